@@ -1,0 +1,71 @@
+import type { Inventory } from '../core/report-model';
+import type { Kind } from '../core/snapshot';
+
+/** The real clock, epoch milliseconds. The one place from which use cases learn the time. */
+export type Clock = () => number;
+
+export interface InventoryRequest {
+  /** Restricts what GetRegions names; a region listed here that GetRegions does not name is a failed scope. */
+  readonly regions: 'all' | readonly string[];
+  readonly kinds: readonly Kind[];
+  /** Whether to count automatic snapshots, one call per source. */
+  readonly automaticSnapshots: boolean;
+  /** Epoch ms after which nothing more is asked for: what is not read by then is a failed scope. Null: no limit. */
+  readonly deadline: number | null;
+  /** Regions that the previous report read: one of these is never `disabled`, only failed. */
+  readonly previouslyRead: ReadonlySet<string>;
+}
+
+/** What a run tells while it goes on. */
+export type InventoryProgress =
+  | { readonly event: 'regions'; readonly regions: number; readonly scopes: number }
+  | { readonly event: 'page'; readonly region: string; readonly kind: Kind; readonly snapshots: number }
+  | {
+      readonly event: 'scope';
+      readonly region: string;
+      readonly kind: Kind;
+      readonly status: 'read' | 'failed' | 'disabled';
+      readonly pages: number;
+      readonly snapshots: number;
+    };
+
+/** Lists everything. Never rejects for what the service does: a scope that could not be read is data. */
+export type ReadInventory = (request: InventoryRequest, progress?: (event: InventoryProgress) => void) => Promise<Inventory>;
+
+export interface StoredObject {
+  readonly key: string;
+  readonly contentType: string;
+  /** Text chunks, written in order; consumed once. */
+  readonly body: Iterable<string>;
+}
+
+/** Where reports and plans are kept: a bucket, or a folder. */
+export interface Store {
+  /** A place for people: `s3://bucket/key` or a path. */
+  locate(key: string): string;
+  put(object: StoredObject): Promise<void>;
+  /** Writes only if the key is free. False: something is there already, and nothing was written. */
+  putIfAbsent(object: StoredObject): Promise<boolean>;
+  /** Null: there is no such object. */
+  get(key: string): Promise<string | null>;
+  remove(key: string): Promise<void>;
+  /** Names directly under a prefix that ends in `/`, in order. */
+  list(prefix: string): Promise<readonly string[]>;
+}
+
+/** A message as people get it. `subject` is printable ASCII, at most 99 characters; `body` and attributes together at most 256 KiB. */
+export interface Message {
+  readonly subject: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string | number>>;
+}
+
+/** Sends a message. Rejects with a RetentionError when nobody can have got it. */
+export interface Channel {
+  send(message: Message): Promise<void>;
+  /** Confirmed subscribers; null when that could not be read. */
+  confirmedSubscribers(): Promise<number | null>;
+}
+
+/** `sha256:` and 64 lower-case hex digits over the UTF-8 bytes of a text. */
+export type Digest = (text: string) => string;

@@ -1,0 +1,40 @@
+/** A calendar duration. Whole numbers ≥ 0, at least one positive; weeks count as seven days each. */
+export interface Duration {
+  readonly years: number;
+  readonly months: number;
+  readonly days: number;
+  readonly hours: number;
+  /** As it was written, for texts. */
+  readonly text: string;
+}
+
+export type DurationResult = { readonly ok: true; readonly value: Duration } | { readonly ok: false; readonly expected: string };
+
+const EXPECTED = 'a duration such as 36h, 30d, 2w, 6mo, 1y6mo or P30D';
+/** Beyond this a duration is a typing mistake: no snapshot is older, and date arithmetic stays exact. */
+const MOST = { y: 1_000, mo: 12_000, w: 52_000, d: 366_000, h: 8_784_000 } as const;
+type Unit = keyof typeof MOST;
+
+const SHORT = /^(?:(\d+)y)?(?:(\d+)mo)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?$/;
+const ISO = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(\d+)H)?$/;
+const UNITS: readonly Unit[] = ['y', 'mo', 'w', 'd', 'h'];
+
+function refusal(text: string): string {
+  if (/^[\d.,]+$/.test(text)) return `${EXPECTED}: a number alone has no unit`;
+  if (/\d\s*m(?![o])/i.test(text) && !text.startsWith('P')) return `${EXPECTED}: is "m" a month (write mo) or a minute (there are no minutes here)?`;
+  if (/[.,]/.test(text)) return `${EXPECTED}: whole numbers only`;
+  if (text.startsWith('-')) return `${EXPECTED}: not negative`;
+  return `${EXPECTED}: units y mo w d h, each at most once, the largest first`;
+}
+
+/** Reads `1y6mo`, `36h`, `2w` or ISO 8601 (`P30D`). Zero, negative, fractional, repeated or unordered units and a bare `m` are refused with what was expected. */
+export function parseDuration(text: string): DurationResult {
+  const match = text === '' || text === 'P' || text.endsWith('T') ? null : (SHORT.exec(text) ?? ISO.exec(text));
+  if (!match) return { ok: false, expected: refusal(text) };
+  const amounts = UNITS.map((_, i) => Number(match[i + 1] ?? 0));
+  const tooLarge = UNITS.find((unit, i) => (amounts[i] ?? 0) > MOST[unit]);
+  if (tooLarge) return { ok: false, expected: `${EXPECTED}: at most ${MOST[tooLarge]}${tooLarge}` };
+  const [years = 0, months = 0, weeks = 0, days = 0, hours = 0] = amounts;
+  if (amounts.every((amount) => amount === 0)) return { ok: false, expected: `${EXPECTED}: longer than nothing` };
+  return { ok: true, value: { years, months, days: weeks * 7 + days, hours, text } };
+}

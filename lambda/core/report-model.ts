@@ -1,0 +1,137 @@
+import type { ConfigOrigin } from './config';
+import type { PolicyUse } from './policy';
+import type { Reason } from './reason';
+import type { Kind, Problem, Snapshot } from './snapshot';
+
+export type Verdict = 'keep' | 'expire';
+
+/** Why a snapshot is where it is; only `managed` ones are evaluated, all others are set aside and kept. */
+export const STATUSES = ['managed', 'held', 'problem', 'unfinished', 'future', 'automatic-copy', 'unmanaged'] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** A snapshot with its verdict and every reason for it. */
+export interface Judged {
+  readonly snapshot: Snapshot;
+  /** Whether its source exists; null where that could not be read, or where it names none. */
+  readonly sourceExists: boolean | null;
+  readonly verdict: Verdict;
+  readonly status: Status;
+  readonly policy: PolicyUse | null;
+  readonly reasons: readonly Reason[];
+}
+
+/** One account × region × kind that was to be listed, and what came of it. */
+export interface Scope {
+  readonly account: string | null;
+  readonly region: string;
+  readonly kind: Kind;
+  readonly status: 'read' | 'failed' | 'disabled';
+  readonly sources: 'read' | 'failed' | 'disabled';
+  readonly pages: number;
+  readonly snapshots: number;
+  readonly error?: { readonly code: string; readonly message: string; readonly tip?: string };
+}
+
+/** Automatic snapshots of one source: they bill, are counted, and are never in a plan. */
+export interface AutomaticSnapshots {
+  readonly source: { readonly arn: string | null; readonly name: string | null; readonly region: string; readonly kind: Kind };
+  /** How many are there, and the instant (epoch ms) of the newest. */
+  readonly count: number;
+  readonly newestAt: number | null;
+  /** False: leftovers of a disabled add-on, which stay and bill. Null: the add-on's state was not sent. */
+  readonly addOnEnabled: boolean | null;
+}
+
+/** All that was read in one run. `complete` is false when a scope, or a source list that a snapshot needs, was not read. */
+export interface Inventory {
+  readonly account: string | null;
+  readonly complete: boolean;
+  readonly scopes: readonly Scope[];
+  readonly snapshots: readonly Snapshot[];
+  readonly sources: import('./snapshot').SourceLookup;
+  /** Every source of the lists that were read, for the sections on stale and orphaned sources. */
+  readonly sourceList: readonly ListedSource[];
+  readonly problems: readonly Problem[];
+  readonly automatic: readonly AutomaticSnapshots[];
+}
+
+export interface ListedSource {
+  readonly arn: string;
+  readonly name: string | null;
+  readonly region: string;
+  readonly kind: Kind;
+}
+
+export interface Totals {
+  readonly snapshots: number;
+  readonly keep: number;
+  readonly expire: number;
+  readonly held: number;
+  readonly unmanaged: number;
+  readonly problems: number;
+  /** Sum of the snapshots' `sizeGb`. */
+  readonly sizeGb: number;
+  readonly expireSizeGb: number;
+  /** US dollars per month, at most. */
+  readonly monthlyCostCeiling: number;
+  readonly expireMonthlyCostCeiling: number;
+  readonly currency: 'USD';
+}
+
+/** Why a plan may not be applied, the first that holds. */
+export interface Blocked {
+  readonly code: 'inventory.incomplete' | 'config.built-in' | 'cap.max-deletions' | 'cap.max-share';
+  readonly message: string;
+}
+
+export interface PlanSummary {
+  readonly id: string;
+  readonly digest: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  readonly count: number;
+  readonly blocked: Blocked | null;
+}
+
+/** What changed since the report before this one; null where there is none to compare with. */
+export interface Changes {
+  readonly previousReportId: string;
+  readonly previousAt: number;
+  /** Snapshots that the previous report did not list. */
+  readonly added: readonly Judged[];
+  /** ARNs that the previous report listed and this inventory does not. */
+  readonly gone: readonly { readonly arn: string; readonly name: string | null }[];
+  /** Newly expiring since the previous report. */
+  readonly newlyExpiring: readonly Judged[];
+  /** Held now, and not held in the previous report. */
+  readonly newlyHeld: readonly Judged[];
+}
+
+/** A source whose newest finished snapshot is older than `report.staleAfter`. */
+export interface StaleSource {
+  readonly source: ListedSource;
+  /** Epoch ms of the newest manual snapshot; null when it has none. */
+  readonly newestAt: number | null;
+}
+
+/** Everything a report says. Renderers turn it into bytes; they decide nothing. Instants are epoch milliseconds. */
+export interface Report {
+  readonly reportId: string;
+  readonly generatedAt: number;
+  readonly evaluatedAt: number;
+  readonly timezone: string;
+  readonly config: ConfigOrigin;
+  readonly account: string | null;
+  readonly complete: boolean;
+  readonly scopes: readonly Scope[];
+  readonly totals: Totals;
+  /** Ordered by account, region, kind, source name, `createdAt` descending, ARN. */
+  readonly items: readonly Judged[];
+  readonly problems: readonly Problem[];
+  readonly plan: PlanSummary;
+  /** US dollars per GB-month, for the ceilings of single snapshots. */
+  readonly pricing: import('./config').Pricing;
+  readonly automatic: readonly AutomaticSnapshots[];
+  readonly stale: readonly StaleSource[];
+  readonly changes: Changes | null;
+}
