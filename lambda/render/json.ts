@@ -1,0 +1,150 @@
+import { monthlyCostCeiling } from '../core/cost';
+import type { PolicyOrigin } from '../core/policy';
+import { describe } from '../core/reason';
+import type { Blocked, Judged, Report, Scope, Status, Totals, Verdict } from '../core/report-model';
+import type { AttachedDisk, Kind, Problem, Tags } from '../core/snapshot';
+import { wholeDays } from './phrases';
+
+/** One snapshot of the JSON report. Members marked `?` are absent where the service sent none. */
+export interface JsonSnapshot {
+  readonly arn: string | null;
+  readonly name: string | null;
+  readonly kind: Kind;
+  readonly account: string | null;
+  readonly region: string;
+  readonly createdAt: string | null;
+  readonly ageDays: number | null;
+  readonly sizeGb: number | null;
+  readonly state: string | null;
+  readonly fromAutoSnapshot: boolean;
+  readonly tags: Readonly<Record<string, string | null>>;
+  readonly supportCode?: string;
+  readonly blueprint?: string;
+  readonly bundle?: string;
+  readonly engine?: string;
+  readonly engineVersion?: string;
+  readonly attachedDisks?: readonly AttachedDisk[];
+  readonly source: { readonly name: string | null; readonly arn: string | null; readonly exists: boolean | null } | null;
+  readonly verdict: Verdict;
+  readonly status: Status;
+  readonly policy: { readonly name: string; readonly origin: PolicyOrigin; readonly rule?: string } | null;
+  readonly reasons: readonly { readonly code: string; readonly text: string }[];
+  readonly monthlyCostCeiling: number | null;
+}
+
+/** The JSON report, field by field. Instants are ISO 8601 in UTC with milliseconds. */
+export interface JsonReport {
+  readonly schemaVersion: 1;
+  readonly reportId: string;
+  readonly generatedAt: string;
+  readonly evaluatedAt: string;
+  readonly timezone: string;
+  readonly config: { readonly origin: string; readonly digest: string };
+  readonly complete: boolean;
+  readonly scopes: readonly JsonScope[];
+  readonly totals: Totals;
+  readonly snapshots: readonly JsonSnapshot[];
+  readonly problems: readonly Problem[];
+  readonly plan: {
+    readonly id: string;
+    readonly digest: string;
+    readonly expiresAt: string;
+    readonly count: number;
+    readonly blocked: Blocked | null;
+  };
+}
+
+/** `pages` and `snapshots` are absent where the list was not read to its end. */
+export interface JsonScope {
+  readonly account: string | null;
+  readonly region: string;
+  readonly kind: Kind;
+  readonly status: Scope['status'];
+  readonly sources: Scope['sources'];
+  readonly pages?: number;
+  readonly snapshots?: number;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+const iso = (instant: number): string => new Date(instant).toISOString();
+
+/** Written by hand: an object would lose the key `__proto__`, and would put number-like keys first. Sorted, so that the service's order changes no byte. */
+function tagsJson(tags: Tags): string {
+  const members = [...tags].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  return `{${members.join(',')}}`;
+}
+
+function snapshotJson({ snapshot, sourceExists, verdict, status, policy, reasons }: Judged, report: Report): string {
+  const { source } = snapshot;
+  const before = {
+    arn: snapshot.arn,
+    name: snapshot.name,
+    kind: snapshot.kind,
+    account: snapshot.account,
+    region: snapshot.region,
+    createdAt: snapshot.createdAt === null ? null : iso(snapshot.createdAt),
+    ageDays: wholeDays(snapshot.createdAt, report.evaluatedAt),
+    sizeGb: snapshot.sizeGb,
+    state: snapshot.state,
+    fromAutoSnapshot: snapshot.fromAutoSnapshot,
+  };
+  const after = {
+    supportCode: snapshot.supportCode,
+    blueprint: snapshot.blueprint,
+    bundle: snapshot.bundle,
+    engine: snapshot.engine,
+    engineVersion: snapshot.engineVersion,
+    attachedDisks: snapshot.attachedDisks?.map(({ name, path, sizeGb, system }) => ({ name, path, sizeGb, system })),
+    source: source === null ? null : { name: source.name, arn: source.arn, exists: sourceExists },
+    verdict,
+    status,
+    policy: policy === null ? null : { name: policy.name, origin: policy.origin, rule: policy.rule },
+    reasons: reasons.map((reason) => ({ code: reason.code, text: describe(reason) })),
+    monthlyCostCeiling: monthlyCostCeiling(snapshot, report.pricing),
+  };
+  return `${JSON.stringify(before).slice(0, -1)},"tags":${tagsJson(snapshot.tags)},${JSON.stringify(after).slice(1)}`;
+}
+
+function scopeJson({ account, region, kind, status, sources, pages, snapshots, error }: Scope): string {
+  const read = status === 'read' ? { pages, snapshots } : {};
+  return JSON.stringify({ account, region, kind, status, sources, ...read, error: error && { code: error.code, message: error.message } });
+}
+
+function* array<T>(name: string, items: readonly T[], toJson: (item: T) => string): Generator<string> {
+  yield `"${name}":[`;
+  for (const [index, item] of items.entries()) yield `${index === 0 ? '\n' : ',\n'}${toJson(item)}`;
+  yield items.length === 0 ? '],\n' : '\n],\n';
+}
+
+/** The JSON report as a stream of chunks, one snapshot a line: a large account is never one string. Ends with a newline. */
+export function* renderJson(report: Report): Generator<string> {
+  const { totals, plan } = report;
+  const head = {
+    schemaVersion: 1,
+    reportId: report.reportId,
+    generatedAt: iso(report.generatedAt),
+    evaluatedAt: iso(report.evaluatedAt),
+    timezone: report.timezone,
+    config: { origin: report.config.origin, digest: report.config.digest },
+    complete: report.complete,
+  };
+  yield `${JSON.stringify(head).slice(0, -1)},\n`;
+  yield* array('scopes', report.scopes, scopeJson);
+  yield `"totals":${JSON.stringify({
+    snapshots: totals.snapshots,
+    keep: totals.keep,
+    expire: totals.expire,
+    held: totals.held,
+    unmanaged: totals.unmanaged,
+    problems: totals.problems,
+    sizeGb: totals.sizeGb,
+    expireSizeGb: totals.expireSizeGb,
+    monthlyCostCeiling: totals.monthlyCostCeiling,
+    expireMonthlyCostCeiling: totals.expireMonthlyCostCeiling,
+    currency: totals.currency,
+  })},\n`;
+  yield* array('snapshots', report.items, (item) => snapshotJson(item, report));
+  yield* array('problems', report.problems, ({ code, arn, message }) => JSON.stringify({ code, arn, message }));
+  const blocked = plan.blocked && { code: plan.blocked.code, message: plan.blocked.message };
+  yield `"plan":${JSON.stringify({ id: plan.id, digest: plan.digest, expiresAt: iso(plan.expiresAt), count: plan.count, blocked })}}\n`;
+}

@@ -1,0 +1,67 @@
+import { describe, type Reason } from '../core/reason';
+import type { Judged } from '../core/report-model';
+import type { Kind, Snapshot } from '../core/snapshot';
+
+const DAY = 86_400_000;
+/** Controls, format characters (the bidirectional ones among them), lone surrogates, line and paragraph separators; the joiners that scripts need stay. */
+const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const LONGEST = 600;
+
+/** Other people's text on one line: what could break a line, reorder or hide text becomes a visible `�`; absurdly long text is cut. */
+export function clean(text: string): string {
+  const safe = text.replace(UNSAFE, '\ufffd');
+  return safe.length <= LONGEST ? safe : `${safe.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+/** `1 snapshot`, `17 snapshots`. */
+export const count = (amount: number, one: string, many = `${one}s`): string => `${amount} ${amount === 1 ? one : many}`;
+
+/** `$34.00`. */
+export const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
+
+/** `at most $2.00/month`; costs are ceilings, so no text says less than that. */
+export const atMost = (ceiling: number | null): string => (ceiling === null ? 'cost not known' : `at most ${dollars(ceiling)}/month`);
+
+/** Whole periods of 24 h between two instants; null where the first is not known. */
+export const wholeDays = (from: number | null, to: number): number | null => (from === null ? null : Math.trunc((to - from) / DAY) + 0);
+
+/** `20 days old`. */
+export function age(from: number | null, to: number): string {
+  if (from === null) return 'age not known';
+  if (from > to) return 'dated in the future';
+  const days = wholeDays(from, to);
+  return days === 0 ? 'less than a day old' : `${count(days ?? 0, 'day')} old`;
+}
+
+/** `2026-11-23 08:00 UTC`. */
+export const minute = (instant: number): string => `${new Date(instant).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+/** `2026-11-23`, in UTC. */
+export const day = (instant: number): string => new Date(instant).toISOString().slice(0, 10);
+
+const PLURALS: Readonly<Record<Kind, string>> = { instance: 'instances', disk: 'disks', database: 'databases' };
+
+/** `instances`, `disks`, `databases`. */
+export const plural = (kind: Kind): string => PLURALS[kind];
+
+/** What to call a snapshot: its name, else its ARN. */
+export const nameOf = (snapshot: Snapshot): string => clean(snapshot.name ?? snapshot.arn ?? 'a snapshot without a name');
+
+/** What to call the source of a snapshot. */
+export const sourceNameOf = (snapshot: Snapshot): string =>
+  snapshot.source === null ? 'no source named' : clean(snapshot.source.name ?? snapshot.source.arn ?? 'a source without a name');
+
+/** All reasons in one line. */
+export const reasonsText = (reasons: readonly Reason[]): string => clean(reasons.map(describe).join('; '));
+
+/** `policy standard, from the rule "production"`. */
+export function policyText(policy: Judged['policy']): string {
+  if (policy === null) return 'no policy';
+  const origins = {
+    'snapshot-tag': "from the snapshot's own tags",
+    'source-tag': "from the source's tags",
+    rule: `from the rule "${clean(policy.rule ?? '')}"`,
+    default: 'the default',
+  } as const;
+  return `policy ${clean(policy.name)}, ${origins[policy.origin]}`;
+}
