@@ -52,7 +52,7 @@ export const sourceNameOf = (snapshot: Snapshot): string =>
   snapshot.source === null ? 'no source named' : clean(snapshot.source.name ?? snapshot.source.arn ?? 'a source without a name');
 
 /** All reasons in one line. */
-export const reasonsText = (reasons: readonly Reason[]): string => clean(reasons.map(describe).join('; '));
+export const reasonsText = (reasons: readonly Reason[]): string => reasons.map((reason) => clean(describe(reason))).join('; ');
 
 /** `policy standard, from the rule "production"`. */
 export function policyText(policy: Judged['policy']): string {

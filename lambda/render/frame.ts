@@ -1,0 +1,142 @@
+import type { Report } from '../core/report-model';
+import { unreadScopes } from './outline';
+import { clean, count, dollars, minute } from './phrases';
+
+/** What a text needs to know beyond the report: where things are, and how deletion is set up. */
+export interface TextContext {
+  /** Where the full report is, for people: `s3://…` or a path; null where none is stored. */
+  readonly fullReport: string | null;
+  /** Where the files of this report are. */
+  readonly files: readonly string[];
+  /** The one command that applies the plan; null where there is nothing to apply it with. */
+  readonly applyCommand: string | null;
+  /** Null when that could not be read, or nobody is to be mailed. */
+  readonly confirmedSubscribers: number | null;
+  readonly deletionMode: 'off' | 'approve' | 'automatic';
+  /** How long a snapshot must have been listed before automatic deletion takes it, as configured. */
+  readonly grace?: string;
+  /** Prefix of the retention tags; `retention` where absent. */
+  readonly tagPrefix?: string;
+}
+
+/** A paragraph of prose, or a command to copy. */
+export type Line = string | { readonly command: string };
+
+/** Where cut items are. */
+export const fullReportPlace = (context: TextContext): string =>
+  clean(context.fullReport ?? 'the output of "npx lightsail-retention report --format csv"');
+
+const IN_WORDS: Readonly<Record<TextContext['deletionMode'], string>> = {
+  off: 'Nothing was deleted: this report only reads.',
+  approve: 'Nothing was deleted: deletion waits for a person to approve it.',
+  automatic: 'Nothing was deleted by this report. Automatic deletion is switched on: what stays on this list is deleted later.',
+};
+
+function verdictLine({ totals }: Report): string {
+  if (totals.snapshots === 0) return 'No snapshots were found.';
+  if (totals.expire === 0)
+    return `Nothing is past policy: ${totals.snapshots === 1 ? 'the one snapshot is' : `all ${totals.snapshots} snapshots are`} kept.`;
+  const verb = totals.expire === 1 ? 'is' : 'are';
+  return `${totals.expire} of ${count(totals.snapshots, 'snapshot')} ${verb} past policy: ${totals.expireSizeGb} GB, at most ${dollars(totals.expireMonthlyCostCeiling)}/month.`;
+}
+
+/** Who must act before anything else, and what came out: read in ten seconds, never cut. */
+export function outcome(report: Report, context: TextContext): readonly string[] {
+  const { totals, problems, plan } = report;
+  const lines: string[] = [];
+  if (!report.complete)
+    lines.push('INCOMPLETE: not everything could be read. What was not read stands below, and nothing may be deleted on this report.');
+  lines.push(verdictLine(report));
+  if (totals.snapshots > 0) {
+    const set = [
+      totals.held > 0 ? `${totals.held} held` : '',
+      totals.unmanaged > 0 ? `${totals.unmanaged} covered by no policy` : '',
+    ].filter((part) => part !== '');
+    const kept = `${count(totals.keep, 'snapshot')} kept${set.length === 0 ? '' : `, of these ${set.join(' and ')}`}.`;
+    lines.push(`${kept} All together: ${totals.sizeGb} GB, at most ${dollars(totals.monthlyCostCeiling)}/month.`);
+  }
+  if (problems.length > 0) lines.push(`${count(problems.length, 'problem')} to look at.`);
+  lines.push(IN_WORDS[context.deletionMode]);
+  if (plan.blocked?.code.startsWith('cap.')) lines.push(`The plan to delete cannot be carried out: ${clean(plan.blocked.message)}.`);
+  if (report.config.origin === 'built-in')
+    lines.push('There is no configuration: the built-in starter policy judged. It reports only, and never deletes.');
+  if (context.confirmedSubscribers === 0) {
+    lines.push(
+      'NOBODY RECEIVES THIS REPORT: no e-mail address has confirmed its subscription. Open the message "AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.',
+    );
+  }
+  return lines;
+}
+
+function howToDelete(report: Report, context: TextContext): readonly Line[] {
+  const { totals, plan } = report;
+  if (totals.expire === 0) return ['There is nothing to delete.'];
+  if (plan.blocked !== null) return [`To delete: not possible with this report. ${clean(plan.blocked.message)}.`];
+  const automatic =
+    context.deletionMode === 'automatic'
+      ? [
+          `Automatic deletion takes what has stayed on this list${context.grace === undefined ? ' for the whole grace period' : ` for ${context.grace}`} without a break. What you keep is left alone.`,
+        ]
+      : [];
+  if (context.applyCommand === null) {
+    const byHand =
+      'To delete: this report cannot. Delete by hand in the Lightsail console, or make a plan and carry it out (a deletion cannot be undone):';
+    const commands = ['npx lightsail-retention report --plan-out plan.json', 'npx lightsail-retention apply plan.json --local'];
+    return automatic.length > 0 ? automatic : [byHand, ...commands.map((command) => ({ command }))];
+  }
+  return [
+    ...automatic,
+    `To delete ${totals.expire === 1 ? 'it' : `these ${plan.count}`} (it cannot be undone), until ${minute(plan.expiresAt)}; each is checked once more before it goes:`,
+    { command: context.applyCommand },
+  ];
+}
+
+/** What to do now: how to keep one, how to delete, where everything is. Never cut. */
+export function nextStep(report: Report, context: TextContext): readonly Line[] {
+  const tag = `${context.tagPrefix ?? 'retention'}:hold`;
+  const keep: readonly Line[] =
+    report.totals.snapshots === 0
+      ? []
+      : [
+          `To keep a snapshot: in the Lightsail console, add the key-only tag ${tag} to it; on an instance, disk or database the tag keeps all of its snapshots. Or:`,
+          { command: `aws lightsail tag-resource --region REGION --resource-name NAME --tags key=${tag}` },
+        ];
+  const why: readonly Line[] =
+    report.totals.snapshots === 0 ? [] : ['To see the whole story of one snapshot:', { command: 'npx lightsail-retention explain NAME' }];
+  return [...keep, ...howToDelete(report, context), ...why];
+}
+
+/** Where the report is and what it rests on. */
+export function foot(report: Report, context: TextContext): readonly string[] {
+  const files = context.files.slice(0, 20).map((file) => `File: ${clean(file)}`);
+  return [
+    context.fullReport === null ? 'The full report was not stored.' : `Full report: ${clean(context.fullReport)}`,
+    ...files,
+    `Report ${clean(report.reportId)}, as of ${minute(report.evaluatedAt)}; days are cut in ${clean(report.timezone)}.`,
+    `Account: ${clean(report.account ?? 'not known')}. Configuration: ${clean(report.config.origin)} (${clean(report.config.digest)}).`,
+    '"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.',
+  ];
+}
+
+/** The subject: the outcome in at most 99 printable ASCII characters. */
+export function subject(report: Report): string {
+  const { totals } = report;
+  const money = `, at most ${dollars(totals.expireMonthlyCostCeiling)}/month`;
+  const short = totals.expire === 0 ? 'nothing past policy' : `${totals.expire} of ${count(totals.snapshots, 'snapshot')} past policy`;
+  const failed = unreadScopes(report).length;
+  const missing = failed === 0 ? 'not everything was read' : `${failed} of ${count(report.scopes.length, 'list')} not read`;
+  const candidates = report.complete
+    ? completeSubjects(report, short, money)
+    : [`Incomplete, ${missing}: ${short}${totals.expire === 0 ? '' : money}`, `Incomplete, ${missing}: ${short}`, `Incomplete, ${missing}`];
+  const fitting = candidates.map((text) => `[Lightsail] ${text}`).find((text) => text.length <= 99);
+  return fitting ?? '[Lightsail] Snapshot report';
+}
+
+function completeSubjects({ totals, problems }: Report, short: string, money: string): readonly string[] {
+  if (totals.expire > 0) return [`${short}${money}`, short];
+  const all =
+    totals.snapshots === 0
+      ? 'No snapshots found'
+      : `Nothing past policy, ${totals.snapshots === 1 ? '1 snapshot' : `all ${totals.snapshots} snapshots`} kept`;
+  return [problems.length === 0 ? all : `${all}, ${count(problems.length, 'problem')} to look at`, all];
+}

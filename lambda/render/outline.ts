@@ -1,0 +1,252 @@
+import { monthlyCostCeiling, roundMoney, snapshotGb } from '../core/cost';
+import { type Judged, type Report, type Scope, STATUSES, type Status } from '../core/report-model';
+import type { Snapshot } from '../core/snapshot';
+import { age, atMost, clean, count, day, minute, nameOf, plural, policyText, reasonsText, sourceNameOf } from './phrases';
+
+/** One thing in a section: its heading is written where it differs from the heading before. */
+export interface Item {
+  readonly heading?: string;
+  readonly line: string;
+  readonly details?: readonly string[];
+}
+
+/** A part of the report. `items` makes them one by one, anew on each call; there are `count` of them. */
+export interface Section {
+  readonly title: string;
+  readonly lead: readonly string[];
+  readonly count: number;
+  items(): Iterable<Item>;
+}
+
+const NO_ITEMS: readonly Item[] = [];
+
+/** A section over records; null where there is nothing to say. */
+function section<T>(title: string, lead: readonly string[], records: readonly T[], toItem: (record: T) => Item): Section | null {
+  if (records.length === 0) return null;
+  return {
+    title,
+    lead,
+    count: records.length,
+    *items() {
+      for (const record of records) yield toItem(record);
+    },
+  };
+}
+
+const where = ({ kind, region }: Pick<Snapshot, 'kind' | 'region'>): string => `${kind} snapshot in ${clean(region)}`;
+
+function sizeText(snapshot: Snapshot): string {
+  const gb = snapshotGb(snapshot);
+  if (gb === null || snapshot.sizeGb === null) return 'size not known';
+  return gb === snapshot.sizeGb ? `${gb} GB` : `${gb} GB with its attached disks`;
+}
+
+const facts = ({ snapshot }: Judged, report: Report): string =>
+  `${age(snapshot.createdAt, report.evaluatedAt)}, ${sizeText(snapshot)}, ${atMost(monthlyCostCeiling(snapshot, report.pricing))}`;
+
+/** One snapshot outside of its source's group: what it is, and why it is where it is. */
+const single = (judged: Judged, report: Report): Item => ({
+  line: `${nameOf(judged.snapshot)} (${where(judged.snapshot)}, ${facts(judged, report)})`,
+  details: [reasonsText(judged.reasons)],
+});
+
+/** Snapshots of one source, in the order of the report; those that name no source ARN stand under the name that they give. */
+export function bySource(items: Iterable<Judged>): readonly (readonly Judged[])[] {
+  const groups = new Map<string, Judged[]>();
+  for (const item of items) {
+    const { account, region, kind, source } = item.snapshot;
+    const key = JSON.stringify([account, region, kind, source?.arn ?? null, source?.arn == null ? source?.name : null]);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return [...groups.values()];
+}
+
+const ceilingOf = (group: readonly Judged[], report: Report): number =>
+  roundMoney(group.reduce((sum, { snapshot }) => sum + (monthlyCostCeiling(snapshot, report.pricing) ?? 0), 0));
+
+function sourceHeading(group: readonly Judged[], report: Report): string {
+  const [first] = group;
+  if (!first) return '';
+  const gone = first.sourceExists === false ? `, which no longer exists` : '';
+  const { kind, region } = first.snapshot;
+  return `${sourceNameOf(first.snapshot)}${gone} (${kind} snapshots in ${clean(region)}): ${count(group.length, 'snapshot')}, ${atMost(ceilingOf(group, report))}`;
+}
+
+function* expiringItems(groups: readonly (readonly Judged[])[], report: Report): Generator<Item> {
+  const fresh = new Set(report.changes?.newlyExpiring.map(({ snapshot }) => snapshot.arn));
+  for (const group of groups) {
+    const heading = sourceHeading(group, report);
+    for (const item of group) {
+      const isNew = item.snapshot.arn !== null && fresh.has(item.snapshot.arn);
+      yield {
+        heading,
+        line: `${nameOf(item.snapshot)}: ${facts(item, report)}${isNew ? ' (new on this list)' : ''}`,
+        details: [`Why: ${reasonsText(item.reasons)} (${policyText(item.policy)})`],
+      };
+    }
+  }
+}
+
+/** Snapshots past policy, by source. */
+export function expiring(report: Report): Section | null {
+  const items = report.items.filter(({ verdict }) => verdict === 'expire');
+  if (items.length === 0) return null;
+  const groups = bySource(items);
+  const title = `Past policy: ${count(items.length, 'snapshot')} of ${count(groups.length, 'source')}`;
+  return { title, lead: [], count: items.length, items: () => expiringItems(groups, report) };
+}
+
+/** Scopes that were to be read and were not, or whose sources were not. */
+export const unreadScopes = (report: Report): readonly Scope[] =>
+  report.scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed');
+
+function unreadItem(scope: Scope): Item {
+  const { error, kind } = scope;
+  const what =
+    scope.status === 'failed'
+      ? `${kind} snapshots in ${clean(scope.region)}`
+      : `the ${plural(kind)} themselves in ${clean(scope.region)} (their snapshots were read)`;
+  const why = error ? `: ${clean(error.message)} (${clean(error.code)})` : '';
+  return { line: `${what}${why}`, details: error?.tip === undefined ? [] : [`Tip: ${clean(error.tip)}`] };
+}
+
+/** What was not read: the part that no report may leave out. */
+export function unread(report: Report): Section | null {
+  if (report.complete) return null;
+  const scopes = unreadScopes(report);
+  const lead = 'What is missing here may hold, or belong to, snapshots of this report. Until it can be read, nothing may be deleted.';
+  if (scopes.length > 0) return section(`Not read: ${scopes.length} of ${count(report.scopes.length, 'list')}`, [lead], scopes, unreadItem);
+  return { title: 'Not everything was read', lead: [`${lead} See the problems.`], count: 0, items: () => NO_ITEMS };
+}
+
+/** Regions that this account has not enabled. */
+function disabled(report: Report): Section | null {
+  const regions = [...new Set(report.scopes.filter(({ status }) => status === 'disabled').map(({ region }) => region))];
+  const lead = 'These could not be listed because the account has them switched off. Whatever was left there still bills.';
+  return section(`Regions switched off: ${regions.length}`, [lead], regions, (region) => ({ line: clean(region) }));
+}
+
+type Change = Item & { readonly heading: string };
+
+function* changeItems(report: Report): Generator<Change> {
+  const { changes } = report;
+  if (changes === null) return;
+  const listed = (heading: string, items: readonly Judged[]) =>
+    items.map(({ snapshot }) => ({ heading, line: `${nameOf(snapshot)} (${where(snapshot)}, of ${sourceNameOf(snapshot)})` }));
+  yield* listed(`New: ${count(changes.added.length, 'snapshot')}`, changes.added);
+  yield* listed(`Newly past policy: ${count(changes.newlyExpiring.length, 'snapshot')}`, changes.newlyExpiring);
+  yield* listed(`Newly held: ${count(changes.newlyHeld.length, 'snapshot')}`, changes.newlyHeld);
+  for (const { arn, name } of changes.gone) {
+    yield { heading: `Gone: ${count(changes.gone.length, 'snapshot')}`, line: clean(name === null ? arn : `${name} (${arn})`) };
+  }
+}
+
+function sinceLast(report: Report): Section {
+  const { changes } = report;
+  if (changes === null) {
+    return { title: 'Since the last report', lead: ['There is no earlier report to compare with.'], count: 0, items: () => NO_ITEMS };
+  }
+  const { added, gone, newlyExpiring, newlyHeld } = changes;
+  const total = added.length + gone.length + newlyExpiring.length + newlyHeld.length;
+  const lead = total === 0 ? ['Nothing changed: the same snapshots, none newly past policy, none newly held.'] : [];
+  return { title: `Since the last report (${minute(changes.previousAt)})`, lead, count: total, items: () => changeItems(report) };
+}
+
+const SET_ASIDE: Readonly<Record<Exclude<Status, 'managed'>, { readonly title: string; readonly lead: string }>> = {
+  held: { title: 'Held', lead: 'Somebody asked for these to be kept. They stay until the hold is taken off or its day has passed.' },
+  problem: {
+    title: 'Kept because of a problem',
+    lead: 'Something about these could not be read or understood, so they are kept. The problems below say what to mend.',
+  },
+  unfinished: { title: 'Not finished', lead: 'These are still being made, or failed. They are kept and not counted.' },
+  future: { title: 'Dated in the future', lead: 'These carry a time that has not come yet. They are kept and not counted.' },
+  'automatic-copy': {
+    title: 'Copies of automatic snapshots',
+    lead: 'Somebody chose to keep these for good. They are kept unless a rule names them.',
+  },
+  unmanaged: {
+    title: 'Covered by no policy',
+    lead: 'No tag, rule or default says what to do with these, so they are kept, and bill, for ever.',
+  },
+};
+
+function setAside(report: Report, status: Exclude<Status, 'managed'>): Section | null {
+  const items = report.items.filter((item) => item.status === status);
+  const { title, lead } = SET_ASIDE[status];
+  return section(`${title}: ${count(items.length, 'snapshot')}`, [lead], items, (item) => single(item, report));
+}
+
+function problems(report: Report): Section | null {
+  if (report.problems.length === 0) return null;
+  const wanted = new Set(report.problems.map(({ arn }) => arn));
+  const names = new Map(
+    report.items.flatMap(({ snapshot }) => (snapshot.arn !== null && wanted.has(snapshot.arn) ? [[snapshot.arn, nameOf(snapshot)]] : [])),
+  );
+  return section(
+    `Problems: ${report.problems.length}`,
+    ['Somebody should look at these. Whatever they concern is kept.'],
+    report.problems,
+    (problem) => {
+      const subject = problem.arn === null ? '' : `${names.get(problem.arn) ?? clean(problem.arn)}: `;
+      return { line: `${subject}${clean(problem.message)} (${clean(problem.code)})` };
+    },
+  );
+}
+
+function stale(report: Report): Section | null {
+  const lead = 'Is whatever makes their snapshots still running?';
+  return section(`No recent snapshot: ${count(report.stale.length, 'source')}`, [lead], report.stale, ({ source, newestAt }) => {
+    const newest = newestAt === null ? 'no snapshot at all' : `the newest is of ${day(newestAt)}, ${age(newestAt, report.evaluatedAt)}`;
+    return { line: `${clean(source.name ?? source.arn)} (${source.kind} in ${clean(source.region)}): ${newest}` };
+  });
+}
+
+function orphans(report: Report): Section | null {
+  const groups = bySource(report.items.filter(({ sourceExists }) => sourceExists === false));
+  const lead = 'Their snapshots may be the only copies left.';
+  return section(`Gone sources that left snapshots: ${groups.length}`, [lead], groups, (group) => ({ line: sourceHeading(group, report) }));
+}
+
+function automatic(report: Report): Section | null {
+  const total = report.automatic.reduce((sum, each) => sum + each.count, 0);
+  if (total === 0) return null;
+  const leftovers = report.automatic.filter(({ addOnEnabled, count: left }) => addOnEnabled === false && left > 0);
+  const lead = [
+    `${count(total, 'automatic snapshot')} of ${count(report.automatic.length, 'source')}: they bill too. Lightsail rotates them; no plan ever contains one.`,
+  ];
+  if (leftovers.length > 0)
+    lead.push(
+      'With these sources automatic snapshots are switched off. The ones left behind stay, and bill, until somebody deletes them by hand:',
+    );
+  return {
+    title: 'Automatic snapshots',
+    lead,
+    count: leftovers.length,
+    *items() {
+      for (const { source, count: left, newestAt } of leftovers) {
+        const newest = newestAt === null ? '' : `, the newest of ${day(newestAt)}`;
+        yield {
+          line: `${clean(source.name ?? source.arn ?? 'unnamed')} (${source.kind} in ${clean(source.region)}): ${left} left${newest}`,
+        };
+      }
+    },
+  };
+}
+
+/** Everything between what was not read and the next step, in reading order. */
+export function sections(report: Report): readonly Section[] {
+  const aside = STATUSES.filter((status) => status !== 'managed').map((status) => setAside(report, status));
+  const all = [
+    expiring(report),
+    sinceLast(report),
+    ...aside,
+    problems(report),
+    stale(report),
+    orphans(report),
+    automatic(report),
+    disabled(report),
+  ];
+  return all.filter((part) => part !== null);
+}

@@ -1,0 +1,145 @@
+import type { Judged, Report } from '../../lambda/core/report-model';
+import type { TextContext } from '../../lambda/render/frame';
+import { aFailedScope, aReport, aScope, aSource, changes, DAY, expired, kept, NOW, setAside } from '../support/report-builder';
+
+export const CONTEXT: TextContext = {
+  fullReport: 's3://reports-bucket/reports/20261123T080000Z-1a2b3c4d/report.html',
+  files: [
+    's3://reports-bucket/reports/20261123T080000Z-1a2b3c4d/report.json',
+    's3://reports-bucket/reports/20261123T080000Z-1a2b3c4d/report.csv',
+  ],
+  applyCommand: null,
+  confirmedSubscribers: 1,
+  deletionMode: 'off',
+};
+
+const shop = { kind: 'database', region: 'eu-central-1', source: aSource('shop-db', 'database', 'eu-central-1') } as const;
+const old = { source: aSource('old-web') } as const;
+
+const items: readonly Judged[] = [
+  setAside('held', 'held by the tag no_delete of the snapshot', {
+    ...shop,
+    name: 'shop-db-before-move',
+    createdAt: NOW - 400 * DAY,
+    sizeGb: 80,
+  }),
+  expired(
+    { ...shop, name: 'shop-db-1001', createdAt: NOW - 53 * DAY, sizeGb: 80 },
+    {
+      policy: { id: 'short', name: 'short', origin: 'source-tag', policy: { keep: null, expireAfter: null, expireOn: null } },
+      reasons: [{ code: 'expireAfter', said: 'old', duration: '30d', day: 20_757 }],
+    },
+  ),
+  setAside('problem', 'the tag retention:policy names "standrad", which is no policy', { name: 'web-typo' }),
+  kept({ name: 'web-1120', createdAt: NOW - 3 * DAY }),
+  kept({ name: 'web-1119', createdAt: NOW - 4 * DAY }),
+  expired({ name: 'web-1103' }),
+  expired({ name: 'web-1102', createdAt: NOW - 21 * DAY, attachedDisks: [{ name: 'data', path: '/dev/xvdf', sizeGb: 64, system: false }] }),
+  setAside('unmanaged', 'no tag, rule or default names a policy', { name: 'try-out', source: null }),
+  setAside('unfinished', 'its state is pending', { name: 'web-now', state: 'pending', createdAt: NOW - 60_000 }),
+  setAside('automatic-copy', 'a kept copy of an automatic snapshot', { name: 'auto-copy', fromAutoSnapshot: true }),
+  expired({ ...old, name: 'old-web-7', createdAt: NOW - 200 * DAY, sizeGb: 20 }, { sourceExists: false }),
+];
+
+const problem = {
+  code: 'tag.unknown-policy',
+  arn: items[2]?.snapshot.arn ?? null,
+  message: 'the tag retention:policy names "standrad", which is no policy; did you mean "standard"?',
+};
+
+const scopes = [
+  aScope({ snapshots: 10 }),
+  aScope({ region: 'eu-central-1', kind: 'database', pages: 1, snapshots: 2 }),
+  aScope({ kind: 'disk', pages: 1, snapshots: 0 }),
+];
+
+/** One report per situation that the e-mail must be good at; each golden bears its name. */
+export const SITUATIONS: Readonly<Record<string, { readonly report: Report; readonly context?: Partial<TextContext> }>> = {
+  'nothing-expiring': { report: aReport([kept({ name: 'web-1120' }), kept({ name: 'web-1119', createdAt: NOW - 21 * DAY })]) },
+  'no-snapshots': { report: aReport([]) },
+  'some-expiring': {
+    report: aReport(items, {
+      scopes,
+      problems: [problem],
+      automatic: [
+        {
+          source: { arn: aSource('web').arn, name: 'web', region: 'us-east-1', kind: 'instance' },
+          count: 7,
+          newestAt: NOW - DAY,
+          addOnEnabled: true,
+        },
+        {
+          source: { arn: aSource('blog').arn, name: 'blog', region: 'us-east-1', kind: 'instance' },
+          count: 5,
+          newestAt: NOW - 90 * DAY,
+          addOnEnabled: false,
+        },
+      ],
+      stale: [
+        { source: { arn: aSource('mail').arn, name: 'mail', region: 'us-east-1', kind: 'instance' }, newestAt: NOW - 40 * DAY },
+        { source: { arn: aSource('lab').arn, name: 'lab', region: 'us-east-1', kind: 'instance' }, newestAt: null },
+      ],
+      changes: changes({
+        added: items.slice(3, 5),
+        newlyExpiring: items.slice(5, 6),
+        newlyHeld: items.slice(0, 1),
+        gone: [{ arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/web-0901', name: 'web-0901' }],
+      }),
+    }),
+    context: {
+      applyCommand:
+        'npx lightsail-retention apply s3://reports-bucket/plans/20261123T080000Z-1a2b3c4d.json --function lightsail-retention-delete',
+      deletionMode: 'approve',
+    },
+  },
+  thousands: {
+    report: aReport(
+      Array.from({ length: 5_000 }, (_, i) =>
+        expired({ name: `server-${i % 40}-${i}`, createdAt: NOW - i * DAY, source: aSource(`server-${i % 40}`) }),
+      ),
+      {
+        plan: {
+          id: 'p',
+          digest: 'd',
+          expiresAt: NOW + 7 * DAY,
+          count: 5_000,
+          blocked: { code: 'cap.max-deletions', message: '5000 snapshots are more than caps.maxDeletions, 100' },
+        },
+      },
+    ),
+  },
+  incomplete: {
+    report: aReport(items.slice(3, 7), {
+      complete: false,
+      scopes: [
+        ...scopes,
+        aFailedScope('eu-south-2', 'disk'),
+        aScope({ region: 'eu-west-1', sources: 'failed', error: { code: 'ThrottlingException', message: 'Rate exceeded' } }),
+        aScope({ region: 'ap-east-1', status: 'disabled', sources: 'disabled', pages: 0, snapshots: 0 }),
+      ],
+      plan: {
+        id: 'p',
+        digest: 'd',
+        expiresAt: NOW + 7 * DAY,
+        count: 2,
+        blocked: { code: 'inventory.incomplete', message: 'not everything could be read' },
+      },
+    }),
+  },
+  problems: { report: aReport(items.slice(2, 5), { problems: [problem] }) },
+  'first-run': {
+    report: aReport(items.slice(3, 7), {
+      changes: null,
+      config: { origin: 'built-in', digest: `sha256:${'2'.repeat(64)}` },
+      plan: {
+        id: 'p',
+        digest: 'd',
+        expiresAt: NOW + 7 * DAY,
+        count: 2,
+        blocked: { code: 'config.built-in', message: 'the built-in starter policy never deletes' },
+      },
+    }),
+  },
+  'no-subscriber': { report: aReport(items.slice(3, 7)), context: { confirmedSubscribers: 0 } },
+  automatic: { report: aReport(items.slice(3, 7)), context: { deletionMode: 'automatic', grace: '7d' } },
+};

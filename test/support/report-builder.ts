@@ -1,0 +1,160 @@
+import { monthlyCostCeiling, roundMoney } from '../../lambda/core/cost';
+import type { PolicyUse } from '../../lambda/core/policy';
+import type { Changes, Judged, PlanSummary, Report, Scope } from '../../lambda/core/report-model';
+import type { Kind, Snapshot } from '../../lambda/core/snapshot';
+
+export const NOW = Date.UTC(2026, 10, 23, 8);
+export const DAY = 86_400_000;
+const ACCOUNT = '123456789012';
+const TYPES: Readonly<Record<Kind, string>> = {
+  instance: 'InstanceSnapshot',
+  disk: 'DiskSnapshot',
+  database: 'RelationalDatabaseSnapshot',
+};
+
+/** A regular instance snapshot of `web` in us-east-1, 20 days old, unless told otherwise. Its ARN is made from its name. */
+export function aSnapshot(said: Partial<Snapshot> = {}): Snapshot {
+  const kind = said.kind ?? 'instance';
+  const region = said.region ?? 'us-east-1';
+  const name = said.name === undefined ? 'web-1103' : said.name;
+  return {
+    kind,
+    account: ACCOUNT,
+    region,
+    arn: `arn:aws:lightsail:${region}:${ACCOUNT}:${TYPES[kind]}/${name}`,
+    name,
+    createdAt: NOW - 20 * DAY,
+    sizeGb: 40,
+    state: kind === 'disk' ? 'completed' : 'available',
+    fromAutoSnapshot: false,
+    tags: new Map(),
+    source: aSource('web', kind, region),
+    ...said,
+  };
+}
+
+/** What a snapshot says of its source. */
+export const aSource = (name: string, kind: Kind = 'instance', region = 'us-east-1') => ({
+  name,
+  arn: `arn:aws:lightsail:${region}:${ACCOUNT}:${kind}/${name}`,
+});
+
+export const STANDARD: PolicyUse = {
+  id: 'standard',
+  name: 'standard',
+  origin: 'rule',
+  rule: 'production',
+  policy: { keep: { counts: { daily: 7 }, within: {} }, expireAfter: null, expireOn: null },
+};
+
+/** A snapshot that its policy keeps. */
+export function kept(said: Partial<Snapshot> = {}, more: Partial<Judged> = {}): Judged {
+  const reasons = [{ code: 'daily', said: 'kept', nth: 3, of: 7, bucket: 20_777, oldest: false }] as const;
+  return { snapshot: aSnapshot(said), sourceExists: true, verdict: 'keep', status: 'managed', policy: STANDARD, reasons, ...more };
+}
+
+/** A snapshot past its policy. */
+export function expired(said: Partial<Snapshot> = {}, more: Partial<Judged> = {}): Judged {
+  const reasons = [
+    { code: 'daily', said: 'full', of: 7 },
+    { code: 'weekly', said: 'taken', bucket: 2_965, by: 'web-1108' },
+  ] as const;
+  return { snapshot: aSnapshot(said), sourceExists: true, verdict: 'expire', status: 'managed', policy: STANDARD, reasons, ...more };
+}
+
+/** A snapshot that is kept without being evaluated. */
+export function setAside(status: Exclude<Judged['status'], 'managed'>, text: string, said: Partial<Snapshot> = {}): Judged {
+  const code = {
+    held: 'hold',
+    problem: 'tag.unknown-policy',
+    unfinished: 'unfinished',
+    future: 'future',
+    'automatic-copy': 'automatic-copy',
+    unmanaged: 'unmanaged',
+  } as const;
+  return kept(said, { status, policy: null, reasons: [{ code: code[status], said: 'set-aside', text }] });
+}
+
+/** A list that was read. */
+export const aScope = (said: Partial<Scope> = {}): Scope => ({
+  account: ACCOUNT,
+  region: 'us-east-1',
+  kind: 'instance',
+  status: 'read',
+  sources: 'read',
+  pages: 3,
+  snapshots: 57,
+  ...said,
+});
+
+/** A list that was refused. */
+export const aFailedScope = (region: string, kind: Kind): Scope =>
+  aScope({
+    region,
+    kind,
+    status: 'failed',
+    sources: 'failed',
+    pages: 0,
+    snapshots: 0,
+    error: { code: 'AccessDeniedException', message: 'the role may not list this', tip: 'ask for lightsail:GetDiskSnapshots' },
+  });
+
+/** What changed since last Monday: nothing, unless told otherwise. */
+export const changes = (said: Partial<Changes> = {}): Changes => ({
+  previousReportId: '20261116T080000Z-00000000',
+  previousAt: NOW - 7 * DAY,
+  added: [],
+  gone: [],
+  newlyExpiring: [],
+  newlyHeld: [],
+  ...said,
+});
+
+const PLAN: PlanSummary = {
+  id: '20261123T080000Z-1a2b3c4d',
+  digest: `sha256:${'0'.repeat(64)}`,
+  expiresAt: NOW + 7 * DAY,
+  count: 0,
+  blocked: null,
+};
+
+/** A complete report of these snapshots; totals follow from them. */
+export function aReport(items: readonly Judged[], said: Partial<Report> = {}): Report {
+  const pricing = said.pricing ?? { default: 0.05, regions: new Map<string, number>() };
+  const expiring = items.filter(({ verdict }) => verdict === 'expire');
+  const size = (some: readonly Judged[]) => some.reduce((sum, { snapshot }) => sum + (snapshot.sizeGb ?? 0), 0);
+  const cost = (some: readonly Judged[]) =>
+    roundMoney(some.reduce((sum, { snapshot }) => sum + (monthlyCostCeiling(snapshot, pricing) ?? 0), 0));
+  const problems = said.problems ?? [];
+  return {
+    reportId: '20261123T080000Z-1a2b3c4d',
+    generatedAt: NOW,
+    evaluatedAt: NOW,
+    timezone: 'UTC',
+    config: { origin: 'retention.yaml', digest: `sha256:${'1'.repeat(64)}` },
+    account: ACCOUNT,
+    complete: true,
+    scopes: [aScope({ snapshots: items.length })],
+    totals: {
+      snapshots: items.length,
+      keep: items.length - expiring.length,
+      expire: expiring.length,
+      held: items.filter(({ status }) => status === 'held').length,
+      unmanaged: items.filter(({ status }) => status === 'unmanaged').length,
+      problems: problems.length,
+      sizeGb: size(items),
+      expireSizeGb: size(expiring),
+      monthlyCostCeiling: cost(items),
+      expireMonthlyCostCeiling: cost(expiring),
+      currency: 'USD',
+    },
+    items,
+    problems,
+    plan: { ...PLAN, count: expiring.length },
+    pricing,
+    automatic: [],
+    stale: [],
+    changes: changes(),
+    ...said,
+  };
+}
