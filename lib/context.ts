@@ -1,0 +1,63 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { RetentionError } from '../lambda/core/errors';
+import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';
+
+/** What `cdk deploy -c key=value` may say. */
+const KEYS = ['email', 'config', 'schedule', 'deletion'] as const;
+type Key = (typeof KEYS)[number];
+
+/** What is to be deployed, as asked for by context. */
+export interface DeployContext {
+  readonly emails: readonly string[];
+  /** The configuration file that was named; null when none was. */
+  readonly configPath: string | null;
+  readonly schedule: string;
+}
+
+/** One address, no display name; whether it exists is shown by the confirmation that AWS asks for. */
+const EMAIL = /^[^\s@,;<>"]+@[^\s@,;<>".]+(\.[^\s@,;<>".]+)+$/;
+
+const refused = (key: Key | 'unknown', message: string): RetentionError => new RetentionError(`context.${key}`, 'operator', message);
+
+function readText(context: Readonly<Record<string, unknown>>, key: Key): string | null {
+  const value = context[key];
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string' && value.trim() !== '') return value.trim();
+  throw refused(key, `context "${key}" is ${JSON.stringify(value)}: expected a text, as in -c ${key}=…`);
+}
+
+function readEmails(text: string | null): readonly string[] {
+  if (text === null) throw refused('email', 'context "email" is missing: say who gets the report, as in -c email=you@example.com');
+  const emails = text.split(',').map((email) => email.trim());
+  const wrong = emails.find((email) => !EMAIL.test(email));
+  if (wrong !== undefined) {
+    throw refused(
+      'email',
+      `context "email": "${wrong}" is no e-mail address; expected one or more, separated by commas, as in -c email=you@example.com`,
+    );
+  }
+  return [...new Set(emails)];
+}
+
+/** A key that is nearly one of ours would be ignored without a word, and the default deployed. CDK's own keys hold `:` or `/`. */
+function refuseMistyped(keys: readonly string[]): void {
+  for (const key of keys) {
+    if (/[:/]/.test(key) || KEYS.some((known) => known === key)) continue;
+    const meant = closest(key.toLowerCase(), KEYS);
+    if (distance(key.toLowerCase(), meant) <= 2) throw refused('unknown', `context "${key}" is not known: did you mean "${meant}"?`);
+  }
+}
+
+/** Reads the context. Throws a RetentionError, one sentence, for the first that is missing, malformed or mistyped. */
+export function readContext(context: Readonly<Record<string, unknown>>): DeployContext {
+  refuseMistyped(Object.keys(context));
+  const emails = readEmails(readText(context, 'email'));
+  const deletion = readText(context, 'deletion') ?? 'off';
+  if (deletion !== 'off') {
+    throw refused(
+      'deletion',
+      `context "deletion" is "${deletion}": deletion is not available in this version, leave it out or say deletion=off`,
+    );
+  }
+  return { emails, configPath: readText(context, 'config'), schedule: checkSchedule(readText(context, 'schedule') ?? DEFAULT_SCHEDULE) };
+}

@@ -1,0 +1,105 @@
+import { RetentionError } from '../../lambda/core/errors';
+import { readContext } from '../../lib/context';
+import { checkSchedule } from '../../lib/schedule-expression';
+
+/** The code and sentence of a refusal. */
+function refusal(work: () => unknown): { readonly code: string; readonly message: string } {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof RetentionError) return { code: error.code, message: error.message };
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+const email = 'a@example.com';
+
+test('an address is enough', () => {
+  expect(readContext({ email })).toEqual({ emails: [email], configPath: null, schedule: 'cron(0 8 ? * MON *)' });
+});
+
+test('several addresses are separated by commas, and each is subscribed once', () => {
+  expect(readContext({ email: 'a@example.com, b.c+d@mail.example.com,a@example.com' }).emails).toEqual([email, 'b.c+d@mail.example.com']);
+});
+
+test('a configuration and a schedule are taken as named', () => {
+  expect(readContext({ email, config: 'policies/mine.yaml', schedule: 'rate(7 days)', deletion: 'off' })).toEqual({
+    emails: [email],
+    configPath: 'policies/mine.yaml',
+    schedule: 'rate(7 days)',
+  });
+});
+
+test('keys of CDK itself and of other apps are none of ours', () => {
+  const others = { '@aws-cdk/core:checkSecretUsage': true, 'aws:cdk:bundling-stacks': ['**'], stage: 'prod', team: 'backup' };
+  expect(readContext({ email, ...others }).emails).toEqual([email]);
+});
+
+test.each([
+  ['context.email', {}, 'missing'],
+  ['context.email', { email: '' }, 'email'],
+  ['context.email', { email: true }, 'true'],
+  ['context.email', { email: 'somebody' }, '"somebody" is no e-mail address'],
+  ['context.email', { email: 'a@example.com,' }, '"" is no e-mail address'],
+  ['context.email', { email: 'a@example.com;b@example.com' }, 'separated by commas'],
+  ['context.email', { email: 'Somebody <a@example.com>' }, 'no e-mail address'],
+  ['context.email', { email: 'a@localhost' }, 'no e-mail address'],
+  ['context.config', { email, config: ' ' }, 'config'],
+  ['context.schedule', { email, schedule: 'every monday' }, 'every monday'],
+  ['context.schedule', { email, schedule: '' }, 'schedule'],
+  ['context.deletion', { email, deletion: 'approve' }, 'not available in this version'],
+  ['context.deletion', { email, deletion: 'automatic' }, 'not available in this version'],
+  ['context.deletion', { email, deletion: 'yes' }, 'not available in this version'],
+  ['context.unknown', { emails: email }, 'did you mean "email"?'],
+  ['context.unknown', { email, scedule: 'rate(1 day)' }, 'did you mean "schedule"?'],
+  ['context.unknown', { email, Deletion: 'off' }, 'did you mean "deletion"?'],
+])('refuses with %s: %j', (code, context, said) => {
+  const refused = refusal(() => readContext(context));
+  expect(refused.code).toBe(code);
+  expect(refused.message).toContain(said);
+  expect(refused.message).not.toMatch(/\n|\.$/);
+});
+
+test.each([
+  'cron(0 8 ? * MON *)',
+  'cron(0/15 8-17 ? * MON-FRI *)',
+  'cron(30 6 1,15 JAN,JUL ? 2026-2030)',
+  'cron(0 8 L * ? *)',
+  'cron(0 8 15W * ? *)',
+  'cron(0 8 ? * 6#3 *)',
+  'cron(0 8 ? * fri#1 *)',
+  'cron(0 8 ? * 6L *)',
+  'rate(1 hour)',
+  'rate(7 days)',
+])('takes %s as it stands', (text) => {
+  expect(checkSchedule(text)).toBe(text);
+});
+
+test.each([
+  ['0 8 * * 1', 'neither'],
+  ['cron(0 8 * * 1)', '5 fields'],
+  ['cron(0 8 ? * MON * *)', '7 fields'],
+  ['cron(0 8 * * MON *)', 'exactly one'],
+  ['cron(0 8 ? * ? *)', 'exactly one'],
+  ['cron(60 8 ? * MON *)', '"60" is no minutes'],
+  ['cron(0 24 ? * MON *)', '"24" is no hours'],
+  ['cron(0 8 32 * ? *)', '"32" is no day of month'],
+  ['cron(0 8 ? 13 MON *)', '"13" is no month'],
+  ['cron(0 8 ? * MONDAY *)', '"MONDAY" is no day of week'],
+  ['cron(0 8 ? * 0 *)', '"0" is no day of week'],
+  ['cron(0 8 ? * MON 1969)', '"1969" is no year'],
+  ['cron(? 8 ? * MON *)', '"?" is no minutes'],
+  ['cron(0, 8 ? * MON *)', '"0," is no minutes'],
+  ['cron(0/0 8 ? * MON *)', '"0/0" is no minutes'],
+  ['cron()', '1 field'],
+  ['rate(0 days)', 'neither'],
+  ['rate(7)', 'neither'],
+  ['rate(7 weeks)', 'neither'],
+  ['at(2027-01-01T08:00:00)', 'neither'],
+])('refuses the schedule %s', (text, said) => {
+  const refused = refusal(() => checkSchedule(text));
+  expect(refused.code).toBe('context.schedule');
+  expect(refused.message).toContain(said);
+  expect(refused.message).toContain(text);
+});

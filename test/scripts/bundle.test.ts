@@ -1,0 +1,39 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleHandlers, HANDLERS, stageFunction } from '../../scripts/bundle';
+
+const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
+const configuration = { origin: 'it\'s "mine".yaml', config: { version: 1, timezone: 'Europe/Berlin' } };
+
+beforeAll(() => bundleHandlers(join(folder, 'first')));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each([...HANDLERS])('the bundle of %s', (name) => {
+  const bundle = (build: string): string => join(folder, build, name);
+
+  test('is one file of at most 700 KB', () => {
+    expect(readdirSync(bundle('first'))).toEqual(['index.js']);
+    expect(statSync(join(bundle('first'), 'index.js')).size).toBeLessThanOrEqual(700 * 1024);
+  });
+
+  test('is the same bytes when it is built again, in another folder', () => {
+    bundleHandlers(join(folder, 'second'));
+    expect(readFileSync(join(bundle('second'), 'index.js'))).toEqual(readFileSync(join(bundle('first'), 'index.js')));
+  });
+
+  test('loads where nothing is installed, and exports a handler', () => {
+    const script = 'process.stdout.write(typeof require(process.argv[1]).handler)';
+    const said = execFileSync(process.execPath, ['-e', script, bundle('first')], { cwd: folder, env: {}, encoding: 'utf8' });
+    expect(said).toBe('function');
+  });
+
+  test('is staged unchanged, with the configuration beside it as it was given', () => {
+    const staged = join(folder, 'staged', name);
+    stageFunction(bundle('first'), configuration, staged);
+    expect(readdirSync(staged).sort()).toEqual(['index.js', 'retention.json']);
+    expect(readFileSync(join(staged, 'index.js'))).toEqual(readFileSync(join(bundle('first'), 'index.js')));
+    expect(JSON.parse(readFileSync(join(staged, 'retention.json'), 'utf8'))).toEqual(configuration);
+  });
+});
