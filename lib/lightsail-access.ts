@@ -1,18 +1,12 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { INVENTORY_ACTIONS, KIND_FACTS } from '../lambda/kinds/facts';
 
-/** Every Lightsail operation that a report calls. Never `Get*`: that would hand out database passwords and access details. */
-export const LIGHTSAIL_READS: readonly string[] = [
-  'lightsail:GetRegions',
-  'lightsail:GetInstanceSnapshots',
-  'lightsail:GetInstances',
-  'lightsail:GetDiskSnapshots',
-  'lightsail:GetDisks',
-  'lightsail:GetRelationalDatabaseSnapshots',
-  'lightsail:GetRelationalDatabases',
-  'lightsail:GetAutoSnapshots',
-];
-
-/** Permission to list snapshots and their sources, and nothing else. Lightsail knows no resource-level permission for these: `*` it is. */
+/**
+ * Permission to list snapshots and their sources, operation by operation: never `Get*`, which would hand out database passwords and access
+ * details. All kinds, whatever the configuration says, since a snapshot's source can be of another kind. Lightsail knows no resource-level
+ * permission for these.
+ */
 export function readStatement(): PolicyStatement {
-  return new PolicyStatement({ actions: [...LIGHTSAIL_READS], resources: ['*'] });
+  const lists = Object.values(KIND_FACTS).flatMap(({ actions }) => actions.list);
+  return new PolicyStatement({ actions: [...INVENTORY_ACTIONS, ...lists], resources: ['*'] });
 }

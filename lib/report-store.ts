@@ -4,13 +4,13 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge';
 
-/** Where a report run writes: the reports, and the plans made from them. */
-const REPORT_PREFIXES = ['reports/*', 'plans/*'] as const;
+/** Where a report run writes: reports, the plans made from them, and which scheduled runs were sent. */
+const PREFIXES = ['reports/', 'plans/', 'runs/'] as const;
 
 /** Settings of the place where reports are kept. */
 export interface ReportStoreProps {
   /**
-   * How long reports, and the plans made with them, are kept.
+   * How long reports are kept, and the plans and notes of runs that belong to them.
    *
    * @default - 400 days: a year and a month, so that a report can be compared with that of a year ago
    */
@@ -32,8 +32,7 @@ export class ReportStore extends Construct {
       versioned: true,
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [
-        { id: 'reports', prefix: 'reports/', expiration },
-        { id: 'plans', prefix: 'plans/', expiration },
+        ...PREFIXES.map((prefix) => ({ id: prefix.slice(0, -1), prefix, expiration })),
         { id: 'leftovers', noncurrentVersionExpiration: Duration.days(30), abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
@@ -44,23 +43,24 @@ export class ReportStore extends Construct {
     );
   }
 
-  /** Lets a report run read and write reports and plans. It can delete nothing, and reach nothing else in the bucket. */
+  /** Lets a report run read and write what is its own. It can delete nothing, and reach nothing else in the bucket. */
   grantReport(role: IRole): void {
+    const patterns = PREFIXES.map((prefix) => `${prefix}*`);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],
-        resources: REPORT_PREFIXES.map((prefix) => this.bucket.arnForObjects(prefix)),
+        resources: patterns.map((pattern) => this.bucket.arnForObjects(pattern)),
       }),
     );
-    // Without s3:ListBucket, S3 answers a read of a missing object with "access denied" instead of "not found". It asks for that permission
-    // without a prefix, so the condition binds only requests that name one.
+    // Without s3:ListBucket, S3 answers a read of a missing object with "access denied" instead of "not found". Whether it holds that read's
+    // key against the prefix is undocumented: so the condition binds only requests that have one.
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:ListBucket'],
         resources: [this.bucket.bucketArn],
-        conditions: { StringLikeIfExists: { 's3:prefix': [...REPORT_PREFIXES] } },
+        conditions: { StringLikeIfExists: { 's3:prefix': patterns } },
       }),
     );
-    for (const prefix of REPORT_PREFIXES) acknowledgeWildcard(role, this.bucket, `/${prefix}`, 'Every run writes under names of its own.');
+    for (const pattern of patterns) acknowledgeWildcard(role, this.bucket, `/${pattern}`, 'Every run writes under names of its own.');
   }
 }

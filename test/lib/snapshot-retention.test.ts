@@ -111,11 +111,12 @@ describe('the bucket', () => {
     });
   });
 
-  test('keeps reports and plans for 400 days, earlier versions for 30, and unfinished uploads for one', () => {
+  test('keeps reports, plans and notes of runs for 400 days, earlier versions for 30, and unfinished uploads for one', () => {
     const { Rules } = only('AWS::S3::Bucket').LifecycleConfiguration as { Rules: unknown };
     expect(Rules).toEqual([
       { Id: 'reports', Prefix: 'reports/', Status: 'Enabled', ExpirationInDays: 400 },
       { Id: 'plans', Prefix: 'plans/', Status: 'Enabled', ExpirationInDays: 400 },
+      { Id: 'runs', Prefix: 'runs/', Status: 'Enabled', ExpirationInDays: 400 },
       {
         Id: 'leftovers',
         Status: 'Enabled',
