@@ -48,7 +48,6 @@ export interface Store {
   putIfAbsent(object: StoredObject): Promise<boolean>;
   /** Null: there is no such object. */
   get(key: string): Promise<string | null>;
-  remove(key: string): Promise<void>;
   /** Names directly under a prefix that ends in `/`, in order. */
   list(prefix: string): Promise<readonly string[]>;
 }
@@ -67,5 +66,5 @@ export interface Channel {
   confirmedSubscribers(): Promise<number | null>;
 }
 
-/** `sha256:` and 64 lower-case hex digits over the UTF-8 bytes of a text. */
-export type Digest = (text: string) => string;
+/** `sha256:` and 64 lower-case hex digits over the RFC 8785 JSON of a value. */
+export type Digest = (value: unknown) => string;

@@ -28,7 +28,11 @@ export interface Config extends RetentionConfig, ConfigOrigin {
   readonly kinds: readonly Kind[];
   readonly caps: { readonly maxDeletions: number; readonly maxShare: number };
   readonly pricing: Pricing;
-  readonly report: { readonly send: 'always' | 'expiring' | 'changed'; readonly staleAfter: Duration; readonly automaticSnapshots: boolean };
+  readonly report: {
+    readonly send: 'always' | 'expiring' | 'changed';
+    readonly staleAfter: Duration;
+    readonly automaticSnapshots: boolean;
+  };
   readonly deletion: { readonly planValidFor: Duration; readonly grace: Duration };
 }
 

@@ -21,7 +21,8 @@ const UNITS: readonly Unit[] = ['y', 'mo', 'w', 'd', 'h'];
 
 function refusal(text: string): string {
   if (/^[\d.,]+$/.test(text)) return `${EXPECTED}: a number alone has no unit`;
-  if (/\d\s*m(?![o])/i.test(text) && !text.startsWith('P')) return `${EXPECTED}: is "m" a month (write mo) or a minute (there are no minutes here)?`;
+  if (/\d\s*m(?![o])/i.test(text) && !text.startsWith('P'))
+    return `${EXPECTED}: is "m" a month (write mo) or a minute (there are no minutes here)?`;
   if (/[.,]/.test(text)) return `${EXPECTED}: whole numbers only`;
   if (text.startsWith('-')) return `${EXPECTED}: not negative`;
   return `${EXPECTED}: units y mo w d h, each at most once, the largest first`;

@@ -19,7 +19,9 @@ function monthOf(day: number): number {
   const shifted = day + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1_460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1_460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const fromMarch = Math.floor((5 * dayOfYear + 2) / 153);
   return (yearOfEra + era * 400) * 12 + fromMarch + 2;
@@ -31,10 +33,16 @@ type PeriodName = 'hour' | 'day' | 'week' | 'month' | 'year';
 
 /** Each calendar period: its bucket from a wall clock, and how people write it. One line adds a period. */
 const PERIODS: Readonly<Record<PeriodName, { readonly bucket: (wall: number) => Bucket; readonly label: (bucket: Bucket) => string }>> = {
-  hour: { bucket: (wall) => Math.floor(wall / HOUR), label: (bucket) => `${new Date(bucket * HOUR).toISOString().slice(0, 13).replace('T', ' ')}:00` },
+  hour: {
+    bucket: (wall) => Math.floor(wall / HOUR),
+    label: (bucket) => `${new Date(bucket * HOUR).toISOString().slice(0, 13).replace('T', ' ')}:00`,
+  },
   day: { bucket: dayOf, label: dayLabel },
   week: { bucket: (wall) => weekOf(dayOf(wall)), label: weekLabel },
-  month: { bucket: (wall) => monthOf(dayOf(wall)), label: (bucket) => `${Math.floor(bucket / 12)}-${String((bucket % 12) + 1).padStart(2, '0')}` },
+  month: {
+    bucket: (wall) => monthOf(dayOf(wall)),
+    label: (bucket) => `${Math.floor(bucket / 12)}-${String((bucket % 12) + 1).padStart(2, '0')}`,
+  },
   year: { bucket: (wall) => Math.floor(monthOf(dayOf(wall)) / 12), label: String },
 };
 
@@ -86,7 +94,11 @@ function shift(instant: number, duration: Duration, zone: Zone, sign: 1 | -1): n
   const { years, months, days, hours } = duration;
   if (years === 0 && months === 0 && days === 0) return instant + sign * hours * HOUR;
   const from = new Date(wallClock(instant, zone));
-  const wall = from.setUTCFullYear(from.getUTCFullYear() + sign * years, from.getUTCMonth() + sign * months, from.getUTCDate() + sign * days);
+  const wall = from.setUTCFullYear(
+    from.getUTCFullYear() + sign * years,
+    from.getUTCMonth() + sign * months,
+    from.getUTCDate() + sign * days,
+  );
   return instantOf(wall, zone) + sign * hours * HOUR;
 }
 

@@ -6,6 +6,9 @@ export const WITHIN_RULES = ['within', 'withinHourly', 'withinDaily', 'withinWee
 export type CountRule = (typeof COUNT_RULES)[number];
 export type WithinRule = (typeof WITHIN_RULES)[number];
 
+/** A count beyond this is a typing mistake: `unlimited` says it. */
+export const MAX_COUNT = 1_000_000;
+
 /** The keep rules of a policy: a union, one that keeps is enough. A count of 0 is absent here; `Infinity` is `unlimited`. */
 export interface Keep {
   readonly counts: Readonly<Partial<Record<CountRule, number>>>;

@@ -1,15 +1,28 @@
+import { type Bucket, bucketLabel, dayLabel } from './period';
 import type { CountRule, WithinRule } from './policy';
-import { bucketLabel, type Bucket, dayLabel } from './period';
 
 /**
  * Why a snapshot is kept, or why nothing keeps it. Data, so that a million of them stay cheap; `describe` makes the sentence.
  * Buckets and days are numbers of the local calendar (see period.ts).
  */
 export type Reason =
-  | { readonly code: CountRule; readonly said: 'kept'; readonly nth: number; readonly of: number; readonly bucket: Bucket; readonly oldest: boolean }
+  | {
+      readonly code: CountRule;
+      readonly said: 'kept';
+      readonly nth: number;
+      readonly of: number;
+      readonly bucket: Bucket;
+      readonly oldest: boolean;
+    }
   | { readonly code: CountRule; readonly said: 'full'; readonly of: number }
   | { readonly code: CountRule | WithinRule; readonly said: 'taken'; readonly bucket: Bucket; readonly by: string }
-  | { readonly code: WithinRule; readonly said: 'kept-within'; readonly duration: string; readonly bucket: Bucket | null; readonly oldest: boolean }
+  | {
+      readonly code: WithinRule;
+      readonly said: 'kept-within';
+      readonly duration: string;
+      readonly bucket: Bucket | null;
+      readonly oldest: boolean;
+    }
   | { readonly code: WithinRule; readonly said: 'outside'; readonly duration: string; readonly newest: string }
   | { readonly code: 'expireAfter'; readonly said: 'young' | 'old'; readonly duration: string; readonly day: number }
   | { readonly code: 'expire-on'; readonly said: 'until' | 'passed'; readonly day: string }

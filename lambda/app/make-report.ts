@@ -1,0 +1,140 @@
+import { changesSince, markOf, type ReportState } from '../core/changes';
+import type { Config } from '../core/config';
+import { gbMonthPrice, roundMoney, snapshotGb } from '../core/cost';
+import { decide } from '../core/decide';
+import { before } from '../core/period';
+import { makePlan, type Plan } from '../core/plan';
+import type { Inventory, Judged, ListedSource, Report, StaleSource, Totals } from '../core/report-model';
+import { FINISHED_STATE } from '../core/snapshot';
+import type { Clock, Digest, InventoryProgress, InventoryRequest, ReadInventory } from './ports';
+
+export interface MakeReportPorts {
+  readonly clock: Clock;
+  readonly digest: Digest;
+  readonly readInventory: ReadInventory;
+}
+
+export interface MakeReportRequest {
+  readonly reportId: string;
+  readonly config: Config;
+  /** Evaluate as of this instant (epoch ms); null: the real clock. */
+  readonly at: number | null;
+  readonly inventory: Pick<InventoryRequest, 'regions' | 'kinds' | 'deadline'>;
+  readonly previous: ReportState | null;
+}
+
+/** A report and the plan that it made. */
+export interface MadeReport {
+  readonly report: Report;
+  readonly plan: Plan;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The order of design section 7: account, region, kind, source name, `createdAt` descending, ARN; what is absent comes first. */
+export function reportOrder(a: Judged, b: Judged): number {
+  const [one, two] = [a.snapshot, b.snapshot];
+  return (
+    compare(one.account ?? '', two.account ?? '') ||
+    compare(one.region, two.region) ||
+    compare(one.kind, two.kind) ||
+    compare(one.source?.name ?? '', two.source?.name ?? '') ||
+    (two.createdAt ?? 0) - (one.createdAt ?? 0) ||
+    compare(one.arn ?? '', two.arn ?? '')
+  );
+}
+
+function totalsOf(items: readonly Judged[], problems: number, config: Config): Totals {
+  const count = (holds: (item: Judged) => boolean): number => items.reduce((sum, item) => sum + (holds(item) ? 1 : 0), 0);
+  const expiring = items.filter(({ verdict }) => verdict === 'expire');
+  const gb = (of: readonly Judged[]): number => of.reduce((sum, { snapshot }) => sum + (snapshot.sizeGb ?? 0), 0);
+  const money = (of: readonly Judged[]): number =>
+    roundMoney(of.reduce((sum, { snapshot }) => sum + (snapshotGb(snapshot) ?? 0) * gbMonthPrice(config.pricing, snapshot.region), 0));
+  return {
+    snapshots: items.length,
+    keep: items.length - expiring.length,
+    expire: expiring.length,
+    held: count(({ status }) => status === 'held'),
+    unmanaged: count(({ status }) => status === 'unmanaged'),
+    problems,
+    sizeGb: gb(items),
+    expireSizeGb: gb(expiring),
+    monthlyCostCeiling: money(items),
+    expireMonthlyCostCeiling: money(expiring),
+    currency: 'USD',
+  };
+}
+
+/** Living sources whose newest finished manual snapshot is older than `report.staleAfter`, and which have at least one: a backup that stopped. */
+function staleSources(inventory: Inventory, now: number, config: Config): readonly StaleSource[] {
+  const limit = before(now, config.report.staleAfter, config.zone);
+  const newest = new Map<string, number>();
+  for (const { source, createdAt, state, kind } of inventory.snapshots) {
+    if (source?.arn == null || createdAt === null || state !== FINISHED_STATE[kind]) continue;
+    newest.set(source.arn, Math.max(createdAt, newest.get(source.arn) ?? createdAt));
+  }
+  for (const { source, newestAt } of inventory.automatic)
+    if (source.arn !== null && newestAt !== null) newest.set(source.arn, Math.max(newestAt, newest.get(source.arn) ?? newestAt));
+  const order = (a: ListedSource, b: ListedSource): number =>
+    compare(a.region, b.region) || compare(a.kind, b.kind) || compare(a.name ?? '', b.name ?? '') || compare(a.arn, b.arn);
+  return [...inventory.sourceList].sort(order).flatMap((source) => {
+    const newestAt = newest.get(source.arn);
+    return newestAt !== undefined && newestAt <= limit ? [{ source, newestAt }] : [];
+  });
+}
+
+/** Lists, decides, counts and plans: the main job, without sending or storing anything. Never rejects for what the service does. */
+export async function makeReport(
+  ports: MakeReportPorts,
+  request: MakeReportRequest,
+  progress?: (event: InventoryProgress) => void,
+): Promise<MadeReport> {
+  const { config, reportId, previous } = request;
+  const inventory = await ports.readInventory(
+    { ...request.inventory, automaticSnapshots: config.report.automaticSnapshots, previouslyRead: new Set(previous?.regions ?? []) },
+    progress,
+  );
+  const generatedAt = ports.clock();
+  const now = request.at ?? generatedAt;
+  const decision = decide({ snapshots: inventory.snapshots, sources: inventory.sources, config, now });
+  const items = [...decision.items].sort(reportOrder);
+  const problems = [...inventory.problems, ...decision.problems].sort(
+    (a, b) => compare(a.code, b.code) || compare(a.arn ?? '', b.arn ?? '') || compare(a.message, b.message),
+  );
+  const { account, complete, scopes } = inventory;
+  const content = makePlan({ id: reportId, createdAt: generatedAt, account, scopes, complete, items, config });
+  const plan: Plan = { ...content, digest: ports.digest(content) };
+  const report: Report = {
+    reportId,
+    generatedAt,
+    evaluatedAt: now,
+    timezone: config.zone.name,
+    config: { origin: config.origin, digest: config.digest },
+    account,
+    complete,
+    scopes,
+    totals: totalsOf(items, problems.length, config),
+    items,
+    problems,
+    plan: { id: plan.id, digest: plan.digest, expiresAt: Date.parse(plan.expiresAt), count: plan.items.length, blocked: plan.blocked },
+    pricing: config.pricing,
+    automatic: inventory.automatic,
+    stale: staleSources(inventory, now, config),
+    changes: previous === null ? null : changesSince(previous, items, complete),
+  };
+  return { report, plan };
+}
+
+/** What the next report compares itself with. */
+export function stateOf({ reportId, evaluatedAt, complete, scopes, items }: Report): ReportState {
+  return {
+    schemaVersion: 1,
+    reportId,
+    evaluatedAt: new Date(evaluatedAt).toISOString(),
+    complete,
+    regions: [...new Set(scopes.filter(({ status }) => status === 'read').map(({ region }) => region))],
+    snapshots: items.flatMap((item) =>
+      item.snapshot.arn === null ? [] : [[item.snapshot.arn, item.snapshot.name, markOf(item)] as const],
+    ),
+  };
+}

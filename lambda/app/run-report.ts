@@ -1,0 +1,41 @@
+import type { Config } from '../core/config';
+import { wasSent } from './claim-run';
+import { type MakeReportPorts, makeReport } from './make-report';
+import type { InventoryProgress } from './ports';
+import { type Delivery, type SendPorts, sendReport } from './send-report';
+import { previousState, storeReport } from './store-report';
+
+export interface RunRequest {
+  readonly reportId: string;
+  readonly config: Config;
+  /** The scheduled time (epoch ms) by which a run is idempotent; null for a run by hand, which always sends. */
+  readonly scheduledAt: number | null;
+  /** Epoch ms after which nothing more is read, so that there is time left to report. */
+  readonly deadline: number | null;
+}
+
+export interface RunResult {
+  readonly reportId: string;
+  readonly delivery: Delivery;
+  readonly complete?: boolean;
+  readonly snapshots?: number;
+  readonly expiring?: number;
+  readonly problems?: number;
+}
+
+/** The scheduled job: compare with the last report, list and decide, store, send once. A duplicate delivery does nothing. */
+export async function runReport(
+  ports: MakeReportPorts & SendPorts,
+  request: RunRequest,
+  progress?: (event: InventoryProgress) => void,
+): Promise<RunResult> {
+  const { reportId, config, scheduledAt } = request;
+  if (scheduledAt !== null && (await wasSent(ports.store, scheduledAt))) return { reportId, delivery: 'already-sent' };
+  const previous = await previousState(ports.store, reportId);
+  const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
+  const { report, plan } = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
+  await storeReport(ports.store, report, plan);
+  const delivery = await sendReport(ports, report, { scheduledAt, send: config.report.send, tagPrefix: config.tagPrefix });
+  const { snapshots, expire: expiring, problems } = report.totals;
+  return { reportId, delivery, complete: report.complete, snapshots, expiring, problems };
+}

@@ -1,0 +1,58 @@
+import type { ReportState } from '../core/changes';
+import { RetentionError } from '../core/errors';
+import type { Plan } from '../core/plan';
+import type { Report } from '../core/report-model';
+import { renderCsv } from '../render/csv';
+import { renderHtml } from '../render/html';
+import { renderJson } from '../render/json';
+import { stateOf } from './make-report';
+import type { Store } from './ports';
+
+/** The files of a report, beside each other under `reports/<id>/`. */
+export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 'html' | 'state', string>> => ({
+  json: `reports/${reportId}/report.json`,
+  csv: `reports/${reportId}/report.csv`,
+  html: `reports/${reportId}/report.html`,
+  state: `reports/${reportId}/state.json`,
+});
+
+export const planFile = (id: string): string => `plans/${id}.json`;
+
+/** Stores the files of a report, and its plan, which is written once and never again. */
+export async function storeReport(store: Store, report: Report, plan: Plan): Promise<void> {
+  const files = reportFiles(report.reportId);
+  await store.put({ key: files.json, contentType: 'application/json', body: renderJson(report) });
+  await store.put({ key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
+  await store.put({ key: files.html, contentType: 'text/html; charset=utf-8', body: renderHtml(report) });
+  if (!(await store.putIfAbsent({ key: planFile(plan.id), contentType: 'application/json', body: [`${JSON.stringify(plan, null, 1)}\n`] })))
+    throw new RetentionError(
+      'plan.exists',
+      'bug',
+      `cannot store the plan ${plan.id}: a plan of that id is there already, and plans never change`,
+    );
+  await store.put({ key: files.state, contentType: 'application/json', body: [`${JSON.stringify(stateOf(report))}\n`] });
+}
+
+/**
+ * The newest report stored for an earlier time than `reportId`'s, or null. An unreadable state counts as none: the report then says that
+ * it has nothing to compare with.
+ */
+export async function previousState(store: Store, reportId: string): Promise<ReportState | null> {
+  const timeOf = (id: string): string => id.slice(0, 16);
+  const ids = (await store.list('reports/')).filter((name) => /^\d{8}T\d{6}Z-/.test(name) && timeOf(name) < timeOf(reportId));
+  for (const id of ids.reverse().slice(0, 5)) {
+    const text = await store.get(reportFiles(id).state);
+    const state = text === null ? null : parseState(text);
+    if (state !== null) return state;
+  }
+  return null;
+}
+
+function parseState(text: string): ReportState | null {
+  try {
+    const state = JSON.parse(text) as ReportState;
+    return state.schemaVersion === 1 && Array.isArray(state.snapshots) && Array.isArray(state.regions) ? state : null;
+  } catch {
+    return null;
+  }
+}

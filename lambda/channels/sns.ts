@@ -1,0 +1,37 @@
+import { type MessageAttributeValue, PublishCommand, paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
+import type { Channel } from '../app/ports';
+import { RetentionError } from '../core/errors';
+
+const attributeValue = (value: string | number): MessageAttributeValue =>
+  typeof value === 'number' ? { DataType: 'Number', StringValue: String(value) } : { DataType: 'String', StringValue: value };
+
+/** An SNS topic as a channel: plain-text e-mail, with message attributes that subscribers can filter by. */
+export function snsChannel(client: SNSClient, topicArn: string): Channel {
+  return {
+    async send({ subject, body, attributes }) {
+      const MessageAttributes = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, attributeValue(value)]));
+      try {
+        await client.send(new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: body, MessageAttributes }));
+      } catch (cause) {
+        const name = cause instanceof Error ? cause.name : 'unknown error';
+        const message = cause instanceof Error ? cause.message : String(cause);
+        throw new RetentionError(
+          'channel.sns',
+          'aws',
+          `cannot publish the report to ${topicArn}: got ${name} (${message}); check that the topic exists and that this role may publish to it`,
+          { cause },
+        );
+      }
+    },
+    async confirmedSubscribers() {
+      try {
+        let confirmed = 0;
+        for await (const page of paginateListSubscriptionsByTopic({ client }, { TopicArn: topicArn }))
+          confirmed += (page.Subscriptions ?? []).filter(({ SubscriptionArn }) => SubscriptionArn?.startsWith('arn:')).length;
+        return confirmed;
+      } catch {
+        return null;
+      }
+    },
+  };
+}

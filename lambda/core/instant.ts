@@ -1,0 +1,14 @@
+/** `20261123T080000Z` of an instant (epoch ms): sorts as text, and fits into a key. */
+export const compactInstant = (instant: number): string => `${new Date(instant).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/;
+
+/** Epoch milliseconds of an ISO 8601 instant with its offset (`2026-11-23T08:00:00Z`), or null. A date without time or zone is no instant. */
+export function parseInstant(text: string): number | null {
+  if (!INSTANT.test(text)) return null;
+  const instant = Date.parse(text.replace(/([+-]\d{2})(\d{2})$/, '$1:$2'));
+  if (Number.isNaN(instant)) return null;
+  const day = text.slice(0, 10);
+  const calendar = new Date(`${day}T00:00:00Z`);
+  return Number.isNaN(calendar.getTime()) || !calendar.toISOString().startsWith(day) ? null : instant;
+}

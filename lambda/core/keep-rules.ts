@@ -1,0 +1,132 @@
+import type { Duration } from './duration';
+import { after, type Bucket, before, bucketer, dayOf, endOfDay, wallClock } from './period';
+import { COUNT_RULES, type CountRule, type Policy, WITHIN_RULES, type WithinRule } from './policy';
+import type { Reason } from './reason';
+import type { Zone } from './zone';
+
+/** What the rules look at: an instant and something to call it by. `createdAt` is epoch ms. */
+export interface Dated {
+  readonly createdAt: number;
+  readonly label: string;
+}
+
+/** What the rules said of one snapshot: why it is kept, or (when `keeps` is false) why nothing keeps it. */
+export interface Ruling {
+  readonly keeps: boolean;
+  readonly reasons: readonly Reason[];
+}
+
+/** One rule while it walks from the newest snapshot to the oldest. Asking `refusal` changes nothing. */
+interface Walker {
+  /** Takes the snapshot and says why, or leaves it. */
+  take(snapshot: Dated, index: number, wall: number): Reason | null;
+  /** Why the rule did not take the snapshot that it was just shown. */
+  refusal(snapshot: Dated, wall: number): Reason;
+}
+
+function countWalker(code: CountRule, of: number, oldest: number): Walker {
+  const bucketOf = bucketer(code);
+  const full: Reason = { code, said: 'full', of };
+  let filled = 0;
+  let lastBucket: Bucket | null = null;
+  let taken: Reason = full;
+  return {
+    take(snapshot, index, wall) {
+      if (filled === of) return null;
+      const bucket = bucketOf === null ? index : bucketOf(wall);
+      const fresh = bucket !== lastBucket;
+      if (!fresh && index !== oldest) return null;
+      filled += 1;
+      lastBucket = bucket;
+      if (bucketOf !== null) taken = { code, said: 'taken', bucket, by: snapshot.label };
+      return { code, said: 'kept', nth: filled, of, bucket, oldest: !fresh };
+    },
+    refusal: (_, wall) => (bucketOf !== null && bucketOf(wall) === lastBucket ? taken : full),
+  };
+}
+
+function withinWalker(code: WithinRule, duration: Duration, newest: Dated, oldest: number, zone: Zone): Walker {
+  const bucketOf = bucketer(code);
+  const cutOff = before(newest.createdAt, duration, zone);
+  const outside: Reason = { code, said: 'outside', duration: duration.text, newest: newest.label };
+  let lastBucket: Bucket | null = null;
+  let taken: Reason = outside;
+  return {
+    take(snapshot, index, wall) {
+      if (snapshot.createdAt <= cutOff) return null;
+      if (bucketOf === null) return { code, said: 'kept-within', duration: duration.text, bucket: null, oldest: false };
+      const bucket = bucketOf(wall);
+      const fresh = bucket !== lastBucket;
+      if (!fresh && index !== oldest) return null;
+      lastBucket = bucket;
+      taken = { code, said: 'taken', bucket, by: snapshot.label };
+      return { code, said: 'kept-within', duration: duration.text, bucket, oldest: !fresh };
+    },
+    refusal: (snapshot) => (snapshot.createdAt <= cutOff ? outside : taken),
+  };
+}
+
+function ageWalker(duration: Duration, now: number, zone: Zone): Walker {
+  const cutOff = before(now, duration, zone);
+  const day = (snapshot: Dated): number => dayOf(wallClock(after(snapshot.createdAt, duration, zone), zone));
+  const today = dayOf(wallClock(now, zone));
+  return {
+    take: (snapshot) =>
+      snapshot.createdAt > cutOff
+        ? { code: 'expireAfter', said: 'young', duration: duration.text, day: Math.max(day(snapshot), today) }
+        : null,
+    refusal: (snapshot) => ({ code: 'expireAfter', said: 'old', duration: duration.text, day: Math.min(day(snapshot), today) }),
+  };
+}
+
+function dateWalker(day: string, now: number, zone: Zone): Walker {
+  const passed = now >= endOfDay(day, zone);
+  return {
+    take: () => (passed ? null : { code: 'expire-on', said: 'until', day }),
+    refusal: () => ({ code: 'expire-on', said: 'passed', day }),
+  };
+}
+
+const keepAll: Walker = { take: () => ({ code: 'all', said: 'all' }), refusal: () => ({ code: 'all', said: 'all' }) };
+
+function walkersOf(policy: Policy, newest: Dated, oldest: number, now: number, zone: Zone): readonly Walker[] {
+  const walkers: Walker[] = [];
+  if (policy.keep === 'all') walkers.push(keepAll);
+  else if (policy.keep !== null) {
+    for (const rule of COUNT_RULES) {
+      const count = policy.keep.counts[rule];
+      if (count !== undefined && count > 0) walkers.push(countWalker(rule, count, oldest));
+    }
+    for (const rule of WITHIN_RULES) {
+      const duration = policy.keep.within[rule];
+      if (duration !== undefined) walkers.push(withinWalker(rule, duration, newest, oldest, zone));
+    }
+  }
+  if (policy.expireAfter !== null) walkers.push(ageWalker(policy.expireAfter, now, zone));
+  if (policy.expireOn !== null) walkers.push(dateWalker(policy.expireOn, now, zone));
+  return walkers;
+}
+
+/**
+ * What a policy says of the snapshots of one group, newest first: a union of rules, each walking from the newest to the oldest, with the
+ * semantics of restic 0.19's `forget` (ApplyPolicy), age and date rules beside them. `everyRule` lists for a kept snapshot also the rules that do not keep it.
+ * Time: linear in snapshots × rules. The input must be sorted; nothing is mutated.
+ */
+export function applyPolicy(policy: Policy, newestFirst: readonly Dated[], now: number, zone: Zone, everyRule = false): readonly Ruling[] {
+  const newest = newestFirst[0];
+  if (newest === undefined) return [];
+  const walkers = walkersOf(policy, newest, newestFirst.length - 1, now, zone);
+  return newestFirst.map((snapshot, index) => {
+    const wall = wallClock(snapshot.createdAt, zone);
+    const reasons: Reason[] = [];
+    const refusals: Walker[] = [];
+    for (const walker of walkers) {
+      const kept = walker.take(snapshot, index, wall);
+      if (kept !== null) reasons.push(kept);
+      else if (everyRule) refusals.push(walker);
+    }
+    const keeps = reasons.length > 0;
+    for (const walker of keeps ? refusals : walkers) reasons.push(walker.refusal(snapshot, wall));
+    return { keeps, reasons };
+  });
+}

@@ -1,0 +1,101 @@
+import type { Config } from './config';
+import { after } from './period';
+import type { Blocked, Judged, Scope } from './report-model';
+import type { Kind } from './snapshot';
+
+/** What a deletion may act on: one snapshot by its identity. `createdAt` is ISO 8601. */
+export interface PlanItem {
+  readonly arn: string;
+  readonly name: string;
+  readonly kind: Kind;
+  readonly account: string | null;
+  readonly region: string;
+  readonly createdAt: string;
+}
+
+/** The immutable list that a deletion may act on (design section 9). Times come from the real clock, as ISO 8601. */
+export interface PlanContent {
+  readonly schemaVersion: 1;
+  readonly id: string;
+  readonly account: string | null;
+  readonly scopes: readonly { readonly account: string | null; readonly region: string; readonly kind: Kind }[];
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly config: { readonly origin: string; readonly digest: string };
+  readonly complete: boolean;
+  readonly blocked: Blocked | null;
+  readonly items: readonly PlanItem[];
+}
+
+/** A plan with its digest: `sha256:` over the RFC 8785 JSON of everything else. */
+export interface Plan extends PlanContent {
+  readonly digest: string;
+}
+
+/** Why a plan may not be applied, the first that holds: an incomplete inventory, the built-in policy, then the caps over the whole run. */
+export function blockOf(input: {
+  readonly complete: boolean;
+  readonly count: number;
+  readonly snapshots: number;
+  readonly config: Pick<Config, 'origin' | 'caps'>;
+}): Blocked | null {
+  const { complete, count, snapshots, config } = input;
+  const { maxDeletions, maxShare } = config.caps;
+  if (!complete)
+    return {
+      code: 'inventory.incomplete',
+      message: 'not everything could be read: mend what the report names as not read, and let the next report make a new plan',
+    };
+  if (config.origin === 'built-in')
+    return {
+      code: 'config.built-in',
+      message: 'the built-in starter policy only reports: write a retention.yaml with your own policy before anything can be deleted',
+    };
+  if (count > maxDeletions)
+    return {
+      code: 'cap.max-deletions',
+      message: `${count} snapshots would go, and caps.maxDeletions allows ${maxDeletions}: check the list, then raise caps.maxDeletions to ${count} or more`,
+    };
+  if (count > maxShare * snapshots) {
+    const share = `${count} of ${snapshots} snapshots (${Math.ceil((100 * count) / snapshots)} %)`;
+    return {
+      code: 'cap.max-share',
+      message: `${share} would go, and caps.maxShare allows ${maxShare}: check the list, then raise caps.maxShare`,
+    };
+  }
+  return null;
+}
+
+export interface PlanInput {
+  readonly id: string;
+  /** The real clock, epoch milliseconds. */
+  readonly createdAt: number;
+  readonly account: string | null;
+  readonly scopes: readonly Scope[];
+  readonly complete: boolean;
+  readonly items: readonly Judged[];
+  readonly config: Config;
+}
+
+/** The plan of a report: its expiring snapshots, in the report's order. An incomplete or blocked one says so and can never be applied. */
+export function makePlan({ id, createdAt, account, scopes, complete, items, config }: PlanInput): PlanContent {
+  const planned = items.flatMap(({ verdict, snapshot }): PlanItem[] => {
+    const { arn, name, kind, region } = snapshot;
+    if (verdict !== 'expire' || arn === null || name === null || snapshot.createdAt === null) return [];
+    return [{ arn, name, kind, account: snapshot.account, region, createdAt: new Date(snapshot.createdAt).toISOString() }];
+  });
+  return {
+    schemaVersion: 1,
+    id,
+    account,
+    scopes: scopes
+      .filter(({ status }) => status === 'read')
+      .map((scope) => ({ account: scope.account, region: scope.region, kind: scope.kind })),
+    createdAt: new Date(createdAt).toISOString(),
+    expiresAt: new Date(after(createdAt, config.deletion.planValidFor, config.zone)).toISOString(),
+    config: { origin: config.origin, digest: config.digest },
+    complete,
+    blocked: blockOf({ complete, count: planned.length, snapshots: items.length, config }),
+    items: planned,
+  };
+}

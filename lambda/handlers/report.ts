@@ -1,0 +1,19 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context } from 'aws-lambda';
+import { wireReport } from '../wire';
+
+const logger = new Logger({ serviceName: 'lightsail-retention' });
+
+/** Runs the scheduled report. The event is `{ "scheduledTime": "<ISO 8601>" }`; without it the report is made for now and always sent. */
+export async function handler(event: unknown, context: Context): Promise<unknown> {
+  logger.addContext(context);
+  try {
+    const run = wireReport(process.env, __dirname);
+    const result = await run(event, context, (name, keys) => logger.info(name, { ...keys }));
+    logger.info('report.finished', { ...result });
+    return result;
+  } catch (error) {
+    logger.error('report.failed', error instanceof Error ? error : { error: String(error) });
+    throw error;
+  }
+}

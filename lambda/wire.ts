@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import type { Context } from 'aws-lambda';
+import { type RunResult, runReport } from './app/run-report';
+import { makeLightsailClients } from './aws/lightsail-client';
+import { makeReadInventory } from './aws/lightsail-inventory';
+import { s3Store } from './aws/s3-store';
+import { snsChannel } from './channels/sns';
+import { formatConfigProblems, parseConfig } from './config';
+import type { Config } from './core/config';
+import { RetentionError } from './core/errors';
+import { parseInstant } from './core/instant';
+import { digestOf } from './digest';
+import { parseEnv } from './env';
+import { newReportId } from './report-id';
+
+/** Time (ms) kept back from a function's end: to decide, to store the files, and to send the report. */
+const TIME_TO_REPORT = 90_000;
+
+/** Reads the configuration that was bundled beside a function, with the validator that accepted it at synth. */
+export function readBundledConfig(folder: string): Config {
+  const path = join(folder, 'retention.json');
+  let bundled: { readonly origin?: unknown; readonly config?: unknown };
+  try {
+    bundled = JSON.parse(readFileSync(path, 'utf8')) as typeof bundled;
+  } catch (cause) {
+    throw new RetentionError('config.not-bundled', 'operator', 'cannot read retention.json beside the function: deploy the stack again', {
+      cause,
+    });
+  }
+  const result = parseConfig(bundled.config, String(bundled.origin));
+  if (!result.ok) throw new RetentionError('config.invalid', 'operator', formatConfigProblems(result.errors, String(bundled.origin)));
+  return result.config;
+}
+
+/** The scheduled time of an event (epoch ms); null where it has none. Throws `event.malformed` for one that is no instant. */
+export function scheduledTimeOf(event: unknown): number | null {
+  const time = typeof event === 'object' && event !== null && 'scheduledTime' in event ? event.scheduledTime : undefined;
+  if (time === undefined) return null;
+  const at = typeof time === 'string' ? parseInstant(time) : null;
+  if (at === null)
+    throw new RetentionError(
+      'event.malformed',
+      'operator',
+      `cannot run: got scheduledTime ${JSON.stringify(time)}, expected an ISO 8601 instant such as 2026-11-23T08:00:00Z`,
+    );
+  return at;
+}
+
+type Log = (event: string, keys: Readonly<Record<string, unknown>>) => void;
+
+/** Composes the report function: configuration and environment are parsed before anything is read. */
+export function wireReport(
+  environment: NodeJS.ProcessEnv,
+  folder: string,
+): (event: unknown, context: Context, log: Log) => Promise<RunResult> {
+  const config = readBundledConfig(folder);
+  const env = parseEnv(environment);
+  return async (event, context, log) => {
+    const scheduledAt = scheduledTimeOf(event);
+    const clock = Date.now;
+    const readInventory = makeReadInventory({
+      clients: makeLightsailClients(),
+      firstRegion: env.region,
+      account: context.invokedFunctionArn.split(':')[4] ?? null,
+      clock,
+    });
+    const ports = {
+      clock,
+      digest: digestOf,
+      readInventory,
+      store: s3Store(
+        new S3Client({ forcePathStyle: environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined }),
+        env.bucket,
+      ),
+      channel: snsChannel(new SNSClient({}), env.topicArn),
+    };
+    const request = {
+      reportId: newReportId(scheduledAt ?? clock()),
+      config,
+      scheduledAt,
+      deadline: clock() + Math.max(0, context.getRemainingTimeInMillis() - TIME_TO_REPORT),
+    };
+    log('report.started', { reportId: request.reportId, config: config.origin, digest: config.digest });
+    return runReport(ports, request, (progress) => {
+      if (progress.event === 'scope') log('inventory.scope', progress);
+    });
+  };
+}
