@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { sampleAccount } from '../emulator/sample-account';
+import { startEmulator } from '../emulator/server';
+import { formatConfigProblems } from '../lambda/config';
+import { RetentionError } from '../lambda/core/errors';
+import { buildEnv } from '../lambda/env';
+import { stageFunction } from '../lambda/stage-function';
+import { readConfigFile } from './config-file';
+import { EXIT, type ExitCode } from './exit-codes';
+import { runBundle } from './run-bundle';
+import type { Terminal } from './terminal';
+
+const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:lightsail-retention';
+const BUCKET = 'lightsail-retention-demo';
+
+/** The built package: this file is bundled into `dist/`. */
+const PACKAGE = join(__dirname, '..');
+
+/**
+ * `demo`: the main job on the embedded sample account. The bundle that `cdk deploy` uploads runs against the emulator over HTTP; the e-mail
+ * that SNS received is printed, and the files that S3 received are written under `out/`.
+ */
+export async function demo({ out, err }: Terminal): Promise<ExitCode> {
+  const now = Date.now();
+  const configuration = readConfigFile(join(PACKAGE, 'examples', 'agency.yaml'));
+  if (!configuration.ok) throw new RetentionError('config.invalid', 'bug', formatConfigProblems(configuration.errors, 'agency.yaml'));
+  const emulator = await startEmulator({ account: sampleAccount(now), sns: { topics: [TOPIC] }, s3: { buckets: [BUCKET] } });
+  const folder = mkdtempSync(join(tmpdir(), 'lightsail-retention-'));
+  try {
+    stageFunction(
+      join(PACKAGE, 'dist', 'lambda', 'report'),
+      { origin: configuration.config.origin, config: configuration.written },
+      folder,
+    );
+    err.write(`embedded Lightsail on ${emulator.url}; running the bundled report function against it\n`);
+    const logs: string[] = [];
+    const run = await runBundle({
+      folder,
+      event: { scheduledTime: new Date(now).toISOString() },
+      env: {
+        ...buildEnv({ topicArn: TOPIC, bucket: BUCKET }),
+        AWS_REGION: 'eu-central-1',
+        AWS_ENDPOINT_URL: emulator.url,
+        AWS_ACCESS_KEY_ID: 'demo',
+        AWS_SECRET_ACCESS_KEY: 'demo',
+      },
+      timeout: 120_000,
+      log: (text) => logs.push(text),
+    });
+    if (!run.ok) {
+      err.write(logs.join(''));
+      throw new RetentionError('demo.failed', 'bug', `the bundled report function failed: ${run.error}`);
+    }
+    for (const mail of emulator.published) out.write(`Subject: ${mail.subject}\n\n${mail.message}\n`);
+    const folderOut = resolve('out');
+    const written: string[] = [];
+    for (const [key, object] of emulator.objects(BUCKET)) {
+      const name = key.startsWith('reports/') ? (key.split('/').at(-1) ?? key) : key.startsWith('plans/') ? 'plan.json' : null;
+      if (name === null || name === 'state.json') continue;
+      await mkdir(folderOut, { recursive: true });
+      await writeFile(join(folderOut, name), object.body);
+      written.push(join('out', name));
+    }
+    err.write(`wrote ${written.join(', ')}\nopen ${join('out', 'report.html')} in a browser\n`);
+    return EXIT.done;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    await emulator.close();
+  }
+}

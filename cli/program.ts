@@ -1,0 +1,87 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseInstant } from '../lambda/core/instant';
+import { KINDS } from '../lambda/core/snapshot';
+import { EXIT, type ExitCode } from './exit-codes';
+import { FORMATS } from './report';
+import { reportFailure, type Terminal } from './terminal';
+
+const NAME = 'lightsail-retention';
+
+const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
+
+function instant(text: string): number {
+  const at = parseInstant(text);
+  if (at === null) throw new InvalidArgumentError('Expected an ISO 8601 instant with its offset, such as 2026-11-23T08:00:00Z.');
+  return at;
+}
+
+function port(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number <= 65_535)) throw new InvalidArgumentError('Expected a port number from 0 to 65535.');
+  return number;
+}
+
+const kind = (text: string, before: readonly string[] | undefined): readonly string[] => {
+  if (!(KINDS as readonly string[]).includes(text)) throw new InvalidArgumentError(`Expected one of ${KINDS.join(', ')}.`);
+  return collect(text, before);
+};
+
+const region = (text: string, before: readonly string[] | undefined): readonly string[] => {
+  if (text !== 'all' && !/^[a-z]{2}(-[a-z]+)+-\d+$/.test(text))
+    throw new InvalidArgumentError('Expected a region such as eu-central-1, or all.');
+  return collect(text, before);
+};
+
+/** The command line as a description; actions are loaded when they are called, so that `--help` starts at once. */
+function describeProgram(terminal: Terminal, version: string, done: (code: ExitCode) => void): Command {
+  const program = new Command(NAME)
+    .description('Retention for Amazon Lightsail snapshots: reads everything, decides by policy, explains every decision.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) })
+    .showHelpAfterError(`(run "${NAME} --help" for the commands and their options)`);
+
+  program
+    .command('report')
+    .description('list, decide, print; read-only')
+    .option('--config <file>', 'configuration (default: ./retention.yaml; without it the built-in starter policy)')
+    .option('--region <region>', 'read this region only, or "all"; may be repeated', region)
+    .option('--kind <kind>', `read this kind only: ${KINDS.join(', ')}; may be repeated`, kind)
+    .option('--profile <name>', 'AWS profile')
+    .option('--at <instant>', 'evaluate as of this ISO 8601 instant', instant)
+    .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
+    .option('--output <file>', 'write the report to this file instead of standard output')
+    .option('--plan-out <file>', 'write the plan of a deletion to this file')
+    .option('--quiet', 'no progress')
+    .action(async (options) => done(await (await import('./report')).report(options, terminal)));
+
+  program
+    .command('emulator')
+    .description('serve the embedded Lightsail on this machine')
+    .option('--port <number>', 'port to listen on', port, 4566)
+    .option('--scenario <file>', 'account and faults as JSON (default: the sample account)')
+    .action(async (options) => done(await (await import('./emulator')).emulator(options, terminal)));
+
+  program
+    .command('demo')
+    .description('the whole job on an embedded sample account: what "npm start" runs')
+    .action(async () => done(await (await import('./demo')).demo(terminal)));
+
+  for (const command of program.commands) command.exitOverride().allowExcessArguments(false);
+  return program;
+}
+
+/** Runs the command line; never throws. Arguments are those after the program's name. */
+export async function run(args: readonly string[], terminal: Terminal, version: string): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  try {
+    const program = describeProgram(terminal, version, (result) => {
+      code = result;
+    });
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return reportFailure(error, terminal.err, terminal.env);
+  }
+}

@@ -1,0 +1,39 @@
+import { RetentionError } from '../lambda/core/errors';
+import { EXIT, type ExitCode } from './exit-codes';
+
+/** The streams and settings of a run: results go to `out`, progress and errors to `err`. */
+export interface Terminal {
+  readonly out: NodeJS.WriteStream;
+  readonly err: NodeJS.WriteStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Writes chunks with respect for a slow or closed reader; a reader that went away (`| head`) ends the writing quietly. */
+export async function writeOut(stream: NodeJS.WritableStream, chunks: Iterable<string>): Promise<void> {
+  let pending = '';
+  const flush = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      stream.write(text, (error) => (error && (error as NodeJS.ErrnoException).code !== 'EPIPE' ? reject(error) : resolve()));
+    });
+  for (const chunk of chunks) {
+    pending += chunk;
+    if (pending.length < 65_536) continue;
+    await flush(pending);
+    pending = '';
+  }
+  if (pending !== '') await flush(pending);
+}
+
+/** Says what went wrong, in one paragraph and without a stack trace, and which exit code that is. */
+export function reportFailure(error: unknown, err: NodeJS.WritableStream, env: NodeJS.ProcessEnv): ExitCode {
+  if (error instanceof RetentionError) {
+    err.write(`error: ${error.message} [${error.code}]\n`);
+    return error.fault === 'operator' ? EXIT.usage : EXIT.failure;
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  err.write(
+    `error: unexpected failure: ${message}\nthis is a defect of lightsail-retention; run again with LIGHTSAIL_RETENTION_DEBUG=1 to see where it happened\n`,
+  );
+  if (env.LIGHTSAIL_RETENTION_DEBUG && error instanceof Error) err.write(`${error.stack}\n`);
+  return EXIT.failure;
+}
