@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { type BundledConfiguration, bundleHandler, type HandlerName, writeConfiguration } from '../scripts/bundle';
+import { type BundledConfiguration, writeConfiguration } from '../lambda/stage-function';
+import { bundleHandler, type HandlerName } from '../scripts/bundle';
 
 /** The code of a function with its configuration beside it, built by the esbuild that is installed here: never in a container. */
 export function functionCode(name: HandlerName, configuration: BundledConfiguration): Code {

@@ -7,7 +7,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { buildEnv } from '../lambda/env';
-import type { BundledConfiguration } from '../scripts/bundle';
+import type { BundledConfiguration } from '../lambda/stage-function';
 import { acknowledge } from './acknowledge';
 import { functionCode } from './function-code';
 import { readStatement } from './lightsail-access';

@@ -5,7 +5,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { BundledConfiguration } from '../scripts/bundle';
+import type { BundledConfiguration } from '../lambda/stage-function';
 import { acknowledge } from './acknowledge';
 import { ReportFunction } from './report-function';
 import { reportSchedule } from './report-schedule';

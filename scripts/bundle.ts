@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 
@@ -7,17 +7,6 @@ const ROOT = join(__dirname, '..');
 /** The functions that are deployed: `lambda/handlers/<name>.ts` each. */
 export const HANDLERS = ['report'] as const;
 export type HandlerName = (typeof HANDLERS)[number];
-
-/** The file beside a function's `index.js` from which it reads its configuration. */
-export const CONFIGURATION_FILE = 'retention.json';
-
-/** A validated configuration as functions carry it: where it came from, and what was written there as plain JSON. */
-export interface BundledConfiguration {
-  /** The file's name, or `built-in`. */
-  readonly origin: string;
-  /** What `parseConfig` accepts; the function parses it again with the same validator. */
-  readonly config: unknown;
-}
 
 const COMMON = {
   absWorkingDir: ROOT,
@@ -48,19 +37,6 @@ export function bundleHandler(name: HandlerName, outDir: string): void {
 /** Builds every function into `<outDir>/<name>/index.js`. */
 export function bundleHandlers(outDir: string): void {
   for (const name of HANDLERS) bundleHandler(name, join(outDir, name));
-}
-
-/** Writes the configuration beside a bundle, where the function looks for it. */
-export function writeConfiguration(outDir: string, configuration: BundledConfiguration): void {
-  const { origin, config } = configuration;
-  writeFileSync(join(outDir, CONFIGURATION_FILE), `${JSON.stringify({ origin, config })}\n`);
-}
-
-/** Makes `outDir` the folder that Lambda gets: a copy of the bundle in `bundleDir`, and the configuration. */
-export function stageFunction(bundleDir: string, configuration: BundledConfiguration, outDir: string): void {
-  mkdirSync(outDir, { recursive: true });
-  copyFileSync(join(bundleDir, 'index.js'), join(outDir, 'index.js'));
-  writeConfiguration(outDir, configuration);
 }
 
 /** The command line's source; null in a tree without one. */

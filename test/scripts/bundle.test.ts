@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleHandlers, HANDLERS, stageFunction } from '../../scripts/bundle';
+import { stageFunction } from '../../lambda/stage-function';
+import { bundleHandlers, HANDLERS } from '../../scripts/bundle';
 
 const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
 const configuration = { origin: 'it\'s "mine".yaml', config: { version: 1, timezone: 'Europe/Berlin' } };
