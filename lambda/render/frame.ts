@@ -32,7 +32,8 @@ const IN_WORDS: Readonly<Record<TextContext['deletionMode'], string>> = {
   automatic: 'Nothing was deleted by this report. Automatic deletion is switched on: what stays on this list is deleted later.',
 };
 
-function verdictLine({ totals }: Report): string {
+/** The verdict over all snapshots in one sentence. */
+export function verdictLine({ totals }: Report): string {
   if (totals.snapshots === 0) return 'No snapshots were found.';
   if (totals.expire === 0)
     return `Nothing is past policy: ${totals.snapshots === 1 ? 'the one snapshot is' : `all ${totals.snapshots} snapshots are`} kept.`;
@@ -71,7 +72,7 @@ export function outcome(report: Report, context: TextContext): readonly string[]
 function howToDelete(report: Report, context: TextContext): readonly Line[] {
   const { totals, plan } = report;
   if (totals.expire === 0) return ['There is nothing to delete.'];
-  if (plan.blocked !== null) return [`To delete: not possible with this report. ${clean(plan.blocked.message)}.`];
+  if (plan.blocked !== null) return [`To delete: not possible with this report: ${clean(plan.blocked.message)}.`];
   const automatic =
     context.deletionMode === 'automatic'
       ? [

@@ -235,10 +235,16 @@ function automatic(report: Report): Section | null {
   };
 }
 
+const present = (parts: readonly (Section | null)[]): readonly Section[] => parts.filter((part) => part !== null);
+
+/** What a list of snapshots with their reasons does not say: changes, problems, sources, automatic snapshots, regions. */
+export const surroundings = (report: Report): readonly Section[] =>
+  present([sinceLast(report), problems(report), stale(report), orphans(report), automatic(report), disabled(report)]);
+
 /** Everything between what was not read and the next step, in reading order. */
 export function sections(report: Report): readonly Section[] {
   const aside = STATUSES.filter((status) => status !== 'managed').map((status) => setAside(report, status));
-  const all = [
+  return present([
     expiring(report),
     sinceLast(report),
     ...aside,
@@ -247,6 +253,5 @@ export function sections(report: Report): readonly Section[] {
     orphans(report),
     automatic(report),
     disabled(report),
-  ];
-  return all.filter((part) => part !== null);
+  ]);
 }

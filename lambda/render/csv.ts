@@ -1,0 +1,44 @@
+import { stringify } from 'csv-stringify/sync';
+import { monthlyCostCeiling } from '../core/cost';
+import { describe } from '../core/reason';
+import type { Judged, Report } from '../core/report-model';
+import { wholeDays } from './phrases';
+
+type Cell = string | number | null;
+const BATCH = 500;
+const yesNo = (answer: boolean | null): Cell => (answer === null ? null : String(answer));
+
+/** Each column: its heading and its cell. One line adds one. */
+const COLUMNS: Readonly<Record<string, (item: Judged, report: Report) => Cell>> = {
+  account: ({ snapshot }) => snapshot.account,
+  region: ({ snapshot }) => snapshot.region,
+  kind: ({ snapshot }) => snapshot.kind,
+  source: ({ snapshot }) => snapshot.source?.name ?? null,
+  sourceExists: ({ sourceExists }) => yesNo(sourceExists),
+  name: ({ snapshot }) => snapshot.name,
+  createdAt: ({ snapshot }) => (snapshot.createdAt === null ? null : new Date(snapshot.createdAt).toISOString()),
+  ageDays: ({ snapshot }, { evaluatedAt }) => wholeDays(snapshot.createdAt, evaluatedAt),
+  sizeGb: ({ snapshot }) => snapshot.sizeGb,
+  monthlyCostCeiling: ({ snapshot }, { pricing }) => monthlyCostCeiling(snapshot, pricing),
+  verdict: ({ verdict }) => verdict,
+  status: ({ status }) => status,
+  reasons: ({ reasons }) => reasons.map(describe).join('; '),
+  policy: ({ policy }) => policy?.name ?? null,
+  policyOrigin: ({ policy }) => policy?.origin ?? null,
+  rule: ({ policy }) => policy?.rule ?? null,
+  state: ({ snapshot }) => snapshot.state,
+  fromAutoSnapshot: ({ snapshot }) => yesNo(snapshot.fromAutoSnapshot),
+  tags: ({ snapshot }) => [...snapshot.tags].map(([key, value]) => (value === null ? key : `${key}=${value}`)).join('; '),
+  arn: ({ snapshot }) => snapshot.arn,
+  sourceArn: ({ snapshot }) => snapshot.source?.arn ?? null,
+};
+
+/** The snapshots as CSV, a heading first, in chunks. A cell that a spreadsheet would take for a formula begins with an apostrophe. */
+export function* renderCsv(report: Report): Generator<string> {
+  const cells = Object.values(COLUMNS);
+  yield stringify([Object.keys(COLUMNS)]);
+  for (let from = 0; from < report.items.length; from += BATCH) {
+    const rows = report.items.slice(from, from + BATCH).map((item) => cells.map((cell) => cell(item, report)));
+    yield stringify(rows, { escape_formulas: true });
+  }
+}
