@@ -28,11 +28,11 @@ export async function claimRun(store: Store, scheduledAt: number, now: number): 
     const names = await store.list(runPrefix(scheduledAt));
     if (names.includes('sent.json')) return { state: 'sent', attempt };
     if (names.includes(`failed-${attempt}.json`)) continue;
-    const key = runFile(scheduledAt, `claim-${attempt}`);
-    const body = [`${JSON.stringify({ claimedAt: new Date(now).toISOString() })}\n`];
-    if (await store.putIfAbsent({ key, contentType: 'application/json', body })) return { state: 'mine', attempt };
-    const other = JSON.parse((await store.get(key)) ?? '{}') as { claimedAt?: string };
-    if (now - Date.parse(other.claimedAt ?? '') < CLAIM_TIMEOUT)
+    const key = `${runPrefix(scheduledAt)}claim-${attempt}.txt`;
+    const body = [new Date(now).toISOString()];
+    if (await store.putIfAbsent({ key, contentType: 'text/plain', body })) return { state: 'mine', attempt };
+    const claimedAt = Date.parse((await store.get(key)) ?? '');
+    if (now - claimedAt < CLAIM_TIMEOUT)
       throw new RetentionError(
         'run.in-progress',
         'aws',

@@ -1,0 +1,63 @@
+import { claimRun, noteRun, wasSent } from '../../lambda/app/claim-run';
+import { memoryStore } from '../fakes/memory-store';
+
+const SCHEDULED = Date.parse('2026-11-23T08:00:00Z');
+const MINUTE = 60_000;
+
+describe('the claim of a scheduled run', () => {
+  it('belongs to the first that asks', async () => {
+    expect(await claimRun(memoryStore(), SCHEDULED, SCHEDULED)).toEqual({ state: 'mine', attempt: 1 });
+  });
+
+  it('belongs to exactly one of two that ask at the same time', async () => {
+    const store = memoryStore();
+    const both = await Promise.allSettled([claimRun(store, SCHEDULED, SCHEDULED), claimRun(store, SCHEDULED, SCHEDULED)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('refuses a second invocation while the first may still be sending', async () => {
+    const store = memoryStore();
+    await claimRun(store, SCHEDULED, SCHEDULED);
+    await expect(claimRun(store, SCHEDULED, SCHEDULED + 14 * MINUTE)).rejects.toMatchObject({ code: 'run.in-progress' });
+  });
+
+  it('passes on when its holder must be dead, after the longest that a function can run', async () => {
+    const store = memoryStore();
+    await claimRun(store, SCHEDULED, SCHEDULED);
+    expect(await claimRun(store, SCHEDULED, SCHEDULED + 15 * MINUTE)).toEqual({ state: 'mine', attempt: 2 });
+  });
+
+  it('passes on at once when the sending failed and said so', async () => {
+    const store = memoryStore();
+    await claimRun(store, SCHEDULED, SCHEDULED);
+    await noteRun(store, SCHEDULED, 'failed-1', SCHEDULED, 'a-report');
+    expect(await claimRun(store, SCHEDULED, SCHEDULED + MINUTE)).toEqual({ state: 'mine', attempt: 2 });
+  });
+
+  it('says that the report was sent, for ever after', async () => {
+    const store = memoryStore();
+    await claimRun(store, SCHEDULED, SCHEDULED);
+    expect(await wasSent(store, SCHEDULED)).toBe(false);
+    await noteRun(store, SCHEDULED, 'sent', SCHEDULED, 'a-report');
+    expect(await wasSent(store, SCHEDULED)).toBe(true);
+    expect(await claimRun(store, SCHEDULED, SCHEDULED + 24 * 60 * MINUTE)).toMatchObject({ state: 'sent' });
+  });
+
+  it('is of one scheduled time alone', async () => {
+    const store = memoryStore();
+    await noteRun(store, SCHEDULED, 'sent', SCHEDULED, 'a-report');
+    expect(await claimRun(store, SCHEDULED + 1_000, SCHEDULED)).toMatchObject({ state: 'mine' });
+  });
+
+  it('survives a claim that nobody can read', async () => {
+    const store = memoryStore();
+    await store.put({ key: 'runs/20261123T080000Z/claim-1.txt', contentType: 'text/plain', body: ['half a'] });
+    expect(await claimRun(store, SCHEDULED, SCHEDULED)).toEqual({ state: 'mine', attempt: 2 });
+  });
+
+  it('refuses after a hundred failed attempts instead of trying for ever', async () => {
+    const store = memoryStore();
+    for (let attempt = 1; attempt <= 100; attempt += 1) await noteRun(store, SCHEDULED, `failed-${attempt}`, SCHEDULED, 'a-report');
+    await expect(claimRun(store, SCHEDULED, SCHEDULED)).rejects.toMatchObject({ code: 'run.attempts' });
+  });
+});

@@ -1,0 +1,136 @@
+import { runReport } from '../../lambda/app/run-report';
+import { digestOf } from '../../lambda/digest';
+import { newReportId } from '../../lambda/report-id';
+import { fakeChannel } from '../fakes/channel';
+import { anInventory, fakeInventory } from '../fakes/inventory';
+import { memoryStore } from '../fakes/memory-store';
+import { aConfig } from '../support/config-builder';
+import { aSnapshot, DAY, NOW } from '../support/report-builder';
+
+const POLICY = { policies: { short: { keep: { last: 1 } } }, default: 'short' };
+
+/** A deployed report function over fakes, whose clock the test moves. */
+function aDeployment(
+  written: Readonly<Record<string, unknown>> = {},
+  said: { refuses?: number; inventory?: ReturnType<typeof anInventory> } = {},
+) {
+  const objects = new Map<string, string>();
+  const channel = fakeChannel(said.refuses);
+  const config = aConfig({ ...POLICY, ...written });
+  let now = NOW;
+  let inventory = said.inventory ?? anInventory({ snapshots: [aSnapshot()] });
+  const ports = {
+    clock: () => now,
+    digest: digestOf,
+    store: memoryStore(objects),
+    channel,
+    readInventory: (...asked: Parameters<ReturnType<typeof fakeInventory>>) => fakeInventory(inventory)(...asked),
+  };
+  return {
+    objects,
+    channel,
+    finds: (next: ReturnType<typeof anInventory>) => {
+      inventory = next;
+    },
+    runAt: (at: number, scheduledAt: number | null = at) => {
+      now = at;
+      return runReport(ports, { reportId: newReportId(at), config, scheduledAt, deadline: null });
+    },
+  };
+}
+
+describe('the scheduled report', () => {
+  it('stores its files and its plan, and then sends one message', async () => {
+    const { objects, channel, runAt } = aDeployment();
+    const { reportId, delivery } = await runAt(NOW);
+    expect(delivery).toBe('sent');
+    expect(channel.sent).toHaveLength(1);
+    expect([...objects.keys()].filter((key) => !key.startsWith('runs/')).sort()).toEqual([
+      `plans/${reportId}.json`,
+      ...['csv', 'html', 'json'].map((type) => `reports/${reportId}/report.${type}`),
+      `reports/${reportId}/state.json`,
+    ]);
+  });
+
+  it('says in the message where the full report is', async () => {
+    const { channel, runAt } = aDeployment();
+    const { reportId } = await runAt(NOW);
+    expect(channel.sent[0]?.body).toContain(`memory:reports/${reportId}/report.html`);
+  });
+
+  it('sends no second message when the same scheduled time is delivered again', async () => {
+    const { channel, runAt } = aDeployment();
+    await runAt(NOW);
+    expect((await runAt(NOW + 60_000, NOW)).delivery).toBe('already-sent');
+    expect(channel.sent).toHaveLength(1);
+  });
+
+  it('sends one message when the same scheduled time is delivered twice at once', async () => {
+    const { channel, runAt } = aDeployment();
+    await Promise.allSettled([runAt(NOW), runAt(NOW)]);
+    expect(channel.sent).toHaveLength(1);
+  });
+
+  it('sends again for the next scheduled time, and compares with the one before', async () => {
+    const { channel, finds, runAt } = aDeployment();
+    await runAt(NOW);
+    finds(
+      anInventory({
+        snapshots: [
+          aSnapshot(),
+          aSnapshot({ name: 'web-1124', arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/new', createdAt: NOW + DAY }),
+        ],
+      }),
+    );
+    await runAt(NOW + 7 * DAY);
+    expect(channel.sent).toHaveLength(2);
+    expect(channel.sent[1]?.body).toContain('web-1124');
+  });
+
+  it('fails loudly when the message cannot be sent, and sends it at the retry', async () => {
+    const { channel, runAt } = aDeployment({}, { refuses: 1 });
+    await expect(runAt(NOW)).rejects.toThrow('the topic is gone');
+    expect((await runAt(NOW + 60_000, NOW)).delivery).toBe('sent');
+    expect(channel.sent).toHaveLength(1);
+  });
+
+  it('always sends when it is run by hand', async () => {
+    const { channel, runAt } = aDeployment();
+    await runAt(NOW, null);
+    await runAt(NOW + 1_000, null);
+    expect(channel.sent).toHaveLength(2);
+  });
+
+  it('still reports when the state of the last report cannot be read', async () => {
+    const { objects, channel, runAt } = aDeployment();
+    await runAt(NOW);
+    for (const key of objects.keys()) if (key.endsWith('state.json')) objects.set(key, '{"schemaVersion":1,');
+    await runAt(NOW + 7 * DAY);
+    expect(channel.sent).toHaveLength(2);
+  });
+});
+
+describe('report.send', () => {
+  it.each([
+    ['expiring', 'nothing expires', anInventory({ snapshots: [aSnapshot()] }), 'switched-off'],
+    ['expiring', 'something could not be read', anInventory({ snapshots: [aSnapshot()], complete: false }), 'sent'],
+    ['expiring', 'there is a problem', anInventory({ snapshots: [aSnapshot({ tags: new Map([['retention:polices', 'x']]) })] }), 'sent'],
+    ['always', 'nothing expires', anInventory({ snapshots: [aSnapshot()] }), 'sent'],
+  ])('%s: when %s', async (send, _, inventory, delivery) => {
+    expect((await aDeployment({ report: { send } }, { inventory }).runAt(NOW)).delivery).toBe(delivery);
+  });
+
+  it('changed: sends the first, is silent while nothing changes, and sends when something did', async () => {
+    const { finds, runAt } = aDeployment({ report: { send: 'changed' } });
+    expect((await runAt(NOW)).delivery).toBe('sent');
+    expect((await runAt(NOW + 7 * DAY)).delivery).toBe('switched-off');
+    finds(anInventory({ snapshots: [] }));
+    expect((await runAt(NOW + 14 * DAY)).delivery).toBe('sent');
+  });
+
+  it('stores a report that is not sent all the same', async () => {
+    const { objects, runAt } = aDeployment({ report: { send: 'expiring' } });
+    const { reportId } = await runAt(NOW);
+    expect(objects.has(`reports/${reportId}/report.json`)).toBe(true);
+  });
+});

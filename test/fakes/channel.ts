@@ -1,0 +1,16 @@
+import type { Channel, Message } from '../../lambda/app/ports';
+
+/** A channel that keeps what it was given; `refuses` times it rejects first. */
+export function fakeChannel(refuses = 0): Channel & { readonly sent: Message[] } {
+  const sent: Message[] = [];
+  let left = refuses;
+  return {
+    sent,
+    async send(message) {
+      left -= 1;
+      if (left >= 0) throw new Error('the topic is gone');
+      sent.push(message);
+    },
+    confirmedSubscribers: async () => 1,
+  };
+}

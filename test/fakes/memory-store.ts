@@ -1,0 +1,22 @@
+import type { Store, StoredObject } from '../../lambda/app/ports';
+
+/** A store in memory, with the promises of the port: conditional writes, whole objects, names in order. */
+export function memoryStore(objects: Map<string, string> = new Map()): Store {
+  const write = ({ key, body }: StoredObject): void => {
+    objects.set(key, [...body].join(''));
+  };
+  return {
+    locate: (key) => `memory:${key}`,
+    put: async (object) => write(object),
+    putIfAbsent: async (object) => {
+      if (objects.has(object.key)) return false;
+      write(object);
+      return true;
+    },
+    get: async (key) => objects.get(key) ?? null,
+    list: async (prefix) => {
+      const names = [...objects.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length).split('/')[0] ?? '');
+      return [...new Set(names)].sort();
+    },
+  };
+}
