@@ -42,7 +42,7 @@ function rowOf(item: Judged, report: Report): readonly unknown[] {
   return [
     nameOf(snapshot),
     `${sourceNameOf(snapshot)}${gone}`,
-    [account, region, kind, source?.arn ?? `name ${source?.name}`].join(' '),
+    clean([account, region, kind, source?.arn ?? `name ${source?.name}`].join(' ')),
     kind,
     clean(region),
     snapshot.createdAt,
@@ -54,7 +54,7 @@ function rowOf(item: Judged, report: Report): readonly unknown[] {
     policyText(policy),
     reasonsText(reasons),
     [...snapshot.tags].map(([key, value]) => clean(value === null ? key : `${key}=${value}`)).join(', '),
-    snapshot.arn,
+    snapshot.arn === null ? null : clean(snapshot.arn),
   ];
 }
 

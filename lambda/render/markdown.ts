@@ -14,7 +14,8 @@ function* part({ title, lead, items }: Section): Generator<string> {
   yield* lines(lead);
   let heading: string | undefined;
   for (const item of items()) {
-    if (item.heading !== undefined && item.heading !== heading) yield `\n### ${escaped(item.heading)}\n\n`;
+    if (item.heading !== undefined && item.heading !== heading)
+      yield `${heading === undefined ? '' : '\n'}### ${escaped(item.heading)}\n\n`;
     heading = item.heading;
     yield `- ${escaped(item.line)}\n`;
     for (const detail of item.details ?? []) if (detail !== '') yield `  - ${escaped(detail)}\n`;

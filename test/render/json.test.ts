@@ -1,0 +1,176 @@
+import * as fc from 'fast-check';
+import { STATUSES } from '../../lambda/core/report-model';
+import { type JsonReport, renderJson } from '../../lambda/render/json';
+import { aFailedScope, aReport, aScope, expired, kept, NOW, setAside } from '../support/report-builder';
+import { HOSTILE_NAMES, hostileItems, hostileTags } from './hostile';
+import { SITUATIONS } from './sample-reports';
+
+const text = (...report: Parameters<typeof renderJson>): string => [...renderJson(...report)].join('');
+const parse = (...report: Parameters<typeof renderJson>): JsonReport => JSON.parse(text(...report));
+
+const SNAPSHOT_FIELDS = ['arn', 'name', 'kind', 'account', 'region', 'createdAt', 'ageDays', 'sizeGb', 'state', 'fromAutoSnapshot', 'tags'];
+const OPTIONAL = ['supportCode', 'blueprint', 'bundle', 'engine', 'engineVersion', 'attachedDisks'];
+const VERDICT_FIELDS = ['source', 'verdict', 'status', 'policy', 'reasons', 'monthlyCostCeiling'];
+
+describe('the JSON report', () => {
+  test('has the fields of the contract in their order', () => {
+    const report = parse(aReport([expired()], { problems: [{ code: 'tag.unknown-policy', arn: 'arn', message: 'm' }] }));
+    expect(Object.keys(report)).toEqual([
+      'schemaVersion',
+      'reportId',
+      'generatedAt',
+      'evaluatedAt',
+      'timezone',
+      'config',
+      'complete',
+      'scopes',
+      'totals',
+      'snapshots',
+      'problems',
+      'plan',
+    ]);
+    expect(Object.keys(report.totals)).toEqual([
+      'snapshots',
+      'keep',
+      'expire',
+      'held',
+      'unmanaged',
+      'problems',
+      'sizeGb',
+      'expireSizeGb',
+      'monthlyCostCeiling',
+      'expireMonthlyCostCeiling',
+      'currency',
+    ]);
+    expect(Object.keys(report.plan)).toEqual(['id', 'digest', 'expiresAt', 'count', 'blocked']);
+    expect(report.generatedAt).toBe('2026-11-23T08:00:00.000Z');
+    expect(Object.keys(report.snapshots[0] ?? {})).toEqual([...SNAPSHOT_FIELDS, ...VERDICT_FIELDS]);
+  });
+
+  test('says of an expiring snapshot what the contract says', () => {
+    expect(
+      parse(
+        aReport([
+          expired({
+            tags: new Map([
+              ['env', 'prod'],
+              ['no_delete', null],
+            ]),
+          }),
+        ]),
+      ).snapshots,
+    ).toEqual([
+      {
+        arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/web-1103',
+        name: 'web-1103',
+        kind: 'instance',
+        account: '123456789012',
+        region: 'us-east-1',
+        createdAt: '2026-11-03T08:00:00.000Z',
+        ageDays: 20,
+        sizeGb: 40,
+        state: 'available',
+        fromAutoSnapshot: false,
+        tags: { env: 'prod', no_delete: null },
+        source: { name: 'web', arn: 'arn:aws:lightsail:us-east-1:123456789012:instance/web', exists: true },
+        verdict: 'expire',
+        status: 'managed',
+        policy: { name: 'standard', origin: 'rule', rule: 'production' },
+        reasons: [
+          { code: 'daily', text: 'daily: 7 of 7 slots filled' },
+          { code: 'weekly', text: 'weekly: 2026-W44 already kept by web-1108' },
+        ],
+        monthlyCostCeiling: 2,
+      },
+    ]);
+  });
+
+  test('carries optional members, in their place, only where the service sent them', () => {
+    const disk = { name: 'data', path: '/dev/xvdf', sizeGb: 64, system: false };
+    const said = { supportCode: 's', blueprint: 'b', bundle: 'u', engine: 'mysql', engineVersion: '8', attachedDisks: [disk] };
+    const [snapshot] = parse(aReport([kept(said)])).snapshots;
+    expect(Object.keys(snapshot ?? {})).toEqual([...SNAPSHOT_FIELDS, ...OPTIONAL, ...VERDICT_FIELDS]);
+    expect(snapshot).toMatchObject({ ...said, monthlyCostCeiling: 5.2 });
+  });
+
+  test.each(STATUSES)('keeps its shape for the status %s', (status) => {
+    const item = status === 'managed' ? kept() : setAside(status, 'because');
+    const [snapshot] = parse(aReport([item])).snapshots;
+    expect(snapshot).toMatchObject({ verdict: 'keep', status, policy: status === 'managed' ? { name: 'standard' } : null });
+    expect(Object.keys(snapshot ?? {})).toEqual([...SNAPSHOT_FIELDS, ...VERDICT_FIELDS]);
+  });
+
+  test('says null where the service said nothing', () => {
+    const absent = { arn: null, name: null, account: null, createdAt: null, sizeGb: null, state: null, source: null };
+    expect(parse(aReport([kept(absent, { sourceExists: null, policy: null })])).snapshots[0]).toMatchObject({
+      ...absent,
+      ageDays: null,
+      policy: null,
+      monthlyCostCeiling: null,
+    });
+  });
+
+  test('tells a source that could not be read from one that is gone', () => {
+    const exists = [true, false, null].map((sourceExists) => parse(aReport([kept({}, { sourceExists })])).snapshots[0]?.source?.exists);
+    expect(exists).toEqual([true, false, null]);
+  });
+
+  test('counts the age in whole periods of 24 hours', () => {
+    const ages = [0, 86_399_999, 86_400_000, -86_400_000].map(
+      (age) => parse(aReport([kept({ createdAt: NOW - age })])).snapshots[0]?.ageDays,
+    );
+    expect(ages).toEqual([0, 0, 1, -1]);
+  });
+
+  test('keeps the milliseconds of a creation time', () => {
+    expect(parse(aReport([kept({ createdAt: NOW - 877 })])).snapshots[0]?.createdAt).toBe('2026-11-23T07:59:59.123Z');
+  });
+
+  test('gives pages and snapshots of a list that was read, and the error of one that was not', () => {
+    const { scopes } = parse(aReport([], { scopes: [aScope(), aFailedScope('eu-south-2', 'disk')] }));
+    expect(scopes).toEqual([
+      { account: '123456789012', region: 'us-east-1', kind: 'instance', status: 'read', sources: 'read', pages: 3, snapshots: 57 },
+      {
+        account: '123456789012',
+        region: 'eu-south-2',
+        kind: 'disk',
+        status: 'failed',
+        sources: 'failed',
+        error: { code: 'AccessDeniedException', message: 'the role may not list this' },
+      },
+    ]);
+  });
+
+  test('gives back every hostile name and tag, the key __proto__ among them', () => {
+    const { snapshots } = parse(aReport(hostileItems));
+    expect(snapshots.map(({ name }) => name)).toEqual(HOSTILE_NAMES);
+    const tags = Object.entries(snapshots[0]?.tags ?? {});
+    expect(new Map(tags)).toEqual(hostileTags);
+  });
+
+  test('ends with a newline, holds one snapshot a line and streams', () => {
+    const report = aReport([kept(), kept(), kept()]);
+    expect(text(report).endsWith('}\n')).toBe(true);
+    expect(
+      text(report)
+        .split('\n')
+        .filter((line) => line.startsWith('{"arn"')),
+    ).toHaveLength(3);
+    expect([...renderJson(report)].length).toBeGreaterThan(6);
+  });
+
+  test('parses for every situation', () => {
+    for (const { report } of Object.values(SITUATIONS)) expect(parse(report).snapshots).toHaveLength(report.items.length);
+  });
+
+  test('gives the same bytes whatever the order of tags', () => {
+    const tags = fc.uniqueArray(fc.tuple(fc.string(), fc.option(fc.string())), { selector: ([key]) => key });
+    fc.assert(
+      fc.property(tags, (some) => {
+        const item = (all: typeof some) => aReport([kept({ tags: new Map(all) })]);
+        expect(text(item(some))).toBe(text(item([...some].reverse())));
+        expect(new Map(Object.entries(parse(item(some)).snapshots[0]?.tags ?? {}))).toEqual(new Map(some));
+      }),
+    );
+  });
+});

@@ -1,0 +1,71 @@
+import * as fc from 'fast-check';
+import { renderMarkdown } from '../../lambda/render/markdown';
+import { renderTerminal } from '../../lambda/render/terminal';
+import { expectGolden } from '../support/golden';
+import { aReport, aSource, expired } from '../support/report-builder';
+import { HOSTILE_NAMES } from './hostile';
+import { CONTEXT, SITUATIONS } from './sample-reports';
+
+const ESCAPE = '\u001b';
+const SOME = SITUATIONS['some-expiring'];
+const context = { ...CONTEXT, ...SOME?.context };
+const report = SOME?.report ?? aReport([]);
+const terminal = (of: typeof report, columns: number, colour = false): string =>
+  [...renderTerminal(of, context, { columns, colour })].join('');
+const uncoloured = (text: string): string => text.replace(new RegExp(`${ESCAPE}\\[[\\d;]*m`, 'g'), '');
+
+describe('the text for a terminal', () => {
+  test.each([60, 100])('reads as reviewed at %d columns', (columns) => {
+    expectGolden(`terminal-${columns}.txt`, terminal(report, columns));
+  });
+
+  test('says the same with colours as without', () => {
+    const coloured = terminal(report, 80, true);
+    expect(coloured).not.toBe(terminal(report, 80));
+    expect(uncoloured(coloured)).toBe(terminal(report, 80));
+  });
+
+  test('is never wider than the terminal, commands to copy aside', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: 'grapheme-ascii', maxLength: 255 }), { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 60, max: 200 }),
+        (names, columns) => {
+          const text = terminal(aReport(names.map((name) => expired({ name, source: aSource(name) }))), columns);
+          const prose = text.split('\n').filter((line) => !/^ {4}(aws|npx) /.test(line));
+          expect(Math.max(...prose.map((line) => line.length))).toBeLessThanOrEqual(columns);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  test('counts wide characters as two cells', () => {
+    const lines = terminal(aReport([expired({ name: '雪'.repeat(100) })]), 60).split('\n');
+    const wide = lines.filter((line) => line.includes('雪'));
+    expect(wide.length).toBeGreaterThanOrEqual(4);
+    for (const line of wide) expect(line.length + (line.match(/雪/g) ?? []).length).toBeLessThanOrEqual(60);
+  });
+
+  test('lets no escape sequence of a name reach the terminal', () => {
+    const text = terminal(aReport([expired({ name: `${ESCAPE}[2J\u009b31mweb` })]), 80);
+    expect([...text].filter((character) => character === ESCAPE || character === '\u009b')).toEqual([]);
+  });
+});
+
+describe('the Markdown report', () => {
+  const markdown = (of: typeof report): string => [...renderMarkdown(of, context)].join('');
+
+  test('reads as reviewed', () => {
+    expectGolden('report.md', markdown(report));
+  });
+
+  test('keeps hostile names as text', () => {
+    const text = markdown(aReport(HOSTILE_NAMES.map((name) => expired({ name, source: aSource(name) }))));
+    expect(text).not.toMatch(/(?<!\\)(<img|<script|<svg|<!--|\]\(|`rm)/);
+    expect(text).not.toContain('\nbreak');
+    expect(text).toContain('- \\# heading: ');
+    expect(text).toContain('a\\|b');
+    expect(text.split('\n').filter((line) => /^ {2}- Why: /.test(line))).toHaveLength(HOSTILE_NAMES.length);
+  });
+});
