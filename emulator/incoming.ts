@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http';
+import type { Call } from './faults';
+import { nameOf } from './lightsail';
+import { decodeBody, s3Operation } from './s3';
+import { Refusal } from './service-error';
+
+const SERVICES = ['lightsail', 'sns', 's3', 'sts'] as const;
+const MOST_BYTES = 512 * 1024 * 1024;
+
+/** A request, read whole: which call it is, and what its service needs. */
+export interface Incoming {
+  readonly call: Call;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly form: URLSearchParams;
+  readonly s3: { readonly bucket: string; readonly key: string; readonly query: URLSearchParams; readonly body: Buffer };
+}
+
+/** The service that a request is meant for, by its looks: also before (or without) a signature. */
+export function looksLike(request: IncomingMessage): Call['service'] {
+  if (request.headers['x-amz-target'] !== undefined) return 'lightsail';
+  const scope = /\/(lightsail|sns|s3|sts)\/aws4_request/.exec(request.headers.authorization ?? '');
+  const named = SERVICES.find((service) => service === scope?.[1]);
+  return named ?? (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? 'sns' : 's3');
+}
+
+function scopeOf(request: IncomingMessage): { readonly region: string; readonly service: Call['service'] } {
+  const header = request.headers.authorization;
+  if (header === undefined) throw new Refusal({ code: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' });
+  const scope = /^AWS4-HMAC-SHA256 Credential=[^/,]+\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request,.*Signature=\w+/.exec(header);
+  const service = SERVICES.find((each) => each === scope?.[2]);
+  const region = scope?.[1];
+  if (region === undefined || service === undefined) {
+    throw new Refusal({
+      code: 'IncompleteSignatureException',
+      message: `The authorization header has no credential scope that is known here: ${scope?.[2] ?? 'none'}.`,
+      status: 403,
+    });
+  }
+  return { region, service };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BYTES) throw new Refusal({ code: 'RequestEntityTooLargeException', message: 'The request is too large.', status: 413 });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function jsonOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = text === '' ? {} : JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Said below: what is not JSON and what is not an object are the same mistake.
+  }
+  throw new Refusal({ code: 'SerializationException', message: 'The request is not a JSON object.' });
+}
+
+/** Reads a request whole. Throws a Refusal for one that no service would take. */
+export async function readIncoming(request: IncomingMessage): Promise<Incoming> {
+  const raw = await bodyOf(request);
+  const { region, service } = scopeOf(request);
+  const url = new URL(request.url ?? '/', 'http://emulator');
+  const none = { input: {}, form: new URLSearchParams(), s3: { bucket: '', key: '', query: url.searchParams, body: raw } };
+  if (service === 's3') {
+    const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(url.pathname) ?? [];
+    const s3 = {
+      bucket: decodeURIComponent(bucket),
+      key: decodeURIComponent(key),
+      query: url.searchParams,
+      body: decodeBody(raw, request.headers),
+    };
+    return {
+      ...none,
+      s3,
+      call: {
+        service,
+        operation: s3Operation(request.method ?? '', s3.key, s3.query),
+        region,
+        name: s3.key || (s3.query.get('prefix') ?? s3.bucket),
+        body: '',
+      },
+    };
+  }
+  const body = raw.toString();
+  if (service === 'lightsail') {
+    const [, operation = ''] = /^Lightsail_20161128\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
+    const input = jsonOf(body);
+    return { ...none, input, call: { service, operation, region, name: nameOf(input), body } };
+  }
+  const form = new URLSearchParams(body);
+  return { ...none, form, call: { service, operation: form.get('Action') ?? '', region, name: form.get('TopicArn'), body } };
+}

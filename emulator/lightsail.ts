@@ -1,0 +1,198 @@
+import type { Row, Tag } from './account';
+import type { Call, Struck } from './faults';
+import { bend, pageOf } from './paging';
+import { regionRow } from './regions';
+import { RESOURCES, type Resource } from './resources';
+import { Refusal } from './service-error';
+import type { World } from './world';
+
+type Input = Readonly<Record<string, unknown>>;
+
+interface Request {
+  readonly call: Call;
+  readonly input: Input;
+  readonly struck: Struck;
+  readonly world: World;
+  readonly pageSize: number;
+  readonly cache: Map<string, { readonly version: number; readonly body: string }>;
+}
+
+type Operation = (request: Request) => unknown;
+
+const invalid = (message: string) => new Refusal({ code: 'InvalidInputException', message });
+const missing = (type: string, name: string) =>
+  new Refusal({
+    code: 'NotFoundException',
+    message: `The ${type} does not exist: ${name}`,
+    tip: 'Check the name and the region, then try again.',
+  });
+
+function textOf(input: Input, member: string): string {
+  const value = input[member];
+  if (typeof value !== 'string' || value === '') throw invalid(`${member} is missing or empty.`);
+  return value;
+}
+
+function listing(resource: Resource): Operation {
+  return ({ call, input, struck, world, pageSize, cache }) => {
+    const { listOperation: operation, list } = resource;
+    const read = () => {
+      const page = pageOf(world.rows(call.region, list), pageSize, input.pageToken, operation, call.region, struck);
+      const rows = struck.all('shape').some((fault) => fault.dropList) ? {} : { [list]: page.rows };
+      return JSON.stringify({ ...rows, nextPageToken: page.next });
+    };
+    if (struck.first('rows') || struck.first('shape') || struck.first('tokens')) return read();
+    const key = `${call.region} ${list} ${pageSize} ${input.pageToken ?? ''}`;
+    const version = world.version(call.region, list);
+    const known = cache.get(key);
+    if (known?.version === version) return known.body;
+    const body = read();
+    cache.set(key, { version, body });
+    return body;
+  };
+}
+
+function reading(resource: Resource): Operation {
+  return ({ call, input, struck, world }) => {
+    const name = textOf(input, resource.nameMember);
+    const row = world.find(call.region, resource.list, name);
+    if (!row) throw missing(resource.type, name);
+    return { [resource.member]: struck.all('shape').reduce<Row>(bend, row) };
+  };
+}
+
+/** Starts what a mutation does, as an `operation` fault says: at once and successfully where there is none. */
+function operations({ call, struck, world }: Request, type: string, name: string, work: () => void): Input {
+  const fault = struck.first('operation');
+  const polls = fault === undefined ? 0 : fault.polls === 'never' ? null : fault.polls;
+  const details: Row = {
+    resourceName: name,
+    resourceType: type,
+    location: { availabilityZone: 'all', regionName: call.region },
+    operationType: call.operation,
+  };
+  const status = fault?.status ?? 'Succeeded';
+  const end = {
+    status,
+    ...(status === 'Failed'
+      ? { errorCode: fault?.errorCode ?? 'InternalFailure', errorDetails: fault?.errorDetails ?? 'The operation failed.' }
+      : {}),
+  };
+  const count = fault?.count ?? 1;
+  const started = Array.from({ length: count }, (_, i) =>
+    // The last one carries the outcome: a client that looks at the first alone is wrong.
+    i === count - 1
+      ? world.start(call.region, details, polls, end, () => status !== 'Failed' && work())
+      : world.start(call.region, details, 0, { status: 'Succeeded' }, () => undefined),
+  );
+  if (count === 0 && status !== 'Failed') work();
+  return { operations: started };
+}
+
+function deleting(resource: Resource): Operation {
+  return (request) => {
+    const { call, input, world } = request;
+    const name = textOf(input, resource.nameMember);
+    const row = world.find(call.region, resource.list, name);
+    if (!row) throw missing(resource.type, name);
+    return operations(request, resource.type, name, () => {
+      // An operation that ends later deletes what it was started for, not what has taken the name since.
+      if (world.find(call.region, resource.list, name)?.arn === row.arn) world.remove(call.region, resource.list, name);
+    });
+  };
+}
+
+const TAG_TEXT = /^[\p{L}\p{N}\p{Zs}+\-=._:/@]*$/u;
+
+function tagsOf(input: Input): readonly Tag[] {
+  const tags = input.tags;
+  if (!Array.isArray(tags)) throw invalid('tags is missing.');
+  return tags.map((tag: unknown) => {
+    const { key, value } = (tag ?? {}) as { key?: unknown; value?: unknown };
+    if (typeof key !== 'string' || key === '' || key.length > 128 || !TAG_TEXT.test(key))
+      throw invalid(`The tag key ${String(key)} is not valid.`);
+    if (key.toLowerCase().startsWith('aws:')) throw invalid('Tag keys that begin with aws: are reserved.');
+    if (value === undefined || value === null) return { key };
+    if (typeof value !== 'string' || value.length > 256 || !TAG_TEXT.test(value))
+      throw invalid(`The value of the tag ${key} is not valid.`);
+    return { key, value };
+  });
+}
+
+function tagging(change: (request: Request, resource: Resource, row: Row, name: string) => () => void): Operation {
+  return (request) => {
+    const { call, input, world } = request;
+    const name = textOf(input, 'resourceName');
+    const type = typeof input.resourceArn === 'string' ? input.resourceArn.split(':')[5]?.split('/')[0] : undefined;
+    const wanted = RESOURCES.find((resource) => resource.type === type);
+    const found = world.named(call.region, name, wanted?.list);
+    if (!found || (type !== undefined && found.row.arn !== input.resourceArn)) throw missing(type ?? 'resource', name);
+    return operations(request, found.resource.type, name, change(request, found.resource, found.row, name));
+  };
+}
+
+const GENERAL: Readonly<Record<string, Operation>> = {
+  GetRegions: ({ input, world, struck }) => {
+    const zones = (name: string) => ['a', 'b', 'c'].map((letter) => ({ zoneName: `${name}${letter}`, state: 'available' }));
+    const regions = world.regions.map((name) => ({
+      ...regionRow(name),
+      availabilityZones: input.includeAvailabilityZones === true ? zones(name) : [],
+      relationalDatabaseAvailabilityZones: input.includeRelationalDatabaseAvailabilityZones === true ? zones(name) : [],
+    }));
+    const shapes = struck.all('shape');
+    if (shapes.some((fault) => fault.dropList)) return {};
+    return { regions: regions.map((region) => shapes.reduce<Row>(bend, region)) };
+  },
+  GetAutoSnapshots: ({ call, input, struck, world }) => {
+    const resourceName = textOf(input, 'resourceName');
+    const found = world.named(call.region, resourceName, 'instances') ?? world.named(call.region, resourceName, 'disks');
+    if (!found) throw missing('Instance or Disk', resourceName);
+    const shapes = struck.all('shape');
+    const rows = (world.autoSnapshots(call.region, resourceName) ?? []).map((row) => shapes.reduce<Row>(bend, row));
+    return { resourceName, resourceType: found.resource.type, ...(shapes.some((fault) => fault.dropList) ? {} : { autoSnapshots: rows }) };
+  },
+  GetOperation: ({ call, input, world }) => {
+    const id = textOf(input, 'operationId');
+    const operation = world.poll(call.region, id);
+    if (!operation) throw missing('operation', id);
+    return { operation };
+  },
+  GetOperations: ({ call, input, struck, world, pageSize }) => {
+    const page = pageOf(world.operations(call.region), pageSize, input.pageToken, call.operation, call.region, struck);
+    return { operations: page.rows, nextPageToken: page.next };
+  },
+  TagResource: tagging(({ call, input, world }, resource, row, name) => {
+    const tags = tagsOf(input);
+    const keys = new Set([...(row.tags ?? []), ...tags].map((tag) => tag.key));
+    if (keys.size > 50) throw invalid('A resource has at most 50 tags.');
+    return () => world.tag(call.region, name, tags, resource.list);
+  }),
+  UntagResource: tagging(({ call, input, world }, resource, _row, name) => {
+    const keys = input.tagKeys;
+    if (!Array.isArray(keys)) throw invalid('tagKeys is missing.');
+    return () => world.untag(call.region, name, keys.map(String), resource.list);
+  }),
+};
+
+const OPERATIONS = new Map<string, Operation>([
+  ...Object.entries(GENERAL),
+  ...RESOURCES.flatMap((resource): [string, Operation][] => [
+    [resource.listOperation, listing(resource)],
+    [resource.getOperation, reading(resource)],
+    ...(resource.deleteOperation === null ? [] : [[resource.deleteOperation, deleting(resource)] as [string, Operation]]),
+  ]),
+]);
+
+const NAME_MEMBERS = [...RESOURCES.map((resource) => resource.nameMember), 'resourceName', 'operationId'];
+
+/** What a Lightsail call names, if anything. */
+export const nameOf = (input: Input): string | null =>
+  NAME_MEMBERS.map((member) => input[member]).find((value): value is string => typeof value === 'string') ?? null;
+
+/** Carries out one Lightsail operation and returns the JSON of its answer. Throws a Refusal for an error answer. */
+export function answerLightsail(request: Request): string {
+  const operation = OPERATIONS.get(request.call.operation);
+  if (!operation) throw new Refusal({ code: 'UnknownOperationException', message: `There is no operation ${request.call.operation}.` });
+  const answer = operation(request);
+  return typeof answer === 'string' ? answer : JSON.stringify(answer);
+}

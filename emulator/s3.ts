@@ -1,0 +1,233 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Refusal } from './service-error';
+import { element } from './xml';
+
+/** An object of the emulated S3. */
+export interface S3Object {
+  readonly body: Buffer;
+  readonly contentType: string;
+  /** `x-amz-meta-*`, without that prefix. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly etag: string;
+  /** Epoch milliseconds by the emulator's clock. */
+  readonly lastModified: number;
+}
+
+interface Upload {
+  readonly bucket: string;
+  readonly key: string;
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly parts: Map<number, { readonly body: Buffer; readonly etag: string }>;
+}
+
+/** Buckets by name, objects by key, and multipart uploads that are not complete. */
+export interface S3World {
+  readonly buckets: Map<string, Map<string, S3Object>>;
+  readonly uploads: Map<string, Upload>;
+  readonly now: () => number;
+}
+
+/** One S3 request in path style, its body decoded. */
+export interface S3Request {
+  readonly operation: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface S3Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | string;
+}
+
+/** The name of the operation that a request asks for. */
+export function s3Operation(method: string, key: string, query: URLSearchParams): string {
+  if (key === '')
+    return method === 'GET' && query.get('list-type') === '2' ? 'ListObjectsV2' : method === 'HEAD' ? 'HeadBucket' : `${method} bucket`;
+  if (query.has('uploads')) return method === 'POST' ? 'CreateMultipartUpload' : `${method} uploads`;
+  if (query.has('uploadId')) {
+    return { PUT: 'UploadPart', POST: 'CompleteMultipartUpload', DELETE: 'AbortMultipartUpload' }[method] ?? `${method} upload`;
+  }
+  return { PUT: 'PutObject', GET: 'GetObject', HEAD: 'HeadObject', DELETE: 'DeleteObject' }[method] ?? `${method} object`;
+}
+
+const refuse = (code: string, message: string, status: number) => new Refusal({ code, message, status });
+const md5 = (body: Buffer): string => createHash('md5').update(body).digest('hex');
+const XML = '<?xml version="1.0" encoding="UTF-8"?>\n';
+const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+const xml = (body: string): S3Answer => ({ status: 200, headers: { 'content-type': 'application/xml' }, body: XML + body });
+
+/** The bytes of a body; `aws-chunked` framing and trailing checksums are taken off. */
+export function decodeBody(raw: Buffer, headers: IncomingHttpHeaders): Buffer {
+  const chunked =
+    headers['content-encoding']?.includes('aws-chunked') || headers['x-amz-content-sha256']?.toString().startsWith('STREAMING-');
+  if (!chunked) return raw;
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < raw.length; ) {
+    const end = raw.indexOf('\r\n', at);
+    const size = Number.parseInt(raw.subarray(at, end).toString('latin1'), 16);
+    if (end < 0 || Number.isNaN(size)) throw refuse('IncompleteBody', 'The chunked body is not well formed.', 400);
+    if (size === 0) break;
+    chunks.push(raw.subarray(end + 2, end + 2 + size));
+    at = end + 2 + size + 2;
+  }
+  const body = Buffer.concat(chunks);
+  const declared = headers['x-amz-decoded-content-length'];
+  if (declared !== undefined && Number(declared) !== body.length)
+    throw refuse('IncompleteBody', 'The body is shorter than was declared.', 400);
+  return body;
+}
+
+const metadataOf = (headers: IncomingHttpHeaders): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (name.startsWith('x-amz-meta-') ? [[name.slice(11), String(value)]] : [])),
+  );
+
+/** Refuses a conditional write whose condition does not hold. */
+function checkConditions(headers: IncomingHttpHeaders, existing: S3Object | undefined): void {
+  const failed = refuse('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+  if (headers['if-none-match'] === '*' && existing) throw failed;
+  const match = headers['if-match'];
+  if (match === undefined) return;
+  if (!existing) throw refuse('NoSuchKey', 'The specified key does not exist.', 404);
+  if (match !== '*' && match !== existing.etag && `"${match}"` !== existing.etag) throw failed;
+}
+
+function describe(object: S3Object): Record<string, string> {
+  return {
+    etag: object.etag,
+    'content-type': object.contentType,
+    'last-modified': new Date(object.lastModified).toUTCString(),
+    ...Object.fromEntries(Object.entries(object.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+  };
+}
+
+type Handler = (request: S3Request, objects: Map<string, S3Object>, world: S3World) => S3Answer;
+
+function listObjects({ bucket, query }: S3Request, objects: Map<string, S3Object>): S3Answer {
+  const prefix = query.get('prefix') ?? '';
+  const delimiter = query.get('delimiter') ?? '';
+  const token = query.get('continuation-token');
+  const start = token === null ? (query.get('start-after') ?? '') : Buffer.from(token, 'base64url').toString();
+  const most = Math.min(Number(query.get('max-keys') ?? 1000), 1000);
+  const text =
+    query.get('encoding-type') === 'url' ? (value: string) => encodeURIComponent(value).replaceAll('%2F', '/') : (value: string) => value;
+  const entries: { readonly name: string; readonly object: S3Object | null }[] = [];
+  let truncated = false;
+  // By UTF-8 bytes, as S3 orders keys.
+  for (const [key, object] of [...objects].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
+    if (!key.startsWith(prefix) || Buffer.compare(Buffer.from(key), Buffer.from(start)) <= 0) continue;
+    const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+    const common = cut < 0 ? null : key.slice(0, cut + delimiter.length);
+    if (common !== null && (entries.at(-1)?.name === common || (start !== '' && start.startsWith(common) && token !== null))) continue;
+    truncated = entries.length >= most;
+    if (truncated) break;
+    entries.push({ name: common ?? key, object: common === null ? object : null });
+  }
+  const contents = entries.map(({ name, object }) =>
+    object === null
+      ? `<CommonPrefixes>${element('Prefix', text(name))}</CommonPrefixes>`
+      : `<Contents>${element('Key', text(name))}${element('LastModified', new Date(object.lastModified).toISOString())}${element('ETag', object.etag)}${element('Size', object.body.length)}<StorageClass>STANDARD</StorageClass></Contents>`,
+  );
+  const next = truncated ? Buffer.from(entries.at(-1)?.name ?? '').toString('base64url') : undefined;
+  const head = `${element('Name', bucket)}${element('Prefix', text(prefix))}${element('KeyCount', entries.length)}${element('MaxKeys', most)}${element('Delimiter', delimiter === '' ? undefined : text(delimiter))}${element('EncodingType', query.get('encoding-type') ?? undefined)}${element('IsTruncated', truncated)}${element('NextContinuationToken', next)}`;
+  return xml(`<ListBucketResult xmlns="${NAMESPACE}">${head}${contents.join('')}</ListBucketResult>`);
+}
+
+function uploadOf({ bucket, key, query }: S3Request, world: S3World): Upload {
+  const upload = world.uploads.get(query.get('uploadId') ?? '');
+  if (upload?.bucket !== bucket || upload.key !== key) throw refuse('NoSuchUpload', 'The specified multipart upload does not exist.', 404);
+  return upload;
+}
+
+function completeUpload(request: S3Request, objects: Map<string, S3Object>, world: S3World): S3Answer {
+  const upload = uploadOf(request, world);
+  checkConditions(request.headers, objects.get(request.key));
+  const named = [...request.body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber>/g)].map((match) => Number(match[1]));
+  const parts = named.map((number) => {
+    const part = upload.parts.get(number);
+    if (!part) throw refuse('InvalidPart', 'One or more of the specified parts could not be found.', 400);
+    return part;
+  });
+  if (parts.length === 0) throw refuse('MalformedXML', 'The XML you provided was not well-formed.', 400);
+  if (parts.slice(0, -1).some((part) => part.body.length < 5 * 1024 * 1024)) {
+    throw refuse('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', 400);
+  }
+  const etag = `"${md5(Buffer.concat(parts.map((part) => Buffer.from(part.etag.slice(1, -1), 'hex'))))}-${parts.length}"`;
+  const { contentType, metadata } = upload;
+  objects.set(request.key, { body: Buffer.concat(parts.map((part) => part.body)), contentType, metadata, etag, lastModified: world.now() });
+  world.uploads.delete(request.query.get('uploadId') ?? '');
+  return xml(
+    `<CompleteMultipartUploadResult xmlns="${NAMESPACE}">${element('Bucket', request.bucket)}${element('Key', request.key)}${element('ETag', etag)}</CompleteMultipartUploadResult>`,
+  );
+}
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  ListObjectsV2: listObjects,
+  HeadBucket: () => ({ status: 200, headers: {}, body: '' }),
+  PutObject: ({ key, headers, body }, objects, { now }) => {
+    checkConditions(headers, objects.get(key));
+    const etag = `"${md5(body)}"`;
+    objects.set(key, {
+      body,
+      contentType: headers['content-type'] ?? 'binary/octet-stream',
+      metadata: metadataOf(headers),
+      etag,
+      lastModified: now(),
+    });
+    return { status: 200, headers: { etag }, body: '' };
+  },
+  GetObject: ({ key }, objects) => {
+    const object = objects.get(key);
+    if (!object) throw refuse('NoSuchKey', 'The specified key does not exist.', 404);
+    return { status: 200, headers: describe(object), body: object.body };
+  },
+  HeadObject: ({ key }, objects) => {
+    const object = objects.get(key);
+    // An answer to HEAD has no body, so its code does not reach the client.
+    if (!object) return { status: 404, headers: {}, body: '' };
+    return { status: 200, headers: { ...describe(object), 'content-length': String(object.body.length) }, body: '' };
+  },
+  DeleteObject: ({ key }, objects) => {
+    objects.delete(key);
+    return { status: 204, headers: {}, body: '' };
+  },
+  CreateMultipartUpload: ({ bucket, key, headers }, _objects, { uploads }) => {
+    const id = randomUUID();
+    uploads.set(id, {
+      bucket,
+      key,
+      contentType: headers['content-type'] ?? 'binary/octet-stream',
+      metadata: metadataOf(headers),
+      parts: new Map(),
+    });
+    return xml(
+      `<InitiateMultipartUploadResult xmlns="${NAMESPACE}">${element('Bucket', bucket)}${element('Key', key)}${element('UploadId', id)}</InitiateMultipartUploadResult>`,
+    );
+  },
+  UploadPart: (request, _objects, world) => {
+    const etag = `"${md5(request.body)}"`;
+    uploadOf(request, world).parts.set(Number(request.query.get('partNumber')), { body: request.body, etag });
+    return { status: 200, headers: { etag }, body: '' };
+  },
+  CompleteMultipartUpload: completeUpload,
+  AbortMultipartUpload: (request, _objects, world) => {
+    uploadOf(request, world);
+    world.uploads.delete(request.query.get('uploadId') ?? '');
+    return { status: 204, headers: {}, body: '' };
+  },
+};
+
+/** Carries out one S3 request. Throws a Refusal for an error answer. */
+export function answerS3(request: S3Request, world: S3World): S3Answer {
+  const objects = world.buckets.get(request.bucket);
+  if (!objects) throw refuse('NoSuchBucket', 'The specified bucket does not exist', 404);
+  const handler = HANDLERS[request.operation];
+  if (!handler) throw refuse('NotImplemented', `${request.operation} is not emulated.`, 501);
+  return handler(request, objects, world);
+}

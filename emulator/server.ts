@@ -1,0 +1,267 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { AccountData } from './account';
+import type { Change, FaultInput } from './fault';
+import { type Call, faultEngine, type Struck } from './faults';
+import { type Incoming, looksLike, readIncoming } from './incoming';
+import { answerLightsail } from './lightsail';
+import { hasEndpoint } from './regions';
+import { type RequestLog, requestLog } from './request-log';
+import { answerS3, type S3Answer, type S3Object, type S3World } from './s3';
+import { parseFaults, type Scenario, type Settings } from './scenario';
+import { type ErrorForm, lightsailError, Refusal, type ServiceError, statusOf } from './service-error';
+import { answerSns, type PublishedMessage, type Topic } from './sns';
+import { answerSts } from './sts';
+import { openWorld, type World } from './world';
+import { queryError, s3Error } from './xml';
+
+/** The bucket and the topic that are there when nothing else is said. */
+export const DEFAULT_BUCKET = 'lightsail-retention';
+export const defaultTopicArn = (accountId: string): string => `arn:aws:sns:us-east-1:${accountId}:lightsail-retention`;
+
+/** What tests hook in between a call's arrival and its work (`before`), or its work and its answer (`after`). */
+export type Hook = (call: Call, world: World) => void | Promise<void>;
+
+/** A running emulator: its address, and everything in it to look at and to change. */
+export interface Emulator {
+  readonly url: string;
+  readonly port: number;
+  readonly world: World;
+  readonly requests: RequestLog;
+  /** Messages that SNS took, in order. */
+  readonly published: PublishedMessage[];
+  /** Objects by bucket, then by key. */
+  readonly objects: ReadonlyMap<string, Map<string, S3Object>>;
+  /** Milliseconds by which the service's clock is ahead; settable. */
+  clockOffset: number;
+  /** Rows on a page of a list; settable. */
+  pageSize: number;
+  /** How Lightsail's errors are written; settable. */
+  errorForm: ErrorForm;
+  /** Replaces all faults and starts counting anew. */
+  setFaults(faults: readonly FaultInput[]): void;
+  setTopics(topics: readonly Topic[]): void;
+  /** Calls back before (after) the work of each call of an operation, `*` for all. Returns what ends that. */
+  before(operation: string, hook: Hook): () => void;
+  after(operation: string, hook: Hook): () => void;
+  /** Stops at once: open connections are cut. */
+  close(): Promise<void>;
+}
+
+export interface EmulatorOptions extends Settings {
+  readonly account: AccountData | Scenario;
+  /** Default: any free port. */
+  readonly port?: number | undefined;
+  /** Default 127.0.0.1. */
+  readonly host?: string | undefined;
+  /** Epoch milliseconds; default the machine's clock. */
+  readonly clock?: (() => number) | undefined;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | string;
+}
+
+/** Starts the embedded Lightsail (with the SNS, S3 and STS calls that the handlers make) on a loopback address. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const scenario: Scenario = 'account' in options.account ? options.account : { account: options.account };
+  const set = <Key extends keyof Settings>(key: Key): Settings[Key] => options[key] ?? scenario[key];
+  const clock = options.clock ?? Date.now;
+  const now = (): number => clock() + emulator.clockOffset;
+  const seed = set('seed') ?? 1;
+  const world = openWorld(scenario.account, now);
+  const s3: S3World = { buckets: new Map((set('buckets') ?? [DEFAULT_BUCKET]).map((name) => [name, new Map()])), uploads: new Map(), now };
+  const published: PublishedMessage[] = [];
+  const requests = requestLog();
+  const hooks = { before: [] as { operation: string; hook: Hook }[], after: [] as { operation: string; hook: Hook }[] };
+  const pages = new Map<string, { readonly version: number; readonly body: string }>();
+  const standard = [
+    { arn: defaultTopicArn(world.accountId), subscriptions: [{ protocol: 'email', endpoint: 'ops@example.com', confirmed: true }] },
+  ];
+  let topics: readonly Topic[] = (set('topics') ?? standard).map((topic) => ({
+    arn: topic.arn,
+    subscriptions: (topic.subscriptions ?? []).map((each) => ({ ...each, confirmed: each.confirmed ?? true })),
+  }));
+  let strike = faultEngine(parseFaults(set('faults') ?? []), seed);
+
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
+  });
+
+  const emulator: Emulator = {
+    url: '',
+    port: 0,
+    world,
+    requests,
+    published,
+    objects: s3.buckets,
+    clockOffset: set('clockOffset') ?? 0,
+    pageSize: set('pageSize') ?? 50,
+    errorForm: set('errorForm') ?? 'plain',
+    setFaults(faults) {
+      strike = faultEngine(parseFaults(faults), seed);
+    },
+    setTopics(next) {
+      topics = next;
+    },
+    before: (operation, hook) => hookIn(hooks.before, operation, hook),
+    after: (operation, hook) => hookIn(hooks.after, operation, hook),
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = randomUUID();
+    const log = (call: Call, error: string | null) =>
+      requests.add({ service: call.service, operation: call.operation, region: call.region, name: call.name, at: now(), error });
+    let incoming: Incoming;
+    try {
+      incoming = await readIncoming(request);
+    } catch (error) {
+      return send(response, refusal(error, looksLike(request), requestId, request.url), requestId);
+    }
+    const { call } = incoming;
+    const struck = strike(call);
+    const later = struck.all('latency').reduce((sum, fault) => sum + fault.ms, 0);
+    if (later > 0) await new Promise((resolve) => setTimeout(resolve, later));
+    if (struck.first('hang')) return log(call, 'hang');
+    const cut = struck.first('reset')?.when;
+    if (cut === 'before' || (call.service === 'lightsail' && !hasEndpoint(call.region) && !world.regions.includes(call.region))) {
+      log(call, 'reset');
+      request.socket.resetAndDestroy();
+      return;
+    }
+    let reply: Reply;
+    let failed: string | null = null;
+    try {
+      refuseStruck(struck);
+      await change(hooks.before, 'before', call, struck);
+      reply = work(incoming, request, struck, requestId);
+      await change(hooks.after, 'after', call, struck);
+    } catch (error) {
+      reply = refusal(error, call.service, requestId, request.url);
+      failed = error instanceof Refusal ? error.error.code : 'InternalFailure';
+    }
+    log(call, cut === 'after' ? 'reset' : failed);
+    if (cut === 'after') {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    const instead = struck.first('answer');
+    send(
+      response,
+      instead ? { status: instead.status, headers: { 'content-type': instead.contentType }, body: instead.body } : reply,
+      requestId,
+    );
+  }
+
+  function work({ call, input, form, s3: object }: Incoming, request: IncomingMessage, struck: Struck, requestId: string): Reply {
+    const inXml = (body: string): S3Answer => ({ status: 200, headers: { 'content-type': 'text/xml' }, body });
+    switch (call.service) {
+      case 'lightsail': {
+        const body = answerLightsail({ call, input, struck, world, pageSize: emulator.pageSize, cache: pages });
+        return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
+      }
+      case 'sns':
+        return inXml(answerSns(form, { topics, region: call.region, publish: (message) => published.push(message), now }, requestId));
+      case 'sts':
+        return inXml(answerSts(form, world.accountId, requestId));
+      case 's3':
+        return answerS3({ operation: call.operation, headers: request.headers, ...object }, s3);
+    }
+  }
+
+  async function change(
+    all: readonly { operation: string; hook: Hook }[],
+    when: 'before' | 'after',
+    call: Call,
+    struck: Struck,
+  ): Promise<void> {
+    for (const fault of struck.all('change')) if (fault.when === when) changeWorld(world, call.region, fault.change);
+    for (const { operation, hook } of [...all]) if (operation === '*' || operation === call.operation) await hook(call, world);
+  }
+
+  function refusal(error: unknown, service: Call['service'], requestId: string, resource = '/'): Reply {
+    // A defect of the emulator is answered as the service answers its own, and says what it was.
+    const known: ServiceError =
+      error instanceof Refusal
+        ? error.error
+        : { code: 'InternalFailure', message: `the emulator failed: ${error instanceof Error ? error.message : error}` };
+    const status = statusOf(known);
+    if (service === 'lightsail')
+      return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: lightsailError(known, emulator.errorForm) };
+    const body = service === 's3' ? s3Error(known, resource, requestId) : queryError(known, requestId);
+    return { status, headers: { 'content-type': service === 's3' ? 'application/xml' : 'text/xml' }, body };
+  }
+
+  function send(response: ServerResponse, { status, headers, body }: Reply, requestId: string): void {
+    const head = response.req.method === 'HEAD';
+    response.writeHead(status, {
+      date: new Date(now()).toUTCString(),
+      'x-amzn-requestid': requestId,
+      ...(head || status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }),
+      ...headers,
+    });
+    response.end(head ? undefined : body);
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
+  });
+  const { address, port, family } = server.address() as AddressInfo;
+  return Object.assign(emulator, { port, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` });
+}
+
+function hookIn<Entry extends { operation: string; hook: Hook }>(hooks: Entry[], operation: string, hook: Hook): () => void {
+  const entry = { operation, hook } as Entry;
+  hooks.push(entry);
+  return () => void hooks.splice(hooks.indexOf(entry), 1);
+}
+
+function refuseStruck(struck: Struck): void {
+  const error = struck.first('error');
+  if (error) {
+    const { code, message, tip, status } = error;
+    throw new Refusal({
+      code,
+      message: message ?? `${code} by the scenario.`,
+      ...(tip === undefined ? {} : { tip }),
+      ...(status === undefined ? {} : { status }),
+    });
+  }
+  if (struck.first('throttle')) throw new Refusal({ code: 'ThrottlingException', message: 'Rate exceeded', status: 400 });
+}
+
+function changeWorld(world: World, here: string, change: Change): void {
+  const region = change.region ?? here;
+  const found = world.named(region, change.resource, change.list);
+  if (!found) return;
+  const { list } = found.resource;
+  switch (change.action) {
+    case 'tag':
+      world.tag(
+        region,
+        change.resource,
+        change.tags.map(({ key, value }) => (value === undefined ? { key } : { key, value })),
+        list,
+      );
+      return;
+    case 'untag':
+      world.untag(region, change.resource, change.keys, list);
+      return;
+    case 'delete':
+      world.remove(region, list, change.resource);
+      return;
+    case 'reuse': {
+      const { arn: _arn, createdAt: _createdAt, tags: _tags, ...like } = world.remove(region, list, change.resource) ?? {};
+      world.add(region, list, { ...like, ...change.row, name: change.resource } as Parameters<World['add']>[2]);
+    }
+  }
+}

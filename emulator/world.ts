@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import type { AccountData, List, Row, Tag } from './account';
+import { LISTS } from './account';
+import { RESOURCES, type Resource, resourceOf } from './resources';
+
+/** An operation of the service, followed by GetOperation. `polls` left: null means that it never becomes terminal. */
+interface Pending {
+  row: Row;
+  pollsLeft: number | null;
+  readonly end: Ending;
+  readonly onEnd: () => void;
+}
+
+/** How an operation ends. */
+export interface Ending {
+  readonly status: 'Succeeded' | 'Completed' | 'Failed';
+  readonly errorCode?: string;
+  readonly errorDetails?: string;
+}
+
+/** The state of the emulated account, region by region; tests read and change it between two calls. */
+export interface World {
+  readonly accountId: string;
+  /** What GetRegions names. */
+  regions: readonly string[];
+  rows(region: string, list: List): readonly Row[];
+  find(region: string, list: List, name: string): Row | undefined;
+  /** Creates a resource; members left out get believable values, the ARN a new GUID. Refuses a name that is taken. */
+  add(region: string, list: List, row: Row & { readonly name: string }): Row;
+  /** Removes by name, as people do by hand; the row that is gone, or undefined. */
+  remove(region: string, list: List, name: string): Row | undefined;
+  /** Puts another row in the place of one. */
+  replace(region: string, list: List, old: Row, row: Row): void;
+  /** Adds or overwrites tags without the service's checks (`aws:` keys too). False: there is no such resource. */
+  tag(region: string, name: string, tags: readonly Tag[], list?: List): boolean;
+  untag(region: string, name: string, keys: readonly string[], list?: List): boolean;
+  /** The resource type and row that a bare name means. */
+  named(region: string, name: string, list?: List): { readonly resource: Resource; readonly row: Row } | undefined;
+  /** Automatic snapshots of a source; undefined when the source has none. */
+  autoSnapshots(region: string, source: string): readonly Row[] | undefined;
+  /** Counts up with every change of the list, so that serialised pages can be cached. */
+  version(region: string, list: List): number;
+  /** Records an operation; it ends at once (0 polls), after that many GetOperation calls, or never (null). */
+  start(region: string, details: Row, polls: number | null, end: Ending, onEnd: () => void): Row;
+  /** Reads an operation and counts the poll. */
+  poll(region: string, id: string): Row | undefined;
+  /** The operations of a region, the newest first. */
+  operations(region: string): readonly Row[];
+}
+
+interface Table {
+  rows: Row[];
+  byName: Map<string, Row>;
+  version: number;
+}
+
+const seconds = (ms: number): number => Math.round(ms) / 1000;
+
+/** Opens an account: the data itself is never changed. */
+export function openWorld(account: AccountData, now: () => number): World {
+  const tables = new Map<string, Table>();
+  const operations = new Map<string, Map<string, Pending>>();
+
+  function table(region: string, list: List): Table {
+    const key = `${region}/${list}`;
+    let found = tables.get(key);
+    if (!found) {
+      const rows = [...(account.data[region]?.[list] ?? [])];
+      found = { rows, byName: new Map(rows.flatMap((row) => (row.name === undefined ? [] : [[row.name, row] as const]))), version: 0 };
+      tables.set(key, found);
+    }
+    return found;
+  }
+
+  const world: World = {
+    accountId: account.accountId,
+    regions: account.regions,
+    rows: (region, list) => table(region, list).rows,
+    find: (region, list, name) => table(region, list).byName.get(name),
+    version: (region, list) => table(region, list).version,
+    add(region, list, row) {
+      const to = table(region, list);
+      if (to.byName.has(row.name)) throw new Error(`the name ${row.name} is taken in ${region}`);
+      const { type } = resourceOf(list);
+      const made: Row = {
+        arn: `arn:aws:lightsail:${region}:${account.accountId}:${type}/${randomUUID()}`,
+        createdAt: seconds(now()),
+        location: { availabilityZone: type.endsWith('Snapshot') ? 'all' : `${region}a`, regionName: region },
+        resourceType: type,
+        tags: [],
+        ...(type.endsWith('Snapshot') ? { state: type === 'DiskSnapshot' ? 'completed' : 'available' } : {}),
+        ...row,
+      };
+      to.rows.push(made);
+      to.byName.set(row.name, made);
+      to.version++;
+      return made;
+    },
+    remove(region, list, name) {
+      const from = table(region, list);
+      const row = from.byName.get(name);
+      if (!row) return undefined;
+      from.rows.splice(from.rows.indexOf(row), 1);
+      from.byName.delete(name);
+      from.version++;
+      return row;
+    },
+    replace(region, list, old, row) {
+      const within = table(region, list);
+      within.rows[within.rows.indexOf(old)] = row;
+      if (old.name !== undefined) within.byName.delete(old.name);
+      if (row.name !== undefined) within.byName.set(row.name, row);
+      within.version++;
+    },
+    tag(region, name, tags, list) {
+      const found = world.named(region, name, list);
+      if (!found) return false;
+      const merged = new Map((found.row.tags ?? []).map((tag) => [tag.key, tag]));
+      for (const tag of tags) merged.set(tag.key, tag);
+      world.replace(region, found.resource.list, found.row, { ...found.row, tags: [...merged.values()] });
+      return true;
+    },
+    untag(region, name, keys, list) {
+      const found = world.named(region, name, list);
+      if (!found) return false;
+      const tags = (found.row.tags ?? []).filter((tag) => !keys.includes(tag.key));
+      world.replace(region, found.resource.list, found.row, { ...found.row, tags });
+      return true;
+    },
+    named(region, name, list) {
+      for (const resource of RESOURCES) {
+        if (list !== undefined && resource.list !== list) continue;
+        const row = table(region, resource.list).byName.get(name);
+        if (row) return { resource, row };
+      }
+      return undefined;
+    },
+    autoSnapshots: (region, source) => account.data[region]?.autoSnapshots?.[source],
+    start(region, details, polls, end, onEnd) {
+      const at = seconds(now());
+      const id = randomUUID();
+      const pending: Pending = {
+        row: { id, createdAt: at, ...details, isTerminal: false, status: 'Started', statusChangedAt: at },
+        pollsLeft: polls,
+        end,
+        onEnd,
+      };
+      const here = operations.get(region) ?? new Map<string, Pending>();
+      operations.set(region, here.set(id, pending));
+      settle(pending);
+      return pending.row;
+    },
+    poll(region, id) {
+      const pending = operations.get(region)?.get(id);
+      if (!pending) return undefined;
+      if (pending.pollsLeft !== null && pending.pollsLeft > 0) pending.pollsLeft--;
+      settle(pending);
+      return pending.row;
+    },
+    operations: (region) => [...(operations.get(region)?.values() ?? [])].map((pending) => pending.row).reverse(),
+  };
+
+  function settle(pending: Pending): void {
+    if (pending.pollsLeft !== 0 || pending.row.isTerminal === true) return;
+    pending.row = { ...pending.row, isTerminal: true, ...pending.end, statusChangedAt: seconds(now()) };
+    pending.onEnd();
+  }
+
+  for (const region of Object.keys(account.data)) for (const list of LISTS) table(region, list);
+  return world;
+}
