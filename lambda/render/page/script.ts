@@ -42,7 +42,7 @@ export const PAGE_SCRIPT = `
     var box = el('section', { 'class': 'lane' });
     var one = list[0];
     var out = list.filter(function (r) { return r.mark === 'expire'; }).length;
-    var h = el('h3'); h.append(el('bdi', {}, one.source), ' (' + one.kind + ', ' + one.region + '): ' + list.length + ' snapshots, ' + out + ' past policy');
+    var h = el('h3'); h.append(el('bdi', {}, one.source), ' (' + one.kind + ', ' + one.region + '): ' + list.length + (list.length === 1 ? ' snapshot, ' : ' snapshots, ') + out + ' past policy');
     var track = el('div', { 'class': 'track', role: 'group', 'aria-label': 'Snapshots of ' + one.source + ', oldest first; arrow keys move' });
     var span = el('div', { 'class': 'span' });
     list.slice().sort(function (a, b) { return a.at - b.at; }).forEach(function (r, n) {
@@ -66,7 +66,7 @@ export const PAGE_SCRIPT = `
   field.addEventListener('mouseout', hideTip);
   field.addEventListener('focusin', function (e) { if (e.target.dataset.i) showTip(e.target); });
   field.addEventListener('focusout', hideTip);
-  window.addEventListener('scroll', hideTip, { passive: true });
+  window.addEventListener('scroll', function () { var on = document.activeElement; if (on && on.dataset.i && !tip.hidden) showTip(on); else hideTip(); }, { passive: true });
   field.addEventListener('keydown', function (e) {
     if (e.key === 'Escape') return hideTip();
     var step = { ArrowRight: 'nextElementSibling', ArrowLeft: 'previousElementSibling' }[e.key];

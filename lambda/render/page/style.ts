@@ -33,7 +33,8 @@ button { cursor: pointer; } button:disabled { opacity: .55; cursor: default; }
 #rows { width: 100%; border-collapse: collapse; font-size: .9rem; } #rows th, #rows td { text-align: left; vertical-align: top; padding: .35rem .5rem; border-bottom: 1px solid var(--line); }
 #rows thead button { border: 0; background: none; padding: 0; min-height: 0; font-weight: 600; text-align: left; } #rows th[aria-sort=ascending] button::after { content: " \\2191"; } #rows th[aria-sort=descending] button::after { content: " \\2193"; }
 #rows .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; } #rows tr.here { background: var(--warn); }
-.v { font-weight: 600; white-space: nowrap; } .v.expire { color: var(--expire); } .v.keep { color: var(--keep); } .v.held { color: var(--held); }
+#rows th, #rows td:nth-child(n+3):nth-child(-n+8) { overflow-wrap: normal; } #rows td:nth-child(4) { white-space: nowrap; }
+.v { font-weight: 600; } .v.expire { color: var(--expire); } .v.keep { color: var(--keep); } .v.held { color: var(--held); }
 @media (max-width: 800px) {
   #rows, #rows tbody, #rows tr, #rows td { display: block; } #rows thead { display: flex; flex-wrap: wrap; } #rows thead tr { display: flex; flex-wrap: wrap; gap: .25rem .75rem; border: 0; padding: 0; margin: 0; } #rows thead th { border: 0; padding: .25rem 0; }
   #rows tr { border: 1px solid var(--line); border-radius: .5rem; margin: 0 0 .75rem; padding: .4rem; } #rows td, #rows .n { border: 0; padding: .1rem .25rem; text-align: left; white-space: normal; } #rows td::before { content: attr(data-label) ": "; color: var(--dim); }
