@@ -109,7 +109,8 @@ export function nextStep(report: Report, context: TextContext): readonly Line[] 
 
 /** Where the report is and what it rests on. */
 export function foot(report: Report, context: TextContext): readonly string[] {
-  const files = context.files.slice(0, 20).map((file) => `File: ${clean(file)}`);
+  const others = context.files.filter((file) => file !== context.fullReport);
+  const files = others.slice(0, 20).map((file) => `File: ${clean(file)}`);
   return [
     context.fullReport === null ? 'The full report was not stored.' : `Full report: ${clean(context.fullReport)}`,
     ...files,

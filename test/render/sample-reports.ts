@@ -7,6 +7,7 @@ export const CONTEXT: TextContext = {
   files: [
     's3://reports-bucket/reports/20261123T080000Z-1a2b3c4d/report.json',
     's3://reports-bucket/reports/20261123T080000Z-1a2b3c4d/report.csv',
+    's3://reports-bucket/reports/20261123T080000Z-1a2b3c4d/report.html',
   ],
   applyCommand: null,
   confirmedSubscribers: 1,
