@@ -1,0 +1,146 @@
+import type * as z from 'zod/mini';
+import { closest } from './closest';
+
+/** Keys and list positions from the top of a configuration to the place concerned. */
+export type Keys = readonly (string | number)[];
+
+/** One thing that is wrong with a configuration, as data; `describeProblem` makes the sentence. */
+export interface ConfigProblem {
+  /** `policies.standard.keep.daily`, `rules[0].match`; empty for the configuration as a whole. */
+  readonly path: string;
+  readonly keys: Keys;
+  /** Whether the key itself is wrong, or its value. */
+  readonly on: 'key' | 'value';
+  readonly got: string;
+  readonly expected: string;
+  /** What was probably meant. */
+  readonly suggestion?: string;
+  /** From 1, where the configuration came from a file. */
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** Something that works, and is probably not what was meant. */
+export interface ConfigWarning {
+  readonly path: string;
+  readonly keys: Keys;
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+type Issue = z.core.$ZodIssue;
+
+const LONGEST_SHOWN = 60;
+/** What a terminal would obey rather than show: control characters and those that turn the writing direction. */
+const UNPRINTABLE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+function quoted(text: string): string {
+  const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+  return JSON.stringify(short).replace(UNPRINTABLE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A value as a person would name it; short whatever its size. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'nothing (null)';
+  if (typeof value === 'string') return quoted(value);
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
+  if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty map' : 'a map';
+  return String(value).slice(0, LONGEST_SHOWN);
+}
+
+/** `policies.standard.keep.daily`, `rules[0].match.tags["team:a"]`. */
+export function pathText(keys: Keys): string {
+  return keys.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    if (!/^[\w-]{1,60}$/.test(key)) return `${text}[${quoted(key)}]`;
+    return text === '' ? key : `${text}.${key}`;
+  }, '');
+}
+
+/** A problem at a place. */
+export function problemAt(
+  keys: Keys,
+  got: string,
+  expected: string,
+  more: { readonly suggestion?: string | null; readonly on?: 'key' } = {},
+): ConfigProblem {
+  const { suggestion, on = 'value' } = more;
+  return { path: pathText(keys), keys, on, got, expected, ...(typeof suggestion === 'string' && { suggestion }) };
+}
+
+function valueAt(input: unknown, keys: Keys): unknown {
+  return keys.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined),
+    input,
+  );
+}
+
+/** The alternative that was meant: one whose outer form fits, so that its inner issues say what is wrong. */
+const meantAlternative = (alternatives: readonly (readonly Issue[])[]): readonly Issue[] | undefined =>
+  alternatives.find((issues) => issues.length > 0 && !issues.some((issue) => issue.path.length === 0 && issue.code.startsWith('invalid_')));
+
+function fromIssue(issue: Issue, above: Keys, input: unknown): readonly ConfigProblem[] {
+  const keys = [...above, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = issue.message.split(', ');
+      return issue.keys.map((key) =>
+        problemAt([...keys, key], 'an unknown key', `one of ${known.join(', ')}`, { suggestion: closest(key, known), on: 'key' }),
+      );
+    }
+    case 'invalid_union': {
+      const meant = meantAlternative(issue.errors);
+      if (meant) return meant.flatMap((inner) => fromIssue(inner, keys, input));
+      break;
+    }
+    case 'invalid_key':
+      return [problemAt(keys, quoted(String(keys.at(-1))), issue.issues[0]?.message ?? issue.message, { on: 'key' })];
+    case 'invalid_value': {
+      const value = valueAt(input, keys);
+      const words = issue.values.filter((word) => typeof word === 'string');
+      return [problemAt(keys, show(value), issue.message, { suggestion: typeof value === 'string' ? closest(value, words) : null })];
+    }
+    case 'custom':
+      return [
+        problemAt(keys, show(valueAt(input, keys)), issue.message, {
+          suggestion: typeof issue.params?.suggestion === 'string' ? issue.params.suggestion : null,
+        }),
+      ];
+  }
+  return [problemAt(keys, show(valueAt(input, keys)), issue.message)];
+}
+
+/** The validator's issues as problems, the first of each place. In this schema an issue's message says what was expected. */
+export function fromIssues(issues: readonly Issue[], input: unknown): readonly ConfigProblem[] {
+  return issues.flatMap((issue) => fromIssue(issue, [], input));
+}
+
+/** The first problem of each place. */
+export function firstOfEachPlace(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  return [...new Map([...problems].reverse().map((problem) => [problem.path, problem])).values()].reverse();
+}
+
+const place = (origin: string, { line, column }: ConfigProblem | ConfigWarning): string =>
+  line === undefined || column === undefined ? origin : `${origin}:${line}:${column}`;
+
+/** `retention.yaml:12:9 policies.standard.keep.daily: got -1, expected …; did you mean …?`, one line. */
+export function describeProblem(problem: ConfigProblem, origin: string): string {
+  const where = problem.path === '' ? '' : ` ${problem.path}`;
+  const meant = problem.suggestion === undefined ? '' : `; did you mean ${problem.suggestion}?`;
+  return `${place(origin, problem)}${where}: got ${problem.got}, expected ${problem.expected}${meant}`;
+}
+
+/** `retention.yaml:14:3 policies.short: …`, one line. */
+export const describeWarning = (warning: ConfigWarning, origin: string): string =>
+  `${place(origin, warning)} ${warning.path}: ${warning.message}`;
+
+const MOST_LINES = 50;
+
+/** All problems for a terminal or a log, one a line, in the order of the file; a file that is wrong throughout is cut short, and says so. */
+export function formatConfigProblems(problems: readonly ConfigProblem[], origin: string): string {
+  const lines = problems.slice(0, MOST_LINES).map((problem) => describeProblem(problem, origin));
+  const more = problems.length - lines.length;
+  return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n');
+}

@@ -1,0 +1,61 @@
+import { closest } from './closest';
+import { type ConfigProblem, type ConfigWarning, type Keys, pathText, problemAt, show } from './config-problems';
+import type { ConfigOutput } from './config-schema';
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const DEEPEST = 6;
+
+/** `__proto__` is a key that JavaScript obeys rather than stores: the schema would drop it without a word. */
+function hostileKeys(value: unknown, keys: Keys = []): readonly ConfigProblem[] {
+  if (typeof value !== 'object' || value === null || keys.length > DEEPEST) return [];
+  return Object.keys(value).flatMap((key) => {
+    const inner = [...keys, Array.isArray(value) ? Number(key) : key];
+    return key === '__proto__'
+      ? [problemAt(inner, 'the key __proto__', 'another name', { on: 'key' })]
+      : hostileKeys(Reflect.get(value, key), inner);
+  });
+}
+
+/** The name of a rule, written or by its position. */
+export const ruleName = (name: unknown, position: number): string => (typeof name === 'string' ? name : `rule ${position + 1}`);
+
+/** What the schema cannot see: names that are used and not defined, or defined twice. Takes any input, so that nothing hides behind another error. */
+export function referenceProblems(input: unknown): readonly ConfigProblem[] {
+  if (!isMap(input)) return [];
+  const names = isMap(input.policies) ? Object.keys(input.policies) : [];
+  const expected =
+    names.length === 0 ? 'the name of a policy under policies (there is none)' : `one of the policies ${names.slice(0, 12).join(', ')}`;
+  const unknownPolicy = (name: unknown, keys: Keys): readonly ConfigProblem[] =>
+    typeof name !== 'string' || names.includes(name) ? [] : [problemAt(keys, show(name), expected, { suggestion: closest(name, names) })];
+
+  const rules: readonly unknown[] = Array.isArray(input.rules) ? input.rules : [];
+  const seen = new Set<string>();
+  const inRules = rules.flatMap((rule, i) => {
+    if (!isMap(rule)) return [];
+    const name = ruleName(rule.name, i);
+    const twice = seen.has(name) ? [problemAt(['rules', i, 'name'], show(name), 'a name that no rule before it bears')] : [];
+    seen.add(name);
+    return [...twice, ...unknownPolicy(rule.policy, ['rules', i, 'policy'])];
+  });
+  return [...hostileKeys(input), ...inRules, ...unknownPolicy(input.default, ['default'])];
+}
+
+/** What works, and is probably not meant. */
+export function warningsOf({ policies, rules, default: fallback, tagPrefix }: ConfigOutput): readonly ConfigWarning[] {
+  const warn = (keys: Keys, message: string): ConfigWarning => ({ path: pathText(keys), keys, message });
+  const used = new Set([...rules.map((rule) => rule.policy), fallback]);
+  const aboutPolicies = Object.entries(policies).flatMap(([name, policy]) => [
+    ...(used.has(name)
+      ? []
+      : [warn(['policies', name], `no rule and no default uses this policy; only the tag ${tagPrefix}:policy = ${name} reaches it`)]),
+    ...(policy.keep === 'all' && policy.expireAfter !== undefined
+      ? [warn(['policies', name, 'expireAfter'], 'has no effect beside keep: all, which keeps everything')]
+      : []),
+  ]);
+  const catchAll = rules.findIndex(({ match }) => Object.keys(match).length === 1 && match.fromAutoSnapshot === 'any');
+  return catchAll >= 0 && catchAll < rules.length - 1
+    ? [...aboutPolicies, warn(['rules', catchAll, 'match'], 'matches every snapshot: the rules after it are never reached')]
+    : aboutPolicies;
+}

@@ -1,0 +1,128 @@
+import { compileRule, listOf } from './config-match';
+import { type ConfigProblem, type ConfigWarning, firstOfEachPlace, formatConfigProblems, fromIssues } from './config-problems';
+import { referenceProblems, ruleName, warningsOf } from './config-references';
+import { type ConfigOutput, configSchema } from './config-schema';
+import type { Config, Pricing } from './core/config';
+import { type Duration, parseDuration } from './core/duration';
+import { RetentionError } from './core/errors';
+import { COUNT_RULES, type CountRule, type Keep, type Policy, WITHIN_RULES, type WithinRule } from './core/policy';
+import { digestOf } from './digest';
+import { makeZone, zoneName } from './zone';
+
+export { type ConfigProblem, type ConfigWarning, describeWarning, formatConfigProblems } from './config-problems';
+
+/** A validated configuration as plain JSON with every default filled in; reading it again gives the same configuration. */
+export type WrittenConfig = ConfigOutput;
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config; readonly written: WrittenConfig; readonly warnings: readonly ConfigWarning[] }
+  | { readonly ok: false; readonly errors: readonly ConfigProblem[] };
+
+/** The origin of the starter policy: it may report, and can never delete. */
+export const BUILT_IN = 'built-in';
+
+/** `sha256:` and 64 hex digits over the RFC 8785 JSON of a written configuration. Comments, order of keys and spelt-out defaults change nothing. */
+export const configDigest = (written: WrittenConfig, digest: (value: unknown) => string = digestOf): string => digest(written);
+
+/** One spelling for what can be spelt in several ways, so that the digest follows the meaning. */
+function normalise(output: ConfigOutput): WrittenConfig {
+  const { gbMonth } = output.pricing;
+  return {
+    ...output,
+    timezone: zoneName(output.timezone) ?? output.timezone,
+    rules: output.rules.map((rule, i) => ({ ...rule, name: ruleName(rule.name, i), match: normaliseMatch(rule.match) })),
+    pricing: { gbMonth: typeof gbMonth === 'number' ? { default: gbMonth } : gbMonth },
+  };
+}
+
+function normaliseMatch(match: ConfigOutput['rules'][number]['match']): ConfigOutput['rules'][number]['match'] {
+  const { kind, region, account, source, name } = match;
+  const several = Object.entries({ kind, region, account, source, name }).filter(([, value]) => value !== undefined);
+  return { ...match, ...Object.fromEntries(several.map(([member, value]) => [member, [...listOf(value)]])) };
+}
+
+function durationOf(text: string): Duration {
+  const parsed = parseDuration(text);
+  if (!parsed.ok)
+    throw new RetentionError(
+      'config.duration',
+      'bug',
+      `a duration passed validation and cannot be read: got "${text}", expected ${parsed.expected}`,
+    );
+  return parsed.value;
+}
+
+function compileKeep(keep: Exclude<ConfigOutput['policies'][string]['keep'], 'all' | undefined>): Keep | null {
+  const counts: Partial<Record<CountRule, number>> = {};
+  const within: Partial<Record<WithinRule, Duration>> = {};
+  for (const rule of COUNT_RULES) {
+    const count = keep[rule];
+    if (count !== undefined && count !== 0) counts[rule] = count === 'unlimited' ? Number.POSITIVE_INFINITY : count;
+  }
+  for (const rule of WITHIN_RULES) {
+    const window = keep[rule];
+    if (window !== undefined) within[rule] = durationOf(window);
+  }
+  return Object.keys(counts).length + Object.keys(within).length === 0 ? null : { counts, within };
+}
+
+function compilePolicy({ keep, expireAfter }: ConfigOutput['policies'][string]): Policy {
+  return {
+    keep: keep === undefined || keep === 'all' ? (keep ?? null) : compileKeep(keep),
+    expireAfter: expireAfter === undefined ? null : durationOf(expireAfter),
+    expireOn: null,
+  };
+}
+
+function compilePricing(gbMonth: ConfigOutput['pricing']['gbMonth']): Pricing {
+  if (typeof gbMonth === 'number') return { default: gbMonth, regions: new Map() };
+  const { default: fallback, ...regions } = gbMonth;
+  return { default: fallback, regions: new Map(Object.entries(regions)) };
+}
+
+function compile(written: WrittenConfig, origin: string): Config {
+  const { regions, kinds, tagPrefix, floors, caps, report, deletion } = written;
+  return {
+    origin,
+    digest: configDigest(written),
+    zone: makeZone(written.timezone),
+    tagPrefix,
+    policies: new Map(Object.entries(written.policies).map(([name, policy]) => [name, compilePolicy(policy)])),
+    rules: written.rules.map((rule, i) => compileRule(rule, ruleName(rule.name, i))),
+    defaultPolicy: written.default ?? null,
+    holdTags: new Set(written.holdTags),
+    floors: { minKeep: floors.minKeep, minAge: durationOf(floors.minAge) },
+    regions,
+    kinds,
+    caps,
+    pricing: compilePricing(written.pricing.gbMonth),
+    report: { ...report, staleAfter: durationOf(report.staleAfter) },
+    deletion: { planValidFor: durationOf(deletion.planValidFor), grace: durationOf(deletion.grace) },
+  };
+}
+
+/**
+ * The one validator, at synth, in the command line and in the functions. `origin` is the file's name, or `built-in`.
+ * Takes anything that JSON can hold and never throws: what is wrong comes back as data, all of it at once.
+ */
+export function parseConfig(input: unknown, origin: string): ConfigResult {
+  const parsed = configSchema.safeParse(input);
+  const errors = firstOfEachPlace([...(parsed.success ? [] : fromIssues(parsed.error.issues, input)), ...referenceProblems(input)]);
+  if (!parsed.success || errors.length > 0) return { ok: false, errors };
+  const written = normalise(parsed.data);
+  return { ok: true, config: compile(written, origin), written, warnings: warningsOf(written) };
+}
+
+/** What the starter policy says, as a file would. */
+export const STARTER = {
+  version: 1,
+  policies: { starter: { expireAfter: '90d', keep: { last: 3, monthly: 12 } } },
+  default: 'starter',
+} as const;
+
+/** The starter policy, for use without a file: reports only, deletion refuses it. */
+export function builtInConfig(): Config {
+  const result = parseConfig(STARTER, BUILT_IN);
+  if (!result.ok) throw new RetentionError('config.built-in', 'bug', formatConfigProblems(result.errors, BUILT_IN));
+  return result.config;
+}
