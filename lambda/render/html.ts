@@ -13,7 +13,8 @@ const POLICY = `default-src 'none'; img-src data:; style-src '${PAGE_STYLE_HASH}
 const MOST_ITEMS = 500;
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+/** Text that stays text in HTML, between tags and within a quoted attribute. */
+export const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 /** JSON that cannot end the element around it. */
 const embedded = (value: unknown): string =>

@@ -34,7 +34,7 @@ function* pieces(word: string, room: number): Generator<string> {
 }
 
 /** Words broken into lines of at most `columns` cells, the first behind `first`, the others behind as many blanks. */
-function wrap(text: string, columns: number, first: string): string {
+export function wrap(text: string, columns: number, first: string): string {
   const room = columns - first.length;
   const done: string[] = [];
   let line = '';
