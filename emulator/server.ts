@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AccountData } from './account';
-import type { Change, FaultInput } from './fault';
+import { effectsOn, type Hook, refuseStruck } from './effects';
+import type { FaultInput } from './fault';
 import { type Call, faultEngine, type Struck } from './faults';
 import { type Incoming, looksLike, readIncoming } from './incoming';
 import { answerLightsail } from './lightsail';
@@ -19,9 +20,6 @@ import { queryError, s3Error } from './xml';
 /** The bucket and the topic that are there when nothing else is said. */
 export const DEFAULT_BUCKET = 'lightsail-retention';
 export const defaultTopicArn = (accountId: string): string => `arn:aws:sns:us-east-1:${accountId}:lightsail-retention`;
-
-/** What tests hook in between a call's arrival and its work (`before`), or its work and its answer (`after`). */
-export type Hook = (call: Call, world: World) => void | Promise<void>;
 
 /** A running emulator: its address, and everything in it to look at and to change. */
 export interface Emulator {
@@ -76,7 +74,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const s3: S3World = { buckets: new Map((set('buckets') ?? [DEFAULT_BUCKET]).map((name) => [name, new Map()])), uploads: new Map(), now };
   const published: PublishedMessage[] = [];
   const requests = requestLog();
-  const hooks = { before: [] as { operation: string; hook: Hook }[], after: [] as { operation: string; hook: Hook }[] };
+  const effects = effectsOn(world);
   const pages = new Map<string, { readonly version: number; readonly body: string }>();
   const standard = [
     { arn: defaultTopicArn(world.accountId), subscriptions: [{ protocol: 'email', endpoint: 'ops@example.com', confirmed: true }] },
@@ -91,6 +89,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
 
+  let closing: Promise<void> | undefined;
   const emulator: Emulator = {
     url: '',
     port: 0,
@@ -107,13 +106,15 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     setTopics(next) {
       topics = next;
     },
-    before: (operation, hook) => hookIn(hooks.before, operation, hook),
-    after: (operation, hook) => hookIn(hooks.after, operation, hook),
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => (error ? reject(error) : resolve()));
+    before: (operation, hook) => effects.on('before', operation, hook),
+    after: (operation, hook) => effects.on('after', operation, hook),
+    close() {
+      closing ??= new Promise((resolve) => {
+        server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      return closing;
+    },
   };
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -141,9 +142,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     let failed: string | null = null;
     try {
       refuseStruck(struck);
-      await change(hooks.before, 'before', call, struck);
+      await effects.run('before', call, struck);
       reply = work(incoming, request, struck, requestId);
-      await change(hooks.after, 'after', call, struck);
+      await effects.run('after', call, struck);
     } catch (error) {
       reply = refusal(error, call.service, requestId, request.url);
       failed = error instanceof Refusal ? error.error.code : 'InternalFailure';
@@ -177,16 +178,6 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     }
   }
 
-  async function change(
-    all: readonly { operation: string; hook: Hook }[],
-    when: 'before' | 'after',
-    call: Call,
-    struck: Struck,
-  ): Promise<void> {
-    for (const fault of struck.all('change')) if (fault.when === when) changeWorld(world, call.region, fault.change);
-    for (const { operation, hook } of [...all]) if (operation === '*' || operation === call.operation) await hook(call, world);
-  }
-
   function refusal(error: unknown, service: Call['service'], requestId: string, resource = '/'): Reply {
     // A defect of the emulator is answered as the service answers its own, and says what it was.
     const known: ServiceError =
@@ -217,51 +208,4 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   });
   const { address, port, family } = server.address() as AddressInfo;
   return Object.assign(emulator, { port, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` });
-}
-
-function hookIn<Entry extends { operation: string; hook: Hook }>(hooks: Entry[], operation: string, hook: Hook): () => void {
-  const entry = { operation, hook } as Entry;
-  hooks.push(entry);
-  return () => void hooks.splice(hooks.indexOf(entry), 1);
-}
-
-function refuseStruck(struck: Struck): void {
-  const error = struck.first('error');
-  if (error) {
-    const { code, message, tip, status } = error;
-    throw new Refusal({
-      code,
-      message: message ?? `${code} by the scenario.`,
-      ...(tip === undefined ? {} : { tip }),
-      ...(status === undefined ? {} : { status }),
-    });
-  }
-  if (struck.first('throttle')) throw new Refusal({ code: 'ThrottlingException', message: 'Rate exceeded', status: 400 });
-}
-
-function changeWorld(world: World, here: string, change: Change): void {
-  const region = change.region ?? here;
-  const found = world.named(region, change.resource, change.list);
-  if (!found) return;
-  const { list } = found.resource;
-  switch (change.action) {
-    case 'tag':
-      world.tag(
-        region,
-        change.resource,
-        change.tags.map(({ key, value }) => (value === undefined ? { key } : { key, value })),
-        list,
-      );
-      return;
-    case 'untag':
-      world.untag(region, change.resource, change.keys, list);
-      return;
-    case 'delete':
-      world.remove(region, list, change.resource);
-      return;
-    case 'reuse': {
-      const { arn: _arn, createdAt: _createdAt, tags: _tags, ...like } = world.remove(region, list, change.resource) ?? {};
-      world.add(region, list, { ...like, ...change.row, name: change.resource } as Parameters<World['add']>[2]);
-    }
-  }
 }

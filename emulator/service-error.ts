@@ -18,7 +18,7 @@ export class Refusal extends Error {
 
 /**
  * How Lightsail writes an error's type: a plain `__type` with the same `code`, a `__type` with its namespace and no `code`,
- * a `__type` beside another `code`, or that `code` alone (the last two reach the JavaScript SDK as `DoesNotExist`).
+ * a `__type` beside another `code`, or that `code` alone (which reaches the JavaScript SDK as its base class, named `DoesNotExist`).
  */
 export const ERROR_FORMS = ['plain', 'namespaced', 'both', 'code'] as const;
 export type ErrorForm = (typeof ERROR_FORMS)[number];

@@ -1,0 +1,78 @@
+import type { Change } from './fault';
+import type { Call, Struck } from './faults';
+import { Refusal } from './service-error';
+import type { World } from './world';
+
+/** What tests hook in between a call's arrival and its work (`before`), or its work and its answer (`after`). */
+export type Hook = (call: Call, world: World) => void | Promise<void>;
+
+interface Hooked {
+  readonly when: 'before' | 'after';
+  readonly operation: string;
+  readonly hook: Hook;
+}
+
+/** What happens to the world around the work of a call: hooks of tests, and `change` faults. */
+export interface Effects {
+  on(when: Hooked['when'], operation: string, hook: Hook): () => void;
+  run(when: Hooked['when'], call: Call, struck: Struck): Promise<void>;
+}
+
+export function effectsOn(world: World): Effects {
+  const hooks = new Set<Hooked>();
+  return {
+    on(when, operation, hook) {
+      const hooked = { when, operation, hook };
+      hooks.add(hooked);
+      return () => void hooks.delete(hooked);
+    },
+    async run(when, call, struck) {
+      for (const fault of struck.all('change')) if (fault.when === when) changeWorld(world, call.region, fault.change);
+      for (const each of [...hooks]) {
+        if (each.when === when && (each.operation === '*' || each.operation === call.operation)) await each.hook(call, world);
+      }
+    },
+  };
+}
+
+/** Throws the error that faults answer a call with, if any. */
+export function refuseStruck(struck: Struck): void {
+  const error = struck.first('error');
+  if (error) {
+    const { code, message, tip, status } = error;
+    throw new Refusal({
+      code,
+      message: message ?? `${code} by the scenario.`,
+      ...(tip === undefined ? {} : { tip }),
+      ...(status === undefined ? {} : { status }),
+    });
+  }
+  if (struck.first('throttle')) throw new Refusal({ code: 'ThrottlingException', message: 'Rate exceeded', status: 400 });
+}
+
+function changeWorld(world: World, here: string, change: Change): void {
+  const region = change.region ?? here;
+  const found = world.named(region, change.resource, change.list);
+  if (!found) return;
+  const { list } = found.resource;
+  switch (change.action) {
+    case 'tag':
+      world.tag(
+        region,
+        change.resource,
+        change.tags.map(({ key, value }) => (value === undefined ? { key } : { key, value })),
+        list,
+      );
+      return;
+    case 'untag':
+      world.untag(region, change.resource, change.keys, list);
+      return;
+    case 'delete':
+      world.remove(region, list, change.resource);
+      return;
+    case 'reuse': {
+      const { arn: _arn, createdAt: _createdAt, tags: _tags, ...like } = world.remove(region, list, change.resource) ?? {};
+      world.add(region, list, { ...like, ...change.row, name: change.resource } as Parameters<World['add']>[2]);
+    }
+  }
+}
