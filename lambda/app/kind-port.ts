@@ -33,6 +33,8 @@ export interface CallOptions {
  */
 export interface SnapshotKind<Client> {
   readonly kind: Kind;
+  /** ARN resource type of its sources. */
+  readonly sourceType: string;
   /** Operation names, for texts. */
   readonly operations: { readonly listSnapshots: string; readonly listSources: string };
   listSnapshots(client: Client, token: string | null, where: ListedIn, options?: CallOptions): Promise<Page<Snapshot>>;

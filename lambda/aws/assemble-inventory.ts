@@ -1,0 +1,170 @@
+import type { InventoryProgress, InventoryRequest } from '../app/ports';
+import { parseArn } from '../core/arn';
+import type { Inventory, ListedSource, Scope } from '../core/report-model';
+import type { Problem, Snapshot, SourceList } from '../core/snapshot';
+import type { AutomaticCount } from './automatic-snapshots';
+import { errorFacts, mayMeanDisabled } from './aws-errors';
+import { byRegionAndKind, makeSourceLookup, type ReadSources, type SourceLists } from './source-lists';
+
+/** What came of listing the snapshots of one region and kind. */
+export interface ReadScope extends SourceList {
+  readonly pages: number;
+  /** Null: read to the end. */
+  readonly error: unknown;
+  /** False: no call was made for it. */
+  readonly asked: boolean;
+  /** Whether its progress event was sent. */
+  readonly announced: boolean;
+  readonly snapshots: readonly Snapshot[];
+  readonly problems: readonly Problem[];
+}
+
+export interface Reading {
+  readonly request: InventoryRequest;
+  readonly account: string | null;
+  /** It answered GetRegions, so that it is never disabled. */
+  readonly firstRegion: string;
+  readonly scopes: readonly ReadScope[];
+  readonly lists: readonly ReadSources[];
+  readonly listOf: SourceLists['listOf'];
+  readonly automatic: readonly AutomaticCount[];
+  readonly progress: (event: InventoryProgress) => void;
+}
+
+const keyOf = ({ region, kind }: SourceList): string => `${region} ${kind}`;
+
+/** Regions that answered every call as one that is not enabled answers, while another was read and no earlier report read them. */
+function disabledRegions({ request, firstRegion, scopes, lists }: Reading): ReadonlySet<string> {
+  const regions = [...new Set(scopes.filter(({ asked }) => asked).map(({ region }) => region))];
+  const refusedAll = (region: string): boolean =>
+    [...scopes, ...lists].every(
+      (call) => call.region !== region || (call.pages === 0 && call.error !== null && mayMeanDisabled(call.error)),
+    );
+  return new Set(
+    regions.filter(
+      (region) =>
+        region !== firstRegion &&
+        !request.previouslyRead.has(region) &&
+        refusedAll(region) &&
+        scopes.some((other) => other.region !== region && other.error === null),
+    ),
+  );
+}
+
+function findAccount(account: string | null, snapshots: readonly Snapshot[], lists: readonly ReadSources[]): string | null {
+  if (account !== null) return account;
+  const own = snapshots.find((snapshot) => snapshot.account !== null)?.account;
+  if (own !== undefined) return own;
+  for (const { sources } of lists)
+    for (const arn of sources.keys()) {
+      const parsed = parseArn(arn);
+      if (parsed !== null) return parsed.account;
+    }
+  return null;
+}
+
+function unreadProblem({ region, kind }: SourceList, list: ReadSources | undefined): Problem {
+  const { code, message } =
+    list === undefined ? { code: 'region.unknown', message: 'GetRegions does not name this region' } : errorFacts(list.error);
+  const text = `the ${kind} list of ${region} was not read (${code}: ${message}): snapshots of its sources are kept, because a hold could stand on one`;
+  return { code: 'source.unread', arn: null, message: text };
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const byCode = (a: Problem, b: Problem): number =>
+  byText(a.code, b.code) || byText(a.arn ?? '', b.arn ?? '') || byText(a.message, b.message);
+
+/** Makes the inventory of what was read: the same answers give the same inventory, whatever their order in time. */
+export function assembleInventory(reading: Reading): Inventory {
+  const { request, listOf, progress } = reading;
+  const read = [...reading.scopes].sort(byRegionAndKind);
+  const lists = [...reading.lists].sort(byRegionAndKind);
+  const disabled = disabledRegions(reading);
+  const listByKey = new Map(lists.map((list) => [keyOf(list), list]));
+  const snapshots = read.flatMap((scope) => scope.snapshots);
+  const account = findAccount(reading.account, snapshots, lists);
+
+  const scopes = read.map((scope): Scope => {
+    const list = listByKey.get(keyOf(scope));
+    const off = disabled.has(scope.region);
+    const sourcesRead = list !== undefined && list.error === null;
+    const error = scope.error ?? (sourcesRead ? null : list?.error);
+    const status = off ? 'disabled' : scope.error === null ? 'read' : 'failed';
+    const counts = { pages: scope.pages, snapshots: scope.snapshots.length };
+    if (!scope.announced) progress({ event: 'scope', region: scope.region, kind: scope.kind, status, ...counts });
+    return {
+      account,
+      region: scope.region,
+      kind: scope.kind,
+      status,
+      sources: off ? 'disabled' : sourcesRead ? 'read' : 'failed',
+      ...counts,
+      ...(error === null || error === undefined ? {} : { error: errorFacts(error) }),
+    };
+  });
+
+  const needed = neededLists(snapshots, listOf);
+  const unreadLists = new Map(
+    [...needed.lists, ...lists.filter((list) => inFilter(list) && !disabled.has(list.region))].map((list) => [keyOf(list), list]),
+  );
+  const unread = [...unreadLists.values()].filter((list) => listByKey.get(keyOf(list))?.error !== null);
+  const fullyRead = new Set(scopes.filter(({ status, sources }) => status === 'read' && sources === 'read').map(keyOf));
+  const problems = [
+    ...read.flatMap((scope) => scope.problems),
+    ...unread.map((list) => unreadProblem(list, listByKey.get(keyOf(list)))),
+    ...needed.nowhere.map((arn) => nowhereProblem(arn)),
+    ...lists.flatMap((list) => [...list.conflicting].map((arn) => conflictProblem(arn, list))),
+    ...reading.automatic.flatMap(({ problem }) => problem ?? []),
+  ].sort(byCode);
+
+  return {
+    account,
+    complete: unread.length === 0 && scopes.every(({ status, sources }) => status !== 'failed' && sources !== 'failed'),
+    scopes,
+    snapshots,
+    sources: makeSourceLookup(lists, listOf),
+    sourceList: lists.filter((list) => fullyRead.has(keyOf(list))).flatMap(listedSources),
+    problems,
+    automatic: reading.automatic
+      .flatMap(({ automatic }) => automatic)
+      .sort((a, b) => byRegionAndKind(a.source, b.source) || byText(a.source.arn ?? '', b.source.arn ?? '')),
+  };
+
+  function inFilter({ region, kind }: SourceList): boolean {
+    return request.kinds.includes(kind) && read.some((scope) => scope.region === region);
+  }
+}
+
+/** The lists that snapshots name by their source ARNs, and the ARNs that name none. */
+function neededLists(
+  snapshots: readonly Snapshot[],
+  listOf: SourceLists['listOf'],
+): { lists: readonly SourceList[]; nowhere: readonly string[] } {
+  const arns = new Set<string>();
+  for (const { source } of snapshots) if (source !== null && source.arn !== null) arns.add(source.arn);
+  const lists = new Set<SourceList>();
+  const nowhere: string[] = [];
+  for (const arn of arns) {
+    const list = listOf(arn);
+    if (list === null) nowhere.push(arn);
+    else lists.add(list);
+  }
+  return { lists: [...lists], nowhere };
+}
+
+const nowhereProblem = (arn: string): Problem => ({
+  code: 'source.unread',
+  arn,
+  message: `the source ARN ${arn} names no instance, disk or database: its snapshots are kept, because nothing is known of their source`,
+});
+
+const conflictProblem = (arn: string, { region, kind }: SourceList): Problem => ({
+  code: 'source.unread',
+  arn,
+  message: `the ${kind} ${arn} in ${region} came with tags or a name that contradict each other: its snapshots are kept, because a hold could stand on it`,
+});
+
+function listedSources({ region, kind, sources }: ReadSources): readonly ListedSource[] {
+  return [...sources].map(([arn, { name }]): ListedSource => ({ arn, name, region, kind }));
+}

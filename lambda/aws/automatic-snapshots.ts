@@ -1,0 +1,77 @@
+import { type AutoSnapshotDetails, GetAutoSnapshotsCommand, type LightsailClient } from '@aws-sdk/client-lightsail';
+import type { Source } from '../app/kind-port';
+import type { AutomaticSnapshots } from '../core/report-model';
+import type { Problem } from '../core/snapshot';
+import { classify, errorFacts } from './aws-errors';
+import type { Deadline } from './deadline';
+import type { ReadSources } from './source-lists';
+
+export interface AutomaticCount {
+  readonly automatic: readonly AutomaticSnapshots[];
+  /** At most one: how many sources could not be asked, and why. */
+  readonly problem: Problem | null;
+}
+
+/** There is none to bill for behind these. */
+const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(['Failed', 'NotFound']);
+
+function newestOf(details: readonly AutoSnapshotDetails[]): number | null {
+  const instants = details.flatMap(({ createdAt }) =>
+    createdAt instanceof Date && !Number.isNaN(createdAt.getTime()) ? [createdAt.getTime()] : [],
+  );
+  return instants.length === 0 ? null : Math.max(...instants);
+}
+
+/**
+ * Counts the automatic snapshots of a region's sources, one call each, `atOnce` side by side. Sources without any are left out. Failures are
+ * one problem; a denied call ends the counting, for the others would be denied too.
+ */
+export async function countAutomatic(
+  client: LightsailClient,
+  lists: readonly ReadSources[],
+  region: string,
+  deadline: Deadline,
+  atOnce: number,
+): Promise<AutomaticCount> {
+  const queue = lists.flatMap(({ kind, sources }) => [...sources.values()].map((source) => ({ kind, source })));
+  const automatic: AutomaticSnapshots[] = [];
+  const failures: unknown[] = [];
+  let next = 0;
+  let stopped = false;
+
+  const count = async (source: Source): Promise<readonly AutoSnapshotDetails[]> => {
+    if (source.name === null) return [];
+    deadline.check();
+    const { autoSnapshots } = await client.send(new GetAutoSnapshotsCommand({ resourceName: source.name }), deadline.options);
+    return (autoSnapshots ?? []).filter(({ status }) => !NOTHING_THERE.has(status));
+  };
+  const work = async (): Promise<void> => {
+    for (let item = queue[next++]; item !== undefined && !stopped; item = queue[next++]) {
+      const { kind, source } = item;
+      try {
+        const found = await count(source);
+        if (found.length === 0) continue;
+        automatic.push({
+          source: { arn: source.arn, name: source.name, region, kind },
+          count: found.length,
+          newestAt: newestOf(found),
+          addOnEnabled: source.autoSnapshots,
+        });
+      } catch (error) {
+        const explained = deadline.explain(error);
+        const { code } = errorFacts(explained);
+        const is = classify(error);
+        if (is === 'not-found') continue;
+        failures.push(explained);
+        if (is === 'denied' || is === 'not-set-up' || code === 'deadline') stopped = true;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, queue.length) }, work));
+  automatic.sort((a, b) => (String(a.source.arn) < String(b.source.arn) ? -1 : 1));
+  const [first] = failures;
+  if (first === undefined) return { automatic, problem: null };
+  const { code, message } = errorFacts(first);
+  const text = `automatic snapshots in ${region} were not all counted (GetAutoSnapshots: ${code}: ${message}); they are never in a plan`;
+  return { automatic, problem: { code: 'automatic.unread', arn: null, message: text } };
+}

@@ -1,0 +1,93 @@
+/** What a failed call means, whatever class or HTTP status it arrived with. */
+export type ErrorClass = 'not-found' | 'throttled' | 'transient' | 'not-set-up' | 'denied' | 'wrong-input' | 'unknown';
+
+/** What a report says of a failed call. `tip` is the service's own remedy. */
+export interface ErrorFacts {
+  readonly code: string;
+  readonly message: string;
+  readonly tip?: string;
+}
+
+/** Names and codes by class, without the ending `Exception`: the service sends both forms. */
+const TABLE: Readonly<Record<Exclude<ErrorClass, 'unknown'>, readonly string[]>> = {
+  'not-found': ['NotFound', 'DoesNotExist'],
+  throttled: ['Throttling', 'Throttled', 'ThrottledRequest', 'TooManyRequests', 'RequestLimitExceeded', 'RequestThrottled', 'SlowDown'],
+  transient: [
+    ...['Service', 'InternalFailure', 'InternalError', 'InternalServer', 'InternalServerError', 'ServiceUnavailable', 'RequestTimeout'],
+    ...['TimeoutError', 'ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'],
+    ...['ENETUNREACH', 'EHOSTDOWN', 'ERR_SOCKET_CONNECTION_TIMEOUT', 'ERR_STREAM_PREMATURE_CLOSE', 'HPE_INVALID_CONSTANT', 'SyntaxError'],
+  ],
+  'not-set-up': ['AccountSetupInProgress', 'RegionSetupInProgress'],
+  denied: [
+    ...['AccessDenied', 'Unauthenticated', 'UnrecognizedClient', 'ExpiredToken', 'OptInRequired', 'NotAuthorized', 'UnauthorizedOperation'],
+    ...['InvalidClientTokenId', 'InvalidAccessKeyId', 'InvalidSignature', 'SignatureDoesNotMatch', 'IncompleteSignature', 'AuthFailure'],
+    ...['MissingAuthenticationToken', 'RequestExpired', 'CredentialsProviderError', 'TokenProviderError'],
+  ],
+  'wrong-input': ['InvalidInput', 'OperationFailure', 'Validation', 'ValidationError', 'UnknownOperation'],
+};
+
+const CLASS_OF = new Map(Object.entries(TABLE).flatMap(([of, codes]) => codes.map((code) => [code, of as ErrorClass] as const)));
+
+/** What a region that the account has not enabled answers. */
+const DISABLED = new Set(['OptInRequired', 'UnrecognizedClient']);
+
+/** `InvalidInput` whose message says that the same call will do later. */
+const LATER = /please try again in a few minutes|please wait for it to complete/i;
+
+const CAUSES_FOLLOWED = 5;
+
+interface Told {
+  readonly name?: unknown;
+  readonly code?: unknown;
+  readonly Code?: unknown;
+  readonly message?: unknown;
+  readonly tip?: unknown;
+  readonly cause?: unknown;
+}
+
+const told = (error: unknown): Told => (typeof error === 'object' && error !== null ? error : {});
+
+/** `com.amazonaws.lightsail#ThrottlingException:http://…` → `Throttling`. */
+const bare = (code: string): string =>
+  code
+    .replace(/^.*#/, '')
+    .replace(/:.*$/, '')
+    .replace(/Exception$/, '');
+
+function codesOf(error: unknown): string[] {
+  const { name, code, Code } = told(error);
+  return [name, code, Code].flatMap((value) => (typeof value === 'string' && value !== '' ? [bare(value)] : []));
+}
+
+/** The class of an error, by its names and codes, then by those of its causes. */
+export function classify(error: unknown): ErrorClass {
+  let current = error;
+  for (let depth = 0; depth < CAUSES_FOLLOWED; depth += 1) {
+    const message = told(current).message;
+    if (typeof message === 'string' && /^rate exceeded/i.test(message)) return 'throttled';
+    const found = codesOf(current).flatMap((code) => CLASS_OF.get(code) ?? [])[0];
+    if (found === 'wrong-input' && typeof message === 'string' && LATER.test(message) && codesOf(current).includes('InvalidInput'))
+      return 'transient';
+    if (found !== undefined) return found;
+    current = told(current).cause;
+  }
+  return 'unknown';
+}
+
+/** Whether an error is one of those that a region answers with which the account has not enabled. */
+export const mayMeanDisabled = (error: unknown): boolean => codesOf(error).some((code) => DISABLED.has(code));
+
+const NODE_CODE = /^E[A-Z_]+$/;
+
+/** The error for a report: a stable code, its message, and the service's tip where it sent one. */
+export function errorFacts(error: unknown): ErrorFacts {
+  const { name, code, message, tip } = told(error);
+  const own =
+    typeof code === 'string' && (NODE_CODE.test(code) || name === undefined || name === 'Error' || name === 'RetentionError') ? code : name;
+  const stable = typeof own === 'string' && own !== '' ? own.replace(/^.*#/, '').replace(/:.*$/, '') : 'unknown';
+  return {
+    code: stable,
+    message: typeof message === 'string' && message !== '' ? message : error instanceof Error ? stable : String(error),
+    ...(typeof tip === 'string' && tip !== '' ? { tip } : {}),
+  };
+}

@@ -1,0 +1,58 @@
+import type { Defect, Problem, Snapshot } from '../core/snapshot';
+
+/** The snapshots of one scope as they are listed, each once. */
+export interface SnapshotCollection {
+  /** Adds a page. Its snapshots that were listed before with the same content are dropped; with different content, the first stays with a defect. */
+  add(rows: readonly Snapshot[]): void;
+  /** How many there are by now. */
+  count(): number;
+  /** Ends the listing: the snapshots, and what a person must look at (incomplete records, rows that contradict each other). */
+  finish(): { readonly snapshots: readonly Snapshot[]; readonly problems: readonly Problem[] };
+}
+
+function sameContent(a: Snapshot, b: Snapshot): boolean {
+  // Everything that repeats is shared, so that identity is equality. Defects follow from the rest.
+  const keys = new Set<keyof Snapshot>([...Object.keys(a), ...Object.keys(b)] as (keyof Snapshot)[]);
+  keys.delete('defects');
+  return [...keys].every((key) => a[key] === b[key]);
+}
+
+/** Makes an empty collection. */
+export function makeSnapshotCollection(): SnapshotCollection {
+  const snapshots: Snapshot[] = [];
+  const indexOf = new Map<string, number>();
+
+  const addAgain = (index: number, row: Snapshot): void => {
+    const first = snapshots[index];
+    if (first === undefined || sameContent(first, row)) return;
+    const conflict: Defect = { code: 'snapshot.conflict', message: 'it was listed twice with different content' };
+    if (first.defects?.some(({ message }) => message === conflict.message)) return;
+    snapshots[index] = { ...first, defects: [...(first.defects ?? []), conflict] };
+  };
+
+  return {
+    count: () => snapshots.length,
+    add(rows) {
+      for (const row of rows) {
+        const index = row.arn === null ? undefined : indexOf.get(row.arn);
+        if (index !== undefined) {
+          addAgain(index, row);
+          continue;
+        }
+        if (row.arn !== null) indexOf.set(row.arn, snapshots.length);
+        snapshots.push(row);
+      }
+    },
+    finish() {
+      indexOf.clear();
+      const problems = snapshots.flatMap(({ kind, region, arn, name, defects }) =>
+        (defects ?? []).map(({ code, message }) => ({
+          code,
+          arn,
+          message: `${kind} snapshot ${name ?? arn ?? '(no name)'} in ${region} is kept: ${message}`,
+        })),
+      );
+      return { snapshots, problems };
+    },
+  };
+}

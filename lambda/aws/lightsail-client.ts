@@ -1,0 +1,50 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { LightsailClient, type LightsailClientConfig } from '@aws-sdk/client-lightsail';
+import { DEFAULT_PACE, makeRetryStrategy, type RetryPace } from './retry';
+
+/** The client of a region: always the same one, because it knows how much its region throttles. */
+export type LightsailClients = (region: string) => LightsailClient;
+
+export interface LightsailClientOptions {
+  /** Credentials, profile, endpoint; without them the SDK's own chain and `AWS_ENDPOINT_URL*` count. */
+  readonly config?: Pick<LightsailClientConfig, 'credentials' | 'profile' | 'endpoint' | 'logger'>;
+  readonly pace?: Partial<RetryPace>;
+  /** Connections per endpoint; further calls wait for a free one. */
+  readonly maxSockets?: number;
+}
+
+const MAX_SOCKETS = 128;
+/** A call that says nothing for so long (ms) is given up and asked again. */
+const CONNECTION_TIMEOUT = 5_000;
+const REQUEST_TIMEOUT = 60_000;
+
+/** Makes clients for all regions over one pool of kept-alive connections and one set of credentials. Errors are retried as `retry.ts` says. */
+export function makeLightsailClients(options: LightsailClientOptions = {}): LightsailClients {
+  const pool = { keepAlive: true, maxSockets: options.maxSockets ?? MAX_SOCKETS };
+  const requestHandler = {
+    httpAgent: new HttpAgent(pool),
+    httpsAgent: new HttpsAgent(pool),
+    connectionTimeout: CONNECTION_TIMEOUT,
+    requestTimeout: REQUEST_TIMEOUT,
+    throwOnRequestTimeout: true,
+  };
+  const pace = { ...DEFAULT_PACE, ...options.pace };
+  const clients = new Map<string, LightsailClient>();
+  let credentials: LightsailClientConfig['credentials'] = options.config?.credentials;
+  return (region) => {
+    let client = clients.get(region);
+    if (client === undefined) {
+      client = new LightsailClient({
+        ...options.config,
+        ...(credentials === undefined ? {} : { credentials }),
+        region,
+        requestHandler,
+        retryStrategy: makeRetryStrategy(pace),
+      });
+      credentials ??= client.config.credentials;
+      clients.set(region, client);
+    }
+    return client;
+  };
+}

@@ -1,0 +1,125 @@
+import type { LightsailClient } from '@aws-sdk/client-lightsail';
+import type { SnapshotKind, Source } from '../app/kind-port';
+import { parseArn } from '../core/arn';
+import { RetentionError } from '../core/errors';
+import { KINDS, type Kind, type SourceList, type SourceLookup, type SourceState } from '../core/snapshot';
+import type { Deadline } from './deadline';
+import type { LightsailClients } from './lightsail-client';
+import { walkPages } from './walk-pages';
+
+/** One list of sources, once it was walked: `error` is null when it was read to its end. */
+export interface ReadSources extends SourceList {
+  readonly pages: number;
+  readonly sources: ReadonlyMap<string, Source>;
+  /** ARNs that were listed twice with different names or tags: such a source counts as unread. */
+  readonly conflicting: ReadonlySet<string>;
+  readonly error: unknown;
+}
+
+/** All source lists of a run. A list is asked for when it is first wanted, and only once. */
+export interface SourceLists {
+  /** Wants the list of a region and kind; false: nothing can be asked there. */
+  want(region: string, kind: Kind): boolean;
+  /** The list that a source ARN names; null for an ARN that names no region and kind. */
+  listOf(arn: string): SourceList | null;
+  /** Waits for the lists of some kinds of a region, as far as they are wanted. */
+  ofRegion(region: string, kinds: readonly Kind[]): Promise<readonly ReadSources[]>;
+  /** Waits for all lists wanted until then. */
+  all(): Promise<readonly ReadSources[]>;
+}
+
+export interface SourceListOptions {
+  readonly kinds: Readonly<Record<Kind, SnapshotKind<LightsailClient>>>;
+  readonly clients: LightsailClients;
+  /** The regions that GetRegions names: nothing is asked of any other. */
+  readonly regions: ReadonlySet<string>;
+  readonly deadline: Deadline;
+  readonly maxPages: number;
+}
+
+/** Makes the source lists of one run. */
+export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }: SourceListOptions): SourceLists {
+  const wanted = new Map<string, Promise<ReadSources>>();
+  const lists = new Map<string, SourceList>();
+  const kindOf = new Map(KINDS.map((kind) => [kinds[kind].sourceType, kind]));
+  const keyOf = (region: string, kind: Kind): string => `${region} ${kind}`;
+
+  const start = async (region: string, kind: Kind): Promise<ReadSources> => {
+    const { operations, listSources } = kinds[kind];
+    const sources = new Map<string, Source>();
+    const conflicting = new Set<string>();
+    const take = (rows: readonly Source[]): void => {
+      for (const row of rows) {
+        if (row.arn === null)
+          throw new RetentionError(
+            'source.incomplete',
+            'aws',
+            `${operations.listSources} listed a ${kind} without its ARN, so that nothing can be said of it`,
+          );
+        const before = sources.get(row.arn);
+        if (row.defect !== null || (before !== undefined && (before.name !== row.name || before.tags !== row.tags)))
+          conflicting.add(row.arn);
+        if (before === undefined) sources.set(row.arn, row);
+      }
+    };
+    const client = clients(region);
+    const { pages, error } = await walkPages(
+      operations.listSources,
+      (token, options) => listSources(client, token, options),
+      take,
+      deadline,
+      maxPages,
+    );
+    return { region, kind, pages, sources, conflicting, error };
+  };
+
+  const listOf = (arn: string): SourceList | null => {
+    const parsed = parseArn(arn);
+    const kind = parsed === null ? undefined : kindOf.get(parsed.type);
+    if (parsed === null || kind === undefined) return null;
+    const key = keyOf(parsed.region, kind);
+    let list = lists.get(key);
+    if (list === undefined) {
+      list = { region: parsed.region, kind };
+      lists.set(key, list);
+    }
+    return list;
+  };
+
+  return {
+    want(region, kind) {
+      if (!regions.has(region)) return false;
+      const key = keyOf(region, kind);
+      if (!wanted.has(key)) wanted.set(key, start(region, kind));
+      return true;
+    },
+    listOf,
+    ofRegion: (region, of) => Promise.all(of.flatMap((kind) => wanted.get(keyOf(region, kind)) ?? [])),
+    all: () => Promise.all(wanted.values()),
+  };
+}
+
+/** Looks sources up by ARN in the lists that were read. */
+export function makeSourceLookup(read: readonly ReadSources[], listOf: SourceLists['listOf']): SourceLookup {
+  const byList = new Map(read.map((list) => [`${list.region} ${list.kind}`, list]));
+  const states = new Map<string, SourceState>();
+  const look = (arn: string): SourceState => {
+    const list = listOf(arn);
+    const found = list === null ? undefined : byList.get(`${list.region} ${list.kind}`);
+    if (found === undefined || found.error !== null || found.conflicting.has(arn)) return { state: 'unread', list };
+    const source = found.sources.get(arn);
+    return source === undefined ? { state: 'gone' } : { state: 'exists', name: source.name, tags: source.tags };
+  };
+  return (arn) => {
+    let state = states.get(arn);
+    if (state === undefined) {
+      state = look(arn);
+      states.set(arn, state);
+    }
+    return state;
+  };
+}
+
+/** The order of scopes and lists: by region, then kind, by code units. */
+export const byRegionAndKind = (a: SourceList, b: SourceList): number =>
+  a.region < b.region ? -1 : a.region > b.region ? 1 : a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0;

@@ -1,0 +1,52 @@
+import type { CallOptions, Page } from '../app/kind-port';
+import { RetentionError } from '../core/errors';
+import type { Deadline } from './deadline';
+
+/** How a walk over the pages of a list ended: `error` is null when it reached the last one. */
+export interface Walk {
+  readonly pages: number;
+  readonly error: unknown;
+}
+
+/**
+ * Walks a list to its end, one page after the other. Never rejects: a failed call, a repeated token, too many pages or the deadline end the
+ * walk with an error, and what was taken until then stays taken.
+ */
+export async function walkPages<Row>(
+  operation: string,
+  ask: (token: string | null, options: CallOptions) => Promise<Page<Row>>,
+  take: (rows: readonly Row[]) => void,
+  deadline: Deadline,
+  maxPages: number,
+): Promise<Walk> {
+  const seen = new Set<string>();
+  let token: string | null = null;
+  let pages = 0;
+  try {
+    do {
+      deadline.check();
+      if (pages >= maxPages)
+        throw new RetentionError(
+          'inventory.page-limit',
+          'aws',
+          `${operation} still names a next page after ${maxPages} pages: the list has no end`,
+        );
+      const page: Page<Row> = await ask(token, deadline.options);
+      pages += 1;
+      take(page.rows);
+      token = page.next;
+      if (token !== null) {
+        if (seen.has(token))
+          throw new RetentionError(
+            'inventory.repeated-token',
+            'aws',
+            `${operation} named the same next page twice, at page ${pages}: the list has no end`,
+          );
+        seen.add(token);
+      }
+    } while (token !== null);
+    return { pages, error: null };
+  } catch (error) {
+    return { pages, error: deadline.explain(error) };
+  }
+}

@@ -1,0 +1,55 @@
+import {
+  GetRelationalDatabaseCommand,
+  GetRelationalDatabaseSnapshotCommand,
+  GetRelationalDatabaseSnapshotsCommand,
+  GetRelationalDatabasesCommand,
+  type LightsailClient,
+  type RelationalDatabaseSnapshot,
+} from '@aws-sdk/client-lightsail';
+import type { ListedIn, SnapshotKind } from '../app/kind-port';
+import type { Snapshot } from '../core/snapshot';
+import { KIND_FACTS } from './facts';
+import { draftSnapshot, normalizeSource, textOf } from './normalize';
+import { fromToken, toPage } from './page';
+import type { Share } from './share';
+
+function normalize(raw: RelationalDatabaseSnapshot, where: ListedIn, share: Share): Snapshot {
+  const source = share.source(textOf(raw.fromRelationalDatabaseName), textOf(raw.fromRelationalDatabaseArn));
+  const record = draftSnapshot(raw, source, KIND_FACTS.database, where, share);
+  if (typeof raw.fromRelationalDatabaseBlueprintId === 'string') record.blueprint = share.text(raw.fromRelationalDatabaseBlueprintId);
+  if (typeof raw.fromRelationalDatabaseBundleId === 'string') record.bundle = share.text(raw.fromRelationalDatabaseBundleId);
+  if (typeof raw.engine === 'string') record.engine = share.text(raw.engine);
+  if (typeof raw.engineVersion === 'string') record.engineVersion = share.text(raw.engineVersion);
+  return record;
+}
+
+/** Relational database snapshots and the databases they come from. */
+export function databaseKind(share: Share): SnapshotKind<LightsailClient> {
+  return {
+    kind: 'database',
+    sourceType: KIND_FACTS.database.sourceType,
+    operations: { listSnapshots: 'GetRelationalDatabaseSnapshots', listSources: 'GetRelationalDatabases' },
+    async listSnapshots(client, token, where, options) {
+      const { relationalDatabaseSnapshots, nextPageToken } = await client.send(
+        new GetRelationalDatabaseSnapshotsCommand(fromToken(token)),
+        options,
+      );
+      return toPage('GetRelationalDatabaseSnapshots', relationalDatabaseSnapshots, nextPageToken, (raw) => normalize(raw, where, share));
+    },
+    async listSources(client, token, options) {
+      const { relationalDatabases, nextPageToken } = await client.send(new GetRelationalDatabasesCommand(fromToken(token)), options);
+      return toPage('GetRelationalDatabases', relationalDatabases, nextPageToken, (raw) => normalizeSource(raw, share));
+    },
+    async readSnapshot(client, name, where, options) {
+      const { relationalDatabaseSnapshot } = await client.send(
+        new GetRelationalDatabaseSnapshotCommand({ relationalDatabaseSnapshotName: name }),
+        options,
+      );
+      return relationalDatabaseSnapshot === undefined ? null : normalize(relationalDatabaseSnapshot, where, share);
+    },
+    async readSource(client, name, options) {
+      const { relationalDatabase } = await client.send(new GetRelationalDatabaseCommand({ relationalDatabaseName: name }), options);
+      return relationalDatabase === undefined ? null : normalizeSource(relationalDatabase, share);
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import {
+  type DiskSnapshot,
+  GetDiskCommand,
+  GetDiskSnapshotCommand,
+  GetDiskSnapshotsCommand,
+  GetDisksCommand,
+  type LightsailClient,
+} from '@aws-sdk/client-lightsail';
+import type { ListedIn, SnapshotKind } from '../app/kind-port';
+import type { Snapshot } from '../core/snapshot';
+import { KIND_FACTS } from './facts';
+import { draftSnapshot, normalizeSource, textOf } from './normalize';
+import { fromToken, toPage } from './page';
+import type { Share } from './share';
+
+/** Its source is a disk, or else the instance whose system disk it was. */
+function normalize(raw: DiskSnapshot, where: ListedIn, share: Share): Snapshot {
+  const source =
+    share.source(textOf(raw.fromDiskName), textOf(raw.fromDiskArn)) ??
+    share.source(textOf(raw.fromInstanceName), textOf(raw.fromInstanceArn));
+  return draftSnapshot(raw, source, KIND_FACTS.disk, where, share);
+}
+
+/** Disk snapshots and the disks they come from. */
+export function diskKind(share: Share): SnapshotKind<LightsailClient> {
+  return {
+    kind: 'disk',
+    sourceType: KIND_FACTS.disk.sourceType,
+    operations: { listSnapshots: 'GetDiskSnapshots', listSources: 'GetDisks' },
+    async listSnapshots(client, token, where, options) {
+      const { diskSnapshots, nextPageToken } = await client.send(new GetDiskSnapshotsCommand(fromToken(token)), options);
+      return toPage('GetDiskSnapshots', diskSnapshots, nextPageToken, (raw) => normalize(raw, where, share));
+    },
+    async listSources(client, token, options) {
+      const { disks, nextPageToken } = await client.send(new GetDisksCommand(fromToken(token)), options);
+      return toPage('GetDisks', disks, nextPageToken, (raw) => normalizeSource(raw, share));
+    },
+    async readSnapshot(client, name, where, options) {
+      const { diskSnapshot } = await client.send(new GetDiskSnapshotCommand({ diskSnapshotName: name }), options);
+      return diskSnapshot === undefined ? null : normalize(diskSnapshot, where, share);
+    },
+    async readSource(client, name, options) {
+      const { disk } = await client.send(new GetDiskCommand({ diskName: name }), options);
+      return disk === undefined ? null : normalizeSource(disk, share);
+    },
+  };
+}

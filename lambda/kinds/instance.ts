@@ -1,0 +1,56 @@
+import {
+  type Disk,
+  GetInstanceCommand,
+  GetInstanceSnapshotCommand,
+  GetInstanceSnapshotsCommand,
+  GetInstancesCommand,
+  type InstanceSnapshot,
+  type LightsailClient,
+} from '@aws-sdk/client-lightsail';
+import type { ListedIn, SnapshotKind } from '../app/kind-port';
+import type { AttachedDisk, Snapshot } from '../core/snapshot';
+import { KIND_FACTS } from './facts';
+import { draftSnapshot, normalizeSource, textOf } from './normalize';
+import { fromToken, toPage } from './page';
+import type { Share } from './share';
+
+const attachedDisk = (disk: Disk): AttachedDisk => ({
+  name: textOf(disk.name),
+  path: textOf(disk.path),
+  sizeGb: disk.sizeInGb ?? null,
+  system: disk.isSystemDisk === true,
+});
+
+function normalize(raw: InstanceSnapshot, where: ListedIn, share: Share): Snapshot {
+  const source = share.source(textOf(raw.fromInstanceName), textOf(raw.fromInstanceArn));
+  const record = draftSnapshot(raw, source, KIND_FACTS.instance, where, share);
+  if (typeof raw.fromBlueprintId === 'string') record.blueprint = share.text(raw.fromBlueprintId);
+  if (typeof raw.fromBundleId === 'string') record.bundle = share.text(raw.fromBundleId);
+  if (raw.fromAttachedDisks !== undefined) record.attachedDisks = share.disks(raw.fromAttachedDisks.map(attachedDisk));
+  return record;
+}
+
+/** Instance snapshots and the instances they come from. */
+export function instanceKind(share: Share): SnapshotKind<LightsailClient> {
+  return {
+    kind: 'instance',
+    sourceType: KIND_FACTS.instance.sourceType,
+    operations: { listSnapshots: 'GetInstanceSnapshots', listSources: 'GetInstances' },
+    async listSnapshots(client, token, where, options) {
+      const { instanceSnapshots, nextPageToken } = await client.send(new GetInstanceSnapshotsCommand(fromToken(token)), options);
+      return toPage('GetInstanceSnapshots', instanceSnapshots, nextPageToken, (raw) => normalize(raw, where, share));
+    },
+    async listSources(client, token, options) {
+      const { instances, nextPageToken } = await client.send(new GetInstancesCommand(fromToken(token)), options);
+      return toPage('GetInstances', instances, nextPageToken, (raw) => normalizeSource(raw, share));
+    },
+    async readSnapshot(client, name, where, options) {
+      const { instanceSnapshot } = await client.send(new GetInstanceSnapshotCommand({ instanceSnapshotName: name }), options);
+      return instanceSnapshot === undefined ? null : normalize(instanceSnapshot, where, share);
+    },
+    async readSource(client, name, options) {
+      const { instance } = await client.send(new GetInstanceCommand({ instanceName: name }), options);
+      return instance === undefined ? null : normalizeSource(instance, share);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { ListedIn, Source } from '../app/kind-port';
+import { parseArn } from '../core/arn';
+import type { Defect, Snapshot, SourceRef } from '../core/snapshot';
+import type { KindFacts } from './facts';
+import type { RawTag, Share } from './share';
+
+/** The members that every kind of snapshot has on the wire, each of them optional. */
+interface RawSnapshot {
+  readonly arn?: string | undefined;
+  readonly name?: string | undefined;
+  readonly createdAt?: Date | undefined;
+  readonly sizeInGb?: number | undefined;
+  readonly state?: string | undefined;
+  readonly isFromAutoSnapshot?: boolean | undefined;
+  readonly supportCode?: string | undefined;
+  readonly tags?: readonly RawTag[] | undefined;
+}
+
+interface RawSource {
+  readonly arn?: string | undefined;
+  readonly name?: string | undefined;
+  readonly tags?: readonly RawTag[] | undefined;
+  readonly addOns?: readonly { readonly name?: string | undefined; readonly status?: string | undefined }[] | undefined;
+}
+
+/** A record while it is being made. */
+export type Draft = { -readonly [Member in keyof Snapshot]: Snapshot[Member] };
+
+/** A text that says something; null otherwise. */
+export const textOf = (value: string | undefined): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+const numberOf = (value: number | undefined): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
+
+function instantOf(value: Date | undefined): number | null {
+  const instant = value instanceof Date ? value.getTime() : Number.NaN;
+  return Number.isNaN(instant) ? null : instant;
+}
+
+/** Makes the part of a record that all kinds share. What is missing or unreadable becomes null and a defect, never a guess. */
+export function draftSnapshot(raw: RawSnapshot, source: SourceRef | null, facts: KindFacts, where: ListedIn, share: Share): Draft {
+  const arn = textOf(raw.arn);
+  const parsed = arn === null ? null : parseArn(arn);
+  const name = textOf(raw.name);
+  const createdAt = instantOf(raw.createdAt);
+  const { tags, defect } = share.tags(raw.tags);
+  const state = textOf(raw.state);
+  const draft: Draft = {
+    kind: facts.kind,
+    account: parsed === null ? where.account : share.text(parsed.account),
+    region: where.region,
+    arn,
+    name,
+    createdAt,
+    sizeGb: numberOf(raw.sizeInGb),
+    state: state === null ? null : share.text(state),
+    fromAutoSnapshot: raw.isFromAutoSnapshot === true,
+    tags,
+    source,
+  };
+  const wellFormed = parsed !== null && parsed.type === facts.snapshotType && parsed.region === where.region;
+  if (!wellFormed || name === null || createdAt === null || defect !== null) {
+    const missing = [...(name === null ? ['name'] : []), ...(arn === null ? ['ARN'] : []), ...(createdAt === null ? ['createdAt'] : [])];
+    const defects: Defect[] = [];
+    if (missing.length > 0) defects.push({ code: 'snapshot.incomplete', message: `it came without a readable ${missing.join(', ')}` });
+    if (arn !== null && !wellFormed)
+      defects.push({
+        code: 'snapshot.incomplete',
+        message: `its ARN is ${arn}, expected one of a ${facts.snapshotType} in ${where.region}`,
+      });
+    if (defect !== null) defects.push(defect);
+    draft.defects = defects;
+  }
+  if (typeof raw.supportCode === 'string') draft.supportCode = raw.supportCode;
+  return draft;
+}
+
+/** A source as a record; automatic snapshots are those of the add-on `AutoSnapshot`. */
+export function normalizeSource(raw: RawSource, share: Share): Source {
+  const { tags, defect } = share.tags(raw.tags);
+  return {
+    arn: textOf(raw.arn),
+    name: textOf(raw.name),
+    tags,
+    defect: defect === null ? null : defect.message,
+    autoSnapshots:
+      raw.addOns === undefined ? null : raw.addOns.some((addOn) => addOn?.name === 'AutoSnapshot' && addOn.status === 'Enabled'),
+  };
+}

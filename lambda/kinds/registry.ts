@@ -1,0 +1,13 @@
+import type { LightsailClient } from '@aws-sdk/client-lightsail';
+import type { SnapshotKind } from '../app/kind-port';
+import type { Kind } from '../core/snapshot';
+import { databaseKind } from './database';
+import { diskKind } from './disk';
+import { instanceKind } from './instance';
+import { makeShare } from './share';
+
+/** All kinds. Those of one call share equal tag sets, sources and texts among their records: make them anew for each run. */
+export function snapshotKinds(): Readonly<Record<Kind, SnapshotKind<LightsailClient>>> {
+  const share = makeShare();
+  return { instance: instanceKind(share), disk: diskKind(share), database: databaseKind(share) };
+}

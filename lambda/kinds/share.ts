@@ -1,0 +1,86 @@
+import type { AttachedDisk, Defect, SourceRef, Tags } from '../core/snapshot';
+import { NO_TAGS } from '../core/snapshot';
+
+/** A tag as the service sends it. */
+export interface RawTag {
+  readonly key?: string | undefined;
+  readonly value?: string | undefined;
+}
+
+/** Tags as read, and why they cannot be trusted (`null`: they can). */
+export interface TagSet {
+  readonly tags: Tags;
+  readonly defect: Defect | null;
+}
+
+/** Keeps one copy of what many records of a run repeat: equal input gives the identical object. Never mutate what it returns. */
+export interface Share {
+  text(value: string): string;
+  source(name: string | null, arn: string | null): SourceRef | null;
+  tags(raw: readonly RawTag[] | undefined): TagSet;
+  disks(disks: readonly AttachedDisk[]): readonly AttachedDisk[];
+}
+
+const NO_TAG_SET: TagSet = { tags: NO_TAGS, defect: null };
+
+function readTags(raw: readonly RawTag[]): TagSet {
+  const tags = new Map<string, string | null>();
+  let defect: Defect | null = null;
+  for (const tag of raw) {
+    const key = tag?.key;
+    if (typeof key !== 'string') {
+      defect ??= { code: 'snapshot.incomplete', message: 'a tag came without its key' };
+      continue;
+    }
+    const value = tag.value ?? null;
+    const before = tags.get(key);
+    if (before !== undefined && before !== value) {
+      defect ??= { code: 'snapshot.conflict', message: `tag ${key} came twice with different values` };
+    }
+    if (before === undefined) tags.set(key, value);
+  }
+  return { tags, defect };
+}
+
+/** Makes the shared pool of one run; it is let go with the run. */
+export function makeShare(): Share {
+  const texts = new Map<string, string>();
+  const sources = new Map<string, SourceRef>();
+  const tagSets = new Map<string, TagSet>();
+  const diskSets = new Map<string, readonly AttachedDisk[]>();
+  return {
+    text(value) {
+      const known = texts.get(value);
+      if (known !== undefined) return known;
+      texts.set(value, value);
+      return value;
+    },
+    source(name, arn) {
+      if (name === null && arn === null) return null;
+      const key = JSON.stringify([arn, name]);
+      let known = sources.get(key);
+      if (known === undefined) {
+        known = { name, arn };
+        sources.set(key, known);
+      }
+      return known;
+    },
+    tags(raw) {
+      if (raw === undefined || raw.length === 0) return NO_TAG_SET;
+      const key = JSON.stringify(raw);
+      let known = tagSets.get(key);
+      if (known === undefined) {
+        known = readTags(raw);
+        tagSets.set(key, known);
+      }
+      return known;
+    },
+    disks(disks) {
+      const key = JSON.stringify(disks);
+      const known = diskSets.get(key);
+      if (known !== undefined) return known;
+      diskSets.set(key, disks);
+      return disks;
+    },
+  };
+}
