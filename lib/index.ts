@@ -1,3 +1,4 @@
+export { readConfiguration } from './read-configuration';
 export { ReportFunction, type ReportFunctionProps } from './report-function';
 export { ReportStore, type ReportStoreProps } from './report-store';
 export { RetentionStack } from './retention-stack';

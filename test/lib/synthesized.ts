@@ -27,7 +27,7 @@ export interface Statement {
   readonly Action?: string | string[];
   readonly NotAction?: unknown;
   readonly Resource?: unknown;
-  readonly Condition?: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | string[]>>>>;
 }
 
 /** Every policy statement of a template, whatever it is attached to: policies, roles' own and trust, topics, queues, buckets. */

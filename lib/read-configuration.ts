@@ -1,0 +1,17 @@
+import { readConfigFile } from '../cli/config-file';
+import { BUILT_IN, describeWarning, formatConfigProblems, parseConfig, STARTER } from '../lambda/config';
+import { RetentionError } from '../lambda/core/errors';
+import type { DeployedConfiguration } from './snapshot-retention';
+
+/**
+ * The configuration to deploy, from a file, or the built-in starter policy where that is null. What works and is probably not meant goes to
+ * `warn`, a line each. Throws a RetentionError that lists everything wrong with the file.
+ */
+export function readConfiguration(file: string | null, warn: (line: string) => void): DeployedConfiguration {
+  const name = file ?? BUILT_IN;
+  const result = file === null ? parseConfig(STARTER, BUILT_IN) : readConfigFile(file);
+  if (!result.ok)
+    throw new RetentionError('config.invalid', 'operator', `cannot use the configuration\n${formatConfigProblems(result.errors, name)}`);
+  for (const warning of result.warnings) warn(`warning: ${describeWarning(warning, name)}`);
+  return { origin: result.config.origin, config: result.written, timezone: result.config.zone.name };
+}

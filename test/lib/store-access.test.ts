@@ -1,0 +1,28 @@
+import { runReport } from '../../lambda/app/run-report';
+import { digestOf } from '../../lambda/digest';
+import { fakeChannel } from '../fakes/channel';
+import { anInventory, fakeInventory } from '../fakes/inventory';
+import { memoryStore } from '../fakes/memory-store';
+import { aConfig } from '../support/config-builder';
+import { statementsOf, synthesized } from './synthesized';
+
+test('a run writes under the prefixes that its role may write, list and read, and under every one of them', async () => {
+  const objects = new Map<string, string>();
+  const listed: string[] = [];
+  const store = memoryStore(objects);
+  const list = (prefix: string): Promise<readonly string[]> => {
+    listed.push(prefix);
+    return store.list(prefix);
+  };
+  const now = Date.parse('2026-11-23T08:00:00Z');
+  await runReport(
+    { clock: () => now, digest: digestOf, store: { ...store, list }, channel: fakeChannel(), readInventory: fakeInventory(anInventory()) },
+    { reportId: '20261123T080000Z-1a2b3c4d', config: aConfig({}), scheduledAt: now, deadline: null },
+  );
+
+  const statement = statementsOf(synthesized().toJSON()).find(({ Action }) => Action === 's3:ListBucket');
+  const granted = [statement?.Condition?.StringLikeIfExists?.['s3:prefix'] ?? []].flat().map((pattern) => pattern.replace(/\*$/, ''));
+  const prefixesOf = (keys: Iterable<string>): readonly string[] => [...new Set([...keys].map((key) => `${key.split('/')[0]}/`))].sort();
+  expect(prefixesOf(objects.keys())).toEqual(granted.toSorted());
+  expect(listed.filter((prefix) => !granted.some((start) => prefix.startsWith(start)))).toEqual([]);
+});
