@@ -27,7 +27,11 @@ export async function demo({ out, err }: Terminal): Promise<ExitCode> {
   const now = Date.now();
   const configuration = readConfigFile(join(PACKAGE, 'examples', 'agency.yaml'));
   if (!configuration.ok) throw new RetentionError('config.invalid', 'bug', formatConfigProblems(configuration.errors, 'agency.yaml'));
-  const emulator = await startEmulator({ account: sampleAccount(now), sns: { topics: [TOPIC] }, s3: { buckets: [BUCKET] } });
+  const emulator = await startEmulator({
+    account: sampleAccount(now),
+    topics: [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }],
+    buckets: [BUCKET],
+  });
   const folder = mkdtempSync(join(tmpdir(), 'lightsail-retention-'));
   try {
     stageFunction(
@@ -57,7 +61,7 @@ export async function demo({ out, err }: Terminal): Promise<ExitCode> {
     for (const mail of emulator.published) out.write(`Subject: ${mail.subject}\n\n${mail.message}\n`);
     const folderOut = resolve('out');
     const written: string[] = [];
-    for (const [key, object] of emulator.objects(BUCKET)) {
+    for (const [key, object] of emulator.objects.get(BUCKET) ?? []) {
       const name = key.startsWith('reports/') ? (key.split('/').at(-1) ?? key) : key.startsWith('plans/') ? 'plan.json' : null;
       if (name === null || name === 'state.json') continue;
       await mkdir(folderOut, { recursive: true });

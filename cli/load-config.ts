@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { builtInConfig, formatConfigProblems, parseConfig } from '../lambda/config';
+import { builtInConfig } from '../lambda/config';
 import type { Config } from '../lambda/core/config';
-import { RetentionError } from '../lambda/core/errors';
 import { loadConfigFile } from './config-file';
 
 export const DEFAULT_FILE = 'retention.yaml';

@@ -1,11 +1,16 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type Duration, parseDuration } from '../lambda/core/duration';
 import { parseInstant } from '../lambda/core/instant';
 import { KINDS } from '../lambda/core/snapshot';
+import { CALENDAR_FORMATS } from '../lambda/render/calendar';
 import { EXIT, type ExitCode } from './exit-codes';
 import { FORMATS } from './report';
 import { reportFailure, type Terminal } from './terminal';
 
 const NAME = 'lightsail-retention';
+
+const DAILY = duration('1d');
+const ONE_YEAR = duration('1y');
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
@@ -13,6 +18,18 @@ function instant(text: string): number {
   const at = parseInstant(text);
   if (at === null) throw new InvalidArgumentError('Expected an ISO 8601 instant with its offset, such as 2026-11-23T08:00:00Z.');
   return at;
+}
+
+function duration(text: string): Duration {
+  const parsed = parseDuration(text);
+  if (!parsed.ok) throw new InvalidArgumentError(`Expected ${parsed.expected}.`);
+  return parsed.value;
+}
+
+function gigabytes(text: string): number {
+  const size = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (size === 0 || size > 1_000_000) throw new InvalidArgumentError('Expected a whole number of GB from 1 to 1000000.');
+  return size;
 }
 
 function port(text: string): number {
@@ -54,6 +71,21 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--plan-out <file>', 'write the plan of a deletion to this file')
     .option('--quiet', 'no progress')
     .action(async (options) => done(await (await import('./report')).report(options, terminal)));
+
+  program
+    .command('simulate')
+    .description('draw what a policy would keep of a schedule of snapshots, as a calendar; calls nothing')
+    .option('--config <file>', 'configuration with the policy, time zone, floors and price (default: ./retention.yaml)')
+    .option('--policy <name>', 'a policy of the configuration (default: its default policy)')
+    .option('--keep <rules>', 'a policy spelt out as in the tag retention:keep, such as "last=3 daily=7"')
+    .option('--expire-after <age>', 'an age as in the tag retention:expire-after, such as 30d')
+    .addOption(new Option('--every <duration>', 'a snapshot every so often').argParser(duration).default(DAILY, '1d'))
+    .addOption(new Option('--for <duration>', 'for so long').argParser(duration).default(ONE_YEAR, '1y'))
+    .option('--at <instant>', 'until this ISO 8601 instant (default: now)', instant)
+    .addOption(new Option('--size <gb>', 'GB of each snapshot, for the cost').argParser(gigabytes).default(40))
+    .addOption(new Option('--format <format>', 'output format').choices(CALENDAR_FORMATS).default('text'))
+    .option('--output <file>', 'write the calendar to this file instead of standard output')
+    .action(async (options) => done(await (await import('./simulate')).simulate(options, terminal)));
 
   program
     .command('emulator')

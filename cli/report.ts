@@ -6,6 +6,7 @@ import { RetentionError } from '../lambda/core/errors';
 import type { Report } from '../lambda/core/report-model';
 import { KINDS, type Kind } from '../lambda/core/snapshot';
 import { digestOf } from '../lambda/digest';
+import { snapshotKinds } from '../lambda/kinds/registry';
 import { renderCsv } from '../lambda/render/csv';
 import { renderHtml } from '../lambda/render/html';
 import { renderJson } from '../lambda/render/json';
@@ -34,10 +35,18 @@ export interface ReportOptions {
   readonly quiet?: boolean;
 }
 
-function render(report: Report, format: Format, terminal: Terminal, toFile: boolean): Iterable<string> {
+/** A report that was printed is stored nowhere and mailed to nobody. */
+const PRINTED = { fullReport: null, files: [], applyCommand: null, confirmedSubscribers: null, deletionMode: 'off' } as const;
+
+function render(report: Report, format: Format, terminal: Terminal, tagPrefix: string, toFile: boolean): Iterable<string> {
+  const context = { ...PRINTED, tagPrefix };
+  const onTerminal = !toFile && terminal.out.isTTY === true;
   switch (format) {
     case 'text':
-      return renderTerminal(report, { columns: toFile ? 100 : (terminal.out.columns ?? 100) });
+      return renderTerminal(report, context, {
+        columns: (onTerminal && terminal.out.columns) || 100,
+        colour: onTerminal && !terminal.env.NO_COLOR,
+      });
     case 'json':
       return renderJson(report);
     case 'csv':
@@ -45,7 +54,7 @@ function render(report: Report, format: Format, terminal: Terminal, toFile: bool
     case 'html':
       return renderHtml(report);
     case 'markdown':
-      return renderMarkdown(report);
+      return renderMarkdown(report, context);
   }
 }
 
@@ -101,9 +110,10 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
       clock: Date.now,
       digest: digestOf,
       readInventory: makeReadInventory({
-        clients: makeLightsailClients({ credentials: caller.credentials }),
+        clients: makeLightsailClients({ config: { credentials: caller.credentials } }),
         firstRegion: caller.region,
-        account: findAccount(caller),
+        account: await findAccount(caller),
+        kinds: snapshotKinds,
         clock: Date.now,
       }),
     },
@@ -116,7 +126,7 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
     },
     scopeLines(err, options.quiet ?? false),
   );
-  const chunks = render(made.report, options.format, terminal, options.output !== undefined);
+  const chunks = render(made.report, options.format, terminal, config.tagPrefix, options.output !== undefined);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
     await writeFileOrRefuse(options.output, chunks);

@@ -14,6 +14,7 @@ import { RetentionError } from './core/errors';
 import { parseInstant } from './core/instant';
 import { digestOf } from './digest';
 import { parseEnv } from './env';
+import { snapshotKinds } from './kinds/registry';
 import { newReportId } from './report-id';
 
 /** Time (ms) kept back from a function's end: to decide, to store the files, and to send the report. */
@@ -65,6 +66,7 @@ export function wireReport(
       clients: makeLightsailClients(),
       firstRegion: env.region,
       account: context.invokedFunctionArn.split(':')[4] ?? null,
+      kinds: snapshotKinds,
       clock,
     });
     const ports = {

@@ -13,7 +13,7 @@ export async function handler(event: unknown, context: Context): Promise<unknown
     logger.info('report.finished', { ...result });
     return result;
   } catch (error) {
-    logger.error('report.failed', error instanceof Error ? error : { error: String(error) });
+    logger.error('report.failed', error instanceof Error ? error : new Error(String(error)));
     throw error;
   }
 }

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { sampleAccount } from '../emulator/sample-account';
+import { loadScenario, type Scenario } from '../emulator/scenario';
+import { DEFAULT_BUCKET, defaultTopicArn, startEmulator } from '../emulator/server';
+import { RetentionError } from '../lambda/core/errors';
+import { EXIT, type ExitCode } from './exit-codes';
+import type { Terminal } from './terminal';
+
+function readScenario(file: string): Scenario {
+  try {
+    return loadScenario(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RetentionError('scenario.invalid', 'operator', `cannot use the scenario ${file}: ${why}`, { cause });
+  }
+}
+
+/** `emulator`: serves the embedded Lightsail until it is interrupted. */
+export async function emulator(options: { readonly port: number; readonly scenario?: string }, { out, err }: Terminal): Promise<ExitCode> {
+  const account = options.scenario === undefined ? { account: sampleAccount(Date.now()) } : readScenario(options.scenario);
+  const running = await startEmulator({ account, port: options.port }).catch((cause: NodeJS.ErrnoException) => {
+    throw new RetentionError(
+      'emulator.port',
+      'operator',
+      `cannot listen on port ${options.port}: ${cause.message}; choose another with --port`,
+      { cause },
+    );
+  });
+  out.write(`${running.url}\n`);
+  err.write(
+    `embedded Lightsail is listening; end it with Ctrl-C. In another terminal:\n` +
+      `  export AWS_ENDPOINT_URL=${running.url} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1\n` +
+      `topic ${defaultTopicArn(account.account.accountId)}, bucket ${DEFAULT_BUCKET}\n`,
+  );
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  await running.close();
+  return EXIT.done;
+}

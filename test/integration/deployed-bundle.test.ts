@@ -1,0 +1,174 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  GetDiskSnapshotsCommand,
+  GetInstanceSnapshotsCommand,
+  GetRelationalDatabaseSnapshotsCommand,
+  LightsailClient,
+} from '@aws-sdk/client-lightsail';
+import { type BundleRun, runBundle } from '../../cli/run-bundle';
+import { sampleAccount } from '../../emulator/sample-account';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { buildEnv } from '../../lambda/env';
+import { stageFunction } from '../../lambda/stage-function';
+import { bundleHandler } from '../../scripts/bundle';
+
+const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
+const BUCKET = 'reports';
+const CONFIG = { version: 1, policies: { short: { expireAfter: '60d', keep: { last: 3 } } }, default: 'short' };
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+describe('the bundle that is deployed', () => {
+  const work = mkdtempSync(join(tmpdir(), 'bundle-test-'));
+  const built = join(work, 'built');
+  let emulator: Emulator;
+
+  beforeAll(() => bundleHandler('report', built));
+  afterAll(() => rmSync(work, { recursive: true, force: true }));
+  beforeEach(async () => {
+    emulator = await startEmulator({
+      account: sampleAccount(Date.now()),
+      topics: [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'ops@example.com' }] }],
+      buckets: [BUCKET],
+    });
+  });
+  afterEach(() => emulator.close());
+
+  async function invoke(event: unknown, said: { config?: unknown; env?: Record<string, string>; timeout?: number } = {}) {
+    const folder = mkdtempSync(join(work, 'function-'));
+    stageFunction(built, { origin: 'retention.yaml', config: said.config ?? CONFIG }, folder);
+    const logs: string[] = [];
+    const run: BundleRun = {
+      folder,
+      event,
+      env: {
+        ...buildEnv({ topicArn: TOPIC, bucket: BUCKET }),
+        AWS_REGION: 'eu-central-1',
+        AWS_ENDPOINT_URL: emulator.url,
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+        ...said.env,
+      },
+      timeout: said.timeout ?? 120_000,
+      log: (text) => logs.push(text),
+    };
+    return { answer: await runBundle(run), logs: logs.join('') };
+  }
+
+  const stored = (name: string): string => {
+    const found = [...(emulator.objects.get(BUCKET) ?? [])].find(([key]) => key.endsWith(name));
+    if (found === undefined) throw new Error(`nothing is stored as ${name}`);
+    return found[1].body.toString();
+  };
+
+  /** What the SDK itself counts, page by page, in every region that the sample account names. */
+  async function countBySdk(): Promise<number> {
+    let count = 0;
+    for (const region of emulator.world.regions) {
+      const client = new LightsailClient({ region, endpoint: emulator.url, credentials });
+      for (const [Command, member] of [
+        [GetInstanceSnapshotsCommand, 'instanceSnapshots'],
+        [GetDiskSnapshotsCommand, 'diskSnapshots'],
+        [GetRelationalDatabaseSnapshotsCommand, 'relationalDatabaseSnapshots'],
+      ] as const) {
+        let pageToken: string | undefined;
+        do {
+          const page: Record<string, unknown> & { nextPageToken?: string | undefined } = {
+            ...(await client.send(new Command({ pageToken }))),
+          };
+          const rows = page[member];
+          count += Array.isArray(rows) ? rows.length : 0;
+          pageToken = page.nextPageToken;
+        } while (pageToken !== undefined);
+      }
+      client.destroy();
+    }
+    return count;
+  }
+
+  it('mails one report over every snapshot that the SDK finds, and stores it', async () => {
+    emulator.pageSize = 7;
+    const { answer } = await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
+    const snapshots = await countBySdk();
+    expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent', complete: true, snapshots } });
+    expect(emulator.published).toHaveLength(1);
+    expect(emulator.published[0]?.subject).toMatch(
+      new RegExp(`^\\[Lightsail\\] \\d+ of ${snapshots} snapshots past policy, at most \\$\\d+\\.\\d\\d/month$`),
+    );
+    const report = JSON.parse(stored('report.json'));
+    expect(report.snapshots).toHaveLength(snapshots);
+    expect(JSON.parse(stored(`plans/${report.plan.id}.json`))).toMatchObject({ digest: report.plan.digest, account: '123456789012' });
+  });
+
+  it('names the report by its scheduled time, and the account by its own ARN', async () => {
+    await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
+    const report = JSON.parse(stored('report.json'));
+    expect(report.reportId).toMatch(/^20261123T080000Z-[0-9a-f]{8}$/);
+    expect(report.scopes.every(({ account }: { account: string }) => account === '123456789012')).toBe(true);
+  });
+
+  it('sends no second e-mail for a duplicate delivery', async () => {
+    await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
+    const { answer } = await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
+    expect(answer).toMatchObject({ ok: true, result: { delivery: 'already-sent' } });
+    expect(emulator.published).toHaveLength(1);
+  });
+
+  it('calls no operation of Lightsail that could change anything', async () => {
+    await invoke({});
+    const called = new Set(
+      emulator.requests
+        .list()
+        .filter(({ service }) => service === 'lightsail')
+        .map(({ operation }) => operation),
+    );
+    expect([...called].filter((operation) => !operation.startsWith('Get'))).toEqual([]);
+  });
+
+  it('mails an incomplete report that names what was not read, rather than none', async () => {
+    emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' }]);
+    const { answer } = await invoke({});
+    expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent', complete: false } });
+    expect(emulator.published[0]?.subject).toContain('Incomplete');
+    expect(emulator.published[0]?.message).toContain('disk snapshots in us-east-1');
+    expect(JSON.parse(stored('report.json')).plan.blocked.code).toBe('inventory.incomplete');
+  });
+
+  it('mails an incomplete report when its time runs out before everything is read', async () => {
+    emulator.setFaults([{ fault: 'latency', ms: 60_000, regions: 'us-east-1' }]);
+    const { answer } = await invoke({}, { timeout: 95_000 });
+    expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent', complete: false } });
+  });
+
+  it.each([
+    ['an event that is no schedule', { event: { scheduledTime: 'monday' } }, 'event.malformed'],
+    ['a configuration that the validator refuses', { config: { version: 1, polices: {} } }, 'config.invalid'],
+    ['an environment without topic', { env: { TOPIC_ARN: '' } }, 'env.missing'],
+  ])(
+    'refuses %s before it reads anything, with a code in its log',
+    async (_, { event = {}, ...said }: { event?: unknown; config?: unknown; env?: Record<string, string> }, code) => {
+      const { answer, logs } = await invoke(event, said);
+      expect(answer.ok).toBe(false);
+      expect(logs).toContain(`"${code}"`);
+      expect(emulator.requests.total()).toBe(0);
+    },
+  );
+
+  it('fails, and leaves the run open for a retry, when the topic does not exist', async () => {
+    emulator.setTopics([]);
+    expect((await invoke({ scheduledTime: '2026-11-23T08:00:00Z' })).answer.ok).toBe(false);
+    emulator.setTopics([{ arn: TOPIC, subscriptions: [] }]);
+    expect((await invoke({ scheduledTime: '2026-11-23T08:00:00Z' })).answer).toMatchObject({ ok: true, result: { delivery: 'sent' } });
+  });
+
+  it('logs JSON with constant event names, and no tag value', async () => {
+    const { logs } = await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
+    const entries = logs
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(new Set(entries.map(({ message }) => message))).toEqual(new Set(['report.started', 'inventory.scope', 'report.finished']));
+    expect(logs).not.toContain('ops@example.com');
+  });
+});
