@@ -103,6 +103,15 @@ function locate(
 
 const isEmpty = (node: unknown): boolean => node === null || node === undefined || (isScalar(node) && node.value === null);
 
+const TOO_DEEP = refused('lists or maps nested too deeply', 'a configuration, a few levels deep');
+
+/** One slip often makes several complaints about the same line; the first names it. */
+const firstOfEachLine = (problems: readonly ConfigProblem[]): readonly ConfigProblem[] =>
+  problems.filter((problem, i) => problems.findIndex((other) => other.line === problem.line) === i);
+
+const inFileOrder = <T extends { readonly line?: number; readonly column?: number }>(items: readonly T[]): readonly T[] =>
+  [...items].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+
 function parseYaml(text: string, lines: LineCounter): Read<{ readonly document: Document; readonly value: unknown }> {
   try {
     const documents = parseAllDocuments(text, {
@@ -117,8 +126,9 @@ function parseYaml(text: string, lines: LineCounter): Read<{ readonly document: 
     });
     const [document, second] = [...documents];
     if (document === undefined || isEmpty(document.contents)) return refused('an empty file', 'a map with version: 1');
-    const errors = [...document.errors, ...document.warnings].map((error) => fromYaml(error, lines));
-    if (errors.length > 0) return { ok: false, errors };
+    const faults = [...document.errors, ...document.warnings];
+    if (faults.some((fault) => /call stack/i.test(fault.message))) return TOO_DEEP;
+    if (faults.length > 0) return { ok: false, errors: inFileOrder(firstOfEachLine(faults.map((fault) => fromYaml(fault, lines)))) };
     if (second !== undefined) {
       const { line, col } = lines.linePos(second.range[0]);
       return refused('a second document', 'one document: remove what follows the line ---', { line, column: col });
@@ -127,12 +137,10 @@ function parseYaml(text: string, lines: LineCounter): Read<{ readonly document: 
   } catch (error) {
     if (error instanceof ReferenceError)
       return refused('aliases that repeat more than 100 times, or themselves', 'a configuration that is written out');
-    return refused(`YAML that cannot be read (${firstLine(String(error))})`, 'a configuration that is nested a few levels deep');
+    if (error instanceof RangeError) return TOO_DEEP;
+    return refused(`YAML that cannot be read (${firstLine(String(error))})`, 'YAML 1.2');
   }
 }
-
-const inFileOrder = <T extends { readonly line?: number; readonly column?: number }>(items: readonly T[]): readonly T[] =>
-  [...items].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 
 /** Validates the text of a configuration; what is wrong, in the YAML or in what it says, comes back with line and column. */
 export function readConfigText(text: string, origin: string): ConfigResult {
