@@ -6,6 +6,9 @@ import { KINDS } from './core/snapshot';
 import { globMatches, isGlob, leastLength } from './globs';
 import { zoneName } from './zone';
 
+/** What editors are told about a value, by its schema; only the JSON Schema is made from it. */
+export const notes = z.registry<Record<string, unknown>>();
+
 /** Every message in this schema says what was expected; `config-problems` adds what was got. */
 type Refusal = string | { readonly expected: string; readonly suggestion: string | null } | null;
 
@@ -19,7 +22,7 @@ function refuse<T>(judge: (value: T) => Refusal): z.core.$ZodCheck<T> {
 }
 
 const text = (expected: string, judge: (value: string) => Refusal, hint: Record<string, unknown> = {}) =>
-  z.string({ error: expected }).check(refuse(judge), z.meta(hint));
+  z.string({ error: expected }).check(refuse(judge)).register(notes, hint);
 
 const pattern = (expected: string, shape: RegExp, description?: string) =>
   text(expected, (value) => (shape.test(value) ? null : expected), { pattern: shape.source, ...(description && { description }) });
@@ -28,19 +31,23 @@ const pattern = (expected: string, shape: RegExp, description?: string) =>
 const map = <T extends z.core.$ZodLooseShape>(shape: T, expected: string, description: string) =>
   z
     .strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : expected) })
-    .check(z.describe(description));
+    .register(notes, { description: description });
 
 const oneOf = <const T extends readonly string[]>(words: T) => z.enum(words, { error: `one of ${words.join(', ')}` });
 
 const number = (least: number, most: number, expected: string, description: string) =>
-  z.number({ error: expected }).check(z.minimum(least, { error: expected }), z.maximum(most, { error: expected }), z.describe(description));
+  z
+    .number({ error: expected })
+    .check(z.minimum(least, { error: expected }), z.maximum(most, { error: expected }))
+    .register(notes, { description: description });
 
 const whole = (least: number, expected: string, description: string) =>
   z
     .int({ error: expected })
-    .check(z.minimum(least, { error: expected }), z.maximum(MAX_COUNT, { error: expected }), z.describe(description));
+    .check(z.minimum(least, { error: expected }), z.maximum(MAX_COUNT, { error: expected }))
+    .register(notes, { description: description });
 
-const flag = (description: string) => z.boolean({ error: 'true or false, without quotes' }).check(z.describe(description));
+const flag = (description: string) => z.boolean({ error: 'true or false, without quotes' }).register(notes, { description: description });
 
 const unique = <T extends string>(what: string) =>
   refuse<readonly T[]>((list) => {
@@ -65,7 +72,7 @@ const tagKey = pattern(`a tag key: 1 to 128 ${TAG_SIGNS}`, new RegExp(`^${TAG_TE
 const TAG_VALUE = `a tag value in quotes (1 to 256 ${TAG_SIGNS}), or "*" for any value and for none`;
 const tagValue = pattern(TAG_VALUE, new RegExp(`^(\\*|${TAG_TEXT}{1,256})$`, 'u'));
 const tagMap = (description: string) =>
-  z.record(tagKey, tagValue, { error: 'a map of tag keys to values, such as { env: prod }' }).check(z.describe(description));
+  z.record(tagKey, tagValue, { error: 'a map of tag keys to values, such as { env: prod }' }).register(notes, { description: description });
 
 const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/;
 const regionName = pattern('a region such as eu-central-1', REGION);
@@ -92,7 +99,7 @@ const nameGlob = (description: string) =>
     'a name or a pattern of letters, digits, _ - . and the wildcards * and ?',
     (value) => new RegExp(NAME_GLOB).test(value) && leastLength(value) <= 255,
     NAME_GLOB,
-  ).check(z.describe(description));
+  ).register(notes, { description: description });
 
 const match = map(
   {
@@ -102,21 +109,21 @@ const match = map(
         (value) => KINDS.some((kind) => globMatches(value, kind)),
         '^[a-z*?]+$',
         (value) => closest(value, KINDS),
-      ).check(z.describe('The kind of snapshot: instance, disk or database.')),
+      ).register(notes, { description: 'The kind of snapshot: instance, disk or database.' }),
     ),
     region: z.optional(
       glob(
         'a region such as eu-central-1, or a pattern such as "eu-*"',
         (value) => /^[a-z0-9*?-]+$/.test(value) && (isGlob(value) || REGION.test(value)),
         '^[a-z0-9*?-]+$',
-      ).check(z.describe('The region that holds the snapshot.')),
+      ).register(notes, { description: 'The region that holds the snapshot.' }),
     ),
     account: z.optional(
       glob(
         'an account number of 12 digits in quotes, or a pattern for one',
         (value) => /^[0-9*?]+$/.test(value) && leastLength(value) <= 12 && (value.includes('*') || value.length === 12),
         '^[0-9*?]+$',
-      ).check(z.describe('The account that holds the snapshot.')),
+      ).register(notes, { description: 'The account that holds the snapshot.' }),
     ),
     source: z.optional(nameGlob('The name of the instance, disk or database that the snapshot was made from.')),
     name: z.optional(nameGlob('The name of the snapshot itself.')),
@@ -126,7 +133,7 @@ const match = map(
     fromAutoSnapshot: z._default(
       z
         .union([z.boolean(), z.literal('any')], { error: 'true, false or any' })
-        .check(z.describe('Whether it is a permanent copy of an automatic snapshot; false unless a rule says otherwise.')),
+        .register(notes, { description: 'Whether it is a permanent copy of an automatic snapshot; false unless a rule says otherwise.' }),
       false,
     ),
   },
@@ -166,7 +173,7 @@ const policy = map(
     keep: z.optional(
       z
         .union([z.literal('all'), keepRules], { error: 'all, or a map of keep rules such as { last: 3, daily: 7 }' })
-        .check(z.describe('What is kept.')),
+        .register(notes, { description: 'What is kept.' }),
     ),
     expireAfter: z.optional(duration('The age up to which every snapshot is kept.')),
   },
@@ -191,7 +198,7 @@ const rule = map(
       ),
     ),
     match,
-    policy: z.string({ error: 'the name of a policy' }).check(z.describe('The policy of what this rule matches.')),
+    policy: z.string({ error: 'the name of a policy' }).register(notes, { description: 'The policy of what this rule matches.' }),
   },
   'a rule such as { match: { source: "prod-*" }, policy: standard }',
   'A match with a policy.',
@@ -217,7 +224,7 @@ const PREFIX = `the start of tag keys, such as retention: up to 115 ${TAG_SIGNS}
 /** The whole of `retention.yaml`, as it is written, defaults included. References between its parts are checked in `config-references`. */
 export const configSchema = map(
   {
-    version: z.literal(1, { error: VERSION }).check(z.describe('The version of this format.')),
+    version: z.literal(1, { error: VERSION }).register(notes, { description: 'The version of this format.' }),
     timezone: z._default(
       text(
         'an IANA time zone such as Europe/Berlin or UTC',
@@ -246,15 +253,17 @@ export const configSchema = map(
             error: 'all, or a list of regions such as [eu-central-1]',
           },
         )
-        .check(z.describe('all: every region that the service names; or a list.')),
+        .register(notes, { description: 'all: every region that the service names; or a list.' }),
       'all',
     ),
     kinds: z._default(
-      z.array(oneOf(KINDS), { error: `a list of ${KINDS.join(', ')}` }).check(
-        unique('kind'),
-        refuse((list) => (list.length > 0 ? null : `at least one of ${KINDS.join(', ')}`)),
-        z.describe('What to list.'),
-      ),
+      z
+        .array(oneOf(KINDS), { error: `a list of ${KINDS.join(', ')}` })
+        .check(
+          unique('kind'),
+          refuse((list) => (list.length > 0 ? null : `at least one of ${KINDS.join(', ')}`)),
+        )
+        .register(notes, { description: 'What to list.' }),
       [...KINDS],
     ),
     tagPrefix: z._default(
@@ -266,19 +275,22 @@ export const configSchema = map(
       'retention',
     ),
     policies: z._default(
-      z.record(policyName, policy, { error: 'a map of policy names to policies' }).check(z.describe('What is kept, by name.')),
+      z
+        .record(policyName, policy, { error: 'a map of policy names to policies' })
+        .register(notes, { description: 'What is kept, by name.' }),
       {},
     ),
-    rules: z._default(z.array(rule, { error: 'a list of rules' }).check(z.describe('The first that matches wins.')), []),
+    rules: z._default(z.array(rule, { error: 'a list of rules' }).register(notes, { description: 'The first that matches wins.' }), []),
     default: z.optional(
       z
         .string({ error: 'the name of a policy' })
-        .check(z.describe('The policy of what no rule matches; without it such snapshots are unmanaged and kept.')),
+        .register(notes, { description: 'The policy of what no rule matches; without it such snapshots are unmanaged and kept.' }),
     ),
     holdTags: z._default(
       z
         .array(tagKey, { error: 'a list of tag keys such as [no_delete]' })
-        .check(unique('tag key'), z.describe('Further tag keys that hold, whatever their value.')),
+        .check(unique('tag key'))
+        .register(notes, { description: 'Further tag keys that hold, whatever their value.' }),
       ['no_delete'],
     ),
     floors: z.prefault(
@@ -317,7 +329,10 @@ export const configSchema = map(
     report: z.prefault(
       map(
         {
-          send: z._default(oneOf(['always', 'expiring', 'changed']).check(z.describe('When a report is e-mailed.')), 'always'),
+          send: z._default(
+            oneOf(['always', 'expiring', 'changed']).register(notes, { description: 'When a report is e-mailed.' }),
+            'always',
+          ),
           staleAfter: z._default(duration('A source whose newest snapshot is older is named.'), '14d'),
           automaticSnapshots: z._default(flag('Whether to count automatic snapshots, one call for each source.'), true),
         },

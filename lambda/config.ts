@@ -106,7 +106,7 @@ function compile(written: WrittenConfig, origin: string): Config {
  * Takes anything that JSON can hold and never throws: what is wrong comes back as data, all of it at once.
  */
 export function parseConfig(input: unknown, origin: string): ConfigResult {
-  const parsed = configSchema.safeParse(input);
+  const parsed = configSchema.safeParse(input, { jitless: true });
   const errors = firstOfEachPlace([...(parsed.success ? [] : fromIssues(parsed.error.issues, input)), ...referenceProblems(input)]);
   if (!parsed.success || errors.length > 0) return { ok: false, errors };
   const written = normalise(parsed.data);

@@ -10,6 +10,7 @@ const LONG_OFFSET = /GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/;
  * written, because which name an alias stands for differs between releases of the platform, and digests must not.
  */
 export function zoneName(name: string): string | null {
+  if (name === UTC.name) return name;
   if (!IANA_NAME.test(name)) return null;
   try {
     const resolved = new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone;
