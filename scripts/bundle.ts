@@ -29,6 +29,7 @@ export function bundleHandler(name: HandlerName, outDir: string): void {
     outfile: join(outDir, 'index.js'),
     minify: true,
     target: 'node24',
+    // Lambda hands its credentials over in the environment alone.
     alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'lambda', 'aws', 'environment-credentials.ts') },
     // Source maps cost start-up time and put the output folder into the asset's hash.
     sourcemap: false,

@@ -16,7 +16,7 @@ describe.each([...HANDLERS])('the bundle of %s', (name) => {
 
   test('is one file of at most 700 KB', () => {
     expect(readdirSync(bundle('first'))).toEqual(['index.js']);
-    expect(statSync(join(bundle('first'), 'index.js')).size).toBeLessThanOrEqual(700 * 1024);
+    expect(statSync(join(bundle('first'), 'index.js')).size).toBeLessThanOrEqual(700_000);
   });
 
   test('is the same bytes when it is built again, in another folder', () => {
