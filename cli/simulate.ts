@@ -1,0 +1,127 @@
+import { closest } from '../lambda/closest';
+import type { Config } from '../lambda/core/config';
+import type { Duration } from '../lambda/core/duration';
+import { RetentionError } from '../lambda/core/errors';
+import { wallClock } from '../lambda/core/period';
+import type { Policy } from '../lambda/core/policy';
+import { simulate as runSimulation } from '../lambda/core/simulate';
+import { readTags } from '../lambda/core/tags';
+import type { CALENDAR_FORMATS, SimulatedPolicy } from '../lambda/render/calendar';
+import { renderCalendarHtml } from '../lambda/render/calendar-html';
+import { renderCalendarJson } from '../lambda/render/calendar-json';
+import { renderCalendarText } from '../lambda/render/calendar-text';
+import { EXIT, type ExitCode } from './exit-codes';
+import { loadConfig } from './load-config';
+import { writeFileOrRefuse } from './report';
+import { type Terminal, writeOut } from './terminal';
+
+export interface SimulateOptions {
+  readonly config?: string;
+  /** The name of a policy of the configuration. */
+  readonly policy?: string;
+  /** A policy in the grammar of the tags `retention:keep` and `retention:expire-after`. */
+  readonly keep?: string;
+  readonly expireAfter?: string;
+  readonly every: Duration;
+  readonly for: Duration;
+  /** Epoch milliseconds. */
+  readonly at?: number;
+  readonly size: number;
+  readonly format: (typeof CALENDAR_FORMATS)[number];
+  readonly output?: string;
+}
+
+const refuse = (code: string, message: string): RetentionError => new RetentionError(code, 'operator', message);
+
+/** A policy spelt out on the command line: what the tags would say, said by the flags. */
+function spelt({ keep, expireAfter }: SimulateOptions): Policy | null {
+  const flags = [
+    ['retention:keep', '--keep', keep],
+    ['retention:expire-after', '--expire-after', expireAfter],
+  ] as const;
+  const given = flags.filter(([, , value]) => value !== undefined);
+  if (given.length === 0) return null;
+  const tags = new Map(given.map(([tag, , value]) => [tag, value ?? '']));
+  const { policy, problems } = readTags(tags, 'snapshot', { tagPrefix: 'retention', holdTags: new Set(), policies: new Map() });
+  if (policy !== null) return policy.policy;
+  const said = problems.map(({ message }) => flags.reduce((text, [tag, flag]) => text.replace(`tag ${tag} =`, flag), message));
+  throw refuse('simulate.policy', said.join('; '));
+}
+
+interface Chosen {
+  readonly name: string | null;
+  readonly policy: Policy;
+}
+
+function named(name: string, { policies, origin }: Config): Chosen {
+  const policy = policies.get(name);
+  if (policy !== undefined) return { name, policy };
+  const names = [...policies.keys()];
+  const meant = closest(name, names);
+  throw refuse(
+    'simulate.unknown-policy',
+    `${origin} has no policy "${name}"; expected ${names.length === 0 ? '--keep or --expire-after, as it has no policy at all' : `one of ${names.join(', ')}`}${meant === null ? '' : `; did you mean ${meant}?`}`,
+  );
+}
+
+/** The policy that is asked about: spelt out, named, the default, or the only one there is. */
+function choose(options: SimulateOptions, config: Config): Chosen {
+  const inline = spelt(options);
+  if (inline !== null && options.policy !== undefined)
+    throw refuse('simulate.two-policies', '--policy names a policy and --keep or --expire-after spells one out: leave one of them out');
+  if (inline !== null) return { name: null, policy: inline };
+  const names = [...config.policies.keys()];
+  const name = options.policy ?? config.defaultPolicy ?? (names.length === 1 ? names[0] : undefined);
+  if (name === undefined)
+    throw refuse(
+      'simulate.no-policy',
+      `which policy? Say --policy NAME${names.length === 0 ? '' : ` (${names.join(', ')})`}, or spell one out: --keep "last=3 daily=7" --expire-after 30d`,
+    );
+  return named(name, config);
+}
+
+/** What a schedule of snapshots comes to under a policy of `config`; rules and tags play no part. */
+export function simulatePolicy(
+  config: Config,
+  { name, policy }: Chosen,
+  schedule: { readonly every: Duration; readonly span: Duration; readonly end: number; readonly sizeGb: number },
+): SimulatedPolicy {
+  const { every, span, end, sizeGb } = schedule;
+  const label = name ?? 'simulated';
+  const { zone, floors, tagPrefix, holdTags } = config;
+  const simulation = runSimulation({
+    config: { zone, floors, tagPrefix, holdTags, rules: [], policies: new Map([[label, policy]]), defaultPolicy: label },
+    schedule: { every, span, end },
+    sizeGb,
+  });
+  const localEnd = new Date(wallClock(end, zone)).toISOString().slice(0, 16).replace('T', ' ');
+  return { simulation, name, policy, every, span, end, timezone: zone.name, localEnd, floors, sizeGb, gbMonth: config.pricing.default };
+}
+
+function render(view: SimulatedPolicy, { format, output }: SimulateOptions, { out, env }: Terminal): Iterable<string> {
+  const onTerminal = output === undefined && out.isTTY === true;
+  switch (format) {
+    case 'text':
+      return renderCalendarText(view, { columns: Math.max(60, (onTerminal && out.columns) || 60), colour: onTerminal && !env.NO_COLOR });
+    case 'html':
+      return renderCalendarHtml(view);
+    case 'json':
+      return renderCalendarJson(view);
+  }
+}
+
+/** `simulate`: what a policy would keep of a schedule of snapshots, as a calendar. Calls nothing. */
+export async function simulate(options: SimulateOptions, terminal: Terminal): Promise<ExitCode> {
+  const { err } = terminal;
+  const aside = options.config === undefined && spelt(options) !== null;
+  const config = loadConfig(options.config, (line) => aside || err.write(`note: ${line}\n`));
+  const { every, for: span, at: end = Date.now(), size: sizeGb } = options;
+  const view = simulatePolicy(config, choose(options, config), { every, span, end, sizeGb });
+  const chunks = render(view, options, terminal);
+  if (options.output === undefined) await writeOut(terminal.out, chunks);
+  else {
+    await writeFileOrRefuse(options.output, chunks);
+    err.write(`wrote ${options.output}\n`);
+  }
+  return EXIT.done;
+}

@@ -1,0 +1,41 @@
+import { describe } from '../core/reason';
+import { dateOf } from '../core/simulate';
+import { ceilingOf, legendOf, monthsOf, type SimulatedPolicy } from './calendar';
+import { policyWords } from './policy-words';
+
+/** The simulation as one JSON object (docs/policy.md describes it). Days without a snapshot are left out. */
+export function* renderCalendarJson(view: SimulatedPolicy): Generator<string> {
+  const { simulation, name, policy, every, span, end, timezone, sizeGb, gbMonth } = view;
+  yield `${JSON.stringify(
+    {
+      schemaVersion: 1,
+      policy: { name, text: policyWords(policy) },
+      schedule: { every: every.text, for: span.text, until: new Date(end).toISOString() },
+      timezone,
+      pricing: { sizeGb, gbMonth, currency: 'USD' },
+      made: simulation.made,
+      kept: simulation.kept,
+      monthlyCostCeiling: ceilingOf(simulation.kept, view),
+      rules: legendOf(view).map(({ code, mark, text, keeps }) => ({ code, mark, text, keeps })),
+      months: monthsOf(simulation).map(({ label, made, kept, atOnce }) => ({
+        month: label,
+        made,
+        kept,
+        atOnce,
+        monthlyCostCeiling: ceilingOf(atOnce, view),
+      })),
+      days: simulation.days
+        .filter(({ made }) => made > 0)
+        .map((each) => ({
+          date: dateOf(each),
+          made: each.made,
+          kept: each.kept.map(({ snapshot, reasons }) => ({
+            createdAt: new Date(snapshot.createdAt ?? 0).toISOString(),
+            reasons: reasons.map((reason) => ({ code: reason.code, text: describe(reason) })),
+          })),
+        })),
+    },
+    null,
+    1,
+  )}\n`;
+}

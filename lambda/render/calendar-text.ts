@@ -1,0 +1,104 @@
+import type { SimulatedDay, Simulation } from '../core/simulate';
+import {
+  type CalendarMonth,
+  ceilingOf,
+  costOverTime,
+  dayOfMonth,
+  emptyRunText,
+  firstRule,
+  legendOf,
+  METHOD,
+  markOf,
+  runsOf,
+  type SimulatedPolicy,
+  weekdayOf,
+} from './calendar';
+import { atMost, count, dollars } from './phrases';
+import { policyWords } from './policy-words';
+import { type TerminalStyle, wrap } from './terminal';
+
+const CELL = 4;
+const WIDTH = 7 * CELL - 1;
+const GAP = 4;
+const WEEKDAYS = 'Mo  Tu  We  Th  Fr  Sa  Su';
+const BAR = 24;
+
+const bold = (text: string, { colour }: TerminalStyle): string => (colour ? `\u001b[1m${text}\u001b[0m` : text);
+
+/** `23D` kept, `23` made and gone, ` .` nothing made. */
+function cell(each: SimulatedDay, style: TerminalStyle): string {
+  const code = firstRule(each);
+  const number = String(dayOfMonth(each)).padStart(2);
+  if (code !== null) return bold(`${number}${markOf(code)}`, style);
+  return each.made > 0 ? `${number} ` : ' . ';
+}
+
+/** Lines of exactly `WIDTH` cells. */
+function block(month: CalendarMonth, style: TerminalStyle): readonly string[] {
+  const kept = `${month.kept} of ${month.made}`;
+  const cells = [
+    ...Array.from({ length: month.days[0] === undefined ? 0 : weekdayOf(month.days[0]) }, () => '   '),
+    ...month.days.map((each) => cell(each, style)),
+  ];
+  while (cells.length % 7 !== 0) cells.push('   ');
+  const weeks = Array.from({ length: cells.length / 7 }, (_, i) => cells.slice(7 * i, 7 * i + 7).join(' '));
+  return [`${month.title}${kept.padStart(WIDTH - month.title.length)}`, WEEKDAYS.padEnd(WIDTH), ...weeks];
+}
+
+function row(months: readonly CalendarMonth[], style: TerminalStyle): string {
+  const blocks = months.map((month) => block(month, style));
+  const height = Math.max(...blocks.map((lines) => lines.length));
+  return Array.from(
+    { length: height },
+    (_, i) =>
+      `${blocks
+        .map((lines) => lines[i] ?? ' '.repeat(WIDTH))
+        .join(' '.repeat(GAP))
+        .trimEnd()}\n`,
+  ).join('');
+}
+
+/** Months in rows; a run of months of which nothing is left is one line. */
+export function* calendarText(simulation: Simulation, style: TerminalStyle): Generator<string> {
+  const perRow = Math.max(1, Math.floor((style.columns + GAP) / (WIDTH + GAP)));
+  for (const run of runsOf(simulation)) {
+    if (run.empty) yield `${emptyRunText(run)}\n\n`;
+    else for (let i = 0; i < run.months.length; i += perRow) yield `${row(run.months.slice(i, i + perRow), style)}\n`;
+  }
+}
+
+/** The marks and their rules. */
+export const legendText = (view: SimulatedPolicy): string => {
+  const lines = legendOf(view);
+  const width = Math.max(...lines.map(({ text }) => text.length));
+  return lines.map(({ mark, text, keeps }) => `${mark}  ${text.padEnd(width)}  keeps ${keeps}\n`).join('');
+};
+
+function costText(view: SimulatedPolicy): string {
+  const stretches = costOverTime(view);
+  const most = Math.max(...stretches.map(({ atOnce }) => atOnce), 1);
+  return stretches
+    .map(({ label, atOnce, monthlyCostCeiling }) => {
+      const bar = '#'.repeat(Math.max(atOnce > 0 ? 1 : 0, Math.round((BAR * atOnce) / most)));
+      return `${label.padEnd(8)}${String(atOnce).padStart(6)}  ${bar.padEnd(BAR)}  ${dollars(monthlyCostCeiling)}\n`;
+    })
+    .join('');
+}
+
+/** The simulation as text: a calendar for each month with the kept days marked, counts, and the cost ceiling over time. Fits 60 columns. */
+export function* renderCalendarText(view: SimulatedPolicy, style: TerminalStyle): Generator<string> {
+  const { simulation, name, policy, every, span, localEnd, timezone, sizeGb, gbMonth } = view;
+  const prose = (text: string): string => wrap(text, style.columns, '');
+  yield prose(`${name === null ? 'Policy' : `Policy ${name}`}: ${policyWords(policy)}`);
+  yield prose(`A snapshot every ${every.text} for ${span.text}, until ${localEnd} (${timezone}).`);
+  yield prose(`Kept at the end: ${simulation.kept} of ${count(simulation.made, 'snapshot')}, ${atMost(ceilingOf(simulation.kept, view))}.`);
+  yield `\n${legendText(view)}\n`;
+  yield prose(
+    'A day bears the letter of the first rule that keeps it. A number alone: expired. A dot: no snapshot. Beside the month: kept of made.',
+  );
+  yield '\n';
+  yield* calendarText(simulation, style);
+  yield prose(`Most snapshots at once, and at most what they cost per month (${sizeGb} GB each, $${gbMonth} per GB-month):`);
+  yield costText(view);
+  yield `\n${prose(METHOD)}`;
+}
