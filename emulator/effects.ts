@@ -1,3 +1,4 @@
+import type { Row } from './account';
 import type { Change } from './fault';
 import type { Call, Struck } from './faults';
 import { Refusal } from './service-error';
@@ -51,28 +52,32 @@ export function refuseStruck(struck: Struck): void {
 }
 
 function changeWorld(world: World, here: string, change: Change): void {
+  const { resource: name, list } = change;
   const region = change.region ?? here;
-  const found = world.named(region, change.resource, change.list);
-  if (!found) return;
-  const { list } = found.resource;
   switch (change.action) {
     case 'tag':
       world.tag(
         region,
-        change.resource,
+        name,
         change.tags.map(({ key, value }) => (value === undefined ? { key } : { key, value })),
         list,
       );
       return;
     case 'untag':
-      world.untag(region, change.resource, change.keys, list);
+      world.untag(region, name, change.keys, list);
       return;
-    case 'delete':
-      world.remove(region, list, change.resource);
+    case 'delete': {
+      const found = world.named(region, name, list);
+      if (found) world.remove(region, found.resource.list, name);
       return;
+    }
     case 'reuse': {
-      const { arn: _arn, createdAt: _createdAt, tags: _tags, ...like } = world.remove(region, list, change.resource) ?? {};
-      world.add(region, list, { ...like, ...change.row, name: change.resource } as Parameters<World['add']>[2]);
+      // The call itself may just have freed the name.
+      const found = world.named(region, name, list) ?? world.former(region, name);
+      if (!found) return;
+      world.remove(region, found.resource.list, name);
+      const { arn: _arn, createdAt: _createdAt, tags: _tags, ...like } = found.row;
+      world.add(region, found.resource.list, { ...like, ...(change.row as Row | undefined), name });
     }
   }
 }

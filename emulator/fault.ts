@@ -60,14 +60,14 @@ export const faultSchema = z.discriminatedUnion('fault', [
     contentType: z.string().default('text/html'),
     body: z.string(),
   }),
-  /** Cuts the connection; `after`: the work was done and the answer is lost. */
-  z.strictObject({ fault: z.literal('reset'), ...selector, when: z.enum(['before', 'after']).default('before') }),
+  /** Cuts the connection; `during`: in the middle of the answer; `after`: the work was done and the answer is lost. */
+  z.strictObject({ fault: z.literal('reset'), ...selector, when: z.enum(['before', 'during', 'after']).default('before') }),
   /** Never answers. */
   z.strictObject({ fault: z.literal('hang'), ...selector }),
   /** Answers this much later. */
   z.strictObject({ fault: z.literal('latency'), ...selector, ms: z.number().min(0) }),
-  /** `endless`: a fresh token after every page, for ever; `repeated`: the token that was sent comes back. */
-  z.strictObject({ fault: z.literal('tokens'), ...selector, mode: z.enum(['endless', 'repeated']) }),
+  /** `endless`: a fresh token after every page, for ever; `repeated`: the token that was sent comes back; `loop`: the last page leads back; `empty`: the last token is an empty text. */
+  z.strictObject({ fault: z.literal('tokens'), ...selector, mode: z.enum(['endless', 'repeated', 'loop', 'empty']) }),
   /** A row appears on two pages (twice on a single one): identical, or with different content. */
   z.strictObject({ fault: z.literal('rows'), ...selector, mode: z.enum(['duplicate', 'conflict']) }),
   /** Bends answers: the list is absent, or rows gain and lose members. `rows` selects them by name. */

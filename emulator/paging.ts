@@ -8,7 +8,7 @@ export const pageToken = (operation: string, region: string, offset: number): st
 
 /** Where a token points to. Refuses one of another operation or region, and one that was never given out. */
 export function offsetOf(token: unknown, operation: string, region: string): number {
-  if (token === undefined || token === null) return 0;
+  if (token === undefined || token === null || token === '') return 0;
   if (typeof token === 'string') {
     const match = /^\["(\w+)","([\w-]+)",(\d+)\]$/.exec(Buffer.from(token, 'base64url').toString());
     if (match?.[1] === operation && match[2] === region) return Number(match[3]);
@@ -36,7 +36,8 @@ export function pageOf(rows: readonly Row[], size: number, token: unknown, opera
   const ahead = pageToken(operation, region, offset + size);
   if (mode === 'endless') return { rows: bent, next: ahead };
   if (mode === 'repeated') return { rows: bent, next: typeof token === 'string' ? token : ahead };
-  return { rows: bent, next: offset + size < rows.length ? ahead : undefined };
+  const last = mode === 'loop' ? pageToken(operation, region, 0) : mode === 'empty' ? '' : undefined;
+  return { rows: bent, next: offset + size < rows.length ? ahead : last };
 }
 
 function again(rows: readonly Row[], page: readonly Row[], offset: number, size: number, mode: 'duplicate' | 'conflict'): readonly Row[] {

@@ -1,18 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Reply } from './reply';
+import { listObjects } from './s3-listing';
+import { NAMESPACE, type S3Object, type S3Request, xml } from './s3-types';
 import { Refusal } from './service-error';
 import { element } from './xml';
-
-/** An object of the emulated S3. */
-export interface S3Object {
-  readonly body: Buffer;
-  readonly contentType: string;
-  /** `x-amz-meta-*`, without that prefix. */
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly etag: string;
-  /** Epoch milliseconds by the emulator's clock. */
-  readonly lastModified: number;
-}
 
 interface Upload {
   readonly bucket: string;
@@ -29,22 +21,6 @@ export interface S3World {
   readonly now: () => number;
 }
 
-/** One S3 request in path style, its body decoded. */
-export interface S3Request {
-  readonly operation: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
-
-export interface S3Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer | string;
-}
-
 /** The name of the operation that a request asks for. */
 export function s3Operation(method: string, key: string, query: URLSearchParams): string {
   if (key === '')
@@ -58,10 +34,6 @@ export function s3Operation(method: string, key: string, query: URLSearchParams)
 
 const refuse = (code: string, message: string, status: number) => new Refusal({ code, message, status });
 const md5 = (body: Buffer): string => createHash('md5').update(body).digest('hex');
-const XML = '<?xml version="1.0" encoding="UTF-8"?>\n';
-const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
-const xml = (body: string): S3Answer => ({ status: 200, headers: { 'content-type': 'application/xml' }, body: XML + body });
-
 /** The bytes of a body; `aws-chunked` framing and trailing checksums are taken off. */
 export function decodeBody(raw: Buffer, headers: IncomingHttpHeaders): Buffer {
   const chunked =
@@ -107,37 +79,7 @@ function describe(object: S3Object): Record<string, string> {
   };
 }
 
-type Handler = (request: S3Request, objects: Map<string, S3Object>, world: S3World) => S3Answer;
-
-function listObjects({ bucket, query }: S3Request, objects: Map<string, S3Object>): S3Answer {
-  const prefix = query.get('prefix') ?? '';
-  const delimiter = query.get('delimiter') ?? '';
-  const token = query.get('continuation-token');
-  const start = token === null ? (query.get('start-after') ?? '') : Buffer.from(token, 'base64url').toString();
-  const most = Math.min(Number(query.get('max-keys') ?? 1000), 1000);
-  const text =
-    query.get('encoding-type') === 'url' ? (value: string) => encodeURIComponent(value).replaceAll('%2F', '/') : (value: string) => value;
-  const entries: { readonly name: string; readonly object: S3Object | null }[] = [];
-  let truncated = false;
-  // By UTF-8 bytes, as S3 orders keys.
-  for (const [key, object] of [...objects].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
-    if (!key.startsWith(prefix) || Buffer.compare(Buffer.from(key), Buffer.from(start)) <= 0) continue;
-    const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-    const common = cut < 0 ? null : key.slice(0, cut + delimiter.length);
-    if (common !== null && (entries.at(-1)?.name === common || (start !== '' && start.startsWith(common) && token !== null))) continue;
-    truncated = entries.length >= most;
-    if (truncated) break;
-    entries.push({ name: common ?? key, object: common === null ? object : null });
-  }
-  const contents = entries.map(({ name, object }) =>
-    object === null
-      ? `<CommonPrefixes>${element('Prefix', text(name))}</CommonPrefixes>`
-      : `<Contents>${element('Key', text(name))}${element('LastModified', new Date(object.lastModified).toISOString())}${element('ETag', object.etag)}${element('Size', object.body.length)}<StorageClass>STANDARD</StorageClass></Contents>`,
-  );
-  const next = truncated ? Buffer.from(entries.at(-1)?.name ?? '').toString('base64url') : undefined;
-  const head = `${element('Name', bucket)}${element('Prefix', text(prefix))}${element('KeyCount', entries.length)}${element('MaxKeys', most)}${element('Delimiter', delimiter === '' ? undefined : text(delimiter))}${element('EncodingType', query.get('encoding-type') ?? undefined)}${element('IsTruncated', truncated)}${element('NextContinuationToken', next)}`;
-  return xml(`<ListBucketResult xmlns="${NAMESPACE}">${head}${contents.join('')}</ListBucketResult>`);
-}
+type Handler = (request: S3Request, objects: Map<string, S3Object>, world: S3World) => Reply;
 
 function uploadOf({ bucket, key, query }: S3Request, world: S3World): Upload {
   const upload = world.uploads.get(query.get('uploadId') ?? '');
@@ -145,7 +87,7 @@ function uploadOf({ bucket, key, query }: S3Request, world: S3World): Upload {
   return upload;
 }
 
-function completeUpload(request: S3Request, objects: Map<string, S3Object>, world: S3World): S3Answer {
+function completeUpload(request: S3Request, objects: Map<string, S3Object>, world: S3World): Reply {
   const upload = uploadOf(request, world);
   checkConditions(request.headers, objects.get(request.key));
   const named = [...request.body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber>/g)].map((match) => Number(match[1]));
@@ -224,7 +166,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 };
 
 /** Carries out one S3 request. Throws a Refusal for an error answer. */
-export function answerS3(request: S3Request, world: S3World): S3Answer {
+export function answerS3(request: S3Request, world: S3World): Reply {
   const objects = world.buckets.get(request.bucket);
   if (!objects) throw refuse('NoSuchBucket', 'The specified bucket does not exist', 404);
   const handler = HANDLERS[request.operation];

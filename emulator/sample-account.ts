@@ -108,7 +108,7 @@ export function sampleAccount(now: number): AccountData {
         // The database is gone; its final snapshot is all that is left of it.
         ...of(databaseSnapshotRow, crm, [...taken('crm-db', [230, 260]), ...taken('crm-db-final', [215])]),
       ],
-      autoSnapshots: { 'prod-web': autoSnapshotRows(now, 7), 'prod-shop': autoSnapshotRows(now, 7) },
+      autoSnapshots: { 'prod-web': autoSnapshotRows(today, 7), 'prod-shop': autoSnapshotRows(today, 7) },
     };
   }
 
@@ -142,7 +142,7 @@ export function sampleAccount(now: number): AccountData {
       diskSnapshots: of(diskSnapshotRow, logs, taken('logs', range(5, 55, 10))),
       relationalDatabaseSnapshots: of(databaseSnapshotRow, database, taken('app-db', range(3, 63, 15))),
       // The add-on was switched off two months ago; what it had made stays, and bills.
-      autoSnapshots: { app: autoSnapshotRows(now, 7), logs: autoSnapshotRows(now, 3, 62) },
+      autoSnapshots: { app: autoSnapshotRows(today, 7), logs: autoSnapshotRows(today, 3, 62) },
     };
   }
 

@@ -8,8 +8,10 @@ import { type Call, faultEngine, type Struck } from './faults';
 import { type Incoming, looksLike, readIncoming } from './incoming';
 import { answerLightsail } from './lightsail';
 import { hasEndpoint } from './regions';
+import { type Reply, send, sendHalf } from './reply';
 import { type RequestLog, requestLog } from './request-log';
-import { answerS3, type S3Answer, type S3Object, type S3World } from './s3';
+import { answerS3, type S3World } from './s3';
+import type { S3Object } from './s3-types';
 import { parseFaults, type Scenario, type Settings } from './scenario';
 import { type ErrorForm, lightsailError, Refusal, type ServiceError, statusOf } from './service-error';
 import { answerSns, type PublishedMessage, type Topic } from './sns';
@@ -55,12 +57,6 @@ export interface EmulatorOptions extends Settings {
   readonly host?: string | undefined;
   /** Epoch milliseconds; default the machine's clock. */
   readonly clock?: (() => number) | undefined;
-}
-
-interface Reply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer | string;
 }
 
 /** Starts the embedded Lightsail (with the SNS, S3 and STS calls that the handlers make) on a loopback address. */
@@ -125,7 +121,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     try {
       incoming = await readIncoming(request);
     } catch (error) {
-      return send(response, refusal(error, looksLike(request), requestId, request.url), requestId);
+      return send(response, refusal(error, looksLike(request), requestId, request.url), requestId, now());
     }
     const { call } = incoming;
     const struck = strike(call);
@@ -149,21 +145,19 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       reply = refusal(error, call.service, requestId, request.url);
       failed = error instanceof Refusal ? error.error.code : 'InternalFailure';
     }
-    log(call, cut === 'after' ? 'reset' : failed);
+    log(call, cut === undefined ? failed : 'reset');
     if (cut === 'after') {
       request.socket.resetAndDestroy();
       return;
     }
     const instead = struck.first('answer');
-    send(
-      response,
-      instead ? { status: instead.status, headers: { 'content-type': instead.contentType }, body: instead.body } : reply,
-      requestId,
-    );
+    const sent = instead ? { status: instead.status, headers: { 'content-type': instead.contentType }, body: instead.body } : reply;
+    if (cut === 'during') return sendHalf(response, sent, requestId);
+    send(response, sent, requestId, now());
   }
 
   function work({ call, input, form, s3: object }: Incoming, request: IncomingMessage, struck: Struck, requestId: string): Reply {
-    const inXml = (body: string): S3Answer => ({ status: 200, headers: { 'content-type': 'text/xml' }, body });
+    const inXml = (body: string): Reply => ({ status: 200, headers: { 'content-type': 'text/xml' }, body });
     switch (call.service) {
       case 'lightsail': {
         const body = answerLightsail({ call, input, struck, world, pageSize: emulator.pageSize, cache: pages });
@@ -189,17 +183,6 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: lightsailError(known, emulator.errorForm) };
     const body = service === 's3' ? s3Error(known, resource, requestId) : queryError(known, requestId);
     return { status, headers: { 'content-type': service === 's3' ? 'application/xml' : 'text/xml' }, body };
-  }
-
-  function send(response: ServerResponse, { status, headers, body }: Reply, requestId: string): void {
-    const head = response.req.method === 'HEAD';
-    response.writeHead(status, {
-      date: new Date(now()).toUTCString(),
-      'x-amzn-requestid': requestId,
-      ...(head || status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }),
-      ...headers,
-    });
-    response.end(head ? undefined : body);
   }
 
   await new Promise<void>((resolve, reject) => {

@@ -18,6 +18,12 @@ export interface Ending {
   readonly errorDetails?: string;
 }
 
+/** A row with its resource type. */
+export interface Named {
+  readonly resource: Resource;
+  readonly row: Row;
+}
+
 /** The state of the emulated account, region by region; tests read and change it between two calls. */
 export interface World {
   readonly accountId: string;
@@ -29,13 +35,15 @@ export interface World {
   add(region: string, list: List, row: Row & { readonly name: string }): Row;
   /** Removes by name, as people do by hand; the row that is gone, or undefined. */
   remove(region: string, list: List, name: string): Row | undefined;
+  /** The row that was last removed under a name. */
+  former(region: string, name: string): Named | undefined;
   /** Puts another row in the place of one. */
   replace(region: string, list: List, old: Row, row: Row): void;
   /** Adds or overwrites tags without the service's checks (`aws:` keys too). False: there is no such resource. */
   tag(region: string, name: string, tags: readonly Tag[], list?: List): boolean;
   untag(region: string, name: string, keys: readonly string[], list?: List): boolean;
   /** The resource type and row that a bare name means. */
-  named(region: string, name: string, list?: List): { readonly resource: Resource; readonly row: Row } | undefined;
+  named(region: string, name: string, list?: List): Named | undefined;
   /** Automatic snapshots of a source; undefined when the source has none. */
   autoSnapshots(region: string, source: string): readonly Row[] | undefined;
   /** Counts up with every change of the list, so that serialised pages can be cached. */
@@ -60,6 +68,7 @@ const seconds = (ms: number): number => Math.round(ms) / 1000;
 export function openWorld(account: AccountData, now: () => number): World {
   const tables = new Map<string, Table>();
   const operations = new Map<string, Map<string, Pending>>();
+  const removed = new Map<string, Named>();
 
   function table(region: string, list: List): Table {
     const key = `${region}/${list}`;
@@ -103,8 +112,10 @@ export function openWorld(account: AccountData, now: () => number): World {
       from.rows.splice(from.rows.indexOf(row), 1);
       from.byName.delete(name);
       from.version++;
+      removed.set(`${region}/${name}`, { resource: resourceOf(list), row });
       return row;
     },
+    former: (region, name) => removed.get(`${region}/${name}`),
     replace(region, list, old, row) {
       const within = table(region, list);
       within.rows[within.rows.indexOf(old)] = row;

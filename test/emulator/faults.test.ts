@@ -170,6 +170,39 @@ describe('the faults', () => {
     });
   });
 
+  it('the last page leads back to the first, or brings an empty token', async () => {
+    await under([{ fault: 'tokens', mode: 'loop' }], async (emulator) => {
+      expect(names(await instancePages(lightsail(emulator), 6))).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4, 5].map((number) => `web-${number}`));
+    });
+    await under([{ fault: 'tokens', mode: 'empty' }], async (emulator) => {
+      expect((await instancePages(lightsail(emulator), 3)).map((page) => page.nextPageToken === '')).toEqual([false, false, true]);
+    });
+  });
+
+  it('an answer breaks off in the middle', async () => {
+    await under([{ fault: 'reset', when: 'during' }], async (emulator) => {
+      await expect(instancePages(lightsail(emulator))).rejects.toThrow(/ECONNRESET|aborted|terminated/);
+    });
+  });
+
+  it('the answer of a delete is lost, and the name is taken before the client asks again', async () => {
+    const on = { operations: 'DeleteInstanceSnapshot', when: 'after' } as const;
+    await under(
+      [
+        { fault: 'reset', ...on },
+        { fault: 'change', ...on, change: { action: 'reuse', resource: 'web-1' } },
+      ],
+      async (emulator) => {
+        const before = emulator.world.find(REGION, 'instanceSnapshots', 'web-1');
+        const call = lightsail(emulator).send(new DeleteInstanceSnapshotCommand({ instanceSnapshotName: 'web-1' }));
+        await expect(call).rejects.toThrow(/ECONNRESET|socket hang up/);
+        const after = emulator.world.find(REGION, 'instanceSnapshots', 'web-1');
+        expect(after?.fromInstanceArn).toBe(before?.fromInstanceArn);
+        expect(after?.arn).not.toBe(before?.arn);
+      },
+    );
+  });
+
   it.each(['duplicate', 'conflict'] as const)('rows are seen twice: %s', async (mode) => {
     const sizes = async (rows: number) => {
       let seen: (number | undefined)[] = [];
