@@ -1,0 +1,50 @@
+import * as z from 'zod/mini';
+import { duration, map, notes, pattern, refuse, TAG_SIGNS, TAG_TEXT, whole } from './config-values';
+import { type COUNT_RULES, MAX_COUNT, type WITHIN_RULES } from './core/policy';
+
+const COUNT = `a whole number from 0 to ${MAX_COUNT}, or unlimited`;
+const count = z.union([whole(0, COUNT, 'How many to keep.'), z.literal('unlimited')], { error: COUNT });
+
+const counts = z.optional(count);
+const within = z.optional(duration('Counted back from the newest snapshot.'));
+const keepRules = map(
+  {
+    last: counts,
+    hourly: counts,
+    daily: counts,
+    weekly: counts,
+    monthly: counts,
+    yearly: counts,
+    within,
+    withinHourly: within,
+    withinDaily: within,
+    withinWeekly: within,
+    withinMonthly: within,
+    withinYearly: within,
+  } satisfies Record<(typeof COUNT_RULES | typeof WITHIN_RULES)[number], unknown>,
+  'all, or a map of keep rules such as { last: 3, daily: 7 }',
+  'Keep rules are a union: one that keeps is enough.',
+);
+
+const POLICY_NAME = `a policy name: 1 to 256 ${TAG_SIGNS}, no space at its ends`;
+/** The name of a policy: what a tag value can hold. */
+export const policyName = pattern(POLICY_NAME, new RegExp(`^(?!\\p{Z})${TAG_TEXT}{1,256}(?<!\\p{Z})$`, 'u'));
+
+/** A policy: keep rules, an age, or both. */
+export const policy = map(
+  {
+    keep: z.optional(
+      z
+        .union([z.literal('all'), keepRules], { error: 'all, or a map of keep rules such as { last: 3, daily: 7 }' })
+        .register(notes, { description: 'What is kept.' }),
+    ),
+    expireAfter: z.optional(duration('The age up to which every snapshot is kept.')),
+  },
+  'a policy such as { keep: { last: 3 }, expireAfter: 30d }',
+  'Keep rules, an age, or both.',
+).check(
+  refuse(({ keep, expireAfter }) => {
+    const keeps = keep === 'all' || Object.values(keep ?? {}).some((amount) => amount !== undefined && amount !== 0);
+    return keeps || expireAfter !== undefined ? null : 'a policy with a positive keep rule or expireAfter (an empty one would say nothing)';
+  }),
+);

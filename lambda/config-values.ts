@@ -1,0 +1,88 @@
+import * as z from 'zod/mini';
+import { parseDuration } from './core/duration';
+import { MAX_COUNT } from './core/policy';
+
+/** What editors are told about a value, by its schema; only the JSON Schema is made from it. */
+export const notes = z.registry<Record<string, unknown>>();
+
+/** Every message in this schema says what was expected; `config-problems` adds what was got. */
+type Refusal = string | { readonly expected: string; readonly suggestion: string | null } | null;
+
+/** A check of our own: `judge` answers null, or what was expected. */
+export function refuse<T>(judge: (value: T) => Refusal): z.core.$ZodCheck<T> {
+  return z.check<T>((payload) => {
+    const refusal = judge(payload.value);
+    if (refusal === null) return;
+    const { expected, suggestion } = typeof refusal === 'string' ? { expected: refusal, suggestion: null } : refusal;
+    payload.issues.push({ code: 'custom', input: payload.value, message: expected, params: { suggestion }, continue: true });
+  });
+}
+
+/** A text that `judge` accepts. */
+export const text = (expected: string, judge: (value: string) => Refusal, hint: Record<string, unknown> = {}) =>
+  z.string({ error: expected }).check(refuse(judge)).register(notes, hint);
+
+/** A text of a certain shape. */
+export const pattern = (expected: string, shape: RegExp, description?: string) =>
+  text(expected, (value) => (shape.test(value) ? null : expected), { pattern: shape.source, ...(description && { description }) });
+
+/** A map of known keys. The message of an unknown key is the list of known ones. */
+export const map = <T extends z.core.$ZodLooseShape>(shape: T, expected: string, description: string) =>
+  z
+    .strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : expected) })
+    .register(notes, { description });
+
+/** One of some words. */
+export const oneOf = <const T extends readonly string[]>(words: T) => z.enum(words, { error: `one of ${words.join(', ')}` });
+
+/** A number within bounds. */
+export const number = (least: number, most: number, expected: string, description: string) =>
+  z
+    .number({ error: expected })
+    .check(z.minimum(least, { error: expected }), z.maximum(most, { error: expected }))
+    .register(notes, { description });
+
+/** A whole number from `least` to the most that a count may be. */
+export const whole = (least: number, expected: string, description: string) =>
+  z
+    .int({ error: expected })
+    .check(z.minimum(least, { error: expected }), z.maximum(MAX_COUNT, { error: expected }))
+    .register(notes, { description });
+
+/** True or false. */
+export const flag = (description: string) => z.boolean({ error: 'true or false, without quotes' }).register(notes, { description });
+
+/** A list in which nothing stands twice. */
+export const unique = <T extends string>(what: string) =>
+  refuse<readonly T[]>((list) => {
+    const twice = list.find((item, i) => list.indexOf(item) !== i);
+    return twice === undefined ? null : `each ${what} once (${twice} stands twice)`;
+  });
+
+const DURATION = 'a duration such as 36h, 30d, 2w, 6mo, 1y6mo or P30D';
+/** A duration as it is written; `parseDuration` has the last word. */
+export const duration = (description: string) =>
+  text(
+    DURATION,
+    (value) => {
+      const parsed = parseDuration(value);
+      return parsed.ok ? null : parsed.expected;
+    },
+    { description, pattern: '^(P.+|(\\d+y)?(\\d+mo)?(\\d+w)?(\\d+d)?(\\d+h)?)$', examples: ['30d', '1y6mo'] },
+  );
+
+/** What a tag key or value may consist of, as a class for patterns, and for people. */
+export const TAG_TEXT = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]';
+export const TAG_SIGNS = 'letters, digits, spaces and + - = . _ : / @';
+/** The key of a tag. */
+export const tagKey = pattern(`a tag key: 1 to 128 ${TAG_SIGNS}`, new RegExp(`^${TAG_TEXT}{1,128}$`, 'u'));
+const TAG_VALUE = `a tag value in quotes (1 to 256 ${TAG_SIGNS}), or "*" for any value and for none`;
+const tagValue = pattern(TAG_VALUE, new RegExp(`^(\\*|${TAG_TEXT}{1,256})$`, 'u'));
+/** Tags that must match: key to value, or `"*"`. */
+export const tagMap = (description: string) =>
+  z.record(tagKey, tagValue, { error: 'a map of tag keys to values, such as { env: prod }' }).register(notes, { description });
+
+/** The shape of a region name; which regions there are, only the service knows. */
+export const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/;
+/** One region. */
+export const regionName = pattern('a region such as eu-central-1', REGION);
