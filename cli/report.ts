@@ -79,8 +79,8 @@ export async function writeFileOrRefuse(path: string, chunks: Iterable<string>):
 }
 
 /** Restricts the configuration by the flags; `--region all` lifts a restriction. */
-function scopeOf(
-  options: ReportOptions,
+export function scopeOf(
+  options: Pick<ReportOptions, 'region' | 'kind'>,
   config: { readonly regions: 'all' | readonly string[]; readonly kinds: readonly Kind[] },
 ): { regions: 'all' | readonly string[]; kinds: readonly Kind[] } {
   const regions =

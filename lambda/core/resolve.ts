@@ -1,5 +1,5 @@
 import type { RetentionConfig } from './config';
-import type { PolicyUse } from './policy';
+import type { MatchSubject, PolicyUse } from './policy';
 import type { Snapshot, SourceState, Tags } from './snapshot';
 import { isInForce, readTags, type TagReading } from './tags';
 
@@ -10,6 +10,21 @@ export interface Resolution {
   /** Tag problems of the snapshot itself, then of its living source. */
   readonly problems: readonly { readonly on: 'snapshot' | 'source'; readonly code: `tag.${string}`; readonly message: string }[];
   readonly policy: PolicyUse | null;
+}
+
+/** A snapshot as rules see it. */
+export function subjectOf(snapshot: Snapshot, source: SourceState | null): MatchSubject {
+  return {
+    kind: snapshot.kind,
+    region: snapshot.region,
+    account: snapshot.account,
+    source: snapshot.source?.name ?? null,
+    name: snapshot.name,
+    tags: snapshot.tags,
+    sourceTags: source?.state === 'exists' ? source.tags : null,
+    orphaned: source === null || source.state === 'unread' ? null : source.state === 'gone',
+    fromAutoSnapshot: snapshot.fromAutoSnapshot,
+  };
 }
 
 /**
@@ -36,17 +51,7 @@ export function makeResolver(config: RetentionConfig, now: number): (snapshot: S
       .map((hold) => `held ${hold.until === null ? 'without end' : `through ${hold.until}`} by tag ${hold.tag} on ${where}`);
 
   const byRule = (snapshot: Snapshot, source: SourceState | null): PolicyUse | null => {
-    const subject = {
-      kind: snapshot.kind,
-      region: snapshot.region,
-      account: snapshot.account,
-      source: snapshot.source?.name ?? null,
-      name: snapshot.name,
-      tags: snapshot.tags,
-      sourceTags: source?.state === 'exists' ? source.tags : null,
-      orphaned: source === null || source.state === 'unread' ? null : source.state === 'gone',
-      fromAutoSnapshot: snapshot.fromAutoSnapshot,
-    };
+    const subject = subjectOf(snapshot, source);
     const rule = config.rules.find((candidate) => candidate.matches(subject));
     const name = rule?.policy ?? (snapshot.fromAutoSnapshot ? null : config.defaultPolicy);
     const policy = name === null ? undefined : config.policies.get(name);

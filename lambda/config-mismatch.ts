@@ -1,0 +1,35 @@
+import { compileRule, listOf } from './config-match';
+import type { ConfigOutput } from './config-schema';
+import type { MatchSubject } from './core/policy';
+
+type Match = ConfigOutput['rules'][number]['match'];
+
+const known = (value: string | boolean | null): string => (value === null ? 'not known' : String(value));
+
+function tagMismatches(of: 'tags' | 'sourceTags', wanted: Match['tags'], matches: (part: Partial<Match>) => boolean): readonly string[] {
+  const owner = of === 'tags' ? 'it' : 'its living source';
+  return Object.entries(wanted ?? {}).flatMap(([key, value]) =>
+    matches({ [of]: { [key]: value } }) ? [] : [`${owner} has no tag ${key}${value === '*' ? '' : ` = ${value}`}`],
+  );
+}
+
+/** Why a rule does not match: one phrase for each member that does not. Empty for a rule that matches. */
+export function mismatches(match: Match, subject: MatchSubject): readonly string[] {
+  const matches = (part: Partial<Match>): boolean =>
+    compileRule({ match: { fromAutoSnapshot: 'any', ...part }, policy: '' }, '').matches(subject);
+  const { fromAutoSnapshot, orphaned, tags, sourceTags } = match;
+  const texts = (['kind', 'region', 'account', 'source', 'name'] as const).flatMap((member) => {
+    const patterns = match[member];
+    if (patterns === undefined || matches({ [member]: patterns })) return [];
+    return [`${member} ${known(subject[member])} is not ${listOf<string>(patterns).join(' or ')}`];
+  });
+  return [
+    ...(matches({ fromAutoSnapshot })
+      ? []
+      : [subject.fromAutoSnapshot ? 'it is a copy of an automatic snapshot' : 'it is no copy of an automatic snapshot']),
+    ...texts,
+    ...tagMismatches('tags', tags, matches),
+    ...tagMismatches('sourceTags', sourceTags, matches),
+    ...(orphaned === undefined || matches({ orphaned }) ? [] : [`orphaned is ${known(subject.orphaned)}`]),
+  ];
+}
