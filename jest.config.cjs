@@ -3,7 +3,11 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }] },
+  transform: {
+    '^.+\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
+  },
+  // Packages that exist as ES modules only.
+  transformIgnorePatterns: ['/node_modules/(?!fast-(wrap-ansi|string-width|string-truncated-width)/)'],
   testTimeout: 30_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],
 };

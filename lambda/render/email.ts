@@ -1,6 +1,7 @@
 import type { Report } from '../core/report-model';
 import { foot, fullReportPlace, type Line, nextStep, outcome, subject, type TextContext } from './frame';
 import { type Item, type Section, sections, unread } from './outline';
+import { figure } from './phrases';
 
 /** SNS takes 256 KiB, attributes included; this leaves them room. */
 export const MAX_BODY_BYTES = 250 * 1024;
@@ -20,7 +21,7 @@ function itemText(item: Item, before: Item | null): string {
   return `${title}- ${item.line}\n${details.join('')}`;
 }
 
-const more = (left: number, place: string): string => `… and ${left} more, in the full report: ${place}\n`;
+const more = (left: number, place: string): string => `… and ${figure(left)} more, in the full report: ${place}\n`;
 
 /** Text of a section within `room` bytes, cut between items; says how many were left out, and where they are. */
 function sectionText(section: Section, room: number, place: string): string {

@@ -1,6 +1,7 @@
-import type { Report } from '../core/report-model';
+import { snapshotGb } from '../core/cost';
+import type { Blocked, Judged, Report } from '../core/report-model';
 import { unreadScopes } from './outline';
-import { clean, count, dollars, minute } from './phrases';
+import { clean, count, dollars, figure, minute } from './phrases';
 
 /** What a text needs to know beyond the report: where things are, and how deletion is set up. */
 export interface TextContext {
@@ -19,7 +20,7 @@ export interface TextContext {
   readonly tagPrefix?: string;
 }
 
-/** A paragraph of prose, or a command to copy. */
+/** A paragraph of prose, or something to copy in one piece: a command, an address. */
 export type Line = string | { readonly command: string };
 
 /** Where cut items are. */
@@ -32,13 +33,23 @@ const IN_WORDS: Readonly<Record<TextContext['deletionMode'], string>> = {
   automatic: 'Nothing was deleted by this report. Automatic deletion is switched on: what stays on this list is deleted later.',
 };
 
+/** Disk sizes behind a ceiling: `180 GB`, or `244 GB with attached disks` where these are part of it. */
+function sizeOf(items: readonly Judged[]): string {
+  const own = items.reduce((sum, { snapshot }) => sum + (snapshot.sizeGb ?? 0), 0);
+  const all = items.reduce((sum, { snapshot }) => sum + (snapshotGb(snapshot) ?? 0), 0);
+  return `${figure(all)} GB${all === own ? '' : ' with attached disks'}`;
+}
+
+const expiringOf = ({ items }: Report): readonly Judged[] => items.filter(({ verdict }) => verdict === 'expire');
+
 /** The verdict over all snapshots in one sentence. */
-export function verdictLine({ totals }: Report): string {
+export function verdictLine(report: Report): string {
+  const { totals } = report;
   if (totals.snapshots === 0) return 'No snapshots were found.';
   if (totals.expire === 0)
-    return `Nothing is past policy: ${totals.snapshots === 1 ? 'the one snapshot is' : `all ${totals.snapshots} snapshots are`} kept.`;
+    return `Nothing is past policy: ${totals.snapshots === 1 ? 'the one snapshot is' : `all ${count(totals.snapshots, 'snapshot')} are`} kept.`;
   const verb = totals.expire === 1 ? 'is' : 'are';
-  return `${totals.expire} of ${count(totals.snapshots, 'snapshot')} ${verb} past policy: ${totals.expireSizeGb} GB, at most ${dollars(totals.expireMonthlyCostCeiling)}/month.`;
+  return `${figure(totals.expire)} of ${count(totals.snapshots, 'snapshot')} ${verb} past policy: ${sizeOf(expiringOf(report))}, at most ${dollars(totals.expireMonthlyCostCeiling)}/month.`;
 }
 
 /** Who must act before anything else, and what came out: read in ten seconds, never cut. */
@@ -50,11 +61,11 @@ export function outcome(report: Report, context: TextContext): readonly string[]
   lines.push(verdictLine(report));
   if (totals.snapshots > 0) {
     const set = [
-      totals.held > 0 ? `${totals.held} held` : '',
-      totals.unmanaged > 0 ? `${totals.unmanaged} covered by no policy` : '',
+      totals.held > 0 ? `${figure(totals.held)} held` : '',
+      totals.unmanaged > 0 ? `${figure(totals.unmanaged)} covered by no policy` : '',
     ].filter((part) => part !== '');
     const kept = `${count(totals.keep, 'snapshot')} kept${set.length === 0 ? '' : `, of these ${set.join(' and ')}`}.`;
-    lines.push(`${kept} All together: ${totals.sizeGb} GB, at most ${dollars(totals.monthlyCostCeiling)}/month.`);
+    lines.push(`${kept} All together: ${sizeOf(report.items)}, at most ${dollars(totals.monthlyCostCeiling)}/month.`);
   }
   if (problems.length > 0) lines.push(`${count(problems.length, 'problem')} to look at.`);
   lines.push(IN_WORDS[context.deletionMode]);
@@ -69,10 +80,19 @@ export function outcome(report: Report, context: TextContext): readonly string[]
   return lines;
 }
 
+/** What would make a deletion possible. */
+const REMEDIES: Readonly<Record<Blocked['code'], string>> = {
+  'inventory.incomplete': 'Mend what could not be read, and make the report again.',
+  'config.built-in': 'Write a retention.yaml with the policies that you want, and make the report again.',
+  'cap.max-deletions': 'If this is meant, raise caps.maxDeletions in the configuration.',
+  'cap.max-share': 'If this is meant, raise caps.maxShare in the configuration.',
+};
+
 function howToDelete(report: Report, context: TextContext): readonly Line[] {
   const { totals, plan } = report;
   if (totals.expire === 0) return ['There is nothing to delete.'];
-  if (plan.blocked !== null) return [`To delete: not possible with this report: ${clean(plan.blocked.message)}.`];
+  if (plan.blocked !== null)
+    return [`To delete: not possible with this report: ${clean(plan.blocked.message)}. ${REMEDIES[plan.blocked.code]}`];
   const automatic =
     context.deletionMode === 'automatic'
       ? [
@@ -87,7 +107,7 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
   }
   return [
     ...automatic,
-    `To delete ${totals.expire === 1 ? 'it' : `these ${plan.count}`} (it cannot be undone), until ${minute(plan.expiresAt)}; each is checked once more before it goes:`,
+    `To delete ${totals.expire === 1 ? 'it' : `these ${figure(plan.count)}`} (it cannot be undone), until ${minute(plan.expiresAt)}; each is checked once more before it goes:`,
     { command: context.applyCommand },
   ];
 }
@@ -99,7 +119,7 @@ export function nextStep(report: Report, context: TextContext): readonly Line[] 
     report.totals.snapshots === 0
       ? []
       : [
-          `To keep a snapshot: in the Lightsail console, add the key-only tag ${tag} to it; on an instance, disk or database the tag keeps all of its snapshots. Or:`,
+          `To keep a snapshot: in the Lightsail console, give it a tag with the key ${tag} and no value; on an instance, disk or database the tag keeps all of its snapshots. Or copy this, with its region and name:`,
           { command: `aws lightsail tag-resource --region REGION --resource-name NAME --tags key=${tag}` },
         ];
   const why: readonly Line[] =
@@ -108,12 +128,13 @@ export function nextStep(report: Report, context: TextContext): readonly Line[] 
 }
 
 /** Where the report is and what it rests on. */
-export function foot(report: Report, context: TextContext): readonly string[] {
-  const others = context.files.filter((file) => file !== context.fullReport);
-  const files = others.slice(0, 20).map((file) => `File: ${clean(file)}`);
+export function foot(report: Report, context: TextContext): readonly Line[] {
+  const others = context.files.filter((file) => file !== context.fullReport).slice(0, 20);
+  const full = context.fullReport === null ? [] : [context.fullReport];
+  const places: readonly Line[] = [...full, ...others].map((place) => ({ command: clean(place) }));
   return [
-    context.fullReport === null ? 'The full report was not stored.' : `Full report: ${clean(context.fullReport)}`,
-    ...files,
+    context.fullReport === null ? 'The full report was not stored.' : 'The full report, and its data:',
+    ...places,
     `Report ${clean(report.reportId)}, as of ${minute(report.evaluatedAt)}; days are cut in ${clean(report.timezone)}.`,
     `Account: ${clean(report.account ?? 'not known')}. Configuration: ${clean(report.config.origin)} (${clean(report.config.digest)}).`,
     '"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.',
@@ -124,9 +145,10 @@ export function foot(report: Report, context: TextContext): readonly string[] {
 export function subject(report: Report): string {
   const { totals } = report;
   const money = `, at most ${dollars(totals.expireMonthlyCostCeiling)}/month`;
-  const short = totals.expire === 0 ? 'nothing past policy' : `${totals.expire} of ${count(totals.snapshots, 'snapshot')} past policy`;
+  const short =
+    totals.expire === 0 ? 'nothing past policy' : `${figure(totals.expire)} of ${count(totals.snapshots, 'snapshot')} past policy`;
   const failed = unreadScopes(report).length;
-  const missing = failed === 0 ? 'not everything was read' : `${failed} of ${count(report.scopes.length, 'list')} not read`;
+  const missing = failed === 0 ? 'not everything was read' : `${figure(failed)} of ${count(report.scopes.length, 'list')} not read`;
   const candidates = report.complete
     ? completeSubjects(report, short, money)
     : [`Incomplete, ${missing}: ${short}${totals.expire === 0 ? '' : money}`, `Incomplete, ${missing}: ${short}`, `Incomplete, ${missing}`];
@@ -139,6 +161,6 @@ function completeSubjects({ totals, problems }: Report, short: string, money: st
   const all =
     totals.snapshots === 0
       ? 'No snapshots found'
-      : `Nothing past policy, ${totals.snapshots === 1 ? '1 snapshot' : `all ${totals.snapshots} snapshots`} kept`;
+      : `Nothing past policy, ${totals.snapshots === 1 ? '1 snapshot' : `all ${count(totals.snapshots, 'snapshot')}`} kept`;
   return [problems.length === 0 ? all : `${all}, ${count(problems.length, 'problem')} to look at`, all];
 }

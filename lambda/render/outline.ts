@@ -1,7 +1,7 @@
 import { monthlyCostCeiling, roundMoney, snapshotGb } from '../core/cost';
 import { type Judged, type Report, type Scope, STATUSES, type Status } from '../core/report-model';
 import type { Snapshot } from '../core/snapshot';
-import { age, atMost, clean, count, day, minute, nameOf, plural, policyText, reasonsText, sourceNameOf } from './phrases';
+import { age, atMost, clean, count, day, figure, minute, nameOf, plural, policyText, reasonsText, sourceNameOf } from './phrases';
 
 /** One thing in a section: its heading is written where it differs from the heading before. */
 export interface Item {
@@ -38,7 +38,7 @@ const where = ({ kind, region }: Pick<Snapshot, 'kind' | 'region'>): string => `
 function sizeText(snapshot: Snapshot): string {
   const gb = snapshotGb(snapshot);
   if (gb === null || snapshot.sizeGb === null) return 'size not known';
-  return gb === snapshot.sizeGb ? `${gb} GB` : `${gb} GB with its attached disks`;
+  return `${figure(gb)} GB${gb === snapshot.sizeGb ? '' : ' with its attached disks'}`;
 }
 
 const facts = ({ snapshot }: Judged, report: Report): string =>
@@ -95,7 +95,8 @@ export function expiring(report: Report): Section | null {
   if (items.length === 0) return null;
   const groups = bySource(items);
   const title = `Past policy: ${count(items.length, 'snapshot')} of ${count(groups.length, 'source')}`;
-  return { title, lead: [], count: items.length, items: () => expiringItems(groups, report) };
+  const lead = 'Their policy keeps them no longer: newer snapshots fill the places that it gives, or their time is up.';
+  return { title, lead: [lead], count: items.length, items: () => expiringItems(groups, report) };
 }
 
 /** Scopes that were to be read and were not, or whose sources were not. */
@@ -117,7 +118,8 @@ export function unread(report: Report): Section | null {
   if (report.complete) return null;
   const scopes = unreadScopes(report);
   const lead = 'What is missing here may hold, or belong to, snapshots of this report. Until it can be read, nothing may be deleted.';
-  if (scopes.length > 0) return section(`Not read: ${scopes.length} of ${count(report.scopes.length, 'list')}`, [lead], scopes, unreadItem);
+  if (scopes.length > 0)
+    return section(`Not read: ${figure(scopes.length)} of ${count(report.scopes.length, 'list')}`, [lead], scopes, unreadItem);
   return { title: 'Not everything was read', lead: [`${lead} See the problems.`], count: 0, items: () => NO_ITEMS };
 }
 
@@ -185,7 +187,7 @@ function problems(report: Report): Section | null {
     report.items.flatMap(({ snapshot }) => (snapshot.arn !== null && wanted.has(snapshot.arn) ? [[snapshot.arn, nameOf(snapshot)]] : [])),
   );
   return section(
-    `Problems: ${report.problems.length}`,
+    `Problems: ${figure(report.problems.length)}`,
     ['Somebody should look at these. Whatever they concern is kept.'],
     report.problems,
     (problem) => {

@@ -13,11 +13,17 @@ export function clean(text: string): string {
   return safe.length <= LONGEST ? safe : `${safe.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** `1 snapshot`, `17 snapshots`. */
-export const count = (amount: number, one: string, many = `${one}s`): string => `${amount} ${amount === 1 ? one : many}`;
+const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const CENTS = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
-/** `$34.00`. */
-export const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
+/** `57`, `5,000`. */
+export const figure = (amount: number): string => WHOLE.format(amount);
+
+/** `1 snapshot`, `17 snapshots`, `5,000 snapshots`. */
+export const count = (amount: number, one: string, many = `${one}s`): string => `${figure(amount)} ${amount === 1 ? one : many}`;
+
+/** `$34.00`, `$10,000.00`. */
+export const dollars = (amount: number): string => `$${CENTS.format(amount)}`;
 
 /** `at most $2.00/month`; costs are ceilings, so no text says less than that. */
 export const atMost = (ceiling: number | null): string => (ceiling === null ? 'cost not known' : `at most ${dollars(ceiling)}/month`);

@@ -7,6 +7,8 @@ import { CONTEXT, SITUATIONS } from './sample-reports';
 
 const HEAD = 60;
 
+const number = (text = '0'): number => Number(text.replaceAll(',', ''));
+
 /** A very long mail without its middle, for review. */
 function readable(text: string): string {
   const lines = text.split('\n');
@@ -58,7 +60,7 @@ describe('the e-mail', () => {
     expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_BODY_BYTES);
     expect(Buffer.byteLength(body)).toBeGreaterThan(MAX_BODY_BYTES * 0.95);
     const shown = (start: string) => body.split('\n').filter((line) => line.startsWith(start)).length;
-    const cuts = [...body.matchAll(/^… and (\d+) more, in the full report: (.*)$/gm)].map(([, left, where]) => [Number(left), where]);
+    const cuts = [...body.matchAll(/^… and ([\d,]+) more, in the full report: (.*)$/gm)].map(([, left, where]) => [number(left), where]);
     expect(cuts.map(([, where]) => where)).toEqual(Array(4).fill(CONTEXT.fullReport));
     const listed = 9_000 + 60_000 + 40_000 + 40_000 - cuts.reduce((sum, [left]) => sum + Number(left), 0);
     expect(shown('- ')).toBe(listed);
@@ -75,7 +77,7 @@ describe('the e-mail', () => {
         );
         const { body } = renderEmail(report, CONTEXT);
         expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_BODY_BYTES);
-        const left = Number(/^… and (\d+) more, in the full report: s3:/m.exec(body)?.[1] ?? 0);
+        const left = number(/^… and ([\d,]+) more, in the full report: s3:/m.exec(body)?.[1]);
         expect(body.split('\n').filter((line) => line.startsWith('   Why: ')).length + left).toBe(amount);
       }),
       { numRuns: 30 },

@@ -25,14 +25,14 @@ describe('the text for a terminal', () => {
     expect(uncoloured(coloured)).toBe(terminal(report, 80));
   });
 
-  test('is never wider than the terminal, commands to copy aside', () => {
+  test('is never wider than the terminal, what is to be copied aside', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: 'grapheme-ascii', maxLength: 255 }), { minLength: 1, maxLength: 5 }),
         fc.integer({ min: 60, max: 200 }),
         (names, columns) => {
           const text = terminal(aReport(names.map((name) => expired({ name, source: aSource(name) }))), columns);
-          const prose = text.split('\n').filter((line) => !/^ {4}(aws|npx) /.test(line));
+          const prose = text.split('\n').filter((line) => !/^ {4}(aws |npx |s3:)/.test(line));
           expect(Math.max(...prose.map((line) => line.length))).toBeLessThanOrEqual(columns);
         },
       ),
