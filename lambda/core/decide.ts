@@ -2,13 +2,11 @@ import type { RetentionConfig } from './config';
 import { applyPolicy, type Ruling } from './keep-rules';
 import { before } from './period';
 import type { PolicyUse } from './policy';
-import type { Reason, SetAsideCode } from './reason';
-import type { Judged, Status } from './report-model';
-import { makeResolver } from './resolve';
-import { FINISHED_STATE, type Problem, type Snapshot, type SourceLookup, type SourceState } from './snapshot';
-
-/** Clocks differ: a snapshot may be this much (ms) younger than now before it counts as one of the future. */
-export const CLOCK_TOLERANCE = 300_000;
+import type { Reason } from './reason';
+import type { Judged } from './report-model';
+import { makeResolver, type Resolution } from './resolve';
+import { causesOf, setAside } from './set-aside';
+import type { Problem, Snapshot, SourceLookup, SourceState } from './snapshot';
 
 export interface DecideInput {
   readonly snapshots: readonly Snapshot[];
@@ -23,18 +21,9 @@ export interface DecideInput {
 export interface Decision {
   /** One for each snapshot of the input, in its order. */
   readonly items: readonly Judged[];
-  /** Tag problems, one for each snapshot or source that has them. */
+  /** Tag problems, each once for the snapshot or the source that has it. */
   readonly problems: readonly Problem[];
 }
-
-interface Cause {
-  readonly status: Exclude<Status, 'managed'>;
-  readonly code: SetAsideCode;
-  readonly text: string;
-}
-
-/** The order in which causes give a snapshot its status; its reasons name them all. */
-const PRECEDENCE: readonly Cause['status'][] = ['held', 'problem', 'unfinished', 'future', 'automatic-copy', 'unmanaged'];
 
 /** A snapshot that the rules will judge. */
 interface Evaluated {
@@ -52,40 +41,13 @@ const newestFirst = (a: Evaluated, b: Evaluated): number => b.createdAt - a.crea
 const existenceOf = (source: SourceState | null): boolean | null =>
   source === null || source.state === 'unread' ? null : source.state === 'exists';
 
-function unread(snapshot: Snapshot, source: SourceState & { readonly state: 'unread' }): Cause {
-  const list =
-    source.list === null
-      ? `its source ARN ${snapshot.source?.arn ?? ''} names no known list`
-      : `the ${source.list.kind} list of ${source.list.region} was not read`;
-  return { status: 'problem', code: 'source.unread', text: `kept: ${list}, and a hold could stand on the source` };
-}
-
-function ownCauses(snapshot: Snapshot, source: SourceState | null, now: number): Cause[] {
-  const causes: Cause[] = (snapshot.defects ?? []).map(({ code, message }) => ({ status: 'problem', code, text: message }));
-  if (source?.state === 'unread') causes.push(unread(snapshot, source));
-  if (snapshot.state !== FINISHED_STATE[snapshot.kind])
-    causes.push({
-      status: 'unfinished',
-      code: 'unfinished',
-      text: `not finished: its state is ${snapshot.state ?? 'unknown'}, not ${FINISHED_STATE[snapshot.kind]}`,
-    });
-  if (snapshot.createdAt !== null && snapshot.createdAt > now + CLOCK_TOLERANCE)
-    causes.push({
-      status: 'future',
-      code: 'future',
-      text: `created in the future (${new Date(snapshot.createdAt).toISOString()}): a clock is wrong`,
-    });
-  return causes;
-}
-
-function withoutPolicy(snapshot: Snapshot): Cause {
-  return snapshot.fromAutoSnapshot
-    ? {
-        status: 'automatic-copy',
-        code: 'automatic-copy',
-        text: 'a kept copy of an automatic snapshot, which no tag of its own and no rule for such copies reaches',
-      }
-    : { status: 'unmanaged', code: 'unmanaged', text: 'unmanaged: no tag, rule or default gives it a policy' };
+/** Tag problems as an operator needs them: whose tag it is, and each once, however many snapshots a source has. */
+function noteProblems(noted: Map<string, Problem>, snapshot: Snapshot, index: number, { problems }: Resolution): void {
+  for (const { on, code, message } of problems) {
+    const owner = on === 'snapshot' ? snapshot : snapshot.source;
+    const arn = owner?.arn ?? null;
+    noted.set(`${arn ?? index} ${message}`, { code, arn, message: `${on} ${owner?.name ?? arn ?? '(no name)'}: ${message}` });
+  }
 }
 
 /** The groups of a run: snapshots of one source that compete for slots. One without source ARN is a group of its own. */
@@ -112,40 +74,22 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
   const groups = new Map<string, Evaluated[]>();
 
   snapshots.forEach((snapshot, index) => {
-    const sourceArn = snapshot.source?.arn ?? null;
-    const source = sourceArn === null ? null : sources(sourceArn);
-    const { holds, problems: tagProblems, policy } = resolve(snapshot, source);
-    for (const { on, code, message } of tagProblems) {
-      const arn = on === 'snapshot' ? snapshot.arn : sourceArn;
-      const who =
-        on === 'snapshot' ? `snapshot ${snapshot.name ?? snapshot.arn ?? '(no name)'}` : `source ${snapshot.source?.name ?? sourceArn}`;
-      problems.set(`${arn} ${snapshot.region} ${message}`, { code, arn, message: `${who}: ${message}` });
-    }
-    const causes: Cause[] = holds.map((text) => ({ status: 'held', code: 'hold', text }));
-    for (const { on, code, message } of tagProblems)
-      causes.push({ status: 'problem', code, text: on === 'snapshot' ? message : `on its source: ${message}` });
-    causes.push(...ownCauses(snapshot, source, now));
-    if (policy === null && tagProblems.length === 0) causes.push(withoutPolicy(snapshot));
+    const source = snapshot.source?.arn == null ? null : sources(snapshot.source.arn);
     const sourceExists = existenceOf(source);
-    const { arn, createdAt } = snapshot;
-    if (causes.length === 0 && policy !== null && arn !== null && createdAt !== null) {
-      const evaluated: Evaluated = { index, snapshot, sourceExists, createdAt, arn, label: snapshot.name ?? arn, use: policy };
-      const key = groupKey(snapshot, arn);
-      const group = groups.get(key);
-      if (group === undefined) groups.set(key, [evaluated]);
-      else group.push(evaluated);
+    const resolution = resolve(snapshot, source);
+    noteProblems(problems, snapshot, index, resolution);
+    const causes = causesOf(snapshot, source, resolution, now);
+    const { arn, name, createdAt } = snapshot;
+    const { policy } = resolution;
+    if (causes.length > 0 || policy === null || arn === null || name === null || createdAt === null) {
+      items[index] = setAside(snapshot, sourceExists, policy, causes);
       return;
     }
-    const status = PRECEDENCE.find((candidate) => causes.some((cause) => cause.status === candidate)) ?? 'problem';
-    const ordered = PRECEDENCE.flatMap((candidate) => causes.filter((cause) => cause.status === candidate));
-    items[index] = {
-      snapshot,
-      sourceExists,
-      verdict: 'keep',
-      status,
-      policy,
-      reasons: ordered.map(({ code, text }) => ({ code, said: 'set-aside', text })),
-    };
+    const evaluated: Evaluated = { index, snapshot, sourceExists, createdAt, arn, label: name, use: policy };
+    const key = groupKey(snapshot, arn);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [evaluated]);
+    else group.push(evaluated);
   });
 
   const youngerThan = before(now, config.floors.minAge, config.zone);

@@ -56,7 +56,8 @@ export function blockOf(input: {
       code: 'cap.max-deletions',
       message: `${count} snapshots would go, and caps.maxDeletions allows ${maxDeletions}: check the list, then raise caps.maxDeletions to ${count} or more`,
     };
-  if (count > maxShare * snapshots) {
+  // Divided, not multiplied: 0.29 × 100 is less than 29 in floating point, 29 / 100 is 0.29.
+  if (count / snapshots > maxShare) {
     const share = `${count} of ${snapshots} snapshots (${Math.ceil((100 * count) / snapshots)} %)`;
     return {
       code: 'cap.max-share',

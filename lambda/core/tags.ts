@@ -54,8 +54,7 @@ const normalised = (key: string): string =>
 const shown = (key: string, value: string | null): string => (value === null ? `tag ${key} (without a value)` : `tag ${key} = "${value}"`);
 
 function readHold(tag: string, value: string | null): Hold {
-  const match = /^(?:until +)?(\d{4}-\d{2}-\d{2})$/.exec(value?.trim() ?? '');
-  const day = match?.[1];
+  const day = value?.replace(/^until /, '');
   return { tag, until: day !== undefined && isCalendarDay(day) ? day : null };
 }
 

@@ -1,0 +1,80 @@
+import type { PolicyUse } from './policy';
+import type { SetAsideCode } from './reason';
+import type { Judged, Status } from './report-model';
+import type { Resolution } from './resolve';
+import { FINISHED_STATE, type Snapshot, type SourceState } from './snapshot';
+
+/** Clocks differ: a snapshot may be this much (ms) younger than now before it counts as one of the future. */
+const CLOCK_TOLERANCE = 300_000;
+
+/** Why a snapshot is not evaluated, and the status that this alone would give it. */
+export interface Cause {
+  readonly status: Exclude<Status, 'managed'>;
+  readonly code: SetAsideCode;
+  readonly text: string;
+}
+
+/** The order in which causes give a snapshot its status. */
+const PRECEDENCE: readonly Cause['status'][] = ['held', 'problem', 'unfinished', 'future', 'automatic-copy', 'unmanaged'];
+
+function unread(snapshot: Snapshot, source: SourceState & { readonly state: 'unread' }): Cause {
+  const list =
+    source.list === null
+      ? `its source ARN ${snapshot.source?.arn ?? ''} names no known list`
+      : `the ${source.list.kind} list of ${source.list.region} was not read`;
+  return { status: 'problem', code: 'source.unread', text: `kept: ${list}, and a hold could stand on the source` };
+}
+
+function ownCauses(snapshot: Snapshot, source: SourceState | null, now: number): Cause[] {
+  const { arn, name, createdAt, state, kind } = snapshot;
+  const causes: Cause[] = (snapshot.defects ?? []).map(({ code, message }) => ({ status: 'problem', code, text: message }));
+  if (causes.length === 0 && (arn === null || name === null || createdAt === null))
+    causes.push({ status: 'problem', code: 'snapshot.incomplete', text: 'it came without its ARN, name or createdAt' });
+  if (source?.state === 'unread') causes.push(unread(snapshot, source));
+  if (state !== FINISHED_STATE[kind])
+    causes.push({
+      status: 'unfinished',
+      code: 'unfinished',
+      text: `not finished: its state is ${state ?? 'unknown'}, not ${FINISHED_STATE[kind]}`,
+    });
+  if (createdAt !== null && createdAt > now + CLOCK_TOLERANCE)
+    causes.push({
+      status: 'future',
+      code: 'future',
+      text: `created in the future (${new Date(createdAt).toISOString()}): a clock is wrong`,
+    });
+  return causes;
+}
+
+function withoutPolicy(snapshot: Snapshot): Cause {
+  return snapshot.fromAutoSnapshot
+    ? {
+        status: 'automatic-copy',
+        code: 'automatic-copy',
+        text: 'a kept copy of an automatic snapshot, which no tag of its own and no rule for such copies reaches',
+      }
+    : { status: 'unmanaged', code: 'unmanaged', text: 'unmanaged: no tag, rule or default gives it a policy' };
+}
+
+/** All that sets a snapshot aside (step 1 of design section 6); without any, it has a policy and all that the rules look at. */
+export function causesOf(
+  snapshot: Snapshot,
+  source: SourceState | null,
+  { holds, problems, policy }: Resolution,
+  now: number,
+): readonly Cause[] {
+  const causes: Cause[] = holds.map((text) => ({ status: 'held', code: 'hold', text }));
+  for (const { on, code, message } of problems)
+    causes.push({ status: 'problem', code, text: on === 'snapshot' ? message : `on its source: ${message}` });
+  causes.push(...ownCauses(snapshot, source, now));
+  // What a misspelt tag means, or what an unread source says, is not known: that is no "unmanaged".
+  if (policy === null && problems.length === 0 && source?.state !== 'unread') causes.push(withoutPolicy(snapshot));
+  return causes;
+}
+
+/** A snapshot that is kept without being evaluated: its status is the first of its causes, its reasons name them all. */
+export function setAside(snapshot: Snapshot, sourceExists: boolean | null, policy: PolicyUse | null, causes: readonly Cause[]): Judged {
+  const ordered = PRECEDENCE.flatMap((status) => causes.filter((cause) => cause.status === status));
+  const reasons = ordered.map(({ code, text }) => ({ code, said: 'set-aside', text }) as const);
+  return { snapshot, sourceExists, verdict: 'keep', status: ordered[0]?.status ?? 'problem', policy, reasons };
+}
