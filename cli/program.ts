@@ -8,6 +8,9 @@ import { FORMATS } from './report';
 import { reportFailure, type Terminal } from './terminal';
 
 const NAME = 'lightsail-retention';
+const CONFIG = 'configuration (default: ./retention.yaml; without it the built-in starter policy)';
+const REGION = 'read this region only, or "all"; may be repeated';
+const KIND = `read this kind only: ${KINDS.join(', ')}; may be repeated`;
 
 const DAILY = duration('1d');
 const ONE_YEAR = duration('1y');
@@ -61,9 +64,9 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
   program
     .command('report')
     .description('list, decide, print; read-only')
-    .option('--config <file>', 'configuration (default: ./retention.yaml; without it the built-in starter policy)')
-    .option('--region <region>', 'read this region only, or "all"; may be repeated', region)
-    .option('--kind <kind>', `read this kind only: ${KINDS.join(', ')}; may be repeated`, kind)
+    .option('--config <file>', CONFIG)
+    .option('--region <region>', REGION, region)
+    .option('--kind <kind>', KIND, kind)
     .option('--profile <name>', 'AWS profile')
     .option('--at <instant>', 'evaluate as of this ISO 8601 instant', instant)
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
@@ -71,6 +74,28 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--plan-out <file>', 'write the plan of a deletion to this file')
     .option('--quiet', 'no progress')
     .action(async (options) => done(await (await import('./report')).report(options, terminal)));
+
+  program
+    .command('explain')
+    .description("one snapshot's whole story: where its policy came from, each keep rule and what it said, floors, verdict")
+    .argument('<snapshot>', 'its name or its ARN')
+    .option('--config <file>', CONFIG)
+    .option('--region <region>', REGION, region)
+    .option('--kind <kind>', KIND, kind)
+    .option('--profile <name>', 'AWS profile')
+    .option('--at <instant>', 'evaluate as of this ISO 8601 instant', instant)
+    .option('--quiet', 'no progress')
+    .action(async (snapshot, options) => done(await (await import('./explain')).explain(snapshot, options, terminal)));
+
+  program
+    .command('check')
+    .description('validate the configuration; with --live, the tags in the account too')
+    .option('--config <file>', CONFIG)
+    .option('--live', 'read the account, and check the tags of its snapshots and their sources')
+    .option('--region <region>', REGION, region)
+    .option('--profile <name>', 'AWS profile')
+    .option('--quiet', 'no progress')
+    .action(async (options) => done(await (await import('./check')).check(options, terminal)));
 
   program
     .command('simulate')

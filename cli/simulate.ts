@@ -11,7 +11,7 @@ import { renderCalendarHtml } from '../lambda/render/calendar-html';
 import { renderCalendarJson } from '../lambda/render/calendar-json';
 import { renderCalendarText } from '../lambda/render/calendar-text';
 import { EXIT, type ExitCode } from './exit-codes';
-import { loadConfig } from './load-config';
+import { loadConfig, warnOn } from './load-config';
 import { writeFileOrRefuse } from './report';
 import { type Terminal, writeOut } from './terminal';
 
@@ -114,7 +114,7 @@ function render(view: SimulatedPolicy, { format, output }: SimulateOptions, { ou
 export async function simulate(options: SimulateOptions, terminal: Terminal): Promise<ExitCode> {
   const { err } = terminal;
   const aside = options.config === undefined && spelt(options) !== null;
-  const config = loadConfig(options.config, (line) => aside || err.write(`note: ${line}\n`));
+  const config = loadConfig(options.config, aside ? () => undefined : warnOn(err));
   const { every, for: span, at: end = Date.now(), size: sizeGb } = options;
   const view = simulatePolicy(config, choose(options, config), { every, span, end, sizeGb });
   const chunks = render(view, options, terminal);

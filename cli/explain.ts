@@ -1,0 +1,107 @@
+import { distance } from 'fastest-levenshtein';
+import type { WhyNot } from '../lambda/app/authority';
+import { explainSnapshot, type Passage } from '../lambda/app/explain-snapshot';
+import { reportOrder } from '../lambda/app/make-report';
+import { mismatches } from '../lambda/config-mismatch';
+import { decide } from '../lambda/core/decide';
+import { RetentionError } from '../lambda/core/errors';
+import type { Inventory, Judged } from '../lambda/core/report-model';
+import { clean, count, minute } from '../lambda/render/phrases';
+import { wrap } from '../lambda/render/terminal';
+import { EXIT, type ExitCode } from './exit-codes';
+import { loadConfig, warnOn, writtenRules } from './load-config';
+import { type AccountOptions, readAccount, unreadText } from './read-account';
+import { type Terminal, writeOut } from './terminal';
+
+export interface ExplainOptions extends AccountOptions {
+  readonly config?: string;
+  /** Epoch milliseconds. */
+  readonly at?: number;
+}
+
+const MOST_NEAR = 3;
+const MOST_LISTED = 20;
+
+/** Names that may have been meant: those that contain the word, then the nearest, at most a third of whose letters differ. */
+function nearNames(word: string, names: readonly string[]): readonly string[] {
+  const short = word.slice(0, 300).toLowerCase();
+  return [...new Set(names)]
+    .map((name) => ({ name, apart: name.toLowerCase().includes(short) ? 0 : distance(short, name.toLowerCase()) }))
+    .filter(({ name, apart }) => apart <= Math.max(1, Math.floor(Math.max(short.length, name.length) / 3)))
+    .sort((a, b) => a.apart - b.apart || (a.name < b.name ? -1 : 1))
+    .slice(0, MOST_NEAR)
+    .map(({ name }) => name);
+}
+
+function unknown(wanted: string, { snapshots }: Inventory): RetentionError {
+  const near = wanted.startsWith('arn:')
+    ? []
+    : nearNames(
+        wanted,
+        snapshots.flatMap(({ name }) => name ?? []),
+      );
+  const meant = near.length === 0 ? '' : `; did you mean ${near.map(clean).join(', ')}?`;
+  return new RetentionError(
+    'explain.unknown',
+    'operator',
+    `none of the ${count(snapshots.length, 'snapshot')} read is called ${clean(wanted)}; expected the name or the ARN of a manual snapshot in the regions and of the kinds that are read${meant}`,
+  );
+}
+
+function ambiguous(wanted: string, found: readonly Judged[]): RetentionError {
+  const lines = found.slice(0, MOST_LISTED).map(({ snapshot: { arn, kind, region, createdAt } }) => {
+    const made = createdAt === null ? 'not known' : minute(createdAt);
+    return `  ${clean(arn ?? 'without ARN')} (${kind}, ${clean(region)}, made ${made})`;
+  });
+  const more = found.length > lines.length ? [`  … and ${found.length - lines.length} more`] : [];
+  return new RetentionError(
+    'explain.ambiguous',
+    'operator',
+    [`${found.length} snapshots are called ${clean(wanted)}; say which by its ARN:`, ...lines, ...more].join('\n'),
+  );
+}
+
+function* render(passages: readonly Passage[], columns: number, colour: boolean): Generator<string> {
+  const bold = (text: string): string => (colour ? `\u001b[1m${text.slice(0, -1)}\u001b[0m\n` : text);
+  for (const [index, { title, lines, list }] of passages.entries()) {
+    if (index > 1) yield '\n';
+    yield bold(wrap(title, columns, ''));
+    for (const line of lines) {
+      if (typeof line !== 'string') yield `    ${line.command}\n`;
+      else if (line.startsWith('  ')) yield wrap(line.trim(), columns, '      - ');
+      else yield wrap(line, columns, list ? '  - ' : '  ');
+    }
+  }
+}
+
+/** Whether the list that a snapshot stands in was read to its end: a newer one could be missing otherwise. */
+const listWasRead = ({ scopes }: Inventory, { snapshot }: Judged): boolean =>
+  !scopes.some(({ region, kind, status }) => region === snapshot.region && kind === snapshot.kind && status !== 'read');
+
+/** `explain`: the whole story of one snapshot, by its name or its ARN. Read-only. */
+export async function explain(wanted: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
+  const { out, err, env } = terminal;
+  const config = loadConfig(options.config, warnOn(err));
+  const inventory = await readAccount(options, config, terminal);
+  const now = options.at ?? Date.now();
+  const { items } = decide({ snapshots: inventory.snapshots, sources: inventory.sources, config, now, everyRule: true });
+  const found = items.filter(({ snapshot }) => (wanted.startsWith('arn:') ? snapshot.arn : snapshot.name) === wanted).sort(reportOrder);
+  const [item] = found;
+  if (item === undefined) {
+    if (inventory.complete) throw unknown(wanted, inventory);
+    err.write(`error: ${clean(wanted)} was not found, and ${unreadText(inventory)} [inventory.incomplete]\n`);
+    return EXIT.incomplete;
+  }
+  if (found.length > 1) throw ambiguous(wanted, found);
+  const rules = writtenRules(options.config);
+  const whyNot: WhyNot = (rule, subject) => mismatches(rules[rule]?.match ?? { fromAutoSnapshot: false }, subject);
+  const arn = item.snapshot.source?.arn ?? null;
+  const source = arn === null ? null : inventory.sources(arn);
+  const columns = Math.max(60, (out.isTTY === true && out.columns) || 100);
+  const passages = explainSnapshot({ item, items, source, config, now, whyNot });
+  await writeOut(out, render(passages, columns, out.isTTY === true && !env.NO_COLOR));
+  if (inventory.complete) return EXIT.done;
+  const certain = listWasRead(inventory, item);
+  err.write(`${certain ? 'note' : 'error'}: ${unreadText(inventory)} [inventory.incomplete]\n`);
+  return certain ? EXIT.done : EXIT.incomplete;
+}
