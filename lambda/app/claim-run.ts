@@ -2,8 +2,14 @@ import { RetentionError } from '../core/errors';
 import { compactInstant } from '../core/instant';
 import type { Store } from './ports';
 
-/** A claim older than this (ms) belongs to an invocation that is dead: the longest that a Lambda function can run. */
-const CLAIM_TIMEOUT = 15 * 60_000;
+/** How long (ms) the holder of a claim may try to send. What it guards is one message, made before the claim. */
+export const SEND_LIMIT = 45_000;
+
+/**
+ * A claim older than this (ms) belongs to an invocation that gave up or died. Below the minute after which Lambda first retries, so that the
+ * retry of an invocation that died while it was sending finds the way free; above the limit by more than machines' clocks differ.
+ */
+const CLAIM_TIMEOUT = SEND_LIMIT + 10_000;
 
 export interface Claim {
   /** `sent`: this run's mail went out before. `mine`: nobody else may send it now. */
@@ -21,7 +27,8 @@ export async function wasSent(store: Store, scheduledAt: number): Promise<boolea
 
 /**
  * Claims the sending of one scheduled report by a conditional write, so that a duplicate delivery sends no second mail. A failed attempt
- * leaves `failed-<n>`, and the next one claims `<n + 1>`. Throws `run.in-progress` while another invocation may still be sending.
+ * leaves `failed-<n>`, and the next one claims `<n + 1>`. The holder must stop trying after `SEND_LIMIT`. Throws `run.in-progress` while another
+ * invocation may still be sending.
  */
 export async function claimRun(store: Store, scheduledAt: number, now: number): Promise<Claim> {
   for (let attempt = 1; attempt <= 100; attempt += 1) {

@@ -1,7 +1,7 @@
 import type { Report } from '../core/report-model';
 import { messageAttributes } from '../render/attributes';
 import { renderEmail } from '../render/email';
-import { claimRun, noteRun } from './claim-run';
+import { claimRun, noteRun, SEND_LIMIT } from './claim-run';
 import type { Channel, Clock, Store } from './ports';
 import { reportFiles } from './store-report';
 
@@ -47,7 +47,7 @@ export async function sendReport(
   if (claim.state === 'sent') return 'already-sent';
   const note = (name: string): Promise<void> => noteRun(store, scheduledAt, name, clock(), report.reportId);
   try {
-    await channel.send(message);
+    await channel.send(message, AbortSignal.timeout(SEND_LIMIT));
   } catch (error) {
     await note(`failed-${claim.attempt}`);
     throw error;

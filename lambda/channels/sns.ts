@@ -8,10 +8,12 @@ const attributeValue = (value: string | number): MessageAttributeValue =>
 /** An SNS topic as a channel: plain-text e-mail, with message attributes that subscribers can filter by. */
 export function snsChannel(client: SNSClient, topicArn: string): Channel {
   return {
-    async send({ subject, body, attributes }) {
+    async send({ subject, body, attributes }, abortSignal) {
       const MessageAttributes = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, attributeValue(value)]));
       try {
-        await client.send(new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: body, MessageAttributes }));
+        await client.send(new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: body, MessageAttributes }), {
+          ...(abortSignal && { abortSignal }),
+        });
       } catch (cause) {
         const name = cause instanceof Error ? cause.name : 'unknown error';
         const message = cause instanceof Error ? cause.message : String(cause);

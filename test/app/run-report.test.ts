@@ -94,6 +94,21 @@ describe('the scheduled report', () => {
     expect(channel.sent).toHaveLength(1);
   });
 
+  it('sends at the first retry, a minute later, when the invocation died between its claim and its message', async () => {
+    const { objects, channel, runAt } = aDeployment();
+    await runAt(NOW);
+    channel.sent.length = 0;
+    for (const key of objects.keys()) if (key.endsWith('/sent.json')) objects.delete(key);
+    expect((await runAt(NOW + 60_000, NOW)).delivery).toBe('sent');
+    expect(channel.sent).toHaveLength(1);
+  });
+
+  it('gives the channel an end, so that a claim that passes on is never still being sent', async () => {
+    const { channel, runAt } = aDeployment();
+    await runAt(NOW);
+    expect(channel.signals).toEqual([expect.any(AbortSignal)]);
+  });
+
   it('always sends when it is run by hand', async () => {
     const { channel, runAt } = aDeployment();
     await runAt(NOW, null);

@@ -1,12 +1,15 @@
 import type { Channel, Message } from '../../lambda/app/ports';
 
 /** A channel that keeps what it was given; `refuses` times it rejects first. */
-export function fakeChannel(refuses = 0): Channel & { readonly sent: Message[] } {
+export function fakeChannel(refuses = 0): Channel & { readonly sent: Message[]; readonly signals: (AbortSignal | undefined)[] } {
   const sent: Message[] = [];
+  const signals: (AbortSignal | undefined)[] = [];
   let left = refuses;
   return {
     sent,
-    async send(message) {
+    signals,
+    async send(message, abortSignal) {
+      signals.push(abortSignal);
       left -= 1;
       if (left >= 0) throw new Error('the topic is gone');
       sent.push(message);
