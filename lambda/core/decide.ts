@@ -51,7 +51,7 @@ function noteProblems(noted: Map<string, Problem>, snapshot: Snapshot, index: nu
 }
 
 /** The groups of a run: snapshots of one source that compete for slots. One without source ARN is a group of its own. */
-function groupKey(snapshot: Snapshot, arn: string): string {
+export function groupKey(snapshot: Snapshot, arn: string): string {
   const source = snapshot.source?.arn ?? null;
   return source === null ? `alone ${arn}` : `${source} ${snapshot.region} ${snapshot.kind} ${snapshot.account ?? ''}`;
 }

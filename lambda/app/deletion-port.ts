@@ -1,0 +1,51 @@
+import type { Kind, Snapshot } from '../core/snapshot';
+import type { Source } from './kind-port';
+
+/**
+ * Why a call failed, in the terms that decide what happens next. `throttled` and `refused` ones did nothing; a `transient` or `unknown` one may
+ * have been carried out all the same. Throttled and transient ones may do after a while.
+ */
+export interface CallFailure {
+  readonly class: 'not-found' | 'throttled' | 'transient' | 'refused' | 'unknown';
+  readonly code: string;
+  readonly message: string;
+}
+
+export type Called<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: CallFailure };
+
+/** What a snapshot is called where it lies: all that a delete can say. */
+export interface Named {
+  readonly kind: Kind;
+  readonly region: string;
+  readonly name: string;
+}
+
+/** An operation of the service. `id` null: it cannot be followed. */
+export interface Operation {
+  readonly id: string | null;
+  readonly state: 'pending' | 'done' | 'failed';
+  /** What a failed one says of itself. */
+  readonly code: string | null;
+  readonly details: string | null;
+}
+
+/** The service's clock beside the machine's, read at one moment (epoch ms). `service` null: the answer bore no date. */
+export interface ClockReading {
+  readonly service: number | null;
+  readonly machine: number;
+}
+
+/** What a deletion asks of the service. Nothing here rejects for what the service does; only `deleteSnapshot` changes anything. */
+export interface SnapshotDeletion {
+  /** Null: nothing bears the name. Asked again patiently. */
+  readSnapshot(named: Named & { readonly account: string | null }): Promise<Called<Snapshot | null>>;
+  /** The source that bears this name where the ARN says it lives; null: nothing bears it. Asked again patiently. */
+  readSource(arn: string, name: string): Promise<Called<Source | null>>;
+  /** Deletes what bears the name now. Sent once, never again by itself: whoever sends it again must look first. */
+  deleteSnapshot(named: Named): Promise<Called<readonly Operation[]>>;
+  readOperation(region: string, id: string): Promise<Called<Operation>>;
+  readClock(): Promise<Called<ClockReading>>;
+}
+
+/** Waits; injected, so that tests need not. */
+export type Sleep = (ms: number) => Promise<void>;

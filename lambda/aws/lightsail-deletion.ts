@@ -1,0 +1,122 @@
+import {
+  type DeleteInstanceSnapshotCommand,
+  GetOperationCommand,
+  GetRegionsCommand,
+  LightsailClient,
+  type LightsailClientConfig,
+} from '@aws-sdk/client-lightsail';
+import type { Called, CallFailure, ClockReading, SnapshotDeletion } from '../app/deletion-port';
+import type { SnapshotKind } from '../app/kind-port';
+import type { Clock } from '../app/ports';
+import { parseArn } from '../core/arn';
+import type { Kind } from '../core/snapshot';
+import { DELETE_COMMANDS } from '../kinds/deletion';
+import { classify, type ErrorClass, errorFacts } from './aws-errors';
+import type { LightsailClients } from './lightsail-client';
+import { readOperation } from './operations';
+
+export interface DeletionOptions {
+  /** Asks patiently. */
+  readonly readers: LightsailClients;
+  /** Sends once: see `makeDeleteClients`. */
+  readonly deleters: LightsailClients;
+  readonly kinds: Readonly<Record<Kind, SnapshotKind<LightsailClient>>>;
+  /** The region whose clock is read. */
+  readonly firstRegion: string;
+  readonly clock: Clock;
+}
+
+const CONNECTION_TIMEOUT = 5_000;
+const REQUEST_TIMEOUT = 30_000;
+
+/**
+ * Makes the clients that send deletes: one attempt, no retry, and no waiting of the client's own, because time between the last look at a
+ * snapshot and its delete is time in which another can take its name.
+ */
+export function makeDeleteClients(config: Pick<LightsailClientConfig, 'credentials' | 'endpoint'> = {}): LightsailClients {
+  const clients = new Map<string, LightsailClient>();
+  return (region) => {
+    const known = clients.get(region);
+    if (known !== undefined) return known;
+    const requestHandler = { connectionTimeout: CONNECTION_TIMEOUT, requestTimeout: REQUEST_TIMEOUT, throwOnRequestTimeout: true };
+    const client = new LightsailClient({ ...config, region, requestHandler, maxAttempts: 1, retryMode: 'standard' });
+    clients.set(region, client);
+    return client;
+  };
+}
+
+const FAILURE: Readonly<Record<ErrorClass, CallFailure['class']>> = {
+  'not-found': 'not-found',
+  throttled: 'throttled',
+  transient: 'transient',
+  'not-set-up': 'refused',
+  denied: 'refused',
+  'wrong-input': 'refused',
+  unknown: 'unknown',
+};
+
+function failureOf(error: unknown): CallFailure {
+  const { code, message, tip } = errorFacts(error);
+  return { class: FAILURE[classify(error)], code, message: tip === undefined ? message : `${message} (${tip})` };
+}
+
+async function called<T>(call: () => Promise<T>): Promise<Called<T>> {
+  try {
+    return { ok: true, value: await call() };
+  } catch (error) {
+    return { ok: false, failure: failureOf(error) };
+  }
+}
+
+/** A single read: not found is an answer, an answer without the resource is none. */
+async function find<T>(what: string, call: () => Promise<T | null>): Promise<Called<T | null>> {
+  const answer = await called(call);
+  if (!answer.ok) return answer.failure.class === 'not-found' ? { ok: true, value: null } : answer;
+  if (answer.value !== null) return answer;
+  return { ok: false, failure: { class: 'transient', code: 'answer.empty', message: `the service answered without the ${what}` } };
+}
+
+async function readClock(client: LightsailClient, clock: Clock): Promise<ClockReading> {
+  const command = new GetRegionsCommand({});
+  let reading: ClockReading = { service: null, machine: clock() };
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { headers } = result.response as { readonly headers?: Readonly<Record<string, string>> };
+      const at = Date.parse(headers?.date ?? '');
+      reading = { service: Number.isNaN(at) ? null : at, machine: clock() };
+      return result;
+    },
+    { step: 'deserialize', name: 'readServiceDate' },
+  );
+  await client.send(command);
+  return reading;
+}
+
+/** The three deletes of Lightsail, and the reads that must come before and after each. */
+export function makeSnapshotDeletion({ readers, deleters, kinds, firstRegion, clock }: DeletionOptions): SnapshotDeletion {
+  const kindOfSource = new Map(Object.values(kinds).map((kind) => [kind.sourceType, kind]));
+  return {
+    readSnapshot: ({ kind, region, name, account }) =>
+      find('snapshot', () => kinds[kind].readSnapshot(readers(region), name, { region, account })),
+    async readSource(arn, name) {
+      const parsed = parseArn(arn);
+      const kind = parsed === null ? undefined : kindOfSource.get(parsed.type);
+      if (parsed === null || kind === undefined)
+        return { ok: false, failure: { class: 'refused', code: 'source.unread', message: `${arn} names no instance, disk or database` } };
+      return find('source', () => kind.readSource(readers(parsed.region), name));
+    },
+    deleteSnapshot: ({ kind, region, name }) =>
+      called(async () => {
+        // The client's type takes one command at a time; the three differ in their input alone.
+        const { operations } = await deleters(region).send(DELETE_COMMANDS[kind](name) as DeleteInstanceSnapshotCommand);
+        return (operations ?? []).map(readOperation);
+      }),
+    readOperation: (region, id) =>
+      called(async () => {
+        const { operation } = await readers(region).send(new GetOperationCommand({ operationId: id }));
+        return operation === undefined ? { id, state: 'pending', code: null, details: null } : readOperation(operation);
+      }),
+    readClock: () => called(() => readClock(readers(firstRegion), clock)),
+  };
+}
