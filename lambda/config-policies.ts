@@ -46,5 +46,5 @@ export const policy = map(
   refuse(({ keep, expireAfter }) => {
     const keeps = keep === 'all' || Object.values(keep ?? {}).some((amount) => amount !== undefined && amount !== 0);
     return keeps || expireAfter !== undefined ? null : 'a policy with a positive keep rule or expireAfter (an empty one would say nothing)';
-  }),
+  }, true),
 );

@@ -8,9 +8,10 @@ export const notes = z.registry<Record<string, unknown>>();
 /** Every message in this schema says what was expected; `config-problems` adds what was got. */
 type Refusal = string | { readonly expected: string; readonly suggestion: string | null } | null;
 
-/** A check of our own: `judge` answers null, or what was expected. */
-export function refuse<T>(judge: (value: T) => Refusal): z.core.$ZodCheck<T> {
+/** A check of our own: `judge` answers null, or what was expected. With `ifSound` it is asked only about a value in which nothing else is wrong. */
+export function refuse<T>(judge: (value: T) => Refusal, ifSound = false): z.core.$ZodCheck<T> {
   return z.check<T>((payload) => {
+    if (ifSound && payload.issues.length > 0) return;
     const refusal = judge(payload.value);
     if (refusal === null) return;
     const { expected, suggestion } = typeof refusal === 'string' ? { expected: refusal, suggestion: null } : refusal;
