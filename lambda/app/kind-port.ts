@@ -6,9 +6,9 @@ export interface ListedIn {
   readonly account: string | null;
 }
 
-/** One page of a list, normalised; `next` is null on the last one. */
+/** One page of a list, normalised; `rows` is null where the answer has no list, `next` is null on the last page. */
 export interface Page<Row> {
-  readonly rows: readonly Row[];
+  readonly rows: readonly Row[] | null;
   readonly next: string | null;
 }
 

@@ -1,5 +1,6 @@
 import type { InventoryProgress, InventoryRequest } from '../app/ports';
 import { parseArn } from '../core/arn';
+import { RetentionError } from '../core/errors';
 import type { Inventory, ListedSource, Scope } from '../core/report-model';
 import type { Problem, Snapshot, SourceList } from '../core/snapshot';
 import type { AutomaticCount } from './automatic-snapshots';
@@ -63,6 +64,12 @@ function findAccount(account: string | null, snapshots: readonly Snapshot[], lis
   return null;
 }
 
+/** Every member is optional, so an absent list can be an empty one; but not where snapshots name sources that could be on it, with a hold. */
+const absentList = (list: ReadSources): ReadSources => ({
+  ...list,
+  error: new RetentionError('inventory.absent-list', 'aws', 'the answer has no list, and snapshots name sources that could be on it'),
+});
+
 function unreadProblem({ region, kind }: SourceList, list: ReadSources | undefined): Problem {
   const { code, message } =
     list === undefined ? { code: 'region.unknown', message: 'GetRegions does not name this region' } : errorFacts(list.error);
@@ -79,10 +86,12 @@ const byCode = (a: Problem, b: Problem): number =>
 export function assembleInventory(reading: Reading): Inventory {
   const { request, listOf, progress } = reading;
   const read = [...reading.scopes].sort(byRegionAndKind);
-  const lists = [...reading.lists].sort(byRegionAndKind);
   const disabled = disabledRegions(reading);
-  const listByKey = new Map(lists.map((list) => [keyOf(list), list]));
   const snapshots = read.flatMap((scope) => scope.snapshots);
+  const needed = neededLists(snapshots, listOf);
+  const neededKeys = new Set(needed.lists.map(keyOf));
+  const lists = reading.lists.map((list) => (list.absent && neededKeys.has(keyOf(list)) ? absentList(list) : list)).sort(byRegionAndKind);
+  const listByKey = new Map(lists.map((list) => [keyOf(list), list]));
   const account = findAccount(reading.account, snapshots, lists);
 
   const scopes = read.map((scope): Scope => {
@@ -104,7 +113,6 @@ export function assembleInventory(reading: Reading): Inventory {
     };
   });
 
-  const needed = neededLists(snapshots, listOf);
   const unreadLists = new Map(
     [...needed.lists, ...lists.filter((list) => inFilter(list) && !disabled.has(list.region))].map((list) => [keyOf(list), list]),
   );

@@ -79,6 +79,9 @@ export const mayMeanDisabled = (error: unknown): boolean => codesOf(error).some(
 
 const NODE_CODE = /^E[A-Z_]+$/;
 
+/** The SDK and others explain themselves further on the lines below. */
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;
+
 /** The error for a report: a stable code, its message, and the service's tip where it sent one. */
 export function errorFacts(error: unknown): ErrorFacts {
   const { name, code, message, tip } = told(error);
@@ -87,7 +90,7 @@ export function errorFacts(error: unknown): ErrorFacts {
   const stable = typeof own === 'string' && own !== '' ? own.replace(/^.*#/, '').replace(/:.*$/, '') : 'unknown';
   return {
     code: stable,
-    message: typeof message === 'string' && message !== '' ? message : error instanceof Error ? stable : String(error),
+    message: typeof message === 'string' && message !== '' ? firstLine(message) : error instanceof Error ? stable : String(error),
     ...(typeof tip === 'string' && tip !== '' ? { tip } : {}),
   };
 }

@@ -10,14 +10,15 @@ export interface LightsailClientOptions {
   /** Credentials, profile, endpoint; without them the SDK's own chain and `AWS_ENDPOINT_URL*` count. */
   readonly config?: Pick<LightsailClientConfig, 'credentials' | 'profile' | 'endpoint' | 'logger'>;
   readonly pace?: Partial<RetryPace>;
-  /** Connections per endpoint; further calls wait for a free one. */
+  /** Connections per endpoint (default 128); further calls wait for a free one. */
   readonly maxSockets?: number;
+  /** Milliseconds after which a call without an answer is given up and asked again (default 30,000). */
+  readonly requestTimeout?: number;
 }
 
 const MAX_SOCKETS = 128;
-/** A call that says nothing for so long (ms) is given up and asked again. */
 const CONNECTION_TIMEOUT = 5_000;
-const REQUEST_TIMEOUT = 60_000;
+const REQUEST_TIMEOUT = 30_000;
 
 /** Makes clients for all regions over one pool of kept-alive connections and one set of credentials. Errors are retried as `retry.ts` says. */
 export function makeLightsailClients(options: LightsailClientOptions = {}): LightsailClients {
@@ -26,23 +27,23 @@ export function makeLightsailClients(options: LightsailClientOptions = {}): Ligh
     httpAgent: new HttpAgent(pool),
     httpsAgent: new HttpsAgent(pool),
     connectionTimeout: CONNECTION_TIMEOUT,
-    requestTimeout: REQUEST_TIMEOUT,
+    requestTimeout: options.requestTimeout ?? REQUEST_TIMEOUT,
     throwOnRequestTimeout: true,
   };
   const pace = { ...DEFAULT_PACE, ...options.pace };
   const clients = new Map<string, LightsailClient>();
-  let credentials: LightsailClientConfig['credentials'] = options.config?.credentials;
+  let shared: LightsailClientConfig['credentials'];
   return (region) => {
     let client = clients.get(region);
     if (client === undefined) {
       client = new LightsailClient({
         ...options.config,
-        ...(credentials === undefined ? {} : { credentials }),
+        ...(shared === undefined ? {} : { credentials: shared }),
         region,
         requestHandler,
         retryStrategy: makeRetryStrategy(pace),
       });
-      credentials ??= client.config.credentials;
+      shared ??= client.config.credentials;
       clients.set(region, client);
     }
     return client;

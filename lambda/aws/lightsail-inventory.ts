@@ -106,7 +106,8 @@ export function makeReadInventory(options: InventoryOptions): ReadInventory {
       const { pages, error } = await walkPages(
         operations.listSnapshots,
         (token, callOptions) => listSnapshots(client, token, where, callOptions),
-        (rows) => {
+        (page) => {
+          const rows = page ?? [];
           collection.add(rows);
           for (const { source } of rows) if (source !== null && source.arn !== null) wantedFor(source.arn);
           progress({ event: 'page', region, kind, snapshots: rows.length });

@@ -10,6 +10,8 @@ import { walkPages } from './walk-pages';
 /** One list of sources, once it was walked: `error` is null when it was read to its end. */
 export interface ReadSources extends SourceList {
   readonly pages: number;
+  /** The answer had no list at all: empty, unless a snapshot names a source of it. */
+  readonly absent: boolean;
   readonly sources: ReadonlyMap<string, Source>;
   /** ARNs that were listed twice with different names or tags: such a source counts as unread. */
   readonly conflicting: ReadonlySet<string>;
@@ -48,8 +50,10 @@ export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }:
     const { operations, listSources } = kinds[kind];
     const sources = new Map<string, Source>();
     const conflicting = new Set<string>();
-    const take = (rows: readonly Source[]): void => {
-      for (const row of rows) {
+    let absent = false;
+    const take = (rows: readonly Source[] | null): void => {
+      absent = rows === null;
+      for (const row of rows ?? []) {
         if (row.arn === null)
           throw new RetentionError(
             'source.incomplete',
@@ -70,7 +74,7 @@ export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }:
       deadline,
       maxPages,
     );
-    return { region, kind, pages, sources, conflicting, error };
+    return { region, kind, pages, absent, sources, conflicting, error };
   };
 
   const listOf = (arn: string): SourceList | null => {

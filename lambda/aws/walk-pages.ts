@@ -8,14 +8,22 @@ export interface Walk {
   readonly error: unknown;
 }
 
+/** What the SDK, or the reading of a row, stumbles over in an answer that is not what the service's model says. */
+function unreadable(operation: string, error: unknown): unknown {
+  if (!(error instanceof Error) || (error.name !== 'SyntaxError' && error.name !== 'TypeError')) return error;
+  return new RetentionError('inventory.unreadable-page', 'aws', `${operation} gave an answer that cannot be read (${error.message})`, {
+    cause: error,
+  });
+}
+
 /**
  * Walks a list to its end, one page after the other. Never rejects: a failed call, a repeated token, too many pages or the deadline end the
- * walk with an error, and what was taken until then stays taken.
+ * walk with an error, and what was taken until then stays taken. A list of one page may be absent (`take` gets null): every member is optional.
  */
 export async function walkPages<Row>(
   operation: string,
   ask: (token: string | null, options: CallOptions) => Promise<Page<Row>>,
-  take: (rows: readonly Row[]) => void,
+  take: (rows: readonly Row[] | null) => void,
   deadline: Deadline,
   maxPages: number,
 ): Promise<Walk> {
@@ -33,6 +41,12 @@ export async function walkPages<Row>(
         );
       const page: Page<Row> = await ask(token, deadline.options);
       pages += 1;
+      if (page.rows === null && (token !== null || page.next !== null))
+        throw new RetentionError(
+          'inventory.absent-list',
+          'aws',
+          `${operation} answered page ${pages} of several without its list, so that rows are missing`,
+        );
       take(page.rows);
       token = page.next;
       if (token !== null) {
@@ -47,6 +61,6 @@ export async function walkPages<Row>(
     } while (token !== null);
     return { pages, error: null };
   } catch (error) {
-    return { pages, error: deadline.explain(error) };
+    return { pages, error: unreadable(operation, deadline.explain(error)) };
   }
 }

@@ -10,14 +10,14 @@ import {
 import type { ListedIn, SnapshotKind } from '../app/kind-port';
 import type { AttachedDisk, Snapshot } from '../core/snapshot';
 import { KIND_FACTS } from './facts';
-import { draftSnapshot, normalizeSource, textOf } from './normalize';
+import { draftSnapshot, normalizeSource, numberOf, textOf } from './normalize';
 import { fromToken, toPage } from './page';
 import type { Share } from './share';
 
 const attachedDisk = (disk: Disk): AttachedDisk => ({
   name: textOf(disk.name),
   path: textOf(disk.path),
-  sizeGb: disk.sizeInGb ?? null,
+  sizeGb: numberOf(disk.sizeInGb),
   system: disk.isSystemDisk === true,
 });
 

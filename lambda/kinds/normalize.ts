@@ -29,7 +29,8 @@ export type Draft = { -readonly [Member in keyof Snapshot]: Snapshot[Member] };
 /** A text that says something; null otherwise. */
 export const textOf = (value: string | undefined): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
-const numberOf = (value: number | undefined): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
+/** A number that counts; null otherwise. */
+export const numberOf = (value: number | undefined): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
 
 function instantOf(value: Date | undefined): number | null {
   const instant = value instanceof Date ? value.getTime() : Number.NaN;

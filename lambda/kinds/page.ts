@@ -1,18 +1,23 @@
 import type { Page } from '../app/kind-port';
 import { RetentionError } from '../core/errors';
 
-const NO_ROWS: readonly never[] = [];
+/** What a row that is `null` on the wire says. */
+type Nothing = Readonly<Record<string, never>>;
+const NOTHING: Nothing = {};
 
-/** A page from an answer's list and token. An absent list is an empty page and an empty token the end; a list that is none is refused. */
+/** A page from an answer's list and token. A row that is nothing becomes one without members; a list that is none is refused. */
 export function toPage<Raw extends object, Row>(
   operation: string,
-  list: readonly Raw[] | undefined,
+  list: readonly (Raw | null)[] | undefined,
   token: string | undefined,
-  row: (raw: Raw) => Row,
+  row: (raw: Raw | Nothing) => Row,
 ): Page<Row> {
   if (list !== undefined && !Array.isArray(list))
     throw new RetentionError('inventory.unreadable-page', 'aws', `${operation} answered with something that is not a list`);
-  return { rows: list === undefined ? NO_ROWS : list.map(row), next: token === undefined || token === '' ? null : token };
+  return {
+    rows: list === undefined ? null : list.map((raw) => row(raw ?? NOTHING)),
+    next: token === undefined || token === '' ? null : token,
+  };
 }
 
 /** A page token as input: the first page has none. */

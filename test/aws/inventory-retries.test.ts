@@ -1,0 +1,121 @@
+import { namesIn, namesOf, notRead, scopeOf, smallAccount, withEmulator } from './reading';
+
+const HERE = 'eu-central-1';
+const ALL = namesIn(smallAccount());
+
+describe('a failed call', () => {
+  it.each([
+    { fault: 'throttle' as const },
+    { fault: 'error' as const, code: 'TooManyRequestsException' },
+    { fault: 'error' as const, code: 'ServiceException' },
+    { fault: 'error' as const, code: 'InternalFailure' },
+    { fault: 'error' as const, code: 'ServiceUnavailable' },
+    { fault: 'error' as const, code: 'RequestTimeout' },
+    { fault: 'error' as const, code: 'InvalidInputException', message: 'Please try again in a few minutes.' },
+    { fault: 'error' as const, code: 'InvalidInputException', message: 'Please wait for it to complete.' },
+    { fault: 'reset' as const },
+    { fault: 'reset' as const, when: 'after' as const },
+    { fault: 'answer' as const, status: 502, body: '<html>bad gateway</html>' },
+  ])('is asked again until it succeeds: %j', (fault) =>
+    withEmulator({ faults: [{ ...fault, per: 'call', times: 3 }] }, async ({ read }) => {
+      const { inventory } = await read({ regions: [HERE, 'us-east-1'] });
+      expect(inventory.complete).toBe(true);
+      expect(namesOf(inventory)).toEqual(namesIn(smallAccount(), [HERE, 'us-east-1']));
+    }),
+  );
+
+  it.each(['plain', 'namespaced', 'both', 'code'] as const)('is judged by its code in the wire form "%s"', (errorForm) =>
+    withEmulator({ errorForm, faults: [{ fault: 'throttle', per: 'call', times: 1 }] }, async ({ read }) => {
+      expect((await read()).inventory.complete).toBe(true);
+    }),
+  );
+
+  it('is asked at most nine times, however long the region throttles, and the scope says so', () =>
+    withEmulator({ faults: [{ fault: 'throttle', regions: HERE, operations: 'GetDiskSnapshots' }] }, async ({ read, emulator }) => {
+      const { inventory } = await read();
+      expect(emulator.requests.count('GetDiskSnapshots', HERE)).toBe(9);
+      expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({
+        status: 'failed',
+        error: { code: 'ThrottlingException', message: 'Rate exceeded' },
+      });
+      expect(notRead(inventory)).toEqual([`${HERE} disk`]);
+    }));
+
+  it.each(['InvalidInputException', 'OperationFailureException', 'NotFoundException'])('is not asked again for %s', (code) =>
+    withEmulator(
+      { faults: [{ fault: 'error', code, message: 'wrong', regions: HERE, operations: 'GetDiskSnapshots' }] },
+      async ({ read, emulator }) => {
+        const { inventory } = await read();
+        expect(emulator.requests.count('GetDiskSnapshots', HERE)).toBe(1);
+        expect(notRead(inventory)).toEqual([`${HERE} disk`]);
+      },
+    ),
+  );
+
+  it('that never gets an answer is given up and asked again', () =>
+    withEmulator({ faults: [{ fault: 'hang', operations: 'GetDiskSnapshots', regions: HERE, times: 1 }] }, async ({ read }) => {
+      const { inventory } = await read({}, { client: { requestTimeout: 200 } });
+      expect(inventory.complete).toBe(true);
+      expect(namesOf(inventory)).toEqual(ALL);
+    }));
+
+  it('does not end the run: the other scopes are read', () =>
+    withEmulator(
+      { faults: [{ fault: 'error', code: 'SomethingNew', status: 418, regions: HERE, operations: 'GetInstanceSnapshots' }] },
+      async ({ read }) => {
+        const { inventory } = await read();
+        expect(notRead(inventory)).toEqual([`${HERE} instance`]);
+        expect(scopeOf(inventory, HERE, 'instance').error?.code).toBe('SomethingNew');
+      },
+    ));
+});
+
+describe('the deadline', () => {
+  it('gives up what is under way, keeps what was read, and names the scopes that were not', () =>
+    withEmulator({ faults: [{ fault: 'hang', regions: HERE, operations: 'GetInstanceSnapshots', after: 1 }] }, async ({ read }) => {
+      const { inventory } = await read({ deadline: Date.now() + 1_500 });
+      expect(notRead(inventory)).toEqual([`${HERE} instance`]);
+      expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({
+        status: 'failed',
+        pages: 1,
+        snapshots: 2,
+        error: { code: 'deadline', message: expect.stringContaining('deadline') },
+      });
+      expect(inventory.complete).toBe(false);
+    }));
+
+  it('that has passed already lets nothing be asked', () =>
+    withEmulator({}, async ({ read, emulator }) => {
+      const { inventory } = await read({ deadline: Date.now() - 1, automaticSnapshots: true });
+      expect(inventory.scopes.map(({ error }) => error?.code)).toEqual(['deadline', 'deadline', 'deadline']);
+      expect(inventory.complete).toBe(false);
+      expect(emulator.requests.total()).toBe(0);
+    }));
+
+  it('is kept by the given clock also between two pages', () =>
+    withEmulator({}, async ({ read, emulator }) => {
+      const start = Date.now();
+      const { inventory } = await read(
+        { deadline: start + 60_000, regions: [HERE], kinds: ['instance'] },
+        { clock: () => (emulator.requests.count('GetInstanceSnapshots', HERE) >= 2 ? start + 60_000 : start) },
+      );
+      expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({ pages: 2, error: { code: 'deadline' } });
+    }));
+
+  it('ends waiting for a retry too', () =>
+    withEmulator({ faults: [{ fault: 'throttle', regions: HERE, operations: 'GetDisks' }] }, async ({ read, emulator }) => {
+      const { inventory } = await read(
+        { deadline: Date.now() + 800 },
+        { client: { pace: { attempts: 50, throttledDelayMs: 100_000, longestDelayMs: 3_000 } } },
+      );
+      expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({ sources: 'failed', error: { code: 'deadline' } });
+      expect(emulator.requests.count('GetDisks', HERE)).toBeLessThan(50);
+    }));
+
+  it('reached while automatic snapshots are counted leaves the inventory complete', () =>
+    withEmulator({ faults: [{ fault: 'hang', operations: 'GetAutoSnapshots' }] }, async ({ read }) => {
+      const { inventory } = await read({ deadline: Date.now() + 1_500, automaticSnapshots: true });
+      expect(inventory.complete).toBe(true);
+      expect(inventory.problems.map(({ code }) => code)).toEqual(Array(3).fill('automatic.unread'));
+    }));
+});
