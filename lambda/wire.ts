@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
+import { reportAge } from './app/report-age';
 import { type RunResult, runReport } from './app/run-report';
 import { makeLightsailClients } from './aws/lightsail-client';
 import { makeReadInventory } from './aws/lightsail-inventory';
@@ -50,18 +51,32 @@ export function scheduledTimeOf(event: unknown): number | null {
   return at;
 }
 
+/** Whether an event asks for the age of the newest report instead of a report. Throws `event.malformed` for a check that is not known. */
+function asksForAge(event: unknown): boolean {
+  const check = typeof event === 'object' && event !== null && 'check' in event ? event.check : undefined;
+  if (check === undefined || check === 'age') return check === 'age';
+  throw new RetentionError(
+    'event.malformed',
+    'operator',
+    `cannot run: got check ${JSON.stringify(check)}, expected "age", or none for a report`,
+  );
+}
+
 type Log = (event: string, keys: Readonly<Record<string, unknown>>) => void;
 
-/** Composes the report function: configuration and environment are parsed before anything is read. */
+/** Composes the report function, which also tells the age of the newest report: configuration and environment are parsed before anything is read. */
 export function wireReport(
   environment: NodeJS.ProcessEnv,
   folder: string,
-): (event: unknown, context: Context, log: Log) => Promise<RunResult> {
+): (event: unknown, context: Context, log: Log) => Promise<RunResult | Awaited<ReturnType<typeof reportAge>>> {
   const config = readBundledConfig(folder);
   const env = parseEnv(environment);
   return async (event, context, log) => {
-    const scheduledAt = scheduledTimeOf(event);
     const clock = Date.now;
+    const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
+    const store = s3Store(new S3Client({ forcePathStyle }), env.bucket);
+    if (asksForAge(event)) return reportAge(store, clock());
+    const scheduledAt = scheduledTimeOf(event);
     const readInventory = makeReadInventory({
       clients: makeLightsailClients(),
       firstRegion: env.region,
@@ -73,10 +88,7 @@ export function wireReport(
       clock,
       digest: digestOf,
       readInventory,
-      store: s3Store(
-        new S3Client({ forcePathStyle: environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined }),
-        env.bucket,
-      ),
+      store,
       channel: snsChannel(new SNSClient({}), env.topicArn),
     };
     const request = {

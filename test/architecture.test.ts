@@ -19,7 +19,7 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[]; 
     may: ['lambda/core', 'lambda/app/ports', 'lambda/app/kind-port', 'lambda/kinds', 'lambda/aws'],
     packages: [/^@aws-sdk\//, /^@smithy\//, /^node:/],
   },
-  { room: 'lambda/handlers', may: ['lambda/wire'], packages: [/^@aws-lambda-powertools\//, /^aws-lambda$/] },
+  { room: 'lambda/handlers', may: ['lambda/wire', 'lambda/metrics'], packages: [/^@aws-lambda-powertools\//, /^aws-lambda$/] },
   {
     room: 'lib',
     may: [
@@ -29,6 +29,7 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[]; 
       'lambda/kinds/facts',
       'lambda/core',
       'lambda/stage-function',
+      'lambda/metrics',
       'cli/config-file',
       'scripts/bundle',
     ],

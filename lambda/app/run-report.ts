@@ -14,14 +14,24 @@ export interface RunRequest {
   readonly deadline: number | null;
 }
 
-export interface RunResult {
-  readonly reportId: string;
-  readonly delivery: Delivery;
-  readonly complete?: boolean;
-  readonly snapshots?: number;
-  readonly expiring?: number;
-  readonly problems?: number;
-}
+/** What a run came to; without numbers where a duplicate delivery found the report sent. */
+export type RunResult =
+  | { readonly reportId: string; readonly delivery: 'already-sent' }
+  | {
+      readonly reportId: string;
+      readonly delivery: Delivery;
+      readonly complete: boolean;
+      readonly incomplete: boolean;
+      readonly snapshots: number;
+      readonly expiring: number;
+      readonly held: number;
+      readonly problems: number;
+      readonly sizeGb: number;
+      readonly monthlyCostCeiling: number;
+      readonly scopesFailed: number;
+      /** How long the run took. */
+      readonly seconds: number;
+    };
 
 /** The scheduled job: compare with the last report, list and decide, store, send once. A duplicate delivery does nothing. */
 export async function runReport(
@@ -30,12 +40,26 @@ export async function runReport(
   progress?: (event: InventoryProgress) => void,
 ): Promise<RunResult> {
   const { reportId, config, scheduledAt } = request;
+  const startedAt = ports.clock();
   if (scheduledAt !== null && (await wasSent(ports.store, scheduledAt))) return { reportId, delivery: 'already-sent' };
   const previous = await previousState(ports.store, reportId);
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const { report, plan } = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
   await storeReport(ports.store, report, plan);
   const delivery = await sendReport(ports, report, { scheduledAt, send: config.report.send, tagPrefix: config.tagPrefix });
-  const { snapshots, expire: expiring, problems } = report.totals;
-  return { reportId, delivery, complete: report.complete, snapshots, expiring, problems };
+  const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = report.totals;
+  return {
+    reportId,
+    delivery,
+    complete: report.complete,
+    incomplete: !report.complete,
+    snapshots,
+    expiring,
+    held,
+    problems,
+    sizeGb,
+    monthlyCostCeiling,
+    scopesFailed: report.scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed').length,
+    seconds: (ports.clock() - startedAt) / 1_000,
+  };
 }

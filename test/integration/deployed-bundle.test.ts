@@ -142,6 +142,7 @@ describe('the bundle that is deployed', () => {
   });
 
   it.each([
+    ['a check that is not known', { event: { check: 'disk' } }, 'event.malformed'],
     ['an event that is no schedule', { event: { scheduledTime: 'monday' } }, 'event.malformed'],
     ['a configuration that the validator refuses', { config: { version: 1, polices: {} } }, 'config.invalid'],
     ['an environment without topic', { env: { TOPIC_ARN: '' } }, 'env.missing'],
@@ -162,13 +163,66 @@ describe('the bundle that is deployed', () => {
     expect((await invoke({ scheduledTime: '2026-11-23T08:00:00Z' })).answer).toMatchObject({ ok: true, result: { delivery: 'sent' } });
   });
 
-  it('logs JSON with constant event names, and no tag value', async () => {
-    const { logs } = await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
-    const entries = logs
+  const linesOf = (logs: string): readonly Record<string, unknown>[] =>
+    logs
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(new Set(entries.map(({ message }) => message))).toEqual(new Set(['report.started', 'inventory.scope', 'report.finished']));
-    expect(logs).not.toContain('ops@example.com');
+
+  it('logs JSON with constant event names, no tag value and no address', async () => {
+    const { logs } = await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
+    const events = linesOf(logs).filter((line) => !('_aws' in line));
+    expect(new Set(events.map(({ message }) => message))).toEqual(new Set(['report.started', 'inventory.scope', 'report.finished']));
+    const tagValues = new Set(
+      JSON.parse(stored('report.json')).snapshots.flatMap(({ tags }: { tags: Record<string, string | null> }) => Object.values(tags)),
+    );
+    const told = events.map(({ timestamp, ...event }) => JSON.stringify(event)).join('\n');
+    expect(tagValues.size).toBeGreaterThan(3);
+    expect([...tagValues].filter((value) => typeof value === 'string' && told.includes(`"${value}"`))).toEqual([]);
+    expect(logs).not.toContain('@example.com');
+    expect(logs).not.toContain('SECRET');
+  });
+
+  it('measures a run in the embedded metric format, with one dimension', async () => {
+    const { answer, logs } = await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
+    const [measured, ...more] = linesOf(logs).filter((line) => '_aws' in line);
+    expect(more).toEqual([]);
+    const { totals } = JSON.parse(stored('report.json'));
+    expect(measured).toMatchObject({
+      _aws: { CloudWatchMetrics: [{ Namespace: 'LightsailRetention', Dimensions: [['service']] }] },
+      service: 'lightsail-retention-report',
+      Snapshots: totals.snapshots,
+      Expiring: totals.expire,
+      Held: totals.held,
+      Problems: totals.problems,
+      SizeGb: totals.sizeGb,
+      MonthlyCostCeiling: totals.monthlyCostCeiling,
+      ScopesFailed: 0,
+      Incomplete: 0,
+    });
+    expect(answer).toMatchObject({ ok: true, result: { seconds: expect.any(Number) } });
+  });
+
+  it('measures what was not read', async () => {
+    emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' }]);
+    const { logs } = await invoke({});
+    expect(linesOf(logs).find((line) => '_aws' in line)).toMatchObject({ Incomplete: 1, ScopesFailed: 1 });
+  });
+
+  it('measures the age of the newest report when it is asked for that, and neither lists nor mails anything', async () => {
+    const scheduledTime = new Date(Date.now() - 30 * 3_600_000).toISOString();
+    await invoke({ scheduledTime });
+    const [requests, mails] = [emulator.requests.list().length, emulator.published.length];
+    const { answer, logs } = await invoke({ check: 'age' });
+    const age = (answer.ok && (answer.result as { reportAgeHours: number }).reportAgeHours) || 0;
+    expect(Math.floor(age)).toBe(30);
+    expect(linesOf(logs).find((line) => '_aws' in line)).toMatchObject({ ReportAgeHours: age });
+    expect(emulator.published.length).toBe(mails);
+    expect(
+      emulator.requests
+        .list()
+        .slice(requests)
+        .filter(({ service }) => service !== 's3'),
+    ).toEqual([]);
   });
 });
