@@ -50,13 +50,16 @@ function noteProblems(noted: Map<string, Problem>, snapshot: Snapshot, index: nu
   }
 }
 
-/** The groups of a run: snapshots of one source that compete for slots. One without source ARN is a group of its own. */
+/** The group of a snapshot: those of one source compete for slots. One without source ARN is a group of its own. */
 export function groupKey(snapshot: Snapshot, arn: string): string {
   const source = snapshot.source?.arn ?? null;
   return source === null ? `alone ${arn}` : `${source} ${snapshot.region} ${snapshot.kind} ${snapshot.account ?? ''}`;
 }
 
+const NO_REASONS: readonly Reason[] = [];
+
 function floorReasons(item: Evaluated, rank: number, minKeep: number, youngerThan: number, minAge: string): readonly Reason[] {
+  if (rank >= minKeep && item.createdAt <= youngerThan) return NO_REASONS;
   const reasons: Reason[] = [];
   if (rank < minKeep) reasons.push({ code: 'minKeep', said: 'newest', nth: rank + 1, of: minKeep });
   if (item.createdAt > youngerThan) reasons.push({ code: 'minAge', said: 'young', duration: minAge });

@@ -29,7 +29,8 @@ function countWalker(code: CountRule, of: number, oldest: number): Walker {
   const full: Reason = { code, said: 'full', of };
   let filled = 0;
   let lastBucket: Bucket | null = null;
-  let taken: Reason = full;
+  let lastTaken = '';
+  let taken: Reason | null = null;
   return {
     take(snapshot, index, wall) {
       if (filled === of) return null;
@@ -38,10 +39,15 @@ function countWalker(code: CountRule, of: number, oldest: number): Walker {
       if (!fresh && index !== oldest) return null;
       filled += 1;
       lastBucket = bucket;
-      if (bucketOf !== null) taken = { code, said: 'taken', bucket, by: snapshot.label };
+      lastTaken = snapshot.label;
+      taken = null;
       return { code, said: 'kept', nth: filled, of, bucket, oldest: !fresh };
     },
-    refusal: (_, wall) => (bucketOf !== null && bucketOf(wall) === lastBucket ? taken : full),
+    refusal(_, wall) {
+      if (bucketOf === null || lastBucket === null || bucketOf(wall) !== lastBucket) return full;
+      taken ??= { code, said: 'taken', bucket: lastBucket, by: lastTaken };
+      return taken;
+    },
   };
 }
 
@@ -87,6 +93,8 @@ function dateWalker(day: string, now: number, zone: Zone): Walker {
   };
 }
 
+const NONE: readonly Walker[] = [];
+
 const keepAll: Walker = { take: () => ({ code: 'all', said: 'all' }), refusal: () => ({ code: 'all', said: 'all' }) };
 
 function walkersOf(policy: Policy, newest: Dated, oldest: number, now: number, zone: Zone): readonly Walker[] {
@@ -119,14 +127,15 @@ export function applyPolicy(policy: Policy, newestFirst: readonly Dated[], now: 
   return newestFirst.map((snapshot, index) => {
     const wall = wallClock(snapshot.createdAt, zone);
     const reasons: Reason[] = [];
-    const refusals: Walker[] = [];
+    let refusing = walkers;
     for (const walker of walkers) {
       const kept = walker.take(snapshot, index, wall);
-      if (kept !== null) reasons.push(kept);
-      else if (everyRule) refusals.push(walker);
+      if (kept === null) continue;
+      reasons.push(kept);
+      refusing = everyRule ? refusing.filter((other) => other !== walker) : NONE;
     }
     const keeps = reasons.length > 0;
-    for (const walker of keeps ? refusals : walkers) reasons.push(walker.refusal(snapshot, wall));
+    for (const walker of refusing) reasons.push(walker.refusal(snapshot, wall));
     return { keeps, reasons };
   });
 }

@@ -1,7 +1,7 @@
 import type { RetentionConfig } from './config';
 import type { MatchSubject, PolicyUse } from './policy';
 import type { Snapshot, SourceState, Tags } from './snapshot';
-import { isInForce, readTags, type TagReading } from './tags';
+import { isInForce, readTags } from './tags';
 
 /** What authority says of one snapshot before any rule counts: what holds it, what is wrong with it, and which policy it has. */
 export interface Resolution {
@@ -32,47 +32,64 @@ export function subjectOf(snapshot: Snapshot, source: SourceState | null): Match
  * the living source's tags, the first matching rule, `default`, unmanaged. Readings are shared between equal tag sets.
  */
 export function makeResolver(config: RetentionConfig, now: number): (snapshot: Snapshot, source: SourceState | null) => Resolution {
-  const reader = (on: 'snapshot' | 'source'): ((tags: Tags) => TagReading) => {
-    const known = new Map<Tags, TagReading>();
-    return (tags) => {
-      const before = known.get(tags);
-      if (before !== undefined) return before;
-      const reading = readTags(tags, on, config);
-      known.set(tags, reading);
-      return reading;
-    };
-  };
-  const readOwn = reader('snapshot');
-  const readSource = reader('source');
+  const named = new Map<string, PolicyUse | null>();
+  const own = reader('snapshot', config, now);
+  const above = reader('source', config, now);
 
-  const holdsOf = (reading: TagReading, where: string): string[] =>
-    reading.holds
-      .filter((hold) => isInForce(hold, now, config.zone))
-      .map((hold) => `held ${hold.until === null ? 'without end' : `through ${hold.until}`} by tag ${hold.tag} on ${where}`);
+  /** The policy that a rule or the default names; one object for all snapshots that it judges. */
+  const use = (name: string, rule: string | null): PolicyUse | null => {
+    const key = rule ?? '';
+    const known = named.get(key);
+    if (known !== undefined) return known;
+    const policy = config.policies.get(name);
+    const origin = rule === null ? ({ origin: 'default' } as const) : ({ origin: 'rule', rule } as const);
+    const made = policy === undefined ? null : { id: `name ${name}`, name, policy, ...origin };
+    named.set(key, made);
+    return made;
+  };
 
   const byRule = (snapshot: Snapshot, source: SourceState | null): PolicyUse | null => {
-    const subject = subjectOf(snapshot, source);
-    const rule = config.rules.find((candidate) => candidate.matches(subject));
-    const name = rule?.policy ?? (snapshot.fromAutoSnapshot ? null : config.defaultPolicy);
-    const policy = name === null ? undefined : config.policies.get(name);
-    if (name === null || policy === undefined) return null;
-    const origin = rule === undefined ? ({ origin: 'default' } as const) : ({ origin: 'rule', rule: rule.name } as const);
-    return { id: `name ${name}`, name, policy, ...origin };
+    if (config.rules.length > 0) {
+      const subject = subjectOf(snapshot, source);
+      const rule = config.rules.find((candidate) => candidate.matches(subject));
+      if (rule !== undefined) return use(rule.policy, rule.name);
+    }
+    return snapshot.fromAutoSnapshot || config.defaultPolicy === null ? null : use(config.defaultPolicy, null);
   };
 
   return (snapshot, source) => {
-    const own = readOwn(snapshot.tags);
-    const above = source?.state === 'exists' ? readSource(source.tags) : null;
-    const sourceName = source?.state === 'exists' ? `its source ${source.name ?? snapshot.source?.name ?? ''}`.trim() : 'its source';
-    const problems = [
-      ...own.problems.map(({ code, message }) => ({ on: 'snapshot' as const, code, message })),
-      ...(above?.problems ?? []).map(({ code, message }) => ({ on: 'source' as const, code, message })),
-    ];
-    const holds = [...holdsOf(own, 'the snapshot'), ...(above === null ? [] : holdsOf(above, sourceName))];
+    const mine = own(snapshot.tags);
+    const its = source?.state === 'exists' ? above(source.tags) : SILENT;
+    const problems = joined(mine.problems, its.problems);
+    const sourceName = source?.state === 'exists' ? (source.name ?? snapshot.source?.name ?? '') : '';
+    const holds = its.holds.length === 0 ? mine.holds : [...mine.holds, ...its.holds.map((hold) => `${hold} ${sourceName}`.trim())];
     if (problems.length > 0) return { holds, problems, policy: null };
-    if (own.policy !== null) return { holds, problems, policy: { ...own.policy, origin: 'snapshot-tag' } };
-    if (above !== null && above.policy !== null && !snapshot.fromAutoSnapshot)
-      return { holds, problems, policy: { ...above.policy, origin: 'source-tag' } };
-    return { holds, problems, policy: byRule(snapshot, source) };
+    const tagged = mine.policy ?? (snapshot.fromAutoSnapshot ? null : its.policy);
+    return { holds, problems, policy: tagged ?? byRule(snapshot, source) };
+  };
+}
+
+const joined = <Item>(one: readonly Item[], two: readonly Item[]): readonly Item[] =>
+  two.length === 0 ? one : one.length === 0 ? two : [...one, ...two];
+
+const SILENT: Resolution = { holds: [], problems: [], policy: null };
+
+/** Reads tags as authority, once for each shared tag set: most snapshots of a run carry one of a few. */
+function reader(on: 'snapshot' | 'source', config: RetentionConfig, now: number): (tags: Tags) => Resolution {
+  const known = new Map<Tags, Resolution>();
+  const where = on === 'snapshot' ? 'the snapshot' : 'its source';
+  return (tags) => {
+    const before = known.get(tags);
+    if (before !== undefined) return before;
+    const { holds, problems, policy } = readTags(tags, on, config);
+    const reading: Resolution = {
+      holds: holds
+        .filter((hold) => isInForce(hold, now, config.zone))
+        .map(({ tag, until }) => `held ${until === null ? 'without end' : `through ${until}`} by tag ${tag} on ${where}`),
+      problems: problems.map(({ code, message }) => ({ on, code, message })),
+      policy: policy === null ? null : { ...policy, origin: on === 'snapshot' ? 'snapshot-tag' : 'source-tag' },
+    };
+    known.set(tags, reading);
+    return reading;
   };
 }

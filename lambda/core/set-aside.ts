@@ -25,10 +25,10 @@ function unread(snapshot: Snapshot, source: SourceState & { readonly state: 'unr
   return { status: 'problem', code: 'source.unread', text: `kept: ${list}, and a hold could stand on the source` };
 }
 
-function ownCauses(snapshot: Snapshot, source: SourceState | null, now: number): Cause[] {
-  const { arn, name, createdAt, state, kind } = snapshot;
-  const causes: Cause[] = (snapshot.defects ?? []).map(({ code, message }) => ({ status: 'problem', code, text: message }));
-  if (causes.length === 0 && (arn === null || name === null || createdAt === null))
+function addOwn(causes: Cause[], snapshot: Snapshot, source: SourceState | null, now: number): void {
+  const { arn, name, createdAt, state, kind, defects } = snapshot;
+  if (defects !== undefined) for (const { code, message } of defects) causes.push({ status: 'problem', code, text: message });
+  else if (arn === null || name === null || createdAt === null)
     causes.push({ status: 'problem', code: 'snapshot.incomplete', text: 'it came without its ARN, name or createdAt' });
   if (source?.state === 'unread') causes.push(unread(snapshot, source));
   if (state !== FINISHED_STATE[kind])
@@ -43,7 +43,6 @@ function ownCauses(snapshot: Snapshot, source: SourceState | null, now: number):
       code: 'future',
       text: `created in the future (${new Date(createdAt).toISOString()}): a clock is wrong`,
     });
-  return causes;
 }
 
 function withoutPolicy(snapshot: Snapshot): Cause {
@@ -63,10 +62,11 @@ export function causesOf(
   { holds, problems, policy }: Resolution,
   now: number,
 ): readonly Cause[] {
-  const causes: Cause[] = holds.map((text) => ({ status: 'held', code: 'hold', text }));
+  const causes: Cause[] = [];
+  for (const text of holds) causes.push({ status: 'held', code: 'hold', text });
   for (const { on, code, message } of problems)
     causes.push({ status: 'problem', code, text: on === 'snapshot' ? message : `on its source: ${message}` });
-  causes.push(...ownCauses(snapshot, source, now));
+  addOwn(causes, snapshot, source, now);
   // What a misspelt tag means, or what an unread source says, is not known: that is no "unmanaged".
   if (policy === null && problems.length === 0 && source?.state !== 'unread') causes.push(withoutPolicy(snapshot));
   return causes;
