@@ -1,0 +1,131 @@
+/** A field of EventBridge Scheduler's cron: its range, and the names that some of its values have. */
+export interface Field {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly names?: readonly string[];
+  /** Forms beside values, ranges, steps and `*`. */
+  readonly special?: RegExp;
+}
+
+const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
+const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+
+export const MINUTES: Field = { name: 'minutes', from: 0, to: 59 };
+export const HOURS: Field = { name: 'hours', from: 0, to: 23 };
+export const DAY_OF_MONTH: Field = { name: 'day of month', from: 1, to: 31, special: /^(L|LW|([1-9]|[12]\d|3[01])W)$/ };
+export const MONTH: Field = { name: 'month', from: 1, to: 12, names: MONTHS };
+export const DAY_OF_WEEK: Field = {
+  name: 'day of week',
+  from: 1,
+  to: 7,
+  names: DAYS,
+  special: /^(L|[1-7]L|([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)#[1-5])$/,
+};
+export const YEAR: Field = { name: 'year', from: 1970, to: 2199 };
+
+/** A value, a range or `*`, with or without a step. */
+export const PART = /^(?:\*|([A-Z\d]+)(?:-([A-Z\d]+))?)(?:\/([1-9]\d*))?$/;
+
+const DAY = 86_400_000;
+
+/** A day of the proleptic calendar; `weekday` 1 is Sunday, as cron counts. */
+interface Day {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly weekday: number;
+  /** The last day of its month. */
+  readonly last: number;
+}
+
+function dayAt(time: number): Day {
+  const date = new Date(time);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + 1];
+  return { year, month, day: date.getUTCDate(), weekday: date.getUTCDay() + 1, last: new Date(Date.UTC(year, month, 0)).getUTCDate() };
+}
+
+const numberOf = (text: string, { names = [], from }: Field): number => {
+  const at = names.indexOf(text);
+  return at < 0 ? Number(text) : at + from;
+};
+
+function partHas(part: string, field: Field, value: number): boolean {
+  const [, first, end, step] = PART.exec(part) ?? [];
+  const from = first === undefined ? field.from : numberOf(first, field);
+  const to = end !== undefined ? numberOf(end, field) : first === undefined || step !== undefined ? field.to : from;
+  // A range may go round: FRI-MON.
+  const offset = value >= from ? value - from : value - from + (field.to - field.from + 1);
+  const length = to >= from ? to - from : to - from + (field.to - field.from + 1);
+  return offset <= length && offset % Number(step ?? 1) === 0;
+}
+
+const weekdayOf = ({ weekday, day }: Day, other: number): number => ((((weekday - 1 + other - day) % 7) + 7) % 7) + 1;
+
+/** The day of the month nearest to `wanted` that is no Saturday or Sunday, within the month. */
+function nearestWorkday(today: Day, wanted: number): number {
+  const target = Math.min(wanted, today.last);
+  const weekday = weekdayOf(today, target);
+  if (weekday === 7) return target === 1 ? 3 : target - 1;
+  if (weekday === 1) return target === today.last ? target - 2 : target + 1;
+  return target;
+}
+
+function dayOfMonthHas(part: string, today: Day): boolean {
+  if (part === 'L') return today.day === today.last;
+  if (part === 'LW') return today.day === nearestWorkday(today, today.last);
+  if (part.endsWith('W')) {
+    const wanted = Number(part.slice(0, -1));
+    return wanted <= today.last && today.day === nearestWorkday(today, wanted);
+  }
+  return partHas(part, DAY_OF_MONTH, today.day);
+}
+
+function dayOfWeekHas(part: string, today: Day): boolean {
+  if (part === 'L') return today.weekday === 7;
+  if (/^[1-7]L$/.test(part)) return today.weekday === Number(part[0]) && today.day > today.last - 7;
+  const [weekday = '', nth] = part.split('#');
+  if (nth !== undefined) return today.weekday === numberOf(weekday, DAY_OF_WEEK) && Math.ceil(today.day / 7) === Number(nth);
+  return partHas(part, DAY_OF_WEEK, today.weekday);
+}
+
+const parts = (text: string | undefined): readonly string[] => (text ?? '').toUpperCase().split(',');
+
+function dayMatches(fields: readonly string[], today: Day): boolean {
+  const [, , dayOfMonth, month, dayOfWeek] = fields;
+  return (
+    parts(month).some((part) => partHas(part, MONTH, today.month)) &&
+    (dayOfMonth === '?'
+      ? parts(dayOfWeek).some((part) => dayOfWeekHas(part, today))
+      : parts(dayOfMonth).some((part) => dayOfMonthHas(part, today)))
+  );
+}
+
+/**
+ * The most days between two days on which a cron of six valid fields fires, its years aside; null when there is no such day. Measured over
+ * 28 years, in which days of the week, of the month and leap years come round, so that it does not depend on when it is asked.
+ */
+export function longestGap(fields: readonly string[]): number | null {
+  const start = Date.UTC(2001, 0, 1);
+  const length = (Date.UTC(2029, 0, 1) - start) / DAY;
+  let [first, previous, longest]: [number | null, number, number] = [null, 0, 0];
+  for (let i = 0; i < length; i += 1) {
+    if (!dayMatches(fields, dayAt(start + i * DAY))) continue;
+    if (first === null) first = i;
+    else longest = Math.max(longest, i - previous);
+    previous = i;
+  }
+  return first === null ? null : Math.max(longest, first + length - previous);
+}
+
+/** Whether a cron of six valid fields fires on any day from that of `now` (epoch ms) on, in whatever time zone. */
+export function firesAgain(fields: readonly string[], now: number): boolean {
+  const years = parts(fields[5]);
+  if (years.includes('*')) return longestGap(fields) !== null;
+  const end = Date.UTC(YEAR.to + 1, 0, 1);
+  for (let time = Math.floor(now / DAY) * DAY - DAY; time < end; time += DAY) {
+    const today = dayAt(time);
+    if (years.some((part) => partHas(part, YEAR, today.year)) && dayMatches(fields, today)) return true;
+  }
+  return false;
+}

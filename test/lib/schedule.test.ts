@@ -1,0 +1,59 @@
+import { longestGap } from '../../lib/schedule-days';
+import { checkSchedule, longestInterval } from '../../lib/schedule-expression';
+
+const NOW = Date.parse('2026-11-23T08:00:00Z');
+
+describe('the longest time between two reports', () => {
+  test.each([
+    ['rate(1 hour)', 1],
+    ['rate(90 minutes)', 1.5],
+    ['rate(7 days)', 7 * 24],
+    ['cron(0 8 * * ? *)', 24],
+    ['cron(0 8 ? * MON *)', 7 * 24],
+    ['cron(0 8 ? * mon *)', 7 * 24],
+    ['cron(0/15 8-17 ? * MON-FRI *)', 3 * 24],
+    ['cron(0 8 ? * FRI-MON *)', 4 * 24],
+    ['cron(0 8 ? * 2,4 *)', 5 * 24],
+    ['cron(0 8 1 * ? *)', 31 * 24],
+    ['cron(0 8 31 * ? *)', 61 * 24],
+    ['cron(0 8 L * ? *)', 31 * 24],
+    ['cron(0 8 1/10 * ? *)', 10 * 24],
+    ['cron(0 8 1,15 JAN,JUL ? *)', 170 * 24],
+    ['cron(0 8 ? * L *)', 7 * 24],
+    ['cron(0 8 ? * 6#1 *)', 35 * 24],
+    ['cron(0 8 ? * 6L *)', 35 * 24],
+    ['cron(0 8 1 1 ? 2027-2030)', 366 * 24],
+    ['cron(0 8 29 2 ? *)', 1461 * 24],
+  ])('%s: %d hours', (text, hours) => {
+    expect(longestInterval(checkSchedule(text, NOW))).toBe(hours);
+  });
+
+  test('days named by the working day next to them fall on working days of their month', () => {
+    // A Saturday the 1st moves on to Monday the 3rd, a Sunday at the end of a month back to Friday.
+    expect(longestGap('0 8 1W * ? *'.split(' '))).toBe(33);
+    expect(longestGap('0 8 LW * ? *'.split(' '))).toBe(33);
+    expect(longestGap('0 8 15W * ? *'.split(' '))).toBe(32);
+    expect(longestGap('0 8 31W 2 ? *'.split(' '))).toBeNull();
+  });
+});
+
+describe('a schedule that never fires', () => {
+  test.each([
+    'cron(0 8 31 2 ? *)',
+    'cron(0 8 30 FEB ? *)',
+    'cron(0 8 31 4,6,9,11 ? *)',
+    'cron(0 8 ? * MON 2025)',
+    'cron(0 8 1 1 ? 2026)',
+    'cron(0 8 29 2 ? 2027)',
+    'cron(0 8 29 2 ? 2097-2103)',
+  ])('is refused: %s', (text) => {
+    expect(() => checkSchedule(text, NOW)).toThrow('it would never fire');
+  });
+
+  test.each(['cron(0 8 29 2 ? 2027-2030)', 'cron(0 8 1 12 ? 2026)', 'cron(0 8 23 11 ? 2026)', 'cron(0 8 29 2 ? 2198/1,2176)'])(
+    'is not %s',
+    (text) => {
+      expect(checkSchedule(text, NOW)).toBe(text);
+    },
+  );
+});
