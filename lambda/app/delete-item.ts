@@ -1,0 +1,168 @@
+import type { Config } from '../core/config';
+import type { Outcome } from '../core/outcome';
+import { type Condemned, type Ruled, recheck } from '../core/recheck';
+import type { SourceState } from '../core/snapshot';
+import type { CallFailure, Operation, SnapshotDeletion } from './deletion-port';
+import { followOperations } from './follow-operations';
+import type { Pacer } from './pace';
+import type { Clock } from './ports';
+
+/** What became of one snapshot, and why. */
+export interface Verdict {
+  readonly outcome: Outcome;
+  readonly code: string;
+  readonly text: string;
+}
+
+export interface ItemPorts {
+  readonly deletion: SnapshotDeletion;
+  readonly clock: Clock;
+  readonly pacer: Pacer;
+}
+
+export interface ItemRequest {
+  readonly condemned: Condemned;
+  /** The state of its source, read again with its group. */
+  readonly source: SourceState | null;
+  readonly config: Config;
+  /** A delete of it may have been sent by an earlier run. */
+  readonly sentBefore: boolean;
+  /** Called before anything is sent; rejects when this run may not go on. Null: look only. */
+  readonly intend: (() => Promise<void>) | null;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What bears the name now. `same`: the condemned snapshot, and nothing speaks for it. */
+type Look =
+  | { readonly state: 'same' }
+  | { readonly state: 'gone' }
+  | { readonly state: 'replaced' | 'differs'; readonly ruling: Ruled }
+  | { readonly state: 'unread'; readonly failure: CallFailure };
+
+async function look({ deletion, clock }: ItemPorts, { condemned, source, config }: ItemRequest): Promise<Look> {
+  const { item } = condemned;
+  const answer = await deletion.readSnapshot(item);
+  if (!answer.ok) return { state: 'unread', failure: answer.failure };
+  if (answer.value === null) return { state: 'gone' };
+  const ruling = recheck(condemned, answer.value, source, config, clock());
+  if (ruling === null) return { state: 'same' };
+  return { state: answer.value.arn === item.arn ? 'differs' : 'replaced', ruling };
+}
+
+const failed = ({ code, message }: Omit<CallFailure, 'class'>, sent: boolean): Verdict => ({
+  outcome: 'failed',
+  code,
+  text: sent ? `${message}; a delete was sent and not answered, so it may still go` : message,
+});
+
+/** The snapshot that was condemned is not there any more. */
+const gone = (sent: boolean, sentBefore: boolean): Verdict =>
+  sent
+    ? { outcome: 'deleted', code: 'deleted', text: 'deleted; the answer was lost, and it is gone' }
+    : sentBefore
+      ? { outcome: 'deleted', code: 'deleted', text: 'an earlier run had set out to delete it, and it is gone' }
+      : { outcome: 'already-gone', code: 'snapshot.gone', text: 'it went before it could be deleted' };
+
+/** Whether it is gone: nothing bears the name, or another ARN does. Asked for a while, because lists lag behind operations. */
+async function isGone(ports: ItemPorts, request: ItemRequest, patience: number): Promise<boolean> {
+  const { pace, sleep } = ports.pacer;
+  for (let waited = 0; ; waited += pace.poll) {
+    const { state } = await look(ports, request);
+    if (state === 'gone' || state === 'replaced') return true;
+    if (waited >= patience) return false;
+    await sleep(pace.poll);
+  }
+}
+
+/** A delete was answered: follow its operations to their end, and confirm that the snapshot is gone. */
+async function settle(ports: ItemPorts, request: ItemRequest, operations: readonly Operation[]): Promise<Verdict> {
+  const { deletion, pacer } = ports;
+  const followed = await followOperations(deletion, request.condemned.item.region, operations, pacer);
+  if (await isGone(ports, request, followed.state === 'done' ? pacer.pace.confirm : 0)) {
+    const how = followed.state === 'done' ? 'deleted' : `deleted, though ${followed.text}`;
+    return { outcome: 'deleted', code: 'deleted', text: how };
+  }
+  if (followed.state === 'failed') return { outcome: 'failed', code: followed.code, text: followed.text };
+  if (followed.state === 'lost')
+    return {
+      outcome: 'failed',
+      code: followed.code,
+      text: `${followed.text}, and it could not be confirmed that the snapshot is gone; it may still go`,
+    };
+  return {
+    outcome: 'failed',
+    code: 'delete.unconfirmed',
+    text: 'its operations ended as done, and it could not be confirmed that it is gone; it may still go',
+  };
+}
+
+/** A delete was refused: what the snapshot looks like now says why, if anything does. */
+async function aftermath(ports: ItemPorts, request: ItemRequest, failure: CallFailure, sent: boolean): Promise<Verdict> {
+  const now = await look(ports, request);
+  switch (now.state) {
+    case 'gone':
+      return gone(sent, request.sentBefore);
+    case 'replaced':
+      return sent || request.sentBefore ? gone(sent, request.sentBefore) : now.ruling;
+    case 'differs':
+      return { ...now.ruling, text: `${now.ruling.text}; the service had refused the delete (${failure.code})` };
+    case 'same':
+    case 'unread':
+      return failed(failure, sent);
+  }
+}
+
+/**
+ * The life of one condemned snapshot: look at what bears its name, delete it with one call, follow, confirm. Whatever goes wrong with that
+ * call, the next one comes after another look. Null: it was let be, because the run is to end. `deletable`: with nothing to send, it would go.
+ */
+export async function deleteItem(ports: ItemPorts, request: ItemRequest): Promise<Verdict | 'deletable' | null> {
+  const { deletion, pacer } = ports;
+  const { condemned, sentBefore, intend, signal } = request;
+  let sent = false;
+  let last: CallFailure = { class: 'unknown', code: 'delete.not-tried', message: 'it was never tried' };
+  await intend?.();
+  for (let attempt = 1; attempt <= pacer.pace.attempts; attempt += 1) {
+    await pacer.wait();
+    if (attempt > 1 && !sent && signal?.aborted === true) return null;
+    const now = await look(ports, request);
+    if (now.state === 'gone') return gone(sent, sentBefore);
+    if (now.state === 'replaced') return sent || sentBefore ? gone(sent, sentBefore) : now.ruling;
+    if (now.state === 'differs') {
+      if (!sent) return now.ruling;
+      // A lost answer may have started an operation: what differs may be just that it is going.
+      if (now.ruling.code !== 'unfinished') return failed({ code: now.ruling.code, message: now.ruling.text }, sent);
+      pacer.slower();
+      continue;
+    }
+    if (now.state === 'unread') {
+      last = now.failure;
+      if (last.class !== 'throttled' && last.class !== 'transient') return failed(last, sent);
+      pacer.slower();
+      continue;
+    }
+    if (intend === null) return 'deletable';
+    const answer = await deletion.deleteSnapshot(condemned.item);
+    if (answer.ok) {
+      pacer.faster();
+      return settle(ports, request, answer.value);
+    }
+    last = answer.failure;
+    switch (last.class) {
+      case 'not-found':
+        return gone(sent, sentBefore);
+      case 'throttled':
+        pacer.slower();
+        break;
+      case 'transient':
+        sent = true;
+        pacer.slower();
+        break;
+      case 'refused':
+        return aftermath(ports, request, last, sent);
+      case 'unknown':
+        return aftermath(ports, request, last, true);
+    }
+  }
+  return failed(last, sent);
+}

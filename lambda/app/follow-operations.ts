@@ -1,0 +1,51 @@
+import type { Operation, SnapshotDeletion } from './deletion-port';
+import type { Pacer } from './pace';
+
+/** How the operations of one delete ended: all done, one failed, or not known. */
+export type Followed = { readonly state: 'done' } | { readonly state: 'failed' | 'lost'; readonly code: string; readonly text: string };
+
+/**
+ * Follows every operation to its end: done is all of them done. One that cannot be read, or does not end in time, is lost: then only looking
+ * at the snapshot can tell.
+ */
+export async function followOperations(
+  deletion: Pick<SnapshotDeletion, 'readOperation'>,
+  region: string,
+  started: readonly Operation[],
+  { pace, sleep }: Pacer,
+): Promise<Followed> {
+  let failed = started.find(({ state }) => state === 'failed');
+  let lost: { readonly code: string; readonly text: string } | null = null;
+  let open: string[] = [];
+  for (const { id, state } of started) {
+    if (state !== 'pending') continue;
+    if (id === null) lost = { code: 'operation.unnamed', text: 'the service started an operation without an id' };
+    else open.push(id);
+  }
+  let waited = 0;
+  while (open.length > 0 && waited < pace.giveUp) {
+    const pause = waited === 0 ? pace.firstPoll : pace.poll;
+    await sleep(pause);
+    waited += pause;
+    const still: string[] = [];
+    for (const id of open) {
+      const answer = await deletion.readOperation(region, id);
+      if (!answer.ok) {
+        const { class: of, code, message } = answer.failure;
+        if (of === 'throttled' || of === 'transient') still.push(id);
+        else lost = { code, text: `the operation ${id} could not be followed (${message})` };
+      } else if (answer.value.state === 'pending') still.push(id);
+      else if (answer.value.state === 'failed') failed ??= answer.value;
+    }
+    open = still;
+  }
+  if (failed !== undefined)
+    return { state: 'failed', code: failed.code ?? 'OperationFailed', text: `the operation failed: ${failed.details ?? 'no details'}` };
+  if (open.length > 0)
+    return {
+      state: 'lost',
+      code: 'operation.timeout',
+      text: `the operation ${open[0]} did not end in ${Math.round(pace.giveUp / 60_000)} minutes`,
+    };
+  return lost === null ? { state: 'done' } : { state: 'lost', ...lost };
+}

@@ -1,0 +1,192 @@
+import { RetentionError } from '../core/errors';
+import { type ApplyResult, type ItemResult, totalsOf } from '../core/outcome';
+import type { Plan } from '../core/plan';
+import { renderResultJson } from '../render/result-json';
+import { readJournal, readResult, resultFile, resultFolder } from './ledger-files';
+import type { Clock, Store } from './ports';
+import { refusal } from './refusals';
+
+/** Who applies a plan: enough to tell whether it is still there. */
+export interface Owner {
+  readonly host: string;
+  readonly pid: number;
+  /** Unique for each run. */
+  readonly run: string;
+}
+
+export interface LedgerPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly owner: Owner;
+  /** Whether another owner is still running; null: cannot be told from here. */
+  readonly isAlive: (owner: Owner) => boolean | null;
+}
+
+/** Where outcomes are kept, durably: what a promise here has said is there after a crash. */
+export interface Ledger {
+  /** Outcomes by ARN, those of earlier runs of the plan included. */
+  readonly recorded: ReadonlyMap<string, ItemResult>;
+  /** ARNs whose delete may have been sent, though no outcome was recorded. */
+  readonly sent: ReadonlySet<string>;
+  /** Notes, before it is sent, that a delete will be. Rejects with plan.in-progress when another run has taken over. */
+  intend(arn: string): Promise<void>;
+  record(results: readonly ItemResult[]): Promise<void>;
+  /** Writes the result, finished if every item has its outcome, and lets go of the claim. */
+  close(): Promise<ApplyResult>;
+}
+
+/** A run that has given no sign for so long (ms) is dead: longer than one item can take. */
+const SILENCE = 60 * 60_000;
+const SEGMENT = 50;
+
+interface Claim {
+  readonly number: number;
+  readonly owner: Owner;
+  readonly at: number;
+  readonly released: boolean;
+}
+
+const claimKey = (planId: string, number: number): string => `${resultFolder(planId)}claim-${number}.json`;
+
+const claimText = ({ owner, at, released }: Claim): string => `${JSON.stringify({ owner, at: new Date(at).toISOString(), released })}\n`;
+
+async function latestClaim(store: Store, planId: string): Promise<Claim | null> {
+  const numbers = (await store.list(resultFolder(planId))).flatMap((name) => Number(/^claim-(\d+)\.json$/.exec(name)?.[1] ?? []));
+  if (numbers.length === 0) return null;
+  const number = Math.max(...numbers);
+  const text = await store.get(claimKey(planId, number));
+  try {
+    const { owner, at, released } = JSON.parse(text ?? '') as { owner: Owner; at: string; released: boolean };
+    const { host, pid, run } = owner;
+    return { number, owner: { host: String(host), pid: Number(pid), run: String(run) }, at: Date.parse(at), released: released === true };
+  } catch (cause) {
+    const where = store.locate(claimKey(planId, number));
+    throw new RetentionError('result.unreadable', 'operator', `cannot read ${where}: move it away if no run is applying this plan`, {
+      cause,
+    });
+  }
+}
+
+/** The number of the next claim; refuses plan.in-progress while the last one may still be alive. */
+async function freeClaim({ store, clock, isAlive }: Omit<LedgerPorts, 'owner'>, planId: string): Promise<number> {
+  const claim = await latestClaim(store, planId);
+  if (claim === null || claim.released) return (claim?.number ?? 0) + 1;
+  const alive = isAlive(claim.owner);
+  const { lastSign } = await readJournal(store, planId, claim.number);
+  const silentAt = Math.max(claim.at, lastSign) + SILENCE;
+  if (alive === false || clock() >= silentAt) return claim.number + 1;
+  throw inProgress(claim.owner, silentAt);
+}
+
+const inProgress = ({ host, pid }: Owner, until: number): RetentionError =>
+  refusal(
+    'plan.in-progress',
+    `process ${pid} on ${host} is applying it: let it end; if it is dead and this machine cannot tell, apply again after ${new Date(until).toISOString()}`,
+  );
+
+/** What is recorded of a plan. Refuses plan.applied when it is finished, plan.in-progress while another run is at it. */
+export async function checkLedger(ports: Omit<LedgerPorts, 'owner'>, plan: Plan): Promise<readonly ItemResult[]> {
+  const result = await readResult(ports.store, plan);
+  if (result?.status === 'finished')
+    throw refusal(
+      'plan.applied',
+      `it was applied already, until ${result.updatedAt}, and a plan is applied once: its outcomes stand in ${ports.store.locate(resultFile(plan.id))}`,
+    );
+  await freeClaim(ports, plan.id);
+  return [...(await readJournal(ports.store, plan.id, null, result)).recorded.values()];
+}
+
+/** Claims a plan for this run and reads what earlier ones recorded. Only one run gets it; a run that comes later refuses. */
+export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger> {
+  const { store, clock, owner } = ports;
+  await checkLedger(ports, plan);
+  const number = await freeClaim(ports, plan.id);
+  const claim: Claim = { number, owner, at: clock(), released: false };
+  const key = claimKey(plan.id, number);
+  if (!(await store.putIfAbsent({ key, contentType: 'application/json', body: [claimText(claim)] })))
+    throw inProgress((await latestClaim(store, plan.id))?.owner ?? owner, clock() + SILENCE);
+  const release = () => store.put({ key, contentType: 'application/json', body: [claimText({ ...claim, released: true })] });
+
+  const before = await readResult(store, plan);
+  if (before?.status === 'finished') {
+    await release();
+    throw refusal('plan.applied', 'another run finished it just now, and a plan is applied once');
+  }
+  const journal = await readJournal(store, plan.id, null, before);
+  const recorded = new Map(journal.recorded);
+  const sent = new Set(journal.sent);
+  const startedAt = before?.startedAt ?? new Date(clock()).toISOString();
+
+  const result = (): ApplyResult => {
+    const items = [...recorded.values()];
+    return {
+      schemaVersion: 1,
+      plan: { id: plan.id, digest: plan.digest, count: plan.items.length },
+      account: plan.account,
+      status: plan.items.every(({ arn }) => recorded.has(arn)) ? 'finished' : 'unfinished',
+      startedAt,
+      updatedAt: new Date(clock()).toISOString(),
+      totals: totalsOf(plan.items.length, items),
+      items,
+    };
+  };
+  const isTaken = async (): Promise<boolean> => (await store.get(claimKey(plan.id, number + 1))) !== null;
+  let written = -1;
+  const writeResult = async (): Promise<void> => {
+    written = recorded.size;
+    const body = renderResultJson({ ...result(), status: 'unfinished' });
+    await store.put({ key: resultFile(plan.id), contentType: 'application/json', body });
+  };
+
+  let pending: unknown[] = [];
+  let segment: unknown[] = [];
+  let segments = 0;
+  const flush = async (): Promise<void> => {
+    if (pending.length > 0) {
+      if (segments === 0 || segment.length >= SEGMENT) {
+        segment = [];
+        segments += 1;
+      }
+      segment.push(...pending);
+      pending = [];
+      const body = [`${JSON.stringify({ entries: segment })}\n`];
+      await store.put({ key: `${resultFolder(plan.id)}${number}-${segments}.json`, contentType: 'application/json', body });
+    }
+    // The journal has it all; the result is written often while it is small, and rarely enough when it is large.
+    if (recorded.size - written >= Math.max(1, recorded.size / 64)) await writeResult();
+  };
+  // One write at a time; whatever waits for it goes into the next one together.
+  let queue: Promise<void> = Promise.resolve();
+  const append = (entries: readonly unknown[]): Promise<void> => {
+    pending.push(...entries);
+    queue = queue.then(flush);
+    return queue;
+  };
+
+  await append([]);
+  return {
+    recorded,
+    sent,
+    async intend(arn) {
+      if (await isTaken()) throw inProgress((await latestClaim(store, plan.id))?.owner ?? owner, clock() + SILENCE);
+      sent.add(arn);
+      await append([{ sent: arn, at: new Date(clock()).toISOString() }]);
+    },
+    async record(results) {
+      if (results.length === 0) return;
+      for (const each of results) {
+        recorded.set(each.arn, each);
+        sent.delete(each.arn);
+      }
+      await append(results.map((each) => ({ result: each })));
+    },
+    async close() {
+      await queue;
+      const end = result();
+      if (await isTaken()) return { ...end, status: 'unfinished' };
+      await store.put({ key: resultFile(plan.id), contentType: 'application/json', body: renderResultJson(end) });
+      await release();
+      return end;
+    },
+  };
+}

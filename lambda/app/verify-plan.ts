@@ -1,0 +1,136 @@
+import type { Config } from '../core/config';
+import { parseInstant } from '../core/instant';
+import { parsePlan } from '../core/parse-plan';
+import { blockOf, type Plan } from '../core/plan';
+import type { Inventory } from '../core/report-model';
+import type { Called, ClockReading } from './deletion-port';
+import type { Digest } from './ports';
+import { refusal } from './refusals';
+
+/** Clocks that differ by more (ms) make ages and holds wrong. */
+export const MOST_SKEW = 5 * 60_000;
+
+/** A plan as it was stored. `text` null: there is nothing at that place. */
+export interface StoredPlan {
+  readonly text: string | null;
+  /** For people: a path, or `s3://…`. */
+  readonly where: string;
+  /** What the approval names; null where the plan itself was handed over. */
+  readonly digest: string | null;
+}
+
+const NEW_PLAN = 'make a new plan with a new report';
+
+function fromJson(text: string): { readonly json: unknown } | null {
+  try {
+    return { json: JSON.parse(text) };
+  } catch {
+    return null;
+  }
+}
+
+/** Reads a stored plan, or refuses: plan.not-found, plan.expired, plan.altered. */
+export function openPlan({ text, where, digest }: StoredPlan, now: number, digestOf: Digest): Plan {
+  if (text === null)
+    throw refusal('plan.not-found', `there is nothing at ${where}; expected the plan of a report: check the name, or ${NEW_PLAN}`);
+  const parsed = fromJson(text);
+  const json = typeof parsed?.json === 'object' && parsed.json !== null && !Array.isArray(parsed.json) ? parsed.json : null;
+  const { expiresAt, digest: written, ...content } = (json ?? {}) as Readonly<Record<string, unknown>>;
+  const expiry = typeof expiresAt === 'string' ? parseInstant(expiresAt) : null;
+  if (expiry !== null && now >= expiry)
+    throw refusal(
+      'plan.expired',
+      `${where} was good until ${new Date(expiry).toISOString()}, and it is ${new Date(now).toISOString()} now: ${NEW_PLAN}`,
+    );
+  const altered = (what: string): Error =>
+    refusal('plan.altered', `${where} is not as a report wrote it (${what}): leave plans as they are, and ${NEW_PLAN}`);
+  if (json === null) throw altered('got no JSON object, expected a plan');
+  const real = digestOf({ ...content, expiresAt });
+  if (written !== real) throw altered(`its digest is ${JSON.stringify(written)?.slice(0, 90)}, its content makes ${real}`);
+  if (digest !== null && digest !== real) throw altered(`its digest is ${real}, approved was ${digest.slice(0, 90)}`);
+  const result = parsePlan(json);
+  if (!result.ok) throw altered(result.wrong);
+  return result.plan;
+}
+
+/** Refuses plan.account. `account` null: not known. */
+export function checkAccount(plan: Plan, account: string | null): void {
+  const stranger = plan.items.find((item) => item.account !== plan.account);
+  const [planned, item] = [plan.account ?? 'no account', stranger === undefined ? '' : `, and an item of ${stranger.account ?? 'none'}`];
+  if (plan.account !== account || stranger !== undefined)
+    throw refusal(
+      'plan.account',
+      `it is for account ${planned}${item}, and these credentials are of ${account ?? 'an account that could not be found out'}: use the profile of the plan's account`,
+    );
+}
+
+/** Refuses plan.incomplete, plan.blocked, plan.config-changed. */
+export function checkStanding(plan: Plan, config: Config): void {
+  if (!plan.complete)
+    throw refusal(
+      'plan.incomplete',
+      `its report could not read everything, and expected is a complete one: mend what it names, and ${NEW_PLAN}`,
+    );
+  if (plan.blocked !== null)
+    throw refusal('plan.blocked', `it was blocked when it was made (${plan.blocked.code}: ${plan.blocked.message}); then ${NEW_PLAN}`);
+  if (plan.config.digest !== config.digest)
+    throw refusal(
+      'plan.config-changed',
+      `it was made with ${plan.config.origin} (${plan.config.digest}), and in force is ${config.origin} (${config.digest}): name that configuration, or ${NEW_PLAN}`,
+    );
+}
+
+/** Refuses plan.count: a person (or a script) must say how many are to go. */
+export function checkCount(plan: Plan, count: number): void {
+  if (count !== plan.items.length)
+    throw refusal(
+      'plan.count',
+      `got the count ${count}, and the plan lists ${plan.items.length}: look at the plan again, and give its count if that is what is to go`,
+    );
+}
+
+/** Refuses config.built-in. */
+export function checkOrigin(config: Config): void {
+  if (config.origin === 'built-in')
+    throw refusal(
+      'config.built-in',
+      'the built-in starter policy only reports: write a retention.yaml with your own policy, and make a new plan',
+    );
+}
+
+/** Refuses inventory.incomplete: everything that the plan was made from must be readable now. */
+export function checkInventory(plan: Plan, inventory: Inventory): void {
+  const unread = plan.scopes.filter(
+    ({ region, kind }) =>
+      !inventory.scopes.some(
+        (scope) => scope.region === region && scope.kind === kind && scope.status === 'read' && scope.sources === 'read',
+      ),
+  );
+  if (inventory.complete && unread.length === 0) return;
+  const named = unread.slice(0, 5).map(({ region, kind }) => {
+    const error = inventory.scopes.find((scope) => scope.region === region && scope.kind === kind)?.error;
+    return `${region} ${kind}${error === undefined ? '' : ` (${error.code}: ${error.message})`}`;
+  });
+  const more = unread.length > 5 ? ` and ${unread.length - 5} more` : '';
+  const what = named.length === 0 ? (inventory.problems[0]?.message ?? 'a source list') : `${named.join(', ')}${more}`;
+  throw refusal('inventory.incomplete', `not everything can be read now: ${what}; mend that and apply again`);
+}
+
+/** Refuses cap.*: the caps over what would go now, what this plan deleted already included. */
+export function checkCaps(config: Config, count: number, snapshots: number): void {
+  const block = blockOf({ complete: true, count, snapshots, config });
+  if (block !== null && (block.code === 'cap.max-deletions' || block.code === 'cap.max-share')) throw refusal(block.code, block.message);
+}
+
+/** Refuses clock.skew: ages and dated holds are judged by the machine's clock. */
+export function checkClock(reading: Called<ClockReading>): void {
+  const why = !reading.ok
+    ? `the service's clock could not be read (${reading.failure.code}: ${reading.failure.message})`
+    : reading.value.service === null
+      ? "the service's answer bears no Date"
+      : Math.abs(reading.value.service - reading.value.machine) > MOST_SKEW
+        ? `the service's clock says ${new Date(reading.value.service).toISOString()}, this machine's ${new Date(reading.value.machine).toISOString()}`
+        : null;
+  if (why !== null)
+    throw refusal('clock.skew', `${why}; expected at most 5 minutes between them: set this machine's clock, and apply again`);
+}
