@@ -4,7 +4,8 @@ import type { Duration } from '../lambda/core/duration';
 import { RetentionError } from '../lambda/core/errors';
 import { wallClock } from '../lambda/core/period';
 import type { Policy } from '../lambda/core/policy';
-import { simulate as runSimulation } from '../lambda/core/simulate';
+import { simulate as runSimulation, type Schedule } from '../lambda/core/simulate';
+import type { Tags } from '../lambda/core/snapshot';
 import { readTags } from '../lambda/core/tags';
 import type { CALENDAR_FORMATS, SimulatedPolicy } from '../lambda/render/calendar';
 import { renderCalendarHtml } from '../lambda/render/calendar-html';
@@ -80,19 +81,21 @@ function choose(options: SimulateOptions, config: Config): Chosen {
   return named(name, config);
 }
 
-/** What a schedule of snapshots comes to under a policy of `config`; rules and tags play no part. */
-export function simulatePolicy(
-  config: Config,
-  { name, policy }: Chosen,
-  schedule: { readonly every: Duration; readonly span: Duration; readonly end: number; readonly sizeGb: number },
-): SimulatedPolicy {
-  const { every, span, end, sizeGb } = schedule;
+/** A schedule with the size of each snapshot, and the tags of what is made on a local day. */
+export interface Making extends Schedule {
+  readonly sizeGb: number;
+  readonly tags?: ReadonlyMap<string, Tags>;
+}
+
+/** What a schedule of snapshots comes to under a policy of `config`; its rules play no part. */
+export function simulatePolicy(config: Config, { name, policy }: Chosen, { every, span, end, sizeGb, tags }: Making): SimulatedPolicy {
   const label = name ?? 'simulated';
   const { zone, floors, tagPrefix, holdTags } = config;
   const simulation = runSimulation({
     config: { zone, floors, tagPrefix, holdTags, rules: [], policies: new Map([[label, policy]]), defaultPolicy: label },
     schedule: { every, span, end },
     sizeGb,
+    ...(tags !== undefined && { tags }),
   });
   const localEnd = new Date(wallClock(end, zone)).toISOString().slice(0, 16).replace('T', ' ');
   return { simulation, name, policy, every, span, end, timezone: zone.name, localEnd, floors, sizeGb, gbMonth: config.pricing.default };

@@ -3,13 +3,15 @@ import { decide } from './decide';
 import type { Duration } from './duration';
 import { RetentionError } from './errors';
 import { before, dayLabel, dayOf, wallClock } from './period';
+import type { Policy } from './policy';
 import type { Judged } from './report-model';
 import { FINISHED_STATE, NO_TAGS, type Snapshot, type SourceLookup, type Tags } from './snapshot';
 
 /** Beyond these a simulation is a typing mistake, or a wait that nobody asked for. */
 const MOST_SNAPSHOTS = 100_000;
 const MOST_DAYS = 36_600;
-const MOST_JUDGED = 4_000_000;
+/** Snapshots judged, each by some fixed work and by its rules: a few seconds. */
+const MOST_WORK = 10_000_000;
 
 /** When snapshots are made: one at `end`, and one every `every` before it, for as long as `span`. `end` is epoch ms. */
 export interface Schedule {
@@ -30,7 +32,7 @@ export interface SimulatedDay {
   readonly atOnce: number;
 }
 
-/** What a schedule and a policy come to. Days are all of the span, in order. */
+/** What a schedule and a policy come to. Days are all from the first snapshot to the last, in order. */
 export interface Simulation {
   readonly made: number;
   readonly kept: number;
@@ -67,6 +69,10 @@ function instantsBack(end: number, start: number, step: Duration, most: number, 
   }
   return instants.reverse();
 }
+
+const rulesIn = ({ keep, expireAfter }: Policy): number =>
+  (keep === null || keep === 'all' ? 0 : Object.keys(keep.counts).length + Object.keys(keep.within).length) +
+  (expireAfter === null ? 0 : 1);
 
 const tooLarge = (message: string): RetentionError => new RetentionError('simulate.too-large', 'operator', message);
 
@@ -108,18 +114,19 @@ export function simulate({ config, schedule, sizeGb, tags }: SimulateInput): Sim
     };
   });
 
+  const workEach = Math.max(...[...config.policies.values()].map(rulesIn)) + 3;
   const atOnce = new Map<number, number>();
   let alive: readonly Snapshot[] = [];
   let last: readonly Judged[] = [];
   let next = 0;
-  let judged = 0;
+  let work = 0;
   for (const now of runs) {
     let upTo = next;
     while ((made[upTo] ?? Number.POSITIVE_INFINITY) <= now) upTo++;
     alive = [...snapshots.slice(next, upTo).reverse(), ...alive];
     next = upTo;
-    judged += alive.length;
-    if (judged > MOST_JUDGED)
+    work += alive.length * workEach;
+    if (work > MOST_WORK)
       throw tooLarge(
         `this policy keeps so many of these snapshots that going through ${runs.length} days would take too long: take a longer --every or a shorter --for`,
       );
@@ -127,7 +134,7 @@ export function simulate({ config, schedule, sizeGb, tags }: SimulateInput): Sim
     last = decide({ snapshots: alive, sources, config, now }).items.filter(({ verdict }) => verdict === 'keep');
     alive = last.map(({ snapshot }) => snapshot);
   }
-  return { made: made.length, kept: last.length, days: daysOf(made.map(localDay), last, localDay, atOnce, runs) };
+  return { made: made.length, kept: last.length, days: daysOf(made.map(localDay), last, localDay, atOnce) };
 }
 
 function daysOf(
@@ -135,7 +142,6 @@ function daysOf(
   kept: readonly Judged[],
   localDay: (instant: number) => number,
   atOnce: ReadonlyMap<number, number>,
-  runs: readonly number[],
 ): readonly SimulatedDay[] {
   const madeOn = new Map<number, number>();
   for (const day of made) madeOn.set(day, (madeOn.get(day) ?? 0) + 1);
@@ -146,8 +152,8 @@ function daysOf(
     if (onDay === undefined) keptOn.set(day, [item]);
     else onDay.push(item);
   }
-  const first = Math.min(localDay(runs[0] ?? 0), made[0] ?? Number.POSITIVE_INFINITY);
-  const end = localDay(runs.at(-1) ?? 0);
+  const end = made.at(-1) ?? 0;
+  const first = made[0] ?? end;
   let most = 0;
   return Array.from({ length: end - first + 1 }, (_, i) => {
     const day = first + i;

@@ -154,7 +154,7 @@ export function legendOf(view: SimulatedPolicy): readonly LegendLine[] {
   const kept = view.simulation.days.flatMap((each) => each.kept);
   const keeps = (code: Reason['code']): number => kept.filter(({ reasons }) => reasons.some((reason) => reason.code === code)).length;
   const rules = ruleWords(view.policy).map(({ code, text }) => ({ code, mark: markOf(code), text, keeps: keeps(code) }));
-  const first = new Set(view.simulation.days.map(firstRule));
+  const first = new Set(kept.map(({ reasons }) => reasons[0]?.code));
   const beside = BESIDE.filter(([code]) => first.has(code) && !rules.some((rule) => rule.code === code)).map(([code, text]) => ({
     code,
     mark: markOf(code),
