@@ -1,0 +1,89 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { simulatePolicy } from '../cli/simulate';
+import { formatConfigProblems, parseConfig } from '../lambda/config';
+import { type Duration, parseDuration } from '../lambda/core/duration';
+import { RetentionError } from '../lambda/core/errors';
+import type { Tags } from '../lambda/core/snapshot';
+import { calendarText, legendText, renderCalendarText } from '../lambda/render/calendar-text';
+
+interface Example {
+  readonly policy: Readonly<Record<string, unknown>>;
+  readonly every?: string;
+  readonly span: string;
+  readonly floors?: Readonly<Record<string, unknown>>;
+  readonly tags?: ReadonlyMap<string, Tags>;
+  /** With counts and costs, as `simulate` prints it. */
+  readonly whole?: true;
+}
+
+const END = Date.UTC(2026, 10, 23, 8);
+const tagged = (day: string, key: string, value: string | null = null): ReadonlyMap<string, Tags> =>
+  new Map([[day, new Map([[key, value]])]]);
+
+/** The calendars of docs/policy.md, by the name in their markers. */
+const EXAMPLES: Readonly<Record<string, Example>> = {
+  standard: { policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } }, span: '8mo', whole: true },
+  last: { policy: { keep: { last: 5 } }, span: '3w' },
+  hourly: { policy: { keep: { hourly: 30 } }, every: '1h', span: '6d' },
+  daily: { policy: { keep: { daily: 7 } }, every: '12h', span: '3w' },
+  weekly: { policy: { keep: { weekly: 4 } }, span: '8w' },
+  monthly: { policy: { keep: { monthly: 4 } }, span: '6mo' },
+  yearly: { policy: { keep: { yearly: 3 } }, every: '1w', span: '3y' },
+  oldest: { policy: { keep: { daily: 3, monthly: 12 } }, span: '3w' },
+  within: { policy: { keep: { within: '10d' } }, span: '4w' },
+  withinHourly: { policy: { keep: { withinHourly: '2d' } }, every: '6h', span: '2w' },
+  withinDaily: { policy: { keep: { withinDaily: '10d' } }, every: '6h', span: '4w' },
+  withinWeekly: { policy: { keep: { withinWeekly: '6w' } }, span: '9w' },
+  withinMonthly: { policy: { keep: { withinMonthly: '6mo' } }, span: '8mo' },
+  withinYearly: { policy: { keep: { withinYearly: '3y' } }, every: '1w', span: '4y' },
+  expireAfter: { policy: { expireAfter: '14d' }, span: '4w' },
+  together: { policy: { expireAfter: '14d', keep: { weekly: 6 } }, span: '9w' },
+  all: { policy: { keep: 'all' }, every: '1w', span: '8w' },
+  minKeep: { policy: { expireAfter: '3d' }, every: '1w', span: '8w', floors: { minKeep: 3 } },
+  minAge: { policy: { keep: { last: 1 } }, span: '3w', floors: { minAge: '4d' } },
+  hold: { policy: { keep: { daily: 5 } }, span: '4w', tags: tagged('2026-11-04', 'retention:hold') },
+  'expire-on': { policy: { keep: { daily: 5 } }, span: '4w', tags: tagged('2026-11-04', 'retention:expire-on', '2026-12-31') },
+};
+
+const wrong = (message: string): RetentionError => new RetentionError('docs.example', 'bug', message);
+
+function duration(text: string): Duration {
+  const parsed = parseDuration(text);
+  if (!parsed.ok) throw wrong(`an example has the duration ${text}: expected ${parsed.expected}`);
+  return parsed.value;
+}
+
+function calendar({ policy, every = '1d', span, floors = {}, tags, whole }: Example): string {
+  const result = parseConfig({ version: 1, policies: { example: policy }, floors }, 'example');
+  if (!result.ok) throw wrong(formatConfigProblems(result.errors, 'example'));
+  const example = result.config.policies.get('example');
+  if (example === undefined) throw wrong('the example has no policy');
+  const making = { every: duration(every), span: duration(span), end: END, sizeGb: 40, ...(tags !== undefined && { tags }) };
+  const view = simulatePolicy(result.config, { name: null, policy: example }, making);
+  const style = { columns: 60, colour: false };
+  if (whole) return [...renderCalendarText(view, style)].join('');
+  return `A snapshot every ${every} for ${span}, until ${view.localEnd}\n\n${legendText(view)}\n${[...calendarText(view.simulation, style)].join('')}`;
+}
+
+const BLOCK = /<!-- calendar: ([\w-]+) -->\n[\s\S]*?<!-- end -->/g;
+
+/** The text with every calendar drawn anew. Throws when an example is unknown, or none of the text's. */
+export function withCalendars(text: string): string {
+  const drawn = new Set<string>();
+  const result = text.replace(BLOCK, (_, name: string) => {
+    const example = EXAMPLES[name];
+    if (example === undefined)
+      throw wrong(`docs/policy.md asks for the calendar "${name}", which is none of ${Object.keys(EXAMPLES).join(', ')}`);
+    drawn.add(name);
+    return `<!-- calendar: ${name} -->\n\n\`\`\`text\n${calendar(example).trimEnd()}\n\`\`\`\n\n<!-- end -->`;
+  });
+  const missing = Object.keys(EXAMPLES).filter((name) => !drawn.has(name));
+  if (missing.length > 0) throw wrong(`docs/policy.md does not show the calendars ${missing.join(', ')}`);
+  return result;
+}
+
+/** Where the calendars are. */
+export const POLICY_DOCS = join(__dirname, '..', 'docs', 'policy.md');
+
+if (require.main === module) writeFileSync(POLICY_DOCS, withCalendars(readFileSync(POLICY_DOCS, 'utf8')));
