@@ -56,7 +56,12 @@ export const flag = (description: string) => z.boolean({ error: 'true or false, 
 /** A list in which nothing stands twice. */
 export const unique = <T extends string>(what: string) =>
   refuse<readonly T[]>((list) => {
-    const twice = list.find((item, i) => list.indexOf(item) !== i);
+    const seen = new Set<T>();
+    const twice = list.find((item) => {
+      const again = seen.has(item);
+      seen.add(item);
+      return again;
+    });
     return twice === undefined ? null : `each ${what} once (${twice} stands twice)`;
   });
 
