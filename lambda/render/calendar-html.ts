@@ -14,7 +14,7 @@ import {
   type SimulatedPolicy,
   weekdayOf,
 } from './calendar';
-import { escaped } from './html';
+import { escaped } from './escape';
 import { CALENDAR_STYLE, CALENDAR_STYLE_HASH } from './page/calendar-style';
 import { atMost, clean, count, dollars } from './phrases';
 import { policyWords } from './policy-words';
@@ -30,7 +30,7 @@ function cell(each: SimulatedDay): string {
   if (code === null) return each.made > 0 ? `<td>${number}</td>` : `<td class="none">·</td>`;
   const why = each.kept.map(({ reasons }) => reasons.map(describe).join('; ')).slice(0, 3);
   const more = each.kept.length > why.length ? ` … and ${each.kept.length - why.length} more` : '';
-  return `<td class="kept" title="${text(`${dateOf(each)}: ${why.join(' | ')}${more}`)}">${number} ${markOf(code)}</td>`;
+  return `<td class="kept" title="${text(`${dateOf(each)}: ${why.join(' | ')}${more}`)}">${number}<small>${markOf(code)}</small></td>`;
 }
 
 function monthHtml({ title, days, kept, made }: CalendarMonth): string {

@@ -7,11 +7,11 @@ body { margin: 0 auto; max-width: 80rem; padding: 1rem; background: var(--bg); c
 h1 { font-size: 1.5rem; line-height: 1.2; } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; } p { margin: .25rem 0; } .dim { color: var(--dim); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; } caption { text-align: left; font-weight: 600; } caption span { font-weight: 400; color: var(--dim); }
 th { font-weight: 400; color: var(--dim); } .list th, .list td { text-align: left; padding: .1rem .75rem .1rem 0; } .list td.n { text-align: right; }
-.months { display: grid; grid-template-columns: repeat(auto-fill, minmax(17.5rem, 1fr)); gap: 1.25rem; align-items: start; margin: 1rem 0; } .months table { width: 17rem; table-layout: fixed; }
-.months td, .months th { text-align: center; padding: .1rem; height: 1.9rem; } .months td { color: var(--dim); } .months td.none { color: var(--line); }
-.months td.kept { background: var(--keep); color: var(--on); border: 2px solid var(--bg); border-radius: .4rem; font-weight: 600; }
+.months { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18.5rem), 1fr)); gap: 1.25rem; align-items: start; margin: 1rem 0; } .months table { width: 100%; max-width: 20rem; table-layout: fixed; }
+.months td, .months th { text-align: center; padding: .1rem 0; height: 1.9rem; } .months td { color: var(--dim); } .months td.none { color: var(--line); }
+.months td.kept { background: var(--keep); color: var(--on); border: 2px solid var(--bg); border-radius: .4rem; font-weight: 600; white-space: nowrap; overflow-wrap: normal; } .months small { font-size: .75em; }
 .mark { display: inline-block; min-width: 1.5rem; text-align: center; background: var(--keep); color: var(--on); border-radius: .3rem; font-weight: 600; }
 svg { display: block; width: 100%; min-width: 5rem; height: .8rem; } rect { fill: var(--keep); } .list { width: 100%; max-width: 40rem; } .list .bar { width: 50%; }
 `;
 
-export const CALENDAR_STYLE_HASH = 'sha256-U5hA+hc/F3Ymk4DeMxbK4Y2zW+MuuzR96Swbezo5zdQ=';
+export const CALENDAR_STYLE_HASH = 'sha256-3UU74GXPp7sOmTBL2Fhnygq86VIf6HhhUDrmswc2Oe0=';
