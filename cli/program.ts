@@ -35,6 +35,11 @@ function gigabytes(text: string): number {
   return size;
 }
 
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
+
 function port(text: string): number {
   const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(number <= 65_535)) throw new InvalidArgumentError('Expected a port number from 0 to 65535.');
@@ -111,6 +116,19 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .addOption(new Option('--format <format>', 'output format').choices(CALENDAR_FORMATS).default('text'))
     .option('--output <file>', 'write the calendar to this file instead of standard output')
     .action(async (options) => done(await (await import('./simulate')).simulate(options, terminal)));
+
+  program
+    .command('apply')
+    .description('the opt-in deletion: carry out a plan that a report made; a deletion cannot be undone')
+    .argument('<plan>', 'a plan: the file of "report --plan-out", or its s3:// address')
+    .option('--function <name>', 'let the deployed deletion function do it')
+    .option('--local', 'do it from here, with your own credentials')
+    .option('--yes <count>', "the plan's count, instead of typing it", wholeNumber)
+    .option('--config <file>', CONFIG)
+    .option('--profile <name>', 'AWS profile')
+    .option('--dry-run', 'the same path up to the delete')
+    .option('--quiet', 'no progress')
+    .action(async (plan, options) => done(await (await import('./apply')).apply(plan, options, terminal)));
 
   program
     .command('emulator')

@@ -3,7 +3,7 @@ import { monthlyCostCeiling, snapshotGb } from '../core/cost';
 import { decide } from '../core/decide';
 import { type Facts, type ItemResult, NO_FACTS } from '../core/outcome';
 import type { Plan, PlanItem } from '../core/plan';
-import { type CondemnedGroup, type Intersection, intersect } from '../core/recheck';
+import { type Condemned, type CondemnedGroup, type Intersection, intersect } from '../core/recheck';
 import type { Judged } from '../core/report-model';
 import type { SourceState } from '../core/snapshot';
 import { deleteItem, type Verdict } from './delete-item';
@@ -16,10 +16,11 @@ import {
   checkAccount,
   checkCaps,
   checkClock,
+  checkConfig,
   checkCount,
   checkInventory,
   checkOrigin,
-  checkStanding,
+  checkUnblocked,
   openPlan,
   type StoredPlan,
 } from './verify-plan';
@@ -67,7 +68,8 @@ export async function prepareApply(
   const { config, account, count } = request;
   const plan = openPlan(request.plan, ports.clock(), ports.digest);
   if (account !== null) checkAccount(plan, account);
-  checkStanding(plan, config);
+  checkUnblocked(plan);
+  checkConfig(plan, config);
   const before = await checkLedger(ports.ledger, plan);
   if (count !== null) checkCount(plan, count);
   checkOrigin(config);
@@ -100,7 +102,7 @@ export interface ApplyPorts {
   readonly clock: Clock;
   readonly sleep: Sleep;
   readonly deletion: SnapshotDeletion;
-  readonly ledger: Ledger;
+  readonly ledger: Pick<Ledger, 'recorded' | 'sent' | 'intend' | 'record'>;
   readonly pace: Pace;
 }
 
@@ -110,6 +112,8 @@ export interface ApplyOptions {
   /** Ends the run after the items in hand. */
   readonly signal?: AbortSignal;
   readonly progress?: (result: ItemResult) => void;
+  /** A rehearsal: the same path up to the delete, which is not sent; called for each snapshot that would go. */
+  readonly wouldDelete?: (condemned: Condemned) => void;
 }
 
 /** What is known of a snapshot, for the record. */
@@ -136,7 +140,7 @@ const stateOf = ({ source }: CondemnedGroup): SourceState | null =>
 export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options: ApplyOptions = {}): Promise<void> {
   const { clock, deletion, ledger } = ports;
   const { config } = prepared;
-  const { signal, progress } = options;
+  const { signal, progress, wouldDelete } = options;
   const wanted = options.batch === undefined ? null : new Set(options.batch.map(({ arn }) => arn));
   const isOpen = ({ arn }: PlanItem): boolean => (wanted === null || wanted.has(arn)) && !ledger.recorded.has(arn);
   let broken = false;
@@ -171,10 +175,18 @@ export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options:
       }
       const verdict = await deleteItem(
         { deletion, clock, pacer },
-        { condemned, source, config, sentBefore: ledger.sent.has(item.arn), intend: () => ledger.intend(item.arn), signal },
+        {
+          condemned,
+          source,
+          config,
+          sentBefore: ledger.sent.has(item.arn),
+          intend: wouldDelete === undefined ? () => ledger.intend(item.arn) : null,
+          signal,
+        },
       );
-      if (verdict === null || verdict === 'deletable') return;
-      await record([resultOf(item, judged, verdict)]);
+      if (verdict === null) return;
+      if (verdict === 'deletable') wouldDelete?.(condemned);
+      else await record([resultOf(item, judged, verdict)]);
     }
   };
 

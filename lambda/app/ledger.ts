@@ -190,3 +190,16 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
     },
   };
 }
+
+/** A ledger that forgets: what earlier runs recorded was left out when the plan was prepared, and nothing of a rehearsal is kept. */
+export function rehearsalLedger(): Pick<Ledger, 'recorded' | 'sent' | 'intend' | 'record'> {
+  const recorded = new Map<string, ItemResult>();
+  return {
+    recorded,
+    sent: new Set(),
+    intend: async () => undefined,
+    async record(results) {
+      for (const each of results) recorded.set(each.arn, each);
+    },
+  };
+}

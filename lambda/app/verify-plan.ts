@@ -64,8 +64,8 @@ export function checkAccount(plan: Plan, account: string | null): void {
     );
 }
 
-/** Refuses plan.incomplete, plan.blocked, plan.config-changed. */
-export function checkStanding(plan: Plan, config: Config): void {
+/** Refuses plan.incomplete, plan.blocked. */
+export function checkUnblocked(plan: Plan): void {
   if (!plan.complete)
     throw refusal(
       'plan.incomplete',
@@ -73,6 +73,10 @@ export function checkStanding(plan: Plan, config: Config): void {
     );
   if (plan.blocked !== null)
     throw refusal('plan.blocked', `it was blocked when it was made (${plan.blocked.code}: ${plan.blocked.message}); then ${NEW_PLAN}`);
+}
+
+/** Refuses plan.config-changed. */
+export function checkConfig(plan: Plan, config: Config): void {
   if (plan.config.digest !== config.digest)
     throw refusal(
       'plan.config-changed',

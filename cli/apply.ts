@@ -1,0 +1,181 @@
+import { type ApplyPorts, applyBatch, type Prepared, prepareApply } from '../lambda/app/apply-plan';
+import { openLedger, rehearsalLedger } from '../lambda/app/ledger';
+import { resultFile } from '../lambda/app/ledger-files';
+import { PACE } from '../lambda/app/pace';
+import { isRefusal } from '../lambda/app/refusals';
+import { makeLightsailClients } from '../lambda/aws/lightsail-client';
+import { makeDeleteClients, makeSnapshotDeletion } from '../lambda/aws/lightsail-deletion';
+import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
+import { RetentionError } from '../lambda/core/errors';
+import type { ApplyResult } from '../lambda/core/outcome';
+import { digestOf } from '../lambda/digest';
+import { snapshotKinds } from '../lambda/kinds/registry';
+import { clean } from '../lambda/render/phrases';
+import { outcomeLine, renderPreview, renderResultText } from '../lambda/render/result-text';
+import { applyRemotely } from './apply-remote';
+import { confirmCount } from './ask-count';
+import { type Caller, findAccount, findCaller } from './aws';
+import { EXIT, type ExitCode } from './exit-codes';
+import { loadConfig } from './load-config';
+import { isRunning, thisProcess } from './owner';
+import { openPlace, type PlanPlace } from './plan-place';
+import { scopeLines } from './progress';
+import { reportFailure, type Terminal, writeOut } from './terminal';
+
+export interface ApplyOptions {
+  readonly local?: boolean;
+  readonly function?: string;
+  readonly yes?: number;
+  readonly config?: string;
+  readonly profile?: string;
+  readonly dryRun?: boolean;
+  readonly quiet?: boolean;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A decision this old (ms) is made again: somebody let the question stand. */
+const STALE = 10 * 60_000;
+
+const usage = (message: string): RetentionError => new RetentionError('usage.apply', 'operator', message);
+
+function checkOptions(options: ApplyOptions): void {
+  if (options.local === true && options.function !== undefined) throw usage('--local and --function do not go together: say one of them');
+  if (options.local !== true && options.function === undefined)
+    throw usage(
+      'say who is to delete: --function NAME (the deployed deletion function), or --local (this machine, with your own credentials)',
+    );
+  if (options.function !== undefined && options.dryRun === true)
+    throw usage('--dry-run goes with --local only: the deployed function has no dry run');
+}
+
+/** Ends the run after the item in hand at the first Ctrl-C, at once at the second. */
+function onInterrupt(err: NodeJS.WritableStream): { readonly signal: AbortSignal; readonly stop: () => void } {
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT.failure);
+    err.write('\nfinishing the snapshot in hand; once more to stop at once\n');
+    controller.abort();
+  };
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupt);
+  return {
+    signal: controller.signal,
+    stop: () => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, interrupt);
+    },
+  };
+}
+
+/** The same path up to the delete: says of every snapshot what would become of it. */
+async function rehearse(ports: ApplyPorts, prepared: Prepared, { out }: Terminal): Promise<void> {
+  const would: string[] = [];
+  await applyBatch(ports, prepared, {
+    wouldDelete: ({ item }) => void would.push(`would be deleted: ${clean(item.name)} (${clean(item.region)})`),
+    progress: (result) => void would.push(outcomeLine(result)),
+  });
+  await writeOut(out, [...would.map((line) => `${line}\n`), 'dry run: nothing was deleted\n']);
+}
+
+async function applyLocally(
+  options: ApplyOptions,
+  place: PlanPlace,
+  caller: Caller,
+  terminal: Terminal,
+  input: NodeJS.ReadStream,
+): Promise<ExitCode> {
+  const { err, out } = terminal;
+  const quiet = options.quiet ?? false;
+  const columns = Math.max(60, out.columns || 100);
+  const config = loadConfig(options.config, (line) => err.write(`note: ${line}\n`));
+  const account = await findAccount(caller);
+  const { credentials, region } = caller;
+  const clock = Date.now;
+  const readers = makeLightsailClients({ config: { credentials } });
+  const deletion = makeSnapshotDeletion({
+    readers,
+    deleters: makeDeleteClients({ credentials }),
+    kinds: snapshotKinds(),
+    firstRegion: region,
+    clock,
+  });
+  const readInventory = makeReadInventory({ clients: readers, firstRegion: region, account, kinds: snapshotKinds, clock });
+  const ledgerPorts = { store: place.store, clock, owner: thisProcess(), isAlive: isRunning };
+  const prepare = (): Promise<Prepared> =>
+    prepareApply(
+      { clock, digest: digestOf, readInventory, deletion, ledger: ledgerPorts },
+      { plan: { ...place, digest: null }, config, account, count: options.yes ?? null, deadline: null },
+      scopeLines(err, quiet),
+    );
+
+  let prepared = await prepare();
+  const { plan } = prepared;
+  const show = (): Promise<void> =>
+    writeOut(
+      out,
+      renderPreview(
+        {
+          ...prepared,
+          planId: plan.id,
+          account: plan.account,
+          planned: plan.items.length,
+          pricing: config.pricing,
+          now: prepared.decidedAt,
+        },
+        columns,
+      ),
+    );
+  await show();
+  if (options.dryRun === true) {
+    await rehearse({ clock, sleep, deletion, ledger: rehearsalLedger(), pace: PACE }, prepared, terminal);
+    return EXIT.done;
+  }
+  if (plan.items.length > 0) await confirmCount(plan, options.yes, terminal, input);
+  if (clock() - prepared.decidedAt > STALE) {
+    prepared = await prepare();
+    await show();
+  }
+  const interrupt = onInterrupt(err);
+  try {
+    const ledger = await openLedger(ledgerPorts, plan);
+    let result: ApplyResult;
+    try {
+      const ports: ApplyPorts = { clock, sleep, deletion, ledger, pace: PACE };
+      await applyBatch(ports, prepared, {
+        signal: interrupt.signal,
+        progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
+      });
+    } finally {
+      result = await ledger.close();
+    }
+    await writeOut(out, renderResultText(result, columns));
+    err.write(`outcomes: ${place.store.locate(resultFile(plan.id))}\n`);
+    if (result.totals.failed > 0) return EXIT.someFailed;
+    return result.status === 'finished' ? EXIT.done : EXIT.failure;
+  } finally {
+    interrupt.stop();
+  }
+}
+
+/**
+ * `apply`: carries out a plan. With `--function` the deployed function does it; with `--local` this process, with the caller's own credentials.
+ * Whatever may not be applied is refused before anything is deleted, with exit code 4.
+ */
+export async function apply(
+  plan: string,
+  options: ApplyOptions,
+  terminal: Terminal,
+  input: NodeJS.ReadStream = process.stdin,
+): Promise<ExitCode> {
+  checkOptions(options);
+  try {
+    const caller = await findCaller(options.profile, terminal.env);
+    const place = await openPlace(plan, caller, terminal.env);
+    return options.function === undefined
+      ? await applyLocally(options, place, caller, terminal, input)
+      : await applyRemotely({ name: options.function, yes: options.yes, quiet: options.quiet ?? false }, place, caller, terminal, input);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    reportFailure(error, terminal.err, terminal.env);
+    return EXIT.refused;
+  }
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Store, StoredObject } from '../lambda/app/ports';
+import { RetentionError } from '../lambda/core/errors';
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
+/** What file systems without hard links answer. */
+const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
+
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch {
+    // Some systems cannot open a folder; the file itself is synced.
+  }
+}
+
+async function writeSynced(path: string, body: Iterable<string>, flags: 'w' | 'wx'): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await file.writeFile([...body].join(''));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A folder as a store. What a write has resolved is on the disk: whole or not at all, whatever kills the process or the machine. */
+export function folderStore(root: string): Store {
+  const pathOf = (key: string): string => join(root, key);
+  const failure = (what: string, key: string, cause: unknown): RetentionError =>
+    new RetentionError(
+      'store.folder',
+      'operator',
+      `cannot ${what} ${pathOf(key)}: ${cause instanceof Error ? cause.message : String(cause)}; the folder must be writable, and must stay so`,
+      { cause },
+    );
+
+  async function put({ key, body }: StoredObject, ifAbsent: boolean): Promise<boolean> {
+    const path = pathOf(key);
+    const folder = dirname(path);
+    const draft = join(folder, `.${randomUUID()}.tmp`);
+    try {
+      const chunks = [...body];
+      await mkdir(folder, { recursive: true });
+      await writeSynced(draft, chunks, 'wx');
+      try {
+        if (!ifAbsent) await rename(draft, path);
+        else {
+          await link(draft, path).catch((error: unknown) => {
+            if (!NO_LINKS.has(codeOf(error))) throw error;
+            return writeSynced(path, chunks, 'wx');
+          });
+        }
+      } finally {
+        await rm(draft, { force: true });
+      }
+      await syncFolder(folder);
+      return true;
+    } catch (error) {
+      if (ifAbsent && codeOf(error) === 'EEXIST') return false;
+      throw failure('write', key, error);
+    }
+  }
+
+  return {
+    locate: pathOf,
+    async put(object) {
+      await put(object, false);
+    },
+    putIfAbsent: (object) => put(object, true),
+    async get(key) {
+      try {
+        return await readFile(pathOf(key), 'utf8');
+      } catch (error) {
+        if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return null;
+        throw failure('read', key, error);
+      }
+    },
+    async list(prefix) {
+      try {
+        return (await readdir(pathOf(prefix))).filter((name) => !name.startsWith('.')).sort();
+      } catch (error) {
+        if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return [];
+        throw failure('list', prefix, error);
+      }
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { basename, dirname } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Store } from '../lambda/app/ports';
+import { s3Store } from '../lambda/aws/s3-store';
+import { RetentionError } from '../lambda/core/errors';
+import type { Caller } from './aws';
+import { folderStore } from './folder-store';
+
+/** A plan's place: the store in which it and its results lie, and its text there (null: there is none). */
+export interface PlanPlace {
+  readonly where: string;
+  readonly store: Store;
+  readonly text: string | null;
+}
+
+/** Opens the place that PLAN names: a file (results go into `results/` beside it), or `s3://bucket/key` (into the bucket's `results/`). */
+export async function openPlace(plan: string, caller: Caller, env: NodeJS.ProcessEnv): Promise<PlanPlace> {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(plan)) {
+    const store = folderStore(dirname(plan));
+    return { where: plan, store, text: await store.get(basename(plan)) };
+  }
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(plan) ?? [];
+  if (bucket === undefined || key === undefined)
+    throw new RetentionError(
+      'usage.plan',
+      'operator',
+      `cannot read the plan ${plan}: expected a file, or an address such as s3://bucket/plans/ID.json`,
+    );
+  const { credentials, region } = caller;
+  const forcePathStyle = Boolean(env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL);
+  const store = s3Store(new S3Client({ credentials, region, forcePathStyle, followRegionRedirects: true }), bucket);
+  return { where: plan, store, text: await store.get(key) };
+}

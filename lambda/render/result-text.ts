@@ -1,0 +1,117 @@
+import type { Pricing } from '../core/config';
+import { monthlyCostCeiling, roundMoney } from '../core/cost';
+import type { ApplyResult, ItemResult, Outcome } from '../core/outcome';
+import type { Plan } from '../core/plan';
+import type { CondemnedGroup, Intersection } from '../core/recheck';
+import { age, atMost, clean, count, dollars, figure, minute, nameOf, sourceNameOf } from './phrases';
+import { wrap } from './terminal';
+
+const HEADINGS: Readonly<Record<Outcome, string>> = {
+  failed: 'Failed: still there, or not known',
+  changed: 'Changed: not the snapshot that was planned any more, left alone',
+  spared: 'Spared: something speaks for it now, left alone',
+  'already-gone': 'Already gone before this run could delete it',
+  deleted: 'Deleted',
+};
+/** What needs a person comes first. */
+const ORDER: readonly Outcome[] = ['failed', 'changed', 'spared', 'already-gone', 'deleted'];
+
+/** What is about to go, by source, each with its ceiling. */
+export interface Preview {
+  readonly planId: string;
+  readonly account: string | null;
+  readonly planned: number;
+  readonly doneBefore: number;
+  readonly groups: readonly CondemnedGroup[];
+  readonly ruled: Intersection['ruled'];
+  readonly pricing: Pricing;
+  readonly now: number;
+}
+
+/** Shows what will go, by source, with ceilings, and what of the plan will not and why. No line is wider than the terminal. */
+export function* renderPreview(preview: Preview, columns: number): Generator<string> {
+  const { groups, ruled, planned, doneBefore, pricing, now } = preview;
+  const all = groups.flatMap(({ items }) => items.map(({ judged }) => judged.snapshot));
+  const total = roundMoney(all.reduce((sum, snapshot) => sum + (monthlyCostCeiling(snapshot, pricing) ?? 0), 0));
+  yield wrap(
+    `Plan ${clean(preview.planId)}, account ${clean(preview.account ?? 'not known')}: ${count(planned, 'snapshot')}.`,
+    columns,
+    '',
+  );
+  if (doneBefore > 0) yield wrap(`An earlier run dealt with ${figure(doneBefore)} of them.`, columns, '');
+  yield wrap(
+    all.length === 0
+      ? 'Nothing is left to delete.'
+      : `${count(all.length, 'snapshot')} will be deleted, at most ${dollars(total)}/month. It cannot be undone.`,
+    columns,
+    '',
+  );
+  for (const { items, region } of groups) {
+    const first = items[0]?.judged.snapshot;
+    if (first === undefined) continue;
+    const ceiling = roundMoney(items.reduce((sum, { judged }) => sum + (monthlyCostCeiling(judged.snapshot, pricing) ?? 0), 0));
+    yield `\n${wrap(`${sourceNameOf(first)} (${first.kind}, ${clean(region)}): ${count(items.length, 'snapshot')}, ${atMost(ceiling)}`, columns, '')}`;
+    for (const { judged } of items) {
+      const { snapshot } = judged;
+      yield wrap(`${nameOf(snapshot)}, ${age(snapshot.createdAt, now)}, ${atMost(monthlyCostCeiling(snapshot, pricing))}`, columns, '  - ');
+    }
+  }
+  if (ruled.length > 0) yield `\n${wrap(`Of the plan, ${count(ruled.length, 'snapshot')} will not be touched:`, columns, '')}`;
+  for (const { item, ruling } of ruled) yield wrap(`${clean(item.name)} (${clean(item.region)}): ${clean(ruling.text)}`, columns, '  - ');
+  yield '\n';
+}
+
+/** Shows what a plan lists, by region and kind: what its sources and sizes are stands in the report. */
+export function* renderPlan({ id, account, items, expiresAt }: Plan, columns: number): Generator<string> {
+  const until = minute(Date.parse(expiresAt));
+  yield wrap(
+    `Plan ${clean(id)}, account ${clean(account ?? 'not known')}, good until ${until}: ${count(items.length, 'snapshot')}.`,
+    columns,
+    '',
+  );
+  let heading = '';
+  for (const { name, kind, region, createdAt } of items) {
+    const next = `${clean(region)}, ${kind} snapshots`;
+    if (next !== heading) yield `\n${wrap(next, columns, '')}`;
+    heading = next;
+    yield wrap(`${clean(name)}, of ${createdAt.slice(0, 10)}`, columns, '  - ');
+  }
+  yield '\n';
+}
+
+/** One outcome on one line. */
+export const outcomeLine = ({ outcome, name, region, code, text }: ItemResult): string =>
+  outcome === 'deleted' && text === 'deleted'
+    ? `deleted ${clean(name)} (${clean(region)})`
+    : `${outcome} ${clean(name)} (${clean(region)}): ${clean(text)} [${clean(code)}]`;
+
+/** What was done, in one sentence. */
+export function resultSentence({ totals, status }: ApplyResult): string {
+  const { requested, deleted, alreadyGone, spared, changed, failed, open } = totals;
+  const parts = [
+    `${figure(deleted)} deleted`,
+    alreadyGone > 0 ? `${figure(alreadyGone)} already gone` : '',
+    spared > 0 ? `${figure(spared)} spared` : '',
+    changed > 0 ? `${figure(changed)} changed` : '',
+    failed > 0 ? `${figure(failed)} failed` : '',
+    status === 'unfinished' ? `${figure(open)} not dealt with` : '',
+  ].filter((part) => part !== '');
+  return `Of ${count(requested, 'planned snapshot')}: ${parts.join(', ')}. Freed: at most ${dollars(totals.freedMonthlyCostCeiling)}/month.`;
+}
+
+/** The outcome as text, what needs a person first, every item with its reason. */
+export function* renderResultText(result: ApplyResult, columns: number): Generator<string> {
+  yield wrap(resultSentence(result), columns, '');
+  for (const outcome of ORDER) {
+    const items = result.items.filter((item) => item.outcome === outcome);
+    if (items.length === 0) continue;
+    yield `\n${wrap(`${HEADINGS[outcome]} (${figure(items.length)})`, columns, '')}`;
+    for (const item of items) {
+      const source = item.source === null ? '' : ` of ${clean(item.source)}`;
+      const why =
+        outcome === 'deleted' && item.text === 'deleted' ? atMost(item.monthlyCostCeiling) : `${clean(item.text)} [${clean(item.code)}]`;
+      yield wrap(`${clean(item.name)}${source} (${item.kind}, ${clean(item.region)}): ${why}`, columns, '  - ');
+    }
+  }
+  if (result.status === 'unfinished') yield `\n${wrap('It is not finished: apply the same plan again to go on.', columns, '')}`;
+}
