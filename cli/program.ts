@@ -4,7 +4,7 @@ import { parseInstant } from '../lambda/core/instant';
 import { KINDS } from '../lambda/core/snapshot';
 import { CALENDAR_FORMATS } from '../lambda/render/calendar';
 import { EXIT, type ExitCode } from './exit-codes';
-import { FORMATS } from './report';
+import { FORMATS } from './formats';
 import { reportFailure, type Terminal } from './terminal';
 
 const NAME = 'lightsail-retention';

@@ -1,12 +1,12 @@
+import type { ReadInventory } from '../lambda/app/ports';
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import type { Config } from '../lambda/core/config';
 import type { Inventory } from '../lambda/core/report-model';
-import type { Kind } from '../lambda/core/snapshot';
+import { KINDS, type Kind } from '../lambda/core/snapshot';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { findAccount, findCaller } from './aws';
 import { scopeLines } from './progress';
-import { scopeOf } from './report';
 import type { Terminal } from './terminal';
 
 /** Which account to read, and how much of it. */
@@ -17,19 +17,40 @@ export interface AccountOptions {
   readonly quiet?: boolean;
 }
 
-/** The inventory that `report` reads, automatic snapshots left out: nothing is decided by them. Progress goes to stderr. */
-export async function readAccount(options: AccountOptions, config: Config, { err, env }: Terminal): Promise<Inventory> {
-  const caller = await findCaller(options.profile, env);
-  const readInventory = makeReadInventory({
+/** Restricts the configuration by the flags; `--region all` lifts a restriction. */
+export function scopeOf(
+  options: Pick<AccountOptions, 'region' | 'kind'>,
+  config: { readonly regions: 'all' | readonly string[]; readonly kinds: readonly Kind[] },
+): { regions: 'all' | readonly string[]; kinds: readonly Kind[] } {
+  const regions =
+    options.region === undefined || options.region.length === 0
+      ? config.regions
+      : options.region.includes('all')
+        ? ('all' as const)
+        : [...new Set(options.region)];
+  const kinds =
+    options.kind === undefined || options.kind.length === 0 ? config.kinds : KINDS.filter((kind) => options.kind?.includes(kind));
+  return { regions, kinds };
+}
+
+/** What lists the account of the caller, with ordinary AWS settings. */
+export async function accountReader({ profile }: Pick<AccountOptions, 'profile'>, { env }: Terminal): Promise<ReadInventory> {
+  const caller = await findCaller(profile, env);
+  return makeReadInventory({
     clients: makeLightsailClients({ config: { credentials: caller.credentials } }),
     firstRegion: caller.region,
     account: await findAccount(caller),
     kinds: snapshotKinds,
     clock: Date.now,
   });
+}
+
+/** The inventory that `report` reads, automatic snapshots left out: nothing is decided by them. Progress goes to stderr. */
+export async function readAccount(options: AccountOptions, config: Config, terminal: Terminal): Promise<Inventory> {
+  const readInventory = await accountReader(options, terminal);
   return readInventory(
     { ...scopeOf(options, config), deadline: null, automaticSnapshots: false, previouslyRead: new Set() },
-    scopeLines(err, options.quiet ?? false),
+    scopeLines(terminal.err, options.quiet ?? false),
   );
 }
 

@@ -1,26 +1,21 @@
-import { open } from 'node:fs/promises';
 import { makeReport } from '../lambda/app/make-report';
-import { makeLightsailClients } from '../lambda/aws/lightsail-client';
-import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import { RetentionError } from '../lambda/core/errors';
 import type { Report } from '../lambda/core/report-model';
-import { KINDS, type Kind } from '../lambda/core/snapshot';
+import type { Kind } from '../lambda/core/snapshot';
 import { digestOf } from '../lambda/digest';
-import { snapshotKinds } from '../lambda/kinds/registry';
 import { renderCsv } from '../lambda/render/csv';
 import { renderHtml } from '../lambda/render/html';
 import { renderJson } from '../lambda/render/json';
 import { renderMarkdown } from '../lambda/render/markdown';
 import { renderTerminal } from '../lambda/render/terminal';
 import { newReportId } from '../lambda/report-id';
-import { findAccount, findCaller } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
-import { loadConfig } from './load-config';
+import type { Format } from './formats';
+import { loadConfig, warnOn } from './load-config';
+import { writeOutputFile } from './output-file';
 import { scopeLines } from './progress';
+import { accountReader, scopeOf } from './read-account';
 import { type Terminal, writeOut } from './terminal';
-
-export const FORMATS = ['text', 'json', 'csv', 'html', 'markdown'] as const;
-export type Format = (typeof FORMATS)[number];
 
 export interface ReportOptions {
   readonly config?: string;
@@ -58,42 +53,6 @@ function render(report: Report, format: Format, terminal: Terminal, tagPrefix: s
   }
 }
 
-/** Writes a file, or says in one sentence why not. */
-export async function writeFileOrRefuse(path: string, chunks: Iterable<string>): Promise<void> {
-  try {
-    const file = await open(path, 'w');
-    try {
-      for (const chunk of chunks) await file.write(chunk);
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RetentionError(
-      'output.unwritable',
-      'operator',
-      `cannot write ${path}: ${why}; choose a file in a folder that exists and that you may write to`,
-      { cause },
-    );
-  }
-}
-
-/** Restricts the configuration by the flags; `--region all` lifts a restriction. */
-export function scopeOf(
-  options: Pick<ReportOptions, 'region' | 'kind'>,
-  config: { readonly regions: 'all' | readonly string[]; readonly kinds: readonly Kind[] },
-): { regions: 'all' | readonly string[]; kinds: readonly Kind[] } {
-  const regions =
-    options.region === undefined || options.region.length === 0
-      ? config.regions
-      : options.region.includes('all')
-        ? ('all' as const)
-        : [...new Set(options.region)];
-  const kinds =
-    options.kind === undefined || options.kind.length === 0 ? config.kinds : KINDS.filter((kind) => options.kind?.includes(kind));
-  return { regions, kinds };
-}
-
 /** `report`: list, decide, print. Read-only. */
 export async function report(options: ReportOptions, terminal: Terminal): Promise<ExitCode> {
   if (options.at !== undefined && options.planOut !== undefined)
@@ -103,19 +62,12 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
       '--at and --plan-out do not go together: a plan is made at the real time only; leave one of them out',
     );
   const { err } = terminal;
-  const config = loadConfig(options.config, (line) => err.write(`note: ${line}\n`));
-  const caller = await findCaller(options.profile, terminal.env);
+  const config = loadConfig(options.config, warnOn(err));
   const made = await makeReport(
     {
       clock: Date.now,
       digest: digestOf,
-      readInventory: makeReadInventory({
-        clients: makeLightsailClients({ config: { credentials: caller.credentials } }),
-        firstRegion: caller.region,
-        account: await findAccount(caller),
-        kinds: snapshotKinds,
-        clock: Date.now,
-      }),
+      readInventory: await accountReader(options, terminal),
     },
     {
       reportId: newReportId(Date.now()),
@@ -129,11 +81,11 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
   const chunks = render(made.report, options.format, terminal, config.tagPrefix, options.output !== undefined);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
-    await writeFileOrRefuse(options.output, chunks);
+    await writeOutputFile(options.output, chunks);
     if (!options.quiet) err.write(`wrote ${options.output}\n`);
   }
   if (options.planOut !== undefined) {
-    await writeFileOrRefuse(options.planOut, [`${JSON.stringify(made.plan, null, 1)}\n`]);
+    await writeOutputFile(options.planOut, [`${JSON.stringify(made.plan, null, 1)}\n`]);
     if (!options.quiet)
       err.write(
         `wrote ${options.planOut}: ${made.plan.items.length} snapshots${made.plan.blocked === null ? '' : `, blocked: ${made.plan.blocked.message}`}\n`,

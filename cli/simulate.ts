@@ -13,7 +13,7 @@ import { renderCalendarJson } from '../lambda/render/calendar-json';
 import { renderCalendarText } from '../lambda/render/calendar-text';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn } from './load-config';
-import { writeFileOrRefuse } from './report';
+import { writeOutputFile } from './output-file';
 import { type Terminal, writeOut } from './terminal';
 
 export interface SimulateOptions {
@@ -123,7 +123,7 @@ export async function simulate(options: SimulateOptions, terminal: Terminal): Pr
   const chunks = render(view, options, terminal);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
-    await writeFileOrRefuse(options.output, chunks);
+    await writeOutputFile(options.output, chunks);
     err.write(`wrote ${options.output}\n`);
   }
   return EXIT.done;

@@ -1,5 +1,6 @@
 import { RetentionError } from '../lambda/core/errors';
 import { EXIT, type ExitCode } from './exit-codes';
+import { batched } from './output-file';
 
 /** The streams and settings of a run: results go to `out`, progress and errors to `err`. */
 export interface Terminal {
@@ -10,18 +11,11 @@ export interface Terminal {
 
 /** Writes chunks with respect for a slow or closed reader; a reader that went away (`| head`) ends the writing quietly. */
 export async function writeOut(stream: NodeJS.WritableStream, chunks: Iterable<string>): Promise<void> {
-  let pending = '';
-  const flush = (text: string): Promise<void> =>
+  const write = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
       stream.write(text, (error) => (error && (error as NodeJS.ErrnoException).code !== 'EPIPE' ? reject(error) : resolve()));
     });
-  for (const chunk of chunks) {
-    pending += chunk;
-    if (pending.length < 65_536) continue;
-    await flush(pending);
-    pending = '';
-  }
-  if (pending !== '') await flush(pending);
+  for (const text of batched(chunks)) await write(text);
 }
 
 /** Says what went wrong, in one paragraph and without a stack trace, and which exit code that is. */

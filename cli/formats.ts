@@ -1,0 +1,3 @@
+/** How `report` can print; each has a renderer in `report.ts`. Apart from it, so that `--help` loads no renderer. */
+export const FORMATS = ['text', 'json', 'csv', 'html', 'markdown'] as const;
+export type Format = (typeof FORMATS)[number];
