@@ -1,9 +1,10 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { RetentionError } from '../lambda/core/errors';
+import { MONITORING, type MonitoringLevel } from './monitoring';
 import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';
 
 /** What `cdk deploy -c key=value` may say. */
-const KEYS = ['email', 'config', 'schedule', 'deletion'] as const;
+const KEYS = ['email', 'config', 'schedule', 'deletion', 'monitoring'] as const;
 type Key = (typeof KEYS)[number];
 
 /** What is to be deployed, as asked for by context. */
@@ -12,6 +13,7 @@ export interface DeployContext {
   /** The configuration file that was named; null when none was. */
   readonly configPath: string | null;
   readonly schedule: string;
+  readonly monitoring: MonitoringLevel;
 }
 
 /** One address, no display name; whether it exists is shown by the confirmation that AWS asks for. */
@@ -39,6 +41,12 @@ function readEmails(text: string | null): readonly string[] {
   return [...new Set(emails)];
 }
 
+function readMonitoring(text: string): MonitoringLevel {
+  const level = MONITORING.find((known) => known === text);
+  if (level !== undefined) return level;
+  throw refused('monitoring', `context "monitoring" is "${text}": expected ${MONITORING.join(', ')}, as in -c monitoring=alarms`);
+}
+
 /** A key that is nearly one of ours would be ignored without a word, and the default deployed. CDK's own keys hold `:` or `/`. */
 function refuseMistyped(keys: readonly string[]): void {
   for (const key of keys) {
@@ -59,5 +67,10 @@ export function readContext(context: Readonly<Record<string, unknown>>): DeployC
       `context "deletion" is "${deletion}": deletion is not available in this version, leave it out or say deletion=off`,
     );
   }
-  return { emails, configPath: readText(context, 'config'), schedule: checkSchedule(readText(context, 'schedule') ?? DEFAULT_SCHEDULE) };
+  return {
+    emails,
+    configPath: readText(context, 'config'),
+    schedule: checkSchedule(readText(context, 'schedule') ?? DEFAULT_SCHEDULE),
+    monitoring: readMonitoring(readText(context, 'monitoring') ?? 'full'),
+  };
 }

@@ -1,5 +1,7 @@
+export { METRIC_NAMESPACE, METRICS, type Measure } from '../lambda/metrics';
+export type { RetentionGrants } from './grants';
+export type { MonitoringLevel } from './monitoring';
 export { readConfiguration } from './read-configuration';
-export { ReportFunction, type ReportFunctionProps } from './report-function';
-export { ReportStore, type ReportStoreProps } from './report-store';
+export type { ReportFunction } from './report-function';
 export { RetentionStack } from './retention-stack';
 export { type DeployedConfiguration, SnapshotRetention, type SnapshotRetentionProps } from './snapshot-retention';

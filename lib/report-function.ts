@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import { buildEnv } from '../lambda/env';
 import type { BundledConfiguration } from '../lambda/stage-function';
 import { acknowledge } from './acknowledge';
+import { grantKey } from './encryption';
 import { functionCode } from './function-code';
 import { readStatement } from './lightsail-access';
 import type { ReportStore } from './report-store';
@@ -55,6 +56,7 @@ export class ReportFunction extends Construct {
     this.role.addToPolicy(statement([topic.topicArn], 'sns:Publish', 'sns:ListSubscriptionsByTopic'));
     this.role.addToPolicy(statement([this.logGroup.logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents'));
     store.grantReport(this.role);
+    if (topic.masterKey) grantKey(topic.masterKey, this.role);
     acknowledge(this.role, 'IAM5[Resource::*]', 'Lightsail reads know no resource-level permission; the operations are named one by one.');
 
     this.function = new LambdaFunction(this, 'Function', {

@@ -8,8 +8,11 @@ import type { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge';
 import { checkSchedule } from './schedule-expression';
 
-/** When a function is to run. */
+/** When the report function is to run, and for what. */
 export interface ReportScheduleProps {
+  readonly description: string;
+  /** The event. */
+  readonly input: Readonly<Record<string, string>>;
   /** `cron(…)` or `rate(…)`; anything else throws a RetentionError. */
   readonly expression: string;
   /** IANA name of the zone in which the expression is read. */
@@ -19,9 +22,12 @@ export interface ReportScheduleProps {
   readonly deadLetters: IQueue;
 }
 
-/** A schedule that invokes the function with `{ "scheduledTime": … }`, the same however often it is delivered: what makes a run idempotent. */
+/** The event of a report: its scheduled time, the same however often it is delivered, is what makes a run idempotent. */
+export const REPORT_EVENT = { scheduledTime: ContextAttribute.scheduledTime } as const;
+
+/** A schedule that invokes the function with an event, and keeps what could not be handed over. */
 export function reportSchedule(scope: Construct, id: string, props: ReportScheduleProps): Schedule {
-  const { expression, timezone, target, deadLetters } = props;
+  const { description, input, expression, timezone, target, deadLetters } = props;
   const stack = Stack.of(scope);
   const role = new Role(scope, `${id}Role`, {
     description: 'Lets EventBridge Scheduler start the report function.',
@@ -34,13 +40,13 @@ export function reportSchedule(scope: Construct, id: string, props: ReportSchedu
       },
     }),
   });
-  acknowledgeWildcard(role, target, ':*', 'Versions and aliases of the one function that is started.');
+  acknowledgeWildcard(role, target, target.functionArn, ':*', 'Versions and aliases of the one function that is started.');
   return new Schedule(scope, id, {
-    description: 'Reports on Lightsail snapshots',
+    description,
     schedule: ScheduleExpression.expression(checkSchedule(expression), TimeZone.of(timezone)),
     target: new LambdaInvoke(target, {
       role,
-      input: ScheduleTargetInput.fromObject({ scheduledTime: ContextAttribute.scheduledTime }),
+      input: ScheduleTargetInput.fromObject(input),
       // Retries cover the hand-over to Lambda alone; the function has its own. Later than an hour, the next report is worth more.
       retryAttempts: 2,
       maxEventAge: Duration.hours(1),

@@ -1,33 +1,72 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Grant, type IGrantable, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { RetentionError } from '../lambda/core/errors';
 import { acknowledge, acknowledgeWildcard } from './acknowledge';
+import { grantKey } from './encryption';
 
 /** Where a report run writes: reports, the plans made from them, and which scheduled runs were sent. */
 const PREFIXES = ['reports/', 'plans/', 'runs/'] as const;
 
+/** What people read: reports, and the plans made from them. */
+const READABLE = ['reports/*', 'plans/*'] as const;
+
 /** Settings of the place where reports are kept. */
 export interface ReportStoreProps {
+  /**
+   * A bucket of yours to keep reports in, in the stack's region. Its lifecycle, lock and encryption are yours too.
+   *
+   * @default - a private, encrypted, versioned bucket that outlives the stack
+   */
+  readonly bucket?: IBucket;
+  /**
+   * The key that encrypts the bucket.
+   *
+   * @default - the key of S3
+   */
+  readonly encryptionKey?: IKey;
   /**
    * How long reports are kept, and the plans and notes of runs that belong to them.
    *
    * @default - 400 days: a year and a month, so that a report can be compared with that of a year ago
    */
   readonly keepReportsFor?: Duration;
+  /**
+   * How long nobody can remove or replace a version of what is written (S3 Object Lock, governance mode). To be chosen at the first
+   * deployment: switching it on later makes another bucket.
+   *
+   * @default - not locked
+   */
+  readonly lockReportsFor?: Duration;
 }
 
-/** A private, encrypted, versioned bucket that outlives its stack: reports are the record of what was kept and why. */
+/** A private, encrypted, versioned bucket that outlives its stack: reports are the record of what was kept and why. Or a bucket of yours. */
 export class ReportStore extends Construct {
-  readonly bucket: Bucket;
+  readonly bucket: IBucket;
 
   constructor(scope: Construct, id: string, props: ReportStoreProps = {}) {
     super(scope, id);
-    const expiration = props.keepReportsFor ?? Duration.days(400);
-    this.bucket = new Bucket(this, 'Bucket', {
+    const { bucket, encryptionKey, keepReportsFor, lockReportsFor } = props;
+    if (bucket && (keepReportsFor || lockReportsFor))
+      throw new RetentionError(
+        'props.bucket',
+        'operator',
+        'cannot set keepReportsFor or lockReportsFor for a bucket of yours: set its lifecycle and lock where it is made',
+      );
+    // A cast for exactOptionalPropertyTypes: to it, CDK's own bucket is no IBucket.
+    this.bucket = bucket ?? (this.makeBucket(encryptionKey, keepReportsFor ?? Duration.days(400), lockReportsFor) as IBucket);
+  }
+
+  private makeBucket(key: IKey | undefined, expiration: Duration, lock: Duration | undefined): Bucket {
+    const bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      encryption: BucketEncryption.S3_MANAGED,
+      ...(key
+        ? { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
+        : { encryption: BucketEncryption.S3_MANAGED }),
+      ...(lock && { objectLockDefaultRetention: ObjectLockRetention.governance(lock) }),
       enforceSSL: true,
       versioned: true,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -37,10 +76,11 @@ export class ReportStore extends Construct {
       ],
     });
     acknowledge(
-      this.bucket,
+      bucket,
       'S1',
       'Holds reports about snapshots. Server access logs need a second bucket in every account; CloudTrail data events show who reads this one.',
     );
+    return bucket;
   }
 
   /** Lets a report run read and write what is its own. It can delete nothing, and reach nothing else in the bucket. */
@@ -61,6 +101,25 @@ export class ReportStore extends Construct {
         conditions: { StringLikeIfExists: { 's3:prefix': patterns } },
       }),
     );
-    for (const pattern of patterns) acknowledgeWildcard(role, this.bucket, `/${pattern}`, 'Every run writes under names of its own.');
+    if (this.bucket.encryptionKey) grantKey(this.bucket.encryptionKey, role);
+    for (const pattern of patterns)
+      acknowledgeWildcard(role, this.bucket, this.bucket.bucketArn, `/${pattern}`, 'Every run writes under names of its own.');
+  }
+
+  /** Lets somebody list and read reports and plans, and nothing else in the bucket. */
+  grantReading(grantee: IGrantable): Grant {
+    this.bucket.encryptionKey?.grantDecrypt(grantee);
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['s3:GetObject'],
+      resourceArns: READABLE.map((pattern) => this.bucket.arnForObjects(pattern)),
+    }).combine(
+      Grant.addToPrincipal({
+        grantee,
+        actions: ['s3:ListBucket'],
+        resourceArns: [this.bucket.bucketArn],
+        conditions: { StringLike: { 's3:prefix': READABLE } },
+      }),
+    );
   }
 }

@@ -2,18 +2,19 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { SnapshotRetention, type SnapshotRetentionProps } from './snapshot-retention';
 
-/** What `cdk deploy` deploys: the construct, and outputs that say where things are and what is left to do. */
+/** What `cdk deploy` deploys: the construct, and outputs that say where things are, for people and for `doctor`, and what is left to do. */
 export class RetentionStack extends Stack {
   readonly retention: SnapshotRetention;
 
   constructor(scope: Construct, id: string, props: SnapshotRetentionProps & StackProps) {
     super(scope, id, { description: 'Reports on Lightsail snapshots by e-mail. Deletes nothing.', ...props });
     this.retention = new SnapshotRetention(this, 'Retention', props);
-    const { topic, store, report } = this.retention;
+    const { topic, bucket, report, schedule } = this.retention;
 
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn, description: 'Where reports are announced' });
-    new CfnOutput(this, 'BucketName', { value: store.bucket.bucketName, description: 'Where reports are kept; it outlives the stack' });
+    new CfnOutput(this, 'BucketName', { value: bucket.bucketName, description: 'Where reports are kept; it outlives the stack' });
     new CfnOutput(this, 'FunctionName', { value: report.function.functionName, description: 'Invoke it for a report now' });
+    new CfnOutput(this, 'ScheduleName', { value: schedule.scheduleName, description: 'When it reports' });
     new CfnOutput(this, 'NextStep', {
       value: 'AWS has sent a mail to each address: follow its link within two days, or no report will arrive',
       description: 'The subscription must be confirmed',

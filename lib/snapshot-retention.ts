@@ -1,16 +1,23 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
+import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Schedule } from 'aws-cdk-lib/aws-scheduler';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { RetentionError } from '../lambda/core/errors';
+import type { Measure } from '../lambda/metrics';
 import type { BundledConfiguration } from '../lambda/stage-function';
 import { acknowledge } from './acknowledge';
+import { RetentionGrants } from './grants';
+import { Monitoring, type MonitoringLevel, retentionMetric } from './monitoring';
 import { ReportFunction } from './report-function';
-import { reportSchedule } from './report-schedule';
+import { REPORT_EVENT, reportSchedule } from './report-schedule';
 import { ReportStore } from './report-store';
-import { DEFAULT_SCHEDULE } from './schedule-expression';
+import { checkSchedule, DEFAULT_SCHEDULE, longestInterval } from './schedule-expression';
 
 /** A validated configuration to deploy with, and its time zone, in which the schedule is read as well. */
 export interface DeployedConfiguration extends BundledConfiguration {
@@ -20,6 +27,7 @@ export interface DeployedConfiguration extends BundledConfiguration {
 
 /** What to report on, when and to whom. */
 export interface SnapshotRetentionProps {
+  /** What `readConfiguration` gives. */
   readonly configuration: DeployedConfiguration;
   /**
    * Who gets the report. Each address has to confirm its subscription.
@@ -34,39 +42,84 @@ export interface SnapshotRetentionProps {
    */
   readonly schedule?: string;
   /**
+   * A topic of yours to announce reports and alarms on, in the stack's region. An imported one must allow CloudWatch to publish.
+   *
+   * @default - a topic that takes TLS only
+   */
+  readonly topic?: ITopic;
+  /**
+   * A bucket of yours to keep reports in, under `reports/`, `plans/` and `runs/`.
+   *
+   * @default - a private, encrypted, versioned bucket that outlives the stack
+   */
+  readonly bucket?: IBucket;
+  /**
+   * The key that encrypts the topic and the bucket that are made here; its policy is extended by what alarms need.
+   *
+   * @default - the bucket is encrypted with the key of S3, the topic is not encrypted at rest: its messages are mail
+   */
+  readonly encryptionKey?: IKey;
+  /**
    * How long reports are kept in the bucket.
    *
    * @default - 400 days
    */
   readonly keepReportsFor?: Duration;
   /**
+   * How long nobody can remove or replace what is written (S3 Object Lock, governance mode). To be chosen at the first deployment.
+   *
+   * @default - not locked
+   */
+  readonly lockReportsFor?: Duration;
+  /**
    * How long the function's logs are kept.
    *
    * @default - three months
    */
   readonly logRetention?: RetentionDays;
+  /**
+   * Whether alarms and a dashboard are deployed (`full`), alarms alone (`alarms`), or neither (`off`).
+   *
+   * @default - `full`
+   */
+  readonly monitoring?: MonitoringLevel;
 }
 
 /** Reports on the Lightsail snapshots of an account, on a schedule, by e-mail. Nothing in it can delete a snapshot. */
 export class SnapshotRetention extends Construct {
-  /** Where reports are announced. */
-  readonly topic: Topic;
+  /** Where reports and alarms are announced. */
+  readonly topic: ITopic;
   /** Where reports are kept. */
-  readonly store: ReportStore;
+  readonly bucket: IBucket;
   /** Where runs go that failed every time. */
   readonly deadLetters: Queue;
+  /** The function that reports, its role and its logs. */
   readonly report: ReportFunction;
+  /** When it reports. */
   readonly schedule: Schedule;
+  /** Empty without monitoring. */
+  readonly alarms: readonly Alarm[];
+  /** What others may be allowed to do. */
+  readonly grants: RetentionGrants;
 
   constructor(scope: Construct, id: string, props: SnapshotRetentionProps) {
     super(scope, id);
-    const { configuration, emails = [], schedule = DEFAULT_SCHEDULE, keepReportsFor, logRetention } = props;
+    const { configuration, emails = [], schedule = DEFAULT_SCHEDULE, monitoring = 'full', logRetention, encryptionKey } = props;
+    const expression = checkSchedule(schedule);
 
-    this.topic = new Topic(this, 'Topic', { displayName: 'Lightsail snapshots', enforceSSL: true });
+    this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
     for (const email of emails) this.topic.addSubscription(new EmailSubscription(email));
 
-    this.store = new ReportStore(this, 'Store', { ...(keepReportsFor && { keepReportsFor }) });
+    const { bucket, keepReportsFor, lockReportsFor } = props;
+    const store = new ReportStore(this, 'Store', {
+      ...(bucket && { bucket }),
+      ...(encryptionKey && { encryptionKey }),
+      ...(keepReportsFor && { keepReportsFor }),
+      ...(lockReportsFor && { lockReportsFor }),
+    });
+    this.bucket = store.bucket;
 
+    // Encrypted by SQS itself, whatever the key: its letters are a time and an error, and the scheduler then needs no key.
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -77,16 +130,50 @@ export class SnapshotRetention extends Construct {
     this.report = new ReportFunction(this, 'Report', {
       configuration,
       topic: this.topic,
-      store: this.store,
+      store,
       deadLetters: this.deadLetters,
       ...(logRetention && { logRetention }),
     });
 
     this.schedule = reportSchedule(this, 'Schedule', {
-      expression: schedule,
+      description: 'Reports on Lightsail snapshots',
+      input: REPORT_EVENT,
+      expression,
       timezone: configuration.timezone,
       target: this.report.function,
       deadLetters: this.deadLetters,
     });
+
+    this.grants = new RetentionGrants(store, this.report.function);
+    this.alarms =
+      monitoring === 'off'
+        ? []
+        : new Monitoring(this, 'Monitoring', {
+            report: this.report,
+            deadLetters: this.deadLetters,
+            topic: this.topic,
+            interval: longestInterval(expression),
+            dashboard: monitoring === 'full',
+          }).alarms;
+  }
+
+  /** What reports measure: by default the largest value of a period, which for a report is its value. */
+  metric(measure: Measure, options?: MetricOptions): Metric {
+    return retentionMetric(this.report.function, measure, options);
+  }
+
+  private makeTopic(masterKey: IKey | undefined): Topic {
+    return new Topic(this, 'Topic', { displayName: 'Lightsail snapshots', enforceSSL: true, ...(masterKey && { masterKey }) });
+  }
+
+  /** Functions and alarms publish in their own region alone. */
+  private ownTopic(topic: ITopic): ITopic {
+    const [theirs, ours] = [topic.env.region, Stack.of(this).region];
+    if (theirs === ours || Token.isUnresolved(theirs) || Token.isUnresolved(ours)) return topic;
+    throw new RetentionError(
+      'props.topic',
+      'operator',
+      `cannot announce reports on a topic of another region: got one in ${theirs}, expected ${ours}, where the stack is`,
+    );
   }
 }

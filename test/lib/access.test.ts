@@ -1,8 +1,10 @@
-import { type App, Stack, Validations } from 'aws-cdk-lib';
+import { type App, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { RetentionStack } from '../../lib/retention-stack';
-import type { SnapshotRetentionProps } from '../../lib/snapshot-retention';
+import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
 import { actionsOf, PROPS, quickApp, statementsOf, synthesized } from './synthesized';
 
 /** Design section 8: what a report calls. Written out here, so that a change of the role shows in review. */
@@ -21,6 +23,8 @@ const VARIANTS: Readonly<Record<string, Partial<SnapshotRetentionProps>>> = {
   smallest: {},
   'without subscribers': { emails: [] },
   'every day': { schedule: 'rate(1 day)' },
+  'not watched': { monitoring: 'off' },
+  locked: { lockReportsFor: Duration.days(30) },
 };
 
 describe.each(Object.entries(VARIANTS))('the policies of the stack, %s', (_, props) => {
@@ -85,15 +89,36 @@ test('the report role reads Lightsail, publishes to its topic, reads and writes 
 });
 
 describe('the AwsSolutions pack', () => {
+  afterEach(() => jest.restoreAllMocks());
+
   const checked = (): App => {
     const app = quickApp();
     Validations.of(app).addPlugins(new AwsSolutionsChecks());
     return app;
   };
 
-  test('finds nothing in the stack', () => {
+  test.each<[string, (stack: Stack) => Partial<SnapshotRetentionProps>]>([
+    ['smallest', () => ({})],
+    ['with a key of its own', (stack) => ({ encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }) })],
+    [
+      'with what was made elsewhere',
+      (stack) => ({
+        topic: Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-central-1:123456789012:mine'),
+        bucket: Bucket.fromBucketName(stack, 'Bucket', 'mine'),
+      }),
+    ],
+    [
+      'with what was made beside it',
+      (stack) => ({
+        topic: new Topic(stack, 'Topic', { enforceSSL: true }),
+        bucket: new Bucket(stack, 'Bucket', { enforceSSL: true, serverAccessLogsPrefix: 'logs/' }) as IBucket,
+      }),
+    ],
+  ])('finds nothing in a stack %s', (_, props) => {
+    jest.spyOn(console, 'error').mockReturnValue();
     const app = checked();
-    new RetentionStack(app, 'LightsailRetention', PROPS);
+    const stack = new Stack(app, 'LightsailRetention', { env: { account: '123456789012', region: 'eu-central-1' } });
+    new SnapshotRetention(stack, 'Retention', { ...PROPS, ...props(stack) });
     expect(() => app.synth()).not.toThrow();
   });
 

@@ -16,7 +16,7 @@ function refusal(work: () => unknown): { readonly code: string; readonly message
 const email = 'a@example.com';
 
 test('an address is enough', () => {
-  expect(readContext({ email })).toEqual({ emails: [email], configPath: null, schedule: 'cron(0 8 ? * MON *)' });
+  expect(readContext({ email })).toEqual({ emails: [email], configPath: null, schedule: 'cron(0 8 ? * MON *)', monitoring: 'full' });
 });
 
 test('several addresses are separated by commas, and each is subscribed once', () => {
@@ -24,10 +24,11 @@ test('several addresses are separated by commas, and each is subscribed once', (
 });
 
 test('a configuration and a schedule are taken as named', () => {
-  expect(readContext({ email, config: 'policies/mine.yaml', schedule: 'rate(7 days)', deletion: 'off' })).toEqual({
+  expect(readContext({ email, config: 'policies/mine.yaml', schedule: 'rate(7 days)', deletion: 'off', monitoring: 'alarms' })).toEqual({
     emails: [email],
     configPath: 'policies/mine.yaml',
     schedule: 'rate(7 days)',
+    monitoring: 'alarms',
   });
 });
 
@@ -51,6 +52,14 @@ test.each([
   ['context.deletion', { email, deletion: 'approve' }, 'not available in this version'],
   ['context.deletion', { email, deletion: 'automatic' }, 'not available in this version'],
   ['context.deletion', { email, deletion: 'yes' }, 'not available in this version'],
+  ['context.email', { email: ['a@example.com'] }, 'email'],
+  ['context.config', { email, config: 7 }, '7'],
+  ['context.schedule', { email, schedule: 'cron(0 8 31 2 ? *)' }, 'it would never fire'],
+  ['context.schedule', { email, schedule: true }, 'true'],
+  ['context.deletion', { email, deletion: false }, 'false'],
+  ['context.monitoring', { email, monitoring: 'on' }, 'expected full, alarms, off'],
+  ['context.monitoring', { email, monitoring: true }, 'true'],
+  ['context.unknown', { email, monitring: 'off' }, 'did you mean "monitoring"?'],
   ['context.unknown', { emails: email }, 'did you mean "email"?'],
   ['context.unknown', { email, scedule: 'rate(1 day)' }, 'did you mean "schedule"?'],
   ['context.unknown', { email, Deletion: 'off' }, 'did you mean "deletion"?'],

@@ -1,0 +1,88 @@
+import { Duration } from 'aws-cdk-lib';
+import { AlarmStatusWidget, Dashboard, GraphWidget, type IAlarm, SingleValueWidget, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { Measure } from '../lambda/metrics';
+import { retentionMetric } from './monitoring';
+
+/** What a dashboard shows. */
+export interface ReportDashboardProps {
+  readonly target: IFunction;
+  readonly deadLetters: IQueue;
+  readonly alarms: readonly IAlarm[];
+}
+
+const WIDTH = 24;
+const ABOUT = `# Lightsail snapshots
+Each point is a report. Costs are ceilings: snapshots are incremental, so the bill is at most that. An alarm in red: its section of
+docs/runbook.md says what to do. The full report lies in the bucket, under \`reports/\`.`;
+
+/** One page that answers: is anything wrong, what did the last report say, and where is it going. Three months, a point a report. */
+export function reportDashboard(scope: Construct, id: string, { target, deadLetters, alarms }: ReportDashboardProps): Dashboard {
+  const period = Duration.days(1);
+  const metric = (measure: Measure, label: string) => retentionMetric(target, measure, { period, label });
+  return new Dashboard(scope, id, {
+    defaultInterval: Duration.days(90),
+    widgets: [
+      [new TextWidget({ markdown: ABOUT, width: WIDTH, height: 3 })],
+      [new AlarmStatusWidget({ title: 'Does anything need you?', alarms: [...alarms], width: WIDTH, height: 3 })],
+      [
+        new SingleValueWidget({
+          title: 'The last report',
+          metrics: [
+            metric('snapshots', 'snapshots'),
+            metric('expiring', 'past policy'),
+            metric('held', 'held'),
+            metric('problems', 'problems'),
+            metric('monthlyCostCeiling', 'US dollars a month, at most'),
+          ],
+          setPeriodToTimeRange: false,
+          width: WIDTH,
+          height: 4,
+        }),
+      ],
+      [
+        new GraphWidget({
+          title: 'Snapshots',
+          left: [metric('snapshots', 'all'), metric('expiring', 'past policy'), metric('held', 'held')],
+          leftYAxis: { min: 0 },
+          width: WIDTH / 2,
+        }),
+        new GraphWidget({
+          title: 'Cost ceiling and size',
+          left: [metric('monthlyCostCeiling', 'US dollars a month, at most')],
+          right: [metric('sizeGb', 'GB')],
+          leftYAxis: { min: 0 },
+          rightYAxis: { min: 0 },
+          width: WIDTH / 2,
+        }),
+      ],
+      [
+        new GraphWidget({
+          title: 'What was not read, and what has to be looked at',
+          left: [metric('scopesFailed', 'lists not read'), metric('incomplete', 'incomplete reports'), metric('problems', 'problems')],
+          leftYAxis: { min: 0 },
+          width: WIDTH / 3,
+        }),
+        new GraphWidget({
+          title: 'Failures',
+          left: [
+            target.metricErrors({ period, label: 'failed runs' }),
+            deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum', label: 'dead letters' }),
+          ],
+          leftYAxis: { min: 0 },
+          width: WIDTH / 3,
+        }),
+        new GraphWidget({
+          title: 'How long runs take, how old the newest report is',
+          left: [metric('seconds', 'seconds')],
+          right: [metric('reportAgeHours', 'hours')],
+          leftYAxis: { min: 0 },
+          rightYAxis: { min: 0 },
+          width: WIDTH / 3,
+        }),
+      ],
+    ],
+  });
+}

@@ -1,0 +1,141 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, Metric, type MetricOptions, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { METRIC_NAMESPACE, METRICS, type Measure } from '../lambda/metrics';
+import { reportDashboard } from './dashboard';
+import { letAlarmsPublish } from './encryption';
+import type { ReportFunction } from './report-function';
+import { reportSchedule } from './report-schedule';
+
+/** How a deployment is watched: alarms and a dashboard, alarms alone, or not at all. */
+export const MONITORING = ['full', 'alarms', 'off'] as const;
+export type MonitoringLevel = (typeof MONITORING)[number];
+
+/** Hours beyond its schedule after which a report is missed: three tries of a quarter of an hour, and an hour that a clock is put back. */
+const SLACK = 3;
+
+/** The check runs daily; a whole day and two hours without a fair age, or without any, is one that was missed. */
+const CHECK_HOURS = 26;
+
+/** The share of the function's time after which a run is slow: what is not read by nine tenths is reported as not read. */
+const SLOW = 0.8;
+
+/** A metric that the functions emit. */
+export function retentionMetric(target: IFunction, measure: Measure, options: MetricOptions = {}): Metric {
+  return new Metric({
+    namespace: METRIC_NAMESPACE,
+    metricName: METRICS[measure].name,
+    dimensionsMap: { service: target.functionName },
+    statistic: 'Maximum',
+    ...options,
+  });
+}
+
+/** What is watched, and who is told. */
+export interface MonitoringProps {
+  readonly report: ReportFunction;
+  readonly deadLetters: IQueue;
+  /** Who is told. */
+  readonly topic: ITopic;
+  /** The most hours between two scheduled reports. */
+  readonly interval: number;
+  /** Whether there is a dashboard too. */
+  readonly dashboard: boolean;
+}
+
+interface AlarmFacts {
+  /** The section of docs/runbook.md. */
+  readonly section: string;
+  /** What happened, as a sentence. */
+  readonly what: string;
+  readonly metric: Metric;
+  readonly threshold: number;
+  /** Periods that all have to be at or past the threshold. */
+  readonly periods: number;
+  readonly missing: TreatMissingData;
+}
+
+/** Alarms to the topic on which reports are announced; the text of each names its section of docs/runbook.md. */
+export class Monitoring extends Construct {
+  readonly alarms: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: MonitoringProps) {
+    super(scope, id);
+    const { report, deadLetters, topic, interval } = props;
+    const target = report.function;
+    const timeout = target.timeout?.toSeconds() ?? 900;
+    const [fiveMinutes, hour] = [Duration.minutes(5), Duration.hours(1)];
+    const overdue = Math.ceil(interval) + SLACK;
+
+    this.alarms = [
+      this.alarm('ReportFailed', topic, {
+        section: 'report-failed',
+        what: 'A run of the report function failed.',
+        metric: target.metricErrors({ period: fiveMinutes }),
+        threshold: 1,
+        periods: 1,
+        missing: TreatMissingData.NOT_BREACHING,
+      }),
+      this.alarm('ReportMissing', topic, {
+        section: 'report-missing',
+        what: `No report was made for ${overdue} hours or more, or the daily check of that does not run.`,
+        metric: retentionMetric(target, 'reportAgeHours', { period: hour }),
+        threshold: overdue,
+        periods: CHECK_HOURS,
+        missing: TreatMissingData.BREACHING,
+      }),
+      this.alarm('DeadLetters', topic, {
+        section: 'dead-letters',
+        what: 'A run failed every time, or could not be started; its event waits in the dead-letter queue.',
+        metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes, statistic: 'Maximum' }),
+        threshold: 1,
+        periods: 1,
+        // A queue that nothing happens to stops counting after six hours: that does not empty it.
+        missing: TreatMissingData.IGNORE,
+      }),
+      this.alarm('InventoryIncomplete', topic, {
+        section: 'inventory-incomplete',
+        what: 'A report could not read all of the account.',
+        metric: retentionMetric(target, 'incomplete', { period: hour }),
+        threshold: 1,
+        periods: 1,
+        missing: TreatMissingData.NOT_BREACHING,
+      }),
+      this.alarm('ReportSlow', topic, {
+        section: 'report-slow',
+        what: `A run took ${Math.round((SLOW * timeout) / 60)} of the ${timeout / 60} minutes that it has.`,
+        metric: target.metricDuration({ period: fiveMinutes, statistic: 'Maximum' }),
+        threshold: SLOW * timeout * 1_000,
+        periods: 1,
+        missing: TreatMissingData.NOT_BREACHING,
+      }),
+    ];
+    letAlarmsPublish(this, topic);
+    reportSchedule(this, 'AgeCheck', {
+      description: 'Measures daily how old the newest report on Lightsail snapshots is',
+      input: { check: 'age' },
+      expression: 'rate(1 day)',
+      timezone: 'UTC',
+      target,
+      deadLetters,
+    });
+    if (props.dashboard) reportDashboard(this, 'Dashboard', { target, deadLetters, alarms: this.alarms });
+  }
+
+  private alarm(id: string, topic: ITopic, { section, what, metric, threshold, periods, missing }: AlarmFacts): Alarm {
+    const alarm = new Alarm(this, id, {
+      alarmDescription: `${what} What to do: docs/runbook.md#${section}`,
+      metric,
+      threshold,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: periods,
+      treatMissingData: missing,
+    });
+    alarm.addAlarmAction(new SnsAction(topic));
+    return alarm;
+  }
+}

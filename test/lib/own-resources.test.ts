@@ -1,0 +1,134 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
+import { PROPS, quickApp, statementsOf } from './synthesized';
+
+function built(props: (stack: Stack) => Partial<SnapshotRetentionProps>, region?: string) {
+  const stack = new Stack(quickApp(), 'Mine', region === undefined ? {} : { env: { account: '123456789012', region } });
+  return { stack, retention: new SnapshotRetention(stack, 'Retention', { ...PROPS, ...props(stack) }) };
+}
+
+function deployed(...args: Parameters<typeof built>) {
+  const { stack } = built(...args);
+  return { stack, template: Template.fromStack(stack) };
+}
+
+// CDK prints every warning; those that matter are asserted below.
+beforeEach(() => jest.spyOn(console, 'error').mockReturnValue());
+afterEach(() => jest.restoreAllMocks());
+
+describe('a topic of your own', () => {
+  const imported = (stack: Stack) => ({ topic: Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-central-1:123456789012:mine') });
+
+  test('takes the place of ours, and the addresses are subscribed to it', () => {
+    const { template } = deployed(imported, 'eu-central-1');
+    template.resourceCountIs('AWS::SNS::Topic', 0);
+    template.hasResourceProperties('AWS::SNS::Subscription', { TopicArn: 'arn:aws:sns:eu-central-1:123456789012:mine' });
+  });
+
+  test('is refused in another region: neither functions nor alarms could publish', () => {
+    expect(() => built(imported, 'us-east-1')).toThrow(
+      'cannot announce reports on a topic of another region: got one in eu-central-1, expected us-east-1, where the stack is',
+    );
+  });
+
+  test('comes with a warning that its policy must let alarms publish', () => {
+    const { stack } = deployed(imported, 'eu-central-1');
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('must allow cloudwatch.amazonaws.com sns:Publish'));
+  });
+
+  test('comes without a warning where the policy is extended, or nothing is watched', () => {
+    const made = deployed((stack) => ({ topic: new Topic(stack, 'Topic') }));
+    Annotations.fromStack(made.stack).hasNoWarning('*', Match.stringLikeRegexp('cloudwatch'));
+    made.template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 'cloudwatch.amazonaws.com' } })]) },
+    });
+    const unwatched = deployed((stack) => ({ ...imported(stack), monitoring: 'off' }), 'eu-central-1');
+    Annotations.fromStack(unwatched.stack).hasNoWarning('*', Match.stringLikeRegexp('cloudwatch'));
+  });
+});
+
+describe('a bucket of your own', () => {
+  const imported = (stack: Stack) => ({ bucket: Bucket.fromBucketName(stack, 'Bucket', 'mine') });
+
+  test('takes the place of ours, and the role may use the same prefixes of it', () => {
+    const { template } = deployed(imported);
+    template.resourceCountIs('AWS::S3::Bucket', 0);
+    const [statement] = statementsOf(template.toJSON()).filter(({ Action }) => [Action].flat().includes('s3:PutObject'));
+    expect(JSON.stringify(statement?.Resource).match(/:s3:::mine\/\w+\/\*/g)).toEqual([
+      ':s3:::mine/plans/*',
+      ':s3:::mine/reports/*',
+      ':s3:::mine/runs/*',
+    ]);
+  });
+
+  test.each([{ keepReportsFor: Duration.days(1) }, { lockReportsFor: Duration.days(1) }])(
+    'is refused together with settings that it would not get: %j',
+    (setting) => {
+      expect(() => built((stack) => ({ ...imported(stack), ...setting }))).toThrow(/bucket of yours/);
+    },
+  );
+});
+
+describe('a key of your own', () => {
+  const { template } = deployed((stack) => ({ encryptionKey: new Key(stack, 'Key') }));
+  const [key] = Object.keys(template.findResources('AWS::KMS::Key'));
+
+  test('encrypts the topic and the bucket', () => {
+    template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } }],
+      },
+    });
+  });
+
+  test('may be used by alarms of this account, or their mail is lost without a word', () => {
+    template.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  test('may be used by the report function, and its role names no other key', () => {
+    const uses = statementsOf(Object.values(template.findResources('AWS::IAM::Policy'))).filter((statement) =>
+      JSON.stringify(statement.Action).includes('kms:'),
+    );
+    expect(uses).toEqual([{ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: { 'Fn::GetAtt': [key, 'Arn'] } }]);
+  });
+
+  test('is not needed by the scheduler: the dead-letter queue is encrypted by SQS itself', () => {
+    template.hasResourceProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true, KmsMasterKeyId: Match.absent() });
+  });
+});
+
+test('what is written can be locked for a while, in governance mode', () => {
+  deployed(() => ({ lockReportsFor: Duration.days(30) })).template.hasResourceProperties('AWS::S3::Bucket', {
+    ObjectLockEnabled: true,
+    ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 30 } } },
+  });
+});
+
+test('others can be allowed to read reports, or to ask for one, and get nothing else', () => {
+  const { stack, retention } = built(() => ({}));
+  const role = new Role(stack, 'Reader', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+  retention.grants.readReports(role);
+  retention.grants.report(role);
+  const template = Template.fromStack(stack);
+  const policies = Object.values(template.findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
+    Properties.Roles[0].Ref.startsWith('Reader'),
+  );
+  expect(statementsOf(policies).map(({ Action }) => Action)).toEqual(['s3:GetObject', 's3:ListBucket', 'lambda:InvokeFunction']);
+  expect(JSON.stringify(policies)).not.toContain('runs/');
+});
