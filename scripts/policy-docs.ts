@@ -21,9 +21,10 @@ const END = Date.UTC(2026, 10, 23, 8);
 const tagged = (day: string, key: string, value: string | null = null): ReadonlyMap<string, Tags> =>
   new Map([[day, new Map([[key, value]])]]);
 
-/** The calendars of docs/policy.md, by the name in their markers. */
+/** The calendars of the documentation, by the name in their markers. */
 const EXAMPLES: Readonly<Record<string, Example>> = {
   standard: { policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } }, span: '8mo', whole: true },
+  screen: { policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } }, span: '54d' },
   last: { policy: { keep: { last: 5 } }, span: '3w' },
   hourly: { policy: { keep: { hourly: 30 } }, every: '1h', span: '6d' },
   daily: { policy: { keep: { daily: 7 } }, every: '12h', span: '3w' },
@@ -68,22 +69,19 @@ function calendar({ policy, every = '1d', span, floors = {}, tags, whole }: Exam
 
 const BLOCK = /<!-- calendar: ([\w-]+) -->\n[\s\S]*?<!-- end -->/g;
 
-/** The text with every calendar drawn anew. Throws when an example is unknown, or none of the text's. */
+/** The pages that show calendars. Between them they show every example. */
+export const PAGES = ['README.md', join('docs', 'policy.md')].map((page) => join(__dirname, '..', page));
+
+/** Names of all examples. */
+export const EXAMPLE_NAMES: readonly string[] = Object.keys(EXAMPLES);
+
+/** The text with every calendar drawn anew. Throws when it asks for an example that is unknown. */
 export function withCalendars(text: string): string {
-  const drawn = new Set<string>();
-  const result = text.replace(BLOCK, (_, name: string) => {
+  return text.replace(BLOCK, (_, name: string) => {
     const example = EXAMPLES[name];
-    if (example === undefined)
-      throw wrong(`docs/policy.md asks for the calendar "${name}", which is none of ${Object.keys(EXAMPLES).join(', ')}`);
-    drawn.add(name);
+    if (example === undefined) throw wrong(`a page asks for the calendar "${name}", which is none of ${Object.keys(EXAMPLES).join(', ')}`);
     return `<!-- calendar: ${name} -->\n\n\`\`\`text\n${calendar(example).trimEnd()}\n\`\`\`\n\n<!-- end -->`;
   });
-  const missing = Object.keys(EXAMPLES).filter((name) => !drawn.has(name));
-  if (missing.length > 0) throw wrong(`docs/policy.md does not show the calendars ${missing.join(', ')}`);
-  return result;
 }
 
-/** Where the calendars are. */
-export const POLICY_DOCS = join(__dirname, '..', 'docs', 'policy.md');
-
-if (require.main === module) writeFileSync(POLICY_DOCS, withCalendars(readFileSync(POLICY_DOCS, 'utf8')));
+if (require.main === module) for (const page of PAGES) writeFileSync(page, withCalendars(readFileSync(page, 'utf8')));

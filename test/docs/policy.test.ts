@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { POLICY_DOCS, withCalendars } from '../../scripts/policy-docs';
+import { EXAMPLE_NAMES, PAGES, withCalendars } from '../../scripts/policy-docs';
 
-const text = readFileSync(POLICY_DOCS, 'utf8');
+const texts = PAGES.map((page) => readFileSync(page, 'utf8'));
+const shown = texts.flatMap((text) => [...text.matchAll(/<!-- calendar: ([\w-]+) -->/g)].map((match) => match[1]));
 
-describe('docs/policy.md', () => {
-  it('shows the calendars that simulate draws now (npm run docs draws them anew)', () => {
-    expect(withCalendars(text)).toBe(text);
-  });
+describe('the calendars of the documentation', () => {
+  it.each(PAGES.map((page, index) => [page.split('/').at(-1), texts[index] ?? ''] as const))(
+    '%s shows what simulate draws now (npm run docs draws it anew)',
+    (_, text) => {
+      expect(withCalendars(text)).toBe(text);
+    },
+  );
 
-  it('shows every keep rule, age, floor and tag', () => {
-    const shown = [...text.matchAll(/<!-- calendar: ([\w-]+) -->/g)].map((match) => match[1]);
+  it('show every keep rule, age, floor and tag', () => {
     expect(shown).toEqual(expect.arrayContaining(['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly']));
     expect(shown).toEqual(
       expect.arrayContaining(['within', 'withinHourly', 'withinDaily', 'withinWeekly', 'withinMonthly', 'withinYearly']),
@@ -17,18 +20,18 @@ describe('docs/policy.md', () => {
     expect(shown).toEqual(expect.arrayContaining(['expireAfter', 'all', 'minKeep', 'minAge', 'hold', 'expire-on']));
   });
 
-  it('has no calendar wider than 60 columns', () => {
-    const calendars = [...text.matchAll(/```text\n([\s\S]*?)```/g)].flatMap((match) => match[1]?.split('\n') ?? []);
-    expect(Math.max(...calendars.map((line) => line.length))).toBeLessThanOrEqual(60);
+  it('show every example that there is', () => {
+    expect([...new Set(shown)].sort()).toEqual([...EXAMPLE_NAMES].sort());
   });
-});
 
-describe('the calendars of docs/policy.md', () => {
-  it('refuses a name that is no example', () => {
+  it('are no wider than 60 columns', () => {
+    const drawn = texts.flatMap((text) =>
+      [...text.matchAll(/<!-- calendar[\s\S]*?```text\n([\s\S]*?)```/g)].flatMap((match) => match[1]?.split('\n') ?? []),
+    );
+    expect(Math.max(...drawn.map((line) => line.length))).toBeLessThanOrEqual(60);
+  });
+
+  it('refuse a name that is no example', () => {
     expect(() => withCalendars('<!-- calendar: fortnightly -->\n<!-- end -->')).toThrow('"fortnightly"');
-  });
-
-  it('refuses a text that leaves an example out', () => {
-    expect(() => withCalendars('nothing')).toThrow('does not show the calendars standard, last');
   });
 });
