@@ -1,5 +1,5 @@
 import type { RetentionConfig } from './config';
-import type { MatchSubject, PolicyUse } from './policy';
+import type { MatchSubject, PolicyUse, Rule } from './policy';
 import type { Snapshot, SourceState, Tags } from './snapshot';
 import { isInForce, readTags } from './tags';
 
@@ -32,19 +32,18 @@ export function subjectOf(snapshot: Snapshot, source: SourceState | null): Match
  * the living source's tags, the first matching rule, `default`, unmanaged. Readings are shared between equal tag sets.
  */
 export function makeResolver(config: RetentionConfig, now: number): (snapshot: Snapshot, source: SourceState | null) => Resolution {
-  const named = new Map<string, PolicyUse | null>();
+  const used = new Map<Rule | null, PolicyUse | null>();
   const own = reader('snapshot', config, now);
   const above = reader('source', config, now);
 
   /** The policy that a rule or the default names; one object for all snapshots that it judges. */
-  const use = (name: string, rule: string | null): PolicyUse | null => {
-    const key = rule ?? '';
-    const known = named.get(key);
+  const use = (name: string, rule: Rule | null): PolicyUse | null => {
+    const known = used.get(rule);
     if (known !== undefined) return known;
     const policy = config.policies.get(name);
-    const origin = rule === null ? ({ origin: 'default' } as const) : ({ origin: 'rule', rule } as const);
+    const origin = rule === null ? ({ origin: 'default' } as const) : ({ origin: 'rule', rule: rule.name } as const);
     const made = policy === undefined ? null : { id: `name ${name}`, name, policy, ...origin };
-    named.set(key, made);
+    used.set(rule, made);
     return made;
   };
 
@@ -52,7 +51,7 @@ export function makeResolver(config: RetentionConfig, now: number): (snapshot: S
     if (config.rules.length > 0) {
       const subject = subjectOf(snapshot, source);
       const rule = config.rules.find((candidate) => candidate.matches(subject));
-      if (rule !== undefined) return use(rule.policy, rule.name);
+      if (rule !== undefined) return use(rule.policy, rule);
     }
     return snapshot.fromAutoSnapshot || config.defaultPolicy === null ? null : use(config.defaultPolicy, null);
   };

@@ -1,6 +1,6 @@
 import { decide } from '../../lambda/core/decide';
 import { aSnapshot, NOW } from '../support/report-builder';
-import { byDefault, calendar, daily, decided, names, of, sentences, series, sources } from '../support/snapshot-builder';
+import { byDefault, calendar, daily, decided, names, of, sentences, series, sources, tagged } from '../support/snapshot-builder';
 
 const HOUR = 3_600_000;
 
@@ -166,6 +166,14 @@ describe('windows', () => {
       '2026-05-31T12:00',
       '2026-05-01T12:01',
     ]);
+  });
+
+  it('step back with the calendar where their newest is no longer evaluated: a hold on it can make another expire', () => {
+    const made = (day: string, tags = {}) => aSnapshot({ name: day, createdAt: Date.parse(`${day}T12:00:00Z`), tags: tagged(tags) });
+    const config = byDefault({}, { keep: { within: '1mo' } });
+    const others = [made('2026-03-31'), made('2026-03-02')];
+    expect(names(decided([made('2026-04-01'), ...others], config), 'expire')).toEqual([]);
+    expect(names(decided([made('2026-04-01', { 'retention:hold': null }), ...others], config), 'expire')).toEqual(['2026-03-02']);
   });
 
   it('subtract days by wall clock and hours as they pass, over a change of the clock', () => {

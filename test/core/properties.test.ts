@@ -9,10 +9,10 @@ import { FINISHED_STATE, type Snapshot } from '../../lambda/core/snapshot';
 import {
   anyDuration,
   aWorld,
+  CHECKS,
   COUNTS,
   configOf,
   hours,
-  RUNS,
   type Terrain,
   WINDOWS,
   type World,
@@ -50,7 +50,7 @@ function always(promise: string, terrain: Terrain, property: (trial: Trial) => v
           decide({ snapshots, sources: world.sources, now, config }).items;
         property({ world, config: asWritten, luck: dice, judge });
       }),
-      { numRuns: RUNS },
+      CHECKS,
     );
   });
 }

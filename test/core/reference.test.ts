@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { decide } from '../../lambda/core/decide';
-import { anyDuration, aWorld, configOf, RUNS } from '../support/arbitraries';
+import { anyDuration, aWorld, CHECKS, configOf, RUNS } from '../support/arbitraries';
 import { naivelyExpiring } from './naive-decision';
 
 describe('decides as a second, deliberately naive implementation of the contract does', () => {
@@ -17,7 +17,7 @@ describe('decides as a second, deliberately naive implementation of the contract
         expired += expiring.length;
         expect(expiring).toEqual(naivelyExpiring(evaluated, world));
       }),
-      { numRuns: RUNS },
+      CHECKS,
     );
   });
 

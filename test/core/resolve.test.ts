@@ -55,6 +55,28 @@ describe('order of authority', () => {
   });
 });
 
+describe('rules', () => {
+  const twice = {
+    ...CONFIG,
+    rules: [
+      { name: 'same', policy: 'short', matches: ({ kind }: { kind: string }) => kind === 'disk' },
+      { name: 'same', policy: 'standard', matches: ({ kind }: { kind: string }) => kind === 'instance' },
+      { name: 'broken', policy: 'nowhere', matches: () => true },
+    ],
+  };
+
+  it('are told apart although they bear the same name', () => {
+    const resolve = makeResolver(twice, NOW);
+    const policies = (['disk', 'instance', 'disk'] as const).map((kind) => resolve(aSnapshot({ kind }), living()).policy?.name);
+    expect(policies).toEqual(['short', 'standard', 'short']);
+  });
+
+  it('that name no policy give none, and do not fall through to the default', () => {
+    const resolve = makeResolver(twice, NOW);
+    for (const _ of ['once', 'again']) expect(resolve(aSnapshot({ kind: 'database' }), living()).policy).toBeNull();
+  });
+});
+
 describe('what rules can match', () => {
   const matched = (match: Record<string, unknown>, said: Partial<Snapshot>, source: SourceState | null): boolean =>
     authority(said, source, aConfig({ policies: POLICIES, rules: [{ match, policy: 'short' }] })) !== null;

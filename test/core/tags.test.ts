@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { isInForce, readTags, type TagGrammar } from '../../lambda/core/tags';
-import { KEEPING, RUNS } from '../support/arbitraries';
+import { CHECKS, KEEPING, RUNS } from '../support/arbitraries';
 import { aConfig } from '../support/config-builder';
 import { aSource } from '../support/report-builder';
 import { amongSiblings, byDefault, living, sources, tagged } from '../support/snapshot-builder';
@@ -350,7 +350,7 @@ describe('whatever people type', () => {
         if (reading.problems.length > 0) expect([reading.policy, judged.verdict]).toEqual([null, 'keep']);
         if (reading.holds.some(({ until }) => until === null)) expect([judged.verdict, judged.status]).toEqual(['keep', 'held']);
       }),
-      { numRuns: RUNS },
+      CHECKS,
     );
   });
 
@@ -373,7 +373,7 @@ describe('whatever people type', () => {
         seen += 1;
         expect(judge(new Map([[key, value]]), where)).toMatchObject({ verdict: 'keep', status: 'problem' });
       }),
-      { numRuns: RUNS },
+      CHECKS,
     );
     expect(seen).toBeGreaterThan(RUNS / 100);
   });

@@ -10,6 +10,9 @@ import { living, tagged } from './snapshot-builder';
 /** Runs of each property; mutation testing, which repeats them for every mutant, asks for fewer. */
 export const RUNS = Number(process.env.PROPERTY_RUNS ?? 1_000);
 
+/** How properties are checked. Who asks for fewer runs wants to know that one fails, not the smallest world in which it does. */
+export const CHECKS = { numRuns: RUNS, endOnFailure: process.env.PROPERTY_RUNS !== undefined } as const;
+
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const DAY = 24 * HOUR;
