@@ -21,8 +21,12 @@ export interface Share {
   disks(disks: readonly AttachedDisk[]): readonly AttachedDisk[];
 }
 
+const NO_DISKS: readonly AttachedDisk[] = [];
 const NO_TAG_SET: TagSet = { tags: NO_TAGS, defect: null };
 
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Tags in the order of their keys: the service promises none. */
 function readTags(raw: readonly RawTag[]): TagSet {
   const tags = new Map<string, string | null>();
   let defect: Defect | null = null;
@@ -39,13 +43,14 @@ function readTags(raw: readonly RawTag[]): TagSet {
     }
     if (before === undefined) tags.set(key, value);
   }
-  return { tags, defect };
+  return { tags: new Map([...tags].sort(byKey)), defect };
 }
 
 /** Makes the shared pool of one run; it is let go with the run. */
 export function makeShare(): Share {
   const texts = new Map<string, string>();
-  const sources = new Map<string, SourceRef>();
+  const sources = new Map<string | null, SourceRef>();
+  const renamed = new Map<string, SourceRef>();
   const tagSets = new Map<string, TagSet>();
   const diskSets = new Map<string, readonly AttachedDisk[]>();
   return {
@@ -57,12 +62,13 @@ export function makeShare(): Share {
     },
     source(name, arn) {
       if (name === null && arn === null) return null;
+      // Nearly always an ARN has one name: looking that up first costs no key.
+      const first = sources.get(arn);
+      if (first?.name === name) return first;
       const key = JSON.stringify([arn, name]);
-      let known = sources.get(key);
-      if (known === undefined) {
-        known = { name, arn };
-        sources.set(key, known);
-      }
+      const known = renamed.get(key) ?? { name, arn };
+      if (first === undefined) sources.set(arn, known);
+      else renamed.set(key, known);
       return known;
     },
     tags(raw) {
@@ -70,12 +76,15 @@ export function makeShare(): Share {
       const key = JSON.stringify(raw);
       let known = tagSets.get(key);
       if (known === undefined) {
-        known = readTags(raw);
-        tagSets.set(key, known);
+        const read = readTags(raw);
+        const canonical = `=${JSON.stringify([[...read.tags], read.defect])}`;
+        known = tagSets.get(canonical) ?? read;
+        tagSets.set(canonical, known).set(key, known);
       }
       return known;
     },
     disks(disks) {
+      if (disks.length === 0) return NO_DISKS;
       const key = JSON.stringify(disks);
       const known = diskSets.get(key);
       if (known !== undefined) return known;

@@ -178,6 +178,18 @@ describe('a snapshot as a compact record', () => {
     expect(one?.attachedDisks).toBe(two?.attachedDisks);
   });
 
+  it('has its tags in the order of their keys, so that the same tags are the same in whatever order they come', async () => {
+    const tags = [{ key: 'b', value: '1' }, { key: 'a' }, { key: 'B', value: '2' }];
+    const snapshots = await listed('instance', row('instance', { tags }), row('instance', { tags: [...tags].reverse() }));
+    expect(snapshots).toHaveLength(1);
+    expect(snapshots[0]?.defects).toBeUndefined();
+    expect([...(snapshots[0]?.tags ?? [])]).toEqual([
+      ['B', '2'],
+      ['a', null],
+      ['b', '1'],
+    ]);
+  });
+
   it.each([
     [{ key: 'a', value: 'b' }, { key: 'a\tb' }],
     [{ key: 'a', value: '' }, { key: 'a' }],
