@@ -1,6 +1,7 @@
 import { monthlyCostCeiling, roundMoney } from '../core/cost';
 import type { Judged, Report } from '../core/report-model';
-import { clean, dollars, sourceNameOf, wholeDays } from './phrases';
+import { clean, dollars, figure, sourceNameOf, wholeDays } from './phrases';
+import { placeOf } from './region-names';
 
 /** One bar: what is kept and what is past policy, and the number that people read. */
 export interface Bar {
@@ -8,6 +9,8 @@ export interface Bar {
   readonly keep: number;
   readonly expire: number;
   readonly value: string;
+  /** The filter of the page that shows what the bar counts; null where one filter cannot. */
+  readonly filter: Readonly<Record<string, string>> | null;
 }
 
 export interface Chart {
@@ -15,67 +18,76 @@ export interface Chart {
   readonly bars: readonly Bar[];
 }
 
-const MOST_BARS = 10;
-const AGES = [
-  { label: 'under 7 days', days: 7 },
-  { label: '7 to 29 days', days: 30 },
-  { label: '30 to 89 days', days: 90 },
-  { label: '90 to 364 days', days: 365 },
-  { label: '365 days and more', days: Number.POSITIVE_INFINITY },
+/** What a bar stands for. */
+interface Group {
+  readonly label: string;
+  readonly filter: Bar['filter'];
+}
+
+const MOST_BARS = 8;
+
+/** The bands of age, in whole days; the page filters by the same. */
+export const AGES = [
+  { label: 'under 7 days', from: 0, to: 6 },
+  { label: '7 to 29 days', from: 7, to: 29 },
+  { label: '30 to 89 days', from: 30, to: 89 },
+  { label: '90 to 364 days', from: 90, to: 364 },
+  { label: '365 days and more', from: 365, to: null },
 ] as const;
 
-type Sums = Map<string, { keep: number; expire: number }>;
+/** A band as the page's filter names it: `30-89`, `365-`. */
+export const ageFilter = ({ from, to }: (typeof AGES)[number]): string => `${from}-${to ?? ''}`;
 
-function sumBy(report: Report, labelOf: (item: Judged) => string, amountOf: (item: Judged) => number): Sums {
-  const sums: Sums = new Map();
+type Sum = Group & { keep: number; expire: number };
+
+function sumBy(report: Report, groupOf: (item: Judged) => Group, amountOf: (item: Judged) => number): ReadonlyMap<string, Sum> {
+  const sums = new Map<string, Sum>();
   for (const item of report.items) {
-    const label = labelOf(item);
-    const sum = sums.get(label) ?? { keep: 0, expire: 0 };
+    const group = groupOf(item);
+    const sum = sums.get(group.label) ?? { ...group, keep: 0, expire: 0 };
     sum[item.verdict] += amountOf(item);
-    sums.set(label, sum);
+    sums.set(group.label, sum);
   }
   return sums;
 }
 
-/** The dearest first, what is beyond the tenth in one bar. */
-function costChart(title: string, report: Report, labelOf: (item: Judged) => string): Chart {
+const costText = ({ keep, expire }: { readonly keep: number; readonly expire: number }): string => dollars(roundMoney(keep + expire));
+
+/** The dearest first, what is beyond the eighth in one bar. */
+function costChart(title: string, report: Report, groupOf: (item: Judged) => Group): Chart {
   const cost = (item: Judged): number => monthlyCostCeiling(item.snapshot, report.pricing) ?? 0;
-  const bars = [...sumBy(report, labelOf, cost)]
-    .map(([label, { keep, expire }]) => ({ label, keep, expire }))
-    .sort((a, b) => b.keep + b.expire - (a.keep + a.expire) || (a.label < b.label ? -1 : 1));
+  const bars = [...sumBy(report, groupOf, cost).values()].sort(
+    (a, b) => b.keep + b.expire - (a.keep + a.expire) || (a.label < b.label ? -1 : 1),
+  );
   const rest = bars.slice(MOST_BARS);
   const total = (side: 'keep' | 'expire'): number => rest.reduce((sum, bar) => sum + bar[side], 0);
-  const shown =
-    rest.length === 0
-      ? bars
-      : [...bars.slice(0, MOST_BARS), { label: `${rest.length} more`, keep: total('keep'), expire: total('expire') }];
-  return { title, bars: shown.map((bar) => ({ ...bar, value: dollars(roundMoney(bar.keep + bar.expire)) })) };
+  const others = { label: `${figure(rest.length)} more`, filter: null, keep: total('keep'), expire: total('expire') };
+  const shown = rest.length === 0 ? bars : [...bars.slice(0, MOST_BARS), others];
+  return { title, bars: shown.map((bar) => ({ ...bar, value: costText(bar) })) };
 }
 
 function ageChart(report: Report): Chart {
-  const labelOf = ({ snapshot }: Judged): string => {
+  const groupOf = ({ snapshot }: Judged): Group => {
     const days = wholeDays(snapshot.createdAt, report.evaluatedAt);
-    return days === null ? 'age not known' : (AGES.find((age) => days < age.days)?.label ?? '');
+    const band = days === null ? undefined : AGES.find(({ to }) => to === null || days <= to);
+    return { label: band?.label ?? 'age not known', filter: band === undefined ? null : { age: ageFilter(band) } };
   };
-  const sums = sumBy(report, labelOf, () => 1);
-  const labels = [...AGES.map(({ label }) => label), 'age not known'].filter((label) => sums.has(label));
-  return {
-    title: 'Snapshots by age',
-    bars: labels.map((label) => {
-      const { keep, expire } = sums.get(label) ?? { keep: 0, expire: 0 };
-      return { label, keep, expire, value: String(keep + expire) };
-    }),
-  };
+  const sums = sumBy(report, groupOf, () => 1);
+  const labels = [...AGES.map(({ label }) => label), 'age not known'];
+  const bars = labels.flatMap((label) => sums.get(label) ?? []).map((sum) => ({ ...sum, value: figure(sum.keep + sum.expire) }));
+  return { title: 'Snapshots by age', bars };
 }
 
 /** Age, and cost ceilings by region, kind and source. */
 export const charts = (report: Report): readonly Chart[] => [
   ageChart(report),
-  costChart('Cost per month by region, at most', report, ({ snapshot }) => clean(snapshot.region)),
-  costChart('Cost per month by kind, at most', report, ({ snapshot }) => snapshot.kind),
-  costChart(
-    'Cost per month by source, at most',
-    report,
-    ({ snapshot }) => `${sourceNameOf(snapshot)} (${snapshot.kind}, ${clean(snapshot.region)})`,
-  ),
+  costChart('By region, at most per month', report, ({ snapshot: { region } }) => ({
+    label: placeOf(clean(region)),
+    filter: { region: clean(region) },
+  })),
+  costChart('By kind, at most per month', report, ({ snapshot: { kind } }) => ({ label: kind, filter: { kind } })),
+  costChart('By source, at most per month', report, ({ snapshot }) => {
+    const [source, kind, region] = [sourceNameOf(snapshot), snapshot.kind, clean(snapshot.region)];
+    return { label: `${source} (${kind}, ${region})`, filter: { source, kind, region } };
+  }),
 ];

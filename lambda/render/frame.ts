@@ -34,7 +34,7 @@ const IN_WORDS: Readonly<Record<TextContext['deletionMode'], string>> = {
 };
 
 /** Disk sizes behind a ceiling: `180 GB`, or `244 GB with attached disks` where these are part of it. */
-function sizeOf(items: readonly Judged[]): string {
+export function sizeOf(items: readonly Judged[]): string {
   const own = items.reduce((sum, { snapshot }) => sum + (snapshot.sizeGb ?? 0), 0);
   const all = items.reduce((sum, { snapshot }) => sum + (snapshotGb(snapshot) ?? 0), 0);
   return `${figure(all)} GB${all === own ? '' : ' with attached disks'}`;

@@ -191,8 +191,10 @@ function problems(report: Report): Section | null {
     ['Somebody should look at these. Whatever they concern is kept.'],
     report.problems,
     (problem) => {
-      const subject = problem.arn === null ? '' : `${names.get(problem.arn) ?? clean(problem.arn)}: `;
-      return { line: `${subject}${clean(problem.message)} (${clean(problem.code)})` };
+      const name = problem.arn === null ? '' : (names.get(problem.arn) ?? clean(problem.arn));
+      const message = clean(problem.message);
+      const subject = message.includes(name) ? '' : `${name}: `;
+      return { line: `${subject}${message} (${clean(problem.code)})` };
     },
   );
 }
@@ -239,9 +241,11 @@ function automatic(report: Report): Section | null {
 
 const present = (parts: readonly (Section | null)[]): readonly Section[] => parts.filter((part) => part !== null);
 
-/** What a list of snapshots with their reasons does not say: changes, problems, sources, automatic snapshots, regions. */
-export const surroundings = (report: Report): readonly Section[] =>
-  present([sinceLast(report), problems(report), stale(report), orphans(report), automatic(report), disabled(report)]);
+/** Beside a list of snapshots with their reasons: what somebody should look at, and what changed. */
+export const attention = (report: Report): readonly Section[] => present([problems(report), sinceLast(report), stale(report)]);
+
+/** Beside a list of snapshots with their reasons: what is good to know. */
+export const background = (report: Report): readonly Section[] => present([orphans(report), automatic(report), disabled(report)]);
 
 /** Everything between what was not read and the next step, in reading order. */
 export function sections(report: Report): readonly Section[] {

@@ -1,0 +1,71 @@
+import { byId, dollars, figure, isolated, make } from './dom';
+import { ageText, dayText, linkTo, minuteText, type Row } from './rows';
+
+const PAGE = 50;
+const MOST_PRINTED = 2_000;
+
+const cell = (label: string, type: string, ...children: readonly (Node | string)[]): HTMLTableCellElement =>
+  make('td', { role: 'cell', 'data-label': label, class: type }, ...children);
+
+const dim = (text: string): HTMLElement => make('div', { class: 'dim' }, text);
+
+function line(row: Row, here: boolean): HTMLTableRowElement {
+  const { source } = row;
+  const made = row.at === null ? [] : [make('time', { class: 'dim', title: minuteText(row.at) }, dayText(row.at))];
+  return make(
+    'tr',
+    { role: 'row', id: `row-${row.index}`, tabindex: '-1', class: here ? 'here' : '' },
+    cell('Snapshot', 'name', make('a', { href: linkTo(row) }, isolated(row.name)), ...(row.tags === '' ? [] : [dim(row.tags)])),
+    cell('Source', 'source', isolated(source.name), ...(source.gone ? [dim('no longer exists')] : [])),
+    cell('Region', 'region', ...(source.city === '' ? [source.region] : [source.city, dim(source.region)])),
+    cell('Kind', 'kind', source.kind),
+    cell('Age', 'n age', ageText(row.age), ...made),
+    cell('Size', 'n size', row.size === null ? 'not known' : `${figure(row.size)} GB`),
+    cell('At most per month', 'n cost', row.cost === null ? 'not known' : dollars(row.cost)),
+    cell('Verdict', 'verdict', make('span', { class: `pill ${row.mark}` }, make('span', { class: `shape ${row.mark}` }), row.verdict)),
+    cell('Why', 'why', row.reasons, dim(row.policy)),
+  );
+}
+
+export interface Table {
+  /** Shows these rows, from the first on, or from the page on which `here` stands. */
+  show(rows: readonly Row[], here: Row | null): void;
+}
+
+/** The table: a page of rows at a time as elements, whatever the number of rows. */
+export function table(): Table {
+  const body = byId('body', HTMLTableSectionElement);
+  let rows: readonly Row[] = [];
+  let here: Row | null = null;
+  let page = 0;
+  const draw = (from: number, to: number): void => {
+    const part = rows.slice(from, to);
+    body.replaceChildren(...part.map((row) => line(row, row === here)));
+    byId('none', HTMLElement).hidden = rows.length > 0;
+    byId('rows', HTMLTableElement).hidden = rows.length === 0;
+    for (const pager of document.querySelectorAll<HTMLElement>('.pager')) {
+      pager.hidden = rows.length <= PAGE;
+      const where = pager.querySelector('.where');
+      if (where) where.textContent = `${figure(from + 1)}–${figure(from + part.length)} of ${figure(rows.length)}`;
+      for (const button of pager.querySelectorAll('button'))
+        button.disabled = button.dataset.step === '-1' ? page === 0 : (page + 1) * PAGE >= rows.length;
+    }
+  };
+  const drawPage = (): void => draw(page * PAGE, (page + 1) * PAGE);
+  for (const button of document.querySelectorAll<HTMLButtonElement>('.pager button'))
+    button.addEventListener('click', () => {
+      page += Number(button.dataset.step);
+      drawPage();
+      byId('snapshots', HTMLElement).scrollIntoView();
+    });
+  window.addEventListener('beforeprint', () => draw(0, MOST_PRINTED));
+  window.addEventListener('afterprint', drawPage);
+  return {
+    show(next, wanted) {
+      rows = next;
+      here = wanted;
+      page = wanted === null ? 0 : Math.floor(Math.max(0, rows.indexOf(wanted)) / PAGE);
+      drawPage();
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import { byId, count, figure, isolated, make } from './dom';
+import { ageText, dayText, linkTo, minuteText, type Row, type Source } from './rows';
+
+const DAY = 86_400_000;
+const FIRST_LANES = 20;
+const MORE_LANES = 60;
+/** Ages (in days) that the axis names. */
+const TICKS = [1, 7, 30, 90, 182.625, 365.25, 730.5, 1461, 2922, 5844];
+/** Nearer to each other than this part of the axis, two names would touch. */
+const TICK_ROOM = 0.08;
+
+interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Where an instant stands, from 0 to 1: by the root of its age, because policies keep the more the nearer. */
+const placeOf = (at: number, { first, last }: Span): number => 1 - Math.sqrt((last - at) / Math.max(1, last - first));
+
+function tickText(days: number): string {
+  if (days === 1) return '1 day ago';
+  if (days < 100) return `${days} days`;
+  return days < 365 ? '6 months' : `${Math.round(days / 365.25)} ${days < 700 ? 'year' : 'years'}`;
+}
+
+/** Ages that there is room for on the axis, the nearest first. */
+function ticks(span: Span): readonly { readonly at: number; readonly text: string }[] {
+  let before = 1 - TICK_ROOM / 2;
+  return TICKS.flatMap((days) => {
+    const at = span.last - days * DAY;
+    const position = placeOf(at, span);
+    if (at < span.first || before - position < TICK_ROOM) return [];
+    before = position;
+    return [{ at, text: tickText(days) }];
+  });
+}
+
+const place = (element: HTMLElement, at: number, span: Span): void => {
+  element.style.left = `${(100 * placeOf(at, span)).toFixed(3)}%`;
+};
+
+function axis(span: Span): HTMLElement {
+  const marks = ticks(span).map(({ at, text }) => {
+    const tick = make('span', { class: 'tick' }, text);
+    place(tick, at, span);
+    return tick;
+  });
+  return make('div', { class: 'scale' }, ...marks, make('span', { class: 'tick now' }, 'report'));
+}
+
+const story = (row: Row): string => `${row.name}, ${ageText(row.age)} old, ${row.verdict}. ${row.reasons}`;
+
+function lane(source: Source, rows: readonly Row[], span: Span): HTMLElement {
+  const past = rows.filter(({ mark }) => mark === 'expire').length;
+  const wish = new URLSearchParams({ source: source.name, region: source.region, kind: source.kind });
+  const about = `${source.kind} in ${source.place}${source.gone ? ', no longer exists' : ''}`;
+  const total = make('span', {}, count(rows.length, 'snapshot'));
+  const label = make(
+    'div',
+    { class: 'who' },
+    make('h4', {}, make('a', { href: `#${wish}` }, isolated(source.name))),
+    make('p', { class: 'dim' }, about),
+    make('p', { class: 'dim' }, total, ...(past > 0 ? [', ', make('b', { class: 'past' }, `${figure(past)} past policy`)] : [])),
+  );
+  const group = { class: 'track', role: 'group', 'aria-label': `Snapshots of ${source.name}, oldest first; arrow keys move` };
+  const track = make('div', group);
+  for (const { at } of ticks(span)) {
+    const line = make('i', { class: 'line' });
+    place(line, at, span);
+    track.append(line);
+  }
+  const dated = rows.flatMap((row) => (row.at === null ? [] : [{ row, at: row.at }])).sort((a, b) => a.at - b.at);
+  for (const [index, { row, at }] of dated.entries()) {
+    const tabindex = index === dated.length - 1 ? '0' : '-1';
+    const mark = make('a', { class: `mark ${row.mark}`, href: linkTo(row), 'aria-label': story(row), tabindex });
+    mark.dataset.index = String(row.index);
+    place(mark, at, span);
+    track.append(mark);
+  }
+  if (dated.length === 0) track.append(make('span', { class: 'dim none' }, 'no snapshot with a known time'));
+  return make('div', { class: 'lane' }, label, make('div', { class: 'field' }, track));
+}
+
+/** The card beside a mark, while it is pointed at or focused. */
+function tip(rows: readonly Row[], field: HTMLElement): void {
+  const card = byId('tip', HTMLElement);
+  const hide = (): void => {
+    card.hidden = true;
+  };
+  const show = (target: EventTarget | null): void => {
+    const row = target instanceof HTMLElement ? rows[Number(target.dataset.index ?? Number.NaN)] : undefined;
+    if (row === undefined || !(target instanceof HTMLElement)) {
+      hide();
+      return;
+    }
+    card.replaceChildren(
+      make('b', {}, isolated(row.name)),
+      make('p', {}, `${minuteText(row.at)}, ${ageText(row.age)} old`),
+      make('p', {}, make('span', { class: `shape ${row.mark}` }), ` ${row.verdict}, ${row.policy}`),
+      make('p', {}, row.reasons),
+    );
+    card.hidden = false;
+    const box = target.getBoundingClientRect();
+    const below = box.bottom + 10 + card.offsetHeight <= window.innerHeight;
+    card.style.left = `${Math.max(8, Math.min(box.left - 24, document.documentElement.clientWidth - card.offsetWidth - 8))}px`;
+    card.style.top = `${below ? box.bottom + 10 : Math.max(8, box.top - card.offsetHeight - 10)}px`;
+  };
+  field.addEventListener('mouseover', ({ target }) => show(target));
+  field.addEventListener('mouseout', hide);
+  field.addEventListener('focusin', ({ target }) => show(target));
+  field.addEventListener('focusout', hide);
+  window.addEventListener('scroll', () => show(field.contains(document.activeElement) ? document.activeElement : null), { passive: true });
+  field.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') hide();
+    const { target } = event;
+    if (!(target instanceof HTMLElement) || target.dataset.index === undefined) return;
+    const marks = [...(target.parentElement?.querySelectorAll<HTMLElement>('.mark') ?? [])];
+    const here = marks.indexOf(target);
+    const to = { ArrowRight: marks[here + 1], ArrowLeft: marks[here - 1], Home: marks[0], End: marks.at(-1) }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    target.tabIndex = -1;
+    to.tabIndex = 0;
+    to.focus();
+  });
+}
+
+/** Draws a lane for each source of the given rows, all over the same span of time. Returns what draws again for other rows. */
+export function timeline(all: readonly Row[], now: number): (rows: readonly Row[]) => void {
+  const field = byId('lanes', HTMLElement);
+  const more = byId('more', HTMLButtonElement);
+  let waiting: (() => HTMLElement)[] = [];
+  const next = (amount: number): void => {
+    for (const draw of waiting.splice(0, amount)) field.append(draw());
+    more.hidden = waiting.length === 0;
+    more.textContent = `Show more sources (${figure(waiting.length)} left)`;
+  };
+  more.addEventListener('click', () => next(MORE_LANES));
+  tip(all, field);
+  return (rows) => {
+    const lanes = new Map<Source, Row[]>();
+    let [first, last] = [now, now];
+    for (const row of [...rows].sort((a, b) => a.index - b.index)) {
+      const lane = lanes.get(row.source);
+      if (lane === undefined) lanes.set(row.source, [row]);
+      else lane.push(row);
+      first = Math.min(first, row.at ?? now);
+      last = Math.max(last, row.at ?? now);
+    }
+    const span = { first: Math.min(first, last - 7 * DAY), last };
+    waiting = [...lanes].map(
+      ([source, list]) =>
+        () =>
+          lane(source, list, span),
+    );
+    byId('axis', HTMLElement).replaceChildren(axis(span));
+    byId('span', HTMLElement).textContent = `${count(lanes.size, 'source')}, from ${dayText(span.first)} to ${dayText(span.last)}`;
+    field.replaceChildren();
+    next(FIRST_LANES);
+  };
+}

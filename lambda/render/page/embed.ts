@@ -1,0 +1,101 @@
+import { monthlyCostCeiling, snapshotGb } from '../../core/cost';
+import type { Judged, Report } from '../../core/report-model';
+import { clean, nameOf, policyText, reasonsText, sourceNameOf } from '../phrases';
+import { cityOf } from '../region-names';
+import type { PageMark, PageRow, PageSource } from './data';
+
+/** Rows that one page carries: more would make a browser slow. */
+export const MOST_ROWS = 30_000;
+
+/** The words for a verdict, by status where a snapshot is kept. */
+const WORDS: Readonly<Record<Judged['status'], string>> = {
+  managed: 'kept',
+  held: 'held',
+  problem: 'kept: problem',
+  unfinished: 'kept: not finished',
+  future: 'kept: dated in the future',
+  'automatic-copy': 'kept: copy of an automatic snapshot',
+  unmanaged: 'kept: no policy',
+};
+export const PAST_POLICY = 'past policy';
+
+function markOf({ verdict, status }: Judged): PageMark {
+  if (verdict === 'expire') return 'expire';
+  return status === 'managed' ? 'keep' : status === 'held' ? 'held' : 'aside';
+}
+
+/** What a page has room for, in the order of the report: what is past policy first, then what is set aside, then the rest. */
+export function shownOf(items: readonly Judged[], most = MOST_ROWS): readonly Judged[] {
+  if (items.length <= most) return items;
+  const rank = ({ verdict, status }: Judged): number => (verdict === 'expire' ? 0 : status === 'managed' ? 2 : 1);
+  const room = [0, 0, 0];
+  for (const item of items) room[rank(item)] = (room[rank(item)] ?? 0) + 1;
+  let left = most;
+  const taken = room.map((amount) => {
+    const here = Math.min(amount, left);
+    left -= here;
+    return here;
+  });
+  return items.filter((item) => {
+    const of = rank(item);
+    const open = taken[of] ?? 0;
+    taken[of] = open - 1;
+    return open > 0;
+  });
+}
+
+/** JSON that cannot end the element around it. */
+const embedded = (value: unknown): string =>
+  JSON.stringify(value).replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+
+/** A list of texts that each stand in it once. */
+function texts(): { readonly list: string[]; indexOf(text: string): number } {
+  const indexes = new Map<string, number>();
+  const list: string[] = [];
+  return {
+    list,
+    indexOf(text) {
+      const known = indexes.get(text);
+      if (known !== undefined) return known;
+      indexes.set(text, list.length);
+      return list.push(text) - 1;
+    },
+  };
+}
+
+function sourceOf({ snapshot, sourceExists }: Judged): PageSource {
+  const { kind, region } = snapshot;
+  return [sourceNameOf(snapshot), sourceExists === false ? 1 : 0, kind, clean(region), cityOf(region)];
+}
+
+/** The data of the page (a PageData) as JSON, in chunks. */
+export function* embedRows(items: readonly Judged[], report: Report): Generator<string> {
+  const [words, policies, prefixes, sourceKeys] = [texts(), texts(), texts(), texts()];
+  const sources: PageSource[] = [];
+  yield `{"now":${report.evaluatedAt},"rows":[`;
+  for (const [index, item] of items.entries()) {
+    const { snapshot, reasons, policy } = item;
+    const { account, kind, region, source } = snapshot;
+    const of = sourceKeys.indexOf(JSON.stringify([account, region, kind, source?.arn ?? [source?.name]]));
+    sources[of] ??= sourceOf(item);
+    const arn = snapshot.arn === null ? null : clean(snapshot.arn);
+    const cut = arn === null ? 0 : arn.lastIndexOf('/') + 1;
+    const row: PageRow = [
+      nameOf(snapshot),
+      of,
+      snapshot.createdAt,
+      snapshotGb(snapshot),
+      monthlyCostCeiling(snapshot, report.pricing),
+      markOf(item),
+      words.indexOf(item.verdict === 'expire' ? PAST_POLICY : WORDS[item.status]),
+      policies.indexOf(policyText(policy)),
+      reasonsText(reasons),
+      [...snapshot.tags].map(([key, value]) => clean(value === null ? key : `${key}=${value}`)).join(', '),
+      arn === null ? null : prefixes.indexOf(arn.slice(0, cut)),
+      arn === null ? '' : arn.slice(cut),
+    ];
+    yield `${index === 0 ? '\n' : ',\n'}${embedded(row)}`;
+  }
+  const lists = { sources, words: words.list, policies: policies.list, prefixes: prefixes.list };
+  yield `\n],${embedded(lists).slice(1)}`;
+}

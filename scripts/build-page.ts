@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+
+const PAGE = join(__dirname, '..', 'lambda', 'render', 'page');
+
+/** The generated file: the page's script and style as texts, with the hashes by which its policy lets them through. */
+export const PAGE_ASSETS = join(PAGE, 'assets.ts');
+
+/** Browsers of the last few years. */
+const TARGET = ['es2022', 'chrome111', 'firefox113', 'safari16.4'];
+
+function bundled(entry: string): string {
+  const { outputFiles } = buildSync({
+    absWorkingDir: PAGE,
+    entryPoints: [join(PAGE, entry)],
+    bundle: true,
+    minify: true,
+    charset: 'ascii',
+    format: 'iife',
+    target: TARGET,
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.text.trim() ?? '';
+}
+
+const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
+
+/** What PAGE_ASSETS should hold. The same sources give the same bytes. */
+export function buildPage(): string {
+  const assets = { SCRIPT: bundled('browser/main.ts'), STYLE: bundled('page.css') };
+  const constants = Object.entries(assets).flatMap(([name, text]) => [
+    `export const PAGE_${name} = ${JSON.stringify(text)};`,
+    `export const PAGE_${name}_HASH = '${hashOf(text)}';`,
+  ]);
+  return `// Generated from browser/ and page.css by \`npm run page\`; a test fails when it is stale.\n${constants.join('\n')}\n`;
+}

@@ -1,0 +1,245 @@
+import { readFileSync } from 'node:fs';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { largeAccount } from '../../emulator/large-account';
+import { sampleAccount } from '../../emulator/sample-account';
+import type { Report } from '../../lambda/core/report-model';
+import { renderHtml } from '../../lambda/render/html';
+import { MOST_ROWS } from '../../lambda/render/page/embed';
+import { HOSTILE_NAMES, hostileItems } from '../render/hostile';
+import { SITUATIONS } from '../render/sample-reports';
+import { isInstalled, itWith } from '../support/optional';
+import { aReport, kept } from '../support/report-builder';
+import { CHROMIUM, startBrowser, type Visitor, visitor } from './browser';
+import { reportOf } from './reports';
+
+const NOW = Date.UTC(2026, 10, 23, 8);
+const LARGE = 20_000;
+const PHONE = { viewport: { width: 375, height: 800 } };
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+let sample: Report;
+let large: Report;
+let browser: Visitor;
+
+const test = (name: string, run: () => Promise<void>): void => itWith(CHROMIUM, name, run, 120_000);
+
+beforeAll(async () => {
+  if (!isInstalled(CHROMIUM)) return;
+  [sample, large] = await Promise.all([
+    reportOf(sampleAccount(NOW), NOW),
+    reportOf(largeAccount({ snapshots: LARGE, now: NOW }), NOW, 'compliance.yaml'),
+  ]);
+  browser = visitor(await startBrowser());
+}, 120_000);
+afterAll(() => browser?.close());
+
+const text = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allTextContents();
+const names = (page: Page): Promise<string[]> => text(page, '#body td.name a');
+const summary = (page: Page): Promise<string | null> => page.locator('#summary').textContent();
+
+/** Findings of axe-core that a person with a screen reader, or poor sight, would stumble over. */
+async function seriousFindings(page: Page): Promise<readonly string[]> {
+  // Through the debugging protocol, so that the page's own policy stays in force.
+  await page.evaluate(AXE);
+  const { violations } = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResults;
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html)}`);
+}
+
+const overflow = (page: Page): Promise<number> =>
+  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+describe('the page of the sample account', () => {
+  test('shows everything of a source in Frankfurt, sorted by age, in three steps', async () => {
+    const { page, complaints } = await browser.open(renderHtml(sample));
+    await page.getByLabel('Source', { exact: true }).selectOption('prod-web');
+    await page.getByLabel('Region', { exact: true }).selectOption({ label: await choice(page, 'region', 'Frankfurt (eu-central-1)') });
+    await page.getByRole('columnheader', { name: 'Age' }).getByRole('button').click();
+    const wanted = sample.items
+      .filter(({ snapshot }) => snapshot.source?.name === 'prod-web' && snapshot.region === 'eu-central-1')
+      .sort((a, b) => (a.snapshot.createdAt ?? 0) - (b.snapshot.createdAt ?? 0))
+      .map(({ snapshot }) => snapshot.name);
+    expect(wanted.length).toBeGreaterThan(30);
+    expect(await names(page)).toEqual(wanted);
+    expect(await summary(page)).toContain(`${wanted.length} of ${sample.totals.snapshots} snapshots`);
+    expect(await page.locator('th[data-sort=age]').getAttribute('aria-sort')).toBe('descending');
+    expect(complaints).toEqual([]);
+  });
+
+  test('keeps what was asked for in its address, and shows it again from there', async () => {
+    const { page } = await browser.open(renderHtml(sample));
+    await page.getByLabel('Source', { exact: true }).selectOption('blog');
+    await page.getByLabel('Sorted by', { exact: true }).selectOption('-age');
+    const hash = new URL(page.url()).hash;
+    expect(hash).toBe('#source=blog&sort=-age');
+    const again = await browser.open(renderHtml(sample), { hash });
+    expect(await names(again.page)).toEqual(await names(page));
+    expect(await again.page.getByLabel('Source', { exact: true }).inputValue()).toBe('blog');
+  });
+
+  test('does not take one source for another whose name begins alike', async () => {
+    const { page } = await browser.open(renderHtml(sample), { hash: '#source=prod-shop' });
+    expect(new Set(await text(page, '#body td.source bdi'))).toEqual(new Set(['prod-shop']));
+  });
+
+  test('finds every word of a search wherever it stands: in a name, a tag, a reason', async () => {
+    const { page } = await browser.open(renderHtml(sample));
+    await page.getByLabel('Search', { exact: true }).fill('No_Delete RELAUNCH');
+    await page.locator('#body tr').nth(1).waitFor({ state: 'detached' });
+    expect((await names(page))[0]).toMatch(/^prod-shop-before-relaunch-/);
+    await page.getByLabel('Search', { exact: true }).fill('nothing bears this name');
+    await page.locator('#none').waitFor();
+    expect(await summary(page)).toBe('No snapshot matches');
+    await page.getByRole('button', { name: 'Show all' }).click();
+    expect(await summary(page)).toContain(`All ${sample.totals.snapshots} snapshots: ${sample.totals.expire} past policy`);
+  });
+
+  test('follows a deep link to a snapshot on a later page, and lifts a filter that hides it', async () => {
+    const last = sample.items.at(-1)?.snapshot;
+    const hash = `#snapshot=${encodeURIComponent(last?.arn ?? '')}`;
+    const { page, complaints } = await browser.open(renderHtml(sample), { hash });
+    expect(await text(page, '#body tr.here td.name a')).toEqual([last?.name]);
+    expect(await page.evaluate('document.activeElement.className')).toBe('here');
+    expect(await page.locator('#body tr.here').isVisible()).toBe(true);
+    await page.getByLabel('Kind', { exact: true }).selectOption('disk');
+    await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+    await page.locator('#body tr.here').waitFor();
+    expect(await text(page, '#body tr.here td.name a')).toEqual([last?.name]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('leads from its figures to the snapshots that they count', async () => {
+    const { page } = await browser.open(renderHtml(sample));
+    await page
+      .locator('.totals')
+      .getByRole('link', { name: String(sample.totals.expire) })
+      .click();
+    expect(await summary(page)).toContain(
+      `${sample.totals.expire} of ${sample.totals.snapshots} snapshots: ${sample.totals.expire} past policy`,
+    );
+    await page.locator('.chart').getByRole('link', { name: 'Frankfurt' }).first().click();
+    expect(new Set(await text(page, '#body td.region .dim'))).toEqual(new Set(['eu-central-1']));
+  });
+
+  test('draws each source once, and tells why at each mark: pointed at, and by the keyboard', async () => {
+    const { page } = await browser.open(renderHtml(sample));
+    expect(await page.locator('.mark[data-index]').count()).toBe(sample.totals.snapshots);
+    expect(await page.locator('.mark.expire[data-index]').count()).toBe(sample.totals.expire);
+    await page.locator('.mark.expire[data-index]').last().hover();
+    expect(await page.locator('#tip').textContent()).toMatch(/past policy.*\d+d old since/);
+    const group = page.getByRole('group', { name: 'Snapshots of staging' });
+    await group.locator('[tabindex="0"]').focus();
+    const newest = await page.locator('#tip b').textContent();
+    await page.keyboard.press('ArrowLeft');
+    const older = await page.locator('#tip b').textContent();
+    expect([newest, older]).toEqual(
+      sample.items
+        .filter(({ snapshot }) => snapshot.source?.name === 'staging')
+        .slice(0, 2)
+        .map(({ snapshot }) => snapshot.name),
+    );
+    await page.keyboard.press('Home');
+    expect(await group.locator('.mark').first().getAttribute('tabindex')).toBe('0');
+    await page.keyboard.press('Escape');
+    expect(await page.locator('#tip').isHidden()).toBe(true);
+  });
+
+  test('prints every row that is asked for', async () => {
+    const { page } = await browser.open(renderHtml(sample));
+    await page.evaluate('window.dispatchEvent(new Event("beforeprint"))');
+    expect(await page.locator('#body tr').count()).toBe(sample.totals.snapshots);
+    await page.evaluate('window.dispatchEvent(new Event("afterprint"))');
+    expect(await page.locator('#body tr').count()).toBe(50);
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const [width, options] of [
+      ['wide', {}],
+      ['phone', PHONE],
+    ] as const)
+      test(`has no serious finding of axe-core and no horizontal scroll (${width}, ${colorScheme})`, async () => {
+        const { page, complaints } = await browser.open(renderHtml(sample), { ...options, colorScheme });
+        expect(await seriousFindings(page)).toEqual([]);
+        expect(await overflow(page)).toBe(0);
+        expect(complaints).toEqual([]);
+      });
+});
+
+describe(`the page of ${LARGE} snapshots`, () => {
+  test('sorts, filters and pages all of them, without a complaint', async () => {
+    const { page, complaints } = await browser.open(renderHtml(large));
+    expect(await summary(page)).toContain('All 20,000 snapshots');
+    await page.getByRole('columnheader', { name: 'Snapshot' }).getByRole('button').click();
+    const sorted = large.items.map(({ snapshot }) => snapshot.name ?? '').sort(new Intl.Collator('en', { numeric: true }).compare);
+    expect(await names(page)).toEqual(sorted.slice(0, 50));
+    await page.getByRole('button', { name: 'Next' }).first().click();
+    expect(await names(page)).toEqual(sorted.slice(50, 100));
+    const [first] = large.items;
+    const source = first?.snapshot.source?.name ?? '';
+    await page.getByLabel('Source', { exact: true }).selectOption(source);
+    const wanted = large.items.filter(({ snapshot }) => snapshot.source?.name === source);
+    expect(wanted.length).toBeGreaterThan(50);
+    expect(await summary(page)).toContain(`${wanted.length} of 20,000 snapshots`);
+    expect(await page.locator('.mark[data-index]').count()).toBe(wanted.length);
+    expect(complaints).toEqual([]);
+  });
+
+  test('follows a deep link to the last one', async () => {
+    const last = large.items.at(-1)?.snapshot;
+    const { page } = await browser.open(renderHtml(large), { hash: `#snapshot=${encodeURIComponent(last?.arn ?? '')}` });
+    expect(await text(page, '#body tr.here td.name a')).toEqual([last?.name]);
+  });
+
+  test('has no serious finding of axe-core, and no horizontal scroll on a phone', async () => {
+    const { page } = await browser.open(renderHtml(large), PHONE);
+    expect(await seriousFindings(page)).toEqual([]);
+    expect(await overflow(page)).toBe(0);
+  });
+});
+
+describe('the page', () => {
+  test('keeps hostile names, tags and states as text', async () => {
+    const { page, complaints } = await browser.open(renderHtml(aReport(hostileItems)), PHONE);
+    expect(await page.locator('img, svg svg, script[src], #body svg').count()).toBe(0);
+    const shown = await names(page);
+    expect(shown).toHaveLength(HOSTILE_NAMES.length);
+    expect(shown).toEqual(expect.arrayContaining(['<img src=x onerror=alert(1)>', '__proto__', 'x'.repeat(255)]));
+    expect(shown.join()).not.toContain('\u202e');
+    await page.getByLabel('Source', { exact: true }).selectOption('<img src=x onerror=alert(1)>');
+    expect(await names(page)).toEqual(['<img src=x onerror=alert(1)>']);
+    expect(await overflow(page)).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test('opens in every situation without a complaint and without horizontal scroll', async () => {
+    for (const { report } of Object.values(SITUATIONS)) {
+      const { page, complaints } = await browser.open(renderHtml(report), PHONE);
+      expect(await overflow(page)).toBe(0);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  test('of more snapshots than it carries, says so and stays usable', async () => {
+    const items = Array.from({ length: MOST_ROWS + 1 }, (_, i) => kept({ name: `s${i}`, createdAt: NOW - i * 60_000 }));
+    const { page, complaints } = await browser.open(renderHtml(aReport(items)));
+    expect(await page.locator('#explore .warn').textContent()).toContain('lists 30,000 of 30,001 snapshots');
+    await page.getByLabel('Search', { exact: true }).fill('s29999');
+    await page.locator('#body tr').nth(1).waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+  });
+
+  test('runs no script but its own', async () => {
+    const injected = [...renderHtml(sample)].join('').replace('</main>', '<script>window.ran = true</script></main>');
+    const { page, complaints } = await browser.open([injected]);
+    expect(await page.evaluate('window.ran')).toBeUndefined();
+    expect(complaints.join()).toMatch(/Content Security Policy/);
+  });
+});
+
+/** The whole label of the choice that begins so: a choice also says how many there are. */
+async function choice(page: Page, filter: string, start: string): Promise<string> {
+  return (await text(page, `#f-${filter} option`)).find((label) => label.startsWith(start)) ?? start;
+}

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { readConfigFile } from '../../cli/config-file';
+import type { AccountData } from '../../emulator/account';
+import { startEmulator } from '../../emulator/server';
+import { makeReport } from '../../lambda/app/make-report';
+import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
+import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
+import type { Report } from '../../lambda/core/report-model';
+import { digestOf } from '../../lambda/digest';
+import { snapshotKinds } from '../../lambda/kinds/registry';
+
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** What the product reports of an account: read over HTTP from the embedded Lightsail, decided by an example configuration, at `now`. */
+export async function reportOf(account: AccountData, now: number, example = 'agency.yaml'): Promise<Report> {
+  const configuration = readConfigFile(join(__dirname, '..', '..', 'examples', example));
+  if (!configuration.ok) throw new Error(`${example} is no configuration`);
+  const emulator = await startEmulator({ account, clock: () => now, pageSize: 1_000 });
+  try {
+    const clients = makeLightsailClients({ config: { endpoint: emulator.url, credentials: CREDENTIALS } });
+    const clock = (): number => now;
+    const readInventory = makeReadInventory({ clients, kinds: snapshotKinds, firstRegion: 'us-east-1', account: null, clock });
+    const { config } = configuration;
+    const { report } = await makeReport(
+      { clock, digest: digestOf, readInventory },
+      { reportId: '20261123T080000Z-1a2b3c4d', config, at: null, previous: null, inventory: { ...config, deadline: null } },
+    );
+    return report;
+  } finally {
+    await emulator.close();
+  }
+}
