@@ -4,7 +4,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Measure } from '../lambda/metrics';
-import { retentionMetric } from './monitoring';
+import { retentionMetric } from './retention-metric';
 
 /** What a dashboard shows. */
 export interface ReportDashboardProps {

@@ -1,15 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, type MetricOptions, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { METRIC_NAMESPACE, METRICS, type Measure } from '../lambda/metrics';
 import { reportDashboard } from './dashboard';
 import { letAlarmsPublish } from './encryption';
 import type { ReportFunction } from './report-function';
 import { reportSchedule } from './report-schedule';
+import { retentionMetric } from './retention-metric';
 
 /** How a deployment is watched: alarms and a dashboard, alarms alone, or not at all. */
 export const MONITORING = ['full', 'alarms', 'off'] as const;
@@ -23,17 +22,6 @@ const CHECK_HOURS = 26;
 
 /** The share of the function's time after which a run is slow: what is not read by nine tenths is reported as not read. */
 const SLOW = 0.8;
-
-/** A metric that the functions emit. */
-export function retentionMetric(target: IFunction, measure: Measure, options: MetricOptions = {}): Metric {
-  return new Metric({
-    namespace: METRIC_NAMESPACE,
-    metricName: METRICS[measure].name,
-    dimensionsMap: { service: target.functionName },
-    statistic: 'Maximum',
-    ...options,
-  });
-}
 
 /** What is watched, and who is told. */
 export interface MonitoringProps {

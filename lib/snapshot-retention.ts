@@ -13,10 +13,11 @@ import type { Measure } from '../lambda/metrics';
 import type { BundledConfiguration } from '../lambda/stage-function';
 import { acknowledge } from './acknowledge';
 import { RetentionGrants } from './grants';
-import { Monitoring, type MonitoringLevel, retentionMetric } from './monitoring';
+import { Monitoring, type MonitoringLevel } from './monitoring';
 import { ReportFunction } from './report-function';
 import { REPORT_EVENT, reportSchedule } from './report-schedule';
 import { ReportStore } from './report-store';
+import { retentionMetric } from './retention-metric';
 import { checkSchedule, DEFAULT_SCHEDULE, longestInterval } from './schedule-expression';
 
 /** A validated configuration to deploy with, and its time zone, in which the schedule is read as well. */

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type BuildOptions, buildSync } from 'esbuild';
+import { type BuildOptions, type BuildResult, buildSync } from 'esbuild';
 
 const ROOT = join(__dirname, '..');
 
@@ -16,14 +16,20 @@ const COMMON = {
   logLevel: 'silent',
   // The ES modules of the AWS SDK shake down to two thirds of its CommonJS build.
   mainFields: ['module', 'main'],
+  metafile: true,
 } as const satisfies BuildOptions;
+
+/** Files that a bundle was made of, relative to the project. */
+export type Inputs = readonly string[];
+
+const inputsOf = ({ metafile }: BuildResult<typeof COMMON>): Inputs => Object.keys(metafile.inputs);
 
 /**
  * Builds one function into `<outDir>/index.js` (handler `index.handler`), the AWS SDK included, for the runtime that is deployed.
  * The same sources give the same bytes. Throws esbuild's own error when they do not build.
  */
-export function bundleHandler(name: HandlerName, outDir: string): void {
-  buildSync({
+export function bundleHandler(name: HandlerName, outDir: string): Inputs {
+  const built = buildSync({
     ...COMMON,
     entryPoints: [join(ROOT, 'lambda', 'handlers', `${name}.ts`)],
     outfile: join(outDir, 'index.js'),
@@ -34,11 +40,12 @@ export function bundleHandler(name: HandlerName, outDir: string): void {
     // Source maps cost start-up time and put the output folder into the asset's hash.
     sourcemap: false,
   });
+  return inputsOf(built);
 }
 
 /** Builds every function into `<outDir>/<name>/index.js`. */
-export function bundleHandlers(outDir: string): void {
-  for (const name of HANDLERS) bundleHandler(name, join(outDir, name));
+export function bundleHandlers(outDir: string): Inputs {
+  return HANDLERS.flatMap((name) => bundleHandler(name, join(outDir, name)));
 }
 
 /** The command line's source; null in a tree without one. */
@@ -48,9 +55,9 @@ export function commandLineEntry(): string | null {
 }
 
 /** Builds the command line into one executable file that starts without compiling, on Node 20 and later. */
-export function bundleCommandLine(entry: string, outFile: string): void {
+export function bundleCommandLine(entry: string, outFile: string): Inputs {
   mkdirSync(dirname(outFile), { recursive: true });
-  buildSync({
+  const built = buildSync({
     ...COMMON,
     entryPoints: [entry],
     outfile: outFile,
@@ -58,4 +65,20 @@ export function bundleCommandLine(entry: string, outFile: string): void {
     banner: { js: '#!/usr/bin/env node' },
   });
   chmodSync(outFile, 0o755);
+  return inputsOf(built);
+}
+
+/**
+ * Builds what `import 'lightsail-retention'` gives into one file; the CDK is left to whoever imports it, and a bundler is not needed, since
+ * the functions stand beside it.
+ */
+export function bundleLibrary(outFile: string): Inputs {
+  const built = buildSync({
+    ...COMMON,
+    entryPoints: [join(ROOT, 'lib', 'index.ts')],
+    outfile: outFile,
+    target: 'node20',
+    external: ['aws-cdk-lib', 'constructs', 'esbuild', '../scripts/bundle'],
+  });
+  return inputsOf(built);
 }

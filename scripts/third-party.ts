@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RetentionError } from '../lambda/core/errors';
+
+const ROOT = join(__dirname, '..');
+
+/** Licences under which others' code may be shipped here: they ask for their text, and for no more. */
+const ALLOWED: ReadonlySet<string> = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'MIT-0']);
+
+/** A package of which code stands in what is published. */
+export interface ThirdParty {
+  readonly name: string;
+  readonly version: string;
+  /** SPDX. */
+  readonly licence: string;
+  /** The licence's text as the package carries it; null where it carries none. */
+  readonly text: string | null;
+}
+
+const PACKAGE = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
+
+function readPackage(folder: string): ThirdParty {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Readonly<Record<string, unknown>>;
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+  return {
+    name: String(name),
+    version: String(version),
+    licence: String(license),
+    text: file === undefined ? null : readFileSync(join(folder, file), 'utf8').trim(),
+  };
+}
+
+/** The packages that files were taken from, by name and version, each once. Throws `build.licence` for one that may not be shipped. */
+export function thirdParties(inputs: readonly string[]): readonly ThirdParty[] {
+  const folders = new Set(inputs.flatMap((input) => PACKAGE.exec(input)?.[1] ?? []));
+  const all = [...folders]
+    .filter((folder) => existsSync(join(ROOT, folder, 'package.json')))
+    .map((folder) => readPackage(join(ROOT, folder)));
+  const byKey = new Map(all.map((found) => [`${found.name}@${found.version}`, found]));
+  const found = [...byKey.keys()].sort().flatMap((key) => byKey.get(key) ?? []);
+  const refused = found.filter(({ licence }) => !ALLOWED.has(licence));
+  if (refused.length > 0)
+    throw new RetentionError(
+      'build.licence',
+      'operator',
+      `cannot ship ${refused.map(({ name, licence }) => `${name} (${licence})`).join(', ')}: expected one of ${[...ALLOWED].join(', ')}`,
+    );
+  return found;
+}
+
+/** The notices that these licences ask for. */
+export function noticesOf(packages: readonly ThirdParty[]): string {
+  const sections = packages.map(
+    ({ name, version, licence, text }) =>
+      `${name} ${version} (${licence})\n\n${text ?? `Its text: https://spdx.org/licenses/${licence}.html`}\n`,
+  );
+  return `This package contains code of others, under their licences.\n\n${sections.join(`\n${'-'.repeat(80)}\n\n`)}`;
+}
+
+const purlOf = ({ name, version }: ThirdParty): string => `pkg:npm/${name.replace('@', '%40')}@${version}`;
+
+/** The bill of materials of what is published, as CycloneDX 1.6. The same packages give the same bytes. */
+export function billOfMaterials(self: { readonly name: string; readonly version: string }, packages: readonly ThirdParty[]): string {
+  const bill = {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    version: 1,
+    metadata: { component: { type: 'application', name: self.name, version: self.version } },
+    components: packages.map((found) => ({
+      type: 'library',
+      'bom-ref': purlOf(found),
+      name: found.name,
+      version: found.version,
+      purl: purlOf(found),
+      licenses: [{ license: { id: found.licence } }],
+    })),
+  };
+  return `${JSON.stringify(bill, null, 1)}\n`;
+}

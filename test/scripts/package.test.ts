@@ -1,0 +1,154 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { version } from '../../package.json';
+import { build } from '../../scripts/build';
+
+const ROOT = join(__dirname, '..', '..');
+const PEERS = ['aws-cdk-lib', 'constructs'];
+const work = mkdtempSync(join(tmpdir(), 'package-'));
+const app = join(work, 'app');
+const installed = join(app, 'node_modules', 'lightsail-retention');
+
+/** A machine without network: what has to be fetched is not found. */
+const env = {
+  PATH: process.env.PATH,
+  HOME: work,
+  npm_config_offline: 'true',
+  npm_config_cache: join(work, 'cache'),
+  npm_config_update_notifier: 'false',
+  HTTPS_PROXY: 'http://127.0.0.1:9',
+  NO_COLOR: '1',
+};
+const run = (command: string, args: readonly string[], cwd: string): string => execFileSync(command, args, { cwd, env, encoding: 'utf8' });
+const tsc = (args: readonly string[], cwd: string): string =>
+  run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), ...args], cwd);
+
+const APP = `
+import { App, Stack, Duration } from 'aws-cdk-lib';
+import { readConfiguration, SnapshotRetention, type SnapshotRetentionProps, METRICS } from 'lightsail-retention';
+
+const app = new App();
+const stack = new Stack(app, 'Backups');
+const props: SnapshotRetentionProps = {
+  configuration: readConfiguration('retention.yaml', (line) => process.stderr.write(line)),
+  emails: ['you@example.com'],
+  keepReportsFor: Duration.days(90),
+};
+const retention = new SnapshotRetention(stack, 'Retention', props);
+process.stdout.write(String(retention.metric('expiring').metricName === METRICS.expiring.name));
+app.synth();
+`;
+
+beforeAll(() => {
+  // Packed from a copy, so that nothing of this tree is rebuilt under other tests.
+  const tree = join(work, 'tree');
+  mkdirSync(tree);
+  for (const name of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs', 'examples', 'retention.schema.json'])
+    cpSync(join(ROOT, name), join(tree, name), { recursive: true });
+  build(join(tree, 'dist'));
+  tsc(['-p', join(ROOT, 'tsconfig.declarations.json'), '--outDir', join(tree, 'dist', 'types')], ROOT);
+  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', work], tree)) as {
+    readonly filename: string;
+  }[];
+
+  mkdirSync(join(app, 'node_modules'), { recursive: true });
+  writeFileSync(join(app, 'package.json'), '{ "name": "app", "private": true }');
+  run('npm', ['install', '--no-audit', '--no-fund', join(work, packed?.filename ?? '')], app);
+  // After the installation, or npm would remove them: what the reader of README has installed before.
+  for (const peer of PEERS) symlinkSync(join(ROOT, 'node_modules', peer), join(app, 'node_modules', peer));
+  symlinkSync(join(ROOT, 'node_modules', '@types'), join(app, 'node_modules', '@types'));
+  cpSync(join(ROOT, 'examples', 'agency.yaml'), join(app, 'retention.yaml'));
+  writeFileSync(join(app, 'app.ts'), APP);
+}, 180_000);
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+describe('the package, installed into an empty CDK app', () => {
+  test('brings no dependency with it', () => {
+    expect(
+      readdirSync(join(app, 'node_modules'))
+        .filter((name) => !name.startsWith('.') && name !== '@types')
+        .sort(),
+    ).toEqual([...PEERS, 'lightsail-retention'].sort());
+  });
+
+  test('contains what runs, what explains it and what it owes to others, and no source or test', () => {
+    expect(readdirSync(installed).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist',
+      'docs',
+      'examples',
+      'package.json',
+      'retention.schema.json',
+    ]);
+    expect(readdirSync(join(installed, 'dist')).sort()).toEqual([
+      'lambda',
+      'lib',
+      'lightsail-retention.cjs',
+      'sbom.cdx.json',
+      'third-party-licences.txt',
+      'types',
+    ]);
+    expect(existsSync(join(installed, 'dist', 'lib', 'index.js'))).toBe(true);
+  });
+
+  test('names no path of the machine that built it', () => {
+    for (const name of ['lib/index.js', 'lightsail-retention.cjs', 'lambda/report/index.js'])
+      expect(readFileSync(join(installed, 'dist', name), 'utf8')).not.toContain(ROOT);
+  });
+
+  test('is typed: an app compiles against it', () => {
+    expect(
+      tsc(
+        [
+          '--strict',
+          '--noEmit',
+          '--module',
+          'nodenext',
+          '--target',
+          'es2023',
+          '--lib',
+          'es2023',
+          '--types',
+          'node',
+          '--skipLibCheck',
+          'app.ts',
+        ],
+        app,
+      ),
+    ).toBe('');
+  }, 120_000);
+
+  test('synthesizes the app without a bundler, with the bundle and the configuration in the asset', () => {
+    const js = join(app, 'app.cjs');
+    tsc(['--noCheck', '--module', 'commonjs', '--target', 'es2023', '--ignoreDeprecations', '6.0', '--outDir', 'out', 'app.ts'], app);
+    cpSync(join(app, 'out', 'app.js'), js);
+    const out = join(app, 'cdk.out');
+    const said = execFileSync(process.execPath, [js], { cwd: app, env: { ...env, CDK_OUTDIR: out }, encoding: 'utf8' });
+    expect(said).toBe('true');
+    const template = JSON.parse(readFileSync(join(out, 'Backups.template.json'), 'utf8'));
+    const types = Object.values<{ Type: string }>(template.Resources).map(({ Type }) => Type);
+    expect(types.filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(1);
+    const [asset = ''] = readdirSync(out).filter((name) => name.startsWith('asset.'));
+    expect(readFileSync(join(out, asset, 'index.js'))).toEqual(readFileSync(join(installed, 'dist', 'lambda', 'report', 'index.js')));
+    expect(JSON.parse(readFileSync(join(out, asset, 'retention.json'), 'utf8')).origin).toBe('retention.yaml');
+  }, 120_000);
+
+  test('runs its command line', () => {
+    const bin = join(app, 'node_modules', '.bin', 'lightsail-retention');
+    expect(run(bin, ['--version'], app).trim()).toBe(version);
+    expect(run(bin, ['--help'], app)).toContain('Usage: lightsail-retention');
+  });
+});
+
+test('the bill of materials and the notices name the same packages', () => {
+  const dist = join(installed, 'dist');
+  const bill = JSON.parse(readFileSync(join(dist, 'sbom.cdx.json'), 'utf8'));
+  const notices = readFileSync(join(dist, 'third-party-licences.txt'), 'utf8');
+  const names = bill.components.map(({ name }: { name: string }) => name);
+  expect(names).toEqual(expect.arrayContaining(['@aws-sdk/client-lightsail', 'yaml', 'zod', 'commander']));
+  for (const { name, version: installedVersion } of bill.components) expect(notices).toContain(`${name} ${installedVersion} (`);
+});
