@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Store, StoredObject } from '../lambda/app/ports';
 import { RetentionError } from '../lambda/core/errors';
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
 
 /** What file systems without hard links answer. */
 const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);

@@ -13,6 +13,6 @@ export function isRunning({ host, pid }: Owner): boolean | null {
     return true;
   } catch (error) {
     // Somebody else's process may not be signalled, but it is there.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return (error as { readonly code?: unknown } | null)?.code === 'EPERM';
   }
 }

@@ -96,7 +96,7 @@ async function settle(ports: ItemPorts, request: ItemRequest, operations: readon
   };
 }
 
-/** A delete was refused: what the snapshot looks like now says why, if anything does. */
+/** A delete was refused, or found nothing: what the snapshot looks like now says why, if anything does. */
 async function aftermath(ports: ItemPorts, request: ItemRequest, failure: CallFailure, sent: boolean): Promise<Verdict> {
   const now = await look(ports, request);
   switch (now.state) {
@@ -149,8 +149,6 @@ export async function deleteItem(ports: ItemPorts, request: ItemRequest): Promis
     }
     last = answer.failure;
     switch (last.class) {
-      case 'not-found':
-        return gone(sent, sentBefore);
       case 'throttled':
         pacer.slower();
         break;
@@ -158,6 +156,7 @@ export async function deleteItem(ports: ItemPorts, request: ItemRequest): Promis
         sent = true;
         pacer.slower();
         break;
+      case 'not-found':
       case 'refused':
         return aftermath(ports, request, last, sent);
       case 'unknown':

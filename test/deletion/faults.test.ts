@@ -1,0 +1,248 @@
+import { ERROR_FORMS } from '../../emulator/service-error';
+import { codeOf, HERE, outcomes, type Rig, startRig } from './rig';
+
+const DELETE = 'DeleteInstanceSnapshot';
+
+describe('a faulty service', () => {
+  let rig: Rig;
+  const deletesOf = (name: string): number =>
+    rig.emulator.requests.list().filter((call) => call.operation === DELETE && call.name === name).length;
+  const itemOf = (result: Awaited<ReturnType<Rig['apply']>>, name: string) => result.items.find((item) => item.name === name);
+
+  beforeEach(async () => {
+    rig = await startRig();
+    await rig.plan();
+  });
+  afterEach(() => rig.close());
+
+  it.each(['Succeeded', 'Completed'] as const)(
+    'follows an operation until it ends as %s: first after 5 s, then every 3 s',
+    async (status) => {
+      rig.emulator.setFaults([{ fault: 'operation', operations: DELETE, names: 'web-05', polls: 3, status }]);
+      const result = await rig.apply();
+      expect(outcomes(result)['web-05']).toBe('deleted');
+      expect(rig.slept).toEqual([5_000, 3_000, 3_000]);
+      expect(rig.emulator.requests.count('GetOperation')).toBe(3);
+    },
+  );
+
+  it('says failed when an operation fails in the end, with its code, and goes on with the others', async () => {
+    rig.emulator.setFaults([
+      {
+        fault: 'operation',
+        operations: DELETE,
+        names: 'web-05',
+        polls: 2,
+        status: 'Failed',
+        errorCode: 'InUse',
+        errorDetails: 'it is being copied',
+      },
+    ]);
+    const result = await rig.apply();
+    expect(itemOf(result, 'web-05')).toMatchObject({
+      outcome: 'failed',
+      code: 'InUse',
+      text: expect.stringContaining('it is being copied'),
+    });
+    expect(result.totals).toMatchObject({ deleted: 4, failed: 1 });
+    expect({ status: result.status, left: rig.names().includes('web-05') }).toEqual({ status: 'finished', left: true });
+  });
+
+  it('says failed when the answer is 200 with an operation that failed', async () => {
+    rig.emulator.setFaults([{ fault: 'operation', operations: DELETE, names: 'web-05', status: 'Failed', errorCode: 'Nope' }]);
+    expect(outcomes(await rig.apply())['web-05']).toBe('failed Nope');
+    expect(deletesOf('web-05')).toBe(1);
+  });
+
+  it('looks at every operation of an answer, not at the first alone', async () => {
+    rig.emulator.setFaults([
+      { fault: 'operation', operations: DELETE, names: 'web-05', count: 3, polls: 1, status: 'Failed', errorCode: 'Third' },
+    ]);
+    expect(outcomes(await rig.apply())['web-05']).toBe('failed Third');
+  });
+
+  it('confirms by looking when an answer names no operation', async () => {
+    rig.emulator.setFaults([{ fault: 'operation', operations: DELETE, names: 'web-05', count: 0 }]);
+    expect(outcomes(await rig.apply())['web-05']).toBe('deleted');
+  });
+
+  it('says failed when all operations are done and the snapshot stays', async () => {
+    rig.emulator.setFaults([{ fault: 'operation', operations: DELETE, names: 'web-05', count: 0, status: 'Failed' }]);
+    expect(outcomes(await rig.apply())['web-05']).toBe('failed delete.unconfirmed');
+    expect(rig.slept.reduce((sum, ms) => sum + ms, 0)).toBe(60_000);
+  });
+
+  it('gives up an operation that hangs after 20 minutes, and says that the snapshot may still go', async () => {
+    rig.emulator.setFaults([{ fault: 'operation', operations: DELETE, names: 'web-05', polls: 'never' }]);
+    const result = await rig.apply();
+    expect(itemOf(result, 'web-05')).toMatchObject({
+      outcome: 'failed',
+      code: 'operation.timeout',
+      text: expect.stringContaining('may still go'),
+    });
+    const waited = rig.slept.reduce((sum, ms) => sum + ms, 0);
+    expect(waited).toBeGreaterThanOrEqual(20 * 60_000);
+    expect(waited).toBeLessThan(20 * 60_000 + 3_000);
+    expect(deletesOf('web-05')).toBe(1);
+    expect(result.totals).toMatchObject({ deleted: 4, failed: 1 });
+  });
+
+  it('believes its own eyes when an operation cannot be followed', async () => {
+    rig.emulator.setFaults([
+      { fault: 'operation', operations: DELETE, names: 'web-05', polls: 1 },
+      { fault: 'operation', operations: DELETE, names: 'web-06', polls: 'never' },
+      { fault: 'error', operations: 'GetOperation', code: 'AccessDeniedException' },
+    ]);
+    rig.emulator.before('GetInstanceSnapshot', ({ name }, world) => {
+      if (name === 'web-05' && deletesOf('web-05') > 0) world.remove(HERE, 'instanceSnapshots', 'web-05');
+    });
+    expect(outcomes(await rig.apply())).toMatchObject({ 'web-05': 'deleted', 'web-06': 'failed AccessDeniedException' });
+  });
+
+  it('asks again for an operation whose reading is throttled or lost', async () => {
+    rig.emulator.setFaults([
+      { fault: 'operation', operations: DELETE, names: 'web-05', polls: 1 },
+      { fault: 'throttle', operations: 'GetOperation', times: 7 },
+      { fault: 'reset', operations: 'GetOperation', after: 7, times: 4 },
+    ]);
+    expect(outcomes(await rig.apply())['web-05']).toBe('deleted');
+  });
+
+  it.each([
+    ['its connection is cut before', { fault: 'reset', when: 'before' }],
+    ['its answer is lost', { fault: 'reset', when: 'after' }],
+    ['a proxy answers in its place', { fault: 'answer', status: 502, body: '<html>bad gateway</html>' }],
+    ['half an answer comes', { fault: 'answer', status: 200, contentType: 'application/x-amz-json-1.1', body: '{"operations":[{"id"' }],
+    ['the service is out of order', { fault: 'error', code: 'ServiceException', status: 500 }],
+    [
+      'the service asks to try again in a few minutes',
+      { fault: 'error', code: 'InvalidInputException', message: 'Please try again in a few minutes' },
+    ],
+  ] as const)('looks at the snapshot again before it sends a delete again when %s', async (_, fault) => {
+    rig.emulator.setFaults([{ ...fault, operations: DELETE, names: 'web-05', times: 2 }]);
+    const result = await rig.apply();
+    expect(outcomes(result)['web-05']).toBe('deleted');
+    const calls = rig.emulator.requests.list().filter(({ name, region }) => region === HERE && name === 'web-05');
+    const at = calls.flatMap(({ operation }, index) => (operation === DELETE ? [index] : []));
+    for (const index of at) expect(calls[index - 1]?.operation).toBe('GetInstanceSnapshot');
+    expect(at.length).toBeGreaterThan(0);
+  });
+
+  it('waits longer and longer while a region throttles for minutes, then deletes what is left', async () => {
+    rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE, times: 9 }]);
+    const result = await rig.apply();
+    expect(result.totals).toMatchObject({ deleted: 5, failed: 0 });
+    expect(rig.slept.slice(0, 9)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+  });
+
+  it('goes easy on a region that has throttled, and less so with each success', async () => {
+    rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE, names: 'web-04', times: 3 }]);
+    await rig.apply();
+    expect(rig.slept.slice(0, 5)).toEqual([1_000, 2_000, 4_000, 2_000, 1_000]);
+  });
+
+  it('gives up a snapshot that is throttled for ten minutes, and says so', async () => {
+    rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE, names: 'web-04' }]);
+    const result = await rig.apply();
+    expect(outcomes(result)).toMatchObject({ 'web-04': 'failed ThrottlingException', 'web-05': 'deleted', 'web-06': 'deleted' });
+    expect(rig.slept.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(10 * 60_000);
+  });
+
+  it('stops waiting for a throttled snapshot when it is told to end, and leaves it for the next run', async () => {
+    const controller = new AbortController();
+    rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE }]);
+    rig.emulator.before('GetInstanceSnapshot', () => {
+      if (deletesOf('web-04') > 1) controller.abort();
+    });
+    const result = await rig.apply({ signal: controller.signal });
+    expect(outcomes(result)).not.toHaveProperty('web-04');
+    rig.emulator.setFaults([]);
+    expect((await rig.apply()).totals.deleted).toBe(5);
+  });
+
+  it('says failed when the role may not delete, with the code, and goes on with the other region', async () => {
+    rig.emulator.setFaults([{ fault: 'error', operations: DELETE, code: 'AccessDeniedException', message: 'not yours' }]);
+    const result = await rig.apply();
+    expect(outcomes(result)).toMatchObject({ 'web-04': 'failed AccessDeniedException', 'data-04': 'deleted', 'data-05': 'deleted' });
+    expect(deletesOf('web-04')).toBe(1);
+  });
+
+  it('says failed when a snapshot cannot be read right before its delete, and does not delete it', async () => {
+    rig.emulator.setFaults([{ fault: 'error', operations: 'GetInstanceSnapshot', names: 'web-05', code: 'AccessDeniedException' }]);
+    expect(outcomes(await rig.apply())['web-05']).toBe('failed AccessDeniedException');
+    expect(deletesOf('web-05')).toBe(0);
+  });
+
+  it('does not delete a snapshot when the reading answers without it', async () => {
+    rig.emulator.setFaults([
+      {
+        fault: 'answer',
+        operations: 'GetInstanceSnapshot',
+        names: 'web-05',
+        status: 200,
+        contentType: 'application/x-amz-json-1.1',
+        body: '{}',
+      },
+    ]);
+    expect(outcomes(await rig.apply())['web-05']).toBe('failed answer.empty');
+    expect(deletesOf('web-05')).toBe(0);
+  });
+
+  it.each([
+    ['source', 'GetInstance', 'web'],
+    ['kept sibling', 'GetInstanceSnapshot', 'web-01'],
+  ])('deletes nothing of a group whose %s cannot be read again', async (_, operation, name) => {
+    rig.emulator.setFaults([{ fault: 'error', operations: operation, names: name, code: 'AccessDeniedException' }]);
+    const result = await rig.apply();
+    expect(outcomes(result)).toMatchObject({ 'web-04': 'failed AccessDeniedException', 'data-04': 'deleted' });
+    expect(rig.emulator.requests.count(DELETE)).toBe(0);
+  });
+
+  it('reads floor and source through throttles', async () => {
+    rig.emulator.setFaults([{ fault: 'throttle', operations: ['GetInstance', 'GetInstanceSnapshot'], times: 12 }]);
+    expect((await rig.apply()).totals.deleted).toBe(5);
+  });
+
+  it.each(ERROR_FORMS)('takes a snapshot that is not found on delete for gone, however the error is written (%s)', async (form) => {
+    rig.emulator.errorForm = form;
+    rig.emulator.before(DELETE, ({ name }, world) => void (name === 'web-05' && world.remove(HERE, 'instanceSnapshots', 'web-05')));
+    expect(outcomes(await rig.apply())['web-05']).toBe('already-gone snapshot.gone');
+  });
+
+  it('does not take a snapshot for gone when a delete does not find it and a reading does', async () => {
+    rig.emulator.setFaults([{ fault: 'error', operations: DELETE, names: 'web-05', code: 'DoesNotExist', status: 404 }]);
+    expect(outcomes(await rig.apply())['web-05']).toBe('failed DoesNotExist');
+  });
+
+  it.each([6 * 60_000, -6 * 60_000])('refuses when the clocks differ by %i ms', async (offset) => {
+    rig.emulator.clockOffset = offset;
+    expect(await codeOf(rig.apply())).toBe('clock.skew');
+    expect(rig.names()).toHaveLength(11);
+  });
+
+  it('accepts clocks that differ by less than five minutes', async () => {
+    rig.emulator.clockOffset = 4 * 60_000;
+    expect((await rig.apply()).totals.deleted).toBe(5);
+  });
+
+  it('stops the whole run when an outcome cannot be recorded', async () => {
+    const { store } = rig;
+    let full = false;
+    rig.emulator.after(DELETE, () => {
+      full = true;
+    });
+    const failing = {
+      ...store,
+      put: async (object: Parameters<typeof store.put>[0]) => {
+        if (full) throw new Error('no space left');
+        await store.put(object);
+      },
+    };
+    await expect(rig.apply({ store: failing })).rejects.toThrow('no space left');
+    expect(rig.emulator.requests.count(DELETE)).toBe(1);
+    expect(rig.emulator.requests.count('DeleteDiskSnapshot')).toBeLessThanOrEqual(1);
+    const result = await rig.apply();
+    expect(outcomes(result)['web-04']).toBe('deleted');
+    expect(result.status).toBe('finished');
+  });
+});

@@ -1,0 +1,218 @@
+import '../support/one-realm';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { folderStore } from '../../cli/folder-store';
+import type { AccountData, Row } from '../../emulator/account';
+import { diskRow, diskSnapshotRow, instanceRow, instanceSnapshotRow, type SourceSpec } from '../../emulator/rows';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { type ApplyOptions, applyBatch, type Prepared, prepareApply } from '../../lambda/app/apply-plan';
+import type { Sleep, SnapshotDeletion } from '../../lambda/app/deletion-port';
+import { type LedgerPorts, type Owner, openLedger } from '../../lambda/app/ledger';
+import { makeReport } from '../../lambda/app/make-report';
+import { PACE, type Pace } from '../../lambda/app/pace';
+import type { Clock, ReadInventory, Store } from '../../lambda/app/ports';
+import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
+import { makeDeleteClients, makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
+import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
+import type { Config } from '../../lambda/core/config';
+import type { ApplyResult, ItemResult } from '../../lambda/core/outcome';
+import type { Plan } from '../../lambda/core/plan';
+import { digestOf } from '../../lambda/digest';
+import { snapshotKinds } from '../../lambda/kinds/registry';
+import { aConfig } from '../support/config-builder';
+
+export const ACCOUNT = '123456789012';
+export const HERE = 'us-east-1';
+export const THERE = 'eu-central-1';
+export const DAY = 86_400_000;
+
+export const aSpec = (name: string, region = HERE): SourceSpec => ({
+  accountId: ACCOUNT,
+  region,
+  name,
+  createdAt: Date.now() - 900 * DAY,
+  sizeInGb: 40,
+  blueprint: 'wordpress',
+  bundle: 'small_3_0',
+});
+
+/** One snapshot for each age in days, named after it: `web-05` is five days old. */
+export const aged = (spec: SourceSpec, ages: readonly number[], row = instanceSnapshotRow): readonly Row[] =>
+  ages.map((age) => row(spec, { name: `${spec.name}-${String(age).padStart(2, '0')}`, createdAt: Date.now() - age * DAY - 60_000 }));
+
+export const upTo = (last: number): readonly number[] => Array.from({ length: last }, (_, i) => i + 1);
+
+/** `web` with six daily snapshots in us-east-1, and `data`, a disk with five, in eu-central-1. By CONFIG three and two of them are past policy. */
+export function smallAccount(): AccountData {
+  const [web, data] = [aSpec('web'), aSpec('data', THERE)];
+  return {
+    accountId: ACCOUNT,
+    regions: [HERE, THERE],
+    data: {
+      [HERE]: { instances: [instanceRow(web)], instanceSnapshots: aged(web, upTo(6)) },
+      [THERE]: { disks: [diskRow(data)], diskSnapshots: aged(data, upTo(5), diskSnapshotRow) },
+    },
+  };
+}
+
+export const CONFIG = aConfig({ policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps: { maxShare: 0.9 } });
+
+/** Waits nothing, and remembers what it was asked to wait. */
+export function noSleep(): Sleep & { readonly slept: number[] } {
+  const slept: number[] = [];
+  return Object.assign(
+    async (ms: number) => {
+      slept.push(ms);
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    { slept },
+  );
+}
+
+export interface RunOptions extends ApplyOptions {
+  readonly text?: string | null;
+  readonly digest?: string | null;
+  readonly config?: Config;
+  readonly account?: string | null;
+  readonly count?: number | null;
+  readonly clock?: Clock;
+  readonly owner?: Owner;
+  readonly pace?: Partial<Pace>;
+  readonly deletion?: SnapshotDeletion;
+  readonly store?: Store;
+  readonly isAlive?: LedgerPorts['isAlive'];
+  /** Called between what is verified and the first delete. */
+  readonly approved?: (prepared: Prepared) => void | Promise<void>;
+}
+
+/** An emulated account, and the deletion against it over HTTP: every part is the real one, only waiting is not waited. */
+export interface Rig {
+  readonly emulator: Emulator;
+  readonly folder: string;
+  readonly store: Store;
+  readonly slept: readonly number[];
+  readonly deletion: SnapshotDeletion;
+  readonly readInventory: ReadInventory;
+  /** Makes a report; its plan is as `report --plan-out` writes it. */
+  plan(config?: Config): Promise<{ readonly plan: Plan; readonly text: string }>;
+  prepare(options?: RunOptions): Promise<Prepared>;
+  /** Verifies the last plan (or `text`) and carries it out. */
+  apply(options?: RunOptions): Promise<ApplyResult>;
+  /** Names of the snapshots that are there. */
+  names(): readonly string[];
+  close(): Promise<void>;
+}
+
+let runs = 0;
+const nextRun = (): string => {
+  runs += 1;
+  return `run-${runs}`;
+};
+
+/** An owner of this very process that is told apart from others only by its run; `isAlive` of the rig says that it is dead. */
+export const anOwner = (): Owner => ({ host: 'test', pid: process.pid, run: nextRun() });
+
+export async function startRig(account: AccountData = smallAccount()): Promise<Rig> {
+  const emulator = await startEmulator({ account });
+  const folder = mkdtempSync(join(tmpdir(), 'deletion-'));
+  const aws = { endpoint: emulator.url, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const readers = makeLightsailClients({
+    config: aws,
+    pace: { attempts: 3, transientDelayMs: 1, throttledDelayMs: 1, longestDelayMs: 5, slowestPerSecond: 10_000 },
+  });
+  const sleep = noSleep();
+  const clock = Date.now;
+  const deletion = makeSnapshotDeletion({ readers, deleters: makeDeleteClients(aws), kinds: snapshotKinds(), firstRegion: HERE, clock });
+  const readInventory = makeReadInventory({ clients: readers, firstRegion: HERE, account: ACCOUNT, kinds: snapshotKinds, clock });
+  const store = folderStore(folder);
+  let last: string | null = null;
+
+  const ledgerPorts = (options: RunOptions) => ({
+    store: options.store ?? store,
+    clock: options.clock ?? clock,
+    isAlive: options.isAlive ?? (() => false),
+  });
+  const prepare = (options: RunOptions = {}): Promise<Prepared> =>
+    prepareApply(
+      {
+        clock: options.clock ?? clock,
+        digest: digestOf,
+        readInventory,
+        deletion: options.deletion ?? deletion,
+        ledger: ledgerPorts(options),
+      },
+      {
+        plan: { text: options.text === undefined ? last : options.text, where: 'plan.json', digest: options.digest ?? null },
+        config: options.config ?? CONFIG,
+        account: options.account === undefined ? ACCOUNT : options.account,
+        count: options.count ?? null,
+        deadline: null,
+      },
+    );
+  return {
+    emulator,
+    folder,
+    store,
+    slept: sleep.slept,
+    deletion,
+    readInventory,
+    async plan(config = CONFIG) {
+      const { plan } = await makeReport(
+        { clock, digest: digestOf, readInventory },
+        {
+          reportId: nextRun(),
+          config,
+          at: null,
+          inventory: { regions: 'all', kinds: ['instance', 'disk', 'database'], deadline: null },
+          previous: null,
+        },
+      );
+      last = JSON.stringify(plan, null, 1);
+      return { plan, text: last };
+    },
+    prepare,
+    async apply(options = {}) {
+      const prepared = await prepare(options);
+      await options.approved?.(prepared);
+      const ledger = await openLedger({ ...ledgerPorts(options), owner: options.owner ?? anOwner() }, prepared.plan);
+      const pace = { ...PACE, ...options.pace };
+      try {
+        await applyBatch({ clock: options.clock ?? clock, sleep, deletion: options.deletion ?? deletion, ledger, pace }, prepared, options);
+      } finally {
+        await ledger.close();
+      }
+      return ledger.close();
+    },
+    names: () =>
+      emulator.world.regions
+        .flatMap((region) =>
+          (['instanceSnapshots', 'diskSnapshots', 'relationalDatabaseSnapshots'] as const).flatMap((list) =>
+            emulator.world.rows(region, list).map(({ name }) => name ?? ''),
+          ),
+        )
+        .sort(),
+    async close() {
+      await emulator.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Outcomes by name. */
+export const outcomes = (result: { readonly items: readonly ItemResult[] }): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...result.items]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, outcome, code }) => [name, outcome === code ? outcome : `${outcome} ${code}`]),
+  );
+
+/** The code of the refusal (or other error) that a promise ends with; null when it ends well. */
+export async function codeOf(promise: Promise<unknown>): Promise<string | null> {
+  try {
+    await promise;
+    return null;
+  } catch (error) {
+    return String((error as { code?: unknown }).code ?? error);
+  }
+}
