@@ -34,9 +34,8 @@ const isResult = (value: unknown): value is ApplyResult =>
   Array.isArray(value.items) &&
   value.items.every(isItemResult);
 
-async function readJson(store: Store, key: string): Promise<unknown> {
-  const text = await store.get(key);
-  if (text === null) return null;
+/** Parsed JSON; undefined for what is none. */
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -55,8 +54,9 @@ const unreadable = (store: Store, key: string): RetentionError =>
 /** The stored result of a plan, or null. Refuses plan.altered when it is that of another plan of this id. */
 export async function readResult(store: Store, plan: Pick<Plan, 'id' | 'digest'>): Promise<ApplyResult | null> {
   const key = resultFile(plan.id);
-  const json = await readJson(store, key);
-  if (json === null) return null;
+  const text = await store.get(key);
+  if (text === null) return null;
+  const json = parsed(text);
   if (!isResult(json)) throw unreadable(store, key);
   if (json.plan.digest !== plan.digest)
     throw refusal(
@@ -79,7 +79,7 @@ export async function readJournal(store: Store, planId: string, claim: number | 
     .sort((a, b) => a.of - b.of || a.number - b.number);
   for (const { name } of segments) {
     const key = `${resultFolder(planId)}${name}`;
-    const json = await readJson(store, key);
+    const json = parsed((await store.get(key)) ?? '');
     if (!isObject(json) || !Array.isArray(json.entries)) throw unreadable(store, key);
     for (const entry of json.entries as unknown[]) {
       if (!isObject(entry)) throw unreadable(store, key);
