@@ -8,6 +8,7 @@ import { type RunResult, runReport } from './app/run-report';
 import { makeLightsailClients } from './aws/lightsail-client';
 import { makeReadInventory } from './aws/lightsail-inventory';
 import { s3Store } from './aws/s3-store';
+import { chatChannel } from './channels/chat';
 import { snsChannel } from './channels/sns';
 import { formatConfigProblems, parseConfig } from './config';
 import type { Config } from './core/config';
@@ -84,12 +85,14 @@ export function wireReport(
       kinds: snapshotKinds,
       clock,
     });
+    const sns = new SNSClient({});
     const ports = {
       clock,
       digest: digestOf,
       readInventory,
       store,
-      channel: snsChannel(new SNSClient({}), env.topicArn),
+      channel: snsChannel(sns, env.topicArn),
+      ...(env.chatTopicArn === undefined ? {} : { chat: chatChannel(sns, env.chatTopicArn) }),
     };
     const request = {
       reportId: newReportId(scheduledAt ?? clock()),

@@ -1,5 +1,6 @@
 import type { Inventory } from '../core/report-model';
 import type { Kind } from '../core/snapshot';
+import type { ChatNotification } from '../render/chat';
 
 /** The real clock, epoch milliseconds. The one place from which use cases learn the time. */
 export type Clock = () => number;
@@ -64,6 +65,11 @@ export interface Channel {
   send(message: Message, abortSignal?: AbortSignal): Promise<void>;
   /** Confirmed subscribers; null when that could not be read. */
   confirmedSubscribers(): Promise<number | null>;
+}
+
+/** Posts a short message to a chat. Rejects with a RetentionError when nobody can have got it. */
+export interface ChatChannel {
+  post(notification: ChatNotification, abortSignal?: AbortSignal): Promise<void>;
 }
 
 /** `sha256:` and 64 lower-case hex digits over the RFC 8785 JSON of a value. */

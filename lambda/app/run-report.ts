@@ -2,7 +2,7 @@ import type { Config } from '../core/config';
 import { wasSent } from './claim-run';
 import { type MakeReportPorts, makeReport } from './make-report';
 import type { InventoryProgress } from './ports';
-import { type Delivery, type SendPorts, sendReport } from './send-report';
+import { type Sending, type SendPorts, sendReport } from './send-report';
 import { previousState, storeReport } from './store-report';
 
 export interface RunRequest {
@@ -17,9 +17,8 @@ export interface RunRequest {
 /** What a run came to; without numbers where a duplicate delivery found the report sent. */
 export type RunResult =
   | { readonly reportId: string; readonly delivery: 'already-sent' }
-  | {
+  | (Sending & {
       readonly reportId: string;
-      readonly delivery: Delivery;
       readonly complete: boolean;
       readonly incomplete: boolean;
       readonly snapshots: number;
@@ -31,7 +30,7 @@ export type RunResult =
       readonly scopesFailed: number;
       /** How long the run took. */
       readonly seconds: number;
-    };
+    });
 
 /** The scheduled job: compare with the last report, list and decide, store, send once. A duplicate delivery does nothing. */
 export async function runReport(
@@ -46,11 +45,11 @@ export async function runReport(
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const { report, plan } = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
   await storeReport(ports.store, report, plan);
-  const delivery = await sendReport(ports, report, { scheduledAt, send: config.report.send, tagPrefix: config.tagPrefix });
+  const sending = await sendReport(ports, report, { scheduledAt, send: config.report.send, tagPrefix: config.tagPrefix });
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = report.totals;
   return {
     reportId,
-    delivery,
+    ...sending,
     complete: report.complete,
     incomplete: !report.complete,
     snapshots,

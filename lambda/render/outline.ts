@@ -66,7 +66,8 @@ export function bySource(items: Iterable<Judged>): readonly (readonly Judged[])[
 const ceilingOf = (group: readonly Judged[], report: Report): number =>
   roundMoney(group.reduce((sum, { snapshot }) => sum + (monthlyCostCeiling(snapshot, report.pricing) ?? 0), 0));
 
-function sourceHeading(group: readonly Judged[], report: Report): string {
+/** A source with what stands under it: how many, and at most how much. */
+export function sourceHeading(group: readonly Judged[], report: Report): string {
   const [first] = group;
   if (!first) return '';
   const gone = first.sourceExists === false ? `, which no longer exists` : '';
@@ -180,7 +181,8 @@ function setAside(report: Report, status: Exclude<Status, 'managed'>): Section |
   return section(`${title}: ${count(items.length, 'snapshot')}`, [lead], items, (item) => single(item, report));
 }
 
-function problems(report: Report): Section | null {
+/** What somebody should look at. */
+export function problems(report: Report): Section | null {
   if (report.problems.length === 0) return null;
   const wanted = new Set(report.problems.map(({ arn }) => arn));
   const names = new Map(

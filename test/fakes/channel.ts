@@ -1,4 +1,5 @@
-import type { Channel, Message } from '../../lambda/app/ports';
+import type { Channel, ChatChannel, Message } from '../../lambda/app/ports';
+import type { ChatNotification } from '../../lambda/render/chat';
 
 /** A channel that keeps what it was given; `refuses` times it rejects first. */
 export function fakeChannel(refuses = 0): Channel & { readonly sent: Message[]; readonly signals: (AbortSignal | undefined)[] } {
@@ -15,5 +16,17 @@ export function fakeChannel(refuses = 0): Channel & { readonly sent: Message[]; 
       sent.push(message);
     },
     confirmedSubscribers: async () => 1,
+  };
+}
+
+/** A chat that keeps what it was given, or refuses everything. */
+export function fakeChat(refusal?: string): ChatChannel & { readonly posted: ChatNotification[] } {
+  const posted: ChatNotification[] = [];
+  return {
+    posted,
+    async post(notification) {
+      if (refusal !== undefined) throw new Error(refusal);
+      posted.push(notification);
+    },
   };
 }

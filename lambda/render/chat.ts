@@ -1,0 +1,86 @@
+import type { Report } from '../core/report-model';
+import { outcomeOf } from './attributes';
+import { fullReportPlace, outcome, subject, type TextContext } from './frame';
+import { bySource, problems, type Section, sourceHeading, unread } from './outline';
+import { clean, figure } from './phrases';
+
+/** Lengths in characters: what the service documents for a title, and what a Slack message block bears for a description. */
+export const CHAT_LIMITS = { title: 250, description: 3_000, nextStep: 350 } as const;
+
+const MOST_NAMED = 10;
+
+/** A custom notification as Amazon Q Developer in chat applications takes it; it drops every other message. */
+export interface ChatNotification {
+  readonly version: '1.0';
+  readonly source: 'custom';
+  readonly content: {
+    readonly textType: 'client-markdown';
+    readonly title: string;
+    readonly description: string;
+    readonly nextSteps: readonly string[];
+    readonly keywords: readonly string[];
+  };
+}
+
+/** Other people's text in a chat: no mention and no link. */
+const plain = (text: string): string =>
+  clean(text).replace(/\]\(/g, '] (').replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+
+const cut = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+
+/** Lines of a list within `room` characters, cut between them; says how many were left out. */
+function listed(title: string, lines: readonly string[], room: number): string {
+  const more = (left: number): string => `\n… and ${figure(left)} more`;
+  let text = `*${title}*`;
+  for (const [index, line] of lines.entries()) {
+    const next = `\n• ${line}`;
+    const left = lines.length - index;
+    const reserve = left === 1 ? 0 : more(left).length;
+    if (index === MOST_NAMED || text.length + next.length + reserve > room) return `${text}${more(left)}`;
+    text += next;
+  }
+  return text;
+}
+
+function bodyOf(report: Report, context: TextContext): readonly { readonly title: string; readonly lines: readonly string[] }[] {
+  const expiring = bySource(report.items.filter(({ verdict }) => verdict === 'expire'));
+  const part = (section: Section | null) => ({
+    title: section?.title ?? '',
+    lines: [...(section?.items() ?? [])].map(({ line }) => plain(line)),
+  });
+  return [
+    part(unread(report)),
+    { title: 'Past policy, by source', lines: expiring.map((group) => plain(sourceHeading(group, report))) },
+    part(problems(report)),
+    { title: 'Full report', lines: [plain(fullReportPlace(context))] },
+  ].filter(({ lines }) => lines.length > 0);
+}
+
+/** The report as a chat message: the outcome, what was not read, the sources concerned; short enough for a chat, with where the rest is. */
+export function renderChat(report: Report, context: TextContext): ChatNotification {
+  const parts = bodyOf(report, context);
+  const head = outcome(report, context).map(plain).join('\n');
+  // Every part has the same room, so that none pushes out the place of the full report.
+  const room = Math.floor((CHAT_LIMITS.description - Math.min(head.length, 1_000)) / Math.max(1, parts.length)) - 2;
+  const description = [cut(head, 1_000), ...parts.map(({ title, lines }) => listed(title, lines, room))].join('\n\n');
+  const tag = `${context.tagPrefix ?? 'retention'}:hold`;
+  const steps = [
+    report.totals.snapshots === 0 ? '' : `To keep a snapshot: give it the tag ${tag} in the Lightsail console`,
+    report.totals.expire === 0 || report.plan.blocked !== null || context.applyCommand === null
+      ? ''
+      : `To delete what is past policy: ${context.applyCommand}`,
+  ];
+  return {
+    version: '1.0',
+    source: 'custom',
+    content: {
+      textType: 'client-markdown',
+      title: cut(subject(report), CHAT_LIMITS.title),
+      description: cut(description, CHAT_LIMITS.description),
+      // Half a command is worse than none.
+      nextSteps: steps.filter((step) => step !== '' && step.length <= CHAT_LIMITS.nextStep),
+      keywords: ['Lightsail', outcomeOf(report)],
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import Ajv from 'ajv';
+import * as fc from 'fast-check';
+import { type ChatNotification, renderChat } from '../../lambda/render/chat';
+import { expectGolden } from '../support/golden';
+import { aFailedScope, aReport, aSource, expired } from '../support/report-builder';
+import schema from './custom-notification.schema.json';
+import { HOSTILE_NAMES } from './hostile';
+import { CONTEXT, SITUATIONS } from './sample-reports';
+
+const valid = new Ajv({ allErrors: true }).compile(schema);
+
+function accepted(notification: ChatNotification): ChatNotification {
+  const sent: unknown = JSON.parse(JSON.stringify(notification));
+  expect({ valid: valid(sent), errors: valid.errors }).toEqual({ valid: true, errors: null });
+  return notification;
+}
+
+describe('the chat message', () => {
+  test.each(['some-expiring', 'incomplete'])('reads as reviewed: %s', (name) => {
+    const { report, context } = SITUATIONS[name] ?? { report: aReport([]) };
+    const { title, description, nextSteps } = accepted(renderChat(report, { ...CONTEXT, ...context })).content;
+    expectGolden(`chat-${name}.txt`, `${title}\n\n${description}\n\n${nextSteps.map((step) => `> ${step}\n`).join('')}`);
+  });
+
+  test('is accepted in every situation, and says where the full report is', () => {
+    for (const { report, context } of Object.values(SITUATIONS))
+      expect(accepted(renderChat(report, { ...CONTEXT, ...context })).content.description).toContain(CONTEXT.fullReport);
+  });
+
+  test('stays within its limits whatever there is to say, counts what it left out, and still says where the full report is', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: 'binary', maxLength: 255 }), { minLength: 1, maxLength: 30 }),
+        fc.integer({ min: 0, max: 200 }),
+        (names, problems) => {
+          const items = names.map((name, i) => expired({ name, source: aSource(`${name}${i}`) }));
+          const report = aReport(items, {
+            complete: false,
+            scopes: names.map((name) => aFailedScope(name, 'disk')),
+            problems: Array.from({ length: problems }, (_, i) => ({ code: 'tag.x', arn: null, message: `${names[i % names.length]}` })),
+          });
+          const { description } = accepted(renderChat(report, { ...CONTEXT, applyCommand: 'x'.repeat(500) })).content;
+          expect(description).toContain(CONTEXT.fullReport);
+          const [, sources = ''] = description.split('*Past policy, by source*');
+          const [part = ''] = sources.split('\n\n');
+          const left = Number(/… and (\d+) more/.exec(part)?.[1] ?? 0);
+          expect((part.match(/^• /gm) ?? []).length + left).toBe(names.length);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test('lets no name mention anybody, or become a link', () => {
+    const names = [...HOSTILE_NAMES, '<!channel>', '<https://example.com|harmless>'];
+    for (const name of names) {
+      const { description } = accepted(renderChat(aReport([expired({ name, source: aSource(name) })]), CONTEXT)).content;
+      expect(description).not.toMatch(/[<>]|\]\(|\u202e/);
+    }
+  });
+
+  test('offers no command to delete while the plan is blocked', () => {
+    const { report } = SITUATIONS.thousands ?? { report: aReport([]) };
+    expect(renderChat(report, { ...CONTEXT, applyCommand: 'apply-it' }).content.nextSteps.join()).not.toContain('apply-it');
+  });
+});
