@@ -62,8 +62,8 @@ export async function demo({ out, err }: Terminal): Promise<ExitCode> {
     const folderOut = resolve('out');
     const written: string[] = [];
     for (const [key, object] of emulator.objects.get(BUCKET) ?? []) {
-      const name = key.startsWith('reports/') ? (key.split('/').at(-1) ?? key) : key.startsWith('plans/') ? 'plan.json' : null;
-      if (name === null || name === 'state.json') continue;
+      const name = key.startsWith('reports/') ? key.split('/')[2] : key.startsWith('plans/') ? 'plan.json' : undefined;
+      if (name === undefined || name === 'state.json') continue;
       await mkdir(folderOut, { recursive: true });
       await writeFile(join(folderOut, name), object.body);
       written.push(join('out', name));

@@ -1,5 +1,5 @@
 import { RetentionError } from '../core/errors';
-import { parseInstant } from '../core/instant';
+import { instantOfId, parseInstant } from '../core/instant';
 import type { Store } from './ports';
 import { reportFiles } from './store-report';
 
@@ -8,15 +8,10 @@ const HOUR = 3_600_000;
 /** Written by the first check, so that a schedule that never made a report grows old as well. */
 const FIRST_CHECK = 'runs/first-check.txt';
 
-const ID = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/;
-
-const timeOf = (reportId: string): number | null => parseInstant(reportId.replace(ID, '$1-$2-$3T$4:$5:$6Z').slice(0, 20));
-
 /** The time (epoch ms) of the newest report that was stored whole; null when there is none. */
 export async function newestReport(store: Store): Promise<{ readonly reportId: string; readonly at: number } | null> {
-  const ids = (await store.list('reports/')).filter((name) => ID.test(name));
-  for (const reportId of ids.reverse()) {
-    const at = timeOf(reportId);
+  for (const reportId of [...(await store.list('reports/'))].reverse()) {
+    const at = instantOfId(reportId);
     // The state is written last.
     if (at !== null && (await store.get(reportFiles(reportId).state)) !== null) return { reportId, at };
   }

@@ -1,5 +1,6 @@
 import type { ReportState } from '../core/changes';
 import { RetentionError } from '../core/errors';
+import { instantOfId } from '../core/instant';
 import type { Plan } from '../core/plan';
 import type { Report } from '../core/report-model';
 import { renderCsv } from '../render/csv';
@@ -7,6 +8,7 @@ import { renderHtml } from '../render/html';
 import { renderJson } from '../render/json';
 import { stateOf } from './make-report';
 import type { Store } from './ports';
+import { indexReports } from './report-index';
 
 /** The files of a report, beside each other under `reports/<id>/`. */
 export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 'html' | 'state', string>> => ({
@@ -18,7 +20,7 @@ export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 
 
 export const planFile = (id: string): string => `plans/${id}.json`;
 
-/** Stores the files of a report, and its plan, which is written once and never again. */
+/** Stores the files of a report, and its plan, which is written once and never again; then the index of all reports. */
 export async function storeReport(store: Store, report: Report, plan: Plan): Promise<void> {
   const files = reportFiles(report.reportId);
   await store.put({ key: files.json, contentType: 'application/json', body: renderJson(report) });
@@ -31,6 +33,7 @@ export async function storeReport(store: Store, report: Report, plan: Plan): Pro
       `cannot store the plan ${plan.id}: a plan of that id is there already, and plans never change`,
     );
   await store.put({ key: files.state, contentType: 'application/json', body: [`${JSON.stringify(stateOf(report))}\n`] });
+  await indexReports(store, report);
 }
 
 /**
@@ -39,7 +42,7 @@ export async function storeReport(store: Store, report: Report, plan: Plan): Pro
  */
 export async function previousState(store: Store, reportId: string): Promise<ReportState | null> {
   const timeOf = (id: string): string => id.slice(0, 16);
-  const ids = (await store.list('reports/')).filter((name) => /^\d{8}T\d{6}Z-/.test(name) && timeOf(name) < timeOf(reportId));
+  const ids = (await store.list('reports/')).filter((name) => instantOfId(name) !== null && timeOf(name) < timeOf(reportId));
   for (const id of ids.reverse().slice(0, 5)) {
     const text = await store.get(reportFiles(id).state);
     const state = text === null ? null : parseState(text);

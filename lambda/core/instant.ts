@@ -1,6 +1,8 @@
 /** `20261123T080000Z` of an instant (epoch ms): sorts as text, and fits into a key. */
 export const compactInstant = (instant: number): string => `${new Date(instant).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 
+const COMPACT = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/;
+
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/;
 
 /** Epoch milliseconds of an ISO 8601 instant with its offset (`2026-11-23T08:00:00Z`), or null. A date without time or zone is no instant. */
@@ -12,3 +14,7 @@ export function parseInstant(text: string): number | null {
   const calendar = new Date(`${day}T00:00:00Z`);
   return Number.isNaN(calendar.getTime()) || !calendar.toISOString().startsWith(day) ? null : instant;
 }
+
+/** Epoch milliseconds of an id that begins with its compact instant (`20261123T080000Z-1a2b3c4d`); null for everything else. */
+export const instantOfId = (id: string): number | null =>
+  COMPACT.test(id) ? parseInstant(id.replace(COMPACT, '$1-$2-$3T$4:$5:$6Z').slice(0, 20)) : null;

@@ -1,7 +1,7 @@
 import { runReport } from '../../lambda/app/run-report';
 import { digestOf } from '../../lambda/digest';
 import { newReportId } from '../../lambda/report-id';
-import { fakeChannel } from '../fakes/channel';
+import { fakeChannel, fakeChat } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
@@ -12,7 +12,7 @@ const POLICY = { policies: { short: { keep: { last: 1 } } }, default: 'short' };
 /** A deployed report function over fakes, whose clock the test moves. */
 function aDeployment(
   written: Readonly<Record<string, unknown>> = {},
-  said: { refuses?: number; inventory?: ReturnType<typeof anInventory> } = {},
+  said: { refuses?: number; chat?: ReturnType<typeof fakeChat>; inventory?: ReturnType<typeof anInventory> } = {},
 ) {
   const objects = new Map<string, string>();
   const channel = fakeChannel(said.refuses);
@@ -24,6 +24,7 @@ function aDeployment(
     digest: digestOf,
     store: memoryStore(objects),
     channel,
+    ...(said.chat === undefined ? {} : { chat: said.chat }),
     readInventory: (...asked: Parameters<ReturnType<typeof fakeInventory>>) => fakeInventory(inventory)(...asked),
   };
   return {
@@ -49,6 +50,8 @@ describe('the scheduled report', () => {
       `plans/${reportId}.json`,
       ...['csv', 'html', 'json'].map((type) => `reports/${reportId}/report.${type}`),
       `reports/${reportId}/state.json`,
+      'reports/index.html',
+      'reports/index.json',
     ]);
   });
 
@@ -122,6 +125,32 @@ describe('the scheduled report', () => {
     for (const key of objects.keys()) if (key.endsWith('state.json')) objects.set(key, '{"schemaVersion":1,');
     await runAt(NOW + 7 * DAY);
     expect(channel.sent).toHaveLength(2);
+  });
+});
+
+describe('the chat', () => {
+  it('gets one message for each e-mail', async () => {
+    const chat = fakeChat();
+    const { runAt } = aDeployment({}, { chat });
+    expect(await runAt(NOW)).toMatchObject({ delivery: 'sent', chat: 'sent' });
+    await runAt(NOW + 60_000, NOW);
+    expect(chat.posted.map(({ content }) => content.title)).toEqual([expect.stringMatching(/^\[Lightsail\] /)]);
+  });
+
+  it('gets nothing when no e-mail went out', async () => {
+    const chat = fakeChat();
+    const { runAt } = aDeployment({}, { chat, refuses: 1 });
+    await expect(runAt(NOW)).rejects.toThrow('the topic is gone');
+    expect(chat.posted).toEqual([]);
+    expect(await aDeployment({ report: { send: 'expiring' } }, { chat }).runAt(NOW)).toMatchObject({ delivery: 'switched-off' });
+    expect(chat.posted).toEqual([]);
+  });
+
+  it('that fails neither fails the e-mail nor sends it twice, and is told', async () => {
+    const { channel, runAt } = aDeployment({}, { chat: fakeChat('the chat is gone') });
+    expect(await runAt(NOW)).toMatchObject({ delivery: 'sent', chat: 'failed', chatFailure: 'the chat is gone' });
+    expect((await runAt(NOW + 60_000, NOW)).delivery).toBe('already-sent');
+    expect(channel.sent).toHaveLength(1);
   });
 });
 
