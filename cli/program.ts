@@ -131,6 +131,14 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .action(async (plan, options) => done(await (await import('./apply')).apply(plan, options, terminal)));
 
   program
+    .command('doctor')
+    .description('what stands between you and a report: credentials, permissions, regions, subscribers, schedule, the last report')
+    .option('--stack <name>', 'the deployed CloudFormation stack', 'LightsailRetention')
+    .option('--config <file>', CONFIG)
+    .option('--profile <name>', 'AWS profile')
+    .action(async (options) => done(await (await import('./doctor')).doctor(options, terminal)));
+
+  program
     .command('emulator')
     .description('serve the embedded Lightsail on this machine')
     .option('--port <number>', 'port to listen on', port, 4566)

@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { configDigest, type WrittenConfig } from '../lambda/config';
 import { SnapshotRetention, type SnapshotRetentionProps } from './snapshot-retention';
 
 /** What `cdk deploy` deploys: the construct, and outputs that say where things are, for people and for `doctor`, and what is left to do. */
@@ -15,6 +16,10 @@ export class RetentionStack extends Stack {
     new CfnOutput(this, 'BucketName', { value: bucket.bucketName, description: 'Where reports are kept; it outlives the stack' });
     new CfnOutput(this, 'FunctionName', { value: report.function.functionName, description: 'Invoke it for a report now' });
     new CfnOutput(this, 'ScheduleName', { value: schedule.scheduleName, description: 'When it reports' });
+    new CfnOutput(this, 'ConfigurationDigest', {
+      value: configDigest(props.configuration.config as WrittenConfig),
+      description: 'Stands in every report that was made with this configuration',
+    });
     new CfnOutput(this, 'NextStep', {
       value: 'AWS has sent a mail to each address: follow its link within two days, or no report will arrive',
       description: 'The subscription must be confirmed',

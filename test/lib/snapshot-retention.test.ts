@@ -166,6 +166,6 @@ test('what holds history keeps its logical id: another one would replace it', ()
 });
 
 test('the outputs say where things are and that the subscription must be confirmed', () => {
-  expect(Object.keys(template.findOutputs('*'))).toEqual(['TopicArn', 'BucketName', 'FunctionName', 'ScheduleName', 'NextStep']);
+  expect(Object.keys(template.findOutputs('*'))).toEqual(['TopicArn', 'BucketName', 'FunctionName', 'ScheduleName', 'ConfigurationDigest', 'NextStep']);
   template.hasOutput('NextStep', { Value: Match.stringLikeRegexp('follow its link') });
 });

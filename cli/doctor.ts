@@ -1,0 +1,78 @@
+import { makeLightsailClients } from '../lambda/aws/lightsail-client';
+import type { Config } from '../lambda/core/config';
+import { RetentionError } from '../lambda/core/errors';
+import { findCaller } from './aws';
+import { checkAccount, checkCredentials } from './doctor-account';
+import { checkDeployedConfiguration, checkLastReport, checkSchedule, checkSubscribers, findDeployment } from './doctor-deployment';
+import { EXIT, type ExitCode } from './exit-codes';
+import { type Finding, failed, ok, warning } from './finding';
+import { loadConfig } from './load-config';
+import type { Terminal } from './terminal';
+
+export interface DoctorOptions {
+  readonly stack: string;
+  readonly config?: string;
+  readonly profile?: string;
+}
+
+function readConfig(file: string | undefined): { readonly config: Config | null; readonly finding: Finding } {
+  const notes: string[] = [];
+  try {
+    const config = loadConfig(file, (line) => notes.push(line));
+    const finding =
+      notes.length === 0
+        ? ok('configuration', `${config.origin} is valid`)
+        : warning('configuration', notes.join('; '), 'write a retention.yaml: docs/policy.md');
+    return { config, finding };
+  } catch (error) {
+    if (!(error instanceof RetentionError)) throw error;
+    return { config: null, finding: failed('configuration', error.message, 'npx lightsail-retention check says where') };
+  }
+}
+
+const MARKS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' } as const;
+
+function lineOf(finding: Finding): string {
+  const line = `${MARKS[finding.state]}  ${finding.check}: ${finding.said}\n`;
+  return finding.state === 'ok' ? line : `${line}         -> ${finding.remedy}\n`;
+}
+
+/** `doctor`: what stands between the caller and a report that reaches a person, a line for each check. Done only when nothing does. */
+export async function doctor(options: DoctorOptions, { out, env }: Terminal): Promise<ExitCode> {
+  const findings: Finding[] = [];
+  const say = (...more: readonly Finding[]): void => {
+    findings.push(...more);
+    for (const finding of more) out.write(lineOf(finding));
+  };
+  const { config, finding } = readConfig(options.config);
+  say(finding);
+  const caller = await findCaller(options.profile, env);
+  const credentials = await checkCredentials(caller);
+  say(credentials);
+  if (credentials.state !== 'failed') {
+    say(
+      ...(await checkAccount(
+        makeLightsailClients({ config: { credentials: caller.credentials }, pace: { attempts: 4 } }),
+        caller.region,
+        config,
+      )),
+    );
+    const found = await findDeployment(caller, options.stack);
+    say(found.finding);
+    if (found.deployment !== null) {
+      const { deployment } = found;
+      if (config !== null) say(checkDeployedConfiguration(config, deployment));
+      const { finding: schedule, hours } = await checkSchedule(caller, deployment);
+      say(schedule, await checkSubscribers(caller, deployment));
+      const forcePathStyle = env.AWS_ENDPOINT_URL !== undefined || env.AWS_ENDPOINT_URL_S3 !== undefined;
+      say(await checkLastReport(caller, deployment, hours, { now: Date.now(), forcePathStyle }));
+    }
+  }
+  const wrong = findings.filter(({ state }) => state === 'failed');
+  out.write(
+    wrong.length === 0
+      ? '\na report would reach a person\n'
+      : `\nno report would reach a person, or not a whole one: ${wrong.map(({ check }) => check).join(', ')}\n`,
+  );
+  return wrong.length === 0 ? EXIT.done : EXIT.failure;
+}

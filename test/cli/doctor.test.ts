@@ -1,0 +1,242 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { readConfigText } from '../../cli/config-yaml';
+import { sampleAccount } from '../../emulator/sample-account';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { compactInstant } from '../../lambda/core/instant';
+import { bundleCommandLine } from '../../scripts/bundle';
+import { type ControlPlane, type Deployed, startControlPlane } from '../support/control-plane';
+
+const ROOT = join(__dirname, '..', '..');
+const TOPIC = 'arn:aws:sns:us-east-1:123456789012:reports';
+const BUCKET = 'reports';
+const POLICY = 'version: 1\npolicies: { short: { expireAfter: 60d, keep: { last: 3 } } }\ndefault: short\n';
+const HOUR = 3_600_000;
+
+function digestOf(text: string): string {
+  const result = readConfigText(text, 'retention.yaml');
+  if (!result.ok) throw new Error('the test has a bad configuration');
+  return result.config.digest;
+}
+
+const DEPLOYED: Deployed = {
+  stack: {
+    name: 'LightsailRetention',
+    status: 'UPDATE_COMPLETE',
+    outputs: { TopicArn: TOPIC, BucketName: BUCKET, ScheduleName: 'weekly', ConfigurationDigest: digestOf(POLICY) },
+  },
+  schedule: { State: 'ENABLED', ScheduleExpression: 'cron(0 8 ? * MON *)', ScheduleExpressionTimezone: 'Europe/Berlin' },
+};
+
+const CONFIRMED = { protocol: 'email', endpoint: 'you@example.com', confirmed: true };
+
+describe('lightsail-retention doctor', () => {
+  const work = mkdtempSync(join(tmpdir(), 'doctor-'));
+  const program = join(work, 'lightsail-retention.cjs');
+  let emulator: Emulator;
+  let control: ControlPlane;
+
+  beforeAll(async () => {
+    bundleCommandLine(join(ROOT, 'bin', 'lightsail-retention.ts'), program);
+    emulator = await startEmulator({ account: sampleAccount(Date.now()), buckets: [BUCKET] });
+    control = await startControlPlane(DEPLOYED);
+  });
+  afterAll(async () => {
+    await Promise.all([emulator.close(), control.close()]);
+    rmSync(work, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    writeFileSync(join(work, 'retention.yaml'), POLICY);
+    control.deployed = DEPLOYED;
+    emulator.setFaults([]);
+    emulator.setTopics([{ arn: TOPIC, subscriptions: [CONFIRMED] }]);
+    emulator.objects.get(BUCKET)?.clear();
+    await report(Date.now() - 5 * HOUR);
+  });
+
+  async function report(at: number): Promise<void> {
+    const client = new S3Client({
+      endpoint: emulator.url,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: `reports/${compactInstant(at)}-1a2b3c4d/state.json`, Body: '{}' }));
+    client.destroy();
+  }
+
+  function doctor(
+    args: readonly string[] = [],
+    env: Record<string, string> = {},
+  ): Promise<{ code: number | null; out: string; err: string }> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [program, 'doctor', ...args], {
+        cwd: work,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: {
+          PATH: process.env.PATH ?? '',
+          HOME: work,
+          AWS_ENDPOINT_URL: emulator.url,
+          AWS_ENDPOINT_URL_CLOUDFORMATION: control.url,
+          AWS_ENDPOINT_URL_SCHEDULER: control.url,
+          AWS_REGION: 'us-east-1',
+          AWS_ACCESS_KEY_ID: 'test',
+          AWS_SECRET_ACCESS_KEY: 'test',
+          AWS_EC2_METADATA_DISABLED: 'true',
+          ...env,
+        },
+      });
+      const said = { out: '', err: '' };
+      for (const stream of ['stdout', 'stderr'] as const)
+        child[stream].on('data', (data) => {
+          said[stream === 'stdout' ? 'out' : 'err'] += data;
+        });
+      child.on('error', reject);
+      child.on('close', (code) => resolve({ code, ...said }));
+    });
+  }
+
+  const checks = (out: string): readonly string[] =>
+    [...out.matchAll(/^(?:ok|warning|FAILED)\s+([a-z ]+):/gm)].map((match) => match[1] ?? '');
+
+  it('ends with 0 and a line for each check when a report would reach a person', async () => {
+    const { code, out, err } = await doctor();
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(checks(out)).toEqual([
+      'configuration',
+      'credentials',
+      'permissions',
+      'regions',
+      'stack',
+      'configuration in force',
+      'schedule',
+      'subscribers',
+      'last report',
+    ]);
+    expect(out).not.toMatch(/FAILED|warning/);
+    expect(out).toContain('cron(0 8 ? * MON *) in Europe/Berlin');
+    expect(out).toContain('5 hours old');
+    expect(out).toMatch(/\na report would reach a person\n$/);
+  });
+
+  it('calls nothing that could change anything', async () => {
+    const before = emulator.requests.list().length;
+    await doctor();
+    const called = new Set(
+      emulator.requests
+        .list()
+        .slice(before)
+        .map(({ operation }) => operation),
+    );
+    expect([...called].filter((operation) => !/^(Get|List)/.test(operation))).toEqual([]);
+    for (const read of ['GetRegions', 'GetInstances', 'GetDisks', 'GetRelationalDatabases', 'GetAutoSnapshots', 'GetDiskSnapshots'])
+      expect(called).toContain(read);
+  });
+
+  const denied = (operations: string, regions: string) => ({ fault: 'error', code: 'AccessDeniedException', operations, regions }) as const;
+  const outputs = (more: Record<string, string>): Deployed => ({
+    ...DEPLOYED,
+    stack: { name: 'LightsailRetention', status: 'CREATE_COMPLETE', outputs: more },
+  });
+
+  it.each<[string, string, () => unknown, string, string]>([
+    [
+      'one read is not allowed',
+      'permissions',
+      () => emulator.setFaults([denied('GetDisks', 'us-east-1')]),
+      'lightsail:GetDisks',
+      'docs/iam.md',
+    ],
+    ['a region cannot be read', 'regions', () => emulator.setFaults([denied('*', 'eu-central-1')]), 'eu-central-1', 'regions:'],
+    [
+      'nothing is deployed',
+      'stack',
+      () => Object.assign(control, { deployed: { ...DEPLOYED, stack: null } }),
+      'no LightsailRetention',
+      'cdk deploy',
+    ],
+    ['the stack is another', 'stack', () => Object.assign(control, { deployed: outputs({}) }), 'no outputs', '--stack'],
+    [
+      'the schedule is off',
+      'schedule',
+      () => Object.assign(control, { deployed: { ...DEPLOYED, schedule: { ...DEPLOYED.schedule, State: 'DISABLED' } } }),
+      'DISABLED',
+      'enable it',
+    ],
+    [
+      'the schedule is gone',
+      'schedule',
+      () => Object.assign(control, { deployed: { ...DEPLOYED, schedule: null } }),
+      'is gone',
+      'deploy it again',
+    ],
+    [
+      'nobody confirmed',
+      'subscribers',
+      () => emulator.setTopics([{ arn: TOPIC, subscriptions: [{ ...CONFIRMED, confirmed: false }] }]),
+      'none confirmed, 1 not confirmed',
+      'link',
+    ],
+    ['nobody is subscribed', 'subscribers', () => emulator.setTopics([{ arn: TOPIC, subscriptions: [] }]), 'none confirmed', 'cdk deploy'],
+    ['the topic is gone', 'subscribers', () => emulator.setTopics([]), 'the topic is gone', 'cdk deploy'],
+    [
+      'the last report is too old for the schedule',
+      'last report',
+      async () => {
+        emulator.objects.get(BUCKET)?.clear();
+        await report(Date.now() - 8 * 24 * HOUR);
+      },
+      '8 days old: one is missing',
+      'runbook.md#report-missing',
+    ],
+    ['the configuration is bad', 'configuration', () => writeFileSync(join(work, 'retention.yaml'), 'version: 2\n'), 'version', 'check'],
+  ])('ends with 1 and a remedy when %s', async (_, check, prepare, said, remedy) => {
+    await prepare();
+    const { code, out } = await doctor();
+    expect(code).toBe(1);
+    const [, rest = ''] = out.split(new RegExp(`^FAILED\\s+${check}: `, 'm'));
+    expect(rest.split(/^(?:ok|warning|FAILED) /m)[0]).toContain(said);
+    expect(/-> (.*)/.exec(rest)?.[1]).toContain(remedy);
+    expect(out).toContain(`no report would reach a person, or not a whole one: ${check}`);
+  });
+
+  it('looks at nothing further without credentials', async () => {
+    const { code, out } = await doctor([], { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' });
+    expect(code).toBe(1);
+    expect(checks(out)).toEqual(['configuration', 'credentials']);
+  });
+
+  it('goes on without STS: nothing depends on it', async () => {
+    const { code, out } = await doctor([], { AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^warning\s+credentials/m);
+  });
+
+  it('warns, and no more, when no report was made yet, the configuration is another or not everybody confirmed', async () => {
+    emulator.objects.get(BUCKET)?.clear();
+    emulator.setTopics([{ arn: TOPIC, subscriptions: [CONFIRMED, { ...CONFIRMED, confirmed: false }] }]);
+    writeFileSync(join(work, 'retention.yaml'), `${POLICY}timezone: Europe/Berlin\n`);
+    const { code, out } = await doctor();
+    expect(code).toBe(0);
+    expect([...out.matchAll(/^warning\s+([a-z ]+):/gm)].map((match) => match[1])).toEqual([
+      'configuration in force',
+      'subscribers',
+      'last report',
+    ]);
+  });
+
+  it('looks at the stack that is named', async () => {
+    const { code, out } = await doctor(['--stack', 'Other']);
+    expect(code).toBe(1);
+    expect(out).toContain('there is no Other in us-east-1');
+  });
+
+  it('names no address and no secret', async () => {
+    const { out, err } = await doctor();
+    expect(out + err).not.toContain('@example.com');
+    expect(out + err).not.toContain('secret');
+  });
+});

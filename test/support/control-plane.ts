@@ -1,0 +1,71 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What CloudFormation and EventBridge Scheduler answer; null: there is no such thing. */
+export interface Deployed {
+  readonly stack: { readonly name: string; readonly status: string; readonly outputs: Readonly<Record<string, string>> } | null;
+  readonly schedule: { readonly State: string; readonly ScheduleExpression: string; readonly ScheduleExpressionTimezone: string } | null;
+}
+
+export interface ControlPlane {
+  readonly url: string;
+  deployed: Deployed;
+  close(): Promise<void>;
+}
+
+const XMLNS = 'xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"';
+
+function describeStacks(form: URLSearchParams, { stack }: Deployed): readonly [status: number, body: string] {
+  if (form.get('Action') !== 'DescribeStacks') throw new Error(`no answer for ${form.get('Action')}`);
+  const name = form.get('StackName');
+  if (stack === null || stack.name !== name)
+    return [
+      400,
+      `<ErrorResponse ${XMLNS}><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id ${name} does not exist</Message></Error></ErrorResponse>`,
+    ];
+  const outputs = Object.entries(stack.outputs).map(
+    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
+  const members = `<StackName>${name}</StackName><StackStatus>${stack.status}</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime>`;
+  return [
+    200,
+    `<DescribeStacksResponse ${XMLNS}><DescribeStacksResult><Stacks><member>${members}<Outputs>${outputs.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+  ];
+}
+
+/** The two calls of `doctor` that the embedded Lightsail does not serve, on a loopback address. */
+export async function startControlPlane(deployed: Deployed): Promise<ControlPlane> {
+  const running = { deployed };
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (data) => {
+      body += data;
+    });
+    request.on('end', () => {
+      if (request.url?.startsWith('/schedules/')) {
+        const { schedule } = running.deployed;
+        const missing = { 'x-amzn-errortype': 'ResourceNotFoundException' };
+        response.writeHead(schedule === null ? 404 : 200, { 'content-type': 'application/json', ...(schedule === null && missing) });
+        response.end(JSON.stringify(schedule ?? { Message: 'Schedule does not exist.' }));
+        return;
+      }
+      const [status, text] = describeStacks(new URLSearchParams(body), running.deployed);
+      response.writeHead(status, { 'content-type': 'text/xml' }).end(text);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get deployed() {
+      return running.deployed;
+    },
+    set deployed(next) {
+      running.deployed = next;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
