@@ -1,0 +1,45 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A package as package-lock.json describes it. */
+interface Locked {
+  readonly version?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly dev?: boolean;
+}
+
+const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
+const PROCESSORS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'x64'];
+
+/** Optional packages (binaries for other platforms) that a lockfile asks for and does not list, each with its exact version. */
+export function missingOptional(
+  packages: Readonly<Record<string, Locked>>,
+): readonly { readonly name: string; readonly version: string }[] {
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.entries(optionalDependencies)
+      .filter(([name]) => packages[`node_modules/${name}`] === undefined && packages[`${path}/node_modules/${name}`] === undefined)
+      .map(([name, version]) => ({ name, version })),
+  );
+  return [...new Map(missing.map((each) => [each.name, each])).values()];
+}
+
+function entryOf({ name, version }: { readonly name: string; readonly version: string }): Locked & Readonly<Record<string, unknown>> {
+  const words = (name.split('/').at(-1) ?? '').split('-');
+  const [os, cpu] = [SYSTEMS, PROCESSORS].map((known) => words.filter((word) => known.includes(word)));
+  const libc = words.some((word) => word.startsWith('musl')) ? ['musl'] : words.some((word) => word.startsWith('gnu')) ? ['glibc'] : [];
+  return { version, ...(cpu?.length && { cpu }), dev: true, ...(libc.length > 0 && { libc }), optional: true, ...(os?.length && { os }) };
+}
+
+/**
+ * Adds to package-lock.json the optional packages that `npm install` left out because its registry does not serve them: `npm ci` elsewhere
+ * refuses a lockfile without them. Run it (`npm run lock`) after every change of the dependencies.
+ */
+function main(): void {
+  const file = join(__dirname, '..', 'package-lock.json');
+  const lock = JSON.parse(readFileSync(file, 'utf8'));
+  for (const each of missingOptional(lock.packages)) lock.packages[`node_modules/${each.name}`] = entryOf(each);
+  lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+}
+
+if (require.main === module) main();
