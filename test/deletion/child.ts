@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { folderStore } from '../../cli/folder-store';
+import { isRunning, thisProcess } from '../../cli/owner';
+import { applyBatch, prepareApply } from '../../lambda/app/apply-plan';
+import { openLedger } from '../../lambda/app/ledger';
+import { PACE } from '../../lambda/app/pace';
+import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
+import { makeDeleteClients, makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
+import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
+import { parseConfig } from '../../lambda/config';
+import { digestOf } from '../../lambda/digest';
+import { snapshotKinds } from '../../lambda/kinds/registry';
+
+/**
+ * Applies the plan PLAN in a process of its own, and kills it with SIGKILL at the point KILL_AT: before and after every call to the store and to the
+ * service are two points each. Without reaching it, says how many points there were.
+ */
+async function main(): Promise<void> {
+  const { PLAN = '', CONFIG = '', ENDPOINT = '', KILL_AT = '' } = process.env;
+  const result = parseConfig(JSON.parse(CONFIG), 'retention.yaml');
+  if (!result.ok) throw new Error('the configuration is wrong');
+  const { config } = result;
+  let points = 0;
+  const point = (): void => {
+    points += 1;
+    if (points === Number(KILL_AT)) process.kill(process.pid, 'SIGKILL');
+  };
+  const numbered = <T extends object>(port: T): T =>
+    Object.fromEntries(
+      Object.entries(port).map(([name, call]) => [
+        name,
+        typeof call !== 'function' || name === 'locate'
+          ? call
+          : async (...args: readonly unknown[]) => {
+              point();
+              const answer = await call(...args);
+              point();
+              return answer;
+            },
+      ]),
+    ) as T;
+
+  const aws = { endpoint: ENDPOINT, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const clock = Date.now;
+  const readers = makeLightsailClients({ config: aws });
+  const kinds = snapshotKinds();
+  const deletion = numbered(makeSnapshotDeletion({ readers, deleters: makeDeleteClients(aws), kinds, firstRegion: 'us-east-1', clock }));
+  const account = '123456789012';
+  const readInventory = makeReadInventory({ clients: readers, firstRegion: 'us-east-1', account, kinds: snapshotKinds, clock });
+  const ledgerPorts = { store: numbered(folderStore(dirname(PLAN))), clock, isAlive: isRunning, owner: thisProcess() };
+  const prepared = await prepareApply(
+    { clock, digest: digestOf, readInventory, deletion, ledger: ledgerPorts },
+    { plan: { text: readFileSync(PLAN, 'utf8'), where: PLAN, digest: null }, config, account, count: null, deadline: null },
+  );
+  const ledger = await openLedger(ledgerPorts, prepared.plan);
+  const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
+  await applyBatch({ clock, sleep, deletion, ledger, pace: PACE }, prepared);
+  await ledger.close();
+  process.stdout.write(`${points}\n`);
+}
+
+void main();
