@@ -19,7 +19,7 @@ import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig } from './load-config';
 import { isRunning, thisProcess } from './owner';
 import { openPlace, type PlanPlace } from './plan-place';
-import { scopeLines } from './progress';
+import { withProgress } from './progress';
 import { reportFailure, type Terminal, writeOut } from './terminal';
 
 export interface ApplyOptions {
@@ -101,10 +101,12 @@ async function applyLocally(
   const readInventory = makeReadInventory({ clients: readers, firstRegion: region, account, kinds: snapshotKinds, clock });
   const ledgerPorts = { store: place.store, clock, owner: thisProcess(), isAlive: isRunning };
   const prepare = (): Promise<Prepared> =>
-    prepareApply(
-      { clock, digest: digestOf, readInventory, deletion, ledger: ledgerPorts },
-      { plan: { ...place, digest: null }, config, account, count: options.yes ?? null, deadline: null },
-      scopeLines(err, quiet),
+    withProgress(err, quiet, (tell) =>
+      prepareApply(
+        { clock, digest: digestOf, readInventory, deletion, ledger: ledgerPorts },
+        { plan: { ...place, digest: null }, config, account, count: options.yes ?? null, deadline: null },
+        tell,
+      ),
     );
 
   let prepared = await prepare();

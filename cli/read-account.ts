@@ -6,7 +6,7 @@ import type { Inventory } from '../lambda/core/report-model';
 import { KINDS, type Kind } from '../lambda/core/snapshot';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { findAccount, findCaller } from './aws';
-import { scopeLines } from './progress';
+import { withProgress } from './progress';
 import type { Terminal } from './terminal';
 
 /** Which account to read, and how much of it. */
@@ -48,16 +48,17 @@ export async function accountReader({ profile }: Pick<AccountOptions, 'profile'>
 /** The inventory that `report` reads, automatic snapshots left out: nothing is decided by them. Progress goes to stderr. */
 export async function readAccount(options: AccountOptions, config: Config, terminal: Terminal): Promise<Inventory> {
   const readInventory = await accountReader(options, terminal);
-  return readInventory(
-    { ...scopeOf(options, config), deadline: null, automaticSnapshots: false, previouslyRead: new Set() },
-    scopeLines(terminal.err, options.quiet ?? false),
-  );
+  const request = { ...scopeOf(options, config), deadline: null, automaticSnapshots: false, previouslyRead: new Set<string>() };
+  return withProgress(terminal.err, options.quiet ?? false, (tell) => readInventory(request, tell));
 }
 
-/** What was not read, in one sentence. */
-export function unreadText({ scopes }: Inventory): string {
+/** What was not read, in one sentence: scopes of the report, then source lists that its snapshots need from elsewhere. */
+export function unreadText({ scopes, problems }: Pick<Inventory, 'scopes' | 'problems'>): string {
   const unread = scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed');
-  const named = unread.slice(0, 5).map(({ region, kind, error }) => `${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`);
-  const more = unread.length > named.length ? ` and ${unread.length - named.length} more` : '';
-  return `the inventory is incomplete: ${unread.length} of ${scopes.length} scopes were not read: ${named.join(', ')}${more}`;
+  const named = unread.map(({ region, kind, error }) => `${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`);
+  const elsewhere = problems.filter(({ code }) => code === 'source.unread').map(({ message }) => message);
+  const first = (named.length > 0 ? named : elsewhere).slice(0, 5).join(', ');
+  const more = Math.max(0, (named.length > 0 ? named : elsewhere).length - 5);
+  const what = named.length > 0 ? `${named.length} of ${scopes.length} scopes were not read` : 'a list of sources was not read';
+  return `the inventory is incomplete: ${what}: ${first}${more > 0 ? ` and ${more} more` : ''}`;
 }

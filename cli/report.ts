@@ -13,8 +13,8 @@ import { EXIT, type ExitCode } from './exit-codes';
 import type { Format } from './formats';
 import { loadConfig, warnOn } from './load-config';
 import { writeOutputFile } from './output-file';
-import { scopeLines } from './progress';
-import { accountReader, scopeOf } from './read-account';
+import { withProgress } from './progress';
+import { accountReader, scopeOf, unreadText } from './read-account';
 import { type Terminal, writeOut } from './terminal';
 
 export interface ReportOptions {
@@ -63,21 +63,15 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
     );
   const { err } = terminal;
   const config = loadConfig(options.config, warnOn(err));
-  const made = await makeReport(
-    {
-      clock: Date.now,
-      digest: digestOf,
-      readInventory: await accountReader(options, terminal),
-    },
-    {
-      reportId: newReportId(Date.now()),
-      config,
-      at: options.at ?? null,
-      inventory: { ...scopeOf(options, config), deadline: null },
-      previous: null,
-    },
-    scopeLines(err, options.quiet ?? false),
-  );
+  const ports = { clock: Date.now, digest: digestOf, readInventory: await accountReader(options, terminal) };
+  const request = {
+    reportId: newReportId(Date.now()),
+    config,
+    at: options.at ?? null,
+    inventory: { ...scopeOf(options, config), deadline: null },
+    previous: null,
+  };
+  const made = await withProgress(err, options.quiet ?? false, (tell) => makeReport(ports, request, tell));
   const chunks = render(made.report, options.format, terminal, config.tagPrefix, options.output !== undefined);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
@@ -92,9 +86,6 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
       );
   }
   if (made.report.complete) return EXIT.done;
-  const unread = made.report.scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed').length;
-  err.write(
-    `error: the inventory is incomplete: ${unread} of ${made.report.scopes.length} scopes were not read; the report names them [inventory.incomplete]\n`,
-  );
+  err.write(`error: ${unreadText(made.report)}; the report names what was not read [inventory.incomplete]\n`);
   return EXIT.incomplete;
 }

@@ -2,16 +2,16 @@ import { spawnSync } from 'node:child_process';
 
 const found = new Map<string, boolean>();
 
-/** Whether a program answers `--version` (a shim on the PATH may lead nowhere). Asked once for each program. */
-export function isInstalled(program: string): boolean {
-  const known = found.get(program) ?? spawnSync(program, ['--version'], { stdio: 'ignore', timeout: 30_000 }).status === 0;
+/** Whether a program tells its version (a shim on the PATH may lead nowhere). Asked once for each program. */
+export function isInstalled(program: string, version = '--version'): boolean {
+  const known = found.get(program) ?? spawnSync(program, [version], { stdio: 'ignore', timeout: 30_000 }).status === 0;
   found.set(program, known);
   return known;
 }
 
 /** A test that needs a program. Where it is not installed the test is skipped: its name says so, and so does a line on stderr. */
-export function itWith(program: string, name: string, run: () => Promise<void>, timeout?: number): void {
-  if (isInstalled(program)) {
+export function itWith(program: string, name: string, run: () => Promise<void>, timeout?: number, version?: string): void {
+  if (isInstalled(program, version)) {
     it(name, run, timeout);
     return;
   }
