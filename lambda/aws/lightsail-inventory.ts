@@ -37,7 +37,7 @@ async function readRegions(client: LightsailClient, deadline: Deadline): Promise
   try {
     deadline.check();
     const { regions } = await client.send(new GetRegionsCommand({}), deadline.options);
-    const names = (regions ?? []).map(({ name }): string => name ?? '');
+    const names = (regions ?? []).map((region: { readonly name?: string | undefined } | null): string => region?.name ?? '');
     if (names.length === 0 || names.includes(''))
       throw new RetentionError('region.unreadable', 'aws', 'GetRegions did not name every region, so that some could be missed');
     return new Set(names);

@@ -10,15 +10,15 @@ import {
 import type { ListedIn, SnapshotKind } from '../app/kind-port';
 import type { AttachedDisk, Snapshot } from '../core/snapshot';
 import { KIND_FACTS } from './facts';
-import { draftSnapshot, normalizeSource, numberOf, textOf } from './normalize';
+import { draftSnapshot, normalizeSource, sizeOf, textOf } from './normalize';
 import { fromToken, toPage } from './page';
 import type { Share } from './share';
 
-const attachedDisk = (disk: Disk): AttachedDisk => ({
-  name: textOf(disk.name),
-  path: textOf(disk.path),
-  sizeGb: numberOf(disk.sizeInGb),
-  system: disk.isSystemDisk === true,
+const attachedDisk = (disk: Disk | null): AttachedDisk => ({
+  name: textOf(disk?.name),
+  path: textOf(disk?.path),
+  sizeGb: sizeOf(disk?.sizeInGb),
+  system: disk?.isSystemDisk === true,
 });
 
 function normalize(raw: InstanceSnapshot, where: ListedIn, share: Share): Snapshot {
@@ -26,7 +26,7 @@ function normalize(raw: InstanceSnapshot, where: ListedIn, share: Share): Snapsh
   const record = draftSnapshot(raw, source, KIND_FACTS.instance, where, share);
   if (typeof raw.fromBlueprintId === 'string') record.blueprint = share.text(raw.fromBlueprintId);
   if (typeof raw.fromBundleId === 'string') record.bundle = share.text(raw.fromBundleId);
-  if (raw.fromAttachedDisks !== undefined) record.attachedDisks = share.disks(raw.fromAttachedDisks.map(attachedDisk));
+  if (Array.isArray(raw.fromAttachedDisks)) record.attachedDisks = share.disks(raw.fromAttachedDisks.map(attachedDisk));
   return record;
 }
 

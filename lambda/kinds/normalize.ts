@@ -29,12 +29,17 @@ export type Draft = { -readonly [Member in keyof Snapshot]: Snapshot[Member] };
 /** A text that says something; null otherwise. */
 export const textOf = (value: string | undefined): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
-/** A number that counts; null otherwise. */
-export const numberOf = (value: number | undefined): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
+/** Beyond this no disk is: a size in GB that is larger, or negative, is not known. */
+const MOST_GB = 10_000_000;
+
+/** A size in GB that can be; null otherwise. */
+export const sizeOf = (value: number | undefined): number | null =>
+  typeof value === 'number' && value >= 0 && value <= MOST_GB ? value : null;
 
 function instantOf(value: Date | undefined): number | null {
   const instant = value instanceof Date ? value.getTime() : Number.NaN;
-  return Number.isNaN(instant) ? null : instant;
+  // Zero is what an unset time looks like: nothing can be judged by it.
+  return Number.isNaN(instant) || instant <= 0 ? null : instant;
 }
 
 /** Makes the part of a record that all kinds share. What is missing or unreadable becomes null and a defect, never a guess. */
@@ -52,14 +57,15 @@ export function draftSnapshot(raw: RawSnapshot, source: SourceRef | null, facts:
     arn,
     name,
     createdAt,
-    sizeGb: numberOf(raw.sizeInGb),
+    sizeGb: sizeOf(raw.sizeInGb),
     state: state === null ? null : share.text(state),
-    fromAutoSnapshot: raw.isFromAutoSnapshot === true,
+    fromAutoSnapshot: raw.isFromAutoSnapshot != null && raw.isFromAutoSnapshot !== false,
     tags,
     source,
   };
   const wellFormed = parsed !== null && parsed.type === facts.snapshotType && parsed.region === where.region;
-  if (!wellFormed || name === null || createdAt === null || defect !== null) {
+  const flagged = raw.isFromAutoSnapshot == null || typeof raw.isFromAutoSnapshot === 'boolean';
+  if (!wellFormed || name === null || createdAt === null || defect !== null || !flagged) {
     const missing = [...(name === null ? ['name'] : []), ...(arn === null ? ['ARN'] : []), ...(createdAt === null ? ['createdAt'] : [])];
     const defects: Defect[] = [];
     if (missing.length > 0) defects.push({ code: 'snapshot.incomplete', message: `it came without a readable ${missing.join(', ')}` });
@@ -68,6 +74,7 @@ export function draftSnapshot(raw: RawSnapshot, source: SourceRef | null, facts:
         code: 'snapshot.incomplete',
         message: `its ARN is ${arn}, expected one of a ${facts.snapshotType} in ${where.region}`,
       });
+    if (!flagged) defects.push({ code: 'snapshot.incomplete', message: 'isFromAutoSnapshot is neither true nor false' });
     if (defect !== null) defects.push(defect);
     draft.defects = defects;
   }

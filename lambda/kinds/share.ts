@@ -17,12 +17,13 @@ export interface TagSet {
 export interface Share {
   text(value: string): string;
   source(name: string | null, arn: string | null): SourceRef | null;
-  tags(raw: readonly RawTag[] | undefined): TagSet;
+  tags(raw: readonly RawTag[] | null | undefined): TagSet;
   disks(disks: readonly AttachedDisk[]): readonly AttachedDisk[];
 }
 
 const NO_DISKS: readonly AttachedDisk[] = [];
 const NO_TAG_SET: TagSet = { tags: NO_TAGS, defect: null };
+const UNREADABLE_TAGS: TagSet = { tags: NO_TAGS, defect: { code: 'snapshot.incomplete', message: 'its tags are not a list' } };
 
 const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -36,7 +37,8 @@ function readTags(raw: readonly RawTag[]): TagSet {
       defect ??= { code: 'snapshot.incomplete', message: 'a tag came without its key' };
       continue;
     }
-    const value = tag.value ?? null;
+    const value = typeof tag.value === 'string' ? tag.value : null;
+    if (value !== (tag.value ?? null)) defect ??= { code: 'snapshot.incomplete', message: `the value of tag ${key} is not a text` };
     const before = tags.get(key);
     if (before !== undefined && before !== value) {
       defect ??= { code: 'snapshot.conflict', message: `tag ${key} came twice with different values` };
@@ -72,7 +74,9 @@ export function makeShare(): Share {
       return known;
     },
     tags(raw) {
-      if (raw === undefined || raw.length === 0) return NO_TAG_SET;
+      if (raw === undefined || raw === null) return NO_TAG_SET;
+      if (!Array.isArray(raw)) return UNREADABLE_TAGS;
+      if (raw.length === 0) return NO_TAG_SET;
       const key = JSON.stringify(raw);
       let known = tagSets.get(key);
       if (known === undefined) {
