@@ -1,10 +1,13 @@
+import { EXIT } from '../cli/exit-codes';
 import { run } from '../cli/program';
 import { version } from '../package.json';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that went away (`| head`) has what it wanted; a full disk has not.
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.stderr.write(`error: cannot write to standard output: ${error.message} [output.unwritable]\n`);
+  process.exit(EXIT.failure);
 });
 
 void run(process.argv.slice(2), { out: process.stdout, err: process.stderr, env: process.env }, version).then((code) => {

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { sampleAccount } from '../emulator/sample-account';
@@ -10,11 +9,26 @@ import { buildEnv } from '../lambda/env';
 import { stageFunction } from '../lambda/stage-function';
 import { readConfigFile } from './config-file';
 import { EXIT, type ExitCode } from './exit-codes';
+import { writeOutputFile } from './output-file';
 import { runBundle } from './run-bundle';
 import type { Terminal } from './terminal';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:lightsail-retention';
 const BUCKET = 'lightsail-retention-demo';
+
+/** Makes a folder below the current one, before anything else is done, or says in one sentence why it cannot. */
+function makeFolder(name: string): string {
+  const folder = resolve(name);
+  try {
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RetentionError('output.unwritable', 'operator', `cannot make the folder ${name}: ${why}; run this where you may write`, {
+      cause,
+    });
+  }
+}
 
 /** The built package: this file is bundled into `dist/`. */
 const PACKAGE = join(__dirname, '..');
@@ -24,6 +38,7 @@ const PACKAGE = join(__dirname, '..');
  * that SNS received is printed, and the files that S3 received are written under `out/`.
  */
 export async function demo({ out, err }: Terminal): Promise<ExitCode> {
+  const folderOut = makeFolder('out');
   const now = Date.now();
   const configuration = readConfigFile(join(PACKAGE, 'examples', 'agency.yaml'));
   if (!configuration.ok) throw new RetentionError('config.invalid', 'bug', formatConfigProblems(configuration.errors, 'agency.yaml'));
@@ -59,13 +74,11 @@ export async function demo({ out, err }: Terminal): Promise<ExitCode> {
       throw new RetentionError('demo.failed', 'bug', `the bundled report function failed: ${run.error}`);
     }
     for (const mail of emulator.published) out.write(`Subject: ${mail.subject}\n\n${mail.message}\n`);
-    const folderOut = resolve('out');
     const written: string[] = [];
     for (const [key, object] of emulator.objects.get(BUCKET) ?? []) {
       const name = key.startsWith('reports/') ? key.split('/')[2] : key.startsWith('plans/') ? 'plan.json' : undefined;
       if (name === undefined || name === 'state.json') continue;
-      await mkdir(folderOut, { recursive: true });
-      await writeFile(join(folderOut, name), object.body);
+      await writeOutputFile(join(folderOut, name), [object.body.toString()]);
       written.push(join('out', name));
     }
     err.write(`wrote ${written.join(', ')}\nopen ${join('out', 'report.html')} in a browser\n`);

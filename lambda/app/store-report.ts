@@ -54,7 +54,8 @@ export async function previousState(store: Store, reportId: string): Promise<Rep
 function parseState(text: string): ReportState | null {
   try {
     const state = JSON.parse(text) as ReportState;
-    return state.schemaVersion === 1 && Array.isArray(state.snapshots) && Array.isArray(state.regions) ? state : null;
+    const whole = Array.isArray(state.snapshots) && state.snapshots.every(Array.isArray) && Array.isArray(state.regions);
+    return state.schemaVersion === 1 && whole && !Number.isNaN(Date.parse(state.evaluatedAt)) ? state : null;
   } catch {
     return null;
   }

@@ -119,10 +119,14 @@ describe('the scheduled report', () => {
     expect(channel.sent).toHaveLength(2);
   });
 
-  it('still reports when the state of the last report cannot be read', async () => {
+  it.each([
+    '{"schemaVersion":1,',
+    '{"schemaVersion":1,"reportId":"x","evaluatedAt":"2026-11-22T08:00:00Z","complete":true,"regions":[],"snapshots":[null]}',
+    'null',
+  ])('still reports when the state of the last report is %s', async (state) => {
     const { objects, channel, runAt } = aDeployment();
     await runAt(NOW);
-    for (const key of objects.keys()) if (key.endsWith('state.json')) objects.set(key, '{"schemaVersion":1,');
+    for (const key of objects.keys()) if (key.endsWith('state.json')) objects.set(key, state);
     await runAt(NOW + 7 * DAY);
     expect(channel.sent).toHaveLength(2);
   });
