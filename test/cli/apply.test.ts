@@ -1,0 +1,391 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { S3Client } from '@aws-sdk/client-s3';
+import { apply } from '../../cli/apply';
+import { DEFAULT_BUCKET, type Emulator, startEmulator } from '../../emulator/server';
+import { s3Store } from '../../lambda/aws/s3-store';
+import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
+import { smallAccount } from '../deletion/rig';
+import { pointSdkTo } from '../support/aws-env';
+import { runCli, unwrapped } from '../support/terminal';
+
+const POLICY = 'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\ncaps: { maxShare: 0.9 }\n';
+
+describe('lightsail-retention apply', () => {
+  const build = mkdtempSync(join(tmpdir(), 'apply-build-'));
+  const bundle = join(build, 'cli.cjs');
+  let work: string;
+  let emulator: Emulator;
+  let putBack: () => void;
+
+  const config = (): string => join(work, 'retention.yaml');
+  const plan = (): string => join(work, 'plan.json');
+  const cli = (...args: readonly string[]) => runCli(['apply', ...args, '--config', config()], process.env);
+  const count = (): number =>
+    ['instanceSnapshots', 'diskSnapshots'].reduce(
+      (sum, list) =>
+        sum + emulator.world.regions.reduce((all, region) => all + emulator.world.rows(region, list as 'diskSnapshots').length, 0),
+      0,
+    );
+  const putObject = (key: string, text: string): Promise<void> =>
+    s3Store(
+      new S3Client({
+        endpoint: emulator.url,
+        forcePathStyle: true,
+        region: 'us-east-1',
+        credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      }),
+      DEFAULT_BUCKET,
+    ).put({ key, contentType: 'application/json', body: [text] });
+  const results = () => readdirSync(join(work, 'results')).filter((name) => name.endsWith('.json'));
+  const stored = () => JSON.parse(readFileSync(join(work, 'results', results()[0] ?? ''), 'utf8'));
+
+  /** The command line as a process of its own. */
+  const start = (
+    ...args: readonly string[]
+  ): { readonly child: ChildProcess; readonly end: Promise<{ code: number | null; out: string; err: string }> } => {
+    const child = spawn(process.execPath, [bundle, ...args, '--config', config()], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: work,
+      env: { ...process.env },
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (data) => {
+      out += data;
+    });
+    child.stderr.on('data', (data) => {
+      err += data;
+    });
+    return { child, end: new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err }))) };
+  };
+
+  beforeAll(() => bundleCommandLine(commandLineEntry() ?? '', bundle));
+  afterAll(() => rmSync(build, { recursive: true, force: true }));
+  beforeEach(async () => {
+    work = mkdtempSync(join(tmpdir(), 'apply-'));
+    emulator = await startEmulator({ account: smallAccount() });
+    putBack = pointSdkTo(emulator.url);
+    writeFileSync(config(), POLICY);
+    const { code } = await runCli(['report', '--config', config(), '--plan-out', plan(), '--quiet']);
+    expect(code).toBe(0);
+  });
+  afterEach(async () => {
+    putBack();
+    await emulator.close();
+    rmSync(work, { recursive: true, force: true });
+  });
+
+  it('shows what will go by source with its ceiling, deletes it, and says where the outcomes stand', async () => {
+    const { code, out, err } = await cli(plan(), '--local', '--yes', '5');
+    expect(code).toBe(0);
+    const text = unwrapped(out);
+    expect(text).toContain('5 snapshots will be deleted, at most $10.00/month. It cannot be undone.');
+    expect(text).toContain('data (disk, eu-central-1): 2 snapshots, at most $4.00/month');
+    expect(text).toContain('web (instance, us-east-1): 3 snapshots, at most $6.00/month - web-04, 4 days old, at most $2.00/month');
+    expect(text).toContain('Of 5 planned snapshots: 5 deleted. Freed: at most $10.00/month.');
+    expect(err).toContain('deleted web-04 (us-east-1)\n');
+    expect(err).toContain(`outcomes: ${join(work, 'results')}`);
+    expect(count()).toBe(6);
+    expect(stored()).toMatchObject({ status: 'finished', totals: { requested: 5, deleted: 5 } });
+  });
+
+  it('says nothing on the way with --quiet, and everything in the end', async () => {
+    const { out, err } = await cli(plan(), '--local', '--yes', '5', '--quiet');
+    expect(err.split('\n')).toHaveLength(2);
+    expect(out).toContain('5 deleted');
+  });
+
+  it('walks the same path with --dry-run, and deletes nothing', async () => {
+    const { code, out } = await cli(plan(), '--local', '--dry-run');
+    expect(code).toBe(0);
+    expect(out.match(/^would be deleted: /gm)).toHaveLength(5);
+    expect(out).toContain('dry run: nothing was deleted');
+    expect(count()).toBe(11);
+    expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(0);
+    expect(() => results()).toThrow();
+    expect((await cli(plan(), '--local', '--dry-run', '--yes', '4')).code).toBe(4);
+  });
+
+  it.each<[string, readonly string[], string]>([
+    ['neither --local nor --function', [], 'usage.apply'],
+    ['both --local and --function', ['--local', '--function', 'f'], 'usage.apply'],
+    ['--dry-run with --function', ['--function', 'f', '--dry-run'], 'usage.apply'],
+    ['no terminal and no --yes', ['--local'], 'usage.no-terminal'],
+  ])('refuses %s as wrong usage', async (_, args, code) => {
+    const said = await cli(plan(), ...args);
+    expect(said.code).toBe(2);
+    expect(said.err).toContain(`[${code}]`);
+    expect(count()).toBe(11);
+  });
+
+  it.each([
+    ['--yes', 'all'],
+    ['--yes', '-1'],
+    ['--yes', '5.0'],
+    ['--yes', ''],
+  ])('refuses %s "%s" as wrong usage', async (...args) => {
+    expect((await cli(plan(), '--local', ...args)).code).toBe(2);
+  });
+
+  it('refuses an address that is none', async () => {
+    expect((await cli('s3://bucket', '--local', '--yes', '5')).code).toBe(2);
+    expect((await cli('https://example.com/plan.json', '--local', '--yes', '5')).code).toBe(2);
+  });
+
+  it.each<[string, () => void, readonly string[]]>([
+    ['plan.not-found', () => rmSync(plan()), ['--yes', '5']],
+    ['plan.altered', () => writeFileSync(plan(), readFileSync(plan(), 'utf8').replace('web-05', 'web-01')), ['--yes', '5']],
+    ['plan.config-changed', () => writeFileSync(config(), POLICY.replace('last: 3', 'last: 2')), ['--yes', '5']],
+    ['plan.count', () => undefined, ['--yes', '4']],
+    [
+      'inventory.incomplete',
+      () => emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDisks' }]),
+      ['--yes', '5'],
+    ],
+    ['inventory.incomplete', () => emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDisks' }]), []],
+    [
+      'clock.skew',
+      () => {
+        emulator.clockOffset = 400_000;
+      },
+      ['--yes', '5'],
+    ],
+  ])('refuses with exit code 4 and one sentence: %s', async (code, change, args) => {
+    change();
+    const said = await cli(plan(), '--local', ...args, '--quiet');
+    expect(said).toMatchObject({ code: 4, out: '' });
+    expect(said.err).toMatch(new RegExp(`^error: cannot apply the plan: .* \\[${code.replace('.', '\\.')}\\]\\n$`));
+    expect(count()).toBe(11);
+  });
+
+  it('refuses a plan that was applied, with exit code 4', async () => {
+    await cli(plan(), '--local', '--yes', '5');
+    expect(await cli(plan(), '--local', '--yes', '5', '--quiet')).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('[plan.applied]'),
+    });
+  });
+
+  it('ends with exit code 5 when some deletions failed, and names them', async () => {
+    emulator.setFaults([
+      { fault: 'operation', operations: 'DeleteInstanceSnapshot', names: 'web-05', status: 'Failed', errorCode: 'InUse' },
+    ]);
+    const { code, out } = await cli(plan(), '--local', '--yes', '5', '--quiet');
+    expect(code).toBe(5);
+    expect(unwrapped(out)).toContain('Of 5 planned snapshots: 4 deleted, 1 failed.');
+    expect(unwrapped(out)).toMatch(/Failed: still there, or not known \(1\) - web-05 of web .*\[InUse\]/);
+    expect(count()).toBe(7);
+  });
+
+  describe('asking on a terminal', () => {
+    const typing = async (text: string | null) => {
+      const input = Object.assign(new PassThrough(), { isTTY: true });
+      const chunks: string[] = [];
+      const stream = Object.assign(new PassThrough(), { isTTY: false });
+      stream.on('data', (data) => {
+        chunks.push(String(data));
+        if (!/Type the plan's count \(5\)/.test(String(data))) return;
+        if (text === null) input.end();
+        else input.write(text);
+      });
+      const terminal = { out: stream, err: stream, env: {} } as unknown as Parameters<typeof apply>[2];
+      const code = await apply(plan(), { local: true, config: config() }, terminal, input as unknown as NodeJS.ReadStream);
+      return { code, text: chunks.join('') };
+    };
+
+    it('deletes when the count is typed', async () => {
+      const { code, text } = await typing('5\n');
+      expect(code).toBe(0);
+      expect(text.indexOf('will be deleted')).toBeLessThan(text.indexOf("Type the plan's count"));
+      expect(count()).toBe(6);
+    });
+
+    it.each([
+      ['another number', '4\n'],
+      ['yes', 'yes\n'],
+      ['nothing', '\n'],
+      ['the end of input', null],
+    ])('refuses %s', async (_, typed) => {
+      const { code, text } = await typing(typed);
+      expect(code).toBe(4);
+      expect(text).toContain('[plan.count]');
+      expect(count()).toBe(11);
+    });
+  });
+
+  it('finishes the snapshot in hand at Ctrl-C, says what was done, and goes on the next time', async () => {
+    emulator.setFaults([{ fault: 'latency', operations: ['DeleteInstanceSnapshot', 'DeleteDiskSnapshot'], ms: 300 }]);
+    const { child, end } = start('apply', plan(), '--local', '--yes', '5');
+    const stop = emulator.before('*', ({ operation }) => {
+      if (!operation.startsWith('Delete')) return;
+      stop();
+      child.kill('SIGINT');
+    });
+    const { code, out, err } = await end;
+    expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('finishing the snapshot in hand') });
+    const { status, totals, items } = stored();
+    expect(status).toBe('unfinished');
+    expect(totals.deleted).toBeGreaterThan(0);
+    expect(totals.open).toBeGreaterThan(0);
+    expect(count()).toBe(11 - totals.deleted);
+    expect(unwrapped(out)).toContain(`${totals.deleted} deleted, ${totals.open} not dealt with`);
+    expect(unwrapped(out)).toContain('apply the same plan again to go on');
+    const again = await cli(plan(), '--local', '--yes', '5');
+    expect(again.code).toBe(0);
+    expect(unwrapped(again.out)).toContain(`An earlier run dealt with ${items.length} of them.`);
+    expect(count()).toBe(6);
+    expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
+  }, 60_000);
+
+  it('lets one of two processes have a plan that apply it at once: nothing is deleted twice', async () => {
+    emulator.setFaults([{ fault: 'latency', operations: ['DeleteInstanceSnapshot', 'GetInstance', 'GetDisk'], ms: 200 }]);
+    const ends = await Promise.all([
+      start('apply', plan(), '--local', '--yes', '5').end,
+      start('apply', plan(), '--local', '--yes', '5').end,
+    ]);
+    expect(ends.map(({ code }) => code).sort()).toEqual([0, 4]);
+    expect(ends.find(({ code }) => code === 4)?.err).toMatch(/\[plan\.(in-progress|applied)\]/);
+    expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5, alreadyGone: 0, failed: 0 } });
+    expect(emulator.requests.count('DeleteInstanceSnapshot') + emulator.requests.count('DeleteDiskSnapshot')).toBe(5);
+    expect(count()).toBe(6);
+  }, 60_000);
+
+  it('refuses to cross a run that is alive, and takes over from one that was killed', async () => {
+    emulator.setFaults([{ fault: 'hang', operations: 'DeleteInstanceSnapshot', times: 1 }]);
+    const { child, end } = start('apply', plan(), '--local', '--yes', '5');
+    await new Promise<void>((resolve) => {
+      const poll = setInterval(() => {
+        if (emulator.requests.count('DeleteInstanceSnapshot') === 0) return;
+        clearInterval(poll);
+        resolve();
+      }, 50);
+    });
+    expect(await cli(plan(), '--local', '--yes', '5', '--quiet')).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('[plan.in-progress]'),
+    });
+    child.kill('SIGKILL');
+    await end;
+    expect((await cli(plan(), '--local', '--yes', '5')).code).toBe(0);
+    expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
+  }, 60_000);
+
+  it('applies a plan from a bucket, and writes its outcomes into that bucket', async () => {
+    const { id } = JSON.parse(readFileSync(plan(), 'utf8'));
+    const objects = emulator.objects.get(DEFAULT_BUCKET);
+    await putObject(`plans/${id}.json`, readFileSync(plan(), 'utf8'));
+    const address = `s3://${DEFAULT_BUCKET}/plans/${id}.json`;
+    const { code, err } = await cli(address, '--local', '--yes', '5');
+    expect(code).toBe(0);
+    expect(err).toContain(`outcomes: s3://${DEFAULT_BUCKET}/results/${id}.json`);
+    expect(JSON.parse(String(objects?.get(`results/${id}.json`)?.body))).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
+    expect((await cli(address, '--local', '--yes', '5')).code).toBe(4);
+    expect((await cli(`s3://${DEFAULT_BUCKET}/plans/none.json`, '--local', '--yes', '5')).err).toContain('[plan.not-found]');
+  });
+
+  describe('through the deployed function', () => {
+    /** The one call of Lambda that is made, as the service answers it. */
+    const lambda = async (status: number, answer: (path: string, body: string, headers: Readonly<Record<string, unknown>>) => string) => {
+      const server = createServer(async (request, response) => {
+        let body = '';
+        for await (const chunk of request) body += chunk;
+        const text = answer(request.url ?? '', body, request.headers);
+        response.writeHead(status, {
+          'content-type': 'application/json',
+          ...(status >= 400 ? { 'x-amzn-errortype': 'ResourceNotFoundException' } : {}),
+        });
+        response.end(text);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      process.env.AWS_ENDPOINT_URL_LAMBDA = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      return () =>
+        new Promise<void>((resolve) => {
+          delete process.env.AWS_ENDPOINT_URL_LAMBDA;
+          server.closeAllConnections();
+          server.close(() => resolve());
+        });
+    };
+
+    it('hands over id and digest, named after the plan, and deletes nothing itself', async () => {
+      const calls: { path: string; body: unknown; name: unknown; type: unknown }[] = [];
+      const close = await lambda(202, (path, body, headers) => {
+        calls.push({ path, body: JSON.parse(body), name: headers['x-amz-durable-execution-name'], type: headers['x-amz-invocation-type'] });
+        return '';
+      });
+      const { code, out, err } = await cli(plan(), '--function', 'retention-delete:live', '--yes', '5');
+      await close();
+      const { id, digest } = JSON.parse(readFileSync(plan(), 'utf8'));
+      expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('retention-delete:live has the plan') });
+      expect(out).toContain('us-east-1, instance snapshots\n  - web-04');
+      expect(calls).toEqual([
+        { path: '/2015-03-31/functions/retention-delete%3Alive/invocations', body: { plan: id, digest }, name: id, type: 'Event' },
+      ]);
+      expect(count()).toBe(11);
+    });
+
+    it('waits for the outcome in the bucket that the plan lies in', async () => {
+      const { id, digest } = JSON.parse(readFileSync(plan(), 'utf8'));
+      await putObject(`plans/${id}.json`, readFileSync(plan(), 'utf8'));
+      const totals = {
+        requested: 5,
+        deleted: 4,
+        alreadyGone: 0,
+        spared: 0,
+        changed: 0,
+        failed: 1,
+        open: 0,
+        freedGb: 160,
+        freedMonthlyCostCeiling: 8,
+        currency: 'USD',
+      };
+      const result = {
+        schemaVersion: 1,
+        plan: { id, digest, count: 5 },
+        account: '123456789012',
+        status: 'finished',
+        startedAt: 'a',
+        updatedAt: 'b',
+        totals,
+        items: [],
+      };
+      const close = await lambda(202, () => {
+        void putObject(`results/${id}.json`, JSON.stringify(result));
+        return '';
+      });
+      const { code, out } = await cli(`s3://${DEFAULT_BUCKET}/plans/${id}.json`, '--function', 'retention-delete:live', '--yes', '5');
+      await close();
+      expect(code).toBe(5);
+      expect(unwrapped(out)).toContain('Of 5 planned snapshots: 4 deleted, 1 failed.');
+    });
+
+    it('says what to check when there is no such function', async () => {
+      const close = await lambda(404, () => '{"Message":"Function not found"}');
+      const { code, err } = await cli(plan(), '--function', 'nobody', '--yes', '5');
+      await close();
+      expect(code).toBe(1);
+      expect(err).toMatch(/cannot hand the plan to nobody: .*check the function's name.*\[apply\.invoke\]/);
+    });
+
+    it('refuses a wrong count and an altered plan before anything is handed over', async () => {
+      const calls: string[] = [];
+      const close = await lambda(202, (path) => String(calls.push(path)));
+      expect((await cli(plan(), '--function', 'f', '--yes', '4')).code).toBe(4);
+      writeFileSync(plan(), readFileSync(plan(), 'utf8').replace('web-05', 'web-01'));
+      expect((await cli(plan(), '--function', 'f', '--yes', '5')).code).toBe(4);
+      await close();
+      expect(calls).toEqual([]);
+    });
+  });
+
+  it('leaves nothing half-written behind', async () => {
+    mkdirSync(join(work, 'results'), { recursive: true });
+    await cli(plan(), '--local', '--yes', '5');
+    const all = readdirSync(join(work, 'results'), { recursive: true }).map(String);
+    expect(all.filter((name) => name.includes('.tmp'))).toEqual([]);
+  });
+});
