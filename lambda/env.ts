@@ -1,10 +1,10 @@
 import { RetentionError } from './core/errors';
 
-/** Each environment variable of the report function, by what the code calls it. Names live here and nowhere else. */
+/** Each environment variable of the functions, by what the code calls it. Names live here and nowhere else. */
 const NAMES = { topicArn: 'TOPIC_ARN', bucket: 'BUCKET' } as const;
 
 /** What may be left out. */
-const OPTIONAL_NAMES = { chatTopicArn: 'CHAT_TOPIC_ARN' } as const;
+const OPTIONAL_NAMES = { chatTopicArn: 'CHAT_TOPIC_ARN', deletionFunction: 'DELETION_FUNCTION', deletionMode: 'DELETION_MODE' } as const;
 
 /** Set by Lambda itself in every function. */
 const RUNTIME_NAMES = { region: 'AWS_REGION' } as const;
@@ -22,6 +22,25 @@ export interface ReportEnv {
   readonly bucket: string;
   /** The region in which the function runs: the first to ask. */
   readonly region: string;
+  /** The deployed deletion: its function's alias, and whether a schedule starts it as well; absent where there is none. */
+  readonly deletion?: { readonly functionArn: string; readonly mode: DeployedDeletion };
+}
+
+/** What the deletion function is told by its environment. */
+export interface DeletionEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region'> {
+  readonly mode: DeployedDeletion;
+}
+
+/** How a deployed deletion is started: by a person alone, or by a schedule as well. */
+export type DeployedDeletion = 'approve' | 'automatic';
+
+function readMode(text: string): DeployedDeletion {
+  if (text === 'approve' || text === 'automatic') return text;
+  throw new RetentionError(
+    'env.missing',
+    'operator',
+    `environment variable ${OPTIONAL_NAMES.deletionMode} is "${text}", expected approve or automatic: the function's environment was changed, deploy the stack again`,
+  );
 }
 
 /** Reads the environment, before anything else is read. Throws one `env.missing` that names every variable that is absent or blank. */
@@ -36,19 +55,32 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
     );
   }
   const chatTopicArn = value(OPTIONAL_NAMES.chatTopicArn);
+  const functionArn = value(OPTIONAL_NAMES.deletionFunction);
   return {
     topicArn: value(ALL.topicArn),
     bucket: value(ALL.bucket),
     region: value(ALL.region),
     ...(chatTopicArn === '' ? {} : { chatTopicArn }),
+    ...(functionArn === '' ? {} : { deletion: { functionArn, mode: readMode(value(OPTIONAL_NAMES.deletionMode)) } }),
   };
 }
 
+/** Reads the environment of a deletion function, as `parseEnv` does; its mode must be there. */
+export function parseDeletionEnv(env: Readonly<Record<string, string | undefined>>): DeletionEnv {
+  const { topicArn, bucket, region } = parseEnv(env);
+  return { topicArn, bucket, region, mode: readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '') };
+}
+
 /** The environment to deploy a report function with: exactly the variables that `parseEnv` asks for and Lambda does not set itself. */
-export function buildEnv({ topicArn, bucket, chatTopicArn }: Readonly<Settings>): Record<string, string> {
+export function buildEnv({ topicArn, bucket, ...optional }: Readonly<Settings>): Record<string, string> {
   return {
     [NAMES.topicArn]: topicArn,
     [NAMES.bucket]: bucket,
-    ...(chatTopicArn === undefined ? {} : { [OPTIONAL_NAMES.chatTopicArn]: chatTopicArn }),
+    ...Object.fromEntries(
+      Object.entries(OPTIONAL_NAMES).flatMap(([setting, name]) => {
+        const value = optional[setting as keyof typeof OPTIONAL_NAMES];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
   };
 }

@@ -99,6 +99,7 @@ export function wireReport(
       config,
       scheduledAt,
       deadline: clock() + Math.max(0, context.getRemainingTimeInMillis() - TIME_TO_REPORT),
+      ...(env.deletion && { deletion: env.deletion }),
     };
     log('report.started', { reportId: request.reportId, config: config.origin, digest: config.digest });
     return runReport(ports, request, (progress) => {

@@ -17,12 +17,18 @@ export interface Claim {
   readonly attempt: number;
 }
 
-const runPrefix = (scheduledAt: number): string => `runs/${compactInstant(scheduledAt)}/`;
-const runFile = (scheduledAt: number, name: string): string => `${runPrefix(scheduledAt)}${name}.json`;
+/** Where the notes of the runs of one time (`20261123T080000Z`) are. */
+export const runFolder = (time: string): string => `runs/${time}/`;
+
+/** The note of a report that was e-mailed: of a scheduled run, and of one by hand, which claims nothing. */
+export const SENT = 'sent';
+export const SENT_BY_HAND = 'sent-by-hand';
+
+const runPrefix = (scheduledAt: number): string => runFolder(compactInstant(scheduledAt));
 
 /** Whether the report of this scheduled time was sent already. */
 export async function wasSent(store: Store, scheduledAt: number): Promise<boolean> {
-  return (await store.list(runPrefix(scheduledAt))).includes('sent.json');
+  return (await store.list(runPrefix(scheduledAt))).includes(`${SENT}.json`);
 }
 
 /**
@@ -33,7 +39,7 @@ export async function wasSent(store: Store, scheduledAt: number): Promise<boolea
 export async function claimRun(store: Store, scheduledAt: number, now: number): Promise<Claim> {
   for (let attempt = 1; attempt <= 100; attempt += 1) {
     const names = await store.list(runPrefix(scheduledAt));
-    if (names.includes('sent.json')) return { state: 'sent', attempt };
+    if (names.includes(`${SENT}.json`)) return { state: 'sent', attempt };
     if (names.includes(`failed-${attempt}.json`)) continue;
     const key = `${runPrefix(scheduledAt)}claim-${attempt}.txt`;
     const body = [new Date(now).toISOString()];
@@ -53,8 +59,16 @@ export async function claimRun(store: Store, scheduledAt: number, now: number): 
   );
 }
 
-/** Writes what became of a run beside its claims: `sent`, or `failed-<attempt>`. */
-export async function noteRun(store: Store, scheduledAt: number, name: string, at: number, reportId: string): Promise<void> {
-  const body = [`${JSON.stringify({ at: new Date(at).toISOString(), reportId })}\n`];
-  await store.put({ key: runFile(scheduledAt, name), contentType: 'application/json', body });
+/** The time (`20261123T080000Z`) of a report's run, by its id. */
+export const runTime = (reportId: string): string => reportId.split('-', 1)[0] ?? '';
+
+/** Writes what became of a run beside its claims: SENT, SENT_BY_HAND or `failed-<attempt>`. `confirmed` subscribers could receive it. */
+export async function noteRun(
+  store: Store,
+  run: string,
+  name: string,
+  { at, reportId, confirmed }: { readonly at: number; readonly reportId: string; readonly confirmed: number | null },
+): Promise<void> {
+  const body = [`${JSON.stringify({ at: new Date(at).toISOString(), reportId, confirmed })}\n`];
+  await store.put({ key: `${runFolder(run)}${name}.json`, contentType: 'application/json', body });
 }

@@ -1,8 +1,12 @@
+import { countdown } from '../core/automatic';
 import type { Config } from '../core/config';
-import { wasSent } from './claim-run';
+import { before, dayLabel, dayOf, wallClock } from '../core/period';
+import type { Plan } from '../core/plan';
+import { runTime, wasSent } from './claim-run';
 import { type MakeReportPorts, makeReport } from './make-report';
 import type { InventoryProgress } from './ports';
-import { type Sending, type SendPorts, sendReport } from './send-report';
+import { readRuns } from './report-history';
+import { type DeletionNotice, type Sending, type SendPorts, sendReport } from './send-report';
 import { previousState, storeReport } from './store-report';
 
 export interface RunRequest {
@@ -12,6 +16,19 @@ export interface RunRequest {
   readonly scheduledAt: number | null;
   /** Epoch ms after which nothing more is read, so that there is time left to report. */
   readonly deadline: number | null;
+  /** The deletion that is deployed; absent where there is none. */
+  readonly deletion?: Omit<DeletionNotice, 'due'>;
+}
+
+/** On which day each snapshot of a plan goes at the earliest, where nobody has to approve it. */
+async function dueDays(
+  { store, digest, clock }: MakeReportPorts & SendPorts,
+  { config, reportId }: RunRequest,
+  plan: Plan,
+): Promise<DeletionNotice['due']> {
+  const runs = await readRuns(store, digest, before(clock(), config.deletion.grace, config.zone));
+  const earlier = runs.filter(({ time }) => time !== runTime(reportId));
+  return new Map([...countdown(plan, earlier, config)].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const));
 }
 
 /** What a run came to; without numbers where a duplicate delivery found the report sent. */
@@ -45,7 +62,13 @@ export async function runReport(
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const { report, plan } = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
   await storeReport(ports.store, report, plan);
-  const sending = await sendReport(ports, report, { scheduledAt, send: config.report.send, tagPrefix: config.tagPrefix });
+  const due = request.deletion?.mode === 'automatic' ? await dueDays(ports, request, plan) : new Map<string, string>();
+  const sending = await sendReport(ports, report, {
+    scheduledAt,
+    send: config.report.send,
+    tagPrefix: config.tagPrefix,
+    ...(request.deletion && { deletion: { ...request.deletion, due } }),
+  });
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = report.totals;
   return {
     reportId,

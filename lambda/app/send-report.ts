@@ -1,9 +1,11 @@
+import { compactInstant } from '../core/instant';
 import type { Report } from '../core/report-model';
 import { messageAttributes } from '../render/attributes';
 import { renderChat } from '../render/chat';
 import { renderEmail } from '../render/email';
 import type { TextContext } from '../render/frame';
-import { claimRun, noteRun, SEND_LIMIT } from './claim-run';
+import { claimRun, noteRun, runTime, SEND_LIMIT, SENT, SENT_BY_HAND } from './claim-run';
+import { applyCommand, invokeCommand } from './deletion-commands';
 import type { Channel, ChatChannel, Clock, Store } from './ports';
 import { reportFiles } from './store-report';
 
@@ -31,24 +33,44 @@ export interface SendOptions {
   readonly scheduledAt: number | null;
   readonly send: 'always' | 'expiring' | 'changed';
   readonly tagPrefix: string;
+  /** Absent: none is deployed. */
+  readonly deletion?: DeletionNotice;
 }
 
-/** Whether the configuration wants this report to be sent: an empty or unchanged one can be switched off, an incomplete one never. */
-export function wantsSending(report: Report, send: 'always' | 'expiring' | 'changed'): boolean {
+/** What a report says of the deletion that is deployed with it. */
+export interface DeletionNotice {
+  readonly mode: 'approve' | 'automatic';
+  /** The alias by which it is invoked. */
+  readonly functionArn: string;
+  /** By ARN, the local day on which a snapshot goes at the earliest: the report counts down to it. */
+  readonly due: ReadonlyMap<string, string>;
+}
+
+/**
+ * Whether the configuration wants this report to be sent: an empty or unchanged one can be switched off, an incomplete one never, nor one that
+ * counts down to a deletion.
+ */
+export function wantsSending(report: Report, send: 'always' | 'expiring' | 'changed', deletion?: DeletionNotice): boolean {
+  if (deletion?.mode === 'automatic' && (deletion.due.size > 0 || report.totals.expire > 0)) return true;
   if (send === 'always' || !report.complete || report.problems.length > 0) return true;
   if (send === 'expiring') return report.totals.expire > 0;
   const { changes } = report;
   return changes === null || changes.added.length + changes.gone.length + changes.newlyExpiring.length + changes.newlyHeld.length > 0;
 }
 
-async function contextOf({ store, channel }: SendPorts, { reportId }: Report, tagPrefix: string): Promise<TextContext> {
+async function contextOf(
+  { store, channel }: SendPorts,
+  { reportId, plan }: Report,
+  { tagPrefix, deletion }: SendOptions,
+): Promise<TextContext> {
   const files = reportFiles(reportId);
   return {
     fullReport: store.locate(files.html),
     files: [files.json, files.csv, files.html].map((key) => store.locate(key)),
-    applyCommand: null,
+    applyCommand: deletion === undefined ? null : applyCommand(store, plan, deletion.functionArn),
+    ...(deletion === undefined ? {} : { invokeCommand: invokeCommand(plan, deletion.functionArn), due: deletion.due }),
     confirmedSubscribers: await channel.confirmedSubscribers(),
-    deletionMode: 'off',
+    deletionMode: deletion?.mode ?? 'off',
     tagPrefix,
   };
 }
@@ -58,8 +80,8 @@ async function contextOf({ store, channel }: SendPorts, { reportId }: Report, ta
  * fails; a chat that fails is told and harms nothing.
  */
 export async function sendReport(ports: SendPorts, report: Report, options: SendOptions): Promise<Sending> {
-  if (!wantsSending(report, options.send)) return { delivery: 'switched-off' };
-  const context = await contextOf(ports, report, options.tagPrefix);
+  if (!wantsSending(report, options.send, options.deletion)) return { delivery: 'switched-off' };
+  const context = await contextOf(ports, report, options);
   const delivery = await sendEmail(ports, report, context, options);
   if (delivery !== 'sent' || ports.chat === undefined) return { delivery };
   try {
@@ -77,20 +99,23 @@ async function sendEmail(
   options: SendOptions,
 ): Promise<Delivery> {
   const message = { ...renderEmail(report, context), attributes: messageAttributes(report) };
-  if (options.scheduledAt === null) {
+  const { scheduledAt } = options;
+  const { reportId } = report;
+  const confirmed = context.confirmedSubscribers;
+  if (scheduledAt === null) {
     await channel.send(message);
+    await noteRun(store, runTime(reportId), SENT_BY_HAND, { at: clock(), reportId, confirmed });
     return 'sent';
   }
-  const { scheduledAt } = options;
   const claim = await claimRun(store, scheduledAt, clock());
   if (claim.state === 'sent') return 'already-sent';
-  const note = (name: string): Promise<void> => noteRun(store, scheduledAt, name, clock(), report.reportId);
+  const note = (name: string): Promise<void> => noteRun(store, compactInstant(scheduledAt), name, { at: clock(), reportId, confirmed });
   try {
     await channel.send(message, AbortSignal.timeout(SEND_LIMIT));
   } catch (error) {
     await note(`failed-${claim.attempt}`);
     throw error;
   }
-  await note('sent');
+  await note(SENT);
   return 'sent';
 }

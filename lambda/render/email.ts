@@ -75,7 +75,7 @@ export function renderEmail(report: Report, context: TextContext): EmailText {
   const tail = `${heading('Next step')}${paragraphs(nextStep(report, context))}${heading('About this report')}${paragraphs(foot(report, context))}`;
   const missing = unread(report);
   const body = layOut(
-    missing === null ? sections(report) : [missing, ...sections(report)],
+    missing === null ? sections(report, context.due) : [missing, ...sections(report, context.due)],
     MAX_BODY_BYTES - bytes(head) - bytes(tail),
     place,
   );

@@ -11,9 +11,13 @@ export interface TextContext {
   readonly files: readonly string[];
   /** The one command that applies the plan; null where there is nothing to apply it with. */
   readonly applyCommand: string | null;
+  /** Does the same with AWS's own command line; absent where there is nothing to invoke. */
+  readonly invokeCommand?: string;
   /** Null when that could not be read, or nobody is to be mailed. */
   readonly confirmedSubscribers: number | null;
   readonly deletionMode: 'off' | 'approve' | 'automatic';
+  /** By ARN, the day on which automatic deletion takes a snapshot at the earliest, if it stays on the list. */
+  readonly due?: ReadonlyMap<string, string>;
   /** How long a snapshot must have been listed before automatic deletion takes it, as configured. */
   readonly grace?: string;
   /** Prefix of the retention tags; `retention` where absent. */
@@ -52,6 +56,19 @@ export function verdictLine(report: Report): string {
   return `${figure(totals.expire)} of ${count(totals.snapshots, 'snapshot')} ${verb} past policy: ${sizeOf(expiringOf(report))}, at most ${dollars(totals.expireMonthlyCostCeiling)}/month.`;
 }
 
+const MOST_DAYS = 5;
+
+/** What automatic deletion will do, by day, the nearest first; null where nothing counts down. */
+function countdownLine(due: ReadonlyMap<string, string>): string | null {
+  const days = new Map<string, number>();
+  for (const day of due.values()) days.set(day, (days.get(day) ?? 0) + 1);
+  const sorted = [...days].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (sorted.length === 0) return null;
+  const named = sorted.slice(0, MOST_DAYS).map(([day, many]) => `${figure(many)} on ${day}`);
+  const later = sorted.slice(MOST_DAYS).reduce((sum, [, many]) => sum + many, 0);
+  return `WILL BE DELETED unless held: ${named.join(', ')}${later === 0 ? '' : `, ${figure(later)} later`}. To hold one, see the next step below.`;
+}
+
 /** Who must act before anything else, and what came out: read in ten seconds, never cut. */
 export function outcome(report: Report, context: TextContext): readonly string[] {
   const { totals, problems, plan } = report;
@@ -68,6 +85,8 @@ export function outcome(report: Report, context: TextContext): readonly string[]
     lines.push(`${kept} All together: ${sizeOf(report.items)}, at most ${dollars(totals.monthlyCostCeiling)}/month.`);
   }
   if (problems.length > 0) lines.push(`${count(problems.length, 'problem')} to look at.`);
+  const counting = context.deletionMode === 'automatic' ? countdownLine(context.due ?? new Map()) : null;
+  if (counting !== null) lines.push(counting);
   lines.push(IN_WORDS[context.deletionMode]);
   if (plan.blocked?.code.startsWith('cap.')) lines.push(`The plan to delete cannot be carried out: ${clean(plan.blocked.message)}.`);
   if (report.config.origin === 'built-in')
@@ -109,6 +128,7 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
     ...automatic,
     `To delete ${totals.expire === 1 ? 'it' : `these ${figure(plan.count)}`} (it cannot be undone), until ${minute(plan.expiresAt)}; each is checked once more before it goes:`,
     { command: context.applyCommand },
+    ...(context.invokeCommand === undefined ? [] : ['Or with the AWS command line alone:', { command: context.invokeCommand }]),
   ];
 }
 

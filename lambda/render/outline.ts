@@ -75,29 +75,36 @@ export function sourceHeading(group: readonly Judged[], report: Report): string 
   return `${sourceNameOf(first.snapshot)}${gone} (${kind} snapshots in ${clean(region)}): ${count(group.length, 'snapshot')}, ${atMost(ceilingOf(group, report))}`;
 }
 
-function* expiringItems(groups: readonly (readonly Judged[])[], report: Report): Generator<Item> {
+/** By ARN, the day on which a snapshot is deleted at the earliest, if nothing is done about it. */
+export type DueDays = ReadonlyMap<string, string>;
+
+function* expiringItems(groups: readonly (readonly Judged[])[], report: Report, due: DueDays | undefined): Generator<Item> {
   const fresh = new Set(report.changes?.newlyExpiring.map(({ snapshot }) => snapshot.arn));
   for (const group of groups) {
     const heading = sourceHeading(group, report);
     for (const item of group) {
       const isNew = item.snapshot.arn !== null && fresh.has(item.snapshot.arn);
+      const dueOn = due?.get(item.snapshot.arn ?? '');
       yield {
         heading,
         line: `${nameOf(item.snapshot)}: ${facts(item, report)}${isNew ? ' (new on this list)' : ''}`,
-        details: [`Why: ${reasonsText(item.reasons)} (${policyText(item.policy)})`],
+        details: [
+          `Why: ${reasonsText(item.reasons)} (${policyText(item.policy)})`,
+          dueOn === undefined ? '' : `Will be deleted on ${dueOn} unless held`,
+        ],
       };
     }
   }
 }
 
 /** Snapshots past policy, by source. */
-export function expiring(report: Report): Section | null {
+export function expiring(report: Report, due?: DueDays): Section | null {
   const items = report.items.filter(({ verdict }) => verdict === 'expire');
   if (items.length === 0) return null;
   const groups = bySource(items);
   const title = `Past policy: ${count(items.length, 'snapshot')} of ${count(groups.length, 'source')}`;
   const lead = 'Their policy keeps them no longer: newer snapshots fill the places that it gives, or their time is up.';
-  return { title, lead: [lead], count: items.length, items: () => expiringItems(groups, report) };
+  return { title, lead: [lead], count: items.length, items: () => expiringItems(groups, report, due) };
 }
 
 /** Scopes that were to be read and were not, or whose sources were not. */
@@ -250,10 +257,10 @@ export const attention = (report: Report): readonly Section[] => present([proble
 export const background = (report: Report): readonly Section[] => present([orphans(report), automatic(report), disabled(report)]);
 
 /** Everything between what was not read and the next step, in reading order. */
-export function sections(report: Report): readonly Section[] {
+export function sections(report: Report, due?: DueDays): readonly Section[] {
   const aside = STATUSES.filter((status) => status !== 'managed').map((status) => setAside(report, status));
   return present([
-    expiring(report),
+    expiring(report, due),
     sinceLast(report),
     ...aside,
     problems(report),

@@ -1,8 +1,12 @@
 import { claimRun, noteRun, SEND_LIMIT, wasSent } from '../../lambda/app/claim-run';
+import type { Store } from '../../lambda/app/ports';
+import { compactInstant } from '../../lambda/core/instant';
 import { memoryStore } from '../fakes/memory-store';
 
 const SCHEDULED = Date.parse('2026-11-23T08:00:00Z');
 const MINUTE = 60_000;
+const note = (store: Store, name: string): Promise<void> =>
+  noteRun(store, compactInstant(SCHEDULED), name, { at: SCHEDULED, reportId: 'a-report', confirmed: 1 });
 
 describe('the claim of a scheduled run', () => {
   it('belongs to the first that asks', async () => {
@@ -30,7 +34,7 @@ describe('the claim of a scheduled run', () => {
   it('passes on at once when the sending failed and said so', async () => {
     const store = memoryStore();
     await claimRun(store, SCHEDULED, SCHEDULED);
-    await noteRun(store, SCHEDULED, 'failed-1', SCHEDULED, 'a-report');
+    await note(store, 'failed-1');
     expect(await claimRun(store, SCHEDULED, SCHEDULED + MINUTE)).toEqual({ state: 'mine', attempt: 2 });
   });
 
@@ -38,14 +42,14 @@ describe('the claim of a scheduled run', () => {
     const store = memoryStore();
     await claimRun(store, SCHEDULED, SCHEDULED);
     expect(await wasSent(store, SCHEDULED)).toBe(false);
-    await noteRun(store, SCHEDULED, 'sent', SCHEDULED, 'a-report');
+    await note(store, 'sent');
     expect(await wasSent(store, SCHEDULED)).toBe(true);
     expect(await claimRun(store, SCHEDULED, SCHEDULED + 24 * 60 * MINUTE)).toMatchObject({ state: 'sent' });
   });
 
   it('is of one scheduled time alone', async () => {
     const store = memoryStore();
-    await noteRun(store, SCHEDULED, 'sent', SCHEDULED, 'a-report');
+    await note(store, 'sent');
     expect(await claimRun(store, SCHEDULED + 1_000, SCHEDULED)).toMatchObject({ state: 'mine' });
   });
 
@@ -57,7 +61,7 @@ describe('the claim of a scheduled run', () => {
 
   it('refuses after a hundred failed attempts instead of trying for ever', async () => {
     const store = memoryStore();
-    for (let attempt = 1; attempt <= 100; attempt += 1) await noteRun(store, SCHEDULED, `failed-${attempt}`, SCHEDULED, 'a-report');
+    for (let attempt = 1; attempt <= 100; attempt += 1) await note(store, `failed-${attempt}`);
     await expect(claimRun(store, SCHEDULED, SCHEDULED)).rejects.toMatchObject({ code: 'run.attempts' });
   });
 });

@@ -1,0 +1,21 @@
+import type { Store } from './ports';
+import { planFile } from './store-report';
+
+interface PlanRef {
+  readonly id: string;
+  readonly digest: string;
+}
+
+/** The command by which a person approves a plan: it shows what will go, and asks for the count. */
+export const applyCommand = (store: Pick<Store, 'locate'>, { id }: PlanRef, functionArn: string): string =>
+  `npx lightsail-retention apply ${store.locate(planFile(id))} --function ${functionArn}`;
+
+/**
+ * The same with AWS's own command line. `name` is that of the execution: by default the plan's id, by which it starts once; one that ended
+ * goes on under another name alone.
+ */
+export function invokeCommand({ id, digest }: PlanRef, functionArn: string, name: string = id): string {
+  const payload = JSON.stringify({ plan: id, digest });
+  const region = functionArn.split(':')[3] ?? '';
+  return `aws lambda invoke --region ${region} --function-name ${functionArn} --invocation-type Event --durable-execution-name ${name} --cli-binary-format raw-in-base64-out --payload '${payload}' /dev/stdout`;
+}

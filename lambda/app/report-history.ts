@@ -1,0 +1,59 @@
+import type { ReportRun } from '../core/automatic';
+import { instantOfId } from '../core/instant';
+import { parsePlan } from '../core/parse-plan';
+import type { Plan } from '../core/plan';
+import { runFolder, runTime, SENT, SENT_BY_HAND } from './claim-run';
+import type { Digest, Store } from './ports';
+import { planFile } from './store-report';
+
+const DAY = 86_400_000;
+
+function parseJson(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
+/** A stored plan, if it is as it was written. */
+function readPlan(text: string | null, id: string, digest: Digest): Plan | null {
+  const json = parseJson(text);
+  if (typeof json !== 'object' || json === null) return null;
+  const { digest: written, ...content } = json as Readonly<Record<string, unknown>>;
+  const parsed = parsePlan(json);
+  return parsed.ok && parsed.plan.id === id && written === digest(content) ? parsed.plan : null;
+}
+
+async function readMailed(store: Store, time: string): Promise<ReportRun['mailed']> {
+  for (const name of [SENT, SENT_BY_HAND]) {
+    const note = parseJson(await store.get(`${runFolder(time)}${name}.json`));
+    if (typeof note !== 'object' || note === null || !('reportId' in note)) continue;
+    const confirmed = 'confirmed' in note && typeof note.confirmed === 'number' ? note.confirmed : null;
+    return { reportId: String(note.reportId), confirmed };
+  }
+  return null;
+}
+
+/**
+ * The reports that were made since an instant (epoch ms), and at least one from a day or more before, newest first. What is left of a report
+ * that was never finished, and so never had a plan, counts only as one that was not e-mailed.
+ */
+export async function readRuns(store: Store, digest: Digest, since: number): Promise<readonly ReportRun[]> {
+  const ids = new Map<string, string[]>();
+  const note = (id: string, hasPlan: boolean): void => {
+    if (instantOfId(id) === null) return;
+    const time = runTime(id);
+    const known = ids.get(time) ?? [];
+    ids.set(time, hasPlan ? [...known, id] : known);
+  };
+  for (const name of await store.list('reports/')) note(name, false);
+  for (const name of await store.list('plans/')) if (name.endsWith('.json')) note(name.slice(0, -'.json'.length), true);
+  const runs: ReportRun[] = [];
+  for (const time of [...ids.keys()].sort().reverse()) {
+    const plans = await Promise.all((ids.get(time) ?? []).map(async (id) => readPlan(await store.get(planFile(id)), id, digest)));
+    runs.push({ time, plans, mailed: await readMailed(store, time) });
+    if ((instantOfId(`${time}-`) ?? 0) <= since - DAY) break;
+  }
+  return runs;
+}

@@ -1,0 +1,142 @@
+import type { Config } from './config';
+import { instantOfId } from './instant';
+import { after, before } from './period';
+import type { Plan, PlanContent, PlanItem } from './plan';
+
+/** The reports of one scheduled time, or of one run by hand: more than one where an attempt failed and another followed. */
+export interface ReportRun {
+  /** `20261123T080000Z`: what their ids begin with. */
+  readonly time: string;
+  /** Their plans; null stands for one that cannot be read, or is not as a report wrote it. */
+  readonly plans: readonly (Plan | null)[];
+  /** Which one was e-mailed, and to how many confirmed subscribers; null: none. */
+  readonly mailed: { readonly reportId: string; readonly confirmed: number | null } | null;
+}
+
+type AutomaticConfig = Pick<Config, 'digest' | 'origin' | 'zone' | 'deletion'>;
+
+/** Why nothing may be deleted now. */
+export interface NothingDue {
+  readonly state: 'nothing';
+  readonly code: string;
+  readonly text: string;
+}
+
+/** What automatic deletion may take, and the newest report's plan, which says where to look. */
+export interface Due {
+  readonly state: 'due';
+  readonly items: readonly PlanItem[];
+  readonly newest: Plan;
+}
+
+/** The newest report must not be older (ms): who relies on it must have been able to read it lately. */
+const FRESH = 24 * 3_600_000;
+
+/** A report from later than this (ms) after now was made by another clock. */
+const MOST_AHEAD = 5 * 60_000;
+
+const nothing = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
+
+/** A run that counts: what was e-mailed of it, and all that it made. */
+interface Good {
+  readonly at: number;
+  readonly mailed: Plan;
+  readonly plans: readonly Plan[];
+}
+
+/** A run that lists what may go, or why it lets nothing go: every one of its reports must be whole, and one of them must have reached somebody. */
+function judge(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDue {
+  const plans = run.plans.filter((plan) => plan !== null);
+  if (plans.length < run.plans.length)
+    return nothing('auto.unreadable', `the plan of a report of ${run.time} cannot be read, or is not as the report wrote it`);
+  const incomplete = plans.find(({ complete }) => !complete);
+  if (incomplete !== undefined) return nothing('auto.incomplete', `the report ${incomplete.id} could not read everything`);
+  const blocked = plans.find((plan) => plan.blocked !== null);
+  if (blocked !== undefined) return nothing('auto.blocked', `the plan of the report ${blocked.id} is blocked: ${blocked.blocked?.message}`);
+  const other = plans.find((plan) => plan.config.digest !== config.digest);
+  if (other !== undefined) return nothing('auto.config-changed', `the report ${other.id} was made with another configuration`);
+  if (run.mailed === null) return nothing('auto.not-mailed', `no report of ${run.time} was e-mailed`);
+  const { reportId, confirmed } = run.mailed;
+  const mailed = plans.find(({ id }) => id === reportId);
+  if (mailed === undefined) return nothing('auto.unreadable', `the report ${reportId} was e-mailed, and its plan is not there`);
+  if (confirmed === null || confirmed < 1)
+    return nothing('auto.nobody', `the report ${reportId} reached nobody: no subscription was confirmed when it was e-mailed`);
+  return { at: Date.parse(mailed.createdAt), mailed, plans };
+}
+
+const key = ({ arn, createdAt, name, kind, region }: PlanItem): string => JSON.stringify([arn, createdAt, name, kind, region]);
+
+/** The time of a run that tells none itself: by its id, so that it stands where it belongs. */
+const timeOf = ({ time, plans, mailed }: ReportRun): number => {
+  const plan = plans.find((each) => each?.id === mailed?.reportId) ?? plans[0];
+  return plan == null ? (instantOfId(`${time}-`) ?? 0) : Date.parse(plan.createdAt);
+};
+
+/**
+ * What automatic deletion may take now (design section 9): what a report at least `grace` old listed, and every report since lists too, the
+ * newest at most 24 hours old; all of them complete, unblocked, e-mailed to somebody, and of the configuration in force. Otherwise nothing.
+ */
+export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, now: number): Due | NothingDue {
+  if (config.origin === 'built-in') return nothing('config.built-in', 'the built-in starter policy only reports');
+  const cutoff = before(now, config.deletion.grace, config.zone);
+  const sorted = [...runs].sort((a, b) => timeOf(b) - timeOf(a));
+  let newest: Good | null = null;
+  let left = new Map<string, PlanItem>();
+  for (const run of sorted) {
+    const good = judge(run, config);
+    if ('state' in good) return good;
+    if (good.at > now + MOST_AHEAD) return nothing('auto.clock', `the report ${good.mailed.id} is dated in the future`);
+    if (newest === null) {
+      if (now - good.at > FRESH) return nothing('auto.stale', `the newest report, ${good.mailed.id}, is more than 24 hours old`);
+      newest = good;
+      left = new Map(good.mailed.items.map((item) => [key(item), item]));
+    }
+    if (good.mailed.account !== newest.mailed.account)
+      return nothing('auto.account', `the report ${good.mailed.id} is of another account than the newest`);
+    for (const plan of good.plans) {
+      const listed = new Set(plan.items.map(key));
+      for (const each of left.keys()) if (!listed.has(each)) left.delete(each);
+    }
+    if (good.at > cutoff) continue;
+    return left.size === 0
+      ? nothing('auto.nothing-due', 'nothing was listed by every report of the grace period')
+      : { state: 'due', items: [...left.values()], newest: newest.mailed };
+  }
+  return newest === null
+    ? nothing('auto.no-report', 'there is no report')
+    : nothing('auto.grace', 'no report is as old as deletion.grace, so nobody has had that time to object');
+}
+
+/** When each snapshot that a report lists goes at the earliest (epoch ms, by ARN), if it stays on the list; `earlier` are the runs before it. */
+export function countdown(report: Plan, earlier: readonly ReportRun[], config: AutomaticConfig): ReadonlyMap<string, number> {
+  const madeAt = Date.parse(report.createdAt);
+  if (!report.complete || report.blocked !== null) return new Map();
+  const since = new Map(report.items.map((item) => [key(item), { arn: item.arn, at: madeAt }]));
+  const listed = new Set(since.keys());
+  for (const run of [...earlier].sort((a, b) => timeOf(b) - timeOf(a))) {
+    const good = judge(run, config);
+    if ('state' in good || good.at > madeAt) break;
+    for (const plan of good.plans) {
+      const keys = new Set(plan.items.map(key));
+      for (const each of listed) if (!keys.has(each)) listed.delete(each);
+    }
+    for (const each of listed) since.set(each, { arn: since.get(each)?.arn ?? '', at: good.at });
+  }
+  return new Map([...since.values()].map(({ arn, at }) => [arn, Math.max(madeAt, after(at, config.deletion.grace, config.zone))] as const));
+}
+
+/** The plan of an automatic deletion: what is due, in the scopes of the newest report. Never blocked: it is part of a plan that was not. */
+export function automaticPlan(id: string, { items, newest }: Due, config: AutomaticConfig, now: number): PlanContent {
+  return {
+    schemaVersion: 1,
+    id,
+    account: newest.account,
+    scopes: newest.scopes,
+    createdAt: new Date(now).toISOString(),
+    expiresAt: new Date(after(now, config.deletion.planValidFor, config.zone)).toISOString(),
+    config: { origin: config.origin, digest: config.digest },
+    complete: true,
+    blocked: null,
+    items,
+  };
+}
