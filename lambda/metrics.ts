@@ -12,6 +12,8 @@ export const METRICS = {
   scopesFailed: { name: 'ScopesFailed', unit: 'Count' },
   incomplete: { name: 'Incomplete', unit: 'Count' },
   seconds: { name: 'RunSeconds', unit: 'Seconds' },
+  deleted: { name: 'Deleted', unit: 'Count' },
+  deletionsFailed: { name: 'DeletionsFailed', unit: 'Count' },
   reportAgeHours: { name: 'ReportAgeHours', unit: 'None' },
 } as const;
 export type Measure = keyof typeof METRICS;

@@ -16,10 +16,22 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[]; 
   { room: 'lambda/channels', may: ['lambda/core', 'lambda/app/ports', 'lambda/channels'], packages: [/^@aws-sdk\/client-sns$/] },
   {
     room: 'lambda/aws',
-    may: ['lambda/core', 'lambda/app/ports', 'lambda/app/kind-port', 'lambda/kinds', 'lambda/aws'],
-    packages: [/^@aws-sdk\//, /^@smithy\//, /^node:/],
+    may: [
+      'lambda/core',
+      'lambda/app/ports',
+      'lambda/app/kind-port',
+      'lambda/app/deletion-port',
+      'lambda/app/durable-steps',
+      'lambda/kinds',
+      'lambda/aws',
+    ],
+    packages: [/^@aws-sdk\//, /^@smithy\//, /^@aws\/durable-execution-sdk-js$/, /^node:/],
   },
-  { room: 'lambda/handlers', may: ['lambda/wire', 'lambda/metrics'], packages: [/^@aws-lambda-powertools\//, /^aws-lambda$/] },
+  {
+    room: 'lambda/handlers',
+    may: ['lambda/wire', 'lambda/wire-delete', 'lambda/metrics', 'lambda/handlers/measure'],
+    packages: [/^@aws-lambda-powertools\//, /^aws-lambda$/, /^@aws\/durable-execution-sdk-js$/],
+  },
   {
     room: 'lib',
     may: [

@@ -1,18 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
-import { METRIC_NAMESPACE, measurementsOf } from '../metrics';
 import { wireReport } from '../wire';
+import { measure } from './measure';
 
 const logger = new Logger({ serviceName: 'lightsail-retention' });
-
-function measure(result: object, functionName: string): void {
-  const measurements = measurementsOf(result);
-  if (measurements.length === 0) return;
-  const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: functionName });
-  for (const { name, unit, value } of measurements) metrics.addMetric(name, unit, value);
-  metrics.publishStoredMetrics();
-}
 
 /**
  * Runs the scheduled report. The event is `{ "scheduledTime": "<ISO 8601>" }`; without it the report is made for now and always sent.

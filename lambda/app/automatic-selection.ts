@@ -1,0 +1,44 @@
+import { automaticPlan, type NothingDue, selectDue } from '../core/automatic';
+import type { Config } from '../core/config';
+import { compactInstant } from '../core/instant';
+import { before } from '../core/period';
+import type { Plan } from '../core/plan';
+import type { Channel, Digest, Store } from './ports';
+import { readRuns } from './report-history';
+import { planFile } from './store-report';
+
+export interface SelectionPorts {
+  readonly store: Store;
+  readonly channel: Pick<Channel, 'confirmedSubscribers'>;
+  readonly digest: Digest;
+}
+
+/** What an automatic deletion is to carry out, or why it is to do nothing. */
+export type Selected = { readonly state: 'plan'; readonly id: string; readonly digest: string } | NothingDue;
+
+const nothing = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
+
+/**
+ * Chooses what automatic deletion may take, and writes it as the plan of this scheduled time, once: a second invocation for the same time
+ * finds another plan there and stops. `now` (epoch ms) is part of the plan: asked again with the same, it recognises its own.
+ */
+export async function selectAutomatically(
+  { store, channel, digest }: SelectionPorts,
+  config: Config,
+  scheduledAt: number,
+  now: number,
+): Promise<Selected> {
+  const confirmed = await channel.confirmedSubscribers();
+  if (confirmed === null) return nothing('auto.no-subscriber', 'it could not be read whether anybody subscribes to the topic');
+  if (confirmed < 1) return nothing('auto.no-subscriber', 'nobody has confirmed a subscription, so nobody reads the reports');
+  const runs = await readRuns(store, digest, before(now, config.deletion.grace, config.zone));
+  const due = selectDue(runs, config, now);
+  if (due.state === 'nothing') return due;
+  const content = automaticPlan(`auto-${compactInstant(scheduledAt)}`, due, config, now);
+  const plan: Plan = { ...content, digest: digest(content) };
+  const text = `${JSON.stringify(plan, null, 1)}\n`;
+  const key = planFile(plan.id);
+  if (!(await store.putIfAbsent({ key, contentType: 'application/json', body: [text] })) && (await store.get(key)) !== text)
+    return nothing('auto.duplicate', `another invocation has this scheduled time: it wrote ${store.locate(key)}`);
+  return { state: 'plan', id: plan.id, digest: plan.digest };
+}

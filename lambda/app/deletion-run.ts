@@ -1,0 +1,141 @@
+import type { NothingDue } from '../core/automatic';
+import type { Config } from '../core/config';
+import { RetentionError } from '../core/errors';
+import type { RunEnd } from '../render/result-email';
+import { type ApplyPorts, applyBatch, type PreparePorts, prepareApply } from './apply-plan';
+import { selectAutomatically } from './automatic-selection';
+import type { DeletionOrder } from './deletion-order';
+import type { SnapshotDeletion } from './deletion-port';
+import type { DurableSteps } from './durable-steps';
+import { openLedger } from './ledger';
+import type { Channel, Clock, Digest, ReadInventory, Store } from './ports';
+import { isRefusal } from './refusals';
+import { type PlanRef, type ResultSent, sendResult } from './send-result';
+import { planFile } from './store-report';
+
+/** How long things may take, in milliseconds. One invocation is one sitting: inventory, deletions, and the one in hand brought to its end. */
+export interface RunLimits {
+  /** After the start of a sitting, nothing more is listed, */
+  readonly inventory: number;
+  /** and no further deletion is begun. */
+  readonly sitting: number;
+  /** After the start of the run, no further sitting is begun. */
+  readonly run: number;
+  /** At most so many sittings: each is two durable operations. */
+  readonly sittings: number;
+}
+
+export interface DeletionPorts extends Omit<ApplyPorts, 'ledger'> {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly channel: Channel;
+  readonly digest: Digest;
+  readonly readInventory: ReadInventory;
+  readonly deletion: SnapshotDeletion;
+  readonly config: Config;
+  /** The account in which the function runs. */
+  readonly account: string | null;
+  readonly limits: RunLimits;
+  /** A signal that ends a sitting after so many milliseconds. */
+  readonly timeout: (ms: number) => AbortSignal;
+  /** The command that goes on with an unfinished plan, for people. */
+  readonly again: (plan: PlanRef) => string;
+}
+
+/** What a run came to. */
+export type DeletionResult = NothingDue | (RunEnd & ResultSent & { readonly plan: string });
+
+type Sitting = RunEnd | { readonly state: 'unfinished'; readonly open: number };
+
+/** So many sittings in a row that dealt with nothing: another will not either. */
+const IDLE_SITTINGS = 3;
+
+/** Refusals that may pass: a region that does not answer must not end a run that was at it for hours. */
+const PASSING: ReadonlySet<string> = new Set(['inventory.incomplete', 'clock.skew']);
+const AFTER_REFUSAL = 300;
+
+/** One sitting: everything is read and decided anew, then as much is deleted as there is time for. Safe to run twice. */
+async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until: number): Promise<Sitting> {
+  const { store, clock, digest, readInventory, deletion, config, account, limits } = ports;
+  const startedAt = clock();
+  if (startedAt >= until)
+    return { state: 'stopped', code: 'run.deadline', text: `it did not end within ${Math.round(limits.run / 3_600_000)} hours` };
+  const owner = { host: 'the deletion function', pid: 0, run: execution };
+  // An engine begins a run again only when the one before has ended.
+  const ledgerPorts = { store, clock, owner, isAlive: ({ run }: { readonly run: string }) => (run === execution ? false : null) };
+  try {
+    const key = planFile(plan.id);
+    const stored = { text: await store.get(key), where: store.locate(key), digest: plan.digest };
+    const preparing: PreparePorts = { clock, digest, readInventory, deletion, ledger: ledgerPorts };
+    const prepared = await prepareApply(preparing, {
+      plan: stored,
+      config,
+      account,
+      count: null,
+      deadline: startedAt + limits.inventory,
+    });
+    const ledger = await openLedger(ledgerPorts, prepared.plan);
+    try {
+      const signal = ports.timeout(Math.max(0, startedAt + limits.sitting - clock()));
+      await applyBatch({ ...ports, ledger }, prepared, { signal });
+    } catch (error) {
+      await ledger.close();
+      throw error;
+    }
+    const { status, totals } = await ledger.close();
+    return status === 'finished' ? { state: 'finished' } : { state: 'unfinished', open: totals.open };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    // It is this run that finished it and died before it could say so, or an earlier one: either way its outcome stands.
+    if (error.code === 'plan.applied') return { state: 'finished' };
+    return { state: 'refused', code: error.code, text: error.message };
+  }
+}
+
+async function carryOut(steps: DurableSteps, ports: DeletionPorts, plan: PlanRef, until: number): Promise<RunEnd> {
+  let open: number | null = null;
+  let idle = 0;
+  let pause = 1;
+  for (let number = 1; number <= ports.limits.sittings; number += 1) {
+    if (number > 1) await steps.rest(`rest-${number}`, pause);
+    let end: Sitting;
+    try {
+      end = await steps.step(`sitting-${number}`, () => sit(ports, steps.execution, plan, until));
+    } catch (error) {
+      return { state: 'failed', code: 'run.failed', text: error instanceof Error ? error.message : String(error) };
+    }
+    const passes = end.state === 'refused' && number > 1 && PASSING.has(end.code);
+    if (end.state !== 'unfinished' && !passes) return end;
+    idle = end.state === 'unfinished' && end.open !== open ? 0 : idle + 1;
+    if (end.state === 'unfinished') open = end.open;
+    if (idle >= IDLE_SITTINGS)
+      return end.state === 'unfinished'
+        ? {
+            state: 'stopped',
+            code: 'run.idle',
+            text: `${open} snapshots were left when ${IDLE_SITTINGS + 1} sittings dealt with none of them`,
+          }
+        : end;
+    pause = passes ? AFTER_REFUSAL : 1;
+  }
+  return { state: 'stopped', code: 'run.sittings', text: `it did not end in ${ports.limits.sittings} sittings` };
+}
+
+/**
+ * A deletion from order to report, over an engine that survives crashes. What it does outside of its steps depends on their results alone.
+ * However it ends once a plan is named, the outcome is sent. Rejects when that failed every time.
+ */
+export async function runDeletion(steps: DurableSteps, ports: DeletionPorts, order: DeletionOrder): Promise<DeletionResult> {
+  const { at } = await steps.step('start', async () => ({ at: ports.clock() }));
+  let plan: PlanRef;
+  if (order.kind === 'approved') plan = { id: order.plan, digest: order.digest };
+  else {
+    const selected = await steps.step('select', () => selectAutomatically(ports, ports.config, order.scheduledAt, at));
+    if (selected.state === 'nothing') return selected;
+    plan = { id: selected.id, digest: selected.digest };
+  }
+  const end = await carryOut(steps, ports, plan, at + ports.limits.run);
+  const sent = await steps.step('report', () => sendResult(ports, plan, end, ports.again));
+  if (end.state === 'failed') throw new RetentionError('run.failed', 'aws', `cannot go on with the plan ${plan.id}: ${end.text}`);
+  return { plan: plan.id, ...end, ...sent };
+}

@@ -1,0 +1,25 @@
+import { withDurableExecution } from '@aws/durable-execution-sdk-js';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { wireDeletion } from '../wire-delete';
+import { measure } from './measure';
+
+const logger = new Logger({ serviceName: 'lightsail-retention' });
+
+/**
+ * Carries out one plan. The event is `{ "plan": "<id>", "digest": "sha256:…" }`, or, where it is deployed so, `{ "scheduledTime": "<ISO 8601>" }`
+ * for what has been listed for long enough.
+ */
+export const handler = withDurableExecution(async (event: unknown, context) => {
+  const { lambdaContext, executionContext } = context;
+  const execution = executionContext.durableExecutionArn;
+  try {
+    const run = wireDeletion(process.env, __dirname);
+    const result = await run(event, context);
+    logger.info('deletion.finished', { execution, ...result });
+    measure(result, lambdaContext.functionName);
+    return result;
+  } catch (error) {
+    logger.error('deletion.failed', { execution, error: error instanceof Error ? error : new Error(String(error)) });
+    throw error;
+  }
+});

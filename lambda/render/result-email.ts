@@ -1,0 +1,98 @@
+import type { ApplyResult } from '../core/outcome';
+import type { EmailText } from './email';
+import { clean, dollars, figure } from './phrases';
+import { renderResultText, resultSentence } from './result-text';
+
+/** How a deletion run ended. Only a `finished` plan has an outcome for each of its snapshots. */
+export type RunEnd =
+  | { readonly state: 'finished' }
+  | {
+      readonly state: 'refused' | 'stopped' | 'failed';
+      /** Stable. */
+      readonly code: string;
+      /** Why it ended before it was finished, for people. */
+      readonly text: string;
+    };
+
+export interface ResultContext {
+  readonly planId: string;
+  /** Null: nothing was recorded, so nothing was deleted. */
+  readonly result: ApplyResult | null;
+  readonly end: RunEnd;
+  /** Where the outcomes stand: `s3://…`. */
+  readonly files: readonly string[];
+  /** What goes on with an unfinished plan; null where there is nothing to go on with. */
+  readonly again: string | null;
+}
+
+/** SNS takes 256 KiB, attributes included; this leaves them room. */
+const MAX_BODY_BYTES = 250 * 1024;
+/** No line of an e-mail is broken here: readers do that. */
+const UNBROKEN = 100_000;
+
+const encoder = new TextEncoder();
+const bytes = (text: string): number => encoder.encode(text).length;
+
+const openOf = ({ result }: ResultContext): number => result?.totals.open ?? 0;
+
+/** The outcome in at most 99 printable ASCII characters; what needs a person comes first. */
+export function resultSubject({ result, end }: ResultContext): string {
+  const prefix = '[Lightsail] ';
+  if (result === null || result.totals.requested === result.totals.open)
+    return `${prefix}Nothing deleted${end.state === 'finished' ? '' : `: ${end.code.replace(/[^!-~]/g, '').slice(0, 70)}`}`;
+  const { requested, deleted, failed, open, freedMonthlyCostCeiling } = result.totals;
+  if (end.state !== 'finished' || open > 0)
+    return `${prefix}Deletion not finished: ${figure(deleted)} deleted, ${figure(open)} of ${figure(requested)} not dealt with`;
+  if (failed > 0) return `${prefix}${figure(failed)} of ${figure(requested)} deletions failed, ${figure(deleted)} deleted`;
+  return `${prefix}${figure(deleted)} of ${figure(requested)} planned snapshots deleted, at most ${dollars(freedMonthlyCostCeiling)}/month`;
+}
+
+const ENDS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> = {
+  refused: 'The plan was refused',
+  stopped: 'The run was stopped',
+  failed: 'The run failed',
+};
+
+function head(context: ResultContext): string {
+  const { planId, result, end } = context;
+  const why = end.state === 'finished' ? '' : `${ENDS[end.state]}: ${clean(end.text)} (${clean(end.code)}).\n`;
+  const said = result === null ? `Nothing was deleted. Plan: ${clean(planId)}.\n` : `Plan ${clean(planId)}.\n`;
+  return `${why}${said}`;
+}
+
+function tail(context: ResultContext): string {
+  const { files, again } = context;
+  const more = again === null ? '' : `\nTo go on with what was not dealt with (each snapshot is looked at again):\n    ${clean(again)}\n`;
+  const places = files.length === 0 ? '' : `\nEvery outcome:\n${files.map((file) => `    ${clean(file)}\n`).join('')}`;
+  return `${more}${places}\n"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.\n`;
+}
+
+/** What was done, as an e-mail of at most 250 KiB: what needs a person first; cut between lines, saying how many are left out and where they are. */
+export function renderResultEmail(context: ResultContext): EmailText {
+  const { result, files } = context;
+  const [first, last] = [head(context), tail(context)];
+  const place = clean(files[0] ?? 'the bucket');
+  const more = (left: number): string => `… and ${figure(left)} more lines, in ${place}\n`;
+  let room = MAX_BODY_BYTES - bytes(first) - bytes(last) - bytes(more(1_000_000));
+  const lines = result === null ? [] : [...renderResultText(result, UNBROKEN)];
+  const shown: string[] = [];
+  for (const line of lines) {
+    room -= bytes(line);
+    if (room < 0) break;
+    shown.push(line);
+  }
+  const cut = shown.length < lines.length ? more(lines.length - shown.length) : '';
+  return { subject: resultSubject(context), body: `${first}${shown.join('')}${cut}${last}` };
+}
+
+/** Message attributes by which subscribers filter: those of a report have no `deleted`. */
+export function resultAttributes(context: ResultContext): Readonly<Record<string, string | number>> {
+  const { result, end } = context;
+  const { deleted = 0, failed = 0 } = result?.totals ?? {};
+  const outcome = failed > 0 ? 'deletion-failed' : end.state === 'finished' && openOf(context) === 0 ? 'deleted' : `deletion-${end.state}`;
+  return { outcome, deleted, failed, open: openOf(context) };
+}
+
+/** What was done, in one sentence. */
+export const endSentence = ({ result, end }: ResultContext): string =>
+  result !== null ? resultSentence(result) : end.state === 'finished' ? 'Nothing was deleted.' : `Nothing was deleted: ${clean(end.text)}`;

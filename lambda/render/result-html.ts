@@ -1,0 +1,41 @@
+import type { ItemResult } from '../core/outcome';
+import { escaped } from './escape';
+import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
+import { atMost, clean, minute } from './phrases';
+import { endSentence, type ResultContext } from './result-email';
+
+const POLICY = `default-src 'none'; style-src '${PAGE_STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'none'`;
+
+const text = (said: string): string => escaped(clean(said));
+
+const row = ({ outcome, name, kind, region, source, text: why, code, monthlyCostCeiling, at }: ItemResult): string =>
+  `<tr><td>${outcome}</td><th scope="row">${text(name)}</th><td>${text(source ?? 'not known')}</td><td>${kind}, ${text(region)}</td><td>${text(why)} <span class="dim">(${text(code)})</span></td><td>${atMost(monthlyCostCeiling)}</td><td>${minute(Date.parse(at))}</td></tr>\n`;
+
+/** What was done, as one self-contained page without script, in chunks. Other people's text stays text. */
+export function* renderResultHtml(context: ResultContext): Generator<string> {
+  const { planId, result, end } = context;
+  yield `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>Lightsail deletion ${text(planId)}</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<header><p class="dim">Plan ${text(planId)}</p>
+<h1>${escaped(endSentence(context))}</h1>
+</header>
+<main>
+`;
+  if (end.state !== 'finished') yield `<p>It ended before it was finished: ${text(end.text)} (${text(end.code)}).</p>\n`;
+  if (result !== null) {
+    yield '<table><thead><tr><th>Outcome</th><th>Snapshot</th><th>Source</th><th>What and where</th><th>Why</th><th>Cost ceiling</th><th>When</th></tr></thead>\n<tbody>\n';
+    for (const item of result.items) yield row(item);
+    yield '</tbody></table>\n';
+  }
+  yield '</main>\n</body>\n</html>\n';
+}

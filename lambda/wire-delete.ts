@@ -1,0 +1,64 @@
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { invokeCommand } from './app/deletion-commands';
+import { readOrder } from './app/deletion-order';
+import { type DeletionPorts, type DeletionResult, type RunLimits, runDeletion } from './app/deletion-run';
+import { PACE, type Pace } from './app/pace';
+import { durableSteps } from './aws/durable-steps';
+import { makeLightsailClients } from './aws/lightsail-client';
+import { makeDeleteClients, makeSnapshotDeletion } from './aws/lightsail-deletion';
+import { makeReadInventory } from './aws/lightsail-inventory';
+import { s3Store } from './aws/s3-store';
+import { snsChannel } from './channels/sns';
+import { compactInstant } from './core/instant';
+import { digestOf } from './digest';
+import { parseDeletionEnv } from './env';
+import { snapshotKinds } from './kinds/registry';
+import { readBundledConfig } from './wire';
+
+const MINUTE = 60_000;
+
+/** An invocation has 15 minutes: no deletion begins after 8, and the one in hand then ends within 6, however slow the service. */
+const LIMITS: RunLimits = { inventory: 6 * MINUTE, sitting: 8 * MINUTE, run: 23 * 60 * MINUTE, sittings: 200 };
+
+/** Less patient than by hand: a snapshot that takes longer is reported as failed, and looked at again by the next plan. */
+const DEPLOYED_PACE: Pace = { ...PACE, giveUp: 3 * MINUTE, confirm: MINUTE, attempts: 8 };
+
+/** What a test may set: everything else is as deployed. */
+export type DeletionTuning = Partial<Pick<DeletionPorts, 'clock' | 'pace' | 'limits' | 'timeout' | 'sleep'>>;
+
+/** Composes the deletion function: configuration and environment are parsed before anything is read. */
+export function wireDeletion(
+  environment: NodeJS.ProcessEnv,
+  folder: string,
+  tuning: DeletionTuning = {},
+): (event: unknown, context: DurableContext) => Promise<DeletionResult> {
+  const config = readBundledConfig(folder);
+  const env = parseDeletionEnv(environment);
+  const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
+  return async (event, context) => {
+    const { invokedFunctionArn } = context.lambdaContext;
+    const order = readOrder(event, env.mode);
+    const clock = tuning.clock ?? Date.now;
+    const account = invokedFunctionArn.split(':')[4] ?? null;
+    const readers = makeLightsailClients();
+    const ports: DeletionPorts = {
+      clock,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      timeout: (ms) => AbortSignal.timeout(ms),
+      pace: DEPLOYED_PACE,
+      limits: LIMITS,
+      ...tuning,
+      store: s3Store(new S3Client({ forcePathStyle }), env.bucket),
+      channel: snsChannel(new SNSClient({}), env.topicArn),
+      digest: digestOf,
+      readInventory: makeReadInventory({ clients: readers, firstRegion: env.region, account, kinds: snapshotKinds, clock }),
+      deletion: makeSnapshotDeletion({ readers, deleters: makeDeleteClients(), kinds: snapshotKinds(), firstRegion: env.region, clock }),
+      config,
+      account,
+      again: (plan) => invokeCommand(plan, invokedFunctionArn, `${plan.id}-${compactInstant(clock())}`),
+    };
+    return runDeletion(durableSteps(context), ports, order);
+  };
+}
