@@ -1,10 +1,8 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { buildEnv } from '../lambda/env';
 import type { BundledConfiguration } from '../lambda/stage-function';
@@ -21,8 +19,6 @@ export interface ReportFunctionProps {
   readonly topic: ITopic;
   /** Where reports and plans are kept. */
   readonly store: ReportStore;
-  /** Where a run goes that failed every time. */
-  readonly deadLetters: IQueue;
   /**
    * How long its logs are kept.
    *
@@ -44,7 +40,7 @@ export class ReportFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ReportFunctionProps) {
     super(scope, id);
-    const { configuration, topic, store, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
+    const { configuration, topic, store, logRetention = RetentionDays.THREE_MONTHS } = props;
 
     // No name of its own: a named group that outlived its stack blocks the next deployment.
     this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
@@ -76,7 +72,6 @@ export class ReportFunction extends Construct {
       retryAttempts: RETRIES,
       // Long enough for every retry to start: three runs of 15 minutes, and the pauses between them.
       maxEventAge: Duration.hours(1),
-      onFailure: new SqsDestination(deadLetters),
     });
   }
 }

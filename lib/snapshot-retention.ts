@@ -126,13 +126,12 @@ export class SnapshotRetention extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    acknowledge(this.deadLetters, 'SQS3', 'It is the dead-letter queue: of the schedule and of the function.');
+    acknowledge(this.deadLetters, 'SQS3', 'It is the dead-letter queue of the schedules.');
 
     this.report = new ReportFunction(this, 'Report', {
       configuration,
       topic: this.topic,
       store,
-      deadLetters: this.deadLetters,
       ...(logRetention && { logRetention }),
     });
 

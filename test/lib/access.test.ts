@@ -80,11 +80,6 @@ test('the report role reads Lightsail, publishes to its topic, reads and writes 
       Resource: arnOf('AWS::S3::Bucket'),
       Condition: { StringLikeIfExists: { 's3:prefix': ['reports/*', 'plans/*', 'runs/*'] } },
     },
-    {
-      Effect: 'Allow',
-      Action: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
-      Resource: arnOf('AWS::SQS::Queue'),
-    },
   ]);
 });
 
