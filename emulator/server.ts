@@ -126,7 +126,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const { call } = incoming;
     const struck = strike(call);
     const later = struck.all('latency').reduce((sum, fault) => sum + fault.ms, 0);
-    if (later > 0) await new Promise((resolve) => setTimeout(resolve, later));
+    if (later > 0) await new Promise((resolve) => setTimeout(resolve, later).unref());
     if (struck.first('hang')) return log(call, 'hang');
     const cut = struck.first('reset')?.when;
     if (cut === 'before' || (call.service === 'lightsail' && !hasEndpoint(call.region) && !world.regions.includes(call.region))) {
