@@ -19,3 +19,14 @@ export function itWith(program: string, name: string, run: () => Promise<void>, 
   // Skipped loudly, and only where the program is missing.
   it.skip(`SKIPPED, ${program} is not installed: ${name}`, run);
 }
+
+/** A suite that needs something. Where it is not here the suite is skipped: its name says so, and so does a line on stderr. */
+export function describeWith(here: boolean, needs: string, name: string, suite: () => void): void {
+  if (here) {
+    describe(name, suite);
+    return;
+  }
+  process.stderr.write(`SKIPPED: "${name}" needs ${needs}, which is not installed here\n`);
+  // Skipped loudly, and only where something is missing.
+  describe.skip(`SKIPPED, ${needs} is not installed: ${name}`, suite);
+}

@@ -1,0 +1,221 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CloudFormationClient, DescribeStackResourcesCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetObjectCommand, HeadBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { ListTopicsCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { runBundle } from '../../cli/run-bundle';
+import { sampleAccount } from '../../emulator/sample-account';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { bundleCommandLine } from '../../scripts/bundle';
+import { describeWith } from '../support/optional';
+import { MOTO, type MotoAccount, startMoto } from './moto/account';
+import { runByRuntimeInterface } from './moto/runtime-api';
+
+const ROOT = join(__dirname, '..', '..');
+const STACK = 'LightsailRetention';
+/** The folder of an installed `aws-lambda-ric`; it has to be compiled, so it is no dependency. */
+const RIC = process.env.LAMBDA_RIC ?? join(ROOT, 'node_modules', 'aws-lambda-ric');
+const POLICY = 'version: 1\npolicies: { short: { expireAfter: 60d, keep: { last: 3 } } }\ndefault: short\n';
+
+describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is deployed', () => {
+  const work = mkdtempSync(join(tmpdir(), 'moto-'));
+  const context = ['-c', 'email=you@example.com', '-c', `config=${join(work, 'retention.yaml')}`];
+  let moto: MotoAccount;
+  let lightsail: Emulator;
+  let outputs: Readonly<Record<string, string>>;
+  let queueUrl: string;
+
+  beforeAll(async () => {
+    writeFileSync(join(work, 'retention.yaml'), POLICY);
+    moto = await startMoto();
+    lightsail = await startEmulator({ account: sampleAccount(Date.now()) });
+    moto.cdk(join(work, 'bootstrap'), 'bootstrap', 'aws://123456789012/us-east-1', ...context);
+    const file = join(work, 'outputs.json');
+    moto.cdk(join(work, 'out'), 'deploy', '--require-approval', 'never', '--method', 'direct', '--outputs-file', file, ...context);
+    outputs = JSON.parse(readFileSync(file, 'utf8'))[STACK];
+
+    const sqs = new SQSClient(moto.client);
+    queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'subscriber' }))).QueueUrl ?? '';
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }));
+    await new SNSClient(moto.client).send(
+      new SubscribeCommand({ TopicArn: outputs.TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn }),
+    );
+  }, 300_000);
+  afterAll(async () => {
+    await Promise.all([moto?.close(), lightsail?.close()]);
+    rmSync(work, { recursive: true, force: true });
+  });
+
+  const s3 = (): S3Client => new S3Client({ ...moto.client, forcePathStyle: true });
+
+  /** Every resource of the stack as it was made; moto calls a deployment a success even where it made nothing. */
+  async function resources(): Promise<ReadonlyMap<string, string>> {
+    const { StackResources } = await new CloudFormationClient(moto.client).send(new DescribeStackResourcesCommand({ StackName: STACK }));
+    return new Map(
+      (StackResources ?? []).map(({ LogicalResourceId, PhysicalResourceId }) => [LogicalResourceId ?? '', PhysicalResourceId ?? '']),
+    );
+  }
+
+  /** What was uploaded and deployed: the function's code, unpacked, and its environment with every reference resolved. */
+  async function deployedFunction() {
+    const { TemplateBody } = await new CloudFormationClient(moto.client).send(new GetTemplateCommand({ StackName: STACK }));
+    const template = JSON.parse(TemplateBody ?? '{}') as {
+      Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+    };
+    const { Code } = Object.values(template.Resources).find(({ Type }) => Type === 'AWS::Lambda::Function')?.Properties ?? {};
+    const { S3Key } = Code as { S3Key: string };
+    const { Body } = await s3().send(new GetObjectCommand({ Bucket: 'cdk-hnb659fds-assets-123456789012-us-east-1', Key: S3Key }));
+    const zip = join(work, 'code.zip');
+    writeFileSync(zip, (await Body?.transformToByteArray()) ?? new Uint8Array());
+    const folder = mkdtempSync(join(work, 'function-'));
+    execFileSync('python3', ['-m', 'zipfile', '-e', zip, folder]);
+    const settings = await new LambdaClient(moto.client).send(new GetFunctionConfigurationCommand({ FunctionName: outputs.FunctionName }));
+    const env = {
+      ...settings.Environment?.Variables,
+      AWS_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL: moto.url,
+      AWS_ENDPOINT_URL_LIGHTSAIL: lightsail.url,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    };
+    return { folder, env, handler: settings.Handler ?? '', timeout: (settings.Timeout ?? 0) * 1_000 };
+  }
+
+  /** The event that the deployed schedule sends, at a time. */
+  async function scheduledEvent(at: string): Promise<unknown> {
+    const { Target } = await new SchedulerClient(moto.client).send(new GetScheduleCommand({ Name: outputs.ScheduleName }));
+    return JSON.parse((Target?.Input ?? '').replace('<aws.scheduler.scheduled-time>', at));
+  }
+
+  async function received(): Promise<
+    readonly { readonly Subject: string; readonly Message: string; readonly MessageAttributes: object }[]
+  > {
+    const { Messages } = await new SQSClient(moto.client).send(
+      new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
+    );
+    return (Messages ?? []).map(({ Body }) => JSON.parse(Body ?? ''));
+  }
+
+  const keys = async (): Promise<readonly string[]> =>
+    ((await s3().send(new ListObjectsV2Command({ Bucket: outputs.BucketName }))).Contents ?? []).map(({ Key }) => Key ?? '');
+
+  it('has every resource of the template', async () => {
+    const template = JSON.parse(readFileSync(join(work, 'out', `${STACK}.template.json`), 'utf8'));
+    const made = await resources();
+    const missing = Object.keys(template.Resources).filter((id) => !made.get(id));
+    expect(missing).toEqual([]);
+    expect((await new SchedulerClient(moto.client).send(new ListSchedulesCommand({}))).Schedules).toHaveLength(2);
+  });
+
+  it('gets a report from the deployed code in its deployed environment: a message in the subscribed queue, the files in the bucket', async () => {
+    const { folder, env, handler, timeout } = await deployedFunction();
+    expect(readdirSync(folder).sort()).toEqual(['index.js', 'retention.json']);
+    expect(handler).toBe('index.handler');
+    const logs: string[] = [];
+    const event = await scheduledEvent('2026-11-23T08:00:00Z');
+    const answer = await runBundle({ folder, event, env, timeout, log: (text) => logs.push(text) });
+    expect({ answer, logs: answer.ok ? '' : logs.join('') }).toMatchObject({
+      answer: { ok: true, result: { delivery: 'sent', complete: true } },
+      logs: '',
+    });
+
+    const [message, ...more] = await received();
+    expect(more).toEqual([]);
+    expect(message?.Subject).toMatch(/^\[Lightsail\] \d+ of \d+ snapshots past policy, at most \$\d+\.\d\d\/month$/);
+    expect(message?.Message).toContain(`s3://${outputs.BucketName}/reports/20261123T080000Z-`);
+    expect(Object.keys(message?.MessageAttributes ?? {}).sort()).toEqual(['complete', 'expiring', 'outcome', 'problems']);
+    const names = (await keys()).map((key) => key.replace(/20261123T080000Z-[0-9a-f]{8}/, '<id>')).sort();
+    for (const name of [
+      'plans/<id>.json',
+      'reports/<id>/report.csv',
+      'reports/<id>/report.html',
+      'reports/<id>/report.json',
+      'reports/<id>/state.json',
+      'runs/20261123T080000Z/claim-1.txt',
+      'runs/20261123T080000Z/sent.json',
+    ])
+      expect(names).toContain(name);
+  }, 120_000);
+
+  it('gets no second message for the same scheduled time, and another for the next', async () => {
+    const { folder, env, timeout } = await deployedFunction();
+    const run = async (at: string) => runBundle({ folder, event: await scheduledEvent(at), env, timeout, log: () => undefined });
+    expect(await run('2026-11-23T08:00:00Z')).toMatchObject({ ok: true, result: { delivery: 'already-sent' } });
+    expect(await run('2026-11-30T08:00:00Z')).toMatchObject({ ok: true, result: { delivery: 'sent' } });
+    expect(await received()).toHaveLength(2);
+  }, 120_000);
+
+  it('is healthy in the eyes of doctor', async () => {
+    const program = join(work, 'lightsail-retention.cjs');
+    bundleCommandLine(join(ROOT, 'bin', 'lightsail-retention.ts'), program);
+    const said = await new Promise<string>((resolve) => {
+      const child = spawn(process.execPath, [program, 'doctor'], {
+        cwd: work,
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: {
+          PATH: process.env.PATH ?? '',
+          HOME: work,
+          AWS_ENDPOINT_URL: moto.url,
+          AWS_ENDPOINT_URL_LIGHTSAIL: lightsail.url,
+          AWS_REGION: 'us-east-1',
+          AWS_ACCESS_KEY_ID: 'test',
+          AWS_SECRET_ACCESS_KEY: 'test',
+        },
+      });
+      let out = '';
+      child.stdout.on('data', (data) => {
+        out += data;
+      });
+      child.on('close', (code) => resolve(`${out}exit ${code}`));
+    });
+    expect(said).toMatch(/^ok\s+stack: LightsailRetention in us-east-1$/m);
+    expect(said).toMatch(/^ok\s+configuration in force: retention\.yaml, as it is here$/m);
+    expect(said).toMatch(/^ok\s+schedule: cron\(0 8 \? \* MON \*\) in UTC$/m);
+    expect(said).toMatch(/^ok\s+last report: 20261130T080000Z-/m);
+    expect(said).toContain('a report would reach a person\nexit 0');
+  }, 120_000);
+
+  describeWith(existsSync(join(RIC, 'index.mjs')), 'aws-lambda-ric (LAMBDA_RIC names its folder)', "by AWS's own runtime client", () => {
+    it('runs the deployed code as Lambda does: the answer, JSON logs, and an error with its type', async () => {
+      const { folder, env, handler, timeout } = await deployedFunction();
+      const run = (event: unknown) =>
+        runByRuntimeInterface({
+          ric: RIC,
+          folder,
+          handler,
+          functionName: outputs.FunctionName ?? '',
+          event,
+          env,
+          timeout,
+        });
+      const answered = await run(await scheduledEvent('2026-12-07T08:00:00Z'));
+      expect({ ok: answered.ok, body: answered.body, logs: answered.ok ? '' : answered.logs }).toMatchObject({ ok: true, logs: '' });
+      expect(JSON.parse(answered.body)).toMatchObject({ delivery: 'sent' });
+      expect(answered.logs).toContain('"message":"report.finished"');
+      const metrics = answered.logs.split('\n').filter((line) => line.includes('"_aws"'));
+      expect(JSON.parse(metrics[0] ?? '{}')).toMatchObject({ service: outputs.FunctionName, Incomplete: 0 });
+
+      const refused = await run({ scheduledTime: 'monday' });
+      expect(refused.ok).toBe(false);
+      expect(JSON.parse(refused.body)).toMatchObject({ errorType: 'RetentionError' });
+    }, 120_000);
+  });
+
+  it('keeps the bucket with its reports when the stack is destroyed, and nothing else', async () => {
+    const before = await keys();
+    mkdirSync(join(work, 'destroy'), { recursive: true });
+    moto.cdk(join(work, 'destroy'), 'destroy', '--force', ...context);
+    await s3().send(new HeadBucketCommand({ Bucket: outputs.BucketName }));
+    expect(await keys()).toEqual(before);
+    expect((await new SNSClient(moto.client).send(new ListTopicsCommand({}))).Topics ?? []).toEqual([]);
+    expect((await new SchedulerClient(moto.client).send(new ListSchedulesCommand({}))).Schedules ?? []).toEqual([]);
+    await expect(
+      new LambdaClient(moto.client).send(new GetFunctionConfigurationCommand({ FunctionName: outputs.FunctionName })),
+    ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  }, 120_000);
+});
