@@ -20,7 +20,7 @@ import { readBundledConfig } from './wire';
 const MINUTE = 60_000;
 
 /** An invocation has 15 minutes: no deletion begins after 8, and the one in hand then ends within 6, however slow the service. */
-const LIMITS: RunLimits = { inventory: 6 * MINUTE, sitting: 8 * MINUTE, run: 23 * 60 * MINUTE, sittings: 200 };
+export const LIMITS: RunLimits = { inventory: 6 * MINUTE, sitting: 8 * MINUTE, run: 23 * 60 * MINUTE, sittings: 200 };
 
 /** Less patient than by hand: a snapshot that takes longer is reported as failed, and looked at again by the next plan. */
 const DEPLOYED_PACE: Pace = { ...PACE, giveUp: 3 * MINUTE, confirm: MINUTE, attempts: 8 };

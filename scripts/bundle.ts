@@ -5,7 +5,7 @@ import { type BuildOptions, type BuildResult, buildSync } from 'esbuild';
 const ROOT = join(__dirname, '..');
 
 /** The functions that are deployed: `lambda/handlers/<name>.ts` each. */
-export const HANDLERS = ['report'] as const;
+export const HANDLERS = ['report', 'delete'] as const;
 export type HandlerName = (typeof HANDLERS)[number];
 
 const COMMON = {

@@ -1,5 +1,5 @@
 import type { ApplyResult } from '../core/outcome';
-import { type ResultContext, type RunEnd, renderResultEmail, resultAttributes } from '../render/result-email';
+import { isElsewhere, type ResultContext, type RunEnd, renderResultEmail, resultAttributes } from '../render/result-email';
 import { renderResultHtml } from '../render/result-html';
 import { readResult, resultFile, resultFolder } from './ledger-files';
 import type { Channel, Store } from './ports';
@@ -50,7 +50,8 @@ export async function sendResult(
   end: RunEnd,
   again: (plan: PlanRef) => string,
 ): Promise<ResultSent> {
-  const result = await recorded(store, plan);
+  // What another run records is for that run to tell.
+  const result = isElsewhere(end) ? null : await recorded(store, plan);
   const { deleted = 0, alreadyGone = 0, spared = 0, changed = 0, failed: deletionsFailed = 0, open = 0 } = result?.totals ?? {};
   const sent = { deleted, alreadyGone, spared, changed, deletionsFailed, open };
   const mailed = `${resultFolder(plan.id)}mailed.json`;

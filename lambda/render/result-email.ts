@@ -33,11 +33,15 @@ const UNBROKEN = 100_000;
 const encoder = new TextEncoder();
 const bytes = (text: string): number => encoder.encode(text).length;
 
+/** Another run carries the plan out. */
+export const isElsewhere = (end: RunEnd): boolean => end.state === 'refused' && end.code === 'plan.in-progress';
+
 const openOf = ({ result }: ResultContext): number => result?.totals.open ?? 0;
 
 /** The outcome in at most 99 printable ASCII characters; what needs a person comes first. */
 export function resultSubject({ result, end }: ResultContext): string {
   const prefix = '[Lightsail] ';
+  if (isElsewhere(end)) return `${prefix}Not carried out a second time: plan.in-progress`;
   if (result === null || result.totals.requested === result.totals.open)
     return `${prefix}Nothing deleted${end.state === 'finished' ? '' : `: ${end.code.replace(/[^!-~]/g, '').slice(0, 70)}`}`;
   const { requested, deleted, failed, open, freedMonthlyCostCeiling } = result.totals;
@@ -56,8 +60,8 @@ const ENDS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> = {
 function head(context: ResultContext): string {
   const { planId, result, end } = context;
   const why = end.state === 'finished' ? '' : `${ENDS[end.state]}: ${clean(end.text)} (${clean(end.code)}).\n`;
-  const said = result === null ? `Nothing was deleted. Plan: ${clean(planId)}.\n` : `Plan ${clean(planId)}.\n`;
-  return `${why}${said}`;
+  const said = result !== null ? '' : isElsewhere(end) ? 'The run that is at it sends the outcome. ' : 'Nothing was deleted. ';
+  return `${why}${said}Plan ${clean(planId)}.\n\n`;
 }
 
 function tail(context: ResultContext): string {

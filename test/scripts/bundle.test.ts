@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stageFunction } from '../../lambda/stage-function';
-import { bundleHandlers, HANDLERS } from '../../scripts/bundle';
+import { bundleHandlers, HANDLERS, type HandlerName } from '../../scripts/bundle';
 
 const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
 const configuration = { origin: 'it\'s "mine".yaml', config: { version: 1, timezone: 'Europe/Berlin' } };
@@ -11,12 +11,15 @@ const configuration = { origin: 'it\'s "mine".yaml', config: { version: 1, timez
 beforeAll(() => bundleHandlers(join(folder, 'first')));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** Bytes. The report function starts cold for every report; deletion carries the client of the durable engine as well. */
+const MOST: Readonly<Record<HandlerName, number>> = { report: 700_000, delete: 900_000 };
+
 describe.each([...HANDLERS])('the bundle of %s', (name) => {
   const bundle = (build: string): string => join(folder, build, name);
 
-  test('is one file of at most 700 KB', () => {
+  test('is one file, and small enough', () => {
     expect(readdirSync(bundle('first'))).toEqual(['index.js']);
-    expect(statSync(join(bundle('first'), 'index.js')).size).toBeLessThanOrEqual(700_000);
+    expect(statSync(join(bundle('first'), 'index.js')).size).toBeLessThanOrEqual(MOST[name]);
   });
 
   test('is the same bytes when it is built again, in another folder', () => {

@@ -1,0 +1,387 @@
+import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
+import { instanceRow } from '../../emulator/rows';
+import { ACCOUNT, aged, aSpec, HERE, outcomes, upTo } from '../deletion/rig';
+import { aConfig } from '../support/config-builder';
+import { withBench } from './deletion-bench';
+import { EXECUTION, immortal, mortals, runExecution } from './durable-engine';
+
+const KEPT = ['data-01', 'data-02', 'data-03', 'web-01', 'web-02', 'web-03'];
+const PLANNED = ['data-04', 'data-05', 'web-04', 'web-05', 'web-06'];
+
+const ANOTHER = `arn:aws:lightsail:${HERE}:${ACCOUNT}:InstanceSnapshot/00000000-0000-4000-a000-00000000a04e`;
+
+const small = () => {
+  const web = aSpec('web');
+  return {
+    accountId: ACCOUNT,
+    regions: [HERE],
+    data: { [HERE]: { instances: [instanceRow(web)], instanceSnapshots: aged(web, upTo(5)) } },
+  };
+};
+
+describe('the deletion function', () => {
+  it('carries out an approved plan, keeps the outcomes as JSON and HTML, and sends them', () =>
+    withBench(async ({ approve, run, rig, result, mails, objects }) => {
+      const event = await approve();
+      const { status, result: answer, operations } = await run(event);
+      expect(status).toBe('SUCCEEDED');
+      expect(answer).toMatchObject({ state: 'finished', plan: event.plan, deleted: 5, deletionsFailed: 0, open: 0, delivery: 'sent' });
+      expect(rig.names()).toEqual(KEPT);
+      expect(Object.values(outcomes(result(event.plan)))).toEqual(['deleted', 'deleted', 'deleted', 'deleted', 'deleted']);
+      expect(operations).toEqual(['start', 'sitting-1', 'report']);
+      expect(mails).toHaveLength(1);
+      expect(mails[0]?.subject).toMatch(/^\[Lightsail\] 5 of 5 planned snapshots deleted, at most \$\d+\.\d\d\/month$/);
+      for (const name of PLANNED) expect(mails[0]?.body).toContain(name);
+      expect(mails[0]?.body).toContain(`memory:results/${event.plan}.html`);
+      expect(mails[0]?.attributes).toMatchObject({ outcome: 'deleted', deleted: 5, failed: 0 });
+      for (const name of PLANNED) expect(objects.get(`results/${event.plan}.html`)).toContain(name);
+    }));
+
+  it('is run by the testing package of AWS with the same operations', async () => {
+    await LocalDurableTestRunner.setupTestEnvironment({ skipTime: false });
+    try {
+      await withBench(async ({ approve, handler, rig, mails }) => {
+        const runner = new LocalDurableTestRunner({ handlerFunction: handler()(immortal()) });
+        const execution = await runner.run({ payload: await approve() });
+        expect(execution.getStatus()).toBe('SUCCEEDED');
+        expect(execution.getOperations().map((operation) => operation.getName())).toEqual(['start', 'sitting-1', 'report']);
+        expect(rig.names()).toEqual(KEPT);
+        expect(mails).toHaveLength(1);
+      });
+    } finally {
+      await LocalDurableTestRunner.teardownTestEnvironment();
+    }
+  });
+
+  it('takes as many sittings as it needs, each with a fresh decision, and rests in between', () =>
+    withBench(async ({ approve, run, rig, mails }) => {
+      const event = await approve();
+      // Each sitting ends with the first snapshots that it has in hand: one in each region.
+      const controllers: AbortController[] = [];
+      const { status, operations, invocations } = await run(event, {
+        timeout: () => {
+          const controller = new AbortController();
+          controllers.push(controller);
+          return controller.signal;
+        },
+        deletion: {
+          ...rig.deletion,
+          deleteSnapshot: (named) => {
+            controllers.at(-1)?.abort();
+            return rig.deletion.deleteSnapshot(named);
+          },
+        },
+      });
+      expect(status).toBe('SUCCEEDED');
+      expect(operations).toEqual(['start', 'sitting-1', 'rest-2', 'sitting-2', 'rest-3', 'sitting-3', 'report']);
+      expect(invocations).toBe(3);
+      expect(rig.names()).toEqual(KEPT);
+      expect(mails).toHaveLength(1);
+    }));
+
+  it('spares a snapshot that is held between two sittings', () =>
+    withBench(async ({ approve, run, rig, result }) => {
+      const event = await approve();
+      let sittings = 0;
+      const controller = { current: new AbortController() };
+      await run(event, {
+        timeout: () => {
+          sittings += 1;
+          controller.current = new AbortController();
+          return controller.current.signal;
+        },
+        deletion: {
+          ...rig.deletion,
+          deleteSnapshot: async (named) => {
+            const answer = await rig.deletion.deleteSnapshot(named);
+            controller.current.abort();
+            if (sittings === 1) rig.emulator.world.tag(HERE, 'web-06', [{ key: 'retention:hold' }]);
+            return answer;
+          },
+        },
+      });
+      expect(rig.names()).toContain('web-06');
+      expect(outcomes(result(event.plan))['web-06']).toBe('spared hold');
+    }));
+
+  it('tries a sitting again when the bucket fails, and loses and repeats nothing', () =>
+    withBench(async ({ approve, run, rig, result, mails, objects }) => {
+      const event = await approve();
+      let failures = 2;
+      const readInventory: typeof rig.readInventory = async (...asked) => {
+        failures -= 1;
+        if (failures >= 0) throw new Error('the bucket is away');
+        return rig.readInventory(...asked);
+      };
+      const { status, invocations } = await run(event, { readInventory });
+      expect(status).toBe('SUCCEEDED');
+      expect(invocations).toBe(3);
+      expect(rig.names()).toEqual(KEPT);
+      expect(result(event.plan)).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
+      expect(mails).toHaveLength(1);
+      expect(objects.has(`results/${event.plan}/mailed.json`)).toBe(true);
+    }));
+
+  it('sends what it has when a sitting fails every time, and then fails', () =>
+    withBench(async ({ approve, run, rig, mails }) => {
+      const event = await approve();
+      const { status, error, invocations } = await run(event, { readInventory: () => Promise.reject(new Error('out of order')) });
+      expect(status).toBe('FAILED');
+      expect(error).toContain('out of order');
+      expect(invocations).toBe(6);
+      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
+      expect(mails.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: run.failed']);
+      expect(mails[0]?.body).toContain('out of order');
+    }));
+
+  it('sends the outcome when the topic comes back, and tells it once', () =>
+    withBench(async ({ approve, run, mails }) => {
+      const event = await approve();
+      let refusals = 3;
+      const channel = {
+        confirmedSubscribers: async () => 1,
+        send: async (message: (typeof mails)[number]) => {
+          refusals -= 1;
+          if (refusals >= 0) throw new Error('the topic is away');
+          mails.push(message);
+        },
+      };
+      expect((await run(event, { channel })).status).toBe('SUCCEEDED');
+      expect(mails).toHaveLength(1);
+    }));
+
+  it('says which failed, why, and that the others went', () =>
+    withBench(async ({ approve, run, rig, mails }) => {
+      const event = await approve();
+      rig.emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'DeleteDiskSnapshot' }]);
+      const { result } = await run(event);
+      expect(result).toMatchObject({ state: 'finished', deleted: 3, deletionsFailed: 2 });
+      expect(mails[0]?.subject).toBe('[Lightsail] 2 of 5 deletions failed, 3 deleted');
+      expect(mails[0]?.attributes).toMatchObject({ outcome: 'deletion-failed', failed: 2 });
+      expect(mails[0]?.body).toContain('AccessDeniedException');
+    }));
+
+  it('stops at its deadline, says what was not dealt with, and how to go on', () =>
+    withBench(async ({ approve, run, rig, mails }) => {
+      const event = await approve();
+      let now = Date.now();
+      const controller = { current: new AbortController() };
+      const { result } = await run(event, {
+        clock: () => now,
+        timeout: () => {
+          controller.current = new AbortController();
+          return controller.current.signal;
+        },
+        deletion: {
+          ...rig.deletion,
+          readClock: async () => ({ ok: true, value: { service: now, machine: now } }),
+          deleteSnapshot: (named) => {
+            controller.current.abort();
+            now += 3_600_000;
+            return rig.deletion.deleteSnapshot(named);
+          },
+        },
+      });
+      expect(result).toMatchObject({ state: 'stopped', code: 'run.deadline' });
+      const left = rig.names().filter((name) => PLANNED.includes(name));
+      expect(left.length).toBeGreaterThan(0);
+      expect(mails).toHaveLength(1);
+      expect(mails[0]?.subject).toContain(`not finished: ${5 - left.length} deleted, ${left.length} of 5 not dealt with`);
+      expect(mails[0]?.body).toContain(`go on with ${event.plan}`);
+    }));
+
+  it('goes on where an earlier execution stopped, and tells the outcome of both', () =>
+    withBench(async ({ approve, run, rig, result, mails }) => {
+      const event = await approve();
+      const limits = { inventory: 60_000, sitting: 60_000, run: 3_600_000, sittings: 1 };
+      const first = new AbortController();
+      const { result: stopped } = await run(event, {
+        limits,
+        timeout: () => first.signal,
+        deletion: {
+          ...rig.deletion,
+          deleteSnapshot: (named) => {
+            first.abort();
+            return rig.deletion.deleteSnapshot(named);
+          },
+        },
+      });
+      expect(stopped).toMatchObject({ state: 'stopped', code: 'run.sittings' });
+      const second = await run(event);
+      expect(second.result).toMatchObject({ state: 'finished', deleted: 5 });
+      expect(rig.names()).toEqual(KEPT);
+      expect(result(event.plan).items).toHaveLength(5);
+      expect(mails).toHaveLength(2);
+    }));
+
+  it('stops when sitting after sitting deals with nothing', () =>
+    withBench(async ({ approve, run, mails }) => {
+      const event = await approve();
+      const { result, operations } = await run(event, { timeout: () => AbortSignal.abort() });
+      expect(result).toMatchObject({ state: 'stopped', code: 'run.idle', open: 5 });
+      expect(operations.filter((name) => name.startsWith('sitting'))).toHaveLength(4);
+      expect(mails).toHaveLength(1);
+    }));
+
+  it('waits for a region that stops answering while it is at it, and goes on', () =>
+    withBench(async ({ approve, run, rig, mails }) => {
+      const event = await approve();
+      let readings = 0;
+      const controller = { current: new AbortController() };
+      const { result } = await run(event, {
+        timeout: () => {
+          controller.current = new AbortController();
+          return controller.current.signal;
+        },
+        readInventory: async (...asked) => {
+          readings += 1;
+          const inventory = await rig.readInventory(...asked);
+          return readings === 2 ? { ...inventory, complete: false } : inventory;
+        },
+        deletion: {
+          ...rig.deletion,
+          deleteSnapshot: (named) => {
+            controller.current.abort();
+            return rig.deletion.deleteSnapshot(named);
+          },
+        },
+      });
+      expect(result).toMatchObject({ state: 'finished', deleted: 5 });
+      expect(mails).toHaveLength(1);
+    }));
+});
+
+describe('a start that comes twice', () => {
+  it('does nothing more, and sends nothing more, once the plan is carried out', () =>
+    withBench(async ({ approve, run, rig, mails }) => {
+      const event = await approve();
+      await run(event);
+      const deletes = rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete')).length;
+      const again = await run(event);
+      expect(again.result).toMatchObject({ state: 'finished', delivery: 'already-sent', deleted: 5 });
+      expect(mails).toHaveLength(1);
+      expect(rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'))).toHaveLength(deletes);
+    }));
+
+  it('refuses the second while the first is at it: each snapshot is deleted once', () =>
+    withBench(async ({ approve, handler, rig, mails }) => {
+      const event = await approve();
+      const other = (life: Parameters<ReturnType<typeof handler>>[0]) => {
+        const inner = handler()(life);
+        // Another execution has another name.
+        return ((input, context) =>
+          inner(
+            Object.assign(Object.create(Object.getPrototypeOf(input)), input, { DurableExecutionArn: `${EXECUTION}-other` }),
+            context,
+          )) as typeof inner;
+      };
+      const ends = await Promise.all([runExecution(handler(), event, immortal), runExecution(other, event, immortal)]);
+      const states = ends.map(({ result }) => (result as { state: string; code?: string }).code ?? (result as { state: string }).state);
+      expect(states.sort()).toEqual(['finished', 'plan.in-progress']);
+      const deleted = rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'));
+      expect(deleted).toHaveLength(5);
+      expect(mails.map(({ subject }) => subject.replace(/, at most.*/, '')).sort()).toEqual([
+        '[Lightsail] 5 of 5 planned snapshots deleted',
+        '[Lightsail] Not carried out a second time: plan.in-progress',
+      ]);
+    }));
+});
+
+describe('refuses, deletes nothing, and says so by e-mail', () => {
+  it.each([
+    ['a plan that is not there', 'plan.not-found', {}, (event: object) => ({ ...event, plan: 'another' })],
+    ['a plan of another digest', 'plan.altered', {}, (event: object) => ({ ...event, digest: `sha256:${'0'.repeat(64)}` })],
+    ['a plan of another account', 'plan.account', { account: '999999999999' }, (event: object) => event],
+    ['a plan of another configuration', 'plan.config-changed', { config: aConfig({ caps: { maxShare: 0.8 } }) }, (event: object) => event],
+    ['an expired plan', 'plan.expired', { clock: () => Date.now() + 8 * 86_400_000 }, (event: object) => event],
+  ])('%s', (_, code, said, change) =>
+    withBench(async ({ approve, run, rig, mails }) => {
+      const { status, result } = await run(change(await approve()), said);
+      expect(status).toBe('SUCCEEDED');
+      expect(result).toMatchObject({ state: 'refused', code, deleted: 0 });
+      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
+      expect(mails.map(({ subject }) => subject)).toEqual([`[Lightsail] Nothing deleted: ${code}`]);
+    }),
+  );
+
+  it.each([
+    ['no object', 'now'],
+    ['an empty object', {}],
+    ['a plan without its digest', { plan: 'a' }],
+    ['a plan that leaves its folder', { plan: '../reports/a', digest: `sha256:${'0'.repeat(64)}` }],
+    ['a digest that is none', { plan: 'a', digest: 'yes' }],
+    ['something else beside it', { plan: 'a', digest: `sha256:${'0'.repeat(64)}`, force: true }],
+    ['a schedule beside it', { plan: 'a', digest: `sha256:${'0'.repeat(64)}`, scheduledTime: '2026-11-23T08:00:00Z' }],
+    ['a schedule without a time', { scheduledTime: 'monday' }],
+  ])('an event that is %s: it asks nothing', (_, event) =>
+    withBench(async ({ run, rig }) => {
+      const { status, error } = await run(event);
+      expect(status).toBe('FAILED');
+      expect(error).toContain('cannot delete: got the event');
+      expect(rig.emulator.requests.total()).toBe(0);
+    }),
+  );
+});
+
+describe('an invocation that dies', () => {
+  it('at any checkpoint, claim, delete, record or mail, before or after it: the plan is carried out, nothing else goes, the record is true', async () => {
+    const survived: string[] = [];
+    for (let killAt = 1; killAt <= 200; killAt += 1) {
+      const { lifeOf, killed } = mortals(killAt);
+      await withBench(async ({ approve, handler, rig, result, mails }) => {
+        const event = await approve();
+        const deleted = ['web-04', 'web-05'];
+        const { status } = await runExecution(handler(), event, lifeOf);
+        if (killed() !== null) survived.push(killed() ?? '');
+        const at = `killed ${killed()}`;
+        expect([at, status]).toEqual([at, 'SUCCEEDED']);
+        expect([at, rig.names()]).toEqual([at, ['web-01', 'web-02', 'web-03']]);
+        expect([at, outcomes(result(event.plan))]).toEqual([at, Object.fromEntries(deleted.map((name) => [name, 'deleted']))]);
+        expect([at, result(event.plan).status]).toEqual([at, 'finished']);
+        // Each name was deleted once: never a second delete of what is gone already.
+        const sent = rig.emulator.requests.list().filter(({ operation }) => operation === 'DeleteInstanceSnapshot');
+        expect([at, sent.length]).toEqual([at, 2]);
+        expect(mails.length).toBeGreaterThanOrEqual(1);
+        expect(mails.length).toBeLessThanOrEqual(
+          killed() === 'after send' || killed()?.includes('mailed.json') || killed()?.includes('report SUCCEED') ? 2 : 1,
+        );
+      }, small());
+      if (killed() === null) break;
+      if (killAt === 200) throw new Error('200 points were not enough');
+    }
+    // The points are where they should be: around the start, the claim, each delete, the record, the report.
+    for (const name of ['start', 'sitting-1', 'report'])
+      for (const when of ['before', 'after']) expect(survived.some((point) => point.startsWith(`${when} ${name} `))).toBe(true);
+    for (const name of ['web-04', 'web-05']) for (const when of ['before', 'after']) expect(survived).toContain(`${when} delete ${name}`);
+    expect(survived.filter((point) => point.includes('claim results/')).length).toBeGreaterThan(0);
+    expect(survived).toContain('after send');
+  }, 120_000);
+
+  it('between a delete and its record, after which another snapshot takes the name: that one stays', () =>
+    withBench(async ({ approve, handler, rig, result }) => {
+      const event = await approve();
+      let point = 0;
+      let dead = false;
+      const killer = () => {
+        let die: () => void = () => undefined;
+        const died = new Promise<void>((resolve) => {
+          die = resolve;
+        });
+        return {
+          died,
+          async point(name: string) {
+            if (name !== 'after delete web-04' || dead) return;
+            point += 1;
+            dead = true;
+            rig.emulator.world.add(HERE, 'instanceSnapshots', { ...aged(aSpec('web'), [4])[0], name: 'web-04', arn: ANOTHER });
+            die();
+            await new Promise(() => undefined);
+          },
+        };
+      };
+      const { status } = await runExecution(handler(), event, killer);
+      expect([status, point]).toEqual(['SUCCEEDED', 1]);
+      expect(rig.names()).toEqual(['web-01', 'web-02', 'web-03', 'web-04']);
+      expect(outcomes(result(event.plan))['web-04']).toBe('deleted');
+    }, small()));
+});

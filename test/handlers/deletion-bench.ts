@@ -1,0 +1,93 @@
+import { type DurableLambdaHandler, withDurableExecution } from '@aws/durable-execution-sdk-js';
+import type { AccountData } from '../../emulator/account';
+import { readOrder } from '../../lambda/app/deletion-order';
+import { type DeletionPorts, runDeletion } from '../../lambda/app/deletion-run';
+import { PACE } from '../../lambda/app/pace';
+import type { Channel, Message, Store } from '../../lambda/app/ports';
+import { planFile } from '../../lambda/app/store-report';
+import { durableSteps } from '../../lambda/aws/durable-steps';
+import type { ApplyResult } from '../../lambda/core/outcome';
+import { digestOf } from '../../lambda/digest';
+import { ACCOUNT, CONFIG, type Rig, startRig } from '../deletion/rig';
+import { memoryStore } from '../fakes/memory-store';
+import { type Ending, immortal, type Life, runExecution } from './durable-engine';
+
+/** A deployed deletion, but for the engine and the bucket, against an emulated account over HTTP. */
+export interface Bench {
+  readonly rig: Rig;
+  readonly objects: Map<string, string>;
+  readonly mails: Message[];
+  /** The event that approves the plan of a fresh report. */
+  approve(config?: typeof CONFIG): Promise<{ readonly plan: string; readonly digest: string }>;
+  handler(said?: Partial<DeletionPorts>): (life: Life) => DurableLambdaHandler;
+  run(event: unknown, said?: Partial<DeletionPorts>): Promise<Ending>;
+  result(plan: string): ApplyResult;
+}
+
+/** Every effect on the world is a point at which the invocation may die: before it happened, and after. */
+function pointed<T>(life: Life, name: string, effect: () => Promise<T>): Promise<T> {
+  return (async () => {
+    await life.point(`before ${name}`);
+    const done = await effect();
+    await life.point(`after ${name}`);
+    return done;
+  })();
+}
+
+export async function withBench(test: (bench: Bench) => Promise<void>, account?: AccountData): Promise<void> {
+  const rig = await startRig(account);
+  const objects = new Map<string, string>();
+  const mails: Message[] = [];
+  const bucket = memoryStore(objects);
+  const channel: Channel = {
+    send: async (message) => void mails.push(message),
+    confirmedSubscribers: async () => 1,
+  };
+  const ports = (life: Life, said: Partial<DeletionPorts>): DeletionPorts => {
+    const store: Store = {
+      ...bucket,
+      put: (object) => pointed(life, `put ${object.key}`, () => bucket.put(object)),
+      putIfAbsent: (object) => pointed(life, `claim ${object.key}`, () => bucket.putIfAbsent(object)),
+    };
+    return {
+      clock: Date.now,
+      sleep: () => new Promise((resolve) => setImmediate(resolve)),
+      timeout: () => new AbortController().signal,
+      pace: PACE,
+      limits: { inventory: 60_000, sitting: 60_000, run: 3_600_000, sittings: 200 },
+      digest: digestOf,
+      readInventory: rig.readInventory,
+      config: CONFIG,
+      account: ACCOUNT,
+      again: ({ id }) => `go on with ${id}`,
+      ...said,
+      store,
+      channel: { ...(said.channel ?? channel), send: (message) => pointed(life, 'send', () => (said.channel ?? channel).send(message)) },
+      deletion: {
+        ...(said.deletion ?? rig.deletion),
+        deleteSnapshot: (named) => pointed(life, `delete ${named.name}`, () => (said.deletion ?? rig.deletion).deleteSnapshot(named)),
+      },
+    };
+  };
+  const handler: Bench['handler'] =
+    (said = {}) =>
+    (life) =>
+      withDurableExecution((event, context) => runDeletion(durableSteps(context), ports(life, said), readOrder(event, 'automatic')));
+  try {
+    await test({
+      rig,
+      objects,
+      mails,
+      async approve(config = CONFIG) {
+        const { plan, text } = await rig.plan(config);
+        objects.set(planFile(plan.id), text);
+        return { plan: plan.id, digest: plan.digest };
+      },
+      handler,
+      run: (event, said) => runExecution(handler(said), event, immortal),
+      result: (plan) => JSON.parse(objects.get(`results/${plan}.json`) ?? 'null') as ApplyResult,
+    });
+  } finally {
+    await rig.close();
+  }
+}
