@@ -92,7 +92,7 @@ export class SnapshotRetention extends Construct {
   readonly topic: ITopic;
   /** Where reports are kept. */
   readonly bucket: IBucket;
-  /** Where runs go that failed every time. */
+  /** Where runs go that could not be started. */
   readonly deadLetters: Queue;
   /** The function that reports, its role and its logs. */
   readonly report: ReportFunction;

@@ -1,0 +1,87 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { RetentionError } from '../lambda/core/errors';
+import { RetentionStack } from '../lib/retention-stack';
+
+const ROOT = join(__dirname, '..');
+const FILE = join(ROOT, 'docs', 'iam.md');
+const [BEGIN, END] = ['<!-- roles: begin -->', '<!-- roles: end -->'];
+
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: unknown;
+}
+interface Role {
+  readonly Description: string;
+  readonly AssumeRolePolicyDocument: { readonly Statement: readonly { readonly Principal: { readonly Service: string } }[] };
+}
+interface Policy {
+  readonly Roles: readonly { readonly Ref: string }[];
+  readonly PolicyDocument: { readonly Statement: readonly Statement[] };
+}
+
+/** A reference as people read it: the logical id that it leads to, in angle brackets. */
+function readable(value: unknown): string {
+  if (Array.isArray(value)) return value.map(readable).join('<br>');
+  if (typeof value !== 'object' || value === null) return `\`${String(value)}\``;
+  const text = (part: unknown): string => {
+    if (typeof part === 'string') return part;
+    const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': join } = part as Readonly<Record<string, unknown>>;
+    if (typeof Ref === 'string') return `<${Ref.replace(/[0-9A-F]{8}$/, '')}>`;
+    if (Array.isArray(attribute)) return `<${String(attribute[0]).replace(/[0-9A-F]{8}$/, '')}>`;
+    return Array.isArray(join) ? (join[1] as unknown[]).map(text).join('') : JSON.stringify(part);
+  };
+  return `\`${text(value)}\``;
+}
+
+const conditionOf = ({ Condition }: Statement): string => (Condition === undefined ? '' : `\`${JSON.stringify(Condition)}\``);
+
+function roleSection(id: string, role: Role, statements: readonly Statement[]): string {
+  const services = role.AssumeRolePolicyDocument.Statement.map(({ Principal }) => `\`${Principal.Service}\``);
+  const rows = statements.map(
+    (statement) =>
+      `| ${[statement.Action]
+        .flat()
+        .map((action) => `\`${action}\``)
+        .join('<br>')} | ${readable(statement.Resource)} | ${conditionOf(statement)} |`,
+  );
+  return [
+    `### ${id.replace(/[0-9A-F]{8}$/, '')}`,
+    '',
+    `${role.Description} Assumed by ${services.join(', ')}.`,
+    '',
+    '| actions | on | only if |',
+    '|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** Every role of the deployed stack with every statement of its policies, read from the template. */
+export function rolesText(): string {
+  const flags = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')).context as Record<string, unknown>;
+  const app = new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] } });
+  const configuration = { origin: 'retention.yaml', config: { version: 1 }, timezone: 'UTC' };
+  const stack = new RetentionStack(app, 'LightsailRetention', { configuration, emails: ['you@example.com'] });
+  const template = Template.fromStack(stack);
+  const propertiesOf = <T>(type: string): readonly (readonly [string, T])[] =>
+    Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties as T]);
+  const policies = propertiesOf<Policy>('AWS::IAM::Policy').map(([, policy]) => policy);
+  const statementsOf = (id: string): readonly Statement[] =>
+    policies.filter(({ Roles }) => Roles.some(({ Ref }) => Ref === id)).flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  return propertiesOf<Role>('AWS::IAM::Role')
+    .map(([id, role]) => roleSection(id, role, statementsOf(id)))
+    .join('\n');
+}
+
+/** docs/iam.md with its roles brought up to date. Throws `docs.markers` where the page has no place for them. */
+export function iamPage(text: string): string {
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin < 0 || end < begin) throw new RetentionError('docs.markers', 'bug', `docs/iam.md: expected ${BEGIN} and ${END}`);
+  return `${text.slice(0, begin + BEGIN.length)}\n\n${rolesText()}\n${text.slice(end)}`;
+}
+
+if (require.main === module) writeFileSync(FILE, iamPage(readFileSync(FILE, 'utf8')));
