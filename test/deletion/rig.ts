@@ -99,6 +99,9 @@ export interface Rig {
   prepare(options?: RunOptions): Promise<Prepared>;
   /** Verifies the last plan (or `text`) and carries it out. */
   apply(options?: RunOptions): Promise<ApplyResult>;
+  /** Lets time pass, here and in the service. */
+  advance(ms: number): void;
+  readonly clock: Clock;
   /** Names of the snapshots that are there. */
   names(): readonly string[];
   close(): Promise<void>;
@@ -122,7 +125,8 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
     pace: { attempts: 3, transientDelayMs: 1, throttledDelayMs: 1, longestDelayMs: 5, slowestPerSecond: 10_000 },
   });
   const sleep = noSleep();
-  const clock = Date.now;
+  let passed = 0;
+  const clock: Clock = () => Date.now() + passed;
   const deletion = makeSnapshotDeletion({ readers, deleters: makeDeleteClients(aws), kinds: snapshotKinds(), firstRegion: HERE, clock });
   const readInventory = makeReadInventory({ clients: readers, firstRegion: HERE, account: ACCOUNT, kinds: snapshotKinds, clock });
   const store = folderStore(folder);
@@ -172,6 +176,11 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
       return { plan, text: last };
     },
     prepare,
+    clock,
+    advance(ms) {
+      passed += ms;
+      emulator.clockOffset += ms;
+    },
     async apply(options = {}) {
       const prepared = await prepare(options);
       await options.approved?.(prepared);
