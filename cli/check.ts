@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { type AccountCheck, checkAccount } from '../lambda/app/check-account';
 import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
+import { someOf } from '../lambda/core/listing';
 import { clean, count } from '../lambda/render/phrases';
 import { policyWords } from '../lambda/render/policy-words';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -16,8 +17,7 @@ export interface CheckOptions extends AccountOptions {
 
 const MOST_NAMED = 12;
 
-const some = (names: readonly string[]): string =>
-  names.length > MOST_NAMED ? `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more` : names.join(', ');
+const some = (names: readonly string[]): string => someOf(names, MOST_NAMED);
 
 /** What a valid configuration means, for a person who wrote it. */
 function meaning({ origin, zone, policies, rules, defaultPolicy, floors, tagPrefix }: Config): readonly string[] {

@@ -74,10 +74,6 @@ function* render(passages: readonly Passage[], columns: number, colour: boolean)
   }
 }
 
-/** Whether the list that a snapshot stands in was read to its end: a newer one could be missing otherwise. */
-const listWasRead = ({ scopes }: Inventory, { snapshot }: Judged): boolean =>
-  !scopes.some(({ region, kind, status }) => region === snapshot.region && kind === snapshot.kind && status !== 'read');
-
 /** `explain`: the whole story of one snapshot, by its name or its ARN. Read-only. */
 export async function explain(wanted: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
   const { out, err, env } = terminal;
@@ -101,7 +97,6 @@ export async function explain(wanted: string, options: ExplainOptions, terminal:
   const passages = explainSnapshot({ item, items, source, config, now, whyNot });
   await writeOut(out, render(passages, columns, out.isTTY === true && !env.NO_COLOR));
   if (inventory.complete) return EXIT.done;
-  const certain = listWasRead(inventory, item);
-  err.write(`${certain ? 'note' : 'error'}: ${unreadText(inventory)} [inventory.incomplete]\n`);
-  return certain ? EXIT.done : EXIT.incomplete;
+  err.write(`error: ${unreadText(inventory)} [inventory.incomplete]\n`);
+  return EXIT.incomplete;
 }

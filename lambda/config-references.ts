@@ -1,6 +1,7 @@
 import { closest } from './closest';
 import { type ConfigProblem, type ConfigWarning, type Keys, pathText, problemAt, show } from './config-problems';
 import type { ConfigOutput } from './config-schema';
+import { someOf } from './core/listing';
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -25,8 +26,7 @@ export const ruleName = (name: unknown, position: number): string => (typeof nam
 export function referenceProblems(input: unknown): readonly ConfigProblem[] {
   if (!isMap(input)) return [];
   const names = isMap(input.policies) ? Object.keys(input.policies) : [];
-  const expected =
-    names.length === 0 ? 'the name of a policy under policies (there is none)' : `one of the policies ${names.slice(0, 12).join(', ')}`;
+  const expected = names.length === 0 ? 'the name of a policy under policies (there is none)' : `one of the policies ${someOf(names)}`;
   const unknownPolicy = (name: unknown, keys: Keys): readonly ConfigProblem[] =>
     typeof name !== 'string' || names.includes(name) ? [] : [problemAt(keys, show(name), expected, { suggestion: closest(name, names) })];
 

@@ -1,4 +1,4 @@
-import { compileRule, listOf } from './config-match';
+import { compileRule } from './config-match';
 import { type ConfigProblem, type ConfigWarning, firstOfEachPlace, formatConfigProblems, fromIssues } from './config-problems';
 import { referenceProblems, ruleName, warningsOf } from './config-references';
 import { type ConfigOutput, configSchema } from './config-schema';
@@ -24,21 +24,13 @@ export const BUILT_IN = 'built-in';
 /** `sha256:` and 64 hex digits over the RFC 8785 JSON of a written configuration. Comments, order of keys and spelt-out defaults change nothing. */
 export const configDigest = (written: WrittenConfig, digest: (value: unknown) => string = digestOf): string => digest(written);
 
-/** One spelling for what can be spelt in several ways, so that the digest follows the meaning. */
-function normalise(output: ConfigOutput): WrittenConfig {
-  const { gbMonth } = output.pricing;
+/** As it was written, with what has a default filled in and the zone's own spelling: what the digest covers. */
+function written(output: ConfigOutput): WrittenConfig {
   return {
     ...output,
     timezone: zoneName(output.timezone) ?? output.timezone,
-    rules: output.rules.map((rule, i) => ({ ...rule, name: ruleName(rule.name, i), match: normaliseMatch(rule.match) })),
-    pricing: { gbMonth: typeof gbMonth === 'number' ? { default: gbMonth } : gbMonth },
+    rules: output.rules.map((rule, i) => ({ ...rule, name: ruleName(rule.name, i) })),
   };
-}
-
-function normaliseMatch(match: ConfigOutput['rules'][number]['match']): ConfigOutput['rules'][number]['match'] {
-  const { kind, region, account, source, name } = match;
-  const several = Object.entries({ kind, region, account, source, name }).filter(([, value]) => value !== undefined);
-  return { ...match, ...Object.fromEntries(several.map(([member, value]) => [member, [...listOf(value)]])) };
 }
 
 function durationOf(text: string): Duration {
@@ -80,22 +72,22 @@ function compilePricing(gbMonth: ConfigOutput['pricing']['gbMonth']): Pricing {
   return { default: fallback, regions: new Map(Object.entries(regions)) };
 }
 
-function compile(written: WrittenConfig, origin: string): Config {
-  const { regions, kinds, tagPrefix, floors, caps, report, deletion } = written;
+function compile(filled: WrittenConfig, origin: string): Config {
+  const { regions, kinds, tagPrefix, floors, caps, report, deletion } = filled;
   return {
     origin,
-    digest: configDigest(written),
-    zone: makeZone(written.timezone),
+    digest: configDigest(filled),
+    zone: makeZone(filled.timezone),
     tagPrefix,
-    policies: new Map(Object.entries(written.policies).map(([name, policy]) => [name, compilePolicy(policy)])),
-    rules: written.rules.map((rule, i) => compileRule(rule, ruleName(rule.name, i))),
-    defaultPolicy: written.default ?? null,
-    holdTags: new Set(written.holdTags),
+    policies: new Map(Object.entries(filled.policies).map(([name, policy]) => [name, compilePolicy(policy)])),
+    rules: filled.rules.map((rule, i) => compileRule(rule, ruleName(rule.name, i))),
+    defaultPolicy: filled.default ?? null,
+    holdTags: new Set(filled.holdTags),
     floors: { minKeep: floors.minKeep, minAge: durationOf(floors.minAge) },
     regions,
     kinds,
     caps,
-    pricing: compilePricing(written.pricing.gbMonth),
+    pricing: compilePricing(filled.pricing.gbMonth),
     report: { ...report, staleAfter: durationOf(report.staleAfter) },
     deletion: { planValidFor: durationOf(deletion.planValidFor), grace: durationOf(deletion.grace) },
   };
@@ -109,8 +101,8 @@ export function parseConfig(input: unknown, origin: string): ConfigResult {
   const parsed = configSchema.safeParse(input, { jitless: true });
   const errors = firstOfEachPlace([...(parsed.success ? [] : fromIssues(parsed.error.issues, input)), ...referenceProblems(input)]);
   if (!parsed.success || errors.length > 0) return { ok: false, errors };
-  const written = normalise(parsed.data);
-  return { ok: true, config: compile(written, origin), written, warnings: warningsOf(written) };
+  const filled = written(parsed.data);
+  return { ok: true, config: compile(filled, origin), written: filled, warnings: warningsOf(filled) };
 }
 
 /** What the starter policy says, as a file would. */

@@ -1,5 +1,6 @@
 import type { Config } from '../core/config';
 import { monthlyCostCeiling, snapshotGb } from '../core/cost';
+import { someOf } from '../core/listing';
 import { before } from '../core/period';
 import { describe, type Reason } from '../core/reason';
 import type { Judged } from '../core/report-model';
@@ -143,7 +144,7 @@ function whatWouldChange({ item, config }: ExplainInput): Passage {
     tag(`key=${tagPrefix}:hold`),
   ];
   const until = [`To keep it through a day of your own and let it go then${instead}:`, tag(`key=${tagPrefix}:expire-on,value=YYYY-MM-DD`)];
-  const names = [...config.policies.keys()].slice(0, 12).map(clean).join(', ');
+  const names = someOf([...config.policies.keys()].map(clean));
   const policy = `a tag ${tagPrefix}:policy${names === '' ? '' : ` (${names})`} or ${tagPrefix}:keep`;
   const lines: Readonly<Record<Judged['status'], readonly Line[]>> = {
     managed:

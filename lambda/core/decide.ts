@@ -5,7 +5,7 @@ import type { PolicyUse } from './policy';
 import type { Reason } from './reason';
 import type { Judged } from './report-model';
 import { makeResolver, type Resolution } from './resolve';
-import { causesOf, setAside } from './set-aside';
+import { causesOf, makeSetAside } from './set-aside';
 import type { Problem, Snapshot, SourceLookup, SourceState } from './snapshot';
 
 export interface DecideInput {
@@ -25,11 +25,12 @@ export interface Decision {
   readonly problems: readonly Problem[];
 }
 
+/** A judgement while it is being made: kept, until the rules say otherwise. */
+type Draft = { -readonly [Member in keyof Judged]: Judged[Member] };
+
 /** A snapshot that the rules will judge. */
 interface Evaluated {
-  readonly index: number;
-  readonly snapshot: Snapshot;
-  readonly sourceExists: boolean | null;
+  readonly draft: Draft;
   readonly createdAt: number;
   readonly label: string;
   readonly arn: string;
@@ -37,6 +38,15 @@ interface Evaluated {
 }
 
 const newestFirst = (a: Evaluated, b: Evaluated): number => b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : a.arn > b.arn ? 1 : 0);
+
+/** What the rules look at, or null for a snapshot that is set aside. Made for one group at a time: a run has hundreds of thousands. */
+function evaluatedOf(draft: Draft): Evaluated | null {
+  const { arn, name, createdAt } = draft.snapshot;
+  const { policy } = draft;
+  return policy === null || arn === null || name === null || createdAt === null
+    ? null
+    : { draft, createdAt, arn, label: name, use: policy };
+}
 
 const existenceOf = (source: SourceState | null): boolean | null =>
   source === null || source.state === 'unread' ? null : source.state === 'exists';
@@ -72,45 +82,37 @@ function floorReasons(item: Evaluated, rank: number, minKeep: number, youngerTha
  */
 export function decide({ snapshots, sources, config, now, everyRule = false }: DecideInput): Decision {
   const resolve = makeResolver(config, now);
-  const items: Judged[] = new Array(snapshots.length);
   const problems = new Map<string, Problem>();
-  const groups = new Map<string, Evaluated[]>();
+  const groups = new Map<string, Draft[]>();
+  const setAside = makeSetAside();
 
-  snapshots.forEach((snapshot, index) => {
+  const items = snapshots.map((snapshot, index): Judged => {
     const source = snapshot.source?.arn == null ? null : sources(snapshot.source.arn);
     const sourceExists = existenceOf(source);
     const resolution = resolve(snapshot, source);
     noteProblems(problems, snapshot, index, resolution);
     const causes = causesOf(snapshot, source, resolution, now);
-    const { arn, name, createdAt } = snapshot;
     const { policy } = resolution;
-    if (causes.length > 0 || policy === null || arn === null || name === null || createdAt === null) {
-      items[index] = setAside(snapshot, sourceExists, policy, causes);
-      return;
-    }
-    const evaluated: Evaluated = { index, snapshot, sourceExists, createdAt, arn, label: name, use: policy };
+    const { arn, name, createdAt } = snapshot;
+    if (causes.length > 0 || policy === null || arn === null || name === null || createdAt === null)
+      return setAside(snapshot, sourceExists, policy, causes);
+    const draft: Draft = { snapshot, sourceExists, verdict: 'keep', status: 'managed', policy, reasons: NO_REASONS };
     const key = groupKey(snapshot, arn);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [evaluated]);
-    else group.push(evaluated);
+    if (group === undefined) groups.set(key, [draft]);
+    else group.push(draft);
+    return draft;
   });
 
   const youngerThan = before(now, config.floors.minAge, config.zone);
-  for (const group of groups.values()) {
-    group.sort(newestFirst);
+  for (const drafts of groups.values()) {
+    const group = drafts.flatMap((draft) => evaluatedOf(draft) ?? []).sort(newestFirst);
     const rulings = ruleGroup(group, now, config, everyRule);
     group.forEach((item, rank) => {
-      const ruling = rulings[rank];
+      const { keeps = true, reasons: ruled = NO_REASONS } = rulings[rank] ?? {};
       const floors = floorReasons(item, rank, config.floors.minKeep, youngerThan, config.floors.minAge.text);
-      const ruled = ruling?.reasons ?? [];
-      items[item.index] = {
-        snapshot: item.snapshot,
-        sourceExists: item.sourceExists,
-        verdict: ruling?.keeps === false && floors.length === 0 ? 'expire' : 'keep',
-        status: 'managed',
-        policy: item.use,
-        reasons: floors.length === 0 ? ruled : ruling?.keeps === false && !everyRule ? floors : [...ruled, ...floors],
-      };
+      if (!keeps && floors.length === 0) item.draft.verdict = 'expire';
+      item.draft.reasons = floors.length === 0 ? ruled : !keeps && !everyRule ? floors : [...ruled, ...floors];
     });
   }
   return { items, problems: [...problems.values()] };

@@ -1,5 +1,5 @@
 import type { Duration } from './duration';
-import { after, type Bucket, before, bucketer, dayOf, endOfDay, wallClock } from './period';
+import { after, type Bucket, before, bucketer, dayLabel, dayOf, endOfDay, wallClock } from './period';
 import { COUNT_RULES, type CountRule, type Policy, WITHIN_RULES, type WithinRule } from './policy';
 import type { Reason } from './reason';
 import type { Zone } from './zone';
@@ -72,30 +72,47 @@ function withinWalker(code: WithinRule, duration: Duration, newest: Dated, oldes
   };
 }
 
+/** The longest (days) by which adding a duration can miss the day that subtracting it finds: months differ by three days, and a skipped hour. */
+const OVERFLOW = 4;
+
+/** The first local day, `from` on, that ends with `createdAt` as old as `duration`, by the arithmetic that decides: adding overflows elsewhere. */
+function dayOfAge(createdAt: number, duration: Duration, zone: Zone, from = Number.NEGATIVE_INFINITY): number {
+  const added = dayOf(wallClock(after(createdAt, duration, zone), zone));
+  if (duration.years === 0 && duration.months === 0) return added;
+  for (let day = Math.max(added - OVERFLOW, from); day < added; day += 1)
+    if (before(endOfDay(dayLabel(day), zone) - 1, duration, zone) >= createdAt) return day;
+  return added;
+}
+
 function ageWalker(duration: Duration, now: number, zone: Zone): Walker {
   const cutOff = before(now, duration, zone);
-  const day = (snapshot: Dated): number => dayOf(wallClock(after(snapshot.createdAt, duration, zone), zone));
   const today = dayOf(wallClock(now, zone));
+  const old: (Reason & { readonly said: 'old' }) | null = null;
   return {
-    take: (snapshot) =>
-      snapshot.createdAt > cutOff
-        ? { code: 'expireAfter', said: 'young', duration: duration.text, day: Math.max(day(snapshot), today) }
+    take: ({ createdAt }) =>
+      createdAt > cutOff
+        ? { code: 'expireAfter', said: 'young', duration: duration.text, day: Math.max(dayOfAge(createdAt, duration, zone, today), today) }
         : null,
-    refusal: (snapshot) => ({ code: 'expireAfter', said: 'old', duration: duration.text, day: Math.min(day(snapshot), today) }),
+    refusal: ({ createdAt }) => ({
+      code: 'expireAfter',
+      said: 'old',
+      duration: duration.text,
+      day: Math.min(dayOfAge(createdAt, duration, zone), today),
+    }),
   };
 }
 
 function dateWalker(day: string, now: number, zone: Zone): Walker {
-  const passed = now >= endOfDay(day, zone);
-  return {
-    take: () => (passed ? null : { code: 'expire-on', said: 'until', day }),
-    refusal: () => ({ code: 'expire-on', said: 'passed', day }),
-  };
+  const kept: Reason | null = now >= endOfDay(day, zone) ? null : { code: 'expire-on', said: 'until', day };
+  const refused: Reason = { code: 'expire-on', said: 'passed', day };
+  return { take: () => kept, refusal: () => refused };
 }
 
 const NONE: readonly Walker[] = [];
+const NO_REASONS: readonly Reason[] = [];
 
-const keepAll: Walker = { take: () => ({ code: 'all', said: 'all' }), refusal: () => ({ code: 'all', said: 'all' }) };
+const ALL: Reason = { code: 'all', said: 'all' };
+const keepAll: Walker = { take: () => ALL, refusal: () => ALL };
 
 function walkersOf(policy: Policy, newest: Dated, oldest: number, now: number, zone: Zone): readonly Walker[] {
   const walkers: Walker[] = [];
@@ -124,18 +141,35 @@ export function applyPolicy(policy: Policy, newestFirst: readonly Dated[], now: 
   const newest = newestFirst[0];
   if (newest === undefined) return [];
   const walkers = walkersOf(policy, newest, newestFirst.length - 1, now, zone);
+  let before: readonly Reason[] = NO_REASONS;
   return newestFirst.map((snapshot, index) => {
     const wall = wallClock(snapshot.createdAt, zone);
-    const reasons: Reason[] = [];
+    let taken: Reason[] | null = null;
     let refusing = walkers;
     for (const walker of walkers) {
       const kept = walker.take(snapshot, index, wall);
       if (kept === null) continue;
-      reasons.push(kept);
+      if (taken === null) taken = [kept];
+      else taken.push(kept);
       refusing = everyRule ? refusing.filter((other) => other !== walker) : NONE;
     }
-    const keeps = reasons.length > 0;
-    for (const walker of refusing) reasons.push(walker.refusal(snapshot, wall));
-    return { keeps, reasons };
+    if (taken !== null) {
+      for (const walker of refusing) taken.push(walker.refusal(snapshot, wall));
+      return { keeps: true, reasons: taken };
+    }
+    before = refusals(walkers, snapshot, wall, before);
+    return { keeps: false, reasons: before };
   });
+}
+
+/** Why each rule refuses: the list of the snapshot before where it says the same, because thousands in a row are refused alike. */
+function refusals(walkers: readonly Walker[], snapshot: Dated, wall: number, before: readonly Reason[]): readonly Reason[] {
+  let fresh: Reason[] | null = null;
+  for (let rule = 0; rule < walkers.length; rule += 1) {
+    const reason = walkers[rule]?.refusal(snapshot, wall);
+    if (reason === undefined || (fresh === null && reason === before[rule])) continue;
+    fresh ??= before.slice(0, rule);
+    fresh.push(reason);
+  }
+  return fresh ?? before;
 }

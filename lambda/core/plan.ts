@@ -13,8 +13,13 @@ export interface PlanItem {
   readonly createdAt: string;
 }
 
+/** Plan items in order; those of a new plan are made one by one, anew on each reading. */
+export interface PlanItems extends Iterable<PlanItem> {
+  readonly length: number;
+}
+
 /** The immutable list that a deletion may act on (design section 9). Times come from the real clock, as ISO 8601. */
-export interface PlanContent {
+export interface PlanContent<Items extends PlanItems = readonly PlanItem[]> {
   readonly schemaVersion: 1;
   readonly id: string;
   readonly account: string | null;
@@ -24,13 +29,16 @@ export interface PlanContent {
   readonly config: { readonly origin: string; readonly digest: string };
   readonly complete: boolean;
   readonly blocked: Blocked | null;
-  readonly items: readonly PlanItem[];
+  readonly items: Items;
 }
 
 /** A plan with its digest: `sha256:` over the RFC 8785 JSON of everything else. */
-export interface Plan extends PlanContent {
+export interface Plan<Items extends PlanItems = readonly PlanItem[]> extends PlanContent<Items> {
   readonly digest: string;
 }
+
+/** A plan as a report makes it. */
+export type NewPlan = Plan<PlanItems>;
 
 /** Why a plan may not be applied, the first that holds: an incomplete inventory, the built-in policy, then the caps over the whole run. */
 export function blockOf(input: {
@@ -78,13 +86,25 @@ export interface PlanInput {
   readonly config: Config;
 }
 
+/** What a plan says of a snapshot; null for one that does not expire, or could not be found again. */
+function itemOf({ verdict, snapshot }: Judged): PlanItem | null {
+  const { arn, name, kind, account, region, createdAt } = snapshot;
+  if (verdict !== 'expire' || arn === null || name === null || createdAt === null) return null;
+  return { arn, name, kind, account, region, createdAt: new Date(createdAt).toISOString() };
+}
+
+function* plannedOf(items: readonly Judged[]): Generator<PlanItem> {
+  for (const item of items) {
+    const planned = itemOf(item);
+    if (planned !== null) yield planned;
+  }
+}
+
 /** The plan of a report: its expiring snapshots, in the report's order. An incomplete or blocked one says so and can never be applied. */
-export function makePlan({ id, createdAt, account, scopes, complete, items, config }: PlanInput): PlanContent {
-  const planned = items.flatMap(({ verdict, snapshot }): PlanItem[] => {
-    const { arn, name, kind, region } = snapshot;
-    if (verdict !== 'expire' || arn === null || name === null || snapshot.createdAt === null) return [];
-    return [{ arn, name, kind, account: snapshot.account, region, createdAt: new Date(snapshot.createdAt).toISOString() }];
-  });
+export function makePlan({ id, createdAt, account, scopes, complete, items, config }: PlanInput): PlanContent<PlanItems> {
+  let length = 0;
+  for (const _ of plannedOf(items)) length += 1;
+  const planned: PlanItems = { length, [Symbol.iterator]: () => plannedOf(items) };
   return {
     schemaVersion: 1,
     id,

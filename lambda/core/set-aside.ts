@@ -1,5 +1,5 @@
 import type { PolicyUse } from './policy';
-import type { SetAsideCode } from './reason';
+import type { Reason, SetAsideCode } from './reason';
 import type { Judged, Status } from './report-model';
 import type { Resolution } from './resolve';
 import { FINISHED_STATE, type Snapshot, type SourceState } from './snapshot';
@@ -45,15 +45,12 @@ function addOwn(causes: Cause[], snapshot: Snapshot, source: SourceState | null,
     });
 }
 
-function withoutPolicy(snapshot: Snapshot): Cause {
-  return snapshot.fromAutoSnapshot
-    ? {
-        status: 'automatic-copy',
-        code: 'automatic-copy',
-        text: 'a kept copy of an automatic snapshot, which no tag of its own and no rule for such copies reaches',
-      }
-    : { status: 'unmanaged', code: 'unmanaged', text: 'unmanaged: no tag, rule or default gives it a policy' };
-}
+const UNMANAGED: Cause = { status: 'unmanaged', code: 'unmanaged', text: 'unmanaged: no tag, rule or default gives it a policy' };
+const UNREACHED_COPY: Cause = {
+  status: 'automatic-copy',
+  code: 'automatic-copy',
+  text: 'a kept copy of an automatic snapshot, which no tag of its own and no rule for such copies reaches',
+};
 
 /** All that sets a snapshot aside (step 1 of design section 6); without any, it has a policy and all that the rules look at. */
 export function causesOf(
@@ -68,13 +65,27 @@ export function causesOf(
     causes.push({ status: 'problem', code, text: on === 'snapshot' ? message : `on its source: ${message}` });
   addOwn(causes, snapshot, source, now);
   // What a misspelt tag means, or what an unread source says, is not known: that is no "unmanaged".
-  if (policy === null && problems.length === 0 && source?.state !== 'unread') causes.push(withoutPolicy(snapshot));
+  if (policy === null && problems.length === 0 && source?.state !== 'unread')
+    causes.push(snapshot.fromAutoSnapshot ? UNREACHED_COPY : UNMANAGED);
   return causes;
 }
 
-/** A snapshot that is kept without being evaluated: its status is the first of its causes, its reasons name them all. */
-export function setAside(snapshot: Snapshot, sourceExists: boolean | null, policy: PolicyUse | null, causes: readonly Cause[]): Judged {
-  const ordered = PRECEDENCE.flatMap((status) => causes.filter((cause) => cause.status === status));
-  const reasons = ordered.map(({ code, text }) => ({ code, said: 'set-aside', text }) as const);
-  return { snapshot, sourceExists, verdict: 'keep', status: ordered[0]?.status ?? 'problem', policy, reasons };
+/** Makes what keeps snapshots without evaluating them: the status is the first of the causes, the reasons name them all, and are shared where they are one. */
+export function makeSetAside(): (snapshot: Snapshot, exists: boolean | null, policy: PolicyUse | null, causes: readonly Cause[]) => Judged {
+  const alone = new Map<string, readonly Reason[]>();
+  const reasonFor = ({ code, text }: Cause): Reason => ({ code, said: 'set-aside', text });
+
+  const reasonsFor = (causes: readonly Cause[]): readonly Reason[] => {
+    const [only] = causes;
+    if (only === undefined || causes.length > 1) return causes.map(reasonFor);
+    const key = `${only.code} ${only.text}`;
+    const known = alone.get(key) ?? [reasonFor(only)];
+    alone.set(key, known);
+    return known;
+  };
+
+  return (snapshot, sourceExists, policy, causes) => {
+    const ordered = causes.length < 2 ? causes : PRECEDENCE.flatMap((status) => causes.filter((cause) => cause.status === status));
+    return { snapshot, sourceExists, verdict: 'keep', status: ordered[0]?.status ?? 'problem', policy, reasons: reasonsFor(ordered) };
+  };
 }

@@ -1,4 +1,5 @@
 import { parseDuration } from './duration';
+import { someOf } from './listing';
 import { endOfDay } from './period';
 import { COUNT_RULES, type CountRule, type Keep, MAX_COUNT, type Policy, WITHIN_RULES, type WithinRule } from './policy';
 import type { Tags } from './snapshot';
@@ -88,7 +89,7 @@ function readKeep(text: string): Parsed<Keep | 'all'> {
       within[window] = duration.value;
     } else return { expected: `a rule out of ${[...COUNT_RULES, ...WITHIN_RULES].join(', ')} ("${rule}" is none)` };
   }
-  if (Object.keys(counts).length + Object.keys(within).length === 0) return { expected: `${KEEP_EXPECTED}, at least one of them positive` };
+  if (words.length === 0) return { expected: KEEP_EXPECTED };
   return { value: { counts, within } };
 }
 
@@ -105,7 +106,7 @@ const contentOf = ({ keep, expireAfter, expireOn }: Policy): string => {
 const POLICY_TAGS = {
   policy: (text: string, grammar: TagGrammar): Parsed<Part> => {
     const policy = grammar.policies.get(text);
-    const names = [...grammar.policies.keys()].slice(0, 12).join(', ');
+    const names = someOf([...grammar.policies.keys()]);
     if (policy !== undefined) return { value: { named: { id: `name ${text}`, name: text, policy } } };
     return {
       expected: names === '' ? 'a policy of the configuration, which has none' : `one of the policies ${names}`,
@@ -117,13 +118,11 @@ const POLICY_TAGS = {
     return 'value' in keep ? { value: { keep: keep.value, text } } : keep;
   },
   'expire-after': (text: string): Parsed<Part> => {
-    const duration = parseDuration(text.trim());
-    return duration.ok ? { value: { expireAfter: duration.value, text: `expire-after=${text.trim()}` } } : duration;
+    const duration = parseDuration(text);
+    return duration.ok ? { value: { expireAfter: duration.value, text: `expire-after=${text}` } } : duration;
   },
   'expire-on': (text: string): Parsed<Part> =>
-    isCalendarDay(text.trim())
-      ? { value: { expireOn: text.trim(), text: `expire-on=${text.trim()}` } }
-      : { expected: 'a calendar date such as 2026-12-31' },
+    isCalendarDay(text) ? { value: { expireOn: text, text: `expire-on=${text}` } } : { expected: 'a calendar date such as 2026-12-31' },
 } as const;
 
 type PolicyTag = keyof typeof POLICY_TAGS;
@@ -138,6 +137,16 @@ function inline(parts: readonly (Partial<Policy> & { readonly text: string })[])
   const words = parts.flatMap(({ text }) => text.split(' ').filter((word) => word !== ''));
   return { id: `inline ${contentOf(policy)}`, name: words.join(' '), policy };
 }
+
+/** Rules that keep nothing say something only beside an age. */
+function emptiness(keys: ReadonlyMap<PolicyTag, string>, parts: readonly Part[]): TagProblem | null {
+  const empty = parts.find((part) => 'keep' in part && part.keep !== 'all' && part.keep != null && isEmpty(part.keep));
+  if (empty === undefined || !('text' in empty) || keys.has('expire-after')) return null;
+  const message = `${shown(keys.get('keep') ?? '', empty.text)}: expected ${KEEP_EXPECTED}, at least one of them positive`;
+  return { code: 'tag.malformed', message };
+}
+
+const isEmpty = ({ counts, within }: Keep): boolean => Object.keys(counts).length + Object.keys(within).length === 0;
 
 function contradiction(keys: ReadonlyMap<PolicyTag, string>): TagProblem | null {
   if (keys.size < 2 || (!keys.has('policy') && !keys.has('expire-on'))) return null;
@@ -183,7 +192,7 @@ export function readTags(tags: Tags, on: 'snapshot' | 'source', grammar: TagGram
       });
     }
   }
-  const clash = contradiction(keys);
+  const clash = contradiction(keys) ?? emptiness(keys, parts);
   if (clash !== null) problems.push(clash);
   return { holds, problems, policy: problems.length > 0 ? null : policyOf(parts) };
 }

@@ -262,8 +262,21 @@ describe('age and date', () => {
     const on = (now: string) =>
       decide({ snapshots, sources: sources(), config: byDefault({}, { expireAfter: '1mo' }), now: Date.parse(now) });
     const [before, after] = [of('web-2026-03-02T00', on('2026-03-31T12:00:00Z')), of('web-2026-03-02T00', on('2026-04-01T12:00:00Z'))];
-    expect([before.verdict, ...sentences(before)]).toEqual(['expire', '1mo old since 2026-03-31']);
+    expect([before.verdict, ...sentences(before)]).toEqual(['expire', '1mo old since 2026-03-30']);
     expect([after.verdict, ...sentences(after)]).toEqual(['keep', 'younger than 1mo until 2026-04-02']);
+  });
+
+  it.each([
+    ['1mo', '2023-01-31T12:00:00Z', '2023-02-28T12:00:00Z', 'keep', 'younger than 1mo until 2023-03-01'],
+    ['1mo', '2023-01-31T12:00:00Z', '2023-03-10T12:00:00Z', 'expire', '1mo old since 2023-03-01'],
+    ['1mo', '2023-05-01T10:00:00Z', '2023-06-10T12:00:00Z', 'expire', '1mo old since 2023-05-31'],
+    ['1y', '2024-02-29T12:00:00Z', '2026-01-01T00:00:00Z', 'expire', '1y old since 2025-03-01'],
+    ['30d', '2026-10-03T00:00:00Z', '2026-11-23T00:00:00Z', 'expire', '30d old since 2026-11-02'],
+  ])('names the day that the calendar of %s gives: created %s, at %s: %s', (expireAfter, created, now, verdict, reason) => {
+    const snapshots = series([now, created]);
+    const decision = decide({ snapshots, sources: sources(), config: byDefault({}, { expireAfter }), now: Date.parse(now) });
+    const judged = of(`web-${created.slice(0, 13)}`, decision);
+    expect([judged.verdict, ...sentences(judged)]).toEqual([verdict, reason]);
   });
 
   it.each([
