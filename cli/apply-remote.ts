@@ -3,6 +3,7 @@ import { checkLedger } from '../lambda/app/ledger';
 import { readResult, resultFile } from '../lambda/app/ledger-files';
 import { checkCount, checkUnblocked, openPlan } from '../lambda/app/verify-plan';
 import { RetentionError } from '../lambda/core/errors';
+import { compactInstant } from '../lambda/core/instant';
 import type { ApplyResult } from '../lambda/core/outcome';
 import type { Plan } from '../lambda/core/plan';
 import { digestOf } from '../lambda/digest';
@@ -24,14 +25,14 @@ const POLL = 5_000;
 /** The function says nothing for so long (ms): then waiting ends, not the deletion. */
 const SILENCE = 15 * 60_000;
 
-async function invoke(name: string, plan: Plan, { credentials, region }: Caller): Promise<void> {
+async function invoke(name: string, execution: string, plan: Plan, { credentials, region }: Caller): Promise<void> {
   const client = new LambdaClient({ credentials, region });
   try {
     const answer = await client.send(
       new InvokeCommand({
         FunctionName: name,
         InvocationType: 'Event',
-        DurableExecutionName: plan.id,
+        DurableExecutionName: execution,
         Payload: Buffer.from(JSON.stringify({ plan: plan.id, digest: plan.digest })),
       }),
     );
@@ -77,12 +78,14 @@ export async function applyRemotely(
   const columns = Math.max(60, out.columns || 100);
   const plan = openPlan({ ...place, digest: null }, Date.now(), digestOf);
   checkUnblocked(plan);
-  // Only what is finished stops here: whether the function is at it already, the function knows.
-  await checkLedger({ store: place.store, clock: Date.now, isAlive: () => false }, plan);
+  await checkLedger({ store: place.store, clock: Date.now, isAlive: () => null }, plan);
+  // An execution's name starts it once; a plan that an earlier one left unfinished goes on under another name.
+  const begun = (await readResult(place.store, plan)) !== null;
+  const execution = begun ? `${plan.id}-${compactInstant(Date.now())}` : plan.id;
   if (options.yes !== undefined) checkCount(plan, options.yes);
   await writeOut(out, renderPlan(plan, columns));
   await confirmCount(plan, options.yes, terminal, input);
-  await invoke(options.name, plan, caller);
+  await invoke(options.name, execution, plan, caller);
   err.write(`${options.name} has the plan: it looks at everything again, deletes, and sends the outcome by e-mail\n`);
   if (!place.where.startsWith('s3://')) return EXIT.done;
   const where = place.store.locate(resultFile(plan.id));

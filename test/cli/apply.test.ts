@@ -328,6 +328,23 @@ describe('lightsail-retention apply', () => {
       expect(count()).toBe(11);
     });
 
+    it('goes on with a plan that was left unfinished under another name: the same name starts nothing', async () => {
+      const { id } = JSON.parse(readFileSync(plan(), 'utf8'));
+      emulator.setFaults([{ fault: 'latency', operations: ['DeleteInstanceSnapshot', 'DeleteDiskSnapshot'], ms: 300 }]);
+      const { child, end } = start('apply', plan(), '--local', '--yes', '5');
+      const stop = emulator.before('*', ({ operation }) => {
+        if (!operation.startsWith('Delete')) return;
+        stop();
+        child.kill('SIGINT');
+      });
+      await end;
+      const names: unknown[] = [];
+      const close = await lambda(202, (_, __, headers) => String(names.push(headers['x-amz-durable-execution-name'])));
+      await cli(plan(), '--function', 'retention-delete:live', '--yes', '5');
+      await close();
+      expect(names).toEqual([expect.stringMatching(new RegExp(`^${id}-\\d{8}T\\d{6}Z$`))]);
+    });
+
     it('waits for the outcome in the bucket that the plan lies in', async () => {
       const { id, digest } = JSON.parse(readFileSync(plan(), 'utf8'));
       await putObject(`plans/${id}.json`, readFileSync(plan(), 'utf8'));
