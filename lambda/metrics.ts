@@ -1,4 +1,4 @@
-/** Where a deployment's metrics are; their one dimension is `service`, the report function's name, which costs one metric for each name. */
+/** Where a deployment's metrics are; their one dimension is `service`, the name of the function that emits them. */
 export const METRIC_NAMESPACE = 'LightsailRetention';
 
 /** Every metric that the functions emit, by the member of a result that it is taken from. Names and units live here and nowhere else. */
