@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '..', '..');
+const HANDLERS = join(ROOT, 'lambda', 'handlers');
+
+const runbook = readFileSync(join(ROOT, 'docs', 'runbook.md'), 'utf8');
+const sources = [
+  join(ROOT, 'lambda', 'wire.ts'),
+  join(ROOT, 'lambda', 'wire-delete.ts'),
+  ...readdirSync(HANDLERS).map((name) => join(HANDLERS, name)),
+].map((file) => readFileSync(file, 'utf8'));
+
+test('docs/runbook.md names every event that a function logs', () => {
+  const logged = sources.flatMap((text) =>
+    [...text.matchAll(/'((?:report|check|inventory|deletion)\.[a-z-]+)'/g)].map((match) => match[1] ?? ''),
+  );
+  expect(logged).toEqual(
+    expect.arrayContaining(['report.started', 'report.finished', 'report.failed', 'check.finished', 'inventory.scope']),
+  );
+  const events = runbook.slice(runbook.indexOf('\n## events'));
+  for (const event of logged) expect(events).toContain(`\`${event}\``);
+});
