@@ -3,6 +3,7 @@ import { monthlyCostCeiling, roundMoney } from '../core/cost';
 import type { ApplyResult, ItemResult, Outcome } from '../core/outcome';
 import type { Plan } from '../core/plan';
 import type { CondemnedGroup, Intersection } from '../core/recheck';
+import type { Snapshot } from '../core/snapshot';
 import { age, atMost, clean, count, dollars, figure, minute, nameOf, sourceNameOf } from './phrases';
 import { wrap } from './terminal';
 
@@ -28,11 +29,19 @@ export interface Preview {
   readonly now: number;
 }
 
+/** The ceiling of several snapshots; those of unknown size are named, not counted as free. */
+function ceilingOf(snapshots: readonly Snapshot[], pricing: Pricing): string {
+  const ceilings = snapshots.map((snapshot) => monthlyCostCeiling(snapshot, pricing));
+  const unknown = ceilings.filter((ceiling) => ceiling === null).length;
+  if (unknown === snapshots.length && unknown > 0) return atMost(null);
+  const known = atMost(roundMoney(ceilings.reduce<number>((sum, ceiling) => sum + (ceiling ?? 0), 0)));
+  return unknown === 0 ? known : `${known} and ${figure(unknown)} of unknown size`;
+}
+
 /** Shows what will go, by source, with ceilings, and what of the plan will not and why. No line is wider than the terminal. */
 export function* renderPreview(preview: Preview, columns: number): Generator<string> {
   const { groups, ruled, planned, doneBefore, pricing, now } = preview;
   const all = groups.flatMap(({ items }) => items.map(({ judged }) => judged.snapshot));
-  const total = roundMoney(all.reduce((sum, snapshot) => sum + (monthlyCostCeiling(snapshot, pricing) ?? 0), 0));
   yield wrap(
     `Plan ${clean(preview.planId)}, account ${clean(preview.account ?? 'not known')}: ${count(planned, 'snapshot')}.`,
     columns,
@@ -42,15 +51,18 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
   yield wrap(
     all.length === 0
       ? 'Nothing is left to delete.'
-      : `${count(all.length, 'snapshot')} will be deleted, at most ${dollars(total)}/month. It cannot be undone.`,
+      : `${count(all.length, 'snapshot')} will be deleted, ${ceilingOf(all, pricing)}. It cannot be undone.`,
     columns,
     '',
   );
   for (const { items, region } of groups) {
     const first = items[0]?.judged.snapshot;
     if (first === undefined) continue;
-    const ceiling = roundMoney(items.reduce((sum, { judged }) => sum + (monthlyCostCeiling(judged.snapshot, pricing) ?? 0), 0));
-    yield `\n${wrap(`${sourceNameOf(first)} (${first.kind}, ${clean(region)}): ${count(items.length, 'snapshot')}, ${atMost(ceiling)}`, columns, '')}`;
+    const ceiling = ceilingOf(
+      items.map(({ judged }) => judged.snapshot),
+      pricing,
+    );
+    yield `\n${wrap(`${sourceNameOf(first)} (${first.kind}, ${clean(region)}): ${count(items.length, 'snapshot')}, ${ceiling}`, columns, '')}`;
     for (const { judged } of items) {
       const { snapshot } = judged;
       yield wrap(`${nameOf(snapshot)}, ${age(snapshot.createdAt, now)}, ${atMost(monthlyCostCeiling(snapshot, pricing))}`, columns, '  - ');

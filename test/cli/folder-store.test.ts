@@ -1,0 +1,90 @@
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { folderStore } from '../../cli/folder-store';
+import { isRunning, thisProcess } from '../../cli/owner';
+
+const object = (key: string, ...body: string[]) => ({ key, contentType: 'application/json', body });
+
+describe('a folder as a store', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'store-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('gives back what it was given, whole, and the last of it', async () => {
+    const store = folderStore(folder);
+    await store.put(object('results/a.json', 'one'));
+    await store.put(object('results/a.json', 'two ', 'chunks'));
+    expect(await store.get('results/a.json')).toBe('two chunks');
+    expect(store.locate('results/a.json')).toBe(join(folder, 'results', 'a.json'));
+    expect(readFileSync(join(folder, 'results', 'a.json'), 'utf8')).toBe('two chunks');
+  });
+
+  it('knows nothing of what is not there', async () => {
+    const store = folderStore(join(folder, 'none'));
+    expect(await store.get('a')).toBeNull();
+    expect(await store.list('results/')).toEqual([]);
+  });
+
+  it('writes what is absent once, whoever comes first', async () => {
+    const store = folderStore(folder);
+    const won = await Promise.all(Array.from({ length: 20 }, (_, i) => store.putIfAbsent(object('claim', `${i}`))));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await store.get('claim')).toBe(String(won.indexOf(true)));
+    expect(await store.putIfAbsent(object('claim', 'late'))).toBe(false);
+  });
+
+  it('lists the names of a folder, files and folders, in order, and no drafts', async () => {
+    const store = folderStore(folder);
+    for (const key of ['results/b.json', 'results/a/1.json', 'results/a/2.json']) await store.put(object(key, ''));
+    expect(await store.list('results/')).toEqual(['a', 'b.json']);
+    expect(
+      readdirSync(folder, { recursive: true })
+        .map(String)
+        .filter((name) => name.includes('.tmp')),
+    ).toEqual([]);
+  });
+
+  it('replaces a file or leaves it: a reader never sees half of one', async () => {
+    const store = folderStore(folder);
+    const texts = ['a', 'b'].map((letter) => letter.repeat(500_000));
+    await store.put(object('a', texts[0] ?? ''));
+    let writing = true;
+    const writes = (async () => {
+      for (let i = 0; i < 20; i += 1) await store.put(object('a', texts[i % 2] ?? ''));
+      writing = false;
+    })();
+    while (writing) expect(texts.includes((await store.get('a')) ?? '')).toBe(true);
+    await writes;
+  });
+
+  it('refuses a folder that cannot be written, says why, and leaves what was there', async () => {
+    const store = folderStore(folder);
+    await store.put(object('a', 'before'));
+    await expect(store.put(object('a/b', 'below a file'))).rejects.toMatchObject({ code: 'store.folder' });
+    expect(await store.get('a')).toBe('before');
+    // Root may write everywhere.
+    if (process.getuid?.() === 0) return;
+    chmodSync(folder, 0o500);
+    await expect(store.put(object('c', ''))).rejects.toMatchObject({ code: 'store.folder' });
+    chmodSync(folder, 0o700);
+    expect(existsSync(join(folder, 'c'))).toBe(false);
+  });
+});
+
+describe('the owner of a run', () => {
+  it('is this process, and another one each time', () => {
+    expect(thisProcess()).toMatchObject({ host: hostname(), pid: process.pid });
+    expect(thisProcess().run).not.toBe(thisProcess().run);
+  });
+
+  it('is running while its process is there; of another machine that cannot be told', () => {
+    expect(isRunning(thisProcess())).toBe(true);
+    expect(isRunning({ ...thisProcess(), pid: 2 ** 22 + 1 })).toBe(false);
+    expect(isRunning({ ...thisProcess(), host: 'elsewhere' })).toBeNull();
+    expect(isRunning({ ...thisProcess(), pid: 0 })).toBeNull();
+    expect(isRunning({ ...thisProcess(), pid: Number.NaN })).toBeNull();
+  });
+});

@@ -1,0 +1,134 @@
+import { type ApplyResult, type ItemResult, type Outcome, totalsOf } from '../../lambda/core/outcome';
+import { outcomeLine, renderPreview, renderResultText, resultSentence } from '../../lambda/render/result-text';
+import { aSource, expired, NOW } from '../support/report-builder';
+
+const item = (name: string, outcome: Outcome, said: Partial<ItemResult> = {}): ItemResult => ({
+  arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${name}`,
+  name,
+  kind: 'instance',
+  account: '123456789012',
+  region: 'us-east-1',
+  createdAt: '2026-10-01T00:00:00.000Z',
+  source: 'web',
+  sizeGb: 40,
+  monthlyCostCeiling: 2,
+  outcome,
+  code: outcome,
+  text: outcome,
+  at: '2026-11-23T08:00:00.000Z',
+  ...said,
+});
+
+const result = (items: readonly ItemResult[], requested = items.length): ApplyResult => ({
+  schemaVersion: 1,
+  plan: { id: '20261123T080000Z-1a2b3c4d', digest: 'sha256:0', count: requested },
+  account: '123456789012',
+  status: items.length === requested ? 'finished' : 'unfinished',
+  startedAt: '2026-11-23T08:00:00.000Z',
+  updatedAt: '2026-11-23T08:05:00.000Z',
+  totals: totalsOf(requested, items),
+  items,
+});
+
+const ALL = [
+  item('web-1', 'deleted'),
+  item('web-2', 'spared', { code: 'hold', text: 'held without end by tag retention:hold on the snapshot' }),
+  item('web-3', 'failed', { code: 'InUse', text: 'the operation failed: it is being copied' }),
+  item('web-4', 'changed', { code: 'snapshot.changed', text: 'not the snapshot that was planned' }),
+  item('web-5', 'already-gone', { code: 'snapshot.gone', text: 'it was gone before this run', source: null, monthlyCostCeiling: null }),
+  item('web-6', 'deleted', { monthlyCostCeiling: 3.5, text: 'an earlier run had set out to delete it, and it is gone' }),
+];
+
+describe('the outcome as text', () => {
+  it('says what was done in one sentence, with the ceiling of what was freed: that of the deleted ones alone', () => {
+    expect(resultSentence(result(ALL))).toBe(
+      'Of 6 planned snapshots: 2 deleted, 1 already gone, 1 spared, 1 changed, 1 failed. Freed: at most $5.50/month.',
+    );
+    expect(resultSentence(result([]))).toBe('Of 0 planned snapshots: 0 deleted. Freed: at most $0.00/month.');
+  });
+
+  it('lists what needs a person first, and every item with its reason and code', () => {
+    expect(
+      [...renderResultText(result(ALL), 200)].join(''),
+    ).toBe(`Of 6 planned snapshots: 2 deleted, 1 already gone, 1 spared, 1 changed, 1 failed. Freed: at most $5.50/month.
+
+Failed: still there, or not known (1)
+  - web-3 of web (instance, us-east-1): the operation failed: it is being copied [InUse]
+
+Changed: not the snapshot that was planned any more, left alone (1)
+  - web-4 of web (instance, us-east-1): not the snapshot that was planned [snapshot.changed]
+
+Spared: something speaks for it now, left alone (1)
+  - web-2 of web (instance, us-east-1): held without end by tag retention:hold on the snapshot [hold]
+
+Already gone before this run could delete it (1)
+  - web-5 (instance, us-east-1): it was gone before this run [snapshot.gone]
+
+Deleted (2)
+  - web-1 of web (instance, us-east-1): at most $2.00/month
+  - web-6 of web (instance, us-east-1): an earlier run had set out to delete it, and it is gone [deleted]
+`);
+  });
+
+  it('says that an unfinished one can be gone on with', () => {
+    const text = [...renderResultText(result(ALL.slice(0, 1), 3), 200)].join('');
+    expect(text).toContain('Of 3 planned snapshots: 1 deleted, 2 not dealt with.');
+    expect(text).toContain('apply the same plan again to go on');
+  });
+
+  it('writes names that would break a line or hide text as what they are', () => {
+    const hostile = item('a\nb\u202e\u001b[31m', 'spared', { text: 'x\r\ny', source: '\u0007' });
+    for (const text of [outcomeLine(hostile), [...renderResultText(result([hostile]), 80)].join('')]) {
+      for (const unsafe of ['\r', '\u202e', '\u001b', '\u0007', 'a\nb']) expect(text).not.toContain(unsafe);
+    }
+  });
+
+  it('breaks no line beyond the width of the terminal', () => {
+    const long = item('x'.repeat(150), 'failed', { text: 'word '.repeat(60) });
+    for (const line of [...renderResultText(result([...ALL, long]), 60)].join('').split('\n')) expect(line.length).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('the preview', () => {
+  it('shows what will go by source, newest first, with ceilings, and what will not', () => {
+    const judged = [
+      expired({ name: 'web-1103' }),
+      expired({ name: 'web-1102', createdAt: NOW - 21 * 86_400_000 }),
+      expired({ name: 'db-1', source: aSource('db'), sizeGb: null }),
+    ];
+    const of = (each: (typeof judged)[number]) => ({ item: item(each.snapshot.name ?? '', 'deleted'), judged: each });
+    const text = [
+      ...renderPreview(
+        {
+          planId: 'p',
+          account: '123456789012',
+          planned: 5,
+          doneBefore: 1,
+          groups: [
+            { region: 'us-east-1', items: judged.slice(0, 2).map(of), floor: [], source: null },
+            { region: 'us-east-1', items: judged.slice(2).map(of), floor: [], source: null },
+          ],
+          ruled: [{ item: item('web-9', 'spared'), judged: null, ruling: { outcome: 'spared', code: 'hold', text: 'held' } }],
+          pricing: { default: 0.05, regions: new Map() },
+          now: NOW,
+        },
+        120,
+      ),
+    ].join('');
+    expect(text).toBe(`Plan p, account 123456789012: 5 snapshots.
+An earlier run dealt with 1 of them.
+3 snapshots will be deleted, at most $4.00/month and 1 of unknown size. It cannot be undone.
+
+web (instance, us-east-1): 2 snapshots, at most $4.00/month
+  - web-1103, 20 days old, at most $2.00/month
+  - web-1102, 21 days old, at most $2.00/month
+
+db (instance, us-east-1): 1 snapshot, cost not known
+  - db-1, 20 days old, cost not known
+
+Of the plan, 1 snapshot will not be touched:
+  - web-9 (us-east-1): held
+
+`);
+  });
+});
