@@ -37,7 +37,7 @@ interface Evaluated {
   readonly use: PolicyUse;
 }
 
-const newestFirst = (a: Evaluated, b: Evaluated): number => b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : a.arn > b.arn ? 1 : 0);
+const newestFirst = (a: Evaluated, b: Evaluated): number => b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1);
 
 /** What the rules look at, or null for a snapshot that is set aside. Made for one group at a time: a run has hundreds of thousands. */
 function evaluatedOf(draft: Draft): Evaluated | null {
@@ -69,10 +69,12 @@ export function groupKey(snapshot: Snapshot, arn: string): string {
 const NO_REASONS: readonly Reason[] = [];
 
 function floorReasons(item: Evaluated, rank: number, minKeep: number, youngerThan: number, minAge: string): readonly Reason[] {
-  if (rank >= minKeep && item.createdAt <= youngerThan) return NO_REASONS;
+  const newest = rank < minKeep;
+  const young = item.createdAt > youngerThan;
+  if (!newest && !young) return NO_REASONS;
   const reasons: Reason[] = [];
-  if (rank < minKeep) reasons.push({ code: 'minKeep', said: 'newest', nth: rank + 1, of: minKeep });
-  if (item.createdAt > youngerThan) reasons.push({ code: 'minAge', said: 'young', duration: minAge });
+  if (newest) reasons.push({ code: 'minKeep', said: 'newest', nth: rank + 1, of: minKeep });
+  if (young) reasons.push({ code: 'minAge', said: 'young', duration: minAge });
   return reasons;
 }
 

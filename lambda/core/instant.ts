@@ -8,7 +8,7 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-
 /** Epoch milliseconds of an ISO 8601 instant with its offset (`2026-11-23T08:00:00Z`), or null. A date without time or zone is no instant. */
 export function parseInstant(text: string): number | null {
   if (!INSTANT.test(text)) return null;
-  const instant = Date.parse(text.replace(/([+-]\d{2})(\d{2})$/, '$1:$2'));
+  const instant = Date.parse(text);
   if (Number.isNaN(instant)) return null;
   const day = text.slice(0, 10);
   const calendar = new Date(`${day}T00:00:00Z`);

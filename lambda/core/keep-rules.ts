@@ -87,18 +87,17 @@ function dayOfAge(createdAt: number, duration: Duration, zone: Zone, from = Numb
 function ageWalker(duration: Duration, now: number, zone: Zone): Walker {
   const cutOff = before(now, duration, zone);
   const today = dayOf(wallClock(now, zone));
-  const old: (Reason & { readonly said: 'old' }) | null = null;
+  let old: (Reason & { readonly said: 'old' }) | null = null;
   return {
     take: ({ createdAt }) =>
       createdAt > cutOff
         ? { code: 'expireAfter', said: 'young', duration: duration.text, day: Math.max(dayOfAge(createdAt, duration, zone, today), today) }
         : null,
-    refusal: ({ createdAt }) => ({
-      code: 'expireAfter',
-      said: 'old',
-      duration: duration.text,
-      day: Math.min(dayOfAge(createdAt, duration, zone), today),
-    }),
+    refusal({ createdAt }) {
+      const day = Math.min(dayOfAge(createdAt, duration, zone), today);
+      if (old?.day !== day) old = { code: 'expireAfter', said: 'old', duration: duration.text, day };
+      return old;
+    },
   };
 }
 
@@ -120,7 +119,7 @@ function walkersOf(policy: Policy, newest: Dated, oldest: number, now: number, z
   else if (policy.keep !== null) {
     for (const rule of COUNT_RULES) {
       const count = policy.keep.counts[rule];
-      if (count !== undefined && count > 0) walkers.push(countWalker(rule, count, oldest));
+      if (count !== undefined) walkers.push(countWalker(rule, count, oldest));
     }
     for (const rule of WITHIN_RULES) {
       const duration = policy.keep.within[rule];
@@ -137,7 +136,7 @@ function walkersOf(policy: Policy, newest: Dated, oldest: number, now: number, z
  * semantics of restic 0.19's `forget` (ApplyPolicy), age and date rules beside them. `everyRule` lists for a kept snapshot also the rules that do not keep it.
  * Time: linear in snapshots × rules. The input must be sorted; nothing is mutated.
  */
-export function applyPolicy(policy: Policy, newestFirst: readonly Dated[], now: number, zone: Zone, everyRule = false): readonly Ruling[] {
+export function applyPolicy(policy: Policy, newestFirst: readonly Dated[], now: number, zone: Zone, everyRule: boolean): readonly Ruling[] {
   const newest = newestFirst[0];
   if (newest === undefined) return [];
   const walkers = walkersOf(policy, newest, newestFirst.length - 1, now, zone);

@@ -115,6 +115,13 @@ describe('sets aside, keeps and never counts', () => {
     ]);
   });
 
+  it('gives each cause a code that programs can tell apart', () => {
+    const codesOf = (said: Partial<Snapshot>, more = {}) => amongSiblings(said, LAST_ONE, more).reasons.map(({ code }) => code);
+    expect(codesOf({ name: null })).toEqual(['snapshot.incomplete']);
+    expect(codesOf({}, { sources: () => UNREAD })).toEqual(['source.unread']);
+    expect(codesOf({ tags: tagged({ no_delete: null }), state: null })).toEqual(['hold', 'unfinished']);
+  });
+
   it('names all causes, and takes its status from the first in the order of the contract', () => {
     const everything: Partial<Snapshot> = {
       tags: tagged({ 'retention:hold': null, 'retention:keep': 'daily' }),

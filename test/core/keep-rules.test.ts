@@ -144,6 +144,28 @@ describe('count rules', () => {
   });
 });
 
+it('gives each reason the name of its rule as a code, for keeping and for not keeping', () => {
+  const codesOf = (name: string, keep: unknown, more: Record<string, unknown> = {}, tags: Record<string, string> = {}) =>
+    of(name, decided(daily(3, { tags: tagged(tags) }), byDefault({}, { keep, ...more }), { everyRule: true })).reasons.map(
+      ({ code }) => code,
+    );
+  expect(codesOf('web-1123', { last: 1, weekly: 1, within: '1h', withinDaily: '1h' }, { expireAfter: '2d' })).toEqual([
+    ...['last', 'weekly', 'within', 'withinDaily', 'expireAfter', 'minKeep', 'minAge'],
+  ]);
+  expect(codesOf('web-1121', { last: 1, weekly: 1, within: '1h', withinDaily: '1h' }, { expireAfter: '2d' })).toEqual([
+    ...['last', 'weekly', 'within', 'withinDaily', 'expireAfter'],
+  ]);
+  expect(codesOf('web-1121', 'all')).toEqual(['all']);
+  expect(codesOf('web-1122', 'all', {}, { 'retention:expire-on': '2026-12-31' })).toEqual(['expire-on']);
+  expect(codesOf('web-1121', 'all', {}, { 'retention:expire-on': '2026-01-01' })).toEqual(['expire-on']);
+});
+
+it('says nothing of rules with a count of 0: they are none', () => {
+  expect(sentences(of('web-1121', decided(daily(3), byDefault({}, { keep: { last: 1, daily: 0 } }))))).toEqual([
+    'last: 1 of 1 slots filled',
+  ]);
+});
+
 describe('windows', () => {
   const kept = (keep: Record<string, string>, at: readonly string[], timezone = 'UTC') =>
     names(
@@ -216,6 +238,8 @@ describe('windows', () => {
       'within: not within 36h of the newest, web-1123',
       'withinWeekly: not within 4d of the newest, web-1123',
     ]);
+    const exactlyAtTheEnd = decided(daily(5), byDefault({}, { keep: { withinWeekly: '4d' } }));
+    expect(sentences(of('web-1119', exactlyAtTheEnd))).toEqual(['withinWeekly: not within 4d of the newest, web-1123']);
     const three = decided(daily(3), byDefault({}, { keep: { withinYearly: '1y' } }));
     expect(sentences(of('web-1121', three))).toEqual(['withinYearly 1y (2026), the oldest of all']);
   });

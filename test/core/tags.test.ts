@@ -236,6 +236,7 @@ describe('holds', () => {
     ['yes', null],
     ['false', null],
     ['until 2027-02-29', null],
+    ['2027-until 01-31', null],
     ['until 2027-1-31', null],
     ['until  2027-01-31', null],
     ['until until 2027-01-31', null],
