@@ -7,6 +7,7 @@ import { renderCsv } from '../lambda/render/csv';
 import { renderHtml } from '../lambda/render/html';
 import { renderJson } from '../lambda/render/json';
 import { renderMarkdown } from '../lambda/render/markdown';
+import { renderPlan } from '../lambda/render/plan';
 import { renderTerminal } from '../lambda/render/terminal';
 import { newReportId } from '../lambda/report-id';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -79,7 +80,7 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
     if (!options.quiet) err.write(`wrote ${options.output}\n`);
   }
   if (options.planOut !== undefined) {
-    await writeOutputFile(options.planOut, [`${JSON.stringify(made.plan, null, 1)}\n`]);
+    await writeOutputFile(options.planOut, renderPlan(made.plan));
     if (!options.quiet)
       err.write(
         `wrote ${options.planOut}: ${made.plan.items.length} snapshots${made.plan.blocked === null ? '' : `, blocked: ${made.plan.blocked.message}`}\n`,

@@ -1,9 +1,10 @@
-import { changesSince, markOf, type ReportState } from '../core/changes';
+import { changesSince, marksOf, type ReportState } from '../core/changes';
 import type { Config } from '../core/config';
 import { gbMonthPrice, roundMoney, snapshotGb } from '../core/cost';
 import { decide } from '../core/decide';
 import { before } from '../core/period';
-import { makePlan, type Plan } from '../core/plan';
+import { makePlan, type NewPlan } from '../core/plan';
+import { remember } from '../core/remember';
 import type { Inventory, Judged, ListedSource, Report, StaleSource, Totals } from '../core/report-model';
 import { FINISHED_STATE } from '../core/snapshot';
 import type { Clock, Digest, InventoryProgress, InventoryRequest, ReadInventory } from './ports';
@@ -26,7 +27,7 @@ export interface MakeReportRequest {
 /** A report and the plan that it made. */
 export interface MadeReport {
   readonly report: Report;
-  readonly plan: Plan;
+  readonly plan: NewPlan;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -103,7 +104,7 @@ export async function makeReport(
   );
   const { account, complete, scopes } = inventory;
   const content = makePlan({ id: reportId, createdAt: generatedAt, account, scopes, complete, items, config });
-  const plan: Plan = { ...content, digest: ports.digest(content) };
+  const plan: NewPlan = { ...content, digest: ports.digest(content) };
   const report: Report = {
     reportId,
     generatedAt,
@@ -133,8 +134,6 @@ export function stateOf({ reportId, evaluatedAt, complete, scopes, items }: Repo
     evaluatedAt: new Date(evaluatedAt).toISOString(),
     complete,
     regions: [...new Set(scopes.filter(({ status }) => status === 'read').map(({ region }) => region))],
-    snapshots: items.flatMap((item) =>
-      item.snapshot.arn === null ? [] : [[item.snapshot.arn, item.snapshot.name, markOf(item)] as const],
-    ),
+    snapshots: { [Symbol.iterator]: () => remember(marksOf(items)) },
   };
 }

@@ -1,7 +1,7 @@
 import { countdown } from '../core/automatic';
 import type { Config } from '../core/config';
 import { before, dayLabel, dayOf, wallClock } from '../core/period';
-import type { Plan } from '../core/plan';
+import type { NewPlan } from '../core/plan';
 import { runTime, wasSent } from './claim-run';
 import { type MakeReportPorts, makeReport } from './make-report';
 import type { InventoryProgress } from './ports';
@@ -24,7 +24,7 @@ export interface RunRequest {
 async function dueDays(
   { store, digest, clock }: MakeReportPorts & SendPorts,
   { config, reportId }: RunRequest,
-  plan: Plan,
+  plan: NewPlan,
 ): Promise<DeletionNotice['due']> {
   const runs = await readRuns(store, digest, before(clock(), config.deletion.grace, config.zone));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));

@@ -1,11 +1,13 @@
 import type { ReportState } from '../core/changes';
 import { RetentionError } from '../core/errors';
 import { instantOfId } from '../core/instant';
-import type { Plan } from '../core/plan';
+import type { NewPlan } from '../core/plan';
+import { recall } from '../core/remember';
 import type { Report } from '../core/report-model';
 import { renderCsv } from '../render/csv';
 import { renderHtml } from '../render/html';
 import { renderJson } from '../render/json';
+import { renderPlan } from '../render/plan';
 import { stateOf } from './make-report';
 import type { Store } from './ports';
 import { indexReports } from './report-index';
@@ -21,18 +23,18 @@ export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 
 export const planFile = (id: string): string => `plans/${id}.json`;
 
 /** Stores the files of a report, and its plan, which is written once and never again; then the index of all reports. */
-export async function storeReport(store: Store, report: Report, plan: Plan): Promise<void> {
+export async function storeReport(store: Store, report: Report, plan: NewPlan): Promise<void> {
   const files = reportFiles(report.reportId);
   await store.put({ key: files.json, contentType: 'application/json', body: renderJson(report) });
   await store.put({ key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
   await store.put({ key: files.html, contentType: 'text/html; charset=utf-8', body: renderHtml(report) });
-  if (!(await store.putIfAbsent({ key: planFile(plan.id), contentType: 'application/json', body: [`${JSON.stringify(plan, null, 1)}\n`] })))
+  if (!(await store.putIfAbsent({ key: planFile(plan.id), contentType: 'application/json', body: renderPlan(plan) })))
     throw new RetentionError(
       'plan.exists',
       'bug',
       `cannot store the plan ${plan.id}: a plan of that id is there already, and plans never change`,
     );
-  await store.put({ key: files.state, contentType: 'application/json', body: [`${JSON.stringify(stateOf(report))}\n`] });
+  await store.put({ key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report)) });
   await indexReports(store, report);
 }
 
@@ -51,11 +53,27 @@ export async function previousState(store: Store, reportId: string): Promise<Rep
   return null;
 }
 
+/** A state as JSON in chunks. */
+function* stateChunks({ snapshots, ...head }: ReportState): Generator<string> {
+  yield `${JSON.stringify(head).slice(0, -1)},"snapshots":[`;
+  let separator = '\n';
+  for (const block of snapshots) {
+    yield `${separator}${JSON.stringify(block)}`;
+    separator = ',\n';
+  }
+  yield '\n]}\n';
+}
+
+/** Reads it to the end, so that nothing in it can fail later. */
+function isReadable(state: ReportState): boolean {
+  for (const _ of recall(state.snapshots));
+  return state.schemaVersion === 1 && Array.isArray(state.regions) && !Number.isNaN(Date.parse(state.evaluatedAt));
+}
+
 function parseState(text: string): ReportState | null {
   try {
     const state = JSON.parse(text) as ReportState;
-    const whole = Array.isArray(state.snapshots) && state.snapshots.every(Array.isArray) && Array.isArray(state.regions);
-    return state.schemaVersion === 1 && whole && !Number.isNaN(Date.parse(state.evaluatedAt)) ? state : null;
+    return isReadable(state) ? state : null;
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
 import type { Config } from './config';
 import { instantOfId } from './instant';
 import { after, before } from './period';
-import type { Plan, PlanContent, PlanItem } from './plan';
+import type { NewPlan, Plan, PlanContent, PlanItem } from './plan';
 
 /** The reports of one scheduled time, or of one run by hand: more than one where an attempt failed and another followed. */
 export interface ReportRun {
@@ -108,10 +108,10 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
 }
 
 /** When each snapshot that a report lists goes at the earliest (epoch ms, by ARN), if it stays on the list; `earlier` are the runs before it. */
-export function countdown(report: Plan, earlier: readonly ReportRun[], config: AutomaticConfig): ReadonlyMap<string, number> {
+export function countdown(report: NewPlan, earlier: readonly ReportRun[], config: AutomaticConfig): ReadonlyMap<string, number> {
   const madeAt = Date.parse(report.createdAt);
   if (!report.complete || report.blocked !== null) return new Map();
-  const since = new Map(report.items.map((item) => [key(item), { arn: item.arn, at: madeAt }]));
+  const since = new Map(Array.from(report.items, (item) => [key(item), { arn: item.arn, at: madeAt }] as const));
   const listed = new Set(since.keys());
   for (const run of [...earlier].sort((a, b) => timeOf(b) - timeOf(a))) {
     const good = judge(run, config);

@@ -149,8 +149,9 @@ describe('the plan of a report', () => {
 
   it('lists the expiring snapshots by identity, and its digest covers all of it', async () => {
     const { plan, report } = await reportOf(anInventory({ snapshots }));
-    expect(plan.items.map(({ name }) => name)).toEqual(['web-2', 'web-3', 'web-4']);
-    expect(plan.items[0]).toEqual({
+    const items = [...plan.items];
+    expect(items.map(({ name }) => name)).toEqual(['web-2', 'web-3', 'web-4']);
+    expect(items[0]).toEqual({
       arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/2',
       name: 'web-2',
       kind: 'instance',
@@ -160,6 +161,7 @@ describe('the plan of a report', () => {
     });
     const { digest, ...content } = plan;
     expect(digest).toBe(digestOf(content));
+    expect(digest).toBe(digestOf({ ...content, items }));
     expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(report.plan).toMatchObject({ id: report.reportId, digest, count: 3, blocked: null });
   });

@@ -1,4 +1,5 @@
 import { changesSince, markOf, type ReportState } from '../../lambda/core/changes';
+import { remember } from '../../lambda/core/remember';
 import type { Judged } from '../../lambda/core/report-model';
 import { expired, kept, setAside } from '../support/report-builder';
 
@@ -10,7 +11,7 @@ const previous = (marks: Readonly<Record<string, 'e' | 'h' | 'k'>>): ReportState
   evaluatedAt: '2026-11-16T08:00:00.000Z',
   complete: true,
   regions: ['us-east-1'],
-  snapshots: Object.entries(marks).map(([name, mark]) => [arnOf(name), name, mark]),
+  snapshots: [...remember(Object.entries(marks).map(([name, mark]) => [arnOf(name), name, mark] as const))],
 });
 
 const named = (items: readonly Judged[]): (string | null)[] => items.map(({ snapshot }) => snapshot.name);

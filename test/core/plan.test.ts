@@ -2,8 +2,8 @@ import { blockOf, makePlan } from '../../lambda/core/plan';
 import { aConfig } from '../support/config-builder';
 import { aFailedScope, aScope, expired, kept, NOW } from '../support/report-builder';
 
-const planOf = (said: Partial<Parameters<typeof makePlan>[0]> = {}) =>
-  makePlan({
+const planOf = (said: Partial<Parameters<typeof makePlan>[0]> = {}) => {
+  const plan = makePlan({
     id: '20261123T080000Z-1a2b3c4d',
     createdAt: NOW,
     account: '123456789012',
@@ -13,6 +13,8 @@ const planOf = (said: Partial<Parameters<typeof makePlan>[0]> = {}) =>
     config: aConfig(),
     ...said,
   });
+  return { ...plan, items: [...plan.items], count: plan.items.length };
+};
 
 describe('a plan', () => {
   it('lists what expires, by its identity, in the order of the report', () => {

@@ -20,6 +20,7 @@ import type { ApplyResult, ItemResult } from '../../lambda/core/outcome';
 import type { Plan } from '../../lambda/core/plan';
 import { digestOf } from '../../lambda/digest';
 import { snapshotKinds } from '../../lambda/kinds/registry';
+import { renderPlan } from '../../lambda/render/plan';
 import { aConfig } from '../support/config-builder';
 
 export const ACCOUNT = '123456789012';
@@ -162,7 +163,7 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
     deletion,
     readInventory,
     async plan(config = CONFIG) {
-      const { plan } = await makeReport(
+      const made = await makeReport(
         { clock, digest: digestOf, readInventory },
         {
           reportId: nextRun(),
@@ -172,8 +173,8 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
           previous: null,
         },
       );
-      last = JSON.stringify(plan, null, 1);
-      return { plan, text: last };
+      last = [...renderPlan(made.plan)].join('');
+      return { plan: { ...made.plan, items: [...made.plan.items] }, text: last };
     },
     prepare,
     clock,

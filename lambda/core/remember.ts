@@ -1,0 +1,52 @@
+/** What a report remembers of a snapshot: its ARN, its name, and how it stood: `e` expiring, `h` held, `k` kept otherwise. */
+export type Remembered = readonly [arn: string, name: string | null, mark: Mark];
+
+export type Mark = 'e' | 'h' | 'k';
+
+/**
+ * Remembered snapshots whose ARNs begin alike: that beginning, and a line for each with its mark, the rest of its ARN, and (after a tab) its
+ * name. One text instead of a thousand lists: what a run holds of the report before it stays small.
+ */
+export type Block = readonly [prefix: string, lines: string];
+
+const LARGEST = 1_000;
+
+const isMark = (text: string | undefined): text is Mark => text === 'e' || text === 'h' || text === 'k';
+
+const lineOf = (id: string, name: string | null, mark: Mark): string =>
+  `${mark}${JSON.stringify(id).slice(1, -1)}${name === null ? '' : `\t${JSON.stringify(name).slice(1, -1)}`}`;
+
+const textOf = (written: string): string => (written.includes('\\') ? String(JSON.parse(`"${written}"`)) : written);
+
+/** Puts snapshots into blocks, in their order. */
+export function* remember(snapshots: Iterable<Remembered>): Generator<Block> {
+  let prefix = '';
+  let lines: string[] = [];
+  for (const [arn, name, mark] of snapshots) {
+    const cut = arn.lastIndexOf('/') + 1;
+    const begins = arn.slice(0, cut);
+    if (lines.length > 0 && (begins !== prefix || lines.length === LARGEST)) {
+      yield [prefix, lines.join('\n')];
+      lines = [];
+    }
+    prefix = begins;
+    lines.push(lineOf(arn.slice(cut), name, mark));
+  }
+  if (lines.length > 0) yield [prefix, lines.join('\n')];
+}
+
+/** Reads blocks, one snapshot at a time. Throws a SyntaxError for what `remember` did not write. */
+export function* recall(blocks: Iterable<Block>): Generator<Remembered> {
+  for (const [prefix, lines] of blocks) {
+    for (let from = 0; from <= lines.length; ) {
+      const end = lines.indexOf('\n', from);
+      const line = lines.slice(from, end < 0 ? lines.length : end);
+      from += line.length + 1;
+      const tab = line.indexOf('\t');
+      const mark = line[0];
+      if (!isMark(mark)) throw new SyntaxError(`a line of remembered snapshots begins with ${mark}`);
+      const id = textOf(line.slice(1, tab < 0 ? line.length : tab));
+      yield [prefix + id, tab < 0 ? null : textOf(line.slice(tab + 1)), mark];
+    }
+  }
+}

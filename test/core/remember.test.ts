@@ -1,0 +1,40 @@
+import * as fc from 'fast-check';
+import { type Remembered, recall, remember } from '../../lambda/core/remember';
+
+const ARN = 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/';
+
+it('writes one line for each snapshot, under the beginning that their ARNs share', () => {
+  const snapshots: Remembered[] = [
+    [`${ARN}1`, 'web-1', 'e'],
+    [`${ARN}2`, null, 'k'],
+    ['another', 'a "b"', 'h'],
+  ];
+  expect([...remember(snapshots)]).toEqual([
+    [ARN, 'e1\tweb-1\nk2'],
+    ['', 'hanother\ta \\"b\\"'],
+  ]);
+});
+
+it('begins a new block after a thousand snapshots, so that no line of the file is long', () => {
+  const snapshots = Array.from({ length: 2_001 }, (_, i) => [`${ARN}${i}`, null, 'k'] as const);
+  expect([...remember(snapshots)].map(([, lines]) => lines.split('\n').length)).toEqual([1_000, 1_000, 1]);
+});
+
+it('recalls whatever it remembered, hostile names and ARNs too', () => {
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('a', '/', '\t', '\n', '\\', '"', '\u2028') }));
+  const snapshot = fc.tuple(text, fc.option(text), fc.constantFrom('e' as const, 'h' as const, 'k' as const));
+  fc.assert(
+    fc.property(fc.array(snapshot), (snapshots) => {
+      const stored = JSON.parse(JSON.stringify([...remember(snapshots)]));
+      expect([...recall(stored)]).toEqual(snapshots);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+it.each([[['', '']], [['', 'xarn']], [['', 'ea\n']], [['', 'e\\']]] as [string, string][][])(
+  'refuses %j, which it did not write',
+  (block) => {
+    expect(() => [...recall([block])]).toThrow(SyntaxError);
+  },
+);

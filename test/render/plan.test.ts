@@ -1,0 +1,31 @@
+import { makePlan } from '../../lambda/core/plan';
+import { digestOf } from '../../lambda/digest';
+import { renderPlan } from '../../lambda/render/plan';
+import { aConfig } from '../support/config-builder';
+import { aScope, expired, kept, NOW } from '../support/report-builder';
+
+const planOf = (names: readonly string[]) => {
+  const items = [kept(), ...names.map((name) => expired({ name }))];
+  const said = { id: 'a', createdAt: NOW, account: null, scopes: [aScope()], complete: true, config: aConfig() };
+  const content = makePlan({ ...said, items });
+  return { ...content, digest: digestOf(content) };
+};
+
+it.each([[[]], [['web-1']], [['web-1', 'a "name"\u2028', 'web-3']]])('writes the plan of %j whole, and nothing besides', (names) => {
+  const plan = planOf(names);
+  const parsed = JSON.parse([...renderPlan(plan)].join(''));
+  expect(parsed).toEqual({ ...plan, items: [...plan.items] });
+  const { digest, ...content } = parsed;
+  expect(digest).toBe(digestOf(content));
+});
+
+it('writes a line for each snapshot, in pieces', () => {
+  const pieces = [...renderPlan(planOf(Array.from({ length: 50 }, (_, i) => `web-${i}`)))];
+  expect(pieces.length).toBeGreaterThan(50);
+  expect(
+    pieces
+      .join('')
+      .split('\n')
+      .filter((line) => line.includes('"arn"')),
+  ).toHaveLength(50);
+});
