@@ -14,6 +14,7 @@ export interface Deployment {
   readonly topicArn: string;
   readonly bucket: string;
   readonly scheduleName: string;
+  readonly functionName: string | null;
   /** Digest of the configuration that was deployed; null where an output is missing. */
   readonly configurationDigest: string | null;
 }
@@ -46,7 +47,16 @@ export async function findDeployment(
     const finding = settled
       ? ok('stack', `${stack} in ${caller.region}`)
       : warning('stack', `${stack} in ${caller.region} is ${status}`, 'look at its events in CloudFormation, then deploy again');
-    return { finding, deployment: { topicArn, bucket, scheduleName, configurationDigest: outputs.get('ConfigurationDigest') ?? null } };
+    return {
+      finding,
+      deployment: {
+        topicArn,
+        bucket,
+        scheduleName,
+        functionName: outputs.get('FunctionName') ?? null,
+        configurationDigest: outputs.get('ConfigurationDigest') ?? null,
+      },
+    };
   } catch (error) {
     const absent = error instanceof Error && /does not exist/.test(error.message);
     const finding = absent
@@ -115,9 +125,7 @@ export async function checkSubscribers(caller: Caller, { topicArn }: Deployment)
       return failed(
         'subscribers',
         `nobody would get a report: none confirmed${waiting}`,
-        pending === 0
-          ? DEPLOY
-          : 'follow the link of the confirmation mail (look in the spam folder); after two days deploy again for a new one',
+        `${pending === 0 ? '' : 'follow the link of the confirmation mail (look in the spam folder too); '}a new link, valid for two days: aws sns subscribe --topic-arn ${topicArn} --protocol email --notification-endpoint ADDRESS`,
       );
     if (pending > 0)
       return warning('subscribers', `${confirmed} confirmed${waiting}`, 'ask them to follow the link of the confirmation mail');
@@ -133,7 +141,7 @@ export async function checkSubscribers(caller: Caller, { topicArn }: Deployment)
 /** How old the last report is, against the `hours` that a schedule leaves between two of them. */
 export async function checkLastReport(
   caller: Caller,
-  { bucket }: Deployment,
+  { bucket, functionName }: Deployment,
   hours: number | null,
   options: { readonly now: number; readonly forcePathStyle: boolean },
 ): Promise<Finding> {
@@ -144,7 +152,7 @@ export async function checkLastReport(
       return warning(
         'last report',
         'none was made yet',
-        'make one now: aws lambda invoke --function-name <FunctionName> --payload {} /dev/null',
+        `make one now: aws lambda invoke --function-name ${functionName ?? 'NAME'} --invocation-type Event /dev/null`,
       );
     const age = (options.now - newest.at) / HOUR;
     const said = `${newest.reportId}, ${age < 48 ? `${Math.max(0, Math.round(age))} hours` : `${Math.floor(age / 24)} days`} old`;

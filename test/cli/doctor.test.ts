@@ -180,7 +180,13 @@ describe('lightsail-retention doctor', () => {
       'none confirmed, 1 not confirmed',
       'link',
     ],
-    ['nobody is subscribed', 'subscribers', () => emulator.setTopics([{ arn: TOPIC, subscriptions: [] }]), 'none confirmed', 'cdk deploy'],
+    [
+      'nobody is subscribed',
+      'subscribers',
+      () => emulator.setTopics([{ arn: TOPIC, subscriptions: [] }]),
+      'none confirmed',
+      'aws sns subscribe',
+    ],
     ['the topic is gone', 'subscribers', () => emulator.setTopics([]), 'the topic is gone', 'cdk deploy'],
     [
       'the last report is too old for the schedule',
