@@ -76,11 +76,16 @@ export function buildEnv({ topicArn, bucket, ...optional }: Readonly<Settings>):
   return {
     [NAMES.topicArn]: topicArn,
     [NAMES.bucket]: bucket,
-    ...Object.fromEntries(
-      Object.entries(OPTIONAL_NAMES).flatMap(([setting, name]) => {
-        const value = optional[setting as keyof typeof OPTIONAL_NAMES];
-        return value === undefined ? [] : [[name, value]];
-      }),
-    ),
+    ...optionalEnv(optional),
   };
+}
+
+/** The part of that environment which may be left out. */
+export function optionalEnv(settings: Readonly<Partial<Record<keyof typeof OPTIONAL_NAMES, string>>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(OPTIONAL_NAMES).flatMap(([setting, name]) => {
+      const value = settings[setting as keyof typeof OPTIONAL_NAMES];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }

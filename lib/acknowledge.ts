@@ -18,6 +18,11 @@ export function acknowledgeWildcard(role: IConstruct, resource: IConstruct, arn:
   acknowledge(role, `IAM5[Resource::${named}${suffix}]`, reason);
 }
 
+/** Acknowledges that a role may reach what an ARN with a wildcard names. */
+export function acknowledgeArn(role: IConstruct, arn: string, reason: string): void {
+  acknowledge(role, `IAM5[Resource::${readable(Stack.of(role).resolve(arn))}]`, reason);
+}
+
 /** A resolved ARN as cdk-nag writes it: references in angle brackets. */
 function readable(value: unknown): string {
   if (typeof value === 'string') return value;

@@ -1,5 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { RetentionError } from '../lambda/core/errors';
+import type { DeployedDeletion } from '../lambda/env';
 import { MONITORING, type MonitoringLevel } from './monitoring';
 import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';
 
@@ -14,7 +15,13 @@ export interface DeployContext {
   readonly configPath: string | null;
   readonly schedule: string;
   readonly monitoring: MonitoringLevel;
+  /** Who may start a deletion; `off` deploys nothing that could delete. */
+  readonly deletion: DeletionSetting;
 }
+
+/** Whether deletion is deployed, and who starts it: a person, or a schedule as well. */
+export const DELETION = ['off', 'approve', 'automatic'] as const satisfies readonly ('off' | DeployedDeletion)[];
+export type DeletionSetting = (typeof DELETION)[number];
 
 /** One address, no display name; whether it exists is shown by the confirmation that AWS asks for. */
 const EMAIL = /^[^\s@,;<>"]+@[^\s@,;<>".]+(\.[^\s@,;<>".]+)+$/;
@@ -47,6 +54,12 @@ function readMonitoring(text: string): MonitoringLevel {
   throw refused('monitoring', `context "monitoring" is "${text}": expected ${MONITORING.join(', ')}, as in -c monitoring=alarms`);
 }
 
+function readDeletion(text: string): DeletionSetting {
+  const setting = DELETION.find((known) => known === text);
+  if (setting !== undefined) return setting;
+  throw refused('deletion', `context "deletion" is "${text}": expected ${DELETION.join(', ')}, as in -c deletion=approve`);
+}
+
 /** A key that is nearly one of ours would be ignored without a word, and the default deployed. CDK's own keys hold `:` or `/`. */
 function refuseMistyped(keys: readonly string[]): void {
   for (const key of keys) {
@@ -60,17 +73,11 @@ function refuseMistyped(keys: readonly string[]): void {
 export function readContext(context: Readonly<Record<string, unknown>>): DeployContext {
   refuseMistyped(Object.keys(context));
   const emails = readEmails(readText(context, 'email'));
-  const deletion = readText(context, 'deletion') ?? 'off';
-  if (deletion !== 'off') {
-    throw refused(
-      'deletion',
-      `context "deletion" is "${deletion}": deletion is not available in this version, leave it out or say deletion=off`,
-    );
-  }
   return {
     emails,
     configPath: readText(context, 'config'),
     schedule: checkSchedule(readText(context, 'schedule') ?? DEFAULT_SCHEDULE),
     monitoring: readMonitoring(readText(context, 'monitoring') ?? 'full'),
+    deletion: readDeletion(readText(context, 'deletion') ?? 'off'),
   };
 }

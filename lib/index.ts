@@ -1,4 +1,6 @@
 export { METRIC_NAMESPACE, METRICS, type Measure } from '../lambda/metrics';
+export type { DeletionSetting } from './context';
+export type { DeletionFunction } from './deletion-function';
 export type { RetentionGrants } from './grants';
 export type { MonitoringLevel } from './monitoring';
 export { readConfiguration } from './read-configuration';

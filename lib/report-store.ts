@@ -10,8 +10,8 @@ import { grantKey } from './encryption';
 /** Where a report run writes: reports, the plans made from them, and which scheduled runs were sent. */
 const PREFIXES = ['reports/', 'plans/', 'runs/'] as const;
 
-/** What people read: reports, and the plans made from them. */
-const READABLE = ['reports/*', 'plans/*'] as const;
+/** What people read: reports, the plans made from them, and what became of these. */
+const READABLE = ['reports/*', 'plans/*', 'results/*'] as const;
 
 /** Settings of the place where reports are kept. */
 export interface ReportStoreProps {
@@ -45,6 +45,7 @@ export interface ReportStoreProps {
 /** A private, encrypted, versioned bucket that outlives its stack: reports are the record of what was kept and why. Or a bucket of yours. */
 export class ReportStore extends Construct {
   readonly bucket: IBucket;
+  private readonly expiration: Duration;
 
   constructor(scope: Construct, id: string, props: ReportStoreProps = {}) {
     super(scope, id);
@@ -56,7 +57,8 @@ export class ReportStore extends Construct {
         'cannot set keepReportsFor or lockReportsFor for a bucket of yours: set its lifecycle and lock where it is made',
       );
     // A cast for exactOptionalPropertyTypes: to it, CDK's own bucket is no IBucket.
-    this.bucket = bucket ?? (this.makeBucket(encryptionKey, keepReportsFor ?? Duration.days(400), lockReportsFor) as IBucket);
+    this.expiration = keepReportsFor ?? Duration.days(400);
+    this.bucket = bucket ?? (this.makeBucket(encryptionKey, this.expiration, lockReportsFor) as IBucket);
   }
 
   private makeBucket(key: IKey | undefined, expiration: Duration, lock: Duration | undefined): Bucket {
@@ -104,6 +106,31 @@ export class ReportStore extends Construct {
     if (this.bucket.encryptionKey) grantKey(this.bucket.encryptionKey, role);
     for (const pattern of patterns)
       acknowledgeWildcard(role, this.bucket, this.bucket.bucketArn, `/${pattern}`, 'Every run writes under names of its own.');
+  }
+
+  /**
+   * Lets a deletion read plans and keep what became of them. Where it is automatic, it also reads which reports were sent, and writes plans of
+   * its own, beside those of reports, which it can never change.
+   */
+  grantDeletion(role: IRole, mode: 'approve' | 'automatic'): void {
+    const isAutomatic = mode === 'automatic';
+    const reads = ['plans/*', 'results/*', ...(isAutomatic ? ['runs/*'] : [])];
+    const writes = ['results/*', ...(isAutomatic ? ['plans/auto-*'] : [])];
+    const lists = ['plans/*', 'results/*', ...(isAutomatic ? ['reports/*', 'runs/*'] : [])];
+    const objects = (patterns: readonly string[]): string[] => patterns.map((pattern) => this.bucket.arnForObjects(pattern));
+    role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: objects(reads) }));
+    role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: objects(writes) }));
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [this.bucket.bucketArn],
+        conditions: { StringLikeIfExists: { 's3:prefix': lists } },
+      }),
+    );
+    if (this.bucket.encryptionKey) grantKey(this.bucket.encryptionKey, role);
+    if (this.bucket instanceof Bucket) this.bucket.addLifecycleRule({ id: 'results', prefix: 'results/', expiration: this.expiration });
+    for (const pattern of new Set([...reads, ...writes]))
+      acknowledgeWildcard(role, this.bucket, this.bucket.bucketArn, `/${pattern}`, 'Every plan and its results have names of their own.');
   }
 
   /** Lets somebody list and read reports and plans, and nothing else in the bucket. */

@@ -8,13 +8,19 @@ export class RetentionStack extends Stack {
   readonly retention: SnapshotRetention;
 
   constructor(scope: Construct, id: string, props: SnapshotRetentionProps & StackProps) {
-    super(scope, id, { description: 'Reports on Lightsail snapshots by e-mail. Deletes nothing.', ...props });
+    const deletes = props.deletion === undefined || props.deletion === 'off' ? 'Deletes nothing.' : 'Deletes what an approved plan lists.';
+    super(scope, id, { description: `Reports on Lightsail snapshots by e-mail. ${deletes}`, ...props });
     this.retention = new SnapshotRetention(this, 'Retention', props);
-    const { topic, bucket, report, schedule } = this.retention;
+    const { topic, bucket, report, schedule, deletion } = this.retention;
 
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn, description: 'Where reports are announced' });
     new CfnOutput(this, 'BucketName', { value: bucket.bucketName, description: 'Where reports are kept; it outlives the stack' });
     new CfnOutput(this, 'FunctionName', { value: report.function.functionName, description: 'Invoke it for a report now' });
+    if (deletion !== null)
+      new CfnOutput(this, 'DeletionFunction', {
+        value: deletion.alias.functionArn,
+        description: 'Carries out a plan: npx lightsail-retention apply s3://… --function …, as the e-mail of each report says',
+      });
     new CfnOutput(this, 'ScheduleName', { value: schedule.scheduleName, description: 'When it reports' });
     new CfnOutput(this, 'ConfigurationDigest', {
       value: configDigest(props.configuration.config as WrittenConfig),

@@ -8,10 +8,17 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { BUILT_IN, formatConfigProblems, parseConfig } from '../lambda/config';
+import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
+import { optionalEnv } from '../lambda/env';
 import type { Measure } from '../lambda/metrics';
 import type { BundledConfiguration } from '../lambda/stage-function';
 import { acknowledge } from './acknowledge';
+import type { DeletionSetting } from './context';
+import { deletionAlarms } from './deletion-alarms';
+import { DeletionFunction } from './deletion-function';
+import { deletionSchedule } from './deletion-schedule';
 import { RetentionGrants } from './grants';
 import { Monitoring, type MonitoringLevel } from './monitoring';
 import { ReportFunction } from './report-function';
@@ -84,9 +91,32 @@ export interface SnapshotRetentionProps {
    * @default - `full`
    */
   readonly monitoring?: MonitoringLevel;
+  /**
+   * Whether snapshots can be deleted: by a person who approves a report's plan (`approve`), or also by a schedule, once every report of the
+   * grace period has listed them (`automatic`).
+   *
+   * @default - `off`: nothing is deployed that could delete
+   */
+  readonly deletion?: DeletionSetting;
 }
 
-/** Reports on the Lightsail snapshots of an account, on a schedule, by e-mail. Nothing in it can delete a snapshot. */
+/** A configuration that may delete, validated. Throws a RetentionError for the built-in one, which nobody wrote. */
+function deletableConfig({ origin, config }: DeployedConfiguration): Config {
+  if (origin === BUILT_IN)
+    throw new RetentionError(
+      'config.built-in',
+      'operator',
+      'cannot deploy deletion with the built-in starter policy: write a retention.yaml with your own policies, or leave deletion out',
+    );
+  const result = parseConfig(config, origin);
+  if (result.ok) return result.config;
+  throw new RetentionError('config.invalid', 'operator', `cannot use the configuration\n${formatConfigProblems(result.errors, origin)}`);
+}
+
+/**
+ * Reports on the Lightsail snapshots of an account, on a schedule, by e-mail. Nothing in it can delete a snapshot, unless `deletion` says so:
+ * then another function with another role.
+ */
 export class SnapshotRetention extends Construct {
   /** Where reports and alarms are announced. */
   readonly topic: ITopic;
@@ -100,13 +130,24 @@ export class SnapshotRetention extends Construct {
   readonly schedule: Schedule;
   /** Empty without monitoring. */
   readonly alarms: readonly Alarm[];
+  /** What carries out plans; null where deletion is off. */
+  readonly deletion: DeletionFunction | null;
   /** What others may be allowed to do. */
   readonly grants: RetentionGrants;
 
   constructor(scope: Construct, id: string, props: SnapshotRetentionProps) {
     super(scope, id);
-    const { configuration, emails = [], schedule = DEFAULT_SCHEDULE, monitoring = 'full', logRetention, encryptionKey } = props;
+    const {
+      configuration,
+      emails = [],
+      schedule = DEFAULT_SCHEDULE,
+      monitoring = 'full',
+      deletion = 'off',
+      logRetention,
+      encryptionKey,
+    } = props;
     const expression = checkSchedule(schedule);
+    if (deletion !== 'off') deletableConfig(configuration);
 
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
     for (const email of emails) this.topic.addSubscription(new EmailSubscription(email));
@@ -155,6 +196,30 @@ export class SnapshotRetention extends Construct {
             interval: longestInterval(expression),
             dashboard: monitoring === 'full',
           }).alarms;
+    this.deletion = deletion === 'off' ? null : this.makeDeletion(deletion, store, props);
+  }
+
+  private makeDeletion(
+    mode: Exclude<DeletionSetting, 'off'>,
+    store: ReportStore,
+    { configuration, logRetention, monitoring }: SnapshotRetentionProps,
+  ): DeletionFunction {
+    const deletion = new DeletionFunction(this, 'Deletion', {
+      mode,
+      configuration,
+      config: deletableConfig(configuration),
+      topic: this.topic,
+      store,
+      deadLetters: this.deadLetters,
+      ...(logRetention && { logRetention }),
+    });
+    const { alias } = deletion;
+    const settings = optionalEnv({ deletionFunction: alias.functionArn, deletionMode: mode });
+    for (const [name, value] of Object.entries(settings)) this.report.function.addEnvironment(name, value);
+    if (monitoring !== 'off') deletionAlarms(deletion, deletion.function, this.topic);
+    if (mode === 'automatic')
+      deletionSchedule(this, 'DeletionSchedule', { timezone: configuration.timezone, alias, deadLetters: this.deadLetters });
+    return deletion;
   }
 
   /** What reports measure: by default the largest value of a period, which for a report is its value. */

@@ -16,7 +16,13 @@ function refusal(work: () => unknown): { readonly code: string; readonly message
 const email = 'a@example.com';
 
 test('an address is enough', () => {
-  expect(readContext({ email })).toEqual({ emails: [email], configPath: null, schedule: 'cron(0 8 ? * MON *)', monitoring: 'full' });
+  expect(readContext({ email })).toEqual({
+    emails: [email],
+    configPath: null,
+    schedule: 'cron(0 8 ? * MON *)',
+    monitoring: 'full',
+    deletion: 'off',
+  });
 });
 
 test('several addresses are separated by commas, and each is subscribed once', () => {
@@ -24,12 +30,15 @@ test('several addresses are separated by commas, and each is subscribed once', (
 });
 
 test('a configuration and a schedule are taken as named', () => {
-  expect(readContext({ email, config: 'policies/mine.yaml', schedule: 'rate(7 days)', deletion: 'off', monitoring: 'alarms' })).toEqual({
-    emails: [email],
-    configPath: 'policies/mine.yaml',
-    schedule: 'rate(7 days)',
-    monitoring: 'alarms',
-  });
+  expect(readContext({ email, config: 'policies/mine.yaml', schedule: 'rate(7 days)', deletion: 'approve', monitoring: 'alarms' })).toEqual(
+    {
+      emails: [email],
+      configPath: 'policies/mine.yaml',
+      schedule: 'rate(7 days)',
+      monitoring: 'alarms',
+      deletion: 'approve',
+    },
+  );
 });
 
 test('keys of CDK itself and of other apps are none of ours', () => {
@@ -49,9 +58,8 @@ test.each([
   ['context.config', { email, config: ' ' }, 'config'],
   ['context.schedule', { email, schedule: 'every monday' }, 'every monday'],
   ['context.schedule', { email, schedule: '' }, 'schedule'],
-  ['context.deletion', { email, deletion: 'approve' }, 'not available in this version'],
-  ['context.deletion', { email, deletion: 'automatic' }, 'not available in this version'],
-  ['context.deletion', { email, deletion: 'yes' }, 'not available in this version'],
+  ['context.deletion', { email, deletion: 'yes' }, 'expected off, approve, automatic'],
+  ['context.deletion', { email, deletion: 'Approve' }, 'expected off, approve, automatic'],
   ['context.email', { email: ['a@example.com'] }, 'email'],
   ['context.config', { email, config: 7 }, '7'],
   ['context.schedule', { email, schedule: 'cron(0 8 31 2 ? *)' }, 'it would never fire'],

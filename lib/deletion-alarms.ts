@@ -1,0 +1,33 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { retentionMetric } from './retention-metric';
+
+/** Alarms over a deletion function; the text of each names its section of docs/runbook.md. */
+export function deletionAlarms(scope: Construct, target: IFunction, topic: ITopic): readonly Alarm[] {
+  const period = Duration.minutes(5);
+  const alarm = (id: string, section: string, what: string, metric: Metric): Alarm => {
+    const made = new Alarm(scope, id, {
+      alarmDescription: `${what} What to do: docs/runbook.md#${section}`,
+      metric,
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    made.addAlarmAction(new SnsAction(topic));
+    return made;
+  };
+  return [
+    alarm('DeletionFailed', 'deletion-failed', 'An invocation of the deletion function failed.', target.metricErrors({ period })),
+    alarm(
+      'DeletionsFailed',
+      'deletions-failed',
+      'Snapshots of a plan could not be deleted; the e-mail of its outcome names them.',
+      retentionMetric(target, 'deletionsFailed', { period }),
+    ),
+  ];
+}

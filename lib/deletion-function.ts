@@ -1,0 +1,114 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Alias, Architecture, type IVersion, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Config } from '../lambda/core/config';
+import { buildEnv, type DeployedDeletion } from '../lambda/env';
+import type { BundledConfiguration } from '../lambda/stage-function';
+import { acknowledge, acknowledgeWildcard } from './acknowledge';
+import { deletionStatements } from './deletion-access';
+import { grantKey } from './encryption';
+import { functionCode } from './function-code';
+import type { ReportStore } from './report-store';
+
+/** What a deletion function works with. */
+export interface DeletionFunctionProps {
+  readonly mode: DeployedDeletion;
+  readonly configuration: BundledConfiguration;
+  /** The same, validated: its hold tags are denied in the role as well. */
+  readonly config: Config;
+  /** Where outcomes are announced. */
+  readonly topic: ITopic;
+  /** Where plans are, and what became of them. */
+  readonly store: ReportStore;
+  /** Where an execution goes that failed. */
+  readonly deadLetters: IQueue;
+  /**
+   * How long its logs are kept.
+   *
+   * @default - three months
+   */
+  readonly logRetention?: RetentionDays;
+}
+
+/** The function ends a run itself after 23 hours and tells what is left: this is for one that cannot. */
+const EXECUTION = Duration.hours(24);
+
+/** An execution of the same name can be started again after this: the plan of one that did not finish. */
+const HISTORY = Duration.days(1);
+
+/** The function that carries out plans, the only one that can delete snapshots; durable, and started by its alias alone. */
+export class DeletionFunction extends Construct {
+  readonly function: LambdaFunction;
+  /** What is invoked: an execution stays with the version that it began with. */
+  readonly alias: Alias;
+  readonly role: Role;
+  readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, props: DeletionFunctionProps) {
+    super(scope, id);
+    const { mode, configuration, config, topic, store, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
+
+    this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: 'Deletes the Lightsail snapshots of approved plans, and nothing else.',
+    });
+    for (const statement of deletionStatements(this, config)) this.role.addToPolicy(statement);
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: mode === 'automatic' ? ['sns:Publish', 'sns:ListSubscriptionsByTopic'] : ['sns:Publish'],
+        resources: [topic.topicArn],
+      }),
+    );
+    this.role.addToPolicy(
+      new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }),
+    );
+    store.grantDeletion(this.role, mode);
+    if (topic.masterKey) grantKey(topic.masterKey, this.role);
+    acknowledge(this.role, 'IAM5[Resource::*]', 'Lightsail reads know no resource-level permission; the operations are named one by one.');
+
+    this.function = new LambdaFunction(this, 'Function', {
+      description: 'Deletes the Lightsail snapshots of approved plans: each is looked at again first, and every outcome is e-mailed.',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: functionCode('delete', configuration),
+      role: this.role,
+      logGroup: this.logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName, deletionMode: mode }),
+      memorySize: 512,
+      timeout: Duration.minutes(15),
+      durableConfig: { executionTimeout: EXECUTION, retentionPeriod: HISTORY },
+      // The engine goes on by itself; a start that failed is for a person to look at.
+      retryAttempts: 0,
+      maxEventAge: Duration.hours(1),
+      deadLetterQueue: deadLetters,
+      // An execution that is under way needs the version that it began with.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+    });
+    // Apart from the role's other policies: those are there before the function, this one names it.
+    const checkpoints = new Policy(this, 'Checkpoints', {
+      roles: [this.role],
+      statements: [
+        new PolicyStatement({
+          actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
+          resources: [`${this.function.functionArn}:*`],
+        }),
+      ],
+    });
+    acknowledgeWildcard(checkpoints, this.function, this.function.functionArn, ':*', 'Its own executions, of every version of it.');
+    this.alias = new Alias(this, 'Alias', {
+      aliasName: 'live',
+      // A cast for exactOptionalPropertyTypes: to it, CDK's own version is no IVersion.
+      version: this.function.currentVersion as IVersion,
+      retryAttempts: 0,
+      maxEventAge: Duration.hours(1),
+    });
+    this.alias.node.addDependency(checkpoints);
+  }
+}

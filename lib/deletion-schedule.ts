@@ -1,0 +1,47 @@
+import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Alias, IFunction } from 'aws-cdk-lib/aws-lambda';
+import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+
+/** Daily, so that one falls within the 24 hours after each report, at a minute at which hardly a report is made. */
+export const DELETION_SCHEDULE = 'cron(47 13 * * ? *)';
+
+/** What starts automatic deletion. */
+export interface DeletionScheduleProps {
+  /** IANA name of the zone in which the expression is read. */
+  readonly timezone: string;
+  readonly alias: Alias;
+  /** Where a start goes that could not be handed over. */
+  readonly deadLetters: IQueue;
+}
+
+/** Starts automatic deletion daily; most days there is nothing to do. One that cannot be handed over is not tried again: the next day's is. */
+export function deletionSchedule(scope: Construct, id: string, { timezone, alias, deadLetters }: DeletionScheduleProps): Schedule {
+  const stack = Stack.of(scope);
+  const role = new Role(scope, `${id}Role`, {
+    description: 'Lets EventBridge Scheduler start the deletion function.',
+    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: {
+        StringEquals: {
+          'aws:SourceAccount': stack.account,
+          'aws:SourceArn': stack.formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName: 'default' }),
+        },
+      },
+    }),
+  });
+  return new Schedule(scope, id, {
+    description: 'Deletes the Lightsail snapshots that every report of the grace period listed',
+    schedule: ScheduleExpression.expression(DELETION_SCHEDULE, TimeZone.of(timezone)),
+    // A cast for exactOptionalPropertyTypes: to it, CDK's own alias is no IFunction.
+    target: new LambdaInvoke(alias as IFunction, {
+      role,
+      input: ScheduleTargetInput.fromObject({ scheduledTime: ContextAttribute.scheduledTime }),
+      retryAttempts: 0,
+      maxEventAge: Duration.minutes(15),
+      deadLetterQueue: deadLetters,
+    }),
+  });
+}
