@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { S3Client } from '@aws-sdk/client-s3';
 import { apply } from '../../cli/apply';
+import { sampleAccount } from '../../emulator/sample-account';
 import { DEFAULT_BUCKET, type Emulator, startEmulator } from '../../emulator/server';
 import { s3Store } from '../../lambda/aws/s3-store';
 import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
@@ -397,6 +398,21 @@ describe('lightsail-retention apply', () => {
       await close();
       expect(calls).toEqual([]);
     });
+  });
+
+  it("applies the sample account's plan end to end", async () => {
+    await emulator.close();
+    putBack();
+    emulator = await startEmulator({ account: sampleAccount(Date.now()) });
+    putBack = pointSdkTo(emulator.url);
+    await runCli(['report', '--config', config(), '--plan-out', plan(), '--quiet']);
+    const { items } = JSON.parse(readFileSync(plan(), 'utf8'));
+    expect(new Set(items.map(({ kind }: { kind: string }) => kind))).toEqual(new Set(['instance', 'disk', 'database']));
+    const { code, out } = await cli(plan(), '--local', '--yes', String(items.length), '--quiet');
+    expect(code).toBe(0);
+    expect(unwrapped(out)).toContain(`Of ${items.length} planned snapshots: ${items.length} deleted.`);
+    await runCli(['report', '--config', config(), '--plan-out', plan(), '--quiet']);
+    expect(JSON.parse(readFileSync(plan(), 'utf8')).items).toEqual([]);
   });
 
   it('leaves nothing half-written behind', async () => {

@@ -1,0 +1,151 @@
+import '../support/one-realm';
+import { databaseRow, databaseSnapshotRow } from '../../emulator/rows';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import type { SnapshotDeletion } from '../../lambda/app/deletion-port';
+import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
+import { makeDeleteClients, makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
+import { readOperation } from '../../lambda/aws/operations';
+import { KINDS } from '../../lambda/core/snapshot';
+import { snapshotKinds } from '../../lambda/kinds/registry';
+import { ACCOUNT, aged, aSpec, DAY, HERE, smallAccount, THERE } from '../deletion/rig';
+
+describe('an operation', () => {
+  it.each([
+    [{ status: 'Succeeded' }, 'done'],
+    [{ status: 'Completed' }, 'done'],
+    [{ status: 'Completed', isTerminal: true }, 'done'],
+    [{ status: 'Failed' }, 'failed'],
+    [{ status: 'Failed', isTerminal: false }, 'failed'],
+    [{ status: 'Started' }, 'pending'],
+    [{ status: 'NotStarted', isTerminal: false }, 'pending'],
+    [{ status: 'Cancelled' }, 'pending'],
+    [{ status: 'Cancelled', isTerminal: true }, 'failed'],
+    [{ isTerminal: true }, 'failed'],
+    [{}, 'pending'],
+  ] as const)('%j is %s', (raw, state) => {
+    expect(readOperation(raw as Parameters<typeof readOperation>[0]).state).toBe(state);
+  });
+
+  it('says why it failed as far as it tells', () => {
+    expect(readOperation({ id: 'a', status: 'Failed', errorCode: 'InUse', errorDetails: 'copying' })).toEqual({
+      id: 'a',
+      state: 'failed',
+      code: 'InUse',
+      details: 'copying',
+    });
+    expect(readOperation({ status: 'Failed' })).toEqual({ id: null, state: 'failed', code: 'OperationFailed', details: null });
+  });
+});
+
+describe('deleting over HTTP', () => {
+  let emulator: Emulator;
+  let deletion: SnapshotDeletion;
+  let now = 0;
+  beforeEach(async () => {
+    const account = smallAccount();
+    const db = { ...aSpec('db'), engine: 'mysql' };
+    const data = {
+      ...account.data,
+      [HERE]: {
+        ...account.data[HERE],
+        relationalDatabases: [databaseRow(db)],
+        relationalDatabaseSnapshots: aged(db, [1, 2], databaseSnapshotRow),
+      },
+    };
+    emulator = await startEmulator({ account: { ...account, data } });
+    now = Date.now();
+    const aws = { endpoint: emulator.url, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+    deletion = makeSnapshotDeletion({
+      readers: makeLightsailClients({ config: aws, pace: { attempts: 3, transientDelayMs: 1, throttledDelayMs: 1, longestDelayMs: 2 } }),
+      deleters: makeDeleteClients(aws),
+      kinds: snapshotKinds(),
+      firstRegion: HERE,
+      clock: () => now,
+    });
+  });
+  afterEach(() => emulator.close());
+
+  const NAMED = {
+    instance: { kind: 'instance', region: HERE, name: 'web-01' },
+    disk: { kind: 'disk', region: THERE, name: 'data-01' },
+    database: { kind: 'database', region: HERE, name: 'db-01' },
+  } as const;
+
+  it.each(KINDS)('deletes the %s snapshot of that name in that region, and nothing else', async (kind) => {
+    const named = NAMED[kind];
+    expect(await deletion.readSnapshot({ ...named, account: ACCOUNT })).toMatchObject({
+      ok: true,
+      value: { kind, name: named.name, region: named.region },
+    });
+    const answer = await deletion.deleteSnapshot(named);
+    expect(answer).toMatchObject({ ok: true, value: [{ state: 'done' }] });
+    expect(await deletion.readSnapshot({ ...named, account: ACCOUNT })).toEqual({ ok: true, value: null });
+    const deletes = emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'));
+    expect(deletes).toMatchObject([{ region: named.region, name: named.name, operation: expect.stringMatching(/^Delete\w+Snapshot$/) }]);
+  });
+
+  it.each([
+    ['throttled', { fault: 'throttle' }, 'throttled'],
+    ['out of order', { fault: 'error', code: 'InternalFailure', status: 500 }, 'transient'],
+    ['cut off', { fault: 'reset' }, 'transient'],
+    ['not answered', { fault: 'reset', when: 'after' }, 'transient'],
+    ['answered by a proxy', { fault: 'answer', status: 503, body: 'busy' }, null],
+    ['denied', { fault: 'error', code: 'AccessDeniedException', status: 403 }, 'refused'],
+    ['not found', { fault: 'error', code: 'DoesNotExist', status: 400 }, 'not-found'],
+    ['told to try later', { fault: 'error', code: 'InvalidInputException', message: 'Please try again in a few minutes.' }, 'transient'],
+    ['wrong', { fault: 'error', code: 'InvalidInputException', message: 'No.' }, 'refused'],
+    ['answered with what nobody knows', { fault: 'error', code: 'TeapotException', status: 418 }, 'unknown'],
+  ] as const)('sends a delete that is %s once, and says what that means', async (_, fault, expected) => {
+    emulator.setFaults([{ ...fault, operations: 'DeleteInstanceSnapshot' }]);
+    const answer = await deletion.deleteSnapshot(NAMED.instance);
+    expect(answer.ok).toBe(false);
+    if (!answer.ok && expected !== null) expect(answer.failure.class).toBe(expected);
+    expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
+  });
+
+  it('does not wait before a delete because the region throttled the one before', async () => {
+    emulator.setFaults([{ fault: 'throttle', operations: 'DeleteInstanceSnapshot', times: 5 }]);
+    for (let i = 0; i < 5; i += 1) await deletion.deleteSnapshot(NAMED.instance);
+    const before = emulator.requests.list().length;
+    expect((await deletion.deleteSnapshot(NAMED.instance)).ok).toBe(true);
+    expect(emulator.requests.list()).toHaveLength(before + 1);
+  });
+
+  it('reads a source where its ARN says that it lives, by its name', async () => {
+    const arn = String(emulator.world.find(THERE, 'disks', 'data')?.arn);
+    expect(await deletion.readSource(arn, 'data')).toMatchObject({ ok: true, value: { arn, name: 'data' } });
+    expect(emulator.requests.count('GetDisk', THERE)).toBe(1);
+    expect(await deletion.readSource(arn, 'none')).toEqual({ ok: true, value: null });
+    expect(await deletion.readSource('arn:aws:lightsail:eu-central-1:123456789012:Bucket/x', 'x')).toMatchObject({
+      ok: false,
+      failure: { class: 'refused' },
+    });
+  });
+
+  it('asks patiently when it reads', async () => {
+    emulator.setFaults([{ fault: 'throttle', operations: 'GetInstanceSnapshot', times: 2 }]);
+    expect((await deletion.readSnapshot({ ...NAMED.instance, account: ACCOUNT })).ok).toBe(true);
+    expect(emulator.requests.count('GetInstanceSnapshot')).toBe(3);
+  });
+
+  it('takes an answer without the snapshot for no answer', async () => {
+    emulator.setFaults([
+      { fault: 'answer', operations: 'GetInstanceSnapshot', status: 200, contentType: 'application/x-amz-json-1.1', body: '{}' },
+    ]);
+    expect(await deletion.readSnapshot({ ...NAMED.instance, account: ACCOUNT })).toMatchObject({
+      ok: false,
+      failure: { class: 'transient', code: 'answer.empty' },
+    });
+  });
+
+  it("reads the service's clock beside its own, whatever the difference", async () => {
+    for (const offset of [0, DAY, -DAY]) {
+      emulator.clockOffset = offset;
+      now = Date.now();
+      const reading = await deletion.readClock();
+      if (!reading.ok || reading.value.service === null) throw new Error('the service sends its date');
+      expect(reading.value.machine).toBe(now);
+      expect(Math.abs(reading.value.service - now - offset)).toBeLessThan(60_000);
+    }
+  });
+});
