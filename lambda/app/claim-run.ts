@@ -62,13 +62,18 @@ export async function claimRun(store: Store, scheduledAt: number, now: number): 
 /** The time (`20261123T080000Z`) of a report's run, by its id. */
 export const runTime = (reportId: string): string => reportId.split('-', 1)[0] ?? '';
 
-/** Writes what became of a run beside its claims: SENT, SENT_BY_HAND or `failed-<attempt>`. `confirmed` subscribers could receive it. */
-export async function noteRun(
-  store: Store,
-  run: string,
-  name: string,
-  { at, reportId, confirmed }: { readonly at: number; readonly reportId: string; readonly confirmed: number | null },
-): Promise<void> {
-  const body = [`${JSON.stringify({ at: new Date(at).toISOString(), reportId, confirmed })}\n`];
+/** What is noted of an attempt to send a report. */
+export interface RunNote {
+  readonly at: number;
+  readonly reportId: string;
+  /** How many subscribers could receive it; null: not known. */
+  readonly confirmed: number | null;
+  /** Whether it said that what it lists will be deleted. */
+  readonly announced: boolean;
+}
+
+/** Writes what became of a run beside its claims: SENT, SENT_BY_HAND or `failed-<attempt>`. */
+export async function noteRun(store: Store, run: string, name: string, { at, reportId, confirmed, announced }: RunNote): Promise<void> {
+  const body = [`${JSON.stringify({ at: new Date(at).toISOString(), reportId, confirmed, announced })}\n`];
   await store.put({ key: `${runFolder(run)}${name}.json`, contentType: 'application/json', body });
 }

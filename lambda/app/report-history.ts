@@ -30,7 +30,7 @@ async function readMailed(store: Store, time: string): Promise<ReportRun['mailed
     const note = parseJson(await store.get(`${runFolder(time)}${name}.json`));
     if (typeof note !== 'object' || note === null || !('reportId' in note)) continue;
     const confirmed = 'confirmed' in note && typeof note.confirmed === 'number' ? note.confirmed : null;
-    return { reportId: String(note.reportId), confirmed };
+    return { reportId: String(note.reportId), confirmed, announced: 'announced' in note && note.announced === true };
   }
   return null;
 }

@@ -102,14 +102,16 @@ async function sendEmail(
   const { scheduledAt } = options;
   const { reportId } = report;
   const confirmed = context.confirmedSubscribers;
+  const announced = options.deletion?.mode === 'automatic';
   if (scheduledAt === null) {
     await channel.send(message);
-    await noteRun(store, runTime(reportId), SENT_BY_HAND, { at: clock(), reportId, confirmed });
+    await noteRun(store, runTime(reportId), SENT_BY_HAND, { at: clock(), reportId, confirmed, announced });
     return 'sent';
   }
   const claim = await claimRun(store, scheduledAt, clock());
   if (claim.state === 'sent') return 'already-sent';
-  const note = (name: string): Promise<void> => noteRun(store, compactInstant(scheduledAt), name, { at: clock(), reportId, confirmed });
+  const note = (name: string): Promise<void> =>
+    noteRun(store, compactInstant(scheduledAt), name, { at: clock(), reportId, confirmed, announced });
   try {
     await channel.send(message, AbortSignal.timeout(SEND_LIMIT));
   } catch (error) {

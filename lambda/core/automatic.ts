@@ -9,8 +9,8 @@ export interface ReportRun {
   readonly time: string;
   /** Their plans; null stands for one that cannot be read, or is not as a report wrote it. */
   readonly plans: readonly (Plan | null)[];
-  /** Which one was e-mailed, and to how many confirmed subscribers; null: none. */
-  readonly mailed: { readonly reportId: string; readonly confirmed: number | null } | null;
+  /** Which one was e-mailed, to how many confirmed subscribers, and whether it said that what it lists will be deleted; null: none. */
+  readonly mailed: { readonly reportId: string; readonly confirmed: number | null; readonly announced: boolean } | null;
 }
 
 type AutomaticConfig = Pick<Config, 'digest' | 'origin' | 'zone' | 'deletion'>;
@@ -56,11 +56,14 @@ function judge(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDu
   const other = plans.find((plan) => plan.config.digest !== config.digest);
   if (other !== undefined) return nothing('auto.config-changed', `the report ${other.id} was made with another configuration`);
   if (run.mailed === null) return nothing('auto.not-mailed', `no report of ${run.time} was e-mailed`);
-  const { reportId, confirmed } = run.mailed;
+  const { reportId, confirmed, announced } = run.mailed;
   const mailed = plans.find(({ id }) => id === reportId);
   if (mailed === undefined) return nothing('auto.unreadable', `the report ${reportId} was e-mailed, and its plan is not there`);
   if (confirmed === null || confirmed < 1)
     return nothing('auto.nobody', `the report ${reportId} reached nobody: no subscription was confirmed when it was e-mailed`);
+  // Whoever read reports that only report did not know that what they list would go.
+  if (!announced)
+    return nothing('auto.unannounced', `the report ${reportId} was e-mailed before automatic deletion was deployed, and announced none`);
   return { at: Date.parse(mailed.createdAt), mailed, plans };
 }
 

@@ -1,0 +1,297 @@
+import { selectAutomatically } from '../../lambda/app/automatic-selection';
+import { runTime } from '../../lambda/app/claim-run';
+import { type RunRequest, runReport } from '../../lambda/app/run-report';
+import type { Plan } from '../../lambda/core/plan';
+import type { Inventory } from '../../lambda/core/report-model';
+import type { Snapshot } from '../../lambda/core/snapshot';
+import { digestOf } from '../../lambda/digest';
+import { newReportId } from '../../lambda/report-id';
+import { fakeChannel } from '../fakes/channel';
+import { anInventory, fakeInventory } from '../fakes/inventory';
+import { memoryStore } from '../fakes/memory-store';
+import { aConfig } from '../support/config-builder';
+import { aSnapshot, DAY, NOW } from '../support/report-builder';
+
+const HOUR = 3_600_000;
+const WRITTEN = { policies: { short: { keep: { last: 1 } } }, default: 'short', caps: { maxShare: 0.9 }, deletion: { grace: '7d' } };
+const CONFIG = aConfig(WRITTEN);
+const AUTOMATIC = { mode: 'automatic', functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live' } as const;
+
+/** `old-1` and `old-2` are past policy, `young` is kept. */
+const ALL = [
+  aSnapshot({ name: 'young', createdAt: NOW - 20 * DAY }),
+  aSnapshot({ name: 'old-1', createdAt: NOW - 30 * DAY }),
+  aSnapshot({ name: 'old-2', createdAt: NOW - 40 * DAY }),
+];
+const held = (name: string): readonly Snapshot[] =>
+  ALL.map((snapshot) => (snapshot.name === name ? { ...snapshot, tags: new Map([['retention:hold', null]]) } : snapshot));
+
+interface Day {
+  /** Hours before NOW at which the report is made. */
+  readonly ago: number;
+  /** Hours before NOW for which it was scheduled; null: by hand. */
+  readonly scheduled?: number | null;
+  readonly inventory?: Partial<Inventory>;
+  readonly config?: typeof CONFIG;
+  readonly confirmed?: number | null;
+  /** The topic refuses it. */
+  readonly refused?: boolean;
+  readonly deletion?: RunRequest['deletion'] | null;
+}
+
+/** Reports made one after the other, as the deployed function makes them. */
+async function history(days: readonly Day[]) {
+  const objects = new Map<string, string>();
+  const store = memoryStore(objects);
+  const mails: string[] = [];
+  const ids: string[] = [];
+  for (const { ago, scheduled = ago, inventory = {}, config = CONFIG, confirmed = 1, refused = false, deletion = AUTOMATIC } of days) {
+    const at = NOW - ago * HOUR;
+    const scheduledAt = scheduled === null ? null : NOW - scheduled * HOUR;
+    const channel = { ...fakeChannel(refused ? 1 : 0), confirmedSubscribers: async () => confirmed };
+    const reportId = newReportId(scheduledAt ?? at);
+    ids.push(reportId);
+    const ports = {
+      clock: () => at,
+      digest: digestOf,
+      store,
+      channel,
+      readInventory: fakeInventory(anInventory({ snapshots: ALL, ...inventory })),
+    };
+    try {
+      await runReport(ports, { reportId, config, scheduledAt, deadline: null, ...(deletion && { deletion }) });
+    } catch (error) {
+      if (!refused) throw error;
+    }
+    mails.push(...channel.sent.map(({ body }) => body));
+  }
+  const select = (said: { now?: number; config?: typeof CONFIG; confirmed?: number | null; scheduledAt?: number } = {}) =>
+    selectAutomatically(
+      { store, digest: digestOf, channel: { confirmedSubscribers: async () => (said.confirmed === undefined ? 1 : said.confirmed) } },
+      said.config ?? CONFIG,
+      said.scheduledAt ?? NOW,
+      said.now ?? NOW,
+    );
+  const taken = async (said: Parameters<typeof select>[0] = {}): Promise<string | readonly string[]> => {
+    const selected = await select(said);
+    if (selected.state === 'nothing') return selected.code;
+    const plan = JSON.parse(objects.get(`plans/${selected.id}.json`) ?? 'null') as Plan;
+    return [...plan.items].map(({ name }) => name);
+  };
+  return { objects, mails, ids, select, taken };
+}
+
+/** Daily reports, the oldest eight days ago and the newest four hours ago; `change` alters the one that is so many days old. */
+const daily = (change: Readonly<Record<number, Partial<Day>>> = {}): readonly Day[] =>
+  [8, 7, 6, 5, 4, 3, 2, 1, 0].map((day) => ({ ago: day * 24 + 4, ...change[day] }));
+
+describe('automatic deletion takes', () => {
+  test('what every report of the grace period listed', async () => {
+    const { taken } = await history(daily());
+    expect(await taken()).toEqual(['old-1', 'old-2']);
+  });
+
+  test('the same with weekly reports, if the newest is of today', async () => {
+    const { taken } = await history([{ ago: 14 * 24 + 4 }, { ago: 7 * 24 + 4 }, { ago: 4 }]);
+    expect(await taken()).toEqual(['old-1', 'old-2']);
+  });
+
+  test('what is listed by a report made by hand as well, which is e-mailed too', async () => {
+    const { taken } = await history(daily({ 3: { scheduled: null } }));
+    expect(await taken()).toEqual(['old-1', 'old-2']);
+  });
+
+  test('what is listed by a report that was sent at the second attempt', async () => {
+    const { taken } = await history([
+      ...daily().slice(0, 5),
+      { ago: 3 * 24 + 4, refused: true },
+      { ago: 3 * 24 + 3.9, scheduled: 3 * 24 + 4 },
+      ...daily().slice(6),
+    ]);
+    expect(await taken()).toEqual(['old-1', 'old-2']);
+  });
+
+  test('nothing of a report that did not list it: each day without it starts the grace period anew', async () => {
+    for (const day of [7, 4, 1, 0]) {
+      const { taken } = await history(daily({ [day]: { inventory: { snapshots: held('old-1') } } }));
+      expect(await taken()).toEqual(['old-2']);
+    }
+  });
+
+  test('what was held before the grace period, since', async () => {
+    const { taken } = await history(daily({ 8: { inventory: { snapshots: held('old-1') } } }));
+    expect(await taken()).toEqual(['old-1', 'old-2']);
+  });
+
+  test('nothing whose name or date of creation differs between reports', async () => {
+    const reborn = ALL.map((each) => (each.name === 'old-2' ? { ...each, createdAt: NOW - 41 * DAY } : each));
+    const renamed = ALL.map((each) => (each.name === 'old-2' ? { ...each, name: 'old-3' } : each));
+    for (const snapshots of [reborn, renamed]) {
+      const { taken } = await history(daily({ 4: { inventory: { snapshots } } }));
+      expect(await taken()).toEqual(['old-1']);
+    }
+  });
+});
+
+describe('automatic deletion does nothing', () => {
+  const unread = { complete: false };
+  const capped = aConfig({ ...WRITTEN, caps: { maxDeletions: 1 } });
+  const other = aConfig({ ...WRITTEN, caps: { maxShare: 0.8 } });
+
+  test.each<[string, string, readonly Day[]]>([
+    ['when there is no report', 'auto.no-report', []],
+    [
+      'when the newest report is more than a day old',
+      'auto.stale',
+      daily()
+        .slice(0, -1)
+        .map((day) => ({ ...day, ago: day.ago })),
+    ],
+    ['when reports have been missing for long', 'auto.stale', [{ ago: 30 * 24 }, { ago: 20 * 24 }]],
+    ['when no report is as old as the grace period', 'auto.grace', daily().slice(2)],
+    ['when the report at its beginning was made late', 'auto.grace', [{ ago: 7 * 24 - 1, scheduled: 7 * 24 + 1 }, ...daily().slice(2)]],
+    ['when the newest report is incomplete', 'auto.incomplete', daily({ 0: { inventory: unread } })],
+    ['when one in between is incomplete', 'auto.incomplete', daily({ 4: { inventory: unread } })],
+    ['when the one at its beginning is incomplete', 'auto.incomplete', daily({ 7: { inventory: unread } })],
+    ['when one was not sent', 'auto.not-mailed', daily({ 4: { refused: true } })],
+    ['when the newest was not sent', 'auto.not-mailed', daily({ 0: { refused: true } })],
+    ['when nobody could receive one', 'auto.nobody', daily({ 5: { confirmed: 0 } })],
+    ['when it is not known whether anybody could', 'auto.nobody', daily({ 5: { confirmed: null } })],
+    ['when one was sent before automatic deletion was deployed', 'auto.unannounced', daily({ 5: { deletion: null } })],
+    ['when one was sent while a person had to approve', 'auto.unannounced', daily({ 5: { deletion: { ...AUTOMATIC, mode: 'approve' } } })],
+    ['when one was made with another configuration', 'auto.config-changed', daily({ 4: { config: other } })],
+    ['when one is dated in the future', 'auto.clock', [...daily(), { ago: -1 }]],
+    ['when one is of another account', 'auto.account', daily({ 3: { inventory: { account: '999999999999' } } })],
+    ['when nothing is past policy', 'auto.nothing-due', daily().map((day) => ({ ...day, inventory: { snapshots: ALL.slice(0, 1) } }))],
+  ])('%s', async (_, code, days) => {
+    const { taken, objects } = await history(days);
+    expect(await taken()).toBe(code);
+    expect([...objects.keys()].filter((key) => key.startsWith('plans/auto-'))).toEqual([]);
+  });
+
+  test('when a report was blocked by a cap', async () => {
+    const days = daily().map((day) => ({ ...day, config: capped }));
+    const { taken } = await history(days);
+    expect(await taken({ config: capped })).toBe('auto.blocked');
+  });
+
+  test('when the configuration was changed since the reports', async () => {
+    const { taken } = await history(daily());
+    expect(await taken({ config: other })).toBe('auto.config-changed');
+  });
+
+  test('with the built-in policy', async () => {
+    const { taken } = await history(daily());
+    expect(await taken({ config: { ...CONFIG, origin: 'built-in' } })).toBe('config.built-in');
+  });
+
+  test.each([0, null])('when nobody subscribes now, or that cannot be read (%s)', async (confirmed) => {
+    const { taken } = await history(daily());
+    expect(await taken({ confirmed })).toBe('auto.no-subscriber');
+  });
+
+  test('when a plan of a report was changed by hand, or is gone', async () => {
+    for (const change of [(text: string) => text.replace('old-1', 'old-9'), () => '{']) {
+      const { taken, objects, ids } = await history(daily());
+      const key = `plans/${ids[4]}.json`;
+      objects.set(key, change(objects.get(key) ?? ''));
+      expect(await taken()).toBe('auto.unreadable');
+    }
+    const { taken, objects, ids } = await history(daily());
+    objects.delete(`plans/${ids[4]}.json`);
+    expect(await taken()).toBe('auto.unreadable');
+  });
+
+  test('when the note that a report was e-mailed is gone, broken, or of another report', async () => {
+    for (const [note, code] of [
+      [null, 'auto.not-mailed'],
+      ['{', 'auto.not-mailed'],
+      ['{"reportId":"another","confirmed":1,"announced":true}', 'auto.unreadable'],
+    ] as const) {
+      const { taken, objects, ids } = await history(daily());
+      const key = `runs/${runTime(ids[4] ?? '')}/sent.json`;
+      if (note === null) objects.delete(key);
+      else objects.set(key, note);
+      expect(await taken()).toBe(code);
+    }
+  });
+});
+
+describe('the plan of an automatic deletion', () => {
+  test('is one that apply takes: whole, unblocked, of the configuration, with a digest of its own and an end', async () => {
+    const { select, objects } = await history(daily());
+    const selected = await select();
+    const plan = JSON.parse(objects.get('plans/auto-20261123T080000Z.json') ?? 'null');
+    expect(selected).toEqual({ state: 'plan', id: 'auto-20261123T080000Z', digest: plan.digest });
+    expect(plan).toMatchObject({
+      id: 'auto-20261123T080000Z',
+      account: '123456789012',
+      complete: true,
+      blocked: null,
+      createdAt: new Date(NOW).toISOString(),
+      expiresAt: new Date(NOW + 7 * DAY).toISOString(),
+      config: { digest: CONFIG.digest },
+    });
+    const { digest, ...content } = plan;
+    expect(digestOf(content)).toBe(digest);
+  });
+
+  test('is written once: another invocation for the same time stops, the same one goes on', async () => {
+    const { select, objects } = await history(daily());
+    const first = await select();
+    const text = objects.get('plans/auto-20261123T080000Z.json');
+    expect(await select({ now: NOW + 1 })).toMatchObject({ state: 'nothing', code: 'auto.duplicate' });
+    expect(await select()).toEqual(first);
+    expect(objects.get('plans/auto-20261123T080000Z.json')).toBe(text);
+  });
+});
+
+describe('a report with automatic deletion', () => {
+  test('says of each snapshot on which day it will be deleted unless held', async () => {
+    const { mails } = await history(daily({ 2: { inventory: { snapshots: held('old-2') } } }));
+    const [first, newest] = [mails[0] ?? '', mails.at(-1) ?? ''];
+    const lines = (mail: string): readonly string[] => mail.split('\n').filter((line) => line.includes('Will be deleted'));
+    expect(lines(first)).toEqual(['   Will be deleted on 2026-11-22 unless held', '   Will be deleted on 2026-11-22 unless held']);
+    // old-1 is due, old-2 was held two days ago, so that its time began anew.
+    expect(lines(newest)).toEqual(['   Will be deleted on 2026-11-23 unless held', '   Will be deleted on 2026-11-29 unless held']);
+    expect(newest).toContain('WILL BE DELETED unless held: 1 on 2026-11-23, 1 on 2026-11-29.');
+  });
+
+  test('begins to count anew after a report that reached nobody, or could not read everything', async () => {
+    for (const broken of [{ refused: true }, { inventory: { complete: false } }, { confirmed: 0 }]) {
+      const { mails } = await history(daily({ 1: broken }));
+      expect(mails.at(-1)).toContain('WILL BE DELETED unless held: 2 on 2026-11-30.');
+    }
+  });
+
+  test('does not count down where its plan can never be applied', async () => {
+    const { mails } = await history(daily({ 0: { inventory: { complete: false } } }));
+    expect(mails.at(-1)).not.toContain('unless held');
+  });
+
+  test('is sent whatever report.send says, and only where something counts down', async () => {
+    const quiet = aConfig({ ...WRITTEN, report: { send: 'changed' } });
+    const days = daily().map((day) => ({ ...day, config: quiet }));
+    expect((await history(days)).mails).toHaveLength(9);
+    const empty = days.map((day) => ({ ...day, inventory: { snapshots: ALL.slice(0, 1) } }));
+    expect((await history(empty)).mails).toHaveLength(1);
+  });
+
+  test('carries the two commands that approve its plan, to be pasted as they are', async () => {
+    const { mails, ids, objects } = await history(daily());
+    const id = ids.at(-1) ?? '';
+    const { digest } = JSON.parse(objects.get(`plans/${id}.json`) ?? 'null');
+    const [mail = ''] = mails.slice(-1);
+    expect(mail).toContain(`npx lightsail-retention apply memory:plans/${id}.json --function ${AUTOMATIC.functionArn}\n`);
+    expect(mail).toContain(
+      `aws lambda invoke --region us-east-1 --function-name ${AUTOMATIC.functionArn} --invocation-type Event --durable-execution-name ${id} --cli-binary-format raw-in-base64-out --payload '{"plan":"${id}","digest":"${digest}"}' /dev/stdout\n`,
+    );
+  });
+
+  test('carries the commands and counts nothing down where a person has to approve', async () => {
+    const { mails } = await history(daily().map((day) => ({ ...day, deletion: { ...AUTOMATIC, mode: 'approve' } })));
+    expect(mails.at(-1)).toContain('--function arn:aws:lambda');
+    expect(mails.at(-1)).toContain('deletion waits for a person to approve it');
+    expect(mails.at(-1)).not.toContain('unless held');
+  });
+});

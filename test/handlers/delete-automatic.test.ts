@@ -1,0 +1,133 @@
+import { instanceRow } from '../../emulator/rows';
+import { runReport } from '../../lambda/app/run-report';
+import { digestOf } from '../../lambda/digest';
+import { newReportId } from '../../lambda/report-id';
+import { ACCOUNT, aged, aSpec, CONFIG, HERE, outcomes } from '../deletion/rig';
+import { fakeChannel } from '../fakes/channel';
+import { memoryStore } from '../fakes/memory-store';
+import { type Bench, withBench } from './deletion-bench';
+import { mortals, runExecution } from './durable-engine';
+
+const HOUR = 3_600_000;
+const AGES = [20, 21, 22, 23, 24];
+const KEPT = ['web-20', 'web-21', 'web-22'];
+const AUTOMATIC = { mode: 'automatic', functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live' } as const;
+
+const account = () => {
+  const web = aSpec('web');
+  return {
+    accountId: ACCOUNT,
+    regions: [HERE],
+    data: { [HERE]: { instances: [instanceRow(web)], instanceSnapshots: aged(web, AGES) } },
+  };
+};
+
+/** Makes and e-mails a report, so many hours ago by its clock, over the account as it is. */
+async function report({ rig, objects }: Bench, hoursAgo: number): Promise<void> {
+  const at = Date.now() - hoursAgo * HOUR;
+  const ports = {
+    clock: () => at,
+    digest: digestOf,
+    readInventory: rig.readInventory,
+    store: memoryStore(objects),
+    channel: fakeChannel(),
+  };
+  const made = await runReport(ports, { reportId: newReportId(at), config: CONFIG, scheduledAt: at, deadline: null, deletion: AUTOMATIC });
+  if (made.delivery !== 'sent') throw new Error('the report was not sent');
+}
+
+const week = async (bench: Bench): Promise<void> => {
+  for (const hours of [8 * 24, 7 * 24 + 1, 4 * 24, 24, 2]) await report(bench, hours);
+};
+
+const scheduledTime = new Date().toISOString();
+const autoPlan = `auto-${scheduledTime.slice(0, 19).replace(/[-:]/g, '')}Z`;
+
+describe('automatic deletion', () => {
+  it('carries out what was listed for the whole grace period, and sends the outcome', () =>
+    withBench(async (bench) => {
+      await week(bench);
+      const { result, operations } = await bench.run({ scheduledTime });
+      expect(result).toMatchObject({ state: 'finished', plan: autoPlan, deleted: 2, delivery: 'sent' });
+      expect(operations).toEqual(['start', 'select', 'sitting-1', 'report']);
+      expect(bench.rig.names()).toEqual(KEPT);
+      expect(bench.mails).toHaveLength(1);
+    }, account()));
+
+  it.each([
+    ['a key-only hold', { key: 'retention:hold' }],
+    ['a hold with a day to come', { key: 'retention:hold', value: 'until 2099-12-31' }],
+    ['a hold of the configuration', { key: 'no_delete' }],
+  ])('spares what is held after the last report, by %s', (_, tag) =>
+    withBench(async (bench) => {
+      await week(bench);
+      bench.rig.emulator.world.tag(HERE, 'web-24', [tag]);
+      const { result } = await bench.run({ scheduledTime });
+      expect(result).toMatchObject({ deleted: 1, spared: 1 });
+      expect(bench.rig.names()).toEqual([...KEPT, 'web-24']);
+      expect(outcomes(bench.result(autoPlan))['web-24']).toBe('spared hold');
+    }, account()),
+  );
+
+  it('spares what is held on its source, and what is tagged just before its delete', () =>
+    withBench(async (bench) => {
+      await week(bench);
+      bench.rig.emulator.setFaults([
+        {
+          fault: 'change',
+          operations: 'GetInstanceSnapshot',
+          names: 'web-24',
+          change: { action: 'tag', region: HERE, resource: 'web-24', tags: [{ key: 'retention:hold' }] },
+        },
+      ]);
+      await bench.run({ scheduledTime });
+      expect(bench.rig.names()).toEqual([...KEPT, 'web-24']);
+      await withBench(async (other) => {
+        await week(other);
+        other.rig.emulator.world.tag(HERE, 'web', [{ key: 'retention:hold' }]);
+        expect((await other.run({ scheduledTime })).result).toMatchObject({ deleted: 0, spared: 2 });
+        expect(other.rig.names()).toHaveLength(5);
+      }, account());
+    }, account()));
+
+  it('does nothing, tells nobody and asks Lightsail nothing where nothing is due', () =>
+    withBench(async (bench) => {
+      for (const hours of [4 * 24, 24, 2]) await report(bench, hours);
+      const asked = bench.rig.emulator.requests.total();
+      const { status, result, operations } = await bench.run({ scheduledTime });
+      expect([status, operations]).toEqual(['SUCCEEDED', ['start', 'select']]);
+      expect(result).toMatchObject({ state: 'nothing', code: 'auto.grace' });
+      expect(bench.mails).toEqual([]);
+      expect(bench.rig.emulator.requests.total()).toBe(asked);
+    }, account()));
+
+  it('is done once for a scheduled time, however often it is delivered', () =>
+    withBench(async (bench) => {
+      await week(bench);
+      await bench.run({ scheduledTime });
+      const deletes = () => bench.rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete')).length;
+      const before = deletes();
+      expect((await bench.run({ scheduledTime })).result).toMatchObject({ state: 'nothing', code: 'auto.duplicate' });
+      expect(deletes()).toBe(before);
+      expect(bench.mails).toHaveLength(1);
+    }, account()));
+
+  it('survives the death of its invocation at any point, the writing of its plan included', async () => {
+    const survived: string[] = [];
+    for (let killAt = 1; killAt <= 200; killAt += 1) {
+      const { lifeOf, killed } = mortals(killAt);
+      await withBench(async (bench) => {
+        await week(bench);
+        const { status, result } = await runExecution(bench.handler(), { scheduledTime }, lifeOf);
+        const at = `killed ${killed()}`;
+        expect([at, status, bench.rig.names()]).toEqual([at, 'SUCCEEDED', KEPT]);
+        expect([at, result]).toEqual([at, expect.objectContaining({ state: 'finished', deleted: 2 })]);
+        expect([at, bench.result(autoPlan).status]).toEqual([at, 'finished']);
+      }, account());
+      if (killed() === null) break;
+      survived.push(killed() ?? '');
+      if (killAt === 200) throw new Error('200 points were not enough');
+    }
+    for (const when of ['before', 'after']) expect(survived).toContain(`${when} claim plans/${autoPlan}.json`);
+  }, 120_000);
+});
