@@ -10,6 +10,7 @@ const FILE = join(ROOT, 'docs', 'iam.md');
 const [BEGIN, END] = ['<!-- roles: begin -->', '<!-- roles: end -->'];
 
 interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
   readonly Condition?: unknown;
@@ -43,7 +44,7 @@ function roleSection(id: string, role: Role, statements: readonly Statement[]): 
   const services = role.AssumeRolePolicyDocument.Statement.map(({ Principal }) => `\`${Principal.Service}\``);
   const rows = statements.map(
     (statement) =>
-      `| ${[statement.Action]
+      `| ${statement.Effect === 'Deny' ? '**never**<br>' : ''}${[statement.Action]
         .flat()
         .map((action) => `\`${action}\``)
         .join('<br>')} | ${readable(statement.Resource)} | ${conditionOf(statement)} |`,
@@ -60,12 +61,12 @@ function roleSection(id: string, role: Role, statements: readonly Statement[]): 
   ].join('\n');
 }
 
-/** Every role of the deployed stack with every statement of its policies, read from the template. */
+/** Every role of the stack, deletion included, with every statement of its policies, read from the template. */
 export function rolesText(): string {
   const flags = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')).context as Record<string, unknown>;
   const app = new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] } });
   const configuration = { origin: 'retention.yaml', config: { version: 1 }, timezone: 'UTC' };
-  const stack = new RetentionStack(app, 'LightsailRetention', { configuration, emails: ['you@example.com'] });
+  const stack = new RetentionStack(app, 'LightsailRetention', { configuration, emails: ['you@example.com'], deletion: 'automatic' });
   const template = Template.fromStack(stack);
   const propertiesOf = <T>(type: string): readonly (readonly [string, T])[] =>
     Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties as T]);

@@ -12,6 +12,7 @@ const NOISE = ['W3005'];
 const VARIANTS: Readonly<Record<string, Partial<SnapshotRetentionProps>>> = {
   smallest: {},
   'not watched': { monitoring: 'off' },
+  'with deletion': { deletion: 'automatic' },
 };
 
 describeWith(isInstalled('cfn-lint'), 'cfn-lint', 'cfn-lint', () => {
