@@ -1,7 +1,9 @@
 import { EXIT } from '../cli/exit-codes';
 import { run } from '../cli/program';
+import { keepHeapLean } from '../lambda/lean-heap';
 import { version } from '../package.json';
 
+keepHeapLean();
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A reader that went away (`| head`) has what it wanted; a full disk has not.

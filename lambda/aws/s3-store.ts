@@ -1,10 +1,24 @@
-import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import type { Store, StoredObject } from '../app/ports';
 import { RetentionError } from '../core/errors';
+import { encodeParts } from './encode-parts';
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown error');
 
-/** A bucket as a store. Writes are whole or not at all; a conditional write never replaces anything. */
+/** What a conditional write is answered with where something is there already, or is being written. */
+const TAKEN = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
+
+/** A bucket as a store. Writes are whole or not at all, in parts where they are large; a conditional write never replaces anything. */
 export function s3Store(client: S3Client, bucket: string): Store {
   const failure = (what: string, key: string, cause: unknown): RetentionError =>
     new RetentionError(
@@ -13,19 +27,42 @@ export function s3Store(client: S3Client, bucket: string): Store {
       `cannot ${what} s3://${bucket}/${key}: got ${nameOf(cause)} (${cause instanceof Error ? cause.message : String(cause)}); check that the bucket exists and that this role may use the prefix`,
       { cause },
     );
-  const put = async ({ key, contentType, body }: StoredObject, ifAbsent: boolean): Promise<boolean> => {
-    const chunks = Array.from(body, (chunk) => Buffer.from(chunk));
-    const condition = ifAbsent ? { IfNoneMatch: '*' } : {};
+
+  async function write({ key, contentType, body }: StoredObject, condition: { readonly IfNoneMatch?: '*' }): Promise<void> {
+    const where = { Bucket: bucket, Key: key };
+    const parts: CompletedPart[] = [];
+    let upload: string | undefined;
     try {
-      await client.send(
-        new PutObjectCommand({ Bucket: bucket, Key: key, ContentType: contentType, Body: Buffer.concat(chunks), ...condition }),
-      );
+      for (const { bytes, last } of encodeParts(body)) {
+        if (last && upload === undefined) {
+          await client.send(new PutObjectCommand({ ...where, ContentType: contentType, Body: bytes, ...condition }));
+          return;
+        }
+        if (bytes.length === 0) break;
+        upload ??= (await client.send(new CreateMultipartUploadCommand({ ...where, ContentType: contentType }))).UploadId;
+        const part = { ...where, UploadId: upload, PartNumber: parts.length + 1 };
+        const { ETag, ChecksumCRC32 } = await client.send(new UploadPartCommand({ ...part, Body: bytes }));
+        parts.push({ PartNumber: part.PartNumber, ETag, ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }) });
+      }
+      const whole = { ...where, UploadId: upload, MultipartUpload: { Parts: parts }, ...condition };
+      await client.send(new CompleteMultipartUploadCommand(whole));
+    } catch (error) {
+      // The parts of an upload that was not ended bill. What failed first is what counts.
+      if (upload !== undefined) await client.send(new AbortMultipartUploadCommand({ ...where, UploadId: upload })).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async function put(object: StoredObject, ifAbsent: boolean): Promise<boolean> {
+    try {
+      await write(object, ifAbsent ? { IfNoneMatch: '*' } : {});
       return true;
     } catch (error) {
-      if (ifAbsent && ['PreconditionFailed', 'ConditionalRequestConflict'].includes(nameOf(error))) return false;
-      throw failure('write', key, error);
+      if (ifAbsent && TAKEN.has(nameOf(error))) return false;
+      throw failure('write', object.key, error);
     }
-  };
+  }
+
   return {
     locate: (key) => `s3://${bucket}/${key}`,
     async put(object) {

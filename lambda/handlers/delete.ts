@@ -1,8 +1,10 @@
 import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { Logger } from '@aws-lambda-powertools/logger';
+import { keepHeapLean } from '../lean-heap';
 import { wireDeletion } from '../wire-delete';
 import { measure } from './measure';
 
+keepHeapLean();
 const logger = new Logger({ serviceName: 'lightsail-retention' });
 
 /**

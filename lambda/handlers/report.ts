@@ -1,8 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
+import { keepHeapLean } from '../lean-heap';
 import { wireReport } from '../wire';
 import { measure } from './measure';
 
+keepHeapLean();
 const logger = new Logger({ serviceName: 'lightsail-retention' });
 
 /**

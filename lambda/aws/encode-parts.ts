@@ -1,0 +1,46 @@
+/** Bytes of a part. S3 takes none below 5 MiB, the last one aside; an object has at most 10,000. */
+const PART_SIZE = 6 * 1024 * 1024;
+/** Characters that are joined before they are encoded: a report has hundreds of thousands of lines. */
+const JOINED = 65_536;
+
+export interface Part {
+  /** Good until the next part is asked for: all parts share one piece of memory. */
+  readonly bytes: Uint8Array;
+  readonly last: boolean;
+}
+
+function* joined(texts: Iterable<string>): Generator<string> {
+  let pending = '';
+  for (const text of texts) {
+    pending += text;
+    if (pending.length < JOINED) continue;
+    yield pending;
+    pending = '';
+  }
+  yield pending;
+}
+
+/** Encodes texts as UTF-8 in parts of nearly `size` bytes; the last one is what is left, and may be empty. Text is never held whole. */
+export function* encodeParts(texts: Iterable<string>, size = PART_SIZE): Generator<Part> {
+  const encoder = new TextEncoder();
+  // Most objects are a few lines: the memory of a whole part is taken when there is more.
+  let memory = new Uint8Array(Math.min(size, 4 * JOINED));
+  let used = 0;
+  for (const text of joined(texts)) {
+    for (let rest = text; rest !== ''; ) {
+      const { read, written } = encoder.encodeInto(rest, memory.subarray(used));
+      used += written;
+      rest = rest.slice(read);
+      if (rest === '') break;
+      if (memory.length < size) {
+        const larger = new Uint8Array(size);
+        larger.set(memory);
+        memory = larger;
+      } else {
+        yield { bytes: memory.subarray(0, used), last: false };
+        used = 0;
+      }
+    }
+  }
+  yield { bytes: memory.subarray(0, used), last: true };
+}

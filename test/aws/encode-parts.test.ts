@@ -1,0 +1,33 @@
+import * as fc from 'fast-check';
+import { encodeParts } from '../../lambda/aws/encode-parts';
+
+/** Parts share their memory: what is to outlive one is copied. */
+const partsOf = (texts: readonly string[], size?: number) =>
+  Array.from(encodeParts(texts, size), ({ bytes, last }) => ({ bytes: Buffer.from(bytes), last }));
+
+it('makes the bytes that the whole text has, in parts that are full but for a character, the last one aside', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 60 });
+  fc.assert(
+    fc.property(fc.array(text), fc.integer({ min: 4, max: 40 }), (texts, size) => {
+      const parts = partsOf(texts, size);
+      expect(Buffer.concat(parts.map(({ bytes }) => bytes)).equals(Buffer.from(texts.join('')))).toBe(true);
+      expect(parts.map(({ last }) => last)).toEqual(parts.map((_, index) => index === parts.length - 1));
+      for (const { bytes, last } of parts) {
+        expect(bytes.length).toBeLessThanOrEqual(size);
+        if (!last) expect(bytes.length).toBeGreaterThan(size - 4);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+it('makes no part smaller than S3 takes, however large the object and its characters', () => {
+  const parts = partsOf(Array.from({ length: 6_000 }, () => '\u{1f600}€'.repeat(400)));
+  expect(parts.length).toBeGreaterThan(2);
+  for (const { bytes } of parts.slice(0, -1)) expect(bytes.length).toBeGreaterThanOrEqual(5 * 1024 * 1024);
+  expect(parts.reduce((sum, { bytes }) => sum + bytes.length, 0)).toBe(6_000 * 400 * 7);
+});
+
+it('makes one empty part of nothing', () => {
+  expect(partsOf([])).toEqual([{ bytes: Buffer.alloc(0), last: true }]);
+});

@@ -1,0 +1,134 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { FaultInput } from '../../emulator/fault';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import type { Store } from '../../lambda/app/ports';
+import { s3Store } from '../../lambda/aws/s3-store';
+import { smallAccount } from './reading';
+
+const BUCKET = 'reports';
+const LINE = `${'0123456789abcde'.repeat(64)}\n`;
+/** Fifteen megabytes: three parts. */
+const LARGE = 15_625;
+
+function* lines(count: number): Generator<string> {
+  for (let line = 0; line < count; line += 1) yield LINE;
+}
+
+const object = (key: string, body: Iterable<string>) => ({ key, contentType: 'text/plain; charset=utf-8', body });
+
+async function withStore(test: (store: Store, emulator: Emulator) => Promise<void>, faults: readonly FaultInput[] = []): Promise<void> {
+  const emulator = await startEmulator({ account: smallAccount(), buckets: [BUCKET], faults });
+  const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
+  const client = new S3Client({ endpoint: emulator.url, region: 'us-east-1', forcePathStyle: true, maxAttempts: 1, credentials });
+  try {
+    await test(s3Store(client, BUCKET), emulator);
+  } finally {
+    client.destroy();
+    await emulator.close();
+  }
+}
+
+const calls = (emulator: Emulator): readonly string[] => emulator.requests.list().map(({ operation }) => operation);
+
+describe('an object', () => {
+  it('is one call where it is small, and reads back as it was written', () =>
+    withStore(async (store, emulator) => {
+      await store.put(object('reports/a', ['grüße ', '\u{1f600}\n']));
+      expect(await store.get('reports/a')).toBe('grüße \u{1f600}\n');
+      expect(emulator.objects.get(BUCKET)?.get('reports/a')?.contentType).toBe('text/plain; charset=utf-8');
+      expect(calls(emulator)).toEqual(['PutObject', 'GetObject']);
+    }));
+
+  it('goes in parts where it is large, and reads back as it was written', () =>
+    withStore(async (store, emulator) => {
+      await store.put(object('reports/large', lines(LARGE)));
+      expect(await store.get('reports/large')).toBe(LINE.repeat(LARGE));
+      expect(emulator.objects.get(BUCKET)?.get('reports/large')?.contentType).toBe('text/plain; charset=utf-8');
+      expect(calls(emulator)).toEqual([
+        'CreateMultipartUpload',
+        'UploadPart',
+        'UploadPart',
+        'UploadPart',
+        'CompleteMultipartUpload',
+        'GetObject',
+      ]);
+    }));
+
+  it('is replaced by a later one of its key', () =>
+    withStore(async (store) => {
+      await store.put(object('a', lines(LARGE)));
+      await store.put(object('a', ['new']));
+      expect(await store.get('a')).toBe('new');
+    }));
+
+  it('is null where there is none', () => withStore(async (store) => expect(await store.get('reports/none')).toBeNull()));
+});
+
+describe('a conditional write', () => {
+  it.each([
+    ['small', 1],
+    ['large', LARGE],
+  ])('of a %s object is made once, and replaces nothing', (_, count) =>
+    withStore(async (store) => {
+      expect(await store.putIfAbsent(object('plans/1', lines(count)))).toBe(true);
+      expect(await store.putIfAbsent(object('plans/1', lines(count + 1)))).toBe(false);
+      expect((await store.get('plans/1'))?.length).toBe(count * LINE.length);
+    }),
+  );
+});
+
+describe('a large write that fails', () => {
+  it.each(['CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload'])(
+    'at %s says so, leaves nothing, and ends the upload, whose parts would bill',
+    (operations) =>
+      withStore(
+        async (store, emulator) => {
+          await expect(store.put(object('reports/large', lines(LARGE)))).rejects.toMatchObject({
+            code: 'store.s3',
+            message: expect.stringContaining('cannot write s3://reports/reports/large: got AccessDenied'),
+          });
+          expect(await store.get('reports/large')).toBeNull();
+          expect(calls(emulator).includes('AbortMultipartUpload')).toBe(operations !== 'CreateMultipartUpload');
+        },
+        [{ fault: 'error', service: 's3', operations, after: operations === 'UploadPart' ? 1 : 0, code: 'AccessDenied', status: 403 }],
+      ),
+  );
+
+  it('names what failed first when the upload cannot be ended either', () =>
+    withStore(
+      async (store) => {
+        await expect(store.put(object('a', lines(LARGE)))).rejects.toThrow('got SlowDown');
+      },
+      [
+        { fault: 'error', service: 's3', operations: 'UploadPart', code: 'SlowDown', status: 503 },
+        { fault: 'error', service: 's3', operations: 'AbortMultipartUpload', code: 'AccessDenied', status: 403 },
+      ],
+    ));
+
+  it('ends the upload when what is to be written throws', () =>
+    withStore(async (store, emulator) => {
+      function* broken(): Generator<string> {
+        yield* lines(LARGE);
+        throw new TypeError('no such member');
+      }
+      await expect(store.put(object('a', broken()))).rejects.toThrow('no such member');
+      expect(calls(emulator).at(-1)).toBe('AbortMultipartUpload');
+    }));
+});
+
+describe('a listing', () => {
+  it('names what is directly under a prefix, in order, folders and objects', () =>
+    withStore(async (store) => {
+      for (const key of ['reports/b/report.json', 'reports/a/report.json', 'reports/index.html', 'plans/1'])
+        await store.put(object(key, ['x']));
+      expect(await store.list('reports/')).toEqual(['a', 'b', 'index.html']);
+    }));
+
+  it('refuses to be empty where it could not be read', () =>
+    withStore(
+      async (store) => {
+        await expect(store.list('reports/')).rejects.toMatchObject({ code: 'store.s3' });
+      },
+      [{ fault: 'error', service: 's3', operations: 'ListObjectsV2', code: 'AccessDenied', status: 403 }],
+    ));
+});
