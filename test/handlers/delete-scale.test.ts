@@ -1,0 +1,103 @@
+import { withDurableExecution } from '@aws/durable-execution-sdk-js';
+import type { SnapshotDeletion } from '../../lambda/app/deletion-port';
+import { type DeletionPorts, runDeletion } from '../../lambda/app/deletion-run';
+import { makeReport } from '../../lambda/app/make-report';
+import { PACE } from '../../lambda/app/pace';
+import { planFile } from '../../lambda/app/store-report';
+import { durableSteps } from '../../lambda/aws/durable-steps';
+import type { Snapshot } from '../../lambda/core/snapshot';
+import { digestOf } from '../../lambda/digest';
+import { renderPlan } from '../../lambda/render/plan';
+import { LIMITS } from '../../lambda/wire-delete';
+import { fakeChannel } from '../fakes/channel';
+import { anInventory, fakeInventory } from '../fakes/inventory';
+import { memoryStore } from '../fakes/memory-store';
+import { aConfig } from '../support/config-builder';
+import { aSnapshot, aSource, DAY, NOW } from '../support/report-builder';
+import { immortal, runExecution } from './durable-engine';
+
+const ACCOUNT = '123456789012';
+/** Sittings are cut by time, not by number: 4,000 deletions that take so long are as many sittings as 10,000 that take five seconds each. */
+const SECONDS_EACH = 12.5;
+
+test('an execution of 14 hours of deletions stays within a few hundred durable operations, none of them large, and its e-mail within its limit', async () => {
+  const config = aConfig({ policies: { half: { keep: { last: 100 } } }, default: 'half', caps: { maxDeletions: 4_000, maxShare: 0.5 } });
+  let now = NOW;
+  const all = new Map<string, Snapshot>();
+  for (let source = 0; source < 40; source += 1)
+    for (let age = 1; age <= 200; age += 1) {
+      const name = `before-the-update-of-the-shop-${source}-${age}`;
+      all.set(name, aSnapshot({ name, createdAt: NOW - age * DAY, source: aSource(`s${source}`) }));
+    }
+  const readInventory: DeletionPorts['readInventory'] = (request) => fakeInventory(anInventory({ snapshots: [...all.values()] }))(request);
+  let sittingEnds = Number.POSITIVE_INFINITY;
+  let sitting = new AbortController();
+  const deletion: SnapshotDeletion = {
+    readSnapshot: async ({ name }) => ({ ok: true, value: all.get(name) ?? null }),
+    readSource: async () => ({ ok: true, value: null }),
+    readOperation: async (_, id) => ({ ok: true, value: { id, state: 'done', code: null, details: null } }),
+    readClock: async () => ({ ok: true, value: { service: now, machine: now } }),
+    deleteSnapshot: async ({ name }) => {
+      all.delete(name);
+      now += SECONDS_EACH * 1_000;
+      if (now >= sittingEnds) sitting.abort();
+      return { ok: true, value: [{ id: 'an-operation', state: 'done', code: null, details: null }] };
+    },
+  };
+  const objects = new Map<string, string>();
+  const store = memoryStore(objects);
+  const channel = fakeChannel();
+  const ports: DeletionPorts = {
+    clock: () => now,
+    sleep: async () => undefined,
+    timeout: (ms) => {
+      sittingEnds = now + ms;
+      sitting = new AbortController();
+      return sitting.signal;
+    },
+    pace: PACE,
+    limits: LIMITS,
+    store,
+    channel,
+    digest: digestOf,
+    readInventory,
+    deletion,
+    config,
+    account: ACCOUNT,
+    again: () => '',
+  };
+  const inventory = { regions: 'all', kinds: ['instance'], deadline: null } as const;
+  const { plan } = await makeReport(ports, { reportId: '20261123T080000Z-1a2b3c4d', config, at: null, inventory, previous: null });
+  expect(plan.items).toHaveLength(4_000);
+  objects.set(planFile(plan.id), [...renderPlan(plan)].join(''));
+
+  const sizes: number[] = [];
+  const handler = withDurableExecution(async (_: unknown, context) => {
+    const steps = durableSteps(context);
+    const measured: typeof steps = {
+      ...steps,
+      step: (name, run) =>
+        steps.step(name, async () => {
+          const result = await run();
+          sizes.push(JSON.stringify(result).length);
+          return result;
+        }),
+    };
+    return runDeletion(measured, ports, { kind: 'approved', plan: plan.id, digest: plan.digest });
+  });
+  const { status, result, operations } = await runExecution(() => handler, {}, immortal);
+  expect([status, result]).toEqual(['SUCCEEDED', expect.objectContaining({ state: 'finished', deleted: 4_000 })]);
+  expect(all.size).toBe(4_000);
+  // 14 hours of deletions, in sittings of at most eight minutes.
+  expect(operations.length).toBeGreaterThan(100);
+  expect(operations.length).toBeLessThan(300);
+  expect(Math.max(...sizes)).toBeLessThan(1_000);
+  const [mail] = channel.sent;
+  expect(Buffer.byteLength(mail?.body ?? '')).toBeLessThanOrEqual(250 * 1024);
+  expect(mail?.body).toMatch(/… and [\d,]+ more lines, in memory:results\//);
+  expect(mail?.subject.length).toBeLessThanOrEqual(99);
+}, 300_000);
+
+test('even a run that uses all of its sittings does', () => {
+  expect(2 * LIMITS.sittings + 3).toBeLessThan(500);
+});
