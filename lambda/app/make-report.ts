@@ -1,4 +1,4 @@
-import { changesSince, marksOf, type ReportState } from '../core/changes';
+import { changesSince, listsRead, marksOf, type ReportState } from '../core/changes';
 import type { Config } from '../core/config';
 import { gbMonthPrice, roundMoney, snapshotGb } from '../core/cost';
 import { decide } from '../core/decide';
@@ -92,7 +92,11 @@ export async function makeReport(
 ): Promise<MadeReport> {
   const { config, reportId, previous } = request;
   const inventory = await ports.readInventory(
-    { ...request.inventory, automaticSnapshots: config.report.automaticSnapshots, previouslyRead: new Set(previous?.regions ?? []) },
+    {
+      ...request.inventory,
+      automaticSnapshots: config.report.automaticSnapshots,
+      previouslyRead: new Set(previous?.lists.map(({ region }) => region)),
+    },
     progress,
   );
   const generatedAt = ports.clock();
@@ -121,7 +125,7 @@ export async function makeReport(
     pricing: config.pricing,
     automatic: inventory.automatic,
     stale: staleSources(inventory, now, config),
-    changes: previous === null ? null : changesSince(previous, items, complete),
+    changes: previous === null ? null : changesSince(previous, items, scopes),
   };
   return { report, plan };
 }
@@ -133,7 +137,7 @@ export function stateOf({ reportId, evaluatedAt, complete, scopes, items }: Repo
     reportId,
     evaluatedAt: new Date(evaluatedAt).toISOString(),
     complete,
-    regions: [...new Set(scopes.filter(({ status }) => status === 'read').map(({ region }) => region))],
+    lists: listsRead(scopes),
     snapshots: { [Symbol.iterator]: () => remember(marksOf(items)) },
   };
 }

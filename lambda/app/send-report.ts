@@ -1,3 +1,4 @@
+import { hasChanges } from '../core/changes';
 import { compactInstant } from '../core/instant';
 import type { Report } from '../core/report-model';
 import { messageAttributes } from '../render/attributes';
@@ -54,8 +55,7 @@ export function wantsSending(report: Report, send: 'always' | 'expiring' | 'chan
   if (deletion?.mode === 'automatic' && (deletion.due.size > 0 || report.totals.expire > 0)) return true;
   if (send === 'always' || !report.complete || report.problems.length > 0) return true;
   if (send === 'expiring') return report.totals.expire > 0;
-  const { changes } = report;
-  return changes === null || changes.added.length + changes.gone.length + changes.newlyExpiring.length + changes.newlyHeld.length > 0;
+  return report.changes === null || hasChanges(report.changes);
 }
 
 async function contextOf(

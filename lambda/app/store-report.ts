@@ -67,7 +67,8 @@ function* stateChunks({ snapshots, ...head }: ReportState): Generator<string> {
 /** Reads it to the end, so that nothing in it can fail later. */
 function isReadable(state: ReportState): boolean {
   for (const _ of recall(state.snapshots));
-  return state.schemaVersion === 1 && Array.isArray(state.regions) && !Number.isNaN(Date.parse(state.evaluatedAt));
+  const readable = state.lists.every(({ region, kind }) => typeof region === 'string' && typeof kind === 'string');
+  return state.schemaVersion === 1 && readable && !Number.isNaN(Date.parse(state.evaluatedAt));
 }
 
 function parseState(text: string): ReportState | null {

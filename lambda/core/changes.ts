@@ -1,5 +1,5 @@
 import { type Block, type Mark, type Remembered, recall } from './remember';
-import type { Changes, Judged } from './report-model';
+import type { Changes, Judged, ListName, Scope } from './report-model';
 
 /** What the next report needs to know of this one: little enough to keep, enough to say what is new. */
 export interface ReportState {
@@ -7,8 +7,8 @@ export interface ReportState {
   readonly reportId: string;
   readonly evaluatedAt: string;
   readonly complete: boolean;
-  /** Regions of which at least one scope was read. */
-  readonly regions: readonly string[];
+  /** The lists that were read to their ends. */
+  readonly lists: readonly ListName[];
   readonly snapshots: Iterable<Block>;
 }
 
@@ -17,31 +17,50 @@ export const markOf = ({ verdict, status }: Judged): Mark => (verdict === 'expir
 
 /** The snapshots of a report as the next one remembers them; one without ARN cannot be followed. */
 export function* marksOf(items: readonly Judged[]): Generator<Remembered> {
-  for (const item of items) if (item.snapshot.arn !== null) yield [item.snapshot.arn, item.snapshot.name, markOf(item)];
+  for (const item of items) {
+    const { region, kind, arn, name } = item.snapshot;
+    if (arn !== null) yield [region, kind, arn, name, markOf(item)];
+  }
 }
 
+/** The lists that were read to their ends. */
+export const listsRead = (scopes: readonly Scope[]): readonly ListName[] =>
+  scopes.filter(({ status }) => status === 'read').map(({ region, kind }) => ({ region, kind }));
+
+const keyOf = ({ region, kind }: ListName): string => `${region} ${kind}`;
+
 /**
- * What changed since the previous report: by ARN, never by name. A snapshot without ARN cannot be followed and is left out; nothing counts
- * as gone while the inventory is incomplete.
+ * What changed since the previous report: by ARN, never by name, and only in lists that both reports read to their ends. A snapshot without ARN
+ * cannot be followed and is left out.
  */
-export function changesSince(previous: ReportState, items: readonly Judged[], complete: boolean): Changes {
+export function changesSince(previous: ReportState, items: readonly Judged[], scopes: readonly Scope[]): Changes {
+  const [then, now] = [previous.lists, listsRead(scopes)];
+  const [keysThen, keysNow] = [new Set(then.map(keyOf)), new Set(now.map(keyOf))];
+  const inBoth = (list: ListName): boolean => keysThen.has(keyOf(list)) && keysNow.has(keyOf(list));
   const indexes = new Map<string, number>();
-  for (const [index, { snapshot }] of items.entries()) if (snapshot.arn !== null) indexes.set(snapshot.arn, index);
+  for (const [index, { snapshot }] of items.entries()) if (snapshot.arn !== null && inBoth(snapshot)) indexes.set(snapshot.arn, index);
   const before: (Mark | undefined)[] = new Array(items.length).fill(undefined);
   const gone: { readonly arn: string; readonly name: string | null }[] = [];
-  for (const [arn, name, mark] of recall(previous.snapshots)) {
+  for (const [region, kind, arn, name, mark] of recall(previous.snapshots)) {
     const index = indexes.get(arn);
     if (index !== undefined) before[index] = mark;
-    else if (complete) gone.push({ arn, name });
+    else if (inBoth({ region, kind })) gone.push({ arn, name });
   }
-  const became = (mark: Mark): Judged[] =>
-    items.filter((item, index) => item.snapshot.arn !== null && markOf(item) === mark && before[index] !== mark);
+  const compared = (holds: (was: Mark | undefined, is: Mark) => boolean): readonly Judged[] =>
+    items.filter((item, index) => indexes.get(item.snapshot.arn ?? '') === index && holds(before[index], markOf(item)));
   return {
     previousReportId: previous.reportId,
     previousAt: Date.parse(previous.evaluatedAt),
-    added: items.filter(({ snapshot }, index) => snapshot.arn !== null && before[index] === undefined),
+    uncompared: [...now.filter((list) => !inBoth(list)), ...then.filter((list) => !inBoth(list))],
+    added: compared((was) => was === undefined),
     gone,
-    newlyExpiring: became('e'),
-    newlyHeld: became('h'),
+    newlyExpiring: compared((was, is) => is === 'e' && was !== 'e'),
+    noLongerExpiring: compared((was, is) => was === 'e' && is !== 'e'),
+    newlyHeld: compared((was, is) => is === 'h' && was !== 'h'),
+    noLongerHeld: compared((was, is) => was === 'h' && is !== 'h'),
   };
 }
+
+/** Whether anything is otherwise than it was, or could not be compared. */
+export const hasChanges = ({ previousReportId: _, previousAt: __, ...lists }: Changes): boolean =>
+  Object.values(lists).some(({ length }) => length > 0);

@@ -1,13 +1,15 @@
-/** What a report remembers of a snapshot: its ARN, its name, and how it stood: `e` expiring, `h` held, `k` kept otherwise. */
-export type Remembered = readonly [arn: string, name: string | null, mark: Mark];
+import type { Kind } from './snapshot';
+
+/** What a report remembers of a snapshot: where it was listed, its ARN, its name, and how it stood: `e` expiring, `h` held, `k` kept otherwise. */
+export type Remembered = readonly [region: string, kind: Kind, arn: string, name: string | null, mark: Mark];
 
 export type Mark = 'e' | 'h' | 'k';
 
 /**
- * Remembered snapshots whose ARNs begin alike: that beginning, and a line for each with its mark, the rest of its ARN, and (after a tab) its
+ * Remembered snapshots of one list whose ARNs begin alike: that beginning, and a line for each with its mark, the rest of its ARN, and (after a tab) its
  * name. One text instead of a thousand lists: what a run holds of the report before it stays small.
  */
-export type Block = readonly [prefix: string, lines: string];
+export type Block = readonly [region: string, kind: Kind, prefix: string, lines: string];
 
 const LARGEST = 1_000;
 
@@ -20,24 +22,25 @@ const textOf = (written: string): string => (written.includes('\\') ? String(JSO
 
 /** Puts snapshots into blocks, in their order. */
 export function* remember(snapshots: Iterable<Remembered>): Generator<Block> {
-  let prefix = '';
+  let [region, kind, prefix]: [string, Kind, string] = ['', 'instance', ''];
   let lines: string[] = [];
-  for (const [arn, name, mark] of snapshots) {
+  for (const [where, of, arn, name, mark] of snapshots) {
     const cut = arn.lastIndexOf('/') + 1;
     const begins = arn.slice(0, cut);
-    if (lines.length > 0 && (begins !== prefix || lines.length === LARGEST)) {
-      yield [prefix, lines.join('\n')];
+    const alike = begins === prefix && where === region && of === kind;
+    if (lines.length > 0 && (!alike || lines.length === LARGEST)) {
+      yield [region, kind, prefix, lines.join('\n')];
       lines = [];
     }
-    prefix = begins;
+    [region, kind, prefix] = [where, of, begins];
     lines.push(lineOf(arn.slice(cut), name, mark));
   }
-  if (lines.length > 0) yield [prefix, lines.join('\n')];
+  if (lines.length > 0) yield [region, kind, prefix, lines.join('\n')];
 }
 
 /** Reads blocks, one snapshot at a time. Throws a SyntaxError for what `remember` did not write. */
 export function* recall(blocks: Iterable<Block>): Generator<Remembered> {
-  for (const [prefix, lines] of blocks) {
+  for (const [region, kind, prefix, lines] of blocks) {
     for (let from = 0; from <= lines.length; ) {
       const end = lines.indexOf('\n', from);
       const line = lines.slice(from, end < 0 ? lines.length : end);
@@ -46,7 +49,7 @@ export function* recall(blocks: Iterable<Block>): Generator<Remembered> {
       const mark = line[0];
       if (!isMark(mark)) throw new SyntaxError(`a line of remembered snapshots begins with ${mark}`);
       const id = textOf(line.slice(1, tab < 0 ? line.length : tab));
-      yield [prefix + id, tab < 0 ? null : textOf(line.slice(tab + 1)), mark];
+      yield [region, kind, prefix + id, tab < 0 ? null : textOf(line.slice(tab + 1)), mark];
     }
   }
 }

@@ -93,18 +93,27 @@ export interface PlanSummary {
   readonly blocked: Blocked | null;
 }
 
-/** What changed since the report before this one; null where there is none to compare with. */
+/** The list of one kind in one region. */
+export type ListName = Pick<Scope, 'region' | 'kind'>;
+
+/** What changed since the report before this one, in the lists that both read to their ends; null where there is none to compare with. */
 export interface Changes {
   readonly previousReportId: string;
   readonly previousAt: number;
+  /** Lists that only one of the two reports read: nothing is said of their snapshots. */
+  readonly uncompared: readonly ListName[];
   /** Snapshots that the previous report did not list. */
   readonly added: readonly Judged[];
-  /** ARNs that the previous report listed and this inventory does not. */
+  /** What the previous report listed and this inventory does not. */
   readonly gone: readonly { readonly arn: string; readonly name: string | null }[];
   /** Newly expiring since the previous report. */
   readonly newlyExpiring: readonly Judged[];
+  /** Past policy in the previous report, and not now. */
+  readonly noLongerExpiring: readonly Judged[];
   /** Held now, and not held in the previous report. */
   readonly newlyHeld: readonly Judged[];
+  /** Held in the previous report, and not now. */
+  readonly noLongerHeld: readonly Judged[];
 }
 
 /** A source whose newest finished snapshot is older than `report.staleAfter`. */

@@ -4,7 +4,7 @@ import { digestOf } from '../../lambda/digest';
 import { renderJson } from '../../lambda/render/json';
 import { anInventory, fakeInventory } from '../fakes/inventory';
 import { aConfig } from '../support/config-builder';
-import { aSnapshot, aSource, DAY, NOW } from '../support/report-builder';
+import { aScope, aSnapshot, aSource, DAY, NOW } from '../support/report-builder';
 
 const KEEP_ONE = { policies: { short: { keep: { last: 1 } } }, default: 'short', caps: { maxShare: 1 } };
 
@@ -126,10 +126,12 @@ describe('the comparison with the last report', () => {
     expect(names(changes?.newlyHeld)).toEqual(['web-3']);
   });
 
-  it('calls nothing gone while the inventory is incomplete', async () => {
-    const previous = stateOf((await reportOf(anInventory({ snapshots: [web(1), web(2)] }))).report);
-    const { changes } = (await reportOf(anInventory({ snapshots: [web(1)], complete: false }), KEEP_ONE, { previous })).report;
-    expect(changes?.gone).toEqual([]);
+  it('calls nothing gone that the configuration does not ask for any more', async () => {
+    const there = aSnapshot({ region: 'eu-west-1', name: 'there' });
+    const both = { scopes: [aScope(), aScope({ region: 'eu-west-1' })], snapshots: [web(1), there] };
+    const previous = stateOf((await reportOf(anInventory(both))).report);
+    const { changes } = (await reportOf(anInventory({ snapshots: [web(1)] }), KEEP_ONE, { previous })).report;
+    expect(changes).toMatchObject({ added: [], gone: [], uncompared: [{ region: 'eu-west-1', kind: 'instance' }] });
   });
 
   it('asks the inventory to remember the regions that the last report read', async () => {

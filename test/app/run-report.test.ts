@@ -121,7 +121,8 @@ describe('the scheduled report', () => {
 
   it.each([
     '{"schemaVersion":1,',
-    '{"schemaVersion":1,"reportId":"x","evaluatedAt":"2026-11-22T08:00:00Z","complete":true,"regions":[],"snapshots":[null]}',
+    '{"schemaVersion":1,"reportId":"x","evaluatedAt":"2026-11-22T08:00:00Z","complete":true,"lists":[],"snapshots":[null]}',
+    '{"schemaVersion":1,"reportId":"x","evaluatedAt":"2026-11-22T08:00:00Z","complete":true,"lists":[null],"snapshots":[]}',
     'null',
   ])('still reports when the state of the last report is %s', async (state) => {
     const { objects, channel, runAt } = aDeployment();
@@ -174,6 +175,18 @@ describe('report.send', () => {
     expect((await runAt(NOW + 7 * DAY)).delivery).toBe('switched-off');
     finds(anInventory({ snapshots: [] }));
     expect((await runAt(NOW + 14 * DAY)).delivery).toBe('sent');
+  });
+
+  it('changed: sends when a snapshot was past policy and is kept now', async () => {
+    const old = aSnapshot({ name: 'old', arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/old', createdAt: NOW - 90 * DAY });
+    const { finds, runAt } = aDeployment(
+      { report: { send: 'changed' }, caps: { maxShare: 1 } },
+      { inventory: anInventory({ snapshots: [aSnapshot(), old] }) },
+    );
+    await runAt(NOW);
+    finds(anInventory({ snapshots: [aSnapshot(), { ...old, fromAutoSnapshot: true }] }));
+    expect((await runAt(NOW + 7 * DAY)).delivery).toBe('sent');
+    expect((await runAt(NOW + 14 * DAY)).delivery).toBe('switched-off');
   });
 
   it('stores a report that is not sent all the same', async () => {

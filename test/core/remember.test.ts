@@ -1,28 +1,39 @@
 import * as fc from 'fast-check';
 import { type Remembered, recall, remember } from '../../lambda/core/remember';
+import { KINDS } from '../../lambda/core/snapshot';
 
 const ARN = 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/';
 
-it('writes one line for each snapshot, under the beginning that their ARNs share', () => {
+it('writes one line for each snapshot, under their list and the beginning that their ARNs share', () => {
   const snapshots: Remembered[] = [
-    [`${ARN}1`, 'web-1', 'e'],
-    [`${ARN}2`, null, 'k'],
-    ['another', 'a "b"', 'h'],
+    ['us-east-1', 'instance', `${ARN}1`, 'web-1', 'e'],
+    ['us-east-1', 'instance', `${ARN}2`, null, 'k'],
+    ['us-east-1', 'instance', 'another', 'a "b"', 'h'],
+    ['us-east-1', 'disk', 'third', null, 'k'],
+    ['us-east-2', 'disk', 'fourth', null, 'k'],
   ];
   expect([...remember(snapshots)]).toEqual([
-    [ARN, 'e1\tweb-1\nk2'],
-    ['', 'hanother\ta \\"b\\"'],
+    ['us-east-1', 'instance', ARN, 'e1\tweb-1\nk2'],
+    ['us-east-1', 'instance', '', 'hanother\ta \\"b\\"'],
+    ['us-east-1', 'disk', '', 'kthird'],
+    ['us-east-2', 'disk', '', 'kfourth'],
   ]);
 });
 
 it('begins a new block after a thousand snapshots, so that no line of the file is long', () => {
-  const snapshots = Array.from({ length: 2_001 }, (_, i) => [`${ARN}${i}`, null, 'k'] as const);
-  expect([...remember(snapshots)].map(([, lines]) => lines.split('\n').length)).toEqual([1_000, 1_000, 1]);
+  const snapshots = Array.from({ length: 2_001 }, (_, i) => ['us-east-1', 'disk', `${ARN}${i}`, null, 'k'] as const);
+  expect([...remember(snapshots)].map(([, , , lines]) => lines.split('\n').length)).toEqual([1_000, 1_000, 1]);
 });
 
 it('recalls whatever it remembered, hostile names and ARNs too', () => {
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('a', '/', '\t', '\n', '\\', '"', '\u2028') }));
-  const snapshot = fc.tuple(text, fc.option(text), fc.constantFrom('e' as const, 'h' as const, 'k' as const));
+  const snapshot = fc.tuple(
+    text,
+    fc.constantFrom(...KINDS),
+    text,
+    fc.option(text),
+    fc.constantFrom('e' as const, 'h' as const, 'k' as const),
+  );
   fc.assert(
     fc.property(fc.array(snapshot), (snapshots) => {
       const stored = JSON.parse(JSON.stringify([...remember(snapshots)]));
@@ -32,9 +43,6 @@ it('recalls whatever it remembered, hostile names and ARNs too', () => {
   );
 });
 
-it.each([[['', '']], [['', 'xarn']], [['', 'ea\n']], [['', 'e\\']]] as [string, string][][])(
-  'refuses %j, which it did not write',
-  (block) => {
-    expect(() => [...recall([block])]).toThrow(SyntaxError);
-  },
-);
+it.each(['', 'xarn', 'ea\n', 'e\\'])('refuses %j, which it did not write', (lines) => {
+  expect(() => [...recall([['us-east-1', 'disk', '', lines]])]).toThrow(SyntaxError);
+});

@@ -103,10 +103,13 @@ export const aFailedScope = (region: string, kind: Kind): Scope =>
 export const changes = (said: Partial<Changes> = {}): Changes => ({
   previousReportId: '20261116T080000Z-00000000',
   previousAt: NOW - 7 * DAY,
+  uncompared: [],
   added: [],
   gone: [],
   newlyExpiring: [],
+  noLongerExpiring: [],
   newlyHeld: [],
+  noLongerHeld: [],
   ...said,
 });
 
