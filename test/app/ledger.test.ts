@@ -156,6 +156,21 @@ describe('the ledger of a plan', () => {
     expect(await codeOf(checkLedger(portsOf('b', null), plan))).toBe('plan.in-progress');
   });
 
+  it('refuses a plan that another run finished while this one claimed it, and lets go of the claim', async () => {
+    const plan = planOf(1);
+    const store = memoryStore(objects);
+    const late = {
+      ...store,
+      putIfAbsent: async (object: Parameters<typeof store.putIfAbsent>[0]) => {
+        const other = await openLedger(portsOf('a'), plan);
+        await other.record([resultOf(plan, 0)]);
+        await other.close();
+        return store.putIfAbsent({ ...object, key: object.key.replace('claim-1', 'claim-2') });
+      },
+    };
+    expect(await codeOf(openLedger({ ...portsOf('b'), store: late }, plan))).toBe('plan.applied');
+  });
+
   it('lets one of two runs have a plan that start at once', async () => {
     const plan = planOf(1);
     const ends = await Promise.all(['a', 'b', 'c'].map((run) => codeOf(openLedger(portsOf(run, true), plan))));

@@ -128,6 +128,20 @@ describe('verifying a plan', () => {
     expect(await refused({}, 'inventory.incomplete')).toMatch(/eu-central-1 disk \(AccessDeniedException/);
   });
 
+  it('refuses inventory.incomplete when a planned list is missing from an inventory that calls itself complete, and the other way round', async () => {
+    const { readInventory } = rig;
+    await refused(
+      {
+        readInventory: async (request) => {
+          const inventory = await readInventory(request);
+          return { ...inventory, scopes: inventory.scopes.filter(({ region, kind }) => region !== THERE || kind !== 'disk') };
+        },
+      },
+      'inventory.incomplete',
+    );
+    await refused({ readInventory: async (request) => ({ ...(await readInventory(request)), complete: false }) }, 'inventory.incomplete');
+  });
+
   const capped = (caps: object) => aConfig({ policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps });
 
   it('refuses cap.max-share when less was read now than when the plan was made', async () => {

@@ -87,6 +87,54 @@ describe('a faulty service', () => {
     expect(result.totals).toMatchObject({ deleted: 4, failed: 1 });
   });
 
+  it('says that a snapshot may still go when its delete started an operation without an id', async () => {
+    rig.emulator.setFaults([
+      { fault: 'operation', operations: DELETE, names: 'web-05', polls: 'never' },
+      {
+        fault: 'answer',
+        operations: DELETE,
+        names: 'web-05',
+        status: 200,
+        contentType: 'application/x-amz-json-1.1',
+        body: '{"operations":[{"status":"Started","isTerminal":false}]}',
+      },
+    ]);
+    const result = await rig.apply();
+    expect(itemOf(result, 'web-05')).toMatchObject({
+      outcome: 'failed',
+      code: 'operation.unnamed',
+      text: expect.stringContaining('may still go'),
+    });
+  });
+
+  it('waits for a snapshot that is going after the answer to its delete was lost', async () => {
+    rig.emulator.setFaults([
+      { fault: 'operation', operations: DELETE, names: 'web-05', polls: 'never' },
+      { fault: 'reset', when: 'after', operations: DELETE, names: 'web-05', times: 1 },
+    ]);
+    let readings = 0;
+    rig.emulator.before('GetInstanceSnapshot', ({ name }, world) => {
+      if (name !== 'web-05' || deletesOf('web-05') === 0) return;
+      readings += 1;
+      const row = world.find(HERE, 'instanceSnapshots', 'web-05');
+      if (row !== undefined) world.replace(HERE, 'instanceSnapshots', row, { ...row, state: 'deleting' });
+      if (readings === 3) world.remove(HERE, 'instanceSnapshots', 'web-05');
+    });
+    expect(outcomes(await rig.apply())['web-05']).toBe('deleted');
+    expect(deletesOf('web-05')).toBe(1);
+  });
+
+  it('says of a snapshot that is held after the answer to its delete was lost that it may still go, and sends no other', async () => {
+    rig.emulator.setFaults([{ fault: 'reset', operations: DELETE, names: 'web-05', times: 1 }]);
+    rig.emulator.before('GetInstanceSnapshot', ({ name }, world) => {
+      if (name === 'web-05' && deletesOf('web-05') > 0) world.tag(HERE, 'web-05', [{ key: 'retention:hold' }]);
+    });
+    const result = await rig.apply();
+    expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'failed', code: 'hold', text: expect.stringContaining('may still go') });
+    expect(deletesOf('web-05')).toBe(1);
+    expect(rig.names()).toContain('web-05');
+  });
+
   it('believes its own eyes when an operation cannot be followed', async () => {
     rig.emulator.setFaults([
       { fault: 'operation', operations: DELETE, names: 'web-05', polls: 1 },

@@ -81,6 +81,7 @@ export interface RunOptions extends ApplyOptions {
   readonly owner?: Owner;
   readonly pace?: Partial<Pace>;
   readonly deletion?: SnapshotDeletion;
+  readonly readInventory?: ReadInventory;
   readonly store?: Store;
   readonly isAlive?: LedgerPorts['isAlive'];
   /** Called between what is verified and the first delete. */
@@ -143,7 +144,7 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
       {
         clock: options.clock ?? clock,
         digest: digestOf,
-        readInventory,
+        readInventory: options.readInventory ?? readInventory,
         deletion: options.deletion ?? deletion,
         ledger: ledgerPorts(options),
       },
