@@ -74,7 +74,11 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
       count: null,
       deadline: startedAt + limits.inventory,
     });
-    const ledger = await openLedger(ledgerPorts, prepared.plan);
+    const ledger = await openLedger(ledgerPorts, prepared.plan).catch((error: unknown) => {
+      // A claim that was written though its answer was lost is this run's own: asked again, it is known as that.
+      if (isRefusal(error) && error.code === 'plan.in-progress') return openLedger(ledgerPorts, prepared.plan);
+      throw error;
+    });
     try {
       const signal = ports.timeout(Math.max(0, startedAt + limits.sitting - clock()));
       await applyBatch({ ...ports, ledger }, prepared, { signal });

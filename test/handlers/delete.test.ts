@@ -1,6 +1,7 @@
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { instanceRow } from '../../emulator/rows';
 import { ACCOUNT, aged, aSpec, HERE, outcomes, upTo } from '../deletion/rig';
+import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
 import { withBench } from './deletion-bench';
 import { EXECUTION, immortal, mortals, runExecution } from './durable-engine';
@@ -120,6 +121,25 @@ describe('the deletion function', () => {
       expect(result(event.plan)).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
       expect(mails).toHaveLength(1);
       expect(objects.has(`results/${event.plan}/mailed.json`)).toBe(true);
+    }));
+
+  it('goes on when the answer to its claim is lost, and it finds a claim of its own', () =>
+    withBench(async ({ approve, run, rig, objects }) => {
+      const event = await approve();
+      const store = memoryStore(objects);
+      let lost = 1;
+      const { result } = await run(event, {
+        store: {
+          ...store,
+          putIfAbsent: async (object) => {
+            const written = await store.putIfAbsent(object);
+            lost -= 1;
+            return written && lost < 0;
+          },
+        },
+      });
+      expect(result).toMatchObject({ state: 'finished', deleted: 5 });
+      expect(rig.names()).toEqual(KEPT);
     }));
 
   it('sends what it has when a sitting fails every time, and then fails', () =>

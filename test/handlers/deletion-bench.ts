@@ -47,7 +47,7 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
     const store: Store = {
       ...bucket,
       put: (object) => pointed(life, `put ${object.key}`, () => bucket.put(object)),
-      putIfAbsent: (object) => pointed(life, `claim ${object.key}`, () => bucket.putIfAbsent(object)),
+      putIfAbsent: (object) => pointed(life, `claim ${object.key}`, () => (said.store ?? bucket).putIfAbsent(object)),
     };
     return {
       clock: Date.now,

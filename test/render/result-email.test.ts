@@ -1,0 +1,133 @@
+import { type ApplyResult, type ItemResult, totalsOf } from '../../lambda/core/outcome';
+import { type ResultContext, type RunEnd, renderResultEmail, resultAttributes, resultSubject } from '../../lambda/render/result-email';
+import { renderResultHtml } from '../../lambda/render/result-html';
+
+const item = (said: Partial<ItemResult> = {}): ItemResult => ({
+  arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${said.name ?? 'web-1103'}`,
+  name: 'web-1103',
+  kind: 'instance',
+  account: '123456789012',
+  region: 'us-east-1',
+  createdAt: '2026-11-03T08:00:00.000Z',
+  source: 'web',
+  sizeGb: 40,
+  monthlyCostCeiling: 2,
+  outcome: 'deleted',
+  code: 'deleted',
+  text: 'deleted',
+  at: '2026-11-23T08:00:00.000Z',
+  ...said,
+});
+
+const result = (items: readonly ItemResult[], requested = items.length): ApplyResult => ({
+  schemaVersion: 1,
+  plan: { id: 'a-plan', digest: `sha256:${'0'.repeat(64)}`, count: requested },
+  account: '123456789012',
+  status: requested === items.length ? 'finished' : 'unfinished',
+  startedAt: '2026-11-23T08:00:00.000Z',
+  updatedAt: '2026-11-23T08:01:00.000Z',
+  totals: totalsOf(requested, items),
+  items,
+});
+
+const context = (said: Partial<ResultContext> = {}): ResultContext => ({
+  planId: 'a-plan',
+  result: result([item()]),
+  end: { state: 'finished' },
+  files: ['s3://reports/results/a-plan.html', 's3://reports/results/a-plan.json'],
+  again: null,
+  ...said,
+});
+
+const stopped: RunEnd = { state: 'stopped', code: 'run.deadline', text: 'it did not end within 23 hours' };
+
+test.each<[string, Partial<ResultContext>, string, string]>([
+  ['all deleted', {}, '1 of 1 planned snapshots deleted, at most $2.00/month', 'deleted'],
+  [
+    'some failed',
+    { result: result([item(), item({ name: 'b', outcome: 'failed', code: 'x' })]) },
+    '1 of 2 deletions failed, 1 deleted',
+    'deletion-failed',
+  ],
+  [
+    'not finished',
+    { result: result([item()], 3), end: stopped },
+    'Deletion not finished: 1 deleted, 2 of 3 not dealt with',
+    'deletion-stopped',
+  ],
+  [
+    'refused',
+    { result: null, end: { state: 'refused', code: 'plan.expired', text: 'too late' } },
+    'Nothing deleted: plan.expired',
+    'deletion-refused',
+  ],
+  [
+    'carried out elsewhere',
+    { result: null, end: { state: 'refused', code: 'plan.in-progress', text: 'another is at it' } },
+    'Not carried out a second time: plan.in-progress',
+    'deletion-refused',
+  ],
+])('the subject says the outcome, and an attribute too: %s', (_, said, subject, outcome) => {
+  expect(resultSubject(context(said))).toBe(`[Lightsail] ${subject}`);
+  expect(resultAttributes(context(said)).outcome).toBe(outcome);
+});
+
+test('the e-mail has what needs a person first, each outcome with its reason, and where everything is', () => {
+  const { body } = renderResultEmail(
+    context({
+      result: result([
+        item({ name: 'gone' }),
+        item({ name: 'kept', outcome: 'spared', code: 'hold', text: 'tag retention:hold' }),
+        item({ name: 'stuck', outcome: 'failed', code: 'AccessDeniedException', text: 'not allowed' }),
+      ]),
+    }),
+  );
+  const positions = ['stuck', 'kept', 'gone', 's3://reports/results/a-plan.html'].map((text) => body.indexOf(text));
+  expect(positions).toEqual([...positions].sort((a, b) => a - b));
+  expect(positions.every((position) => position >= 0)).toBe(true);
+  expect(body).toContain('not allowed [AccessDeniedException]');
+  expect(body).toContain('Freed: at most $2.00/month');
+});
+
+test('an unfinished one says why it ended, and the command that goes on', () => {
+  const { body } = renderResultEmail(context({ result: result([item()], 3), end: stopped, again: 'aws lambda invoke again' }));
+  expect(body).toContain('The run was stopped: it did not end within 23 hours (run.deadline).');
+  expect(body).toContain('    aws lambda invoke again\n');
+});
+
+test('a refused one says that nothing was deleted, and why', () => {
+  const { body } = renderResultEmail(
+    context({ result: null, end: { state: 'refused', code: 'plan.expired', text: 'too late' }, files: [] }),
+  );
+  expect(body).toMatch(/^The plan was refused: too late \(plan\.expired\)\.\nNothing was deleted\. Plan a-plan\.\n/);
+});
+
+test('is at most 250 KiB, cut between lines, and its subject at most 99 printable characters', () => {
+  const items = Array.from({ length: 20_000 }, (_, index) => item({ name: `web-${index}-${'ü'.repeat(30)}` }));
+  const { subject, body } = renderResultEmail(context({ result: result(items) }));
+  expect(Buffer.byteLength(body)).toBeLessThanOrEqual(250 * 1024);
+  expect(Buffer.byteLength(body)).toBeGreaterThan(200 * 1024);
+  expect(body).toMatch(/\n… and [\d,]+ more lines, in s3:\/\/reports\/results\/a-plan\.html\n/);
+  const long: RunEnd = { state: 'failed', code: `x\n${'é'.repeat(10)}${'y'.repeat(200)}`, text: 'z' };
+  for (const text of [subject, resultSubject(context({ result: null, end: long }))]) expect(text).toMatch(/^[!-~][ -~]{0,98}$/);
+});
+
+test("other people's text stays text, in the mail on its line and in the page", () => {
+  const name = '<img src=x onerror=alert(1)>\n\u202eevil';
+  const said = context({ result: result([item({ name, source: name, outcome: 'failed', code: 'x', text: '</td><script>' })]) });
+  const { body } = renderResultEmail(said);
+  expect(body.split('\n').some((line) => line.startsWith('evil'))).toBe(false);
+  expect(body).not.toContain('\u202e');
+  const html = [...renderResultHtml(said)].join('');
+  expect(html).not.toContain('<img');
+  expect(html).not.toContain('<script');
+  expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;');
+});
+
+test('the page names every snapshot, asks for nothing outside, and runs nothing', () => {
+  const html = [...renderResultHtml(context({ result: result([item(), item({ name: 'other' })], 3), end: stopped }))].join('');
+  for (const text of ['web-1103', 'other', 'it did not end within 23 hours', 'at most $2.00/month', "default-src 'none'"])
+    expect(html).toContain(text);
+  expect(html).not.toMatch(/<script|https?:\/\//);
+  expect([...renderResultHtml(context({ result: null, end: stopped }))].join('')).toContain('Nothing was deleted: it did not end');
+});
