@@ -215,6 +215,21 @@ describe('the ledger of a plan', () => {
     expect(recorded).toEqual(new Map([0, 1].map((i) => [`arn-${i}`, resultOf(plan, i)])));
   });
 
+  it('leaves the last word to the run that has taken over', async () => {
+    const plan = planOf(1);
+    const first = await openLedger(portsOf('a'), plan);
+    const second = await openLedger(portsOf('b', false), plan);
+    await first.record([resultOf(plan, 0, 'failed')]);
+    expect((await first.close()).status).toBe('unfinished');
+    expect(await codeOf(checkLedger(portsOf('c', true), plan))).toBe('plan.in-progress');
+    await second.record([resultOf(plan, 0, 'deleted')]);
+    expect(await second.close()).toMatchObject({ status: 'finished', totals: { deleted: 1, failed: 0 } });
+    expect(JSON.parse(objects.get(`results/${plan.id}.json`) ?? '')).toMatchObject({
+      status: 'finished',
+      totals: { deleted: 1, failed: 0 },
+    });
+  });
+
   it('lets a run that ended in order be gone on with at once', async () => {
     const plan = planOf(2);
     await (await openLedger(portsOf('a'), plan)).close();
