@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 import type { WhyNot } from '../lambda/app/authority';
 import { explainSnapshot, type Passage } from '../lambda/app/explain-snapshot';
 import { reportOrder } from '../lambda/app/make-report';
-import { mismatches } from '../lambda/config-mismatch';
+import { mismatches } from '../lambda/config/mismatch';
 import { decide } from '../lambda/core/decide';
 import { RetentionError } from '../lambda/core/errors';
 import type { Inventory, Judged } from '../lambda/core/report-model';

@@ -1,4 +1,4 @@
-import { closest } from '../lambda/closest';
+import { closest } from '../lambda/config/closest';
 import type { Config } from '../lambda/core/config';
 import type { Duration } from '../lambda/core/duration';
 import { RetentionError } from '../lambda/core/errors';

@@ -1,7 +1,7 @@
-import { compileRule } from './config-match';
-import { type ConfigProblem, type ConfigWarning, firstOfEachPlace, formatConfigProblems, fromIssues } from './config-problems';
-import { referenceProblems, ruleName, warningsOf } from './config-references';
-import { type ConfigOutput, configSchema } from './config-schema';
+import { compileRule } from './config/match';
+import { type ConfigProblem, type ConfigWarning, firstOfEachPlace, formatConfigProblems, fromIssues } from './config/problems';
+import { referenceProblems, ruleName, warningsOf } from './config/references';
+import { type ConfigOutput, configSchema } from './config/schema';
 import type { Config, Pricing } from './core/config';
 import { type Duration, parseDuration } from './core/duration';
 import { RetentionError } from './core/errors';
@@ -9,7 +9,7 @@ import { COUNT_RULES, type CountRule, type Keep, type Policy, WITHIN_RULES, type
 import { digestOf } from './digest';
 import { makeZone, zoneName } from './zone';
 
-export { type ConfigProblem, type ConfigWarning, describeWarning, formatConfigProblems } from './config-problems';
+export { type ConfigProblem, type ConfigWarning, describeWarning, formatConfigProblems } from './config/problems';
 
 /** A validated configuration as plain JSON with every default filled in; reading it again gives the same configuration. */
 export type WrittenConfig = ConfigOutput;

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { configSchema } from '../lambda/config-schema';
-import { notes } from '../lambda/config-values';
+import { configSchema } from '../lambda/config/schema';
+import { notes } from '../lambda/config/values';
 
 /** The JSON Schema (2020-12) of `retention.yaml`, for editors: made from the validator, which stays stricter where JSON Schema has no words. */
 export function jsonSchemaText(): string {

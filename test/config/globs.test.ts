@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import picomatch from 'picomatch';
-import { anyGlob, globMatches, leastLength } from '../../lambda/globs';
+import { anyGlob, globMatches, leastLength } from '../../lambda/config/globs';
 
 /** The definition, read aloud; exponential, for short texts only. */
 function matchesByDefinition(pattern: string, text: string): boolean {

@@ -1,5 +1,5 @@
 import { parseConfig } from '../../lambda/config';
-import { formatConfigProblems } from '../../lambda/config-problems';
+import { formatConfigProblems } from '../../lambda/config/problems';
 import type { MatchSubject } from '../../lambda/core/policy';
 
 const SUBJECT: MatchSubject = {

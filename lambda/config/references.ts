@@ -1,7 +1,7 @@
+import { someOf } from '../core/listing';
 import { closest } from './closest';
-import { type ConfigProblem, type ConfigWarning, type Keys, pathText, problemAt, show } from './config-problems';
-import type { ConfigOutput } from './config-schema';
-import { someOf } from './core/listing';
+import { type ConfigProblem, type ConfigWarning, type Keys, pathText, problemAt, show } from './problems';
+import type { ConfigOutput } from './schema';
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

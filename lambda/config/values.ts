@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import { parseDuration } from './core/duration';
-import { MAX_COUNT } from './core/policy';
+import { parseDuration } from '../core/duration';
+import { MAX_COUNT } from '../core/policy';
 
 /** What editors are told about a value, by its schema; only the JSON Schema is made from it. */
 export const notes = z.registry<Record<string, unknown>>();
 
-/** Every message in this schema says what was expected; `config-problems` adds what was got. */
+/** Every message in this schema says what was expected; `problems.ts` adds what was got. */
 type Refusal = string | { readonly expected: string; readonly suggestion: string | null } | null;
 
 /** A check of our own: `judge` answers null, or what was expected. With `ifSound` it is asked only about a value in which nothing else is wrong. */

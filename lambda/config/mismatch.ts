@@ -1,6 +1,6 @@
-import { compileRule, listOf } from './config-match';
-import type { ConfigOutput } from './config-schema';
-import type { MatchSubject } from './core/policy';
+import type { MatchSubject } from '../core/policy';
+import { compileRule, listOf } from './match';
+import type { ConfigOutput } from './schema';
 
 type Match = ConfigOutput['rules'][number]['match'];
 

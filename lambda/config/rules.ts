@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
+import { KINDS } from '../core/snapshot';
 import { closest } from './closest';
-import { flag, map, notes, REGION, refuse, tagMap, text } from './config-values';
-import { KINDS } from './core/snapshot';
 import { globMatches, isGlob, leastLength } from './globs';
+import { flag, map, notes, REGION, refuse, tagMap, text } from './values';
 
 /** A glob that some real name could match. */
 const glob = (

@@ -1,6 +1,6 @@
-import type { ConfigOutput } from './config-schema';
-import type { MatchSubject, Rule } from './core/policy';
+import type { MatchSubject, Rule } from '../core/policy';
 import { anyGlob } from './globs';
+import type { ConfigOutput } from './schema';
 
 type WrittenRule = ConfigOutput['rules'][number];
 type Match = WrittenRule['match'];

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { duration, map, notes, pattern, refuse, TAG_SIGNS, TAG_TEXT, whole } from './config-values';
-import { type COUNT_RULES, MAX_COUNT, type WITHIN_RULES } from './core/policy';
+import { type COUNT_RULES, MAX_COUNT, type WITHIN_RULES } from '../core/policy';
+import { duration, map, notes, pattern, refuse, TAG_SIGNS, TAG_TEXT, whole } from './values';
 
 const COUNT = `a whole number from 0 to ${MAX_COUNT}, or unlimited`;
 const count = z.union([whole(0, COUNT, 'How many to keep.'), z.literal('unlimited')], { error: COUNT });

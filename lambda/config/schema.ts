@@ -1,7 +1,10 @@
 import * as z from 'zod/mini';
+import { MAX_COUNT } from '../core/policy';
+import { KINDS } from '../core/snapshot';
+import { zoneName } from '../zone';
 import { closest } from './closest';
-import { policy, policyName } from './config-policies';
-import { rule } from './config-rules';
+import { policy, policyName } from './policies';
+import { rule } from './rules';
 import {
   duration,
   flag,
@@ -19,10 +22,7 @@ import {
   text,
   unique,
   whole,
-} from './config-values';
-import { MAX_COUNT } from './core/policy';
-import { KINDS } from './core/snapshot';
-import { zoneName } from './zone';
+} from './values';
 
 const price = number(0, Number.MAX_SAFE_INTEGER, 'US dollars per GB-month, 0 or more', 'US dollars per GB-month.');
 const gbMonth = z.union(
@@ -41,7 +41,7 @@ const gbMonth = z.union(
 const VERSION = '1 (this release reads version 1; for a later one, install the release that knows it)';
 const PREFIX = `the start of tag keys, such as retention: up to 115 ${TAG_SIGNS}, not aws, no space at its ends, no colon at its end`;
 
-/** The whole of `retention.yaml`, as it is written, defaults included. References between its parts are checked in `config-references`. */
+/** The whole of `retention.yaml`, as it is written, defaults included. References between its parts are checked in `references.ts`. */
 export const configSchema = map(
   {
     version: z.literal(1, { error: VERSION }).register(notes, { description: 'The version of this format.' }),
