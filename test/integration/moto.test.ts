@@ -206,6 +206,17 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     }, 120_000);
   });
 
+  it('keeps the bucket and the topic when deletion is switched on, and adds its function', async () => {
+    const kept = ['RetentionStoreBucketCC601A1A', 'RetentionTopic189D3939'];
+    const before = await resources();
+    moto.cdk(join(work, 'second'), 'deploy', '--require-approval', 'never', '--method', 'direct', ...context, '-c', 'deletion=approve');
+    const after = await resources();
+    for (const id of kept) expect(after.get(id)).toBe(before.get(id));
+    const template = JSON.parse(readFileSync(join(work, 'second', `${STACK}.template.json`), 'utf8'));
+    expect(Object.keys(template.Resources).filter((id) => !after.get(id))).toEqual([]);
+    expect([...after.keys()].filter((id) => !before.has(id) && id.startsWith('RetentionDeletionFunction'))).not.toEqual([]);
+  }, 120_000);
+
   it('keeps the bucket with its reports when the stack is destroyed, and nothing else', async () => {
     const before = await keys();
     mkdirSync(join(work, 'destroy'), { recursive: true });

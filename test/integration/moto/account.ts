@@ -47,7 +47,8 @@ export async function startMoto(): Promise<MotoAccount> {
   const server = spawn('python3', [join(__dirname, 'server.py'), String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   server.stderr.on('data', (data) => {
-    log = `${log}${data}`.slice(-10_000);
+    // Without the requests that were answered.
+    log = `${log}${String(data).replaceAll(/^.*HTTP\/1\.1" [23]\d\d -\n/gm, '')}`.slice(-10_000);
   });
   if (!(await answers(url, server))) throw new Error(`moto did not start:\n${log}`);
   const env = {

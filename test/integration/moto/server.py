@@ -57,9 +57,9 @@ ssm.Parameter.create_from_cloudformation_json = classmethod(create_tagged_parame
 
 
 # An update may use the previous value of a parameter that only ever had its default.
-def previous_parameters(self, instance, incoming):
-    values = {each["ParameterKey"]: each["ParameterValue"] for each in incoming if "ParameterValue" in each}
-    for each in incoming:
+def previous_parameters(self, instance, incoming_params):
+    values = {each["ParameterKey"]: each["ParameterValue"] for each in incoming_params if "ParameterValue" in each}
+    for each in incoming_params:
         if each.get("UsePreviousValue") and each["ParameterKey"] in instance.parameters:
             values[each["ParameterKey"]] = instance.parameters[each["ParameterKey"]]
     return values
@@ -105,9 +105,12 @@ def resource_type(type_name, create, delete=None):
             return cls(*create(name, template.get("Properties", {}), region))
 
         @classmethod
-        def update_from_cloudformation_json(cls, original, name, template, account, region):
-            cls.delete_from_cloudformation_json(original.physical_resource_id, template, account, region)
-            return cls.create_from_cloudformation_json(name, template, account, region)
+        def update_from_cloudformation_json(
+            cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name
+        ):
+            name = original_resource.physical_resource_id
+            cls.delete_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
+            return cls.create_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
 
         @classmethod
         def delete_from_cloudformation_json(cls, name, template, account, region):
@@ -125,6 +128,20 @@ def make_function(name, properties, region):
     wanted["MemorySize"] = int(properties.get("MemorySize", 128))
     arn = client("lambda", region).create_function(**wanted)["FunctionArn"]
     return wanted["FunctionName"], {"Arn": arn}
+
+
+def make_version(name, properties, region):
+    made = client("lambda", region).publish_version(FunctionName=properties["FunctionName"])
+    return made["FunctionArn"], {"Version": made["Version"], "FunctionArn": made["FunctionArn"]}
+
+
+def make_alias(name, properties, region):
+    made = client("lambda", region).create_alias(
+        FunctionName=properties["FunctionName"],
+        Name=properties["Name"],
+        FunctionVersion=properties["FunctionVersion"].split(":")[-1],
+    )
+    return made["AliasArn"], {"AliasArn": made["AliasArn"]}
 
 
 def make_subscription(name, properties, region):
@@ -209,6 +226,8 @@ TYPES = [
         lambda name, region: client("lambda", region).delete_function(FunctionName=name),
     ),
     resource_type("AWS::Lambda::EventInvokeConfig", make_invoke_config),
+    resource_type("AWS::Lambda::Version", make_version),
+    resource_type("AWS::Lambda::Alias", make_alias),
     resource_type(
         "AWS::SNS::Subscription",
         make_subscription,
