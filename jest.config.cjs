@@ -8,6 +8,7 @@ module.exports = {
   },
   // Packages that exist as ES modules only.
   transformIgnorePatterns: ['/node_modules/(?!fast-(wrap-ansi|string-width|string-truncated-width)/)'],
-  testTimeout: 30_000,
+  testTimeout: 60_000,
+  maxWorkers: '100%',
   reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],
 };
