@@ -22,9 +22,17 @@ export interface ChatNotification {
   };
 }
 
+/** Words of which a chat makes a mention, a link or markup. */
+const SPECIAL = /\S*(?:[@#`*_~]|:\/\/|\w\.[a-z]{2})\S*/gi;
+
 /** Other people's text in a chat: no mention and no link. */
 const plain = (text: string): string =>
-  clean(text).replace(/\]\(/g, '] (').replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+  clean(text)
+    .replace(/\]\(/g, '] (')
+    .replace(SPECIAL, (word) => `\`${word.replace(/`/g, "'")}\``)
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;');
 
 const cut = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;

@@ -6,6 +6,10 @@ import { wholeDays } from './phrases';
 
 type Cell = string | number | null;
 const BATCH = 500;
+/** Controls, which a terminal would obey; tabs and line feeds are text, and quoted. */
+const CONTROLS = /(?![\t\n])\p{Cc}/gu;
+const text = (cell: Cell): Cell => (typeof cell === 'string' ? cell.replace(CONTROLS, '\ufffd') : cell);
+
 const yesNo = (answer: boolean | null): Cell => (answer === null ? null : String(answer));
 
 /** Each column: its heading and its cell. One line adds one. */
@@ -38,7 +42,7 @@ export function* renderCsv(report: Report): Generator<string> {
   const cells = Object.values(COLUMNS);
   yield stringify([Object.keys(COLUMNS)]);
   for (let from = 0; from < report.items.length; from += BATCH) {
-    const rows = report.items.slice(from, from + BATCH).map((item) => cells.map((cell) => cell(item, report)));
+    const rows = report.items.slice(from, from + BATCH).map((item) => cells.map((cell) => text(cell(item, report))));
     yield stringify(rows, { escape_formulas: true });
   }
 }

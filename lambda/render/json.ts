@@ -116,8 +116,16 @@ function* array<T>(name: string, items: readonly T[], toJson: (item: T) => strin
   yield items.length === 0 ? '],\n' : '\n],\n';
 }
 
+/** What `JSON.stringify` leaves as it is, and a terminal would obey or be turned around by: all of it stands within strings, where it can be escaped. */
+const UNSHOWN = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** The JSON report as a stream of chunks, one snapshot a line: a large account is never one string. Ends with a newline. */
 export function* renderJson(report: Report): Generator<string> {
+  for (const chunk of chunksOf(report))
+    yield chunk.replace(UNSHOWN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function* chunksOf(report: Report): Generator<string> {
   const { totals, plan } = report;
   const head = {
     schemaVersion: 1,

@@ -1,9 +1,25 @@
 import type { Report } from '../core/report-model';
 import { foot, type Line, nextStep, outcome, type TextContext } from './frame';
-import { type Section, sections, unread } from './outline';
+import { type Item, type Section, sections, unread } from './outline';
 
-/** Every character that Markdown could read as markup, HTML or a link. */
-const escaped = (text: string): string => text.replace(/[\\`*_{}[\]<>#|!&~]|^[+-]/g, '\\$&').replace(/^(\d+)([.)])/, '$1\\$2');
+/** Words of which a reader of Markdown makes a link, or calls somebody, however they are escaped: addresses, mentions, numbers of issues. */
+const LINKED = /(\S*(?:@|:\/\/|\bwww\.|#\d|\bGH-\d)\S*)/i;
+
+/** A word that stays what it is, backticks included. */
+function code(word: string): string {
+  const longest = Math.max(0, ...(word.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest + 1);
+  return longest === 0 ? `\`${word}\`` : `${fence} ${word} ${fence}`;
+}
+
+/** Text in which nothing is markup, HTML, a link or a mention. */
+const escaped = (text: string): string =>
+  text
+    .split(LINKED)
+    .map((part, index) => (index % 2 === 1 ? code(part) : part.replace(/[\\`*_{}[\]<>#|!&~]/g, '\\$&')))
+    .join('')
+    .replace(/^[+-]/, '\\$&')
+    .replace(/^(\d+)([.)])/, '$1\\$2');
 
 function* lines(all: readonly Line[]): Generator<string> {
   for (const line of all) yield typeof line === 'string' ? `${escaped(line)}\n\n` : `\`\`\`sh\n${line.command}\n\`\`\`\n\n`;
@@ -12,11 +28,13 @@ function* lines(all: readonly Line[]): Generator<string> {
 function* part({ title, lead, items }: Section): Generator<string> {
   yield `## ${escaped(title)}\n\n`;
   yield* lines(lead);
-  let heading: string | undefined;
+  let before: Item | null = null;
   for (const item of items()) {
-    if (item.heading !== undefined && item.heading !== heading)
-      yield `${heading === undefined ? '' : '\n'}### ${escaped(item.heading)}\n\n`;
-    heading = item.heading;
+    const isNew = item.heading !== undefined && item.heading !== before?.heading;
+    if (isNew) yield `${before === null ? '' : '\n'}### ${escaped(item.heading)}\n\n`;
+    if (item.shared !== undefined && (isNew || item.shared !== before?.shared))
+      yield `${isNew || before === null ? '' : '\n'}${escaped(item.shared)}\n\n`;
+    before = item;
     yield `- ${escaped(item.line)}\n`;
     for (const detail of item.details ?? []) if (detail !== '') yield `  - ${escaped(detail)}\n`;
   }

@@ -59,6 +59,14 @@ describe('the chat message', () => {
     }
   });
 
+  test('lets no word become a mention or a link by itself', () => {
+    for (const name of ['@here', '#general', 'www.example.com', 'shop.example', 'https://example.com', '_x_', 'a`@here`b']) {
+      const { description } = accepted(renderChat(aReport([expired({ source: aSource(name) })]), CONTEXT)).content;
+      const shown = description.replace(/`[^`\n]*`/g, '').replace(/^\*[^*\n]+\*$/gm, '');
+      expect(shown).not.toMatch(/[@#`*_]|:\/\/|\w\.[a-z]{2}/i);
+    }
+  });
+
   test('offers no command to delete while the plan is blocked', () => {
     const { report } = SITUATIONS.thousands ?? { report: aReport([]) };
     expect(renderChat(report, { ...CONTEXT, applyCommand: 'apply-it' }).content.nextSteps.join()).not.toContain('apply-it');

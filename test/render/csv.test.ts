@@ -75,6 +75,11 @@ describe('the CSV report', () => {
     for (const row of read(aReport(hostileItems))) for (const cell of Object.values(row)) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
   });
 
+  test('lets no control reach a terminal', () => {
+    const [row] = read(aReport([expired({ name: 'a\u001b[2J\u0007\u009b31m\rb\tc\nd' })]));
+    expect(row?.name).toBe('a\ufffd[2J\ufffd\ufffd31m\ufffdb\tc\nd');
+  });
+
   test('is a heading alone for an account without snapshots', () => {
     expect([...renderCsv(aReport([]))].join('')).toMatch(/^account,region,[^\n]*\n$/);
   });

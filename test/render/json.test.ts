@@ -173,4 +173,11 @@ describe('the JSON report', () => {
       }),
     );
   });
+
+  test('lets no control and nothing that turns text around reach a terminal, and loses nothing', () => {
+    const name = 'a\u001b[2J\u009b31m\u202egpj\u2066\u061c\u200f\u007f\u2028';
+    const text = [...renderJson(aReport([expired({ name, tags: new Map([[name, name]]) })]))].join('');
+    expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}]/u);
+    expect(JSON.parse(text).snapshots[0]).toMatchObject({ name, tags: { [name]: name } });
+  });
 });

@@ -66,6 +66,14 @@ describe('the Markdown report', () => {
     expect(text).not.toContain('\nbreak');
     expect(text).toContain('- \\# heading: ');
     expect(text).toContain('a\\|b');
-    expect(text.split('\n').filter((line) => /^ {2}- Why: /.test(line))).toHaveLength(HOSTILE_NAMES.length);
+    expect(text.split('\n').filter((line) => /^Why: /.test(line))).toHaveLength(HOSTILE_NAMES.length);
+  });
+
+  test('lets no name become a link, a mention or the number of an issue', () => {
+    const names = ['@octocat', 'https://example.com/x', 'www.example.com', 'a@example.com', '#12', 'GH-12', 'x`@y``z'];
+    const text = markdown(aReport(names.map((name) => expired({ name, source: aSource('web') }))));
+    const shown = text.replace(/(?<!\\)(`+)[^`][\s\S]*?(?<!`)\1(?!`)/g, '');
+    expect(shown).not.toMatch(/@|:\/\/|www\.|#\d|GH-/);
+    expect(text).toContain('- ``` x`@y``z: ```');
   });
 });
