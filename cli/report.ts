@@ -48,7 +48,7 @@ function render(report: Report, format: Format, terminal: Terminal, tagPrefix: s
     case 'csv':
       return renderCsv(report);
     case 'html':
-      return renderHtml(report);
+      return renderHtml(report, { stored: false, tagPrefix });
     case 'markdown':
       return renderMarkdown(report, context);
   }

@@ -5,7 +5,8 @@ import { type IndexedReport, renderIndex } from '../render/report-index';
 import type { Store } from './ports';
 
 const JSON_FILE = 'reports/index.json';
-const HTML_FILE = 'reports/index.html';
+/** The page that lists all reports. */
+export const INDEX_PAGE = 'reports/index.html';
 
 /** Writers at once that outrun each other more often than this leave the rest to the next report. */
 const MOST_TRIES = 5;
@@ -43,7 +44,7 @@ export async function indexReports(store: Store, report: Report): Promise<void> 
       contentType: 'application/json',
       body: [`${JSON.stringify({ schemaVersion: 1, reports }, null, 1)}\n`],
     });
-    await store.put({ key: HTML_FILE, contentType: 'text/html; charset=utf-8', body: renderIndex(reports) });
+    await store.put({ key: INDEX_PAGE, contentType: 'text/html; charset=utf-8', body: renderIndex(reports) });
     const after = await list();
     if (after.join() === ids.join()) return;
     ids = after;

@@ -61,12 +61,13 @@ export async function runReport(
   const previous = await previousState(ports.store, reportId);
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const { report, plan } = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
-  await storeReport(ports.store, report, plan);
+  await storeReport(ports.store, report, plan, config.tagPrefix);
   const due = request.deletion?.mode === 'automatic' ? await dueDays(ports, request, plan) : new Map<string, string>();
   const sending = await sendReport(ports, report, {
     scheduledAt,
     send: config.report.send,
     tagPrefix: config.tagPrefix,
+    grace: config.deletion.grace.text,
     ...(request.deletion && { deletion: { ...request.deletion, due } }),
   });
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = report.totals;

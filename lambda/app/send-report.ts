@@ -8,6 +8,7 @@ import type { TextContext } from '../render/frame';
 import { claimRun, noteRun, runTime, SEND_LIMIT, SENT, SENT_BY_HAND } from './claim-run';
 import { applyCommand, invokeCommand } from './deletion-commands';
 import type { Channel, ChatChannel, Clock, Store } from './ports';
+import { INDEX_PAGE } from './report-index';
 import { reportFiles } from './store-report';
 
 export interface SendPorts {
@@ -34,6 +35,8 @@ export interface SendOptions {
   readonly scheduledAt: number | null;
   readonly send: 'always' | 'expiring' | 'changed';
   readonly tagPrefix: string;
+  /** How long automatic deletion waits, as configured. */
+  readonly grace: string;
   /** Absent: none is deployed. */
   readonly deletion?: DeletionNotice;
 }
@@ -61,7 +64,7 @@ export function wantsSending(report: Report, send: 'always' | 'expiring' | 'chan
 async function contextOf(
   { store, channel }: SendPorts,
   { reportId, plan }: Report,
-  { tagPrefix, deletion }: SendOptions,
+  { tagPrefix, grace, deletion }: SendOptions,
 ): Promise<TextContext> {
   const files = reportFiles(reportId);
   return {
@@ -71,6 +74,8 @@ async function contextOf(
     ...(deletion === undefined ? {} : { invokeCommand: invokeCommand(plan, deletion.functionArn), due: deletion.due }),
     confirmedSubscribers: await channel.confirmedSubscribers(),
     deletionMode: deletion?.mode ?? 'off',
+    index: store.locate(INDEX_PAGE),
+    grace,
     tagPrefix,
   };
 }

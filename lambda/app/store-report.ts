@@ -23,11 +23,11 @@ export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 
 export const planFile = (id: string): string => `plans/${id}.json`;
 
 /** Stores the files of a report, and its plan, which is written once and never again; then the index of all reports. */
-export async function storeReport(store: Store, report: Report, plan: NewPlan): Promise<void> {
+export async function storeReport(store: Store, report: Report, plan: NewPlan, tagPrefix: string): Promise<void> {
   const files = reportFiles(report.reportId);
   await store.put({ key: files.json, contentType: 'application/json', body: renderJson(report) });
   await store.put({ key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
-  await store.put({ key: files.html, contentType: 'text/html; charset=utf-8', body: renderHtml(report) });
+  await store.put({ key: files.html, contentType: 'text/html; charset=utf-8', body: renderHtml(report, { stored: true, tagPrefix }) });
   if (!(await store.putIfAbsent({ key: planFile(plan.id), contentType: 'application/json', body: renderPlan(plan) })))
     throw new RetentionError(
       'plan.exists',

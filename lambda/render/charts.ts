@@ -1,14 +1,16 @@
 import { monthlyCostCeiling, roundMoney } from '../core/cost';
-import type { Judged, Report } from '../core/report-model';
+import type { Judged, Report, Verdict } from '../core/report-model';
+import { unknownText } from './extent';
 import { clean, dollars, figure, sourceNameOf, wholeDays } from './phrases';
 import { placeOf } from './region-names';
 
-/** One bar: what is kept and what is past policy, and the number that people read. */
+/** One bar: what is kept and what is past policy, and what people read of all of it, and of what is past policy (empty where nothing is). */
 export interface Bar {
   readonly label: string;
   readonly keep: number;
   readonly expire: number;
   readonly value: string;
+  readonly past: string;
   /** The filter of the page that shows what the bar counts; null where one filter cannot. */
   readonly filter: Readonly<Record<string, string>> | null;
 }
@@ -38,32 +40,50 @@ export const AGES = [
 /** A band as the page's filter names it: `30-89`, `365-`. */
 export const ageFilter = ({ from, to }: (typeof AGES)[number]): string => `${from}-${to ?? ''}`;
 
-type Sum = Group & { keep: number; expire: number };
+/** Amounts by verdict, and how many snapshots have none. */
+interface Sum extends Group {
+  readonly known: Record<Verdict, number>;
+  readonly unknown: Record<Verdict, number>;
+}
 
-function sumBy(report: Report, groupOf: (item: Judged) => Group, amountOf: (item: Judged) => number): ReadonlyMap<string, Sum> {
+const emptySum = (group: Group): Sum => ({ ...group, known: { keep: 0, expire: 0 }, unknown: { keep: 0, expire: 0 } });
+
+function sumBy(report: Report, groupOf: (item: Judged) => Group, amountOf: (item: Judged) => number | null): ReadonlyMap<string, Sum> {
   const sums = new Map<string, Sum>();
   for (const item of report.items) {
     const group = groupOf(item);
-    const sum = sums.get(group.label) ?? { ...group, keep: 0, expire: 0 };
-    sum[item.verdict] += amountOf(item);
+    const sum = sums.get(group.label) ?? emptySum(group);
+    const amount = amountOf(item);
+    if (amount === null) sum.unknown[item.verdict] += 1;
+    else sum.known[item.verdict] += amount;
     sums.set(group.label, sum);
   }
   return sums;
 }
 
-const costText = ({ keep, expire }: { readonly keep: number; readonly expire: number }): string => dollars(roundMoney(keep + expire));
+const bothOf = ({ keep, expire }: Readonly<Record<Verdict, number>>): number => keep + expire;
+
+/** `$12.00`, `$12.00 and 1 of unknown size`. */
+const costText = (known: number, unknown: number): string => `${dollars(roundMoney(known))}${unknownText({ unknown })}`;
+
+function costBar({ known, unknown, ...group }: Sum): Bar {
+  const past = known.expire + unknown.expire === 0 ? '' : `${costText(known.expire, unknown.expire)} past policy`;
+  return { ...group, ...known, value: costText(bothOf(known), bothOf(unknown)), past };
+}
 
 /** The dearest first, what is beyond the eighth in one bar. */
 function costChart(title: string, report: Report, groupOf: (item: Judged) => Group): Chart {
-  const cost = (item: Judged): number => monthlyCostCeiling(item.snapshot, report.pricing) ?? 0;
-  const bars = [...sumBy(report, groupOf, cost).values()].sort(
-    (a, b) => b.keep + b.expire - (a.keep + a.expire) || (a.label < b.label ? -1 : 1),
+  const sums = [...sumBy(report, groupOf, ({ snapshot }) => monthlyCostCeiling(snapshot, report.pricing)).values()].sort(
+    (a, b) => bothOf(b.known) - bothOf(a.known) || bothOf(b.unknown) - bothOf(a.unknown) || (a.label < b.label ? -1 : 1),
   );
-  const rest = bars.slice(MOST_BARS);
-  const total = (side: 'keep' | 'expire'): number => rest.reduce((sum, bar) => sum + bar[side], 0);
-  const others = { label: `${figure(rest.length)} more`, filter: null, keep: total('keep'), expire: total('expire') };
-  const shown = rest.length === 0 ? bars : [...bars.slice(0, MOST_BARS), others];
-  return { title, bars: shown.map((bar) => ({ ...bar, value: costText(bar) })) };
+  const others = emptySum({ label: `${figure(sums.length - MOST_BARS)} more`, filter: null });
+  for (const { known, unknown } of sums.slice(MOST_BARS))
+    for (const verdict of ['keep', 'expire'] as const) {
+      others.known[verdict] += known[verdict];
+      others.unknown[verdict] += unknown[verdict];
+    }
+  const shown = sums.length <= MOST_BARS ? sums : [...sums.slice(0, MOST_BARS), others];
+  return { title, bars: shown.map(costBar) };
 }
 
 function ageChart(report: Report): Chart {
@@ -74,7 +94,14 @@ function ageChart(report: Report): Chart {
   };
   const sums = sumBy(report, groupOf, () => 1);
   const labels = [...AGES.map(({ label }) => label), 'age not known'];
-  const bars = labels.flatMap((label) => sums.get(label) ?? []).map((sum) => ({ ...sum, value: figure(sum.keep + sum.expire) }));
+  const bars = labels
+    .flatMap((label) => sums.get(label) ?? [])
+    .map(({ known, unknown: _, ...group }) => ({
+      ...group,
+      ...known,
+      value: figure(bothOf(known)),
+      past: known.expire === 0 ? '' : `${figure(known.expire)} past policy`,
+    }));
   return { title: 'Snapshots by age', bars };
 }
 

@@ -17,8 +17,9 @@ const paragraphs = (lines: readonly Line[]): string =>
 
 function itemText(item: Item, before: Item | null): string {
   const title = item.heading !== undefined && item.heading !== before?.heading ? `\n${item.heading}\n` : '';
+  const shared = item.shared !== undefined && (title !== '' || item.shared !== before?.shared) ? `${item.shared}\n` : '';
   const details = (item.details ?? []).filter((detail) => detail !== '').map((detail) => `   ${detail}\n`);
-  return `${title}- ${item.line}\n${details.join('')}`;
+  return `${title}${shared}- ${item.line}\n${details.join('')}`;
 }
 
 const more = (left: number, place: string): string => `… and ${figure(left)} more, in the full report: ${place}\n`;

@@ -1,7 +1,7 @@
-import { snapshotGb } from '../core/cost';
-import type { Blocked, Judged, Report } from '../core/report-model';
+import type { Report } from '../core/report-model';
+import { ceilingText, type Extent, extentOf, extentText } from './extent';
 import { unreadScopes } from './outline';
-import { clean, count, dollars, figure, minute } from './phrases';
+import { clean, count, figure, minute } from './phrases';
 
 /** What a text needs to know beyond the report: where things are, and how deletion is set up. */
 export interface TextContext {
@@ -9,6 +9,8 @@ export interface TextContext {
   readonly fullReport: string | null;
   /** Where the files of this report are. */
   readonly files: readonly string[];
+  /** Where all reports are listed; absent where they are not. */
+  readonly index?: string;
   /** The one command that applies the plan; null where there is nothing to apply it with. */
   readonly applyCommand: string | null;
   /** Does the same with AWS's own command line; absent where there is nothing to invoke. */
@@ -31,29 +33,47 @@ export type Line = string | { readonly command: string };
 export const fullReportPlace = (context: TextContext): string =>
   clean(context.fullReport ?? 'the output of "npx lightsail-retention report --format csv"');
 
-const IN_WORDS: Readonly<Record<TextContext['deletionMode'], string>> = {
-  off: 'Nothing was deleted: this report only reads.',
-  approve: 'Nothing was deleted: deletion waits for a person to approve it.',
-  automatic: 'Nothing was deleted by this report. Automatic deletion is switched on: what stays on this list is deleted later.',
-};
-
-/** Disk sizes behind a ceiling: `180 GB`, or `244 GB with attached disks` where these are part of it. */
-export function sizeOf(items: readonly Judged[]): string {
-  const own = items.reduce((sum, { snapshot }) => sum + (snapshot.sizeGb ?? 0), 0);
-  const all = items.reduce((sum, { snapshot }) => sum + (snapshotGb(snapshot) ?? 0), 0);
-  return `${figure(all)} GB${all === own ? '' : ' with attached disks'}`;
+/** What becomes of the list, so that nobody waits, or worries, for nothing. */
+function deletionLine({ totals, plan }: Report, { deletionMode }: TextContext): string {
+  if (deletionMode === 'off') return 'Nothing was deleted: this report only reads.';
+  if (deletionMode === 'approve') return 'Nothing was deleted: deletion waits for a person to approve it.';
+  const on = 'Nothing was deleted by this report. Automatic deletion is switched on';
+  if (plan.blocked !== null) return `${on}, but takes nothing on a report like this one.`;
+  return totals.expire === 0 ? `${on}; nothing is on its list.` : `${on}: what stays on this list is deleted later.`;
 }
 
-const expiringOf = ({ items }: Report): readonly Judged[] => items.filter(({ verdict }) => verdict === 'expire');
+const snapshotsOf = ({ items }: Report) => items.map(({ snapshot }) => snapshot);
 
-/** The verdict over all snapshots in one sentence. */
-export function verdictLine(report: Report): string {
+/** What is past policy: how much, and at most for how many dollars. */
+export function expiringExtent({ items, totals, pricing }: Report): Extent {
+  const expiring = items.flatMap(({ verdict, snapshot }) => (verdict === 'expire' ? [snapshot] : []));
+  return { ...extentOf(expiring, pricing), ceiling: totals.expireMonthlyCostCeiling };
+}
+
+/** All snapshots: how much, and at most for how many dollars. */
+export const wholeExtent = (report: Report): Extent => ({
+  ...extentOf(snapshotsOf(report), report.pricing),
+  ceiling: report.totals.monthlyCostCeiling,
+});
+
+function finding(report: Report): string {
   const { totals } = report;
-  if (totals.snapshots === 0) return 'No snapshots were found.';
+  if (totals.snapshots === 0) return 'there are no snapshots.';
   if (totals.expire === 0)
-    return `Nothing is past policy: ${totals.snapshots === 1 ? 'the one snapshot is' : `all ${count(totals.snapshots, 'snapshot')} are`} kept.`;
+    return `nothing is past policy: ${totals.snapshots === 1 ? 'the one snapshot is' : `all ${count(totals.snapshots, 'snapshot')} are`} kept.`;
   const verb = totals.expire === 1 ? 'is' : 'are';
-  return `${figure(totals.expire)} of ${count(totals.snapshots, 'snapshot')} ${verb} past policy: ${sizeOf(expiringOf(report))}, at most ${dollars(totals.expireMonthlyCostCeiling)}/month.`;
+  return `${figure(totals.expire)} of ${count(totals.snapshots, 'snapshot')} ${verb} past policy: ${extentText(expiringExtent(report))}.`;
+}
+
+/** Whether not one list was read, so that the report knows nothing at all. */
+const nothingRead = ({ scopes, totals }: Report): boolean => totals.snapshots === 0 && !scopes.some(({ status }) => status === 'read');
+
+/** The verdict over all snapshots in one sentence; of an incomplete report, over what could be read. */
+export function verdictLine(report: Report): string {
+  if (!report.complete) return nothingRead(report) ? 'Nothing could be read.' : `In what could be read, ${finding(report)}`;
+  if (report.totals.snapshots === 0) return 'No snapshots were found.';
+  const text = finding(report);
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 const MOST_DAYS = 5;
@@ -82,12 +102,12 @@ export function outcome(report: Report, context: TextContext): readonly string[]
       totals.unmanaged > 0 ? `${figure(totals.unmanaged)} covered by no policy` : '',
     ].filter((part) => part !== '');
     const kept = `${count(totals.keep, 'snapshot')} kept${set.length === 0 ? '' : `, of these ${set.join(' and ')}`}.`;
-    lines.push(`${kept} All together: ${sizeOf(report.items)}, at most ${dollars(totals.monthlyCostCeiling)}/month.`);
+    lines.push(`${kept} ${report.complete ? 'All together' : 'All that was read'}: ${extentText(wholeExtent(report))}.`);
   }
   if (problems.length > 0) lines.push(`${count(problems.length, 'problem')} to look at.`);
   const counting = context.deletionMode === 'automatic' ? countdownLine(context.due ?? new Map()) : null;
   if (counting !== null) lines.push(counting);
-  lines.push(IN_WORDS[context.deletionMode]);
+  lines.push(deletionLine(report, context));
   if (plan.blocked?.code.startsWith('cap.')) lines.push(`The plan to delete cannot be carried out: ${clean(plan.blocked.message)}.`);
   if (report.config.origin === 'built-in')
     lines.push('There is no configuration: the built-in starter policy judged. It reports only, and never deletes.');
@@ -99,19 +119,19 @@ export function outcome(report: Report, context: TextContext): readonly string[]
   return lines;
 }
 
-/** What would make a deletion possible. */
-const REMEDIES: Readonly<Record<Blocked['code'], string>> = {
-  'inventory.incomplete': 'Mend what could not be read, and make the report again.',
-  'config.built-in': 'Write a retention.yaml with the policies that you want, and make the report again.',
-  'cap.max-deletions': 'If this is meant, raise caps.maxDeletions in the configuration.',
-  'cap.max-share': 'If this is meant, raise caps.maxShare in the configuration.',
-};
+/** Text for one word of a shell's command line. */
+const quoted = (text: string): string => (/^[\w.][\w.+=:,@/-]*$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
+
+/** Names the configuration that judged, so that the command means the same snapshots. */
+function withConfig(command: string, { config }: Report): string {
+  return config.origin === 'built-in' ? command : `${command} --config ${quoted(clean(config.origin.replace(/^-/, './-')))}`;
+}
 
 function howToDelete(report: Report, context: TextContext): readonly Line[] {
-  const { totals, plan } = report;
-  if (totals.expire === 0) return ['There is nothing to delete.'];
-  if (plan.blocked !== null)
-    return [`To delete: not possible with this report: ${clean(plan.blocked.message)}. ${REMEDIES[plan.blocked.code]}`];
+  const { totals, plan, complete, config } = report;
+  const none = complete && totals.expire === 0 ? ['There is nothing to delete.'] : [];
+  if (plan.blocked !== null) return [...none, `Nothing can be deleted with this report: ${clean(plan.blocked.message)}.`];
+  if (totals.expire === 0) return none;
   const automatic =
     context.deletionMode === 'automatic'
       ? [
@@ -119,10 +139,9 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
         ]
       : [];
   if (context.applyCommand === null) {
-    const byHand =
-      'To delete: this report cannot. Delete by hand in the Lightsail console, or make a plan and carry it out (a deletion cannot be undone):';
+    const byHand = `To delete: this report cannot. Delete by hand in the Lightsail console, or make a plan and carry it out, in the folder where ${clean(config.origin)} is (a deletion cannot be undone):`;
     const commands = ['npx lightsail-retention report --plan-out plan.json', 'npx lightsail-retention apply plan.json --local'];
-    return automatic.length > 0 ? automatic : [byHand, ...commands.map((command) => ({ command }))];
+    return automatic.length > 0 ? automatic : [byHand, ...commands.map((command) => ({ command: withConfig(command, report) }))];
   }
   return [
     ...automatic,
@@ -143,37 +162,51 @@ export function nextStep(report: Report, context: TextContext): readonly Line[] 
           { command: `aws lightsail tag-resource --region REGION --resource-name NAME --tags key=${tag}` },
         ];
   const why: readonly Line[] =
-    report.totals.snapshots === 0 ? [] : ['To see the whole story of one snapshot:', { command: 'npx lightsail-retention explain NAME' }];
+    report.totals.snapshots === 0
+      ? []
+      : ['To see the whole story of one snapshot:', { command: withConfig('npx lightsail-retention explain NAME', report) }];
   return [...keep, ...howToDelete(report, context), ...why];
 }
 
-/** Where the report is and what it rests on. */
-export function foot(report: Report, context: TextContext): readonly Line[] {
-  const others = context.files.filter((file) => file !== context.fullReport).slice(0, 20);
-  const full = context.fullReport === null ? [] : [context.fullReport];
-  const places: readonly Line[] = [...full, ...others].map((place) => ({ command: clean(place) }));
+/** How to open the report, and where its data are. */
+function placesOf({ fullReport, files, index }: TextContext): readonly Line[] {
+  if (fullReport === null) return ['The full report was not stored.'];
+  const others = files.filter((file) => file !== fullReport).slice(0, 20);
+  const place = clean(fullReport);
   return [
-    context.fullReport === null ? 'The full report was not stored.' : 'The full report, and its data:',
-    ...places,
-    `Report ${clean(report.reportId)}, as of ${minute(report.evaluatedAt)}; days are cut in ${clean(report.timezone)}.`,
-    `Account: ${clean(report.account ?? 'not known')}. Configuration: ${clean(report.config.origin)} (${clean(report.config.digest)}).`,
-    '"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.',
+    ...(place.startsWith('s3://')
+      ? ['To open the full report in a browser, copy it here:', { command: `aws s3 cp ${quoted(place)} report.html` }]
+      : ['The full report:', { command: place }]),
+    ...(others.length === 0 ? [] : ['Its data:', ...others.map((file) => ({ command: clean(file) }))]),
+    ...(index === undefined ? [] : ['All reports so far:', { command: clean(index) }]),
   ];
 }
+
+/** Where the report is and what it rests on. */
+export const foot = (report: Report, context: TextContext): readonly Line[] => [
+  ...placesOf(context),
+  `Report ${clean(report.reportId)}, as of ${minute(report.evaluatedAt)}; days are cut in ${clean(report.timezone)}.`,
+  `Account: ${clean(report.account ?? 'not known')}. Configuration: ${clean(report.config.origin)} (${clean(report.config.digest)}).`,
+  '"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.',
+];
 
 /** The subject: the outcome in at most 99 printable ASCII characters. */
 export function subject(report: Report): string {
   const { totals } = report;
-  const money = `, at most ${dollars(totals.expireMonthlyCostCeiling)}/month`;
+  const money = `, ${ceilingText(expiringExtent(report))}`;
   const short =
     totals.expire === 0 ? 'nothing past policy' : `${figure(totals.expire)} of ${count(totals.snapshots, 'snapshot')} past policy`;
-  const failed = unreadScopes(report).length;
-  const missing = failed === 0 ? 'not everything was read' : `${figure(failed)} of ${count(report.scopes.length, 'list')} not read`;
-  const candidates = report.complete
-    ? completeSubjects(report, short, money)
-    : [`Incomplete, ${missing}: ${short}${totals.expire === 0 ? '' : money}`, `Incomplete, ${missing}: ${short}`, `Incomplete, ${missing}`];
+  const candidates = report.complete ? completeSubjects(report, short, money) : incompleteSubjects(report, short, money);
   const fitting = candidates.map((text) => `[Lightsail] ${text}`).find((text) => text.length <= 99);
   return fitting ?? '[Lightsail] Snapshot report';
+}
+
+function incompleteSubjects(report: Report, short: string, money: string): readonly string[] {
+  if (nothingRead(report)) return ['Incomplete: nothing could be read'];
+  const failed = unreadScopes(report).length;
+  const missing = failed === 0 ? 'not everything was read' : `${figure(failed)} of ${count(report.scopes.length, 'list')} not read`;
+  const said = report.totals.expire === 0 ? [`${short} in the rest`] : [`${short}${money}`, short];
+  return [...said.map((text) => `Incomplete, ${missing}: ${text}`), `Incomplete, ${missing}`];
 }
 
 function completeSubjects({ totals, problems }: Report, short: string, money: string): readonly string[] {

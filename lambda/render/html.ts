@@ -4,11 +4,28 @@ import { verdictLine } from './frame';
 import { attention, background, unread } from './outline';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
 import { embedRows, shownOf } from './page/embed';
-import { EXPLORE } from './page/explore';
+import { explore } from './page/explore';
 import { chartsHtml, sectionHtml, totalsHtml } from './page/parts';
 import { clean, figure, minute } from './phrases';
 
 const POLICY = `default-src 'none'; img-src data:; style-src '${PAGE_STYLE_HASH}'; script-src '${PAGE_SCRIPT_HASH}'; base-uri 'none'; form-action 'none'`;
+
+/** What a page says of what lies around it. */
+export interface PageContext {
+  /** Whether it is stored with its data beside it, and not written alone. */
+  readonly stored: boolean;
+  /** Prefix of the retention tags. */
+  readonly tagPrefix: string;
+}
+
+/** Where everything is that a page leaves out. */
+const dataPlace = ({ stored }: PageContext): string =>
+  stored ? 'report.csv and report.json, stored beside this page' : 'the output of “npx lightsail-retention report --format csv”';
+
+function headline(report: Report): string {
+  const line = verdictLine(report);
+  return report.complete ? line : `Incomplete: ${line.slice(0, 1).toLowerCase()}${line.slice(1)}`;
+}
 
 const head = (report: Report): string => `<!doctype html>
 <html lang="en">
@@ -18,20 +35,20 @@ const head = (report: Report): string => `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <link rel="icon" href="data:,">
-<title>Lightsail snapshots, ${minute(report.evaluatedAt)}</title>
+<title>${report.complete ? '' : 'Incomplete: '}Lightsail snapshots, ${minute(report.evaluatedAt)}</title>
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
 <a class="skip" href="#explore">To the snapshots</a>
 <header><p class="dim">Lightsail snapshots of account ${escaped(clean(report.account ?? 'not known'))}, ${minute(report.evaluatedAt)}</p>
-<h1>${escaped(verdictLine(report))}</h1>
+<h1>${escaped(headline(report))}</h1>
 </header>
 <main>
 `;
 
-const foot = (report: Report): string => `</main>
+const foot = (report: Report, { tagPrefix }: PageContext): string => `</main>
 <footer class="dim">
-<p>Nothing is deleted by this report. To keep a snapshot: in the Lightsail console, give it (or its source, for all of its snapshots) a tag with the key <code>retention:hold</code> and no value.</p>
+<p>Nothing is deleted by this report. To keep a snapshot: in the Lightsail console, give it (or its source, for all of its snapshots) a tag with the key <code>${escaped(tagPrefix)}:hold</code> and no value.</p>
 <p>“At most”, because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.</p>
 <p>Report ${escaped(clean(report.reportId))}. Days are cut in ${escaped(clean(report.timezone))}. Configuration ${escaped(clean(report.config.origin))}, ${escaped(clean(report.config.digest))}.</p>
 </footer>
@@ -43,28 +60,30 @@ const foot = (report: Report): string => `</main>
  * reasons (of very many the first that matter; it says how many are left out), and charts. It asks for nothing outside of itself, and other people's
  * text stays text.
  */
-export function* renderHtml(report: Report): Generator<string> {
+export function* renderHtml(report: Report, context: PageContext): Generator<string> {
+  const place = escaped(dataPlace(context));
   const missing = unread(report);
   const shown = shownOf(report.items);
   const left = report.items.length - shown.length;
   yield head(report);
+  if (missing !== null) yield* sectionHtml(missing, 'warn');
   yield totalsHtml(report);
-  if (missing !== null) yield sectionHtml(missing, 'warn');
   yield '<div class="cards">';
   for (const [index, section] of attention(report).entries())
-    yield sectionHtml(section, 'card', index === 0 && report.problems.length > 0 ? 'problems' : '');
+    yield* sectionHtml(section, 'card', index === 0 && report.problems.length > 0 ? 'problems' : '');
   yield '</div>\n<section id="explore"><h2>Every snapshot and why</h2>\n';
   if (left > 0)
-    yield `<p class="warn">This page lists ${figure(shown.length)} of ${figure(report.items.length)} snapshots, those past policy first: a browser would be slow with all. The other ${figure(left)} are in the CSV and JSON reports beside this page; totals and charts count them.</p>\n`;
-  yield '<noscript><p class="warn">The timeline and the table need JavaScript. The CSV and JSON reports beside this page say the same.</p></noscript>\n';
-  if (report.items.length === 0) yield '<p class="card">There are no snapshots.</p>\n';
-  yield `${EXPLORE}</section>\n`;
+    yield `<p class="warn">This page lists ${figure(shown.length)} of ${figure(report.items.length)} snapshots, those past policy first: a browser would be slow with all. The other ${figure(left)} are in ${place}; totals and charts count them.</p>\n`;
+  yield `<noscript><p class="warn">The timeline and the table need JavaScript. The same is in ${place}.</p></noscript>\n`;
+  if (report.items.length === 0)
+    yield `<p class="card">${report.complete ? 'There are no snapshots.' : 'No snapshot could be read.'}</p>\n`;
+  yield `${explore(place)}</section>\n`;
   if (report.items.length > 0)
     yield `<section id="charts"><h2>Age and cost</h2><p class="dim">Filled is kept, outlined is past policy. A name leads to its snapshots.</p><div class="charts">\n${chartsHtml(report)}</div></section>\n`;
   yield '<div class="cards">';
-  for (const section of background(report)) yield sectionHtml(section, 'card');
+  for (const section of background(report)) yield* sectionHtml(section, 'card');
   yield '</div>\n';
-  yield foot(report);
+  yield foot(report, context);
   yield '<script type="application/json" id="data">';
   yield* embedRows(shown, report);
   yield `</script>\n<script>${PAGE_SCRIPT}</script>\n</body>\n</html>\n`;

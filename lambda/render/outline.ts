@@ -1,11 +1,14 @@
-import { monthlyCostCeiling, roundMoney, snapshotGb } from '../core/cost';
-import { type Judged, type Report, type Scope, STATUSES, type Status } from '../core/report-model';
+import { monthlyCostCeiling, snapshotGb } from '../core/cost';
+import { type Judged, type ListName, type Report, type Scope, STATUSES, type Status } from '../core/report-model';
 import type { Snapshot } from '../core/snapshot';
-import { age, atMost, clean, count, day, figure, minute, nameOf, plural, policyText, reasonsText, sourceNameOf } from './phrases';
+import { ceilingText, extentOf } from './extent';
+import { age, atMost, clean, count, day, figure, minute, nameOf, plural, reasonsText, sourceNameOf } from './phrases';
+import { whyOf } from './why';
 
-/** One thing in a section: its heading is written where it differs from the heading before. */
+/** One thing in a section: its heading, and what it shares with others, are written where they differ from those before. */
 export interface Item {
   readonly heading?: string;
+  readonly shared?: string;
   readonly line: string;
   readonly details?: readonly string[];
 }
@@ -63,16 +66,17 @@ export function bySource(items: Iterable<Judged>): readonly (readonly Judged[])[
   return [...groups.values()];
 }
 
-const ceilingOf = (group: readonly Judged[], report: Report): number =>
-  roundMoney(group.reduce((sum, { snapshot }) => sum + (monthlyCostCeiling(snapshot, report.pricing) ?? 0), 0));
-
 /** A source with what stands under it: how many, and at most how much. */
 export function sourceHeading(group: readonly Judged[], report: Report): string {
   const [first] = group;
   if (!first) return '';
   const gone = first.sourceExists === false ? `, which no longer exists` : '';
   const { kind, region } = first.snapshot;
-  return `${sourceNameOf(first.snapshot)}${gone} (${kind} snapshots in ${clean(region)}): ${count(group.length, 'snapshot')}, ${atMost(ceilingOf(group, report))}`;
+  const extent = extentOf(
+    group.map(({ snapshot }) => snapshot),
+    report.pricing,
+  );
+  return `${sourceNameOf(first.snapshot)}${gone} (${kind} snapshots in ${clean(region)}): ${count(group.length, 'snapshot')}, ${ceilingText(extent)}`;
 }
 
 /** By ARN, the day on which a snapshot is deleted at the earliest, if nothing is done about it. */
@@ -82,16 +86,15 @@ function* expiringItems(groups: readonly (readonly Judged[])[], report: Report, 
   const fresh = new Set(report.changes?.newlyExpiring.map(({ snapshot }) => snapshot.arn));
   for (const group of groups) {
     const heading = sourceHeading(group, report);
-    for (const item of group) {
+    const why = whyOf(group);
+    for (const [index, item] of group.entries()) {
       const isNew = item.snapshot.arn !== null && fresh.has(item.snapshot.arn);
       const dueOn = due?.get(item.snapshot.arn ?? '');
       yield {
         heading,
+        shared: why[index]?.shared ?? '',
         line: `${nameOf(item.snapshot)}: ${facts(item, report)}${isNew ? ' (new on this list)' : ''}`,
-        details: [
-          `Why: ${reasonsText(item.reasons)} (${policyText(item.policy)})`,
-          dueOn === undefined ? '' : `Will be deleted on ${dueOn} unless held`,
-        ],
+        details: [why[index]?.own ?? '', dueOn === undefined ? '' : `Will be deleted on ${dueOn} unless held`],
       };
     }
   }
@@ -111,12 +114,12 @@ export function expiring(report: Report, due?: DueDays): Section | null {
 export const unreadScopes = (report: Report): readonly Scope[] =>
   report.scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed');
 
+const listText = ({ kind, region }: ListName): string => `${kind} snapshots in ${clean(region)}`;
+
 function unreadItem(scope: Scope): Item {
   const { error, kind } = scope;
   const what =
-    scope.status === 'failed'
-      ? `${kind} snapshots in ${clean(scope.region)}`
-      : `the ${plural(kind)} themselves in ${clean(scope.region)} (their snapshots were read)`;
+    scope.status === 'failed' ? listText(scope) : `the ${plural(kind)} themselves in ${clean(scope.region)} (their snapshots were read)`;
   const why = error ? `: ${clean(error.message)} (${clean(error.code)})` : '';
   return { line: `${what}${why}`, details: error?.tip === undefined ? [] : [`Tip: ${clean(error.tip)}`] };
 }
@@ -135,33 +138,44 @@ export function unread(report: Report): Section | null {
 function disabled(report: Report): Section | null {
   const regions = [...new Set(report.scopes.filter(({ status }) => status === 'disabled').map(({ region }) => region))];
   const lead = 'These could not be listed because the account has them switched off. Whatever was left there still bills.';
-  return section(`Regions switched off: ${regions.length}`, [lead], regions, (region) => ({ line: clean(region) }));
+  return section(`Regions switched off: ${figure(regions.length)}`, [lead], regions, (region) => ({ line: clean(region) }));
 }
 
-type Change = Item & { readonly heading: string };
-
-function* changeItems(report: Report): Generator<Change> {
-  const { changes } = report;
+function* changeItems({ changes }: Report): Generator<Item> {
   if (changes === null) return;
-  const listed = (heading: string, items: readonly Judged[]) =>
-    items.map(({ snapshot }) => ({ heading, line: `${nameOf(snapshot)} (${where(snapshot)}, of ${sourceNameOf(snapshot)})` }));
-  yield* listed(`New: ${count(changes.added.length, 'snapshot')}`, changes.added);
-  yield* listed(`Newly past policy: ${count(changes.newlyExpiring.length, 'snapshot')}`, changes.newlyExpiring);
-  yield* listed(`Newly held: ${count(changes.newlyHeld.length, 'snapshot')}`, changes.newlyHeld);
-  for (const { arn, name } of changes.gone) {
-    yield { heading: `Gone: ${count(changes.gone.length, 'snapshot')}`, line: clean(name === null ? arn : `${name} (${arn})`) };
+  const lists = [
+    ['New', changes.added],
+    ['Newly past policy', changes.newlyExpiring],
+    ['No longer past policy', changes.noLongerExpiring],
+    ['Newly held', changes.newlyHeld],
+    ['No longer held', changes.noLongerHeld],
+  ] as const;
+  for (const [title, items] of lists) {
+    const heading = `${title}: ${count(items.length, 'snapshot')}`;
+    for (const { snapshot } of items) yield { heading, line: `${nameOf(snapshot)} (${where(snapshot)}, of ${sourceNameOf(snapshot)})` };
   }
+  const gone = `Gone: ${count(changes.gone.length, 'snapshot')}`;
+  for (const { arn, name } of changes.gone) yield { heading: gone, line: clean(name === null ? arn : `${name} (${arn})`) };
+  const uncompared = `Not compared, as only one of the two reports read them: ${count(changes.uncompared.length, 'list')}`;
+  for (const list of changes.uncompared) yield { heading: uncompared, line: listText(list) };
 }
 
 function sinceLast(report: Report): Section {
   const { changes } = report;
-  if (changes === null) {
+  if (changes === null)
     return { title: 'Since the last report', lead: ['There is no earlier report to compare with.'], count: 0, items: () => NO_ITEMS };
-  }
-  const { added, gone, newlyExpiring, newlyHeld } = changes;
-  const total = added.length + gone.length + newlyExpiring.length + newlyHeld.length;
-  const lead = total === 0 ? ['Nothing changed: the same snapshots, none newly past policy, none newly held.'] : [];
-  return { title: `Since the last report (${minute(changes.previousAt)})`, lead, count: total, items: () => changeItems(report) };
+  const { previousReportId: _, previousAt, uncompared, ...changed } = changes;
+  const amount = Object.values(changed).reduce((sum, { length }) => sum + length, 0);
+  const all = report.complete && uncompared.length === 0;
+  const same = all
+    ? 'Nothing changed: the same snapshots, held and past policy as before.'
+    : 'Nothing changed in what both reports could read.';
+  return {
+    title: `Since the last report (${minute(previousAt)})`,
+    lead: amount === 0 ? [same] : [],
+    count: amount + uncompared.length,
+    items: () => changeItems(report),
+  };
 }
 
 const SET_ASIDE: Readonly<Record<Exclude<Status, 'managed'>, { readonly title: string; readonly lead: string }>> = {
@@ -219,7 +233,9 @@ function stale(report: Report): Section | null {
 function orphans(report: Report): Section | null {
   const groups = bySource(report.items.filter(({ sourceExists }) => sourceExists === false));
   const lead = 'Their snapshots may be the only copies left.';
-  return section(`Gone sources that left snapshots: ${groups.length}`, [lead], groups, (group) => ({ line: sourceHeading(group, report) }));
+  return section(`Gone sources that left snapshots: ${figure(groups.length)}`, [lead], groups, (group) => ({
+    line: sourceHeading(group, report),
+  }));
 }
 
 function automatic(report: Report): Section | null {
@@ -241,7 +257,7 @@ function automatic(report: Report): Section | null {
       for (const { source, count: left, newestAt } of leftovers) {
         const newest = newestAt === null ? '' : `, the newest of ${day(newestAt)}`;
         yield {
-          line: `${clean(source.name ?? source.arn ?? 'unnamed')} (${source.kind} in ${clean(source.region)}): ${left} left${newest}`,
+          line: `${clean(source.name ?? source.arn ?? 'unnamed')} (${source.kind} in ${clean(source.region)}): ${figure(left)} left${newest}`,
         };
       }
     },

@@ -1,9 +1,10 @@
 import type { Pricing } from '../core/config';
-import { monthlyCostCeiling, roundMoney } from '../core/cost';
+import { monthlyCostCeiling } from '../core/cost';
 import type { ApplyResult, ItemResult, Outcome } from '../core/outcome';
 import type { Plan } from '../core/plan';
 import type { CondemnedGroup, Intersection } from '../core/recheck';
 import type { Snapshot } from '../core/snapshot';
+import { ceilingText, extentOf } from './extent';
 import { age, atMost, clean, count, dollars, figure, minute, nameOf, sourceNameOf } from './phrases';
 import { wrap } from './terminal';
 
@@ -29,14 +30,7 @@ export interface Preview {
   readonly now: number;
 }
 
-/** The ceiling of several snapshots; those of unknown size are named, not counted as free. */
-function ceilingOf(snapshots: readonly Snapshot[], pricing: Pricing): string {
-  const ceilings = snapshots.map((snapshot) => monthlyCostCeiling(snapshot, pricing));
-  const unknown = ceilings.filter((ceiling) => ceiling === null).length;
-  if (unknown === snapshots.length && unknown > 0) return atMost(null);
-  const known = atMost(roundMoney(ceilings.reduce<number>((sum, ceiling) => sum + (ceiling ?? 0), 0)));
-  return unknown === 0 ? known : `${known} and ${figure(unknown)} of unknown size`;
-}
+const ceilingOf = (snapshots: readonly Snapshot[], pricing: Pricing): string => ceilingText(extentOf(snapshots, pricing));
 
 /** Shows what will go, by source, with ceilings, and what of the plan will not and why. No line is wider than the terminal. */
 export function* renderPreview(preview: Preview, columns: number): Generator<string> {

@@ -24,17 +24,18 @@ export function* renderTerminal(report: Report, context: TextContext, style: Ter
   const prose = (all: readonly Line[]): string =>
     all.map((line) => (typeof line === 'string' ? wrap(line, columns, '') : paint('36', `    ${line.command}\n`))).join('');
   const title = (text: string): string => `\n${paint('1', wrap(text.toUpperCase(), columns, ''))}`;
-  const entry = (item: Item, heading: string | undefined): string => {
-    const source = item.heading === undefined || item.heading === heading ? '' : `\n${paint('1', wrap(item.heading, columns, ''))}`;
+  const entry = (item: Item, before: Item | null): string => {
+    const source = item.heading === undefined || item.heading === before?.heading ? '' : `\n${paint('1', wrap(item.heading, columns, ''))}`;
+    const shared = item.shared === undefined || (source === '' && item.shared === before?.shared) ? '' : wrap(item.shared, columns, '');
     const details = (item.details ?? []).filter((detail) => detail !== '').map((detail) => paint('2', wrap(detail, columns, '    ')));
-    return `${source}${wrap(item.line, columns, '  - ')}${details.join('')}`;
+    return `${source}${shared}${wrap(item.line, columns, '  - ')}${details.join('')}`;
   };
   function* part(section: Section): Generator<string> {
     yield title(section.title) + prose(section.lead);
-    let heading: string | undefined;
+    let before: Item | null = null;
     for (const item of section.items()) {
-      yield entry(item, heading);
-      heading = item.heading;
+      yield entry(item, before);
+      before = item;
     }
   }
 

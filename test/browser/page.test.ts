@@ -34,6 +34,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => browser?.close());
 
+const pageOf = (report: Report): Iterable<string> => renderHtml(report, { stored: true, tagPrefix: 'retention' });
 const text = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allTextContents();
 const names = (page: Page): Promise<string[]> => text(page, '#body td.name a');
 const summary = (page: Page): Promise<string | null> => page.locator('#summary').textContent();
@@ -53,7 +54,7 @@ const overflow = (page: Page): Promise<number> =>
 
 describe('the page of the sample account', () => {
   test('shows everything of a source in Frankfurt, sorted by age, in three steps', async () => {
-    const { page, complaints } = await browser.open(renderHtml(sample));
+    const { page, complaints } = await browser.open(pageOf(sample));
     await page.getByLabel('Source', { exact: true }).selectOption('prod-web');
     await page.getByLabel('Region', { exact: true }).selectOption({ label: await choice(page, 'region', 'Frankfurt (eu-central-1)') });
     await page.getByRole('columnheader', { name: 'Age' }).getByRole('button').click();
@@ -69,23 +70,23 @@ describe('the page of the sample account', () => {
   });
 
   test('keeps what was asked for in its address, and shows it again from there', async () => {
-    const { page } = await browser.open(renderHtml(sample));
+    const { page } = await browser.open(pageOf(sample));
     await page.getByLabel('Source', { exact: true }).selectOption('blog');
     await page.getByLabel('Sorted by', { exact: true }).selectOption('-age');
     const hash = new URL(page.url()).hash;
     expect(hash).toBe('#source=blog&sort=-age');
-    const again = await browser.open(renderHtml(sample), { hash });
+    const again = await browser.open(pageOf(sample), { hash });
     expect(await names(again.page)).toEqual(await names(page));
     expect(await again.page.getByLabel('Source', { exact: true }).inputValue()).toBe('blog');
   });
 
   test('does not take one source for another whose name begins alike', async () => {
-    const { page } = await browser.open(renderHtml(sample), { hash: '#source=prod-shop' });
+    const { page } = await browser.open(pageOf(sample), { hash: '#source=prod-shop' });
     expect(new Set(await text(page, '#body td.source bdi'))).toEqual(new Set(['prod-shop']));
   });
 
   test('finds every word of a search wherever it stands: in a name, a tag, a reason', async () => {
-    const { page } = await browser.open(renderHtml(sample));
+    const { page } = await browser.open(pageOf(sample));
     await page.getByLabel('Search', { exact: true }).fill('No_Delete RELAUNCH');
     await page.locator('#body tr').nth(1).waitFor({ state: 'detached' });
     expect((await names(page))[0]).toMatch(/^prod-shop-before-relaunch-/);
@@ -99,7 +100,7 @@ describe('the page of the sample account', () => {
   test('follows a deep link to a snapshot on a later page, and lifts a filter that hides it', async () => {
     const last = sample.items.at(-1)?.snapshot;
     const hash = `#snapshot=${encodeURIComponent(last?.arn ?? '')}`;
-    const { page, complaints } = await browser.open(renderHtml(sample), { hash });
+    const { page, complaints } = await browser.open(pageOf(sample), { hash });
     expect(await text(page, '#body tr.here td.name a')).toEqual([last?.name]);
     expect(await page.evaluate('document.activeElement.className')).toBe('here');
     expect(await page.locator('#body tr.here').isVisible()).toBe(true);
@@ -111,7 +112,7 @@ describe('the page of the sample account', () => {
   });
 
   test('leads from its figures to the snapshots that they count', async () => {
-    const { page } = await browser.open(renderHtml(sample));
+    const { page } = await browser.open(pageOf(sample));
     await page
       .locator('.totals')
       .getByRole('link', { name: String(sample.totals.expire) })
@@ -124,7 +125,7 @@ describe('the page of the sample account', () => {
   });
 
   test('draws each source once, and tells why at each mark: pointed at, and by the keyboard', async () => {
-    const { page } = await browser.open(renderHtml(sample));
+    const { page } = await browser.open(pageOf(sample));
     expect(await page.locator('.mark[data-index]').count()).toBe(sample.totals.snapshots);
     expect(await page.locator('.mark.expire[data-index]').count()).toBe(sample.totals.expire);
     await page.locator('.mark.expire[data-index]').last().hover();
@@ -147,7 +148,7 @@ describe('the page of the sample account', () => {
   });
 
   test('prints every row that is asked for', async () => {
-    const { page } = await browser.open(renderHtml(sample));
+    const { page } = await browser.open(pageOf(sample));
     await page.evaluate('window.dispatchEvent(new Event("beforeprint"))');
     expect(await page.locator('#body tr').count()).toBe(sample.totals.snapshots);
     await page.evaluate('window.dispatchEvent(new Event("afterprint"))');
@@ -160,7 +161,7 @@ describe('the page of the sample account', () => {
       ['phone', PHONE],
     ] as const)
       test(`has no serious finding of axe-core and no horizontal scroll (${width}, ${colorScheme})`, async () => {
-        const { page, complaints } = await browser.open(renderHtml(sample), { ...options, colorScheme });
+        const { page, complaints } = await browser.open(pageOf(sample), { ...options, colorScheme });
         expect(await seriousFindings(page)).toEqual([]);
         expect(await overflow(page)).toBe(0);
         expect(complaints).toEqual([]);
@@ -169,7 +170,7 @@ describe('the page of the sample account', () => {
 
 describe(`the page of ${LARGE} snapshots`, () => {
   test('sorts, filters and pages all of them, without a complaint', async () => {
-    const { page, complaints } = await browser.open(renderHtml(large));
+    const { page, complaints } = await browser.open(pageOf(large));
     expect(await summary(page)).toContain('All 20,000 snapshots');
     await page.getByRole('columnheader', { name: 'Snapshot' }).getByRole('button').click();
     const sorted = large.items.map(({ snapshot }) => snapshot.name ?? '').sort(new Intl.Collator('en', { numeric: true }).compare);
@@ -188,12 +189,12 @@ describe(`the page of ${LARGE} snapshots`, () => {
 
   test('follows a deep link to the last one', async () => {
     const last = large.items.at(-1)?.snapshot;
-    const { page } = await browser.open(renderHtml(large), { hash: `#snapshot=${encodeURIComponent(last?.arn ?? '')}` });
+    const { page } = await browser.open(pageOf(large), { hash: `#snapshot=${encodeURIComponent(last?.arn ?? '')}` });
     expect(await text(page, '#body tr.here td.name a')).toEqual([last?.name]);
   });
 
   test('has no serious finding of axe-core, and no horizontal scroll on a phone', async () => {
-    const { page } = await browser.open(renderHtml(large), PHONE);
+    const { page } = await browser.open(pageOf(large), PHONE);
     expect(await seriousFindings(page)).toEqual([]);
     expect(await overflow(page)).toBe(0);
   });
@@ -201,7 +202,7 @@ describe(`the page of ${LARGE} snapshots`, () => {
 
 describe('the page', () => {
   test('keeps hostile names, tags and states as text', async () => {
-    const { page, complaints } = await browser.open(renderHtml(aReport(hostileItems)), PHONE);
+    const { page, complaints } = await browser.open(pageOf(aReport(hostileItems)), PHONE);
     expect(await page.locator('img, svg svg, script[src], #body svg').count()).toBe(0);
     const shown = await names(page);
     expect(shown).toHaveLength(HOSTILE_NAMES.length);
@@ -215,7 +216,7 @@ describe('the page', () => {
 
   test('opens in every situation without a complaint and without horizontal scroll', async () => {
     for (const { report } of Object.values(SITUATIONS)) {
-      const { page, complaints } = await browser.open(renderHtml(report), PHONE);
+      const { page, complaints } = await browser.open(pageOf(report), PHONE);
       expect(await overflow(page)).toBe(0);
       expect(complaints).toEqual([]);
       await page.context().close();
@@ -224,7 +225,7 @@ describe('the page', () => {
 
   test('of more snapshots than it carries, says so and stays usable', async () => {
     const items = Array.from({ length: MOST_ROWS + 1 }, (_, i) => kept({ name: `s${i}`, createdAt: NOW - i * 60_000 }));
-    const { page, complaints } = await browser.open(renderHtml(aReport(items)));
+    const { page, complaints } = await browser.open(pageOf(aReport(items)));
     expect(await page.locator('#explore .warn').textContent()).toContain('lists 30,000 of 30,001 snapshots');
     await page.getByLabel('Search', { exact: true }).fill('s29999');
     await page.locator('#body tr').nth(1).waitFor({ state: 'detached' });
@@ -232,7 +233,7 @@ describe('the page', () => {
   });
 
   test('runs no script but its own', async () => {
-    const injected = [...renderHtml(sample)].join('').replace('</main>', '<script>window.ran = true</script></main>');
+    const injected = [...pageOf(sample)].join('').replace('</main>', '<script>window.ran = true</script></main>');
     const { page, complaints } = await browser.open([injected]);
     expect(await page.evaluate('window.ran')).toBeUndefined();
     expect(complaints.join()).toMatch(/Content Security Policy/);

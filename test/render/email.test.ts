@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import type { Report } from '../../lambda/core/report-model';
 import { messageAttributes } from '../../lambda/render/attributes';
 import { MAX_BODY_BYTES, renderEmail } from '../../lambda/render/email';
 import { expectGolden } from '../support/golden';
@@ -6,6 +7,8 @@ import { aFailedScope, aReport, aScope, aSource, expired, kept, NOW, setAside } 
 import { CONTEXT, SITUATIONS } from './sample-reports';
 
 const HEAD = 60;
+
+const situation = (name: string): Report => SITUATIONS[name]?.report ?? aReport([]);
 
 const number = (text = '0'): number => Number(text.replaceAll(',', ''));
 
@@ -78,7 +81,7 @@ describe('the e-mail', () => {
         const { body } = renderEmail(report, CONTEXT);
         expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_BODY_BYTES);
         const left = number(/^… and ([\d,]+) more, in the full report: s3:/m.exec(body)?.[1]);
-        expect(body.split('\n').filter((line) => line.startsWith('   Why: ')).length + left).toBe(amount);
+        expect(body.split('\n').filter((line) => line.startsWith('- ')).length + left).toBe(amount);
       }),
       { numRuns: 30 },
     );
@@ -100,6 +103,67 @@ describe('the e-mail', () => {
     const { body } = renderEmail(aReport([expired()], { complete: false, scopes }), CONTEXT);
     expect(body.indexOf('disk snapshots in eu-south-2')).toBeLessThan(body.indexOf('PAST POLICY'));
     expect(body).toContain('Tip: ask for lightsail:GetDiskSnapshots');
+  });
+
+  test('gives no all-clear for what it could not read', () => {
+    for (const name of ['incomplete', 'incomplete-nothing-expiring', 'nothing-read']) {
+      const { subject, body } = renderEmail(situation(name), { ...CONTEXT, deletionMode: 'automatic' });
+      expect(subject).toContain('Incomplete');
+      expect(body).toMatch(/^(In what could be read|Nothing could be read)/m);
+      expect(body).toContain('Nothing can be deleted with this report: ');
+      expect(body).not.toMatch(/^Nothing is past policy|nothing to delete|Nothing changed: |All together|is deleted later/m);
+    }
+  });
+
+  test('names snapshots of unknown size wherever it says what is the most that they cost', () => {
+    const { subject, body } = renderEmail(situation('unknown-sizes'), CONTEXT);
+    for (const line of [subject, ...body.split('\n').slice(0, 2)]) expect(line).toMatch(/at most \$[\d.]+\/month and [12] of unknown size/);
+    expect(body).toContain('web (instance snapshots in us-east-1): 2 snapshots, at most $2.00/month and 1 of unknown size');
+    const none = renderEmail(aReport([expired({ sizeGb: null })]), CONTEXT);
+    expect(`${none.subject} ${none.body}`).not.toContain('$');
+    expect(none.body).toContain('size and cost not known');
+  });
+
+  test('says why once for what shares it, and of each snapshot what is its own', () => {
+    const taken = (by: string) => ({ code: 'weekly', said: 'taken', bucket: 2_965, by }) as const;
+    const full = { code: 'daily', said: 'full', of: 7 } as const;
+    const old = { code: 'expireAfter', said: 'old', duration: '30d', day: 20_757 } as const;
+    const { body } = renderEmail(
+      aReport([
+        expired({ name: 'a' }, { reasons: [full, taken('x')] }),
+        expired({ name: 'b' }, { reasons: [full, taken('y')] }),
+        expired({ name: 'c' }, { reasons: [full, old] }),
+      ]),
+      CONTEXT,
+    );
+    const policy = 'policy standard, from the rule "production"';
+    expect(body).toContain(`\nWhy: ${policy}, keeps newer ones instead (daily: 7 of 7 slots filled)\n- a: `);
+    expect(body).toMatch(/- a: .*\n {3}weekly: 2026-W44 already kept by x\n- b: .*\n {3}weekly: 2026-W44 already kept by y\nWhy/);
+    expect(body).toContain(
+      `\nWhy: ${policy}, keeps newer ones instead, and gives no more time (daily: 7 of 7 slots filled; 30d old since 2026-10-31)\n- c: `,
+    );
+  });
+
+  test.each([
+    ['retention.yaml', '--config retention.yaml'],
+    ["my shop's policy.yaml", "--config 'my shop'\\''s policy.yaml'"],
+    ['-x.yaml', '--config ./-x.yaml'],
+  ])('names the configuration %s in its commands, as a shell takes it', (origin, option) => {
+    const { body } = renderEmail(aReport([expired()], { config: { origin, digest: 'd' } }), CONTEXT);
+    for (const command of ['report --plan-out plan.json', 'apply plan.json --local', 'explain NAME'])
+      expect(body).toContain(`    npx lightsail-retention ${command} ${option}\n`);
+  });
+
+  test('names no configuration in its commands where there is none', () => {
+    expect(renderEmail(situation('first-run'), CONTEXT).body).not.toContain('--config');
+  });
+
+  test('says of automatic deletion only what it will do', () => {
+    const said = (report: Report) => renderEmail(report, { ...CONTEXT, deletionMode: 'automatic', grace: '7d' }).body;
+    expect(said(aReport([expired()]))).toMatch(/what stays on this list is deleted later[\s\S]*on this list for 7d without a break/);
+    expect(said(aReport([kept()]))).toContain('Automatic deletion is switched on; nothing is on its list.');
+    expect(said(situation('thousands'))).toContain('takes nothing on a report like this one');
+    for (const report of [aReport([kept()]), situation('thousands')]) expect(said(report)).not.toContain('deleted later');
   });
 
   test('offers no command to delete when the plan is blocked', () => {

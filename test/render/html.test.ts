@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
+import type { Report } from '../../lambda/core/report-model';
 import { renderHtml } from '../../lambda/render/html';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE, PAGE_STYLE_HASH } from '../../lambda/render/page/assets';
 import type { PageData } from '../../lambda/render/page/data';
 import { MOST_ROWS } from '../../lambda/render/page/embed';
 import { buildPage, PAGE_ASSETS } from '../../scripts/build-page';
-import { aReport, aSource, expired, kept, setAside } from '../support/report-builder';
+import { aReport, aSource, changes, expired, kept, setAside } from '../support/report-builder';
 import { HOSTILE_NAMES, hostileItems } from './hostile';
 import { hashOf } from './page-hashes';
 import { SITUATIONS } from './sample-reports';
 
-const page = (...report: Parameters<typeof renderHtml>): string => [...renderHtml(...report)].join('');
+const STORED = { stored: true, tagPrefix: 'retention' };
+const page = (report: Report, context = STORED): string => [...renderHtml(report, context)].join('');
 const embedded = (html: string): PageData =>
   JSON.parse(/<script type="application\/json" id="data">([^<]*)<\/script>/.exec(html)?.[1] ?? '');
 
@@ -54,7 +56,44 @@ describe('the page', () => {
   test('says what was not read before any snapshot', () => {
     const html = page(SITUATIONS.incomplete?.report ?? aReport([]));
     expect(html.indexOf('Not read: 2 of 6 lists')).toBeGreaterThan(0);
-    expect(html.indexOf('Not read: 2 of 6 lists')).toBeLessThan(html.indexOf('id="explore"'));
+    expect(html.indexOf('Not read: 2 of 6 lists')).toBeLessThan(html.indexOf('class="totals"'));
+  });
+
+  test('gives no all-clear for what it could not read', () => {
+    for (const name of ['incomplete', 'incomplete-nothing-expiring', 'nothing-read']) {
+      const html = page(SITUATIONS[name]?.report ?? aReport([]));
+      expect(html).toContain('<title>Incomplete: ');
+      expect(html).toMatch(/<h1>Incomplete: (in what could be read|nothing could be read)/);
+      expect(html).not.toMatch(/nothing to do|all are covered|>none<|All together|There are no snapshots/);
+    }
+  });
+
+  test('holds every change, as an e-mail that cut its list refers to it', () => {
+    const items = Array.from({ length: 1_200 }, (_, i) => kept({ name: `new-${i}` }));
+    const gone = Array.from({ length: 700 }, (_, i) => ({ arn: `gone-${i}`, name: null }));
+    const html = page(aReport(items, { changes: changes({ added: items, gone }) }));
+    for (let i = 0; i < 1_200; i += 1) expect(html).toContain(`<li>new-${i} (`);
+    for (const { arn } of gone) expect(html).toContain(`<li>${arn}</li>`);
+    expect(html).toContain('<summary>1,195 more</summary>');
+    expect(html).toContain('<summary>695 more</summary>');
+    for (const tag of ['ul', 'details', 'section'])
+      expect(html.match(new RegExp(`<${tag}[ >]`, 'g'))).toHaveLength(html.split(`</${tag}>`).length - 1);
+  });
+
+  test('refers to files beside it only where it is stored', () => {
+    const report = aReport([kept()]);
+    expect(page(report)).toContain('report.csv and report.json, stored beside this page');
+    const alone = page(report, { stored: false, tagPrefix: 'acme' });
+    expect(alone).not.toContain('beside this page');
+    expect(alone).toContain('report --format csv');
+    expect(alone).toContain('<code>acme:hold</code>');
+  });
+
+  test('names snapshots of unknown size beside every ceiling', () => {
+    const html = page(SITUATIONS['unknown-sizes']?.report ?? aReport([]));
+    expect(html).toContain('at most $2.00/month and 1 of unknown size');
+    expect(html).toContain('per month at most, 40 GB and 2 of unknown size');
+    expect(html).toContain('<td>$2.00 and 2 of unknown size<span class="dim">$2.00 and 1 of unknown size past policy</span></td>');
   });
 
   test('carries every snapshot with its verdict and reasons', () => {
@@ -80,7 +119,7 @@ describe('the page', () => {
     const order = rows.map(([name]) => Number(name.slice(1)));
     expect(order).toEqual([...order].sort((a, b) => a - b));
     expect(html).toContain('lists 30,000 of 30,010 snapshots');
-    expect(html).toContain('The other 10 are in the CSV');
+    expect(html).toContain('The other 10 are in report.csv');
   });
 
   test('folds the sources beyond the eighth into one bar', () => {

@@ -1,4 +1,5 @@
-import type { Judged, Report } from '../../lambda/core/report-model';
+import { blockOf } from '../../lambda/core/plan';
+import type { Judged, PlanSummary, Report } from '../../lambda/core/report-model';
 import type { TextContext } from '../../lambda/render/frame';
 import { aFailedScope, aReport, aScope, aSource, changes, DAY, expired, kept, NOW, setAside } from '../support/report-builder';
 
@@ -9,6 +10,7 @@ export const CONTEXT: TextContext = {
     's3://reports-bucket/reports/20261123T080000Z-1a2b3c4d/report.csv',
     's3://reports-bucket/reports/20261123T080000Z-1a2b3c4d/report.html',
   ],
+  index: 's3://reports-bucket/reports/index.html',
   applyCommand: null,
   confirmedSubscribers: 1,
   deletionMode: 'off',
@@ -52,6 +54,17 @@ const scopes = [
   aScope({ snapshots: 10 }),
   aScope({ region: 'eu-central-1', kind: 'database', pages: 1, snapshots: 2 }),
   aScope({ kind: 'disk', pages: 1, snapshots: 0 }),
+];
+
+/** What the plan of such a report says of itself. */
+function aPlan(count: number, snapshots: number, complete: boolean, origin = 'retention.yaml'): PlanSummary {
+  const blocked = blockOf({ complete, count, snapshots, config: { origin, caps: { maxDeletions: 100, maxShare: 1 } } });
+  return { id: 'p', digest: 'd', expiresAt: NOW + 7 * DAY, count, blocked };
+}
+
+const unread = [
+  aFailedScope('eu-south-2', 'disk'),
+  aScope({ region: 'eu-west-1', sources: 'failed', error: { code: 'ThrottlingException', message: 'Rate exceeded' } }),
 ];
 
 /** One report per situation that the e-mail must be good at; each golden bears its name. */
@@ -99,32 +112,33 @@ export const SITUATIONS: Readonly<Record<string, { readonly report: Report; read
         expired({ name: `server-${i % 40}-${i}`, createdAt: NOW - i * DAY, source: aSource(`server-${i % 40}`) }),
       ),
       {
-        plan: {
-          id: 'p',
-          digest: 'd',
-          expiresAt: NOW + 7 * DAY,
-          count: 5_000,
-          blocked: { code: 'cap.max-deletions', message: '5000 snapshots are more than caps.maxDeletions, 100' },
-        },
+        plan: aPlan(5_000, 5_000, true),
       },
     ),
   },
   incomplete: {
     report: aReport(items.slice(3, 7), {
       complete: false,
-      scopes: [
-        ...scopes,
-        aFailedScope('eu-south-2', 'disk'),
-        aScope({ region: 'eu-west-1', sources: 'failed', error: { code: 'ThrottlingException', message: 'Rate exceeded' } }),
-        aScope({ region: 'ap-east-1', status: 'disabled', sources: 'disabled', pages: 0, snapshots: 0 }),
-      ],
-      plan: {
-        id: 'p',
-        digest: 'd',
-        expiresAt: NOW + 7 * DAY,
-        count: 2,
-        blocked: { code: 'inventory.incomplete', message: 'not everything could be read' },
-      },
+      scopes: [...scopes, ...unread, aScope({ region: 'ap-east-1', status: 'disabled', sources: 'disabled', pages: 0, snapshots: 0 })],
+      plan: aPlan(2, 4, false),
+      changes: changes({ uncompared: [{ region: 'eu-south-2', kind: 'disk' }] }),
+    }),
+  },
+  'incomplete-nothing-expiring': {
+    report: aReport(items.slice(3, 5), { complete: false, scopes: [...scopes, ...unread], plan: aPlan(0, 2, false) }),
+    context: { deletionMode: 'automatic', grace: '7d' },
+  },
+  'nothing-read': {
+    report: aReport([], {
+      complete: false,
+      scopes: [aFailedScope('us-east-1', 'instance'), aFailedScope('us-east-1', 'disk'), aFailedScope('us-east-1', 'database')],
+      plan: aPlan(0, 0, false),
+      changes: null,
+    }),
+  },
+  'unknown-sizes': {
+    report: aReport([kept({ name: 'web-1120', sizeGb: null }), expired(), expired({ name: 'web-1102', sizeGb: null })], {
+      changes: changes({ noLongerHeld: [expired()], noLongerExpiring: [kept({ name: 'web-1120' })] }),
     }),
   },
   problems: { report: aReport(items.slice(2, 5), { problems: [problem] }) },
@@ -132,13 +146,7 @@ export const SITUATIONS: Readonly<Record<string, { readonly report: Report; read
     report: aReport(items.slice(3, 7), {
       changes: null,
       config: { origin: 'built-in', digest: `sha256:${'2'.repeat(64)}` },
-      plan: {
-        id: 'p',
-        digest: 'd',
-        expiresAt: NOW + 7 * DAY,
-        count: 2,
-        blocked: { code: 'config.built-in', message: 'the built-in starter policy never deletes' },
-      },
+      plan: aPlan(2, 4, true, 'built-in'),
     }),
   },
   'no-subscriber': { report: aReport(items.slice(3, 7)), context: { confirmedSubscribers: 0 } },

@@ -34,18 +34,20 @@ ${choice('source', 'Source', 'every source')}${choice('region', 'Region', 'every
 
 const LEGEND = `<p class="legend" aria-hidden="true"><span><span class="shape keep"></span>kept</span><span><span class="shape expire"></span>past policy</span><span><span class="shape held"></span>held</span><span><span class="shape aside"></span>set aside, kept</span></p>`;
 
-const pager = (label: string): string =>
-  `<nav class="pager" aria-label="${label}" hidden><button type="button" data-step="-1">Previous</button><span class="where"></span><button type="button" data-step="1">Next</button></nav>`;
+const pager = (label: string, role = ''): string =>
+  `<nav class="pager" aria-label="${label}" hidden><button type="button" data-step="-1">Previous</button><span class="where"${role}></span><button type="button" data-step="1">Next</button></nav>`;
 
-/** The part of the page that its script fills and then shows: filters, timeline, table. */
-export const EXPLORE = `<div id="live" hidden>
+/** The part of the page that its script fills and then shows: filters, timeline, table. `place` (HTML) is where everything is that it leaves out. */
+export const explore = (place: string): string => `<div id="live" hidden>
 ${FILTERS}
 <section id="timeline" class="card"><div class="over"><h3>Timeline</h3><p class="dim"><span id="span"></span>; the nearer, the wider a day is drawn</p>${LEGEND}</div>
-<div class="axis" id="axis" aria-hidden="true"></div><div id="lanes"></div><button id="more" type="button" hidden>Show more sources</button></section>
+<div class="axis" id="axis" aria-hidden="true"></div><div id="lanes"></div><button id="more" type="button" hidden>Show more sources</button>
+<p class="printed" hidden>… and <span id="lanes-left"></span> without a timeline here; their snapshots are in ${place}</p></section>
 <section id="snapshots"><h3>Snapshots</h3>
-${pager('Pages of the table')}
+${pager('Pages of the table', ' role="status"')}
 <p id="none" class="card" hidden>No snapshot matches these filters. <button id="nothing" type="button">Show all</button></p>
 <table id="rows" role="table" aria-label="Snapshots"><thead role="rowgroup"><tr role="row">${heads}</tr></thead><tbody id="body" role="rowgroup"></tbody></table>
+<p class="printed" hidden>… and <span id="rows-left"></span> more, in ${place}</p>
 ${pager('Pages of the table, again')}</section>
 </div>
 `;

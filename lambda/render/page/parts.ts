@@ -1,14 +1,14 @@
 import type { Report } from '../../core/report-model';
 import { type Bar, type Chart, charts } from '../charts';
 import { escaped } from '../escape';
-import { sizeOf } from '../frame';
+import { ceilingText, sizeText, unknownText } from '../extent';
+import { expiringExtent, wholeExtent } from '../frame';
 import type { Item, Section } from '../outline';
 import { count, dollars, figure } from '../phrases';
 import { PAST_POLICY } from './embed';
 
-/** Items of a list that stand open; the others unfold, up to a bound that keeps the page light. */
+/** Items of a list that stand open; the others unfold. */
 const OPEN = 5;
-const MOST_ITEMS = 500;
 
 /** An address of the page's own filters. */
 const filterLink = (filter: Readonly<Record<string, string>>): string => `#${escaped(String(new URLSearchParams(filter)))}`;
@@ -19,50 +19,66 @@ interface Card {
   readonly note: string;
   readonly type: string;
   readonly link: string | null;
+  /** The link by its name, for who hears it without its card. */
+  readonly name?: string;
 }
 
-/** The figures of the report as cards; those that can be listed are links. */
-export function totalsHtml({ totals, problems, items }: Report): string {
+/** The figures of the report as cards; those that can be listed are links. None gives an all-clear for what was not read. */
+export function totalsHtml(report: Report): string {
+  const { totals, problems, complete } = report;
   const verdict = (word: string): string => filterLink({ verdict: word });
+  const whole = wholeExtent(report);
+  const none = (text: string): string => (complete ? text : 'in what could be read');
   const cards: readonly Card[] = [
     {
       term: 'Past policy',
       value: figure(totals.expire),
-      note: totals.expire === 0 ? 'nothing to do' : `at most ${dollars(totals.expireMonthlyCostCeiling)} per month`,
+      note: totals.expire === 0 ? none('nothing to do') : ceilingText(expiringExtent(report)),
       type: totals.expire === 0 ? '' : 'expire',
       link: totals.expire === 0 ? null : verdict(PAST_POLICY),
+      name: `${figure(totals.expire)} past policy`,
     },
-    { term: 'Kept', value: figure(totals.keep), note: `of ${count(totals.snapshots, 'snapshot')}`, type: 'keep', link: null },
+    {
+      term: 'Kept',
+      value: figure(totals.keep),
+      note: `of ${count(totals.snapshots, 'snapshot')}${complete ? '' : ' that could be read'}`,
+      type: 'keep',
+      link: null,
+    },
     {
       term: 'Held',
       value: figure(totals.held),
       note: 'kept by a tag',
       type: 'held',
       link: totals.held === 0 ? null : verdict('held'),
+      name: `${figure(totals.held)} held`,
     },
     {
       term: 'No policy',
       value: figure(totals.unmanaged),
-      note: totals.unmanaged === 0 ? 'all are covered' : 'kept until one covers them',
+      note: totals.unmanaged === 0 ? none('all are covered') : 'kept until one covers them',
       type: '',
       link: totals.unmanaged === 0 ? null : verdict('kept: no policy'),
+      name: `${figure(totals.unmanaged)} without a policy`,
     },
     {
       term: 'Problems',
       value: figure(problems.length),
-      note: problems.length === 0 ? 'none' : 'somebody should look',
+      note: problems.length === 0 ? none('none') : 'somebody should look',
       type: problems.length === 0 ? '' : 'expire',
       link: problems.length === 0 ? null : '#problems',
+      name: count(problems.length, 'problem'),
     },
     {
-      term: 'All together',
+      term: complete ? 'All together' : 'All that was read',
       value: dollars(totals.monthlyCostCeiling),
-      note: `per month at most, ${sizeOf(items)}`,
+      note: `per month at most, ${sizeText(whole)}${unknownText(whole)}`,
       type: '',
       link: null,
     },
   ];
-  const body = ({ value, link }: Card): string => (link === null ? escaped(value) : `<a href="${link}">${escaped(value)}</a>`);
+  const body = ({ value, link, name }: Card): string =>
+    link === null ? escaped(value) : `<a href="${link}" aria-label="${escaped(name ?? value)}">${escaped(value)}</a>`;
   const html = cards.map(
     (card) => `<div class="${card.type}"><dt>${card.term}</dt><dd>${body(card)}</dd><dd class="dim">${escaped(card.note)}</dd></div>`,
   );
@@ -74,48 +90,53 @@ function itemHtml({ line, details }: Item): string {
   return `<li>${escaped(line)}${more.join('')}</li>`;
 }
 
-function listHtml(items: readonly Item[]): string {
-  const html = items.map(itemHtml);
+/** Items in their lists, one for each heading; what is beyond the first of a list unfolds. */
+function* listsHtml({ items }: Section): Generator<string> {
+  const amounts = new Map<string | undefined, number>();
+  for (const { heading } of items()) amounts.set(heading, (amounts.get(heading) ?? 0) + 1);
+  let at: { readonly heading: string | undefined; readonly all: number } | null = null;
+  let written = 0;
   // One more item takes no more room than the offer to show it.
-  if (items.length <= OPEN + 1) return `<ul>${html.join('\n')}</ul>`;
-  const rest = html.slice(OPEN);
-  return `<ul>${html.slice(0, OPEN).join('\n')}</ul><details><summary>${figure(rest.length)} more</summary><ul>${rest.join('\n')}</ul></details>`;
-}
-
-/** A section of the report: what is long folds, what is longer is cut, and says so. */
-export function sectionHtml({ title, lead, count: all, items }: Section, type: 'warn' | 'card', id = ''): string {
-  const groups: { heading: string | undefined; items: Item[] }[] = [];
-  let shown = 0;
+  const folds = (all: number): boolean => all > OPEN + 1;
+  const end = (): string => (at === null ? '' : folds(at.all) ? '</ul></details>' : '</ul>');
   for (const item of items()) {
-    if (shown === MOST_ITEMS) break;
-    shown += 1;
-    const last = groups.at(-1);
-    if (last === undefined || last.heading !== item.heading) groups.push({ heading: item.heading, items: [item] });
-    else last.items.push(item);
+    if (at === null || at.heading !== item.heading) {
+      yield end();
+      at = { heading: item.heading, all: amounts.get(item.heading) ?? 0 };
+      written = 0;
+      yield `${item.heading === undefined ? '' : `<h3>${escaped(item.heading)}</h3>`}<ul>`;
+    }
+    if (written === OPEN && folds(at.all)) yield `</ul><details><summary>${figure(at.all - OPEN)} more</summary><ul>`;
+    written += 1;
+    yield `${itemHtml(item)}\n`;
   }
-  const lists = groups.map((group) => `${group.heading === undefined ? '' : `<h3>${escaped(group.heading)}</h3>`}${listHtml(group.items)}`);
-  const left = all - shown;
-  const more = left > 0 ? `<p>… and ${figure(left)} more, in the JSON report beside this page</p>` : '';
-  const leads = lead.map((line) => `<p>${escaped(line)}</p>`).join('');
-  return `<section class="${type}"${id === '' ? '' : ` id="${id}"`}><h2>${escaped(title)}</h2>${leads}${lists.join('\n')}${more}</section>\n`;
+  yield end();
 }
 
-function barHtml({ label, keep, expire, value, filter }: Bar, longest: number, say: (amount: number) => string): string {
+/** A section of the report, in chunks and uncut, as an e-mail that had to cut it refers to the page; what is long folds. */
+export function* sectionHtml(section: Section, type: 'warn' | 'card', id = ''): Generator<string> {
+  const leads = section.lead.map((line) => `<p>${escaped(line)}</p>`).join('');
+  yield `<section class="${type}"${id === '' ? '' : ` id="${id}"`}><h2>${escaped(section.title)}</h2>${leads}`;
+  if (section.count > 0) yield* listsHtml(section);
+  yield '</section>\n';
+}
+
+function barHtml({ label, keep, expire, value, past, filter }: Bar, longest: number): string {
   const part = (amount: number): string => ((100 * amount) / longest).toFixed(2);
   const name = `<bdi>${escaped(label)}</bdi>`;
-  const past = expire > 0 ? `<rect class="x" x="${part(keep)}" width="${part(expire)}" height="10"/>` : '';
-  const of = expire > 0 ? `<span class="dim">${escaped(say(expire))} past policy</span>` : '';
-  return `<tr><th scope="row">${filter === null ? name : `<a href="${filterLink(filter)}">${name}</a>`}</th><td>${escaped(value)}${of}</td><td aria-hidden="true"><svg viewBox="0 0 100 10" preserveAspectRatio="none"><rect class="k" width="${part(keep)}" height="10"/>${past}</svg></td></tr>`;
+  const outlined = expire > 0 ? `<rect class="x" x="${part(keep)}" width="${part(expire)}" height="10"/>` : '';
+  const of = past === '' ? '' : `<span class="dim">${escaped(past)}</span>`;
+  return `<tr><th scope="row">${filter === null ? name : `<a href="${filterLink(filter)}">${name}</a>`}</th><td>${escaped(value)}${of}</td><td aria-hidden="true"><svg viewBox="0 0 100 10" preserveAspectRatio="none"><rect class="k" width="${part(keep)}" height="10"/>${outlined}</svg></td></tr>`;
 }
 
-function chartHtml({ title, bars }: Chart, say: (amount: number) => string): string {
+function chartHtml({ title, bars }: Chart): string {
   const longest = Math.max(...bars.map(({ keep, expire }) => keep + expire), 1e-9);
-  return `<div class="chart card"><table><caption>${escaped(title)}</caption><tbody>${bars.map((bar) => barHtml(bar, longest, say)).join('\n')}</tbody></table></div>\n`;
+  return `<div class="chart card"><table><caption>${escaped(title)}</caption><tbody>${bars.map((bar) => barHtml(bar, longest)).join('\n')}</tbody></table></div>\n`;
 }
 
 /** The charts, each a table whose bars repeat what its cells say. */
 export const chartsHtml = (report: Report): string =>
   charts(report)
     .filter(({ bars }) => bars.length > 0)
-    .map((chart, index) => chartHtml(chart, index === 0 ? figure : dollars))
+    .map(chartHtml)
     .join('');

@@ -1,5 +1,6 @@
 import type { PageData } from '../data';
 import { byId, count, dollars, figure, make } from './dom';
+import { unfoldWhilePrinting } from './printing';
 import { type Row, readRows } from './rows';
 import { NO_WISH, SORTS, select, WISH_KEYS, type Wish, wishOf } from './selection';
 import { table } from './table';
@@ -13,6 +14,8 @@ const form = byId('filters', HTMLFormElement);
 let wish: Wish = NO_WISH;
 let here: Row | null = null;
 let selected: readonly Row[] = rows;
+/** A snapshot that the address names and this page does not list. */
+let missing: string | null = null;
 
 const field = (key: keyof Wish): HTMLInputElement | HTMLSelectElement => {
   const found = form.elements.namedItem(key);
@@ -42,10 +45,14 @@ function drawSummary(): void {
     selected.length === rows.length
       ? `All ${count(rows.length, 'snapshot')}`
       : `${figure(selected.length)} of ${count(rows.length, 'snapshot')}`;
-  byId('summary', HTMLElement).textContent =
+  const unknown = selected.filter((row) => row.cost === null).length;
+  const money = `${figure(size)} GB, at most ${dollars(cost)} per month${unknown === 0 ? '' : ` and ${figure(unknown)} of unknown size`}`;
+  const found =
     selected.length === 0
       ? 'No snapshot matches'
-      : `${which}: ${figure(past)} past policy, ${figure(size)} GB, at most ${dollars(cost)} per month`;
+      : `${which}: ${figure(past)} past policy, ${unknown === selected.length ? 'size and cost not known' : money}`;
+  byId('summary', HTMLElement).textContent =
+    missing === null ? found : `This page does not list the snapshot that the address names, ${missing}. ${found}`;
 }
 
 function drawSort(): void {
@@ -64,28 +71,43 @@ function draw(sameRows = false): void {
   if (!sameRows) drawTimeline(selected);
 }
 
-/** Writes the wish into the address, so that it can be shared and come back to. */
-function remember(): void {
+/** Writes the wish into the address, so that it can be shared and come back to; what is typed replaces what was typed before it. */
+function remember(typed: boolean): void {
   const said = WISH_KEYS.filter((key) => wish[key] !== '').map((key) => [key, wish[key]]);
-  history.replaceState(null, '', said.length === 0 ? location.pathname + location.search : `#${new URLSearchParams(said)}`);
+  const hash = said.length === 0 ? '' : `#${new URLSearchParams(said)}`;
+  if (hash === location.hash) return;
+  const address = `${location.pathname}${location.search}${hash}`;
+  if (typed) history.replaceState(null, '', address);
+  else history.pushState(null, '', address);
 }
 
-function ask(next: Wish, sameRows = false): void {
+function set(next: Wish): void {
   wish = next;
   here = null;
+  missing = null;
   for (const key of WISH_KEYS) field(key).value = wish[key];
+}
+
+function ask(next: Wish, { sameRows = false, typed = false } = {}): void {
+  set(next);
   draw(sameRows);
-  remember();
+  remember(typed);
 }
 
 const asked = (): Wish => wishOf((key) => field(key).value);
 
-/** Follows the address: `#snapshot=<ARN>`, or filters such as `#source=web&region=eu-central-1&sort=-age`. False: it names neither. */
+/** Follows the address: `#snapshot=<ARN>`, filters such as `#source=web&region=eu-central-1&sort=-age`, or nothing. False: a place of the page. */
 function follow(): boolean {
+  if (location.hash.length <= 1) {
+    set(NO_WISH);
+    draw();
+    return true;
+  }
   const said = new URLSearchParams(location.hash.slice(1));
   const id = said.get('snapshot');
   if (id !== null) {
     here = rows.find((row) => row.id === id) ?? null;
+    missing = here === null ? id : null;
     if (here !== null && !select(rows, wish).includes(here)) wish = NO_WISH;
     for (const key of WISH_KEYS) field(key).value = wish[key];
     draw();
@@ -95,9 +117,9 @@ function follow(): boolean {
     return true;
   }
   if (!WISH_KEYS.some((key) => said.has(key))) return false;
-  for (const key of WISH_KEYS) field(key).value = said.get(key) ?? '';
+  set(wishOf((key) => said.get(key) ?? ''));
+  // A choice that is not offered is none.
   wish = asked();
-  here = null;
   draw();
   byId('explore', HTMLElement).scrollIntoView();
   return true;
@@ -111,9 +133,9 @@ choices('verdict', ({ verdict }) => [verdict, verdict]);
 let typing: ReturnType<typeof setTimeout>;
 field('text').addEventListener('input', () => {
   clearTimeout(typing);
-  typing = setTimeout(() => ask(asked()), 150);
+  typing = setTimeout(() => ask(asked(), { typed: true }), 150);
 });
-form.addEventListener('change', ({ target }) => ask(asked(), target instanceof HTMLElement && target.id === 'f-sort'));
+form.addEventListener('change', ({ target }) => ask(asked(), { sameRows: target instanceof HTMLElement && target.id === 'f-sort' }));
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   ask(asked());
@@ -124,8 +146,9 @@ for (const head of document.querySelectorAll<HTMLElement>('th[data-sort]'))
   head.querySelector('button')?.addEventListener('click', () => {
     const key = head.dataset.sort ?? '';
     const [first, second] = SORTS[key]?.largestFirst ? [`-${key}`, key] : [key, `-${key}`];
-    ask({ ...wish, sort: wish.sort === first ? second : first }, true);
+    ask({ ...wish, sort: wish.sort === first ? second : first }, { sameRows: true });
   });
 window.addEventListener('hashchange', follow);
+unfoldWhilePrinting();
 byId('live', HTMLElement).hidden = rows.length === 0;
 if (!follow()) draw();

@@ -1,4 +1,5 @@
 import type { PageData, PageMark, PageRow } from '../data';
+import { count } from './dom';
 
 /** The source of snapshots, as the page shows it. */
 export interface Source {
@@ -77,7 +78,7 @@ export const minuteText = (at: number | null): string =>
 export function ageText(age: number | null): string {
   if (age === null) return 'not known';
   if (age < 0) return 'in the future';
-  return age === 0 ? 'under a day' : `${age} ${age === 1 ? 'day' : 'days'}`;
+  return age === 0 ? 'under a day' : count(age, 'day');
 }
 
 /** The address of a snapshot within this page. */

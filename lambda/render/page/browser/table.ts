@@ -1,4 +1,5 @@
 import { byId, dollars, figure, isolated, make } from './dom';
+import { sayLeft } from './printing';
 import { ageText, dayText, linkTo, minuteText, type Row } from './rows';
 
 const PAGE = 50;
@@ -46,7 +47,7 @@ export function table(): Table {
     for (const pager of document.querySelectorAll<HTMLElement>('.pager')) {
       pager.hidden = rows.length <= PAGE;
       const where = pager.querySelector('.where');
-      if (where) where.textContent = `${figure(from + 1)}–${figure(from + part.length)} of ${figure(rows.length)}`;
+      if (where) where.textContent = `Rows ${figure(from + 1)}–${figure(from + part.length)} of ${figure(rows.length)}`;
       for (const button of pager.querySelectorAll('button'))
         button.disabled = button.dataset.step === '-1' ? page === 0 : (page + 1) * PAGE >= rows.length;
     }
@@ -57,8 +58,15 @@ export function table(): Table {
       page += Number(button.dataset.step);
       drawPage();
       byId('snapshots', HTMLElement).scrollIntoView();
+      // The pager that is in sight now, and of its buttons one that still leads on: a disabled one would lose the focus.
+      const first = [...document.querySelectorAll<HTMLButtonElement>('.pager button')].slice(0, 2);
+      const same = first.find(({ dataset }) => dataset.step === button.dataset.step);
+      (same?.disabled ? first.find(({ disabled }) => !disabled) : same)?.focus({ preventScroll: true });
     });
-  window.addEventListener('beforeprint', () => draw(0, MOST_PRINTED));
+  window.addEventListener('beforeprint', () => {
+    draw(0, MOST_PRINTED);
+    sayLeft('rows-left', rows.length > MOST_PRINTED ? figure(rows.length - MOST_PRINTED) : null);
+  });
   window.addEventListener('afterprint', drawPage);
   return {
     show(next, wanted) {

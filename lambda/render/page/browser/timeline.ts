@@ -1,9 +1,14 @@
 import { byId, count, figure, isolated, make } from './dom';
+import { sayLeft } from './printing';
 import { ageText, dayText, linkTo, minuteText, type Row, type Source } from './rows';
 
 const DAY = 86_400_000;
 const FIRST_LANES = 20;
 const MORE_LANES = 60;
+/** Pixels between the middles of two marks in one row, below which the second goes to the next row; how many rows; and how far (rem) apart these are. */
+const APART = 8;
+const MOST_STACKED = 6;
+const STEP = 0.8;
 /** Ages (in days) that the axis names. */
 const TICKS = [1, 7, 30, 90, 182.625, 365.25, 730.5, 1461, 2922, 5844];
 /** Nearer to each other than this part of the axis, two names would touch. */
@@ -50,7 +55,22 @@ function axis(span: Span): HTMLElement {
 
 const story = (row: Row): string => `${row.name}, ${ageText(row.age)} old, ${row.verdict}. ${row.reasons}`;
 
-function lane(source: Source, rows: readonly Row[], span: Span): HTMLElement {
+/**
+ * In which row of a lane each mark stands (instants ascending, `width` of the lane in pixels), so that those at one place can each be pointed at:
+ * the first row that is free there, or the one that was free the longest.
+ */
+export function rowsOf(instants: readonly number[], span: Span, width: number): readonly number[] {
+  const last: number[] = [];
+  return instants.map((at) => {
+    const here = placeOf(at, span) * width;
+    const free = last.findIndex((taken) => here - taken >= APART);
+    const row = free >= 0 ? free : last.length < MOST_STACKED ? last.length : last.indexOf(Math.min(...last));
+    last[row] = here;
+    return row;
+  });
+}
+
+function lane(source: Source, rows: readonly Row[], span: Span, width: number): HTMLElement {
   const past = rows.filter(({ mark }) => mark === 'expire').length;
   const wish = new URLSearchParams({ source: source.name, region: source.region, kind: source.kind });
   const about = `${source.kind} in ${source.place}${source.gone ? ', no longer exists' : ''}`;
@@ -70,11 +90,19 @@ function lane(source: Source, rows: readonly Row[], span: Span): HTMLElement {
     track.append(line);
   }
   const dated = rows.flatMap((row) => (row.at === null ? [] : [{ row, at: row.at }])).sort((a, b) => a.at - b.at);
+  const stacked = rowsOf(
+    dated.map(({ at }) => at),
+    span,
+    width,
+  );
+  const high = Math.max(0, ...stacked);
+  track.style.minHeight = `${(high + 1) * STEP + 1.2}rem`;
   for (const [index, { row, at }] of dated.entries()) {
     const tabindex = index === dated.length - 1 ? '0' : '-1';
     const mark = make('a', { class: `mark ${row.mark}`, href: linkTo(row), 'aria-label': story(row), tabindex });
     mark.dataset.index = String(row.index);
     place(mark, at, span);
+    mark.style.top = `calc(50% + ${(((stacked[index] ?? 0) - high / 2) * STEP).toFixed(2)}rem)`;
     track.append(mark);
   }
   if (dated.length === 0) track.append(make('span', { class: 'dim none' }, 'no snapshot with a known time'));
@@ -136,6 +164,7 @@ export function timeline(all: readonly Row[], now: number): (rows: readonly Row[
     more.textContent = `Show more sources (${figure(waiting.length)} left)`;
   };
   more.addEventListener('click', () => next(MORE_LANES));
+  window.addEventListener('beforeprint', () => sayLeft('lanes-left', waiting.length === 0 ? null : count(waiting.length, 'source')));
   tip(all, field);
   return (rows) => {
     const lanes = new Map<Source, Row[]>();
@@ -148,12 +177,14 @@ export function timeline(all: readonly Row[], now: number): (rows: readonly Row[
       last = Math.max(last, row.at ?? now);
     }
     const span = { first: Math.min(first, last - 7 * DAY), last };
+    const scale = axis(span);
+    byId('axis', HTMLElement).replaceChildren(scale);
+    const width = scale.clientWidth;
     waiting = [...lanes].map(
       ([source, list]) =>
         () =>
-          lane(source, list, span),
+          lane(source, list, span, Math.max(200, width)),
     );
-    byId('axis', HTMLElement).replaceChildren(axis(span));
     byId('span', HTMLElement).textContent = `${count(lanes.size, 'source')}, from ${dayText(span.first)} to ${dayText(span.last)}`;
     field.replaceChildren();
     next(FIRST_LANES);
