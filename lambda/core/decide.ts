@@ -1,11 +1,11 @@
 import type { RetentionConfig } from './config';
-import { applyPolicy, type Ruling } from './keep-rules';
+import { applyPolicy } from './keep-rules';
 import { before } from './period';
 import type { PolicyUse } from './policy';
 import type { Reason } from './reason';
-import type { Judged } from './report-model';
+import type { Judged, Verdict } from './report-model';
 import { makeResolver, type Resolution } from './resolve';
-import { causesOf, makeSetAside } from './set-aside';
+import { causesOf, isWhole, makeSetAside, type WholeSnapshot } from './set-aside';
 import type { Problem, Snapshot, SourceLookup, SourceState } from './snapshot';
 
 export interface DecideInput {
@@ -25,28 +25,15 @@ export interface Decision {
   readonly problems: readonly Problem[];
 }
 
-/** A judgement while it is being made: kept, until the rules say otherwise. */
-type Draft = { -readonly [Member in keyof Judged]: Judged[Member] };
-
-/** A snapshot that the rules will judge. */
-interface Evaluated {
-  readonly draft: Draft;
-  readonly createdAt: number;
-  readonly label: string;
-  readonly arn: string;
-  readonly use: PolicyUse;
+/** The judgement on a snapshot that the rules look at, while it is being made: kept, until they say otherwise. */
+interface Draft extends Judged {
+  readonly snapshot: WholeSnapshot;
+  readonly policy: PolicyUse;
+  verdict: Verdict;
+  reasons: readonly Reason[];
 }
 
-const newestFirst = (a: Evaluated, b: Evaluated): number => b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1);
-
-/** What the rules look at, or null for a snapshot that is set aside. Made for one group at a time: a run has hundreds of thousands. */
-function evaluatedOf(draft: Draft): Evaluated | null {
-  const { arn, name, createdAt } = draft.snapshot;
-  const { policy } = draft;
-  return policy === null || arn === null || name === null || createdAt === null
-    ? null
-    : { draft, createdAt, arn, label: name, use: policy };
-}
+const newestFirst = ({ snapshot: a }: Draft, { snapshot: b }: Draft): number => b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1);
 
 const existenceOf = (source: SourceState | null): boolean | null =>
   source === null || source.state === 'unread' ? null : source.state === 'exists';
@@ -68,9 +55,9 @@ export function groupKey(snapshot: Snapshot, arn: string): string {
 
 const NO_REASONS: readonly Reason[] = [];
 
-function floorReasons(item: Evaluated, rank: number, minKeep: number, youngerThan: number, minAge: string): readonly Reason[] {
+function floorReasons({ snapshot }: Draft, rank: number, minKeep: number, youngerThan: number, minAge: string): readonly Reason[] {
   const newest = rank < minKeep;
-  const young = item.createdAt > youngerThan;
+  const young = snapshot.createdAt > youngerThan;
   if (!newest && !young) return NO_REASONS;
   const reasons: Reason[] = [];
   if (newest) reasons.push({ code: 'minKeep', said: 'newest', nth: rank + 1, of: minKeep });
@@ -95,51 +82,41 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
     noteProblems(problems, snapshot, index, resolution);
     const causes = causesOf(snapshot, source, resolution, now);
     const { policy } = resolution;
-    const { arn, name, createdAt } = snapshot;
-    if (causes.length > 0 || policy === null || arn === null || name === null || createdAt === null)
-      return setAside(snapshot, sourceExists, policy, causes);
+    if (causes.length > 0 || policy === null || !isWhole(snapshot)) return setAside(snapshot, sourceExists, policy, causes);
     const draft: Draft = { snapshot, sourceExists, verdict: 'keep', status: 'managed', policy, reasons: NO_REASONS };
-    const key = groupKey(snapshot, arn);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [draft]);
-    else group.push(draft);
+    add(groups, groupKey(snapshot, snapshot.arn), draft);
     return draft;
   });
 
   const youngerThan = before(now, config.floors.minAge, config.zone);
-  for (const drafts of groups.values()) {
-    const group = drafts.flatMap((draft) => evaluatedOf(draft) ?? []).sort(newestFirst);
-    const rulings = ruleGroup(group, now, config, everyRule);
-    group.forEach((item, rank) => {
-      const { keeps = true, reasons: ruled = NO_REASONS } = rulings[rank] ?? {};
-      const floors = floorReasons(item, rank, config.floors.minKeep, youngerThan, config.floors.minAge.text);
-      if (!keeps && floors.length === 0) item.draft.verdict = 'expire';
-      item.draft.reasons = floors.length === 0 ? ruled : !keeps && !everyRule ? floors : [...ruled, ...floors];
+  for (const group of groups.values()) {
+    group.sort(newestFirst);
+    group.forEach((draft, rank) => {
+      draft.reasons = floorReasons(draft, rank, config.floors.minKeep, youngerThan, config.floors.minAge.text);
     });
+    const byPolicy = new Map<string, Draft[]>();
+    for (const draft of group) add(byPolicy, draft.policy.id, draft);
+    for (const drafts of byPolicy.values()) applyRules(drafts, now, config, everyRule);
   }
   return { items, problems: [...problems.values()] };
 }
 
-/** Rulings in the order of the group: each policy judges its own snapshots alone. */
-function ruleGroup(group: readonly Evaluated[], now: number, config: RetentionConfig, everyRule: boolean): readonly Ruling[] {
-  const first = group[0];
-  if (first === undefined || group.every(({ use }) => use.id === first.use.id))
-    return first === undefined ? [] : applyPolicy(first.use.policy, group, now, config.zone, everyRule);
-  const rulings: Ruling[] = new Array(group.length);
-  const byPolicy = new Map<string, number[]>();
-  group.forEach(({ use }, rank) => {
-    const ranks = byPolicy.get(use.id);
-    if (ranks === undefined) byPolicy.set(use.id, [rank]);
-    else ranks.push(rank);
+function add<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
+}
+
+/** Lets one policy judge its snapshots of a group, newest first. Until then their reasons are the floors that keep them. */
+function applyRules(drafts: readonly Draft[], now: number, { zone }: RetentionConfig, everyRule: boolean): void {
+  const policy = drafts[0]?.policy.policy;
+  if (policy === undefined) return;
+  const snapshots = drafts.map(({ snapshot }) => snapshot);
+  const rulings = applyPolicy(policy, snapshots, now, zone, everyRule);
+  drafts.forEach((draft, i) => {
+    const { keeps = true, reasons = NO_REASONS } = rulings[i] ?? {};
+    const floors = draft.reasons;
+    if (!keeps && floors.length === 0) draft.verdict = 'expire';
+    draft.reasons = floors.length === 0 ? reasons : !keeps && !everyRule ? floors : [...reasons, ...floors];
   });
-  for (const ranks of byPolicy.values()) {
-    const members = ranks.flatMap((rank) => group[rank] ?? []);
-    const policy = members[0]?.use.policy;
-    if (policy === undefined) continue;
-    applyPolicy(policy, members, now, config.zone, everyRule).forEach((ruling, i) => {
-      const rank = ranks[i];
-      if (rank !== undefined) rulings[rank] = ruling;
-    });
-  }
-  return rulings;
 }

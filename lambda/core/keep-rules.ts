@@ -4,10 +4,10 @@ import { COUNT_RULES, type CountRule, type Policy, WITHIN_RULES, type WithinRule
 import type { Reason } from './reason';
 import type { Zone } from './zone';
 
-/** What the rules look at: an instant and something to call it by. `createdAt` is epoch ms. */
+/** What the rules look at: an instant (epoch ms), and a name for reasons. */
 export interface Dated {
   readonly createdAt: number;
-  readonly label: string;
+  readonly name: string;
 }
 
 /** What the rules said of one snapshot: why it is kept, or (when `keeps` is false) why nothing keeps it. */
@@ -39,7 +39,7 @@ function countWalker(code: CountRule, of: number, oldest: number): Walker {
       if (!fresh && index !== oldest) return null;
       filled += 1;
       lastBucket = bucket;
-      lastTaken = snapshot.label;
+      lastTaken = snapshot.name;
       taken = null;
       return { code, said: 'kept', nth: filled, of, bucket, oldest: !fresh };
     },
@@ -54,7 +54,7 @@ function countWalker(code: CountRule, of: number, oldest: number): Walker {
 function withinWalker(code: WithinRule, duration: Duration, newest: Dated, oldest: number, zone: Zone): Walker {
   const bucketOf = bucketer(code);
   const cutOff = before(newest.createdAt, duration, zone);
-  const outside: Reason = { code, said: 'outside', duration: duration.text, newest: newest.label };
+  const outside: Reason = { code, said: 'outside', duration: duration.text, newest: newest.name };
   let lastBucket: Bucket | null = null;
   let taken: Reason = outside;
   return {
@@ -65,7 +65,7 @@ function withinWalker(code: WithinRule, duration: Duration, newest: Dated, oldes
       const fresh = bucket !== lastBucket;
       if (!fresh && index !== oldest) return null;
       lastBucket = bucket;
-      taken = { code, said: 'taken', bucket, by: snapshot.label };
+      taken = { code, said: 'taken', bucket, by: snapshot.name };
       return { code, said: 'kept-within', duration: duration.text, bucket, oldest: !fresh };
     },
     refusal: (snapshot) => (snapshot.createdAt <= cutOff ? outside : taken),
@@ -164,11 +164,11 @@ export function applyPolicy(policy: Policy, newestFirst: readonly Dated[], now: 
 /** Why each rule refuses: the list of the snapshot before where it says the same, because thousands in a row are refused alike. */
 function refusals(walkers: readonly Walker[], snapshot: Dated, wall: number, before: readonly Reason[]): readonly Reason[] {
   let fresh: Reason[] | null = null;
-  for (let rule = 0; rule < walkers.length; rule += 1) {
-    const reason = walkers[rule]?.refusal(snapshot, wall);
-    if (reason === undefined || (fresh === null && reason === before[rule])) continue;
+  walkers.forEach((walker, rule) => {
+    const reason = walker.refusal(snapshot, wall);
+    if (fresh === null && reason === before[rule]) return;
     fresh ??= before.slice(0, rule);
     fresh.push(reason);
-  }
+  });
   return fresh ?? before;
 }

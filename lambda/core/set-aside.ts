@@ -14,8 +14,12 @@ export interface Cause {
   readonly text: string;
 }
 
-/** The order in which causes give a snapshot its status. */
-const PRECEDENCE: readonly Cause['status'][] = ['held', 'problem', 'unfinished', 'future', 'automatic-copy', 'unmanaged'];
+/** A snapshot with all that the rules look at. */
+export type WholeSnapshot = Snapshot & { readonly arn: string; readonly name: string; readonly createdAt: number };
+
+/** Whether nothing is missing that the rules look at. */
+export const isWhole = (snapshot: Snapshot): snapshot is WholeSnapshot =>
+  snapshot.arn !== null && snapshot.name !== null && snapshot.createdAt !== null;
 
 function unread(snapshot: Snapshot, source: SourceState & { readonly state: 'unread' }): Cause {
   const list =
@@ -26,9 +30,9 @@ function unread(snapshot: Snapshot, source: SourceState & { readonly state: 'unr
 }
 
 function addOwn(causes: Cause[], snapshot: Snapshot, source: SourceState | null, now: number): void {
-  const { arn, name, createdAt, state, kind, defects } = snapshot;
+  const { createdAt, state, kind, defects } = snapshot;
   if (defects !== undefined) for (const { code, message } of defects) causes.push({ status: 'problem', code, text: message });
-  else if (arn === null || name === null || createdAt === null)
+  else if (!isWhole(snapshot))
     causes.push({ status: 'problem', code: 'snapshot.incomplete', text: 'it came without its ARN, name or createdAt' });
   if (source?.state === 'unread') causes.push(unread(snapshot, source));
   if (state !== FINISHED_STATE[kind])
@@ -52,7 +56,10 @@ const UNREACHED_COPY: Cause = {
   text: 'a kept copy of an automatic snapshot, which no tag of its own and no rule for such copies reaches',
 };
 
-/** All that sets a snapshot aside (step 1 of design section 6); without any, it has a policy and all that the rules look at. */
+/**
+ * All that sets a snapshot aside (step 1 of design section 6), in the order in which causes give it its status; without any, it is whole and has
+ * a policy.
+ */
 export function causesOf(
   snapshot: Snapshot,
   source: SourceState | null,
@@ -84,8 +91,12 @@ export function makeSetAside(): (snapshot: Snapshot, exists: boolean | null, pol
     return known;
   };
 
-  return (snapshot, sourceExists, policy, causes) => {
-    const ordered = causes.length < 2 ? causes : PRECEDENCE.flatMap((status) => causes.filter((cause) => cause.status === status));
-    return { snapshot, sourceExists, verdict: 'keep', status: ordered[0]?.status ?? 'problem', policy, reasons: reasonsFor(ordered) };
-  };
+  return (snapshot, sourceExists, policy, causes) => ({
+    snapshot,
+    sourceExists,
+    verdict: 'keep',
+    status: causes[0]?.status ?? 'problem',
+    policy,
+    reasons: reasonsFor(causes),
+  });
 }

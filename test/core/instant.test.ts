@@ -1,4 +1,4 @@
-import { compactInstant, parseInstant } from '../../lambda/core/instant';
+import { compactInstant, instantOfId, parseInstant } from '../../lambda/core/instant';
 
 it.each([
   ['2026-11-23T08:00:00Z', '2026-11-23T08:00:00.000Z'],
@@ -37,4 +37,22 @@ it.each([
 
 it('writes an instant so that it sorts as text', () => {
   expect(compactInstant(Date.UTC(2026, 10, 23, 8, 5, 9, 999))).toBe('20261123T080509Z');
+});
+
+it('reads the instant that an id begins with', () => {
+  expect(instantOfId('20261123T080509Z-1a2b3c4d')).toBe(Date.UTC(2026, 10, 23, 8, 5, 9));
+  expect(instantOfId('20261123T080509Z-')).toBe(Date.UTC(2026, 10, 23, 8, 5, 9));
+});
+
+it.each([
+  '20261123T080509Z',
+  '20261131T080509Z-1',
+  '20261323T080509Z-1',
+  '20261123T250509Z-1',
+  'x20261123T080509Z-1',
+  '2026-11-23T08:05:09Z-1',
+  '',
+  'auto-20261123T080509Z-1',
+])('refuses %j, which is no such id', (id) => {
+  expect(instantOfId(id)).toBeNull();
 });
