@@ -8,12 +8,12 @@ export interface Why {
   readonly own: string;
 }
 
-/** What the policy does, in the words of somebody who is in a hurry. */
-function inShort({ policy, reasons }: Judged): string {
+/** What the policy does to an expiring snapshot, in the words of somebody who is in a hurry. */
+export function inShort({ policy, reasons }: Judged): string {
   const timed = reasons.some(({ said }) => said === 'old' || said === 'passed');
   const counted = reasons.some(({ said }) => said !== 'old' && said !== 'passed');
   const does = [counted ? 'keeps newer ones instead' : '', timed ? 'gives no more time' : ''].filter((part) => part !== '').join(', and ');
-  return `Why: ${policyText(policy)}, ${does}`;
+  return `${policyText(policy)}, ${does}`;
 }
 
 const exactly = ({ reasons }: Judged): readonly string[] => reasons.map((reason) => clean(describe(reason)));
@@ -30,7 +30,7 @@ export function whyOf(group: readonly Judged[]): readonly Why[] {
     const short = inShort(item);
     const shared = common.get(short) ?? [];
     return {
-      shared: shared.length === 0 ? short : `${short} (${shared.join('; ')})`,
+      shared: shared.length === 0 ? `Why: ${short}` : `Why: ${short} (${shared.join('; ')})`,
       own: exactly(item)
         .filter((reason) => !shared.includes(reason))
         .join('; '),

@@ -9,7 +9,7 @@ import { MOST_ROWS } from '../../lambda/render/page/embed';
 import { HOSTILE_NAMES, hostileItems } from '../render/hostile';
 import { SITUATIONS } from '../render/sample-reports';
 import { isInstalled, itWith } from '../support/optional';
-import { aReport, kept } from '../support/report-builder';
+import { aReport, changes, expired, kept, setAside } from '../support/report-builder';
 import { CHROMIUM, startBrowser, type Visitor, visitor } from './browser';
 import { reportOf } from './reports';
 
@@ -147,6 +147,51 @@ describe('the page of the sample account', () => {
     expect(await page.locator('#tip').isHidden()).toBe(true);
   });
 
+  test('says why in short, and then exactly, of what is past policy', async () => {
+    const { page } = await browser.open(pageOf(aReport([expired()])));
+    expect(await text(page, '#body td.why')).toEqual([
+      'policy standard, from the rule "production", keeps newer ones insteaddaily: 7 of 7 slots filled; weekly: 2026-W44 already kept by web-1108',
+    ]);
+  });
+
+  test('takes filters back, one by one, until there is none', async () => {
+    const { page } = await browser.open(pageOf(sample));
+    const all = await summary(page);
+    await page.getByRole('link', { name: `${sample.totals.expire} past policy` }).click();
+    await page.getByLabel('Kind', { exact: true }).selectOption('disk');
+    const both = await summary(page);
+    await page.goBack();
+    expect(await summary(page)).toContain(`${sample.totals.expire} past policy`);
+    expect(await summary(page)).not.toBe(both);
+    expect(await page.getByLabel('Kind', { exact: true }).inputValue()).toBe('');
+    await page.goBack();
+    expect(await summary(page)).toBe(all);
+    expect(await page.getByLabel('Verdict', { exact: true }).inputValue()).toBe('');
+  });
+
+  test('says so where a deep link names a snapshot that it does not list', async () => {
+    const { page } = await browser.open(pageOf(sample), { hash: '#snapshot=arn%3Agone' });
+    expect(await summary(page)).toContain('This page does not list the snapshot that the address names, arn:gone. All ');
+    await page.getByLabel('Kind', { exact: true }).selectOption('disk');
+    expect(await summary(page)).not.toContain('arn:gone');
+  });
+
+  test('keeps the focus on a pager that leads on, and tells which rows it shows', async () => {
+    const { page } = await browser.open(pageOf(sample));
+    const pages = Math.ceil(sample.totals.snapshots / 50);
+    const focused = (): Promise<string> => page.evaluate('document.activeElement.textContent');
+    for (let shown = 2; shown <= pages; shown += 1) {
+      await page.getByRole('button', { name: 'Next' }).last().click();
+      expect(await focused()).toBe(shown < pages ? 'Next' : 'Previous');
+    }
+    expect(await page.locator('.pager').first().getByRole('status').textContent()).toMatch(
+      new RegExp(`^Rows \\d+–${sample.totals.snapshots} of ${sample.totals.snapshots}$`),
+    );
+    expect(await page.locator('.pager :focus').boundingBox()).toEqual(
+      await page.locator('.pager').first().getByRole('button', { name: 'Previous' }).boundingBox(),
+    );
+  });
+
   test('prints every row that is asked for', async () => {
     const { page } = await browser.open(pageOf(sample));
     await page.evaluate('window.dispatchEvent(new Event("beforeprint"))');
@@ -187,6 +232,25 @@ describe(`the page of ${LARGE} snapshots`, () => {
     expect(complaints).toEqual([]);
   });
 
+  test('says on paper how much of the table and of the timeline is left out, and unfolds what is folded', async () => {
+    const report = { ...large, changes: changes({ added: large.items.slice(0, 20) }) };
+    const { page } = await browser.open(pageOf(report));
+    await page.emulateMedia({ media: 'print' });
+    await page.evaluate('window.dispatchEvent(new Event("beforeprint"))');
+    const rows = await page.locator('#body tr').count();
+    const lanes = await page.locator('.lane').count();
+    const sources = Number(/^([\d,]+) sources/.exec((await page.locator('#span').textContent()) ?? '')?.[1]?.replace(',', ''));
+    expect(await page.locator('.printed:visible').allTextContents()).toEqual([
+      `… and ${sources - lanes} sources without a timeline here; their snapshots are in report.csv and report.json, stored beside this page`,
+      `… and ${(LARGE - rows).toLocaleString('en-US')} more, in report.csv and report.json, stored beside this page`,
+    ]);
+    expect(await page.locator('details:not([open])').count()).toBe(0);
+    await page.evaluate('window.dispatchEvent(new Event("afterprint"))');
+    expect(await page.locator('details[open]').count()).toBe(0);
+    await page.emulateMedia({ media: 'screen' });
+    expect(await page.locator('.printed:visible').count()).toBe(0);
+  });
+
   test('follows a deep link to the last one', async () => {
     const last = large.items.at(-1)?.snapshot;
     const { page } = await browser.open(pageOf(large), { hash: `#snapshot=${encodeURIComponent(last?.arn ?? '')}` });
@@ -212,6 +276,41 @@ describe('the page', () => {
     expect(await names(page)).toEqual(['<img src=x onerror=alert(1)>']);
     expect(await overflow(page)).toBe(0);
     expect(complaints).toEqual([]);
+  });
+
+  test('draws snapshots of one moment so that each can be pointed at, those past policy in front', async () => {
+    const at = NOW - 40 * 86_400_000;
+    const items = [
+      ...Array.from({ length: 3 }, (_, i) => kept({ name: `kept-${i}`, createdAt: at })),
+      setAside('held', 'held', { name: 'held', createdAt: at }),
+      expired({ name: 'past', createdAt: at }),
+    ];
+    const { page } = await browser.open(pageOf(aReport(items)));
+    for (const { snapshot } of items) {
+      await page.locator(`.mark[aria-label^="${snapshot.name},"]`).hover();
+      expect(await text(page, '#tip b')).toEqual([snapshot.name]);
+    }
+    const heightOf = (mark: string): Promise<number> =>
+      page.evaluate(`Number(getComputedStyle(document.querySelector('.lane .mark.${mark}')).zIndex) || 0`);
+    const [keep, held, past] = [await heightOf('keep'), await heightOf('held'), await heightOf('expire')];
+    expect([keep < held, held < past]).toEqual([true, true]);
+  });
+
+  test('tells kept from past policy in forced colours too', async () => {
+    const { page } = await browser.open(pageOf(aReport([kept(), expired()])), { forcedColors: 'active' });
+    const filled = (mark: string): Promise<string> =>
+      page.evaluate(`getComputedStyle(document.querySelector('.lane .mark.${mark}')).backgroundColor`);
+    const bar = (type: string): Promise<string> => page.evaluate(`getComputedStyle(document.querySelector('.chart .${type}')).fill`);
+    expect(await filled('keep')).not.toBe(await filled('expire'));
+    expect(await bar('k')).not.toBe(await bar('x'));
+  });
+
+  test('names snapshots of unknown size in what it sums up', async () => {
+    const { page } = await browser.open(pageOf(SITUATIONS['unknown-sizes']?.report ?? aReport([])));
+    expect(await summary(page)).toBe('All 3 snapshots: 2 past policy, 40 GB, at most $2.00 per month and 2 of unknown size');
+    await page.getByLabel('Search', { exact: true }).fill('web-1120');
+    await page.locator('#body tr').nth(1).waitFor({ state: 'detached' });
+    expect(await summary(page)).toBe('1 of 3 snapshots: 0 past policy, size and cost not known');
   });
 
   test('opens in every situation without a complaint and without horizontal scroll', async () => {

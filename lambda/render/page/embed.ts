@@ -2,6 +2,7 @@ import { monthlyCostCeiling, snapshotGb } from '../../core/cost';
 import type { Judged, Report } from '../../core/report-model';
 import { clean, nameOf, policyText, reasonsText, sourceNameOf } from '../phrases';
 import { cityOf } from '../region-names';
+import { inShort } from '../why';
 import type { PageMark, PageRow, PageSource } from './data';
 
 /** Rows that one page carries: more would make a browser slow. */
@@ -88,7 +89,7 @@ export function* embedRows(items: readonly Judged[], report: Report): Generator<
       monthlyCostCeiling(snapshot, report.pricing),
       markOf(item),
       words.indexOf(item.verdict === 'expire' ? PAST_POLICY : WORDS[item.status]),
-      policies.indexOf(policyText(policy)),
+      policies.indexOf(item.verdict === 'expire' ? inShort(item) : policyText(policy)),
       reasonsText(reasons),
       [...snapshot.tags].map(([key, value]) => clean(value === null ? key : `${key}=${value}`)).join(', '),
       arn === null ? null : prefixes.indexOf(arn.slice(0, cut)),

@@ -24,7 +24,8 @@ function line(row: Row, here: boolean): HTMLTableRowElement {
     cell('Size', 'n size', row.size === null ? 'not known' : `${figure(row.size)} GB`),
     cell('At most per month', 'n cost', row.cost === null ? 'not known' : dollars(row.cost)),
     cell('Verdict', 'verdict', make('span', { class: `pill ${row.mark}` }, make('span', { class: `shape ${row.mark}` }), row.verdict)),
-    cell('Why', 'why', row.reasons, dim(row.policy)),
+    // What is past policy says why in short first.
+    row.mark === 'expire' ? cell('Why', 'why', row.policy, dim(row.reasons)) : cell('Why', 'why', row.reasons, dim(row.policy)),
   );
 }
 

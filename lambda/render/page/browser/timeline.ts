@@ -70,6 +70,9 @@ export function rowsOf(instants: readonly number[], span: Span, width: number): 
   });
 }
 
+/** Rows from the middle of a lane, in turns below and above it: most marks stay on its line. */
+const offsetOf = (row: number): number => (row % 2 === 1 ? (row + 1) / 2 : -row / 2);
+
 function lane(source: Source, rows: readonly Row[], span: Span, width: number): HTMLElement {
   const past = rows.filter(({ mark }) => mark === 'expire').length;
   const wish = new URLSearchParams({ source: source.name, region: source.region, kind: source.kind });
@@ -95,14 +98,13 @@ function lane(source: Source, rows: readonly Row[], span: Span, width: number): 
     span,
     width,
   );
-  const high = Math.max(0, ...stacked);
-  track.style.minHeight = `${(high + 1) * STEP + 1.2}rem`;
+  track.style.minHeight = `${(2 * Math.max(0, ...stacked.map(offsetOf)) + 1) * STEP + 1.2}rem`;
   for (const [index, { row, at }] of dated.entries()) {
     const tabindex = index === dated.length - 1 ? '0' : '-1';
     const mark = make('a', { class: `mark ${row.mark}`, href: linkTo(row), 'aria-label': story(row), tabindex });
     mark.dataset.index = String(row.index);
     place(mark, at, span);
-    mark.style.top = `calc(50% + ${(((stacked[index] ?? 0) - high / 2) * STEP).toFixed(2)}rem)`;
+    mark.style.top = `calc(50% + ${(offsetOf(stacked[index] ?? 0) * STEP).toFixed(2)}rem)`;
     track.append(mark);
   }
   if (dated.length === 0) track.append(make('span', { class: 'dim none' }, 'no snapshot with a known time'));
