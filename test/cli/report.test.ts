@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sampleAccount } from '../../emulator/sample-account';
@@ -162,6 +162,26 @@ describe('lightsail-retention report', () => {
     expect(digest).toBe(digestOf(content));
     expect(content.items.length).toBeGreaterThan(0);
   });
+
+  it('prints commands that a shell takes as they are, and that mean the snapshots of this report', async () => {
+    const bin = join(work, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'npx'), `#!/bin/sh\nshift\nexec '${process.execPath}' '${program}' "$@"\n`, { mode: 0o755 });
+    writeFileSync(join(work, "my shop's.yaml"), `${POLICY}caps: { maxShare: 1 }\n`);
+    const { out } = await report(['--config', "my shop's.yaml", '--quiet']);
+    const [, expiring = ''] = /^(\d+) of \d+ snapshots are past policy/.exec(out) ?? [];
+    const [, name = ''] = /\n {2}- (\S+): /.exec(out) ?? [];
+    const shell = (command: string): Promise<Ended> => execute('sh', ['-c', command], { PATH: `${bin}:${process.env.PATH}` });
+    const commands = [...out.matchAll(/^ {4}(npx .*)$/gm)].map(([, command = '']) => command);
+    expect(commands).toHaveLength(3);
+    const [make = '', apply = '', explain = ''] = commands;
+    expect(await shell(`${make} --quiet --output r.txt`)).toMatchObject({ code: 0, err: '' });
+    const applied = await shell(`${apply} --dry-run --yes ${expiring}`);
+    expect({ code: applied.code, deletes: applied.out.includes(`${expiring} snapshots`) }).toEqual({ code: 0, deletes: true });
+    const explained = await shell(explain.replace('NAME', name));
+    expect(explained.code).toBe(0);
+    expect(explained.out).toContain(name);
+  }, 60_000);
 
   it('still prints the report when something could not be read, and ends with 3', async () => {
     emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' }]);
