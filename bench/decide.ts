@@ -64,7 +64,13 @@ export async function benchDecide(out: NodeJS.WritableStream): Promise<void> {
   printRatios(
     `deciding on ${records.length} snapshots of 200 sources: last 3, daily 7, weekly 4, monthly 12, yearly 2`,
     [
-      { what: 'decide, with reasons', measured: measured.utc, against: 'JSON.parse of their responses', base: measured.parse, target: 1 },
+      {
+        what: 'decide, with reasons',
+        measured: measured.utc,
+        against: 'JSON.parse of their responses',
+        base: measured.parse,
+        target: { atMost: 1 },
+      },
       {
         what: 'decide, with every reason as a sentence',
         measured: measured.sentences,
@@ -72,7 +78,7 @@ export async function benchDecide(out: NodeJS.WritableStream): Promise<void> {
         base: measured.parse,
         target: null,
       },
-      { what: 'decide in Europe/Berlin', measured: measured.berlin, against: 'decide in UTC', base: measured.utc, target: 2 },
+      { what: 'decide in Europe/Berlin', measured: measured.berlin, against: 'decide in UTC', base: measured.utc, target: { atMost: 2 } },
     ],
     out,
   );
@@ -89,6 +95,6 @@ export async function benchDecide(out: NodeJS.WritableStream): Promise<void> {
   for (const count of [10_000, 100_000, 1_000_000]) {
     const snapshots = thousandfold(count);
     const { each } = await measure({ each: () => decide({ snapshots, sources: () => ({ state: 'gone' }), config: utc, now: NOW }) }, 3);
-    out.write(`  ${count} snapshots: ${each.median.toFixed(0)} ms, ${((each.median * 1_000) / count).toFixed(2)} µs each\n`);
+    out.write(`  ${count} snapshots: ${each.wall.median.toFixed(0)} ms, ${((each.wall.median * 1_000) / count).toFixed(2)} µs each\n`);
   }
 }

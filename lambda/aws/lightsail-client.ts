@@ -43,6 +43,8 @@ export function makeLightsailClients(options: LightsailClientOptions = {}): Ligh
         requestHandler,
         retryStrategy: makeRetryStrategy(pace),
       });
+      // It walks through every answer to hide what is sensitive, and tells nobody where there is no logger.
+      if (options.config?.logger === undefined) client.middlewareStack.remove('loggerMiddleware');
       shared ??= client.config.credentials;
       clients.set(region, client);
     }

@@ -86,24 +86,22 @@ export interface PlanInput {
   readonly config: Config;
 }
 
-/** What a plan says of a snapshot; null for one that does not expire, or could not be found again. */
-function itemOf({ verdict, snapshot }: Judged): PlanItem | null {
-  const { arn, name, kind, account, region, createdAt } = snapshot;
-  if (verdict !== 'expire' || arn === null || name === null || createdAt === null) return null;
-  return { arn, name, kind, account, region, createdAt: new Date(createdAt).toISOString() };
+/** Whether a plan may name a snapshot: it expires, and can be found again. */
+function isPlanned({ verdict, snapshot: { arn, name, createdAt } }: Judged): boolean {
+  return verdict === 'expire' && arn !== null && name !== null && createdAt !== null;
 }
 
 function* plannedOf(items: readonly Judged[]): Generator<PlanItem> {
   for (const item of items) {
-    const planned = itemOf(item);
-    if (planned !== null) yield planned;
+    const { arn, name, kind, account, region, createdAt } = item.snapshot;
+    if (!isPlanned(item) || arn === null || name === null || createdAt === null) continue;
+    yield { arn, name, kind, account, region, createdAt: new Date(createdAt).toISOString() };
   }
 }
 
 /** The plan of a report: its expiring snapshots, in the report's order. An incomplete or blocked one says so and can never be applied. */
 export function makePlan({ id, createdAt, account, scopes, complete, items, config }: PlanInput): PlanContent<PlanItems> {
-  let length = 0;
-  for (const _ of plannedOf(items)) length += 1;
+  const length = items.reduce((count, item) => count + (isPlanned(item) ? 1 : 0), 0);
   const planned: PlanItems = { length, [Symbol.iterator]: () => plannedOf(items) };
   return {
     schemaVersion: 1,

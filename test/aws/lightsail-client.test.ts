@@ -27,6 +27,16 @@ describe('makeLightsailClients', () => {
       expect(asked).toBe(1);
     }));
 
+  it('tells a logger of each call, where it is given one', () =>
+    withEmulator({}, async ({ emulator }) => {
+      const told: unknown[] = [];
+      const logger = { debug: () => {}, info: (entry: unknown) => told.push(entry), warn: () => {}, error: () => {} };
+      const config = { endpoint: emulator.url, credentials: CREDENTIALS };
+      await makeLightsailClients({ config })('us-east-1').send(new GetDisksCommand({}));
+      await makeLightsailClients({ config: { ...config, logger } })('us-east-1').send(new GetDisksCommand({}));
+      expect(told).toEqual([expect.objectContaining({ commandName: 'GetDisksCommand' })]);
+    }));
+
   it('can be told to try once only, for calls that must not be repeated', () =>
     withEmulator({ faults: [{ fault: 'throttle' }] }, async ({ emulator }) => {
       const clients = makeLightsailClients({ config: { endpoint: emulator.url, credentials: CREDENTIALS }, pace: { attempts: 1 } });

@@ -1,0 +1,42 @@
+import { Agent } from 'node:http';
+import {
+  GetDiskSnapshotsCommand,
+  GetDisksCommand,
+  GetInstanceSnapshotsCommand,
+  GetInstancesCommand,
+  GetRegionsCommand,
+  GetRelationalDatabaseSnapshotsCommand,
+  GetRelationalDatabasesCommand,
+  LightsailClient,
+} from '@aws-sdk/client-lightsail';
+
+const LISTS = [
+  GetInstanceSnapshotsCommand,
+  GetDiskSnapshotsCommand,
+  GetRelationalDatabaseSnapshotsCommand,
+  GetInstancesCommand,
+  GetDisksCommand,
+  GetRelationalDatabasesCommand,
+] as const;
+
+/** The SDK's client walking all lists of all regions side by side, doing nothing with what it gets. Gives the number of calls. */
+export async function walkBySdk(url: string): Promise<number> {
+  const requestHandler = { httpAgent: new Agent({ keepAlive: true, maxSockets: 128 }) };
+  const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
+  const clientOf = (region: string) => new LightsailClient({ endpoint: url, region, credentials, requestHandler });
+  const { regions = [] } = await clientOf('us-east-1').send(new GetRegionsCommand({}));
+  let calls = 1;
+  const walks = regions.flatMap(({ name }) => {
+    const client = clientOf(name ?? '');
+    return LISTS.map(async (List) => {
+      let pageToken: string | undefined;
+      do {
+        const page: { nextPageToken?: string | undefined } = await client.send(new List({ pageToken }));
+        calls += 1;
+        pageToken = page.nextPageToken;
+      } while (pageToken !== undefined);
+    });
+  });
+  await Promise.all(walks);
+  return calls;
+}
