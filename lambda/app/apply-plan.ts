@@ -127,9 +127,6 @@ export function factsOf(judged: Judged | null, { pricing }: Pick<Config, 'pricin
   };
 }
 
-/** How long (ms) what was read of a group's floor and source is trusted. */
-const GUARDED_FOR = 60_000;
-
 const stateOf = ({ source }: CondemnedGroup): SourceState | null =>
   source === null ? null : { state: 'exists', name: source.name, tags: source.tags };
 
@@ -158,21 +155,16 @@ export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options:
 
   const applyGroup = async (group: CondemnedGroup, pacer: Pacer): Promise<void> => {
     const source = stateOf(group);
-    let guardedAt = Number.NEGATIVE_INFINITY;
-    for (const [index, condemned] of group.items.entries()) {
+    let breach: Verdict | null = null;
+    // What was broken once stays so for the whole group.
+    const guard = async (): Promise<Verdict | null> => {
+      breach ??= await guardGroup(deletion, group, config.floors.minKeep, pacer, signal);
+      return breach;
+    };
+    for (const condemned of group.items) {
       const { item, judged } = condemned;
       if (!isOpen(item)) continue;
       if (!mayGoOn()) return;
-      if (clock() - guardedAt >= GUARDED_FOR || clock() < guardedAt) {
-        const breach = await guardGroup(deletion, group, config.floors.minKeep, pacer, signal);
-        if (!mayGoOn()) return;
-        if (breach !== null) {
-          const left = group.items.slice(index).filter((each) => isOpen(each.item));
-          await record(left.map((each) => resultOf(each.item, each.judged, breach)));
-          return;
-        }
-        guardedAt = clock();
-      }
       const verdict = await deleteItem(
         { deletion, clock, pacer },
         {
@@ -180,6 +172,7 @@ export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options:
           source,
           config,
           sentBefore: ledger.sent.has(item.arn),
+          guard,
           intend: wouldDelete === undefined ? () => ledger.intend(item.arn) : null,
           signal,
         },

@@ -27,6 +27,8 @@ export interface ItemRequest {
   readonly config: Config;
   /** A delete of it may have been sent by an earlier run. */
   readonly sentBefore: boolean;
+  /** Reads its group's floor and source again; null: both are what the decision rested on. Called before every attempt. */
+  readonly guard: () => Promise<Verdict | null>;
   /** Called before anything is sent; rejects when this run may not go on. Null: look only. */
   readonly intend: (() => Promise<void>) | null;
   readonly signal: AbortSignal | undefined;
@@ -47,6 +49,13 @@ async function look({ deletion, clock }: ItemPorts, { condemned, source, config 
   const ruling = recheck(condemned, answer.value, source, config, clock());
   if (ruling === null) return { state: 'same' };
   return { state: answer.value.arn === item.arn ? 'differs' : 'replaced', ruling };
+}
+
+/** What the guard of its group said holds, unless a delete that was sent has had its effect, or may still have it. */
+async function afterBreach(ports: ItemPorts, request: ItemRequest, breach: Verdict, sent: boolean): Promise<Verdict> {
+  if (!sent && !request.sentBefore) return breach;
+  if (await isGone(ports, request, 0)) return gone(sent, request.sentBefore);
+  return failed({ code: breach.code, message: breach.text }, true);
 }
 
 const failed = ({ code, message }: Omit<CallFailure, 'class'>, sent: boolean): Verdict => ({
@@ -118,13 +127,16 @@ async function aftermath(ports: ItemPorts, request: ItemRequest, failure: CallFa
  */
 export async function deleteItem(ports: ItemPorts, request: ItemRequest): Promise<Verdict | 'deletable' | null> {
   const { deletion, pacer } = ports;
-  const { condemned, sentBefore, intend, signal } = request;
+  const { condemned, sentBefore, guard, intend, signal } = request;
   let sent = false;
   let last: CallFailure = { class: 'unknown', code: 'delete.not-tried', message: 'it was never tried' };
-  await intend?.();
   for (let attempt = 1; attempt <= pacer.pace.attempts; attempt += 1) {
     await pacer.wait();
     if (attempt > 1 && !sent && signal?.aborted === true) return null;
+    const breach = await guard();
+    if (!sent && signal?.aborted === true) return null;
+    if (breach !== null) return afterBreach(ports, request, breach, sent);
+    if (attempt === 1) await intend?.();
     const now = await look(ports, request);
     if (now.state === 'gone') return gone(sent, sentBefore);
     if (now.state === 'replaced') return sent || sentBefore ? gone(sent, sentBefore) : now.ruling;

@@ -54,15 +54,15 @@ export function makePacer(pace: Pace, sleep: Sleep): Pacer {
   };
 }
 
-/** Asks until there is an answer, or a failure that waiting does not mend, or patience ends. */
+/**
+ * Asks, at once the first time, until there is an answer, or a failure that waiting does not mend, or patience ends. An answer does not make
+ * the region faster: what is read between two deletes says nothing about deletes.
+ */
 export async function patiently<T>(pacer: Pacer, ask: () => Promise<Called<T>>, signal?: AbortSignal): Promise<Called<T>> {
   for (let attempt = 1; ; attempt += 1) {
-    await pacer.wait();
+    if (attempt > 1) await pacer.wait();
     const answer = await ask();
-    if (answer.ok) {
-      pacer.faster();
-      return answer;
-    }
+    if (answer.ok) return answer;
     const mends = answer.failure.class === 'throttled' || answer.failure.class === 'transient';
     if (!mends || attempt >= pacer.pace.attempts || signal?.aborted === true) return answer;
     pacer.slower();

@@ -54,7 +54,7 @@ describe('applying a plan', () => {
     ]);
   });
 
-  it('goes newest first within a group, and reads floor and source before, and the snapshot right before each delete', async () => {
+  it('goes newest first within a group, and reads floor and source and then the snapshot right before each delete', async () => {
     await rig.plan();
     const prepared = await rig.prepare();
     expect(prepared.groups.map(({ items }) => items.map(({ item }) => item.name))).toEqual([
@@ -68,9 +68,9 @@ describe('applying a plan', () => {
       .filter(({ region, operation }) => region === 'us-east-1' && !/^Get(Regions|.*s)$/.test(operation))
       .map(({ operation, name }) => `${operation} ${name}`);
     expect(calls).toEqual([
-      'GetInstance web',
-      'GetInstanceSnapshot web-01',
       ...['web-04', 'web-05', 'web-06'].flatMap((name) => [
+        'GetInstance web',
+        'GetInstanceSnapshot web-01',
         `GetInstanceSnapshot ${name}`,
         `DeleteInstanceSnapshot ${name}`,
         `GetInstanceSnapshot ${name}`,
@@ -103,7 +103,7 @@ describe('applying a plan', () => {
     expect(would.sort()).toEqual(PLANNED);
     expect(rig.names()).toHaveLength(11);
     expect(await rig.store.list('results/')).toEqual([]);
-    expect(rig.emulator.requests.count('GetInstanceSnapshot')).toBe(4);
+    expect(rig.emulator.requests.count('GetInstanceSnapshot')).toBe(6);
   });
 
   it('carries out a batch only, and a batch that is run twice deletes nothing twice', async () => {

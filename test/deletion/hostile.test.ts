@@ -187,15 +187,40 @@ describe('a hostile account', () => {
     expect(result.items.find(({ name }) => name === 'web-04')?.text).toContain('web-01 is gone');
   });
 
-  it('looks at the kept sibling again when a group takes longer than a minute', async () => {
-    let offset = 0;
-    rig.emulator.after('DeleteInstanceSnapshot', ({ name }, world) => {
-      if (name !== 'web-04') return;
-      offset = 61_000;
-      world.remove(HERE, SNAPSHOTS, 'web-01');
+  it('looks at the kept sibling again before every snapshot of a group', async () => {
+    rig.emulator.after('DeleteInstanceSnapshot', ({ name }, world) => void (name === 'web-04' && world.remove(HERE, SNAPSHOTS, 'web-01')));
+    expect(outcomes(await rig.apply())).toMatchObject({ 'web-04': 'deleted', 'web-05': 'spared floor', 'web-06': 'spared floor' });
+  });
+
+  it('spares the rest of a group whose source is held while it is worked on', async () => {
+    rig.emulator.after('DeleteInstanceSnapshot', ({ name }, world) => void (name === 'web-04' && world.tag(HERE, 'web', HOLD)));
+    expect(outcomes(await rig.apply())).toMatchObject({ 'web-04': 'deleted', 'web-05': 'spared source.changed', 'data-05': 'deleted' });
+  });
+
+  it.each([
+    ['its source is held', 'spared source.changed', (on: Rig) => on.emulator.world.tag(HERE, 'web', HOLD)],
+    ['its kept sibling goes', 'spared floor', (on: Rig) => on.emulator.world.remove(HERE, SNAPSHOTS, 'web-01')],
+  ])('does not try a throttled delete again when %s meanwhile', async (_, outcome, change) => {
+    rig.emulator.setFaults([{ fault: 'throttle', operations: 'DeleteInstanceSnapshot', names: 'web-04', times: 1 }]);
+    rig.emulator.before('GetInstance', () => {
+      if (rig.emulator.requests.count('DeleteInstanceSnapshot') > 0) change(rig);
     });
-    const result = await rig.apply({ clock: () => Date.now() + offset });
-    expect(outcomes(result)).toMatchObject({ 'web-04': 'deleted', 'web-05': 'spared floor', 'web-06': 'spared floor' });
+    expect(outcomes(await rig.apply())).toMatchObject({ 'web-04': outcome, 'web-05': outcome, 'web-06': outcome });
+    expect(rig.emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
+  });
+
+  it.each([
+    ['says that a snapshot may still go', 'before', 'failed source.changed'],
+    ['sees that a snapshot is gone', 'after', 'deleted'],
+  ] as const)('%s when its source is held after the answer to its delete was lost', async (_, when, outcome) => {
+    rig.emulator.setFaults([{ fault: 'reset', when, operations: 'DeleteInstanceSnapshot', names: 'web-04', times: 1 }]);
+    rig.emulator.before('GetInstance', (__, world) => {
+      if (rig.emulator.requests.count('DeleteInstanceSnapshot') > 0) world.tag(HERE, 'web', HOLD);
+    });
+    const result = await rig.apply();
+    expect(outcomes(result)).toMatchObject({ 'web-04': outcome, 'web-05': 'spared source.changed' });
+    const { text } = result.items.find(({ name }) => name === 'web-04') ?? {};
+    expect(text).toMatch(when === 'before' ? /a delete was sent.*may still go/ : /it is gone/);
   });
 
   it('never touches the snapshot that took a name while the answer to its delete was lost', async () => {
