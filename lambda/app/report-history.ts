@@ -1,4 +1,4 @@
-import type { ReportRun } from '../core/automatic';
+import { GRACE_MARGIN, type ReportRun } from '../core/automatic';
 import { instantOfId } from '../core/instant';
 import { parsePlan } from '../core/parse-plan';
 import type { Plan } from '../core/plan';
@@ -36,8 +36,9 @@ async function readMailed(store: Store, time: string): Promise<ReportRun['mailed
 }
 
 /**
- * The reports that were made since an instant (epoch ms), and at least one from a day or more before, newest first. What is left of a report
- * that was never finished, and so never had a plan, counts only as one that was not e-mailed.
+ * The reports that were made since an instant (epoch ms), and in the days before it in which the grace period of a report can still run, and at
+ * least one from before those; newest first. What is left of a report that was never finished, and so never had a plan, counts only as one that
+ * was not e-mailed.
  */
 export async function readRuns(store: Store, digest: Digest, since: number): Promise<readonly ReportRun[]> {
   const ids = new Map<string, string[]>();
@@ -53,7 +54,7 @@ export async function readRuns(store: Store, digest: Digest, since: number): Pro
   for (const time of [...ids.keys()].sort().reverse()) {
     const plans = await Promise.all((ids.get(time) ?? []).map(async (id) => readPlan(await store.get(planFile(id)), id, digest)));
     runs.push({ time, plans, mailed: await readMailed(store, time) });
-    if ((instantOfId(`${time}-`) ?? 0) <= since - DAY) break;
+    if ((instantOfId(`${time}-`) ?? 0) <= since - GRACE_MARGIN - DAY) break;
   }
   return runs;
 }

@@ -76,56 +76,88 @@ const timeOf = ({ time, plans, mailed }: ReportRun): number => {
 };
 
 /**
+ * Months differ in length: counted on from a report and back from now, a grace period differs by up to three days. What was listed within
+ * this (ms) before the period can still lack some of it.
+ */
+export const GRACE_MARGIN = 4 * 24 * 3_600_000;
+
+const isOld = (at: number, now: number, { deletion: { grace }, zone }: AutomaticConfig): boolean =>
+  now >= after(at, grace, zone) && at <= before(now, grace, zone);
+
+/** Since when (epoch ms) each listed item has stood in every report, by key. */
+type Since = Map<string, number>;
+
+/** Takes from `listed` what one of the plans of an older run lacks, and dates back in `since` what they all list. */
+function dateBack(since: Since, listed: Set<string>, { plans, at }: Good): void {
+  for (const plan of plans) {
+    const keys = new Set(plan.items.map(key));
+    for (const each of listed) if (!keys.has(each)) listed.delete(each);
+  }
+  for (const each of listed) since.set(each, at);
+}
+
+const newestFirst = (runs: readonly ReportRun[]): readonly ReportRun[] => [...runs].sort((a, b) => timeOf(b) - timeOf(a));
+
+/**
  * What automatic deletion may take now (design section 9): what a report at least `grace` old listed, and every report since lists too, the
- * newest at most 24 hours old; all of them complete, unblocked, e-mailed to somebody, and of the configuration in force. Otherwise nothing.
+ * newest at most 24 hours old; all of them complete, unblocked, e-mailed to somebody, and of the configuration in force. Nothing goes before
+ * the day that `countdown` told. Otherwise nothing.
  */
 export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, now: number): Due | NothingDue {
   if (config.origin === 'built-in') return nothing('config.built-in', 'the built-in starter policy only reports');
-  const cutoff = before(now, config.deletion.grace, config.zone);
-  const sorted = [...runs].sort((a, b) => timeOf(b) - timeOf(a));
+  const { deletion, zone } = config;
+  const oldest = before(now, deletion.grace, zone) - GRACE_MARGIN;
   let newest: Good | null = null;
-  let left = new Map<string, PlanItem>();
-  for (const run of sorted) {
+  let hasOld = false;
+  const since: Since = new Map();
+  const listed = new Set<string>();
+  const left = new Set<string>();
+  for (const run of newestFirst(runs)) {
     const good = judge(run, config);
-    if ('state' in good) return good;
+    if ('state' in good) {
+      if (hasOld) break;
+      return good;
+    }
     if (good.at > now + MOST_AHEAD) return nothing('auto.clock', `the report ${good.mailed.id} is dated in the future`);
     if (newest === null) {
       if (now - good.at > FRESH) return nothing('auto.stale', `the newest report, ${good.mailed.id}, is more than 24 hours old`);
       newest = good;
-      left = new Map(good.mailed.items.map((item) => [key(item), item]));
+      for (const item of good.mailed.items) listed.add(key(item));
     }
-    if (good.mailed.account !== newest.mailed.account)
+    if (good.mailed.account !== newest.mailed.account) {
+      if (hasOld) break;
       return nothing('auto.account', `the report ${good.mailed.id} is of another account than the newest`);
-    for (const plan of good.plans) {
-      const listed = new Set(plan.items.map(key));
-      for (const each of left.keys()) if (!listed.has(each)) left.delete(each);
     }
-    if (good.at > cutoff) continue;
-    return left.size === 0
-      ? nothing('auto.nothing-due', 'nothing was listed by every report of the grace period')
-      : { state: 'due', items: [...left.values()], newest: newest.mailed };
+    dateBack(since, listed, good);
+    if (!hasOld && isOld(good.at, now, config)) {
+      hasOld = true;
+      for (const each of listed) left.add(each);
+    }
+    if (hasOld && good.at <= oldest) break;
   }
-  return newest === null
-    ? nothing('auto.no-report', 'there is no report')
-    : nothing('auto.grace', 'no report is as old as deletion.grace, so nobody has had that time to object');
+  if (newest === null) return nothing('auto.no-report', 'there is no report');
+  if (!hasOld) return nothing('auto.grace', 'no report is as old as deletion.grace, so nobody has had that time to object');
+  const isDue = (each: string): boolean => left.has(each) && isOld(since.get(each) ?? now, now, config);
+  const items = newest.mailed.items.filter((item) => isDue(key(item)));
+  return items.length === 0
+    ? nothing('auto.nothing-due', 'nothing was listed by every report of the grace period')
+    : { state: 'due', items, newest: newest.mailed };
 }
 
 /** When each snapshot that a report lists goes at the earliest (epoch ms, by ARN), if it stays on the list; `earlier` are the runs before it. */
 export function countdown(report: NewPlan, earlier: readonly ReportRun[], config: AutomaticConfig): ReadonlyMap<string, number> {
   const madeAt = Date.parse(report.createdAt);
   if (!report.complete || report.blocked !== null) return new Map();
-  const since = new Map(Array.from(report.items, (item) => [key(item), { arn: item.arn, at: madeAt }] as const));
+  const items = Array.from(report.items, (item) => [key(item), item.arn] as const);
+  const since: Since = new Map(items.map(([each]) => [each, madeAt]));
   const listed = new Set(since.keys());
-  for (const run of [...earlier].sort((a, b) => timeOf(b) - timeOf(a))) {
+  for (const run of newestFirst(earlier)) {
     const good = judge(run, config);
     if ('state' in good || good.at > madeAt) break;
-    for (const plan of good.plans) {
-      const keys = new Set(plan.items.map(key));
-      for (const each of listed) if (!keys.has(each)) listed.delete(each);
-    }
-    for (const each of listed) since.set(each, { arn: since.get(each)?.arn ?? '', at: good.at });
+    dateBack(since, listed, good);
   }
-  return new Map([...since.values()].map(({ arn, at }) => [arn, Math.max(madeAt, after(at, config.deletion.grace, config.zone))] as const));
+  const { deletion, zone } = config;
+  return new Map(items.map(([each, arn]) => [arn, Math.max(madeAt, after(since.get(each) ?? madeAt, deletion.grace, zone))] as const));
 }
 
 /** The plan of an automatic deletion: what is due, in the scopes of the newest report. Never blocked: it is part of a plan that was not. */
