@@ -9,11 +9,14 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** What a write ends with when the reader went away, and every one after it. */
+const NO_READER: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
+
 /** Writes chunks with respect for a slow or closed reader; a reader that went away (`| head`) ends the writing quietly. */
 export async function writeOut(stream: NodeJS.WritableStream, chunks: Iterable<string>): Promise<void> {
   const write = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
-      stream.write(text, (error) => (error && (error as NodeJS.ErrnoException).code !== 'EPIPE' ? reject(error) : resolve()));
+      stream.write(text, (error) => (error && !NO_READER.has((error as NodeJS.ErrnoException).code) ? reject(error) : resolve()));
     });
   for (const text of batched(chunks)) await write(text);
 }

@@ -243,6 +243,24 @@ describe('lightsail-retention apply', () => {
     expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
   }, 60_000);
 
+  it.each([
+    ['is read by nobody', ['stdout']],
+    ['and its progress are read by nobody', ['stdout', 'stderr']],
+  ] as const)(
+    'goes on and ends with the code of what it did when its output %s',
+    async (_, closed) => {
+      emulator.setFaults([
+        { fault: 'operation', operations: 'DeleteInstanceSnapshot', names: 'web-05', status: 'Failed', errorCode: 'InUse' },
+      ]);
+      const { child, end } = start('apply', plan(), '--local', '--yes', '5');
+      for (const stream of closed) child[stream]?.destroy();
+      expect((await end).code).toBe(5);
+      expect(count()).toBe(7);
+      expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 4, failed: 1 } });
+    },
+    60_000,
+  );
+
   it('lets one of two processes have a plan that apply it at once: nothing is deleted twice', async () => {
     emulator.setFaults([{ fault: 'latency', operations: ['DeleteInstanceSnapshot', 'GetInstance', 'GetDisk'], ms: 200 }]);
     const ends = await Promise.all([
