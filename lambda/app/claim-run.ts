@@ -66,6 +66,8 @@ export const runTime = (reportId: string): string => reportId.split('-', 1)[0] ?
 export interface RunNote {
   readonly at: number;
   readonly reportId: string;
+  /** Of its plan: nothing else in the bucket tells what was e-mailed. */
+  readonly digest: string;
   /** How many subscribers could receive it; null: not known. */
   readonly confirmed: number | null;
   /** Whether it said that what it lists will be deleted. */
@@ -73,7 +75,7 @@ export interface RunNote {
 }
 
 /** Writes what became of a run beside its claims: SENT, SENT_BY_HAND or `failed-<attempt>`. */
-export async function noteRun(store: Store, run: string, name: string, { at, reportId, confirmed, announced }: RunNote): Promise<void> {
-  const body = [`${JSON.stringify({ at: new Date(at).toISOString(), reportId, confirmed, announced })}\n`];
+export async function noteRun(store: Store, run: string, name: string, { at, ...note }: RunNote): Promise<void> {
+  const body = [`${JSON.stringify({ at: new Date(at).toISOString(), ...note })}\n`];
   await store.put({ key: `${runFolder(run)}${name}.json`, contentType: 'application/json', body });
 }

@@ -30,7 +30,9 @@ async function readMailed(store: Store, time: string): Promise<ReportRun['mailed
     const note = parseJson(await store.get(`${runFolder(time)}${name}.json`));
     if (typeof note !== 'object' || note === null || !('reportId' in note)) continue;
     const confirmed = 'confirmed' in note && typeof note.confirmed === 'number' ? note.confirmed : null;
-    return { reportId: String(note.reportId), confirmed, announced: 'announced' in note && note.announced === true };
+    const noted = 'digest' in note && typeof note.digest === 'string' ? note.digest : null;
+    const announced = 'announced' in note && note.announced === true;
+    return { reportId: String(note.reportId), digest: noted, confirmed, announced };
   }
   return null;
 }

@@ -105,18 +105,21 @@ async function sendEmail(
 ): Promise<Delivery> {
   const message = { ...renderEmail(report, context), attributes: messageAttributes(report) };
   const { scheduledAt } = options;
-  const { reportId } = report;
-  const confirmed = context.confirmedSubscribers;
-  const announced = options.deletion?.mode === 'automatic';
+  const { reportId, plan } = report;
+  const noted = {
+    reportId,
+    digest: plan.digest,
+    confirmed: context.confirmedSubscribers,
+    announced: options.deletion?.mode === 'automatic',
+  };
   if (scheduledAt === null) {
     await channel.send(message);
-    await noteRun(store, runTime(reportId), SENT_BY_HAND, { at: clock(), reportId, confirmed, announced });
+    await noteRun(store, runTime(reportId), SENT_BY_HAND, { at: clock(), ...noted });
     return 'sent';
   }
   const claim = await claimRun(store, scheduledAt, clock());
   if (claim.state === 'sent') return 'already-sent';
-  const note = (name: string): Promise<void> =>
-    noteRun(store, compactInstant(scheduledAt), name, { at: clock(), reportId, confirmed, announced });
+  const note = (name: string): Promise<void> => noteRun(store, compactInstant(scheduledAt), name, { at: clock(), ...noted });
   try {
     await channel.send(message, AbortSignal.timeout(SEND_LIMIT));
   } catch (error) {

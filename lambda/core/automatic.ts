@@ -3,14 +3,25 @@ import { instantOfId } from './instant';
 import { after, before } from './period';
 import type { NewPlan, Plan, PlanContent, PlanItem } from './plan';
 
+/** What was noted when a report was e-mailed. */
+export interface Mailed {
+  readonly reportId: string;
+  /** Of its plan; null: not noted. */
+  readonly digest: string | null;
+  /** Confirmed subscribers; null: not known. */
+  readonly confirmed: number | null;
+  /** Whether it said that what it lists will be deleted. */
+  readonly announced: boolean;
+}
+
 /** The reports of one scheduled time, or of one run by hand: more than one where an attempt failed and another followed. */
 export interface ReportRun {
   /** `20261123T080000Z`: what their ids begin with. */
   readonly time: string;
   /** Their plans; null stands for one that cannot be read, or is not as a report wrote it. */
   readonly plans: readonly (Plan | null)[];
-  /** Which one was e-mailed, to how many confirmed subscribers, and whether it said that what it lists will be deleted; null: none. */
-  readonly mailed: { readonly reportId: string; readonly confirmed: number | null; readonly announced: boolean } | null;
+  /** Which one was e-mailed; null: none. */
+  readonly mailed: Mailed | null;
 }
 
 type AutomaticConfig = Pick<Config, 'digest' | 'origin' | 'zone' | 'deletion'>;
@@ -56,9 +67,12 @@ function judge(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDu
   const other = plans.find((plan) => plan.config.digest !== config.digest);
   if (other !== undefined) return nothing('auto.config-changed', `the report ${other.id} was made with another configuration`);
   if (run.mailed === null) return nothing('auto.not-mailed', `no report of ${run.time} was e-mailed`);
-  const { reportId, confirmed, announced } = run.mailed;
+  const { reportId, digest, confirmed, announced } = run.mailed;
   const mailed = plans.find(({ id }) => id === reportId);
   if (mailed === undefined) return nothing('auto.unreadable', `the report ${reportId} was e-mailed, and its plan is not there`);
+  // A plan vouches for itself alone: what was e-mailed was noted elsewhere.
+  if (digest !== mailed.digest)
+    return nothing('auto.altered', `the plan of the report ${reportId} is not the one that was noted when the report was e-mailed`);
   if (confirmed === null || confirmed < 1)
     return nothing('auto.nobody', `the report ${reportId} reached nobody: no subscription was confirmed when it was e-mailed`);
   // Whoever read reports that only report did not know that what they list would go.

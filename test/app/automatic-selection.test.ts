@@ -217,6 +217,38 @@ describe('automatic deletion does nothing', () => {
   });
 });
 
+describe('whoever can write plans alone', () => {
+  /** The plan as its forger wants it, whole and consistent in itself. */
+  const forge = (text: string, change: (plan: Plan) => Plan): string => {
+    const { digest: _, ...content } = change(JSON.parse(text) as Plan);
+    return JSON.stringify({ ...content, digest: digestOf(content) });
+  };
+
+  test('cannot make a snapshot look listed for longer than it was', async () => {
+    const young = daily().map((day) => (day.ago > 2 * 24 ? { ...day, inventory: { snapshots: held('old-1') } } : day));
+    const { taken, objects, ids } = await history(young);
+    expect(await taken()).toEqual(['old-2']);
+    const newest = JSON.parse(objects.get(`plans/${ids.at(-1)}.json`) ?? 'null') as Plan;
+    for (const id of ids) {
+      const key = `plans/${id}.json`;
+      objects.set(
+        key,
+        forge(objects.get(key) ?? '', (plan) => ({ ...plan, items: newest.items })),
+      );
+    }
+    expect(await taken()).toBe('auto.altered');
+  });
+
+  test('cannot do so where the note of an e-mail has no digest', async () => {
+    const { taken, objects, ids } = await history(daily());
+    const key = `runs/${runTime(ids[4] ?? '')}/sent.json`;
+    const { digest, ...note } = JSON.parse(objects.get(key) ?? 'null');
+    expect(digest).toBe((JSON.parse(objects.get(`plans/${ids[4]}.json`) ?? 'null') as Plan).digest);
+    objects.set(key, JSON.stringify(note));
+    expect(await taken()).toBe('auto.altered');
+  });
+});
+
 describe('the plan of an automatic deletion', () => {
   test('is one that apply takes: whole, unblocked, of the configuration, with a digest of its own and an end', async () => {
     const { select, objects } = await history(daily());

@@ -6,7 +6,13 @@ import { memoryStore } from '../fakes/memory-store';
 const SCHEDULED = Date.parse('2026-11-23T08:00:00Z');
 const MINUTE = 60_000;
 const note = (store: Store, name: string): Promise<void> =>
-  noteRun(store, compactInstant(SCHEDULED), name, { at: SCHEDULED, reportId: 'a-report', confirmed: 1, announced: false });
+  noteRun(store, compactInstant(SCHEDULED), name, {
+    at: SCHEDULED,
+    reportId: 'a-report',
+    digest: 'sha256:0',
+    confirmed: 1,
+    announced: false,
+  });
 
 describe('the claim of a scheduled run', () => {
   it('belongs to the first that asks', async () => {

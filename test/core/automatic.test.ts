@@ -37,7 +37,7 @@ function aRun(at: number, names: readonly string[], config: Rules): { readonly r
     items: names.map(anItem),
     digest: `sha256:${'0'.repeat(64)}`,
   };
-  return { run: { time, plans: [plan], mailed: { reportId: plan.id, confirmed: 1, announced: true } }, plan };
+  return { run: { time, plans: [plan], mailed: { reportId: plan.id, digest: plan.digest, confirmed: 1, announced: true } }, plan };
 }
 
 /** What of a history is read at an instant: the grace period, what may still be in it, and one run from before. */
