@@ -3,10 +3,10 @@ process.env.PROPERTY_RUNS ??= '20';
 
 /**
  * Mutation testing of the deciding code: `npm run mutation`. What survives was read, and is of these kinds:
- * - guards that only the type checker asks for (`rulings[rank] ?? {}`, `members[0]?.`, the null checks behind "no cause sets it aside"): no input
- *   gets there, because arrays are as long as each other and a snapshot without ARN, name, createdAt or policy has a cause;
- * - short cuts that change the time and not the answer: readings and policies remembered per run, empty lists shared, a group of one policy
- *   judged at once, no subject made where there are no rules, no reading of an empty tag set;
+ * - guards that only the type checker asks for (`rulings[i] ?? {}`, `owner?.`, `drafts[0]?.`, an empty list of snapshots): no input gets there,
+ *   because arrays are as long as each other, and no group is empty;
+ * - short cuts that change the time and not the answer: readings and policies remembered per run, lists of reasons shared where they
+ *   are equal, no subject made where there are no rules, no reading of an empty tag set;
  * - boundaries that two snapshots never share, such as the order of equal ARNs, and letter case folded the other way.
  */
 module.exports = {
