@@ -29,6 +29,8 @@ export function makeLightsailClients(options: LightsailClientOptions = {}): Ligh
     connectionTimeout: CONNECTION_TIMEOUT,
     requestTimeout: options.requestTimeout ?? REQUEST_TIMEOUT,
     throwOnRequestTimeout: true,
+    // An answer that has begun and does not go on.
+    socketTimeout: options.requestTimeout ?? REQUEST_TIMEOUT,
   };
   const pace = { ...DEFAULT_PACE, ...options.pace };
   const clients = new Map<string, LightsailClient>();

@@ -33,12 +33,21 @@ const REQUEST_TIMEOUT = 30_000;
  * Makes the clients that send deletes: one attempt, no retry, and no waiting of the client's own, because time between the last look at a
  * snapshot and its delete is time in which another can take its name.
  */
-export function makeDeleteClients(config: Pick<LightsailClientConfig, 'credentials' | 'endpoint'> = {}): LightsailClients {
+export function makeDeleteClients(
+  config: Pick<LightsailClientConfig, 'credentials' | 'endpoint'> = {},
+  requestTimeout = REQUEST_TIMEOUT,
+): LightsailClients {
   const clients = new Map<string, LightsailClient>();
   return (region) => {
     const known = clients.get(region);
     if (known !== undefined) return known;
-    const requestHandler = { connectionTimeout: CONNECTION_TIMEOUT, requestTimeout: REQUEST_TIMEOUT, throwOnRequestTimeout: true };
+    const requestHandler = {
+      connectionTimeout: CONNECTION_TIMEOUT,
+      requestTimeout,
+      throwOnRequestTimeout: true,
+      // An answer that has begun and does not go on.
+      socketTimeout: requestTimeout,
+    };
     const client = new LightsailClient({ ...config, region, requestHandler, maxAttempts: 1, retryMode: 'standard' });
     clients.set(region, client);
     return client;

@@ -1,4 +1,6 @@
 import '../support/one-realm';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { databaseRow, databaseSnapshotRow } from '../../emulator/rows';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import type { SnapshotDeletion } from '../../lambda/app/deletion-port';
@@ -147,5 +149,37 @@ describe('deleting over HTTP', () => {
       expect(reading.value.machine).toBe(now);
       expect(Math.abs(reading.value.service - now - offset)).toBeLessThan(60_000);
     }
+  });
+});
+
+describe('an answer that begins and does not go on', () => {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1', 'content-length': '100' });
+    response.write('{"operations":');
+  });
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+  afterAll(
+    () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  );
+
+  it('is given up, of a delete and of a reading', async () => {
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const config = { endpoint, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+    const stalled = makeSnapshotDeletion({
+      readers: makeLightsailClients({ config, requestTimeout: 100, pace: { attempts: 1 } }),
+      deleters: makeDeleteClients(config, 100),
+      kinds: snapshotKinds(),
+      firstRegion: HERE,
+      clock: Date.now,
+    });
+    const named = { kind: 'instance', region: HERE, name: 'web-01' } as const;
+    const lost = { ok: false, failure: { class: 'transient', code: 'TimeoutError' } };
+    expect(await stalled.deleteSnapshot(named)).toMatchObject(lost);
+    expect(await stalled.readSnapshot({ ...named, account: ACCOUNT })).toMatchObject(lost);
   });
 });
