@@ -1,7 +1,7 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { invokeCommand } from './app/deletion-commands';
+import { aliasArn, invokeCommand } from './app/deletion-commands';
 import { readOrder } from './app/deletion-order';
 import { type DeletionPorts, type DeletionResult, type RunLimits, runDeletion } from './app/deletion-run';
 import { PACE, type Pace } from './app/pace';
@@ -57,7 +57,7 @@ export function wireDeletion(
       deletion: makeSnapshotDeletion({ readers, deleters: makeDeleteClients(), kinds: snapshotKinds(), firstRegion: env.region, clock }),
       config,
       account,
-      again: (plan) => invokeCommand(plan, invokedFunctionArn, `${plan.id}-${compactInstant(clock())}`),
+      again: (plan) => invokeCommand(plan, aliasArn(invokedFunctionArn), `${plan.id}-${compactInstant(clock())}`),
     };
     return runDeletion(durableSteps(context), ports, order);
   };

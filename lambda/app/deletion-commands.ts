@@ -6,6 +6,12 @@ interface PlanRef {
   readonly digest: string;
 }
 
+/** The alias by which a deletion function is invoked. */
+export const ALIAS = 'live';
+
+/** The alias of a function by any of its ARNs, whose qualifier may be a version: one that is replaced by each deployment. */
+export const aliasArn = (functionArn: string): string => `${functionArn.split(':').slice(0, 7).join(':')}:${ALIAS}`;
+
 /** The command by which a person approves a plan: it shows what will go, and asks for the count. */
 export const applyCommand = (store: Pick<Store, 'locate'>, { id }: PlanRef, functionArn: string): string =>
   `npx lightsail-retention apply ${store.locate(planFile(id))} --function ${functionArn}`;

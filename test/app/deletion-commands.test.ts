@@ -1,0 +1,11 @@
+import { aliasArn, invokeCommand } from '../../lambda/app/deletion-commands';
+
+const FUNCTION = 'arn:aws:lambda:eu-central-1:123456789012:function:retention-delete';
+
+describe('the command that goes on with a plan', () => {
+  test.each([FUNCTION, `${FUNCTION}:7`, `${FUNCTION}:$LATEST`, `${FUNCTION}:live`])('names the alias, whatever was invoked: %s', (arn) => {
+    expect(aliasArn(arn)).toBe(`${FUNCTION}:live`);
+    const plan = { id: 'a-plan', digest: 'sha256:0' };
+    expect(invokeCommand(plan, aliasArn(arn), 'a-plan-2')).toContain(`--region eu-central-1 --function-name ${FUNCTION}:live `);
+  });
+});
