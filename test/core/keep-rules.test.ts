@@ -134,6 +134,28 @@ describe('count rules', () => {
     ]);
   });
 
+  it('say it in full for each of many in a row, of which some rules say the same and others do not', () => {
+    const twiceADay = [20, 18, 17].flatMap((day) => series([`2026-11-${day}T12:00:00Z`, `2026-11-${day}T06:00:00Z`]));
+    const decision = decided(twiceADay, byDefault({}, { keep: { last: 1, daily: 3, weekly: 1 } }));
+    const inTheWeek = 'weekly: 2026-W47 already kept by web-2026-11-20T12';
+    const said = (name: string) => sentences(of(name, decision));
+    expect(said('web-2026-11-20T06')).toEqual([
+      'last: 1 of 1 slots filled',
+      'daily: 2026-11-20 already kept by web-2026-11-20T12',
+      inTheWeek,
+    ]);
+    expect(said('web-2026-11-18T06')).toEqual([
+      'last: 1 of 1 slots filled',
+      'daily: 2026-11-18 already kept by web-2026-11-18T12',
+      inTheWeek,
+    ]);
+    expect(said('web-2026-11-17T06')).toEqual([
+      'last: 1 of 1 slots filled',
+      'daily: 2026-11-17 already kept by web-2026-11-17T12',
+      inTheWeek,
+    ]);
+  });
+
   it('tell of the rules that do not keep a kept snapshot too, when asked, and only then', () => {
     const config = byDefault({}, { keep: { last: 1, daily: 2 } });
     expect(sentences(of('web-1122', decided(daily(4), config)))).toEqual(['daily 2 of 2 (2026-11-22)']);
