@@ -54,15 +54,15 @@ export interface JsonReport {
   };
 }
 
-/** `pages` and `snapshots` are absent where the list was not read to its end. */
+/** `pages` and `snapshots` count what was read, also of a list that was not read to its end. */
 export interface JsonScope {
   readonly account: string | null;
   readonly region: string;
   readonly kind: Kind;
   readonly status: Scope['status'];
   readonly sources: Scope['sources'];
-  readonly pages?: number;
-  readonly snapshots?: number;
+  readonly pages: number;
+  readonly snapshots: number;
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -106,8 +106,16 @@ function snapshotJson({ snapshot, sourceExists, verdict, status, policy, reasons
 }
 
 function scopeJson({ account, region, kind, status, sources, pages, snapshots, error }: Scope): string {
-  const read = status === 'read' ? { pages, snapshots } : {};
-  return JSON.stringify({ account, region, kind, status, sources, ...read, error: error && { code: error.code, message: error.message } });
+  return JSON.stringify({
+    account,
+    region,
+    kind,
+    status,
+    sources,
+    pages,
+    snapshots,
+    error: error && { code: error.code, message: error.message },
+  });
 }
 
 function* array<T>(name: string, items: readonly T[], toJson: (item: T) => string): Generator<string> {

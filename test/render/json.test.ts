@@ -126,7 +126,7 @@ describe('the JSON report', () => {
     expect(parse(aReport([kept({ createdAt: NOW - 877 })])).snapshots[0]?.createdAt).toBe('2026-11-23T07:59:59.123Z');
   });
 
-  test('gives pages and snapshots of a list that was read, and the error of one that was not', () => {
+  test('gives pages and snapshots of each list, and the error of one that was not read', () => {
     const { scopes } = parse(aReport([], { scopes: [aScope(), aFailedScope('eu-south-2', 'disk')] }));
     expect(scopes).toEqual([
       { account: '123456789012', region: 'us-east-1', kind: 'instance', status: 'read', sources: 'read', pages: 3, snapshots: 57 },
@@ -136,6 +136,8 @@ describe('the JSON report', () => {
         kind: 'disk',
         status: 'failed',
         sources: 'failed',
+        pages: 0,
+        snapshots: 0,
         error: { code: 'AccessDeniedException', message: 'the role may not list this' },
       },
     ]);
