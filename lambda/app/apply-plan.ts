@@ -6,7 +6,7 @@ import type { Plan, PlanItem } from '../core/plan';
 import { type Condemned, type CondemnedGroup, type Intersection, intersect } from '../core/recheck';
 import type { Judged } from '../core/report-model';
 import type { SourceState } from '../core/snapshot';
-import { deleteItem, type Verdict } from './delete-item';
+import { awaitEarlier, deleteItem, type Verdict } from './delete-item';
 import type { Sleep, SnapshotDeletion } from './deletion-port';
 import { guardGroup } from './guard-group';
 import { checkLedger, type Ledger, type LedgerPorts } from './ledger';
@@ -196,9 +196,21 @@ export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options:
     }
   };
 
+  const ruled = prepared.ruled.filter(({ item }) => isOpen(item));
+  const mayBeGoing = ({ item, judged, ruling }: (typeof ruled)[number]): boolean =>
+    wouldDelete === undefined && ruling.outcome === 'spared' && judged !== null && ledger.sent.has(item.arn);
+  const awaitAll = async (): Promise<void> => {
+    for (const { item, judged, ruling } of ruled.filter(mayBeGoing)) {
+      if (judged === null || !mayGoOn()) return;
+      const pacer = makePacer(ports.pace, ports.sleep);
+      const verdict = await awaitEarlier({ deletion, clock, pacer }, { condemned: { item, judged }, source: null, config }, ruling, signal);
+      if (verdict === null) return;
+      await record([resultOf(item, judged, verdict)]);
+    }
+  };
   await record(
-    prepared.ruled
-      .filter(({ item }) => isOpen(item))
+    ruled
+      .filter((each) => !mayBeGoing(each))
       .map(({ item, judged, ruling }) =>
         resultOf(
           item,
@@ -212,6 +224,6 @@ export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options:
   );
   const byRegion = new Map<string, CondemnedGroup[]>();
   for (const group of prepared.groups) byRegion.set(group.region, [...(byRegion.get(group.region) ?? []), group]);
-  const ends = await Promise.allSettled([...byRegion.values()].map(applyRegion));
+  const ends = await Promise.allSettled([awaitAll(), ...[...byRegion.values()].map(applyRegion)]);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

@@ -41,7 +41,9 @@ type Look =
   | { readonly state: 'replaced' | 'differs'; readonly ruling: Ruled }
   | { readonly state: 'unread'; readonly failure: CallFailure };
 
-async function look({ deletion, clock }: ItemPorts, { condemned, source, config }: ItemRequest): Promise<Look> {
+type Subject = Pick<ItemRequest, 'condemned' | 'source' | 'config'>;
+
+async function look({ deletion, clock }: Pick<ItemPorts, 'deletion' | 'clock'>, { condemned, source, config }: Subject): Promise<Look> {
   const { item } = condemned;
   const answer = await deletion.readSnapshot(item);
   if (!answer.ok) return { state: 'unread', failure: answer.failure };
@@ -55,13 +57,19 @@ async function look({ deletion, clock }: ItemPorts, { condemned, source, config 
 async function afterBreach(ports: ItemPorts, request: ItemRequest, breach: Verdict, sent: boolean): Promise<Verdict> {
   if (!sent && !request.sentBefore) return breach;
   if (await isGone(ports, request, 0)) return gone(sent, request.sentBefore);
-  return failed({ code: breach.code, message: breach.text }, true);
+  return failed({ code: breach.code, message: breach.text }, sent, request.sentBefore);
 }
 
-const failed = ({ code, message }: Omit<CallFailure, 'class'>, sent: boolean): Verdict => ({
+type Why = Pick<CallFailure, 'code' | 'message'>;
+
+const failed = ({ code, message }: Why, sent: boolean, sentBefore: boolean): Verdict => ({
   outcome: 'failed',
   code,
-  text: sent ? `${message}; a delete was sent and not answered, so it may still go` : message,
+  text: sent
+    ? `${message}; a delete was sent and not answered, so it may still go`
+    : sentBefore
+      ? `${message}; an earlier run had set out to delete it: if a delete was sent, it may still go`
+      : message,
 });
 
 /** The snapshot that was condemned is not there any more. */
@@ -114,10 +122,11 @@ async function aftermath(ports: ItemPorts, request: ItemRequest, failure: CallFa
     case 'replaced':
       return sent || request.sentBefore ? gone(sent, request.sentBefore) : now.ruling;
     case 'differs':
+      if (sent || request.sentBefore) return failed({ code: now.ruling.code, message: now.ruling.text }, sent, request.sentBefore);
       return { ...now.ruling, text: `${now.ruling.text}; the service had refused the delete (${failure.code})` };
     case 'same':
     case 'unread':
-      return failed(failure, sent);
+      return failed(failure, sent, request.sentBefore);
   }
 }
 
@@ -141,15 +150,16 @@ export async function deleteItem(ports: ItemPorts, request: ItemRequest): Promis
     if (now.state === 'gone') return gone(sent, sentBefore);
     if (now.state === 'replaced') return sent || sentBefore ? gone(sent, sentBefore) : now.ruling;
     if (now.state === 'differs') {
-      if (!sent) return now.ruling;
-      // A lost answer may have started an operation: what differs may be just that it is going.
-      if (now.ruling.code !== 'unfinished') return failed({ code: now.ruling.code, message: now.ruling.text }, sent);
+      if (!sent && !sentBefore) return now.ruling;
+      // A delete whose end is not known may have started an operation: what differs may be just that it is going.
+      last = { class: 'transient', code: now.ruling.code, message: now.ruling.text };
+      if (last.code !== 'unfinished') return failed(last, sent, sentBefore);
       pacer.slower();
       continue;
     }
     if (now.state === 'unread') {
       last = now.failure;
-      if (last.class !== 'throttled' && last.class !== 'transient') return failed(last, sent);
+      if (last.class !== 'throttled' && last.class !== 'transient') return failed(last, sent, sentBefore);
       pacer.slower();
       continue;
     }
@@ -175,5 +185,29 @@ export async function deleteItem(ports: ItemPorts, request: ItemRequest): Promis
         return aftermath(ports, request, last, true);
     }
   }
-  return failed(last, sent);
+  return failed(last, sent, sentBefore);
+}
+
+/**
+ * What became of a snapshot whose delete an earlier run may have sent, and which the fresh decision spares, maybe just because it is going: it is
+ * waited for while it is unfinished. Null: the run is to end.
+ */
+export async function awaitEarlier(
+  ports: ItemPorts,
+  subject: Subject,
+  ruling: Verdict,
+  signal: AbortSignal | undefined,
+): Promise<Verdict | null> {
+  const { pace, sleep } = ports.pacer;
+  for (let waited = 0; ; waited += pace.poll) {
+    const now = await look(ports, subject);
+    if (now.state === 'gone' || now.state === 'replaced') return gone(false, true);
+    const going =
+      now.state === 'unread'
+        ? now.failure.class === 'throttled' || now.failure.class === 'transient'
+        : now.state === 'differs' && now.ruling.code === 'unfinished';
+    if (!going || waited >= pace.giveUp) return failed({ code: ruling.code, message: ruling.text }, false, true);
+    if (signal?.aborted === true) return null;
+    await sleep(pace.poll);
+  }
 }

@@ -273,6 +273,67 @@ describe('a faulty service', () => {
     expect((await rig.apply()).totals.deleted).toBe(5);
   });
 
+  describe('that still deletes what a run had sent that was stopped then', () => {
+    /** A run that dies once the delete of web-05 was sent; the snapshot is going from then on. */
+    const crashed = async (state: string): Promise<void> => {
+      const { deletion } = rig;
+      await expect(
+        rig.apply({
+          deletion: {
+            ...deletion,
+            async deleteSnapshot(named) {
+              if (named.name === 'web-05') throw new Error('power failure');
+              return deletion.deleteSnapshot(named);
+            },
+          },
+        }),
+      ).rejects.toThrow('power failure');
+      const row = rig.emulator.world.find(HERE, 'instanceSnapshots', 'web-05');
+      if (row !== undefined) rig.emulator.world.replace(HERE, 'instanceSnapshots', row, { ...row, state });
+    };
+
+    it('waits for it', async () => {
+      await crashed('deleting');
+      let readings = 0;
+      rig.emulator.before('GetInstanceSnapshot', ({ name }, world) => {
+        if (name !== 'web-05') return;
+        readings += 1;
+        if (readings === 3) world.remove(HERE, 'instanceSnapshots', 'web-05');
+      });
+      const result = await rig.apply();
+      expect(itemOf(result, 'web-05')).toMatchObject({
+        outcome: 'deleted',
+        text: 'an earlier run had set out to delete it, and it is gone',
+      });
+      expect({ readings, sent: deletesOf('web-05') }).toEqual({ readings: 3, sent: 0 });
+    });
+
+    it('never says spared of it, and gives up after 20 minutes', async () => {
+      await crashed('deleting');
+      const before = rig.slept.length;
+      const result = await rig.apply();
+      expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'failed', text: expect.stringContaining('may still go') });
+      expect(rig.slept.slice(before).reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(20 * 60_000);
+      expect(deletesOf('web-05')).toBe(0);
+    });
+
+    it('waits for it when it begins to go after the inventory', async () => {
+      await crashed('available');
+      const result = await rig.apply({
+        approved: () => {
+          const row = rig.emulator.world.find(HERE, 'instanceSnapshots', 'web-05') ?? {};
+          rig.emulator.world.replace(HERE, 'instanceSnapshots', row, { ...row, state: 'deleting' });
+        },
+      });
+      expect(itemOf(result, 'web-05')).toMatchObject({
+        outcome: 'failed',
+        code: 'unfinished',
+        text: expect.stringContaining('may still go'),
+      });
+      expect(deletesOf('web-05')).toBe(0);
+    });
+  });
+
   it('stops the whole run when an outcome cannot be recorded', async () => {
     const { store } = rig;
     let full = false;
