@@ -117,9 +117,7 @@ export interface ApplyOptions {
 }
 
 /** What is known of a snapshot, for the record. */
-export function factsOf(judged: Judged | null, { pricing }: Pick<Config, 'pricing'>): Facts {
-  if (judged === null) return NO_FACTS;
-  const { snapshot } = judged;
+export function factsOf({ snapshot }: Judged, { pricing }: Pick<Config, 'pricing'>): Facts {
   return {
     source: snapshot.source?.name ?? snapshot.source?.arn ?? null,
     sizeGb: snapshotGb(snapshot),
@@ -145,7 +143,9 @@ export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options:
   const resultOf = (item: PlanItem, judged: Judged | null, { outcome, code, text }: Verdict): ItemResult => {
     const { arn, name, kind, account, region, createdAt } = item;
     const at = new Date(clock()).toISOString();
-    return { arn, name, kind, account, region, createdAt, ...factsOf(judged, config), outcome, code, text, at };
+    // Of one that is gone, what the run that meant to delete it knew.
+    const facts = judged === null ? (ledger.sent.get(arn) ?? NO_FACTS) : factsOf(judged, config);
+    return { arn, name, kind, account, region, createdAt, ...facts, outcome, code, text, at };
   };
   const record = async (results: readonly ItemResult[]): Promise<void> => {
     await ledger.record(results);
@@ -173,7 +173,7 @@ export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options:
           config,
           sentBefore: ledger.sent.has(item.arn),
           guard,
-          intend: wouldDelete === undefined ? () => ledger.intend(item.arn) : null,
+          intend: wouldDelete === undefined ? () => ledger.intend(item.arn, factsOf(judged, config)) : null,
           signal,
         },
       );

@@ -29,7 +29,7 @@ export interface ItemRequest {
   readonly sentBefore: boolean;
   /** Reads its group's floor and source again; null: both are what the decision rested on. Called before every attempt. */
   readonly guard: () => Promise<Verdict | null>;
-  /** Called before anything is sent; rejects when this run may not go on. Null: look only. */
+  /** Called before every attempt; rejects when this run may not go on. Null: look only. */
   readonly intend: (() => Promise<void>) | null;
   readonly signal: AbortSignal | undefined;
 }
@@ -93,8 +93,8 @@ async function isGone(ports: ItemPorts, request: ItemRequest, patience: number):
 
 /** A delete was answered: follow its operations to their end, and confirm that the snapshot is gone. */
 async function settle(ports: ItemPorts, request: ItemRequest, operations: readonly Operation[]): Promise<Verdict> {
-  const { deletion, pacer } = ports;
-  const followed = await followOperations(deletion, request.condemned.item.region, operations, pacer);
+  const { deletion, pacer, clock } = ports;
+  const followed = await followOperations(deletion, request.condemned.item.region, operations, pacer, clock);
   if (await isGone(ports, request, followed.state === 'done' ? pacer.pace.confirm : 0)) {
     const how = followed.state === 'done' ? 'deleted' : `deleted, though ${followed.text}`;
     return { outcome: 'deleted', code: 'deleted', text: how };
@@ -145,7 +145,7 @@ export async function deleteItem(ports: ItemPorts, request: ItemRequest): Promis
     const breach = await guard();
     if (!sent && signal?.aborted === true) return null;
     if (breach !== null) return afterBreach(ports, request, breach, sent);
-    if (attempt === 1) await intend?.();
+    await intend?.();
     const now = await look(ports, request);
     if (now.state === 'gone') return gone(sent, sentBefore);
     if (now.state === 'replaced') return sent || sentBefore ? gone(sent, sentBefore) : now.ruling;

@@ -1,5 +1,6 @@
 import type { Operation, SnapshotDeletion } from './deletion-port';
 import type { Pacer } from './pace';
+import type { Clock } from './ports';
 
 /** How the operations of one delete ended: all done, one failed, or not known. */
 export type Followed = { readonly state: 'done' } | { readonly state: 'failed' | 'lost'; readonly code: string; readonly text: string };
@@ -13,6 +14,7 @@ export async function followOperations(
   region: string,
   started: readonly Operation[],
   { pace, sleep }: Pacer,
+  clock: Clock,
 ): Promise<Followed> {
   let failed = started.find(({ state }) => state === 'failed');
   let lost: { readonly code: string; readonly text: string } | null = null;
@@ -22,8 +24,10 @@ export async function followOperations(
     if (id === null) lost = { code: 'operation.unnamed', text: 'the service started an operation without an id' };
     else open.push(id);
   }
+  const startedAt = clock();
   let waited = 0;
-  while (open.length > 0 && waited < pace.giveUp) {
+  // Readings take time as well, much of it where the service throttles.
+  while (open.length > 0 && Math.max(waited, clock() - startedAt) < pace.giveUp) {
     const pause = waited === 0 ? pace.firstPoll : pace.poll;
     await sleep(pause);
     waited += pause;

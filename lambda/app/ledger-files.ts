@@ -1,5 +1,5 @@
 import { RetentionError } from '../core/errors';
-import { type ApplyResult, type ItemResult, OUTCOMES } from '../core/outcome';
+import { type ApplyResult, type Facts, type ItemResult, NO_FACTS, OUTCOMES } from '../core/outcome';
 import type { Plan } from '../core/plan';
 import type { Store } from './ports';
 import { refusal } from './refusals';
@@ -11,13 +11,18 @@ export const resultFolder = (planId: string): string => `results/${planId}/`;
 /** All that the journal of a plan says. `lastSign` is the instant (epoch ms) of its newest entry, 0 where it has none. */
 export interface Journal {
   readonly recorded: ReadonlyMap<string, ItemResult>;
-  readonly sent: ReadonlySet<string>;
+  readonly sent: ReadonlyMap<string, Facts>;
   readonly lastSign: number;
 }
 
 type Members = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isFacts = (value: unknown): value is Facts =>
+  isObject(value) &&
+  (value.source === null || typeof value.source === 'string') &&
+  [value.sizeGb, value.monthlyCostCeiling].every((figure) => figure === null || typeof figure === 'number');
 
 const isItemResult = (value: unknown): value is ItemResult =>
   isObject(value) &&
@@ -69,7 +74,7 @@ export async function readResult(store: Store, plan: Pick<Plan, 'id' | 'digest'>
 /** Reads the journal of a plan: of one claim, or (null) of all, on top of what the result says. A later word on a snapshot counts. */
 export async function readJournal(store: Store, planId: string, claim: number | null, result: ApplyResult | null = null): Promise<Journal> {
   const recorded = new Map((result?.items ?? []).map((item) => [item.arn, item]));
-  const sent = new Set<string>();
+  const sent = new Map<string, Facts>();
   let lastSign = 0;
   const segments = (await store.list(resultFolder(planId)))
     .flatMap((name) => {
@@ -83,12 +88,12 @@ export async function readJournal(store: Store, planId: string, claim: number | 
     if (!isObject(json) || !Array.isArray(json.entries)) throw unreadable(store, key);
     for (const entry of json.entries as unknown[]) {
       if (!isObject(entry)) throw unreadable(store, key);
-      const { result: item, sent: arn, at } = entry;
+      const { result: item, sent: arn, at, facts } = entry;
       if (isItemResult(item)) {
         recorded.set(item.arn, item);
         lastSign = Math.max(lastSign, Date.parse(item.at));
       } else if (typeof arn === 'string' && typeof at === 'string') {
-        sent.add(arn);
+        sent.set(arn, isFacts(facts) ? facts : NO_FACTS);
         lastSign = Math.max(lastSign, Date.parse(at));
       } else throw unreadable(store, key);
     }

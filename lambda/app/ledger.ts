@@ -1,5 +1,5 @@
 import { RetentionError } from '../core/errors';
-import { type ApplyResult, type ItemResult, totalsOf } from '../core/outcome';
+import { type ApplyResult, type Facts, type ItemResult, totalsOf } from '../core/outcome';
 import type { Plan } from '../core/plan';
 import { renderResultJson } from '../render/result-json';
 import { readJournal, readResult, resultFile, resultFolder } from './ledger-files';
@@ -26,10 +26,13 @@ export interface LedgerPorts {
 export interface Ledger {
   /** Outcomes by ARN, those of earlier runs of the plan included. */
   readonly recorded: ReadonlyMap<string, ItemResult>;
-  /** ARNs whose delete may have been sent, though no outcome was recorded. */
-  readonly sent: ReadonlySet<string>;
-  /** Notes, before it is sent, that a delete will be. Rejects with plan.in-progress when another run has taken over. */
-  intend(arn: string): Promise<void>;
+  /** By ARN, what was known of those whose delete may have been sent, though no outcome was recorded. */
+  readonly sent: ReadonlyMap<string, Facts>;
+  /**
+   * Notes, before it is sent, that a delete will be. To be called before every attempt: rejects with plan.in-progress when another run has
+   * taken over.
+   */
+  intend(arn: string, facts: Facts): Promise<void>;
   record(results: readonly ItemResult[]): Promise<void>;
   /** Writes the result, finished if every item has its outcome, and lets go of the claim. */
   close(): Promise<ApplyResult>;
@@ -51,7 +54,10 @@ const claimKey = (planId: string, number: number): string => `${resultFolder(pla
 const claimText = ({ owner, at, released }: Claim): string => `${JSON.stringify({ owner, at: new Date(at).toISOString(), released })}\n`;
 
 async function latestClaim(store: Store, planId: string): Promise<Claim | null> {
-  const numbers = (await store.list(resultFolder(planId))).flatMap((name) => Number(/^claim-(\d+)\.json$/.exec(name)?.[1] ?? []));
+  const numbers = (await store.list(resultFolder(planId))).flatMap((name) => {
+    const number = /^claim-(\d+)\.json$/.exec(name)?.[1];
+    return number === undefined ? [] : [Number(number)];
+  });
   if (numbers.length === 0) return null;
   const number = Math.max(...numbers);
   const text = await store.get(claimKey(planId, number));
@@ -67,14 +73,17 @@ async function latestClaim(store: Store, planId: string): Promise<Claim | null> 
   }
 }
 
-/** The number of the next claim; refuses plan.in-progress while the last one may still be alive. */
+/** The number of the next claim, above every claim and journal that there is; refuses plan.in-progress while the last one may still be alive. */
 async function freeClaim({ store, clock, isAlive }: Omit<LedgerPorts, 'owner'>, planId: string): Promise<number> {
   const claim = await latestClaim(store, planId);
-  if (claim === null || claim.released) return (claim?.number ?? 0) + 1;
+  // A claim may have been moved away: its journal stays, and is not written over.
+  const journals = (await store.list(resultFolder(planId))).map((name) => Number(/^(\d+)-\d+\.json$/.exec(name)?.[1] ?? 0));
+  const next = journals.reduce((most, number) => Math.max(most, number), claim?.number ?? 0) + 1;
+  if (claim === null || claim.released) return next;
   const alive = isAlive(claim.owner);
   const { lastSign } = await readJournal(store, planId, claim.number);
   const silentAt = Math.max(claim.at, lastSign) + SILENCE;
-  if (alive === false || clock() >= silentAt) return claim.number + 1;
+  if (alive === false || clock() >= silentAt) return next;
   throw inProgress(claim.owner, silentAt);
 }
 
@@ -114,7 +123,8 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
   }
   const journal = await readJournal(store, plan.id, null, before);
   const recorded = new Map(journal.recorded);
-  const sent = new Set(journal.sent);
+  const sent = new Map(journal.sent);
+  const intended = new Set<string>();
   const startedAt = before?.startedAt ?? new Date(clock()).toISOString();
 
   const result = (): ApplyResult => {
@@ -130,10 +140,16 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
       items,
     };
   };
-  const isTaken = async (): Promise<boolean> => (await store.get(claimKey(plan.id, number + 1))) !== null;
+  let taken = false;
+  const isTaken = async (): Promise<boolean> => {
+    taken ||= (await store.get(claimKey(plan.id, number + 1))) !== null;
+    return taken;
+  };
   let written = -1;
   const writeResult = async (): Promise<void> => {
     written = recorded.size;
+    // The result belongs to the run that has taken over: it may be finished.
+    if (await isTaken()) return;
     const body = renderResultJson({ ...result(), status: 'unfinished' });
     await store.put({ key: resultFile(plan.id), contentType: 'application/json', body });
   };
@@ -147,7 +163,7 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
         segment = [];
         segments += 1;
       }
-      segment.push(...pending);
+      for (const entry of pending) segment.push(entry);
       pending = [];
       const body = [`${JSON.stringify({ entries: segment })}\n`];
       await store.put({ key: `${resultFolder(plan.id)}${number}-${segments}.json`, contentType: 'application/json', body });
@@ -158,7 +174,7 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
   // One write at a time; whatever waits for it goes into the next one together.
   let queue: Promise<void> = Promise.resolve();
   const append = (entries: readonly unknown[]): Promise<void> => {
-    pending.push(...entries);
+    for (const entry of entries) pending.push(entry);
     queue = queue.then(flush);
     return queue;
   };
@@ -167,10 +183,12 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
   return {
     recorded,
     sent,
-    async intend(arn) {
+    async intend(arn, facts) {
       if (await isTaken()) throw inProgress((await latestClaim(store, plan.id))?.owner ?? owner, clock() + SILENCE);
-      sent.add(arn);
-      await append([{ sent: arn, at: new Date(clock()).toISOString() }]);
+      if (intended.has(arn)) return queue;
+      intended.add(arn);
+      sent.set(arn, facts);
+      await append([{ sent: arn, at: new Date(clock()).toISOString(), facts }]);
     },
     async record(results) {
       if (results.length === 0) return;
@@ -196,7 +214,7 @@ export function rehearsalLedger(): Pick<Ledger, 'recorded' | 'sent' | 'intend' |
   const recorded = new Map<string, ItemResult>();
   return {
     recorded,
-    sent: new Set(),
+    sent: new Map(),
     intend: async () => undefined,
     async record(results) {
       for (const each of results) recorded.set(each.arn, each);

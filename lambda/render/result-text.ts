@@ -92,7 +92,7 @@ export const outcomeLine = ({ outcome, name, region, code, text }: ItemResult): 
     : `${outcome} ${clean(name)} (${clean(region)}): ${clean(text)} [${clean(code)}]`;
 
 /** What was done, in one sentence. */
-export function resultSentence({ totals, status }: ApplyResult): string {
+export function resultSentence({ totals, status, items }: ApplyResult): string {
   const { requested, deleted, alreadyGone, spared, changed, failed, open } = totals;
   const parts = [
     `${figure(deleted)} deleted`,
@@ -102,7 +102,9 @@ export function resultSentence({ totals, status }: ApplyResult): string {
     failed > 0 ? `${figure(failed)} failed` : '',
     status === 'unfinished' ? `${figure(open)} not dealt with` : '',
   ].filter((part) => part !== '');
-  return `Of ${count(requested, 'planned snapshot')}: ${parts.join(', ')}. Freed: at most ${dollars(totals.freedMonthlyCostCeiling)}/month.`;
+  const unknown = items.filter(({ outcome, monthlyCostCeiling }) => outcome === 'deleted' && monthlyCostCeiling === null).length;
+  const more = unknown === 0 ? '' : ` and ${figure(unknown)} of unknown size`;
+  return `Of ${count(requested, 'planned snapshot')}: ${parts.join(', ')}. Freed: at most ${dollars(totals.freedMonthlyCostCeiling)}/month${more}.`;
 }
 
 /** The outcome as text, what needs a person first, every item with its reason. */

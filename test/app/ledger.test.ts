@@ -5,6 +5,7 @@ import { memoryStore } from '../fakes/memory-store';
 
 const NOW = Date.UTC(2026, 10, 23, 8);
 const HOUR = 3_600_000;
+const FACTS = { source: 'web', sizeGb: 40, monthlyCostCeiling: 2 };
 
 const planOf = (count: number, digest = '1'): Plan => ({
   schemaVersion: 1,
@@ -84,15 +85,15 @@ describe('the ledger of a plan', () => {
       objects.clear();
       const ledger = await openLedger(portsOf('a'), plan);
       for (let i = 0; i < count; i += 1) {
-        await ledger.intend(`arn-${i}`);
+        await ledger.intend(`arn-${i}`, FACTS);
         await ledger.record([resultOf(plan, i)]);
       }
-      await ledger.intend(`arn-${count}`);
+      await ledger.intend(`arn-${count}`, FACTS);
       for (const withResult of [true, false]) {
         const left = new Map([...objects].filter(([key]) => withResult || key !== `results/${plan.id}.json`));
         const next = await openLedger({ ...portsOf('b', false), store: memoryStore(left) }, plan);
         expect(next.recorded.size).toBe(count);
-        expect([...next.sent]).toEqual([`arn-${count}`]);
+        expect([...next.sent.keys()]).toEqual([`arn-${count}`]);
       }
     }
   });
@@ -100,11 +101,11 @@ describe('the ledger of a plan', () => {
   it('notes an intent before the delete, and lets go of it with the outcome', async () => {
     const plan = planOf(2);
     const ledger = await openLedger(portsOf('a'), plan);
-    await ledger.intend('arn-0');
-    await ledger.intend('arn-1');
+    await ledger.intend('arn-0', FACTS);
+    await ledger.intend('arn-1', FACTS);
     await ledger.record([resultOf(plan, 0)]);
-    expect([...ledger.sent]).toEqual(['arn-1']);
-    expect([...(await openLedger(portsOf('b', false), plan)).sent]).toEqual(['arn-1']);
+    expect([...ledger.sent.keys()]).toEqual(['arn-1']);
+    expect([...(await openLedger(portsOf('b', false), plan)).sent]).toEqual([['arn-1', FACTS]]);
   });
 
   it('writes the result after every outcome while it is small, and rarely enough when it is large', async () => {
@@ -195,7 +196,7 @@ describe('the ledger of a plan', () => {
     const plan = planOf(2);
     const ledger = await openLedger(portsOf('a'), plan);
     now = NOW + HOUR - 1;
-    await ledger.intend('arn-0');
+    await ledger.intend('arn-0', FACTS);
     now = NOW + HOUR + 1;
     expect(await codeOf(openLedger(portsOf('b'), plan))).toBe('plan.in-progress');
   });
@@ -203,9 +204,9 @@ describe('the ledger of a plan', () => {
   it('refuses to send anything more once another run has taken over', async () => {
     const plan = planOf(2);
     const first = await openLedger(portsOf('a'), plan);
-    await first.intend('arn-0');
+    await first.intend('arn-0', FACTS);
     const second = await openLedger(portsOf('b', false), plan);
-    expect(await codeOf(first.intend('arn-1'))).toBe('plan.in-progress');
+    expect(await codeOf(first.intend('arn-1', FACTS))).toBe('plan.in-progress');
     await first.record([resultOf(plan, 0)]);
     expect((await first.close()).status).toBe('unfinished');
     await second.record([resultOf(plan, 1)]);
@@ -229,6 +230,51 @@ describe('the ledger of a plan', () => {
       totals: { deleted: 1, failed: 0 },
     });
   });
+
+  it('does not write over the result of the run that has taken over and finished', async () => {
+    const plan = planOf(1);
+    const first = await openLedger(portsOf('a'), plan);
+    const second = await openLedger(portsOf('b', false), plan);
+    await second.record([resultOf(plan, 0)]);
+    await second.close();
+    await first.record([resultOf(plan, 0, 'failed')]);
+    expect(await codeOf(openLedger(portsOf('c', false), plan))).toBe('plan.applied');
+    expect(JSON.parse(objects.get(`results/${plan.id}.json`) ?? '')).toMatchObject({ status: 'finished', totals: { deleted: 1 } });
+  });
+
+  it('refuses a further attempt on a snapshot once another run has taken over, and notes one intent for all of them', async () => {
+    const plan = planOf(1);
+    const first = await openLedger(portsOf('a'), plan);
+    await first.intend('arn-0', FACTS);
+    await first.intend('arn-0', FACTS);
+    expect(JSON.parse(objects.get(`results/${plan.id}/1-1.json`) ?? '').entries).toHaveLength(1);
+    await openLedger(portsOf('b', false), plan);
+    expect(await codeOf(first.intend('arn-0', FACTS))).toBe('plan.in-progress');
+  });
+
+  it('goes on above the journal of a claim that was moved away, and writes over none of it', async () => {
+    const plan = planOf(3);
+    const first = await openLedger(portsOf('a'), plan);
+    await first.record([resultOf(plan, 0)]);
+    objects.set(`results/${plan.id}/claim-1.json`, '{');
+    await expect(openLedger(portsOf('b'), plan)).rejects.toThrow(/move it away/);
+    objects.delete(`results/${plan.id}/claim-1.json`);
+    objects.set(`results/${plan.id}/claim-1.json.away`, '{');
+    objects.delete(`results/${plan.id}.json`);
+    const second = await openLedger(portsOf('b'), plan);
+    await second.record([resultOf(plan, 1)]);
+    expect([...objects.keys()]).toEqual(expect.arrayContaining([`results/${plan.id}/1-1.json`, `results/${plan.id}/2-1.json`]));
+    const left = new Map([...objects].filter(([key]) => key !== `results/${plan.id}.json`));
+    const third = await openLedger({ ...portsOf('c', false), store: memoryStore(left) }, plan);
+    expect([...third.recorded.keys()]).toEqual(['arn-0', 'arn-1']);
+  });
+
+  it('takes very many outcomes at once', async () => {
+    const plan = planOf(200_000);
+    const ledger = await openLedger(portsOf('a'), plan);
+    await ledger.record(plan.items.map((_, i) => resultOf(plan, i)));
+    expect((await ledger.close()).totals.deleted).toBe(200_000);
+  }, 60_000);
 
   it('lets a run that ended in order be gone on with at once', async () => {
     const plan = planOf(2);
@@ -259,7 +305,7 @@ describe('the ledger of a plan', () => {
   it('forgets a rehearsal', async () => {
     const plan = planOf(1);
     const ledger = rehearsalLedger();
-    await ledger.intend('arn-0');
+    await ledger.intend('arn-0', FACTS);
     await ledger.record([resultOf(plan, 0, 'spared')]);
     expect({ recorded: ledger.recorded.size, stored: objects.size }).toEqual({ recorded: 1, stored: 0 });
   });

@@ -334,6 +334,47 @@ describe('a faulty service', () => {
     });
   });
 
+  it('knows what a snapshot cost that went between a crash and the run that goes on', async () => {
+    const { deletion } = rig;
+    const dying = async (named: Parameters<typeof deletion.deleteSnapshot>[0]): ReturnType<typeof deletion.deleteSnapshot> => {
+      const answer = await deletion.deleteSnapshot(named);
+      if (named.name === 'web-05') throw new Error('power failure');
+      return answer;
+    };
+    await expect(rig.apply({ deletion: { ...deletion, deleteSnapshot: dying } })).rejects.toThrow('power failure');
+    const result = await rig.apply();
+    expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'deleted', source: 'web', sizeGb: 40, monthlyCostCeiling: 2 });
+    expect(result.totals).toMatchObject({ deleted: 5, freedGb: 200, freedMonthlyCostCeiling: 10 });
+  });
+
+  it('measures how long an operation hangs by the clock, however long its readings take', async () => {
+    rig.emulator.setFaults([{ fault: 'operation', operations: DELETE, names: 'web-05', polls: 'never' }]);
+    let offset = 0;
+    const { deletion } = rig;
+    const slow = (...args: Parameters<typeof deletion.readOperation>): ReturnType<typeof deletion.readOperation> => {
+      offset += 5 * 60_000;
+      return deletion.readOperation(...args);
+    };
+    const result = await rig.apply({ deletion: { ...deletion, readOperation: slow }, clock: () => Date.now() + offset });
+    expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'failed', code: 'operation.timeout' });
+    expect(rig.emulator.requests.count('GetOperation')).toBe(4);
+  });
+
+  it('sends no further delete of a throttled snapshot when another run has taken over', async () => {
+    rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE, names: 'web-04' }]);
+    const { plan } = await rig.plan();
+    const { deletion, store } = rig;
+    const overtaken = async (named: Parameters<typeof deletion.deleteSnapshot>[0]): ReturnType<typeof deletion.deleteSnapshot> => {
+      const answer = await deletion.deleteSnapshot(named);
+      if (named.name !== 'web-04') return answer;
+      const claim = { owner: { host: 'test', pid: 1, run: 'other' }, at: new Date().toISOString(), released: false };
+      await store.put({ key: `results/${plan.id}/claim-2.json`, contentType: 'application/json', body: [JSON.stringify(claim)] });
+      return answer;
+    };
+    expect(await codeOf(rig.apply({ deletion: { ...deletion, deleteSnapshot: overtaken } }))).toBe('plan.in-progress');
+    expect(deletesOf('web-04')).toBe(1);
+  });
+
   it('stops the whole run when an outcome cannot be recorded', async () => {
     const { store } = rig;
     let full = false;

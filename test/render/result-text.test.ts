@@ -44,6 +44,8 @@ describe('the outcome as text', () => {
     expect(resultSentence(result(ALL))).toBe(
       'Of 6 planned snapshots: 2 deleted, 1 already gone, 1 spared, 1 changed, 1 failed. Freed: at most $5.50/month.',
     );
+    const unknown = ALL.map((each) => ({ ...each, monthlyCostCeiling: null }));
+    expect(resultSentence(result(unknown))).toMatch(/Freed: at most \$0\.00\/month and 2 of unknown size\.$/);
     expect(resultSentence(result([]))).toBe('Of 0 planned snapshots: 0 deleted. Freed: at most $0.00/month.');
   });
 
