@@ -60,18 +60,21 @@ function readDeletion(text: string): DeletionSetting {
   throw refused('deletion', `context "deletion" is "${text}": expected ${DELETION.join(', ')}, as in -c deletion=approve`);
 }
 
-/** A key that is nearly one of ours would be ignored without a word, and the default deployed. CDK's own keys hold `:` or `/`. */
-function refuseMistyped(keys: readonly string[]): void {
-  for (const key of keys) {
-    if (/[:/]/.test(key) || KEYS.some((known) => known === key)) continue;
-    const meant = closest(key.toLowerCase(), KEYS);
-    if (distance(key.toLowerCase(), meant) <= 2) throw refused('unknown', `context "${key}" is not known: did you mean "${meant}"?`);
-  }
+/** A key that is not ours would be ignored without a word, and the default deployed. CDK's own keys hold `:` or `/`. */
+function refuseUnknown(keys: readonly string[]): void {
+  const unknown = keys.find((key) => !/[:/]/.test(key) && !KEYS.some((known) => known === key));
+  if (unknown === undefined) return;
+  const meant = closest(unknown.toLowerCase(), KEYS);
+  const near = distance(unknown.toLowerCase(), meant) <= 2 || unknown.toLowerCase().startsWith(meant);
+  throw refused(
+    'unknown',
+    `context "${unknown}" is not known: ${near ? `did you mean "${meant}"?` : `expected some of ${KEYS.join(', ')}`}`,
+  );
 }
 
 /** Reads the context. Throws a RetentionError, one sentence, for the first that is missing, malformed or mistyped. */
 export function readContext(context: Readonly<Record<string, unknown>>): DeployContext {
-  refuseMistyped(Object.keys(context));
+  refuseUnknown(Object.keys(context));
   const emails = readEmails(readText(context, 'email'));
   return {
     emails,

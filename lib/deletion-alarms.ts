@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -9,7 +9,7 @@ import { retentionMetric } from './retention-metric';
 /** Alarms over a deletion function; the text of each names its section of docs/runbook.md. */
 export function deletionAlarms(scope: Construct, target: IFunction, topic: ITopic): readonly Alarm[] {
   const period = Duration.minutes(5);
-  const alarm = (id: string, section: string, what: string, metric: Metric): Alarm => {
+  const alarm = (id: string, section: string, what: string, metric: IMetric): Alarm => {
     const made = new Alarm(scope, id, {
       alarmDescription: `${what} What to do: docs/runbook.md#${section}`,
       metric,
@@ -22,7 +22,7 @@ export function deletionAlarms(scope: Construct, target: IFunction, topic: ITopi
     return made;
   };
   return [
-    alarm('DeletionFailed', 'deletion-failed', 'An invocation of the deletion function failed.', target.metricErrors({ period })),
+    alarm('DeletionFailed', 'deletion-failed', 'A deletion ended with an error, or ran out of time.', failedExecutions(target, period)),
     alarm(
       'DeletionsFailed',
       'deletions-failed',
@@ -30,4 +30,19 @@ export function deletionAlarms(scope: Construct, target: IFunction, topic: ITopi
       retentionMetric(target, 'deletionsFailed', { period }),
     ),
   ];
+}
+
+/** Executions that failed or timed out, and invocations that crashed: an execution whose handler threw is no error of its invocation. */
+function failedExecutions(target: IFunction, period: Duration): MathExpression {
+  const usingMetrics = {
+    failed: target.metric('DurableExecutionFailed', { period, statistic: 'Sum' }),
+    late: target.metric('DurableExecutionTimedOut', { period, statistic: 'Sum' }),
+    crashed: target.metricErrors({ period }),
+  };
+  return new MathExpression({
+    expression: 'FILL(failed, 0) + FILL(late, 0) + FILL(crashed, 0)',
+    usingMetrics,
+    period,
+    label: 'failed deletions',
+  });
 }

@@ -78,7 +78,7 @@ export class Monitoring extends Construct {
       }),
       this.alarm('DeadLetters', topic, {
         section: 'dead-letters',
-        what: 'A scheduled run could not be started; its event waits in the dead-letter queue.',
+        what: 'A scheduled run could not be started, or a deletion did not succeed; its event waits in the dead-letter queue.',
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes, statistic: 'Maximum' }),
         threshold: 1,
         periods: 1,

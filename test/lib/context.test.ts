@@ -41,9 +41,14 @@ test('a configuration and a schedule are taken as named', () => {
   );
 });
 
-test('keys of CDK itself and of other apps are none of ours', () => {
-  const others = { '@aws-cdk/core:checkSecretUsage': true, 'aws:cdk:bundling-stacks': ['**'], stage: 'prod', team: 'backup' };
-  expect(readContext({ email, ...others }).emails).toEqual([email]);
+test('keys of CDK itself are none of ours', () => {
+  expect(readContext({ email: 'you@example.com', '@aws-cdk/core:newStyle': true, 'aws:cdk:bundling-stacks': [] }).emails).toEqual([
+    'you@example.com',
+  ]);
+});
+
+test.each(['foo', 'region', 'configuration'])('refuses the key %s, which would be ignored and the default deployed', (key) => {
+  expect(() => readContext({ email: 'you@example.com', [key]: 'x' })).toThrow(expect.objectContaining({ code: 'context.unknown' }));
 });
 
 test.each([

@@ -209,6 +209,13 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
     }
   });
 
+  test('is watched by the metrics of its executions: a handler that throws is no error of its invocation', () => {
+    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')) as Resource[];
+    const watched = JSON.stringify(alarms.filter(({ Properties }) => String(Properties.AlarmDescription).endsWith('#deletion-failed')));
+    for (const metric of ['DurableExecutionFailed', 'DurableExecutionTimedOut', 'Errors'])
+      expect(watched).toContain(`"MetricName":"${metric}"`);
+  });
+
   test('is watched: a failed run, and a snapshot that could not be deleted', () => {
     const alarms = (Object.values(template.findResources('AWS::CloudWatch::Alarm')) as Resource[]).map(({ Properties }) =>
       String(Properties.AlarmDescription),
