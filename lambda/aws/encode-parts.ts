@@ -20,8 +20,30 @@ function* joined(texts: Iterable<string>): Generator<string> {
   yield pending;
 }
 
+/** Memory for the parts of one object at a time. */
+export interface PartMemory {
+  /** Memory of `size` bytes: that which was given back last, if there is some. */
+  take(size: number): Uint8Array<ArrayBuffer>;
+  giveBack(memory: Uint8Array<ArrayBuffer>): void;
+}
+
+/** Makes memory that is used again: several objects in a row take no more than one. */
+export function makePartMemory(): PartMemory {
+  let spare: Uint8Array<ArrayBuffer> | null = null;
+  return {
+    take(size) {
+      const memory = spare?.length === size ? spare : new Uint8Array(size);
+      spare = null;
+      return memory;
+    },
+    giveBack(memory) {
+      spare = memory;
+    },
+  };
+}
+
 /** Encodes texts as UTF-8 in parts of nearly `size` bytes; the last one is what is left, and may be empty. Text is never held whole. */
-export function* encodeParts(texts: Iterable<string>, size = PART_SIZE): Generator<Part> {
+export function* encodeParts(texts: Iterable<string>, parts = makePartMemory(), size = PART_SIZE): Generator<Part> {
   const encoder = new TextEncoder();
   // Most objects are a few lines: the memory of a whole part is taken when there is more.
   let memory = new Uint8Array(Math.min(size, 4 * JOINED));
@@ -33,7 +55,7 @@ export function* encodeParts(texts: Iterable<string>, size = PART_SIZE): Generat
       rest = rest.slice(read);
       if (rest === '') break;
       if (memory.length < size) {
-        const larger = new Uint8Array(size);
+        const larger = parts.take(size);
         larger.set(memory);
         memory = larger;
       } else {
@@ -43,4 +65,5 @@ export function* encodeParts(texts: Iterable<string>, size = PART_SIZE): Generat
     }
   }
   yield { bytes: memory.subarray(0, used), last: true };
+  if (memory.length === size) parts.giveBack(memory);
 }

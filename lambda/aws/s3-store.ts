@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Store, StoredObject } from '../app/ports';
 import { RetentionError } from '../core/errors';
-import { encodeParts } from './encode-parts';
+import { encodeParts, makePartMemory } from './encode-parts';
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown error');
 
@@ -20,6 +20,7 @@ const TAKEN = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
 
 /** A bucket as a store. Writes are whole or not at all, in parts where they are large; a conditional write never replaces anything. */
 export function s3Store(client: S3Client, bucket: string): Store {
+  const memory = makePartMemory();
   const failure = (what: string, key: string, cause: unknown): RetentionError =>
     new RetentionError(
       'store.s3',
@@ -33,17 +34,18 @@ export function s3Store(client: S3Client, bucket: string): Store {
     const parts: CompletedPart[] = [];
     let upload: string | undefined;
     try {
-      for (const { bytes, last } of encodeParts(body)) {
+      for (const { bytes, last } of encodeParts(body, memory)) {
         if (last && upload === undefined) {
           await client.send(new PutObjectCommand({ ...where, ContentType: contentType, Body: bytes, ...condition }));
-          return;
+          continue;
         }
-        if (bytes.length === 0) break;
+        if (bytes.length === 0) continue;
         upload ??= (await client.send(new CreateMultipartUploadCommand({ ...where, ContentType: contentType }))).UploadId;
         const part = { ...where, UploadId: upload, PartNumber: parts.length + 1 };
         const { ETag, ChecksumCRC32 } = await client.send(new UploadPartCommand({ ...part, Body: bytes }));
         parts.push({ PartNumber: part.PartNumber, ETag, ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }) });
       }
+      if (upload === undefined) return;
       const whole = { ...where, UploadId: upload, MultipartUpload: { Parts: parts }, ...condition };
       await client.send(new CompleteMultipartUploadCommand(whole));
     } catch (error) {
