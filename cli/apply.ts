@@ -76,6 +76,17 @@ async function rehearse(ports: ApplyPorts, prepared: Prepared, { out }: Terminal
   await writeOut(out, [...would.map((line) => `${line}\n`), 'dry run: nothing was deleted\n']);
 }
 
+/** What ends a run in the middle: by then snapshots may be gone, so it is neither a refusal nor wrong usage. */
+function stopped({ error }: { readonly error: unknown }): RetentionError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new RetentionError(
+    'apply.stopped',
+    'aws',
+    `the deletion stopped in the middle: ${clean(why)}; what was done until then stands above, and applying the plan again goes on`,
+    { cause: error },
+  );
+}
+
 async function applyLocally(
   options: ApplyOptions,
   place: PlanPlace,
@@ -139,17 +150,22 @@ async function applyLocally(
   const interrupt = onInterrupt(err);
   try {
     const ledger = await openLedger(ledgerPorts, plan);
-    let result: ApplyResult;
-    try {
-      const ports: ApplyPorts = { clock, sleep, deletion, ledger, pace: PACE };
-      await applyBatch(ports, prepared, {
-        signal: interrupt.signal,
-        progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
-      });
-    } finally {
-      result = await ledger.close();
-    }
+    let failure: { readonly error: unknown } | null = null;
+    const noting = (error: unknown): void => {
+      failure ??= { error };
+    };
+    const ports: ApplyPorts = { clock, sleep, deletion, ledger, pace: PACE };
+    await applyBatch(ports, prepared, {
+      signal: interrupt.signal,
+      progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
+    }).catch(noting);
+    // Whatever could not be written down is said at least.
+    const result: ApplyResult = await ledger.close().catch((error: unknown) => {
+      noting(error);
+      return ledger.result();
+    });
     await writeOut(out, renderResultText(result, columns));
+    if (failure !== null) throw stopped(failure);
     err.write(`outcomes: ${place.store.locate(resultFile(plan.id))}\n`);
     if (result.totals.failed > 0) return EXIT.someFailed;
     return result.status === 'finished' ? EXIT.done : EXIT.failure;

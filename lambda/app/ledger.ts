@@ -34,6 +34,8 @@ export interface Ledger {
    */
   intend(arn: string, facts: Facts): Promise<void>;
   record(results: readonly ItemResult[]): Promise<void>;
+  /** The outcomes as they are known here, durable or not. */
+  result(): ApplyResult;
   /** Writes the result, finished if every item has its outcome, and lets go of the claim. */
   close(): Promise<ApplyResult>;
 }
@@ -198,6 +200,7 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
       }
       await append(results.map((each) => ({ result: each })));
     },
+    result: () => ({ ...result(), status: 'unfinished' }),
     async close() {
       await queue;
       const end = result();

@@ -1,0 +1,59 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { smallAccount } from '../deletion/rig';
+import { pointSdkTo } from '../support/aws-env';
+import { runCli, unwrapped } from '../support/terminal';
+
+const POLICY = 'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\ncaps: { maxShare: 0.9 }\n';
+
+describe('lightsail-retention apply that is stopped in the middle', () => {
+  let work: string;
+  let emulator: Emulator;
+  let putBack: () => void;
+  const config = (): string => join(work, 'retention.yaml');
+  const plan = (): string => join(work, 'plan.json');
+  const results = (): string => join(work, 'results');
+  const apply = () => runCli(['apply', plan(), '--local', '--yes', '5', '--config', config()], process.env);
+
+  beforeEach(async () => {
+    work = mkdtempSync(join(tmpdir(), 'apply-'));
+    emulator = await startEmulator({ account: smallAccount() });
+    putBack = pointSdkTo(emulator.url);
+    writeFileSync(config(), POLICY);
+    await runCli(['report', '--config', config(), '--plan-out', plan(), '--quiet']);
+  });
+  afterEach(async () => {
+    putBack();
+    await emulator.close();
+    rmSync(work, { recursive: true, force: true });
+  });
+
+  it('says what was done and ends with exit code 1 when the place of its outcomes goes', async () => {
+    emulator.after('DeleteInstanceSnapshot', () => {
+      rmSync(results(), { recursive: true, force: true });
+      writeFileSync(results(), '');
+    });
+    const { code, out, err } = await apply();
+    expect(code).toBe(1);
+    expect(err).toContain('[apply.stopped]');
+    expect(err).not.toContain('outcomes:');
+    expect(unwrapped(out)).toMatch(/Of 5 planned snapshots: [1-3] deleted, [2-4] not dealt with\./);
+    expect(unwrapped(out)).toContain('web-04 of web');
+    expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
+  });
+
+  it('says what was done and ends with exit code 1, not 4, when another run has taken over', async () => {
+    const { id } = JSON.parse(readFileSync(plan(), 'utf8'));
+    emulator.after('DeleteInstanceSnapshot', () => {
+      const claim = { owner: { host: 'elsewhere', pid: 1, run: 'other' }, at: new Date().toISOString(), released: false };
+      writeFileSync(join(results(), id, 'claim-2.json'), JSON.stringify(claim));
+    });
+    const { code, out, err } = await apply();
+    expect(code).toBe(1);
+    expect(err).toMatch(/process 1 on elsewhere .*\[apply\.stopped\]/);
+    expect(unwrapped(out)).toMatch(/Of 5 planned snapshots: [1-3] deleted, [2-4] not dealt with\./);
+    expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
+  });
+});
