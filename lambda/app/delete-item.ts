@@ -175,7 +175,7 @@ export async function deleteItem(ports: ItemPorts, request: ItemRequest): Promis
         pacer.slower();
         break;
       case 'transient':
-        sent = true;
+        sent ||= last.undone !== true;
         pacer.slower();
         break;
       case 'not-found':

@@ -9,6 +9,8 @@ export interface CallFailure {
   readonly class: 'not-found' | 'throttled' | 'transient' | 'refused' | 'unknown';
   readonly code: string;
   readonly message: string;
+  /** Of a transient one: it is certain that it was not carried out. */
+  readonly undone?: true;
 }
 
 export type Called<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: CallFailure };

@@ -64,9 +64,13 @@ const FAILURE: Readonly<Record<ErrorClass, CallFailure['class']>> = {
   unknown: 'unknown',
 };
 
+/** Transient failures after which nothing can have been done: nobody was reached, or the service said no for now. */
+const UNDONE: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'InvalidInputException', 'InvalidInput']);
+
 function failureOf(error: unknown): CallFailure {
   const { code, message, tip } = errorFacts(error);
-  return { class: FAILURE[classify(error)], code, message: tip === undefined ? message : `${message} (${tip})` };
+  const failure = { class: FAILURE[classify(error)], code, message: tip === undefined ? message : `${message} (${tip})` };
+  return failure.class === 'transient' && UNDONE.has(code) ? { ...failure, undone: true } : failure;
 }
 
 async function called<T>(call: () => Promise<T>): Promise<Called<T>> {

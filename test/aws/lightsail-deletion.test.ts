@@ -152,6 +152,26 @@ describe('deleting over HTTP', () => {
   });
 });
 
+describe('a delete that reaches nobody', () => {
+  it('is known not to have been carried out', async () => {
+    const emulator = await startEmulator({ account: smallAccount() });
+    const endpoint = emulator.url;
+    await emulator.close();
+    const config = { endpoint, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+    const { deleteSnapshot } = makeSnapshotDeletion({
+      readers: makeLightsailClients({ config }),
+      deleters: makeDeleteClients(config),
+      kinds: snapshotKinds(),
+      firstRegion: HERE,
+      clock: Date.now,
+    });
+    expect(await deleteSnapshot({ kind: 'instance', region: HERE, name: 'web-01' })).toMatchObject({
+      ok: false,
+      failure: { class: 'transient', code: 'ECONNREFUSED', undone: true },
+    });
+  });
+});
+
 describe('an answer that begins and does not go on', () => {
   const server = createServer((request, response) => {
     request.resume();

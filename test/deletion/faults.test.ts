@@ -176,6 +176,15 @@ describe('a faulty service', () => {
     expect(at.length).toBeGreaterThan(0);
   });
 
+  it('does not take a snapshot for deleted that went by hand after the service had said to try again later', async () => {
+    const message = 'Please try again in a few minutes';
+    rig.emulator.setFaults([{ fault: 'error', code: 'InvalidInputException', message, operations: DELETE, names: 'web-05', times: 1 }]);
+    rig.emulator.before('GetInstanceSnapshot', ({ name }, world) => {
+      if (name === 'web-05' && deletesOf('web-05') > 0) world.remove(HERE, 'instanceSnapshots', 'web-05');
+    });
+    expect(outcomes(await rig.apply())['web-05']).toBe('already-gone snapshot.gone');
+  });
+
   it('waits longer and longer while a region throttles for minutes, then deletes what is left', async () => {
     rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE, times: 9 }]);
     const result = await rig.apply();
