@@ -9,6 +9,12 @@ const codeOf = (error: unknown): string => String((error as { readonly code?: un
 /** What file systems without hard links answer. */
 const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
 
+const EXPECTED = {
+  read: 'expected a file that can be read',
+  write: 'the folder must be writable, and must stay so',
+  list: 'expected a folder that can be read',
+} as const;
+
 async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');
@@ -35,11 +41,11 @@ async function writeSynced(path: string, body: Iterable<string>, flags: 'w' | 'w
 /** A folder as a store. What a write has resolved is on the disk: whole or not at all, whatever kills the process or the machine. */
 export function folderStore(root: string): Store {
   const pathOf = (key: string): string => join(root, key);
-  const failure = (what: string, key: string, cause: unknown): RetentionError =>
+  const failure = (what: 'read' | 'write' | 'list', key: string, cause: unknown): RetentionError =>
     new RetentionError(
       'store.folder',
       'operator',
-      `cannot ${what} ${pathOf(key)}: ${cause instanceof Error ? cause.message : String(cause)}; the folder must be writable, and must stay so`,
+      `cannot ${what} ${pathOf(key)}: ${cause instanceof Error ? cause.message : String(cause)}; ${EXPECTED[what]}`,
       { cause },
     );
 

@@ -3,6 +3,7 @@ import { parseInstant } from '../core/instant';
 import { parsePlan } from '../core/parse-plan';
 import { blockOf, type Plan } from '../core/plan';
 import type { Inventory } from '../core/report-model';
+import { clean } from '../render/phrases';
 import type { Called, ClockReading } from './deletion-port';
 import type { Digest } from './ports';
 import { refusal } from './refusals';
@@ -29,6 +30,16 @@ function fromJson(text: string): { readonly json: unknown } | null {
   }
 }
 
+/** The digest of what somebody may have written; null where it is nested so deeply that it has none. */
+function digestIn(content: unknown, digestOf: Digest): string | null {
+  try {
+    return digestOf(content);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 /** Reads a stored plan, or refuses: plan.not-found, plan.expired, plan.altered. */
 export function openPlan({ text, where, digest }: StoredPlan, now: number, digestOf: Digest): Plan {
   if (text === null)
@@ -45,11 +56,13 @@ export function openPlan({ text, where, digest }: StoredPlan, now: number, diges
   const altered = (what: string): Error =>
     refusal('plan.altered', `${where} is not as a report wrote it (${what}): leave plans as they are, and ${NEW_PLAN}`);
   if (json === null) throw altered('got no JSON object, expected a plan');
-  const real = digestOf({ ...content, expiresAt });
-  if (written !== real) throw altered(`its digest is ${JSON.stringify(written)?.slice(0, 90)}, its content makes ${real}`);
+  const real = digestIn({ ...content, expiresAt }, digestOf);
+  if (real === null) throw altered('it is nested too deeply');
+  if (written !== real)
+    throw altered(`its digest is ${typeof written === 'string' ? clean(written).slice(0, 90) : 'no text'}, its content makes ${real}`);
   if (digest !== null && digest !== real) throw altered(`its digest is ${real}, approved was ${digest.slice(0, 90)}`);
   const result = parsePlan(json);
-  if (!result.ok) throw altered(result.wrong);
+  if (!result.ok) throw altered(clean(result.wrong));
   return result.plan;
 }
 
@@ -72,7 +85,10 @@ export function checkUnblocked(plan: Plan): void {
       `its report could not read everything, and expected is a complete one: mend what it names, and ${NEW_PLAN}`,
     );
   if (plan.blocked !== null)
-    throw refusal('plan.blocked', `it was blocked when it was made (${plan.blocked.code}: ${plan.blocked.message}); then ${NEW_PLAN}`);
+    throw refusal(
+      'plan.blocked',
+      `it was blocked when it was made (${clean(plan.blocked.code)}: ${clean(plan.blocked.message)}); then ${NEW_PLAN}`,
+    );
 }
 
 /** Refuses plan.config-changed. */
@@ -80,7 +96,7 @@ export function checkConfig(plan: Plan, config: Config): void {
   if (plan.config.digest !== config.digest)
     throw refusal(
       'plan.config-changed',
-      `it was made with ${plan.config.origin} (${plan.config.digest}), and in force is ${config.origin} (${config.digest}): name that configuration, or ${NEW_PLAN}`,
+      `it was made with ${clean(plan.config.origin)} (${plan.config.digest}), and in force is ${clean(config.origin)} (${config.digest}): name that configuration, or ${NEW_PLAN}`,
     );
 }
 
@@ -89,7 +105,7 @@ export function checkCount(plan: Plan, count: number): void {
   if (count !== plan.items.length)
     throw refusal(
       'plan.count',
-      `got the count ${count}, and the plan lists ${plan.items.length}: look at the plan again, and give its count if that is what is to go`,
+      `got ${Number.isNaN(count) ? 'no count' : `the count ${count}`}, and the plan lists ${plan.items.length}: look at the plan again, and give its count if that is what is to go`,
     );
 }
 

@@ -71,6 +71,24 @@ describe('verifying a plan', () => {
     await refused({ text: alter(text) }, 'plan.altered');
   });
 
+  it('refuses plan.altered: nested so deeply that nothing can be said of it', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    for (const member of ['note', 'digest', 'items', 'blocked', 'expiresAt'])
+      await refused({ text: `{"${member}":${deep}}` }, 'plan.altered');
+  });
+
+  it('refuses a count that is none in words', async () => {
+    expect(await refused({ count: Number.NaN }, 'plan.count')).toContain('got no count, and the plan lists 5');
+  });
+
+  it('lets nothing that a plan says reach a terminal as a control', async () => {
+    const control = '\u001b[2J';
+    const blocked = forged(text, { blocked: { code: 'cap.max-share', message: `too many${control}` } });
+    const changed = forged(text, { config: { origin: `mine${control}`, digest: `sha256:${'0'.repeat(64)}` } });
+    expect(await refused({ text: blocked }, 'plan.blocked')).not.toContain('\u001b');
+    expect(await refused({ text: changed }, 'plan.config-changed')).not.toContain('\u001b');
+  });
+
   it('refuses plan.altered: the digest that was approved is another one', async () => {
     expect(await refused({ digest: `sha256:${'0'.repeat(64)}` }, 'plan.altered')).toContain('approved was sha256:000');
     expect(await codeOf(rig.prepare({ digest: JSON.parse(text).digest }))).toBeNull();

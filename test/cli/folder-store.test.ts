@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { folderStore } from '../../cli/folder-store';
@@ -58,6 +58,11 @@ describe('a folder as a store', () => {
     })();
     while (writing) expect(texts.includes((await store.get('a')) ?? '')).toBe(true);
     await writes;
+  });
+
+  it('refuses a folder in place of a file, and speaks of reading', async () => {
+    mkdirSync(join(folder, 'plan.json'));
+    await expect(folderStore(folder).get('plan.json')).rejects.toThrow(/cannot read .*plan\.json: .*expected a file that can be read$/);
   });
 
   it('refuses a folder that cannot be written, says why, and leaves what was there', async () => {
