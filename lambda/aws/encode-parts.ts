@@ -1,23 +1,12 @@
 /** Bytes of a part. S3 takes none below 5 MiB, the last one aside; an object has at most 10,000. */
 const PART_SIZE = 6 * 1024 * 1024;
-/** Characters that are joined before they are encoded: a report has hundreds of thousands of lines. */
-const JOINED = 65_536;
+/** Bytes of memory for an object of a few lines, which most objects are. */
+const SMALL = 16 * 1024;
 
 export interface Part {
   /** Good until the next part is asked for: all parts share one piece of memory. */
   readonly bytes: Uint8Array;
   readonly last: boolean;
-}
-
-function* joined(texts: Iterable<string>): Generator<string> {
-  let pending = '';
-  for (const text of texts) {
-    pending += text;
-    if (pending.length < JOINED) continue;
-    yield pending;
-    pending = '';
-  }
-  yield pending;
 }
 
 /** Memory for the parts of one object at a time. */
@@ -45,10 +34,10 @@ export function makePartMemory(): PartMemory {
 /** Encodes texts as UTF-8 in parts of nearly `size` bytes; the last one is what is left, and may be empty. Text is never held whole. */
 export function* encodeParts(texts: Iterable<string>, parts = makePartMemory(), size = PART_SIZE): Generator<Part> {
   const encoder = new TextEncoder();
-  // Most objects are a few lines: the memory of a whole part is taken when there is more.
-  let memory = new Uint8Array(Math.min(size, 4 * JOINED));
+  let memory = new Uint8Array(Math.min(size, SMALL));
   let used = 0;
-  for (const text of joined(texts)) {
+  // Each text by itself: joined ones would live long enough to be in the way of the collector.
+  for (const text of texts) {
     for (let rest = text; rest !== ''; ) {
       const { read, written } = encoder.encodeInto(rest, memory.subarray(used));
       used += written;
@@ -56,7 +45,7 @@ export function* encodeParts(texts: Iterable<string>, parts = makePartMemory(), 
       if (rest === '') break;
       if (memory.length < size) {
         const larger = parts.take(size);
-        larger.set(memory);
+        larger.set(memory.subarray(0, used));
         memory = larger;
       } else {
         yield { bytes: memory.subarray(0, used), last: false };

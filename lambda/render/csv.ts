@@ -1,14 +1,24 @@
-import { stringify } from 'csv-stringify/sync';
 import { monthlyCostCeiling } from '../core/cost';
 import { describe } from '../core/reason';
 import type { Judged, Report } from '../core/report-model';
 import { wholeDays } from './phrases';
 
 type Cell = string | number | null;
-const BATCH = 500;
+
 /** Controls, which a terminal would obey; tabs and line feeds are text, and quoted. */
 const CONTROLS = /(?![\t\n])\p{Cc}/gu;
-const text = (cell: Cell): Cell => (typeof cell === 'string' ? cell.replace(CONTROLS, '\ufffd') : cell);
+/** How a cell begins that a spreadsheet would take for a formula. */
+const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
+const QUOTED = /[",\n\r]/;
+
+/** A cell as RFC 4180 writes it. */
+function cellText(cell: Cell): string {
+  if (cell === null) return '';
+  if (typeof cell === 'number') return String(cell);
+  const safe = cell.replace(CONTROLS, '\ufffd');
+  const plain = FORMULA.test(safe) ? `'${safe}` : safe;
+  return QUOTED.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+}
 
 const yesNo = (answer: boolean | null): Cell => (answer === null ? null : String(answer));
 
@@ -40,9 +50,6 @@ const COLUMNS: Readonly<Record<string, (item: Judged, report: Report) => Cell>> 
 /** The snapshots as CSV, a heading first, in chunks. A cell that a spreadsheet would take for a formula begins with an apostrophe. */
 export function* renderCsv(report: Report): Generator<string> {
   const cells = Object.values(COLUMNS);
-  yield stringify([Object.keys(COLUMNS)]);
-  for (let from = 0; from < report.items.length; from += BATCH) {
-    const rows = report.items.slice(from, from + BATCH).map((item) => cells.map((cell) => text(cell(item, report))));
-    yield stringify(rows, { escape_formulas: true });
-  }
+  yield `${Object.keys(COLUMNS).join(',')}\n`;
+  for (const item of report.items) yield `${cells.map((cell) => cellText(cell(item, report))).join(',')}\n`;
 }

@@ -1,3 +1,5 @@
+import { stringify } from 'csv-stringify/sync';
+import * as fc from 'fast-check';
 import { STATUSES } from '../../lambda/core/report-model';
 import { renderCsv } from '../../lambda/render/csv';
 import { aReport, expired, kept, setAside } from '../support/report-builder';
@@ -78,6 +80,20 @@ describe('the CSV report', () => {
   test('lets no control reach a terminal', () => {
     const [row] = read(aReport([expired({ name: 'a\u001b[2J\u0007\u009b31m\rb\tc\nd' })]));
     expect(row?.name).toBe('a\ufffd[2J\ufffd\ufffd31m\ufffdb\tc\nd');
+  });
+
+  test('writes any text as the library for it does', () => {
+    const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', ',', '\n', ';', "'", '=', '-', '@', '\uff1d', 'ä', ' ') }));
+    fc.assert(
+      fc.property(text, text, (name, state) => {
+        const report = aReport([expired({ name, state })]);
+        const byLibrary = stringify([[name, state]], { escape_formulas: true });
+        const [row] = read(report);
+        expect([row?.name, row?.state]).toEqual(parseCsv(byLibrary)[0]);
+        expect([...renderCsv(report)].join('')).toContain(`,${stringify([[name]], { escape_formulas: true }).slice(0, -1)},`);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   test('is a heading alone for an account without snapshots', () => {
