@@ -25,8 +25,11 @@ const POLL = 5_000;
 /** The function says nothing for so long (ms): then waiting ends, not the deletion. */
 const SILENCE = 15 * 60_000;
 
-async function invoke(name: string, execution: string, plan: Plan, { credentials, region }: Caller): Promise<void> {
-  const client = new LambdaClient({ credentials, region });
+/** Where a function is: an ARN says it, a name means the caller's region. */
+const regionOf = (name: string, { region }: Caller): string => /^arn:[\w-]+:lambda:([\w-]+):/.exec(name)?.[1] ?? region;
+
+async function invoke(name: string, execution: string, plan: Plan, caller: Caller): Promise<void> {
+  const client = new LambdaClient({ credentials: caller.credentials, region: regionOf(name, caller) });
   try {
     const answer = await client.send(
       new InvokeCommand({

@@ -347,6 +347,20 @@ describe('lightsail-retention apply', () => {
       expect(count()).toBe(11);
     });
 
+    it("calls the region that an ARN names, whatever the caller's is", async () => {
+      let authorization = '';
+      const close = await lambda(202, (_, __, headers) => {
+        authorization = String(headers.authorization);
+        return '';
+      });
+      try {
+        await cli(plan(), '--function', 'arn:aws:lambda:eu-central-1:123456789012:function:retention-delete:live', '--yes', '5');
+      } finally {
+        await close();
+      }
+      expect(authorization).toContain('/eu-central-1/lambda/');
+    });
+
     it('goes on with a plan that was left unfinished under another name: the same name starts nothing', async () => {
       const { id } = JSON.parse(readFileSync(plan(), 'utf8'));
       emulator.setFaults([{ fault: 'latency', operations: ['DeleteInstanceSnapshot', 'DeleteDiskSnapshot'], ms: 300 }]);
