@@ -3,6 +3,7 @@ import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import type { Store, StoredObject } from '../lambda/app/ports';
 import { RetentionError } from '../lambda/core/errors';
+import { linesOf } from '../lambda/core/lines';
 
 const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
 
@@ -85,6 +86,15 @@ export function folderStore(root: string): Store {
     async get(key) {
       try {
         return await readFile(pathOf(key), 'utf8');
+      } catch (error) {
+        if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return null;
+        throw failure('read', key, error);
+      }
+    },
+    async lines(key) {
+      try {
+        const file = await open(pathOf(key), 'r');
+        return linesOf(file.createReadStream());
       } catch (error) {
         if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return null;
         throw failure('read', key, error);

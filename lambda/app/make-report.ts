@@ -1,11 +1,11 @@
-import { changesSince, listsRead, marksOf, type ReportState } from '../core/changes';
+import { compareWith, listsRead, marksOf, type PreviousReport, type ReportState } from '../core/changes';
 import type { Config } from '../core/config';
 import { gbMonthPrice, roundMoney, snapshotGb } from '../core/cost';
 import { decide } from '../core/decide';
 import { before } from '../core/period';
 import { makePlan, type NewPlan } from '../core/plan';
 import { remember } from '../core/remember';
-import type { Inventory, Judged, ListedSource, Report, StaleSource, Totals } from '../core/report-model';
+import type { Changes, Inventory, Judged, ListedSource, Report, Scope, StaleSource, Totals } from '../core/report-model';
 import { FINISHED_STATE } from '../core/snapshot';
 import type { Clock, Digest, InventoryProgress, InventoryRequest, ReadInventory } from './ports';
 
@@ -21,7 +21,7 @@ export interface MakeReportRequest {
   /** Evaluate as of this instant (epoch ms); null: the real clock. */
   readonly at: number | null;
   readonly inventory: Pick<InventoryRequest, 'regions' | 'kinds' | 'deadline'>;
-  readonly previous: ReportState | null;
+  readonly previous: PreviousReport | null;
 }
 
 /** A report and the plan that it made. */
@@ -84,6 +84,19 @@ function staleSources(inventory: Inventory, now: number, config: Config): readon
   });
 }
 
+/** What changed; null where there is no report to compare with, or one that cannot be read to its end. */
+async function changesSince(previous: PreviousReport | null, items: readonly Judged[], scopes: readonly Scope[]): Promise<Changes | null> {
+  if (previous === null) return null;
+  const comparison = compareWith(previous, items, scopes);
+  try {
+    for await (const block of previous.snapshots) comparison.meet(block);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+  return comparison.changes();
+}
+
 /** Lists, decides, counts and plans: the main job, without sending or storing anything. Never rejects for what the service does. */
 export async function makeReport(
   ports: MakeReportPorts,
@@ -125,7 +138,7 @@ export async function makeReport(
     pricing: config.pricing,
     automatic: inventory.automatic,
     stale: staleSources(inventory, now, config),
-    changes: previous === null ? null : changesSince(previous, items, scopes),
+    changes: await changesSince(previous, items, scopes),
   };
   return { report, plan };
 }

@@ -49,6 +49,8 @@ export interface Store {
   putIfAbsent(object: StoredObject): Promise<boolean>;
   /** Null: there is no such object. */
   get(key: string): Promise<string | null>;
+  /** The object line by line, never held whole. Null: there is no such object. What is not read to its end is let go by ending the loop. */
+  lines(key: string): Promise<AsyncIterable<string> | null>;
   /** Names directly under a prefix that ends in `/`, in order. */
   list(prefix: string): Promise<readonly string[]>;
 }

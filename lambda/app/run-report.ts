@@ -7,7 +7,7 @@ import { type MakeReportPorts, makeReport } from './make-report';
 import type { InventoryProgress } from './ports';
 import { readRuns } from './report-history';
 import { type DeletionNotice, type Sending, type SendPorts, sendReport } from './send-report';
-import { previousState, storeReport } from './store-report';
+import { previousReport, storeReport } from './store-report';
 
 export interface RunRequest {
   readonly reportId: string;
@@ -58,7 +58,7 @@ export async function runReport(
   const { reportId, config, scheduledAt } = request;
   const startedAt = ports.clock();
   if (scheduledAt !== null && (await wasSent(ports.store, scheduledAt))) return { reportId, delivery: 'already-sent' };
-  const previous = await previousState(ports.store, reportId);
+  const previous = await previousReport(ports.store, reportId);
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const { report, plan } = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
   await storeReport(ports.store, report, plan, config.tagPrefix);

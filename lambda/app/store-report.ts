@@ -1,8 +1,8 @@
-import type { ReportState } from '../core/changes';
+import type { PreviousReport, ReportHead, ReportState } from '../core/changes';
 import { RetentionError } from '../core/errors';
 import { instantOfId } from '../core/instant';
 import type { NewPlan } from '../core/plan';
-import { recall } from '../core/remember';
+import type { Block } from '../core/remember';
 import type { Report } from '../core/report-model';
 import { renderCsv } from '../render/csv';
 import { renderHtml } from '../render/html';
@@ -39,21 +39,21 @@ export async function storeReport(store: Store, report: Report, plan: NewPlan, t
 }
 
 /**
- * The newest report stored for an earlier time than `reportId`'s, or null. An unreadable state counts as none: the report then says that
- * it has nothing to compare with.
+ * The newest report stored for an earlier time than `reportId`'s, or null. One whose head is unreadable counts as none. Its snapshots are read
+ * when they are asked for; a SyntaxError then says that they are not as they were written.
  */
-export async function previousState(store: Store, reportId: string): Promise<ReportState | null> {
+export async function previousReport(store: Store, reportId: string): Promise<PreviousReport | null> {
   const timeOf = (id: string): string => id.slice(0, 16);
   const ids = (await store.list('reports/')).filter((name) => instantOfId(name) !== null && timeOf(name) < timeOf(reportId));
   for (const id of ids.reverse().slice(0, 5)) {
-    const text = await store.get(reportFiles(id).state);
-    const state = text === null ? null : parseState(text);
-    if (state !== null) return state;
+    const key = reportFiles(id).state;
+    const head = parseHead(await firstLine(store, key));
+    if (head !== null) return { ...head, snapshots: { [Symbol.asyncIterator]: () => blocksOf(store, key) } };
   }
   return null;
 }
 
-/** A state as JSON in chunks. */
+/** A state as JSON in chunks: its head on a line, then a line for each block, so that it can be read without being held. */
 function* stateChunks({ snapshots, ...head }: ReportState): Generator<string> {
   yield `${JSON.stringify(head).slice(0, -1)},"snapshots":[`;
   let separator = '\n';
@@ -64,18 +64,35 @@ function* stateChunks({ snapshots, ...head }: ReportState): Generator<string> {
   yield '\n]}\n';
 }
 
-/** Reads it to the end, so that nothing in it can fail later. */
-function isReadable(state: ReportState): boolean {
-  for (const _ of recall(state.snapshots));
-  const readable = state.lists.every(({ region, kind }) => typeof region === 'string' && typeof kind === 'string');
-  return state.schemaVersion === 1 && readable && !Number.isNaN(Date.parse(state.evaluatedAt));
+const END = ']}';
+
+async function firstLine(store: Store, key: string): Promise<string> {
+  for await (const line of (await store.lines(key)) ?? []) return line;
+  return '';
 }
 
-function parseState(text: string): ReportState | null {
+function parseHead(line: string): ReportHead | null {
   try {
-    const state = JSON.parse(text) as ReportState;
-    return isReadable(state) ? state : null;
+    const { snapshots: _, ...head } = JSON.parse(`${line}${END}`) as ReportState;
+    const readable = head.lists.every(({ region, kind }) => typeof region === 'string' && typeof kind === 'string');
+    return head.schemaVersion === 1 && readable && !Number.isNaN(Date.parse(head.evaluatedAt)) ? head : null;
   } catch {
     return null;
   }
+}
+
+function parseBlock(line: string): Block {
+  const block: unknown = JSON.parse(line.replace(/,$/, ''));
+  if (Array.isArray(block) && block.length === 4 && block.every((member) => typeof member === 'string')) return block as unknown as Block;
+  throw new SyntaxError('a line of a state is no block of snapshots');
+}
+
+async function* blocksOf(store: Store, key: string): AsyncGenerator<Block> {
+  let [first, ended] = [true, false];
+  for await (const line of (await store.lines(key)) ?? []) {
+    ended = line === END;
+    if (!first && !ended) yield parseBlock(line);
+    first = false;
+  }
+  if (!ended) throw new SyntaxError('a state ends in the middle');
 }

@@ -11,12 +11,22 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Store, StoredObject } from '../app/ports';
 import { RetentionError } from '../core/errors';
+import { linesOf } from '../core/lines';
 import { encodeParts, makePartMemory } from './encode-parts';
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown error');
 
 /** What a conditional write is answered with where something is there already, or is being written. */
 const TAKEN = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
+
+/** The bytes of an answer as they arrive. A loop that ends early cuts the connection. */
+async function* bytesOf(body: unknown, failed: (cause: unknown) => RetentionError): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw failed(error);
+  }
+}
 
 /** A bucket as a store. Writes are whole or not at all, in parts where they are large; a conditional write never replaces anything. */
 export function s3Store(client: S3Client, bucket: string): Store {
@@ -75,6 +85,15 @@ export function s3Store(client: S3Client, bucket: string): Store {
       try {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
         return (await Body?.transformToString()) ?? '';
+      } catch (error) {
+        if (nameOf(error) === 'NoSuchKey') return null;
+        throw failure('read', key, error);
+      }
+    },
+    async lines(key) {
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        return linesOf(bytesOf(Body, (cause) => failure('read', key, cause)));
       } catch (error) {
         if (nameOf(error) === 'NoSuchKey') return null;
         throw failure('read', key, error);

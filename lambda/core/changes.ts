@@ -1,15 +1,24 @@
 import { type Block, type Mark, type Remembered, recall } from './remember';
 import type { Changes, Judged, ListName, Scope } from './report-model';
 
-/** What the next report needs to know of this one: little enough to keep, enough to say what is new. */
-export interface ReportState {
+/** What the next report needs to know of this one besides its snapshots. */
+export interface ReportHead {
   readonly schemaVersion: 1;
   readonly reportId: string;
   readonly evaluatedAt: string;
   readonly complete: boolean;
   /** The lists that were read to their ends. */
   readonly lists: readonly ListName[];
+}
+
+/** What the next report needs to know of this one: little enough to keep, enough to say what is new. */
+export interface ReportState extends ReportHead {
   readonly snapshots: Iterable<Block>;
+}
+
+/** The report before this one: its snapshots come in blocks that are never held all at once. */
+export interface PreviousReport extends ReportHead {
+  readonly snapshots: Iterable<Block> | AsyncIterable<Block>;
 }
 
 /** How a snapshot is remembered. */
@@ -29,11 +38,17 @@ export const listsRead = (scopes: readonly Scope[]): readonly ListName[] =>
 
 const keyOf = ({ region, kind }: ListName): string => `${region} ${kind}`;
 
+/** A comparison with the previous report, which is met block by block. */
+export interface Comparison {
+  meet(block: Block): void;
+  changes(): Changes;
+}
+
 /**
- * What changed since the previous report: by ARN, never by name, and only in lists that both reports read to their ends. A snapshot without ARN
- * cannot be followed and is left out.
+ * Begins to say what changed since the previous report: by ARN, never by name, and only in lists that both reports read to their ends. A snapshot
+ * without ARN cannot be followed and is left out.
  */
-export function changesSince(previous: ReportState, items: readonly Judged[], scopes: readonly Scope[]): Changes {
+export function compareWith(previous: ReportHead, items: readonly Judged[], scopes: readonly Scope[]): Comparison {
   const [then, now] = [previous.lists, listsRead(scopes)];
   const [keysThen, keysNow] = [new Set(then.map(keyOf)), new Set(now.map(keyOf))];
   const inBoth = (list: ListName): boolean => keysThen.has(keyOf(list)) && keysNow.has(keyOf(list));
@@ -41,23 +56,27 @@ export function changesSince(previous: ReportState, items: readonly Judged[], sc
   for (const [index, { snapshot }] of items.entries()) if (snapshot.arn !== null && inBoth(snapshot)) indexes.set(snapshot.arn, index);
   const before: (Mark | undefined)[] = new Array(items.length).fill(undefined);
   const gone: { readonly arn: string; readonly name: string | null }[] = [];
-  for (const [region, kind, arn, name, mark] of recall(previous.snapshots)) {
-    const index = indexes.get(arn);
-    if (index !== undefined) before[index] = mark;
-    else if (inBoth({ region, kind })) gone.push({ arn, name });
-  }
   const compared = (holds: (was: Mark | undefined, is: Mark) => boolean): readonly Judged[] =>
     items.filter((item, index) => indexes.get(item.snapshot.arn ?? '') === index && holds(before[index], markOf(item)));
   return {
-    previousReportId: previous.reportId,
-    previousAt: Date.parse(previous.evaluatedAt),
-    uncompared: [...now.filter((list) => !inBoth(list)), ...then.filter((list) => !inBoth(list))],
-    added: compared((was) => was === undefined),
-    gone,
-    newlyExpiring: compared((was, is) => is === 'e' && was !== 'e'),
-    noLongerExpiring: compared((was, is) => was === 'e' && is !== 'e'),
-    newlyHeld: compared((was, is) => is === 'h' && was !== 'h'),
-    noLongerHeld: compared((was, is) => was === 'h' && is !== 'h'),
+    meet(block) {
+      for (const [region, kind, arn, name, mark] of recall([block])) {
+        const index = indexes.get(arn);
+        if (index !== undefined) before[index] = mark;
+        else if (inBoth({ region, kind })) gone.push({ arn, name });
+      }
+    },
+    changes: () => ({
+      previousReportId: previous.reportId,
+      previousAt: Date.parse(previous.evaluatedAt),
+      uncompared: [...now.filter((list) => !inBoth(list)), ...then.filter((list) => !inBoth(list))],
+      added: compared((was) => was === undefined),
+      gone,
+      newlyExpiring: compared((was, is) => is === 'e' && was !== 'e'),
+      noLongerExpiring: compared((was, is) => was === 'e' && is !== 'e'),
+      newlyHeld: compared((was, is) => is === 'h' && was !== 'h'),
+      noLongerHeld: compared((was, is) => was === 'h' && is !== 'h'),
+    }),
   };
 }
 

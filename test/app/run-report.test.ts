@@ -133,6 +133,38 @@ describe('the scheduled report', () => {
   });
 });
 
+describe('the comparison with the last stored report', () => {
+  const stateOf = (objects: Map<string, string>): readonly [string, string] => {
+    const found = [...objects].find(([key]) => key.endsWith('state.json'));
+    if (found === undefined) throw new Error('no state is stored');
+    return found;
+  };
+
+  it('says that nothing changed where nothing did', async () => {
+    const { channel, runAt } = aDeployment();
+    await runAt(NOW);
+    await runAt(NOW + 60_000, null);
+    expect(channel.sent[0]?.body).toContain('There is no earlier report to compare with.');
+    expect(channel.sent[1]?.body).toContain('Since the last report'.toUpperCase());
+    expect(channel.sent[1]?.body).not.toContain('There is no earlier report to compare with.');
+  });
+
+  it.each([
+    ['is cut off', (text: string) => text.slice(0, -4)],
+    ['has a line that is no block', (text: string) => text.replace(/\n\[[^\n]*/, '\n["us-east-1"]')],
+    ['has a line that is no JSON', (text: string) => text.replace(/\n\[[^\n]*/, '\n[')],
+    ['has a mark that means nothing', (text: string) => text.replace(/\n\["[^\n]*/, '\n["us-east-1","instance","","xarn"]')],
+  ])('is left out when its state %s', async (_, spoil) => {
+    const { objects, channel, runAt } = aDeployment();
+    await runAt(NOW);
+    const [key, text] = stateOf(objects);
+    expect(spoil(text)).not.toBe(text);
+    objects.set(key, spoil(text));
+    expect(await runAt(NOW + 60_000, null)).toMatchObject({ delivery: 'sent' });
+    expect(channel.sent[1]?.body).toContain('There is no earlier report to compare with.');
+  });
+});
+
 describe('the chat', () => {
   it('gets one message for each e-mail', async () => {
     const chat = fakeChat();

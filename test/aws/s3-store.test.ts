@@ -1,3 +1,4 @@
+import '../support/one-realm';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { FaultInput } from '../../emulator/fault';
 import { type Emulator, startEmulator } from '../../emulator/server';
@@ -59,6 +60,32 @@ describe('an object', () => {
       await store.put(object('a', lines(LARGE)));
       await store.put(object('a', ['new']));
       expect(await store.get('a')).toBe('new');
+    }));
+
+  it('comes line by line, as often as it is asked for, and need not be read to its end', () =>
+    withStore(async (store) => {
+      await store.put(object('a', ['first\nzweite ü\n', 'third\n']));
+      for (let time = 0; time < 2; time += 1) {
+        const lines: string[] = [];
+        for await (const line of (await store.lines('a')) ?? []) lines.push(line);
+        expect(lines).toEqual(['first', 'zweite ü', 'third']);
+      }
+      await store.put(object('large', lines(LARGE)));
+      for await (const line of (await store.lines('large')) ?? []) {
+        expect(line).toBe(LINE.trimEnd());
+        break;
+      }
+      expect(await store.lines('none')).toBeNull();
+    }));
+
+  it('refuses to end in the middle as if it were the end', () =>
+    withStore(async (store, emulator) => {
+      await store.put(object('large', lines(LARGE)));
+      emulator.setFaults([{ fault: 'reset', when: 'during', service: 's3', operations: 'GetObject' }]);
+      const read = async () => {
+        for await (const _ of (await store.lines('large')) ?? []);
+      };
+      await expect(read()).rejects.toMatchObject({ code: 'store.s3', message: expect.stringContaining('cannot read s3://reports/large') });
     }));
 
   it('is null where there is none', () => withStore(async (store) => expect(await store.get('reports/none')).toBeNull()));

@@ -1,6 +1,6 @@
-import { changesSince, hasChanges, markOf, type ReportState } from '../../lambda/core/changes';
+import { compareWith, hasChanges, markOf, type ReportState } from '../../lambda/core/changes';
 import { remember } from '../../lambda/core/remember';
-import type { Judged } from '../../lambda/core/report-model';
+import type { Changes, Judged, Scope } from '../../lambda/core/report-model';
 import { aFailedScope, aScope, expired, kept, setAside } from '../support/report-builder';
 
 const arnOf = (name: string): string => kept({ name }).snapshot.arn ?? '';
@@ -15,6 +15,12 @@ const previous = (marks: Readonly<Record<string, 'e' | 'h' | 'k'>>): ReportState
 });
 
 const READ = [aScope()];
+
+function changesSince(state: ReportState, ...now: [readonly Judged[], readonly Scope[]]): Changes {
+  const comparison = compareWith(state, ...now);
+  for (const block of state.snapshots) comparison.meet(block);
+  return comparison.changes();
+}
 
 const named = (items: readonly Judged[]): (string | null)[] => items.map(({ snapshot }) => snapshot.name);
 const held = (name: string): Judged => setAside('held', 'held without end', { name });

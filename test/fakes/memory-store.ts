@@ -1,4 +1,9 @@
 import type { Store, StoredObject } from '../../lambda/app/ports';
+import { linesOf } from '../../lambda/core/lines';
+
+async function* pieces(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
 
 /** A store in memory, with the promises of the port: conditional writes, whole objects, names in order. */
 export function memoryStore(objects: Map<string, string> = new Map()): Store {
@@ -14,6 +19,10 @@ export function memoryStore(objects: Map<string, string> = new Map()): Store {
       return true;
     },
     get: async (key) => objects.get(key) ?? null,
+    lines: async (key) => {
+      const text = objects.get(key);
+      return text === undefined ? null : linesOf(pieces(text));
+    },
     list: async (prefix) => {
       const names = [...objects.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length).split('/')[0] ?? '');
       return [...new Set(names)].sort();
