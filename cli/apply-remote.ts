@@ -1,22 +1,28 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { ALIAS } from '../lambda/app/deletion-commands';
 import { checkLedger } from '../lambda/app/ledger';
 import { readResult, resultFile } from '../lambda/app/ledger-files';
+import { hasEnded, readEnding } from '../lambda/app/run-ending';
 import { checkCount, checkUnblocked, openPlan } from '../lambda/app/verify-plan';
 import { RetentionError } from '../lambda/core/errors';
 import { compactInstant } from '../lambda/core/instant';
 import type { ApplyResult } from '../lambda/core/outcome';
 import type { Plan } from '../lambda/core/plan';
 import { digestOf } from '../lambda/digest';
+import { clean } from '../lambda/render/phrases';
+import { isElsewhere, type RunEnd } from '../lambda/render/result-email';
 import { renderPlan, renderResultText } from '../lambda/render/result-text';
 import { confirmCount } from './ask-count';
 import type { Caller } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { PlanPlace } from './plan-place';
-import { type Terminal, writeOut } from './terminal';
+import { reportFailure, type Terminal, writeOut } from './terminal';
 
 export interface RemoteOptions {
-  /** Name or ARN of the deployed deletion function, with its alias. */
+  /** Name or ARN of the deployed deletion function; without alias or version, the alias that it was deployed with. */
   readonly name: string;
+  /** What the plan's digest must be; undefined: whatever it is. */
+  readonly digest: string | undefined;
   readonly yes: number | undefined;
   readonly quiet: boolean;
 }
@@ -25,15 +31,23 @@ const POLL = 5_000;
 /** The function says nothing for so long (ms): then waiting ends, not the deletion. */
 const SILENCE = 15 * 60_000;
 
-/** Where a function is: an ARN says it, a name means the caller's region. */
-const regionOf = (name: string, { region }: Caller): string => /^arn:[\w-]+:lambda:([\w-]+):/.exec(name)?.[1] ?? region;
+/** Where a function is: an ARN says it, a name means the caller's region. And by which alias, unless the name says it: no other way starts it. */
+function addressOf(name: string, here: string): { readonly region: string; readonly qualifier?: string } {
+  const parts = name.split(':');
+  const isArn = parts[0] === 'arn';
+  // `name`, `<account>:function:name` or `arn:aws:lambda:<region>:<account>:function:name`: one part more is a qualifier.
+  const isUnqualified = parts.length === (isArn ? 7 : parts[1] === 'function' ? 3 : 1);
+  return { region: (isArn && parts[3]) || here, ...(isUnqualified ? { qualifier: ALIAS } : {}) };
+}
 
 async function invoke(name: string, execution: string, plan: Plan, caller: Caller): Promise<void> {
-  const client = new LambdaClient({ credentials: caller.credentials, region: regionOf(name, caller) });
+  const { region, qualifier } = addressOf(name, caller.region);
+  const client = new LambdaClient({ credentials: caller.credentials, region });
   try {
     const answer = await client.send(
       new InvokeCommand({
         FunctionName: name,
+        ...(qualifier === undefined ? {} : { Qualifier: qualifier }),
         InvocationType: 'Event',
         DurableExecutionName: execution,
         Payload: Buffer.from(JSON.stringify({ plan: plan.id, digest: plan.digest })),
@@ -53,12 +67,27 @@ async function invoke(name: string, execution: string, plan: Plan, caller: Calle
   }
 }
 
-/** Waits for the finished result in the plan's bucket; null when nothing was heard for too long. */
-async function waitForResult(plan: Plan, { store }: PlanPlace, heard: (result: ApplyResult) => void): Promise<ApplyResult | null> {
+/** What was heard of an execution in the end. */
+interface Heard {
+  readonly result: ApplyResult | null;
+  /** Why it ended before the plan was finished; null: it is finished. */
+  readonly end: Exclude<RunEnd, { readonly state: 'finished' }> | null;
+}
+
+/** Waits in the plan's bucket until the plan is finished or its execution has ended; null when nothing was heard for too long. */
+async function waitForEnd(
+  plan: Plan,
+  { store }: PlanPlace,
+  execution: string,
+  heard: (result: ApplyResult) => void,
+): Promise<Heard | null> {
   let last = '';
   for (let silent = 0; silent < SILENCE; silent += POLL) {
+    // In this order: an execution notes its end after its last outcome.
+    const end = await readEnding(store, plan, execution);
     const result = await readResult(store, plan);
-    if (result?.status === 'finished') return result;
+    if (result?.status === 'finished') return { result, end: null };
+    if (end !== null && end.state !== 'finished') return { result, end };
     if (result !== null && result.updatedAt !== last) {
       last = result.updatedAt;
       silent = 0;
@@ -79,29 +108,48 @@ export async function applyRemotely(
 ): Promise<ExitCode> {
   const { out, err } = terminal;
   const columns = Math.max(60, out.columns || 100);
-  const plan = openPlan({ ...place, digest: null }, Date.now(), digestOf);
+  const plan = openPlan({ ...place, digest: options.digest ?? null }, Date.now(), digestOf);
   checkUnblocked(plan);
-  await checkLedger({ store: place.store, clock: Date.now, isAlive: () => null }, plan);
-  // An execution's name starts it once; a plan that an earlier one left unfinished goes on under another name.
-  const begun = (await readResult(place.store, plan)) !== null;
-  const execution = begun ? `${plan.id}-${compactInstant(Date.now())}` : plan.id;
+  const { store } = place;
+  await checkLedger({ store, clock: Date.now, isAlive: () => null }, plan);
   if (options.yes !== undefined) checkCount(plan, options.yes);
   await writeOut(out, renderPlan(plan, columns));
   await confirmCount(plan, options.yes, terminal, input);
+  // An execution's name starts it once; a plan that an earlier one left unfinished, or that was refused, goes on under another name.
+  const before = await readResult(store, plan);
+  const isBegun = before !== null || (await hasEnded(store, plan.id, plan.id));
+  const execution = isBegun ? `${plan.id}-${compactInstant(Date.now())}` : plan.id;
   await invoke(options.name, execution, plan, caller);
   err.write(`${options.name} has the plan: it looks at everything again, deletes, and sends the outcome by e-mail\n`);
-  if (!place.where.startsWith('s3://')) return EXIT.done;
-  const where = place.store.locate(resultFile(plan.id));
+  if (!place.where.startsWith('s3://')) {
+    err.write(
+      `from a file a plan is started once: should the e-mail say that it was refused, apply it by its address, s3://BUCKET/plans/${plan.id}.json\n`,
+    );
+    return EXIT.done;
+  }
+  const where = store.locate(resultFile(plan.id));
   err.write(`waiting for ${where}; Ctrl-C ends the waiting, not the deletion\n`);
-  const result = await waitForResult(plan, place, ({ totals }) => {
+  const heard = await waitForEnd(plan, place, execution, ({ totals }) => {
     if (!options.quiet) err.write(`${totals.requested - totals.open} of ${totals.requested} dealt with\n`);
   });
-  if (result === null)
+  if (heard === null)
     throw new RetentionError(
       'apply.no-result',
       'aws',
       `nothing was heard of the plan for ${SILENCE / 60_000} minutes: see the e-mail, ${where} and the function's log`,
     );
-  await writeOut(out, renderResultText(result, columns));
-  return result.totals.failed > 0 ? EXIT.someFailed : EXIT.done;
+  const { result, end } = heard;
+  const hasBegun = result !== null && result.updatedAt !== before?.updatedAt;
+  if (end?.state === 'refused' && (isElsewhere(end) || !hasBegun)) {
+    reportFailure(new RetentionError(clean(end.code), 'operator', clean(end.text)), err, terminal.env);
+    return EXIT.refused;
+  }
+  if (result !== null) await writeOut(out, renderResultText(result, columns));
+  if (end !== null)
+    throw new RetentionError(
+      'apply.stopped',
+      'aws',
+      `the deletion ended before the plan was finished: ${clean(end.text)} (${clean(end.code)}); apply the plan again to go on`,
+    );
+  return result !== null && result.totals.failed > 0 ? EXIT.someFailed : EXIT.done;
 }

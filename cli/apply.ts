@@ -28,6 +28,7 @@ export interface ApplyOptions {
   readonly yes?: number;
   readonly config?: string;
   readonly profile?: string;
+  readonly digest?: string;
   readonly dryRun?: boolean;
   readonly quiet?: boolean;
 }
@@ -115,7 +116,7 @@ async function applyLocally(
     withProgress(err, quiet, (tell) =>
       prepareApply(
         { clock, digest: digestOf, readInventory, deletion, ledger: ledgerPorts },
-        { plan: { ...place, digest: null }, config, account, count: options.yes ?? null, deadline: null },
+        { plan: { ...place, digest: options.digest ?? null }, config, account, count: options.yes ?? null, deadline: null },
         tell,
       ),
     );
@@ -190,7 +191,13 @@ export async function apply(
     const place = await openPlace(plan, caller, terminal.env);
     return options.function === undefined
       ? await applyLocally(options, place, caller, terminal, input)
-      : await applyRemotely({ name: options.function, yes: options.yes, quiet: options.quiet ?? false }, place, caller, terminal, input);
+      : await applyRemotely(
+          { name: options.function, digest: options.digest, yes: options.yes, quiet: options.quiet ?? false },
+          place,
+          caller,
+          terminal,
+          input,
+        );
   } catch (error) {
     if (!isRefusal(error)) throw error;
     reportFailure(error, terminal.err, terminal.env);

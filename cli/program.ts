@@ -40,6 +40,11 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
+function digest(text: string): string {
+  if (!/^sha256:[0-9a-f]{64}$/.test(text)) throw new InvalidArgumentError('Expected sha256: and 64 lower-case hex digits.');
+  return text;
+}
+
 function port(text: string): number {
   const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(number <= 65_535)) throw new InvalidArgumentError('Expected a port number from 0 to 65535.');
@@ -124,6 +129,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--function <name>', 'let the deployed deletion function do it')
     .option('--local', 'do it from here, with your own credentials')
     .option('--yes <count>', "the plan's count, instead of typing it", wholeNumber)
+    .option('--digest <sha256>', "the plan's digest as the e-mail has it: any other plan is refused", digest)
     .option('--config <file>', CONFIG)
     .option('--profile <name>', 'AWS profile')
     .option('--dry-run', 'the same path up to the delete')

@@ -10,6 +10,7 @@ import type { DurableSteps } from './durable-steps';
 import { openLedger } from './ledger';
 import type { Channel, Clock, Digest, ReadInventory, Store } from './ports';
 import { isRefusal } from './refusals';
+import { executionName } from './run-ending';
 import { type PlanRef, type ResultSent, sendResult } from './send-result';
 import { planFile } from './store-report';
 
@@ -139,7 +140,9 @@ export async function runDeletion(steps: DurableSteps, ports: DeletionPorts, ord
     plan = { id: selected.id, digest: selected.digest };
   }
   const end = await carryOut(steps, ports, plan, at + ports.limits.run);
-  const sent = await steps.step('report', () => sendResult(ports, plan, end, ports.again));
+  const sent = await steps.step('report', () =>
+    sendResult(ports, { plan, execution: executionName(steps.execution), end, again: ports.again }),
+  );
   if (end.state === 'failed') throw new RetentionError('run.failed', 'aws', `cannot go on with the plan ${plan.id}: ${end.text}`);
   return { plan: plan.id, ...end, ...sent };
 }

@@ -4,11 +4,22 @@ import { renderResultHtml } from '../render/result-html';
 import { readResult, resultFile, resultFolder } from './ledger-files';
 import type { Channel, Store } from './ports';
 import { isRefusal } from './refusals';
+import { noteEnding } from './run-ending';
 
 /** The plan that was to be carried out, as the approval or the selection names it. */
 export interface PlanRef {
   readonly id: string;
   readonly digest: string;
+}
+
+/** A run that is over. */
+export interface EndedRun {
+  readonly plan: PlanRef;
+  /** Its name: the same however often it is begun again. */
+  readonly execution: string;
+  readonly end: RunEnd;
+  /** The command that goes on with an unfinished plan, for people. */
+  readonly again: (plan: PlanRef) => string;
 }
 
 export interface SendResultPorts {
@@ -41,15 +52,12 @@ async function recorded(store: Store, plan: PlanRef): Promise<ApplyResult | null
 }
 
 /**
- * Stores the outcome as a page beside `results/<plan id>.json` and sends it, however the run ended. Safe to run twice: a finished plan whose
- * outcome went out is told once; where it is not known whether it went out, it goes out again.
+ * Notes how the run ended, stores the outcome as a page beside `results/<plan id>.json`, and sends it, however it ended. Safe to run twice: a
+ * finished plan whose outcome went out is told once; where it is not known whether it went out, it goes out again.
  */
-export async function sendResult(
-  { store, channel }: SendResultPorts,
-  plan: PlanRef,
-  end: RunEnd,
-  again: (plan: PlanRef) => string,
-): Promise<ResultSent> {
+export async function sendResult({ store, channel }: SendResultPorts, { plan, execution, end, again }: EndedRun): Promise<ResultSent> {
+  // For who waits at a terminal. The e-mail matters more: it goes out though this could not be written.
+  await noteEnding(store, plan, execution, end).catch(() => undefined);
   // What another run records is for that run to tell.
   const result = isElsewhere(end) ? null : await recorded(store, plan);
   const { deleted = 0, alreadyGone = 0, spared = 0, changed = 0, failed: deletionsFailed = 0, open = 0 } = result?.totals ?? {};

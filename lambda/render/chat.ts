@@ -73,11 +73,15 @@ export function renderChat(report: Report, context: TextContext): ChatNotificati
   const room = Math.floor((CHAT_LIMITS.description - Math.min(head.length, 1_000)) / Math.max(1, parts.length)) - 2;
   const description = [cut(head, 1_000), ...parts.map(({ title, lines }) => listed(title, lines, room))].join('\n\n');
   const tag = `${context.tagPrefix ?? 'retention'}:hold`;
+  const command = `To delete what is past policy: ${context.applyCommand}`;
   const steps = [
     report.totals.snapshots === 0 ? '' : `To keep a snapshot: give it the tag ${tag} in the Lightsail console`,
     report.totals.expire === 0 || report.plan.blocked !== null || context.applyCommand === null
       ? ''
-      : `To delete what is past policy: ${context.applyCommand}`,
+      : // Half a command is worse than none.
+        command.length <= CHAT_LIMITS.nextStep
+        ? command
+        : 'To delete what is past policy: use the command in the e-mail of this report',
   ];
   return {
     version: '1.0',
@@ -86,7 +90,6 @@ export function renderChat(report: Report, context: TextContext): ChatNotificati
       textType: 'client-markdown',
       title: cut(subject(report), CHAT_LIMITS.title),
       description: cut(description, CHAT_LIMITS.description),
-      // Half a command is worse than none.
       nextSteps: steps.filter((step) => step !== '' && step.length <= CHAT_LIMITS.nextStep),
       keywords: ['Lightsail', outcomeOf(report)],
     },

@@ -314,7 +314,9 @@ describe('a report with automatic deletion', () => {
     const id = ids.at(-1) ?? '';
     const { digest } = JSON.parse(objects.get(`plans/${id}.json`) ?? 'null');
     const [mail = ''] = mails.slice(-1);
-    expect(mail).toContain(`npx lightsail-retention apply memory:plans/${id}.json --function ${AUTOMATIC.functionArn}\n`);
+    expect(mail).toContain(
+      `npx lightsail-retention apply memory:plans/${id}.json --digest ${digest} --function ${AUTOMATIC.functionArn}\n`,
+    );
     expect(mail).toContain(
       `aws lambda invoke --region us-east-1 --function-name ${AUTOMATIC.functionArn} --invocation-type Event --durable-execution-name ${id} --cli-binary-format raw-in-base64-out --payload '{"plan":"${id}","digest":"${digest}"}' /dev/stdout\n`,
     );

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -307,37 +307,88 @@ describe('lightsail-retention apply', () => {
     expect((await cli(`s3://${DEFAULT_BUCKET}/plans/none.json`, '--local', '--yes', '5')).err).toContain('[plan.not-found]');
   });
 
+  it.each([
+    ['--local', ['--local']],
+    ['--function', ['--function', 'f']],
+  ])('refuses with exit code 4 a plan of another digest than --digest names (%s)', async (_, by) => {
+    const { digest } = JSON.parse(readFileSync(plan(), 'utf8'));
+    const other = await cli(plan(), ...by, '--yes', '5', '--digest', `sha256:${'0'.repeat(64)}`);
+    expect(other).toMatchObject({ code: 4, err: expect.stringContaining('[plan.altered]') });
+    expect(count()).toBe(11);
+    expect((await cli(plan(), ...by, '--yes', '5', '--digest', digest.slice(0, -1))).code).toBe(2);
+    expect((await cli(plan(), '--local', '--yes', '5', '--digest', digest)).code).toBe(0);
+  });
+
   describe('through the deployed function', () => {
+    let servers: Server[] = [];
+    afterEach(() => {
+      delete process.env.AWS_ENDPOINT_URL_LAMBDA;
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
+      servers = [];
+    });
+
     /** The one call of Lambda that is made, as the service answers it. */
-    const lambda = async (status: number, answer: (path: string, body: string, headers: Readonly<Record<string, unknown>>) => string) => {
+    const lambda = async (
+      status: number,
+      answer: (path: string, body: string, headers: Readonly<Record<string, unknown>>) => string | Promise<string>,
+    ): Promise<void> => {
       const server = createServer(async (request, response) => {
         let body = '';
         for await (const chunk of request) body += chunk;
-        const text = answer(request.url ?? '', body, request.headers);
+        const text = await answer(request.url ?? '', body, request.headers);
         response.writeHead(status, {
           'content-type': 'application/json',
           ...(status >= 400 ? { 'x-amzn-errortype': 'ResourceNotFoundException' } : {}),
         });
         response.end(text);
       });
+      servers.push(server);
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       process.env.AWS_ENDPOINT_URL_LAMBDA = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      return () =>
-        new Promise<void>((resolve) => {
-          delete process.env.AWS_ENDPOINT_URL_LAMBDA;
-          server.closeAllConnections();
-          server.close(() => resolve());
-        });
     };
+    const planned = (): { readonly id: string; readonly digest: string } => JSON.parse(readFileSync(plan(), 'utf8'));
+    const nameOf = (headers: Readonly<Record<string, unknown>>): string => String(headers['x-amz-durable-execution-name']);
+    /** The plan in the bucket: its address. */
+    const inBucket = async (): Promise<string> => {
+      await putObject(`plans/${planned().id}.json`, readFileSync(plan(), 'utf8'));
+      return `s3://${DEFAULT_BUCKET}/plans/${planned().id}.json`;
+    };
+    /** What the deployed function notes when one of its executions ends. */
+    const note = (execution: string, end: unknown, digest = planned().digest): Promise<void> =>
+      putObject(`results/${planned().id}/ended-${execution}.json`, JSON.stringify({ digest, end }));
+    const REFUSED = { state: 'refused', code: 'inventory.incomplete', text: 'cannot apply the plan: not everything can be read now' };
+    const aResult = (status: 'finished' | 'unfinished', updatedAt: string) => ({
+      schemaVersion: 1,
+      plan: { ...planned(), count: 5 },
+      account: '123456789012',
+      status,
+      startedAt: 'a',
+      updatedAt,
+      totals: {
+        requested: 5,
+        deleted: 4,
+        alreadyGone: 0,
+        spared: 0,
+        changed: 0,
+        failed: status === 'finished' ? 1 : 0,
+        open: status === 'finished' ? 0 : 1,
+        freedGb: 160,
+        freedMonthlyCostCeiling: 8,
+        currency: 'USD',
+      },
+      items: [],
+    });
 
     it('hands over id and digest, named after the plan, and deletes nothing itself', async () => {
       const calls: { path: string; body: unknown; name: unknown; type: unknown }[] = [];
-      const close = await lambda(202, (path, body, headers) => {
+      await lambda(202, (path, body, headers) => {
         calls.push({ path, body: JSON.parse(body), name: headers['x-amz-durable-execution-name'], type: headers['x-amz-invocation-type'] });
         return '';
       });
       const { code, out, err } = await cli(plan(), '--function', 'retention-delete:live', '--yes', '5');
-      await close();
       const { id, digest } = JSON.parse(readFileSync(plan(), 'utf8'));
       expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('retention-delete:live has the plan') });
       expect(out).toContain('us-east-1, instance snapshots\n  - web-04');
@@ -345,20 +396,6 @@ describe('lightsail-retention apply', () => {
         { path: '/2015-03-31/functions/retention-delete%3Alive/invocations', body: { plan: id, digest }, name: id, type: 'Event' },
       ]);
       expect(count()).toBe(11);
-    });
-
-    it("calls the region that an ARN names, whatever the caller's is", async () => {
-      let authorization = '';
-      const close = await lambda(202, (_, __, headers) => {
-        authorization = String(headers.authorization);
-        return '';
-      });
-      try {
-        await cli(plan(), '--function', 'arn:aws:lambda:eu-central-1:123456789012:function:retention-delete:live', '--yes', '5');
-      } finally {
-        await close();
-      }
-      expect(authorization).toContain('/eu-central-1/lambda/');
     });
 
     it('goes on with a plan that was left unfinished under another name: the same name starts nothing', async () => {
@@ -372,62 +409,142 @@ describe('lightsail-retention apply', () => {
       });
       await end;
       const names: unknown[] = [];
-      const close = await lambda(202, (_, __, headers) => String(names.push(headers['x-amz-durable-execution-name'])));
+      await lambda(202, (_, __, headers) => String(names.push(headers['x-amz-durable-execution-name'])));
       await cli(plan(), '--function', 'retention-delete:live', '--yes', '5');
-      await close();
       expect(names).toEqual([expect.stringMatching(new RegExp(`^${id}-\\d{8}T\\d{6}Z$`))]);
     });
 
     it('waits for the outcome in the bucket that the plan lies in', async () => {
-      const { id, digest } = JSON.parse(readFileSync(plan(), 'utf8'));
-      await putObject(`plans/${id}.json`, readFileSync(plan(), 'utf8'));
-      const totals = {
-        requested: 5,
-        deleted: 4,
-        alreadyGone: 0,
-        spared: 0,
-        changed: 0,
-        failed: 1,
-        open: 0,
-        freedGb: 160,
-        freedMonthlyCostCeiling: 8,
-        currency: 'USD',
-      };
-      const result = {
-        schemaVersion: 1,
-        plan: { id, digest, count: 5 },
-        account: '123456789012',
-        status: 'finished',
-        startedAt: 'a',
-        updatedAt: 'b',
-        totals,
-        items: [],
-      };
-      const close = await lambda(202, () => {
-        void putObject(`results/${id}.json`, JSON.stringify(result));
+      const address = await inBucket();
+      await lambda(202, async () => {
+        await putObject(`results/${planned().id}.json`, JSON.stringify(aResult('finished', 'b')));
         return '';
       });
-      const { code, out } = await cli(`s3://${DEFAULT_BUCKET}/plans/${id}.json`, '--function', 'retention-delete:live', '--yes', '5');
-      await close();
+      const { code, out } = await cli(address, '--function', 'retention-delete:live', '--yes', '5');
       expect(code).toBe(5);
       expect(unwrapped(out)).toContain('Of 5 planned snapshots: 4 deleted, 1 failed.');
     });
 
+    it('shows what the function refused, at once and with exit code 4, and starts the plan anew the next time', async () => {
+      const address = await inBucket();
+      const names: string[] = [];
+      await lambda(202, async (_, __, headers) => {
+        names.push(nameOf(headers));
+        await note(nameOf(headers), REFUSED);
+        return '';
+      });
+      for (const _ of [1, 2]) {
+        const { code, err } = await cli(address, '--function', 'retention-delete:live', '--yes', '5');
+        expect(code).toBe(4);
+        expect(err).toMatch(/^error: cannot apply the plan: not everything can be read now \[inventory\.incomplete\]$/m);
+      }
+      expect(names).toEqual([planned().id, expect.stringMatching(new RegExp(`^${planned().id}-\\d{8}T\\d{6}Z$`))]);
+      expect(count()).toBe(11);
+    });
+
+    it('takes neither the end of another execution for its own, nor that of another plan of the id', async () => {
+      const address = await inBucket();
+      await note('another', REFUSED);
+      await note(planned().id, REFUSED);
+      let looks = 0;
+      await lambda(202, async (_, __, headers) => {
+        await note(nameOf(headers), REFUSED, `sha256:${'0'.repeat(64)}`);
+        // It looks for the end and for the result, and finds the result the next time.
+        emulator.before('GetObject', async () => {
+          looks += 1;
+          if (looks === 3) await putObject(`results/${planned().id}.json`, JSON.stringify(aResult('finished', 'b')));
+        });
+        return '';
+      });
+      const { code, err } = await cli(address, '--function', 'retention-delete:live', '--yes', '5');
+      expect({ code, err }).toMatchObject({ code: 5, err: expect.not.stringContaining('inventory.incomplete') });
+      expect(looks).toBeGreaterThan(2);
+    }, 60_000);
+
+    it.each([
+      ['stopped', { state: 'stopped', code: 'run.deadline', text: 'it did not end within 23 hours' }],
+      ['was refused after it had begun', REFUSED],
+    ])('shows what was done, why it ended, and exit code 1 when the run %s', async (_, end) => {
+      const address = await inBucket();
+      await lambda(202, async (__, ___, headers) => {
+        await putObject(`results/${planned().id}.json`, JSON.stringify(aResult('unfinished', 'b')));
+        await note(nameOf(headers), end);
+        return '';
+      });
+      const { code, out, err } = await cli(address, '--function', 'retention-delete:live', '--yes', '5');
+      expect(code).toBe(1);
+      expect(unwrapped(out)).toContain('Of 5 planned snapshots: 4 deleted, 1 not dealt with.');
+      expect(err).toContain(`${end.text} (${end.code}); apply the plan again to go on [apply.stopped]`);
+    });
+
+    it('says refused, with exit code 4, when an earlier run had begun and this one was refused at its door', async () => {
+      const address = await inBucket();
+      await putObject(`results/${planned().id}.json`, JSON.stringify(aResult('unfinished', 'b')));
+      await lambda(202, async (_, __, headers) => {
+        await note(nameOf(headers), REFUSED);
+        return '';
+      });
+      const { code, err } = await cli(address, '--function', 'retention-delete:live', '--yes', '5');
+      expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining('[inventory.incomplete]') });
+    });
+
+    it('lets no control character of a note reach the terminal', async () => {
+      const address = await inBucket();
+      await lambda(202, async (_, __, headers) => {
+        await note(nameOf(headers), { state: 'refused', code: 'x\u001b[2J', text: 'y\u001b[2J\u202e' });
+        return '';
+      });
+      const { code, err } = await cli(address, '--function', 'retention-delete:live', '--yes', '5');
+      expect(code).toBe(4);
+      for (const character of ['\u001b', '\u202e']) expect(err).not.toContain(character);
+    });
+
+    it('says of a plan from a file how to start it again, should it be refused: its name starts it once', async () => {
+      const names: string[] = [];
+      await lambda(202, (_, __, headers) => String(names.push(nameOf(headers))));
+      for (const _ of [1, 2])
+        expect((await cli(plan(), '--function', 'f', '--yes', '5')).err).toContain(`s3://BUCKET/plans/${planned().id}.json`);
+      expect(names).toEqual([planned().id, planned().id]);
+    });
+
+    it.each([
+      ['retention-delete', '/retention-delete/invocations?Qualifier=live', 'eu-central-1'],
+      ['retention-delete:mine', '/retention-delete%3Amine/invocations', 'eu-central-1'],
+      ['123456789012:function:f', '/123456789012%3Afunction%3Af/invocations?Qualifier=live', 'eu-central-1'],
+      ['123456789012:function:f:7', '/123456789012%3Afunction%3Af%3A7/invocations', 'eu-central-1'],
+      [
+        'arn:aws:lambda:eu-west-3:123456789012:function:f',
+        '/arn%3Aaws%3Alambda%3Aeu-west-3%3A123456789012%3Afunction%3Af/invocations?Qualifier=live',
+        'eu-west-3',
+      ],
+      [
+        'arn:aws:lambda:eu-west-3:123456789012:function:f:live',
+        '/arn%3Aaws%3Alambda%3Aeu-west-3%3A123456789012%3Afunction%3Af%3Alive/invocations',
+        'eu-west-3',
+      ],
+    ])('asks for %s in its own region, by the alias that it was deployed with unless another is named', async (name, path, region) => {
+      const calls: unknown[] = [];
+      await lambda(202, (at, _, { authorization }) => {
+        calls.push([at, /\/([a-z0-9-]+)\/lambda\//.exec(String(authorization))?.[1]]);
+        return '';
+      });
+      expect((await cli(plan(), '--function', name, '--yes', '5')).code).toBe(0);
+      expect(calls).toEqual([[`/2015-03-31/functions${path}`, region]]);
+    });
+
     it('says what to check when there is no such function', async () => {
-      const close = await lambda(404, () => '{"Message":"Function not found"}');
+      await lambda(404, () => '{"Message":"Function not found"}');
       const { code, err } = await cli(plan(), '--function', 'nobody', '--yes', '5');
-      await close();
       expect(code).toBe(1);
       expect(err).toMatch(/cannot hand the plan to nobody: .*check the function's name.*\[apply\.invoke\]/);
     });
 
     it('refuses a wrong count and an altered plan before anything is handed over', async () => {
       const calls: string[] = [];
-      const close = await lambda(202, (path) => String(calls.push(path)));
+      await lambda(202, (path) => String(calls.push(path)));
       expect((await cli(plan(), '--function', 'f', '--yes', '4')).code).toBe(4);
       writeFileSync(plan(), readFileSync(plan(), 'utf8').replace('web-05', 'web-01'));
       expect((await cli(plan(), '--function', 'f', '--yes', '5')).code).toBe(4);
-      await close();
       expect(calls).toEqual([]);
     });
   });

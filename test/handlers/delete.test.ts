@@ -1,5 +1,6 @@
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { instanceRow } from '../../emulator/rows';
+import { executionName, readEnding } from '../../lambda/app/run-ending';
 import { ACCOUNT, aged, aSpec, HERE, outcomes, upTo } from '../deletion/rig';
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
@@ -170,6 +171,22 @@ describe('the deletion function', () => {
       expect(mails).toHaveLength(1);
     }));
 
+  it('sends the outcome though it cannot note how it ended', () =>
+    withBench(async ({ approve, run, rig, mails, objects }) => {
+      const event = { ...(await approve()), plan: 'another' };
+      const store = memoryStore(objects);
+      const { result } = await run(event, {
+        store: {
+          ...store,
+          put: (object) => (object.key.includes('/ended-') ? Promise.reject(new Error('not allowed')) : store.put(object)),
+        },
+      });
+      expect(result).toMatchObject({ state: 'refused', code: 'plan.not-found', delivery: 'sent' });
+      expect(mails).toHaveLength(1);
+      expect([...objects.keys()].filter((key) => key.includes('/ended-'))).toEqual([]);
+      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
+    }));
+
   it('says which failed, why, and that the others went', () =>
     withBench(async ({ approve, run, rig, mails }) => {
       const event = await approve();
@@ -235,10 +252,14 @@ describe('the deletion function', () => {
     }));
 
   it('stops when sitting after sitting deals with nothing', () =>
-    withBench(async ({ approve, run, mails }) => {
+    withBench(async ({ approve, run, mails, objects }) => {
       const event = await approve();
       const { result, operations } = await run(event, { timeout: () => AbortSignal.abort() });
       expect(result).toMatchObject({ state: 'stopped', code: 'run.idle', open: 5 });
+      expect(await readEnding(memoryStore(objects), { id: event.plan, digest: event.digest }, executionName(EXECUTION))).toMatchObject({
+        state: 'stopped',
+        code: 'run.idle',
+      });
       expect(operations.filter((name) => name.startsWith('sitting'))).toHaveLength(4);
       expect(mails).toHaveLength(1);
     }));
@@ -315,10 +336,16 @@ describe('refuses, deletes nothing, and says so by e-mail', () => {
     ['a plan of another configuration', 'plan.config-changed', { config: aConfig({ caps: { maxShare: 0.8 } }) }, (event: object) => event],
     ['an expired plan', 'plan.expired', { clock: () => Date.now() + 8 * 86_400_000 }, (event: object) => event],
   ])('%s', (_, code, said, change) =>
-    withBench(async ({ approve, run, rig, mails }) => {
-      const { status, result } = await run(change(await approve()), said);
+    withBench(async ({ approve, run, rig, mails, objects }) => {
+      const event = change(await approve());
+      const { status, result } = await run(event, said);
       expect(status).toBe('SUCCEEDED');
       expect(result).toMatchObject({ state: 'refused', code, deleted: 0 });
+      const { plan, digest } = event as { readonly plan: string; readonly digest: string };
+      expect(await readEnding(memoryStore(objects), { id: plan, digest }, executionName(EXECUTION))).toMatchObject({
+        state: 'refused',
+        code,
+      });
       expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
       expect(mails.map(({ subject }) => subject)).toEqual([`[Lightsail] Nothing deleted: ${code}`]);
     }),

@@ -46,7 +46,7 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
   const ports = (life: Life, said: Partial<DeletionPorts>): DeletionPorts => {
     const store: Store = {
       ...bucket,
-      put: (object) => pointed(life, `put ${object.key}`, () => bucket.put(object)),
+      put: (object) => pointed(life, `put ${object.key}`, () => (said.store ?? bucket).put(object)),
       putIfAbsent: (object) => pointed(life, `claim ${object.key}`, () => (said.store ?? bucket).putIfAbsent(object)),
     };
     return {

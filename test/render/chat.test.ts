@@ -67,6 +67,14 @@ describe('the chat message', () => {
     }
   });
 
+  test('offers the command that approves where it is short enough, and else says where it is', () => {
+    const { report } = SITUATIONS['some-expiring'] ?? { report: aReport([]) };
+    const stepsWith = (applyCommand: string): readonly string[] =>
+      accepted(renderChat(report, { ...CONTEXT, applyCommand })).content.nextSteps;
+    expect(stepsWith('x'.repeat(300))).toContain(`To delete what is past policy: ${'x'.repeat(300)}`);
+    expect(stepsWith('x'.repeat(330))).toContain('To delete what is past policy: use the command in the e-mail of this report');
+  });
+
   test('offers no command to delete while the plan is blocked', () => {
     const { report } = SITUATIONS.thousands ?? { report: aReport([]) };
     expect(renderChat(report, { ...CONTEXT, applyCommand: 'apply-it' }).content.nextSteps.join()).not.toContain('apply-it');

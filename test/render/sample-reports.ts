@@ -101,8 +101,7 @@ export const SITUATIONS: Readonly<Record<string, { readonly report: Report; read
       }),
     }),
     context: {
-      applyCommand:
-        'npx lightsail-retention apply s3://reports-bucket/plans/20261123T080000Z-1a2b3c4d.json --function lightsail-retention-delete',
+      applyCommand: `npx lightsail-retention apply s3://reports-bucket/plans/20261123T080000Z-1a2b3c4d.json --digest sha256:${'3'.repeat(64)} --function lightsail-retention-delete`,
       deletionMode: 'approve',
     },
   },
