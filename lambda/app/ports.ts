@@ -65,7 +65,7 @@ export interface Message {
 /** Sends a message. Rejects with a RetentionError when nobody can have got it. */
 export interface Channel {
   send(message: Message, abortSignal?: AbortSignal): Promise<void>;
-  /** Confirmed subscribers; null when that could not be read. */
+  /** Confirmed subscribers with whom a person reads, not a program; null when that could not be read. */
   confirmedSubscribers(): Promise<number | null>;
 }
 

@@ -1,6 +1,7 @@
 import { type MessageAttributeValue, PublishCommand, paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
 import type { Channel } from '../app/ports';
 import { RetentionError } from '../core/errors';
+import { isConfirmed, isPerson } from './subscribers';
 
 const attributeValue = (value: string | number): MessageAttributeValue =>
   typeof value === 'number' ? { DataType: 'Number', StringValue: String(value) } : { DataType: 'String', StringValue: value };
@@ -29,7 +30,7 @@ export function snsChannel(client: SNSClient, topicArn: string): Channel {
       try {
         let confirmed = 0;
         for await (const page of paginateListSubscriptionsByTopic({ client }, { TopicArn: topicArn }))
-          confirmed += (page.Subscriptions ?? []).filter(({ SubscriptionArn }) => SubscriptionArn?.startsWith('arn:')).length;
+          confirmed += (page.Subscriptions ?? []).filter((each) => isPerson(each) && isConfirmed(each)).length;
         return confirmed;
       } catch {
         return null;
