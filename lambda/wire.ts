@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
+import { runSchedule } from './app/claim-run';
 import { reportAge } from './app/report-age';
 import { type RunResult, runReport } from './app/run-report';
 import { makeLightsailClients } from './aws/lightsail-client';
@@ -77,7 +78,8 @@ export function wireReport(
     const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
     const store = s3Store(new S3Client({ forcePathStyle }), env.bucket);
     if (asksForAge(event)) return reportAge(store, clock());
-    const scheduledAt = scheduledTimeOf(event);
+    const now = clock();
+    const scheduledAt = runSchedule(scheduledTimeOf(event), now);
     const readInventory = makeReadInventory({
       clients: makeLightsailClients(),
       firstRegion: env.region,
@@ -95,7 +97,7 @@ export function wireReport(
       ...(env.chatTopicArn === undefined ? {} : { chat: chatChannel(sns, env.chatTopicArn) }),
     };
     const request = {
-      reportId: newReportId(scheduledAt ?? clock()),
+      reportId: newReportId(scheduledAt ?? now),
       config,
       scheduledAt,
       deadline: clock() + Math.max(0, context.getRemainingTimeInMillis() - TIME_TO_REPORT),

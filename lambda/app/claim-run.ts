@@ -11,6 +11,17 @@ export const SEND_LIMIT = 45_000;
  */
 const CLAIM_TIMEOUT = SEND_LIMIT + 10_000;
 
+/** A scheduled time further (ms) from the clock than any retry makes it is not that of this run: an event was replayed, or made up. */
+export const MOST_LATE = 24 * 60 * 60_000;
+
+/**
+ * The scheduled time by which a run is idempotent and its report is named; null for one to be handled as a run by hand, for now. Reports are
+ * found by the times in their ids: one with an id of long ago would be missing among those since the grace period began, and the newest would
+ * not be known as that.
+ */
+export const runSchedule = (scheduledAt: number | null, now: number): number | null =>
+  scheduledAt === null || Math.abs(now - scheduledAt) > MOST_LATE ? null : scheduledAt;
+
 export interface Claim {
   /** `sent`: this run's mail went out before. `mine`: nobody else may send it now. */
   readonly state: 'sent' | 'mine';

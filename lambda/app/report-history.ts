@@ -2,11 +2,12 @@ import { GRACE_MARGIN, type ReportRun } from '../core/automatic';
 import { instantOfId } from '../core/instant';
 import { parsePlan } from '../core/parse-plan';
 import type { Plan } from '../core/plan';
-import { runFolder, runTime, SENT, SENT_BY_HAND } from './claim-run';
+import { MOST_LATE, runFolder, runTime, SENT, SENT_BY_HAND } from './claim-run';
 import type { Digest, Store } from './ports';
 import { planFile } from './store-report';
 
-const DAY = 86_400_000;
+/** A report is made within this (ms) of the time in its id: the most that its run may be late, and what the run takes. */
+const FROM_ID = MOST_LATE + 60 * 60_000;
 
 function parseJson(text: string | null): unknown {
   try {
@@ -56,7 +57,7 @@ export async function readRuns(store: Store, digest: Digest, since: number): Pro
   for (const time of [...ids.keys()].sort().reverse()) {
     const plans = await Promise.all((ids.get(time) ?? []).map(async (id) => readPlan(await store.get(planFile(id)), id, digest)));
     runs.push({ time, plans, mailed: await readMailed(store, time) });
-    if ((instantOfId(`${time}-`) ?? 0) <= since - GRACE_MARGIN - DAY) break;
+    if ((instantOfId(`${time}-`) ?? 0) <= since - GRACE_MARGIN - FROM_ID) break;
   }
   return runs;
 }

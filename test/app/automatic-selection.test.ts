@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { selectAutomatically } from '../../lambda/app/automatic-selection';
-import { runTime } from '../../lambda/app/claim-run';
+import { runSchedule, runTime } from '../../lambda/app/claim-run';
 import { type RunRequest, runReport } from '../../lambda/app/run-report';
 import type { Plan } from '../../lambda/core/plan';
 import type { Inventory } from '../../lambda/core/report-model';
@@ -47,7 +48,7 @@ async function history(days: readonly Day[]) {
   const ids: string[] = [];
   for (const { ago, scheduled = ago, inventory = {}, config = CONFIG, confirmed = 1, refused = false, deletion = AUTOMATIC } of days) {
     const at = NOW - ago * HOUR;
-    const scheduledAt = scheduled === null ? null : NOW - scheduled * HOUR;
+    const scheduledAt = runSchedule(scheduled === null ? null : NOW - scheduled * HOUR, at);
     const channel = { ...fakeChannel(refused ? 1 : 0), confirmedSubscribers: async () => confirmed };
     const reportId = newReportId(scheduledAt ?? at);
     ids.push(reportId);
@@ -215,6 +216,44 @@ describe('automatic deletion does nothing', () => {
       expect(await taken()).toBe(code);
     }
   });
+});
+
+describe('a report that was made for another time than its own', () => {
+  test('begins a grace period when it was made, not when it was meant to be', async () => {
+    for (const scheduled of [9 * 24, 30 * 24, 400 * 24, 7 * 24 + 1]) {
+      const { taken } = await history([{ ago: 7 * 24 - 20, scheduled }, ...daily().slice(2)]);
+      expect(await taken()).toBe('auto.grace');
+    }
+  });
+
+  test('ends one as well, however long ago it was meant to be made', async () => {
+    for (const scheduled of [4 * 24, 9 * 24, 30 * 24, 400 * 24]) {
+      const { taken } = await history(daily({ 3: { scheduled, inventory: { snapshots: held('old-1') } } }));
+      expect(await taken()).toEqual(['old-2']);
+    }
+  });
+
+  test('counts as it would had it been made by hand, whatever times the events of reports bear', async () => {
+    const aDay = fc.record({ hours: fc.integer({ min: 1, max: 40 }), late: fc.integer({ min: -60, max: 1_000 }), held: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(aDay, { minLength: 1, maxLength: 14 }), fc.integer({ min: 1, max: 30 }), async (made, last) => {
+        let ago = last;
+        const days: Day[] = [];
+        // Counted back from the last; a minute apart, because an event is done once.
+        for (const [index, { hours, late, held: isHeld }] of made.entries()) {
+          days.unshift({
+            ago,
+            scheduled: ago + late + (index + 1) / 60,
+            inventory: { snapshots: isHeld ? held('old-1') : ALL },
+          });
+          ago += hours;
+        }
+        const byHand = await history(days.map((day) => ({ ...day, scheduled: null })));
+        expect(await (await history(days)).taken()).toEqual(await byHand.taken());
+      }),
+      { numRuns: 150 },
+    );
+  }, 60_000);
 });
 
 describe('whoever can write plans alone', () => {

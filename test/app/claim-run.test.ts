@@ -1,4 +1,4 @@
-import { claimRun, noteRun, SEND_LIMIT, wasSent } from '../../lambda/app/claim-run';
+import { claimRun, noteRun, runSchedule, SEND_LIMIT, wasSent } from '../../lambda/app/claim-run';
 import type { Store } from '../../lambda/app/ports';
 import { compactInstant } from '../../lambda/core/instant';
 import { memoryStore } from '../fakes/memory-store';
@@ -13,6 +13,18 @@ const note = (store: Store, name: string): Promise<void> =>
     confirmed: 1,
     announced: false,
   });
+
+describe('the scheduled time of a run', () => {
+  const HOUR = 60 * MINUTE;
+  it.each([0, MINUTE, 6 * HOUR, 24 * HOUR, -MINUTE, -24 * HOUR])('is that of its event while the event is %d ms late', (late) => {
+    expect(runSchedule(SCHEDULED, SCHEDULED + late)).toBe(SCHEDULED);
+  });
+
+  it.each([24 * HOUR + 1, 30 * 24 * HOUR, -24 * HOUR - 1])('is none where the event is %d ms late, as for a run by hand', (late) => {
+    expect(runSchedule(SCHEDULED, SCHEDULED + late)).toBeNull();
+    expect(runSchedule(null, SCHEDULED)).toBeNull();
+  });
+});
 
 describe('the claim of a scheduled run', () => {
   it('belongs to the first that asks', async () => {

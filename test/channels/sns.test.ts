@@ -5,7 +5,7 @@ import { snsChannel } from '../../lambda/channels/sns';
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
 const account = { accountId: '123456789012', regions: ['eu-central-1'], data: {} };
 
-type Subscriptions = readonly { readonly protocol: string; readonly endpoint: string; readonly confirmed?: boolean }[];
+type Subscriptions = { readonly protocol: string; readonly endpoint: string; readonly confirmed?: boolean }[];
 
 async function countOf(subscriptions: Subscriptions, topicArn = TOPIC): Promise<number | null> {
   const emulator = await startEmulator({ account, topics: [{ arn: TOPIC, subscriptions }] });

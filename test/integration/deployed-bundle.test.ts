@@ -10,6 +10,7 @@ import {
 import { type BundleRun, runBundle } from '../../cli/run-bundle';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { compactInstant } from '../../lambda/core/instant';
 import { buildEnv } from '../../lambda/env';
 import { stageFunction } from '../../lambda/stage-function';
 import { bundleHandler } from '../../scripts/bundle';
@@ -17,6 +18,8 @@ import { bundleHandler } from '../../scripts/bundle';
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
 const BUCKET = 'reports';
 const CONFIG = { version: 1, policies: { short: { expireAfter: '60d', keep: { last: 3 } } }, default: 'short' };
+/** Some while ago, as where Lambda tried again. */
+const SCHEDULED = new Date(Date.now() - 3_600_000).toISOString();
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 describe('the bundle that is deployed', () => {
@@ -89,7 +92,7 @@ describe('the bundle that is deployed', () => {
 
   it('mails one report over every snapshot that the SDK finds, and stores it', async () => {
     emulator.pageSize = 7;
-    const { answer } = await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
+    const { answer } = await invoke({ scheduledTime: SCHEDULED });
     const snapshots = await countBySdk();
     expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent', complete: true, snapshots } });
     expect(emulator.published).toHaveLength(1);
@@ -102,17 +105,30 @@ describe('the bundle that is deployed', () => {
   });
 
   it('names the report by its scheduled time, and the account by its own ARN', async () => {
-    await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
+    await invoke({ scheduledTime: SCHEDULED });
     const report = JSON.parse(stored('report.json'));
-    expect(report.reportId).toMatch(/^20261123T080000Z-[0-9a-f]{8}$/);
+    expect(report.reportId).toMatch(new RegExp(`^${compactInstant(Date.parse(SCHEDULED))}-[0-9a-f]{8}$`));
     expect(report.scopes.every(({ account }: { account: string }) => account === '123456789012')).toBe(true);
   });
 
   it('sends no second e-mail for a duplicate delivery', async () => {
-    await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
-    const { answer } = await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
+    await invoke({ scheduledTime: SCHEDULED });
+    const { answer } = await invoke({ scheduledTime: SCHEDULED });
     expect(answer).toMatchObject({ ok: true, result: { delivery: 'already-sent' } });
     expect(emulator.published).toHaveLength(1);
+  });
+
+  it.each([-30, 2])('makes a report for now, named so, for an event whose time is %d days off: it was replayed', async (days) => {
+    const before = compactInstant(Date.now());
+    const scheduledTime = new Date(Date.now() + days * 86_400_000).toISOString();
+    for (const delivery of [1, 2]) {
+      expect((await invoke({ scheduledTime })).answer).toMatchObject({ ok: true, result: { delivery: 'sent' } });
+      expect(emulator.published).toHaveLength(delivery);
+    }
+    const ids = [...(emulator.objects.get(BUCKET)?.keys() ?? [])].flatMap((key) => /^plans\/(.+)\.json$/.exec(key)?.[1] ?? []);
+    expect(ids).toHaveLength(2);
+    const after = compactInstant(Date.now());
+    for (const id of ids) expect([before, id.slice(0, 16), after].sort()).toEqual([before, id.slice(0, 16), after]);
   });
 
   it('calls no operation of Lightsail that could change anything', async () => {
@@ -158,9 +174,9 @@ describe('the bundle that is deployed', () => {
 
   it('fails, and leaves the run open for a retry, when the topic does not exist', async () => {
     emulator.setTopics([]);
-    expect((await invoke({ scheduledTime: '2026-11-23T08:00:00Z' })).answer.ok).toBe(false);
+    expect((await invoke({ scheduledTime: SCHEDULED })).answer.ok).toBe(false);
     emulator.setTopics([{ arn: TOPIC, subscriptions: [] }]);
-    expect((await invoke({ scheduledTime: '2026-11-23T08:00:00Z' })).answer).toMatchObject({ ok: true, result: { delivery: 'sent' } });
+    expect((await invoke({ scheduledTime: SCHEDULED })).answer).toMatchObject({ ok: true, result: { delivery: 'sent' } });
   });
 
   const linesOf = (logs: string): readonly Record<string, unknown>[] =>
@@ -170,7 +186,7 @@ describe('the bundle that is deployed', () => {
       .map((line) => JSON.parse(line));
 
   it('logs JSON with constant event names, no tag value and no address', async () => {
-    const { logs } = await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
+    const { logs } = await invoke({ scheduledTime: SCHEDULED });
     const events = linesOf(logs).filter((line) => !('_aws' in line));
     expect(new Set(events.map(({ message }) => message))).toEqual(new Set(['report.started', 'inventory.scope', 'report.finished']));
     const tagValues = new Set(
@@ -184,7 +200,7 @@ describe('the bundle that is deployed', () => {
   });
 
   it('measures a run in the embedded metric format, with one dimension', async () => {
-    const { answer, logs } = await invoke({ scheduledTime: '2026-11-23T08:00:00Z' });
+    const { answer, logs } = await invoke({ scheduledTime: SCHEDULED });
     const [measured, ...more] = linesOf(logs).filter((line) => '_aws' in line);
     expect(more).toEqual([]);
     const { totals } = JSON.parse(stored('report.json'));
@@ -210,12 +226,12 @@ describe('the bundle that is deployed', () => {
   });
 
   it('measures the age of the newest report when it is asked for that, and neither lists nor mails anything', async () => {
-    const scheduledTime = new Date(Date.now() - 30 * 3_600_000).toISOString();
+    const scheduledTime = new Date(Date.now() - 20 * 3_600_000).toISOString();
     await invoke({ scheduledTime });
     const [requests, mails] = [emulator.requests.list().length, emulator.published.length];
     const { answer, logs } = await invoke({ check: 'age' });
     const age = (answer.ok && (answer.result as { reportAgeHours: number }).reportAgeHours) || 0;
-    expect(Math.floor(age)).toBe(30);
+    expect(Math.floor(age)).toBe(20);
     expect(linesOf(logs).find((line) => '_aws' in line)).toMatchObject({ ReportAgeHours: age });
     expect(emulator.published.length).toBe(mails);
     expect(
