@@ -1,20 +1,20 @@
 /** Where a deployment's metrics are; their one dimension is `service`, the name of the function that emits them. */
 export const METRIC_NAMESPACE = 'LightsailRetention';
 
-/** Every metric that the functions emit, by the member of a result that it is taken from. Names and units live here and nowhere else. */
+/** Every metric, by the member of a result that it is taken from; `by` is the function that emits it. Names and units live here and nowhere else. */
 export const METRICS = {
-  snapshots: { name: 'Snapshots', unit: 'Count' },
-  expiring: { name: 'Expiring', unit: 'Count' },
-  held: { name: 'Held', unit: 'Count' },
-  problems: { name: 'Problems', unit: 'Count' },
-  sizeGb: { name: 'SizeGb', unit: 'Gigabytes' },
-  monthlyCostCeiling: { name: 'MonthlyCostCeiling', unit: 'None' },
-  scopesFailed: { name: 'ScopesFailed', unit: 'Count' },
-  incomplete: { name: 'Incomplete', unit: 'Count' },
-  seconds: { name: 'RunSeconds', unit: 'Seconds' },
-  deleted: { name: 'Deleted', unit: 'Count' },
-  deletionsFailed: { name: 'DeletionsFailed', unit: 'Count' },
-  reportAgeHours: { name: 'ReportAgeHours', unit: 'None' },
+  snapshots: { name: 'Snapshots', unit: 'Count', by: 'report' },
+  expiring: { name: 'Expiring', unit: 'Count', by: 'report' },
+  held: { name: 'Held', unit: 'Count', by: 'report' },
+  problems: { name: 'Problems', unit: 'Count', by: 'report' },
+  sizeGb: { name: 'SizeGb', unit: 'Gigabytes', by: 'report' },
+  monthlyCostCeiling: { name: 'MonthlyCostCeiling', unit: 'None', by: 'report' },
+  scopesFailed: { name: 'ScopesFailed', unit: 'Count', by: 'report' },
+  incomplete: { name: 'Incomplete', unit: 'Count', by: 'report' },
+  seconds: { name: 'RunSeconds', unit: 'Seconds', by: 'report' },
+  deleted: { name: 'Deleted', unit: 'Count', by: 'deletion' },
+  deletionsFailed: { name: 'DeletionsFailed', unit: 'Count', by: 'deletion' },
+  reportAgeHours: { name: 'ReportAgeHours', unit: 'None', by: 'report' },
 } as const;
 export type Measure = keyof typeof METRICS;
 

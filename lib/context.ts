@@ -1,6 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { RetentionError } from '../lambda/core/errors';
 import type { DeployedDeletion } from '../lambda/env';
+import { eachOnce, isAddress } from './addresses';
 import { MONITORING, type MonitoringLevel } from './monitoring';
 import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';
 
@@ -23,9 +24,6 @@ export interface DeployContext {
 export const DELETION = ['off', 'approve', 'automatic'] as const satisfies readonly ('off' | DeployedDeletion)[];
 export type DeletionSetting = (typeof DELETION)[number];
 
-/** One address, no display name; whether it exists is shown by the confirmation that AWS asks for. */
-const EMAIL = /^[^\s@,;<>"]+@[^\s@,;<>".]+(\.[^\s@,;<>".]+)+$/;
-
 const refused = (key: Key | 'unknown', message: string): RetentionError => new RetentionError(`context.${key}`, 'operator', message);
 
 function readText(context: Readonly<Record<string, unknown>>, key: Key): string | null {
@@ -38,31 +36,37 @@ function readText(context: Readonly<Record<string, unknown>>, key: Key): string 
 function readEmails(text: string | null): readonly string[] {
   if (text === null) throw refused('email', 'context "email" is missing: say who gets the report, as in -c email=you@example.com');
   const emails = text.split(',').map((email) => email.trim());
-  const wrong = emails.find((email) => !EMAIL.test(email));
+  const wrong = emails.find((email) => !isAddress(email));
   if (wrong !== undefined) {
     throw refused(
       'email',
-      `context "email": "${wrong}" is no e-mail address; expected one or more, separated by commas, as in -c email=you@example.com`,
+      `context "email": ${JSON.stringify(wrong)} is no e-mail address; expected one or more, separated by commas, as in -c email=you@example.com`,
     );
   }
-  return [...new Set(emails)];
+  return eachOnce(emails);
 }
 
 function readMonitoring(text: string): MonitoringLevel {
   const level = MONITORING.find((known) => known === text);
   if (level !== undefined) return level;
-  throw refused('monitoring', `context "monitoring" is "${text}": expected ${MONITORING.join(', ')}, as in -c monitoring=alarms`);
+  throw refused(
+    'monitoring',
+    `context "monitoring" is ${JSON.stringify(text)}: expected ${MONITORING.join(', ')}, as in -c monitoring=alarms`,
+  );
 }
 
 function readDeletion(text: string): DeletionSetting {
   const setting = DELETION.find((known) => known === text);
   if (setting !== undefined) return setting;
-  throw refused('deletion', `context "deletion" is "${text}": expected ${DELETION.join(', ')}, as in -c deletion=approve`);
+  throw refused('deletion', `context "deletion" is ${JSON.stringify(text)}: expected ${DELETION.join(', ')}, as in -c deletion=approve`);
 }
 
-/** A key that is not ours would be ignored without a word, and the default deployed. CDK's own keys hold `:` or `/`. */
+/** What CDK itself keeps in context: keys that hold `:` or `/`, and what `cdk acknowledge` notes. */
+const isOfCdk = (key: string): boolean => /[:/]/.test(key) || key === 'acknowledged-issue-numbers';
+
+/** A key that is not ours would be ignored without a word, and the default deployed. */
 function refuseUnknown(keys: readonly string[]): void {
-  const unknown = keys.find((key) => !/[:/]/.test(key) && !KEYS.some((known) => known === key));
+  const unknown = keys.find((key) => !isOfCdk(key) && !KEYS.some((known) => known === key));
   if (unknown === undefined) return;
   const meant = closest(unknown.toLowerCase(), KEYS);
   const near = distance(unknown.toLowerCase(), meant) <= 2 || unknown.toLowerCase().startsWith(meant);

@@ -4,11 +4,15 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Measure } from '../lambda/metrics';
+import { failedExecutions } from './deletion-alarms';
 import { retentionMetric } from './retention-metric';
 
 /** What a dashboard shows. */
 export interface ReportDashboardProps {
+  /** The report function. */
   readonly target: IFunction;
+  /** Null where deletion is off. */
+  readonly deletion: IFunction | null;
   readonly deadLetters: IQueue;
   readonly alarms: readonly IAlarm[];
 }
@@ -19,7 +23,7 @@ Each point is a report. Costs are ceilings: snapshots are incremental, so the bi
 docs/runbook.md says what to do. The full report lies in the bucket, under \`reports/\`.`;
 
 /** One page that answers: is anything wrong, what did the last report say, and where is it going. Three months, a point a report. */
-export function reportDashboard(scope: Construct, id: string, { target, deadLetters, alarms }: ReportDashboardProps): Dashboard {
+export function reportDashboard(scope: Construct, id: string, { target, deletion, deadLetters, alarms }: ReportDashboardProps): Dashboard {
   const period = Duration.days(1);
   const metric = (measure: Measure, label: string) => retentionMetric(target, measure, { period, label });
   return new Dashboard(scope, id, {
@@ -83,6 +87,21 @@ export function reportDashboard(scope: Construct, id: string, { target, deadLett
           width: WIDTH / 3,
         }),
       ],
+      ...(deletion === null ? [] : [[deletionWidget(deletion, period)]]),
     ],
+  });
+}
+
+function deletionWidget(deletion: IFunction, period: Duration): GraphWidget {
+  return new GraphWidget({
+    title: 'Deletions',
+    left: [
+      // Each plan emits its own count, and a day may see several.
+      retentionMetric(deletion, 'deleted', { period, statistic: 'Sum', label: 'snapshots deleted' }),
+      retentionMetric(deletion, 'deletionsFailed', { period, statistic: 'Sum', label: 'snapshots that could not be deleted' }),
+      failedExecutions(deletion, period),
+    ],
+    leftYAxis: { min: 0 },
+    width: WIDTH,
   });
 }

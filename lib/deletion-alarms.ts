@@ -3,14 +3,15 @@ import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingDa
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import type { Construct } from 'constructs';
+import type { DeletionFunction } from './deletion-function';
 import { retentionMetric } from './retention-metric';
 
-/** Alarms over a deletion function; the text of each names its section of docs/runbook.md. */
-export function deletionAlarms(scope: Construct, target: IFunction, topic: ITopic): readonly Alarm[] {
+/** Alarms over a deletion function, made beside it; the text of each names its section of docs/runbook.md. */
+export function deletionAlarms(deletion: DeletionFunction, topic: ITopic): readonly Alarm[] {
+  const target = deletion.function;
   const period = Duration.minutes(5);
   const alarm = (id: string, section: string, what: string, metric: IMetric): Alarm => {
-    const made = new Alarm(scope, id, {
+    const made = new Alarm(deletion, id, {
       alarmDescription: `${what} What to do: docs/runbook.md#${section}`,
       metric,
       threshold: 1,
@@ -33,7 +34,7 @@ export function deletionAlarms(scope: Construct, target: IFunction, topic: ITopi
 }
 
 /** Executions that failed or timed out, and invocations that crashed: an execution whose handler threw is no error of its invocation. */
-function failedExecutions(target: IFunction, period: Duration): MathExpression {
+export function failedExecutions(target: IFunction, period: Duration): MathExpression {
   const usingMetrics = {
     failed: target.metric('DurableExecutionFailed', { period, statistic: 'Sum' }),
     late: target.metric('DurableExecutionTimedOut', { period, statistic: 'Sum' }),

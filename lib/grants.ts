@@ -12,7 +12,7 @@ export class RetentionGrants {
     this.target = target;
   }
 
-  /** List and read reports and plans. */
+  /** List and read reports, their plans, and the results of these: `reports/`, `plans/` and `results/` in the bucket. */
   readReports(grantee: IGrantable): Grant {
     return this.store.grantReading(grantee);
   }

@@ -5,6 +5,8 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { reportDashboard } from './dashboard';
+import { deletionAlarms } from './deletion-alarms';
+import type { DeletionFunction } from './deletion-function';
 import { letAlarmsPublish } from './encryption';
 import type { ReportFunction } from './report-function';
 import { reportSchedule } from './report-schedule';
@@ -13,9 +15,6 @@ import { retentionMetric } from './retention-metric';
 /** How a deployment is watched: alarms and a dashboard, alarms alone, or not at all. */
 export const MONITORING = ['full', 'alarms', 'off'] as const;
 export type MonitoringLevel = (typeof MONITORING)[number];
-
-/** Hours beyond its schedule after which a report is missed: three tries of a quarter of an hour, and an hour that a clock is put back. */
-const SLACK = 3;
 
 /** The check runs daily; a whole day and two hours without a fair age, or without any, is one that was missed. */
 const CHECK_HOURS = 26;
@@ -29,8 +28,10 @@ export interface MonitoringProps {
   readonly deadLetters: IQueue;
   /** Who is told. */
   readonly topic: ITopic;
-  /** The most hours between two scheduled reports. */
-  readonly interval: number;
+  /** Hours after a report at which the next one is missed. */
+  readonly overdue: number;
+  /** What carries out plans; null where deletion is off. */
+  readonly deletion: DeletionFunction | null;
   /** Whether there is a dashboard too. */
   readonly dashboard: boolean;
 }
@@ -47,17 +48,16 @@ interface AlarmFacts {
   readonly missing: TreatMissingData;
 }
 
-/** Alarms to the topic on which reports are announced; the text of each names its section of docs/runbook.md. */
+/** Alarms to the topic on which reports are announced, those of deletion among them; the text of each names its section of docs/runbook.md. */
 export class Monitoring extends Construct {
   readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { report, deadLetters, topic, interval } = props;
+    const { report, deadLetters, topic, overdue, deletion } = props;
     const target = report.function;
     const timeout = target.timeout?.toSeconds() ?? 900;
     const [fiveMinutes, hour] = [Duration.minutes(5), Duration.hours(1)];
-    const overdue = Math.ceil(interval) + SLACK;
 
     this.alarms = [
       this.alarm('ReportFailed', topic, {
@@ -78,7 +78,10 @@ export class Monitoring extends Construct {
       }),
       this.alarm('DeadLetters', topic, {
         section: 'dead-letters',
-        what: 'A scheduled run could not be started, or a deletion did not succeed; its event waits in the dead-letter queue.',
+        what:
+          deletion === null
+            ? 'A scheduled report, or the daily check, could not be handed to its function: the event waits in the dead-letter queue.'
+            : 'A scheduled run could not be handed to its function, or a deletion ended without success: the event waits in the dead-letter queue.',
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes, statistic: 'Maximum' }),
         threshold: 1,
         periods: 1,
@@ -101,6 +104,7 @@ export class Monitoring extends Construct {
         periods: 1,
         missing: TreatMissingData.NOT_BREACHING,
       }),
+      ...(deletion === null ? [] : deletionAlarms(deletion, topic)),
     ];
     letAlarmsPublish(this, topic);
     reportSchedule(this, 'AgeCheck', {
@@ -111,7 +115,8 @@ export class Monitoring extends Construct {
       target,
       deadLetters,
     });
-    if (props.dashboard) reportDashboard(this, 'Dashboard', { target, deadLetters, alarms: this.alarms });
+    if (props.dashboard)
+      reportDashboard(this, 'Dashboard', { target, deletion: deletion?.function ?? null, deadLetters, alarms: this.alarms });
   }
 
   private alarm(id: string, topic: ITopic, { section, what, metric, threshold, periods, missing }: AlarmFacts): Alarm {

@@ -13,5 +13,5 @@ export function readConfiguration(file: string | null, warn: (line: string) => v
   if (!result.ok)
     throw new RetentionError('config.invalid', 'operator', `cannot use the configuration\n${formatConfigProblems(result.errors, name)}`);
   for (const warning of result.warnings) warn(`warning: ${describeWarning(warning, name)}`);
-  return { origin: result.config.origin, config: result.written, timezone: result.config.zone.name };
+  return { origin: result.config.origin, config: result.written };
 }

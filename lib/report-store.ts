@@ -3,7 +3,6 @@ import { Grant, type IGrantable, type IRole, PolicyStatement } from 'aws-cdk-lib
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { RetentionError } from '../lambda/core/errors';
 import { acknowledge, acknowledgeWildcard } from './acknowledge';
 import { grantKey } from './encryption';
 
@@ -27,12 +26,8 @@ export interface ReportStoreProps {
    * @default - the key of S3
    */
   readonly encryptionKey?: IKey;
-  /**
-   * How long reports are kept, and the plans and notes of runs that belong to them.
-   *
-   * @default - 400 days: a year and a month, so that a report can be compared with that of a year ago
-   */
-  readonly keepReportsFor?: Duration;
+  /** How long reports are kept in a bucket that is made here, and the plans, results and notes of runs that belong to them. */
+  readonly keepReportsFor: Duration;
   /**
    * How long nobody can remove or replace a version of what is written (S3 Object Lock, governance mode). To be chosen at the first
    * deployment: switching it on later makes another bucket.
@@ -45,20 +40,16 @@ export interface ReportStoreProps {
 /** A private, encrypted, versioned bucket that outlives its stack: reports are the record of what was kept and why. Or a bucket of yours. */
 export class ReportStore extends Construct {
   readonly bucket: IBucket;
+  /** Null where the bucket is yours. */
+  private readonly made: Bucket | null;
   private readonly expiration: Duration;
 
-  constructor(scope: Construct, id: string, props: ReportStoreProps = {}) {
+  constructor(scope: Construct, id: string, { bucket, encryptionKey, keepReportsFor, lockReportsFor }: ReportStoreProps) {
     super(scope, id);
-    const { bucket, encryptionKey, keepReportsFor, lockReportsFor } = props;
-    if (bucket && (keepReportsFor || lockReportsFor))
-      throw new RetentionError(
-        'props.bucket',
-        'operator',
-        'cannot set keepReportsFor or lockReportsFor for a bucket of yours: set its lifecycle and lock where it is made',
-      );
+    this.expiration = keepReportsFor;
+    this.made = bucket ? null : this.makeBucket(encryptionKey, keepReportsFor, lockReportsFor);
     // A cast for exactOptionalPropertyTypes: to it, CDK's own bucket is no IBucket.
-    this.expiration = keepReportsFor ?? Duration.days(400);
-    this.bucket = bucket ?? (this.makeBucket(encryptionKey, this.expiration, lockReportsFor) as IBucket);
+    this.bucket = bucket ?? (this.made as unknown as IBucket);
   }
 
   private makeBucket(key: IKey | undefined, expiration: Duration, lock: Duration | undefined): Bucket {
@@ -128,12 +119,12 @@ export class ReportStore extends Construct {
       }),
     );
     if (this.bucket.encryptionKey) grantKey(this.bucket.encryptionKey, role);
-    if (this.bucket instanceof Bucket) this.bucket.addLifecycleRule({ id: 'results', prefix: 'results/', expiration: this.expiration });
+    this.made?.addLifecycleRule({ id: 'results', prefix: 'results/', expiration: this.expiration });
     for (const pattern of new Set([...reads, ...writes]))
       acknowledgeWildcard(role, this.bucket, this.bucket.bucketArn, `/${pattern}`, 'Every plan and its results have names of their own.');
   }
 
-  /** Lets somebody list and read reports and plans, and nothing else in the bucket. */
+  /** Lets somebody list and read reports, plans and results, and nothing else in the bucket; decrypt them too, where the bucket has a key. */
   grantReading(grantee: IGrantable): Grant {
     this.bucket.encryptionKey?.grantDecrypt(grantee);
     return Grant.addToPrincipal({

@@ -1,6 +1,5 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { configDigest, type WrittenConfig } from '../lambda/config';
 import { SnapshotRetention, type SnapshotRetentionProps } from './snapshot-retention';
 
 /** What `cdk deploy` deploys: the construct, and outputs that say where things are, for people and for `doctor`, and what is left to do. */
@@ -11,7 +10,7 @@ export class RetentionStack extends Stack {
     const deletes = props.deletion === undefined || props.deletion === 'off' ? 'Deletes nothing.' : 'Deletes what an approved plan lists.';
     super(scope, id, { description: `Reports on Lightsail snapshots by e-mail. ${deletes}`, ...props });
     this.retention = new SnapshotRetention(this, 'Retention', props);
-    const { topic, bucket, report, schedule, deletion } = this.retention;
+    const { topic, bucket, report, schedule, deletion, configurationDigest } = this.retention;
 
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn, description: 'Where reports are announced' });
     new CfnOutput(this, 'BucketName', { value: bucket.bucketName, description: 'Where reports are kept; it outlives the stack' });
@@ -23,7 +22,7 @@ export class RetentionStack extends Stack {
       });
     new CfnOutput(this, 'ScheduleName', { value: schedule.scheduleName, description: 'When it reports' });
     new CfnOutput(this, 'ConfigurationDigest', {
-      value: configDigest(props.configuration.config as WrittenConfig),
+      value: configurationDigest,
       description: 'Stands in every report that was made with this configuration',
     });
     new CfnOutput(this, 'NextStep', {

@@ -101,27 +101,38 @@ function dayMatches(fields: readonly string[], today: Day): boolean {
   );
 }
 
+/** Days between two days on which a cron fires: the most there can be, and the fewest. */
+export interface DayGaps {
+  readonly longest: number;
+  readonly shortest: number;
+}
+
 /**
- * The most days between two days on which a cron of six valid fields fires, its years aside; null when there is no such day. Measured over
- * 28 years, in which days of the week, of the month and leap years come round, so that it does not depend on when it is asked.
+ * The days between two days on which a cron of six valid fields fires, its years aside; null when there is no such day. Measured over 28
+ * years, in which days of the week, of the month and leap years come round, so that it does not depend on when it is asked.
  */
-export function longestGap(fields: readonly string[]): number | null {
+export function dayGaps(fields: readonly string[]): DayGaps | null {
   const start = Date.UTC(2001, 0, 1);
   const length = (Date.UTC(2029, 0, 1) - start) / DAY;
-  let [first, previous, longest]: [number | null, number, number] = [null, 0, 0];
-  for (let i = 0; i < length; i += 1) {
-    if (!dayMatches(fields, dayAt(start + i * DAY))) continue;
-    if (first === null) first = i;
-    else longest = Math.max(longest, i - previous);
-    previous = i;
-  }
-  return first === null ? null : Math.max(longest, first + length - previous);
+  const days = Array.from({ length }, (_, i) => i).filter((i) => dayMatches(fields, dayAt(start + i * DAY)));
+  const [first] = days;
+  if (first === undefined) return null;
+  const gaps = days.map((day, i) => (days[i + 1] ?? first + length) - day);
+  return { longest: Math.max(...gaps), shortest: Math.min(...gaps) };
+}
+
+/** The times of a day, in minutes after midnight and in order, at which a cron of six valid fields fires. */
+export function minutesOfDay([minutes, hours]: readonly string[]): readonly number[] {
+  const has = (text: string | undefined, field: Field, value: number): boolean => parts(text).some((part) => partHas(part, field, value));
+  const of = (text: string | undefined, field: Field): readonly number[] =>
+    Array.from({ length: field.to + 1 }, (_, value) => value).filter((value) => has(text, field, value));
+  return of(hours, HOURS).flatMap((hour) => of(minutes, MINUTES).map((minute) => hour * 60 + minute));
 }
 
 /** Whether a cron of six valid fields fires on any day from that of `now` (epoch ms) on, in whatever time zone. */
 export function firesAgain(fields: readonly string[], now: number): boolean {
   const years = parts(fields[5]);
-  if (years.includes('*')) return longestGap(fields) !== null;
+  if (years.includes('*')) return dayGaps(fields) !== null;
   const end = Date.UTC(YEAR.to + 1, 0, 1);
   for (let time = Math.floor(now / DAY) * DAY - DAY; time < end; time += DAY) {
     const today = dayAt(time);

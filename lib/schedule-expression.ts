@@ -1,5 +1,17 @@
 import { RetentionError } from '../lambda/core/errors';
-import { DAY_OF_MONTH, DAY_OF_WEEK, type Field, firesAgain, HOURS, longestGap, MINUTES, MONTH, PART, YEAR } from './schedule-days';
+import {
+  DAY_OF_MONTH,
+  DAY_OF_WEEK,
+  dayGaps,
+  type Field,
+  firesAgain,
+  HOURS,
+  MINUTES,
+  MONTH,
+  minutesOfDay,
+  PART,
+  YEAR,
+} from './schedule-days';
 
 /** Mondays at eight, in the configured zone. */
 export const DEFAULT_SCHEDULE = 'cron(0 8 ? * MON *)';
@@ -10,6 +22,18 @@ const FIELDS: readonly Field[] = [MINUTES, HOURS, DAY_OF_MONTH, MONTH, DAY_OF_WE
 const RATE = /^rate\(([1-9]\d{0,3}) (minute|hour|day)s?\)$/;
 const CRON = /^cron\((.*)\)$/;
 const HOURS_OF = { minute: 1 / 60, hour: 1, day: 24 } as const;
+
+/** The fewest minutes between two reports: what a run may take, lest two read the account at once. */
+const LEAST_MINUTES = 15;
+
+/** Hours beyond its schedule after which a report is missed: three tries of a quarter of an hour, and an hour that a clock is put back. */
+const SLACK = 3;
+
+/** The hours of a rate; null for a cron. */
+function rateHours(text: string): number | null {
+  const [, count, unit] = RATE.exec(text) ?? [];
+  return unit === 'minute' || unit === 'hour' || unit === 'day' ? Number(count) * HOURS_OF[unit] : null;
+}
 
 const fieldsOf = (cron: string): readonly string[] => cron.trim().split(/\s+/);
 
@@ -38,25 +62,39 @@ function fault(fields: readonly string[], now: number): string | null {
   return firesAgain(fields, now) ? null : 'there is no such day to come: it would never fire';
 }
 
+const refused = (text: string, expected: string): RetentionError =>
+  new RetentionError('context.schedule', 'operator', `schedule "${text}": expected ${expected}; the default is ${DEFAULT_SCHEDULE}`);
+
 /**
- * Gives back a `cron(…)` or `rate(…)` that EventBridge Scheduler takes and that fires again after `now` (epoch ms). Throws `context.schedule`
- * with what is wrong with any other text.
+ * Gives back a `cron(…)` or `rate(…)` that EventBridge Scheduler takes, that fires again after `now` (epoch ms), and that leaves a run the time
+ * that it may take. Throws `context.schedule` with what is wrong with any other text.
  */
 export function checkSchedule(text: string, now = Date.now()): string {
-  if (RATE.test(text)) return text;
   const cron = CRON.exec(text);
-  const wrong = cron ? fault(fieldsOf(cron[1] ?? ''), now) : 'it is neither';
-  if (wrong === null) return text;
-  throw new RetentionError(
-    'context.schedule',
-    'operator',
-    `schedule "${text}": expected cron(minutes hours day-of-month month day-of-week year) or rate(7 days), but ${wrong}; the default is ${DEFAULT_SCHEDULE}`,
+  const wrong = RATE.test(text) ? null : cron ? fault(fieldsOf(cron[1] ?? ''), now) : 'it is neither';
+  if (wrong !== null) throw refused(text, `cron(minutes hours day-of-month month day-of-week year) or rate(7 days), but ${wrong}`);
+  const minutes = shortestInterval(text) * 60;
+  if (minutes >= LEAST_MINUTES) return text;
+  throw refused(
+    text,
+    `at least ${LEAST_MINUTES} minutes between two reports, but it leaves ${minutes}: a run may take as long, and each sends a mail`,
   );
 }
 
 /** The most hours between two firings of a checked schedule, in whole days for a cron. */
 export function longestInterval(text: string): number {
-  const [, count, unit] = RATE.exec(text) ?? [];
-  if (unit === 'minute' || unit === 'hour' || unit === 'day') return Number(count) * HOURS_OF[unit];
-  return (longestGap(fieldsOf(CRON.exec(text)?.[1] ?? '')) ?? 0) * 24;
+  return rateHours(text) ?? (dayGaps(fieldsOf(CRON.exec(text)?.[1] ?? ''))?.longest ?? 0) * 24;
 }
+
+/** The fewest hours between two firings of a checked schedule, changes of the clock aside. */
+export function shortestInterval(text: string): number {
+  const fields = fieldsOf(CRON.exec(text)?.[1] ?? '');
+  const [rate, times] = [rateHours(text), minutesOfDay(fields)];
+  if (rate !== null) return rate;
+  const overnight = (dayGaps(fields)?.shortest ?? 0) * 24 * 60;
+  const gaps = times.map((time, i) => (times[i + 1] ?? (times[0] ?? 0) + overnight) - time);
+  return Math.min(...gaps) / 60;
+}
+
+/** Hours after a report at which the next one is missed. */
+export const overdueAfter = (text: string): number => Math.ceil(longestInterval(text)) + SLACK;

@@ -1,4 +1,4 @@
-import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration } from 'aws-cdk-lib';
 import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -8,55 +8,53 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { BUILT_IN, formatConfigProblems, parseConfig } from '../lambda/config';
-import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
-import { optionalEnv } from '../lambda/env';
-import type { Measure } from '../lambda/metrics';
+import { type DeployedDeletion, optionalEnv } from '../lambda/env';
+import { METRICS, type Measure } from '../lambda/metrics';
 import type { BundledConfiguration } from '../lambda/stage-function';
 import { acknowledge } from './acknowledge';
+import { type CheckedProps, checkProps } from './check-props';
 import type { DeletionSetting } from './context';
-import { deletionAlarms } from './deletion-alarms';
 import { DeletionFunction } from './deletion-function';
 import { deletionSchedule } from './deletion-schedule';
 import { RetentionGrants } from './grants';
 import { Monitoring, type MonitoringLevel } from './monitoring';
+import { requireRegion, requireStandard } from './own-resources';
 import { ReportFunction } from './report-function';
 import { REPORT_EVENT, reportSchedule } from './report-schedule';
 import { ReportStore } from './report-store';
 import { retentionMetric } from './retention-metric';
-import { checkSchedule, DEFAULT_SCHEDULE, longestInterval } from './schedule-expression';
+import { overdueAfter, shortestInterval } from './schedule-expression';
 
-/** A validated configuration to deploy with, and its time zone, in which the schedule is read as well. */
-export interface DeployedConfiguration extends BundledConfiguration {
-  /** IANA name. */
-  readonly timezone: string;
-}
+/** A configuration to deploy with. It is validated again; its time zone is that of the schedule as well. */
+export type DeployedConfiguration = BundledConfiguration;
 
 /** What to report on, when and to whom. */
 export interface SnapshotRetentionProps {
   /** What `readConfiguration` gives. */
   readonly configuration: DeployedConfiguration;
   /**
-   * Who gets the report. Each address has to confirm its subscription.
+   * Who gets the report. Each address has to confirm its subscription; one that stands there twice, in whatever case, is subscribed once.
    *
    * @default - nobody is subscribed: subscribe to `topic` yourself
    */
   readonly emails?: readonly string[];
   /**
-   * When to report: `cron(…)` or `rate(…)` of EventBridge Scheduler, in the configuration's time zone.
+   * When to report: `cron(…)` or `rate(…)` of EventBridge Scheduler, in the configuration's time zone; at most every quarter of an hour, which
+   * is what a run may take.
    *
    * @default - Mondays at eight
    */
   readonly schedule?: string;
   /**
-   * A topic of yours to announce reports and alarms on, in the stack's region. An imported one must allow CloudWatch to publish.
+   * A topic of yours to announce reports and alarms on: a standard one, in the stack's region. An imported one must allow CloudWatch to publish.
    *
    * @default - a topic that takes TLS only
    */
   readonly topic?: ITopic;
   /**
-   * A bucket of yours to keep reports in, under `reports/`, `plans/` and `runs/`.
+   * A bucket of yours to keep reports in, in the stack's region: under `reports/`, `plans/` and `runs/`, and with deletion `results/`. What its
+   * lifecycle removes must be as old as `keepReportsFor` would have to be.
    *
    * @default - a private, encrypted, versioned bucket that outlives the stack
    */
@@ -68,9 +66,10 @@ export interface SnapshotRetentionProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * How long reports are kept in the bucket.
+   * How long reports are kept in the bucket, and the plans, results and notes of runs that belong to them, in whole days: longer than the schedule
+   * leaves between two reports, and than deletion needs its plans.
    *
-   * @default - 400 days
+   * @default - 400 days, a year and a month, so that a report can be compared with that of a year ago; more where more is needed
    */
   readonly keepReportsFor?: Duration;
   /**
@@ -80,7 +79,7 @@ export interface SnapshotRetentionProps {
    */
   readonly lockReportsFor?: Duration;
   /**
-   * How long the function's logs are kept.
+   * How long the functions' logs are kept.
    *
    * @default - three months
    */
@@ -100,19 +99,6 @@ export interface SnapshotRetentionProps {
   readonly deletion?: DeletionSetting;
 }
 
-/** A configuration that may delete, validated. Throws a RetentionError for the built-in one, which nobody wrote. */
-function deletableConfig({ origin, config }: DeployedConfiguration): Config {
-  if (origin === BUILT_IN)
-    throw new RetentionError(
-      'config.built-in',
-      'operator',
-      'cannot deploy deletion with the built-in starter policy: write a retention.yaml with your own policies, or leave deletion out',
-    );
-  const result = parseConfig(config, origin);
-  if (result.ok) return result.config;
-  throw new RetentionError('config.invalid', 'operator', `cannot use the configuration\n${formatConfigProblems(result.errors, origin)}`);
-}
-
 /**
  * Reports on the Lightsail snapshots of an account, on a schedule, by e-mail. Nothing in it can delete a snapshot, unless `deletion` says so:
  * then another function with another role.
@@ -128,35 +114,32 @@ export class SnapshotRetention extends Construct {
   readonly report: ReportFunction;
   /** When it reports. */
   readonly schedule: Schedule;
-  /** Empty without monitoring. */
+  /** All that is watched, deletion included; empty without monitoring. */
   readonly alarms: readonly Alarm[];
   /** What carries out plans; null where deletion is off. */
   readonly deletion: DeletionFunction | null;
   /** What others may be allowed to do. */
   readonly grants: RetentionGrants;
+  /** Stands in every report that is made with this configuration. */
+  readonly configurationDigest: string;
 
   constructor(scope: Construct, id: string, props: SnapshotRetentionProps) {
     super(scope, id);
-    const {
-      configuration,
-      emails = [],
-      schedule = DEFAULT_SCHEDULE,
-      monitoring = 'full',
-      deletion = 'off',
-      logRetention,
-      encryptionKey,
-    } = props;
-    const expression = checkSchedule(schedule);
-    if (deletion !== 'off') deletableConfig(configuration);
+    const checked = checkProps(props);
+    const { config, emails, schedule, monitoring, keepReportsFor } = checked;
+    const { configuration, bucket, encryptionKey, lockReportsFor, logRetention } = props;
+    if (bucket) requireRegion(this, 'bucket', bucket);
+    if (encryptionKey) requireRegion(this, 'encryptionKey', encryptionKey);
+    this.configurationDigest = config.digest;
+    this.warnOfMail(schedule);
 
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
     for (const email of emails) this.topic.addSubscription(new EmailSubscription(email));
 
-    const { bucket, keepReportsFor, lockReportsFor } = props;
     const store = new ReportStore(this, 'Store', {
       ...(bucket && { bucket }),
       ...(encryptionKey && { encryptionKey }),
-      ...(keepReportsFor && { keepReportsFor }),
+      keepReportsFor,
       ...(lockReportsFor && { lockReportsFor }),
     });
     this.bucket = store.bucket;
@@ -179,35 +162,37 @@ export class SnapshotRetention extends Construct {
     this.schedule = reportSchedule(this, 'Schedule', {
       description: 'Reports on Lightsail snapshots',
       input: REPORT_EVENT,
-      expression,
-      timezone: configuration.timezone,
+      expression: schedule,
+      timezone: config.zone.name,
       target: this.report.function,
       deadLetters: this.deadLetters,
     });
 
     this.grants = new RetentionGrants(store, this.report.function);
+    this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
     this.alarms =
       monitoring === 'off'
         ? []
         : new Monitoring(this, 'Monitoring', {
             report: this.report,
+            deletion: this.deletion,
             deadLetters: this.deadLetters,
             topic: this.topic,
-            interval: longestInterval(expression),
+            overdue: overdueAfter(schedule),
             dashboard: monitoring === 'full',
           }).alarms;
-    this.deletion = deletion === 'off' ? null : this.makeDeletion(deletion, store, props);
   }
 
   private makeDeletion(
-    mode: Exclude<DeletionSetting, 'off'>,
+    mode: DeployedDeletion,
     store: ReportStore,
-    { configuration, logRetention, monitoring }: SnapshotRetentionProps,
+    { configuration, logRetention }: SnapshotRetentionProps,
+    { config }: CheckedProps,
   ): DeletionFunction {
     const deletion = new DeletionFunction(this, 'Deletion', {
       mode,
       configuration,
-      config: deletableConfig(configuration),
+      config,
       topic: this.topic,
       store,
       deadLetters: this.deadLetters,
@@ -216,29 +201,42 @@ export class SnapshotRetention extends Construct {
     const { alias } = deletion;
     const settings = optionalEnv({ deletionFunction: alias.functionArn, deletionMode: mode });
     for (const [name, value] of Object.entries(settings)) this.report.function.addEnvironment(name, value);
-    if (monitoring !== 'off') deletionAlarms(deletion, deletion.function, this.topic);
     if (mode === 'automatic')
-      deletionSchedule(this, 'DeletionSchedule', { timezone: configuration.timezone, alias, deadLetters: this.deadLetters });
+      deletionSchedule(this, 'DeletionSchedule', { timezone: config.zone.name, alias, deadLetters: this.deadLetters });
     return deletion;
   }
 
-  /** What reports measure: by default the largest value of a period, which for a report is its value. */
+  /**
+   * What runs measure: by default the largest value of a period, which for a report is its value. Throws a RetentionError for what deletions
+   * measure where none is deployed.
+   */
   metric(measure: Measure, options?: MetricOptions): Metric {
-    return retentionMetric(this.report.function, measure, options);
+    const target = METRICS[measure].by === 'report' ? this.report.function : this.deletion?.function;
+    if (target) return retentionMetric(target, measure, options);
+    throw new RetentionError(
+      'props.deletion',
+      'operator',
+      `deletion: cannot give the metric ${measure}: nothing emits it while deletion is off; expected approve or automatic`,
+    );
   }
 
   private makeTopic(masterKey: IKey | undefined): Topic {
     return new Topic(this, 'Topic', { displayName: 'Lightsail snapshots', enforceSSL: true, ...(masterKey && { masterKey }) });
   }
 
-  /** Functions and alarms publish in their own region alone. */
   private ownTopic(topic: ITopic): ITopic {
-    const [theirs, ours] = [topic.env.region, Stack.of(this).region];
-    if (theirs === ours || Token.isUnresolved(theirs) || Token.isUnresolved(ours)) return topic;
-    throw new RetentionError(
-      'props.topic',
-      'operator',
-      `cannot announce reports on a topic of another region: got one in ${theirs}, expected ${ours}, where the stack is`,
+    requireStandard(topic);
+    requireRegion(this, 'topic', topic);
+    return topic;
+  }
+
+  /** Whoever asks for this gets it, and is told what it is. */
+  private warnOfMail(schedule: string): void {
+    const hours = shortestInterval(schedule);
+    if (hours >= 1) return;
+    Annotations.of(this).addWarningV2(
+      'lightsail-retention:schedule',
+      `schedule "${schedule}" makes a report, and a mail, every ${Math.round(hours * 60)} minutes: once a day is plenty for snapshots`,
     );
   }
 }

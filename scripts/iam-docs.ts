@@ -65,7 +65,7 @@ function roleSection(id: string, role: Role, statements: readonly Statement[]): 
 export function rolesText(): string {
   const flags = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')).context as Record<string, unknown>;
   const app = new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] } });
-  const configuration = { origin: 'retention.yaml', config: { version: 1 }, timezone: 'UTC' };
+  const configuration = { origin: 'retention.yaml', config: { version: 1 } };
   const stack = new RetentionStack(app, 'LightsailRetention', { configuration, emails: ['you@example.com'], deletion: 'automatic' });
   const template = Template.fromStack(stack);
   const propertiesOf = <T>(type: string): readonly (readonly [string, T])[] =>

@@ -1,7 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { SnapshotRetention } from '../../lib/snapshot-retention';
 import { iamPage } from '../../scripts/iam-docs';
-import { synthesized } from '../lib/synthesized';
+import { actionsOf, PROPS, quickApp, statementsOf, synthesized } from '../lib/synthesized';
 
 const DOCS = join(__dirname, '..', '..', 'docs');
 const whole = synthesized({ deletion: 'automatic' });
@@ -15,6 +20,49 @@ test('docs/iam.md accounts for every role of the template', () => {
   const roles = Object.keys(whole.findResources('AWS::IAM::Role')).map((id) => id.replace(/[0-9A-F]{8}$/, ''));
   expect(roles.length).toBeGreaterThan(1);
   for (const role of roles) expect(page).toContain(`### ${role}\n`);
+});
+
+test('docs/iam.md says of the grants of the construct what they allow', () => {
+  const stack = new Stack(quickApp(), 'Mine');
+  const { grants } = new SnapshotRetention(stack, 'Retention', { ...PROPS, deletion: 'approve', encryptionKey: new Key(stack, 'Key') });
+  const reader = new Role(stack, 'Reader', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+  grants.readReports(reader);
+  grants.report(reader);
+  const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
+    Properties.Roles[0].Ref.startsWith('Reader'),
+  );
+  const said = /`retention\.grants\.readReports\(role\)` lets somebody list and read\s+([^;]*), and nothing else in it \(and decrypt/.exec(
+    page,
+  )?.[1];
+  const prefixes = [...(said ?? '').matchAll(/`([a-z]+\/)`/g)].map(([, prefix]) => `${prefix}*`);
+  const [read, list, ...more] = statementsOf(policies)
+    .toSorted((a, b) => String(a.Action).localeCompare(String(b.Action)))
+    .filter(({ Action }) => String(Action).startsWith('s3:'));
+  expect([read?.Action, list?.Action, more]).toEqual(['s3:GetObject', 's3:ListBucket', []]);
+  expect(
+    JSON.stringify(read?.Resource)
+      .match(/(?<=")\/[a-z]+\/\*/g)
+      ?.map((path) => path.slice(1))
+      .sort(),
+  ).toEqual(prefixes.toSorted());
+  expect(list?.Condition?.StringLike?.['s3:prefix']).toEqual(prefixes);
+  expect([...new Set(statementsOf(policies).flatMap(actionsOf))].sort()).toEqual([
+    'kms:Decrypt',
+    'lambda:InvokeFunction',
+    's3:GetObject',
+    's3:ListBucket',
+  ]);
+});
+
+test('docs/iam.md names every call of doctor', () => {
+  const cli = join(DOCS, '..', 'cli');
+  const called = readdirSync(cli)
+    .filter((name) => name.startsWith('doctor-'))
+    .flatMap((name) => [...readFileSync(join(cli, name), 'utf8').matchAll(/notRead\([^;]*?'([a-z0-9]+:\w+)(?: and ([a-z0-9]+:\w+))?'/g)])
+    .flatMap(([, ...actions]) => actions.filter((action) => action !== undefined));
+  const row = page.split('\n').find((line) => line.startsWith('| `doctor` |'));
+  expect(called.length).toBeGreaterThan(5);
+  for (const action of called.filter((action) => action !== 'lightsail:GetRegions')) expect(row).toContain(`\`${action}\``);
 });
 
 describe('docs/deploy-policy.json', () => {

@@ -86,6 +86,8 @@ test('the report role reads Lightsail, publishes to its topic, reads and writes 
 describe('the AwsSolutions pack', () => {
   afterEach(() => jest.restoreAllMocks());
 
+  const imported = (stack: Stack) => Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-central-1:123456789012:mine');
+
   const checked = (): App => {
     const app = quickApp();
     Validations.of(app).addPlugins(new AwsSolutionsChecks());
@@ -113,6 +115,20 @@ describe('the AwsSolutions pack', () => {
     jest.spyOn(console, 'error').mockReturnValue();
     const app = checked();
     const stack = new Stack(app, 'LightsailRetention', { env: { account: '123456789012', region: 'eu-central-1' } });
+    new SnapshotRetention(stack, 'Retention', { ...PROPS, ...props(stack) });
+    expect(() => app.synth()).not.toThrow();
+  });
+
+  test.each<[string, (stack: Stack) => Partial<SnapshotRetentionProps>]>([
+    ['alarms alone', () => ({ monitoring: 'alarms' })],
+    ['not watched', () => ({ monitoring: 'off' })],
+    ['locked', () => ({ lockReportsFor: Duration.days(30) })],
+    ['reporting four times an hour', () => ({ schedule: 'rate(15 minutes)' })],
+    ['with a topic of a region that CloudFormation has to check', (stack) => ({ topic: imported(stack) })],
+  ])('finds nothing in a stack for any region, %s', (_, props) => {
+    jest.spyOn(console, 'error').mockReturnValue();
+    const app = checked();
+    const stack = new Stack(app, 'LightsailRetention');
     new SnapshotRetention(stack, 'Retention', { ...PROPS, ...props(stack) });
     expect(() => app.synth()).not.toThrow();
   });

@@ -27,6 +27,7 @@ test('an address is enough', () => {
 
 test('several addresses are separated by commas, and each is subscribed once', () => {
   expect(readContext({ email: 'a@example.com, b.c+d@mail.example.com,a@example.com' }).emails).toEqual([email, 'b.c+d@mail.example.com']);
+  expect(readContext({ email: 'a@example.com,A@Example.COM' }).emails).toEqual([email]);
 });
 
 test('a configuration and a schedule are taken as named', () => {
@@ -42,9 +43,8 @@ test('a configuration and a schedule are taken as named', () => {
 });
 
 test('keys of CDK itself are none of ours', () => {
-  expect(readContext({ email: 'you@example.com', '@aws-cdk/core:newStyle': true, 'aws:cdk:bundling-stacks': [] }).emails).toEqual([
-    'you@example.com',
-  ]);
+  const cdk = { '@aws-cdk/core:newStyle': true, 'aws:cdk:bundling-stacks': [], 'acknowledged-issue-numbers': [12345] };
+  expect(readContext({ email, ...cdk }).emails).toEqual([email]);
 });
 
 test.each(['foo', 'region', 'configuration'])('refuses the key %s, which would be ignored and the default deployed', (key) => {
@@ -66,6 +66,18 @@ test.each([
   ['context.deletion', { email, deletion: 'yes' }, 'expected off, approve, automatic'],
   ['context.deletion', { email, deletion: 'Approve' }, 'expected off, approve, automatic'],
   ['context.email', { email: ['a@example.com'] }, 'email'],
+  ['context.email', { email: null }, 'missing'],
+  ['context.email', { email: 'a@example.com b@example.com' }, 'no e-mail address'],
+  ['context.email', { email: 'a@@example.com' }, 'no e-mail address'],
+  ['context.email', { email: 'a@example.com\r\nBcc: b@example.com' }, 'no e-mail address'],
+  ['context.config', { email, config: {} }, '{}'],
+  ['context.schedule', { email, schedule: 7 }, '7'],
+  ['context.schedule', { email, schedule: 'rate(1 minute)' }, 'at least 15 minutes'],
+  ['context.schedule', { email, schedule: 'rate(7 day s)' }, 'neither'],
+  ['context.deletion', { email, deletion: '' }, 'deletion'],
+  ['context.deletion', { email, deletion: ['approve'] }, '["approve"]'],
+  ['context.monitoring', { email, monitoring: '' }, 'monitoring'],
+  ['context.monitoring', { email, monitoring: 'Full' }, 'expected full, alarms, off'],
   ['context.config', { email, config: 7 }, '7'],
   ['context.schedule', { email, schedule: 'cron(0 8 31 2 ? *)' }, 'it would never fire'],
   ['context.schedule', { email, schedule: true }, 'true'],

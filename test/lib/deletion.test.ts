@@ -33,7 +33,7 @@ const DELETES: Readonly<Record<string, string>> = {
   'lightsail:DeleteRelationalDatabaseSnapshot': 'RelationalDatabaseSnapshot',
 };
 const MODES = ['approve', 'automatic'] as const;
-const OWN = { origin: 'retention.yaml', config: { version: 1, tagPrefix: 'backup', holdTags: ['no_delete', 'keep'] }, timezone: 'UTC' };
+const OWN = { origin: 'retention.yaml', config: { version: 1, tagPrefix: 'backup', holdTags: ['no_delete', 'keep'] } };
 
 const VARIANTS: Readonly<Record<string, Partial<SnapshotRetentionProps>>> = {
   'report only': {},

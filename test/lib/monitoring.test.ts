@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
-import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { App, type CfnElement, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { METRIC_NAMESPACE, METRICS, measurementsOf } from '../../lambda/metrics';
-import { SnapshotRetention } from '../../lib/snapshot-retention';
+import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
 import { PROPS, synthesized } from './synthesized';
 
 const template = synthesized();
+const deleting = synthesized({ deletion: 'automatic' });
 
 interface AlarmProperties {
   readonly AlarmDescription: string;
@@ -18,6 +19,8 @@ interface AlarmProperties {
   readonly EvaluationPeriods: number;
   readonly TreatMissingData: string;
   readonly Dimensions: readonly unknown[];
+  /** Of an alarm on an expression: the metrics that it reads, and the expression itself. */
+  readonly Metrics?: readonly { readonly MetricStat?: unknown }[];
 }
 
 const alarmsOf = (from: Template): readonly AlarmProperties[] =>
@@ -110,10 +113,10 @@ describe('the runbook', () => {
       .slice(1)
       .map((text) => [text.split('\n')[0] ?? '', text]),
   );
-  const named = alarmsOf(template).map(({ AlarmDescription }) => /docs\/runbook\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1]);
+  const named = alarmsOf(deleting).map(({ AlarmDescription }) => /docs\/runbook\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1]);
 
-  test('has a section for each alarm, and each alarm names one', () => {
-    expect(new Set(named).size).toBe(alarmsOf(template).length);
+  test('has a section for each alarm, those of deletion among them, and each alarm names one', () => {
+    expect(new Set(named).size).toBe(alarmsOf(deleting).length);
     for (const name of named) expect([...sections.keys()]).toContain(name);
   });
 
@@ -128,40 +131,114 @@ describe('the runbook', () => {
     const listed = [...(sections.get('metrics') ?? '').matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
     expect(listed).toEqual(Object.values(METRICS).map(({ name }) => name));
   });
+
+  test('tells apart every message that can reach the dead-letter queue', () => {
+    const text = sections.get('dead-letters') ?? '';
+    const inputs = Object.values(deleting.findResources('AWS::Scheduler::Schedule')).map(({ Properties }) =>
+      String(Properties.Target.Input),
+    );
+    expect(inputs).toHaveLength(3);
+    for (const input of inputs) expect(text).toContain(input.replace('"<aws.scheduler.scheduled-time>"', '"…"'));
+    const functions = Object.values(deleting.findResources('AWS::Lambda::Function')).filter(
+      ({ Properties }) => 'DeadLetterConfig' in Properties,
+    );
+    expect(functions).toHaveLength(1);
+    expect(text).toContain('{"plan":"…","digest":"…"}');
+  });
 });
 
 describe('the dashboard', () => {
-  const ofDeletion: readonly string[] = [METRICS.deleted.name, METRICS.deletionsFailed.name];
+  const bodyOf = (from: Template): string => JSON.stringify(Object.values(from.findResources('AWS::CloudWatch::Dashboard'))[0]);
 
   test('draws every metric of reports', () => {
-    const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
-    const body = JSON.stringify(dashboard);
-    for (const { name } of Object.values(METRICS)) if (!ofDeletion.includes(name)) expect(body).toContain(`\\"${name}\\"`);
+    const body = bodyOf(template);
+    for (const { name, by } of Object.values(METRICS)) expect(body.includes(`\\"${name}\\"`)).toBe(by === 'report');
+    expect(body).not.toContain('Deletions');
+  });
+
+  test('draws every metric where there is deletion, each under the function that emits it', () => {
+    const body = bodyOf(deleting);
+    const functions = Object.entries(deleting.findResources('AWS::Lambda::Function'));
+    for (const { name, by } of Object.values(METRICS)) {
+      const [id] = functions.find(([, { Properties }]) => 'DurableConfig' in Properties === (by === 'deletion')) ?? [];
+      expect(body).toContain(`\\"${name}\\",\\"service\\",\\"",{"Ref":"${id}"}`);
+    }
+  });
+
+  test.each([
+    ['reports', template],
+    ['deletion too', deleting],
+  ])('shows the state of every alarm: %s', (_, from) => {
+    const [, statuses = ''] = /Does anything need you\?(.*)The last report/.exec(bodyOf(from)) ?? [];
+    const ids = Object.keys(from.findResources('AWS::CloudWatch::Alarm'));
+    for (const id of ids) expect(statuses).toContain(`{"Fn::GetAtt":["${id}","Arn"]}`);
+  });
+
+  test('draws every metric that an alarm watches', () => {
+    for (const from of [template, deleting]) {
+      // The duration of a run is drawn in seconds, as the run itself measures it.
+      const watched = alarmsOf(from)
+        .flatMap((alarm) => JSON.stringify(alarm).match(/(?<="MetricName":")\w+/g) ?? [])
+        .filter((name) => name !== 'Duration');
+      for (const name of watched) expect(bodyOf(from)).toContain(`\\"${name}\\"`);
+    }
   });
 });
 
 describe('monitoring can be reduced', () => {
+  /** CloudWatch bills an alarm by the metrics that it reads. */
+  const metricsOf = ({ Metrics }: AlarmProperties): number => Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+
   const count = (from: Template) => ({
     alarms: alarmsOf(from).length,
+    metrics: alarmsOf(from).reduce((sum, alarm) => sum + metricsOf(alarm), 0),
     dashboards: Object.keys(from.findResources('AWS::CloudWatch::Dashboard')).length,
     schedules: Object.keys(from.findResources('AWS::Scheduler::Schedule')).length,
   });
 
   test.each([
-    ['full', { alarms: 5, dashboards: 1, schedules: 2 }],
-    ['alarms', { alarms: 5, dashboards: 0, schedules: 2 }],
-    ['off', { alarms: 0, dashboards: 0, schedules: 1 }],
-  ] as const)('to %s', (monitoring, expected) => {
-    expect(count(synthesized({ monitoring }))).toEqual(expected);
+    ['full', 'off', { alarms: 5, metrics: 5, dashboards: 1, schedules: 2 }],
+    ['alarms', 'off', { alarms: 5, metrics: 5, dashboards: 0, schedules: 2 }],
+    ['off', 'off', { alarms: 0, metrics: 0, dashboards: 0, schedules: 1 }],
+    ['full', 'approve', { alarms: 7, metrics: 9, dashboards: 1, schedules: 2 }],
+    ['alarms', 'automatic', { alarms: 7, metrics: 9, dashboards: 0, schedules: 3 }],
+    ['off', 'automatic', { alarms: 0, metrics: 0, dashboards: 0, schedules: 2 }],
+  ] as const)('to %s, with deletion %s', (monitoring, deletion, expected) => {
+    expect(count(synthesized({ monitoring, deletion }))).toEqual(expected);
   });
 });
 
-test('a metric of the construct is that of its function', () => {
-  const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Stack');
-  const retention = new SnapshotRetention(stack, 'Retention', { ...PROPS, monitoring: 'off' });
-  const { namespace, metricName, dimensions } = retention.metric('expiring');
-  expect({ namespace, metricName }).toEqual({ namespace: METRIC_NAMESPACE, metricName: 'Expiring' });
-  expect(stack.resolve(dimensions)).toEqual({ service: stack.resolve(retention.report.function.functionName) });
+describe('the construct', () => {
+  const built = (props: Partial<SnapshotRetentionProps>) => {
+    const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Stack');
+    return { stack, retention: new SnapshotRetention(stack, 'Retention', { ...PROPS, ...props }) };
+  };
+
+  test.each(['off', 'approve', 'automatic'] as const)('names every alarm of its template, deletion %s', (deletion) => {
+    const { stack, retention } = built({ deletion });
+    const ids = retention.alarms.map((alarm) => stack.getLogicalId(alarm.node.defaultChild as CfnElement));
+    expect(ids.sort()).toEqual(Object.keys(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm')).sort());
+  });
+
+  test('gives each metric under the function that emits it', () => {
+    const { stack, retention } = built({ monitoring: 'off', deletion: 'approve' });
+    const { namespace, metricName, dimensions } = retention.metric('expiring');
+    expect({ namespace, metricName }).toEqual({ namespace: METRIC_NAMESPACE, metricName: 'Expiring' });
+    expect(stack.resolve(dimensions)).toEqual({ service: stack.resolve(retention.report.function.functionName) });
+    expect(stack.resolve(retention.metric('deleted').dimensions)).toEqual({
+      service: stack.resolve(retention.deletion?.function.functionName),
+    });
+  });
+
+  test('refuses a metric of deletions where none is deployed: nothing would ever emit it', () => {
+    expect(() => built({}).retention.metric('deleted')).toThrow(expect.objectContaining({ code: 'props.deletion' }));
+  });
+});
+
+test('the dead-letter alarm speaks of deletion only where there is one', () => {
+  const text = (from: Template): string => alarmOn('ApproximateNumberOfMessagesVisible', from).AlarmDescription;
+  expect(text(template)).not.toMatch(/delet/);
+  expect(text(deleting)).toMatch(/a deletion ended without success/);
 });
 
 test('what is no number of a result is not measured', () => {

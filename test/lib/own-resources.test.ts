@@ -1,11 +1,17 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Fn, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
 import { PROPS, quickApp, statementsOf } from './synthesized';
+
+/** What CloudFormation is asked to check of regions before it deploys anything. */
+const regionRules = (template: Template): readonly unknown[] =>
+  Object.values(template.toJSON().Rules as Record<string, { Assertions: readonly { Assert: object }[] }>)
+    .flatMap(({ Assertions }) => Assertions)
+    .filter(({ Assert }) => 'Fn::Equals' in Assert);
 
 function built(props: (stack: Stack) => Partial<SnapshotRetentionProps>, region?: string) {
   const stack = new Stack(quickApp(), 'Mine', region === undefined ? {} : { env: { account: '123456789012', region } });
@@ -36,6 +42,36 @@ describe('a topic of your own', () => {
     );
   });
 
+  test('is checked by CloudFormation, before it deploys anything, where the region of the stack is not known here', () => {
+    expect(regionRules(deployed(imported).template)).toEqual([
+      {
+        Assert: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'eu-central-1'] },
+        AssertDescription:
+          'cannot announce reports on a topic of another region: it is in eu-central-1; deploy this stack there, or give another',
+      },
+    ]);
+  });
+
+  test("comes with a warning where it does not say its region, and with none where it is the stack's", () => {
+    const unknown = deployed((stack) => ({ topic: Topic.fromTopicArn(stack, 'Topic', Fn.importValue('TheTopic')) }), 'eu-central-1');
+    Annotations.fromStack(unknown.stack).hasWarning('*', Match.stringLikeRegexp('topic: its region is not known here'));
+    for (const region of [undefined, 'eu-central-1']) {
+      const known = deployed((stack) => ({ topic: new Topic(stack, 'Topic') }), region);
+      Annotations.fromStack(known.stack).hasNoWarning('*', Match.stringLikeRegexp('region'));
+      expect(regionRules(known.template)).toEqual([]);
+    }
+  });
+
+  test.each<[string, (stack: Stack) => Partial<SnapshotRetentionProps>]>([
+    ['made here', (stack) => ({ topic: new Topic(stack, 'Topic', { fifo: true }) })],
+    ['imported', (stack) => ({ topic: Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-central-1:123456789012:mine.fifo') })],
+    ['without addresses', (stack) => ({ topic: new Topic(stack, 'Topic', { fifo: true }), emails: [] })],
+  ])('is refused when it is a FIFO one, which takes neither e-mail nor alarms: %s', (_, props) => {
+    expect(() => built(props, 'eu-central-1')).toThrow(
+      expect.objectContaining({ code: 'props.topic', message: expect.stringContaining('give a standard one') }),
+    );
+  });
+
   test('comes with a warning that its policy must let alarms publish', () => {
     const { stack } = deployed(imported, 'eu-central-1');
     Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('must allow cloudwatch.amazonaws.com sns:Publish'));
@@ -49,6 +85,32 @@ describe('a topic of your own', () => {
     });
     const unwatched = deployed((stack) => ({ ...imported(stack), monitoring: 'off' }), 'eu-central-1');
     Annotations.fromStack(unwatched.stack).hasNoWarning('*', Match.stringLikeRegexp('cloudwatch'));
+  });
+});
+
+describe('a bucket of your own, or a key', () => {
+  test.each<[string, string, (stack: Stack) => Partial<SnapshotRetentionProps>]>([
+    [
+      'bucket',
+      'cannot keep reports in a bucket of another region',
+      (stack) => ({ bucket: Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'mine', region: 'eu-central-1' }) }),
+    ],
+    [
+      'encryptionKey',
+      'cannot encrypt with a key of another region',
+      (stack) => ({
+        encryptionKey: Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'),
+      }),
+    ],
+  ])('%s is refused in another region, by CloudFormation where that of the stack is not known here', (prop, said, props) => {
+    expect(() => built(props, 'us-east-1')).toThrow(
+      expect.objectContaining({
+        code: `props.${prop}`,
+        message: `${said}: got one in eu-central-1, expected us-east-1, where the stack is`,
+      }),
+    );
+    expect(() => built(props, 'eu-central-1')).not.toThrow();
+    expect(JSON.stringify(regionRules(deployed(props).template))).toContain(`${said}: it is in eu-central-1`);
   });
 });
 
@@ -72,6 +134,17 @@ describe('a bucket of your own', () => {
       expect(() => built((stack) => ({ ...imported(stack), ...setting }))).toThrow(/bucket of yours/);
     },
   );
+
+  test('keeps its own lifecycle when there is deletion', () => {
+    const { template } = deployed((stack) => ({ bucket: new Bucket(stack, 'Bucket') as IBucket, deletion: 'approve' }));
+    template.hasResourceProperties('AWS::S3::Bucket', { LifecycleConfiguration: Match.absent() });
+  });
+
+  test('and a topic of your own leave nothing to encrypt: a key is refused', () => {
+    expect(() =>
+      built((stack) => ({ ...imported(stack), topic: new Topic(stack, 'Topic'), encryptionKey: new Key(stack, 'Key') })),
+    ).toThrow(expect.objectContaining({ code: 'props.encryptionKey' }));
+  });
 });
 
 describe('a key of your own', () => {

@@ -1,5 +1,5 @@
-import { longestGap } from '../../lib/schedule-days';
-import { checkSchedule, longestInterval } from '../../lib/schedule-expression';
+import { dayGaps } from '../../lib/schedule-days';
+import { checkSchedule, longestInterval, overdueAfter, shortestInterval } from '../../lib/schedule-expression';
 
 const NOW = Date.parse('2026-11-23T08:00:00Z');
 
@@ -30,11 +30,40 @@ describe('the longest time between two reports', () => {
 
   test('days named by the working day next to them fall on working days of their month', () => {
     // A Saturday the 1st moves on to Monday the 3rd, a Sunday at the end of a month back to Friday.
-    expect(longestGap('0 8 1W * ? *'.split(' '))).toBe(33);
-    expect(longestGap('0 8 LW * ? *'.split(' '))).toBe(33);
-    expect(longestGap('0 8 15W * ? *'.split(' '))).toBe(32);
-    expect(longestGap('0 8 31W 2 ? *'.split(' '))).toBeNull();
+    expect(dayGaps('0 8 1W * ? *'.split(' '))?.longest).toBe(33);
+    expect(dayGaps('0 8 LW * ? *'.split(' '))?.longest).toBe(33);
+    expect(dayGaps('0 8 15W * ? *'.split(' '))?.longest).toBe(32);
+    expect(dayGaps('0 8 31W 2 ? *'.split(' '))).toBeNull();
   });
+});
+
+describe('the shortest time between two reports', () => {
+  test.each([
+    ['rate(15 minutes)', 15],
+    ['rate(7 days)', 7 * 24 * 60],
+    ['cron(0/15 8-17 ? * MON-FRI *)', 15],
+    ['cron(0 8,9 * * ? *)', 60],
+    ['cron(0 8 ? * MON *)', 7 * 24 * 60],
+    ['cron(0 8 ? * MON,TUE *)', 24 * 60],
+    // Over midnight, where the next day is one too.
+    ['cron(0,30 0,23 * * ? *)', 30],
+    ['cron(45 0,23 * * ? *)', 60],
+    ['cron(45 0,23 ? * MON *)', 23 * 60],
+  ])('%s: %d minutes', (text, minutes) => {
+    expect(shortestInterval(checkSchedule(text, NOW)) * 60).toBeCloseTo(minutes, 6);
+  });
+
+  test.each(['rate(1 minute)', 'rate(14 minutes)', 'cron(* 8 * * ? *)', 'cron(0,10 8 ? * MON *)', 'cron(0,55 0,23 * * ? *)'])(
+    'is refused where runs would overlap: %s',
+    (text) => {
+      expect(() => checkSchedule(text, NOW)).toThrow('expected at least 15 minutes between two reports');
+    },
+  );
+});
+
+test("a report is overdue three hours after the schedule's longest time", () => {
+  expect(overdueAfter('rate(90 minutes)')).toBe(5);
+  expect(overdueAfter('cron(0 8 ? * MON *)')).toBe(7 * 24 + 3);
 });
 
 describe('a schedule that never fires', () => {

@@ -12,7 +12,7 @@ export const quickApp = (): App => new App({ context: { ...FLAGS, 'aws:cdk:bundl
 
 /** Properties of the smallest stack. */
 export const PROPS: SnapshotRetentionProps = {
-  configuration: { origin: 'retention.yaml', config: { version: 1 }, timezone: 'Europe/Berlin' },
+  configuration: { origin: 'retention.yaml', config: { version: 1, timezone: 'Europe/Berlin' } },
   emails: ['a@example.com'],
 };
 
