@@ -1,0 +1,118 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { BUILT_IN, formatConfigProblems, parseConfig } from '../lambda/config';
+import type { Config } from '../lambda/core/config';
+import { RetentionError } from '../lambda/core/errors';
+import { eachOnce, isAddress } from './addresses';
+import { DELETION, type DeletionSetting } from './context';
+import { leastLifetime } from './lifetime';
+import { MONITORING, type MonitoringLevel } from './monitoring';
+import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';
+import type { SnapshotRetentionProps } from './snapshot-retention';
+
+/** How long reports are kept where nobody says so (days): a year and a month, so that one can be compared with that of a year ago. */
+const KEPT = 400;
+
+/** The most days that S3 locks an object for: a hundred years. */
+const MOST_DAYS = 36_500;
+
+/** Properties of which nothing is left to be wrong, defaults filled in. */
+export interface CheckedProps {
+  readonly config: Config;
+  readonly emails: readonly string[];
+  readonly schedule: string;
+  readonly monitoring: MonitoringLevel;
+  readonly deletion: DeletionSetting;
+  readonly keepReportsFor: Duration;
+}
+
+const refused = (prop: keyof SnapshotRetentionProps, message: string): RetentionError =>
+  new RetentionError(`props.${prop}`, 'operator', `${prop}: ${message}`);
+
+/** What was given, as it can be shown in a sentence. */
+const shown = (value: unknown): string =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? `a ${value.constructor?.name ?? 'thing'}`
+    : (JSON.stringify(value) ?? String(value));
+
+function checkConfiguration(given: unknown): Config {
+  const { origin, config } = (typeof given === 'object' && given !== null ? given : {}) as {
+    readonly origin?: unknown;
+    readonly config?: unknown;
+  };
+  if (typeof origin !== 'string' || origin === '')
+    throw refused('configuration', `got ${shown(given)}, expected what readConfiguration('retention.yaml', console.warn) gives`);
+  const result = parseConfig(config, origin);
+  if (result.ok) return result.config;
+  throw new RetentionError('config.invalid', 'operator', `cannot use the configuration\n${formatConfigProblems(result.errors, origin)}`);
+}
+
+function checkEmails(given: unknown): readonly string[] {
+  if (!Array.isArray(given)) throw refused('emails', `got ${shown(given)}, expected a list of addresses, such as ['you@example.com']`);
+  const emails = given.map((email: unknown) => (typeof email === 'string' ? email.trim() : email));
+  const isFine = (email: unknown): email is string => typeof email === 'string' && (Token.isUnresolved(email) || isAddress(email));
+  const wrong = emails.findIndex((email) => !isFine(email));
+  if (wrong >= 0)
+    throw refused('emails', `got ${shown(emails[wrong])}, expected an e-mail address and nothing else, such as you@example.com`);
+  return eachOnce(emails.filter(isFine));
+}
+
+function oneOf<T extends string>(prop: keyof SnapshotRetentionProps, known: readonly T[], given: unknown): T {
+  const found = known.find((each) => each === given);
+  if (found !== undefined) return found;
+  throw refused(prop, `got ${shown(given)}, expected one of ${known.join(', ')}`);
+}
+
+/** Whole days, as S3 counts them. */
+function checkDays(prop: 'keepReportsFor' | 'lockReportsFor', given: unknown): number {
+  if (!(given instanceof Duration)) throw refused(prop, `got ${shown(given)}, expected a Duration, such as Duration.days(${KEPT})`);
+  if (given.isUnresolved()) throw refused(prop, 'got a value that is known at deployment only, expected a Duration that is known here');
+  const days = given.toDays({ integral: false });
+  if (Number.isInteger(days) && days >= 1 && days <= MOST_DAYS) return days;
+  throw refused(
+    prop,
+    `got ${given.toHumanString()}, expected whole days from 1 to ${MOST_DAYS}, such as Duration.days(${KEPT}): S3 counts days`,
+  );
+}
+
+function checkLogRetention(given: unknown): void {
+  if (Object.values(RetentionDays).some((days) => days === given && typeof days === 'number')) return;
+  throw refused('logRetention', `got ${shown(given)}, expected one of RetentionDays, such as RetentionDays.THREE_MONTHS`);
+}
+
+/** Reads what the construct is asked for. Throws a RetentionError for the first that it cannot do, or that would fail in silence later. */
+export function checkProps(props: SnapshotRetentionProps): CheckedProps {
+  const { bucket, topic, encryptionKey, keepReportsFor, lockReportsFor, logRetention } = props;
+  const config = checkConfiguration(props.configuration);
+  const deletion = oneOf('deletion', DELETION, props.deletion ?? 'off');
+  if (deletion !== 'off' && config.origin === BUILT_IN)
+    throw new RetentionError(
+      'config.built-in',
+      'operator',
+      'cannot deploy deletion with the built-in starter policy: write a retention.yaml with your own policies, or leave deletion out',
+    );
+  const schedule = checkSchedule(props.schedule ?? DEFAULT_SCHEDULE);
+  if (logRetention !== undefined) checkLogRetention(logRetention);
+  if (bucket && (keepReportsFor || lockReportsFor))
+    throw refused(
+      'bucket',
+      'cannot set keepReportsFor or lockReportsFor for a bucket of yours: set its lifecycle and lock where it is made',
+    );
+  if (bucket && topic && encryptionKey)
+    throw refused(
+      'encryptionKey',
+      'there is nothing to encrypt with it: the bucket and the topic are yours, give them their keys where they are made',
+    );
+  if (lockReportsFor !== undefined) checkDays('lockReportsFor', lockReportsFor);
+  const least = leastLifetime(schedule, config, deletion);
+  const days = keepReportsFor === undefined ? Math.max(KEPT, least.days) : checkDays('keepReportsFor', keepReportsFor);
+  if (days < least.days) throw refused('keepReportsFor', `got ${days} days, expected at least ${least.days}: ${least.why}`);
+  return {
+    config,
+    emails: checkEmails(props.emails ?? []),
+    schedule,
+    monitoring: oneOf('monitoring', MONITORING, props.monitoring ?? 'full'),
+    deletion,
+    keepReportsFor: Duration.days(days),
+  };
+}

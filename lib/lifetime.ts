@@ -1,0 +1,45 @@
+import type { Config } from '../lambda/core/config';
+import type { Duration } from '../lambda/core/duration';
+import type { DeletionSetting } from './context';
+import { overdueAfter } from './schedule-expression';
+
+const DAY = 24;
+
+/** A deletion may take as long as its execution lives (hours). */
+const EXECUTION = DAY;
+
+/** The most hours that a calendar duration can span. */
+const hoursAtMost = ({ years, months, days, hours }: Duration): number => (years * 366 + months * 31 + days) * DAY + hours;
+
+/** How long reports and plans are needed, in whole days, and what for. */
+export interface Need {
+  readonly days: number;
+  readonly why: string;
+}
+
+/** How long reports, plans and notes of runs must at least be kept, and what for: what is gone earlier is missed, or silences what looks for it. */
+export function leastLifetime(schedule: string, { deletion }: Pick<Config, 'deletion'>, setting: DeletionSetting): Need {
+  const overdue = overdueAfter(schedule);
+  const { planValidFor, grace } = deletion;
+  const needs: readonly { readonly hours: number; readonly why: string; readonly when: boolean }[] = [
+    {
+      hours: overdue,
+      why: `the next report compares itself with the one before, and ${schedule} leaves up to ${overdue} hours`,
+      when: true,
+    },
+    {
+      hours: hoursAtMost(planValidFor) + EXECUTION,
+      why: `a plan may be carried out for ${planValidFor.text} (deletion.planValidFor), and that may take a day`,
+      when: setting !== 'off',
+    },
+    {
+      hours: hoursAtMost(grace) + overdue,
+      why: `automatic deletion looks for a report that is older than ${grace.text} (deletion.grace), and ${schedule} leaves up to ${overdue} hours`,
+      when: setting === 'automatic',
+    },
+  ];
+  return needs
+    .filter(({ when }) => when)
+    .map(({ hours, why }) => ({ days: Math.ceil(hours / DAY), why }))
+    .reduce((most, need) => (need.days > most.days ? need : most));
+}

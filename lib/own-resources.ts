@@ -1,0 +1,48 @@
+import { Annotations, Aws, CfnRule, Fn, type IResource, Stack, Token } from 'aws-cdk-lib';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { RetentionError } from '../lambda/core/errors';
+
+/** What cannot be done with a resource of somebody's own that lies in another region: functions, alarms and encryption reach their own alone. */
+const OTHERWISE = {
+  topic: 'cannot announce reports on a topic of another region',
+  bucket: 'cannot keep reports in a bucket of another region',
+  encryptionKey: 'cannot encrypt with a key of another region',
+} as const;
+
+/**
+ * Refuses a resource of another region than the stack's: here where both are known, by a rule that CloudFormation checks before it deploys
+ * anything where the stack's is not. Warns where the resource does not say its own.
+ */
+export function requireRegion(scope: Construct, prop: keyof typeof OTHERWISE, { env: { region: theirs } }: IResource): void {
+  const stack = Stack.of(scope);
+  const ours = stack.region;
+  if (theirs === ours || JSON.stringify(stack.resolve(theirs)) === JSON.stringify(stack.resolve(ours))) return;
+  if (Token.isUnresolved(theirs)) {
+    Annotations.of(scope).addWarningV2(
+      `lightsail-retention:${prop}-region`,
+      `${prop}: its region is not known here; it must be the stack's`,
+    );
+    return;
+  }
+  if (!Token.isUnresolved(ours))
+    throw new RetentionError(`props.${prop}`, 'operator', `${OTHERWISE[prop]}: got one in ${theirs}, expected ${ours}, where the stack is`);
+  new CfnRule(scope, `${prop}Region`, {
+    assertions: [
+      {
+        assert: Fn.conditionEquals(Aws.REGION, theirs),
+        assertDescription: `${OTHERWISE[prop]}: it is in ${theirs}; deploy this stack there, or give another`,
+      },
+    ],
+  });
+}
+
+/** Refuses a FIFO topic, which takes no e-mail subscription, no alarm, and no message without a group. */
+export function requireStandard({ topicArn, fifo }: ITopic): void {
+  if (!fifo && (Token.isUnresolved(topicArn) || !topicArn.endsWith('.fifo'))) return;
+  throw new RetentionError(
+    'props.topic',
+    'operator',
+    'cannot announce reports on a FIFO topic: it takes no subscription by e-mail and no alarm; give a standard one, or leave it out',
+  );
+}

@@ -1,0 +1,152 @@
+import { App, CfnParameter, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { RetentionError } from '../../lambda/core/errors';
+import { checkProps } from '../../lib/check-props';
+import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
+import { PROPS } from './synthesized';
+
+/** As somebody who writes JavaScript may call it. */
+type Given = Readonly<Partial<Record<keyof SnapshotRetentionProps, unknown>>>;
+
+function built(given: Given): Stack {
+  const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Stack');
+  new SnapshotRetention(stack, 'Retention', { ...PROPS, ...given } as SnapshotRetentionProps);
+  return stack;
+}
+
+function refusal(given: Given): RetentionError {
+  try {
+    built(given);
+  } catch (error) {
+    if (error instanceof RetentionError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+const config = (deletion: object): Given => ({ configuration: { origin: 'retention.yaml', config: { version: 1, deletion } } });
+
+describe('a property that is wrong', () => {
+  const HALF_A_DAY = Duration.hours(12);
+  const LATER = Duration.days(Lazy.number({ produce: () => 30 }));
+
+  test.each<[string, Given, string]>([
+    ['props.emails', { emails: 'a@example.com' }, `got "a@example.com", expected a list of addresses, such as ['you@example.com']`],
+    ['props.emails', { emails: { to: 'a@example.com' } }, 'got a Object, expected a list'],
+    ['props.emails', { emails: ['a@example.com', 'b@localhost'] }, 'got "b@localhost", expected an e-mail address'],
+    ['props.emails', { emails: ['a@example.com,b@example.com'] }, 'got "a@example.com,b@example.com", expected an e-mail address'],
+    ['props.emails', { emails: [''] }, 'got "", expected an e-mail address'],
+    ['props.emails', { emails: [null] }, 'got null, expected an e-mail address'],
+    ['context.schedule', { schedule: 'daily' }, 'schedule "daily": expected cron'],
+    ['context.schedule', { schedule: 'cron(0 8 31 2 ? *)' }, 'it would never fire'],
+    ['context.schedule', { schedule: 'rate(1 minute)' }, 'expected at least 15 minutes between two reports, but it leaves 1'],
+    ['context.schedule', { schedule: 7 }, 'schedule "7": expected cron'],
+    ['props.keepReportsFor', { keepReportsFor: 400 }, 'got 400, expected a Duration, such as Duration.days(400)'],
+    ['props.keepReportsFor', { keepReportsFor: HALF_A_DAY }, 'got 12 hours, expected whole days from 1 to 36500'],
+    ['props.keepReportsFor', { keepReportsFor: Duration.days(0) }, 'expected whole days from 1'],
+    ['props.keepReportsFor', { keepReportsFor: Duration.days(36_501) }, 'expected whole days from 1 to 36500'],
+    ['props.keepReportsFor', { keepReportsFor: LATER }, 'known at deployment only'],
+    ['props.lockReportsFor', { lockReportsFor: '30d' }, 'got "30d", expected a Duration'],
+    ['props.lockReportsFor', { lockReportsFor: HALF_A_DAY }, 'got 12 hours, expected whole days'],
+    ['props.lockReportsFor', { lockReportsFor: Duration.days(0) }, 'expected whole days from 1'],
+    ['props.lockReportsFor', { lockReportsFor: LATER }, 'known at deployment only'],
+    ['props.logRetention', { logRetention: 42 }, 'got 42, expected one of RetentionDays, such as RetentionDays.THREE_MONTHS'],
+    ['props.logRetention', { logRetention: Duration.days(30) }, 'got a Duration, expected one of RetentionDays'],
+    ['props.logRetention', { logRetention: 'ONE_MONTH' }, 'got "ONE_MONTH", expected one of RetentionDays'],
+    ['props.monitoring', { monitoring: 'on' }, 'got "on", expected one of full, alarms, off'],
+    ['props.deletion', { deletion: 'yes' }, 'got "yes", expected one of off, approve, automatic'],
+    ['props.deletion', { deletion: true }, 'got true, expected one of off, approve, automatic'],
+    ['props.configuration', { configuration: undefined }, 'got undefined, expected what readConfiguration('],
+    ['props.configuration', { configuration: 'retention.yaml' }, 'got "retention.yaml", expected what readConfiguration('],
+    ['props.configuration', { configuration: { config: { version: 1 } } }, 'expected what readConfiguration('],
+  ])('is refused with %s: %j', (code, given, said) => {
+    const refused = refusal(given);
+    expect({ code: refused.code, fault: refused.fault }).toEqual({ code, fault: 'operator' });
+    expect(refused.message).toContain(said);
+    expect(refused.message).not.toMatch(/\n|\.$/);
+  });
+
+  test.each(['off', 'approve'] as const)('in the configuration is refused with all of its errors, deletion %s', (deletion) => {
+    const configuration = { origin: 'mine.yaml', config: { version: 1, timezone: 'Europe/Berlim', default: 'nobody' } };
+    const { code, message } = refusal({ configuration, deletion });
+    expect(code).toBe('config.invalid');
+    expect(message).toContain('mine.yaml');
+    expect(message).toContain('Europe/Berlim');
+    expect(message).toContain('nobody');
+  });
+});
+
+describe('addresses', () => {
+  test('are subscribed once each, whatever their case and the blanks around them', () => {
+    const emails = ['a@example.com', 'A@Example.com ', ' b@example.com', 'a@example.com'];
+    const endpoints = Object.values(Template.fromStack(built({ emails })).findResources('AWS::SNS::Subscription'));
+    expect(endpoints.map(({ Properties }) => Properties.Endpoint)).toEqual(['a@example.com', 'b@example.com']);
+  });
+
+  test('may be known at deployment only', () => {
+    const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Stack');
+    const emails = [new CfnParameter(stack, 'Email').valueAsString];
+    new SnapshotRetention(stack, 'Retention', { ...PROPS, emails });
+    Template.fromStack(stack).hasResourceProperties('AWS::SNS::Subscription', { Endpoint: { Ref: 'Email' } });
+  });
+});
+
+test.each(Object.values(RetentionDays).filter((days) => typeof days === 'number'))('logs may be kept for %d days', (logRetention) => {
+  expect(() => checkProps({ ...PROPS, logRetention })).not.toThrow();
+});
+
+describe('how long reports are kept', () => {
+  const kept = (given: Given): unknown => {
+    const [bucket] = Object.values(Template.fromStack(built(given)).findResources('AWS::S3::Bucket'));
+    const rules: readonly { Id: string; ExpirationInDays?: number }[] = bucket?.Properties.LifecycleConfiguration.Rules;
+    return [...new Set(rules.flatMap(({ ExpirationInDays }) => ExpirationInDays ?? []))];
+  };
+
+  test.each<[string, number, Given]>([
+    ['the next weekly report compares itself with it, some hours late', 8, {}],
+    ['the next daily report compares itself with it', 2, { schedule: 'rate(1 day)' }],
+    ['the next yearly report compares itself with it', 367, { schedule: 'cron(0 8 1 1 ? *)' }],
+    ['a plan is valid', 61, { deletion: 'approve', ...config({ planValidFor: '60d' }) }],
+    ['a plan is valid, in months of 31 days', 63, { deletion: 'approve', ...config({ planValidFor: '2mo' }) }],
+    [
+      'automatic deletion looks back over the grace period, to a report before it',
+      38,
+      { deletion: 'automatic', ...config({ grace: '30d' }) },
+    ],
+    ['automatic deletion looks back, with daily reports', 9, { deletion: 'automatic', schedule: 'rate(1 day)' }],
+  ])('must be so long that it is there when %s: %d days', (_, days, given) => {
+    expect(kept({ ...given, keepReportsFor: Duration.days(days) })).toEqual([days]);
+    const { code, message } = refusal({ ...given, keepReportsFor: Duration.days(days - 1) });
+    expect(code).toBe('props.keepReportsFor');
+    expect(message).toContain(`got ${days - 1} days, expected at least ${days}: `);
+  });
+
+  test('does not depend on a plan or a grace period where there is no deletion', () => {
+    expect(kept({ ...config({ planValidFor: '90d', grace: '90d' }), keepReportsFor: Duration.days(8) })).toEqual([8]);
+  });
+
+  test('is 400 days where nobody says so, and longer where that would be too short', () => {
+    expect(kept({})).toEqual([400]);
+    expect(kept({ schedule: 'cron(0 8 29 2 ? *)' })).toEqual([1462]);
+    expect(kept({ deletion: 'automatic', ...config({ grace: '2y' }) })).toEqual([2 * 366 + 8]);
+  });
+
+  test('may be said in other units', () => {
+    expect(kept({ keepReportsFor: Duration.hours(240) })).toEqual([10]);
+  });
+});
+
+describe('a schedule', () => {
+  // CDK prints every warning.
+  beforeEach(() => jest.spyOn(console, 'error').mockReturnValue());
+  afterEach(() => jest.restoreAllMocks());
+
+  test.each(['rate(15 minutes)', 'cron(0/20 8-17 ? * MON-FRI *)'])('of less than an hour comes with a warning: %s', (schedule) => {
+    Annotations.fromStack(built({ schedule })).hasWarning('*', Match.stringLikeRegexp('a mail, every (15|20) minutes'));
+  });
+
+  test.each(['rate(1 hour)', 'cron(0 8,9 * * ? *)'])('of an hour or more comes without: %s', (schedule) => {
+    Annotations.fromStack(built({ schedule })).hasNoWarning('*', Match.stringLikeRegexp('a mail, every'));
+  });
+});
