@@ -1,72 +1,17 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { GetFunctionCommand, type GetFunctionCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
-import { newestReport } from '../lambda/app/report-age';
+import { paginateListSubscriptionsByTopic, SNSClient, type Subscription } from '@aws-sdk/client-sns';
+import { awaitedSince, newestReport } from '../lambda/app/report-age';
 import { s3Store } from '../lambda/aws/s3-store';
+import { isConfirmed, isPerson } from '../lambda/channels/subscribers';
 import type { Config } from '../lambda/core/config';
-import { longestInterval } from '../lib/schedule-expression';
+import { overdueAfter } from '../lib/schedule-expression';
 import type { Caller } from './aws';
+import { DEPLOY, type Deployment } from './doctor-stack';
 import { type Finding, failed, notRead, ok, warning } from './finding';
 
-/** What a deployment says of itself by its outputs. */
-export interface Deployment {
-  readonly topicArn: string;
-  readonly bucket: string;
-  readonly scheduleName: string;
-  readonly functionName: string | null;
-  /** Digest of the configuration that was deployed; null where an output is missing. */
-  readonly configurationDigest: string | null;
-}
-
-const DEPLOY = 'deploy it: npx cdk deploy -c email=you@example.com';
 const HOUR = 3_600_000;
-
-/** Hours beyond the longest time between two reports: what tries and a clock that is put back may take. */
-const SLACK_HOURS = 3;
-
-/** The deployed stack. Null beside a finding that failed: nothing of it can be looked at. */
-export async function findDeployment(
-  caller: Caller,
-  stack: string,
-): Promise<{ readonly finding: Finding; readonly deployment: Deployment | null }> {
-  const client = new CloudFormationClient({ ...caller });
-  try {
-    const found = (await client.send(new DescribeStacksCommand({ StackName: stack }))).Stacks?.[0];
-    const outputs = new Map((found?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
-    const [topicArn, bucket, scheduleName] = ['TopicArn', 'BucketName', 'ScheduleName'].map((name) => outputs.get(name));
-    const status = found?.StackStatus ?? 'unknown';
-    if (!topicArn || !bucket || !scheduleName) {
-      const said = `${stack} in ${caller.region} (${status}) has no outputs TopicArn, BucketName and ScheduleName`;
-      return {
-        finding: failed('stack', said, 'name the stack that has them with --stack NAME, or deploy this version again'),
-        deployment: null,
-      };
-    }
-    const settled = /^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status);
-    const finding = settled
-      ? ok('stack', `${stack} in ${caller.region}`)
-      : warning('stack', `${stack} in ${caller.region} is ${status}`, 'look at its events in CloudFormation, then deploy again');
-    return {
-      finding,
-      deployment: {
-        topicArn,
-        bucket,
-        scheduleName,
-        functionName: outputs.get('FunctionName') ?? null,
-        configurationDigest: outputs.get('ConfigurationDigest') ?? null,
-      },
-    };
-  } catch (error) {
-    const absent = error instanceof Error && /does not exist/.test(error.message);
-    const finding = absent
-      ? failed('stack', `there is no ${stack} in ${caller.region}`, `${DEPLOY}; or name another with --stack NAME and AWS_REGION`)
-      : notRead('stack', error, 'cloudformation:DescribeStacks');
-    return { finding, deployment: null };
-  } finally {
-    client.destroy();
-  }
-}
 
 /** Whether the configuration here is the one in force. */
 export function checkDeployedConfiguration(config: Config, { configurationDigest }: Deployment): Finding {
@@ -80,7 +25,7 @@ export function checkDeployedConfiguration(config: Config, { configurationDigest
 
 interface Scheduled {
   readonly finding: Finding;
-  /** The most hours between two reports; null where that is not known. */
+  /** Hours after a report at which the next one is missed; null where that is not known. */
   readonly hours: number | null;
 }
 
@@ -94,7 +39,7 @@ export async function checkSchedule(caller: Caller, { scheduleName }: Deployment
       ScheduleExpressionTimezone = 'UTC',
     } = await client.send(new GetScheduleCommand({ Name: scheduleName }));
     const when = `${ScheduleExpression} in ${ScheduleExpressionTimezone}`;
-    if (State === 'ENABLED') return { finding: ok('schedule', when), hours: longestInterval(ScheduleExpression) };
+    if (State === 'ENABLED') return { finding: ok('schedule', when), hours: overdueAfter(ScheduleExpression) };
     return {
       finding: failed('schedule', `${when} is ${State ?? 'in no known state'}`, 'enable it in EventBridge Scheduler, or deploy again'),
       hours: null,
@@ -111,25 +56,66 @@ export async function checkSchedule(caller: Caller, { scheduleName }: Deployment
   }
 }
 
-/** Whether anybody would get what is published. */
+/** What stands in the way of a start; null: nothing. */
+function functionFault(name: string, { Configuration, Concurrency }: GetFunctionCommandOutput): Finding | null {
+  const { State, StateReason, LastUpdateStatus, LastUpdateStatusReason } = Configuration ?? {};
+  if (Concurrency?.ReservedConcurrentExecutions === 0)
+    return failed(
+      'function',
+      'it may not run: its reserved concurrency is 0',
+      `if that is no longer meant: aws lambda delete-function-concurrency --function-name ${name}`,
+    );
+  if (State === 'Failed')
+    return failed('function', `it cannot run: ${StateReason ?? 'Lambda does not say why'}`, 'mend the cause, then deploy again');
+  if (State === 'Pending') return warning('function', 'it is being made', 'run doctor again in a minute');
+  if (State === 'Inactive')
+    return warning('function', 'it was idle for long, and its next start can fail once', 'make a report by hand: docs/runbook.md says how');
+  if (State !== 'Active')
+    return failed('function', `it is ${State ?? 'in no known state'}`, 'look at it in the Lambda console, or deploy again');
+  if (LastUpdateStatus === 'Failed')
+    return warning(
+      'function',
+      `its last update failed, so earlier code runs: ${LastUpdateStatusReason ?? 'Lambda does not say why'}`,
+      'deploy again',
+    );
+  return null;
+}
+
+/** Whether the report function is there and can run. */
+export async function checkFunction(caller: Caller, { functionName }: Deployment): Promise<Finding> {
+  const client = new LambdaClient({ ...caller });
+  try {
+    const answer = await client.send(new GetFunctionCommand({ FunctionName: functionName }));
+    return functionFault(functionName, answer) ?? ok('function', `${functionName} can run`);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceNotFoundException')
+      return failed('function', `${functionName} is gone`, 'destroy the stack and deploy it again: its function was removed by hand');
+    return notRead('function', error, 'lambda:GetFunction');
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Whether a person would get what is published. */
 export async function checkSubscribers(caller: Caller, { topicArn }: Deployment): Promise<Finding> {
   const client = new SNSClient({ ...caller });
   try {
-    const arns: (string | undefined)[] = [];
+    const all: Subscription[] = [];
     for await (const { Subscriptions } of paginateListSubscriptionsByTopic({ client }, { TopicArn: topicArn }))
-      arns.push(...(Subscriptions ?? []).map(({ SubscriptionArn }) => SubscriptionArn));
-    const confirmed = arns.filter((arn) => arn?.startsWith('arn:')).length;
-    const pending = arns.length - confirmed;
-    const waiting = pending === 0 ? '' : `, ${pending} not confirmed`;
+      all.push(...(Subscriptions ?? []));
+    const people = all.filter(isPerson);
+    const confirmed = people.filter(isConfirmed).length;
+    const [pending, machines] = [people.length - confirmed, all.length - people.length];
+    const others = `${pending === 0 ? '' : `, ${pending} not confirmed`}${machines === 0 ? '' : `, beside ${machines} that no person reads (queues, functions and the like)`}`;
     if (confirmed === 0)
       return failed(
         'subscribers',
-        `nobody would get a report: none confirmed${waiting}`,
+        `nobody would get a report: no e-mail address or phone is confirmed${others}`,
         `${pending === 0 ? '' : 'follow the link of the confirmation mail (look in the spam folder too); '}a new link, valid for two days: aws sns subscribe --topic-arn ${topicArn} --protocol email --notification-endpoint ADDRESS`,
       );
     if (pending > 0)
-      return warning('subscribers', `${confirmed} confirmed${waiting}`, 'ask them to follow the link of the confirmation mail');
-    return ok('subscribers', `${confirmed} confirmed`);
+      return warning('subscribers', `${confirmed} confirmed${others}`, 'ask them to follow the link of the confirmation mail');
+    return ok('subscribers', `${confirmed} confirmed${others}`);
   } catch (error) {
     if (error instanceof Error && error.name === 'NotFoundException') return failed('subscribers', 'the topic is gone', DEPLOY);
     return notRead('subscribers', error, 'sns:ListSubscriptionsByTopic');
@@ -138,25 +124,33 @@ export async function checkSubscribers(caller: Caller, { topicArn }: Deployment)
   }
 }
 
-/** How old the last report is, against the `hours` that a schedule leaves between two of them. */
+/** What a bucket without a report means: nothing yet, or that reports stopped so long ago that none of them is kept. */
+function noReport(since: number | null, hours: number | null, now: number, functionName: string): Finding {
+  const make = `make one now: aws lambda invoke --function-name ${functionName} --invocation-type Event /dev/null`;
+  if (since !== null && hours !== null && now - since > hours * HOUR)
+    return failed(
+      'last report',
+      `there is none, and one is awaited since ${new Date(since).toISOString()}`,
+      `${make}; docs/runbook.md#report-missing`,
+    );
+  return warning('last report', 'none was made yet', make);
+}
+
+/** How old the last report is, against the `hours` after which a schedule's next one is missed. */
 export async function checkLastReport(
   caller: Caller,
   { bucket, functionName }: Deployment,
   hours: number | null,
-  options: { readonly now: number; readonly forcePathStyle: boolean },
+  { now, forcePathStyle }: { readonly now: number; readonly forcePathStyle: boolean },
 ): Promise<Finding> {
-  const client = new S3Client({ ...caller, forcePathStyle: options.forcePathStyle });
+  const client = new S3Client({ ...caller, forcePathStyle });
   try {
-    const newest = await newestReport(s3Store(client, bucket));
-    if (newest === null)
-      return warning(
-        'last report',
-        'none was made yet',
-        `make one now: aws lambda invoke --function-name ${functionName ?? 'NAME'} --invocation-type Event /dev/null`,
-      );
-    const age = (options.now - newest.at) / HOUR;
+    const store = s3Store(client, bucket);
+    const newest = await newestReport(store, now);
+    if (newest === null) return noReport(await awaitedSince(store), hours, now, functionName);
+    const age = (now - newest.at) / HOUR;
     const said = `${newest.reportId}, ${age < 48 ? `${Math.max(0, Math.round(age))} hours` : `${Math.floor(age / 24)} days`} old`;
-    if (hours !== null && age > hours + SLACK_HOURS)
+    if (hours !== null && age > hours)
       return failed('last report', `${said}: one is missing`, "look at the function's log: docs/runbook.md#report-missing");
     return ok('last report', said);
   } catch (error) {

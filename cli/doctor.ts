@@ -3,7 +3,8 @@ import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
 import { findCaller } from './aws';
 import { checkAccount, checkCredentials } from './doctor-account';
-import { checkDeployedConfiguration, checkLastReport, checkSchedule, checkSubscribers, findDeployment } from './doctor-deployment';
+import { checkDeployedConfiguration, checkFunction, checkLastReport, checkSchedule, checkSubscribers } from './doctor-deployment';
+import { findDeployment } from './doctor-stack';
 import { EXIT, type ExitCode } from './exit-codes';
 import { type Finding, failed, ok, warning } from './finding';
 import { loadConfig } from './load-config';
@@ -62,6 +63,7 @@ export async function doctor(options: DoctorOptions, { out, env }: Terminal): Pr
     if (found.deployment !== null) {
       const { deployment } = found;
       if (config !== null) say(checkDeployedConfiguration(config, deployment));
+      say(await checkFunction(caller, deployment));
       const { finding: schedule, hours } = await checkSchedule(caller, deployment);
       say(schedule, await checkSubscribers(caller, deployment));
       const forcePathStyle = env.AWS_ENDPOINT_URL !== undefined || env.AWS_ENDPOINT_URL_S3 !== undefined;

@@ -8,7 +8,7 @@ import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { compactInstant } from '../../lambda/core/instant';
 import { bundleCommandLine } from '../../scripts/bundle';
-import { type ControlPlane, type Deployed, startControlPlane } from '../support/control-plane';
+import { type ControlPlane, type Deployed, type LambdaFunction, startControlPlane } from '../support/control-plane';
 
 const ROOT = join(__dirname, '..', '..');
 const TOPIC = 'arn:aws:sns:us-east-1:123456789012:reports';
@@ -26,8 +26,15 @@ const DEPLOYED: Deployed = {
   stack: {
     name: 'LightsailRetention',
     status: 'UPDATE_COMPLETE',
-    outputs: { TopicArn: TOPIC, BucketName: BUCKET, ScheduleName: 'weekly', ConfigurationDigest: digestOf(POLICY) },
+    outputs: {
+      TopicArn: TOPIC,
+      BucketName: BUCKET,
+      ScheduleName: 'weekly',
+      FunctionName: 'reports-Function-1A2B',
+      ConfigurationDigest: digestOf(POLICY),
+    },
   },
+  function: { State: 'Active', LastUpdateStatus: 'Successful' },
   schedule: { State: 'ENABLED', ScheduleExpression: 'cron(0 8 ? * MON *)', ScheduleExpressionTimezone: 'Europe/Berlin' },
 };
 
@@ -57,14 +64,16 @@ describe('lightsail-retention doctor', () => {
     await report(Date.now() - 5 * HOUR);
   });
 
-  async function report(at: number): Promise<void> {
+  const report = (at: number): Promise<void> => put(`reports/${compactInstant(at)}-1a2b3c4d/state.json`, '{}');
+
+  async function put(Key: string, Body: string): Promise<void> {
     const client = new S3Client({
       endpoint: emulator.url,
       region: 'us-east-1',
       forcePathStyle: true,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     });
-    await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: `reports/${compactInstant(at)}-1a2b3c4d/state.json`, Body: '{}' }));
+    await client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
     client.destroy();
   }
 
@@ -82,6 +91,7 @@ describe('lightsail-retention doctor', () => {
           AWS_ENDPOINT_URL: emulator.url,
           AWS_ENDPOINT_URL_CLOUDFORMATION: control.url,
           AWS_ENDPOINT_URL_SCHEDULER: control.url,
+          AWS_ENDPOINT_URL_LAMBDA: control.url,
           AWS_REGION: 'us-east-1',
           AWS_ACCESS_KEY_ID: 'test',
           AWS_SECRET_ACCESS_KEY: 'test',
@@ -112,6 +122,7 @@ describe('lightsail-retention doctor', () => {
       'regions',
       'stack',
       'configuration in force',
+      'function',
       'schedule',
       'subscribers',
       'last report',
@@ -137,10 +148,14 @@ describe('lightsail-retention doctor', () => {
   });
 
   const denied = (operations: string, regions: string) => ({ fault: 'error', code: 'AccessDeniedException', operations, regions }) as const;
-  const outputs = (more: Record<string, string>): Deployed => ({
-    ...DEPLOYED,
-    stack: { name: 'LightsailRetention', status: 'CREATE_COMPLETE', outputs: more },
-  });
+  const deployed = (change: Partial<Deployed>) => () => {
+    control.deployed = { ...DEPLOYED, ...change };
+  };
+  const subscribed = (...subscriptions: readonly (typeof CONFIRMED)[]) => {
+    return () => emulator.setTopics([{ arn: TOPIC, subscriptions }]);
+  };
+  const QUEUE = { protocol: 'sqs', endpoint: 'arn:aws:sqs:us-east-1:123456789012:archive', confirmed: true };
+  const { FunctionName: _, ...older } = DEPLOYED.stack?.outputs ?? {};
 
   it.each<[string, string, () => unknown, string, string]>([
     [
@@ -151,40 +166,58 @@ describe('lightsail-retention doctor', () => {
       'docs/iam.md',
     ],
     ['a region cannot be read', 'regions', () => emulator.setFaults([denied('*', 'eu-central-1')]), 'eu-central-1', 'regions:'],
+    ['nothing is deployed', 'stack', deployed({ stack: null }), 'no LightsailRetention', 'cdk deploy'],
     [
-      'nothing is deployed',
+      'the stack is another',
       'stack',
-      () => Object.assign(control, { deployed: { ...DEPLOYED, stack: null } }),
-      'no LightsailRetention',
-      'cdk deploy',
+      deployed({ stack: { name: 'LightsailRetention', status: 'CREATE_COMPLETE', outputs: {} } }),
+      'no outputs',
+      '--stack',
     ],
-    ['the stack is another', 'stack', () => Object.assign(control, { deployed: outputs({}) }), 'no outputs', '--stack'],
+    [
+      'the stack does not say which function reports',
+      'stack',
+      deployed({ stack: { name: 'LightsailRetention', status: 'UPDATE_COMPLETE', outputs: older } }),
+      'no outputs',
+      'deploy this version',
+    ],
+    ['the function is gone', 'function', deployed({ function: null }), 'reports-Function-1A2B is gone', 'deploy it again'],
+    [
+      'the function cannot run',
+      'function',
+      deployed({ function: { State: 'Failed', StateReason: 'its role is gone' } }),
+      'its role is gone',
+      'deploy again',
+    ],
+    ['the function is in a state of tomorrow', 'function', deployed({ function: { State: 'Dormant' } }), 'it is Dormant', 'Lambda console'],
+    [
+      'the function may not run',
+      'function',
+      deployed({ function: { State: 'Active', reserved: 0 } }),
+      'reserved concurrency is 0',
+      'delete-function-concurrency --function-name reports-Function-1A2B',
+    ],
     [
       'the schedule is off',
       'schedule',
-      () => Object.assign(control, { deployed: { ...DEPLOYED, schedule: { ...DEPLOYED.schedule, State: 'DISABLED' } } }),
+      deployed({ schedule: { State: 'DISABLED', ScheduleExpression: 'rate(1 day)', ScheduleExpressionTimezone: 'UTC' } }),
       'DISABLED',
       'enable it',
     ],
-    [
-      'the schedule is gone',
-      'schedule',
-      () => Object.assign(control, { deployed: { ...DEPLOYED, schedule: null } }),
-      'is gone',
-      'deploy it again',
-    ],
+    ['the schedule is gone', 'schedule', deployed({ schedule: null }), 'is gone', 'deploy it again'],
     [
       'nobody confirmed',
       'subscribers',
-      () => emulator.setTopics([{ arn: TOPIC, subscriptions: [{ ...CONFIRMED, confirmed: false }] }]),
-      'none confirmed, 1 not confirmed',
+      subscribed({ ...CONFIRMED, confirmed: false }),
+      'no e-mail address or phone is confirmed, 1 not confirmed',
       'link',
     ],
+    ['nobody is subscribed', 'subscribers', subscribed(), 'no e-mail address or phone is confirmed', 'aws sns subscribe'],
     [
-      'nobody is subscribed',
+      'only programs get what is published',
       'subscribers',
-      () => emulator.setTopics([{ arn: TOPIC, subscriptions: [] }]),
-      'none confirmed',
+      subscribed(QUEUE, { ...QUEUE, protocol: 'lambda' }, { ...QUEUE, protocol: 'https' }),
+      'no e-mail address or phone is confirmed, beside 3 that no person reads',
       'aws sns subscribe',
     ],
     ['the topic is gone', 'subscribers', () => emulator.setTopics([]), 'the topic is gone', 'cdk deploy'],
@@ -198,6 +231,16 @@ describe('lightsail-retention doctor', () => {
       '8 days old: one is missing',
       'runbook.md#report-missing',
     ],
+    [
+      'reports stopped so long ago that none is kept',
+      'last report',
+      async () => {
+        emulator.objects.get(BUCKET)?.clear();
+        await put('runs/awaited-since.txt', new Date(Date.now() - 400 * 24 * HOUR).toISOString());
+      },
+      'there is none, and one is awaited since 20',
+      'runbook.md#report-missing',
+    ],
     ['the configuration is bad', 'configuration', () => writeFileSync(join(work, 'retention.yaml'), 'version: 2\n'), 'version', 'check'],
   ])('ends with 1 and a remedy when %s', async (_, check, prepare, said, remedy) => {
     await prepare();
@@ -207,6 +250,40 @@ describe('lightsail-retention doctor', () => {
     expect(rest.split(/^(?:ok|warning|FAILED) /m)[0]).toContain(said);
     expect(/-> (.*)/.exec(rest)?.[1]).toContain(remedy);
     expect(out).toContain(`no report would reach a person, or not a whole one: ${check}`);
+  });
+
+  it.each([
+    ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'ok', 0],
+    ['UPDATE_ROLLBACK_COMPLETE', 'warning', 0],
+    ['UPDATE_ROLLBACK_FAILED', 'FAILED', 1],
+    ['DELETE_FAILED', 'FAILED', 1],
+  ])('looks at all that a stack names, whatever its state: %s', async (status, mark, expected) => {
+    control.deployed = { ...DEPLOYED, stack: { name: 'LightsailRetention', status, outputs: DEPLOYED.stack?.outputs ?? {} } };
+    const { code, out } = await doctor();
+    expect(code).toBe(expected);
+    expect(out).toMatch(new RegExp(`^${mark} +stack: LightsailRetention in us-east-1`, 'm'));
+    expect(checks(out)).toContain('last report');
+  });
+
+  it.each<[string, LambdaFunction]>([
+    ['it is being made', { State: 'Pending' }],
+    ['it was idle for long', { State: 'Inactive' }],
+    ['its last update failed', { State: 'Active', LastUpdateStatus: 'Failed', LastUpdateStatusReason: 'no space' }],
+  ])('warns, and no more, when of the function %s', async (said, state) => {
+    control.deployed = { ...DEPLOYED, function: state };
+    const { code, out } = await doctor();
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`^warning {2}function: ${said}.*\\n +-> .+`, 'm'));
+  });
+
+  it.each([
+    ['email-json', 'you@example.com'],
+    ['sms', '+15550100'],
+  ])('takes %s for a person, and says how many others there are', async (protocol, endpoint) => {
+    subscribed({ protocol, endpoint, confirmed: true }, QUEUE)();
+    const { code, out } = await doctor();
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ok +subscribers: 1 confirmed, beside 1 that no person reads/m);
   });
 
   it('looks at nothing further without credentials', async () => {

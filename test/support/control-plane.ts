@@ -1,10 +1,20 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What CloudFormation and EventBridge Scheduler answer; null: there is no such thing. */
+/** What CloudFormation, EventBridge Scheduler and Lambda answer; null: there is no such thing. */
 export interface Deployed {
   readonly stack: { readonly name: string; readonly status: string; readonly outputs: Readonly<Record<string, string>> } | null;
   readonly schedule: { readonly State: string; readonly ScheduleExpression: string; readonly ScheduleExpressionTimezone: string } | null;
+  readonly function: LambdaFunction | null;
+}
+
+/** A function as Lambda tells of it; `reserved` is how many of it may run at once, where that is limited. */
+export interface LambdaFunction {
+  readonly State: string;
+  readonly StateReason?: string;
+  readonly LastUpdateStatus?: string;
+  readonly LastUpdateStatusReason?: string;
+  readonly reserved?: number;
 }
 
 export interface ControlPlane {
@@ -33,7 +43,20 @@ function describeStacks(form: URLSearchParams, { stack }: Deployed): readonly [s
   ];
 }
 
-/** The two calls of `doctor` that the embedded Lightsail does not serve, on a loopback address. */
+const absent = (message: string) => [404, { 'x-amzn-errortype': 'ResourceNotFoundException' }, { Message: message, Type: 'User' }] as const;
+
+function describeFunction(name: string, { function: found, stack }: Deployed): readonly [status: number, headers: object, body: object] {
+  if (found === null || name !== stack?.outputs.FunctionName) return absent(`Function not found: ${name}`);
+  const { reserved, ...state } = found;
+  const Concurrency = reserved === undefined ? undefined : { ReservedConcurrentExecutions: reserved };
+  return [200, {}, { Configuration: { FunctionName: name, ...state }, Code: {}, Concurrency }];
+}
+
+function describeSchedule({ schedule }: Deployed): readonly [status: number, headers: object, body: object] {
+  return schedule === null ? absent('Schedule does not exist.') : [200, {}, schedule];
+}
+
+/** The calls of `doctor` that the embedded Lightsail does not serve, on a loopback address. */
 export async function startControlPlane(deployed: Deployed): Promise<ControlPlane> {
   const running = { deployed };
   const server = createServer((request, response) => {
@@ -42,11 +65,11 @@ export async function startControlPlane(deployed: Deployed): Promise<ControlPlan
       body += data;
     });
     request.on('end', () => {
-      if (request.url?.startsWith('/schedules/')) {
-        const { schedule } = running.deployed;
-        const missing = { 'x-amzn-errortype': 'ResourceNotFoundException' };
-        response.writeHead(schedule === null ? 404 : 200, { 'content-type': 'application/json', ...(schedule === null && missing) });
-        response.end(JSON.stringify(schedule ?? { Message: 'Schedule does not exist.' }));
+      const [, name] = /^\/2015-03-31\/functions\/([^/?]+)$/.exec(request.url ?? '') ?? [];
+      if (name !== undefined || request.url?.startsWith('/schedules/')) {
+        const [status, headers, answer] =
+          name === undefined ? describeSchedule(running.deployed) : describeFunction(decodeURIComponent(name), running.deployed);
+        response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(answer));
         return;
       }
       const [status, text] = describeStacks(new URLSearchParams(body), running.deployed);
