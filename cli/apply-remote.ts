@@ -31,23 +31,23 @@ const POLL = 5_000;
 /** The function says nothing for so long (ms): then waiting ends, not the deletion. */
 const SILENCE = 15 * 60_000;
 
-/** Where a function is: an ARN says it, a name means the caller's region. And by which alias, unless the name says it: no other way starts it. */
-function addressOf(name: string, here: string): { readonly region: string; readonly qualifier?: string } {
+/** What to call, and where: an ARN says its region, a name means the caller's; without alias or version, by the alias that was deployed. */
+function addressOf(name: string, here: string): { readonly region: string; readonly functionName: string } {
   const parts = name.split(':');
   const isArn = parts[0] === 'arn';
   // `name`, `<account>:function:name` or `arn:aws:lambda:<region>:<account>:function:name`: one part more is a qualifier.
   const isUnqualified = parts.length === (isArn ? 7 : parts[1] === 'function' ? 3 : 1);
-  return { region: (isArn && parts[3]) || here, ...(isUnqualified ? { qualifier: ALIAS } : {}) };
+  // In the name: permissions on the alias alone are not found for a qualifier that is passed beside it.
+  return { region: (isArn && parts[3]) || here, functionName: isUnqualified ? `${name}:${ALIAS}` : name };
 }
 
 async function invoke(name: string, execution: string, plan: Plan, caller: Caller): Promise<void> {
-  const { region, qualifier } = addressOf(name, caller.region);
+  const { region, functionName } = addressOf(name, caller.region);
   const client = new LambdaClient({ credentials: caller.credentials, region });
   try {
     const answer = await client.send(
       new InvokeCommand({
-        FunctionName: name,
-        ...(qualifier === undefined ? {} : { Qualifier: qualifier }),
+        FunctionName: functionName,
         InvocationType: 'Event',
         DurableExecutionName: execution,
         Payload: Buffer.from(JSON.stringify({ plan: plan.id, digest: plan.digest })),

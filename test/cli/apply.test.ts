@@ -508,13 +508,13 @@ describe('lightsail-retention apply', () => {
     });
 
     it.each([
-      ['retention-delete', '/retention-delete/invocations?Qualifier=live', 'eu-central-1'],
+      ['retention-delete', '/retention-delete%3Alive/invocations', 'eu-central-1'],
       ['retention-delete:mine', '/retention-delete%3Amine/invocations', 'eu-central-1'],
-      ['123456789012:function:f', '/123456789012%3Afunction%3Af/invocations?Qualifier=live', 'eu-central-1'],
+      ['123456789012:function:f', '/123456789012%3Afunction%3Af%3Alive/invocations', 'eu-central-1'],
       ['123456789012:function:f:7', '/123456789012%3Afunction%3Af%3A7/invocations', 'eu-central-1'],
       [
         'arn:aws:lambda:eu-west-3:123456789012:function:f',
-        '/arn%3Aaws%3Alambda%3Aeu-west-3%3A123456789012%3Afunction%3Af/invocations?Qualifier=live',
+        '/arn%3Aaws%3Alambda%3Aeu-west-3%3A123456789012%3Afunction%3Af%3Alive/invocations',
         'eu-west-3',
       ],
       [
