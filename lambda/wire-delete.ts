@@ -1,10 +1,11 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { aliasArn, invokeCommand } from './app/deletion-commands';
+import { ALIAS, aliasArn, invokeCommand } from './app/deletion-commands';
 import { readOrder } from './app/deletion-order';
 import { type DeletionPorts, type DeletionResult, type RunLimits, runDeletion } from './app/deletion-run';
 import { PACE, type Pace } from './app/pace';
+import { makeIsDeployed } from './aws/deployed-version';
 import { durableSteps } from './aws/durable-steps';
 import { makeLightsailClients } from './aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from './aws/lightsail-deletion';
@@ -38,7 +39,7 @@ export function wireDeletion(
   const env = parseDeletionEnv(environment);
   const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
   return async (event, context) => {
-    const { invokedFunctionArn } = context.lambdaContext;
+    const { invokedFunctionArn, functionVersion } = context.lambdaContext;
     const order = readOrder(event, env.mode);
     const clock = tuning.clock ?? Date.now;
     const account = invokedFunctionArn.split(':')[4] ?? null;
@@ -57,6 +58,7 @@ export function wireDeletion(
       deletion: makeSnapshotDeletion({ readers, deleters: makeDeleteClients(), kinds: snapshotKinds(), firstRegion: env.region, clock }),
       config,
       account,
+      isDeployed: makeIsDeployed({ functionArn: invokedFunctionArn, version: functionVersion, alias: ALIAS }),
       again: (plan) => invokeCommand(plan, aliasArn(invokedFunctionArn), `${plan.id}-${compactInstant(clock())}`),
     };
     return runDeletion(durableSteps(context), ports, order);

@@ -101,6 +101,8 @@ export class DeletionFunction extends Construct {
           actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
           resources: [`${this.function.functionArn}:*`],
         }),
+        // A run stops when another version than its own is deployed.
+        new PolicyStatement({ actions: ['lambda:GetAlias'], resources: [this.function.functionArn, `${this.function.functionArn}:live`] }),
       ],
     });
     acknowledgeWildcard(checkpoints, this.function, this.function.functionArn, ':*', 'Its own executions, of every version of it.');

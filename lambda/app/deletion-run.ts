@@ -39,6 +39,8 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'ledger'> {
   readonly limits: RunLimits;
   /** A signal that ends a sitting after so many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
+  /** Whether the version of the function that runs is still the deployed one; rejects where that cannot be told. */
+  readonly isDeployed: () => Promise<boolean>;
   /** The command that goes on with an unfinished plan, for people. */
   readonly again: (plan: PlanRef) => string;
 }
@@ -54,6 +56,12 @@ const IDLE_SITTINGS = 3;
 /** Refusals that may pass: a region that does not answer must not end a run that was at it for hours. */
 const PASSING: ReadonlySet<string> = new Set(['inventory.incomplete', 'clock.skew']);
 const AFTER_REFUSAL = 300;
+
+const SUPERSEDED: RunEnd = {
+  state: 'stopped',
+  code: 'run.superseded',
+  text: 'the version of the function that carried it out is not the deployed one any more, and the configuration in force may be another',
+};
 
 /** One sitting: everything is read and decided anew, then as much is deleted as there is time for. Safe to run twice. */
 async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until: number): Promise<Sitting> {
@@ -75,6 +83,8 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
       count: null,
       deadline: startedAt + limits.inventory,
     });
+    // What was decided is the configuration's that this version bears: another may be in force by now. Not knowing ends the sitting.
+    if (!(await ports.isDeployed())) return SUPERSEDED;
     const ledger = await openLedger(ledgerPorts, prepared.plan).catch((error: unknown) => {
       // A claim that was written though its answer was lost is this run's own: asked again, it is known as that.
       if (isRefusal(error) && error.code === 'plan.in-progress') return openLedger(ledgerPorts, prepared.plan);

@@ -1,9 +1,11 @@
 import '../support/one-realm';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DurableLambdaHandler } from '@aws/durable-execution-sdk-js';
-import { startEmulator } from '../../emulator/server';
+import { type Emulator, startEmulator } from '../../emulator/server';
 import { makeReport } from '../../lambda/app/make-report';
 import { planFile } from '../../lambda/app/store-report';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
@@ -32,64 +34,164 @@ describe('the bundle of the deletion function', () => {
   });
   afterAll(() => rmSync(work, { recursive: true, force: true }));
 
+  interface Deployed {
+    readonly emulator: Emulator;
+    readonly handler: DurableLambdaHandler;
+    /** The plan of a report over the account, in the bucket. */
+    readonly plan: { readonly id: string; readonly digest: string };
+    readonly left: () => readonly string[];
+    /** What Lambda's control plane was asked. */
+    readonly asked: string[];
+    /** What the function wrote on its standard output. */
+    readonly logs: () => string;
+  }
+
+  /** Runs a test on the bundle, over an account, a bucket, a topic and a control plane that answers what the alias leads to. */
+  async function withBundle(
+    mode: 'approve' | 'automatic',
+    alias: (response: ServerResponse) => void,
+    test: (deployed: Deployed) => Promise<void>,
+  ): Promise<void> {
+    const asked: string[] = [];
+    const lambda = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      alias(response);
+    });
+    await new Promise<void>((resolve) => lambda.listen(0, '127.0.0.1', resolve));
+    const emulator = await startEmulator({
+      account: smallAccount(),
+      topics: [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'ops@example.com' }] }],
+      buckets: [BUCKET],
+    });
+    const restore = pointSdkTo(emulator.url);
+    Object.assign(process.env, buildEnv({ topicArn: TOPIC, bucket: BUCKET, deletionMode: mode }), {
+      AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${(lambda.address() as AddressInfo).port}`,
+      POWERTOOLS_METRICS_DISABLED: 'true',
+    });
+    const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const failures = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      const clients = makeLightsailClients();
+      const { plan } = await makeReport(
+        {
+          clock: Date.now,
+          digest: digestOf,
+          readInventory: makeReadInventory({ clients, firstRegion: HERE, account: ACCOUNT, kinds: snapshotKinds, clock: Date.now }),
+        },
+        {
+          reportId: '20261123T080000Z-1a2b3c4d',
+          config: aConfig(CONFIG),
+          at: null,
+          inventory: { regions: 'all', kinds: ['instance', 'disk', 'database'], deadline: null },
+          previous: null,
+        },
+      );
+      emulator.objects.get(BUCKET)?.set(planFile(plan.id), {
+        body: Buffer.from([...renderPlan(plan)].join('')),
+        contentType: 'application/json',
+        metadata: {},
+        etag: '"plan"',
+        lastModified: Date.now(),
+      });
+      const { handler } = require(join(folder, 'index.js')) as { readonly handler: DurableLambdaHandler };
+      const left = (): readonly string[] =>
+        (['instanceSnapshots', 'diskSnapshots'] as const)
+          .flatMap((list) => emulator.world.regions.flatMap((region) => emulator.world.rows(region, list).map(({ name }) => String(name))))
+          .sort();
+      await test({ emulator, handler, plan, left, asked, logs: () => written.mock.calls.map(([text]) => String(text)).join('') });
+    } finally {
+      written.mockRestore();
+      failures.mockRestore();
+      delete process.env.AWS_ENDPOINT_URL_LAMBDA;
+      restore();
+      await emulator.close();
+      lambda.closeAllConnections();
+      lambda.close();
+    }
+  }
+
+  const leadsTo =
+    (answer: object, status = 200) =>
+    (response: ServerResponse): void => {
+      response.writeHead(status, {
+        'content-type': 'application/json',
+        ...(status === 200 ? {} : { 'x-amzn-errortype': 'AccessDeniedException' }),
+      });
+      response.end(JSON.stringify(answer));
+    };
+  const ALL = ['data-01', 'data-02', 'data-03', 'data-04', 'data-05', 'web-01', 'web-02', 'web-03', 'web-04', 'web-05', 'web-06'];
+
   it.each(['approve', 'automatic'] as const)(
     'carries out an approved plan over HTTP, records it in the bucket and mails it (%s)',
-    async (mode) => {
-      const emulator = await startEmulator({
-        account: smallAccount(),
-        topics: [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'ops@example.com' }] }],
-        buckets: [BUCKET],
-      });
-      const restore = pointSdkTo(emulator.url);
-      Object.assign(process.env, buildEnv({ topicArn: TOPIC, bucket: BUCKET, deletionMode: mode }), {
-        POWERTOOLS_LOG_LEVEL: 'SILENT',
-        POWERTOOLS_METRICS_DISABLED: 'true',
-      });
-      try {
-        const clients = makeLightsailClients();
-        const { plan } = await makeReport(
-          {
-            clock: Date.now,
-            digest: digestOf,
-            readInventory: makeReadInventory({ clients, firstRegion: HERE, account: ACCOUNT, kinds: snapshotKinds, clock: Date.now }),
-          },
-          {
-            reportId: '20261123T080000Z-1a2b3c4d',
-            config: aConfig(CONFIG),
-            at: null,
-            inventory: { regions: 'all', kinds: ['instance', 'disk', 'database'], deadline: null },
-            previous: null,
-          },
-        );
-        const text = [...renderPlan(plan)].join('');
-        emulator.objects.get(BUCKET)?.set(planFile(plan.id), {
-          body: Buffer.from(text),
-          contentType: 'application/json',
-          metadata: {},
-          etag: '"plan"',
-          lastModified: Date.now(),
-        });
-        const { handler } = require(join(folder, 'index.js')) as { readonly handler: DurableLambdaHandler };
+    (mode) =>
+      withBundle(mode, leadsTo({ FunctionVersion: '1' }), async ({ emulator, handler, plan, left, asked }) => {
         const refused = await runExecution(() => handler, { scheduledTime: 'now' }, immortal);
         expect(refused.status).toBe('FAILED');
         const { status, result } = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal);
         expect([status, result]).toEqual(['SUCCEEDED', expect.objectContaining({ state: 'finished', deleted: 5, delivery: 'sent' })]);
-        const left = (['instanceSnapshots', 'diskSnapshots'] as const).flatMap((list) =>
-          emulator.world.regions.flatMap((region) => emulator.world.rows(region, list).map(({ name }) => name)),
-        );
-        expect(left.sort()).toEqual(['data-01', 'data-02', 'data-03', 'web-01', 'web-02', 'web-03']);
-        const stored = emulator.objects.get(BUCKET)?.get(`results/${plan.id}.json`)?.body.toString() ?? '';
-        expect(JSON.parse(stored)).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
+        expect(left()).toEqual(['data-01', 'data-02', 'data-03', 'web-01', 'web-02', 'web-03']);
+        const stored = (key: string): unknown => JSON.parse(emulator.objects.get(BUCKET)?.get(key)?.body.toString() ?? 'null');
+        expect(stored(`results/${plan.id}.json`)).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
+        expect(stored(`results/${plan.id}/ended-20261123T080000Z-1a2b3c4d.json`)).toEqual({
+          digest: plan.digest,
+          end: { state: 'finished' },
+        });
         expect(emulator.published.map(({ subject }) => subject)).toEqual([
           expect.stringMatching(/^\[Lightsail\] 5 of 5 planned snapshots deleted/),
         ]);
         for (const sent of emulator.requests.list().filter(({ service }) => service === 'lightsail'))
           expect(sent.operation).toMatch(/^(Get|Delete(Instance|Disk|RelationalDatabase)Snapshot$)/);
-      } finally {
-        restore();
-        await emulator.close();
-      }
-    },
+        const name = encodeURIComponent('arn:aws:lambda:us-east-1:123456789012:function:lightsail-deletion');
+        expect(asked).toEqual([`GET /2015-03-31/functions/${name}/aliases/live`]);
+      }),
+    60_000,
+  );
+
+  it.each([
+    ['another version', { FunctionVersion: '2' }],
+    ['this version and another', { FunctionVersion: '1', RoutingConfig: { AdditionalVersionWeights: { '2': 0.1 } } }],
+  ])(
+    'deletes nothing where the alias leads to %s',
+    (_, answer) =>
+      withBundle('approve', leadsTo(answer), async ({ emulator, handler, plan, left }) => {
+        const { status, result } = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal);
+        expect([status, result]).toEqual(['SUCCEEDED', expect.objectContaining({ state: 'stopped', code: 'run.superseded', deleted: 0 })]);
+        expect(left()).toEqual(ALL);
+        expect(emulator.published.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: run.superseded']);
+      }),
+    60_000,
+  );
+
+  it.each([
+    ['may not be read', leadsTo({ message: 'not authorized to perform lambda:GetAlias' }, 403), 'AccessDenied'],
+    ['is answered without a version', leadsTo({}), 'an answer without a version'],
+    ['cannot be reached', (response: ServerResponse) => void response.destroy(), 'cannot tell whether this version'],
+  ])(
+    'deletes nothing and fails where the alias %s',
+    (_, alias, said) =>
+      withBundle('approve', alias, async ({ emulator, handler, plan, left }) => {
+        const { status, error } = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal);
+        expect([status, error]).toEqual(['FAILED', expect.stringContaining(said)]);
+        expect(left()).toEqual(ALL);
+        expect(emulator.published.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: run.failed']);
+      }),
+    60_000,
+  );
+
+  it(
+    'logs on one line why an automatic deletion took nothing, and returns it',
+    () =>
+      withBundle('automatic', leadsTo({ FunctionVersion: '1' }), async ({ handler, left, logs }) => {
+        const { status, result } = await runExecution(() => handler, { scheduledTime: new Date().toISOString() }, immortal);
+        const nothing = { state: 'nothing', code: 'auto.not-mailed', text: expect.stringContaining('was e-mailed') };
+        expect([status, result]).toEqual(['SUCCEEDED', nothing]);
+        const lines = logs()
+          .split('\n')
+          .filter((line) => line.includes('"deletion.finished"'))
+          .map((line) => JSON.parse(line));
+        expect(lines).toEqual([expect.objectContaining({ level: 'INFO', message: 'deletion.finished', ...nothing })]);
+        expect(left()).toEqual(ALL);
+      }),
     60_000,
   );
 });

@@ -64,6 +64,7 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
     deletion,
     config,
     account: ACCOUNT,
+    isDeployed: async () => true,
     again: () => '',
   };
   const inventory = { regions: 'all', kinds: ['instance'], deadline: null } as const;

@@ -264,6 +264,73 @@ describe('the deletion function', () => {
       expect(mails).toHaveLength(1);
     }));
 
+  it('stops at the next sitting when another version was deployed meanwhile, and says how to go on', () =>
+    withBench(async ({ approve, run, rig, result, mails }) => {
+      const event = await approve();
+      const controller = { current: new AbortController() };
+      let asked = 0;
+      const { result: answer, operations } = await run(event, {
+        isDeployed: async () => {
+          asked += 1;
+          return asked < 2;
+        },
+        timeout: () => {
+          controller.current = new AbortController();
+          return controller.current.signal;
+        },
+        deletion: {
+          ...rig.deletion,
+          deleteSnapshot: (named) => {
+            controller.current.abort();
+            return rig.deletion.deleteSnapshot(named);
+          },
+        },
+      });
+      expect(operations).toEqual(['start', 'sitting-1', 'rest-2', 'sitting-2', 'report']);
+      expect(answer).toMatchObject({ state: 'stopped', code: 'run.superseded', deleted: 2, open: 3 });
+      expect(rig.names().filter((name) => PLANNED.includes(name))).toHaveLength(3);
+      expect(result(event.plan)).toMatchObject({ status: 'unfinished', totals: { deleted: 2, open: 3 } });
+      expect(mails[0]?.body).toContain('(run.superseded)');
+      expect(mails[0]?.body).toContain(`go on with ${event.plan}`);
+      // The deployed version goes on at once: no claim is left behind.
+      expect((await run(event)).result).toMatchObject({ state: 'finished', deleted: 5 });
+      expect(rig.names()).toEqual(KEPT);
+    }));
+
+  it('looks which version is deployed after all was read, and deletes nothing where it is another', () =>
+    withBench(async ({ approve, run, rig, mails, objects }) => {
+      const event = await approve();
+      const { result } = await run(event, {
+        isDeployed: async () => {
+          expect(rig.emulator.requests.count('GetDisks')).toBeGreaterThan(0);
+          return false;
+        },
+      });
+      expect(result).toMatchObject({ state: 'stopped', code: 'run.superseded', deleted: 0 });
+      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
+      expect(mails.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: run.superseded']);
+      expect(objects.has(`results/${event.plan}.json`)).toBe(false);
+    }));
+
+  it('deletes nothing while it cannot be told which version is deployed, and fails when that stays so', () =>
+    withBench(async ({ approve, run, rig, mails }) => {
+      const event = await approve();
+      const unreadable = () => Promise.reject(new Error('the alias cannot be read'));
+      const { status, error, invocations } = await run(event, { isDeployed: unreadable });
+      expect([status, invocations]).toEqual(['FAILED', 6]);
+      expect(error).toContain('the alias cannot be read');
+      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
+      expect(mails.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: run.failed']);
+      let failures = 2;
+      const again = await run(event, {
+        isDeployed: async () => {
+          failures -= 1;
+          return failures >= 0 ? unreadable() : true;
+        },
+      });
+      expect(again.result).toMatchObject({ state: 'finished', deleted: 5 });
+    }));
+
   it('waits for a region that stops answering while it is at it, and goes on', () =>
     withBench(async ({ approve, run, rig, mails }) => {
       const event = await approve();

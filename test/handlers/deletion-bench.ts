@@ -59,6 +59,7 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
       readInventory: rig.readInventory,
       config: CONFIG,
       account: ACCOUNT,
+      isDeployed: async () => true,
       again: ({ id }) => `go on with ${id}`,
       ...said,
       store,

@@ -140,6 +140,7 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
     const rest = own.filter(({ Effect }) => Effect === 'Allow').flatMap(actionsOf);
     expect(rest.filter((action) => !/^(lightsail|s3):/.test(action)).sort()).toEqual([
       'lambda:CheckpointDurableExecution',
+      'lambda:GetAlias',
       'lambda:GetDurableExecutionState',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
@@ -167,13 +168,16 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
     expect(retries).toHaveLength(3);
   });
 
-  test('checkpoints its own executions alone, and has the right to before it can be started', () => {
+  test('checkpoints its own executions and reads its own alias alone, and has the right to before it can be started', () => {
     const [checkpoint] = own.filter((statement) => actionsOf(statement).includes('lambda:CheckpointDurableExecution'));
     const [id] = Object.entries(template.findResources('AWS::Lambda::Function')).find(
       ([, { Properties }]) => 'DurableConfig' in Properties,
     ) ?? [''];
     expect(checkpoint?.Resource).toEqual({ 'Fn::Join': ['', [{ 'Fn::GetAtt': [id, 'Arn'] }, ':*']] });
+    const [read] = own.filter((statement) => actionsOf(statement).includes('lambda:GetAlias'));
+    expect(read?.Resource).toEqual([{ 'Fn::GetAtt': [id, 'Arn'] }, { 'Fn::Join': ['', [{ 'Fn::GetAtt': [id, 'Arn'] }, ':live']] }]);
     const [alias] = Object.values(template.findResources('AWS::Lambda::Alias'));
+    expect(alias?.Properties.Name).toBe('live');
     expect(JSON.stringify(alias?.DependsOn)).toContain('Checkpoints');
   });
 
