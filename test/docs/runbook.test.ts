@@ -21,3 +21,12 @@ test('docs/runbook.md names every event that a function logs', () => {
   const events = runbook.slice(runbook.indexOf('\n## events'));
   for (const event of logged) expect(events).toContain(`\`${event}\``);
 });
+
+test('docs/runbook.md names every reason for which an automatic deletion takes nothing', () => {
+  const codes = ['core/automatic.ts', 'app/automatic-selection.ts'].flatMap((file) =>
+    [...readFileSync(join(ROOT, 'lambda', file), 'utf8').matchAll(/nothing\(\s*'([a-z.-]+)'/g)].map((match) => match[1] ?? ''),
+  );
+  expect(codes).toEqual(expect.arrayContaining(['auto.grace', 'auto.no-subscriber', 'config.built-in']));
+  const [, section = ''] = runbook.split('\n## Automatic deletion took nothing\n');
+  for (const code of codes) expect(section.split('\n## ')[0]).toContain(`\`${code}\``);
+});
