@@ -51,6 +51,9 @@ async function recorded(store: Store, plan: PlanRef): Promise<ApplyResult | null
   }
 }
 
+/** Whether the same plan would be refused again: no command goes on with it. */
+const isFinal = (end: RunEnd): boolean => end.state === 'refused' && (end.code.startsWith('plan.') || end.code === 'config.built-in');
+
 /**
  * Notes how the run ended, stores the outcome as a page beside `results/<plan id>.json`, and sends it, however it ended. Safe to run twice: a
  * finished plan whose outcome went out is told once; where it is not known whether it went out, it goes out again.
@@ -71,7 +74,7 @@ export async function sendResult({ store, channel }: SendResultPorts, { plan, ex
     result,
     end,
     files: result === null ? [] : [store.locate(html), store.locate(resultFile(plan.id))],
-    again: result !== null && open > 0 ? again(plan) : null,
+    again: !isFinal(end) && (open > 0 || (result === null && end.state !== 'finished')) ? again(plan) : null,
   };
   if (result !== null) await store.put({ key: html, contentType: 'text/html; charset=utf-8', body: renderResultHtml(context) });
   await channel.send({ ...renderResultEmail(context), attributes: resultAttributes(context) }, AbortSignal.timeout(SEND_LIMIT));

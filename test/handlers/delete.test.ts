@@ -415,8 +415,18 @@ describe('refuses, deletes nothing, and says so by e-mail', () => {
       });
       expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
       expect(mails.map(({ subject }) => subject)).toEqual([`[Lightsail] Nothing deleted: ${code}`]);
+      expect(mails[0]?.body).not.toContain('go on with');
     }),
   );
+
+  it('for now only, where not everything can be read: the e-mail says how to start the plan again', () =>
+    withBench(async ({ approve, run, rig, mails }) => {
+      const event = await approve();
+      rig.emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDisks' }]);
+      expect((await run(event)).result).toMatchObject({ state: 'refused', code: 'inventory.incomplete', deleted: 0 });
+      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
+      expect(mails[0]?.body).toContain(`go on with ${event.plan}`);
+    }));
 
   it.each([
     ['no object', 'now'],
