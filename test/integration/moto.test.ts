@@ -11,6 +11,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, S
 import { runBundle } from '../../cli/run-bundle';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { compactInstant } from '../../lambda/core/instant';
 import { bundleCommandLine } from '../../scripts/bundle';
 import { describeWith } from '../support/optional';
 import { MOTO, type MotoAccount, startMoto } from './moto/account';
@@ -21,6 +22,11 @@ const STACK = 'LightsailRetention';
 /** The folder of an installed `aws-lambda-ric`; it has to be compiled, so it is no dependency. */
 const RIC = process.env.LAMBDA_RIC ?? join(ROOT, 'node_modules', 'aws-lambda-ric');
 const POLICY = 'version: 1\npolicies: { short: { expireAfter: 60d, keep: { last: 3 } } }\ndefault: short\n';
+
+/** Scheduled times of today, to the second: an event of another day gets a report for now. */
+const hoursAgo = (hours: number): string => `${new Date(Date.now() - hours * 3_600_000).toISOString().slice(0, 19)}Z`;
+const [FIRST, NEXT] = [hoursAgo(2), hoursAgo(1)];
+const FIRST_TIME = compactInstant(Date.parse(FIRST));
 
 describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is deployed', () => {
   const work = mkdtempSync(join(tmpdir(), 'moto-'));
@@ -117,7 +123,7 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     expect(readdirSync(folder).sort()).toEqual(['index.js', 'retention.json']);
     expect(handler).toBe('index.handler');
     const logs: string[] = [];
-    const event = await scheduledEvent('2026-11-23T08:00:00Z');
+    const event = await scheduledEvent(FIRST);
     const answer = await runBundle({ folder, event, env, timeout, log: (text) => logs.push(text) });
     expect({ answer, logs: answer.ok ? '' : logs.join('') }).toMatchObject({
       answer: { ok: true, result: { delivery: 'sent', complete: true } },
@@ -127,17 +133,17 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     const [message, ...more] = await received();
     expect(more).toEqual([]);
     expect(message?.Subject).toMatch(/^\[Lightsail\] \d+ of \d+ snapshots past policy, at most \$\d+\.\d\d\/month$/);
-    expect(message?.Message).toContain(`s3://${outputs.BucketName}/reports/20261123T080000Z-`);
+    expect(message?.Message).toContain(`s3://${outputs.BucketName}/reports/${FIRST_TIME}-`);
     expect(Object.keys(message?.MessageAttributes ?? {}).sort()).toEqual(['complete', 'expiring', 'outcome', 'problems']);
-    const names = (await keys()).map((key) => key.replace(/20261123T080000Z-[0-9a-f]{8}/, '<id>')).sort();
+    const names = (await keys()).map((key) => key.replace(new RegExp(`${FIRST_TIME}-[0-9a-f]{8}`), '<id>')).sort();
     for (const name of [
       'plans/<id>.json',
       'reports/<id>/report.csv',
       'reports/<id>/report.html',
       'reports/<id>/report.json',
       'reports/<id>/state.json',
-      'runs/20261123T080000Z/claim-1.txt',
-      'runs/20261123T080000Z/sent.json',
+      `runs/${FIRST_TIME}/claim-1.txt`,
+      `runs/${FIRST_TIME}/sent.json`,
     ])
       expect(names).toContain(name);
   }, 120_000);
@@ -145,8 +151,8 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
   it('gets no second message for the same scheduled time, and another for the next', async () => {
     const { folder, env, timeout } = await deployedFunction();
     const run = async (at: string) => runBundle({ folder, event: await scheduledEvent(at), env, timeout, log: () => undefined });
-    expect(await run('2026-11-23T08:00:00Z')).toMatchObject({ ok: true, result: { delivery: 'already-sent' } });
-    expect(await run('2026-11-30T08:00:00Z')).toMatchObject({ ok: true, result: { delivery: 'sent' } });
+    expect(await run(FIRST)).toMatchObject({ ok: true, result: { delivery: 'already-sent' } });
+    expect(await run(NEXT)).toMatchObject({ ok: true, result: { delivery: 'sent' } });
     expect(await received()).toHaveLength(2);
   }, 120_000);
 
@@ -176,7 +182,7 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     expect(said).toMatch(/^ok\s+stack: LightsailRetention in us-east-1$/m);
     expect(said).toMatch(/^ok\s+configuration in force: retention\.yaml, as it is here$/m);
     expect(said).toMatch(/^ok\s+schedule: cron\(0 8 \? \* MON \*\) in UTC$/m);
-    expect(said).toMatch(/^ok\s+last report: 20261130T080000Z-/m);
+    expect(said).toMatch(new RegExp(`^ok\\s+last report: ${compactInstant(Date.parse(NEXT))}-`, 'm'));
     expect(said).toContain('a report would reach a person\nexit 0');
   }, 120_000);
 
@@ -193,7 +199,7 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
           env,
           timeout,
         });
-      const answered = await run(await scheduledEvent('2026-12-07T08:00:00Z'));
+      const answered = await run(await scheduledEvent(hoursAgo(0)));
       expect({ ok: answered.ok, body: answered.body, logs: answered.ok ? '' : answered.logs }).toMatchObject({ ok: true, logs: '' });
       expect(JSON.parse(answered.body)).toMatchObject({ delivery: 'sent' });
       expect(answered.logs).toContain('"message":"report.finished"');
