@@ -40,6 +40,11 @@ describe('the age of the newest report', () => {
         written.set(object.key, now);
         await memory.put(object);
       },
+      putIfAbsent: async (object) => {
+        const isNew = await memory.putIfAbsent(object);
+        if (isNew) written.set(object.key, now);
+        return isNew;
+      },
     };
     /** As S3 expires: from the midnight after so many days. */
     const expire = (): void => {
