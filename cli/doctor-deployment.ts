@@ -6,7 +6,7 @@ import { awaitedSince, newestReport } from '../lambda/app/report-age';
 import { s3Store } from '../lambda/aws/s3-store';
 import { isConfirmed, isPerson } from '../lambda/channels/subscribers';
 import type { Config } from '../lambda/core/config';
-import { overdueAfter } from '../lib/schedule-expression';
+import { overdueAfter, scheduleFault } from '../lib/schedule-expression';
 import type { Caller } from './aws';
 import { DEPLOY, type Deployment } from './doctor-stack';
 import { type Finding, failed, notRead, ok, warning } from './finding';
@@ -29,9 +29,10 @@ interface Scheduled {
   readonly hours: number | null;
 }
 
-/** Whether the schedule is on. */
-export async function checkSchedule(caller: Caller, { scheduleName }: Deployment): Promise<Scheduled> {
+/** Whether the schedule is on, and starts a report again after `now` (epoch ms). */
+export async function checkSchedule(caller: Caller, { scheduleName }: Deployment, now: number): Promise<Scheduled> {
   const client = new SchedulerClient({ ...caller });
+  const wrong = (said: string, remedy: string): Scheduled => ({ finding: failed('schedule', said, remedy), hours: null });
   try {
     const {
       State,
@@ -39,17 +40,18 @@ export async function checkSchedule(caller: Caller, { scheduleName }: Deployment
       ScheduleExpressionTimezone = 'UTC',
     } = await client.send(new GetScheduleCommand({ Name: scheduleName }));
     const when = `${ScheduleExpression} in ${ScheduleExpressionTimezone}`;
-    if (State === 'ENABLED') return { finding: ok('schedule', when), hours: overdueAfter(ScheduleExpression) };
-    return {
-      finding: failed('schedule', `${when} is ${State ?? 'in no known state'}`, 'enable it in EventBridge Scheduler, or deploy again'),
-      hours: null,
-    };
+    if (State !== 'ENABLED')
+      return wrong(`${when} is ${State ?? 'in no known state'}`, 'enable it in EventBridge Scheduler, or deploy again');
+    const fault = scheduleFault(ScheduleExpression, now);
+    if (fault !== null)
+      return wrong(
+        `${when} starts no reports from now on: ${fault}`,
+        "deploy again with another: npx cdk deploy -c schedule='cron(0 8 ? * MON *)'",
+      );
+    return { finding: ok('schedule', when), hours: overdueAfter(ScheduleExpression) };
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceNotFoundException')
-      return {
-        finding: failed('schedule', `${scheduleName} is gone`, 'destroy the stack and deploy it again: its schedule was removed by hand'),
-        hours: null,
-      };
+      return wrong(`${scheduleName} is gone`, 'destroy the stack and deploy it again: its schedule was removed by hand');
     return { finding: notRead('schedule', error, 'scheduler:GetSchedule'), hours: null };
   } finally {
     client.destroy();

@@ -65,13 +65,18 @@ function fault(fields: readonly string[], now: number): string | null {
 const refused = (text: string, expected: string): RetentionError =>
   new RetentionError('context.schedule', 'operator', `schedule "${text}": expected ${expected}; the default is ${DEFAULT_SCHEDULE}`);
 
+/** Why a text is no `cron(…)` or `rate(…)` that fires again after `now` (epoch ms); null when it is one. */
+export function scheduleFault(text: string, now: number): string | null {
+  const cron = CRON.exec(text);
+  return RATE.test(text) ? null : cron ? fault(fieldsOf(cron[1] ?? ''), now) : 'it is neither a cron nor a rate';
+}
+
 /**
  * Gives back a `cron(…)` or `rate(…)` that EventBridge Scheduler takes, that fires again after `now` (epoch ms), and that leaves a run the time
  * that it may take. Throws `context.schedule` with what is wrong with any other text.
  */
 export function checkSchedule(text: string, now = Date.now()): string {
-  const cron = CRON.exec(text);
-  const wrong = RATE.test(text) ? null : cron ? fault(fieldsOf(cron[1] ?? ''), now) : 'it is neither';
+  const wrong = scheduleFault(text, now);
   if (wrong !== null) throw refused(text, `cron(minutes hours day-of-month month day-of-week year) or rate(7 days), but ${wrong}`);
   const minutes = shortestInterval(text) * 60;
   if (minutes >= LEAST_MINUTES) return text;
