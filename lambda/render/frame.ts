@@ -113,7 +113,7 @@ export function outcome(report: Report, context: TextContext): readonly string[]
     lines.push('There is no configuration: the built-in starter policy judged. It reports only, and never deletes.');
   if (context.confirmedSubscribers === 0) {
     lines.push(
-      'NOBODY RECEIVES THIS REPORT: no e-mail address has confirmed its subscription. Open the message "AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.',
+      'NO PERSON RECEIVES THIS REPORT: no e-mail address has confirmed its subscription. Open the message "AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.',
     );
   }
   return lines;

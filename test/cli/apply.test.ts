@@ -488,6 +488,17 @@ describe('lightsail-retention apply', () => {
       expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining('[inventory.incomplete]') });
     });
 
+    it('says refused, with exit code 4, when another run has the plan and goes on with it', async () => {
+      const address = await inBucket();
+      await lambda(202, async (_, __, headers) => {
+        await putObject(`results/${planned().id}.json`, JSON.stringify(aResult('unfinished', 'b')));
+        await note(nameOf(headers), { state: 'refused', code: 'plan.in-progress', text: 'another is applying it' });
+        return '';
+      });
+      const { code, err } = await cli(address, '--function', 'retention-delete:live', '--yes', '5');
+      expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining('another is applying it [plan.in-progress]') });
+    });
+
     it('lets no control character of a note reach the terminal', async () => {
       const address = await inBucket();
       await lambda(202, async (_, __, headers) => {

@@ -19,6 +19,7 @@ import { bundleHandler } from '../../scripts/bundle';
 import { ACCOUNT, HERE, smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { aConfig } from '../support/config-builder';
+import { runCli, unwrapped } from '../support/terminal';
 import { immortal, runExecution } from './durable-engine';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
@@ -42,6 +43,8 @@ describe('the bundle of the deletion function', () => {
     readonly left: () => readonly string[];
     /** What Lambda's control plane was asked. */
     readonly asked: string[];
+    /** The names of the executions that were started through Lambda. */
+    readonly started: string[];
     /** What the function wrote on its standard output. */
     readonly logs: () => string;
   }
@@ -53,9 +56,19 @@ describe('the bundle of the deletion function', () => {
     test: (deployed: Deployed) => Promise<void>,
   ): Promise<void> {
     const asked: string[] = [];
-    const lambda = createServer((request, response) => {
+    const started: string[] = [];
+    const executions: Promise<unknown>[] = [];
+    const bundle = (): DurableLambdaHandler => (require(join(folder, 'index.js')) as { readonly handler: DurableLambdaHandler }).handler;
+    const lambda = createServer(async (request, response) => {
       asked.push(`${request.method} ${request.url}`);
-      alias(response);
+      if (request.method === 'GET') return alias(response);
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      const name = String(request.headers['x-amz-durable-execution-name']);
+      // A name starts one execution, however often it is asked for.
+      if (!started.includes(name)) executions.push(runExecution(bundle, JSON.parse(body), immortal, { name }));
+      started.push(name);
+      response.writeHead(202).end();
     });
     await new Promise<void>((resolve) => lambda.listen(0, '127.0.0.1', resolve));
     const emulator = await startEmulator({
@@ -93,13 +106,21 @@ describe('the bundle of the deletion function', () => {
         etag: '"plan"',
         lastModified: Date.now(),
       });
-      const { handler } = require(join(folder, 'index.js')) as { readonly handler: DurableLambdaHandler };
       const left = (): readonly string[] =>
         (['instanceSnapshots', 'diskSnapshots'] as const)
           .flatMap((list) => emulator.world.regions.flatMap((region) => emulator.world.rows(region, list).map(({ name }) => String(name))))
           .sort();
-      await test({ emulator, handler, plan, left, asked, logs: () => written.mock.calls.map(([text]) => String(text)).join('') });
+      await test({
+        emulator,
+        handler: bundle(),
+        plan,
+        left,
+        asked,
+        started,
+        logs: () => written.mock.calls.map(([text]) => String(text)).join(''),
+      });
     } finally {
+      await Promise.all(executions);
       written.mockRestore();
       failures.mockRestore();
       delete process.env.AWS_ENDPOINT_URL_LAMBDA;
@@ -176,6 +197,28 @@ describe('the bundle of the deletion function', () => {
         expect(emulator.published.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: run.failed']);
       }),
     60_000,
+  );
+
+  it(
+    'is started by apply, which shows what it refuses, and carries out the plan when it is applied again',
+    () =>
+      withBundle('approve', leadsTo({ FunctionVersion: '1' }), async ({ emulator, plan, left, started }) => {
+        const address = `s3://${BUCKET}/plans/${plan.id}.json`;
+        const apply = () =>
+          runCli(['apply', address, '--digest', plan.digest, '--function', 'lightsail-deletion', '--yes', '5', '--quiet'], process.env);
+        emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDisks' }]);
+        const refused = await apply();
+        expect(refused).toMatchObject({ code: 4, err: expect.stringMatching(/not everything can be read now.*\[inventory\.incomplete\]/) });
+        expect(left()).toEqual(ALL);
+        emulator.setFaults([]);
+        const { code, out } = await apply();
+        expect(code).toBe(0);
+        expect(unwrapped(out)).toContain('Of 5 planned snapshots: 5 deleted.');
+        expect(left()).toHaveLength(6);
+        expect(started).toEqual([plan.id, expect.stringMatching(new RegExp(`^${plan.id}-\\d{8}T\\d{6}Z$`))]);
+        expect(await apply()).toMatchObject({ code: 4, err: expect.stringContaining('[plan.applied]') });
+      }),
+    120_000,
   );
 
   it(

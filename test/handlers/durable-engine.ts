@@ -9,8 +9,9 @@ import {
 } from '@aws/durable-execution-sdk-js';
 import type { Context } from 'aws-lambda';
 
-export const EXECUTION =
-  'arn:aws:lambda:us-east-1:123456789012:function:lightsail-deletion:1/durable-execution/20261123T080000Z-1a2b3c4d/0001';
+const executionArn = (name: string): string =>
+  `arn:aws:lambda:us-east-1:123456789012:function:lightsail-deletion:1/durable-execution/${name}/0001`;
+export const EXECUTION = executionArn('20261123T080000Z-1a2b3c4d');
 const ALIAS = 'arn:aws:lambda:us-east-1:123456789012:function:lightsail-deletion:live';
 
 type Checkpoint = Parameters<DurableExecutionClient['checkpoint']>[0];
@@ -79,9 +80,9 @@ export async function runExecution(
   handlerOf: (life: Life) => DurableLambdaHandler,
   input: unknown,
   lifeOf: (invocation: number) => Life,
-  options: { readonly most?: number; readonly functionArn?: string } = {},
+  options: { readonly most?: number; readonly functionArn?: string; readonly name?: string } = {},
 ): Promise<Ending> {
-  const { most = 400, functionArn = ALIAS } = options;
+  const { most = 400, functionArn = ALIAS, name } = options;
   const now = (): Date => new Date();
   const operations = new Map<string, Operation>([
     [
@@ -120,7 +121,7 @@ export async function runExecution(
     };
     const event = new DurableExecutionInvocationInputWithClient(
       {
-        DurableExecutionArn: EXECUTION,
+        DurableExecutionArn: name === undefined ? EXECUTION : executionArn(name),
         CheckpointToken: `token-${tokens}`,
         InitialExecutionState: { Operations: structuredClone([...operations.values()]) },
       },
