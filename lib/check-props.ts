@@ -63,9 +63,13 @@ function oneOf<T extends string>(prop: keyof SnapshotRetentionProps, known: read
   throw refused(prop, `got ${shown(given)}, expected one of ${known.join(', ')}`);
 }
 
+/** Not by its class: an app can hold two copies of the CDK. */
+const isDuration = (given: unknown): given is Duration =>
+  typeof given === 'object' && given !== null && 'toDays' in given && 'isUnresolved' in given;
+
 /** Whole days, as S3 counts them. */
 function checkDays(prop: 'keepReportsFor' | 'lockReportsFor', given: unknown): number {
-  if (!(given instanceof Duration)) throw refused(prop, `got ${shown(given)}, expected a Duration, such as Duration.days(${KEPT})`);
+  if (!isDuration(given)) throw refused(prop, `got ${shown(given)}, expected a Duration, such as Duration.days(${KEPT})`);
   if (given.isUnresolved()) throw refused(prop, 'got a value that is known at deployment only, expected a Duration that is known here');
   const days = given.toDays({ integral: false });
   if (Number.isInteger(days) && days >= 1 && days <= MOST_DAYS) return days;
