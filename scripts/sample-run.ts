@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfigFile } from '../cli/config-file';
+import { runBundle } from '../cli/run-bundle';
+import { sampleAccount } from '../emulator/sample-account';
+import { startEmulator } from '../emulator/server';
+import { RetentionError } from '../lambda/core/errors';
+import { buildEnv } from '../lambda/env';
+import { writeConfiguration } from '../lambda/stage-function';
+import { bundleHandler } from './bundle';
+
+/** The Monday at eight of every example. */
+export const NOW = Date.UTC(2026, 10, 23, 8);
+
+const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:lightsail-retention';
+const BUCKET = 'lightsail-retention-demo';
+
+/** Stops the clock of a process at NOW before its own code runs, so that the same sources say the same on any day. */
+const CLOCK = `const Real = Date;
+globalThis.Date = class extends Real {
+  constructor(...parts) { super(...(parts.length === 0 ? [${NOW}] : parts)); }
+  static now() { return ${NOW}; }
+};`;
+
+/** What a run leaves for a person: the e-mail, and the page. */
+export interface SampleRun {
+  readonly subject: string;
+  readonly message: string;
+  readonly page: string;
+}
+
+/** What `npm start` does, at NOW: the bundled report function against the embedded sample account. Throws where it fails. */
+export async function sampleRun(): Promise<SampleRun> {
+  const configuration = readConfigFile(join(__dirname, '..', 'examples', 'agency.yaml'));
+  const topics = [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }];
+  const emulator = await startEmulator({ account: sampleAccount(NOW), clock: () => NOW, topics, buckets: [BUCKET] });
+  const folder = mkdtempSync(join(tmpdir(), 'sample-run-'));
+  try {
+    if (!configuration.ok) throw new RetentionError('docs.example', 'bug', 'examples/agency.yaml is no configuration');
+    bundleHandler('report', folder);
+    writeConfiguration(folder, { origin: configuration.config.origin, config: configuration.written });
+    const run = await runBundle({
+      folder,
+      event: { scheduledTime: new Date(NOW).toISOString() },
+      env: {
+        ...buildEnv({ topicArn: TOPIC, bucket: BUCKET }),
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(CLOCK)}`,
+        AWS_REGION: 'eu-central-1',
+        AWS_ENDPOINT_URL: emulator.url,
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+      },
+      timeout: 120_000,
+      log: () => undefined,
+    });
+    const [mail] = emulator.published;
+    const [, page] = [...(emulator.objects.get(BUCKET) ?? [])].find(([key]) => key.endsWith('/report.html')) ?? [];
+    if (!run.ok || mail === undefined || page === undefined)
+      throw new RetentionError('docs.run', 'bug', `the sample run made no report: ${run.ok ? 'nothing was sent' : run.error}`);
+    return { subject: mail.subject ?? '', message: mail.message, page: page.body.toString() };
+  } finally {
+    rmSync(folder, { recursive: true });
+    await emulator.close();
+  }
+}
