@@ -1,36 +1,109 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { METRICS } from '../../lambda/metrics';
 import { synthesized } from '../lib/synthesized';
 
-const page = readFileSync(join(__dirname, '..', '..', 'docs', 'cost.md'), 'utf8');
+const ROOT = join(__dirname, '..', '..');
+const page = readFileSync(join(ROOT, 'docs', 'cost.md'), 'utf8');
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
-/** A row of the table: its arithmetic and its sum. */
-function row(what: string): { readonly arithmetic: string; readonly sum: number } {
-  const cells = page
-    .split('\n')
-    .find((line) => line.replaceAll('*', '').startsWith(`| ${what}`))
-    ?.split('|');
-  if (cells === undefined) throw new Error(`docs/cost.md has no row "${what}"`);
-  return { arithmetic: cells[2] ?? '', sum: Number((cells[3] ?? '').replaceAll('*', '')) };
+/** The row of a table with this first cell: the other cells. */
+function row(what: string): readonly string[] {
+  const rows = page.split('\n').map((line) =>
+    line
+      .replace(/[*`]/g, '')
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+  const [found, ...more] = rows.filter(([first]) => first === what);
+  if (found === undefined || more.length > 0) throw new Error(`docs/cost.md has not one row "${what}"`);
+  return found.slice(1);
+}
+const arithmetic = (what: string): string => row(what)[0] ?? '';
+const cost = (what: string): number => Number(row(what)[1]);
+const sum = (...rows: readonly string[]): number => rows.reduce((total, what) => total + cost(what), 0);
+
+/** Metrics that an alarm looks at: CloudWatch bills each of them. */
+function alarmMetrics(template: Template): readonly number[] {
+  const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')) as {
+    readonly Properties: { readonly Metrics?: readonly { readonly MetricStat?: unknown }[] };
+  }[];
+  return alarms.map(({ Properties: { Metrics } }) => Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1);
 }
 
+const RUNNING = ['Lambda, reports', 'EventBridge Scheduler', 'S3', 'SNS', 'CloudWatch Logs', 'metrics of reports'];
+const CHECK = ['Lambda, daily check', 'metric of the daily check'];
+const DELETION = ['Lambda, deletions', 'Lambda, daily start', 'durable execution', 'metrics of deletions'];
+
+const templates = { report: synthesized(), deletion: synthesized({ deletion: 'automatic' }) };
+const all = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+
 describe('docs/cost.md', () => {
-  test('counts the alarms, the dashboard and the metrics that are deployed', () => {
-    const count = (type: string): number => Object.keys(synthesized().findResources(type)).length;
-    expect(row('alarms').arithmetic).toContain(` ${count('AWS::CloudWatch::Alarm')} alarms`);
-    expect(row('dashboard').arithmetic).toContain(` ${count('AWS::CloudWatch::Dashboard')} dashboard`);
-    const { deleted, deletionsFailed, reportAgeHours, ...ofReports } = METRICS;
-    expect(row('metrics of reports').arithmetic).toContain(` ${Object.keys(ofReports).length} metrics`);
+  test('counts the alarms, and the metrics that each looks at, as they are deployed', () => {
+    const [report, both] = [alarmMetrics(templates.report), alarmMetrics(templates.deletion)];
+    expect(arithmetic('alarms')).toContain(`${report.length} alarms over ${all(report)} metrics × $0.10`);
+    expect(arithmetic('alarms of deletions')).toContain(
+      `${both.length - report.length} alarms over ${all(both) - all(report)} metrics × $0.10`,
+    );
+    expect(page).toContain(`With deletion there are ${both.length} alarms over ${all(both)} metrics`);
+    expect(all(both)).toBeLessThanOrEqual(10);
+    expect(cost('alarms')).toBeCloseTo(all(report) * 0.1, 5);
+    expect(cost('alarms of deletions')).toBeCloseTo((all(both) - all(report)) * 0.1, 5);
+    expect(alarmMetrics(synthesized({ deletion: 'approve' }))).toEqual(both);
   });
 
-  test('adds up, and stays under what was promised', () => {
-    const running = ['Lambda, reports', 'Lambda, daily check', 'EventBridge', 'S3', 'SNS', 'CloudWatch Logs', 'metrics of reports'];
-    const base = running.reduce((sum, what) => sum + row(what).sum, 0);
-    expect(row('without monitoring').sum).toBeCloseTo(base, 2);
-    const all = base + row('metric of the daily check').sum + row('alarms').sum + row('dashboard').sum;
-    expect(row('all of it').sum).toBeCloseTo(all, 2);
-    expect(base).toBeLessThan(0.05);
-    expect(all).toBeLessThan(0.5);
+  test('counts what the other settings deploy', () => {
+    const dashboards = (template: Template): number => Object.keys(template.findResources('AWS::CloudWatch::Dashboard')).length;
+    for (const template of Object.values(templates)) expect(arithmetic('dashboard')).toContain(`${dashboards(template)} dashboard `);
+    const alarms = synthesized({ monitoring: 'alarms', deletion: 'automatic' });
+    expect([alarmMetrics(alarms), dashboards(alarms)]).toEqual([alarmMetrics(templates.deletion), 0]);
+    const off = synthesized({ monitoring: 'off', deletion: 'automatic' });
+    expect([alarmMetrics(off), dashboards(off)]).toEqual([[], 0]);
+  });
+
+  test('counts every metric that is emitted', () => {
+    const { deleted, deletionsFailed, reportAgeHours, ...ofReports } = METRICS;
+    expect(arithmetic('metrics of reports')).toContain(`${Object.keys(ofReports).length} metrics `);
+    expect(arithmetic('metric of the daily check')).toContain(`${[reportAgeHours].length} metric `);
+    expect(arithmetic('metrics of deletions')).toContain(`${[deleted, deletionsFailed].length} metrics `);
+  });
+
+  test.each([...RUNNING, ...CHECK, ...DELETION].filter((what) => /^[^;,]*\$[^;,]*$/.test(arithmetic(what))))(
+    'multiplies right: %s',
+    (what) => {
+      const [product = '', ...rest] = arithmetic(what).split(' / ');
+      const scale = product.includes('per million') ? 1e-6 : product.includes('MB') ? 1e-3 : 1;
+      const factors = [...product.matchAll(/(?:^|× \$?)([\d.]+)/g)].map((match) => Number(match[1]));
+      expect(factors.length).toBeGreaterThan(1);
+      const value = (factors.reduce((total, factor) => total * factor, 1) * scale) / rest.reduce((total, part) => total * Number(part), 1);
+      expect(Math.abs(value - cost(what))).toBeLessThan(0.00051);
+    },
+  );
+
+  const running = sum(...RUNNING);
+  const deletion = sum(...DELETION);
+  const check = sum(...CHECK);
+  test.each([
+    ['-c monitoring=off', running, deletion],
+    ['-c monitoring=alarms, or alarms and dashboard, while free ones are left', running + check, deletion],
+    ['-c monitoring=alarms, the free alarms used up', running + check + cost('alarms'), deletion + cost('alarms of deletions')],
+    [
+      'alarms and dashboard, the free ones of both used up',
+      running + check + cost('alarms') + cost('dashboard'),
+      deletion + cost('alarms of deletions'),
+    ],
+  ])('adds up: %s', (what, report, more) => {
+    expect(cost('running')).toBeCloseTo(running, 5);
+    expect(row(what)).toEqual([report.toFixed(2), (report + more).toFixed(2)]);
+    for (const total of row(what)) expect(readme).toContain(`$${total}`);
+  });
+
+  test('says truly where the aim is met: under $0.05 without alarms and dashboard, under $0.50 with all', () => {
+    expect(running + deletion).toBeLessThan(0.05);
+    expect(running + check + deletion).toBeLessThan(0.5);
+    expect(running + check + cost('alarms')).toBeGreaterThan(0.5);
+    expect(page).toContain('**The second is missed where the free alarms are used up**');
   });
 });
