@@ -13,8 +13,10 @@ interface Example {
   readonly span: string;
   readonly floors?: Readonly<Record<string, unknown>>;
   readonly tags?: ReadonlyMap<string, Tags>;
-  /** With counts and costs, as `simulate` prints it. */
-  readonly whole?: true;
+  /** As `simulate` prints it: with its costs, or down to the calendar. Without: the calendar and its legend. */
+  readonly printed?: 'whole' | 'to-calendar';
+  /** The policy's name in the configuration; without one it is spelt out on the command line. */
+  readonly name?: string;
 }
 
 const END = Date.UTC(2026, 10, 23, 8);
@@ -23,8 +25,8 @@ const tagged = (day: string, key: string, value: string | null = null): Readonly
 
 /** The calendars of the documentation, by the name in their markers. */
 const EXAMPLES: Readonly<Record<string, Example>> = {
-  standard: { policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } }, span: '8mo', whole: true },
-  screen: { policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } }, span: '54d' },
+  standard: { policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } }, span: '8mo', printed: 'whole' },
+  screen: { policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } }, span: '54d', printed: 'to-calendar', name: 'standard' },
   last: { policy: { keep: { last: 5 } }, span: '3w' },
   hourly: { policy: { keep: { hourly: 30 } }, every: '1h', span: '6d' },
   daily: { policy: { keep: { daily: 7 } }, every: '12h', span: '3w' },
@@ -55,16 +57,18 @@ function duration(text: string): Duration {
   return parsed.value;
 }
 
-function calendar({ policy, every = '1d', span, floors = {}, tags, whole }: Example): string {
+function calendar({ policy, every = '1d', span, floors = {}, tags, printed, name }: Example): string {
   const result = parseConfig({ version: 1, policies: { example: policy }, floors }, 'example');
   if (!result.ok) throw wrong(formatConfigProblems(result.errors, 'example'));
   const example = result.config.policies.get('example');
   if (example === undefined) throw wrong('the example has no policy');
   const making = { every: duration(every), span: duration(span), end: END, sizeGb: 40, ...(tags !== undefined && { tags }) };
-  const view = simulatePolicy(result.config, { name: null, policy: example }, making);
+  const view = simulatePolicy(result.config, { name: name ?? null, policy: example }, making);
   const style = { columns: 60, colour: false };
-  if (whole) return [...renderCalendarText(view, style)].join('');
-  return `A snapshot every ${every} for ${span}, until ${view.localEnd}\n\n${legendText(view)}\n${[...calendarText(view.simulation, style)].join('')}`;
+  const months = [...calendarText(view.simulation, style)].join('');
+  if (printed === undefined) return `A snapshot every ${every} for ${span}, until ${view.localEnd}\n\n${legendText(view)}\n${months}`;
+  const text = [...renderCalendarText(view, style)].join('');
+  return printed === 'whole' ? text : text.slice(0, text.indexOf(months) + months.length);
 }
 
 const BLOCK = /<!-- calendar: ([\w-]+) -->\n[\s\S]*?<!-- end -->/g;

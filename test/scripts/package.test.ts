@@ -25,6 +25,14 @@ const run = (command: string, args: readonly string[], cwd: string): string => e
 const tsc = (args: readonly string[], cwd: string): string =>
   run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), ...args], cwd);
 
+/** Compiles a file of the app to what Node.js runs. */
+function compiled(name: string, js: string): void {
+  tsc(['--noCheck', '--module', 'commonjs', '--target', 'es2023', '--ignoreDeprecations', '6.0', '--outDir', 'out', `${name}.ts`], app);
+  cpSync(join(app, 'out', `${name}.js`), js);
+}
+
+let packedSize: number;
+
 const APP = `
 import { App, Stack, Duration } from 'aws-cdk-lib';
 import { readConfiguration, SnapshotRetention, type SnapshotRetentionProps, METRICS } from 'lightsail-retention';
@@ -41,6 +49,9 @@ process.stdout.write(String(retention.metric('expiring').metricName === METRICS.
 app.synth();
 `;
 
+/** What README tells to write. */
+const [, README_APP = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
+
 beforeAll(() => {
   // Packed from a copy, so that nothing of this tree is rebuilt under other tests.
   const tree = join(work, 'tree');
@@ -51,7 +62,9 @@ beforeAll(() => {
   tsc(['-p', join(ROOT, 'tsconfig.declarations.json'), '--outDir', join(tree, 'dist', 'types')], ROOT);
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', work], tree)) as {
     readonly filename: string;
+    readonly size: number;
   }[];
+  packedSize = packed?.size ?? Number.POSITIVE_INFINITY;
 
   mkdirSync(join(app, 'node_modules'), { recursive: true });
   writeFileSync(join(app, 'package.json'), '{ "name": "app", "private": true }');
@@ -61,6 +74,7 @@ beforeAll(() => {
   symlinkSync(join(ROOT, 'node_modules', '@types'), join(app, 'node_modules', '@types'));
   cpSync(join(ROOT, 'examples', 'agency.yaml'), join(app, 'retention.yaml'));
   writeFileSync(join(app, 'app.ts'), APP);
+  writeFileSync(join(app, 'readme.ts'), README_APP);
 }, 180_000);
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -100,7 +114,7 @@ describe('the package, installed into an empty CDK app', () => {
       expect(readFileSync(join(installed, 'dist', name), 'utf8')).not.toContain(ROOT);
   });
 
-  test('is typed: an app compiles against it', () => {
+  test("is typed: an app compiles against it, and so does README's", () => {
     expect(
       tsc(
         [
@@ -116,6 +130,7 @@ describe('the package, installed into an empty CDK app', () => {
           'node',
           '--skipLibCheck',
           'app.ts',
+          'readme.ts',
         ],
         app,
       ),
@@ -124,8 +139,7 @@ describe('the package, installed into an empty CDK app', () => {
 
   test('synthesizes the app without a bundler, with the bundle and the configuration in the asset', () => {
     const js = join(app, 'app.cjs');
-    tsc(['--noCheck', '--module', 'commonjs', '--target', 'es2023', '--ignoreDeprecations', '6.0', '--outDir', 'out', 'app.ts'], app);
-    cpSync(join(app, 'out', 'app.js'), js);
+    compiled('app', js);
     const out = join(app, 'cdk.out');
     const said = execFileSync(process.execPath, [js], { cwd: app, env: { ...env, CDK_OUTDIR: out }, encoding: 'utf8' });
     expect(said).toBe('true');
@@ -136,6 +150,19 @@ describe('the package, installed into an empty CDK app', () => {
     expect(readFileSync(join(out, asset, 'index.js'))).toEqual(readFileSync(join(installed, 'dist', 'lambda', 'report', 'index.js')));
     expect(JSON.parse(readFileSync(join(out, asset, 'retention.json'), 'utf8')).origin).toBe('retention.yaml');
   }, 120_000);
+
+  test("synthesizes README's app", () => {
+    expect(README_APP).toContain('new SnapshotRetention(');
+    const js = join(app, 'readme.cjs');
+    compiled('readme', js);
+    const out = join(app, 'readme.out');
+    execFileSync(process.execPath, [js], { cwd: app, env: { ...env, CDK_OUTDIR: out }, encoding: 'utf8' });
+    expect(readFileSync(join(out, 'Backups.template.json'), 'utf8')).toContain('"Endpoint": "you@example.com"');
+  }, 120_000);
+
+  test('is small', () => {
+    expect(packedSize).toBeLessThan(2_500_000);
+  });
 
   test('runs its command line', () => {
     const bin = join(app, 'node_modules', '.bin', 'lightsail-retention');
