@@ -7,7 +7,7 @@ import { selectAutomatically } from './automatic-selection';
 import type { DeletionOrder } from './deletion-order';
 import type { SnapshotDeletion } from './deletion-port';
 import type { DurableSteps } from './durable-steps';
-import { openLedger } from './ledger';
+import { type Ledger, openLedger } from './ledger';
 import type { Channel, Clock, Digest, ReadInventory, Store } from './ports';
 import { isRefusal } from './refusals';
 import { executionName } from './run-ending';
@@ -57,11 +57,35 @@ const IDLE_SITTINGS = 3;
 const PASSING: ReadonlySet<string> = new Set(['inventory.incomplete', 'clock.skew']);
 const AFTER_REFUSAL = 300;
 
-const SUPERSEDED: RunEnd = {
-  state: 'stopped',
-  code: 'run.superseded',
-  text: 'the version of the function that carried it out is not the deployed one any more, and the configuration in force may be another',
-};
+/** After so long (ms) it is looked again, before a delete, which version is deployed. */
+const LOOK_AGAIN = 30_000;
+
+const SUPERSEDED = 'run.superseded';
+
+/** Throws when the version that runs is not the deployed one: it decides by a configuration that may not be in force any more. */
+async function checkDeployed({ isDeployed }: DeletionPorts): Promise<void> {
+  if (await isDeployed()) return;
+  throw new RetentionError(
+    SUPERSEDED,
+    'operator',
+    'the version of the function that carried it out is not the deployed one any more, and the configuration in force may be another',
+  );
+}
+
+/** A ledger that lets no delete be sent once another version was deployed. */
+function whileDeployed(ledger: Ledger, ports: DeletionPorts): ApplyPorts['ledger'] {
+  let lookedAt = ports.clock();
+  return {
+    ...ledger,
+    async intend(arn, facts) {
+      if (ports.clock() - lookedAt >= LOOK_AGAIN) {
+        await checkDeployed(ports);
+        lookedAt = ports.clock();
+      }
+      await ledger.intend(arn, facts);
+    },
+  };
+}
 
 /** One sitting: everything is read and decided anew, then as much is deleted as there is time for. Safe to run twice. */
 async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until: number): Promise<Sitting> {
@@ -83,8 +107,7 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
       count: null,
       deadline: startedAt + limits.inventory,
     });
-    // What was decided is the configuration's that this version bears: another may be in force by now. Not knowing ends the sitting.
-    if (!(await ports.isDeployed())) return SUPERSEDED;
+    await checkDeployed(ports);
     const ledger = await openLedger(ledgerPorts, prepared.plan).catch((error: unknown) => {
       // A claim that was written though its answer was lost is this run's own: asked again, it is known as that.
       if (isRefusal(error) && error.code === 'plan.in-progress') return openLedger(ledgerPorts, prepared.plan);
@@ -92,7 +115,7 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
     });
     try {
       const signal = ports.timeout(Math.max(0, startedAt + limits.sitting - clock()));
-      await applyBatch({ ...ports, ledger }, prepared, { signal });
+      await applyBatch({ ...ports, ledger: whileDeployed(ledger, ports) }, prepared, { signal });
     } catch (error) {
       await ledger.close();
       throw error;
@@ -100,6 +123,7 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
     const { status, totals } = await ledger.close();
     return status === 'finished' ? { state: 'finished' } : { state: 'unfinished', open: totals.open };
   } catch (error) {
+    if (error instanceof RetentionError && error.code === SUPERSEDED) return { state: 'stopped', code: error.code, text: error.message };
     if (!isRefusal(error)) throw error;
     // It is this run that finished it and died before it could say so, or an earlier one: either way its outcome stands.
     if (error.code === 'plan.applied') return { state: 'finished' };

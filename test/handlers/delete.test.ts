@@ -297,6 +297,37 @@ describe('the deletion function', () => {
       expect(rig.names()).toEqual(KEPT);
     }));
 
+  it.each([
+    ['is another', async () => false, { state: 'stopped', code: 'run.superseded', deleted: 1, open: 1 }],
+    ['cannot be told', () => Promise.reject(new Error('the alias cannot be read')), undefined],
+  ])('sends no further delete within a sitting once the deployed version %s, half a minute later', (_, then, ended) =>
+    withBench(async ({ approve, run, rig, result, mails }) => {
+      const event = await approve();
+      let now = Date.now();
+      let looks = 0;
+      const { result: answer } = await run(event, {
+        clock: () => now,
+        isDeployed: async () => {
+          looks += 1;
+          return looks === 1 ? true : then();
+        },
+        deletion: {
+          ...rig.deletion,
+          readClock: async () => ({ ok: true, value: { service: now, machine: now } }),
+          deleteSnapshot: (named) => {
+            now += 30_000;
+            return rig.deletion.deleteSnapshot(named);
+          },
+        },
+      });
+      expect(answer).toEqual(ended === undefined ? undefined : expect.objectContaining(ended));
+      expect(rig.names()).toEqual(['web-01', 'web-02', 'web-03', 'web-05']);
+      expect(rig.emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
+      expect(result(event.plan)).toMatchObject({ status: 'unfinished', totals: { deleted: 1, open: 1 } });
+      expect(mails).toHaveLength(1);
+    }, small()),
+  );
+
   it('looks which version is deployed after all was read, and deletes nothing where it is another', () =>
     withBench(async ({ approve, run, rig, mails, objects }) => {
       const event = await approve();
