@@ -8,14 +8,24 @@ const FOLDER = join(__dirname, '..', '..', '.github', 'workflows');
 interface Step {
   readonly uses?: string;
   readonly run?: string;
+  readonly shell?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+interface Job {
+  readonly steps: readonly Step[];
+  readonly 'timeout-minutes': number;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly strategy?: { readonly matrix: Readonly<Record<string, readonly unknown[]>> };
 }
 interface Workflow {
   readonly permissions: Readonly<Record<string, string>>;
-  readonly jobs: Readonly<Record<string, { readonly steps: readonly Step[]; readonly 'timeout-minutes': number }>>;
+  readonly jobs: Readonly<Record<string, Job>>;
 }
 
+const read = (name: string): Workflow => parse(readFileSync(join(FOLDER, name), 'utf8')) as Workflow;
+
 describe.each(readdirSync(FOLDER))('%s', (name) => {
-  const workflow = parse(readFileSync(join(FOLDER, name), 'utf8')) as Workflow;
+  const workflow = read(name);
   const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
 
   test('uses actions by commit alone: a tag can be moved', () => {
@@ -29,11 +39,41 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
   });
 
   test('runs scripts that exist', () => {
-    const called = steps.flatMap(({ run = '' }) => [...run.matchAll(/^npm (?:run )?([\w:-]+)/gm)].map((match) => match[1] ?? ''));
-    for (const script of called) expect([...Object.keys(scripts), 'ci', 'publish']).toContain(script);
+    const called = steps.flatMap(({ run = '' }) =>
+      [...run.matchAll(/^ *npm (?:run )?(?:--silent )?([\w:-]+)/gm)].map((match) => match[1] ?? ''),
+    );
+    for (const script of called) expect([...Object.keys(scripts), 'ci', 'pkg', 'publish']).toContain(script);
   });
 
   test('ends by itself', () => {
     for (const job of Object.values(workflow.jobs)) expect(job['timeout-minutes']).toBeLessThanOrEqual(30);
   });
+
+  test('sees a failure in front of a pipe: bash is named, which GitHub then starts with pipefail', () => {
+    for (const { run = '', shell } of steps.filter(({ run }) => run?.includes(' | ')))
+      expect({ run, shell }).toEqual({ run, shell: 'bash' });
+  });
+});
+
+test('CI tests on Node.js 22 and 24', () => {
+  const { test: job } = read('ci.yml').jobs;
+  expect(job?.strategy?.matrix.node).toEqual([22, 24]);
+  expect(job?.steps.find(({ uses }) => uses?.startsWith('actions/setup-node@'))?.with?.['node-version']).toBe(`\${{ matrix.node }}`);
+  expect(job?.steps.map(({ run }) => run)).toEqual(expect.arrayContaining(['npm ci', 'npm test', 'npm start']));
+});
+
+test('CI fails where an upgrade from the last release would lose something', () => {
+  const runs = read('ci.yml').jobs.upgrade?.steps.map(({ run = '' }) => run) ?? [];
+  expect(
+    runs.filter((run) => run.includes('npm run --silent upgrade -- "$RUNNER_TEMP/last.out/LightsailRetention.template.json"')),
+  ).toHaveLength(1);
+});
+
+test('a release is tested, and published with provenance by an identity of its own', () => {
+  const job = read('release.yml').jobs.publish;
+  expect(job?.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
+  const runs = job?.steps.flatMap(({ run }) => run ?? []) ?? [];
+  expect(runs.indexOf('npm test')).toBeGreaterThan(runs.indexOf('npm ci'));
+  expect(runs.at(-1)).toBe('npm publish --provenance --access public');
+  expect(JSON.stringify(job)).not.toContain('secrets.');
 });
