@@ -63,6 +63,7 @@ describe('the calendar as text', () => {
   it('has a letter of its own for each rule', () => {
     const codes = [...COUNT_RULES, ...WITHIN_RULES, 'all', 'expireAfter', 'expire-on', 'minKeep', 'minAge', 'hold'] as const;
     expect(new Set(codes.map(markOf)).size).toBe(codes.length);
+    expect([...COUNT_RULES, ...WITHIN_RULES].map(markOf)).not.toContain('?');
   });
 });
 
