@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { isInstalled } from '../support/optional';
 import { languagesOf, type PageStep, stepsOf } from './commands';
 
 const ROOT = join(__dirname, '..', '..');
@@ -47,6 +48,7 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     run: 'npx cdk synth --quiet -c email=you@example.com -c deletion=automatic',
     because: deploys,
   },
+  'cfn-lint': { run: isInstalled('cfn-lint') ? 'cfn-lint' : null, because: 'it is asked only where it is installed' },
   'npx cdk destroy -c email=you@example.com': { run: null, because: 'test/integration/moto.test.ts does it' },
   'npx lightsail-retention apply plan.json --local --config retention.yaml': {
     run: `npx lightsail-retention apply plan.json --local --config retention.yaml --yes "$(node -p "require('./plan.json').items.length")"`,
