@@ -25,6 +25,7 @@ describe("README's pictures (npm run pictures takes them anew)", () => {
 
   test('the e-mail is the one that is sent now, to the letter', () => {
     expect(emailText(run)).toBe(shown('email'));
+    expect(readme).toContain(`![The e-mail: ${run.subject.replace('[Lightsail] ', '')}, `);
   });
 
   itWith(CHROMIUM, 'the page is the one that is written now', async () => {
