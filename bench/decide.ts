@@ -6,7 +6,9 @@ import { parseConfig } from '../lambda/config';
 import { decide } from '../lambda/core/decide';
 import { describe } from '../lambda/core/reason';
 import type { Snapshot, SourceLookup } from '../lambda/core/snapshot';
+import { SnapshotRecord } from '../lambda/core/snapshot-record';
 import { snapshotKinds } from '../lambda/kinds/registry';
+import { makeShare } from '../lambda/kinds/share';
 import { measure, printRatios } from './harness';
 
 const PAGE = 50;
@@ -83,17 +85,23 @@ export async function benchDecide(out: NodeJS.WritableStream): Promise<void> {
     out,
   );
 
-  const thousandfold = (count: number): readonly Snapshot[] =>
+  const share = makeShare();
+  const copies = (count: number): readonly Snapshot[] =>
     Array.from({ length: count }, (_, index) => {
       const record = records[index % records.length];
       if (record === undefined) throw new Error('the bench has no records');
       const round = Math.floor(index / records.length);
-      const arn = `${record.source?.arn}-${round}`;
-      return { ...record, arn: `${record.arn}-${round}`, source: { name: record.source?.name ?? null, arn } };
+      const { kind, account, region, sizeGb, state, fromAutoSnapshot, tags, blueprint, bundle, engine, engineVersion, attachedDisks } =
+        record;
+      const source = share.source(record.source?.name ?? null, `${record.source?.arn}-${round}`);
+      const facts = { kind, account, region, sizeGb, state, fromAutoSnapshot, tags, source, blueprint, bundle, engine, engineVersion };
+      const { name, createdAt, supportCode, defects } = record;
+      const own = { arn: `${record.arn}-${round}`, name, createdAt, supportCode, defects };
+      return new SnapshotRecord(share.common({ ...facts, attachedDisks }), own);
     });
   out.write('\nhow deciding grows\n');
   for (const count of [10_000, 100_000, 1_000_000]) {
-    const snapshots = thousandfold(count);
+    const snapshots = copies(count);
     const { each } = await measure({ each: () => decide({ snapshots, sources: () => ({ state: 'gone' }), config: utc, now: NOW }) }, 3);
     out.write(`  ${count} snapshots: ${each.wall.median.toFixed(0)} ms, ${((each.wall.median * 1_000) / count).toFixed(2)} µs each\n`);
   }

@@ -1,33 +1,27 @@
-import type { Defect, Problem, Snapshot } from '../core/snapshot';
+import type { Defect, Problem } from '../core/snapshot';
+import type { SnapshotRecord } from '../core/snapshot-record';
 
 /** The snapshots of one scope as they are listed, each once. */
 export interface SnapshotCollection {
   /** Adds a page. Its snapshots that were listed before with the same content are dropped; with different content, the first stays with a defect. */
-  add(rows: readonly Snapshot[]): void;
+  add(rows: readonly SnapshotRecord[]): void;
   /** How many there are by now. */
   count(): number;
   /** Ends the listing: the snapshots, and what a person must look at (incomplete records, rows that contradict each other). */
-  finish(): { readonly snapshots: readonly Snapshot[]; readonly problems: readonly Problem[] };
-}
-
-function sameContent(a: Snapshot, b: Snapshot): boolean {
-  // Everything that repeats is shared, so that identity is equality. Defects follow from the rest.
-  const keys = new Set<keyof Snapshot>([...Object.keys(a), ...Object.keys(b)] as (keyof Snapshot)[]);
-  keys.delete('defects');
-  return [...keys].every((key) => a[key] === b[key]);
+  finish(): { readonly snapshots: readonly SnapshotRecord[]; readonly problems: readonly Problem[] };
 }
 
 /** Makes an empty collection. */
 export function makeSnapshotCollection(): SnapshotCollection {
-  const snapshots: Snapshot[] = [];
+  const snapshots: SnapshotRecord[] = [];
   const indexOf = new Map<string, number>();
 
-  const addAgain = (index: number, row: Snapshot): void => {
+  const addAgain = (index: number, row: SnapshotRecord): void => {
     const first = snapshots[index];
-    if (first === undefined || sameContent(first, row)) return;
+    if (first === undefined || first.hasContentOf(row)) return;
     const conflict: Defect = { code: 'snapshot.conflict', message: 'it was listed twice with different content' };
     if (first.defects?.some(({ message }) => message === conflict.message)) return;
-    snapshots[index] = { ...first, defects: [...(first.defects ?? []), conflict] };
+    snapshots[index] = first.withDefect(conflict);
   };
 
   return {

@@ -39,14 +39,14 @@ export interface Snapshot {
   readonly fromAutoSnapshot: boolean;
   readonly tags: Tags;
   readonly source: SourceRef | null;
-  readonly supportCode?: string;
-  readonly blueprint?: string;
-  readonly bundle?: string;
-  readonly engine?: string;
-  readonly engineVersion?: string;
-  readonly attachedDisks?: readonly AttachedDisk[];
+  readonly supportCode?: string | undefined;
+  readonly blueprint?: string | undefined;
+  readonly bundle?: string | undefined;
+  readonly engine?: string | undefined;
+  readonly engineVersion?: string | undefined;
+  readonly attachedDisks?: readonly AttachedDisk[] | undefined;
   /** Why this record cannot be judged (a member missing, a row seen twice with different content); absent for a regular one. */
-  readonly defects?: readonly Defect[];
+  readonly defects?: readonly Defect[] | undefined;
 }
 
 /** A reason, found while reading, why a record must be kept and shown to a person. */

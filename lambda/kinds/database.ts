@@ -7,20 +7,20 @@ import {
   type RelationalDatabaseSnapshot,
 } from '@aws-sdk/client-lightsail';
 import type { ListedIn, SnapshotKind } from '../app/kind-port';
-import type { Snapshot } from '../core/snapshot';
+import type { SnapshotRecord } from '../core/snapshot-record';
 import { KIND_FACTS } from './facts';
-import { draftSnapshot, normalizeSource, textOf } from './normalize';
+import { makeRecord, normalizeSource, optionalText, textOf } from './normalize';
 import { fromToken, toPage } from './page';
 import type { Share } from './share';
 
-function normalize(raw: RelationalDatabaseSnapshot, where: ListedIn, share: Share): Snapshot {
+function normalize(raw: RelationalDatabaseSnapshot, where: ListedIn, share: Share): SnapshotRecord {
   const source = share.source(textOf(raw.fromRelationalDatabaseName), textOf(raw.fromRelationalDatabaseArn));
-  const record = draftSnapshot(raw, source, KIND_FACTS.database, where, share);
-  if (typeof raw.fromRelationalDatabaseBlueprintId === 'string') record.blueprint = share.text(raw.fromRelationalDatabaseBlueprintId);
-  if (typeof raw.fromRelationalDatabaseBundleId === 'string') record.bundle = share.text(raw.fromRelationalDatabaseBundleId);
-  if (typeof raw.engine === 'string') record.engine = share.text(raw.engine);
-  if (typeof raw.engineVersion === 'string') record.engineVersion = share.text(raw.engineVersion);
-  return record;
+  return makeRecord(raw, source, KIND_FACTS.database, where, share, {
+    blueprint: optionalText(raw.fromRelationalDatabaseBlueprintId),
+    bundle: optionalText(raw.fromRelationalDatabaseBundleId),
+    engine: optionalText(raw.engine),
+    engineVersion: optionalText(raw.engineVersion),
+  });
 }
 
 /** Relational database snapshots and the databases they come from. */

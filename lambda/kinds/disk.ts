@@ -7,18 +7,18 @@ import {
   type LightsailClient,
 } from '@aws-sdk/client-lightsail';
 import type { ListedIn, SnapshotKind } from '../app/kind-port';
-import type { Snapshot } from '../core/snapshot';
+import type { SnapshotRecord } from '../core/snapshot-record';
 import { KIND_FACTS } from './facts';
-import { draftSnapshot, normalizeSource, textOf } from './normalize';
+import { makeRecord, normalizeSource, textOf } from './normalize';
 import { fromToken, toPage } from './page';
 import type { Share } from './share';
 
 /** Its source is a disk, or else the instance whose system disk it was. */
-function normalize(raw: DiskSnapshot, where: ListedIn, share: Share): Snapshot {
+function normalize(raw: DiskSnapshot, where: ListedIn, share: Share): SnapshotRecord {
   const source =
     share.source(textOf(raw.fromDiskName), textOf(raw.fromDiskArn)) ??
     share.source(textOf(raw.fromInstanceName), textOf(raw.fromInstanceArn));
-  return draftSnapshot(raw, source, KIND_FACTS.disk, where, share);
+  return makeRecord(raw, source, KIND_FACTS.disk, where, share);
 }
 
 /** Disk snapshots and the disks they come from. */

@@ -8,9 +8,10 @@ import {
   type LightsailClient,
 } from '@aws-sdk/client-lightsail';
 import type { ListedIn, SnapshotKind } from '../app/kind-port';
-import type { AttachedDisk, Snapshot } from '../core/snapshot';
+import type { AttachedDisk } from '../core/snapshot';
+import type { SnapshotRecord } from '../core/snapshot-record';
 import { KIND_FACTS } from './facts';
-import { draftSnapshot, normalizeSource, sizeOf, textOf } from './normalize';
+import { makeRecord, normalizeSource, optionalText, sizeOf, textOf } from './normalize';
 import { fromToken, toPage } from './page';
 import type { Share } from './share';
 
@@ -21,13 +22,13 @@ const attachedDisk = (disk: Disk | null): AttachedDisk => ({
   system: disk?.isSystemDisk === true,
 });
 
-function normalize(raw: InstanceSnapshot, where: ListedIn, share: Share): Snapshot {
+function normalize(raw: InstanceSnapshot, where: ListedIn, share: Share): SnapshotRecord {
   const source = share.source(textOf(raw.fromInstanceName), textOf(raw.fromInstanceArn));
-  const record = draftSnapshot(raw, source, KIND_FACTS.instance, where, share);
-  if (typeof raw.fromBlueprintId === 'string') record.blueprint = share.text(raw.fromBlueprintId);
-  if (typeof raw.fromBundleId === 'string') record.bundle = share.text(raw.fromBundleId);
-  if (Array.isArray(raw.fromAttachedDisks)) record.attachedDisks = share.disks(raw.fromAttachedDisks.map(attachedDisk));
-  return record;
+  return makeRecord(raw, source, KIND_FACTS.instance, where, share, {
+    blueprint: optionalText(raw.fromBlueprintId),
+    bundle: optionalText(raw.fromBundleId),
+    attachedDisks: Array.isArray(raw.fromAttachedDisks) ? share.disks(raw.fromAttachedDisks.map(attachedDisk)) : undefined,
+  });
 }
 
 /** Instance snapshots and the instances they come from. */

@@ -1,6 +1,7 @@
 import type { ListedIn, Source } from '../app/kind-port';
 import { parseArn } from '../core/arn';
-import type { Defect, Snapshot, SourceRef } from '../core/snapshot';
+import type { Defect, SourceRef } from '../core/snapshot';
+import { type Common, SnapshotRecord } from '../core/snapshot-record';
 import type { KindFacts } from './facts';
 import type { RawTag, Share } from './share';
 
@@ -23,11 +24,11 @@ interface RawSource {
   readonly addOns?: readonly { readonly name?: string | undefined; readonly status?: string | undefined }[] | undefined;
 }
 
-/** A record while it is being made. */
-export type Draft = { -readonly [Member in keyof Snapshot]: Snapshot[Member] };
-
 /** A text that says something; null otherwise. */
 export const textOf = (value: string | undefined): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+/** A text that need not be there. */
+export const optionalText = (value: string | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** Beyond this no disk is: a size in GB that is larger, or negative, is not known. */
 const MOST_GB = 10_000_000;
@@ -42,30 +43,50 @@ function instantOf(value: Date | undefined): number | null {
   return Number.isNaN(instant) || instant <= 0 ? null : instant;
 }
 
-/** Makes the part of a record that all kinds share. What is missing or unreadable becomes null and a defect, never a guess. */
-export function draftSnapshot(raw: RawSnapshot, source: SourceRef | null, facts: KindFacts, where: ListedIn, share: Share): Draft {
+/** What only some kinds have; absent where the service sends none. */
+type Extras = Partial<Pick<Common, 'blueprint' | 'bundle' | 'engine' | 'engineVersion' | 'attachedDisks'>>;
+
+/** Makes a record of a row. What is missing or unreadable becomes null and a defect, never a guess. */
+export function makeRecord(
+  raw: RawSnapshot,
+  source: SourceRef | null,
+  facts: KindFacts,
+  where: ListedIn,
+  share: Share,
+  { blueprint, bundle, engine, engineVersion, attachedDisks }: Extras = {},
+): SnapshotRecord {
   const arn = textOf(raw.arn);
   const parsed = arn === null ? null : parseArn(arn);
   const name = textOf(raw.name);
   const createdAt = instantOf(raw.createdAt);
   const { tags, defect } = share.tags(raw.tags);
-  const state = textOf(raw.state);
-  const draft: Draft = {
+  const common = share.common({
     kind: facts.kind,
     account: parsed === null ? where.account : share.text(parsed.account),
     region: where.region,
-    arn,
-    name,
-    createdAt,
     sizeGb: sizeOf(raw.sizeInGb),
-    state: state === null ? null : share.text(state),
+    state: textOf(raw.state),
     fromAutoSnapshot: raw.isFromAutoSnapshot != null && raw.isFromAutoSnapshot !== false,
     tags,
     source,
-  };
+    blueprint,
+    bundle,
+    engine,
+    engineVersion,
+    attachedDisks,
+  });
   const wellFormed = parsed !== null && parsed.type === facts.snapshotType && parsed.region === where.region;
   const flagged = raw.isFromAutoSnapshot == null || typeof raw.isFromAutoSnapshot === 'boolean';
-  if (!wellFormed || name === null || createdAt === null || defect !== null || !flagged) {
+  const regular = wellFormed && name !== null && createdAt !== null && defect === null && flagged;
+  return new SnapshotRecord(common, {
+    arn,
+    name,
+    createdAt,
+    supportCode: optionalText(raw.supportCode),
+    defects: regular ? undefined : defectsOf(),
+  });
+
+  function defectsOf(): readonly Defect[] {
     const missing = [...(name === null ? ['name'] : []), ...(arn === null ? ['ARN'] : []), ...(createdAt === null ? ['createdAt'] : [])];
     const defects: Defect[] = [];
     if (missing.length > 0) defects.push({ code: 'snapshot.incomplete', message: `it came without a readable ${missing.join(', ')}` });
@@ -76,10 +97,8 @@ export function draftSnapshot(raw: RawSnapshot, source: SourceRef | null, facts:
       });
     if (!flagged) defects.push({ code: 'snapshot.incomplete', message: 'isFromAutoSnapshot is neither true nor false' });
     if (defect !== null) defects.push(defect);
-    draft.defects = defects;
+    return defects;
   }
-  if (typeof raw.supportCode === 'string') draft.supportCode = raw.supportCode;
-  return draft;
 }
 
 /** A source as a record; automatic snapshots are those of the add-on `AutoSnapshot`. */

@@ -1,5 +1,6 @@
 import type { AttachedDisk, Defect, SourceRef, Tags } from '../core/snapshot';
 import { NO_TAGS } from '../core/snapshot';
+import { type Common, isSame } from '../core/snapshot-record';
 
 /** A tag as the service sends it. */
 export interface RawTag {
@@ -19,7 +20,12 @@ export interface Share {
   source(name: string | null, arn: string | null): SourceRef | null;
   tags(raw: readonly RawTag[] | null | undefined): TagSet;
   disks(disks: readonly AttachedDisk[]): readonly AttachedDisk[];
+  /** Its tags, source and disks must be shared already. */
+  common(common: Common): Common;
 }
+
+/** Variants of a source's snapshots that are looked through for an equal one: the latest few are nearly always it. */
+const VARIANTS = 4;
 
 const NO_DISKS: readonly AttachedDisk[] = [];
 const NO_TAG_SET: TagSet = { tags: NO_TAGS, defect: null };
@@ -55,6 +61,7 @@ export function makeShare(): Share {
   const renamed = new Map<string, SourceRef>();
   const tagSets = new Map<string, TagSet>();
   const diskSets = new Map<string, readonly AttachedDisk[]>();
+  const commons = new Map<SourceRef | null, Common[]>();
   return {
     text(value) {
       const known = texts.get(value);
@@ -94,6 +101,18 @@ export function makeShare(): Share {
       if (known !== undefined) return known;
       diskSets.set(key, disks);
       return disks;
+    },
+    common(common) {
+      const latest = commons.get(common.source);
+      if (latest === undefined) {
+        commons.set(common.source, [common]);
+        return common;
+      }
+      const known = latest.find((other) => isSame(other, common));
+      if (known !== undefined) return known;
+      latest.push(common);
+      if (latest.length > VARIANTS) latest.shift();
+      return common;
     },
   };
 }

@@ -12,6 +12,27 @@ const LIST: Readonly<Record<Kind, List>> = {
   database: 'relationalDatabaseSnapshots',
 };
 
+const MEMBERS = [
+  'kind',
+  'account',
+  'region',
+  'arn',
+  'name',
+  'createdAt',
+  'sizeGb',
+  'state',
+  'fromAutoSnapshot',
+  'tags',
+  'source',
+  'supportCode',
+  'blueprint',
+  'bundle',
+  'engine',
+  'engineVersion',
+  'attachedDisks',
+  'defects',
+] as const satisfies readonly (keyof Snapshot)[];
+
 /** What the lists of a kind make of rows. */
 async function listed(kind: Kind, ...raw: readonly Row[]): Promise<readonly Snapshot[]> {
   let found: readonly Snapshot[] = [];
@@ -21,6 +42,10 @@ async function listed(kind: Kind, ...raw: readonly Row[]): Promise<readonly Snap
   });
   return found;
 }
+
+/** All that is known of a snapshot, written out. */
+const written = (snapshot: Snapshot | undefined): Partial<Snapshot> | undefined =>
+  snapshot && Object.fromEntries(MEMBERS.flatMap((member) => (snapshot[member] === undefined ? [] : [[member, snapshot[member]]])));
 
 const row = (kind: Kind, more: Row = {}): Row => ({ ...rows(HERE, LIST[kind], 1, 'snap')[0], ...more });
 
@@ -40,7 +65,7 @@ describe('a snapshot as a compact record', () => {
         { path: '/dev/xvda', isSystemDisk: true },
       ],
     });
-    expect(await listed('instance', raw)).toEqual([
+    expect((await listed('instance', raw)).map(written)).toStrictEqual([
       {
         kind: 'instance',
         account: ACCOUNT,
@@ -99,7 +124,7 @@ describe('a snapshot as a compact record', () => {
 
   it.each(KINDS)('of the kind %s leaves absent what is absent, and guesses nothing', async (kind) => {
     const [snapshot] = await listed(kind, { name: 'bare', arn: row(kind).arn ?? '', createdAt: NOW / 1000 });
-    expect(snapshot).toStrictEqual({
+    expect(written(snapshot)).toStrictEqual({
       kind,
       account: ACCOUNT,
       region: HERE,
@@ -176,6 +201,39 @@ describe('a snapshot as a compact record', () => {
     expect(one?.tags).toBe(two?.tags);
     expect(one?.source).toBe(two?.source);
     expect(one?.attachedDisks).toBe(two?.attachedDisks);
+  });
+
+  it.each([
+    ['size', { sizeInGb: 41 }],
+    ['state', { state: 'error' }],
+    ['tags', { tags: [{ key: 'env', value: 'test' }] }],
+    ['disks', { fromAttachedDisks: [{ name: 'other', sizeInGb: 8 }] }],
+    ['blueprint', { fromBlueprintId: 'ubuntu' }],
+    ['bundle', { fromBundleId: 'large' }],
+    ['origin in an automatic snapshot', { isFromAutoSnapshot: true }],
+    ['name of its source', { fromInstanceName: 'renamed' }],
+  ])('shares with the others of its source nothing that differs: its own %s', async (_, differing) => {
+    const more = { fromInstanceName: 'web', fromInstanceArn: arn(HERE, 'Instance', 1), tags: [{ key: 'env', value: 'prod' }] };
+    const named = (n: number) => ({ name: `snap-${n}`, arn: arn(HERE, 'InstanceSnapshot', n) });
+    const alone = await listed('instance', row('instance', { ...more, ...differing, ...named(2) }));
+    const [before, between, after] = await listed(
+      'instance',
+      row('instance', more),
+      row('instance', { ...more, ...differing, ...named(2) }),
+      row('instance', { ...more, ...named(3) }),
+    );
+    expect(written(between)).toStrictEqual(written(alone[0]));
+    expect({ ...written(after), ...named(1), createdAt: before?.createdAt }).toEqual(written(before));
+  });
+
+  it('shares with any number of others that differ from it', async () => {
+    const more = { fromInstanceName: 'web', fromInstanceArn: arn(HERE, 'Instance', 1) };
+    const sizes = Array.from({ length: 30 }, (_, i) => 8 + (i % 10));
+    const snapshots = await listed(
+      'instance',
+      ...sizes.map((sizeInGb, n) => row('instance', { ...more, sizeInGb, name: `snap-${n}`, arn: arn(HERE, 'InstanceSnapshot', n) })),
+    );
+    expect(snapshots.map(({ sizeGb }) => sizeGb)).toEqual(sizes);
   });
 
   it('has its tags in the order of their keys, so that the same tags are the same in whatever order they come', async () => {

@@ -1,0 +1,115 @@
+import type { AttachedDisk, Defect, Kind, Snapshot, SourceRef, Tags } from './snapshot';
+
+/** What a snapshot says of itself alone; all else repeats from one snapshot of a source to the next. */
+export type Own = Pick<Snapshot, 'arn' | 'name' | 'createdAt' | 'supportCode' | 'defects'>;
+
+/** What snapshots of a source have in common: one object serves them all. */
+export type Common = Required<Omit<Snapshot, keyof Own>>;
+
+/** A snapshot as it is held in memory: what repeats is held once. Where there are hundreds of thousands, that is a third of them. */
+export class SnapshotRecord implements Snapshot {
+  readonly arn: string | null;
+  readonly name: string | null;
+  readonly createdAt: number | null;
+  readonly supportCode: string | undefined;
+  readonly defects: readonly Defect[] | undefined;
+
+  constructor(
+    private readonly common: Common,
+    { arn, name, createdAt, supportCode, defects }: Own,
+  ) {
+    this.arn = arn;
+    this.name = name;
+    this.createdAt = createdAt;
+    this.supportCode = supportCode;
+    this.defects = defects;
+  }
+
+  get kind(): Kind {
+    return this.common.kind;
+  }
+
+  get account(): string | null {
+    return this.common.account;
+  }
+
+  get region(): string {
+    return this.common.region;
+  }
+
+  get sizeGb(): number | null {
+    return this.common.sizeGb;
+  }
+
+  get state(): string | null {
+    return this.common.state;
+  }
+
+  get fromAutoSnapshot(): boolean {
+    return this.common.fromAutoSnapshot;
+  }
+
+  get tags(): Tags {
+    return this.common.tags;
+  }
+
+  get source(): SourceRef | null {
+    return this.common.source;
+  }
+
+  get blueprint(): string | undefined {
+    return this.common.blueprint;
+  }
+
+  get bundle(): string | undefined {
+    return this.common.bundle;
+  }
+
+  get engine(): string | undefined {
+    return this.common.engine;
+  }
+
+  get engineVersion(): string | undefined {
+    return this.common.engineVersion;
+  }
+
+  get attachedDisks(): readonly AttachedDisk[] | undefined {
+    return this.common.attachedDisks;
+  }
+
+  /** The same snapshot with a further defect. */
+  withDefect(defect: Defect): SnapshotRecord {
+    return new SnapshotRecord(this.common, { ...this, defects: [...(this.defects ?? []), defect] });
+  }
+
+  /** Whether another row says the same. Defects do not count: they follow from the rest. Tags, sources and disks must be shared: identity is equality. */
+  hasContentOf(other: SnapshotRecord): boolean {
+    return (
+      this.arn === other.arn &&
+      this.name === other.name &&
+      this.createdAt === other.createdAt &&
+      this.supportCode === other.supportCode &&
+      isSame(this.common, other.common)
+    );
+  }
+}
+
+/** Whether two have every member in common; texts and numbers by value, the rest by identity. */
+export function isSame(a: Common, b: Common): boolean {
+  return (
+    a === b ||
+    (a.source === b.source &&
+      a.tags === b.tags &&
+      a.sizeGb === b.sizeGb &&
+      a.state === b.state &&
+      a.attachedDisks === b.attachedDisks &&
+      a.fromAutoSnapshot === b.fromAutoSnapshot &&
+      a.blueprint === b.blueprint &&
+      a.bundle === b.bundle &&
+      a.engine === b.engine &&
+      a.engineVersion === b.engineVersion &&
+      a.kind === b.kind &&
+      a.region === b.region &&
+      a.account === b.account)
+  );
+}
