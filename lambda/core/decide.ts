@@ -6,7 +6,7 @@ import type { Reason } from './reason';
 import type { Judged, Verdict } from './report-model';
 import { makeResolver, type Resolution } from './resolve';
 import { causesOf, isWhole, makeSetAside, type WholeSnapshot } from './set-aside';
-import type { Problem, Snapshot, SourceLookup, SourceState } from './snapshot';
+import type { Problem, Snapshot, SourceLookup, SourceRef, SourceState } from './snapshot';
 
 export interface DecideInput {
   readonly snapshots: readonly Snapshot[];
@@ -53,6 +53,35 @@ export function groupKey(snapshot: Snapshot, arn: string): string {
   return source === null ? `alone ${arn}` : `${source} ${snapshot.region} ${snapshot.kind} ${snapshot.account ?? ''}`;
 }
 
+/** What is collected by group. */
+interface Groups {
+  add(draft: Draft): void;
+  all(): Iterable<Draft[]>;
+}
+
+/** Makes the groups of one decision. Where records share their source, a group is found by that object: its key, a long text, need not be made again. */
+function makeGroups(): Groups {
+  const byKey = new Map<string, Draft[]>();
+  const latest = new Map<SourceRef, Draft[]>();
+  const isOf = (group: readonly Draft[], { kind, region, account }: Snapshot): boolean => {
+    const other = group[0]?.snapshot;
+    return other?.kind === kind && other.region === region && other.account === account;
+  };
+  return {
+    add(draft) {
+      const { snapshot } = draft;
+      const near = snapshot.source === null ? undefined : latest.get(snapshot.source);
+      if (near !== undefined && isOf(near, snapshot)) {
+        near.push(draft);
+        return;
+      }
+      const group = add(byKey, groupKey(snapshot, snapshot.arn), draft);
+      if (snapshot.source !== null && snapshot.source.arn !== null) latest.set(snapshot.source, group);
+    },
+    all: () => byKey.values(),
+  };
+}
+
 const NO_REASONS: readonly Reason[] = [];
 
 function floorReasons({ snapshot }: Draft, rank: number, minKeep: number, youngerThan: number, minAge: string): readonly Reason[] {
@@ -72,7 +101,7 @@ function floorReasons({ snapshot }: Draft, rank: number, minKeep: number, younge
 export function decide({ snapshots, sources, config, now, everyRule = false }: DecideInput): Decision {
   const resolve = makeResolver(config, now);
   const problems = new Map<string, Problem>();
-  const groups = new Map<string, Draft[]>();
+  const groups = makeGroups();
   const setAside = makeSetAside();
 
   const items = snapshots.map((snapshot, index): Judged => {
@@ -84,12 +113,12 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
     const { policy } = resolution;
     if (causes.length > 0 || policy === null || !isWhole(snapshot)) return setAside(snapshot, sourceExists, policy, causes);
     const draft: Draft = { snapshot, sourceExists, verdict: 'keep', status: 'managed', policy, reasons: NO_REASONS };
-    add(groups, groupKey(snapshot, snapshot.arn), draft);
+    groups.add(draft);
     return draft;
   });
 
   const youngerThan = before(now, config.floors.minAge, config.zone);
-  for (const group of groups.values()) {
+  for (const group of groups.all()) {
     group.sort(newestFirst);
     group.forEach((draft, rank) => {
       draft.reasons = floorReasons(draft, rank, config.floors.minKeep, youngerThan, config.floors.minAge.text);
@@ -101,10 +130,12 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
   return { items, problems: [...problems.values()] };
 }
 
-function add<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [item]);
-  else list.push(item);
+/** Adds to the list of a key, and gives that list. */
+function add<Item>(lists: Map<string, Item[]>, key: string, item: Item): Item[] {
+  const list = lists.get(key) ?? [];
+  if (list.length === 0) lists.set(key, list);
+  list.push(item);
+  return list;
 }
 
 /** Lets one policy judge its snapshots of a group, newest first. Until then their reasons are the floors that keep them. */

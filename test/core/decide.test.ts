@@ -176,6 +176,21 @@ describe('groups', () => {
     expect(pair(two, {})).toEqual([]);
   });
 
+  it.each<[string, Partial<Snapshot>]>([
+    ['region', { region: 'eu-west-1' }],
+    ['kind', { kind: 'disk', state: 'completed' }],
+    ['account', { account: '999999999999' }],
+  ])('of one source, held as one object, are apart by %s, however they alternate', (_, other) => {
+    const source = aSource('web');
+    const snapshots = daily(6, { source }).map((snapshot, i) => (i % 2 === 0 ? snapshot : { ...snapshot, ...other, source }));
+    expect(names(decided(snapshots, LAST_ONE), 'keep')).toEqual(['web-1123', 'web-1122']);
+  });
+
+  it('are the same of a source that is held as several objects, one of them under an older name', () => {
+    const snapshots = daily(6).map((snapshot, i) => ({ ...snapshot, source: { ...aSource('web'), name: i > 2 ? 'older' : 'web' } }));
+    expect(names(decided(snapshots, LAST_ONE), 'keep')).toEqual(['web-1123']);
+  });
+
   it('of one snapshot each are those that name no source: they never compete', () => {
     expect(pair({ source: null }, { source: null })).toEqual([]);
     const [judged] = decided([aSnapshot({ source: null })], LAST_ONE, { sources: () => UNREAD }).items;
