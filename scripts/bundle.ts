@@ -17,6 +17,8 @@ const COMMON = {
   // The ES modules of the AWS SDK shake down to two thirds of its CommonJS build.
   mainFields: ['module', 'main'],
   metafile: true,
+  // An `import('node:http')` of the SDK evaluates every export of that module, a WebSocket client of 40 ms among them.
+  supported: { 'dynamic-import': false },
 } as const satisfies BuildOptions;
 
 /** Files that a bundle was made of, relative to the project. */
