@@ -12,7 +12,7 @@ beforeAll(() => bundleHandlers(join(folder, 'first')));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Bytes. The report function starts cold for every report; deletion carries the client of the durable engine as well. */
-const MOST: Readonly<Record<HandlerName, number>> = { report: 700_000, delete: 900_000 };
+const MOST: Readonly<Record<HandlerName, number>> = { report: 600_000, delete: 840_000 };
 
 describe.each([...HANDLERS])('the bundle of %s', (name) => {
   const bundle = (build: string): string => join(folder, build, name);
