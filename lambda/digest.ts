@@ -13,6 +13,16 @@ const textOf = (value: unknown): string => {
   return text;
 };
 
+/** Whether `JSON.stringify` writes an object canonically as it is: flat, without numbers, its members in order. Items of plans are such objects. */
+function isInOrder(value: object): boolean {
+  let before = '';
+  for (const [key, member] of Object.entries(value)) {
+    if (key <= before || (typeof member !== 'string' && member !== null)) return false;
+    before = key;
+  }
+  return !Array.isArray(value) && !('toJSON' in value);
+}
+
 /** Canonical JSON in pieces, so that a list of any length is never one text. What can be iterated is a list. */
 function* canonicalPieces(value: unknown): Generator<string> {
   if (!isObject(value) || 'toJSON' in value) {
@@ -22,7 +32,7 @@ function* canonicalPieces(value: unknown): Generator<string> {
     for (const element of value as Iterable<unknown>) {
       yield separator;
       separator = ',';
-      yield canonicalize(element) ?? 'null';
+      yield isObject(element) && isInOrder(element) ? JSON.stringify(element) : (canonicalize(element) ?? 'null');
     }
     yield separator === '[' ? '[]' : ']';
   } else {

@@ -91,11 +91,12 @@ function isPlanned({ verdict, snapshot: { arn, name, createdAt } }: Judged): boo
   return verdict === 'expire' && arn !== null && name !== null && createdAt !== null;
 }
 
+/** Members in the order of canonical JSON, so that a digest need not put each of thousands into it. */
 function* plannedOf(items: readonly Judged[]): Generator<PlanItem> {
   for (const item of items) {
     const { arn, name, kind, account, region, createdAt } = item.snapshot;
     if (!isPlanned(item) || arn === null || name === null || createdAt === null) continue;
-    yield { arn, name, kind, account, region, createdAt: new Date(createdAt).toISOString() };
+    yield { account, arn, createdAt: new Date(createdAt).toISOString(), kind, name, region };
   }
 }
 

@@ -1,6 +1,6 @@
 import { monthlyCostCeiling } from '../core/cost';
 import type { PolicyOrigin } from '../core/policy';
-import { describe } from '../core/reason';
+import { describe, type Reason } from '../core/reason';
 import type { Blocked, Judged, Report, Scope, Status, Totals, Verdict } from '../core/report-model';
 import type { AttachedDisk, Kind, Problem, Tags } from '../core/snapshot';
 import { wholeDays } from './phrases';
@@ -74,7 +74,25 @@ function tagsJson(tags: Tags): string {
   return `{${members.join(',')}}`;
 }
 
-function snapshotJson({ snapshot, sourceExists, verdict, status, policy, reasons }: Judged, report: Report): string {
+const reasonsJson = (reasons: readonly Reason[]): string =>
+  JSON.stringify(reasons.map((reason) => ({ code: reason.code, text: describe(reason) })));
+
+/** Makes the same of the same input only once in a row: neighbours of a report have their tags, and thousands of them their reasons, in common. */
+function inARow<Input extends object>(make: (input: Input) => string): (input: Input) => string {
+  let [last, made]: [Input | null, string] = [null, ''];
+  return (input) => {
+    if (input !== last) [last, made] = [input, make(input)];
+    return made;
+  };
+}
+
+/** How one report writes the parts of a snapshot that neighbours share. */
+interface SharedParts {
+  readonly tags: (tags: Tags) => string;
+  readonly reasons: (reasons: readonly Reason[]) => string;
+}
+
+function snapshotJson({ snapshot, sourceExists, verdict, status, policy, reasons }: Judged, report: Report, shared: SharedParts): string {
   const { source } = snapshot;
   const before = {
     arn: snapshot.arn,
@@ -99,10 +117,10 @@ function snapshotJson({ snapshot, sourceExists, verdict, status, policy, reasons
     verdict,
     status,
     policy: policy === null ? null : { name: policy.name, origin: policy.origin, rule: policy.rule },
-    reasons: reasons.map((reason) => ({ code: reason.code, text: describe(reason) })),
-    monthlyCostCeiling: monthlyCostCeiling(snapshot, report.pricing),
   };
-  return `${JSON.stringify(before).slice(0, -1)},"tags":${tagsJson(snapshot.tags)},${JSON.stringify(after).slice(1)}`;
+  const cost = JSON.stringify(monthlyCostCeiling(snapshot, report.pricing));
+  const first = `${JSON.stringify(before).slice(0, -1)},"tags":${shared.tags(snapshot.tags)}`;
+  return `${first},${JSON.stringify(after).slice(1, -1)},"reasons":${shared.reasons(reasons)},"monthlyCostCeiling":${cost}}`;
 }
 
 function scopeJson({ account, region, kind, status, sources, pages, snapshots, error }: Scope): string {
@@ -159,7 +177,8 @@ function* chunksOf(report: Report): Generator<string> {
     expireMonthlyCostCeiling: totals.expireMonthlyCostCeiling,
     currency: totals.currency,
   })},\n`;
-  yield* array('snapshots', report.items, (item) => snapshotJson(item, report));
+  const shared = { tags: inARow(tagsJson), reasons: inARow(reasonsJson) };
+  yield* array('snapshots', report.items, (item) => snapshotJson(item, report, shared));
   yield* array('problems', report.problems, ({ code, arn, message }) => JSON.stringify({ code, arn, message }));
   const blocked = plan.blocked && { code: plan.blocked.code, message: plan.blocked.message };
   yield `"plan":${JSON.stringify({ id: plan.id, digest: plan.digest, expiresAt: iso(plan.expiresAt), count: plan.count, blocked })}}\n`;
