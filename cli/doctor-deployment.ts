@@ -2,6 +2,7 @@ import { GetFunctionCommand, type GetFunctionCommandOutput, LambdaClient } from 
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { paginateListSubscriptionsByTopic, SNSClient, type Subscription } from '@aws-sdk/client-sns';
+import { readDelivery, runTime } from '../lambda/app/claim-run';
 import { awaitedSince, newestReport } from '../lambda/app/report-age';
 import { s3Store } from '../lambda/aws/s3-store';
 import { isConfirmed, isPerson } from '../lambda/channels/subscribers';
@@ -138,7 +139,7 @@ function noReport(since: number | null, hours: number | null, now: number, funct
   return warning('last report', 'none was made yet', make);
 }
 
-/** How old the last report is, against the `hours` after which a schedule's next one is missed. */
+/** How old the last report is, against the `hours` after which a schedule's next one is missed, and whether it was e-mailed. */
 export async function checkLastReport(
   caller: Caller,
   { bucket, functionName }: Deployment,
@@ -154,7 +155,14 @@ export async function checkLastReport(
     const said = `${newest.reportId}, ${age < 48 ? `${Math.max(0, Math.round(age))} hours` : `${Math.floor(age / 24)} days`} old`;
     if (hours !== null && age > hours)
       return failed('last report', `${said}: one is missing`, "look at the function's log: docs/runbook.md#report-missing");
-    return ok('last report', said);
+    const delivery = await readDelivery(store, runTime(newest.reportId));
+    if (delivery === 'failed')
+      return failed(
+        'last report',
+        `${said}: it was stored, and could not be e-mailed`,
+        "the newest ERROR in the function's log says why; mend that, then make a report: docs/runbook.md#report-failed",
+      );
+    return ok('last report', delivery === 'sent' ? `${said}, e-mailed` : `${said}, not e-mailed: switched off, or under way`);
   } catch (error) {
     return notRead(
       'last report',

@@ -35,6 +35,9 @@ export const runFolder = (time: string): string => `runs/${time}/`;
 export const SENT = 'sent';
 export const SENT_BY_HAND = 'sent-by-hand';
 
+/** The note of a report by hand that could not be e-mailed; one of a scheduled run is counted, `failed-<attempt>`. */
+export const FAILED_BY_HAND = 'failed-by-hand';
+
 const runPrefix = (scheduledAt: number): string => runFolder(compactInstant(scheduledAt));
 
 /** Whether the report of this scheduled time was sent already. */
@@ -85,7 +88,17 @@ export interface RunNote {
   readonly announced: boolean;
 }
 
-/** Writes what became of a run beside its claims: SENT, SENT_BY_HAND or `failed-<attempt>`. */
+/**
+ * What became of the e-mail of a time's runs: `sent` by any of them, or `failed` in all that tried. Null: nothing is noted, so it was switched
+ * off, or is being sent.
+ */
+export async function readDelivery(store: Store, time: string): Promise<'sent' | 'failed' | null> {
+  const names = await store.list(runFolder(time));
+  if ([SENT, SENT_BY_HAND].some((note) => names.includes(`${note}.json`))) return 'sent';
+  return names.some((name) => /^failed-.+\.json$/.test(name)) ? 'failed' : null;
+}
+
+/** Writes what became of a run beside its claims: SENT, SENT_BY_HAND, FAILED_BY_HAND or `failed-<attempt>`. */
 export async function noteRun(store: Store, run: string, name: string, { at, ...note }: RunNote): Promise<void> {
   const body = [`${JSON.stringify({ at: new Date(at).toISOString(), ...note })}\n`];
   await store.put({ key: `${runFolder(run)}${name}.json`, contentType: 'application/json', body });

@@ -5,7 +5,7 @@ import { messageAttributes } from '../render/attributes';
 import { renderChat } from '../render/chat';
 import { renderEmail } from '../render/email';
 import type { TextContext } from '../render/frame';
-import { claimRun, noteRun, runTime, SEND_LIMIT, SENT, SENT_BY_HAND } from './claim-run';
+import { claimRun, FAILED_BY_HAND, noteRun, runTime, SEND_LIMIT, SENT, SENT_BY_HAND } from './claim-run';
 import { applyCommand, invokeCommand } from './deletion-commands';
 import type { Channel, ChatChannel, Clock, Store } from './ports';
 import { INDEX_PAGE } from './report-index';
@@ -112,20 +112,20 @@ async function sendEmail(
     confirmed: context.confirmedSubscribers,
     announced: options.deletion?.mode === 'automatic',
   };
-  if (scheduledAt === null) {
-    await channel.send(message);
-    await noteRun(store, runTime(reportId), SENT_BY_HAND, { at: clock(), ...noted });
+  const note = (name: string): Promise<void> =>
+    noteRun(store, scheduledAt === null ? runTime(reportId) : compactInstant(scheduledAt), name, { at: clock(), ...noted });
+  const send = async (abortSignal: AbortSignal | undefined, sent: string, failed: string): Promise<Delivery> => {
+    try {
+      await channel.send(message, abortSignal);
+    } catch (error) {
+      await note(failed);
+      throw error;
+    }
+    await note(sent);
     return 'sent';
-  }
+  };
+  if (scheduledAt === null) return send(undefined, SENT_BY_HAND, FAILED_BY_HAND);
   const claim = await claimRun(store, scheduledAt, clock());
   if (claim.state === 'sent') return 'already-sent';
-  const note = (name: string): Promise<void> => noteRun(store, compactInstant(scheduledAt), name, { at: clock(), ...noted });
-  try {
-    await channel.send(message, AbortSignal.timeout(SEND_LIMIT));
-  } catch (error) {
-    await note(`failed-${claim.attempt}`);
-    throw error;
-  }
-  await note(SENT);
-  return 'sent';
+  return send(AbortSignal.timeout(SEND_LIMIT), SENT, `failed-${claim.attempt}`);
 }

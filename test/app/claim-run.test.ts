@@ -1,4 +1,4 @@
-import { claimRun, noteRun, runSchedule, SEND_LIMIT, wasSent } from '../../lambda/app/claim-run';
+import { claimRun, noteRun, readDelivery, runSchedule, SEND_LIMIT, wasSent } from '../../lambda/app/claim-run';
 import type { Store } from '../../lambda/app/ports';
 import { compactInstant } from '../../lambda/core/instant';
 import { memoryStore } from '../fakes/memory-store';
@@ -81,5 +81,23 @@ describe('the claim of a scheduled run', () => {
     const store = memoryStore();
     for (let attempt = 1; attempt <= 100; attempt += 1) await note(store, `failed-${attempt}`);
     await expect(claimRun(store, SCHEDULED, SCHEDULED)).rejects.toMatchObject({ code: 'run.attempts' });
+  });
+});
+
+describe('what became of the e-mail of a run', () => {
+  it.each<[string, readonly string[], 'sent' | 'failed' | null]>([
+    ['is not known where nothing is noted', [], null],
+    ['is that it was sent', ['sent'], 'sent'],
+    ['is that it was sent by hand', ['sent-by-hand'], 'sent'],
+    ['is that it failed', ['failed-1'], 'failed'],
+    ['is that every try failed', ['failed-1', 'failed-2', 'failed-3'], 'failed'],
+    ['is that a run by hand failed', ['failed-by-hand'], 'failed'],
+    ['is that a later try sent it', ['failed-1', 'sent'], 'sent'],
+    ['is that it was sent by hand after all', ['failed-1', 'sent-by-hand'], 'sent'],
+  ])('%s: %j', async (_, names, expected) => {
+    const store = memoryStore();
+    await claimRun(store, SCHEDULED, SCHEDULED);
+    for (const name of names) await note(store, name);
+    expect(await readDelivery(store, compactInstant(SCHEDULED))).toBe(expected);
   });
 });

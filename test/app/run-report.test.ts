@@ -1,4 +1,5 @@
 import { runReport } from '../../lambda/app/run-report';
+import { compactInstant } from '../../lambda/core/instant';
 import { digestOf } from '../../lambda/digest';
 import { newReportId } from '../../lambda/report-id';
 import { fakeChannel, fakeChat } from '../fakes/channel';
@@ -117,6 +118,17 @@ describe('the scheduled report', () => {
     await runAt(NOW, null);
     await runAt(NOW + 1_000, null);
     expect(channel.sent).toHaveLength(2);
+  });
+
+  it.each([
+    ['by its schedule', NOW, 'failed-1.json'],
+    ['by hand', null, 'failed-by-hand.json'],
+  ])('notes that the message of a run could not be sent: %s', async (_, scheduledAt, name) => {
+    const { objects, runAt } = aDeployment({}, { refuses: 1 });
+    await expect(runAt(NOW, scheduledAt)).rejects.toThrow('the topic is gone');
+    expect([...objects.keys()].filter((key) => key.startsWith('runs/') && key.endsWith('.json'))).toEqual([
+      `runs/${compactInstant(NOW)}/${name}`,
+    ]);
   });
 
   it.each([

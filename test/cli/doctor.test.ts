@@ -61,10 +61,15 @@ describe('lightsail-retention doctor', () => {
     emulator.setFaults([]);
     emulator.setTopics([{ arn: TOPIC, subscriptions: [CONFIRMED] }]);
     emulator.objects.get(BUCKET)?.clear();
-    await report(Date.now() - 5 * HOUR);
+    await report(Date.now() - 5 * HOUR, 'claim-1.txt', 'sent.json');
   });
 
-  const report = (at: number): Promise<void> => put(`reports/${compactInstant(at)}-1a2b3c4d/state.json`, '{}');
+  /** A report as the function leaves it: its state, and the notes of its run. */
+  async function report(at: number, ...notes: readonly string[]): Promise<void> {
+    const time = compactInstant(at);
+    await put(`reports/${time}-1a2b3c4d/state.json`, '{}');
+    for (const note of notes) await put(`runs/${time}/${note}`, '{}');
+  }
 
   async function put(Key: string, Body: string): Promise<void> {
     const client = new S3Client({
@@ -129,7 +134,7 @@ describe('lightsail-retention doctor', () => {
     ]);
     expect(out).not.toMatch(/FAILED|warning/);
     expect(out).toContain('cron(0 8 ? * MON *) in Europe/Berlin');
-    expect(out).toContain('5 hours old');
+    expect(out).toMatch(/^ok +last report: .* 5 hours old, e-mailed$/m);
     expect(out).toMatch(/\na report would reach a person\n$/);
   });
 
@@ -226,10 +231,24 @@ describe('lightsail-retention doctor', () => {
       'last report',
       async () => {
         emulator.objects.get(BUCKET)?.clear();
-        await report(Date.now() - 8 * 24 * HOUR);
+        await report(Date.now() - 8 * 24 * HOUR, 'claim-1.txt', 'sent.json');
       },
       '8 days old: one is missing',
       'runbook.md#report-missing',
+    ],
+    [
+      'every try to e-mail the last report failed, whatever became of those before',
+      'last report',
+      () => report(Date.now() - HOUR, 'claim-1.txt', 'failed-1.json', 'claim-2.txt', 'failed-2.json'),
+      '1 hours old: it was stored, and could not be e-mailed',
+      'runbook.md#report-failed',
+    ],
+    [
+      'the last report, made by hand, could not be e-mailed',
+      'last report',
+      () => report(Date.now() - HOUR, 'failed-by-hand.json'),
+      'could not be e-mailed',
+      'runbook.md#report-failed',
     ],
     [
       'reports stopped so long ago that none is kept',
@@ -309,6 +328,18 @@ describe('lightsail-retention doctor', () => {
       'subscribers',
       'last report',
     ]);
+  });
+
+  it.each<[string, readonly string[], string]>([
+    ['a later try sent it', ['claim-1.txt', 'failed-1.json', 'claim-2.txt', 'sent.json'], 'e-mailed'],
+    ['it was sent by hand', ['sent-by-hand.json'], 'e-mailed'],
+    ['its e-mail was switched off', [], 'not e-mailed: switched off, or under way'],
+    ['it is being sent', ['claim-1.txt'], 'not e-mailed: switched off, or under way'],
+  ])('finds nothing wrong with the last report when %s', async (_, notes, said) => {
+    await report(Date.now() - HOUR, ...notes);
+    const { code, out } = await doctor();
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`^ok +last report: .* 1 hours old, ${said}$`, 'm'));
   });
 
   it('looks at the stack that is named', async () => {
