@@ -4,12 +4,11 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { DeletionFunction } from './deletion-function';
-import { retentionMetric } from './retention-metric';
+import { LAMBDA_PERIOD, retentionMetric } from './retention-metric';
 
 /** Alarms over a deletion function, made beside it; the text of each names its section of docs/runbook.md. */
 export function deletionAlarms(deletion: DeletionFunction, topic: ITopic): readonly Alarm[] {
   const target = deletion.function;
-  const period = Duration.minutes(5);
   const alarm = (id: string, section: string, what: string, metric: IMetric): Alarm => {
     const made = new Alarm(deletion, id, {
       alarmDescription: `${what} What to do: docs/runbook.md#${section}`,
@@ -23,12 +22,17 @@ export function deletionAlarms(deletion: DeletionFunction, topic: ITopic): reado
     return made;
   };
   return [
-    alarm('DeletionFailed', 'deletion-failed', 'A deletion ended with an error, or ran out of time.', failedExecutions(target, period)),
+    alarm(
+      'DeletionFailed',
+      'deletion-failed',
+      'A deletion ended with an error, or ran out of time.',
+      failedExecutions(target, LAMBDA_PERIOD),
+    ),
     alarm(
       'DeletionsFailed',
       'deletions-failed',
       'Snapshots of a plan could not be deleted; the e-mail of its outcome names them.',
-      retentionMetric(target, 'deletionsFailed', { period }),
+      retentionMetric(target, 'deletionsFailed', { period: Duration.hours(1) }),
     ),
   ];
 }

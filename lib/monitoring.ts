@@ -10,7 +10,7 @@ import type { DeletionFunction } from './deletion-function';
 import { letAlarmsPublish } from './encryption';
 import type { ReportFunction } from './report-function';
 import { reportSchedule } from './report-schedule';
-import { retentionMetric } from './retention-metric';
+import { LAMBDA_PERIOD, retentionMetric } from './retention-metric';
 
 /** How a deployment is watched: alarms and a dashboard, alarms alone, or not at all. */
 export const MONITORING = ['full', 'alarms', 'off'] as const;
@@ -57,13 +57,13 @@ export class Monitoring extends Construct {
     const { report, deadLetters, topic, overdue, deletion } = props;
     const target = report.function;
     const timeout = target.timeout?.toSeconds() ?? 900;
-    const [fiveMinutes, hour] = [Duration.minutes(5), Duration.hours(1)];
+    const hour = Duration.hours(1);
 
     this.alarms = [
       this.alarm('ReportFailed', topic, {
         section: 'report-failed',
         what: 'A run of the report function failed.',
-        metric: target.metricErrors({ period: fiveMinutes }),
+        metric: target.metricErrors({ period: LAMBDA_PERIOD }),
         threshold: 1,
         periods: 1,
         missing: TreatMissingData.NOT_BREACHING,
@@ -82,7 +82,7 @@ export class Monitoring extends Construct {
           deletion === null
             ? 'A scheduled report, or the daily check, could not be handed to its function: the event waits in the dead-letter queue.'
             : 'A scheduled run could not be handed to its function, or a deletion ended without success: the event waits in the dead-letter queue.',
-        metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: fiveMinutes, statistic: 'Maximum' }),
+        metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5), statistic: 'Maximum' }),
         threshold: 1,
         periods: 1,
         // A queue that nothing happens to stops counting after six hours: that does not empty it.
@@ -99,7 +99,7 @@ export class Monitoring extends Construct {
       this.alarm('ReportSlow', topic, {
         section: 'report-slow',
         what: `A run took ${Math.round((SLOW * timeout) / 60)} of the ${timeout / 60} minutes that it has.`,
-        metric: target.metricDuration({ period: fiveMinutes, statistic: 'Maximum' }),
+        metric: target.metricDuration({ period: LAMBDA_PERIOD, statistic: 'Maximum' }),
         threshold: SLOW * timeout * 1_000,
         periods: 1,
         missing: TreatMissingData.NOT_BREACHING,

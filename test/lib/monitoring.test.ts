@@ -9,18 +9,39 @@ import { PROPS, synthesized } from './synthesized';
 const template = synthesized();
 const deleting = synthesized({ deletion: 'automatic' });
 
-interface AlarmProperties {
-  readonly AlarmDescription: string;
-  readonly AlarmActions: readonly unknown[];
+interface Watched {
   readonly MetricName: string;
   readonly Namespace: string;
+  readonly Dimensions: readonly unknown[];
+}
+
+interface AlarmProperties extends Watched {
+  readonly AlarmDescription: string;
+  readonly AlarmActions: readonly unknown[];
+  readonly ComparisonOperator: string;
   readonly Threshold: number;
+  readonly Statistic: string;
   readonly Period: number;
   readonly EvaluationPeriods: number;
   readonly TreatMissingData: string;
-  readonly Dimensions: readonly unknown[];
   /** Of an alarm on an expression: the metrics that it reads, and the expression itself. */
-  readonly Metrics?: readonly { readonly MetricStat?: unknown }[];
+  readonly Metrics?: readonly {
+    readonly Expression?: string;
+    readonly Id: string;
+    readonly MetricStat?: { readonly Metric: Watched; readonly Stat: string; readonly Period: number };
+  }[];
+}
+
+/** What an alarm reads, whether by itself or in an expression. */
+const readBy = ({ Metrics, ...own }: AlarmProperties): readonly (Watched & { readonly Stat: string; readonly Period: number })[] =>
+  Metrics?.flatMap(({ MetricStat }) => (MetricStat ? [{ ...MetricStat.Metric, ...MetricStat }] : [])) ?? [{ ...own, Stat: own.Statistic }];
+
+/** An alarm as a line: statistic and metric, each with the time over which it is taken, threshold, periods, and what no data means. */
+function lineOf(alarm: AlarmProperties): string {
+  const watched = readBy(alarm).map(({ Stat, MetricName, Period }) => `${Stat} ${MetricName} in ${Period / 60} min`);
+  const { ComparisonOperator, Threshold, EvaluationPeriods, TreatMissingData } = alarm;
+  const compared = ComparisonOperator === 'GreaterThanOrEqualToThreshold' ? '>=' : ComparisonOperator;
+  return `${watched.join(' + ')} ${compared} ${Threshold}, ${EvaluationPeriods} x, missing ${TreatMissingData}`;
 }
 
 const alarmsOf = (from: Template): readonly AlarmProperties[] =>
@@ -33,9 +54,9 @@ const alarmOn = (metric: string, from = template): AlarmProperties => {
 };
 
 describe('the alarms', () => {
-  test('tell the topic that reports go to', () => {
-    const [topic] = Object.keys(template.findResources('AWS::SNS::Topic'));
-    for (const { AlarmActions } of alarmsOf(template)) expect(AlarmActions).toEqual([{ Ref: topic }]);
+  test('tell the topic that reports go to, those of deletion too', () => {
+    const [topic] = Object.keys(deleting.findResources('AWS::SNS::Topic'));
+    for (const { AlarmActions } of alarmsOf(deleting)) expect(AlarmActions).toEqual([{ Ref: topic }]);
   });
 
   test('may publish to it: a topic with a policy of its own lacks the default one', () => {
@@ -53,19 +74,41 @@ describe('the alarms', () => {
     });
   });
 
-  test('are five, and each is a line of this table', () => {
-    expect(
-      alarmsOf(template).map(
-        ({ MetricName, Threshold, Period, EvaluationPeriods, TreatMissingData }) =>
-          `${MetricName} >= ${Threshold}, ${EvaluationPeriods} x ${Period / 60} min, missing ${TreatMissingData}`,
-      ),
-    ).toEqual([
-      'Errors >= 1, 1 x 5 min, missing notBreaching',
-      'ReportAgeHours >= 171, 26 x 60 min, missing breaching',
-      'ApproximateNumberOfMessagesVisible >= 1, 1 x 5 min, missing ignore',
-      'Incomplete >= 1, 1 x 60 min, missing notBreaching',
-      'Duration >= 720000, 1 x 5 min, missing notBreaching',
+  const OF_REPORTS = [
+    'Sum Errors in 60 min >= 1, 1 x, missing notBreaching',
+    'Maximum ReportAgeHours in 60 min >= 171, 26 x, missing breaching',
+    'Maximum ApproximateNumberOfMessagesVisible in 5 min >= 1, 1 x, missing ignore',
+    'Maximum Incomplete in 60 min >= 1, 1 x, missing notBreaching',
+    'Maximum Duration in 60 min >= 720000, 1 x, missing notBreaching',
+  ];
+  const OF_DELETIONS = [
+    'Sum DurableExecutionFailed in 60 min + Sum DurableExecutionTimedOut in 60 min + Sum Errors in 60 min >= 1, 1 x, missing notBreaching',
+    'Maximum DeletionsFailed in 60 min >= 1, 1 x, missing notBreaching',
+  ];
+
+  test('are five, and two more with deletion, and each is a line of this table', () => {
+    expect(alarmsOf(template).map(lineOf)).toEqual(OF_REPORTS);
+    expect(alarmsOf(deleting).map(lineOf).sort()).toEqual([...OF_REPORTS, ...OF_DELETIONS].sort());
+  });
+
+  test('add up what they read in an expression, where what is not there counts as nothing', () => {
+    const expressions = alarmsOf(deleting).flatMap(({ Metrics = [] }) => Metrics.flatMap(({ Expression }) => Expression ?? []));
+    expect(expressions).toEqual(['FILL(failed, 0) + FILL(late, 0) + FILL(crashed, 0)']);
+  });
+
+  test('look back over a whole invocation: AWS/Lambda stamps what it counts of one with its start', () => {
+    const timeouts = Object.values(deleting.findResources('AWS::Lambda::Function')).map(({ Properties }) => Number(Properties.Timeout));
+    const [longest, untilCounted] = [Math.max(...timeouts), 5 * 60];
+    const watched = alarmsOf(deleting).flatMap((alarm) => readBy(alarm).map((read) => ({ ...read, periods: alarm.EvaluationPeriods })));
+    const ofLambda = watched.filter(({ Namespace }) => Namespace === 'AWS/Lambda');
+    expect(ofLambda.map(({ MetricName }) => MetricName).sort()).toEqual([
+      'DurableExecutionFailed',
+      'DurableExecutionTimedOut',
+      'Duration',
+      'Errors',
+      'Errors',
     ]);
+    for (const { Period, periods } of ofLambda) expect(Period * periods).toBeGreaterThanOrEqual(longest + untilCounted);
   });
 
   test.each([
@@ -79,15 +122,28 @@ describe('the alarms', () => {
   });
 
   test('watch no longer than CloudWatch can: seven days for periods of an hour or more', () => {
-    for (const { Period, EvaluationPeriods } of alarmsOf(template))
-      expect(Period * EvaluationPeriods).toBeLessThanOrEqual((Period < 3_600 ? 1 : 7) * 86_400);
+    for (const alarm of alarmsOf(deleting))
+      for (const { Period } of readBy(alarm))
+        expect(Period * alarm.EvaluationPeriods).toBeLessThanOrEqual((Period < 3_600 ? 1 : 7) * 86_400);
   });
 
-  test('look at metrics under the dimension with which the function emits them', () => {
-    const [target] = Object.entries(template.findResources('AWS::Lambda::Function')).map(([id]) => id);
-    const own = alarmsOf(template).filter(({ Namespace }) => Namespace === METRIC_NAMESPACE);
-    expect(own).toHaveLength(2);
-    for (const { Dimensions } of own) expect(Dimensions).toEqual([{ Name: 'service', Value: { Ref: target } }]);
+  test('look at metrics under the function that emits them', () => {
+    const functions = Object.entries(deleting.findResources('AWS::Lambda::Function'));
+    const [report, deletion] = [false, true].map(
+      (durable) => functions.find(([, { Properties }]) => 'DurableConfig' in Properties === durable)?.[0],
+    );
+    const read = alarmsOf(deleting)
+      .flatMap(readBy)
+      .filter(({ Namespace }) => Namespace !== 'AWS/SQS');
+    const names = (name: string, id: string | undefined) =>
+      read
+        .filter(({ Dimensions }) => JSON.stringify(Dimensions) === JSON.stringify([{ Name: name, Value: { Ref: id } }]))
+        .map(({ MetricName }) => MetricName);
+    expect(names('service', report)).toEqual(['ReportAgeHours', 'Incomplete']);
+    expect(names('service', deletion)).toEqual(['DeletionsFailed']);
+    expect(names('FunctionName', report)).toEqual(['Errors', 'Duration']);
+    expect(names('FunctionName', deletion)).toEqual(['DurableExecutionFailed', 'DurableExecutionTimedOut', 'Errors']);
+    expect(read).toHaveLength(8);
   });
 });
 
@@ -187,7 +243,7 @@ describe('the dashboard', () => {
 
 describe('monitoring can be reduced', () => {
   /** CloudWatch bills an alarm by the metrics that it reads. */
-  const metricsOf = ({ Metrics }: AlarmProperties): number => Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+  const metricsOf = (alarm: AlarmProperties): number => readBy(alarm).length;
 
   const count = (from: Template) => ({
     alarms: alarmsOf(from).length,
