@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { scripts } from '../../package.json';
 
-const FOLDER = join(__dirname, '..', '..', '.github', 'workflows');
+const ROOT = join(__dirname, '..', '..');
+const FOLDER = join(ROOT, '.github', 'workflows');
 
 interface Step {
   readonly uses?: string;
@@ -42,7 +43,7 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
     const called = steps.flatMap(({ run = '' }) =>
       [...run.matchAll(/^ *npm (?:run )?(?:--silent )?([\w:-]+)/gm)].map((match) => match[1] ?? ''),
     );
-    for (const script of called) expect([...Object.keys(scripts), 'ci', 'pkg', 'publish']).toContain(script);
+    for (const script of called) expect([...Object.keys(scripts), 'ci', 'install', 'pkg', 'publish']).toContain(script);
   });
 
   test('ends by itself', () => {
@@ -60,6 +61,16 @@ test('CI tests on Node.js 22 and 24', () => {
   expect(job?.strategy?.matrix.node).toEqual([22, 24]);
   expect(job?.steps.find(({ uses }) => uses?.startsWith('actions/setup-node@'))?.with?.['node-version']).toBe(`\${{ matrix.node }}`);
   expect(job?.steps.map(({ run }) => run)).toEqual(expect.arrayContaining(['npm ci', 'npm test', 'npm start']));
+});
+
+test('CI and .ci/run bring the same tools that tests can do without, and tell the tests where the runtime client is', () => {
+  const texts = ['.github/workflows/ci.yml', '.ci/run', 'CONTRIBUTING.md'].map((file) => readFileSync(join(ROOT, file), 'utf8'));
+  for (const tool of [/cfn-lint==([\d.]+)/, /moto\[server\]==([\d.]+)/, /aws-lambda-ric(?:@|": ")([\d.]+)/]) {
+    const versions = texts.flatMap((text) => tool.exec(text)?.[1] ?? []);
+    expect(versions.length).toBeGreaterThan(1);
+    expect(new Set(versions).size).toBe(1);
+  }
+  for (const text of texts) expect(text).toMatch(/LAMBDA_RIC=\S+\/node_modules\/aws-lambda-ric/);
 });
 
 test('CI fails where an upgrade from the last release would lose something', () => {

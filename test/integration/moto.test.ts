@@ -186,31 +186,36 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     expect(said).toContain('a report would reach a person\nexit 0');
   }, 120_000);
 
-  describeWith(existsSync(join(RIC, 'index.mjs')), 'aws-lambda-ric (LAMBDA_RIC names its folder)', "by AWS's own runtime client", () => {
-    it('runs the deployed code as Lambda does: the answer, JSON logs, and an error with its type', async () => {
-      const { folder, env, handler, timeout } = await deployedFunction();
-      const run = (event: unknown) =>
-        runByRuntimeInterface({
-          ric: RIC,
-          folder,
-          handler,
-          functionName: outputs.FunctionName ?? '',
-          event,
-          env,
-          timeout,
-        });
-      const answered = await run(await scheduledEvent(hoursAgo(0)));
-      expect({ ok: answered.ok, body: answered.body, logs: answered.ok ? '' : answered.logs }).toMatchObject({ ok: true, logs: '' });
-      expect(JSON.parse(answered.body)).toMatchObject({ delivery: 'sent' });
-      expect(answered.logs).toContain('"message":"report.finished"');
-      const metrics = answered.logs.split('\n').filter((line) => line.includes('"_aws"'));
-      expect(JSON.parse(metrics[0] ?? '{}')).toMatchObject({ service: outputs.FunctionName, Incomplete: 0 });
+  describeWith(
+    existsSync(join(RIC, 'rapid-client.node')),
+    'a compiled aws-lambda-ric (LAMBDA_RIC names its folder)',
+    "by AWS's own runtime client",
+    () => {
+      it('runs the deployed code as Lambda does: the answer, JSON logs, and an error with its type', async () => {
+        const { folder, env, handler, timeout } = await deployedFunction();
+        const run = (event: unknown) =>
+          runByRuntimeInterface({
+            ric: RIC,
+            folder,
+            handler,
+            functionName: outputs.FunctionName ?? '',
+            event,
+            env,
+            timeout,
+          });
+        const answered = await run(await scheduledEvent(hoursAgo(0)));
+        expect({ ok: answered.ok, body: answered.body, logs: answered.ok ? '' : answered.logs }).toMatchObject({ ok: true, logs: '' });
+        expect(JSON.parse(answered.body)).toMatchObject({ delivery: 'sent' });
+        expect(answered.logs).toContain('"message":"report.finished"');
+        const metrics = answered.logs.split('\n').filter((line) => line.includes('"_aws"'));
+        expect(JSON.parse(metrics[0] ?? '{}')).toMatchObject({ service: outputs.FunctionName, Incomplete: 0 });
 
-      const refused = await run({ scheduledTime: 'monday' });
-      expect(refused.ok).toBe(false);
-      expect(JSON.parse(refused.body)).toMatchObject({ errorType: 'RetentionError' });
-    }, 120_000);
-  });
+        const refused = await run({ scheduledTime: 'monday' });
+        expect(refused.ok).toBe(false);
+        expect(JSON.parse(refused.body)).toMatchObject({ errorType: 'RetentionError' });
+      }, 120_000);
+    },
+  );
 
   it('keeps the bucket and the topic when deletion is switched on, and adds its function', async () => {
     const kept = ['RetentionStoreBucketCC601A1A', 'RetentionTopic189D3939'];
