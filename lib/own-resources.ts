@@ -1,6 +1,7 @@
 import { Annotations, Aws, CfnRule, Fn, type IResource, Stack, Token } from 'aws-cdk-lib';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { RetentionError } from '../lambda/core/errors';
 
 /** What cannot be done with a resource of somebody's own that lies in another region: functions, alarms and encryption reach their own alone. */
@@ -44,5 +45,24 @@ export function requireStandard({ topicArn, fifo }: ITopic): void {
     'props.topic',
     'operator',
     'cannot announce reports on a FIFO topic: it takes no subscription by e-mail and no alarm; give a standard one, or leave it out',
+  );
+}
+
+/** What keeps its reports in a bucket. */
+interface BucketUser extends IConstruct {
+  readonly bucket: IBucket;
+}
+
+/**
+ * Refuses the bucket of another deployment of the app: what is noted of a run bears its time alone, so of two runs of one time the second would
+ * find its mail sent.
+ */
+export function requireUnshared({ bucket }: BucketUser, others: readonly BucketUser[]): void {
+  const other = others.find((each) => each.bucket.bucketName === bucket.bucketName);
+  if (other === undefined) return;
+  throw new RetentionError(
+    'props.bucket',
+    'operator',
+    `bucket: got the one of ${other.node.path}, expected one for this deployment alone: of two reports of one time, one would not be mailed`,
   );
 }

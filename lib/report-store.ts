@@ -15,7 +15,7 @@ const READABLE = ['reports/*', 'plans/*', 'results/*'] as const;
 /** Settings of the place where reports are kept. */
 export interface ReportStoreProps {
   /**
-   * A bucket of yours to keep reports in, in the stack's region. Its lifecycle, lock and encryption are yours too.
+   * A bucket of yours to keep reports in, for one deployment alone, in the stack's region. Its lifecycle, lock and encryption are yours too.
    *
    * @default - a private, encrypted, versioned bucket that outlives the stack
    */

@@ -19,7 +19,7 @@ import { DeletionFunction } from './deletion-function';
 import { deletionSchedule } from './deletion-schedule';
 import { RetentionGrants } from './grants';
 import { Monitoring, type MonitoringLevel } from './monitoring';
-import { requireRegion, requireStandard } from './own-resources';
+import { requireRegion, requireStandard, requireUnshared } from './own-resources';
 import { ReportFunction } from './report-function';
 import { REPORT_EVENT, reportSchedule } from './report-schedule';
 import { ReportStore } from './report-store';
@@ -53,8 +53,8 @@ export interface SnapshotRetentionProps {
    */
   readonly topic?: ITopic;
   /**
-   * A bucket of yours to keep reports in, in the stack's region: under `reports/`, `plans/` and `runs/`, and with deletion `results/`. What its
-   * lifecycle removes must be as old as `keepReportsFor` would have to be.
+   * A bucket of yours to keep reports in, for one deployment alone, in the stack's region: under `reports/`, `plans/` and `runs/`, and with deletion
+   * `results/`. What its lifecycle removes must be as old as `keepReportsFor` would have to be.
    *
    * @default - a private, encrypted, versioned bucket that outlives the stack
    */
@@ -143,6 +143,7 @@ export class SnapshotRetention extends Construct {
       ...(lockReportsFor && { lockReportsFor }),
     });
     this.bucket = store.bucket;
+    requireUnshared(this, this.others());
 
     // Encrypted by SQS itself, whatever the key: its letters are a time and an error, and the scheduler then needs no key.
     this.deadLetters = new Queue(this, 'DeadLetters', {
@@ -218,6 +219,11 @@ export class SnapshotRetention extends Construct {
       'operator',
       `deletion: cannot give the metric ${measure}: nothing emits it while deletion is off; expected approve or automatic`,
     );
+  }
+
+  /** Those of the same app, as far as they are made. */
+  private others(): readonly SnapshotRetention[] {
+    return this.node.root.node.findAll().filter((each): each is SnapshotRetention => each instanceof SnapshotRetention && each !== this);
   }
 
   private makeTopic(masterKey: IKey | undefined): Topic {

@@ -135,6 +135,42 @@ describe('a bucket of your own', () => {
     },
   );
 
+  test.each<[string, (stack: Stack) => [IBucket, IBucket]]>([
+    ['imported twice', (stack) => [Bucket.fromBucketName(stack, 'One', 'mine'), Bucket.fromBucketName(stack, 'Two', 'mine')]],
+    [
+      'made here',
+      (stack) => {
+        const bucket = new Bucket(stack, 'One') as IBucket;
+        return [bucket, bucket];
+      },
+    ],
+  ])('is refused for a second deployment, whose mails would count as those of the first: %s', (_, buckets) => {
+    const app = quickApp();
+    const [first, second] = [new Stack(app, 'First'), new Stack(app, 'Second')];
+    const [one, two] = buckets(first);
+    new SnapshotRetention(first, 'Retention', { ...PROPS, bucket: one });
+    expect(() => new SnapshotRetention(second, 'Retention', { ...PROPS, bucket: two })).toThrow(
+      expect.objectContaining({
+        code: 'props.bucket',
+        message: expect.stringMatching(/^bucket: got the one of First\/Retention, expected one for this deployment alone: [^\n]+$/),
+      }),
+    );
+  });
+
+  test('is refused where it was made by another deployment', () => {
+    const stack = new Stack(quickApp(), 'Mine');
+    const { bucket } = new SnapshotRetention(stack, 'First', PROPS);
+    expect(() => new SnapshotRetention(stack, 'Second', { ...PROPS, bucket })).toThrow('got the one of Mine/First');
+  });
+
+  test('may be another for each of several deployments', () => {
+    const stack = new Stack(quickApp(), 'Mine');
+    const named = (name: string): IBucket => Bucket.fromBucketName(stack, name, name);
+    for (const id of ['first', 'second']) new SnapshotRetention(stack, id.toUpperCase(), { ...PROPS, bucket: named(id) });
+    for (const id of ['Third', 'Fourth']) new SnapshotRetention(stack, id, PROPS);
+    Template.fromStack(stack).resourceCountIs('AWS::S3::Bucket', 2);
+  });
+
   test('keeps its own lifecycle when there is deletion', () => {
     const { template } = deployed((stack) => ({ bucket: new Bucket(stack, 'Bucket') as IBucket, deletion: 'approve' }));
     template.hasResourceProperties('AWS::S3::Bucket', { LifecycleConfiguration: Match.absent() });
