@@ -61,8 +61,11 @@ function readDeletion(text: string): DeletionSetting {
   throw refused('deletion', `context "deletion" is ${JSON.stringify(text)}: expected ${DELETION.join(', ')}, as in -c deletion=approve`);
 }
 
-/** What CDK itself keeps in context: keys that hold `:` or `/`, and what `cdk acknowledge` notes. */
-const isOfCdk = (key: string): boolean => /[:/]/.test(key) || key === 'acknowledged-issue-numbers';
+/** What `cdk acknowledge` and `cdk cli-telemetry` note in cdk.context.json. */
+const NOTED_BY_CDK = ['acknowledged-issue-numbers', 'cli-telemetry'];
+
+/** What CDK itself keeps in context: keys that hold `:` or `/` (flags, what it looked up), and its notes. */
+const isOfCdk = (key: string): boolean => /[:/]/.test(key) || NOTED_BY_CDK.includes(key);
 
 /** A key that is not ours would be ignored without a word, and the default deployed. */
 function refuseUnknown(keys: readonly string[]): void {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { RetentionError } from '../../lambda/core/errors';
 import { readContext } from '../../lib/context';
 import { checkSchedule } from '../../lib/schedule-expression';
@@ -43,8 +45,21 @@ test('a configuration and a schedule are taken as named', () => {
 });
 
 test('keys of CDK itself are none of ours', () => {
-  const cdk = { '@aws-cdk/core:newStyle': true, 'aws:cdk:bundling-stacks': [], 'acknowledged-issue-numbers': [12345] };
+  const cdk = {
+    '@aws-cdk/core:newStyle': true,
+    'aws:cdk:bundling-stacks': [],
+    'availability-zones:account=123456789012:region=eu-central-1': ['eu-central-1a'],
+    'acknowledged-issue-numbers': [12345],
+    'cli-telemetry': false,
+  };
   expect(readContext({ email, ...cdk }).emails).toEqual([email]);
+});
+
+test("every key that the CDK's command line writes into context is none of ours", () => {
+  const cli = readFileSync(join(dirname(require.resolve('aws-cdk/package.json')), 'lib', 'index.js'), 'utf8');
+  const written = [...cli.matchAll(/\bcontext\.set\("([^"]+)"/g)].map(([, key = '']) => key);
+  expect(written).toEqual(expect.arrayContaining(['acknowledged-issue-numbers', 'cli-telemetry']));
+  for (const key of written) expect(readContext({ email, [key]: true }).emails).toEqual([email]);
 });
 
 test.each(['foo', 'region', 'configuration'])('refuses the key %s, which would be ignored and the default deployed', (key) => {
