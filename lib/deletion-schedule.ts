@@ -32,7 +32,7 @@ export function deletionSchedule(scope: Construct, id: string, { timezone, alias
       },
     }),
   });
-  return new Schedule(scope, id, {
+  const schedule = new Schedule(scope, id, {
     description: 'Deletes the Lightsail snapshots that every report of the grace period listed',
     schedule: ScheduleExpression.expression(DELETION_SCHEDULE, TimeZone.of(timezone)),
     // A cast for exactOptionalPropertyTypes: to it, CDK's own alias is no IFunction.
@@ -44,4 +44,7 @@ export function deletionSchedule(scope: Construct, id: string, { timezone, alias
       deadLetterQueue: deadLetters,
     }),
   });
+  // Its policy too, which CloudFormation takes for a thing of its own.
+  schedule.node.addDependency(role);
+  return schedule;
 }

@@ -41,7 +41,7 @@ export function reportSchedule(scope: Construct, id: string, props: ReportSchedu
     }),
   });
   acknowledgeWildcard(role, target, target.functionArn, ':*', 'Versions and aliases of the one function that is started.');
-  return new Schedule(scope, id, {
+  const schedule = new Schedule(scope, id, {
     description,
     schedule: ScheduleExpression.expression(checkSchedule(expression), TimeZone.of(timezone)),
     target: new LambdaInvoke(target, {
@@ -53,4 +53,7 @@ export function reportSchedule(scope: Construct, id: string, props: ReportSchedu
       deadLetterQueue: deadLetters,
     }),
   });
+  // A rate starts at once, which its role must allow by then: CloudFormation takes the policy for a thing of its own.
+  schedule.node.addDependency(role);
+  return schedule;
 }

@@ -50,6 +50,18 @@ describe('the schedule', () => {
   });
 });
 
+test('every schedule is made after the policy of its role: a rate starts at once', () => {
+  const whole = synthesized({ deletion: 'automatic' });
+  const schedules = Object.values(whole.findResources('AWS::Scheduler::Schedule'));
+  expect(schedules).toHaveLength(3);
+  for (const { Properties, DependsOn } of schedules) {
+    const [role] = Properties.Target.RoleArn['Fn::GetAtt'];
+    const policies = Object.entries(whole.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: role }] } }));
+    expect(policies).toHaveLength(1);
+    for (const [policy] of policies) expect(DependsOn).toContain(policy);
+  }
+});
+
 describe('the report function', () => {
   test('runs on the runtime that it was bundled for, and logs JSON to a group that is kept three months', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
