@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { scripts } from '../../package.json';
+import { bin, scripts } from '../../package.json';
 
 const ROOT = join(__dirname, '..', '..');
 const FOLDER = join(ROOT, '.github', 'workflows');
@@ -56,11 +56,16 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
   });
 });
 
-test('CI tests on Node.js 22 and 24', () => {
+test('CI tests on Node.js 22 and 24, and runs the command line on each', () => {
   const { test: job } = read('ci.yml').jobs;
   expect(job?.strategy?.matrix.node).toEqual([22, 24]);
   expect(job?.steps.find(({ uses }) => uses?.startsWith('actions/setup-node@'))?.with?.['node-version']).toBe(`\${{ matrix.node }}`);
-  expect(job?.steps.map(({ run }) => run)).toEqual(expect.arrayContaining(['npm ci', 'npm test', 'npm start']));
+  const runs = job?.steps.map(({ run }) => run) ?? [];
+  expect(runs).toEqual(expect.arrayContaining(['npm ci', 'npm test', 'npm start']));
+  // By the Node.js of the matrix itself: npm scripts find that of the lockfile first.
+  const own = runs.filter((run) => run?.startsWith('node dist/lightsail-retention.cjs '));
+  expect(own).toEqual(['node dist/lightsail-retention.cjs demo']);
+  expect(bin['lightsail-retention']).toBe('dist/lightsail-retention.cjs');
 });
 
 test('CI and .ci/run bring the same tools that tests can do without, and tell the tests where the runtime client is', () => {
