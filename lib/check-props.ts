@@ -79,6 +79,20 @@ function checkDays(prop: 'keepReportsFor' | 'lockReportsFor', given: unknown): n
   );
 }
 
+/** What is taken for a resource of somebody's own: by what is read of it, not by its class, of which an app can hold two copies. */
+const OWN = {
+  topic: { member: 'topicArn', such: "a topic, such as Topic.fromTopicArn(this, 'Topic', 'arn:…')" },
+  bucket: { member: 'bucketName', such: "a bucket, such as Bucket.fromBucketName(this, 'Bucket', 'mine')" },
+  encryptionKey: { member: 'keyArn', such: "a key, such as Key.fromKeyArn(this, 'Key', 'arn:…')" },
+} as const;
+
+function checkOwn(prop: keyof typeof OWN, given: unknown): void {
+  const { member, such } = OWN[prop];
+  if (given === undefined || given === null) return;
+  if (typeof given === 'object' && member in given && 'node' in given && 'env' in given) return;
+  throw refused(prop, `got ${shown(given)}, expected ${such}`);
+}
+
 function checkLogRetention(given: unknown): void {
   if (Object.values(RetentionDays).some((days) => days === given && typeof days === 'number')) return;
   throw refused('logRetention', `got ${shown(given)}, expected one of RetentionDays, such as RetentionDays.THREE_MONTHS`);
@@ -96,6 +110,9 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
       'cannot deploy deletion with the built-in starter policy: write a retention.yaml with your own policies, or leave deletion out',
     );
   const schedule = checkSchedule(props.schedule ?? DEFAULT_SCHEDULE);
+  checkOwn('topic', topic);
+  checkOwn('bucket', bucket);
+  checkOwn('encryptionKey', encryptionKey);
   if (logRetention !== undefined) checkLogRetention(logRetention);
   if (bucket && (keepReportsFor || lockReportsFor))
     throw refused(

@@ -54,6 +54,19 @@ describe('a property that is wrong', () => {
     ['props.logRetention', { logRetention: 42 }, 'got 42, expected one of RetentionDays, such as RetentionDays.THREE_MONTHS'],
     ['props.logRetention', { logRetention: Duration.days(30) }, 'got a Duration, expected one of RetentionDays'],
     ['props.logRetention', { logRetention: 'ONE_MONTH' }, 'got "ONE_MONTH", expected one of RetentionDays'],
+    [
+      'props.topic',
+      { topic: 'arn:aws:sns:us-east-1:123456789012:mine' },
+      'got "arn:aws:sns:us-east-1:123456789012:mine", expected a topic, such as',
+    ],
+    [
+      'props.topic',
+      { topic: { topicArn: 'arn:aws:sns:us-east-1:123456789012:mine' } },
+      'got a Object, expected a topic, such as Topic.fromTopicArn(',
+    ],
+    ['props.bucket', { bucket: 'mine' }, `got "mine", expected a bucket, such as Bucket.fromBucketName(this, 'Bucket', 'mine')`],
+    ['props.bucket', { bucket: true }, 'got true, expected a bucket'],
+    ['props.encryptionKey', { encryptionKey: 'alias/mine' }, 'got "alias/mine", expected a key, such as Key.fromKeyArn('],
     ['props.monitoring', { monitoring: 'on' }, 'got "on", expected one of full, alarms, off'],
     ['props.deletion', { deletion: 'yes' }, 'got "yes", expected one of off, approve, automatic'],
     ['props.deletion', { deletion: true }, 'got true, expected one of off, approve, automatic'],
@@ -65,6 +78,10 @@ describe('a property that is wrong', () => {
     expect({ code: refused.code, fault: refused.fault }).toEqual({ code, fault: 'operator' });
     expect(refused.message).toContain(said);
     expect(refused.message).not.toMatch(/\n|\.$/);
+  });
+
+  test.each(['topic', 'bucket', 'encryptionKey'] as const)('is refused where another thing is given as %s', (prop) => {
+    expect(refusal({ [prop]: new Stack() }).message).toMatch(new RegExp(`^${prop}: got a \\w+, expected a `));
   });
 
   test.each(['off', 'approve'] as const)('in the configuration is refused with all of its errors, deletion %s', (deletion) => {
