@@ -47,7 +47,8 @@ export interface SnapshotRetentionProps {
    */
   readonly schedule?: string;
   /**
-   * A topic of yours to announce reports and alarms on: a standard one, in the stack's region. An imported one must allow CloudWatch to publish.
+   * A topic of yours to announce reports and alarms on: a standard one, in the stack's region. An imported one must allow CloudWatch to publish;
+   * where it is encrypted, import it by `Topic.fromTopicAttributes` with its `keyArn`, or nothing may use its key.
    *
    * @default - a topic that takes TLS only
    */
@@ -134,7 +135,7 @@ export class SnapshotRetention extends Construct {
     this.warnOfMail(schedule);
 
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
-    for (const email of emails) this.topic.addSubscription(new EmailSubscription(email));
+    this.subscribe(emails);
 
     const store = new ReportStore(this, 'Store', {
       ...(bucket && { bucket }),
@@ -224,6 +225,12 @@ export class SnapshotRetention extends Construct {
   /** Those of the same app, as far as they are made. */
   private others(): readonly SnapshotRetention[] {
     return this.node.root.node.findAll().filter((each): each is SnapshotRetention => each instanceof SnapshotRetention && each !== this);
+  }
+
+  /** Whom another construct subscribed to the same topic gets every mail already. */
+  private subscribe(emails: readonly string[]): void {
+    const known = this.topic.node.children.map(({ node }) => node.id.toLowerCase());
+    for (const email of emails) if (!known.includes(email.toLowerCase())) this.topic.addSubscription(new EmailSubscription(email));
   }
 
   private makeTopic(masterKey: IKey | undefined): Topic {

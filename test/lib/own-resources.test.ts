@@ -72,6 +72,21 @@ describe('a topic of your own', () => {
     );
   });
 
+  test('gets an address that two deployments name once', () => {
+    const { stack, retention } = built((own) => ({ topic: new Topic(own, 'Topic') }));
+    new SnapshotRetention(stack, 'Other', { ...PROPS, topic: retention.topic, emails: ['A@Example.com', 'b@example.com'] });
+    const subscriptions = Object.values(Template.fromStack(stack).findResources('AWS::SNS::Subscription'));
+    expect(subscriptions.map(({ Properties }) => Properties.Endpoint)).toEqual(['a@example.com', 'b@example.com']);
+  });
+
+  test('lets the roles use its key where it is imported with it', () => {
+    const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const topicArn = 'arn:aws:sns:eu-central-1:123456789012:mine';
+    const { template } = deployed((stack) => ({ topic: Topic.fromTopicAttributes(stack, 'Topic', { topicArn, keyArn }) }), 'eu-central-1');
+    const uses = statementsOf(Object.values(template.findResources('AWS::IAM::Policy'))).filter(({ Resource }) => Resource === keyArn);
+    expect(uses.map(({ Action }) => Action)).toEqual([['kms:Decrypt', 'kms:GenerateDataKey']]);
+  });
+
   test('comes with a warning that its policy must let alarms publish', () => {
     const { stack } = deployed(imported, 'eu-central-1');
     Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('must allow cloudwatch.amazonaws.com sns:Publish'));
