@@ -1,7 +1,7 @@
 import { Duration, Fn, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { Alias, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
@@ -100,6 +100,27 @@ describe('a topic of your own', () => {
     });
     const unwatched = deployed((stack) => ({ ...imported(stack), monitoring: 'off' }), 'eu-central-1');
     Annotations.fromStack(unwatched.stack).hasNoWarning('*', Match.stringLikeRegexp('cloudwatch'));
+  });
+});
+
+describe('a key that AWS manages', () => {
+  const managed = (stack: Stack): IKey => Alias.fromAliasName(stack, 'Managed', 'alias/aws/sns');
+
+  test.each<[string, (stack: Stack) => Partial<SnapshotRetentionProps>]>([
+    ['of a topic of yours', (stack) => ({ topic: new Topic(stack, 'Topic', { masterKey: managed(stack) }) })],
+    ['given as the key', (stack) => ({ encryptionKey: managed(stack) })],
+  ])('comes with a warning to take one of yours: its policy cannot be changed, %s', (_, props) => {
+    const { stack } = deployed(props);
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('a key that AWS manages.*encrypt it with a key of yours'));
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('the policy of your key'));
+  });
+
+  test('is told from an imported one of yours, whose policy you can change', () => {
+    const { stack } = deployed((own) => ({ encryptionKey: Alias.fromAliasName(own, 'Mine', 'alias/mine') }));
+    Annotations.fromStack(stack).hasWarning(
+      '*',
+      Match.stringLikeRegexp('the policy of your key .* must allow cloudwatch.amazonaws.com kms:'),
+    );
   });
 });
 
