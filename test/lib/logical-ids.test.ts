@@ -14,10 +14,24 @@ const IDS: Readonly<Record<string, readonly string[]>> = {
   'AWS::Scheduler::Schedule': ['RetentionSchedule647D68E7', 'RetentionMonitoringAgeCheck08F40783'],
 };
 
+/** What deletion adds: with another function or alias, what people and schedules start is gone, and with another log group its history. */
+const IDS_OF_DELETION: Readonly<Record<string, readonly string[]>> = {
+  'AWS::Lambda::Function': ['RetentionDeletionFunction8EB11A69'],
+  'AWS::Lambda::Alias': ['RetentionDeletionAliasC6AB8FDB'],
+  'AWS::Logs::LogGroup': ['RetentionDeletionLogs40C0579B'],
+  'AWS::Scheduler::Schedule': ['RetentionDeletionSchedule47F09BB0'],
+};
+
 const template = synthesized();
+const deleting = synthesized({ deletion: 'automatic' });
 
 test.each(Object.entries(IDS))('%s keeps its logical id', (type, ids) => {
   expect(Object.keys(template.findResources(type))).toEqual(ids);
+});
+
+test.each(Object.keys({ ...IDS, ...IDS_OF_DELETION }))('%s keeps its logical id where there is deletion', (type) => {
+  const ids = [...(IDS[type] ?? []), ...(IDS_OF_DELETION[type] ?? [])];
+  expect(Object.keys(deleting.findResources(type)).sort()).toEqual(ids.sort());
 });
 
 test('the bucket and the topic have no name of their own, which would stand in the way of a second deployment', () => {
