@@ -22,6 +22,29 @@ test('docs/iam.md accounts for every role of the template', () => {
   for (const role of roles) expect(page).toContain(`### ${role}\n`);
 });
 
+test('README and SECURITY name all that the report role may do', () => {
+  const words: Readonly<Record<string, readonly string[]>> = {
+    'list Lightsail': ['lightsail:Get'],
+    'read and write its own folders of one bucket': ['s3:GetObject', 's3:PutObject', 's3:ListBucket'],
+    'publish to one topic and list its subscriptions': ['sns:Publish', 'sns:ListSubscriptionsByTopic'],
+    'write its logs, and nothing else': ['logs:CreateLogStream', 'logs:PutLogEvents'],
+  };
+  const policies = Object.values(synthesized().findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
+    Properties.Roles[0].Ref.startsWith('RetentionReportRole'),
+  );
+  const named = Object.values(words).flat();
+  expect(statementsOf(policies).flatMap(actionsOf)).not.toEqual([]);
+  expect(
+    statementsOf(policies)
+      .flatMap(actionsOf)
+      .filter((action) => !named.some((known) => action.startsWith(known))),
+  ).toEqual([]);
+  for (const file of ['README.md', 'SECURITY.md']) {
+    const text = readFileSync(join(DOCS, '..', file), 'utf8').replace(/\s+/g, ' ');
+    for (const said of Object.keys(words)) expect(text).toContain(said);
+  }
+});
+
 test('docs/iam.md says of the grants of the construct what they allow', () => {
   const stack = new Stack(quickApp(), 'Mine');
   const { grants } = new SnapshotRetention(stack, 'Retention', { ...PROPS, deletion: 'approve', encryptionKey: new Key(stack, 'Key') });
