@@ -7,7 +7,7 @@ import { awaitedSince, newestReport } from '../lambda/app/report-age';
 import { s3Store } from '../lambda/aws/s3-store';
 import { isConfirmed, isPerson } from '../lambda/channels/subscribers';
 import type { Config } from '../lambda/core/config';
-import { overdueAfter, scheduleFault } from '../lib/schedule-expression';
+import { overdueSince, scheduleFault } from '../lib/schedule-expression';
 import type { Caller } from './aws';
 import { DEPLOY, type Deployment } from './doctor-stack';
 import { type Finding, failed, notRead, ok, warning } from './finding';
@@ -26,14 +26,14 @@ export function checkDeployedConfiguration(config: Config, { configurationDigest
 
 interface Scheduled {
   readonly finding: Finding;
-  /** Hours after a report at which the next one is missed; null where that is not known. */
-  readonly hours: number | null;
+  /** When reports are made; null where that is not known. */
+  readonly expression: string | null;
 }
 
 /** Whether the schedule is on, and starts a report again after `now` (epoch ms). */
 export async function checkSchedule(caller: Caller, { scheduleName }: Deployment, now: number): Promise<Scheduled> {
   const client = new SchedulerClient({ ...caller });
-  const wrong = (said: string, remedy: string): Scheduled => ({ finding: failed('schedule', said, remedy), hours: null });
+  const wrong = (said: string, remedy: string): Scheduled => ({ finding: failed('schedule', said, remedy), expression: null });
   try {
     const {
       State,
@@ -49,11 +49,11 @@ export async function checkSchedule(caller: Caller, { scheduleName }: Deployment
         `${when} starts no reports from now on: ${fault}`,
         "deploy again with another: npx cdk deploy -c schedule='cron(0 8 ? * MON *)'",
       );
-    return { finding: ok('schedule', when), hours: overdueAfter(ScheduleExpression) };
+    return { finding: ok('schedule', when), expression: ScheduleExpression };
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceNotFoundException')
       return wrong(`${scheduleName} is gone`, 'destroy the stack and deploy it again: its schedule was removed by hand');
-    return { finding: notRead('schedule', error, 'scheduler:GetSchedule'), hours: null };
+    return { finding: notRead('schedule', error, 'scheduler:GetSchedule'), expression: null };
   } finally {
     client.destroy();
   }
@@ -128,9 +128,9 @@ export async function checkSubscribers(caller: Caller, { topicArn }: Deployment)
 }
 
 /** What a bucket without a report means: nothing yet, or that reports stopped so long ago that none of them is kept. */
-function noReport(since: number | null, hours: number | null, now: number, functionName: string): Finding {
+function noReport(since: number | null, isMissed: (since: number) => boolean, functionName: string): Finding {
   const make = `make one now: aws lambda invoke --function-name ${functionName} --invocation-type Event /dev/null`;
-  if (since !== null && hours !== null && now - since > hours * HOUR)
+  if (since !== null && isMissed(since))
     return failed(
       'last report',
       `there is none, and one is awaited since ${new Date(since).toISOString()}`,
@@ -139,21 +139,22 @@ function noReport(since: number | null, hours: number | null, now: number, funct
   return warning('last report', 'none was made yet', make);
 }
 
-/** How old the last report is, against the `hours` after which a schedule's next one is missed, and whether it was e-mailed. */
+/** How old the last report is, whether its schedule has missed the next one, and whether it was e-mailed. */
 export async function checkLastReport(
   caller: Caller,
   { bucket, functionName }: Deployment,
-  hours: number | null,
+  expression: string | null,
   { now, forcePathStyle }: { readonly now: number; readonly forcePathStyle: boolean },
 ): Promise<Finding> {
   const client = new S3Client({ ...caller, forcePathStyle });
   try {
     const store = s3Store(client, bucket);
+    const isMissed = (since: number): boolean => expression !== null && now - since > overdueSince(expression, since) * HOUR;
     const newest = await newestReport(store, now);
-    if (newest === null) return noReport(await awaitedSince(store), hours, now, functionName);
+    if (newest === null) return noReport(await awaitedSince(store), isMissed, functionName);
     const age = (now - newest.at) / HOUR;
     const said = `${newest.reportId}, ${age < 48 ? `${Math.max(0, Math.round(age))} hours` : `${Math.floor(age / 24)} days`} old`;
-    if (hours !== null && age > hours)
+    if (isMissed(newest.at))
       return failed('last report', `${said}: one is missing`, "look at the function's log: docs/runbook.md#report-missing");
     const delivery = await readDelivery(store, runTime(newest.reportId));
     if (delivery === 'failed')

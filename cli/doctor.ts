@@ -65,10 +65,10 @@ export async function doctor(options: DoctorOptions, { out, env }: Terminal): Pr
       const now = Date.now();
       if (config !== null) say(checkDeployedConfiguration(config, deployment));
       say(await checkFunction(caller, deployment));
-      const { finding: schedule, hours } = await checkSchedule(caller, deployment, now);
+      const { finding: schedule, expression } = await checkSchedule(caller, deployment, now);
       say(schedule, await checkSubscribers(caller, deployment));
       const forcePathStyle = env.AWS_ENDPOINT_URL !== undefined || env.AWS_ENDPOINT_URL_S3 !== undefined;
-      say(await checkLastReport(caller, deployment, hours, { now, forcePathStyle }));
+      say(await checkLastReport(caller, deployment, expression, { now, forcePathStyle }));
     }
   }
   const wrong = findings.filter(({ state }) => state === 'failed');

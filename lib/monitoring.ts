@@ -28,7 +28,7 @@ export interface MonitoringProps {
   readonly deadLetters: IQueue;
   /** Who is told. */
   readonly topic: ITopic;
-  /** Hours after a report at which the next one is missed. */
+  /** Hours after a report, or the deployment, at which the next one is missed. */
   readonly overdue: number;
   /** What carries out plans; null where deletion is off. */
   readonly deletion: DeletionFunction | null;

@@ -129,14 +129,20 @@ export function minutesOfDay([minutes, hours]: readonly string[]): readonly numb
   return of(hours, HOURS).flatMap((hour) => of(minutes, MINUTES).map((minute) => hour * 60 + minute));
 }
 
-/** Whether a cron of six valid fields fires on any day from that of `now` (epoch ms) on, in whatever time zone. */
-export function firesAgain(fields: readonly string[], now: number): boolean {
+/**
+ * The first day on which a cron of six valid fields fires, as its midnight in UTC (epoch ms), from that of `now` on in whatever time zone; null
+ * when there is none.
+ */
+export function firstDay(fields: readonly string[], now: number): number | null {
   const years = parts(fields[5]);
-  if (years.includes('*')) return dayGaps(fields) !== null;
   const end = Date.UTC(YEAR.to + 1, 0, 1);
   for (let time = Math.floor(now / DAY) * DAY - DAY; time < end; time += DAY) {
     const today = dayAt(time);
-    if (years.some((part) => partHas(part, YEAR, today.year)) && dayMatches(fields, today)) return true;
+    if (years.some((part) => partHas(part, YEAR, today.year)) && dayMatches(fields, today)) return time;
   }
-  return false;
+  return null;
 }
+
+/** Whether a cron of six valid fields fires on any day from that of `now` (epoch ms) on, in whatever time zone. */
+export const firesAgain = (fields: readonly string[], now: number): boolean =>
+  parts(fields[5]).includes('*') ? dayGaps(fields) !== null : firstDay(fields, now) !== null;

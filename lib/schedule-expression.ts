@@ -5,6 +5,7 @@ import {
   dayGaps,
   type Field,
   firesAgain,
+  firstDay,
   HOURS,
   MINUTES,
   MONTH,
@@ -25,6 +26,9 @@ const HOURS_OF = { minute: 1 / 60, hour: 1, day: 24 } as const;
 
 /** The fewest minutes between two reports: what a run may take, lest two read the account at once. */
 const LEAST_MINUTES = 15;
+
+/** Hours from a day's midnight in UTC to its end in the last of all zones. */
+const DAY_ANYWHERE = 36;
 
 /** Hours beyond its schedule after which a report is missed: three tries of a quarter of an hour, and an hour that a clock is put back. */
 const SLACK = 3;
@@ -103,3 +107,10 @@ export function shortestInterval(text: string): number {
 
 /** Hours after a report at which the next one is missed. */
 export const overdueAfter = (text: string): number => Math.ceil(longestInterval(text)) + SLACK;
+
+/** Hours after `since` (epoch ms), a report's or that of the first deployment, at which the next one is missed: a schedule may begin in a later year. */
+export function overdueSince(text: string, since: number): number {
+  const first = rateHours(text) === null ? firstDay(fieldsOf(CRON.exec(text)?.[1] ?? ''), since) : null;
+  const begins = first === null ? 0 : Math.ceil((first - since) / 3_600_000) + DAY_ANYWHERE + SLACK;
+  return Math.max(overdueAfter(text), begins);
+}

@@ -24,7 +24,7 @@ import { ReportFunction } from './report-function';
 import { REPORT_EVENT, reportSchedule } from './report-schedule';
 import { ReportStore } from './report-store';
 import { retentionMetric } from './retention-metric';
-import { overdueAfter, shortestInterval } from './schedule-expression';
+import { overdueSince, shortestInterval } from './schedule-expression';
 
 /** A configuration to deploy with. It is validated again; its time zone is that of the schedule as well. */
 export type DeployedConfiguration = BundledConfiguration;
@@ -180,7 +180,7 @@ export class SnapshotRetention extends Construct {
             deletion: this.deletion,
             deadLetters: this.deadLetters,
             topic: this.topic,
-            overdue: overdueAfter(schedule),
+            overdue: overdueSince(schedule, Date.now()),
             dashboard: monitoring === 'full',
           }).alarms;
   }

@@ -342,6 +342,15 @@ describe('lightsail-retention doctor', () => {
     expect(out).toMatch(new RegExp(`^ok +last report: .* 1 hours old, ${said}$`, 'm'));
   });
 
+  it('warns, and no more, when there is no report of a schedule that begins in a later year', async () => {
+    emulator.objects.get(BUCKET)?.clear();
+    await put('runs/awaited-since.txt', new Date(Date.now() - 400 * 24 * HOUR).toISOString());
+    deployed({ schedule: { State: 'ENABLED', ScheduleExpression: 'cron(0 8 1 1 ? 2190)', ScheduleExpressionTimezone: 'UTC' } })();
+    const { code, out } = await doctor();
+    expect(code).toBe(0);
+    expect(out).toMatch(/^warning +last report: none was made yet$/m);
+  });
+
   it('looks at the stack that is named', async () => {
     const { code, out } = await doctor(['--stack', 'Other']);
     expect(code).toBe(1);

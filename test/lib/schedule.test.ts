@@ -1,5 +1,5 @@
 import { dayGaps } from '../../lib/schedule-days';
-import { checkSchedule, longestInterval, overdueAfter, shortestInterval } from '../../lib/schedule-expression';
+import { checkSchedule, longestInterval, overdueAfter, overdueSince, shortestInterval } from '../../lib/schedule-expression';
 
 const NOW = Date.parse('2026-11-23T08:00:00Z');
 
@@ -64,6 +64,33 @@ describe('the shortest time between two reports', () => {
 test("a report is overdue three hours after the schedule's longest time", () => {
   expect(overdueAfter('rate(90 minutes)')).toBe(5);
   expect(overdueAfter('cron(0 8 ? * MON *)')).toBe(7 * 24 + 3);
+});
+
+describe('after a report, or a deployment, the next report', () => {
+  const hoursTo = (instant: string): number => (Date.parse(instant) - NOW) / 3_600_000;
+
+  test.each([
+    'rate(90 minutes)',
+    'rate(7 days)',
+    'cron(0 8 ? * MON *)',
+    'cron(0 8 1 * ? *)',
+    'cron(0 8 23 11 ? *)',
+    'cron(0 8 29 2 ? *)',
+    'cron(0 8 ? * MON 2026-2030)',
+    'cron(0 8 ? * MON 2026,2030)',
+  ])('is missed when its schedule has passed: %s', (text) => {
+    for (let day = 0; day < 28; day += 1) expect(overdueSince(text, NOW + day * 86_400_000)).toBe(overdueAfter(text));
+  });
+
+  test.each([
+    ['cron(0 8 ? * MON 2028)', '2028-01-03'],
+    ['cron(0 8 1 * ? 2030-2032)', '2030-01-01'],
+    ['cron(0 23 L 12 ? 2199)', '2199-12-31'],
+  ])('is missed when the first of a later year has passed, in the last of all zones: %s', (text, first) => {
+    const missed = overdueSince(text, NOW);
+    expect(missed).toBeGreaterThan(hoursTo(`${first}T23:59:00-12:00`));
+    expect(missed).toBeLessThan(hoursTo(`${first}T23:59:00-12:00`) + 24);
+  });
 });
 
 describe('a schedule that never fires', () => {
