@@ -188,7 +188,7 @@ export async function apply(
   checkOptions(options);
   try {
     const caller = await findCaller(options.profile, terminal.env);
-    const place = await openPlace(plan, caller, terminal.env);
+    const place = await openPlace(plan, caller);
     return options.function === undefined
       ? await applyLocally(options, place, caller, terminal, input)
       : await applyRemotely(

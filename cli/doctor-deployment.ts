@@ -144,9 +144,9 @@ export async function checkLastReport(
   caller: Caller,
   { bucket, functionName }: Deployment,
   expression: string | null,
-  { now, forcePathStyle }: { readonly now: number; readonly forcePathStyle: boolean },
+  now: number,
 ): Promise<Finding> {
-  const client = new S3Client({ ...caller, forcePathStyle });
+  const client = new S3Client({ ...caller });
   try {
     const store = s3Store(client, bucket);
     const isMissed = (since: number): boolean => expression !== null && now - since > overdueSince(expression, since) * HOUR;

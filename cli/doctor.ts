@@ -67,8 +67,7 @@ export async function doctor(options: DoctorOptions, { out, env }: Terminal): Pr
       say(await checkFunction(caller, deployment));
       const { finding: schedule, expression } = await checkSchedule(caller, deployment, now);
       say(schedule, await checkSubscribers(caller, deployment));
-      const forcePathStyle = env.AWS_ENDPOINT_URL !== undefined || env.AWS_ENDPOINT_URL_S3 !== undefined;
-      say(await checkLastReport(caller, deployment, expression, { now, forcePathStyle }));
+      say(await checkLastReport(caller, deployment, expression, now));
     }
   }
   const wrong = findings.filter(({ state }) => state === 'failed');

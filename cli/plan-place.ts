@@ -14,7 +14,7 @@ export interface PlanPlace {
 }
 
 /** Opens the place that PLAN names: a file (results go into `results/` beside it), or `s3://bucket/key` (into the bucket's `results/`). */
-export async function openPlace(plan: string, caller: Caller, env: NodeJS.ProcessEnv): Promise<PlanPlace> {
+export async function openPlace(plan: string, caller: Caller): Promise<PlanPlace> {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(plan)) {
     const store = folderStore(dirname(plan));
     return { where: plan, store, text: await store.get(basename(plan)) };
@@ -26,8 +26,7 @@ export async function openPlace(plan: string, caller: Caller, env: NodeJS.Proces
       'operator',
       `cannot read the plan ${plan}: expected a file, or an address such as s3://bucket/plans/ID.json`,
     );
-  const { credentials, region } = caller;
-  const forcePathStyle = Boolean(env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL);
+  const { credentials, region, forcePathStyle } = caller;
   const store = s3Store(new S3Client({ credentials, region, forcePathStyle, followRegionRedirects: true }), bucket);
   return { where: plan, store, text: await store.get(key) };
 }
