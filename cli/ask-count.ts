@@ -1,32 +1,39 @@
-import { createInterface } from 'node:readline';
 import { checkCount } from '../lambda/app/verify-plan';
 import { RetentionError } from '../lambda/core/errors';
 import type { Plan } from '../lambda/core/plan';
 import type { Terminal } from './terminal';
 
-/** Asks for a count on a terminal; null when something else, or nothing, was typed. */
-function askCount(question: string, input: NodeJS.ReadStream, output: NodeJS.WritableStream): Promise<number | null> {
-  const lines = createInterface({ input, output, terminal: false });
-  return new Promise((resolve) => {
-    let answer: number | null = null;
-    lines.once('line', (line) => {
-      answer = /^\s*\d{1,9}\s*$/.test(line) ? Number(line) : null;
-      lines.close();
-    });
-    lines.once('close', () => resolve(answer));
-    output.write(question);
-  });
+/** No count is as long: input without a line's end is not read for ever. */
+const LONGEST = 1_000;
+
+/** The first line of an input, or its beginning where it is too long; null where nothing comes. */
+async function readLine(input: NodeJS.ReadableStream): Promise<string | null> {
+  let text = '';
+  try {
+    for await (const chunk of input) {
+      text += String(chunk);
+      if (text.includes('\n') || text.length > LONGEST) break;
+    }
+  } catch {
+    // What cannot be read, such as a directory, says nothing.
+    return null;
+  }
+  return text === '' ? null : (text.split('\n')[0] ?? '');
 }
 
-/** Says the plan's count: from `--yes`, which was checked already, or from the terminal. Refuses plan.count. */
+/** Says the plan's count: from `--yes`, which was checked already, from the terminal, or from what is piped in. Refuses plan.count. */
 export async function confirmCount(plan: Plan, yes: number | undefined, { err }: Terminal, input: NodeJS.ReadStream): Promise<void> {
   if (yes !== undefined) return checkCount(plan, yes);
-  if (input.isTTY !== true)
+  const isTerminal = input.isTTY === true;
+  err.write(`Type the plan's count (${plan.items.length}) to delete, anything else to stop: `);
+  const line = await readLine(input);
+  // Nobody's Enter ended the line of the question.
+  if (!isTerminal || line === null) err.write('\n');
+  if (line === null && !isTerminal)
     throw new RetentionError(
       'usage.no-terminal',
       'operator',
-      `there is no terminal to ask on: look at the plan, and give its count with --yes ${plan.items.length} if that is what is to go`,
+      `there is no terminal to ask on, and nothing was piped in: look at the plan, and give its count with --yes ${plan.items.length} if that is what is to go`,
     );
-  const typed = await askCount(`Type the plan's count (${plan.items.length}) to delete, anything else to stop: `, input, err);
-  checkCount(plan, typed ?? Number.NaN);
+  checkCount(plan, line !== null && /^\s*\d{1,9}\s*$/.test(line) ? Number(line) : Number.NaN);
 }

@@ -128,7 +128,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .argument('<plan>', 'a plan: the file of "report --plan-out", or its s3:// address')
     .option('--function <name>', 'let the deployed deletion function do it')
     .option('--local', 'do it from here, with your own credentials')
-    .option('--yes <count>', "the plan's count, instead of typing it", wholeNumber)
+    .option('--yes <count>', "the plan's count, instead of typing it or piping it in", wholeNumber)
     .option('--digest <sha256>', "the plan's digest as the e-mail has it: any other plan is refused", digest)
     .option('--config <file>', CONFIG)
     .option('--profile <name>', 'AWS profile')

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -46,20 +46,24 @@ describe('lightsail-retention apply', () => {
   const results = () => readdirSync(join(work, 'results')).filter((name) => name.endsWith('.json'));
   const stored = () => JSON.parse(readFileSync(join(work, 'results', results()[0] ?? ''), 'utf8'));
 
+  interface Started {
+    readonly child: ChildProcess;
+    readonly end: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
+  }
+
+  const start = (...args: readonly string[]): Started => startWith('ignore', ...args);
   /** The command line as a process of its own. */
-  const start = (
-    ...args: readonly string[]
-  ): { readonly child: ChildProcess; readonly end: Promise<{ code: number | null; out: string; err: string }> } => {
+  const startWith = (stdin: 'ignore' | 'pipe' | number, ...args: readonly string[]): Started => {
     const child = spawn(process.execPath, [bundle, ...args, '--config', config()], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
       cwd: work,
       env: { ...process.env },
     });
     let [out, err] = ['', ''];
-    child.stdout.on('data', (data) => {
+    child.stdout?.on('data', (data) => {
       out += data;
     });
-    child.stderr.on('data', (data) => {
+    child.stderr?.on('data', (data) => {
       err += data;
     });
     return { child, end: new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err }))) };
@@ -116,7 +120,6 @@ describe('lightsail-retention apply', () => {
     ['neither --local nor --function', [], 'usage.apply'],
     ['both --local and --function', ['--local', '--function', 'f'], 'usage.apply'],
     ['--dry-run with --function', ['--function', 'f', '--dry-run'], 'usage.apply'],
-    ['no terminal and no --yes', ['--local'], 'usage.no-terminal'],
   ])('refuses %s as wrong usage', async (_, args, code) => {
     const said = await cli(plan(), ...args);
     expect(said.code).toBe(2);
@@ -215,6 +218,58 @@ describe('lightsail-retention apply', () => {
       const { code, text } = await typing(typed);
       expect(code).toBe(4);
       expect(text).toContain('[plan.count]');
+      expect(count()).toBe(11);
+    });
+  });
+
+  describe('asking without a terminal', () => {
+    const QUESTION = "Type the plan's count (5) to delete, anything else to stop: \n";
+    /** With so much on standard input, which stays open unless it is `ended`. */
+    const piped = (text: string, ended: boolean) => {
+      const { child, end } = startWith('pipe', 'apply', plan(), '--local', '--quiet');
+      child.stdin?.on('error', () => undefined);
+      if (ended) child.stdin?.end(text);
+      else child.stdin?.write(text);
+      return end;
+    };
+
+    it.each([
+      ['a line', '5\n', true],
+      ['a line, and more that nobody reads', '5\n6\n', true],
+      ['a line without its end', '5', true],
+      ['a line of an input that goes on', '5\r\n', false],
+    ])('deletes when the count is piped in as %s', async (_, text, ended) => {
+      const { code, err } = await piped(text, ended);
+      expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining(QUESTION) });
+      expect(count()).toBe(6);
+    });
+
+    it.each([
+      ['another number', '4\n', true],
+      ['the count on the second line', '\n5\n', true],
+      ['yes', 'yes\n', false],
+      ['a line that is too long for any count', 'y'.repeat(2_000), false],
+    ])('refuses %s that is piped in', async (_, text, ended) => {
+      const { code, err } = await piped(text, ended);
+      expect({ code, err }).toMatchObject({ code: 4, err: expect.stringMatching(/\nerror: cannot apply the plan: .* \[plan\.count\]\n$/) });
+      expect(count()).toBe(11);
+    });
+
+    it.each<[string, () => Started['end']]>([
+      ['where nothing is piped in', () => piped('', true)],
+      ['of /dev/null', () => startWith('ignore', 'apply', plan(), '--local', '--quiet').end],
+      [
+        'of what cannot be read',
+        () => {
+          const folder = openSync(work, 'r');
+          const { end } = startWith(folder, 'apply', plan(), '--local', '--quiet');
+          closeSync(folder);
+          return end;
+        },
+      ],
+    ])('refuses to ask %s as wrong usage, and names --yes', async (_, ask) => {
+      const { code, err } = await ask();
+      expect({ code, err }).toMatchObject({ code: 2, err: expect.stringMatching(/^error: .*--yes 5 .* \[usage\.no-terminal\]\n$/m) });
       expect(count()).toBe(11);
     });
   });
