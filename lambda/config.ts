@@ -12,7 +12,11 @@ import { makeZone, zoneName } from './zone';
 export { type ConfigProblem, type ConfigWarning, describeWarning, formatConfigProblems } from './config/problems';
 
 /** A validated configuration as plain JSON with every default filled in; reading it again gives the same configuration. */
-export type WrittenConfig = ConfigOutput;
+export type WrittenConfig = Omit<ConfigOutput, 'pricing'> & { readonly pricing: { readonly gbMonth: number | RegionPrices } };
+type RegionPrices = { readonly default: number; readonly [region: string]: number };
+
+/** US dollars per GB-month where the configuration says nothing else. */
+const GB_MONTH = 0.05;
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config; readonly written: WrittenConfig; readonly warnings: readonly ConfigWarning[] }
@@ -24,11 +28,19 @@ export const BUILT_IN = 'built-in';
 /** `sha256:` and 64 hex digits over the RFC 8785 JSON of a written configuration. Comments, order of keys and spelt-out defaults change nothing. */
 export const configDigest = (written: WrittenConfig, digest: (value: unknown) => string = digestOf): string => digest(written);
 
+/** Both forms of a price as one: a number, or a map where regions differ. */
+function pricingOf({ gbMonth, ...prices }: ConfigOutput['pricing']): WrittenConfig['pricing'] {
+  if (typeof gbMonth === 'number') return { gbMonth };
+  const { default: fallback = GB_MONTH, ...regions } = gbMonth ?? prices;
+  return { gbMonth: Object.keys(regions).length === 0 ? fallback : { ...regions, default: fallback } };
+}
+
 /** As it was written, with what has a default filled in and the zone's own spelling: what the digest covers. */
 function written(output: ConfigOutput): WrittenConfig {
   return {
     ...output,
     timezone: zoneName(output.timezone) ?? output.timezone,
+    pricing: pricingOf(output.pricing),
     rules: output.rules.map((rule, i) => ({ ...rule, name: ruleName(rule.name, i) })),
   };
 }
@@ -66,7 +78,7 @@ function compilePolicy({ keep, expireAfter }: ConfigOutput['policies'][string]):
   };
 }
 
-function compilePricing(gbMonth: ConfigOutput['pricing']['gbMonth']): Pricing {
+function compilePricing({ gbMonth }: WrittenConfig['pricing']): Pricing {
   if (typeof gbMonth === 'number') return { default: gbMonth, regions: new Map() };
   const { default: fallback, ...regions } = gbMonth;
   return { default: fallback, regions: new Map(Object.entries(regions)) };
@@ -87,7 +99,7 @@ function compile(filled: WrittenConfig, origin: string): Config {
     regions,
     kinds,
     caps,
-    pricing: compilePricing(filled.pricing.gbMonth),
+    pricing: compilePricing(filled.pricing),
     report: { ...report, staleAfter: durationOf(report.staleAfter) },
     deletion: { planValidFor: durationOf(deletion.planValidFor), grace: durationOf(deletion.grace) },
   };

@@ -43,7 +43,7 @@ export function referenceProblems(input: unknown): readonly ConfigProblem[] {
 }
 
 /** What works, and is probably not meant. */
-export function warningsOf({ policies, rules, default: fallback, tagPrefix }: ConfigOutput): readonly ConfigWarning[] {
+export function warningsOf({ policies, rules, default: fallback, tagPrefix }: Omit<ConfigOutput, 'pricing'>): readonly ConfigWarning[] {
   const warn = (keys: Keys, message: string): ConfigWarning => ({ path: pathText(keys), keys, message });
   const used = new Set([...rules.map((rule) => rule.policy), fallback]);
   const aboutPolicies = Object.entries(policies).flatMap(([name, policy]) => [

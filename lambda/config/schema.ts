@@ -28,15 +28,44 @@ const price = number(0, Number.MAX_SAFE_INTEGER, 'US dollars per GB-month, 0 or 
 const gbMonth = z.union(
   [
     price,
-    z.catchall(z.object({ default: price }, { error: 'a price, or a map such as { default: 0.05, eu-central-1: 0.05 }' }), price).check(
-      refuse((prices) => {
-        const wrong = Object.keys(prices).find((region) => region !== 'default' && !REGION.test(region));
-        return wrong === undefined ? null : `default and regions such as eu-central-1 (${wrong} is neither)`;
-      }),
-    ),
+    z
+      .catchall(
+        z.object({ default: z.optional(price) }, { error: 'a price, or a map such as { default: 0.05, eu-central-1: 0.05 }' }),
+        price,
+      )
+      .check(
+        refuse((prices) => {
+          const wrong = Object.keys(prices).find((key) => key !== 'default' && !REGION.test(key));
+          return wrong === undefined ? null : `default and regions such as eu-central-1 (${wrong} is neither)`;
+        }),
+      ),
   ],
   { error: 'a price, or a map such as { default: 0.05, eu-central-1: 0.05 }' },
 );
+/** The price, or the prices of regions, under `gbMonth` or in its place. */
+const pricing = z
+  .catchall(
+    z.object(
+      { gbMonth: z.optional(gbMonth), default: z.optional(price) },
+      { error: 'a map such as { gbMonth: 0.05 } or { default: 0.05, eu-central-1: 0.05 }' },
+    ),
+    price,
+  )
+  .check(
+    refuse((prices) => {
+      const keys = Object.keys(prices);
+      const wrong = keys.find((key) => key !== 'gbMonth' && key !== 'default' && !REGION.test(key));
+      if (wrong !== undefined)
+        return {
+          expected: `gbMonth, or default and regions such as eu-central-1 (${wrong} is none of them)`,
+          suggestion: closest(wrong, ['gbMonth', 'default']),
+        };
+      return prices.gbMonth === undefined || keys.length === 1
+        ? null
+        : 'one of two forms: { gbMonth: { default: 0.05, eu-central-1: 0.05 } }, or the same without gbMonth, { default: 0.05, eu-central-1: 0.05 }';
+    }),
+  )
+  .register(notes, { description: 'For cost ceilings: a price, or one for each region.' });
 
 const VERSION = '1 (this release reads version 1; for a later one, install the release that knows it)';
 const PREFIX = `the start of tag keys, such as retention: up to 115 ${TAG_SIGNS}, not aws, no space at its ends, no colon at its end`;
@@ -145,7 +174,7 @@ export const configSchema = map(
       ),
       {},
     ),
-    pricing: z.prefault(map({ gbMonth: z._default(gbMonth, 0.05) }, 'a map such as { gbMonth: 0.05 }', 'For cost ceilings.'), {}),
+    pricing: z.prefault(pricing, {}),
     report: z.prefault(
       map(
         {

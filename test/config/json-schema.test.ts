@@ -87,7 +87,7 @@ test('whatever the validator accepts, the JSON Schema accepts too', () => {
       holdTags: fc.constantFrom([], ['no_delete', 'aws:x']),
       floors: fc.record({ minKeep: fc.integer({ min: 1, max: 9 }), minAge: duration }, { requiredKeys: [] }),
       caps: fc.record({ maxDeletions: fc.nat(9), maxShare: fc.constantFrom(0, 0.5, 1) }, { requiredKeys: [] }),
-      pricing: fc.constantFrom({}, { gbMonth: 0 }, { gbMonth: { default: 0.05, 'eu-west-1': 1 } }),
+      pricing: fc.constantFrom({}, { gbMonth: 0 }, { gbMonth: { default: 0.05, 'eu-west-1': 1 } }, { 'eu-west-1': 1 }, { default: 1 }),
       report: fc.record(
         { send: fc.constantFrom('always', 'expiring', 'changed'), staleAfter: duration, automaticSnapshots: fc.boolean() },
         { requiredKeys: [] },

@@ -84,9 +84,23 @@ test.each([
   expect(parsed(policy(written)).config.policies.get('standard')).toMatchObject(compiled);
 });
 
-test('a price may differ by region', () => {
-  const { config } = parsed(valid({ pricing: { gbMonth: { default: 0.05, 'eu-central-1': 0.06 } } }));
-  expect(config.pricing).toEqual({ default: 0.05, regions: new Map([['eu-central-1', 0.06]]) });
+describe('the price of a GB-month', () => {
+  const PRICES = { default: 0.04, 'eu-central-1': 0.06 };
+  const { default: _, ...regions } = PRICES;
+
+  test.each<[string, object, object, object]>([
+    ['differs by region', { gbMonth: PRICES }, PRICES, { default: 0.04, regions: new Map([['eu-central-1', 0.06]]) }],
+    ['is 0.05 where regions stand alone', regions, { ...PRICES, default: 0.05 }, { default: 0.05 }],
+    ['is one for all regions', { gbMonth: 0.04 }, { default: 0.04 }, { default: 0.04, regions: new Map() }],
+    ['may be that of the contract', {}, { default: 0.05 }, { default: 0.05, regions: new Map() }],
+  ])('%s, under gbMonth or in its place, with the same digest', (__, one, other, pricing) => {
+    const forms = [one, other, { gbMonth: other }].map((written) => parsed(valid({ pricing: written })));
+    for (const { config, written } of forms) {
+      expect(config.pricing).toMatchObject(pricing);
+      expect(written).toEqual(forms[0]?.written);
+      expect(config.digest).toBe(forms[0]?.config.digest);
+    }
+  });
 });
 
 test('a time zone is written in its own letter case', () => {
@@ -267,9 +281,16 @@ describe('one thing that is wrong', () => {
       'pricing.gbMonth: got "0.05", expected a price, or a map such as { default: 0.05, eu-central-1: 0.05 }',
     ],
     [
-      valid({ pricing: { gbMonth: { 'eu-central-1': 0.05 } } }),
-      'pricing.gbMonth.default: got nothing, expected US dollars per GB-month, 0 or more',
+      valid({ pricing: { gbMonth: 0.05, 'eu-central-1': 0.05 } }),
+      'pricing: got a map, expected one of two forms: { gbMonth: { default: 0.05, eu-central-1: 0.05 } }, or the same without gbMonth, { default: 0.05, eu-central-1: 0.05 }',
     ],
+    [
+      valid({ pricing: { gbMont: 0.05 } }),
+      'pricing: got a map, expected gbMonth, or default and regions such as eu-central-1 (gbMont is none of them); did you mean gbMonth?',
+    ],
+    [valid({ pricing: { default: '0.05' } }), 'pricing.default: got "0.05", expected US dollars per GB-month, 0 or more'],
+    [valid({ pricing: { 'eu-central-1': -1 } }), 'pricing.eu-central-1: got -1, expected US dollars per GB-month, 0 or more'],
+    [valid({ pricing: 0.05 }), 'pricing: got 0.05, expected a map such as { gbMonth: 0.05 } or { default: 0.05, eu-central-1: 0.05 }'],
     [
       valid({ pricing: { gbMonth: { default: 1, eu: 1 } } }),
       'pricing.gbMonth: got a map, expected default and regions such as eu-central-1 (eu is neither)',

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readConfigText } from '../../cli/config-yaml';
 import { COUNT_RULES, WITHIN_RULES } from '../../lambda/core/policy';
 import { EXAMPLE_NAMES, PAGES, withCalendars } from '../../scripts/policy-docs';
 
@@ -32,4 +33,14 @@ describe('the calendars of the documentation', () => {
   it('refuse a name that is no example', () => {
     expect(() => withCalendars('<!-- calendar: fortnightly -->\n<!-- end -->')).toThrow('"fortnightly"');
   });
+});
+
+test('docs/policy.md shows forms of prices that are accepted, and two that mean the same', () => {
+  const lines = texts.flatMap((text) => text.match(/^pricing: .*$/gm) ?? []);
+  const digests = lines.map((line) => {
+    const result = readConfigText(`version: 1\n${line}\n`, 'retention.yaml');
+    return result.ok ? result.config.digest : result.errors;
+  });
+  expect(digests).toEqual([expect.stringMatching(/^sha256:/), expect.stringMatching(/^sha256:/), digests[1]]);
+  expect(digests[0]).not.toBe(digests[1]);
 });
