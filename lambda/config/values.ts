@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { parseDuration } from '../core/duration';
+import { DURATION_SHAPE, parseDuration } from '../core/duration';
 import { MAX_COUNT } from '../core/policy';
 
 /** What editors are told about a value, by its schema; only the JSON Schema is made from it. */
@@ -74,7 +74,7 @@ export const duration = (description: string) =>
       const parsed = parseDuration(value);
       return parsed.ok ? null : parsed.expected;
     },
-    { description, pattern: '^(P.+|(\\d+y)?(\\d+mo)?(\\d+w)?(\\d+d)?(\\d+h)?)$', examples: ['30d', '1y6mo'] },
+    { description, pattern: DURATION_SHAPE, examples: ['30d', '1y6mo'] },
   );
 
 /** What a tag key or value may consist of, as a class for patterns, and for people. */

@@ -15,8 +15,12 @@ const EXPECTED = 'a duration such as 36h, 30d, 2w, 6mo, 1y6mo or P30D';
 const MOST = { y: 1_000, mo: 12_000, w: 52_000, d: 366_000, h: 8_784_000 } as const;
 type Unit = keyof typeof MOST;
 
-const SHORT = /^(?:(\d+)y)?(?:(\d+)mo)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?$/;
-const ISO = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(\d+)H)?$/;
+const AMOUNT = '(0*[1-9][0-9]*)';
+const SHORT = `(?=.)(?:${AMOUNT}y)?(?:${AMOUNT}mo)?(?:${AMOUNT}w)?(?:${AMOUNT}d)?(?:${AMOUNT}h)?`;
+const ISO = `P(?=.)(?:${AMOUNT}Y)?(?:${AMOUNT}M)?(?:${AMOUNT}W)?(?:${AMOUNT}D)?(?:T${AMOUNT}H)?`;
+const FORMS: readonly RegExp[] = [SHORT, ISO].map((form) => new RegExp(`^${form}$`));
+/** The shape of a duration, for patterns elsewhere; `parseDuration` also says how long is too long. */
+export const DURATION_SHAPE = `^(?:${SHORT}|${ISO})$`;
 const UNITS: readonly Unit[] = ['y', 'mo', 'w', 'd', 'h'];
 
 function refusal(text: string): string {
@@ -25,17 +29,17 @@ function refusal(text: string): string {
     return `${EXPECTED}: is "m" a month (write mo) or a minute (there are no minutes here)?`;
   if (/[.,]/.test(text)) return `${EXPECTED}: whole numbers only`;
   if (text.startsWith('-')) return `${EXPECTED}: not negative`;
+  if (/(^|\D)0+(y|mo?|w|d|h)/i.test(text)) return `${EXPECTED}: ${/[1-9]/.test(text) ? 'leave out a unit of 0' : 'longer than nothing'}`;
   return `${EXPECTED}: units y mo w d h, each at most once, the largest first`;
 }
 
 /** Reads `1y6mo`, `36h`, `2w` or ISO 8601 (`P30D`). Zero, negative, fractional, repeated or unordered units and a bare `m` are refused with what was expected. */
 export function parseDuration(text: string): DurationResult {
-  const match = text === '' || text === 'P' || text.endsWith('T') ? null : (SHORT.exec(text) ?? ISO.exec(text));
-  if (!match) return { ok: false, expected: refusal(text) };
+  const match = FORMS.map((form) => form.exec(text)).find((found) => found !== null);
+  if (match === undefined) return { ok: false, expected: refusal(text) };
   const amounts = UNITS.map((_, i) => Number(match[i + 1] ?? 0));
   const tooLarge = UNITS.find((unit, i) => (amounts[i] ?? 0) > MOST[unit]);
   if (tooLarge) return { ok: false, expected: `${EXPECTED}: at most ${MOST[tooLarge]}${tooLarge}` };
   const [years = 0, months = 0, weeks = 0, days = 0, hours = 0] = amounts;
-  if (amounts.every((amount) => amount === 0)) return { ok: false, expected: `${EXPECTED}: longer than nothing` };
   return { ok: true, value: { years, months, days: weeks * 7 + days, hours, text } };
 }

@@ -36,6 +36,28 @@ describe.each(EXAMPLES)('examples/%s', (name) => {
   });
 });
 
+test.each<[string, string]>([
+  ['nothing', ''],
+  ['a duration of 0', '0d'],
+  ['a duration of 0 in ISO 8601', 'P0D'],
+  ['a unit of 0', '1y0mo'],
+  ['a unit of 0 in ISO 8601', 'P1Y0M'],
+  ['a fraction', 'P1.5D'],
+  ['minutes', 'PT1M'],
+  ['seconds', 'PT1S'],
+  ['a time without hours', 'PT'],
+  ['a T with nothing behind it', 'P1DT'],
+  ['a P with nothing behind it', 'P'],
+  ['a negative amount', 'P-1D'],
+  ['weeks after days', 'P1D1W'],
+  ['years after days', 'P1D1Y'],
+  ['months twice', 'P1M2M'],
+])('the JSON Schema refuses %s as a duration, as the validator does', (_, expireAfter) => {
+  const input = { version: 1, policies: { a: { expireAfter } } };
+  expect(conforms(input)).toBe(false);
+  expect(parseConfig(input, 'test').ok).toBe(false);
+});
+
 test.each<[string, object]>([
   ['an unknown key', { version: 1, polices: {} }],
   ['another version', { version: 2 }],
