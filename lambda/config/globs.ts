@@ -24,7 +24,7 @@ export function globMatches(pattern: string, text: string): boolean {
 }
 
 /** Whether a pattern has a wildcard. */
-export const isGlob = (pattern: string): boolean => /[*?]/.test(pattern);
+const isGlob = (pattern: string): boolean => /[*?]/.test(pattern);
 
 /** A predicate for several patterns: any of them. */
 export function anyGlob(patterns: readonly string[]): (text: string) => boolean {
@@ -32,6 +32,3 @@ export function anyGlob(patterns: readonly string[]): (text: string) => boolean 
   const globs = patterns.filter(isGlob);
   return (text) => literals.has(text) || globs.some((glob) => globMatches(glob, text));
 }
-
-/** The fewest characters that a text matching the pattern has. */
-export const leastLength = (pattern: string): number => pattern.replaceAll('*', '').length;

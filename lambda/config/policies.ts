@@ -42,9 +42,19 @@ export const policy = map(
   },
   'a policy such as { keep: { last: 3 }, expireAfter: 30d }',
   'Keep rules, an age, or both.',
-).check(
-  refuse(({ keep, expireAfter }) => {
-    const keeps = keep === 'all' || Object.values(keep ?? {}).some((amount) => amount !== undefined && amount !== 0);
-    return keeps || expireAfter !== undefined ? null : 'a policy with a positive keep rule or expireAfter (an empty one would say nothing)';
-  }, true),
-);
+)
+  .check(
+    refuse(({ keep, expireAfter }) => {
+      const keeps = keep === 'all' || Object.values(keep ?? {}).some((amount) => amount !== undefined && amount !== 0);
+      return keeps || expireAfter !== undefined
+        ? null
+        : 'a policy with a positive keep rule or expireAfter (an empty one would say nothing)';
+    }, true),
+  )
+  .register(notes, {
+    // A map without a number or with zeros alone keeps nothing.
+    anyOf: [
+      { required: ['expireAfter'] },
+      { required: ['keep'], properties: { keep: { not: { type: 'object', additionalProperties: { const: 0 } } } } },
+    ],
+  });

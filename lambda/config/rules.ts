@@ -1,56 +1,62 @@
 import * as z from 'zod/mini';
 import { KINDS } from '../core/snapshot';
 import { closest } from './closest';
-import { globMatches, isGlob, leastLength } from './globs';
+import { globMatches } from './globs';
 import { flag, map, notes, REGION, refuse, tagMap, text } from './values';
 
-/** A glob that some real name could match. */
+/** A glob of a shape that some real name could match. */
 const glob = (
   expected: string,
-  canMatch: (value: string) => boolean,
-  shape: string,
+  shape: RegExp,
+  canMatch: (value: string) => boolean = () => true,
   suggest: (value: string) => string | null = () => null,
 ) => {
-  const item = text(expected, (value) => (canMatch(value) ? null : { expected, suggestion: suggest(value) }), { pattern: shape });
+  const judge = (value: string) => (shape.test(value) && canMatch(value) ? null : { expected, suggestion: suggest(value) });
+  const item = text(expected, judge, { pattern: shape.source });
   return z.union(
-    [item, z.array(item, { error: expected }).check(refuse((list) => (list.length > 0 ? null : `${expected}; at least one`)))],
+    [
+      item,
+      z
+        .array(item, { error: expected })
+        .check(refuse((list) => (list.length > 0 ? null : `${expected}; at least one`)))
+        .register(notes, { minItems: 1 }),
+    ],
     {
       error: `${expected}, or a list of such`,
     },
   );
 };
 
-const NAME_GLOB = '^[A-Za-z0-9_.*?-]+$';
+/** Up to 255 characters, `*` not counted. */
+const NAME_GLOB = /^(?=.)\**(?:[A-Za-z0-9_.?-]\**){0,255}$/;
 const nameGlob = (description: string) =>
-  glob(
-    'a name or a pattern of letters, digits, _ - . and the wildcards * and ?',
-    (value) => new RegExp(NAME_GLOB).test(value) && leastLength(value) <= 255,
-    NAME_GLOB,
-  ).register(notes, { description });
+  glob('a name or a pattern of letters, digits, _ - . and the wildcards * and ?', NAME_GLOB).register(notes, { description });
+
+/** A word, or letters with a wildcard. */
+const KIND_GLOB = new RegExp(`^(?:${KINDS.join('|')}|[a-z]*[*?][a-z*?]*)$`);
+const REGION_GLOB = new RegExp(`${REGION.source}|^[a-z0-9-]*[*?][a-z0-9*?-]*$`);
+/** 12 digits or `?`, or up to 12 with `*`. */
+const ACCOUNT_GLOB = /^(?:[0-9?]{12}|(?=.*\*)\**(?:[0-9?]\**){0,12})$/;
 
 const match = map(
   {
     kind: z.optional(
       glob(
         `${KINDS.join(', ')} or a pattern that matches one of them`,
+        KIND_GLOB,
         (value) => KINDS.some((kind) => globMatches(value, kind)),
-        '^[a-z*?]+$',
         (value) => closest(value, KINDS),
       ).register(notes, { description: 'The kind of snapshot: instance, disk or database.' }),
     ),
     region: z.optional(
-      glob(
-        'a region such as eu-central-1, or a pattern such as "eu-*"',
-        (value) => /^[a-z0-9*?-]+$/.test(value) && (isGlob(value) || REGION.test(value)),
-        '^[a-z0-9*?-]+$',
-      ).register(notes, { description: 'The region that holds the snapshot.' }),
+      glob('a region such as eu-central-1, or a pattern such as "eu-*"', REGION_GLOB).register(notes, {
+        description: 'The region that holds the snapshot.',
+      }),
     ),
     account: z.optional(
-      glob(
-        'an account number of 12 digits in quotes, or a pattern for one',
-        (value) => /^[0-9*?]+$/.test(value) && leastLength(value) <= 12 && (value.includes('*') || value.length === 12),
-        '^[0-9*?]+$',
-      ).register(notes, { description: 'The account that holds the snapshot.' }),
+      glob('an account number of 12 digits in quotes, or a pattern for one', ACCOUNT_GLOB).register(notes, {
+        description: 'The account that holds the snapshot.',
+      }),
     ),
     source: z.optional(nameGlob('The name of the instance, disk or database that the snapshot was made from.')),
     name: z.optional(nameGlob('The name of the snapshot itself.')),
@@ -76,6 +82,8 @@ export const rule = map(
         'a name of 1 to 128 characters',
         (value) => (/^[^\p{C}]{1,128}$/u.test(value) ? null : 'a name of 1 to 128 printable characters'),
         {
+          minLength: 1,
+          maxLength: 128,
           description: 'For reports; `rule <n>` where left out.',
         },
       ),

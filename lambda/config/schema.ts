@@ -8,40 +8,41 @@ import { rule } from './rules';
 import {
   duration,
   flag,
+  list,
   map,
   notes,
   number,
   oneOf,
   pattern,
-  REGION,
   refuse,
   regionName,
   TAG_SIGNS,
   TAG_TEXT,
   tagKey,
   text,
-  unique,
   whole,
+  wordOrRegion,
 } from './values';
 
 const price = number(0, Number.MAX_SAFE_INTEGER, 'US dollars per GB-month, 0 or more', 'US dollars per GB-month.');
+const GB_MONTH = 'a price, or a map such as { default: 0.05, eu-central-1: 0.05 }';
+const PRICE_KEY = wordOrRegion('default');
 const gbMonth = z.union(
   [
     price,
     z
-      .catchall(
-        z.object({ default: z.optional(price) }, { error: 'a price, or a map such as { default: 0.05, eu-central-1: 0.05 }' }),
-        price,
-      )
+      .catchall(z.object({ default: z.optional(price) }, { error: GB_MONTH }), price)
       .check(
         refuse((prices) => {
-          const wrong = Object.keys(prices).find((key) => key !== 'default' && !REGION.test(key));
+          const wrong = Object.keys(prices).find((key) => !PRICE_KEY.test(key));
           return wrong === undefined ? null : `default and regions such as eu-central-1 (${wrong} is neither)`;
         }),
-      ),
+      )
+      .register(notes, { propertyNames: { pattern: PRICE_KEY.source } }),
   ],
-  { error: 'a price, or a map such as { default: 0.05, eu-central-1: 0.05 }' },
+  { error: GB_MONTH },
 );
+const PRICING_KEY = wordOrRegion('gbMonth', 'default');
 /** The price, or the prices of regions, under `gbMonth` or in its place. */
 const pricing = z
   .catchall(
@@ -54,7 +55,7 @@ const pricing = z
   .check(
     refuse((prices) => {
       const keys = Object.keys(prices);
-      const wrong = keys.find((key) => key !== 'gbMonth' && key !== 'default' && !REGION.test(key));
+      const wrong = keys.find((key) => !PRICING_KEY.test(key));
       if (wrong !== undefined)
         return {
           expected: `gbMonth, or default and regions such as eu-central-1 (${wrong} is none of them)`,
@@ -65,7 +66,11 @@ const pricing = z
         : 'one of two forms: { gbMonth: { default: 0.05, eu-central-1: 0.05 } }, or the same without gbMonth, { default: 0.05, eu-central-1: 0.05 }';
     }),
   )
-  .register(notes, { description: 'For cost ceilings: a price, or one for each region.' });
+  .register(notes, {
+    description: 'For cost ceilings: a price, or one for each region. Where nothing is said, 0.05.',
+    propertyNames: { pattern: PRICING_KEY.source },
+    dependentSchemas: { gbMonth: { maxProperties: 1 } },
+  });
 
 const VERSION = '1 (this release reads version 1; for a later one, install the release that knows it)';
 const PREFIX = `the start of tag keys, such as retention: up to 115 ${TAG_SIGNS}, not aws, no space at its ends, no colon at its end`;
@@ -84,20 +89,14 @@ export const configSchema = map(
                 suggestion: closest(value, ['UTC', ...Intl.supportedValuesOf('timeZone')]),
               }
             : null,
-        { description: 'IANA time zone that cuts hours, days, weeks, months and years.' },
+        { minLength: 1, description: 'IANA time zone that cuts hours, days, weeks, months and years.' },
       ),
       'UTC',
     ),
     regions: z._default(
       z
         .union(
-          [
-            z.literal('all'),
-            z.array(regionName).check(
-              unique('region'),
-              refuse((list) => (list.length > 0 ? null : 'all, or at least one region')),
-            ),
-          ],
+          [z.literal('all'), list(regionName, { what: 'region', expected: 'a list of regions', least: 'all, or at least one region' })],
           {
             error: 'all, or a list of regions such as [eu-central-1]',
           },
@@ -106,13 +105,12 @@ export const configSchema = map(
       'all',
     ),
     kinds: z._default(
-      z
-        .array(oneOf(KINDS), { error: `a list of ${KINDS.join(', ')}` })
-        .check(
-          unique('kind'),
-          refuse((list) => (list.length > 0 ? null : `at least one of ${KINDS.join(', ')}`)),
-        )
-        .register(notes, { description: 'What to list.' }),
+      list(oneOf(KINDS), {
+        what: 'kind',
+        expected: `a list of ${KINDS.join(', ')}`,
+        least: `at least one of ${KINDS.join(', ')}`,
+        description: 'What to list.',
+      }),
       [...KINDS],
     ),
     tagPrefix: z._default(
@@ -136,10 +134,12 @@ export const configSchema = map(
         .register(notes, { description: 'The policy of what no rule matches; without it such snapshots are unmanaged and kept.' }),
     ),
     holdTags: z._default(
-      z
-        .array(tagKey, { error: 'a list of tag keys such as [no_delete]' })
-        .check(unique('tag key'))
-        .register(notes, { description: 'Further tag keys that hold, whatever their value.' }),
+      list(tagKey, {
+        what: 'tag key',
+        expected: 'a list of tag keys such as [no_delete]',
+        least: null,
+        description: 'Further tag keys that hold, whatever their value.',
+      }),
       ['no_delete'],
     ),
     floors: z.prefault(

@@ -23,9 +23,18 @@ export function refuse<T>(judge: (value: T) => Refusal, ifSound = false): z.core
 export const text = (expected: string, judge: (value: string) => Refusal, hint: Record<string, unknown> = {}) =>
   z.string({ error: expected }).check(refuse(judge)).register(notes, hint);
 
+/** What a tag key or value may consist of, as a class for patterns, and for people. */
+export const TAG_TEXT = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]';
+export const TAG_SIGNS = 'letters, digits, spaces and + - = . _ : / @';
+/** The same where `\p` is not known, as in Python; it takes some signs too many beyond ASCII. */
+const PORTABLE_TAG_TEXT = '[^\\x00-\\x1f!-*,;<>?\\[-\\^\\x60{-\\x9f]';
+
+/** The source of a pattern, as every reader of the JSON Schema understands it. */
+const portable = ({ source }: RegExp): string => source.replaceAll(TAG_TEXT, PORTABLE_TAG_TEXT).replaceAll('\\p{Z}', '\\s');
+
 /** A text of a certain shape. */
 export const pattern = (expected: string, shape: RegExp, description?: string) =>
-  text(expected, (value) => (shape.test(value) ? null : expected), { pattern: shape.source, ...(description && { description }) });
+  text(expected, (value) => (shape.test(value) ? null : expected), { pattern: portable(shape), ...(description && { description }) });
 
 /** A map of known keys. The message of an unknown key is the list of known ones. */
 export const map = <T extends z.core.$ZodLooseShape>(shape: T, expected: string, description: string) =>
@@ -53,17 +62,31 @@ export const whole = (least: number, expected: string, description: string) =>
 /** True or false. */
 export const flag = (description: string) => z.boolean({ error: 'true or false, without quotes' }).register(notes, { description });
 
-/** A list in which nothing stands twice. */
-export const unique = <T extends string>(what: string) =>
-  refuse<readonly T[]>((list) => {
-    const seen = new Set<T>();
-    const twice = list.find((item) => {
-      const again = seen.has(item);
-      seen.add(item);
-      return again;
-    });
-    return twice === undefined ? null : `each ${what} once (${twice} stands twice)`;
-  });
+/** A list in which nothing stands twice. `least` is what was expected in the place of an empty one; null: it may be empty. */
+export const list = <T extends z.ZodMiniType<string, string>>(
+  item: T,
+  {
+    what,
+    expected,
+    least,
+    description,
+  }: { readonly what: string; readonly expected: string; readonly least: string | null; readonly description?: string },
+) =>
+  z
+    .array(item, { error: expected })
+    .check(
+      refuse<readonly string[]>((items) => {
+        const seen = new Set<string>();
+        const twice = items.find((item) => {
+          const again = seen.has(item);
+          seen.add(item);
+          return again;
+        });
+        return twice === undefined ? null : `each ${what} once (${twice} stands twice)`;
+      }),
+      refuse<readonly string[]>((items) => (items.length > 0 ? null : least)),
+    )
+    .register(notes, { ...(description && { description }), ...(least !== null && { minItems: 1 }), uniqueItems: true });
 
 const DURATION = 'a duration such as 36h, 30d, 2w, 6mo, 1y6mo or P30D';
 /** A duration as it is written; `parseDuration` has the last word. */
@@ -77,9 +100,6 @@ export const duration = (description: string) =>
     { description, pattern: DURATION_SHAPE, examples: ['30d', '1y6mo'] },
   );
 
-/** What a tag key or value may consist of, as a class for patterns, and for people. */
-export const TAG_TEXT = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]';
-export const TAG_SIGNS = 'letters, digits, spaces and + - = . _ : / @';
 /** The key of a tag. */
 export const tagKey = pattern(`a tag key: 1 to 128 ${TAG_SIGNS}`, new RegExp(`^${TAG_TEXT}{1,128}$`, 'u'));
 const TAG_VALUE = `a tag value in quotes (1 to 256 ${TAG_SIGNS}), or "*" for any value and for none`;
@@ -89,6 +109,8 @@ export const tagMap = (description: string) =>
   z.record(tagKey, tagValue, { error: 'a map of tag keys to values, such as { env: prod }' }).register(notes, { description });
 
 /** The shape of a region name; which regions there are, only the service knows. */
-export const REGION = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/;
+export const REGION = /^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$/;
+/** The pattern of one of some words, or of a region. */
+export const wordOrRegion = (...words: readonly string[]): RegExp => new RegExp(`^(?:${words.join('|')})$|${REGION.source}`);
 /** One region. */
 export const regionName = pattern('a region such as eu-central-1', REGION);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import picomatch from 'picomatch';
-import { anyGlob, globMatches, leastLength } from '../../lambda/config/globs';
+import { anyGlob, globMatches } from '../../lambda/config/globs';
 
 /** The definition, read aloud; exponential, for short texts only. */
 function matchesByDefinition(pattern: string, text: string): boolean {
@@ -38,7 +38,6 @@ test('a pattern matches what its definition says', () => {
   fc.assert(
     fc.property(pattern, name, (glob, text) => {
       expect(globMatches(glob, text)).toBe(matchesByDefinition(glob, text));
-      if (globMatches(glob, text)) expect(text.length).toBeGreaterThanOrEqual(leastLength(glob));
     }),
     { numRuns: 5_000 },
   );
