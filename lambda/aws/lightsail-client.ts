@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { LightsailClient, type LightsailClientConfig } from '@aws-sdk/client-lightsail';
+import { checkAnswers } from './check-answers';
 import { DEFAULT_PACE, makeRetryStrategy, type RetryPace } from './retry';
 
 /** The client of a region: always the same one, because it knows how much its region throttles. */
@@ -47,6 +48,7 @@ export function makeLightsailClients(options: LightsailClientOptions = {}): Ligh
       });
       // It walks through every answer to hide what is sensitive, and tells nobody where there is no logger.
       if (options.config?.logger === undefined) client.middlewareStack.remove('loggerMiddleware');
+      checkAnswers(client);
       shared ??= client.config.credentials;
       clients.set(region, client);
     }

@@ -11,7 +11,7 @@ import { makeSnapshotCollection } from './collect-snapshots';
 import { type Deadline, startDeadline } from './deadline';
 import type { LightsailClients } from './lightsail-client';
 import { makeSourceLists, type SourceLists } from './source-lists';
-import { walkPages } from './walk-pages';
+import { unreadable, walkPages } from './walk-pages';
 
 export interface InventoryOptions {
   readonly clients: LightsailClients;
@@ -42,7 +42,7 @@ async function readRegions(client: LightsailClient, deadline: Deadline): Promise
       throw new RetentionError('region.unreadable', 'aws', 'GetRegions did not name every region, so that some could be missed');
     return new Set(names);
   } catch (error) {
-    return { error: deadline.explain(error) };
+    return { error: unreadable('GetRegions', deadline.explain(error)) };
   }
 }
 

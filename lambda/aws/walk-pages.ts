@@ -8,8 +8,8 @@ export interface Walk {
   readonly error: unknown;
 }
 
-/** What the SDK, or the reading of a row, stumbles over in an answer that is not what the service's model says. */
-function unreadable(operation: string, error: unknown): unknown {
+/** The error for an answer that is not what the service's model says, over which the SDK, or the reading of a row, stumbled; others as they are. */
+export function unreadable(operation: string, error: unknown): unknown {
   if (!(error instanceof Error) || (error.name !== 'SyntaxError' && error.name !== 'TypeError')) return error;
   return new RetentionError('inventory.unreadable-page', 'aws', `${operation} gave an answer that cannot be read (${error.message})`, {
     cause: error,

@@ -127,6 +127,12 @@ describe('a list that cannot be trusted', () => {
     ['half a body', 200, '{"instanceSnapshots":[{"na'],
     ['a list that is none', 200, '{"instanceSnapshots":"none"}'],
     ['a date that is none', 200, '{"instanceSnapshots":[{"createdAt":"yesterday"}]}'],
+    ['an empty body', 200, ''],
+    ['blanks', 200, ' \r\n\t'],
+    ['no content', 204, ''],
+    ['null', 200, 'null'],
+    ['a list', 200, '[]'],
+    ['a text', 200, '"text"'],
   ])('names %s as an answer that cannot be read', (_, status, body) =>
     withEmulator({ faults: [{ fault: 'answer', status, body, operations: 'GetInstanceSnapshots', regions: HERE }] }, async ({ read }) => {
       const { inventory } = await read({}, { client: { pace: { attempts: 2 } } });
@@ -137,6 +143,55 @@ describe('a list that cannot be trusted', () => {
       expect(error?.message).not.toContain('\n');
     }),
   );
+
+  it.each([
+    ['an empty body', 200, ''],
+    ['no content', 204, ''],
+    ['null', 200, 'null'],
+    ['a throttle', 200, '{"__type":"ThrottlingException","message":"Rate exceeded"}'],
+  ])('is asked for again after %s', (_, status, body) =>
+    withEmulator({ faults: [{ fault: 'answer', status, body, per: 'call', times: 1 }] }, async ({ read }) => {
+      const { inventory } = await read();
+      expect(inventory.complete).toBe(true);
+      expect(namesOf(inventory)).toEqual(namesIn(smallAccount()));
+    }),
+  );
+
+  it.each(['AccessDeniedException', 'com.amazonaws.lightsail#AccessDeniedException'])(
+    'refuses to take %s for a success because of the status 200, and asks once',
+    (code) =>
+      withEmulator(
+        {
+          faults: [
+            {
+              fault: 'answer',
+              status: 200,
+              body: `{"__type":"${code}","message":"no","tip":"ask"}`,
+              operations: ['GetDiskSnapshots', 'GetDisks'],
+              regions: HERE,
+            },
+          ],
+        },
+        async ({ read, emulator }) => {
+          const { inventory } = await read();
+          expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({
+            status: 'failed',
+            sources: 'failed',
+            error: { code: 'AccessDeniedException', message: 'no', tip: 'ask' },
+          });
+          expect(inventory.complete).toBe(false);
+          expect(emulator.requests.count('GetDiskSnapshots', HERE)).toBe(1);
+        },
+      ),
+  );
+
+  it('is read where a tag is called as the member that names an error', () => {
+    const diskSnapshots = rows(HERE, 'diskSnapshots', 1, 'data', () => ({ tags: [{ key: '__type', value: '__type' }] }));
+    return withEmulator({ account: smallAccount({ [HERE]: { diskSnapshots } }) }, async ({ read }) => {
+      const { inventory } = await read();
+      expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({ status: 'read', snapshots: 1 });
+    });
+  });
 });
 
 describe('an incomplete snapshot', () => {

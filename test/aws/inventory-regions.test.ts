@@ -127,6 +127,14 @@ describe('a region that cannot be read', () => {
 });
 
 describe('GetRegions', () => {
+  it.each(['', 'null', '{"regions":['])('answering with %j is refused, with the same code as any list', (body) =>
+    withEmulator({ faults: [{ fault: 'answer', status: 200, body, operations: 'GetRegions' }] }, async ({ read }) => {
+      const { inventory } = await read({}, { client: { pace: { attempts: 2 } } });
+      expect(inventory.complete).toBe(false);
+      expect(inventory.scopes.map(({ error }) => error?.code)).toEqual(Array(3).fill('inventory.unreadable-page'));
+    }),
+  );
+
   it('failing makes every kind of the first region a failed scope with its error, and nothing else is asked', () =>
     withEmulator(
       { faults: [{ fault: 'error', code: 'AccessDeniedException', message: 'no regions', operations: 'GetRegions' }] },
