@@ -81,6 +81,7 @@ export async function prepareApply(
       deadline: request.deadline,
       // A region that the plan was made from is never let pass as one that is not enabled.
       previouslyRead: new Set(plan.scopes.map(({ region }) => region)),
+      previouslyListed: plan.items,
     },
     progress,
   );

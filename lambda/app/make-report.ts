@@ -109,6 +109,7 @@ export async function makeReport(
       ...request.inventory,
       automaticSnapshots: config.report.automaticSnapshots,
       previouslyRead: new Set(previous?.lists.map(({ region }) => region)),
+      previouslyListed: previous?.lists.filter(({ snapshots = 0 }) => snapshots > 0) ?? [],
     },
     progress,
   );

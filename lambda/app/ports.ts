@@ -1,4 +1,4 @@
-import type { Inventory } from '../core/report-model';
+import type { Inventory, ListName } from '../core/report-model';
 import type { Kind } from '../core/snapshot';
 import type { ChatNotification } from '../render/chat';
 
@@ -15,6 +15,8 @@ export interface InventoryRequest {
   readonly deadline: number | null;
   /** Regions that the previous report read: one of these is never `disabled`, only failed. */
   readonly previouslyRead: ReadonlySet<string>;
+  /** Lists in which the previous report found snapshots: one of these is not taken for empty where the answer has no list. Absent: none. */
+  readonly previouslyListed?: Iterable<ListName>;
 }
 
 /** What a run tells while it goes on. */

@@ -74,7 +74,9 @@ async function firstLine(store: Store, key: string): Promise<string> {
 function parseHead(line: string): ReportHead | null {
   try {
     const { snapshots: _, ...head } = JSON.parse(`${line}${END}`) as ReportState;
-    const readable = head.lists.every(({ region, kind }) => typeof region === 'string' && typeof kind === 'string');
+    const readable = head.lists.every(
+      ({ region, kind, snapshots = 0 }) => typeof region === 'string' && typeof kind === 'string' && typeof snapshots === 'number',
+    );
     return head.schemaVersion === 1 && readable && !Number.isNaN(Date.parse(head.evaluatedAt)) ? head : null;
   } catch {
     return null;

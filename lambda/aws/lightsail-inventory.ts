@@ -58,6 +58,13 @@ const notAsked = (region: string, kind: Kind, error: unknown): ReadScope => ({
   problems: [],
 });
 
+const absentList = (operation: string): RetentionError =>
+  new RetentionError(
+    'inventory.absent-list',
+    'aws',
+    `${operation} answered without its list, on which the previous report found snapshots; if they are all deleted, the next report takes it for empty`,
+  );
+
 const unknownRegion = (region: string): RetentionError =>
   new RetentionError('region.unknown', 'operator', `GetRegions does not name the region ${region}: correct regions in the configuration`);
 
@@ -97,6 +104,7 @@ export function makeReadInventory(options: InventoryOptions): ReadInventory {
 
     const lists = makeSourceLists({ kinds, clients, regions, deadline, maxPages });
     const wantedFor = makeWanting(lists);
+    const listed = new Set([...(request.previouslyListed ?? [])].map(({ region, kind }) => `${region} ${kind}`));
 
     const readScope = async (region: string, kind: Kind): Promise<ReadScope> => {
       const { operations, listSnapshots } = kinds[kind];
@@ -107,6 +115,7 @@ export function makeReadInventory(options: InventoryOptions): ReadInventory {
         operations.listSnapshots,
         (token, callOptions) => listSnapshots(client, token, where, callOptions),
         (page) => {
+          if (page === null && listed.has(`${region} ${kind}`)) throw absentList(operations.listSnapshots);
           const rows = page ?? [];
           collection.add(rows);
           for (const { source } of rows) if (source !== null && source.arn !== null) wantedFor(source.arn);

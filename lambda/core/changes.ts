@@ -1,5 +1,5 @@
 import { type Block, type Mark, type Remembered, recall } from './remember';
-import type { Changes, Judged, ListName, Scope } from './report-model';
+import type { Changes, Judged, ListName, ListRead, Scope } from './report-model';
 
 /** What the next report needs to know of this one besides its snapshots. */
 export interface ReportHead {
@@ -7,8 +7,8 @@ export interface ReportHead {
   readonly reportId: string;
   readonly evaluatedAt: string;
   readonly complete: boolean;
-  /** The lists that were read to their ends. */
-  readonly lists: readonly ListName[];
+  /** The lists that were read to their ends. Earlier versions did not write how many snapshots were on them. */
+  readonly lists: readonly (ListName & Partial<ListRead>)[];
 }
 
 /** What the next report needs to know of this one: little enough to keep, enough to say what is new. */
@@ -33,8 +33,8 @@ export function* marksOf(items: readonly Judged[]): Generator<Remembered> {
 }
 
 /** The lists that were read to their ends. */
-export const listsRead = (scopes: readonly Scope[]): readonly ListName[] =>
-  scopes.filter(({ status }) => status === 'read').map(({ region, kind }) => ({ region, kind }));
+export const listsRead = (scopes: readonly Scope[]): readonly ListRead[] =>
+  scopes.filter(({ status }) => status === 'read').map(({ region, kind, snapshots }) => ({ region, kind, snapshots }));
 
 const keyOf = ({ region, kind }: ListName): string => `${region} ${kind}`;
 
@@ -69,7 +69,7 @@ export function compareWith(previous: ReportHead, items: readonly Judged[], scop
     changes: () => ({
       previousReportId: previous.reportId,
       previousAt: Date.parse(previous.evaluatedAt),
-      uncompared: [...now.filter((list) => !inBoth(list)), ...then.filter((list) => !inBoth(list))],
+      uncompared: [...now, ...then].filter((list) => !inBoth(list)).map(({ region, kind }) => ({ region, kind })),
       added: compared((was) => was === undefined),
       gone,
       newlyExpiring: compared((was, is) => is === 'e' && was !== 'e'),

@@ -96,6 +96,9 @@ export interface PlanSummary {
 /** The list of one kind in one region. */
 export type ListName = Pick<Scope, 'region' | 'kind'>;
 
+/** A list that was read to its end, and how many snapshots were on it. */
+export type ListRead = Pick<Scope, 'region' | 'kind' | 'snapshots'>;
+
 /** What changed since the report before this one, in the lists that both read to their ends; null where there is none to compare with. */
 export interface Changes {
   readonly previousReportId: string;

@@ -134,8 +134,9 @@ describe('the comparison with the last report', () => {
     expect(changes).toMatchObject({ added: [], gone: [], uncompared: [{ region: 'eu-west-1', kind: 'instance' }] });
   });
 
-  it('asks the inventory to remember the regions that the last report read', async () => {
-    const previous = stateOf((await reportOf(anInventory({ snapshots: [web(1)] }))).report);
+  it('asks the inventory to remember the regions that the last report read, and the lists on which it found snapshots', async () => {
+    const scopes = [aScope({ snapshots: 1 }), aScope({ kind: 'disk', snapshots: 0 }), aScope({ region: 'eu-west-1', status: 'failed' })];
+    const previous = stateOf((await reportOf(anInventory({ scopes, snapshots: [web(1)] }))).report);
     const readInventory = fakeInventory(anInventory());
     const config = aConfig(KEEP_ONE);
     await makeReport(
@@ -143,6 +144,7 @@ describe('the comparison with the last report', () => {
       { reportId: 'r', config, at: null, inventory: { regions: 'all', kinds: config.kinds, deadline: null }, previous },
     );
     expect(readInventory.asked[0]?.previouslyRead).toEqual(new Set(['us-east-1']));
+    expect(readInventory.asked[0]?.previouslyListed).toMatchObject([{ region: 'us-east-1', kind: 'instance' }]);
   });
 });
 

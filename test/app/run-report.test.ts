@@ -135,6 +135,7 @@ describe('the scheduled report', () => {
     '{"schemaVersion":1,',
     '{"schemaVersion":1,"reportId":"x","evaluatedAt":"2026-11-22T08:00:00Z","complete":true,"lists":[],"snapshots":[null]}',
     '{"schemaVersion":1,"reportId":"x","evaluatedAt":"2026-11-22T08:00:00Z","complete":true,"lists":[null],"snapshots":[]}',
+    '{"schemaVersion":1,"reportId":"x","evaluatedAt":"2026-11-22T08:00:00Z","complete":true,"lists":[{"region":"r","kind":"disk","snapshots":"1"}],"snapshots":[]}',
     'null',
   ])('still reports when the state of the last report is %s', async (state) => {
     const { objects, channel, runAt } = aDeployment();
@@ -158,6 +159,17 @@ describe('the comparison with the last stored report', () => {
     await runAt(NOW + 60_000, null);
     expect(channel.sent[0]?.body).toContain('There is no earlier report to compare with.');
     expect(channel.sent[1]?.body).toContain('Since the last report'.toUpperCase());
+    expect(channel.sent[1]?.body).not.toContain('There is no earlier report to compare with.');
+  });
+
+  it('is made with a state that an earlier version wrote, without the number of snapshots on each list', async () => {
+    const { objects, channel, runAt } = aDeployment();
+    await runAt(NOW);
+    const [key, text] = stateOf(objects);
+    const earlier = text.replace(',"snapshots":1}', '}');
+    expect(earlier).not.toBe(text);
+    objects.set(key, earlier);
+    await runAt(NOW + 60_000, null);
     expect(channel.sent[1]?.body).not.toContain('There is no earlier report to compare with.');
   });
 

@@ -1,4 +1,4 @@
-import { arn, namesIn, namesOf, rows, scopeOf, smallAccount, withEmulator } from './reading';
+import { arn, namesIn, namesOf, notRead, rows, scopeOf, smallAccount, withEmulator } from './reading';
 
 const HERE = 'eu-central-1';
 
@@ -101,6 +101,31 @@ describe('a list that cannot be trusted', () => {
     withEmulator({ faults: [{ fault: 'shape', dropList: true, operations: 'GetDiskSnapshots', regions: HERE }] }, async ({ read }) => {
       const { inventory } = await read();
       expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({ status: 'read', pages: 1, snapshots: 0 });
+      expect(inventory.complete).toBe(true);
+    }));
+
+  it.each(['{}', '{"diskSnapshots":null,"nextPageToken":null}'])(
+    'refuses to take %s for an empty list where the previous report listed snapshots',
+    (body) =>
+      withEmulator(
+        { faults: [{ fault: 'answer', status: 200, body, operations: ['GetDiskSnapshots', 'GetInstanceSnapshots'] }] },
+        async ({ read }) => {
+          const { inventory } = await read({ kinds: ['disk', 'instance'], previouslyListed: [{ region: HERE, kind: 'disk' }] });
+          expect(notRead(inventory)).toEqual([`${HERE} disk`]);
+          expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({
+            status: 'failed',
+            snapshots: 0,
+            error: { code: 'inventory.absent-list', message: expect.stringContaining('GetDiskSnapshots') },
+          });
+          expect(inventory.complete).toBe(false);
+        },
+      ),
+  );
+
+  it('is empty where the previous report listed snapshots and the answer says that there are none', () =>
+    withEmulator({ account: smallAccount({ [HERE]: { diskSnapshots: [] } }) }, async ({ read }) => {
+      const { inventory } = await read({ previouslyListed: [{ region: HERE, kind: 'disk' }] });
+      expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({ status: 'read', snapshots: 0 });
       expect(inventory.complete).toBe(true);
     }));
 

@@ -265,6 +265,11 @@ describe('a hostile account', () => {
     expect(await codeOf(rig.apply())).toBe('inventory.incomplete');
   });
 
+  it('refuses when a list with planned snapshots is absent from the answer now', async () => {
+    rig.emulator.setFaults([{ fault: 'shape', dropList: true, regions: HERE, operations: 'GetInstanceSnapshots' }]);
+    expect(await codeOf(rig.apply())).toBe('inventory.incomplete');
+  });
+
   it('refuses when the sources of a planned scope cannot be read now', async () => {
     rig.emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', regions: HERE, operations: 'GetInstances' }]);
     expect(await codeOf(rig.apply())).toBe('inventory.incomplete');
