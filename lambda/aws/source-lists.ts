@@ -39,6 +39,12 @@ export interface SourceListOptions {
   readonly maxPages: number;
 }
 
+/** Whether an ARN is one that snapshots can name a source of this list by: by any other, it and its hold would be found by none of them. */
+function belongs(arn: string, region: string, sourceType: string): boolean {
+  const parsed = parseArn(arn);
+  return parsed !== null && parsed.region === region && parsed.type === sourceType;
+}
+
 /** Makes the source lists of one run. */
 export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }: SourceListOptions): SourceLists {
   const wanted = new Map<string, Promise<ReadSources>>();
@@ -47,18 +53,18 @@ export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }:
   const keyOf = (region: string, kind: Kind): string => `${region} ${kind}`;
 
   const start = async (region: string, kind: Kind): Promise<ReadSources> => {
-    const { operations, listSources } = kinds[kind];
+    const { operations, listSources, sourceType } = kinds[kind];
     const sources = new Map<string, Source>();
     const conflicting = new Set<string>();
     let absent = false;
     const take = (rows: readonly Source[] | null): void => {
       absent = rows === null;
       for (const row of rows ?? []) {
-        if (row.arn === null)
+        if (row.arn === null || !belongs(row.arn, region, sourceType))
           throw new RetentionError(
             'source.incomplete',
             'aws',
-            `${operations.listSources} listed a ${kind} without its ARN, so that nothing can be said of it`,
+            `${operations.listSources} listed a ${kind} with the ARN ${row.arn}, expected one of ${sourceType} in ${region}: nothing can be said of it`,
           );
         const before = sources.get(row.arn);
         if (row.defect !== null || (before !== undefined && (before.name !== row.name || before.tags !== row.tags)))

@@ -130,6 +130,25 @@ describe('a source', () => {
     });
   });
 
+  it.each(['Instance/1', `arn:aws:lightsail:${HERE}:123456789012:Instance`, arn(THERE, 'Instance', 1), arn(HERE, 'Disk', 1)])(
+    'listed with the ARN %s makes its list unread: it could be the held source of any snapshot',
+    (strange) => {
+      const instances = [{ name: 'web-1', arn: strange, tags: [{ key: 'retention:hold' }] }];
+      return withEmulator({ account: smallAccount({ [HERE]: { instances } }) }, async ({ read }) => {
+        const { inventory } = await read();
+        expect(inventory.sources(arn(HERE, 'Instance', 1)).state).toBe('unread');
+        expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({
+          status: 'read',
+          sources: 'failed',
+          error: { code: 'source.incomplete' },
+        });
+        expect(scopeOf(inventory, HERE, 'instance').error?.message).toContain(strange);
+        expect(inventory.problems.map(({ code }) => code)).toEqual(['source.unread']);
+        expect(inventory.complete).toBe(false);
+      });
+    },
+  );
+
   it('is never matched by name: "web" is not "web-2", and a name that another took is not it', () =>
     withEmulator(
       {
