@@ -1,3 +1,4 @@
+import { largeAccount } from '../../emulator/large-account';
 import { namesIn, namesOf, notRead, scopeOf, smallAccount, withEmulator } from './reading';
 
 const HERE = 'eu-central-1';
@@ -40,6 +41,37 @@ describe('a failed call', () => {
       });
       expect(notRead(inventory)).toEqual([`${HERE} disk`]);
     }));
+
+  it.each([
+    [60, { fault: 'error' as const, code: 'ServiceUnavailable' }],
+    [150, { fault: 'throttle' as const }],
+  ])('has its attempts whatever other calls cost: each of %i pages fails twice before it succeeds (%j)', (pages, fault) =>
+    withEmulator(
+      {
+        account: largeAccount({ snapshots: 2 * pages, regions: ['us-east-1'], sources: 4 }),
+        faults: [{ ...fault, operations: 'GetInstanceSnapshots', per: 'call', times: 2 }],
+      },
+      async ({ read, emulator }) => {
+        const { inventory } = await read();
+        expect(scopeOf(inventory, 'us-east-1', 'instance')).toMatchObject({ status: 'read', pages, snapshots: 2 * pages });
+        expect(emulator.requests.count('GetInstanceSnapshots')).toBe(3 * pages);
+        expect(inventory.complete).toBe(true);
+      },
+    ),
+  );
+
+  it('that fails for good leaves the other lists of its region their attempts', () =>
+    withEmulator(
+      {
+        faults: [
+          { fault: 'error', code: 'InternalFailure', regions: HERE, per: 'call', times: 8 },
+          { fault: 'error', code: 'InternalFailure', regions: HERE, operations: 'GetDisks' },
+        ],
+      },
+      async ({ read }) => {
+        expect(notRead((await read()).inventory)).toEqual([`${HERE} disk`]);
+      },
+    ));
 
   it.each(['InvalidInputException', 'OperationFailureException', 'NotFoundException'])('is not asked again for %s', (code) =>
     withEmulator(

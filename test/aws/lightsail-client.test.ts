@@ -72,9 +72,9 @@ describe('the retries of a region', () => {
     try {
       const strategy = makeRetryStrategy({ ...DEFAULT_PACE, slowestPerSecond: 1e9 }, () => 1);
       const info = { error: Object.assign(new Error('m'), { name }), errorType: 'CLIENT_ERROR' } as never;
-      let token: unknown = await strategy.acquireInitialRetryToken('');
-      for (let i = 1; i < DEFAULT_PACE.attempts; i += 1) token = await strategy.refreshRetryTokenForRetry(token as never, info);
-      await expect(strategy.refreshRetryTokenForRetry(token as never, info)).rejects.toThrow();
+      let token = await strategy.acquireInitialRetryToken();
+      for (let i = 1; i < DEFAULT_PACE.attempts; i += 1) token = await strategy.refreshRetryTokenForRetry(token, info);
+      await expect(strategy.refreshRetryTokenForRetry(token, info)).rejects.toThrow();
     } finally {
       timer.mockRestore();
     }
