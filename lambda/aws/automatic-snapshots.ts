@@ -2,7 +2,7 @@ import { type AutoSnapshotDetails, GetAutoSnapshotsCommand, type LightsailClient
 import type { Source } from '../app/kind-port';
 import type { AutomaticSnapshots } from '../core/report-model';
 import type { Problem } from '../core/snapshot';
-import { classify, errorFacts } from './aws-errors';
+import { classify, type ErrorClass, errorFacts } from './aws-errors';
 import type { Deadline } from './deadline';
 import type { ReadSources } from './source-lists';
 
@@ -11,6 +11,9 @@ export interface AutomaticCount {
   /** At most one: how many sources could not be asked, and why. */
   readonly problem: Problem | null;
 }
+
+/** After one of these the other sources of the region are not asked any more: they would be denied too, or take as many tries in vain. */
+const ENDS: ReadonlySet<ErrorClass> = new Set(['denied', 'not-set-up', 'throttled', 'transient']);
 
 /** There is none to bill for behind these. */
 const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(['Failed', 'NotFound']);
@@ -24,7 +27,7 @@ function newestOf(details: readonly AutoSnapshotDetails[]): number | null {
 
 /**
  * Counts the automatic snapshots of a region's sources, one call each, `atOnce` side by side. Sources without any are left out. Failures are
- * one problem; a denied call ends the counting, for the others would be denied too.
+ * one problem; one that would meet the others too ends the counting.
  */
 export async function countAutomatic(
   client: LightsailClient,
@@ -63,7 +66,7 @@ export async function countAutomatic(
         const is = classify(error);
         if (is === 'not-found') continue;
         failures.push(explained);
-        if (is === 'denied' || is === 'not-set-up' || code === 'deadline') stopped = true;
+        if (ENDS.has(is) || code === 'deadline') stopped = true;
       }
     }
   };
@@ -72,6 +75,7 @@ export async function countAutomatic(
   const [first] = failures;
   if (first === undefined) return { automatic, problem: null };
   const { code, message } = errorFacts(first);
-  const text = `automatic snapshots in ${region} were not all counted (GetAutoSnapshots: ${code}: ${message}); they are never in a plan`;
+  const how = stopped ? 'counted only in part, up to the first failure' : 'not all counted';
+  const text = `automatic snapshots in ${region} were ${how} (GetAutoSnapshots: ${code}: ${message}); they are never in a plan`;
   return { automatic, problem: { code: 'automatic.unread', arn: null, message: text } };
 }

@@ -4,8 +4,11 @@ import { LightsailClient, type LightsailClientConfig } from '@aws-sdk/client-lig
 import { checkAnswers } from './check-answers';
 import { DEFAULT_PACE, makeRetryStrategy, type RetryPace } from './retry';
 
-/** The client of a region: always the same one, because it knows how much its region throttles. */
-export type LightsailClients = (region: string) => LightsailClient;
+/** What a region is asked for. Counting automatic snapshots decides nothing, so what it is throttled must not hold up the lists, which do. */
+export type Purpose = 'lists' | 'automatic';
+
+/** The client of a region for a purpose (lists): always the same one, because it knows how much its region throttles. */
+export type LightsailClients = (region: string, purpose?: Purpose) => LightsailClient;
 
 export interface LightsailClientOptions {
   /** Credentials, profile, endpoint; without them the SDK's own chain and `AWS_ENDPOINT_URL*` count. */
@@ -36,8 +39,9 @@ export function makeLightsailClients(options: LightsailClientOptions = {}): Ligh
   const pace = { ...DEFAULT_PACE, ...options.pace };
   const clients = new Map<string, LightsailClient>();
   let shared: LightsailClientConfig['credentials'];
-  return (region) => {
-    let client = clients.get(region);
+  return (region, purpose = 'lists') => {
+    const key = `${region} ${purpose}`;
+    let client = clients.get(key);
     if (client === undefined) {
       client = new LightsailClient({
         ...options.config,
@@ -50,7 +54,7 @@ export function makeLightsailClients(options: LightsailClientOptions = {}): Ligh
       if (options.config?.logger === undefined) client.middlewareStack.remove('loggerMiddleware');
       checkAnswers(client);
       shared ??= client.config.credentials;
-      clients.set(region, client);
+      clients.set(key, client);
     }
     return client;
   };

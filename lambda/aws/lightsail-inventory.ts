@@ -69,8 +69,9 @@ const unknownRegion = (region: string): RetentionError =>
   new RetentionError('region.unknown', 'operator', `GetRegions does not name the region ${region}: correct regions in the configuration`);
 
 /**
- * Makes the port that lists everything: regions side by side, kinds side by side, snapshots beside their sources, pages in their chain. Rows
- * read before a scope failed stay in the inventory: the report lists them, and an incomplete inventory lets nothing be deleted.
+ * Makes the port that lists everything: regions side by side, kinds side by side, snapshots beside their sources, pages in their chain; the
+ * automatic snapshots of a region last. Rows read before a scope failed stay in the inventory: the report lists them, and an incomplete inventory
+ * lets nothing be deleted.
  */
 export function makeReadInventory(options: InventoryOptions): ReadInventory {
   const { clients, firstRegion, account, clock, maxPages = MAX_PAGES, automaticAtOnce = AUTOMATIC_AT_ONCE } = options;
@@ -131,22 +132,23 @@ export function makeReadInventory(options: InventoryOptions): ReadInventory {
       return { region, kind, pages, error, asked: true, announced, snapshots, problems };
     };
 
-    const walks = known.flatMap((region) =>
-      filter.map((kind) => {
-        lists.want(region, kind);
-        return readScope(region, kind);
-      }),
-    );
+    const walks = known.map((region) => ({
+      region,
+      scopes: Promise.all(
+        filter.map((kind) => {
+          lists.want(region, kind);
+          return readScope(region, kind);
+        }),
+      ),
+    }));
     const counting = request.automaticSnapshots
-      ? known.map(async (region) => {
-          const read = await lists.ofRegion(
-            region,
-            filter.filter((kind) => WITH_AUTOMATIC.has(kind)),
-          );
-          return countAutomatic(clients(region), read, region, deadline, automaticAtOnce);
+      ? walks.map(async ({ region, scopes }) => {
+          await scopes;
+          const read = (await lists.ofRegion(region, filter)).filter(({ kind }) => WITH_AUTOMATIC.has(kind));
+          return countAutomatic(clients(region, 'automatic'), read, region, deadline, automaticAtOnce);
         })
       : [];
-    const scopes = await Promise.all(walks);
+    const scopes = (await Promise.all(walks.map((walk) => walk.scopes))).flat();
     const [read, automatic] = await Promise.all([lists.all(), Promise.all(counting)]);
     const unknown = asked
       .filter((region) => !regions.has(region))

@@ -1,5 +1,6 @@
+import { largeAccount } from '../../emulator/large-account';
 import { autoSnapshotRows } from '../../emulator/rows';
-import { arn, NOW, rows, smallAccount, withEmulator } from './reading';
+import { arn, NOW, rows, SMALL_REGIONS, smallAccount, withEmulator } from './reading';
 
 const HERE = 'eu-central-1';
 const addOn = (status: string) => ({ addOns: [{ name: 'AutoSnapshot', status }] });
@@ -47,6 +48,62 @@ describe('automatic snapshots', () => {
           .filter(({ operation }) => operation === 'GetAutoSnapshots')
           .map(({ name }) => name),
       ).toEqual(['data-1']);
+    }));
+
+  it.each([{ fault: 'throttle' as const }, { fault: 'error' as const, code: 'ServiceUnavailable' }, { fault: 'hang' as const }])(
+    'are not asked for any further after a source that failed through all its attempts: %j',
+    (fault) =>
+      withEmulator(
+        {
+          account: largeAccount({ snapshots: 60, regions: [HERE], sources: 60 }),
+          faults: [{ ...fault, operations: 'GetAutoSnapshots' }],
+        },
+        async ({ read, emulator }) => {
+          const client = { requestTimeout: 300, pace: { attempts: 3 } };
+          const { inventory } = await read({ automaticSnapshots: true }, { firstRegion: HERE, automaticAtOnce: 2, client });
+          expect(emulator.requests.count('GetAutoSnapshots')).toBe(6);
+          expect(inventory.complete).toBe(true);
+          expect(inventory.problems).toEqual([
+            { code: 'automatic.unread', arn: null, message: expect.stringMatching(/only in part.*(Throttling|Unavailable|Timeout)/) },
+          ]);
+        },
+      ),
+  );
+
+  it('are asked for last in each region, when nothing of it that decides can be held up any more', () =>
+    withEmulator(
+      { account, faults: [{ fault: 'latency', ms: 50, operations: ['Get*Snapshots', 'GetRelational*'] }] },
+      async ({ read, emulator }) => {
+        await read({ automaticSnapshots: true });
+        for (const region of SMALL_REGIONS) {
+          const asked = emulator.requests.list().filter((request) => request.region === region);
+          const first = asked.findIndex(({ operation }) => operation === 'GetAutoSnapshots');
+          expect(first).toBeGreaterThan(0);
+          expect(asked.slice(first).every(({ operation }) => operation === 'GetAutoSnapshots')).toBe(true);
+        }
+      },
+    ));
+
+  it('are asked for at most four at once in a region', () =>
+    withEmulator({ account: largeAccount({ snapshots: 12, regions: [HERE], sources: 12 }) }, async ({ read, emulator }) => {
+      let [now, most] = [0, 0];
+      let open = (): void => undefined;
+      const opened = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      emulator.before('GetAutoSnapshots', () => {
+        now += 1;
+        most = Math.max(most, now);
+        // By then a fifth would have come as well.
+        if (now === 4) setTimeout(open, 100);
+        return opened;
+      });
+      emulator.after('GetAutoSnapshots', () => {
+        now -= 1;
+      });
+      await read({ automaticSnapshots: true }, { firstRegion: HERE });
+      expect(most).toBe(4);
+      expect(emulator.requests.count('GetAutoSnapshots')).toBe(12);
     }));
 
   it('that cannot be read are one problem for each region, asked for once, and nothing is incomplete', () =>

@@ -1,4 +1,4 @@
-import { GetDisksCommand } from '@aws-sdk/client-lightsail';
+import { GetAutoSnapshotsCommand, GetDisksCommand } from '@aws-sdk/client-lightsail';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { DEFAULT_PACE, makeRetryStrategy } from '../../lambda/aws/retry';
 import { FAST, withEmulator } from './reading';
@@ -13,6 +13,20 @@ describe('makeLightsailClients', () => {
       await clients('eu-west-1').send(new GetDisksCommand({}));
       await clients('eu-west-2').send(new GetDisksCommand({}));
       expect(emulator.requests.list().map(({ region }) => region)).toEqual(['eu-west-1', 'eu-west-2']);
+    }));
+
+  it('holds up no list of a region in which counting automatic snapshots is throttled', () =>
+    withEmulator({ faults: [{ fault: 'throttle', operations: 'GetAutoSnapshots' }] }, async ({ emulator }) => {
+      const clients = makeLightsailClients({
+        config: { endpoint: emulator.url, credentials: CREDENTIALS },
+        // Whatever shares the retries with the throttled call waits for a quarter of an hour.
+        pace: { attempts: 1, slowestPerSecond: 0.001 },
+      });
+      expect(clients('us-east-1', 'automatic')).toBe(clients('us-east-1', 'automatic'));
+      const counting = clients('us-east-1', 'automatic').send(new GetAutoSnapshotsCommand({ resourceName: 'web' }));
+      await expect(counting).rejects.toThrow('Rate exceeded');
+      await clients('us-east-1').send(new GetDisksCommand({}));
+      expect(emulator.requests.count('GetDisks')).toBe(1);
     }));
 
   it('asks for credentials once for all regions', () =>
