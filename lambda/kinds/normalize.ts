@@ -109,7 +109,8 @@ export function normalizeSource(raw: RawSource, share: Share): Source {
     name: textOf(raw.name),
     tags,
     defect: defect === null ? null : defect.message,
-    autoSnapshots:
-      raw.addOns === undefined ? null : raw.addOns.some((addOn) => addOn?.name === 'AutoSnapshot' && addOn.status === 'Enabled'),
+    autoSnapshots: Array.isArray(raw.addOns)
+      ? raw.addOns.some((addOn) => addOn?.name === 'AutoSnapshot' && addOn.status === 'Enabled')
+      : null,
   };
 }

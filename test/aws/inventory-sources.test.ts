@@ -1,5 +1,6 @@
 import type { RegionData } from '../../emulator/account';
-import { arn, rows, scopeOf, smallAccount, smallRegion, withEmulator } from './reading';
+import { autoSnapshotRows } from '../../emulator/rows';
+import { arn, NOW, rows, scopeOf, smallAccount, smallRegion, withEmulator } from './reading';
 
 const HERE = 'eu-central-1';
 const THERE = 'us-east-1';
@@ -118,6 +119,17 @@ describe('a source', () => {
       const { inventory } = await read();
       expect(inventory.sources(arn(HERE, 'Instance', 1)).state).toBe('unread');
       expect(inventory.problems).toMatchObject([{ code: 'source.unread', arn: arn(HERE, 'Instance', 1) }]);
+    });
+  });
+
+  it.each(['x', {}, null, 7])('whose add-ons are no list (%j) is read, and nothing is known of its automatic snapshots', (addOns) => {
+    const instances = rows(HERE, 'instances', 1, 'web', () => ({ addOns }));
+    const autoSnapshots = { 'web-1': autoSnapshotRows(NOW, 2) };
+    return withEmulator({ account: smallAccount({ [HERE]: { instances, autoSnapshots } }) }, async ({ read }) => {
+      const { inventory } = await read({ automaticSnapshots: true });
+      expect(inventory.sources(arn(HERE, 'Instance', 1)).state).toBe('exists');
+      expect(inventory.complete).toBe(true);
+      expect(inventory.automatic).toMatchObject([{ source: { name: 'web-1' }, count: 2, addOnEnabled: null }]);
     });
   });
 
