@@ -1,10 +1,12 @@
 import { type AutoSnapshotDetails, GetAutoSnapshotsCommand, type LightsailClient } from '@aws-sdk/client-lightsail';
 import type { Source } from '../app/kind-port';
+import { RetentionError } from '../core/errors';
 import type { AutomaticSnapshots } from '../core/report-model';
 import type { Problem } from '../core/snapshot';
 import { classify, type ErrorClass, errorFacts } from './aws-errors';
 import type { Deadline } from './deadline';
 import type { ReadSources } from './source-lists';
+import { unreadable } from './walk-pages';
 
 export interface AutomaticCount {
   readonly automatic: readonly AutomaticSnapshots[];
@@ -42,11 +44,17 @@ export async function countAutomatic(
   let next = 0;
   let stopped = false;
 
-  const count = async (source: Source): Promise<readonly AutoSnapshotDetails[]> => {
-    if (source.name === null) return [];
+  const count = async ({ name, arn }: Source): Promise<readonly AutoSnapshotDetails[]> => {
+    if (name === null)
+      throw new RetentionError(
+        'source.incomplete',
+        'aws',
+        `${arn} was listed without its name, by which automatic snapshots are asked for`,
+      );
     deadline.check();
-    const { autoSnapshots } = await client.send(new GetAutoSnapshotsCommand({ resourceName: source.name }), deadline.options);
-    return (autoSnapshots ?? []).filter(({ status }) => !NOTHING_THERE.has(status));
+    const { autoSnapshots } = await client.send(new GetAutoSnapshotsCommand({ resourceName: name }), deadline.options);
+    if (!Array.isArray(autoSnapshots)) throw new RetentionError('inventory.absent-list', 'aws', `the answer for ${name} has no list`);
+    return autoSnapshots.filter(({ status }) => !NOTHING_THERE.has(status));
   };
   const work = async (): Promise<void> => {
     for (let item = queue[next++]; item !== undefined && !stopped; item = queue[next++]) {
@@ -61,7 +69,7 @@ export async function countAutomatic(
           addOnEnabled: source.autoSnapshots,
         });
       } catch (error) {
-        const explained = deadline.explain(error);
+        const explained = unreadable('GetAutoSnapshots', deadline.explain(error));
         const { code } = errorFacts(explained);
         const is = classify(error);
         if (is === 'not-found') continue;

@@ -133,6 +133,32 @@ describe('automatic snapshots', () => {
       },
     ));
 
+  it('of a source without a name are a problem, for they cannot be asked for', () => {
+    const [, ...others] = account.data[HERE]?.instances ?? [];
+    const instances = [{ arn: arn(HERE, 'Instance', 1) }, ...others];
+    return withEmulator({ account: smallAccount({ [HERE]: { ...account.data[HERE], instances } }) }, async ({ read }) => {
+      const { inventory } = await read({ automaticSnapshots: true });
+      expect(inventory.automatic.map(({ source }) => source.name)).toEqual(['data-1', 'web-2']);
+      expect(inventory.problems).toMatchObject([{ code: 'automatic.unread', message: expect.stringContaining(arn(HERE, 'Instance', 1)) }]);
+      expect(inventory.complete).toBe(true);
+    });
+  });
+
+  it.each(['{}', '{"autoSnapshots":null}', '{"autoSnapshots":"x"}', '{"autoSnapshots":[null]}', ''])(
+    'answered by %j are a problem, and not none',
+    (body) =>
+      withEmulator(
+        { account, faults: [{ fault: 'answer', status: 200, body, operations: 'GetAutoSnapshots', names: 'web-1', regions: HERE }] },
+        async ({ read }) => {
+          const { inventory } = await read({ automaticSnapshots: true, kinds: ['instance'] });
+          expect(inventory.problems.map(({ code }) => code)).toEqual(['automatic.unread']);
+          expect(inventory.problems[0]?.message).toContain('GetAutoSnapshots: inventory.');
+          expect(inventory.automatic.map(({ source }) => source.name)).not.toContain('web-1');
+          expect(inventory.complete).toBe(true);
+        },
+      ),
+  );
+
   it('of a source that has just been deleted are none', () =>
     withEmulator(
       {
