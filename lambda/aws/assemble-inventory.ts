@@ -5,7 +5,7 @@ import type { Inventory, ListedSource, Scope } from '../core/report-model';
 import type { Problem, Snapshot, SourceList } from '../core/snapshot';
 import type { AutomaticCount } from './automatic-snapshots';
 import { errorFacts, mayMeanDisabled } from './aws-errors';
-import { byRegionAndKind, makeSourceLookup, type ReadSources, type SourceLists } from './source-lists';
+import { byRegionAndKind, isForeign, makeSourceLookup, type ReadSources, type SourceLists } from './source-lists';
 
 /** What came of listing the snapshots of one region and kind. */
 export interface ReadScope extends SourceList {
@@ -88,11 +88,11 @@ export function assembleInventory(reading: Reading): Inventory {
   const read = [...reading.scopes].sort(byRegionAndKind);
   const disabled = disabledRegions(reading);
   const snapshots = read.flatMap((scope) => scope.snapshots);
-  const needed = neededLists(snapshots, listOf);
+  const account = findAccount(reading.account, snapshots, reading.lists);
+  const needed = neededLists(snapshots, listOf, account);
   const neededKeys = new Set(needed.lists.map(keyOf));
   const lists = reading.lists.map((list) => (list.absent && neededKeys.has(keyOf(list)) ? absentList(list) : list)).sort(byRegionAndKind);
   const listByKey = new Map(lists.map((list) => [keyOf(list), list]));
-  const account = findAccount(reading.account, snapshots, lists);
 
   const scopes = read.map((scope): Scope => {
     const list = listByKey.get(keyOf(scope));
@@ -122,6 +122,7 @@ export function assembleInventory(reading: Reading): Inventory {
     ...read.flatMap((scope) => scope.problems),
     ...unread.map((list) => unreadProblem(list, listByKey.get(keyOf(list)))),
     ...needed.nowhere.map((arn) => nowhereProblem(arn)),
+    ...needed.foreign.map((arn) => foreignProblem(arn, account)),
     ...lists.flatMap((list) => [...list.conflicting].map((arn) => conflictProblem(arn, list))),
     ...reading.automatic.flatMap(({ problem }) => problem ?? []),
   ].sort(byCode);
@@ -131,7 +132,7 @@ export function assembleInventory(reading: Reading): Inventory {
     complete: unread.length === 0 && scopes.every(({ status, sources }) => status !== 'failed' && sources !== 'failed'),
     scopes,
     snapshots,
-    sources: makeSourceLookup(lists, listOf),
+    sources: makeSourceLookup(lists, listOf, account),
     sourceList: lists.filter((list) => fullyRead.has(keyOf(list))).flatMap(listedSources),
     problems,
     automatic: reading.automatic
@@ -144,27 +145,35 @@ export function assembleInventory(reading: Reading): Inventory {
   }
 }
 
-/** The lists that snapshots name by their source ARNs, and the ARNs that name none. */
+/** The lists that snapshots name by their source ARNs, and the ARNs that name none: at all, or of this account. */
 function neededLists(
   snapshots: readonly Snapshot[],
   listOf: SourceLists['listOf'],
-): { lists: readonly SourceList[]; nowhere: readonly string[] } {
+  account: string | null,
+): { lists: readonly SourceList[]; nowhere: readonly string[]; foreign: readonly string[] } {
   const arns = new Set<string>();
   for (const { source } of snapshots) if (source !== null && source.arn !== null) arns.add(source.arn);
   const lists = new Set<SourceList>();
-  const nowhere: string[] = [];
+  const [nowhere, foreign]: [string[], string[]] = [[], []];
   for (const arn of arns) {
     const list = listOf(arn);
     if (list === null) nowhere.push(arn);
+    else if (isForeign(arn, account)) foreign.push(arn);
     else lists.add(list);
   }
-  return { lists: [...lists], nowhere };
+  return { lists: [...lists], nowhere, foreign };
 }
 
 const nowhereProblem = (arn: string): Problem => ({
   code: 'source.unread',
   arn,
   message: `the source ARN ${arn} names no instance, disk or database: its snapshots are kept, because nothing is known of their source`,
+});
+
+const foreignProblem = (arn: string, account: string | null): Problem => ({
+  code: 'source.unread',
+  arn,
+  message: `the source ARN ${arn} is of another account than ${account}, whose lists were read: its snapshots are kept, because a hold could stand on it`,
 });
 
 const conflictProblem = (arn: string, { region, kind }: SourceList): Problem => ({

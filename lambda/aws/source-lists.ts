@@ -109,11 +109,18 @@ export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }:
   };
 }
 
-/** Looks sources up by ARN in the lists that were read. */
-export function makeSourceLookup(read: readonly ReadSources[], listOf: SourceLists['listOf']): SourceLookup {
+/** Whether an ARN names a source in another account than the one that was read: none of its lists can tell whether that exists, or is held. */
+export function isForeign(arn: string, account: string | null): boolean {
+  const parsed = parseArn(arn);
+  return parsed !== null && account !== null && parsed.account !== account;
+}
+
+/** Looks sources up by ARN in the lists that were read of an account. */
+export function makeSourceLookup(read: readonly ReadSources[], listOf: SourceLists['listOf'], account: string | null): SourceLookup {
   const byList = new Map(read.map((list) => [`${list.region} ${list.kind}`, list]));
   const states = new Map<string, SourceState>();
   const look = (arn: string): SourceState => {
+    if (isForeign(arn, account)) return { state: 'unread', list: null };
     const list = listOf(arn);
     const found = list === null ? undefined : byList.get(`${list.region} ${list.kind}`);
     if (found === undefined || found.error !== null || found.conflicting.has(arn)) return { state: 'unread', list };

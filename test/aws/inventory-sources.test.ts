@@ -1,6 +1,6 @@
 import type { RegionData } from '../../emulator/account';
 import { autoSnapshotRows } from '../../emulator/rows';
-import { arn, NOW, rows, scopeOf, smallAccount, smallRegion, withEmulator } from './reading';
+import { ACCOUNT, arn, NOW, rows, scopeOf, smallAccount, smallRegion, withEmulator } from './reading';
 
 const HERE = 'eu-central-1';
 const THERE = 'us-east-1';
@@ -111,6 +111,15 @@ describe('a source', () => {
       expect(inventory.problems).toMatchObject([{ code: 'source.unread', arn: strange }]);
     }),
   );
+
+  it('of another account is unread, and is a problem of its own: the lists of this one cannot say that it is gone', () => {
+    const foreign = arn(HERE, 'Instance', 1).replace(ACCOUNT, '999999999999');
+    return withEmulator({ account: smallAccount({ [HERE]: copyFrom(foreign) }) }, async ({ read }) => {
+      const { inventory } = await read();
+      expect(inventory.sources(foreign)).toEqual({ state: 'unread', list: null });
+      expect(inventory.problems).toMatchObject([{ code: 'source.unread', arn: foreign, message: expect.stringContaining(ACCOUNT) }]);
+    });
+  });
 
   it('that was listed twice with different tags is unread: one of them could be a hold', () => {
     const [row = {}] = smallRegion(HERE).instances ?? [];
