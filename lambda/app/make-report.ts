@@ -1,4 +1,13 @@
-import { compareWith, listsRead, marksOf, type PreviousReport, type ReportState } from '../core/changes';
+import {
+  compareWith,
+  listsRead,
+  marksOf,
+  missedRegions,
+  type PreviousReport,
+  type ReportHead,
+  type ReportState,
+  regionsRead,
+} from '../core/changes';
 import type { Config } from '../core/config';
 import { gbMonthPrice, roundMoney, snapshotGb } from '../core/cost';
 import { decide } from '../core/decide';
@@ -108,7 +117,7 @@ export async function makeReport(
     {
       ...request.inventory,
       automaticSnapshots: config.report.automaticSnapshots,
-      previouslyRead: new Set(previous?.lists.map(({ region }) => region)),
+      previouslyRead: previous === null ? new Set() : regionsRead(previous),
       previouslyListed: previous?.lists.filter(({ snapshots = 0 }) => snapshots > 0) ?? [],
     },
     progress,
@@ -145,13 +154,15 @@ export async function makeReport(
 }
 
 /** What the next report compares itself with. */
-export function stateOf({ reportId, evaluatedAt, complete, scopes, items }: Report): ReportState {
+export function stateOf(report: Report, previous: ReportHead | null): ReportState {
+  const { reportId, evaluatedAt, complete, scopes, items } = report;
   return {
     schemaVersion: 1,
     reportId,
     evaluatedAt: new Date(evaluatedAt).toISOString(),
     complete,
     lists: listsRead(scopes),
+    missed: missedRegions(report, previous),
     snapshots: { [Symbol.iterator]: () => remember(marksOf(items)) },
   };
 }

@@ -61,7 +61,7 @@ export async function runReport(
   const previous = await previousReport(ports.store, reportId);
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const { report, plan } = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
-  await storeReport(ports.store, report, plan, config.tagPrefix);
+  await storeReport(ports.store, report, plan, config.tagPrefix, previous);
   const due = request.deletion?.mode === 'automatic' ? await dueDays(ports, request, plan) : new Map<string, string>();
   const sending = await sendReport(ports, report, {
     scheduledAt,

@@ -22,8 +22,14 @@ export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 
 
 export const planFile = (id: string): string => `plans/${id}.json`;
 
-/** Stores the files of a report, and its plan, which is written once and never again; then the index of all reports. */
-export async function storeReport(store: Store, report: Report, plan: NewPlan, tagPrefix: string): Promise<void> {
+/** Stores the files of a report, made after `previous`, and its plan, which is written once and never again; then the index of all reports. */
+export async function storeReport(
+  store: Store,
+  report: Report,
+  plan: NewPlan,
+  tagPrefix: string,
+  previous: ReportHead | null,
+): Promise<void> {
   const files = reportFiles(report.reportId);
   await store.put({ key: files.json, contentType: 'application/json', body: renderJson(report) });
   await store.put({ key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
@@ -34,7 +40,7 @@ export async function storeReport(store: Store, report: Report, plan: NewPlan, t
       'bug',
       `cannot store the plan ${plan.id}: a plan of that id is there already, and plans never change`,
     );
-  await store.put({ key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report)) });
+  await store.put({ key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report, previous)) });
   await indexReports(store, report);
 }
 
@@ -77,7 +83,8 @@ function parseHead(line: string): ReportHead | null {
     const readable = head.lists.every(
       ({ region, kind, snapshots = 0 }) => typeof region === 'string' && typeof kind === 'string' && typeof snapshots === 'number',
     );
-    return head.schemaVersion === 1 && readable && !Number.isNaN(Date.parse(head.evaluatedAt)) ? head : null;
+    const missed = (head.missed ?? []).every((region) => typeof region === 'string');
+    return head.schemaVersion === 1 && readable && missed && !Number.isNaN(Date.parse(head.evaluatedAt)) ? head : null;
   } catch {
     return null;
   }
