@@ -43,6 +43,7 @@ interface Told {
   readonly message?: unknown;
   readonly tip?: unknown;
   readonly cause?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: unknown } | undefined;
 }
 
 const told = (error: unknown): Told => (typeof error === 'object' && error !== null ? error : {});
@@ -79,18 +80,22 @@ export const mayMeanDisabled = (error: unknown): boolean => codesOf(error).some(
 
 const NODE_CODE = /^E[A-Z_]+$/;
 
+/** What the SDK calls an error whose answer names none; all that is known of such a one is its status. */
+const UNNAMED = 'Unknown';
+
 /** The SDK and others explain themselves further on the lines below. */
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;
 
 /** The error for a report: a stable code, its message, and the service's tip where it sent one. */
 export function errorFacts(error: unknown): ErrorFacts {
-  const { name, code, message, tip } = told(error);
+  const { name, code, message, tip, $metadata } = told(error);
   const own =
     typeof code === 'string' && (NODE_CODE.test(code) || name === undefined || name === 'Error' || name === 'RetentionError') ? code : name;
   const stable = typeof own === 'string' && own !== '' ? own.replace(/^.*#/, '').replace(/:.*$/, '') : 'unknown';
+  const said = typeof message === 'string' && message !== '' ? firstLine(message) : error instanceof Error ? stable : String(error);
   return {
     code: stable,
-    message: typeof message === 'string' && message !== '' ? firstLine(message) : error instanceof Error ? stable : String(error),
+    message: stable === UNNAMED && typeof $metadata?.httpStatusCode === 'number' ? `${said} (HTTP ${$metadata.httpStatusCode})` : said,
     ...(typeof tip === 'string' && tip !== '' ? { tip } : {}),
   };
 }

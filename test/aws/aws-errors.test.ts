@@ -72,6 +72,13 @@ describe('errorFacts', () => {
     expect(errorFacts(error)).toEqual({ code: 'AccessDeniedException', message: 'no', tip: 'ask your administrator' });
   });
 
+  it('says the status of an error that names itself nowhere, and of no other', () => {
+    const $metadata = { httpStatusCode: 301 };
+    expect(errorFacts(named('Unknown', 'UnknownError', { $metadata }))).toEqual({ code: 'Unknown', message: 'UnknownError (HTTP 301)' });
+    expect(errorFacts(named('Unknown', 'UnknownError'))).toEqual({ code: 'Unknown', message: 'UnknownError' });
+    expect(errorFacts(named('SomethingNew', 'm', { $metadata }))).toEqual({ code: 'SomethingNew', message: 'm' });
+  });
+
   it('takes the code of the network, and of our own errors, before the name', () => {
     expect(errorFacts(named('TimeoutError', '', { code: 'ECONNRESET' }))).toEqual({ code: 'ECONNRESET', message: 'ECONNRESET' });
     expect(errorFacts(new RetentionError('deadline', 'aws', 'late'))).toEqual({ code: 'deadline', message: 'late' });

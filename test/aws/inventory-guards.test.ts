@@ -169,6 +169,14 @@ describe('a list that cannot be trusted', () => {
     }),
   );
 
+  it.each([301, 418, 429])('refused with nothing but the status %i says the status', (status) =>
+    withEmulator({ faults: [{ fault: 'answer', status, body: '', operations: 'GetDiskSnapshots', regions: HERE }] }, async ({ read }) => {
+      const { inventory } = await read({}, { client: { pace: { attempts: 2 } } });
+      expect(scopeOf(inventory, HERE, 'disk').error?.message).toContain(`HTTP ${status}`);
+      expect(notRead(inventory)).toEqual([`${HERE} disk`]);
+    }),
+  );
+
   it.each([
     ['an empty body', 200, ''],
     ['no content', 204, ''],
