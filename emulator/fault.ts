@@ -50,8 +50,13 @@ export const faultSchema = z.discriminatedUnion('fault', [
     tip: z.string().optional(),
     status: z.int().min(400).max(599).optional(),
   }),
-  /** ThrottlingException: on the selected calls, or on those beyond a rate for each region. */
-  z.strictObject({ fault: z.literal('throttle'), ...selector, perSecond: z.number().positive().optional() }),
+  /** ThrottlingException: on the selected calls, or on those beyond a rate for each region, of which `burst` may come at once (a second's). */
+  z.strictObject({
+    fault: z.literal('throttle'),
+    ...selector,
+    perSecond: z.number().positive().optional(),
+    burst: z.int().min(1).optional(),
+  }),
   /** Answers with these bytes, such as a proxy's page or half a body. */
   z.strictObject({
     fault: z.literal('answer'),
@@ -62,8 +67,8 @@ export const faultSchema = z.discriminatedUnion('fault', [
   }),
   /** Cuts the connection; `during`: in the middle of the answer; `after`: the work was done and the answer is lost. */
   z.strictObject({ fault: z.literal('reset'), ...selector, when: z.enum(['before', 'during', 'after']).default('before') }),
-  /** Never answers. */
-  z.strictObject({ fault: z.literal('hang'), ...selector }),
+  /** Never answers: silent from the start, `busy`: but says again and again that it is at work, `during`: but begins to. */
+  z.strictObject({ fault: z.literal('hang'), ...selector, when: z.enum(['before', 'busy', 'during']).default('before') }),
   /** Answers this much later. */
   z.strictObject({ fault: z.literal('latency'), ...selector, ms: z.number().min(0) }),
   /** `endless`: a fresh token after every page, for ever; `repeated`: the token that was sent comes back; `loop`: the last page leads back; `empty`: the last token is an empty text. */

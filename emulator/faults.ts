@@ -61,14 +61,14 @@ export function faultEngine(faults: readonly Fault[], seed: number): (call: Call
     if (counter.seen <= fault.after || (counter.seen - fault.after) % fault.every !== 0) return false;
     if (fault.times !== undefined && counter.struck >= fault.times) return false;
     if (fault.chance < 1 && random() >= fault.chance) return false;
-    if (fault.fault === 'throttle' && fault.perSecond !== undefined && !exceeds(fault.perSecond, index, call.region)) return false;
+    if (fault.fault === 'throttle' && !exceeds(fault, index, call.region)) return false;
     counter.struck++;
     return true;
   }
 
-  function exceeds(perSecond: number, index: number, region: string): boolean {
+  function exceeds({ perSecond, burst = Math.max(1, perSecond ?? 1) }: FaultOf<'throttle'>, index: number, region: string): boolean {
+    if (perSecond === undefined) return true;
     const now = performance.now();
-    const burst = Math.max(1, perSecond);
     const bucket = buckets[index]?.get(region) ?? { tokens: burst, at: now };
     buckets[index]?.set(region, bucket);
     bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond);

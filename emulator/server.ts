@@ -8,7 +8,7 @@ import { type Call, faultEngine, type Struck } from './faults';
 import { type Incoming, looksLike, readIncoming } from './incoming';
 import { answerLightsail } from './lightsail';
 import { hasEndpoint } from './regions';
-import { type Reply, send, sendHalf } from './reply';
+import { keepBusy, type Reply, send, sendHalf } from './reply';
 import { type RequestLog, requestLog } from './request-log';
 import { answerS3, type S3World } from './s3';
 import type { S3Object } from './s3-types';
@@ -29,6 +29,8 @@ export interface Emulator {
   readonly port: number;
   readonly world: World;
   readonly requests: RequestLog;
+  /** How many connections were opened since the start. */
+  connections(): number;
   /** Messages that SNS took, in order. */
   readonly published: PublishedMessage[];
   /** Objects by bucket, then by key. */
@@ -85,12 +87,18 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     handle(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
 
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
+
   let closing: Promise<void> | undefined;
   const emulator: Emulator = {
     url: '',
     port: 0,
     world,
     requests,
+    connections: () => connections,
     published,
     objects: s3.buckets,
     clockOffset: set('clockOffset') ?? 0,
@@ -127,7 +135,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const struck = strike(call);
     const later = struck.all('latency').reduce((sum, fault) => sum + fault.ms, 0);
     if (later > 0) await new Promise((resolve) => setTimeout(resolve, later).unref());
-    if (struck.first('hang')) return log(call, 'hang');
+    const hang = struck.first('hang')?.when;
+    if (hang === 'busy') keepBusy(response);
+    if (hang === 'before' || hang === 'busy') return log(call, 'hang');
     const cut = struck.first('reset')?.when;
     if (cut === 'before' || (call.service === 'lightsail' && !hasEndpoint(call.region) && !world.regions.includes(call.region))) {
       log(call, 'reset');
@@ -145,14 +155,15 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       reply = refusal(error, call.service, requestId, request.url);
       failed = error instanceof Refusal ? error.error.code : 'InternalFailure';
     }
-    log(call, cut === undefined ? failed : 'reset');
+    log(call, hang !== undefined ? 'hang' : cut === undefined ? failed : 'reset');
     if (cut === 'after') {
       request.socket.resetAndDestroy();
       return;
     }
     const instead = struck.first('answer');
     const sent = instead ? { status: instead.status, headers: { 'content-type': instead.contentType }, body: instead.body } : reply;
-    if (cut === 'during') return sendHalf(response, sent, requestId);
+    if (hang === 'during') return sendHalf(response, sent, requestId, 'hang');
+    if (cut === 'during') return sendHalf(response, sent, requestId, 'cut');
     send(response, sent, requestId, now());
   }
 

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import {
   DeleteInstanceSnapshotCommand,
   GetDisksCommand,
@@ -99,6 +100,9 @@ describe('the faults', () => {
       expect(await outcomes(2, () => regions(emulator, 'us-east-1'))).toBe('ok Throttling');
       await expect(regions(emulator)).rejects.toMatchObject({ message: 'Rate exceeded', $metadata: { httpStatusCode: 400 } });
     });
+    await under([{ fault: 'throttle', perSecond: 0.001, burst: 2 }], async (emulator) => {
+      expect(await outcomes(4, () => regions(emulator))).toBe('ok ok Throttling Throttling');
+    });
   });
 
   it.each([
@@ -132,6 +136,33 @@ describe('the faults', () => {
     };
     expect(await cut('before')).toBe(true);
     expect(await cut('after')).toBe(false);
+  });
+
+  it.each([
+    ['busy', ['information', 'information']],
+    ['during', ['200', 'data']],
+  ] as const)('a call that hangs "%s" lets something be heard, and never ends', async (when, expected) => {
+    await under([{ fault: 'hang', when }], async (emulator) => {
+      const heard: string[] = [];
+      const headers = {
+        'x-amz-target': 'Lightsail_20161128.GetRegions',
+        authorization: `AWS4-HMAC-SHA256 Credential=A/20261128/${REGION}/lightsail/aws4_request, SignedHeaders=host, Signature=abc`,
+      };
+      const ended = new Promise((resolve) => {
+        const call = request(emulator.url, { method: 'POST', headers }, (answer) => {
+          heard.push(String(answer.statusCode));
+          answer.on('data', () => heard.push('data')).on('end', () => heard.push('end'));
+          answer.on('close', resolve);
+        });
+        call.on('information', () => heard.push('information')).on('error', resolve);
+        call.end();
+      });
+      while (heard.length < 2) await new Promise((resolve) => setImmediate(resolve));
+      await emulator.close();
+      await ended;
+      expect(heard).toEqual(expect.arrayContaining([...expected]));
+      expect(heard).not.toContain('end');
+    });
   });
 
   it('latency holds an answer back, and a hanging call ends when the emulator is closed', async () => {
