@@ -28,13 +28,20 @@ describe('classify', () => {
     }
   });
 
-  it.each(['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'EHOSTUNREACH'])(
-    'calls %s of the network transient, also as a cause',
-    (code) => {
-      expect(classify(named('Error', 'x', { code }))).toBe('transient');
-      expect(classify(new Error('outer', { cause: new Error('inner', { cause: named('Error', 'x', { code }) }) }))).toBe('transient');
-    },
-  );
+  it.each([
+    'ECONNRESET',
+    'ECONNREFUSED',
+    'ETIMEDOUT',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EPIPE',
+    'EHOSTUNREACH',
+    'ERR_STREAM_PREMATURE_CLOSE',
+    'HPE_INVALID_CONSTANT',
+  ])('calls %s of the network transient, also as a cause', (code) => {
+    expect(classify(named('Error', 'x', { code }))).toBe('transient');
+    expect(classify(new Error('outer', { cause: new Error('inner', { cause: named('Error', 'x', { code }) }) }))).toBe('transient');
+  });
 
   it.each(['Please try again in a few minutes', 'Sorry. Please wait for it to complete, then go on.'])(
     'calls wrong input transient that says "%s"',

@@ -1,5 +1,7 @@
+import type { GetAutoSnapshotsCommand, LightsailClient } from '@aws-sdk/client-lightsail';
 import { largeAccount } from '../../emulator/large-account';
 import { autoSnapshotRows } from '../../emulator/rows';
+import { type LightsailClients, makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { arn, NOW, rows, SMALL_REGIONS, smallAccount, withEmulator } from './reading';
 
 const HERE = 'eu-central-1';
@@ -12,7 +14,7 @@ const account = smallAccount({
       'web-1': autoSnapshotRows(NOW, 7),
       'web-2': autoSnapshotRows(NOW, 3, 40),
       'web-3': [],
-      'data-1': [...autoSnapshotRows(NOW, 2), { date: '2026-11-22', status: 'Failed' }],
+      'data-1': [...autoSnapshotRows(NOW, 2), { date: '2026-11-22', status: 'Failed' }, { date: '2026-11-21', status: 'NotFound' }],
     },
   },
 });
@@ -59,9 +61,9 @@ describe('automatic snapshots', () => {
           faults: [{ ...fault, operations: 'GetAutoSnapshots' }],
         },
         async ({ read, emulator }) => {
-          const client = { requestTimeout: 300, pace: { attempts: 3 } };
+          const client = { requestTimeout: 1_000, pace: { attempts: 2 } };
           const { inventory } = await read({ automaticSnapshots: true }, { firstRegion: HERE, automaticAtOnce: 2, client });
-          expect(emulator.requests.count('GetAutoSnapshots')).toBe(6);
+          expect(emulator.requests.count('GetAutoSnapshots')).toBe(4);
           expect(inventory.complete).toBe(true);
           expect(inventory.problems).toEqual([
             { code: 'automatic.unread', arn: null, message: expect.stringMatching(/only in part.*(Throttling|Unavailable|Timeout)/) },
@@ -83,6 +85,29 @@ describe('automatic snapshots', () => {
         }
       },
     ));
+
+  it('are asked for by a client of their own, and everything else by the other', () =>
+    withEmulator({ account }, async ({ read, emulator }) => {
+      const made = makeLightsailClients({
+        config: { endpoint: emulator.url, credentials: { accessKeyId: 'key', secretAccessKey: 'secret' } },
+      });
+      const sent: string[] = [];
+      const clients: LightsailClients = (region, purpose = 'lists') => {
+        const client = made(region, purpose);
+        const send = async (command: { readonly constructor: { readonly name: string } }, options: object): Promise<unknown> => {
+          sent.push(`${purpose} ${command.constructor.name}`);
+          return client.send(command as GetAutoSnapshotsCommand, options);
+        };
+        return Object.assign(Object.create(client), { send }) as LightsailClient;
+      };
+      await read({ automaticSnapshots: true, kinds: ['disk'] }, { clients });
+      expect([...new Set(sent)].sort()).toEqual([
+        'automatic GetAutoSnapshotsCommand',
+        'lists GetDiskSnapshotsCommand',
+        'lists GetDisksCommand',
+        'lists GetRegionsCommand',
+      ]);
+    }));
 
   it('are asked for at most four at once in a region', () =>
     withEmulator({ account: largeAccount({ snapshots: 12, regions: [HERE], sources: 12 }) }, async ({ read, emulator }) => {
@@ -106,17 +131,20 @@ describe('automatic snapshots', () => {
       expect(emulator.requests.count('GetAutoSnapshots')).toBe(12);
     }));
 
-  it('that cannot be read are one problem for each region, asked for once, and nothing is incomplete', () =>
-    withEmulator(
-      { account, faults: [{ fault: 'error', code: 'AccessDeniedException', operations: 'GetAutoSnapshots', regions: HERE }] },
-      async ({ read, emulator }) => {
-        const { inventory } = await read({ automaticSnapshots: true }, { automaticAtOnce: 1 });
-        expect(inventory.complete).toBe(true);
-        expect(inventory.automatic).toEqual([]);
-        expect(inventory.problems).toEqual([{ code: 'automatic.unread', arn: null, message: expect.stringContaining(HERE) }]);
-        expect(emulator.requests.count('GetAutoSnapshots', HERE)).toBe(1);
-      },
-    ));
+  it.each(['AccessDeniedException', 'RegionSetupInProgressException'])(
+    'that cannot be read because of %s are one problem for each region, asked for once, and nothing is incomplete',
+    (code) =>
+      withEmulator(
+        { account, faults: [{ fault: 'error', code, operations: 'GetAutoSnapshots', regions: HERE }] },
+        async ({ read, emulator }) => {
+          const { inventory } = await read({ automaticSnapshots: true }, { automaticAtOnce: 1 });
+          expect(inventory.complete).toBe(true);
+          expect(inventory.automatic).toEqual([]);
+          expect(inventory.problems).toEqual([{ code: 'automatic.unread', arn: null, message: expect.stringContaining(HERE) }]);
+          expect(emulator.requests.count('GetAutoSnapshots', HERE)).toBe(1);
+        },
+      ),
+  );
 
   it('of one source that fails leave the others counted', () =>
     withEmulator(

@@ -13,7 +13,7 @@ const REGIONS = [...SMALL_REGIONS].sort();
 /** A fault that passes: the inventory is as if it had not been. */
 const PASSING: readonly (readonly [string, readonly FaultInput[]])[] = [
   ['throttling, of some calls', [{ fault: 'throttle', per: 'call', times: 3 }]],
-  ['throttling, beyond a rate', [{ fault: 'throttle', perSecond: 200 }]],
+  ['throttling, beyond a rate', [{ fault: 'throttle', perSecond: 10, burst: 2 }]],
   ['an internal error', [{ fault: 'error', code: 'ServiceException', status: 500, every: 4, times: 12 }]],
   ['an unavailable service', [{ fault: 'error', code: 'ServiceUnavailableException', status: 503, every: 3, times: 12 }]],
   ["a proxy's page", [{ fault: 'answer', status: 502, body: '<html>bad gateway</html>', every: 5, times: 8 }]],
@@ -72,12 +72,17 @@ const LASTING: readonly (readonly [string, readonly FaultInput[], readonly strin
   ],
 ];
 
+/** The faults that the emulator's log tells of. */
+const REFUSING: ReadonlySet<FaultInput['fault']> = new Set(['throttle', 'error', 'reset']);
+
 const codesIn = ({ scopes }: Inventory): readonly string[] => [...new Set(scopes.flatMap(({ error }) => error?.code ?? []))];
 
 describe('an inventory that meets a fault', () => {
   it.each(PASSING)('is whole after %s', (_, faults) =>
-    withEmulator({ faults, seed: 7 }, async ({ read }) => {
-      const { inventory } = await read();
+    withEmulator({ faults, seed: 7 }, async ({ read, emulator }) => {
+      const { inventory } = await read({}, { client: { pace: { attempts: 5_000 } } });
+      const struck = emulator.requests.list().some(({ error }) => error !== null);
+      expect(struck).toBe(faults.some(({ fault }) => REFUSING.has(fault)));
       expect(notRead(inventory)).toEqual([]);
       expect(inventory.complete).toBe(true);
       expect(namesOf(inventory)).toEqual(namesIn(smallAccount()));

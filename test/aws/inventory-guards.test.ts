@@ -129,14 +129,15 @@ describe('a list that cannot be trusted', () => {
       expect(inventory.complete).toBe(true);
     }));
 
-  it('refuses to take one page of several without its list for an empty one', () =>
+  it.each([0, 1, 2])('refuses to take one page of several without its list for an empty one: that after %i others', (after) =>
     withEmulator(
-      { faults: [{ fault: 'shape', dropList: true, operations: 'GetInstanceSnapshots', regions: HERE, after: 2 }] },
+      { faults: [{ fault: 'shape', dropList: true, operations: 'GetInstanceSnapshots', regions: HERE, after, times: 1 }] },
       async ({ read }) => {
         const { inventory } = await read();
         expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({ status: 'failed', error: { code: 'inventory.absent-list' } });
       },
-    ));
+    ),
+  );
 
   it('refuses to call a source gone whose list is absent', () =>
     withEmulator({ faults: [{ fault: 'shape', dropList: true, operations: 'GetDisks', regions: HERE }] }, async ({ read }) => {

@@ -38,6 +38,19 @@ describe('a region that is not enabled', () => {
       },
     ));
 
+  it('but only after the first page of each list has failed', () =>
+    withEmulator(
+      {
+        account: smallAccount({ [OFF]: { instances: rows(OFF, 'instances', 3, 'web') } }),
+        faults: ['GetInstances', 'GetInstanceSnapshots'].map((operations) => offFor('OptInRequired', { operations, after: 1 })),
+      },
+      async ({ read }) => {
+        const { inventory } = await read({ kinds: ['instance'] });
+        expect(scopeOf(inventory, OFF, 'instance')).toMatchObject({ status: 'failed', sources: 'failed', pages: 1, snapshots: 2 });
+        expect(inventory.complete).toBe(false);
+      },
+    ));
+
   it('but refuses one call for another reason has failed', () =>
     withEmulator({ faults: [offFor('AccessDeniedException', { operations: 'GetDisks' }), offFor('OptInRequired')] }, async ({ read }) => {
       expect((await read()).inventory.complete).toBe(false);

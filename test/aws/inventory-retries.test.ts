@@ -84,12 +84,22 @@ describe('a failed call', () => {
     ),
   );
 
-  it('that never gets an answer is given up and asked again', () =>
-    withEmulator({ faults: [{ fault: 'hang', operations: 'GetDiskSnapshots', regions: HERE, times: 1 }] }, async ({ read }) => {
-      const { inventory } = await read({}, { client: { requestTimeout: 200 } });
-      expect(inventory.complete).toBe(true);
-      expect(namesOf(inventory)).toEqual(ALL);
-    }));
+  it.each([
+    ['says nothing', 'before'],
+    ['says that it is being answered, and is not', 'busy'],
+    ['begins to be answered, and is not to the end', 'during'],
+  ] as const)('that %s is given up and asked again', (_, when) =>
+    withEmulator(
+      { faults: [{ fault: 'hang', when, operations: 'GetDiskSnapshots', regions: HERE, times: 1 }] },
+      async ({ read, emulator }) => {
+        // The deadline is for the test alone, which would wait for ever.
+        const { inventory } = await read({ deadline: Date.now() + 30_000 }, { client: { requestTimeout: 400 } });
+        expect(notRead(inventory)).toEqual([]);
+        expect(namesOf(inventory)).toEqual(ALL);
+        expect(emulator.requests.count('GetDiskSnapshots', HERE)).toBeGreaterThan(1);
+      },
+    ),
+  );
 
   it('does not end the run: the other scopes are read', () =>
     withEmulator(

@@ -1,7 +1,11 @@
-import { GetAutoSnapshotsCommand, GetDisksCommand } from '@aws-sdk/client-lightsail';
+import { GetDisksCommand } from '@aws-sdk/client-lightsail';
+import { largeAccount } from '../../emulator/large-account';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { DEFAULT_PACE, makeRetryStrategy } from '../../lambda/aws/retry';
 import { FAST, withEmulator } from './reading';
+
+/** So many that their lists are more than the connections. */
+const MANY_REGIONS = ['us-east-1', ...Array.from({ length: 24 }, (_, n) => `eu-central-${n + 1}`)];
 
 const CREDENTIALS = { accessKeyId: 'key', secretAccessKey: 'secret' };
 
@@ -15,18 +19,38 @@ describe('makeLightsailClients', () => {
       expect(emulator.requests.list().map(({ region }) => region)).toEqual(['eu-west-1', 'eu-west-2']);
     }));
 
-  it('holds up no list of a region in which counting automatic snapshots is throttled', () =>
-    withEmulator({ faults: [{ fault: 'throttle', operations: 'GetAutoSnapshots' }] }, async ({ emulator }) => {
-      const clients = makeLightsailClients({
-        config: { endpoint: emulator.url, credentials: CREDENTIALS },
-        // Whatever shares the retries with the throttled call waits for a quarter of an hour.
-        pace: { attempts: 1, slowestPerSecond: 0.001 },
+  it('gives another client, with retries of its own, for counting automatic snapshots: what that is throttled holds up no list', async () => {
+    const clients = makeLightsailClients({ config: { credentials: CREDENTIALS } });
+    const [lists, counting] = [clients('us-east-1'), clients('us-east-1', 'automatic')];
+    expect(clients('us-east-1', 'automatic')).toBe(counting);
+    expect(clients('us-east-1', 'lists')).toBe(lists);
+    expect(await counting.config.retryStrategy()).not.toBe(await lists.config.retryStrategy());
+    expect(await lists.config.retryStrategy()).toBe(await lists.config.retryStrategy());
+  });
+
+  it('opens as many connections as it may, and keeps them', () =>
+    withEmulator({}, async ({ read, emulator }) => {
+      await read({}, { client: { maxSockets: 2 } });
+      expect(emulator.requests.total()).toBeGreaterThan(20);
+      expect(emulator.connections()).toBe(2);
+    }));
+
+  it('opens at most 128 connections where nothing else is said', () =>
+    withEmulator({ account: largeAccount({ snapshots: 0, regions: MANY_REGIONS }) }, async ({ read, emulator }) => {
+      let open = (): void => undefined;
+      const opened = new Promise<void>((resolve) => {
+        open = resolve;
       });
-      expect(clients('us-east-1', 'automatic')).toBe(clients('us-east-1', 'automatic'));
-      const counting = clients('us-east-1', 'automatic').send(new GetAutoSnapshotsCommand({ resourceName: 'web' }));
-      await expect(counting).rejects.toThrow('Rate exceeded');
-      await clients('us-east-1').send(new GetDisksCommand({}));
-      expect(emulator.requests.count('GetDisks')).toBe(1);
+      let asked = 0;
+      emulator.before('*', ({ operation }) => {
+        if (operation === 'GetRegions') return;
+        asked += 1;
+        // By then further ones would have come as well.
+        if (asked === 128) setTimeout(open, 100);
+        return opened;
+      });
+      await read({}, { firstRegion: 'us-east-1' });
+      expect(emulator.connections()).toBe(128);
     }));
 
   it('asks for credentials once for all regions', () =>
@@ -75,6 +99,29 @@ describe('makeLightsailClients', () => {
 });
 
 describe('the retries of a region', () => {
+  it('hold back its next call too after a throttle, and after no other error', async () => {
+    const waits: number[] = [];
+    const timer = jest.spyOn(globalThis, 'setTimeout').mockImplementation(((done: () => void, delay = 0) => {
+      waits.push(delay);
+      setImmediate(done);
+      return 0;
+    }) as unknown as typeof setTimeout);
+    const waitsOfNextCallAfter = async (name: string): Promise<number> => {
+      const strategy = makeRetryStrategy({ ...DEFAULT_PACE, ...FAST, attempts: 1, slowestPerSecond: 50 });
+      const info = { error: Object.assign(new Error('m'), { name }), errorType: 'CLIENT_ERROR' } as never;
+      await expect(strategy.refreshRetryTokenForRetry(await strategy.acquireInitialRetryToken(), info)).rejects.toThrow();
+      waits.length = 0;
+      await strategy.acquireInitialRetryToken();
+      return waits.length;
+    };
+    try {
+      expect(await waitsOfNextCallAfter('ServiceException')).toBe(0);
+      expect(await waitsOfNextCallAfter('ThrottlingException')).toBeGreaterThan(0);
+    } finally {
+      timer.mockRestore();
+    }
+  });
+
   /** The longest delays that a series of errors can bring, without waiting for them. */
   async function longestDelays(name: string): Promise<number[]> {
     const delays: number[] = [];
