@@ -52,8 +52,10 @@ export async function countAutomatic(
         `${arn} was listed without its name, by which automatic snapshots are asked for`,
       );
     deadline.check();
-    const { autoSnapshots } = await client.send(new GetAutoSnapshotsCommand({ resourceName: name }), deadline.options);
-    if (!Array.isArray(autoSnapshots)) throw new RetentionError('inventory.absent-list', 'aws', `the answer for ${name} has no list`);
+    // Absent where there are none, like every member of an answer.
+    const { autoSnapshots = [] } = await client.send(new GetAutoSnapshotsCommand({ resourceName: name }), deadline.options);
+    if (!Array.isArray(autoSnapshots))
+      throw new RetentionError('inventory.unreadable-page', 'aws', `the answer for ${name} has something that is not a list`);
     return autoSnapshots.filter(({ status }) => !NOTHING_THERE.has(status));
   };
   const work = async (): Promise<void> => {
