@@ -1,6 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { loadSharedConfigFiles } from '@smithy/core/config';
+import { BRIEF, withLimits } from '../lambda/aws/http-limits';
 
 /** Who is calling, and from where: what every command that touches an account needs. */
 export interface Caller {
@@ -35,7 +36,7 @@ export async function findAccount({ credentials, region }: Caller): Promise<stri
     credentials,
     region,
     maxAttempts: 2,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000 },
+    requestHandler: withLimits(BRIEF),
   });
   try {
     return (await client.send(new GetCallerIdentityCommand({}))).Account ?? null;

@@ -1,6 +1,7 @@
 import { GetAutoSnapshotsCommand, GetRegionsCommand, type LightsailClient } from '@aws-sdk/client-lightsail';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { classify, errorFacts, mayMeanDisabled } from '../lambda/aws/aws-errors';
+import { BRIEF, withLimits } from '../lambda/aws/http-limits';
 import type { LightsailClients } from '../lambda/aws/lightsail-client';
 import type { Config } from '../lambda/core/config';
 import { KIND_FACTS } from '../lambda/kinds/facts';
@@ -23,7 +24,7 @@ export async function checkCredentials({ credentials, region }: Caller): Promise
     credentials,
     region,
     maxAttempts: 2,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000 },
+    requestHandler: withLimits(BRIEF),
   });
   try {
     const { Arn, Account } = await client.send(new GetCallerIdentityCommand({}));

@@ -1,0 +1,21 @@
+/** How long (ms) a client waits before a call counts as failed: none of them waits for ever. */
+export interface HttpLimits {
+  /** For a connection. */
+  readonly connect: number;
+  /** For the answer to begin, the sending of the request included. */
+  readonly answer: number;
+  /** For the next byte, when an answer that has begun, or a request, does not go on. */
+  readonly silence: number;
+}
+
+/** For what is good to know and not needed. */
+export const BRIEF: HttpLimits = { connect: 2_000, answer: 4_000, silence: 4_000 };
+
+/** The settings of an SDK client that keeps these limits. */
+export const withLimits = ({ connect, answer, silence }: HttpLimits) => ({
+  connectionTimeout: connect,
+  requestTimeout: answer,
+  // Without it the SDK only warns, and waits on.
+  throwOnRequestTimeout: true,
+  socketTimeout: silence,
+});
