@@ -4,6 +4,7 @@ import { checkLedger } from '../lambda/app/ledger';
 import { readResult, resultFile } from '../lambda/app/ledger-files';
 import { hasEnded, readEnding } from '../lambda/app/run-ending';
 import { checkCount, checkUnblocked, openPlan } from '../lambda/app/verify-plan';
+import { PATIENT, withLimits } from '../lambda/aws/http-limits';
 import { RetentionError } from '../lambda/core/errors';
 import { compactInstant } from '../lambda/core/instant';
 import type { ApplyResult } from '../lambda/core/outcome';
@@ -43,7 +44,7 @@ function addressOf(name: string, here: string): { readonly region: string; reado
 
 async function invoke(name: string, execution: string, plan: Plan, caller: Caller): Promise<void> {
   const { region, functionName } = addressOf(name, caller.region);
-  const client = new LambdaClient({ credentials: caller.credentials, region });
+  const client = new LambdaClient({ credentials: caller.credentials, region, requestHandler: withLimits(PATIENT) });
   try {
     const answer = await client.send(
       new InvokeCommand({

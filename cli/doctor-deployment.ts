@@ -4,6 +4,7 @@ import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { paginateListSubscriptionsByTopic, SNSClient, type Subscription } from '@aws-sdk/client-sns';
 import { readDelivery, runTime } from '../lambda/app/claim-run';
 import { awaitedSince, newestReport } from '../lambda/app/report-age';
+import { PATIENT, withLimits } from '../lambda/aws/http-limits';
 import { s3Store } from '../lambda/aws/s3-store';
 import { isConfirmed, isPerson } from '../lambda/channels/subscribers';
 import type { Config } from '../lambda/core/config';
@@ -32,7 +33,7 @@ interface Scheduled {
 
 /** Whether the schedule is on, and starts a report again after `now` (epoch ms). */
 export async function checkSchedule(caller: Caller, { scheduleName }: Deployment, now: number): Promise<Scheduled> {
-  const client = new SchedulerClient({ ...caller });
+  const client = new SchedulerClient({ ...caller, requestHandler: withLimits(PATIENT) });
   const wrong = (said: string, remedy: string): Scheduled => ({ finding: failed('schedule', said, remedy), expression: null });
   try {
     const {
@@ -86,7 +87,7 @@ function functionFault(name: string, { Configuration, Concurrency }: GetFunction
 
 /** Whether the report function is there and can run. */
 export async function checkFunction(caller: Caller, { functionName }: Deployment): Promise<Finding> {
-  const client = new LambdaClient({ ...caller });
+  const client = new LambdaClient({ ...caller, requestHandler: withLimits(PATIENT) });
   try {
     const answer = await client.send(new GetFunctionCommand({ FunctionName: functionName }));
     return functionFault(functionName, answer) ?? ok('function', `${functionName} can run`);
@@ -101,7 +102,7 @@ export async function checkFunction(caller: Caller, { functionName }: Deployment
 
 /** Whether a person would get what is published. */
 export async function checkSubscribers(caller: Caller, { topicArn }: Deployment): Promise<Finding> {
-  const client = new SNSClient({ ...caller });
+  const client = new SNSClient({ ...caller, requestHandler: withLimits(PATIENT) });
   try {
     const all: Subscription[] = [];
     for await (const { Subscriptions } of paginateListSubscriptionsByTopic({ client }, { TopicArn: topicArn }))
@@ -146,7 +147,7 @@ export async function checkLastReport(
   expression: string | null,
   now: number,
 ): Promise<Finding> {
-  const client = new S3Client({ ...caller });
+  const client = new S3Client({ ...caller, requestHandler: withLimits(PATIENT) });
   try {
     const store = s3Store(client, bucket);
     const isMissed = (since: number): boolean => expression !== null && now - since > overdueSince(expression, since) * HOUR;

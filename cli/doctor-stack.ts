@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack, type StackStatus } from '@aws-sdk/client-cloudformation';
+import { PATIENT, withLimits } from '../lambda/aws/http-limits';
 import type { Caller } from './aws';
 import { type Finding, failed, notRead, ok, warning } from './finding';
 
@@ -104,7 +105,7 @@ export async function findDeployment(
   caller: Caller,
   stack: string,
 ): Promise<{ readonly finding: Finding; readonly deployment: Deployment | null }> {
-  const client = new CloudFormationClient({ ...caller });
+  const client = new CloudFormationClient({ ...caller, requestHandler: withLimits(PATIENT) });
   const nothing = (finding: Finding) => ({ finding, deployment: null });
   const absent = () =>
     nothing(failed('stack', `there is no ${stack} in ${caller.region}`, `${DEPLOY}; or name another with --stack NAME and AWS_REGION`));

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Store } from '../lambda/app/ports';
+import { type HttpLimits, UPLOADING, withLimits } from '../lambda/aws/http-limits';
 import { s3Store } from '../lambda/aws/s3-store';
 import { RetentionError } from '../lambda/core/errors';
 import type { Caller } from './aws';
@@ -14,7 +15,7 @@ export interface PlanPlace {
 }
 
 /** Opens the place that PLAN names: a file (results go into `results/` beside it), or `s3://bucket/key` (into the bucket's `results/`). */
-export async function openPlace(plan: string, caller: Caller): Promise<PlanPlace> {
+export async function openPlace(plan: string, caller: Caller, limits: HttpLimits = UPLOADING): Promise<PlanPlace> {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(plan)) {
     const store = folderStore(dirname(plan));
     return { where: plan, store, text: await store.get(basename(plan)) };
@@ -27,6 +28,7 @@ export async function openPlace(plan: string, caller: Caller): Promise<PlanPlace
       `cannot read the plan ${plan}: expected a file, or an address such as s3://bucket/plans/ID.json`,
     );
   const { credentials, region, forcePathStyle } = caller;
-  const store = s3Store(new S3Client({ credentials, region, forcePathStyle, followRegionRedirects: true }), bucket);
+  const settings = { credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler: withLimits(limits) };
+  const store = s3Store(new S3Client(settings), bucket);
   return { where: plan, store, text: await store.get(key) };
 }

@@ -7,6 +7,7 @@ import { type DeletionPorts, type DeletionResult, type RunLimits, runDeletion } 
 import { PACE, type Pace } from './app/pace';
 import { makeIsDeployed } from './aws/deployed-version';
 import { durableSteps } from './aws/durable-steps';
+import { PATIENT, UPLOADING, withLimits } from './aws/http-limits';
 import { makeLightsailClients } from './aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from './aws/lightsail-deletion';
 import { makeReadInventory } from './aws/lightsail-inventory';
@@ -51,8 +52,8 @@ export function wireDeletion(
       pace: DEPLOYED_PACE,
       limits: LIMITS,
       ...tuning,
-      store: s3Store(new S3Client({ forcePathStyle }), env.bucket),
-      channel: snsChannel(new SNSClient({}), env.topicArn),
+      store: s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }), env.bucket),
+      channel: snsChannel(new SNSClient({ requestHandler: withLimits(PATIENT) }), env.topicArn),
       digest: digestOf,
       readInventory: makeReadInventory({ clients: readers, firstRegion: env.region, account, kinds: snapshotKinds, clock }),
       deletion: makeSnapshotDeletion({ readers, deleters: makeDeleteClients(), kinds: snapshotKinds(), firstRegion: env.region, clock }),

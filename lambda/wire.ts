@@ -6,6 +6,7 @@ import type { Context } from 'aws-lambda';
 import { runSchedule } from './app/claim-run';
 import { reportAge } from './app/report-age';
 import { type RunResult, runReport } from './app/run-report';
+import { PATIENT, UPLOADING, withLimits } from './aws/http-limits';
 import { makeLightsailClients } from './aws/lightsail-client';
 import { makeReadInventory } from './aws/lightsail-inventory';
 import { s3Store } from './aws/s3-store';
@@ -76,7 +77,7 @@ export function wireReport(
   return async (event, context, log) => {
     const clock = Date.now;
     const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
-    const store = s3Store(new S3Client({ forcePathStyle }), env.bucket);
+    const store = s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }), env.bucket);
     if (asksForAge(event)) return reportAge(store, clock());
     const now = clock();
     const scheduledAt = runSchedule(scheduledTimeOf(event), now);
@@ -87,7 +88,7 @@ export function wireReport(
       kinds: snapshotKinds,
       clock,
     });
-    const sns = new SNSClient({});
+    const sns = new SNSClient({ requestHandler: withLimits(PATIENT) });
     const ports = {
       clock,
       digest: digestOf,

@@ -1,5 +1,6 @@
 import { GetAliasCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { RetentionError } from '../core/errors';
+import { PATIENT, withLimits } from './http-limits';
 
 export interface RunningVersion {
   /** Of the function; what follows its name is left out. */
@@ -10,14 +11,12 @@ export interface RunningVersion {
   readonly alias: string;
 }
 
-const REQUEST_HANDLER = { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
-
 /**
  * Whether the version that runs is the deployed one, to which the alias leads and to no other: an execution stays with the version, and so with
  * the configuration, that it began with. Rejects where that cannot be told.
  */
 export function makeIsDeployed({ functionArn, version, alias }: RunningVersion): () => Promise<boolean> {
-  const client = new LambdaClient({ requestHandler: REQUEST_HANDLER });
+  const client = new LambdaClient({ requestHandler: withLimits(PATIENT) });
   const FunctionName = functionArn.split(':').slice(0, 7).join(':');
   return async () => {
     try {

@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { LightsailClient, type LightsailClientConfig } from '@aws-sdk/client-lightsail';
 import { checkAnswers } from './check-answers';
+import { PATIENT, withLimits } from './http-limits';
 import { DEFAULT_PACE, makeRetryStrategy, type RetryPace } from './retry';
 
 /** What a region is asked for. Counting automatic snapshots decides nothing, so what it is throttled must not hold up the lists, which do. */
@@ -21,20 +22,16 @@ export interface LightsailClientOptions {
 }
 
 const MAX_SOCKETS = 128;
-const CONNECTION_TIMEOUT = 5_000;
 const REQUEST_TIMEOUT = 30_000;
 
 /** Makes clients for all regions over one pool of kept-alive connections and one set of credentials. Errors are retried as `retry.ts` says. */
 export function makeLightsailClients(options: LightsailClientOptions = {}): LightsailClients {
   const pool = { keepAlive: true, maxSockets: options.maxSockets ?? MAX_SOCKETS };
+  const wait = options.requestTimeout ?? REQUEST_TIMEOUT;
   const requestHandler = {
     httpAgent: new HttpAgent(pool),
     httpsAgent: new HttpsAgent(pool),
-    connectionTimeout: CONNECTION_TIMEOUT,
-    requestTimeout: options.requestTimeout ?? REQUEST_TIMEOUT,
-    throwOnRequestTimeout: true,
-    // An answer that has begun and does not go on.
-    socketTimeout: options.requestTimeout ?? REQUEST_TIMEOUT,
+    ...withLimits({ ...PATIENT, answer: wait, silence: wait }),
   };
   const pace = { ...DEFAULT_PACE, ...options.pace };
   const clients = new Map<string, LightsailClient>();

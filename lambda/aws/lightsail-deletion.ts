@@ -12,6 +12,7 @@ import { parseArn } from '../core/arn';
 import type { Kind } from '../core/snapshot';
 import { DELETE_COMMANDS } from '../kinds/deletion';
 import { classify, type ErrorClass, errorFacts } from './aws-errors';
+import { PATIENT, withLimits } from './http-limits';
 import type { LightsailClients } from './lightsail-client';
 import { readOperation } from './operations';
 
@@ -26,7 +27,6 @@ export interface DeletionOptions {
   readonly clock: Clock;
 }
 
-const CONNECTION_TIMEOUT = 5_000;
 const REQUEST_TIMEOUT = 30_000;
 
 /**
@@ -41,13 +41,7 @@ export function makeDeleteClients(
   return (region) => {
     const known = clients.get(region);
     if (known !== undefined) return known;
-    const requestHandler = {
-      connectionTimeout: CONNECTION_TIMEOUT,
-      requestTimeout,
-      throwOnRequestTimeout: true,
-      // An answer that has begun and does not go on.
-      socketTimeout: requestTimeout,
-    };
+    const requestHandler = withLimits({ ...PATIENT, answer: requestTimeout, silence: requestTimeout });
     const client = new LightsailClient({ ...config, region, requestHandler, maxAttempts: 1, retryMode: 'standard' });
     clients.set(region, client);
     return client;
