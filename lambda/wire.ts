@@ -6,7 +6,7 @@ import type { Context } from 'aws-lambda';
 import { runSchedule } from './app/claim-run';
 import { reportAge } from './app/report-age';
 import { type RunResult, runReport } from './app/run-report';
-import { PATIENT, UPLOADING, withLimits } from './aws/http-limits';
+import { type HttpLimits, PATIENT, UPLOADING, withLimits } from './aws/http-limits';
 import { makeLightsailClients } from './aws/lightsail-client';
 import { makeReadInventory } from './aws/lightsail-inventory';
 import { s3Store } from './aws/s3-store';
@@ -23,6 +23,9 @@ import { newReportId } from './report-id';
 
 /** Time (ms) kept back from a function's end: to decide, to store the files, and to send the report. */
 const TIME_TO_REPORT = 90_000;
+
+/** Time (ms) of that kept back from storing: to claim the run and to send. */
+const TIME_TO_SEND = 50_000;
 
 /** Reads the configuration that was bundled beside a function, with the validator that accepted it at synth. */
 export function readBundledConfig(folder: string): Config {
@@ -67,17 +70,23 @@ function asksForAge(event: unknown): boolean {
 
 type Log = (event: string, keys: Readonly<Record<string, unknown>>) => void;
 
+/** What a test may set: everything else is as deployed. */
+export interface ReportTuning {
+  readonly storeLimits?: HttpLimits;
+}
+
 /** Composes the report function, which also tells the age of the newest report: configuration and environment are parsed before anything is read. */
 export function wireReport(
   environment: NodeJS.ProcessEnv,
   folder: string,
+  tuning: ReportTuning = {},
 ): (event: unknown, context: Context, log: Log) => Promise<RunResult | Awaited<ReturnType<typeof reportAge>>> {
   const config = readBundledConfig(folder);
   const env = parseEnv(environment);
   return async (event, context, log) => {
     const clock = Date.now;
     const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
-    const store = s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }), env.bucket);
+    const store = s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(tuning.storeLimits ?? UPLOADING) }), env.bucket);
     if (asksForAge(event)) return reportAge(store, clock());
     const now = clock();
     const scheduledAt = runSchedule(scheduledTimeOf(event), now);
@@ -97,11 +106,13 @@ export function wireReport(
       channel: snsChannel(sns, env.topicArn),
       ...(env.chatTopicArn === undefined ? {} : { chat: chatChannel(sns, env.chatTopicArn) }),
     };
+    const remaining = context.getRemainingTimeInMillis();
     const request = {
       reportId: newReportId(scheduledAt ?? now),
       config,
       scheduledAt,
-      deadline: clock() + Math.max(0, context.getRemainingTimeInMillis() - TIME_TO_REPORT),
+      deadline: clock() + Math.max(0, remaining - TIME_TO_REPORT),
+      storeUntil: clock() + Math.max(remaining / 2, remaining - TIME_TO_SEND),
       ...(env.deletion && { deletion: env.deletion }),
     };
     log('report.started', { reportId: request.reportId, config: config.origin, digest: config.digest });

@@ -15,7 +15,8 @@ import { before } from '../core/period';
 import { makePlan, type NewPlan } from '../core/plan';
 import { remember } from '../core/remember';
 import type { Changes, Inventory, Judged, ListedSource, Report, Scope, StaleSource, Totals } from '../core/report-model';
-import { FINISHED_STATE } from '../core/snapshot';
+import { FINISHED_STATE, type Problem } from '../core/snapshot';
+import { inTime } from './in-time';
 import type { Clock, Digest, InventoryProgress, InventoryRequest, ReadInventory } from './ports';
 
 export interface MakeReportPorts {
@@ -30,7 +31,12 @@ export interface MakeReportRequest {
   /** Evaluate as of this instant (epoch ms); null: the real clock. */
   readonly at: number | null;
   readonly inventory: Pick<InventoryRequest, 'regions' | 'kinds' | 'deadline'>;
-  readonly previous: PreviousReport | null;
+  readonly previous: PreviousReport | Unread | null;
+}
+
+/** A report that is there and cannot be read. */
+export interface Unread {
+  readonly unread: Error;
 }
 
 /** A report and the plan that it made. */
@@ -93,18 +99,30 @@ function staleSources(inventory: Inventory, now: number, config: Config): readon
   });
 }
 
-/** What changed; null where there is no report to compare with, or one that cannot be read to its end. */
-async function changesSince(previous: PreviousReport | null, items: readonly Judged[], scopes: readonly Scope[]): Promise<Changes | null> {
-  if (previous === null) return null;
+/** How long (ms) the report before may take to be read: it is good to have, and time is needed to store and to send. */
+const COMPARE_LIMIT = 30_000;
+
+/** What changed; null where there is no report to compare with, or one that is not as it was written, or that cannot be read. */
+async function changesSince(
+  previous: PreviousReport | Unread | null,
+  items: readonly Judged[],
+  scopes: readonly Scope[],
+): Promise<{ readonly changes: Changes | null; readonly unread: Error | null }> {
+  if (previous === null) return { changes: null, unread: null };
+  if ('unread' in previous) return { changes: null, unread: previous.unread };
   const comparison = compareWith(previous, items, scopes);
-  try {
+  const { failure } = await inTime('read the report before to its end', COMPARE_LIMIT, async () => {
     for await (const block of previous.snapshots) comparison.meet(block);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-  return comparison.changes();
+  });
+  if (failure === null) return { changes: comparison.changes(), unread: null };
+  return { changes: null, unread: failure instanceof SyntaxError ? null : failure };
 }
+
+const unreadProblem = ({ message }: Error): Problem => ({
+  code: 'previous.unread',
+  arn: null,
+  message: `the report before this one counts as none, because it could not be read: ${message}`,
+});
 
 /** Lists, decides, counts and plans: the main job, without sending or storing anything. Never rejects for what the service does. */
 export async function makeReport(
@@ -113,12 +131,13 @@ export async function makeReport(
   progress?: (event: InventoryProgress) => void,
 ): Promise<MadeReport> {
   const { config, reportId, previous } = request;
+  const known = previous === null || 'unread' in previous ? null : previous;
   const inventory = await ports.readInventory(
     {
       ...request.inventory,
       automaticSnapshots: config.report.automaticSnapshots,
-      previouslyRead: previous === null ? new Set() : regionsRead(previous),
-      previouslyListed: previous?.lists.filter(({ snapshots = 0 }) => snapshots > 0) ?? [],
+      previouslyRead: known === null ? new Set() : regionsRead(known),
+      previouslyListed: known?.lists.filter(({ snapshots = 0 }) => snapshots > 0) ?? [],
     },
     progress,
   );
@@ -126,10 +145,11 @@ export async function makeReport(
   const now = request.at ?? generatedAt;
   const decision = decide({ snapshots: inventory.snapshots, sources: inventory.sources, config, now });
   const items = [...decision.items].sort(reportOrder);
-  const problems = [...inventory.problems, ...decision.problems].sort(
+  const { account, complete, scopes } = inventory;
+  const { changes, unread } = await changesSince(previous, items, scopes);
+  const problems = [...inventory.problems, ...decision.problems, ...(unread === null ? [] : [unreadProblem(unread)])].sort(
     (a, b) => compare(a.code, b.code) || compare(a.arn ?? '', b.arn ?? '') || compare(a.message, b.message),
   );
-  const { account, complete, scopes } = inventory;
   const content = makePlan({ id: reportId, createdAt: generatedAt, account, scopes, complete, items, config });
   const plan: NewPlan = { ...content, digest: ports.digest(content) };
   const report: Report = {
@@ -148,7 +168,7 @@ export async function makeReport(
     pricing: config.pricing,
     automatic: inventory.automatic,
     stale: staleSources(inventory, now, config),
-    changes: await changesSince(previous, items, scopes),
+    changes,
   };
   return { report, plan };
 }

@@ -52,6 +52,8 @@ export async function readRuns(store: Store, digest: Digest, since: number): Pro
     ids.set(time, hasPlan ? [...known, id] : known);
   };
   for (const name of await store.list('reports/')) note(name, false);
+  // One that was e-mailed and could not be stored stands here alone.
+  for (const time of await store.list('runs/')) note(`${time}-`, false);
   for (const name of await store.list('plans/')) if (name.endsWith('.json')) note(name.slice(0, -'.json'.length), true);
   const runs: ReportRun[] = [];
   for (const time of [...ids.keys()].sort().reverse()) {

@@ -1,11 +1,16 @@
 import { countdown } from '../core/automatic';
+import type { ReportHead } from '../core/changes';
 import type { Config } from '../core/config';
+import { RetentionError } from '../core/errors';
 import { before, dayLabel, dayOf, wallClock } from '../core/period';
 import type { NewPlan } from '../core/plan';
+import type { Report } from '../core/report-model';
 import { runTime, wasSent } from './claim-run';
-import { type MakeReportPorts, makeReport } from './make-report';
+import { inTime } from './in-time';
+import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
 import type { InventoryProgress } from './ports';
 import { readRuns } from './report-history';
+import { indexReports } from './report-index';
 import { type DeletionNotice, type Sending, type SendPorts, sendReport } from './send-report';
 import { previousReport, storeReport } from './store-report';
 
@@ -16,16 +21,21 @@ export interface RunRequest {
   readonly scheduledAt: number | null;
   /** Epoch ms after which nothing more is read, so that there is time left to report. */
   readonly deadline: number | null;
+  /** Epoch ms by which the report must be stored, so that there is time left to send it; absent: whenever it is. */
+  readonly storeUntil?: number;
   /** The deletion that is deployed; absent where there is none. */
   readonly deletion?: Omit<DeletionNotice, 'due'>;
 }
+
+/** How long (ms) each look at what earlier runs left may take, before anything is read. */
+const LOOK_LIMIT = 30_000;
 
 /** On which day each snapshot of a plan goes at the earliest, where nobody has to approve it. */
 async function dueDays(
   { store, digest, clock }: MakeReportPorts & SendPorts,
   { config, reportId }: RunRequest,
   plan: NewPlan,
-): Promise<DeletionNotice['due']> {
+): Promise<NonNullable<DeletionNotice['due']>> {
   const runs = await readRuns(store, digest, before(clock(), config.deletion.grace, config.zone));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
   return new Map([...countdown(plan, earlier, config)].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const));
@@ -49,7 +59,55 @@ export type RunResult =
       readonly seconds: number;
     });
 
-/** The scheduled job: compare with the last report, list and decide, store, send once. A duplicate delivery does nothing. */
+/** What became of the files of a report; `failures` say what could not be done. */
+interface Kept {
+  readonly stored: boolean;
+  readonly listed: boolean;
+  readonly due: DeletionNotice['due'] | null;
+  readonly failures: readonly Error[];
+}
+
+/** Stores a report and tells the days of its countdown, as far as that goes: whatever fails, the report is still to be sent. */
+async function keepReport(
+  ports: MakeReportPorts & SendPorts,
+  request: RunRequest,
+  { report, plan }: MadeReport,
+  previous: ReportHead | null,
+): Promise<Kept> {
+  const { config, deletion, storeUntil } = request;
+  const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
+  const storing = await inTime('store the report', left(), () => storeReport(ports.store, report, plan, config.tagPrefix, previous));
+  if (storing.failure !== null) return { stored: false, listed: false, due: null, failures: [storing.failure] };
+  const listing = await inTime('list the report among the others', left(), () => indexReports(ports.store, report));
+  const days = await inTime('tell the days of deletions', left(), async () =>
+    deletion?.mode === 'automatic' ? dueDays(ports, request, plan) : new Map<string, string>(),
+  );
+  const failures = [listing.failure, days.failure].filter((failure) => failure !== null);
+  return { stored: true, listed: listing.failure === null, due: days.value, failures };
+}
+
+/** A report as it is sent: with what could not be done as problems, and where it was not stored with a plan that nobody may apply. */
+function asSent(report: Report, { stored, failures }: Kept): Report {
+  const code = stored ? 'report.unfinished' : 'report.not-stored';
+  const problems = [...report.problems, ...failures.map(({ message }) => ({ code, arn: null, message }))];
+  const totals = { ...report.totals, problems: problems.length };
+  if (stored) return { ...report, problems, totals };
+  const blocked = { code: 'report.not-stored', message: 'the report and its plan could not be stored' } as const;
+  return { ...report, problems, totals, plan: { ...report.plan, blocked } };
+}
+
+const notKept = (reportId: string, stored: boolean, failures: readonly Error[]): RetentionError =>
+  new RetentionError(
+    stored ? 'report.unfinished' : 'report.not-stored',
+    'aws',
+    `the report ${reportId} went out ${stored ? 'and is stored, but what goes with it was not done' : 'and could not be stored'}: ${failures.map(({ message }) => message).join('; ')}; mend the cause, and make a report by hand`,
+    { cause: failures[0] },
+  );
+
+/**
+ * The scheduled job: compare with the last report, list and decide, store, send once. A duplicate delivery does nothing. A store that fails
+ * keeps no report from being sent; the run then rejects after the sending, so that somebody looks.
+ */
 export async function runReport(
   ports: MakeReportPorts & SendPorts,
   request: RunRequest,
@@ -57,19 +115,29 @@ export async function runReport(
 ): Promise<RunResult> {
   const { reportId, config, scheduledAt } = request;
   const startedAt = ports.clock();
-  if (scheduledAt !== null && (await wasSent(ports.store, scheduledAt))) return { reportId, delivery: 'already-sent' };
-  const previous = await previousReport(ports.store, reportId);
+  // Not known is not sent: the claim before the sending looks again.
+  const before = await inTime(
+    'look whether the report was sent',
+    LOOK_LIMIT,
+    async () => scheduledAt !== null && wasSent(ports.store, scheduledAt),
+  );
+  if (before.value === true) return { reportId, delivery: 'already-sent' };
+  const last = await inTime('find the report before', LOOK_LIMIT, () => previousReport(ports.store, reportId));
+  const previous = last.failure === null ? last.value : { unread: last.failure };
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
-  const { report, plan } = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
-  await storeReport(ports.store, report, plan, config.tagPrefix, previous);
-  const due = request.deletion?.mode === 'automatic' ? await dueDays(ports, request, plan) : new Map<string, string>();
+  const made = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
+  const kept = await keepReport(ports, request, made, last.value);
+  const report = asSent(made.report, kept);
   const sending = await sendReport(ports, report, {
     scheduledAt,
+    stored: kept.stored,
+    listed: kept.listed,
     send: config.report.send,
     tagPrefix: config.tagPrefix,
     grace: config.deletion.grace.text,
-    ...(request.deletion && { deletion: { ...request.deletion, due } }),
+    ...(request.deletion && { deletion: { ...request.deletion, due: kept.due } }),
   });
+  if (kept.failures.length > 0) throw notKept(reportId, kept.stored, kept.failures);
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = report.totals;
   return {
     reportId,

@@ -1,12 +1,14 @@
 import { hasChanges } from '../core/changes';
+import { RetentionError } from '../core/errors';
 import { compactInstant } from '../core/instant';
 import type { Report } from '../core/report-model';
 import { messageAttributes } from '../render/attributes';
 import { renderChat } from '../render/chat';
 import { renderEmail } from '../render/email';
 import type { TextContext } from '../render/frame';
-import { claimRun, FAILED_BY_HAND, noteRun, runTime, SEND_LIMIT, SENT, SENT_BY_HAND } from './claim-run';
+import { type Claim, claimRun, FAILED_BY_HAND, noteRun, runTime, SEND_LIMIT, SENT, SENT_BY_HAND } from './claim-run';
 import { applyCommand, invokeCommand } from './deletion-commands';
+import { inTime } from './in-time';
 import type { Channel, ChatChannel, Clock, Store } from './ports';
 import { INDEX_PAGE } from './report-index';
 import { reportFiles } from './store-report';
@@ -33,6 +35,9 @@ const CHAT_LIMIT = 10_000;
 
 export interface SendOptions {
   readonly scheduledAt: number | null;
+  /** Whether the report's files and its plan are stored, and whether it is listed among all reports. */
+  readonly stored: boolean;
+  readonly listed: boolean;
   readonly send: 'always' | 'expiring' | 'changed';
   readonly tagPrefix: string;
   /** How long automatic deletion waits, as configured. */
@@ -46,8 +51,8 @@ export interface DeletionNotice {
   readonly mode: 'approve' | 'automatic';
   /** The alias by which it is invoked. */
   readonly functionArn: string;
-  /** By ARN, the local day on which a snapshot goes at the earliest: the report counts down to it. */
-  readonly due: ReadonlyMap<string, string>;
+  /** By ARN, the local day on which a snapshot goes at the earliest: the report counts down to it. Null: not known, so nothing is announced. */
+  readonly due: ReadonlyMap<string, string> | null;
 }
 
 /**
@@ -55,7 +60,7 @@ export interface DeletionNotice {
  * counts down to a deletion.
  */
 export function wantsSending(report: Report, send: 'always' | 'expiring' | 'changed', deletion?: DeletionNotice): boolean {
-  if (deletion?.mode === 'automatic' && (deletion.due.size > 0 || report.totals.expire > 0)) return true;
+  if (deletion?.mode === 'automatic' && ((deletion.due?.size ?? 0) > 0 || report.totals.expire > 0)) return true;
   if (send === 'always' || !report.complete || report.problems.length > 0) return true;
   if (send === 'expiring') return report.totals.expire > 0;
   return report.changes === null || hasChanges(report.changes);
@@ -64,24 +69,28 @@ export function wantsSending(report: Report, send: 'always' | 'expiring' | 'chan
 async function contextOf(
   { store, channel }: SendPorts,
   { reportId, plan }: Report,
-  { tagPrefix, grace, deletion }: SendOptions,
+  { stored, listed, tagPrefix, grace, deletion }: SendOptions,
 ): Promise<TextContext> {
   const files = reportFiles(reportId);
+  const shared = {
+    confirmedSubscribers: await channel.confirmedSubscribers(),
+    deletionMode: deletion?.mode ?? 'off',
+    grace,
+    tagPrefix,
+  } as const;
+  if (!stored) return { ...shared, fullReport: null, files: [], applyCommand: null };
   return {
+    ...shared,
     fullReport: store.locate(files.html),
     files: [files.json, files.csv, files.html].map((key) => store.locate(key)),
     applyCommand: deletion === undefined ? null : applyCommand(store, plan, deletion.functionArn),
-    ...(deletion === undefined ? {} : { invokeCommand: invokeCommand(plan, deletion.functionArn), due: deletion.due }),
-    confirmedSubscribers: await channel.confirmedSubscribers(),
-    deletionMode: deletion?.mode ?? 'off',
-    index: store.locate(INDEX_PAGE),
-    grace,
-    tagPrefix,
+    ...(deletion === undefined ? {} : { invokeCommand: invokeCommand(plan, deletion.functionArn), due: deletion.due ?? new Map() }),
+    ...(listed && { index: store.locate(INDEX_PAGE) }),
   };
 }
 
 /**
- * Sends a stored report as e-mail, once for each scheduled time (`scheduledAt` null sends always), and then to the chat. Rejects when the e-mail
+ * Sends a report as e-mail, once for each scheduled time (`scheduledAt` null sends always), and then to the chat. Rejects when the e-mail
  * fails; a chat that fails is told and harms nothing.
  */
 export async function sendReport(ports: SendPorts, report: Report, options: SendOptions): Promise<Sending> {
@@ -97,6 +106,16 @@ export async function sendReport(ports: SendPorts, report: Report, options: Send
   }
 }
 
+/** How long (ms) the claim may take, of what is left when the report is made. */
+const CLAIM_LIMIT = 15_000;
+
+/** The claim; null where the store cannot tell, and a report that arrives twice is better than one that does not. */
+async function claimSending(store: Store, scheduledAt: number, now: number): Promise<Claim | null> {
+  const { value, failure } = await inTime('claim the sending', CLAIM_LIMIT, () => claimRun(store, scheduledAt, now));
+  if (failure instanceof RetentionError && failure.code.startsWith('run.')) throw failure;
+  return value;
+}
+
 async function sendEmail(
   { store, channel, clock }: SendPorts,
   report: Report,
@@ -110,22 +129,22 @@ async function sendEmail(
     reportId,
     digest: plan.digest,
     confirmed: context.confirmedSubscribers,
-    announced: options.deletion?.mode === 'automatic',
+    announced: options.deletion?.mode === 'automatic' && options.deletion.due !== null,
   };
   const note = (name: string): Promise<void> =>
     noteRun(store, scheduledAt === null ? runTime(reportId) : compactInstant(scheduledAt), name, { at: clock(), ...noted });
-  const send = async (abortSignal: AbortSignal | undefined, sent: string, failed: string): Promise<Delivery> => {
+  const send = async (abortSignal: AbortSignal | undefined, sent: string, failed: string | null): Promise<Delivery> => {
     try {
       await channel.send(message, abortSignal);
     } catch (error) {
-      await note(failed);
+      if (failed !== null) await note(failed);
       throw error;
     }
     await note(sent);
     return 'sent';
   };
   if (scheduledAt === null) return send(undefined, SENT_BY_HAND, FAILED_BY_HAND);
-  const claim = await claimRun(store, scheduledAt, clock());
-  if (claim.state === 'sent') return 'already-sent';
-  return send(AbortSignal.timeout(SEND_LIMIT), SENT, `failed-${claim.attempt}`);
+  const claim = await claimSending(store, scheduledAt, clock());
+  if (claim?.state === 'sent') return 'already-sent';
+  return send(AbortSignal.timeout(SEND_LIMIT), SENT, claim === null ? null : `failed-${claim.attempt}`);
 }

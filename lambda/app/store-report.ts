@@ -10,7 +10,6 @@ import { renderJson } from '../render/json';
 import { renderPlan } from '../render/plan';
 import { stateOf } from './make-report';
 import type { Store } from './ports';
-import { indexReports } from './report-index';
 
 /** The files of a report, beside each other under `reports/<id>/`. */
 export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 'html' | 'state', string>> => ({
@@ -22,7 +21,7 @@ export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 
 
 export const planFile = (id: string): string => `plans/${id}.json`;
 
-/** Stores the files of a report, made after `previous`, and its plan, which is written once and never again; then the index of all reports. */
+/** Stores the files of a report, made after `previous`, and its plan, which is written once and never again. */
 export async function storeReport(
   store: Store,
   report: Report,
@@ -41,7 +40,6 @@ export async function storeReport(
       `cannot store the plan ${plan.id}: a plan of that id is there already, and plans never change`,
     );
   await store.put({ key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report, previous)) });
-  await indexReports(store, report);
 }
 
 /**

@@ -77,7 +77,10 @@ function judge(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDu
     return nothing('auto.nobody', `the report ${reportId} reached nobody: no subscription was confirmed when it was e-mailed`);
   // Whoever read reports that only report did not know that what they list would go.
   if (!announced)
-    return nothing('auto.unannounced', `the report ${reportId} was e-mailed before automatic deletion was deployed, and announced none`);
+    return nothing(
+      'auto.unannounced',
+      `the report ${reportId} announced no deletion: automatic deletion was deployed later, or the report could not be stored`,
+    );
   return { at: Date.parse(mailed.createdAt), mailed, plans };
 }
 

@@ -84,13 +84,19 @@ export interface Blocked {
   readonly message: string;
 }
 
+/** Said in the e-mail of a report that could not be stored, and nowhere else: nobody may apply its plan. */
+export interface NotStored {
+  readonly code: 'report.not-stored';
+  readonly message: string;
+}
+
 export interface PlanSummary {
   readonly id: string;
   readonly digest: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   readonly count: number;
-  readonly blocked: Blocked | null;
+  readonly blocked: Blocked | NotStored | null;
 }
 
 /** The list of one kind in one region. */

@@ -109,6 +109,8 @@ export function outcome(report: Report, context: TextContext): readonly string[]
   if (counting !== null) lines.push(counting);
   lines.push(deletionLine(report, context));
   if (plan.blocked?.code.startsWith('cap.')) lines.push(`The plan to delete cannot be carried out: ${clean(plan.blocked.message)}.`);
+  if (plan.blocked?.code === 'report.not-stored')
+    lines.push('NOT STORED: this message is all there is of this report, and nothing may be deleted on it. The problems below say why.');
   if (report.config.origin === 'built-in')
     lines.push('There is no configuration: the built-in starter policy judged. It reports only, and never deletes.');
   if (context.confirmedSubscribers === 0) {

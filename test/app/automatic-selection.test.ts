@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { selectAutomatically } from '../../lambda/app/automatic-selection';
 import { runSchedule, runTime } from '../../lambda/app/claim-run';
+import type { Store } from '../../lambda/app/ports';
 import { type RunRequest, runReport } from '../../lambda/app/run-report';
 import type { Plan } from '../../lambda/core/plan';
 import type { Inventory } from '../../lambda/core/report-model';
@@ -37,8 +38,19 @@ interface Day {
   readonly confirmed?: number | null;
   /** The topic refuses it. */
   readonly refused?: boolean;
+  /** The store refuses keys that match. */
+  readonly unstored?: RegExp;
   readonly deletion?: RunRequest['deletion'] | null;
 }
+
+/** A store that takes nothing under some keys. */
+const refusing = (store: Store, keys: RegExp): Store => ({
+  ...store,
+  put: async (object) => {
+    if (keys.test(object.key)) throw new Error('the bucket is gone');
+    await store.put(object);
+  },
+});
 
 /** Reports made one after the other, as the deployed function makes them. */
 async function history(days: readonly Day[]) {
@@ -46,7 +58,16 @@ async function history(days: readonly Day[]) {
   const store = memoryStore(objects);
   const mails: string[] = [];
   const ids: string[] = [];
-  for (const { ago, scheduled = ago, inventory = {}, config = CONFIG, confirmed = 1, refused = false, deletion = AUTOMATIC } of days) {
+  for (const {
+    ago,
+    scheduled = ago,
+    inventory = {},
+    config = CONFIG,
+    confirmed = 1,
+    refused = false,
+    unstored,
+    deletion = AUTOMATIC,
+  } of days) {
     const at = NOW - ago * HOUR;
     const scheduledAt = runSchedule(scheduled === null ? null : NOW - scheduled * HOUR, at);
     const channel = { ...fakeChannel(refused ? 1 : 0), confirmedSubscribers: async () => confirmed };
@@ -55,14 +76,14 @@ async function history(days: readonly Day[]) {
     const ports = {
       clock: () => at,
       digest: digestOf,
-      store,
+      store: unstored === undefined ? store : refusing(store, unstored),
       channel,
       readInventory: fakeInventory(anInventory({ snapshots: ALL, ...inventory })),
     };
     try {
       await runReport(ports, { reportId, config, scheduledAt, deadline: null, ...(deletion && { deletion }) });
     } catch (error) {
-      if (!refused) throw error;
+      if (!refused && unstored === undefined) throw error;
     }
     mails.push(...channel.sent.map(({ body }) => body));
   }
@@ -160,6 +181,9 @@ describe('automatic deletion does nothing', () => {
     ['when it is not known whether anybody could', 'auto.nobody', daily({ 5: { confirmed: null } })],
     ['when one was sent before automatic deletion was deployed', 'auto.unannounced', daily({ 5: { deletion: null } })],
     ['when one was sent while a person had to approve', 'auto.unannounced', daily({ 5: { deletion: { ...AUTOMATIC, mode: 'approve' } } })],
+    ['when one was e-mailed and nothing of it could be stored', 'auto.unreadable', daily({ 5: { unstored: /^reports/ } })],
+    ['when one was e-mailed and the last of its files could not be stored', 'auto.unannounced', daily({ 5: { unstored: /state\.json$/ } })],
+    ['when the newest was e-mailed and could not be stored', 'auto.unreadable', daily({ 0: { unstored: /^reports/ } })],
     ['when one was made with another configuration', 'auto.config-changed', daily({ 4: { config: other } })],
     ['when one is dated in the future', 'auto.clock', [...daily(), { ago: -1 }]],
     ['when one is of another account', 'auto.account', daily({ 3: { inventory: { account: '999999999999' } } })],

@@ -150,6 +150,27 @@ describe('the scheduled report', () => {
   });
 });
 
+test('a countdown that cannot be told is said, announces no deletion, and the run fails after its message', async () => {
+  const objects = new Map<string, string>();
+  const channel = fakeChannel();
+  const store = memoryStore(objects);
+  const ports = {
+    clock: () => NOW,
+    digest: digestOf,
+    channel,
+    readInventory: fakeInventory(anInventory({ snapshots: [aSnapshot()] })),
+    store: {
+      ...store,
+      list: async (prefix: string) => (prefix === 'plans/' ? Promise.reject(new Error('no listing')) : store.list(prefix)),
+    },
+  };
+  const deletion = { mode: 'automatic', functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live' } as const;
+  const request = { reportId: newReportId(NOW), config: aConfig(POLICY), scheduledAt: NOW, deadline: null, deletion };
+  await expect(runReport(ports, request)).rejects.toMatchObject({ code: 'report.unfinished' });
+  expect(channel.sent[0]?.body).toContain('no listing (report.unfinished)');
+  expect([...objects].find(([key]) => key.endsWith('/sent.json'))?.[1]).toContain('"announced":false');
+});
+
 describe('the comparison with the last stored report', () => {
   const stateOf = (objects: Map<string, string>): readonly [string, string] => {
     const found = [...objects].find(([key]) => key.endsWith('state.json'));
