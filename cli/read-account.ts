@@ -17,6 +17,12 @@ export interface AccountOptions {
   readonly quiet?: boolean;
 }
 
+/** How long (ms) the command line reads before it reports what it has: as long as the deployed function may run. */
+const READING_LIMIT = 15 * 60_000;
+
+/** When (epoch ms) a reading that begins now ends. */
+export const readingDeadline = (): number => Date.now() + READING_LIMIT;
+
 /** Restricts the configuration by the flags; `--region all` lifts a restriction. */
 export function scopeOf(
   options: Pick<AccountOptions, 'region' | 'kind'>,
@@ -48,7 +54,12 @@ export async function accountReader({ profile }: Pick<AccountOptions, 'profile'>
 /** The inventory that `report` reads, automatic snapshots left out: nothing is decided by them. Progress goes to stderr. */
 export async function readAccount(options: AccountOptions, config: Config, terminal: Terminal): Promise<Inventory> {
   const readInventory = await accountReader(options, terminal);
-  const request = { ...scopeOf(options, config), deadline: null, automaticSnapshots: false, previouslyRead: new Set<string>() };
+  const request = {
+    ...scopeOf(options, config),
+    deadline: readingDeadline(),
+    automaticSnapshots: false,
+    previouslyRead: new Set<string>(),
+  };
   return withProgress(terminal.err, options.quiet ?? false, (tell) => readInventory(request, tell));
 }
 

@@ -15,7 +15,7 @@ import type { Format } from './formats';
 import { loadConfig, warnOn } from './load-config';
 import { writeOutputFile } from './output-file';
 import { withProgress } from './progress';
-import { accountReader, scopeOf, unreadText } from './read-account';
+import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
 import { type Terminal, writeOut } from './terminal';
 
 export interface ReportOptions {
@@ -69,7 +69,7 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
     reportId: newReportId(Date.now()),
     config,
     at: options.at ?? null,
-    inventory: { ...scopeOf(options, config), deadline: null },
+    inventory: { ...scopeOf(options, config), deadline: readingDeadline() },
     previous: null,
   };
   const made = await withProgress(err, options.quiet ?? false, (tell) => makeReport(ports, request, tell));

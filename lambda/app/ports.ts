@@ -22,6 +22,8 @@ export interface InventoryRequest {
 /** What a run tells while it goes on. */
 export type InventoryProgress =
   | { readonly event: 'regions'; readonly regions: number; readonly scopes: number }
+  /** The snapshots of a region and kind are asked for. */
+  | { readonly event: 'list'; readonly region: string; readonly kind: Kind }
   | { readonly event: 'page'; readonly region: string; readonly kind: Kind; readonly snapshots: number }
   | {
       readonly event: 'scope';
@@ -30,7 +32,9 @@ export type InventoryProgress =
       readonly status: 'read' | 'failed' | 'disabled';
       readonly pages: number;
       readonly snapshots: number;
-    };
+    }
+  /** All lists are there; the automatic snapshots of so many regions are still being counted. */
+  | { readonly event: 'automatic'; readonly regions: number };
 
 /** Lists everything. Never rejects for what the service does: a scope that could not be read is data. */
 export type ReadInventory = (request: InventoryRequest, progress?: (event: InventoryProgress) => void) => Promise<Inventory>;

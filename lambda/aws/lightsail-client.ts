@@ -17,17 +17,16 @@ export interface LightsailClientOptions {
   readonly pace?: Partial<RetryPace>;
   /** Connections per endpoint (default 128); further calls wait for a free one. */
   readonly maxSockets?: number;
-  /** Milliseconds after which a call without an answer is given up and asked again (default 30,000). */
+  /** Milliseconds after which a call without an answer is given up and asked again (default 10,000). */
   readonly requestTimeout?: number;
 }
 
 const MAX_SOCKETS = 128;
-const REQUEST_TIMEOUT = 30_000;
 
 /** Makes clients for all regions over one pool of kept-alive connections and one set of credentials. Errors are retried as `retry.ts` says. */
 export function makeLightsailClients(options: LightsailClientOptions = {}): LightsailClients {
   const pool = { keepAlive: true, maxSockets: options.maxSockets ?? MAX_SOCKETS };
-  const wait = options.requestTimeout ?? REQUEST_TIMEOUT;
+  const wait = options.requestTimeout ?? PATIENT.answer;
   const requestHandler = {
     httpAgent: new HttpAgent(pool),
     httpsAgent: new HttpsAgent(pool),

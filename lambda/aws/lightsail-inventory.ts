@@ -112,6 +112,7 @@ export function makeReadInventory(options: InventoryOptions): ReadInventory {
       const client = clients(region);
       const where = { region, account };
       const collection = makeSnapshotCollection();
+      progress({ event: 'list', region, kind });
       const { pages, error } = await walkPages(
         operations.listSnapshots,
         (token, callOptions) => listSnapshots(client, token, where, callOptions),
@@ -149,7 +150,9 @@ export function makeReadInventory(options: InventoryOptions): ReadInventory {
         })
       : [];
     const scopes = (await Promise.all(walks.map((walk) => walk.scopes))).flat();
-    const [read, automatic] = await Promise.all([lists.all(), Promise.all(counting)]);
+    const read = await lists.all();
+    if (counting.length > 0) progress({ event: 'automatic', regions: counting.length });
+    const automatic = await Promise.all(counting);
     const unknown = asked
       .filter((region) => !regions.has(region))
       .flatMap((region) => filter.map((kind) => notAsked(region, kind, unknownRegion(region))));

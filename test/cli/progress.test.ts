@@ -71,6 +71,57 @@ describe('progress', () => {
     ]);
   });
 
+  it('says that automatic snapshots are being counted', async () => {
+    for (const columns of [undefined, 80]) {
+      const { stream, text } = aStream(columns);
+      await withProgress(stream, false, async (tell) => tell({ event: 'automatic', regions: 2 }));
+      expect(shown(text())).toContain('counting automatic snapshots in 2 regions');
+    }
+  });
+
+  describe('while nothing arrives', () => {
+    beforeEach(() => jest.useFakeTimers());
+    afterEach(() => jest.useRealTimers());
+
+    const LISTS = ['us-east-1', 'eu-south-2', 'eu-west-1', 'sa-east-1'].map((region) => ({ event: 'list', region, kind: 'disk' }) as const);
+    const ended = (region: string) => ({ event: 'scope', region, kind: 'disk', status: 'read', pages: 1, snapshots: 0 }) as const;
+    const REGIONS = { event: 'regions', regions: 4, scopes: 4 } as const;
+
+    it.each([
+      ['the regions', []],
+      ['4 lists: us-east-1 disk, eu-south-2 disk, eu-west-1 disk and 1 more', [REGIONS, ...LISTS]],
+      ['3 lists: eu-south-2 disk, eu-west-1 disk, sa-east-1 disk', [REGIONS, ...LISTS, ended('us-east-1')]],
+      ['the lists of instances, disks and databases', [REGIONS, ...LISTS, ...LISTS.map(({ region }) => ended(region))]],
+      ['the count of automatic snapshots', [REGIONS, { event: 'automatic', regions: 4 } as const]],
+    ])('says after ten seconds that it waits for %s, and again', async (what, events) => {
+      for (const columns of [undefined, 80]) {
+        const { stream, text } = aStream(columns);
+        await withProgress(stream, false, async (tell) => {
+          for (const event of events) tell(event);
+          await jest.advanceTimersByTimeAsync(20_500);
+        });
+        const said = shown(text()).filter((line) => line.startsWith('nothing arrived'));
+        expect(said).toEqual(['10', '20'].map((seconds) => `nothing arrived for ${seconds} seconds: waiting for ${what}`));
+      }
+    });
+
+    it('says nothing when it should be quiet, nor while something arrives, nor afterwards', async () => {
+      const { stream, text } = aStream();
+      const steadily = async (tell: (event: InventoryProgress) => void): Promise<void> => {
+        tell(REGIONS);
+        for (let turn = 0; turn < 3; turn += 1) {
+          await jest.advanceTimersByTimeAsync(9_000);
+          tell({ event: 'page', region: 'us-east-1', kind: 'disk', snapshots: 1 });
+        }
+      };
+      await withProgress(stream, false, steadily);
+      await withProgress(stream, true, () => jest.advanceTimersByTimeAsync(60_000));
+      await jest.advanceTimersByTimeAsync(60_000);
+      expect(text()).not.toContain('nothing arrived');
+      expect(jest.getTimerCount()).toBe(0);
+    });
+  });
+
   it('takes the bar away when the reading fails, and lets the failure through', async () => {
     const { stream, text } = aStream(80);
     const broken = withProgress(stream, false, async (tell) => {
