@@ -6,7 +6,7 @@ import type { Inventory } from '../core/report-model';
 import { KINDS, type Kind } from '../core/snapshot';
 import { assembleInventory, type ReadScope } from './assemble-inventory';
 import { countAutomatic } from './automatic-snapshots';
-import { mayMeanDisabled } from './aws-errors';
+import { errorFacts, mayMeanDisabled } from './aws-errors';
 import { makeSnapshotCollection } from './collect-snapshots';
 import { type Deadline, startDeadline } from './deadline';
 import type { LightsailClients } from './lightsail-client';
@@ -42,7 +42,8 @@ async function readRegions(client: LightsailClient, deadline: Deadline): Promise
       throw new RetentionError('region.unreadable', 'aws', 'GetRegions did not name every region, so that some could be missed');
     return new Set(names);
   } catch (error) {
-    return { error: unreadable('GetRegions', deadline.explain(error)) };
+    const facts = errorFacts(unreadable('GetRegions', deadline.explain(error)));
+    return { error: { ...facts, message: `GetRegions could not be read, so that no region was listed: ${facts.message}` } };
   }
 }
 

@@ -170,7 +170,7 @@ describe('GetRegions', () => {
             sources: 'failed',
             pages: 0,
             snapshots: 0,
-            error: { code: 'AccessDeniedException', message: 'no regions' },
+            error: { code: 'AccessDeniedException', message: 'GetRegions could not be read, so that no region was listed: no regions' },
           })),
         );
         expect(emulator.requests.total()).toBe(1);
