@@ -5,6 +5,7 @@ import type { Config } from '../lambda/core/config';
 import type { Inventory } from '../lambda/core/report-model';
 import { KINDS, type Kind } from '../lambda/core/snapshot';
 import { snapshotKinds } from '../lambda/kinds/registry';
+import { unreadElsewhere, unreadScopes } from '../lambda/render/outline';
 import { findAccount, findCaller } from './aws';
 import { withProgress } from './progress';
 import type { Terminal } from './terminal';
@@ -63,13 +64,22 @@ export async function readAccount(options: AccountOptions, config: Config, termi
   return withProgress(terminal.err, options.quiet ?? false, (tell) => readInventory(request, tell));
 }
 
+const MOST_NAMED = 5;
+
+const firstOf = (all: readonly string[]): string =>
+  `${all.slice(0, MOST_NAMED).join(', ')}${all.length > MOST_NAMED ? ` and ${all.length - MOST_NAMED} more` : ''}`;
+
 /** What was not read, in one sentence: scopes of the report, then source lists that its snapshots need from elsewhere. */
-export function unreadText({ scopes, problems }: Pick<Inventory, 'scopes' | 'problems'>): string {
-  const unread = scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed');
-  const named = unread.map(({ region, kind, error }) => `${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`);
-  const elsewhere = problems.filter(({ code }) => code === 'source.unread').map(({ message }) => message);
-  const first = (named.length > 0 ? named : elsewhere).slice(0, 5).join(', ');
-  const more = Math.max(0, (named.length > 0 ? named : elsewhere).length - 5);
-  const what = named.length > 0 ? `${named.length} of ${scopes.length} scopes were not read` : 'a list of sources was not read';
-  return `the inventory is incomplete: ${what}: ${first}${more > 0 ? ` and ${more} more` : ''}`;
+export function unreadText(inventory: Pick<Inventory, 'scopes' | 'problems'>): string {
+  const unread = unreadScopes(inventory).map(
+    ({ region, kind, error }) => `${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`,
+  );
+  const elsewhere = unreadElsewhere(inventory);
+  const parts = [
+    unread.length > 0 ? `${unread.length} of ${inventory.scopes.length} scopes were not read: ${firstOf(unread)}` : '',
+    elsewhere.length > 0
+      ? `${elsewhere.length === 1 ? 'a list' : `${elsewhere.length} lists`} of sources elsewhere: ${firstOf(elsewhere)}`
+      : '',
+  ].filter((part) => part !== '');
+  return `the inventory is incomplete: ${parts.join('; ')}`;
 }

@@ -111,8 +111,16 @@ export function expiring(report: Report, due?: DueDays): Section | null {
 }
 
 /** Scopes that were to be read and were not, or whose sources were not. */
-export const unreadScopes = (report: Report): readonly Scope[] =>
-  report.scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed');
+export const unreadScopes = ({ scopes }: Pick<Report, 'scopes'>): readonly Scope[] =>
+  scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed');
+
+/** What is said of lists of sources that were not read and belong to no scope named as such: snapshots of the report name sources elsewhere. */
+export function unreadElsewhere(report: Pick<Report, 'scopes' | 'problems'>): readonly string[] {
+  const named = report.scopes.filter(({ sources }) => sources === 'failed').map(({ kind, region }) => `the ${kind} list of ${region} `);
+  return report.problems
+    .filter(({ code, arn, message }) => code === 'source.unread' && arn === null && !named.some((list) => message.startsWith(list)))
+    .map(({ message }) => message);
+}
 
 const listText = ({ kind, region }: ListName): string => `${kind} snapshots in ${clean(region)}`;
 
@@ -128,9 +136,16 @@ function unreadItem(scope: Scope): Item {
 export function unread(report: Report): Section | null {
   if (report.complete) return null;
   const scopes = unreadScopes(report);
+  const elsewhere = unreadElsewhere(report);
   const lead = 'What is missing here may hold, or belong to, snapshots of this report. Until it can be read, nothing may be deleted.';
-  if (scopes.length > 0)
-    return section(`Not read: ${figure(scopes.length)} of ${count(report.scopes.length, 'list')}`, [lead], scopes, unreadItem);
+  const missing = [
+    scopes.length > 0 ? `${figure(scopes.length)} of ${count(report.scopes.length, 'list')}` : '',
+    elsewhere.length > 0 ? `${count(elsewhere.length, 'list')} of sources elsewhere` : '',
+  ].filter((part) => part !== '');
+  if (missing.length > 0) {
+    const items = [...scopes.map(unreadItem), ...elsewhere.map((message): Item => ({ line: clean(message) }))];
+    return section(`Not read: ${missing.join(' and ')}`, [lead], items, (item) => item);
+  }
   return { title: 'Not everything was read', lead: [`${lead} See the problems.`], count: 0, items: () => NO_ITEMS };
 }
 
