@@ -12,11 +12,12 @@ export interface Call {
 
 /** The faults that strike one call. */
 export interface Struck {
+  readonly faults: readonly Fault[];
   all<Name extends Fault['fault']>(name: Name): readonly FaultOf<Name>[];
   first<Name extends Fault['fault']>(name: Name): FaultOf<Name> | undefined;
 }
 
-const NOTHING: Struck = { all: () => [], first: () => undefined };
+const NOTHING: Struck = { faults: [], all: () => [], first: () => undefined };
 
 /** Whether a text matches any of some patterns, in which `*` stands for any characters. No pattern matches everything. */
 export function matchesAny(patterns: string | readonly string[] | undefined, text: string | null): boolean {
@@ -83,6 +84,6 @@ export function faultEngine(faults: readonly Fault[], seed: number): (call: Call
     const struck = faults.filter((fault, index) => strikes(fault, index, call));
     if (struck.length === 0) return NOTHING;
     const all = <Name extends Fault['fault']>(name: Name) => struck.filter((fault): fault is FaultOf<Name> => fault.fault === name);
-    return { all, first: (name) => all(name)[0] };
+    return { faults: struck, all, first: (name) => all(name)[0] };
   };
 }

@@ -1,10 +1,13 @@
+import type { Fault } from './fault';
 import type { Call } from './faults';
 
 /** One call as it was received; `error` is the code that it was answered with, null for a success. */
-export interface LoggedRequest extends Omit<Call, 'body'> {
+export interface LoggedRequest extends Call {
   /** Epoch milliseconds by the emulator's clock. */
   readonly at: number;
   readonly error: string | null;
+  /** The faults that struck it, also where it was answered with success. */
+  readonly struck: readonly Fault[];
 }
 
 /** What was asked of the emulator. */

@@ -123,8 +123,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
-    const log = (call: Call, error: string | null) =>
-      requests.add({ service: call.service, operation: call.operation, region: call.region, name: call.name, at: now(), error });
+    const log = (call: Call, error: string | null) => requests.add({ ...call, at: now(), error, struck: struck.faults });
     let incoming: Incoming;
     try {
       incoming = await readIncoming(request);

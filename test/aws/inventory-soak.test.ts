@@ -1,3 +1,4 @@
+import '../support/one-realm';
 import type { AccountData } from '../../emulator/account';
 import type { FaultInput } from '../../emulator/fault';
 import { randomOf } from '../../emulator/faults';
@@ -5,15 +6,16 @@ import { startEmulator } from '../../emulator/server';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
 import type { Inventory } from '../../lambda/core/report-model';
-import { KINDS, type Kind } from '../../lambda/core/snapshot';
+import { KINDS } from '../../lambda/core/snapshot';
 import { snapshotKinds } from '../../lambda/kinds/registry';
-import { arn, FAST, namesIn, namesOf, rows, SMALL_REGIONS, smallAccount } from './reading';
+import { arn, FAST, namesOf, rows, SMALL_REGIONS, smallAccount, withEmulator } from './reading';
+import { lies, type Run } from './soak-oracle';
 
 const RUNS = 200;
-const LISTS = [
-  ...['GetInstanceSnapshots', 'GetDiskSnapshots', 'GetRelationalDatabaseSnapshots'],
-  ...['GetInstances', 'GetDisks', 'GetRelationalDatabases'],
-];
+const SNAPSHOTS = ['GetInstanceSnapshots', 'GetDiskSnapshots', 'GetRelationalDatabaseSnapshots'];
+const LISTS = [...SNAPSHOTS, 'GetInstances', 'GetDisks', 'GetRelationalDatabases'];
+/** Long enough for a busy machine, short enough for a call that is never answered. */
+const REQUEST_TIMEOUT = 300;
 
 /** One kind of snapshot has its source in another region, one in another kind. */
 const ACCOUNT: AccountData = smallAccount({
@@ -25,104 +27,109 @@ const ACCOUNT: AccountData = smallAccount({
   },
 });
 
-const FAULTS: readonly ((pick: <T>(of: readonly T[]) => T, chance: number) => FaultInput)[] = [
+const MEMBERS = { instance: 'instanceSnapshots', disk: 'diskSnapshots', database: 'relationalDatabaseSnapshots' } as const;
+
+type Pick = <T>(of: readonly T[]) => T;
+
+/** One list of one region. */
+const somewhere = (pick: Pick) => ({ operations: pick(LISTS), regions: pick(SMALL_REGIONS) });
+
+const FAULTS: readonly ((pick: Pick, chance: number) => FaultInput)[] = [
   (_, chance) => ({ fault: 'throttle', chance }),
   (_, chance) => ({ fault: 'reset', chance }),
   (_, chance) => ({ fault: 'reset', when: 'after', chance }),
+  (_, chance) => ({ fault: 'reset', when: 'during', chance }),
   (_, chance) => ({ fault: 'latency', ms: 3, chance }),
-  (pick, chance) => ({ fault: 'error', code: pick(['ServiceException', 'InternalFailure', 'ServiceUnavailable', 'SomethingNew']), chance }),
+  (pick) => ({ fault: 'hang', times: pick([1, 1, 2]), ...somewhere(pick) }),
+  (pick, chance) => ({ fault: 'error', code: pick(['ServiceException', 'InternalFailure', 'ServiceUnavailable']), chance }),
   (_, chance) => ({ fault: 'error', code: 'InvalidInputException', message: 'Please try again in a few minutes', chance }),
-  (pick, chance) => ({
-    fault: 'answer',
-    status: 200,
-    body: pick(['<html>', '{"instances":[{']),
-    operations: pick(LISTS),
-    chance,
-  }),
-  (pick, chance) => ({ fault: 'error', code: 'AccessDeniedException', operations: pick(LISTS), chance }),
+  (pick) => ({ fault: 'error', code: 'ServiceException', ...somewhere(pick) }),
+  (pick, chance) => ({ fault: 'answer', status: 200, body: pick(['<html>', '{"instances":[{', '']), operations: pick(LISTS), chance }),
+  (pick, chance) => ({ fault: 'error', code: pick(['AccessDeniedException', 'SomethingNew']), operations: pick(LISTS), chance }),
   (pick) => ({ fault: 'error', code: pick(['AccessDeniedException', 'RegionSetupInProgressException']), regions: pick(SMALL_REGIONS) }),
   (pick) => ({ fault: 'error', code: pick(['OptInRequired', 'UnrecognizedClientException']), regions: pick(SMALL_REGIONS) }),
-  (pick) => ({ fault: 'tokens', mode: pick(['repeated', 'endless']), operations: pick(LISTS), regions: pick(SMALL_REGIONS) }),
-  (_, chance) => ({ fault: 'rows', mode: 'duplicate', operations: 'Get*Snapshots', chance }),
-  (pick) => ({
-    fault: 'shape',
-    dropList: true,
-    operations: pick(['GetInstances', 'GetDisks', 'GetRelationalDatabases', 'GetInstanceSnapshots']),
-    after: pick([0, 1]),
-  }),
+  (pick) => ({ fault: 'tokens', mode: pick(['repeated', 'endless', 'loop']), ...somewhere(pick) }),
+  (_, chance) => ({ fault: 'tokens', mode: 'empty', operations: LISTS, chance }),
+  (pick, chance) => ({ fault: 'rows', mode: pick(['duplicate', 'conflict']), operations: SNAPSHOTS, chance }),
+  (pick) => ({ fault: 'shape', dropList: true, after: pick([0, 1]), ...somewhere(pick) }),
 ];
 
-/** The snapshots of a region and kind, and their sources' ARNs, that the account really has. */
-const truthOf = (inventory: Inventory, region: string, kind: Kind): boolean => {
-  const list = ({ instance: 'instanceSnapshots', disk: 'diskSnapshots', database: 'relationalDatabaseSnapshots' } as const)[kind];
-  const real = (ACCOUNT.data[region]?.[list] ?? []).map((row) => row.arn).sort();
-  const read = inventory.snapshots.filter((each) => each.region === region && each.kind === kind).map((each) => each.arn);
-  return JSON.stringify(read.sort()) === JSON.stringify(real);
+/** Whether a complete inventory has every snapshot there is, of regions that are not off. A list whose answer left it out may be an empty one. */
+const isTruth = (inventory: Inventory): boolean => {
+  const held = inventory.scopes.filter(({ status, snapshots }) => status === 'read' && snapshots > 0);
+  const expected = held.flatMap(({ region, kind }) => (ACCOUNT.data[region]?.[MEMBERS[kind]] ?? []).map(({ name }) => name ?? '-'));
+  return JSON.stringify(namesOf(inventory)) === JSON.stringify(expected.sort());
 };
 
-/** What an inventory says of itself that is not so. Every source in this account is alive. */
-function lies(inventory: Inventory): string[] {
-  const wrong: string[] = [];
-  for (const { region, kind, status } of inventory.scopes)
-    if (status === 'read' && !truthOf(inventory, region, kind)) wrong.push(`${region} ${kind} is said to be read, and is not`);
-  for (const { source, name } of inventory.snapshots) {
-    const state = inventory.sources(source?.arn ?? '');
-    if (state.state === 'gone') wrong.push(`the source of ${name} is said to be gone, and is not`);
-    if (state.state === 'unread' && inventory.complete) wrong.push(`the source of ${name} was not read, and nothing says so`);
-  }
-  const failed = inventory.scopes.filter((scope) => scope.status === 'failed' || scope.sources === 'failed');
-  for (const { region, kind, error } of failed) if (!error?.code || !error.message) wrong.push(`${region} ${kind} failed without a reason`);
-  const named = failed.length > 0 || inventory.problems.some(({ code }) => code === 'source.unread');
-  if (inventory.complete === named)
-    wrong.push(`complete is ${inventory.complete}, and ${named ? 'something' : 'nothing'} is named as not read`);
-  const off = new Set(inventory.scopes.filter(({ status }) => status === 'disabled').map(({ region }) => region));
-  const expected = namesIn(
-    ACCOUNT,
-    SMALL_REGIONS.filter((region) => !off.has(region)),
+/** Whether an empty answer is taken for one without its list: then it is not asked for again. */
+async function believesEmptyAnswers(): Promise<boolean> {
+  let asked = 0;
+  await withEmulator(
+    { faults: [{ fault: 'answer', status: 200, body: '', operations: 'GetDisks', regions: 'us-east-1' }] },
+    async ({ read, emulator }) => {
+      await read({ regions: ['us-east-1'] }, { client: { pace: { attempts: 2 } } });
+      asked = emulator.requests.count('GetDisks', 'us-east-1');
+    },
   );
-  if (inventory.complete && JSON.stringify(namesOf(inventory)) !== JSON.stringify(expected))
-    wrong.push('it is called complete, and is not');
-  return wrong;
+  return asked === 1;
 }
 
 describe('two hundred runs with random faults', () => {
-  it('are each complete and right, or incomplete and say exactly what is missing', async () => {
-    const emulator = await startEmulator({ account: ACCOUNT, pageSize: 2, seed: 7 });
+  it('are each complete and right, or incomplete and say exactly what is missing and why', async () => {
+    const believesEmpty = await believesEmptyAnswers();
     const random = randomOf(20_261_123);
-    const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
+    const pick: Pick = (of) => of[Math.floor(random() * of.length)] as (typeof of)[number];
     const outcomes = { complete: 0, incomplete: 0 };
-    try {
-      for (let run = 0; run < RUNS; run += 1) {
-        const faults = Array.from({ length: Math.floor(random() * 4) }, () => pick(FAULTS)(pick, pick([0.02, 0.1, 0.4])));
-        emulator.setFaults(faults);
-        emulator.errorForm = pick(['plain', 'namespaced', 'both', 'code']);
+    const struck = new Set<string>();
+    for (let run = 0; run < RUNS; run += 1) {
+      const faults = Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(FAULTS)(pick, pick([0.02, 0.1, 0.4])));
+      const emulator = await startEmulator({
+        account: ACCOUNT,
+        pageSize: 2,
+        seed: run,
+        faults,
+        errorForm: pick(['plain', 'namespaced', 'both', 'code'] as const),
+      });
+      const made: Run = {
+        account: ACCOUNT,
+        pageSize: 2,
+        attempts: pick([2, 5, 9]),
+        maxPages: 20,
+        firstRegion: 'us-east-1',
+        hasDeadline: run % 20 === 19,
+        believesEmpty,
+      };
+      try {
         const clients = makeLightsailClients({
           config: { endpoint: emulator.url, credentials: { accessKeyId: 'key', secretAccessKey: 'secret' } },
-          pace: { ...FAST, attempts: pick([2, 5, 9]) },
+          pace: { ...FAST, attempts: made.attempts },
+          ...(faults.some(({ fault }) => fault === 'hang') && { requestTimeout: REQUEST_TIMEOUT }),
         });
-        const read = makeReadInventory({
-          clients,
-          kinds: snapshotKinds,
-          firstRegion: 'us-east-1',
-          account: null,
-          clock: Date.now,
-          maxPages: 20,
-        });
-        const deadline = run % 20 === 19 ? Date.now() + pick([0, 5, 20, 40]) : null;
+        const { firstRegion, maxPages } = made;
+        const read = makeReadInventory({ clients, kinds: snapshotKinds, firstRegion, account: null, clock: Date.now, maxPages });
         const inventory = await read({
           regions: 'all',
           kinds: KINDS,
           automaticSnapshots: run % 2 === 0,
-          deadline,
+          deadline: made.hasDeadline ? Date.now() + pick([0, 5, 20, 40]) : null,
           previouslyRead: new Set(),
         });
-        outcomes[inventory.complete ? 'complete' : 'incomplete'] += 1;
-        expect({ run, faults, lies: lies(inventory) }).toEqual({ run, faults, lies: [] });
+        const log = emulator.requests.list();
+        const wrong = [
+          ...lies(inventory, log, made),
+          ...(inventory.complete && !isTruth(inventory) ? ['it is called complete, and is not'] : []),
+        ];
+        expect({ run, faults, wrong }).toEqual({ run, faults, wrong: [] });
+        const met = log.flatMap((call) => call.struck.map(({ fault }) => fault)).filter((fault) => fault !== 'latency');
+        for (const fault of met) struck.add(fault);
+        if (!inventory.complete) outcomes.incomplete += 1;
+        else if (met.length > 0) outcomes.complete += 1;
+      } finally {
+        await emulator.close();
       }
-    } finally {
-      await emulator.close();
     }
-    // Both happen often, or the faults prove nothing.
+    // Runs that nothing struck prove nothing.
     expect(Math.min(outcomes.complete, outcomes.incomplete)).toBeGreaterThan(RUNS / 5);
-  }, 120_000);
+    expect([...struck].sort()).toEqual(['answer', 'error', 'hang', 'reset', 'rows', 'shape', 'throttle', 'tokens']);
+  }, 240_000);
 });

@@ -123,6 +123,13 @@ describe('the faults', () => {
     });
   });
 
+  it('what struck a call is logged, also where it was answered with success', async () => {
+    await under([{ fault: 'shape', dropList: true, operations: 'GetRegions' }], async (emulator) => {
+      await regions(emulator);
+      expect(emulator.requests.list()).toMatchObject([{ operation: 'GetRegions', error: null, struck: [{ fault: 'shape' }] }]);
+    });
+  });
+
   it('a reset before the work leaves the snapshot, a reset after it loses the answer only', async () => {
     const cut = async (when: 'before' | 'after') => {
       let left: unknown;
