@@ -1,13 +1,4 @@
-import {
-  compareWith,
-  listsRead,
-  marksOf,
-  missedRegions,
-  type PreviousReport,
-  type ReportHead,
-  type ReportState,
-  regionsRead,
-} from '../core/changes';
+import { compareWith, listsRead, marksOf, type PreviousReport, type ReportState } from '../core/changes';
 import type { Config } from '../core/config';
 import { gbMonthPrice, roundMoney, snapshotGb } from '../core/cost';
 import { decide } from '../core/decide';
@@ -136,7 +127,7 @@ export async function makeReport(
     {
       ...request.inventory,
       automaticSnapshots: config.report.automaticSnapshots,
-      previouslyRead: known === null ? new Set() : regionsRead(known),
+      previouslyRead: new Set(known?.lists.map(({ region }) => region)),
       previouslyListed: known?.lists.filter(({ snapshots = 0 }) => snapshots > 0) ?? [],
     },
     progress,
@@ -174,15 +165,13 @@ export async function makeReport(
 }
 
 /** What the next report compares itself with. */
-export function stateOf(report: Report, previous: ReportHead | null): ReportState {
-  const { reportId, evaluatedAt, complete, scopes, items } = report;
+export function stateOf({ reportId, evaluatedAt, complete, scopes, items }: Report): ReportState {
   return {
     schemaVersion: 1,
     reportId,
     evaluatedAt: new Date(evaluatedAt).toISOString(),
     complete,
     lists: listsRead(scopes),
-    missed: missedRegions(report, previous),
     snapshots: { [Symbol.iterator]: () => remember(marksOf(items)) },
   };
 }

@@ -13,7 +13,7 @@ export interface InventoryRequest {
   readonly automaticSnapshots: boolean;
   /** Epoch ms after which nothing more is asked for: what is not read by then is a failed scope. Null: no limit. */
   readonly deadline: number | null;
-  /** Regions that the previous report read, or missed after an earlier one had read them: one of these is never `disabled`, only failed. */
+  /** Regions that the previous report read: one of these is never `disabled`, only failed. */
   readonly previouslyRead: ReadonlySet<string>;
   /** Lists in which the previous report found snapshots: one of these is not taken for empty where the answer has no list. Absent: none. */
   readonly previouslyListed?: Iterable<ListName>;

@@ -1,5 +1,4 @@
 import { countdown } from '../core/automatic';
-import type { ReportHead } from '../core/changes';
 import type { Config } from '../core/config';
 import { RetentionError } from '../core/errors';
 import { before, dayLabel, dayOf, wallClock } from '../core/period';
@@ -68,15 +67,10 @@ interface Kept {
 }
 
 /** Stores a report and tells the days of its countdown, as far as that goes: whatever fails, the report is still to be sent. */
-async function keepReport(
-  ports: MakeReportPorts & SendPorts,
-  request: RunRequest,
-  { report, plan }: MadeReport,
-  previous: ReportHead | null,
-): Promise<Kept> {
+async function keepReport(ports: MakeReportPorts & SendPorts, request: RunRequest, { report, plan }: MadeReport): Promise<Kept> {
   const { config, deletion, storeUntil } = request;
   const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
-  const storing = await inTime('store the report', left(), () => storeReport(ports.store, report, plan, config.tagPrefix, previous));
+  const storing = await inTime('store the report', left(), () => storeReport(ports.store, report, plan, config.tagPrefix));
   if (storing.failure !== null) return { stored: false, listed: false, due: null, failures: [storing.failure] };
   const listing = await inTime('list the report among the others', left(), () => indexReports(ports.store, report));
   const days = await inTime('tell the days of deletions', left(), async () =>
@@ -126,7 +120,7 @@ export async function runReport(
   const previous = last.failure === null ? last.value : { unread: last.failure };
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const made = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
-  const kept = await keepReport(ports, request, made, last.value);
+  const kept = await keepReport(ports, request, made);
   const report = asSent(made.report, kept);
   const sending = await sendReport(ports, report, {
     scheduledAt,

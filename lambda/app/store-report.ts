@@ -21,14 +21,8 @@ export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 
 
 export const planFile = (id: string): string => `plans/${id}.json`;
 
-/** Stores the files of a report, made after `previous`, and its plan, which is written once and never again. */
-export async function storeReport(
-  store: Store,
-  report: Report,
-  plan: NewPlan,
-  tagPrefix: string,
-  previous: ReportHead | null,
-): Promise<void> {
+/** Stores the files of a report, and its plan, which is written once and never again. */
+export async function storeReport(store: Store, report: Report, plan: NewPlan, tagPrefix: string): Promise<void> {
   const files = reportFiles(report.reportId);
   await store.put({ key: files.json, contentType: 'application/json', body: renderJson(report) });
   await store.put({ key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
@@ -39,7 +33,7 @@ export async function storeReport(
       'bug',
       `cannot store the plan ${plan.id}: a plan of that id is there already, and plans never change`,
     );
-  await store.put({ key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report, previous)) });
+  await store.put({ key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report)) });
 }
 
 /**
@@ -81,8 +75,7 @@ function parseHead(line: string): ReportHead | null {
     const readable = head.lists.every(
       ({ region, kind, snapshots = 0 }) => typeof region === 'string' && typeof kind === 'string' && typeof snapshots === 'number',
     );
-    const missed = (head.missed ?? []).every((region) => typeof region === 'string');
-    return head.schemaVersion === 1 && readable && missed && !Number.isNaN(Date.parse(head.evaluatedAt)) ? head : null;
+    return head.schemaVersion === 1 && readable && !Number.isNaN(Date.parse(head.evaluatedAt)) ? head : null;
   } catch {
     return null;
   }

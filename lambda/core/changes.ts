@@ -1,5 +1,5 @@
 import { type Block, type Mark, type Remembered, recall } from './remember';
-import type { Changes, Judged, ListName, ListRead, Report, Scope } from './report-model';
+import type { Changes, Judged, ListName, ListRead, Scope } from './report-model';
 
 /** What the next report needs to know of this one besides its snapshots. */
 export interface ReportHead {
@@ -9,8 +9,6 @@ export interface ReportHead {
   readonly complete: boolean;
   /** The lists that were read to their ends. Earlier versions did not write how many snapshots were on them. */
   readonly lists: readonly (ListName & Partial<ListRead>)[];
-  /** Regions that reports before this one read, and this one, being incomplete, did not. Earlier versions did not write them. */
-  readonly missed?: readonly string[];
 }
 
 /** What the next report needs to know of this one: little enough to keep, enough to say what is new. */
@@ -37,20 +35,6 @@ export function* marksOf(items: readonly Judged[]): Generator<Remembered> {
 /** The lists that were read to their ends. */
 export const listsRead = (scopes: readonly Scope[]): readonly ListRead[] =>
   scopes.filter(({ status }) => status === 'read').map(({ region, kind, snapshots }) => ({ region, kind, snapshots }));
-
-/** Regions that a report read, or that one before it read and it missed. */
-export const regionsRead = ({ lists, missed = [] }: Pick<ReportHead, 'lists' | 'missed'>): ReadonlySet<string> =>
-  new Set([...lists.map(({ region }) => region), ...missed]);
-
-/**
- * The regions that an incomplete report missed and hands on to the next, so that one which is not enabled any more goes on being missed, and is not
- * called disabled after the first alarm. A complete report ends that: it read all that is still asked for.
- */
-export function missedRegions({ complete, scopes }: Pick<Report, 'complete' | 'scopes'>, previous: ReportHead | null): readonly string[] {
-  if (complete || previous === null) return [];
-  const read = regionsRead({ lists: listsRead(scopes) });
-  return [...regionsRead(previous)].filter((region) => !read.has(region));
-}
 
 const keyOf = ({ region, kind }: ListName): string => `${region} ${kind}`;
 

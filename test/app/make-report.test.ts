@@ -116,7 +116,7 @@ describe('the report', () => {
 describe('the comparison with the last report', () => {
   it('says what is new, gone, newly expiring and newly held', async () => {
     const first = await reportOf(anInventory({ snapshots: [web(1), web(2), web(3, { tags: new Map([['env', 'prod']]) })] }));
-    const previous = stateOf(first.report, null);
+    const previous = stateOf(first.report);
     const snapshots = [web(0.5), web(1), web(3, { tags: new Map([['retention:hold', null]]) })];
     const { changes } = (await reportOf(anInventory({ snapshots }), KEEP_ONE, { previous })).report;
     const names = (items: readonly { snapshot: { name: string | null } }[] = []) => items.map(({ snapshot }) => snapshot.name);
@@ -129,14 +129,14 @@ describe('the comparison with the last report', () => {
   it('calls nothing gone that the configuration does not ask for any more', async () => {
     const there = aSnapshot({ region: 'eu-west-1', name: 'there' });
     const both = { scopes: [aScope(), aScope({ region: 'eu-west-1' })], snapshots: [web(1), there] };
-    const previous = stateOf((await reportOf(anInventory(both))).report, null);
+    const previous = stateOf((await reportOf(anInventory(both))).report);
     const { changes } = (await reportOf(anInventory({ snapshots: [web(1)] }), KEEP_ONE, { previous })).report;
     expect(changes).toMatchObject({ added: [], gone: [], uncompared: [{ region: 'eu-west-1', kind: 'instance' }] });
   });
 
   it('asks the inventory to remember the regions that the last report read, and the lists on which it found snapshots', async () => {
     const scopes = [aScope({ snapshots: 1 }), aScope({ kind: 'disk', snapshots: 0 }), aScope({ region: 'eu-west-1', status: 'failed' })];
-    const previous = stateOf((await reportOf(anInventory({ scopes, snapshots: [web(1)] }))).report, null);
+    const previous = stateOf((await reportOf(anInventory({ scopes, snapshots: [web(1)] }))).report);
     const readInventory = fakeInventory(anInventory());
     const config = aConfig(KEEP_ONE);
     await makeReport(
