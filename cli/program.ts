@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type Duration, parseDuration } from '../lambda/core/duration';
 import { parseInstant } from '../lambda/core/instant';
+import { REGION } from '../lambda/core/region';
 import { KINDS } from '../lambda/core/snapshot';
 import { CALENDAR_FORMATS } from '../lambda/render/calendar';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -9,8 +10,8 @@ import { reportFailure, type Terminal } from './terminal';
 
 const NAME = 'lightsail-retention';
 const CONFIG = 'configuration (default: ./retention.yaml; without it the built-in starter policy)';
-const REGION = 'read this region only, or "all"; may be repeated';
-const KIND = `read this kind only: ${KINDS.join(', ')}; may be repeated`;
+const READ_REGION = 'read this region only, or "all"; may be repeated';
+const READ_KIND = `read this kind only: ${KINDS.join(', ')}; may be repeated`;
 
 const DAILY = duration('1d');
 const ONE_YEAR = duration('1y');
@@ -57,8 +58,7 @@ const kind = (text: string, before: readonly string[] | undefined): readonly str
 };
 
 const region = (text: string, before: readonly string[] | undefined): readonly string[] => {
-  if (text !== 'all' && !/^[a-z]{2}(-[a-z]+)+-\d+$/.test(text))
-    throw new InvalidArgumentError('Expected a region such as eu-central-1, or all.');
+  if (text !== 'all' && !REGION.test(text)) throw new InvalidArgumentError('Expected a region such as eu-central-1, or all.');
   return collect(text, before);
 };
 
@@ -75,8 +75,8 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .command('report')
     .description('list, decide, print; read-only')
     .option('--config <file>', CONFIG)
-    .option('--region <region>', REGION, region)
-    .option('--kind <kind>', KIND, kind)
+    .option('--region <region>', READ_REGION, region)
+    .option('--kind <kind>', READ_KIND, kind)
     .option('--profile <name>', 'AWS profile')
     .option('--at <instant>', 'evaluate as of this ISO 8601 instant', instant)
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
@@ -90,8 +90,8 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .description("one snapshot's whole story: where its policy came from, each keep rule and what it said, floors, verdict")
     .argument('<snapshot>', 'its name or its ARN')
     .option('--config <file>', CONFIG)
-    .option('--region <region>', REGION, region)
-    .option('--kind <kind>', KIND, kind)
+    .option('--region <region>', READ_REGION, region)
+    .option('--kind <kind>', READ_KIND, kind)
     .option('--profile <name>', 'AWS profile')
     .option('--at <instant>', 'evaluate as of this ISO 8601 instant', instant)
     .option('--quiet', 'no progress')
@@ -102,7 +102,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .description('validate the configuration; with --live, the tags in the account too')
     .option('--config <file>', CONFIG)
     .option('--live', 'read the account, and check the tags of its snapshots and their sources')
-    .option('--region <region>', REGION, region)
+    .option('--region <region>', READ_REGION, region)
     .option('--profile <name>', 'AWS profile')
     .option('--quiet', 'no progress')
     .action(async (options) => done(await (await import('./check')).check(options, terminal)));

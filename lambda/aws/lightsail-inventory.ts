@@ -67,7 +67,11 @@ const absentList = (operation: string): RetentionError =>
   );
 
 const unknownRegion = (region: string): RetentionError =>
-  new RetentionError('region.unknown', 'operator', `GetRegions does not name the region ${region}: correct regions in the configuration`);
+  new RetentionError(
+    'region.unknown',
+    'operator',
+    `GetRegions does not name the region ${region}: correct --region, or regions in the configuration`,
+  );
 
 /**
  * Makes the port that lists everything: regions side by side, kinds side by side, snapshots beside their sources, pages in their chain; the

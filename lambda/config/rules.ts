@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
+import { REGION } from '../core/region';
 import { KINDS } from '../core/snapshot';
 import { closest } from './closest';
 import { globMatches } from './globs';
-import { flag, map, notes, REGION, refuse, tagMap, text } from './values';
+import { flag, map, notes, refuse, tagMap, text } from './values';
 
 /** A glob of a shape that some real name could match. */
 const glob = (

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { DURATION_SHAPE, parseDuration } from '../core/duration';
 import { MAX_COUNT } from '../core/policy';
+import { REGION } from '../core/region';
 
 /** What editors are told about a value, by its schema; only the JSON Schema is made from it. */
 export const notes = z.registry<Record<string, unknown>>();
@@ -108,8 +109,6 @@ const tagValue = pattern(TAG_VALUE, new RegExp(`^(\\*|${TAG_TEXT}{1,256})$`, 'u'
 export const tagMap = (description: string) =>
   z.record(tagKey, tagValue, { error: 'a map of tag keys to values, such as { env: prod }' }).register(notes, { description });
 
-/** The shape of a region name; which regions there are, only the service knows. */
-export const REGION = /^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$/;
 /** The pattern of one of some words, or of a region. */
 export const wordOrRegion = (...words: readonly string[]): RegExp => new RegExp(`^(?:${words.join('|')})$|${REGION.source}`);
 /** One region. */

@@ -55,7 +55,7 @@ describe('the inventory', () => {
       expect(notRead(inventory)).toEqual(['us-west-1 database', 'us-west-1 disk', 'us-west-1 instance']);
       expect(scopeOf(inventory, 'us-west-1', 'disk').error).toEqual({
         code: 'region.unknown',
-        message: expect.stringContaining('us-west-1'),
+        message: 'GetRegions does not name the region us-west-1: correct --region, or regions in the configuration',
       });
     }));
 

@@ -143,6 +143,18 @@ describe('lightsail-retention report', () => {
     expect((await report(['--config', 'policy.yaml', '--quiet'])).err).toBe('');
   });
 
+  it('takes every region that a configuration may name, and says where an unknown one can come from', async () => {
+    const { code, out } = await report(['--format', 'json', '--region', 'mars-east-1', '--kind', 'disk']);
+    expect(code).toBe(3);
+    expect(JSON.parse(out).scopes).toMatchObject([
+      {
+        region: 'mars-east-1',
+        status: 'failed',
+        error: { code: 'region.unknown', message: expect.stringContaining('correct --region, or regions') },
+      },
+    ]);
+  });
+
   it('restricts to the regions and kinds that are asked for', async () => {
     const { out } = await report(['--format', 'json', '--region', 'us-east-1', '--kind', 'disk']);
     expect(JSON.parse(out).scopes).toEqual([expect.objectContaining({ region: 'us-east-1', kind: 'disk', status: 'read' })]);
