@@ -1,4 +1,5 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { RetentionError } from '../lambda/core/errors';
@@ -16,6 +17,25 @@ export function* batched(chunks: Iterable<string>): Generator<string> {
   }
   if (pending !== '') yield pending;
 }
+
+/** What a file system knows a path by; null where nothing is there. */
+function identityOf(path: string): string | null {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? null : `${found.dev}:${found.ino}`;
+}
+
+function placeOf(path: string): string {
+  try {
+    const folder = identityOf(dirname(path));
+    return identityOf(path) ?? (folder === null ? resolve(path) : `${folder}/${basename(path)}`);
+  } catch {
+    // What cannot be looked at cannot be written either: that says why.
+    return resolve(path);
+  }
+}
+
+/** Whether two paths lead to the same file, whatever their spelling, through links too, and also where it is not there yet. */
+export const isSameFile = (one: string, other: string): boolean => placeOf(one) === placeOf(other);
 
 /** Writes a file. Throws `output.unwritable` with one sentence that says why not. */
 export async function writeOutputFile(path: string, chunks: Iterable<string>): Promise<void> {

@@ -13,7 +13,7 @@ import { newReportId } from '../lambda/report-id';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Format } from './formats';
 import { loadConfig, warnOn } from './load-config';
-import { writeOutputFile } from './output-file';
+import { isSameFile, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
 import { type Terminal, writeOut } from './terminal';
@@ -54,14 +54,24 @@ function render(report: Report, format: Format, terminal: Terminal, tagPrefix: s
   }
 }
 
-/** `report`: list, decide, print. Read-only. */
-export async function report(options: ReportOptions, terminal: Terminal): Promise<ExitCode> {
-  if (options.at !== undefined && options.planOut !== undefined)
+function checkOptions({ at, output, planOut }: ReportOptions): void {
+  if (at !== undefined && planOut !== undefined)
     throw new RetentionError(
       'usage.at-with-plan-out',
       'operator',
       '--at and --plan-out do not go together: a plan is made at the real time only; leave one of them out',
     );
+  if (output !== undefined && planOut !== undefined && isSameFile(output, planOut))
+    throw new RetentionError(
+      'usage.same-file',
+      'operator',
+      `--output and --plan-out name the same file, ${planOut}: the plan would replace the report; give them two`,
+    );
+}
+
+/** `report`: list, decide, print. Read-only. */
+export async function report(options: ReportOptions, terminal: Terminal): Promise<ExitCode> {
+  checkOptions(options);
   const { err } = terminal;
   const config = loadConfig(options.config, warnOn(err));
   const ports = { clock: Date.now, digest: digestOf, readInventory: await accountReader(options, terminal) };

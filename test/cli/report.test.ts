@@ -223,6 +223,7 @@ describe('lightsail-retention report', () => {
     ['an unknown kind', ['report', '--kind', 'bucket'], /instance, disk, database/],
     ['a region that is none', ['report', '--region', 'frankfurt'], /region such as/],
     ['--at together with --plan-out', ['report', '--at', '2026-11-23T00:00:00Z', '--plan-out', 'p.json'], /usage.at-with-plan-out/],
+    ['one file for --output and --plan-out', ['report', '--output', 'one.json', '--plan-out', './one.json'], /usage.same-file/],
     ['a configuration file that is not there', ['report', '--config', 'missing.yaml'], /missing\.yaml/],
     ['a superfluous argument', ['report', 'web'], /too many arguments/],
     ['no command at all', [], /Usage/],
