@@ -167,7 +167,7 @@ async function applyLocally(
     });
     await writeOut(out, renderResultText(result, columns));
     if (failure !== null) throw stopped(failure);
-    err.write(`outcomes: ${place.store.locate(resultFile(plan.id))}\n`);
+    if (!quiet) err.write(`outcomes: ${place.store.locate(resultFile(plan.id))}\n`);
     if (result.totals.failed > 0) return EXIT.someFailed;
     return result.status === 'finished' ? EXIT.done : EXIT.failure;
   } finally {
