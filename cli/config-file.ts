@@ -62,11 +62,14 @@ export function readConfigFile(path: string): ConfigResult {
   return text.ok ? readConfigText(text.value, basename(path)) : text;
 }
 
+/** How a line begins that warns of what stands in a file. */
+export const WARNING = 'warning: ';
+
 /** The configuration of a file; warnings go to `warn`, one line each. Throws a RetentionError that lists everything wrong with it. */
 export function loadConfigFile(path: string, warn: (line: string) => void): Config {
   const result = readConfigFile(path);
   if (!result.ok)
     throw new RetentionError('config.invalid', 'operator', `cannot use the configuration\n${formatConfigProblems(result.errors, path)}`);
-  for (const warning of result.warnings) warn(`warning: ${describeWarning(warning, path)}`);
+  for (const warning of result.warnings) warn(`${WARNING}${describeWarning(warning, path)}`);
   return result.config;
 }

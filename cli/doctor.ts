@@ -2,6 +2,7 @@ import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
 import { findCaller } from './aws';
+import { WARNING } from './config-file';
 import { checkAccount, checkCredentials } from './doctor-account';
 import { checkDeployedConfiguration, checkFunction, checkLastReport, checkSchedule, checkSubscribers } from './doctor-deployment';
 import { findDeployment } from './doctor-stack';
@@ -16,15 +17,20 @@ export interface DoctorOptions {
   readonly profile?: string;
 }
 
+/** What loading a configuration had to say: warnings of a file that works, or that there is none. */
+function judgeConfig({ origin }: Config, lines: readonly string[]): Finding {
+  if (lines.length === 0) return ok('configuration', `${origin} is valid`);
+  const warnings = lines.flatMap((line) => (line.startsWith(WARNING) ? [line.slice(WARNING.length)] : []));
+  return warnings.length === 0
+    ? warning('configuration', lines.join('; '), 'write a retention.yaml: docs/policy.md')
+    : warning('configuration', warnings.join('; '), 'it is valid; change it there if it means something else: docs/policy.md');
+}
+
 function readConfig(file: string | undefined): { readonly config: Config | null; readonly finding: Finding } {
-  const notes: string[] = [];
+  const lines: string[] = [];
   try {
-    const config = loadConfig(file, (line) => notes.push(line));
-    const finding =
-      notes.length === 0
-        ? ok('configuration', `${config.origin} is valid`)
-        : warning('configuration', notes.join('; '), 'write a retention.yaml: docs/policy.md');
-    return { config, finding };
+    const config = loadConfig(file, (line) => lines.push(line));
+    return { config, finding: judgeConfig(config, lines) };
   } catch (error) {
     if (!(error instanceof RetentionError)) throw error;
     return { config: null, finding: failed('configuration', error.message, 'npx lightsail-retention check says where') };

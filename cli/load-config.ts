@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { builtInConfig, type WrittenConfig } from '../lambda/config';
 import type { Config } from '../lambda/core/config';
-import { loadConfigFile, readConfigFile } from './config-file';
+import { loadConfigFile, readConfigFile, WARNING } from './config-file';
 
 export const DEFAULT_FILE = 'retention.yaml';
 
@@ -9,7 +9,7 @@ export const DEFAULT_FILE = 'retention.yaml';
 export const warnOn =
   (err: NodeJS.WritableStream) =>
   (line: string): void => {
-    err.write(`${line.startsWith('warning:') ? '' : 'note: '}${line}\n`);
+    err.write(`${line.startsWith(WARNING) ? '' : 'note: '}${line}\n`);
   };
 
 /** The configuration in force: the file named, else ./retention.yaml, else the built-in starter policy. Warnings go to `warn`. */

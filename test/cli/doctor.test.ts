@@ -351,6 +351,23 @@ describe('lightsail-retention doctor', () => {
     expect(out).toMatch(/^warning +last report: none was made yet$/m);
   });
 
+  it('says of a configuration that works what it warns of, by line and column, and not to write one', async () => {
+    writeFileSync(
+      join(work, 'retention.yaml'),
+      `${POLICY}rules: [{ match: { fromAutoSnapshot: any }, policy: short }, { match: {}, policy: short }]\n`,
+    );
+    const { code, out } = await doctor();
+    expect(code).toBe(0);
+    expect(out).toMatch(/^warning {2}configuration: retention\.yaml:4:\d+ rules\[0\]\.match: matches every snapshot.*\n +-> it is valid; /);
+  });
+
+  it('says how to begin where there is no configuration', async () => {
+    rmSync(join(work, 'retention.yaml'));
+    const { code, out } = await doctor();
+    expect(code).toBe(0);
+    expect(out).toMatch(/^warning {2}configuration: no retention\.yaml here.*\n +-> write a retention\.yaml: /);
+  });
+
   it('looks at the stack that is named', async () => {
     const { code, out } = await doctor(['--stack', 'Other']);
     expect(code).toBe(1);
