@@ -8,6 +8,12 @@ export interface Walk {
   readonly error: unknown;
 }
 
+/** So many pages without a row, one after the other, are no list that goes on. */
+const MOST_EMPTY = 100;
+
+const endless = (operation: string, what: string): RetentionError =>
+  new RetentionError('inventory.page-limit', 'aws', `${operation} still names a next page after ${what}: the list has no end`);
+
 /** The error for an answer that is not what the service's model says, over which the SDK, or the reading of a row, stumbled; others as they are. */
 export function unreadable(operation: string, error: unknown): unknown {
   if (!(error instanceof Error) || (error.name !== 'SyntaxError' && error.name !== 'TypeError')) return error;
@@ -17,7 +23,7 @@ export function unreadable(operation: string, error: unknown): unknown {
 }
 
 /**
- * Walks a list to its end, one page after the other. Never rejects: a failed call, a repeated token, too many pages or the deadline end the
+ * Walks a list to its end, one page after the other. Never rejects: a failed call, a repeated token, too many pages (or empty ones in a row) or the deadline end the
  * walk with an error, and what was taken until then stays taken. A list of one page may be absent (`take` gets null): every member is optional.
  */
 export async function walkPages<Row>(
@@ -30,15 +36,11 @@ export async function walkPages<Row>(
   const seen = new Set<string>();
   let token: string | null = null;
   let pages = 0;
+  let empty = 0;
   try {
     do {
       deadline.check();
-      if (pages >= maxPages)
-        throw new RetentionError(
-          'inventory.page-limit',
-          'aws',
-          `${operation} still names a next page after ${maxPages} pages: the list has no end`,
-        );
+      if (pages >= maxPages) throw endless(operation, `${maxPages} pages`);
       const page: Page<Row> = await ask(token, deadline.options);
       pages += 1;
       if (page.rows === null && (token !== null || page.next !== null))
@@ -49,7 +51,9 @@ export async function walkPages<Row>(
         );
       take(page.rows);
       token = page.next;
+      empty = page.rows?.length === 0 ? empty + 1 : 0;
       if (token !== null) {
+        if (empty >= MOST_EMPTY) throw endless(operation, `${empty} empty pages in a row`);
         if (seen.has(token))
           throw new RetentionError(
             'inventory.repeated-token',
