@@ -148,7 +148,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .command('emulator')
     .description('serve the embedded Lightsail on this machine')
     .option('--port <number>', 'port to listen on', port, 4566)
-    .option('--scenario <file>', 'account and faults as JSON (default: the sample account)')
+    .option('--scenario <file>', 'account and faults as JSON: docs/emulator.md (default: the sample account)')
     .action(async (options) => done(await (await import('./emulator')).emulator(options, terminal)));
 
   program

@@ -41,7 +41,8 @@ const settings = {
   topics: z.array(topic).optional(),
 };
 
-const scenarioSchema = z.strictObject({
+/** What a scenario file may hold. */
+export const scenarioSchema = z.strictObject({
   $schema: z.string().optional(),
   description: z.string().optional(),
   /** `sample`, a generated large one, or all its data. */
