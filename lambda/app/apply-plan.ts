@@ -103,7 +103,7 @@ export interface ApplyPorts {
   readonly clock: Clock;
   readonly sleep: Sleep;
   readonly deletion: SnapshotDeletion;
-  readonly ledger: Pick<Ledger, 'recorded' | 'sent' | 'intend' | 'record'>;
+  readonly ledger: Pick<Ledger, 'recorded' | 'sent' | 'intend' | 'withdraw' | 'record'>;
   readonly pace: Pace;
 }
 
@@ -175,6 +175,7 @@ export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options:
           sentBefore: ledger.sent.has(item.arn),
           guard,
           intend: wouldDelete === undefined ? () => ledger.intend(item.arn, factsOf(judged, config)) : null,
+          withdraw: () => ledger.withdraw(item.arn),
           signal,
         },
       );

@@ -31,6 +31,8 @@ export interface ItemRequest {
   readonly guard: () => Promise<Verdict | null>;
   /** Called before every attempt; rejects when this run may not go on. Null: look only. */
   readonly intend: (() => Promise<void>) | null;
+  /** Takes that back, durably. Called when it is certain that nothing that was sent of it was carried out, or will be. */
+  readonly withdraw: () => Promise<void>;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -130,6 +132,12 @@ async function aftermath(ports: ItemPorts, request: ItemRequest, failure: CallFa
   }
 }
 
+/** It is left for the next run, which is to know that nothing was done to it, where that is so: what an earlier run sent is as open as it was. */
+async function letBe({ sentBefore, withdraw }: ItemRequest): Promise<null> {
+  if (!sentBefore) await withdraw();
+  return null;
+}
+
 /**
  * The life of one condemned snapshot: look at what bears its name, delete it with one call, follow, confirm. Whatever goes wrong with that
  * call, the next one comes after another look. Null: it was let be, because the run is to end. `deletable`: with nothing to send, it would go.
@@ -137,15 +145,22 @@ async function aftermath(ports: ItemPorts, request: ItemRequest, failure: CallFa
 export async function deleteItem(ports: ItemPorts, request: ItemRequest): Promise<Verdict | 'deletable' | null> {
   const { deletion, pacer } = ports;
   const { condemned, sentBefore, guard, intend, signal } = request;
+  // True from when a delete may have been carried out, whatever its answer said.
   let sent = false;
   let last: CallFailure = { class: 'unknown', code: 'delete.not-tried', message: 'it was never tried' };
   for (let attempt = 1; attempt <= pacer.pace.attempts; attempt += 1) {
     await pacer.wait();
-    if (attempt > 1 && !sent && signal?.aborted === true) return null;
+    if (attempt > 1 && !sent && signal?.aborted === true) return letBe(request);
     const breach = await guard();
-    if (!sent && signal?.aborted === true) return null;
+    if (!sent && signal?.aborted === true) return letBe(request);
     if (breach !== null) return afterBreach(ports, request, breach, sent);
-    await intend?.();
+    try {
+      await intend?.();
+    } catch (error) {
+      // What stops the run is what is said; where the intent cannot be taken back either, the doubt stays.
+      if (!sent) await letBe(request).catch(() => undefined);
+      throw error;
+    }
     const now = await look(ports, request);
     if (now.state === 'gone') return gone(sent, sentBefore);
     if (now.state === 'replaced') return sent || sentBefore ? gone(sent, sentBefore) : now.ruling;

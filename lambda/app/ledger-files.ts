@@ -71,10 +71,13 @@ export async function readResult(store: Store, plan: Pick<Plan, 'id' | 'digest'>
   return json;
 }
 
-/** Reads the journal of a plan: of one claim, or (null) of all, on top of what the result says. A later word on a snapshot counts. */
+/**
+ * Reads the journal of a plan: of one claim, or (null) of all, on top of what the result says. A later word on a snapshot counts. A claim takes
+ * back its own intents alone: what a run knows of its deletes says nothing of those of another, which may have been at it at the same time.
+ */
 export async function readJournal(store: Store, planId: string, claim: number | null, result: ApplyResult | null = null): Promise<Journal> {
   const recorded = new Map((result?.items ?? []).map((item) => [item.arn, item]));
-  const sent = new Map<string, Facts>();
+  const intents = new Map<number, Map<string, Facts>>();
   let lastSign = 0;
   const segments = (await store.list(resultFolder(planId)))
     .flatMap((name) => {
@@ -82,22 +85,28 @@ export async function readJournal(store: Store, planId: string, claim: number | 
       return of === undefined || (claim !== null && Number(of) !== claim) ? [] : [{ name, of: Number(of), number: Number(number) }];
     })
     .sort((a, b) => a.of - b.of || a.number - b.number);
-  for (const { name } of segments) {
+  for (const { name, of } of segments) {
+    const own = intents.get(of) ?? new Map<string, Facts>();
+    intents.set(of, own);
     const key = `${resultFolder(planId)}${name}`;
     const json = parsed((await store.get(key)) ?? '');
     if (!isObject(json) || !Array.isArray(json.entries)) throw unreadable(store, key);
     for (const entry of json.entries as unknown[]) {
       if (!isObject(entry)) throw unreadable(store, key);
-      const { result: item, sent: arn, at, facts } = entry;
+      const { result: item, sent: arn, withdrawn, at, facts } = entry;
       if (isItemResult(item)) {
         recorded.set(item.arn, item);
         lastSign = Math.max(lastSign, Date.parse(item.at));
       } else if (typeof arn === 'string' && typeof at === 'string') {
-        sent.set(arn, isFacts(facts) ? facts : NO_FACTS);
+        own.set(arn, isFacts(facts) ? facts : NO_FACTS);
+        lastSign = Math.max(lastSign, Date.parse(at));
+      } else if (typeof withdrawn === 'string' && typeof at === 'string') {
+        own.delete(withdrawn);
         lastSign = Math.max(lastSign, Date.parse(at));
       } else throw unreadable(store, key);
     }
   }
+  const sent = new Map([...intents.values()].flatMap((own) => [...own]));
   for (const arn of recorded.keys()) sent.delete(arn);
   return { recorded, sent, lastSign };
 }

@@ -33,6 +33,8 @@ export interface Ledger {
    * taken over.
    */
   intend(arn: string, facts: Facts): Promise<void>;
+  /** Takes back what this run intended, and nothing that an earlier one did: none of the deletes that it sent was carried out. */
+  withdraw(arn: string): Promise<void>;
   record(results: readonly ItemResult[]): Promise<void>;
   /** The outcomes as they are known here, durable or not. */
   result(): ApplyResult;
@@ -192,6 +194,11 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
       sent.set(arn, facts);
       await append([{ sent: arn, at: new Date(clock()).toISOString(), facts }]);
     },
+    async withdraw(arn) {
+      if (!intended.delete(arn)) return;
+      if (!journal.sent.has(arn)) sent.delete(arn);
+      await append([{ withdrawn: arn, at: new Date(clock()).toISOString() }]);
+    },
     async record(results) {
       if (results.length === 0) return;
       for (const each of results) {
@@ -213,12 +220,13 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
 }
 
 /** A ledger that forgets: what earlier runs recorded was left out when the plan was prepared, and nothing of a rehearsal is kept. */
-export function rehearsalLedger(): Pick<Ledger, 'recorded' | 'sent' | 'intend' | 'record'> {
+export function rehearsalLedger(): Pick<Ledger, 'recorded' | 'sent' | 'intend' | 'withdraw' | 'record'> {
   const recorded = new Map<string, ItemResult>();
   return {
     recorded,
     sent: new Map(),
     intend: async () => undefined,
+    withdraw: async () => undefined,
     async record(results) {
       for (const each of results) recorded.set(each.arn, each);
     },

@@ -108,6 +108,59 @@ describe('the ledger of a plan', () => {
     expect([...(await openLedger(portsOf('b', false), plan)).sent]).toEqual([['arn-1', FACTS]]);
   });
 
+  it('takes an intent back for good, until it is noted again', async () => {
+    const plan = planOf(2);
+    const ledger = await openLedger(portsOf('a'), plan);
+    const sentBy = async (run: string) => {
+      const left = new Map(objects);
+      return [...(await openLedger({ ...portsOf(run, false), store: memoryStore(left) }, plan)).sent.keys()];
+    };
+    await ledger.intend('arn-0', FACTS);
+    await ledger.intend('arn-1', FACTS);
+    await ledger.withdraw('arn-0');
+    expect({ here: [...ledger.sent.keys()], next: await sentBy('b') }).toEqual({ here: ['arn-1'], next: ['arn-1'] });
+    await ledger.intend('arn-0', FACTS);
+    expect({ here: [...ledger.sent.keys()].sort(), next: (await sentBy('c')).sort() }).toEqual({
+      here: ['arn-0', 'arn-1'],
+      next: ['arn-0', 'arn-1'],
+    });
+  });
+
+  it('writes nothing where there is no intent to take back', async () => {
+    const ledger = await openLedger(portsOf('a'), planOf(1));
+    const before = new Map(objects);
+    await ledger.withdraw('arn-0');
+    expect(objects).toEqual(before);
+  });
+
+  it('takes back no intent of an earlier run', async () => {
+    const plan = planOf(1);
+    await (await openLedger(portsOf('a'), plan)).intend('arn-0', FACTS);
+    const second = await openLedger(portsOf('b', false), plan);
+    await second.intend('arn-0', FACTS);
+    await second.withdraw('arn-0');
+    expect(second.sent.has('arn-0')).toBe(true);
+    expect([...(await openLedger(portsOf('c', false), plan)).sent.keys()]).toEqual(['arn-0']);
+  });
+
+  it('takes back no intent that the run before noted while this one took over', async () => {
+    const plan = planOf(1);
+    const store = memoryStore(objects);
+    const late = await openLedger(
+      {
+        ...portsOf('a'),
+        // It looked whether it may go on, and then was slow.
+        store: { ...store, get: async (key) => (key.endsWith('claim-2.json') ? null : store.get(key)) },
+      },
+      plan,
+    );
+    const second = await openLedger(portsOf('b', false), plan);
+    await late.intend('arn-0', FACTS);
+    await second.intend('arn-0', FACTS);
+    await second.withdraw('arn-0');
+    expect([...(await openLedger(portsOf('c', false), plan)).sent.keys()]).toEqual(['arn-0']);
+  });
+
   it('writes the result after every outcome while it is small, and rarely enough when it is large', async () => {
     const plan = planOf(2_000);
     const store = memoryStore(objects);
@@ -306,6 +359,7 @@ describe('the ledger of a plan', () => {
     const plan = planOf(1);
     const ledger = rehearsalLedger();
     await ledger.intend('arn-0', FACTS);
+    await ledger.withdraw('arn-0');
     await ledger.record([resultOf(plan, 0, 'spared')]);
     expect({ recorded: ledger.recorded.size, stored: objects.size }).toEqual({ recorded: 1, stored: 0 });
   });

@@ -217,6 +217,24 @@ describe('a faulty service', () => {
     expect((await rig.apply()).totals.deleted).toBe(5);
   });
 
+  it.each([
+    ['deleted by hand', 'already-gone snapshot.gone', () => void rig.emulator.world.remove(HERE, 'instanceSnapshots', 'web-04')],
+    ['held', 'spared hold', () => void rig.emulator.world.tag(HERE, 'web-04', [{ key: 'retention:hold' }])],
+  ])(
+    'knows of a snapshot that it had let be after throttles, and that is %s then, that it had no part in it',
+    async (_, outcome, meddle) => {
+      const controller = new AbortController();
+      rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE }]);
+      rig.emulator.before('GetInstanceSnapshot', () => {
+        if (deletesOf('web-04') > 1) controller.abort();
+      });
+      expect(outcomes(await rig.apply({ signal: controller.signal }))).not.toHaveProperty('web-04');
+      rig.emulator.setFaults([]);
+      meddle();
+      expect(outcomes(await rig.apply())['web-04']).toBe(outcome);
+    },
+  );
+
   it('says failed when the role may not delete, with the code, and goes on with the other region', async () => {
     rig.emulator.setFaults([{ fault: 'error', operations: DELETE, code: 'AccessDeniedException', message: 'not yours' }]);
     const result = await rig.apply();
