@@ -80,8 +80,12 @@ function repeated(plan: Plan): string | null {
   return null;
 }
 
-/** A plan reads each kind in each region; apply reads exactly those, which it could not if one were left out. */
-function ragged({ scopes, items }: Plan): string | null {
+/**
+ * A plan reads each kind in each region; apply reads exactly those, which it could not if one were left out. An incomplete plan is never applied:
+ * it lacks the scopes that were not read, and can list what came of one before it failed.
+ */
+function ragged({ complete, scopes, items }: Plan): string | null {
+  if (!complete) return null;
   const listed = new Set(scopes.map((scope) => `${scope.region} ${scope.kind}`));
   const regions = new Set(scopes.map(({ region }) => region));
   const kinds = new Set(scopes.map((scope) => scope.kind));

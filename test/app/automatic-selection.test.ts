@@ -12,7 +12,7 @@ import { fakeChannel } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
-import { aSnapshot, DAY, NOW } from '../support/report-builder';
+import { aFailedScope, aScope, aSnapshot, DAY, NOW } from '../support/report-builder';
 
 const HOUR = 3_600_000;
 const WRITTEN = { policies: { short: { keep: { last: 1 } } }, default: 'short', caps: { maxShare: 0.9 }, deletion: { grace: '7d' } };
@@ -157,6 +157,10 @@ describe('automatic deletion takes', () => {
 
 describe('automatic deletion does nothing', () => {
   const unread = { complete: false };
+  const inPart = {
+    complete: false,
+    scopes: [aScope(), aScope({ kind: 'disk' }), aScope({ region: 'eu-west-1' }), aFailedScope('eu-west-1', 'disk')],
+  };
   const capped = aConfig({ ...WRITTEN, caps: { maxDeletions: 1 } });
   const other = aConfig({ ...WRITTEN, caps: { maxShare: 0.8 } });
 
@@ -174,6 +178,7 @@ describe('automatic deletion does nothing', () => {
     ['when the report at its beginning was made late', 'auto.grace', [{ ago: 7 * 24 - 1, scheduled: 7 * 24 + 1 }, ...daily().slice(2)]],
     ['when the newest report is incomplete', 'auto.incomplete', daily({ 0: { inventory: unread } })],
     ['when one in between is incomplete', 'auto.incomplete', daily({ 4: { inventory: unread } })],
+    ['when one in between could not read one kind in one region', 'auto.incomplete', daily({ 4: { inventory: inPart } })],
     ['when the one at its beginning is incomplete', 'auto.incomplete', daily({ 7: { inventory: unread } })],
     ['when one was not sent', 'auto.not-mailed', daily({ 4: { refused: true } })],
     ['when the newest was not sent', 'auto.not-mailed', daily({ 0: { refused: true } })],

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FaultInput } from '../../emulator/fault';
 import { isRefusal, REFUSALS } from '../../lambda/app/refusals';
 import type { PlanContent } from '../../lambda/core/plan';
 import { digestOf } from '../../lambda/digest';
-import { anOwner, CONFIG, codeOf, DAY, type Rig, type RunOptions, startRig, THERE } from '../deletion/rig';
+import { anOwner, CONFIG, codeOf, DAY, HERE, type Rig, type RunOptions, startRig, THERE } from '../deletion/rig';
 import { aConfig } from '../support/config-builder';
 
 const BUILT_IN = aConfig({ policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps: { maxShare: 0.9 } }, 'built-in');
@@ -190,6 +191,27 @@ describe('verifying a plan', () => {
       expect(await codeOf(own.apply({ config }))).toBe('cap.max-share');
       own.emulator.world.add(THERE, 'diskSnapshots', { ...gone, name: 'data-01' });
       expect((await own.apply({ config })).totals).toMatchObject({ deleted: 5, open: 0 });
+    } finally {
+      await own.close();
+    }
+  });
+
+  it.each<[string, readonly FaultInput[]]>([
+    ['one kind of one region', [{ fault: 'error', code: 'AccessDeniedException', regions: THERE, operations: 'GetDiskSnapshots' }]],
+    [
+      'the further pages of a list',
+      [{ fault: 'error', code: 'AccessDeniedException', regions: HERE, operations: 'GetInstanceSnapshots', after: 2 }],
+    ],
+    ['every list', [{ fault: 'error', code: 'AccessDeniedException', operations: 'Get*Snapshots' }]],
+    ['the regions', [{ fault: 'error', code: 'AccessDeniedException', operations: 'GetRegions' }]],
+  ])('refuses plan.incomplete: its report could not read %s', async (_, faults) => {
+    const own = await startRig();
+    try {
+      own.emulator.pageSize = 2;
+      own.emulator.setFaults(faults);
+      const { plan } = await own.plan();
+      own.emulator.setFaults([]);
+      expect({ complete: plan.complete, code: await codeOf(own.prepare()) }).toEqual({ complete: false, code: 'plan.incomplete' });
     } finally {
       await own.close();
     }

@@ -167,6 +167,16 @@ describe('lightsail-retention apply', () => {
     expect(count()).toBe(11);
   });
 
+  it('refuses with exit code 4 as incomplete the plan of a report that could not read one kind in one region', async () => {
+    emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' }]);
+    const report = await runCli(['report', '--config', config(), '--plan-out', plan(), '--quiet']);
+    emulator.setFaults([]);
+    const said = await cli(plan(), '--local', '--yes', '5', '--quiet');
+    expect({ report: report.code, apply: said.code }).toEqual({ report: 3, apply: 4 });
+    expect(said.err).toContain('[plan.incomplete]');
+    expect(count()).toBe(11);
+  });
+
   it('refuses a plan that was applied, with exit code 4', async () => {
     await cli(plan(), '--local', '--yes', '5');
     expect(await cli(plan(), '--local', '--yes', '5', '--quiet')).toMatchObject({

@@ -40,6 +40,13 @@ describe('reading a plan', () => {
     expect(wrongOf({ ...PLAN, complete: false, blocked: { code: 'cap.max-share', message: 'too many' } })).toBeNull();
   });
 
+  it('takes an incomplete one that lacks what was not read, and lists what came of it before: that it is incomplete is another refusal', () => {
+    const scopes = [...PLAN.scopes, scope('eu-west-1', 'disk')];
+    const items = [...PLAN.items, { ...item(3), region: 'eu-west-1' }];
+    expect(wrongOf({ ...PLAN, complete: false, scopes, items })).toBeNull();
+    expect(wrongOf({ ...PLAN, scopes })).toContain('scopes: expected each kind in each region');
+  });
+
   it.each(Object.keys(PLAN))('refuses a plan without %s', (member) => {
     const { [member as keyof typeof PLAN]: _, ...rest } = PLAN;
     expect(wrongOf(rest)).toContain(`the member ${member} is missing`);
