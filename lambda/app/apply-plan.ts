@@ -158,8 +158,8 @@ export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options:
     const source = stateOf(group);
     let breach: Verdict | null = null;
     // What was broken once stays so for the whole group.
-    const guard = async (): Promise<Verdict | null> => {
-      breach ??= await guardGroup(deletion, group, config.floors.minKeep, pacer, signal);
+    const guard = async (abortSignal: AbortSignal | undefined): Promise<Verdict | null> => {
+      breach ??= await guardGroup(deletion, group, config.floors.minKeep, pacer, signal, abortSignal);
       return breach;
     };
     for (const condemned of group.items) {

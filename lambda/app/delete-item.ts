@@ -28,13 +28,16 @@ export interface ItemRequest {
   /** A delete of it may have been sent by an earlier run. */
   readonly sentBefore: boolean;
   /** Reads its group's floor and source again; null: both are what the decision rested on. Called before every attempt. */
-  readonly guard: () => Promise<Verdict | null>;
+  readonly guard: (abortSignal: AbortSignal | undefined) => Promise<Verdict | null>;
   /** Called before every attempt; rejects when this run may not go on. Null: look only. */
   readonly intend: (() => Promise<void>) | null;
   /** Takes that back, durably. Called when it is certain that nothing that was sent of it was carried out, or will be. */
   readonly withdraw: () => Promise<void>;
+  /** Ends the run: at once while nothing was sent, and after the end of what was sent. */
   readonly signal: AbortSignal | undefined;
 }
+
+const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
 
 /** What bears the name now. `same`: the condemned snapshot, and nothing speaks for it. */
 type Look =
@@ -45,9 +48,13 @@ type Look =
 
 type Subject = Pick<ItemRequest, 'condemned' | 'source' | 'config'>;
 
-async function look({ deletion, clock }: Pick<ItemPorts, 'deletion' | 'clock'>, { condemned, source, config }: Subject): Promise<Look> {
+async function look(
+  { deletion, clock }: Pick<ItemPorts, 'deletion' | 'clock'>,
+  { condemned, source, config }: Subject,
+  abortSignal?: AbortSignal,
+): Promise<Look> {
   const { item } = condemned;
-  const answer = await deletion.readSnapshot(item);
+  const answer = await deletion.readSnapshot(item, abortSignal);
   if (!answer.ok) return { state: 'unread', failure: answer.failure };
   if (answer.value === null) return { state: 'gone' };
   const ruling = recheck(condemned, answer.value, source, config, clock());
@@ -55,10 +62,12 @@ async function look({ deletion, clock }: Pick<ItemPorts, 'deletion' | 'clock'>, 
   return { state: answer.value.arn === item.arn ? 'differs' : 'replaced', ruling };
 }
 
-/** What the guard of its group said holds, unless a delete that was sent has had its effect, or may still have it. */
-async function afterBreach(ports: ItemPorts, request: ItemRequest, breach: Verdict, sent: boolean): Promise<Verdict> {
+/** What the guard of its group said holds, unless a delete that was sent has had its effect, or may still have it. Null: the run is to end. */
+async function afterBreach(ports: ItemPorts, request: ItemRequest, breach: Verdict, sent: boolean): Promise<Verdict | null> {
   if (!sent && !request.sentBefore) return breach;
-  if (await isGone(ports, request, 0)) return gone(sent, request.sentBefore);
+  const abortSignal = sent ? undefined : request.signal;
+  if (await isGone(ports, request, 0, abortSignal)) return gone(sent, request.sentBefore);
+  if (isAborted(abortSignal)) return null;
   return failed({ code: breach.code, message: breach.text }, sent, request.sentBefore);
 }
 
@@ -83,10 +92,10 @@ const gone = (sent: boolean, sentBefore: boolean): Verdict =>
       : { outcome: 'already-gone', code: 'snapshot.gone', text: 'it went before it could be deleted' };
 
 /** Whether it is gone: nothing bears the name, or another ARN does. Asked for a while, because lists lag behind operations. */
-async function isGone(ports: ItemPorts, request: ItemRequest, patience: number): Promise<boolean> {
+async function isGone(ports: ItemPorts, request: ItemRequest, patience: number, abortSignal?: AbortSignal): Promise<boolean> {
   const { pace, sleep } = ports.pacer;
   for (let waited = 0; ; waited += pace.poll) {
-    const { state } = await look(ports, request);
+    const { state } = await look(ports, request, abortSignal);
     if (state === 'gone' || state === 'replaced') return true;
     if (waited >= patience) return false;
     await sleep(pace.poll);
@@ -150,9 +159,11 @@ export async function deleteItem(ports: ItemPorts, request: ItemRequest): Promis
   let last: CallFailure = { class: 'unknown', code: 'delete.not-tried', message: 'it was never tried' };
   for (let attempt = 1; attempt <= pacer.pace.attempts; attempt += 1) {
     await pacer.wait();
-    if (attempt > 1 && !sent && signal?.aborted === true) return letBe(request);
-    const breach = await guard();
-    if (!sent && signal?.aborted === true) return letBe(request);
+    // What was sent is followed to its end, whoever waits.
+    const abortSignal = sent ? undefined : signal;
+    if (attempt > 1 && isAborted(abortSignal)) return letBe(request);
+    const breach = await guard(abortSignal);
+    if (isAborted(abortSignal)) return letBe(request);
     if (breach !== null) return afterBreach(ports, request, breach, sent);
     try {
       await intend?.();
@@ -161,7 +172,7 @@ export async function deleteItem(ports: ItemPorts, request: ItemRequest): Promis
       if (!sent) await letBe(request).catch(() => undefined);
       throw error;
     }
-    const now = await look(ports, request);
+    const now = await look(ports, request, abortSignal);
     if (now.state === 'gone') return gone(sent, sentBefore);
     if (now.state === 'replaced') return sent || sentBefore ? gone(sent, sentBefore) : now.ruling;
     if (now.state === 'differs') {
@@ -173,6 +184,7 @@ export async function deleteItem(ports: ItemPorts, request: ItemRequest): Promis
       continue;
     }
     if (now.state === 'unread') {
+      if (isAborted(abortSignal)) return letBe(request);
       last = now.failure;
       if (last.class !== 'throttled' && last.class !== 'transient') return failed(last, sent, sentBefore);
       pacer.slower();
@@ -215,14 +227,15 @@ export async function awaitEarlier(
 ): Promise<Verdict | null> {
   const { pace, sleep } = ports.pacer;
   for (let waited = 0; ; waited += pace.poll) {
-    const now = await look(ports, subject);
+    const now = await look(ports, subject, signal);
     if (now.state === 'gone' || now.state === 'replaced') return gone(false, true);
+    if (now.state === 'unread' && isAborted(signal)) return null;
     const going =
       now.state === 'unread'
         ? now.failure.class === 'throttled' || now.failure.class === 'transient'
         : now.state === 'differs' && now.ruling.code === 'unfinished';
     if (!going || waited >= pace.giveUp) return failed({ code: ruling.code, message: ruling.text }, false, true);
-    if (signal?.aborted === true) return null;
+    if (isAborted(signal)) return null;
     await sleep(pace.poll);
   }
 }

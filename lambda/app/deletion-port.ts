@@ -37,12 +37,15 @@ export interface ClockReading {
   readonly machine: number;
 }
 
-/** What a deletion asks of the service. Nothing here rejects for what the service does; only `deleteSnapshot` changes anything. */
+/**
+ * What a deletion asks of the service. Nothing here rejects for what the service does, nor when it is aborted: then it failed. Only
+ * `deleteSnapshot` changes anything, and nothing aborts it.
+ */
 export interface SnapshotDeletion {
   /** Null: nothing bears the name. Asked again patiently. */
-  readSnapshot(named: Named & { readonly account: string | null }): Promise<Called<Snapshot | null>>;
+  readSnapshot(named: Named & { readonly account: string | null }, abortSignal?: AbortSignal): Promise<Called<Snapshot | null>>;
   /** The source that bears this name where the ARN says it lives; null: nothing bears it. Asked again patiently. */
-  readSource(arn: string, name: string): Promise<Called<Source | null>>;
+  readSource(arn: string, name: string, abortSignal?: AbortSignal): Promise<Called<Source | null>>;
   /** Deletes what bears the name now. Sent once, never again by itself: whoever sends it again must look first. */
   deleteSnapshot(named: Named): Promise<Called<readonly Operation[]>>;
   readOperation(region: string, id: string): Promise<Called<Operation>>;

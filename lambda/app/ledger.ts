@@ -42,7 +42,10 @@ export interface Ledger {
   close(): Promise<ApplyResult>;
 }
 
-/** A run that has given no sign for so long (ms) is dead: longer than one item can take. */
+/**
+ * A run that has given no sign for so long (ms) is taken for dead. Where the service hangs and throttles, one item can take longer: a run that
+ * lives after all looks before each attempt whether another has taken over, and sends nothing more then.
+ */
 const SILENCE = 60 * 60_000;
 const SEGMENT = 50;
 

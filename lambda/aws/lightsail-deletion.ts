@@ -6,7 +6,7 @@ import {
   type LightsailClientConfig,
 } from '@aws-sdk/client-lightsail';
 import type { Called, CallFailure, ClockReading, SnapshotDeletion } from '../app/deletion-port';
-import type { SnapshotKind } from '../app/kind-port';
+import type { CallOptions, SnapshotKind } from '../app/kind-port';
 import type { Clock } from '../app/ports';
 import { parseArn } from '../core/arn';
 import type { Kind } from '../core/snapshot';
@@ -75,6 +75,8 @@ async function called<T>(call: () => Promise<T>): Promise<Called<T>> {
   }
 }
 
+const until = (abortSignal: AbortSignal | undefined): CallOptions => (abortSignal === undefined ? {} : { abortSignal });
+
 /** A single read: not found is an answer, an answer without the resource is none. */
 async function find<T>(what: string, call: () => Promise<T | null>): Promise<Called<T | null>> {
   const answer = await called(call);
@@ -104,14 +106,14 @@ async function readClock(client: LightsailClient, clock: Clock): Promise<ClockRe
 export function makeSnapshotDeletion({ readers, deleters, kinds, firstRegion, clock }: DeletionOptions): SnapshotDeletion {
   const kindOfSource = new Map(Object.values(kinds).map((kind) => [kind.sourceType, kind]));
   return {
-    readSnapshot: ({ kind, region, name, account }) =>
-      find('snapshot', () => kinds[kind].readSnapshot(readers(region), name, { region, account })),
-    async readSource(arn, name) {
+    readSnapshot: ({ kind, region, name, account }, abortSignal) =>
+      find('snapshot', () => kinds[kind].readSnapshot(readers(region), name, { region, account }, until(abortSignal))),
+    async readSource(arn, name, abortSignal) {
       const parsed = parseArn(arn);
       const kind = parsed === null ? undefined : kindOfSource.get(parsed.type);
       if (parsed === null || kind === undefined)
         return { ok: false, failure: { class: 'refused', code: 'source.unread', message: `${arn} names no instance, disk or database` } };
-      return find('source', () => kind.readSource(readers(parsed.region), name));
+      return find('source', () => kind.readSource(readers(parsed.region), name, until(abortSignal)));
     },
     deleteSnapshot: ({ kind, region, name }) =>
       called(async () => {

@@ -82,6 +82,7 @@ class World {
   deletion(ends: readonly End[], stop: Stop | null, tell: () => void): SnapshotDeletion {
     const script = [...ends];
     let calls = 0;
+    let sent = false;
     const counted = async <T>(call: () => T): Promise<T> => {
       calls += 1;
       const stopped = (before: boolean): void => {
@@ -98,8 +99,10 @@ class World {
       return answer;
     };
     return {
-      readSnapshot: ({ name }) =>
+      readSnapshot: ({ name }, abortSignal) =>
         counted(() => {
+          if (sent && abortSignal !== undefined) throw new Error('what was sent is followed to its end');
+          if (abortSignal?.aborted === true) return { ok: false, failure: failure('unknown', { code: 'AbortError' }) };
           if (name !== NAME) return { ok: true, value: SIBLING };
           const value = this.there ? (this.held ? HELD : DOOMED) : null;
           this.settle();
@@ -109,6 +112,7 @@ class World {
         counted(() => {
           const { answer, effect, open } = ENDS[script.shift() ?? 'done'];
           this.open ||= open;
+          sent ||= open || answer === null;
           this.ours ||= effect !== 'none' && this.there;
           if (effect === 'now') this.there = false;
           if (effect === 'later') this.later = true;
@@ -150,7 +154,8 @@ async function run(objects: Map<string, string>, world: World, ends: readonly En
 }
 
 /** What is recorded says neither more nor less than what is known. */
-function expectTrue({ outcome, text }: ItemResult, world: World): void {
+function expectTrue({ outcome, code, text }: ItemResult, world: World): void {
+  expect(code).not.toBe('AbortError');
   const { there, ours, open } = world;
   const doubted = /may still go|an earlier run|was lost/.test(text);
   const said = { outcome, text, there, ours, open };

@@ -308,6 +308,23 @@ describe('lightsail-retention apply', () => {
     expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
   }, 60_000);
 
+  it('does not wait at Ctrl-C for a region that does not answer, when nothing was sent to it', async () => {
+    const { child, end } = start('apply', plan(), '--local', '--yes', '5');
+    let asked = 0;
+    const hang = async (): Promise<void> => {
+      asked += 1;
+      if (asked === 2) child.kill('SIGINT');
+      await new Promise(() => undefined);
+    };
+    const answered = ['GetInstance', 'GetDisk'].map((operation) => emulator.before(operation, hang));
+    const { code, out } = await end;
+    expect(code).toBe(1);
+    expect(unwrapped(out)).toContain('Of 5 planned snapshots: 0 deleted, 5 not dealt with.');
+    expect(asked).toBe(2);
+    for (const answer of answered) answer();
+    expect((await cli(plan(), '--local', '--yes', '5')).code).toBe(0);
+  }, 60_000);
+
   it.each([
     ['is read by nobody', ['stdout']],
     ['and its progress are read by nobody', ['stdout', 'stderr']],

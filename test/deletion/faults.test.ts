@@ -3,6 +3,9 @@ import { codeOf, HERE, outcomes, type Rig, startRig } from './rig';
 
 const DELETE = 'DeleteInstanceSnapshot';
 
+/** What a service that hangs answers with. */
+const NEVER = new Promise<void>(() => undefined);
+
 describe('a faulty service', () => {
   let rig: Rig;
   const deletesOf = (name: string): number =>
@@ -235,6 +238,45 @@ describe('a faulty service', () => {
     },
   );
 
+  it.each([
+    ['source', 'GetInstance', 'web'],
+    ['kept sibling', 'GetInstanceSnapshot', 'web-01'],
+    ['snapshot', 'GetInstanceSnapshot', 'web-04'],
+  ])(
+    'does not wait for a %s whose reading hangs when it is told to end before anything was sent, and leaves all open',
+    async (_, operation, name) => {
+      const controller = new AbortController();
+      let asked = 0;
+      const answered = rig.emulator.before(operation, async (call) => {
+        if (call.name !== name) return;
+        asked += 1;
+        controller.abort();
+        await NEVER;
+      });
+      const result = await rig.apply({ signal: controller.signal });
+      expect(outcomes(result)).not.toHaveProperty('web-04');
+      expect(asked).toBe(1);
+      answered();
+      rig.emulator.world.tag(HERE, 'web-04', [{ key: 'retention:hold' }]);
+      expect(outcomes(await rig.apply())).toMatchObject({ 'web-04': 'spared hold', 'web-05': 'deleted' });
+    },
+  );
+
+  it.each([
+    ['source', 'GetInstance', 'web'],
+    ['snapshot', 'GetInstanceSnapshot', 'web-04'],
+  ])('waits for the %s when it is told to end after a delete was sent and its answer lost', async (_, operation, name) => {
+    const controller = new AbortController();
+    rig.emulator.setFaults([
+      { fault: 'reset', operations: DELETE, names: 'web-04', when: 'after' },
+      { fault: 'latency', operations: ['GetInstance', 'GetInstanceSnapshot'], ms: 50 },
+    ]);
+    rig.emulator.before(operation, (call) => void (call.name === name && deletesOf('web-04') > 0 && controller.abort()));
+    const result = await rig.apply({ signal: controller.signal });
+    expect({ told: controller.signal.aborted, outcome: outcomes(result)['web-04'] }).toEqual({ told: true, outcome: 'deleted' });
+    expect(outcomes(result)).not.toHaveProperty('web-05');
+  });
+
   it('says failed when the role may not delete, with the code, and goes on with the other region', async () => {
     rig.emulator.setFaults([{ fault: 'error', operations: DELETE, code: 'AccessDeniedException', message: 'not yours' }]);
     const result = await rig.apply();
@@ -342,6 +384,23 @@ describe('a faulty service', () => {
       expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'failed', text: expect.stringContaining('may still go') });
       expect(rig.slept.slice(before).reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(20 * 60_000);
       expect(deletesOf('web-05')).toBe(0);
+    });
+
+    it.each<[string, string, () => void]>([
+      ['it is going', 'deleting', () => undefined],
+      ['its floor went', 'available', () => void rig.emulator.world.remove(HERE, 'instanceSnapshots', 'web-01')],
+    ])('does not wait for its reading, and leaves it open, when it is told to end while %s', async (_, state, approved) => {
+      await crashed(state);
+      const controller = new AbortController();
+      const answered = rig.emulator.before('GetInstanceSnapshot', async ({ name }) => {
+        if (name !== 'web-05') return;
+        controller.abort();
+        await NEVER;
+      });
+      expect(outcomes(await rig.apply({ signal: controller.signal, approved }))).not.toHaveProperty('web-05');
+      answered();
+      rig.emulator.world.remove(HERE, 'instanceSnapshots', 'web-05');
+      expect(itemOf(await rig.apply(), 'web-05')).toMatchObject({ outcome: 'deleted', text: expect.stringContaining('an earlier run') });
     });
 
     it('waits for it when it begins to go after the inventory', async () => {

@@ -1,7 +1,8 @@
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { instanceRow } from '../../emulator/rows';
+import type { DeletionPorts } from '../../lambda/app/deletion-run';
 import { executionName, readEnding } from '../../lambda/app/run-ending';
-import { ACCOUNT, aged, aSpec, HERE, outcomes, upTo } from '../deletion/rig';
+import { ACCOUNT, aged, aSpec, HERE, outcomes, type Rig, upTo } from '../deletion/rig';
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
 import { withBench } from './deletion-bench';
@@ -20,6 +21,31 @@ const small = () => {
     data: { [HERE]: { instances: [instanceRow(web)], instanceSnapshots: aged(web, upTo(5)) } },
   };
 };
+
+/** Sittings that end with the first snapshots that they have in hand, one in each region: none is deleted before all of them are. */
+function shortSittings(rig: Rig): Pick<DeletionPorts, 'timeout' | 'deletion'> {
+  let controller = new AbortController();
+  const waiting: (() => void)[] = [];
+  const regionsLeft = (): number => new Set(PLANNED.filter((name) => rig.names().includes(name)).map((name) => name.slice(0, -3))).size;
+  return {
+    timeout: () => {
+      controller = new AbortController();
+      return controller.signal;
+    },
+    deletion: {
+      ...rig.deletion,
+      async deleteSnapshot(named) {
+        const all = new Promise<void>((resolve) => waiting.push(resolve));
+        if (waiting.length === regionsLeft()) {
+          controller.abort();
+          for (const go of waiting.splice(0)) go();
+        }
+        await all;
+        return rig.deletion.deleteSnapshot(named);
+      },
+    },
+  };
+}
 
 describe('the deletion function', () => {
   it('carries out an approved plan, keeps the outcomes as JSON and HTML, and sends them', () =>
@@ -58,22 +84,7 @@ describe('the deletion function', () => {
   it('takes as many sittings as it needs, each with a fresh decision, and rests in between', () =>
     withBench(async ({ approve, run, rig, mails }) => {
       const event = await approve();
-      // Each sitting ends with the first snapshots that it has in hand: one in each region.
-      const controllers: AbortController[] = [];
-      const { status, operations, invocations } = await run(event, {
-        timeout: () => {
-          const controller = new AbortController();
-          controllers.push(controller);
-          return controller.signal;
-        },
-        deletion: {
-          ...rig.deletion,
-          deleteSnapshot: (named) => {
-            controllers.at(-1)?.abort();
-            return rig.deletion.deleteSnapshot(named);
-          },
-        },
-      });
+      const { status, operations, invocations } = await run(event, shortSittings(rig));
       expect(status).toBe('SUCCEEDED');
       expect(operations).toEqual(['start', 'sitting-1', 'rest-2', 'sitting-2', 'rest-3', 'sitting-3', 'report']);
       expect(invocations).toBe(3);
@@ -267,23 +278,12 @@ describe('the deletion function', () => {
   it('stops at the next sitting when another version was deployed meanwhile, and says how to go on', () =>
     withBench(async ({ approve, run, rig, result, mails }) => {
       const event = await approve();
-      const controller = { current: new AbortController() };
       let asked = 0;
       const { result: answer, operations } = await run(event, {
+        ...shortSittings(rig),
         isDeployed: async () => {
           asked += 1;
           return asked < 2;
-        },
-        timeout: () => {
-          controller.current = new AbortController();
-          return controller.current.signal;
-        },
-        deletion: {
-          ...rig.deletion,
-          deleteSnapshot: (named) => {
-            controller.current.abort();
-            return rig.deletion.deleteSnapshot(named);
-          },
         },
       });
       expect(operations).toEqual(['start', 'sitting-1', 'rest-2', 'sitting-2', 'report']);
