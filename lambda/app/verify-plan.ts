@@ -118,6 +118,26 @@ export function checkOrigin(config: Config): void {
     );
 }
 
+const NAMED = 5;
+
+/** What was not read, that which says why first. What failed before it can be no scope of the plan: the regions are asked for in the first one. */
+function unreadText(unread: Plan['scopes'], { scopes, problems }: Inventory): string {
+  const failed = scopes.flatMap(({ region, kind, error }) =>
+    error === undefined ? [] : [{ region, kind, why: ` (${error.code}: ${error.message})` }],
+  );
+  const all = unread.map(({ region, kind }) => ({
+    name: `${region} ${kind}`,
+    why: failed.find((scope) => scope.region === region && scope.kind === kind)?.why ?? '',
+  }));
+  const told = [...all.filter(({ why }) => why !== ''), ...all.filter(({ why }) => why === '')];
+  const named = told.slice(0, NAMED).map(({ name, why }) => `${name}${why}`);
+  if (named.length === 0) return problems[0]?.message ?? 'a source list';
+  const more = told.length > NAMED ? ` and ${told.length - NAMED} more` : '';
+  const [first] = failed;
+  const elsewhere = first === undefined || told[0]?.why !== '' ? '' : `, because of ${first.region} ${first.kind}${first.why}`;
+  return `${named.join(', ')}${more}${elsewhere}`;
+}
+
 /** Refuses inventory.incomplete: everything that the plan was made from must be readable now. */
 export function checkInventory(plan: Plan, inventory: Inventory): void {
   const unread = plan.scopes.filter(
@@ -127,13 +147,7 @@ export function checkInventory(plan: Plan, inventory: Inventory): void {
       ),
   );
   if (inventory.complete && unread.length === 0) return;
-  const named = unread.slice(0, 5).map(({ region, kind }) => {
-    const error = inventory.scopes.find((scope) => scope.region === region && scope.kind === kind)?.error;
-    return `${region} ${kind}${error === undefined ? '' : ` (${error.code}: ${error.message})`}`;
-  });
-  const more = unread.length > 5 ? ` and ${unread.length - 5} more` : '';
-  const what = named.length === 0 ? (inventory.problems[0]?.message ?? 'a source list') : `${named.join(', ')}${more}`;
-  throw refusal('inventory.incomplete', `not everything can be read now: ${what}; mend that and apply again`);
+  throw refusal('inventory.incomplete', `not everything can be read now: ${unreadText(unread, inventory)}; mend that and apply again`);
 }
 
 /** Refuses cap.*: the caps over what would go now, what this plan deleted already included. */

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import type { FaultInput } from '../../emulator/fault';
 import { isRefusal, REFUSALS } from '../../lambda/app/refusals';
 import type { PlanContent } from '../../lambda/core/plan';
+import { KINDS } from '../../lambda/core/snapshot';
 import { digestOf } from '../../lambda/digest';
 import { anOwner, CONFIG, codeOf, DAY, HERE, type Rig, type RunOptions, startRig, THERE } from '../deletion/rig';
+import { anInventory } from '../fakes/inventory';
 import { aConfig } from '../support/config-builder';
+import { aFailedScope } from '../support/report-builder';
 
 const BUILT_IN = aConfig({ policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps: { maxShare: 0.9 } }, 'built-in');
 const OTHER = aConfig({ policies: { standard: { keep: { last: 4 } } }, default: 'standard' });
@@ -145,6 +148,19 @@ describe('verifying a plan', () => {
   it('refuses inventory.incomplete, and names what was not read', async () => {
     rig.emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', regions: THERE, operations: 'GetDisks' }]);
     expect(await refused({}, 'inventory.incomplete')).toMatch(/eu-central-1 disk \(AccessDeniedException/);
+  });
+
+  it.each([
+    ['a region of the plan', HERE, /now: us-east-1 database \(ECONNREFUSED: connect\), us-east-1 disk .* and 1 more; mend that/],
+    [
+      'a region that the plan does not name',
+      'ap-south-1',
+      /now: eu-central-1 database, .* and 1 more, because of ap-south-1 instance \(ECONNREFUSED: connect\); mend that/,
+    ],
+  ])('refuses inventory.incomplete, and says why, when the regions cannot be read by way of %s', async (_, firstRegion, said) => {
+    const scopes = KINDS.map((kind) => ({ ...aFailedScope(firstRegion, kind), error: { code: 'ECONNREFUSED', message: 'connect' } }));
+    const readInventory = async () => anInventory({ complete: false, scopes });
+    expect(await refused({ readInventory }, 'inventory.incomplete')).toMatch(said);
   });
 
   it('refuses inventory.incomplete when a planned list is missing from an inventory that calls itself complete, and the other way round', async () => {
