@@ -241,6 +241,34 @@ describe('what a run that is told to end leaves behind', () => {
   });
 });
 
+describe('a run that is told to end while the group of a snapshot is read', () => {
+  it.each([
+    ['nothing speaks for it', null],
+    ['its reading failed', { outcome: 'failed', code: 'AbortError', text: 'its source could not be read again' } as const],
+  ])('sends nothing and says nothing of it, when %s', async (_, breach) => {
+    const controller = new AbortController();
+    const asked = (): never => {
+      throw new Error('nothing more is asked or noted');
+    };
+    const deletion = { ...new World().deletion([], null, asked), readSnapshot: asked, deleteSnapshot: asked };
+    const request: ItemRequest = {
+      condemned: { item: ITEM, judged: expired(DOOMED) },
+      source: null,
+      config: CONFIG,
+      sentBefore: false,
+      guard: async () => {
+        controller.abort();
+        return breach;
+      },
+      intend: asked,
+      withdraw: async () => undefined,
+      signal: controller.signal,
+    };
+    const pacer = makePacer(PACE, async () => undefined);
+    expect(await deleteItem({ deletion, clock: () => NOW, pacer }, request)).toBeNull();
+  });
+});
+
 describe('an intent that cannot be renewed', () => {
   const attempts = async (first: End, sentBefore = false): Promise<{ readonly withdrawn: number; readonly error: unknown }> => {
     let [intents, withdrawn] = [0, 0];

@@ -23,6 +23,7 @@ describe('lightsail-retention apply', () => {
   let work: string;
   let emulator: Emulator;
   let putBack: () => void;
+  const children: ChildProcess[] = [];
 
   const config = (): string => join(work, 'retention.yaml');
   const plan = (): string => join(work, 'plan.json');
@@ -66,6 +67,7 @@ describe('lightsail-retention apply', () => {
     child.stderr?.on('data', (data) => {
       err += data;
     });
+    children.push(child);
     return { child, end: new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err }))) };
   };
 
@@ -80,6 +82,8 @@ describe('lightsail-retention apply', () => {
     expect(code).toBe(0);
   });
   afterEach(async () => {
+    // One that hangs when its test has failed would keep the whole run from ending.
+    for (const child of children.splice(0)) child.kill('SIGKILL');
     putBack();
     await emulator.close();
     rmSync(work, { recursive: true, force: true });
@@ -197,13 +201,14 @@ describe('lightsail-retention apply', () => {
   });
 
   describe('asking on a terminal', () => {
-    const typing = async (text: string | null) => {
+    const typing = async (text: string | null, meanwhile: () => void = () => undefined) => {
       const input = Object.assign(new PassThrough(), { isTTY: true });
       const chunks: string[] = [];
       const stream = Object.assign(new PassThrough(), { isTTY: false });
       stream.on('data', (data) => {
         chunks.push(String(data));
         if (!/Type the plan's count \(5\)/.test(String(data))) return;
+        meanwhile();
         if (text === null) input.end();
         else input.write(text);
       });
@@ -217,6 +222,38 @@ describe('lightsail-retention apply', () => {
       expect(code).toBe(0);
       expect(text.indexOf('will be deleted')).toBeLessThan(text.indexOf("Type the plan's count"));
       expect(count()).toBe(6);
+    });
+
+    it('decides anew, and shows what will go then, when the question stood for more than ten minutes', async () => {
+      const now = jest.spyOn(Date, 'now');
+      try {
+        const { code, text } = await typing('5\n', () => {
+          const late = Date.now() + 11 * 60_000;
+          now.mockImplementation(() => late);
+          emulator.clockOffset = 11 * 60_000;
+          emulator.world.tag('us-east-1', 'web-05', [{ key: 'retention:hold' }]);
+        });
+        const [before, after] = text.split("Type the plan's count").map(unwrapped);
+        expect(before).toContain('5 snapshots will be deleted');
+        expect(after).toContain('4 snapshots will be deleted');
+        expect({ code, left: count() }).toEqual({ code: 0, left: 7 });
+      } finally {
+        now.mockRestore();
+      }
+    });
+
+    it('refuses a plan that expired while the question stood', async () => {
+      const now = jest.spyOn(Date, 'now');
+      try {
+        const { code, text } = await typing('5\n', () => {
+          const late = Date.now() + 8 * 86_400_000;
+          now.mockImplementation(() => late);
+        });
+        expect({ code, text }).toMatchObject({ code: 4, text: expect.stringContaining('[plan.expired]') });
+        expect(count()).toBe(11);
+      } finally {
+        now.mockRestore();
+      }
     });
 
     it.each([
@@ -308,6 +345,23 @@ describe('lightsail-retention apply', () => {
     expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
   }, 60_000);
 
+  it('stops at once at the second Ctrl-C, whatever is in hand, and is gone on with the next time', async () => {
+    const { child, end } = start('apply', plan(), '--local', '--yes', '5');
+    const answered = emulator.before('*', async ({ operation }) => {
+      if (!operation.startsWith('Delete')) return;
+      child.kill('SIGINT');
+      await new Promise(() => undefined);
+    });
+    child.stderr?.on('data', (data) => {
+      if (String(data).includes('once more to stop at once')) child.kill('SIGINT');
+    });
+    const { code, out } = await end;
+    expect({ code, out: unwrapped(out) }).toEqual({ code: 1, out: expect.not.stringContaining('not dealt with') });
+    answered();
+    expect((await cli(plan(), '--local', '--yes', '5')).code).toBe(0);
+    expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
+  }, 60_000);
+
   it('does not wait at Ctrl-C for a region that does not answer, when nothing was sent to it', async () => {
     const { child, end } = start('apply', plan(), '--local', '--yes', '5');
     let asked = 0;
@@ -357,14 +411,13 @@ describe('lightsail-retention apply', () => {
   }, 60_000);
 
   it('refuses to cross a run that is alive, and takes over from one that was killed', async () => {
-    emulator.setFaults([{ fault: 'hang', operations: 'DeleteInstanceSnapshot', times: 1 }]);
     const { child, end } = start('apply', plan(), '--local', '--yes', '5');
     await new Promise<void>((resolve) => {
-      const poll = setInterval(() => {
-        if (emulator.requests.count('DeleteInstanceSnapshot') === 0) return;
-        clearInterval(poll);
+      const answered = emulator.before('DeleteInstanceSnapshot', async () => {
+        answered();
         resolve();
-      }, 50);
+        await new Promise(() => undefined);
+      });
     });
     expect(await cli(plan(), '--local', '--yes', '5', '--quiet')).toMatchObject({
       code: 4,

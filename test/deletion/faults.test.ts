@@ -179,6 +179,17 @@ describe('a faulty service', () => {
     expect(at.length).toBeGreaterThan(0);
   });
 
+  it('takes an answer of no known kind for one behind which the delete may have been carried out', async () => {
+    const body = '{"__type":"SomethingNew","message":"x"}';
+    rig.emulator.setFaults([
+      { fault: 'answer', operations: DELETE, names: 'web-05', status: 409, contentType: 'application/x-amz-json-1.1', body },
+      { fault: 'error', operations: DELETE, names: 'web-06', code: 'SomethingNew', status: 409 },
+    ]);
+    const result = await rig.apply();
+    expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'deleted', text: expect.stringContaining('the answer was lost') });
+    expect(itemOf(result, 'web-06')).toMatchObject({ outcome: 'failed', text: expect.stringContaining('may still go') });
+  });
+
   it('does not take a snapshot for deleted that went by hand after the service had said to try again later', async () => {
     const message = 'Please try again in a few minutes';
     rig.emulator.setFaults([{ fault: 'error', code: 'InvalidInputException', message, operations: DELETE, names: 'web-05', times: 1 }]);
