@@ -67,14 +67,19 @@ function onInterrupt(err: NodeJS.WritableStream): { readonly signal: AbortSignal
   };
 }
 
-/** The same path up to the delete: says of every snapshot what would become of it. */
-async function rehearse(ports: ApplyPorts, prepared: Prepared, { out }: Terminal): Promise<void> {
+/** The same path up to the delete: says of every snapshot what would become of it, and ends as that would. */
+async function rehearse(ports: ApplyPorts, prepared: Prepared, { out }: Terminal): Promise<ExitCode> {
   const would: string[] = [];
+  let code: ExitCode = EXIT.done;
   await applyBatch(ports, prepared, {
     wouldDelete: ({ item }) => void would.push(`would be deleted: ${clean(item.name)} (${clean(item.region)})`),
-    progress: (result) => void would.push(outcomeLine(result)),
+    progress: (result) => {
+      would.push(outcomeLine(result));
+      if (result.outcome === 'failed') code = EXIT.someFailed;
+    },
   });
   await writeOut(out, [...would.map((line) => `${line}\n`), 'dry run: nothing was deleted\n']);
+  return code;
 }
 
 /** What ends a run in the middle: by then snapshots may be gone, so it is neither a refusal nor wrong usage. */
@@ -140,8 +145,7 @@ async function applyLocally(
     );
   await show();
   if (options.dryRun === true) {
-    await rehearse({ clock, sleep, deletion, ledger: rehearsalLedger(), pace: PACE }, prepared, terminal);
-    return EXIT.done;
+    return rehearse({ clock, sleep, deletion, ledger: rehearsalLedger(), pace: PACE }, prepared, terminal);
   }
   if (plan.items.length > 0) await confirmCount(plan, options.yes, terminal, input);
   if (clock() - prepared.decidedAt > STALE) {

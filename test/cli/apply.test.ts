@@ -120,6 +120,15 @@ describe('lightsail-retention apply', () => {
     expect((await cli(plan(), '--local', '--dry-run', '--yes', '4')).code).toBe(4);
   });
 
+  it('ends a --dry-run with exit code 5 when some deletions would fail, and names them', async () => {
+    emulator.setFaults([{ fault: 'error', operations: 'GetInstance', code: 'AccessDeniedException' }]);
+    const { code, out } = await cli(plan(), '--local', '--dry-run');
+    expect(code).toBe(5);
+    expect(out.match(/^failed web-0[456] .*\[AccessDeniedException\]$/gm)).toHaveLength(3);
+    expect(out.match(/^would be deleted: data-0[45] /gm)).toHaveLength(2);
+    expect(count()).toBe(11);
+  });
+
   it.each<[string, readonly string[], string]>([
     ['neither --local nor --function', [], 'usage.apply'],
     ['both --local and --function', ['--local', '--function', 'f'], 'usage.apply'],
