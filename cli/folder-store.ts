@@ -39,6 +39,20 @@ async function writeSynced(path: string, body: Iterable<string>, flags: 'w' | 'w
   }
 }
 
+/** Gives a draft its name unless something bears it already: false. Nothing else that is in the way means that. */
+async function placeIfAbsent(draft: string, path: string, chunks: readonly string[]): Promise<boolean> {
+  try {
+    await link(draft, path).catch((error: unknown) => {
+      if (!NO_LINKS.has(codeOf(error))) throw error;
+      return writeSynced(path, chunks, 'wx');
+    });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
 /** A folder as a store. What a write has resolved is on the disk: whole or not at all, whatever kills the process or the machine. */
 export function folderStore(root: string): Store {
   const pathOf = (key: string): string => join(root, key);
@@ -58,21 +72,16 @@ export function folderStore(root: string): Store {
       const chunks = [...body];
       await mkdir(folder, { recursive: true });
       await writeSynced(draft, chunks, 'wx');
+      let written = true;
       try {
-        if (!ifAbsent) await rename(draft, path);
-        else {
-          await link(draft, path).catch((error: unknown) => {
-            if (!NO_LINKS.has(codeOf(error))) throw error;
-            return writeSynced(path, chunks, 'wx');
-          });
-        }
+        if (ifAbsent) written = await placeIfAbsent(draft, path, chunks);
+        else await rename(draft, path);
       } finally {
         await rm(draft, { force: true });
       }
-      await syncFolder(folder);
-      return true;
+      if (written) await syncFolder(folder);
+      return written;
     } catch (error) {
-      if (ifAbsent && codeOf(error) === 'EEXIST') return false;
       throw failure('write', key, error);
     }
   }

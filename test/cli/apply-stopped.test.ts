@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Emulator, startEmulator } from '../../emulator/server';
@@ -42,6 +42,16 @@ describe('lightsail-retention apply that is stopped in the middle', () => {
     expect(unwrapped(out)).toMatch(/Of 5 planned snapshots: [1-3] deleted, [2-4] not dealt with\./);
     expect(unwrapped(out)).toContain('web-04 of web');
     expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
+  });
+
+  it('says what is in the way, and not that another process is at it, when a file lies where its outcomes go', async () => {
+    const { id } = JSON.parse(readFileSync(plan(), 'utf8'));
+    mkdirSync(results());
+    writeFileSync(join(results(), id), '');
+    const { err } = await apply();
+    expect(err).toContain(`cannot write ${join(results(), id, 'claim-1.json')}: EEXIST`);
+    expect(err).toContain('[store.folder]');
+    expect(emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'))).toEqual([]);
   });
 
   it('says what was done and ends with exit code 1, not 4, when another run has taken over', async () => {

@@ -65,6 +65,13 @@ describe('a folder as a store', () => {
     await expect(folderStore(folder).get('plan.json')).rejects.toThrow(/cannot read .*plan\.json: .*expected a file that can be read$/);
   });
 
+  it('refuses a file where its folder should be: that is not what is written being there already', async () => {
+    const store = folderStore(folder);
+    await store.put(object('results/plan', 'no folder'));
+    await expect(store.putIfAbsent(object('results/plan/claim-1.json', 'mine'))).rejects.toMatchObject({ code: 'store.folder' });
+    expect(await store.get('results/plan')).toBe('no folder');
+  });
+
   it('refuses a folder that cannot be written, says why, and leaves what was there', async () => {
     const store = folderStore(folder);
     await store.put(object('a', 'before'));
