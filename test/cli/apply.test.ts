@@ -198,6 +198,21 @@ describe('lightsail-retention apply', () => {
     });
   });
 
+  it('finds already gone what a plan lists that was applied from another place, and deletes nothing', async () => {
+    await cli(plan(), '--local', '--yes', '5', '--quiet');
+    const deletes = () => emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete')).length;
+    expect(deletes()).toBe(5);
+    mkdirSync(join(work, 'elsewhere'));
+    const copy = join(work, 'elsewhere', 'plan.json');
+    writeFileSync(copy, readFileSync(plan(), 'utf8'));
+    const { code, out } = await cli(copy, '--local', '--yes', '5', '--quiet');
+    expect({ code, out: unwrapped(out) }).toEqual({
+      code: 0,
+      out: expect.stringContaining('Of 5 planned snapshots: 0 deleted, 5 already gone.'),
+    });
+    expect({ deletes: deletes(), left: count() }).toEqual({ deletes: 5, left: 6 });
+  });
+
   it('ends with exit code 5 when some deletions failed, and names them', async () => {
     emulator.setFaults([
       { fault: 'operation', operations: 'DeleteInstanceSnapshot', names: 'web-05', status: 'Failed', errorCode: 'InUse' },
