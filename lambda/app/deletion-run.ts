@@ -8,9 +8,10 @@ import type { DeletionOrder } from './deletion-order';
 import type { SnapshotDeletion } from './deletion-port';
 import type { DurableSteps } from './durable-steps';
 import { type Ledger, openLedger } from './ledger';
+import { settleLedger } from './ledger-end';
 import type { Channel, Clock, Digest, ReadInventory, Store } from './ports';
 import { isRefusal } from './refusals';
-import { executionName } from './run-ending';
+import { executionName, noteEnding } from './run-ending';
 import { type PlanRef, type ResultSent, sendResult } from './send-result';
 import { planFile } from './store-report';
 
@@ -131,6 +132,15 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
   }
 }
 
+/** Brings the record up to date for a run that does nothing more, and notes how it ended, for who waits at a terminal. Safe to run twice. */
+async function recordEnd({ store }: DeletionPorts, execution: string, plan: PlanRef, end: RunEnd): Promise<void> {
+  try {
+    await settleLedger(store, plan, execution);
+  } finally {
+    await noteEnding(store, plan, executionName(execution), end);
+  }
+}
+
 async function carryOut(steps: DurableSteps, ports: DeletionPorts, plan: PlanRef, until: number): Promise<RunEnd> {
   let open: number | null = null;
   let idle = 0;
@@ -174,9 +184,9 @@ export async function runDeletion(steps: DurableSteps, ports: DeletionPorts, ord
     plan = { id: selected.id, digest: selected.digest };
   }
   const end = await carryOut(steps, ports, plan, at + ports.limits.run);
-  const sent = await steps.step('report', () =>
-    sendResult(ports, { plan, execution: executionName(steps.execution), end, again: ports.again }),
-  );
+  // The e-mail matters more: it goes out though this could not be done.
+  await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => undefined);
+  const sent = await steps.step('report', () => sendResult(ports, { plan, end, again: ports.again }));
   if (end.state === 'failed') throw new RetentionError('run.failed', 'aws', `cannot go on with the plan ${plan.id}: ${end.text}`);
   return { plan: plan.id, ...end, ...sent };
 }

@@ -1,5 +1,5 @@
 import { RetentionError } from '../core/errors';
-import { type ApplyResult, type Facts, type ItemResult, totalsOf } from '../core/outcome';
+import { type ApplyResult, type Facts, type ItemResult, totalsOf, unsettledOf } from '../core/outcome';
 import type { Plan } from '../core/plan';
 import { renderResultJson } from '../render/result-json';
 import { readJournal, readResult, resultFile, resultFolder } from './ledger-files';
@@ -49,18 +49,23 @@ export interface Ledger {
 const SILENCE = 60 * 60_000;
 const SEGMENT = 50;
 
-interface Claim {
+/** Who has a plan, and since when (epoch ms). */
+export interface Claim {
   readonly number: number;
   readonly owner: Owner;
   readonly at: number;
   readonly released: boolean;
 }
 
-const claimKey = (planId: string, number: number): string => `${resultFolder(planId)}claim-${number}.json`;
+/** Where the claims of a plan lie, each with its number: the newest counts. */
+export const claimKey = (planId: string, number: number): string => `${resultFolder(planId)}claim-${number}.json`;
 
-const claimText = ({ owner, at, released }: Claim): string => `${JSON.stringify({ owner, at: new Date(at).toISOString(), released })}\n`;
+/** A claim as it is written. */
+export const claimText = ({ owner, at, released }: Claim): string =>
+  `${JSON.stringify({ owner, at: new Date(at).toISOString(), released })}\n`;
 
-async function latestClaim(store: Store, planId: string): Promise<Claim | null> {
+/** The newest claim on a plan; null where there is none. */
+export async function latestClaim(store: Store, planId: string): Promise<Claim | null> {
   const numbers = (await store.list(resultFolder(planId))).flatMap((name) => {
     const number = /^claim-(\d+)\.json$/.exec(name)?.[1];
     return number === undefined ? [] : [Number(number)];
@@ -144,6 +149,7 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
       startedAt,
       updatedAt: new Date(clock()).toISOString(),
       totals: totalsOf(plan.items.length, items),
+      ...(sent.size === 0 ? {} : { unsettled: unsettledOf(sent, plan.items) }),
       items,
     };
   };

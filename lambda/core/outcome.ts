@@ -23,6 +23,16 @@ export interface ItemResult extends PlanItem, Facts {
   readonly at: string;
 }
 
+/** A planned snapshot whose delete may have been sent, and of which no outcome is known. `name` null: the plan does not tell. */
+export interface Unsettled extends Facts {
+  readonly arn: string;
+  readonly name: string | null;
+}
+
+/** Those of a plan that were sent and have no outcome; `sent` is what was known of each, by ARN. */
+export const unsettledOf = (sent: ReadonlyMap<string, Facts>, items: readonly PlanItem[]): readonly Unsettled[] =>
+  Array.from(sent, ([arn, facts]) => ({ arn, name: items.find((item) => item.arn === arn)?.name ?? null, ...facts }));
+
 /** How many of each, and what the deleted ones cost at most. */
 export interface OutcomeTotals {
   readonly requested: number;
@@ -48,6 +58,8 @@ export interface ApplyResult {
   readonly startedAt: string;
   readonly updatedAt: string;
   readonly totals: OutcomeTotals;
+  /** Of the open ones. Only where there are any. */
+  readonly unsettled?: readonly Unsettled[];
   /** In the order in which they were decided. */
   readonly items: readonly ItemResult[];
 }

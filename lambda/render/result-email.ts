@@ -1,7 +1,7 @@
 import type { ApplyResult } from '../core/outcome';
 import type { EmailText } from './email';
 import { clean, dollars, figure } from './phrases';
-import { renderResultText, resultSentence } from './result-text';
+import { renderResultText, resultSentence, unsettledIn } from './result-text';
 
 /** How a deletion run ended. Only a `finished` plan has an outcome for each of its snapshots. */
 export type RunEnd =
@@ -42,11 +42,12 @@ const openOf = ({ result }: ResultContext): number => result?.totals.open ?? 0;
 export function resultSubject({ result, end }: ResultContext): string {
   const prefix = '[Lightsail] ';
   if (isElsewhere(end)) return `${prefix}Not carried out a second time: plan.in-progress`;
-  if (result === null || result.totals.requested === result.totals.open)
+  const unsettled = result === null ? 0 : unsettledIn(result).length;
+  if (result === null || (result.totals.requested === result.totals.open && unsettled === 0))
     return `${prefix}Nothing deleted${end.state === 'finished' ? '' : `: ${end.code.replace(/[^!-~]/g, '').slice(0, 70)}`}`;
   const { requested, deleted, failed, open, freedMonthlyCostCeiling } = result.totals;
   if (end.state !== 'finished' || open > 0)
-    return `${prefix}Deletion not finished: ${figure(deleted)} deleted, ${figure(open)} of ${figure(requested)} not dealt with`;
+    return `${prefix}Deletion not finished: ${figure(deleted)} deleted, ${unsettled > 0 ? `${figure(unsettled)} of unknown end, ` : ''}${figure(open - unsettled)} of ${figure(requested)} not dealt with`;
   if (failed > 0) return `${prefix}${figure(failed)} of ${figure(requested)} deletions failed, ${figure(deleted)} deleted`;
   return `${prefix}${figure(deleted)} of ${figure(requested)} planned snapshots deleted, at most ${dollars(freedMonthlyCostCeiling)}/month`;
 }

@@ -1,8 +1,9 @@
-import type { ItemResult } from '../core/outcome';
+import type { ItemResult, Unsettled } from '../core/outcome';
 import { escaped } from './escape';
 import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
 import { atMost, clean, minute } from './phrases';
 import { endSentence, type ResultContext } from './result-email';
+import { UNSETTLED, unsettledIn } from './result-text';
 
 const POLICY = `default-src 'none'; style-src '${PAGE_STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'none'`;
 
@@ -10,6 +11,9 @@ const text = (said: string): string => escaped(clean(said));
 
 const row = ({ outcome, name, kind, region, source, text: why, code, monthlyCostCeiling, at }: ItemResult): string =>
   `<tr><td>${outcome}</td><th scope="row">${text(name)}</th><td>${text(source ?? 'not known')}</td><td>${kind}, ${text(region)}</td><td>${text(why)} <span class="dim">(${text(code)})</span></td><td>${atMost(monthlyCostCeiling)}</td><td>${minute(Date.parse(at))}</td></tr>\n`;
+
+const unsettledRow = ({ name, arn, source, monthlyCostCeiling }: Unsettled): string =>
+  `<tr><td>not known</td><th scope="row">${text(name ?? arn)}</th><td>${text(source ?? 'not known')}</td><td></td><td>${UNSETTLED}</td><td>${atMost(monthlyCostCeiling)}</td><td></td></tr>\n`;
 
 /** What was done, as one self-contained page without script, in chunks. Other people's text stays text. */
 export function* renderResultHtml(context: ResultContext): Generator<string> {
@@ -34,6 +38,7 @@ export function* renderResultHtml(context: ResultContext): Generator<string> {
   if (end.state !== 'finished') yield `<p>It ended before it was finished: ${text(end.text)} (${text(end.code)}).</p>\n`;
   if (result !== null) {
     yield '<table><thead><tr><th>Outcome</th><th>Snapshot</th><th>Source</th><th>What and where</th><th>Why</th><th>Cost ceiling</th><th>When</th></tr></thead>\n<tbody>\n';
+    for (const each of unsettledIn(result)) yield unsettledRow(each);
     for (const item of result.items) yield row(item);
     yield '</tbody></table>\n';
   }

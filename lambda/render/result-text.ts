@@ -1,6 +1,6 @@
 import type { Pricing } from '../core/config';
 import { monthlyCostCeiling } from '../core/cost';
-import type { ApplyResult, ItemResult, Outcome } from '../core/outcome';
+import type { ApplyResult, ItemResult, Outcome, Unsettled } from '../core/outcome';
 import type { Plan } from '../core/plan';
 import type { CondemnedGroup, Intersection } from '../core/recheck';
 import type { Snapshot } from '../core/snapshot';
@@ -15,6 +15,8 @@ const HEADINGS: Readonly<Record<Outcome, string>> = {
   'already-gone': 'Already gone before this run could delete it',
   deleted: 'Deleted',
 };
+/** Above those that were sent and have no outcome. */
+export const UNSETTLED = 'A delete may have been sent: its end is not known';
 /** What needs a person comes first. */
 const ORDER: readonly Outcome[] = ['failed', 'changed', 'spared', 'already-gone', 'deleted'];
 
@@ -91,16 +93,22 @@ export const outcomeLine = ({ outcome, name, region, code, text }: ItemResult): 
     ? `deleted ${clean(name)} (${clean(region)})`
     : `${outcome} ${clean(name)} (${clean(region)}): ${clean(text)} [${clean(code)}]`;
 
+/** Those of which it is not known whether they were deleted. */
+export const unsettledIn = ({ unsettled = [] }: ApplyResult): readonly Unsettled[] => unsettled;
+
 /** What was done, in one sentence. */
-export function resultSentence({ totals, status, items }: ApplyResult): string {
+export function resultSentence(result: ApplyResult): string {
+  const { totals, status, items } = result;
   const { requested, deleted, alreadyGone, spared, changed, failed, open } = totals;
+  const unsettled = unsettledIn(result).length;
   const parts = [
     `${figure(deleted)} deleted`,
     alreadyGone > 0 ? `${figure(alreadyGone)} already gone` : '',
     spared > 0 ? `${figure(spared)} spared` : '',
     changed > 0 ? `${figure(changed)} changed` : '',
     failed > 0 ? `${figure(failed)} failed` : '',
-    status === 'unfinished' ? `${figure(open)} not dealt with` : '',
+    unsettled > 0 ? `${figure(unsettled)} of unknown end` : '',
+    status === 'unfinished' ? `${figure(open - unsettled)} not dealt with` : '',
   ].filter((part) => part !== '');
   const unknown = items.filter(({ outcome, monthlyCostCeiling }) => outcome === 'deleted' && monthlyCostCeiling === null).length;
   const more = unknown === 0 ? '' : ` and ${figure(unknown)} of unknown size`;
@@ -110,6 +118,10 @@ export function resultSentence({ totals, status, items }: ApplyResult): string {
 /** The outcome as text, what needs a person first, every item with its reason. */
 export function* renderResultText(result: ApplyResult, columns: number): Generator<string> {
   yield wrap(resultSentence(result), columns, '');
+  const unsettled = unsettledIn(result);
+  if (unsettled.length > 0) yield `\n${wrap(`${UNSETTLED} (${figure(unsettled.length)})`, columns, '')}`;
+  for (const { name, arn, source } of unsettled)
+    yield wrap(`${clean(name ?? arn)}${source === null ? '' : ` of ${clean(source)}`}`, columns, '  - ');
   for (const outcome of ORDER) {
     const items = result.items.filter((item) => item.outcome === outcome);
     if (items.length === 0) continue;

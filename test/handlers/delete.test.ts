@@ -2,10 +2,11 @@ import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { instanceRow } from '../../emulator/rows';
 import type { DeletionPorts } from '../../lambda/app/deletion-run';
 import { executionName, readEnding } from '../../lambda/app/run-ending';
+import type { ApplyResult } from '../../lambda/core/outcome';
 import { ACCOUNT, aged, aSpec, HERE, outcomes, type Rig, upTo } from '../deletion/rig';
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
-import { withBench } from './deletion-bench';
+import { type Bench, withBench } from './deletion-bench';
 import { EXECUTION, immortal, mortals, runExecution } from './durable-engine';
 
 const KEPT = ['data-01', 'data-02', 'data-03', 'web-01', 'web-02', 'web-03'];
@@ -56,7 +57,7 @@ describe('the deletion function', () => {
       expect(answer).toMatchObject({ state: 'finished', plan: event.plan, deleted: 5, deletionsFailed: 0, open: 0, delivery: 'sent' });
       expect(rig.names()).toEqual(KEPT);
       expect(Object.values(outcomes(result(event.plan)))).toEqual(['deleted', 'deleted', 'deleted', 'deleted', 'deleted']);
-      expect(operations).toEqual(['start', 'sitting-1', 'report']);
+      expect(operations).toEqual(['start', 'sitting-1', 'record', 'report']);
       expect(mails).toHaveLength(1);
       expect(mails[0]?.subject).toMatch(/^\[Lightsail\] 5 of 5 planned snapshots deleted, at most \$\d+\.\d\d\/month$/);
       for (const name of PLANNED) expect(mails[0]?.body).toContain(name);
@@ -72,7 +73,7 @@ describe('the deletion function', () => {
         const runner = new LocalDurableTestRunner({ handlerFunction: handler()(immortal()) });
         const execution = await runner.run({ payload: await approve() });
         expect(execution.getStatus()).toBe('SUCCEEDED');
-        expect(execution.getOperations().map((operation) => operation.getName())).toEqual(['start', 'sitting-1', 'report']);
+        expect(execution.getOperations().map((operation) => operation.getName())).toEqual(['start', 'sitting-1', 'record', 'report']);
         expect(rig.names()).toEqual(KEPT);
         expect(mails).toHaveLength(1);
       });
@@ -86,7 +87,7 @@ describe('the deletion function', () => {
       const event = await approve();
       const { status, operations, invocations } = await run(event, shortSittings(rig));
       expect(status).toBe('SUCCEEDED');
-      expect(operations).toEqual(['start', 'sitting-1', 'rest-2', 'sitting-2', 'rest-3', 'sitting-3', 'report']);
+      expect(operations).toEqual(['start', 'sitting-1', 'rest-2', 'sitting-2', 'rest-3', 'sitting-3', 'record', 'report']);
       expect(invocations).toBe(3);
       expect(rig.names()).toEqual(KEPT);
       expect(mails).toHaveLength(1);
@@ -286,7 +287,7 @@ describe('the deletion function', () => {
           return asked < 2;
         },
       });
-      expect(operations).toEqual(['start', 'sitting-1', 'rest-2', 'sitting-2', 'report']);
+      expect(operations).toEqual(['start', 'sitting-1', 'rest-2', 'sitting-2', 'record', 'report']);
       expect(answer).toMatchObject({ state: 'stopped', code: 'run.superseded', deleted: 2, open: 3 });
       expect(rig.names().filter((name) => PLANNED.includes(name))).toHaveLength(3);
       expect(result(event.plan)).toMatchObject({ status: 'unfinished', totals: { deleted: 2, open: 3 } });
@@ -505,12 +506,64 @@ describe('an invocation that dies', () => {
       if (killAt === 200) throw new Error('200 points were not enough');
     }
     // The points are where they should be: around the start, the claim, each delete, the record, the report.
-    for (const name of ['start', 'sitting-1', 'report'])
+    for (const name of ['start', 'sitting-1', 'record', 'report'])
       for (const when of ['before', 'after']) expect(survived.some((point) => point.startsWith(`${when} ${name} `))).toBe(true);
     for (const name of ['web-04', 'web-05']) for (const when of ['before', 'after']) expect(survived).toContain(`${when} delete ${name}`);
     expect(survived.filter((point) => point.includes('claim results/')).length).toBeGreaterThan(0);
     expect(survived).toContain('after send');
   }, 120_000);
+
+  it.each<[string, string, (bench: Bench, isDead: () => boolean) => Partial<DeletionPorts>]>([
+    ['finds another version deployed', 'run.superseded', (_, isDead) => ({ isDeployed: async () => !isDead() })],
+    [
+      'cannot read everything',
+      'inventory.incomplete',
+      ({ rig }, isDead) => ({
+        readInventory: async (...asked) => {
+          const inventory = await rig.readInventory(...asked);
+          return isDead() ? { ...inventory, complete: false } : inventory;
+        },
+      }),
+    ],
+    [
+      'fails every time',
+      'run.failed',
+      ({ rig }, isDead) => ({
+        readInventory: (...asked) => (isDead() ? Promise.reject(new Error('out of order')) : rig.readInventory(...asked)),
+      }),
+    ],
+    ['comes after the deadline', 'run.deadline', (_, isDead) => ({ clock: () => Date.now() + (isDead() ? 2 * 3_600_000 : 0) })],
+  ])(
+    'at any point, and the next attempt %s: the mail and the result tell what was done by then',
+    async (_, code, said) => {
+      const all = ['web-04', 'web-05'];
+      let told = 0;
+      for (let killAt = 1; killAt <= 200; killAt += 1) {
+        const { lifeOf, killed } = mortals(killAt);
+        await withBench(async (bench) => {
+          const { approve, handler, rig, mails, objects } = bench;
+          const event = await approve();
+          await runExecution(handler(said(bench, () => killed() !== null)), event, lifeOf);
+          const gone = all.filter((name) => !rig.names().includes(name));
+          const stored = JSON.parse(objects.get(`results/${event.plan}.json`) ?? 'null') as ApplyResult | null;
+          const done = Object.keys(stored === null ? {} : outcomes(stored));
+          const unsettled = stored?.unsettled?.map(({ name }) => name) ?? [];
+          const { subject = '', body = '' } = mails.at(-1) ?? {};
+          const at = `killed ${killed()}: ${subject}`;
+          for (const name of gone) expect([at, [...done, ...unsettled].includes(name), body.includes(name)]).toEqual([at, true, true]);
+          for (const name of done) expect([at, gone.includes(name)]).toEqual([at, true]);
+          const nothing = done.length + unsettled.length === 0;
+          expect([at, subject.includes('Nothing deleted'), stored?.totals.deleted ?? 0]).toEqual([at, nothing, done.length]);
+          if (subject.includes('not finished')) expect([at, body.includes(code)]).toEqual([at, true]);
+          if (unsettled.length > 0) expect(body).toContain('A delete may have been sent: its end is not known (1)\n');
+          told += gone.length > 0 && stored?.status === 'unfinished' ? 1 : 0;
+        }, small());
+        if (killed() === null) break;
+      }
+      expect(told).toBeGreaterThan(5);
+    },
+    120_000,
+  );
 
   it('between a delete and its record, after which another snapshot takes the name: that one stays', () =>
     withBench(async ({ approve, handler, rig, result }) => {

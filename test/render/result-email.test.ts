@@ -1,4 +1,4 @@
-import { type ApplyResult, type ItemResult, totalsOf } from '../../lambda/core/outcome';
+import { type ApplyResult, type ItemResult, totalsOf, type Unsettled } from '../../lambda/core/outcome';
 import { type ResultContext, type RunEnd, renderResultEmail, resultAttributes, resultSubject } from '../../lambda/render/result-email';
 import { renderResultHtml } from '../../lambda/render/result-html';
 
@@ -39,6 +39,8 @@ const context = (said: Partial<ResultContext> = {}): ResultContext => ({
   ...said,
 });
 
+const UNSETTLED: Unsettled = { arn: 'arn:aws:lightsail:…:a', name: 'web-1104', source: 'web', sizeGb: 40, monthlyCostCeiling: 2 };
+
 const stopped: RunEnd = { state: 'stopped', code: 'run.deadline', text: 'it did not end within 23 hours' };
 
 test.each<[string, Partial<ResultContext>, string, string]>([
@@ -53,6 +55,12 @@ test.each<[string, Partial<ResultContext>, string, string]>([
     'not finished',
     { result: result([item()], 3), end: stopped },
     'Deletion not finished: 1 deleted, 2 of 3 not dealt with',
+    'deletion-stopped',
+  ],
+  [
+    'not known of one',
+    { result: { ...result([], 3), unsettled: [UNSETTLED] }, end: stopped },
+    'Deletion not finished: 0 deleted, 1 of unknown end, 2 of 3 not dealt with',
     'deletion-stopped',
   ],
   [
@@ -93,6 +101,17 @@ test('an unfinished one says why it ended, and the command that goes on', () => 
   const { body } = renderResultEmail(context({ result: result([item()], 3), end: stopped, again: 'aws lambda invoke again' }));
   expect(body).toContain('The run was stopped: it did not end within 23 hours (run.deadline).');
   expect(body).toContain('    aws lambda invoke again\n');
+});
+
+test('what was sent and has no outcome comes first, in the mail and on the page, by its ARN where the plan is gone', () => {
+  const said = context({ result: { ...result([item()], 3), unsettled: [UNSETTLED, { ...UNSETTLED, name: null }] }, end: stopped });
+  const { body } = renderResultEmail(said);
+  expect(body).toContain('Of 3 planned snapshots: 1 deleted, 2 of unknown end, 0 not dealt with.');
+  expect(body).toMatch(
+    /A delete may have been sent: its end is not known \(2\)\n {2}- web-1104 of web\n {2}- arn:aws:lightsail:…:a of web\n[\s\S]*Deleted \(1\)/,
+  );
+  const html = [...renderResultHtml(said)].join('');
+  for (const text of ['web-1104', 'arn:aws:lightsail:…:a', 'its end is not known']) expect(html).toContain(text);
 });
 
 test('a refused one says that nothing was deleted, and why', () => {
