@@ -39,6 +39,7 @@ async function itemsOf(store: Store, { id, digest }: PlanRef): Promise<Plan['ite
 export async function readOutcome(store: Store, plan: PlanRef): Promise<ApplyResult | null> {
   const result = await ownResult(store, plan);
   if (result === undefined) return null;
+  if (result?.status === 'finished') return result;
   const { recorded, sent, lastSign } = await readJournal(store, plan.id, null, result);
   if (result === null && recorded.size === 0 && sent.size === 0) return null;
   const planned = result === null || sent.size > 0 ? await itemsOf(store, plan) : null;

@@ -2,7 +2,7 @@ import { isElsewhere, type ResultContext, type RunEnd, renderResultEmail, result
 import { renderResultHtml } from '../render/result-html';
 import { readOutcome } from './ledger-end';
 import { resultFile, resultFolder } from './ledger-files';
-import type { Channel, Store } from './ports';
+import type { Channel, Store, StoredObject } from './ports';
 
 /** The plan that was to be carried out, as the approval or the selection names it. */
 export interface PlanRef {
@@ -23,9 +23,8 @@ export interface SendResultPorts {
   readonly channel: Channel;
 }
 
-/** What was done and told. Numbers are those of the whole plan, earlier runs of it included. */
-export interface ResultSent {
-  readonly delivery: 'sent' | 'already-sent';
+/** What was done, in numbers: those of the whole plan, earlier runs of it included. */
+interface Counts {
   readonly deleted: number;
   readonly alreadyGone: number;
   readonly spared: number;
@@ -34,36 +33,75 @@ export interface ResultSent {
   readonly open: number;
 }
 
+/** What was done and told. Without counts where what was done could not be read. */
+export interface ResultSent extends Partial<Counts> {
+  readonly delivery: 'sent' | 'already-sent';
+}
+
 /** Longest (ms) that one attempt to send may take. */
 const SEND_LIMIT = 45_000;
 
 /** Whether the same plan would be refused again: no command goes on with it. */
 const isFinal = (end: RunEnd): boolean => end.state === 'refused' && (end.code.startsWith('plan.') || end.code === 'config.built-in');
 
+type Recorded = Pick<ResultContext, 'result' | 'unread'>;
+
+const NOTHING: Recorded = { result: null, unread: null };
+
+async function read(store: Store, plan: PlanRef): Promise<Recorded> {
+  try {
+    return { result: await readOutcome(store, plan), unread: null };
+  } catch (error) {
+    return { result: null, unread: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function countsOf({ result, unread }: Recorded): Partial<Counts> {
+  if (unread !== null) return {};
+  const { deleted = 0, alreadyGone = 0, spared = 0, changed = 0, failed: deletionsFailed = 0, open = 0 } = result?.totals ?? {};
+  return { deleted, alreadyGone, spared, changed, deletionsFailed, open };
+}
+
+/** Whether something was written: what cannot be is left out. */
+const isWritten = (store: Store, object: StoredObject): Promise<boolean> =>
+  store.put(object).then(
+    () => true,
+    () => false,
+  );
+
 /**
- * Stores the outcome as a page beside `results/<plan id>.json`, and sends it, however the run ended. Safe to run twice: a finished plan whose
- * outcome went out is told once; where it is not known whether it went out, it goes out again.
+ * Stores the outcome as a page beside `results/<plan id>.json`, and sends it, however the run ended. Rejects only when it could not be sent:
+ * where the bucket fails, the e-mail says so. Safe to run twice: a finished plan whose outcome went out is told once; where it is not known
+ * whether it went out, it goes out again.
  */
 export async function sendResult({ store, channel }: SendResultPorts, { plan, end: ended, again }: EndedRun): Promise<ResultSent> {
   // What another run records is for that run to tell.
-  const result = isElsewhere(ended) ? null : await readOutcome(store, plan);
+  const recorded = isElsewhere(ended) ? NOTHING : await read(store, plan);
+  const { result, unread } = recorded;
   // A run that died after its last outcome did not come to know that it was.
   const end: RunEnd = result?.status === 'finished' ? { state: 'finished' } : ended;
-  const { deleted = 0, alreadyGone = 0, spared = 0, changed = 0, failed: deletionsFailed = 0, open = 0 } = result?.totals ?? {};
-  const sent = { deleted, alreadyGone, spared, changed, deletionsFailed, open };
+  const counts = countsOf(recorded);
   const mailed = `${resultFolder(plan.id)}mailed.json`;
   const isOver = result?.status === 'finished';
-  if (isOver && (await store.get(mailed)) !== null) return { delivery: 'already-sent', ...sent };
+  if (isOver && (await store.get(mailed).catch(() => null)) !== null) return { delivery: 'already-sent', ...counts };
   const html = `results/${plan.id}.html`;
-  const context: ResultContext = {
+  const said: Omit<ResultContext, 'files'> = {
     planId: plan.id,
     result,
+    unread,
     end,
-    files: result === null ? [] : [store.locate(html), store.locate(resultFile(plan.id))],
-    again: !isFinal(end) && (open > 0 || (result === null && end.state !== 'finished')) ? again(plan) : null,
+    again: !isFinal(end) && ((counts.open ?? 0) > 0 || (result === null && end.state !== 'finished')) ? again(plan) : null,
   };
-  if (result !== null) await store.put({ key: html, contentType: 'text/html; charset=utf-8', body: renderResultHtml(context) });
+  const json = store.locate(resultFile(plan.id));
+  let files = result === null && unread === null ? [] : [json];
+  if (result !== null) {
+    const body = renderResultHtml({ ...said, files });
+    if (await isWritten(store, { key: html, contentType: 'text/html; charset=utf-8', body })) files = [store.locate(html), json];
+  }
+  const context = { ...said, files };
   await channel.send({ ...renderResultEmail(context), attributes: resultAttributes(context) }, AbortSignal.timeout(SEND_LIMIT));
-  if (isOver) await store.put({ key: mailed, contentType: 'application/json', body: [`${JSON.stringify({ digest: plan.digest })}\n`] });
-  return { delivery: 'sent', ...sent };
+  // It went out: failing now would send it again.
+  if (isOver)
+    await isWritten(store, { key: mailed, contentType: 'application/json', body: [`${JSON.stringify({ digest: plan.digest })}\n`] });
+  return { delivery: 'sent', ...counts };
 }

@@ -16,8 +16,10 @@ export type RunEnd =
 
 export interface ResultContext {
   readonly planId: string;
-  /** Null: nothing was recorded, so nothing was deleted. */
+  /** Null: nothing was recorded, so nothing was deleted, unless it could not be read. */
   readonly result: ApplyResult | null;
+  /** Why what was done could not be read; null: it was. */
+  readonly unread: string | null;
   readonly end: RunEnd;
   /** Where the outcomes stand: `s3://…`. */
   readonly files: readonly string[];
@@ -39,12 +41,12 @@ export const isElsewhere = (end: RunEnd): boolean => end.state === 'refused' && 
 const openOf = ({ result }: ResultContext): number => result?.totals.open ?? 0;
 
 /** The outcome in at most 99 printable ASCII characters; what needs a person comes first. */
-export function resultSubject({ result, end }: ResultContext): string {
+export function resultSubject({ result, end, unread }: ResultContext): string {
   const prefix = '[Lightsail] ';
   if (isElsewhere(end)) return `${prefix}Not carried out a second time: plan.in-progress`;
   const unsettled = result === null ? 0 : unsettledIn(result).length;
   if (result === null || (result.totals.requested === result.totals.open && unsettled === 0))
-    return `${prefix}Nothing deleted${end.state === 'finished' ? '' : `: ${end.code.replace(/[^!-~]/g, '').slice(0, 70)}`}`;
+    return `${prefix}${unread === null ? 'Nothing deleted' : 'Not known what was deleted'}${end.state === 'finished' ? '' : `: ${end.code.replace(/[^!-~]/g, '').slice(0, 50)}`}`;
   const { requested, deleted, failed, open, freedMonthlyCostCeiling } = result.totals;
   if (end.state !== 'finished' || open > 0)
     return `${prefix}Deletion not finished: ${figure(deleted)} deleted, ${unsettled > 0 ? `${figure(unsettled)} of unknown end, ` : ''}${figure(open - unsettled)} of ${figure(requested)} not dealt with`;
@@ -58,11 +60,17 @@ const ENDS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> = {
   failed: 'The run failed',
 };
 
+/** What stands in place of outcomes. */
+function saidWithout({ result, end, unread }: ResultContext): string {
+  if (result !== null) return '';
+  if (isElsewhere(end)) return 'The run that is at it sends the outcome. ';
+  return unread === null ? 'Nothing was deleted. ' : `What was done could not be read: ${clean(unread)}.\n`;
+}
+
 function head(context: ResultContext): string {
-  const { planId, result, end } = context;
+  const { planId, end } = context;
   const why = end.state === 'finished' ? '' : `${ENDS[end.state]}: ${clean(end.text)} (${clean(end.code)}).\n`;
-  const said = result !== null ? '' : isElsewhere(end) ? 'The run that is at it sends the outcome. ' : 'Nothing was deleted. ';
-  return `${why}${said}Plan ${clean(planId)}.\n\n`;
+  return `${why}${saidWithout(context)}Plan ${clean(planId)}.\n\n`;
 }
 
 function tail(context: ResultContext): string {
@@ -92,7 +100,8 @@ export function renderResultEmail(context: ResultContext): EmailText {
 
 /** Message attributes by which subscribers filter: those of a report have no `deleted`. */
 export function resultAttributes(context: ResultContext): Readonly<Record<string, string | number>> {
-  const { result, end } = context;
+  const { result, end, unread } = context;
+  if (unread !== null) return { outcome: 'deletion-unread' };
   const { deleted = 0, failed = 0 } = result?.totals ?? {};
   const outcome = failed > 0 ? 'deletion-failed' : end.state === 'finished' && openOf(context) === 0 ? 'deleted' : `deletion-${end.state}`;
   return { outcome, deleted, failed, open: openOf(context) };

@@ -199,6 +199,71 @@ describe('the deletion function', () => {
       expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
     }));
 
+  it.each<[string, number, (key: string, what: string) => boolean]>([
+    ['fails from the start', 0, () => true],
+    ['fails from the first delete on', 1, () => true],
+    ['takes no page', 5, (key, what) => what === 'put' && key.endsWith('.html')],
+    ['takes no note of the mail', 5, (key, what) => what === 'put' && key.endsWith('mailed.json')],
+    ['gives no journal back at the end', 5, (key, what) => what === 'list' && key.includes('results/')],
+    ['gives no result back at the end', 5, (key, what) => what === 'get' && /results\/[^/]+\.json$/.test(key)],
+  ])('sends the outcome, or that it could not be read, once, though the bucket %s', (_, deletes, fails) =>
+    withBench(async ({ approve, handler, run, rig, mails, objects }) => {
+      const event = await approve();
+      const store = memoryStore(objects);
+      let away = deletes === 0;
+      let sent = 0;
+      const failing = <T>(key: string, what: string, call: () => Promise<T>): Promise<T> =>
+        away && fails(key, what) ? Promise.reject(new Error('the key is disabled')) : call();
+      const { status } = await run(event, {
+        store: {
+          ...store,
+          put: (object) => failing(object.key, 'put', () => store.put(object)),
+          putIfAbsent: (object) => failing(object.key, 'put', () => store.putIfAbsent(object)),
+          get: (key) => failing(key, 'get', () => store.get(key)),
+          list: (prefix) => failing(prefix, 'list', () => store.list(prefix)),
+        },
+        deletion: {
+          ...rig.deletion,
+          deleteSnapshot: async (named) => {
+            const answer = await rig.deletion.deleteSnapshot(named);
+            sent += 1;
+            away ||= sent === deletes;
+            return answer;
+          },
+        },
+      });
+      expect(mails).toHaveLength(1);
+      const { subject = '', body = '' } = mails[0] ?? {};
+      const isRead = /Deleted \(5\)/.test(body);
+      expect([status, isRead]).toEqual([
+        deletes < 5 ? 'FAILED' : 'SUCCEEDED',
+        deletes === 5 && !fails(`results/${event.plan}.json`, 'get'),
+      ]);
+      if (isRead) expect(subject).toContain('5 of 5 planned snapshots deleted');
+      else expect(subject).toBe(`[Lightsail] Not known what was deleted${deletes < 5 ? ': run.failed' : ''}`);
+      if (!isRead) expect(body).toContain('What was done could not be read: the key is disabled.');
+      expect(body.includes('.html')).toBe(objects.has(`results/${event.plan}.html`));
+      expect(body).toContain(`memory:results/${event.plan}.json`);
+      // What the bucket did not take is dealt with once it does: after an hour, because the claim could not be let go either.
+      const clock = () => Date.now() + 3_700_000;
+      const readClock = async () => ({ ok: true, value: { service: clock(), machine: clock() } }) as const;
+      const later = { clock, deletion: { ...rig.deletion, readClock } };
+      const again = await runExecution(handler(later), event, immortal, { name: 'again' });
+      expect([again.status, rig.names()]).toEqual(['SUCCEEDED', KEPT]);
+    }),
+  );
+
+  it('says so where the result of the plan is not as it was written', () =>
+    withBench(async ({ approve, run, rig, mails, objects }) => {
+      const event = await approve();
+      objects.set(`results/${event.plan}.json`, '{"half');
+      expect((await run(event)).status).toBe('FAILED');
+      expect(mails.map(({ subject }) => subject)).toEqual(['[Lightsail] Not known what was deleted: run.failed']);
+      expect(mails[0]?.body).toContain('is not as it was written');
+      expect(objects.get(`results/${event.plan}.json`)).toBe('{"half');
+      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
+    }));
+
   it('says which failed, why, and that the others went', () =>
     withBench(async ({ approve, run, rig, mails }) => {
       const event = await approve();

@@ -45,7 +45,7 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
   };
   const ports = (life: Life, said: Partial<DeletionPorts>): DeletionPorts => {
     const store: Store = {
-      ...bucket,
+      ...(said.store ?? bucket),
       put: (object) => pointed(life, `put ${object.key}`, () => (said.store ?? bucket).put(object)),
       putIfAbsent: (object) => pointed(life, `claim ${object.key}`, () => (said.store ?? bucket).putIfAbsent(object)),
     };

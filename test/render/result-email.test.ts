@@ -33,6 +33,7 @@ const result = (items: readonly ItemResult[], requested = items.length): ApplyRe
 const context = (said: Partial<ResultContext> = {}): ResultContext => ({
   planId: 'a-plan',
   result: result([item()]),
+  unread: null,
   end: { state: 'finished' },
   files: ['s3://reports/results/a-plan.html', 's3://reports/results/a-plan.json'],
   again: null,
@@ -68,6 +69,12 @@ test.each<[string, Partial<ResultContext>, string, string]>([
     { result: null, end: { state: 'refused', code: 'plan.expired', text: 'too late' } },
     'Nothing deleted: plan.expired',
     'deletion-refused',
+  ],
+  [
+    'not readable',
+    { result: null, unread: 'the bucket is away', end: { state: 'failed', code: 'run.failed', text: 'x' } },
+    'Not known what was deleted: run.failed',
+    'deletion-unread',
   ],
   [
     'carried out elsewhere',
