@@ -3,7 +3,7 @@ import { type ApplyResult, totalsOf, unsettledOf } from '../core/outcome';
 import { parsePlan } from '../core/parse-plan';
 import type { Plan } from '../core/plan';
 import { renderResultJson } from '../render/result-json';
-import { latestClaim } from './ledger';
+import { claimKey, claimText, latestClaim } from './ledger';
 import { readJournal, readResult, resultFile, resultFolder } from './ledger-files';
 import type { Store } from './ports';
 import { isRefusal } from './refusals';
@@ -65,10 +65,18 @@ export async function readOutcome(store: Store, plan: PlanRef): Promise<ApplyRes
   };
 }
 
-/** Writes the result of a run that ended without doing so. Only while that run has the newest claim and holds it: else it is not its to write. */
+/**
+ * Writes the result of a run that ended without doing so, and lets its claim go. For a run that does nothing more. Only while that run has the
+ * newest claim and holds it: else it is not its to write.
+ */
 export async function settleLedger(store: Store, plan: PlanRef, run: string): Promise<void> {
+  const outcome = await readOutcome(store, plan);
   const claim = await latestClaim(store, plan.id);
   if (claim === null || claim.released || claim.owner.run !== run) return;
-  const outcome = await readOutcome(store, plan);
   if (outcome !== null) await store.put({ key: resultFile(plan.id), contentType: 'application/json', body: renderResultJson(outcome) });
+  await store.put({
+    key: claimKey(plan.id, claim.number),
+    contentType: 'application/json',
+    body: [claimText({ ...claim, released: true })],
+  });
 }

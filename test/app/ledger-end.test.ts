@@ -101,10 +101,20 @@ describe('the outcome of a plan whose runs may have died', () => {
     ['was let go', 'a', async (ledger: { close(): Promise<unknown> }) => void (await ledger.close())],
   ])('is not written over where the newest claim %s', async (_, run, end) => {
     const ledger = await open('a');
+    const stale = objects.get(RESULT) ?? '';
     await ledger.record([done(FIRST)]);
     await end(ledger);
-    objects.set(RESULT, 'left as it is');
+    objects.set(RESULT, stale);
     await settleLedger(store(), PLAN, run);
-    expect(objects.get(RESULT)).toBe('left as it is');
+    expect(objects.get(RESULT)).toBe(stale);
+  });
+
+  it('leaves no claim behind: another run gets the plan at once, and none while its run is at it', async () => {
+    await (await open('a')).intend(FIRST.arn, FACTS);
+    await expect(open('b')).rejects.toMatchObject({ code: 'plan.in-progress' });
+    await settleLedger(store(), PLAN, 'b');
+    await expect(open('b')).rejects.toMatchObject({ code: 'plan.in-progress' });
+    await settleLedger(store(), PLAN, 'a');
+    expect([...(await open('b')).sent.keys()]).toEqual([FIRST.arn]);
   });
 });

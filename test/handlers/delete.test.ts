@@ -599,7 +599,7 @@ describe('an invocation that dies', () => {
     ],
     ['comes after the deadline', 'run.deadline', (_, isDead) => ({ clock: () => Date.now() + (isDead() ? 2 * 3_600_000 : 0) })],
   ])(
-    'at any point, and the next attempt %s: the mail and the result tell what was done by then',
+    'at any point, and the next attempt %s: the mail and the result tell what was done by then, and another run goes on',
     async (_, code, said) => {
       const all = ['web-04', 'web-05'];
       let told = 0;
@@ -621,6 +621,11 @@ describe('an invocation that dies', () => {
           expect([at, subject.includes('Nothing deleted'), stored?.totals.deleted ?? 0]).toEqual([at, nothing, done.length]);
           if (subject.includes('not finished')) expect([at, body.includes(code)]).toEqual([at, true]);
           if (unsettled.length > 0) expect(body).toContain('A delete may have been sent: its end is not known (1)\n');
+          // The command in the mail goes on at once.
+          const again = await runExecution(handler(), event, immortal, { name: 'again' });
+          expect([at, again.result]).toEqual([at, expect.objectContaining({ state: 'finished' })]);
+          expect([at, rig.names()]).toEqual([at, ['web-01', 'web-02', 'web-03']]);
+          expect([at, rig.emulator.requests.count('DeleteInstanceSnapshot')]).toEqual([at, 2]);
           told += gone.length > 0 && stored?.status === 'unfinished' ? 1 : 0;
         }, small());
         if (killed() === null) break;
