@@ -2,7 +2,7 @@ import type { NothingDue } from '../core/automatic';
 import type { Config } from '../core/config';
 import { RetentionError } from '../core/errors';
 import type { RunEnd } from '../render/result-email';
-import { type ApplyPorts, applyBatch, type PreparePorts, prepareApply } from './apply-plan';
+import { type ApplyPorts, applyBatch, type Prepared, type PreparePorts, prepareApply } from './apply-plan';
 import { selectAutomatically } from './automatic-selection';
 import type { DeletionOrder } from './deletion-order';
 import type { SnapshotDeletion } from './deletion-port';
@@ -15,12 +15,14 @@ import { executionName, noteEnding } from './run-ending';
 import { type PlanRef, type ResultSent, sendResult } from './send-result';
 import { planFile } from './store-report';
 
-/** How long things may take, in milliseconds. One invocation is one sitting: inventory, deletions, and the one in hand brought to its end. */
+/** How long things may take, in milliseconds. One invocation is one sitting: inventory, deletions, and those in hand brought to their end. */
 export interface RunLimits {
   /** After the start of a sitting, nothing more is listed, */
   readonly inventory: number;
   /** and no further deletion is begun. */
   readonly sitting: number;
+  /** So long before the end of its invocation, a sitting leaves what is in hand as it is. */
+  readonly closing: number;
   /** After the start of the run, no further sitting is begun. */
   readonly run: number;
   /** At most so many sittings: each is two durable operations. */
@@ -40,6 +42,8 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'ledger'> {
   readonly limits: RunLimits;
   /** A signal that ends a sitting after so many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
+  /** A signal that comes so many milliseconds before the invocation ends. */
+  readonly beforeEnd: (ms: number) => AbortSignal;
   /** Whether the version of the function that runs is still the deployed one; rejects where that cannot be told. */
   readonly isDeployed: () => Promise<boolean>;
   /** The command that goes on with an unfinished plan, for people. */
@@ -88,6 +92,38 @@ function whileDeployed(ledger: Ledger, ports: DeletionPorts): ApplyPorts['ledger
   };
 }
 
+const ended = (end: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (end.aborted) resolve();
+    else end.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** The same ports until a sitting's end, after which nothing more is sent or recorded: what was in hand may go on behind it. */
+function untilEnd(ports: ApplyPorts, end: AbortSignal): ApplyPorts {
+  const { sleep, deletion, ledger } = ports;
+  const before =
+    <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) =>
+    async (...args: Args): Promise<T> => {
+      if (end.aborted) throw new RetentionError('sitting.ended', 'aws', 'cannot go on: the sitting has ended; the next one does');
+      return call(...args);
+    };
+  return {
+    ...ports,
+    sleep: before(sleep),
+    deletion: { ...deletion, deleteSnapshot: before(deletion.deleteSnapshot) },
+    ledger: { ...ledger, intend: before(ledger.intend), record: before(ledger.record) },
+  };
+}
+
+/** Deletes for as long as a sitting may, and brings those in hand to their end; one that takes too long is left open: its end is not known. */
+async function applyInTime(ports: DeletionPorts, ledger: Ledger, prepared: Prepared, startedAt: number): Promise<void> {
+  const { limits, clock } = ports;
+  const end = ports.beforeEnd(limits.closing);
+  const signal = ports.timeout(Math.max(0, startedAt + limits.sitting - clock()));
+  const applying = untilEnd({ ...ports, ledger: whileDeployed(ledger, ports) }, end);
+  await Promise.race([applyBatch(applying, prepared, { signal }), ended(end)]);
+}
+
 /** One sitting: everything is read and decided anew, then as much is deleted as there is time for. Safe to run twice. */
 async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until: number): Promise<Sitting> {
   const { store, clock, digest, readInventory, deletion, config, account, limits } = ports;
@@ -115,8 +151,7 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
       throw error;
     });
     try {
-      const signal = ports.timeout(Math.max(0, startedAt + limits.sitting - clock()));
-      await applyBatch({ ...ports, ledger: whileDeployed(ledger, ports) }, prepared, { signal });
+      await applyInTime(ports, ledger, prepared, startedAt);
     } catch (error) {
       await ledger.close();
       throw error;

@@ -55,6 +55,7 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
       sitting = new AbortController();
       return sitting.signal;
     },
+    beforeEnd: () => new AbortController().signal,
     pace: PACE,
     limits: LIMITS,
     store,

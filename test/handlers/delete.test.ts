@@ -307,7 +307,7 @@ describe('the deletion function', () => {
   it('goes on where an earlier execution stopped, and tells the outcome of both', () =>
     withBench(async ({ approve, run, rig, result, mails }) => {
       const event = await approve();
-      const limits = { inventory: 60_000, sitting: 60_000, run: 3_600_000, sittings: 1 };
+      const limits = { inventory: 60_000, sitting: 60_000, closing: 60_000, run: 3_600_000, sittings: 1 };
       const first = new AbortController();
       const { result: stopped } = await run(event, {
         limits,
@@ -433,7 +433,7 @@ describe('the deletion function', () => {
       const event = await approve();
       let readings = 0;
       const controller = { current: new AbortController() };
-      const { result } = await run(event, {
+      const { result, pauses } = await run(event, {
         timeout: () => {
           controller.current = new AbortController();
           return controller.current.signal;
@@ -453,7 +453,34 @@ describe('the deletion function', () => {
       });
       expect(result).toMatchObject({ state: 'finished', deleted: 5 });
       expect(mails).toHaveLength(1);
+      // A region that does not answer is given five minutes; where all is well, the next sitting begins at once.
+      expect(pauses).toEqual([1, 300, 1]);
     }));
+
+  it('lets go of its claim when a sitting fails in the middle', () =>
+    withBench(async ({ approve, run, rig, objects }) => {
+      const event = await approve();
+      let now = Date.now();
+      const claims: unknown[] = [];
+      const { result } = await run(event, {
+        clock: () => now,
+        isDeployed: async () => {
+          claims.push(JSON.parse(objects.get(`results/${event.plan}/claim-1.json`) ?? 'null'));
+          if (claims.length === 2) throw new Error('the alias cannot be read');
+          return true;
+        },
+        deletion: {
+          ...rig.deletion,
+          readClock: async () => ({ ok: true, value: { service: now, machine: now } }),
+          deleteSnapshot: (named) => {
+            now += 30_000;
+            return rig.deletion.deleteSnapshot(named);
+          },
+        },
+      });
+      expect(result).toMatchObject({ state: 'finished', deleted: 2 });
+      expect(claims.slice(0, 3)).toEqual([null, expect.objectContaining({ released: false }), expect.objectContaining({ released: true })]);
+    }, small()));
 });
 
 describe('a start that comes twice', () => {
@@ -489,6 +516,31 @@ describe('a start that comes twice', () => {
         '[Lightsail] 5 of 5 planned snapshots deleted',
         '[Lightsail] Not carried out a second time: plan.in-progress',
       ]);
+    }));
+});
+
+describe('tells by e-mail', () => {
+  it('nothing of what another run does that is at it: that one tells', () =>
+    withBench(async ({ approve, run, mails, objects }) => {
+      const event = await approve();
+      await run(event, { timeout: () => AbortSignal.abort() });
+      const key = `results/${event.plan}/claim-9.json`;
+      const owner = { host: 'elsewhere', pid: 1, run: 'another' };
+      objects.set(key, JSON.stringify({ owner, at: new Date().toISOString(), released: false }));
+      const { result } = await run(event);
+      expect(result).toMatchObject({ state: 'refused', code: 'plan.in-progress', deleted: 0, open: 0 });
+      expect(mails.at(-1)?.subject).toBe('[Lightsail] Not carried out a second time: plan.in-progress');
+      expect(mails.at(-1)?.body).toContain('The run that is at it sends the outcome.');
+      expect(mails.at(-1)?.body).not.toContain('planned snapshots');
+    }));
+
+  it('how a run ended that did not finish the plan, though a note says that its outcome went out', () =>
+    withBench(async ({ approve, run, mails, objects }) => {
+      const event = await approve();
+      objects.set(`results/${event.plan}/mailed.json`, '{}');
+      const { result } = await run(event, { timeout: () => AbortSignal.abort() });
+      expect(result).toMatchObject({ state: 'stopped', delivery: 'sent', open: 5 });
+      expect(mails).toHaveLength(1);
     }));
 });
 

@@ -32,9 +32,11 @@ export interface Ending {
   readonly invocations: number;
   /** Names of the operations, in order. */
   readonly operations: readonly string[];
+  /** Seconds that were to pass before it went on: after an attempt that failed, and in a rest. */
+  readonly pauses: readonly number[];
 }
 
-const context = (functionArn: string): Context => ({
+const context = (functionArn: string, remaining: () => number): Context => ({
   callbackWaitsForEmptyEventLoop: false,
   functionName: 'lightsail-deletion',
   functionVersion: '1',
@@ -43,7 +45,7 @@ const context = (functionArn: string): Context => ({
   awsRequestId: 'request',
   logGroupName: 'group',
   logStreamName: 'stream',
-  getRemainingTimeInMillis: () => 900_000,
+  getRemainingTimeInMillis: remaining,
   done: () => undefined,
   fail: () => undefined,
   succeed: () => undefined,
@@ -80,9 +82,10 @@ export async function runExecution(
   handlerOf: (life: Life) => DurableLambdaHandler,
   input: unknown,
   lifeOf: (invocation: number) => Life,
-  options: { readonly most?: number; readonly functionArn?: string; readonly name?: string } = {},
+  options: { readonly most?: number; readonly functionArn?: string; readonly name?: string; readonly remaining?: () => number } = {},
 ): Promise<Ending> {
-  const { most = 400, functionArn = ALIAS, name } = options;
+  const { most = 400, functionArn = ALIAS, name, remaining = () => 900_000 } = options;
+  const pauses: number[] = [];
   const now = (): Date => new Date();
   const operations = new Map<string, Operation>([
     [
@@ -112,6 +115,8 @@ export async function runExecution(
         const changed = Updates.map((update) => {
           const operation = updated(operations.get(update.Id ?? ''), update, now());
           operations.set(update.Id ?? '', operation);
+          const pause = update.StepOptions?.NextAttemptDelaySeconds ?? update.WaitOptions?.WaitSeconds;
+          if (pause !== undefined) pauses.push(pause);
           return operation;
         });
         await life.point(`after ${what}`);
@@ -128,12 +133,12 @@ export async function runExecution(
       client,
     );
     const output = await Promise.race([
-      handlerOf(life)(event, context(functionArn)).catch((): null => null),
+      handlerOf(life)(event, context(functionArn, remaining)).catch((): null => null),
       life.died.then((): null => null),
     ]);
     current = false;
     if (output !== null && output.Status !== InvocationStatus.PENDING) {
-      const end = { invocations: invocation, operations: names() };
+      const end = { invocations: invocation, operations: names(), pauses };
       return output.Status === InvocationStatus.SUCCEEDED
         ? { ...end, status: 'SUCCEEDED', result: output.Result ? JSON.parse(output.Result) : undefined, error: null }
         : { ...end, status: 'FAILED', result: undefined, error: output.Error?.ErrorMessage ?? '' };
