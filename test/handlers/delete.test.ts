@@ -687,6 +687,38 @@ describe('an invocation that dies', () => {
     120_000,
   );
 
+  it('in every sitting: the run fails after six of them and tells it once, and another run goes on', () =>
+    withBench(async ({ approve, handler, rig, mails }) => {
+      const event = await approve();
+      let sittings = 0;
+      const mortal = () => {
+        let die: () => void = () => undefined;
+        let dead = false;
+        const died = new Promise<void>((resolve) => {
+          die = resolve;
+        });
+        return {
+          died,
+          async point(name: string) {
+            if (name.startsWith('before delete ')) {
+              sittings += 1;
+              dead = true;
+              die();
+            }
+            if (dead) await new Promise(() => undefined);
+          },
+        };
+      };
+      const { status, invocations } = await runExecution(handler(), event, mortal, { most: 30 });
+      expect([status, sittings]).toEqual(['FAILED', 6]);
+      expect(invocations).toBeLessThanOrEqual(13);
+      expect(mails.map(({ subject }) => subject)).toEqual([
+        '[Lightsail] Deletion not finished: 0 deleted, 1 of unknown end, 1 of 2 not dealt with',
+      ]);
+      expect(rig.names()).toHaveLength(5);
+      expect((await runExecution(handler(), event, immortal, { name: 'again' })).result).toMatchObject({ state: 'finished', deleted: 2 });
+    }, small()));
+
   it('between a delete and its record, after which another snapshot takes the name: that one stays', () =>
     withBench(async ({ approve, handler, rig, result }) => {
       const event = await approve();
