@@ -1,4 +1,4 @@
-import { createRetryStrategy, type DurableContext, StepSemantics } from '@aws/durable-execution-sdk-js';
+import { createRetryStrategy, type DurableContext, JitterStrategy, StepSemantics } from '@aws/durable-execution-sdk-js';
 import type { DurableSteps } from '../app/durable-steps';
 
 /** Six attempts of a step within some ten minutes: as long as a service may be away. */
@@ -7,6 +7,8 @@ const retryStrategy = createRetryStrategy({
   initialDelay: { seconds: 5 },
   backoffRate: 3,
   maxDelay: { seconds: 600 },
+  // Nobody else retries at the same time, and a service that is away is not to be asked six times within a minute.
+  jitter: JitterStrategy.NONE,
 });
 
 /**

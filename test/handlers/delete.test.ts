@@ -158,9 +158,12 @@ describe('the deletion function', () => {
   it('sends what it has when a sitting fails every time, and then fails', () =>
     withBench(async ({ approve, run, rig, mails }) => {
       const event = await approve();
-      const { status, error, invocations } = await run(event, { readInventory: () => Promise.reject(new Error('out of order')) });
+      const readInventory = () => Promise.reject(new Error('out of order'));
+      const { status, error, invocations, pauses } = await run(event, { readInventory });
       expect(status).toBe('FAILED');
       expect(error).toContain('out of order');
+      // Some ten minutes: as long as a service may be away.
+      expect(pauses).toEqual([5, 15, 45, 135, 405]);
       expect(invocations).toBe(6);
       expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
       expect(mails.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: run.failed']);
