@@ -5,7 +5,7 @@ import type { RunEnd } from '../render/result-email';
 import { type ApplyPorts, applyBatch, type Prepared, type PreparePorts, prepareApply } from './apply-plan';
 import { selectAutomatically } from './automatic-selection';
 import type { DeletionOrder } from './deletion-order';
-import type { SnapshotDeletion } from './deletion-port';
+import type { CallFailure, SnapshotDeletion } from './deletion-port';
 import type { DurableSteps } from './durable-steps';
 import { type Ledger, openLedger } from './ledger';
 import { settleLedger } from './ledger-end';
@@ -77,17 +77,33 @@ async function checkDeployed({ isDeployed }: DeletionPorts): Promise<void> {
   );
 }
 
-/** A ledger that lets no delete be sent once another version was deployed. */
-function whileDeployed(ledger: Ledger, ports: DeletionPorts): ApplyPorts['ledger'] {
-  let lookedAt = ports.clock();
+/** A delete that was not sent, because the last look at what is deployed was too long ago: it is begun again, with another look. */
+const LOOKED_LONG_AGO: CallFailure = {
+  class: 'throttled',
+  code: 'run.slow',
+  message: 'it could not be read again within half a minute of a look at which version is deployed, so no delete was sent',
+};
+
+/** Ports that let no delete be sent once another version was deployed. */
+function whileDeployed(ledger: Ledger, ports: DeletionPorts): ApplyPorts {
+  const { clock, deletion } = ports;
+  let lookedAt = clock();
+  const isLongAgo = (): boolean => clock() - lookedAt >= LOOK_AGAIN;
   return {
-    ...ledger,
-    async intend(arn, facts) {
-      if (ports.clock() - lookedAt >= LOOK_AGAIN) {
-        await checkDeployed(ports);
-        lookedAt = ports.clock();
-      }
-      await ledger.intend(arn, facts);
+    ...ports,
+    ledger: {
+      ...ledger,
+      async intend(arn, facts) {
+        if (isLongAgo()) {
+          await checkDeployed(ports);
+          lookedAt = clock();
+        }
+        await ledger.intend(arn, facts);
+      },
+    },
+    deletion: {
+      ...deletion,
+      deleteSnapshot: async (named) => (isLongAgo() ? { ok: false, failure: LOOKED_LONG_AGO } : deletion.deleteSnapshot(named)),
     },
   };
 }
@@ -120,7 +136,7 @@ async function applyInTime(ports: DeletionPorts, ledger: Ledger, prepared: Prepa
   const { limits, clock } = ports;
   const end = ports.beforeEnd(limits.closing);
   const signal = ports.timeout(Math.max(0, startedAt + limits.sitting - clock()));
-  const applying = untilEnd({ ...ports, ledger: whileDeployed(ledger, ports) }, end);
+  const applying = untilEnd(whileDeployed(ledger, ports), end);
   await Promise.race([applyBatch(applying, prepared, { signal }), ended(end)]);
 }
 
