@@ -4,7 +4,7 @@ import { compactInstant } from '../core/instant';
 import { before } from '../core/period';
 import type { Plan } from '../core/plan';
 import type { Channel, Digest, Store } from './ports';
-import { readRuns } from './report-history';
+import { readPlan, readRuns } from './report-history';
 import { planFile } from './store-report';
 
 export interface SelectionPorts {
@@ -20,7 +20,8 @@ const nothing = (code: string, text: string): NothingDue => ({ state: 'nothing',
 
 /**
  * Chooses what automatic deletion may take, and writes it as the plan of this scheduled time, once: a second invocation for the same time
- * finds another plan there and stops. `now` (epoch ms) is part of the plan: asked again with the same, it recognises its own.
+ * finds another plan there and stops. `now` (epoch ms) is part of the plan: asked again with the same, it recognises its own, whatever reports
+ * came in between.
  */
 export async function selectAutomatically(
   { store, channel, digest }: SelectionPorts,
@@ -39,7 +40,10 @@ export async function selectAutomatically(
   const plan: Plan = { ...content, digest: digest(content) };
   const text = `${JSON.stringify(plan, null, 1)}\n`;
   const key = planFile(plan.id);
-  if (!(await store.putIfAbsent({ key, contentType: 'application/json', body: [text] })) && (await store.get(key)) !== text)
-    return nothing('auto.duplicate', `another invocation has this scheduled time: it wrote ${store.locate(key)}`);
-  return { state: 'plan', id: plan.id, digest: plan.digest };
+  if (await store.putIfAbsent({ key, contentType: 'application/json', body: [text] }))
+    return { state: 'plan', id: plan.id, digest: plan.digest };
+  const there = readPlan(await store.get(key), plan.id, digest);
+  return there?.createdAt === plan.createdAt
+    ? { state: 'plan', id: there.id, digest: there.digest }
+    : nothing('auto.duplicate', `another invocation has this scheduled time: it wrote ${store.locate(key)}`);
 }

@@ -18,7 +18,7 @@ function parseJson(text: string | null): unknown {
 }
 
 /** A stored plan, if it is as it was written. */
-function readPlan(text: string | null, id: string, digest: Digest): Plan | null {
+export function readPlan(text: string | null, id: string, digest: Digest): Plan | null {
   const json = parseJson(text);
   if (typeof json !== 'object' || json === null) return null;
   const { digest: written, ...content } = json as Readonly<Record<string, unknown>>;

@@ -112,6 +112,33 @@ describe('automatic deletion', () => {
       expect(bench.mails).toHaveLength(1);
     }, account()));
 
+  it('knows its own plan again after it died, though a report came in between, and spares what is held since', () =>
+    withBench(async (bench) => {
+      await week(bench);
+      let isDead = false;
+      const lifeOf = () => {
+        let die: () => void = () => undefined;
+        const died = new Promise<void>((resolve) => {
+          die = resolve;
+        });
+        return {
+          died,
+          async point(name: string) {
+            if (isDead || name !== `after claim plans/${autoPlan}.json`) return;
+            isDead = true;
+            bench.rig.emulator.world.tag(HERE, 'web-24', [{ key: 'retention:hold' }]);
+            await report(bench, 0);
+            die();
+            await new Promise(() => undefined);
+          },
+        };
+      };
+      const { result } = await runExecution(bench.handler(), { scheduledTime }, lifeOf);
+      expect(result).toMatchObject({ state: 'finished', plan: autoPlan, deleted: 1, spared: 1 });
+      expect(bench.rig.names()).toEqual([...KEPT, 'web-24']);
+      expect(bench.mails).toHaveLength(1);
+    }, account()));
+
   it('survives the death of its invocation at any point, the writing of its plan included', async () => {
     const survived: string[] = [];
     for (let killAt = 1; killAt <= 200; killAt += 1) {
