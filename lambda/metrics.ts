@@ -27,6 +27,7 @@ export interface Measurement {
 /** What a run's result measures: a number for each member that is a metric; false counts 0, true 1. A duplicate delivery measures nothing. */
 export function measurementsOf(result: object): readonly Measurement[] {
   const values: Readonly<Record<string, unknown>> = { ...result };
+  if (values.delivery === 'already-sent') return [];
   return Object.entries(METRICS).flatMap(([member, { name, unit }]) => {
     const value = values[member];
     return typeof value === 'number' || typeof value === 'boolean' ? [{ name, unit, value: Number(value) }] : [];

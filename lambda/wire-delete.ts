@@ -3,7 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { ALIAS, aliasArn, invokeCommand } from './app/deletion-commands';
 import { readOrder } from './app/deletion-order';
-import { type DeletionPorts, type DeletionResult, type RunLimits, runDeletion } from './app/deletion-run';
+import { type DeletionPorts, type DeletionResult, RunFailed, type RunLimits, runDeletion } from './app/deletion-run';
 import { PACE, type Pace } from './app/pace';
 import { makeIsDeployed } from './aws/deployed-version';
 import { durableSteps } from './aws/durable-steps';
@@ -38,11 +38,11 @@ export function wireDeletion(
   environment: NodeJS.ProcessEnv,
   folder: string,
   tuning: DeletionTuning = {},
-): (event: unknown, context: DurableContext) => Promise<DeletionResult> {
+): (event: unknown, context: DurableContext, measure: (result: object) => void) => Promise<DeletionResult> {
   const config = readBundledConfig(folder);
   const env = parseDeletionEnv(environment);
   const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
-  return async (event, context) => {
+  return async (event, context, measure) => {
     const { lambdaContext } = context;
     const { invokedFunctionArn, functionVersion } = lambdaContext;
     const order = readOrder(event, env.mode);
@@ -68,6 +68,13 @@ export function wireDeletion(
       isDeployed: makeIsDeployed({ functionArn: invokedFunctionArn, version: functionVersion, alias: ALIAS }),
       again: (plan) => invokeCommand(plan, aliasArn(invokedFunctionArn), `${plan.id}-${compactInstant(clock())}`),
     };
-    return runDeletion(durableSteps(context), ports, order);
+    try {
+      const result = await runDeletion(durableSteps(context), ports, order);
+      measure(result);
+      return result;
+    } catch (error) {
+      if (error instanceof RunFailed) measure(error.sent);
+      throw error;
+    }
   };
 }

@@ -53,6 +53,15 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'ledger'> {
 /** What a run came to. */
 export type DeletionResult = NothingDue | (RunEnd & ResultSent & { readonly plan: string });
 
+/** A run that could not go on. What it had done by then was told, and is measured all the same. */
+export class RunFailed extends RetentionError {
+  readonly sent: ResultSent;
+  constructor(message: string, sent: ResultSent) {
+    super('run.failed', 'aws', message);
+    this.sent = sent;
+  }
+}
+
 type Sitting = RunEnd | { readonly state: 'unfinished'; readonly open: number };
 
 /** So many sittings in a row that dealt with nothing: another will not either. */
@@ -238,6 +247,6 @@ export async function runDeletion(steps: DurableSteps, ports: DeletionPorts, ord
   // The e-mail matters more: it goes out though this could not be done.
   await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => undefined);
   const sent = await steps.step('report', () => sendResult(ports, { plan, end, again: ports.again }));
-  if (end.state === 'failed') throw new RetentionError('run.failed', 'aws', `cannot go on with the plan ${plan.id}: ${end.text}`);
+  if (end.state === 'failed') throw new RunFailed(`cannot go on with the plan ${plan.id}: ${end.text}`, sent);
   return { plan: plan.id, ...end, ...sent };
 }

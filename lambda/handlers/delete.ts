@@ -16,9 +16,8 @@ export const handler = withDurableExecution(async (event: unknown, context) => {
   const execution = executionContext.durableExecutionArn;
   try {
     const run = wireDeletion(process.env, __dirname);
-    const result = await run(event, context);
+    const result = await run(event, context, (measured) => measure(measured, lambdaContext.functionName));
     logger.info('deletion.finished', { execution, ...result });
-    measure(result, lambdaContext.functionName);
     return result;
   } catch (error) {
     logger.error('deletion.failed', { execution, error: error instanceof Error ? error : new Error(String(error)) });

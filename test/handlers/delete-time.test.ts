@@ -14,6 +14,7 @@ import type { ApplyResult } from '../../lambda/core/outcome';
 import type { Snapshot } from '../../lambda/core/snapshot';
 import { digestOf } from '../../lambda/digest';
 import { buildEnv } from '../../lambda/env';
+import { type Measurement, measurementsOf } from '../../lambda/metrics';
 import { renderPlan } from '../../lambda/render/plan';
 import { writeConfiguration } from '../../lambda/stage-function';
 import { DEPLOYED_PACE, LIMITS, wireDeletion } from '../../lambda/wire-delete';
@@ -181,16 +182,15 @@ describe('the deletion function as it is wired', () => {
   /** Runs the wired function on the plan of a small account whose deletes never end, in virtual time. */
   async function withWired(
     functionAccount: string,
-    test: (ended: Ending, service: Emulator, mails: readonly string[]) => void,
+    test: (ended: Ending, service: Emulator, mails: readonly string[], measured: readonly Measurement[]) => void,
+    alias = '{"FunctionVersion":"1"}',
   ): Promise<void> {
-    const alias = createServer((_, response) =>
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{"FunctionVersion":"1"}'),
-    );
-    await new Promise<void>((resolve) => alias.listen(0, '127.0.0.1', resolve));
+    const lambda = createServer((_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(alias));
+    await new Promise<void>((resolve) => lambda.listen(0, '127.0.0.1', resolve));
     const rig = await startRig();
     const emulator = await startEmulator({ account: smallAccount(), topics: [{ arn: TOPIC, subscriptions: [] }], buckets: ['reports'] });
     const restore = pointSdkTo(emulator.url);
-    const { port } = alias.address() as AddressInfo;
+    const { port } = lambda.address() as AddressInfo;
     Object.assign(process.env, { AWS_ENDPOINT_URL_LIGHTSAIL: rig.emulator.url, AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${port}` });
     try {
       const { plan, text } = await rig.plan(aConfig(WRITTEN));
@@ -198,6 +198,7 @@ describe('the deletion function as it is wired', () => {
       emulator.objects.get('reports')?.set(planFile(plan.id), stored);
       rig.emulator.setFaults([{ fault: 'operation', operations: 'DeleteInstanceSnapshot', polls: 'never' }]);
       rig.emulator.requests.clear();
+      const measured: Measurement[] = [];
       const begun = Date.now();
       let slept = 0;
       const clock = () => Date.now() + slept;
@@ -210,7 +211,9 @@ describe('the deletion function as it is wired', () => {
         },
         timeout: () => new AbortController().signal,
       });
-      const handler = withDurableExecution((event: unknown, context) => run(event, context));
+      const handler = withDurableExecution((event: unknown, context) =>
+        run(event, context, (result) => void measured.push(...measurementsOf(result))),
+      );
       const functionArn = `arn:aws:lambda:us-east-1:${functionAccount}:function:lightsail-deletion:live`;
       const remaining = () => INVOCATION - (clock() - begun);
       const ended = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal, { functionArn, remaining });
@@ -218,6 +221,7 @@ describe('the deletion function as it is wired', () => {
         ended,
         rig.emulator,
         emulator.published.map(({ message }) => message),
+        measured,
       );
     } finally {
       delete process.env.AWS_ENDPOINT_URL_LIGHTSAIL;
@@ -225,8 +229,8 @@ describe('the deletion function as it is wired', () => {
       restore();
       await emulator.close();
       await rig.close();
-      alias.closeAllConnections();
-      alias.close();
+      lambda.closeAllConnections();
+      lambda.close();
     }
   }
 
@@ -235,6 +239,19 @@ describe('the deletion function as it is wired', () => {
       expect(result).toMatchObject({ state: 'finished', deleted: 2, deletionsFailed: 3 });
       expect(mails.join()).toContain('did not end in 3 minutes');
     }));
+
+  it('measures a run that failed, and what it had done', () =>
+    withWired(
+      ACCOUNT,
+      ({ status }, _, mails, measured) => {
+        expect([status, mails.length]).toEqual(['FAILED', 1]);
+        expect(measured.map(({ name, value }) => [name, value])).toEqual([
+          ['Deleted', 0],
+          ['DeletionsFailed', 0],
+        ]);
+      },
+      '{}',
+    ));
 
   it('refuses the plan of another account than its own before it asks anything', () =>
     withWired('999999999999', ({ result }, service) => {

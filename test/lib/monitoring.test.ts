@@ -305,6 +305,7 @@ test('the dead-letter alarm speaks of deletion only where there is one', () => {
 });
 
 test('what is no number of a result is not measured', () => {
+  expect(measurementsOf({ delivery: 'already-sent', deleted: 3, deletionsFailed: 2 })).toEqual([]);
   expect(measurementsOf({ reportId: 'x', delivery: 'sent', snapshots: 3, incomplete: true, other: 4 })).toEqual([
     { name: 'Snapshots', unit: 'Count', value: 3 },
     { name: 'Incomplete', unit: 'Count', value: 1 },
