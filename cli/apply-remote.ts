@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { ALIAS } from '../lambda/app/deletion-commands';
+import { ALIAS, invokeCommand } from '../lambda/app/deletion-commands';
 import { checkLedger } from '../lambda/app/ledger';
 import { readResult, resultFile } from '../lambda/app/ledger-files';
 import { hasEnded, readEnding } from '../lambda/app/run-ending';
@@ -133,12 +133,16 @@ export async function applyRemotely(
   const heard = await waitForEnd(plan, place, execution, ({ totals }) => {
     if (!options.quiet) err.write(`${totals.requested - totals.open} of ${totals.requested} dealt with\n`);
   });
-  if (heard === null)
+  if (heard === null) {
+    const { region, functionName } = addressOf(options.name, caller.region);
+    // A name starts one execution within a day, also where that one left nothing behind.
+    const again = invokeCommand(plan, functionName, `${plan.id}-${compactInstant(Date.now())}`, region);
     throw new RetentionError(
       'apply.no-result',
       'aws',
-      `nothing was heard of the plan for ${SILENCE / 60_000} minutes: see the e-mail, ${where} and the function's log`,
+      `nothing was heard of the plan for ${SILENCE / 60_000} minutes: see the e-mail, ${where} and the function's log; if there is nothing, an earlier execution may have had the name ${execution}, and another is started by ${again}`,
     );
+  }
   const { result, end } = heard;
   const hasBegun = result !== null && result.updatedAt !== before?.updatedAt;
   if (end?.state === 'refused' && (isElsewhere(end) || !hasBegun)) {

@@ -20,8 +20,12 @@ export const applyCommand = (store: Pick<Store, 'locate'>, { id, digest }: PlanR
  * The same with AWS's own command line. `name` is that of the execution: by default the plan's id, by which it starts once; one that ended
  * goes on under another name alone.
  */
-export function invokeCommand({ id, digest }: PlanRef, functionArn: string, name: string = id): string {
+export function invokeCommand(
+  { id, digest }: PlanRef,
+  functionArn: string,
+  name: string = id,
+  region = functionArn.split(':')[3] ?? '',
+): string {
   const payload = JSON.stringify({ plan: id, digest });
-  const region = functionArn.split(':')[3] ?? '';
   return `aws lambda invoke --region ${region} --function-name ${functionArn} --invocation-type Event --durable-execution-name ${name} --cli-binary-format raw-in-base64-out --payload '${payload}' /dev/stdout`;
 }
