@@ -136,7 +136,7 @@ function untilEnd(ports: ApplyPorts, end: AbortSignal): ApplyPorts {
     ...ports,
     sleep: before(sleep),
     deletion: { ...deletion, deleteSnapshot: before(deletion.deleteSnapshot) },
-    ledger: { ...ledger, intend: before(ledger.intend), record: before(ledger.record) },
+    ledger: { ...ledger, intend: before(ledger.intend), withdraw: before(ledger.withdraw), record: before(ledger.record) },
   };
 }
 
