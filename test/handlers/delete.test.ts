@@ -496,8 +496,10 @@ describe('the deletion function', () => {
       });
       expect(result).toMatchObject({ state: 'finished', deleted: 5 });
       expect(mails).toHaveLength(1);
-      // A region that does not answer is given five minutes; where all is well, the next sitting begins at once.
-      expect(pauses).toEqual([1, 300, 1]);
+      // A region that does not answer is given five minutes; where all is well, the next sitting begins at once. How many those are depends on how
+      // many looks in the other region a sitting that is told to end cuts short.
+      const [first, second, ...others] = pauses;
+      expect([first, second, ...new Set(others)]).toEqual([1, 300, 1]);
     }));
 
   it('lets go of its claim when a sitting fails in the middle', () =>
