@@ -73,6 +73,8 @@ export async function prepareApply(
   const before = await checkLedger(ports.ledger, plan);
   if (count !== null) checkCount(plan, count);
   checkOrigin(config);
+  const done = new Set(before.map(({ arn }) => arn));
+  const open = plan.items.filter(({ arn }) => !done.has(arn));
   const inventory = await ports.readInventory(
     {
       regions: [...new Set(plan.scopes.map(({ region }) => region))],
@@ -81,7 +83,8 @@ export async function prepareApply(
       deadline: request.deadline,
       // A region that the plan was made from is never let pass as one that is not enabled.
       previouslyRead: new Set(plan.scopes.map(({ region }) => region)),
-      previouslyListed: plan.items,
+      // What an earlier run dealt with may be all that was there.
+      previouslyListed: open,
     },
     progress,
   );
@@ -89,8 +92,6 @@ export async function prepareApply(
   checkAccount(plan, account ?? inventory.account);
   const decidedAt = ports.clock();
   const decision = decide({ snapshots: inventory.snapshots, sources: inventory.sources, config, now: decidedAt });
-  const done = new Set(before.map(({ arn }) => arn));
-  const open = plan.items.filter(({ arn }) => !done.has(arn));
   const { groups, ruled } = intersect(open, decision.items, inventory.sources, config.floors.minKeep);
   const condemned = groups.reduce((sum, { items }) => sum + items.length, 0);
   const deleted = before.filter(({ outcome }) => outcome === 'deleted').length;

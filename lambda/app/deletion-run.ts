@@ -93,10 +93,10 @@ const LOOKED_LONG_AGO: CallFailure = {
   message: 'it could not be read again within half a minute of a look at which version is deployed, so no delete was sent',
 };
 
-/** Ports that let no delete be sent once another version was deployed. */
-function whileDeployed(ledger: Ledger, ports: DeletionPorts): ApplyPorts {
+/** Ports that let no delete be sent once another version was deployed; `since` is when the last look at that began. */
+function whileDeployed(ledger: Ledger, ports: DeletionPorts, since: number): ApplyPorts {
   const { clock, deletion } = ports;
-  let lookedAt = clock();
+  let lookedAt = since;
   const isLongAgo = (): boolean => clock() - lookedAt >= LOOK_AGAIN;
   return {
     ...ports,
@@ -104,8 +104,9 @@ function whileDeployed(ledger: Ledger, ports: DeletionPorts): ApplyPorts {
       ...ledger,
       async intend(arn, facts) {
         if (isLongAgo()) {
+          const now = clock();
           await checkDeployed(ports);
-          lookedAt = clock();
+          lookedAt = now;
         }
         await ledger.intend(arn, facts);
       },
@@ -123,30 +124,47 @@ const ended = (end: AbortSignal): Promise<void> =>
     else end.addEventListener('abort', () => resolve(), { once: true });
   });
 
-/** The same ports until a sitting's end, after which nothing more is sent or recorded: what was in hand may go on behind it. */
-function untilEnd(ports: ApplyPorts, end: AbortSignal): ApplyPorts {
+/**
+ * The same ports until a sitting's end, after which nothing more is sent or recorded: what was in hand may go on behind it, but for deletes. `over`
+ * resolves when the end has come and each delete that was on its way by then was answered or given up: one that arrived later, after the next
+ * sitting had dealt with its snapshot, could hit another that has taken the name.
+ */
+function untilEnd(ports: ApplyPorts, end: AbortSignal): { readonly ports: ApplyPorts; readonly over: Promise<unknown> } {
   const { sleep, deletion, ledger } = ports;
+  const onTheirWay = new Set<Promise<unknown>>();
   const before =
     <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) =>
     async (...args: Args): Promise<T> => {
       if (end.aborted) throw new RetentionError('sitting.ended', 'aws', 'cannot go on: the sitting has ended; the next one does');
       return call(...args);
     };
+  const deleteSnapshot: typeof deletion.deleteSnapshot = async (named) => {
+    const answer = deletion.deleteSnapshot(named);
+    onTheirWay.add(answer);
+    try {
+      return await answer;
+    } finally {
+      onTheirWay.delete(answer);
+    }
+  };
   return {
-    ...ports,
-    sleep: before(sleep),
-    deletion: { ...deletion, deleteSnapshot: before(deletion.deleteSnapshot) },
-    ledger: { ...ledger, intend: before(ledger.intend), withdraw: before(ledger.withdraw), record: before(ledger.record) },
+    ports: {
+      ...ports,
+      sleep: before(sleep),
+      deletion: { ...deletion, deleteSnapshot: before(deleteSnapshot) },
+      ledger: { ...ledger, intend: before(ledger.intend), withdraw: before(ledger.withdraw), record: before(ledger.record) },
+    },
+    over: ended(end).then(() => Promise.allSettled(onTheirWay)),
   };
 }
 
 /** Deletes for as long as a sitting may, and brings those in hand to their end; one that takes too long is left open: its end is not known. */
-async function applyInTime(ports: DeletionPorts, ledger: Ledger, prepared: Prepared, startedAt: number): Promise<void> {
+async function applyInTime(ports: DeletionPorts, ledger: Ledger, prepared: Prepared, startedAt: number, lookedAt: number): Promise<void> {
   const { limits, clock } = ports;
   const end = ports.beforeEnd(limits.closing);
   const signal = ports.timeout(Math.max(0, startedAt + limits.sitting - clock()));
-  const applying = untilEnd(whileDeployed(ledger, ports), end);
-  await Promise.race([applyBatch(applying, prepared, { signal }), ended(end)]);
+  const applying = untilEnd(whileDeployed(ledger, ports, lookedAt), end);
+  await Promise.race([applyBatch(applying.ports, prepared, { signal }), applying.over]);
 }
 
 /** One sitting: everything is read and decided anew, then as much is deleted as there is time for. Safe to run twice. */
@@ -169,6 +187,7 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
       count: null,
       deadline: startedAt + limits.inventory,
     });
+    const lookedAt = clock();
     await checkDeployed(ports);
     const ledger = await openLedger(ledgerPorts, prepared.plan).catch((error: unknown) => {
       // A claim that was written though its answer was lost is this run's own: asked again, it is known as that.
@@ -176,7 +195,7 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
       throw error;
     });
     try {
-      await applyInTime(ports, ledger, prepared, startedAt);
+      await applyInTime(ports, ledger, prepared, startedAt, lookedAt);
     } catch (error) {
       await ledger.close();
       throw error;
@@ -246,7 +265,7 @@ export async function runDeletion(steps: DurableSteps, ports: DeletionPorts, ord
   const end = await carryOut(steps, ports, plan, at + ports.limits.run);
   // The e-mail matters more: it goes out though this could not be done.
   await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => undefined);
-  const sent = await steps.step('report', () => sendResult(ports, { plan, end, again: ports.again }));
+  const sent = await steps.step('report', () => sendResult(ports, { plan, execution: executionName(steps.execution), end, again: ports.again }));
   if (end.state === 'failed') throw new RunFailed(`cannot go on with the plan ${plan.id}: ${end.text}`, sent);
   return { plan: plan.id, ...end, ...sent };
 }

@@ -153,6 +153,12 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
       items,
     };
   };
+  // What was under way when it was closed comes too late: the claim is let go, and another run may be at it.
+  let closed = false;
+  const checkOpen = (): void => {
+    if (closed)
+      throw new RetentionError('ledger.closed', 'bug', `cannot record anything more of the plan ${plan.id}: this run's ledger is closed`);
+  };
   let taken = false;
   const isTaken = async (): Promise<boolean> => {
     taken ||= (await store.get(claimKey(plan.id, number + 1))) !== null;
@@ -198,18 +204,21 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
     sent,
     async intend(arn, facts) {
       if (await isTaken()) throw inProgress((await latestClaim(store, plan.id))?.owner ?? owner, clock() + SILENCE);
+      checkOpen();
       if (intended.has(arn)) return queue;
       intended.add(arn);
       sent.set(arn, facts);
       await append([{ sent: arn, at: new Date(clock()).toISOString(), facts }]);
     },
     async withdraw(arn) {
+      checkOpen();
       if (!intended.delete(arn)) return;
       if (!journal.sent.has(arn)) sent.delete(arn);
       await append([{ withdrawn: arn, at: new Date(clock()).toISOString() }]);
     },
     async record(results) {
       if (results.length === 0) return;
+      checkOpen();
       for (const each of results) {
         recorded.set(each.arn, each);
         sent.delete(each.arn);
@@ -218,6 +227,7 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
     },
     result: () => ({ ...result(), status: 'unfinished' }),
     async close() {
+      closed = true;
       await queue;
       const end = result();
       if (await isTaken()) return { ...end, status: 'unfinished' };

@@ -70,7 +70,7 @@ interface Kept {
 async function keepReport(ports: MakeReportPorts & SendPorts, request: RunRequest, { report, plan }: MadeReport): Promise<Kept> {
   const { config, deletion, storeUntil } = request;
   const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
-  const storing = await inTime('store the report', left(), () => storeReport(ports.store, report, plan, config.tagPrefix));
+  const storing = await inTime('store the report', left(), (signal) => storeReport(ports.store, report, plan, config.tagPrefix, signal));
   if (storing.failure !== null) return { stored: false, listed: false, due: null, failures: [storing.failure] };
   const listing = await inTime('list the report among the others', left(), () => indexReports(ports.store, report));
   const days = await inTime('tell the days of deletions', left(), async () =>

@@ -13,6 +13,8 @@ export interface PlanRef {
 /** A run that is over. */
 export interface EndedRun {
   readonly plan: PlanRef;
+  /** Its name: the same however often it is begun again. */
+  readonly execution: string;
   readonly end: RunEnd;
   /** The command that goes on with an unfinished plan, for people. */
   readonly again: (plan: PlanRef) => string;
@@ -74,7 +76,7 @@ const isWritten = (store: Store, object: StoredObject): Promise<boolean> =>
  * where the bucket fails, the e-mail says so. Safe to run twice: a finished plan whose outcome went out is told once; where it is not known
  * whether it went out, it goes out again.
  */
-export async function sendResult({ store, channel }: SendResultPorts, { plan, end: ended, again }: EndedRun): Promise<ResultSent> {
+export async function sendResult({ store, channel }: SendResultPorts, { plan, execution, end: ended, again }: EndedRun): Promise<ResultSent> {
   // What another run records is for that run to tell.
   const recorded = isElsewhere(ended) ? NOTHING : await read(store, plan);
   const { result, unread } = recorded;
@@ -83,7 +85,9 @@ export async function sendResult({ store, channel }: SendResultPorts, { plan, en
   const counts = countsOf(recorded);
   const mailed = `${resultFolder(plan.id)}mailed.json`;
   const isOver = result?.status === 'finished';
-  if (isOver && (await store.get(mailed).catch(() => null)) !== null) return { delivery: 'already-sent', ...counts };
+  const note = isOver ? await store.get(mailed).catch(() => null) : null;
+  // Of its own it may have died before it could say so: what it did is still to be measured.
+  if (note !== null) return { delivery: note.includes(JSON.stringify(execution)) ? 'sent' : 'already-sent', ...counts };
   const html = `results/${plan.id}.html`;
   const said: Omit<ResultContext, 'files'> = {
     planId: plan.id,
@@ -102,6 +106,6 @@ export async function sendResult({ store, channel }: SendResultPorts, { plan, en
   await channel.send({ ...renderResultEmail(context), attributes: resultAttributes(context) }, AbortSignal.timeout(SEND_LIMIT));
   // It went out: failing now would send it again.
   if (isOver)
-    await isWritten(store, { key: mailed, contentType: 'application/json', body: [`${JSON.stringify({ digest: plan.digest })}\n`] });
+    await isWritten(store, { key: mailed, contentType: 'application/json', body: [`${JSON.stringify({ digest: plan.digest, execution })}\n`] });
   return { delivery: 'sent', ...counts };
 }

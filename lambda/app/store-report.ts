@@ -21,19 +21,30 @@ export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 
 
 export const planFile = (id: string): string => `plans/${id}.json`;
 
-/** Stores the files of a report, and its plan, which is written once and never again. */
-export async function storeReport(store: Store, report: Report, plan: NewPlan, tagPrefix: string): Promise<void> {
+/**
+ * Stores the files of a report, and last its plan, which is written once and never again: nothing can be deleted on a report of which another file is
+ * missing, nor on one that was let go, which `signal` tells.
+ */
+export async function storeReport(store: Store, report: Report, plan: NewPlan, tagPrefix: string, signal?: AbortSignal): Promise<void> {
   const files = reportFiles(report.reportId);
   await store.put({ key: files.json, contentType: 'application/json', body: renderJson(report) });
   await store.put({ key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
   await store.put({ key: files.html, contentType: 'text/html; charset=utf-8', body: renderHtml(report, { stored: true, tagPrefix }) });
-  if (!(await store.putIfAbsent({ key: planFile(plan.id), contentType: 'application/json', body: renderPlan(plan) })))
-    throw new RetentionError(
-      'plan.exists',
-      'bug',
-      `cannot store the plan ${plan.id}: a plan of that id is there already, and plans never change`,
-    );
   await store.put({ key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report)) });
+  if (signal?.aborted === true) return;
+  await storePlan(store, plan);
+}
+
+async function storePlan(store: Store, plan: NewPlan): Promise<void> {
+  const key = planFile(plan.id);
+  if (await store.putIfAbsent({ key, contentType: 'application/json', body: renderPlan(plan) })) return;
+  // Its own, where the answer to a first try was lost.
+  if ((await store.get(key)) === [...renderPlan(plan)].join('')) return;
+  throw new RetentionError(
+    'plan.exists',
+    'bug',
+    `cannot store the plan ${plan.id}: another plan of that id is there already, and plans never change`,
+  );
 }
 
 /**

@@ -110,7 +110,9 @@ export function outcome(report: Report, context: TextContext): readonly string[]
   lines.push(deletionLine(report, context));
   if (plan.blocked?.code.startsWith('cap.')) lines.push(`The plan to delete cannot be carried out: ${clean(plan.blocked.message)}.`);
   if (plan.blocked?.code === 'report.not-stored')
-    lines.push('NOT STORED: this message is all there is of this report, and nothing may be deleted on it. The problems below say why.');
+    lines.push(
+      'NOT STORED: this message is all there is of this report. It offers nothing for deletion, and automatic deletion does not count it. The problems below say why.',
+    );
   if (report.config.origin === 'built-in')
     lines.push('There is no configuration: the built-in starter policy judged. It reports only, and never deletes.');
   if (context.confirmedSubscribers === 0) {

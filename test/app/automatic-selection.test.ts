@@ -187,7 +187,7 @@ describe('automatic deletion does nothing', () => {
     ['when one was sent before automatic deletion was deployed', 'auto.unannounced', daily({ 5: { deletion: null } })],
     ['when one was sent while a person had to approve', 'auto.unannounced', daily({ 5: { deletion: { ...AUTOMATIC, mode: 'approve' } } })],
     ['when one was e-mailed and nothing of it could be stored', 'auto.unreadable', daily({ 5: { unstored: /^reports/ } })],
-    ['when one was e-mailed and the last of its files could not be stored', 'auto.unannounced', daily({ 5: { unstored: /state\.json$/ } })],
+    ['when one was e-mailed and the last of its files could not be stored', 'auto.unreadable', daily({ 5: { unstored: /state\.json$/ } })],
     ['when the newest was e-mailed and could not be stored', 'auto.unreadable', daily({ 0: { unstored: /^reports/ } })],
     ['when one was made with another configuration', 'auto.config-changed', daily({ 4: { config: other } })],
     ['when one is dated in the future', 'auto.clock', [...daily(), { ago: -1 }]],

@@ -1,4 +1,6 @@
+import type { Store } from '../../lambda/app/ports';
 import { runReport } from '../../lambda/app/run-report';
+import { checkUnblocked, openPlan } from '../../lambda/app/verify-plan';
 import { compactInstant } from '../../lambda/core/instant';
 import { digestOf } from '../../lambda/digest';
 import { newReportId } from '../../lambda/report-id';
@@ -270,5 +272,102 @@ describe('report.send', () => {
     const { objects, runAt } = aDeployment({ report: { send: 'expiring' } });
     const { reportId } = await runAt(NOW);
     expect(objects.has(`reports/${reportId}/report.json`)).toBe(true);
+  });
+});
+
+describe('the plan of a report', () => {
+  const inventory = anInventory({
+    snapshots: [aSnapshot(), aSnapshot({ name: 'old', createdAt: NOW - 90 * DAY })],
+  });
+  const config = aConfig({ ...POLICY, caps: { maxShare: 1 } });
+
+  /** Runs the report at NOW over a store that a test spoils; `said` is the e-mail, `plan` what may be applied of it afterwards. */
+  async function runOver(spoil: (store: Store) => Store, storeUntil?: number) {
+    const objects = new Map<string, string>();
+    const channel = fakeChannel();
+    const reportId = newReportId(NOW);
+    const ports = {
+      clock: () => NOW,
+      digest: digestOf,
+      store: spoil(memoryStore(objects)),
+      channel,
+      readInventory: fakeInventory(inventory),
+    };
+    const request = { reportId, config, scheduledAt: NOW, deadline: null, ...(storeUntil !== undefined && { storeUntil }) };
+    const failure = await runReport(ports, request).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    const plan = (): number | null => {
+      const text = objects.get(`plans/${reportId}.json`);
+      if (text === undefined) return null;
+      const opened = openPlan({ text, where: 'here', digest: null }, NOW, digestOf);
+      checkUnblocked(opened);
+      return opened.items.length;
+    };
+    return { failure, said: channel.sent[0]?.body ?? '', plan };
+  }
+  const failing =
+    (key: RegExp) =>
+    (store: Store): Store => ({
+      ...store,
+      put: (object) => (key.test(object.key) ? Promise.reject(new Error('no space')) : store.put(object)),
+    });
+
+  it('may be applied when all of the report is stored', async () => {
+    const { failure, plan } = await runOver((store) => store);
+    expect([failure, plan()]).toEqual([null, 1]);
+  });
+
+  it.each(['report.json', 'report.csv', 'report.html', 'state.json'])(
+    'is not there where %s could not be stored: it is the last of all',
+    async (name) => {
+      const { failure, said, plan } = await runOver(failing(new RegExp(`${name}$`)));
+      expect(failure).toMatchObject({ code: 'report.not-stored' });
+      expect(said).toContain('NOT STORED');
+      expect(plan()).toBeNull();
+    },
+  );
+
+  it('is not written behind the e-mail that says that time ran out', async () => {
+    let stored: Promise<unknown> = Promise.resolve();
+    const { failure, said, plan } = await runOver(
+      (store) => ({
+        ...store,
+        put(object) {
+          if (!object.key.endsWith('report.html')) return store.put(object);
+          stored = new Promise((resolve) => setTimeout(resolve, 60)).then(() => store.put(object));
+          return stored.then(() => undefined);
+        },
+      }),
+      NOW + 20,
+    );
+    expect(failure).toMatchObject({ code: 'report.not-stored' });
+    expect(said).toContain('NOT STORED');
+    await stored;
+    await new Promise(setImmediate);
+    expect(plan()).toBeNull();
+  });
+
+  it('is known again where the answer to its writing was lost, and the report goes out as any other', async () => {
+    const { failure, said, plan } = await runOver((store) => ({
+      ...store,
+      async putIfAbsent(object) {
+        const written = await store.putIfAbsent(object);
+        return object.key.startsWith('plans/') ? false : written;
+      },
+    }));
+    expect([failure, plan()]).toEqual([null, 1]);
+    expect(said).not.toContain('NOT STORED');
+  });
+
+  it('refuses plan.exists in the place of another plan, which it leaves as it is', async () => {
+    const { failure, said } = await runOver((store) => ({
+      ...store,
+      putIfAbsent: (object) => (object.key.startsWith('plans/') ? Promise.resolve(false) : store.putIfAbsent(object)),
+      get: (key) => (key.startsWith('plans/') ? Promise.resolve('{}') : store.get(key)),
+    }));
+    expect(failure).toMatchObject({ code: 'report.not-stored', message: expect.stringContaining('another plan of that id') });
+    expect(said).toContain('NOT STORED');
   });
 });
