@@ -1,8 +1,10 @@
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { instanceRow } from '../../emulator/rows';
+import type { Called } from '../../lambda/app/deletion-port';
 import type { DeletionPorts } from '../../lambda/app/deletion-run';
 import { executionName, readEnding } from '../../lambda/app/run-ending';
 import type { ApplyResult } from '../../lambda/core/outcome';
+import type { Snapshot } from '../../lambda/core/snapshot';
 import { ACCOUNT, aged, aSpec, HERE, outcomes, type Rig, THERE, upTo } from '../deletion/rig';
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
@@ -506,6 +508,57 @@ describe('the deletion function', () => {
       const [first, second, ...others] = pauses;
       expect([first, second, ...new Set(others)]).toEqual([1, 300, 1]);
     }));
+
+  it.each<[string, string, (read: Called<Snapshot | null>, sitting: AbortController) => Called<Snapshot | null>]>([
+    ['sends no delete', 'finds the snapshot as it was', (read) => read],
+    [
+      'takes nothing back in the record',
+      'is given up',
+      (_, sitting) => {
+        sitting.abort();
+        return { ok: false, failure: { class: 'transient', code: 'AbortError', message: 'no answer' } };
+      },
+    ],
+  ])('%s after the end of a sitting, where a last reading outlasts it and %s', (_, __, answer) =>
+    withBench(async ({ approve, run, rig, result, objects }) => {
+      const event = await approve();
+      const [sitting, end] = [new AbortController(), new AbortController()];
+      let goOn: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      const deletes: string[] = [];
+      const { result: stopped } = await run(event, {
+        limits: { inventory: 60_000, sitting: 60_000, closing: 60_000, run: 3_600_000, sittings: 1 },
+        timeout: () => sitting.signal,
+        beforeEnd: () => end.signal,
+        deletion: {
+          ...rig.deletion,
+          async readSnapshot(named) {
+            const read = await rig.deletion.readSnapshot(named);
+            if (named.name !== 'web-04') return read;
+            end.abort();
+            await held;
+            return answer(read, sitting);
+          },
+          deleteSnapshot: (named) => {
+            deletes.push(named.name);
+            return rig.deletion.deleteSnapshot(named);
+          },
+        },
+      });
+      expect(stopped).toMatchObject({ state: 'stopped', code: 'run.sittings', deleted: 0 });
+      const told = new Map(objects);
+      goOn();
+      // All that follows the reading waits for nothing outside of this process.
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(deletes).toEqual([]);
+      expect(objects).toEqual(told);
+      expect(result(event.plan).unsettled?.map(({ name }) => name)).toEqual(['web-04']);
+      expect((await run(event)).result).toMatchObject({ state: 'finished', deleted: 2 });
+      expect(rig.names()).toEqual(['web-01', 'web-02', 'web-03']);
+    }, small()),
+  );
 
   it('lets go of its claim when a sitting fails in the middle', () =>
     withBench(async ({ approve, run, rig, objects }) => {
