@@ -107,6 +107,17 @@ async function history(days: readonly Day[]) {
 const daily = (change: Readonly<Record<number, Partial<Day>>> = {}): readonly Day[] =>
   [8, 7, 6, 5, 4, 3, 2, 1, 0].map((day) => ({ ago: day * 24 + 4, ...change[day] }));
 
+/** The same, but that the report of a day failed to be sent at its first attempt, which `change` alters, and was sent at the second. */
+const retried = (day: number, change: Partial<Day> = {}): readonly Day[] =>
+  daily().flatMap((each) =>
+    each.ago === day * 24 + 4
+      ? [
+          { ...each, refused: true, ...change },
+          { ago: each.ago - 0.1, scheduled: each.ago },
+        ]
+      : [each],
+  );
+
 describe('automatic deletion takes', () => {
   test('what every report of the grace period listed', async () => {
     const { taken } = await history(daily());
@@ -124,13 +135,15 @@ describe('automatic deletion takes', () => {
   });
 
   test('what is listed by a report that was sent at the second attempt', async () => {
-    const { taken } = await history([
-      ...daily().slice(0, 5),
-      { ago: 3 * 24 + 4, refused: true },
-      { ago: 3 * 24 + 3.9, scheduled: 3 * 24 + 4 },
-      ...daily().slice(6),
-    ]);
+    const { taken } = await history(retried(3));
     expect(await taken()).toEqual(['old-1', 'old-2']);
+  });
+
+  test('nothing that the first attempt of a report did not list, though that was never sent and the second one lists it', async () => {
+    for (const day of [7, 3, 0]) {
+      const { taken } = await history(retried(day, { inventory: { snapshots: held('old-1') } }));
+      expect(await taken()).toEqual(['old-2']);
+    }
   });
 
   test('nothing of a report that did not list it: each day without it starts the grace period anew', async () => {
@@ -161,6 +174,10 @@ describe('automatic deletion does nothing', () => {
     complete: false,
     scopes: [aScope(), aScope({ kind: 'disk' }), aScope({ region: 'eu-west-1' }), aFailedScope('eu-west-1', 'disk')],
   };
+  const many = [
+    ...ALL,
+    ...Array.from({ length: 20 }, (_, index) => aSnapshot({ name: `more-${index}`, createdAt: NOW - (50 + index) * DAY })),
+  ];
   const capped = aConfig({ ...WRITTEN, caps: { maxDeletions: 1 } });
   const other = aConfig({ ...WRITTEN, caps: { maxShare: 0.8 } });
 
@@ -178,6 +195,10 @@ describe('automatic deletion does nothing', () => {
     ['when the report at its beginning was made late', 'auto.grace', [{ ago: 7 * 24 - 1, scheduled: 7 * 24 + 1 }, ...daily().slice(2)]],
     ['when the newest report is incomplete', 'auto.incomplete', daily({ 0: { inventory: unread } })],
     ['when one in between is incomplete', 'auto.incomplete', daily({ 4: { inventory: unread } })],
+    ['when the first attempt of one is incomplete, and the second was sent', 'auto.incomplete', retried(3, { inventory: unread })],
+    ['when the first attempt of the newest is incomplete, and the second was sent', 'auto.incomplete', retried(0, { inventory: unread })],
+    ['when the first attempt of one was blocked by a cap', 'auto.blocked', retried(3, { inventory: { snapshots: many } })],
+    ['when the first attempt of one was made with another configuration', 'auto.config-changed', retried(3, { config: other })],
     ['when one in between could not read one kind in one region', 'auto.incomplete', daily({ 4: { inventory: inPart } })],
     ['when the one at its beginning is incomplete', 'auto.incomplete', daily({ 7: { inventory: unread } })],
     ['when one was not sent', 'auto.not-mailed', daily({ 4: { refused: true } })],
@@ -362,6 +383,13 @@ describe('a report with automatic deletion', () => {
       const { mails } = await history(daily({ 1: broken }));
       expect(mails.at(-1)).toContain('WILL BE DELETED unless held: 2 on 2026-11-30.');
     }
+  });
+
+  test('begins to count anew after a report whose first attempt, though never sent, was incomplete or did not list it', async () => {
+    const days = async (change: Partial<Day>) => /unless held: (.*?)\./.exec((await history(retried(1, change))).mails.at(-1) ?? '')?.[1];
+    expect(await days({})).toBe('2 on 2026-11-23');
+    expect(await days({ inventory: { complete: false } })).toBe('2 on 2026-11-30');
+    expect(await days({ inventory: { snapshots: held('old-1') } })).toBe('1 on 2026-11-23, 1 on 2026-11-30');
   });
 
   test('does not count down where its plan can never be applied', async () => {
