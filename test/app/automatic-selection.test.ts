@@ -328,6 +328,13 @@ describe('whoever can write plans alone', () => {
     expect(await taken()).toBe('auto.altered');
   });
 
+  test('cannot put the plan that was e-mailed in place of that of a first attempt, which lists less', async () => {
+    const { taken, objects, ids } = await history(retried(3, { inventory: { snapshots: held('old-1') } }));
+    expect(await taken()).toEqual(['old-2']);
+    objects.set(`plans/${ids[5]}.json`, objects.get(`plans/${ids[6]}.json`) ?? '');
+    expect(await taken()).toBe('auto.unreadable');
+  });
+
   test('cannot do so where the note of an e-mail has no digest', async () => {
     const { taken, objects, ids } = await history(daily());
     const key = `runs/${runTime(ids[4] ?? '')}/sent.json`;
