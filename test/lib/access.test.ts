@@ -5,7 +5,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
-import { actionsOf, PROPS, quickApp, statementsOf, synthesized } from './synthesized';
+import { actionsOf, elsewhere, ownKey, PROPS, quickApp, type Said, statementsOf, synthesized } from './synthesized';
 
 /** Design section 8: what a report calls. Written out here, so that a change of the role shows in review. */
 const READS = [
@@ -19,16 +19,18 @@ const READS = [
   'lightsail:GetRelationalDatabases',
 ];
 
-const VARIANTS: Readonly<Record<string, Partial<SnapshotRetentionProps>>> = {
+const VARIANTS: Readonly<Record<string, Said>> = {
   smallest: {},
   'without subscribers': { emails: [] },
   'every day': { schedule: 'rate(1 day)' },
   'not watched': { monitoring: 'off' },
   locked: { lockReportsFor: Duration.days(30) },
+  'with a key': ownKey,
+  'with a bucket and a topic from elsewhere': elsewhere,
 };
 
-describe.each(Object.entries(VARIANTS))('the policies of the stack, %s', (_, props) => {
-  const template = synthesized(props);
+describe.each(Object.entries(VARIANTS))('the policies of the stack, %s', (_, said) => {
+  const template = synthesized(said);
   const statements = statementsOf(template.toJSON());
   const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
 

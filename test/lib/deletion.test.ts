@@ -8,7 +8,19 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { parseDeletionEnv, parseEnv } from '../../lambda/env';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
-import { actionsOf, PROPS, quickApp, type Statement, statementsOf, synthesized } from './synthesized';
+import {
+  actionsOf,
+  BUCKET_KEY,
+  elsewhere,
+  ownKey,
+  PROPS,
+  quickApp,
+  type Said,
+  type Statement,
+  statementsOf,
+  synthesized,
+  TOPIC_KEY,
+} from './synthesized';
 
 /** Design section 9: what a deletion calls. Written out here, so that a change of the role shows in review. */
 const READS = [
@@ -35,14 +47,20 @@ const DELETES: Readonly<Record<string, string>> = {
 const MODES = ['approve', 'automatic'] as const;
 const OWN = { origin: 'retention.yaml', config: { version: 1, tagPrefix: 'backup', holdTags: ['no_delete', 'keep'] } };
 
-const VARIANTS: Readonly<Record<string, Partial<SnapshotRetentionProps>>> = {
-  'report only': {},
-  'report only, said so': { deletion: 'off' },
-  approve: { deletion: 'approve' },
-  'approve, not watched': { deletion: 'approve', monitoring: 'off' },
-  'approve, own hold tags': { deletion: 'approve', configuration: OWN },
-  automatic: { deletion: 'automatic' },
-  'automatic, not watched, no subscriber': { deletion: 'automatic', monitoring: 'off', emails: [] },
+const VARIANTS: Readonly<Record<string, readonly [deletes: boolean, said: Said]>> = {
+  'report only': [false, {}],
+  'report only, said so': [false, { deletion: 'off' }],
+  'report only, with a key': [false, ownKey],
+  'report only, with a bucket and a topic from elsewhere': [false, elsewhere],
+  approve: [true, { deletion: 'approve' }],
+  'approve, not watched': [true, { deletion: 'approve', monitoring: 'off' }],
+  'approve, own hold tags': [true, { deletion: 'approve', configuration: OWN }],
+  'approve, with a key': [true, (stack) => ({ deletion: 'approve', ...ownKey(stack) })],
+  'approve, with a bucket and a topic from elsewhere': [true, (stack) => ({ deletion: 'approve', ...elsewhere(stack) })],
+  automatic: [true, { deletion: 'automatic' }],
+  'automatic, not watched, no subscriber': [true, { deletion: 'automatic', monitoring: 'off', emails: [] }],
+  'automatic, with a key': [true, (stack) => ({ deletion: 'automatic', ...ownKey(stack) })],
+  'automatic, with a bucket and a topic from elsewhere': [true, (stack) => ({ deletion: 'automatic', ...elsewhere(stack) })],
 };
 
 interface Resource {
@@ -65,11 +83,10 @@ function roleStatements(template: Template, description: string): readonly State
 const REPORT = 'Lists Lightsail';
 const DELETION = 'Deletes the Lightsail snapshots';
 
-describe.each(Object.entries(VARIANTS))('every policy of the stack: %s', (_, props) => {
-  const template = synthesized(props);
+describe.each(Object.entries(VARIANTS))('every policy of the stack: %s', (_, [deletes, said]) => {
+  const template = synthesized(said);
   const statements = statementsOf(template.toJSON());
   const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
-  const deletes = props.deletion === 'approve' || props.deletion === 'automatic';
 
   test('no role but that of deletion can delete anything at all, and it the three kinds of snapshots alone', () => {
     const deleting = allowed.filter((statement) => actionsOf(statement).some((action) => /delete|terminate|remove|\*/i.test(action)));
@@ -92,6 +109,26 @@ describe.each(Object.entries(VARIANTS))('every policy of the stack: %s', (_, pro
     const own = roleStatements(template, REPORT);
     expect(own.flatMap(actionsOf).filter((action) => /^lambda:/i.test(action))).toEqual([]);
     expect(JSON.stringify(own)).not.toContain('/results/');
+  });
+});
+
+/** The keys that a role may use to encrypt and to decrypt, and it may do nothing else with any. */
+function keysOf(template: Template, description: string): readonly unknown[] {
+  const uses = roleStatements(template, description).filter((statement) => actionsOf(statement).some((action) => /^kms:/i.test(action)));
+  for (const statement of uses)
+    expect([statement.Effect, [...actionsOf(statement)].sort()]).toEqual(['Allow', ['kms:Decrypt', 'kms:GenerateDataKey']]);
+  return uses.flatMap(({ Resource }) => Resource).sort();
+}
+
+describe.each(MODES)('with keys of yours, %s', (deletion) => {
+  test.each<[string, (stack: Stack) => Partial<SnapshotRetentionProps>, readonly string[]]>([
+    ['that of a bucket, and that of a topic, from elsewhere', elsewhere, [TOPIC_KEY, BUCKET_KEY]],
+    ['one for both', ownKey, [BUCKET_KEY]],
+    ['that of a topic alone', (stack) => ({ ...elsewhere(stack), bucket: Bucket.fromBucketName(stack, 'Plain', 'mine') }), [TOPIC_KEY]],
+    ['none', (stack) => ({ topic: Topic.fromTopicArn(stack, 'Plain', 'arn:aws:sns:eu-central-1:123456789012:mine') }), []],
+  ])('each function may use %s: what it reads, and what it writes or sends', (_, made, keys) => {
+    const template = synthesized((stack) => ({ deletion, ...made(stack) }));
+    for (const role of [REPORT, DELETION]) expect([role, keysOf(template, role)]).toEqual([role, keys]);
   });
 });
 
@@ -166,6 +203,13 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
     );
     expect(own.map(({ Properties }) => Properties.MaximumRetryAttempts)).toEqual([0, 0]);
     expect(retries).toHaveLength(3);
+  });
+
+  test('keeps each version that was deployed, because an execution that is under way goes on with it', () => {
+    const versions = Object.values(template.findResources('AWS::Lambda::Version')) as (Resource & Readonly<Record<string, unknown>>)[];
+    expect(versions.map(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy])).toEqual([
+      ['Retain', 'Retain'],
+    ]);
   });
 
   test('checkpoints its own executions and reads its own alias alone, and has the right to before it can be started', () => {
