@@ -20,7 +20,8 @@ import { ACCOUNT, HERE, smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { aConfig } from '../support/config-builder';
 import { runCli, unwrapped } from '../support/terminal';
-import { immortal, runExecution } from './durable-engine';
+import { type DurableEndpoint, durableEndpoint } from './durable-endpoint';
+import { EXECUTION, immortal, runExecution } from './durable-engine';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
 const BUCKET = 'reports';
@@ -43,6 +44,8 @@ describe('the bundle of the deletion function', () => {
     readonly left: () => readonly string[];
     /** What Lambda's control plane was asked. */
     readonly asked: string[];
+    /** What serves the engine of an execution over HTTP. */
+    readonly engine: DurableEndpoint;
     /** The names of the executions that were started through Lambda. */
     readonly started: string[];
     /** What the function wrote on its standard output. */
@@ -59,7 +62,9 @@ describe('the bundle of the deletion function', () => {
     const started: string[] = [];
     const executions: Promise<unknown>[] = [];
     const bundle = (): DurableLambdaHandler => (require(join(folder, 'index.js')) as { readonly handler: DurableLambdaHandler }).handler;
+    const engine = durableEndpoint();
     const lambda = createServer(async (request, response) => {
+      if (await engine.answer(request, response)) return;
       asked.push(`${request.method} ${request.url}`);
       if (request.method === 'GET') return alias(response);
       let body = '';
@@ -116,6 +121,7 @@ describe('the bundle of the deletion function', () => {
         plan,
         left,
         asked,
+        engine,
         started,
         logs: () => written.mock.calls.map(([text]) => String(text)).join(''),
       });
@@ -167,6 +173,32 @@ describe('the bundle of the deletion function', () => {
       }),
     60_000,
   );
+
+  it('keeps and reads its checkpoints by the client that it brings, and goes on by them in the next invocation', () => {
+    let looks = 0;
+    const once = (response: ServerResponse): void => {
+      looks += 1;
+      if (looks === 1) leadsTo({ message: 'not authorized to perform lambda:GetAlias' }, 403)(response);
+      else leadsTo({ FunctionVersion: '1' })(response);
+    };
+    return withBundle('approve', once, async ({ emulator, handler, plan, left, engine }) => {
+      const { serve, calls } = engine;
+      const ending = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal, { serve });
+      expect(ending).toMatchObject({ status: 'SUCCEEDED', result: { state: 'finished', deleted: 5, delivery: 'sent' }, invocations: 2 });
+      expect(ending.operations).toEqual(['start', 'sitting-1', 'record', 'report']);
+      expect(left()).toHaveLength(6);
+      expect(emulator.published).toHaveLength(1);
+      // The first invocation is told all; the second one reads what its event leaves out, once, before it checkpoints anything.
+      const states = calls.flatMap(({ what }, index) => (what === 'GET state' ? [index] : []));
+      expect(states).toHaveLength(1);
+      expect(calls.length).toBeGreaterThan(4);
+      expect(new Set(calls.map(({ what }) => what))).toEqual(new Set(['POST checkpoint', 'GET state']));
+      expect(new Set(calls.map(({ execution }) => execution))).toEqual(new Set([EXECUTION]));
+      // Each bears the token that the one before it was answered with.
+      const before = (index: number): number => index - states.filter((state) => state < index).length;
+      expect(calls.map(({ token }) => token)).toEqual(calls.map((_, index) => `token-${before(index)}`));
+    });
+  }, 60_000);
 
   it.each([
     ['another version', { FunctionVersion: '2' }],

@@ -80,11 +80,18 @@ function updated(before: Operation | undefined, update: Update, now: Date): Oper
  */
 export async function runExecution(
   handlerOf: (life: Life) => DurableLambdaHandler,
-  input: unknown,
+  payload: unknown,
   lifeOf: (invocation: number) => Life,
-  options: { readonly most?: number; readonly functionArn?: string; readonly name?: string; readonly remaining?: () => number } = {},
+  options: {
+    readonly most?: number;
+    readonly functionArn?: string;
+    readonly name?: string;
+    readonly remaining?: () => number;
+    /** Gets what answers the calls of an invocation, whose event then bears no client, and only the first of the operations. */
+    readonly serve?: (client: DurableExecutionClient) => void;
+  } = {},
 ): Promise<Ending> {
-  const { most = 400, functionArn = ALIAS, name, remaining = () => 900_000 } = options;
+  const { most = 400, functionArn = ALIAS, name, remaining = () => 900_000, serve } = options;
   const pauses: number[] = [];
   const now = (): Date => new Date();
   const operations = new Map<string, Operation>([
@@ -95,7 +102,7 @@ export async function runExecution(
         Type: OperationType.EXECUTION,
         StartTimestamp: now(),
         Status: OperationStatus.STARTED,
-        ExecutionDetails: { InputPayload: JSON.stringify(input) },
+        ExecutionDetails: { InputPayload: JSON.stringify(payload) },
       },
     ],
   ]);
@@ -106,7 +113,7 @@ export async function runExecution(
     let current = true;
     const client: DurableExecutionClient = {
       async getExecutionState() {
-        return { Operations: [...operations.values()] };
+        return { Operations: [...operations.values()].slice(1) };
       },
       async checkpoint({ Updates = [] }) {
         const what = Updates.map(({ Name, Action }) => `${Name ?? ''} ${String(Action)}`).join(', ');
@@ -124,14 +131,15 @@ export async function runExecution(
         return { CheckpointToken: `token-${tokens}`, NewExecutionState: { Operations: changed } };
       },
     };
-    const event = new DurableExecutionInvocationInputWithClient(
-      {
-        DurableExecutionArn: name === undefined ? EXECUTION : executionArn(name),
-        CheckpointToken: `token-${tokens}`,
-        InitialExecutionState: { Operations: structuredClone([...operations.values()]) },
-      },
-      client,
-    );
+    const stored = structuredClone([...operations.values()]);
+    const input = {
+      DurableExecutionArn: name === undefined ? EXECUTION : executionArn(name),
+      CheckpointToken: `token-${tokens}`,
+      InitialExecutionState:
+        serve === undefined || stored.length === 1 ? { Operations: stored } : { Operations: stored.slice(0, 1), NextMarker: 'more' },
+    };
+    serve?.(client);
+    const event = serve === undefined ? new DurableExecutionInvocationInputWithClient(input, client) : JSON.parse(JSON.stringify(input));
     const output = await Promise.race([
       handlerOf(life)(event, context(functionArn, remaining)).catch((): null => null),
       life.died.then((): null => null),
