@@ -658,6 +658,39 @@ describe('lightsail-retention apply', () => {
       expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining('another is applying it [plan.in-progress]') });
     });
 
+    it.each([
+      ['retention-delete', 'eu-central-1', 'retention-delete:live'],
+      ['arn:aws:lambda:eu-west-3:123456789012:function:f:mine', 'eu-west-3', 'arn:aws:lambda:eu-west-3:123456789012:function:f:mine'],
+    ])(
+      'names the command that starts the plan anew when nothing was heard of it from %s for a quarter of an hour',
+      async (name, region, called) => {
+        const address = await inBucket();
+        const names: string[] = [];
+        await lambda(202, (_, __, headers) => String(names.push(nameOf(headers))));
+        let waited = 0;
+        const set = globalThis.setTimeout;
+        const timer = jest.spyOn(globalThis, 'setTimeout').mockImplementation(((done: () => void, ms = 0) => {
+          if (ms !== 5_000) return set(done, ms);
+          waited += ms;
+          return set(done, 0);
+        }) as typeof setTimeout);
+        try {
+          const { code, err } = await cli(address, '--function', name, '--yes', '5');
+          const { id, digest } = planned();
+          expect([code, waited, names]).toEqual([1, 900_000, [id]]);
+          expect(err).toContain(`nothing was heard of the plan for 15 minutes: see the e-mail, s3://${DEFAULT_BUCKET}/results/${id}.json`);
+          expect(err).toContain(`an earlier execution may have had the name ${id}, and another is started by aws lambda invoke `);
+          const [command = ''] = /aws lambda invoke .*\/dev\/stdout(?= \[apply\.no-result\])/.exec(err) ?? [];
+          expect(command.replace(/\d{8}T\d{6}Z --cli/, 'NOW --cli')).toBe(
+            `aws lambda invoke --region ${region} --function-name ${called} --invocation-type Event --durable-execution-name ${id}-NOW --cli-binary-format raw-in-base64-out --payload '{"plan":"${id}","digest":"${digest}"}' /dev/stdout`,
+          );
+        } finally {
+          timer.mockRestore();
+        }
+      },
+      60_000,
+    );
+
     it('lets no control character of a note reach the terminal', async () => {
       const address = await inBucket();
       await lambda(202, async (_, __, headers) => {
