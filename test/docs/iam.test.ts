@@ -22,6 +22,12 @@ test('docs/iam.md accounts for every role of the template', () => {
   for (const role of roles) expect(page).toContain(`### ${role}\n`);
 });
 
+test('docs/iam.md says what a condition lets pass that binds only requests which have a prefix', () => {
+  const listings = statementsOf(whole.toJSON()).filter((statement) => actionsOf(statement).includes('s3:ListBucket'));
+  expect(listings.map(({ Condition }) => Object.keys(Condition ?? {}))).toEqual([['StringLikeIfExists'], ['StringLikeIfExists']]);
+  expect(page).toContain('a request without any prefix is allowed too');
+});
+
 test('README and SECURITY name all that the report role may do', () => {
   const words: Readonly<Record<string, readonly string[]>> = {
     'list Lightsail': ['lightsail:Get'],

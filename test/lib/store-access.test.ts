@@ -3,8 +3,9 @@ import { digestOf } from '../../lambda/digest';
 import { fakeChannel } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';
 import { memoryStore } from '../fakes/memory-store';
+import { withBench } from '../handlers/deletion-bench';
 import { aConfig } from '../support/config-builder';
-import { statementsOf, synthesized } from './synthesized';
+import { actionsOf, statementsOf, synthesized } from './synthesized';
 
 test('a run writes under the prefixes that its role may write, list and read, and under every one of them', async () => {
   const objects = new Map<string, string>();
@@ -26,3 +27,21 @@ test('a run writes under the prefixes that its role may write, list and read, an
   expect(prefixesOf(objects.keys())).toEqual(granted.toSorted());
   expect(listed.filter((prefix) => !granted.some((start) => prefix.startsWith(start)))).toEqual([]);
 });
+
+test('a deletion lists under the prefixes that its role may list, and names one each time', () =>
+  withBench(async ({ approve, run, objects }) => {
+    const listed: string[] = [];
+    const store = memoryStore(objects);
+    const list = (prefix: string): Promise<readonly string[]> => {
+      listed.push(prefix);
+      return store.list(prefix);
+    };
+    expect((await run(await approve(), { store: { ...store, list } })).result).toMatchObject({ state: 'finished', deleted: 5 });
+    const conditions = statementsOf(synthesized({ deletion: 'approve' }).toJSON())
+      .filter((statement) => actionsOf(statement).includes('s3:ListBucket'))
+      .map(({ Condition }) => [Condition?.StringLikeIfExists?.['s3:prefix'] ?? []].flat().map((pattern) => pattern.replace(/\*$/, '')));
+    const [granted = []] = conditions.filter((prefixes) => prefixes.includes('results/'));
+    expect(granted).toEqual(['plans/', 'results/']);
+    expect(listed).not.toEqual([]);
+    expect(listed.filter((prefix) => !granted.some((start) => prefix.startsWith(start)))).toEqual([]);
+  }));
