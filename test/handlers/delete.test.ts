@@ -482,23 +482,12 @@ describe('the deletion function', () => {
     withBench(async ({ approve, run, rig, mails }) => {
       const event = await approve();
       let readings = 0;
-      const controller = { current: new AbortController() };
       const { result, pauses } = await run(event, {
-        timeout: () => {
-          controller.current = new AbortController();
-          return controller.current.signal;
-        },
+        ...shortSittings(rig),
         readInventory: async (...asked) => {
           readings += 1;
           const inventory = await rig.readInventory(...asked);
           return readings === 2 ? { ...inventory, complete: false } : inventory;
-        },
-        deletion: {
-          ...rig.deletion,
-          deleteSnapshot: (named) => {
-            controller.current.abort();
-            return rig.deletion.deleteSnapshot(named);
-          },
         },
       });
       expect(result).toMatchObject({ state: 'finished', deleted: 5 });
