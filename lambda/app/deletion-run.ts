@@ -265,7 +265,9 @@ export async function runDeletion(steps: DurableSteps, ports: DeletionPorts, ord
   const end = await carryOut(steps, ports, plan, at + ports.limits.run);
   // The e-mail matters more: it goes out though this could not be done.
   await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => undefined);
-  const sent = await steps.step('report', () => sendResult(ports, { plan, execution: executionName(steps.execution), end, again: ports.again }));
+  const sent = await steps.step('report', () =>
+    sendResult(ports, { plan, execution: executionName(steps.execution), end, again: ports.again }),
+  );
   if (end.state === 'failed') throw new RunFailed(`cannot go on with the plan ${plan.id}: ${end.text}`, sent);
   return { plan: plan.id, ...end, ...sent };
 }

@@ -76,7 +76,10 @@ const isWritten = (store: Store, object: StoredObject): Promise<boolean> =>
  * where the bucket fails, the e-mail says so. Safe to run twice: a finished plan whose outcome went out is told once; where it is not known
  * whether it went out, it goes out again.
  */
-export async function sendResult({ store, channel }: SendResultPorts, { plan, execution, end: ended, again }: EndedRun): Promise<ResultSent> {
+export async function sendResult(
+  { store, channel }: SendResultPorts,
+  { plan, execution, end: ended, again }: EndedRun,
+): Promise<ResultSent> {
   // What another run records is for that run to tell.
   const recorded = isElsewhere(ended) ? NOTHING : await read(store, plan);
   const { result, unread } = recorded;
@@ -106,6 +109,10 @@ export async function sendResult({ store, channel }: SendResultPorts, { plan, ex
   await channel.send({ ...renderResultEmail(context), attributes: resultAttributes(context) }, AbortSignal.timeout(SEND_LIMIT));
   // It went out: failing now would send it again.
   if (isOver)
-    await isWritten(store, { key: mailed, contentType: 'application/json', body: [`${JSON.stringify({ digest: plan.digest, execution })}\n`] });
+    await isWritten(store, {
+      key: mailed,
+      contentType: 'application/json',
+      body: [`${JSON.stringify({ digest: plan.digest, execution })}\n`],
+    });
   return { delivery: 'sent', ...counts };
 }

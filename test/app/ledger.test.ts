@@ -126,6 +126,41 @@ describe('the ledger of a plan', () => {
     });
   });
 
+  it('takes nothing more once it is closed, not even what was under way then', async () => {
+    const plan = planOf(3);
+    let hold: (() => void) | null = null;
+    const store = memoryStore(objects);
+    const ledger = await openLedger(
+      {
+        ...portsOf('a'),
+        store: {
+          ...store,
+          get: async (key) => {
+            if (hold === null || !key.endsWith('claim-2.json')) return store.get(key);
+            await new Promise<void>((resolve) => {
+              hold = resolve;
+            });
+            return store.get(key);
+          },
+        },
+      },
+      plan,
+    );
+    await ledger.intend('arn-0', FACTS);
+    hold = () => undefined;
+    const late = codeOf(ledger.intend('arn-1', FACTS));
+    await new Promise(setImmediate);
+    const goOn: () => void = hold;
+    hold = null;
+    await ledger.close();
+    const left = new Map(objects);
+    goOn();
+    expect(await late).toBe('ledger.closed');
+    expect(await codeOf(ledger.withdraw('arn-0'))).toBe('ledger.closed');
+    expect(await codeOf(ledger.record([resultOf(plan, 0)]))).toBe('ledger.closed');
+    expect(objects).toEqual(left);
+  });
+
   it('writes nothing where there is no intent to take back', async () => {
     const ledger = await openLedger(portsOf('a'), planOf(1));
     const before = new Map(objects);

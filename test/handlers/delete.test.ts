@@ -9,7 +9,7 @@ import { ACCOUNT, aged, aSpec, HERE, outcomes, type Rig, THERE, upTo } from '../
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
 import { type Bench, withBench } from './deletion-bench';
-import { EXECUTION, immortal, mortals, runExecution } from './durable-engine';
+import { EXECUTION, immortal, type Life, mortals, runExecution } from './durable-engine';
 
 const KEPT = ['data-01', 'data-02', 'data-03', 'web-01', 'web-02', 'web-03'];
 const PLANNED = ['data-04', 'data-05', 'web-04', 'web-05', 'web-06'];
@@ -549,6 +549,83 @@ describe('the deletion function', () => {
     }, small()),
   );
 
+  it('waits at the end of a sitting for a delete that is on its way, before it lets go of its claim', () =>
+    withBench(async ({ approve, run, rig, objects }) => {
+      const event = await approve();
+      const end = new AbortController();
+      const store = memoryStore(objects);
+      const happened: string[] = [];
+      const { result } = await run(event, {
+        limits: { inventory: 60_000, sitting: 60_000, closing: 60_000, run: 3_600_000, sittings: 1 },
+        beforeEnd: () => end.signal,
+        store: {
+          ...store,
+          put(object) {
+            const body = [...object.body];
+            if (body.join('').includes('"released":true')) happened.push('the claim is let go');
+            return store.put({ ...object, body });
+          },
+        },
+        deletion: {
+          ...rig.deletion,
+          async deleteSnapshot(named) {
+            end.abort();
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            const answer = await rig.deletion.deleteSnapshot(named);
+            happened.push('the delete is answered');
+            return answer;
+          },
+        },
+      });
+      expect(happened).toEqual(['the delete is answered', 'the claim is let go']);
+      expect(result).toMatchObject({ state: 'stopped', code: 'run.sittings' });
+    }, small()));
+
+  it('looks again at what is deployed, before its first delete, when claiming the plan took longer than half a minute', () =>
+    withBench(async ({ approve, run, rig, objects }) => {
+      const event = await approve();
+      let now = Date.now();
+      const store = memoryStore(objects);
+      const { result } = await run(event, {
+        clock: () => now,
+        isDeployed: async () => !objects.has(`results/${event.plan}/claim-1.json`),
+        store: {
+          ...store,
+          putIfAbsent(object) {
+            now += 30_000;
+            return store.putIfAbsent(object);
+          },
+        },
+        deletion: { ...rig.deletion, readClock: async () => ({ ok: true, value: { service: now, machine: now } }) },
+      });
+      expect(result).toMatchObject({ state: 'stopped', code: 'run.superseded', deleted: 0 });
+    }, small()));
+
+  it('measures what it did, and mails it once, though it dies right after it noted the mail', () =>
+    withBench(async ({ approve, handler, mails }) => {
+      const event = await approve();
+      let dead = false;
+      const lifeOf = (): Life => {
+        let die: () => void = () => undefined;
+        const died = new Promise<void>((resolve) => {
+          die = resolve;
+        });
+        return {
+          died,
+          async point(name) {
+            if (dead || !/^after put .*mailed\.json$/.test(name)) return;
+            dead = true;
+            die();
+            await new Promise(() => undefined);
+          },
+        };
+      };
+      const { result } = await runExecution(handler(), event, lifeOf);
+      expect(dead).toBe(true);
+      expect(result).toMatchObject({ state: 'finished', delivery: 'sent', deleted: 2 });
+      expect(mails).toHaveLength(1);
+    }, small()));
+
   it('lets go of its claim when a sitting fails in the middle', () =>
     withBench(async ({ approve, run, rig, objects }) => {
       const event = await approve();
@@ -577,11 +654,11 @@ describe('the deletion function', () => {
 
 describe('a start that comes twice', () => {
   it('does nothing more, and sends nothing more, once the plan is carried out', () =>
-    withBench(async ({ approve, run, rig, mails }) => {
+    withBench(async ({ approve, handler, run, rig, mails }) => {
       const event = await approve();
       await run(event);
       const deletes = rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete')).length;
-      const again = await run(event);
+      const again = await runExecution(handler(), event, immortal, { name: 'again' });
       expect(again.result).toMatchObject({ state: 'finished', delivery: 'already-sent', deleted: 5 });
       expect(mails).toHaveLength(1);
       expect(rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'))).toHaveLength(deletes);
