@@ -265,6 +265,26 @@ describe('a hostile account', () => {
     expect(await codeOf(rig.apply())).toBe('inventory.incomplete');
   });
 
+  it('goes on where the list of what an earlier run dealt with is absent now', async () => {
+    await rig.plan();
+    const stop = new AbortController();
+    let done = 0;
+    const deletion: typeof rig.deletion = {
+      ...rig.deletion,
+      deleteSnapshot: async (named) =>
+        named.region === HERE
+          ? { ok: false, failure: { class: 'throttled', code: 'ThrottlingException', message: 'slow down' } }
+          : rig.deletion.deleteSnapshot(named),
+    };
+    const progress = (): void => {
+      done += 1;
+      if (done === 2) stop.abort();
+    };
+    expect((await rig.apply({ deletion, progress, signal: stop.signal })).totals).toMatchObject({ deleted: 2, open: 3 });
+    rig.emulator.setFaults([{ fault: 'shape', dropList: true, regions: THERE, operations: 'GetDiskSnapshots' }]);
+    expect((await rig.apply()).totals).toMatchObject({ deleted: 5, open: 0 });
+  });
+
   it('refuses when a list with planned snapshots is absent from the answer now', async () => {
     rig.emulator.setFaults([{ fault: 'shape', dropList: true, regions: HERE, operations: 'GetInstanceSnapshots' }]);
     expect(await codeOf(rig.apply())).toBe('inventory.incomplete');
