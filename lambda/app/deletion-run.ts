@@ -2,12 +2,13 @@ import type { NothingDue } from '../core/automatic';
 import type { Config } from '../core/config';
 import { RetentionError } from '../core/errors';
 import type { RunEnd } from '../render/result-email';
-import { type ApplyPorts, applyBatch, type Prepared, type PreparePorts, prepareApply } from './apply-plan';
+import { applyInTime, checkDeployed, SUPERSEDED } from './apply-in-time';
+import { type ApplyPorts, type PreparePorts, prepareApply } from './apply-plan';
 import { selectAutomatically } from './automatic-selection';
 import type { DeletionOrder } from './deletion-order';
-import type { CallFailure, SnapshotDeletion } from './deletion-port';
+import type { SnapshotDeletion } from './deletion-port';
 import type { DurableSteps } from './durable-steps';
-import { type Ledger, openLedger } from './ledger';
+import { openLedger } from './ledger';
 import { settleLedger } from './ledger-end';
 import type { Channel, Clock, Digest, ReadInventory, Store } from './ports';
 import { isRefusal } from './refusals';
@@ -70,102 +71,6 @@ const IDLE_SITTINGS = 3;
 /** Refusals that may pass: a region that does not answer must not end a run that was at it for hours. */
 const PASSING: ReadonlySet<string> = new Set(['inventory.incomplete', 'clock.skew']);
 const AFTER_REFUSAL = 300;
-
-/** After so long (ms) it is looked again, before a delete, which version is deployed. */
-const LOOK_AGAIN = 30_000;
-
-const SUPERSEDED = 'run.superseded';
-
-/** Throws when the version that runs is not the deployed one: it decides by a configuration that may not be in force any more. */
-async function checkDeployed({ isDeployed }: DeletionPorts): Promise<void> {
-  if (await isDeployed()) return;
-  throw new RetentionError(
-    SUPERSEDED,
-    'operator',
-    'the version of the function that carried it out is not the deployed one any more, and the configuration in force may be another',
-  );
-}
-
-/** A delete that was not sent, because the last look at what is deployed was too long ago: it is begun again, with another look. */
-const LOOKED_LONG_AGO: CallFailure = {
-  class: 'throttled',
-  code: 'run.slow',
-  message: 'it could not be read again within half a minute of a look at which version is deployed, so no delete was sent',
-};
-
-/** Ports that let no delete be sent once another version was deployed; `since` is when the last look at that began. */
-function whileDeployed(ledger: Ledger, ports: DeletionPorts, since: number): ApplyPorts {
-  const { clock, deletion } = ports;
-  let lookedAt = since;
-  const isLongAgo = (): boolean => clock() - lookedAt >= LOOK_AGAIN;
-  return {
-    ...ports,
-    ledger: {
-      ...ledger,
-      async intend(arn, facts) {
-        if (isLongAgo()) {
-          const now = clock();
-          await checkDeployed(ports);
-          lookedAt = now;
-        }
-        await ledger.intend(arn, facts);
-      },
-    },
-    deletion: {
-      ...deletion,
-      deleteSnapshot: async (named) => (isLongAgo() ? { ok: false, failure: LOOKED_LONG_AGO } : deletion.deleteSnapshot(named)),
-    },
-  };
-}
-
-const ended = (end: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (end.aborted) resolve();
-    else end.addEventListener('abort', () => resolve(), { once: true });
-  });
-
-/**
- * The same ports until a sitting's end, after which nothing more is sent or recorded: what was in hand may go on behind it, but for deletes. `over`
- * resolves when the end has come and each delete that was on its way by then was answered or given up: one that arrived later, after the next
- * sitting had dealt with its snapshot, could hit another that has taken the name.
- */
-function untilEnd(ports: ApplyPorts, end: AbortSignal): { readonly ports: ApplyPorts; readonly over: Promise<unknown> } {
-  const { sleep, deletion, ledger } = ports;
-  const onTheirWay = new Set<Promise<unknown>>();
-  const before =
-    <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) =>
-    async (...args: Args): Promise<T> => {
-      if (end.aborted) throw new RetentionError('sitting.ended', 'aws', 'cannot go on: the sitting has ended; the next one does');
-      return call(...args);
-    };
-  const deleteSnapshot: typeof deletion.deleteSnapshot = async (named) => {
-    const answer = deletion.deleteSnapshot(named);
-    onTheirWay.add(answer);
-    try {
-      return await answer;
-    } finally {
-      onTheirWay.delete(answer);
-    }
-  };
-  return {
-    ports: {
-      ...ports,
-      sleep: before(sleep),
-      deletion: { ...deletion, deleteSnapshot: before(deleteSnapshot) },
-      ledger: { ...ledger, intend: before(ledger.intend), withdraw: before(ledger.withdraw), record: before(ledger.record) },
-    },
-    over: ended(end).then(() => Promise.allSettled(onTheirWay)),
-  };
-}
-
-/** Deletes for as long as a sitting may, and brings those in hand to their end; one that takes too long is left open: its end is not known. */
-async function applyInTime(ports: DeletionPorts, ledger: Ledger, prepared: Prepared, startedAt: number, lookedAt: number): Promise<void> {
-  const { limits, clock } = ports;
-  const end = ports.beforeEnd(limits.closing);
-  const signal = ports.timeout(Math.max(0, startedAt + limits.sitting - clock()));
-  const applying = untilEnd(whileDeployed(ledger, ports, lookedAt), end);
-  await Promise.race([applyBatch(applying.ports, prepared, { signal }), applying.over]);
-}
 
 /** One sitting: everything is read and decided anew, then as much is deleted as there is time for. Safe to run twice. */
 async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until: number): Promise<Sitting> {
