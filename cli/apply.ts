@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type ApplyPorts, applyBatch, type Prepared, prepareApply } from '../lambda/app/apply-plan';
 import { openLedger, rehearsalLedger } from '../lambda/app/ledger';
 import { resultFile } from '../lambda/app/ledger-files';
@@ -20,6 +21,7 @@ import { loadConfig } from './load-config';
 import { isRunning, thisProcess } from './owner';
 import { openPlace, type PlanPlace } from './plan-place';
 import { withProgress } from './progress';
+import { readingDeadline } from './read-account';
 import { reportFailure, type Terminal, writeOut } from './terminal';
 
 export interface ApplyOptions {
@@ -53,6 +55,8 @@ function checkOptions(options: ApplyOptions): void {
 /** Ends the run after the item in hand at the first Ctrl-C, at once at the second. */
 function onInterrupt(err: NodeJS.WritableStream): { readonly signal: AbortSignal; readonly stop: () => void } {
   const controller = new AbortController();
+  // Each region has a call that waits for it; Node 20 warns of more than ten.
+  setMaxListeners(0, controller.signal);
   const interrupt = (): void => {
     if (controller.signal.aborted) process.exit(EXIT.failure);
     err.write('\nfinishing the snapshot in hand; once more to stop at once\n');
@@ -121,7 +125,7 @@ async function applyLocally(
     withProgress(err, quiet, (tell) =>
       prepareApply(
         { clock, digest: digestOf, readInventory, deletion, ledger: ledgerPorts },
-        { plan: { ...place, digest: options.digest ?? null }, config, account, count: options.yes ?? null, deadline: null },
+        { plan: { ...place, digest: options.digest ?? null }, config, account, count: options.yes ?? null, deadline: readingDeadline() },
         tell,
       ),
     );

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { CallOptions } from '../app/kind-port';
 import type { Clock } from '../app/ports';
 import { RetentionError } from '../core/errors';
@@ -20,6 +21,8 @@ export interface Deadline {
 export function startDeadline(at: number | null, clock: Clock): Deadline {
   if (at === null) return { options: {}, check: () => undefined, explain: (error) => error, clear: () => undefined };
   const controller = new AbortController();
+  // A hundred calls at once wait for it; Node 20 warns of more than ten.
+  setMaxListeners(0, controller.signal);
   const timer = setTimeout(() => controller.abort(), Math.min(LONGEST_TIMER, Math.max(0, at - clock())));
   const passed = () =>
     new RetentionError(
