@@ -9,7 +9,7 @@ import { ACCOUNT, aged, aSpec, HERE, outcomes, type Rig, THERE, upTo } from '../
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
 import { type Bench, withBench } from './deletion-bench';
-import { EXECUTION, immortal, type Life, mortals, runExecution } from './durable-engine';
+import { EXECUTION, immortal, mortal, mortals, runExecution } from './durable-engine';
 
 const KEPT = ['data-01', 'data-02', 'data-03', 'web-01', 'web-02', 'web-03'];
 const PLANNED = ['data-04', 'data-05', 'web-04', 'web-05', 'web-06'];
@@ -605,21 +605,12 @@ describe('the deletion function', () => {
     withBench(async ({ approve, handler, mails }) => {
       const event = await approve();
       let dead = false;
-      const lifeOf = (): Life => {
-        let die: () => void = () => undefined;
-        const died = new Promise<void>((resolve) => {
-          die = resolve;
+      const lifeOf = () =>
+        mortal((point) => {
+          const ends = !dead && /^after put .*mailed\.json$/.test(point);
+          dead ||= ends;
+          return ends;
         });
-        return {
-          died,
-          async point(name) {
-            if (dead || !/^after put .*mailed\.json$/.test(name)) return;
-            dead = true;
-            die();
-            await new Promise(() => undefined);
-          },
-        };
-      };
       const { result } = await runExecution(handler(), event, lifeOf);
       expect(dead).toBe(true);
       expect(result).toMatchObject({ state: 'finished', delivery: 'sent', deleted: 2 });
@@ -860,25 +851,13 @@ describe('an invocation that dies', () => {
     withBench(async ({ approve, handler, rig, mails }) => {
       const event = await approve();
       let sittings = 0;
-      const mortal = () => {
-        let die: () => void = () => undefined;
-        let dead = false;
-        const died = new Promise<void>((resolve) => {
-          die = resolve;
+      const lifeOf = () =>
+        mortal((point) => {
+          const ends = point.startsWith('before delete ');
+          if (ends) sittings += 1;
+          return ends;
         });
-        return {
-          died,
-          async point(name: string) {
-            if (name.startsWith('before delete ')) {
-              sittings += 1;
-              dead = true;
-              die();
-            }
-            if (dead) await new Promise(() => undefined);
-          },
-        };
-      };
-      const { status, invocations } = await runExecution(handler(), event, mortal, { most: 30 });
+      const { status, invocations } = await runExecution(handler(), event, lifeOf, { most: 30 });
       expect([status, sittings]).toEqual(['FAILED', 6]);
       expect(invocations).toBeLessThanOrEqual(13);
       expect(mails.map(({ subject }) => subject)).toEqual([

@@ -163,6 +163,25 @@ export async function runExecution(
 /** A life that nothing ends. */
 export const immortal = (): Life => ({ died: new Promise(() => undefined), point: async () => undefined });
 
+/** A life that ends at the first point of which `isEnd` says so. */
+export function mortal(isEnd: (point: string) => boolean): Life {
+  let die: () => void = () => undefined;
+  let dead = false;
+  const died = new Promise<void>((resolve) => {
+    die = resolve;
+  });
+  return {
+    died,
+    async point(name) {
+      if (!dead && isEnd(name)) {
+        dead = true;
+        die();
+      }
+      if (dead) await new Promise(() => undefined);
+    },
+  };
+}
+
 /** Lives that share a count of points: the one that passes the `killAt`-th dies there. Null: it never comes so far. */
 export function mortals(killAt: number): {
   readonly lifeOf: () => Life;
@@ -174,24 +193,11 @@ export function mortals(killAt: number): {
   return {
     killed: () => killed,
     points: () => points,
-    lifeOf() {
-      let die: () => void = () => undefined;
-      let dead = false;
-      const died = new Promise<void>((resolve) => {
-        die = resolve;
-      });
-      return {
-        died,
-        async point(name) {
-          points += 1;
-          if (points === killAt) {
-            killed = name;
-            dead = true;
-            die();
-          }
-          if (dead) await new Promise(() => undefined);
-        },
-      };
-    },
+    lifeOf: () =>
+      mortal((name) => {
+        points += 1;
+        if (points === killAt) killed = name;
+        return points === killAt;
+      }),
   };
 }
