@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type AccountCheck, checkAccount } from '../lambda/app/check-account';
+import { decideConfirmed } from '../lambda/app/confirm-sources';
 import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
 import { someOf } from '../lambda/core/listing';
@@ -50,8 +51,9 @@ function account(check: AccountCheck): readonly string[] {
 
 async function checkLive(options: CheckOptions, config: Config, terminal: Terminal): Promise<ExitCode> {
   const { out, err } = terminal;
-  const inventory = await readAccount(options, config, terminal);
-  const check = checkAccount(inventory, config, Date.now());
+  const now = Date.now();
+  const { inventory } = await decideConfirmed(await readAccount(options, config, terminal), { config, now });
+  const check = checkAccount(inventory, config, now);
   await writeOut(
     out,
     account(check).map((line) => `${line}\n`),

@@ -1,11 +1,12 @@
 import { distance } from 'fastest-levenshtein';
 import type { WhyNot } from '../lambda/app/authority';
+import { decideConfirmed } from '../lambda/app/confirm-sources';
 import { explainSnapshot, type Passage } from '../lambda/app/explain-snapshot';
 import { reportOrder } from '../lambda/app/make-report';
 import { mismatches } from '../lambda/config/mismatch';
-import { decide } from '../lambda/core/decide';
 import { RetentionError } from '../lambda/core/errors';
 import type { Inventory, Judged } from '../lambda/core/report-model';
+import type { Snapshot } from '../lambda/core/snapshot';
 import { clean, count, minute } from '../lambda/render/phrases';
 import { wrap } from '../lambda/render/terminal';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -78,10 +79,14 @@ function* render(passages: readonly Passage[], columns: number, colour: boolean)
 export async function explain(wanted: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
   const { out, err, env } = terminal;
   const config = loadConfig(options.config, warnOn(err));
-  const inventory = await readAccount(options, config, terminal);
+  const live = await readAccount(options, config, terminal);
   const now = options.at ?? Date.now();
-  const { items } = decide({ snapshots: inventory.snapshots, sources: inventory.sources, config, now, everyRule: true });
-  const found = items.filter(({ snapshot }) => (wanted.startsWith('arn:') ? snapshot.arn : snapshot.name) === wanted).sort(reportOrder);
+  const isWanted = ({ arn, name }: Snapshot): boolean => (wanted.startsWith('arn:') ? arn : name) === wanted;
+  const concerned = new Set(live.snapshots.filter(isWanted).map(({ source }) => source?.arn));
+  const matters = ({ snapshot }: Judged): boolean => concerned.has(snapshot.source?.arn);
+  const { inventory, decision } = await decideConfirmed(live, { config, now, everyRule: true, matters });
+  const { items } = decision;
+  const found = items.filter(({ snapshot }) => isWanted(snapshot)).sort(reportOrder);
   const [item] = found;
   if (item === undefined) {
     if (inventory.complete) throw unknown(wanted, inventory);

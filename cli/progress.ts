@@ -22,8 +22,11 @@ const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 const count = (amount: number, one: string): string => `${WHOLE.format(amount)} ${one}${amount === 1 ? '' : 's'}`;
 
-const failed = (event: Extract<InventoryProgress, { event: 'scope' }>): string =>
-  event.status === 'failed' ? 'NOT READ' : 'region is disabled';
+const NOT_READ = { failed: 'NOT READ', disabled: 'region is disabled', denied: 'region is denied by a service control policy' } as const;
+
+const failed = ({ status }: Extract<InventoryProgress, { event: 'scope' }>): string => (status === 'read' ? '' : NOT_READ[status]);
+
+const asking = ({ sources }: Extract<InventoryProgress, { event: 'sources' }>): string => `asking for ${count(sources, 'source')} by name`;
 
 const counting = ({ regions }: Extract<InventoryProgress, { event: 'automatic' }>): string =>
   `counting automatic snapshots in ${count(regions, 'region')}`;
@@ -34,6 +37,7 @@ function lines(err: NodeJS.WritableStream): Progress {
     tell(event) {
       if (event.event === 'regions') err.write(`reading ${count(event.scopes, 'list')} in ${count(event.regions, 'region')}\n`);
       if (event.event === 'automatic') err.write(`${counting(event)}\n`);
+      if (event.event === 'sources') err.write(`${asking(event)}\n`);
       if (event.event !== 'scope') return;
       const read = `${count(event.snapshots, 'snapshot')} on ${count(event.pages, 'page')}`;
       err.write(`${event.region} ${event.kind}: ${event.status === 'read' ? read : failed(event)}\n`);
@@ -114,6 +118,7 @@ function makeWaiting(): { readonly note: Tell; readonly text: () => string } {
     text() {
       if (stage === null) return 'the regions';
       if (stage === 'automatic') return 'the count of automatic snapshots';
+      if (stage === 'sources') return 'sources that are in no list';
       if (open.size === 0) return 'the lists of instances, disks and databases';
       const named = [...open].slice(0, MOST_NAMED).join(', ');
       return `${count(open.size, 'list')}: ${named}${open.size > MOST_NAMED ? ` and ${open.size - MOST_NAMED} more` : ''}`;

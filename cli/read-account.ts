@@ -1,4 +1,4 @@
-import type { ReadInventory } from '../lambda/app/ports';
+import type { LiveInventory, ReadInventory } from '../lambda/app/ports';
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import type { Config } from '../lambda/core/config';
@@ -53,7 +53,7 @@ export async function accountReader({ profile }: Pick<AccountOptions, 'profile'>
 }
 
 /** The inventory that `report` reads, automatic snapshots left out: nothing is decided by them. Progress goes to stderr. */
-export async function readAccount(options: AccountOptions, config: Config, terminal: Terminal): Promise<Inventory> {
+export async function readAccount(options: AccountOptions, config: Config, terminal: Terminal): Promise<LiveInventory> {
   const readInventory = await accountReader(options, terminal);
   const request = {
     ...scopeOf(options, config),

@@ -146,7 +146,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     let reply: Reply;
     let failed: string | null = null;
     try {
-      refuseStruck(struck);
+      refuseStruck(struck, call, world.accountId);
       await effects.run('before', call, struck);
       reply = work(incoming, request, struck, requestId);
       await effects.run('after', call, struck);

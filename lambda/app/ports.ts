@@ -1,5 +1,5 @@
-import type { Inventory, ListName } from '../core/report-model';
-import type { Kind } from '../core/snapshot';
+import type { Inventory, ListName, ListStatus } from '../core/report-model';
+import type { Kind, SourceState } from '../core/snapshot';
 import type { ChatNotification } from '../render/chat';
 
 /** The real clock, epoch milliseconds. The one place from which use cases learn the time. */
@@ -29,15 +29,31 @@ export type InventoryProgress =
       readonly event: 'scope';
       readonly region: string;
       readonly kind: Kind;
-      readonly status: 'read' | 'failed' | 'disabled';
+      readonly status: ListStatus;
       readonly pages: number;
       readonly snapshots: number;
     }
   /** All lists are there; the automatic snapshots of so many regions are still being counted. */
-  | { readonly event: 'automatic'; readonly regions: number };
+  | { readonly event: 'automatic'; readonly regions: number }
+  /** So many sources that are in no list are asked for by name. */
+  | { readonly event: 'sources'; readonly sources: number };
+
+/** A source that is not in its list, and the names that snapshots give it. */
+export interface AbsentSource {
+  readonly arn: string;
+  readonly names: readonly string[];
+}
+
+/** Asks for sources by name, each once. Never rejects: one that is neither found nor confirmed as gone is `unconfirmed`, and says why. */
+export type AskSources = (sources: readonly AbsentSource[]) => Promise<ReadonlyMap<string, SourceState>>;
+
+/** An inventory whose sources can still be asked for by name, until the deadline of its request. */
+export interface LiveInventory extends Inventory {
+  readonly askSources: AskSources;
+}
 
 /** Lists everything. Never rejects for what the service does: a scope that could not be read is data. */
-export type ReadInventory = (request: InventoryRequest, progress?: (event: InventoryProgress) => void) => Promise<Inventory>;
+export type ReadInventory = (request: InventoryRequest, progress?: (event: InventoryProgress) => void) => Promise<LiveInventory>;
 
 export interface StoredObject {
   readonly key: string;

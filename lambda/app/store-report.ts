@@ -1,3 +1,4 @@
+import { parseArn } from '../core/arn';
 import type { PreviousReport, ReportHead, ReportState } from '../core/changes';
 import { RetentionError } from '../core/errors';
 import { instantOfId } from '../core/instant';
@@ -80,9 +81,14 @@ async function firstLine(store: Store, key: string): Promise<string> {
   return '';
 }
 
+/** What is no list of ARNs counts as none: then the sources are asked for again. */
+const isListOfArns = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((arn) => typeof arn === 'string' && parseArn(arn) !== null);
+
 function parseHead(line: string): ReportHead | null {
   try {
-    const { snapshots: _, ...head } = JSON.parse(`${line}${END}`) as ReportState;
+    const { snapshots: _, gone, ...rest } = JSON.parse(`${line}${END}`) as ReportState;
+    const head: ReportHead = isListOfArns(gone) ? { ...rest, gone } : rest;
     const readable = head.lists.every(
       ({ region, kind, snapshots = 0 }) => typeof region === 'string' && typeof kind === 'string' && typeof snapshots === 'number',
     );

@@ -20,13 +20,19 @@ export interface Judged {
   readonly reasons: readonly Reason[];
 }
 
+/**
+ * What came of a list: `disabled` in a region that the account has not enabled, `denied` in one in which a service control policy refuses every
+ * call. Neither makes an inventory incomplete.
+ */
+export type ListStatus = 'read' | 'failed' | 'disabled' | 'denied';
+
 /** One account × region × kind that was to be listed, and what came of it. */
 export interface Scope {
   readonly account: string | null;
   readonly region: string;
   readonly kind: Kind;
-  readonly status: 'read' | 'failed' | 'disabled';
-  readonly sources: 'read' | 'failed' | 'disabled';
+  readonly status: ListStatus;
+  readonly sources: ListStatus;
   readonly pages: number;
   readonly snapshots: number;
   readonly error?: { readonly code: string; readonly message: string; readonly tip?: string };
@@ -152,4 +158,6 @@ export interface Report {
   readonly automatic: readonly AutomaticSnapshots[];
   readonly stale: readonly StaleSource[];
   readonly changes: Changes | null;
+  /** Source ARNs that were asked for by name and are gone: later reports need not ask again. */
+  readonly confirmedGone: readonly string[];
 }

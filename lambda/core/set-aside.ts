@@ -29,12 +29,21 @@ function unread(snapshot: Snapshot, source: SourceState & { readonly state: 'unr
   return { status: 'problem', code: 'source.unread', text: `kept: ${list}, and a hold could stand on the source` };
 }
 
+const unconfirmed = ({ why }: SourceState & { readonly state: 'unconfirmed' }): Cause => ({
+  status: 'problem',
+  code: 'source.unconfirmed',
+  text: `kept: its source is not in its list, and is not confirmed as gone (${why}); a hold could be on it`,
+});
+
+const isKnown = (source: SourceState | null): boolean => source?.state !== 'unread' && source?.state !== 'unconfirmed';
+
 function addOwn(causes: Cause[], snapshot: Snapshot, source: SourceState | null, now: number): void {
   const { createdAt, state, kind, defects } = snapshot;
   if (defects !== undefined) for (const { code, message } of defects) causes.push({ status: 'problem', code, text: message });
   else if (!isWhole(snapshot))
     causes.push({ status: 'problem', code: 'snapshot.incomplete', text: 'it came without its ARN, name or createdAt' });
   if (source?.state === 'unread') causes.push(unread(snapshot, source));
+  if (source?.state === 'unconfirmed') causes.push(unconfirmed(source));
   if (state !== FINISHED_STATE[kind])
     causes.push({
       status: 'unfinished',
@@ -72,8 +81,7 @@ export function causesOf(
     causes.push({ status: 'problem', code, text: on === 'snapshot' ? message : `on its source: ${message}` });
   addOwn(causes, snapshot, source, now);
   // What a misspelt tag means, or what an unread source says, is not known: that is no "unmanaged".
-  if (policy === null && problems.length === 0 && source?.state !== 'unread')
-    causes.push(snapshot.fromAutoSnapshot ? UNREACHED_COPY : UNMANAGED);
+  if (policy === null && problems.length === 0 && isKnown(source)) causes.push(snapshot.fromAutoSnapshot ? UNREACHED_COPY : UNMANAGED);
   return causes;
 }
 

@@ -1,6 +1,6 @@
 import type { Report } from '../core/report-model';
 import { ceilingText, type Extent, extentOf, extentText } from './extent';
-import { unreadScopes } from './outline';
+import { regionsNotRead, unreadScopes } from './outline';
 import { clean, count, figure, minute } from './phrases';
 
 /** What a text needs to know beyond the report: where things are, and how deletion is set up. */
@@ -96,6 +96,7 @@ export function outcome(report: Report, context: TextContext): readonly string[]
   if (!report.complete)
     lines.push('INCOMPLETE: not everything could be read. What was not read stands below, and nothing may be deleted on this report.');
   lines.push(verdictLine(report));
+  lines.push(...regionsNotRead(report));
   if (totals.snapshots > 0) {
     const set = [
       totals.held > 0 ? `${figure(totals.held)} held` : '',

@@ -1,7 +1,7 @@
 import type { Report } from '../core/report-model';
 import { escaped } from './escape';
 import { verdictLine } from './frame';
-import { attention, background, unread } from './outline';
+import { attention, background, regionsNotRead, unread } from './outline';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
 import { embedRows, shownOf } from './page/embed';
 import { explore } from './page/explore';
@@ -42,7 +42,9 @@ const head = (report: Report): string => `<!doctype html>
 <a class="skip" href="#explore">To the snapshots</a>
 <header><p class="dim">Lightsail snapshots of account ${escaped(clean(report.account ?? 'not known'))}, ${minute(report.evaluatedAt)}</p>
 <h1>${escaped(headline(report))}</h1>
-</header>
+${regionsNotRead(report)
+  .map((line) => `<p>${escaped(line)}</p>\n`)
+  .join('')}</header>
 <main>
 `;
 

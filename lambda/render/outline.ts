@@ -1,5 +1,6 @@
 import { monthlyCostCeiling, snapshotGb } from '../core/cost';
-import { type Judged, type ListName, type Report, type Scope, STATUSES, type Status } from '../core/report-model';
+import { someOf } from '../core/listing';
+import { type Judged, type ListName, type ListStatus, type Report, type Scope, STATUSES, type Status } from '../core/report-model';
 import type { Snapshot } from '../core/snapshot';
 import { ceilingText, extentOf } from './extent';
 import { age, atMost, clean, count, day, figure, minute, nameOf, plural, reasonsText, sourceNameOf } from './phrases';
@@ -149,12 +150,39 @@ export function unread(report: Report): Section | null {
   return { title: 'Not everything was read', lead: [`${lead} See the problems.`], count: 0, items: () => NO_ITEMS };
 }
 
-/** Regions that this account has not enabled. */
-function disabled(report: Report): Section | null {
-  const regions = [...new Set(report.scopes.filter(({ status }) => status === 'disabled').map(({ region }) => region))];
-  const lead = 'These could not be listed because the account has them switched off. Whatever was left there still bills.';
-  return section(`Regions switched off: ${figure(regions.length)}`, [lead], regions, (region) => ({ line: clean(region) }));
-}
+type OffStatus = Exclude<ListStatus, 'read' | 'failed'>;
+
+const OFF: Readonly<Record<OffStatus, { readonly title: string; readonly why: string; readonly lead: string }>> = {
+  disabled: {
+    title: 'Regions switched off',
+    why: 'switched off in this account',
+    lead: 'These could not be listed because the account has them switched off. Whatever was left there still bills.',
+  },
+  denied: {
+    title: 'Regions denied',
+    why: 'denied by a service control policy',
+    lead: 'A service control policy denies every call in these. Whatever was left there still bills.',
+  },
+};
+const OFF_STATUSES = Object.keys(OFF) as readonly OffStatus[];
+
+const regionsOf = ({ scopes }: Pick<Report, 'scopes'>, wanted: OffStatus): readonly string[] => [
+  ...new Set(scopes.filter(({ status }) => status === wanted).map(({ region }) => region)),
+];
+
+/** Regions that are not read and do not make the report incomplete: a sentence for each reason. */
+export const regionsNotRead = (report: Pick<Report, 'scopes'>): readonly string[] =>
+  OFF_STATUSES.flatMap((status) => {
+    const regions = regionsOf(report, status).map(clean);
+    return regions.length === 0 ? [] : [`Not read (${OFF[status].why}): ${someOf(regions)}.`];
+  });
+
+/** The same in full, a section for each reason. */
+const regionsOff = (report: Report): readonly (Section | null)[] =>
+  OFF_STATUSES.map((status) => {
+    const regions = regionsOf(report, status);
+    return section(`${OFF[status].title}: ${figure(regions.length)}`, [OFF[status].lead], regions, (region) => ({ line: clean(region) }));
+  });
 
 function* changeItems({ changes }: Report): Generator<Item> {
   if (changes === null) return;
@@ -285,7 +313,7 @@ const present = (parts: readonly (Section | null)[]): readonly Section[] => part
 export const attention = (report: Report): readonly Section[] => present([problems(report), sinceLast(report), stale(report)]);
 
 /** Beside a list of snapshots with their reasons: what is good to know. */
-export const background = (report: Report): readonly Section[] => present([orphans(report), automatic(report), disabled(report)]);
+export const background = (report: Report): readonly Section[] => present([orphans(report), automatic(report), ...regionsOff(report)]);
 
 /** Everything between what was not read and the next step, in reading order. */
 export function sections(report: Report, due?: DueDays): readonly Section[] {
@@ -298,6 +326,6 @@ export function sections(report: Report, due?: DueDays): readonly Section[] {
     stale(report),
     orphans(report),
     automatic(report),
-    disabled(report),
+    ...regionsOff(report),
   ]);
 }

@@ -1,5 +1,5 @@
 import { makeReport, stateOf } from '../../lambda/app/make-report';
-import type { Inventory } from '../../lambda/core/report-model';
+import type { LiveInventory } from '../../lambda/app/ports';
 import { digestOf } from '../../lambda/digest';
 import { renderJson } from '../../lambda/render/json';
 import { anInventory, fakeInventory } from '../fakes/inventory';
@@ -17,7 +17,7 @@ const web = (age: number, said: Parameters<typeof aSnapshot>[0] = {}) =>
   });
 
 async function reportOf(
-  inventory: Inventory,
+  inventory: LiveInventory,
   written: Readonly<Record<string, unknown>> = KEEP_ONE,
   more: Partial<Parameters<typeof makeReport>[1]> = {},
   origin?: string,

@@ -1,4 +1,4 @@
-import type { Store } from '../../lambda/app/ports';
+import type { LiveInventory, Store } from '../../lambda/app/ports';
 import { runReport } from '../../lambda/app/run-report';
 import { checkUnblocked, openPlan } from '../../lambda/app/verify-plan';
 import { compactInstant } from '../../lambda/core/instant';
@@ -145,6 +145,46 @@ describe('the scheduled report', () => {
     for (const key of objects.keys()) if (key.endsWith('state.json')) objects.set(key, state);
     await runAt(NOW + 7 * DAY);
     expect(channel.sent).toHaveLength(2);
+  });
+
+  describe('asks for an absent source by name', () => {
+    /** Two reports on a source that is gone; `spoil` changes the state that the first one stored. */
+    async function askedBySecond(spoil: (state: string) => string): Promise<number> {
+      let asked = 0;
+      const askSources: LiveInventory['askSources'] = async (sources) => {
+        asked += sources.length;
+        return new Map(sources.map(({ arn }) => [arn, { state: 'gone' }]));
+      };
+      const older = aSnapshot({
+        name: 'older',
+        arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/older',
+        createdAt: NOW - 40 * DAY,
+      });
+      const source = { name: 'web', arn: 'arn:aws:lightsail:us-east-1:123456789012:Instance/web' };
+      const snapshots = [aSnapshot({ source }), { ...older, source }];
+      const { objects, runAt } = aDeployment({}, { inventory: anInventory({ snapshots, askSources }) });
+      await runAt(NOW);
+      expect(asked).toBe(1);
+      for (const [key, text] of objects) if (key.endsWith('state.json')) objects.set(key, spoil(text));
+      await runAt(NOW + DAY);
+      return asked - 1;
+    }
+
+    it('once: the next report finds in the state of this one that it is gone', async () => {
+      expect(await askedBySecond((state) => state)).toBe(0);
+    });
+
+    it.each<[string, (state: string) => string]>([
+      ['is missing', () => ''],
+      ['is cut', (state) => state.slice(0, 20)],
+      ['has no such member, as those of earlier versions', (state) => state.replace(/"gone":\[[^\]]*\],/, '')],
+      ['has null for it', (state) => state.replace(/"gone":\[[^\]]*\]/, '"gone":null')],
+      ['has a text for it', (state) => state.replace(/"gone":\[[^\]]*\]/, '"gone":"arn"')],
+      ['has a number in it', (state) => state.replace('"gone":[', '"gone":[1,')],
+      ['has something in it that is no ARN', (state) => state.replace('"gone":[', '"gone":["web",')],
+    ])('again where the state of the report before %s', async (_, spoil) => {
+      expect(await askedBySecond(spoil)).toBe(1);
+    });
   });
 });
 

@@ -10,11 +10,14 @@ import { actionsOf, elsewhere, ownKey, PROPS, quickApp, type Said, statementsOf,
 /** Design section 8: what a report calls. Written out here, so that a change of the role shows in review. */
 const READS = [
   'lightsail:GetAutoSnapshots',
+  'lightsail:GetDisk',
   'lightsail:GetDiskSnapshots',
   'lightsail:GetDisks',
+  'lightsail:GetInstance',
   'lightsail:GetInstanceSnapshots',
   'lightsail:GetInstances',
   'lightsail:GetRegions',
+  'lightsail:GetRelationalDatabase',
   'lightsail:GetRelationalDatabaseSnapshots',
   'lightsail:GetRelationalDatabases',
 ];

@@ -158,6 +158,7 @@ export function aReport(items: readonly Judged[], said: Partial<Report> = {}): R
     automatic: [],
     stale: [],
     changes: changes(),
+    confirmedGone: [],
     ...said,
   };
 }
