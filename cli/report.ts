@@ -14,7 +14,7 @@ import { newReportId } from '../lambda/report-id';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Format } from './formats';
 import { loadConfig, warnOn } from './load-config';
-import { isSameFile, writeOutputFile } from './output-file';
+import { checkOutputFile, isSameFile, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
 import { type Terminal, writeOut } from './terminal';
@@ -69,6 +69,7 @@ function checkOptions({ at, output, planOut }: ReportOptions): void {
       'operator',
       `--output and --plan-out name the same file, ${planOut}: the plan would replace the report; give them two`,
     );
+  for (const file of [output, planOut]) if (file !== undefined) checkOutputFile(file);
 }
 
 /** `report`: list, decide, print. Read-only. */
