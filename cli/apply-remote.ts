@@ -136,7 +136,11 @@ export async function applyRemotely(
   if (heard === null) {
     const { region, functionName } = addressOf(options.name, caller.region);
     // A name starts one execution within a day, also where that one left nothing behind.
-    const again = invokeCommand(plan, functionName, `${plan.id}-${compactInstant(Date.now())}`, region);
+    const again = invokeCommand(plan, functionName, {
+      name: `${plan.id}-${compactInstant(Date.now())}`,
+      region,
+      run: caller.told,
+    });
     throw new RetentionError(
       'apply.no-result',
       'aws',

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { type AccountCheck, checkAccount } from '../lambda/app/check-account';
 import { decideConfirmed } from '../lambda/app/confirm-sources';
 import type { Config } from '../lambda/core/config';
@@ -6,8 +5,9 @@ import { RetentionError } from '../lambda/core/errors';
 import { someOf } from '../lambda/core/listing';
 import { clean, count } from '../lambda/render/phrases';
 import { policyWords } from '../lambda/render/policy-words';
+import { DEFAULT_FILE, findConfigFile } from './config-file';
 import { EXIT, type ExitCode } from './exit-codes';
-import { DEFAULT_FILE, loadConfig, warnOn } from './load-config';
+import { loadConfig, warnOn } from './load-config';
 import { type AccountOptions, readAccount, unreadText } from './read-account';
 import { type Terminal, writeOut } from './terminal';
 
@@ -74,7 +74,7 @@ async function checkLive(options: CheckOptions, config: Config, terminal: Termin
 /** `check`: everything that is wrong with the configuration, and with `--live` with the tags in the account. Changes nothing. */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
   const { out, err } = terminal;
-  if (options.config === undefined && options.live !== true && !existsSync(DEFAULT_FILE))
+  if (options.config === undefined && options.live !== true && findConfigFile() === null)
     throw new RetentionError(
       'check.no-file',
       'operator',

@@ -99,7 +99,7 @@ export async function explain(wanted: string, options: ExplainOptions, terminal:
   const arn = item.snapshot.source?.arn ?? null;
   const source = arn === null ? null : inventory.sources(arn);
   const columns = Math.max(60, (out.isTTY === true && out.columns) || 100);
-  const passages = explainSnapshot({ item, items, source, config, now, whyNot });
+  const passages = explainSnapshot({ item, items, source, config, now, run: options, whyNot });
   await writeOut(out, render(passages, columns, out.isTTY === true && !env.NO_COLOR));
   if (inventory.complete) return EXIT.done;
   err.write(`error: ${unreadText(inventory)} [inventory.incomplete]\n`);

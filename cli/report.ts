@@ -4,6 +4,7 @@ import type { Report } from '../lambda/core/report-model';
 import type { Kind } from '../lambda/core/snapshot';
 import { digestOf } from '../lambda/digest';
 import { renderCsv } from '../lambda/render/csv';
+import { csvCommand } from '../lambda/render/frame';
 import { renderHtml } from '../lambda/render/html';
 import { renderJson } from '../lambda/render/json';
 import { renderMarkdown } from '../lambda/render/markdown';
@@ -13,7 +14,7 @@ import { newReportId } from '../lambda/report-id';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Format } from './formats';
 import { loadConfig, warnOn } from './load-config';
-import { isSameFile, writeOutputFile } from './output-file';
+import { checkOutputFile, isSameFile, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
 import { type Terminal, writeOut } from './terminal';
@@ -34,10 +35,11 @@ export interface ReportOptions {
 /** A report that was printed is stored nowhere and mailed to nobody. */
 const PRINTED = { fullReport: null, files: [], applyCommand: null, confirmedSubscribers: null, deletionMode: 'off' } as const;
 
-function render(report: Report, format: Format, terminal: Terminal, tagPrefix: string, toFile: boolean): Iterable<string> {
-  const context = { ...PRINTED, tagPrefix };
-  const onTerminal = !toFile && terminal.out.isTTY === true;
-  switch (format) {
+function render(report: Report, told: ReportOptions, terminal: Terminal, tagPrefix: string): Iterable<string> {
+  const at = told.at ?? null;
+  const context = { ...PRINTED, tagPrefix, run: { kind: 'command-line', options: told, plan: told.planOut ?? null, at } } as const;
+  const onTerminal = told.output === undefined && terminal.out.isTTY === true;
+  switch (told.format) {
     case 'text':
       return renderTerminal(report, context, {
         columns: (onTerminal && terminal.out.columns) || 100,
@@ -48,7 +50,7 @@ function render(report: Report, format: Format, terminal: Terminal, tagPrefix: s
     case 'csv':
       return renderCsv(report);
     case 'html':
-      return renderHtml(report, { stored: false, tagPrefix });
+      return renderHtml(report, { stored: false, tagPrefix, csvCommand: csvCommand(told, at) });
     case 'markdown':
       return renderMarkdown(report, context);
   }
@@ -67,6 +69,7 @@ function checkOptions({ at, output, planOut }: ReportOptions): void {
       'operator',
       `--output and --plan-out name the same file, ${planOut}: the plan would replace the report; give them two`,
     );
+  for (const file of [output, planOut]) if (file !== undefined) checkOutputFile(file);
 }
 
 /** `report`: list, decide, print. Read-only. */
@@ -83,7 +86,7 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
     previous: null,
   };
   const made = await withProgress(err, options.quiet ?? false, (tell) => makeReport(ports, request, tell));
-  const chunks = render(made.report, options.format, terminal, config.tagPrefix, options.output !== undefined);
+  const chunks = render(made.report, options, terminal, config.tagPrefix);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
     await writeOutputFile(options.output, chunks);

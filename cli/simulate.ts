@@ -13,7 +13,7 @@ import { renderCalendarJson } from '../lambda/render/calendar-json';
 import { renderCalendarText } from '../lambda/render/calendar-text';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn } from './load-config';
-import { writeOutputFile } from './output-file';
+import { checkOutputFile, writeOutputFile } from './output-file';
 import { type Terminal, writeOut } from './terminal';
 
 export interface SimulateOptions {
@@ -116,6 +116,7 @@ function render(view: SimulatedPolicy, { format, output }: SimulateOptions, { ou
 /** `simulate`: what a policy would keep of a schedule of snapshots, as a calendar. Calls nothing. */
 export async function simulate(options: SimulateOptions, terminal: Terminal): Promise<ExitCode> {
   const { err } = terminal;
+  if (options.output !== undefined) checkOutputFile(options.output);
   const aside = options.config === undefined && spelt(options) !== null;
   const config = loadConfig(options.config, aside ? () => undefined : warnOn(err));
   const { every, for: span, at: end = Date.now(), size: sizeGb } = options;

@@ -13,7 +13,7 @@ import { settleLedger } from './ledger-end';
 import type { Channel, Clock, Digest, ReadInventory, Store } from './ports';
 import { isRefusal } from './refusals';
 import { executionName, noteEnding } from './run-ending';
-import { type PlanRef, type ResultSent, sendResult } from './send-result';
+import { type EndedRun, type PlanRef, type ResultSent, sendResult } from './send-result';
 import { planFile } from './store-report';
 
 /** How long things may take, in milliseconds. One invocation is one sitting: inventory, deletions, and those in hand brought to their end. */
@@ -48,7 +48,7 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'ledger'> {
   /** Whether the version of the function that runs is still the deployed one; rejects where that cannot be told. */
   readonly isDeployed: () => Promise<boolean>;
   /** The command that goes on with an unfinished plan, for people. */
-  readonly again: (plan: PlanRef) => string;
+  readonly again: EndedRun['again'];
 }
 
 /** What a run came to. */

@@ -1,7 +1,8 @@
+import { awsCommand, isResourceName, type RunOptions } from '../core/command-line';
 import type { Config } from '../core/config';
 import { monthlyCostCeiling, snapshotGb } from '../core/cost';
 import { someOf } from '../core/listing';
-import { before } from '../core/period';
+import { before, dayLabel, dayOf, wallClock } from '../core/period';
 import { describe, type Reason } from '../core/reason';
 import type { Judged } from '../core/report-model';
 import type { SourceState, Tags } from '../core/snapshot';
@@ -24,6 +25,8 @@ export interface ExplainInput {
   readonly source: SourceState | null;
   readonly config: Config;
   readonly now: number;
+  /** What the run was told that prints it. */
+  readonly run: RunOptions;
   readonly whyNot: WhyNot;
 }
 
@@ -129,21 +132,34 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
   ];
 }
 
-/** A name that needs no quotes in a shell. */
-const plain = (name: string | null): string => (name !== null && /^[A-Za-z0-9][\w.-]*$/.test(name) ? name : 'NAME');
+/** How long (days) the example of a dated tag keeps a snapshot. */
+const EXAMPLE_DAYS = 30;
+const DAY = 86_400_000;
 
-function whatWouldChange({ item, config }: ExplainInput): Passage {
-  const { snapshot, status, verdict: word } = item;
+/** A tag that can be put on a snapshot, in words and as a command; only the words where its name is none that Lightsail gives. */
+function tagging({ item: { snapshot }, run }: ExplainInput, words: string, tag: string): readonly Line[] {
+  const { name, region } = snapshot;
+  if (name === null || !isResourceName(name)) return [words];
+  const args = ['lightsail', 'tag-resource', '--resource-name', name, '--tags', tag];
+  return [words, { command: awsCommand(args, region, run) }];
+}
+
+function whatWouldChange(input: ExplainInput): Passage {
+  const { item, config, now } = input;
+  const { status, verdict: word } = item;
   const instead = item.policy?.origin === 'snapshot-tag' ? ', put in place of the retention tags that it has' : '';
   const { tagPrefix } = config;
-  const tag = (written: string): Line => ({
-    command: `aws lightsail tag-resource --region ${plain(snapshot.region)} --resource-name ${plain(snapshot.name)} --tags ${written}`,
-  });
-  const hold = [
-    `To keep it for good, add the tag ${tagPrefix}:hold (on its source, the tag keeps all of its snapshots):`,
-    tag(`key=${tagPrefix}:hold`),
-  ];
-  const until = [`To keep it through a day of your own and let it go then${instead}:`, tag(`key=${tagPrefix}:expire-on,value=YYYY-MM-DD`)];
+  const day = dayLabel(dayOf(wallClock(now + EXAMPLE_DAYS * DAY, config.zone)));
+  const hold = tagging(
+    input,
+    `To keep it indefinitely, add the tag ${tagPrefix}:hold (on its source, the tag keeps all of its snapshots):`,
+    `key=${tagPrefix}:hold`,
+  );
+  const until = tagging(
+    input,
+    `To keep it through a day, here ${day}, and let it expire then${instead}:`,
+    `key=${tagPrefix}:expire-on,value=${day}`,
+  );
   const names = someOf([...config.policies.keys()].map(clean));
   const policy = `a tag ${tagPrefix}:policy${names === '' ? '' : ` (${names})`} or ${tagPrefix}:keep`;
   const lines: Readonly<Record<Judged['status'], readonly Line[]>> = {

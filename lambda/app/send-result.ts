@@ -1,4 +1,11 @@
-import { isElsewhere, type ResultContext, type RunEnd, renderResultEmail, resultAttributes } from '../render/result-email';
+import {
+  isElsewhere,
+  type PastedCommand,
+  type ResultContext,
+  type RunEnd,
+  renderResultEmail,
+  resultAttributes,
+} from '../render/result-email';
 import { renderResultHtml } from '../render/result-html';
 import { readOutcome } from './ledger-end';
 import { resultFile, resultFolder } from './ledger-files';
@@ -17,7 +24,7 @@ export interface EndedRun {
   readonly execution: string;
   readonly end: RunEnd;
   /** The command that goes on with an unfinished plan, for people. */
-  readonly again: (plan: PlanRef) => string;
+  readonly again: (plan: PlanRef) => PastedCommand;
 }
 
 export interface SendResultPorts {

@@ -1,3 +1,4 @@
+import { readingCommand } from '../core/command-line';
 import type { Report } from '../core/report-model';
 import { escaped } from './escape';
 import { verdictLine } from './frame';
@@ -16,11 +17,13 @@ export interface PageContext {
   readonly stored: boolean;
   /** Prefix of the retention tags. */
   readonly tagPrefix: string;
+  /** Prints all data again, where they are not stored; absent: for a run that was told nothing. */
+  readonly csvCommand?: string;
 }
 
 /** Where everything is that a page leaves out. */
-const dataPlace = ({ stored }: PageContext): string =>
-  stored ? 'report.csv and report.json, stored beside this page' : 'the output of “npx lightsail-retention report --format csv”';
+const dataPlace = ({ stored, csvCommand = readingCommand(['report', '--format', 'csv'], {}) }: PageContext): string =>
+  stored ? 'report.csv and report.json, stored beside this page' : `the output of “${csvCommand}”`;
 
 function headline(report: Report): string {
   const line = verdictLine(report);

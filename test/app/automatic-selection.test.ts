@@ -81,7 +81,7 @@ async function history(days: readonly Day[]) {
       readInventory: fakeInventory(anInventory({ snapshots: ALL, ...inventory })),
     };
     try {
-      await runReport(ports, { reportId, config, scheduledAt, deadline: null, ...(deletion && { deletion }) });
+      await runReport(ports, { reportId, config, scheduledAt, region: 'us-east-1', deadline: null, ...(deletion && { deletion }) });
     } catch (error) {
       if (!refused && unstored === undefined) throw error;
     }
@@ -412,22 +412,21 @@ describe('a report with automatic deletion', () => {
     expect((await history(empty)).mails).toHaveLength(1);
   });
 
-  test('carries the two commands that approve its plan, to be pasted as they are', async () => {
+  test('carries the command that approves its plan, to be pasted as it is', async () => {
     const { mails, ids, objects } = await history(daily());
     const id = ids.at(-1) ?? '';
     const { digest } = JSON.parse(objects.get(`plans/${id}.json`) ?? 'null');
     const [mail = ''] = mails.slice(-1);
     expect(mail).toContain(
-      `npx lightsail-retention apply memory:plans/${id}.json --digest ${digest} --function ${AUTOMATIC.functionArn}\n`,
-    );
-    expect(mail).toContain(
       `aws lambda invoke --region us-east-1 --function-name ${AUTOMATIC.functionArn} --invocation-type Event --durable-execution-name ${id} --cli-binary-format raw-in-base64-out --payload '{"plan":"${id}","digest":"${digest}"}' /dev/stdout\n`,
     );
+    expect(mail).toContain('https://us-east-1.console.aws.amazon.com/cloudshell/home?region=us-east-1\n');
+    expect(mail).not.toContain('npx');
   });
 
-  test('carries the commands and counts nothing down where a person has to approve', async () => {
+  test('carries the command and counts nothing down where a person has to approve', async () => {
     const { mails } = await history(daily().map((day) => ({ ...day, deletion: { ...AUTOMATIC, mode: 'approve' } })));
-    expect(mails.at(-1)).toContain('--function arn:aws:lambda');
+    expect(mails.at(-1)).toContain('--function-name arn:aws:lambda');
     expect(mails.at(-1)).toContain('deletion waits for a person to approve it');
     expect(mails.at(-1)).not.toContain('unless held');
   });

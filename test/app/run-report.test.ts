@@ -38,7 +38,7 @@ function aDeployment(
     },
     runAt: (at: number, scheduledAt: number | null = at) => {
       now = at;
-      return runReport(ports, { reportId: newReportId(at), config, scheduledAt, deadline: null });
+      return runReport(ports, { reportId: newReportId(at), config, scheduledAt, region: 'us-east-1', deadline: null });
     },
   };
 }
@@ -203,7 +203,7 @@ test('a countdown that cannot be told is said, announces no deletion, and the ru
     },
   };
   const deletion = { mode: 'automatic', functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live' } as const;
-  const request = { reportId: newReportId(NOW), config: aConfig(POLICY), scheduledAt: NOW, deadline: null, deletion };
+  const request = { reportId: newReportId(NOW), config: aConfig(POLICY), scheduledAt: NOW, region: 'us-east-1', deadline: null, deletion };
   await expect(runReport(ports, request)).rejects.toMatchObject({ code: 'report.unfinished' });
   expect(channel.sent[0]?.body).toContain('no listing (report.unfinished)');
   expect([...objects].find(([key]) => key.endsWith('/sent.json'))?.[1]).toContain('"announced":false');
@@ -333,7 +333,14 @@ describe('the plan of a report', () => {
       channel,
       readInventory: fakeInventory(inventory),
     };
-    const request = { reportId, config, scheduledAt: NOW, deadline: null, ...(storeUntil !== undefined && { storeUntil }) };
+    const request = {
+      reportId,
+      config,
+      scheduledAt: NOW,
+      region: 'us-east-1',
+      deadline: null,
+      ...(storeUntil !== undefined && { storeUntil }),
+    };
     const failure = await runReport(ports, request).then(
       () => null,
       (error: unknown) => error,

@@ -105,9 +105,11 @@ test('the e-mail has what needs a person first, each outcome with its reason, an
 });
 
 test('an unfinished one says why it ended, and the command that goes on', () => {
-  const { body } = renderResultEmail(context({ result: result([item()], 3), end: stopped, again: 'aws lambda invoke again' }));
+  const { body } = renderResultEmail(
+    context({ result: result([item()], 3), end: stopped, again: { command: 'aws lambda invoke again', region: 'eu-west-1' } }),
+  );
   expect(body).toContain('The run was stopped: it did not end within 23 hours (run.deadline).');
-  expect(body).toContain('    aws lambda invoke again\n');
+  expect(body).toContain('    aws lambda invoke again\n    https://eu-west-1.console.aws.amazon.com/cloudshell/home?region=eu-west-1\n');
 });
 
 test('what was sent and has no outcome comes first, in the mail and on the page, by its ARN where the plan is gone', () => {
