@@ -7,8 +7,8 @@ import {
   resultAttributes,
 } from '../render/result-email';
 import { renderResultHtml } from '../render/result-html';
-import { readOutcome } from './ledger-end';
-import { resultFile, resultFolder } from './ledger-files';
+import { resultFile, resultFolder } from './outcome-files';
+import { readOutcome } from './outcome-summary';
 import type { Channel, Store, StoredObject } from './ports';
 
 /** The plan that was to be carried out, as the approval or the selection names it. */
