@@ -25,8 +25,23 @@ export type ConfigResult =
 /** The origin of the starter policy: it may report, and can never delete. */
 export const BUILT_IN = 'built-in';
 
-/** `sha256:` and 64 hex digits over the RFC 8785 JSON of a written configuration. Comments, order of keys and spelt-out defaults change nothing. */
-export const configDigest = (written: WrittenConfig, digest: (value: unknown) => string = digestOf): string => digest(written);
+/** Settings that the first edition did not have, with their defaults. While a setting has its default it is no part of the digest. */
+const LATER_SETTINGS: readonly { readonly path: readonly string[]; readonly value: unknown }[] = [{ path: ['ignoreTags'], value: [] }];
+
+/** A copy without the setting at a path, where it has this value. */
+function without(tree: unknown, [key, ...inner]: readonly string[], value: unknown): unknown {
+  if (typeof tree !== 'object' || tree === null || key === undefined || !Object.hasOwn(tree, key)) return tree;
+  const { [key]: member, ...others } = tree as Readonly<Record<string, unknown>>;
+  if (inner.length > 0) return { ...tree, [key]: without(member, inner, value) };
+  return JSON.stringify(member) === JSON.stringify(value) ? others : tree;
+}
+
+/**
+ * `sha256:` and 64 hex digits over the RFC 8785 JSON of a written configuration. Comments, order of keys and defaults that are written out
+ * change nothing; a setting that came with a later edition changes nothing either, while it has its default.
+ */
+export const configDigest = (written: WrittenConfig, digest: (value: unknown) => string = digestOf): string =>
+  digest(LATER_SETTINGS.reduce<unknown>((tree, { path, value }) => without(tree, path, value), written));
 
 /** Both forms of a price as one: a number, or a map where regions differ. */
 function pricingOf({ gbMonth, ...prices }: ConfigOutput['pricing']): WrittenConfig['pricing'] {
@@ -95,6 +110,7 @@ function compile(filled: WrittenConfig, origin: string): Config {
     rules: filled.rules.map((rule, i) => compileRule(rule, ruleName(rule.name, i))),
     defaultPolicy: filled.default ?? null,
     holdTags: new Set(filled.holdTags),
+    ignoreTags: new Set(filled.ignoreTags),
     floors: { minKeep: floors.minKeep, minAge: durationOf(floors.minAge) },
     regions,
     kinds,

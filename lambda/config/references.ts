@@ -1,4 +1,5 @@
 import { someOf } from '../core/listing';
+import { ownBeginning } from '../core/tags';
 import { closest } from './closest';
 import { type ConfigProblem, type ConfigWarning, type Keys, pathText, problemAt, show } from './problems';
 import type { ConfigOutput } from './schema';
@@ -16,6 +17,23 @@ function hostileKeys(value: unknown, keys: Keys = []): readonly ConfigProblem[] 
     return key === '__proto__'
       ? [problemAt(inner, 'the key __proto__', 'another name', { on: 'key' })]
       : hostileKeys(Reflect.get(value, key), inner);
+  });
+}
+
+const DEFAULT_PREFIX = 'retention';
+const DEFAULT_HOLD_TAGS: readonly unknown[] = ['no_delete'];
+
+/** Keys in `ignoreTags` that this configuration reads. */
+function ignoredKeys({ ignoreTags, holdTags, tagPrefix }: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
+  const prefix = typeof tagPrefix === 'string' ? tagPrefix : DEFAULT_PREFIX;
+  const holding: readonly unknown[] = Array.isArray(holdTags) ? holdTags : DEFAULT_HOLD_TAGS;
+  const ignored: readonly unknown[] = Array.isArray(ignoreTags) ? ignoreTags : [];
+  return ignored.flatMap((key, i) => {
+    if (typeof key !== 'string') return [];
+    const beginning = ownBeginning(key, prefix);
+    if (beginning === null && !holding.includes(key)) return [];
+    const why = beginning === null ? 'one of holdTags, which always holds' : `keys that begin with ${beginning} are always read`;
+    return [problemAt(['ignoreTags', i], show(key), `a key of another tool (${why})`)];
   });
 }
 
@@ -39,7 +57,7 @@ export function referenceProblems(input: unknown): readonly ConfigProblem[] {
     seen.add(name);
     return [...twice, ...unknownPolicy(rule.policy, ['rules', i, 'policy'])];
   });
-  return [...hostileKeys(input), ...inRules, ...unknownPolicy(input.default, ['default'])];
+  return [...hostileKeys(input), ...ignoredKeys(input), ...inRules, ...unknownPolicy(input.default, ['default'])];
 }
 
 /** What works, and is probably not meant. */

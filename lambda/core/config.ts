@@ -19,6 +19,7 @@ export interface RetentionConfig {
   readonly rules: readonly Rule[];
   readonly defaultPolicy: string | null;
   readonly holdTags: ReadonlySet<string>;
+  readonly ignoreTags: ReadonlySet<string>;
   readonly floors: { readonly minKeep: number; readonly minAge: Duration };
 }
 
