@@ -1,3 +1,4 @@
+import type { HiddenRule } from '../core/config';
 import { someOf } from '../core/listing';
 import { ownBeginning } from '../core/tags';
 import { closest } from './closest';
@@ -60,20 +61,40 @@ export function referenceProblems(input: unknown): readonly ConfigProblem[] {
   return [...hostileKeys(input), ...ignoredKeys(input), ...inRules, ...unknownPolicy(input.default, ['default'])];
 }
 
-/** What works, and is probably not meant. */
-export function warningsOf({ policies, rules, default: fallback, tagPrefix }: Omit<ConfigOutput, 'pricing'>): readonly ConfigWarning[] {
-  const warn = (keys: Keys, message: string): ConfigWarning => ({ path: pathText(keys), keys, message });
-  const used = new Set([...rules.map((rule) => rule.policy), fallback]);
-  const aboutPolicies = Object.entries(policies).flatMap(([name, policy]) => [
+type Written = Omit<ConfigOutput, 'pricing'>;
+
+/** Policies that no rule and no default reaches, and settings without effect. */
+function policyWarnings(
+  { policies, rules, default: fallback, tagPrefix }: Written,
+  hidden: ReadonlyMap<number, HiddenRule>,
+): readonly ConfigWarning[] {
+  const warn = (code: ConfigWarning['code'], keys: Keys, message: string): ConfigWarning => ({
+    code,
+    rule: null,
+    by: null,
+    path: pathText(keys),
+    keys,
+    message,
+  });
+  const named = new Set(rules.map((rule) => rule.policy));
+  const used = new Set([...rules.filter((_, i) => !hidden.has(i)).map((rule) => rule.policy), fallback]);
+  const who = (name: string): string =>
+    named.has(name) ? 'only rules that can match nothing use this policy' : 'no rule and no default uses this policy';
+  return Object.entries(policies).flatMap(([name, policy]) => [
     ...(used.has(name)
       ? []
-      : [warn(['policies', name], `no rule and no default uses this policy; only the tag ${tagPrefix}:policy = ${name} reaches it`)]),
+      : [warn('policy.unused', ['policies', name], `${who(name)}; only the tag ${tagPrefix}:policy = ${name} reaches it`)]),
     ...(policy.keep === 'all' && policy.expireAfter !== undefined
-      ? [warn(['policies', name, 'expireAfter'], 'has no effect beside keep: all, which keeps everything')]
+      ? [warn('policy.no-effect', ['policies', name, 'expireAfter'], 'has no effect beside keep: all, which keeps everything')]
       : []),
   ]);
-  const catchAll = rules.findIndex(({ match }) => Object.keys(match).length === 1 && match.fromAutoSnapshot === 'any');
-  return catchAll >= 0 && catchAll < rules.length - 1
-    ? [...aboutPolicies, warn(['rules', catchAll, 'match'], 'matches every snapshot: the rules after it are never reached')]
-    : aboutPolicies;
+}
+
+/** What works, and is probably not meant. */
+export function warningsOf(written: Written, hidden: ReadonlyMap<number, HiddenRule>): readonly ConfigWarning[] {
+  const aboutRules = [...hidden].map(([index, { code, rule, by, message }]): ConfigWarning => {
+    const keys = ['rules', index];
+    return { code, rule, by, path: pathText(keys), keys, message };
+  });
+  return [...policyWarnings(written, hidden), ...aboutRules];
 }

@@ -413,12 +413,14 @@ describe('warnings', () => {
     ]);
   });
 
-  test('name a rule behind which no other is reached', () => {
+  test('name each rule that can match nothing, at its place', () => {
     const rules = [
       { match: { fromAutoSnapshot: 'any' }, policy: 'standard' },
       { match: { kind: 'disk' }, policy: 'standard' },
     ];
-    expect(parsed(valid({ rules })).warnings).toEqual(['rules[0].match: matches every snapshot: the rules after it are never reached']);
+    expect(parsed(valid({ rules })).warnings).toEqual([
+      'rules[1]: rule "rule 2" can match nothing, because rule "rule 1" before it covers it. Move it up, or delete it.',
+    ]);
     expect(parsed(valid({ rules: [...rules].reverse() })).warnings).toEqual([]);
   });
 });
