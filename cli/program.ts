@@ -5,7 +5,7 @@ import { REGION } from '../lambda/core/region';
 import { KINDS } from '../lambda/core/snapshot';
 import { CALENDAR_FORMATS } from '../lambda/render/calendar';
 import { EXIT, type ExitCode } from './exit-codes';
-import { FORMATS } from './formats';
+import { CHECK_FORMATS, FORMATS } from './formats';
 import { reportFailure, type Terminal } from './terminal';
 
 const NAME = 'lightsail-retention';
@@ -104,6 +104,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--live', 'read the account, and check the tags of its snapshots and their sources')
     .option('--region <region>', READ_REGION, region)
     .option('--profile <name>', 'AWS profile')
+    .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
     .option('--quiet', 'no progress')
     .action(async (options) => done(await (await import('./check')).check(options, terminal)));
 

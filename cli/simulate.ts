@@ -43,7 +43,12 @@ function spelt({ keep, expireAfter }: SimulateOptions): Policy | null {
   const given = flags.filter(([, , value]) => value !== undefined);
   if (given.length === 0) return null;
   const tags = new Map(given.map(([tag, , value]) => [tag, value ?? '']));
-  const { policy, problems } = readTags(tags, 'snapshot', { tagPrefix: 'retention', holdTags: new Set(), policies: new Map() });
+  const { policy, problems } = readTags(tags, 'snapshot', {
+    tagPrefix: 'retention',
+    holdTags: new Set(),
+    ignoreTags: new Set(),
+    policies: new Map(),
+  });
   if (policy !== null) return policy.policy;
   const said = problems.map(({ message }) => flags.reduce((text, [tag, flag]) => text.replace(`tag ${tag} =`, flag), message));
   throw refuse('simulate.policy', said.join('; '));
@@ -90,9 +95,9 @@ export interface Making extends Schedule {
 /** What a schedule of snapshots comes to under a policy of `config`; its rules play no part. */
 export function simulatePolicy(config: Config, { name, policy }: Chosen, { every, span, end, sizeGb, tags }: Making): SimulatedPolicy {
   const label = name ?? 'simulated';
-  const { zone, floors, tagPrefix, holdTags } = config;
+  const { zone, floors, tagPrefix, holdTags, ignoreTags } = config;
   const simulation = runSimulation({
-    config: { zone, floors, tagPrefix, holdTags, rules: [], policies: new Map([[label, policy]]), defaultPolicy: label },
+    config: { zone, floors, tagPrefix, holdTags, ignoreTags, rules: [], policies: new Map([[label, policy]]), defaultPolicy: label },
     schedule: { every, span, end },
     sizeGb,
     ...(tags !== undefined && { tags }),

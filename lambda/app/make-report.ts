@@ -115,6 +115,10 @@ const unreadProblem = ({ message }: Error): Problem => ({
   message: `the report before this one counts as none, because it could not be read: ${message}`,
 });
 
+/** Rules that can match nothing, as problems of the report. They concern the configuration, and block nothing. */
+const ruleProblems = ({ hiddenRules }: Config): readonly Problem[] =>
+  hiddenRules.map(({ code, message }) => ({ code, arn: null, message }));
+
 /** Lists, decides, counts and plans: the main job, without sending or storing anything. Never rejects for what the service does. */
 export async function makeReport(
   ports: MakeReportPorts,
@@ -139,7 +143,8 @@ export async function makeReport(
   const items = [...decision.items].sort(reportOrder);
   const { account, complete, scopes } = inventory;
   const { changes, unread } = await changesSince(previous, items, scopes);
-  const problems = [...inventory.problems, ...decision.problems, ...(unread === null ? [] : [unreadProblem(unread)])].sort(
+  const unreadPrevious = unread === null ? [] : [unreadProblem(unread)];
+  const problems = [...inventory.problems, ...decision.problems, ...ruleProblems(config), ...unreadPrevious].sort(
     (a, b) => compare(a.code, b.code) || compare(a.arn ?? '', b.arn ?? '') || compare(a.message, b.message),
   );
   const content = makePlan({ id: reportId, createdAt: generatedAt, account, scopes, complete, items, config });

@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import type { HiddenRule } from '../core/config';
 import { closest } from './closest';
 
 /** Keys and list positions from the top of a configuration to the place concerned. */
@@ -22,6 +23,10 @@ export interface ConfigProblem {
 
 /** Something that works, and is probably not what was meant. */
 export interface ConfigWarning {
+  readonly code: HiddenRule['code'] | 'policy.unused' | 'policy.no-effect';
+  /** The rule concerned, and the one that covers it. */
+  readonly rule: string | null;
+  readonly by: string | null;
   readonly path: string;
   readonly keys: Keys;
   readonly message: string;
@@ -125,11 +130,14 @@ export function firstOfEachPlace(problems: readonly ConfigProblem[]): readonly C
 const place = (origin: string, { line, column }: ConfigProblem | ConfigWarning): string =>
   line === undefined || column === undefined ? origin : `${origin}:${line}:${column}`;
 
+/** What is wrong, without place and suggestion. */
+export const problemMessage = ({ got, expected }: ConfigProblem): string => `got ${got}, expected ${expected}`;
+
 /** `retention.yaml:12:9 policies.standard.keep.daily: got -1, expected …; did you mean …?`, one line. */
 export function describeProblem(problem: ConfigProblem, origin: string): string {
   const where = problem.path === '' ? '' : ` ${problem.path}`;
   const meant = problem.suggestion === undefined ? '' : `; did you mean ${problem.suggestion}?`;
-  return `${place(origin, problem)}${where}: got ${problem.got}, expected ${problem.expected}${meant}`;
+  return `${place(origin, problem)}${where}: ${problemMessage(problem)}${meant}`;
 }
 
 /** `retention.yaml:14:3 policies.short: …`, one line. */

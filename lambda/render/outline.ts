@@ -252,9 +252,14 @@ export function problems(report: Report): Section | null {
   const names = new Map(
     report.items.flatMap(({ snapshot }) => (snapshot.arn !== null && wanted.has(snapshot.arn) ? [[snapshot.arn, nameOf(snapshot)]] : [])),
   );
+  const aboutRules = report.problems.some(({ code }) => code.startsWith('rule.'));
   return section(
     `Problems: ${figure(report.problems.length)}`,
-    ['Somebody should look at these. Whatever they concern is kept.'],
+    [
+      aboutRules
+        ? 'These need attention. The snapshots that they name are kept.'
+        : 'Somebody should look at these. Whatever they concern is kept.',
+    ],
     report.problems,
     (problem) => {
       const name = problem.arn === null ? '' : (names.get(problem.arn) ?? clean(problem.arn));
