@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Store, StoredObject } from '../lambda/app/ports';
 import { RetentionError } from '../lambda/core/errors';
 import { linesOf } from '../lambda/core/lines';
 
 const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
+
+const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
 
 /** What file systems without hard links answer. */
 const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
@@ -96,8 +98,32 @@ export function folderStore(root: string): Store {
       try {
         return await readFile(pathOf(key), 'utf8');
       } catch (error) {
-        if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return null;
+        if (isAbsent(error)) return null;
         throw failure('read', key, error);
+      }
+    },
+    async getDated(key) {
+      try {
+        const file = await open(pathOf(key), 'r');
+        try {
+          return { text: await file.readFile('utf8'), storedAt: (await file.stat()).mtimeMs, inParts: false };
+        } finally {
+          await file.close();
+        }
+      } catch (error) {
+        if (isAbsent(error)) return null;
+        throw failure('read', key, error);
+      }
+    },
+    async listDated(prefix) {
+      try {
+        const names = (await readdir(pathOf(prefix), { withFileTypes: true })).filter(
+          (entry) => entry.isFile() && !entry.name.startsWith('.'),
+        );
+        return new Map(await Promise.all(names.map(async ({ name }) => [name, (await stat(join(pathOf(prefix), name))).mtimeMs] as const)));
+      } catch (error) {
+        if (isAbsent(error)) return new Map();
+        throw failure('list', prefix, error);
       }
     },
     async lines(key) {
@@ -105,7 +131,7 @@ export function folderStore(root: string): Store {
         const file = await open(pathOf(key), 'r');
         return linesOf(file.createReadStream());
       } catch (error) {
-        if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return null;
+        if (isAbsent(error)) return null;
         throw failure('read', key, error);
       }
     },
@@ -113,7 +139,7 @@ export function folderStore(root: string): Store {
       try {
         return (await readdir(pathOf(prefix))).filter((name) => !name.startsWith('.')).sort();
       } catch (error) {
-        if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return [];
+        if (isAbsent(error)) return [];
         throw failure('list', prefix, error);
       }
     },

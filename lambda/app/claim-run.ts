@@ -98,8 +98,8 @@ export async function readDelivery(store: Store, time: string): Promise<'sent' |
   return names.some((name) => /^failed-.+\.json$/.test(name)) ? 'failed' : null;
 }
 
-/** Writes what became of a run beside its claims: SENT, SENT_BY_HAND, FAILED_BY_HAND or `failed-<attempt>`. */
+/** Writes what became of a run next to its claims: SENT, SENT_BY_HAND, FAILED_BY_HAND or `failed-<attempt>`. The first note stays. */
 export async function noteRun(store: Store, run: string, name: string, { at, ...note }: RunNote): Promise<void> {
   const body = [`${JSON.stringify({ at: new Date(at).toISOString(), ...note })}\n`];
-  await store.put({ key: `${runFolder(run)}${name}.json`, contentType: 'application/json', body });
+  await store.putIfAbsent({ key: `${runFolder(run)}${name}.json`, contentType: 'application/json', body });
 }

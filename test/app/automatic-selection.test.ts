@@ -50,12 +50,17 @@ const refusing = (store: Store, keys: RegExp): Store => ({
     if (keys.test(object.key)) throw new Error('the bucket is gone');
     await store.put(object);
   },
+  putIfAbsent: async (object) => {
+    if (keys.test(object.key)) throw new Error('the bucket is gone');
+    return store.putIfAbsent(object);
+  },
 });
 
 /** Reports made one after the other, as the deployed function makes them. */
 async function history(days: readonly Day[]) {
   const objects = new Map<string, string>();
-  const store = memoryStore(objects);
+  let clock = NOW;
+  const store = memoryStore(objects, () => clock);
   const mails: string[] = [];
   const ids: string[] = [];
   for (const {
@@ -69,6 +74,7 @@ async function history(days: readonly Day[]) {
     deletion = AUTOMATIC,
   } of days) {
     const at = NOW - ago * HOUR;
+    clock = at;
     const scheduledAt = runSchedule(scheduled === null ? null : NOW - scheduled * HOUR, at);
     const channel = { ...fakeChannel(refused ? 1 : 0), confirmedSubscribers: async () => confirmed };
     const reportId = newReportId(scheduledAt ?? at);
@@ -87,6 +93,7 @@ async function history(days: readonly Day[]) {
     }
     mails.push(...channel.sent.map(({ body }) => body));
   }
+  clock = NOW;
   const select = (said: { now?: number; config?: typeof CONFIG; confirmed?: number | null; scheduledAt?: number } = {}) =>
     selectAutomatically(
       { store, digest: digestOf, channel: { confirmedSubscribers: async () => (said.confirmed === undefined ? 1 : said.confirmed) } },
