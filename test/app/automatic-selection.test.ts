@@ -227,6 +227,15 @@ describe('automatic deletion does nothing', () => {
     expect([...objects.keys()].filter((key) => key.startsWith('plans/auto-'))).toEqual([]);
   });
 
+  test.each([
+    ['exactly 24 hours old', 24, ['old-1', 'old-2']],
+    ['a second older than 24 hours', 24 + 1 / 3_600, 'auto.stale'],
+    ['25 hours old', 25, 'auto.stale'],
+  ])('when the newest report is more than 24 hours old, and not before: %s', async (_, ago, expected) => {
+    const { taken } = await history([{ ago: 9 * 24 }, { ago: 8 * 24 }, { ago: 4 * 24 }, { ago, scheduled: null }]);
+    expect(await taken()).toEqual(expected);
+  });
+
   test('when a report was blocked by a cap', async () => {
     const days = daily().map((day) => ({ ...day, config: capped }));
     const { taken } = await history(days);
