@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { builtInConfig, type WrittenConfig } from '../lambda/config';
 import type { Config } from '../lambda/core/config';
+import { visibleLines } from '../lambda/core/safe-text';
 import { loadConfigFile, readConfigFile, WARNING } from './config-file';
 
 export const DEFAULT_FILE = 'retention.yaml';
@@ -9,7 +10,7 @@ export const DEFAULT_FILE = 'retention.yaml';
 export const warnOn =
   (err: NodeJS.WritableStream) =>
   (line: string): void => {
-    err.write(`${line.startsWith(WARNING) ? '' : 'note: '}${line}\n`);
+    err.write(`${line.startsWith(WARNING) ? '' : 'note: '}${visibleLines(line)}\n`);
   };
 
 /** The configuration in force: the file named, else ./retention.yaml, else the built-in starter policy. Warnings go to `warn`. */

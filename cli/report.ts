@@ -1,12 +1,15 @@
 import { makeReport } from '../lambda/app/make-report';
 import { RetentionError } from '../lambda/core/errors';
 import type { Report } from '../lambda/core/report-model';
+import { visible } from '../lambda/core/safe-text';
 import type { Kind } from '../lambda/core/snapshot';
+import type { Zone } from '../lambda/core/zone';
 import { digestOf } from '../lambda/digest';
 import { renderCsv } from '../lambda/render/csv';
 import { renderHtml } from '../lambda/render/html';
 import { renderJson } from '../lambda/render/json';
 import { renderMarkdown } from '../lambda/render/markdown';
+import { clean } from '../lambda/render/phrases';
 import { renderPlan } from '../lambda/render/plan';
 import { renderTerminal } from '../lambda/render/terminal';
 import { newReportId } from '../lambda/report-id';
@@ -23,8 +26,8 @@ export interface ReportOptions {
   readonly region?: readonly string[];
   readonly kind?: readonly Kind[];
   readonly profile?: string;
-  /** Epoch milliseconds. */
-  readonly at?: number;
+  /** Epoch milliseconds, by the configured zone. */
+  readonly at?: (zone: Zone) => number;
   readonly format: Format;
   readonly output?: string;
   readonly planOut?: string;
@@ -78,7 +81,7 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
   const request = {
     reportId: newReportId(Date.now()),
     config,
-    at: options.at ?? null,
+    at: options.at?.(config.zone) ?? null,
     inventory: { ...scopeOf(options, config), deadline: readingDeadline() },
     previous: null,
   };
@@ -87,13 +90,13 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
     await writeOutputFile(options.output, chunks);
-    if (!options.quiet) err.write(`wrote ${options.output}\n`);
+    if (!options.quiet) err.write(`wrote ${visible(options.output)}\n`);
   }
   if (options.planOut !== undefined) {
     await writeOutputFile(options.planOut, renderPlan(made.plan));
     if (!options.quiet)
       err.write(
-        `wrote ${options.planOut}: ${made.plan.items.length} snapshots${made.plan.blocked === null ? '' : `, blocked: ${made.plan.blocked.message}`}\n`,
+        `wrote ${visible(options.planOut)}: ${made.plan.items.length} snapshots${made.plan.blocked === null ? '' : `, blocked: ${clean(made.plan.blocked.message)}`}\n`,
       );
   }
   if (made.report.complete) return EXIT.done;

@@ -1,6 +1,7 @@
 import { RetentionError } from '../core/errors';
 import { type ApplyResult, type Facts, type ItemResult, totalsOf, unsettledOf } from '../core/outcome';
 import type { Plan } from '../core/plan';
+import { jsonText } from '../core/safe-text';
 import { renderResultJson } from '../render/result-json';
 import { readJournal, readResult, resultFile, resultFolder } from './ledger-files';
 import type { Clock, Store } from './ports';
@@ -61,8 +62,7 @@ export interface Claim {
 export const claimKey = (planId: string, number: number): string => `${resultFolder(planId)}claim-${number}.json`;
 
 /** A claim as it is written. */
-export const claimText = ({ owner, at, released }: Claim): string =>
-  `${JSON.stringify({ owner, at: new Date(at).toISOString(), released })}\n`;
+export const claimText = ({ owner, at, released }: Claim): string => `${jsonText({ owner, at: new Date(at).toISOString(), released })}\n`;
 
 /** The newest claim on a plan; null where there is none. */
 export async function latestClaim(store: Store, planId: string): Promise<Claim | null> {
@@ -184,7 +184,7 @@ export async function openLedger(ports: LedgerPorts, plan: Plan): Promise<Ledger
       }
       for (const entry of pending) segment.push(entry);
       pending = [];
-      const body = [`${JSON.stringify({ entries: segment })}\n`];
+      const body = [`${jsonText({ entries: segment })}\n`];
       await store.put({ key: `${resultFolder(plan.id)}${number}-${segments}.json`, contentType: 'application/json', body });
     }
     // The journal has it all; the result is written often while it is small, and rarely enough when it is large.

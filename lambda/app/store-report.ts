@@ -4,6 +4,7 @@ import { instantOfId } from '../core/instant';
 import type { NewPlan } from '../core/plan';
 import type { Block } from '../core/remember';
 import type { Report } from '../core/report-model';
+import { jsonText } from '../core/safe-text';
 import { renderCsv } from '../render/csv';
 import { renderHtml } from '../render/html';
 import { renderJson } from '../render/json';
@@ -86,10 +87,10 @@ export async function previousReport(store: Store, reportId: string): Promise<Pr
 
 /** A state as JSON in chunks: its head on a line, then a line for each block, so that it can be read without being held. */
 function* stateChunks({ snapshots, ...head }: ReportState): Generator<string> {
-  yield `${JSON.stringify(head).slice(0, -1)},"snapshots":[`;
+  yield `${jsonText(head).slice(0, -1)},"snapshots":[`;
   let separator = '\n';
   for (const block of snapshots) {
-    yield `${separator}${JSON.stringify(block)}`;
+    yield `${separator}${jsonText(block)}`;
     separator = ',\n';
   }
   yield '\n]}\n';

@@ -1,7 +1,8 @@
+import { localMinute } from '../core/period';
 import type { Report } from '../core/report-model';
 import { ceilingText, type Extent, extentOf, extentText } from './extent';
 import { unreadScopes } from './outline';
-import { clean, count, figure, minute } from './phrases';
+import { clean, count, figure, zoneText } from './phrases';
 
 /** What a text needs to know beyond the report: where things are, and how deletion is set up. */
 export interface TextContext {
@@ -149,7 +150,7 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
   }
   return [
     ...automatic,
-    `To delete ${totals.expire === 1 ? 'it' : `these ${figure(plan.count)}`} (it cannot be undone), until ${minute(plan.expiresAt)}; each is checked once more before it goes:`,
+    `To delete ${totals.expire === 1 ? 'it' : `these ${figure(plan.count)}`} (it cannot be undone), until ${localMinute(plan.expiresAt, report.zone)}; each is checked once more before it goes:`,
     { command: context.applyCommand },
     ...(context.invokeCommand === undefined ? [] : ['Or with the AWS command line alone:', { command: context.invokeCommand }]),
   ];
@@ -189,7 +190,7 @@ function placesOf({ fullReport, files, index }: TextContext): readonly Line[] {
 /** Where the report is and what it rests on. */
 export const foot = (report: Report, context: TextContext): readonly Line[] => [
   ...placesOf(context),
-  `Report ${clean(report.reportId)}, as of ${minute(report.evaluatedAt)}; days are cut in ${clean(report.timezone)}.`,
+  `Report ${clean(report.reportId)}, as of ${localMinute(report.evaluatedAt, report.zone)}. ${zoneText(report.zone)}; days start at midnight there.`,
   `Account: ${clean(report.account ?? 'not known')}. Configuration: ${clean(report.config.origin)} (${clean(report.config.digest)}).`,
   '"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.',
 ];

@@ -1,4 +1,5 @@
 import type { ApplyResult } from '../core/outcome';
+import type { Zone } from '../core/zone';
 import type { EmailText } from './email';
 import { clean, dollars, figure } from './phrases';
 import { renderResultText, resultSentence, unsettledIn } from './result-text';
@@ -16,6 +17,8 @@ export type RunEnd =
 
 export interface ResultContext {
   readonly planId: string;
+  /** The configured zone, in which people read when something was done. */
+  readonly zone: Zone;
   /** Null: nothing was recorded, so nothing was deleted, unless it could not be read. */
   readonly result: ApplyResult | null;
   /** Why what was done could not be read; null: it was. */
