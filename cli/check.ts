@@ -31,7 +31,7 @@ function meaning({ origin, zone, policies, rules, defaultPolicy, floors, tagPref
     `${clean(origin)} is valid.`,
     `Policies: ${named.length === 0 ? `none; only tags such as ${tagPrefix}:keep set one` : some(named)}.`,
     `Rules, the first that matches: ${ruled.length === 0 ? 'none' : some(ruled)}. ${rest}`,
-    `Always kept: what is held, what is younger than ${floors.minAge.text}, and the newest ${floors.minKeep} of each source. Days start at midnight in ${clean(zone.name)}.`,
+    `Always kept: what is held, what is younger than ${floors.minAge.text}, and the newest ${floors.minKeep} of each source. Days are cut in ${clean(zone.name)}.`,
   ];
 }
 
