@@ -9,6 +9,8 @@ import { s3Store } from '../lambda/aws/s3-store';
 import { isConfirmed, isPerson } from '../lambda/channels/subscribers';
 import { awsCommand } from '../lambda/core/command-line';
 import type { Config } from '../lambda/core/config';
+import { localMinute } from '../lambda/core/period';
+import type { Zone } from '../lambda/core/zone';
 import { overdueSince, scheduleFault } from '../lib/schedule-expression';
 import type { Caller } from './aws';
 import { DEPLOY, type Deployment } from './doctor-stack';
@@ -135,13 +137,19 @@ export async function checkSubscribers(caller: Caller, { topicArn }: Deployment)
 }
 
 /** What a bucket without a report means: nothing yet, or that reports stopped so long ago that none of them is kept. */
-function noReport(since: number | null, isMissed: (since: number) => boolean, functionName: string, { region, told }: Caller): Finding {
+function noReport(
+  since: number | null,
+  isMissed: (since: number) => boolean,
+  functionName: string,
+  { region, told }: Caller,
+  zone: Zone,
+): Finding {
   const invoke = ['lambda', 'invoke', '--function-name', functionName, '--invocation-type', 'Event', '/dev/null'];
   const make = `make one now: ${awsCommand(invoke, region, told)}`;
   if (since !== null && isMissed(since))
     return failed(
       'last report',
-      `there is none, and one is awaited since ${new Date(since).toISOString()}`,
+      `there is none, and one is awaited since ${localMinute(since, zone)} (${zone.name})`,
       `${make}; docs/runbook.md#report-missing`,
     );
   return warning('last report', 'none was made yet', make);
@@ -153,13 +161,14 @@ export async function checkLastReport(
   { bucket, functionName }: Deployment,
   expression: string | null,
   now: number,
+  zone: Zone,
 ): Promise<Finding> {
   const client = new S3Client({ ...caller, requestHandler: withLimits(PATIENT) });
   try {
     const store = s3Store(client, bucket);
     const isMissed = (since: number): boolean => expression !== null && now - since > overdueSince(expression, since) * HOUR;
     const newest = await newestReport(store, now);
-    if (newest === null) return noReport(await awaitedSince(store), isMissed, functionName, caller);
+    if (newest === null) return noReport(await awaitedSince(store), isMissed, functionName, caller, zone);
     const age = (now - newest.at) / HOUR;
     const said = `${newest.reportId}, ${age < 48 ? `${Math.max(0, Math.round(age))} hours` : `${Math.floor(age / 24)} days`} old`;
     if (isMissed(newest.at))

@@ -2,6 +2,7 @@ import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { commandText, option, ownCommand } from '../lambda/core/command-line';
 import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
+import { UTC } from '../lambda/core/zone';
 import { findCaller } from './aws';
 import { WARNING } from './config-file';
 import { checkAccount, checkCredentials } from './doctor-account';
@@ -80,7 +81,7 @@ export async function doctor(options: DoctorOptions, { out, env }: Terminal): Pr
       say(await checkFunction(caller, deployment));
       const { finding: schedule, expression } = await checkSchedule(caller, deployment, now);
       say(schedule, await checkSubscribers(caller, deployment));
-      say(await checkLastReport(caller, deployment, expression, now));
+      say(await checkLastReport(caller, deployment, expression, now, config?.zone ?? UTC));
     }
   }
   const wrong = findings.filter(({ state }) => state === 'failed');

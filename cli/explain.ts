@@ -5,9 +5,11 @@ import { explainSnapshot, type Passage } from '../lambda/app/explain-snapshot';
 import { reportOrder } from '../lambda/app/make-report';
 import { mismatches } from '../lambda/config/mismatch';
 import { RetentionError } from '../lambda/core/errors';
+import { localMinute } from '../lambda/core/period';
 import type { Inventory, Judged } from '../lambda/core/report-model';
 import type { Snapshot } from '../lambda/core/snapshot';
-import { clean, count, minute } from '../lambda/render/phrases';
+import type { Zone } from '../lambda/core/zone';
+import { clean, count } from '../lambda/render/phrases';
 import { wrap } from '../lambda/render/terminal';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn, writtenRules } from './load-config';
@@ -16,8 +18,8 @@ import { type Terminal, writeOut } from './terminal';
 
 export interface ExplainOptions extends AccountOptions {
   readonly config?: string;
-  /** Epoch milliseconds. */
-  readonly at?: number;
+  /** Epoch milliseconds, by the configured zone. */
+  readonly at?: (zone: Zone) => number;
 }
 
 const MOST_NEAR = 3;
@@ -49,16 +51,20 @@ function unknown(wanted: string, { snapshots }: Inventory): RetentionError {
   );
 }
 
-function ambiguous(wanted: string, found: readonly Judged[]): RetentionError {
+function ambiguous(wanted: string, found: readonly Judged[], zone: Zone): RetentionError {
   const lines = found.slice(0, MOST_LISTED).map(({ snapshot: { arn, kind, region, createdAt } }) => {
-    const made = createdAt === null ? 'not known' : minute(createdAt);
+    const made = createdAt === null ? 'not known' : localMinute(createdAt, zone);
     return `  ${clean(arn ?? 'without ARN')} (${kind}, ${clean(region)}, made ${made})`;
   });
   const more = found.length > lines.length ? [`  … and ${found.length - lines.length} more`] : [];
   return new RetentionError(
     'explain.ambiguous',
     'operator',
-    [`${found.length} snapshots are called ${clean(wanted)}; say which by its ARN:`, ...lines, ...more].join('\n'),
+    [
+      `${found.length} snapshots are called ${clean(wanted)}; say which by its ARN (times are in ${clean(zone.name)}):`,
+      ...lines,
+      ...more,
+    ].join('\n'),
   );
 }
 
@@ -80,7 +86,7 @@ export async function explain(wanted: string, options: ExplainOptions, terminal:
   const { out, err, env } = terminal;
   const config = loadConfig(options.config, warnOn(err));
   const live = await readAccount(options, config, terminal);
-  const now = options.at ?? Date.now();
+  const now = options.at?.(config.zone) ?? Date.now();
   const isWanted = ({ arn, name }: Snapshot): boolean => (wanted.startsWith('arn:') ? arn : name) === wanted;
   const concerned = new Set(live.snapshots.filter(isWanted).map(({ source }) => source?.arn));
   const matters = ({ snapshot }: Judged): boolean => concerned.has(snapshot.source?.arn);
@@ -93,7 +99,7 @@ export async function explain(wanted: string, options: ExplainOptions, terminal:
     err.write(`error: ${clean(wanted)} was not found, and ${unreadText(inventory)} [inventory.incomplete]\n`);
     return EXIT.incomplete;
   }
-  if (found.length > 1) throw ambiguous(wanted, found);
+  if (found.length > 1) throw ambiguous(wanted, found, config.zone);
   const rules = writtenRules(options.config);
   const whyNot: WhyNot = (rule, subject) => mismatches(rules[rule]?.match ?? { fromAutoSnapshot: false }, subject);
   const arn = item.snapshot.source?.arn ?? null;

@@ -1,12 +1,13 @@
 import { builtInConfig, type WrittenConfig } from '../lambda/config';
 import type { Config } from '../lambda/core/config';
+import { visibleLines } from '../lambda/core/safe-text';
 import { findConfigFile, loadConfigFile, readConfigFile, WARNING } from './config-file';
 
 /** Writes what loading a configuration has to say to stderr: warnings as they are, the rest as notes. */
 export const warnOn =
   (err: NodeJS.WritableStream) =>
   (line: string): void => {
-    err.write(`${line.startsWith(WARNING) ? '' : 'note: '}${line}\n`);
+    err.write(`${line.startsWith(WARNING) ? '' : 'note: '}${visibleLines(line)}\n`);
   };
 
 /**

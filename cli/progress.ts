@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { InventoryProgress } from '../lambda/app/ports';
+import { clean } from '../lambda/render/phrases';
 
 type Tell = (event: InventoryProgress) => void;
 
@@ -40,7 +41,7 @@ function lines(err: NodeJS.WritableStream): Progress {
       if (event.event === 'sources') err.write(`${asking(event)}\n`);
       if (event.event !== 'scope') return;
       const read = `${count(event.snapshots, 'snapshot')} on ${count(event.pages, 'page')}`;
-      err.write(`${event.region} ${event.kind}: ${event.status === 'read' ? read : failed(event)}\n`);
+      err.write(`${clean(event.region)} ${event.kind}: ${event.status === 'read' ? read : failed(event)}\n`);
     },
     say: (line) => void err.write(`${line}\n`),
     stop() {},
@@ -93,7 +94,7 @@ function bar(err: NodeJS.WriteStream): Progress {
       } else if (event.event === 'scope') {
         done += 1;
         left.set(event.region, (left.get(event.region) ?? perRegion) - 1);
-        if (event.status !== 'read') unread.push(`${event.region} ${event.kind}: ${failed(event)}\n`);
+        if (event.status !== 'read') unread.push(`${clean(event.region)} ${event.kind}: ${failed(event)}\n`);
         drawn.update(done, words());
       }
     },
@@ -112,8 +113,8 @@ function makeWaiting(): { readonly note: Tell; readonly text: () => string } {
   return {
     note(event) {
       stage = event.event;
-      if (event.event === 'list') open.add(`${event.region} ${event.kind}`);
-      if (event.event === 'scope') open.delete(`${event.region} ${event.kind}`);
+      if (event.event === 'list') open.add(`${clean(event.region)} ${event.kind}`);
+      if (event.event === 'scope') open.delete(`${clean(event.region)} ${event.kind}`);
     },
     text() {
       if (stage === null) return 'the regions';

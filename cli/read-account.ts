@@ -6,6 +6,7 @@ import type { Inventory } from '../lambda/core/report-model';
 import { KINDS, type Kind } from '../lambda/core/snapshot';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { unreadElsewhere, unreadScopes } from '../lambda/render/outline';
+import { clean } from '../lambda/render/phrases';
 import { findAccount, findCaller } from './aws';
 import { withProgress } from './progress';
 import type { Terminal } from './terminal';
@@ -71,14 +72,14 @@ const firstOf = (all: readonly string[]): string =>
 
 /** What was not read, in one sentence: scopes of the report, then source lists that its snapshots need from elsewhere. */
 export function unreadText(inventory: Pick<Inventory, 'scopes' | 'problems'>): string {
-  const unread = unreadScopes(inventory).map(
-    ({ region, kind, error }) => `${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`,
+  const unread = unreadScopes(inventory).map(({ region, kind, error }) =>
+    clean(`${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`),
   );
   const elsewhere = unreadElsewhere(inventory);
   const parts = [
     unread.length > 0 ? `${unread.length} of ${inventory.scopes.length} scopes were not read: ${firstOf(unread)}` : '',
     elsewhere.length > 0
-      ? `${elsewhere.length === 1 ? 'a list' : `${elsewhere.length} lists`} of sources elsewhere: ${firstOf(elsewhere)}`
+      ? `${elsewhere.length === 1 ? 'a list' : `${elsewhere.length} lists`} of sources elsewhere: ${clean(firstOf(elsewhere))}`
       : '',
   ].filter((part) => part !== '');
   return `the inventory is incomplete: ${parts.join('; ')}`;

@@ -2,15 +2,17 @@ import { closest } from '../lambda/config/closest';
 import type { Config } from '../lambda/core/config';
 import type { Duration } from '../lambda/core/duration';
 import { RetentionError } from '../lambda/core/errors';
-import { wallClock } from '../lambda/core/period';
+import { localMinute } from '../lambda/core/period';
 import type { Policy } from '../lambda/core/policy';
 import { simulate as runSimulation, type Schedule } from '../lambda/core/simulate';
 import type { Tags } from '../lambda/core/snapshot';
 import { readTags } from '../lambda/core/tags';
+import type { Zone } from '../lambda/core/zone';
 import type { CALENDAR_FORMATS, SimulatedPolicy } from '../lambda/render/calendar';
 import { renderCalendarHtml } from '../lambda/render/calendar-html';
 import { renderCalendarJson } from '../lambda/render/calendar-json';
 import { renderCalendarText } from '../lambda/render/calendar-text';
+import { clean } from '../lambda/render/phrases';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn } from './load-config';
 import { checkOutputFile, writeOutputFile } from './output-file';
@@ -25,8 +27,8 @@ export interface SimulateOptions {
   readonly expireAfter?: string;
   readonly every: Duration;
   readonly for: Duration;
-  /** Epoch milliseconds. */
-  readonly at?: number;
+  /** Epoch milliseconds, by the configured zone. */
+  readonly at?: (zone: Zone) => number;
   readonly size: number;
   readonly format: (typeof CALENDAR_FORMATS)[number];
   readonly output?: string;
@@ -102,7 +104,7 @@ export function simulatePolicy(config: Config, { name, policy }: Chosen, { every
     sizeGb,
     ...(tags !== undefined && { tags }),
   });
-  const localEnd = new Date(wallClock(end, zone)).toISOString().slice(0, 16).replace('T', ' ');
+  const localEnd = localMinute(end, zone);
   return { simulation, name, policy, every, span, end, timezone: zone.name, localEnd, floors, sizeGb, gbMonth: config.pricing.default };
 }
 
@@ -124,13 +126,14 @@ export async function simulate(options: SimulateOptions, terminal: Terminal): Pr
   if (options.output !== undefined) checkOutputFile(options.output);
   const aside = options.config === undefined && spelt(options) !== null;
   const config = loadConfig(options.config, aside ? () => undefined : warnOn(err));
-  const { every, for: span, at: end = Date.now(), size: sizeGb } = options;
+  const { every, for: span, size: sizeGb } = options;
+  const end = options.at?.(config.zone) ?? Date.now();
   const view = simulatePolicy(config, choose(options, config), { every, span, end, sizeGb });
   const chunks = render(view, options, terminal);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
     await writeOutputFile(options.output, chunks);
-    err.write(`wrote ${options.output}\n`);
+    err.write(`wrote ${clean(options.output)}\n`);
   }
   return EXIT.done;
 }

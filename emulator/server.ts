@@ -69,7 +69,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const now = (): number => clock() + emulator.clockOffset;
   const seed = set('seed') ?? 1;
   const world = openWorld(scenario.account, now);
-  const s3: S3World = { buckets: new Map((set('buckets') ?? [DEFAULT_BUCKET]).map((name) => [name, new Map()])), uploads: new Map(), now };
+  const s3: S3World = {
+    writeOnce: set('writeOnce') ?? [],
+    buckets: new Map((set('buckets') ?? [DEFAULT_BUCKET]).map((name) => [name, new Map()])),
+    uploads: new Map(),
+    now,
+  };
   const published: PublishedMessage[] = [];
   const requests = requestLog();
   const effects = effectsOn(world);

@@ -29,7 +29,7 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[]; 
   },
   {
     room: 'lambda/handlers',
-    may: ['lambda/wire', 'lambda/wire-delete', 'lambda/metrics', 'lambda/lean-heap', 'lambda/handlers/measure'],
+    may: ['lambda/wire', 'lambda/wire-delete', 'lambda/metrics', 'lambda/lean-heap', 'lambda/core/safe-text', 'lambda/handlers/measure'],
     packages: [/^@aws-lambda-powertools\//, /^aws-lambda$/, /^@aws\/durable-execution-sdk-js$/],
   },
   {

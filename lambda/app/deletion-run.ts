@@ -177,7 +177,7 @@ export async function runDeletion(steps: DurableSteps, ports: DeletionPorts, ord
   // The e-mail matters more: it goes out though this could not be done.
   await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => undefined);
   const sent = await steps.step('report', () =>
-    sendResult(ports, { plan, execution: executionName(steps.execution), end, again: ports.again }),
+    sendResult(ports, { plan, execution: executionName(steps.execution), end, zone: ports.config.zone, again: ports.again }),
   );
   if (end.state === 'failed') throw new RunFailed(`cannot go on with the plan ${plan.id}: ${end.text}`, sent);
   return { plan: plan.id, ...end, ...sent };

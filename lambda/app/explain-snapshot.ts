@@ -2,12 +2,12 @@ import { awsCommand, isResourceName, type RunOptions } from '../core/command-lin
 import type { Config } from '../core/config';
 import { monthlyCostCeiling, snapshotGb } from '../core/cost';
 import { someOf } from '../core/listing';
-import { before, dayLabel, dayOf, wallClock } from '../core/period';
+import { before, dayLabel, dayOf, localMinute, wallClock } from '../core/period';
 import { describe, type Reason } from '../core/reason';
 import type { Judged } from '../core/report-model';
 import type { SourceState, Tags } from '../core/snapshot';
 import type { Line } from '../render/frame';
-import { age, atMost, clean, count, minute, nameOf, sourceNameOf } from '../render/phrases';
+import { age, atMost, clean, count, nameOf, sourceNameOf } from '../render/phrases';
 import { explainAuthority, type WhyNot } from './authority';
 
 /** A part of the story: a title, and lines to be wrapped. `list` lines are items. */
@@ -50,6 +50,7 @@ function verdict({ verdict: word, status, reasons }: Judged): Passage {
 
 function whatItIs({ item: { snapshot, sourceExists }, source, config, now }: ExplainInput): Passage {
   const { kind, region, account, arn, createdAt, state, fromAutoSnapshot, tags } = snapshot;
+  const { zone } = config;
   const gb = snapshotGb(snapshot);
   const exists = { true: 'exists', false: 'no longer exists', null: 'could not be looked up' }[`${sourceExists}`];
   return {
@@ -58,7 +59,7 @@ function whatItIs({ item: { snapshot, sourceExists }, source, config, now }: Exp
     lines: [
       `${kind} snapshot in ${clean(region)}, account ${clean(account ?? 'not known')}, state ${clean(state ?? 'not known')}`,
       `ARN ${clean(arn ?? 'not known')}`,
-      `made ${createdAt === null ? 'at a time that is not known' : minute(createdAt)}: ${age(createdAt, now)} on ${minute(now)}`,
+      `made ${createdAt === null ? 'at a time that is not known' : localMinute(createdAt, zone)}: ${age(createdAt, now)} on ${localMinute(now, zone)} (${clean(zone.name)})`,
       `${gb === null ? 'size not known' : `${gb} GB`}, ${atMost(monthlyCostCeiling(snapshot, config.pricing))}`,
       ...(fromAutoSnapshot ? ['a permanent copy of an automatic snapshot: somebody chose to keep it'] : []),
       `its tags: ${tagsText(tags)}`,
@@ -120,7 +121,7 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
     item.reasons.some(({ code }) => code === 'minKeep') ? [] : [`does not: floor minKeep ${minKeep}: newer ones of its source are kept`],
     item.reasons.some(({ code }) => code === 'minAge')
       ? []
-      : [`does not: floor minAge ${minAge.text}: made before ${minute(before(now, minAge, config.zone))}`],
+      : [`does not: floor minAge ${minAge.text}: made before ${localMinute(before(now, minAge, config.zone), config.zone)}`],
   ];
   const judged = same === group.length ? 'all by this policy' : `${same} of them by this policy`;
   return [

@@ -153,7 +153,7 @@ export async function makeReport(
     reportId,
     generatedAt,
     evaluatedAt: now,
-    timezone: config.zone.name,
+    zone: config.zone,
     config: { origin: config.origin, digest: config.digest },
     account,
     complete,

@@ -68,6 +68,15 @@ export interface VersionedText {
   readonly version: string;
 }
 
+/** An object with the time that the store itself gives it. */
+export interface DatedObject {
+  readonly text: string;
+  /** When the store received it (epoch ms). Null: the store does not say, or repeats what another store said. */
+  readonly storedAt: number | null;
+  /** Whether it was uploaded in parts: `storedAt` is then when the upload was started, and its content may be later. */
+  readonly inParts: boolean;
+}
+
 /** Where reports and plans are kept: a bucket, or a folder. */
 export interface Store {
   /** A place for people: `s3://bucket/key` or a path. */
@@ -85,6 +94,10 @@ export interface Store {
   lines(key: string): Promise<AsyncIterable<string> | null>;
   /** Names directly under a prefix that ends in `/`, in order. */
   list(prefix: string): Promise<readonly string[]>;
+  /** The object and the store's own time of it, from one read. Null: there is no such object. */
+  getDated(key: string): Promise<DatedObject | null>;
+  /** The store's own times (epoch ms; null: not known) of the objects directly under a prefix that ends in `/`. */
+  listDated(prefix: string): Promise<ReadonlyMap<string, number | null>>;
 }
 
 /** A message as people get it. `subject` is printable ASCII, at most 99 characters; `body` and attributes together at most 256 KiB. */

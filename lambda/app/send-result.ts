@@ -1,3 +1,4 @@
+import type { Zone } from '../core/zone';
 import {
   isElsewhere,
   type PastedCommand,
@@ -23,6 +24,8 @@ export interface EndedRun {
   /** Its name: the same however often it is begun again. */
   readonly execution: string;
   readonly end: RunEnd;
+  /** The configured zone. */
+  readonly zone: Zone;
   /** The command that goes on with an unfinished plan, for people. */
   readonly again: (plan: PlanRef) => PastedCommand;
 }
@@ -85,7 +88,7 @@ const isWritten = (store: Store, object: StoredObject): Promise<boolean> =>
  */
 export async function sendResult(
   { store, channel }: SendResultPorts,
-  { plan, execution, end: ended, again }: EndedRun,
+  { plan, execution, end: ended, zone, again }: EndedRun,
 ): Promise<ResultSent> {
   // What another run records is for that run to tell.
   const recorded = isElsewhere(ended) ? NOTHING : await read(store, plan);
@@ -101,6 +104,7 @@ export async function sendResult(
   const html = `results/${plan.id}.html`;
   const said: Omit<ResultContext, 'files'> = {
     planId: plan.id,
+    zone,
     result,
     unread,
     end,

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import type { HiddenRule } from '../core/config';
+import { jsonText } from '../core/safe-text';
 import { closest } from './closest';
 
 /** Keys and list positions from the top of a configuration to the place concerned. */
@@ -37,12 +38,9 @@ export interface ConfigWarning {
 type Issue = z.core.$ZodIssue;
 
 const LONGEST_SHOWN = 60;
-/** What a terminal would obey rather than show: control characters and those that turn the writing direction. */
-const UNPRINTABLE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
 function quoted(text: string): string {
   const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
-  return JSON.stringify(short).replace(UNPRINTABLE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return jsonText(short);
 }
 
 /** A value as a person would name it; short whatever its size. */

@@ -109,7 +109,7 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
     const sourceExists = existenceOf(source);
     const resolution = resolve(snapshot, source);
     noteProblems(problems, snapshot, index, resolution);
-    const causes = causesOf(snapshot, source, resolution, now);
+    const causes = causesOf(snapshot, source, resolution, now, config.zone);
     const { policy } = resolution;
     if (causes.length > 0 || policy === null || !isWhole(snapshot)) return setAside(snapshot, sourceExists, policy, causes);
     const draft: Draft = { snapshot, sourceExists, verdict: 'keep', status: 'managed', policy, reasons: NO_REASONS };

@@ -2,6 +2,7 @@ import type { ConfigOrigin } from './config';
 import type { PolicyUse } from './policy';
 import type { Reason } from './reason';
 import type { Kind, Problem, Snapshot } from './snapshot';
+import type { Zone } from './zone';
 
 export type Verdict = 'keep' | 'expire';
 
@@ -143,7 +144,8 @@ export interface Report {
   readonly reportId: string;
   readonly generatedAt: number;
   readonly evaluatedAt: number;
-  readonly timezone: string;
+  /** The configured zone: every date that a person reads is in it. */
+  readonly zone: Zone;
   readonly config: ConfigOrigin;
   readonly account: string | null;
   readonly complete: boolean;

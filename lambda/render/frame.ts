@@ -1,10 +1,11 @@
 import { applyLocallyCommand, awsCommand, isResourceName, option, type RunOptions, readingCommand } from '../core/command-line';
 import { cloudShellLink, SNAPSHOTS_PAGE, s3ObjectLink } from '../core/console-links';
+import { localMinute } from '../core/period';
 import type { Report } from '../core/report-model';
 import type { Snapshot } from '../core/snapshot';
 import { ceilingText, type Extent, extentOf, extentText } from './extent';
 import { regionsNotRead, unreadScopes } from './outline';
-import { clean, count, figure, minute } from './phrases';
+import { clean, count, figure, zoneText } from './phrases';
 
 /** A run of the command line that prints a report, and what its commands repeat. */
 export interface CommandLineRun {
@@ -182,7 +183,7 @@ function howToDeleteOnCommandLine({ options: told, plan }: CommandLineRun): read
 }
 
 /** What deletes, where there is something to delete and no deletion function to do it. */
-function howToDeleteByHand({ totals, plan }: Report, { run, deletionMode }: TextContext): readonly Line[] {
+function howToDeleteByHand({ totals, plan, zone }: Report, { run, deletionMode }: TextContext): readonly Line[] {
   const these = totals.expire === 1 ? 'it' : `these ${figure(plan.count)}`;
   if (run.kind === 'deployed')
     return deletionMode === 'automatic'
@@ -193,7 +194,7 @@ function howToDeleteByHand({ totals, plan }: Report, { run, deletionMode }: Text
         ];
   if (run.plan !== null)
     return [
-      `To delete ${these} (it cannot be undone), until ${minute(plan.expiresAt)}; each is checked once more before it goes:`,
+      `To delete ${these} (it cannot be undone), until ${localMinute(plan.expiresAt, zone)}; each is checked once more before it goes:`,
       ...howToDeleteOnCommandLine(run),
     ];
   return [
@@ -216,7 +217,7 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
   if (context.applyCommand === null) return [...automatic, ...howToDeleteByHand(report, context)];
   return [
     ...automatic,
-    `To delete ${totals.expire === 1 ? 'it' : `these ${figure(plan.count)}`} (it cannot be undone), until ${minute(plan.expiresAt)}; each is checked once more before it goes:`,
+    `To delete ${totals.expire === 1 ? 'it' : `these ${figure(plan.count)}`} (it cannot be undone), until ${localMinute(plan.expiresAt, report.zone)}; each is checked once more before it goes:`,
     { command: context.applyCommand },
   ];
 }
@@ -276,7 +277,7 @@ function placesOf({ fullReport, files, index, run }: TextContext): readonly Line
 /** Where the report is and what it rests on. */
 export const foot = (report: Report, context: TextContext): readonly Line[] => [
   ...placesOf(context),
-  `Report ${clean(report.reportId)}, as of ${minute(report.evaluatedAt)}; days are cut in ${clean(report.timezone)}.`,
+  `Report ${clean(report.reportId)}, as of ${localMinute(report.evaluatedAt, report.zone)}. ${zoneText(report.zone)}; days start at midnight there.`,
   `Account: ${clean(report.account ?? 'not known')}. Configuration: ${clean(report.config.origin)} (${clean(report.config.digest)}).`,
   '"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.',
 ];

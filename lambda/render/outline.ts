@@ -1,9 +1,10 @@
 import { monthlyCostCeiling, snapshotGb } from '../core/cost';
 import { someOf } from '../core/listing';
+import { localDay, localMinute } from '../core/period';
 import { type Judged, type ListName, type ListStatus, type Report, type Scope, STATUSES, type Status } from '../core/report-model';
 import type { Snapshot } from '../core/snapshot';
 import { ceilingText, extentOf } from './extent';
-import { age, atMost, clean, count, day, figure, minute, nameOf, plural, reasonsText, sourceNameOf } from './phrases';
+import { age, atMost, clean, count, figure, nameOf, plural, reasonsText, sourceNameOf } from './phrases';
 import { whyOf } from './why';
 
 /** One thing in a section: its heading, and what it shares with others, are written where they differ from those before. */
@@ -214,7 +215,7 @@ function sinceLast(report: Report): Section {
     ? 'Nothing changed: the same snapshots, held and past policy as before.'
     : 'Nothing changed in what both reports could read.';
   return {
-    title: `Since the last report (${minute(previousAt)})`,
+    title: `Since the last report (${localMinute(previousAt, report.zone)})`,
     lead: amount === 0 ? [same] : [],
     count: amount + uncompared.length,
     items: () => changeItems(report),
@@ -273,7 +274,10 @@ export function problems(report: Report): Section | null {
 function stale(report: Report): Section | null {
   const lead = 'Is whatever makes their snapshots still running?';
   return section(`No recent snapshot: ${count(report.stale.length, 'source')}`, [lead], report.stale, ({ source, newestAt }) => {
-    const newest = newestAt === null ? 'no snapshot at all' : `the newest is of ${day(newestAt)}, ${age(newestAt, report.evaluatedAt)}`;
+    const newest =
+      newestAt === null
+        ? 'no snapshot at all'
+        : `the newest is of ${localDay(newestAt, report.zone)}, ${age(newestAt, report.evaluatedAt)}`;
     return { line: `${clean(source.name ?? source.arn)} (${source.kind} in ${clean(source.region)}): ${newest}` };
   });
 }
@@ -303,7 +307,7 @@ function automatic(report: Report): Section | null {
     count: leftovers.length,
     *items() {
       for (const { source, count: left, newestAt } of leftovers) {
-        const newest = newestAt === null ? '' : `, the newest of ${day(newestAt)}`;
+        const newest = newestAt === null ? '' : `, the newest of ${localDay(newestAt, report.zone)}`;
         yield {
           line: `${clean(source.name ?? source.arn ?? 'unnamed')} (${source.kind} in ${clean(source.region)}): ${figure(left)} left${newest}`,
         };

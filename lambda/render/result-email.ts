@@ -1,5 +1,6 @@
 import { cloudShellLink } from '../core/console-links';
 import type { ApplyResult } from '../core/outcome';
+import type { Zone } from '../core/zone';
 import type { EmailText } from './email';
 import { clean, dollars, figure } from './phrases';
 import { renderResultText, resultSentence, unsettledIn } from './result-text';
@@ -23,6 +24,8 @@ export interface PastedCommand {
 
 export interface ResultContext {
   readonly planId: string;
+  /** The configured zone, in which people read when something was done. */
+  readonly zone: Zone;
   /** Null: nothing was recorded, so nothing was deleted, unless it could not be read. */
   readonly result: ApplyResult | null;
   /** Why what was done could not be read; null: it was. */

@@ -358,7 +358,7 @@ describe('the plan of a report', () => {
     (key: RegExp) =>
     (store: Store): Store => ({
       ...store,
-      put: (object) => (key.test(object.key) ? Promise.reject(new Error('no space')) : store.put(object)),
+      putIfAbsent: (object) => (key.test(object.key) ? Promise.reject(new Error('no space')) : store.putIfAbsent(object)),
     });
 
   it('may be applied when all of the report is stored', async () => {
@@ -381,10 +381,11 @@ describe('the plan of a report', () => {
     const { failure, said, plan } = await runOver(
       (store) => ({
         ...store,
-        put(object) {
-          if (!object.key.endsWith('report.html')) return store.put(object);
-          stored = new Promise((resolve) => setTimeout(resolve, 60)).then(() => store.put(object));
-          return stored.then(() => undefined);
+        putIfAbsent(object) {
+          if (!object.key.endsWith('report.html')) return store.putIfAbsent(object);
+          const late = new Promise((resolve) => setTimeout(resolve, 60)).then(() => store.putIfAbsent(object));
+          stored = late;
+          return late;
         },
       }),
       NOW + 20,
@@ -406,6 +407,24 @@ describe('the plan of a report', () => {
     }));
     expect([failure, plan()]).toEqual([null, 1]);
     expect(said).not.toContain('NOT STORED');
+  });
+
+  it('is stored where the answers to all writes of the report were lost', async () => {
+    const { failure, said, plan } = await runOver((store) => ({
+      ...store,
+      putIfAbsent: async (object) => (await store.putIfAbsent(object)) && !object.key.startsWith('reports/'),
+    }));
+    expect([failure, plan()]).toEqual([null, 1]);
+    expect(said).not.toContain('NOT STORED');
+  });
+
+  it('refuses report.conflict where the store says that a file is there, and does not have it', async () => {
+    const { failure, plan } = await runOver((store) => ({
+      ...store,
+      putIfAbsent: (object) => (object.key.endsWith('report.csv') ? Promise.resolve(false) : store.putIfAbsent(object)),
+    }));
+    expect(failure).toMatchObject({ code: 'report.not-stored', message: expect.stringContaining('does not have it') });
+    expect(plan()).toBeNull();
   });
 
   it('refuses plan.exists in the place of another plan, which it leaves as it is', async () => {

@@ -275,6 +275,16 @@ describe('holds', () => {
     expect(own({ 'keep me': null }, aConfig({ holdTags: ['keep me'] })).holds).toEqual([{ tag: 'keep me', until: null }]);
   });
 
+  it.each([
+    'aws:cloudformation:stack-name',
+    'aws:cloudformation:stack-id',
+    'aws:cloudformation:logical-id',
+    'aws:cloudformation:',
+    'aws:cloudformation:a key of tomorrow',
+  ])('every tag of CloudFormation holds the snapshot that has it: %s', (tag) => {
+    for (const value of ['site', '', null]) expect(own({ [tag]: value }).holds).toEqual([{ tag, until: null }]);
+  });
+
   it('a stack’s tag holds the snapshot that the stack owns, and no snapshot of a source that a stack owns', () => {
     const tags = { 'aws:cloudformation:stack-name': 'site' };
     expect(own(tags).holds).toEqual([{ tag: 'aws:cloudformation:stack-name', until: null }]);

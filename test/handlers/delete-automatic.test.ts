@@ -29,7 +29,7 @@ async function report({ rig, objects }: Bench, hoursAgo: number): Promise<void> 
     clock: () => at,
     digest: digestOf,
     readInventory: rig.readInventory,
-    store: memoryStore(objects),
+    store: memoryStore(objects, () => at),
     channel: fakeChannel(),
   };
   const made = await runReport(ports, {

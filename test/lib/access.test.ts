@@ -80,6 +80,13 @@ test('the report role reads Lightsail, publishes to its topic, reads and writes 
       Resource: [objects('/plans/*'), objects('/reports/*'), objects('/runs/*')],
     },
     {
+      Sid: 'WriteOnce',
+      Effect: 'Deny',
+      Action: 's3:PutObject',
+      Resource: [objects('/plans/*'), objects('/reports/????????T??????Z-*/*'), objects('/runs/????????T??????Z/*')],
+      Condition: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
+    },
+    {
       Effect: 'Allow',
       Action: 's3:ListBucket',
       Resource: arnOf('AWS::S3::Bucket'),
