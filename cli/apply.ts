@@ -15,7 +15,7 @@ import { clean } from '../lambda/render/phrases';
 import { outcomeLine, renderPreview, renderResultText } from '../lambda/render/result-text';
 import { applyRemotely } from './apply-remote';
 import { confirmCount } from './ask-count';
-import { type Caller, findAccount, findCaller } from './aws';
+import { type Caller, findAccount, findCaller, sayEndpoints } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig } from './load-config';
 import { isRunning, thisProcess } from './owner';
@@ -151,7 +151,7 @@ async function applyLocally(
   if (options.dryRun === true) {
     return rehearse({ clock, sleep, deletion, ledger: rehearsalLedger(), pace: PACE }, prepared, terminal);
   }
-  if (plan.items.length > 0) await confirmCount(plan, options.yes, terminal, input);
+  if (plan.items.length > 0) await confirmCount(plan, options.yes, terminal, input, caller);
   if (clock() - prepared.decidedAt > STALE) {
     prepared = await prepare();
     await show();
@@ -196,6 +196,7 @@ export async function apply(
   checkOptions(options);
   try {
     const caller = await findCaller(options.profile, terminal.env);
+    sayEndpoints(caller, terminal);
     const place = await openPlace(plan, caller);
     return options.function === undefined
       ? await applyLocally(options, place, caller, terminal, input)
