@@ -2,6 +2,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import { BRIEF, withLimits } from '../lambda/aws/http-limits';
+import { wrap } from '../lambda/render/terminal';
 import { endpointNotice, hasEndpoint } from './endpoints';
 import type { Terminal } from './terminal';
 
@@ -43,7 +44,9 @@ export async function findCaller(profile: string | undefined, env: NodeJS.Proces
 
 /** Says on stderr when AWS is called at endpoints that are not its own: what is read there may be another account. */
 export function sayEndpoints({ endpointNotice: notice }: Pick<Caller, 'endpointNotice'>, { err }: Pick<Terminal, 'err'>): void {
-  if (notice !== null) err.write(`warning: ${notice}\n`);
+  if (notice === null) return;
+  const line = `warning: ${notice}`;
+  err.write(err.isTTY === true && err.columns ? wrap(line, err.columns, '') : `${line}\n`);
 }
 
 /** The account number from STS, or null where STS does not answer within a few seconds: never fatal, the ARNs tell it too. */
