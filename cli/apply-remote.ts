@@ -118,7 +118,7 @@ export async function applyRemotely(
   await checkOutcomes({ store, clock: Date.now, isAlive: () => null }, plan);
   if (options.yes !== undefined) checkCount(plan, options.yes);
   await writeOut(out, renderPlan(plan, options.zone, columns));
-  await confirmCount(plan, options.yes, terminal, input);
+  await confirmCount(plan, options.yes, terminal, input, caller);
   // An execution's name starts it once; a plan that an earlier one left unfinished, or that was refused, goes on under another name.
   const before = await readResult(store, plan);
   const isBegun = before !== null || (await hasEnded(store, plan.id, plan.id));

@@ -18,7 +18,7 @@ import { clean } from '../lambda/render/phrases';
 import { outcomeLine, renderPreview, renderResultText } from '../lambda/render/result-text';
 import { applyRemotely } from './apply-remote';
 import { confirmCount } from './ask-count';
-import { type Caller, findAccount, findCaller } from './aws';
+import { type Caller, findAccount, findCaller, sayEndpoints } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig } from './load-config';
 import { isRunning, thisProcess } from './owner';
@@ -199,7 +199,7 @@ async function applyLocally(
   if (options.dryRun === true) {
     return rehearse({ clock, monotonic, sleep, deletion, outcomes: rehearsalOutcomes(), pace: PACE }, prepared, terminal);
   }
-  if (plan.items.length > 0) await confirmCount(plan, options.yes, terminal, input);
+  if (plan.items.length > 0) await confirmCount(plan, options.yes, terminal, input, caller);
   if (clock() - prepared.decidedAt > STALE) {
     prepared = await prepare();
     await show();
@@ -250,6 +250,7 @@ export async function apply(
   try {
     const found = await findCaller(options.profile, terminal.env);
     const caller = { ...found, credentials: ofCaller(found.credentials) };
+    sayEndpoints(caller, terminal);
     const place = await openPlace(plan, caller);
     return options.function === undefined
       ? await applyLocally(options, place, caller, terminal, input)

@@ -1,6 +1,7 @@
 import { checkCount } from '../lambda/app/verify-plan';
 import { RetentionError } from '../lambda/core/errors';
 import type { Plan } from '../lambda/core/plan';
+import { type Caller, sayEndpoints } from './aws';
 import type { Terminal } from './terminal';
 
 /** No count is as long: input without a line's end is not read for ever. */
@@ -22,8 +23,15 @@ async function readLine(input: NodeJS.ReadableStream): Promise<string | null> {
 }
 
 /** Says the plan's count: from `--yes`, which was checked already, from the terminal, or from what is piped in. Refuses plan.count. */
-export async function confirmCount(plan: Plan, yes: number | undefined, { err }: Terminal, input: NodeJS.ReadStream): Promise<void> {
+export async function confirmCount(
+  plan: Plan,
+  yes: number | undefined,
+  { err }: Terminal,
+  input: NodeJS.ReadStream,
+  caller: Pick<Caller, 'endpointNotice'>,
+): Promise<void> {
   if (yes !== undefined) return checkCount(plan, yes);
+  sayEndpoints(caller, { err });
   const isTerminal = input.isTTY === true;
   err.write(`Type the plan's count (${plan.items.length}) to delete, anything else to stop: `);
   const line = await readLine(input);

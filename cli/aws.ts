@@ -2,6 +2,9 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import { BRIEF, withLimits } from '../lambda/aws/http-limits';
+import { wrap } from '../lambda/render/terminal';
+import { endpointNotice, hasEndpoint } from './endpoints';
+import type { Terminal } from './terminal';
 
 /** Who is calling, and from where: what every command that touches an account needs. */
 export interface Caller {
@@ -12,6 +15,8 @@ export interface Caller {
   readonly told: { readonly profile?: string | undefined };
   /** Whether S3 is asked at an endpoint that the environment or the profile names: there a bucket is part of the path, not of the host. */
   readonly forcePathStyle: boolean;
+  /** Says where AWS is called instead of its own endpoints; null where that is nowhere. */
+  readonly endpointNotice: string | null;
 }
 
 const nothing = (): void => undefined;
@@ -27,9 +32,21 @@ export async function findCaller(profile: string | undefined, env: NodeJS.Proces
   const files = await loadSharedConfigFiles().catch(() => null);
   const settings = files?.configFile[name];
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || settings?.region || files?.credentialsFile[name]?.region || 'us-east-1';
-  const ofServices = files?.configFile[`services.${settings?.services}`]?.['s3.endpoint_url'];
-  const endpoint = env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || ofServices || settings?.endpoint_url;
-  return { credentials, region, told: { profile }, forcePathStyle: Boolean(endpoint) };
+  const endpoints = { env, profile: name, files };
+  return {
+    credentials,
+    region,
+    told: { profile },
+    forcePathStyle: hasEndpoint('s3', endpoints),
+    endpointNotice: endpointNotice(endpoints),
+  };
+}
+
+/** Says on stderr when AWS is called at endpoints that are not its own: what is read there may be another account. */
+export function sayEndpoints({ endpointNotice: notice }: Pick<Caller, 'endpointNotice'>, { err }: Pick<Terminal, 'err'>): void {
+  if (notice === null) return;
+  const line = `warning: ${notice}`;
+  err.write(err.isTTY === true && err.columns ? wrap(line, err.columns, '') : `${line}\n`);
 }
 
 /** The account number from STS, or null where STS does not answer within a few seconds: never fatal, the ARNs tell it too. */

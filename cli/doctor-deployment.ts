@@ -7,7 +7,7 @@ import { awaitedSince, newestReport } from '../lambda/app/report-age';
 import { PATIENT, withLimits } from '../lambda/aws/http-limits';
 import { s3Store } from '../lambda/aws/s3-store';
 import { isConfirmed, isPerson } from '../lambda/channels/subscribers';
-import { awsCommand } from '../lambda/core/command-line';
+import { awsCommand, awsOptions, commandText } from '../lambda/core/command-line';
 import type { Config } from '../lambda/core/config';
 import { localMinute } from '../lambda/core/period';
 import type { Zone } from '../lambda/core/zone';
@@ -70,7 +70,7 @@ function functionFault(name: string, { region, told }: Caller, { Configuration, 
     return failed(
       'function',
       'it may not run: its reserved concurrency is 0',
-      `if that is no longer meant: ${awsCommand(['lambda', 'delete-function-concurrency', '--function-name', name], region, told)}`,
+      `if that is no longer meant: ${commandText(['aws', 'lambda', 'delete-function-concurrency', '--function-name', name, ...awsOptions(region, told)])}`,
     );
   if (State === 'Failed')
     return failed('function', `it cannot run: ${StateReason ?? 'Lambda does not say why'}`, 'mend the cause, then deploy again');

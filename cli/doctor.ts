@@ -3,7 +3,7 @@ import { commandText, option, ownCommand } from '../lambda/core/command-line';
 import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
 import { UTC } from '../lambda/core/zone';
-import { findCaller } from './aws';
+import { findCaller, sayEndpoints } from './aws';
 import { WARNING } from './config-file';
 import { checkAccount, checkCredentials } from './doctor-account';
 import { checkDeployedConfiguration, checkFunction, checkLastReport, checkSchedule, checkSubscribers } from './doctor-deployment';
@@ -53,7 +53,7 @@ function lineOf(finding: Finding, options: DoctorOptions): string {
 }
 
 /** `doctor`: what stands between the caller and a report that reaches a person, a line for each check. Done only when nothing does. */
-export async function doctor(options: DoctorOptions, { out, env }: Terminal): Promise<ExitCode> {
+export async function doctor(options: DoctorOptions, { out, err, env }: Terminal): Promise<ExitCode> {
   const findings: Finding[] = [];
   const say = (...more: readonly Finding[]): void => {
     findings.push(...more);
@@ -62,6 +62,7 @@ export async function doctor(options: DoctorOptions, { out, env }: Terminal): Pr
   const { config, finding } = readConfig(options);
   say(finding);
   const caller = await findCaller(options.profile, env);
+  sayEndpoints(caller, { err });
   const credentials = await checkCredentials(caller);
   say(credentials);
   if (credentials.state !== 'failed') {

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ownCommand } from '../lambda/core/command-line';
 import { type Duration, parseDuration } from '../lambda/core/duration';
 import { parseLocalInstant } from '../lambda/core/instant';
 import { REGION } from '../lambda/core/region';
@@ -74,7 +75,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(visibleLines(text)) })
-    .showHelpAfterError(`(run "${NAME} --help" for the commands and their options)`);
+    .showHelpAfterError(`(run "${ownCommand(['--help'])}" for the commands and their options)`);
 
   program
     .command('report')
@@ -162,7 +163,11 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .description('the whole job on an embedded sample account: what "npm start" runs')
     .action(async () => done(await (await import('./demo')).demo(terminal)));
 
-  for (const command of program.commands) command.exitOverride().allowExcessArguments(false);
+  for (const command of program.commands)
+    command
+      .exitOverride()
+      .allowExcessArguments(false)
+      .showHelpAfterError(`(run "${ownCommand([command.name(), '--help'])}" for its options)`);
   return program;
 }
 

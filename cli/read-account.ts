@@ -7,7 +7,7 @@ import { KINDS, type Kind } from '../lambda/core/snapshot';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { unreadElsewhere, unreadScopes } from '../lambda/render/outline';
 import { clean } from '../lambda/render/phrases';
-import { findAccount, findCaller } from './aws';
+import { findAccount, findCaller, sayEndpoints } from './aws';
 import { withProgress } from './progress';
 import type { Terminal } from './terminal';
 
@@ -42,8 +42,9 @@ export function scopeOf(
 }
 
 /** What lists the account of the caller, with ordinary AWS settings. */
-export async function accountReader({ profile }: Pick<AccountOptions, 'profile'>, { env }: Terminal): Promise<ReadInventory> {
-  const caller = await findCaller(profile, env);
+export async function accountReader({ profile }: Pick<AccountOptions, 'profile'>, terminal: Terminal): Promise<ReadInventory> {
+  const caller = await findCaller(profile, terminal.env);
+  sayEndpoints(caller, terminal);
   return makeReadInventory({
     clients: makeLightsailClients({ config: { credentials: caller.credentials } }),
     firstRegion: caller.region,

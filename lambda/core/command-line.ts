@@ -64,8 +64,12 @@ export const applyLocallyCommand = (plan: string, run: RunOptions): string =>
 /** Any other command of this project. */
 export const ownCommand = (args: readonly string[], run: RunOptions = {}): string => commandText([...OWN, ...args, ...shared(run)]);
 
+/** Where a command of AWS's own command line acts, and for whom. */
+export const awsOptions = (region: string, { profile }: Pick<RunOptions, 'profile'> = {}): readonly string[] => [
+  ...option('--region', region),
+  ...option('--profile', profile),
+];
+
 /** A command of AWS's own command line, in a region; `args` begin with its service and its operation. */
-export function awsCommand(args: readonly string[], region: string, { profile }: Pick<RunOptions, 'profile'> = {}): string {
-  const where = [...option('--region', region), ...option('--profile', profile)];
-  return commandText(['aws', ...args.slice(0, 2), ...where, ...args.slice(2)]);
-}
+export const awsCommand = (args: readonly string[], region: string, told: Pick<RunOptions, 'profile'> = {}): string =>
+  commandText(['aws', ...args.slice(0, 2), ...awsOptions(region, told), ...args.slice(2)]);

@@ -46,6 +46,7 @@ describe('a bucket that takes a question and never answers', () => {
   const caller = {
     region: 'us-east-1',
     told: {},
+    endpointNotice: null,
     forcePathStyle: true,
     credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
   };
