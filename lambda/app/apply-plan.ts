@@ -92,7 +92,7 @@ export async function prepareApply(
   checkAccount(plan, account ?? inventory.account);
   const decidedAt = ports.clock();
   const decision = decide({ snapshots: inventory.snapshots, sources: inventory.sources, config, now: decidedAt });
-  const { groups, ruled } = intersect(open, decision.items, inventory.sources, config.floors.minKeep);
+  const { groups, ruled } = intersect(open, decision.items, inventory.sources, config.floors.minKeep, config.zone);
   const condemned = groups.reduce((sum, { items }) => sum + items.length, 0);
   const deleted = before.filter(({ outcome }) => outcome === 'deleted').length;
   checkCaps(config, condemned + deleted, inventory.snapshots.length + deleted);
