@@ -96,7 +96,7 @@ export async function prepareApply(
   const decidedAt = ports.clock();
   const matters = ({ snapshot }: Judged): boolean => wanted.has(snapshot.arn);
   const { inventory, decision } = await decideConfirmed(live, { config, now: decidedAt, matters, progress });
-  const { groups, ruled } = intersect(open, decision.items, inventory.sources, config.floors.minKeep);
+  const { groups, ruled } = intersect(open, decision.items, inventory.sources, config.floors.minKeep, config.zone);
   const condemned = groups.reduce((sum, { items }) => sum + items.length, 0);
   const deleted = before.filter(({ outcome }) => outcome === 'deleted').length;
   checkCaps(config, condemned + deleted, inventory.snapshots.length + deleted);

@@ -18,6 +18,9 @@ const wallText = (instant: number, zone: Zone): string =>
 /** `2026-11-23 09:00` of an instant (epoch ms) on the wall clock of a zone. */
 export const localMinute = (instant: number, zone: Zone): string => wallText(instant, zone).slice(0, -8).replace('T', ' ');
 
+/** `2026-11-23 09:00:00.000` of an instant (epoch ms) on the wall clock of a zone. */
+export const localInstant = (instant: number, zone: Zone): string => wallText(instant, zone).slice(0, -1).replace('T', ' ');
+
 /** `2026-11-23` of an instant (epoch ms) on the wall clock of a zone. */
 export const localDay = (instant: number, zone: Zone): string => wallText(instant, zone).slice(0, -14);
 

@@ -1,10 +1,12 @@
 import type { RetentionConfig } from './config';
 import { groupKey } from './decide';
+import { localInstant } from './period';
 import type { PlanItem } from './plan';
 import { describe } from './reason';
 import type { Judged } from './report-model';
 import { makeResolver } from './resolve';
 import { FINISHED_STATE, type Snapshot, type SourceLookup, type SourceState, type Tags } from './snapshot';
+import { UTC, type Zone } from './zone';
 
 /** Why a snapshot is not deleted, as an outcome. */
 export interface Ruled {
@@ -50,9 +52,12 @@ const shown = (value: string | number | null): string => (value === null ? 'none
 const instantOf = (at: number | null): string => (at === null ? 'none' : new Date(at).toISOString());
 
 /** What tells that two readings are not of the same snapshot; null when they are. */
-function otherIdentity(item: PlanItem, now: Snapshot): string | null {
+function otherIdentity(item: PlanItem, now: Snapshot, zone: Zone): string | null {
   if (now.arn !== item.arn) return `its name now belongs to ${shown(now.arn)}`;
-  if (instantOf(now.createdAt) !== item.createdAt) return `it was created at ${instantOf(now.createdAt)}, planned was ${item.createdAt}`;
+  if (instantOf(now.createdAt) !== item.createdAt) {
+    const created = now.createdAt === null ? 'an unknown time' : localInstant(now.createdAt, zone);
+    return `it was created at ${created}, planned was ${localInstant(Date.parse(item.createdAt), zone)}`;
+  }
   if (now.name !== item.name) return `its name is ${shown(now.name)}, planned was ${item.name}`;
   if (now.kind !== item.kind || now.region !== item.region) return `it is a ${now.kind} snapshot in ${now.region}`;
   return now.account === item.account ? null : `it belongs to account ${shown(now.account)}`;
@@ -85,7 +90,7 @@ export function recheck(
   config: RetentionConfig,
   now: number,
 ): Ruled | null {
-  const other = otherIdentity(item, read);
+  const other = otherIdentity(item, read, config.zone);
   if (other !== null) return changed(other);
   const { holds, problems } = makeResolver(config, now)(read, source);
   if (holds[0] !== undefined) return spared('hold', holds[0]);
@@ -112,14 +117,14 @@ export function sourceBreach(source: FreshSource, read: { readonly arn: string |
 const nameKey = (kind: string, region: string, name: string | null): string => `${kind} ${region} ${name}`;
 
 /** Why a planned snapshot is not to go, by the fresh decision alone; null: it is condemned again. */
-function ruleOf(item: PlanItem, found: readonly Judged[], namesakes: ReadonlySet<string>): Ruled | null {
+function ruleOf(item: PlanItem, found: readonly Judged[], namesakes: ReadonlySet<string>, zone: Zone): Ruled | null {
   const [judged, second] = found;
   if (judged === undefined)
     return namesakes.has(nameKey(item.kind, item.region, item.name))
       ? changed('its name now belongs to another one')
       : { outcome: 'already-gone', code: 'snapshot.gone', text: 'it was gone before this run' };
   if (second !== undefined) return spared('snapshot.conflict', 'its ARN is listed more than once');
-  const other = otherIdentity(item, judged.snapshot);
+  const other = otherIdentity(item, judged.snapshot, zone);
   if (other !== null) return changed(other);
   return judged.verdict === 'expire'
     ? null
@@ -127,7 +132,13 @@ function ruleOf(item: PlanItem, found: readonly Judged[], namesakes: ReadonlySet
 }
 
 /** Plan ∩ freshly expiring, by identity, in the plan's groups newest first; everything else of the plan with its reason. */
-export function intersect(items: readonly PlanItem[], fresh: readonly Judged[], sources: SourceLookup, minKeep: number): Intersection {
+export function intersect(
+  items: readonly PlanItem[],
+  fresh: readonly Judged[],
+  sources: SourceLookup,
+  minKeep: number,
+  zone: Zone = UTC,
+): Intersection {
   const byArn = new Map<string, Judged[]>();
   const namesakes = new Set<string>();
   const kept = new Map<string, Snapshot[]>();
@@ -148,7 +159,7 @@ export function intersect(items: readonly PlanItem[], fresh: readonly Judged[], 
   for (const item of items) {
     const found = byArn.get(item.arn) ?? [];
     const judged = found[0] ?? null;
-    const ruling = ruleOf(item, found, namesakes);
+    const ruling = ruleOf(item, found, namesakes, zone);
     if (ruling !== null || judged === null) {
       if (ruling !== null) ruled.push({ item, judged, ruling });
       continue;

@@ -3,8 +3,9 @@
  * writing among them), lone surrogates, line and paragraph separators, and all that is drawn as nothing.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-/** Text with a character beyond this can need more than a look. */
-const BEYOND_ASCII = /[^\n\x20-\x7e]/;
+/** Nearly all text is this: nothing in it needs a closer check. */
+const PLAIN = /^[\x20-\x7e]*$/;
+const PLAIN_LINES = /^[\n\x20-\x7e]*$/;
 const JOINER = /[\u200c\u200d]/;
 const VARIATION = /[\ufe0e\ufe0f]/;
 /** What a joiner may stand between: letters of scripts that need one, and pictures. */
@@ -21,28 +22,27 @@ function isNeeded(character: string, at: number, text: string): boolean {
 }
 
 const replaced = (text: string, kept: string): string =>
-  BEYOND_ASCII.test(text) || !kept.includes('\n')
-    ? text.replace(UNSAFE, (character, at: number) => (kept.includes(character) || isNeeded(character, at, text) ? character : '\ufffd'))
-    : text;
+  text.replace(UNSAFE, (character, at: number) => (kept.includes(character) || isNeeded(character, at, text) ? character : '\ufffd'));
 
 /** Returns text for one line or one cell, in which each character that would be obeyed or hidden is a visible `�`. */
-export const visible = (text: string): string => replaced(text, '');
+export const visible = (text: string): string => (PLAIN.test(text) ? text : replaced(text, ''));
 
 /** Returns text of several lines, in which each character that would be obeyed or hidden is a visible `�`; tabs and line feeds stay. */
-export const visibleLines = (text: string): string => replaced(text, '\n\t');
+export const visibleLines = (text: string): string => (PLAIN_LINES.test(text) ? text : replaced(text, '\n\t'));
+
+/** `\\u202e`: one escape for each UTF-16 unit. */
+const escapedUnits = (character: string): string =>
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 
 /**
  * Escapes in JSON each character that a terminal would obey or hide. Such characters are only within its strings, so that what is parsed from
  * the result is the same value.
  */
 export const escapeJson = (json: string): string =>
-  BEYOND_ASCII.test(json)
-    ? json.replace(UNSAFE, (character) =>
-        character === '\n'
-          ? character
-          : [...Array(character.length).keys()].map((unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`).join(''),
-      )
-    : json;
+  PLAIN_LINES.test(json) ? json : json.replace(UNSAFE, (character) => (character === '\n' ? character : escapedUnits(character)));
 
 /** `JSON.stringify`, with all escaped that a terminal would obey or hide. */
 export const jsonText = (value: unknown, indent?: number): string => escapeJson(JSON.stringify(value, null, indent));

@@ -41,6 +41,15 @@ describe('the last look before a delete', () => {
     expect(look(said)).toMatchObject({ outcome: 'changed', code: 'snapshot.changed' });
   });
 
+  it('names both times of creation in the configured zone', () => {
+    expect(look({ createdAt: NOW - 20 * DAY + 1 })?.text).toContain(
+      'it was created at 2026-11-03 09:00:00.001, planned was 2026-11-03 09:00:00.000',
+    );
+    const planned = [itemOf(aSnapshot())];
+    const [ruled] = intersect(planned, [expired({ createdAt: NOW - 19 * DAY })], sources(), 1, CONFIG.zone).ruled;
+    expect(ruled?.ruling.text).toContain('it was created at 2026-11-04 09:00:00.000, planned was 2026-11-03 09:00:00.000');
+  });
+
   it.each<[string, string, Partial<Snapshot>]>([
     ['is not finished', 'unfinished', { state: 'pending' }],
     ['has no state', 'unfinished', { state: null }],
