@@ -51,15 +51,17 @@ const unconfirmedProblem = (arn: string, why: string): Problem => ({
   message: `the source ${arn} is in no list, and is not confirmed as gone (${why}): its snapshots are kept, because a hold could be on it`,
 });
 
+function* sourceArns(snapshots: readonly Snapshot[]): Generator<string> {
+  for (const { source } of snapshots) if (source?.arn != null) yield source.arn;
+}
+
 /** What later reports need not ask for again: what is confirmed now, and what was before and is still in no list. */
 function goneOf(live: LiveInventory, answers: ReadonlyMap<string, SourceState>, knownGone: ReadonlySet<string>): readonly string[] {
   const gone = new Set([...answers].flatMap(([arn, { state }]) => (state === 'gone' ? [arn] : [])));
-  const named = new Set(live.snapshots.flatMap(({ source }) => source?.arn ?? []));
-  for (const arn of knownGone) {
-    // Of a list that was not read nothing is known, so that nothing is forgotten.
-    const isNeeded = named.has(arn) || !live.complete;
-    if (isNeeded && live.sources(arn).state !== 'exists') gone.add(arn);
-  }
+  const isStillGone = (arn: string): boolean => knownGone.has(arn) && live.sources(arn).state !== 'exists';
+  // Of a list that was not read nothing is known, so that nothing is forgotten.
+  const needed = live.complete ? sourceArns(live.snapshots) : knownGone;
+  if (knownGone.size > 0) for (const arn of needed) if (isStillGone(arn)) gone.add(arn);
   return [...gone].sort();
 }
 
