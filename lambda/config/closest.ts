@@ -6,7 +6,7 @@ const MOST_CANDIDATES = 1_000;
 /** The candidate that was probably meant, or null where none is near: at most a third of the letters differ. */
 export function closest(word: string, candidates: readonly string[]): string | null {
   if (candidates.length === 0 || candidates.length > MOST_CANDIDATES || word.length > 100) return null;
-  const lower = word.toLowerCase();
+  const lower = word.trim().toLowerCase();
   const meant = nearest(
     lower,
     candidates.map((candidate) => candidate.toLowerCase()),

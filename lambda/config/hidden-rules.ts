@@ -2,7 +2,7 @@ import type { HiddenRule } from '../core/config';
 import type { Duration } from '../core/duration';
 import { someOf } from '../core/listing';
 import { COUNT_RULES, type Policy, WITHIN_RULES } from '../core/policy';
-import { covers, type Universe } from './glob-sets';
+import { covers, type Effort, type Universe } from './glob-sets';
 import { anyGlob } from './globs';
 import { listOf } from './match';
 import type { ConfigOutput } from './schema';
@@ -18,8 +18,11 @@ export interface RuleSetting {
   readonly policies: ReadonlyMap<string, Policy>;
 }
 
-/** Rules that others are compared with; later rules beyond them are compared with these alone. */
-const MAX_EARLIER = 500;
+type Rule = RuleSetting['rules'][number];
+
+/** Pairs of rules that are compared, and the states that comparing their patterns takes: beyond them, no further rule counts as hidden. */
+const MAX_PAIRS = 250_000;
+const MAX_EFFORT = 50_000;
 
 const ACCOUNTS: Universe = { signs: '0123456789', length: 12 };
 const NAMES = { source: null, name: null, account: ACCOUNTS } as const satisfies Partial<Record<keyof Match, Universe>>;
@@ -32,17 +35,26 @@ function selected(values: readonly string[], patterns: string | readonly string[
 
 const isWithin = (later: readonly string[], earlier: readonly string[]): boolean => later.every((value) => earlier.includes(value));
 
-function regionsCovered(earlier: Match, later: Match, regions: RuleSetting['regions']): boolean {
-  if (regions !== 'all') return isWithin(selected(regions, later.region), selected(regions, earlier.region));
-  return earlier.region === undefined || covers(listOf<string>(earlier.region), listOf<string>(later.region ?? '*'));
+/** A rule with what it selects of the configured values. */
+interface Ranged {
+  readonly rule: Rule;
+  readonly kinds: readonly string[];
+  /** Null where every region is read. */
+  readonly regions: readonly string[] | null;
 }
 
 /** A member that matches anything counts as absent, although a snapshot without that member does not match it. */
-function namesCovered(earlier: Match, later: Match): boolean {
+function namesCovered({ rule: { match: earlier } }: Ranged, { rule: { match: later } }: Ranged, effort: Effort): boolean {
   return NAME_MEMBERS.every((member) => {
     const wide = earlier[member];
-    return wide === undefined || covers(listOf<string>(wide), listOf<string>(later[member] ?? '*'), NAMES[member]);
+    return wide === undefined || covers(listOf<string>(wide), listOf<string>(later[member] ?? '*'), NAMES[member], effort);
   });
+}
+
+function regionsCovered(earlier: Ranged, later: Ranged, effort: Effort): boolean {
+  if (earlier.regions !== null && later.regions !== null) return isWithin(later.regions, earlier.regions);
+  const [wide, narrow] = [earlier.rule.match.region, later.rule.match.region];
+  return wide === undefined || covers(listOf<string>(wide), listOf<string>(narrow ?? '*'), null, effort);
 }
 
 const tagsCovered = (earlier: Match['tags'], later: Match['tags']): boolean =>
@@ -61,15 +73,16 @@ const copiesCovered = ({ fromAutoSnapshot: earlier }: Match, { fromAutoSnapshot:
   earlier === 'any' || earlier === later;
 
 /** Whether every snapshot that the later match selects is selected by the earlier one. */
-function isCovered(earlier: Match, later: Match, { kinds, regions }: RuleSetting): boolean {
+function isCovered(wide: Ranged, narrow: Ranged, effort: Effort): boolean {
+  const [earlier, later] = [wide.rule.match, narrow.rule.match];
   return (
     copiesCovered(earlier, later) &&
     lifeCovered(earlier, later) &&
-    isWithin(selected(kinds, later.kind), selected(kinds, earlier.kind)) &&
+    isWithin(narrow.kinds, wide.kinds) &&
     tagsCovered(earlier.tags, later.tags) &&
     tagsCovered(earlier.sourceTags, later.sourceTags) &&
-    regionsCovered(earlier, later, regions) &&
-    namesCovered(earlier, later)
+    regionsCovered(wide, narrow, effort) &&
+    namesCovered(wide, narrow, effort)
   );
 }
 
@@ -94,15 +107,12 @@ export function keepsMore(one: Policy, other: Policy): boolean {
 }
 
 /** Why no snapshot that is read can match; null where one can. */
-function outOfRange(match: Match, { kinds, regions }: RuleSetting): string | null {
-  if (selected(kinds, match.kind).length === 0)
-    return `its kind (${listOf<string>(match.kind ?? []).join(', ')}) is none of kinds (${kinds.join(', ')})`;
-  if (regions !== 'all' && selected(regions, match.region).length === 0)
-    return `its region (${someOf(listOf<string>(match.region ?? []))}) is none of regions (${someOf(regions)})`;
+function outOfRange({ rule: { match }, kinds, regions }: Ranged, setting: RuleSetting): string | null {
+  if (kinds.length === 0) return `its kind (${listOf<string>(match.kind ?? []).join(', ')}) is none of kinds (${setting.kinds.join(', ')})`;
+  if (regions?.length === 0)
+    return `its region (${someOf(listOf<string>(match.region ?? []))}) is none of regions (${someOf(listOf<string>(setting.regions))})`;
   return null;
 }
-
-type Rule = RuleSetting['rules'][number];
 
 function coveredBy(rule: Rule, by: Rule, { policies }: RuleSetting): HiddenRule {
   const [own, applied] = [policies.get(rule.policy), policies.get(by.policy)];
@@ -116,18 +126,16 @@ function coveredBy(rule: Rule, by: Rule, { policies }: RuleSetting): HiddenRule 
   return { code: 'rule.covered', rule: rule.name, by: by.name, message: `${fact} ${remedy}` };
 }
 
-/** What a rule that can match nothing is told; null for a rule that can match something. */
-function hiddenRule(rule: Rule, earlier: readonly Rule[], setting: RuleSetting): HiddenRule | null {
-  const nothing = `rule "${rule.name}" can match nothing`;
-  const outside = outOfRange(rule.match, setting);
+/** Why a rule can match nothing whatever is before it; null where it can match something. */
+function impossible(ranged: Ranged, setting: RuleSetting): HiddenRule | null {
+  const { name, match } = ranged.rule;
+  const nothing = `rule "${name}" can match nothing`;
+  const outside = outOfRange(ranged, setting);
   if (outside !== null)
-    return { code: 'rule.out-of-range', rule: rule.name, by: null, message: `${nothing}: ${outside}. Correct it, or delete it.` };
-  if (rule.match.orphaned === true && rule.match.sourceTags !== undefined) {
-    const message = `${nothing}: an orphaned snapshot has no living source, and so no sourceTags. Remove one of the two.`;
-    return { code: 'rule.contradiction', rule: rule.name, by: null, message };
-  }
-  const by = earlier.find((candidate) => isCovered(candidate.match, rule.match, setting));
-  return by === undefined ? null : coveredBy(rule, by, setting);
+    return { code: 'rule.out-of-range', rule: name, by: null, message: `${nothing}: ${outside}. Correct it, or delete it.` };
+  if (match.orphaned !== true || match.sourceTags === undefined) return null;
+  const message = `${nothing}: an orphaned snapshot has no living source, and so no sourceTags. Remove one of the two.`;
+  return { code: 'rule.contradiction', rule: name, by: null, message };
 }
 
 /**
@@ -135,12 +143,22 @@ function hiddenRule(rule: Rule, earlier: readonly Rule[], setting: RuleSetting):
  * the list of rules. A rule that only several earlier rules together cover is not found.
  */
 export function hiddenRules(setting: RuleSetting): ReadonlyMap<number, HiddenRule> {
+  const { rules, kinds, regions } = setting;
   const found = new Map<number, HiddenRule>();
-  const earlier: Rule[] = [];
-  for (const [index, rule] of setting.rules.entries()) {
-    const hidden = hiddenRule(rule, earlier, setting);
-    if (hidden !== null) found.set(index, hidden);
-    else if (earlier.length < MAX_EARLIER) earlier.push(rule);
+  const earlier: Ranged[] = [];
+  const effort: Effort = { left: MAX_EFFORT };
+  let pairs = 0;
+  for (const [index, rule] of rules.entries()) {
+    const ranged: Ranged = {
+      rule,
+      kinds: selected(kinds, rule.match.kind),
+      regions: regions === 'all' ? null : selected(regions, rule.match.region),
+    };
+    const by = pairs > MAX_PAIRS ? undefined : earlier.find((candidate) => isCovered(candidate, ranged, effort));
+    pairs += earlier.length;
+    const hidden = impossible(ranged, setting) ?? (by === undefined ? null : coveredBy(rule, by.rule, setting));
+    if (hidden === null) earlier.push(ranged);
+    else found.set(index, hidden);
   }
   return found;
 }

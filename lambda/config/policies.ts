@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
 import { type COUNT_RULES, MAX_COUNT, type WITHIN_RULES } from '../core/policy';
+import { meantCount, meantKeep, withSuggestion } from './suggestions';
 import { duration, map, notes, pattern, refuse, TAG_SIGNS, TAG_TEXT, whole } from './values';
 
-const COUNT = `a whole number from 0 to ${MAX_COUNT}, or unlimited`;
+const COUNT = withSuggestion(`a whole number from 0 to ${MAX_COUNT}, or unlimited`, meantCount);
 const count = z.union([whole(0, COUNT, 'How many to keep.'), z.literal('unlimited')], { error: COUNT });
 
+const KEEP = withSuggestion('all, or a map of keep rules such as { last: 3, daily: 7 }', meantKeep);
 const counts = z.optional(count);
 const within = z.optional(duration('Counted back from the newest snapshot.'));
 const keepRules = map(
@@ -22,7 +24,7 @@ const keepRules = map(
     withinMonthly: within,
     withinYearly: within,
   } satisfies Record<(typeof COUNT_RULES | typeof WITHIN_RULES)[number], unknown>,
-  'all, or a map of keep rules such as { last: 3, daily: 7 }',
+  KEEP,
   'Keep rules are a union: one that keeps is enough.',
 );
 
@@ -33,11 +35,7 @@ export const policyName = pattern(POLICY_NAME, new RegExp(`^(?!\\p{Z})${TAG_TEXT
 /** A policy: keep rules, an age, or both. */
 export const policy = map(
   {
-    keep: z.optional(
-      z
-        .union([z.literal('all'), keepRules], { error: 'all, or a map of keep rules such as { last: 3, daily: 7 }' })
-        .register(notes, { description: 'What is kept.' }),
-    ),
+    keep: z.optional(z.union([z.literal('all'), keepRules], { error: KEEP }).register(notes, { description: 'What is kept.' })),
     expireAfter: z.optional(duration('The age up to which every snapshot is kept.')),
   },
   'a policy such as { keep: { last: 3 }, expireAfter: 30d }',

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import type { HiddenRule } from '../core/config';
 import { jsonText } from '../core/safe-text';
 import { closest } from './closest';
+import { suggestionFor } from './suggestions';
 
 /** Keys and list positions from the top of a configuration to the place concerned. */
 export type Keys = readonly (string | number)[];
@@ -17,6 +18,10 @@ export interface ConfigProblem {
   readonly expected: string;
   /** What was probably meant. */
   readonly suggestion?: string;
+  /** What else helps: what about the value or its line is probably wrong. */
+  readonly hint?: string;
+  /** True where a text was expected: a number or a word such as true becomes one in quotes. */
+  readonly wantsText?: true;
   /** From 1, where the configuration came from a file. */
   readonly line?: number;
   readonly column?: number;
@@ -38,9 +43,12 @@ export interface ConfigWarning {
 type Issue = z.core.$ZodIssue;
 
 const LONGEST_SHOWN = 60;
+/** What a terminal would obey rather than show, and what cannot be told from a space or from nothing. */
+const UNPRINTABLE = /[\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff]/g;
+
 function quoted(text: string): string {
   const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
-  return jsonText(short);
+  return jsonText(short).replace(UNPRINTABLE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A value as a person would name it; short whatever its size. */
@@ -67,10 +75,15 @@ export function problemAt(
   keys: Keys,
   got: string,
   expected: string,
-  more: { readonly suggestion?: string | null; readonly on?: 'key' } = {},
+  more: { readonly suggestion?: string | null; readonly hint?: string | null; readonly on?: 'key'; readonly wantsText?: boolean } = {},
 ): ConfigProblem {
-  const { suggestion, on = 'value' } = more;
-  return { path: pathText(keys), keys, on, got, expected, ...(typeof suggestion === 'string' && { suggestion }) };
+  const { suggestion, hint, on = 'value', wantsText } = more;
+  return {
+    ...{ path: pathText(keys), keys, on, got, expected },
+    ...(typeof suggestion === 'string' && { suggestion }),
+    ...(typeof hint === 'string' && { hint }),
+    ...(wantsText && { wantsText }),
+  };
 }
 
 function valueAt(input: unknown, keys: Keys): unknown {
@@ -84,14 +97,46 @@ function valueAt(input: unknown, keys: Keys): unknown {
 const meantAlternative = (alternatives: readonly (readonly Issue[])[]): readonly Issue[] | undefined =>
   alternatives.find((issues) => issues.length > 0 && !issues.some((issue) => issue.path.length === 0 && issue.code.startsWith('invalid_')));
 
+/** Whether a text was expected where a number or a truth value was got. */
+function wantsText(issue: Issue, value: unknown): boolean {
+  if (typeof value !== 'number' && typeof value !== 'boolean') return false;
+  if (issue.code === 'invalid_union') return issue.errors.some((issues) => issues.some((inner) => wantsText(inner, value)));
+  return issue.code === 'invalid_type' && issue.expected === 'string';
+}
+
+/** What an unknown key is probably: a slip, or a known one without the space after its colon. */
+function meantKey(key: string, known: readonly string[]): string | null {
+  const [, name = '', value = ''] = /^([A-Za-z]+):(\S.*)$/.exec(key) ?? [];
+  return known.includes(name) ? `${name}: ${value} (with a space)` : closest(key, known);
+}
+
+/** A number with a comma becomes two entries of a map in braces. */
+const commaHint = (keys: Keys, value: unknown): string | null =>
+  value === null && /^\d+$/.test(String(keys.at(-1)))
+    ? 'a comma separates entries: write a number without one, and decimals with a point'
+    : null;
+
+function plainProblem(keys: Keys, issue: Issue, input: unknown): ConfigProblem {
+  const value = valueAt(input, keys);
+  const meant = suggestionFor(issue.message, value);
+  const isText = meant === undefined && wantsText(issue, value);
+  return problemAt(keys, show(value), issue.message, {
+    suggestion: isText ? JSON.stringify(String(value)) : (meant ?? null),
+    hint: commaHint(keys, value),
+    wantsText: isText,
+  });
+}
+
 function fromIssue(issue: Issue, above: Keys, input: unknown): readonly ConfigProblem[] {
   const keys = [...above, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = issue.message.split(', ');
-      return issue.keys.map((key) =>
-        problemAt([...keys, key], 'an unknown key', `one of ${known.join(', ')}`, { suggestion: closest(key, known), on: 'key' }),
-      );
+      return issue.keys.map((key) => {
+        const inner = [...keys, key];
+        const [suggestion, hint] = [meantKey(key, known), commaHint(inner, valueAt(input, inner))];
+        return problemAt(inner, 'an unknown key', `one of ${known.join(', ')}`, { suggestion, hint, on: 'key' });
+      });
     }
     case 'invalid_union': {
       const meant = meantAlternative(issue.errors);
@@ -103,7 +148,8 @@ function fromIssue(issue: Issue, above: Keys, input: unknown): readonly ConfigPr
     case 'invalid_value': {
       const value = valueAt(input, keys);
       const words = issue.values.filter((word) => typeof word === 'string');
-      return [problemAt(keys, show(value), issue.message, { suggestion: typeof value === 'string' ? closest(value, words) : null })];
+      const meant = typeof value === 'string' ? closest(value, words) : null;
+      return [problemAt(keys, show(value), issue.message, { suggestion: suggestionFor(issue.message, value) ?? meant })];
     }
     case 'custom':
       return [
@@ -112,7 +158,7 @@ function fromIssue(issue: Issue, above: Keys, input: unknown): readonly ConfigPr
         }),
       ];
   }
-  return [problemAt(keys, show(valueAt(input, keys)), issue.message)];
+  return [plainProblem(keys, issue, input)];
 }
 
 /** The validator's issues as problems, the first of each place. In this schema an issue's message says what was expected. */
@@ -128,14 +174,17 @@ export function firstOfEachPlace(problems: readonly ConfigProblem[]): readonly C
 const place = (origin: string, { line, column }: ConfigProblem | ConfigWarning): string =>
   line === undefined || column === undefined ? origin : `${origin}:${line}:${column}`;
 
+const got = ({ got: value, expected }: ConfigProblem): string => `got ${value}, expected ${expected}`;
+const also = ({ hint }: ConfigProblem): string => (hint === undefined ? '' : `; ${hint}`);
+
 /** What is wrong, without place and suggestion. */
-export const problemMessage = ({ got, expected }: ConfigProblem): string => `got ${got}, expected ${expected}`;
+export const problemMessage = (problem: ConfigProblem): string => `${got(problem)}${also(problem)}`;
 
 /** `retention.yaml:12:9 policies.standard.keep.daily: got -1, expected …; did you mean …?`, one line. */
 export function describeProblem(problem: ConfigProblem, origin: string): string {
   const where = problem.path === '' ? '' : ` ${problem.path}`;
   const meant = problem.suggestion === undefined ? '' : `; did you mean ${problem.suggestion}?`;
-  return `${place(origin, problem)}${where}: ${problemMessage(problem)}${meant}`;
+  return `${place(origin, problem)}${where}: ${got(problem)}${meant}${also(problem)}`;
 }
 
 /** `retention.yaml:14:3 policies.short: …`, one line. */

@@ -3,6 +3,7 @@ import { REGION } from '../core/region';
 import { KINDS } from '../core/snapshot';
 import { closest } from './closest';
 import { globMatches } from './globs';
+import { meantAccount, meantFlag, meantRegion, withSuggestion } from './suggestions';
 import { flag, map, notes, refuse, tagMap, text } from './values';
 
 /** A glob of a shape that some real name could match. */
@@ -33,6 +34,7 @@ const NAME_GLOB = /^(?=.)\**(?:[A-Za-z0-9_.?-]\**){0,255}$/;
 const nameGlob = (description: string) =>
   glob('a name or a pattern of letters, digits, _ - . and the wildcards * and ?', NAME_GLOB).register(notes, { description });
 
+const KIND = withSuggestion(`${KINDS.join(', ')} or a pattern that matches one of them`, () => null);
 /** A word, or letters with a wildcard. */
 const KIND_GLOB = new RegExp(`^(?:${KINDS.join('|')}|[a-z]*[*?][a-z*?]*)$`);
 const REGION_GLOB = new RegExp(`${REGION.source}|^[a-z0-9-]*[*?][a-z0-9*?-]*$`);
@@ -43,19 +45,19 @@ const match = map(
   {
     kind: z.optional(
       glob(
-        `${KINDS.join(', ')} or a pattern that matches one of them`,
+        KIND,
         KIND_GLOB,
         (value) => KINDS.some((kind) => globMatches(value, kind)),
         (value) => closest(value, KINDS),
       ).register(notes, { description: 'The kind of snapshot: instance, disk or database.' }),
     ),
     region: z.optional(
-      glob('a region such as eu-central-1, or a pattern such as "eu-*"', REGION_GLOB).register(notes, {
+      glob('a region such as eu-central-1, or a pattern such as "eu-*"', REGION_GLOB, () => true, meantRegion).register(notes, {
         description: 'The region that holds the snapshot.',
       }),
     ),
     account: z.optional(
-      glob('an account number of 12 digits in quotes, or a pattern for one', ACCOUNT_GLOB).register(notes, {
+      glob('an account number of 12 digits in quotes, or a pattern for one', ACCOUNT_GLOB, () => true, meantAccount).register(notes, {
         description: 'The account that holds the snapshot.',
       }),
     ),
@@ -66,7 +68,7 @@ const match = map(
     orphaned: z.optional(flag('Whether its source no longer exists.')),
     fromAutoSnapshot: z._default(
       z
-        .union([z.boolean(), z.literal('any')], { error: 'true, false or any' })
+        .union([z.boolean(), z.literal('any')], { error: withSuggestion('true, false or any', meantFlag) })
         .register(notes, { description: 'Whether it is a permanent copy of an automatic snapshot; false unless a rule says otherwise.' }),
       false,
     ),

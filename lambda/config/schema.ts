@@ -5,6 +5,7 @@ import { zoneName } from '../zone';
 import { closest } from './closest';
 import { policy, policyName } from './policies';
 import { rule } from './rules';
+import { meantCount, meantList, meantNumber, meantZone, type Suggest, withSuggestion } from './suggestions';
 import {
   duration,
   flag,
@@ -24,8 +25,10 @@ import {
   wordOrRegion,
 } from './values';
 
-const price = number(0, Number.MAX_SAFE_INTEGER, 'US dollars per GB-month, 0 or more', 'US dollars per GB-month.');
-const GB_MONTH = 'a price, or a map such as { default: 0.05, eu-central-1: 0.05 }';
+const meantPrice: Suggest = (value) => meantNumber(value, Number.MAX_SAFE_INTEGER);
+const PRICE = withSuggestion('US dollars per GB-month, 0 or more', meantPrice);
+const price = number(0, Number.MAX_SAFE_INTEGER, PRICE, 'US dollars per GB-month.');
+const GB_MONTH = withSuggestion('a price, or a map such as { default: 0.05, eu-central-1: 0.05 }', meantPrice);
 const PRICE_KEY = wordOrRegion('default');
 const gbMonth = z.union(
   [
@@ -72,7 +75,18 @@ const pricing = z
     dependentSchemas: { gbMonth: { maxProperties: 1 } },
   });
 
-const VERSION = '1 (this release reads version 1; for a later one, install the release that knows it)';
+const VERSION = withSuggestion('1 (this release reads version 1; for a later one, install the release that knows it)', (value) =>
+  typeof value === 'string' && /^\s*v?1(\.0)?\s*$/i.test(value) ? '1' : null,
+);
+const SHARE = withSuggestion('a share from 0 to 1, such as 0.5', (value) => meantNumber(value, 1));
+const MAX_DELETIONS = withSuggestion(`a whole number from 0 to ${MAX_COUNT}`, (value) => {
+  const meant = meantCount(value);
+  return meant === 'unlimited' ? null : meant;
+});
+const ZONE = withSuggestion('an IANA time zone such as Europe/Berlin or UTC', () => null);
+const REGIONS = withSuggestion('all, or a list of regions such as [eu-central-1]', (value) =>
+  typeof value === 'string' && /^\s*(all|\*)\s*$/i.test(value) ? 'all' : meantList(value),
+);
 const PREFIX = `the start of tag keys, such as retention: up to 115 ${TAG_SIGNS}, not aws, no space at its ends, no colon at its end`;
 
 /** The whole of `retention.yaml`, as it is written, defaults included. References between its parts are checked in `references.ts`. */
@@ -81,12 +95,12 @@ export const configSchema = map(
     version: z.literal(1, { error: VERSION }).register(notes, { description: 'The version of this format.' }),
     timezone: z._default(
       text(
-        'an IANA time zone such as Europe/Berlin or UTC',
+        ZONE,
         (value) =>
           zoneName(value) === null
             ? {
-                expected: 'an IANA time zone such as Europe/Berlin or UTC',
-                suggestion: closest(value, ['UTC', ...Intl.supportedValuesOf('timeZone')]),
+                expected: ZONE,
+                suggestion: meantZone(value) ?? closest(value, ['UTC', ...Intl.supportedValuesOf('timeZone')]),
               }
             : null,
         { minLength: 1, description: 'IANA time zone that cuts hours, days, weeks, months and years.' },
@@ -98,7 +112,7 @@ export const configSchema = map(
         .union(
           [z.literal('all'), list(regionName, { what: 'region', expected: 'a list of regions', least: 'all, or at least one region' })],
           {
-            error: 'all, or a list of regions such as [eu-central-1]',
+            error: REGIONS,
           },
         )
         .register(notes, { description: 'all: every region that the service names; or a list.' }),
@@ -109,6 +123,11 @@ export const configSchema = map(
         what: 'kind',
         expected: `a list of ${KINDS.join(', ')}`,
         least: `at least one of ${KINDS.join(', ')}`,
+        meant: (value) => {
+          if (typeof value !== 'string') return null;
+          const kind = closest(value, KINDS);
+          return /^\s*(all|\*)\s*$/i.test(value) ? `[${KINDS.join(', ')}]` : kind && `[${kind}]`;
+        },
         description: 'What to list.',
       }),
       [...KINDS],
@@ -172,11 +191,8 @@ export const configSchema = map(
     caps: z.prefault(
       map(
         {
-          maxDeletions: z._default(whole(0, `a whole number from 0 to ${MAX_COUNT}`, 'A plan of more is blocked.'), 100),
-          maxShare: z._default(
-            number(0, 1, 'a share from 0 to 1, such as 0.5', 'A plan of a larger share of all snapshots is blocked.'),
-            0.5,
-          ),
+          maxDeletions: z._default(whole(0, MAX_DELETIONS, 'A plan of more is blocked.'), 100),
+          maxShare: z._default(number(0, 1, SHARE, 'A plan of a larger share of all snapshots is blocked.'), 0.5),
         },
         'a map such as { maxDeletions: 100, maxShare: 0.5 }',
         'Limits on a whole run.',

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { DURATION_SHAPE, parseDuration } from '../core/duration';
 import { MAX_COUNT } from '../core/policy';
 import { REGION } from '../core/region';
+import { meantDuration, meantFlag, meantList, meantRegion, type Suggest, withSuggestion } from './suggestions';
 
 /** What editors are told about a value, by its schema; only the JSON Schema is made from it. */
 export const notes = z.registry<Record<string, unknown>>();
@@ -60,8 +61,9 @@ export const whole = (least: number, expected: string, description: string) =>
     .check(z.minimum(least, { error: expected }), z.maximum(MAX_COUNT, { error: expected }))
     .register(notes, { description });
 
+const FLAG = withSuggestion('true or false, without quotes', meantFlag);
 /** True or false. */
-export const flag = (description: string) => z.boolean({ error: 'true or false, without quotes' }).register(notes, { description });
+export const flag = (description: string) => z.boolean({ error: FLAG }).register(notes, { description });
 
 /** A list in which nothing stands twice. `least` is what was expected in the place of an empty one; null: it may be empty. */
 export const list = <T extends z.ZodMiniType<string, string>>(
@@ -71,10 +73,17 @@ export const list = <T extends z.ZodMiniType<string, string>>(
     expected,
     least,
     description,
-  }: { readonly what: string; readonly expected: string; readonly least: string | null; readonly description?: string },
+    meant = meantList,
+  }: {
+    readonly what: string;
+    readonly expected: string;
+    readonly least: string | null;
+    readonly description?: string;
+    readonly meant?: Suggest;
+  },
 ) =>
   z
-    .array(item, { error: expected })
+    .array(item, { error: withSuggestion(expected, meant) })
     .check(
       refuse<readonly string[]>((items) => {
         const seen = new Set<string>();
@@ -89,14 +98,14 @@ export const list = <T extends z.ZodMiniType<string, string>>(
     )
     .register(notes, { ...(description && { description }), ...(least !== null && { minItems: 1 }), uniqueItems: true });
 
-const DURATION = 'a duration such as 36h, 30d, 2w, 6mo, 1y6mo or P30D';
+const DURATION = withSuggestion('a duration such as 36h, 30d, 2w, 6mo, 1y6mo or P30D', meantDuration);
 /** A duration as it is written; `parseDuration` has the last word. */
 export const duration = (description: string) =>
   text(
     DURATION,
     (value) => {
       const parsed = parseDuration(value);
-      return parsed.ok ? null : parsed.expected;
+      return parsed.ok ? null : { expected: parsed.expected, suggestion: meantDuration(value) };
     },
     { description, pattern: DURATION_SHAPE, examples: ['30d', '1y6mo'] },
   );
@@ -112,4 +121,8 @@ export const tagMap = (description: string) =>
 /** The pattern of one of some words, or of a region. */
 export const wordOrRegion = (...words: readonly string[]): RegExp => new RegExp(`^(?:${words.join('|')})$|${REGION.source}`);
 /** One region. */
-export const regionName = pattern('a region such as eu-central-1', REGION);
+export const regionName = text(
+  'a region such as eu-central-1',
+  (value) => (REGION.test(value) ? null : { expected: 'a region such as eu-central-1', suggestion: meantRegion(value) }),
+  { pattern: portable(REGION) },
+);

@@ -43,7 +43,7 @@ test('the origin is the base name of the file', () => {
 
 test('words that other YAML versions read as yes and no stay words', () => {
   expect(said('version: 1\nreport: { automaticSnapshots: no }\n')).toBe(
-    'f.yaml:2:31 report.automaticSnapshots: got "no", expected true or false, without quotes',
+    'f.yaml:2:31 report.automaticSnapshots: got "no", expected true or false, without quotes; did you mean false?',
   );
 });
 
@@ -64,12 +64,20 @@ test.each<[string, string | Uint8Array, string]>([
   ['a tab', 'version: 1\npolicies:\n\ta: 1\n', 'f.yaml:3:1: got a tab, expected spaces: YAML is not indented with tabs'],
   ['a key that is a list', 'version: 1\n? [a]\n: 1\n', 'f.yaml:2:3: got a key that is not text, expected keys that are text'],
   ['a tag', 'version: !!js/function "x"\n', 'f.yaml:1:10: got a YAML tag (!…), expected plain values: such tags mean nothing here'],
-  ['an alias without anchor', 'version: 1\nkinds: *k\n', 'f.yaml:2:8: got the alias *k without its anchor, expected &k before it'],
-  ['an open quote', 'version: 1\ntimezone: "UTC\n', 'f.yaml:3:1: got what is not YAML (Missing closing "quote), expected YAML 1.2'],
+  [
+    'an alias without anchor',
+    'version: 1\nkinds: *k\n',
+    'f.yaml:2:8: got the alias *k without its anchor, expected &k before it; if it is a pattern, quote it: "*k"',
+  ],
+  [
+    'an open quote',
+    'version: 1\ntimezone: "UTC\n',
+    'f.yaml:3:1: got what is not YAML (Missing closing "quote), expected YAML 1.2: every quote and bracket closed, and a comma between entries in brackets',
+  ],
   [
     'two keys on a line',
     'version: 1: 2\n',
-    'f.yaml:1:10: got what is not YAML (Nested mappings are not allowed in compact mappings), expected YAML 1.2',
+    'f.yaml:1:10: got what is not YAML (Nested mappings are not allowed in compact mappings), expected YAML 1.2: quotes around a text with a colon in it',
   ],
   ['text', 'version 1\n', 'f.yaml:1:1: got "version 1", expected a map with version: 1'],
   ['a list', '- version: 1\n', 'f.yaml:1:1: got a list of 1, expected a map with version: 1'],

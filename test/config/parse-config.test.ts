@@ -120,7 +120,10 @@ describe('one thing that is wrong', () => {
     ['version: 1', 'got "version: 1", expected a map with version: 1'],
     [{}, 'version: got nothing, expected 1 (this release reads version 1; for a later one, install the release that knows it)'],
     [{ version: 2 }, 'version: got 2, expected 1 (this release reads version 1; for a later one, install the release that knows it)'],
-    [{ version: '1' }, 'version: got "1", expected 1 (this release reads version 1; for a later one, install the release that knows it)'],
+    [
+      { version: '1' },
+      'version: got "1", expected 1 (this release reads version 1; for a later one, install the release that knows it); did you mean 1?',
+    ],
     [
       valid({ polices: {} }),
       'polices: got an unknown key, expected one of version, timezone, regions, kinds, tagPrefix, policies, rules, default, holdTags, ignoreTags, floors, caps, pricing, report, deletion; did you mean policies?',
@@ -133,21 +136,33 @@ describe('one thing that is wrong', () => {
       valid({ timezone: 'Europe/Belin' }),
       'timezone: got "Europe/Belin", expected an IANA time zone such as Europe/Berlin or UTC; did you mean Europe/Berlin?',
     ],
-    [valid({ timezone: '+01:00' }), 'timezone: got "+01:00", expected an IANA time zone such as Europe/Berlin or UTC'],
+    [
+      valid({ timezone: '+01:00' }),
+      'timezone: got "+01:00", expected an IANA time zone such as Europe/Berlin or UTC; did you mean Etc/GMT-1?',
+    ],
     [valid({ timezone: null }), 'timezone: got nothing (null), expected an IANA time zone such as Europe/Berlin or UTC'],
     [valid({ regions: [] }), 'regions: got an empty list, expected all, or at least one region'],
-    [valid({ regions: 'eu-central-1' }), 'regions: got "eu-central-1", expected all, or a list of regions such as [eu-central-1]'],
-    [valid({ regions: ['eu-central-1a'] }), 'regions[0]: got "eu-central-1a", expected a region such as eu-central-1'],
+    [
+      valid({ regions: 'eu-central-1' }),
+      'regions: got "eu-central-1", expected all, or a list of regions such as [eu-central-1]; did you mean [eu-central-1]?',
+    ],
+    [
+      valid({ regions: ['eu-central-1a'] }),
+      'regions[0]: got "eu-central-1a", expected a region such as eu-central-1; did you mean eu-central-1?',
+    ],
     [valid({ regions: ['eu-west-1', 'eu-west-1'] }), 'regions: got a list of 2, expected each region once (eu-west-1 stands twice)'],
     [valid({ kinds: [] }), 'kinds: got an empty list, expected at least one of instance, disk, database'],
     [valid({ kinds: ['instances'] }), 'kinds[0]: got "instances", expected one of instance, disk, database; did you mean instance?'],
     [valid({ kinds: ['disk', 'disk'] }), 'kinds: got a list of 2, expected each kind once (disk stands twice)'],
-    [policy({ keep: { daily: -1 } }), `policies.standard.keep.daily: got -1, expected ${COUNT}`],
+    [policy({ keep: { daily: -1 } }), `policies.standard.keep.daily: got -1, expected ${COUNT}; did you mean unlimited?`],
     [policy({ keep: { daily: 1.5 } }), `policies.standard.keep.daily: got 1.5, expected ${COUNT}`],
     [policy({ keep: { daily: 1e9 } }), `policies.standard.keep.daily: got 1000000000, expected ${COUNT}`],
     [policy({ keep: { daily: Number.NaN } }), `policies.standard.keep.daily: got NaN, expected ${COUNT}`],
-    [policy({ keep: { daily: Number.POSITIVE_INFINITY } }), `policies.standard.keep.daily: got Infinity, expected ${COUNT}`],
-    [policy({ keep: { daily: '3' } }), `policies.standard.keep.daily: got "3", expected ${COUNT}`],
+    [
+      policy({ keep: { daily: Number.POSITIVE_INFINITY } }),
+      `policies.standard.keep.daily: got Infinity, expected ${COUNT}; did you mean unlimited?`,
+    ],
+    [policy({ keep: { daily: '3' } }), `policies.standard.keep.daily: got "3", expected ${COUNT}; did you mean 3?`],
     [policy({ keep: { daily: 'unlimted' } }), `policies.standard.keep.daily: got "unlimted", expected ${COUNT}`],
     [policy({ keep: { daily: null } }), `policies.standard.keep.daily: got nothing (null), expected ${COUNT}`],
     [policy({ keep: { daily: [7] } }), `policies.standard.keep.daily: got a list of 1, expected ${COUNT}`],
@@ -157,7 +172,7 @@ describe('one thing that is wrong', () => {
     ],
     [
       policy({ keep: 'everything' }),
-      'policies.standard.keep: got "everything", expected all, or a map of keep rules such as { last: 3, daily: 7 }',
+      'policies.standard.keep: got "everything", expected all, or a map of keep rules such as { last: 3, daily: 7 }; did you mean all?',
     ],
     [
       policy({ keep: { all: true } }),
@@ -167,7 +182,7 @@ describe('one thing that is wrong', () => {
       policy({ keep: { within: '3m' } }),
       `policies.standard.keep.within: got "3m", expected ${DURATION}: is "m" a month (write mo) or a minute (there are no minutes here)?`,
     ],
-    [policy({ expireAfter: 30 }), `policies.standard.expireAfter: got 30, expected ${DURATION}`],
+    [policy({ expireAfter: 30 }), `policies.standard.expireAfter: got 30, expected ${DURATION}; did you mean 30d?`],
     [policy({ expireAfter: '30' }), `policies.standard.expireAfter: got "30", expected ${DURATION}: a number alone has no unit`],
     [policy({ expireAfter: '0d' }), `policies.standard.expireAfter: got "0d", expected ${DURATION}: longer than nothing`],
     [
@@ -231,7 +246,7 @@ describe('one thing that is wrong', () => {
     ],
     [
       rule({ account: 123456789012 }),
-      'rules[0].match.account: got 123456789012, expected an account number of 12 digits in quotes, or a pattern for one, or a list of such',
+      'rules[0].match.account: got 123456789012, expected an account number of 12 digits in quotes, or a pattern for one, or a list of such; did you mean "123456789012"?',
     ],
     [
       rule({ account: '12345' }),
@@ -252,11 +267,11 @@ describe('one thing that is wrong', () => {
     ],
     [
       rule({ tags: { env: true } }),
-      `rules[0].match.tags.env: got true, expected a tag value in quotes (1 to 256 ${SIGNS}), or "*" for any value and for none`,
+      `rules[0].match.tags.env: got true, expected a tag value in quotes (1 to 256 ${SIGNS}), or "*" for any value and for none; did you mean "true"?`,
     ],
     [
       rule({ tags: { tier: 1 } }),
-      `rules[0].match.tags.tier: got 1, expected a tag value in quotes (1 to 256 ${SIGNS}), or "*" for any value and for none`,
+      `rules[0].match.tags.tier: got 1, expected a tag value in quotes (1 to 256 ${SIGNS}), or "*" for any value and for none; did you mean "1"?`,
     ],
     [
       rule({ tags: { env: null } }),
@@ -267,15 +282,21 @@ describe('one thing that is wrong', () => {
       `rules[0].match.tags.env: got "prod*", expected a tag value in quotes (1 to 256 ${SIGNS}), or "*" for any value and for none`,
     ],
     [rule({ sourceTags: { 'a#': '*' } }), `rules[0].match.sourceTags["a#"]: got "a#", expected a tag key: 1 to 128 ${SIGNS}`],
-    [rule({ orphaned: 'yes' }), 'rules[0].match.orphaned: got "yes", expected true or false, without quotes'],
+    [rule({ orphaned: 'yes' }), 'rules[0].match.orphaned: got "yes", expected true or false, without quotes; did you mean true?'],
     [rule({ fromAutoSnapshot: 'all' }), 'rules[0].match.fromAutoSnapshot: got "all", expected true, false or any'],
     [
       rule({ sorce: 'web' }),
       'rules[0].match.sorce: got an unknown key, expected one of kind, region, account, source, name, tags, sourceTags, orphaned, fromAutoSnapshot; did you mean source?',
     ],
-    [valid({ holdTags: 'no_delete' }), 'holdTags: got "no_delete", expected a list of tag keys such as [no_delete]'],
+    [
+      valid({ holdTags: 'no_delete' }),
+      'holdTags: got "no_delete", expected a list of tag keys such as [no_delete]; did you mean [no_delete]?',
+    ],
     [valid({ holdTags: ['a', 'a'] }), 'holdTags: got a list of 2, expected each tag key once (a stands twice)'],
-    [valid({ ignoreTags: 'RetentionDays' }), 'ignoreTags: got "RetentionDays", expected a list of tag keys such as [retention-days]'],
+    [
+      valid({ ignoreTags: 'RetentionDays' }),
+      'ignoreTags: got "RetentionDays", expected a list of tag keys such as [retention-days]; did you mean [RetentionDays]?',
+    ],
     [valid({ ignoreTags: ['a', 'a'] }), 'ignoreTags: got a list of 2, expected each tag key once (a stands twice)'],
     [valid({ ignoreTags: ['a#'] }), `ignoreTags[0]: got "a#", expected a tag key: 1 to 128 ${SIGNS}`],
     ...['retention:hold', 'retention:expire-on', 'retention:owner', 'retention:'].map((key): [unknown, string] => [
@@ -305,12 +326,12 @@ describe('one thing that is wrong', () => {
     [valid({ floors: { minKeep: 0 } }), 'floors.minKeep: got 0, expected a whole number from 1 to 1000000 (a group is never emptied)'],
     [valid({ floors: { minAge: '0h' } }), `floors.minAge: got "0h", expected ${DURATION}: longer than nothing`],
     [valid({ caps: { maxDeletions: -1 } }), 'caps.maxDeletions: got -1, expected a whole number from 0 to 1000000'],
-    [valid({ caps: { maxShare: 50 } }), 'caps.maxShare: got 50, expected a share from 0 to 1, such as 0.5'],
-    [valid({ caps: { maxShare: '50%' } }), 'caps.maxShare: got "50%", expected a share from 0 to 1, such as 0.5'],
+    [valid({ caps: { maxShare: 50 } }), 'caps.maxShare: got 50, expected a share from 0 to 1, such as 0.5; did you mean 0.5?'],
+    [valid({ caps: { maxShare: '50%' } }), 'caps.maxShare: got "50%", expected a share from 0 to 1, such as 0.5; did you mean 0.5?'],
     [valid({ pricing: { gbMonth: -0.05 } }), 'pricing.gbMonth: got -0.05, expected US dollars per GB-month, 0 or more'],
     [
       valid({ pricing: { gbMonth: '0.05' } }),
-      'pricing.gbMonth: got "0.05", expected a price, or a map such as { default: 0.05, eu-central-1: 0.05 }',
+      'pricing.gbMonth: got "0.05", expected a price, or a map such as { default: 0.05, eu-central-1: 0.05 }; did you mean 0.05?',
     ],
     [
       valid({ pricing: { gbMonth: 0.05, 'eu-central-1': 0.05 } }),
@@ -320,7 +341,10 @@ describe('one thing that is wrong', () => {
       valid({ pricing: { gbMont: 0.05 } }),
       'pricing: got a map, expected gbMonth, or default and regions such as eu-central-1 (gbMont is none of them); did you mean gbMonth?',
     ],
-    [valid({ pricing: { default: '0.05' } }), 'pricing.default: got "0.05", expected US dollars per GB-month, 0 or more'],
+    [
+      valid({ pricing: { default: '0.05' } }),
+      'pricing.default: got "0.05", expected US dollars per GB-month, 0 or more; did you mean 0.05?',
+    ],
     [valid({ pricing: { 'eu-central-1': -1 } }), 'pricing.eu-central-1: got -1, expected US dollars per GB-month, 0 or more'],
     [valid({ pricing: 0.05 }), 'pricing: got 0.05, expected a map such as { gbMonth: 0.05 } or { default: 0.05, eu-central-1: 0.05 }'],
     [
@@ -328,8 +352,11 @@ describe('one thing that is wrong', () => {
       'pricing.gbMonth: got a map, expected default and regions such as eu-central-1 (eu is neither)',
     ],
     [valid({ report: { send: 'alway' } }), 'report.send: got "alway", expected one of always, expiring, changed; did you mean always?'],
-    [valid({ report: { automaticSnapshots: 'no' } }), 'report.automaticSnapshots: got "no", expected true or false, without quotes'],
-    [valid({ deletion: { grace: 7 } }), `deletion.grace: got 7, expected ${DURATION}`],
+    [
+      valid({ report: { automaticSnapshots: 'no' } }),
+      'report.automaticSnapshots: got "no", expected true or false, without quotes; did you mean false?',
+    ],
+    [valid({ deletion: { grace: 7 } }), `deletion.grace: got 7, expected ${DURATION}; did you mean 7d?`],
     [valid({ floors: [] }), 'floors: got an empty list, expected a map such as { minKeep: 1, minAge: 24h }'],
   ])('refuses %j', (input, message) => {
     expect(errors(input)).toEqual([message]);
