@@ -3,7 +3,7 @@ import { type Conditions, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import type { Config } from '../lambda/core/config';
 import { KIND_FACTS } from '../lambda/kinds/facts';
-import { acknowledgeArn } from './acknowledge';
+import { acknowledgeWildcard } from './acknowledge';
 
 /** Holds of these forms end on a day, in a zone that a policy does not know: whether one is in force, the code judges. */
 const DATED = ['until ????-??-??', '????-??-??'];
@@ -35,14 +35,14 @@ function holds({ tagPrefix, holdTags }: Pick<Config, 'tagPrefix' | 'holdTags'>):
  * Permission to carry out plans: the reads that a deletion makes, operation by operation, and the three snapshot deletes, on snapshots of this
  * account alone, never under a hold. The code's own check is the lock; this one holds should the code be wrong.
  */
-export function deletionStatements(scope: IConstruct, config: Pick<Config, 'tagPrefix' | 'holdTags'>): readonly PolicyStatement[] {
-  const { account, partition } = Stack.of(scope);
+export function deletionStatements(role: IConstruct, config: Pick<Config, 'tagPrefix' | 'holdTags'>): readonly PolicyStatement[] {
+  const { account, partition } = Stack.of(role);
   const kinds = Object.values(KIND_FACTS);
   const reads = kinds.flatMap(({ actions }) => [...actions.list, ...actions.read]);
   const deletes = kinds.map(({ snapshotType, actions }) => {
-    const snapshots = `arn:${partition}:lightsail:*:${account}:${snapshotType}/*`;
-    acknowledgeArn(scope, snapshots, 'Which snapshots a plan will name is not known yet; those that are held are denied.');
-    return new PolicyStatement({ actions: [actions.delete], resources: [snapshots] });
+    const [home, snapshots] = [`arn:${partition}:lightsail:*:${account}`, `:${snapshotType}/*`];
+    acknowledgeWildcard(role, home, snapshots, 'Which snapshots a plan will name is not known yet; those that are held are denied.');
+    return new PolicyStatement({ actions: [actions.delete], resources: [`${home}${snapshots}`] });
   });
   return [
     new PolicyStatement({ actions: ['lightsail:GetRegions', 'lightsail:GetOperation', ...reads], resources: ['*'] }),

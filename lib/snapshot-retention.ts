@@ -12,19 +12,22 @@ import { RetentionError } from '../lambda/core/errors';
 import { type DeployedDeletion, optionalEnv } from '../lambda/env';
 import { METRICS, type Measure } from '../lambda/metrics';
 import type { BundledConfiguration } from '../lambda/stage-function';
-import { acknowledge } from './acknowledge';
+import { acknowledge, writeSuppressions } from './acknowledge';
+import { checkLifecycle } from './bucket-lifecycle';
 import { type CheckedProps, checkProps } from './check-props';
 import type { DeletionSetting } from './context';
 import { DeletionFunction } from './deletion-function';
 import { deletionSchedule } from './deletion-schedule';
+import { type KeyUse, requireNameable, targetOf } from './encryption';
 import { RetentionGrants } from './grants';
 import { Monitoring, type MonitoringLevel } from './monitoring';
+import { completeBucketPolicy, completeKeyPolicy, completeTopicPolicy } from './other-accounts';
 import { requireRegion, requireStandard, requireUnshared } from './own-resources';
 import { ReportFunction } from './report-function';
 import { REPORT_EVENT, reportSchedule } from './report-schedule';
-import { ReportStore } from './report-store';
+import { ReportStore, storedPatterns } from './report-store';
 import { retentionMetric } from './retention-metric';
-import { overdueSince, shortestInterval } from './schedule-expression';
+import { overdueAfter, pausesOf, shortestInterval } from './schedule-expression';
 
 /** A configuration to deploy with. It is validated again; its time zone is that of the schedule as well. */
 export type DeployedConfiguration = BundledConfiguration;
@@ -129,8 +132,11 @@ export class SnapshotRetention extends Construct {
     const checked = checkProps(props);
     const { config, emails, schedule, monitoring, keepReportsFor } = checked;
     const { configuration, bucket, encryptionKey, lockReportsFor, logRetention } = props;
-    if (bucket) requireRegion(this, 'bucket', bucket);
-    if (encryptionKey) requireRegion(this, 'encryptionKey', encryptionKey);
+    if (bucket) this.checkBucket(bucket, checked);
+    if (encryptionKey) {
+      requireRegion(this, 'encryptionKey', encryptionKey);
+      this.checkKey('encryptionKey', encryptionKey);
+    }
     this.configurationDigest = config.digest;
     this.warnOfMail(schedule);
 
@@ -180,9 +186,24 @@ export class SnapshotRetention extends Construct {
             deletion: this.deletion,
             deadLetters: this.deadLetters,
             topic: this.topic,
-            overdue: overdueSince(schedule, Date.now()),
+            overdue: overdueAfter(schedule),
+            pauses: pausesOf(schedule),
             dashboard: monitoring === 'full',
           }).alarms;
+    writeSuppressions(this);
+  }
+
+  private checkBucket(bucket: IBucket, { deletion, least }: CheckedProps): void {
+    requireRegion(this, 'bucket', bucket);
+    const patterns = storedPatterns(deletion !== 'off');
+    completeBucketPolicy(this, bucket, patterns, least.days);
+    checkLifecycle(this, bucket, patterns, least);
+    if (bucket.encryptionKey) this.checkKey('bucket', bucket.encryptionKey);
+  }
+
+  private checkKey(prop: KeyUse, key: IKey): void {
+    requireNameable(this, prop, key);
+    completeKeyPolicy(this, prop, key);
   }
 
   private makeDeletion(
@@ -234,12 +255,18 @@ export class SnapshotRetention extends Construct {
   }
 
   private makeTopic(masterKey: IKey | undefined): Topic {
-    return new Topic(this, 'Topic', { displayName: 'Lightsail snapshots', enforceSSL: true, ...(masterKey && { masterKey }) });
+    return new Topic(this, 'Topic', {
+      displayName: 'Lightsail snapshots',
+      enforceSSL: true,
+      ...(masterKey && { masterKey: targetOf(masterKey) }),
+    });
   }
 
   private ownTopic(topic: ITopic): ITopic {
     requireStandard(topic);
     requireRegion(this, 'topic', topic);
+    completeTopicPolicy(this, topic);
+    if (topic.masterKey) this.checkKey('topic', topic.masterKey);
     return topic;
   }
 

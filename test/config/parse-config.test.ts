@@ -269,6 +269,7 @@ describe('one thing that is wrong', () => {
       'rules[0].match.sorce: got an unknown key, expected one of kind, region, account, source, name, tags, sourceTags, orphaned, fromAutoSnapshot; did you mean source?',
     ],
     [valid({ holdTags: 'no_delete' }), 'holdTags: got "no_delete", expected a list of tag keys such as [no_delete]'],
+    [valid({ holdTags: Array.from({ length: 21 }, (_, i) => `tag${i}`) }), 'holdTags: got a list of 21, expected at most 20 tag keys'],
     [valid({ holdTags: ['a', 'a'] }), 'holdTags: got a list of 2, expected each tag key once (a stands twice)'],
     [valid({ floors: { minKeep: 0 } }), 'floors.minKeep: got 0, expected a whole number from 1 to 1000000 (a group is never emptied)'],
     [valid({ floors: { minAge: '0h' } }), `floors.minAge: got "0h", expected ${DURATION}: longer than nothing`],
