@@ -51,20 +51,22 @@ export interface SnapshotRetentionProps {
   readonly schedule?: string;
   /**
    * A topic of yours to announce reports and alarms on: a standard one, in the stack's region. An imported one must allow CloudWatch to publish;
-   * where it is encrypted, import it by `Topic.fromTopicAttributes` with its `keyArn`, or nothing may use its key.
+   * where it is encrypted, import it by `Topic.fromTopicAttributes` with its `keyArn`, or nothing may use its key. One of another account that
+   * the app makes is opened to this account; for an imported one a warning says what its policy must allow.
    *
    * @default - a topic that takes TLS only
    */
   readonly topic?: ITopic;
   /**
    * A bucket of yours to keep reports in, for one deployment alone, in the stack's region: under `reports/`, `plans/` and `runs/`, and with deletion
-   * `results/`. What its lifecycle removes must be as old as `keepReportsFor` would have to be.
+   * `results/`. What its lifecycle removes must be as old as `keepReportsFor` would have to be. The policy of one that the app makes is completed:
+   * TLS alone, and this account where the bucket is of another; for an imported one a warning says what it must have.
    *
    * @default - a private, encrypted, versioned bucket that outlives the stack
    */
   readonly bucket?: IBucket;
   /**
-   * The key that encrypts the topic and the bucket that are made here; its policy is extended by what alarms need.
+   * The key that encrypts the topic and the bucket that are made here; its policy is extended by what alarms need. May be imported by an alias.
    *
    * @default - the bucket is encrypted with the key of S3, the topic is not encrypted at rest: its messages are mail
    */
@@ -102,6 +104,9 @@ export interface SnapshotRetentionProps {
    */
   readonly deletion?: DeletionSetting;
 }
+
+/** Marks every deployment of an app: it may hold two copies of this library, one as a module and one not. */
+const MARK = Symbol.for('lightsail-retention.SnapshotRetention');
 
 /**
  * Reports on the Lightsail snapshots of an account, on a schedule, by e-mail. Nothing in it can delete a snapshot, unless `deletion` says so:
@@ -150,6 +155,7 @@ export class SnapshotRetention extends Construct {
       ...(lockReportsFor && { lockReportsFor }),
     });
     this.bucket = store.bucket;
+    Object.defineProperty(this, MARK, { value: true });
     requireUnshared(this, this.others());
 
     // Encrypted by SQS itself, whatever the key: its letters are a time and an error, and the scheduler then needs no key.
@@ -245,7 +251,7 @@ export class SnapshotRetention extends Construct {
 
   /** Those of the same app, as far as they are made. */
   private others(): readonly SnapshotRetention[] {
-    return this.node.root.node.findAll().filter((each): each is SnapshotRetention => each instanceof SnapshotRetention && each !== this);
+    return this.node.root.node.findAll().filter((each): each is SnapshotRetention => MARK in each && each !== this);
   }
 
   /** Whom another construct subscribed to the same topic gets every mail already. */

@@ -12,7 +12,17 @@ import { PROPS, quickApp } from './synthesized';
 /** IAM counts the characters of all inline policies of a role, blanks aside. */
 const INLINE_LIMIT = 10_240;
 
-const LONGEST_ARN = (service: string, name: number): string => `arn:aws-us-gov:${service}:ap-southeast-2:123456789012:${'n'.repeat(name)}`;
+const longestArn = (service: string, length: number): string =>
+  `arn:aws-us-gov:${service}:ap-southeast-2:123456789012:${'n'.repeat(length)}`;
+
+/** What a reference can be at its longest, by what it leads to. */
+function longest(reference: string): string {
+  if (reference.includes('Bucket')) return `arn:aws-us-gov:s3:::${'b'.repeat(63)}`;
+  if (reference.includes('Function')) return longestArn('lambda:function', 64);
+  if (reference.includes('DeadLetters')) return longestArn('sqs', 80);
+  // A stack's name of 128 characters, a logical id and a random end.
+  return longestArn('service', 200);
+}
 
 /** A document as IAM gets it, each reference as long as it can be. */
 function sizeOf(value: unknown): number {
@@ -22,8 +32,7 @@ function sizeOf(value: unknown): number {
     if (Ref === 'AWS::AccountId') return '123456789012';
     if (Ref === 'AWS::Partition') return 'aws-us-gov';
     if (Ref === 'AWS::Region') return 'ap-southeast-2';
-    if (typeof Ref === 'string' || Array.isArray(attribute))
-      return LONGEST_ARN(String(Ref ?? attribute).includes('Function') ? 'lambda' : 'sns', 90);
+    if (typeof Ref === 'string' || Array.isArray(attribute)) return longest(String(Ref ?? attribute));
     if (Array.isArray(joined)) return { join: joined[1] };
     return each;
   });
@@ -57,7 +66,7 @@ describe.each(['approve', 'automatic'] as const)('with 20 hold tags of 128 chara
       'with what was made elsewhere, and a key each by the longest alias',
       (stack) => ({
         topic: Topic.fromTopicAttributes(stack, 'Topic', {
-          topicArn: LONGEST_ARN('sns', 256),
+          topicArn: longestArn('sns', 256),
           keyArn: `arn:aws:kms:ap-southeast-2:123456789012:alias/${'t'.repeat(250)}`,
         }),
         bucket: Bucket.fromBucketAttributes(stack, 'Bucket', {
