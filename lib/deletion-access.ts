@@ -18,16 +18,22 @@ const tagCondition = (key: string): string => `aws:ResourceTag/${key}`;
 /** All of them in one word. A denial may reach further than what is allowed, and IAM counts the characters of a role's policies. */
 const ANY_DELETE = ['lightsail:Delete*Snapshot'];
 
-/** The most hold tags whose denials name each delete. */
+/** The most hold tags whose denials have a name and spell out each delete. */
 const MAX_SPELLED_OUT = 10;
 
 /** Denials of deleting what is held, whatever allows it: a tag key each. A hold with a date is left to the code. */
 function holds({ tagPrefix, holdTags }: Pick<Config, 'tagPrefix' | 'holdTags'>): readonly PolicyStatement[] {
   const dated = [...new Set(['retention:hold', `${tagPrefix}:hold`])];
   const plain = [OWNED, ...holdTags].filter((key) => !dated.includes(key));
-  const actions = plain.length > MAX_SPELLED_OUT ? ANY_DELETE : DELETES;
+  const isShort = plain.length > MAX_SPELLED_OUT;
   const denied = (sid: string, conditions: Conditions): PolicyStatement =>
-    new PolicyStatement({ sid, effect: Effect.DENY, actions, resources: ['*'], conditions });
+    new PolicyStatement({
+      ...(isShort ? {} : { sid }),
+      effect: Effect.DENY,
+      actions: isShort ? ANY_DELETE : DELETES,
+      resources: ['*'],
+      conditions,
+    });
   return [
     ...dated.map((key, index) =>
       denied(`HeldByTag${index}`, { Null: { [tagCondition(key)]: 'false' }, StringNotLike: { [tagCondition(key)]: DATED } }),
