@@ -1,6 +1,9 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** The functions that are deployed: `lambda/handlers/<name>.ts` each. */
+export type FunctionName = 'report' | 'delete';
+
 /** The file beside a function's `index.js` from which it reads its configuration. */
 export const CONFIGURATION_FILE = 'retention.json';
 

@@ -4,7 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
 import { runSchedule } from './app/claim-run';
-import { reportAge } from './app/report-age';
+import { pausesOfEvent, reportAge } from './app/report-age';
 import { type RunResult, runReport } from './app/run-report';
 import { type HttpLimits, PATIENT, UPLOADING, withLimits } from './aws/http-limits';
 import { makeLightsailClients } from './aws/lightsail-client';
@@ -87,7 +87,7 @@ export function wireReport(
     const clock = Date.now;
     const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
     const store = s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(tuning.storeLimits ?? UPLOADING) }), env.bucket);
-    if (asksForAge(event)) return reportAge(store, clock());
+    if (asksForAge(event)) return reportAge(store, clock(), pausesOfEvent(event));
     const now = clock();
     const scheduledAt = runSchedule(scheduledTimeOf(event), now);
     const readInventory = makeReadInventory({

@@ -1,34 +1,77 @@
 import { CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** Acknowledges one finding of cdk-nag's AwsSolutions pack, with the reason for which it is accepted. */
-export function acknowledge(construct: IConstruct, finding: string, reason: string): void {
-  Validations.of(construct).acknowledge({ id: `AwsSolutions-${finding}`, reason });
+/** A suppression as `cdk_nag` metadata of a template has it, which generation 2 of cdk-nag reads. */
+interface Suppression {
+  readonly id: string;
+  readonly reason: string;
+  /** Findings of the rule; all of them where it is absent. */
+  readonly applies_to?: readonly (string | { readonly regex: string })[];
 }
 
-/**
- * Acknowledges that a role may reach what begins with a resource's ARN: `suffix` is what follows the ARN, such as `:*`. An imported resource
- * has no logical id, so the finding names its ARN.
- */
-export function acknowledgeWildcard(role: IConstruct, resource: IConstruct, arn: string, suffix: string, reason: string): void {
-  const child = resource.node.defaultChild;
-  const named = CfnResource.isCfnResource(child)
-    ? `<${Stack.of(resource).getLogicalId(child)}.Arn>`
-    : readable(Stack.of(role).resolve(arn));
-  acknowledge(role, `IAM5[Resource::${named}${suffix}]`, reason);
+/** Suppressions by construct, until the resources below it are all made. */
+const pending = new WeakMap<IConstruct, Suppression[]>();
+
+function suppressLater(construct: IConstruct, suppression: Suppression): void {
+  pending.set(construct, [...(pending.get(construct) ?? []), suppression]);
 }
 
-/** Acknowledges that a role may reach what an ARN with a wildcard names. */
-export function acknowledgeArn(role: IConstruct, arn: string, reason: string): void {
-  acknowledge(role, `IAM5[Resource::${readable(Stack.of(role).resolve(arn))}]`, reason);
+/** Acknowledges one rule of cdk-nag's AwsSolutions pack for a construct, with the reason for which it is accepted. */
+export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
+  Validations.of(construct).acknowledge({ id: `AwsSolutions-${rule}`, reason });
+  suppressLater(construct, { id: `AwsSolutions-${rule}`, reason });
 }
 
-/** A resolved ARN as cdk-nag writes it: references in angle brackets. */
-function readable(value: unknown): string {
-  if (typeof value === 'string') return value;
+/** Acknowledges that a role may use actions that know no resource-level permission, on `*`. */
+export function acknowledgeEverything(role: IConstruct, reason: string): void {
+  Validations.of(role).acknowledge({ id: 'AwsSolutions-IAM5[Resource::*]', reason });
+  suppressLater(role, { id: 'AwsSolutions-IAM5', reason, applies_to: ['Resource::*'] });
+}
+
+/** Acknowledges that a role may reach what begins with an ARN: `suffix` is what follows the ARN and holds the wildcard, such as `:*`. */
+export function acknowledgeWildcard(role: IConstruct, arn: string, suffix: string, reason: string): void {
+  const finding = (): string => `AwsSolutions-IAM5[Resource::${flattened(Stack.of(role).resolve(`${arn}${suffix}`))}]`;
+  const now = finding();
+  Validations.of(role).acknowledge({ id: now, reason });
+  // A reference to another stack is written in another way once the app is synthesized.
+  role.node.addValidation({
+    validate: () => {
+      const final = finding();
+      if (final !== now) Validations.of(role).acknowledge({ id: final, reason });
+      return [];
+    },
+  });
+  const regex = `/^Resource::.+${suffix.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}$/`;
+  suppressLater(role, { id: 'AwsSolutions-IAM5', reason, applies_to: [{ regex }] });
+}
+
+const isAbout = ({ cfnResourceType }: CfnResource, { id }: Suppression): boolean =>
+  !id.includes('-IAM') || cfnResourceType.startsWith('AWS::IAM::');
+
+/** Writes what was acknowledged below a construct into the metadata of its resources. To be called when all of them are made. */
+export function writeSuppressions(root: IConstruct): void {
+  for (const construct of root.node.findAll()) {
+    const all = pending.get(construct) ?? [];
+    for (const resource of construct.node.findAll().filter((each) => CfnResource.isCfnResource(each))) {
+      const own = all.filter((each) => isAbout(resource, each));
+      const earlier: readonly unknown[] = resource.getMetadata('cdk_nag')?.rules_to_suppress ?? [];
+      if (own.length > 0) resource.addMetadata('cdk_nag', { rules_to_suppress: [...earlier, ...own] });
+    }
+    pending.delete(construct);
+  }
+}
+
+/** A resolved ARN as cdk-nag writes it in a finding: references in angle brackets. */
+function flattened(value: unknown): string {
+  if (typeof value === 'string') return value.replaceAll('${', '<').replaceAll('}', '>');
   if (typeof value !== 'object' || value === null) return '';
-  if ('Ref' in value) return `<${String(value.Ref)}>`;
-  if ('Fn::GetAtt' in value && Array.isArray(value['Fn::GetAtt'])) return `<${value['Fn::GetAtt'].join('.')}>`;
-  if ('Fn::Join' in value && Array.isArray(value['Fn::Join'])) return (value['Fn::Join'][1] as unknown[]).map(readable).join('');
+  if ('Fn::Join' in value && Array.isArray(value['Fn::Join'])) {
+    const [separator, parts] = value['Fn::Join'] as [string, readonly unknown[]];
+    return parts.map(flattened).join(separator);
+  }
+  if ('Fn::Sub' in value) return flattened(value['Fn::Sub']);
+  if ('Fn::GetAtt' in value && Array.isArray(value['Fn::GetAtt'])) return `<${value['Fn::GetAtt'].map(flattened).join('.')}>`;
+  if ('Fn::ImportValue' in value) return flattened(value['Fn::ImportValue']);
+  if ('Ref' in value) return `<${flattened(value.Ref)}>`;
   return JSON.stringify(value);
 }

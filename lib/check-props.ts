@@ -5,7 +5,8 @@ import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
 import { eachOnce, isAddress } from './addresses';
 import { DELETION, type DeletionSetting } from './context';
-import { leastLifetime } from './lifetime';
+import { holdsLookupDummy, isKnownLater, isListElement, isLookupDummy } from './known-later';
+import { leastLifetime, type Need } from './lifetime';
 import { MONITORING, type MonitoringLevel } from './monitoring';
 import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';
 import type { SnapshotRetentionProps } from './snapshot-retention';
@@ -24,13 +25,19 @@ export interface CheckedProps {
   readonly monitoring: MonitoringLevel;
   readonly deletion: DeletionSetting;
   readonly keepReportsFor: Duration;
+  /** How long a bucket must at least keep what is written. */
+  readonly least: Need;
 }
 
 const refused = (prop: keyof SnapshotRetentionProps, message: string): RetentionError =>
   new RetentionError(`props.${prop}`, 'operator', `${prop}: ${message}`);
 
+const KNOWN_LATER = 'a value that is known at deployment only';
+
 /** What was given, as it can be shown in a sentence. */
-const shown = (value: unknown): string =>
+const shown = (value: unknown): string => (isKnownLater(value) ? KNOWN_LATER : shownValue(value));
+
+const shownValue = (value: unknown): string =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? `a ${value.constructor?.name ?? 'thing'}`
     : (JSON.stringify(value) ?? String(value));
@@ -42,22 +49,38 @@ function checkConfiguration(given: unknown): Config {
   };
   if (typeof origin !== 'string' || origin === '')
     throw refused('configuration', `got ${shown(given)}, expected what readConfiguration('retention.yaml', console.warn) gives`);
+  if (isKnownLater(given))
+    throw refused('configuration', `got ${KNOWN_LATER}, expected one that is known here: the functions carry it in their code`);
   const result = parseConfig(config, origin);
   if (result.ok) return result.config;
+  if (holdsLookupDummy(config)) return untilLookedUp(origin);
   throw new RetentionError('config.invalid', 'operator', `cannot use the configuration\n${formatConfigProblems(result.errors, origin)}`);
 }
 
+/** Stands in for a configuration that holds what `cdk synth` has still to look up; what comes of it is thrown away. */
+function untilLookedUp(origin: string): Config {
+  const result = parseConfig({ version: 1 }, origin);
+  if (result.ok) return result.config;
+  throw new RetentionError('config.invalid', 'bug', formatConfigProblems(result.errors, origin));
+}
+
+const LIST_KNOWN_LATER =
+  'got a list that is known at deployment only, expected a list of addresses: take each out of it, as in [Fn.select(0, list)]';
+
 function checkEmails(given: unknown): readonly string[] {
   if (!Array.isArray(given)) throw refused('emails', `got ${shown(given)}, expected a list of addresses, such as ['you@example.com']`);
+  if (Token.isUnresolved(given) || given.some(isListElement)) throw refused('emails', LIST_KNOWN_LATER);
   const emails = given.map((email: unknown) => (typeof email === 'string' ? email.trim() : email));
-  const isFine = (email: unknown): email is string => typeof email === 'string' && (Token.isUnresolved(email) || isAddress(email));
+  const isFine = (email: unknown): email is string =>
+    typeof email === 'string' && (Token.isUnresolved(email) || isLookupDummy(email) || isAddress(email));
   const wrong = emails.findIndex((email) => !isFine(email));
   if (wrong >= 0)
     throw refused('emails', `got ${shown(emails[wrong])}, expected an e-mail address and nothing else, such as you@example.com`);
   return eachOnce(emails.filter(isFine));
 }
 
-function oneOf<T extends string>(prop: keyof SnapshotRetentionProps, known: readonly T[], given: unknown): T {
+function oneOf<T extends string>(prop: keyof SnapshotRetentionProps, known: readonly T[], given: unknown, usual: T): T {
+  if (isLookupDummy(given)) return usual;
   const found = known.find((each) => each === given);
   if (found !== undefined) return found;
   throw refused(prop, `got ${shown(given)}, expected one of ${known.join(', ')}`);
@@ -93,6 +116,17 @@ function checkOwn(prop: keyof typeof OWN, given: unknown): void {
   throw refused(prop, `got ${shown(given)}, expected ${such}`);
 }
 
+/** The default stands in for a schedule that `cdk synth` has still to look up. */
+function scheduleOf(given: unknown): string {
+  if (typeof given !== 'string' || isLookupDummy(given)) return isLookupDummy(given) ? DEFAULT_SCHEDULE : checkSchedule(String(given));
+  if (!isKnownLater(given)) return checkSchedule(given);
+  throw new RetentionError(
+    'context.schedule',
+    'operator',
+    `schedule: got ${KNOWN_LATER}, expected one that is known here, such as ${DEFAULT_SCHEDULE}: the alarm for a missed report is made from it`,
+  );
+}
+
 function checkLogRetention(given: unknown): void {
   if (Object.values(RetentionDays).some((days) => days === given && typeof days === 'number')) return;
   throw refused('logRetention', `got ${shown(given)}, expected one of RetentionDays, such as RetentionDays.THREE_MONTHS`);
@@ -102,14 +136,14 @@ function checkLogRetention(given: unknown): void {
 export function checkProps(props: SnapshotRetentionProps): CheckedProps {
   const { bucket, topic, encryptionKey, keepReportsFor, lockReportsFor, logRetention } = props;
   const config = checkConfiguration(props.configuration);
-  const deletion = oneOf('deletion', DELETION, props.deletion ?? 'off');
+  const deletion = oneOf('deletion', DELETION, props.deletion ?? 'off', 'off');
   if (deletion !== 'off' && config.origin === BUILT_IN)
     throw new RetentionError(
       'config.built-in',
       'operator',
       'cannot deploy deletion with the built-in starter policy: write a retention.yaml with your own policies, or leave deletion out',
     );
-  const schedule = checkSchedule(props.schedule ?? DEFAULT_SCHEDULE);
+  const schedule = scheduleOf(props.schedule ?? DEFAULT_SCHEDULE);
   checkOwn('topic', topic);
   checkOwn('bucket', bucket);
   checkOwn('encryptionKey', encryptionKey);
@@ -132,8 +166,9 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
     config,
     emails: checkEmails(props.emails ?? []),
     schedule,
-    monitoring: oneOf('monitoring', MONITORING, props.monitoring ?? 'full'),
+    monitoring: oneOf('monitoring', MONITORING, props.monitoring ?? 'full', 'full'),
     deletion,
     keepReportsFor: Duration.days(days),
+    least,
   };
 }

@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import type { Config } from '../lambda/core/config';
 import { buildEnv, type DeployedDeletion } from '../lambda/env';
 import type { BundledConfiguration } from '../lambda/stage-function';
-import { acknowledge, acknowledgeWildcard } from './acknowledge';
+import { acknowledgeEverything, acknowledgeWildcard } from './acknowledge';
 import { deletionStatements } from './deletion-access';
 import { grantKey } from './encryption';
 import { functionCode } from './function-code';
@@ -57,19 +57,19 @@ export class DeletionFunction extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'Deletes the Lightsail snapshots of approved plans, and nothing else.',
     });
-    for (const statement of deletionStatements(this, config)) this.role.addToPolicy(statement);
+    for (const statement of deletionStatements(this.role, config)) this.role.addToPolicy(statement);
     this.role.addToPolicy(
       new PolicyStatement({
         actions: mode === 'automatic' ? ['sns:Publish', 'sns:ListSubscriptionsByTopic'] : ['sns:Publish'],
         resources: [topic.topicArn],
       }),
     );
-    this.role.addToPolicy(
+    const isExtensible = this.role.addToPolicy(
       new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }),
     );
     store.grantDeletion(this.role, mode);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
-    acknowledge(this.role, 'IAM5[Resource::*]', 'Lightsail reads know no resource-level permission; the operations are named one by one.');
+    acknowledgeEverything(this.role, 'Lightsail reads know no resource-level permission; the operations are named one by one.');
 
     this.function = new LambdaFunction(this, 'Function', {
       description: 'Deletes the Lightsail snapshots of approved plans: each is looked at again first, and every outcome is e-mailed.',
@@ -93,19 +93,7 @@ export class DeletionFunction extends Construct {
     });
     // By the annotation's own id: an acknowledgement of the validation report leaves the line at every synth.
     Annotations.of(this.function).acknowledgeInfo('aws-lambda:Function.DurableConfig', 'It is durable from its first deployment on.');
-    // Apart from the role's other policies: those are there before the function, this one names it.
-    const checkpoints = new Policy(this, 'Checkpoints', {
-      roles: [this.role],
-      statements: [
-        new PolicyStatement({
-          actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
-          resources: [`${this.function.functionArn}:*`],
-        }),
-        // A run stops when another version than its own is deployed.
-        new PolicyStatement({ actions: ['lambda:GetAlias'], resources: [this.function.functionArn, `${this.function.functionArn}:live`] }),
-      ],
-    });
-    acknowledgeWildcard(checkpoints, this.function, this.function.functionArn, ':*', 'Its own executions, of every version of it.');
+    const checkpoints = this.grantCheckpoints(isExtensible);
     this.alias = new Alias(this, 'Alias', {
       aliasName: 'live',
       // A cast for exactOptionalPropertyTypes: to it, CDK's own version is no IVersion.
@@ -113,6 +101,29 @@ export class DeletionFunction extends Construct {
       retryAttempts: 0,
       maxEventAge: Duration.hours(1),
     });
-    this.alias.node.addDependency(checkpoints);
+    if (checkpoints !== null) this.alias.node.addDependency(checkpoints);
+  }
+
+  /**
+   * Lets the function checkpoint its own executions and read its own alias, by a policy apart: the role's others are there before the function,
+   * this one names it. Null where the app brings its roles (`Role.customizeRoles`): then no policy is made, and the app's report lists it.
+   */
+  private grantCheckpoints(isExtensible: boolean): Policy | null {
+    const { functionArn } = this.function;
+    const statements = [
+      new PolicyStatement({
+        actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
+        resources: [`${functionArn}:*`],
+      }),
+      // A run stops when another version than its own is deployed.
+      new PolicyStatement({ actions: ['lambda:GetAlias'], resources: [functionArn, `${functionArn}:live`] }),
+    ];
+    if (!isExtensible) {
+      for (const statement of statements) this.role.addToPolicy(statement);
+      return null;
+    }
+    const policy = new Policy(this, 'Checkpoints', { roles: [this.role], statements });
+    acknowledgeWildcard(policy, functionArn, ':*', 'Its own executions, of every version of it.');
+    return policy;
   }
 }

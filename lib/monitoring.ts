@@ -4,6 +4,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Pause } from '../lambda/core/pause';
 import { reportDashboard } from './dashboard';
 import { deletionAlarms } from './deletion-alarms';
 import type { DeletionFunction } from './deletion-function';
@@ -30,6 +31,8 @@ export interface MonitoringProps {
   readonly topic: ITopic;
   /** Hours after a report, or the deployment, at which the next one is missed. */
   readonly overdue: number;
+  /** When none is due, because of the schedule's years. */
+  readonly pauses: readonly Pause[];
   /** What carries out plans; null where deletion is off. */
   readonly deletion: DeletionFunction | null;
   /** Whether there is a dashboard too. */
@@ -109,7 +112,7 @@ export class Monitoring extends Construct {
     letAlarmsPublish(this, topic);
     reportSchedule(this, 'AgeCheck', {
       description: 'Measures daily how old the newest report on Lightsail snapshots is',
-      input: { check: 'age' },
+      input: { check: 'age', ...(props.pauses.length > 0 && { pauses: props.pauses }) },
       expression: 'rate(1 day)',
       timezone: 'UTC',
       target,

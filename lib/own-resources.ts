@@ -3,6 +3,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
 import { RetentionError } from '../lambda/core/errors';
+import { bucketIdentity } from './bucket-identity';
 
 /** What cannot be done with a resource of somebody's own that lies in another region: functions, alarms and encryption reach their own alone. */
 const OTHERWISE = {
@@ -54,11 +55,12 @@ interface BucketUser extends IConstruct {
 }
 
 /**
- * Refuses the bucket of another deployment of the app: what is noted of a run bears its time alone, so of two runs of one time the second would
+ * Refuses the bucket of another deployment of the app: what is noted of a run has its time alone, so of two runs of one time the second would
  * find its mail sent.
  */
-export function requireUnshared({ bucket }: BucketUser, others: readonly BucketUser[]): void {
-  const other = others.find((each) => each.bucket.bucketName === bucket.bucketName);
+export function requireUnshared(user: BucketUser, others: readonly BucketUser[]): void {
+  const own = bucketIdentity(user, user.bucket);
+  const other = own === null ? undefined : others.find((each) => bucketIdentity(each, each.bucket) === own);
   if (other === undefined) return;
   throw new RetentionError(
     'props.bucket',

@@ -6,7 +6,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { buildEnv } from '../lambda/env';
 import type { BundledConfiguration } from '../lambda/stage-function';
-import { acknowledge } from './acknowledge';
+import { acknowledgeEverything } from './acknowledge';
 import { grantKey } from './encryption';
 import { functionCode } from './function-code';
 import { readStatement } from './lightsail-access';
@@ -53,7 +53,7 @@ export class ReportFunction extends Construct {
     this.role.addToPolicy(statement([this.logGroup.logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents'));
     store.grantReport(this.role);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
-    acknowledge(this.role, 'IAM5[Resource::*]', 'Lightsail reads know no resource-level permission; the operations are named one by one.');
+    acknowledgeEverything(this.role, 'Lightsail reads know no resource-level permission; the operations are named one by one.');
 
     this.function = new LambdaFunction(this, 'Function', {
       description: 'Reports on Lightsail snapshots: lists everything, decides by policy, sends an e-mail. Deletes nothing.',

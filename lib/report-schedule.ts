@@ -12,7 +12,7 @@ import { checkSchedule } from './schedule-expression';
 export interface ReportScheduleProps {
   readonly description: string;
   /** The event. */
-  readonly input: Readonly<Record<string, string>>;
+  readonly input: Readonly<Record<string, unknown>>;
   /** `cron(…)` or `rate(…)`; anything else throws a RetentionError. */
   readonly expression: string;
   /** IANA name of the zone in which the expression is read. */
@@ -40,7 +40,7 @@ export function reportSchedule(scope: Construct, id: string, props: ReportSchedu
       },
     }),
   });
-  acknowledgeWildcard(role, target, target.functionArn, ':*', 'Versions and aliases of the one function that is started.');
+  acknowledgeWildcard(role, target.functionArn, ':*', 'Versions and aliases of the one function that is started.');
   const schedule = new Schedule(scope, id, {
     description,
     schedule: ScheduleExpression.expression(checkSchedule(expression), TimeZone.of(timezone)),

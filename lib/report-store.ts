@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge';
-import { grantKey } from './encryption';
+import { grantDecryption, grantKey, targetOf } from './encryption';
 
 /** Where a report run writes: reports, the plans made from them, and which scheduled runs were sent. */
 const PREFIXES = ['reports/', 'plans/', 'runs/'] as const;
@@ -14,6 +14,10 @@ const PREFIXES = ['reports/', 'plans/', 'runs/'] as const;
  * since when a report is due, and results are written again.
  */
 export const WRITE_ONCE = ['plans/*', 'reports/????????T??????Z-*/*', 'runs/????????T??????Z/*'] as const;
+
+/** Patterns of all that a deployment writes and reads in its bucket. */
+export const storedPatterns = (deletes: boolean): readonly string[] =>
+  [...PREFIXES, ...(deletes ? ['results/'] : [])].map((prefix) => `${prefix}*`);
 
 /** What people read: reports, the plans made from them, and what became of these. */
 const READABLE = ['reports/*', 'plans/*', 'results/*'] as const;
@@ -63,7 +67,7 @@ export class ReportStore extends Construct {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       ...(key
-        ? { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
+        ? { encryption: BucketEncryption.KMS, encryptionKey: targetOf(key), bucketKeyEnabled: true }
         : { encryption: BucketEncryption.S3_MANAGED }),
       ...(lock && { objectLockDefaultRetention: ObjectLockRetention.governance(lock) }),
       enforceSSL: true,
@@ -117,7 +121,7 @@ export class ReportStore extends Construct {
     );
     if (this.bucket.encryptionKey) grantKey(this.bucket.encryptionKey, role);
     for (const pattern of patterns)
-      acknowledgeWildcard(role, this.bucket, this.bucket.bucketArn, `/${pattern}`, 'Every run writes under names of its own.');
+      acknowledgeWildcard(role, this.bucket.bucketArn, `/${pattern}`, 'Every run writes under names of its own.');
   }
 
   /**
@@ -143,12 +147,12 @@ export class ReportStore extends Construct {
     if (this.bucket.encryptionKey) grantKey(this.bucket.encryptionKey, role);
     this.made?.addLifecycleRule({ id: 'results', prefix: 'results/', expiration: this.expiration });
     for (const pattern of new Set([...reads, ...writes]))
-      acknowledgeWildcard(role, this.bucket, this.bucket.bucketArn, `/${pattern}`, 'Every plan and its results have names of their own.');
+      acknowledgeWildcard(role, this.bucket.bucketArn, `/${pattern}`, 'Every plan and its results have names of their own.');
   }
 
   /** Lets somebody list and read reports, plans and results, and nothing else in the bucket; decrypt them too, where the bucket has a key. */
   grantReading(grantee: IGrantable): Grant {
-    this.bucket.encryptionKey?.grantDecrypt(grantee);
+    if (this.bucket.encryptionKey) grantDecryption(this, this.bucket.encryptionKey, grantee);
     return Grant.addToPrincipal({
       grantee,
       actions: ['s3:GetObject'],

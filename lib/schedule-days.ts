@@ -143,6 +143,19 @@ export function firstDay(fields: readonly string[], now: number): number | null 
   return null;
 }
 
+/** The days on which a cron of six valid fields fires in its years, as their midnights in UTC (epoch ms), in order. */
+export function daysOf(fields: readonly string[]): readonly number[] {
+  const years = parts(fields[5]);
+  const named = Array.from({ length: YEAR.to - YEAR.from + 1 }, (_, i) => YEAR.from + i).filter((year) =>
+    years.some((part) => partHas(part, YEAR, year)),
+  );
+  return named.flatMap((year) => {
+    const start = Date.UTC(year, 0, 1);
+    const days = Array.from({ length: (Date.UTC(year + 1, 0, 1) - start) / DAY }, (_, i) => start + i * DAY);
+    return days.filter((time) => dayMatches(fields, dayAt(time)));
+  });
+}
+
 /** Whether a cron of six valid fields fires on any day from that of `now` (epoch ms) on, in whatever time zone. */
 export const firesAgain = (fields: readonly string[], now: number): boolean =>
   parts(fields[5]).includes('*') ? dayGaps(fields) !== null : firstDay(fields, now) !== null;

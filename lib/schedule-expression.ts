@@ -1,8 +1,10 @@
 import { RetentionError } from '../lambda/core/errors';
+import type { Pause } from '../lambda/core/pause';
 import {
   DAY_OF_MONTH,
   DAY_OF_WEEK,
   dayGaps,
+  daysOf,
   type Field,
   firesAgain,
   firstDay,
@@ -107,6 +109,32 @@ export function shortestInterval(text: string): number {
 
 /** Hours after a report at which the next one is missed. */
 export const overdueAfter = (text: string): number => Math.ceil(longestInterval(text)) + SLACK;
+
+const HOUR = 3_600_000;
+
+/** Hours from the midnight in UTC of a schedule's last day before a pause until a report missed on it has raised its alarm. */
+const NOTICED = 96;
+
+/** Hours from the midnight in UTC of a day to its beginning in the last of all zones. */
+const BEGUN_ANYWHERE = 12;
+
+/**
+ * Returns the times in which a checked schedule makes no report because of its years: before the first of them, and between two. What is silent
+ * then is not overdue.
+ */
+export function pausesOf(text: string): readonly Pause[] {
+  const fields = fieldsOf(CRON.exec(text)?.[1] ?? '');
+  if (rateHours(text) !== null || fields[5] === '*') return [];
+  const usual = longestInterval(text) * HOUR;
+  const days = daysOf(fields);
+  return days.flatMap((day, i): Pause[] => {
+    const earlier = days[i - 1];
+    const to = new Date(day + BEGUN_ANYWHERE * HOUR).toISOString();
+    if (earlier === undefined) return [{ from: null, to }];
+    const from = earlier + NOTICED * HOUR;
+    return day - earlier > usual && from < day ? [{ from: new Date(from).toISOString(), to }] : [];
+  });
+}
 
 /** Hours after `since` (epoch ms), a report's or that of the first deployment, at which the next one is missed: a schedule may begin in a later year. */
 export function overdueSince(text: string, since: number): number {

@@ -12,19 +12,22 @@ import { RetentionError } from '../lambda/core/errors';
 import { type DeployedDeletion, optionalEnv } from '../lambda/env';
 import { METRICS, type Measure } from '../lambda/metrics';
 import type { BundledConfiguration } from '../lambda/stage-function';
-import { acknowledge } from './acknowledge';
+import { acknowledge, writeSuppressions } from './acknowledge';
+import { checkLifecycle } from './bucket-lifecycle';
 import { type CheckedProps, checkProps } from './check-props';
 import type { DeletionSetting } from './context';
 import { DeletionFunction } from './deletion-function';
 import { deletionSchedule } from './deletion-schedule';
+import { type KeyUse, requireNameable, targetOf } from './encryption';
 import { RetentionGrants } from './grants';
 import { Monitoring, type MonitoringLevel } from './monitoring';
+import { completeBucketPolicy, completeKeyPolicy, completeTopicPolicy } from './other-accounts';
 import { requireRegion, requireStandard, requireUnshared } from './own-resources';
 import { ReportFunction } from './report-function';
 import { REPORT_EVENT, reportSchedule } from './report-schedule';
-import { ReportStore } from './report-store';
+import { ReportStore, storedPatterns } from './report-store';
 import { retentionMetric } from './retention-metric';
-import { overdueSince, shortestInterval } from './schedule-expression';
+import { overdueAfter, pausesOf, shortestInterval } from './schedule-expression';
 
 /** A configuration to deploy with. It is validated again; its time zone is that of the schedule as well. */
 export type DeployedConfiguration = BundledConfiguration;
@@ -48,20 +51,22 @@ export interface SnapshotRetentionProps {
   readonly schedule?: string;
   /**
    * A topic of yours to announce reports and alarms on: a standard one, in the stack's region. An imported one must allow CloudWatch to publish;
-   * where it is encrypted, import it by `Topic.fromTopicAttributes` with its `keyArn`, or nothing may use its key.
+   * where it is encrypted, import it by `Topic.fromTopicAttributes` with its `keyArn`, or nothing may use its key. One of another account that
+   * the app makes is opened to this account; for an imported one a warning says what its policy must allow.
    *
    * @default - a topic that takes TLS only
    */
   readonly topic?: ITopic;
   /**
    * A bucket of yours to keep reports in, for one deployment alone, in the stack's region: under `reports/`, `plans/` and `runs/`, and with deletion
-   * `results/`. What its lifecycle removes must be as old as `keepReportsFor` would have to be.
+   * `results/`. What its lifecycle removes must be as old as `keepReportsFor` would have to be. The policy of one that the app makes is completed:
+   * TLS alone, and this account where the bucket is of another; for an imported one a warning says what it must have.
    *
    * @default - a private, encrypted, versioned bucket that outlives the stack
    */
   readonly bucket?: IBucket;
   /**
-   * The key that encrypts the topic and the bucket that are made here; its policy is extended by what alarms need.
+   * The key that encrypts the topic and the bucket that are made here; its policy is extended by what alarms need. May be imported by an alias.
    *
    * @default - the bucket is encrypted with the key of S3, the topic is not encrypted at rest: its messages are mail
    */
@@ -100,6 +105,9 @@ export interface SnapshotRetentionProps {
   readonly deletion?: DeletionSetting;
 }
 
+/** Marks every deployment of an app: it may hold two copies of this library, one as a module and one not. */
+const MARK = Symbol.for('lightsail-retention.SnapshotRetention');
+
 /**
  * Reports on the Lightsail snapshots of an account, on a schedule, by e-mail. Nothing in it can delete a snapshot, unless `deletion` says so:
  * then another function with another role.
@@ -129,8 +137,11 @@ export class SnapshotRetention extends Construct {
     const checked = checkProps(props);
     const { config, emails, schedule, monitoring, keepReportsFor } = checked;
     const { configuration, bucket, encryptionKey, lockReportsFor, logRetention } = props;
-    if (bucket) requireRegion(this, 'bucket', bucket);
-    if (encryptionKey) requireRegion(this, 'encryptionKey', encryptionKey);
+    if (bucket) this.checkBucket(bucket, checked);
+    if (encryptionKey) {
+      requireRegion(this, 'encryptionKey', encryptionKey);
+      this.checkKey('encryptionKey', encryptionKey);
+    }
     this.configurationDigest = config.digest;
     this.warnOfMail(schedule);
     for (const { code, message } of config.hiddenRules) Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
@@ -145,6 +156,7 @@ export class SnapshotRetention extends Construct {
       ...(lockReportsFor && { lockReportsFor }),
     });
     this.bucket = store.bucket;
+    Object.defineProperty(this, MARK, { value: true });
     requireUnshared(this, this.others());
 
     // Encrypted by SQS itself, whatever the key: its letters are a time and an error, and the scheduler then needs no key.
@@ -181,9 +193,24 @@ export class SnapshotRetention extends Construct {
             deletion: this.deletion,
             deadLetters: this.deadLetters,
             topic: this.topic,
-            overdue: overdueSince(schedule, Date.now()),
+            overdue: overdueAfter(schedule),
+            pauses: pausesOf(schedule),
             dashboard: monitoring === 'full',
           }).alarms;
+    writeSuppressions(this);
+  }
+
+  private checkBucket(bucket: IBucket, { deletion, least }: CheckedProps): void {
+    requireRegion(this, 'bucket', bucket);
+    const patterns = storedPatterns(deletion !== 'off');
+    completeBucketPolicy(this, bucket, patterns, least.days);
+    checkLifecycle(this, bucket, patterns, least);
+    if (bucket.encryptionKey) this.checkKey('bucket', bucket.encryptionKey);
+  }
+
+  private checkKey(prop: KeyUse, key: IKey): void {
+    requireNameable(this, prop, key);
+    completeKeyPolicy(this, prop, key);
   }
 
   private makeDeletion(
@@ -225,7 +252,7 @@ export class SnapshotRetention extends Construct {
 
   /** Those of the same app, as far as they are made. */
   private others(): readonly SnapshotRetention[] {
-    return this.node.root.node.findAll().filter((each): each is SnapshotRetention => each instanceof SnapshotRetention && each !== this);
+    return this.node.root.node.findAll().filter((each): each is SnapshotRetention => MARK in each && each !== this);
   }
 
   /** Whom another construct subscribed to the same topic gets every mail already. */
@@ -235,12 +262,18 @@ export class SnapshotRetention extends Construct {
   }
 
   private makeTopic(masterKey: IKey | undefined): Topic {
-    return new Topic(this, 'Topic', { displayName: 'Lightsail snapshots', enforceSSL: true, ...(masterKey && { masterKey }) });
+    return new Topic(this, 'Topic', {
+      displayName: 'Lightsail snapshots',
+      enforceSSL: true,
+      ...(masterKey && { masterKey: targetOf(masterKey) }),
+    });
   }
 
   private ownTopic(topic: ITopic): ITopic {
     requireStandard(topic);
     requireRegion(this, 'topic', topic);
+    completeTopicPolicy(this, topic);
+    if (topic.masterKey) this.checkKey('topic', topic.masterKey);
     return topic;
   }
 

@@ -12,7 +12,7 @@ export function build(dist: string): void {
   const entry = commandLineEntry();
   const packages = thirdParties([
     ...bundleHandlers(join(dist, 'lambda')),
-    ...bundleLibrary(join(dist, 'lib', 'index.js')),
+    ...bundleLibrary(join(dist, 'lib')),
     ...(entry === null ? [] : bundleCommandLine(entry, join(dist, 'lightsail-retention.cjs'))),
   ]);
   writeFileSync(join(dist, 'third-party-licences.txt'), noticesOf(packages));

@@ -1,12 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, type BuildResult, buildSync, transformSync } from 'esbuild';
+import type { FunctionName } from '../lambda/stage-function';
 
 const ROOT = join(__dirname, '..');
 
 /** The functions that are deployed: `lambda/handlers/<name>.ts` each. */
-export const HANDLERS = ['report', 'delete'] as const;
-export type HandlerName = (typeof HANDLERS)[number];
+export const HANDLERS = ['report', 'delete'] as const satisfies readonly FunctionName[];
 
 const COMMON = {
   absWorkingDir: ROOT,
@@ -29,11 +29,20 @@ export type Inputs = readonly string[];
 
 const inputsOf = ({ metafile }: BuildResult<{ metafile: true }>): Inputs => Object.keys(metafile.inputs);
 
+/** Writes a file in one step, and only where its text changes: another process may be reading it. */
+function replaceFile(path: string, text: string): void {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, text);
+  renameSync(draft, path);
+}
+
 /**
  * Builds one function into `<outDir>/index.js` (handler `index.handler`), the AWS SDK included, for the runtime that is deployed.
  * The same sources give the same bytes. Throws esbuild's own error when they do not build.
  */
-export function bundleHandler(name: HandlerName, outDir: string): Inputs {
+export function bundleHandler(name: FunctionName, outDir: string): Inputs {
   const built = buildSync({
     ...COMMON,
     entryPoints: [join(ROOT, 'lambda', 'handlers', `${name}.ts`)],
@@ -45,10 +54,7 @@ export function bundleHandler(name: HandlerName, outDir: string): Inputs {
     sourcemap: false,
     write: false,
   });
-  for (const { path, text } of built.outputFiles) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, minified(text));
-  }
+  for (const { path, text } of built.outputFiles) replaceFile(path, minified(text));
   return inputsOf(built);
 }
 
@@ -90,17 +96,30 @@ export function bundleCommandLine(entry: string, outFile: string): Inputs {
   return inputsOf(built);
 }
 
+/** Tells the library's folder where there is no `__dirname`; a bundler that makes CommonJS of it has no `import.meta.url` either. */
+const FOLDER_OF_MODULE = `import { fileURLToPath as pathOfUrl } from 'node:url';
+const folderOfLibrary = import.meta.url === undefined ? undefined : pathOfUrl(new URL('.', import.meta.url));`;
+
 /**
- * Builds what `import 'lightsail-retention'` gives into one file; the CDK is left to whoever imports it, and a bundler is not needed, since
- * the functions stand beside it.
+ * Builds what `import 'lightsail-retention'` and `require('lightsail-retention')` give into `<outDir>/index.mjs` and `<outDir>/index.js`. The CDK
+ * is left to the app that imports it; an app needs no bundler, since the functions are in the package.
  */
-export function bundleLibrary(outFile: string): Inputs {
-  const built = buildSync({
+export function bundleLibrary(outDir: string): Inputs {
+  const library = {
     ...COMMON,
     entryPoints: [join(ROOT, 'lib', 'index.ts')],
-    outfile: outFile,
     target: 'node20',
-    external: ['aws-cdk-lib', 'constructs', 'esbuild', '../scripts/bundle'],
+    external: ['aws-cdk-lib', 'constructs'],
+  } as const satisfies BuildOptions;
+  const built = buildSync({ ...library, outfile: join(outDir, 'index.js') });
+  buildSync({
+    ...library,
+    outfile: join(outDir, 'index.mjs'),
+    format: 'esm',
+    // Its build for browsers is the one of ES modules; the other calls `require`, which a module does not have.
+    alias: { yaml: join(ROOT, 'node_modules', 'yaml', 'browser', 'index.js') },
+    define: { __dirname: 'folderOfLibrary' },
+    banner: { js: FOLDER_OF_MODULE },
   });
   return inputsOf(built);
 }

@@ -43,7 +43,7 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[]; 
       'lambda/stage-function',
       'lambda/metrics',
       'cli/config-file',
-      'scripts/bundle',
+      'package.json',
     ],
     packages: [/^aws-cdk-lib/, /^constructs$/, /^cdk-nag$/, /^fastest-levenshtein$/, /^node:/],
   },

@@ -1,5 +1,6 @@
 import { RetentionError } from '../core/errors';
 import { instantOfId, parseInstant } from '../core/instant';
+import { dueSince, type Pause } from '../core/pause';
 import type { Store } from './ports';
 import { reportFiles } from './store-report';
 
@@ -36,10 +37,34 @@ export async function awaitedSince(store: Store): Promise<number | null> {
   );
 }
 
-/** Hours since the scheduled time of the newest report, whether or not it is still kept; before the first one, since the first time that this was asked. */
-export async function reportAge(store: Store, now: number): Promise<{ readonly check: 'age'; readonly reportAgeHours: number }> {
+/**
+ * Reads the pauses of an event of the daily check; none where it has none. Throws `event.malformed` for what is no list of them.
+ */
+export function pausesOfEvent(event: unknown): readonly Pause[] {
+  const given = typeof event === 'object' && event !== null && 'pauses' in event ? event.pauses : [];
+  const isPause = (each: unknown): each is Pause =>
+    typeof each === 'object' &&
+    each !== null &&
+    'from' in each &&
+    'to' in each &&
+    (each.from === null || (typeof each.from === 'string' && parseInstant(each.from) !== null)) &&
+    typeof each.to === 'string' &&
+    parseInstant(each.to) !== null;
+  if (Array.isArray(given) && given.every(isPause)) return given;
+  throw new RetentionError('event.malformed', 'operator', `cannot run: got pauses ${JSON.stringify(given)}, expected [{ from, to }]`);
+}
+
+/**
+ * Hours since the scheduled time of the newest report, whether or not it is still kept; before the first one, since the first time that this was
+ * asked; and never since before a pause of the schedule ended.
+ */
+export async function reportAge(
+  store: Store,
+  now: number,
+  pauses: readonly Pause[] = [],
+): Promise<{ readonly check: 'age'; readonly reportAgeHours: number }> {
   const known = [await awaitedSince(store), (await newestReport(store, now))?.at ?? null].filter((at) => at !== null);
   const since = known.length === 0 ? now : Math.min(now, Math.max(...known));
   await store.put({ key: SINCE, contentType: 'text/plain', body: [new Date(since).toISOString()] });
-  return { check: 'age', reportAgeHours: (now - since) / HOUR };
+  return { check: 'age', reportAgeHours: (now - dueSince(since, now, pauses)) / HOUR };
 }

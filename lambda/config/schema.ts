@@ -157,6 +157,7 @@ export const configSchema = map(
         what: 'tag key',
         expected: 'a list of tag keys such as [no_delete]',
         least: null,
+        most: 20,
         description: 'Further tag keys that hold, whatever their value.',
       }),
       ['no_delete'],

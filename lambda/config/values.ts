@@ -65,19 +65,21 @@ const FLAG = withSuggestion('true or false, without quotes', meantFlag);
 /** True or false. */
 export const flag = (description: string) => z.boolean({ error: FLAG }).register(notes, { description });
 
-/** A list in which nothing stands twice. `least` is what was expected in the place of an empty one; null: it may be empty. */
+/** A list in which nothing stands twice. `least` is what was expected in the place of an empty one; null: it may be empty. `most` is a number. */
 export const list = <T extends z.ZodMiniType<string, string>>(
   item: T,
   {
     what,
     expected,
     least,
+    most,
     description,
     meant = meantList,
   }: {
     readonly what: string;
     readonly expected: string;
     readonly least: string | null;
+    readonly most?: number;
     readonly description?: string;
     readonly meant?: Suggest;
   },
@@ -95,8 +97,14 @@ export const list = <T extends z.ZodMiniType<string, string>>(
         return twice === undefined ? null : `each ${what} once (${twice} stands twice)`;
       }),
       refuse<readonly string[]>((items) => (items.length > 0 ? null : least)),
+      refuse<readonly string[]>(({ length }) => (most === undefined || length <= most ? null : `at most ${most} ${what}s`)),
     )
-    .register(notes, { ...(description && { description }), ...(least !== null && { minItems: 1 }), uniqueItems: true });
+    .register(notes, {
+      ...(description && { description }),
+      ...(least !== null && { minItems: 1 }),
+      ...(most !== undefined && { maxItems: most }),
+      uniqueItems: true,
+    });
 
 const DURATION = withSuggestion('a duration such as 36h, 30d, 2w, 6mo, 1y6mo or P30D', meantDuration);
 /** A duration as it is written; `parseDuration` has the last word. */

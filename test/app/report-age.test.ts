@@ -1,5 +1,5 @@
 import type { Store } from '../../lambda/app/ports';
-import { reportAge } from '../../lambda/app/report-age';
+import { pausesOfEvent, reportAge } from '../../lambda/app/report-age';
 import { memoryStore } from '../fakes/memory-store';
 
 const NOW = Date.parse('2026-11-23T08:00:00Z');
@@ -12,6 +12,27 @@ describe('the age of the newest report', () => {
   it('counts from the time that its id names', async () => {
     const store = stored('reports/20261120T080000Z-1a2b3c4d/state.json', 'reports/20261122T060000Z-aaaaaaaa/state.json');
     expect(await reportAge(store, NOW)).toEqual({ check: 'age', reportAgeHours: 26 });
+  });
+
+  it('is none while the schedule pauses, and counts from the end of the pause', async () => {
+    const pauses = [
+      { from: null, to: '2026-01-05T12:00:00.000Z' },
+      { from: '2027-01-01T00:00:00.000Z', to: '2030-01-07T12:00:00.000Z' },
+    ];
+    const store = stored('reports/20261228T080000Z-1a2b3c4d/state.json');
+    const ageAt = async (instant: string): Promise<number> => (await reportAge(store, Date.parse(instant), pauses)).reportAgeHours;
+    expect(await ageAt('2026-12-31T08:00:00Z')).toBe(72);
+    expect(await ageAt('2028-06-01T00:00:00Z')).toBe(0);
+    expect(await ageAt('2030-01-07T13:00:00Z')).toBe(1);
+    expect(await ageAt('2030-01-17T12:00:00Z')).toBe(240);
+  });
+
+  it('is none before the first day of a schedule that begins in a later year, however long ago it was deployed', async () => {
+    const store = memoryStore();
+    const pauses = [{ from: null, to: '2028-01-03T12:00:00.000Z' }];
+    for (const day of ['2026-11-23', '2027-11-23', '2028-01-03'])
+      expect(await reportAge(store, Date.parse(`${day}T08:00:00Z`), pauses)).toMatchObject({ reportAgeHours: 0 });
+    expect(await reportAge(store, Date.parse('2028-01-13T12:00:00Z'), pauses)).toMatchObject({ reportAgeHours: 240 });
   });
 
   it('passes over a report that was not stored to its end, and what is no report', async () => {
@@ -67,5 +88,17 @@ describe('the age of the newest report', () => {
 
   it('refuses a note of earlier checks that nobody can read', async () => {
     await expect(reportAge(stored('runs/awaited-since.txt'), NOW)).rejects.toMatchObject({ code: 'check.unreadable' });
+  });
+});
+
+describe('the pauses of an event', () => {
+  it('are those that it names, and none where it names none', () => {
+    const pauses = [{ from: null, to: '2028-01-03T12:00:00.000Z' }];
+    expect(pausesOfEvent({ check: 'age', pauses })).toEqual(pauses);
+    expect(pausesOfEvent({ check: 'age' })).toEqual([]);
+  });
+
+  it.each([[{}], ['2028'], [[{ from: null }]], [[{ from: 'soon', to: '2028-01-03T12:00:00.000Z' }]]])('are refused as %j', (pauses) => {
+    expect(() => pausesOfEvent({ check: 'age', pauses })).toThrow(expect.objectContaining({ code: 'event.malformed' }));
   });
 });

@@ -292,6 +292,7 @@ describe('one thing that is wrong', () => {
       valid({ holdTags: 'no_delete' }),
       'holdTags: got "no_delete", expected a list of tag keys such as [no_delete]; did you mean [no_delete]?',
     ],
+    [valid({ holdTags: Array.from({ length: 21 }, (_, i) => `tag${i}`) }), 'holdTags: got a list of 21, expected at most 20 tag keys'],
     [valid({ holdTags: ['a', 'a'] }), 'holdTags: got a list of 2, expected each tag key once (a stands twice)'],
     [
       valid({ ignoreTags: 'RetentionDays' }),

@@ -27,7 +27,7 @@ export function synthesized(said: Said = {}): Template {
   if (typeof said !== 'function') return Template.fromStack(new RetentionStack(quickApp(), 'LightsailRetention', { ...PROPS, ...said }));
   const stack = new Stack(quickApp(), 'LightsailRetention', { env: { account: '123456789012', region: 'eu-central-1' } });
   // That a policy from elsewhere is not changed has a test of its own.
-  for (const what of ['key', 'topic']) Annotations.of(stack).acknowledgeWarning(`lightsail-retention:${what}`);
+  for (const what of ['key', 'topic', 'bucket']) Annotations.of(stack).acknowledgeWarning(`lightsail-retention:${what}`);
   new SnapshotRetention(stack, 'Retention', { ...PROPS, ...said(stack) });
   return Template.fromStack(stack);
 }

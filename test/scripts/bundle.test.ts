@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stageFunction } from '../../lambda/stage-function';
-import { bundleHandlers, HANDLERS, type HandlerName } from '../../scripts/bundle';
+import { type FunctionName, stageFunction } from '../../lambda/stage-function';
+import { bundleHandlers, HANDLERS } from '../../scripts/bundle';
 
 const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
 const configuration = { origin: 'it\'s "mine".yaml', config: { version: 1, timezone: 'Europe/Berlin' } };
@@ -12,7 +12,7 @@ beforeAll(() => bundleHandlers(join(folder, 'first')));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Bytes. The report function starts cold for every report; deletion carries the client of the durable engine as well. */
-const MOST: Readonly<Record<HandlerName, number>> = { report: 600_000, delete: 840_000 };
+const MOST: Readonly<Record<FunctionName, number>> = { report: 600_000, delete: 840_000 };
 
 describe.each([...HANDLERS])('the bundle of %s', (name) => {
   const bundle = (build: string): string => join(folder, build, name);

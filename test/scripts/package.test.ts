@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { version } from '../../package.json';
 import { build } from '../../scripts/build';
 
@@ -110,7 +111,7 @@ describe('the package, installed into an empty CDK app', () => {
   });
 
   test('names no path of the machine that built it', () => {
-    for (const name of ['lib/index.js', 'lightsail-retention.cjs', 'lambda/report/index.js'])
+    for (const name of ['lib/index.js', 'lib/index.mjs', 'lightsail-retention.cjs', 'lambda/report/index.js'])
       expect(readFileSync(join(installed, 'dist', name), 'utf8')).not.toContain(ROOT);
   });
 
@@ -159,6 +160,116 @@ describe('the package, installed into an empty CDK app', () => {
     execFileSync(process.execPath, [js], { cwd: app, env: { ...env, CDK_OUTDIR: out }, encoding: 'utf8' });
     expect(readFileSync(join(out, 'Backups.template.json'), 'utf8')).toContain('"Endpoint": "you@example.com"');
   }, 120_000);
+
+  describe('and into an app that a bundler makes one file of', () => {
+    const template = (out: string): unknown => JSON.parse(readFileSync(join(out, 'Backups.template.json'), 'utf8'));
+    const assets = (out: string): readonly string[] => readdirSync(out).filter((name) => name.startsWith('asset.'));
+    const synthesize = (file: string, out: string, cwd = app): string =>
+      execFileSync(process.execPath, [file], {
+        cwd,
+        env: { ...env, CDK_OUTDIR: out },
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    /** The app as `out/<name>`, which may not import what is named as external. */
+    const bundled = (name: string, format: 'cjs' | 'esm', ...external: readonly string[]): string => {
+      const outfile = join(app, 'out', name);
+      const { warnings } = buildSync({
+        absWorkingDir: app,
+        entryPoints: ['app.ts'],
+        bundle: true,
+        platform: 'node',
+        format,
+        external: [...PEERS, ...external],
+        outfile,
+        logLevel: 'silent',
+      });
+      expect(warnings).toEqual([]);
+      return outfile;
+    };
+    const plain = join(app, 'plain.out');
+
+    beforeAll(() => {
+      compiled('app', join(app, 'plain.cjs'));
+      synthesize(join(app, 'plain.cjs'), plain);
+    }, 120_000);
+
+    test.each<[string, 'cjs' | 'esm', readonly string[]]>([
+      ['bundled.cjs', 'cjs', []],
+      ['bundled.mjs', 'esm', []],
+      ['external.cjs', 'cjs', ['lightsail-retention']],
+      ['external.mjs', 'esm', ['lightsail-retention']],
+    ])(
+      'it synthesizes the same template with the same assets: %s (%s, external: %j)',
+      (name, format, external) => {
+        const out = join(app, `${name}.out`);
+        expect(synthesize(bundled(name, format, ...external), out)).toBe('true');
+        expect(template(out)).toEqual(template(plain));
+        expect(assets(out)).toEqual(assets(plain));
+      },
+      120_000,
+    );
+
+    test('it finds the functions from wherever it is started', () => {
+      const out = join(app, 'elsewhere.out');
+      cpSync(join(app, 'retention.yaml'), join(work, 'retention.yaml'));
+      synthesize(bundled('elsewhere.cjs', 'cjs'), out, work);
+      expect(assets(out)).toEqual(assets(plain));
+    }, 120_000);
+
+    test('it never takes a function of the app for one of ours', () => {
+      const own = join(app, 'lambda', 'report');
+      mkdirSync(own, { recursive: true });
+      writeFileSync(join(own, 'index.js'), 'exports.handler = () => {};');
+      const out = join(app, 'own.out');
+      synthesize(bundled('own.cjs', 'cjs'), out);
+      expect(assets(out)).toEqual(assets(plain));
+    }, 120_000);
+
+    const refusal = (file: string, cwd: string): string => {
+      try {
+        return synthesize(file, join(cwd, 'refused.out'), cwd);
+      } catch (error) {
+        return String((error as { readonly stderr?: unknown }).stderr);
+      }
+    };
+    /** A folder of its own with a bundled app in it, and the CDK. */
+    const lonely = (id: string): string => {
+      const folder = join(work, id);
+      mkdirSync(join(folder, 'node_modules'), { recursive: true });
+      for (const peer of PEERS) symlinkSync(join(ROOT, 'node_modules', peer), join(folder, 'node_modules', peer));
+      for (const [from, to] of [
+        [bundled(`${id}.cjs`, 'cjs'), 'app.cjs'],
+        [join(app, 'retention.yaml'), 'retention.yaml'],
+      ] as const)
+        cpSync(from, join(folder, to));
+      return folder;
+    };
+
+    test('it refuses to go on where the package is not installed, in one sentence', () => {
+      const folder = lonely('alone');
+      const said = refusal(join(folder, 'app.cjs'), folder);
+      expect(said).toMatch(
+        /cannot find the code of the functions: lightsail-retention is not installed for .*--external:lightsail-retention/,
+      );
+    }, 120_000);
+
+    test('it refuses the functions of another version', () => {
+      const folder = lonely('older');
+      const older = join(folder, 'node_modules', 'lightsail-retention');
+      cpSync(installed, older, { recursive: true });
+      const manifest = JSON.parse(readFileSync(join(older, 'package.json'), 'utf8'));
+      writeFileSync(join(older, 'package.json'), JSON.stringify({ ...manifest, version: '0.0.1' }));
+      expect(refusal(join(folder, 'app.cjs'), folder)).toContain(`it is of version 0.0.1, expected ${version}; bundle the app again`);
+    }, 120_000);
+  });
+
+  test('names nothing that is left behind in the source tree', () => {
+    for (const name of ['index.js', 'index.mjs']) {
+      const text = readFileSync(join(installed, 'dist', 'lib', name), 'utf8');
+      expect(text).not.toMatch(/require\("\.\.|scripts\/bundle/);
+    }
+  });
 
   test('is small', () => {
     expect(packedSize).toBeLessThan(2_500_000);
