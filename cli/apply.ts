@@ -69,7 +69,7 @@ function onInterrupt({ err, out }: Pick<Terminal, 'err' | 'out'>): { readonly si
     const isAgain = controller.signal.aborted;
     // A terminal that goes away may say so more than once.
     if (isAgain && name !== 'SIGHUP') process.exit(EXIT.failure);
-    if (!isAgain) err.write('\nfinishing the current snapshot; press Ctrl-C again to exit immediately\n');
+    if (!isAgain) err.write('\nFinishing the current snapshot. Press Ctrl-C again to exit immediately.\n');
     controller.abort();
   };
   for (const name of ENDINGS) process.on(name, interrupt);

@@ -63,7 +63,10 @@ const metadataOf = (headers: IncomingHttpHeaders): Record<string, string> =>
 /** Refuses a conditional write whose condition does not hold. */
 function checkConditions(headers: IncomingHttpHeaders, existing: S3Object | undefined): void {
   const failed = refuse('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
-  if (headers['if-none-match'] === '*' && existing) throw failed;
+  const noneMatch = headers['if-none-match'];
+  if (noneMatch !== undefined && noneMatch !== '*')
+    throw refuse('NotImplemented', 'A header you provided implies functionality that is not implemented', 501);
+  if (noneMatch === '*' && existing) throw failed;
   const match = headers['if-match'];
   if (match === undefined) return;
   if (!existing) throw refuse('NoSuchKey', 'The specified key does not exist.', 404);

@@ -232,8 +232,11 @@ class StoredOutcomes implements OutcomeStore {
   /** Records one outcome. Returns the one that counts. */
   private async recordOne(result: ItemResult): Promise<ItemResult> {
     const { arn } = result;
+    const isGone = result.outcome === 'deleted';
+    // It is printed even when it cannot be written.
+    if (isGone) this.keep(result);
     // That it is gone is so, whichever run may send deletes of it. Anything else can be said only while no other run can.
-    const settled = result.outcome === 'deleted' ? result : await this.settle(result);
+    const settled = isGone ? result : await this.settle(result);
     if (await this.ports.store.putIfAbsent(jsonObject(this.key(arn, 'outcome'), settled))) return settled;
     return (await readItemOutcome(this.ports.store, this.plan, this.position(arn))) ?? settled;
   }

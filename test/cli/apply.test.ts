@@ -354,7 +354,7 @@ describe('lightsail-retention apply', () => {
       child.kill('SIGINT');
     });
     const { code, out, err } = await end;
-    expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('finishing the snapshot in hand') });
+    expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('Finishing the current snapshot.') });
     const { status, totals, items } = stored();
     expect(status).toBe('unfinished');
     expect(totals.deleted).toBeGreaterThan(0);
