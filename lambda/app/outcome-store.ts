@@ -255,7 +255,7 @@ class StoredOutcomes implements OutcomeStore {
       if (known?.outcome != null) return known.outcome;
       const isOpen = known?.state === 'open';
       if (known !== undefined && isOpen && !this.isOwn(known) && !isAsDecided) throw takenOver(name);
-      const earlier = isOpen || known?.earlier === true;
+      const earlier = known?.earlier === true || (known !== undefined && isOpen && !this.isOwn(known));
       const { run } = this.ports.owner;
       if (await this.replace({ arn, name, run, revision: 1, state: 'settled', earlier, at: this.now(), facts, outcome })) return outcome;
       await this.reread(arn);
