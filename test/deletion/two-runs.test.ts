@@ -112,7 +112,7 @@ async function twoRuns(paces: readonly Pace2[]) {
       },
       readSource: () => Promise.reject(new Error('there is no source')),
       readOperation: () => Promise.reject(new Error('there is no operation')),
-      readClock: () => Promise.reject(new Error('nobody asks')),
+      readClock: () => Promise.reject(new Error('the clock is not read')),
     };
   };
 
