@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type ApplyPorts, applyBatch, type Prepared, prepareApply } from '../lambda/app/apply-plan';
 import { callerFailure, isCallerFailure } from '../lambda/app/caller-failure';
+import { startAge } from '../lambda/app/check-age';
 import { resultFile } from '../lambda/app/outcome-files';
 import { openOutcomes, rehearsalOutcomes } from '../lambda/app/outcome-store';
 import { PACE } from '../lambda/app/pace';
@@ -40,7 +41,7 @@ export interface ApplyOptions {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A decision this old (ms) is made again: somebody let the question stand. */
+/** A decision this old (ms) is made again: the question was not answered for long. */
 const STALE = 10 * 60_000;
 
 const usage = (message: string): RetentionError => new RetentionError('usage.apply', 'operator', message);
@@ -70,7 +71,7 @@ function onInterrupt({ err, out }: Pick<Terminal, 'err' | 'out'>): { readonly si
     const isAgain = controller.signal.aborted;
     // A terminal that goes away may say so more than once.
     if (isAgain && name !== 'SIGHUP') process.exit(EXIT.failure);
-    if (!isAgain) err.write('\nfinishing the current snapshot; press Ctrl-C again to exit immediately\n');
+    if (!isAgain) err.write('\nFinishing the current snapshot. Press Ctrl-C again to exit immediately.\n');
     controller.abort();
   };
   for (const name of ENDINGS) process.on(name, interrupt);
@@ -179,6 +180,7 @@ async function applyLocally(
     );
 
   let prepared = await prepare();
+  const age = startAge({ clock, monotonic });
   const { plan } = prepared;
   const show = (): Promise<void> =>
     writeOut(
@@ -200,7 +202,7 @@ async function applyLocally(
     return rehearse({ clock, monotonic, sleep, deletion, outcomes: rehearsalOutcomes(), pace: PACE }, prepared, terminal);
   }
   if (plan.items.length > 0) await confirmCount(plan, options.yes, terminal, input, caller);
-  if (clock() - prepared.decidedAt > STALE) {
+  if (age() > STALE) {
     prepared = await prepare();
     await show();
   }

@@ -77,7 +77,10 @@ function checkConditions({ key, headers }: S3Request, existing: S3Object | undef
   if (headers['if-none-match'] === undefined && writeOnce.some((pattern) => likeKey(pattern).test(key)))
     throw refuse('AccessDenied', 'Access Denied: an explicit deny applies to writes without If-None-Match.', 403);
   const failed = refuse('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
-  if (headers['if-none-match'] === '*' && existing) throw failed;
+  const noneMatch = headers['if-none-match'];
+  if (noneMatch !== undefined && noneMatch !== '*')
+    throw refuse('NotImplemented', 'A header you provided implies functionality that is not implemented', 501);
+  if (noneMatch === '*' && existing) throw failed;
   const match = headers['if-match'];
   if (match === undefined) return;
   if (!existing) throw refuse('NoSuchKey', 'The specified key does not exist.', 404);

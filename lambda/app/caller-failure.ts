@@ -39,7 +39,7 @@ export function stopWithCaller(deletion: SnapshotDeletion): SnapshotDeletion {
   return {
     readSnapshot: async (named, abortSignal) => orStop(await deletion.readSnapshot(named, abortSignal)),
     readSource: async (arn, name, abortSignal) => orStop(await deletion.readSource(arn, name, abortSignal)),
-    // The request was refused, and what was sent before it counts: whoever sent it decides.
+    // This request was refused, but an earlier one may have been carried out: the deletion of the snapshot decides.
     deleteSnapshot: (named, maySend) => deletion.deleteSnapshot(named, maySend),
     readOperation: async (region, id) => orStop(await deletion.readOperation(region, id)),
     readClock: async () => orStop(await deletion.readClock()),

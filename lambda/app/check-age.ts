@@ -6,7 +6,7 @@ export const CHECK_VALID_MS = 5_000;
 /** The check of its group comes before it, and is good for this long (ms). */
 export const GROUP_CHECK_VALID_MS = 15_000;
 
-/** The wall clock, and a clock that nobody sets (ms). A suspended machine may stop the second one, and a person may set the first one back. */
+/** The wall clock and a clock that cannot be set (ms). A suspended machine may stop the second one, and a person may set the first one back. */
 export interface Clocks {
   readonly clock: Clock;
   readonly monotonic: Clock;

@@ -232,8 +232,11 @@ class StoredOutcomes implements OutcomeStore {
   /** Records one outcome. Returns the one that counts. */
   private async recordOne(result: ItemResult): Promise<ItemResult> {
     const { arn } = result;
+    const isGone = result.outcome === 'deleted';
+    // It is printed even when it cannot be written.
+    if (isGone) this.keep(result);
     // That it is gone is so, whichever run may send deletes of it. Anything else can be said only while no other run can.
-    const settled = result.outcome === 'deleted' ? result : await this.settle(result);
+    const settled = isGone ? result : await this.settle(result);
     if (await this.ports.store.putIfAbsent(jsonObject(this.key(arn, 'outcome'), settled))) return settled;
     return (await readItemOutcome(this.ports.store, this.plan, this.position(arn))) ?? settled;
   }
@@ -252,7 +255,7 @@ class StoredOutcomes implements OutcomeStore {
       if (known?.outcome != null) return known.outcome;
       const isOpen = known?.state === 'open';
       if (known !== undefined && isOpen && !this.isOwn(known) && !isAsDecided) throw takenOver(name);
-      const earlier = isOpen || known?.earlier === true;
+      const earlier = known?.earlier === true || (known !== undefined && isOpen && !this.isOwn(known));
       const { run } = this.ports.owner;
       if (await this.replace({ arn, name, run, revision: 1, state: 'settled', earlier, at: this.now(), facts, outcome })) return outcome;
       await this.reread(arn);

@@ -21,7 +21,7 @@ export interface LockPorts {
   readonly isAlive: (owner: Owner) => boolean | null;
 }
 
-/** A lock whose run has given no sign for this long (ms) holds nobody up, even if a process of its number is running. */
+/** A lock whose run has given no sign for this long (ms) no longer counts, even if a process of its number is running. */
 const SILENCE_MS = 60 * 60_000;
 /** A run gives a sign at most this often (ms). */
 const SIGN_EVERY_MS = 60_000;
@@ -40,7 +40,7 @@ const objectOf = (planId: string, { owner, at, released }: Lock) => ({
   body: [`${JSON.stringify({ owner, at: new Date(at).toISOString(), released })}\n`],
 });
 
-/** The lock that a text describes. One that cannot be read holds nobody up: nothing rests on it. */
+/** Returns the lock that a text describes. One that cannot be read does not count: no delete depends on it. */
 function parseLock(text: string): Lock | null {
   try {
     const { owner, at, released } = JSON.parse(text) as { owner: Owner; at: string; released: boolean };
@@ -96,7 +96,7 @@ export async function releaseLock(store: Store, planId: string, isOwn: (run: str
 }
 
 /**
- * Takes the lock of a plan: a courtesy for people, who are told that another run is at work. Nothing rests on it: two runs that both have it
+ * Takes the lock of a plan: a courtesy for people, who are told that another run is at work. No delete depends on it: two runs that both have it
  * never send a delete of one snapshot at once, because each item has one owner. Refuses plan.in-progress.
  */
 export async function takeLock(ports: LockPorts, planId: string): Promise<RunLock> {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ClientRequest, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { PATIENT } from './http-limits';
 
 /** What a call ends with whose request was never written, because it may not be sent any longer. */
 export class NotSent extends Error {
@@ -26,6 +27,9 @@ interface AgentInternals {
   addRequest(request: ClientRequest, ...rest: readonly unknown[]): void;
 }
 
+/** A connection that takes longer (ms) is given up: a little more than a client waits. */
+const CONNECT_MS = PATIENT.connect + 1_000;
+
 type Connected = (error: Error | null, socket?: Duplex) => void;
 
 /**
@@ -42,9 +46,15 @@ function checkOnSocket(request: ClientRequest): void {
 
 /** Hands a connection over once it is made: a request never waits in the buffer of one that is being made. */
 function whenReady(socket: Duplex, event: 'connect' | 'secureConnect', connected: Connected): void {
-  const failed = (error: Error): void => connected(error);
+  // The client gives up its request before that; its unused connection must end as well.
+  const timer = setTimeout(() => socket.destroy(Object.assign(new Error('it did not connect'), { code: 'ETIMEDOUT' })), CONNECT_MS);
+  const failed = (error: Error): void => {
+    clearTimeout(timer);
+    connected(error);
+  };
   socket.once('error', failed);
   socket.once(event, () => {
+    clearTimeout(timer);
     socket.off('error', failed);
     connected(null, socket);
   });

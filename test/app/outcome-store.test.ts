@@ -70,7 +70,7 @@ describe('the record of a plan', () => {
     owner: { host: 'here', pid: 1, run },
     isAlive: () => alive,
   });
-  /** Opens the plan as a run that nothing holds up. */
+  /** Opens the plan as a run that sees no other run at work. */
   const open = (run: string, plan: Plan, store?: Store) => openOutcomes(portsOf(run, false, store), plan);
   const readJson = (key: string) => JSON.parse(objects.get(key) ?? 'null');
 
@@ -272,7 +272,7 @@ describe('the record of a plan', () => {
     expect((await second.close()).totals).toMatchObject({ failed: 1, open: 0 });
   });
 
-  it('never replaces an outcome: the first one counts, for whoever records', async () => {
+  it('never replaces an outcome: the first one counts, whichever run records', async () => {
     const plan = planOf(1);
     const first = await open('a', plan);
     await first.startAttempt(itemOf(plan, 0), FACTS);
@@ -500,7 +500,7 @@ describe('the lock of a plan', () => {
     expect(await codeOf(open('b', true))).toBeNull();
   });
 
-  it('holds nobody up when it cannot be read: nothing rests on it', async () => {
+  it('does not count when it cannot be read: no delete depends on it', async () => {
     await open('a', null);
     for (const broken of ['', '{', 'null', '[]', '{"owner":{}}', '{"owner":null,"at":"x"}']) {
       objects.set(`results/${planOf(2).id}/lock.json`, broken);

@@ -354,7 +354,7 @@ describe('lightsail-retention apply', () => {
       child.kill('SIGINT');
     });
     const { code, out, err } = await end;
-    expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('finishing the snapshot in hand') });
+    expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('Finishing the current snapshot.') });
     const { status, totals, items } = stored();
     expect(status).toBe('unfinished');
     expect(totals.deleted).toBeGreaterThan(0);
@@ -369,6 +369,28 @@ describe('lightsail-retention apply', () => {
     expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
   }, 60_000);
 
+  it('finishes the current snapshot when its terminal goes away, and goes on the next time', async () => {
+    emulator.setFaults([{ fault: 'latency', operations: ['DeleteInstanceSnapshot', 'DeleteDiskSnapshot'], ms: 300 }]);
+    const { child, end } = start('apply', plan(), '--local', '--yes', '5');
+    const stop = emulator.before('*', ({ operation }) => {
+      if (!operation.startsWith('Delete')) return;
+      stop();
+      // A shell and the system may both say so.
+      child.kill('SIGHUP');
+      child.kill('SIGHUP');
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    });
+    const { code } = await end;
+    expect(code).toBe(1);
+    const { status, totals, unsettled } = stored();
+    expect({ status, unsettled, failed: totals.failed }).toEqual({ status: 'unfinished', unsettled: undefined, failed: 0 });
+    expect(totals.deleted).toBeGreaterThan(0);
+    expect(count()).toBe(11 - totals.deleted);
+    expect((await cli(plan(), '--local', '--yes', '5')).code).toBe(0);
+    expect(count()).toBe(6);
+  }, 60_000);
+
   it('stops at once at the second Ctrl-C, whatever is in hand, and is gone on with the next time', async () => {
     const { child, end } = start('apply', plan(), '--local', '--yes', '5');
     const answered = emulator.before('*', async ({ operation }) => {
@@ -377,7 +399,7 @@ describe('lightsail-retention apply', () => {
       await new Promise(() => undefined);
     });
     child.stderr?.on('data', (data) => {
-      if (String(data).includes('once more to stop at once')) child.kill('SIGINT');
+      if (String(data).includes('Press Ctrl-C again')) child.kill('SIGINT');
     });
     const { code, out } = await end;
     expect({ code, out: unwrapped(out) }).toEqual({ code: 1, out: expect.not.stringContaining('not dealt with') });

@@ -79,7 +79,7 @@ describe('a folder as a store', () => {
   it('refuses a file where its folder should be: that is not what is written being there already', async () => {
     const store = folderStore(folder);
     await store.put(object('results/plan', 'no folder'));
-    await expect(store.putIfAbsent(object('results/plan/claim-1.json', 'mine'))).rejects.toMatchObject({ code: 'store.folder' });
+    await expect(store.putIfAbsent(object('results/plan/lock.json', 'mine'))).rejects.toMatchObject({ code: 'store.folder' });
     expect(await store.get('results/plan')).toBe('no folder');
   });
 
@@ -103,10 +103,14 @@ describe('the owner of a run', () => {
     expect(thisProcess().run).not.toBe(thisProcess().run);
   });
 
-  it('is running while its process is there; of another machine that cannot be told', () => {
+  it('is running while its process is there; of another machine or another PID namespace that cannot be told', () => {
     expect(isRunning(thisProcess())).toBe(true);
     expect(isRunning({ ...thisProcess(), pid: 2 ** 22 + 1 })).toBe(false);
     expect(isRunning({ ...thisProcess(), host: 'elsewhere' })).toBeNull();
+    expect(isRunning({ ...thisProcess(), namespace: 'pid:[1]' })).toBeNull();
+    expect(isRunning({ host: hostname(), pid: process.pid, run: 'of an unknown namespace' })).toBe(
+      thisProcess().namespace === '' ? true : null,
+    );
     expect(isRunning({ ...thisProcess(), pid: 0 })).toBeNull();
     expect(isRunning({ ...thisProcess(), pid: Number.NaN })).toBeNull();
   });

@@ -138,7 +138,7 @@ describe('the deletion function', () => {
       expect(objects.has(`results/${event.plan}/mailed.json`)).toBe(true);
     }));
 
-  it('goes on when the answer to its claim is lost, and it finds a claim of its own', () =>
+  it('goes on when the answer to the creation of its lock is lost, and it finds a lock of its own', () =>
     withBench(async ({ approve, run, rig, objects }) => {
       const event = await approve();
       const store = memoryStore(objects);
@@ -209,7 +209,7 @@ describe('the deletion function', () => {
     ['fails from the first delete on', 1, () => true],
     ['takes no page', 5, (key, what) => what === 'put' && key.endsWith('.html')],
     ['takes no note of the mail', 5, (key, what) => what === 'put' && key.endsWith('mailed.json')],
-    ['gives no journal back at the end', 5, (key, what) => what === 'list' && key.includes('results/')],
+    ['gives no record back at the end', 5, (key, what) => what === 'list' && key.includes('results/')],
     ['gives no result back at the end', 5, (key, what) => what === 'get' && /results\/[^/]+\.json$/.test(key)],
   ])('sends the outcome, or that it could not be read, once, though the bucket %s', (_, deletes, fails) =>
     withBench(async ({ approve, handler, run, rig, mails, objects }) => {
@@ -249,7 +249,7 @@ describe('the deletion function', () => {
       if (!isRead) expect(body).toContain('What was done could not be read: the key is disabled.');
       expect(body.includes('.html')).toBe(objects.has(`results/${event.plan}.html`));
       expect(body).toContain(`memory:results/${event.plan}.json`);
-      // What the bucket did not take is dealt with once it does: after an hour, because the claim could not be let go either.
+      // What the bucket did not take is dealt with once it does: after an hour, because the lock could not be released either.
       const clock = () => Date.now() + 3_700_000;
       const readClock = async () => ({ ok: true, value: { service: clock(), machine: clock() } }) as const;
       const later = { clock, deletion: { ...rig.deletion, readClock } };
@@ -305,8 +305,9 @@ describe('the deletion function', () => {
           async deleteSnapshot(named, maySend) {
             await inHand;
             stopping.abort();
+            const answer = await rig.deletion.deleteSnapshot(named, maySend);
             now += 3_600_000;
-            return rig.deletion.deleteSnapshot(named, maySend);
+            return answer;
           },
         },
       });
@@ -371,7 +372,7 @@ describe('the deletion function', () => {
       expect(result(event.plan)).toMatchObject({ status: 'unfinished', totals: { deleted: 2, open: 3 } });
       expect(mails[0]?.body).toContain('(run.superseded)');
       expect(mails[0]?.body).toContain(`go on with ${event.plan}`);
-      // The deployed version goes on at once: no claim is left behind.
+      // The deployed version goes on at once: no lock is left behind.
       expect((await run(event)).result).toMatchObject({ state: 'finished', deleted: 5 });
       expect(rig.names()).toEqual(KEPT);
     }));
@@ -393,9 +394,10 @@ describe('the deletion function', () => {
         deletion: {
           ...rig.deletion,
           readClock: async () => ({ ok: true, value: { service: now, machine: now } }),
-          deleteSnapshot: (named, maySend) => {
+          deleteSnapshot: async (named, maySend) => {
+            const answer = await rig.deletion.deleteSnapshot(named, maySend);
             now += 30_000;
-            return rig.deletion.deleteSnapshot(named, maySend);
+            return answer;
           },
         },
       });
@@ -549,7 +551,7 @@ describe('the deletion function', () => {
     }, small()),
   );
 
-  it('waits at the end of a sitting for a delete that is on its way, before it lets go of its claim', () =>
+  it('waits at the end of a sitting for a delete that is on its way, before it releases its lock', () =>
     withBench(async ({ approve, run, rig, objects }) => {
       const event = await approve();
       const end = new AbortController();
@@ -562,7 +564,7 @@ describe('the deletion function', () => {
           ...store,
           put(object) {
             const body = [...object.body];
-            if (body.join('').includes('"released":true')) happened.push('the claim is let go');
+            if (body.join('').includes('"released":true')) happened.push('the lock is released');
             return store.put({ ...object, body });
           },
         },
@@ -577,18 +579,18 @@ describe('the deletion function', () => {
           },
         },
       });
-      expect(happened).toEqual(['the delete is answered', 'the claim is let go']);
+      expect(happened).toEqual(['the delete is answered', 'the lock is released']);
       expect(result).toMatchObject({ state: 'stopped', code: 'run.sittings' });
     }, small()));
 
-  it('looks again at what is deployed, before its first delete, when claiming the plan took longer than half a minute', () =>
+  it('looks again at what is deployed, before its first delete, when taking the lock of the plan took longer than half a minute', () =>
     withBench(async ({ approve, run, rig, objects }) => {
       const event = await approve();
       let now = Date.now();
       const store = memoryStore(objects);
       const { result } = await run(event, {
         clock: () => now,
-        isDeployed: async () => !objects.has(`results/${event.plan}/claim-1.json`),
+        isDeployed: async () => !objects.has(`results/${event.plan}/lock.json`),
         store: {
           ...store,
           putIfAbsent(object) {
@@ -617,29 +619,30 @@ describe('the deletion function', () => {
       expect(mails).toHaveLength(1);
     }, small()));
 
-  it('lets go of its claim when a sitting fails in the middle', () =>
+  it('releases its lock when a sitting fails in the middle', () =>
     withBench(async ({ approve, run, rig, objects }) => {
       const event = await approve();
       let now = Date.now();
-      const claims: unknown[] = [];
+      const locks: unknown[] = [];
       const { result } = await run(event, {
         clock: () => now,
         isDeployed: async () => {
-          claims.push(JSON.parse(objects.get(`results/${event.plan}/claim-1.json`) ?? 'null'));
-          if (claims.length === 2) throw new Error('the alias cannot be read');
+          locks.push(JSON.parse(objects.get(`results/${event.plan}/lock.json`) ?? 'null'));
+          if (locks.length === 2) throw new Error('the alias cannot be read');
           return true;
         },
         deletion: {
           ...rig.deletion,
           readClock: async () => ({ ok: true, value: { service: now, machine: now } }),
-          deleteSnapshot: (named, maySend) => {
+          deleteSnapshot: async (named, maySend) => {
+            const answer = await rig.deletion.deleteSnapshot(named, maySend);
             now += 30_000;
-            return rig.deletion.deleteSnapshot(named, maySend);
+            return answer;
           },
         },
       });
       expect(result).toMatchObject({ state: 'finished', deleted: 2 });
-      expect(claims.slice(0, 3)).toEqual([null, expect.objectContaining({ released: false }), expect.objectContaining({ released: true })]);
+      expect(locks.slice(0, 3)).toEqual([null, expect.objectContaining({ released: false }), expect.objectContaining({ released: true })]);
     }, small()));
 });
 
@@ -684,7 +687,7 @@ describe('tells by e-mail', () => {
     withBench(async ({ approve, run, mails, objects }) => {
       const event = await approve();
       await run(event, { timeout: () => AbortSignal.abort() });
-      const key = `results/${event.plan}/claim-9.json`;
+      const key = `results/${event.plan}/lock.json`;
       const owner = { host: 'elsewhere', pid: 1, run: 'another' };
       objects.set(key, JSON.stringify({ owner, at: new Date().toISOString(), released: false }));
       const { result } = await run(event);
@@ -757,7 +760,7 @@ describe('refuses, deletes nothing, and says so by e-mail', () => {
 });
 
 describe('an invocation that dies', () => {
-  it('at any checkpoint, claim, delete, record or mail, before or after it: the plan is carried out, nothing else goes, the record is true', async () => {
+  it('at any checkpoint, lock, delete, record or mail, before or after it: the plan is carried out, nothing else goes, the record is true', async () => {
     const survived: string[] = [];
     for (let killAt = 1; killAt <= 200; killAt += 1) {
       const { lifeOf, killed } = mortals(killAt);
@@ -786,7 +789,7 @@ describe('an invocation that dies', () => {
     for (const name of ['start', 'sitting-1', 'record', 'report'])
       for (const when of ['before', 'after']) expect(survived.some((point) => point.startsWith(`${when} ${name} `))).toBe(true);
     for (const name of ['web-04', 'web-05']) for (const when of ['before', 'after']) expect(survived).toContain(`${when} delete ${name}`);
-    expect(survived.filter((point) => point.includes('claim results/')).length).toBeGreaterThan(0);
+    expect(survived.filter((point) => point.includes('create results/')).length).toBeGreaterThan(0);
     expect(survived).toContain('after send');
   }, 120_000);
 
