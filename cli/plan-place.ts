@@ -1,10 +1,10 @@
 import { basename, dirname } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Store } from '../lambda/app/ports';
-import { type HttpLimits, UPLOADING, withLimits } from '../lambda/aws/http-limits';
+import { type HttpLimits, UPLOADING } from '../lambda/aws/http-limits';
 import { s3Store } from '../lambda/aws/s3-store';
 import { RetentionError } from '../lambda/core/errors';
-import type { Caller } from './aws';
+import { type Caller, explainAccess } from './aws';
 import { folderStore } from './folder-store';
 
 /** A plan's place: the store in which it and its results lie, and its text there (null: there is none). */
@@ -27,8 +27,11 @@ export async function openPlace(plan: string, caller: Caller, limits: HttpLimits
       'operator',
       `cannot read the plan ${plan}: expected a file, or an address such as s3://bucket/plans/ID.json`,
     );
-  const { credentials, region, forcePathStyle } = caller;
-  const settings = { credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler: withLimits(limits) };
+  const { credentials, region, forcePathStyle, connection } = caller;
+  const settings = { credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler: connection.withLimits(limits) };
   const store = s3Store(new S3Client(settings), bucket);
-  return { where: plan, store, text: await store.get(key) };
+  const text = await store.get(key).catch((error: unknown) => {
+    throw explainAccess(error, caller);
+  });
+  return { where: plan, store, text };
 }

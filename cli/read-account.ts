@@ -6,7 +6,8 @@ import type { Inventory } from '../lambda/core/report-model';
 import { KINDS, type Kind } from '../lambda/core/snapshot';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { unreadElsewhere, unreadScopes } from '../lambda/render/outline';
-import { findAccount, findCaller } from './aws';
+import { accessFailure, accessFault } from './access-faults';
+import { type Caller, findAccount, findCaller, requireCredentials } from './aws';
 import { withProgress } from './progress';
 import type { Terminal } from './terminal';
 
@@ -43,13 +44,28 @@ export function scopeOf(
 /** What lists the account of the caller, with ordinary AWS settings. */
 export async function accountReader({ profile }: Pick<AccountOptions, 'profile'>, { env }: Terminal): Promise<ReadInventory> {
   const caller = await findCaller(profile, env);
-  return makeReadInventory({
-    clients: makeLightsailClients({ config: { credentials: caller.credentials } }),
+  await requireCredentials(caller);
+  const readInventory = makeReadInventory({
+    clients: makeLightsailClients({ config: { credentials: caller.credentials }, agents: caller.connection.agents }),
     firstRegion: caller.region,
     account: await findAccount(caller),
     kinds: snapshotKinds,
     clock: Date.now,
   });
+  return refusingNothing(readInventory, caller);
+}
+
+/** Reads as `readInventory` does, and throws where nothing at all could be read, for a reason that lies between here and AWS. */
+export function refusingNothing(readInventory: ReadInventory, { access }: Pick<Caller, 'access'>): ReadInventory {
+  return async (request, progress) => {
+    const inventory = await readInventory(request, progress);
+    if (inventory.scopes.some(({ status, pages }) => status !== 'failed' || pages > 0)) return inventory;
+    const faults = inventory.scopes.map(({ error }) => (error === undefined ? null : accessFault(error, access)));
+    const [fault] = faults;
+    if (fault === undefined || faults.includes(null)) return inventory;
+    if (fault !== null) throw accessFailure(fault, access);
+    return inventory;
+  };
 }
 
 /** The inventory that `report` reads, automatic snapshots left out: nothing is decided by them. Progress goes to stderr. */

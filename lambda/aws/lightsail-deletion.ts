@@ -13,7 +13,7 @@ import type { Kind } from '../core/snapshot';
 import { DELETE_COMMANDS } from '../kinds/deletion';
 import { classify, type ErrorClass, errorFacts } from './aws-errors';
 import { PATIENT, withLimits } from './http-limits';
-import type { LightsailClients } from './lightsail-client';
+import type { AgentPool, LightsailClientOptions, LightsailClients } from './lightsail-client';
 import { readOperation } from './operations';
 
 export interface DeletionOptions {
@@ -28,20 +28,23 @@ export interface DeletionOptions {
 }
 
 const REQUEST_TIMEOUT = 30_000;
+/** As the SDK has it. */
+const POOL: AgentPool = { keepAlive: true, maxSockets: 50 };
 
 /**
  * Makes the clients that send deletes: one attempt, no retry, and no waiting of the client's own, because time between the last look at a
  * snapshot and its delete is time in which another can take its name.
  */
 export function makeDeleteClients(
-  config: Pick<LightsailClientConfig, 'credentials' | 'endpoint'> = {},
+  { agents, ...config }: Pick<LightsailClientConfig, 'credentials' | 'endpoint'> & Pick<LightsailClientOptions, 'agents'> = {},
   requestTimeout = REQUEST_TIMEOUT,
 ): LightsailClients {
   const clients = new Map<string, LightsailClient>();
   return (region) => {
     const known = clients.get(region);
     if (known !== undefined) return known;
-    const requestHandler = withLimits({ ...PATIENT, answer: requestTimeout, silence: requestTimeout });
+    const limits = withLimits({ ...PATIENT, answer: requestTimeout, silence: requestTimeout });
+    const requestHandler = { ...limits, ...agents?.(POOL) };
     const client = new LightsailClient({ ...config, region, requestHandler, maxAttempts: 1, retryMode: 'standard' });
     clients.set(region, client);
     return client;
