@@ -263,5 +263,12 @@ function faultOf(error: unknown, context: AccessContext): AccessFault | null {
 }
 
 /** Ends a command that cannot do anything in AWS, with exit code 1. */
-export const accessFailure = ({ code, cause, remedy }: AccessFault, { told }: AccessContext): RetentionError =>
-  new RetentionError(code, 'aws', `${cause}; ${remedy} (to check the whole setup: ${ownCommand(['doctor'], told)})`);
+export class AccessError extends RetentionError {
+  constructor(
+    readonly access: AccessFault,
+    { told }: Pick<AccessContext, 'told'>,
+  ) {
+    const { code, cause, remedy } = access;
+    super(code, 'aws', `${cause}; ${remedy} (to check the whole setup: ${ownCommand(['doctor'], told)})`);
+  }
+}

@@ -1,9 +1,9 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { BRIEF } from '../lambda/aws/http-limits';
-import { type AccessContext, accessFailure, accessFault, credentialsFault, isLocal } from './access-faults';
+import { type AccessContext, AccessError, accessFault, credentialsFault, isLocal } from './access-faults';
 import { type Connection, makeConnection } from './connection';
 import { type Credentials, makeCredentials, readProfiles, signInProfile } from './credentials';
-import { proxyName, readProxySettings } from './proxy-settings';
+import { type ProxySettings, proxyName, readProxySettings } from './proxy-settings';
 
 /** Who is calling, and from where: what every command that touches an account needs. */
 export interface Caller {
@@ -18,6 +18,15 @@ export interface Caller {
   readonly connection: Connection;
   /** What sentences about access name. */
   readonly access: AccessContext;
+}
+
+function connectionOf(proxies: ProxySettings, caBundle: string | null, access: AccessContext): Connection {
+  try {
+    return makeConnection(proxies, caBundle);
+  } catch (error) {
+    const fault = accessFault(error, access);
+    throw fault === null ? error : new AccessError(fault, access);
+  }
 }
 
 /**
@@ -43,7 +52,7 @@ export async function findCaller(profile: string | undefined, env: NodeJS.Proces
     proxy: proxies.https === null ? null : proxyName(proxies.https),
     caBundle,
   };
-  const connection = makeConnection(proxies, caBundle);
+  const connection = connectionOf(proxies, caBundle, access);
   return {
     credentials: makeCredentials(access, profiles, connection, env),
     region,
@@ -57,7 +66,7 @@ export async function findCaller(profile: string | undefined, env: NodeJS.Proces
 /** The error that says what is wrong with the credentials or with this machine, where that is what `error` means; else `error` itself. */
 export function explainAccess(error: unknown, { access }: Pick<Caller, 'access'>): unknown {
   const fault = accessFault(error, access);
-  return fault !== null && isLocal(fault) ? accessFailure(fault, access) : error;
+  return fault !== null && isLocal(fault) ? new AccessError(fault, access) : error;
 }
 
 /** Fetches the credentials, and throws a `credentials.…` error where there are none. */
@@ -65,7 +74,7 @@ export async function requireCredentials(caller: Caller): Promise<void> {
   try {
     await caller.credentials();
   } catch (error) {
-    throw accessFailure(credentialsFault(error, caller.access), caller.access);
+    throw new AccessError(credentialsFault(error, caller.access), caller.access);
   }
 }
 

@@ -3,6 +3,7 @@ import { ownCommand } from '../lambda/core/command-line';
 import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
 import { clean } from '../lambda/render/phrases';
+import { AccessError } from './access-faults';
 import { type Caller, findCaller } from './aws';
 import { WARNING } from './config-file';
 import { checkAccount, checkCredentials } from './doctor-account';
@@ -87,9 +88,8 @@ async function prepare(profile: string | undefined, env: NodeJS.ProcessEnv): Pro
   try {
     return await findCaller(profile, env);
   } catch (error) {
-    if (!(error instanceof RetentionError)) throw error;
-    const [cause = '', ...remedy] = error.message.split('; ');
-    return failed('connection', cause, remedy.join('; '));
+    if (!(error instanceof AccessError)) throw error;
+    return failed('connection', error.access.cause, error.access.remedy);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Inventory } from '../lambda/core/report-model';
 import { KINDS, type Kind } from '../lambda/core/snapshot';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { unreadElsewhere, unreadScopes } from '../lambda/render/outline';
-import { accessFailure, accessFault } from './access-faults';
+import { AccessError, accessFault } from './access-faults';
 import { type Caller, findAccount, findCaller, requireCredentials } from './aws';
 import { withProgress } from './progress';
 import type { Terminal } from './terminal';
@@ -63,7 +63,7 @@ export function refusingNothing(readInventory: ReadInventory, { access }: Pick<C
     const faults = inventory.scopes.map(({ error }) => (error === undefined ? null : accessFault(error, access)));
     const [fault] = faults;
     if (fault === undefined || faults.includes(null)) return inventory;
-    if (fault !== null) throw accessFailure(fault, access);
+    if (fault !== null) throw new AccessError(fault, access);
     return inventory;
   };
 }
