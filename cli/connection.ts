@@ -72,9 +72,9 @@ function refusal(proxy: ProxyVariable, status: number, text: string): RetentionE
 class TunnelAgent extends HttpsProxyAgent<string> {
   constructor(
     private readonly variable: ProxyVariable,
-    options: AgentPool & { readonly ca?: string },
+    private readonly pool: AgentPool & { readonly ca?: string },
   ) {
-    super(variable.url, options);
+    super(variable.url, pool);
   }
 
   override isSecureEndpoint(): boolean {
@@ -86,7 +86,10 @@ class TunnelAgent extends HttpsProxyAgent<string> {
     request.once('proxyConnect', ({ statusCode, statusText }: { statusCode: number; statusText: string }) => {
       Object.assign(answer, { status: statusCode, text: statusText });
     });
-    const socket = await super.connect(request, options).catch((cause: unknown) => {
+    // The certificates of an agent are those of its connection to the proxy alone.
+    const { ca } = this.pool;
+    const target = ca === undefined ? options : Object.assign({ ...options }, { ca });
+    const socket = await super.connect(request, target).catch((cause: unknown) => {
       throw unreachable(this.variable, cause);
     });
     if (answer.status === 200) return socket;
