@@ -93,7 +93,7 @@ export const ACCESS_FAULTS: readonly Entry[] = [
   },
   {
     code: 'credentials.login',
-    matches: inProvider(/aws login|reauthenticate|re-authenticate/i),
+    matches: inProvider(/aws login|reauthenticate|re-authenticate|login\/cache|^Token (?:refresh|validation)/i),
     cause: (_, context) => `the sign-in session of ${owner(context)} has expired, or was never begun`,
     remedy: (_, { signInProfile }) => `sign in: ${aws('login', signInProfile)}`,
   },
