@@ -136,7 +136,8 @@ class RoutedAgent extends Agent {
     private readonly proxies: ProxySettings,
     private readonly pool: AgentPool & { readonly ca?: string },
   ) {
-    super();
+    // A request asks the agent that it is given whether its connection is kept; plain ones through a proxy are not.
+    super({ keepAlive: scheme === 'https' && pool.keepAlive });
     this.direct = scheme === 'https' ? new HttpsAgent(pool) : new HttpAgent(pool);
   }
 
