@@ -7,7 +7,9 @@ module.exports = {
     '^.+\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
   },
   // Packages that exist as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!fast-(wrap-ansi|string-width|string-truncated-width)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(fast-(wrap-ansi|string-width|string-truncated-width)|agent-base|https?-proxy-agent|proxy-agent-negotiate)/)',
+  ],
   testTimeout: 60_000,
   maxWorkers: '100%',
   reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],

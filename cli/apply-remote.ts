@@ -4,7 +4,7 @@ import { readResult, resultFile } from '../lambda/app/outcome-files';
 import { checkOutcomes } from '../lambda/app/outcome-store';
 import { hasEnded, readEnding } from '../lambda/app/run-ending';
 import { checkCount, checkUnblocked, openPlan } from '../lambda/app/verify-plan';
-import { PATIENT, withLimits } from '../lambda/aws/http-limits';
+import { PATIENT } from '../lambda/aws/http-limits';
 import { RetentionError } from '../lambda/core/errors';
 import { compactInstant } from '../lambda/core/instant';
 import type { ApplyResult } from '../lambda/core/outcome';
@@ -15,7 +15,7 @@ import { clean } from '../lambda/render/phrases';
 import { isElsewhere, type RunEnd } from '../lambda/render/result-email';
 import { renderPlan, renderResultText } from '../lambda/render/result-text';
 import { confirmCount } from './ask-count';
-import type { Caller } from './aws';
+import { type Caller, explainAccess } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { PlanPlace } from './plan-place';
 import { reportFailure, type Terminal, writeOut } from './terminal';
@@ -47,7 +47,7 @@ function addressOf(name: string, here: string): { readonly region: string; reado
 
 async function invoke(name: string, execution: string, plan: Plan, caller: Caller): Promise<void> {
   const { region, functionName } = addressOf(name, caller.region);
-  const client = new LambdaClient({ credentials: caller.credentials, region, requestHandler: withLimits(PATIENT) });
+  const client = new LambdaClient({ credentials: caller.credentials, region, requestHandler: caller.connection.withLimits(PATIENT) });
   try {
     const answer = await client.send(
       new InvokeCommand({
@@ -59,6 +59,8 @@ async function invoke(name: string, execution: string, plan: Plan, caller: Calle
     );
     if (answer.FunctionError !== undefined) throw new Error(answer.FunctionError);
   } catch (cause) {
+    const explained = explainAccess(cause, caller);
+    if (explained !== cause) throw explained;
     const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new RetentionError(
       'apply.invoke',

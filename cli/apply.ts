@@ -19,13 +19,13 @@ import { clean } from '../lambda/render/phrases';
 import { outcomeLine, renderPreview, renderResultText } from '../lambda/render/result-text';
 import { applyRemotely } from './apply-remote';
 import { confirmCount } from './ask-count';
-import { type Caller, findAccount, findCaller, sayEndpoints } from './aws';
+import { type Caller, findAccount, findCaller, requireCredentials, sayEndpoints } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig } from './load-config';
 import { isRunning, thisProcess } from './owner';
 import { openPlace, type PlanPlace } from './plan-place';
 import { withProgress } from './progress';
-import { readingDeadline } from './read-account';
+import { readingDeadline, refusingNothing } from './read-account';
 import { reportFailure, type Terminal, writeOut } from './terminal';
 
 export interface ApplyOptions {
@@ -157,18 +157,21 @@ async function applyLocally(
   const columns = Math.max(60, out.columns || 100);
   const config = loadConfig(options.config, (line) => err.write(`note: ${clean(line)}\n`));
   const account = await findAccount(caller);
-  const { credentials, region } = caller;
+  const { credentials, region, connection } = caller;
   const clock = Date.now;
   const monotonic = (): number => performance.now();
-  const readers = makeLightsailClients({ config: { credentials } });
+  const readers = makeLightsailClients({ config: { credentials }, agents: connection.agents });
   const deletion = makeSnapshotDeletion({
     readers,
-    deleters: makeDeleteClients({ credentials }),
+    deleters: makeDeleteClients({ credentials, agents: connection.agents }),
     kinds: snapshotKinds(),
     firstRegion: region,
     clock,
   });
-  const readInventory = makeReadInventory({ clients: readers, firstRegion: region, account, kinds: snapshotKinds, clock });
+  const readInventory = refusingNothing(
+    makeReadInventory({ clients: readers, firstRegion: region, account, kinds: snapshotKinds, clock }),
+    caller,
+  );
   const outcomePorts = { store: place.store, clock, owner: thisProcess(), isAlive: isRunning };
   const prepare = (): Promise<Prepared> =>
     withProgress(err, quiet, (tell) =>
@@ -251,8 +254,9 @@ export async function apply(
   checkOptions(options);
   try {
     const found = await findCaller(options.profile, terminal.env);
+    sayEndpoints(found, terminal);
+    await requireCredentials(found);
     const caller = { ...found, credentials: ofCaller(found.credentials) };
-    sayEndpoints(caller, terminal);
     const place = await openPlace(plan, caller);
     return options.function === undefined
       ? await applyLocally(options, place, caller, terminal, input)

@@ -1,14 +1,17 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { loadSharedConfigFiles } from '@smithy/core/config';
-import { BRIEF, withLimits } from '../lambda/aws/http-limits';
+import { BRIEF } from '../lambda/aws/http-limits';
 import { wrap } from '../lambda/render/terminal';
+import { type AccessContext, AccessError, accessFault, credentialsFault, isLocal } from './access-faults';
+import { type Connection, makeConnection } from './connection';
+import { type Credentials, makeCredentials, readProfiles, signInProfile } from './credentials';
 import { endpointNotice, hasEndpoint } from './endpoints';
+import { type ProxySettings, proxyName, readProxySettings } from './proxy-settings';
 import type { Terminal } from './terminal';
 
 /** Who is calling, and from where: what every command that touches an account needs. */
 export interface Caller {
-  readonly credentials: ReturnType<typeof fromNodeProviderChain>;
+  readonly credentials: Credentials;
   /** The first region to ask: AWS_REGION, the profile's, or us-east-1. */
   readonly region: string;
   /** What the run was told, and its commands repeat; what the environment says stays there. */
@@ -17,28 +20,52 @@ export interface Caller {
   readonly forcePathStyle: boolean;
   /** Says where AWS is called instead of its own endpoints; null where that is nowhere. */
   readonly endpointNotice: string | null;
+  /** Proxies and trusted certificates of every client. */
+  readonly connection: Connection;
+  /** What sentences about access name. */
+  readonly access: AccessContext;
 }
 
-const nothing = (): void => undefined;
-/** Without it the SDK warns of keys in the environment beside a profile, also where `--profile` says which of them is meant. */
-const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+function connectionOf(proxies: ProxySettings, caBundle: string | null, access: AccessContext): Connection {
+  try {
+    return makeConnection(proxies, caBundle);
+  } catch (error) {
+    const fault = accessFault(error, access);
+    throw fault === null ? error : new AccessError(fault, access);
+  }
+}
 
-/** Ordinary AWS settings: environment, profile, defaults. `--profile` is AWS_PROFILE. An unknown profile shows when credentials are first used. */
+/**
+ * Ordinary AWS settings: environment, profile, defaults. `--profile` is AWS_PROFILE. An unknown profile shows when credentials are first used.
+ * Throws `connection.ca-bundle` where the file of trusted certificates cannot be used.
+ */
 export async function findCaller(profile: string | undefined, env: NodeJS.ProcessEnv): Promise<Caller> {
   // The SDK's clients look up endpoints by AWS_PROFILE alone: a client's own `profile` does not count there.
   if (profile !== undefined) process.env.AWS_PROFILE = profile;
-  const name = profile ?? env.AWS_PROFILE ?? 'default';
-  const credentials = fromNodeProviderChain(profile === undefined ? {} : { profile, logger: SILENT });
-  const files = await loadSharedConfigFiles().catch(() => null);
-  const settings = files?.configFile[name];
-  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || settings?.region || files?.credentialsFile[name]?.region || 'us-east-1';
-  const endpoints = { env, profile: name, files };
+  const name = profile ?? (env.AWS_PROFILE || null);
+  const { profiles } = await readProfiles();
+  const settings = profiles[name ?? 'default'];
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || settings?.region || 'us-east-1';
+  const endpoints = { env, profile: name ?? 'default', files: await loadSharedConfigFiles().catch(() => null) };
+  const proxies = readProxySettings(env);
+  const caBundle = env.AWS_CA_BUNDLE || settings?.ca_bundle || env.REQUESTS_CA_BUNDLE || null;
+  const access: AccessContext = {
+    profile: name,
+    signInProfile: name === null && profiles.default === undefined ? null : signInProfile(name ?? 'default', profiles),
+    told: { profile },
+    region,
+    proxy: proxies.https === null ? null : proxyName(proxies.https),
+    caBundle,
+  };
+  const connection = connectionOf(proxies, caBundle, access);
   return {
-    credentials,
+    credentials: makeCredentials(access, profiles, connection, env),
     region,
     told: { profile },
     forcePathStyle: hasEndpoint('s3', endpoints),
     endpointNotice: endpointNotice(endpoints),
+    connection,
+    access,
   };
 }
 
@@ -49,14 +76,24 @@ export function sayEndpoints({ endpointNotice: notice }: Pick<Caller, 'endpointN
   err.write(err.isTTY === true && err.columns ? wrap(line, err.columns, '') : `${line}\n`);
 }
 
+/** The error that says what is wrong with the credentials or with this machine, where that is what `error` means; else `error` itself. */
+export function explainAccess(error: unknown, { access }: Pick<Caller, 'access'>): unknown {
+  const fault = accessFault(error, access);
+  return fault !== null && isLocal(fault) ? new AccessError(fault, access) : error;
+}
+
+/** Fetches the credentials, and throws a `credentials.…` error where there are none. */
+export async function requireCredentials(caller: Caller): Promise<void> {
+  try {
+    await caller.credentials();
+  } catch (error) {
+    throw new AccessError(credentialsFault(error, caller.access), caller.access);
+  }
+}
+
 /** The account number from STS, or null where STS does not answer within a few seconds: never fatal, the ARNs tell it too. */
-export async function findAccount({ credentials, region }: Caller): Promise<string | null> {
-  const client = new STSClient({
-    credentials,
-    region,
-    maxAttempts: 2,
-    requestHandler: withLimits(BRIEF),
-  });
+export async function findAccount({ credentials, region, connection }: Caller): Promise<string | null> {
+  const client = new STSClient({ credentials, region, maxAttempts: 2, requestHandler: connection.withLimits(BRIEF) });
   try {
     return (await client.send(new GetCallerIdentityCommand({}))).Account ?? null;
   } catch {

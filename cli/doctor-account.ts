@@ -1,41 +1,34 @@
 import { GetAutoSnapshotsCommand, GetRegionsCommand, type LightsailClient } from '@aws-sdk/client-lightsail';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { classify, errorFacts, mayMeanDisabled } from '../lambda/aws/aws-errors';
-import { BRIEF, withLimits } from '../lambda/aws/http-limits';
+import { BRIEF } from '../lambda/aws/http-limits';
 import type { LightsailClients } from '../lambda/aws/lightsail-client';
 import type { Config } from '../lambda/core/config';
 import { KIND_FACTS } from '../lambda/kinds/facts';
 import { snapshotKinds } from '../lambda/kinds/registry';
+import { type AccessFault, accessFault, credentialsFault, isLocal } from './access-faults';
 import type { Caller } from './aws';
 import { type Finding, failed, notRead, ok, warning } from './finding';
 
-/** Whether there are credentials, and whose. The second is null where nothing else can be looked at. */
-export async function checkCredentials({ credentials, region }: Caller): Promise<Finding> {
+const asFinding = (check: string, { cause, remedy }: AccessFault): Finding => failed(check, cause, remedy);
+
+/** Whether there are credentials, and whose. A finding that failed ends everything else. */
+export async function checkCredentials({ credentials, region, connection, access }: Caller): Promise<Finding> {
   try {
     await credentials();
   } catch (error) {
-    return failed(
-      'credentials',
-      `none were found: ${errorFacts(error).message}`,
-      'set AWS_PROFILE, say --profile NAME, or sign in with "aws login" or "aws sso login"',
-    );
+    return asFinding('credentials', credentialsFault(error, access));
   }
-  const client = new STSClient({
-    credentials,
-    region,
-    maxAttempts: 2,
-    requestHandler: withLimits(BRIEF),
-  });
+  const client = new STSClient({ credentials, region, maxAttempts: 2, requestHandler: connection.withLimits(BRIEF) });
   try {
     const { Arn, Account } = await client.send(new GetCallerIdentityCommand({}));
-    return ok('credentials', `${Arn ?? 'somebody'} in account ${Account ?? 'unknown'}`);
+    return ok('credentials', `${Arn ?? 'an unknown caller'} in account ${Account ?? 'unknown'}`);
   } catch (error) {
-    const { code, message } = errorFacts(error);
-    if (classify(error) === 'denied')
-      return failed('credentials', `they are not accepted: ${code} (${message})`, 'sign in again, and check the clock of this machine');
+    const fault = accessFault(error, access);
+    if (fault !== null && isLocal(fault)) return asFinding(fault.code.startsWith('credentials.') ? 'credentials' : 'connection', fault);
     return warning(
       'credentials',
-      `there are some, but STS did not say whose: ${code}`,
+      `there are some, but STS did not say whose: ${errorFacts(error).code}`,
       'nothing depends on it: the ARNs of snapshots name the account',
     );
   } finally {
@@ -76,11 +69,12 @@ async function tried(call: () => Promise<unknown>): Promise<unknown | null> {
   }
 }
 
-async function checkPermissions(clients: LightsailClients, region: string): Promise<Finding> {
+/** `others` counts reads that are known to be allowed. */
+async function checkPermissions(clients: LightsailClients, region: string, others: number): Promise<Finding> {
   const client = clients(region);
   const outcomes = await Promise.all(reads(region).map(async ({ action, call }) => ({ action, error: await tried(() => call(client)) })));
   const wrong = outcomes.filter(({ error }) => error !== null);
-  if (wrong.length === 0) return ok('permissions', `all ${outcomes.length + 1} reads of a report are allowed in ${region}`);
+  if (wrong.length === 0) return ok('permissions', `all ${outcomes.length + others} reads of a report are allowed in ${region}`);
   const denied = wrong.filter(({ error }) => classify(error) === 'denied').map(({ action }) => action);
   if (denied.length > 0)
     return failed(
@@ -96,6 +90,9 @@ async function checkPermissions(clients: LightsailClients, region: string): Prom
   );
 }
 
+/** Whether an organization denies the region to this account: a report names it, and is complete without it. */
+const isDeniedByOrganization = (error: unknown): boolean => /explicit deny in a service control policy/i.test(errorFacts(error).message);
+
 async function checkRegions(clients: LightsailClients, regions: readonly string[]): Promise<Finding> {
   const kind = snapshotKinds().instance;
   const outcomes = await Promise.all(
@@ -105,9 +102,14 @@ async function checkRegions(clients: LightsailClients, regions: readonly string[
     })),
   );
   const read = outcomes.filter(({ error }) => error === null).map(({ region }) => region);
-  const disabled = outcomes.filter(({ error }) => error !== null && mayMeanDisabled(error)).map(({ region }) => region);
-  const wrong = outcomes.filter(({ error }) => error !== null && !mayMeanDisabled(error));
-  const summary = `${read.length} can be read${disabled.length === 0 ? '' : `; not enabled in this account: ${disabled.join(', ')}`}`;
+  const unread = outcomes.filter(({ error }) => error !== null);
+  const disabled = unread.filter(({ error }) => mayMeanDisabled(error));
+  const denied = unread.filter(({ error }) => isDeniedByOrganization(error));
+  const wrong = unread.filter(({ error }) => !mayMeanDisabled(error) && !isDeniedByOrganization(error));
+  const listed = (what: string, some: typeof outcomes): string =>
+    some.length === 0 ? '' : `; ${what}: ${some.map(({ region }) => region).join(', ')}`;
+  const [off, refused] = [listed('not enabled in this account', disabled), listed('denied by the organization', denied)];
+  const summary = `${read.length} can be read${off}${refused}`;
   if (wrong.length === 0 && read.length > 0) return ok('regions', summary);
   return failed(
     'regions',
@@ -116,15 +118,25 @@ async function checkRegions(clients: LightsailClients, regions: readonly string[
   );
 }
 
-/** Whether a report could read this account: every read of it tried once, and every region asked. */
-export async function checkAccount(clients: LightsailClients, firstRegion: string, config: Config | null): Promise<readonly Finding[]> {
-  const permissions = await checkPermissions(clients, firstRegion);
-  try {
-    const named = (await clients(firstRegion).send(new GetRegionsCommand({}))).regions ?? [];
-    const all = named.flatMap(({ name }) => name ?? []);
-    const wanted = config === null || config.regions === 'all' ? all : config.regions;
-    return [permissions, await checkRegions(clients, wanted)];
-  } catch (error) {
-    return [permissions, notRead('regions', error, 'lightsail:GetRegions')];
+/** Whether a report could read this account: every read of it tried once, and every region. A failed connection ends everything else. */
+export async function checkAccount(
+  clients: LightsailClients,
+  { region: firstRegion, access }: Pick<Caller, 'region' | 'access'>,
+  config: Config | null,
+): Promise<readonly Finding[]> {
+  const regions = await clients(firstRegion)
+    .send(new GetRegionsCommand({}))
+    .then((answer) => ({ names: (answer.regions ?? []).flatMap(({ name }) => name ?? []) }))
+    .catch((error: unknown) => ({ error }));
+  if ('error' in regions) {
+    const fault = accessFault(regions.error, access);
+    if (fault !== null) return [asFinding('connection', fault)];
   }
+  const permissions = await checkPermissions(clients, firstRegion, 'error' in regions ? 0 : 1);
+  const wanted = config === null || config.regions === 'all' ? null : config.regions;
+  if (wanted !== null) return [permissions, await checkRegions(clients, wanted)];
+  if (!('error' in regions)) return [permissions, await checkRegions(clients, regions.names)];
+  if (classify(regions.error) !== 'denied') return [permissions, notRead('regions', regions.error, 'lightsail:GetRegions')];
+  const remedy = 'allow lightsail:GetRegions on "*", or name regions: in the configuration';
+  return [permissions, failed('regions', `GetRegions is denied (${errorFacts(regions.error).code}), so no region is known`, remedy)];
 }

@@ -1,32 +1,37 @@
-import { GetFunctionCommand, type GetFunctionCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { paginateListSubscriptionsByTopic, SNSClient, type Subscription } from '@aws-sdk/client-sns';
 import { readDelivery, runTime } from '../lambda/app/claim-run';
 import { awaitedSince, newestReport } from '../lambda/app/report-age';
-import { PATIENT, withLimits } from '../lambda/aws/http-limits';
+import { PATIENT } from '../lambda/aws/http-limits';
 import { s3Store } from '../lambda/aws/s3-store';
 import { isConfirmed, isPerson } from '../lambda/channels/subscribers';
-import { awsCommand, awsOptions, commandText } from '../lambda/core/command-line';
+import { awsCommand } from '../lambda/core/command-line';
 import type { Config } from '../lambda/core/config';
 import { localMinute } from '../lambda/core/period';
 import type { Zone } from '../lambda/core/zone';
 import { overdueSince, scheduleFault } from '../lib/schedule-expression';
 import type { Caller } from './aws';
-import { DEPLOY, type Deployment } from './doctor-stack';
-import { type Finding, failed, notRead, ok, warning } from './finding';
+import { type DeployedDeletion, type Deployment, type FunctionRead, readFunction } from './doctor-names';
+import { DEPLOY } from './doctor-stack-state';
+import { type Finding, failed, notRead, ok, unknown, warning } from './finding';
 
 const HOUR = 3_600_000;
 
 /** Whether the configuration here is the one in force. */
 export function checkDeployedConfiguration(config: Config, { configurationDigest }: Deployment): Finding {
   if (configurationDigest === config.digest) return ok('configuration in force', `${config.origin}, as it is here`);
+  if (configurationDigest === null)
+    return warning('configuration in force', 'the deployment does not say which', 'deploy this version, then run doctor again');
   return warning(
     'configuration in force',
-    configurationDigest === null ? 'the stack does not say which' : `another than ${config.origin} here`,
-    'deploy again if the one here is meant: until then reports follow the deployed one',
+    `another than ${config.origin} here`,
+    'deploy again to use the one here: until then reports follow the deployed one',
   );
 }
+
+/** What keeps a deployment from a resource that its stack has lost. */
+const GONE = 'destroy the stack and deploy it again: it was removed by hand';
 
 interface Scheduled {
   readonly finding: Finding;
@@ -34,16 +39,14 @@ interface Scheduled {
   readonly expression: string | null;
 }
 
-/** Whether the schedule is on, and starts a report again after `now` (epoch ms). */
-export async function checkSchedule(caller: Caller, { scheduleName }: Deployment, now: number): Promise<Scheduled> {
-  const client = new SchedulerClient({ ...caller, requestHandler: withLimits(PATIENT) });
-  const wrong = (said: string, remedy: string): Scheduled => ({ finding: failed('schedule', said, remedy), expression: null });
+/** Whether a schedule is enabled, and starts something again after `now` (epoch ms). `check` names the finding. */
+async function checkScheduleNamed(caller: Caller, name: string, now: number, check: string): Promise<Scheduled> {
+  const { credentials, region, connection } = caller;
+  const client = new SchedulerClient({ credentials, region, requestHandler: connection.withLimits(PATIENT) });
+  const wrong = (said: string, remedy: string): Scheduled => ({ finding: failed(check, said, remedy), expression: null });
   try {
-    const {
-      State,
-      ScheduleExpression = '',
-      ScheduleExpressionTimezone = 'UTC',
-    } = await client.send(new GetScheduleCommand({ Name: scheduleName }));
+    const answer = await client.send(new GetScheduleCommand({ Name: name }));
+    const { State, ScheduleExpression = '', ScheduleExpressionTimezone = 'UTC' } = answer;
     const when = `${ScheduleExpression} in ${ScheduleExpressionTimezone}`;
     if (State !== 'ENABLED')
       return wrong(`${when} is ${State ?? 'in no known state'}`, 'enable it in EventBridge Scheduler, or deploy again');
@@ -53,59 +56,98 @@ export async function checkSchedule(caller: Caller, { scheduleName }: Deployment
         `${when} starts no reports from now on: ${fault}`,
         "deploy again with another: npx cdk deploy -c schedule='cron(0 8 ? * MON *)'",
       );
-    return { finding: ok('schedule', when), expression: ScheduleExpression };
+    return { finding: ok(check, when), expression: ScheduleExpression };
   } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException')
-      return wrong(`${scheduleName} is gone`, 'destroy the stack and deploy it again: its schedule was removed by hand');
-    return { finding: notRead('schedule', error, 'scheduler:GetSchedule'), expression: null };
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') return wrong(`${name} is gone`, GONE);
+    return { finding: notRead(check, error, 'scheduler:GetSchedule'), expression: null };
   } finally {
     client.destroy();
   }
 }
 
-/** What stands in the way of a start; null: nothing. */
-function functionFault(name: string, { region, told }: Caller, { Configuration, Concurrency }: GetFunctionCommandOutput): Finding | null {
+/** Whether the schedule is enabled, and starts a report again after `now` (epoch ms). */
+export async function checkSchedule(caller: Caller, { scheduleName }: Deployment, now: number): Promise<Scheduled> {
+  if (scheduleName !== null) return checkScheduleNamed(caller, scheduleName, now, 'schedule');
+  return { finding: failed('schedule', 'the stack has no schedule of reports', GONE), expression: null };
+}
+
+/** What keeps a function from starting; null: nothing. */
+function functionFault(
+  check: string,
+  name: string,
+  { region, told }: Caller,
+  { Configuration, Concurrency }: Extract<FunctionRead, { state: 'read' }>['answer'],
+): Finding | null {
   const { State, StateReason, LastUpdateStatus, LastUpdateStatusReason } = Configuration ?? {};
   if (Concurrency?.ReservedConcurrentExecutions === 0)
     return failed(
-      'function',
+      check,
       'it may not run: its reserved concurrency is 0',
-      `if that is no longer meant: ${commandText(['aws', 'lambda', 'delete-function-concurrency', '--function-name', name, ...awsOptions(region, told)])}`,
+      `to let it run again: ${awsCommand(['lambda', 'delete-function-concurrency', '--function-name', name], region, told)}`,
     );
   if (State === 'Failed')
-    return failed('function', `it cannot run: ${StateReason ?? 'Lambda does not say why'}`, 'mend the cause, then deploy again');
-  if (State === 'Pending') return warning('function', 'it is being made', 'run doctor again in a minute');
+    return failed(check, `it cannot run: ${StateReason ?? 'Lambda does not say why'}`, 'fix the cause, then deploy again');
+  if (State === 'Pending') return warning(check, 'it is being made', 'run doctor again in a minute');
   if (State === 'Inactive')
-    return warning('function', 'it was idle for long, and its next start can fail once', 'make a report by hand: docs/runbook.md says how');
-  if (State !== 'Active')
-    return failed('function', `it is ${State ?? 'in no known state'}`, 'look at it in the Lambda console, or deploy again');
+    return warning(check, 'it was idle for long, and its next start can fail once', 'make a report by hand: docs/runbook.md says how');
+  if (State !== 'Active') return failed(check, `it is ${State ?? 'in no known state'}`, 'check it in the Lambda console, or deploy again');
   if (LastUpdateStatus === 'Failed')
     return warning(
-      'function',
+      check,
       `its last update failed, so earlier code runs: ${LastUpdateStatusReason ?? 'Lambda does not say why'}`,
       'deploy again',
     );
   return null;
 }
 
+function functionFinding(caller: Caller, check: string, name: string | null, read: FunctionRead): Finding {
+  if (name === null) return failed(check, 'the stack has no such function', GONE);
+  if (read.state === 'absent') return failed(check, `${name} is gone`, GONE);
+  if (read.state === 'unknown') return { ...read.finding, check };
+  const fault = functionFault(check, name, caller, read.answer);
+  if (fault !== null) return fault;
+  if (read.isWhole) return ok(check, `${name} can run`);
+  return unknown(
+    check,
+    `${name} can run, unless its reserved concurrency is 0, which could not be checked: lambda:GetFunction is denied`,
+    'allow lambda:GetFunction to these credentials, or run doctor with others',
+  );
+}
+
 /** Whether the report function is there and can run. */
-export async function checkFunction(caller: Caller, { functionName }: Deployment): Promise<Finding> {
-  const client = new LambdaClient({ ...caller, requestHandler: withLimits(PATIENT) });
-  try {
-    const answer = await client.send(new GetFunctionCommand({ FunctionName: functionName }));
-    return functionFault(functionName, caller, answer) ?? ok('function', `${functionName} can run`);
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException')
-      return failed('function', `${functionName} is gone`, 'destroy the stack and deploy it again: its function was removed by hand');
-    return notRead('function', error, 'lambda:GetFunction');
-  } finally {
-    client.destroy();
-  }
+export const checkFunction = (caller: Caller, { functionName, report }: Deployment): Finding =>
+  functionFinding(caller, 'function', functionName, report);
+
+/** Whether the deletion function is there and can run, and in automatic mode whether its schedule is enabled. */
+export async function checkDeletion(
+  caller: Caller,
+  { functionName, target, scheduleName }: DeployedDeletion,
+  now: number,
+): Promise<readonly Finding[]> {
+  const name = functionName ?? target;
+  const found = functionFinding(caller, 'deletion function', name, await readFunction(caller, name));
+  if (scheduleName === null) return [found];
+  return [found, (await checkScheduleNamed(caller, scheduleName, now, 'deletion schedule')).finding];
+}
+
+/** A name that the stack does not have, and that only the function's environment says. */
+function unnamed(check: string, what: string, { report }: Deployment): Finding {
+  if (report.state === 'read' && report.answer.Configuration?.Environment?.Variables !== undefined)
+    return failed(check, `the environment of the function names no ${what}`, 'deploy again: its environment was changed');
+  return unknown(
+    check,
+    `could not be checked: the ${what} is not in the stack, and the function that names it could not be read`,
+    'allow lambda:GetFunctionConfiguration to these credentials, or run doctor with others',
+  );
 }
 
 /** Whether a person would get what is published. */
-export async function checkSubscribers(caller: Caller, { topicArn }: Deployment): Promise<Finding> {
-  const client = new SNSClient({ ...caller, requestHandler: withLimits(PATIENT) });
+export async function checkSubscribers(caller: Caller, deployment: Deployment): Promise<Finding> {
+  const { topicArn } = deployment;
+  if (topicArn === null) return unnamed('subscribers', 'topic', deployment);
+  const { credentials, connection, told } = caller;
+  const region = topicArn.split(':')[3] || caller.region;
+  const client = new SNSClient({ credentials, region, requestHandler: connection.withLimits(PATIENT) });
   try {
     const all: Subscription[] = [];
     for await (const { Subscriptions } of paginateListSubscriptionsByTopic({ client }, { TopicArn: topicArn }))
@@ -113,17 +155,14 @@ export async function checkSubscribers(caller: Caller, { topicArn }: Deployment)
     const people = all.filter(isPerson);
     const confirmed = people.filter(isConfirmed).length;
     const [pending, machines] = [people.length - confirmed, all.length - people.length];
-    const others = `${pending === 0 ? '' : `, ${pending} not confirmed`}${machines === 0 ? '' : `, beside ${machines} that no person reads (queues, functions and the like)`}`;
-    const subscribe = awsCommand(
-      ['sns', 'subscribe', '--topic-arn', topicArn, '--protocol', 'email'],
-      topicArn.split(':')[3] || caller.region,
-      caller.told,
-    );
+    const notYet = pending === 0 ? '' : `, ${pending} not confirmed`;
+    const others = `${notYet}${machines === 0 ? '' : `, beside ${machines} that no person reads (queues, functions and the like)`}`;
+    const subscribe = awsCommand(['sns', 'subscribe', '--topic-arn', topicArn, '--protocol', 'email'], region, told);
     if (confirmed === 0)
       return failed(
         'subscribers',
-        `nobody would get a report: no e-mail address or phone is confirmed${others}`,
-        `${pending === 0 ? '' : 'follow the link of the confirmation mail (look in the spam folder too); '}a new link, valid for two days: ${subscribe} --notification-endpoint ADDRESS`,
+        `no one would get a report: no e-mail address or phone is confirmed${others}`,
+        `${pending === 0 ? '' : 'follow the link of the confirmation mail (check the spam folder too); '}a new link, valid for two days: ${subscribe} --notification-endpoint ADDRESS`,
       );
     if (pending > 0)
       return warning('subscribers', `${confirmed} confirmed${others}`, 'ask them to follow the link of the confirmation mail');
@@ -140,11 +179,11 @@ export async function checkSubscribers(caller: Caller, { topicArn }: Deployment)
 function noReport(
   since: number | null,
   isMissed: (since: number) => boolean,
-  functionName: string,
+  { functionName }: Deployment,
   { region, told }: Caller,
   zone: Zone,
 ): Finding {
-  const invoke = ['lambda', 'invoke', '--function-name', functionName, '--invocation-type', 'Event', '/dev/null'];
+  const invoke = ['lambda', 'invoke', '--function-name', functionName ?? 'FUNCTION', '--invocation-type', 'Event', '/dev/null'];
   const make = `make one now: ${awsCommand(invoke, region, told)}`;
   if (since !== null && isMissed(since))
     return failed(
@@ -155,38 +194,41 @@ function noReport(
   return warning('last report', 'none was made yet', make);
 }
 
+const ageText = (hours: number): string => (hours < 48 ? `${Math.max(0, Math.round(hours))} hours` : `${Math.floor(hours / 24)} days`);
+
 /** How old the last report is, whether its schedule has missed the next one, and whether it was e-mailed. */
 export async function checkLastReport(
   caller: Caller,
-  { bucket, functionName }: Deployment,
+  deployment: Deployment,
   expression: string | null,
   now: number,
   zone: Zone,
 ): Promise<Finding> {
-  const client = new S3Client({ ...caller, requestHandler: withLimits(PATIENT) });
+  const { bucket } = deployment;
+  if (bucket === null) return unnamed('last report', 'bucket', deployment);
+  const { credentials, region, connection, forcePathStyle } = caller;
+  const requestHandler = connection.withLimits(PATIENT);
+  const client = new S3Client({ credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler });
   try {
     const store = s3Store(client, bucket);
     const isMissed = (since: number): boolean => expression !== null && now - since > overdueSince(expression, since) * HOUR;
     const newest = await newestReport(store, now);
-    if (newest === null) return noReport(await awaitedSince(store), isMissed, functionName, caller, zone);
-    const age = (now - newest.at) / HOUR;
-    const said = `${newest.reportId}, ${age < 48 ? `${Math.max(0, Math.round(age))} hours` : `${Math.floor(age / 24)} days`} old`;
+    if (newest === null) return noReport(await awaitedSince(store), isMissed, deployment, caller, zone);
+    const said = `${newest.reportId}, ${ageText((now - newest.at) / HOUR)} old`;
     if (isMissed(newest.at))
-      return failed('last report', `${said}: one is missing`, "look at the function's log: docs/runbook.md#report-missing");
+      return failed('last report', `${said}: one is missing`, "read the function's log: docs/runbook.md#report-missing");
     const delivery = await readDelivery(store, runTime(newest.reportId));
     if (delivery === 'failed')
       return failed(
         'last report',
         `${said}: it was stored, and could not be e-mailed`,
-        "the newest ERROR in the function's log says why; mend that, then make a report: docs/runbook.md#report-failed",
+        "the newest ERROR in the function's log says why; fix that, then make a report: docs/runbook.md#report-failed",
       );
     return ok('last report', delivery === 'sent' ? `${said}, e-mailed` : `${said}, not e-mailed: switched off, or under way`);
   } catch (error) {
-    return notRead(
-      'last report',
-      error instanceof Error && error.cause !== undefined ? error.cause : error,
-      's3:ListBucket and s3:GetObject',
-    );
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    if (cause instanceof Error && cause.name === 'NoSuchBucket') return failed('last report', `the bucket ${bucket} is gone`, DEPLOY);
+    return notRead('last report', cause, 's3:ListBucket and s3:GetObject');
   } finally {
     client.destroy();
   }

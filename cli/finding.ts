@@ -1,21 +1,27 @@
 import { classify, errorFacts } from '../lambda/aws/aws-errors';
 import { clean } from '../lambda/render/phrases';
 
-/** One thing that stands between an operator and a report, or does not. Whatever is not `ok` has a remedy. */
+/** One thing that keeps a report from a person, or does not, or could not be checked. What is not `ok` has a remedy. */
 export type Finding =
   | { readonly check: string; readonly state: 'ok'; readonly said: string }
-  | { readonly check: string; readonly state: 'warning' | 'failed'; readonly said: string; readonly remedy: string };
+  | { readonly check: string; readonly state: 'warning' | 'failed' | 'unknown'; readonly said: string; readonly remedy: string };
+
+/** What could not be checked. */
+export type Unknown = Finding & { readonly state: 'unknown' };
 
 export const ok = (check: string, said: string): Finding => ({ check, state: 'ok', said });
 export const warning = (check: string, said: string, remedy: string): Finding => ({ check, state: 'warning', said, remedy });
 export const failed = (check: string, said: string, remedy: string): Finding => ({ check, state: 'failed', said, remedy });
+export const unknown = (check: string, said: string, remedy: string): Unknown => ({ check, state: 'unknown', said, remedy });
 
-/** What a call that failed says of a check. `action` is the permission that the call needs. */
-export function notRead(check: string, error: unknown, action: string): Finding {
+/** A check that a failed call left open: no fault was seen. `action` is the permission that the call needs. */
+export function notRead(check: string, error: unknown, action: string): Unknown {
   const { code, message } = errorFacts(error);
-  const remedy =
-    classify(error) === 'denied'
-      ? `allow ${action} to these credentials, or run doctor with others`
-      : 'run doctor again; if it stays, look at the endpoint';
-  return failed(check, clean(`could not be looked at: ${code} (${message})`), remedy);
+  if (classify(error) === 'denied')
+    return unknown(
+      check,
+      clean(`could not be checked: no permission for ${action} (${code})`),
+      `allow ${action} to these credentials, or run doctor with others`,
+    );
+  return unknown(check, clean(`could not be checked: ${code} (${message})`), 'run doctor again; if the error stays, check the endpoint');
 }

@@ -2,11 +2,11 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Store } from '../lambda/app/ports';
-import { type HttpLimits, UPLOADING, withLimits } from '../lambda/aws/http-limits';
+import { type HttpLimits, UPLOADING } from '../lambda/aws/http-limits';
 import { s3Store } from '../lambda/aws/s3-store';
 import { RetentionError } from '../lambda/core/errors';
 import { clean } from '../lambda/render/phrases';
-import type { Caller } from './aws';
+import { type Caller, explainAccess } from './aws';
 import { folderStore } from './folder-store';
 import { irregularAt } from './regular-file';
 
@@ -44,8 +44,11 @@ export async function openPlace(plan: string, caller: Caller, limits: HttpLimits
   }
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(plan) ?? [];
   if (bucket === undefined || key === undefined) throw unusable(plan, 'another address');
-  const { credentials, region, forcePathStyle } = caller;
-  const settings = { credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler: withLimits(limits) };
+  const { credentials, region, forcePathStyle, connection } = caller;
+  const settings = { credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler: connection.withLimits(limits) };
   const store = s3Store(new S3Client(settings), bucket);
-  return { where: plan, store, text: await store.get(key) };
+  const text = await store.get(key).catch((error: unknown) => {
+    throw explainAccess(error, caller);
+  });
+  return { where: plan, store, text };
 }

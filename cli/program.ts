@@ -146,7 +146,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
   program
     .command('doctor')
     .description('what stands between you and a report: credentials, permissions, regions, subscribers, schedule, the last report')
-    .option('--stack <name>', 'the deployed CloudFormation stack', 'LightsailRetention')
+    .option('--stack <name>', 'the CloudFormation stack that contains the construct (default: every stack of the region is searched)')
     .option('--config <file>', CONFIG)
     .option('--profile <name>', 'AWS profile')
     .action(async (options) => done(await (await import('./doctor')).doctor(options, terminal)));

@@ -7,7 +7,8 @@ import { KINDS, type Kind } from '../lambda/core/snapshot';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { unreadElsewhere, unreadScopes } from '../lambda/render/outline';
 import { clean } from '../lambda/render/phrases';
-import { findAccount, findCaller, sayEndpoints } from './aws';
+import { AccessError, accessFault } from './access-faults';
+import { type Caller, findAccount, findCaller, requireCredentials, sayEndpoints } from './aws';
 import { withProgress } from './progress';
 import type { Terminal } from './terminal';
 
@@ -45,13 +46,28 @@ export function scopeOf(
 export async function accountReader({ profile }: Pick<AccountOptions, 'profile'>, terminal: Terminal): Promise<ReadInventory> {
   const caller = await findCaller(profile, terminal.env);
   sayEndpoints(caller, terminal);
-  return makeReadInventory({
-    clients: makeLightsailClients({ config: { credentials: caller.credentials } }),
+  await requireCredentials(caller);
+  const readInventory = makeReadInventory({
+    clients: makeLightsailClients({ config: { credentials: caller.credentials }, agents: caller.connection.agents }),
     firstRegion: caller.region,
     account: await findAccount(caller),
     kinds: snapshotKinds,
     clock: Date.now,
   });
+  return refusingNothing(readInventory, caller);
+}
+
+/** Reads as `readInventory` does, and throws where nothing at all could be read, for a reason that lies between here and AWS. */
+export function refusingNothing(readInventory: ReadInventory, { access }: Pick<Caller, 'access'>): ReadInventory {
+  return async (request, progress) => {
+    const inventory = await readInventory(request, progress);
+    if (inventory.scopes.some(({ status, pages }) => status !== 'failed' || pages > 0)) return inventory;
+    const faults = inventory.scopes.map(({ error }) => (error === undefined ? null : accessFault(error, access)));
+    const [fault] = faults;
+    if (fault === undefined || faults.includes(null)) return inventory;
+    if (fault !== null) throw new AccessError(fault, access);
+    return inventory;
+  };
 }
 
 /** The inventory that `report` reads, automatic snapshots left out: nothing is decided by them. Progress goes to stderr. */

@@ -4,7 +4,13 @@ import { RetentionError } from './core/errors';
 const NAMES = { topicArn: 'TOPIC_ARN', bucket: 'BUCKET' } as const;
 
 /** What may be left out. */
-const OPTIONAL_NAMES = { chatTopicArn: 'CHAT_TOPIC_ARN', deletionFunction: 'DELETION_FUNCTION', deletionMode: 'DELETION_MODE' } as const;
+const OPTIONAL_NAMES = {
+  chatTopicArn: 'CHAT_TOPIC_ARN',
+  deletionFunction: 'DELETION_FUNCTION',
+  deletionMode: 'DELETION_MODE',
+  // Read by `doctor` alone.
+  configurationDigest: 'CONFIGURATION_DIGEST',
+} as const;
 
 /** Set by Lambda itself in every function. */
 const RUNTIME_NAMES = { region: 'AWS_REGION' } as const;
@@ -95,4 +101,18 @@ export function optionalEnv(settings: Readonly<Partial<Record<keyof typeof OPTIO
       return value === undefined ? [] : [[name, value]];
     }),
   );
+}
+
+/** What the environment of a deployed report function says, for `doctor`; null where it does not say it. */
+export function deployedSettings(
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<'topicArn' | 'bucket' | 'configurationDigest' | 'deletionFunction' | 'deletionMode', string | null>> {
+  const value = (name: string): string | null => env[name]?.trim() || null;
+  return {
+    topicArn: value(NAMES.topicArn),
+    bucket: value(NAMES.bucket),
+    configurationDigest: value(OPTIONAL_NAMES.configurationDigest),
+    deletionFunction: value(OPTIONAL_NAMES.deletionFunction),
+    deletionMode: value(OPTIONAL_NAMES.deletionMode),
+  };
 }

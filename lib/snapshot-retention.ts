@@ -173,6 +173,8 @@ export class SnapshotRetention extends Construct {
       store,
       ...(logRetention && { logRetention }),
     });
+    for (const [name, value] of Object.entries(optionalEnv({ configurationDigest: config.digest })))
+      this.report.function.addEnvironment(name, value);
 
     this.schedule = reportSchedule(this, 'Schedule', {
       description: 'Reports on Lightsail snapshots',

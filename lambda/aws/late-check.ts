@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type ClientRequest, Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import type { ClientRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PATIENT } from './http-limits';
+import { type AgentSettings, type Agents, directAgents } from './lightsail-client';
 
 /** What a call ends with whose request was never written, because it may not be sent any longer. */
 export class NotSent extends Error {
@@ -60,17 +60,25 @@ function whenReady(socket: Duplex, event: 'connect' | 'secureConnect', connected
   });
 }
 
-/** Agents for clients whose requests are checked at the last moment: when the connection is there, right before the first byte is written. */
-export function lateCheckAgents(): { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent } {
-  const settings = { keepAlive: true };
-  const [httpAgent, httpsAgent] = [new HttpAgent(settings), new HttpsAgent(settings)];
-  for (const [agent, event] of [[httpAgent, 'connect'] as const, [httpsAgent, 'secureConnect'] as const]) {
-    const internals = agent as unknown as AgentInternals & { createConnection(options: object, connected: Connected): Duplex | undefined };
-    const { addRequest, createConnection } = internals;
+/** The same agents, whose requests are checked when their connection is ready. An agent must hand over no connection that is still being made. */
+export function checkedLate(agents: Agents): Agents {
+  for (const agent of [agents.httpAgent, agents.httpsAgent]) {
+    const internals = agent as unknown as AgentInternals;
+    const { addRequest } = internals;
     internals.addRequest = function (request, ...rest) {
       checkOnSocket(request);
       addRequest.call(this, request, ...rest);
     };
+  }
+  return agents;
+}
+
+/** Agents for clients whose requests are checked at the last moment: when the connection is there, right before the first byte is written. */
+export function lateCheckAgents(settings: AgentSettings): Agents {
+  const agents = directAgents(settings);
+  for (const [agent, event] of [[agents.httpAgent, 'connect'] as const, [agents.httpsAgent, 'secureConnect'] as const]) {
+    const internals = agent as unknown as { createConnection(options: object, connected: Connected): Duplex | undefined };
+    const { createConnection } = internals;
     internals.createConnection = function (options, connected) {
       // Node calls back without arguments when a connection that it has returned is there, and with one that it has not returned.
       const socket = createConnection.call(this, options, (error, made) => {
@@ -80,5 +88,5 @@ export function lateCheckAgents(): { readonly httpAgent: HttpAgent; readonly htt
       return undefined;
     };
   }
-  return { httpAgent, httpsAgent };
+  return checkedLate(agents);
 }

@@ -11,6 +11,31 @@ export type Purpose = 'lists' | 'automatic';
 /** The client of a region for a purpose (lists): always the same one, because it knows how much its region throttles. */
 export type LightsailClients = (region: string, purpose?: Purpose) => LightsailClient;
 
+/** A pool of connections. */
+export interface AgentPool {
+  readonly keepAlive: boolean;
+  /** Connections per endpoint. */
+  readonly maxSockets: number;
+}
+
+/** The agents that open the connections of a client. */
+export interface Agents {
+  readonly httpAgent: HttpAgent;
+  readonly httpsAgent: HttpsAgent;
+}
+
+/** A pool, and the certificates (PEM) that are trusted instead of the default ones. */
+export type AgentSettings = AgentPool & { readonly ca?: string };
+
+/** Makes agents that connect directly. */
+export const directAgents = (settings: AgentSettings): Agents => ({
+  httpAgent: new HttpAgent(settings),
+  httpsAgent: new HttpsAgent(settings),
+});
+
+/** Makes the agents of a pool. `makeDirect` makes those that connect without a proxy. */
+export type MakeAgents = (pool: AgentPool, makeDirect?: (settings: AgentSettings) => Agents) => Agents;
+
 export interface LightsailClientOptions {
   /** Credentials, profile, endpoint; without them the SDK's own chain and `AWS_ENDPOINT_URL*` count. */
   readonly config?: Pick<LightsailClientConfig, 'credentials' | 'profile' | 'endpoint' | 'logger'>;
@@ -19,6 +44,8 @@ export interface LightsailClientOptions {
   readonly maxSockets?: number;
   /** Milliseconds after which a call without an answer is given up and asked again (default 10,000). */
   readonly requestTimeout?: number;
+  /** Makes the agents of a pool (default: direct ones). */
+  readonly agents?: MakeAgents;
 }
 
 const MAX_SOCKETS = 128;
@@ -28,8 +55,7 @@ export function makeLightsailClients(options: LightsailClientOptions = {}): Ligh
   const pool = { keepAlive: true, maxSockets: options.maxSockets ?? MAX_SOCKETS };
   const wait = options.requestTimeout ?? PATIENT.answer;
   const requestHandler = {
-    httpAgent: new HttpAgent(pool),
-    httpsAgent: new HttpsAgent(pool),
+    ...(options.agents ?? directAgents)(pool),
     ...withLimits({ ...PATIENT, answer: wait, silence: wait }),
   };
   const pace = { ...DEFAULT_PACE, ...options.pace };

@@ -14,8 +14,8 @@ import type { Kind } from '../core/snapshot';
 import { DELETE_COMMANDS } from '../kinds/deletion';
 import { classify, type ErrorClass, errorFacts, isAccessDenied, isCredentialFailure } from './aws-errors';
 import { PATIENT, withLimits } from './http-limits';
-import { checkLate, lateCheckAgents, NotSent, sendingOnlyWhile } from './late-check';
-import type { LightsailClients } from './lightsail-client';
+import { checkedLate, checkLate, lateCheckAgents, NotSent, sendingOnlyWhile } from './late-check';
+import type { AgentPool, LightsailClientOptions, LightsailClients } from './lightsail-client';
 import { readOperation } from './operations';
 
 export interface DeletionOptions {
@@ -29,21 +29,25 @@ export interface DeletionOptions {
   readonly clock: Clock;
 }
 
+/** As the SDK has it. */
+const POOL: AgentPool = { keepAlive: true, maxSockets: 50 };
+
 /**
  * Makes the clients that send deletes: one attempt, no retry, and no waiting of the client's own, because time between the check of a snapshot
  * and its delete is time in which another can take its name. Credentials, signing and a connection can take time as well, so whether a request
  * may still be sent is asked when it is signed, and once more when its connection is ready.
  */
 export function makeDeleteClients(
-  config: Pick<LightsailClientConfig, 'credentials' | 'endpoint'> = {},
+  { agents, ...config }: Pick<LightsailClientConfig, 'credentials' | 'endpoint'> & Pick<LightsailClientOptions, 'agents'> = {},
   requestTimeout = DELETE_TIMEOUT_MS,
 ): LightsailClients {
   const clients = new Map<string, LightsailClient>();
-  const agents = lateCheckAgents();
+  const late = agents === undefined ? lateCheckAgents(POOL) : checkedLate(agents(POOL, lateCheckAgents));
   return (region) => {
     const known = clients.get(region);
     if (known !== undefined) return known;
-    const requestHandler = { ...agents, ...withLimits({ ...PATIENT, answer: requestTimeout, silence: requestTimeout }) };
+    const limits = withLimits({ ...PATIENT, answer: requestTimeout, silence: requestTimeout });
+    const requestHandler = { ...limits, ...late };
     const client = new LightsailClient({ ...config, region, requestHandler, maxAttempts: 1, retryMode: 'standard' });
     client.middlewareStack.add(
       (next) => (args) => {

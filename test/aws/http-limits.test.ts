@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findCaller } from '../../cli/aws';
 import { openPlace } from '../../cli/plan-place';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { BRIEF, type HttpLimits, PATIENT, UPLOADING, withLimits } from '../../lambda/aws/http-limits';
+import { pointSdkTo } from '../support/aws-env';
 import { smallAccount } from './reading';
 
 const ROOT = join(__dirname, '..', '..');
@@ -43,23 +45,16 @@ describe('a bucket that takes a question and never answers', () => {
   });
   afterEach(() => emulator.close());
 
-  const caller = {
-    region: 'us-east-1',
-    told: {},
-    endpointNotice: null,
-    forcePathStyle: true,
-    credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
-  };
-
   it('refuses a plan in it with a sentence, instead of holding up the run', async () => {
-    process.env.AWS_ENDPOINT_URL_S3 = emulator.url;
+    const putBack = pointSdkTo(emulator.url);
     try {
+      const caller = await findCaller(undefined, process.env);
       await expect(openPlace('s3://lightsail-retention/plans/one.json', caller, SHORT)).rejects.toMatchObject({
         code: 'store.s3',
         message: expect.stringContaining('cannot read s3://lightsail-retention/plans/one.json: got TimeoutError'),
       });
     } finally {
-      delete process.env.AWS_ENDPOINT_URL_S3;
+      putBack();
     }
   }, 30_000);
 });

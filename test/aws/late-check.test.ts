@@ -130,7 +130,7 @@ describe('a delete that may not be sent any longer', () => {
         requests += 1;
         request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(DONE));
       });
-      const { httpsAgent } = lateCheckAgents();
+      const { httpsAgent } = lateCheckAgents({ keepAlive: true, maxSockets: 50 });
       const port = await listening(tls);
       const post = (maySend: () => boolean): Promise<unknown> =>
         sendingOnlyWhile(

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -8,7 +8,14 @@ import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { compactInstant } from '../../lambda/core/instant';
 import { bundleCommandLine } from '../../scripts/bundle';
-import { type ControlPlane, type Deployed, type LambdaFunction, startControlPlane } from '../support/control-plane';
+import {
+  type ControlPlane,
+  type Deployed,
+  type DeployedSchedule,
+  type DeployedStack,
+  type LambdaFunction,
+  startControlPlane,
+} from '../support/control-plane';
 
 const ROOT = join(__dirname, '..', '..');
 const TOPIC = 'arn:aws:sns:us-east-1:123456789012:reports';
@@ -22,21 +29,35 @@ function digestOf(text: string): string {
   return result.config.digest;
 }
 
-const DEPLOYED: Deployed = {
-  stack: {
-    name: 'LightsailRetention',
-    status: 'UPDATE_COMPLETE',
-    outputs: {
-      TopicArn: TOPIC,
-      BucketName: BUCKET,
-      ScheduleName: 'weekly',
-      FunctionName: 'reports-Function-1A2B',
-      ConfigurationDigest: digestOf(POLICY),
-    },
-  },
-  function: { State: 'Active', LastUpdateStatus: 'Successful' },
-  schedule: { State: 'ENABLED', ScheduleExpression: 'cron(0 8 ? * MON *)', ScheduleExpressionTimezone: 'Europe/Berlin' },
+const FUNCTION = 'reports-Function-1A2B';
+const QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/123456789012/dead-letters';
+const RESOURCES: DeployedStack['resources'] = [
+  ...Array.from({ length: 9 }, (_, index) => ({ logicalId: `Other${index}`, type: 'AWS::EC2::VPC', physicalId: `vpc-${index}` })),
+  { logicalId: 'RetentionReportFunction86956D17', type: 'AWS::Lambda::Function', physicalId: FUNCTION },
+  { logicalId: 'RetentionSchedule647D68E7', type: 'AWS::Scheduler::Schedule', physicalId: 'weekly' },
+  { logicalId: 'RetentionMonitoringAgeCheck08F40783', type: 'AWS::Scheduler::Schedule', physicalId: 'daily' },
+  { logicalId: 'RetentionTopic189D3939', type: 'AWS::SNS::Topic', physicalId: TOPIC },
+  { logicalId: 'RetentionStoreBucketCC601A1A', type: 'AWS::S3::Bucket', physicalId: BUCKET },
+  { logicalId: 'RetentionDeadLettersA4E08868', type: 'AWS::SQS::Queue', physicalId: QUEUE_URL },
+];
+const STACK: DeployedStack = {
+  name: 'LightsailRetention',
+  status: 'UPDATE_COMPLETE',
+  outputs: { ConfigurationDigest: digestOf(POLICY) },
+  resources: RESOURCES,
 };
+const RUNS: LambdaFunction = {
+  State: 'Active',
+  LastUpdateStatus: 'Successful',
+  environment: { TOPIC_ARN: TOPIC, BUCKET, CONFIGURATION_DIGEST: digestOf(POLICY) },
+};
+const WEEKLY: DeployedSchedule = {
+  State: 'ENABLED',
+  ScheduleExpression: 'cron(0 8 ? * MON *)',
+  ScheduleExpressionTimezone: 'Europe/Berlin',
+};
+
+const DEPLOYED: Deployed = { stacks: [STACK], functions: { [FUNCTION]: RUNS }, schedules: { weekly: WEEKLY } };
 
 const CONFIRMED = { protocol: 'email', endpoint: 'you@example.com', confirmed: true };
 
@@ -136,6 +157,14 @@ describe('lightsail-retention doctor', () => {
     expect(out).toContain('cron(0 8 ? * MON *) in Europe/Berlin');
     expect(out).toMatch(/^ok +last report: .* 5 hours old, e-mailed$/m);
     expect(out).toMatch(/\na report would reach a person\n$/);
+    expect(out).toContain(`
+names in LightsailRetention, construct Retention:
+  function            ${FUNCTION}
+  schedule            weekly
+  topic               ${TOPIC}
+  bucket              ${BUCKET}
+  dead-letter queue   ${QUEUE_URL}
+`);
   });
 
   it('calls nothing that could change anything', async () => {
@@ -169,7 +198,9 @@ describe('lightsail-retention doctor', () => {
     return () => emulator.setTopics([{ arn: TOPIC, subscriptions }]);
   };
   const QUEUE = { protocol: 'sqs', endpoint: 'arn:aws:sqs:us-east-1:123456789012:archive', confirmed: true };
-  const { FunctionName: _, ...older } = DEPLOYED.stack?.outputs ?? {};
+  const functionIs = (state: LambdaFunction) => deployed({ functions: { [FUNCTION]: state } });
+  const scheduleIs = (schedule: DeployedSchedule) => deployed({ schedules: { weekly: schedule } });
+  const stackIs = (change: Partial<DeployedStack>) => deployed({ stacks: [{ ...STACK, ...change }] });
 
   it.each<[string, string, () => unknown, string, string]>([
     [
@@ -180,45 +211,44 @@ describe('lightsail-retention doctor', () => {
       'docs/iam.md',
     ],
     ['a region cannot be read', 'regions', () => emulator.setFaults([denied('*', 'eu-central-1')]), 'eu-central-1', 'regions:'],
-    ['nothing is deployed', 'stack', deployed({ stack: null }), 'no LightsailRetention', 'cdk deploy'],
     [
-      'the stack is another',
+      'the first deployment of the stack of this project failed',
       'stack',
-      deployed({ stack: { name: 'LightsailRetention', status: 'CREATE_COMPLETE', outputs: {} } }),
-      'no outputs',
-      '--stack',
+      stackIs({ status: 'ROLLBACK_COMPLETE', resources: [] }),
+      'LightsailRetention in us-east-1 is ROLLBACK_COMPLETE',
+      'cdk destroy',
     ],
     [
-      'the stack does not say which function reports',
-      'stack',
-      deployed({ stack: { name: 'LightsailRetention', status: 'UPDATE_COMPLETE', outputs: older } }),
-      'no outputs',
-      'deploy this version',
+      'the stack has no function left',
+      'function',
+      stackIs({ resources: RESOURCES.map((each) => (each.physicalId === FUNCTION ? { ...each, status: 'DELETE_COMPLETE' } : each)) }),
+      'the stack has no such function',
+      'deploy it again',
     ],
-    ['the function is gone', 'function', deployed({ function: null }), 'reports-Function-1A2B is gone', 'deploy it again'],
+    ['the function is gone', 'function', deployed({ functions: {} }), 'reports-Function-1A2B is gone', 'deploy it again'],
     [
       'the function cannot run',
       'function',
-      deployed({ function: { State: 'Failed', StateReason: 'its role is gone' } }),
+      functionIs({ State: 'Failed', StateReason: 'its role is gone' }),
       'its role is gone',
       'deploy again',
     ],
-    ['the function is in a state of tomorrow', 'function', deployed({ function: { State: 'Dormant' } }), 'it is Dormant', 'Lambda console'],
+    ['the function is in a state of tomorrow', 'function', functionIs({ State: 'Dormant' }), 'it is Dormant', 'Lambda console'],
     [
       'the function may not run',
       'function',
-      deployed({ function: { State: 'Active', reserved: 0 } }),
+      functionIs({ State: 'Active', reserved: 0 }),
       'reserved concurrency is 0',
       'delete-function-concurrency --function-name reports-Function-1A2B',
     ],
     [
       'the schedule is off',
       'schedule',
-      deployed({ schedule: { State: 'DISABLED', ScheduleExpression: 'rate(1 day)', ScheduleExpressionTimezone: 'UTC' } }),
+      scheduleIs({ State: 'DISABLED', ScheduleExpression: 'rate(1 day)', ScheduleExpressionTimezone: 'UTC' }),
       'DISABLED',
       'enable it',
     ],
-    ['the schedule is gone', 'schedule', deployed({ schedule: null }), 'is gone', 'deploy it again'],
+    ['the schedule is gone', 'schedule', deployed({ schedules: {} }), 'is gone', 'deploy it again'],
     [
       'nobody confirmed',
       'subscribers',
@@ -275,9 +305,9 @@ describe('lightsail-retention doctor', () => {
     const { code, out } = await doctor();
     expect(code).toBe(1);
     const [, rest = ''] = out.split(new RegExp(`^FAILED\\s+${check}: `, 'm'));
-    expect(rest.split(/^(?:ok|warning|FAILED) /m)[0]).toContain(said);
+    expect(rest.split(/^(?:ok|warning|FAILED|unknown) /m)[0]).toContain(said);
     expect(/-> (.*)/.exec(rest)?.[1]).toContain(remedy);
-    expect(out).toContain(`no report would reach a person, or not a whole one: ${check}`);
+    expect(out).toContain(`\nreports would not be delivered, or would be incomplete: ${check}`);
   });
 
   it.each([
@@ -286,7 +316,7 @@ describe('lightsail-retention doctor', () => {
     ['UPDATE_ROLLBACK_FAILED', 'FAILED', 1],
     ['DELETE_FAILED', 'FAILED', 1],
   ])('looks at all that a stack names, whatever its state: %s', async (status, mark, expected) => {
-    control.deployed = { ...DEPLOYED, stack: { name: 'LightsailRetention', status, outputs: DEPLOYED.stack?.outputs ?? {} } };
+    stackIs({ status })();
     const { code, out } = await doctor();
     expect(code).toBe(expected);
     expect(out).toMatch(new RegExp(`^${mark} +stack: LightsailRetention in us-east-1`, 'm'));
@@ -298,7 +328,7 @@ describe('lightsail-retention doctor', () => {
     ['it was idle for long', { State: 'Inactive' }],
     ['its last update failed', { State: 'Active', LastUpdateStatus: 'Failed', LastUpdateStatusReason: 'no space' }],
   ])('warns, and no more, when of the function %s', async (said, state) => {
-    control.deployed = { ...DEPLOYED, function: state };
+    functionIs(state)();
     const { code, out } = await doctor();
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`^warning {2}function: ${said}.*\\n +-> .+`, 'm'));
@@ -354,7 +384,7 @@ describe('lightsail-retention doctor', () => {
   it('warns, and no more, when there is no report of a schedule that begins in a later year', async () => {
     emulator.objects.get(BUCKET)?.clear();
     await put('runs/awaited-since.txt', new Date(Date.now() - 400 * 24 * HOUR).toISOString());
-    deployed({ schedule: { State: 'ENABLED', ScheduleExpression: 'cron(0 8 1 1 ? 2190)', ScheduleExpressionTimezone: 'UTC' } })();
+    scheduleIs({ State: 'ENABLED', ScheduleExpression: 'cron(0 8 1 1 ? 2190)', ScheduleExpressionTimezone: 'UTC' })();
     const { code, out } = await doctor();
     expect(code).toBe(0);
     expect(out).toMatch(/^warning +last report: none was made yet$/m);
@@ -377,10 +407,102 @@ describe('lightsail-retention doctor', () => {
     expect(out).toMatch(/^warning {2}configuration: no retention\.yaml here.*\n +-> write a retention\.yaml: /);
   });
 
-  it('looks at the stack that is named', async () => {
+  it('fails where the stack that is named is absent', async () => {
     const { code, out } = await doctor(['--stack', 'Other']);
     expect(code).toBe(1);
-    expect(out).toContain('there is no Other in us-east-1');
+    expect(out).toMatch(/^FAILED {3}stack: there is no Other in us-east-1\n +-> deploy it/m);
+  });
+
+  it('fails where the stack that is named does not contain the construct', async () => {
+    deployed({ stacks: [{ name: 'Other', status: 'CREATE_COMPLETE', resources: RESOURCES.slice(0, 9) }] })();
+    const { code, out } = await doctor(['--stack', 'Other']);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^FAILED {3}stack: Other in us-east-1 contains no SnapshotRetention construct\n/m);
+  });
+
+  it('ends with 0 where nothing is deployed: a report can be made here', async () => {
+    deployed({ stacks: [{ name: 'Other', status: 'CREATE_COMPLETE', resources: RESOURCES.slice(0, 9) }] })();
+    const { code, out } = await doctor(['--config', 'retention.yaml']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ok {7}stack: nothing is deployed in us-east-1 \(1 stack searched\); AWS_REGION names another region$/m);
+    expect(out).toMatch(
+      /\na report can be made here, and none is sent by e-mail: npx lightsail-retention report --config retention.yaml\n$/,
+    );
+    expect(checks(out)).toEqual(['configuration', 'credentials', 'permissions', 'regions', 'stack']);
+  });
+
+  it('warns where the configuration in force is not known', async () => {
+    deployed({ stacks: [{ ...STACK, outputs: {} }], functions: { [FUNCTION]: { State: 'Active' } } })();
+    const { code, out } = await doctor();
+    expect(code).toBe(0);
+    expect(out).toMatch(/^warning {2}configuration in force: the deployment does not say which\n +-> deploy this version/m);
+  });
+
+  it.each<[string, readonly string[], readonly string[], string]>([
+    [
+      'stack',
+      ['cloudformation:ListStacks', 'cloudformation:ListStackResources', 'cloudformation:DescribeStacks'],
+      [],
+      'cloudformation:ListStacks',
+    ],
+    ['function', ['lambda:GetFunction', 'lambda:GetFunctionConfiguration'], [], 'lambda:GetFunction'],
+    ['schedule', ['scheduler:GetSchedule'], [], 'scheduler:GetSchedule'],
+    ['subscribers', [], ['ListSubscriptionsByTopic'], 'sns:ListSubscriptionsByTopic'],
+    ['last report', [], ['ListObjectsV2'], 's3:ListBucket'],
+  ])(
+    'says of the check "%s" that it could not be made, and is no failure, where its permission is missing',
+    async (check, actions, operations, action) => {
+      deployed({ denied: actions })();
+      emulator.setFaults(
+        operations.map((name) => ({
+          fault: 'error',
+          code: 'AccessDenied',
+          operations: name,
+          service: name.startsWith('ListSub') ? 'sns' : 's3',
+        })),
+      );
+      const { code, out } = await doctor();
+      expect(code).toBe(0);
+      expect(out).not.toContain('FAILED');
+      const [, said = '', remedy = ''] = new RegExp(`^unknown {2}${check}: (.*)\n +-> (.*)$`, 'm').exec(out) ?? [];
+      expect(said).toMatch(/could not be checked/);
+      expect(`${said} ${remedy}`).toContain(action);
+      expect(remedy).toMatch(/^allow /);
+      expect(out).toContain(`\nno fault was found; not checked: ${check}\n`);
+    },
+  );
+
+  it('finds the stack of this project where no stacks may be listed', async () => {
+    deployed({ denied: ['cloudformation:ListStacks'] })();
+    const { code, out } = await doctor();
+    expect({ code, unknown: out.includes('unknown') }).toEqual({ code: 0, unknown: false });
+    expect(out).toMatch(/^ok +stack: LightsailRetention in us-east-1$/m);
+  });
+
+  it('reads what it may of a function, where GetFunction alone is denied', async () => {
+    deployed({ denied: ['lambda:GetFunction'] })();
+    const { code, out } = await doctor();
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^unknown {2}function: reports-Function-1A2B can run, unless its reserved concurrency is 0, which could not be checked/m,
+    );
+    expect(out).toMatch(/^ok +configuration in force:/m);
+  });
+
+  it('names the permissions that docs/iam.md names, and calls nothing else of the control plane', async () => {
+    control.called.length = 0;
+    await doctor();
+    const page = readFileSync(join(ROOT, 'docs', 'iam.md'), 'utf8');
+    expect(new Set(control.called)).toEqual(
+      new Set([
+        'cloudformation:ListStacks',
+        'cloudformation:ListStackResources',
+        'cloudformation:DescribeStacks',
+        'lambda:GetFunction',
+        'scheduler:GetSchedule',
+      ]),
+    );
+    for (const action of control.called) expect(page).toContain(`\`${action}\``);
   });
 
   it('names no address and no secret', async () => {

@@ -15,7 +15,11 @@ const KEYS = 'aws_access_key_id = test\naws_secret_access_key = test\n';
 /** No such region: what asks AWS instead of a profile's endpoint finds nobody. */
 const REGION = 'mars-east-1';
 const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT}:reports`;
-const OUTPUTS = { TopicArn: TOPIC, BucketName: DEFAULT_BUCKET, ScheduleName: 'weekly', FunctionName: 'reports' };
+/** Of a construct that has a topic and a bucket of the user's own. */
+const RESOURCES = [
+  { logicalId: 'RetentionReportFunction86956D17', type: 'AWS::Lambda::Function', physicalId: 'reports' },
+  { logicalId: 'RetentionSchedule647D68E7', type: 'AWS::Scheduler::Schedule', physicalId: 'weekly' },
+];
 const section = (name: string, endpoint: string): string => `${name} =\n  endpoint_url = ${endpoint}\n`;
 
 describe.each(['endpoint_url', 'services'])('--profile with a profile that has %s', (form) => {
@@ -34,9 +38,9 @@ describe.each(['endpoint_url', 'services'])('--profile with a profile that has %
       topics: [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }],
     });
     control = await startControlPlane({
-      stack: { name: 'LightsailRetention', status: 'CREATE_COMPLETE', outputs: OUTPUTS },
-      function: { State: 'Active' },
-      schedule: { State: 'ENABLED', ScheduleExpression: 'rate(1 day)', ScheduleExpressionTimezone: 'UTC' },
+      stacks: [{ name: 'Reports', status: 'CREATE_COMPLETE', resources: RESOURCES }],
+      functions: { reports: { State: 'Active', environment: { TOPIC_ARN: TOPIC, BUCKET: DEFAULT_BUCKET } } },
+      schedules: { weekly: { State: 'ENABLED', ScheduleExpression: 'rate(1 day)', ScheduleExpressionTimezone: 'UTC' } },
     });
     const here = ['lightsail', 'sts', 'sns', 's3'].map((service) => section(service, emulator.url));
     const there = ['cloudformation', 'scheduler', 'lambda'].map((service) => section(service, control.url));
