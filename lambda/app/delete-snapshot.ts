@@ -4,10 +4,10 @@ import { type Condemned, type Ruled, recheck } from '../core/recheck';
 import type { SourceState } from '../core/snapshot';
 import { callerFailure, isCallerFailure, stopUnreachable } from './caller-failure';
 import { CHECK_VALID_MS, type Clocks, GROUP_CHECK_VALID_MS, startAge } from './check-age';
-import type { CallFailure, Operation, SnapshotDeletion } from './deletion-port';
+import { type CallFailure, DELETE_TIMEOUT_MS, type Operation, type SnapshotDeletion } from './deletion-port';
 import { followOperations } from './follow-operations';
 import type { AttemptStart } from './outcome-store';
-import { DELETE_TIMEOUT_MS, type Pacer, patiently } from './pace';
+import { type Pacer, patiently } from './pace';
 
 /** What became of one snapshot, and why. */
 export interface Verdict {

@@ -40,6 +40,9 @@ export interface ClockReading {
   readonly machine: number;
 }
 
+/** A delete is given up when it is not answered for this long (ms). */
+export const DELETE_TIMEOUT_MS = 30_000;
+
 /**
  * What a deletion asks of the service. Nothing here rejects for what the service does, nor when it is aborted: then it failed. Only
  * `deleteSnapshot` changes anything, and nothing aborts it.

@@ -142,14 +142,15 @@ class StoredOutcomes implements OutcomeStore {
     await this.queue;
     for (;;) {
       const known = this.recorded.size;
-      await this.write(this.summary());
+      const end = this.summary();
+      await this.write(end);
       // Another run may have recorded outcomes, and its view may have been replaced just now.
       const records = await readRecords(this.ports.store, this.plan, this.recorded, this.plan.items);
       for (const result of records.recorded.values()) this.keep(result);
-      if (this.recorded.size === known) break;
+      if (this.recorded.size > known) continue;
+      await this.lock.release();
+      return end;
     }
-    await this.lock.release();
-    return this.summary();
   }
 
   /** Writes a first view. */

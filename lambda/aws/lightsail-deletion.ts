@@ -5,9 +5,8 @@ import {
   LightsailClient,
   type LightsailClientConfig,
 } from '@aws-sdk/client-lightsail';
-import type { Called, CallFailure, ClockReading, SnapshotDeletion } from '../app/deletion-port';
+import { type Called, type CallFailure, type ClockReading, DELETE_TIMEOUT_MS, type SnapshotDeletion } from '../app/deletion-port';
 import type { CallOptions, SnapshotKind } from '../app/kind-port';
-import { DELETE_TIMEOUT_MS } from '../app/pace';
 import type { Clock } from '../app/ports';
 import { parseArn } from '../core/arn';
 import type { Kind } from '../core/snapshot';

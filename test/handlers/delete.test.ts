@@ -789,7 +789,7 @@ describe('an invocation that dies', () => {
     for (const name of ['start', 'sitting-1', 'record', 'report'])
       for (const when of ['before', 'after']) expect(survived.some((point) => point.startsWith(`${when} ${name} `))).toBe(true);
     for (const name of ['web-04', 'web-05']) for (const when of ['before', 'after']) expect(survived).toContain(`${when} delete ${name}`);
-    expect(survived.filter((point) => point.includes('create results/')).length).toBeGreaterThan(0);
+    expect(survived.filter((point) => point.includes('claim results/')).length).toBeGreaterThan(0);
     expect(survived).toContain('after send');
   }, 120_000);
 

@@ -47,7 +47,7 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
     const store: Store = {
       ...(said.store ?? bucket),
       put: (object) => pointed(life, `put ${object.key}`, () => (said.store ?? bucket).put(object)),
-      putIfAbsent: (object) => pointed(life, `create ${object.key}`, () => (said.store ?? bucket).putIfAbsent(object)),
+      putIfAbsent: (object) => pointed(life, `claim ${object.key}`, () => (said.store ?? bucket).putIfAbsent(object)),
       replaceIf: (object, version) => pointed(life, `replace ${object.key}`, () => (said.store ?? bucket).replaceIf(object, version)),
     };
     return {
