@@ -175,10 +175,10 @@ class SnapshotDeletionRun {
 
   private async attempt(): Promise<Step> {
     const { signal } = this;
+    const groupAge = startAge(this.ports);
     const breach = await this.request.guard(signal);
     if (isAborted(signal)) return { end: await this.leave() };
     if (breach !== null) return { end: await this.afterBreach(breach) };
-    const groupAge = startAge(this.ports);
     const start = await this.start();
     if (start === 'recorded') return { end: 'recorded' };
     if (start === 'taken-over') {
@@ -261,13 +261,14 @@ class SnapshotDeletionRun {
     }
   }
 
-  /** Whether it is gone now, or within `patienceMs`. */
-  private async isGone(patienceMs: number): Promise<boolean> {
+  /** Whether it is gone now, or within `patienceMs`; a reading that fails is repeated for as long as a confirmation may take. */
+  private async presence(patienceMs: number): Promise<'gone' | 'there' | 'not-known'> {
     const { pacer } = this.ports;
     for (let waited = 0; ; waited += pacer.pace.poll) {
       const { state } = await readNow(this.ports, this.request, this.signal);
-      if (state === 'gone' || state === 'replaced') return true;
-      if (waited >= patienceMs || isAborted(this.signal)) return false;
+      if (state === 'gone' || state === 'replaced') return 'gone';
+      const isRead = state !== 'unread';
+      if (waited >= (isRead ? patienceMs : pacer.pace.confirm) || isAborted(this.signal)) return isRead ? 'there' : 'not-known';
       await pacer.sleep(pacer.pace.poll);
     }
   }
@@ -276,7 +277,7 @@ class SnapshotDeletionRun {
   private async fail(why: Why): Promise<Verdict | 'left'> {
     stopUnreachable(why);
     if (this.sent === 'nothing') return failed(why, 'nothing');
-    if (await this.isGone(this.ports.pacer.pace.confirm)) return gone(this.sent);
+    if ((await this.presence(this.ports.pacer.pace.confirm)) === 'gone') return gone(this.sent);
     return isAborted(this.signal) ? 'left' : failed(why, this.sent);
   }
 
@@ -290,11 +291,13 @@ class SnapshotDeletionRun {
     const followed = await followOperations(deletion, this.request.condemned.item.region, operations, pacer, clock);
     const isDone = followed.state === 'done';
     // An earlier delete may be the reason why this one failed, and be carried out later.
-    if (await this.isGone(isDone || before !== 'nothing' ? pacer.pace.confirm : 0))
+    const presence = await this.presence(isDone || before !== 'nothing' ? pacer.pace.confirm : 0);
+    if (presence === 'gone')
       return { outcome: 'deleted', code: 'deleted', text: isDone ? 'deleted' : `deleted, though ${followed.text}` };
     switch (followed.state) {
       case 'failed':
-        return failed({ code: followed.code, message: followed.text }, before);
+        // A failed operation says that nothing was deleted; only a reading proves it.
+        return failed({ code: followed.code, message: followed.text }, presence === 'there' ? before : 'by-this-run');
       case 'lost':
         return failed({ code: followed.code, message: followed.text }, 'by-this-run');
       case 'done':
