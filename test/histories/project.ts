@@ -1,0 +1,158 @@
+import type { LightsailClient } from '@aws-sdk/client-lightsail';
+import { applyBatch, prepareApply } from '../../lambda/app/apply-plan';
+import { selectAutomatically } from '../../lambda/app/automatic-selection';
+import { openLedger } from '../../lambda/app/ledger';
+import { DEPLOYED_PACE } from '../../lambda/wire-delete';
+import type { Pace } from '../../lambda/app/pace';
+import type { Channel, Store } from '../../lambda/app/ports';
+import { isRefusal } from '../../lambda/app/refusals';
+import { runReport } from '../../lambda/app/run-report';
+import { planFile } from '../../lambda/app/store-report';
+import { makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
+import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
+import type { Config } from '../../lambda/core/config';
+import { RetentionError } from '../../lambda/core/errors';
+import type { ApplyResult } from '../../lambda/core/outcome';
+import { digestOf } from '../../lambda/digest';
+import { snapshotKinds } from '../../lambda/kinds/registry';
+import { aConfig } from '../support/config-builder';
+import type { WrittenConfig } from './decider';
+import type { Process } from './process';
+import type { Recorded } from './oracle';
+import type { FakeClient } from './service';
+import { ACCOUNT } from './world';
+
+/*
+ * The only file that knows how the code under test is put together. Everything else here knows the service, the store and the contract.
+ */
+
+/** What a run of the code under test is given. */
+export interface RunInput {
+  readonly process: Process;
+  readonly clients: (region: string) => FakeClient;
+  readonly store: Store;
+  readonly config: Config;
+  readonly firstRegion: string;
+}
+
+/** How a run of `apply` ended. `result` null: nothing could be said. */
+export interface ApplyEnd {
+  readonly state: 'finished' | 'unfinished' | 'refused' | 'failed';
+  readonly code: string;
+  readonly text: string;
+  readonly result: readonly Recorded[];
+}
+
+export interface ApplyInput extends RunInput {
+  readonly planId: string;
+  /** Whether this machine finds that another run is alive; null: it cannot tell. */
+  readonly isAlive: (run: string) => boolean | null;
+  /** Called when everything is about to be read. */
+  readonly onReading: () => void;
+  /** Called when an outcome was recorded. */
+  readonly onOutcome: (outcome: Recorded) => void;
+  /** How long (ms) the question for the count is open. */
+  readonly questionMs: number;
+  /** Asks the run to stop after the current snapshot. */
+  readonly signal?: AbortSignal;
+}
+
+const pace: Pace = { ...DEPLOYED_PACE, attempts: 6, giveUp: 2 * 60_000 };
+/** A decision this old (ms) is made again. */
+const STALE = 10 * 60_000;
+
+/** The configuration as the code under test reads it. */
+export const readConfig = (written: WrittenConfig): Config => aConfig({ ...written });
+
+/** Where a plan is stored. */
+export const planKey = planFile;
+
+function portsOf({ process, clients, firstRegion }: RunInput) {
+  const { clock } = process;
+  const readers = clients as unknown as (region: string) => LightsailClient;
+  return {
+    clock,
+    digest: digestOf,
+    readInventory: makeReadInventory({ clients: readers, firstRegion, account: ACCOUNT, kinds: snapshotKinds, clock }),
+    deletion: makeSnapshotDeletion({ readers, deleters: readers, kinds: snapshotKinds(), firstRegion, clock }),
+  };
+}
+
+const ended = (error: unknown, result: readonly Recorded[]): ApplyEnd => ({
+  state: isRefusal(error) ? 'refused' : 'failed',
+  code: error instanceof RetentionError ? error.code : 'error',
+  text: error instanceof Error ? `${error.message}` : String(error),
+  result,
+});
+
+/** `apply` of a stored plan, as the command line and the function do it. */
+export async function apply(input: ApplyInput): Promise<ApplyEnd> {
+  const { process, store, config, planId } = input;
+  const { clock, sleep } = process;
+  const ports = portsOf(input);
+  const owner = { host: 'here', pid: 1, run: process.name };
+  const ledgerPorts = { store, clock, owner, isAlive: ({ run }: { readonly run: string }) => input.isAlive(run) };
+  const prepare = async () => {
+    const stored = { text: await store.get(planFile(planId)), where: store.locate(planFile(planId)), digest: null };
+    input.onReading();
+    return prepareApply({ ...ports, ledger: ledgerPorts }, { plan: stored, config, account: ACCOUNT, count: null, deadline: null });
+  };
+  try {
+    let prepared = await prepare();
+    if (input.questionMs > 0) await sleep(input.questionMs);
+    if (clock() - prepared.decidedAt > STALE) prepared = await prepare();
+    const ledger = await openLedger(ledgerPorts, prepared.plan);
+    let failure: { readonly error: unknown } | null = null;
+    const options = { progress: input.onOutcome, ...(input.signal === undefined ? {} : { signal: input.signal }) };
+    await applyBatch({ clock, sleep, deletion: ports.deletion, ledger, pace }, prepared, options).catch((error: unknown) => {
+      failure = { error };
+    });
+    const result = await ledger.close().catch((error: unknown): ApplyResult => {
+      failure ??= { error };
+      return ledger.result();
+    });
+    if (failure !== null) return ended((failure as { readonly error: unknown }).error, []);
+    return { state: result.status, code: result.status, text: '', result: result.items };
+  } catch (error) {
+    return ended(error, []);
+  }
+}
+
+export interface ReportInput extends RunInput {
+  readonly reportId: string;
+  readonly scheduledAt: number | null;
+  readonly channel: Channel;
+  readonly isAutomatic: boolean;
+}
+
+/** The report function: lists, decides, stores the report and its plan, sends. Says why where it could not. */
+export async function report(input: ReportInput): Promise<string | null> {
+  const { store, channel, config, reportId, scheduledAt, isAutomatic } = input;
+  const functionArn = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:deletion:live`;
+  try {
+    await runReport(
+      { ...portsOf(input), store, channel },
+      {
+        reportId,
+        config,
+        scheduledAt,
+        deadline: null,
+        deletion: { mode: isAutomatic ? 'automatic' : 'approve', functionArn },
+      },
+    );
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The automatic selection: the id of the plan that it made, or why it made none. */
+export async function selectDuePlan(input: RunInput & { readonly channel: Channel; readonly scheduledAt: number }): Promise<{ readonly id: string } | { readonly why: string }> {
+  const { store, channel, config, scheduledAt, process } = input;
+  try {
+    const selected = await selectAutomatically({ store, channel, digest: digestOf }, config, scheduledAt, process.clock());
+    return selected.state === 'plan' ? { id: selected.id } : { why: `${selected.code}: ${selected.text}` };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
+  }
+}
