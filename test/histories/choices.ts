@@ -1,5 +1,5 @@
 /** What can go unusually at a point of a history. */
-export const CATEGORIES = ['fault', 'list', 'store', 'act', 'crash', 'suspend', 'clock', 'slow'] as const;
+export const CATEGORIES = ['fault', 'reading', 'list', 'store', 'act', 'crash', 'suspend', 'clock', 'slow'] as const;
 export type Category = (typeof CATEGORIES)[number];
 
 /** Decides what happens at each point of a history. Option 0 is always the usual one. */
@@ -48,7 +48,7 @@ export class Random {
 /** How likely something unusual of each category is at each point. */
 export type Rates = Readonly<Record<Category, number>>;
 
-export const QUIET: Rates = { fault: 0, list: 0, store: 0, act: 0, crash: 0, suspend: 0, clock: 0, slow: 0 };
+export const QUIET: Rates = { fault: 0, reading: 0, list: 0, store: 0, act: 0, crash: 0, suspend: 0, clock: 0, slow: 0 };
 
 /** Chooses by chance, at rates that can be set anew: the end of a history has no faults. */
 export class RandomChoices implements Choices {

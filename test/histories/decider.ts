@@ -35,10 +35,13 @@ export const durationMs = (text: string): number => Number.parseInt(text, 10) * 
 
 const KNOWN = new Set(['hold', 'policy', 'keep', 'expire-after', 'expire-on']);
 
-/** Why nothing with these tags may be deleted: a hold in force, or a tag that cannot be followed; null where nothing does. */
-export function protection(tags: TagMap, config: WrittenConfig, now: number): string | null {
+/** Why nothing with these tags may be deleted: a hold in force, or tags that cannot be followed; null where nothing does. */
+export function protection(tags: TagMap, on: 'snapshot' | 'source', config: WrittenConfig, now: number): string | null {
+  if ('retention:policy' in tags && ('retention:keep' in tags || 'retention:expire-after' in tags)) return 'its tags contradict each other';
   for (const [key, value] of Object.entries(tags)) {
-    if (key.startsWith('aws:cloudformation:') || config.holdTags?.includes(key)) return `held by ${key}`;
+    if (config.holdTags?.includes(key)) return `held by ${key}`;
+    // Of a source it says that a stack owns the source, not its snapshots.
+    if (on === 'snapshot' && key.startsWith('aws:cloudformation:')) return `held by ${key}`;
     if (key === 'retention:hold') {
       const day = /^(?:until )?(\d{4}-\d{2}-\d{2})$/.exec(value ?? '')?.[1];
       if (day === undefined || now < Date.parse(`${day}T00:00:00Z`) + DAY) return `held by ${key} ${value ?? ''}`;
@@ -114,7 +117,7 @@ export function decideAll(facts: Facts, config: WrittenConfig): ReadonlyMap<stri
   for (const row of facts.snapshots) {
     const source = facts.source(row.sourceArn);
     const policy = policyOf(row, facts, config);
-    const isProtected = protection(row.tags, config, now) !== null || protection(source?.tags ?? {}, config, now) !== null;
+    const isProtected = protection(row.tags, 'snapshot', config, now) !== null || protection(source?.tags ?? {}, 'source', config, now) !== null;
     if (policy === null || isProtected || row.state !== FINISHED[row.kind] || row.createdAt > now + 300_000) continue;
     const key = `${row.region} ${row.kind} ${row.sourceArn}`;
     const group = groups.get(key) ?? new Map<string, SnapshotRow[]>();

@@ -3,7 +3,7 @@ import type { WrittenConfig } from './decider';
 import { Oracle, type PlanFacts, type Violation } from './oracle';
 import { People } from './people';
 import { Process } from './process';
-import { type ApplyEnd, apply, planKey, readConfig, report, selectDuePlan } from './project';
+import { type ApplyEnd, apply, makePlan, planKey, readConfig, report, selectDuePlan } from './project';
 import { fillWorld, pickConfig, REGIONS } from './scenario';
 import { Service, type ServiceOptions } from './service';
 import { Simulation } from './simulation';
@@ -135,6 +135,17 @@ export class History {
     return plan;
   }
 
+  /** A report by hand that stores its plan. */
+  async makePlan(planId: string, written: WrittenConfig): Promise<void> {
+    const process = new Process('report', this.simulation);
+    let over = false;
+    void makePlan({ ...this.inputOf(process, written), planId }).then((why) => {
+      over = true;
+      process.note(`${planId} ${why === null ? 'is stored' : `is not stored: ${why}`}`);
+    });
+    await this.simulation.until(() => over);
+  }
+
   /** A report; resolves with whether it was sent. */
   async report(reportId: string, written: WrittenConfig, options: { isAutomatic?: boolean; confirmed?: number; scheduledAt?: number | null }): Promise<boolean> {
     const process = new Process('report', this.simulation);
@@ -214,10 +225,11 @@ function pickRates(random: Random): Rates {
   const rate = (probability: number, most: number): number => (random.chance(probability) ? most * random.next() ** 2 : 0);
   return {
     fault: rate(0.6, 0.4),
+    reading: rate(0.2, 0.05),
     list: rate(0.3, 0.25),
     store: rate(0.25, 0.2),
     act: rate(0.6, 0.2),
-    crash: rate(0.3, 0.06),
+    crash: rate(0.35, 0.08),
     suspend: rate(0.3, 0.1),
     clock: rate(0.12, 0.1),
     slow: rate(0.3, 0.25),
@@ -249,7 +261,7 @@ export async function approvedHistory(seed: number): Promise<HistoryEnd> {
   // Now and then the report itself meets faults.
   choices.rates = random.chance(0.15) ? { ...rates, crash: 0, suspend: 0, clock: 0 } : QUIET;
   const planId = idAt(simulation.now, 'aaaaaaaa');
-  await history.report(planId, written, {});
+  await history.makePlan(planId, written);
   const plan = history.planOf(planId);
   if (plan === null) return history.end();
   choices.rates = rates;
@@ -259,7 +271,7 @@ export async function approvedHistory(seed: number): Promise<HistoryEnd> {
   for (let number = 0; number < runs; number += 1) {
     const other = random.chance(0.05) ? pickConfig(random) : written;
     const run = history.startApply(planId, other, random.of([0, 0, 4 * MINUTE, 11 * MINUTE]));
-    if (random.chance(0.4)) await simulation.pass(random.below(90 * SECOND));
+    if (random.chance(0.4)) await simulation.pass(random.below(random.of([SECOND, 5 * SECOND, 90 * SECOND])));
     else await simulation.until(() => run.end !== null);
   }
   await history.allEnded();

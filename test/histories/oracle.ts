@@ -324,7 +324,7 @@ export class Oracle {
 
   private judgeTags(view: View, row: SnapshotRow, check: Check<SnapshotRow>): void {
     const truth = this.world.versionAt(this.knowable(check)).snapshots.find(({ arn }) => arn === row.arn);
-    const why = truth === undefined ? null : protection(truth.tags, view.config, this.simulation.now + SKEW);
+    const why = truth === undefined ? null : protection(truth.tags, 'snapshot', view.config, this.simulation.now + SKEW);
     if (why !== null) this.report('held-snapshot', `${row.name}: ${why}`);
     const listed = view.listed.get(row.arn);
     if (listed !== undefined && !sameTags(listed.tags, row.tags)) this.report('tags-changed', row.name);
@@ -344,7 +344,7 @@ export class Oracle {
     const at = Math.max(listedAt, this.knowable(view.sourceChecks.get(keyOf(named))));
     const truth = this.world.versionAt(at).sources.find(({ arn }) => arn === sourceArn);
     if (truth !== undefined) {
-      const why = protection(truth.tags, view.config, this.simulation.now + SKEW);
+      const why = protection(truth.tags, 'source', view.config, this.simulation.now + SKEW);
       if (why !== null) this.report('held-source', `${name}: its source ${truth.name} is ${why}`);
       else if (known === undefined) this.report('absence-believed', `${name}: its source ${truth.name} is there`);
     }
@@ -372,7 +372,7 @@ export class Oracle {
     );
     const left = siblings.filter((sibling) => {
       const truth = this.world.versionAt(this.knowable(view.checks.get(keyOf(sibling)))).snapshots.find(({ arn }) => arn === sibling.arn);
-      return truth !== undefined && truth.state === FINISHED[truth.kind] && protection(truth.tags, view.config, now + SKEW) === null;
+      return truth !== undefined && truth.state === FINISHED[truth.kind] && protection(truth.tags, 'snapshot', view.config, now + SKEW) === null;
     });
     if (left.length < view.config.floors.minKeep) this.report('floor', `${row.name}: ${left.length} kept snapshots of ${row.sourceName} are left`);
   }

@@ -7,6 +7,7 @@ import type { Pace } from '../../lambda/app/pace';
 import type { Channel, Store } from '../../lambda/app/ports';
 import { isRefusal } from '../../lambda/app/refusals';
 import { runReport } from '../../lambda/app/run-report';
+import { makeReport } from '../../lambda/app/make-report';
 import { planFile } from '../../lambda/app/store-report';
 import { makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
@@ -15,6 +16,7 @@ import { RetentionError } from '../../lambda/core/errors';
 import type { ApplyResult } from '../../lambda/core/outcome';
 import { digestOf } from '../../lambda/digest';
 import { snapshotKinds } from '../../lambda/kinds/registry';
+import { renderPlan } from '../../lambda/render/plan';
 import { aConfig } from '../support/config-builder';
 import type { WrittenConfig } from './decider';
 import type { Process } from './process';
@@ -62,7 +64,12 @@ const pace: Pace = { ...DEPLOYED_PACE, attempts: 6, giveUp: 2 * 60_000 };
 const STALE = 10 * 60_000;
 
 /** The configuration as the code under test reads it. */
-export const readConfig = (written: WrittenConfig): Config => aConfig({ ...written });
+export function readConfig(written: WrittenConfig): Config {
+  const config = configs.get(written) ?? aConfig({ ...written });
+  configs.set(written, config);
+  return config;
+}
+const configs = new WeakMap<WrittenConfig, Config>();
 
 /** Where a plan is stored. */
 export const planKey = planFile;
@@ -115,6 +122,19 @@ export async function apply(input: ApplyInput): Promise<ApplyEnd> {
     return { state: result.status, code: result.status, text: '', result: result.items };
   } catch (error) {
     return ended(error, []);
+  }
+}
+
+/** The plan of a report made by hand, stored as `report --plan-out` and `apply` do. Says why where it could not. */
+export async function makePlan(input: RunInput & { readonly planId: string }): Promise<string | null> {
+  const { config, planId, store } = input;
+  const inventory = { regions: config.regions, kinds: config.kinds, deadline: null };
+  try {
+    const { plan } = await makeReport(portsOf(input), { reportId: planId, config, at: null, inventory, previous: null });
+    await store.putIfAbsent({ key: planFile(planId), contentType: 'application/json', body: renderPlan(plan) });
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

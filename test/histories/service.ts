@@ -121,7 +121,7 @@ export class Service {
     this.hidden.clear();
   }
 
-  private choose(category: 'fault' | 'list', options: number): number {
+  private choose(category: 'fault' | 'reading' | 'list', options: number): number {
     return this.simulation.choices.choose(category, options);
   }
 
@@ -137,8 +137,9 @@ export class Service {
     });
   }
 
-  private readFault<T>(process: Process, what: string, last = READ_FAULTS.length): Reply<T> | 'empty' | 'before' | null {
-    const fault = READ_FAULTS[this.choose('fault', last + 1) - 1];
+  private readFault<T>(process: Process, what: string, category: 'fault' | 'reading'): Reply<T> | 'empty' | 'before' | null {
+    const last = category === 'reading' ? READ_FAULTS.findIndex((each) => 'answer' in each) : READ_FAULTS.length;
+    const fault = READ_FAULTS[this.choose(category, last + 1) - 1];
     if (fault === undefined) return null;
     process.note(`${what}: ${fault.name}`);
     if ('answer' in fault) return fault.answer;
@@ -148,7 +149,7 @@ export class Service {
 
   private async regions(process: Process, command: Command): Promise<unknown> {
     const output = await this.ask(process, 'GetRegions', () => {
-      const fault = this.readFault<object>(process, 'GetRegions', 5);
+      const fault = this.readFault<object>(process, 'GetRegions', 'reading');
       if (fault !== null && typeof fault === 'object') return fault;
       return { afterMs: this.slowness, value: { at: this.simulation.now, regions: this.options.regions.map((name) => ({ name })) } };
     });
@@ -161,7 +162,7 @@ export class Service {
   private list(process: Process, region: string, { kind, of, member }: Named, { input }: Command): Promise<unknown> {
     const what = `list the ${kind} ${of}s of ${region}${input.pageToken === undefined ? '' : ` ${input.pageToken}`}`;
     return this.ask<object>(process, what, () => {
-      const fault = this.readFault<object>(process, what, 5);
+      const fault = this.readFault<object>(process, what, 'reading');
       if (fault !== null && typeof fault === 'object') return fault;
       const from = Number(String(input.pageToken ?? 'row 0').slice(4));
       const { pageSize } = this.options;
@@ -200,7 +201,7 @@ export class Service {
     const name = String(input[key]);
     const what = `read the ${kind} ${of} ${name}`;
     return this.ask<object>(process, what, () => {
-      const fault = this.readFault<object>(process, what);
+      const fault = this.readFault<object>(process, what, 'fault');
       if (fault !== null && typeof fault === 'object') return fault;
       if (fault === 'empty') return { afterMs: LATENCY_MS, value: {} };
       const now = this.find(of, kind, region, name);
@@ -221,7 +222,7 @@ export class Service {
 
   private operation(process: Process, id: string): Promise<unknown> {
     return this.ask<object>(process, `read the operation ${id}`, () => {
-      const fault = this.readFault<object>(process, `read the operation ${id}`, 5);
+      const fault = this.readFault<object>(process, `read the operation ${id}`, 'fault');
       if (fault !== null && typeof fault === 'object') return fault;
       return { afterMs: this.slowness, value: { operation: this.rawOperation(id) } };
     });
