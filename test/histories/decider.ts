@@ -9,7 +9,11 @@ export interface WrittenPolicy {
 /** The part of a configuration that decides, as it is written. */
 export interface WrittenConfig {
   readonly policies: Readonly<Record<string, WrittenPolicy>>;
-  readonly rules?: readonly { readonly name: string; readonly match: { readonly orphaned?: boolean; readonly kind?: string }; readonly policy: string }[];
+  readonly rules?: readonly {
+    readonly name: string;
+    readonly match: { readonly orphaned?: boolean; readonly kind?: string };
+    readonly policy: string;
+  }[];
   readonly default?: string;
   readonly floors: { readonly minKeep: number; readonly minAge: string };
   readonly caps: { readonly maxDeletions: number; readonly maxShare: number };
@@ -82,7 +86,8 @@ function policyOf(row: SnapshotRow, facts: Facts, config: WrittenConfig): { read
   const tagged = taggedPolicy(row.tags) ?? (row.isCopy || source === undefined ? null : taggedPolicy(source.tags));
   if (tagged?.inline !== undefined) return { id: JSON.stringify(tagged.inline), policy: tagged.inline };
   const matching = (config.rules ?? []).find(
-    ({ match: { orphaned, kind } }) => !row.isCopy && (orphaned ?? source === undefined) === (source === undefined) && (kind ?? row.kind) === row.kind,
+    ({ match: { orphaned, kind } }) =>
+      !row.isCopy && (orphaned ?? source === undefined) === (source === undefined) && (kind ?? row.kind) === row.kind,
   );
   const name = tagged?.name ?? matching?.policy ?? (row.isCopy ? undefined : config.default);
   const policy = name === undefined ? undefined : config.policies[name];
@@ -117,7 +122,8 @@ export function decideAll(facts: Facts, config: WrittenConfig): ReadonlyMap<stri
   for (const row of facts.snapshots) {
     const source = facts.source(row.sourceArn);
     const policy = policyOf(row, facts, config);
-    const isProtected = protection(row.tags, 'snapshot', config, now) !== null || protection(source?.tags ?? {}, 'source', config, now) !== null;
+    const isProtected =
+      protection(row.tags, 'snapshot', config, now) !== null || protection(source?.tags ?? {}, 'source', config, now) !== null;
     if (policy === null || isProtected || row.state !== FINISHED[row.kind] || row.createdAt > now + 300_000) continue;
     const key = `${row.region} ${row.kind} ${row.sourceArn}`;
     const group = groups.get(key) ?? new Map<string, SnapshotRow[]>();

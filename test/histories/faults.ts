@@ -56,7 +56,11 @@ export const DELETE_FAULTS: readonly DeleteFault[] = [
   { name: 'has an operation that hangs, and is done after 60 s', operations: [{ status: 'Succeeded', hangs: true }], effect: late(60) },
   { name: 'has an operation that hangs', operations: [{ status: 'Succeeded', hangs: true }], effect: 'none' },
   { name: 'has two operations, of which the second failed', operations: [{ status: 'Succeeded' }, { status: 'Failed' }], effect: 'none' },
-  { name: 'has an operation without an id, and is done after 20 s', operations: [{ status: 'Succeeded', afterMs: 20 * SECOND, unnamed: true }], effect: late(20) },
+  {
+    name: 'has an operation without an id, and is done after 20 s',
+    operations: [{ status: 'Succeeded', afterMs: 20 * SECOND, unnamed: true }],
+    effect: late(20),
+  },
   { name: 'has an operation that is done, and the snapshot goes 20 s later', operations: [{ status: 'Succeeded' }], effect: late(20) },
   { name: 'is answered after 28 s', afterMs: 28 * SECOND, effect: 'now' },
 ];

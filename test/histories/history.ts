@@ -1,19 +1,16 @@
-import { type Choices, QUIET, Random, RandomChoices, type Rates } from './choices';
+import type { Choices } from './choices';
 import type { WrittenConfig } from './decider';
 import { Oracle, type PlanFacts, type Violation } from './oracle';
-import { People } from './people';
 import { Process } from './process';
 import { type ApplyEnd, apply, makePlan, planKey, readConfig, report, selectDuePlan } from './project';
-import { fillWorld, pickConfig, REGIONS } from './scenario';
+import { REGIONS } from './scenario';
 import { Service, type ServiceOptions } from './service';
 import { Simulation } from './simulation';
 import { FaultyStore } from './store';
 import { World } from './world';
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
+const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 /** The first instant of every history. */
 export const START = Date.parse('2030-03-04T08:00:00Z');
@@ -72,7 +69,7 @@ export class History {
   /** Whether the machine of a run finds another run alive. */
   private isAlive(name: string): boolean | null {
     const run = this.runs.find(({ process }) => process.name === name);
-    const lives = run !== undefined && run.process.alive && run.end === null;
+    const lives = run?.process.alive === true && run.end === null;
     if (this.sight === 'other host') return null;
     return lives ? this.sight === 'same host' : false;
   }
@@ -128,9 +125,10 @@ export class History {
     if (known !== undefined) return known;
     const text = this.store.textOf(planKey(planId));
     if (text === null) return null;
-    const { items, complete, blocked, expiresAt, config } = JSON.parse(text);
+    const { items, complete, blocked, createdAt, expiresAt, config } = JSON.parse(text);
     const isApplicable = complete === true && blocked === null;
-    const plan = { id: planId, items, isApplicable, expiresAt: Date.parse(expiresAt), configDigest: config.digest, isAutomatic };
+    const [made, expires] = [Date.parse(createdAt), Date.parse(expiresAt)];
+    const plan = { id: planId, items, isApplicable, createdAt: made, expiresAt: expires, configDigest: config.digest, isAutomatic };
     this.plans.set(planId, plan);
     return plan;
   }
@@ -147,7 +145,11 @@ export class History {
   }
 
   /** A report; resolves with whether it was sent. */
-  async report(reportId: string, written: WrittenConfig, options: { isAutomatic?: boolean; confirmed?: number; scheduledAt?: number | null }): Promise<boolean> {
+  async report(
+    reportId: string,
+    written: WrittenConfig,
+    options: { isAutomatic?: boolean; confirmed?: number; scheduledAt?: number | null },
+  ): Promise<boolean> {
     const process = new Process('report', this.simulation);
     let mailed = false;
     const channel = {
@@ -203,7 +205,8 @@ export class History {
     this.readResult(plan);
     const isRefused = end !== null && end.code !== 'plan.applied' && FINAL.has(end.code);
     const open = this.oracle.open(plan);
-    if (!isRefused && open.length > 0) this.oracle.report('no-outcome', `${open.map(({ name }) => name).join(', ')} (${end?.code}: ${end?.text})`);
+    if (!isRefused && open.length > 0)
+      this.oracle.report('no-outcome', `${open.map(({ name }) => name).join(', ')} (${end?.code}: ${end?.text})`);
     await this.simulation.pass(10 * MINUTE);
     this.oracle.end(plan);
     for (const item of plan.items) this.count(this.oracle.outcomeOf(plan, item.arn) ?? 'open');
@@ -218,64 +221,4 @@ export class History {
   end(): HistoryEnd {
     return { violations: this.oracle.violations, log: this.simulation.log, deletes: this.oracle.deletes, counts: this.counts };
   }
-}
-
-/** Rates of one history: most categories are quiet in most histories, so that a few faults meet each other. */
-function pickRates(random: Random): Rates {
-  const rate = (probability: number, most: number): number => (random.chance(probability) ? most * random.next() ** 2 : 0);
-  return {
-    fault: rate(0.6, 0.4),
-    reading: rate(0.2, 0.05),
-    list: rate(0.3, 0.25),
-    store: rate(0.25, 0.2),
-    act: rate(0.6, 0.2),
-    crash: rate(0.35, 0.08),
-    suspend: rate(0.3, 0.1),
-    clock: rate(0.12, 0.1),
-    slow: rate(0.3, 0.25),
-  };
-}
-
-function begin(seed: number): { readonly history: History; readonly random: Random; readonly choices: RandomChoices; readonly people: People } {
-  const random = new Random(seed);
-  const choices = new RandomChoices(random, QUIET);
-  const history = new History(choices, { regions: REGIONS, pageSize: random.between(2, 5), showsDeleting: random.chance(0.5) });
-  const { simulation, world } = history;
-  history.sight = random.of(['same host', 'other host', 'other namespace'] as const);
-  fillWorld(world, random, START);
-  const people = new People(simulation, world, random);
-  simulation.onCall = () => {
-    if (choices.choose('act', 2) === 1) people.act();
-  };
-  return { history, random, choices, people };
-}
-
-const idAt = (at: number, suffix: string): string => `${new Date(at).toISOString().replace(/[-:]|\.\d{3}/g, '')}-${suffix}`;
-
-/** A person approves the plan of one report, and it is applied by some runs, one after the other or at once. */
-export async function approvedHistory(seed: number): Promise<HistoryEnd> {
-  const { history, random, choices, people } = begin(seed);
-  const { simulation } = history;
-  const written = pickConfig(random);
-  const rates = pickRates(random);
-  // Now and then the report itself meets faults.
-  choices.rates = random.chance(0.15) ? { ...rates, crash: 0, suspend: 0, clock: 0 } : QUIET;
-  const planId = idAt(simulation.now, 'aaaaaaaa');
-  await history.makePlan(planId, written);
-  const plan = history.planOf(planId);
-  if (plan === null) return history.end();
-  choices.rates = rates;
-  await simulation.pass(random.of([MINUTE, HOUR, DAY]));
-  if (rates.act > 0) for (let acts = random.below(4); acts > 0; acts -= 1) people.act();
-  const runs = random.between(1, 3);
-  for (let number = 0; number < runs; number += 1) {
-    const other = random.chance(0.05) ? pickConfig(random) : written;
-    const run = history.startApply(planId, other, random.of([0, 0, 4 * MINUTE, 11 * MINUTE]));
-    if (random.chance(0.4)) await simulation.pass(random.below(random.of([SECOND, 5 * SECOND, 90 * SECOND])));
-    else await simulation.until(() => run.end !== null);
-  }
-  await history.allEnded();
-  choices.rates = QUIET;
-  await history.finish(plan, written);
-  return history.end();
 }

@@ -68,6 +68,7 @@ export interface PlanFacts {
   readonly id: string;
   readonly items: readonly PlannedItem[];
   readonly isApplicable: boolean;
+  readonly createdAt: number;
   readonly expiresAt: number;
   readonly configDigest: string;
   /** Whether no person approved it. */
@@ -84,9 +85,10 @@ export interface Recorded {
   readonly at: string;
 }
 
-/** A report that people got. */
+/** A report of automatic mode that was really made. */
 export interface Announcement {
-  readonly mailedAt: number;
+  readonly madeAt: number;
+  /** What it said will be deleted; none where it reached nobody. */
   readonly arns: ReadonlySet<string>;
   readonly configDigest: string;
 }
@@ -112,6 +114,7 @@ interface View {
 
 /** How old (ms) what a delete rests on may be. */
 const WINDOW = 5_000;
+const DAY = 86_400_000;
 /** After this (ms) a delete that was not answered is no longer on its way. */
 const TIMEOUT = 30_000;
 /** How far (ms) a machine's clock may be from the service's. */
@@ -232,7 +235,8 @@ export class Oracle {
     const before = this.recorded.get(key);
     if (before !== undefined) {
       const same = (['outcome', 'code', 'text', 'at'] as const).every((member) => before[member] === result[member]);
-      if (!same) this.report('outcome-changed', `${result.name}: ${before.outcome} (${before.text}), then ${result.outcome} (${result.text})`);
+      if (!same)
+        this.report('outcome-changed', `${result.name}: ${before.outcome} (${before.text}), then ${result.outcome} (${result.text})`);
       return;
     }
     this.recorded.set(key, result);
@@ -300,13 +304,14 @@ export class Oracle {
 
   private judgeAnnouncement({ plan, config, configDigest }: View, { arn, name }: PlannedItem): void {
     if (!plan.isAutomatic) return;
-    const { now } = this.simulation;
+    const reports = this.announcements.filter(({ madeAt }) => madeAt <= plan.createdAt);
+    const isListed = (from: number): boolean =>
+      reports.slice(from).every(({ arns, configDigest: digest }) => arns.has(arn) && digest === configDigest);
+    const since = reports[reports.findIndex((_, index) => isListed(index))];
     const grace = durationMs(config.deletion?.grace ?? '7d');
-    const first = this.announcements.findIndex(
-      (_, index) => this.announcements.slice(index).every((each) => each.arns.has(arn) && each.configDigest === configDigest),
-    );
-    const since = first < 0 ? undefined : this.announcements[first];
-    if (since === undefined || since.mailedAt > now - grace + SKEW) this.report('not-announced', name);
+    if (since === undefined || since.madeAt > this.simulation.now - grace + SKEW) this.report('not-announced', name);
+    else if ((reports.at(-1)?.madeAt ?? 0) < plan.createdAt - DAY - SKEW)
+      this.report('not-announced', `${name}: the newest report is too old`);
   }
 
   private judgeIdentity(view: View, item: PlannedItem, { at, row }: Check<SnapshotRow>, target: SnapshotRow | undefined): void {
@@ -372,8 +377,11 @@ export class Oracle {
     );
     const left = siblings.filter((sibling) => {
       const truth = this.world.versionAt(this.knowable(view.checks.get(keyOf(sibling)))).snapshots.find(({ arn }) => arn === sibling.arn);
-      return truth !== undefined && truth.state === FINISHED[truth.kind] && protection(truth.tags, 'snapshot', view.config, now + SKEW) === null;
+      return (
+        truth !== undefined && truth.state === FINISHED[truth.kind] && protection(truth.tags, 'snapshot', view.config, now + SKEW) === null
+      );
     });
-    if (left.length < view.config.floors.minKeep) this.report('floor', `${row.name}: ${left.length} kept snapshots of ${row.sourceName} are left`);
+    if (left.length < view.config.floors.minKeep)
+      this.report('floor', `${row.name}: ${left.length} kept snapshots of ${row.sourceName} are left`);
   }
 }

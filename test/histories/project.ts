@@ -2,12 +2,11 @@ import type { LightsailClient } from '@aws-sdk/client-lightsail';
 import { applyBatch, prepareApply } from '../../lambda/app/apply-plan';
 import { selectAutomatically } from '../../lambda/app/automatic-selection';
 import { openLedger } from '../../lambda/app/ledger';
-import { DEPLOYED_PACE } from '../../lambda/wire-delete';
+import { makeReport } from '../../lambda/app/make-report';
 import type { Pace } from '../../lambda/app/pace';
 import type { Channel, Store } from '../../lambda/app/ports';
 import { isRefusal } from '../../lambda/app/refusals';
 import { runReport } from '../../lambda/app/run-report';
-import { makeReport } from '../../lambda/app/make-report';
 import { planFile } from '../../lambda/app/store-report';
 import { makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
@@ -17,10 +16,11 @@ import type { ApplyResult } from '../../lambda/core/outcome';
 import { digestOf } from '../../lambda/digest';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import { renderPlan } from '../../lambda/render/plan';
+import { DEPLOYED_PACE } from '../../lambda/wire-delete';
 import { aConfig } from '../support/config-builder';
 import type { WrittenConfig } from './decider';
-import type { Process } from './process';
 import type { Recorded } from './oracle';
+import type { Process } from './process';
 import type { FakeClient } from './service';
 import { ACCOUNT } from './world';
 
@@ -166,8 +166,22 @@ export async function report(input: ReportInput): Promise<string | null> {
   }
 }
 
+/** What a report of that instant would have left in the store, made from the plan of another report: for a forger who can write there. */
+export function forgeReport(planText: string, at: number, id: string): ReadonlyMap<string, string> {
+  const { digest: _, ...plan } = JSON.parse(planText);
+  const content = { ...plan, id, createdAt: new Date(at).toISOString() };
+  const digest = digestOf(content);
+  const note = { at: new Date(at).toISOString(), reportId: id, digest, confirmed: 1, announced: true };
+  return new Map([
+    [planFile(id), JSON.stringify({ ...content, digest })],
+    [`runs/${id.slice(0, 16)}/sent.json`, JSON.stringify(note)],
+  ]);
+}
+
 /** The automatic selection: the id of the plan that it made, or why it made none. */
-export async function selectDuePlan(input: RunInput & { readonly channel: Channel; readonly scheduledAt: number }): Promise<{ readonly id: string } | { readonly why: string }> {
+export async function selectDuePlan(
+  input: RunInput & { readonly channel: Channel; readonly scheduledAt: number },
+): Promise<{ readonly id: string } | { readonly why: string }> {
   const { store, channel, config, scheduledAt, process } = input;
   try {
     const selected = await selectAutomatically({ store, channel, digest: digestOf }, config, scheduledAt, process.clock());

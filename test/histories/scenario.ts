@@ -28,7 +28,10 @@ const CONFIGS: readonly WrittenConfig[] = [
   withStandard({ expireAfter: '10d' }, { floors: { minKeep: 2, minAge: '24h' } }),
   withStandard({ keep: { last: 3 } }, { rules: [{ name: 'left', match: { orphaned: true }, policy: 'short' }] }),
   withStandard({ keep: { hourly: 2, monthly: 2, yearly: 1 } }),
-  withStandard({ keep: { last: 1 } }, { rules: [{ name: 'disks', match: { kind: 'disk' }, policy: 'short' }], caps: { maxDeletions: 8, maxShare: 1 } }),
+  withStandard(
+    { keep: { last: 1 } },
+    { rules: [{ name: 'disks', match: { kind: 'disk' }, policy: 'short' }], caps: { maxDeletions: 8, maxShare: 1 } },
+  ),
 ];
 
 export const pickConfig = (random: Random): WrittenConfig => random.of(CONFIGS);

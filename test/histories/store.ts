@@ -93,7 +93,9 @@ export class FaultyStore {
   }
 
   names(prefix: string): readonly string[] {
-    const names = [...this.objects.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length).split('/')[0] ?? '');
+    const names = [...this.objects.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => key.slice(prefix.length).split('/')[0] ?? '');
     return [...new Set(names)].sort();
   }
 }
