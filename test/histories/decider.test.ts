@@ -38,12 +38,8 @@ describe('the decider of the histories', () => {
         config: readConfig(written),
         now: START,
       });
-      for (const { snapshot, verdict } of theirs.items)
-        expect({ seed, arn: snapshot.arn, verdict }).toEqual({
-          seed,
-          arn: snapshot.arn,
-          verdict: own.get(snapshot.arn ?? '') === 'expires' ? 'expire' : 'keep',
-        });
+      const expiring = theirs.items.flatMap(({ snapshot, verdict }) => (verdict === 'expire' ? [snapshot.arn] : []));
+      expect({ seed, expiring }).toEqual({ seed, expiring: [...own.keys()].filter((arn) => own.get(arn) === 'expires') });
     }
   });
 });

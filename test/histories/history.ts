@@ -66,6 +66,11 @@ export class History {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
+  /** How many runs died so far. */
+  get died(): number {
+    return this.runs.filter(({ process }) => !process.alive).length;
+  }
+
   /** Whether the machine of a run finds another run alive. */
   private isAlive(name: string): boolean | null {
     const run = this.runs.find(({ process }) => process.name === name);

@@ -86,7 +86,6 @@ export class Process {
         return;
       }
       simulation.after(latencyMs, () => {
-        simulation.onCall();
         const reply = arrive();
         if (crash === 2 && this.alive) {
           this.note(`dies before the answer to: ${what}`);

@@ -132,6 +132,7 @@ export class Service {
   /** Asks, and lets the process notice where its credentials are no longer accepted. */
   private ask<T>(process: Process, what: string, answer: () => Reply<T>): Promise<T> {
     return process.call(what, LATENCY_MS, () => {
+      this.simulation.onCall();
       if (!process.isSignedOut) return answer();
       return { afterMs: LATENCY_MS, error: failure({ code: 'ExpiredTokenException', message: 'The security token is expired' }) };
     });
@@ -255,6 +256,7 @@ export class Service {
   }
 
   private answerDelete(process: Process, what: string, record: DeleteRecord, fault: DeleteFault | undefined): Reply<object> {
+    this.simulation.onCall();
     const expired = failure({ code: 'ExpiredTokenException', message: 'The security token is expired' });
     if (process.isSignedOut || fault?.error?.code === 'ExpiredTokenException') {
       process.isSignedOut = true;

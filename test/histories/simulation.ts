@@ -18,7 +18,7 @@ export class Simulation {
   now: number;
   readonly choices: Choices;
   readonly log: string[] = [];
-  /** Called when the service or the store is about to answer a call: others act then. */
+  /** Called when the service is about to answer a call: others act then. */
   onCall: () => void = () => undefined;
   private readonly start: number;
   private events: Event[] = [];
