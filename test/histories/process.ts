@@ -14,8 +14,8 @@ const SUSPENSIONS = [
   { ms: 2 * HOUR, frozen: false },
 ] as const;
 
-/** By how much the clock of a machine can jump. */
-const JUMPS = [-HOUR, 4 * 60 * SECOND, -4 * 60 * SECOND, HOUR, -30 * 24 * HOUR, 30 * 24 * HOUR, -75 * SECOND] as const;
+/** By how much the clock of a machine can jump: never by just what hides a pause, which no program could notice. */
+const JUMPS = [-HOUR, 4 * 60 * SECOND, -4 * 60 * SECOND, HOUR, -30 * 24 * HOUR, 30 * 24 * HOUR, -40 * SECOND] as const;
 
 /** One run of the program on some machine. It can die at each of its calls, be stopped at each of its answers, and have a wrong clock. */
 export class Process {

@@ -102,7 +102,7 @@ async function announce({ history, random }: Cast, written: WrittenConfig, sched
 /** Somebody who can write in the bucket, and sends no e-mail, puts a report there, or spoils one. */
 function forge({ history, random }: Cast): void {
   const { store, simulation } = history;
-  const plans = store.names('plans/').filter((name) => name.startsWith('2'));
+  const plans = store.names('plans/').filter((name) => name.startsWith('2') && store.textOf(`plans/${name}`)?.endsWith('}\n'));
   const newest = store.textOf(`plans/${plans.at(-1)}`);
   if (newest === null) return;
   const put = (daysAgo: number): void => {

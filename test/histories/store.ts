@@ -1,4 +1,4 @@
-import type { Store, StoredObject } from '../../lambda/app/ports';
+import type { StoredObject } from '../../lambda/app/ports';
 import { linesOf } from '../../lambda/core/lines';
 import type { Process, Reply } from './process';
 import type { Simulation } from './simulation';
@@ -66,12 +66,12 @@ export class FaultyStore {
   }
 
   /** The store as one process has it. */
-  of(process: Process): Store {
+  of(process: Process) {
     const write = ({ key, body }: StoredObject): void => this.write(key, [...body].join(''));
     return {
-      locate: (key) => `store:${key}`,
-      put: (object) => this.call(process, `put ${object.key}`, () => write(object)),
-      putIfAbsent: (object) =>
+      locate: (key: string) => `store:${key}`,
+      put: (object: StoredObject) => this.call(process, `put ${object.key}`, () => write(object)),
+      putIfAbsent: (object: StoredObject) =>
         this.call(
           process,
           `put ${object.key} if absent`,
@@ -82,13 +82,29 @@ export class FaultyStore {
           },
           () => false,
         ),
-      get: (key) => this.call(process, `get ${key}`, () => this.textOf(key)),
-      lines: (key) =>
+      replaceIf: (object: StoredObject, version: string) =>
+        this.call(
+          process,
+          `replace ${object.key}`,
+          () => {
+            if (String(this.objects.get(object.key)?.version) !== version) return false;
+            write(object);
+            return true;
+          },
+          () => false,
+        ),
+      getVersioned: (key: string) =>
+        this.call(process, `get ${key} with its version`, () => {
+          const kept = this.objects.get(key);
+          return kept === undefined ? null : { text: kept.text, version: String(kept.version), modifiedAt: kept.modifiedAt };
+        }),
+      get: (key: string) => this.call(process, `get ${key}`, () => this.textOf(key)),
+      lines: (key: string) =>
         this.call(process, `read the lines of ${key}`, () => {
           const text = this.textOf(key);
           return text === null ? null : linesOf(pieces(text));
         }),
-      list: (prefix) => this.call(process, `list ${prefix}`, () => this.names(prefix)),
+      list: (prefix: string) => this.call(process, `list ${prefix}`, () => this.names(prefix)),
     };
   }
 
