@@ -83,7 +83,12 @@ const replace =
     const row = world.current.snapshots.find((each) => each.arn === arn);
     if (row === undefined) return;
     world.removeSnapshot(arn);
-    world.addSnapshot({ ...row, arn: world.newArn(REGION, KIND, 'snapshot'), createdAt: isNew ? simulation.now : row.createdAt, tags: {} });
+    world.addSnapshot({
+      ...row,
+      arn: world.newArn(REGION, KIND, 'snapshot'),
+      createdAt: isNew ? Math.floor(simulation.now) : row.createdAt,
+      tags: {},
+    });
   };
 
 const HOLD = { 'retention:hold': null };
@@ -182,4 +187,28 @@ export const SMALL: readonly Space[] = [
   { setting: 'pages', bound: { list: 1 } },
   { setting: 'two runs', bound: { suspend: 1 } },
   { setting: 'two runs', bound: { crash: 1 } },
+];
+
+/** What `npm run test:soak` explores besides. */
+export const LARGE: readonly Space[] = [
+  { setting: 'one run', bound: { fault: 2 } },
+  { setting: 'one run', bound: { fault: 1, crash: 1 } },
+  { setting: 'one run', bound: { fault: 1, act: 1 } },
+  { setting: 'one run', bound: { fault: 1, slow: 1 } },
+  { setting: 'one run', bound: { act: 1, crash: 1 } },
+  { setting: 'one run', bound: { act: 1, suspend: 1 } },
+  { setting: 'one run', bound: { act: 1, slow: 1 } },
+  { setting: 'one run', bound: { crash: 2 } },
+  { setting: 'one run', bound: { store: 1, crash: 1 } },
+  { setting: 'one run', bound: { store: 1, fault: 1 } },
+  { setting: 'one run', bound: { clock: 1, suspend: 1 } },
+  { setting: 'one run', bound: { list: 1, act: 1 } },
+  { setting: 'one run', bound: { list: 1, fault: 1 } },
+  { setting: 'one run', bound: { list: 2, crash: 1 } },
+  { setting: 'pages', bound: { act: 2 } },
+  { setting: 'pages', bound: { list: 1, act: 1 } },
+  { setting: 'two runs', bound: { suspend: 2 } },
+  { setting: 'two runs', bound: { suspend: 1, crash: 1 } },
+  { setting: 'two runs', bound: { suspend: 1, fault: 1 } },
+  { setting: 'two runs', bound: { suspend: 1, store: 1 } },
 ];

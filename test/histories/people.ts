@@ -114,7 +114,7 @@ export class People {
   }
 
   private get now(): number {
-    return this.simulation.now;
+    return Math.floor(this.simulation.now);
   }
 
   private note(text: string): void {

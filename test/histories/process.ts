@@ -1,5 +1,8 @@
 import type { Simulation } from './simulation';
 
+/** Whether each call is a line of the history, not only what is unusual. */
+const isVerbose = process.env.HISTORY_CALLS !== undefined;
+
 /** The answer to a call: how long (ms) it takes from when the call arrived, and what it is. */
 export type Reply<T> = { readonly afterMs: number } & ({ readonly value: T } | { readonly error: Error });
 
@@ -37,7 +40,7 @@ export class Process {
   }
 
   /** The wall clock of its machine, epoch ms. */
-  readonly clock = (): number => this.simulation.now + this.skewMs;
+  readonly clock = (): number => Math.floor(this.simulation.now) + this.skewMs;
 
   /** The monotonic clock of its machine, ms: stands still while the machine is paused. */
   readonly monotonic = (): number => this.simulation.now - this.startedAt - this.frozenMs;
@@ -86,6 +89,7 @@ export class Process {
         return;
       }
       simulation.after(latencyMs, () => {
+        if (isVerbose) this.note(`· ${what}`);
         const reply = arrive();
         if (crash === 2 && this.alive) {
           this.note(`dies before the answer to: ${what}`);

@@ -91,6 +91,8 @@ export class Service {
   private readonly operations = new Map<string, RunningOperation>();
   private readonly inProgress = new Set<string>();
   private readonly hidden = new Map<string, number>();
+  /** Snapshots that are gone though their operation says that it failed: no read says so too, or nothing could tell the truth. */
+  private readonly deniedDeletes = new Set<string>();
   constructor(simulation: Simulation, world: World, oracle: Oracle, options: ServiceOptions) {
     this.simulation = simulation;
     this.world = world;
@@ -206,7 +208,8 @@ export class Service {
       if (fault !== null && typeof fault === 'object') return fault;
       if (fault === 'empty') return { afterMs: LATENCY_MS, value: {} };
       const now = this.find(of, kind, region, name);
-      const row = now ?? (fault === 'before' ? this.find(of, kind, region, name, this.simulation.now - 20_000) : undefined);
+      const before = fault === 'before' ? this.find(of, kind, region, name, this.simulation.now - 20_000) : undefined;
+      const row = now ?? (before !== undefined && this.deniedDeletes.has(before.arn) ? undefined : before);
       if (of === 'snapshot') this.oracle.readSnapshot(process, { kind, region, name }, row as SnapshotRow | undefined);
       else this.oracle.readSource(process, { kind, region, name }, row as SourceRow | undefined);
       if (row === undefined) return { afterMs: LATENCY_MS, error: failure({ code: 'DoesNotExist', message: `${name} does not exist` }) };
@@ -286,6 +289,7 @@ export class Service {
       const id = this.start('Failed', 0);
       return { operations: [{ ...this.rawOperation(id), errorDetails: 'another operation is in progress' }] };
     }
+    if (effect === 'now' && fault?.operations?.some(({ status }) => status === 'Failed')) this.deniedDeletes.add(row.arn);
     if (effect === 'now') this.kill(record, row.arn);
     else if (effect !== 'none') {
       this.inProgress.add(row.arn);

@@ -3,6 +3,9 @@ import type { Choices } from './choices';
 /** More events than this in one history mean that something runs without end. */
 const MAX_EVENTS = 200_000;
 
+/** No two events are at the same instant (ms): what was read before something changed is told from what was read after it. */
+const INSTANT = 0.001;
+
 interface Event {
   readonly at: number;
   readonly order: number;
@@ -40,7 +43,7 @@ export class Simulation {
 
   /** Notes a line of the history. */
   note(who: string, text: string): void {
-    const ms = this.now - this.start;
+    const ms = Math.floor(this.now - this.start);
     const days = Math.floor(ms / 86_400_000);
     const clock = new Date(ms % 86_400_000).toISOString().slice(11, 23);
     this.log.push(`${days}d ${clock}  ${who.padEnd(8)} ${text}`);
@@ -53,7 +56,7 @@ export class Simulation {
       if (holds()) return;
       const event = this.events.shift();
       if (event === undefined) throw new Error('nothing is left that could happen, and a run has not ended');
-      this.now = Math.max(this.now, event.at);
+      this.now = Math.max(this.now + INSTANT, event.at);
       event.happen();
     }
     throw new Error(`a history has more than ${MAX_EVENTS} events`);
