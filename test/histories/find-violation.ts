@@ -1,0 +1,32 @@
+/* Prints the first violation that the histories find in the code beside it, and ends with 1; with 0 where they find none. */
+import { newTally } from './campaign';
+import { explore, nameOf, SMALL } from './explore';
+import { KNOWN_FAULTS } from './known-faults';
+import { randomHistory } from './random';
+
+const SEEDS = Number(process.env.MUTANT_SEEDS ?? 4_000);
+
+async function find(): Promise<string | null> {
+  for (const space of SMALL) {
+    const { violations } = await explore(space).catch(() => newTally());
+    const code = [...violations.keys()].find((each) => !KNOWN_FAULTS.has(each));
+    if (code !== undefined) return `\`${code}\` (${nameOf(space)})`;
+  }
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const { violations } = await randomHistory(seed);
+    const code = violations.find((each) => !KNOWN_FAULTS.has(each.code))?.code;
+    if (code !== undefined) return `\`${code}\` (seed ${seed})`;
+  }
+  return null;
+}
+
+void find().then(
+  (found) => {
+    process.stdout.write(`${found ?? ''}\n`);
+    process.exitCode = found === null ? 0 : 1;
+  },
+  (error: unknown) => {
+    process.stdout.write(`an exception: ${String(error).split('\n')[0]}\n`);
+    process.exitCode = 1;
+  },
+);
