@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ALIAS, invokeCommand } from '../lambda/app/deletion-commands';
-import { checkLedger } from '../lambda/app/ledger';
-import { readResult, resultFile } from '../lambda/app/ledger-files';
+import { readResult, resultFile } from '../lambda/app/outcome-files';
+import { checkOutcomes } from '../lambda/app/outcome-store';
 import { hasEnded, readEnding } from '../lambda/app/run-ending';
 import { checkCount, checkUnblocked, openPlan } from '../lambda/app/verify-plan';
 import { PATIENT, withLimits } from '../lambda/aws/http-limits';
@@ -112,7 +112,7 @@ export async function applyRemotely(
   const plan = openPlan({ ...place, digest: options.digest ?? null }, Date.now(), digestOf);
   checkUnblocked(plan);
   const { store } = place;
-  await checkLedger({ store, clock: Date.now, isAlive: () => null }, plan);
+  await checkOutcomes({ store, clock: Date.now, isAlive: () => null }, plan);
   if (options.yes !== undefined) checkCount(plan, options.yes);
   await writeOut(out, renderPlan(plan, columns));
   await confirmCount(plan, options.yes, terminal, input);

@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { type ApplyPorts, applyBatch, type Prepared, prepareApply } from '../lambda/app/apply-plan';
-import { openLedger, rehearsalLedger } from '../lambda/app/ledger';
-import { resultFile } from '../lambda/app/ledger-files';
+import { callerFailure, isCallerFailure } from '../lambda/app/caller-failure';
+import { resultFile } from '../lambda/app/outcome-files';
+import { openOutcomes, rehearsalOutcomes } from '../lambda/app/outcome-store';
 import { PACE } from '../lambda/app/pace';
 import { isRefusal } from '../lambda/app/refusals';
+import { errorFacts, isCredentialFailure } from '../lambda/aws/aws-errors';
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
@@ -52,23 +54,55 @@ function checkOptions(options: ApplyOptions): void {
     throw usage('--dry-run goes with --local only: the deployed function has no dry run');
 }
 
-/** Ends the run after the item in hand at the first Ctrl-C, at once at the second. */
-function onInterrupt(err: NodeJS.WritableStream): { readonly signal: AbortSignal; readonly stop: () => void } {
+/** What ends a run from outside: Ctrl-C, a service manager, a terminal that goes away. */
+const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** A terminal that went away takes no words, and ends nothing. */
+const ignore = (): void => undefined;
+
+/** Ends the run after the current snapshot at the first Ctrl-C, at once at the second. */
+function onInterrupt({ err, out }: Pick<Terminal, 'err' | 'out'>): { readonly signal: AbortSignal; readonly stop: () => void } {
   const controller = new AbortController();
   // Each region has a call that waits for it; Node 20 warns of more than ten.
   setMaxListeners(0, controller.signal);
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.failure);
-    err.write('\nfinishing the snapshot in hand; once more to stop at once\n');
+  const interrupt = (name: NodeJS.Signals): void => {
+    const isAgain = controller.signal.aborted;
+    // A terminal that goes away may say so more than once.
+    if (isAgain && name !== 'SIGHUP') process.exit(EXIT.failure);
+    if (!isAgain) err.write('\nfinishing the current snapshot; press Ctrl-C again to exit immediately\n');
     controller.abort();
   };
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupt);
+  for (const name of ENDINGS) process.on(name, interrupt);
+  for (const stream of [err, out]) stream.on('error', ignore);
   return {
     signal: controller.signal,
     stop: () => {
-      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, interrupt);
+      for (const name of ENDINGS) process.off(name, interrupt);
+      for (const stream of [err, out]) stream.off('error', ignore);
     },
   };
+}
+
+/** A failure of the caller's credentials, by the name that is known for it. */
+class CredentialsFailure extends Error {
+  override readonly name = 'CredentialsProviderError';
+}
+
+/** The same credentials. Whatever their provider fails with is known as a failure of the caller, and never as one of the service. */
+const ofCaller =
+  (credentials: Caller['credentials']): Caller['credentials'] =>
+  async (...given) => {
+    try {
+      return await credentials(...given);
+    } catch (cause) {
+      throw new CredentialsFailure(cause instanceof Error ? cause.message : String(cause), { cause });
+    }
+  };
+
+/** The failure of the caller that an error comes from; null: it comes from something else. */
+function causeInCaller(error: unknown): RetentionError | null {
+  if (isCallerFailure(error)) return error instanceof RetentionError ? error : callerFailure(errorFacts(error));
+  return isCredentialFailure(error) ? callerFailure(errorFacts((error as Error).cause ?? error)) : null;
 }
 
 /** The same path up to the delete: says of every snapshot what would become of it, and ends as that would. */
@@ -88,11 +122,13 @@ async function rehearse(ports: ApplyPorts, prepared: Prepared, { out }: Terminal
 
 /** What ends a run in the middle: by then snapshots may be gone, so it is neither a refusal nor wrong usage. */
 function stopped({ error }: { readonly error: unknown }): RetentionError {
+  const ofTheCaller = causeInCaller(error);
+  if (ofTheCaller !== null) return ofTheCaller;
   const why = error instanceof Error ? error.message : String(error);
   return new RetentionError(
     'apply.stopped',
     'aws',
-    `the deletion stopped in the middle: ${clean(why)}; what was done until then stands above, and applying the plan again goes on`,
+    `the deletion stopped in the middle: ${clean(why)}; what was done until then is listed above, and applying the plan again goes on`,
     { cause: error },
   );
 }
@@ -111,6 +147,7 @@ async function applyLocally(
   const account = await findAccount(caller);
   const { credentials, region } = caller;
   const clock = Date.now;
+  const monotonic = (): number => performance.now();
   const readers = makeLightsailClients({ config: { credentials } });
   const deletion = makeSnapshotDeletion({
     readers,
@@ -120,11 +157,11 @@ async function applyLocally(
     clock,
   });
   const readInventory = makeReadInventory({ clients: readers, firstRegion: region, account, kinds: snapshotKinds, clock });
-  const ledgerPorts = { store: place.store, clock, owner: thisProcess(), isAlive: isRunning };
+  const outcomePorts = { store: place.store, clock, owner: thisProcess(), isAlive: isRunning };
   const prepare = (): Promise<Prepared> =>
     withProgress(err, quiet, (tell) =>
       prepareApply(
-        { clock, digest: digestOf, readInventory, deletion, ledger: ledgerPorts },
+        { clock, digest: digestOf, readInventory, deletion, outcomes: outcomePorts },
         { plan: { ...place, digest: options.digest ?? null }, config, account, count: options.yes ?? null, deadline: readingDeadline() },
         tell,
       ),
@@ -149,35 +186,40 @@ async function applyLocally(
     );
   await show();
   if (options.dryRun === true) {
-    return rehearse({ clock, sleep, deletion, ledger: rehearsalLedger(), pace: PACE }, prepared, terminal);
+    return rehearse({ clock, monotonic, sleep, deletion, outcomes: rehearsalOutcomes(), pace: PACE }, prepared, terminal);
   }
   if (plan.items.length > 0) await confirmCount(plan, options.yes, terminal, input);
   if (clock() - prepared.decidedAt > STALE) {
     prepared = await prepare();
     await show();
   }
-  const interrupt = onInterrupt(err);
+  const interrupt = onInterrupt(terminal);
   try {
-    const ledger = await openLedger(ledgerPorts, plan);
+    const outcomes = await openOutcomes(outcomePorts, plan);
     let failure: { readonly error: unknown } | null = null;
     const noting = (error: unknown): void => {
       failure ??= { error };
     };
-    const ports: ApplyPorts = { clock, sleep, deletion, ledger, pace: PACE };
+    const ports: ApplyPorts = { clock, monotonic, sleep, deletion, outcomes, pace: PACE };
     await applyBatch(ports, prepared, {
       signal: interrupt.signal,
       progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
     }).catch(noting);
-    // Whatever could not be written down is said at least.
-    const result: ApplyResult = await ledger.close().catch((error: unknown) => {
+    // What could not be written down is printed at least.
+    const result: ApplyResult = await outcomes.close().catch((error: unknown) => {
       noting(error);
-      return ledger.result();
+      return outcomes.result();
     });
     await writeOut(out, renderResultText(result, columns));
     if (failure !== null) throw stopped(failure);
     if (!quiet) err.write(`outcomes: ${place.store.locate(resultFile(plan.id))}\n`);
     if (result.totals.failed > 0) return EXIT.someFailed;
     return result.status === 'finished' ? EXIT.done : EXIT.failure;
+  } catch (error) {
+    const ofTheCaller = causeInCaller(error);
+    if (ofTheCaller === null) throw error;
+    reportFailure(ofTheCaller, err, terminal.env);
+    return EXIT.someFailed;
   } finally {
     interrupt.stop();
   }
@@ -195,7 +237,8 @@ export async function apply(
 ): Promise<ExitCode> {
   checkOptions(options);
   try {
-    const caller = await findCaller(options.profile, terminal.env);
+    const found = await findCaller(options.profile, terminal.env);
+    const caller = { ...found, credentials: ofCaller(found.credentials) };
     const place = await openPlace(plan, caller);
     return options.function === undefined
       ? await applyLocally(options, place, caller, terminal, input)

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { Store, StoredObject } from '../lambda/app/ports';
+import { createHash, randomUUID } from 'node:crypto';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Store, StoredObject, VersionedText } from '../lambda/app/ports';
 import { RetentionError } from '../lambda/core/errors';
 import { linesOf } from '../lambda/core/lines';
 
@@ -53,6 +53,36 @@ async function placeIfAbsent(draft: string, path: string, chunks: readonly strin
   }
 }
 
+/** The file in which an object is now, and how often it was replaced conditionally. */
+interface Current {
+  readonly path: string;
+  readonly replaced: number;
+}
+
+const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
+
+/** The file of the n-th conditional replacement of an object. Hidden, and named exclusively: two runs never both replace one version. */
+const replacementOf = (path: string, n: number): string => (n === 0 ? path : join(dirname(path), `.${basename(path)}.v${n}`));
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (ABSENT.has(codeOf(error))) return false;
+    throw error;
+  }
+}
+
+/** Finds the newest replacement of an object. They are numbered without a gap, because each is made of the one before. */
+async function currentOf(path: string): Promise<Current> {
+  let replaced = 0;
+  if (await exists(path)) while (await exists(replacementOf(path, replaced + 1))) replaced += 1;
+  return { path: replacementOf(path, replaced), replaced };
+}
+
+const versionOf = (replaced: number, text: string): string => `${replaced}:${createHash('sha256').update(text).digest('hex')}`;
+
 /** A folder as a store. What a write has resolved is on the disk: whole or not at all, whatever kills the process or the machine. */
 export function folderStore(root: string): Store {
   const pathOf = (key: string): string => join(root, key);
@@ -64,7 +94,11 @@ export function folderStore(root: string): Store {
       { cause },
     );
 
-  async function put({ key, body }: StoredObject, ifAbsent: boolean): Promise<boolean> {
+  /** Writes a draft and gives it its name. `place` says whether that was possible. */
+  async function write(
+    { key, body }: StoredObject,
+    place: (draft: string, path: string, chunks: readonly string[]) => Promise<boolean>,
+  ): Promise<boolean> {
     const path = pathOf(key);
     const folder = dirname(path);
     const draft = join(folder, `.${randomUUID()}.tmp`);
@@ -74,8 +108,7 @@ export function folderStore(root: string): Store {
       await writeSynced(draft, chunks, 'wx');
       let written = true;
       try {
-        if (ifAbsent) written = await placeIfAbsent(draft, path, chunks);
-        else await rename(draft, path);
+        written = await place(draft, path, chunks);
       } finally {
         await rm(draft, { force: true });
       }
@@ -86,34 +119,50 @@ export function folderStore(root: string): Store {
     }
   }
 
+  /** What reading an object gives; null where there is none. */
+  async function reading<T>(key: string, read: (current: Current) => Promise<T>): Promise<T | null> {
+    try {
+      return await read(await currentOf(pathOf(key)));
+    } catch (error) {
+      if (ABSENT.has(codeOf(error))) return null;
+      throw failure('read', key, error);
+    }
+  }
+
+  const getVersioned = (key: string): Promise<VersionedText | null> =>
+    reading(key, async ({ path, replaced }) => {
+      const text = await readFile(path, 'utf8');
+      return { text, version: versionOf(replaced, text) };
+    });
+
+  const replace = async (draft: string, path: string): Promise<boolean> => {
+    await rename(draft, (await currentOf(path)).path);
+    return true;
+  };
+
+  const replaceVersion =
+    (key: string, version: string) =>
+    async (draft: string, path: string, chunks: readonly string[]): Promise<boolean> => {
+      const current = await getVersioned(key);
+      if (current?.version !== version) return false;
+      return placeIfAbsent(draft, replacementOf(path, Number.parseInt(version, 10) + 1), chunks);
+    };
+
   return {
     locate: pathOf,
     async put(object) {
-      await put(object, false);
+      await write(object, replace);
     },
-    putIfAbsent: (object) => put(object, true),
-    async get(key) {
-      try {
-        return await readFile(pathOf(key), 'utf8');
-      } catch (error) {
-        if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return null;
-        throw failure('read', key, error);
-      }
-    },
-    async lines(key) {
-      try {
-        const file = await open(pathOf(key), 'r');
-        return linesOf(file.createReadStream());
-      } catch (error) {
-        if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return null;
-        throw failure('read', key, error);
-      }
-    },
+    putIfAbsent: (object) => write(object, placeIfAbsent),
+    replaceIf: (object, version) => write(object, replaceVersion(object.key, version)),
+    getVersioned,
+    get: (key) => reading(key, ({ path }) => readFile(path, 'utf8')),
+    lines: (key) => reading(key, async ({ path }) => linesOf((await open(path, 'r')).createReadStream())),
     async list(prefix) {
       try {
         return (await readdir(pathOf(prefix))).filter((name) => !name.startsWith('.')).sort();
       } catch (error) {
-        if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return [];
+        if (ABSENT.has(codeOf(error))) return [];
         throw failure('list', prefix, error);
       }
     },

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Store } from '../lambda/app/ports';
@@ -17,8 +18,10 @@ export interface PlanPlace {
 /** Opens the place that PLAN names: a file (results go into `results/` beside it), or `s3://bucket/key` (into the bucket's `results/`). */
 export async function openPlace(plan: string, caller: Caller, limits: HttpLimits = UPLOADING): Promise<PlanPlace> {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(plan)) {
-    const store = folderStore(dirname(plan));
-    return { where: plan, store, text: await store.get(basename(plan)) };
+    // One plan has one record, also where it is reached by a symbolic link. A missing file is refused later, as what it is called here.
+    const file = await realpath(plan).catch(() => plan);
+    const store = folderStore(dirname(file));
+    return { where: plan, store, text: await store.get(basename(file)) };
   }
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(plan) ?? [];
   if (bucket === undefined || key === undefined)

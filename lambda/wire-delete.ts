@@ -31,7 +31,7 @@ export const LIMITS: RunLimits = { inventory: 6 * MINUTE, sitting: 8 * MINUTE, c
 export const DEPLOYED_PACE: Pace = { ...PACE, giveUp: 3 * MINUTE, confirm: MINUTE, attempts: 8 };
 
 /** What a test may set: everything else is as deployed. */
-export type DeletionTuning = Partial<Pick<DeletionPorts, 'clock' | 'pace' | 'limits' | 'timeout' | 'sleep'>>;
+export type DeletionTuning = Partial<Pick<DeletionPorts, 'clock' | 'monotonic' | 'pace' | 'limits' | 'timeout' | 'sleep'>>;
 
 /** Composes the deletion function: configuration and environment are parsed before anything is read. */
 export function wireDeletion(
@@ -52,6 +52,7 @@ export function wireDeletion(
     const timeout = tuning.timeout ?? ((ms) => AbortSignal.timeout(ms));
     const ports: DeletionPorts = {
       clock,
+      monotonic: () => performance.now(),
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       timeout,
       beforeEnd: (ms) => timeout(Math.max(0, lambdaContext.getRemainingTimeInMillis() - ms)),

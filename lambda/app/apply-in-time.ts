@@ -1,8 +1,6 @@
 import { RetentionError } from '../core/errors';
-import { type ApplyPorts, applyBatch, type Prepared } from './apply-plan';
-import type { CallFailure } from './deletion-port';
+import { type ApplyPorts, applyBatch, type Prepared, type RunOutcomes } from './apply-plan';
 import type { DeletionPorts } from './deletion-run';
-import type { Ledger } from './ledger';
 
 /** After so long (ms) it is looked again, before a delete, which version is deployed. */
 const LOOK_AGAIN = 30_000;
@@ -20,35 +18,44 @@ export async function checkDeployed({ isDeployed }: DeletionPorts): Promise<void
   );
 }
 
-/** A delete that was not sent, because the last look at what is deployed was too long ago: it is begun again, with another look. */
-const LOOKED_LONG_AGO: CallFailure = {
-  class: 'throttled',
-  code: 'run.slow',
-  message: 'it could not be read again within half a minute of a look at which version is deployed, so no delete was sent',
-};
+/** The same record, which is changed by calls that may be refused. */
+function guarded(
+  outcomes: RunOutcomes,
+  before: <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) => (...args: Args) => Promise<T>,
+): RunOutcomes {
+  return {
+    get recorded() {
+      return outcomes.recorded;
+    },
+    get unsettled() {
+      return outcomes.unsettled;
+    },
+    startAttempt: before((item, facts) => outcomes.startAttempt(item, facts)),
+    isOwnAttempt: before((arn) => outcomes.isOwnAttempt(arn)),
+    cancelAttempt: before((arn) => outcomes.cancelAttempt(arn)),
+    record: before((results) => outcomes.record(results)),
+  };
+}
 
-/** Ports that let no delete be sent once another version was deployed; `since` is when the last look at that began. */
-function whileDeployed(ledger: Ledger, ports: DeletionPorts, since: number): ApplyPorts {
+/** Ports that let no delete be sent once another version was deployed; `since` is when the last check of that began. */
+function whileDeployed(outcomes: RunOutcomes, ports: DeletionPorts, since: number): ApplyPorts {
   const { clock, deletion } = ports;
   let lookedAt = since;
   const isLongAgo = (): boolean => clock() - lookedAt >= LOOK_AGAIN;
   return {
     ...ports,
-    ledger: {
-      ...ledger,
-      async intend(arn, facts) {
+    outcomes: {
+      ...guarded(outcomes, (call) => call),
+      async startAttempt(item, facts) {
         if (isLongAgo()) {
           const now = clock();
           await checkDeployed(ports);
           lookedAt = now;
         }
-        await ledger.intend(arn, facts);
+        return outcomes.startAttempt(item, facts);
       },
     },
-    deletion: {
-      ...deletion,
-      deleteSnapshot: async (named) => (isLongAgo() ? { ok: false, failure: LOOKED_LONG_AGO } : deletion.deleteSnapshot(named)),
-    },
+    deletion: { ...deletion, deleteSnapshot: (named, maySend) => deletion.deleteSnapshot(named, () => !isLongAgo() && maySend()) },
   };
 }
 
@@ -64,16 +71,16 @@ const ended = (end: AbortSignal): Promise<void> =>
  * sitting had dealt with its snapshot, could hit another that has taken the name.
  */
 function untilEnd(ports: ApplyPorts, end: AbortSignal): { readonly ports: ApplyPorts; readonly over: Promise<unknown> } {
-  const { sleep, deletion, ledger } = ports;
+  const { sleep, deletion, outcomes } = ports;
   const onTheirWay = new Set<Promise<unknown>>();
   const before =
     <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) =>
     async (...args: Args): Promise<T> => {
-      if (end.aborted) throw new RetentionError('sitting.ended', 'aws', 'cannot go on: the sitting has ended; the next one does');
+      if (end.aborted) throw new RetentionError('invocation.ended', 'aws', 'cannot go on: this invocation has ended; the next one does');
       return call(...args);
     };
-  const deleteSnapshot: typeof deletion.deleteSnapshot = async (named) => {
-    const answer = deletion.deleteSnapshot(named);
+  const deleteSnapshot: typeof deletion.deleteSnapshot = async (named, maySend) => {
+    const answer = deletion.deleteSnapshot(named, () => !end.aborted && maySend());
     onTheirWay.add(answer);
     try {
       return await answer;
@@ -86,7 +93,7 @@ function untilEnd(ports: ApplyPorts, end: AbortSignal): { readonly ports: ApplyP
       ...ports,
       sleep: before(sleep),
       deletion: { ...deletion, deleteSnapshot: before(deleteSnapshot) },
-      ledger: { ...ledger, intend: before(ledger.intend), withdraw: before(ledger.withdraw), record: before(ledger.record) },
+      outcomes: guarded(outcomes, before),
     },
     over: ended(end).then(() => Promise.allSettled(onTheirWay)),
   };
@@ -95,7 +102,7 @@ function untilEnd(ports: ApplyPorts, end: AbortSignal): { readonly ports: ApplyP
 /** Deletes for as long as a sitting may, and brings those in hand to their end; one that takes too long is left open: its end is not known. */
 export async function applyInTime(
   ports: DeletionPorts,
-  ledger: Ledger,
+  outcomes: RunOutcomes,
   prepared: Prepared,
   startedAt: number,
   lookedAt: number,
@@ -103,6 +110,6 @@ export async function applyInTime(
   const { limits, clock } = ports;
   const end = ports.beforeEnd(limits.closing);
   const signal = ports.timeout(Math.max(0, startedAt + limits.sitting - clock()));
-  const applying = untilEnd(whileDeployed(ledger, ports, lookedAt), end);
+  const applying = untilEnd(whileDeployed(outcomes, ports, lookedAt), end);
   await Promise.race([applyBatch(applying.ports, prepared, { signal }), applying.over]);
 }

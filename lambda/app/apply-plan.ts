@@ -6,11 +6,13 @@ import type { Plan, PlanItem } from '../core/plan';
 import { type Condemned, type CondemnedGroup, type Intersection, intersect } from '../core/recheck';
 import type { Judged } from '../core/report-model';
 import type { SourceState } from '../core/snapshot';
-import { awaitEarlier, deleteItem, type Verdict } from './delete-item';
+import { stopWithCaller } from './caller-failure';
+import type { Clocks } from './check-age';
+import { awaitEarlier, confirmAbsent, deleteSnapshot, type ItemPorts, type Verdict } from './delete-snapshot';
 import type { Sleep, SnapshotDeletion } from './deletion-port';
 import { guardGroup } from './guard-group';
-import { checkLedger, type Ledger, type LedgerPorts } from './ledger';
-import { makePacer, type Pace, type Pacer } from './pace';
+import { checkOutcomes, type OutcomePorts, type OutcomeStore, takenOver } from './outcome-store';
+import { makePacer, type Pace } from './pace';
 import type { Clock, Digest, InventoryProgress, ReadInventory } from './ports';
 import {
   checkAccount,
@@ -30,7 +32,7 @@ export interface PreparePorts {
   readonly digest: Digest;
   readonly readInventory: ReadInventory;
   readonly deletion: Pick<SnapshotDeletion, 'readClock'>;
-  readonly ledger: Omit<LedgerPorts, 'owner'>;
+  readonly outcomes: Omit<OutcomePorts, 'owner'>;
 }
 
 export interface PrepareRequest {
@@ -70,7 +72,7 @@ export async function prepareApply(
   if (account !== null) checkAccount(plan, account);
   checkUnblocked(plan);
   checkConfig(plan, config);
-  const before = await checkLedger(ports.ledger, plan);
+  const before = await checkOutcomes(ports.outcomes, plan);
   if (count !== null) checkCount(plan, count);
   checkOrigin(config);
   const done = new Set(before.map(({ arn }) => arn));
@@ -100,11 +102,13 @@ export async function prepareApply(
   return { plan, config, decidedAt, groups, ruled, doneBefore: before.length };
 }
 
-export interface ApplyPorts {
-  readonly clock: Clock;
+/** The part of the record that a run needs. */
+export type RunOutcomes = Pick<OutcomeStore, 'recorded' | 'unsettled' | 'startAttempt' | 'isOwnAttempt' | 'cancelAttempt' | 'record'>;
+
+export interface ApplyPorts extends Clocks {
   readonly sleep: Sleep;
   readonly deletion: SnapshotDeletion;
-  readonly ledger: Pick<Ledger, 'recorded' | 'sent' | 'intend' | 'withdraw' | 'record'>;
+  readonly outcomes: RunOutcomes;
   readonly pace: Pace;
 }
 
@@ -130,103 +134,144 @@ export function factsOf({ snapshot }: Judged, { pricing }: Pick<Config, 'pricing
 const stateOf = ({ source }: CondemnedGroup): SourceState | null =>
   source === null ? null : { state: 'exists', name: source.name, tags: source.tags };
 
-/**
- * Carries out what was prepared, or a batch of it: region beside region, within a region group after group, newest first, each outcome durable
- * before the next snapshot is touched. Safe to run twice: what has an outcome is left alone. Rejects only when outcomes cannot be recorded.
- */
-export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options: ApplyOptions = {}): Promise<void> {
-  const { clock, deletion, ledger } = ports;
-  const { config } = prepared;
-  const { signal, progress, wouldDelete } = options;
-  const wanted = options.batch === undefined ? null : new Set(options.batch.map(({ arn }) => arn));
-  const isOpen = ({ arn }: PlanItem): boolean => (wanted === null || wanted.has(arn)) && !ledger.recorded.has(arn);
-  let broken = false;
+type Ruling = Intersection['ruled'][number];
 
-  const resultOf = (item: PlanItem, judged: Judged | null, { outcome, code, text }: Verdict): ItemResult => {
+/** One run over what was prepared. */
+class PlanRun {
+  private readonly wanted: ReadonlySet<string> | null;
+  private isBroken = false;
+
+  constructor(
+    private readonly ports: ApplyPorts,
+    private readonly prepared: Prepared,
+    private readonly options: ApplyOptions,
+  ) {
+    this.wanted = options.batch === undefined ? null : new Set(options.batch.map(({ arn }) => arn));
+  }
+
+  async run(): Promise<void> {
+    const byRegion = new Map<string, CondemnedGroup[]>();
+    for (const group of this.prepared.groups) byRegion.set(group.region, [...(byRegion.get(group.region) ?? []), group]);
+    const ruled = this.prepared.ruled.filter(({ item }) => this.isOpen(item));
+    // What the decision keeps, and no delete was sent of: nothing more has to be read.
+    const isSettled = ({ item, ruling }: Ruling): boolean => ruling.outcome === 'spared' && !this.ports.outcomes.unsettled.has(item.arn);
+    await this.record(ruled.filter(isSettled).map(({ item, judged, ruling }) => this.resultOf(item, judged, ruling)));
+    const unclear = ruled.filter((each) => !isSettled(each));
+    const ends = await Promise.allSettled([
+      this.stopping(() => this.clarify(unclear)),
+      ...[...byRegion.values()].map((groups) => this.stopping(() => this.applyRegion(groups))),
+    ]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  private isOpen({ arn }: PlanItem): boolean {
+    return (this.wanted === null || this.wanted.has(arn)) && !this.ports.outcomes.recorded.has(arn);
+  }
+
+  private mayGoOn(): boolean {
+    return !this.isBroken && this.options.signal?.aborted !== true;
+  }
+
+  private async stopping(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.isBroken = true;
+      throw error;
+    }
+  }
+
+  private itemPorts(pacer = makePacer(this.ports.pace, this.ports.sleep)): ItemPorts {
+    const { clock, monotonic, deletion } = this.ports;
+    return { clock, monotonic, deletion, pacer };
+  }
+
+  private resultOf(item: PlanItem, judged: Judged | null, { outcome, code, text, mayStillBeDeleted }: Verdict): ItemResult {
     const { arn, name, kind, account, region, createdAt } = item;
-    const at = new Date(clock()).toISOString();
+    const at = new Date(this.ports.clock()).toISOString();
     // Of one that is gone, what the run that meant to delete it knew.
-    const facts = judged === null ? (ledger.sent.get(arn) ?? NO_FACTS) : factsOf(judged, config);
-    return { arn, name, kind, account, region, createdAt, ...facts, outcome, code, text, at };
-  };
-  const record = async (results: readonly ItemResult[]): Promise<void> => {
-    await ledger.record(results);
-    for (const each of results) progress?.(each);
-  };
-  const mayGoOn = (): boolean => !broken && signal?.aborted !== true;
+    const facts = judged === null ? (this.ports.outcomes.unsettled.get(arn) ?? NO_FACTS) : factsOf(judged, this.prepared.config);
+    const doubt = mayStillBeDeleted === undefined ? {} : { mayStillBeDeleted };
+    return { arn, name, kind, account, region, createdAt, ...facts, outcome, code, text, at, ...doubt };
+  }
 
-  const applyGroup = async (group: CondemnedGroup, pacer: Pacer): Promise<void> => {
-    const source = stateOf(group);
+  private async record(results: readonly ItemResult[]): Promise<void> {
+    for (const each of await this.ports.outcomes.record(results)) this.options.progress?.(each);
+  }
+
+  /** Finds out what became of snapshots that no list has, or whose delete an earlier run may have sent. One region does not wait for another. */
+  private async clarify(unclear: readonly Ruling[]): Promise<void> {
+    const regions = [...new Set(unclear.map(({ item }) => item.region))];
+    const ends = await Promise.allSettled(
+      regions.map((region) => this.stopping(() => this.clarifyRegion(unclear.filter(({ item }) => item.region === region)))),
+    );
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  private async clarifyRegion(unclear: readonly Ruling[]): Promise<void> {
+    const { signal } = this.options;
+    const ports = this.itemPorts();
+    for (const { item, judged, ruling } of unclear) {
+      if (!this.mayGoOn()) return;
+      const sentBefore = this.ports.outcomes.unsettled.has(item.arn);
+      const end =
+        judged === null
+          ? await confirmAbsent(ports, { item, sentBefore }, signal)
+          : await this.skip(ports, { item, judged }, ruling, sentBefore);
+      if (end === 'left') return;
+      await this.record([this.resultOf(item, judged, end)]);
+    }
+  }
+
+  private async skip(ports: ItemPorts, condemned: Condemned, ruling: Ruling['ruling'], sentBefore: boolean): Promise<Verdict | 'left'> {
+    if (!sentBefore) return ruling;
+    return awaitEarlier(ports, { condemned, source: null, config: this.prepared.config, ruling }, this.options.signal);
+  }
+
+  private async applyRegion(groups: readonly CondemnedGroup[]): Promise<void> {
+    const ports = this.itemPorts();
+    for (const group of groups) {
+      if (!this.mayGoOn()) return;
+      await this.applyGroup(group, ports);
+    }
+  }
+
+  private async applyGroup(group: CondemnedGroup, ports: ItemPorts): Promise<void> {
+    const { config } = this.prepared;
+    const { signal, wouldDelete } = this.options;
+    const { outcomes } = this.ports;
     let breach: Verdict | null = null;
-    // What was broken once stays so for the whole group.
+    // A group that was not as expected once is left for the whole run, even if it is as expected later.
     const guard = async (abortSignal: AbortSignal | undefined): Promise<Verdict | null> => {
-      breach ??= await guardGroup(deletion, group, config.floors.minKeep, pacer, signal, abortSignal);
+      breach ??= await guardGroup(ports.deletion, group, config.floors.minKeep, ports.pacer, signal, abortSignal);
       return breach;
     };
     for (const condemned of group.items) {
       const { item, judged } = condemned;
-      if (!isOpen(item)) continue;
-      if (!mayGoOn()) return;
-      const verdict = await deleteItem(
-        { deletion, clock, pacer },
-        {
-          condemned,
-          source,
-          config,
-          sentBefore: ledger.sent.has(item.arn),
-          guard,
-          intend: wouldDelete === undefined ? () => ledger.intend(item.arn, factsOf(judged, config)) : null,
-          withdraw: () => ledger.withdraw(item.arn),
-          signal,
-        },
-      );
-      if (verdict === null) return;
-      if (verdict === 'deletable') wouldDelete?.(condemned);
-      else await record([resultOf(item, judged, verdict)]);
+      if (!this.isOpen(item)) continue;
+      if (!this.mayGoOn()) return;
+      const attempt = {
+        start: () => outcomes.startAttempt(item, factsOf(judged, config)),
+        isOwn: () => outcomes.isOwnAttempt(item.arn),
+        cancel: () => outcomes.cancelAttempt(item.arn),
+      };
+      const end = await deleteSnapshot(ports, {
+        ...{ condemned, source: stateOf(group), config, guard, signal },
+        sentBefore: outcomes.unsettled.has(item.arn),
+        attempt: wouldDelete === undefined ? attempt : null,
+        takenOver: () => takenOver(item.name),
+      });
+      if (end === 'left') return;
+      if (end === 'deletable') wouldDelete?.(condemned);
+      else if (end !== 'recorded') await this.record([this.resultOf(item, judged, end)]);
     }
-  };
-
-  const applyRegion = async (groups: readonly CondemnedGroup[]): Promise<void> => {
-    const pacer = makePacer(ports.pace, ports.sleep);
-    try {
-      for (const group of groups) {
-        if (!mayGoOn()) return;
-        await applyGroup(group, pacer);
-      }
-    } catch (error) {
-      broken = true;
-      throw error;
-    }
-  };
-
-  const ruled = prepared.ruled.filter(({ item }) => isOpen(item));
-  const mayBeGoing = ({ item, judged, ruling }: (typeof ruled)[number]): boolean =>
-    wouldDelete === undefined && ruling.outcome === 'spared' && judged !== null && ledger.sent.has(item.arn);
-  const awaitAll = async (): Promise<void> => {
-    for (const { item, judged, ruling } of ruled.filter(mayBeGoing)) {
-      if (judged === null || !mayGoOn()) return;
-      const pacer = makePacer(ports.pace, ports.sleep);
-      const verdict = await awaitEarlier({ deletion, clock, pacer }, { condemned: { item, judged }, source: null, config }, ruling, signal);
-      if (verdict === null) return;
-      await record([resultOf(item, judged, verdict)]);
-    }
-  };
-  await record(
-    ruled
-      .filter((each) => !mayBeGoing(each))
-      .map(({ item, judged, ruling }) =>
-        resultOf(
-          item,
-          judged,
-          // An earlier run had set out to delete it and could not say how that ended: it is not there any more.
-          ruling.outcome !== 'spared' && judged === null && ledger.sent.has(item.arn)
-            ? { outcome: 'deleted', code: 'deleted', text: 'an earlier run had set out to delete it, and it is gone' }
-            : ruling,
-        ),
-      ),
-  );
-  const byRegion = new Map<string, CondemnedGroup[]>();
-  for (const group of prepared.groups) byRegion.set(group.region, [...(byRegion.get(group.region) ?? []), group]);
-  const ends = await Promise.allSettled([awaitAll(), ...[...byRegion.values()].map(applyRegion)]);
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
 }
+
+/**
+ * Carries out what was prepared, or a batch of it: regions in parallel, within a region group after group, newest first, each outcome durable
+ * before the next snapshot is touched. Safe to run twice: what has an outcome is skipped. Rejects when outcomes cannot be recorded, when another
+ * run has taken over, and when the caller's credentials fail (`caller.failed`): everything without an outcome then stays open.
+ */
+export const applyBatch = (ports: ApplyPorts, prepared: Prepared, options: ApplyOptions = {}): Promise<void> =>
+  new PlanRun({ ...ports, deletion: stopWithCaller(ports.deletion) }, prepared, options).run();

@@ -2,15 +2,18 @@ import type { Kind, Snapshot } from '../core/snapshot';
 import type { Source } from './kind-port';
 
 /**
- * Why a call failed, in the terms that decide what happens next. `throttled` and `refused` ones did nothing; a `transient` or `unknown` one may
- * have been carried out all the same. Throttled and transient ones may do after a while.
+ * Why a call failed, in the terms that decide what happens next. `throttled`, `refused`, `caller` and `not-sent` ones did nothing; a `transient`
+ * or `unknown` one may have been carried out all the same. Throttled and transient ones may succeed later. `caller`: the credentials of this
+ * run failed. `not-sent`: the check that allowed a delete had become too old, so no request left this machine.
  */
 export interface CallFailure {
-  readonly class: 'not-found' | 'throttled' | 'transient' | 'refused' | 'unknown';
+  readonly class: 'not-found' | 'throttled' | 'transient' | 'refused' | 'unknown' | 'caller' | 'not-sent';
   readonly code: string;
   readonly message: string;
   /** Of a transient one: it is certain that it was not carried out. */
   readonly undone?: true;
+  /** Of a transient one: nothing was reached, which may be because this machine is offline. */
+  readonly unreachable?: true;
 }
 
 export type Called<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: CallFailure };
@@ -46,8 +49,11 @@ export interface SnapshotDeletion {
   readSnapshot(named: Named & { readonly account: string | null }, abortSignal?: AbortSignal): Promise<Called<Snapshot | null>>;
   /** The source that bears this name where the ARN says it lives; null: nothing bears it. Asked again patiently. */
   readSource(arn: string, name: string, abortSignal?: AbortSignal): Promise<Called<Source | null>>;
-  /** Deletes what bears the name now. Sent once, never again by itself: whoever sends it again must look first. */
-  deleteSnapshot(named: Named): Promise<Called<readonly Operation[]>>;
+  /**
+   * Deletes the snapshot that has the name now. Sent once, never again by itself: the snapshot is checked before each call. `maySend` is asked
+   * at the last moment before the request is written to the network; where it says no, the failure is `not-sent`.
+   */
+  deleteSnapshot(named: Named, maySend: () => boolean): Promise<Called<readonly Operation[]>>;
   readOperation(region: string, id: string): Promise<Called<Operation>>;
   readClock(): Promise<Called<ClockReading>>;
 }

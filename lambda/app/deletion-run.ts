@@ -8,9 +8,9 @@ import { selectAutomatically } from './automatic-selection';
 import type { DeletionOrder } from './deletion-order';
 import type { SnapshotDeletion } from './deletion-port';
 import type { DurableSteps } from './durable-steps';
-import { openLedger } from './ledger';
-import { settleLedger } from './ledger-end';
-import type { Channel, Clock, Digest, ReadInventory, Store } from './ports';
+import { type OutcomePorts, openOutcomes } from './outcome-store';
+import { settleOutcome } from './outcome-summary';
+import type { Channel, Digest, ReadInventory, Store } from './ports';
 import { isRefusal } from './refusals';
 import { executionName, noteEnding } from './run-ending';
 import { type PlanRef, type ResultSent, sendResult } from './send-result';
@@ -30,8 +30,7 @@ export interface RunLimits {
   readonly sittings: number;
 }
 
-export interface DeletionPorts extends Omit<ApplyPorts, 'ledger'> {
-  readonly clock: Clock;
+export interface DeletionPorts extends Omit<ApplyPorts, 'outcomes'> {
   readonly store: Store;
   readonly channel: Channel;
   readonly digest: Digest;
@@ -72,19 +71,30 @@ const IDLE_SITTINGS = 3;
 const PASSING: ReadonlySet<string> = new Set(['inventory.incomplete', 'clock.skew']);
 const AFTER_REFUSAL = 300;
 
+/** Each invocation is a run of its own: two of one execution never take each other's attempts for their own. */
+const newRun = (execution: string): string => `${execution}#${crypto.randomUUID()}`;
+const isRunOf =
+  (execution: string) =>
+  (run: string): boolean =>
+    run.startsWith(`${execution}#`);
+
 /** One sitting: everything is read and decided anew, then as much is deleted as there is time for. Safe to run twice. */
 async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until: number): Promise<Sitting> {
   const { store, clock, digest, readInventory, deletion, config, account, limits } = ports;
   const startedAt = clock();
   if (startedAt >= until)
     return { state: 'stopped', code: 'run.deadline', text: `it did not end within ${Math.round(limits.run / 3_600_000)} hours` };
-  const owner = { host: 'the deletion function', pid: 0, run: execution };
-  // An engine begins a run again only when the one before has ended.
-  const ledgerPorts = { store, clock, owner, isAlive: ({ run }: { readonly run: string }) => (run === execution ? false : null) };
+  const outcomePorts: OutcomePorts = {
+    store,
+    clock,
+    owner: { host: 'the deletion function', pid: 0, run: newRun(execution) },
+    // An engine begins an execution again only when its last invocation has ended. Should that one still be there, each item has one owner.
+    isAlive: ({ run }) => (isRunOf(execution)(run) ? false : null),
+  };
   try {
     const key = planFile(plan.id);
     const stored = { text: await store.get(key), where: store.locate(key), digest: plan.digest };
-    const preparing: PreparePorts = { clock, digest, readInventory, deletion, ledger: ledgerPorts };
+    const preparing: PreparePorts = { clock, digest, readInventory, deletion, outcomes: outcomePorts };
     const prepared = await prepareApply(preparing, {
       plan: stored,
       config,
@@ -94,18 +104,14 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
     });
     const lookedAt = clock();
     await checkDeployed(ports);
-    const ledger = await openLedger(ledgerPorts, prepared.plan).catch((error: unknown) => {
-      // A claim that was written though its answer was lost is this run's own: asked again, it is known as that.
-      if (isRefusal(error) && error.code === 'plan.in-progress') return openLedger(ledgerPorts, prepared.plan);
-      throw error;
-    });
+    const outcomes = await openOutcomes(outcomePorts, prepared.plan);
     try {
-      await applyInTime(ports, ledger, prepared, startedAt, lookedAt);
+      await applyInTime(ports, outcomes, prepared, startedAt, lookedAt);
     } catch (error) {
-      await ledger.close();
+      await outcomes.close();
       throw error;
     }
-    const { status, totals } = await ledger.close();
+    const { status, totals } = await outcomes.close();
     return status === 'finished' ? { state: 'finished' } : { state: 'unfinished', open: totals.open };
   } catch (error) {
     if (error instanceof RetentionError && error.code === SUPERSEDED) return { state: 'stopped', code: error.code, text: error.message };
@@ -119,7 +125,7 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
 /** Brings the record up to date for a run that does nothing more, and notes how it ended, for who waits at a terminal. Safe to run twice. */
 async function recordEnd({ store }: DeletionPorts, execution: string, plan: PlanRef, end: RunEnd): Promise<void> {
   try {
-    await settleLedger(store, plan, execution);
+    await settleOutcome(store, plan, isRunOf(execution));
   } finally {
     await noteEnding(store, plan, executionName(execution), end);
   }

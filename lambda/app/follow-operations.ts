@@ -5,6 +5,14 @@ import type { Clock } from './ports';
 /** How the operations of one delete ended: all done, one failed, or not known. */
 export type Followed = { readonly state: 'done' } | { readonly state: 'failed' | 'lost'; readonly code: string; readonly text: string };
 
+/** All failed operations of one delete: the first alone may not be the one that explains the rest. */
+function failureText(failed: readonly Operation[]): string {
+  const [first, ...others] = failed;
+  const details = first?.details ?? 'no details';
+  if (others.length === 0) return `the operation failed: ${details}`;
+  return `${failed.length} operations failed: ${failed.map((each) => `${each.code ?? 'OperationFailed'}: ${each.details ?? 'no details'}`).join('; ')}`;
+}
+
 /**
  * Follows every operation to its end: done is all of them done. One that cannot be read, or does not end in time, is lost: then only looking
  * at the snapshot can tell.
@@ -16,7 +24,7 @@ export async function followOperations(
   { pace, sleep }: Pacer,
   clock: Clock,
 ): Promise<Followed> {
-  let failed = started.find(({ state }) => state === 'failed');
+  const failed = started.filter(({ state }) => state === 'failed');
   let lost: { readonly code: string; readonly text: string } | null = null;
   let open: string[] = [];
   for (const { id, state } of started) {
@@ -39,12 +47,12 @@ export async function followOperations(
         if (of === 'throttled' || of === 'transient') still.push(id);
         else lost = { code, text: `the operation ${id} could not be followed (${message})` };
       } else if (answer.value.state === 'pending') still.push(id);
-      else if (answer.value.state === 'failed') failed ??= answer.value;
+      else if (answer.value.state === 'failed') failed.push(answer.value);
     }
     open = still;
   }
-  if (failed !== undefined)
-    return { state: 'failed', code: failed.code ?? 'OperationFailed', text: `the operation failed: ${failed.details ?? 'no details'}` };
+  const [first] = failed;
+  if (first !== undefined) return { state: 'failed', code: first.code ?? 'OperationFailed', text: failureText(failed) };
   if (open.length > 0)
     return {
       state: 'lost',

@@ -28,6 +28,9 @@ export const PACE: Pace = {
   slowest: 60_000,
 };
 
+/** A delete is given up when it is not answered for this long (ms). */
+export const DELETE_TIMEOUT_MS = 30_000;
+
 /** Remembers how much one region throttles: its deletions go one after the other, each after what the last one taught. */
 export interface Pacer {
   readonly pace: Pace;

@@ -46,6 +46,12 @@ export interface StoredObject {
   readonly body: Iterable<string>;
 }
 
+/** An object and its version: another content has another version. */
+export interface VersionedText {
+  readonly text: string;
+  readonly version: string;
+}
+
 /** Where reports and plans are kept: a bucket, or a folder. */
 export interface Store {
   /** A place for people: `s3://bucket/key` or a path. */
@@ -53,6 +59,10 @@ export interface Store {
   put(object: StoredObject): Promise<void>;
   /** Writes only if the key is free. False: something is there already, and nothing was written. */
   putIfAbsent(object: StoredObject): Promise<boolean>;
+  /** Replaces the object only if it still has this version. False: it has another one or is gone, and nothing was written. */
+  replaceIf(object: StoredObject, version: string): Promise<boolean>;
+  /** The object with its version, for `replaceIf`. Null: there is no such object. */
+  getVersioned(key: string): Promise<VersionedText | null>;
   /** Null: there is no such object. */
   get(key: string): Promise<string | null>;
   /** The object line by line, never held whole. Null: there is no such object. What is not read to its end is let go by ending the loop. */

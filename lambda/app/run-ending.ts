@@ -1,5 +1,5 @@
 import type { RunEnd } from '../render/result-email';
-import { resultFolder } from './ledger-files';
+import { resultFolder } from './outcome-files';
 import type { Store } from './ports';
 
 interface PlanRef {

@@ -1,7 +1,7 @@
 import { isElsewhere, type ResultContext, type RunEnd, renderResultEmail, resultAttributes } from '../render/result-email';
 import { renderResultHtml } from '../render/result-html';
-import { readOutcome } from './ledger-end';
-import { resultFile, resultFolder } from './ledger-files';
+import { resultFile, resultFolder } from './outcome-files';
+import { readOutcome } from './outcome-summary';
 import type { Channel, Store, StoredObject } from './ports';
 
 /** The plan that was to be carried out, as the approval or the selection names it. */

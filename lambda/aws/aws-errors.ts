@@ -78,6 +78,23 @@ export function classify(error: unknown): ErrorClass {
 /** Whether an error is one of those that a region answers with which the account has not enabled. */
 export const mayMeanDisabled = (error: unknown): boolean => codesOf(error).some((code) => DISABLED.has(code));
 
+/** Codes of a caller whose credentials are missing, expired or not accepted: the fault is not with what was called. */
+const CREDENTIALS = new Set([
+  ...['ExpiredToken', 'UnrecognizedClient', 'InvalidClientTokenId', 'InvalidAccessKeyId', 'InvalidToken', 'TokenRefreshRequired'],
+  ...['MissingAuthenticationToken', 'Unauthenticated', 'AuthFailure', 'RequestExpired'],
+  ...['InvalidSignature', 'SignatureDoesNotMatch', 'IncompleteSignature', 'CredentialsProviderError', 'TokenProviderError'],
+]);
+
+/** Whether a call failed because of the caller's credentials, as the service or the process itself noticed. */
+export function isCredentialFailure(error: unknown): boolean {
+  let current = error;
+  for (let depth = 0; depth < CAUSES_FOLLOWED; depth += 1) {
+    if (codesOf(current).some((code) => CREDENTIALS.has(code))) return true;
+    current = told(current).cause;
+  }
+  return false;
+}
+
 const NODE_CODE = /^E[A-Z_]+$/;
 
 /** What the SDK calls an error whose answer names none; all that is known of such a one is its status. */

@@ -7,12 +7,14 @@ import {
 } from '@aws-sdk/client-lightsail';
 import type { Called, CallFailure, ClockReading, SnapshotDeletion } from '../app/deletion-port';
 import type { CallOptions, SnapshotKind } from '../app/kind-port';
+import { DELETE_TIMEOUT_MS } from '../app/pace';
 import type { Clock } from '../app/ports';
 import { parseArn } from '../core/arn';
 import type { Kind } from '../core/snapshot';
 import { DELETE_COMMANDS } from '../kinds/deletion';
-import { classify, type ErrorClass, errorFacts } from './aws-errors';
+import { classify, type ErrorClass, errorFacts, isCredentialFailure } from './aws-errors';
 import { PATIENT, withLimits } from './http-limits';
+import { checkLate, lateCheckAgents, NotSent, sendingOnlyWhile } from './late-check';
 import type { LightsailClients } from './lightsail-client';
 import { readOperation } from './operations';
 
@@ -27,22 +29,29 @@ export interface DeletionOptions {
   readonly clock: Clock;
 }
 
-const REQUEST_TIMEOUT = 30_000;
-
 /**
- * Makes the clients that send deletes: one attempt, no retry, and no waiting of the client's own, because time between the last look at a
- * snapshot and its delete is time in which another can take its name.
+ * Makes the clients that send deletes: one attempt, no retry, and no waiting of the client's own, because time between the check of a snapshot
+ * and its delete is time in which another can take its name. Credentials, signing and a connection can take time as well, so whether a request
+ * may still be sent is asked when it is signed, and once more when its connection is ready.
  */
 export function makeDeleteClients(
   config: Pick<LightsailClientConfig, 'credentials' | 'endpoint'> = {},
-  requestTimeout = REQUEST_TIMEOUT,
+  requestTimeout = DELETE_TIMEOUT_MS,
 ): LightsailClients {
   const clients = new Map<string, LightsailClient>();
+  const agents = lateCheckAgents();
   return (region) => {
     const known = clients.get(region);
     if (known !== undefined) return known;
-    const requestHandler = withLimits({ ...PATIENT, answer: requestTimeout, silence: requestTimeout });
+    const requestHandler = { ...agents, ...withLimits({ ...PATIENT, answer: requestTimeout, silence: requestTimeout }) };
     const client = new LightsailClient({ ...config, region, requestHandler, maxAttempts: 1, retryMode: 'standard' });
+    client.middlewareStack.add(
+      (next) => (args) => {
+        checkLate();
+        return next(args);
+      },
+      { step: 'deserialize', priority: 'low', name: 'checkLate' },
+    );
     clients.set(region, client);
     return client;
   };
@@ -58,13 +67,24 @@ const FAILURE: Readonly<Record<ErrorClass, CallFailure['class']>> = {
   unknown: 'unknown',
 };
 
-/** Transient failures after which nothing can have been done: nobody was reached, or the service said no for now. */
-const UNDONE: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'InvalidInputException', 'InvalidInput']);
+/** Transient failures of a call that reached nothing. */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETDOWN'],
+]);
+/** Transient failures by which the service says no for now: nothing was done. */
+const LATER: ReadonlySet<string> = new Set(['InvalidInputException', 'InvalidInput']);
 
 function failureOf(error: unknown): CallFailure {
+  if (error instanceof NotSent) return { class: 'not-sent', code: 'check.too-old', message: error.message };
   const { code, message, tip } = errorFacts(error);
-  const failure = { class: FAILURE[classify(error)], code, message: tip === undefined ? message : `${message} (${tip})` };
-  return failure.class === 'transient' && UNDONE.has(code) ? { ...failure, undone: true } : failure;
+  const failure = {
+    class: isCredentialFailure(error) ? 'caller' : FAILURE[classify(error)],
+    code,
+    message: tip === undefined ? message : `${message} (${tip})`,
+  };
+  if (failure.class !== 'transient') return failure;
+  if (UNREACHABLE.has(code)) return { ...failure, undone: true, unreachable: true };
+  return LATER.has(code) ? { ...failure, undone: true } : failure;
 }
 
 async function called<T>(call: () => Promise<T>): Promise<Called<T>> {
@@ -115,12 +135,14 @@ export function makeSnapshotDeletion({ readers, deleters, kinds, firstRegion, cl
         return { ok: false, failure: { class: 'refused', code: 'source.unread', message: `${arn} names no instance, disk or database` } };
       return find('source', () => kind.readSource(readers(parsed.region), name, until(abortSignal)));
     },
-    deleteSnapshot: ({ kind, region, name }) =>
-      called(async () => {
-        // The client's type takes one command at a time; the three differ in their input alone.
-        const { operations } = await deleters(region).send(DELETE_COMMANDS[kind](name) as DeleteInstanceSnapshotCommand);
-        return (operations ?? []).map(readOperation);
-      }),
+    deleteSnapshot: ({ kind, region, name }, maySend) =>
+      called(() =>
+        sendingOnlyWhile(maySend, async () => {
+          // The client's type takes one command at a time; the three differ in their input alone.
+          const { operations } = await deleters(region).send(DELETE_COMMANDS[kind](name) as DeleteInstanceSnapshotCommand);
+          return (operations ?? []).map(readOperation);
+        }),
+      ),
     readOperation: (region, id) =>
       called(async () => {
         const { operation } = await readers(region).send(new GetOperationCommand({ operationId: id }));

@@ -9,7 +9,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { Store, StoredObject } from '../app/ports';
+import type { Store, StoredObject, VersionedText } from '../app/ports';
 import { RetentionError } from '../core/errors';
 import { linesOf } from '../core/lines';
 import { encodeParts, makePartMemory } from './encode-parts';
@@ -18,6 +18,12 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 
 /** What a conditional write is answered with where something is there already, or is being written. */
 const TAKEN = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
+
+/** What a conditional replacement is answered with where there is no object. */
+const ABSENT = 'NoSuchKey';
+
+/** What must be so for a write to be made. */
+type Condition = { readonly IfNoneMatch?: '*' } | { readonly IfMatch: string };
 
 /** The bytes of an answer as they arrive. A loop that ends early cuts the connection. */
 async function* bytesOf(body: unknown, failed: (cause: unknown) => RetentionError): AsyncGenerator<Uint8Array> {
@@ -28,7 +34,7 @@ async function* bytesOf(body: unknown, failed: (cause: unknown) => RetentionErro
   }
 }
 
-/** A bucket as a store. Writes are whole or not at all, in parts where they are large; a conditional write never replaces anything. */
+/** A bucket as a store. Writes are whole or not at all, in parts where they are large; a conditional write replaces nothing that it does not name. */
 export function s3Store(client: S3Client, bucket: string): Store {
   const memory = makePartMemory();
   const failure = (what: string, key: string, cause: unknown): RetentionError =>
@@ -39,7 +45,7 @@ export function s3Store(client: S3Client, bucket: string): Store {
       { cause },
     );
 
-  async function write({ key, contentType, body }: StoredObject, condition: { readonly IfNoneMatch?: '*' }): Promise<void> {
+  async function write({ key, contentType, body }: StoredObject, condition: Condition): Promise<void> {
     const where = { Bucket: bucket, Key: key };
     const parts: CompletedPart[] = [];
     let upload: string | undefined;
@@ -65,37 +71,43 @@ export function s3Store(client: S3Client, bucket: string): Store {
     }
   }
 
-  async function put(object: StoredObject, ifAbsent: boolean): Promise<boolean> {
+  async function put(object: StoredObject, condition: Condition = {}): Promise<boolean> {
     try {
-      await write(object, ifAbsent ? { IfNoneMatch: '*' } : {});
+      await write(object, condition);
       return true;
     } catch (error) {
-      if (ifAbsent && TAKEN.has(nameOf(error))) return false;
+      const name = nameOf(error);
+      if ('IfNoneMatch' in condition && TAKEN.has(name)) return false;
+      if ('IfMatch' in condition && (TAKEN.has(name) || name === ABSENT)) return false;
       throw failure('write', object.key, error);
+    }
+  }
+
+  async function getVersioned(key: string): Promise<VersionedText | null> {
+    try {
+      const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return { text: (await Body?.transformToString()) ?? '', version: ETag ?? '' };
+    } catch (error) {
+      if (nameOf(error) === ABSENT) return null;
+      throw failure('read', key, error);
     }
   }
 
   return {
     locate: (key) => `s3://${bucket}/${key}`,
     async put(object) {
-      await put(object, false);
+      await put(object);
     },
-    putIfAbsent: (object) => put(object, true),
-    async get(key) {
-      try {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        return (await Body?.transformToString()) ?? '';
-      } catch (error) {
-        if (nameOf(error) === 'NoSuchKey') return null;
-        throw failure('read', key, error);
-      }
-    },
+    putIfAbsent: (object) => put(object, { IfNoneMatch: '*' }),
+    replaceIf: (object, version) => put(object, { IfMatch: version }),
+    getVersioned,
+    get: async (key) => (await getVersioned(key))?.text ?? null,
     async lines(key) {
       try {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
         return linesOf(bytesOf(Body, (cause) => failure('read', key, cause)));
       } catch (error) {
-        if (nameOf(error) === 'NoSuchKey') return null;
+        if (nameOf(error) === ABSENT) return null;
         throw failure('read', key, error);
       }
     },

@@ -21,6 +21,8 @@ export interface ItemResult extends PlanItem, Facts {
   readonly code: string;
   readonly text: string;
   readonly at: string;
+  /** Of a failed one: a delete that was sent may still be carried out. */
+  readonly mayStillBeDeleted?: true;
 }
 
 /** A planned snapshot whose delete may have been sent, and of which no outcome is known. `name` null: the plan does not tell. */

@@ -34,6 +34,8 @@ export interface CondemnedGroup {
   readonly floor: readonly Snapshot[];
   /** Null: the snapshots name no source, or it no longer exists. */
   readonly source: FreshSource | null;
+  /** The source that the snapshots name and that no list has: it is asked for by name as well. */
+  readonly absentSource: Pick<FreshSource, 'arn' | 'name'> | null;
 }
 
 /** What a plan comes to in the light of a fresh decision. */
@@ -163,12 +165,14 @@ export function intersect(items: readonly PlanItem[], fresh: readonly Judged[], 
       const sorted = condemned.sort((a, b) => newest(a.judged.snapshot, b.judged.snapshot));
       const source = sorted[0]?.judged.snapshot.source ?? null;
       const state = source?.arn == null ? null : sources(source.arn);
+      const isListed = state?.state === 'exists';
       return {
         region: sorted[0]?.item.region ?? '',
         items: sorted,
         floor: (kept.get(key) ?? []).sort(newest).slice(0, minKeep),
         source:
           source?.arn != null && state?.state === 'exists' ? { arn: source.arn, name: state.name ?? source.name, tags: state.tags } : null,
+        absentSource: source?.arn != null && !isListed ? { arn: source.arn, name: source.name } : null,
       };
     }),
   };

@@ -15,6 +15,7 @@ const group = (said: Partial<CondemnedGroup> = {}): CondemnedGroup => ({
   items: [],
   floor: KEPT,
   source: SOURCE,
+  absentSource: null,
   ...said,
 });
 

@@ -11,6 +11,8 @@ import { KINDS } from '../../lambda/core/snapshot';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import { ACCOUNT, aged, aSpec, DAY, HERE, smallAccount, THERE } from '../deletion/rig';
 
+const always = (): boolean => true;
+
 describe('an operation', () => {
   it.each([
     [{ status: 'Succeeded' }, 'done'],
@@ -79,7 +81,7 @@ describe('deleting over HTTP', () => {
       ok: true,
       value: { kind, name: named.name, region: named.region },
     });
-    const answer = await deletion.deleteSnapshot(named);
+    const answer = await deletion.deleteSnapshot(named, always);
     expect(answer).toMatchObject({ ok: true, value: [{ state: 'done' }] });
     expect(await deletion.readSnapshot({ ...named, account: ACCOUNT })).toEqual({ ok: true, value: null });
     const deletes = emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'));
@@ -99,7 +101,7 @@ describe('deleting over HTTP', () => {
     ['answered with what nobody knows', { fault: 'error', code: 'TeapotException', status: 418 }, 'unknown'],
   ] as const)('sends a delete that is %s once, and says what that means', async (_, fault, expected) => {
     emulator.setFaults([{ ...fault, operations: 'DeleteInstanceSnapshot' }]);
-    const answer = await deletion.deleteSnapshot(NAMED.instance);
+    const answer = await deletion.deleteSnapshot(NAMED.instance, always);
     expect(answer.ok).toBe(false);
     if (!answer.ok && expected !== null) expect(answer.failure.class).toBe(expected);
     expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
@@ -107,9 +109,9 @@ describe('deleting over HTTP', () => {
 
   it('does not wait before a delete because the region throttled the one before', async () => {
     emulator.setFaults([{ fault: 'throttle', operations: 'DeleteInstanceSnapshot', times: 5 }]);
-    for (let i = 0; i < 5; i += 1) await deletion.deleteSnapshot(NAMED.instance);
+    for (let i = 0; i < 5; i += 1) await deletion.deleteSnapshot(NAMED.instance, always);
     const before = emulator.requests.list().length;
-    expect((await deletion.deleteSnapshot(NAMED.instance)).ok).toBe(true);
+    expect((await deletion.deleteSnapshot(NAMED.instance, always)).ok).toBe(true);
     expect(emulator.requests.list()).toHaveLength(before + 1);
   });
 
@@ -165,9 +167,9 @@ describe('a delete that reaches nobody', () => {
       firstRegion: HERE,
       clock: Date.now,
     });
-    expect(await deleteSnapshot({ kind: 'instance', region: HERE, name: 'web-01' })).toMatchObject({
+    expect(await deleteSnapshot({ kind: 'instance', region: HERE, name: 'web-01' }, always)).toMatchObject({
       ok: false,
-      failure: { class: 'transient', code: 'ECONNREFUSED', undone: true },
+      failure: { class: 'transient', code: 'ECONNREFUSED', undone: true, unreachable: true },
     });
   });
 });
@@ -199,7 +201,7 @@ describe('an answer that begins and does not go on', () => {
     });
     const named = { kind: 'instance', region: HERE, name: 'web-01' } as const;
     const lost = { ok: false, failure: { class: 'transient', code: 'TimeoutError' } };
-    expect(await stalled.deleteSnapshot(named)).toMatchObject(lost);
+    expect(await stalled.deleteSnapshot(named, always)).toMatchObject(lost);
     expect(await stalled.readSnapshot({ ...named, account: ACCOUNT })).toMatchObject(lost);
   });
 });

@@ -93,10 +93,17 @@ describe('applying a plan', () => {
     const would: string[] = [];
     const prepared = await rig.prepare();
     const { applyBatch } = await import('../../lambda/app/apply-plan');
-    const { rehearsalLedger } = await import('../../lambda/app/ledger');
+    const { rehearsalOutcomes } = await import('../../lambda/app/outcome-store');
     const { PACE } = await import('../../lambda/app/pace');
     await applyBatch(
-      { clock: Date.now, sleep: async () => undefined, deletion: rig.deletion, ledger: rehearsalLedger(), pace: PACE },
+      {
+        clock: Date.now,
+        monotonic: () => performance.now(),
+        sleep: async () => undefined,
+        deletion: rig.deletion,
+        outcomes: rehearsalOutcomes(),
+        pace: PACE,
+      },
       prepared,
       { wouldDelete: ({ item }) => void would.push(item.name) },
     );

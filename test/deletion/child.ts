@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { folderStore } from '../../cli/folder-store';
 import { isRunning, thisProcess } from '../../cli/owner';
 import { applyBatch, prepareApply } from '../../lambda/app/apply-plan';
-import { openLedger } from '../../lambda/app/ledger';
+import { openOutcomes } from '../../lambda/app/outcome-store';
 import { PACE } from '../../lambda/app/pace';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
@@ -48,15 +48,15 @@ async function main(): Promise<void> {
   const deletion = numbered(makeSnapshotDeletion({ readers, deleters: makeDeleteClients(aws), kinds, firstRegion: 'us-east-1', clock }));
   const account = '123456789012';
   const readInventory = makeReadInventory({ clients: readers, firstRegion: 'us-east-1', account, kinds: snapshotKinds, clock });
-  const ledgerPorts = { store: numbered(folderStore(dirname(PLAN))), clock, isAlive: isRunning, owner: thisProcess() };
+  const outcomePorts = { store: numbered(folderStore(dirname(PLAN))), clock, isAlive: isRunning, owner: thisProcess() };
   const prepared = await prepareApply(
-    { clock, digest: digestOf, readInventory, deletion, ledger: ledgerPorts },
+    { clock, digest: digestOf, readInventory, deletion, outcomes: outcomePorts },
     { plan: { text: readFileSync(PLAN, 'utf8'), where: PLAN, digest: null }, config, account, count: null, deadline: null },
   );
-  const ledger = await openLedger(ledgerPorts, prepared.plan);
+  const outcomes = await openOutcomes(outcomePorts, prepared.plan);
   const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
-  await applyBatch({ clock, sleep, deletion, ledger, pace: PACE }, prepared);
-  await ledger.close();
+  await applyBatch({ clock, monotonic: () => performance.now(), sleep, deletion, outcomes, pace: PACE }, prepared);
+  await outcomes.close();
   process.stdout.write(`${points}\n`);
 }
 

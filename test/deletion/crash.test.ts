@@ -117,7 +117,7 @@ describe('a run that is killed', () => {
         }
       });
     }
-    expect([...ways].sort()).toEqual(['an earlier run had set out to delete it, and it is gone', 'deleted']);
+    expect([...ways].sort()).toEqual(['an earlier run started to delete it, and it is gone', 'deleted']);
   }, 240_000);
 
   it('never deletes, when it is gone on with, a snapshot that has taken the name of one that was deleted', async () => {

@@ -1,5 +1,5 @@
 import { ERROR_FORMS } from '../../emulator/service-error';
-import { codeOf, HERE, outcomes, type Rig, startRig } from './rig';
+import { codeOf, HERE, outcomes, type Rig, startRig, takeOver } from './rig';
 
 const DELETE = 'DeleteInstanceSnapshot';
 
@@ -75,13 +75,13 @@ describe('a faulty service', () => {
     expect(rig.slept.reduce((sum, ms) => sum + ms, 0)).toBe(60_000);
   });
 
-  it('gives up an operation that hangs after 20 minutes, and says that the snapshot may still go', async () => {
+  it('gives up an operation that hangs after 20 minutes, and says that the snapshot may still be deleted', async () => {
     rig.emulator.setFaults([{ fault: 'operation', operations: DELETE, names: 'web-05', polls: 'never' }]);
     const result = await rig.apply();
     expect(itemOf(result, 'web-05')).toMatchObject({
       outcome: 'failed',
       code: 'operation.timeout',
-      text: expect.stringContaining('may still go'),
+      text: expect.stringContaining('may still be deleted'),
     });
     const waited = rig.slept.reduce((sum, ms) => sum + ms, 0);
     expect(waited).toBeGreaterThanOrEqual(20 * 60_000);
@@ -90,7 +90,7 @@ describe('a faulty service', () => {
     expect(result.totals).toMatchObject({ deleted: 4, failed: 1 });
   });
 
-  it('says that a snapshot may still go when its delete started an operation without an id', async () => {
+  it('says that a snapshot may still be deleted when its delete started an operation without an id', async () => {
     rig.emulator.setFaults([
       { fault: 'operation', operations: DELETE, names: 'web-05', polls: 'never' },
       {
@@ -106,7 +106,7 @@ describe('a faulty service', () => {
     expect(itemOf(result, 'web-05')).toMatchObject({
       outcome: 'failed',
       code: 'operation.unnamed',
-      text: expect.stringContaining('may still go'),
+      text: expect.stringContaining('may still be deleted'),
     });
   });
 
@@ -127,13 +127,17 @@ describe('a faulty service', () => {
     expect(deletesOf('web-05')).toBe(1);
   });
 
-  it('says of a snapshot that is held after the answer to its delete was lost that it may still go, and sends no other', async () => {
+  it('says of a snapshot that is held after the answer to its delete was lost that it may still be deleted, and sends no other', async () => {
     rig.emulator.setFaults([{ fault: 'reset', operations: DELETE, names: 'web-05', times: 1 }]);
     rig.emulator.before('GetInstanceSnapshot', ({ name }, world) => {
       if (name === 'web-05' && deletesOf('web-05') > 0) world.tag(HERE, 'web-05', [{ key: 'retention:hold' }]);
     });
     const result = await rig.apply();
-    expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'failed', code: 'hold', text: expect.stringContaining('may still go') });
+    expect(itemOf(result, 'web-05')).toMatchObject({
+      outcome: 'failed',
+      code: 'hold',
+      text: expect.stringContaining('may still be deleted'),
+    });
     expect(deletesOf('web-05')).toBe(1);
     expect(rig.names()).toContain('web-05');
   });
@@ -187,7 +191,7 @@ describe('a faulty service', () => {
     ]);
     const result = await rig.apply();
     expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'deleted', text: expect.stringContaining('the answer was lost') });
-    expect(itemOf(result, 'web-06')).toMatchObject({ outcome: 'failed', text: expect.stringContaining('may still go') });
+    expect(itemOf(result, 'web-06')).toMatchObject({ outcome: 'failed', text: expect.stringContaining('may still be deleted') });
   });
 
   it('does not take a snapshot for deleted that went by hand after the service had said to try again later', async () => {
@@ -361,9 +365,9 @@ describe('a faulty service', () => {
         rig.apply({
           deletion: {
             ...deletion,
-            async deleteSnapshot(named) {
+            async deleteSnapshot(named, maySend) {
               if (named.name === 'web-05') throw new Error('power failure');
-              return deletion.deleteSnapshot(named);
+              return deletion.deleteSnapshot(named, maySend);
             },
           },
         }),
@@ -383,7 +387,7 @@ describe('a faulty service', () => {
       const result = await rig.apply();
       expect(itemOf(result, 'web-05')).toMatchObject({
         outcome: 'deleted',
-        text: 'an earlier run had set out to delete it, and it is gone',
+        text: 'an earlier run started to delete it, and it is gone',
       });
       expect({ readings, sent: deletesOf('web-05') }).toEqual({ readings: 3, sent: 0 });
     });
@@ -392,7 +396,7 @@ describe('a faulty service', () => {
       await crashed('deleting');
       const before = rig.slept.length;
       const result = await rig.apply();
-      expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'failed', text: expect.stringContaining('may still go') });
+      expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'failed', text: expect.stringContaining('may still be deleted') });
       expect(rig.slept.slice(before).reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(20 * 60_000);
       expect(deletesOf('web-05')).toBe(0);
     });
@@ -425,7 +429,7 @@ describe('a faulty service', () => {
       expect(itemOf(result, 'web-05')).toMatchObject({
         outcome: 'failed',
         code: 'unfinished',
-        text: expect.stringContaining('may still go'),
+        text: expect.stringContaining('may still be deleted'),
       });
       expect(deletesOf('web-05')).toBe(0);
     });
@@ -433,8 +437,8 @@ describe('a faulty service', () => {
 
   it('knows what a snapshot cost that went between a crash and the run that goes on', async () => {
     const { deletion } = rig;
-    const dying = async (named: Parameters<typeof deletion.deleteSnapshot>[0]): ReturnType<typeof deletion.deleteSnapshot> => {
-      const answer = await deletion.deleteSnapshot(named);
+    const dying: typeof deletion.deleteSnapshot = async (named, maySend) => {
+      const answer = await deletion.deleteSnapshot(named, maySend);
       if (named.name === 'web-05') throw new Error('power failure');
       return answer;
     };
@@ -457,15 +461,13 @@ describe('a faulty service', () => {
     expect(rig.emulator.requests.count('GetOperation')).toBe(4);
   });
 
-  it('sends no further delete of a throttled snapshot when another run has taken over', async () => {
+  it('sends no further delete of a throttled snapshot when another run has taken it over', async () => {
     rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE, names: 'web-04' }]);
     const { plan } = await rig.plan();
     const { deletion, store } = rig;
-    const overtaken = async (named: Parameters<typeof deletion.deleteSnapshot>[0]): ReturnType<typeof deletion.deleteSnapshot> => {
-      const answer = await deletion.deleteSnapshot(named);
-      if (named.name !== 'web-04') return answer;
-      const claim = { owner: { host: 'test', pid: 1, run: 'other' }, at: new Date().toISOString(), released: false };
-      await store.put({ key: `results/${plan.id}/claim-2.json`, contentType: 'application/json', body: [JSON.stringify(claim)] });
+    const overtaken: typeof deletion.deleteSnapshot = async (named, maySend) => {
+      const answer = await deletion.deleteSnapshot(named, maySend);
+      if (named.name === 'web-04') await takeOver(store, plan, 'web-04');
       return answer;
     };
     expect(await codeOf(rig.apply({ deletion: { ...deletion, deleteSnapshot: overtaken } }))).toBe('plan.in-progress');

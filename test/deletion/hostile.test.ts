@@ -99,9 +99,9 @@ describe('a hostile account', () => {
     const result = await rig.apply({
       deletion: {
         ...deletion,
-        async deleteSnapshot(named) {
+        async deleteSnapshot(named, maySend) {
           if (named.name === 'web-05') rig.emulator.world.tag(HERE, 'web-05', HOLD);
-          return deletion.deleteSnapshot(named);
+          return deletion.deleteSnapshot(named, maySend);
         },
       },
     });
@@ -210,7 +210,7 @@ describe('a hostile account', () => {
   });
 
   it.each([
-    ['says that a snapshot may still go', 'before', 'failed source.changed'],
+    ['says that a snapshot may still be deleted', 'before', 'failed source.changed'],
     ['sees that a snapshot is gone', 'after', 'deleted'],
   ] as const)('%s when its source is held after the answer to its delete was lost', async (_, when, outcome) => {
     rig.emulator.setFaults([{ fault: 'reset', when, operations: 'DeleteInstanceSnapshot', names: 'web-04', times: 1 }]);
@@ -220,7 +220,7 @@ describe('a hostile account', () => {
     const result = await rig.apply();
     expect(outcomes(result)).toMatchObject({ 'web-04': outcome, 'web-05': 'spared source.changed' });
     const { text } = result.items.find(({ name }) => name === 'web-04') ?? {};
-    expect(text).toMatch(when === 'before' ? /a delete was sent.*may still go/ : /it is gone/);
+    expect(text).toMatch(when === 'before' ? /a delete was sent.*may still be deleted/ : /it is gone/);
   });
 
   it('never touches the snapshot that took a name while the answer to its delete was lost', async () => {
@@ -271,10 +271,10 @@ describe('a hostile account', () => {
     let done = 0;
     const deletion: typeof rig.deletion = {
       ...rig.deletion,
-      deleteSnapshot: async (named) =>
+      deleteSnapshot: async (named, maySend) =>
         named.region === HERE
           ? { ok: false, failure: { class: 'throttled', code: 'ThrottlingException', message: 'slow down' } }
-          : rig.deletion.deleteSnapshot(named),
+          : rig.deletion.deleteSnapshot(named, maySend),
     };
     const progress = (): void => {
       done += 1;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { List, Row } from '../../emulator/account';
 import { applyBatch } from '../../lambda/app/apply-plan';
 import type { SnapshotDeletion } from '../../lambda/app/deletion-port';
-import { openLedger } from '../../lambda/app/ledger';
+import { openOutcomes } from '../../lambda/app/outcome-store';
 import { PACE } from '../../lambda/app/pace';
 import { isRefusal } from '../../lambda/app/refusals';
 import type { Config } from '../../lambda/core/config';
@@ -77,7 +77,7 @@ async function condemnedNow({ rig, config }: Real): Promise<ReadonlySet<string>>
 async function applyApproved(real: Real, meddle: () => void, dieAt: number | null): Promise<void> {
   const { rig, approved, config } = real;
   if (approved === null) return;
-  const ledgerPorts = { store: rig.store, clock: rig.clock, isAlive: () => false };
+  const outcomePorts = { store: rig.store, clock: rig.clock, isAlive: () => false };
   const before = real.all();
   let condemned: ReadonlySet<string> = new Set();
   const heldAtLastReading = new Map<string, boolean>();
@@ -91,10 +91,10 @@ async function applyApproved(real: Real, meddle: () => void, dieAt: number | nul
       if (answer.ok && answer.value !== null) heldAtLastReading.set(answer.value.arn ?? '', answer.value.tags.has(HOLD));
       return answer;
     },
-    async deleteSnapshot(named) {
+    async deleteSnapshot(named, maySend) {
       calls += 1;
       if (calls === dieAt) throw new Error('died');
-      const answer = await rig.deletion.deleteSnapshot(named);
+      const answer = await rig.deletion.deleteSnapshot(named, maySend);
       calls += 1;
       if (calls === dieAt) throw new Error('died');
       return answer;
@@ -106,9 +106,11 @@ async function applyApproved(real: Real, meddle: () => void, dieAt: number | nul
     condemned = await condemnedNow(real);
     meddle();
     meddled = real.all();
-    const ledger = await openLedger({ ...ledgerPorts, owner: anOwner() }, prepared.plan);
-    await applyBatch({ clock: rig.clock, sleep: async () => undefined, deletion: watched, ledger, pace: PACE }, prepared);
-    const result = await ledger.close();
+    const outcomes = await openOutcomes({ ...outcomePorts, owner: anOwner() }, prepared.plan);
+    const monotonic = () => performance.now();
+    const sleep = async () => undefined;
+    await applyBatch({ clock: rig.clock, monotonic, sleep, deletion: watched, outcomes, pace: PACE }, prepared);
+    const result = await outcomes.close();
     expect(result.status).toBe('finished');
     const after = real.all();
     for (const { arn, outcome } of result.items)

@@ -8,10 +8,12 @@ import { diskRow, diskSnapshotRow, instanceRow, instanceSnapshotRow, type Source
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type ApplyOptions, applyBatch, type Prepared, prepareApply } from '../../lambda/app/apply-plan';
 import type { Sleep, SnapshotDeletion } from '../../lambda/app/deletion-port';
-import { type LedgerPorts, type Owner, openLedger } from '../../lambda/app/ledger';
 import { makeReport } from '../../lambda/app/make-report';
+import { readAttempt, recordKey } from '../../lambda/app/outcome-files';
+import { type OutcomePorts, openOutcomes } from '../../lambda/app/outcome-store';
 import { PACE, type Pace } from '../../lambda/app/pace';
 import type { Clock, ReadInventory, Store } from '../../lambda/app/ports';
+import type { Owner } from '../../lambda/app/run-lock';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
@@ -78,12 +80,13 @@ export interface RunOptions extends ApplyOptions {
   readonly account?: string | null;
   readonly count?: number | null;
   readonly clock?: Clock;
+  readonly monotonic?: Clock;
   readonly owner?: Owner;
   readonly pace?: Partial<Pace>;
   readonly deletion?: SnapshotDeletion;
   readonly readInventory?: ReadInventory;
   readonly store?: Store;
-  readonly isAlive?: LedgerPorts['isAlive'];
+  readonly isAlive?: OutcomePorts['isAlive'];
   /** Called between what is verified and the first delete. */
   readonly approved?: (prepared: Prepared) => void | Promise<void>;
 }
@@ -134,7 +137,7 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
   const store = folderStore(folder);
   let last: string | null = null;
 
-  const ledgerPorts = (options: RunOptions) => ({
+  const outcomePorts = (options: RunOptions) => ({
     store: options.store ?? store,
     clock: options.clock ?? clock,
     isAlive: options.isAlive ?? (() => false),
@@ -146,7 +149,7 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
         digest: digestOf,
         readInventory: options.readInventory ?? readInventory,
         deletion: options.deletion ?? deletion,
-        ledger: ledgerPorts(options),
+        outcomes: outcomePorts(options),
       },
       {
         plan: { text: options.text === undefined ? last : options.text, where: 'plan.json', digest: options.digest ?? null },
@@ -186,14 +189,15 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
     async apply(options = {}) {
       const prepared = await prepare(options);
       await options.approved?.(prepared);
-      const ledger = await openLedger({ ...ledgerPorts(options), owner: options.owner ?? anOwner() }, prepared.plan);
+      const outcomes = await openOutcomes({ ...outcomePorts(options), owner: options.owner ?? anOwner() }, prepared.plan);
       const pace = { ...PACE, ...options.pace };
       try {
-        await applyBatch({ clock: options.clock ?? clock, sleep, deletion: options.deletion ?? deletion, ledger, pace }, prepared, options);
+        const clocks = { clock: options.clock ?? clock, monotonic: options.monotonic ?? (() => performance.now()) };
+        await applyBatch({ ...clocks, sleep, deletion: options.deletion ?? deletion, outcomes, pace }, prepared, options);
       } finally {
-        await ledger.close();
+        await outcomes.close();
       }
-      return ledger.close();
+      return outcomes.close();
     },
     names: () =>
       emulator.world.regions
@@ -226,4 +230,14 @@ export async function codeOf(promise: Promise<unknown>): Promise<string | null> 
   } catch (error) {
     return String((error as { code?: unknown }).code ?? error);
   }
+}
+
+/** Replaces the attempt of a snapshot as another run does that takes it over. */
+export async function takeOver(store: Store, plan: Plan, name: string): Promise<void> {
+  const position = plan.items.findIndex((item) => item.name === name);
+  const stored = await readAttempt(store, plan, position);
+  if (stored === null) throw new Error(`${name} has no attempt`);
+  const attempt = { ...stored.attempt, run: 'another', revision: stored.attempt.revision + 1, earlier: true };
+  const object = { key: recordKey(plan, position, 'attempt'), contentType: 'application/json', body: [JSON.stringify(attempt)] };
+  if (!(await store.replaceIf(object, stored.version))) throw new Error('the attempt has changed');
 }

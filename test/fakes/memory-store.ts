@@ -18,6 +18,16 @@ export function memoryStore(objects: Map<string, string> = new Map()): Store {
       write(object);
       return true;
     },
+    // As in a bucket, the version is made of the content.
+    replaceIf: async (object, version) => {
+      if (objects.get(object.key) !== version) return false;
+      write(object);
+      return true;
+    },
+    getVersioned: async (key) => {
+      const text = objects.get(key);
+      return text === undefined ? null : { text, version: text };
+    },
     get: async (key) => objects.get(key) ?? null,
     lines: async (key) => {
       const text = objects.get(key);

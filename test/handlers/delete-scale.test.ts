@@ -49,6 +49,7 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
   const channel = fakeChannel();
   const ports: DeletionPorts = {
     clock: () => now,
+    monotonic: () => now,
     sleep: async () => undefined,
     timeout: (ms) => {
       sittingEnds = now + ms;

@@ -95,6 +95,7 @@ async function carryOut(service: Service) {
   const channel = fakeChannel();
   const ports: DeletionPorts = {
     clock,
+    monotonic: clock,
     sleep,
     timeout,
     beforeEnd: (ms) => timeout(INVOCATION - into() - ms),

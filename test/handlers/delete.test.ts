@@ -37,14 +37,14 @@ function shortSittings(rig: Rig): Pick<DeletionPorts, 'timeout' | 'deletion'> {
     },
     deletion: {
       ...rig.deletion,
-      async deleteSnapshot(named) {
+      async deleteSnapshot(named, maySend) {
         const all = new Promise<void>((resolve) => waiting.push(resolve));
         if (waiting.length === regionsLeft()) {
           controller.abort();
           for (const go of waiting.splice(0)) go();
         }
         await all;
-        return rig.deletion.deleteSnapshot(named);
+        return rig.deletion.deleteSnapshot(named, maySend);
       },
     },
   };
@@ -108,8 +108,8 @@ describe('the deletion function', () => {
         },
         deletion: {
           ...rig.deletion,
-          deleteSnapshot: async (named) => {
-            const answer = await rig.deletion.deleteSnapshot(named);
+          deleteSnapshot: async (named, maySend) => {
+            const answer = await rig.deletion.deleteSnapshot(named, maySend);
             controller.current.abort();
             if (sittings === 1) rig.emulator.world.tag(HERE, 'web-06', [{ key: 'retention:hold' }]);
             return answer;
@@ -229,8 +229,8 @@ describe('the deletion function', () => {
         },
         deletion: {
           ...rig.deletion,
-          deleteSnapshot: async (named) => {
-            const answer = await rig.deletion.deleteSnapshot(named);
+          deleteSnapshot: async (named, maySend) => {
+            const answer = await rig.deletion.deleteSnapshot(named, maySend);
             sent += 1;
             away ||= sent === deletes;
             return answer;
@@ -302,11 +302,11 @@ describe('the deletion function', () => {
             }
             return rig.deletion.readSnapshot(named, abortSignal);
           },
-          async deleteSnapshot(named) {
+          async deleteSnapshot(named, maySend) {
             await inHand;
             stopping.abort();
             now += 3_600_000;
-            return rig.deletion.deleteSnapshot(named);
+            return rig.deletion.deleteSnapshot(named, maySend);
           },
         },
       });
@@ -327,9 +327,9 @@ describe('the deletion function', () => {
         timeout: () => first.signal,
         deletion: {
           ...rig.deletion,
-          deleteSnapshot: (named) => {
+          deleteSnapshot: (named, maySend) => {
             first.abort();
-            return rig.deletion.deleteSnapshot(named);
+            return rig.deletion.deleteSnapshot(named, maySend);
           },
         },
       });
@@ -393,9 +393,9 @@ describe('the deletion function', () => {
         deletion: {
           ...rig.deletion,
           readClock: async () => ({ ok: true, value: { service: now, machine: now } }),
-          deleteSnapshot: (named) => {
+          deleteSnapshot: (named, maySend) => {
             now += 30_000;
-            return rig.deletion.deleteSnapshot(named);
+            return rig.deletion.deleteSnapshot(named, maySend);
           },
         },
       });
@@ -431,9 +431,9 @@ describe('the deletion function', () => {
             }
             return rig.deletion.readSnapshot(named);
           },
-          deleteSnapshot: (named) => {
+          deleteSnapshot: (named, maySend) => {
             readings.push(`delete ${named.name}`);
-            return rig.deletion.deleteSnapshot(named);
+            return rig.deletion.deleteSnapshot(named, maySend);
           },
         },
       });
@@ -530,9 +530,9 @@ describe('the deletion function', () => {
             await held;
             return answer(read, sitting);
           },
-          deleteSnapshot: (named) => {
+          deleteSnapshot: (named, maySend) => {
             deletes.push(named.name);
-            return rig.deletion.deleteSnapshot(named);
+            return rig.deletion.deleteSnapshot(named, maySend);
           },
         },
       });
@@ -568,10 +568,10 @@ describe('the deletion function', () => {
         },
         deletion: {
           ...rig.deletion,
-          async deleteSnapshot(named) {
+          async deleteSnapshot(named, maySend) {
             end.abort();
             await new Promise((resolve) => setTimeout(resolve, 50));
-            const answer = await rig.deletion.deleteSnapshot(named);
+            const answer = await rig.deletion.deleteSnapshot(named, maySend);
             happened.push('the delete is answered');
             return answer;
           },
@@ -632,9 +632,9 @@ describe('the deletion function', () => {
         deletion: {
           ...rig.deletion,
           readClock: async () => ({ ok: true, value: { service: now, machine: now } }),
-          deleteSnapshot: (named) => {
+          deleteSnapshot: (named, maySend) => {
             now += 30_000;
-            return rig.deletion.deleteSnapshot(named);
+            return rig.deletion.deleteSnapshot(named, maySend);
           },
         },
       });

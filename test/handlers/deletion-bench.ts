@@ -47,10 +47,12 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
     const store: Store = {
       ...(said.store ?? bucket),
       put: (object) => pointed(life, `put ${object.key}`, () => (said.store ?? bucket).put(object)),
-      putIfAbsent: (object) => pointed(life, `claim ${object.key}`, () => (said.store ?? bucket).putIfAbsent(object)),
+      putIfAbsent: (object) => pointed(life, `create ${object.key}`, () => (said.store ?? bucket).putIfAbsent(object)),
+      replaceIf: (object, version) => pointed(life, `replace ${object.key}`, () => (said.store ?? bucket).replaceIf(object, version)),
     };
     return {
       clock: Date.now,
+      monotonic: () => performance.now(),
       sleep: () => new Promise((resolve) => setImmediate(resolve)),
       timeout: () => new AbortController().signal,
       beforeEnd: () => new AbortController().signal,
@@ -67,7 +69,8 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
       channel: { ...(said.channel ?? channel), send: (message) => pointed(life, 'send', () => (said.channel ?? channel).send(message)) },
       deletion: {
         ...(said.deletion ?? rig.deletion),
-        deleteSnapshot: (named) => pointed(life, `delete ${named.name}`, () => (said.deletion ?? rig.deletion).deleteSnapshot(named)),
+        deleteSnapshot: (named, maySend) =>
+          pointed(life, `delete ${named.name}`, () => (said.deletion ?? rig.deletion).deleteSnapshot(named, maySend)),
       },
     };
   };

@@ -107,8 +107,8 @@ describe('the preview', () => {
           planned: 5,
           doneBefore: 1,
           groups: [
-            { region: 'us-east-1', items: judged.slice(0, 2).map(of), floor: [], source: null },
-            { region: 'us-east-1', items: judged.slice(2).map(of), floor: [], source: null },
+            { region: 'us-east-1', items: judged.slice(0, 2).map(of), floor: [], source: null, absentSource: null },
+            { region: 'us-east-1', items: judged.slice(2).map(of), floor: [], source: null, absentSource: null },
           ],
           ruled: [{ item: item('web-9', 'spared'), judged: null, ruling: { outcome: 'spared', code: 'hold', text: 'held' } }],
           pricing: { default: 0.05, regions: new Map() },

@@ -1,5 +1,6 @@
-import { openLedger } from '../../lambda/app/ledger';
-import { readOutcome, settleLedger } from '../../lambda/app/ledger-end';
+import { openOutcomes } from '../../lambda/app/outcome-store';
+import { readOutcome, settleOutcome } from '../../lambda/app/outcome-summary';
+import type { Store } from '../../lambda/app/ports';
 import { planFile } from '../../lambda/app/store-report';
 import type { ItemResult } from '../../lambda/core/outcome';
 import type { Plan, PlanItem } from '../../lambda/core/plan';
@@ -44,23 +45,23 @@ describe('the outcome of a plan whose runs may have died', () => {
   let objects: Map<string, string>;
   const store = () => memoryStore(objects);
   const open = (run: string) =>
-    openLedger({ store: store(), clock: () => NOW, owner: { host: 'here', pid: 1, run }, isAlive: () => null }, PLAN);
+    openOutcomes({ store: store(), clock: () => NOW, owner: { host: 'here', pid: 1, run }, isAlive: () => null }, PLAN);
   beforeEach(() => {
     objects = new Map([[planFile(PLAN.id), JSON.stringify(PLAN)]]);
   });
 
   it('is nothing where nothing is recorded, and where what is there belongs to another plan of the id', async () => {
     expect(await readOutcome(store(), PLAN)).toBeNull();
-    const ledger = await open('a');
-    await ledger.record([done(FIRST)]);
+    const outcomes = await open('a');
+    await outcomes.record([done(FIRST)]);
     expect(await readOutcome(store(), { ...PLAN, digest: `sha256:${'2'.repeat(64)}` })).toBeNull();
   });
 
-  it.each([['is there'], ['is gone, and the plan tells the count']])('is that of the journal where the result %s', async (which) => {
-    const ledger = await open('a');
+  it.each([['is there'], ['is gone, and the plan tells the count']])('is that of the record where the result %s', async (which) => {
+    const outcomes = await open('a');
     const stale = objects.get(RESULT) ?? '';
-    await ledger.record([done(FIRST)]);
-    await ledger.intend(SECOND.arn, FACTS);
+    await outcomes.record([done(FIRST)]);
+    await outcomes.startAttempt(SECOND, FACTS);
     if (which === 'is there') objects.set(RESULT, stale);
     else objects.delete(RESULT);
     expect(await readOutcome(store(), PLAN)).toMatchObject({
@@ -75,46 +76,54 @@ describe('the outcome of a plan whose runs may have died', () => {
   });
 
   it('names by its ARN what was sent where the plan is gone', async () => {
-    await (await open('a')).intend(FIRST.arn, FACTS);
+    await (await open('a')).startAttempt(FIRST, FACTS);
     objects.delete(planFile(PLAN.id));
     expect((await readOutcome(store(), PLAN))?.unsettled).toEqual([{ arn: FIRST.arn, name: null, ...FACTS }]);
   });
 
-  it('cannot be told where the journal is all that is left: it is not taken for nothing', async () => {
-    await (await open('a')).intend(FIRST.arn, FACTS);
+  it('cannot be told where the record is all that is left: it is not taken for nothing', async () => {
+    await (await open('a')).startAttempt(FIRST, FACTS);
     objects.delete(planFile(PLAN.id));
     objects.delete(RESULT);
     await expect(readOutcome(store(), PLAN)).rejects.toMatchObject({ code: 'result.unreadable' });
   });
 
-  it('is written by the run that has the newest claim, finished if every snapshot has its outcome', async () => {
-    const ledger = await open('a');
+  it('is written from the record by a run that ended without doing so, finished if every snapshot has its outcome', async () => {
+    const outcomes = await open('a');
     const stale = objects.get(RESULT) ?? '';
-    await ledger.record([done(FIRST), done(SECOND)]);
+    await outcomes.record([done(FIRST), done(SECOND)]);
     objects.set(RESULT, stale);
-    await settleLedger(store(), PLAN, 'a');
+    await settleOutcome(store(), PLAN, (run) => run === 'a');
     expect(JSON.parse(objects.get(RESULT) ?? '')).toMatchObject({ status: 'finished', totals: { deleted: 2, open: 0 } });
   });
 
-  it.each([
-    ['has another run as its owner', 'b', async () => undefined],
-    ['was let go', 'a', async (ledger: { close(): Promise<unknown> }) => void (await ledger.close())],
-  ])('is not written over where the newest claim %s', async (_, run, end) => {
-    const ledger = await open('a');
-    const stale = objects.get(RESULT) ?? '';
-    await ledger.record([done(FIRST)]);
-    await end(ledger);
-    objects.set(RESULT, stale);
-    await settleLedger(store(), PLAN, run);
-    expect(objects.get(RESULT)).toBe(stale);
+  it('has the outcomes that another run recorded while it was written', async () => {
+    const outcomes = await open('a');
+    await outcomes.record([done(FIRST)]);
+    let isLate = true;
+    const racing: Store = {
+      ...store(),
+      async put(object) {
+        const body = [...object.body];
+        await store().put({ ...object, body });
+        if (isLate && object.key === RESULT) {
+          isLate = false;
+          await outcomes.record([done(SECOND)]);
+          await store().put({ ...object, body });
+        }
+      },
+    };
+    await settleOutcome(racing, PLAN, () => false);
+    expect(await readOutcome(store(), PLAN)).toMatchObject({ status: 'finished', totals: { deleted: 2 } });
+    expect(JSON.parse(objects.get(RESULT) ?? '')).toMatchObject({ status: 'finished' });
   });
 
-  it('leaves no claim behind: another run gets the plan at once, and none while its run is at it', async () => {
-    await (await open('a')).intend(FIRST.arn, FACTS);
+  it('leaves no lock behind: another run gets the plan at once, and none while its run is at work', async () => {
+    await (await open('a')).startAttempt(FIRST, FACTS);
     await expect(open('b')).rejects.toMatchObject({ code: 'plan.in-progress' });
-    await settleLedger(store(), PLAN, 'b');
+    await settleOutcome(store(), PLAN, (run) => run === 'b');
     await expect(open('b')).rejects.toMatchObject({ code: 'plan.in-progress' });
-    await settleLedger(store(), PLAN, 'a');
-    expect([...(await open('b')).sent.keys()]).toEqual([FIRST.arn]);
+    await settleOutcome(store(), PLAN, (run) => run === 'a');
+    expect([...(await open('b')).unsettled.keys()]).toEqual([FIRST.arn]);
   });
 });

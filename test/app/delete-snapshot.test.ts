@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { applyBatch } from '../../lambda/app/apply-plan';
-import { deleteItem, type ItemRequest } from '../../lambda/app/delete-item';
+import { deleteSnapshot, type ItemRequest } from '../../lambda/app/delete-snapshot';
 import type { CallFailure, SnapshotDeletion } from '../../lambda/app/deletion-port';
-import { openLedger } from '../../lambda/app/ledger';
+import { openOutcomes } from '../../lambda/app/outcome-store';
 import { makePacer, PACE } from '../../lambda/app/pace';
 import type { ItemResult } from '../../lambda/core/outcome';
 import type { Plan } from '../../lambda/core/plan';
@@ -130,7 +130,7 @@ async function run(objects: Map<string, string>, world: World, ends: readonly En
   const owner = { host: 'here', pid: 1, run: String(objects.size) };
   const controller = new AbortController();
   const clock = () => NOW;
-  const ledger = await openLedger({ store: memoryStore(objects), clock, owner, isAlive: () => false }, PLAN);
+  const outcomes = await openOutcomes({ store: memoryStore(objects), clock, owner, isAlive: () => false }, PLAN);
   const fresh = [kept(SIBLING), ...(world.there ? [world.held ? setAside('held', 'held', HELD) : expired(DOOMED)] : [])];
   // Those without a source are groups of their own: here the sibling is the floor of the other.
   const { groups, ruled } = intersect([ITEM], fresh, () => ({ state: 'gone' }), 1);
@@ -145,19 +145,19 @@ async function run(objects: Map<string, string>, world: World, ends: readonly En
   const sleep = async (): Promise<void> => undefined;
   const deletion = world.deletion(ends, stop, () => controller.abort());
   try {
-    await applyBatch({ clock, sleep, deletion, ledger, pace: PACE }, prepared, { signal: controller.signal });
+    await applyBatch({ clock, monotonic: clock, sleep, deletion, outcomes, pace: PACE }, prepared, { signal: controller.signal });
   } catch (error) {
     if ((error as Error).message !== 'died') throw error;
     return null;
   }
-  return (await ledger.close()).items[0] ?? null;
+  return (await outcomes.close()).items[0] ?? null;
 }
 
 /** What is recorded says neither more nor less than what is known. */
 function expectTrue({ outcome, code, text }: ItemResult, world: World): void {
   expect(code).not.toBe('AbortError');
   const { there, ours, open } = world;
-  const doubted = /may still go|an earlier run|was lost/.test(text);
+  const doubted = /may still be deleted|an earlier run|was lost/.test(text);
   const said = { outcome, text, there, ours, open };
   if (outcome === 'already-gone') expect({ ...said, true: !there && !ours }).toEqual({ ...said, true: true });
   if (outcome === 'spared') expect({ ...said, true: there && !ours }).toEqual({ ...said, true: true });
@@ -260,51 +260,57 @@ describe('a run that is told to end while the group of a snapshot is read', () =
         controller.abort();
         return breach;
       },
-      intend: asked,
-      withdraw: async () => undefined,
+      attempt: { start: asked, isOwn: asked, cancel: async () => undefined },
+      takenOver: asked,
       signal: controller.signal,
     };
     const pacer = makePacer(PACE, async () => undefined);
-    expect(await deleteItem({ deletion, clock: () => NOW, pacer }, request)).toBeNull();
+    expect(await deleteSnapshot({ deletion, clock: () => NOW, monotonic: () => NOW, pacer }, request)).toBe('left');
   });
 });
 
-describe('an intent that cannot be renewed', () => {
-  const attempts = async (first: End, sentBefore = false): Promise<{ readonly withdrawn: number; readonly error: unknown }> => {
-    let [intents, withdrawn] = [0, 0];
+describe('an attempt that cannot be renewed', () => {
+  const attempts = async (first: End, sentBefore = false): Promise<{ readonly cancelled: number; readonly error: unknown }> => {
+    let [started, cancelled] = [0, 0];
     const request: ItemRequest = {
       condemned: { item: ITEM, judged: expired(DOOMED) },
       source: null,
       config: CONFIG,
       sentBefore,
       guard: async () => null,
-      intend: async () => {
-        intents += 1;
-        if (intents === 2) throw new Error('another version was deployed');
+      attempt: {
+        start: async () => {
+          started += 1;
+          if (started === 2) throw new Error('another version was deployed');
+          return 'owned';
+        },
+        isOwn: async () => true,
+        cancel: async () => {
+          cancelled += 1;
+          throw new Error('no space left');
+        },
       },
-      withdraw: async () => {
-        withdrawn += 1;
-        throw new Error('no space left');
-      },
+      takenOver: () => new Error('nobody takes over'),
       signal: undefined,
     };
     const deletion = new World().deletion([first], null, () => undefined);
     const pacer = makePacer(PACE, async () => undefined);
-    const error = await deleteItem({ deletion, clock: () => NOW, pacer }, request).catch((thrown: unknown) => thrown);
-    return { withdrawn, error };
+    const ports = { deletion, clock: () => NOW, monotonic: () => NOW, pacer };
+    const error = await deleteSnapshot(ports, request).catch((thrown: unknown) => thrown);
+    return { cancelled, error };
   };
 
-  it.each(NOTHING_DONE)('is taken back when nothing was done until then (%s), and what stopped the run is said', async (end) => {
-    expect(await attempts(end)).toMatchObject({ withdrawn: 1, error: { message: 'another version was deployed' } });
+  it.each(NOTHING_DONE)('is cancelled when nothing was done until then (%s), and what stopped the run is said', async (end) => {
+    expect(await attempts(end)).toMatchObject({ cancelled: 1, error: { message: 'another version was deployed' } });
   });
 
   it('stays when an earlier run may have sent a delete', async () => {
-    expect(await attempts('throttled', true)).toMatchObject({ withdrawn: 0, error: { message: 'another version was deployed' } });
+    expect(await attempts('throttled', true)).toMatchObject({ cancelled: 0, error: { message: 'another version was deployed' } });
   });
 
   it('stays when a delete may have been carried out', async () => {
     expect(await attempts('cut off before it was done')).toMatchObject({
-      withdrawn: 0,
+      cancelled: 0,
       error: { message: 'another version was deployed' },
     });
   });
