@@ -1,8 +1,8 @@
 import type { LightsailClient } from '@aws-sdk/client-lightsail';
 import { applyBatch, prepareApply } from '../../lambda/app/apply-plan';
 import { selectAutomatically } from '../../lambda/app/automatic-selection';
-import { openLedger } from '../../lambda/app/ledger';
 import { makeReport } from '../../lambda/app/make-report';
+import { openOutcomes } from '../../lambda/app/outcome-store';
 import type { Pace } from '../../lambda/app/pace';
 import type { Channel, Store } from '../../lambda/app/ports';
 import { isRefusal } from '../../lambda/app/refusals';
@@ -95,28 +95,28 @@ const ended = (error: unknown, result: readonly Recorded[]): ApplyEnd => ({
 /** `apply` of a stored plan, as the command line and the function do it. */
 export async function apply(input: ApplyInput): Promise<ApplyEnd> {
   const { process, store, config, planId } = input;
-  const { clock, sleep } = process;
+  const { clock, monotonic, sleep } = process;
   const ports = portsOf(input);
   const owner = { host: 'here', pid: 1, run: process.name };
-  const ledgerPorts = { store, clock, owner, isAlive: ({ run }: { readonly run: string }) => input.isAlive(run) };
+  const outcomePorts = { store, clock, owner, isAlive: ({ run }: { readonly run: string }) => input.isAlive(run) };
   const prepare = async () => {
     const stored = { text: await store.get(planFile(planId)), where: store.locate(planFile(planId)), digest: null };
     input.onReading();
-    return prepareApply({ ...ports, ledger: ledgerPorts }, { plan: stored, config, account: ACCOUNT, count: null, deadline: null });
+    return prepareApply({ ...ports, outcomes: outcomePorts }, { plan: stored, config, account: ACCOUNT, count: null, deadline: null });
   };
   try {
     let prepared = await prepare();
     if (input.questionMs > 0) await sleep(input.questionMs);
     if (clock() - prepared.decidedAt > STALE) prepared = await prepare();
-    const ledger = await openLedger(ledgerPorts, prepared.plan);
+    const outcomes = await openOutcomes(outcomePorts, prepared.plan);
     let failure: { readonly error: unknown } | null = null;
     const options = { progress: input.onOutcome, ...(input.signal === undefined ? {} : { signal: input.signal }) };
-    await applyBatch({ clock, sleep, deletion: ports.deletion, ledger, pace }, prepared, options).catch((error: unknown) => {
+    await applyBatch({ clock, monotonic, sleep, deletion: ports.deletion, outcomes, pace }, prepared, options).catch((error: unknown) => {
       failure = { error };
     });
-    const result = await ledger.close().catch((error: unknown): ApplyResult => {
+    const result = await outcomes.close().catch((error: unknown): ApplyResult => {
       failure ??= { error };
-      return ledger.result();
+      return outcomes.result();
     });
     if (failure !== null) return ended((failure as { readonly error: unknown }).error, []);
     return { state: result.status, code: result.status, text: '', result: result.items };
