@@ -105,7 +105,7 @@ export class History {
       onReading: () => plan !== null && this.oracle.beginReading(process, plan, written, input.config.digest),
       onOutcome: (outcome) => {
         process.note(`records ${outcome.name}: ${outcome.outcome} (${outcome.code}: ${outcome.text})`);
-        this.oracle.outcome(planId, outcome);
+        this.oracle.outcome(planId, outcome, process);
       },
     });
     const died = process.death.then((): ApplyEnd => ({ state: 'failed', code: 'died', text: '', result: [] }));
@@ -114,7 +114,7 @@ export class History {
       process.note(`ends: ${end.state} ${end.code} ${end.text}`);
       this.count(`apply ${end.code}`);
       if (end.state === 'failed') this.oracle.runLost(process);
-      for (const outcome of end.result) this.oracle.outcome(planId, outcome);
+      for (const outcome of end.result) this.oracle.outcome(planId, outcome, process);
     });
     return run;
   }
@@ -199,15 +199,16 @@ export class History {
     this.service.showAll();
     this.store.recover();
     await this.allEnded();
+    let run: Run | null = null;
     let end: ApplyEnd | null = null;
     for (let times = 0; times < 4; times += 1) {
       await this.simulation.pass(2 * HOUR);
-      const run = this.startApply(plan.id, written);
+      run = this.startApply(plan.id, written);
       await this.allEnded();
       end = run.end;
       if (end === null || end.state === 'finished' || FINAL.has(end.code)) break;
     }
-    this.readResult(plan);
+    if (run !== null) this.readResult(plan, run.process);
     const isRefused = end !== null && end.code !== 'plan.applied' && FINAL.has(end.code);
     const open = this.oracle.open(plan);
     if (!isRefused && open.length > 0)
@@ -218,9 +219,9 @@ export class History {
   }
 
   /** What the stored result says must be what was recorded. */
-  private readResult({ id }: PlanFacts): void {
+  private readResult({ id }: PlanFacts, by: Process): void {
     const text = this.store.textOf(`results/${id}.json`);
-    if (text !== null) for (const outcome of JSON.parse(text).items) this.oracle.outcome(id, outcome);
+    if (text !== null) for (const outcome of JSON.parse(text).items) this.oracle.outcome(id, outcome, by);
   }
 
   end(): HistoryEnd {

@@ -1,19 +1,15 @@
 import type { ViolationCode } from './oracle';
 
 /**
- * Violations that the code is known for, and that no test fails for until they are fixed. Empty: every violation fails the tests.
- * `said-deleted-unsent` and the others that are not listed were never seen.
+ * Rules that the code is known to break: no test fails because of them until they are fixed. Empty: every violation fails the tests.
+ * - `held-source`, `source-changed`, `floor`: the age of the check of a group is measured from after it was read, and may be 15 s;
+ * - `failed-unsaid`: an operation failed, and the snapshot could not be read afterwards;
+ * - `not-announced`: a forged report in the bucket counts as one that was e-mailed.
  */
 export const KNOWN_FAULTS: ReadonlySet<ViolationCode> = new Set<ViolationCode>([
-  'absence-believed',
-  'kept-in-truth',
   'held-source',
-  'said-gone',
-  'said-deleted',
-  'stale-check',
-  'reused-name',
-  'two-in-flight',
-  'outcome-changed',
+  'source-changed',
+  'floor',
   'failed-unsaid',
   'not-announced',
 ]);

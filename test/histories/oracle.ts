@@ -104,7 +104,9 @@ interface View {
   readonly config: WrittenConfig;
   readonly configDigest: string;
   readonly startedAt: number;
+  /** Rows of lists as they were listed last, and as they were listed first: a decision may rest on either. */
   readonly listed: Map<string, SnapshotRow>;
+  readonly listedFirst: Map<string, SnapshotRow>;
   readonly sources: Map<string, SourceRow>;
   readonly checks: Map<string, Check<SnapshotRow>>;
   readonly sourceChecks: Map<string, Check<SourceRow>>;
@@ -153,6 +155,7 @@ export class Oracle {
       configDigest,
       startedAt: this.simulation.now,
       listed: new Map(),
+      listedFirst: new Map(),
       sources: new Map(),
       checks: new Map(),
       sourceChecks: new Map(),
@@ -161,7 +164,11 @@ export class Oracle {
   }
 
   listedSnapshots(process: Process, rows: readonly SnapshotRow[]): void {
-    for (const row of rows) this.views.get(process)?.listed.set(row.arn, row);
+    const view = this.views.get(process);
+    for (const row of rows) {
+      view?.listed.set(row.arn, row);
+      if (view?.listedFirst.has(row.arn) === false) view.listedFirst.set(row.arn, row);
+    }
   }
 
   listedSources(process: Process, { kind, region }: Omit<Where, 'name'>, rows: readonly SourceRow[]): void {
@@ -230,7 +237,7 @@ export class Oracle {
   }
 
   /** An outcome was recorded, or is read again. */
-  outcome(plan: string, result: Recorded): void {
+  outcome(plan: string, result: Recorded, by: Process): void {
     const key = `${plan} ${result.arn}`;
     const before = this.recorded.get(key);
     if (before !== undefined) {
@@ -244,9 +251,17 @@ export class Oracle {
     const wasSent = this.records.some((record) => record.plan === plan && record.arn === result.arn && record.isSent);
     if (result.outcome === 'deleted') {
       if (isThere) this.report('said-deleted', result.name);
-      else if (!wasSent && !this.died.has(plan)) this.report('said-deleted-unsent', result.name);
+      else if (!wasSent && !this.mayHaveBegun(plan, result, by)) this.report('said-deleted-unsent', result.name);
     }
     if (result.outcome === 'already-gone' && isThere) this.report('said-gone', result.name);
+  }
+
+  /** Whether another run has begun to delete a snapshot and not said how that ended: then a delete may have been sent. */
+  private mayHaveBegun(plan: string, { arn }: Recorded, by: Process): boolean {
+    if (this.died.has(plan)) return true;
+    return [...this.views].some(
+      ([process, view]) => process !== by && view.plan.id === plan && [...view.checks.values()].some(({ row }) => row?.arn === arn),
+    );
   }
 
   /** All is over, and all that was sent has had its effect. */
@@ -331,8 +346,8 @@ export class Oracle {
     const truth = this.world.versionAt(this.knowable(check)).snapshots.find(({ arn }) => arn === row.arn);
     const why = truth === undefined ? null : protection(truth.tags, 'snapshot', view.config, this.simulation.now + SKEW);
     if (why !== null) this.report('held-snapshot', `${row.name}: ${why}`);
-    const listed = view.listed.get(row.arn);
-    if (listed !== undefined && !sameTags(listed.tags, row.tags)) this.report('tags-changed', row.name);
+    const listed = [view.listed, view.listedFirst].flatMap((rows) => rows.get(row.arn) ?? []);
+    if (listed.length > 0 && !listed.some(({ tags }) => sameTags(tags, row.tags))) this.report('tags-changed', row.name);
   }
 
   /** The instant (epoch ms) by whose truth a fact counts: 5 s ago, or when it was read where that is later. */
@@ -364,8 +379,10 @@ export class Oracle {
 
   private judgeDecision(view: View, row: SnapshotRow): void {
     const { now } = this.simulation;
-    const decided = this.decisionOf(view, [...view.listed.values()], view.sources);
-    if (view.listed.has(row.arn) && decided.get(row.arn) !== 'expires') this.report('kept-by-policy', row.name);
+    const decisions = [view.listed, view.listedFirst].map((rows) => this.decisionOf(view, [...rows.values()], view.sources));
+    const expiring = decisions.find((decision) => decision.get(row.arn) === 'expires');
+    const decided = expiring ?? new Map<string, Decided>();
+    if (view.listed.has(row.arn) && expiring === undefined) this.report('kept-by-policy', row.name);
     const expiresInTruth = this.world.versionsOf(view.startedAt - STALE, now).some(({ snapshots, sources }) => {
       const truth = this.decisionOf(view, snapshots, new Map(sources.map((source) => [source.arn, source])));
       return truth.get(row.arn) === 'expires';
