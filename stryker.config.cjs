@@ -18,7 +18,7 @@ module.exports = {
   coverageAnalysis: 'perTest',
   // TypeScript 7 has no compiler API for Stryker to read a tsconfig with, and none is needed: swc strips the types.
   tsconfigFile: 'none',
-  ignorePatterns: ['cdk.out', 'dist', 'out', 'coverage'],
+  ignorePatterns: ['tools', 'cdk.out', 'dist', 'out', 'coverage'],
   concurrency: 2,
   timeoutMS: 20_000,
   reporters: ['clear-text', 'progress'],

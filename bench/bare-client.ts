@@ -30,11 +30,18 @@ export async function walkBySdk(url: string): Promise<number> {
     const client = clientOf(name ?? '');
     return LISTS.map(async (List) => {
       let pageToken: string | undefined;
+      let pages = 0;
       do {
         const page: { nextPageToken?: string | undefined } = await client.send(new List({ pageToken }));
         calls += 1;
+        pages += 1;
         pageToken = page.nextPageToken;
       } while (pageToken !== undefined);
+      // As the inventory does: the first page of a longer list once more.
+      if (pages > 1) {
+        await client.send(new List({}));
+        calls += 1;
+      }
     });
   });
   await Promise.all(walks);

@@ -39,9 +39,13 @@ export async function walkByHttp(url: string): Promise<number> {
   await Promise.all(
     regions.flatMap(({ name }) =>
       LISTS.map(async (operation) => {
-        let pageToken: string | undefined;
-        do pageToken = (await ask(operation, name, { pageToken })).nextPageToken;
-        while (pageToken !== undefined);
+        let [pageToken, pages]: [string | undefined, number] = [undefined, 0];
+        do {
+          pageToken = (await ask(operation, name, { pageToken })).nextPageToken;
+          pages += 1;
+        } while (pageToken !== undefined);
+        // As the inventory does: the first page of a longer list once more.
+        if (pages > 1) await ask(operation, name, {});
       }),
     ),
   );

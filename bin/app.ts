@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { DEFAULT_FILE } from '../cli/load-config';
+import { DEFAULT_FILE, findConfigFile } from '../cli/config-file';
 import { RetentionError } from '../lambda/core/errors';
 import { readContext } from '../lib/context';
 import { readConfiguration } from '../lib/read-configuration';
@@ -13,7 +12,7 @@ function main(): void {
   // Synthesized below and not on exit, so that what is refused leaves no template behind.
   const app = new App({ autoSynth: false });
   const { emails, configPath, schedule, monitoring, deletion } = readContext(app.node.getAllContext());
-  const file = configPath ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
+  const file = configPath ?? findConfigFile((near) => `-c config=${near}`);
   if (file === null) say(`note: no ${DEFAULT_FILE} here, so the built-in starter policy is deployed: it can report, and never delete`);
   new RetentionStack(app, 'LightsailRetention', { configuration: readConfiguration(file, say), emails, schedule, monitoring, deletion });
   Validations.of(app).addPlugins(new AwsSolutionsChecks());

@@ -9,6 +9,7 @@ import { RetentionError } from '../lambda/core/errors';
 import { compactInstant } from '../lambda/core/instant';
 import type { ApplyResult } from '../lambda/core/outcome';
 import type { Plan } from '../lambda/core/plan';
+import type { Zone } from '../lambda/core/zone';
 import { digestOf } from '../lambda/digest';
 import { clean } from '../lambda/render/phrases';
 import { isElsewhere, type RunEnd } from '../lambda/render/result-email';
@@ -26,6 +27,8 @@ export interface RemoteOptions {
   readonly digest: string | undefined;
   readonly yes: number | undefined;
   readonly quiet: boolean;
+  /** The configured zone, in which dates are shown. */
+  readonly zone: Zone;
 }
 
 const POLL = 5_000;
@@ -114,29 +117,33 @@ export async function applyRemotely(
   const { store } = place;
   await checkOutcomes({ store, clock: Date.now, isAlive: () => null }, plan);
   if (options.yes !== undefined) checkCount(plan, options.yes);
-  await writeOut(out, renderPlan(plan, columns));
+  await writeOut(out, renderPlan(plan, options.zone, columns));
   await confirmCount(plan, options.yes, terminal, input);
   // An execution's name starts it once; a plan that an earlier one left unfinished, or that was refused, goes on under another name.
   const before = await readResult(store, plan);
   const isBegun = before !== null || (await hasEnded(store, plan.id, plan.id));
   const execution = isBegun ? `${plan.id}-${compactInstant(Date.now())}` : plan.id;
   await invoke(options.name, execution, plan, caller);
-  err.write(`${options.name} has the plan: it looks at everything again, deletes, and sends the outcome by e-mail\n`);
+  err.write(`${clean(options.name)} has the plan: it looks at everything again, deletes, and sends the outcome by e-mail\n`);
   if (!place.where.startsWith('s3://')) {
     err.write(
-      `from a file a plan is started once: should the e-mail say that it was refused, apply it by its address, s3://BUCKET/plans/${plan.id}.json\n`,
+      `from a file a plan is started once: should the e-mail say that it was refused, apply it by its address, s3://BUCKET/plans/${clean(plan.id)}.json\n`,
     );
     return EXIT.done;
   }
   const where = store.locate(resultFile(plan.id));
-  err.write(`waiting for ${where}; Ctrl-C ends the waiting, not the deletion\n`);
+  err.write(`waiting for ${clean(where)}; Ctrl-C ends the waiting, not the deletion\n`);
   const heard = await waitForEnd(plan, place, execution, ({ totals }) => {
     if (!options.quiet) err.write(`${totals.requested - totals.open} of ${totals.requested} dealt with\n`);
   });
   if (heard === null) {
     const { region, functionName } = addressOf(options.name, caller.region);
     // A name starts one execution within a day, also where that one left nothing behind.
-    const again = invokeCommand(plan, functionName, `${plan.id}-${compactInstant(Date.now())}`, region);
+    const again = invokeCommand(plan, functionName, {
+      name: `${plan.id}-${compactInstant(Date.now())}`,
+      region,
+      run: caller.told,
+    });
     throw new RetentionError(
       'apply.no-result',
       'aws',

@@ -11,6 +11,7 @@ import { makeDeleteClients, makeSnapshotDeletion } from '../lambda/aws/lightsail
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import { RetentionError } from '../lambda/core/errors';
 import type { ApplyResult } from '../lambda/core/outcome';
+import { UTC, type Zone } from '../lambda/core/zone';
 import { digestOf } from '../lambda/digest';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { clean } from '../lambda/render/phrases';
@@ -120,6 +121,16 @@ async function rehearse(ports: ApplyPorts, prepared: Prepared, { out }: Terminal
   return code;
 }
 
+/** The configured zone. The function has a configuration of its own, so that none is needed here: then, or where none can be read, UTC. */
+function zoneOf(file: string | undefined): Zone {
+  try {
+    return loadConfig(file, () => undefined).zone;
+  } catch (error) {
+    if (file !== undefined) throw error;
+    return UTC;
+  }
+}
+
 /** What ends a run in the middle: by then snapshots may be gone, so it is neither a refusal nor wrong usage. */
 function stopped({ error }: { readonly error: unknown }): RetentionError {
   const ofTheCaller = causeInCaller(error);
@@ -143,7 +154,7 @@ async function applyLocally(
   const { err, out } = terminal;
   const quiet = options.quiet ?? false;
   const columns = Math.max(60, out.columns || 100);
-  const config = loadConfig(options.config, (line) => err.write(`note: ${line}\n`));
+  const config = loadConfig(options.config, (line) => err.write(`note: ${clean(line)}\n`));
   const account = await findAccount(caller);
   const { credentials, region } = caller;
   const clock = Date.now;
@@ -212,7 +223,7 @@ async function applyLocally(
     });
     await writeOut(out, renderResultText(result, columns));
     if (failure !== null) throw stopped(failure);
-    if (!quiet) err.write(`outcomes: ${place.store.locate(resultFile(plan.id))}\n`);
+    if (!quiet) err.write(`outcomes: ${clean(place.store.locate(resultFile(plan.id)))}\n`);
     if (result.totals.failed > 0) return EXIT.someFailed;
     return result.status === 'finished' ? EXIT.done : EXIT.failure;
   } catch (error) {
@@ -243,7 +254,7 @@ export async function apply(
     return options.function === undefined
       ? await applyLocally(options, place, caller, terminal, input)
       : await applyRemotely(
-          { name: options.function, digest: options.digest, yes: options.yes, quiet: options.quiet ?? false },
+          { name: options.function, digest: options.digest, yes: options.yes, quiet: options.quiet ?? false, zone: zoneOf(options.config) },
           place,
           caller,
           terminal,

@@ -8,6 +8,8 @@ export interface Caller {
   readonly credentials: ReturnType<typeof fromNodeProviderChain>;
   /** The first region to ask: AWS_REGION, the profile's, or us-east-1. */
   readonly region: string;
+  /** What the run was told, and its commands repeat; what the environment says stays there. */
+  readonly told: { readonly profile?: string | undefined };
   /** Whether S3 is asked at an endpoint that the environment or the profile names: there a bucket is part of the path, not of the host. */
   readonly forcePathStyle: boolean;
 }
@@ -27,7 +29,7 @@ export async function findCaller(profile: string | undefined, env: NodeJS.Proces
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || settings?.region || files?.credentialsFile[name]?.region || 'us-east-1';
   const ofServices = files?.configFile[`services.${settings?.services}`]?.['s3.endpoint_url'];
   const endpoint = env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || ofServices || settings?.endpoint_url;
-  return { credentials, region, forcePathStyle: Boolean(endpoint) };
+  return { credentials, region, told: { profile }, forcePathStyle: Boolean(endpoint) };
 }
 
 /** The account number from STS, or null where STS does not answer within a few seconds: never fatal, the ARNs tell it too. */

@@ -1,18 +1,23 @@
-import { existsSync } from 'node:fs';
 import { type AccountCheck, checkAccount } from '../lambda/app/check-account';
+import { decideConfirmed } from '../lambda/app/confirm-sources';
+import { type ConfigProblem, type ConfigResult, type ConfigWarning, describeWarning, problemMessage } from '../lambda/config';
 import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
 import { someOf } from '../lambda/core/listing';
+import type { Inventory } from '../lambda/core/report-model';
 import { clean, count } from '../lambda/render/phrases';
 import { policyWords } from '../lambda/render/policy-words';
+import { DEFAULT_FILE, findConfigFile, readConfigFile, WARNING } from './config-file';
 import { EXIT, type ExitCode } from './exit-codes';
-import { DEFAULT_FILE, loadConfig, warnOn } from './load-config';
+import type { CheckFormat } from './formats';
+import { loadConfig, warnOn } from './load-config';
 import { type AccountOptions, readAccount, unreadText } from './read-account';
 import { type Terminal, writeOut } from './terminal';
 
 export interface CheckOptions extends AccountOptions {
   readonly config?: string;
   readonly live?: boolean;
+  readonly format?: CheckFormat;
 }
 
 const MOST_NAMED = 12;
@@ -48,46 +53,126 @@ function account(check: AccountCheck): readonly string[] {
   ];
 }
 
-async function checkLive(options: CheckOptions, config: Config, terminal: Terminal): Promise<ExitCode> {
-  const { out, err } = terminal;
-  const inventory = await readAccount(options, config, terminal);
-  const check = checkAccount(inventory, config, Date.now());
+/** Prints what the account's tags say; what is wrong goes to stderr. */
+async function printAccount(check: AccountCheck, inventory: Inventory, { out, err }: Terminal): Promise<void> {
   await writeOut(
     out,
     account(check).map((line) => `${line}\n`),
   );
   if (!inventory.complete) err.write(`error: ${unreadText(inventory)} [inventory.incomplete]\n`);
-  if (check.tagProblems.length > 0) {
-    for (const { code, message } of check.tagProblems) err.write(`error: ${clean(message)} [${code}]\n`);
+  for (const { code, message } of check.tagProblems) err.write(`error: ${clean(message)} [${code}]\n`);
+  if (check.tagProblems.length > 0)
     err.write(
       `error: ${count(check.tagProblems.length, 'tag problem')}: the snapshots concerned are kept until they are mended [tags.invalid]\n`,
     );
-    return EXIT.usage;
-  }
-  if (!inventory.complete) return EXIT.incomplete;
-  await writeOut(out, ['No tag problems.\n']);
-  return EXIT.done;
+  else if (inventory.complete) await writeOut(out, ['No tag problems.\n']);
 }
 
-/** `check`: everything that is wrong with the configuration, and with `--live` with the tags in the account. Changes nothing. */
-export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
-  const { out, err } = terminal;
-  if (options.config === undefined && options.live !== true && !existsSync(DEFAULT_FILE))
+async function readLive(options: CheckOptions, config: Config, terminal: Terminal) {
+  const now = Date.now();
+  const { inventory } = await decideConfirmed(await readAccount(options, config, terminal), { config, now });
+  return { inventory, live: checkAccount(inventory, config, now) };
+}
+
+function liveCode(check: AccountCheck, { complete }: Inventory): ExitCode {
+  if (check.tagProblems.length > 0) return EXIT.usage;
+  return complete ? EXIT.done : EXIT.incomplete;
+}
+
+/** What `--format json` prints. */
+interface CheckJson {
+  readonly valid: boolean;
+  readonly errors: readonly {
+    readonly path: string;
+    readonly line: number | null;
+    readonly column: number | null;
+    readonly message: string;
+    readonly suggestion: string | null;
+  }[];
+  readonly warnings: readonly Pick<ConfigWarning, 'code' | 'rule' | 'by' | 'message'>[];
+  /** With `--live` only. */
+  readonly live?: AccountCheck & { readonly complete: boolean };
+}
+
+const invalid = (errors: readonly ConfigProblem[]): CheckJson => ({
+  valid: false,
+  errors: errors.map((problem) => ({
+    path: problem.path,
+    line: problem.line ?? null,
+    column: problem.column ?? null,
+    message: problemMessage(problem),
+    suggestion: problem.suggestion ?? null,
+  })),
+  warnings: [],
+});
+
+/** Every error of the file that was read; a failure that is not about its content is the one error. */
+function failed(file: ConfigResult, { code, message }: RetentionError): CheckJson {
+  if (code === 'config.invalid' && !file.ok) return invalid(file.errors);
+  return { valid: false, errors: [{ path: '', line: null, column: null, message, suggestion: null }], warnings: [] };
+}
+
+/** Loads the configuration as every command does; warnings of the file itself are in the object, all else that is said of it goes to stderr. */
+function loadQuietly(options: CheckOptions, path: string, file: ConfigResult, { err }: Terminal): Config {
+  requireFile(options);
+  const own = new Set(file.ok ? file.warnings.map((each) => `${WARNING}${describeWarning(each, path)}`) : []);
+  const warn = warnOn(err);
+  return loadConfig(options.config, (line) => {
+    if (!own.has(line)) warn(line);
+  });
+}
+
+/** `check --format json`: one object on stdout, and the exit code of the text. */
+async function checkJson(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
+  const print = (json: CheckJson): Promise<void> => writeOut(terminal.out, [`${JSON.stringify(json, null, 2)}\n`]);
+  const path = options.config ?? DEFAULT_FILE;
+  const file = readConfigFile(path);
+  let config: Config;
+  try {
+    config = loadQuietly(options, path, file, terminal);
+  } catch (error) {
+    if (!(error instanceof RetentionError) || error.fault !== 'operator') throw error;
+    await print(failed(file, error));
+    return EXIT.usage;
+  }
+  const warnings = (file.ok ? file.warnings : []).map(({ code, rule, by, message }) => ({ code, rule, by, message }));
+  const valid: CheckJson = { valid: true, errors: [], warnings };
+  if (options.live !== true) {
+    await print(valid);
+    return EXIT.done;
+  }
+  const { inventory, live } = await readLive(options, config, terminal);
+  await print({ ...valid, live: { complete: inventory.complete, ...live } });
+  return liveCode(live, inventory);
+}
+
+function requireFile({ config, live }: CheckOptions): void {
+  if (config === undefined && live !== true && findConfigFile() === null)
     throw new RetentionError(
       'check.no-file',
       'operator',
       `there is no ${DEFAULT_FILE} here: name a configuration with --config, or write one`,
     );
+}
+
+/** `check`: everything that is wrong with the configuration, and with `--live` with the tags in the account. Changes nothing. */
+export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
+  const { out, err } = terminal;
   if (options.live !== true && (options.region ?? options.profile ?? null) !== null)
     throw new RetentionError(
       'usage.needs-live',
       'operator',
       '--region and --profile say which account to read: add --live, or leave them out',
     );
+  if (options.format === 'json') return checkJson(options, terminal);
+  requireFile(options);
   const config = loadConfig(options.config, warnOn(err));
   await writeOut(
     out,
     meaning(config).map((line) => `${line}\n`),
   );
-  return options.live === true ? checkLive(options, config, terminal) : EXIT.done;
+  if (options.live !== true) return EXIT.done;
+  const { inventory, live } = await readLive(options, config, terminal);
+  await printAccount(live, inventory, terminal);
+  return liveCode(live, inventory);
 }

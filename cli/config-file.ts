@@ -1,10 +1,17 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, openSync, readSync } from 'node:fs';
-import { basename } from 'node:path';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { type ConfigResult, describeWarning, formatConfigProblems } from '../lambda/config';
+import { quoteWord } from '../lambda/core/command-line';
 import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
+import { someOf } from '../lambda/core/listing';
+import { clean } from '../lambda/render/phrases';
 import { type Read, readConfigText, refused } from './config-yaml';
+import { DEFAULT_FILE, nearFiles } from './near-files';
+import { otherThanFile } from './regular-file';
+
+export { DEFAULT_FILE } from './near-files';
 
 const MOST_BYTES = 1_000_000;
 
@@ -12,25 +19,53 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
   EISDIR: 'a directory',
+  ELOOP: 'symbolic links that lead in a circle',
   EACCES: 'a file that may not be read',
   EPERM: 'a file that may not be read',
 };
 
-/** At most one byte more than the limit, from anything that can be read. */
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
+
+const WANTED = 'a configuration file';
+
+/** Where a symbolic link leads to; null for anything else. */
+function linkAt(path: string): string | null {
+  try {
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A file that could not be opened or read. */
+function unreadable(path: string, code: string): Read<Buffer> {
+  const link = code === 'ENOENT' ? linkAt(path) : null;
+  if (link !== null) return refused(`a symbolic link to ${clean(link)}, where there is nothing`, WANTED);
+  const near = code === 'ENOENT' && basename(path) === DEFAULT_FILE ? nearFiles(dirname(path)) : [];
+  const meant = near.length === 0 ? '' : `; did you mean ${someOf(near.map(clean))}?`;
+  return refused(SYSTEM_ERRORS[code] ?? `a file that cannot be read (${code})`, `${WANTED}${meant}`);
+}
+
+/** At most one byte more than the limit, from a regular file: nothing else is waited for. */
 function readBytes(path: string): Read<Buffer> {
   const buffer = Buffer.alloc(MOST_BYTES + 1);
   let length = 0;
   try {
-    const file = openSync(path, 'r');
+    const there = otherThanFile(statSync(path));
+    if (there !== null) return refused(there, WANTED);
+    // What took the file's place since then is not waited for either.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
+      const opened = otherThanFile(fstatSync(file));
+      if (opened !== null) return refused(opened, WANTED);
       for (let got = -1; got !== 0 && length < buffer.length; length += got)
         got = readSync(file, buffer, length, buffer.length - length, null);
     } finally {
       closeSync(file);
     }
   } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
-    return refused(SYSTEM_ERRORS[code] ?? `a file that cannot be read (${code})`, 'a configuration file');
+    return unreadable(path, codeOf(error));
   }
   if (length > MOST_BYTES) return refused('more than 1 MB', 'a configuration of at most 1 MB');
   return { ok: true, value: buffer.subarray(0, length) };
@@ -65,11 +100,48 @@ export function readConfigFile(path: string): ConfigResult {
 /** How a line begins that warns of what stands in a file. */
 export const WARNING = 'warning: ';
 
+/**
+ * The configuration of the working directory; null where there is none. Throws `config.near-file` where a file is there instead that a person may take
+ * for it; `named` says how that file can be named.
+ */
+export function findConfigFile(named: (file: string) => string = (file) => `--config ${file}`): string | null {
+  try {
+    lstatSync(DEFAULT_FILE);
+    return DEFAULT_FILE;
+  } catch (error) {
+    // Whatever else is wrong with it is said when it is read.
+    if (codeOf(error) !== 'ENOENT') return DEFAULT_FILE;
+  }
+  const near = nearFiles('.');
+  const [first] = near;
+  if (first === undefined) return null;
+  throw new RetentionError(
+    'config.near-file',
+    'operator',
+    `there is no ${DEFAULT_FILE} here, and ${someOf(near.map(clean))} is not read: rename it to ${DEFAULT_FILE}, or name it: ${named(quoteWord(first))}`,
+  );
+}
+
+/** Files of the working directory that hold, or may seem to hold, its configuration. */
+export const configFilesHere = (): readonly string[] => [
+  ...(lstatSync(DEFAULT_FILE, { throwIfNoEntry: false }) === undefined ? [] : [DEFAULT_FILE]),
+  ...nearFiles('.').map(clean),
+];
+
+/** A warning for each file that a person may take for the configuration beside one that is called as it should be. */
+export function nearWarnings(path: string): readonly string[] {
+  if (basename(path) !== DEFAULT_FILE) return [];
+  return nearFiles(dirname(path)).map(
+    (name) => `${WARNING}${clean(name)} is not read, because ${DEFAULT_FILE} is the configuration: remove it, or rename it`,
+  );
+}
+
 /** The configuration of a file; warnings go to `warn`, one line each. Throws a RetentionError that lists everything wrong with it. */
 export function loadConfigFile(path: string, warn: (line: string) => void): Config {
   const result = readConfigFile(path);
   if (!result.ok)
     throw new RetentionError('config.invalid', 'operator', `cannot use the configuration\n${formatConfigProblems(result.errors, path)}`);
+  for (const line of nearWarnings(path)) warn(line);
   for (const warning of result.warnings) warn(`${WARNING}${describeWarning(warning, path)}`);
   return result.config;
 }

@@ -51,14 +51,15 @@ interface Read {
 /** Every call of a report, once. */
 function reads(region: string): readonly Read[] {
   const where = { region, account: null };
+  const name = 'lightsail-retention-doctor';
   const lists = Object.values(snapshotKinds()).flatMap((kind): readonly Read[] => {
     const [listSnapshots = '', listSources = ''] = KIND_FACTS[kind.kind].actions.list;
     return [
       { action: listSnapshots, call: (client) => kind.listSnapshots(client, null, where) },
       { action: listSources, call: (client) => kind.listSources(client, null) },
+      { action: KIND_FACTS[kind.kind].actions.confirm, call: (client) => kind.readSource(client, name) },
     ];
   });
-  const name = 'lightsail-retention-doctor';
   return [
     ...lists,
     { action: 'lightsail:GetAutoSnapshots', call: (client) => client.send(new GetAutoSnapshotsCommand({ resourceName: name })) },

@@ -7,7 +7,10 @@ import { awaitedSince, newestReport } from '../lambda/app/report-age';
 import { PATIENT, withLimits } from '../lambda/aws/http-limits';
 import { s3Store } from '../lambda/aws/s3-store';
 import { isConfirmed, isPerson } from '../lambda/channels/subscribers';
+import { awsCommand } from '../lambda/core/command-line';
 import type { Config } from '../lambda/core/config';
+import { localMinute } from '../lambda/core/period';
+import type { Zone } from '../lambda/core/zone';
 import { overdueSince, scheduleFault } from '../lib/schedule-expression';
 import type { Caller } from './aws';
 import { DEPLOY, type Deployment } from './doctor-stack';
@@ -61,13 +64,13 @@ export async function checkSchedule(caller: Caller, { scheduleName }: Deployment
 }
 
 /** What stands in the way of a start; null: nothing. */
-function functionFault(name: string, { Configuration, Concurrency }: GetFunctionCommandOutput): Finding | null {
+function functionFault(name: string, { region, told }: Caller, { Configuration, Concurrency }: GetFunctionCommandOutput): Finding | null {
   const { State, StateReason, LastUpdateStatus, LastUpdateStatusReason } = Configuration ?? {};
   if (Concurrency?.ReservedConcurrentExecutions === 0)
     return failed(
       'function',
       'it may not run: its reserved concurrency is 0',
-      `if that is no longer meant: aws lambda delete-function-concurrency --function-name ${name}`,
+      `if that is no longer meant: ${awsCommand(['lambda', 'delete-function-concurrency', '--function-name', name], region, told)}`,
     );
   if (State === 'Failed')
     return failed('function', `it cannot run: ${StateReason ?? 'Lambda does not say why'}`, 'mend the cause, then deploy again');
@@ -90,7 +93,7 @@ export async function checkFunction(caller: Caller, { functionName }: Deployment
   const client = new LambdaClient({ ...caller, requestHandler: withLimits(PATIENT) });
   try {
     const answer = await client.send(new GetFunctionCommand({ FunctionName: functionName }));
-    return functionFault(functionName, answer) ?? ok('function', `${functionName} can run`);
+    return functionFault(functionName, caller, answer) ?? ok('function', `${functionName} can run`);
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceNotFoundException')
       return failed('function', `${functionName} is gone`, 'destroy the stack and deploy it again: its function was removed by hand');
@@ -111,11 +114,16 @@ export async function checkSubscribers(caller: Caller, { topicArn }: Deployment)
     const confirmed = people.filter(isConfirmed).length;
     const [pending, machines] = [people.length - confirmed, all.length - people.length];
     const others = `${pending === 0 ? '' : `, ${pending} not confirmed`}${machines === 0 ? '' : `, beside ${machines} that no person reads (queues, functions and the like)`}`;
+    const subscribe = awsCommand(
+      ['sns', 'subscribe', '--topic-arn', topicArn, '--protocol', 'email'],
+      topicArn.split(':')[3] || caller.region,
+      caller.told,
+    );
     if (confirmed === 0)
       return failed(
         'subscribers',
         `nobody would get a report: no e-mail address or phone is confirmed${others}`,
-        `${pending === 0 ? '' : 'follow the link of the confirmation mail (look in the spam folder too); '}a new link, valid for two days: aws sns subscribe --topic-arn ${topicArn} --protocol email --notification-endpoint ADDRESS`,
+        `${pending === 0 ? '' : 'follow the link of the confirmation mail (look in the spam folder too); '}a new link, valid for two days: ${subscribe} --notification-endpoint ADDRESS`,
       );
     if (pending > 0)
       return warning('subscribers', `${confirmed} confirmed${others}`, 'ask them to follow the link of the confirmation mail');
@@ -129,12 +137,19 @@ export async function checkSubscribers(caller: Caller, { topicArn }: Deployment)
 }
 
 /** What a bucket without a report means: nothing yet, or that reports stopped so long ago that none of them is kept. */
-function noReport(since: number | null, isMissed: (since: number) => boolean, functionName: string): Finding {
-  const make = `make one now: aws lambda invoke --function-name ${functionName} --invocation-type Event /dev/null`;
+function noReport(
+  since: number | null,
+  isMissed: (since: number) => boolean,
+  functionName: string,
+  { region, told }: Caller,
+  zone: Zone,
+): Finding {
+  const invoke = ['lambda', 'invoke', '--function-name', functionName, '--invocation-type', 'Event', '/dev/null'];
+  const make = `make one now: ${awsCommand(invoke, region, told)}`;
   if (since !== null && isMissed(since))
     return failed(
       'last report',
-      `there is none, and one is awaited since ${new Date(since).toISOString()}`,
+      `there is none, and one is awaited since ${localMinute(since, zone)} (${zone.name})`,
       `${make}; docs/runbook.md#report-missing`,
     );
   return warning('last report', 'none was made yet', make);
@@ -146,13 +161,14 @@ export async function checkLastReport(
   { bucket, functionName }: Deployment,
   expression: string | null,
   now: number,
+  zone: Zone,
 ): Promise<Finding> {
   const client = new S3Client({ ...caller, requestHandler: withLimits(PATIENT) });
   try {
     const store = s3Store(client, bucket);
     const isMissed = (since: number): boolean => expression !== null && now - since > overdueSince(expression, since) * HOUR;
     const newest = await newestReport(store, now);
-    if (newest === null) return noReport(await awaitedSince(store), isMissed, functionName);
+    if (newest === null) return noReport(await awaitedSince(store), isMissed, functionName, caller, zone);
     const age = (now - newest.at) / HOUR;
     const said = `${newest.reportId}, ${age < 48 ? `${Math.max(0, Math.round(age))} hours` : `${Math.floor(age / 24)} days`} old`;
     if (isMissed(newest.at))

@@ -1,6 +1,8 @@
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
+import { commandText, option, ownCommand } from '../lambda/core/command-line';
 import type { Config } from '../lambda/core/config';
 import { RetentionError } from '../lambda/core/errors';
+import { UTC } from '../lambda/core/zone';
 import { findCaller } from './aws';
 import { WARNING } from './config-file';
 import { checkAccount, checkCredentials } from './doctor-account';
@@ -26,22 +28,28 @@ function judgeConfig({ origin }: Config, lines: readonly string[]): Finding {
     : warning('configuration', warnings.join('; '), 'it is valid; change it there if it means something else: docs/policy.md');
 }
 
-function readConfig(file: string | undefined): { readonly config: Config | null; readonly finding: Finding } {
+function readConfig({ config: file }: DoctorOptions): { readonly config: Config | null; readonly finding: Finding } {
   const lines: string[] = [];
   try {
     const config = loadConfig(file, (line) => lines.push(line));
     return { config, finding: judgeConfig(config, lines) };
   } catch (error) {
     if (!(error instanceof RetentionError)) throw error;
-    return { config: null, finding: failed('configuration', error.message, 'npx lightsail-retention check says where') };
+    return { config: null, finding: failed('configuration', error.message, `${ownCommand(['check'], { config: file })} says where`) };
   }
 }
 
 const MARKS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' } as const;
 
-function lineOf(finding: Finding): string {
+/** A remedy whose deployments act on the account that was looked at. */
+function remedyOf({ remedy }: Exclude<Finding, { readonly state: 'ok' }>, { profile }: DoctorOptions): string {
+  const options = commandText(option('--profile', profile));
+  return options === '' ? remedy : remedy.replace(/npx cdk \w+/g, (command) => `${command} ${options}`);
+}
+
+function lineOf(finding: Finding, options: DoctorOptions): string {
   const line = `${MARKS[finding.state]}  ${finding.check}: ${finding.said}\n`;
-  return finding.state === 'ok' ? line : `${line}         -> ${finding.remedy}\n`;
+  return finding.state === 'ok' ? line : `${line}         -> ${remedyOf(finding, options)}\n`;
 }
 
 /** `doctor`: what stands between the caller and a report that reaches a person, a line for each check. Done only when nothing does. */
@@ -49,9 +57,9 @@ export async function doctor(options: DoctorOptions, { out, env }: Terminal): Pr
   const findings: Finding[] = [];
   const say = (...more: readonly Finding[]): void => {
     findings.push(...more);
-    for (const finding of more) out.write(lineOf(finding));
+    for (const finding of more) out.write(lineOf(finding, options));
   };
-  const { config, finding } = readConfig(options.config);
+  const { config, finding } = readConfig(options);
   say(finding);
   const caller = await findCaller(options.profile, env);
   const credentials = await checkCredentials(caller);
@@ -73,7 +81,7 @@ export async function doctor(options: DoctorOptions, { out, env }: Terminal): Pr
       say(await checkFunction(caller, deployment));
       const { finding: schedule, expression } = await checkSchedule(caller, deployment, now);
       say(schedule, await checkSubscribers(caller, deployment));
-      say(await checkLastReport(caller, deployment, expression, now));
+      say(await checkLastReport(caller, deployment, expression, now, config?.zone ?? UTC));
     }
   }
   const wrong = findings.filter(({ state }) => state === 'failed');

@@ -4,10 +4,13 @@ import { loadScenario, type Scenario } from '../emulator/scenario';
 import { DEFAULT_BUCKET, defaultTopicArn, startEmulator } from '../emulator/server';
 import { RetentionError } from '../lambda/core/errors';
 import { EXIT, type ExitCode } from './exit-codes';
+import { irregularAt } from './regular-file';
 import type { Terminal } from './terminal';
 
 function readScenario(file: string): Scenario {
   try {
+    const there = irregularAt(file);
+    if (there !== null) throw new Error(`got ${there}, expected a JSON file`);
     return loadScenario(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -1,12 +1,15 @@
 import { distance } from 'fastest-levenshtein';
 import type { WhyNot } from '../lambda/app/authority';
+import { decideConfirmed } from '../lambda/app/confirm-sources';
 import { explainSnapshot, type Passage } from '../lambda/app/explain-snapshot';
 import { reportOrder } from '../lambda/app/make-report';
 import { mismatches } from '../lambda/config/mismatch';
-import { decide } from '../lambda/core/decide';
 import { RetentionError } from '../lambda/core/errors';
+import { localMinute } from '../lambda/core/period';
 import type { Inventory, Judged } from '../lambda/core/report-model';
-import { clean, count, minute } from '../lambda/render/phrases';
+import type { Snapshot } from '../lambda/core/snapshot';
+import type { Zone } from '../lambda/core/zone';
+import { clean, count } from '../lambda/render/phrases';
 import { wrap } from '../lambda/render/terminal';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn, writtenRules } from './load-config';
@@ -15,8 +18,8 @@ import { type Terminal, writeOut } from './terminal';
 
 export interface ExplainOptions extends AccountOptions {
   readonly config?: string;
-  /** Epoch milliseconds. */
-  readonly at?: number;
+  /** Epoch milliseconds, by the configured zone. */
+  readonly at?: (zone: Zone) => number;
 }
 
 const MOST_NEAR = 3;
@@ -48,16 +51,20 @@ function unknown(wanted: string, { snapshots }: Inventory): RetentionError {
   );
 }
 
-function ambiguous(wanted: string, found: readonly Judged[]): RetentionError {
+function ambiguous(wanted: string, found: readonly Judged[], zone: Zone): RetentionError {
   const lines = found.slice(0, MOST_LISTED).map(({ snapshot: { arn, kind, region, createdAt } }) => {
-    const made = createdAt === null ? 'not known' : minute(createdAt);
+    const made = createdAt === null ? 'not known' : localMinute(createdAt, zone);
     return `  ${clean(arn ?? 'without ARN')} (${kind}, ${clean(region)}, made ${made})`;
   });
   const more = found.length > lines.length ? [`  … and ${found.length - lines.length} more`] : [];
   return new RetentionError(
     'explain.ambiguous',
     'operator',
-    [`${found.length} snapshots are called ${clean(wanted)}; say which by its ARN:`, ...lines, ...more].join('\n'),
+    [
+      `${found.length} snapshots are called ${clean(wanted)}; say which by its ARN (times are in ${clean(zone.name)}):`,
+      ...lines,
+      ...more,
+    ].join('\n'),
   );
 }
 
@@ -78,23 +85,27 @@ function* render(passages: readonly Passage[], columns: number, colour: boolean)
 export async function explain(wanted: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
   const { out, err, env } = terminal;
   const config = loadConfig(options.config, warnOn(err));
-  const inventory = await readAccount(options, config, terminal);
-  const now = options.at ?? Date.now();
-  const { items } = decide({ snapshots: inventory.snapshots, sources: inventory.sources, config, now, everyRule: true });
-  const found = items.filter(({ snapshot }) => (wanted.startsWith('arn:') ? snapshot.arn : snapshot.name) === wanted).sort(reportOrder);
+  const live = await readAccount(options, config, terminal);
+  const now = options.at?.(config.zone) ?? Date.now();
+  const isWanted = ({ arn, name }: Snapshot): boolean => (wanted.startsWith('arn:') ? arn : name) === wanted;
+  const concerned = new Set(live.snapshots.filter(isWanted).map(({ source }) => source?.arn));
+  const matters = ({ snapshot }: Judged): boolean => concerned.has(snapshot.source?.arn);
+  const { inventory, decision } = await decideConfirmed(live, { config, now, everyRule: true, matters });
+  const { items } = decision;
+  const found = items.filter(({ snapshot }) => isWanted(snapshot)).sort(reportOrder);
   const [item] = found;
   if (item === undefined) {
     if (inventory.complete) throw unknown(wanted, inventory);
     err.write(`error: ${clean(wanted)} was not found, and ${unreadText(inventory)} [inventory.incomplete]\n`);
     return EXIT.incomplete;
   }
-  if (found.length > 1) throw ambiguous(wanted, found);
+  if (found.length > 1) throw ambiguous(wanted, found, config.zone);
   const rules = writtenRules(options.config);
   const whyNot: WhyNot = (rule, subject) => mismatches(rules[rule]?.match ?? { fromAutoSnapshot: false }, subject);
   const arn = item.snapshot.source?.arn ?? null;
   const source = arn === null ? null : inventory.sources(arn);
   const columns = Math.max(60, (out.isTTY === true && out.columns) || 100);
-  const passages = explainSnapshot({ item, items, source, config, now, whyNot });
+  const passages = explainSnapshot({ item, items, source, config, now, run: options, whyNot });
   await writeOut(out, render(passages, columns, out.isTTY === true && !env.NO_COLOR));
   if (inventory.complete) return EXIT.done;
   err.write(`error: ${unreadText(inventory)} [inventory.incomplete]\n`);

@@ -1,4 +1,5 @@
 import { classify, errorFacts } from '../lambda/aws/aws-errors';
+import { clean } from '../lambda/render/phrases';
 
 /** One thing that stands between an operator and a report, or does not. Whatever is not `ok` has a remedy. */
 export type Finding =
@@ -16,5 +17,5 @@ export function notRead(check: string, error: unknown, action: string): Finding 
     classify(error) === 'denied'
       ? `allow ${action} to these credentials, or run doctor with others`
       : 'run doctor again; if it stays, look at the endpoint';
-  return failed(check, `could not be looked at: ${code} (${message})`, remedy);
+  return failed(check, clean(`could not be looked at: ${code} (${message})`), remedy);
 }

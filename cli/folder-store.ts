@@ -7,6 +7,8 @@ import { linesOf } from '../lambda/core/lines';
 
 const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
 
+const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
+
 /** What file systems without hard links answer. */
 const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
 
@@ -59,8 +61,6 @@ interface Current {
   readonly replaced: number;
 }
 
-const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
-
 /** The file of the n-th conditional replacement of an object. Hidden, and named exclusively: two runs never both replace one version. */
 const replacementOf = (path: string, n: number): string => (n === 0 ? path : join(dirname(path), `.${basename(path)}.v${n}`));
 
@@ -69,7 +69,7 @@ async function exists(path: string): Promise<boolean> {
     await stat(path);
     return true;
   } catch (error) {
-    if (ABSENT.has(codeOf(error))) return false;
+    if (isAbsent(error)) return false;
     throw error;
   }
 }
@@ -124,7 +124,7 @@ export function folderStore(root: string): Store {
     try {
       return await read(await currentOf(pathOf(key)));
     } catch (error) {
-      if (ABSENT.has(codeOf(error))) return null;
+      if (isAbsent(error)) return null;
       throw failure('read', key, error);
     }
   }
@@ -157,12 +157,31 @@ export function folderStore(root: string): Store {
     replaceIf: (object, version) => write(object, replaceVersion(object.key, version)),
     getVersioned,
     get: (key) => reading(key, ({ path }) => readFile(path, 'utf8')),
+    getDated: (key) =>
+      reading(key, async ({ path }) => {
+        const file = await open(path, 'r');
+        try {
+          return { text: await file.readFile('utf8'), storedAt: (await file.stat()).mtimeMs, inParts: false };
+        } finally {
+          await file.close();
+        }
+      }),
+    async listDated(prefix) {
+      const times = new Map<string, number>();
+      try {
+        for (const entry of await readdir(pathOf(prefix), { withFileTypes: true }))
+          if (entry.isFile() && !entry.name.startsWith('.')) times.set(entry.name, (await stat(join(pathOf(prefix), entry.name))).mtimeMs);
+      } catch (error) {
+        if (!isAbsent(error)) throw failure('list', prefix, error);
+      }
+      return times;
+    },
     lines: (key) => reading(key, async ({ path }) => linesOf((await open(path, 'r')).createReadStream())),
     async list(prefix) {
       try {
         return (await readdir(pathOf(prefix))).filter((name) => !name.startsWith('.')).sort();
       } catch (error) {
-        if (ABSENT.has(codeOf(error))) return [];
+        if (isAbsent(error)) return [];
         throw failure('list', prefix, error);
       }
     },

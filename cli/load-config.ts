@@ -1,29 +1,32 @@
-import { existsSync } from 'node:fs';
 import { builtInConfig, type WrittenConfig } from '../lambda/config';
 import type { Config } from '../lambda/core/config';
-import { loadConfigFile, readConfigFile, WARNING } from './config-file';
-
-export const DEFAULT_FILE = 'retention.yaml';
+import { visibleLines } from '../lambda/core/safe-text';
+import { findConfigFile, loadConfigFile, readConfigFile, WARNING } from './config-file';
 
 /** Writes what loading a configuration has to say to stderr: warnings as they are, the rest as notes. */
 export const warnOn =
   (err: NodeJS.WritableStream) =>
   (line: string): void => {
-    err.write(`${line.startsWith(WARNING) ? '' : 'note: '}${line}\n`);
+    err.write(`${line.startsWith(WARNING) ? '' : 'note: '}${visibleLines(line)}\n`);
   };
 
-/** The configuration in force: the file named, else ./retention.yaml, else the built-in starter policy. Warnings go to `warn`. */
+/**
+ * The configuration in force: the file named, else ./retention.yaml, else the built-in starter policy. Warnings go to `warn`. Throws where
+ * the file cannot be used, or where a file is there whose name is only near.
+ */
 export function loadConfig(file: string | undefined, warn: (line: string) => void): Config {
-  if (file === undefined && !existsSync(DEFAULT_FILE)) {
+  const found = file ?? findConfigFile();
+  if (found === null) {
     warn('no retention.yaml here: using the built-in starter policy (expireAfter 90d, keep last 3 and monthly 12), which only reports');
     return builtInConfig();
   }
-  return loadConfigFile(file ?? DEFAULT_FILE, warn);
+  return loadConfigFile(found, warn);
 }
 
 /** The rules of the configuration in force, as they are written; the built-in starter policy has none. */
 export function writtenRules(file: string | undefined): WrittenConfig['rules'] {
-  if (file === undefined && !existsSync(DEFAULT_FILE)) return [];
-  const result = readConfigFile(file ?? DEFAULT_FILE);
+  const found = file ?? findConfigFile();
+  if (found === null) return [];
+  const result = readConfigFile(found);
   return result.ok ? result.written.rules : [];
 }

@@ -3,6 +3,8 @@ import { basename, dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { RetentionError } from '../lambda/core/errors';
+import { clean } from '../lambda/render/phrases';
+import { irregularAt, isNullDevice } from './regular-file';
 
 const CHUNK = 65_536;
 
@@ -37,8 +39,20 @@ function placeOf(path: string): string {
 /** Whether two paths lead to the same file, whatever their spelling, through links too, and also where it is not there yet. */
 export const isSameFile = (one: string, other: string): boolean => placeOf(one) === placeOf(other);
 
+/** Throws `output.unwritable` where something else than a file is at a path: a named pipe waits for a reader without a limit. */
+export function checkOutputFile(path: string): void {
+  const there = irregularAt(path);
+  if (there === null || isNullDevice(path)) return;
+  throw new RetentionError(
+    'output.unwritable',
+    'operator',
+    `cannot write ${clean(path)}: got ${there}, expected a file or a new name; to pipe the output, leave the option out`,
+  );
+}
+
 /** Writes a file. Throws `output.unwritable` with one sentence that says why not. */
 export async function writeOutputFile(path: string, chunks: Iterable<string>): Promise<void> {
+  checkOutputFile(path);
   try {
     await pipeline(Readable.from(batched(chunks)), createWriteStream(path));
   } catch (cause) {

@@ -1,12 +1,14 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Store } from '../lambda/app/ports';
 import { type HttpLimits, UPLOADING, withLimits } from '../lambda/aws/http-limits';
 import { s3Store } from '../lambda/aws/s3-store';
 import { RetentionError } from '../lambda/core/errors';
+import { clean } from '../lambda/render/phrases';
 import type { Caller } from './aws';
 import { folderStore } from './folder-store';
+import { irregularAt } from './regular-file';
 
 /** A plan's place: the store in which it and its results lie, and its text there (null: there is none). */
 export interface PlanPlace {
@@ -15,21 +17,33 @@ export interface PlanPlace {
   readonly text: string | null;
 }
 
+const unusable = (plan: string, got: string): RetentionError =>
+  new RetentionError(
+    'usage.plan',
+    'operator',
+    `cannot read the plan ${clean(plan)}: got ${got}, expected a file, or an address such as s3://bucket/plans/ID.json`,
+  );
+
+/** A path with its links resolved, so that every name of a plan has the same results beside it; as it is where nothing is there. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /** Opens the place that PLAN names: a file (results go into `results/` beside it), or `s3://bucket/key` (into the bucket's `results/`). */
 export async function openPlace(plan: string, caller: Caller, limits: HttpLimits = UPLOADING): Promise<PlanPlace> {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(plan)) {
-    // One plan has one record, also where it is reached by a symbolic link. A missing file is refused later, as what it is called here.
-    const file = await realpath(plan).catch(() => plan);
+    const there = irregularAt(plan);
+    if (there !== null) throw unusable(plan, there);
+    const file = realPath(plan);
     const store = folderStore(dirname(file));
     return { where: plan, store, text: await store.get(basename(file)) };
   }
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(plan) ?? [];
-  if (bucket === undefined || key === undefined)
-    throw new RetentionError(
-      'usage.plan',
-      'operator',
-      `cannot read the plan ${plan}: expected a file, or an address such as s3://bucket/plans/ID.json`,
-    );
+  if (bucket === undefined || key === undefined) throw unusable(plan, 'another address');
   const { credentials, region, forcePathStyle } = caller;
   const settings = { credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler: withLimits(limits) };
   const store = s3Store(new S3Client(settings), bucket);

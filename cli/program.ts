@@ -1,11 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type Duration, parseDuration } from '../lambda/core/duration';
-import { parseInstant } from '../lambda/core/instant';
+import { parseLocalInstant } from '../lambda/core/instant';
 import { REGION } from '../lambda/core/region';
+import { visibleLines } from '../lambda/core/safe-text';
 import { KINDS } from '../lambda/core/snapshot';
+import type { Zone } from '../lambda/core/zone';
 import { CALENDAR_FORMATS } from '../lambda/render/calendar';
 import { EXIT, type ExitCode } from './exit-codes';
-import { FORMATS } from './formats';
+import { CHECK_FORMATS, FORMATS } from './formats';
 import { reportFailure, type Terminal } from './terminal';
 
 const NAME = 'lightsail-retention';
@@ -18,9 +20,12 @@ const ONE_YEAR = duration('1y');
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
-function instant(text: string): number {
-  const at = parseInstant(text);
-  if (at === null) throw new InvalidArgumentError('Expected an ISO 8601 instant with its offset, such as 2026-11-23T08:00:00Z.');
+function instant(text: string): (zone: Zone) => number {
+  const at = parseLocalInstant(text);
+  if (at === null)
+    throw new InvalidArgumentError(
+      'Expected an ISO 8601 instant, such as 2026-11-23T08:00:00Z, or without an offset in the configured time zone, such as 2026-11-23T09:00.',
+    );
   return at;
 }
 
@@ -68,7 +73,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .description('Retention for Amazon Lightsail snapshots: reads everything, decides by policy, explains every decision.')
     .version(version)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) })
+    .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(visibleLines(text)) })
     .showHelpAfterError(`(run "${NAME} --help" for the commands and their options)`);
 
   program
@@ -78,7 +83,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--region <region>', READ_REGION, region)
     .option('--kind <kind>', READ_KIND, kind)
     .option('--profile <name>', 'AWS profile')
-    .option('--at <instant>', 'evaluate as of this ISO 8601 instant', instant)
+    .option('--at <instant>', 'evaluate as of this ISO 8601 instant; without an offset in the configured time zone', instant)
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
     .option('--output <file>', 'write the report to this file instead of standard output')
     .option('--plan-out <file>', 'write the plan of a deletion to this file')
@@ -93,7 +98,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--region <region>', READ_REGION, region)
     .option('--kind <kind>', READ_KIND, kind)
     .option('--profile <name>', 'AWS profile')
-    .option('--at <instant>', 'evaluate as of this ISO 8601 instant', instant)
+    .option('--at <instant>', 'evaluate as of this ISO 8601 instant; without an offset in the configured time zone', instant)
     .option('--quiet', 'no progress')
     .action(async (snapshot, options) => done(await (await import('./explain')).explain(snapshot, options, terminal)));
 
@@ -104,6 +109,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--live', 'read the account, and check the tags of its snapshots and their sources')
     .option('--region <region>', READ_REGION, region)
     .option('--profile <name>', 'AWS profile')
+    .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
     .option('--quiet', 'no progress')
     .action(async (options) => done(await (await import('./check')).check(options, terminal)));
 
@@ -116,7 +122,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--expire-after <age>', 'an age as in the tag retention:expire-after, such as 30d')
     .addOption(new Option('--every <duration>', 'a snapshot every so often').argParser(duration).default(DAILY, '1d'))
     .addOption(new Option('--for <duration>', 'for so long').argParser(duration).default(ONE_YEAR, '1y'))
-    .option('--at <instant>', 'until this ISO 8601 instant (default: now)', instant)
+    .option('--at <instant>', 'until this ISO 8601 instant, without an offset in the configured time zone (default: now)', instant)
     .addOption(new Option('--size <gb>', 'GB of each snapshot, for the cost').argParser(gigabytes).default(40))
     .addOption(new Option('--format <format>', 'output format').choices(CALENDAR_FORMATS).default('text'))
     .option('--output <file>', 'write the calendar to this file instead of standard output')

@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { InventoryProgress } from '../lambda/app/ports';
+import { clean } from '../lambda/render/phrases';
 
 type Tell = (event: InventoryProgress) => void;
 
@@ -22,8 +23,11 @@ const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 const count = (amount: number, one: string): string => `${WHOLE.format(amount)} ${one}${amount === 1 ? '' : 's'}`;
 
-const failed = (event: Extract<InventoryProgress, { event: 'scope' }>): string =>
-  event.status === 'failed' ? 'NOT READ' : 'region is disabled';
+const NOT_READ = { failed: 'NOT READ', disabled: 'region is disabled', denied: 'region is denied by a service control policy' } as const;
+
+const failed = ({ status }: Extract<InventoryProgress, { event: 'scope' }>): string => (status === 'read' ? '' : NOT_READ[status]);
+
+const asking = ({ sources }: Extract<InventoryProgress, { event: 'sources' }>): string => `asking for ${count(sources, 'source')} by name`;
 
 const counting = ({ regions }: Extract<InventoryProgress, { event: 'automatic' }>): string =>
   `counting automatic snapshots in ${count(regions, 'region')}`;
@@ -34,9 +38,10 @@ function lines(err: NodeJS.WritableStream): Progress {
     tell(event) {
       if (event.event === 'regions') err.write(`reading ${count(event.scopes, 'list')} in ${count(event.regions, 'region')}\n`);
       if (event.event === 'automatic') err.write(`${counting(event)}\n`);
+      if (event.event === 'sources') err.write(`${asking(event)}\n`);
       if (event.event !== 'scope') return;
       const read = `${count(event.snapshots, 'snapshot')} on ${count(event.pages, 'page')}`;
-      err.write(`${event.region} ${event.kind}: ${event.status === 'read' ? read : failed(event)}\n`);
+      err.write(`${clean(event.region)} ${event.kind}: ${event.status === 'read' ? read : failed(event)}\n`);
     },
     say: (line) => void err.write(`${line}\n`),
     stop() {},
@@ -89,7 +94,7 @@ function bar(err: NodeJS.WriteStream): Progress {
       } else if (event.event === 'scope') {
         done += 1;
         left.set(event.region, (left.get(event.region) ?? perRegion) - 1);
-        if (event.status !== 'read') unread.push(`${event.region} ${event.kind}: ${failed(event)}\n`);
+        if (event.status !== 'read') unread.push(`${clean(event.region)} ${event.kind}: ${failed(event)}\n`);
         drawn.update(done, words());
       }
     },
@@ -108,12 +113,13 @@ function makeWaiting(): { readonly note: Tell; readonly text: () => string } {
   return {
     note(event) {
       stage = event.event;
-      if (event.event === 'list') open.add(`${event.region} ${event.kind}`);
-      if (event.event === 'scope') open.delete(`${event.region} ${event.kind}`);
+      if (event.event === 'list') open.add(`${clean(event.region)} ${event.kind}`);
+      if (event.event === 'scope') open.delete(`${clean(event.region)} ${event.kind}`);
     },
     text() {
       if (stage === null) return 'the regions';
       if (stage === 'automatic') return 'the count of automatic snapshots';
+      if (stage === 'sources') return 'sources that are in no list';
       if (open.size === 0) return 'the lists of instances, disks and databases';
       const named = [...open].slice(0, MOST_NAMED).join(', ');
       return `${count(open.size, 'list')}: ${named}${open.size > MOST_NAMED ? ` and ${open.size - MOST_NAMED} more` : ''}`;

@@ -1,4 +1,4 @@
-import type { ReadInventory } from '../lambda/app/ports';
+import type { LiveInventory, ReadInventory } from '../lambda/app/ports';
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import type { Config } from '../lambda/core/config';
@@ -6,6 +6,7 @@ import type { Inventory } from '../lambda/core/report-model';
 import { KINDS, type Kind } from '../lambda/core/snapshot';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { unreadElsewhere, unreadScopes } from '../lambda/render/outline';
+import { clean } from '../lambda/render/phrases';
 import { findAccount, findCaller } from './aws';
 import { withProgress } from './progress';
 import type { Terminal } from './terminal';
@@ -53,7 +54,7 @@ export async function accountReader({ profile }: Pick<AccountOptions, 'profile'>
 }
 
 /** The inventory that `report` reads, automatic snapshots left out: nothing is decided by them. Progress goes to stderr. */
-export async function readAccount(options: AccountOptions, config: Config, terminal: Terminal): Promise<Inventory> {
+export async function readAccount(options: AccountOptions, config: Config, terminal: Terminal): Promise<LiveInventory> {
   const readInventory = await accountReader(options, terminal);
   const request = {
     ...scopeOf(options, config),
@@ -71,14 +72,14 @@ const firstOf = (all: readonly string[]): string =>
 
 /** What was not read, in one sentence: scopes of the report, then source lists that its snapshots need from elsewhere. */
 export function unreadText(inventory: Pick<Inventory, 'scopes' | 'problems'>): string {
-  const unread = unreadScopes(inventory).map(
-    ({ region, kind, error }) => `${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`,
+  const unread = unreadScopes(inventory).map(({ region, kind, error }) =>
+    clean(`${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`),
   );
   const elsewhere = unreadElsewhere(inventory);
   const parts = [
     unread.length > 0 ? `${unread.length} of ${inventory.scopes.length} scopes were not read: ${firstOf(unread)}` : '',
     elsewhere.length > 0
-      ? `${elsewhere.length === 1 ? 'a list' : `${elsewhere.length} lists`} of sources elsewhere: ${firstOf(elsewhere)}`
+      ? `${elsewhere.length === 1 ? 'a list' : `${elsewhere.length} lists`} of sources elsewhere: ${clean(firstOf(elsewhere))}`
       : '',
   ].filter((part) => part !== '');
   return `the inventory is incomplete: ${parts.join('; ')}`;

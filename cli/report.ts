@@ -1,19 +1,23 @@
 import { makeReport } from '../lambda/app/make-report';
 import { RetentionError } from '../lambda/core/errors';
 import type { Report } from '../lambda/core/report-model';
+import { visible } from '../lambda/core/safe-text';
 import type { Kind } from '../lambda/core/snapshot';
+import type { Zone } from '../lambda/core/zone';
 import { digestOf } from '../lambda/digest';
 import { renderCsv } from '../lambda/render/csv';
+import { csvCommand } from '../lambda/render/frame';
 import { renderHtml } from '../lambda/render/html';
 import { renderJson } from '../lambda/render/json';
 import { renderMarkdown } from '../lambda/render/markdown';
+import { clean } from '../lambda/render/phrases';
 import { renderPlan } from '../lambda/render/plan';
 import { renderTerminal } from '../lambda/render/terminal';
 import { newReportId } from '../lambda/report-id';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Format } from './formats';
 import { loadConfig, warnOn } from './load-config';
-import { isSameFile, writeOutputFile } from './output-file';
+import { checkOutputFile, isSameFile, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
 import { type Terminal, writeOut } from './terminal';
@@ -23,8 +27,8 @@ export interface ReportOptions {
   readonly region?: readonly string[];
   readonly kind?: readonly Kind[];
   readonly profile?: string;
-  /** Epoch milliseconds. */
-  readonly at?: number;
+  /** Epoch milliseconds, by the configured zone. */
+  readonly at?: (zone: Zone) => number;
   readonly format: Format;
   readonly output?: string;
   readonly planOut?: string;
@@ -34,10 +38,10 @@ export interface ReportOptions {
 /** A report that was printed is stored nowhere and mailed to nobody. */
 const PRINTED = { fullReport: null, files: [], applyCommand: null, confirmedSubscribers: null, deletionMode: 'off' } as const;
 
-function render(report: Report, format: Format, terminal: Terminal, tagPrefix: string, toFile: boolean): Iterable<string> {
-  const context = { ...PRINTED, tagPrefix };
-  const onTerminal = !toFile && terminal.out.isTTY === true;
-  switch (format) {
+function render(report: Report, told: ReportOptions, at: number | null, terminal: Terminal, tagPrefix: string): Iterable<string> {
+  const context = { ...PRINTED, tagPrefix, run: { kind: 'command-line', options: told, plan: told.planOut ?? null, at } } as const;
+  const onTerminal = told.output === undefined && terminal.out.isTTY === true;
+  switch (told.format) {
     case 'text':
       return renderTerminal(report, context, {
         columns: (onTerminal && terminal.out.columns) || 100,
@@ -48,7 +52,7 @@ function render(report: Report, format: Format, terminal: Terminal, tagPrefix: s
     case 'csv':
       return renderCsv(report);
     case 'html':
-      return renderHtml(report, { stored: false, tagPrefix });
+      return renderHtml(report, { stored: false, tagPrefix, csvCommand: csvCommand(told, at) });
     case 'markdown':
       return renderMarkdown(report, context);
   }
@@ -67,6 +71,7 @@ function checkOptions({ at, output, planOut }: ReportOptions): void {
       'operator',
       `--output and --plan-out name the same file, ${planOut}: the plan would replace the report; give them two`,
     );
+  for (const file of [output, planOut]) if (file !== undefined) checkOutputFile(file);
 }
 
 /** `report`: list, decide, print. Read-only. */
@@ -75,25 +80,26 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
   const { err } = terminal;
   const config = loadConfig(options.config, warnOn(err));
   const ports = { clock: Date.now, digest: digestOf, readInventory: await accountReader(options, terminal) };
+  const at = options.at?.(config.zone) ?? null;
   const request = {
     reportId: newReportId(Date.now()),
     config,
-    at: options.at ?? null,
+    at,
     inventory: { ...scopeOf(options, config), deadline: readingDeadline() },
     previous: null,
   };
   const made = await withProgress(err, options.quiet ?? false, (tell) => makeReport(ports, request, tell));
-  const chunks = render(made.report, options.format, terminal, config.tagPrefix, options.output !== undefined);
+  const chunks = render(made.report, options, at, terminal, config.tagPrefix);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
     await writeOutputFile(options.output, chunks);
-    if (!options.quiet) err.write(`wrote ${options.output}\n`);
+    if (!options.quiet) err.write(`wrote ${visible(options.output)}\n`);
   }
   if (options.planOut !== undefined) {
     await writeOutputFile(options.planOut, renderPlan(made.plan));
     if (!options.quiet)
       err.write(
-        `wrote ${options.planOut}: ${made.plan.items.length} snapshots${made.plan.blocked === null ? '' : `, blocked: ${made.plan.blocked.message}`}\n`,
+        `wrote ${visible(options.planOut)}: ${made.plan.items.length} snapshots${made.plan.blocked === null ? '' : `, blocked: ${clean(made.plan.blocked.message)}`}\n`,
       );
   }
   if (made.report.complete) return EXIT.done;

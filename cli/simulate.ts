@@ -2,18 +2,20 @@ import { closest } from '../lambda/config/closest';
 import type { Config } from '../lambda/core/config';
 import type { Duration } from '../lambda/core/duration';
 import { RetentionError } from '../lambda/core/errors';
-import { wallClock } from '../lambda/core/period';
+import { localMinute } from '../lambda/core/period';
 import type { Policy } from '../lambda/core/policy';
 import { simulate as runSimulation, type Schedule } from '../lambda/core/simulate';
 import type { Tags } from '../lambda/core/snapshot';
 import { readTags } from '../lambda/core/tags';
+import type { Zone } from '../lambda/core/zone';
 import type { CALENDAR_FORMATS, SimulatedPolicy } from '../lambda/render/calendar';
 import { renderCalendarHtml } from '../lambda/render/calendar-html';
 import { renderCalendarJson } from '../lambda/render/calendar-json';
 import { renderCalendarText } from '../lambda/render/calendar-text';
+import { clean } from '../lambda/render/phrases';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn } from './load-config';
-import { writeOutputFile } from './output-file';
+import { checkOutputFile, writeOutputFile } from './output-file';
 import { type Terminal, writeOut } from './terminal';
 
 export interface SimulateOptions {
@@ -25,8 +27,8 @@ export interface SimulateOptions {
   readonly expireAfter?: string;
   readonly every: Duration;
   readonly for: Duration;
-  /** Epoch milliseconds. */
-  readonly at?: number;
+  /** Epoch milliseconds, by the configured zone. */
+  readonly at?: (zone: Zone) => number;
   readonly size: number;
   readonly format: (typeof CALENDAR_FORMATS)[number];
   readonly output?: string;
@@ -43,7 +45,12 @@ function spelt({ keep, expireAfter }: SimulateOptions): Policy | null {
   const given = flags.filter(([, , value]) => value !== undefined);
   if (given.length === 0) return null;
   const tags = new Map(given.map(([tag, , value]) => [tag, value ?? '']));
-  const { policy, problems } = readTags(tags, 'snapshot', { tagPrefix: 'retention', holdTags: new Set(), policies: new Map() });
+  const { policy, problems } = readTags(tags, 'snapshot', {
+    tagPrefix: 'retention',
+    holdTags: new Set(),
+    ignoreTags: new Set(),
+    policies: new Map(),
+  });
   if (policy !== null) return policy.policy;
   const said = problems.map(({ message }) => flags.reduce((text, [tag, flag]) => text.replace(`tag ${tag} =`, flag), message));
   throw refuse('simulate.policy', said.join('; '));
@@ -90,14 +97,14 @@ export interface Making extends Schedule {
 /** What a schedule of snapshots comes to under a policy of `config`; its rules play no part. */
 export function simulatePolicy(config: Config, { name, policy }: Chosen, { every, span, end, sizeGb, tags }: Making): SimulatedPolicy {
   const label = name ?? 'simulated';
-  const { zone, floors, tagPrefix, holdTags } = config;
+  const { zone, floors, tagPrefix, holdTags, ignoreTags } = config;
   const simulation = runSimulation({
-    config: { zone, floors, tagPrefix, holdTags, rules: [], policies: new Map([[label, policy]]), defaultPolicy: label },
+    config: { zone, floors, tagPrefix, holdTags, ignoreTags, rules: [], policies: new Map([[label, policy]]), defaultPolicy: label },
     schedule: { every, span, end },
     sizeGb,
     ...(tags !== undefined && { tags }),
   });
-  const localEnd = new Date(wallClock(end, zone)).toISOString().slice(0, 16).replace('T', ' ');
+  const localEnd = localMinute(end, zone);
   return { simulation, name, policy, every, span, end, timezone: zone.name, localEnd, floors, sizeGb, gbMonth: config.pricing.default };
 }
 
@@ -116,15 +123,17 @@ function render(view: SimulatedPolicy, { format, output }: SimulateOptions, { ou
 /** `simulate`: what a policy would keep of a schedule of snapshots, as a calendar. Calls nothing. */
 export async function simulate(options: SimulateOptions, terminal: Terminal): Promise<ExitCode> {
   const { err } = terminal;
+  if (options.output !== undefined) checkOutputFile(options.output);
   const aside = options.config === undefined && spelt(options) !== null;
   const config = loadConfig(options.config, aside ? () => undefined : warnOn(err));
-  const { every, for: span, at: end = Date.now(), size: sizeGb } = options;
+  const { every, for: span, size: sizeGb } = options;
+  const end = options.at?.(config.zone) ?? Date.now();
   const view = simulatePolicy(config, choose(options, config), { every, span, end, sizeGb });
   const chunks = render(view, options, terminal);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
     await writeOutputFile(options.output, chunks);
-    err.write(`wrote ${options.output}\n`);
+    err.write(`wrote ${clean(options.output)}\n`);
   }
   return EXIT.done;
 }

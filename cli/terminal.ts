@@ -1,4 +1,5 @@
 import { RetentionError } from '../lambda/core/errors';
+import { visibleLines } from '../lambda/core/safe-text';
 import { EXIT, type ExitCode } from './exit-codes';
 import { batched } from './output-file';
 
@@ -24,13 +25,13 @@ export async function writeOut(stream: NodeJS.WritableStream, chunks: Iterable<s
 /** Says what went wrong, in one paragraph and without a stack trace, and which exit code that is. */
 export function reportFailure(error: unknown, err: NodeJS.WritableStream, env: NodeJS.ProcessEnv): ExitCode {
   if (error instanceof RetentionError) {
-    err.write(`error: ${error.message} [${error.code}]\n`);
+    err.write(visibleLines(`error: ${error.message} [${error.code}]\n`));
     return error.fault === 'operator' ? EXIT.usage : EXIT.failure;
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   err.write(
-    `error: unexpected failure: ${message}\nthis is a defect of lightsail-retention; run again with LIGHTSAIL_RETENTION_DEBUG=1 to see where it happened\n`,
+    `error: unexpected failure: ${visibleLines(message)}\nthis is a defect of lightsail-retention; run again with LIGHTSAIL_RETENTION_DEBUG=1 to see where it happened\n`,
   );
-  if (env.LIGHTSAIL_RETENTION_DEBUG && error instanceof Error) err.write(`${error.stack}\n`);
+  if (env.LIGHTSAIL_RETENTION_DEBUG && error instanceof Error) err.write(visibleLines(`${error.stack}\n`));
   return EXIT.failure;
 }

@@ -28,6 +28,7 @@ export function effectsOn(world: World): Effects {
       return () => void hooks.delete(hooked);
     },
     async run(when, call, struck) {
+      if (when === 'before') for (const { rows } of struck.all('shift')) world.removeFirst(call.region, call.operation, rows);
       for (const fault of struck.all('change')) if (fault.when === when) changeWorld(world, call.region, fault.change);
       for (const each of [...hooks]) {
         if (each.when === when && (each.operation === '*' || each.operation === call.operation)) await each.hook(call, world);
@@ -36,8 +37,20 @@ export function effectsOn(world: World): Effects {
   };
 }
 
+const DENIED = {
+  'service-control-policy': () => 'with an explicit deny in a service control policy',
+  'identity-policy': () => 'with an explicit deny in an identity-based policy',
+  'nothing-allows': (action: string) => `because no identity-based policy allows the ${action} action`,
+} as const;
+
 /** Throws the error that faults answer a call with, if any. */
-export function refuseStruck(struck: Struck): void {
+export function refuseStruck(struck: Struck, { service, operation }: Call, accountId: string): void {
+  const denied = struck.first('deny');
+  if (denied) {
+    const action = `${service}:${operation}`;
+    const who = `User: arn:aws:iam::${accountId}:user/emulated is not authorized to perform: ${action} on resource: *`;
+    throw new Refusal({ code: 'AccessDeniedException', message: `${who} ${DENIED[denied.by](action)}`, status: 400 });
+  }
   const error = struck.first('error');
   if (error) {
     const { code, message, tip, status } = error;

@@ -50,6 +50,12 @@ export const faultSchema = z.discriminatedUnion('fault', [
     tip: z.string().optional(),
     status: z.int().min(400).max(599).optional(),
   }),
+  /** AccessDeniedException in the words of IAM: who denies it is in the message alone. */
+  z.strictObject({
+    fault: z.literal('deny'),
+    ...selector,
+    by: z.enum(['service-control-policy', 'identity-policy', 'nothing-allows']).default('service-control-policy'),
+  }),
   /** ThrottlingException: on the selected calls, or on those beyond a rate for each region, of which `burst` may come at once (a second's). */
   z.strictObject({
     fault: z.literal('throttle'),
@@ -75,6 +81,12 @@ export const faultSchema = z.discriminatedUnion('fault', [
   z.strictObject({ fault: z.literal('tokens'), ...selector, mode: z.enum(['endless', 'repeated', 'loop', 'empty']) }),
   /** A row appears on two pages (twice on a single one): identical, or with different content. */
   z.strictObject({ fault: z.literal('rows'), ...selector, mode: z.enum(['duplicate', 'conflict']) }),
+  /** Lists leave out the rows whose names match; a reading by name still finds them. */
+  z.strictObject({ fault: z.literal('omit'), ...selector, rows: texts }),
+  /** The first rows of a list are deleted just before the call is answered, so that all others move up. */
+  z.strictObject({ fault: z.literal('shift'), ...selector, rows: z.int().min(1).default(1) }),
+  /** Lists are as they were so many changes ago, or as they were at the start; a reading by name is up to date. */
+  z.strictObject({ fault: z.literal('stale'), ...selector, changes: z.union([z.int().min(1), z.literal('all')]).default('all') }),
   /** Bends answers: the list is absent, or rows gain and lose members. `rows` selects them by name. */
   z.strictObject({
     fault: z.literal('shape'),

@@ -1,6 +1,6 @@
 import type { Row, Tag } from './account';
 import type { Call, Struck } from './faults';
-import { bend, pageOf } from './paging';
+import { bend, listedRows, pageOf } from './paging';
 import { regionRow } from './regions';
 import { RESOURCES, type Resource } from './resources';
 import { Refusal } from './service-error';
@@ -33,15 +33,20 @@ function textOf(input: Input, member: string): string {
   return value;
 }
 
+/** Faults under which a page is another than the one that is remembered. */
+const BENDING = ['rows', 'shape', 'tokens', 'omit', 'stale'] as const;
+
 function listing(resource: Resource): Operation {
   return ({ call, input, struck, world, pageSize, cache }) => {
     const { listOperation: operation, list } = resource;
     const read = () => {
-      const page = pageOf(world.rows(call.region, list), pageSize, input.pageToken, operation, call.region, struck);
+      const stale = struck.first('stale');
+      const now = stale === undefined ? world.rows(call.region, list) : world.rowsBefore(call.region, list, stale.changes);
+      const page = pageOf(listedRows(now, struck), pageSize, input.pageToken, operation, call.region, struck);
       const rows = struck.all('shape').some((fault) => fault.dropList) ? {} : { [list]: page.rows };
       return JSON.stringify({ ...rows, nextPageToken: page.next });
     };
-    if (struck.first('rows') || struck.first('shape') || struck.first('tokens')) return read();
+    if (BENDING.some((name) => struck.first(name) !== undefined)) return read();
     const key = `${call.region} ${list} ${pageSize} ${input.pageToken ?? ''}`;
     const version = world.version(call.region, list);
     const known = cache.get(key);

@@ -25,6 +25,13 @@ interface Page {
   readonly next: string | undefined;
 }
 
+/** The rows that a list answers from: without those that an `omit` fault leaves out. */
+export function listedRows(rows: readonly Row[], struck: Struck): readonly Row[] {
+  const omitted = struck.all('omit');
+  if (omitted.length === 0) return rows;
+  return rows.filter(({ name }) => !omitted.some((fault) => matchesAny(fault.rows, name ?? null)));
+}
+
 /** One page of some rows, with what faults make of it. */
 export function pageOf(rows: readonly Row[], size: number, token: unknown, operation: string, region: string, struck: Struck): Page {
   const offset = offsetOf(token, operation, region);

@@ -26,7 +26,7 @@ export function listObjects({ bucket, query }: S3Request, objects: Map<string, S
   const contents = entries.map(({ name, object }) =>
     object === null
       ? `<CommonPrefixes>${element('Prefix', text(name))}</CommonPrefixes>`
-      : `<Contents>${element('Key', text(name))}${element('LastModified', new Date(object.lastModified).toISOString())}${element('ETag', object.etag)}${element('Size', object.body.length)}<StorageClass>STANDARD</StorageClass></Contents>`,
+      : `<Contents>${element('Key', text(name))}${element('LastModified', object.lastModified === null ? undefined : new Date(object.lastModified).toISOString())}${element('ETag', object.etag)}${element('Size', object.body.length)}<StorageClass>STANDARD</StorageClass></Contents>`,
   );
   const next = truncated ? Buffer.from(entries.at(-1)?.name ?? '').toString('base64url') : undefined;
   const head = `${element('Name', bucket)}${element('Prefix', text(prefix))}${element('KeyCount', entries.length)}${element('MaxKeys', most)}${element('Delimiter', delimiter === '' ? undefined : text(delimiter))}${element('EncodingType', query.get('encoding-type') ?? undefined)}${element('IsTruncated', truncated)}${element('NextContinuationToken', next)}`;

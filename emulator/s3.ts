@@ -11,6 +11,7 @@ interface Upload {
   readonly key: string;
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly startedAt: number;
   readonly parts: Map<number, { readonly body: Buffer; readonly etag: string }>;
 }
 
@@ -19,6 +20,8 @@ export interface S3World {
   readonly buckets: Map<string, Map<string, S3Object>>;
   readonly uploads: Map<string, Upload>;
   readonly now: () => number;
+  /** Keys under which a policy denies to create an object without `If-None-Match`. */
+  readonly writeOnce: readonly string[];
 }
 
 /** The name of the operation that a request asks for. */
@@ -60,8 +63,19 @@ const metadataOf = (headers: IncomingHttpHeaders): Record<string, string> =>
     Object.entries(headers).flatMap(([name, value]) => (name.startsWith('x-amz-meta-') ? [[name.slice(11), String(value)]] : [])),
   );
 
-/** Refuses a conditional write whose condition does not hold. */
-function checkConditions(headers: IncomingHttpHeaders, existing: S3Object | undefined): void {
+const likeKey = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    's',
+  );
+
+/** Refuses a write that a policy of write-once keys denies, and a conditional one whose condition does not hold. */
+function checkConditions({ key, headers }: S3Request, existing: S3Object | undefined, { writeOnce }: S3World): void {
+  if (headers['if-none-match'] === undefined && writeOnce.some((pattern) => likeKey(pattern).test(key)))
+    throw refuse('AccessDenied', 'Access Denied: an explicit deny applies to writes without If-None-Match.', 403);
   const failed = refuse('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
   if (headers['if-none-match'] === '*' && existing) throw failed;
   const match = headers['if-match'];
@@ -74,7 +88,8 @@ function describe(object: S3Object): Record<string, string> {
   return {
     etag: object.etag,
     'content-type': object.contentType,
-    'last-modified': new Date(object.lastModified).toUTCString(),
+    ...(object.lastModified === null ? {} : { 'last-modified': new Date(object.lastModified).toUTCString() }),
+    ...(object.isReplica === true ? { 'x-amz-replication-status': 'REPLICA' } : {}),
     ...Object.fromEntries(Object.entries(object.metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
   };
 }
@@ -89,7 +104,7 @@ function uploadOf({ bucket, key, query }: S3Request, world: S3World): Upload {
 
 function completeUpload(request: S3Request, objects: Map<string, S3Object>, world: S3World): Reply {
   const upload = uploadOf(request, world);
-  checkConditions(request.headers, objects.get(request.key));
+  checkConditions(request, objects.get(request.key), world);
   const named = [...request.body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber>/g)].map((match) => Number(match[1]));
   const parts = named.map((number) => {
     const part = upload.parts.get(number);
@@ -101,8 +116,8 @@ function completeUpload(request: S3Request, objects: Map<string, S3Object>, worl
     throw refuse('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', 400);
   }
   const etag = `"${md5(Buffer.concat(parts.map((part) => Buffer.from(part.etag.slice(1, -1), 'hex'))))}-${parts.length}"`;
-  const { contentType, metadata } = upload;
-  objects.set(request.key, { body: Buffer.concat(parts.map((part) => part.body)), contentType, metadata, etag, lastModified: world.now() });
+  const { contentType, metadata, startedAt } = upload;
+  objects.set(request.key, { body: Buffer.concat(parts.map((part) => part.body)), contentType, metadata, etag, lastModified: startedAt });
   world.uploads.delete(request.query.get('uploadId') ?? '');
   return xml(
     `<CompleteMultipartUploadResult xmlns="${NAMESPACE}">${element('Bucket', request.bucket)}${element('Key', request.key)}${element('ETag', etag)}</CompleteMultipartUploadResult>`,
@@ -112,15 +127,16 @@ function completeUpload(request: S3Request, objects: Map<string, S3Object>, worl
 const HANDLERS: Readonly<Record<string, Handler>> = {
   ListObjectsV2: listObjects,
   HeadBucket: () => ({ status: 200, headers: {}, body: '' }),
-  PutObject: ({ key, headers, body }, objects, { now }) => {
-    checkConditions(headers, objects.get(key));
+  PutObject: (request, objects, world) => {
+    const { key, headers, body } = request;
+    checkConditions(request, objects.get(key), world);
     const etag = `"${md5(body)}"`;
     objects.set(key, {
       body,
       contentType: headers['content-type'] ?? 'binary/octet-stream',
       metadata: metadataOf(headers),
       etag,
-      lastModified: now(),
+      lastModified: world.now(),
     });
     return { status: 200, headers: { etag }, body: '' };
   },
@@ -139,13 +155,14 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     objects.delete(key);
     return { status: 204, headers: {}, body: '' };
   },
-  CreateMultipartUpload: ({ bucket, key, headers }, _objects, { uploads }) => {
+  CreateMultipartUpload: ({ bucket, key, headers }, _objects, { uploads, now }) => {
     const id = randomUUID();
     uploads.set(id, {
       bucket,
       key,
       contentType: headers['content-type'] ?? 'binary/octet-stream',
       metadata: metadataOf(headers),
+      startedAt: now(),
       parts: new Map(),
     });
     return xml(

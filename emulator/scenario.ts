@@ -38,6 +38,8 @@ const settings = {
   seed: z.int().optional(),
   faults: z.array(faultSchema).optional(),
   buckets: z.array(z.string().min(1)).optional(),
+  /** Keys (`*` and `?` as in IAM) under which S3 refuses to create an object without `If-None-Match`. */
+  writeOnce: z.array(z.string().min(1)).optional(),
   topics: z.array(topic).optional(),
 };
 
@@ -60,6 +62,7 @@ export interface Settings {
   readonly seed?: number | undefined;
   readonly faults?: readonly FaultInput[] | undefined;
   readonly buckets?: readonly string[] | undefined;
+  readonly writeOnce?: readonly string[] | undefined;
   readonly topics?: readonly z.input<typeof topic>[] | undefined;
 }
 

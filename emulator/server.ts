@@ -69,7 +69,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const now = (): number => clock() + emulator.clockOffset;
   const seed = set('seed') ?? 1;
   const world = openWorld(scenario.account, now);
-  const s3: S3World = { buckets: new Map((set('buckets') ?? [DEFAULT_BUCKET]).map((name) => [name, new Map()])), uploads: new Map(), now };
+  const s3: S3World = {
+    writeOnce: set('writeOnce') ?? [],
+    buckets: new Map((set('buckets') ?? [DEFAULT_BUCKET]).map((name) => [name, new Map()])),
+    uploads: new Map(),
+    now,
+  };
   const published: PublishedMessage[] = [];
   const requests = requestLog();
   const effects = effectsOn(world);
@@ -146,7 +151,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     let reply: Reply;
     let failed: string | null = null;
     try {
-      refuseStruck(struck);
+      refuseStruck(struck, call, world.accountId);
       await effects.run('before', call, struck);
       reply = work(incoming, request, struck, requestId);
       await effects.run('after', call, struck);

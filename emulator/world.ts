@@ -30,6 +30,10 @@ export interface World {
   /** What GetRegions names. */
   regions: readonly string[];
   rows(region: string, list: List): readonly Row[];
+  /** The rows as they were so many changes of the list ago, or at the start. */
+  rowsBefore(region: string, list: List, changes: number | 'all'): readonly Row[];
+  /** Removes the first rows of the list that an operation reads. */
+  removeFirst(region: string, operation: string, rows: number): void;
   find(region: string, list: List, name: string): Row | undefined;
   /** Creates a resource; members left out get believable values, the ARN a new GUID. Refuses a name that is taken. */
   add(region: string, list: List, row: Row & { readonly name: string }): Row;
@@ -60,6 +64,8 @@ interface Table {
   rows: Row[];
   byName: Map<string, Row>;
   version: number;
+  /** What takes each change back, the oldest first. */
+  readonly undo: ((rows: Row[]) => void)[];
 }
 
 const seconds = (ms: number): number => Math.round(ms) / 1000;
@@ -75,7 +81,12 @@ export function openWorld(account: AccountData, now: () => number): World {
     let found = tables.get(key);
     if (!found) {
       const rows = [...(account.data[region]?.[list] ?? [])];
-      found = { rows, byName: new Map(rows.flatMap((row) => (row.name === undefined ? [] : [[row.name, row] as const]))), version: 0 };
+      found = {
+        rows,
+        byName: new Map(rows.flatMap((row) => (row.name === undefined ? [] : [[row.name, row] as const]))),
+        version: 0,
+        undo: [],
+      };
       tables.set(key, found);
     }
     return found;
@@ -85,6 +96,18 @@ export function openWorld(account: AccountData, now: () => number): World {
     accountId: account.accountId,
     regions: account.regions,
     rows: (region, list) => table(region, list).rows,
+    rowsBefore(region, list, changes) {
+      const { rows, undo } = table(region, list);
+      const before = [...rows];
+      for (const takeBack of [...undo].reverse().slice(0, changes === 'all' ? undo.length : changes)) takeBack(before);
+      return before;
+    },
+    removeFirst(region, operation, rows) {
+      const resource = RESOURCES.find(({ listOperation }) => listOperation === operation);
+      if (resource === undefined) return;
+      for (const { name } of world.rows(region, resource.list).slice(0, rows))
+        if (name !== undefined) world.remove(region, resource.list, name);
+    },
     find: (region, list, name) => table(region, list).byName.get(name),
     version: (region, list) => table(region, list).version,
     add(region, list, row) {
@@ -101,6 +124,7 @@ export function openWorld(account: AccountData, now: () => number): World {
         ...row,
       };
       to.rows.push(made);
+      to.undo.push((rows) => void rows.splice(rows.indexOf(made), 1));
       to.byName.set(row.name, made);
       to.version++;
       return made;
@@ -109,7 +133,9 @@ export function openWorld(account: AccountData, now: () => number): World {
       const from = table(region, list);
       const row = from.byName.get(name);
       if (!row) return undefined;
-      from.rows.splice(from.rows.indexOf(row), 1);
+      const index = from.rows.indexOf(row);
+      from.rows.splice(index, 1);
+      from.undo.push((rows) => void rows.splice(index, 0, row));
       from.byName.delete(name);
       from.version++;
       removed.set(`${region}/${name}`, { resource: resourceOf(list), row });
@@ -118,7 +144,11 @@ export function openWorld(account: AccountData, now: () => number): World {
     former: (region, name) => removed.get(`${region}/${name}`),
     replace(region, list, old, row) {
       const within = table(region, list);
-      within.rows[within.rows.indexOf(old)] = row;
+      const index = within.rows.indexOf(old);
+      within.rows[index] = row;
+      within.undo.push((rows) => {
+        rows[index] = old;
+      });
       if (old.name !== undefined) within.byName.delete(old.name);
       if (row.name !== undefined) within.byName.set(row.name, row);
       within.version++;

@@ -1,15 +1,16 @@
+import { hiddenRules } from './config/hidden-rules';
 import { compileRule } from './config/match';
 import { type ConfigProblem, type ConfigWarning, firstOfEachPlace, formatConfigProblems, fromIssues } from './config/problems';
 import { referenceProblems, ruleName, warningsOf } from './config/references';
 import { type ConfigOutput, configSchema } from './config/schema';
-import type { Config, Pricing } from './core/config';
+import type { Config, HiddenRule, Pricing } from './core/config';
 import { type Duration, parseDuration } from './core/duration';
 import { RetentionError } from './core/errors';
 import { COUNT_RULES, type CountRule, type Keep, type Policy, WITHIN_RULES, type WithinRule } from './core/policy';
 import { digestOf } from './digest';
 import { makeZone, zoneName } from './zone';
 
-export { type ConfigProblem, type ConfigWarning, describeWarning, formatConfigProblems } from './config/problems';
+export { type ConfigProblem, type ConfigWarning, describeWarning, formatConfigProblems, problemMessage } from './config/problems';
 
 /** A validated configuration as plain JSON with every default filled in; reading it again gives the same configuration. */
 export type WrittenConfig = Omit<ConfigOutput, 'pricing'> & { readonly pricing: { readonly gbMonth: number | RegionPrices } };
@@ -25,8 +26,23 @@ export type ConfigResult =
 /** The origin of the starter policy: it may report, and can never delete. */
 export const BUILT_IN = 'built-in';
 
-/** `sha256:` and 64 hex digits over the RFC 8785 JSON of a written configuration. Comments, order of keys and spelt-out defaults change nothing. */
-export const configDigest = (written: WrittenConfig, digest: (value: unknown) => string = digestOf): string => digest(written);
+/** Settings that the first edition did not have, with their defaults. While a setting has its default it is no part of the digest. */
+const LATER_SETTINGS: readonly { readonly path: readonly string[]; readonly value: unknown }[] = [{ path: ['ignoreTags'], value: [] }];
+
+/** A copy without the setting at a path, where it has this value. */
+function without(tree: unknown, [key, ...inner]: readonly string[], value: unknown): unknown {
+  if (typeof tree !== 'object' || tree === null || key === undefined || !Object.hasOwn(tree, key)) return tree;
+  const { [key]: member, ...others } = tree as Readonly<Record<string, unknown>>;
+  if (inner.length > 0) return { ...tree, [key]: without(member, inner, value) };
+  return JSON.stringify(member) === JSON.stringify(value) ? others : tree;
+}
+
+/**
+ * `sha256:` and 64 hex digits over the RFC 8785 JSON of a written configuration. Comments, order of keys and defaults that are written out
+ * change nothing; a setting that came with a later edition changes nothing either, while it has its default.
+ */
+export const configDigest = (written: WrittenConfig, digest: (value: unknown) => string = digestOf): string =>
+  digest(LATER_SETTINGS.reduce<unknown>((tree, { path, value }) => without(tree, path, value), written));
 
 /** Both forms of a price as one: a number, or a map where regions differ. */
 function pricingOf({ gbMonth, ...prices }: ConfigOutput['pricing']): WrittenConfig['pricing'] {
@@ -84,17 +100,21 @@ function compilePricing({ gbMonth }: WrittenConfig['pricing']): Pricing {
   return { default: fallback, regions: new Map(Object.entries(regions)) };
 }
 
-function compile(filled: WrittenConfig, origin: string): Config {
+function compile(filled: WrittenConfig, origin: string): { readonly config: Config; readonly hidden: ReadonlyMap<number, HiddenRule> } {
   const { regions, kinds, tagPrefix, floors, caps, report, deletion } = filled;
-  return {
+  const policies = new Map(Object.entries(filled.policies).map(([name, policy]) => [name, compilePolicy(policy)]));
+  const rules = filled.rules.map((rule, i) => ({ ...rule, name: ruleName(rule.name, i) }));
+  const hidden = hiddenRules({ rules, kinds, regions, policies });
+  const config: Config = {
     origin,
     digest: configDigest(filled),
     zone: makeZone(filled.timezone),
     tagPrefix,
-    policies: new Map(Object.entries(filled.policies).map(([name, policy]) => [name, compilePolicy(policy)])),
-    rules: filled.rules.map((rule, i) => compileRule(rule, ruleName(rule.name, i))),
+    policies,
+    rules: rules.map((rule) => compileRule(rule, rule.name)),
     defaultPolicy: filled.default ?? null,
     holdTags: new Set(filled.holdTags),
+    ignoreTags: new Set(filled.ignoreTags),
     floors: { minKeep: floors.minKeep, minAge: durationOf(floors.minAge) },
     regions,
     kinds,
@@ -102,7 +122,9 @@ function compile(filled: WrittenConfig, origin: string): Config {
     pricing: compilePricing(filled.pricing),
     report: { ...report, staleAfter: durationOf(report.staleAfter) },
     deletion: { planValidFor: durationOf(deletion.planValidFor), grace: durationOf(deletion.grace) },
+    hiddenRules: [...hidden.values()],
   };
+  return { config, hidden };
 }
 
 /**
@@ -114,7 +136,8 @@ export function parseConfig(input: unknown, origin: string): ConfigResult {
   const errors = firstOfEachPlace([...(parsed.success ? [] : fromIssues(parsed.error.issues, input)), ...referenceProblems(input)]);
   if (!parsed.success || errors.length > 0) return { ok: false, errors };
   const filled = written(parsed.data);
-  return { ok: true, config: compile(filled, origin), written: filled, warnings: warningsOf(filled) };
+  const { config, hidden } = compile(filled, origin);
+  return { ok: true, config, written: filled, warnings: warningsOf(filled, hidden) };
 }
 
 /** What the starter policy says, as a file would. */

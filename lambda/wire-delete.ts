@@ -67,7 +67,10 @@ export function wireDeletion(
       config,
       account,
       isDeployed: makeIsDeployed({ functionArn: invokedFunctionArn, version: functionVersion, alias: ALIAS }),
-      again: (plan) => invokeCommand(plan, aliasArn(invokedFunctionArn), `${plan.id}-${compactInstant(clock())}`),
+      again: (plan) => ({
+        command: invokeCommand(plan, aliasArn(invokedFunctionArn), { name: `${plan.id}-${compactInstant(clock())}` }),
+        region: env.region,
+      }),
     };
     try {
       const result = await runDeletion(durableSteps(context), ports, order);

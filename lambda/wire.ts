@@ -111,6 +111,7 @@ export function wireReport(
       reportId: newReportId(scheduledAt ?? now),
       config,
       scheduledAt,
+      region: env.region,
       deadline: clock() + Math.max(0, remaining - TIME_TO_REPORT),
       storeUntil: clock() + Math.max(remaining / 2, remaining - TIME_TO_SEND),
       ...(env.deletion && { deletion: env.deletion }),

@@ -38,7 +38,7 @@ function holds({ tagPrefix, holdTags }: Pick<Config, 'tagPrefix' | 'holdTags'>):
 export function deletionStatements(scope: IConstruct, config: Pick<Config, 'tagPrefix' | 'holdTags'>): readonly PolicyStatement[] {
   const { account, partition } = Stack.of(scope);
   const kinds = Object.values(KIND_FACTS);
-  const reads = kinds.flatMap(({ actions }) => [...actions.list, ...actions.read]);
+  const reads = kinds.flatMap(({ actions }) => [...actions.list, actions.confirm, ...actions.read]);
   const deletes = kinds.map(({ snapshotType, actions }) => {
     const snapshots = `arn:${partition}:lightsail:*:${account}:${snapshotType}/*`;
     acknowledgeArn(scope, snapshots, 'Which snapshots a plan will name is not known yet; those that are held are denied.');

@@ -1,4 +1,4 @@
-import { readConfigFile } from '../cli/config-file';
+import { configFilesHere, nearWarnings, readConfigFile } from '../cli/config-file';
 import { BUILT_IN, describeWarning, formatConfigProblems, parseConfig, STARTER } from '../lambda/config';
 import { RetentionError } from '../lambda/core/errors';
 import type { DeployedConfiguration } from './snapshot-retention';
@@ -12,6 +12,9 @@ export function readConfiguration(file: string | null, warn: (line: string) => v
   const result = file === null ? parseConfig(STARTER, BUILT_IN) : readConfigFile(file);
   if (!result.ok)
     throw new RetentionError('config.invalid', 'operator', `cannot use the configuration\n${formatConfigProblems(result.errors, name)}`);
+  if (file === null)
+    for (const unread of configFilesHere()) warn(`warning: ${unread} is not read: the built-in starter policy was asked for`);
+  for (const line of nearWarnings(name)) warn(line);
   for (const warning of result.warnings) warn(`warning: ${describeWarning(warning, name)}`);
   return { origin: result.config.origin, config: result.written };
 }

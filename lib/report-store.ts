@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Grant, type IGrantable, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, Grant, type IGrantable, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -8,6 +8,12 @@ import { grantKey } from './encryption';
 
 /** Where a report run writes: reports, the plans made from them, and which scheduled runs were sent. */
 const PREFIXES = ['reports/', 'plans/', 'runs/'] as const;
+
+/**
+ * What is written once and never replaced: plans, the files of each report, and the notes of its sending. The index of all reports, the note
+ * since when a report is due, and results are written again.
+ */
+export const WRITE_ONCE = ['plans/*', 'reports/????????T??????Z-*/*', 'runs/????????T??????Z/*'] as const;
 
 /** What people read: reports, the plans made from them, and what became of these. */
 const READABLE = ['reports/*', 'plans/*', 'results/*'] as const;
@@ -76,6 +82,20 @@ export class ReportStore extends Construct {
     return bucket;
   }
 
+  /** Denies a role to replace what is written once: a write there needs `If-None-Match`, which only a key without an object fulfils. */
+  private denyReplacing(role: IRole): void {
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        sid: 'WriteOnce',
+        effect: Effect.DENY,
+        actions: ['s3:PutObject'],
+        resources: WRITE_ONCE.map((pattern) => this.bucket.arnForObjects(pattern)),
+        // Starting an upload and sending its parts cannot have the header, and create no object.
+        conditions: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
+      }),
+    );
+  }
+
   /** Lets a report run read and write what is its own. It can delete nothing, and reach nothing else in the bucket. */
   grantReport(role: IRole): void {
     const patterns = PREFIXES.map((prefix) => `${prefix}*`);
@@ -85,6 +105,7 @@ export class ReportStore extends Construct {
         resources: patterns.map((pattern) => this.bucket.arnForObjects(pattern)),
       }),
     );
+    this.denyReplacing(role);
     // Without s3:ListBucket, S3 answers a read of a missing object with "access denied" instead of "not found". Whether it holds that read's
     // key against the prefix is undocumented: so the condition binds only requests that have one.
     role.addToPrincipalPolicy(
@@ -111,6 +132,7 @@ export class ReportStore extends Construct {
     const objects = (patterns: readonly string[]): string[] => patterns.map((pattern) => this.bucket.arnForObjects(pattern));
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: objects(reads) }));
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: objects(writes) }));
+    this.denyReplacing(role);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:ListBucket'],

@@ -18,7 +18,7 @@ export class RetentionStack extends Stack {
     if (deletion !== null)
       new CfnOutput(this, 'DeletionFunction', {
         value: deletion.alias.functionArn,
-        description: 'Carries out a plan: npx lightsail-retention apply s3://… --function …, as the e-mail of each report says',
+        description: 'Carries out a plan: the e-mail of each report has the command',
       });
     new CfnOutput(this, 'ScheduleName', { value: schedule.scheduleName, description: 'When it reports' });
     new CfnOutput(this, 'ConfigurationDigest', {

@@ -133,6 +133,7 @@ export class SnapshotRetention extends Construct {
     if (encryptionKey) requireRegion(this, 'encryptionKey', encryptionKey);
     this.configurationDigest = config.digest;
     this.warnOfMail(schedule);
+    for (const { code, message } of config.hiddenRules) Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
 
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
     this.subscribe(emails);

@@ -30,16 +30,15 @@ function entryOf({ name, version }: { readonly name: string; readonly version: s
   return { version, ...(cpu?.length && { cpu }), dev: true, ...(libc.length > 0 && { libc }), optional: true, ...(os?.length && { os }) };
 }
 
-/**
- * Adds to package-lock.json the optional packages that `npm install` left out because its registry does not serve them: `npm ci` elsewhere
- * refuses a lockfile without them. Run it (`npm run lock`) after every change of the dependencies.
- */
-function main(): void {
-  const file = join(__dirname, '..', 'package-lock.json');
+/** Adds to one lockfile the optional packages that `npm install` left out: `npm ci` elsewhere refuses a lockfile without them. */
+function complete(file: string): void {
   const lock = JSON.parse(readFileSync(file, 'utf8'));
   for (const each of missingOptional(lock.packages)) lock.packages[`node_modules/${each.name}`] = entryOf(each);
   lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 }
 
-if (require.main === module) main();
+/** The lockfiles of the project. Run `npm run lock` after each change of the dependencies. */
+export const LOCKFILES = ['package-lock.json', 'tools/package-lock.json'] as const;
+
+if (require.main === module) for (const name of LOCKFILES) complete(join(__dirname, '..', name));

@@ -1,6 +1,5 @@
 import type { Config } from '../core/config';
 import { monthlyCostCeiling, snapshotGb } from '../core/cost';
-import { decide } from '../core/decide';
 import { type Facts, type ItemResult, NO_FACTS } from '../core/outcome';
 import type { Plan, PlanItem } from '../core/plan';
 import { type Condemned, type CondemnedGroup, type Intersection, intersect } from '../core/recheck';
@@ -8,6 +7,7 @@ import type { Judged } from '../core/report-model';
 import type { SourceState } from '../core/snapshot';
 import { stopWithCaller } from './caller-failure';
 import type { Clocks } from './check-age';
+import { decideConfirmed } from './confirm-sources';
 import { awaitEarlier, confirmAbsent, deleteSnapshot, type ItemPorts, type Verdict } from './delete-snapshot';
 import type { Sleep, SnapshotDeletion } from './deletion-port';
 import { guardGroup } from './guard-group';
@@ -77,7 +77,8 @@ export async function prepareApply(
   checkOrigin(config);
   const done = new Set(before.map(({ arn }) => arn));
   const open = plan.items.filter(({ arn }) => !done.has(arn));
-  const inventory = await ports.readInventory(
+  const wanted = new Set<string | null>(open.map(({ arn }) => arn));
+  const live = await ports.readInventory(
     {
       regions: [...new Set(plan.scopes.map(({ region }) => region))],
       kinds: [...new Set(plan.scopes.map(({ kind }) => kind))],
@@ -90,10 +91,11 @@ export async function prepareApply(
     },
     progress,
   );
-  checkInventory(plan, inventory);
-  checkAccount(plan, account ?? inventory.account);
+  checkInventory(plan, live);
+  checkAccount(plan, account ?? live.account);
   const decidedAt = ports.clock();
-  const decision = decide({ snapshots: inventory.snapshots, sources: inventory.sources, config, now: decidedAt });
+  const matters = ({ snapshot }: Judged): boolean => wanted.has(snapshot.arn);
+  const { inventory, decision } = await decideConfirmed(live, { config, now: decidedAt, matters, progress });
   const { groups, ruled } = intersect(open, decision.items, inventory.sources, config.floors.minKeep);
   const condemned = groups.reduce((sum, { items }) => sum + items.length, 0);
   const deleted = before.filter(({ outcome }) => outcome === 'deleted').length;

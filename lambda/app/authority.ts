@@ -24,12 +24,16 @@ export interface AuthorityStep {
   readonly said: readonly string[];
 }
 
-const sourceTags = (source: SourceState | null): TagReadable =>
-  source === null
-    ? { tags: null, because: 'it names no source' }
-    : source.state === 'exists'
-      ? { tags: source.tags, because: '' }
-      : { tags: null, because: source.state === 'gone' ? 'its source no longer exists' : 'its source was not read' };
+const NO_SOURCE_TAGS: Readonly<Record<Exclude<SourceState['state'], 'exists'>, string>> = {
+  gone: 'its source no longer exists',
+  unconfirmed: 'its source is not confirmed as gone',
+  unread: 'its source was not read',
+};
+
+function sourceTags(source: SourceState | null): TagReadable {
+  if (source === null) return { tags: null, because: 'it names no source' };
+  return source.state === 'exists' ? { tags: source.tags, because: '' } : { tags: null, because: NO_SOURCE_TAGS[source.state] };
+}
 
 type TagReadable = { readonly tags: Snapshot['tags'] | null; readonly because: string };
 

@@ -3,6 +3,7 @@ import type { Config } from '../core/config';
 import { compactInstant } from '../core/instant';
 import { before } from '../core/period';
 import type { Plan } from '../core/plan';
+import { jsonText } from '../core/safe-text';
 import type { Channel, Digest, Store } from './ports';
 import { readPlan, readRuns } from './report-history';
 import { planFile } from './store-report';
@@ -38,7 +39,7 @@ export async function selectAutomatically(
   if (due.state === 'nothing') return due;
   const content = automaticPlan(`auto-${compactInstant(scheduledAt)}`, due, config, now);
   const plan: Plan = { ...content, digest: digest(content) };
-  const text = `${JSON.stringify(plan, null, 1)}\n`;
+  const text = `${jsonText(plan, 1)}\n`;
   const key = planFile(plan.id);
   if (await store.putIfAbsent({ key, contentType: 'application/json', body: [text] }))
     return { state: 'plan', id: plan.id, digest: plan.digest };

@@ -1,5 +1,6 @@
 import { RetentionError } from '../core/errors';
 import { compactInstant } from '../core/instant';
+import { jsonText } from '../core/safe-text';
 import type { Store } from './ports';
 
 /** How long (ms) the holder of a claim may try to send. What it guards is one message, made before the claim. */
@@ -98,8 +99,8 @@ export async function readDelivery(store: Store, time: string): Promise<'sent' |
   return names.some((name) => /^failed-.+\.json$/.test(name)) ? 'failed' : null;
 }
 
-/** Writes what became of a run beside its claims: SENT, SENT_BY_HAND, FAILED_BY_HAND or `failed-<attempt>`. */
+/** Writes what became of a run next to its claims: SENT, SENT_BY_HAND, FAILED_BY_HAND or `failed-<attempt>`. The first note stays. */
 export async function noteRun(store: Store, run: string, name: string, { at, ...note }: RunNote): Promise<void> {
-  const body = [`${JSON.stringify({ at: new Date(at).toISOString(), ...note })}\n`];
-  await store.put({ key: `${runFolder(run)}${name}.json`, contentType: 'application/json', body });
+  const body = [`${jsonText({ at: new Date(at).toISOString(), ...note })}\n`];
+  await store.putIfAbsent({ key: `${runFolder(run)}${name}.json`, contentType: 'application/json', body });
 }

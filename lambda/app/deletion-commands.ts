@@ -1,5 +1,4 @@
-import type { Store } from './ports';
-import { planFile } from './store-report';
+import { awsCommand, type RunOptions } from '../core/command-line';
 
 interface PlanRef {
   readonly id: string;
@@ -12,20 +11,19 @@ export const ALIAS = 'live';
 /** The alias of a function by any of its ARNs, whose qualifier may be a version: one that is replaced by each deployment. */
 export const aliasArn = (functionArn: string): string => `${functionArn.split(':').slice(0, 7).join(':')}:${ALIAS}`;
 
-/** The command by which a person approves this plan and no other that may lie there: it shows what will go, and asks for the count. */
-export const applyCommand = (store: Pick<Store, 'locate'>, { id, digest }: PlanRef, functionArn: string): string =>
-  `npx lightsail-retention apply ${store.locate(planFile(id))} --digest ${digest} --function ${functionArn}`;
+/** How an execution of a deletion function is started by hand. */
+export interface InvokeOptions {
+  /** That of the execution: by default the plan's id, by which it starts once; one that ended goes on under another name alone. */
+  readonly name?: string;
+  readonly region?: string;
+  /** What the run that prints the command was told. */
+  readonly run?: Pick<RunOptions, 'profile'>;
+}
 
-/**
- * The same with AWS's own command line. `name` is that of the execution: by default the plan's id, by which it starts once; one that ended
- * goes on under another name alone.
- */
-export function invokeCommand(
-  { id, digest }: PlanRef,
-  functionArn: string,
-  name: string = id,
-  region = functionArn.split(':')[3] ?? '',
-): string {
-  const payload = JSON.stringify({ plan: id, digest });
-  return `aws lambda invoke --region ${region} --function-name ${functionArn} --invocation-type Event --durable-execution-name ${name} --cli-binary-format raw-in-base64-out --payload '${payload}' /dev/stdout`;
+/** The command of AWS's own command line by which a person approves this plan and no other. */
+export function invokeCommand({ id, digest }: PlanRef, functionArn: string, options: InvokeOptions = {}): string {
+  const { name = id, region = functionArn.split(':')[3] ?? '', run } = options;
+  const payload = ['--cli-binary-format', 'raw-in-base64-out', '--payload', JSON.stringify({ plan: id, digest })];
+  const execution = ['--invocation-type', 'Event', '--durable-execution-name', name];
+  return awsCommand(['lambda', 'invoke', '--function-name', functionArn, ...execution, ...payload, '/dev/stdout'], region, run);
 }

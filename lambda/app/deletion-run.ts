@@ -13,7 +13,7 @@ import { settleOutcome } from './outcome-summary';
 import type { Channel, Digest, ReadInventory, Store } from './ports';
 import { isRefusal } from './refusals';
 import { executionName, noteEnding } from './run-ending';
-import { type PlanRef, type ResultSent, sendResult } from './send-result';
+import { type EndedRun, type PlanRef, type ResultSent, sendResult } from './send-result';
 import { planFile } from './store-report';
 
 /** How long things may take, in milliseconds. One invocation is one sitting: inventory, deletions, and those in hand brought to their end. */
@@ -47,7 +47,7 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'outcomes'> {
   /** Whether the version of the function that runs is still the deployed one; rejects where that cannot be told. */
   readonly isDeployed: () => Promise<boolean>;
   /** The command that goes on with an unfinished plan, for people. */
-  readonly again: (plan: PlanRef) => string;
+  readonly again: EndedRun['again'];
 }
 
 /** What a run came to. */
@@ -177,7 +177,7 @@ export async function runDeletion(steps: DurableSteps, ports: DeletionPorts, ord
   // The e-mail matters more: it goes out though this could not be done.
   await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => undefined);
   const sent = await steps.step('report', () =>
-    sendResult(ports, { plan, execution: executionName(steps.execution), end, again: ports.again }),
+    sendResult(ports, { plan, execution: executionName(steps.execution), end, zone: ports.config.zone, again: ports.again }),
   );
   if (end.state === 'failed') throw new RunFailed(`cannot go on with the plan ${plan.id}: ${end.text}`, sent);
   return { plan: plan.id, ...end, ...sent };

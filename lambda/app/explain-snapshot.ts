@@ -1,12 +1,13 @@
+import { awsCommand, isResourceName, type RunOptions } from '../core/command-line';
 import type { Config } from '../core/config';
 import { monthlyCostCeiling, snapshotGb } from '../core/cost';
 import { someOf } from '../core/listing';
-import { before } from '../core/period';
+import { before, dayLabel, dayOf, localMinute, wallClock } from '../core/period';
 import { describe, type Reason } from '../core/reason';
 import type { Judged } from '../core/report-model';
 import type { SourceState, Tags } from '../core/snapshot';
 import type { Line } from '../render/frame';
-import { age, atMost, clean, count, minute, nameOf, sourceNameOf } from '../render/phrases';
+import { age, atMost, clean, count, nameOf, sourceNameOf } from '../render/phrases';
 import { explainAuthority, type WhyNot } from './authority';
 
 /** A part of the story: a title, and lines to be wrapped. `list` lines are items. */
@@ -24,6 +25,8 @@ export interface ExplainInput {
   readonly source: SourceState | null;
   readonly config: Config;
   readonly now: number;
+  /** What the run was told that prints it. */
+  readonly run: RunOptions;
   readonly whyNot: WhyNot;
 }
 
@@ -47,6 +50,7 @@ function verdict({ verdict: word, status, reasons }: Judged): Passage {
 
 function whatItIs({ item: { snapshot, sourceExists }, source, config, now }: ExplainInput): Passage {
   const { kind, region, account, arn, createdAt, state, fromAutoSnapshot, tags } = snapshot;
+  const { zone } = config;
   const gb = snapshotGb(snapshot);
   const exists = { true: 'exists', false: 'no longer exists', null: 'could not be looked up' }[`${sourceExists}`];
   return {
@@ -55,7 +59,7 @@ function whatItIs({ item: { snapshot, sourceExists }, source, config, now }: Exp
     lines: [
       `${kind} snapshot in ${clean(region)}, account ${clean(account ?? 'not known')}, state ${clean(state ?? 'not known')}`,
       `ARN ${clean(arn ?? 'not known')}`,
-      `made ${createdAt === null ? 'at a time that is not known' : minute(createdAt)}: ${age(createdAt, now)} on ${minute(now)}`,
+      `made ${createdAt === null ? 'at a time that is not known' : localMinute(createdAt, zone)}: ${age(createdAt, now)} on ${localMinute(now, zone)} (${clean(zone.name)})`,
       `${gb === null ? 'size not known' : `${gb} GB`}, ${atMost(monthlyCostCeiling(snapshot, config.pricing))}`,
       ...(fromAutoSnapshot ? ['a permanent copy of an automatic snapshot: somebody chose to keep it'] : []),
       `its tags: ${tagsText(tags)}`,
@@ -117,7 +121,7 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
     item.reasons.some(({ code }) => code === 'minKeep') ? [] : [`does not: floor minKeep ${minKeep}: newer ones of its source are kept`],
     item.reasons.some(({ code }) => code === 'minAge')
       ? []
-      : [`does not: floor minAge ${minAge.text}: made before ${minute(before(now, minAge, config.zone))}`],
+      : [`does not: floor minAge ${minAge.text}: made before ${localMinute(before(now, minAge, config.zone), config.zone)}`],
   ];
   const judged = same === group.length ? 'all by this policy' : `${same} of them by this policy`;
   return [
@@ -129,21 +133,34 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
   ];
 }
 
-/** A name that needs no quotes in a shell. */
-const plain = (name: string | null): string => (name !== null && /^[A-Za-z0-9][\w.-]*$/.test(name) ? name : 'NAME');
+/** How long (days) the example of a dated tag keeps a snapshot. */
+const EXAMPLE_DAYS = 30;
+const DAY = 86_400_000;
 
-function whatWouldChange({ item, config }: ExplainInput): Passage {
-  const { snapshot, status, verdict: word } = item;
+/** A tag that can be put on a snapshot, in words and as a command; only the words where its name is none that Lightsail gives. */
+function tagging({ item: { snapshot }, run }: ExplainInput, words: string, tag: string): readonly Line[] {
+  const { name, region } = snapshot;
+  if (name === null || !isResourceName(name)) return [words];
+  const args = ['lightsail', 'tag-resource', '--resource-name', name, '--tags', tag];
+  return [words, { command: awsCommand(args, region, run) }];
+}
+
+function whatWouldChange(input: ExplainInput): Passage {
+  const { item, config, now } = input;
+  const { status, verdict: word } = item;
   const instead = item.policy?.origin === 'snapshot-tag' ? ', put in place of the retention tags that it has' : '';
   const { tagPrefix } = config;
-  const tag = (written: string): Line => ({
-    command: `aws lightsail tag-resource --region ${plain(snapshot.region)} --resource-name ${plain(snapshot.name)} --tags ${written}`,
-  });
-  const hold = [
-    `To keep it for good, add the tag ${tagPrefix}:hold (on its source, the tag keeps all of its snapshots):`,
-    tag(`key=${tagPrefix}:hold`),
-  ];
-  const until = [`To keep it through a day of your own and let it go then${instead}:`, tag(`key=${tagPrefix}:expire-on,value=YYYY-MM-DD`)];
+  const day = dayLabel(dayOf(wallClock(now + EXAMPLE_DAYS * DAY, config.zone)));
+  const hold = tagging(
+    input,
+    `To keep it indefinitely, add the tag ${tagPrefix}:hold (on its source, the tag keeps all of its snapshots):`,
+    `key=${tagPrefix}:hold`,
+  );
+  const until = tagging(
+    input,
+    `To keep it through a day, here ${day}, and let it expire then${instead}:`,
+    `key=${tagPrefix}:expire-on,value=${day}`,
+  );
   const names = someOf([...config.policies.keys()].map(clean));
   const policy = `a tag ${tagPrefix}:policy${names === '' ? '' : ` (${names})`} or ${tagPrefix}:keep`;
   const lines: Readonly<Record<Judged['status'], readonly Line[]>> = {

@@ -1,12 +1,12 @@
 import { compareWith, listsRead, marksOf, type PreviousReport, type ReportState } from '../core/changes';
 import type { Config } from '../core/config';
 import { gbMonthPrice, roundMoney, snapshotGb } from '../core/cost';
-import { decide } from '../core/decide';
 import { before } from '../core/period';
 import { makePlan, type NewPlan } from '../core/plan';
 import { remember } from '../core/remember';
 import type { Changes, Inventory, Judged, ListedSource, Report, Scope, StaleSource, Totals } from '../core/report-model';
 import { FINISHED_STATE, type Problem } from '../core/snapshot';
+import { decideConfirmed } from './confirm-sources';
 import { inTime } from './in-time';
 import type { Clock, Digest, InventoryProgress, InventoryRequest, ReadInventory } from './ports';
 
@@ -115,6 +115,10 @@ const unreadProblem = ({ message }: Error): Problem => ({
   message: `the report before this one counts as none, because it could not be read: ${message}`,
 });
 
+/** Rules that can match nothing, as problems of the report. They concern the configuration, and block nothing. */
+const ruleProblems = ({ hiddenRules }: Config): readonly Problem[] =>
+  hiddenRules.map(({ code, message }) => ({ code, arn: null, message }));
+
 /** Lists, decides, counts and plans: the main job, without sending or storing anything. Never rejects for what the service does. */
 export async function makeReport(
   ports: MakeReportPorts,
@@ -123,7 +127,7 @@ export async function makeReport(
 ): Promise<MadeReport> {
   const { config, reportId, previous } = request;
   const known = previous === null || 'unread' in previous ? null : previous;
-  const inventory = await ports.readInventory(
+  const live = await ports.readInventory(
     {
       ...request.inventory,
       automaticSnapshots: config.report.automaticSnapshots,
@@ -134,11 +138,13 @@ export async function makeReport(
   );
   const generatedAt = ports.clock();
   const now = request.at ?? generatedAt;
-  const decision = decide({ snapshots: inventory.snapshots, sources: inventory.sources, config, now });
+  const knownGone = new Set(known?.gone);
+  const { inventory, decision, confirmedGone } = await decideConfirmed(live, { config, now, knownGone, progress });
   const items = [...decision.items].sort(reportOrder);
   const { account, complete, scopes } = inventory;
   const { changes, unread } = await changesSince(previous, items, scopes);
-  const problems = [...inventory.problems, ...decision.problems, ...(unread === null ? [] : [unreadProblem(unread)])].sort(
+  const unreadPrevious = unread === null ? [] : [unreadProblem(unread)];
+  const problems = [...inventory.problems, ...decision.problems, ...ruleProblems(config), ...unreadPrevious].sort(
     (a, b) => compare(a.code, b.code) || compare(a.arn ?? '', b.arn ?? '') || compare(a.message, b.message),
   );
   const content = makePlan({ id: reportId, createdAt: generatedAt, account, scopes, complete, items, config });
@@ -147,7 +153,7 @@ export async function makeReport(
     reportId,
     generatedAt,
     evaluatedAt: now,
-    timezone: config.zone.name,
+    zone: config.zone,
     config: { origin: config.origin, digest: config.digest },
     account,
     complete,
@@ -160,18 +166,20 @@ export async function makeReport(
     automatic: inventory.automatic,
     stale: staleSources(inventory, now, config),
     changes,
+    confirmedGone,
   };
   return { report, plan };
 }
 
 /** What the next report compares itself with. */
-export function stateOf({ reportId, evaluatedAt, complete, scopes, items }: Report): ReportState {
+export function stateOf({ reportId, evaluatedAt, complete, scopes, items, confirmedGone }: Report): ReportState {
   return {
     schemaVersion: 1,
     reportId,
     evaluatedAt: new Date(evaluatedAt).toISOString(),
     complete,
     lists: listsRead(scopes),
+    gone: confirmedGone,
     snapshots: { [Symbol.iterator]: () => remember(marksOf(items)) },
   };
 }

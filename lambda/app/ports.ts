@@ -1,5 +1,5 @@
-import type { Inventory, ListName } from '../core/report-model';
-import type { Kind } from '../core/snapshot';
+import type { Inventory, ListName, ListStatus } from '../core/report-model';
+import type { Kind, SourceState } from '../core/snapshot';
 import type { ChatNotification } from '../render/chat';
 
 /** The real clock, epoch milliseconds. The one place from which use cases learn the time. */
@@ -29,15 +29,31 @@ export type InventoryProgress =
       readonly event: 'scope';
       readonly region: string;
       readonly kind: Kind;
-      readonly status: 'read' | 'failed' | 'disabled';
+      readonly status: ListStatus;
       readonly pages: number;
       readonly snapshots: number;
     }
   /** All lists are there; the automatic snapshots of so many regions are still being counted. */
-  | { readonly event: 'automatic'; readonly regions: number };
+  | { readonly event: 'automatic'; readonly regions: number }
+  /** So many sources that are in no list are asked for by name. */
+  | { readonly event: 'sources'; readonly sources: number };
+
+/** A source that is not in its list, and the names that snapshots give it. */
+export interface AbsentSource {
+  readonly arn: string;
+  readonly names: readonly string[];
+}
+
+/** Asks for sources by name, each once. Never rejects: one that is neither found nor confirmed as gone is `unconfirmed`, and says why. */
+export type AskSources = (sources: readonly AbsentSource[]) => Promise<ReadonlyMap<string, SourceState>>;
+
+/** An inventory whose sources can still be asked for by name, until the deadline of its request. */
+export interface LiveInventory extends Inventory {
+  readonly askSources: AskSources;
+}
 
 /** Lists everything. Never rejects for what the service does: a scope that could not be read is data. */
-export type ReadInventory = (request: InventoryRequest, progress?: (event: InventoryProgress) => void) => Promise<Inventory>;
+export type ReadInventory = (request: InventoryRequest, progress?: (event: InventoryProgress) => void) => Promise<LiveInventory>;
 
 export interface StoredObject {
   readonly key: string;
@@ -50,6 +66,15 @@ export interface StoredObject {
 export interface VersionedText {
   readonly text: string;
   readonly version: string;
+}
+
+/** An object with the time that the store itself gives it. */
+export interface DatedObject {
+  readonly text: string;
+  /** When the store received it (epoch ms). Null: the store does not say, or repeats what another store said. */
+  readonly storedAt: number | null;
+  /** Whether it was uploaded in parts: `storedAt` is then when the upload was started, and its content may be later. */
+  readonly inParts: boolean;
 }
 
 /** Where reports and plans are kept: a bucket, or a folder. */
@@ -69,6 +94,10 @@ export interface Store {
   lines(key: string): Promise<AsyncIterable<string> | null>;
   /** Names directly under a prefix that ends in `/`, in order. */
   list(prefix: string): Promise<readonly string[]>;
+  /** The object and the store's own time of it, from one read. Null: there is no such object. */
+  getDated(key: string): Promise<DatedObject | null>;
+  /** The store's own times (epoch ms; null: not known) of the objects directly under a prefix that ends in `/`. */
+  listDated(prefix: string): Promise<ReadonlyMap<string, number | null>>;
 }
 
 /** A message as people get it. `subject` is printable ASCII, at most 99 characters; `body` and attributes together at most 256 KiB. */

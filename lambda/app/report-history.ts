@@ -1,10 +1,10 @@
-import { GRACE_MARGIN, type ReportRun } from '../core/automatic';
-import { instantOfId } from '../core/instant';
+import { GRACE_MARGIN, type Mailed, type ReportRun, type StoredPlan } from '../core/automatic';
+import { instantOfId, parseInstant } from '../core/instant';
 import { parsePlan } from '../core/parse-plan';
 import type { Plan } from '../core/plan';
 import { MOST_LATE, runFolder, runTime, SENT, SENT_BY_HAND } from './claim-run';
 import type { Digest, Store } from './ports';
-import { planFile } from './store-report';
+import { planFile, REPORT_JSON, reportFolder } from './store-report';
 
 /** A report is made within this (ms) of the time in its id: the most that its run may be late, and what the run takes. */
 const FROM_ID = MOST_LATE + 60 * 60_000;
@@ -26,16 +26,31 @@ export function readPlan(text: string | null, id: string, digest: Digest): Plan 
   return parsed.ok && parsed.plan.id === id && written === digest(content) ? parsed.plan : null;
 }
 
-async function readMailed(store: Store, time: string): Promise<ReportRun['mailed']> {
+async function readMailed(store: Store, time: string): Promise<Mailed | null> {
   for (const name of [SENT, SENT_BY_HAND]) {
-    const note = parseJson(await store.get(`${runFolder(time)}${name}.json`));
-    if (typeof note !== 'object' || note === null || !('reportId' in note)) continue;
-    const confirmed = 'confirmed' in note && typeof note.confirmed === 'number' ? note.confirmed : null;
-    const noted = 'digest' in note && typeof note.digest === 'string' ? note.digest : null;
-    const announced = 'announced' in note && note.announced === true;
-    return { reportId: String(note.reportId), digest: noted, confirmed, announced };
+    const dated = await store.getDated(`${runFolder(time)}${name}.json`);
+    const note = parseJson(dated?.text ?? null);
+    if (dated === null || typeof note !== 'object' || note === null || !('reportId' in note)) continue;
+    return {
+      reportId: String(note.reportId),
+      digest: 'digest' in note && typeof note.digest === 'string' ? note.digest : null,
+      confirmed: 'confirmed' in note && typeof note.confirmed === 'number' ? note.confirmed : null,
+      announced: 'announced' in note && note.announced === true,
+      at: 'at' in note && typeof note.at === 'string' ? parseInstant(note.at) : null,
+      // A note is small. One that was uploaded in parts has the time at which that was started, and could have been finished today.
+      storedAt: dated.inParts ? null : dated.storedAt,
+    };
   }
   return null;
+}
+
+/** A stored plan with the times of its objects; null: it cannot be read, or is not as it was written. */
+async function readStoredPlan(store: Store, digest: Digest, id: string): Promise<StoredPlan | null> {
+  const dated = await store.getDated(planFile(id));
+  const plan = readPlan(dated?.text ?? null, id, digest);
+  if (dated === null || plan === null) return null;
+  const report = await store.listDated(reportFolder(id));
+  return { plan, storedAt: dated.storedAt, reportStoredAt: report.get(REPORT_JSON) ?? null };
 }
 
 /**
@@ -57,7 +72,7 @@ export async function readRuns(store: Store, digest: Digest, since: number): Pro
   for (const name of await store.list('plans/')) if (name.endsWith('.json')) note(name.slice(0, -'.json'.length), true);
   const runs: ReportRun[] = [];
   for (const time of [...ids.keys()].sort().reverse()) {
-    const plans = await Promise.all((ids.get(time) ?? []).map(async (id) => readPlan(await store.get(planFile(id)), id, digest)));
+    const plans = await Promise.all((ids.get(time) ?? []).map((id) => readStoredPlan(store, digest, id)));
     runs.push({ time, plans, mailed: await readMailed(store, time) });
     if ((instantOfId(`${time}-`) ?? 0) <= since - GRACE_MARGIN - FROM_ID) break;
   }

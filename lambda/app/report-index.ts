@@ -1,5 +1,6 @@
 import { instantOfId } from '../core/instant';
 import type { Report } from '../core/report-model';
+import { jsonText } from '../core/safe-text';
 import { subject } from '../render/frame';
 import { type IndexedReport, renderIndex } from '../render/report-index';
 import type { Store } from './ports';
@@ -42,9 +43,9 @@ export async function indexReports(store: Store, report: Report): Promise<void> 
     await store.put({
       key: JSON_FILE,
       contentType: 'application/json',
-      body: [`${JSON.stringify({ schemaVersion: 1, reports }, null, 1)}\n`],
+      body: [`${jsonText({ schemaVersion: 1, reports }, 1)}\n`],
     });
-    await store.put({ key: INDEX_PAGE, contentType: 'text/html; charset=utf-8', body: renderIndex(reports) });
+    await store.put({ key: INDEX_PAGE, contentType: 'text/html; charset=utf-8', body: renderIndex(reports, report.zone) });
     const after = await list();
     if (after.join() === ids.join()) return;
     ids = after;

@@ -1,3 +1,4 @@
+import { jsonText } from '../core/safe-text';
 import type { RunEnd } from '../render/result-email';
 import { resultFolder } from './outcome-files';
 import type { Store } from './ports';
@@ -18,7 +19,7 @@ export const executionName = (arn: string): string => arn.split('/').at(-2) ?? a
 
 /** Notes how an execution ended. It is told to whoever waits for it, and decides nothing about what may be deleted. */
 export async function noteEnding(store: Store, { id, digest }: PlanRef, execution: string, end: RunEnd): Promise<void> {
-  const body = [`${JSON.stringify({ digest, end })}\n`];
+  const body = [`${jsonText({ digest, end })}\n`];
   await store.put({ key: endingKey(id, execution), contentType: 'application/json', body });
 }
 

@@ -18,6 +18,8 @@ export interface RunRequest {
   readonly config: Config;
   /** The scheduled time (epoch ms) by which a run is idempotent; null for a run by hand, which always sends. */
   readonly scheduledAt: number | null;
+  /** Where the function runs. */
+  readonly region: string;
   /** Epoch ms after which nothing more is read, so that there is time left to report. */
   readonly deadline: number | null;
   /** Epoch ms by which the report must be stored, so that there is time left to send it; absent: whenever it is. */
@@ -128,6 +130,7 @@ export async function runReport(
     listed: kept.listed,
     send: config.report.send,
     tagPrefix: config.tagPrefix,
+    region: request.region,
     grace: config.deletion.grace.text,
     ...(request.deletion && { deletion: { ...request.deletion, due: kept.due } }),
   });

@@ -7,7 +7,7 @@ import { renderChat } from '../render/chat';
 import { renderEmail } from '../render/email';
 import type { TextContext } from '../render/frame';
 import { type Claim, claimRun, FAILED_BY_HAND, noteRun, runTime, SEND_LIMIT, SENT, SENT_BY_HAND } from './claim-run';
-import { applyCommand, invokeCommand } from './deletion-commands';
+import { invokeCommand } from './deletion-commands';
 import { inTime } from './in-time';
 import type { Channel, ChatChannel, Clock, Store } from './ports';
 import { INDEX_PAGE } from './report-index';
@@ -40,6 +40,8 @@ export interface SendOptions {
   readonly listed: boolean;
   readonly send: 'always' | 'expiring' | 'changed';
   readonly tagPrefix: string;
+  /** Where the function runs that sends it. */
+  readonly region: string;
   /** How long automatic deletion waits, as configured. */
   readonly grace: string;
   /** Absent: none is deployed. */
@@ -69,10 +71,11 @@ export function wantsSending(report: Report, send: 'always' | 'expiring' | 'chan
 async function contextOf(
   { store, channel }: SendPorts,
   { reportId, plan }: Report,
-  { stored, listed, tagPrefix, grace, deletion }: SendOptions,
+  { stored, listed, tagPrefix, region, grace, deletion }: SendOptions,
 ): Promise<TextContext> {
   const files = reportFiles(reportId);
   const shared = {
+    run: { kind: 'deployed', region },
     confirmedSubscribers: await channel.confirmedSubscribers(),
     deletionMode: deletion?.mode ?? 'off',
     grace,
@@ -83,8 +86,8 @@ async function contextOf(
     ...shared,
     fullReport: store.locate(files.html),
     files: [files.json, files.csv, files.html].map((key) => store.locate(key)),
-    applyCommand: deletion === undefined ? null : applyCommand(store, plan, deletion.functionArn),
-    ...(deletion === undefined ? {} : { invokeCommand: invokeCommand(plan, deletion.functionArn), due: deletion.due ?? new Map() }),
+    applyCommand: deletion === undefined ? null : invokeCommand(plan, deletion.functionArn),
+    ...(deletion === undefined ? {} : { due: deletion.due ?? new Map() }),
     ...(listed && { index: store.locate(INDEX_PAGE) }),
   };
 }

@@ -1,4 +1,12 @@
-import { isElsewhere, type ResultContext, type RunEnd, renderResultEmail, resultAttributes } from '../render/result-email';
+import type { Zone } from '../core/zone';
+import {
+  isElsewhere,
+  type PastedCommand,
+  type ResultContext,
+  type RunEnd,
+  renderResultEmail,
+  resultAttributes,
+} from '../render/result-email';
 import { renderResultHtml } from '../render/result-html';
 import { resultFile, resultFolder } from './outcome-files';
 import { readOutcome } from './outcome-summary';
@@ -16,8 +24,10 @@ export interface EndedRun {
   /** Its name: the same however often it is begun again. */
   readonly execution: string;
   readonly end: RunEnd;
+  /** The configured zone. */
+  readonly zone: Zone;
   /** The command that goes on with an unfinished plan, for people. */
-  readonly again: (plan: PlanRef) => string;
+  readonly again: (plan: PlanRef) => PastedCommand;
 }
 
 export interface SendResultPorts {
@@ -78,7 +88,7 @@ const isWritten = (store: Store, object: StoredObject): Promise<boolean> =>
  */
 export async function sendResult(
   { store, channel }: SendResultPorts,
-  { plan, execution, end: ended, again }: EndedRun,
+  { plan, execution, end: ended, zone, again }: EndedRun,
 ): Promise<ResultSent> {
   // What another run records is for that run to tell.
   const recorded = isElsewhere(ended) ? NOTHING : await read(store, plan);
@@ -94,6 +104,7 @@ export async function sendResult(
   const html = `results/${plan.id}.html`;
   const said: Omit<ResultContext, 'files'> = {
     planId: plan.id,
+    zone,
     result,
     unread,
     end,

@@ -1,38 +1,62 @@
+import { parseArn } from '../core/arn';
 import type { PreviousReport, ReportHead, ReportState } from '../core/changes';
 import { RetentionError } from '../core/errors';
 import { instantOfId } from '../core/instant';
 import type { NewPlan } from '../core/plan';
 import type { Block } from '../core/remember';
 import type { Report } from '../core/report-model';
+import { jsonText } from '../core/safe-text';
 import { renderCsv } from '../render/csv';
 import { renderHtml } from '../render/html';
 import { renderJson } from '../render/json';
 import { renderPlan } from '../render/plan';
 import { stateOf } from './make-report';
-import type { Store } from './ports';
+import type { Store, StoredObject } from './ports';
 
-/** The files of a report, beside each other under `reports/<id>/`. */
+/** The file of a report that the others are made from. */
+export const REPORT_JSON = 'report.json';
+
+/** Where the files of a report are. */
+export const reportFolder = (reportId: string): string => `reports/${reportId}/`;
+
+/** The files of a report, all in its folder. */
 export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 'html' | 'state', string>> => ({
-  json: `reports/${reportId}/report.json`,
-  csv: `reports/${reportId}/report.csv`,
-  html: `reports/${reportId}/report.html`,
-  state: `reports/${reportId}/state.json`,
+  json: `${reportFolder(reportId)}${REPORT_JSON}`,
+  csv: `${reportFolder(reportId)}report.csv`,
+  html: `${reportFolder(reportId)}report.html`,
+  state: `${reportFolder(reportId)}state.json`,
 });
 
 export const planFile = (id: string): string => `plans/${id}.json`;
 
 /**
- * Stores the files of a report, and last its plan, which is written once and never again: nothing can be deleted on a report of which another file is
- * missing, nor on one that was let go, which `signal` tells.
+ * Stores the files of a report, and last its plan; each is written once and never replaced. Nothing can be deleted on a report of which
+ * another file is missing, nor on one whose storing `signal` ended.
  */
 export async function storeReport(store: Store, report: Report, plan: NewPlan, tagPrefix: string, signal?: AbortSignal): Promise<void> {
   const files = reportFiles(report.reportId);
-  await store.put({ key: files.json, contentType: 'application/json', body: renderJson(report) });
-  await store.put({ key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
-  await store.put({ key: files.html, contentType: 'text/html; charset=utf-8', body: renderHtml(report, { stored: true, tagPrefix }) });
-  await store.put({ key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report)) });
+  await storeFile(store, { key: files.json, contentType: 'application/json', body: renderJson(report) });
+  await storeFile(store, { key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
+  await storeFile(store, {
+    key: files.html,
+    contentType: 'text/html; charset=utf-8',
+    body: renderHtml(report, { stored: true, tagPrefix }),
+  });
+  await storeFile(store, { key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report)) });
   if (signal?.aborted === true) return;
   await storePlan(store, plan);
+}
+
+/** Writes a file of a report. No other report has its id, so a file that is there already was written by a try whose answer was lost. */
+async function storeFile(store: Store, object: StoredObject): Promise<void> {
+  if (await store.putIfAbsent(object)) return;
+  const folder = object.key.slice(0, object.key.lastIndexOf('/') + 1);
+  if ((await store.listDated(folder)).has(object.key.slice(folder.length))) return;
+  throw new RetentionError(
+    'report.conflict',
+    'aws',
+    `cannot write ${store.locate(object.key)}: the store answered that it exists, and does not have it; make a report again`,
+  );
 }
 
 async function storePlan(store: Store, plan: NewPlan): Promise<void> {
@@ -64,10 +88,10 @@ export async function previousReport(store: Store, reportId: string): Promise<Pr
 
 /** A state as JSON in chunks: its head on a line, then a line for each block, so that it can be read without being held. */
 function* stateChunks({ snapshots, ...head }: ReportState): Generator<string> {
-  yield `${JSON.stringify(head).slice(0, -1)},"snapshots":[`;
+  yield `${jsonText(head).slice(0, -1)},"snapshots":[`;
   let separator = '\n';
   for (const block of snapshots) {
-    yield `${separator}${JSON.stringify(block)}`;
+    yield `${separator}${jsonText(block)}`;
     separator = ',\n';
   }
   yield '\n]}\n';
@@ -80,9 +104,14 @@ async function firstLine(store: Store, key: string): Promise<string> {
   return '';
 }
 
+/** What is no list of ARNs counts as none: then the sources are asked for again. */
+const isListOfArns = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((arn) => typeof arn === 'string' && parseArn(arn) !== null);
+
 function parseHead(line: string): ReportHead | null {
   try {
-    const { snapshots: _, ...head } = JSON.parse(`${line}${END}`) as ReportState;
+    const { snapshots: _, gone, ...rest } = JSON.parse(`${line}${END}`) as ReportState;
+    const head: ReportHead = isListOfArns(gone) ? { ...rest, gone } : rest;
     const readable = head.lists.every(
       ({ region, kind, snapshots = 0 }) => typeof region === 'string' && typeof kind === 'string' && typeof snapshots === 'number',
     );

@@ -4,7 +4,7 @@ import { RetentionError } from '../core/errors';
 import type { Inventory, ListedSource, Scope } from '../core/report-model';
 import type { Problem, Snapshot, SourceList } from '../core/snapshot';
 import type { AutomaticCount } from './automatic-snapshots';
-import { errorFacts, mayMeanDisabled } from './aws-errors';
+import { errorFacts, isDeniedByControlPolicy, mayMeanDisabled } from './aws-errors';
 import { byRegionAndKind, isForeign, makeSourceLookup, type ReadSources, type SourceLists } from './source-lists';
 
 /** What came of listing the snapshots of one region and kind. */
@@ -23,33 +23,44 @@ export interface ReadScope extends SourceList {
 export interface Reading {
   readonly request: InventoryRequest;
   readonly account: string | null;
-  /** It answered GetRegions, so that it is never disabled. */
+  /** The region that was asked for all regions. */
   readonly firstRegion: string;
   readonly scopes: readonly ReadScope[];
   readonly lists: readonly ReadSources[];
   readonly listOf: SourceLists['listOf'];
   readonly automatic: readonly AutomaticCount[];
+  /** The error with which GetRegions was denied while the request named regions; null where it answered. */
+  readonly regionsDenied: unknown;
   readonly progress: (event: InventoryProgress) => void;
 }
 
 const keyOf = ({ region, kind }: SourceList): string => `${region} ${kind}`;
 
-/** Regions that answered every call as one that is not enabled answers, while another was read and no earlier report read them. */
-function disabledRegions({ request, firstRegion, scopes, lists }: Reading): ReadonlySet<string> {
-  const regions = [...new Set(scopes.filter(({ asked }) => asked).map(({ region }) => region))];
-  const refusedAll = (region: string): boolean =>
-    [...scopes, ...lists].every(
-      (call) => call.region !== region || (call.pages === 0 && call.error !== null && mayMeanDisabled(call.error)),
-    );
-  return new Set(
-    regions.filter(
-      (region) =>
-        region !== firstRegion &&
-        !request.previouslyRead.has(region) &&
-        refusedAll(region) &&
-        scopes.some((other) => other.region !== region && other.error === null),
-    ),
-  );
+/** A status of a whole region, and the errors that give it one: that of every call there, also for sources. */
+const REGION_STATUSES: readonly { readonly status: 'disabled' | 'denied'; readonly isMeantBy: (error: unknown) => boolean }[] = [
+  { status: 'disabled', isMeantBy: mayMeanDisabled },
+  { status: 'denied', isMeantBy: isDeniedByControlPolicy },
+];
+
+/**
+ * Regions in which every call was refused as one that is not enabled refuses it, or by a service control policy, while another was read and no
+ * earlier report read them. The first region answered GetRegions, so that it is neither, unless such a policy denied that as well.
+ */
+function regionStatuses({ request, firstRegion, scopes, lists, regionsDenied }: Reading): ReadonlyMap<string, 'disabled' | 'denied'> {
+  const regions = new Set(scopes.filter(({ asked }) => asked).map(({ region }) => region));
+  const statusOf = (region: string): 'disabled' | 'denied' | undefined => {
+    const calls = [...scopes, ...lists].filter((call) => call.region === region);
+    const errors = [...calls.map(({ error }) => error), ...(region === firstRegion ? [regionsDenied] : [])];
+    if (calls.some(({ pages }) => pages > 0)) return undefined;
+    return REGION_STATUSES.find(({ isMeantBy }) => errors.every((error) => error !== null && isMeantBy(error)))?.status;
+  };
+  const found = new Map<string, 'disabled' | 'denied'>();
+  for (const region of regions) {
+    const isAnotherRead = scopes.some((other) => other.region !== region && other.error === null);
+    const status = request.previouslyRead.has(region) || !isAnotherRead ? undefined : statusOf(region);
+    if (status !== undefined) found.set(region, status);
+  }
+  return found;
 }
 
 function findAccount(account: string | null, snapshots: readonly Snapshot[], lists: readonly ReadSources[]): string | null {
@@ -86,7 +97,7 @@ const byCode = (a: Problem, b: Problem): number =>
 export function assembleInventory(reading: Reading): Inventory {
   const { request, listOf, progress } = reading;
   const read = [...reading.scopes].sort(byRegionAndKind);
-  const disabled = disabledRegions(reading);
+  const off = regionStatuses(reading);
   const snapshots = read.flatMap((scope) => scope.snapshots);
   const account = findAccount(reading.account, snapshots, reading.lists);
   const needed = neededLists(snapshots, listOf, account);
@@ -96,10 +107,9 @@ export function assembleInventory(reading: Reading): Inventory {
 
   const scopes = read.map((scope): Scope => {
     const list = listByKey.get(keyOf(scope));
-    const off = disabled.has(scope.region);
     const sourcesRead = list !== undefined && list.error === null;
     const error = scope.error ?? (sourcesRead ? null : list?.error);
-    const status = off ? 'disabled' : scope.error === null ? 'read' : 'failed';
+    const status = off.get(scope.region) ?? (scope.error === null ? 'read' : 'failed');
     const counts = { pages: scope.pages, snapshots: scope.snapshots.length };
     if (!scope.announced) progress({ event: 'scope', region: scope.region, kind: scope.kind, status, ...counts });
     return {
@@ -107,14 +117,14 @@ export function assembleInventory(reading: Reading): Inventory {
       region: scope.region,
       kind: scope.kind,
       status,
-      sources: off ? 'disabled' : sourcesRead ? 'read' : 'failed',
+      sources: off.get(scope.region) ?? (sourcesRead ? 'read' : 'failed'),
       ...counts,
       ...(error === null || error === undefined ? {} : { error: errorFacts(error) }),
     };
   });
 
   const unreadLists = new Map(
-    [...needed.lists, ...lists.filter((list) => inFilter(list) && !disabled.has(list.region))].map((list) => [keyOf(list), list]),
+    [...needed.lists, ...lists.filter((list) => inFilter(list) && !off.has(list.region))].map((list) => [keyOf(list), list]),
   );
   const unread = [...unreadLists.values()].filter((list) => listByKey.get(keyOf(list))?.error !== null);
   const fullyRead = new Set(scopes.filter(({ status, sources }) => status === 'read' && sources === 'read').map(keyOf));
@@ -125,6 +135,7 @@ export function assembleInventory(reading: Reading): Inventory {
     ...needed.foreign.map((arn) => foreignProblem(arn, account)),
     ...lists.flatMap((list) => [...list.conflicting].map((arn) => conflictProblem(arn, list))),
     ...reading.automatic.flatMap(({ problem }) => problem ?? []),
+    ...(reading.regionsDenied === null ? [] : [regionsProblem(reading.regionsDenied)]),
   ].sort(byCode);
 
   return {
@@ -162,6 +173,12 @@ function neededLists(
     else lists.add(list);
   }
   return { lists: [...lists], nowhere, foreign };
+}
+
+function regionsProblem(error: unknown): Problem {
+  const { code, message } = errorFacts(error);
+  const text = `GetRegions was denied (${code}: ${message}): only the regions that are named were read, and others can have snapshots`;
+  return { code: 'regions.denied', arn: null, message: `${text}; allow lightsail:GetRegions to be told of them` };
 }
 
 const nowhereProblem = (arn: string): Problem => ({

@@ -75,6 +75,21 @@ export function classify(error: unknown): ErrorClass {
   return 'unknown';
 }
 
+/** What a call answers that the caller may not make; not what missing or expired credentials answer. */
+const ACCESS_DENIED = new Set(['AccessDenied', 'NotAuthorized', 'UnauthorizedOperation']);
+
+/** How IAM ends the message of a call that a service control policy denies. */
+const BY_CONTROL_POLICY = /with an explicit deny in a service control policy/i;
+
+/** Whether the caller has no permission for a call. */
+export const isAccessDenied = (error: unknown): boolean => codesOf(error).some((code) => ACCESS_DENIED.has(code));
+
+/** Whether a service control policy denies a call explicitly. */
+export function isDeniedByControlPolicy(error: unknown): boolean {
+  const { message } = told(error);
+  return isAccessDenied(error) && typeof message === 'string' && BY_CONTROL_POLICY.test(message);
+}
+
 /** Whether an error is one of those that a region answers with which the account has not enabled. */
 export const mayMeanDisabled = (error: unknown): boolean => codesOf(error).some((code) => DISABLED.has(code));
 

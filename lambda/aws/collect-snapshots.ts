@@ -5,8 +5,8 @@ import type { SnapshotRecord } from '../core/snapshot-record';
 export interface SnapshotCollection {
   /** Adds a page. Its snapshots that were listed before with the same content are dropped; with different content, the first stays with a defect. */
   add(rows: readonly SnapshotRecord[]): void;
-  /** How many there are by now. */
-  count(): number;
+  /** Adds the snapshots of another reading whose ARNs are not listed yet; without an ARN it cannot be told which these are. */
+  addMissing(rows: readonly SnapshotRecord[]): void;
   /** Ends the listing: the snapshots, and what a person must look at (incomplete records, rows that contradict each other). */
   finish(): { readonly snapshots: readonly SnapshotRecord[]; readonly problems: readonly Problem[] };
 }
@@ -25,7 +25,13 @@ export function makeSnapshotCollection(): SnapshotCollection {
   };
 
   return {
-    count: () => snapshots.length,
+    addMissing(rows) {
+      for (const row of rows) {
+        if (row.arn === null || indexOf.has(row.arn)) continue;
+        indexOf.set(row.arn, snapshots.length);
+        snapshots.push(row);
+      }
+    },
     add(rows) {
       for (const row of rows) {
         const index = row.arn === null ? undefined : indexOf.get(row.arn);

@@ -3,15 +3,16 @@ import type { SnapshotKind } from '../app/kind-port';
 import type { Clock, InventoryProgress, InventoryRequest, ReadInventory } from '../app/ports';
 import { RetentionError } from '../core/errors';
 import type { Inventory } from '../core/report-model';
-import { KINDS, type Kind } from '../core/snapshot';
+import { KINDS, type Kind, type Problem } from '../core/snapshot';
+import { makeAskSources } from './ask-sources';
 import { assembleInventory, type ReadScope } from './assemble-inventory';
 import { countAutomatic } from './automatic-snapshots';
-import { errorFacts, mayMeanDisabled } from './aws-errors';
-import { makeSnapshotCollection } from './collect-snapshots';
+import { errorFacts, isAccessDenied, isDeniedByControlPolicy, mayMeanDisabled } from './aws-errors';
 import { type Deadline, startDeadline } from './deadline';
 import type { LightsailClients } from './lightsail-client';
+import { readSnapshotList } from './read-snapshot-list';
 import { makeSourceLists, type SourceLists } from './source-lists';
-import { unreadable, walkPages } from './walk-pages';
+import { unreadable } from './walk-pages';
 
 export interface InventoryOptions {
   readonly clients: LightsailClients;
@@ -33,17 +34,26 @@ const AUTOMATIC_AT_ONCE = 4;
 /** The kinds whose sources can have automatic snapshots. */
 const WITH_AUTOMATIC: ReadonlySet<Kind> = new Set<Kind>(['instance', 'disk']);
 
-async function readRegions(client: LightsailClient, deadline: Deadline): Promise<ReadonlySet<string> | { readonly error: unknown }> {
+/** What GetRegions names; `any` where it was denied: then the regions that the configuration names are asked as they are. */
+type Regions = { readonly known: ReadonlySet<string> | 'any'; readonly denied: unknown };
+
+async function readRegions(
+  client: LightsailClient,
+  wanted: InventoryRequest['regions'],
+  deadline: Deadline,
+): Promise<Regions | { readonly error: unknown }> {
   try {
     deadline.check();
     const { regions } = await client.send(new GetRegionsCommand({}), deadline.options);
     const names = (regions ?? []).map((region: { readonly name?: string | undefined } | null): string => region?.name ?? '');
     if (names.length === 0 || names.includes(''))
       throw new RetentionError('region.unreadable', 'aws', 'GetRegions did not name every region, so that some could be missed');
-    return new Set(names);
+    return { known: new Set(names), denied: null };
   } catch (error) {
+    if (isAccessDenied(error) && wanted !== 'all') return { known: 'any', denied: error };
     const facts = errorFacts(unreadable('GetRegions', deadline.explain(error)));
-    return { error: { ...facts, message: `GetRegions could not be read, so that no region was listed: ${facts.message}` } };
+    const remedy = isAccessDenied(error) ? '; allow lightsail:GetRegions, or name the regions in the configuration or with --region' : '';
+    return { error: { ...facts, message: `GetRegions could not be read, so that no region was listed: ${facts.message}${remedy}` } };
   }
 }
 
@@ -74,105 +84,130 @@ const unknownRegion = (region: string): RetentionError =>
   );
 
 /**
- * Makes the port that lists everything: regions side by side, kinds side by side, snapshots beside their sources, pages in their chain; the
+ * Makes the port that lists everything: regions, kinds, snapshots and sources at the same time, the pages of a list one after the other; the
  * automatic snapshots of a region last. Rows read before a scope failed stay in the inventory: the report lists them, and an incomplete inventory
  * lets nothing be deleted.
  */
 export function makeReadInventory(options: InventoryOptions): ReadInventory {
-  const { clients, firstRegion, account, clock, maxPages = MAX_PAGES, automaticAtOnce = AUTOMATIC_AT_ONCE } = options;
+  const { clients, firstRegion, account, clock } = options;
 
   return async (request, progress = () => undefined) => {
     const deadline = startDeadline(request.deadline, clock);
+    const askSources = makeAskSources({ kinds: options.kinds, clients, clock, until: request.deadline });
     try {
-      const regions = await readRegions(clients(firstRegion), deadline);
+      const regions = await readRegions(clients(firstRegion), request.regions, deadline);
       if ('error' in regions) {
         progress({ event: 'regions', regions: 1, scopes: request.kinds.length });
         const scopes = request.kinds.map((kind) => notAsked(firstRegion, kind, regions.error));
-        return assembleInventory({ request, account, firstRegion, scopes, lists: [], listOf: () => null, automatic: [], progress });
+        const nothing = { lists: [], listOf: () => null, automatic: [], regionsDenied: null };
+        return { ...assembleInventory({ request, account, firstRegion, scopes, ...nothing, progress }), askSources };
       }
-      return await readAll(request, regions, deadline, progress);
+      return { ...(await readAll({ ...options, kinds: options.kinds(), request, regions, deadline, progress })), askSources };
     } finally {
       deadline.clear();
     }
   };
-
-  async function readAll(
-    request: InventoryRequest,
-    regions: ReadonlySet<string>,
-    deadline: Deadline,
-    progress: (event: InventoryProgress) => void,
-  ): Promise<Inventory> {
-    const kinds = options.kinds();
-    const asked = request.regions === 'all' ? [...regions] : [...new Set(request.regions)];
-    const known = asked.filter((region) => regions.has(region));
-    const filter = KINDS.filter((kind) => request.kinds.includes(kind));
-    progress({ event: 'regions', regions: asked.length, scopes: asked.length * filter.length });
-
-    const lists = makeSourceLists({ kinds, clients, regions, deadline, maxPages });
-    const wantedFor = makeWanting(lists);
-    const listed = new Set([...(request.previouslyListed ?? [])].map(({ region, kind }) => `${region} ${kind}`));
-
-    const readScope = async (region: string, kind: Kind): Promise<ReadScope> => {
-      const { operations, listSnapshots } = kinds[kind];
-      const client = clients(region);
-      const where = { region, account };
-      const collection = makeSnapshotCollection();
-      progress({ event: 'list', region, kind });
-      const { pages, error } = await walkPages(
-        operations.listSnapshots,
-        (token, callOptions) => listSnapshots(client, token, where, callOptions),
-        (page) => {
-          if (page === null && listed.has(`${region} ${kind}`)) throw absentList(operations.listSnapshots);
-          const rows = page ?? [];
-          collection.add(rows);
-          for (const { source } of rows) if (source !== null && source.arn !== null) wantedFor(source.arn);
-          progress({ event: 'page', region, kind, snapshots: rows.length });
-        },
-        deadline,
-        maxPages,
-      );
-      const announced = error === null || !mayMeanDisabled(error);
-      const { snapshots, problems } = collection.finish();
-      if (announced)
-        progress({ event: 'scope', region, kind, status: error === null ? 'read' : 'failed', pages, snapshots: snapshots.length });
-      return { region, kind, pages, error, asked: true, announced, snapshots, problems };
-    };
-
-    const walks = known.map((region) => ({
-      region,
-      scopes: Promise.all(
-        filter.map((kind) => {
-          lists.want(region, kind);
-          return readScope(region, kind);
-        }),
-      ),
-    }));
-    const counting = request.automaticSnapshots
-      ? walks.map(async ({ region, scopes }) => {
-          await scopes;
-          const read = (await lists.ofRegion(region, filter)).filter(({ kind }) => WITH_AUTOMATIC.has(kind));
-          return countAutomatic(clients(region, 'automatic'), read, region, deadline, automaticAtOnce);
-        })
-      : [];
-    const scopes = (await Promise.all(walks.map((walk) => walk.scopes))).flat();
-    const read = await lists.all();
-    if (counting.length > 0) progress({ event: 'automatic', regions: counting.length });
-    const automatic = await Promise.all(counting);
-    const unknown = asked
-      .filter((region) => !regions.has(region))
-      .flatMap((region) => filter.map((kind) => notAsked(region, kind, unknownRegion(region))));
-    return assembleInventory({
-      request,
-      account,
-      firstRegion,
-      scopes: [...scopes, ...unknown],
-      lists: read,
-      listOf: lists.listOf,
-      automatic,
-      progress,
-    });
-  }
 }
+
+type Progress = (event: InventoryProgress) => void;
+
+interface Run extends Omit<InventoryOptions, 'kinds'> {
+  readonly kinds: Readonly<Record<Kind, SnapshotKind<LightsailClient>>>;
+  readonly request: InventoryRequest;
+  readonly regions: Regions;
+  readonly deadline: Deadline;
+  readonly progress: Progress;
+}
+
+async function readAll(run: Run): Promise<Inventory> {
+  const { kinds, clients, request, regions, deadline, progress, firstRegion, account } = run;
+  const { maxPages = MAX_PAGES, automaticAtOnce = AUTOMATIC_AT_ONCE } = run;
+  const { known } = regions;
+  const wanted = request.regions === 'all' ? known : request.regions;
+  const asked = wanted === 'any' ? [] : [...new Set(wanted)];
+  const isKnown = (region: string): boolean => known === 'any' || known.has(region);
+  const filter = KINDS.filter((kind) => request.kinds.includes(kind));
+  progress({ event: 'regions', regions: asked.length, scopes: asked.length * filter.length });
+
+  const lists = makeSourceLists({ kinds, clients, regions: known, deadline, maxPages });
+  const readScope = makeReadScope(run, lists);
+  const walks = asked.filter(isKnown).map((region) => ({
+    region,
+    scopes: Promise.all(
+      filter.map((kind) => {
+        lists.want(region, kind);
+        return readScope(region, kind);
+      }),
+    ),
+  }));
+  const counting = request.automaticSnapshots
+    ? walks.map(async ({ region, scopes }) => {
+        await scopes;
+        const read = (await lists.ofRegion(region, filter)).filter(({ kind }) => WITH_AUTOMATIC.has(kind));
+        return countAutomatic(clients(region, 'automatic'), read, region, deadline, automaticAtOnce);
+      })
+    : [];
+  const scopes = (await Promise.all(walks.map((walk) => walk.scopes))).flat();
+  const read = await lists.all();
+  if (counting.length > 0) progress({ event: 'automatic', regions: counting.length });
+  const automatic = await Promise.all(counting);
+  const unknown = asked
+    .filter((region) => !isKnown(region))
+    .flatMap((region) => filter.map((kind) => notAsked(region, kind, unknownRegion(region))));
+  return assembleInventory({
+    request,
+    account,
+    firstRegion,
+    scopes: [...scopes, ...unknown],
+    lists: read,
+    listOf: lists.listOf,
+    automatic,
+    regionsDenied: regions.denied,
+    progress,
+  });
+}
+
+/** Makes what reads the snapshots of a region and kind, and wants the lists of the sources that they name. */
+function makeReadScope(run: Run, lists: SourceLists): (region: string, kind: Kind) => Promise<ReadScope> {
+  const { kinds, clients, request, deadline, progress, account, maxPages = MAX_PAGES } = run;
+  const wantedFor = makeWanting(lists);
+  const listed = new Set([...(request.previouslyListed ?? [])].map(({ region, kind }) => `${region} ${kind}`));
+
+  return async (region, kind) => {
+    const { operations, listSnapshots } = kinds[kind];
+    const operation = operations.listSnapshots;
+    const client = clients(region);
+    const where = { region, account };
+    progress({ event: 'list', region, kind });
+    const { pages, error, snapshots, problems, changing } = await readSnapshotList({
+      operation,
+      ask: (token, callOptions) => listSnapshots(client, token, where, callOptions),
+      deadline,
+      maxPages,
+      onPage(page) {
+        if (page === null && listed.has(`${region} ${kind}`)) throw absentList(operation);
+        const rows = page ?? [];
+        for (const { source } of rows) if (source !== null && source.arn !== null) wantedFor(source.arn);
+        progress({ event: 'page', region, kind, snapshots: rows.length });
+      },
+      onPageAgain(page) {
+        for (const { source } of page ?? []) if (source !== null && source.arn !== null) wantedFor(source.arn);
+        progress({ event: 'page', region, kind, snapshots: 0 });
+      },
+    });
+    const announced = error === null || !(mayMeanDisabled(error) || isDeniedByControlPolicy(error));
+    if (announced)
+      progress({ event: 'scope', region, kind, status: error === null ? 'read' : 'failed', pages, snapshots: snapshots.length });
+    const moved = changing ? [changingProblem(region, kind)] : [];
+    return { region, kind, pages, error, asked: true, announced, snapshots, problems: [...problems, ...moved] };
+  };
+}
+
+const changingProblem = (region: string, kind: Kind): Problem => ({
+  code: 'list.changing',
+  arn: null,
+  message: `the list of ${kind} snapshots in ${region} changed during each of its readings: a snapshot can be missing from it, and what is not listed is not deleted`,
+});
 
 /** Wants the list of each source ARN that is met, parsing each ARN once. */
 function makeWanting(lists: SourceLists): (arn: string) => void {

@@ -4,12 +4,13 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { Store, StoredObject, VersionedText } from '../app/ports';
+import type { DatedObject, Store, StoredObject, VersionedText } from '../app/ports';
 import { RetentionError } from '../core/errors';
 import { linesOf } from '../core/lines';
 import { encodeParts, makePartMemory } from './encode-parts';
@@ -24,6 +25,21 @@ const ABSENT = 'NoSuchKey';
 
 /** What must be so for a write to be made. */
 type Condition = { readonly IfNoneMatch?: '*' } | { readonly IfMatch: string };
+/** Epoch ms of a date of S3; null where there is none. */
+const timeOf = (date: Date | undefined): number | null => {
+  const at = date?.getTime() ?? Number.NaN;
+  return Number.isNaN(at) ? null : at;
+};
+
+/** An answer to GetObject with the bucket's own time. A replica has the time of the bucket that it was copied from, so it has none. */
+async function datedObject({ Body, LastModified, ReplicationStatus, ETag }: GetObjectCommandOutput): Promise<DatedObject> {
+  return {
+    text: (await Body?.transformToString()) ?? '',
+    storedAt: ReplicationStatus === 'REPLICA' ? null : timeOf(LastModified),
+    // S3 dates an upload in parts from its start, and gives it an ETag with the number of parts.
+    inParts: ETag === undefined || ETag.includes('-'),
+  };
+}
 
 /** The bytes of an answer as they arrive. A loop that ends early cuts the connection. */
 async function* bytesOf(body: unknown, failed: (cause: unknown) => RetentionError): AsyncGenerator<Uint8Array> {
@@ -102,6 +118,25 @@ export function s3Store(client: S3Client, bucket: string): Store {
     replaceIf: (object, version) => put(object, { IfMatch: version }),
     getVersioned,
     get: async (key) => (await getVersioned(key))?.text ?? null,
+    async getDated(key) {
+      try {
+        return await datedObject(await client.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
+      } catch (error) {
+        if (nameOf(error) === ABSENT) return null;
+        throw failure('read', key, error);
+      }
+    },
+    async listDated(prefix) {
+      const times = new Map<string, number | null>();
+      try {
+        for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix, Delimiter: '/' }))
+          for (const { Key, LastModified } of Contents)
+            if (Key !== undefined && Key !== prefix) times.set(Key.slice(prefix.length), timeOf(LastModified));
+      } catch (error) {
+        throw failure('list', prefix, error);
+      }
+      return times;
+    },
     async lines(key) {
       try {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));

@@ -33,14 +33,14 @@ export interface SourceLists {
 export interface SourceListOptions {
   readonly kinds: Readonly<Record<Kind, SnapshotKind<LightsailClient>>>;
   readonly clients: LightsailClients;
-  /** The regions that GetRegions names: nothing is asked of any other. */
-  readonly regions: ReadonlySet<string>;
+  /** The regions that GetRegions names: nothing is asked of any other. `any` where it names none because it was denied. */
+  readonly regions: ReadonlySet<string> | 'any';
   readonly deadline: Deadline;
   readonly maxPages: number;
 }
 
 /** Whether an ARN is one that snapshots can name a source of this list by: by any other, it and its hold would be found by none of them. */
-function belongs(arn: string, region: string, sourceType: string): boolean {
+export function belongs(arn: string, region: string, sourceType: string): boolean {
   const parsed = parseArn(arn);
   return parsed !== null && parsed.region === region && parsed.type === sourceType;
 }
@@ -58,6 +58,12 @@ export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }:
     const conflicting = new Set<string>();
     let absent = false;
     const take = (rows: readonly Source[] | null): void => {
+      if (rows === null && sources.size > 0)
+        throw new RetentionError(
+          'inventory.absent-list',
+          'aws',
+          `${operations.listSources} answered without its list when it was read again`,
+        );
       absent = rows === null;
       for (const row of rows ?? []) {
         if (row.arn === null || !belongs(row.arn, region, sourceType))
@@ -73,14 +79,11 @@ export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }:
       }
     };
     const client = clients(region);
-    const { pages, error } = await walkPages(
-      operations.listSources,
-      (token, options) => listSources(client, token, options),
-      take,
-      deadline,
-      maxPages,
-    );
-    return { region, kind, pages, absent, sources, conflicting, error };
+    const walk = () => walkPages(operations.listSources, (token, options) => listSources(client, token, options), take, deadline, maxPages);
+    const first = await walk();
+    // A row that moves to a page that was read already is on none; the second reading has it.
+    const { error } = first.error === null && first.pages > 1 ? await walk() : first;
+    return { region, kind, pages: first.pages, absent, sources, conflicting, error };
   };
 
   const listOf = (arn: string): SourceList | null => {
@@ -98,7 +101,7 @@ export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }:
 
   return {
     want(region, kind) {
-      if (!regions.has(region)) return false;
+      if (regions !== 'any' && !regions.has(region)) return false;
       const key = keyOf(region, kind);
       if (!wanted.has(key)) wanted.set(key, start(region, kind));
       return true;

@@ -1,13 +1,14 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { ChatChannel } from '../app/ports';
 import { RetentionError } from '../core/errors';
+import { jsonText } from '../core/safe-text';
 
 /** The topic of a chat as a channel: Amazon Q Developer in chat applications passes its custom notifications on to Slack or Teams. */
 export function chatChannel(client: SNSClient, topicArn: string): ChatChannel {
   return {
     async post(notification, abortSignal) {
       try {
-        const command = new PublishCommand({ TopicArn: topicArn, Message: JSON.stringify(notification) });
+        const command = new PublishCommand({ TopicArn: topicArn, Message: jsonText(notification) });
         await client.send(command, abortSignal === undefined ? {} : { abortSignal });
       } catch (cause) {
         const name = cause instanceof Error ? cause.name : 'unknown error';

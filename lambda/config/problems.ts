@@ -1,4 +1,6 @@
 import type * as z from 'zod/mini';
+import type { HiddenRule } from '../core/config';
+import { jsonText } from '../core/safe-text';
 import { closest } from './closest';
 
 /** Keys and list positions from the top of a configuration to the place concerned. */
@@ -22,6 +24,10 @@ export interface ConfigProblem {
 
 /** Something that works, and is probably not what was meant. */
 export interface ConfigWarning {
+  readonly code: HiddenRule['code'] | 'policy.unused' | 'policy.no-effect';
+  /** The rule concerned, and the one that covers it. */
+  readonly rule: string | null;
+  readonly by: string | null;
   readonly path: string;
   readonly keys: Keys;
   readonly message: string;
@@ -32,12 +38,9 @@ export interface ConfigWarning {
 type Issue = z.core.$ZodIssue;
 
 const LONGEST_SHOWN = 60;
-/** What a terminal would obey rather than show: control characters and those that turn the writing direction. */
-const UNPRINTABLE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
 function quoted(text: string): string {
   const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
-  return JSON.stringify(short).replace(UNPRINTABLE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return jsonText(short);
 }
 
 /** A value as a person would name it; short whatever its size. */
@@ -125,11 +128,14 @@ export function firstOfEachPlace(problems: readonly ConfigProblem[]): readonly C
 const place = (origin: string, { line, column }: ConfigProblem | ConfigWarning): string =>
   line === undefined || column === undefined ? origin : `${origin}:${line}:${column}`;
 
+/** What is wrong, without place and suggestion. */
+export const problemMessage = ({ got, expected }: ConfigProblem): string => `got ${got}, expected ${expected}`;
+
 /** `retention.yaml:12:9 policies.standard.keep.daily: got -1, expected …; did you mean …?`, one line. */
 export function describeProblem(problem: ConfigProblem, origin: string): string {
   const where = problem.path === '' ? '' : ` ${problem.path}`;
   const meant = problem.suggestion === undefined ? '' : `; did you mean ${problem.suggestion}?`;
-  return `${place(origin, problem)}${where}: got ${problem.got}, expected ${problem.expected}${meant}`;
+  return `${place(origin, problem)}${where}: ${problemMessage(problem)}${meant}`;
 }
 
 /** `retention.yaml:14:3 policies.short: …`, one line. */

@@ -1,4 +1,6 @@
+import type { HiddenRule } from '../core/config';
 import { someOf } from '../core/listing';
+import { ownBeginning } from '../core/tags';
 import { closest } from './closest';
 import { type ConfigProblem, type ConfigWarning, type Keys, pathText, problemAt, show } from './problems';
 import type { ConfigOutput } from './schema';
@@ -16,6 +18,23 @@ function hostileKeys(value: unknown, keys: Keys = []): readonly ConfigProblem[] 
     return key === '__proto__'
       ? [problemAt(inner, 'the key __proto__', 'another name', { on: 'key' })]
       : hostileKeys(Reflect.get(value, key), inner);
+  });
+}
+
+const DEFAULT_PREFIX = 'retention';
+const DEFAULT_HOLD_TAGS: readonly unknown[] = ['no_delete'];
+
+/** Keys in `ignoreTags` that this configuration reads. */
+function ignoredKeys({ ignoreTags, holdTags, tagPrefix }: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
+  const prefix = typeof tagPrefix === 'string' ? tagPrefix : DEFAULT_PREFIX;
+  const holding: readonly unknown[] = Array.isArray(holdTags) ? holdTags : DEFAULT_HOLD_TAGS;
+  const ignored: readonly unknown[] = Array.isArray(ignoreTags) ? ignoreTags : [];
+  return ignored.flatMap((key, i) => {
+    if (typeof key !== 'string') return [];
+    const beginning = ownBeginning(key, prefix);
+    if (beginning === null && !holding.includes(key)) return [];
+    const why = beginning === null ? 'one of holdTags, which always holds' : `keys that begin with ${beginning} are always read`;
+    return [problemAt(['ignoreTags', i], show(key), `a key of another tool (${why})`)];
   });
 }
 
@@ -39,23 +58,43 @@ export function referenceProblems(input: unknown): readonly ConfigProblem[] {
     seen.add(name);
     return [...twice, ...unknownPolicy(rule.policy, ['rules', i, 'policy'])];
   });
-  return [...hostileKeys(input), ...inRules, ...unknownPolicy(input.default, ['default'])];
+  return [...hostileKeys(input), ...ignoredKeys(input), ...inRules, ...unknownPolicy(input.default, ['default'])];
+}
+
+type Written = Omit<ConfigOutput, 'pricing'>;
+
+/** Policies that no rule and no default reaches, and settings without effect. */
+function policyWarnings(
+  { policies, rules, default: fallback, tagPrefix }: Written,
+  hidden: ReadonlyMap<number, HiddenRule>,
+): readonly ConfigWarning[] {
+  const warn = (code: ConfigWarning['code'], keys: Keys, message: string): ConfigWarning => ({
+    code,
+    rule: null,
+    by: null,
+    path: pathText(keys),
+    keys,
+    message,
+  });
+  const named = new Set(rules.map((rule) => rule.policy));
+  const used = new Set([...rules.filter((_, i) => !hidden.has(i)).map((rule) => rule.policy), fallback]);
+  const who = (name: string): string =>
+    named.has(name) ? 'only rules that can match nothing use this policy' : 'no rule and no default uses this policy';
+  return Object.entries(policies).flatMap(([name, policy]) => [
+    ...(used.has(name)
+      ? []
+      : [warn('policy.unused', ['policies', name], `${who(name)}; only the tag ${tagPrefix}:policy = ${name} reaches it`)]),
+    ...(policy.keep === 'all' && policy.expireAfter !== undefined
+      ? [warn('policy.no-effect', ['policies', name, 'expireAfter'], 'has no effect beside keep: all, which keeps everything')]
+      : []),
+  ]);
 }
 
 /** What works, and is probably not meant. */
-export function warningsOf({ policies, rules, default: fallback, tagPrefix }: Omit<ConfigOutput, 'pricing'>): readonly ConfigWarning[] {
-  const warn = (keys: Keys, message: string): ConfigWarning => ({ path: pathText(keys), keys, message });
-  const used = new Set([...rules.map((rule) => rule.policy), fallback]);
-  const aboutPolicies = Object.entries(policies).flatMap(([name, policy]) => [
-    ...(used.has(name)
-      ? []
-      : [warn(['policies', name], `no rule and no default uses this policy; only the tag ${tagPrefix}:policy = ${name} reaches it`)]),
-    ...(policy.keep === 'all' && policy.expireAfter !== undefined
-      ? [warn(['policies', name, 'expireAfter'], 'has no effect beside keep: all, which keeps everything')]
-      : []),
-  ]);
-  const catchAll = rules.findIndex(({ match }) => Object.keys(match).length === 1 && match.fromAutoSnapshot === 'any');
-  return catchAll >= 0 && catchAll < rules.length - 1
-    ? [...aboutPolicies, warn(['rules', catchAll, 'match'], 'matches every snapshot: the rules after it are never reached')]
-    : aboutPolicies;
+export function warningsOf(written: Written, hidden: ReadonlyMap<number, HiddenRule>): readonly ConfigWarning[] {
+  const aboutRules = [...hidden].map(([index, { code, rule, by, message }]): ConfigWarning => {
+    const keys = ['rules', index];
+    return { code, rule, by, path: pathText(keys), keys, message };
+  });
+  return [...policyWarnings(written, hidden), ...aboutRules];
 }

@@ -142,6 +142,15 @@ export const configSchema = map(
       }),
       ['no_delete'],
     ),
+    ignoreTags: z._default(
+      list(tagKey, {
+        what: 'tag key',
+        expected: 'a list of tag keys such as [retention-days]',
+        least: null,
+        description: 'Tag keys of other tools that look like ours: they are no problem and mean nothing here.',
+      }),
+      [],
+    ),
     floors: z.prefault(
       map(
         {

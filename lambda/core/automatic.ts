@@ -5,6 +5,10 @@ import type { NewPlan, Plan, PlanContent, PlanItem } from './plan';
 
 /** What was noted when a report was e-mailed. */
 export interface Mailed {
+  /** The time (epoch ms) that the note claims; null: none. */
+  readonly at: number | null;
+  /** The store's own time of the note (epoch ms); null: it has none that counts. */
+  readonly storedAt: number | null;
   readonly reportId: string;
   /** Of its plan; null: not noted. */
   readonly digest: string | null;
@@ -14,12 +18,19 @@ export interface Mailed {
   readonly announced: boolean;
 }
 
+/** A stored plan with the store's own times (epoch ms) of it and of its report; null: there is none that counts. */
+export interface StoredPlan {
+  readonly plan: Plan;
+  readonly storedAt: number | null;
+  readonly reportStoredAt: number | null;
+}
+
 /** The reports of one scheduled time, or of one run by hand: more than one where an attempt failed and another followed. */
 export interface ReportRun {
   /** `20261123T080000Z`: what their ids begin with. */
   readonly time: string;
   /** Their plans; null stands for one that cannot be read, or is not as a report wrote it. */
-  readonly plans: readonly (Plan | null)[];
+  readonly plans: readonly (StoredPlan | null)[];
   /** Which one was e-mailed; null: none. */
   readonly mailed: Mailed | null;
 }
@@ -48,16 +59,48 @@ const MOST_AHEAD = 5 * 60_000;
 
 const nothing = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
 
+/** How far (ms) the store's own time of an object may be from the time that the object claims. */
+const MAX_TIME_DIFFERENCE = 24 * 3_600_000;
+
+/** An object that was stored later than this (ms) after its report was made counts from when it was stored. A run ends before. */
+const MAX_RUN_TIME = 3_600_000;
+
 /** A run that counts: what was e-mailed of it, and all that it made. */
 interface Good {
+  /** When its report was made, by its own word. */
   readonly at: number;
+  /** From when it counts for a grace period: later than `at` where an object of it was copied or restored. */
+  readonly countsFrom: number;
   readonly mailed: Plan;
   readonly plans: readonly Plan[];
 }
 
+const isNear = (storedAt: number | null, claimed: number): boolean =>
+  storedAt !== null && Math.abs(storedAt - claimed) <= MAX_TIME_DIFFERENCE;
+
+/** The first object of a run whose own claim of its time the store does not confirm; null: none. */
+function findMisdated(plans: readonly StoredPlan[], reportId: string, { at, storedAt }: Mailed): string | null {
+  for (const { plan, ...times } of plans) {
+    const madeAt = Date.parse(plan.createdAt);
+    if (!isNear(times.storedAt, madeAt)) return `the plan ${plan.id}`;
+    if (!isNear(times.reportStoredAt, madeAt)) return `the report ${plan.id}`;
+    if (plan.id === reportId && !(isNear(storedAt, madeAt) && at !== null && isNear(at, madeAt) && isNear(storedAt, at)))
+      return `the note that the report ${plan.id} was e-mailed`;
+  }
+  return null;
+}
+
+/** From when the report counts: when it was made, or when the last of its objects was stored, where that is later than a run takes. */
+function countingFrom({ plan, storedAt, reportStoredAt }: StoredPlan, note: Mailed): number {
+  const madeAt = Date.parse(plan.createdAt);
+  const lastStored = Math.max(storedAt ?? madeAt, reportStoredAt ?? madeAt, note.storedAt ?? madeAt);
+  return lastStored - madeAt > MAX_RUN_TIME ? lastStored : madeAt;
+}
+
 /** A run that lists what may go, or why it lets nothing go: every one of its reports must be whole, and one of them must have reached somebody. */
 function judge(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDue {
-  const plans = run.plans.filter((plan) => plan !== null);
+  const stored = run.plans.filter((each) => each !== null);
+  const plans = stored.map(({ plan }) => plan);
   if (plans.length < run.plans.length)
     return nothing('auto.unreadable', `the plan of a report of ${run.time} cannot be read, or is not as the report wrote it`);
   const incomplete = plans.find(({ complete }) => !complete);
@@ -68,8 +111,9 @@ function judge(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDu
   if (other !== undefined) return nothing('auto.config-changed', `the report ${other.id} was made with another configuration`);
   if (run.mailed === null) return nothing('auto.not-mailed', `no report of ${run.time} was e-mailed`);
   const { reportId, digest, confirmed, announced } = run.mailed;
-  const mailed = plans.find(({ id }) => id === reportId);
-  if (mailed === undefined) return nothing('auto.unreadable', `the report ${reportId} was e-mailed, and its plan is not there`);
+  const sent = stored.find(({ plan }) => plan.id === reportId);
+  if (sent === undefined) return nothing('auto.unreadable', `the report ${reportId} was e-mailed, and its plan is not there`);
+  const mailed = sent.plan;
   // A plan vouches for itself alone: what was e-mailed was noted elsewhere.
   if (digest !== mailed.digest)
     return nothing('auto.altered', `the plan of the report ${reportId} is not the one that was noted when the report was e-mailed`);
@@ -81,15 +125,18 @@ function judge(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDu
       'auto.unannounced',
       `the report ${reportId} announced no deletion: automatic deletion was deployed later, or the report could not be stored`,
     );
-  return { at: Date.parse(mailed.createdAt), mailed, plans };
+  const misdated = findMisdated(stored, reportId, run.mailed);
+  if (misdated !== null)
+    return nothing('auto.misdated', `the store has no time for ${misdated}, or one more than a day from the time that it claims`);
+  return { at: Date.parse(mailed.createdAt), countsFrom: countingFrom(sent, run.mailed), mailed, plans };
 }
 
 const key = ({ arn, createdAt, name, kind, region }: PlanItem): string => JSON.stringify([arn, createdAt, name, kind, region]);
 
 /** The time of a run that tells none itself: by its id, so that it stands where it belongs. */
 const timeOf = ({ time, plans, mailed }: ReportRun): number => {
-  const plan = plans.find((each) => each?.id === mailed?.reportId) ?? plans[0];
-  return plan == null ? (instantOfId(`${time}-`) ?? 0) : Date.parse(plan.createdAt);
+  const stored = plans.find((each) => each?.plan.id === mailed?.reportId) ?? plans[0];
+  return stored == null ? (instantOfId(`${time}-`) ?? 0) : Date.parse(stored.plan.createdAt);
 };
 
 /**
@@ -105,12 +152,12 @@ const isOld = (at: number, now: number, { deletion: { grace }, zone }: Automatic
 type Since = Map<string, number>;
 
 /** Takes from `listed` what one of the plans of an older run lacks, and dates back in `since` what they all list. */
-function dateBack(since: Since, listed: Set<string>, { plans, at }: Good): void {
+function dateBack(since: Since, listed: Set<string>, { plans, countsFrom }: Good): void {
   for (const plan of plans) {
     const keys = new Set(plan.items.map(key));
     for (const each of listed) if (!keys.has(each)) listed.delete(each);
   }
-  for (const each of listed) since.set(each, at);
+  for (const each of listed) since.set(each, Math.min(countsFrom, since.get(each) ?? countsFrom));
 }
 
 const newestFirst = (runs: readonly ReportRun[]): readonly ReportRun[] => [...runs].sort((a, b) => timeOf(b) - timeOf(a));
@@ -146,7 +193,7 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
       return nothing('auto.account', `the report ${good.mailed.id} is of another account than the newest`);
     }
     dateBack(since, listed, good);
-    if (!hasOld && isOld(good.at, now, config)) {
+    if (!hasOld && isOld(good.countsFrom, now, config)) {
       hasOld = true;
       for (const each of listed) left.add(each);
     }

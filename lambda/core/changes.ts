@@ -9,6 +9,8 @@ export interface ReportHead {
   readonly complete: boolean;
   /** The lists that were read to their ends. Earlier versions did not write how many snapshots were on them. */
   readonly lists: readonly (ListName & Partial<ListRead>)[];
+  /** Source ARNs that this report, or one before it, confirmed as gone. Earlier versions did not write them. */
+  readonly gone?: readonly string[];
 }
 
 /** What the next report needs to know of this one: little enough to keep, enough to say what is new. */

@@ -11,6 +11,15 @@ export interface ConfigOrigin {
   readonly digest: string;
 }
 
+/** A rule that can match nothing, and why. */
+export interface HiddenRule {
+  readonly code: 'rule.covered' | 'rule.out-of-range' | 'rule.contradiction';
+  readonly rule: string;
+  /** The earlier rule that covers it; null where there is none. */
+  readonly by: string | null;
+  readonly message: string;
+}
+
 /** What decisions need of a configuration. */
 export interface RetentionConfig {
   readonly zone: Zone;
@@ -19,6 +28,7 @@ export interface RetentionConfig {
   readonly rules: readonly Rule[];
   readonly defaultPolicy: string | null;
   readonly holdTags: ReadonlySet<string>;
+  readonly ignoreTags: ReadonlySet<string>;
   readonly floors: { readonly minKeep: number; readonly minAge: Duration };
 }
 
@@ -34,6 +44,8 @@ export interface Config extends RetentionConfig, ConfigOrigin {
     readonly automaticSnapshots: boolean;
   };
   readonly deletion: { readonly planValidFor: Duration; readonly grace: Duration };
+  /** Rules that can match nothing, in their order. */
+  readonly hiddenRules: readonly HiddenRule[];
 }
 
 /** US dollars per GB-month: `regions` where given, else `default`. */

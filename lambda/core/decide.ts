@@ -36,7 +36,7 @@ interface Draft extends Judged {
 const newestFirst = ({ snapshot: a }: Draft, { snapshot: b }: Draft): number => b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1);
 
 const existenceOf = (source: SourceState | null): boolean | null =>
-  source === null || source.state === 'unread' ? null : source.state === 'exists';
+  source?.state === 'exists' ? true : source?.state === 'gone' ? false : null;
 
 /** Tag problems as an operator needs them: whose tag it is, and each once, however many snapshots a source has. */
 function noteProblems(noted: Map<string, Problem>, snapshot: Snapshot, index: number, { problems }: Resolution): void {
@@ -109,7 +109,7 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
     const sourceExists = existenceOf(source);
     const resolution = resolve(snapshot, source);
     noteProblems(problems, snapshot, index, resolution);
-    const causes = causesOf(snapshot, source, resolution, now);
+    const causes = causesOf(snapshot, source, resolution, now, config.zone);
     const { policy } = resolution;
     if (causes.length > 0 || policy === null || !isWhole(snapshot)) return setAside(snapshot, sourceExists, policy, causes);
     const draft: Draft = { snapshot, sourceExists, verdict: 'keep', status: 'managed', policy, reasons: NO_REASONS };

@@ -1,3 +1,6 @@
+import { instantOf } from './period';
+import type { Zone } from './zone';
+
 /** `20261123T080000Z` of an instant (epoch ms): sorts as text, and fits into a key. */
 export const compactInstant = (instant: number): string => `${new Date(instant).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 
@@ -13,6 +16,17 @@ export function parseInstant(text: string): number | null {
   const day = text.slice(0, 10);
   const calendar = new Date(`${day}T00:00:00Z`);
   return Number.isNaN(calendar.getTime()) || !calendar.toISOString().startsWith(day) ? null : instant;
+}
+
+/**
+ * Epoch milliseconds of an ISO 8601 instant, as a function of the zone in which one without an offset (`2026-11-23T08:00`) is read: the earlier
+ * one where it occurs twice, moved forward where it is skipped. Null: the text is no instant.
+ */
+export function parseLocalInstant(text: string): ((zone: Zone) => number) | null {
+  const at = parseInstant(text);
+  if (at !== null) return () => at;
+  const wall = parseInstant(`${text}Z`);
+  return wall === null ? null : (zone) => instantOf(wall, zone);
 }
 
 /** Epoch milliseconds of an id that begins with its compact instant (`20261123T080000Z-1a2b3c4d`); null for everything else. */

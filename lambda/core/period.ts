@@ -11,6 +11,16 @@ export type Bucket = number;
 /** Wall clock of an instant in a zone, as if it were UTC milliseconds. */
 export const wallClock = (instant: number, zone: Zone): number => instant + zone.offsetAt(instant);
 
+/** Wall clock as text, also where a zone moves the first or last instants out of the range of a date. */
+const wallText = (instant: number, zone: Zone): string =>
+  new Date(Math.max(-8.64e15, Math.min(8.64e15, wallClock(instant, zone)))).toISOString();
+
+/** `2026-11-23 09:00` of an instant (epoch ms) on the wall clock of a zone. */
+export const localMinute = (instant: number, zone: Zone): string => wallText(instant, zone).slice(0, -8).replace('T', ' ');
+
+/** `2026-11-23` of an instant (epoch ms) on the wall clock of a zone. */
+export const localDay = (instant: number, zone: Zone): string => wallText(instant, zone).slice(0, -14);
+
 /** Days since 1970-01-01 of a wall clock. */
 export const dayOf = (wall: number): number => Math.floor(wall / DAY);
 

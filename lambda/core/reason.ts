@@ -39,6 +39,7 @@ export type SetAsideCode =
   | 'future'
   | 'automatic-copy'
   | 'source.unread'
+  | 'source.unconfirmed'
   | 'snapshot.incomplete'
   | 'snapshot.conflict'
   | `tag.${string}`;

@@ -2,6 +2,7 @@ import type { ConfigOrigin } from './config';
 import type { PolicyUse } from './policy';
 import type { Reason } from './reason';
 import type { Kind, Problem, Snapshot } from './snapshot';
+import type { Zone } from './zone';
 
 export type Verdict = 'keep' | 'expire';
 
@@ -20,13 +21,19 @@ export interface Judged {
   readonly reasons: readonly Reason[];
 }
 
+/**
+ * What came of a list: `disabled` in a region that the account has not enabled, `denied` in one in which a service control policy refuses every
+ * call. Neither makes an inventory incomplete.
+ */
+export type ListStatus = 'read' | 'failed' | 'disabled' | 'denied';
+
 /** One account × region × kind that was to be listed, and what came of it. */
 export interface Scope {
   readonly account: string | null;
   readonly region: string;
   readonly kind: Kind;
-  readonly status: 'read' | 'failed' | 'disabled';
-  readonly sources: 'read' | 'failed' | 'disabled';
+  readonly status: ListStatus;
+  readonly sources: ListStatus;
   readonly pages: number;
   readonly snapshots: number;
   readonly error?: { readonly code: string; readonly message: string; readonly tip?: string };
@@ -137,7 +144,8 @@ export interface Report {
   readonly reportId: string;
   readonly generatedAt: number;
   readonly evaluatedAt: number;
-  readonly timezone: string;
+  /** The configured zone: every date that a person reads is in it. */
+  readonly zone: Zone;
   readonly config: ConfigOrigin;
   readonly account: string | null;
   readonly complete: boolean;
@@ -152,4 +160,6 @@ export interface Report {
   readonly automatic: readonly AutomaticSnapshots[];
   readonly stale: readonly StaleSource[];
   readonly changes: Changes | null;
+  /** Source ARNs that were asked for by name and are gone: later reports need not ask again. */
+  readonly confirmedGone: readonly string[];
 }

@@ -22,7 +22,7 @@ export function subjectOf(snapshot: Snapshot, source: SourceState | null): Match
     name: snapshot.name,
     tags: snapshot.tags,
     sourceTags: source?.state === 'exists' ? source.tags : null,
-    orphaned: source === null || source.state === 'unread' ? null : source.state === 'gone',
+    orphaned: source?.state === 'exists' || source?.state === 'gone' ? source.state === 'gone' : null,
     fromAutoSnapshot: snapshot.fromAutoSnapshot,
   };
 }

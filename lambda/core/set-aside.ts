@@ -1,8 +1,10 @@
+import { localMinute } from './period';
 import type { PolicyUse } from './policy';
 import type { Reason, SetAsideCode } from './reason';
 import type { Judged, Status } from './report-model';
 import type { Resolution } from './resolve';
 import { FINISHED_STATE, type Snapshot, type SourceState } from './snapshot';
+import type { Zone } from './zone';
 
 /** Clocks differ: a snapshot may be this much (ms) younger than now before it counts as one of the future. */
 const CLOCK_TOLERANCE = 300_000;
@@ -29,12 +31,21 @@ function unread(snapshot: Snapshot, source: SourceState & { readonly state: 'unr
   return { status: 'problem', code: 'source.unread', text: `kept: ${list}, and a hold could stand on the source` };
 }
 
-function addOwn(causes: Cause[], snapshot: Snapshot, source: SourceState | null, now: number): void {
+const unconfirmed = ({ why }: SourceState & { readonly state: 'unconfirmed' }): Cause => ({
+  status: 'problem',
+  code: 'source.unconfirmed',
+  text: `kept: its source is not in its list, and is not confirmed as gone (${why}); a hold could be on it`,
+});
+
+const isKnown = (source: SourceState | null): boolean => source?.state !== 'unread' && source?.state !== 'unconfirmed';
+
+function addOwn(causes: Cause[], snapshot: Snapshot, source: SourceState | null, now: number, zone: Zone): void {
   const { createdAt, state, kind, defects } = snapshot;
   if (defects !== undefined) for (const { code, message } of defects) causes.push({ status: 'problem', code, text: message });
   else if (!isWhole(snapshot))
     causes.push({ status: 'problem', code: 'snapshot.incomplete', text: 'it came without its ARN, name or createdAt' });
   if (source?.state === 'unread') causes.push(unread(snapshot, source));
+  if (source?.state === 'unconfirmed') causes.push(unconfirmed(source));
   if (state !== FINISHED_STATE[kind])
     causes.push({
       status: 'unfinished',
@@ -45,7 +56,7 @@ function addOwn(causes: Cause[], snapshot: Snapshot, source: SourceState | null,
     causes.push({
       status: 'future',
       code: 'future',
-      text: `created in the future (${new Date(createdAt).toISOString()}): a clock is wrong`,
+      text: `created in the future (${localMinute(createdAt, zone)}): a clock is wrong`,
     });
 }
 
@@ -65,15 +76,15 @@ export function causesOf(
   source: SourceState | null,
   { holds, problems, policy }: Resolution,
   now: number,
+  zone: Zone,
 ): readonly Cause[] {
   const causes: Cause[] = [];
   for (const text of holds) causes.push({ status: 'held', code: 'hold', text });
   for (const { on, code, message } of problems)
     causes.push({ status: 'problem', code, text: on === 'snapshot' ? message : `on its source: ${message}` });
-  addOwn(causes, snapshot, source, now);
+  addOwn(causes, snapshot, source, now, zone);
   // What a misspelt tag means, or what an unread source says, is not known: that is no "unmanaged".
-  if (policy === null && problems.length === 0 && source?.state !== 'unread')
-    causes.push(snapshot.fromAutoSnapshot ? UNREACHED_COPY : UNMANAGED);
+  if (policy === null && problems.length === 0 && isKnown(source)) causes.push(snapshot.fromAutoSnapshot ? UNREACHED_COPY : UNMANAGED);
   return causes;
 }
 

@@ -61,10 +61,14 @@ export interface SourceList {
   readonly kind: Kind;
 }
 
-/** What is known of a source ARN: it stands in its list, its list was read and it does not, or its list was not read. */
+/**
+ * What is known of a source ARN: it exists; it is not in its list (`gone`: proof only after it was asked for by name); it is not in its list, and
+ * asking for it by name gave no answer; or its list was not read.
+ */
 export type SourceState =
   | { readonly state: 'exists'; readonly name: string | null; readonly tags: Tags }
   | { readonly state: 'gone' }
+  | { readonly state: 'unconfirmed'; readonly why: string }
   | { readonly state: 'unread'; readonly list: SourceList | null };
 
 /** Sources by ARN, never by name. Answers `unread` with a null list for an ARN that names no known region and kind. */

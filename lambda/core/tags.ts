@@ -1,5 +1,6 @@
 import { parseDuration } from './duration';
 import { someOf } from './listing';
+import { type IsNearMiss, makeIsNearMiss } from './near-keys';
 import { endOfDay } from './period';
 import { COUNT_RULES, type CountRule, type Keep, MAX_COUNT, type Policy, WITHIN_RULES, type WithinRule } from './policy';
 import type { Tags } from './snapshot';
@@ -9,6 +10,8 @@ import type { Zone } from './zone';
 export interface TagGrammar {
   readonly tagPrefix: string;
   readonly holdTags: ReadonlySet<string>;
+  /** Keys of other tools that look like ours. */
+  readonly ignoreTags: ReadonlySet<string>;
   readonly policies: ReadonlyMap<string, Policy>;
 }
 
@@ -44,13 +47,6 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 const isCalendarDay = (text: string): boolean =>
   DATE.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
-
-/** Keys that differ only in case, blanks at their ends or the separator are the same intention. */
-const normalised = (key: string): string =>
-  key
-    .trim()
-    .toLowerCase()
-    .replace(/[._\-/]/g, ':');
 
 const shown = (key: string, value: string | null): string => (value === null ? `tag ${key} (without a value)` : `tag ${key} = "${value}"`);
 
@@ -156,15 +152,74 @@ function contradiction(keys: ReadonlyMap<PolicyTag, string>): TagProblem | null 
   };
 }
 
+/** Every key that means something, as it is to be written. */
+function knownKeys({ tagPrefix, holdTags }: TagGrammar): readonly string[] {
+  const own = ['hold', ...POLICY_TAG_NAMES].map((name) => `${tagPrefix}:${name}`);
+  return [...new Set([HOLD_KEY, ...own, ...holdTags])];
+}
+
+const nearMissTests = new WeakMap<TagGrammar, IsNearMiss>();
+
+/** The test for near misses of a configuration; made once, because it stores what it found of each key. */
+function nearMissTest(grammar: TagGrammar): IsNearMiss {
+  const made = nearMissTests.get(grammar);
+  if (made !== undefined) return made;
+  const { tagPrefix, holdTags, ignoreTags, policies } = grammar;
+  const known = POLICY_TAG_NAMES.map((name) => `${tagPrefix}:${name}`);
+  const test = makeIsNearMiss({
+    tagPrefix,
+    known: [HOLD_KEY, `${tagPrefix}:hold`, ...known],
+    holdTags,
+    ignoreTags,
+    policyNames: policies.keys(),
+  });
+  nearMissTests.set(grammar, test);
+  return test;
+}
+
+/** The beginning of a key that `ignoreTags` may not list, because such keys are ours or hold; null for any other key. */
+export function ownBeginning(key: string, tagPrefix: string): string | null {
+  return [`${tagPrefix}:`, 'retention:', CLOUDFORMATION].find((start) => key.startsWith(start)) ?? null;
+}
+
+function unknownKey(key: string, value: string | null, grammar: TagGrammar): TagProblem {
+  const own = ownBeginning(key, grammar.tagPrefix);
+  const remedy =
+    own === null
+      ? 'correct the tag, or list the key in ignoreTags'
+      : `correct or remove the tag (ignoreTags cannot list a key that begins with ${own})`;
+  return {
+    code: 'tag.unknown-key',
+    message: `${shown(key, value)}: expected one of the keys ${knownKeys(grammar).join(', ')}, written exactly so; ${remedy}`,
+  };
+}
+
+/** What a policy tag contributes, or what is wrong with it. */
+function readPolicyTag(
+  tag: PolicyTag,
+  key: string,
+  value: string | null,
+  on: 'snapshot' | 'source',
+  grammar: TagGrammar,
+): Part | TagProblem {
+  if (tag === 'expire-on' && on === 'source')
+    return { code: 'tag.not-on-source', message: `${shown(key, value)}: expected on a snapshot, never on a source` };
+  const part = POLICY_TAGS[tag](value ?? '', grammar);
+  if ('value' in part) return part.value;
+  return {
+    code: part.unknownPolicy ? 'tag.unknown-policy' : 'tag.malformed',
+    message: `${shown(key, value)}: expected ${part.expected}`,
+  };
+}
+
 /**
  * Reads the tags of a snapshot or of a source (design section 5). Never throws: what cannot be followed is a problem, and a hold that cannot
- * be read is a hold. Keys are case-sensitive; a near miss of a retention key is a problem, not silence.
+ * be read is a hold. Keys are case-sensitive; a near miss of a key that means something is a problem, not silence.
  */
 export function readTags(tags: Tags, on: 'snapshot' | 'source', grammar: TagGrammar): TagReading {
   if (tags.size === 0) return NOTHING;
   const prefix = `${grammar.tagPrefix}:`;
-  const near = [...grammar.holdTags, HOLD_KEY].map(normalised);
-  const nearPrefix = normalised(prefix);
+  const isNearMiss = nearMissTest(grammar);
   const holds: Hold[] = [];
   const problems: TagProblem[] = [];
   const keys = new Map<PolicyTag, string>();
@@ -174,23 +229,11 @@ export function readTags(tags: Tags, on: 'snapshot' | 'source', grammar: TagGram
     if (key === HOLD_KEY || key === `${prefix}hold`) holds.push(readHold(key, value));
     else if (grammar.holdTags.has(key) || (on === 'snapshot' && key.startsWith(CLOUDFORMATION))) holds.push({ tag: key, until: null });
     else if (tag !== undefined) {
-      const part = POLICY_TAGS[tag](value ?? '', grammar);
+      const read = readPolicyTag(tag, key, value, on, grammar);
       keys.set(tag, key);
-      if ('value' in part) parts.push(part.value);
-      else
-        problems.push({
-          code: part.unknownPolicy ? 'tag.unknown-policy' : 'tag.malformed',
-          message: `${shown(key, value)}: expected ${part.expected}`,
-        });
-      if (tag === 'expire-on' && on === 'source')
-        problems.push({ code: 'tag.not-on-source', message: `${shown(key, value)}: expected on a snapshot, never on a source` });
-    } else if (normalised(key).startsWith(nearPrefix) || near.includes(normalised(key))) {
-      const expected = [...new Set([HOLD_KEY, `${prefix}hold`, ...POLICY_TAG_NAMES.map((name) => prefix + name), ...grammar.holdTags])];
-      problems.push({
-        code: 'tag.unknown-key',
-        message: `${shown(key, value)}: expected one of the keys ${expected.join(', ')}, written exactly so`,
-      });
-    }
+      if ('code' in read) problems.push(read);
+      else parts.push(read);
+    } else if (isNearMiss(key, value)) problems.push(unknownKey(key, value, grammar));
   }
   const clash = contradiction(keys) ?? emptiness(keys, parts);
   if (clash !== null) problems.push(clash);

@@ -1,11 +1,12 @@
 import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { Logger } from '@aws-lambda-powertools/logger';
+import { visibleMembers } from '../core/safe-text';
 import { keepHeapLean } from '../lean-heap';
 import { wireDeletion } from '../wire-delete';
 import { measure } from './measure';
 
 keepHeapLean();
-const logger = new Logger({ serviceName: 'lightsail-retention' });
+const logger = new Logger({ serviceName: 'lightsail-retention', jsonReplacerFn: visibleMembers });
 
 /**
  * Carries out one plan. The event is `{ "plan": "<id>", "digest": "sha256:…" }`, or, where it is deployed so, `{ "scheduledTime": "<ISO 8601>" }`

@@ -1,11 +1,12 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
+import { visibleMembers } from '../core/safe-text';
 import { keepHeapLean } from '../lean-heap';
 import { wireReport } from '../wire';
 import { measure } from './measure';
 
 keepHeapLean();
-const logger = new Logger({ serviceName: 'lightsail-retention' });
+const logger = new Logger({ serviceName: 'lightsail-retention', jsonReplacerFn: visibleMembers });
 
 /**
  * Runs the scheduled report. The event is `{ "scheduledTime": "<ISO 8601>" }`; without it the report is made for now and always sent.

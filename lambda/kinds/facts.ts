@@ -1,12 +1,16 @@
 import type { Kind } from '../core/snapshot';
 
-/** What is known of a kind without any SDK: ARN resource types and IAM actions, read and delete apart. */
+/**
+ * What is known of a kind without any SDK: ARN resource types and IAM actions. `list` and `confirm` are those of a report: the lists, and the
+ * reading of a source that is in none of them. A deletion reads snapshots by name as well.
+ */
 export interface KindFacts {
   readonly kind: Kind;
   readonly sourceType: string;
   readonly snapshotType: string;
   readonly actions: {
     readonly list: readonly string[];
+    readonly confirm: string;
     readonly read: readonly string[];
     readonly delete: string;
   };
@@ -19,7 +23,8 @@ function facts<K extends Kind>(kind: K, sourceType: string) {
     snapshotType: `${sourceType}Snapshot`,
     actions: {
       list: [`lightsail:Get${sourceType}Snapshots`, `lightsail:Get${sourceType}s`],
-      read: [`lightsail:Get${sourceType}Snapshot`, `lightsail:Get${sourceType}`],
+      confirm: `lightsail:Get${sourceType}`,
+      read: [`lightsail:Get${sourceType}Snapshot`],
       delete: `lightsail:Delete${sourceType}Snapshot`,
     },
   } as const satisfies KindFacts;

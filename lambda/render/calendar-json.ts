@@ -1,4 +1,5 @@
 import { describe } from '../core/reason';
+import { jsonText } from '../core/safe-text';
 import { dateOf } from '../core/simulate';
 import { ceilingOf, legendOf, monthsOf, type SimulatedPolicy } from './calendar';
 import { policyWords } from './policy-words';
@@ -6,7 +7,7 @@ import { policyWords } from './policy-words';
 /** The simulation as one JSON object (docs/policy.md describes it). Days without a snapshot are left out. */
 export function* renderCalendarJson(view: SimulatedPolicy): Generator<string> {
   const { simulation, name, policy, every, span, end, timezone, sizeGb, gbMonth } = view;
-  yield `${JSON.stringify(
+  yield `${jsonText(
     {
       schemaVersion: 1,
       policy: { name, text: policyWords(policy) },
@@ -35,7 +36,6 @@ export function* renderCalendarJson(view: SimulatedPolicy): Generator<string> {
           })),
         })),
     },
-    null,
     1,
   )}\n`;
 }

@@ -1,12 +1,11 @@
 import { monthlyCostCeiling } from '../core/cost';
 import { describe } from '../core/reason';
 import type { Judged, Report } from '../core/report-model';
+import { visible } from '../core/safe-text';
 import { wholeDays } from './phrases';
 
 type Cell = string | number | null;
 
-/** Controls, which a terminal would obey; tabs and line feeds are text, and quoted. */
-const CONTROLS = /(?![\t\n])\p{Cc}/gu;
 /** How a cell begins that a spreadsheet would take for a formula. */
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 const QUOTED = /[",\n\r]/;
@@ -15,8 +14,8 @@ const QUOTED = /[",\n\r]/;
 function cellText(cell: Cell): string {
   if (cell === null) return '';
   if (typeof cell === 'number') return String(cell);
-  const safe = cell.replace(CONTROLS, '\ufffd');
-  const plain = FORMULA.test(safe) ? `'${safe}` : safe;
+  const safe = visible(cell);
+  const plain = FORMULA.test(cell) || FORMULA.test(safe) ? `'${safe}` : safe;
   return QUOTED.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }
 

@@ -1,20 +1,40 @@
+import { applyLocallyCommand, awsCommand, isResourceName, option, type RunOptions, readingCommand } from '../core/command-line';
+import { cloudShellLink, SNAPSHOTS_PAGE, s3ObjectLink } from '../core/console-links';
+import { localMinute } from '../core/period';
 import type { Report } from '../core/report-model';
+import type { Snapshot } from '../core/snapshot';
 import { ceilingText, type Extent, extentOf, extentText } from './extent';
-import { unreadScopes } from './outline';
-import { clean, count, figure, minute } from './phrases';
+import { regionsNotRead, unreadScopes } from './outline';
+import { clean, count, figure, zoneText } from './phrases';
+
+/** A run of the command line that prints a report, and what its commands repeat. */
+export interface CommandLineRun {
+  readonly kind: 'command-line';
+  readonly options: RunOptions;
+  /** The path, as it was given, of the plan that this run writes; null: it writes none. */
+  readonly plan: string | null;
+  /** The instant (epoch ms) as of which it was told to evaluate; null: its own. */
+  readonly at: number | null;
+}
+
+/** A deployed function that sends a report to people who may have nothing installed. */
+export interface DeployedRun {
+  readonly kind: 'deployed';
+  /** Where it runs, and where its commands are made to be pasted: into CloudShell. */
+  readonly region: string;
+}
 
 /** What a text needs to know beyond the report: where things are, and how deletion is set up. */
 export interface TextContext {
+  readonly run: CommandLineRun | DeployedRun;
   /** Where the full report is, for people: `s3://…` or a path; null where none is stored. */
   readonly fullReport: string | null;
   /** Where the files of this report are. */
   readonly files: readonly string[];
   /** Where all reports are listed; absent where they are not. */
   readonly index?: string;
-  /** The one command that applies the plan; null where there is nothing to apply it with. */
+  /** The one command by which the deployed deletion function applies the plan; null where none is deployed. */
   readonly applyCommand: string | null;
-  /** Does the same with AWS's own command line; absent where there is nothing to invoke. */
-  readonly invokeCommand?: string;
   /** Null when that could not be read, or nobody is to be mailed. */
   readonly confirmedSubscribers: number | null;
   readonly deletionMode: 'off' | 'approve' | 'automatic';
@@ -29,9 +49,17 @@ export interface TextContext {
 /** A paragraph of prose, or something to copy in one piece: a command, an address. */
 export type Line = string | { readonly command: string };
 
-/** Where cut items are. */
-export const fullReportPlace = (context: TextContext): string =>
-  clean(context.fullReport ?? 'the output of "npx lightsail-retention report --format csv"');
+/** The command that prints every snapshot of a report, for a run that stores none. */
+export const csvCommand = (options: RunOptions, at: number | null): string =>
+  readingCommand(['report', '--format', 'csv', ...atOption(at)], options);
+
+const atOption = (at: number | null): readonly string[] => option('--at', at === null ? undefined : new Date(at).toISOString());
+
+/** Where cut items are, in words. */
+export function fullReportPlace({ fullReport, run }: TextContext): string {
+  if (fullReport !== null) return clean(fullReport);
+  return run.kind === 'deployed' ? 'not stored' : `the output of: ${csvCommand(run.options, run.at)}`;
+}
 
 /** What becomes of the list, so that nobody waits, or worries, for nothing. */
 function deletionLine({ totals, plan }: Report, { deletionMode }: TextContext): string {
@@ -96,6 +124,7 @@ export function outcome(report: Report, context: TextContext): readonly string[]
   if (!report.complete)
     lines.push('INCOMPLETE: not everything could be read. What was not read stands below, and nothing may be deleted on this report.');
   lines.push(verdictLine(report));
+  lines.push(...regionsNotRead(report));
   if (totals.snapshots > 0) {
     const set = [
       totals.held > 0 ? `${figure(totals.held)} held` : '',
@@ -123,16 +152,59 @@ export function outcome(report: Report, context: TextContext): readonly string[]
   return lines;
 }
 
-/** Text for one word of a shell's command line. */
-const quoted = (text: string): string => (/^[\w.][\w.+=:,@/-]*$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
+/** A snapshot that commands can name. */
+interface Example {
+  readonly name: string;
+  readonly snapshot: Snapshot;
+}
 
-/** Names the configuration that judged, so that the command means the same snapshots. */
-function withConfig(command: string, { config }: Report): string {
-  return config.origin === 'built-in' ? command : `${command} --config ${quoted(clean(config.origin.replace(/^-/, './-')))}`;
+/** The snapshot that examples are about: the first that may be deleted, else the first, whose name is one that Lightsail gives. */
+function exampleOf({ items }: Report): Example | null {
+  let first: Example | null = null;
+  for (const { snapshot, verdict } of items) {
+    const { name } = snapshot;
+    if (name === null || !isResourceName(name)) continue;
+    if (verdict === 'expire') return { name, snapshot };
+    first ??= { name, snapshot };
+  }
+  return first;
+}
+
+/** What `explain` is told: the name where one snapshot alone has it, else the ARN. */
+const explainOperand = ({ items }: Report, { name, snapshot: { arn } }: Example): string =>
+  arn === null || items.filter(({ snapshot }) => snapshot.name === name).length === 1 ? name : arn;
+
+const options = ({ run }: TextContext): RunOptions => (run.kind === 'command-line' ? run.options : {});
+
+function howToDeleteOnCommandLine({ options: told, plan }: CommandLineRun): readonly Line[] {
+  if (plan !== null) return [{ command: applyLocallyCommand(plan, told) }];
+  const file = 'plan.json';
+  return [{ command: readingCommand(['report', '--plan-out', file], told) }, { command: applyLocallyCommand(file, told) }];
+}
+
+/** What deletes, where there is something to delete and no deletion function to do it. */
+function howToDeleteByHand({ totals, plan, zone }: Report, { run, deletionMode }: TextContext): readonly Line[] {
+  const these = totals.expire === 1 ? 'it' : `these ${figure(plan.count)}`;
+  if (run.kind === 'deployed')
+    return deletionMode === 'automatic'
+      ? []
+      : [
+          `To delete ${these}: this deployment only reports. Delete snapshots in the Lightsail console (a deletion cannot be undone), or deploy it with deletion=approve:`,
+          { command: SNAPSHOTS_PAGE },
+        ];
+  if (run.plan !== null)
+    return [
+      `To delete ${these} (it cannot be undone), until ${localMinute(plan.expiresAt, zone)}; each is checked once more before it goes:`,
+      ...howToDeleteOnCommandLine(run),
+    ];
+  return [
+    'To delete: this report cannot. Delete snapshots in the Lightsail console, or make a plan and apply it, in this folder (a deletion cannot be undone):',
+    ...howToDeleteOnCommandLine(run),
+  ];
 }
 
 function howToDelete(report: Report, context: TextContext): readonly Line[] {
-  const { totals, plan, complete, config } = report;
+  const { totals, plan, complete } = report;
   const none = complete && totals.expire === 0 ? ['There is nothing to delete.'] : [];
   if (plan.blocked !== null) return [...none, `Nothing can be deleted with this report: ${clean(plan.blocked.message)}.`];
   if (totals.expire === 0) return none;
@@ -142,45 +214,61 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
           `Automatic deletion takes what has stayed on this list${context.grace === undefined ? ' for the whole grace period' : ` for ${context.grace}`} without a break. What you keep is left alone.`,
         ]
       : [];
-  if (context.applyCommand === null) {
-    const byHand = `To delete: this report cannot. Delete by hand in the Lightsail console, or make a plan and carry it out, in the folder where ${clean(config.origin)} is (a deletion cannot be undone):`;
-    const commands = ['npx lightsail-retention report --plan-out plan.json', 'npx lightsail-retention apply plan.json --local'];
-    return automatic.length > 0 ? automatic : [byHand, ...commands.map((command) => ({ command: withConfig(command, report) }))];
-  }
+  if (context.applyCommand === null) return [...automatic, ...howToDeleteByHand(report, context)];
   return [
     ...automatic,
-    `To delete ${totals.expire === 1 ? 'it' : `these ${figure(plan.count)}`} (it cannot be undone), until ${minute(plan.expiresAt)}; each is checked once more before it goes:`,
+    `To delete ${totals.expire === 1 ? 'it' : `these ${figure(plan.count)}`} (it cannot be undone), until ${localMinute(plan.expiresAt, report.zone)}; each is checked once more before it goes:`,
     { command: context.applyCommand },
-    ...(context.invokeCommand === undefined ? [] : ['Or with the AWS command line alone:', { command: context.invokeCommand }]),
   ];
 }
+
+/** How to hold a snapshot, with a command for one of the report. */
+function howToKeep(report: Report, context: TextContext, tag: string): readonly Line[] {
+  if (report.totals.snapshots === 0) return [];
+  const inConsole = `To keep a snapshot: in the Lightsail console, give it a tag with the key ${tag} and no value; on an instance, disk or database the tag keeps all of its snapshots.`;
+  const example = exampleOf(report);
+  if (example === null) return [inConsole];
+  const args = ['lightsail', 'tag-resource', '--resource-name', example.name, '--tags', `key=${tag}`];
+  return [
+    `${inConsole} Or with the AWS command line, here for ${example.name}:`,
+    { command: awsCommand(args, example.snapshot.region, options(context)) },
+  ];
+}
+
+function howToExplain(report: Report, { run }: TextContext): readonly Line[] {
+  const example = exampleOf(report);
+  if (example === null || run.kind === 'deployed') return [];
+  return [
+    `To see each step of the decision about one snapshot, here ${example.name}:`,
+    { command: readingCommand(['explain', explainOperand(report, example), ...atOption(run.at)], run.options) },
+  ];
+}
+
+/** Where commands that begin with `aws` can be pasted, for people who have nothing installed. */
+export const whereToPaste = (region: string, account: string | null): readonly Line[] => [
+  `Commands that begin with "aws" can be pasted into CloudShell, a terminal in the browser; sign in to account ${clean(account ?? 'of the snapshots')}:`,
+  { command: cloudShellLink(region) },
+];
 
 /** What to do now: how to keep one, how to delete, where everything is. Never cut. */
 export function nextStep(report: Report, context: TextContext): readonly Line[] {
   const tag = `${context.tagPrefix ?? 'retention'}:hold`;
-  const keep: readonly Line[] =
-    report.totals.snapshots === 0
-      ? []
-      : [
-          `To keep a snapshot: in the Lightsail console, give it a tag with the key ${tag} and no value; on an instance, disk or database the tag keeps all of its snapshots. Or copy this, with its region and name:`,
-          { command: `aws lightsail tag-resource --region REGION --resource-name NAME --tags key=${tag}` },
-        ];
-  const why: readonly Line[] =
-    report.totals.snapshots === 0
-      ? []
-      : ['To see the whole story of one snapshot:', { command: withConfig('npx lightsail-retention explain NAME', report) }];
-  return [...keep, ...howToDelete(report, context), ...why];
+  const steps = [...howToKeep(report, context, tag), ...howToDelete(report, context), ...howToExplain(report, context)];
+  const hasCommand = steps.some((line) => typeof line !== 'string' && line.command.startsWith('aws '));
+  const where = hasCommand && context.run.kind === 'deployed' ? whereToPaste(context.run.region, report.account) : [];
+  return [...steps, ...where];
 }
 
 /** How to open the report, and where its data are. */
-function placesOf({ fullReport, files, index }: TextContext): readonly Line[] {
-  if (fullReport === null) return ['The full report was not stored.'];
+function placesOf({ fullReport, files, index, run }: TextContext): readonly Line[] {
+  if (fullReport === null) return run.kind === 'deployed' ? ['The full report was not stored.'] : [];
   const others = files.filter((file) => file !== fullReport).slice(0, 20);
   const place = clean(fullReport);
+  const link = run.kind === 'deployed' ? s3ObjectLink(fullReport, run.region) : null;
   return [
-    ...(place.startsWith('s3://')
-      ? ['To open the full report in a browser, copy it here:', { command: `aws s3 cp ${quoted(place)} report.html` }]
-      : ['The full report:', { command: place }]),
+    ...(link === null
+      ? ['The full report:', { command: place }]
+      : ['To open the full report in a browser, follow this link and choose Open:', { command: link }]),
     ...(others.length === 0 ? [] : ['Its data:', ...others.map((file) => ({ command: clean(file) }))]),
     ...(index === undefined ? [] : ['All reports so far:', { command: clean(index) }]),
   ];
@@ -189,7 +277,7 @@ function placesOf({ fullReport, files, index }: TextContext): readonly Line[] {
 /** Where the report is and what it rests on. */
 export const foot = (report: Report, context: TextContext): readonly Line[] => [
   ...placesOf(context),
-  `Report ${clean(report.reportId)}, as of ${minute(report.evaluatedAt)}; days are cut in ${clean(report.timezone)}.`,
+  `Report ${clean(report.reportId)}, as of ${localMinute(report.evaluatedAt, report.zone)}. ${zoneText(report.zone)}; days start at midnight there.`,
   `Account: ${clean(report.account ?? 'not known')}. Configuration: ${clean(report.config.origin)} (${clean(report.config.digest)}).`,
   '"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.',
 ];

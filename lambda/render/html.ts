@@ -1,12 +1,14 @@
+import { readingCommand } from '../core/command-line';
+import { localMinute } from '../core/period';
 import type { Report } from '../core/report-model';
 import { escaped } from './escape';
 import { verdictLine } from './frame';
-import { attention, background, unread } from './outline';
+import { attention, background, regionsNotRead, unread } from './outline';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
 import { embedRows, shownOf } from './page/embed';
 import { explore } from './page/explore';
 import { chartsHtml, sectionHtml, totalsHtml } from './page/parts';
-import { clean, figure, minute } from './phrases';
+import { clean, figure, zoneText } from './phrases';
 
 const POLICY = `default-src 'none'; img-src data:; style-src '${PAGE_STYLE_HASH}'; script-src '${PAGE_SCRIPT_HASH}'; base-uri 'none'; form-action 'none'`;
 
@@ -16,11 +18,13 @@ export interface PageContext {
   readonly stored: boolean;
   /** Prefix of the retention tags. */
   readonly tagPrefix: string;
+  /** Prints all data again, where they are not stored; absent: for a run that was told nothing. */
+  readonly csvCommand?: string;
 }
 
 /** Where everything is that a page leaves out. */
-const dataPlace = ({ stored }: PageContext): string =>
-  stored ? 'report.csv and report.json, stored beside this page' : 'the output of “npx lightsail-retention report --format csv”';
+const dataPlace = ({ stored, csvCommand = readingCommand(['report', '--format', 'csv'], {}) }: PageContext): string =>
+  stored ? 'report.csv and report.json, stored beside this page' : `the output of “${csvCommand}”`;
 
 function headline(report: Report): string {
   const line = verdictLine(report);
@@ -35,14 +39,16 @@ const head = (report: Report): string => `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <link rel="icon" href="data:,">
-<title>${report.complete ? '' : 'Incomplete: '}Lightsail snapshots, ${minute(report.evaluatedAt)}</title>
+<title>${report.complete ? '' : 'Incomplete: '}Lightsail snapshots, ${localMinute(report.evaluatedAt, report.zone)}</title>
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
 <a class="skip" href="#explore">To the snapshots</a>
-<header><p class="dim">Lightsail snapshots of account ${escaped(clean(report.account ?? 'not known'))}, ${minute(report.evaluatedAt)}</p>
+<header><p class="dim">Lightsail snapshots of account ${escaped(clean(report.account ?? 'not known'))}, ${localMinute(report.evaluatedAt, report.zone)}</p>
 <h1>${escaped(headline(report))}</h1>
-</header>
+${regionsNotRead(report)
+  .map((line) => `<p>${escaped(line)}</p>\n`)
+  .join('')}</header>
 <main>
 `;
 
@@ -50,7 +56,7 @@ const foot = (report: Report, { tagPrefix }: PageContext): string => `</main>
 <footer class="dim">
 <p>Nothing is deleted by this report. To keep a snapshot: in the Lightsail console, give it (or its source, for all of its snapshots) a tag with the key <code>${escaped(tagPrefix)}:hold</code> and no value.</p>
 <p>“At most”, because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.</p>
-<p>Report ${escaped(clean(report.reportId))}. Days are cut in ${escaped(clean(report.timezone))}. Configuration ${escaped(clean(report.config.origin))}, ${escaped(clean(report.config.digest))}.</p>
+<p>Report ${escaped(clean(report.reportId))}. ${escaped(zoneText(report.zone))}; days start at midnight there. Configuration ${escaped(clean(report.config.origin))}, ${escaped(clean(report.config.digest))}.</p>
 </footer>
 <div id="tip" role="tooltip" hidden></div>
 `;

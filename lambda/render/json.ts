@@ -2,6 +2,7 @@ import { monthlyCostCeiling } from '../core/cost';
 import type { PolicyOrigin } from '../core/policy';
 import { describe, type Reason } from '../core/reason';
 import type { Blocked, Judged, Report, Scope, Status, Totals, Verdict } from '../core/report-model';
+import { escapeJson } from '../core/safe-text';
 import type { AttachedDisk, Kind, Problem, Tags } from '../core/snapshot';
 import { wholeDays } from './phrases';
 
@@ -142,13 +143,9 @@ function* array<T>(name: string, items: readonly T[], toJson: (item: T) => strin
   yield items.length === 0 ? '],\n' : '\n],\n';
 }
 
-/** What `JSON.stringify` leaves as it is, and a terminal would obey or be turned around by: all of it stands within strings, where it can be escaped. */
-const UNSHOWN = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
 /** The JSON report as a stream of chunks, one snapshot a line: a large account is never one string. Ends with a newline. */
 export function* renderJson(report: Report): Generator<string> {
-  for (const chunk of chunksOf(report))
-    yield chunk.replace(UNSHOWN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  for (const chunk of chunksOf(report)) yield escapeJson(chunk);
 }
 
 function* chunksOf(report: Report): Generator<string> {
@@ -158,7 +155,7 @@ function* chunksOf(report: Report): Generator<string> {
     reportId: report.reportId,
     generatedAt: iso(report.generatedAt),
     evaluatedAt: iso(report.evaluatedAt),
-    timezone: report.timezone,
+    timezone: report.zone.name,
     config: { origin: report.config.origin, digest: report.config.digest },
     complete: report.complete,
   };

@@ -1,8 +1,10 @@
 import { monthlyCostCeiling, snapshotGb } from '../core/cost';
-import { type Judged, type ListName, type Report, type Scope, STATUSES, type Status } from '../core/report-model';
+import { someOf } from '../core/listing';
+import { localDay, localMinute } from '../core/period';
+import { type Judged, type ListName, type ListStatus, type Report, type Scope, STATUSES, type Status } from '../core/report-model';
 import type { Snapshot } from '../core/snapshot';
 import { ceilingText, extentOf } from './extent';
-import { age, atMost, clean, count, day, figure, minute, nameOf, plural, reasonsText, sourceNameOf } from './phrases';
+import { age, atMost, clean, count, figure, nameOf, plural, reasonsText, sourceNameOf } from './phrases';
 import { whyOf } from './why';
 
 /** One thing in a section: its heading, and what it shares with others, are written where they differ from those before. */
@@ -149,12 +151,39 @@ export function unread(report: Report): Section | null {
   return { title: 'Not everything was read', lead: [`${lead} See the problems.`], count: 0, items: () => NO_ITEMS };
 }
 
-/** Regions that this account has not enabled. */
-function disabled(report: Report): Section | null {
-  const regions = [...new Set(report.scopes.filter(({ status }) => status === 'disabled').map(({ region }) => region))];
-  const lead = 'These could not be listed because the account has them switched off. Whatever was left there still bills.';
-  return section(`Regions switched off: ${figure(regions.length)}`, [lead], regions, (region) => ({ line: clean(region) }));
-}
+type OffStatus = Exclude<ListStatus, 'read' | 'failed'>;
+
+const OFF: Readonly<Record<OffStatus, { readonly title: string; readonly why: string; readonly lead: string }>> = {
+  disabled: {
+    title: 'Regions switched off',
+    why: 'switched off in this account',
+    lead: 'These could not be listed because the account has them switched off. Whatever was left there still bills.',
+  },
+  denied: {
+    title: 'Regions denied',
+    why: 'denied by a service control policy',
+    lead: 'A service control policy denies every call in these. Whatever was left there still bills.',
+  },
+};
+const OFF_STATUSES = Object.keys(OFF) as readonly OffStatus[];
+
+const regionsOf = ({ scopes }: Pick<Report, 'scopes'>, wanted: OffStatus): readonly string[] => [
+  ...new Set(scopes.filter(({ status }) => status === wanted).map(({ region }) => region)),
+];
+
+/** Regions that are not read and do not make the report incomplete: a sentence for each reason. */
+export const regionsNotRead = (report: Pick<Report, 'scopes'>): readonly string[] =>
+  OFF_STATUSES.flatMap((status) => {
+    const regions = regionsOf(report, status).map(clean);
+    return regions.length === 0 ? [] : [`Not read (${OFF[status].why}): ${someOf(regions)}.`];
+  });
+
+/** The same in full, a section for each reason. */
+const regionsOff = (report: Report): readonly (Section | null)[] =>
+  OFF_STATUSES.map((status) => {
+    const regions = regionsOf(report, status);
+    return section(`${OFF[status].title}: ${figure(regions.length)}`, [OFF[status].lead], regions, (region) => ({ line: clean(region) }));
+  });
 
 function* changeItems({ changes }: Report): Generator<Item> {
   if (changes === null) return;
@@ -186,7 +215,7 @@ function sinceLast(report: Report): Section {
     ? 'Nothing changed: the same snapshots, held and past policy as before.'
     : 'Nothing changed in what both reports could read.';
   return {
-    title: `Since the last report (${minute(previousAt)})`,
+    title: `Since the last report (${localMinute(previousAt, report.zone)})`,
     lead: amount === 0 ? [same] : [],
     count: amount + uncompared.length,
     items: () => changeItems(report),
@@ -224,9 +253,14 @@ export function problems(report: Report): Section | null {
   const names = new Map(
     report.items.flatMap(({ snapshot }) => (snapshot.arn !== null && wanted.has(snapshot.arn) ? [[snapshot.arn, nameOf(snapshot)]] : [])),
   );
+  const aboutRules = report.problems.some(({ code }) => code.startsWith('rule.'));
   return section(
     `Problems: ${figure(report.problems.length)}`,
-    ['Somebody should look at these. Whatever they concern is kept.'],
+    [
+      aboutRules
+        ? 'These need attention. The snapshots that they name are kept.'
+        : 'Somebody should look at these. Whatever they concern is kept.',
+    ],
     report.problems,
     (problem) => {
       const name = problem.arn === null ? '' : (names.get(problem.arn) ?? clean(problem.arn));
@@ -240,7 +274,10 @@ export function problems(report: Report): Section | null {
 function stale(report: Report): Section | null {
   const lead = 'Is whatever makes their snapshots still running?';
   return section(`No recent snapshot: ${count(report.stale.length, 'source')}`, [lead], report.stale, ({ source, newestAt }) => {
-    const newest = newestAt === null ? 'no snapshot at all' : `the newest is of ${day(newestAt)}, ${age(newestAt, report.evaluatedAt)}`;
+    const newest =
+      newestAt === null
+        ? 'no snapshot at all'
+        : `the newest is of ${localDay(newestAt, report.zone)}, ${age(newestAt, report.evaluatedAt)}`;
     return { line: `${clean(source.name ?? source.arn)} (${source.kind} in ${clean(source.region)}): ${newest}` };
   });
 }
@@ -270,7 +307,7 @@ function automatic(report: Report): Section | null {
     count: leftovers.length,
     *items() {
       for (const { source, count: left, newestAt } of leftovers) {
-        const newest = newestAt === null ? '' : `, the newest of ${day(newestAt)}`;
+        const newest = newestAt === null ? '' : `, the newest of ${localDay(newestAt, report.zone)}`;
         yield {
           line: `${clean(source.name ?? source.arn ?? 'unnamed')} (${source.kind} in ${clean(source.region)}): ${figure(left)} left${newest}`,
         };
@@ -285,7 +322,7 @@ const present = (parts: readonly (Section | null)[]): readonly Section[] => part
 export const attention = (report: Report): readonly Section[] => present([problems(report), sinceLast(report), stale(report)]);
 
 /** Beside a list of snapshots with their reasons: what is good to know. */
-export const background = (report: Report): readonly Section[] => present([orphans(report), automatic(report), disabled(report)]);
+export const background = (report: Report): readonly Section[] => present([orphans(report), automatic(report), ...regionsOff(report)]);
 
 /** Everything between what was not read and the next step, in reading order. */
 export function sections(report: Report, due?: DueDays): readonly Section[] {
@@ -298,6 +335,6 @@ export function sections(report: Report, due?: DueDays): readonly Section[] {
     stale(report),
     orphans(report),
     automatic(report),
-    disabled(report),
+    ...regionsOff(report),
   ]);
 }

@@ -1,15 +1,15 @@
 import { describe, type Reason } from '../core/reason';
 import type { Judged } from '../core/report-model';
+import { visible } from '../core/safe-text';
 import type { Kind, Snapshot } from '../core/snapshot';
+import type { Zone } from '../core/zone';
 
 const DAY = 86_400_000;
-/** Controls, format characters (the bidirectional ones among them), lone surrogates, line and paragraph separators; the joiners that scripts need stay. */
-const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const LONGEST = 600;
 
 /** Other people's text on one line: what could break a line, reorder or hide text becomes a visible `�`; absurdly long text is cut. */
 export function clean(text: string): string {
-  const safe = text.replace(UNSAFE, '\ufffd');
+  const safe = visible(text);
   return safe.length <= LONGEST ? safe : `${safe.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
@@ -39,11 +39,8 @@ export function age(from: number | null, to: number): string {
   return days === 0 ? 'less than a day old' : `${count(days ?? 0, 'day')} old`;
 }
 
-/** `2026-11-23 08:00 UTC`. */
-export const minute = (instant: number): string => `${new Date(instant).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-
-/** `2026-11-23`, in UTC. */
-export const day = (instant: number): string => new Date(instant).toISOString().slice(0, 10);
+/** Where the zone of a text is named, once. */
+export const zoneText = (zone: Zone): string => `Dates and times are in ${clean(zone.name)}`;
 
 const PLURALS: Readonly<Record<Kind, string>> = { instance: 'instances', disk: 'disks', database: 'databases' };
 

@@ -1,12 +1,13 @@
 import type { NewPlan } from '../core/plan';
+import { jsonText } from '../core/safe-text';
 
 /** A plan as JSON in chunks, one snapshot a line: a large one is never one string. Ends with a newline. */
 export function* renderPlan({ items, digest, ...head }: NewPlan): Generator<string> {
-  yield `${JSON.stringify(head, null, 1).slice(0, -2)},\n "items": [`;
+  yield `${jsonText(head, 1).slice(0, -2)},\n "items": [`;
   let separator = '\n';
   for (const item of items) {
-    yield `${separator}  ${JSON.stringify(item)}`;
+    yield `${separator}  ${jsonText(item)}`;
     separator = ',\n';
   }
-  yield `${items.length === 0 ? '' : '\n '}],\n "digest": ${JSON.stringify(digest)}\n}\n`;
+  yield `${items.length === 0 ? '' : '\n '}],\n "digest": ${jsonText(digest)}\n}\n`;
 }

@@ -1,6 +1,8 @@
+import { localMinute } from '../core/period';
+import type { Zone } from '../core/zone';
 import { escaped } from './escape';
 import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
-import { clean, count } from './phrases';
+import { clean, count, zoneText } from './phrases';
 
 /** A stored report in the index. */
 export interface IndexedReport {
@@ -15,15 +17,15 @@ export interface IndexedReport {
 
 const POLICY = `default-src 'none'; img-src data:; style-src '${PAGE_STYLE_HASH}'; base-uri 'none'; form-action 'none'`;
 
-function itemHtml({ reportId, at, outcome, files }: IndexedReport): string {
-  const when = `${at.slice(0, 16).replace('T', ' ')} UTC`;
+function itemHtml({ reportId, at, outcome, files }: IndexedReport, zone: Zone): string {
+  const when = localMinute(Date.parse(at), zone);
   const said = escaped(clean(outcome?.replace(/^\[Lightsail\] /, '') ?? `Report ${reportId}`));
   const data = (['csv', 'json'] as const).map((type) => `<a href="${escaped(files[type])}">${type.toUpperCase()}</a>`).join(', ');
   return `<li><p><a href="${escaped(files.html)}">${escaped(when)}</a>: ${said}</p><p class="dim">${data}</p></li>\n`;
 }
 
 /** The index of reports as a page, in chunks: a link to each, in the order given. */
-export function* renderIndex(reports: readonly IndexedReport[]): Generator<string> {
+export function* renderIndex(reports: readonly IndexedReport[], zone: Zone): Generator<string> {
   yield `<!doctype html>
 <html lang="en">
 <head>
@@ -38,9 +40,9 @@ export function* renderIndex(reports: readonly IndexedReport[]): Generator<strin
 <body>
 <main>
 <h1>Reports on Lightsail snapshots</h1>
-<p class="dim">${count(reports.length, 'report')}, the newest first</p>
+<p class="dim">${count(reports.length, 'report')}, the newest first. ${escaped(zoneText(zone))}.</p>
 <ul class="card">
 `;
-  for (const report of reports) yield itemHtml(report);
+  for (const report of reports) yield itemHtml(report, zone);
   yield '</ul>\n</main>\n</body>\n</html>\n';
 }

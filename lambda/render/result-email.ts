@@ -1,4 +1,6 @@
+import { cloudShellLink } from '../core/console-links';
 import type { ApplyResult } from '../core/outcome';
+import type { Zone } from '../core/zone';
 import type { EmailText } from './email';
 import { clean, dollars, figure } from './phrases';
 import { renderResultText, resultSentence, unsettledIn } from './result-text';
@@ -14,8 +16,16 @@ export type RunEnd =
       readonly text: string;
     };
 
+/** A command for people who may have nothing installed, and the region in whose CloudShell it can be pasted. */
+export interface PastedCommand {
+  readonly command: string;
+  readonly region: string;
+}
+
 export interface ResultContext {
   readonly planId: string;
+  /** The configured zone, in which people read when something was done. */
+  readonly zone: Zone;
   /** Null: nothing was recorded, so nothing was deleted, unless it could not be read. */
   readonly result: ApplyResult | null;
   /** Why what was done could not be read; null: it was. */
@@ -24,7 +34,7 @@ export interface ResultContext {
   /** Where the outcomes stand: `s3://…`. */
   readonly files: readonly string[];
   /** What goes on with an unfinished plan; null where there is nothing to go on with. */
-  readonly again: string | null;
+  readonly again: PastedCommand | null;
 }
 
 /** SNS takes 256 KiB, attributes included; this leaves them room. */
@@ -75,7 +85,10 @@ function head(context: ResultContext): string {
 
 function tail(context: ResultContext): string {
   const { files, again } = context;
-  const more = again === null ? '' : `\nTo go on with what was not dealt with (each snapshot is looked at again):\n    ${clean(again)}\n`;
+  const more =
+    again === null
+      ? ''
+      : `\nTo go on with what was not dealt with (each snapshot is checked again), paste this into CloudShell:\n    ${again.command}\n    ${cloudShellLink(again.region)}\n`;
   const places = files.length === 0 ? '' : `\nEvery outcome:\n${files.map((file) => `    ${clean(file)}\n`).join('')}`;
   return `${more}${places}\n"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.\n`;
 }

@@ -1,7 +1,9 @@
 import type { ItemResult, Unsettled } from '../core/outcome';
+import { localMinute } from '../core/period';
+import type { Zone } from '../core/zone';
 import { escaped } from './escape';
 import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
-import { atMost, clean, minute } from './phrases';
+import { atMost, clean, zoneText } from './phrases';
 import { endSentence, type ResultContext } from './result-email';
 import { UNSETTLED, unsettledIn } from './result-text';
 
@@ -9,15 +11,15 @@ const POLICY = `default-src 'none'; style-src '${PAGE_STYLE_HASH}'; img-src data
 
 const text = (said: string): string => escaped(clean(said));
 
-const row = ({ outcome, name, kind, region, source, text: why, code, monthlyCostCeiling, at }: ItemResult): string =>
-  `<tr><td>${outcome}</td><th scope="row">${text(name)}</th><td>${text(source ?? 'not known')}</td><td>${kind}, ${text(region)}</td><td>${text(why)} <span class="dim">(${text(code)})</span></td><td>${atMost(monthlyCostCeiling)}</td><td>${minute(Date.parse(at))}</td></tr>\n`;
+const row = (zone: Zone, { outcome, name, kind, region, source, text: why, code, monthlyCostCeiling, at }: ItemResult): string =>
+  `<tr><td>${outcome}</td><th scope="row">${text(name)}</th><td>${text(source ?? 'not known')}</td><td>${kind}, ${text(region)}</td><td>${text(why)} <span class="dim">(${text(code)})</span></td><td>${atMost(monthlyCostCeiling)}</td><td>${localMinute(Date.parse(at), zone)}</td></tr>\n`;
 
 const unsettledRow = ({ name, arn, source, monthlyCostCeiling }: Unsettled): string =>
   `<tr><td>not known</td><th scope="row">${text(name ?? arn)}</th><td>${text(source ?? 'not known')}</td><td></td><td>${UNSETTLED}</td><td>${atMost(monthlyCostCeiling)}</td><td></td></tr>\n`;
 
 /** What was done, as one self-contained page without script, in chunks. Other people's text stays text. */
 export function* renderResultHtml(context: ResultContext): Generator<string> {
-  const { planId, result, end } = context;
+  const { planId, result, end, zone } = context;
   yield `<!doctype html>
 <html lang="en">
 <head>
@@ -30,7 +32,7 @@ export function* renderResultHtml(context: ResultContext): Generator<string> {
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
-<header><p class="dim">Plan ${text(planId)}</p>
+<header><p class="dim">Plan ${text(planId)}. ${text(zoneText(zone))}.</p>
 <h1>${escaped(endSentence(context))}</h1>
 </header>
 <main>
@@ -39,7 +41,7 @@ export function* renderResultHtml(context: ResultContext): Generator<string> {
   if (result !== null) {
     yield '<table><thead><tr><th>Outcome</th><th>Snapshot</th><th>Source</th><th>What and where</th><th>Why</th><th>Cost ceiling</th><th>When</th></tr></thead>\n<tbody>\n';
     for (const each of unsettledIn(result)) yield unsettledRow(each);
-    for (const item of result.items) yield row(item);
+    for (const item of result.items) yield row(zone, item);
     yield '</tbody></table>\n';
   }
   yield '</main>\n</body>\n</html>\n';

@@ -1,8 +1,9 @@
 import type { ApplyResult } from '../core/outcome';
+import { jsonText } from '../core/safe-text';
 
 /** The result as JSON, one snapshot a line, in chunks: what is stored as `results/<plan id>.json`. */
 export function* renderResultJson({ items, ...head }: ApplyResult): Generator<string> {
-  yield `${JSON.stringify(head, null, 1).slice(0, -2)},\n "items": [`;
-  for (const [index, item] of items.entries()) yield `${index === 0 ? '' : ','}\n  ${JSON.stringify(item)}`;
+  yield `${jsonText(head, 1).slice(0, -2)},\n "items": [`;
+  for (const [index, item] of items.entries()) yield `${index === 0 ? '' : ','}\n  ${jsonText(item)}`;
   yield `${items.length === 0 ? '' : '\n '}]\n}\n`;
 }

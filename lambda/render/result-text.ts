@@ -1,11 +1,13 @@
 import type { Pricing } from '../core/config';
 import { monthlyCostCeiling } from '../core/cost';
 import type { ApplyResult, ItemResult, Outcome, Unsettled } from '../core/outcome';
+import { localDay, localMinute } from '../core/period';
 import type { Plan } from '../core/plan';
 import type { CondemnedGroup, Intersection } from '../core/recheck';
 import type { Snapshot } from '../core/snapshot';
+import type { Zone } from '../core/zone';
 import { ceilingText, extentOf } from './extent';
-import { age, atMost, clean, count, dollars, figure, minute, nameOf, sourceNameOf } from './phrases';
+import { age, atMost, clean, count, dollars, figure, nameOf, sourceNameOf, zoneText } from './phrases';
 import { wrap } from './terminal';
 
 const HEADINGS: Readonly<Record<Outcome, string>> = {
@@ -70,10 +72,10 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
 }
 
 /** Shows what a plan lists, by region and kind: what its sources and sizes are stands in the report. */
-export function* renderPlan({ id, account, items, expiresAt }: Plan, columns: number): Generator<string> {
-  const until = minute(Date.parse(expiresAt));
+export function* renderPlan({ id, account, items, expiresAt }: Plan, zone: Zone, columns: number): Generator<string> {
+  const until = localMinute(Date.parse(expiresAt), zone);
   yield wrap(
-    `Plan ${clean(id)}, account ${clean(account ?? 'not known')}, good until ${until}: ${count(items.length, 'snapshot')}.`,
+    `Plan ${clean(id)}, account ${clean(account ?? 'not known')}, good until ${until}: ${count(items.length, 'snapshot')}. ${zoneText(zone)}.`,
     columns,
     '',
   );
@@ -82,7 +84,7 @@ export function* renderPlan({ id, account, items, expiresAt }: Plan, columns: nu
     const next = `${clean(region)}, ${kind} snapshots`;
     if (next !== heading) yield `\n${wrap(next, columns, '')}`;
     heading = next;
-    yield wrap(`${clean(name)}, of ${createdAt.slice(0, 10)}`, columns, '  - ');
+    yield wrap(`${clean(name)}, of ${localDay(Date.parse(createdAt), zone)}`, columns, '  - ');
   }
   yield '\n';
 }

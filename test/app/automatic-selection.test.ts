@@ -50,12 +50,17 @@ const refusing = (store: Store, keys: RegExp): Store => ({
     if (keys.test(object.key)) throw new Error('the bucket is gone');
     await store.put(object);
   },
+  putIfAbsent: async (object) => {
+    if (keys.test(object.key)) throw new Error('the bucket is gone');
+    return store.putIfAbsent(object);
+  },
 });
 
 /** Reports made one after the other, as the deployed function makes them. */
 async function history(days: readonly Day[]) {
   const objects = new Map<string, string>();
-  const store = memoryStore(objects);
+  let clock = NOW;
+  const store = memoryStore(objects, () => clock);
   const mails: string[] = [];
   const ids: string[] = [];
   for (const {
@@ -69,6 +74,7 @@ async function history(days: readonly Day[]) {
     deletion = AUTOMATIC,
   } of days) {
     const at = NOW - ago * HOUR;
+    clock = at;
     const scheduledAt = runSchedule(scheduled === null ? null : NOW - scheduled * HOUR, at);
     const channel = { ...fakeChannel(refused ? 1 : 0), confirmedSubscribers: async () => confirmed };
     const reportId = newReportId(scheduledAt ?? at);
@@ -81,12 +87,13 @@ async function history(days: readonly Day[]) {
       readInventory: fakeInventory(anInventory({ snapshots: ALL, ...inventory })),
     };
     try {
-      await runReport(ports, { reportId, config, scheduledAt, deadline: null, ...(deletion && { deletion }) });
+      await runReport(ports, { reportId, config, scheduledAt, region: 'us-east-1', deadline: null, ...(deletion && { deletion }) });
     } catch (error) {
       if (!refused && unstored === undefined) throw error;
     }
     mails.push(...channel.sent.map(({ body }) => body));
   }
+  clock = NOW;
   const select = (said: { now?: number; config?: typeof CONFIG; confirmed?: number | null; scheduledAt?: number } = {}) =>
     selectAutomatically(
       { store, digest: digestOf, channel: { confirmedSubscribers: async () => (said.confirmed === undefined ? 1 : said.confirmed) } },
@@ -218,6 +225,15 @@ describe('automatic deletion does nothing', () => {
     const { taken, objects } = await history(days);
     expect(await taken()).toBe(code);
     expect([...objects.keys()].filter((key) => key.startsWith('plans/auto-'))).toEqual([]);
+  });
+
+  test.each([
+    ['exactly 24 hours old', 24, ['old-1', 'old-2']],
+    ['a second older than 24 hours', 24 + 1 / 3_600, 'auto.stale'],
+    ['25 hours old', 25, 'auto.stale'],
+  ])('when the newest report is more than 24 hours old, and not before: %s', async (_, ago, expected) => {
+    const { taken } = await history([{ ago: 9 * 24 }, { ago: 8 * 24 }, { ago: 4 * 24 }, { ago, scheduled: null }]);
+    expect(await taken()).toEqual(expected);
   });
 
   test('when a report was blocked by a cap', async () => {
@@ -412,22 +428,21 @@ describe('a report with automatic deletion', () => {
     expect((await history(empty)).mails).toHaveLength(1);
   });
 
-  test('carries the two commands that approve its plan, to be pasted as they are', async () => {
+  test('carries the command that approves its plan, to be pasted as it is', async () => {
     const { mails, ids, objects } = await history(daily());
     const id = ids.at(-1) ?? '';
     const { digest } = JSON.parse(objects.get(`plans/${id}.json`) ?? 'null');
     const [mail = ''] = mails.slice(-1);
     expect(mail).toContain(
-      `npx lightsail-retention apply memory:plans/${id}.json --digest ${digest} --function ${AUTOMATIC.functionArn}\n`,
-    );
-    expect(mail).toContain(
       `aws lambda invoke --region us-east-1 --function-name ${AUTOMATIC.functionArn} --invocation-type Event --durable-execution-name ${id} --cli-binary-format raw-in-base64-out --payload '{"plan":"${id}","digest":"${digest}"}' /dev/stdout\n`,
     );
+    expect(mail).toContain('https://us-east-1.console.aws.amazon.com/cloudshell/home?region=us-east-1\n');
+    expect(mail).not.toContain('npx');
   });
 
-  test('carries the commands and counts nothing down where a person has to approve', async () => {
+  test('carries the command and counts nothing down where a person has to approve', async () => {
     const { mails } = await history(daily().map((day) => ({ ...day, deletion: { ...AUTOMATIC, mode: 'approve' } })));
-    expect(mails.at(-1)).toContain('--function arn:aws:lambda');
+    expect(mails.at(-1)).toContain('--function-name arn:aws:lambda');
     expect(mails.at(-1)).toContain('deletion waits for a person to approve it');
     expect(mails.at(-1)).not.toContain('unless held');
   });

@@ -1,7 +1,8 @@
 import { makeReport, stateOf } from '../../lambda/app/make-report';
-import type { Inventory } from '../../lambda/core/report-model';
+import type { LiveInventory } from '../../lambda/app/ports';
 import { digestOf } from '../../lambda/digest';
 import { renderJson } from '../../lambda/render/json';
+import { problems } from '../../lambda/render/outline';
 import { anInventory, fakeInventory } from '../fakes/inventory';
 import { aConfig } from '../support/config-builder';
 import { aScope, aSnapshot, aSource, DAY, NOW } from '../support/report-builder';
@@ -17,7 +18,7 @@ const web = (age: number, said: Parameters<typeof aSnapshot>[0] = {}) =>
   });
 
 async function reportOf(
-  inventory: Inventory,
+  inventory: LiveInventory,
   written: Readonly<Record<string, unknown>> = KEEP_ONE,
   more: Partial<Parameters<typeof makeReport>[1]> = {},
   origin?: string,
@@ -111,6 +112,30 @@ describe('the report', () => {
     const automatic = [{ source, count: 7, newestAt: NOW - DAY, addOnEnabled: true }];
     expect((await reportOf(anInventory({ snapshots: [web(40)], sourceList: [source], automatic }))).report.stale).toEqual([]);
   });
+});
+
+it('a rule that can match nothing is a problem of the report, which blocks nothing', async () => {
+  const written = {
+    policies: { standard: { keep: { last: 1 } }, forever: { keep: 'all' } },
+    rules: [
+      { name: 'everything', match: { source: '*' }, policy: 'standard' },
+      { name: 'contract', match: { source: 'contract-*' }, policy: 'forever' },
+    ],
+    caps: { maxShare: 1 },
+  };
+  const { report, plan } = await reportOf(anInventory({ snapshots: [web(2), web(3), web(4)] }), written);
+  expect(report.problems).toEqual([
+    { code: 'rule.covered', arn: null, message: expect.stringContaining('rule "contract" can match nothing, because rule "everything"') },
+  ]);
+  expect(report.totals).toMatchObject({ problems: 1, expire: 2 });
+  expect({ complete: report.complete, blocked: plan.blocked, count: plan.items.length }).toEqual({
+    complete: true,
+    blocked: null,
+    count: 2,
+  });
+  const section = problems(report);
+  expect(section?.lead).toEqual(['These need attention. The snapshots that they name are kept.']);
+  expect([...(section?.items() ?? [])].map(({ line }) => line)).toEqual([expect.stringContaining('LESS IS KEPT')]);
 });
 
 describe('the comparison with the last report', () => {

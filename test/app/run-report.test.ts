@@ -1,4 +1,4 @@
-import type { Store } from '../../lambda/app/ports';
+import type { LiveInventory, Store } from '../../lambda/app/ports';
 import { runReport } from '../../lambda/app/run-report';
 import { checkUnblocked, openPlan } from '../../lambda/app/verify-plan';
 import { compactInstant } from '../../lambda/core/instant';
@@ -38,7 +38,7 @@ function aDeployment(
     },
     runAt: (at: number, scheduledAt: number | null = at) => {
       now = at;
-      return runReport(ports, { reportId: newReportId(at), config, scheduledAt, deadline: null });
+      return runReport(ports, { reportId: newReportId(at), config, scheduledAt, region: 'us-east-1', deadline: null });
     },
   };
 }
@@ -146,6 +146,46 @@ describe('the scheduled report', () => {
     await runAt(NOW + 7 * DAY);
     expect(channel.sent).toHaveLength(2);
   });
+
+  describe('asks for an absent source by name', () => {
+    /** Two reports on a source that is gone; `spoil` changes the state that the first one stored. */
+    async function askedBySecond(spoil: (state: string) => string): Promise<number> {
+      let asked = 0;
+      const askSources: LiveInventory['askSources'] = async (sources) => {
+        asked += sources.length;
+        return new Map(sources.map(({ arn }) => [arn, { state: 'gone' }]));
+      };
+      const older = aSnapshot({
+        name: 'older',
+        arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/older',
+        createdAt: NOW - 40 * DAY,
+      });
+      const source = { name: 'web', arn: 'arn:aws:lightsail:us-east-1:123456789012:Instance/web' };
+      const snapshots = [aSnapshot({ source }), { ...older, source }];
+      const { objects, runAt } = aDeployment({}, { inventory: anInventory({ snapshots, askSources }) });
+      await runAt(NOW);
+      expect(asked).toBe(1);
+      for (const [key, text] of objects) if (key.endsWith('state.json')) objects.set(key, spoil(text));
+      await runAt(NOW + DAY);
+      return asked - 1;
+    }
+
+    it('once: the next report finds in the state of this one that it is gone', async () => {
+      expect(await askedBySecond((state) => state)).toBe(0);
+    });
+
+    it.each<[string, (state: string) => string]>([
+      ['is missing', () => ''],
+      ['is cut', (state) => state.slice(0, 20)],
+      ['has no such member, as those of earlier versions', (state) => state.replace(/"gone":\[[^\]]*\],/, '')],
+      ['has null for it', (state) => state.replace(/"gone":\[[^\]]*\]/, '"gone":null')],
+      ['has a text for it', (state) => state.replace(/"gone":\[[^\]]*\]/, '"gone":"arn"')],
+      ['has a number in it', (state) => state.replace('"gone":[', '"gone":[1,')],
+      ['has something in it that is no ARN', (state) => state.replace('"gone":[', '"gone":["web",')],
+    ])('again where the state of the report before %s', async (_, spoil) => {
+      expect(await askedBySecond(spoil)).toBe(1);
+    });
+  });
 });
 
 test('a countdown that cannot be told is said, announces no deletion, and the run fails after its message', async () => {
@@ -163,7 +203,7 @@ test('a countdown that cannot be told is said, announces no deletion, and the ru
     },
   };
   const deletion = { mode: 'automatic', functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live' } as const;
-  const request = { reportId: newReportId(NOW), config: aConfig(POLICY), scheduledAt: NOW, deadline: null, deletion };
+  const request = { reportId: newReportId(NOW), config: aConfig(POLICY), scheduledAt: NOW, region: 'us-east-1', deadline: null, deletion };
   await expect(runReport(ports, request)).rejects.toMatchObject({ code: 'report.unfinished' });
   expect(channel.sent[0]?.body).toContain('no listing (report.unfinished)');
   expect([...objects].find(([key]) => key.endsWith('/sent.json'))?.[1]).toContain('"announced":false');
@@ -293,7 +333,14 @@ describe('the plan of a report', () => {
       channel,
       readInventory: fakeInventory(inventory),
     };
-    const request = { reportId, config, scheduledAt: NOW, deadline: null, ...(storeUntil !== undefined && { storeUntil }) };
+    const request = {
+      reportId,
+      config,
+      scheduledAt: NOW,
+      region: 'us-east-1',
+      deadline: null,
+      ...(storeUntil !== undefined && { storeUntil }),
+    };
     const failure = await runReport(ports, request).then(
       () => null,
       (error: unknown) => error,
@@ -311,7 +358,7 @@ describe('the plan of a report', () => {
     (key: RegExp) =>
     (store: Store): Store => ({
       ...store,
-      put: (object) => (key.test(object.key) ? Promise.reject(new Error('no space')) : store.put(object)),
+      putIfAbsent: (object) => (key.test(object.key) ? Promise.reject(new Error('no space')) : store.putIfAbsent(object)),
     });
 
   it('may be applied when all of the report is stored', async () => {
@@ -334,10 +381,11 @@ describe('the plan of a report', () => {
     const { failure, said, plan } = await runOver(
       (store) => ({
         ...store,
-        put(object) {
-          if (!object.key.endsWith('report.html')) return store.put(object);
-          stored = new Promise((resolve) => setTimeout(resolve, 60)).then(() => store.put(object));
-          return stored.then(() => undefined);
+        putIfAbsent(object) {
+          if (!object.key.endsWith('report.html')) return store.putIfAbsent(object);
+          const late = new Promise((resolve) => setTimeout(resolve, 60)).then(() => store.putIfAbsent(object));
+          stored = late;
+          return late;
         },
       }),
       NOW + 20,
@@ -359,6 +407,24 @@ describe('the plan of a report', () => {
     }));
     expect([failure, plan()]).toEqual([null, 1]);
     expect(said).not.toContain('NOT STORED');
+  });
+
+  it('is stored where the answers to all writes of the report were lost', async () => {
+    const { failure, said, plan } = await runOver((store) => ({
+      ...store,
+      putIfAbsent: async (object) => (await store.putIfAbsent(object)) && !object.key.startsWith('reports/'),
+    }));
+    expect([failure, plan()]).toEqual([null, 1]);
+    expect(said).not.toContain('NOT STORED');
+  });
+
+  it('refuses report.conflict where the store says that a file is there, and does not have it', async () => {
+    const { failure, plan } = await runOver((store) => ({
+      ...store,
+      putIfAbsent: (object) => (object.key.endsWith('report.csv') ? Promise.resolve(false) : store.putIfAbsent(object)),
+    }));
+    expect(failure).toMatchObject({ code: 'report.not-stored', message: expect.stringContaining('does not have it') });
+    expect(plan()).toBeNull();
   });
 
   it('refuses plan.exists in the place of another plan, which it leaves as it is', async () => {

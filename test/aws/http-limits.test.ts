@@ -43,7 +43,12 @@ describe('a bucket that takes a question and never answers', () => {
   });
   afterEach(() => emulator.close());
 
-  const caller = { region: 'us-east-1', forcePathStyle: true, credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }) };
+  const caller = {
+    region: 'us-east-1',
+    told: {},
+    forcePathStyle: true,
+    credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
+  };
 
   it('refuses a plan in it with a sentence, instead of holding up the run', async () => {
     process.env.AWS_ENDPOINT_URL_S3 = emulator.url;

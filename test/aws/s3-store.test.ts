@@ -91,6 +91,46 @@ describe('an object', () => {
   it('is null where there is none', () => withStore(async (store) => expect(await store.get('reports/none')).toBeNull()));
 });
 
+describe('the time of an object', () => {
+  it('is the one that the bucket gives it, in a read and in a list', () =>
+    withStore(async (store, emulator) => {
+      emulator.clockOffset = Date.parse('2026-11-23T08:00:00Z') - Date.now();
+      await store.put(object('runs/1/sent.json', ['{}']));
+      const { text, storedAt, inParts } = (await store.getDated('runs/1/sent.json')) ?? {};
+      expect([text, inParts]).toEqual(['{}', false]);
+      expect(new Date(storedAt ?? 0).toISOString()).toMatch(/^2026-11-23T08:0/);
+      const listed = await store.listDated('runs/1/');
+      expect(new Date(listed.get('sent.json') ?? 0).toISOString()).toMatch(/^2026-11-23T08:0/);
+      expect([...(await store.listDated('runs/')).keys()]).toEqual([]);
+      expect(await store.getDated('none')).toBeNull();
+    }));
+
+  it('is that of the start of an upload in parts, which the read says', () =>
+    withStore(async (store, emulator) => {
+      const startedAt = Date.now();
+      emulator.after('CreateMultipartUpload', async () => {
+        emulator.clockOffset = 7 * 24 * 3_600_000;
+      });
+      await store.put(object('plans/large', lines(LARGE)));
+      const { storedAt, inParts } = (await store.getDated('plans/large')) ?? {};
+      expect(inParts).toBe(true);
+      expect(Math.abs((storedAt ?? 0) - startedAt)).toBeLessThan(3_600_000);
+    }));
+
+  it('is not known where the bucket does not tell it, or repeats that of another bucket', () =>
+    withStore(async (store, emulator) => {
+      await store.put(object('a/b', ['text']));
+      const objects = emulator.objects.get(BUCKET);
+      const written = objects?.get('a/b');
+      if (written === undefined) throw new Error('nothing was written');
+      objects?.set('a/b', { ...written, lastModified: null });
+      expect(await store.getDated('a/b')).toMatchObject({ text: 'text', storedAt: null });
+      expect((await store.listDated('a/')).get('b')).toBeNull();
+      objects?.set('a/b', { ...written, isReplica: true });
+      expect(await store.getDated('a/b')).toMatchObject({ text: 'text', storedAt: null });
+    }));
+});
+
 describe('a conditional write', () => {
   it.each([
     ['small', 1],

@@ -80,18 +80,33 @@ function nextOf(call: LoggedRequest, offset: number, size: number, total: number
 const errorOf = (call: LoggedRequest): string | null =>
   call.error !== 'hang' && call.error !== 'reset' && first(call, 'answer') !== undefined ? 'answer' : call.error;
 
-/** Follows the calls of one list from the first to the last. */
+/** What is read again of a list that has more than one page: all of it, or its first page. */
+type Again = 'all' | 'first page';
+
+/** A list whose end was reached is read again, as far as it must be: what ends that reading ends the list. */
+function followAgain(first: Walk, rest: readonly LoggedRequest[], all: readonly Row[], run: Run, again: Again, last: string | null): Walk {
+  const second = follow(rest, all, run, again === 'all' ? 'whole' : 'page', last);
+  const wrong = [...first.wrong, ...second.wrong];
+  const conflicting = again === 'all' ? new Set([...first.conflicting, ...second.conflicting]) : first.conflicting;
+  const end = second.end === 'absent' ? 'failed' : second.end;
+  return { ...first, end, codes: second.codes, conflicting, wrong };
+}
+
+/** Follows the calls of one list from the first to the last; `reading` says what must come after its end, or how it is read this second time. */
 function follow(
   calls: readonly LoggedRequest[],
   all: readonly Row[],
-  { pageSize, attempts, maxPages, hasDeadline, believesEmpty }: Run,
+  run: Run,
+  reading: Again | 'whole' | 'page' | null = null,
+  lateFor: string | null | undefined = undefined,
 ): Walk {
+  const { pageSize, attempts, maxPages, hasDeadline, believesEmpty } = run;
   const rows = new Map<string, Row>();
   const conflicting = new Set<string>();
   const wrong: string[] = [];
   const seen = new Set<string>();
   let [pages, tries] = [0, 0];
-  let [token, before]: [string | null, string | null | undefined] = [null, undefined];
+  let [token, before]: [string | null, string | null | undefined] = [null, lateFor];
   const ended = (end: Walk['end'], codes: readonly string[] = []): Walk => ({ end, codes, pages, rows, conflicting, wrong });
   for (const [index, call] of calls.entries()) {
     const isLast = index === calls.length - 1;
@@ -115,7 +130,7 @@ function follow(
     tries = 0;
     pages += 1;
     const offset = offsetOf(asked, call.operation, call.region);
-    const next = isEmpty ? null : nextOf(call, offset, pageSize, all.length);
+    const next = isEmpty || reading === 'page' ? null : nextOf(call, offset, pageSize, all.length);
     if (isAbsent(call) || isEmpty) {
       if (!isLast) wrong.push(`${call.operation} in ${call.region} went on after a page without its list`);
       return asked === null && next === null
@@ -125,6 +140,8 @@ function follow(
     for (const row of all.slice(offset, offset + pageSize)) rows.set(String(row.arn), row);
     const again = offset > 0 ? all[offset - 1] : all.length <= pageSize ? all[0] : undefined;
     if (first(call, 'rows')?.mode === 'conflict' && again !== undefined) conflicting.add(String(again.arn));
+    if (next === null && pages > 1 && (reading === 'all' || reading === 'first page'))
+      return followAgain(ended('read'), calls.slice(index + 1), all, run, reading, asked);
     if (next === null || seen.has(next) || pages >= maxPages) {
       if (!isLast) wrong.push(`${call.operation} in ${call.region} went on after its end`);
       if (next === null) return ended('read');
@@ -182,6 +199,7 @@ function liesOfLists(inventory: Inventory, log: readonly LoggedRequest[], run: R
       log.filter((call) => call.region === region && call.operation === operation),
       account.data[region]?.[list] ?? [],
       run,
+      operation.endsWith('Snapshots') ? 'first page' : 'all',
     );
   const walks = new Map(
     account.regions.flatMap((region) =>

@@ -148,7 +148,16 @@ describe('lightsail-retention doctor', () => {
         .map(({ operation }) => operation),
     );
     expect([...called].filter((operation) => !/^(Get|List)/.test(operation))).toEqual([]);
-    for (const read of ['GetRegions', 'GetInstances', 'GetDisks', 'GetRelationalDatabases', 'GetAutoSnapshots', 'GetDiskSnapshots'])
+    for (const read of [
+      'GetRegions',
+      'GetInstances',
+      'GetDisks',
+      'GetRelationalDatabases',
+      'GetAutoSnapshots',
+      'GetDiskSnapshots',
+      'GetInstance',
+      'GetDisk',
+    ])
       expect(called).toContain(read);
   });
 

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { folderStore } from '../../cli/folder-store';
@@ -26,6 +26,17 @@ describe('a folder as a store', () => {
     const store = folderStore(join(folder, 'none'));
     expect(await store.get('a')).toBeNull();
     expect(await store.list('results/')).toEqual([]);
+  });
+
+  it('tells when each file was written, by the time of the file system', async () => {
+    const store = folderStore(folder);
+    await store.put(object('results/a.json', 'one'));
+    await store.put(object('results/b/c.json', 'two'));
+    utimesSync(join(folder, 'results', 'a.json'), 1_700_000_000, 1_700_000_000);
+    expect(await store.getDated('results/a.json')).toEqual({ text: 'one', storedAt: 1_700_000_000_000, inParts: false });
+    expect(await store.listDated('results/')).toEqual(new Map([['a.json', 1_700_000_000_000]]));
+    expect(await store.getDated('results/none.json')).toBeNull();
+    expect(await store.listDated('none/')).toEqual(new Map());
   });
 
   it('writes what is absent once, whoever comes first', async () => {

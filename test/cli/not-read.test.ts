@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FaultInput } from '../../emulator/fault';
@@ -68,9 +68,103 @@ describe('what was not read', () => {
   });
 
   it('is all that GetRegions would have named, where that fails', async () => {
-    emulator.setFaults([denied('GetRegions', '*')]);
-    const { out } = await report();
-    expect(unwrapped(out)).toContain('GetRegions could not be read, so that no region was listed: AccessDeniedException by the scenario.');
-    expect(unwrapped(out)).toContain('(AccessDeniedException)');
+    emulator.setFaults([{ fault: 'error', code: 'RegionSetupInProgressException', operations: 'GetRegions' }]);
+    const { code, out } = await report();
+    expect(code).toBe(3);
+    expect(unwrapped(out)).toContain(
+      'GetRegions could not be read, so that no region was listed: RegionSetupInProgressException by the scenario.',
+    );
+    expect(unwrapped(out)).toContain('(RegionSetupInProgressException)');
+  });
+
+  describe('in a region that a service control policy denies', () => {
+    const all = (...args: readonly string[]) => runCli(['report', '--config', config, '--quiet', ...args], process.env);
+    beforeEach(() => emulator.setFaults([{ fault: 'deny', regions: 'ap-southeast-2' }]));
+
+    it('has the status denied in the JSON, and the report is complete', async () => {
+      const { code, out, err } = await all('--format', 'json');
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      const { complete, scopes, plan, problems } = JSON.parse(out);
+      expect(complete).toBe(true);
+      expect(plan.blocked?.code).not.toBe('inventory.incomplete');
+      expect(problems).toEqual([]);
+      const there = scopes.filter(({ region }: { region: string }) => region === 'ap-southeast-2');
+      expect(there).toHaveLength(3);
+      for (const scope of there)
+        expect(scope).toMatchObject({
+          status: 'denied',
+          sources: 'denied',
+          error: { code: 'AccessDeniedException', message: expect.stringContaining('explicit deny in a service control policy') },
+        });
+    });
+
+    it.each(['text', 'markdown', 'html'])('is named in the first lines of the %s', async (format) => {
+      const { code, out } = await all('--format', format);
+      expect(code).toBe(0);
+      const said = out.replace(/[\\]/g, '').indexOf('Not read (denied by a service control policy): ap-southeast-2.');
+      expect(said).toBeGreaterThan(-1);
+      if (format !== 'html') expect(out.slice(0, said).split('\n').length).toBeLessThan(6);
+      else expect(said).toBeLessThan(out.indexOf('<dl'));
+    });
+
+    it('stops a plan that was made when the region was read', async () => {
+      emulator.setFaults([]);
+      const plan = join(work, 'plan.json');
+      const policy = join(work, 'policy.yaml');
+      const written =
+        'version: 1\npolicies: { short: { keep: { last: 1 } } }\ndefault: short\ncaps: { maxShare: 1 }\nfloors: { minAge: 1h }\n';
+      writeFileSync(policy, written);
+      await runCli(['report', '--config', policy, '--quiet', '--plan-out', plan, '--output', join(work, 'report.txt')], process.env);
+      emulator.setFaults([{ fault: 'deny', regions: 'ap-southeast-2' }]);
+      const { code, err } = await runCli(['apply', plan, '--local', '--config', policy, '--yes', '12', '--quiet'], process.env);
+      expect(code).toBe(4);
+      expect(err).toContain('inventory.incomplete');
+    });
+  });
+
+  describe('of the regions themselves, because GetRegions is denied', () => {
+    beforeEach(() => emulator.setFaults([{ fault: 'deny', operations: 'GetRegions', by: 'nothing-allows' }]));
+
+    it('is said in a report that is complete where --region names regions', async () => {
+      const { code, out } = await report('--format', 'json');
+      expect(code).toBe(0);
+      const { complete, scopes, problems } = JSON.parse(out);
+      expect(complete).toBe(true);
+      expect(scopes.map(({ region, status }: { region: string; status: string }) => `${region} ${status}`)).toEqual(
+        Array(3).fill('us-east-1 read'),
+      );
+      expect(problems).toMatchObject([{ code: 'regions.denied', arn: null }]);
+    });
+
+    it('is said in a report that is complete where the configuration names regions', async () => {
+      const named = join(work, 'named.yaml');
+      writeFileSync(named, 'version: 1\nregions: [eu-central-1]\n');
+      const { code, out } = await runCli(['report', '--config', named, '--quiet'], process.env);
+      expect(code).toBe(0);
+      expect(unwrapped(out)).toContain('GetRegions was denied');
+    });
+
+    it.each([[[]], [['--region', 'all']]])('makes the report incomplete where none is named (%j)', async (args) => {
+      const { code, err } = await runCli(['report', '--config', config, '--quiet', ...args], process.env);
+      expect(code).toBe(3);
+      expect(err).toContain('eu-central-1 instance (AccessDeniedException)');
+    });
+
+    it('does not stop a deletion: the clock of the service is in the answer that denies', async () => {
+      const policy = join(work, 'policy.yaml');
+      const plan = join(work, 'denied.json');
+      const written =
+        'version: 1\npolicies: { short: { keep: { last: 1 } } }\ndefault: short\ncaps: { maxShare: 1 }\nfloors: { minAge: 1h }\n';
+      writeFileSync(policy, written);
+      const made = await runCli(
+        ['report', '--config', policy, '--region', 'us-east-1', '--quiet', '--plan-out', plan, '--output', join(work, 'report.txt')],
+        process.env,
+      );
+      expect(made.code).toBe(0);
+      const count = JSON.parse(readFileSync(plan, 'utf8')).items.length;
+      expect(count).toBeGreaterThan(0);
+      const { code, err } = await runCli(['apply', plan, '--local', '--config', policy, '--yes', String(count), '--quiet'], process.env);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+    });
   });
 });

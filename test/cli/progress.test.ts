@@ -71,6 +71,15 @@ describe('progress', () => {
     ]);
   });
 
+  it('says which region a service control policy denies, and that sources are asked for by name', async () => {
+    const { stream, text } = aStream(undefined);
+    await withProgress(stream, false, async (tell) => {
+      tell({ event: 'scope', region: 'eu-south-2', kind: 'disk', status: 'denied', pages: 0, snapshots: 0 });
+      tell({ event: 'sources', sources: 12 });
+    });
+    expect(shown(text())).toEqual(['eu-south-2 disk: region is denied by a service control policy', 'asking for 12 sources by name']);
+  });
+
   it('says that automatic snapshots are being counted', async () => {
     for (const columns of [undefined, 80]) {
       const { stream, text } = aStream(columns);
@@ -93,6 +102,7 @@ describe('progress', () => {
       ['3 lists: eu-south-2 disk, eu-west-1 disk, sa-east-1 disk', [REGIONS, ...LISTS, ended('us-east-1')]],
       ['the lists of instances, disks and databases', [REGIONS, ...LISTS, ...LISTS.map(({ region }) => ended(region))]],
       ['the count of automatic snapshots', [REGIONS, { event: 'automatic', regions: 4 } as const]],
+      ['sources that are in no list', [REGIONS, { event: 'sources', sources: 4 } as const]],
     ])('says after ten seconds that it waits for %s, and again', async (what, events) => {
       for (const columns of [undefined, 80]) {
         const { stream, text } = aStream(columns);

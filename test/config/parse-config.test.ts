@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { builtInConfig, type ConfigProblem, formatConfigProblems, parseConfig, type WrittenConfig } from '../../lambda/config';
+import { parse } from 'yaml';
+import { builtInConfig, type ConfigProblem, formatConfigProblems, parseConfig, STARTER, type WrittenConfig } from '../../lambda/config';
 import type { Config } from '../../lambda/core/config';
 
 const POLICY = { keep: { last: 3 } };
@@ -39,6 +42,7 @@ describe('what is left out', () => {
       policies: {},
       rules: [],
       holdTags: ['no_delete'],
+      ignoreTags: [],
       floors: { minKeep: 1, minAge: '24h' },
       caps: { maxDeletions: 100, maxShare: 0.5 },
       pricing: { gbMonth: 0.05 },
@@ -49,6 +53,7 @@ describe('what is left out', () => {
     expect(config.zone.name).toBe('UTC');
     expect(config.policies.size).toBe(0);
     expect([...config.holdTags]).toEqual(['no_delete']);
+    expect([...config.ignoreTags]).toEqual([]);
     expect(config.floors).toMatchObject({ minKeep: 1, minAge: { hours: 24 } });
     expect(config.deletion).toMatchObject({ planValidFor: { days: 7 }, grace: { days: 7 } });
     expect(warnings).toEqual([]);
@@ -118,7 +123,7 @@ describe('one thing that is wrong', () => {
     [{ version: '1' }, 'version: got "1", expected 1 (this release reads version 1; for a later one, install the release that knows it)'],
     [
       valid({ polices: {} }),
-      'polices: got an unknown key, expected one of version, timezone, regions, kinds, tagPrefix, policies, rules, default, holdTags, floors, caps, pricing, report, deletion; did you mean policies?',
+      'polices: got an unknown key, expected one of version, timezone, regions, kinds, tagPrefix, policies, rules, default, holdTags, ignoreTags, floors, caps, pricing, report, deletion; did you mean policies?',
     ],
     [
       valid({ caps: { maxDeletion: 3 } }),
@@ -270,6 +275,33 @@ describe('one thing that is wrong', () => {
     ],
     [valid({ holdTags: 'no_delete' }), 'holdTags: got "no_delete", expected a list of tag keys such as [no_delete]'],
     [valid({ holdTags: ['a', 'a'] }), 'holdTags: got a list of 2, expected each tag key once (a stands twice)'],
+    [valid({ ignoreTags: 'RetentionDays' }), 'ignoreTags: got "RetentionDays", expected a list of tag keys such as [retention-days]'],
+    [valid({ ignoreTags: ['a', 'a'] }), 'ignoreTags: got a list of 2, expected each tag key once (a stands twice)'],
+    [valid({ ignoreTags: ['a#'] }), `ignoreTags[0]: got "a#", expected a tag key: 1 to 128 ${SIGNS}`],
+    ...['retention:hold', 'retention:expire-on', 'retention:owner', 'retention:'].map((key): [unknown, string] => [
+      valid({ ignoreTags: ['fine', key] }),
+      `ignoreTags[1]: got "${key}", expected a key of another tool (keys that begin with retention: are always read)`,
+    ]),
+    [
+      valid({ tagPrefix: 'acme', ignoreTags: ['acme:keep'] }),
+      'ignoreTags[0]: got "acme:keep", expected a key of another tool (keys that begin with acme: are always read)',
+    ],
+    [
+      valid({ tagPrefix: 'acme', ignoreTags: ['retention:hold'] }),
+      'ignoreTags[0]: got "retention:hold", expected a key of another tool (keys that begin with retention: are always read)',
+    ],
+    [
+      valid({ ignoreTags: ['no_delete'] }),
+      'ignoreTags[0]: got "no_delete", expected a key of another tool (one of holdTags, which always holds)',
+    ],
+    [
+      valid({ holdTags: ['keep me'], ignoreTags: ['no_delete', 'keep me'] }),
+      'ignoreTags[1]: got "keep me", expected a key of another tool (one of holdTags, which always holds)',
+    ],
+    [
+      valid({ ignoreTags: ['aws:cloudformation:stack-name'] }),
+      'ignoreTags[0]: got "aws:cloudformation:stack-name", expected a key of another tool (keys that begin with aws:cloudformation: are always read)',
+    ],
     [valid({ floors: { minKeep: 0 } }), 'floors.minKeep: got 0, expected a whole number from 1 to 1000000 (a group is never emptied)'],
     [valid({ floors: { minAge: '0h' } }), `floors.minAge: got "0h", expected ${DURATION}: longer than nothing`],
     [valid({ caps: { maxDeletions: -1 } }), 'caps.maxDeletions: got -1, expected a whole number from 0 to 1000000'],
@@ -381,12 +413,14 @@ describe('warnings', () => {
     ]);
   });
 
-  test('name a rule behind which no other is reached', () => {
+  test('name each rule that can match nothing, at its place', () => {
     const rules = [
       { match: { fromAutoSnapshot: 'any' }, policy: 'standard' },
       { match: { kind: 'disk' }, policy: 'standard' },
     ];
-    expect(parsed(valid({ rules })).warnings).toEqual(['rules[0].match: matches every snapshot: the rules after it are never reached']);
+    expect(parsed(valid({ rules })).warnings).toEqual([
+      'rules[1]: rule "rule 2" can match nothing, because rule "rule 1" before it covers it. Move it up, or delete it.',
+    ]);
     expect(parsed(valid({ rules: [...rules].reverse() })).warnings).toEqual([]);
   });
 });
@@ -419,6 +453,47 @@ describe('the digest', () => {
     ['the default', { version: base.version, policies: base.policies, rules: base.rules }],
   ])('changes with %s', (_, input) => {
     expect(digest(input)).not.toBe(digest(base));
+  });
+
+  test.each<[string, unknown, string]>([
+    ['nothing but the version', { version: 1 }, '730b19ab7a6715b26c7501d1756bec8d36b42e0204f6db7222de46efeb698cfb'],
+    ['the starter policy', STARTER, 'b4f35a3f9bd913910e9ae1c6bd75db4fa5651ec916c79edc5aff56741df28260'],
+    [
+      'every setting of the first edition',
+      {
+        version: 1,
+        timezone: 'europe/berlin',
+        regions: ['eu-central-1'],
+        kinds: ['disk'],
+        tagPrefix: 'acme',
+        policies: { a: { keep: { last: 3, within: '14d' }, expireAfter: '30d' } },
+        rules: [{ match: { source: 'prod-*', tags: { env: '*' } }, policy: 'a' }],
+        default: 'a',
+        holdTags: ['keep-me'],
+        floors: { minKeep: 2, minAge: '48h' },
+        caps: { maxDeletions: 10, maxShare: 0.25 },
+        pricing: { gbMonth: { default: 0.05, 'eu-central-1': 0.06 } },
+        report: { send: 'changed', staleAfter: '7d', automaticSnapshots: false },
+        deletion: { planValidFor: '3d', grace: '14d' },
+      },
+      '475cda659d8d438241af670b2bba6ea55034f2e32041bbe6e0baaae354bb882d',
+    ],
+  ])('of %s is the one of the first edition, so that an upgrade refuses no open plan', (_, input, hex) => {
+    expect(digest(input)).toBe(`sha256:${hex}`);
+  });
+
+  test.each([
+    ['blog', '07fcfb34c5af1becc898cac097c44d17e13754ae572e0808c3dbdd8f457a22fc'],
+    ['agency', '836669d32d1aa3210f0faa096767d14823382504d01305b3dabd1c0517a30410'],
+    ['compliance', '71e6a0aab9a76edcf90c48bb28e25783bec19d590e59c23f0261fa4ec8b99bc6'],
+  ])('of examples/%s.yaml is the one of the first edition', (name, hex) => {
+    const file = readFileSync(join(__dirname, '..', '..', 'examples', `${name}.yaml`), 'utf8');
+    expect(digest(parse(file))).toBe(`sha256:${hex}`);
+  });
+
+  test('covers a setting of a later edition as soon as it is used', () => {
+    expect(digest({ ...base, ignoreTags: [] })).toBe(digest(base));
+    expect(digest({ ...base, ignoreTags: ['legal-hold'] })).not.toBe(digest(base));
   });
 
   test('does not know the file', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { runFolder, SENT } from '../../lambda/app/claim-run';
 import { readRuns } from '../../lambda/app/report-history';
-import { planFile } from '../../lambda/app/store-report';
+import { planFile, reportFiles } from '../../lambda/app/store-report';
 import { countdown, type ReportRun, selectDue } from '../../lambda/core/automatic';
 import { compactInstant } from '../../lambda/core/instant';
 import { before, dayLabel, dayOf, wallClock } from '../../lambda/core/period';
@@ -43,7 +43,8 @@ function aRun(at: number, names: readonly string[], config: Rules): { readonly r
     items: names.map(anItem),
     digest: DIGEST,
   };
-  return { run: { time, plans: [plan], mailed: { reportId: plan.id, digest: plan.digest, confirmed: 1, announced: true } }, plan };
+  const mailed = { reportId: plan.id, digest: plan.digest, confirmed: 1, announced: true, at, storedAt: at };
+  return { run: { time, plans: [{ plan, storedAt: at, reportStoredAt: at }], mailed }, plan };
 }
 
 /**
@@ -52,7 +53,9 @@ function aRun(at: number, names: readonly string[], config: Rules): { readonly r
  */
 async function carryOn(reports: readonly { readonly at: number; readonly names: readonly string[] }[], config: Rules) {
   const objects = new Map<string, string>();
-  const store = memoryStore(objects);
+  let clock = 0;
+  const store = memoryStore(objects, () => clock);
+  const write = (key: string, value: object) => store.put({ key, contentType: 'application/json', body: [JSON.stringify(value)] });
   const readAt = (now: number) => readRuns(store, () => DIGEST, before(now, config.deletion.grace, config.zone));
   const told = new Map<string, string>();
   const early: string[] = [];
@@ -63,8 +66,10 @@ async function carryOn(reports: readonly { readonly at: number; readonly names: 
     for (const arn of told.keys()) if (!plan.items.some((item) => item.arn === arn)) told.delete(arn);
     const earlier = await readAt(at);
     for (const [arn, due] of countdown(plan, earlier, config)) told.set(arn, [told.get(arn) ?? '', day(due)].sort().at(-1) ?? '');
-    objects.set(planFile(plan.id), JSON.stringify(plan));
-    objects.set(`${runFolder(run.time)}${SENT}.json`, JSON.stringify(run.mailed));
+    clock = at;
+    await write(reportFiles(plan.id).json, {});
+    await write(planFile(plan.id), plan);
+    await write(`${runFolder(run.time)}${SENT}.json`, { ...run.mailed, at: new Date(at).toISOString() });
     const later = at + 5 * HOUR;
     for (const [now, runs] of [[at, [run, ...earlier]] as const, [later, await readAt(later)] as const]) {
       const due = selectDue(runs, config, now);

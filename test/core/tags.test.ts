@@ -49,9 +49,7 @@ describe('reads as a policy', () => {
       env: 'prod',
       Name: 'web',
       retention: '30d',
-      'my:retention:keep': 'x',
       hold: 'yes',
-      'retentions:keep': 'x',
       'aws:tag': 'x',
       policy: '',
     };
@@ -169,7 +167,12 @@ describe('refuses, and says what would have been right', () => {
     'no-delete',
     'retention:aws',
   ])('the key %j, which is close to one that means something', (key) => {
-    expect(messages({ [key]: 'x' })).toEqual([`tag.unknown-key: tag ${key} = "x": expected one of the keys ${KEYS}, written exactly so`]);
+    const remedy = key.startsWith('retention:')
+      ? 'correct or remove the tag (ignoreTags cannot list a key that begins with retention:)'
+      : 'correct the tag, or list the key in ignoreTags';
+    expect(messages({ [key]: 'x' })).toEqual([
+      `tag.unknown-key: tag ${key} = "x": expected one of the keys ${KEYS}, written exactly so; ${remedy}`,
+    ]);
     expect(own({ [key]: 'x', 'retention:policy': 'short' }).policy).toBeNull();
     expect(own({ [key]: 'x' }).holds).toEqual([]);
   });
@@ -178,7 +181,7 @@ describe('refuses, and says what would have been right', () => {
     const acme = aConfig({ tagPrefix: 'acme.team', holdTags: [] });
     expect(own({ Retention_hold: null }, acme).problems.map(({ code }) => code)).toEqual(['tag.unknown-key']);
     expect(own({ 'acme-team-keep': 'last=1' }, acme).problems.map(({ message }) => message)).toEqual([
-      'tag acme-team-keep = "last=1": expected one of the keys retention:hold, acme.team:hold, acme.team:policy, acme.team:keep, acme.team:expire-after, acme.team:expire-on, written exactly so',
+      'tag acme-team-keep = "last=1": expected one of the keys retention:hold, acme.team:hold, acme.team:policy, acme.team:keep, acme.team:expire-after, acme.team:expire-on, written exactly so; correct the tag, or list the key in ignoreTags',
     ]);
     expect(own({ 'retention:keep': 'nonsense' }, acme)).toEqual({ holds: [], problems: [], policy: null });
   });
@@ -270,6 +273,16 @@ describe('holds', () => {
         expect(read({ no_delete: value })).toMatchObject({ holds: [{ tag: 'no_delete', until: null }], problems: [] });
     expect(own({ no_delete: null }, aConfig({ holdTags: ['keep me'] })).holds).toEqual([]);
     expect(own({ 'keep me': null }, aConfig({ holdTags: ['keep me'] })).holds).toEqual([{ tag: 'keep me', until: null }]);
+  });
+
+  it.each([
+    'aws:cloudformation:stack-name',
+    'aws:cloudformation:stack-id',
+    'aws:cloudformation:logical-id',
+    'aws:cloudformation:',
+    'aws:cloudformation:a key of tomorrow',
+  ])('every tag of CloudFormation holds the snapshot that has it: %s', (tag) => {
+    for (const value of ['site', '', null]) expect(own({ [tag]: value }).holds).toEqual([{ tag, until: null }]);
   });
 
   it('a stack’s tag holds the snapshot that the stack owns, and no snapshot of a source that a stack owns', () => {

@@ -217,6 +217,56 @@ describe('the faults', () => {
     });
   });
 
+  it('lists leave out the rows of omit, page by page, and a reading by name finds them', async () => {
+    await under([{ fault: 'omit', rows: 'web-2', operations: 'Get*s' }], async (emulator) => {
+      const client = lightsail(emulator);
+      const pages = await instancePages(client);
+      expect(pages.map((page) => names([page]))).toEqual([
+        ['web-1', 'web-3'],
+        ['web-4', 'web-5'],
+      ]);
+      const { instanceSnapshot } = await client.send(new GetInstanceSnapshotCommand({ instanceSnapshotName: 'web-2' }));
+      expect(instanceSnapshot?.name).toBe('web-2');
+    });
+  });
+
+  it('rows move up while a list is paged, because the first ones are deleted then', async () => {
+    await under([{ fault: 'shift', operations: 'GetInstanceSnapshots', after: 1, times: 1 }], async (emulator) => {
+      const client = lightsail(emulator);
+      expect(names(await instancePages(client))).toEqual(['web-1', 'web-2', 'web-4', 'web-5']);
+      expect(names(await instancePages(client))).toEqual(['web-2', 'web-3', 'web-4', 'web-5']);
+    });
+  });
+
+  it('lists are stale by some changes, or as at the start, and a reading by name is not', async () => {
+    await under([{ fault: 'stale', changes: 2, operations: 'Get*s', times: 3 }], async (emulator) => {
+      const client = lightsail(emulator);
+      emulator.world.remove(REGION, 'instanceSnapshots', 'web-1');
+      emulator.world.tag(REGION, 'web-2', [{ key: 'a' }], 'instanceSnapshots');
+      emulator.world.add(REGION, 'instanceSnapshots', { name: 'web-6' });
+      const pages = await instancePages(client);
+      expect(names(pages)).toEqual(['web-2', 'web-3', 'web-4', 'web-5']);
+      expect(pages[0]?.instanceSnapshots?.[0]?.tags).toEqual([]);
+      expect(names(await instancePages(client))).toContain('web-6');
+      emulator.setFaults([{ fault: 'stale', operations: 'Get*s' }]);
+      expect(names(await instancePages(client))).toEqual(['web-1', 'web-2', 'web-3', 'web-4', 'web-5']);
+      await expect(client.send(new GetInstanceSnapshotCommand({ instanceSnapshotName: 'web-1' }))).rejects.toThrow();
+    });
+  });
+
+  it.each([
+    ['service-control-policy', 'with an explicit deny in a service control policy'],
+    ['identity-policy', 'with an explicit deny in an identity-based policy'],
+    ['nothing-allows', 'because no identity-based policy allows the lightsail:GetRegions action'],
+  ] as const)('calls are denied by %s in the words of IAM', async (by, words) => {
+    await under([{ fault: 'deny', by, operations: 'GetRegions' }], async (emulator) => {
+      await expect(regions(emulator)).rejects.toMatchObject({
+        name: 'AccessDeniedException',
+        message: expect.stringMatching(new RegExp(`is not authorized to perform: lightsail:GetRegions on resource: \\* ${words}$`)),
+      });
+    });
+  });
+
   it('an answer breaks off in the middle', async () => {
     await under([{ fault: 'reset', when: 'during' }], async (emulator) => {
       await expect(instancePages(lightsail(emulator))).rejects.toThrow(/ECONNRESET|aborted|terminated/);

@@ -1,8 +1,7 @@
-import type { ReadInventory } from '../../lambda/app/ports';
-import type { Inventory } from '../../lambda/core/report-model';
+import type { LiveInventory, ReadInventory } from '../../lambda/app/ports';
 
 /** An inventory of one account with nothing wrong, unless told otherwise: every source is gone, every scope named was read. */
-export function anInventory(said: Partial<Inventory> = {}): Inventory {
+export function anInventory(said: Partial<LiveInventory> = {}): LiveInventory {
   return {
     account: '123456789012',
     complete: true,
@@ -22,12 +21,13 @@ export function anInventory(said: Partial<Inventory> = {}): Inventory {
     sourceList: [],
     problems: [],
     automatic: [],
+    askSources: async (sources) => new Map(sources.map(({ arn }) => [arn, { state: 'gone' }])),
     ...said,
   };
 }
 
 /** Reads what it is given, and remembers how it was asked. */
-export function fakeInventory(inventory: Inventory): ReadInventory & { readonly asked: Parameters<ReadInventory>[0][] } {
+export function fakeInventory(inventory: LiveInventory): ReadInventory & { readonly asked: Parameters<ReadInventory>[0][] } {
   const asked: Parameters<ReadInventory>[0][] = [];
   return Object.assign(
     async (request: Parameters<ReadInventory>[0]) => {

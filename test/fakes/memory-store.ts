@@ -5,10 +5,22 @@ async function* pieces(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);
 }
 
-/** A store in memory, with the promises of the port: conditional writes, whole objects, names in order. */
-export function memoryStore(objects: Map<string, string> = new Map()): Store {
+/** The times of objects by key, for each map of objects: stores over one map share them. */
+const TIMES = new WeakMap<Map<string, string>, Map<string, number>>();
+
+/** When each object was written through a store (epoch ms), to look at and to change; one that is absent here has no time. */
+export function timesOf(objects: Map<string, string>): Map<string, number> {
+  const times = TIMES.get(objects) ?? new Map<string, number>();
+  TIMES.set(objects, times);
+  return times;
+}
+
+/** A store in memory, with the promises of the port: conditional writes, whole objects, names in order, times by the store's own clock. */
+export function memoryStore(objects: Map<string, string> = new Map(), clock: () => number = Date.now): Store {
+  const times = timesOf(objects);
   const write = ({ key, body }: StoredObject): void => {
     objects.set(key, [...body].join(''));
+    times.set(key, clock());
   };
   return {
     locate: (key) => `memory:${key}`,
@@ -29,6 +41,14 @@ export function memoryStore(objects: Map<string, string> = new Map()): Store {
       return text === undefined ? null : { text, version: text };
     },
     get: async (key) => objects.get(key) ?? null,
+    getDated: async (key) => {
+      const text = objects.get(key);
+      return text === undefined ? null : { text, storedAt: times.get(key) ?? null, inParts: false };
+    },
+    listDated: async (prefix) => {
+      const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && !key.slice(prefix.length).includes('/'));
+      return new Map(keys.map((key) => [key.slice(prefix.length), times.get(key) ?? null]));
+    },
     lines: async (key) => {
       const text = objects.get(key);
       return text === undefined ? null : linesOf(pieces(text));

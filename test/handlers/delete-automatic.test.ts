@@ -29,10 +29,17 @@ async function report({ rig, objects }: Bench, hoursAgo: number): Promise<void> 
     clock: () => at,
     digest: digestOf,
     readInventory: rig.readInventory,
-    store: memoryStore(objects),
+    store: memoryStore(objects, () => at),
     channel: fakeChannel(),
   };
-  const made = await runReport(ports, { reportId: newReportId(at), config: CONFIG, scheduledAt: at, deadline: null, deletion: AUTOMATIC });
+  const made = await runReport(ports, {
+    reportId: newReportId(at),
+    config: CONFIG,
+    scheduledAt: at,
+    region: 'us-east-1',
+    deadline: null,
+    deletion: AUTOMATIC,
+  });
   if (made.delivery !== 'sent') throw new Error('the report was not sent');
 }
 

@@ -174,6 +174,21 @@ describe('the bundle of the deletion function', () => {
     60_000,
   );
 
+  it('refuses the event of a schedule where it is deployed for approvals, before it reads anything', () =>
+    withBundle('approve', leadsTo({ FunctionVersion: '1' }), async ({ emulator, handler, left }) => {
+      const before = emulator.requests.total();
+      for (const event of [
+        { scheduledTime: new Date().toISOString() },
+        { scheduledTime: '2026-11-23T08:00:00Z' },
+        { scheduledTime: null },
+      ]) {
+        const { status, error } = await runExecution(() => handler, event, immortal);
+        expect([status, JSON.stringify(error)]).toEqual(['FAILED', expect.stringContaining('cannot delete: got the event')]);
+      }
+      expect(emulator.requests.total()).toBe(before);
+      expect(left()).toEqual(ALL);
+    }));
+
   it('keeps and reads its checkpoints by the client that it brings, and goes on by them in the next invocation', () => {
     let looks = 0;
     const once = (response: ServerResponse): void => {

@@ -67,7 +67,7 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
     config,
     account: ACCOUNT,
     isDeployed: async () => true,
-    again: () => '',
+    again: () => ({ command: '', region: 'us-east-1' }),
   };
   const inventory = { regions: 'all', kinds: ['instance'], deadline: null } as const;
   const { plan } = await makeReport(ports, { reportId: '20261123T080000Z-1a2b3c4d', config, at: null, inventory, previous: null });

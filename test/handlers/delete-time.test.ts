@@ -120,7 +120,7 @@ async function carryOut(service: Service) {
     config,
     account: ACCOUNT,
     isDeployed: async () => true,
-    again: () => '',
+    again: () => ({ command: '', region: 'us-east-1' }),
   };
   const request = {
     reportId: '20261123T080000Z-1a2b3c4d',

@@ -63,7 +63,7 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
       config: CONFIG,
       account: ACCOUNT,
       isDeployed: async () => true,
-      again: ({ id }) => `go on with ${id}`,
+      again: ({ id }) => ({ command: `go on with ${id}`, region: 'us-east-1' }),
       ...said,
       store,
       channel: { ...(said.channel ?? channel), send: (message) => pointed(life, 'send', () => (said.channel ?? channel).send(message)) },

@@ -147,7 +147,7 @@ export interface ReportInput extends RunInput {
 
 /** The report function: lists, decides, stores the report and its plan, sends. Says why where it could not. */
 export async function report(input: ReportInput): Promise<string | null> {
-  const { store, channel, config, reportId, scheduledAt, isAutomatic } = input;
+  const { store, channel, config, reportId, scheduledAt, isAutomatic, firstRegion } = input;
   const functionArn = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:deletion:live`;
   try {
     await runReport(
@@ -156,6 +156,7 @@ export async function report(input: ReportInput): Promise<string | null> {
         reportId,
         config,
         scheduledAt,
+        region: firstRegion,
         deadline: null,
         deletion: { mode: isAutomatic ? 'automatic' : 'approve', functionArn },
       },

@@ -96,7 +96,17 @@ export class FaultyStore {
       getVersioned: (key: string) =>
         this.call(process, `get ${key} with its version`, () => {
           const kept = this.objects.get(key);
-          return kept === undefined ? null : { text: kept.text, version: String(kept.version), modifiedAt: kept.modifiedAt };
+          return kept === undefined ? null : { text: kept.text, version: String(kept.version) };
+        }),
+      getDated: (key: string) =>
+        this.call(process, `get ${key} with its time`, () => {
+          const kept = this.objects.get(key);
+          return kept === undefined ? null : { text: kept.text, storedAt: Math.floor(kept.modifiedAt), inParts: false };
+        }),
+      listDated: (prefix: string) =>
+        this.call(process, `list ${prefix} with times`, () => {
+          const dated = this.names(prefix).map((name) => [name, this.objects.get(prefix + name)?.modifiedAt ?? null] as const);
+          return new Map(dated.map(([name, at]) => [name, at === null ? null : Math.floor(at)]));
         }),
       get: (key: string) => this.call(process, `get ${key}`, () => this.textOf(key)),
       lines: (key: string) =>

@@ -13,10 +13,12 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { compactInstant } from '../../lambda/core/instant';
 import { buildEnv } from '../../lambda/env';
 import { stageFunction } from '../../lambda/stage-function';
+import { WRITE_ONCE } from '../../lib/report-store';
 import { bundleHandler } from '../../scripts/bundle';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
 const BUCKET = 'reports';
+const TOPICS = [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'ops@example.com' }] }];
 const CONFIG = { version: 1, policies: { short: { expireAfter: '60d', keep: { last: 3 } } }, default: 'short' };
 /** Some while ago, as where Lambda tried again. */
 const SCHEDULED = new Date(Date.now() - 3_600_000).toISOString();
@@ -32,7 +34,7 @@ describe('the bundle that is deployed', () => {
   beforeEach(async () => {
     emulator = await startEmulator({
       account: sampleAccount(Date.now()),
-      topics: [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'ops@example.com' }] }],
+      topics: TOPICS,
       buckets: [BUCKET],
     });
   });
@@ -102,6 +104,18 @@ describe('the bundle that is deployed', () => {
     const report = JSON.parse(stored('report.json'));
     expect(report.snapshots).toHaveLength(snapshots);
     expect(JSON.parse(stored(`plans/${report.plan.id}.json`))).toMatchObject({ digest: report.plan.digest, account: '123456789012' });
+  });
+
+  it('creates plans, files of reports and notes only where nothing is yet, as its role demands', async () => {
+    await emulator.close();
+    emulator = await startEmulator({ account: sampleAccount(Date.now()), topics: TOPICS, buckets: [BUCKET], writeOnce: WRITE_ONCE });
+    const { answer } = await invoke({ scheduledTime: SCHEDULED });
+    expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent' } });
+    expect((await invoke({})).answer).toMatchObject({ ok: true, result: { delivery: 'sent' } });
+    const keys = [...(emulator.objects.get(BUCKET)?.keys() ?? [])];
+    for (const name of ['report.json', 'sent.json', 'sent-by-hand.json', 'index.html'])
+      expect(keys.filter((key) => key.endsWith(name))).not.toEqual([]);
+    expect(keys.filter((key) => key.startsWith('plans/'))).toHaveLength(2);
   });
 
   it('names the report by its scheduled time, and the account by its own ARN', async () => {

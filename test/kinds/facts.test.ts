@@ -13,7 +13,8 @@ describe('the facts of the kinds', () => {
       snapshotType: 'RelationalDatabaseSnapshot',
       actions: {
         list: ['lightsail:GetRelationalDatabaseSnapshots', 'lightsail:GetRelationalDatabases'],
-        read: ['lightsail:GetRelationalDatabaseSnapshot', 'lightsail:GetRelationalDatabase'],
+        confirm: 'lightsail:GetRelationalDatabase',
+        read: ['lightsail:GetRelationalDatabaseSnapshot'],
         delete: 'lightsail:DeleteRelationalDatabaseSnapshot',
       },
     });
@@ -21,7 +22,7 @@ describe('the facts of the kinds', () => {
 
   it('name no action for reading that does more than read, and none by a pattern', () => {
     const reading = [
-      ...KINDS.flatMap((kind) => [...KIND_FACTS[kind].actions.list, ...KIND_FACTS[kind].actions.read]),
+      ...KINDS.flatMap((kind) => [...KIND_FACTS[kind].actions.list, KIND_FACTS[kind].actions.confirm, ...KIND_FACTS[kind].actions.read]),
       ...INVENTORY_ACTIONS,
       ...OPERATION_ACTIONS,
     ];

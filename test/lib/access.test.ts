@@ -10,11 +10,14 @@ import { actionsOf, elsewhere, ownKey, PROPS, quickApp, type Said, statementsOf,
 /** Design section 8: what a report calls. Written out here, so that a change of the role shows in review. */
 const READS = [
   'lightsail:GetAutoSnapshots',
+  'lightsail:GetDisk',
   'lightsail:GetDiskSnapshots',
   'lightsail:GetDisks',
+  'lightsail:GetInstance',
   'lightsail:GetInstanceSnapshots',
   'lightsail:GetInstances',
   'lightsail:GetRegions',
+  'lightsail:GetRelationalDatabase',
   'lightsail:GetRelationalDatabaseSnapshots',
   'lightsail:GetRelationalDatabases',
 ];
@@ -75,6 +78,13 @@ test('the report role reads Lightsail, publishes to its topic, reads and writes 
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:PutObject'],
       Resource: [objects('/plans/*'), objects('/reports/*'), objects('/runs/*')],
+    },
+    {
+      Sid: 'WriteOnce',
+      Effect: 'Deny',
+      Action: 's3:PutObject',
+      Resource: [objects('/plans/*'), objects('/reports/????????T??????Z-*/*'), objects('/runs/????????T??????Z/*')],
+      Condition: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
     },
     {
       Effect: 'Allow',

@@ -167,3 +167,33 @@ describe('a schedule', () => {
     Annotations.fromStack(built({ schedule })).hasNoWarning('*', Match.stringLikeRegexp('a mail, every'));
   });
 });
+
+describe('a rule that can match nothing', () => {
+  beforeEach(() => jest.spyOn(console, 'error').mockReturnValue());
+  afterEach(() => jest.restoreAllMocks());
+
+  const rules = (second: object) => ({
+    configuration: {
+      origin: 'retention.yaml',
+      config: {
+        version: 1,
+        policies: { short: { expireAfter: '14d' }, forever: { keep: 'all' } },
+        rules: [
+          { name: 'everything', match: { source: '*' }, policy: 'short' },
+          { name: 'contract', match: second, policy: 'forever' },
+        ],
+      },
+    },
+  });
+
+  test('comes with a warning of each synth that names both rules', () => {
+    Annotations.fromStack(built(rules({ source: 'contract-*' }))).hasWarning(
+      '*',
+      Match.stringLikeRegexp('rule "contract" can match nothing, because rule "everything" before it covers it.*LESS IS KEPT'),
+    );
+  });
+
+  test('comes without where it can match', () => {
+    Annotations.fromStack(built(rules({ fromAutoSnapshot: true }))).hasNoWarning('*', Match.stringLikeRegexp('can match nothing'));
+  });
+});

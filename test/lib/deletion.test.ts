@@ -168,12 +168,16 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
   test('reads plans and keeps results in the bucket, never changes a plan or a report of others, and publishes to its topic', () => {
     const paths = (action: string): readonly string[] =>
       own
-        .filter((statement) => actionsOf(statement).includes(action))
+        .filter((statement) => statement.Effect === 'Allow' && actionsOf(statement).includes(action))
         .flatMap((statement) => JSON.stringify(statement.Resource).match(/\/[a-z]+\/[a-z-]*\*/g) ?? [])
         .sort();
     const automatic = deletion === 'automatic';
     expect(paths('s3:GetObject')).toEqual(['/plans/*', '/results/*', ...(automatic ? ['/runs/*'] : [])]);
     expect(paths('s3:PutObject')).toEqual([...(automatic ? ['/plans/auto-*'] : []), '/results/*']);
+    const [writeOnce, ...others] = own.filter((statement) => statement.Effect === 'Deny' && actionsOf(statement).includes('s3:PutObject'));
+    expect(others).toEqual([]);
+    expect(JSON.stringify(writeOnce?.Resource)).toContain('/plans/*');
+    expect(writeOnce?.Condition).toEqual({ Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } });
     const rest = own.filter(({ Effect }) => Effect === 'Allow').flatMap(actionsOf);
     expect(rest.filter((action) => !/^(lightsail|s3):/.test(action)).sort()).toEqual([
       'lambda:CheckpointDurableExecution',
@@ -276,7 +280,7 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
 
 describe('a hold is denied by the role, whatever the code does', () => {
   const denials = roleStatements(synthesized({ deletion: 'approve', configuration: OWN }), DELETION).filter(
-    ({ Effect }) => Effect === 'Deny',
+    (statement) => statement.Effect === 'Deny' && actionsOf(statement).some((action) => action.startsWith('lightsail:')),
   );
 
   const like = (pattern: string, value: string): boolean =>

@@ -18,7 +18,7 @@ test('a run writes under the prefixes that its role may write, list and read, an
   const now = Date.parse('2026-11-23T08:00:00Z');
   await runReport(
     { clock: () => now, digest: digestOf, store: { ...store, list }, channel: fakeChannel(), readInventory: fakeInventory(anInventory()) },
-    { reportId: '20261123T080000Z-1a2b3c4d', config: aConfig({}), scheduledAt: now, deadline: null },
+    { reportId: '20261123T080000Z-1a2b3c4d', config: aConfig({}), scheduledAt: now, region: 'us-east-1', deadline: null },
   );
 
   const statement = statementsOf(synthesized().toJSON()).find(({ Action }) => Action === 's3:ListBucket');

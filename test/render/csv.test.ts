@@ -73,17 +73,18 @@ describe('the CSV report', () => {
 
   test('neutralises cells that a spreadsheet would take for a formula, and changes no other', () => {
     const names = read(aReport(hostileItems)).map(({ name }) => name);
-    expect(names).toEqual(HOSTILE_NAMES.map((name) => (/^[=+\-@\t\r]/.test(name) ? `'${name}` : name)));
+    const shown = (name: string): string => name.replace(/[\t\n\u202e]|\p{Cs}/gu, '\ufffd');
+    expect(names).toEqual(HOSTILE_NAMES.map((name) => (/^[=+\-@\t\r]/.test(name) ? `'${shown(name)}` : shown(name))));
     for (const row of read(aReport(hostileItems))) for (const cell of Object.values(row)) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
   });
 
   test('lets no control reach a terminal', () => {
     const [row] = read(aReport([expired({ name: 'a\u001b[2J\u0007\u009b31m\rb\tc\nd' })]));
-    expect(row?.name).toBe('a\ufffd[2J\ufffd\ufffd31m\ufffdb\tc\nd');
+    expect(row?.name).toBe('a\ufffd[2J\ufffd\ufffd31m\ufffdb\ufffdc\ufffdd');
   });
 
   test('writes any text as the library for it does', () => {
-    const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', ',', '\n', ';', "'", '=', '-', '@', '\uff1d', 'ä', ' ') }));
+    const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', ',', ';', "'", '=', '-', '@', '\uff1d', 'ä', ' ') }));
     fc.assert(
       fc.property(text, text, (name, state) => {
         const report = aReport([expired({ name, state })]);

@@ -144,18 +144,20 @@ describe('the e-mail', () => {
     );
   });
 
-  test.each([
-    ['retention.yaml', '--config retention.yaml'],
-    ["my shop's policy.yaml", "--config 'my shop'\\''s policy.yaml'"],
-    ['-x.yaml', '--config ./-x.yaml'],
-  ])('names the configuration %s in its commands, as a shell takes it', (origin, option) => {
-    const { body } = renderEmail(aReport([expired()], { config: { origin, digest: 'd' } }), CONTEXT);
-    for (const command of ['report --plan-out plan.json', 'apply plan.json --local', 'explain NAME'])
-      expect(body).toContain(`    npx lightsail-retention ${command} ${option}\n`);
+  test('asks nobody to install anything: its commands are those of AWS, beside the link of a terminal that has it', () => {
+    for (const [name, { report, context }] of Object.entries(SITUATIONS)) {
+      const { body } = renderEmail(report, { ...CONTEXT, ...context });
+      expect({ name, asks: /npx|lightsail-retention (report|apply|explain)|install/.test(body) }).toEqual({ name, asks: false });
+      expect(body.includes('    https://eu-central-1.console.aws.amazon.com/cloudshell/home?region=eu-central-1\n')).toBe(
+        / {4}aws /.test(body),
+      );
+    }
   });
 
-  test('names no configuration in its commands where there is none', () => {
-    expect(renderEmail(situation('first-run'), CONTEXT).body).not.toContain('--config');
+  test('has no place for what was cut where nothing is stored', () => {
+    const { body } = renderEmail(situation('thousands'), { ...CONTEXT, fullReport: null, files: [] });
+    expect(body).toMatch(/… and [\d,]+ more, in the full report: not stored\n/);
+    expect(body).not.toContain('npx');
   });
 
   test('says of automatic deletion only what it will do', () => {

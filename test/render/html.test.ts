@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Report } from '../../lambda/core/report-model';
+import { UTC } from '../../lambda/core/zone';
 import { renderHtml } from '../../lambda/render/html';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE, PAGE_STYLE_HASH } from '../../lambda/render/page/assets';
 import type { PageData } from '../../lambda/render/page/data';
@@ -42,7 +43,7 @@ describe('the page', () => {
       aReport(hostileItems, {
         problems: HOSTILE_NAMES.map((message) => ({ code: message, arn: message, message })),
         account: '<b>',
-        timezone: '"><b>',
+        zone: { ...UTC, name: '"><b>' },
       }),
     );
     expect(html.match(/<script/g)).toHaveLength(2);

@@ -1,4 +1,5 @@
 import { type ApplyResult, type ItemResult, totalsOf, type Unsettled } from '../../lambda/core/outcome';
+import { UTC } from '../../lambda/core/zone';
 import { type ResultContext, type RunEnd, renderResultEmail, resultAttributes, resultSubject } from '../../lambda/render/result-email';
 import { renderResultHtml } from '../../lambda/render/result-html';
 
@@ -31,6 +32,7 @@ const result = (items: readonly ItemResult[], requested = items.length): ApplyRe
 });
 
 const context = (said: Partial<ResultContext> = {}): ResultContext => ({
+  zone: UTC,
   planId: 'a-plan',
   result: result([item()]),
   unread: null,
@@ -105,9 +107,11 @@ test('the e-mail has what needs a person first, each outcome with its reason, an
 });
 
 test('an unfinished one says why it ended, and the command that goes on', () => {
-  const { body } = renderResultEmail(context({ result: result([item()], 3), end: stopped, again: 'aws lambda invoke again' }));
+  const { body } = renderResultEmail(
+    context({ result: result([item()], 3), end: stopped, again: { command: 'aws lambda invoke again', region: 'eu-west-1' } }),
+  );
   expect(body).toContain('The run was stopped: it did not end within 23 hours (run.deadline).');
-  expect(body).toContain('    aws lambda invoke again\n');
+  expect(body).toContain('    aws lambda invoke again\n    https://eu-west-1.console.aws.amazon.com/cloudshell/home?region=eu-west-1\n');
 });
 
 test('what was sent and has no outcome comes first, in the mail and on the page, by its ARN where the plan is gone', () => {
@@ -156,4 +160,11 @@ test('the page names every snapshot, asks for nothing outside, and runs nothing'
     expect(html).toContain(text);
   expect(html).not.toMatch(/<script|https?:\/\//);
   expect([...renderResultHtml(context({ result: null, end: stopped }))].join('')).toContain('Nothing was deleted: it did not end');
+});
+
+test('the page of a deletion tells when each snapshot was dealt with in the configured zone, which it names once', () => {
+  const html = [...renderResultHtml(context({ zone: { name: 'Asia/Tokyo', offsetAt: () => 9 * 3_600_000 } }))].join('');
+  expect(html).toContain('<td>2026-11-23 17:00</td>');
+  expect(html.split('Asia/Tokyo')).toHaveLength(2);
+  expect(html).not.toContain('UTC');
 });

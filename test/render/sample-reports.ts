@@ -11,6 +11,7 @@ export const CONTEXT: TextContext = {
     's3://reports-bucket/reports/20261123T080000Z-1a2b3c4d/report.html',
   ],
   index: 's3://reports-bucket/reports/index.html',
+  run: { kind: 'deployed', region: 'eu-central-1' },
   applyCommand: null,
   confirmedSubscribers: 1,
   deletionMode: 'off',
@@ -101,7 +102,7 @@ export const SITUATIONS: Readonly<Record<string, { readonly report: Report; read
       }),
     }),
     context: {
-      applyCommand: `npx lightsail-retention apply s3://reports-bucket/plans/20261123T080000Z-1a2b3c4d.json --digest sha256:${'3'.repeat(64)} --function lightsail-retention-delete`,
+      applyCommand: `aws lambda invoke --function-name lightsail-retention-delete --payload '{"plan":"20261123T080000Z-1a2b3c4d"}' /dev/stdout --region eu-central-1`,
       deletionMode: 'approve',
     },
   },

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { missingOptional } from '../../scripts/complete-lockfile';
+import { LOCKFILES, missingOptional } from '../../scripts/complete-lockfile';
 
-const lock = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package-lock.json'), 'utf8'));
+describe.each(LOCKFILES)('%s', (name) => {
+  const lock = JSON.parse(readFileSync(join(__dirname, '..', '..', name), 'utf8'));
 
-describe('package-lock.json', () => {
   it('lists the optional packages of every platform, without which npm ci refuses it (npm run lock adds them)', () => {
     expect(missingOptional(lock.packages)).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { monthlyCostCeiling, roundMoney } from '../../lambda/core/cost';
 import type { PolicyUse } from '../../lambda/core/policy';
 import type { Changes, Judged, PlanSummary, Report, Scope } from '../../lambda/core/report-model';
 import type { Kind, Snapshot } from '../../lambda/core/snapshot';
+import { UTC } from '../../lambda/core/zone';
 
 export const NOW = Date.UTC(2026, 10, 23, 8);
 export const DAY = 86_400_000;
@@ -133,7 +134,7 @@ export function aReport(items: readonly Judged[], said: Partial<Report> = {}): R
     reportId: '20261123T080000Z-1a2b3c4d',
     generatedAt: NOW,
     evaluatedAt: NOW,
-    timezone: 'UTC',
+    zone: UTC,
     config: { origin: 'retention.yaml', digest: `sha256:${'1'.repeat(64)}` },
     account: ACCOUNT,
     complete: true,
@@ -158,6 +159,7 @@ export function aReport(items: readonly Judged[], said: Partial<Report> = {}): R
     automatic: [],
     stale: [],
     changes: changes(),
+    confirmedGone: [],
     ...said,
   };
 }

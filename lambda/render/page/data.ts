@@ -24,6 +24,8 @@ export type PageRow = readonly [
 /** What the page's script is given. Instants are epoch milliseconds. */
 export interface PageData {
   readonly now: number;
+  /** Offsets (ms) of the configured zone, each from an instant on, oldest first: right for every instant of the page. */
+  readonly offsets: readonly (readonly [from: number, offset: number])[];
   readonly sources: readonly PageSource[];
   readonly words: readonly string[];
   readonly policies: readonly string[];

@@ -1,9 +1,10 @@
 import { monthlyCostCeiling, snapshotGb } from '../../core/cost';
 import type { Judged, Report } from '../../core/report-model';
+import { jsonText } from '../../core/safe-text';
 import { clean, nameOf, policyText, reasonsText, sourceNameOf } from '../phrases';
 import { cityOf } from '../region-names';
 import { inShort } from '../why';
-import type { PageMark, PageRow, PageSource } from './data';
+import type { PageData, PageMark, PageRow, PageSource } from './data';
 
 /** Rows that one page carries: more would make a browser slow. */
 export const MOST_ROWS = 30_000;
@@ -47,7 +48,7 @@ export function shownOf(items: readonly Judged[], most = MOST_ROWS): readonly Ju
 
 /** JSON that cannot end the element around it. */
 const embedded = (value: unknown): string =>
-  JSON.stringify(value).replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+  jsonText(value).replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 
 /** A list of texts that each stand in it once. */
 function texts(): { readonly list: string[]; indexOf(text: string): number } {
@@ -69,11 +70,24 @@ function sourceOf({ snapshot, sourceExists }: Judged): PageSource {
   return [sourceNameOf(snapshot), sourceExists === false ? 1 : 0, kind, clean(region), cityOf(region)];
 }
 
+const WEEK = 7 * 86_400_000;
+
+/** The offsets of the report's zone at the instants that a page shows; the timeline begins a week before the report at the latest. */
+function offsetsOf(items: readonly Judged[], { evaluatedAt, zone }: Report): PageData['offsets'] {
+  const made = items.flatMap(({ snapshot }) => snapshot.createdAt ?? []);
+  const offsets: [number, number][] = [];
+  for (const at of [...made, evaluatedAt - WEEK, evaluatedAt].sort((a, b) => a - b)) {
+    const offset = zone.offsetAt(at);
+    if (offset !== offsets.at(-1)?.[1]) offsets.push([at, offset]);
+  }
+  return offsets;
+}
+
 /** The data of the page (a PageData) as JSON, in chunks. */
 export function* embedRows(items: readonly Judged[], report: Report): Generator<string> {
   const [words, policies, prefixes, sourceKeys] = [texts(), texts(), texts(), texts()];
   const sources: PageSource[] = [];
-  yield `{"now":${report.evaluatedAt},"rows":[`;
+  yield `{"now":${report.evaluatedAt},"offsets":${JSON.stringify(offsetsOf(items, report))},"rows":[`;
   for (const [index, item] of items.entries()) {
     const { snapshot, reasons, policy } = item;
     const { account, kind, region, source } = snapshot;

@@ -1,4 +1,5 @@
 import type { PageData } from '../data';
+import { localClock } from '../local-clock';
 import { byId, count, dollars, figure, make } from './dom';
 import { unfoldWhilePrinting } from './printing';
 import { type Row, readRows } from './rows';
@@ -8,8 +9,9 @@ import { timeline } from './timeline';
 
 const data = JSON.parse(byId('data', HTMLScriptElement).textContent ?? '') as PageData;
 const rows = readRows(data);
-const drawTimeline = timeline(rows, data.now);
-const { show } = table();
+const clock = localClock(data);
+const drawTimeline = timeline(rows, data.now, clock);
+const { show } = table(clock);
 const form = byId('filters', HTMLFormElement);
 let wish: Wish = NO_WISH;
 let here: Row | null = null;

@@ -67,13 +67,6 @@ export function readRows(data: PageData): readonly Row[] {
   }));
 }
 
-/** `2026-11-03`, in UTC. */
-export const dayText = (at: number): string => new Date(at).toISOString().slice(0, 10);
-
-/** `2026-11-03 08:00 UTC`. */
-export const minuteText = (at: number | null): string =>
-  at === null ? 'not known' : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-
 /** `20 days`. */
 export function ageText(age: number | null): string {
   if (age === null) return 'not known';

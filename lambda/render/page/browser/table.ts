@@ -1,6 +1,7 @@
+import type { LocalClock } from '../local-clock';
 import { byId, dollars, figure, isolated, make } from './dom';
 import { sayLeft } from './printing';
-import { ageText, dayText, linkTo, minuteText, type Row } from './rows';
+import { ageText, linkTo, type Row } from './rows';
 
 const PAGE = 50;
 const MOST_PRINTED = 2_000;
@@ -10,9 +11,9 @@ const cell = (label: string, type: string, ...children: readonly (Node | string)
 
 const dim = (text: string): HTMLElement => make('div', { class: 'dim' }, text);
 
-function line(row: Row, here: boolean): HTMLTableRowElement {
+function line(row: Row, here: boolean, clock: LocalClock): HTMLTableRowElement {
   const { source } = row;
-  const made = row.at === null ? [] : [make('time', { class: 'dim', title: minuteText(row.at) }, dayText(row.at))];
+  const made = row.at === null ? [] : [make('time', { class: 'dim', title: clock.minute(row.at) }, clock.day(row.at))];
   return make(
     'tr',
     { role: 'row', id: `row-${row.index}`, tabindex: '-1', class: here ? 'here' : '' },
@@ -35,14 +36,14 @@ export interface Table {
 }
 
 /** The table: a page of rows at a time as elements, whatever the number of rows. */
-export function table(): Table {
+export function table(clock: LocalClock): Table {
   const body = byId('body', HTMLTableSectionElement);
   let rows: readonly Row[] = [];
   let here: Row | null = null;
   let page = 0;
   const draw = (from: number, to: number): void => {
     const part = rows.slice(from, to);
-    body.replaceChildren(...part.map((row) => line(row, row === here)));
+    body.replaceChildren(...part.map((row) => line(row, row === here, clock)));
     byId('none', HTMLElement).hidden = rows.length > 0;
     byId('rows', HTMLTableElement).hidden = rows.length === 0;
     for (const pager of document.querySelectorAll<HTMLElement>('.pager')) {

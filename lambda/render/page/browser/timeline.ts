@@ -1,6 +1,7 @@
+import type { LocalClock } from '../local-clock';
 import { byId, count, figure, isolated, make } from './dom';
 import { sayLeft } from './printing';
-import { ageText, dayText, linkTo, minuteText, type Row, type Source } from './rows';
+import { ageText, linkTo, type Row, type Source } from './rows';
 
 const DAY = 86_400_000;
 const FIRST_LANES = 20;
@@ -112,7 +113,7 @@ function lane(source: Source, rows: readonly Row[], span: Span, width: number): 
 }
 
 /** The card beside a mark, while it is pointed at or focused. */
-function tip(rows: readonly Row[], field: HTMLElement): void {
+function tip(rows: readonly Row[], field: HTMLElement, clock: LocalClock): void {
   const card = byId('tip', HTMLElement);
   const hide = (): void => {
     card.hidden = true;
@@ -125,7 +126,7 @@ function tip(rows: readonly Row[], field: HTMLElement): void {
     }
     card.replaceChildren(
       make('b', {}, isolated(row.name)),
-      make('p', {}, `${minuteText(row.at)}, ${ageText(row.age)} old`),
+      make('p', {}, `${clock.minute(row.at)}, ${ageText(row.age)} old`),
       make('p', {}, make('span', { class: `shape ${row.mark}` }), ` ${row.verdict}, ${row.policy}`),
       make('p', {}, row.reasons),
     );
@@ -156,7 +157,7 @@ function tip(rows: readonly Row[], field: HTMLElement): void {
 }
 
 /** Draws a lane for each source of the given rows, all over the same span of time. Returns what draws again for other rows. */
-export function timeline(all: readonly Row[], now: number): (rows: readonly Row[]) => void {
+export function timeline(all: readonly Row[], now: number, clock: LocalClock): (rows: readonly Row[]) => void {
   const field = byId('lanes', HTMLElement);
   const more = byId('more', HTMLButtonElement);
   let waiting: (() => HTMLElement)[] = [];
@@ -167,7 +168,7 @@ export function timeline(all: readonly Row[], now: number): (rows: readonly Row[
   };
   more.addEventListener('click', () => next(MORE_LANES));
   window.addEventListener('beforeprint', () => sayLeft('lanes-left', waiting.length === 0 ? null : count(waiting.length, 'source')));
-  tip(all, field);
+  tip(all, field, clock);
   return (rows) => {
     const lanes = new Map<Source, Row[]>();
     let [first, last] = [now, now];
@@ -187,7 +188,7 @@ export function timeline(all: readonly Row[], now: number): (rows: readonly Row[
         () =>
           lane(source, list, span, Math.max(200, width)),
     );
-    byId('span', HTMLElement).textContent = `${count(lanes.size, 'source')}, from ${dayText(span.first)} to ${dayText(span.last)}`;
+    byId('span', HTMLElement).textContent = `${count(lanes.size, 'source')}, from ${clock.day(span.first)} to ${clock.day(span.last)}`;
     field.replaceChildren();
     next(FIRST_LANES);
   };
