@@ -251,17 +251,14 @@ export class Oracle {
     const wasSent = this.records.some((record) => record.plan === plan && record.arn === result.arn && record.isSent);
     if (result.outcome === 'deleted') {
       if (isThere) this.report('said-deleted', result.name);
-      else if (!wasSent && !this.mayHaveBegun(plan, result, by)) this.report('said-deleted-unsent', result.name);
+      else if (!wasSent && !this.mayHaveBegun(plan, by)) this.report('said-deleted-unsent', result.name);
     }
     if (result.outcome === 'already-gone' && isThere) this.report('said-gone', result.name);
   }
 
-  /** Whether another run has begun to delete a snapshot and not said how that ended: then a delete may have been sent. */
-  private mayHaveBegun(plan: string, { arn }: Recorded, by: Process): boolean {
-    if (this.died.has(plan)) return true;
-    return [...this.views].some(
-      ([process, view]) => process !== by && view.plan.id === plan && [...view.checks.values()].some(({ row }) => row?.arn === arn),
-    );
+  /** Whether another run was at work on the plan, or died over it: then a delete may have been sent, and the record cannot know. */
+  private mayHaveBegun(plan: string, by: Process): boolean {
+    return this.died.has(plan) || [...this.views].some(([process, view]) => process !== by && view.plan.id === plan);
   }
 
   /** All is over, and all that was sent has had its effect. */
