@@ -22,7 +22,8 @@ async function find(): Promise<string | null> {
   if (found !== null) return found;
   for (const space of SMALL) {
     const { violations } = await explore(space).catch(() => newTally());
-    const code = [...violations.keys()].find((each) => !KNOWN_FAULTS.has(each));
+    // The code itself breaks no rule within these bounds, not even a known one.
+    const [code] = violations.keys();
     if (code !== undefined) return `\`${code}\` (${nameOf(space)})`;
   }
   return findAtRandom(FIRST, SEEDS);
