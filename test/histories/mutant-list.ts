@@ -1,0 +1,173 @@
+/** A deliberate fault: one text of a file replaced. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** Is in the file once. */
+  readonly from: string;
+  readonly to: string;
+  /** Another guard does the same, so that no history can tell. */
+  readonly isEquivalent?: true;
+}
+
+const of = (
+  file: string,
+  ...mutants: readonly (readonly [name: string, from: string, to: string, isEquivalent?: true])[]
+): readonly Mutant[] =>
+  mutants.map(([name, from, to, isEquivalent]) => ({ name, file, from, to, ...(isEquivalent === undefined ? {} : { isEquivalent }) }));
+
+/** The faults that the histories are tried with. */
+export const MUTANTS: readonly Mutant[] = [
+  ...of(
+    'lambda/app/delete-snapshot.ts',
+    ['the age of a check does not matter', 'if (!isFresh()) return { again: TOO_OLD };', ''],
+    [
+      'a check is young from when its answer is read',
+      `const age = startAge(this.ports);
+    if ((await this.request.attempt?.isOwn()) === false) throw this.request.takenOver();
+    const now = await readNow(this.ports, this.request, signal);`,
+      `if ((await this.request.attempt?.isOwn()) === false) throw this.request.takenOver();
+    const now = await readNow(this.ports, this.request, signal);
+    const age = startAge(this.ports);`,
+    ],
+    [
+      'the group is not read again',
+      'const breach = await this.request.guard(signal);',
+      'const breach: Verdict | null = null as Verdict | null;',
+    ],
+    [
+      'a run does not ask whether an item is still its own',
+      '=== false) throw this.request.takenOver();',
+      '=== null) throw this.request.takenOver();',
+    ],
+    ['a run that takes over does not wait', 'await this.ports.pacer.sleep(TAKE_OVER_WAIT_MS);', ''],
+    [
+      'the last reading is not compared',
+      "if (ruling === null) return { state: 'same' };",
+      "if (ruling?.outcome !== 'changed') return { state: 'same' };",
+    ],
+    [
+      'any snapshot of that name is the planned one',
+      "if (ruling === null) return { state: 'same' };",
+      "if (ruling?.outcome !== 'spared') return { state: 'same' };",
+    ],
+    [
+      'a snapshot that cannot be read is taken for gone',
+      "if (!answer.ok) return { state: 'unread', failure: answer.failure };",
+      "if (!answer.ok) return { state: 'gone' };",
+    ],
+    [
+      'a lost answer is taken for a delete that was not sent',
+      '|| failure.undone === true;',
+      "|| failure.class === 'transient' || failure.undone === true;",
+    ],
+    [
+      'an answer of no known kind is taken for a refusal',
+      "'caller', 'not-sent'].includes(failure.class)",
+      "'caller', 'not-sent', 'unknown'].includes(failure.class)",
+    ],
+    [
+      'failed never says that it may still be deleted',
+      "sent === 'nothing'\n    ? { outcome: 'failed', code, text: message }",
+      "sent !== null\n    ? { outcome: 'failed', code, text: message }",
+    ],
+    ['an accepted delete is success', 'if (await this.isGone(isDone ||', 'if (isDone || await this.isGone(isDone ||'],
+    [
+      'a snapshot that was replaced is recorded as deleted',
+      "return { end: this.sent === 'nothing' ? now.ruling : gone(this.sent) };",
+      "return { end: gone('by-this-run') };",
+    ],
+  ),
+  ...of(
+    'lambda/app/guard-group.ts',
+    ['the source is not read again', 'if (named === null) return null;', 'if (named !== undefined) return null;'],
+    ['a source that no list had is not asked for', 'const named = source ?? absentSource;', 'const named = source;'],
+    ['the kept snapshots are not read again', 'for (const kept of floor) {', 'for (const kept of floor.slice(0, 0)) {'],
+  ),
+  ...of(
+    'lambda/core/recheck.ts',
+    ['the ARN is not compared', 'if (now.arn !== item.arn) return', 'if (now.arn === null) return'],
+    ['the creation is not compared', 'if (instantOf(now.createdAt) !== item.createdAt) return', 'if (now.createdAt === null) return'],
+    ['the state is not compared', 'if (now.state !== FINISHED_STATE[now.kind])', 'if (now.state === null)'],
+    ['tags are not compared', 'if (!sameTags(before.tags, now.tags)) return', 'if (now.tags === null) return'],
+    [
+      'tags of a source are not compared',
+      'return sameTags(source.tags, read.tags) ? null :',
+      'return sameTags(source.tags, read.tags) || source.name !== null ? null :',
+    ],
+    ['another source of that name is the same', 'if (read === null || read.arn !== source.arn) return', 'if (read === null) return'],
+    [
+      'a kept snapshot of that name is the same',
+      'if (read.arn !== kept.arn || read.createdAt !== kept.createdAt) return',
+      'if (read.arn === null) return',
+    ],
+    ['what the fresh decision keeps is deleted', "return judged.verdict === 'expire'", 'return judged !== null'],
+  ),
+  ...of(
+    'lambda/app/outcome-store.ts',
+    [
+      'an outcome can be written twice',
+      "if (await this.ports.store.putIfAbsent(jsonObject(this.key(arn, 'outcome'), settled))) return settled;",
+      "await this.ports.store.put(jsonObject(this.key(arn, 'outcome'), settled));\n    if (settled.arn !== '') return settled;",
+    ],
+    [
+      'an attempt is replaced whoever has it',
+      "return this.ports.store.replaceIf(jsonObject(this.key(attempt.arn, 'attempt'), next), known.version);",
+      "await this.ports.store.put(jsonObject(this.key(attempt.arn, 'attempt'), next));\n    return true;",
+    ],
+    ['attempts of earlier runs are forgotten', 'this.unsettled = unsettledIn(records);', 'this.unsettled = new Map();'],
+    ['an attempt of another run is one of this run', 'return run === this.ports.owner.run;', "return run !== '';"],
+    [
+      'a cancelled attempt forgets what was sent before',
+      '|| !this.isOwn(attempt) || attempt.earlier) return;',
+      '|| !this.isOwn(attempt)) return;',
+    ],
+    [
+      'a run ends an item that another run has',
+      'if (known !== undefined && isOpen && !this.isOwn(known) && !isAsDecided) throw takenOver(name);',
+      '',
+    ],
+  ),
+  ...of(
+    'lambda/app/apply-plan.ts',
+    ['what has an outcome is worked on again', '&& !this.ports.outcomes.recorded.has(arn);', ';'],
+    ['a plan of another configuration is applied', 'checkConfig(plan, config);', ''],
+    ['a blocked plan is applied', 'checkUnblocked(plan);', ''],
+    ['a wrong clock does not matter', 'checkClock(await ports.deletion.readClock());', ''],
+    ['caps do not matter', 'checkCaps(config, condemned + deleted, inventory.snapshots.length + deleted);', ''],
+    ['the breach of a group is forgotten', 'breach ??= await guardGroup(', 'breach = await guardGroup('],
+  ),
+  ...of(
+    'lambda/app/verify-plan.ts',
+    ['a plan never expires', 'if (expiry !== null && now >= expiry)', 'if (expiry !== null && now < 0)'],
+    [
+      'a list that could not be read does not matter',
+      'if (inventory.complete && unread.length === 0) return;',
+      'if (inventory.scopes.length > 0) return;',
+    ],
+  ),
+  ...of('lambda/core/decide.ts', ['floors do not matter', 'if (!keeps && floors.length === 0) draft.verdict', 'if (!keeps) draft.verdict']),
+  ...of('lambda/core/resolve.ts', [
+    'holds of a source do not matter',
+    'const holds = its.holds.length === 0 ?',
+    'const holds = its.holds.length >= 0 ?',
+  ]),
+  ...of('lambda/aws/walk-pages.ts', [
+    'a list ends with its first page',
+    '} while (token !== null);',
+    '} while (token !== null && pages === 0);',
+  ]),
+  ...of('lambda/aws/lightsail-deletion.ts', [
+    'a read that fails is an answer',
+    "return answer.failure.class === 'not-found' ? { ok: true, value: null } : answer;",
+    'return { ok: true, value: null };',
+  ]),
+  ...of(
+    'lambda/core/automatic.ts',
+    ['the grace period does not matter', 'now >= after(at, grace, zone) && at <= before(now, grace, zone)', 'at <= now'],
+    ['a report that reached nobody counts', 'if (confirmed === null || confirmed < 1)', 'if (confirmed === null)'],
+    ['a report that announced nothing counts', 'if (!announced)', 'if (announced === null)'],
+    ['an old report is fresh', 'if (now - good.at > FRESH)', 'if (now < good.at - FRESH)'],
+    ['what a report in between did not list is taken', 'if (!keys.has(each)) listed.delete(each);', 'if (!keys.has(each)) keys.add(each);'],
+    ['a report of another configuration counts', 'plan.config.digest !== config.digest', "plan.config.digest === ''"],
+  ),
+];
