@@ -292,8 +292,7 @@ class SnapshotDeletionRun {
     const isDone = followed.state === 'done';
     // An earlier delete may be the reason why this one failed, and be carried out later.
     const presence = await this.presence(isDone || before !== 'nothing' ? pacer.pace.confirm : 0);
-    if (presence === 'gone')
-      return { outcome: 'deleted', code: 'deleted', text: isDone ? 'deleted' : `deleted, though ${followed.text}` };
+    if (presence === 'gone') return { outcome: 'deleted', code: 'deleted', text: isDone ? 'deleted' : `deleted, though ${followed.text}` };
     switch (followed.state) {
       case 'failed':
         // A failed operation says that nothing was deleted; only a reading proves it.

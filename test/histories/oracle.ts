@@ -116,6 +116,8 @@ interface View {
 
 /** How old (ms) what a delete rests on may be. */
 const WINDOW = 5_000;
+/** How old (ms) the check of its source and of the kept snapshots of its group may be. */
+const GROUP_WINDOW = 15_000;
 const DAY = 86_400_000;
 /** After this (ms) a delete that was not answered is no longer on its way. */
 const TIMEOUT = 30_000;
@@ -340,16 +342,16 @@ export class Oracle {
   }
 
   private judgeTags(view: View, row: SnapshotRow, check: Check<SnapshotRow>): void {
-    const truth = this.world.versionAt(this.knowable(check)).snapshots.find(({ arn }) => arn === row.arn);
+    const truth = this.world.versionAt(this.knowable(check, WINDOW)).snapshots.find(({ arn }) => arn === row.arn);
     const why = truth === undefined ? null : protection(truth.tags, 'snapshot', view.config, this.simulation.now + SKEW);
     if (why !== null) this.report('held-snapshot', `${row.name}: ${why}`);
     const listed = [view.listed, view.listedFirst].flatMap((rows) => rows.get(row.arn) ?? []);
     if (listed.length > 0 && !listed.some(({ tags }) => sameTags(tags, row.tags))) this.report('tags-changed', row.name);
   }
 
-  /** The instant (epoch ms) by whose truth a fact counts: 5 s ago, or when it was read where that is later. */
-  private knowable(check: Check<unknown> | undefined): number {
-    return Math.max(this.simulation.now - WINDOW, check?.at ?? 0);
+  /** The instant (epoch ms) by whose truth a fact counts: `window` ms ago, or when it was read where that is later. */
+  private knowable(check: Check<unknown> | undefined, window: number): number {
+    return Math.max(this.simulation.now - window, check?.at ?? 0);
   }
 
   private judgeSource(view: View, { sourceArn, name }: SnapshotRow): void {
@@ -358,7 +360,7 @@ export class Oracle {
     const named = known ?? anywhere.find(({ arn }) => arn === sourceArn);
     if (named === undefined) return;
     const listedAt = view.sourceListsAt.get(`${named.kind} ${named.region}`) ?? 0;
-    const at = Math.max(listedAt, this.knowable(view.sourceChecks.get(keyOf(named))));
+    const at = Math.max(listedAt, this.knowable(view.sourceChecks.get(keyOf(named)), GROUP_WINDOW));
     const truth = this.world.versionAt(at).sources.find(({ arn }) => arn === sourceArn);
     if (truth !== undefined) {
       const why = protection(truth.tags, 'source', view.config, this.simulation.now + SKEW);
@@ -390,7 +392,9 @@ export class Oracle {
         sourceArn === row.sourceArn && kind === row.kind && region === row.region && decided.get(arn) === 'kept',
     );
     const left = siblings.filter((sibling) => {
-      const truth = this.world.versionAt(this.knowable(view.checks.get(keyOf(sibling)))).snapshots.find(({ arn }) => arn === sibling.arn);
+      const truth = this.world
+        .versionAt(this.knowable(view.checks.get(keyOf(sibling)), GROUP_WINDOW))
+        .snapshots.find(({ arn }) => arn === sibling.arn);
       return (
         truth !== undefined && truth.state === FINISHED[truth.kind] && protection(truth.tags, 'snapshot', view.config, now + SKEW) === null
       );
