@@ -3,8 +3,8 @@ const encoder = new TextEncoder();
 /** A word that every POSIX shell (and zsh) takes as it is. */
 const PLAIN = /^[\w./:@+,-][\w./:@%+,=-]*$/;
 /** What must not be printed raw: controls, format characters, separators of lines. They go through `printf`, as octal bytes. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
-const UNPRINTABLE_OR_SPECIAL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}!'\\]|^-/gu;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+const UNPRINTABLE_OR_SPECIAL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}!'\\]|^-/gu;
 
 const octal = (text: string): string => [...encoder.encode(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 

@@ -176,7 +176,11 @@ describe('lightsail-retention apply', () => {
     change();
     const said = await cli(plan(), '--local', ...args, '--quiet');
     expect(said).toMatchObject({ code: 4, out: '' });
-    expect(said.err).toMatch(new RegExp(`^error: cannot apply the plan: .* \\[${code.replace('.', '\\.')}\\]\\n$`));
+    expect(said.err).toMatch(
+      new RegExp(
+        `^warning: calls to AWS go to another endpoint: .*\\nerror: cannot apply the plan: .* \\[${code.replace('.', '\\.')}\\]\\n$`,
+      ),
+    );
     expect(count()).toBe(11);
   });
 

@@ -239,7 +239,7 @@ names in LightsailRetention, construct Retention:
       'function',
       functionIs({ State: 'Active', reserved: 0 }),
       'reserved concurrency is 0',
-      'delete-function-concurrency --function-name reports-Function-1A2B',
+      'delete-function-concurrency --region us-east-1 --function-name reports-Function-1A2B',
     ],
     [
       'the schedule is off',
@@ -397,7 +397,7 @@ names in LightsailRetention, construct Retention:
     );
     const { code, out } = await doctor();
     expect(code).toBe(0);
-    expect(out).toMatch(/^warning {2}configuration: retention\.yaml:4:\d+ rules\[0\]\.match: matches every snapshot.*\n +-> it is valid; /);
+    expect(out).toMatch(/^warning {2}configuration: retention\.yaml:4:\d+ rules\[1\]: rule "rule 2" can match nothing.*\n +-> it is valid; /);
   });
 
   it('says how to begin where there is no configuration', async () => {

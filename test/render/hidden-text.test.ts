@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { reportFailure } from '../../cli/terminal';
 import { indexReports } from '../../lambda/app/report-index';
 import { storeReport } from '../../lambda/app/store-report';
+import { commandText } from '../../lambda/core/command-line';
 import { RetentionError } from '../../lambda/core/errors';
 import { type ApplyResult, type ItemResult, totalsOf } from '../../lambda/core/outcome';
 import type { NewPlan, Plan } from '../../lambda/core/plan';
@@ -186,7 +187,7 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
     unread: null,
     end: { state: 'failed', code: text, text },
     files: [text],
-    again: { command: text, region: 'us-east-1' },
+    again: { command: commandText(['aws', text]), region: 'us-east-1' },
   };
   const mail = renderEmail(report, context);
   const resultMail = renderResultEmail(ended);
