@@ -397,7 +397,9 @@ names in LightsailRetention, construct Retention:
     );
     const { code, out } = await doctor();
     expect(code).toBe(0);
-    expect(out).toMatch(/^warning {2}configuration: retention\.yaml:4:\d+ rules\[1\]: rule "rule 2" can match nothing.*\n +-> it is valid; /);
+    expect(out).toMatch(
+      /^warning {2}configuration: retention\.yaml:4:\d+ rules\[1\]: rule "rule 2" can match nothing.*\n +-> it is valid; /,
+    );
   });
 
   it('says how to begin where there is no configuration', async () => {
