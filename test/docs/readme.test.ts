@@ -54,7 +54,7 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     run: `npx lightsail-retention apply plan.json --local --config retention.yaml --yes "$(node -p "require('./plan.json').items.length")"`,
     because: 'a person types the count',
   },
-  'npx lightsail-retention doctor': { run: 'npx lightsail-retention doctor', because: 'nothing is deployed here, and it says so', exit: 1 },
+  'npx lightsail-retention doctor': { run: 'npx lightsail-retention doctor', because: 'nothing is deployed here, and it says so' },
   'npm install lightsail-retention aws-cdk-lib constructs': {
     run: null,
     because: 'it needs a registry; test/scripts/package.test.ts installs the packed package',
