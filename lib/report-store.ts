@@ -15,6 +15,9 @@ const PREFIXES = ['reports/', 'plans/', 'runs/'] as const;
  */
 export const WRITE_ONCE = ['plans/*', 'reports/????????T??????Z-*/*', 'runs/????????T??????Z/*'] as const;
 
+/** What a deletion writes once: plans of its own, and the outcome of each snapshot. */
+export const DELETION_WRITES_ONCE = ['plans/*', 'results/*.outcome.json'] as const;
+
 /** Patterns of all that a deployment writes and reads in its bucket. */
 export const storedPatterns = (deletes: boolean): readonly string[] =>
   [...PREFIXES, ...(deletes ? ['results/'] : [])].map((prefix) => `${prefix}*`);
@@ -87,13 +90,13 @@ export class ReportStore extends Construct {
   }
 
   /** Denies a role to replace what is written once: a write there needs `If-None-Match`, which only a key without an object fulfils. */
-  private denyReplacing(role: IRole): void {
+  private denyReplacing(role: IRole, patterns: readonly string[]): void {
     role.addToPrincipalPolicy(
       new PolicyStatement({
         sid: 'WriteOnce',
         effect: Effect.DENY,
         actions: ['s3:PutObject'],
-        resources: WRITE_ONCE.map((pattern) => this.bucket.arnForObjects(pattern)),
+        resources: patterns.map((pattern) => this.bucket.arnForObjects(pattern)),
         // Starting an upload and sending its parts cannot have the header, and create no object.
         conditions: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
       }),
@@ -109,7 +112,7 @@ export class ReportStore extends Construct {
         resources: patterns.map((pattern) => this.bucket.arnForObjects(pattern)),
       }),
     );
-    this.denyReplacing(role);
+    this.denyReplacing(role, WRITE_ONCE);
     // Without s3:ListBucket, S3 answers a read of a missing object with "access denied" instead of "not found". Whether it holds that read's
     // key against the prefix is undocumented: so the condition binds only requests that have one.
     role.addToPrincipalPolicy(
@@ -136,7 +139,7 @@ export class ReportStore extends Construct {
     const objects = (patterns: readonly string[]): string[] => patterns.map((pattern) => this.bucket.arnForObjects(pattern));
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: objects(reads) }));
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: objects(writes) }));
-    this.denyReplacing(role);
+    this.denyReplacing(role, DELETION_WRITES_ONCE);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:ListBucket'],

@@ -8,6 +8,7 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
 import { rows, smallAccount } from '../aws/reading';
 import { type ChildRun, runChild } from '../support/child-cli';
+import { withoutNotice } from '../support/endpoint-notice';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
 const CONFIG = `
@@ -243,11 +244,9 @@ describe('where nothing can be done in AWS', () => {
     rmSync(cache, { recursive: true, force: true });
   });
 
-  /** Runs the command line. The line about the endpoint in force, which these runs always have, is checked and left out. */
   const run = async (args: readonly string[], env: Readonly<Record<string, string>>): Promise<ChildRun> => {
     const ended = await runChild(program, work, args, { AWS_ENDPOINT_URL: emulator.url, AWS_REGION: 'us-east-1', ...env });
-    const [notice = '', ...rest] = ended.err.split(/(?<=\n)/);
-    return notice.startsWith('warning: calls to AWS go to another endpoint: ') ? { ...ended, err: rest.join('') } : ended;
+    return { ...ended, err: withoutNotice(ended.err) };
   };
 
   function prepare({ faults = [], expiredSession = false }: Case): void {

@@ -6,6 +6,7 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
 import { rows, smallAccount } from '../aws/reading';
 import { type ChildRun, runChild } from '../support/child-cli';
+import { withoutNotice } from '../support/endpoint-notice';
 import { describeWith, isInstalled } from '../support/optional';
 import { type Listening, makeAuthority, type PrivateAuthority, startProxy, startTls, type TestProxy } from '../support/private-network';
 
@@ -57,8 +58,8 @@ describeWith(isInstalled('openssl', 'version'), 'openssl', 'the command line beh
   });
 
   const via = (each: Listening, scheme = 'http', user = ''): string => `${scheme}://${user}localhost:${each.port}`;
-  const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ChildRun> =>
-    runChild(program, work, args, {
+  const run = async (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ChildRun> => {
+    const ended = await runChild(program, work, args, {
       AWS_ENDPOINT_URL: `https://localhost:${endpoint.port}`,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'test',
@@ -66,6 +67,8 @@ describeWith(isInstalled('openssl', 'version'), 'openssl', 'the command line beh
       AWS_CA_BUNDLE: authority.file,
       ...env,
     });
+    return { ...ended, err: withoutNotice(ended.err) };
+  };
   const report = (env: Readonly<Record<string, string>>): Promise<ChildRun> => run(['report', '--format', 'json', '--quiet'], env);
   const snapshotsOf = ({ out }: ChildRun): unknown => JSON.parse(out).totals.snapshots;
   const tunnels = (): readonly string[] => proxy.asked.filter((each) => each === `CONNECT localhost:${endpoint.port}`);

@@ -15,6 +15,7 @@ import { buildEnv } from '../../lambda/env';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import { renderPlan } from '../../lambda/render/plan';
 import { stageFunction } from '../../lambda/stage-function';
+import { DELETION_WRITES_ONCE } from '../../lib/report-store';
 import { bundleHandler } from '../../scripts/bundle';
 import { ACCOUNT, HERE, smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
@@ -77,6 +78,7 @@ describe('the bundle of the deletion function', () => {
     });
     await new Promise<void>((resolve) => lambda.listen(0, '127.0.0.1', resolve));
     const emulator = await startEmulator({
+      writeOnce: DELETION_WRITES_ONCE,
       account: smallAccount(),
       topics: [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'ops@example.com' }] }],
       buckets: [BUCKET],

@@ -98,7 +98,7 @@ describe('the report function', () => {
   it('mails a stored report, and fails, where the list of all reports cannot be written', async () => {
     emulator.setFaults([s3('denied', 'PutObject', 'reports/index.*')]);
     await expect(run(10)).rejects.toMatchObject({ code: 'report.unfinished' });
-    expect(mails()[0]).toMatch(/s3:\/\/[^/]+\/reports\/2.*report\.html/);
+    expect(mails()[0]).toMatch(/\/s3\/object\/[^?]+\?region=[^&]+&prefix=reports\/2.*report\.html/);
     expect(mails()[0]).not.toContain('index.html');
   }, 30_000);
 
