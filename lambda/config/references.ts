@@ -1,6 +1,6 @@
 import type { HiddenRule } from '../core/config';
 import { someOf } from '../core/listing';
-import { ownBeginning } from '../core/tags';
+import { ownBeginning } from '../core/tag-keys';
 import { closest } from './closest';
 import { type ConfigProblem, type ConfigWarning, type Keys, pathText, problemAt, show } from './problems';
 import type { ConfigOutput } from './schema';

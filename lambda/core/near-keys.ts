@@ -1,4 +1,5 @@
 import { withinDistance } from './distance';
+import { HOLD_KEY } from './tag-keys';
 
 /** The keys and words that a tag key is compared with. */
 export interface KnownKeys {
@@ -13,7 +14,6 @@ export interface KnownKeys {
 /** Decides whether a tag key (with its value) looks like one that means something here, and is none. */
 export type IsNearMiss = (key: string, value: string | null) => boolean;
 
-const HOLD_KEY = 'retention:hold';
 const KEEPING_WORDS = ['donotdelete', 'dontdelete', 'neverdelete', 'donotexpire', 'legalhold'];
 const PREFIXED_WORDS = ['hold', 'keep', 'policy', 'expire', 'until', 'forever', 'never', 'legalhold'];
 /** Words of many other tools; no key that folds to one is a near miss. */

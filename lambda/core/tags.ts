@@ -4,6 +4,7 @@ import { type IsNearMiss, makeIsNearMiss } from './near-keys';
 import { endOfDay } from './period';
 import { COUNT_RULES, type CountRule, type Keep, MAX_COUNT, type Policy, WITHIN_RULES, type WithinRule } from './policy';
 import type { Tags } from './snapshot';
+import { CLOUDFORMATION, HOLD_KEY, ownBeginning } from './tag-keys';
 import type { Zone } from './zone';
 
 /** What tags are read against. */
@@ -41,8 +42,6 @@ export interface TagReading {
   readonly policy: TaggedPolicy | null;
 }
 
-const HOLD_KEY = 'retention:hold';
-const CLOUDFORMATION = 'aws:cloudformation:';
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 const isCalendarDay = (text: string): boolean =>
@@ -175,11 +174,6 @@ function nearMissTest(grammar: TagGrammar): IsNearMiss {
   });
   nearMissTests.set(grammar, test);
   return test;
-}
-
-/** The beginning of a key that `ignoreTags` may not list, because such keys are ours or hold; null for any other key. */
-export function ownBeginning(key: string, tagPrefix: string): string | null {
-  return [`${tagPrefix}:`, 'retention:', CLOUDFORMATION].find((start) => key.startsWith(start)) ?? null;
 }
 
 function unknownKey(key: string, value: string | null, grammar: TagGrammar): TagProblem {
