@@ -26,6 +26,7 @@ import { isRunning, thisProcess } from './owner';
 import { openPlace, type PlanPlace } from './plan-place';
 import { withProgress } from './progress';
 import { readingDeadline, refusingNothing } from './read-account';
+import { CredentialsFailure, ofAccount } from './same-account';
 import { reportFailure, type Terminal, writeOut } from './terminal';
 
 export interface ApplyOptions {
@@ -83,11 +84,6 @@ function onInterrupt({ err, out }: Pick<Terminal, 'err' | 'out'>): { readonly si
       for (const stream of [err, out]) stream.off('error', ignore);
     },
   };
-}
-
-/** A failure of the caller's credentials, by the name that is known for it. */
-class CredentialsFailure extends Error {
-  override readonly name = 'CredentialsProviderError';
 }
 
 /** The same credentials. Whatever their provider fails with is known as a failure of the caller, and never as one of the service. */
@@ -156,8 +152,11 @@ async function applyLocally(
   const quiet = options.quiet ?? false;
   const columns = Math.max(60, out.columns || 100);
   const config = loadConfig(options.config, (line) => err.write(`note: ${clean(line)}\n`));
-  const account = await findAccount(caller);
-  const { credentials, region, connection } = caller;
+  const first = await caller.credentials();
+  const accountOf = (found: typeof first): Promise<string | null> => findAccount({ ...caller, credentials: async () => found });
+  const account = await accountOf(first);
+  const credentials = ofAccount(caller.credentials, account, first, accountOf);
+  const { region, connection } = caller;
   const clock = Date.now;
   const monotonic = (): number => performance.now();
   const readers = makeLightsailClients({ config: { credentials }, agents: connection.agents });

@@ -74,14 +74,35 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Finds the newest replacement of an object. They are numbered without a gap, because each is made of the one before. */
+/**
+ * Finds the newest replacement of an object. They are numbered without a gap, because each is made of the one before. They count although the
+ * file that people see was removed: otherwise a new one would be hidden behind them.
+ */
 async function currentOf(path: string): Promise<Current> {
   let replaced = 0;
-  if (await exists(path)) while (await exists(replacementOf(path, replaced + 1))) replaced += 1;
+  while (await exists(replacementOf(path, replaced + 1))) replaced += 1;
   return { path: replacementOf(path, replaced), replaced };
 }
 
 const versionOf = (replaced: number, text: string): string => `${replaced}:${createHash('sha256').update(text).digest('hex')}`;
+
+const cannotRead = (path: string, cause: unknown): RetentionError =>
+  new RetentionError(
+    'store.folder',
+    'operator',
+    `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}; ${EXPECTED.read}`,
+    { cause },
+  );
+
+/** The text of the very file at a path, which nothing replaces; null where nothing is there. */
+export async function readGiven(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw cannotRead(path, error);
+  }
+}
 
 /** A folder as a store. What a write has resolved is on the disk: whole or not at all, whatever kills the process or the machine. */
 export function folderStore(root: string): Store {
@@ -153,7 +174,8 @@ export function folderStore(root: string): Store {
     async put(object) {
       await write(object, replace);
     },
-    putIfAbsent: (object) => write(object, placeIfAbsent),
+    putIfAbsent: (object) =>
+      write(object, async (draft, path, chunks) => (await currentOf(path)).replaced === 0 && placeIfAbsent(draft, path, chunks)),
     replaceIf: (object, version) => write(object, replaceVersion(object.key, version)),
     getVersioned,
     get: (key) => reading(key, ({ path }) => readFile(path, 'utf8')),

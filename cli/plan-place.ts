@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Store } from '../lambda/app/ports';
 import { type HttpLimits, UPLOADING } from '../lambda/aws/http-limits';
@@ -7,7 +7,7 @@ import { s3Store } from '../lambda/aws/s3-store';
 import { RetentionError } from '../lambda/core/errors';
 import { clean } from '../lambda/render/phrases';
 import { type Caller, explainAccess } from './aws';
-import { folderStore } from './folder-store';
+import { folderStore, readGiven } from './folder-store';
 import { irregularAt } from './regular-file';
 
 /** A plan's place: the store in which it and its results lie, and its text there (null: there is none). */
@@ -39,8 +39,7 @@ export async function openPlace(plan: string, caller: Caller, limits: HttpLimits
     const there = irregularAt(plan);
     if (there !== null) throw unusable(plan, there);
     const file = realPath(plan);
-    const store = folderStore(dirname(file));
-    return { where: plan, store, text: await store.get(basename(file)) };
+    return { where: plan, store: folderStore(dirname(file)), text: await readGiven(file) };
   }
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(plan) ?? [];
   if (bucket === undefined || key === undefined) throw unusable(plan, 'another address');

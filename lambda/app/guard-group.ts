@@ -1,3 +1,4 @@
+import { differInCase } from '../core/arn';
 import { type CondemnedGroup, floorBreach, sourceBreach } from '../core/recheck';
 import { stopUnreachable } from './caller-failure';
 import type { Verdict } from './delete-snapshot';
@@ -29,7 +30,8 @@ async function checkSource(
   const { value } = answer;
   if (value?.defect != null) return spared('source.changed', value.defect);
   if (source === null) {
-    return value?.arn === arn ? spared('source.listed', `its source ${name} exists, and the list of sources did not have it`) : null;
+    const isThere = value?.arn === arn || differInCase(value?.arn ?? null, arn);
+    return isThere ? spared('source.listed', `its source ${name} exists, and the list of sources did not have it`) : null;
   }
   const breach = sourceBreach(source, value);
   return breach === null ? null : spared('source.changed', breach);

@@ -1,7 +1,7 @@
 import type { LightsailClient } from '@aws-sdk/client-lightsail';
 import type { CallOptions, SnapshotKind, Source } from '../app/kind-port';
 import type { AbsentSource, AskSources, Clock } from '../app/ports';
-import { type LightsailArn, parseArn } from '../core/arn';
+import { differInCase, type LightsailArn, parseArn } from '../core/arn';
 import { KINDS, type Kind, type SourceState } from '../core/snapshot';
 import { classify, errorFacts } from './aws-errors';
 import { type Deadline, startDeadline } from './deadline';
@@ -91,6 +91,7 @@ export function makeAskSources({ kinds, clients, clock, until, atOnce = AT_ONCE 
 /** What an answer says of the source that was asked for: another ARN that could be true is of another source, which took its name. */
 function foundState(source: Source, name: string, arn: string, { region, type, account }: LightsailArn): SourceState {
   if (source.arn !== arn) {
+    if (differInCase(source.arn, arn)) return unconfirmed(`the answer has the ARN ${source.arn}, expected ${arn}`);
     const other = source.arn !== null && belongs(source.arn, region, type) && parseArn(source.arn)?.account === account;
     return other ? GONE : unconfirmed(`the answer has the ARN ${source.arn}, expected one of ${type} in ${region}`);
   }

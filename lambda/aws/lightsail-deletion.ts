@@ -74,14 +74,16 @@ const FAILURE: Readonly<Record<ErrorClass, CallFailure['class']>> = {
 const UNREACHABLE: ReadonlySet<string> = new Set([
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETDOWN'],
 ]);
+/** An operation that failed to execute may have begun. */
+const BEGUN: ReadonlySet<string> = new Set(['OperationFailureException', 'OperationFailure']);
 /** Transient failures by which the service says no for now: nothing was done. */
 const LATER: ReadonlySet<string> = new Set(['InvalidInputException', 'InvalidInput']);
 
 function failureOf(error: unknown): CallFailure {
   if (error instanceof NotSent) return { class: 'not-sent', code: 'check.too-old', message: error.message };
   const { code, message, tip } = errorFacts(error);
-  const failure = {
-    class: isCredentialFailure(error) ? 'caller' : FAILURE[classify(error)],
+  const failure: CallFailure = {
+    class: isCredentialFailure(error) ? 'caller' : BEGUN.has(code) ? 'unknown' : FAILURE[classify(error)],
     code,
     message: tip === undefined ? message : `${message} (${tip})`,
   };

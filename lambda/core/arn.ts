@@ -14,3 +14,6 @@ export function parseArn(text: string): LightsailArn | null {
   const [, region, account, type] = match ?? [];
   return region === undefined || account === undefined || type === undefined ? null : { region, account, type };
 }
+
+/** Whether two ARNs differ in letter case alone: nothing promises that these are two resources, and nothing that they are one. */
+export const differInCase = (a: string | null, b: string): boolean => a !== null && a !== b && a.toLowerCase() === b.toLowerCase();

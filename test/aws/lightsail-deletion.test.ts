@@ -98,6 +98,7 @@ describe('deleting over HTTP', () => {
     ['not found', { fault: 'error', code: 'DoesNotExist', status: 400 }, 'not-found'],
     ['told to try later', { fault: 'error', code: 'InvalidInputException', message: 'Please try again in a few minutes.' }, 'transient'],
     ['wrong', { fault: 'error', code: 'InvalidInputException', message: 'No.' }, 'refused'],
+    ['said to have failed to execute', { fault: 'error', code: 'OperationFailureException', status: 400 }, 'unknown'],
     ['answered with what nobody knows', { fault: 'error', code: 'TeapotException', status: 418 }, 'unknown'],
   ] as const)('sends a delete that is %s once, and says what that means', async (_, fault, expected) => {
     emulator.setFaults([{ ...fault, operations: 'DeleteInstanceSnapshot' }]);

@@ -65,6 +65,14 @@ describe('lightsail-retention apply --local', () => {
     expect(emulator.requests.count('DeleteInstanceSnapshot') + emulator.requests.count('DeleteDiskSnapshot')).toBe(5);
   });
 
+  it('reads the very file that is named as the plan, and no hidden one beside it', async () => {
+    writeFileSync(join(work, '.plan.json.v1'), readFileSync(plan()));
+    writeFileSync(plan(), '{}');
+    const { code, err } = await apply();
+    expect([code, err]).toEqual([4, expect.stringContaining('[plan.altered]')]);
+    expect(emulator.requests.count('DeleteInstanceSnapshot') + emulator.requests.count('DeleteDiskSnapshot')).toBe(0);
+  });
+
   it('refuses a link that leads nowhere, and names the link', async () => {
     const link = join(work, 'dangling.json');
     symlinkSync(join(work, 'nothing.json'), link);

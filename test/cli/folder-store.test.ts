@@ -47,6 +47,16 @@ describe('a folder as a store', () => {
     expect(await store.putIfAbsent(object('claim', 'late'))).toBe(false);
   });
 
+  it('still knows an object whose visible file was removed, and creates no second one behind its replacement', async () => {
+    const store = folderStore(folder);
+    await store.putIfAbsent(object('a/one.json', 'first'));
+    const first = await store.getVersioned('a/one.json');
+    expect(await store.replaceIf(object('a/one.json', 'second'), first?.version ?? '')).toBe(true);
+    rmSync(join(folder, 'a', 'one.json'));
+    expect(await store.putIfAbsent(object('a/one.json', 'third'))).toBe(false);
+    expect(await store.get('a/one.json')).toBe('second');
+  });
+
   it('lists the names of a folder, files and folders, in order, and no drafts', async () => {
     const store = folderStore(folder);
     for (const key of ['results/b.json', 'results/a/1.json', 'results/a/2.json']) await store.put(object(key, ''));

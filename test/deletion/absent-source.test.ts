@@ -121,3 +121,19 @@ it('a snapshot that does not name its source keeps its group, because the source
     await rig.close();
   }
 });
+
+it('a snapshot whose source is there with its ARN in other letter case is kept: nothing tells whether it is the same', async () => {
+  const [web, left] = [aSpec('web'), aSpec('left')];
+  const held = { ...instanceRow(web), tags: [{ key: 'retention:hold' }] };
+  const shouting = aged(web, upTo(6)).map((row) => ({
+    ...row,
+    fromInstanceArn: String(row.fromInstanceArn).replace(/[^/]+$/, (id) => id.toUpperCase()),
+  }));
+  const data = { [HERE]: { instances: [held], instanceSnapshots: [...shouting, ...aged(left, upTo(6))] } };
+  const rig = await startRig({ accountId: ACCOUNT, regions: [HERE], data });
+  try {
+    expect((await rig.plan()).plan.items.map(({ name }) => name)).toEqual(GONE);
+  } finally {
+    await rig.close();
+  }
+});
