@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
 
-const PROGRAM = join(tmpdir(), `attack1-cli-${process.env.JEST_WORKER_ID ?? process.pid}.cjs`);
+const PROGRAM = join(tmpdir(), `adversarial-cli-${process.env.JEST_WORKER_ID ?? process.pid}.cjs`);
 let built = false;
 export function program(): string {
   if (!built) bundleCommandLine(commandLineEntry() ?? '', PROGRAM);
@@ -19,7 +19,7 @@ export interface Ran {
 }
 /** The command line as a process of its own, in a folder of its own. */
 export function makeFolder(config = DEFAULT_CONFIG): string {
-  const folder = mkdtempSync(join(tmpdir(), 'attack1-'));
+  const folder = mkdtempSync(join(tmpdir(), 'adversarial-'));
   writeFileSync(join(folder, 'retention.yaml'), config);
   mkdirSync(join(folder, '.aws'));
   return folder;
