@@ -131,6 +131,15 @@ describe('automatic deletion takes', () => {
     expect(await taken()).toEqual(['old-1', 'old-2']);
   });
 
+  test('nothing before a day that an e-mail told, though the report that had interrupted the countdown was sent after it', async () => {
+    const days = [{ ago: 8 * 24 }, { ago: 30, refused: true }, { ago: 10, scheduled: null }, { ago: 7, scheduled: 30 }];
+    const { mails, taken } = await history(days);
+    const told = mails.map((mail) => /WILL BE DELETED unless held: 2 on (\S+)\./.exec(mail)?.[1]);
+    // Eight days before NOW, and twice the seventh day after the report by hand.
+    expect(told).toEqual(['2026-11-22', '2026-11-29', '2026-11-29']);
+    expect(await taken()).toBe('auto.interrupted');
+  });
+
   test('the same with weekly reports, if the newest is of today', async () => {
     const { taken } = await history([{ ago: 14 * 24 + 4 }, { ago: 7 * 24 + 4 }, { ago: 4 }]);
     expect(await taken()).toEqual(['old-1', 'old-2']);
