@@ -308,6 +308,19 @@ describe('a report that was made for another time than its own', () => {
     }
   });
 
+  test('interrupts a grace period when it was made, where it could not be stored or none of its attempts was sent', async () => {
+    const begun = [{ ago: 20 * 24 }, { ago: 8 * 24, scheduled: null }];
+    const late = { ago: 7 * 24 - 10, scheduled: 7 * 24 + 13 };
+    const twice = [{ ago: 7 * 24 + 12, scheduled: 7 * 24 + 13, refused: true }, { ...late, refused: true }];
+    const since = [{ ago: 7 * 24 + 1, scheduled: null }, ...daily().slice(2)].filter(({ ago }) => ago !== late.ago);
+    const sorted = (days: readonly Day[]) => [...days].sort((a, b) => b.ago - a.ago);
+    expect(await (await history(sorted([...begun, ...since]))).taken()).toEqual(['old-1', 'old-2']);
+    expect(await (await history(sorted([...begun, { ...late, unstored: /^reports/ }, ...since]))).taken()).toBe('auto.unreadable');
+    // Which of the attempts comes first by its id is chance.
+    for (let tries = 0; tries < 8; tries += 1)
+      expect(await (await history(sorted([...begun, ...twice, ...since]))).taken()).toBe('auto.not-mailed');
+  });
+
   test('counts as it would had it been made by hand, whatever times the events of reports bear', async () => {
     const aDay = fc.record({ hours: fc.integer({ min: 1, max: 40 }), late: fc.integer({ min: -60, max: 1_000 }), held: fc.boolean() });
     await fc.assert(
