@@ -311,7 +311,10 @@ describe('a report that was made for another time than its own', () => {
   test('interrupts a grace period when it was made, where it could not be stored or none of its attempts was sent', async () => {
     const begun = [{ ago: 20 * 24 }, { ago: 8 * 24, scheduled: null }];
     const late = { ago: 7 * 24 - 10, scheduled: 7 * 24 + 13 };
-    const twice = [{ ago: 7 * 24 + 12, scheduled: 7 * 24 + 13, refused: true }, { ...late, refused: true }];
+    const twice = [
+      { ago: 7 * 24 + 12, scheduled: 7 * 24 + 13, refused: true },
+      { ...late, refused: true },
+    ];
     const since = [{ ago: 7 * 24 + 1, scheduled: null }, ...daily().slice(2)].filter(({ ago }) => ago !== late.ago);
     const sorted = (days: readonly Day[]) => [...days].sort((a, b) => b.ago - a.ago);
     expect(await (await history(sorted([...begun, ...since]))).taken()).toEqual(['old-1', 'old-2']);
@@ -409,6 +412,19 @@ describe('the plan of an automatic deletion', () => {
     expect(await select({ now: NOW + 1 })).toMatchObject({ state: 'nothing', code: 'auto.duplicate' });
     expect(await select()).toEqual(first);
     expect(objects.get('plans/auto-20261123T080000Z.json')).toBe(text);
+  });
+
+  test('is its own only where it lists nothing that is not due, though it has the right time and a digest that fits', async () => {
+    const { select, objects, ids } = await history(daily({ 3: { inventory: { snapshots: held('old-1') } } }));
+    const key = 'plans/auto-20261123T080000Z.json';
+    const first = await select();
+    const { digest: _, ...written } = JSON.parse(objects.get(key) ?? '') as Plan;
+    const forged = { ...written, items: (JSON.parse(objects.get(`plans/${ids.at(-1)}.json`) ?? '') as Plan).items };
+    expect([written.items.length, forged.items.length]).toEqual([1, 2]);
+    objects.set(key, JSON.stringify({ ...forged, digest: digestOf(forged) }));
+    expect(await select()).toMatchObject({ state: 'nothing', code: 'auto.duplicate' });
+    objects.set(key, JSON.stringify({ ...written, digest: digestOf(written) }));
+    expect(await select()).toEqual(first);
   });
 });
 
