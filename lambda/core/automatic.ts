@@ -155,14 +155,14 @@ function makeJudge(config: Pick<Config, 'digest'>): (run: ReportRun) => Good | N
 const key = ({ arn, createdAt, name, kind, region }: PlanItem): string => JSON.stringify([arn, createdAt, name, kind, region]);
 
 /**
- * When the report of a run was made, or the last of them where none was e-mailed; without a plan, when its mail was noted, which can be a day after
- * the time in its id. That id is what is left where nothing else tells.
+ * When the report of a run was made that was e-mailed. Without its plan, the last that is known of the run: when another of its reports was made, or
+ * when the mail was noted. That can be a day after the time in its id, which is what is left where nothing else tells.
  */
 const timeOf = ({ time, plans, mailed }: ReportRun): number => {
   const sent = plans.filter((each) => each?.plan.id === mailed?.reportId);
   const made = (sent.length > 0 ? sent : plans).flatMap((each) => (each === null ? [] : [Date.parse(each.plan.createdAt)]));
-  const noted = made.length > 0 ? null : (mailed?.at ?? mailed?.storedAt ?? null);
-  const told = noted === null ? made : [noted];
+  const noted = sent.length > 0 ? null : (mailed?.at ?? mailed?.storedAt ?? null);
+  const told = noted === null ? made : [...made, noted];
   return told.length === 0 ? (instantOfId(`${time}-`) ?? 0) : told.reduce((last, each) => Math.max(last, each));
 };
 

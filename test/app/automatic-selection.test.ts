@@ -319,6 +319,8 @@ describe('a report that was made for another time than its own', () => {
     const sorted = (days: readonly Day[]) => [...days].sort((a, b) => b.ago - a.ago);
     expect(await (await history(sorted([...begun, ...since]))).taken()).toEqual(['old-1', 'old-2']);
     expect(await (await history(sorted([...begun, { ...late, unstored: /^reports/ }, ...since]))).taken()).toBe('auto.unreadable');
+    const unstored = [twice[0] as Day, { ...late, unstored: /^reports/ }];
+    expect(await (await history(sorted([...begun, ...unstored, ...since]))).taken()).toBe('auto.unreadable');
     // Which of the attempts comes first by its id is chance.
     for (let tries = 0; tries < 8; tries += 1)
       expect(await (await history(sorted([...begun, ...twice, ...since]))).taken()).toBe('auto.not-mailed');
