@@ -1,4 +1,4 @@
-import { automaticPlan, type NothingDue, selectDue } from '../core/automatic';
+import { automaticPlan, type NothingDue, type ReportRun, selectDue } from '../core/automatic';
 import type { Config } from '../core/config';
 import { compactInstant } from '../core/instant';
 import { before } from '../core/period';
@@ -16,6 +16,18 @@ export interface SelectionPorts {
 
 /** What an automatic deletion is to carry out, or why it is to do nothing. */
 export type Selected = { readonly state: 'plan'; readonly id: string; readonly digest: string } | NothingDue;
+
+const isMadeUntil =
+  (now: number) =>
+  ({ plans }: ReportRun): boolean =>
+    plans.length === 0 || plans.some((each) => each === null || Date.parse(each.plan.createdAt) <= now);
+
+/** Whether a plan lists nothing but what was due at an instant (epoch ms), by the reports that were made until then. */
+function listsOnlyDue({ items }: Plan, runs: readonly ReportRun[], config: Config, now: number): boolean {
+  const due = selectDue(runs.filter(isMadeUntil(now)), config, now);
+  const known = new Set(due.state === 'due' ? due.items.map((item) => jsonText(item)) : []);
+  return items.every((item) => known.has(jsonText(item)));
+}
 
 const nothing = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
 
@@ -44,7 +56,8 @@ export async function selectAutomatically(
   if (await store.putIfAbsent({ key, contentType: 'application/json', body: [text] }))
     return { state: 'plan', id: plan.id, digest: plan.digest };
   const there = readPlan(await store.get(key), plan.id, digest);
-  return there?.createdAt === plan.createdAt
+  // Its own lists nothing that is not due: whatever else lies there was not announced.
+  return there?.createdAt === plan.createdAt && listsOnlyDue(there, runs, config, now)
     ? { state: 'plan', id: there.id, digest: there.digest }
     : nothing('auto.duplicate', `another invocation has this scheduled time: it wrote ${store.locate(key)}`);
 }

@@ -87,6 +87,8 @@ export interface RunNote {
   readonly confirmed: number | null;
   /** Whether it said that what it lists will be deleted. */
   readonly announced: boolean;
+  /** When the oldest report was made (ISO 8601) back to which its countdown counted; absent where it announced nothing. */
+  readonly countedFrom?: string;
 }
 
 /**

@@ -93,7 +93,7 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
   };
   try {
     const key = planFile(plan.id);
-    const stored = { text: await store.get(key), where: store.locate(key), digest: plan.digest };
+    const stored = { text: await store.get(key), where: store.locate(key), digest: plan.digest, id: plan.id };
     const preparing: PreparePorts = { clock, digest, readInventory, deletion, outcomes: outcomePorts };
     const prepared = await prepareApply(preparing, {
       plan: stored,

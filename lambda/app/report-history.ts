@@ -37,6 +37,7 @@ async function readMailed(store: Store, time: string): Promise<Mailed | null> {
       confirmed: 'confirmed' in note && typeof note.confirmed === 'number' ? note.confirmed : null,
       announced: 'announced' in note && note.announced === true,
       at: 'at' in note && typeof note.at === 'string' ? parseInstant(note.at) : null,
+      countedFrom: 'countedFrom' in note && typeof note.countedFrom === 'string' ? parseInstant(note.countedFrom) : null,
       // A note is small. One that was uploaded in parts has the time at which that was started, and could have been finished today.
       storedAt: dated.inParts ? null : dated.storedAt,
     };

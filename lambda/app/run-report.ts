@@ -25,21 +25,24 @@ export interface RunRequest {
   /** Epoch ms by which the report must be stored, so that there is time left to send it; absent: whenever it is. */
   readonly storeUntil?: number;
   /** The deletion that is deployed; absent where there is none. */
-  readonly deletion?: Omit<DeletionNotice, 'due'>;
+  readonly deletion?: Omit<DeletionNotice, keyof ToldDays>;
 }
 
 /** How long (ms) each look at what earlier runs left may take, before anything is read. */
 const LOOK_LIMIT = 30_000;
+
+type ToldDays = Pick<DeletionNotice, 'due' | 'countedFrom'>;
 
 /** On which day each snapshot of a plan goes at the earliest, where nobody has to approve it. */
 async function dueDays(
   { store, digest, clock }: MakeReportPorts & SendPorts,
   { config, reportId }: RunRequest,
   plan: NewPlan,
-): Promise<NonNullable<DeletionNotice['due']>> {
+): Promise<ToldDays> {
   const runs = await readRuns(store, digest, before(clock(), config.deletion.grace, config.zone));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
-  return new Map([...countdown(plan, earlier, config)].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const));
+  const { due, countedFrom } = countdown(plan, earlier, config);
+  return { due: new Map([...due].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const)), countedFrom };
 }
 
 /** What a run came to; without numbers where a duplicate delivery found the report sent. */
@@ -60,11 +63,13 @@ export type RunResult =
       readonly seconds: number;
     });
 
+const NO_DAYS: ToldDays = { due: null };
+
 /** What became of the files of a report; `failures` say what could not be done. */
 interface Kept {
   readonly stored: boolean;
   readonly listed: boolean;
-  readonly due: DeletionNotice['due'] | null;
+  readonly days: ToldDays;
   readonly failures: readonly Error[];
 }
 
@@ -73,13 +78,13 @@ async function keepReport(ports: MakeReportPorts & SendPorts, request: RunReques
   const { config, deletion, storeUntil } = request;
   const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
   const storing = await inTime('store the report', left(), (signal) => storeReport(ports.store, report, plan, config.tagPrefix, signal));
-  if (storing.failure !== null) return { stored: false, listed: false, due: null, failures: [storing.failure] };
+  if (storing.failure !== null) return { stored: false, listed: false, days: NO_DAYS, failures: [storing.failure] };
   const listing = await inTime('list the report among the others', left(), () => indexReports(ports.store, report));
   const days = await inTime('tell the days of deletions', left(), async () =>
-    deletion?.mode === 'automatic' ? dueDays(ports, request, plan) : new Map<string, string>(),
+    deletion?.mode === 'automatic' ? dueDays(ports, request, plan) : { due: new Map<string, string>() },
   );
   const failures = [listing.failure, days.failure].filter((failure) => failure !== null);
-  return { stored: true, listed: listing.failure === null, due: days.value, failures };
+  return { stored: true, listed: listing.failure === null, days: days.value ?? NO_DAYS, failures };
 }
 
 /** A report as it is sent: with what could not be done as problems, and where it was not stored with a plan that nobody may apply. */
@@ -132,7 +137,7 @@ export async function runReport(
     tagPrefix: config.tagPrefix,
     region: request.region,
     grace: config.deletion.grace.text,
-    ...(request.deletion && { deletion: { ...request.deletion, due: kept.due } }),
+    ...(request.deletion && { deletion: { ...request.deletion, ...kept.days } }),
   });
   if (kept.failures.length > 0) throw notKept(reportId, kept.stored, kept.failures);
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = report.totals;

@@ -55,6 +55,8 @@ export interface DeletionNotice {
   readonly functionArn: string;
   /** By ARN, the local day on which a snapshot goes at the earliest: the report counts down to it. Null: not known, so nothing is announced. */
   readonly due: ReadonlyMap<string, string> | null;
+  /** When the oldest report was made (epoch ms) back to which that counts. */
+  readonly countedFrom?: number;
 }
 
 /**
@@ -133,6 +135,7 @@ async function sendEmail(
     digest: plan.digest,
     confirmed: context.confirmedSubscribers,
     announced: options.deletion?.mode === 'automatic' && options.deletion.due !== null,
+    ...(options.deletion?.countedFrom !== undefined && { countedFrom: new Date(options.deletion.countedFrom).toISOString() }),
   };
   const note = (name: string): Promise<void> =>
     noteRun(store, scheduledAt === null ? runTime(reportId) : compactInstant(scheduledAt), name, { at: clock(), ...noted });

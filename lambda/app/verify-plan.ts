@@ -18,6 +18,8 @@ export interface StoredPlan {
   readonly where: string;
   /** What the approval names; null where the plan itself was handed over. */
   readonly digest: string | null;
+  /** The id that the approval names: its outcomes are looked for under it. Absent where the plan itself was handed over. */
+  readonly id?: string;
 }
 
 const NEW_PLAN = 'make a new plan with a new report';
@@ -41,7 +43,7 @@ function digestIn(content: unknown, digestOf: Digest): string | null {
 }
 
 /** Reads a stored plan, or refuses: plan.not-found, plan.expired, plan.altered. */
-export function openPlan({ text, where, digest }: StoredPlan, now: number, digestOf: Digest): Plan {
+export function openPlan({ text, where, digest, id }: StoredPlan, now: number, digestOf: Digest): Plan {
   if (text === null)
     throw refusal('plan.not-found', `there is nothing at ${where}; expected the plan of a report: check the name, or ${NEW_PLAN}`);
   const parsed = fromJson(text);
@@ -63,6 +65,7 @@ export function openPlan({ text, where, digest }: StoredPlan, now: number, diges
   if (digest !== null && digest !== real) throw altered(`its digest is ${real}, approved was ${digest.slice(0, 90)}`);
   const result = parsePlan(json);
   if (!result.ok) throw altered(clean(result.wrong));
+  if (id !== undefined && result.plan.id !== id) throw altered(`it is the plan ${result.plan.id}, approved was ${id.slice(0, 90)}`);
   return result.plan;
 }
 

@@ -76,11 +76,13 @@ const absentList = (operation: string): RetentionError =>
     `${operation} answered without its list, on which the previous report found snapshots; if they are all deleted, the next report takes it for empty`,
   );
 
-const unknownRegion = (region: string): RetentionError =>
+const unknownRegion = (region: string, isNamed: boolean): RetentionError =>
   new RetentionError(
     'region.unknown',
     'operator',
-    `GetRegions does not name the region ${region}: correct --region, or regions in the configuration`,
+    isNamed
+      ? `GetRegions does not name the region ${region}: correct --region, or regions in the configuration`
+      : `GetRegions does not name the region ${region}, which the previous report read; if it is no longer offered, the next report goes without it`,
   );
 
 /**
@@ -123,8 +125,10 @@ async function readAll(run: Run): Promise<Inventory> {
   const { kinds, clients, request, regions, deadline, progress, firstRegion, account } = run;
   const { maxPages = MAX_PAGES, automaticAtOnce = AUTOMATIC_AT_ONCE } = run;
   const { known } = regions;
-  const wanted = request.regions === 'all' ? known : request.regions;
-  const asked = wanted === 'any' ? [] : [...new Set(wanted)];
+  const isNamed = request.regions !== 'all';
+  const wanted = isNamed ? request.regions : known;
+  // A region that GetRegions no longer names is not left out in silence.
+  const asked = wanted === 'any' ? [] : [...new Set(isNamed ? wanted : [...wanted, ...request.previouslyRead])];
   const isKnown = (region: string): boolean => known === 'any' || known.has(region);
   const filter = KINDS.filter((kind) => request.kinds.includes(kind));
   progress({ event: 'regions', regions: asked.length, scopes: asked.length * filter.length });
@@ -153,7 +157,7 @@ async function readAll(run: Run): Promise<Inventory> {
   const automatic = await Promise.all(counting);
   const unknown = asked
     .filter((region) => !isKnown(region))
-    .flatMap((region) => filter.map((kind) => notAsked(region, kind, unknownRegion(region))));
+    .flatMap((region) => filter.map((kind) => notAsked(region, kind, unknownRegion(region, isNamed))));
   return assembleInventory({
     request,
     account,

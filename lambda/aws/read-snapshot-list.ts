@@ -54,15 +54,14 @@ async function readOnce(
   onPage: SnapshotListRequest['onPage'],
 ): Promise<{ readonly collection: SnapshotCollection; readonly pages: number; readonly error: unknown; readonly moved: boolean }> {
   const collection = makeSnapshotCollection();
+  // An empty page tells nothing of what follows it: the first is the first that has rows.
   let first: readonly string[] = [];
-  let met = 0;
   const { pages, error } = await walkPages(
     operation,
     ask,
     (rows) => {
       onPage(rows);
-      if (met === 0) first = arnsOf(rows ?? []);
-      met += 1;
+      if (first.length === 0) first = arnsOf(rows ?? []);
       collection.add(rows ?? []);
     },
     deadline,
@@ -72,13 +71,16 @@ async function readOnce(
   let now: readonly string[] = [];
   const again = await walkPages(
     operation,
-    async (token, options) => ({ ...(await ask(token, options)), next: null }),
+    async (token, options) => {
+      const page = await ask(token, options);
+      return page.rows?.length === 0 ? page : { ...page, next: null };
+    },
     (rows) => {
       if (rows === null) throw vanished(operation);
       now = arnsOf(rows);
     },
     deadline,
-    1,
+    maxPages,
   );
   return { collection, pages, error: again.error, moved: again.error === null && movedUp(first, now) };
 }

@@ -115,7 +115,11 @@ export function s3Store(client: S3Client, bucket: string): Store {
       await put(object);
     },
     putIfAbsent: (object) => put(object, { IfNoneMatch: '*' }),
-    replaceIf: (object, version) => put(object, { IfMatch: version }),
+    async replaceIf(object, version) {
+      // An empty condition is sent as none.
+      if (version === '') throw failure('replace', object.key, new Error('it was read without an ETag'));
+      return put(object, { IfMatch: version });
+    },
     getVersioned,
     get: async (key) => (await getVersioned(key))?.text ?? null,
     async getDated(key) {

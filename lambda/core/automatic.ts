@@ -16,6 +16,8 @@ export interface Mailed {
   readonly confirmed: number | null;
   /** Whether it said that what it lists will be deleted. */
   readonly announced: boolean;
+  /** When the oldest report was made (epoch ms) back to which its countdown counted. Earlier versions did not note it. */
+  readonly countedFrom?: number | null;
 }
 
 /** A stored plan with the store's own times (epoch ms) of it and of its report; null: there is none that counts. */
@@ -73,6 +75,8 @@ interface Good {
   readonly countsFrom: number;
   readonly mailed: Plan;
   readonly plans: readonly Plan[];
+  /** No report that was made before this (epoch ms) counted when the days were told. */
+  readonly countedFrom: number;
 }
 
 const isNear = (storedAt: number | null, claimed: number): boolean =>
@@ -128,15 +132,38 @@ function judge(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDu
   const misdated = findMisdated(stored, reportId, run.mailed);
   if (misdated !== null)
     return nothing('auto.misdated', `the store has no time for ${misdated}, or one more than a day from the time that it claims`);
-  return { at: Date.parse(mailed.createdAt), countsFrom: countingFrom(sent, run.mailed), mailed, plans };
+  const countedFrom = run.mailed.countedFrom ?? Number.NEGATIVE_INFINITY;
+  return { at: Date.parse(mailed.createdAt), countsFrom: countingFrom(sent, run.mailed), mailed, plans, countedFrom };
+}
+
+/**
+ * Judges run after run, newest first. One whose mail went out late, or could not be read for a while, did not count when the reports after it told
+ * their days, and does not count now.
+ */
+function makeJudge(config: Pick<Config, 'digest'>): (run: ReportRun) => Good | NothingDue {
+  let countedFrom = Number.NEGATIVE_INFINITY;
+  return (run) => {
+    const good = judge(run, config);
+    if ('state' in good) return good;
+    if (good.at < countedFrom)
+      return nothing('auto.interrupted', `the report ${good.mailed.id} did not count when a later one told from when snapshots go`);
+    countedFrom = Math.max(countedFrom, good.countedFrom);
+    return good;
+  };
 }
 
 const key = ({ arn, createdAt, name, kind, region }: PlanItem): string => JSON.stringify([arn, createdAt, name, kind, region]);
 
-/** The time of a run that tells none itself: by its id, so that it stands where it belongs. */
+/**
+ * When the report of a run was made that was e-mailed. Without its plan, the last that is known of the run: when another of its reports was made, or
+ * when the mail was noted. That can be a day after the time in its id, which is what is left where nothing else tells.
+ */
 const timeOf = ({ time, plans, mailed }: ReportRun): number => {
-  const stored = plans.find((each) => each?.plan.id === mailed?.reportId) ?? plans[0];
-  return stored == null ? (instantOfId(`${time}-`) ?? 0) : Date.parse(stored.plan.createdAt);
+  const sent = plans.filter((each) => each?.plan.id === mailed?.reportId);
+  const made = (sent.length > 0 ? sent : plans).flatMap((each) => (each === null ? [] : [Date.parse(each.plan.createdAt)]));
+  const noted = sent.length > 0 ? null : (mailed?.at ?? mailed?.storedAt ?? null);
+  const told = noted === null ? made : [...made, noted];
+  return told.length === 0 ? (instantOfId(`${time}-`) ?? 0) : told.reduce((last, each) => Math.max(last, each));
 };
 
 /**
@@ -176,8 +203,9 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
   const since: Since = new Map();
   const listed = new Set<string>();
   const left = new Set<string>();
+  const judgeNext = makeJudge(config);
   for (const run of newestFirst(runs)) {
-    const good = judge(run, config);
+    const good = judgeNext(run);
     if ('state' in good) {
       if (hasOld) break;
       return good;
@@ -208,20 +236,32 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
     : { state: 'due', items, newest: newest.mailed };
 }
 
-/** When each snapshot that a report lists goes at the earliest (epoch ms, by ARN), if it stays on the list; `earlier` are the runs before it. */
-export function countdown(report: NewPlan, earlier: readonly ReportRun[], config: AutomaticConfig): ReadonlyMap<string, number> {
+/** What a report tells of the deletion to come. */
+export interface Countdown {
+  /** When each snapshot that it lists goes at the earliest (epoch ms, by ARN), if it stays on the list. */
+  readonly due: ReadonlyMap<string, number>;
+  /** When the oldest report was made (epoch ms) that this counts back to. */
+  readonly countedFrom: number;
+}
+
+/** The countdown of a report; `earlier` are the runs before it. */
+export function countdown(report: NewPlan, earlier: readonly ReportRun[], config: AutomaticConfig): Countdown {
   const madeAt = Date.parse(report.createdAt);
-  if (!report.complete || report.blocked !== null) return new Map();
+  let countedFrom = madeAt;
+  if (!report.complete || report.blocked !== null) return { due: new Map(), countedFrom };
   const items = Array.from(report.items, (item) => [key(item), item.arn] as const);
   const since: Since = new Map(items.map(([each]) => [each, madeAt]));
   const listed = new Set(since.keys());
+  const judgeNext = makeJudge(config);
   for (const run of newestFirst(earlier)) {
-    const good = judge(run, config);
+    const good = judgeNext(run);
     if ('state' in good || good.at > madeAt) break;
     dateBack(since, listed, good);
+    countedFrom = good.at;
   }
   const { deletion, zone } = config;
-  return new Map(items.map(([each, arn]) => [arn, Math.max(madeAt, after(since.get(each) ?? madeAt, deletion.grace, zone))] as const));
+  const dueAt = (each: string): number => Math.max(madeAt, after(since.get(each) ?? madeAt, deletion.grace, zone));
+  return { due: new Map(items.map(([each, arn]) => [arn, dueAt(each)] as const)), countedFrom };
 }
 
 /** The plan of an automatic deletion: what is due, in the scopes of the newest report. Never blocked: it is part of a plan that was not. */

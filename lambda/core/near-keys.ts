@@ -35,7 +35,8 @@ const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
 );
 
 const ASCII = /^[\x20-\x7e]*$/;
-const SEPARATORS = /[\s\p{Z}._\-/:=+@]/gu;
+/** Invisible letters too: nobody writes them on purpose. */
+const SEPARATORS = /[\s\p{Z}\p{Default_Ignorable_Code_Point}._\-/:=+@]/gu;
 
 function folded(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();

@@ -131,6 +131,15 @@ describe('automatic deletion takes', () => {
     expect(await taken()).toEqual(['old-1', 'old-2']);
   });
 
+  test('nothing before a day that an e-mail told, though the report that had interrupted the countdown was sent after it', async () => {
+    const days = [{ ago: 8 * 24 }, { ago: 30, refused: true }, { ago: 10, scheduled: null }, { ago: 7, scheduled: 30 }];
+    const { mails, taken } = await history(days);
+    const told = mails.map((mail) => /WILL BE DELETED unless held: 2 on (\S+)\./.exec(mail)?.[1]);
+    // Eight days before NOW, and twice the seventh day after the report by hand.
+    expect(told).toEqual(['2026-11-22', '2026-11-29', '2026-11-29']);
+    expect(await taken()).toBe('auto.interrupted');
+  });
+
   test('the same with weekly reports, if the newest is of today', async () => {
     const { taken } = await history([{ ago: 14 * 24 + 4 }, { ago: 7 * 24 + 4 }, { ago: 4 }]);
     expect(await taken()).toEqual(['old-1', 'old-2']);
@@ -299,6 +308,24 @@ describe('a report that was made for another time than its own', () => {
     }
   });
 
+  test('interrupts a grace period when it was made, where it could not be stored or none of its attempts was sent', async () => {
+    const begun = [{ ago: 20 * 24 }, { ago: 8 * 24, scheduled: null }];
+    const late = { ago: 7 * 24 - 10, scheduled: 7 * 24 + 13 };
+    const twice = [
+      { ago: 7 * 24 + 12, scheduled: 7 * 24 + 13, refused: true },
+      { ...late, refused: true },
+    ];
+    const since = [{ ago: 7 * 24 + 1, scheduled: null }, ...daily().slice(2)].filter(({ ago }) => ago !== late.ago);
+    const sorted = (days: readonly Day[]) => [...days].sort((a, b) => b.ago - a.ago);
+    expect(await (await history(sorted([...begun, ...since]))).taken()).toEqual(['old-1', 'old-2']);
+    expect(await (await history(sorted([...begun, { ...late, unstored: /^reports/ }, ...since]))).taken()).toBe('auto.unreadable');
+    const unstored = [twice[0] as Day, { ...late, unstored: /^reports/ }];
+    expect(await (await history(sorted([...begun, ...unstored, ...since]))).taken()).toBe('auto.unreadable');
+    // Which of the attempts comes first by its id is chance.
+    for (let tries = 0; tries < 8; tries += 1)
+      expect(await (await history(sorted([...begun, ...twice, ...since]))).taken()).toBe('auto.not-mailed');
+  });
+
   test('counts as it would had it been made by hand, whatever times the events of reports bear', async () => {
     const aDay = fc.record({ hours: fc.integer({ min: 1, max: 40 }), late: fc.integer({ min: -60, max: 1_000 }), held: fc.boolean() });
     await fc.assert(
@@ -387,6 +414,19 @@ describe('the plan of an automatic deletion', () => {
     expect(await select({ now: NOW + 1 })).toMatchObject({ state: 'nothing', code: 'auto.duplicate' });
     expect(await select()).toEqual(first);
     expect(objects.get('plans/auto-20261123T080000Z.json')).toBe(text);
+  });
+
+  test('is its own only where it lists nothing that is not due, though it has the right time and a digest that fits', async () => {
+    const { select, objects, ids } = await history(daily({ 3: { inventory: { snapshots: held('old-1') } } }));
+    const key = 'plans/auto-20261123T080000Z.json';
+    const first = await select();
+    const { digest: _, ...written } = JSON.parse(objects.get(key) ?? '') as Plan;
+    const forged = { ...written, items: (JSON.parse(objects.get(`plans/${ids.at(-1)}.json`) ?? '') as Plan).items };
+    expect([written.items.length, forged.items.length]).toEqual([1, 2]);
+    objects.set(key, JSON.stringify({ ...forged, digest: digestOf(forged) }));
+    expect(await select()).toMatchObject({ state: 'nothing', code: 'auto.duplicate' });
+    objects.set(key, JSON.stringify({ ...written, digest: digestOf(written) }));
+    expect(await select()).toEqual(first);
   });
 });
 

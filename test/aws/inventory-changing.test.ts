@@ -1,6 +1,8 @@
 import type { FaultInput } from '../../emulator/fault';
 import type { Emulator } from '../../emulator/server';
-import { movedUp } from '../../lambda/aws/read-snapshot-list';
+import { startDeadline } from '../../lambda/aws/deadline';
+import { movedUp, readSnapshotList } from '../../lambda/aws/read-snapshot-list';
+import type { SnapshotRecord } from '../../lambda/core/snapshot-record';
 import { arn, namesOf, rows, scopeOf, smallAccount, withEmulator } from './reading';
 
 const HERE = 'eu-central-1';
@@ -116,6 +118,38 @@ describe('a snapshot list that changes while it is read', () => {
         expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({ status: 'failed', snapshots: 7 });
       },
     ));
+});
+
+describe('a first page without rows', () => {
+  const row = (name: string) =>
+    ({ arn: name, name, kind: 'instance', region: HERE, hasContentOf: () => true }) as unknown as SnapshotRecord;
+
+  it.each([
+    ['at first', [true]],
+    ['when it is read again', [false, true]],
+    ['each time', [true, true, true]],
+  ])('is not the one that is compared, %s', async (_, empties) => {
+    let names = ['a', 'b', 'c', 'd', 'e'];
+    let walks = 0;
+    const list = await readSnapshotList({
+      operation: LIST,
+      async ask(token) {
+        if (token === null && empties[walks++] === true) return { rows: [], next: 'first' };
+        const from = token === null || token === 'first' ? 0 : Number(token);
+        const page = names.slice(from, from + 2).map(row);
+        const next = from + 2 < names.length ? String(from + 2) : null;
+        // As soon as the first page was read, its first row goes: the third moves up to it.
+        if (from === 0) names = names.filter((name) => name !== 'a');
+        return { rows: page, next };
+      },
+      deadline: startDeadline(null, Date.now),
+      maxPages: 100,
+      onPage: () => undefined,
+      onPageAgain: () => undefined,
+    });
+    expect(list).toMatchObject({ error: null, changing: false });
+    expect(list.snapshots.map(({ name }) => name)).toEqual(['b', 'c', 'd', 'e']);
+  });
 });
 
 describe('a source list of more than one page', () => {

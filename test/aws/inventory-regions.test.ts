@@ -29,6 +29,17 @@ describe('a region that is not enabled', () => {
       expect(progress.filter((event) => event.event === 'scope' && event.status === 'failed')).toHaveLength(3);
     }));
 
+  it('and that GetRegions no longer names has failed where the previous report read it', () =>
+    withEmulator({}, async ({ read }) => {
+      const { inventory } = await read({ regions: 'all', kinds: ['disk'], previouslyRead: new Set(['eu-north-1', OFF]) });
+      expect(scopeOf(inventory, 'eu-north-1', 'disk')).toMatchObject({
+        status: 'failed',
+        error: { code: 'region.unknown', message: expect.stringContaining('which the previous report read') },
+      });
+      expect(scopeOf(inventory, OFF, 'disk')).toMatchObject({ status: 'read' });
+      expect(inventory.complete).toBe(false);
+    }));
+
   it('but answers one call has failed', () =>
     withEmulator(
       { faults: [offFor('OptInRequired', { operations: ['GetInstance*', 'GetDisk*', 'GetRelationalDatabaseSnapshots'] })] },

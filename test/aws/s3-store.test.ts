@@ -31,6 +31,16 @@ async function withStore(test: (store: Store, emulator: Emulator) => Promise<voi
 
 const calls = (emulator: Emulator): readonly string[] => emulator.requests.list().map(({ operation }) => operation);
 
+describe('an object that was read without an ETag', () => {
+  it('is not replaced: an empty condition would be none', () =>
+    withStore(async (store, emulator) => {
+      await store.put(object('a', ['one']));
+      await expect(store.replaceIf(object('a', ['two']), '')).rejects.toThrow('cannot replace s3://reports/a');
+      expect(await store.get('a')).toBe('one');
+      expect(calls(emulator)).toEqual(['PutObject', 'GetObject']);
+    }));
+});
+
 describe('an object', () => {
   it('is one call where it is small, and reads back as it was written', () =>
     withStore(async (store, emulator) => {

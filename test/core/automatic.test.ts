@@ -65,7 +65,7 @@ async function carryOn(reports: readonly { readonly at: number; readonly names: 
     const { run, plan } = aRun(at, names, config);
     for (const arn of told.keys()) if (!plan.items.some((item) => item.arn === arn)) told.delete(arn);
     const earlier = await readAt(at);
-    for (const [arn, due] of countdown(plan, earlier, config)) told.set(arn, [told.get(arn) ?? '', day(due)].sort().at(-1) ?? '');
+    for (const [arn, due] of countdown(plan, earlier, config).due) told.set(arn, [told.get(arn) ?? '', day(due)].sort().at(-1) ?? '');
     clock = at;
     await write(reportFiles(plan.id).json, {});
     await write(planFile(plan.id), plan);

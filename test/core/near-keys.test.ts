@@ -24,6 +24,15 @@ const codes = ([key, value]: Tag, grammar = DEFAULT, on: 'snapshot' | 'source' =
   readTags(new Map([[key, value]]), on, grammar).problems.map(({ code }) => code);
 const isProblem = (tag: Tag, grammar = DEFAULT): boolean => codes(tag, grammar).length > 0;
 
+describe('invisible signs in a key', () => {
+  it('do not make it another one', () => {
+    const grammar = grammarOf({ holdTags: ['keep'] });
+    for (const key of ['ke\u200bep', 'keep\u3164', '\u2060keep', 'r\u200de\u200dt\u200dention:hold', 'retention\u3164:\u3164hold\u3164'])
+      expect([key, isProblem([key, null], grammar)]).toEqual([key, true]);
+    expect(isProblem(['ke\u200bpt', null], grammar)).toBe(false);
+  });
+});
+
 describe('a snapshot of a source whose newest snapshot alone is kept', () => {
   const config = byDefault({}, { keep: { last: 1 } });
 

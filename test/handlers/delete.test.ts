@@ -3,6 +3,7 @@ import { instanceRow } from '../../emulator/rows';
 import type { Called } from '../../lambda/app/deletion-port';
 import type { DeletionPorts } from '../../lambda/app/deletion-run';
 import { executionName, readEnding } from '../../lambda/app/run-ending';
+import { planFile } from '../../lambda/app/store-report';
 import type { ApplyResult } from '../../lambda/core/outcome';
 import type { Snapshot } from '../../lambda/core/snapshot';
 import { ACCOUNT, aged, aSpec, HERE, outcomes, type Rig, THERE, upTo } from '../deletion/rig';
@@ -730,6 +731,15 @@ describe('refuses, deletes nothing, and says so by e-mail', () => {
       expect(mails[0]?.body).not.toContain('go on with');
     }),
   );
+
+  it('a plan that lies under another id, where nobody would find what was deleted', () =>
+    withBench(async ({ approve, run, rig, mails, objects }) => {
+      const event = await approve();
+      objects.set(planFile('another'), objects.get(planFile(event.plan)) ?? '');
+      expect((await run({ ...event, plan: 'another' })).result).toMatchObject({ state: 'refused', code: 'plan.altered', deleted: 0 });
+      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
+      expect(mails.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: plan.altered']);
+    }));
 
   it('for now only, where not everything can be read: the e-mail says how to start the plan again', () =>
     withBench(async ({ approve, run, rig, mails }) => {
