@@ -124,4 +124,4 @@ export type Fault = z.output<typeof faultSchema>;
 export type FaultOf<Name extends Fault['fault']> = Extract<Fault, { fault: Name }>;
 /** A change to the world, as data. */
 export type Change = z.output<typeof change>;
-export { list as listSchema, row as rowSchema };
+export { row as rowSchema };

@@ -232,7 +232,5 @@ export const configSchema = map(
   'Retention of Amazon Lightsail snapshots.',
 );
 
-/** A configuration as it may be written. */
-export type ConfigInput = z.input<typeof configSchema>;
 /** A configuration as it was written, defaults filled in. */
 export type ConfigOutput = z.output<typeof configSchema>;
