@@ -78,8 +78,13 @@ const isRunOf =
   (run: string): boolean =>
     run.startsWith(`${execution}#`);
 
-/** One sitting: everything is read and decided anew, then as much is deleted as there is time for. Safe to run twice. */
-async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until: number): Promise<Sitting> {
+/** A plan that is carried out, and the count that its approval names. */
+interface ApprovedPlan extends PlanRef {
+  readonly count?: number;
+}
+
+/** One invocation: everything is read and decided again, then as much is deleted as there is time for. Safe to run twice. */
+async function sit(ports: DeletionPorts, execution: string, plan: ApprovedPlan, until: number): Promise<Sitting> {
   const { store, clock, digest, readInventory, deletion, config, account, limits } = ports;
   const startedAt = clock();
   if (startedAt >= until)
@@ -99,7 +104,7 @@ async function sit(ports: DeletionPorts, execution: string, plan: PlanRef, until
       plan: stored,
       config,
       account,
-      count: null,
+      count: plan.count ?? null,
       deadline: startedAt + limits.inventory,
     });
     const lookedAt = clock();
@@ -131,7 +136,7 @@ async function recordEnd({ store }: DeletionPorts, execution: string, plan: Plan
   }
 }
 
-async function carryOut(steps: DurableSteps, ports: DeletionPorts, plan: PlanRef, until: number): Promise<RunEnd> {
+async function carryOut(steps: DurableSteps, ports: DeletionPorts, plan: ApprovedPlan, until: number): Promise<RunEnd> {
   let open: number | null = null;
   let idle = 0;
   let pause = 1;
@@ -173,7 +178,8 @@ export async function runDeletion(steps: DurableSteps, ports: DeletionPorts, ord
     if (selected.state === 'nothing') return selected;
     plan = { id: selected.id, digest: selected.digest };
   }
-  const end = await carryOut(steps, ports, plan, at + ports.limits.run);
+  const count = order.kind === 'approved' && order.count !== undefined ? { count: order.count } : {};
+  const end = await carryOut(steps, ports, { ...plan, ...count }, at + ports.limits.run);
   // The e-mail matters more: it goes out though this could not be done.
   await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => undefined);
   const sent = await steps.step('report', () =>

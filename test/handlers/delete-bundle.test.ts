@@ -191,6 +191,25 @@ describe('the bundle of the deletion function', () => {
       expect(left()).toEqual(ALL);
     }));
 
+  it('deletes where the count of the approval is that of the plan, and refuses every other count', () =>
+    withBundle('approve', leadsTo({ FunctionVersion: '1' }), async ({ emulator, handler, plan, left }) => {
+      const approval = { plan: plan.id, digest: plan.digest };
+      for (const count of ['5', 5.5, -1, null]) {
+        const { status, error } = await runExecution(() => handler, { ...approval, count }, immortal);
+        expect([status, JSON.stringify(error)]).toEqual(['FAILED', expect.stringContaining('cannot delete: got the event')]);
+      }
+      const { result } = await runExecution(() => handler, { ...approval, count: 4 }, immortal);
+      expect(result).toMatchObject({ state: 'refused', code: 'plan.count' });
+      expect([left(), emulator.published]).toEqual([
+        ALL,
+        [expect.objectContaining({ subject: '[Lightsail] Nothing deleted: plan.count' })],
+      ]);
+      expect((await runExecution(() => handler, { ...approval, count: 5 }, immortal)).result).toMatchObject({
+        state: 'finished',
+        deleted: 5,
+      });
+    }));
+
   it('keeps and reads its checkpoints by the client that it brings, and goes on by them in the next invocation', () => {
     let looks = 0;
     const once = (response: ServerResponse): void => {
