@@ -51,9 +51,10 @@ function merge(into: Tally, { histories, deletes, counts }: Done): void {
 }
 
 async function lead(): Promise<void> {
-  const jobs: Job[] = [...SMALL, ...LARGE].map((space) => ({ kind: 'space', space }));
+  const jobs: Job[] = [];
   for (let from = first; from < first + count; from += BLOCK)
     jobs.push({ kind: 'random', from, to: Math.min(from + BLOCK, first + count) });
+  for (const space of [...SMALL, ...LARGE]) jobs.push({ kind: 'space', space });
   const random = newTally();
   let isBroken = false;
   const servers = Array.from({ length: Math.max(1, availableParallelism()) }, async () => {
