@@ -95,6 +95,8 @@ export interface Announcement {
 
 interface Check<Row> {
   readonly at: number;
+  /** The instant (epoch ms) whose truth the answer told: earlier than `at` where it was stale. */
+  readonly asOf: number;
   readonly row: Row | undefined;
 }
 
@@ -179,13 +181,13 @@ export class Oracle {
     for (const row of rows) view?.sources.set(row.arn, row);
   }
 
-  readSnapshot(process: Process, where: Where, row: SnapshotRow | undefined): void {
-    this.views.get(process)?.checks.set(keyOf(where), { at: this.simulation.now, row });
+  readSnapshot(process: Process, where: Where, row: SnapshotRow | undefined, asOf: number): void {
+    this.views.get(process)?.checks.set(keyOf(where), { at: this.simulation.now, asOf, row });
   }
 
-  readSource(process: Process, where: Where, row: SourceRow | undefined): void {
+  readSource(process: Process, where: Where, row: SourceRow | undefined, asOf: number): void {
     const view = this.views.get(process);
-    view?.sourceChecks.set(keyOf(where), { at: this.simulation.now, row });
+    view?.sourceChecks.set(keyOf(where), { at: this.simulation.now, asOf, row });
     // An absent source that is found by name is decided about with what was found.
     if (row !== undefined && view !== undefined && !view.sources.has(row.arn)) view.sources.set(row.arn, row);
   }
@@ -351,7 +353,7 @@ export class Oracle {
 
   /** The instant (epoch ms) by whose truth a fact counts: `window` ms ago, or when it was read where that is later. */
   private knowable(check: Check<unknown> | undefined, window: number): number {
-    return Math.max(this.simulation.now - window, check?.at ?? 0);
+    return Math.max(this.simulation.now - window, check?.asOf ?? 0);
   }
 
   private judgeSource(view: View, { sourceArn, name }: SnapshotRow): void {
@@ -378,28 +380,35 @@ export class Oracle {
 
   private judgeDecision(view: View, row: SnapshotRow): void {
     const { now } = this.simulation;
-    const decisions = [view.listed, view.listedFirst].map((rows) => this.decisionOf(view, [...rows.values()], view.sources));
-    const expiring = decisions.find((decision) => decision.get(row.arn) === 'expires');
-    const decided = expiring ?? new Map<string, Decided>();
-    if (view.listed.has(row.arn) && expiring === undefined) this.report('kept-by-policy', row.name);
+    // A snapshot that was created while the lists were read may be in the decision or not.
+    const before = new Map([...view.listed].filter(([, { createdAt }]) => createdAt <= view.startedAt));
+    const expiring = [view.listed, view.listedFirst, before]
+      .map((rows) => ({ rows, decision: this.decisionOf(view, [...rows.values()], view.sources) }))
+      .filter(({ decision }) => decision.get(row.arn) === 'expires');
+    if (view.listed.has(row.arn) && expiring.length === 0) this.report('kept-by-policy', row.name);
     const expiresInTruth = this.world.versionsOf(view.startedAt - STALE, now).some(({ snapshots, sources }) => {
       const truth = this.decisionOf(view, snapshots, new Map(sources.map((source) => [source.arn, source])));
       return truth.get(row.arn) === 'expires';
     });
     if (!expiresInTruth) this.report('kept-in-truth', row.name);
-    const siblings = [...view.listed.values()].filter(
-      ({ sourceArn, kind, region, arn }) =>
-        sourceArn === row.sourceArn && kind === row.kind && region === row.region && decided.get(arn) === 'kept',
-    );
-    const left = siblings.filter((sibling) => {
-      const truth = this.world
-        .versionAt(this.knowable(view.checks.get(keyOf(sibling)), GROUP_WINDOW))
-        .snapshots.find(({ arn }) => arn === sibling.arn);
-      return (
-        truth !== undefined && truth.state === FINISHED[truth.kind] && protection(truth.tags, 'snapshot', view.config, now + SKEW) === null
-      );
+    const left = Math.max(0, ...expiring.map(({ rows, decision }) => this.keptOf(view, row, rows, decision).length));
+    if (left < view.config.floors.minKeep) this.report('floor', `${row.name}: ${left} kept snapshots of ${row.sourceName} are left`);
+  }
+
+  /** The snapshots of a row's group that a decision over `rows` keeps, and that are there and finished, when that could be known. */
+  private keptOf(
+    view: View,
+    row: SnapshotRow,
+    rows: ReadonlyMap<string, SnapshotRow>,
+    decision: ReadonlyMap<string, Decided>,
+  ): readonly SnapshotRow[] {
+    const isKept = ({ sourceArn, kind, region, arn }: SnapshotRow): boolean =>
+      sourceArn === row.sourceArn && kind === row.kind && region === row.region && decision.get(arn) === 'kept';
+    return [...rows.values()].filter(isKept).filter((sibling) => {
+      const at = this.knowable(view.checks.get(keyOf(sibling)), GROUP_WINDOW);
+      const truth = this.world.versionAt(at).snapshots.find(({ arn }) => arn === sibling.arn);
+      const isFree = truth !== undefined && protection(truth.tags, 'snapshot', view.config, this.simulation.now + SKEW) === null;
+      return isFree && truth.state === FINISHED[truth.kind];
     });
-    if (left.length < view.config.floors.minKeep)
-      this.report('floor', `${row.name}: ${left.length} kept snapshots of ${row.sourceName} are left`);
   }
 }

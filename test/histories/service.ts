@@ -210,8 +210,10 @@ export class Service {
       const now = this.find(of, kind, region, name);
       const before = fault === 'before' ? this.find(of, kind, region, name, this.simulation.now - 20_000) : undefined;
       const row = now ?? (before !== undefined && this.deniedDeletes.has(before.arn) ? undefined : before);
-      if (of === 'snapshot') this.oracle.readSnapshot(process, { kind, region, name }, row as SnapshotRow | undefined);
-      else this.oracle.readSource(process, { kind, region, name }, row as SourceRow | undefined);
+      const where = { kind, region, name };
+      const asOf = this.simulation.now - (now === undefined && row !== undefined ? 20_000 : 0);
+      if (of === 'snapshot') this.oracle.readSnapshot(process, where, row as SnapshotRow | undefined, asOf);
+      else this.oracle.readSource(process, where, row as SourceRow | undefined, asOf);
       if (row === undefined) return { afterMs: LATENCY_MS, error: failure({ code: 'DoesNotExist', message: `${name} does not exist` }) };
       const raw = of === 'snapshot' ? rawSnapshot(row as SnapshotRow) : rawSource(row as SourceRow);
       return { afterMs: this.slowness, value: { [member]: raw } };
