@@ -100,6 +100,15 @@ interface Check<Row> {
   readonly row: Row | undefined;
 }
 
+/** Snapshots by ARN, and what is decided about them. */
+interface RowsDecided {
+  readonly rows: ReadonlyMap<string, SnapshotRow>;
+  readonly decision: ReadonlyMap<string, Decided>;
+}
+
+const byArn = <Row extends { readonly arn: string }>(rows: readonly Row[]): ReadonlyMap<string, Row> =>
+  new Map(rows.map((row) => [row.arn, row]));
+
 /** What one run was told. */
 interface View {
   readonly plan: PlanFacts;
@@ -380,28 +389,25 @@ export class Oracle {
 
   private judgeDecision(view: View, row: SnapshotRow): void {
     const { now } = this.simulation;
-    // A snapshot that was created while the lists were read may be in the decision or not.
-    const before = new Map([...view.listed].filter(([, { createdAt }]) => createdAt <= view.startedAt));
-    const expiring = [view.listed, view.listedFirst, before]
-      .map((rows) => ({ rows, decision: this.decisionOf(view, [...rows.values()], view.sources) }))
-      .filter(({ decision }) => decision.get(row.arn) === 'expires');
-    if (view.listed.has(row.arn) && expiring.length === 0) this.report('kept-by-policy', row.name);
-    const expiresInTruth = this.world.versionsOf(view.startedAt - STALE, now).some(({ snapshots, sources }) => {
-      const truth = this.decisionOf(view, snapshots, new Map(sources.map((source) => [source.arn, source])));
-      return truth.get(row.arn) === 'expires';
+    const isExpiring = ({ decision }: RowsDecided): boolean => decision.get(row.arn) === 'expires';
+    const decided = (rows: ReadonlyMap<string, SnapshotRow>, sources: ReadonlyMap<string, SourceRow>): RowsDecided => ({
+      rows,
+      decision: this.decisionOf(view, [...rows.values()], sources),
     });
-    if (!expiresInTruth) this.report('kept-in-truth', row.name);
-    const left = Math.max(0, ...expiring.map(({ rows, decision }) => this.keptOf(view, row, rows, decision).length));
+    const asListed = [view.listed, view.listedFirst].map((rows) => decided(rows, view.sources)).filter(isExpiring);
+    if (view.listed.has(row.arn) && asListed.length === 0) this.report('kept-by-policy', row.name);
+    const inTruth = this.world
+      .versionsOf(view.startedAt - STALE, now)
+      .map(({ snapshots, sources }) => decided(byArn(snapshots), byArn(sources)))
+      .filter(isExpiring);
+    if (inTruth.length === 0) this.report('kept-in-truth', row.name);
+    // Rows that were listed and are gone, or were created meanwhile, may be in the decision or not: each state of the account counts.
+    const left = Math.max(0, ...[...asListed, ...inTruth].map((state) => this.keptOf(view, row, state).length));
     if (left < view.config.floors.minKeep) this.report('floor', `${row.name}: ${left} kept snapshots of ${row.sourceName} are left`);
   }
 
   /** The snapshots of a row's group that a decision over `rows` keeps, and that are there and finished, when that could be known. */
-  private keptOf(
-    view: View,
-    row: SnapshotRow,
-    rows: ReadonlyMap<string, SnapshotRow>,
-    decision: ReadonlyMap<string, Decided>,
-  ): readonly SnapshotRow[] {
+  private keptOf(view: View, row: SnapshotRow, { rows, decision }: RowsDecided): readonly SnapshotRow[] {
     const isKept = ({ sourceArn, kind, region, arn }: SnapshotRow): boolean =>
       sourceArn === row.sourceArn && kind === row.kind && region === row.region && decision.get(arn) === 'kept';
     return [...rows.values()].filter(isKept).filter((sibling) => {
