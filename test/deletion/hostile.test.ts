@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { instanceRow } from '../../emulator/rows';
 import { aSpec, codeOf, HERE, outcomes, type Rig, startRig, THERE } from './rig';
 
@@ -271,10 +272,12 @@ describe('a hostile account', () => {
     let done = 0;
     const deletion: typeof rig.deletion = {
       ...rig.deletion,
-      deleteSnapshot: async (named, maySend) =>
-        named.region === HERE
-          ? { ok: false, failure: { class: 'throttled', code: 'ThrottlingException', message: 'slow down' } }
-          : rig.deletion.deleteSnapshot(named, maySend),
+      deleteSnapshot: async (named, maySend) => {
+        if (named.region !== HERE) return rig.deletion.deleteSnapshot(named, maySend);
+        // Its answer comes when the run is told to end, so that its attempts never run out before.
+        if (!stop.signal.aborted) await once(stop.signal, 'abort');
+        return { ok: false, failure: { class: 'throttled', code: 'ThrottlingException', message: 'slow down' } };
+      },
     };
     const progress = (): void => {
       done += 1;
