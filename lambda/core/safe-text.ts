@@ -9,16 +9,17 @@ const PLAIN_LINES = /^[\n\x20-\x7e]*$/;
 const JOINER = /[\u200c\u200d]/;
 const VARIATION = /[\ufe0e\ufe0f]/;
 /** What a joiner may stand between: letters of scripts that need one, and pictures. */
-const JOINABLE = /^(?!\p{Script=Latin})[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}]$/u;
+const JOINABLE = /^(?!\p{Script=Latin}|\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}]$/u;
 const PICTURE = /^\p{Extended_Pictographic}$/u;
 
 /** Whether a character of UNSAFE is part of how a script or a picture is written, there where it is. */
 function isNeeded(character: string, at: number, text: string): boolean {
-  const before = [...text.slice(Math.max(0, at - 2), at)].at(-1) ?? '';
+  const [earlier = '', before = ''] = ['', '', ...text.slice(Math.max(0, at - 4), at)].slice(-2);
   if (VARIATION.test(character)) return PICTURE.test(before);
   if (!JOINER.test(character)) return false;
   const after = String.fromCodePoint(text.codePointAt(at + 1) ?? 0);
-  return JOINABLE.test(before) && JOINABLE.test(after);
+  const isKept = JOINABLE.test(before) || (VARIATION.test(before) && PICTURE.test(earlier));
+  return isKept && JOINABLE.test(after);
 }
 
 const replaced = (text: string, kept: string): string =>
