@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
-import { KINDS } from '../lambda/core/snapshot';
+import { KINDS } from '../lambda/core/snapshot/snapshot';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { walkBySdk } from './bare-client';
 import { run, runNode } from './child';

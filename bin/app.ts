@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { DEFAULT_FILE, findConfigFile } from '../cli/config-file';
-import { RetentionError } from '../lambda/core/errors';
+import { DEFAULT_FILE, findConfigFile } from '../lambda/config/read-config-file';
+import { RetentionError } from '../lambda/core/util/errors';
 import { readContext } from '../lib/context';
 import { readConfiguration } from '../lib/read-configuration';
 import { RetentionStack } from '../lib/retention-stack';

@@ -1,6 +1,6 @@
 import { EXIT } from '../cli/exit-codes';
 import { run } from '../cli/program';
-import { keepHeapLean } from '../lambda/lean-heap';
+import { keepHeapLean } from '../lambda/runtime/lean-heap';
 import { version } from '../package.json';
 
 keepHeapLean();

@@ -1,6 +1,6 @@
 import { errorFacts } from '../lambda/aws/aws-errors';
-import { commandText, option, ownCommand } from '../lambda/core/command-line';
-import { RetentionError } from '../lambda/core/errors';
+import { commandText, option, ownCommand } from '../lambda/core/report/command-line';
+import { RetentionError } from '../lambda/core/util/errors';
 
 /** What the sentences name: how this run signs in and connects. */
 export interface AccessContext {

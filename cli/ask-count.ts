@@ -1,6 +1,6 @@
-import { checkCount } from '../lambda/app/verify-plan';
-import { RetentionError } from '../lambda/core/errors';
-import type { Plan } from '../lambda/core/plan';
+import type { Plan } from '../lambda/core/plan/plan';
+import { RetentionError } from '../lambda/core/util/errors';
+import { checkCount } from '../lambda/deletion/verify-plan';
 import { type Caller, sayEndpoints } from './aws';
 import type { Terminal } from './terminal';
 

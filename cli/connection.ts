@@ -10,7 +10,7 @@ import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { type HttpLimits, withLimits } from '../lambda/aws/http-limits';
 import { type AgentPool, type AgentSettings, type Agents, directAgents, type MakeAgents } from '../lambda/aws/lightsail-client';
-import { RetentionError } from '../lambda/core/errors';
+import { RetentionError } from '../lambda/core/util/errors';
 import { type ProxySettings, type ProxyVariable, proxyFor, proxyName } from './proxy-settings';
 
 /** How the clients of the command line reach AWS: through which proxies, and whose certificates they trust. */

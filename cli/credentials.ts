@@ -1,7 +1,7 @@
 import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { loadSharedConfigFiles, memoize } from '@smithy/core/config';
 import { PATIENT } from '../lambda/aws/http-limits';
-import { RetentionError } from '../lambda/core/errors';
+import { RetentionError } from '../lambda/core/util/errors';
 import type { AccessContext } from './access-faults';
 import type { Connection } from './connection';
 

@@ -2,7 +2,7 @@ import { GetFunctionCommand, type GetFunctionCommandOutput, GetFunctionConfigura
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { classify } from '../lambda/aws/aws-errors';
 import { PATIENT } from '../lambda/aws/http-limits';
-import { deployedSettings } from '../lambda/env';
+import { deployedSettings } from '../lambda/runtime/env';
 import type { Caller } from './aws';
 import type { ConstructParts, Deployed, Part, StackResource } from './doctor-parts';
 import type { FoundDeployment } from './doctor-stacks';

@@ -1,12 +1,12 @@
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
-import { ownCommand } from '../lambda/core/command-line';
-import type { Config } from '../lambda/core/config';
-import { RetentionError } from '../lambda/core/errors';
-import { UTC } from '../lambda/core/zone';
+import { WARNING } from '../lambda/config/read-config-file';
+import type { Config } from '../lambda/core/policy/config';
+import { ownCommand } from '../lambda/core/report/command-line';
+import { UTC } from '../lambda/core/time/zone';
+import { RetentionError } from '../lambda/core/util/errors';
 import { clean } from '../lambda/render/phrases';
 import { AccessError } from './access-faults';
 import { type Caller, findCaller, sayEndpoints } from './aws';
-import { WARNING } from './config-file';
 import { checkAccount, checkCredentials } from './doctor-account';
 import {
   checkDeletion,

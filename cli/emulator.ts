@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { sampleAccount } from '../emulator/sample-account';
 import { loadScenario, type Scenario } from '../emulator/scenario';
 import { DEFAULT_BUCKET, defaultTopicArn, startEmulator } from '../emulator/server';
-import { RetentionError } from '../lambda/core/errors';
+import { irregularAt } from '../lambda/config/regular-file';
+import { RetentionError } from '../lambda/core/util/errors';
 import { EXIT, type ExitCode } from './exit-codes';
-import { irregularAt } from './regular-file';
 import type { Terminal } from './terminal';
 
 function readScenario(file: string): Scenario {

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Store, StoredObject, VersionedText } from '../lambda/app/ports';
-import { RetentionError } from '../lambda/core/errors';
-import { linesOf } from '../lambda/core/lines';
+import { RetentionError } from '../lambda/core/util/errors';
+import { linesOf } from '../lambda/core/util/split-lines';
+import type { Store, StoredObject, VersionedText } from '../lambda/ports/ports';
 
 const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
 

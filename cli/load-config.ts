@@ -1,7 +1,7 @@
-import { builtInConfig, type WrittenConfig } from '../lambda/config';
-import type { Config } from '../lambda/core/config';
-import { visibleLines } from '../lambda/core/safe-text';
-import { findConfigFile, loadConfigFile, readConfigFile, WARNING } from './config-file';
+import { builtInConfig, type WrittenConfig } from '../lambda/config/parse-config';
+import { findConfigFile, loadConfigFile, readConfigFile, WARNING } from '../lambda/config/read-config-file';
+import type { Config } from '../lambda/core/policy/config';
+import { visibleLines } from '../lambda/core/util/safe-text';
 
 /** Writes what loading a configuration has to say to stderr: warnings as they are, the rest as notes. */
 export const warnOn =

@@ -2,9 +2,9 @@ import { createWriteStream, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { RetentionError } from '../lambda/core/errors';
+import { irregularAt, isNullDevice } from '../lambda/config/regular-file';
+import { RetentionError } from '../lambda/core/util/errors';
 import { clean } from '../lambda/render/phrases';
-import { irregularAt, isNullDevice } from './regular-file';
 
 const CHUNK = 65_536;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Owner } from '../lambda/app/run-lock';
+import type { Owner } from '../lambda/deletion/run-lock';
 
 /** The PID namespace of this process; empty where the system has none. */
 function pidNamespace(): string {

@@ -1,14 +1,14 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { Store } from '../lambda/app/ports';
 import { type HttpLimits, UPLOADING } from '../lambda/aws/http-limits';
 import { s3Store } from '../lambda/aws/s3-store';
-import { RetentionError } from '../lambda/core/errors';
+import { irregularAt } from '../lambda/config/regular-file';
+import { RetentionError } from '../lambda/core/util/errors';
+import type { Store } from '../lambda/ports/ports';
 import { clean } from '../lambda/render/phrases';
 import { type Caller, explainAccess } from './aws';
 import { folderStore, readGiven } from './folder-store';
-import { irregularAt } from './regular-file';
 
 /** A plan's place: the store in which it and its results lie, and its text there (null: there is none). */
 export interface PlanPlace {

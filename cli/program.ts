@@ -1,11 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { ownCommand } from '../lambda/core/command-line';
-import { type Duration, parseDuration } from '../lambda/core/duration';
-import { parseLocalInstant } from '../lambda/core/instant';
-import { REGION } from '../lambda/core/region';
-import { visibleLines } from '../lambda/core/safe-text';
-import { KINDS } from '../lambda/core/snapshot';
-import type { Zone } from '../lambda/core/zone';
+import { ownCommand } from '../lambda/core/report/command-line';
+import { REGION } from '../lambda/core/snapshot/region';
+import { KINDS } from '../lambda/core/snapshot/snapshot';
+import { type Duration, parseDuration } from '../lambda/core/time/duration';
+import { parseLocalInstant } from '../lambda/core/time/instant';
+import type { Zone } from '../lambda/core/time/zone';
+import { visibleLines } from '../lambda/core/util/safe-text';
 import { CALENDAR_FORMATS } from '../lambda/render/calendar';
 import { EXIT, type ExitCode } from './exit-codes';
 import { CHECK_FORMATS, FORMATS } from './formats';

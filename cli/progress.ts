@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { InventoryProgress } from '../lambda/app/ports';
+import type { InventoryProgress } from '../lambda/ports/ports';
 import { clean } from '../lambda/render/phrases';
 
 type Tell = (event: InventoryProgress) => void;

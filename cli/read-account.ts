@@ -1,12 +1,12 @@
-import type { LiveInventory, ReadInventory } from '../lambda/app/ports';
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
-import type { Config } from '../lambda/core/config';
-import type { Inventory } from '../lambda/core/report-model';
-import { KINDS, type Kind } from '../lambda/core/snapshot';
+import type { Config } from '../lambda/core/policy/config';
+import type { Inventory } from '../lambda/core/report/report-model';
+import { KINDS, type Kind } from '../lambda/core/snapshot/snapshot';
 import { snapshotKinds } from '../lambda/kinds/registry';
-import { unreadElsewhere, unreadScopes } from '../lambda/render/outline';
+import type { LiveInventory, ReadInventory } from '../lambda/ports/ports';
 import { clean } from '../lambda/render/phrases';
+import { unreadElsewhere, unreadScopes } from '../lambda/render/report-sections';
 import { AccessError, accessFault } from './access-faults';
 import { type Caller, findAccount, findCaller, requireCredentials, sayEndpoints } from './aws';
 import { withProgress } from './progress';

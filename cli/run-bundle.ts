@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { RetentionError } from '../lambda/core/errors';
+import { RetentionError } from '../lambda/core/util/errors';
 
 /** What came of one invocation of a bundled handler. */
 export type Invocation = { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: string };

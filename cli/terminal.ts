@@ -1,5 +1,5 @@
-import { RetentionError } from '../lambda/core/errors';
-import { visibleLines } from '../lambda/core/safe-text';
+import { RetentionError } from '../lambda/core/util/errors';
+import { visibleLines } from '../lambda/core/util/safe-text';
 import { EXIT, type ExitCode } from './exit-codes';
 import { batched } from './output-file';
 

@@ -1,8 +1,8 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { BUILT_IN, formatConfigProblems, parseConfig } from '../lambda/config';
-import type { Config } from '../lambda/core/config';
-import { RetentionError } from '../lambda/core/errors';
+import { BUILT_IN, formatConfigProblems, parseConfig } from '../lambda/config/parse-config';
+import type { Config } from '../lambda/core/policy/config';
+import { RetentionError } from '../lambda/core/util/errors';
 import { eachOnce, isAddress } from './addresses';
 import { DELETION, type DeletionSetting } from './context';
 import { holdsLookupDummy, isKnownLater, isListElement, isLookupDummy } from './known-later';

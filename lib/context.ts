@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { RetentionError } from '../lambda/core/errors';
-import type { DeployedDeletion } from '../lambda/env';
+import { RetentionError } from '../lambda/core/util/errors';
+import type { DeployedDeletion } from '../lambda/runtime/env';
 import { eachOnce, isAddress } from './addresses';
 import { MONITORING, type MonitoringLevel } from './monitoring';
 import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';

@@ -3,7 +3,7 @@ import { AlarmStatusWidget, Dashboard, GraphWidget, type IAlarm, SingleValueWidg
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { Measure } from '../lambda/metrics';
+import type { Measure } from '../lambda/runtime/metrics';
 import { failedExecutions } from './deletion-alarms';
 import { retentionMetric } from './retention-metric';
 

@@ -1,8 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
 import { type Conditions, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
-import type { Config } from '../lambda/core/config';
-import { KIND_FACTS } from '../lambda/kinds/facts';
+import type { Config } from '../lambda/core/policy/config';
+import { KIND_FACTS } from '../lambda/kinds/kind-metadata';
 import { acknowledgeWildcard } from './acknowledge';
 
 /** Holds of these forms end on a day, in a zone that a policy does not know: whether one is in force, the code judges. */

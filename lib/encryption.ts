@@ -3,7 +3,7 @@ import { type AddToResourcePolicyResult, Grant, type IGrantable, type IRole, Pol
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
-import { RetentionError } from '../lambda/core/errors';
+import { RetentionError } from '../lambda/core/util/errors';
 import { acknowledgeWildcard } from './acknowledge';
 
 /** What a key of the construct may encrypt. */

@@ -1,6 +1,6 @@
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { type BundledConfiguration, type FunctionName, stageFunction } from '../lambda/stage-function';
+import { type BundledConfiguration, type FunctionName, stageFunction } from '../lambda/runtime/stage-function';
 import { functionFolder } from './published-files';
 
 /** The code of a function with its configuration beside it: bundled when the package was built, never in a container. */

@@ -1,4 +1,4 @@
-export { METRIC_NAMESPACE, METRICS, type Measure } from '../lambda/metrics';
+export { METRIC_NAMESPACE, METRICS, type Measure } from '../lambda/runtime/metrics';
 export type { DeletionSetting } from './context';
 export type { DeletionFunction } from './deletion-function';
 export type { RetentionGrants } from './grants';

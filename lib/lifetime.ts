@@ -1,5 +1,5 @@
-import type { Config } from '../lambda/core/config';
-import type { Duration } from '../lambda/core/duration';
+import type { Config } from '../lambda/core/policy/config';
+import type { Duration } from '../lambda/core/time/duration';
 import type { DeletionSetting } from './context';
 import { overdueAfter } from './schedule-expression';
 

@@ -1,5 +1,5 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { INVENTORY_ACTIONS, KIND_FACTS } from '../lambda/kinds/facts';
+import { INVENTORY_ACTIONS, KIND_FACTS } from '../lambda/kinds/kind-metadata';
 
 /**
  * Permission to list snapshots and their sources, and to read a source by name, operation by operation: never `Get*`, which would hand out database passwords and access

@@ -4,7 +4,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Pause } from '../lambda/core/pause';
+import type { Pause } from '../lambda/core/time/pause';
 import { reportDashboard } from './dashboard';
 import { deletionAlarms } from './deletion-alarms';
 import type { DeletionFunction } from './deletion-function';

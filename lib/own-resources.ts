@@ -2,7 +2,7 @@ import { Annotations, Aws, CfnRule, Fn, type IResource, Stack, Token } from 'aws
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
-import { RetentionError } from '../lambda/core/errors';
+import { RetentionError } from '../lambda/core/util/errors';
 import { bucketIdentity } from './bucket-identity';
 
 /** What cannot be done with a resource of somebody's own that lies in another region: functions, alarms and encryption reach their own alone. */

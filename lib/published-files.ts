@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { RetentionError } from '../lambda/core/errors';
-import type { FunctionName } from '../lambda/stage-function';
+import { RetentionError } from '../lambda/core/util/errors';
+import type { FunctionName } from '../lambda/runtime/stage-function';
 import { name as PACKAGE, version as VERSION } from '../package.json';
 
 /** The folder of this file, or of the bundle that an app's bundler made of it; null where neither can be told. */

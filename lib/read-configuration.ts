@@ -1,6 +1,6 @@
-import { configFilesHere, nearWarnings, readConfigFile } from '../cli/config-file';
-import { BUILT_IN, describeWarning, formatConfigProblems, parseConfig, STARTER } from '../lambda/config';
-import { RetentionError } from '../lambda/core/errors';
+import { BUILT_IN, describeWarning, formatConfigProblems, parseConfig, STARTER } from '../lambda/config/parse-config';
+import { configFilesHere, nearWarnings, readConfigFile } from '../lambda/config/read-config-file';
+import { RetentionError } from '../lambda/core/util/errors';
 import type { DeployedConfiguration } from './snapshot-retention';
 
 /**

@@ -4,8 +4,8 @@ import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { buildEnv } from '../lambda/env';
-import type { BundledConfiguration } from '../lambda/stage-function';
+import { buildEnv } from '../lambda/runtime/env';
+import type { BundledConfiguration } from '../lambda/runtime/stage-function';
 import { acknowledgeEverything } from './acknowledge';
 import { grantKey } from './encryption';
 import { functionCode } from './function-code';

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { METRIC_NAMESPACE, METRICS, type Measure } from '../lambda/metrics';
+import { METRIC_NAMESPACE, METRICS, type Measure } from '../lambda/runtime/metrics';
 
 /**
  * For alarms on what AWS/Lambda counts of an invocation: it is stamped with the start, so a shorter period than an invocation may be over before

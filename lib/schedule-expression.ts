@@ -1,5 +1,5 @@
-import { RetentionError } from '../lambda/core/errors';
-import type { Pause } from '../lambda/core/pause';
+import type { Pause } from '../lambda/core/time/pause';
+import { RetentionError } from '../lambda/core/util/errors';
 import {
   DAY_OF_MONTH,
   DAY_OF_WEEK,

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, type BuildResult, buildSync, transformSync } from 'esbuild';
-import type { FunctionName } from '../lambda/stage-function';
+import type { FunctionName } from '../lambda/runtime/stage-function';
 
 const ROOT = join(__dirname, '..');
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { RetentionError } from '../lambda/core/errors';
+import { RetentionError } from '../lambda/core/util/errors';
 import { RetentionStack } from '../lib/retention-stack';
 
 const ROOT = join(__dirname, '..');

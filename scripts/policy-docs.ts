@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { simulatePolicy } from '../cli/simulate';
-import { formatConfigProblems, parseConfig } from '../lambda/config';
-import { type Duration, parseDuration } from '../lambda/core/duration';
-import { RetentionError } from '../lambda/core/errors';
-import type { Tags } from '../lambda/core/snapshot';
+import { formatConfigProblems, parseConfig } from '../lambda/config/parse-config';
+import type { Tags } from '../lambda/core/snapshot/snapshot';
+import { type Duration, parseDuration } from '../lambda/core/time/duration';
+import { RetentionError } from '../lambda/core/util/errors';
 import { calendarText, legendText, renderCalendarText } from '../lambda/render/calendar-text';
 
 interface Example {

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfigFile } from '../cli/config-file';
 import { runBundle } from '../cli/run-bundle';
 import { sampleAccount } from '../emulator/sample-account';
 import { startEmulator } from '../emulator/server';
-import { RetentionError } from '../lambda/core/errors';
-import { buildEnv } from '../lambda/env';
-import { writeConfiguration } from '../lambda/stage-function';
+import { readConfigFile } from '../lambda/config/read-config-file';
+import { RetentionError } from '../lambda/core/util/errors';
+import { buildEnv } from '../lambda/runtime/env';
+import { writeConfiguration } from '../lambda/runtime/stage-function';
 import { bundleHandler } from './bundle';
 
 /** The Monday at eight of every example. */

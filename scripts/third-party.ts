@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RetentionError } from '../lambda/core/errors';
+import { RetentionError } from '../lambda/core/util/errors';
 
 const ROOT = join(__dirname, '..');
 

@@ -1,8 +1,8 @@
 import type { LightsailClient } from '@aws-sdk/client-lightsail';
-import type { CallOptions, SnapshotKind, Source } from '../app/kind-port';
-import type { AbsentSource, AskSources, Clock } from '../app/ports';
-import { differInCase, type LightsailArn, parseArn } from '../core/arn';
-import { KINDS, type Kind, type SourceState } from '../core/snapshot';
+import { differInCase, type LightsailArn, parseArn } from '../core/snapshot/arn';
+import { KINDS, type Kind, type SourceState } from '../core/snapshot/snapshot';
+import type { AbsentSource, AskSources, Clock } from '../ports/ports';
+import type { CallOptions, SnapshotKind, Source } from '../ports/snapshot-kind';
 import { classify, errorFacts } from './aws-errors';
 import { type Deadline, startDeadline } from './deadline';
 import type { LightsailClients } from './lightsail-client';

@@ -1,8 +1,8 @@
-import type { InventoryProgress, InventoryRequest } from '../app/ports';
-import { parseArn } from '../core/arn';
-import { RetentionError } from '../core/errors';
-import type { Inventory, ListedSource, Scope } from '../core/report-model';
-import type { Problem, Snapshot, SourceList } from '../core/snapshot';
+import type { Inventory, ListedSource, Scope } from '../core/report/report-model';
+import { parseArn } from '../core/snapshot/arn';
+import type { Problem, Snapshot, SourceList } from '../core/snapshot/snapshot';
+import { RetentionError } from '../core/util/errors';
+import type { InventoryProgress, InventoryRequest } from '../ports/ports';
 import type { AutomaticCount } from './automatic-snapshots';
 import { errorFacts, isDeniedByControlPolicy, mayMeanDisabled } from './aws-errors';
 import { byRegionAndKind, isForeign, makeSourceLookup, type ReadSources, type SourceLists } from './source-lists';

@@ -1,8 +1,8 @@
 import { type AutoSnapshotDetails, GetAutoSnapshotsCommand, type LightsailClient } from '@aws-sdk/client-lightsail';
-import type { Source } from '../app/kind-port';
-import { RetentionError } from '../core/errors';
-import type { AutomaticSnapshots } from '../core/report-model';
-import type { Problem } from '../core/snapshot';
+import type { AutomaticSnapshots } from '../core/report/report-model';
+import type { Problem } from '../core/snapshot/snapshot';
+import { RetentionError } from '../core/util/errors';
+import type { Source } from '../ports/snapshot-kind';
 import { classify, type ErrorClass, errorFacts } from './aws-errors';
 import type { Deadline } from './deadline';
 import type { ReadSources } from './source-lists';

@@ -1,5 +1,5 @@
-import type { Defect, Problem } from '../core/snapshot';
-import type { SnapshotRecord } from '../core/snapshot-record';
+import type { Defect, Problem } from '../core/snapshot/snapshot';
+import type { SnapshotRecord } from '../core/snapshot/snapshot-record';
 
 /** The snapshots of one scope as they are listed, each once. */
 export interface SnapshotCollection {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import type { CallOptions } from '../app/kind-port';
-import type { Clock } from '../app/ports';
-import { RetentionError } from '../core/errors';
+import { RetentionError } from '../core/util/errors';
+import type { Clock } from '../ports/ports';
+import type { CallOptions } from '../ports/snapshot-kind';
 
 /** The longest delay that a timer takes. */
 const LONGEST_TIMER = 2 ** 31 - 1;

@@ -1,5 +1,5 @@
 import { GetAliasCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { RetentionError } from '../core/errors';
+import { RetentionError } from '../core/util/errors';
 import { PATIENT, withLimits } from './http-limits';
 
 export interface RunningVersion {

@@ -1,5 +1,5 @@
 import { createRetryStrategy, type DurableContext, JitterStrategy, StepSemantics } from '@aws/durable-execution-sdk-js';
-import type { DurableSteps } from '../app/durable-steps';
+import type { DurableSteps } from '../ports/durable-steps';
 
 /** Six attempts of a step within some ten minutes: as long as a service may be away. */
 const retryStrategy = createRetryStrategy({

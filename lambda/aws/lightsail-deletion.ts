@@ -5,12 +5,12 @@ import {
   LightsailClient,
   type LightsailClientConfig,
 } from '@aws-sdk/client-lightsail';
-import { type Called, type CallFailure, type ClockReading, DELETE_TIMEOUT_MS, type SnapshotDeletion } from '../app/deletion-port';
-import type { CallOptions, SnapshotKind } from '../app/kind-port';
-import type { Clock } from '../app/ports';
-import { parseArn } from '../core/arn';
-import type { Kind } from '../core/snapshot';
-import { DELETE_COMMANDS } from '../kinds/deletion';
+import { parseArn } from '../core/snapshot/arn';
+import type { Kind } from '../core/snapshot/snapshot';
+import { DELETE_COMMANDS } from '../kinds/delete-commands';
+import { type Called, type CallFailure, type ClockReading, DELETE_TIMEOUT_MS, type SnapshotDeletion } from '../ports/deletion-ports';
+import type { Clock } from '../ports/ports';
+import type { CallOptions, SnapshotKind } from '../ports/snapshot-kind';
 import { classify, type ErrorClass, errorFacts, isAccessDenied, isCredentialFailure } from './aws-errors';
 import { PATIENT, withLimits } from './http-limits';
 import { checkedLate, checkLate, lateCheckAgents, NotSent, sendingOnlyWhile } from './late-check';

@@ -1,9 +1,9 @@
 import { GetRegionsCommand, type LightsailClient } from '@aws-sdk/client-lightsail';
-import type { SnapshotKind } from '../app/kind-port';
-import type { Clock, InventoryProgress, InventoryRequest, ReadInventory } from '../app/ports';
-import { RetentionError } from '../core/errors';
-import type { Inventory } from '../core/report-model';
-import { KINDS, type Kind, type Problem } from '../core/snapshot';
+import type { Inventory } from '../core/report/report-model';
+import { KINDS, type Kind, type Problem } from '../core/snapshot/snapshot';
+import { RetentionError } from '../core/util/errors';
+import type { Clock, InventoryProgress, InventoryRequest, ReadInventory } from '../ports/ports';
+import type { SnapshotKind } from '../ports/snapshot-kind';
 import { makeAskSources } from './ask-sources';
 import { assembleInventory, type ReadScope } from './assemble-inventory';
 import { countAutomatic } from './automatic-snapshots';

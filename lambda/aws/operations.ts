@@ -1,5 +1,5 @@
 import type { Operation as RawOperation } from '@aws-sdk/client-lightsail';
-import type { Operation } from '../app/deletion-port';
+import type { Operation } from '../ports/deletion-ports';
 
 const DONE: ReadonlySet<string> = new Set(['Completed', 'Succeeded']);
 

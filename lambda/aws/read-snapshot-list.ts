@@ -1,7 +1,7 @@
-import type { CallOptions, Page } from '../app/kind-port';
-import { RetentionError } from '../core/errors';
-import type { Problem, Snapshot } from '../core/snapshot';
-import type { SnapshotRecord } from '../core/snapshot-record';
+import type { Problem, Snapshot } from '../core/snapshot/snapshot';
+import type { SnapshotRecord } from '../core/snapshot/snapshot-record';
+import { RetentionError } from '../core/util/errors';
+import type { CallOptions, Page } from '../ports/snapshot-kind';
 import { makeSnapshotCollection, type SnapshotCollection } from './collect-snapshots';
 import type { Deadline } from './deadline';
 import { walkPages } from './walk-pages';

@@ -10,9 +10,9 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { DatedObject, Store, StoredObject, VersionedText } from '../app/ports';
-import { RetentionError } from '../core/errors';
-import { linesOf } from '../core/lines';
+import { RetentionError } from '../core/util/errors';
+import { linesOf } from '../core/util/split-lines';
+import type { DatedObject, Store, StoredObject, VersionedText } from '../ports/ports';
 import { encodeParts, makePartMemory } from './encode-parts';
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown error');

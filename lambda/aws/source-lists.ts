@@ -1,8 +1,8 @@
 import type { LightsailClient } from '@aws-sdk/client-lightsail';
-import type { SnapshotKind, Source } from '../app/kind-port';
-import { parseArn } from '../core/arn';
-import { RetentionError } from '../core/errors';
-import { KINDS, type Kind, type SourceList, type SourceLookup, type SourceState } from '../core/snapshot';
+import { parseArn } from '../core/snapshot/arn';
+import { KINDS, type Kind, type SourceList, type SourceLookup, type SourceState } from '../core/snapshot/snapshot';
+import { RetentionError } from '../core/util/errors';
+import type { SnapshotKind, Source } from '../ports/snapshot-kind';
 import type { Deadline } from './deadline';
 import type { LightsailClients } from './lightsail-client';
 import { walkPages } from './walk-pages';

@@ -1,5 +1,5 @@
-import type { CallOptions, Page } from '../app/kind-port';
-import { RetentionError } from '../core/errors';
+import { RetentionError } from '../core/util/errors';
+import type { CallOptions, Page } from '../ports/snapshot-kind';
 import type { Deadline } from './deadline';
 
 /** How a walk over the pages of a list ended: `error` is null when it reached the last one. */

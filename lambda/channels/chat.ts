@@ -1,7 +1,7 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { ChatChannel } from '../app/ports';
-import { RetentionError } from '../core/errors';
-import { jsonText } from '../core/safe-text';
+import { RetentionError } from '../core/util/errors';
+import { jsonText } from '../core/util/safe-text';
+import type { ChatChannel } from '../ports/ports';
 
 /** The topic of a chat as a channel: Amazon Q Developer in chat applications passes its custom notifications on to Slack or Teams. */
 export function chatChannel(client: SNSClient, topicArn: string): ChatChannel {

@@ -1,6 +1,6 @@
 import { type MessageAttributeValue, PublishCommand, paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
-import type { Channel } from '../app/ports';
-import { RetentionError } from '../core/errors';
+import { RetentionError } from '../core/util/errors';
+import type { Channel } from '../ports/ports';
 import { isConfirmed, isPerson } from './subscribers';
 
 const attributeValue = (value: string | number): MessageAttributeValue =>

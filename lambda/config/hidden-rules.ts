@@ -1,7 +1,7 @@
-import type { HiddenRule } from '../core/config';
-import type { Duration } from '../core/duration';
-import { someOf } from '../core/listing';
-import { COUNT_RULES, type Policy, WITHIN_RULES } from '../core/policy';
+import type { HiddenRule } from '../core/policy/config';
+import { COUNT_RULES, type Policy, WITHIN_RULES } from '../core/policy/policy';
+import type { Duration } from '../core/time/duration';
+import { someOf } from '../core/util/join-names';
 import { covers, type Effort, type Universe } from './glob-sets';
 import { anyGlob } from './globs';
 import { listOf } from './match';

@@ -1,4 +1,4 @@
-import type { MatchSubject, Rule } from '../core/policy';
+import type { MatchSubject, Rule } from '../core/policy/policy';
 import { anyGlob } from './globs';
 import type { ConfigOutput } from './schema';
 

@@ -1,4 +1,4 @@
-import type { MatchSubject } from '../core/policy';
+import type { MatchSubject } from '../core/policy/policy';
 import { compileRule, listOf } from './match';
 import type { ConfigOutput } from './schema';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type COUNT_RULES, MAX_COUNT, type WITHIN_RULES } from '../core/policy';
+import { type COUNT_RULES, MAX_COUNT, type WITHIN_RULES } from '../core/policy/policy';
 import { meantCount, meantKeep, withSuggestion } from './suggestions';
 import { duration, map, notes, pattern, refuse, TAG_SIGNS, TAG_TEXT, whole } from './values';
 

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
-import type { HiddenRule } from '../core/config';
-import { jsonText } from '../core/safe-text';
+import type { HiddenRule } from '../core/policy/config';
+import { jsonText } from '../core/util/safe-text';
 import { closest } from './closest';
 import { suggestionFor } from './suggestions';
 

@@ -1,6 +1,6 @@
-import type { HiddenRule } from '../core/config';
-import { someOf } from '../core/listing';
-import { ownBeginning } from '../core/tag-keys';
+import type { HiddenRule } from '../core/policy/config';
+import { ownBeginning } from '../core/policy/tag-keys';
+import { someOf } from '../core/util/join-names';
 import { closest } from './closest';
 import { type ConfigProblem, type ConfigWarning, type Keys, pathText, problemAt, show } from './problems';
 import type { ConfigOutput } from './schema';

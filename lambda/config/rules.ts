@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { REGION } from '../core/region';
-import { KINDS } from '../core/snapshot';
+import { REGION } from '../core/snapshot/region';
+import { KINDS } from '../core/snapshot/snapshot';
 import { closest } from './closest';
 import { globMatches } from './globs';
 import { meantAccount, meantFlag, meantRegion, withSuggestion } from './suggestions';

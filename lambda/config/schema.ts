@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { MAX_COUNT } from '../core/policy';
-import { KINDS } from '../core/snapshot';
-import { zoneName } from '../zone';
+import { MAX_COUNT } from '../core/policy/policy';
+import { KINDS } from '../core/snapshot/snapshot';
+import { zoneName } from '../runtime/iana-zone';
 import { closest } from './closest';
 import { policy, policyName } from './policies';
 import { rule } from './rules';

@@ -1,5 +1,5 @@
-import { parseDuration } from '../core/duration';
-import { REGION } from '../core/region';
+import { REGION } from '../core/snapshot/region';
+import { parseDuration } from '../core/time/duration';
 
 /** What was probably meant by a value that is refused, as it would be written; null where that is not clear. */
 export type Suggest = (value: unknown) => string | null;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { DURATION_SHAPE, parseDuration } from '../core/duration';
-import { MAX_COUNT } from '../core/policy';
-import { REGION } from '../core/region';
+import { MAX_COUNT } from '../core/policy/policy';
+import { REGION } from '../core/snapshot/region';
+import { DURATION_SHAPE, parseDuration } from '../core/time/duration';
 import { meantDuration, meantFlag, meantList, meantRegion, type Suggest, withSuggestion } from './suggestions';
 
 /** What editors are told about a value, by its schema; only the JSON Schema is made from it. */

@@ -1,9 +1,9 @@
 import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { visibleMembers } from '../core/safe-text';
-import { keepHeapLean } from '../lean-heap';
-import { wireDeletion } from '../wire-delete';
+import { visibleMembers } from '../core/util/safe-text';
+import { keepHeapLean } from '../runtime/lean-heap';
 import { measure } from './measure';
+import { wireDeletion } from './wire-delete';
 
 keepHeapLean();
 const logger = new Logger({ serviceName: 'lightsail-retention', jsonReplacerFn: visibleMembers });

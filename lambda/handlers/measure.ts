@@ -1,5 +1,5 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { METRIC_NAMESPACE, measurementsOf } from '../metrics';
+import { METRIC_NAMESPACE, measurementsOf } from '../runtime/metrics';
 
 /** Emits what a result measures, under the name of the function. */
 export function measure(result: object, functionName: string): void {

@@ -1,9 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
-import { visibleMembers } from '../core/safe-text';
-import { keepHeapLean } from '../lean-heap';
-import { wireReport } from '../wire';
+import { visibleMembers } from '../core/util/safe-text';
+import { keepHeapLean } from '../runtime/lean-heap';
 import { measure } from './measure';
+import { wireReport } from './wire-report';
 
 keepHeapLean();
 const logger = new Logger({ serviceName: 'lightsail-retention', jsonReplacerFn: visibleMembers });

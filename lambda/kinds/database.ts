@@ -6,12 +6,12 @@ import {
   type LightsailClient,
   type RelationalDatabaseSnapshot,
 } from '@aws-sdk/client-lightsail';
-import type { ListedIn, SnapshotKind } from '../app/kind-port';
-import type { SnapshotRecord } from '../core/snapshot-record';
-import { KIND_FACTS } from './facts';
+import type { SnapshotRecord } from '../core/snapshot/snapshot-record';
+import type { ListedIn, SnapshotKind } from '../ports/snapshot-kind';
+import type { Share } from './interning';
+import { KIND_FACTS } from './kind-metadata';
 import { makeRecord, normalizeSource, optionalText, textOf } from './normalize';
 import { fromToken, toPage } from './page';
-import type { Share } from './share';
 
 function normalize(raw: RelationalDatabaseSnapshot, where: ListedIn, share: Share): SnapshotRecord {
   const source = share.source(textOf(raw.fromRelationalDatabaseName), textOf(raw.fromRelationalDatabaseArn));

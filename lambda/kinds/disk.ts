@@ -6,12 +6,12 @@ import {
   GetDisksCommand,
   type LightsailClient,
 } from '@aws-sdk/client-lightsail';
-import type { ListedIn, SnapshotKind } from '../app/kind-port';
-import type { SnapshotRecord } from '../core/snapshot-record';
-import { KIND_FACTS } from './facts';
+import type { SnapshotRecord } from '../core/snapshot/snapshot-record';
+import type { ListedIn, SnapshotKind } from '../ports/snapshot-kind';
+import type { Share } from './interning';
+import { KIND_FACTS } from './kind-metadata';
 import { makeRecord, normalizeSource, textOf } from './normalize';
 import { fromToken, toPage } from './page';
-import type { Share } from './share';
 
 /** Its source is a disk, or else the instance whose system disk it was. */
 function normalize(raw: DiskSnapshot, where: ListedIn, share: Share): SnapshotRecord {

@@ -7,13 +7,13 @@ import {
   type InstanceSnapshot,
   type LightsailClient,
 } from '@aws-sdk/client-lightsail';
-import type { ListedIn, SnapshotKind } from '../app/kind-port';
-import type { AttachedDisk } from '../core/snapshot';
-import type { SnapshotRecord } from '../core/snapshot-record';
-import { KIND_FACTS } from './facts';
+import type { AttachedDisk } from '../core/snapshot/snapshot';
+import type { SnapshotRecord } from '../core/snapshot/snapshot-record';
+import type { ListedIn, SnapshotKind } from '../ports/snapshot-kind';
+import type { Share } from './interning';
+import { KIND_FACTS } from './kind-metadata';
 import { makeRecord, normalizeSource, optionalText, sizeOf, textOf } from './normalize';
 import { fromToken, toPage } from './page';
-import type { Share } from './share';
 
 const attachedDisk = (disk: Disk | null): AttachedDisk => ({
   name: textOf(disk?.name),

@@ -1,9 +1,9 @@
-import type { ListedIn, Source } from '../app/kind-port';
-import { parseArn } from '../core/arn';
-import type { Defect, SourceRef } from '../core/snapshot';
-import { type Common, SnapshotRecord } from '../core/snapshot-record';
-import type { KindFacts } from './facts';
-import type { RawTag, Share } from './share';
+import { parseArn } from '../core/snapshot/arn';
+import type { Defect, SourceRef } from '../core/snapshot/snapshot';
+import { type Common, SnapshotRecord } from '../core/snapshot/snapshot-record';
+import type { ListedIn, Source } from '../ports/snapshot-kind';
+import type { RawTag, Share } from './interning';
+import type { KindFacts } from './kind-metadata';
 
 /** The members that every kind of snapshot has on the wire, each of them optional. */
 interface RawSnapshot {

@@ -1,5 +1,5 @@
-import type { Page } from '../app/kind-port';
-import { RetentionError } from '../core/errors';
+import { RetentionError } from '../core/util/errors';
+import type { Page } from '../ports/snapshot-kind';
 
 /** What a row that is `null` on the wire says. */
 type Nothing = Readonly<Record<string, never>>;

@@ -1,5 +1,5 @@
-import { describe } from '../core/reason';
-import { dateOf, type SimulatedDay } from '../core/simulate';
+import { describe } from '../core/policy/reason';
+import { dateOf, type SimulatedDay } from '../core/policy/simulate';
 import {
   type CalendarMonth,
   ceilingOf,

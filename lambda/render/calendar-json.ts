@@ -1,6 +1,6 @@
-import { describe } from '../core/reason';
-import { jsonText } from '../core/safe-text';
-import { dateOf } from '../core/simulate';
+import { describe } from '../core/policy/reason';
+import { dateOf } from '../core/policy/simulate';
+import { jsonText } from '../core/util/safe-text';
 import { ceilingOf, legendOf, monthsOf, type SimulatedPolicy } from './calendar';
 import { policyWords } from './policy-words';
 

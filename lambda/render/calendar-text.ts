@@ -1,4 +1,4 @@
-import type { SimulatedDay, Simulation } from '../core/simulate';
+import type { SimulatedDay, Simulation } from '../core/policy/simulate';
 import {
   type CalendarMonth,
   ceilingOf,

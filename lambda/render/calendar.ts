@@ -1,8 +1,8 @@
-import { roundMoney } from '../core/cost';
-import type { Duration } from '../core/duration';
-import type { Policy } from '../core/policy';
-import type { Reason } from '../core/reason';
-import type { SimulatedDay, Simulation } from '../core/simulate';
+import { roundMoney } from '../core/policy/cost';
+import type { Policy } from '../core/policy/policy';
+import type { Reason } from '../core/policy/reason';
+import type { SimulatedDay, Simulation } from '../core/policy/simulate';
+import type { Duration } from '../core/time/duration';
 import { ruleWords } from './policy-words';
 
 /** In what a simulation can be written. */

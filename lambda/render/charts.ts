@@ -1,8 +1,8 @@
-import { monthlyCostCeiling, roundMoney } from '../core/cost';
-import type { Judged, Report, Verdict } from '../core/report-model';
-import { unknownText } from './extent';
+import { monthlyCostCeiling, roundMoney } from '../core/policy/cost';
+import type { Judged, Report, Verdict } from '../core/report/report-model';
 import { clean, dollars, figure, sourceNameOf, wholeDays } from './phrases';
 import { placeOf } from './region-names';
+import { unknownText } from './totals';
 
 /** One bar: what is kept and what is past policy, and what people read of all of it, and of what is past policy (empty where nothing is). */
 export interface Bar {

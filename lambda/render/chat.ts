@@ -1,8 +1,8 @@
-import type { Report } from '../core/report-model';
-import { outcomeOf } from './attributes';
-import { fullReportPlace, outcome, subject, type TextContext } from './frame';
-import { bySource, problems, type Section, sourceHeading, unread } from './outline';
+import type { Report } from '../core/report/report-model';
+import { outcomeOf } from './message-attributes';
 import { clean, figure } from './phrases';
+import { fullReportPlace, outcome, subject, type TextContext } from './report-header';
+import { bySource, problems, type Section, sourceHeading, unread } from './report-sections';
 
 /** Lengths in characters: what the service documents for a title, and what a Slack message block bears for a description. */
 export const CHAT_LIMITS = { title: 250, description: 3_000, nextStep: 350 } as const;

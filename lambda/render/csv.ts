@@ -1,7 +1,7 @@
-import { monthlyCostCeiling } from '../core/cost';
-import { describe } from '../core/reason';
-import type { Judged, Report } from '../core/report-model';
-import { visible } from '../core/safe-text';
+import { monthlyCostCeiling } from '../core/policy/cost';
+import { describe } from '../core/policy/reason';
+import type { Judged, Report } from '../core/report/report-model';
+import { visible } from '../core/util/safe-text';
 import { wholeDays } from './phrases';
 
 type Cell = string | number | null;

@@ -1,7 +1,7 @@
-import type { Report } from '../core/report-model';
-import { foot, fullReportPlace, type Line, nextStep, outcome, subject, type TextContext } from './frame';
-import { type Item, type Section, sections, unread } from './outline';
+import type { Report } from '../core/report/report-model';
 import { figure } from './phrases';
+import { foot, fullReportPlace, type Line, nextStep, outcome, subject, type TextContext } from './report-header';
+import { type Item, type Section, sections, unread } from './report-sections';
 
 /** SNS takes 256 KiB, attributes included; this leaves them room. */
 export const MAX_BODY_BYTES = 250 * 1024;

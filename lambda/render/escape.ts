@@ -1,4 +1,4 @@
-import { visibleLines } from '../core/safe-text';
+import { visibleLines } from '../core/util/safe-text';
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 

@@ -1,14 +1,14 @@
-import { readingCommand } from '../core/command-line';
-import { localMinute } from '../core/period';
-import type { Report } from '../core/report-model';
+import { readingCommand } from '../core/report/command-line';
+import type { Report } from '../core/report/report-model';
+import { localMinute } from '../core/time/period';
 import { escaped } from './escape';
-import { verdictLine } from './frame';
-import { attention, background, regionsNotRead, unread } from './outline';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
 import { embedRows, shownOf } from './page/embed';
 import { explore } from './page/explore';
 import { chartsHtml, sectionHtml, totalsHtml } from './page/parts';
 import { clean, figure } from './phrases';
+import { verdictLine } from './report-header';
+import { attention, background, regionsNotRead, unread } from './report-sections';
 
 const POLICY = `default-src 'none'; img-src data:; style-src '${PAGE_STYLE_HASH}'; script-src '${PAGE_SCRIPT_HASH}'; base-uri 'none'; form-action 'none'`;
 

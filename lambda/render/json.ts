@@ -1,9 +1,9 @@
-import { monthlyCostCeiling } from '../core/cost';
-import type { PolicyOrigin } from '../core/policy';
-import { describe, type Reason } from '../core/reason';
-import type { Blocked, Judged, Report, Scope, Status, Totals, Verdict } from '../core/report-model';
-import { escapeJson } from '../core/safe-text';
-import type { AttachedDisk, Kind, Problem, Tags } from '../core/snapshot';
+import { monthlyCostCeiling } from '../core/policy/cost';
+import type { PolicyOrigin } from '../core/policy/policy';
+import { describe, type Reason } from '../core/policy/reason';
+import type { Blocked, Judged, Report, Scope, Status, Totals, Verdict } from '../core/report/report-model';
+import type { AttachedDisk, Kind, Problem, Tags } from '../core/snapshot/snapshot';
+import { escapeJson } from '../core/util/safe-text';
 import { wholeDays } from './phrases';
 
 /** One snapshot of the JSON report. Members marked `?` are absent where the service sent none. */

@@ -1,6 +1,6 @@
-import type { Report } from '../core/report-model';
-import { foot, type Line, nextStep, outcome, type TextContext } from './frame';
-import { type Item, type Section, sections, unread } from './outline';
+import type { Report } from '../core/report/report-model';
+import { foot, type Line, nextStep, outcome, type TextContext } from './report-header';
+import { type Item, type Section, sections, unread } from './report-sections';
 
 /** Words of which a reader of Markdown makes a link, or calls somebody, however they are escaped: addresses, mentions, numbers of issues. */
 const LINKED = /(\S*(?:@|:\/\/|\bwww\.|#\d|\bGH-\d)\S*)/i;

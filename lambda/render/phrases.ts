@@ -1,8 +1,8 @@
-import { describe, type Reason } from '../core/reason';
-import type { Judged } from '../core/report-model';
-import { visible } from '../core/safe-text';
-import type { Kind, Snapshot } from '../core/snapshot';
-import type { Zone } from '../core/zone';
+import { describe, type Reason } from '../core/policy/reason';
+import type { Judged } from '../core/report/report-model';
+import type { Kind, Snapshot } from '../core/snapshot/snapshot';
+import type { Zone } from '../core/time/zone';
+import { visible } from '../core/util/safe-text';
 
 const DAY = 86_400_000;
 const LONGEST = 600;

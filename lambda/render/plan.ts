@@ -1,5 +1,5 @@
-import type { NewPlan } from '../core/plan';
-import { jsonText } from '../core/safe-text';
+import type { NewPlan } from '../core/plan/plan';
+import { jsonText } from '../core/util/safe-text';
 
 /** A plan as JSON in chunks, one snapshot a line: a large one is never one string. Ends with a newline. */
 export function* renderPlan({ items, digest, ...head }: NewPlan): Generator<string> {

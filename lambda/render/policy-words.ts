@@ -1,5 +1,5 @@
-import { COUNT_RULES, type Policy, WITHIN_RULES } from '../core/policy';
-import type { Reason } from '../core/reason';
+import { COUNT_RULES, type Policy, WITHIN_RULES } from '../core/policy/policy';
+import type { Reason } from '../core/policy/reason';
 
 /** One rule of a policy in words: `daily 7`, `within 14d`, `expireAfter 30d`. */
 export interface RuleWords {

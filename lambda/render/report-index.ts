@@ -1,5 +1,5 @@
-import { localMinute } from '../core/period';
-import type { Zone } from '../core/zone';
+import { localMinute } from '../core/time/period';
+import type { Zone } from '../core/time/zone';
 import { escaped } from './escape';
 import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
 import { clean, count, zoneText } from './phrases';

@@ -1,6 +1,6 @@
-import { cloudShellLink } from '../core/console-links';
-import type { ApplyResult } from '../core/outcome';
-import type { Zone } from '../core/zone';
+import type { ApplyResult } from '../core/plan/outcome';
+import { cloudShellLink } from '../core/report/console-links';
+import type { Zone } from '../core/time/zone';
 import type { EmailText } from './email';
 import { clean, dollars, figure } from './phrases';
 import { renderResultText, resultSentence, unsettledIn } from './result-text';

@@ -1,6 +1,6 @@
-import type { ItemResult, Unsettled } from '../core/outcome';
-import { localMinute } from '../core/period';
-import type { Zone } from '../core/zone';
+import type { ItemResult, Unsettled } from '../core/plan/outcome';
+import { localMinute } from '../core/time/period';
+import type { Zone } from '../core/time/zone';
 import { escaped } from './escape';
 import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
 import { atMost, clean, zoneText } from './phrases';

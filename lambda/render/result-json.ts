@@ -1,5 +1,5 @@
-import type { ApplyResult } from '../core/outcome';
-import { jsonText } from '../core/safe-text';
+import type { ApplyResult } from '../core/plan/outcome';
+import { jsonText } from '../core/util/safe-text';
 
 /** The result as JSON, one snapshot a line, in chunks: what is stored as `results/<plan id>.json`. */
 export function* renderResultJson({ items, ...head }: ApplyResult): Generator<string> {

@@ -1,14 +1,14 @@
-import type { Pricing } from '../core/config';
-import { monthlyCostCeiling } from '../core/cost';
-import type { ApplyResult, ItemResult, Outcome, Unsettled } from '../core/outcome';
-import { localDay, localMinute } from '../core/period';
-import type { Plan } from '../core/plan';
-import type { CondemnedGroup, Intersection } from '../core/recheck';
-import type { Snapshot } from '../core/snapshot';
-import type { Zone } from '../core/zone';
-import { ceilingText, extentOf } from './extent';
+import type { ApplyResult, ItemResult, Outcome, Unsettled } from '../core/plan/outcome';
+import type { Plan } from '../core/plan/plan';
+import type { CondemnedGroup, Intersection } from '../core/plan/recheck';
+import type { Pricing } from '../core/policy/config';
+import { monthlyCostCeiling } from '../core/policy/cost';
+import type { Snapshot } from '../core/snapshot/snapshot';
+import { localDay, localMinute } from '../core/time/period';
+import type { Zone } from '../core/time/zone';
 import { age, atMost, clean, count, dollars, figure, nameOf, sourceNameOf, zoneText } from './phrases';
 import { wrap } from './terminal';
+import { ceilingText, extentOf } from './totals';
 
 const HEADINGS: Readonly<Record<Outcome, string>> = {
   failed: 'Failed: still there, or not known',

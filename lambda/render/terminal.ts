@@ -1,7 +1,7 @@
 import { wrapAnsi } from 'fast-wrap-ansi';
-import type { Report } from '../core/report-model';
-import { foot, type Line, nextStep, outcome, type TextContext } from './frame';
-import { type Item, type Section, sections, unread } from './outline';
+import type { Report } from '../core/report/report-model';
+import { foot, type Line, nextStep, outcome, type TextContext } from './report-header';
+import { type Item, type Section, sections, unread } from './report-sections';
 
 /** How wide the terminal is, and whether it may be coloured. Colours only repeat what the words say. */
 export interface TerminalStyle {

@@ -1,12 +1,12 @@
 // biome-ignore-all lint: a harness of its own, to be read once.
 import { writeFileSync } from 'node:fs';
-import { selectAutomatically } from '../../lambda/app/automatic-selection';
-import { runSchedule } from '../../lambda/app/claim-run';
-import type { Store, StoredObject } from '../../lambda/app/ports';
-import { runReport } from '../../lambda/app/run-report';
-import { linesOf } from '../../lambda/core/lines';
-import { digestOf } from '../../lambda/digest';
-import { newReportId } from '../../lambda/report-id';
+import { linesOf } from '../../lambda/core/util/split-lines';
+import { selectAutomatically } from '../../lambda/deletion/select-due-snapshots';
+import type { Store, StoredObject } from '../../lambda/ports/ports';
+import { runReport } from '../../lambda/reporting/run-report-job';
+import { runSchedule } from '../../lambda/reporting/send-lock';
+import { digestOf } from '../../lambda/runtime/digest';
+import { newReportId } from '../../lambda/runtime/report-id';
 import { anInventory, fakeInventory } from '../fakes/inventory';
 import { aConfig } from '../support/config-builder';
 import { aSnapshot } from '../support/report-builder';

@@ -1,7 +1,7 @@
-import type { CallOptions, Page } from '../../lambda/app/kind-port';
 import { startDeadline } from '../../lambda/aws/deadline';
 import { readSnapshotList } from '../../lambda/aws/read-snapshot-list';
-import type { SnapshotRecord } from '../../lambda/core/snapshot-record';
+import type { SnapshotRecord } from '../../lambda/core/snapshot/snapshot-record';
+import type { CallOptions, Page } from '../../lambda/ports/snapshot-kind';
 
 /** Pages of a list that changes between calls: rows go, come and move; tokens are offsets, or rows to begin behind. */
 function makeRandom(seed: number) {

@@ -1,5 +1,5 @@
 import { classify, errorFacts, mayMeanDisabled } from '../../lambda/aws/aws-errors';
-import { RetentionError } from '../../lambda/core/errors';
+import { RetentionError } from '../../lambda/core/util/errors';
 
 const named = (name: string, message = 'm', more: object = {}): Error => Object.assign(new Error(message), { name, ...more });
 

@@ -2,7 +2,7 @@ import type { FaultInput } from '../../emulator/fault';
 import type { Emulator } from '../../emulator/server';
 import { startDeadline } from '../../lambda/aws/deadline';
 import { movedUp, readSnapshotList } from '../../lambda/aws/read-snapshot-list';
-import type { SnapshotRecord } from '../../lambda/core/snapshot-record';
+import type { SnapshotRecord } from '../../lambda/core/snapshot/snapshot-record';
 import { arn, namesOf, rows, scopeOf, smallAccount, withEmulator } from './reading';
 
 const HERE = 'eu-central-1';

@@ -1,5 +1,5 @@
 import { sampleAccount } from '../../emulator/sample-account';
-import { KINDS } from '../../lambda/core/snapshot';
+import { KINDS } from '../../lambda/core/snapshot/snapshot';
 import { ACCOUNT, arn, NOW, namesIn, namesOf, notRead, rows, SMALL_REGIONS, scopeOf, smallAccount, withEmulator } from './reading';
 
 describe('the inventory', () => {

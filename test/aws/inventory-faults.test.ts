@@ -1,6 +1,6 @@
 import '../support/one-realm';
 import type { FaultInput } from '../../emulator/fault';
-import type { Inventory } from '../../lambda/core/report-model';
+import type { Inventory } from '../../lambda/core/report/report-model';
 import { namesIn, namesOf, notRead, SMALL_REGIONS, smallAccount, withEmulator } from './reading';
 
 // Each fault that the embedded Lightsail knows for reading (design section 11), and what an inventory is that meets it. What goes wrong between

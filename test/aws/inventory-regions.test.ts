@@ -1,5 +1,5 @@
 import type { FaultInput } from '../../emulator/fault';
-import type { InventoryRequest } from '../../lambda/app/ports';
+import type { InventoryRequest } from '../../lambda/ports/ports';
 import { arn, notRead, rows, scopeOf, smallAccount, withEmulator } from './reading';
 
 const OFF = 'ap-southeast-2';

@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { databaseRow, databaseSnapshotRow } from '../../emulator/rows';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import type { SnapshotDeletion } from '../../lambda/app/deletion-port';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
 import { readOperation } from '../../lambda/aws/operations';
-import { KINDS } from '../../lambda/core/snapshot';
+import { KINDS } from '../../lambda/core/snapshot/snapshot';
 import { snapshotKinds } from '../../lambda/kinds/registry';
+import type { SnapshotDeletion } from '../../lambda/ports/deletion-ports';
 import { ACCOUNT, aged, aSpec, DAY, HERE, smallAccount, THERE } from '../deletion/rig';
 
 const always = (): boolean => true;

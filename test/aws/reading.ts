@@ -1,11 +1,11 @@
 import type { AccountData, List, RegionData, Row } from '../../emulator/account';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/server';
-import type { InventoryProgress, InventoryRequest } from '../../lambda/app/ports';
 import { type LightsailClientOptions, makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { type InventoryOptions, makeReadInventory } from '../../lambda/aws/lightsail-inventory';
-import type { Inventory, Scope } from '../../lambda/core/report-model';
-import { KINDS, type Kind } from '../../lambda/core/snapshot';
+import type { Inventory, Scope } from '../../lambda/core/report/report-model';
+import { KINDS, type Kind } from '../../lambda/core/snapshot/snapshot';
 import { snapshotKinds } from '../../lambda/kinds/registry';
+import type { InventoryProgress, InventoryRequest } from '../../lambda/ports/ports';
 
 export const ACCOUNT = '123456789012';
 export const NOW = Date.UTC(2026, 10, 23, 8);

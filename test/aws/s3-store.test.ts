@@ -2,8 +2,8 @@ import '../support/one-realm';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { FaultInput } from '../../emulator/fault';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import type { Store } from '../../lambda/app/ports';
 import { s3Store } from '../../lambda/aws/s3-store';
+import type { Store } from '../../lambda/ports/ports';
 import { smallAccount } from './reading';
 
 const BUCKET = 'reports';

@@ -2,8 +2,8 @@ import type { AccountData, List, Row } from '../../emulator/account';
 import type { FaultOf } from '../../emulator/fault';
 import { offsetOf, pageToken } from '../../emulator/paging';
 import type { LoggedRequest } from '../../emulator/request-log';
-import type { Inventory, Scope } from '../../lambda/core/report-model';
-import { KINDS, type Kind } from '../../lambda/core/snapshot';
+import type { Inventory, Scope } from '../../lambda/core/report/report-model';
+import { KINDS, type Kind } from '../../lambda/core/snapshot/snapshot';
 
 // What an inventory must be, from what the emulator logged and nothing else: no table of errors and no walk is shared with the code that it judges.
 

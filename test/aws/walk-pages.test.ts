@@ -1,6 +1,6 @@
-import type { Page } from '../../lambda/app/kind-port';
 import { startDeadline } from '../../lambda/aws/deadline';
 import { type Walk, walkPages } from '../../lambda/aws/walk-pages';
+import type { Page } from '../../lambda/ports/snapshot-kind';
 
 /** Walks a list whose pages hold so many rows each, every one with a token of its own but the last; an `endless` one has no last. */
 async function walk(sizes: readonly number[], endless = false): Promise<{ readonly walk: Walk; readonly rows: number }> {

@@ -3,7 +3,7 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { largeAccount } from '../../emulator/large-account';
 import { sampleAccount } from '../../emulator/sample-account';
-import type { Report } from '../../lambda/core/report-model';
+import type { Report } from '../../lambda/core/report/report-model';
 import { renderHtml } from '../../lambda/render/html';
 import { MOST_ROWS } from '../../lambda/render/page/embed';
 import { HOSTILE_NAMES, hostileItems } from '../render/hostile';

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { readConfigFile } from '../../cli/config-file';
 import type { AccountData } from '../../emulator/account';
 import { startEmulator } from '../../emulator/server';
-import { makeReport } from '../../lambda/app/make-report';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
-import type { Report } from '../../lambda/core/report-model';
-import { digestOf } from '../../lambda/digest';
+import { readConfigFile } from '../../lambda/config/read-config-file';
+import type { Report } from '../../lambda/core/report/report-model';
 import { snapshotKinds } from '../../lambda/kinds/registry';
+import { makeReport } from '../../lambda/reporting/make-report';
+import { digestOf } from '../../lambda/runtime/digest';
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { readConfigText } from '../../cli/config-yaml';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { compactInstant } from '../../lambda/core/instant';
+import { readConfigText } from '../../lambda/config/parse-yaml';
+import { compactInstant } from '../../lambda/core/time/instant';
 import { bundleCommandLine } from '../../scripts/bundle';
 import {
   type ControlPlane,

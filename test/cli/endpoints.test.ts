@@ -2,7 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { confirmCount } from '../../cli/ask-count';
 import { type EndpointSettings, endpointNotice, hasEndpoint } from '../../cli/endpoints';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import type { Plan } from '../../lambda/core/plan';
+import type { Plan } from '../../lambda/core/plan/plan';
 import { smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { runCli } from '../support/terminal';

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { withProgress } from '../../cli/progress';
-import type { InventoryProgress } from '../../lambda/app/ports';
+import type { InventoryProgress } from '../../lambda/ports/ports';
 
 const ESCAPE = '\u001b';
 

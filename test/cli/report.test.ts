@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { digestOf } from '../../lambda/digest';
+import { digestOf } from '../../lambda/runtime/digest';
 import { bundleCommandLine } from '../../scripts/bundle';
 import { itWith } from '../support/optional';
 

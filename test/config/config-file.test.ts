@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { loadConfigFile, readConfigFile } from '../../cli/config-file';
-import { formatConfigProblems } from '../../lambda/config';
-import { RetentionError } from '../../lambda/core/errors';
+import { formatConfigProblems } from '../../lambda/config/parse-config';
+import { loadConfigFile, readConfigFile } from '../../lambda/config/read-config-file';
+import { RetentionError } from '../../lambda/core/util/errors';
 
 const folder = mkdtempSync(join(tmpdir(), 'config-file-'));
 const file = join(folder, 'retention.yaml');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readConfigText } from '../../cli/config-yaml';
-import { formatConfigProblems } from '../../lambda/config';
+import { formatConfigProblems } from '../../lambda/config/parse-config';
+import { readConfigText } from '../../lambda/config/parse-yaml';
 
 interface Outcome {
   readonly read?: unknown;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { parseConfig } from '../../lambda/config';
 import { covers } from '../../lambda/config/glob-sets';
 import { globMatches } from '../../lambda/config/globs';
 import { keepsMore } from '../../lambda/config/hidden-rules';
-import type { Config } from '../../lambda/core/config';
-import type { MatchSubject } from '../../lambda/core/policy';
+import { parseConfig } from '../../lambda/config/parse-config';
+import type { Config } from '../../lambda/core/policy/config';
+import type { MatchSubject } from '../../lambda/core/policy/policy';
 import { CHECKS } from '../support/arbitraries';
 import { aConfig } from '../support/config-builder';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { readConfigFile } from '../../cli/config-file';
-import { formatConfigProblems, parseConfig } from '../../lambda/config';
-import { COUNT_RULES, WITHIN_RULES } from '../../lambda/core/policy';
+import { formatConfigProblems, parseConfig } from '../../lambda/config/parse-config';
+import { readConfigFile } from '../../lambda/config/read-config-file';
+import { COUNT_RULES, WITHIN_RULES } from '../../lambda/core/policy/policy';
 import { jsonSchemaText } from '../../scripts/json-schema';
 import { itWith } from '../support/optional';
 

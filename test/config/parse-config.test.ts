@@ -2,8 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { builtInConfig, type ConfigProblem, formatConfigProblems, parseConfig, STARTER, type WrittenConfig } from '../../lambda/config';
-import type { Config } from '../../lambda/core/config';
+import {
+  builtInConfig,
+  type ConfigProblem,
+  formatConfigProblems,
+  parseConfig,
+  STARTER,
+  type WrittenConfig,
+} from '../../lambda/config/parse-config';
+import type { Config } from '../../lambda/core/policy/config';
 
 const POLICY = { keep: { last: 3 } };
 const valid = (extra: object = {}) => ({ version: 1, policies: { standard: POLICY }, default: 'standard', ...extra });

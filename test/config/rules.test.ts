@@ -1,6 +1,6 @@
-import { parseConfig } from '../../lambda/config';
+import { parseConfig } from '../../lambda/config/parse-config';
 import { formatConfigProblems } from '../../lambda/config/problems';
-import type { MatchSubject } from '../../lambda/core/policy';
+import type { MatchSubject } from '../../lambda/core/policy/policy';
 
 const SUBJECT: MatchSubject = {
   kind: 'instance',

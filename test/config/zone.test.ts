@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { UTC } from '../../lambda/core/zone';
-import { makeZone, zoneName } from '../../lambda/zone';
+import { UTC } from '../../lambda/core/time/zone';
+import { makeZone, zoneName } from '../../lambda/runtime/iana-zone';
 
 const at = (text: string): number => Date.parse(text);
 const minutes = (zone: string, instant: string): number => makeZone(zone).offsetAt(at(instant)) / 60_000;

@@ -1,6 +1,6 @@
-import { reportOrder } from '../../lambda/app/make-report';
-import { intersect } from '../../lambda/core/recheck';
-import type { Snapshot } from '../../lambda/core/snapshot';
+import { intersect } from '../../lambda/core/plan/recheck';
+import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
+import { reportOrder } from '../../lambda/reporting/make-report';
 import { aSnapshot, DAY, expired, kept, NOW } from '../support/report-builder';
 import { byDefault, decided, sources } from '../support/snapshot-builder';
 

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../lambda/core/snapshot';
+import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import type { World, WrittenPolicy } from '../support/arbitraries';
 
 /**

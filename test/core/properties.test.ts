@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import type { RetentionConfig } from '../../lambda/core/config';
-import { decide } from '../../lambda/core/decide';
-import { before as minus } from '../../lambda/core/period';
-import { WITHIN_RULES } from '../../lambda/core/policy';
-import { describe as sentence } from '../../lambda/core/reason';
-import type { Judged } from '../../lambda/core/report-model';
-import { FINISHED_STATE, type Snapshot } from '../../lambda/core/snapshot';
+import type { RetentionConfig } from '../../lambda/core/policy/config';
+import { decide } from '../../lambda/core/policy/decide';
+import { WITHIN_RULES } from '../../lambda/core/policy/policy';
+import { describe as sentence } from '../../lambda/core/policy/reason';
+import type { Judged } from '../../lambda/core/report/report-model';
+import { FINISHED_STATE, type Snapshot } from '../../lambda/core/snapshot/snapshot';
+import { before as minus } from '../../lambda/core/time/period';
 import {
   anyDuration,
   aWorld,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decide } from '../../lambda/core/decide';
+import { decide } from '../../lambda/core/policy/decide';
 import { anyDuration, aWorld, CHECKS, configOf, RUNS } from '../support/arbitraries';
 import { naivelyExpiring } from './naive-decision';
 

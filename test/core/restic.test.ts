@@ -1,7 +1,7 @@
-import { parseDuration } from '../../lambda/core/duration';
-import { applyPolicy } from '../../lambda/core/keep-rules';
-import { COUNT_RULES, type CountRule, type Keep, WITHIN_RULES, type WithinRule } from '../../lambda/core/policy';
-import { makeZone } from '../../lambda/zone';
+import { applyPolicy } from '../../lambda/core/policy/keep-rules';
+import { COUNT_RULES, type CountRule, type Keep, WITHIN_RULES, type WithinRule } from '../../lambda/core/policy/policy';
+import { parseDuration } from '../../lambda/core/time/duration';
+import { makeZone } from '../../lambda/runtime/iana-zone';
 import golden from './restic-0.19.1.json';
 
 type Case = (typeof golden.cases)[number];

@@ -1,4 +1,4 @@
-import type { Inventory } from '../../lambda/core/report-model';
+import type { Inventory } from '../../lambda/core/report/report-model';
 import { codeOf, HERE, outcomes, type Rig, startRig } from './rig';
 
 const SNAPSHOTS = 'instanceSnapshots';

@@ -92,9 +92,9 @@ describe('applying a plan', () => {
     await rig.plan();
     const would: string[] = [];
     const prepared = await rig.prepare();
-    const { applyBatch } = await import('../../lambda/app/apply-plan');
-    const { rehearsalOutcomes } = await import('../../lambda/app/outcome-store');
-    const { PACE } = await import('../../lambda/app/pace');
+    const { applyBatch } = await import('../../lambda/deletion/apply-plan');
+    const { rehearsalOutcomes } = await import('../../lambda/deletion/outcome-store');
+    const { PACE } = await import('../../lambda/deletion/backoff');
     await applyBatch(
       {
         clock: Date.now,

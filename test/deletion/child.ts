@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { folderStore } from '../../cli/folder-store';
 import { isRunning, thisProcess } from '../../cli/owner';
-import { applyBatch, prepareApply } from '../../lambda/app/apply-plan';
-import { openOutcomes } from '../../lambda/app/outcome-store';
-import { PACE } from '../../lambda/app/pace';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
-import { parseConfig } from '../../lambda/config';
-import { digestOf } from '../../lambda/digest';
+import { parseConfig } from '../../lambda/config/parse-config';
+import { applyBatch, prepareApply } from '../../lambda/deletion/apply-plan';
+import { PACE } from '../../lambda/deletion/backoff';
+import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import { snapshotKinds } from '../../lambda/kinds/registry';
+import { digestOf } from '../../lambda/runtime/digest';
 
 /**
  * Applies the plan PLAN in a process of its own, and kills it with SIGKILL at the point KILL_AT: before every call to the store and to the service

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import type { List, Row } from '../../emulator/account';
-import { applyBatch } from '../../lambda/app/apply-plan';
-import type { SnapshotDeletion } from '../../lambda/app/deletion-port';
-import { openOutcomes } from '../../lambda/app/outcome-store';
-import { PACE } from '../../lambda/app/pace';
-import { isRefusal } from '../../lambda/app/refusals';
-import type { Config } from '../../lambda/core/config';
-import { decide } from '../../lambda/core/decide';
-import type { Plan } from '../../lambda/core/plan';
+import type { Plan } from '../../lambda/core/plan/plan';
+import type { Config } from '../../lambda/core/policy/config';
+import { decide } from '../../lambda/core/policy/decide';
+import { applyBatch } from '../../lambda/deletion/apply-plan';
+import { PACE } from '../../lambda/deletion/backoff';
+import { openOutcomes } from '../../lambda/deletion/outcome-store';
+import { isRefusal } from '../../lambda/deletion/refusals';
+import type { SnapshotDeletion } from '../../lambda/ports/deletion-ports';
 import { aConfig } from '../support/config-builder';
 import { anOwner, DAY, HERE, type Rig, startRig, THERE } from './rig';
 

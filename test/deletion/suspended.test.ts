@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import type { ApplyResult } from '../../lambda/core/outcome';
+import type { ApplyResult } from '../../lambda/core/plan/outcome';
 import { aConfig } from '../support/config-builder';
 import { HERE, outcomes, type Rig, startRig } from './rig';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { METRICS } from '../../lambda/metrics';
+import { METRICS } from '../../lambda/runtime/metrics';
 import { synthesized } from '../lib/synthesized';
 
 const ROOT = join(__dirname, '..', '..');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { readConfigText } from '../../cli/config-yaml';
-import { COUNT_RULES, WITHIN_RULES } from '../../lambda/core/policy';
+import { readConfigText } from '../../lambda/config/parse-yaml';
+import { COUNT_RULES, WITHIN_RULES } from '../../lambda/core/policy/policy';
 import { EXAMPLE_NAMES, PAGES, withCalendars } from '../../scripts/policy-docs';
 
 const texts = PAGES.map((page) => readFileSync(page, 'utf8'));

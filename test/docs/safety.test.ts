@@ -32,7 +32,7 @@ describe('docs/safety.md', () => {
   });
 
   it('names every refusal', async () => {
-    const { REFUSALS } = await import('../../lambda/app/refusals');
+    const { REFUSALS } = await import('../../lambda/deletion/refusals');
     for (const code of REFUSALS) expect(text).toContain(`\`${code}\``);
   });
 });

@@ -1,4 +1,4 @@
-import type { Channel, ChatChannel, Message } from '../../lambda/app/ports';
+import type { Channel, ChatChannel, Message } from '../../lambda/ports/ports';
 import type { ChatNotification } from '../../lambda/render/chat';
 
 /** A channel that keeps what it was given; `refuses` times it rejects first. */

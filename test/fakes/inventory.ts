@@ -1,4 +1,4 @@
-import type { LiveInventory, ReadInventory } from '../../lambda/app/ports';
+import type { LiveInventory, ReadInventory } from '../../lambda/ports/ports';
 
 /** An inventory of one account with nothing wrong, unless told otherwise: every source is gone, every scope named was read. */
 export function anInventory(said: Partial<LiveInventory> = {}): LiveInventory {

@@ -1,5 +1,5 @@
-import type { Store, StoredObject } from '../../lambda/app/ports';
-import { linesOf } from '../../lambda/core/lines';
+import { linesOf } from '../../lambda/core/util/split-lines';
+import type { Store, StoredObject } from '../../lambda/ports/ports';
 
 async function* pieces(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text);

@@ -1,7 +1,7 @@
 import { instanceRow } from '../../emulator/rows';
-import { runReport } from '../../lambda/app/run-report';
-import { digestOf } from '../../lambda/digest';
-import { newReportId } from '../../lambda/report-id';
+import { runReport } from '../../lambda/reporting/run-report-job';
+import { digestOf } from '../../lambda/runtime/digest';
+import { newReportId } from '../../lambda/runtime/report-id';
 import { ACCOUNT, aged, aSpec, CONFIG, HERE, outcomes } from '../deletion/rig';
 import { fakeChannel } from '../fakes/channel';
 import { memoryStore } from '../fakes/memory-store';

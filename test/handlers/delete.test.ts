@@ -1,11 +1,11 @@
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import { instanceRow } from '../../emulator/rows';
-import type { Called } from '../../lambda/app/deletion-port';
-import type { DeletionPorts } from '../../lambda/app/deletion-run';
-import { executionName, readEnding } from '../../lambda/app/run-ending';
-import { planFile } from '../../lambda/app/store-report';
-import type { ApplyResult } from '../../lambda/core/outcome';
-import type { Snapshot } from '../../lambda/core/snapshot';
+import type { ApplyResult } from '../../lambda/core/plan/outcome';
+import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
+import { executionName, readEnding } from '../../lambda/deletion/execution-status';
+import type { DeletionPorts } from '../../lambda/deletion/run-deletion-job';
+import type { Called } from '../../lambda/ports/deletion-ports';
+import { planFile } from '../../lambda/reporting/store-report';
 import { ACCOUNT, aged, aSpec, HERE, outcomes, type Rig, THERE, upTo } from '../deletion/rig';
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';

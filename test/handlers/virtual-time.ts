@@ -1,5 +1,5 @@
-import type { Sleep } from '../../lambda/app/deletion-port';
-import type { Clock } from '../../lambda/app/ports';
+import type { Sleep } from '../../lambda/ports/deletion-ports';
+import type { Clock } from '../../lambda/ports/ports';
 
 /**
  * Time that passes only while something sleeps: then it is at once as late as what ends first. What does not go by it (an engine between two

@@ -1,5 +1,5 @@
-import { decide } from '../../lambda/core/decide';
-import type { Snapshot } from '../../lambda/core/snapshot';
+import { decide } from '../../lambda/core/policy/decide';
+import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { QUIET, Random, RandomChoices } from './choices';
 import { decideAll } from './decider';
 import { START } from './history';

@@ -18,7 +18,7 @@ const of = (
 /** The faults that the histories are tried with. */
 export const MUTANTS: readonly Mutant[] = [
   ...of(
-    'lambda/app/delete-snapshot.ts',
+    'lambda/deletion/delete-snapshot.ts',
     ['the age of a check does not matter', 'if (!isFresh()) return { again: TOO_OLD };', ''],
     [
       'a check is young from when its answer is read',
@@ -78,13 +78,13 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   ...of(
-    'lambda/app/guard-group.ts',
+    'lambda/deletion/check-group.ts',
     ['the source is not read again', 'if (named === null) return null;', 'if (named !== undefined) return null;'],
     ['a source that no list had is not asked for', 'const named = source ?? absentSource;', 'const named = source;'],
     ['the kept snapshots are not read again', 'for (const kept of floor) {', 'for (const kept of floor.slice(0, 0)) {'],
   ),
   ...of(
-    'lambda/core/recheck.ts',
+    'lambda/core/plan/recheck.ts',
     ['the ARN is not compared', 'if (now.arn !== item.arn) return', 'if (now.arn === null) return'],
     ['the creation is not compared', 'if (instantOf(now.createdAt) !== item.createdAt) return', 'if (now.createdAt === null) return'],
     ['the state is not compared', 'if (now.state !== FINISHED_STATE[now.kind])', 'if (now.state === null)'],
@@ -103,7 +103,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['what the fresh decision keeps is deleted', "return judged.verdict === 'expire'", 'return judged !== null'],
   ),
   ...of(
-    'lambda/app/outcome-store.ts',
+    'lambda/deletion/outcome-store.ts',
     [
       'an outcome can be written twice',
       "if (await this.ports.store.putIfAbsent(jsonObject(this.key(arn, 'outcome'), settled))) return settled;",
@@ -128,7 +128,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   ),
   ...of(
-    'lambda/app/apply-plan.ts',
+    'lambda/deletion/apply-plan.ts',
     ['what has an outcome is worked on again', '&& !this.ports.outcomes.recorded.has(arn);', ';'],
     ['a plan of another configuration is applied', 'checkConfig(plan, config);', ''],
     ['a blocked plan is applied', 'checkUnblocked(plan);', ''],
@@ -137,7 +137,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['the breach of a group is forgotten', 'breach ??= await guardGroup(', 'breach = await guardGroup('],
   ),
   ...of(
-    'lambda/app/verify-plan.ts',
+    'lambda/deletion/verify-plan.ts',
     ['a plan never expires', 'if (expiry !== null && now >= expiry)', 'if (expiry !== null && now < 0)'],
     [
       'a list that could not be read does not matter',
@@ -145,8 +145,12 @@ export const MUTANTS: readonly Mutant[] = [
       'if (inventory.scopes.length > 0) return;',
     ],
   ),
-  ...of('lambda/core/decide.ts', ['floors do not matter', 'if (!keeps && floors.length === 0) draft.verdict', 'if (!keeps) draft.verdict']),
-  ...of('lambda/core/resolve.ts', [
+  ...of('lambda/core/policy/decide.ts', [
+    'floors do not matter',
+    'if (!keeps && floors.length === 0) draft.verdict',
+    'if (!keeps) draft.verdict',
+  ]),
+  ...of('lambda/core/policy/resolve.ts', [
     'holds of a source do not matter',
     'const holds = its.holds.length === 0 ?',
     'const holds = its.holds.length >= 0 ?',
@@ -162,7 +166,7 @@ export const MUTANTS: readonly Mutant[] = [
     'return { ok: true, value: null };',
   ]),
   ...of(
-    'lambda/core/automatic.ts',
+    'lambda/core/plan/grace-period.ts',
     ['the grace period does not matter', 'now >= after(at, grace, zone) && at <= before(now, grace, zone)', 'at <= now'],
     ['a report that reached nobody counts', 'if (confirmed === null || confirmed < 1)', 'if (confirmed === null)'],
     ['a report that announced nothing counts', 'if (!announced)', 'if (announced === null)'],

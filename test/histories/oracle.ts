@@ -1,4 +1,4 @@
-import type { Kind } from '../../lambda/core/snapshot';
+import type { Kind } from '../../lambda/core/snapshot/snapshot';
 import { type Decided, decideAll, durationMs, protection, type WrittenConfig } from './decider';
 import type { Process } from './process';
 import type { Simulation } from './simulation';

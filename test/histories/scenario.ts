@@ -1,4 +1,4 @@
-import type { Kind } from '../../lambda/core/snapshot';
+import type { Kind } from '../../lambda/core/snapshot/snapshot';
 import type { Random } from './choices';
 import type { WrittenConfig, WrittenPolicy } from './decider';
 import { FINISHED, type TagMap, type World } from './world';

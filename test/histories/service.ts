@@ -1,4 +1,4 @@
-import type { Kind } from '../../lambda/core/snapshot';
+import type { Kind } from '../../lambda/core/snapshot/snapshot';
 import { DELETE_FAULTS, type DeleteFault, HIDDEN_MS, READ_FAULTS, SLOW, STALE_MS } from './faults';
 import type { DeleteRecord, Oracle } from './oracle';
 import type { Process, Reply } from './process';

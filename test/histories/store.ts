@@ -1,5 +1,5 @@
-import type { StoredObject } from '../../lambda/app/ports';
-import { linesOf } from '../../lambda/core/lines';
+import { linesOf } from '../../lambda/core/util/split-lines';
+import type { StoredObject } from '../../lambda/ports/ports';
 import type { Process, Reply } from './process';
 import type { Simulation } from './simulation';
 

@@ -1,4 +1,4 @@
-import type { Kind } from '../../lambda/core/snapshot';
+import type { Kind } from '../../lambda/core/snapshot/snapshot';
 
 export type TagMap = Readonly<Record<string, string | null>>;
 

@@ -10,9 +10,9 @@ import {
 import { type BundleRun, runBundle } from '../../cli/run-bundle';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { compactInstant } from '../../lambda/core/instant';
-import { buildEnv } from '../../lambda/env';
-import { stageFunction } from '../../lambda/stage-function';
+import { compactInstant } from '../../lambda/core/time/instant';
+import { buildEnv } from '../../lambda/runtime/env';
+import { stageFunction } from '../../lambda/runtime/stage-function';
 import { WRITE_ONCE } from '../../lib/report-store';
 import { bundleHandler } from '../../scripts/bundle';
 

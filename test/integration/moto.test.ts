@@ -11,7 +11,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, S
 import { runBundle } from '../../cli/run-bundle';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { compactInstant } from '../../lambda/core/instant';
+import { compactInstant } from '../../lambda/core/time/instant';
 import { bundleCommandLine } from '../../scripts/bundle';
 import { describeWith } from '../support/optional';
 import { MOTO, type MotoAccount, startMoto } from './moto/account';

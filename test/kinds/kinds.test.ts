@@ -1,7 +1,7 @@
 import type { List, Row } from '../../emulator/account';
 import { classify } from '../../lambda/aws/aws-errors';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
-import { KINDS, type Kind, type Snapshot } from '../../lambda/core/snapshot';
+import { KINDS, type Kind, type Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import { ACCOUNT, arn, NOW, rows, smallAccount, withEmulator } from '../aws/reading';
 

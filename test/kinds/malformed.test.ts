@@ -1,5 +1,5 @@
 import type { Row } from '../../emulator/account';
-import type { Snapshot } from '../../lambda/core/snapshot';
+import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { rows, smallAccount, withEmulator } from '../aws/reading';
 
 const HERE = 'eu-central-1';

@@ -1,7 +1,7 @@
 import { App, CfnParameter, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { RetentionError } from '../../lambda/core/errors';
+import { RetentionError } from '../../lambda/core/util/errors';
 import { checkProps } from '../../lib/check-props';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
 import { PROPS } from './synthesized';

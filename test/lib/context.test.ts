@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { RetentionError } from '../../lambda/core/errors';
+import { RetentionError } from '../../lambda/core/util/errors';
 import { readContext } from '../../lib/context';
 import { checkSchedule } from '../../lib/schedule-expression';
 

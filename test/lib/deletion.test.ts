@@ -6,7 +6,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { parseDeletionEnv, parseEnv } from '../../lambda/env';
+import { parseDeletionEnv, parseEnv } from '../../lambda/runtime/env';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
 import {
   actionsOf,

@@ -1,7 +1,7 @@
 import { App, CfnParameter, Duration, Fn, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
-import { RetentionError } from '../../lambda/core/errors';
+import { RetentionError } from '../../lambda/core/util/errors';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
 import { PROPS } from './synthesized';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, type CfnElement, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { METRIC_NAMESPACE, METRICS, measurementsOf } from '../../lambda/metrics';
+import { METRIC_NAMESPACE, METRICS, measurementsOf } from '../../lambda/runtime/metrics';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
 import { PROPS, synthesized } from './synthesized';
 

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { RetentionError } from '../../lambda/core/errors';
-import { parseEnv } from '../../lambda/env';
+import { RetentionError } from '../../lambda/core/util/errors';
+import { parseEnv } from '../../lambda/runtime/env';
 import { synthesized } from './synthesized';
 
 const template = synthesized();

@@ -1,5 +1,5 @@
-import { runReport } from '../../lambda/app/run-report';
-import { digestOf } from '../../lambda/digest';
+import { runReport } from '../../lambda/reporting/run-report-job';
+import { digestOf } from '../../lambda/runtime/digest';
 import { fakeChannel } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';
 import { memoryStore } from '../fakes/memory-store';

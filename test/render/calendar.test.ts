@@ -1,6 +1,6 @@
 import { simulatePolicy } from '../../cli/simulate';
-import { parseDuration } from '../../lambda/core/duration';
-import { COUNT_RULES, WITHIN_RULES } from '../../lambda/core/policy';
+import { COUNT_RULES, WITHIN_RULES } from '../../lambda/core/policy/policy';
+import { parseDuration } from '../../lambda/core/time/duration';
 import { costOverTime, markOf } from '../../lambda/render/calendar';
 import { renderCalendarHtml } from '../../lambda/render/calendar-html';
 import { renderCalendarText } from '../../lambda/render/calendar-text';

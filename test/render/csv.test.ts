@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import * as fc from 'fast-check';
-import { STATUSES } from '../../lambda/core/report-model';
+import { STATUSES } from '../../lambda/core/report/report-model';
 import { renderCsv } from '../../lambda/render/csv';
 import { aReport, expired, kept, setAside } from '../support/report-builder';
 import { HOSTILE_NAMES, hostileItems } from './hostile';

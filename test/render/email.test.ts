@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import type { Report } from '../../lambda/core/report-model';
-import { messageAttributes } from '../../lambda/render/attributes';
+import type { Report } from '../../lambda/core/report/report-model';
 import { MAX_BODY_BYTES, renderEmail } from '../../lambda/render/email';
+import { messageAttributes } from '../../lambda/render/message-attributes';
 import { expectGolden } from '../support/golden';
 import { aFailedScope, aReport, aScope, aSource, expired, kept, NOW, setAside } from '../support/report-builder';
 import { CONTEXT, SITUATIONS } from './sample-reports';

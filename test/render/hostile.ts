@@ -1,4 +1,4 @@
-import type { Judged } from '../../lambda/core/report-model';
+import type { Judged } from '../../lambda/core/report/report-model';
 import { aSource, expired, kept } from '../support/report-builder';
 
 /** Names and tags that other people might choose to break a report. */

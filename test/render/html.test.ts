@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Report } from '../../lambda/core/report-model';
-import { UTC } from '../../lambda/core/zone';
+import type { Report } from '../../lambda/core/report/report-model';
+import { UTC } from '../../lambda/core/time/zone';
 import { renderHtml } from '../../lambda/render/html';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE, PAGE_STYLE_HASH } from '../../lambda/render/page/assets';
 import type { PageData } from '../../lambda/render/page/data';

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { STATUSES } from '../../lambda/core/report-model';
+import { STATUSES } from '../../lambda/core/report/report-model';
 import { type JsonReport, renderJson } from '../../lambda/render/json';
 import { aFailedScope, aReport, aScope, expired, kept, NOW, setAside } from '../support/report-builder';
 import { HOSTILE_NAMES, hostileItems, hostileTags } from './hostile';

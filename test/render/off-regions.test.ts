@@ -1,4 +1,4 @@
-import type { Report } from '../../lambda/core/report-model';
+import type { Report } from '../../lambda/core/report/report-model';
 import { renderChat } from '../../lambda/render/chat';
 import { renderEmail } from '../../lambda/render/email';
 import { renderHtml } from '../../lambda/render/html';

@@ -1,6 +1,6 @@
-import { makePlan } from '../../lambda/core/plan';
-import { digestOf } from '../../lambda/digest';
+import { makePlan } from '../../lambda/core/plan/plan';
 import { renderPlan } from '../../lambda/render/plan';
+import { digestOf } from '../../lambda/runtime/digest';
 import { aConfig } from '../support/config-builder';
 import { aScope, expired, kept, NOW } from '../support/report-builder';
 

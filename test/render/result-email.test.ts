@@ -1,5 +1,5 @@
-import { type ApplyResult, type ItemResult, totalsOf, type Unsettled } from '../../lambda/core/outcome';
-import { UTC } from '../../lambda/core/zone';
+import { type ApplyResult, type ItemResult, totalsOf, type Unsettled } from '../../lambda/core/plan/outcome';
+import { UTC } from '../../lambda/core/time/zone';
 import { type ResultContext, type RunEnd, renderResultEmail, resultAttributes, resultSubject } from '../../lambda/render/result-email';
 import { renderResultHtml } from '../../lambda/render/result-html';
 

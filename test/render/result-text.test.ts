@@ -1,4 +1,4 @@
-import { type ApplyResult, type ItemResult, type Outcome, totalsOf } from '../../lambda/core/outcome';
+import { type ApplyResult, type ItemResult, type Outcome, totalsOf } from '../../lambda/core/plan/outcome';
 import { outcomeLine, renderPreview, renderResultText, resultSentence } from '../../lambda/render/result-text';
 import { aSource, expired, NOW } from '../support/report-builder';
 

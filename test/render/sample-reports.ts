@@ -1,6 +1,6 @@
-import { blockOf } from '../../lambda/core/plan';
-import type { Judged, PlanSummary, Report } from '../../lambda/core/report-model';
-import type { TextContext } from '../../lambda/render/frame';
+import { blockOf } from '../../lambda/core/plan/plan';
+import type { Judged, PlanSummary, Report } from '../../lambda/core/report/report-model';
+import type { TextContext } from '../../lambda/render/report-header';
 import { aFailedScope, aReport, aScope, aSource, changes, DAY, expired, kept, NOW, setAside } from '../support/report-builder';
 
 export const CONTEXT: TextContext = {

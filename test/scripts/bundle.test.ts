@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FunctionName, stageFunction } from '../../lambda/stage-function';
+import { type FunctionName, stageFunction } from '../../lambda/runtime/stage-function';
 import { bundleHandlers, HANDLERS } from '../../scripts/bundle';
 
 const folder = mkdtempSync(join(tmpdir(), 'bundle-'));

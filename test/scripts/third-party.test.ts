@@ -16,7 +16,7 @@ function fileOf(name: string, license: unknown): string {
 }
 
 test('a package is named once, however many of its files are shipped, and the project itself is none', () => {
-  const found = thirdParties(['lambda/wire.ts', 'node_modules/yaml/dist/index.js', 'node_modules/yaml/dist/doc.js']);
+  const found = thirdParties(['lambda/handlers/wire-report.ts', 'node_modules/yaml/dist/index.js', 'node_modules/yaml/dist/doc.js']);
   expect(found.map(({ name, licence }) => `${name} ${licence}`)).toEqual(['yaml ISC']);
   expect(found[0]?.text).toContain('Permission to use, copy, modify');
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { Config } from '../../lambda/core/config';
-import { FINISHED_STATE, type Kind, type Snapshot, type SourceLookup, type SourceState } from '../../lambda/core/snapshot';
-import type { Zone } from '../../lambda/core/zone';
-import { makeZone } from '../../lambda/zone';
+import type { Config } from '../../lambda/core/policy/config';
+import { FINISHED_STATE, type Kind, type Snapshot, type SourceLookup, type SourceState } from '../../lambda/core/snapshot/snapshot';
+import type { Zone } from '../../lambda/core/time/zone';
+import { makeZone } from '../../lambda/runtime/iana-zone';
 import { aConfig } from './config-builder';
 import { aSnapshot, aSource } from './report-builder';
 import { living, tagged } from './snapshot-builder';

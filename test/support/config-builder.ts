@@ -1,5 +1,5 @@
-import { parseConfig } from '../../lambda/config';
-import type { Config } from '../../lambda/core/config';
+import { parseConfig } from '../../lambda/config/parse-config';
+import type { Config } from '../../lambda/core/policy/config';
 
 /** A valid configuration from what a test says of it; `version` is filled in. */
 export function aConfig(written: Readonly<Record<string, unknown>> = {}, origin = 'retention.yaml'): Config {

@@ -1,8 +1,8 @@
-import { monthlyCostCeiling, roundMoney } from '../../lambda/core/cost';
-import type { PolicyUse } from '../../lambda/core/policy';
-import type { Changes, Judged, PlanSummary, Report, Scope } from '../../lambda/core/report-model';
-import type { Kind, Snapshot } from '../../lambda/core/snapshot';
-import { UTC } from '../../lambda/core/zone';
+import { monthlyCostCeiling, roundMoney } from '../../lambda/core/policy/cost';
+import type { PolicyUse } from '../../lambda/core/policy/policy';
+import type { Changes, Judged, PlanSummary, Report, Scope } from '../../lambda/core/report/report-model';
+import type { Kind, Snapshot } from '../../lambda/core/snapshot/snapshot';
+import { UTC } from '../../lambda/core/time/zone';
 
 export const NOW = Date.UTC(2026, 10, 23, 8);
 export const DAY = 86_400_000;

@@ -1,8 +1,8 @@
-import type { RetentionConfig } from '../../lambda/core/config';
-import { type DecideInput, type Decision, decide } from '../../lambda/core/decide';
-import { describe as sentence } from '../../lambda/core/reason';
-import type { Judged } from '../../lambda/core/report-model';
-import type { Snapshot, SourceLookup, SourceState, Tags } from '../../lambda/core/snapshot';
+import type { RetentionConfig } from '../../lambda/core/policy/config';
+import { type DecideInput, type Decision, decide } from '../../lambda/core/policy/decide';
+import { describe as sentence } from '../../lambda/core/policy/reason';
+import type { Judged } from '../../lambda/core/report/report-model';
+import type { Snapshot, SourceLookup, SourceState, Tags } from '../../lambda/core/snapshot/snapshot';
 import { aConfig } from './config-builder';
 import { aSnapshot, DAY, NOW } from './report-builder';
 

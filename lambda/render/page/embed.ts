@@ -1,9 +1,9 @@
-import { monthlyCostCeiling, snapshotGb } from '../../core/cost';
-import type { Judged, Report } from '../../core/report-model';
-import { jsonText } from '../../core/safe-text';
+import { monthlyCostCeiling, snapshotGb } from '../../core/policy/cost';
+import type { Judged, Report } from '../../core/report/report-model';
+import { jsonText } from '../../core/util/safe-text';
+import { inShort } from '../expiry-reasons';
 import { clean, nameOf, policyText, reasonsText, sourceNameOf } from '../phrases';
 import { cityOf } from '../region-names';
-import { inShort } from '../why';
 import type { PageData, PageMark, PageRow, PageSource } from './data';
 
 /** Rows that one page carries: more would make a browser slow. */

@@ -1,10 +1,10 @@
-import type { Report } from '../../core/report-model';
+import type { Report } from '../../core/report/report-model';
 import { type Bar, type Chart, charts } from '../charts';
 import { escaped } from '../escape';
-import { ceilingText, sizeText, unknownText } from '../extent';
-import { expiringExtent, wholeExtent } from '../frame';
-import type { Item, Section } from '../outline';
 import { count, dollars, figure } from '../phrases';
+import { expiringExtent, wholeExtent } from '../report-header';
+import type { Item, Section } from '../report-sections';
+import { ceilingText, sizeText, unknownText } from '../totals';
 import { PAST_POLICY } from './embed';
 
 /** Items of a list that stand open; the others unfold. */

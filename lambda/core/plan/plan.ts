@@ -1,0 +1,121 @@
+import type { Config } from '../policy/config';
+import type { Blocked, Judged, Scope } from '../report/report-model';
+import type { Kind } from '../snapshot/snapshot';
+import { after } from '../time/period';
+
+/** What a deletion may act on: one snapshot by its identity. `createdAt` is ISO 8601. */
+export interface PlanItem {
+  readonly arn: string;
+  readonly name: string;
+  readonly kind: Kind;
+  readonly account: string | null;
+  readonly region: string;
+  readonly createdAt: string;
+}
+
+/** Plan items in order; those of a new plan are made one by one, anew on each reading. */
+export interface PlanItems extends Iterable<PlanItem> {
+  readonly length: number;
+}
+
+/** The immutable list that a deletion may act on (design section 9). Times come from the real clock, as ISO 8601. */
+export interface PlanContent<Items extends PlanItems = readonly PlanItem[]> {
+  readonly schemaVersion: 1;
+  readonly id: string;
+  readonly account: string | null;
+  readonly scopes: readonly { readonly account: string | null; readonly region: string; readonly kind: Kind }[];
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly config: { readonly origin: string; readonly digest: string };
+  readonly complete: boolean;
+  readonly blocked: Blocked | null;
+  readonly items: Items;
+}
+
+/** A plan with its digest: `sha256:` over the RFC 8785 JSON of everything else. */
+export interface Plan<Items extends PlanItems = readonly PlanItem[]> extends PlanContent<Items> {
+  readonly digest: string;
+}
+
+/** A plan as a report makes it. */
+export type NewPlan = Plan<PlanItems>;
+
+/** Why a plan may not be applied, the first that holds: an incomplete inventory, the built-in policy, then the caps over the whole run. */
+export function blockOf(input: {
+  readonly complete: boolean;
+  readonly count: number;
+  readonly snapshots: number;
+  readonly config: Pick<Config, 'origin' | 'caps'>;
+}): Blocked | null {
+  const { complete, count, snapshots, config } = input;
+  const { maxDeletions, maxShare } = config.caps;
+  if (!complete)
+    return {
+      code: 'inventory.incomplete',
+      message: 'not everything could be read: mend what the report names as not read, and let the next report make a new plan',
+    };
+  if (config.origin === 'built-in')
+    return {
+      code: 'config.built-in',
+      message: 'the built-in starter policy only reports: write a retention.yaml with your own policy before anything can be deleted',
+    };
+  if (count > maxDeletions)
+    return {
+      code: 'cap.max-deletions',
+      message: `${count} snapshots would go, and caps.maxDeletions allows ${maxDeletions}: check the list, then raise caps.maxDeletions to ${count} or more`,
+    };
+  // Divided, not multiplied: 0.29 × 100 is less than 29 in floating point, 29 / 100 is 0.29.
+  if (count / snapshots > maxShare) {
+    const share = `${count} of ${snapshots} snapshots (${Math.ceil((100 * count) / snapshots)} %)`;
+    return {
+      code: 'cap.max-share',
+      message: `${share} would go, and caps.maxShare allows ${maxShare}: check the list, then raise caps.maxShare`,
+    };
+  }
+  return null;
+}
+
+export interface PlanInput {
+  readonly id: string;
+  /** The real clock, epoch milliseconds. */
+  readonly createdAt: number;
+  readonly account: string | null;
+  readonly scopes: readonly Scope[];
+  readonly complete: boolean;
+  readonly items: readonly Judged[];
+  readonly config: Config;
+}
+
+/** Whether a plan may name a snapshot: it expires, and can be found again. */
+function isPlanned({ verdict, snapshot: { arn, name, createdAt } }: Judged): boolean {
+  return verdict === 'expire' && arn !== null && name !== null && createdAt !== null;
+}
+
+/** Members in the order of canonical JSON, so that a digest need not put each of thousands into it. */
+function* plannedOf(items: readonly Judged[]): Generator<PlanItem> {
+  for (const item of items) {
+    const { arn, name, kind, account, region, createdAt } = item.snapshot;
+    if (!isPlanned(item) || arn === null || name === null || createdAt === null) continue;
+    yield { account, arn, createdAt: new Date(createdAt).toISOString(), kind, name, region };
+  }
+}
+
+/** The plan of a report: its expiring snapshots, in the report's order. An incomplete or blocked one says so and can never be applied. */
+export function makePlan({ id, createdAt, account, scopes, complete, items, config }: PlanInput): PlanContent<PlanItems> {
+  const length = items.reduce((count, item) => count + (isPlanned(item) ? 1 : 0), 0);
+  const planned: PlanItems = { length, [Symbol.iterator]: () => plannedOf(items) };
+  return {
+    schemaVersion: 1,
+    id,
+    account,
+    scopes: scopes
+      .filter(({ status }) => status === 'read')
+      .map((scope) => ({ account: scope.account, region: scope.region, kind: scope.kind })),
+    createdAt: new Date(createdAt).toISOString(),
+    expiresAt: new Date(after(createdAt, config.deletion.planValidFor, config.zone)).toISOString(),
+    config: { origin: config.origin, digest: config.digest },
+    complete,
+    blocked: blockOf({ complete, count: planned.length, snapshots: items.length, config }),
+    items: planned,
+  };
+}

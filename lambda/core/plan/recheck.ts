@@ -1,0 +1,190 @@
+import type { RetentionConfig } from '../policy/config';
+import { groupKey } from '../policy/decide';
+import { describe } from '../policy/reason';
+import { makeResolver } from '../policy/resolve';
+import type { Judged } from '../report/report-model';
+import { FINISHED_STATE, type Snapshot, type SourceLookup, type SourceState, type Tags } from '../snapshot/snapshot';
+import { localInstant } from '../time/period';
+import { UTC, type Zone } from '../time/zone';
+import type { PlanItem } from './plan';
+
+/** Why a snapshot is not deleted, as an outcome. */
+export interface Ruled {
+  readonly outcome: 'already-gone' | 'spared' | 'changed';
+  readonly code: string;
+  readonly text: string;
+}
+
+/** A planned snapshot that the fresh decision condemns as well: only these can be deleted. */
+export interface Condemned {
+  readonly item: PlanItem;
+  readonly judged: Judged;
+}
+
+/** A living source as the fresh inventory read it. `name` null: it cannot be read again. */
+export interface FreshSource {
+  readonly arn: string;
+  readonly name: string | null;
+  readonly tags: Tags;
+}
+
+/** Condemned snapshots of one source, newest first, and what must still be so before any of them goes. */
+export interface CondemnedGroup {
+  readonly region: string;
+  readonly items: readonly Condemned[];
+  /** Its `minKeep` newest kept snapshots: the floor. */
+  readonly floor: readonly Snapshot[];
+  /** Null: the snapshots name no source, or it no longer exists. */
+  readonly source: FreshSource | null;
+  /** The source that the snapshots name and that no list has: it is asked for by name as well. */
+  readonly absentSource: Pick<FreshSource, 'arn' | 'name'> | null;
+}
+
+/** What a plan comes to in the light of a fresh decision. */
+export interface Intersection {
+  readonly groups: readonly CondemnedGroup[];
+  readonly ruled: readonly { readonly item: PlanItem; readonly judged: Judged | null; readonly ruling: Ruled }[];
+}
+
+const sameTags = (a: Tags, b: Tags): boolean => a.size === b.size && [...a].every(([key, value]) => b.has(key) && b.get(key) === value);
+
+const shown = (value: string | number | null): string => (value === null ? 'none' : String(value));
+const instantOf = (at: number | null): string => (at === null ? 'none' : new Date(at).toISOString());
+
+/** What tells that two readings are not of the same snapshot; null when they are. */
+function otherIdentity(item: PlanItem, now: Snapshot, zone: Zone): string | null {
+  if (now.arn !== item.arn) return `its name now belongs to ${shown(now.arn)}`;
+  if (instantOf(now.createdAt) !== item.createdAt) {
+    const created = now.createdAt === null ? 'an unknown time' : localInstant(now.createdAt, zone);
+    return `it was created at ${created}, planned was ${localInstant(Date.parse(item.createdAt), zone)}`;
+  }
+  if (now.name !== item.name) return `its name is ${shown(now.name)}, planned was ${item.name}`;
+  if (now.kind !== item.kind || now.region !== item.region) return `it is a ${now.kind} snapshot in ${now.region}`;
+  return now.account === item.account ? null : `it belongs to account ${shown(now.account)}`;
+}
+
+const changed = (text: string): Ruled => ({
+  outcome: 'changed',
+  code: 'snapshot.changed',
+  text: `not the snapshot that was planned: ${text}`,
+});
+const spared = (code: string, text: string): Ruled => ({ outcome: 'spared', code, text });
+
+/** What differs between two readings of one snapshot that would matter to a decision; null when nothing does. */
+function difference(before: Snapshot, now: Snapshot): Ruled | null {
+  if (now.state !== FINISHED_STATE[now.kind])
+    return spared('unfinished', `its state is ${shown(now.state)} now, not ${FINISHED_STATE[now.kind]}`);
+  if (!sameTags(before.tags, now.tags)) return spared('tags.changed', 'its tags were changed since it was judged');
+  if (now.source?.arn !== before.source?.arn) return spared('source.changed', 'it names another source now');
+  if (now.fromAutoSnapshot !== before.fromAutoSnapshot)
+    return spared('snapshot.differs', 'it is marked differently as a copy of an automatic snapshot now');
+  const defect = now.defects?.[0];
+  return defect === undefined ? null : spared(defect.code, defect.message);
+}
+
+/** The last look before a delete: null lets it go. `read` is what bears the planned name now; `source` what its group's source is. */
+export function recheck(
+  { item, judged }: Condemned,
+  read: Snapshot,
+  source: SourceState | null,
+  config: RetentionConfig,
+  now: number,
+): Ruled | null {
+  const other = otherIdentity(item, read, config.zone);
+  if (other !== null) return changed(other);
+  const { holds, problems } = makeResolver(config, now)(read, source);
+  if (holds[0] !== undefined) return spared('hold', holds[0]);
+  if (problems[0] !== undefined) return spared(problems[0].code, problems[0].message);
+  return difference(judged.snapshot, read);
+}
+
+/** Why a kept snapshot does not hold its group's floor any more; null when it still does. `read` null: it is gone. */
+export function floorBreach(kept: Snapshot, read: Snapshot | null): string | null {
+  const who = `the kept snapshot ${kept.name ?? kept.arn}`;
+  if (read === null) return `${who} is gone`;
+  if (read.arn !== kept.arn || read.createdAt !== kept.createdAt) return `${who} is another one now (${shown(read.arn)})`;
+  const ruling = difference(kept, read);
+  return ruling === null ? null : `${who} is not what it was: ${ruling.text}`;
+}
+
+/** Why a source is not what the decision rested on; null when it still is. `read` null: nothing bears its name. */
+export function sourceBreach(source: FreshSource, read: { readonly arn: string | null; readonly tags: Tags } | null): string | null {
+  const who = `its source ${source.name ?? source.arn}`;
+  if (read === null || read.arn !== source.arn) return `${who} is gone since it was judged, or another bears its name`;
+  return sameTags(source.tags, read.tags) ? null : `the tags of ${who} were changed since it was judged`;
+}
+
+const nameKey = (kind: string, region: string, name: string | null): string => `${kind} ${region} ${name}`;
+
+/** Why a planned snapshot is not to go, by the fresh decision alone; null: it is condemned again. */
+function ruleOf(item: PlanItem, found: readonly Judged[], namesakes: ReadonlySet<string>, zone: Zone): Ruled | null {
+  const [judged, second] = found;
+  if (judged === undefined)
+    return namesakes.has(nameKey(item.kind, item.region, item.name))
+      ? changed('its name now belongs to another one')
+      : { outcome: 'already-gone', code: 'snapshot.gone', text: 'it was gone before this run' };
+  if (second !== undefined) return spared('snapshot.conflict', 'its ARN is listed more than once');
+  const other = otherIdentity(item, judged.snapshot, zone);
+  if (other !== null) return changed(other);
+  return judged.verdict === 'expire'
+    ? null
+    : spared(judged.status === 'managed' ? 'kept' : (judged.reasons[0]?.code ?? judged.status), judged.reasons.map(describe).join('; '));
+}
+
+/** Plan ∩ freshly expiring, by identity, in the plan's groups newest first; everything else of the plan with its reason. */
+export function intersect(
+  items: readonly PlanItem[],
+  fresh: readonly Judged[],
+  sources: SourceLookup,
+  minKeep: number,
+  zone: Zone = UTC,
+): Intersection {
+  const byArn = new Map<string, Judged[]>();
+  const namesakes = new Set<string>();
+  const kept = new Map<string, Snapshot[]>();
+  for (const judged of fresh) {
+    const { arn, kind, region, name } = judged.snapshot;
+    namesakes.add(nameKey(kind, region, name));
+    if (arn === null) continue;
+    byArn.set(arn, [...(byArn.get(arn) ?? []), judged]);
+    if (judged.status === 'managed' && judged.verdict === 'keep') {
+      const key = groupKey(judged.snapshot, arn);
+      const siblings = kept.get(key);
+      if (siblings === undefined) kept.set(key, [judged.snapshot]);
+      else siblings.push(judged.snapshot);
+    }
+  }
+  const ruled: { item: PlanItem; judged: Judged | null; ruling: Ruled }[] = [];
+  const groups = new Map<string, Condemned[]>();
+  for (const item of items) {
+    const found = byArn.get(item.arn) ?? [];
+    const judged = found[0] ?? null;
+    const ruling = ruleOf(item, found, namesakes, zone);
+    if (ruling !== null || judged === null) {
+      if (ruling !== null) ruled.push({ item, judged, ruling });
+      continue;
+    }
+    const key = groupKey(judged.snapshot, item.arn);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [{ item, judged }]);
+    else group.push({ item, judged });
+  }
+  const newest = (a: Snapshot, b: Snapshot): number => (b.createdAt ?? 0) - (a.createdAt ?? 0) || ((a.arn ?? '') < (b.arn ?? '') ? -1 : 1);
+  return {
+    ruled,
+    groups: [...groups].map(([key, condemned]): CondemnedGroup => {
+      const sorted = condemned.sort((a, b) => newest(a.judged.snapshot, b.judged.snapshot));
+      const source = sorted[0]?.judged.snapshot.source ?? null;
+      const state = source?.arn == null ? null : sources(source.arn);
+      const isListed = state?.state === 'exists';
+      return {
+        region: sorted[0]?.item.region ?? '',
+        items: sorted,
+        floor: (kept.get(key) ?? []).sort(newest).slice(0, minKeep),
+        source:
+          source?.arn != null && state?.state === 'exists' ? { arn: source.arn, name: state.name ?? source.name, tags: state.tags } : null,
+        absentSource: source?.arn != null && !isListed ? { arn: source.arn, name: source.name } : null,
+      };
+    }),
+  };
+}

@@ -1,0 +1,153 @@
+import type { Judged, Verdict } from '../report/report-model';
+import type { Problem, Snapshot, SourceLookup, SourceRef, SourceState } from '../snapshot/snapshot';
+import { before } from '../time/period';
+import type { RetentionConfig } from './config';
+import { causesOf, isWhole, makeSetAside, type WholeSnapshot } from './exclusions';
+import { applyPolicy } from './keep-rules';
+import type { PolicyUse } from './policy';
+import type { Reason } from './reason';
+import { makeResolver, type Resolution } from './resolve';
+
+export interface DecideInput {
+  readonly snapshots: readonly Snapshot[];
+  readonly sources: SourceLookup;
+  readonly config: RetentionConfig;
+  /** The instant of evaluation, epoch milliseconds. */
+  readonly now: number;
+  /** For a kept snapshot, list also the rules that do not keep it. */
+  readonly everyRule?: boolean;
+}
+
+export interface Decision {
+  /** One for each snapshot of the input, in its order. */
+  readonly items: readonly Judged[];
+  /** Tag problems, each once for the snapshot or the source that has it. */
+  readonly problems: readonly Problem[];
+}
+
+/** The judgement on a snapshot that the rules look at, while it is being made: kept, until they say otherwise. */
+interface Draft extends Judged {
+  readonly snapshot: WholeSnapshot;
+  readonly policy: PolicyUse;
+  verdict: Verdict;
+  reasons: readonly Reason[];
+}
+
+const newestFirst = ({ snapshot: a }: Draft, { snapshot: b }: Draft): number => b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1);
+
+const existenceOf = (source: SourceState | null): boolean | null =>
+  source?.state === 'exists' ? true : source?.state === 'gone' ? false : null;
+
+/** Tag problems as an operator needs them: whose tag it is, and each once, however many snapshots a source has. */
+function noteProblems(noted: Map<string, Problem>, snapshot: Snapshot, index: number, { problems }: Resolution): void {
+  for (const { on, code, message } of problems) {
+    const owner = on === 'snapshot' ? snapshot : snapshot.source;
+    const arn = owner?.arn ?? null;
+    noted.set(`${arn ?? index} ${message}`, { code, arn, message: `${on} ${owner?.name ?? arn ?? '(no name)'}: ${message}` });
+  }
+}
+
+/** The group of a snapshot: those of one source compete for slots. One without source ARN is a group of its own. */
+export function groupKey(snapshot: Snapshot, arn: string): string {
+  const source = snapshot.source?.arn ?? null;
+  return source === null ? `alone ${arn}` : `${source} ${snapshot.region} ${snapshot.kind} ${snapshot.account ?? ''}`;
+}
+
+/** What is collected by group. */
+interface Groups {
+  add(draft: Draft): void;
+  all(): Iterable<Draft[]>;
+}
+
+/** Makes the groups of one decision. Where records share their source, a group is found by that object: its key, a long text, need not be made again. */
+function makeGroups(): Groups {
+  const byKey = new Map<string, Draft[]>();
+  const latest = new Map<SourceRef, Draft[]>();
+  const isOf = (group: readonly Draft[], { kind, region, account }: Snapshot): boolean => {
+    const other = group[0]?.snapshot;
+    return other?.kind === kind && other.region === region && other.account === account;
+  };
+  return {
+    add(draft) {
+      const { snapshot } = draft;
+      const near = snapshot.source === null ? undefined : latest.get(snapshot.source);
+      if (near !== undefined && isOf(near, snapshot)) {
+        near.push(draft);
+        return;
+      }
+      const group = add(byKey, groupKey(snapshot, snapshot.arn), draft);
+      if (snapshot.source !== null && snapshot.source.arn !== null) latest.set(snapshot.source, group);
+    },
+    all: () => byKey.values(),
+  };
+}
+
+const NO_REASONS: readonly Reason[] = [];
+
+function floorReasons({ snapshot }: Draft, rank: number, minKeep: number, youngerThan: number, minAge: string): readonly Reason[] {
+  const newest = rank < minKeep;
+  const young = snapshot.createdAt > youngerThan;
+  if (!newest && !young) return NO_REASONS;
+  const reasons: Reason[] = [];
+  if (newest) reasons.push({ code: 'minKeep', said: 'newest', nth: rank + 1, of: minKeep });
+  if (young) reasons.push({ code: 'minAge', said: 'young', duration: minAge });
+  return reasons;
+}
+
+/**
+ * The decision (design section 6): every snapshot gets a verdict and its reasons. Pure and deterministic; the order of the input does not
+ * matter; what is unknown, unreadable, malformed, unmatched or unfinished is kept and never counted.
+ */
+export function decide({ snapshots, sources, config, now, everyRule = false }: DecideInput): Decision {
+  const resolve = makeResolver(config, now);
+  const problems = new Map<string, Problem>();
+  const groups = makeGroups();
+  const setAside = makeSetAside();
+
+  const items = snapshots.map((snapshot, index): Judged => {
+    const source = snapshot.source?.arn == null ? null : sources(snapshot.source.arn);
+    const sourceExists = existenceOf(source);
+    const resolution = resolve(snapshot, source);
+    noteProblems(problems, snapshot, index, resolution);
+    const causes = causesOf(snapshot, source, resolution, now, config.zone);
+    const { policy } = resolution;
+    if (causes.length > 0 || policy === null || !isWhole(snapshot)) return setAside(snapshot, sourceExists, policy, causes);
+    const draft: Draft = { snapshot, sourceExists, verdict: 'keep', status: 'managed', policy, reasons: NO_REASONS };
+    groups.add(draft);
+    return draft;
+  });
+
+  const youngerThan = before(now, config.floors.minAge, config.zone);
+  for (const group of groups.all()) {
+    group.sort(newestFirst);
+    group.forEach((draft, rank) => {
+      draft.reasons = floorReasons(draft, rank, config.floors.minKeep, youngerThan, config.floors.minAge.text);
+    });
+    const byPolicy = new Map<string, Draft[]>();
+    for (const draft of group) add(byPolicy, draft.policy.id, draft);
+    for (const drafts of byPolicy.values()) applyRules(drafts, now, config, everyRule);
+  }
+  return { items, problems: [...problems.values()] };
+}
+
+/** Adds to the list of a key, and gives that list. */
+function add<Item>(lists: Map<string, Item[]>, key: string, item: Item): Item[] {
+  const list = lists.get(key) ?? [];
+  if (list.length === 0) lists.set(key, list);
+  list.push(item);
+  return list;
+}
+
+/** Lets one policy judge its snapshots of a group, newest first. Until then their reasons are the floors that keep them. */
+function applyRules(drafts: readonly Draft[], now: number, { zone }: RetentionConfig, everyRule: boolean): void {
+  const policy = drafts[0]?.policy.policy;
+  if (policy === undefined) return;
+  const snapshots = drafts.map(({ snapshot }) => snapshot);
+  const rulings = applyPolicy(policy, snapshots, now, zone, everyRule);
+  drafts.forEach((draft, i) => {
+    const { keeps = true, reasons = NO_REASONS } = rulings[i] ?? {};
+    const floors = draft.reasons;
+    if (!keeps && floors.length === 0) draft.verdict = 'expire';
+    draft.reasons = floors.length === 0 ? reasons : !keeps && !everyRule ? floors : [...reasons, ...floors];
+  });
+}

@@ -1,0 +1,131 @@
+import { withinDistance } from '../util/distance';
+import { HOLD_KEY } from './tag-keys';
+
+/** The keys and words that a tag key is compared with. */
+export interface KnownKeys {
+  readonly tagPrefix: string;
+  /** Keys that mean something, as they are written. */
+  readonly known: readonly string[];
+  readonly holdTags: ReadonlySet<string>;
+  readonly ignoreTags: ReadonlySet<string>;
+  readonly policyNames: Iterable<string>;
+}
+
+/** Decides whether a tag key (with its value) looks like one that means something here, and is none. */
+export type IsNearMiss = (key: string, value: string | null) => boolean;
+
+const KEEPING_WORDS = ['donotdelete', 'dontdelete', 'neverdelete', 'donotexpire', 'legalhold'];
+const PREFIXED_WORDS = ['hold', 'keep', 'policy', 'expire', 'until', 'forever', 'never', 'legalhold'];
+/** Words of many other tools; no key that folds to one is a near miss. */
+const OTHER_WORDS = new Set(['delete', 'deleted', 'deletable', 'todelete', 'undelete', 'autodelete']);
+const RESERVED = 'aws:';
+
+const MIN_LETTERS = { twoEdits: 10, oneEdit: 8, prefixWord: 6, barePrefix: 8 } as const;
+/** Keys whose answer is stored; accounts with more distinct keys pay a few microseconds for each of the others. */
+const MAX_STORED = 20_000;
+
+/** Cyrillic and Greek letters, each before the Latin one that it looks like. Capital letters too: some look like another letter than their small form. */
+const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
+  [
+    'Аa Вb Еe Ѕs Іi Јj Кk Мm Нh Оo Рp Сc Тt Уy Хx Үy Ԛq Ԝw Һh Ӏl',
+    'аa вb еe ѕs іi јj кk мm нh оo рp сc тt уy хx үy ԛq ԝw һh ӏl ԁd ѵv гr пn',
+    'Αa Βb Εe Ζz Ηh Ιi Κk Μm Νn Οo Ρp Τt Υy Χx',
+    'αa βb γy εe ζz ηn ιi κk μu νv οo ρp σo ςc τt υu χx ωw ϳj',
+  ].flatMap((pairs) => pairs.split(' ').map(([letter = '', latin = '']) => [letter, latin] as const)),
+);
+
+const ASCII = /^[\x20-\x7e]*$/;
+/** Invisible letters too: nobody writes them on purpose. */
+const SEPARATORS = /[\s\p{Z}\p{Default_Ignorable_Code_Point}._\-/:=+@]/gu;
+
+function folded(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
+  const latin = [...text.normalize('NFKC')].map((sign) => LOOK_ALIKES.get(sign) ?? sign).join('');
+  return latin.toLowerCase().toUpperCase().toLowerCase();
+}
+
+/** A key without what people vary: letter case, letters that look alike, blanks and separators. */
+export const foldKey = (key: string): string => folded(key).replace(SEPARATORS, '');
+
+/**
+ * Keys that differ only in case, blanks at their ends or the separator are the same intention: the net of the first edition, which is never
+ * narrowed.
+ */
+const normalised = (key: string): string =>
+  key
+    .trim()
+    .toLowerCase()
+    .replace(/[._\-/]/g, ':');
+
+function firstEdition({ tagPrefix, holdTags }: KnownKeys): (key: string) => boolean {
+  const near = new Set([...holdTags, HOLD_KEY].map(normalised));
+  const prefix = normalised(`${tagPrefix}:`);
+  return (key) => {
+    const text = normalised(key);
+    return text.startsWith(prefix) || near.has(text);
+  };
+}
+
+const beginsWithOne = (text: string, words: readonly string[]): boolean => words.some((word) => text.startsWith(word));
+
+type Nearness = 'near' | 'bare' | 'bare-default' | 'far';
+
+/** How near a folded key is; `bare`: it is the prefix alone, so that its value decides. */
+function makeNearness({ tagPrefix, known, holdTags }: KnownKeys): (foldedKey: string) => Nearness {
+  const prefix = foldKey(tagPrefix);
+  const [bareDefault = '', hold] = HOLD_KEY.split(':');
+  const holdKeys = [`${prefix}${hold}`, foldKey(HOLD_KEY)];
+  const knownKeys = known.map(foldKey);
+  const words = [...[...holdTags].map(foldKey), ...KEEPING_WORDS].filter((word) => word !== '');
+  const equal = new Set([...knownKeys, ...words]);
+  const twoEdits = knownKeys.filter(({ length }) => length >= MIN_LETTERS.twoEdits);
+  const oneEdit = words.filter(({ length }) => length >= MIN_LETTERS.oneEdit);
+  const beginnings = prefix.length >= MIN_LETTERS.prefixWord ? PREFIXED_WORDS.map((word) => prefix + word) : [];
+  const isBare = (key: string, of: string): boolean => key === of || (of.length >= MIN_LETTERS.barePrefix && withinDistance(key, of, 1));
+  return (key) => {
+    if (OTHER_WORDS.has(key)) return 'far';
+    const near =
+      equal.has(key) ||
+      twoEdits.some((other) => withinDistance(key, other, 2)) ||
+      oneEdit.some((other) => withinDistance(key, other, 1)) ||
+      beginsWithOne(key, [...beginnings, foldKey(HOLD_KEY)]) ||
+      holdKeys.some((ending) => key.endsWith(ending));
+    if (near) return 'near';
+    if (isBare(key, prefix)) return 'bare';
+    return isBare(key, bareDefault) ? 'bare-default' : 'far';
+  };
+}
+
+/** Whether the value beside a bare prefix says what a key should have said. */
+function makeValueTest({ holdTags, policyNames }: KnownKeys): (value: string | null) => boolean {
+  const names = new Set([...policyNames, ...holdTags].map(foldKey));
+  return (value) => {
+    const text = foldKey(value ?? '');
+    return text === '' || beginsWithOne(text, PREFIXED_WORDS) || names.has(text);
+  };
+}
+
+/**
+ * Makes the test for near misses (design section 5) of one configuration. Keys in `ignoreTags` never are; what the first edition reported always
+ * is; keys that AWS reserves and the usual words about deletion are not. Each key is compared once.
+ */
+export function makeIsNearMiss(keys: KnownKeys): IsNearMiss {
+  const before = firstEdition(keys);
+  const nearness = makeNearness(keys);
+  const saysMore = makeValueTest(keys);
+  const stored = new Map<string, Nearness>();
+  const nearnessOf = (key: string): Nearness => {
+    if (keys.ignoreTags.has(key)) return 'far';
+    if (before(key)) return 'near';
+    return key.startsWith(RESERVED) ? 'far' : nearness(foldKey(key));
+  };
+  return (key, value) => {
+    let found = stored.get(key);
+    if (found === undefined) {
+      found = nearnessOf(key);
+      if (stored.size < MAX_STORED) stored.set(key, found);
+    }
+    if (found === 'bare') return saysMore(value);
+    return found === 'near' || (found === 'bare-default' && foldKey(value ?? '').startsWith('hold'));
+  };
+}

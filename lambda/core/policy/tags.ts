@@ -1,0 +1,247 @@
+import type { Tags } from '../snapshot/snapshot';
+import { parseDuration } from '../time/duration';
+import { endOfDay } from '../time/period';
+import type { Zone } from '../time/zone';
+import { someOf } from '../util/join-names';
+import { type IsNearMiss, makeIsNearMiss } from './near-keys';
+import { COUNT_RULES, type CountRule, type Keep, MAX_COUNT, type Policy, WITHIN_RULES, type WithinRule } from './policy';
+import { CLOUDFORMATION, HOLD_KEY, ownBeginning } from './tag-keys';
+
+/** What tags are read against. */
+export interface TagGrammar {
+  readonly tagPrefix: string;
+  readonly holdTags: ReadonlySet<string>;
+  /** Keys of other tools that look like ours. */
+  readonly ignoreTags: ReadonlySet<string>;
+  readonly policies: ReadonlyMap<string, Policy>;
+}
+
+/** A hold as it is written: through the last local day named, or (null) without end. */
+export interface Hold {
+  readonly tag: string;
+  readonly until: string | null;
+}
+
+/** A tag that cannot be followed: what was got and what would have been right. */
+export interface TagProblem {
+  readonly code: 'tag.unknown-key' | 'tag.unknown-policy' | 'tag.malformed' | 'tag.contradiction' | 'tag.not-on-source';
+  readonly message: string;
+}
+
+/** A policy that a tag names or spells out; `id` is the name, or the parsed content of an inline one. */
+export interface TaggedPolicy {
+  readonly id: string;
+  readonly name: string;
+  readonly policy: Policy;
+}
+
+/** All that the tags of one resource say. With a problem, `policy` is null: a resource that is misspelt anywhere is followed nowhere. */
+export interface TagReading {
+  readonly holds: readonly Hold[];
+  readonly problems: readonly TagProblem[];
+  readonly policy: TaggedPolicy | null;
+}
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+const isCalendarDay = (text: string): boolean =>
+  DATE.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
+
+const shown = (key: string, value: string | null): string => (value === null ? `tag ${key} (without a value)` : `tag ${key} = "${value}"`);
+
+function readHold(tag: string, value: string | null): Hold {
+  const day = value?.replace(/^until /, '');
+  return { tag, until: day !== undefined && isCalendarDay(day) ? day : null };
+}
+
+type Parsed<T> = { readonly value: T } | { readonly expected: string; readonly unknownPolicy?: boolean };
+
+const NOTHING: TagReading = { holds: [], problems: [], policy: null };
+
+const KEEP_EXPECTED = 'all, or rules such as last=3 daily=7 within=14d';
+
+function readKeep(text: string): Parsed<Keep | 'all'> {
+  const words = text.split(' ').filter((word) => word !== '');
+  if (words.length === 1 && words[0] === 'all') return { value: 'all' };
+  const counts: Partial<Record<CountRule, number>> = {};
+  const within: Partial<Record<WithinRule, NonNullable<Keep['within'][WithinRule]>>> = {};
+  const seen = new Set<string>();
+  for (const word of words) {
+    const [rule = '', amount = '', ...rest] = word.split('=');
+    if (rest.length > 0 || amount === '') return { expected: `${KEEP_EXPECTED} ("${word}" is not rule=amount)` };
+    if (seen.has(rule)) return { expected: `each rule once (${rule} stands twice)` };
+    seen.add(rule);
+    const count = COUNT_RULES.find((name) => name === rule);
+    const window = WITHIN_RULES.find((name) => name === rule);
+    if (count !== undefined) {
+      const number = amount === 'unlimited' ? Number.POSITIVE_INFINITY : /^\d+$/.test(amount) ? Number(amount) : Number.NaN;
+      if (Number.isNaN(number) || (number > MAX_COUNT && amount !== 'unlimited'))
+        return { expected: `a whole number from 0 to ${MAX_COUNT}, or unlimited, for ${rule}` };
+      if (number > 0) counts[count] = number;
+    } else if (window !== undefined) {
+      const duration = parseDuration(amount);
+      if (!duration.ok) return { expected: `${duration.expected}, for ${rule}` };
+      within[window] = duration.value;
+    } else return { expected: `a rule out of ${[...COUNT_RULES, ...WITHIN_RULES].join(', ')} ("${rule}" is none)` };
+  }
+  if (words.length === 0) return { expected: KEEP_EXPECTED };
+  return { value: { counts, within } };
+}
+
+const contentOf = ({ keep, expireAfter, expireOn }: Policy): string => {
+  const length = (duration: NonNullable<Policy['expireAfter']>): string =>
+    [duration.years, duration.months, duration.days, duration.hours].join('.');
+  if (keep === 'all') return `all|${expireAfter === null ? '' : length(expireAfter)}`;
+  const counts = COUNT_RULES.map((rule) => keep?.counts[rule] ?? 0).join(',');
+  const within = WITHIN_RULES.map((rule) => (keep?.within[rule] === undefined ? '' : length(keep.within[rule]))).join(',');
+  return `${counts}|${within}|${expireAfter === null ? '' : length(expireAfter)}|${expireOn ?? ''}`;
+};
+
+/** The tags of a retention policy, by what stands behind the prefix, each with what it contributes or what it should have been. */
+const POLICY_TAGS = {
+  policy: (text: string, grammar: TagGrammar): Parsed<Part> => {
+    const policy = grammar.policies.get(text);
+    const names = someOf([...grammar.policies.keys()]);
+    if (policy !== undefined) return { value: { named: { id: `name ${text}`, name: text, policy } } };
+    return {
+      expected: names === '' ? 'a policy of the configuration, which has none' : `one of the policies ${names}`,
+      unknownPolicy: text !== '',
+    };
+  },
+  keep: (text: string): Parsed<Part> => {
+    const keep = readKeep(text);
+    return 'value' in keep ? { value: { keep: keep.value, text } } : keep;
+  },
+  'expire-after': (text: string): Parsed<Part> => {
+    const duration = parseDuration(text);
+    return duration.ok ? { value: { expireAfter: duration.value, text: `expire-after=${text}` } } : duration;
+  },
+  'expire-on': (text: string): Parsed<Part> =>
+    isCalendarDay(text) ? { value: { expireOn: text, text: `expire-on=${text}` } } : { expected: 'a calendar date such as 2026-12-31' },
+} as const;
+
+type PolicyTag = keyof typeof POLICY_TAGS;
+type Part = { readonly named: TaggedPolicy } | (Partial<Policy> & { readonly text: string });
+const POLICY_TAG_NAMES = Object.keys(POLICY_TAGS) as readonly PolicyTag[];
+const policyTagOf = (key: string, prefix: string): PolicyTag | undefined =>
+  key.startsWith(prefix) ? POLICY_TAG_NAMES.find((name) => name === key.slice(prefix.length)) : undefined;
+
+function inline(parts: readonly (Partial<Policy> & { readonly text: string })[]): TaggedPolicy | null {
+  if (parts.length === 0) return null;
+  const policy: Policy = Object.assign({ keep: null, expireAfter: null, expireOn: null }, ...parts.map(({ text: _, ...part }) => part));
+  const words = parts.flatMap(({ text }) => text.split(' ').filter((word) => word !== ''));
+  return { id: `inline ${contentOf(policy)}`, name: words.join(' '), policy };
+}
+
+/** Rules that keep nothing say something only beside an age. */
+function emptiness(keys: ReadonlyMap<PolicyTag, string>, parts: readonly Part[]): TagProblem | null {
+  const empty = parts.find((part) => 'keep' in part && part.keep !== 'all' && part.keep != null && isEmpty(part.keep));
+  if (empty === undefined || !('text' in empty) || keys.has('expire-after')) return null;
+  const message = `${shown(keys.get('keep') ?? '', empty.text)}: expected ${KEEP_EXPECTED}, at least one of them positive`;
+  return { code: 'tag.malformed', message };
+}
+
+const isEmpty = ({ counts, within }: Keep): boolean => Object.keys(counts).length + Object.keys(within).length === 0;
+
+function contradiction(keys: ReadonlyMap<PolicyTag, string>): TagProblem | null {
+  if (keys.size < 2 || (!keys.has('policy') && !keys.has('expire-on'))) return null;
+  return {
+    code: 'tag.contradiction',
+    message: `tags ${[...keys.values()].join(', ')} contradict each other: expected a named policy alone, or expire-on alone, or keep and expire-after`,
+  };
+}
+
+/** Every key that means something, as it is to be written. */
+function knownKeys({ tagPrefix, holdTags }: TagGrammar): readonly string[] {
+  const own = ['hold', ...POLICY_TAG_NAMES].map((name) => `${tagPrefix}:${name}`);
+  return [...new Set([HOLD_KEY, ...own, ...holdTags])];
+}
+
+const nearMissTests = new WeakMap<TagGrammar, IsNearMiss>();
+
+/** The test for near misses of a configuration; made once, because it stores what it found of each key. */
+function nearMissTest(grammar: TagGrammar): IsNearMiss {
+  const made = nearMissTests.get(grammar);
+  if (made !== undefined) return made;
+  const { tagPrefix, holdTags, ignoreTags, policies } = grammar;
+  const known = POLICY_TAG_NAMES.map((name) => `${tagPrefix}:${name}`);
+  const test = makeIsNearMiss({
+    tagPrefix,
+    known: [HOLD_KEY, `${tagPrefix}:hold`, ...known],
+    holdTags,
+    ignoreTags,
+    policyNames: policies.keys(),
+  });
+  nearMissTests.set(grammar, test);
+  return test;
+}
+
+function unknownKey(key: string, value: string | null, grammar: TagGrammar): TagProblem {
+  const own = ownBeginning(key, grammar.tagPrefix);
+  const remedy =
+    own === null
+      ? 'correct the tag, or list the key in ignoreTags'
+      : `correct or remove the tag (ignoreTags cannot list a key that begins with ${own})`;
+  return {
+    code: 'tag.unknown-key',
+    message: `${shown(key, value)}: expected one of the keys ${knownKeys(grammar).join(', ')}, written exactly so; ${remedy}`,
+  };
+}
+
+/** What a policy tag contributes, or what is wrong with it. */
+function readPolicyTag(
+  tag: PolicyTag,
+  key: string,
+  value: string | null,
+  on: 'snapshot' | 'source',
+  grammar: TagGrammar,
+): Part | TagProblem {
+  if (tag === 'expire-on' && on === 'source')
+    return { code: 'tag.not-on-source', message: `${shown(key, value)}: expected on a snapshot, never on a source` };
+  const part = POLICY_TAGS[tag](value ?? '', grammar);
+  if ('value' in part) return part.value;
+  return {
+    code: part.unknownPolicy ? 'tag.unknown-policy' : 'tag.malformed',
+    message: `${shown(key, value)}: expected ${part.expected}`,
+  };
+}
+
+/**
+ * Reads the tags of a snapshot or of a source (design section 5). Never throws: what cannot be followed is a problem, and a hold that cannot
+ * be read is a hold. Keys are case-sensitive; a near miss of a key that means something is a problem, not silence.
+ */
+export function readTags(tags: Tags, on: 'snapshot' | 'source', grammar: TagGrammar): TagReading {
+  if (tags.size === 0) return NOTHING;
+  const prefix = `${grammar.tagPrefix}:`;
+  const isNearMiss = nearMissTest(grammar);
+  const holds: Hold[] = [];
+  const problems: TagProblem[] = [];
+  const keys = new Map<PolicyTag, string>();
+  const parts: Part[] = [];
+  for (const [key, value] of tags) {
+    const tag = policyTagOf(key, prefix);
+    if (key === HOLD_KEY || key === `${prefix}hold`) holds.push(readHold(key, value));
+    else if (grammar.holdTags.has(key) || (on === 'snapshot' && key.startsWith(CLOUDFORMATION))) holds.push({ tag: key, until: null });
+    else if (tag !== undefined) {
+      const read = readPolicyTag(tag, key, value, on, grammar);
+      keys.set(tag, key);
+      if ('code' in read) problems.push(read);
+      else parts.push(read);
+    } else if (isNearMiss(key, value)) problems.push(unknownKey(key, value, grammar));
+  }
+  const clash = contradiction(keys) ?? emptiness(keys, parts);
+  if (clash !== null) problems.push(clash);
+  return { holds, problems, policy: problems.length > 0 ? null : policyOf(parts) };
+}
+
+function policyOf(parts: readonly Part[]): TaggedPolicy | null {
+  const spelt: (Partial<Policy> & { readonly text: string })[] = [];
+  for (const part of parts) {
+    if ('named' in part) return part.named;
+    spelt.push(part);
+  }
+  return inline(spelt);
+}
+
+/** Whether a hold is in force at `now` (epoch ms): through the day it names, in the configured zone. */
+export const isInForce = (hold: Hold, now: number, zone: Zone): boolean => hold.until === null || now < endOfDay(hold.until, zone);

@@ -1,0 +1,63 @@
+import { automaticPlan, type NothingDue, type ReportRun, selectDue } from '../core/plan/grace-period';
+import type { Plan } from '../core/plan/plan';
+import type { Config } from '../core/policy/config';
+import { compactInstant } from '../core/time/instant';
+import { before } from '../core/time/period';
+import { jsonText } from '../core/util/safe-text';
+import type { Channel, Digest, Store } from '../ports/ports';
+import { planFile } from '../reporting/store-report';
+import { readPlan, readRuns } from '../storage/report-history';
+
+export interface SelectionPorts {
+  readonly store: Store;
+  readonly channel: Pick<Channel, 'confirmedSubscribers'>;
+  readonly digest: Digest;
+}
+
+/** What an automatic deletion is to carry out, or why it is to do nothing. */
+export type Selected = { readonly state: 'plan'; readonly id: string; readonly digest: string } | NothingDue;
+
+const isMadeUntil =
+  (now: number) =>
+  ({ plans }: ReportRun): boolean =>
+    plans.length === 0 || plans.some((each) => each === null || Date.parse(each.plan.createdAt) <= now);
+
+/** Whether a plan lists nothing but what was due at an instant (epoch ms), by the reports that were made until then. */
+function listsOnlyDue({ items }: Plan, runs: readonly ReportRun[], config: Config, now: number): boolean {
+  const due = selectDue(runs.filter(isMadeUntil(now)), config, now);
+  const known = new Set(due.state === 'due' ? due.items.map((item) => jsonText(item)) : []);
+  return items.every((item) => known.has(jsonText(item)));
+}
+
+const nothing = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
+
+/**
+ * Chooses what automatic deletion may take, and writes it as the plan of this scheduled time, once: a second invocation for the same time
+ * finds another plan there and stops. `now` (epoch ms) is part of the plan: asked again with the same, it recognises its own, whatever reports
+ * came in between.
+ */
+export async function selectAutomatically(
+  { store, channel, digest }: SelectionPorts,
+  config: Config,
+  scheduledAt: number,
+  now: number,
+): Promise<Selected> {
+  const confirmed = await channel.confirmedSubscribers();
+  if (confirmed === null) return nothing('auto.no-subscriber', 'it could not be read whether anybody subscribes to the topic');
+  if (confirmed < 1)
+    return nothing('auto.no-subscriber', 'no e-mail address or telephone has confirmed a subscription, so nobody reads the reports');
+  const runs = await readRuns(store, digest, before(now, config.deletion.grace, config.zone));
+  const due = selectDue(runs, config, now);
+  if (due.state === 'nothing') return due;
+  const content = automaticPlan(`auto-${compactInstant(scheduledAt)}`, due, config, now);
+  const plan: Plan = { ...content, digest: digest(content) };
+  const text = `${jsonText(plan, 1)}\n`;
+  const key = planFile(plan.id);
+  if (await store.putIfAbsent({ key, contentType: 'application/json', body: [text] }))
+    return { state: 'plan', id: plan.id, digest: plan.digest };
+  const there = readPlan(await store.get(key), plan.id, digest);
+  // Its own lists nothing that is not due: whatever else lies there was not announced.
+  return there?.createdAt === plan.createdAt && listsOnlyDue(there, runs, config, now)
+    ? { state: 'plan', id: there.id, digest: there.digest }
+    : nothing('auto.duplicate', `another invocation has this scheduled time: it wrote ${store.locate(key)}`);
+}

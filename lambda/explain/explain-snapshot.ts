@@ -1,0 +1,196 @@
+import type { Config } from '../core/policy/config';
+import { monthlyCostCeiling, snapshotGb } from '../core/policy/cost';
+import { describe, type Reason } from '../core/policy/reason';
+import { awsCommand, isResourceName, type RunOptions } from '../core/report/command-line';
+import type { Judged } from '../core/report/report-model';
+import type { SourceState, Tags } from '../core/snapshot/snapshot';
+import { before, dayLabel, dayOf, localMinute, wallClock } from '../core/time/period';
+import { someOf } from '../core/util/join-names';
+import { age, atMost, clean, count, nameOf, sourceNameOf } from '../render/phrases';
+import type { Line } from '../render/report-header';
+import { explainAuthority, type WhyNot } from './explain-policy-source';
+
+/** A part of the story: a title, and lines to be wrapped. `list` lines are items. */
+export interface Passage {
+  readonly title: string;
+  readonly lines: readonly Line[];
+  readonly list: boolean;
+}
+
+export interface ExplainInput {
+  /** Judged with `everyRule`. */
+  readonly item: Judged;
+  /** All that was judged with it, itself included. */
+  readonly items: readonly Judged[];
+  readonly source: SourceState | null;
+  readonly config: Config;
+  readonly now: number;
+  /** What the run was told that prints it. */
+  readonly run: RunOptions;
+  readonly whyNot: WhyNot;
+}
+
+const tagsText = (tags: Tags): string =>
+  tags.size === 0 ? 'none' : [...tags].map(([key, value]) => clean(value === null ? key : `${key} = ${value}`)).join(', ');
+
+const WHY_KEPT: Readonly<Record<Judged['status'], string>> = {
+  managed: 'something in its policy or a floor keeps it',
+  held: 'it is held',
+  problem: 'there is a problem to look at',
+  unfinished: 'it is not finished',
+  future: 'it is dated in the future',
+  'automatic-copy': 'it is a copy of an automatic snapshot that no policy reaches',
+  unmanaged: 'it is unmanaged: no policy reaches it',
+};
+
+function verdict({ verdict: word, status, reasons }: Judged): Passage {
+  const said = word === 'expire' ? 'past policy: nothing keeps it' : `kept: ${WHY_KEPT[status]}`;
+  return { title: `Verdict: ${said}`, lines: status === 'managed' ? [] : reasons.map((reason) => clean(describe(reason))), list: true };
+}
+
+function whatItIs({ item: { snapshot, sourceExists }, source, config, now }: ExplainInput): Passage {
+  const { kind, region, account, arn, createdAt, state, fromAutoSnapshot, tags } = snapshot;
+  const { zone } = config;
+  const gb = snapshotGb(snapshot);
+  const exists = { true: 'exists', false: 'no longer exists', null: 'could not be looked up' }[`${sourceExists}`];
+  return {
+    title: 'What it is',
+    list: true,
+    lines: [
+      `${kind} snapshot in ${clean(region)}, account ${clean(account ?? 'not known')}, state ${clean(state ?? 'not known')}`,
+      `ARN ${clean(arn ?? 'not known')}`,
+      `made ${createdAt === null ? 'at a time that is not known' : localMinute(createdAt, zone)}: ${age(createdAt, now)} on ${localMinute(now, zone)} (${clean(zone.name)})`,
+      `${gb === null ? 'size not known' : `${gb} GB`}, ${atMost(monthlyCostCeiling(snapshot, config.pricing))}`,
+      ...(fromAutoSnapshot ? ['a permanent copy of an automatic snapshot: somebody chose to keep it'] : []),
+      `its tags: ${tagsText(tags)}`,
+      snapshot.source === null
+        ? 'it names no source'
+        : `its source: ${sourceNameOf(snapshot)}, which ${exists} (${clean(snapshot.source.arn ?? 'no ARN')})`,
+      ...(source?.state === 'exists' ? [`tags of its source: ${tagsText(source.tags)}`] : []),
+    ],
+  };
+}
+
+/** Whether a reason of an evaluated snapshot keeps it. */
+function keeps({ said }: Reason): boolean {
+  switch (said) {
+    case 'kept':
+    case 'kept-within':
+    case 'young':
+    case 'until':
+    case 'newest':
+    case 'all':
+    case 'set-aside':
+      return true;
+    case 'full':
+    case 'taken':
+    case 'outside':
+    case 'old':
+    case 'passed':
+      return false;
+  }
+}
+
+/** A reason with the rule that gives it. */
+function ruleSaid(reason: Reason): string {
+  const text = clean(describe(reason));
+  return text.includes(reason.code) ? text : `${reason.code}: ${text}`;
+}
+
+/** The snapshots that compete with one for slots: same source, kind, region and account, evaluated. */
+function groupOf({ snapshot }: Judged, items: readonly Judged[]): readonly Judged[] {
+  const arn = snapshot.source?.arn ?? null;
+  if (arn === null) return items.filter((other) => other.snapshot === snapshot);
+  return items.filter(
+    ({ status, snapshot: other }) =>
+      status === 'managed' &&
+      other.source?.arn === arn &&
+      other.kind === snapshot.kind &&
+      other.region === snapshot.region &&
+      other.account === snapshot.account,
+  );
+}
+
+function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage[] {
+  if (item.status !== 'managed') return [];
+  const group = groupOf(item, items);
+  const same = group.filter(({ policy }) => policy?.id === item.policy?.id).length;
+  const { minKeep, minAge } = config.floors;
+  const said = item.reasons.map((reason) => `${keeps(reason) ? 'keeps it' : 'does not'}: ${ruleSaid(reason)}`);
+  const floors = [
+    item.reasons.some(({ code }) => code === 'minKeep') ? [] : [`does not: floor minKeep ${minKeep}: newer ones of its source are kept`],
+    item.reasons.some(({ code }) => code === 'minAge')
+      ? []
+      : [`does not: floor minAge ${minAge.text}: made before ${localMinute(before(now, minAge, config.zone), config.zone)}`],
+  ];
+  const judged = same === group.length ? 'all by this policy' : `${same} of them by this policy`;
+  return [
+    {
+      title: 'What each rule says; one that keeps it is enough',
+      list: true,
+      lines: [`${count(group.length, 'snapshot')} of its source judged together, ${judged}`, ...said, ...floors.flat()],
+    },
+  ];
+}
+
+/** How long (days) the example of a dated tag keeps a snapshot. */
+const EXAMPLE_DAYS = 30;
+const DAY = 86_400_000;
+
+/** A tag that can be put on a snapshot, in words and as a command; only the words where its name is none that Lightsail gives. */
+function tagging({ item: { snapshot }, run }: ExplainInput, words: string, tag: string): readonly Line[] {
+  const { name, region } = snapshot;
+  if (name === null || !isResourceName(name)) return [words];
+  const args = ['lightsail', 'tag-resource', '--resource-name', name, '--tags', tag];
+  return [words, { command: awsCommand(args, region, run) }];
+}
+
+function whatWouldChange(input: ExplainInput): Passage {
+  const { item, config, now } = input;
+  const { status, verdict: word } = item;
+  const instead = item.policy?.origin === 'snapshot-tag' ? ', put in place of the retention tags that it has' : '';
+  const { tagPrefix } = config;
+  const day = dayLabel(dayOf(wallClock(now + EXAMPLE_DAYS * DAY, config.zone)));
+  const hold = tagging(
+    input,
+    `To keep it indefinitely, add the tag ${tagPrefix}:hold (on its source, the tag keeps all of its snapshots):`,
+    `key=${tagPrefix}:hold`,
+  );
+  const until = tagging(
+    input,
+    `To keep it through a day, here ${day}, and let it expire then${instead}:`,
+    `key=${tagPrefix}:expire-on,value=${day}`,
+  );
+  const names = someOf([...config.policies.keys()].map(clean));
+  const policy = `a tag ${tagPrefix}:policy${names === '' ? '' : ` (${names})`} or ${tagPrefix}:keep`;
+  const lines: Readonly<Record<Judged['status'], readonly Line[]>> = {
+    managed:
+      word === 'expire'
+        ? [...hold, ...until, `Or give it another policy: ${policy} on it or on its source, or change the policy in the configuration.`]
+        : ['Newer snapshots and the passing of time can change this: it expires when no line above keeps it any more.', ...hold, ...until],
+    held: ['Take the tag that holds it away, or let its day pass: then its policy decides.'],
+    problem: ['Mend what is named under the verdict: until then it is kept, whatever its policy.'],
+    unfinished: ['When it is finished, its policy decides. One that failed stays until a person deletes it.'],
+    future: ['Its time or this clock is wrong. When its time has come, its policy decides.'],
+    'automatic-copy': [`Give it a policy: ${policy} on the snapshot itself, or a rule with fromAutoSnapshot: true.`],
+    unmanaged: [`Give it a policy: ${policy} on it or on its source, a rule that matches, or a default.`],
+  };
+  return { title: 'What would change it', list: false, lines: lines[status] };
+}
+
+/** The whole story of one snapshot: what it is, its verdict, where its policy came from, what each rule said, and what would change it. */
+export function explainSnapshot(input: ExplainInput): readonly Passage[] {
+  const { item, source, config, now, whyNot } = input;
+  const steps = explainAuthority({ snapshot: item.snapshot, source, config, now, whyNot });
+  const authority = steps.flatMap(({ asked, said }) =>
+    said.length === 1 ? [`${asked}: ${said[0]}`] : [`${asked}:`, ...said.map((line) => `  ${line}`)],
+  );
+  return [
+    { title: nameOf(item.snapshot), lines: [], list: false },
+    verdict(item),
+    whatItIs(input),
+    { title: 'Where its policy comes from, the first that speaks decides', lines: authority, list: true },
+    ...rulesSaid(input),
+    whatWouldChange(input),
+  ];
+}

@@ -1,0 +1,84 @@
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { makeIsDeployed } from '../aws/deployed-version';
+import { durableSteps } from '../aws/durable-steps';
+import { PATIENT, UPLOADING, withLimits } from '../aws/http-limits';
+import { makeLightsailClients } from '../aws/lightsail-client';
+import { makeDeleteClients, makeSnapshotDeletion } from '../aws/lightsail-deletion';
+import { makeReadInventory } from '../aws/lightsail-inventory';
+import { s3Store } from '../aws/s3-store';
+import { snsChannel } from '../channels/sns';
+import { compactInstant } from '../core/time/instant';
+import { PACE, type Pace } from '../deletion/backoff';
+import { ALIAS, aliasArn, invokeCommand } from '../deletion/deletion-commands';
+import { readOrder } from '../deletion/parse-event';
+import { type DeletionPorts, type DeletionResult, RunFailed, type RunLimits, runDeletion } from '../deletion/run-deletion-job';
+import { snapshotKinds } from '../kinds/registry';
+import { digestOf } from '../runtime/digest';
+import { parseDeletionEnv } from '../runtime/env';
+import { readBundledConfig } from './wire-report';
+
+const MINUTE = 60_000;
+
+/**
+ * An invocation has 15 minutes: no deletion begins after 8. Those in hand then have 5, which is enough for all that the pace allows; what takes
+ * longer, because the service does not answer, is left to the next sitting. Of the 2 that are left, a delete on its way can take half a minute.
+ */
+export const LIMITS: RunLimits = { inventory: 6 * MINUTE, sitting: 8 * MINUTE, closing: 2 * MINUTE, run: 23 * 60 * MINUTE, sittings: 200 };
+
+/** Less patient than by hand: a snapshot that takes longer is reported as failed, and looked at again by the next plan. */
+export const DEPLOYED_PACE: Pace = { ...PACE, giveUp: 3 * MINUTE, confirm: MINUTE, attempts: 8 };
+
+/** What a test may set: everything else is as deployed. */
+export type DeletionTuning = Partial<Pick<DeletionPorts, 'clock' | 'monotonic' | 'pace' | 'limits' | 'timeout' | 'sleep'>>;
+
+/** Composes the deletion function: configuration and environment are parsed before anything is read. */
+export function wireDeletion(
+  environment: NodeJS.ProcessEnv,
+  folder: string,
+  tuning: DeletionTuning = {},
+): (event: unknown, context: DurableContext, measure: (result: object) => void) => Promise<DeletionResult> {
+  const config = readBundledConfig(folder);
+  const env = parseDeletionEnv(environment);
+  const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
+  return async (event, context, measure) => {
+    const { lambdaContext } = context;
+    const { invokedFunctionArn, functionVersion } = lambdaContext;
+    const order = readOrder(event, env.mode);
+    const clock = tuning.clock ?? Date.now;
+    const account = invokedFunctionArn.split(':')[4] ?? null;
+    const readers = makeLightsailClients();
+    const timeout = tuning.timeout ?? ((ms) => AbortSignal.timeout(ms));
+    const ports: DeletionPorts = {
+      clock,
+      monotonic: () => performance.now(),
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      timeout,
+      beforeEnd: (ms) => timeout(Math.max(0, lambdaContext.getRemainingTimeInMillis() - ms)),
+      pace: DEPLOYED_PACE,
+      limits: LIMITS,
+      ...tuning,
+      store: s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }), env.bucket),
+      channel: snsChannel(new SNSClient({ requestHandler: withLimits(PATIENT) }), env.topicArn),
+      digest: digestOf,
+      readInventory: makeReadInventory({ clients: readers, firstRegion: env.region, account, kinds: snapshotKinds, clock }),
+      deletion: makeSnapshotDeletion({ readers, deleters: makeDeleteClients(), kinds: snapshotKinds(), firstRegion: env.region, clock }),
+      config,
+      account,
+      isDeployed: makeIsDeployed({ functionArn: invokedFunctionArn, version: functionVersion, alias: ALIAS }),
+      again: (plan) => ({
+        command: invokeCommand(plan, aliasArn(invokedFunctionArn), { name: `${plan.id}-${compactInstant(clock())}` }),
+        region: env.region,
+      }),
+    };
+    try {
+      const result = await runDeletion(durableSteps(context), ports, order);
+      measure(result);
+      return result;
+    } catch (error) {
+      if (error instanceof RunFailed) measure(error.sent);
+      throw error;
+    }
+  };
+}

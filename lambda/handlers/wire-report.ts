@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import type { Context } from 'aws-lambda';
+import { type HttpLimits, PATIENT, UPLOADING, withLimits } from '../aws/http-limits';
+import { makeLightsailClients } from '../aws/lightsail-client';
+import { makeReadInventory } from '../aws/lightsail-inventory';
+import { s3Store } from '../aws/s3-store';
+import { chatChannel } from '../channels/chat';
+import { snsChannel } from '../channels/sns';
+import { formatConfigProblems, parseConfig } from '../config/parse-config';
+import type { Config } from '../core/policy/config';
+import { parseInstant } from '../core/time/instant';
+import { RetentionError } from '../core/util/errors';
+import { snapshotKinds } from '../kinds/registry';
+import { pausesOfEvent, reportAge } from '../reporting/report-age';
+import { type RunResult, runReport } from '../reporting/run-report-job';
+import { runSchedule } from '../reporting/send-lock';
+import { digestOf } from '../runtime/digest';
+import { parseEnv } from '../runtime/env';
+import { newReportId } from '../runtime/report-id';
+
+/** Time (ms) kept back from a function's end: to decide, to store the files, and to send the report. */
+const TIME_TO_REPORT = 90_000;
+
+/** Time (ms) of that kept back from storing: to claim the run and to send. */
+const TIME_TO_SEND = 50_000;
+
+/** Reads the configuration that was bundled beside a function, with the validator that accepted it at synth. */
+export function readBundledConfig(folder: string): Config {
+  const path = join(folder, 'retention.json');
+  let bundled: { readonly origin?: unknown; readonly config?: unknown };
+  try {
+    bundled = JSON.parse(readFileSync(path, 'utf8')) as typeof bundled;
+  } catch (cause) {
+    throw new RetentionError('config.not-bundled', 'operator', 'cannot read retention.json beside the function: deploy the stack again', {
+      cause,
+    });
+  }
+  const result = parseConfig(bundled.config, String(bundled.origin));
+  if (!result.ok) throw new RetentionError('config.invalid', 'operator', formatConfigProblems(result.errors, String(bundled.origin)));
+  return result.config;
+}
+
+/** The scheduled time of an event (epoch ms); null where it has none. Throws `event.malformed` for one that is no instant. */
+export function scheduledTimeOf(event: unknown): number | null {
+  const time = typeof event === 'object' && event !== null && 'scheduledTime' in event ? event.scheduledTime : undefined;
+  if (time === undefined) return null;
+  const at = typeof time === 'string' ? parseInstant(time) : null;
+  if (at === null)
+    throw new RetentionError(
+      'event.malformed',
+      'operator',
+      `cannot run: got scheduledTime ${JSON.stringify(time)}, expected an ISO 8601 instant such as 2026-11-23T08:00:00Z`,
+    );
+  return at;
+}
+
+/** Whether an event asks for the age of the newest report instead of a report. Throws `event.malformed` for a check that is not known. */
+function asksForAge(event: unknown): boolean {
+  const check = typeof event === 'object' && event !== null && 'check' in event ? event.check : undefined;
+  if (check === undefined || check === 'age') return check === 'age';
+  throw new RetentionError(
+    'event.malformed',
+    'operator',
+    `cannot run: got check ${JSON.stringify(check)}, expected "age", or none for a report`,
+  );
+}
+
+type Log = (event: string, keys: Readonly<Record<string, unknown>>) => void;
+
+/** What a test may set: everything else is as deployed. */
+export interface ReportTuning {
+  readonly storeLimits?: HttpLimits;
+}
+
+/** Composes the report function, which also tells the age of the newest report: configuration and environment are parsed before anything is read. */
+export function wireReport(
+  environment: NodeJS.ProcessEnv,
+  folder: string,
+  tuning: ReportTuning = {},
+): (event: unknown, context: Context, log: Log) => Promise<RunResult | Awaited<ReturnType<typeof reportAge>>> {
+  const config = readBundledConfig(folder);
+  const env = parseEnv(environment);
+  return async (event, context, log) => {
+    const clock = Date.now;
+    const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
+    const store = s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(tuning.storeLimits ?? UPLOADING) }), env.bucket);
+    if (asksForAge(event)) return reportAge(store, clock(), pausesOfEvent(event));
+    const now = clock();
+    const scheduledAt = runSchedule(scheduledTimeOf(event), now);
+    const readInventory = makeReadInventory({
+      clients: makeLightsailClients(),
+      firstRegion: env.region,
+      account: context.invokedFunctionArn.split(':')[4] ?? null,
+      kinds: snapshotKinds,
+      clock,
+    });
+    const sns = new SNSClient({ requestHandler: withLimits(PATIENT) });
+    const ports = {
+      clock,
+      digest: digestOf,
+      readInventory,
+      store,
+      channel: snsChannel(sns, env.topicArn),
+      ...(env.chatTopicArn === undefined ? {} : { chat: chatChannel(sns, env.chatTopicArn) }),
+    };
+    const remaining = context.getRemainingTimeInMillis();
+    const request = {
+      reportId: newReportId(scheduledAt ?? now),
+      config,
+      scheduledAt,
+      region: env.region,
+      deadline: clock() + Math.max(0, remaining - TIME_TO_REPORT),
+      storeUntil: clock() + Math.max(remaining / 2, remaining - TIME_TO_SEND),
+      ...(env.deletion && { deletion: env.deletion }),
+    };
+    log('report.started', { reportId: request.reportId, config: config.origin, digest: config.digest });
+    return runReport(ports, request, (progress) => {
+      if (progress.event === 'scope') log('inventory.scope', progress);
+    });
+  };
+}

@@ -1,0 +1,123 @@
+import type { Inventory, ListName, ListStatus } from '../core/report/report-model';
+import type { Kind, SourceState } from '../core/snapshot/snapshot';
+import type { ChatNotification } from '../render/chat';
+
+/** The real clock, epoch milliseconds. The one place from which use cases learn the time. */
+export type Clock = () => number;
+
+export interface InventoryRequest {
+  /** Restricts what GetRegions names; a region listed here that GetRegions does not name is a failed scope. */
+  readonly regions: 'all' | readonly string[];
+  readonly kinds: readonly Kind[];
+  /** Whether to count automatic snapshots, one call per source. */
+  readonly automaticSnapshots: boolean;
+  /** Epoch ms after which nothing more is asked for: what is not read by then is a failed scope. Null: no limit. */
+  readonly deadline: number | null;
+  /** Regions that the previous report read: one of these is never `disabled`, only failed. */
+  readonly previouslyRead: ReadonlySet<string>;
+  /** Lists in which the previous report found snapshots: one of these is not taken for empty where the answer has no list. Absent: none. */
+  readonly previouslyListed?: Iterable<ListName>;
+}
+
+/** What a run tells while it goes on. */
+export type InventoryProgress =
+  | { readonly event: 'regions'; readonly regions: number; readonly scopes: number }
+  /** The snapshots of a region and kind are asked for. */
+  | { readonly event: 'list'; readonly region: string; readonly kind: Kind }
+  | { readonly event: 'page'; readonly region: string; readonly kind: Kind; readonly snapshots: number }
+  | {
+      readonly event: 'scope';
+      readonly region: string;
+      readonly kind: Kind;
+      readonly status: ListStatus;
+      readonly pages: number;
+      readonly snapshots: number;
+    }
+  /** All lists are there; the automatic snapshots of so many regions are still being counted. */
+  | { readonly event: 'automatic'; readonly regions: number }
+  /** So many sources that are in no list are asked for by name. */
+  | { readonly event: 'sources'; readonly sources: number };
+
+/** A source that is not in its list, and the names that snapshots give it. */
+export interface AbsentSource {
+  readonly arn: string;
+  readonly names: readonly string[];
+}
+
+/** Asks for sources by name, each once. Never rejects: one that is neither found nor confirmed as gone is `unconfirmed`, and says why. */
+export type AskSources = (sources: readonly AbsentSource[]) => Promise<ReadonlyMap<string, SourceState>>;
+
+/** An inventory whose sources can still be asked for by name, until the deadline of its request. */
+export interface LiveInventory extends Inventory {
+  readonly askSources: AskSources;
+}
+
+/** Lists everything. Never rejects for what the service does: a scope that could not be read is data. */
+export type ReadInventory = (request: InventoryRequest, progress?: (event: InventoryProgress) => void) => Promise<LiveInventory>;
+
+export interface StoredObject {
+  readonly key: string;
+  readonly contentType: string;
+  /** Text chunks, written in order; consumed once. */
+  readonly body: Iterable<string>;
+}
+
+/** An object and its version: another content has another version. */
+export interface VersionedText {
+  readonly text: string;
+  readonly version: string;
+}
+
+/** An object with the time that the store itself gives it. */
+export interface DatedObject {
+  readonly text: string;
+  /** When the store received it (epoch ms). Null: the store does not say, or repeats what another store said. */
+  readonly storedAt: number | null;
+  /** Whether it was uploaded in parts: `storedAt` is then when the upload was started, and its content may be later. */
+  readonly inParts: boolean;
+}
+
+/** Where reports and plans are kept: a bucket, or a folder. */
+export interface Store {
+  /** A place for people: `s3://bucket/key` or a path. */
+  locate(key: string): string;
+  put(object: StoredObject): Promise<void>;
+  /** Writes only if the key is free. False: something is there already, and nothing was written. */
+  putIfAbsent(object: StoredObject): Promise<boolean>;
+  /** Replaces the object only if it still has this version. False: it has another one or is gone, and nothing was written. */
+  replaceIf(object: StoredObject, version: string): Promise<boolean>;
+  /** The object with its version, for `replaceIf`. Null: there is no such object. */
+  getVersioned(key: string): Promise<VersionedText | null>;
+  /** Null: there is no such object. */
+  get(key: string): Promise<string | null>;
+  /** The object line by line, never held whole. Null: there is no such object. What is not read to its end is let go by ending the loop. */
+  lines(key: string): Promise<AsyncIterable<string> | null>;
+  /** Names directly under a prefix that ends in `/`, in order. */
+  list(prefix: string): Promise<readonly string[]>;
+  /** The object and the store's own time of it, from one read. Null: there is no such object. */
+  getDated(key: string): Promise<DatedObject | null>;
+  /** The store's own times (epoch ms; null: not known) of the objects directly under a prefix that ends in `/`. */
+  listDated(prefix: string): Promise<ReadonlyMap<string, number | null>>;
+}
+
+/** A message as people get it. `subject` is printable ASCII, at most 99 characters; `body` and attributes together at most 256 KiB. */
+export interface Message {
+  readonly subject: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string | number>>;
+}
+
+/** Sends a message. Rejects with a RetentionError when nobody can have got it. */
+export interface Channel {
+  send(message: Message, abortSignal?: AbortSignal): Promise<void>;
+  /** Confirmed subscribers with whom a person reads, not a program; null when that could not be read. */
+  confirmedSubscribers(): Promise<number | null>;
+}
+
+/** Posts a short message to a chat. Rejects with a RetentionError when nobody can have got it. */
+export interface ChatChannel {
+  post(notification: ChatNotification, abortSignal?: AbortSignal): Promise<void>;
+}
+
+/** `sha256:` and 64 lower-case hex digits over the RFC 8785 JSON of a value. */
+export type Digest = (value: unknown) => string;

@@ -1,0 +1,39 @@
+import { describe } from '../core/policy/reason';
+import type { Judged } from '../core/report/report-model';
+import { clean, policyText } from './phrases';
+
+/** What people read of a snapshot's reasons: what is said once for it and its like, and what is left to say of it alone. */
+export interface Why {
+  readonly shared: string;
+  readonly own: string;
+}
+
+/** What the policy does to an expiring snapshot, in the words of somebody who is in a hurry. */
+export function inShort({ policy, reasons }: Judged): string {
+  const timed = reasons.some(({ said }) => said === 'old' || said === 'passed');
+  const counted = reasons.some(({ said }) => said !== 'old' && said !== 'passed');
+  const does = [counted ? 'keeps newer ones instead' : '', timed ? 'gives no more time' : ''].filter((part) => part !== '').join(', and ');
+  return `${policyText(policy)}, ${does}`;
+}
+
+const exactly = ({ reasons }: Judged): readonly string[] => reasons.map((reason) => clean(describe(reason)));
+
+/** Why each of these expiring snapshots goes, in their order: first in short, then exactly; reasons that all of a policy share stand with what they share. */
+export function whyOf(group: readonly Judged[]): readonly Why[] {
+  const common = new Map<string, readonly string[]>();
+  for (const item of group) {
+    const short = inShort(item);
+    const reasons = exactly(item);
+    common.set(short, common.get(short)?.filter((reason) => reasons.includes(reason)) ?? reasons);
+  }
+  return group.map((item) => {
+    const short = inShort(item);
+    const shared = common.get(short) ?? [];
+    return {
+      shared: shared.length === 0 ? `Why: ${short}` : `Why: ${short} (${shared.join('; ')})`,
+      own: exactly(item)
+        .filter((reason) => !shared.includes(reason))
+        .join('; '),
+    };
+  });
+}

@@ -1,0 +1,340 @@
+import { monthlyCostCeiling, snapshotGb } from '../core/policy/cost';
+import { type Judged, type ListName, type ListStatus, type Report, type Scope, STATUSES, type Status } from '../core/report/report-model';
+import type { Snapshot } from '../core/snapshot/snapshot';
+import { localDay, localMinute } from '../core/time/period';
+import { someOf } from '../core/util/join-names';
+import { whyOf } from './expiry-reasons';
+import { age, atMost, clean, count, figure, nameOf, plural, reasonsText, sourceNameOf } from './phrases';
+import { ceilingText, extentOf } from './totals';
+
+/** One thing in a section: its heading, and what it shares with others, are written where they differ from those before. */
+export interface Item {
+  readonly heading?: string;
+  readonly shared?: string;
+  readonly line: string;
+  readonly details?: readonly string[];
+}
+
+/** A part of the report. `items` makes them one by one, anew on each call; there are `count` of them. */
+export interface Section {
+  readonly title: string;
+  readonly lead: readonly string[];
+  readonly count: number;
+  items(): Iterable<Item>;
+}
+
+const NO_ITEMS: readonly Item[] = [];
+
+/** A section over records; null where there is nothing to say. */
+function section<T>(title: string, lead: readonly string[], records: readonly T[], toItem: (record: T) => Item): Section | null {
+  if (records.length === 0) return null;
+  return {
+    title,
+    lead,
+    count: records.length,
+    *items() {
+      for (const record of records) yield toItem(record);
+    },
+  };
+}
+
+const where = ({ kind, region }: Pick<Snapshot, 'kind' | 'region'>): string => `${kind} snapshot in ${clean(region)}`;
+
+function sizeText(snapshot: Snapshot): string {
+  const gb = snapshotGb(snapshot);
+  if (gb === null || snapshot.sizeGb === null) return 'size not known';
+  return `${figure(gb)} GB${gb === snapshot.sizeGb ? '' : ' with its attached disks'}`;
+}
+
+const facts = ({ snapshot }: Judged, report: Report): string =>
+  `${age(snapshot.createdAt, report.evaluatedAt)}, ${sizeText(snapshot)}, ${atMost(monthlyCostCeiling(snapshot, report.pricing))}`;
+
+/** One snapshot outside of its source's group: what it is, and why it is where it is. */
+const single = (judged: Judged, report: Report): Item => ({
+  line: `${nameOf(judged.snapshot)} (${where(judged.snapshot)}, ${facts(judged, report)})`,
+  details: [reasonsText(judged.reasons)],
+});
+
+/** Snapshots of one source, in the order of the report; those that name no source ARN stand under the name that they give. */
+export function bySource(items: Iterable<Judged>): readonly (readonly Judged[])[] {
+  const groups = new Map<string, Judged[]>();
+  for (const item of items) {
+    const { account, region, kind, source } = item.snapshot;
+    const key = JSON.stringify([account, region, kind, source?.arn ?? null, source?.arn == null ? source?.name : null]);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return [...groups.values()];
+}
+
+/** A source with what stands under it: how many, and at most how much. */
+export function sourceHeading(group: readonly Judged[], report: Report): string {
+  const [first] = group;
+  if (!first) return '';
+  const gone = first.sourceExists === false ? `, which no longer exists` : '';
+  const { kind, region } = first.snapshot;
+  const extent = extentOf(
+    group.map(({ snapshot }) => snapshot),
+    report.pricing,
+  );
+  return `${sourceNameOf(first.snapshot)}${gone} (${kind} snapshots in ${clean(region)}): ${count(group.length, 'snapshot')}, ${ceilingText(extent)}`;
+}
+
+/** By ARN, the day on which a snapshot is deleted at the earliest, if nothing is done about it. */
+export type DueDays = ReadonlyMap<string, string>;
+
+function* expiringItems(groups: readonly (readonly Judged[])[], report: Report, due: DueDays | undefined): Generator<Item> {
+  const fresh = new Set(report.changes?.newlyExpiring.map(({ snapshot }) => snapshot.arn));
+  for (const group of groups) {
+    const heading = sourceHeading(group, report);
+    const why = whyOf(group);
+    for (const [index, item] of group.entries()) {
+      const isNew = item.snapshot.arn !== null && fresh.has(item.snapshot.arn);
+      const dueOn = due?.get(item.snapshot.arn ?? '');
+      yield {
+        heading,
+        shared: why[index]?.shared ?? '',
+        line: `${nameOf(item.snapshot)}: ${facts(item, report)}${isNew ? ' (new on this list)' : ''}`,
+        details: [why[index]?.own ?? '', dueOn === undefined ? '' : `Will be deleted on ${dueOn} unless held`],
+      };
+    }
+  }
+}
+
+/** Snapshots past policy, by source. */
+export function expiring(report: Report, due?: DueDays): Section | null {
+  const items = report.items.filter(({ verdict }) => verdict === 'expire');
+  if (items.length === 0) return null;
+  const groups = bySource(items);
+  const title = `Past policy: ${count(items.length, 'snapshot')} of ${count(groups.length, 'source')}`;
+  const lead = 'Their policy keeps them no longer: newer snapshots fill the places that it gives, or their time is up.';
+  return { title, lead: [lead], count: items.length, items: () => expiringItems(groups, report, due) };
+}
+
+/** Scopes that were to be read and were not, or whose sources were not. */
+export const unreadScopes = ({ scopes }: Pick<Report, 'scopes'>): readonly Scope[] =>
+  scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed');
+
+/** What is said of lists of sources that were not read and belong to no scope named as such: snapshots of the report name sources elsewhere. */
+export function unreadElsewhere(report: Pick<Report, 'scopes' | 'problems'>): readonly string[] {
+  const named = report.scopes.filter(({ sources }) => sources === 'failed').map(({ kind, region }) => `the ${kind} list of ${region} `);
+  return report.problems
+    .filter(({ code, arn, message }) => code === 'source.unread' && arn === null && !named.some((list) => message.startsWith(list)))
+    .map(({ message }) => message);
+}
+
+const listText = ({ kind, region }: ListName): string => `${kind} snapshots in ${clean(region)}`;
+
+function unreadItem(scope: Scope): Item {
+  const { error, kind } = scope;
+  const what =
+    scope.status === 'failed' ? listText(scope) : `the ${plural(kind)} themselves in ${clean(scope.region)} (their snapshots were read)`;
+  const why = error ? `: ${clean(error.message)} (${clean(error.code)})` : '';
+  return { line: `${what}${why}`, details: error?.tip === undefined ? [] : [`Tip: ${clean(error.tip)}`] };
+}
+
+/** What was not read: the part that no report may leave out. */
+export function unread(report: Report): Section | null {
+  if (report.complete) return null;
+  const scopes = unreadScopes(report);
+  const elsewhere = unreadElsewhere(report);
+  const lead = 'What is missing here may hold, or belong to, snapshots of this report. Until it can be read, nothing may be deleted.';
+  const missing = [
+    scopes.length > 0 ? `${figure(scopes.length)} of ${count(report.scopes.length, 'list')}` : '',
+    elsewhere.length > 0 ? `${count(elsewhere.length, 'list')} of sources elsewhere` : '',
+  ].filter((part) => part !== '');
+  if (missing.length > 0) {
+    const items = [...scopes.map(unreadItem), ...elsewhere.map((message): Item => ({ line: clean(message) }))];
+    return section(`Not read: ${missing.join(' and ')}`, [lead], items, (item) => item);
+  }
+  return { title: 'Not everything was read', lead: [`${lead} See the problems.`], count: 0, items: () => NO_ITEMS };
+}
+
+type OffStatus = Exclude<ListStatus, 'read' | 'failed'>;
+
+const OFF: Readonly<Record<OffStatus, { readonly title: string; readonly why: string; readonly lead: string }>> = {
+  disabled: {
+    title: 'Regions switched off',
+    why: 'switched off in this account',
+    lead: 'These could not be listed because the account has them switched off. Whatever was left there still bills.',
+  },
+  denied: {
+    title: 'Regions denied',
+    why: 'denied by a service control policy',
+    lead: 'A service control policy denies every call in these. Whatever was left there still bills.',
+  },
+};
+const OFF_STATUSES = Object.keys(OFF) as readonly OffStatus[];
+
+const regionsOf = ({ scopes }: Pick<Report, 'scopes'>, wanted: OffStatus): readonly string[] => [
+  ...new Set(scopes.filter(({ status }) => status === wanted).map(({ region }) => region)),
+];
+
+/** Regions that are not read and do not make the report incomplete: a sentence for each reason. */
+export const regionsNotRead = (report: Pick<Report, 'scopes'>): readonly string[] =>
+  OFF_STATUSES.flatMap((status) => {
+    const regions = regionsOf(report, status).map(clean);
+    return regions.length === 0 ? [] : [`Not read (${OFF[status].why}): ${someOf(regions)}.`];
+  });
+
+/** The same in full, a section for each reason. */
+const regionsOff = (report: Report): readonly (Section | null)[] =>
+  OFF_STATUSES.map((status) => {
+    const regions = regionsOf(report, status);
+    return section(`${OFF[status].title}: ${figure(regions.length)}`, [OFF[status].lead], regions, (region) => ({ line: clean(region) }));
+  });
+
+function* changeItems({ changes }: Report): Generator<Item> {
+  if (changes === null) return;
+  const lists = [
+    ['New', changes.added],
+    ['Newly past policy', changes.newlyExpiring],
+    ['No longer past policy', changes.noLongerExpiring],
+    ['Newly held', changes.newlyHeld],
+    ['No longer held', changes.noLongerHeld],
+  ] as const;
+  for (const [title, items] of lists) {
+    const heading = `${title}: ${count(items.length, 'snapshot')}`;
+    for (const { snapshot } of items) yield { heading, line: `${nameOf(snapshot)} (${where(snapshot)}, of ${sourceNameOf(snapshot)})` };
+  }
+  const gone = `Gone: ${count(changes.gone.length, 'snapshot')}`;
+  for (const { arn, name } of changes.gone) yield { heading: gone, line: clean(name === null ? arn : `${name} (${arn})`) };
+  const uncompared = `Not compared, as only one of the two reports read them: ${count(changes.uncompared.length, 'list')}`;
+  for (const list of changes.uncompared) yield { heading: uncompared, line: listText(list) };
+}
+
+function sinceLast(report: Report): Section {
+  const { changes } = report;
+  if (changes === null)
+    return { title: 'Since the last report', lead: ['There is no earlier report to compare with.'], count: 0, items: () => NO_ITEMS };
+  const { previousReportId: _, previousAt, uncompared, ...changed } = changes;
+  const amount = Object.values(changed).reduce((sum, { length }) => sum + length, 0);
+  const all = report.complete && uncompared.length === 0;
+  const same = all
+    ? 'Nothing changed: the same snapshots, held and past policy as before.'
+    : 'Nothing changed in what both reports could read.';
+  return {
+    title: `Since the last report (${localMinute(previousAt, report.zone)})`,
+    lead: amount === 0 ? [same] : [],
+    count: amount + uncompared.length,
+    items: () => changeItems(report),
+  };
+}
+
+const SET_ASIDE: Readonly<Record<Exclude<Status, 'managed'>, { readonly title: string; readonly lead: string }>> = {
+  held: { title: 'Held', lead: 'Somebody asked for these to be kept. They stay until the hold is taken off or its day has passed.' },
+  problem: {
+    title: 'Kept because of a problem',
+    lead: 'Something about these could not be read or understood, so they are kept. The problems below say what to mend.',
+  },
+  unfinished: { title: 'Not finished', lead: 'These are still being made, or failed. They are kept and not counted.' },
+  future: { title: 'Dated in the future', lead: 'These carry a time that has not come yet. They are kept and not counted.' },
+  'automatic-copy': {
+    title: 'Copies of automatic snapshots',
+    lead: 'Somebody chose to keep these for good. They are kept unless a rule names them.',
+  },
+  unmanaged: {
+    title: 'Covered by no policy',
+    lead: 'No tag, rule or default says what to do with these, so they are kept, and bill, for ever.',
+  },
+};
+
+function setAside(report: Report, status: Exclude<Status, 'managed'>): Section | null {
+  const items = report.items.filter((item) => item.status === status);
+  const { title, lead } = SET_ASIDE[status];
+  return section(`${title}: ${count(items.length, 'snapshot')}`, [lead], items, (item) => single(item, report));
+}
+
+/** What somebody should look at. */
+export function problems(report: Report): Section | null {
+  if (report.problems.length === 0) return null;
+  const wanted = new Set(report.problems.map(({ arn }) => arn));
+  const names = new Map(
+    report.items.flatMap(({ snapshot }) => (snapshot.arn !== null && wanted.has(snapshot.arn) ? [[snapshot.arn, nameOf(snapshot)]] : [])),
+  );
+  const aboutRules = report.problems.some(({ code }) => code.startsWith('rule.'));
+  return section(
+    `Problems: ${figure(report.problems.length)}`,
+    [
+      aboutRules
+        ? 'These need attention. The snapshots that they name are kept.'
+        : 'Somebody should look at these. Whatever they concern is kept.',
+    ],
+    report.problems,
+    (problem) => {
+      const name = problem.arn === null ? '' : (names.get(problem.arn) ?? clean(problem.arn));
+      const message = clean(problem.message);
+      const subject = message.includes(name) ? '' : `${name}: `;
+      return { line: `${subject}${message} (${clean(problem.code)})` };
+    },
+  );
+}
+
+function stale(report: Report): Section | null {
+  const lead = 'Is whatever makes their snapshots still running?';
+  return section(`No recent snapshot: ${count(report.stale.length, 'source')}`, [lead], report.stale, ({ source, newestAt }) => {
+    const newest =
+      newestAt === null
+        ? 'no snapshot at all'
+        : `the newest is of ${localDay(newestAt, report.zone)}, ${age(newestAt, report.evaluatedAt)}`;
+    return { line: `${clean(source.name ?? source.arn)} (${source.kind} in ${clean(source.region)}): ${newest}` };
+  });
+}
+
+function orphans(report: Report): Section | null {
+  const groups = bySource(report.items.filter(({ sourceExists }) => sourceExists === false));
+  const lead = 'Their snapshots may be the only copies left.';
+  return section(`Gone sources that left snapshots: ${figure(groups.length)}`, [lead], groups, (group) => ({
+    line: sourceHeading(group, report),
+  }));
+}
+
+function automatic(report: Report): Section | null {
+  const total = report.automatic.reduce((sum, each) => sum + each.count, 0);
+  if (total === 0) return null;
+  const leftovers = report.automatic.filter(({ addOnEnabled, count: left }) => addOnEnabled === false && left > 0);
+  const lead = [
+    `${count(total, 'automatic snapshot')} of ${count(report.automatic.length, 'source')}: they bill too. Lightsail rotates them; no plan ever contains one.`,
+  ];
+  if (leftovers.length > 0)
+    lead.push(
+      'With these sources automatic snapshots are switched off. The ones left behind stay, and bill, until somebody deletes them by hand:',
+    );
+  return {
+    title: 'Automatic snapshots',
+    lead,
+    count: leftovers.length,
+    *items() {
+      for (const { source, count: left, newestAt } of leftovers) {
+        const newest = newestAt === null ? '' : `, the newest of ${localDay(newestAt, report.zone)}`;
+        yield {
+          line: `${clean(source.name ?? source.arn ?? 'unnamed')} (${source.kind} in ${clean(source.region)}): ${figure(left)} left${newest}`,
+        };
+      }
+    },
+  };
+}
+
+const present = (parts: readonly (Section | null)[]): readonly Section[] => parts.filter((part) => part !== null);
+
+/** Beside a list of snapshots with their reasons: what somebody should look at, and what changed. */
+export const attention = (report: Report): readonly Section[] => present([problems(report), sinceLast(report), stale(report)]);
+
+/** Beside a list of snapshots with their reasons: what is good to know. */
+export const background = (report: Report): readonly Section[] => present([orphans(report), automatic(report), ...regionsOff(report)]);
+
+/** Everything between what was not read and the next step, in reading order. */
+export function sections(report: Report, due?: DueDays): readonly Section[] {
+  const aside = STATUSES.filter((status) => status !== 'managed').map((status) => setAside(report, status));
+  return present([
+    expiring(report, due),
+    sinceLast(report),
+    ...aside,
+    problems(report),
+    stale(report),
+    orphans(report),
+    automatic(report),
+    ...regionsOff(report),
+  ]);
+}

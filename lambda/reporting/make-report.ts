@@ -1,0 +1,185 @@
+import { makePlan, type NewPlan } from '../core/plan/plan';
+import type { Config } from '../core/policy/config';
+import { gbMonthPrice, roundMoney, snapshotGb } from '../core/policy/cost';
+import { compareWith, listsRead, marksOf, type PreviousReport, type ReportState } from '../core/report/report-diff';
+import type { Changes, Inventory, Judged, ListedSource, Report, Scope, StaleSource, Totals } from '../core/report/report-model';
+import { FINISHED_STATE, type Problem } from '../core/snapshot/snapshot';
+import { remember } from '../core/snapshot/snapshot-index';
+import { before } from '../core/time/period';
+import { decideConfirmed } from '../inventory/confirm-sources';
+import type { Clock, Digest, InventoryProgress, InventoryRequest, ReadInventory } from '../ports/ports';
+import { inTime } from '../ports/with-timeout';
+
+export interface MakeReportPorts {
+  readonly clock: Clock;
+  readonly digest: Digest;
+  readonly readInventory: ReadInventory;
+}
+
+export interface MakeReportRequest {
+  readonly reportId: string;
+  readonly config: Config;
+  /** Evaluate as of this instant (epoch ms); null: the real clock. */
+  readonly at: number | null;
+  readonly inventory: Pick<InventoryRequest, 'regions' | 'kinds' | 'deadline'>;
+  readonly previous: PreviousReport | Unread | null;
+}
+
+/** A report that is there and cannot be read. */
+export interface Unread {
+  readonly unread: Error;
+}
+
+/** A report and the plan that it made. */
+export interface MadeReport {
+  readonly report: Report;
+  readonly plan: NewPlan;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The order of design section 7: account, region, kind, source name, `createdAt` descending, ARN; what is absent comes first. */
+export function reportOrder(a: Judged, b: Judged): number {
+  const [one, two] = [a.snapshot, b.snapshot];
+  return (
+    compare(one.account ?? '', two.account ?? '') ||
+    compare(one.region, two.region) ||
+    compare(one.kind, two.kind) ||
+    compare(one.source?.name ?? '', two.source?.name ?? '') ||
+    (two.createdAt ?? 0) - (one.createdAt ?? 0) ||
+    compare(one.arn ?? '', two.arn ?? '')
+  );
+}
+
+function totalsOf(items: readonly Judged[], problems: number, config: Config): Totals {
+  const count = (holds: (item: Judged) => boolean): number => items.reduce((sum, item) => sum + (holds(item) ? 1 : 0), 0);
+  const expiring = items.filter(({ verdict }) => verdict === 'expire');
+  const gb = (of: readonly Judged[]): number => of.reduce((sum, { snapshot }) => sum + (snapshot.sizeGb ?? 0), 0);
+  const money = (of: readonly Judged[]): number =>
+    roundMoney(of.reduce((sum, { snapshot }) => sum + (snapshotGb(snapshot) ?? 0) * gbMonthPrice(config.pricing, snapshot.region), 0));
+  return {
+    snapshots: items.length,
+    keep: items.length - expiring.length,
+    expire: expiring.length,
+    held: count(({ status }) => status === 'held'),
+    unmanaged: count(({ status }) => status === 'unmanaged'),
+    problems,
+    sizeGb: gb(items),
+    expireSizeGb: gb(expiring),
+    monthlyCostCeiling: money(items),
+    expireMonthlyCostCeiling: money(expiring),
+    currency: 'USD',
+  };
+}
+
+/** Living sources whose newest finished manual snapshot is older than `report.staleAfter`, and which have at least one: a backup that stopped. */
+function staleSources(inventory: Inventory, now: number, config: Config): readonly StaleSource[] {
+  const limit = before(now, config.report.staleAfter, config.zone);
+  const newest = new Map<string, number>();
+  for (const { source, createdAt, state, kind } of inventory.snapshots) {
+    if (source?.arn == null || createdAt === null || state !== FINISHED_STATE[kind]) continue;
+    newest.set(source.arn, Math.max(createdAt, newest.get(source.arn) ?? createdAt));
+  }
+  for (const { source, newestAt } of inventory.automatic)
+    if (source.arn !== null && newestAt !== null) newest.set(source.arn, Math.max(newestAt, newest.get(source.arn) ?? newestAt));
+  const order = (a: ListedSource, b: ListedSource): number =>
+    compare(a.region, b.region) || compare(a.kind, b.kind) || compare(a.name ?? '', b.name ?? '') || compare(a.arn, b.arn);
+  return [...inventory.sourceList].sort(order).flatMap((source) => {
+    const newestAt = newest.get(source.arn);
+    return newestAt !== undefined && newestAt <= limit ? [{ source, newestAt }] : [];
+  });
+}
+
+/** How long (ms) the report before may take to be read: it is good to have, and time is needed to store and to send. */
+const COMPARE_LIMIT = 30_000;
+
+/** What changed; null where there is no report to compare with, or one that is not as it was written, or that cannot be read. */
+async function changesSince(
+  previous: PreviousReport | Unread | null,
+  items: readonly Judged[],
+  scopes: readonly Scope[],
+): Promise<{ readonly changes: Changes | null; readonly unread: Error | null }> {
+  if (previous === null) return { changes: null, unread: null };
+  if ('unread' in previous) return { changes: null, unread: previous.unread };
+  const comparison = compareWith(previous, items, scopes);
+  const { failure } = await inTime('read the report before to its end', COMPARE_LIMIT, async () => {
+    for await (const block of previous.snapshots) comparison.meet(block);
+  });
+  if (failure === null) return { changes: comparison.changes(), unread: null };
+  return { changes: null, unread: failure instanceof SyntaxError ? null : failure };
+}
+
+const unreadProblem = ({ message }: Error): Problem => ({
+  code: 'previous.unread',
+  arn: null,
+  message: `the report before this one counts as none, because it could not be read: ${message}`,
+});
+
+/** Rules that can match nothing, as problems of the report. They concern the configuration, and block nothing. */
+const ruleProblems = ({ hiddenRules }: Config): readonly Problem[] =>
+  hiddenRules.map(({ code, message }) => ({ code, arn: null, message }));
+
+/** Lists, decides, counts and plans: the main job, without sending or storing anything. Never rejects for what the service does. */
+export async function makeReport(
+  ports: MakeReportPorts,
+  request: MakeReportRequest,
+  progress?: (event: InventoryProgress) => void,
+): Promise<MadeReport> {
+  const { config, reportId, previous } = request;
+  const known = previous === null || 'unread' in previous ? null : previous;
+  const live = await ports.readInventory(
+    {
+      ...request.inventory,
+      automaticSnapshots: config.report.automaticSnapshots,
+      previouslyRead: new Set(known?.lists.map(({ region }) => region)),
+      previouslyListed: known?.lists.filter(({ snapshots = 0 }) => snapshots > 0) ?? [],
+    },
+    progress,
+  );
+  const generatedAt = ports.clock();
+  const now = request.at ?? generatedAt;
+  const knownGone = new Set(known?.gone);
+  const { inventory, decision, confirmedGone } = await decideConfirmed(live, { config, now, knownGone, progress });
+  const items = [...decision.items].sort(reportOrder);
+  const { account, complete, scopes } = inventory;
+  const { changes, unread } = await changesSince(previous, items, scopes);
+  const unreadPrevious = unread === null ? [] : [unreadProblem(unread)];
+  const problems = [...inventory.problems, ...decision.problems, ...ruleProblems(config), ...unreadPrevious].sort(
+    (a, b) => compare(a.code, b.code) || compare(a.arn ?? '', b.arn ?? '') || compare(a.message, b.message),
+  );
+  const content = makePlan({ id: reportId, createdAt: generatedAt, account, scopes, complete, items, config });
+  const plan: NewPlan = { ...content, digest: ports.digest(content) };
+  const report: Report = {
+    reportId,
+    generatedAt,
+    evaluatedAt: now,
+    zone: config.zone,
+    config: { origin: config.origin, digest: config.digest },
+    account,
+    complete,
+    scopes,
+    totals: totalsOf(items, problems.length, config),
+    items,
+    problems,
+    plan: { id: plan.id, digest: plan.digest, expiresAt: Date.parse(plan.expiresAt), count: plan.items.length, blocked: plan.blocked },
+    pricing: config.pricing,
+    automatic: inventory.automatic,
+    stale: staleSources(inventory, now, config),
+    changes,
+    confirmedGone,
+  };
+  return { report, plan };
+}
+
+/** What the next report compares itself with. */
+export function stateOf({ reportId, evaluatedAt, complete, scopes, items, confirmedGone }: Report): ReportState {
+  return {
+    schemaVersion: 1,
+    reportId,
+    evaluatedAt: new Date(evaluatedAt).toISOString(),
+    complete,
+    lists: listsRead(scopes),
+    gone: confirmedGone,
+    snapshots: { [Symbol.iterator]: () => remember(marksOf(items)) },
+  };
+}

@@ -1,0 +1,53 @@
+import type { Report } from '../core/report/report-model';
+import { instantOfId } from '../core/time/instant';
+import { jsonText } from '../core/util/safe-text';
+import type { Store } from '../ports/ports';
+import { subject } from '../render/report-header';
+import { type IndexedReport, renderIndex } from '../render/report-index';
+
+const JSON_FILE = 'reports/index.json';
+/** The page that lists all reports. */
+export const INDEX_PAGE = 'reports/index.html';
+
+/** Writers at once that outrun each other more often than this leave the rest to the next report. */
+const MOST_TRIES = 5;
+
+/** What the reports of an index said in their subjects; nothing where it cannot be read. */
+function outcomesIn(text: string | null): ReadonlyMap<string, string> {
+  try {
+    const { reports } = JSON.parse(text ?? '') as { readonly reports: readonly IndexedReport[] };
+    return new Map(reports.flatMap(({ reportId, outcome }) => (typeof outcome === 'string' ? [[reportId, outcome] as const] : [])));
+  } catch {
+    return new Map();
+  }
+}
+
+/**
+ * Writes the index of all stored reports, newest first: `reports/index.json`, and a page beside it. Which reports there are comes from the
+ * listing alone, and it is listed once more after the writing: of two runs at once, the one that writes last has seen both. Only the outcomes
+ * are carried over from the index before.
+ */
+export async function indexReports(store: Store, report: Report): Promise<void> {
+  const list = async (): Promise<readonly string[]> => (await store.list('reports/')).filter((name) => instantOfId(name) !== null);
+  let ids = await list();
+  for (let attempt = 1; attempt <= MOST_TRIES; attempt += 1) {
+    const outcomes = new Map([...outcomesIn(await store.get(JSON_FILE)), [report.reportId, subject(report)]]);
+    const reports = [...ids].reverse().map(
+      (reportId): IndexedReport => ({
+        reportId,
+        at: new Date(instantOfId(reportId) ?? 0).toISOString(),
+        outcome: outcomes.get(reportId) ?? null,
+        files: { html: `${reportId}/report.html`, json: `${reportId}/report.json`, csv: `${reportId}/report.csv` },
+      }),
+    );
+    await store.put({
+      key: JSON_FILE,
+      contentType: 'application/json',
+      body: [`${jsonText({ schemaVersion: 1, reports }, 1)}\n`],
+    });
+    await store.put({ key: INDEX_PAGE, contentType: 'text/html; charset=utf-8', body: renderIndex(reports, report.zone) });
+    const after = await list();
+    if (after.join() === ids.join()) return;
+    ids = after;
+  }
+}

@@ -1,0 +1,156 @@
+import { hasChanges } from '../core/report/report-diff';
+import type { Report } from '../core/report/report-model';
+import { compactInstant } from '../core/time/instant';
+import { RetentionError } from '../core/util/errors';
+import { invokeCommand } from '../deletion/deletion-commands';
+import type { Channel, ChatChannel, Clock, Store } from '../ports/ports';
+import { inTime } from '../ports/with-timeout';
+import { renderChat } from '../render/chat';
+import { renderEmail } from '../render/email';
+import { messageAttributes } from '../render/message-attributes';
+import type { TextContext } from '../render/report-header';
+import { INDEX_PAGE } from './report-index';
+import { type Claim, claimRun, FAILED_BY_HAND, noteRun, runTime, SEND_LIMIT, SENT, SENT_BY_HAND } from './send-lock';
+import { reportFiles } from './store-report';
+
+export interface SendPorts {
+  readonly store: Store;
+  readonly channel: Channel;
+  readonly clock: Clock;
+  /** Where a short message goes as well; absent where none is set up. */
+  readonly chat?: ChatChannel;
+}
+
+export type Delivery = 'sent' | 'already-sent' | 'switched-off';
+
+/** What became of the e-mail, and of the chat message where there is a chat; `chatFailure` says why it failed. */
+export interface Sending {
+  readonly delivery: Delivery;
+  readonly chat?: 'sent' | 'failed';
+  readonly chatFailure?: string;
+}
+
+/** How long (ms) a chat may take: the e-mail is out already, and the run wants to end. */
+const CHAT_LIMIT = 10_000;
+
+export interface SendOptions {
+  readonly scheduledAt: number | null;
+  /** Whether the report's files and its plan are stored, and whether it is listed among all reports. */
+  readonly stored: boolean;
+  readonly listed: boolean;
+  readonly send: 'always' | 'expiring' | 'changed';
+  readonly tagPrefix: string;
+  /** Where the function runs that sends it. */
+  readonly region: string;
+  /** How long automatic deletion waits, as configured. */
+  readonly grace: string;
+  /** Absent: none is deployed. */
+  readonly deletion?: DeletionNotice;
+}
+
+/** What a report says of the deletion that is deployed with it. */
+export interface DeletionNotice {
+  readonly mode: 'approve' | 'automatic';
+  /** The alias by which it is invoked. */
+  readonly functionArn: string;
+  /** By ARN, the local day on which a snapshot goes at the earliest: the report counts down to it. Null: not known, so nothing is announced. */
+  readonly due: ReadonlyMap<string, string> | null;
+  /** When the oldest report was made (epoch ms) back to which that counts. */
+  readonly countedFrom?: number;
+}
+
+/**
+ * Whether the configuration wants this report to be sent: an empty or unchanged one can be switched off, an incomplete one never, nor one that
+ * counts down to a deletion.
+ */
+export function wantsSending(report: Report, send: 'always' | 'expiring' | 'changed', deletion?: DeletionNotice): boolean {
+  if (deletion?.mode === 'automatic' && ((deletion.due?.size ?? 0) > 0 || report.totals.expire > 0)) return true;
+  if (send === 'always' || !report.complete || report.problems.length > 0) return true;
+  if (send === 'expiring') return report.totals.expire > 0;
+  return report.changes === null || hasChanges(report.changes);
+}
+
+async function contextOf(
+  { store, channel }: SendPorts,
+  { reportId, plan }: Report,
+  { stored, listed, tagPrefix, region, grace, deletion }: SendOptions,
+): Promise<TextContext> {
+  const files = reportFiles(reportId);
+  const shared = {
+    run: { kind: 'deployed', region },
+    confirmedSubscribers: await channel.confirmedSubscribers(),
+    deletionMode: deletion?.mode ?? 'off',
+    grace,
+    tagPrefix,
+  } as const;
+  if (!stored) return { ...shared, fullReport: null, files: [], applyCommand: null };
+  return {
+    ...shared,
+    fullReport: store.locate(files.html),
+    files: [files.json, files.csv, files.html].map((key) => store.locate(key)),
+    applyCommand: deletion === undefined ? null : invokeCommand(plan, deletion.functionArn),
+    ...(deletion === undefined ? {} : { due: deletion.due ?? new Map() }),
+    ...(listed && { index: store.locate(INDEX_PAGE) }),
+  };
+}
+
+/**
+ * Sends a report as e-mail, once for each scheduled time (`scheduledAt` null sends always), and then to the chat. Rejects when the e-mail
+ * fails; a chat that fails is told and harms nothing.
+ */
+export async function sendReport(ports: SendPorts, report: Report, options: SendOptions): Promise<Sending> {
+  if (!wantsSending(report, options.send, options.deletion)) return { delivery: 'switched-off' };
+  const context = await contextOf(ports, report, options);
+  const delivery = await sendEmail(ports, report, context, options);
+  if (delivery !== 'sent' || ports.chat === undefined) return { delivery };
+  try {
+    await ports.chat.post(renderChat(report, context), AbortSignal.timeout(CHAT_LIMIT));
+    return { delivery, chat: 'sent' };
+  } catch (error) {
+    return { delivery, chat: 'failed', chatFailure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** How long (ms) the claim may take, of what is left when the report is made. */
+const CLAIM_LIMIT = 15_000;
+
+/** The claim; null where the store cannot tell, and a report that arrives twice is better than one that does not. */
+async function claimSending(store: Store, scheduledAt: number, now: number): Promise<Claim | null> {
+  const { value, failure } = await inTime('claim the sending', CLAIM_LIMIT, () => claimRun(store, scheduledAt, now));
+  if (failure instanceof RetentionError && failure.code.startsWith('run.')) throw failure;
+  return value;
+}
+
+async function sendEmail(
+  { store, channel, clock }: SendPorts,
+  report: Report,
+  context: TextContext,
+  options: SendOptions,
+): Promise<Delivery> {
+  const message = { ...renderEmail(report, context), attributes: messageAttributes(report) };
+  const { scheduledAt } = options;
+  const { reportId, plan } = report;
+  const noted = {
+    reportId,
+    digest: plan.digest,
+    confirmed: context.confirmedSubscribers,
+    announced: options.deletion?.mode === 'automatic' && options.deletion.due !== null,
+    ...(options.deletion?.countedFrom !== undefined && { countedFrom: new Date(options.deletion.countedFrom).toISOString() }),
+  };
+  const note = (name: string): Promise<void> =>
+    noteRun(store, scheduledAt === null ? runTime(reportId) : compactInstant(scheduledAt), name, { at: clock(), ...noted });
+  const send = async (abortSignal: AbortSignal | undefined, sent: string, failed: string | null): Promise<Delivery> => {
+    try {
+      await channel.send(message, abortSignal);
+    } catch (error) {
+      if (failed !== null) await note(failed);
+      throw error;
+    }
+    await note(sent);
+    return 'sent';
+  };
+  if (scheduledAt === null) return send(undefined, SENT_BY_HAND, FAILED_BY_HAND);
+  const claim = await claimSending(store, scheduledAt, clock());
+  if (claim?.state === 'sent') return 'already-sent';
+  return send(AbortSignal.timeout(SEND_LIMIT), SENT, claim === null ? null : `failed-${claim.attempt}`);
+}

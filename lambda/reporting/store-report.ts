@@ -1,0 +1,138 @@
+import type { NewPlan } from '../core/plan/plan';
+import type { PreviousReport, ReportHead, ReportState } from '../core/report/report-diff';
+import type { Report } from '../core/report/report-model';
+import { parseArn } from '../core/snapshot/arn';
+import type { Block } from '../core/snapshot/snapshot-index';
+import { instantOfId } from '../core/time/instant';
+import { RetentionError } from '../core/util/errors';
+import { jsonText } from '../core/util/safe-text';
+import type { Store, StoredObject } from '../ports/ports';
+import { renderCsv } from '../render/csv';
+import { renderHtml } from '../render/html';
+import { renderJson } from '../render/json';
+import { renderPlan } from '../render/plan';
+import { stateOf } from './make-report';
+
+/** The file of a report that the others are made from. */
+export const REPORT_JSON = 'report.json';
+
+/** Where the files of a report are. */
+export const reportFolder = (reportId: string): string => `reports/${reportId}/`;
+
+/** The files of a report, all in its folder. */
+export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 'html' | 'state', string>> => ({
+  json: `${reportFolder(reportId)}${REPORT_JSON}`,
+  csv: `${reportFolder(reportId)}report.csv`,
+  html: `${reportFolder(reportId)}report.html`,
+  state: `${reportFolder(reportId)}state.json`,
+});
+
+export const planFile = (id: string): string => `plans/${id}.json`;
+
+/**
+ * Stores the files of a report, and last its plan; each is written once and never replaced. Nothing can be deleted on a report of which
+ * another file is missing, nor on one whose storing `signal` ended.
+ */
+export async function storeReport(store: Store, report: Report, plan: NewPlan, tagPrefix: string, signal?: AbortSignal): Promise<void> {
+  const files = reportFiles(report.reportId);
+  await storeFile(store, { key: files.json, contentType: 'application/json', body: renderJson(report) });
+  await storeFile(store, { key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
+  await storeFile(store, {
+    key: files.html,
+    contentType: 'text/html; charset=utf-8',
+    body: renderHtml(report, { stored: true, tagPrefix }),
+  });
+  await storeFile(store, { key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report)) });
+  if (signal?.aborted === true) return;
+  await storePlan(store, plan);
+}
+
+/** Writes a file of a report. No other report has its id, so a file that is there already was written by a try whose answer was lost. */
+async function storeFile(store: Store, object: StoredObject): Promise<void> {
+  if (await store.putIfAbsent(object)) return;
+  const folder = object.key.slice(0, object.key.lastIndexOf('/') + 1);
+  if ((await store.listDated(folder)).has(object.key.slice(folder.length))) return;
+  throw new RetentionError(
+    'report.conflict',
+    'aws',
+    `cannot write ${store.locate(object.key)}: the store answered that it exists, and does not have it; make a report again`,
+  );
+}
+
+async function storePlan(store: Store, plan: NewPlan): Promise<void> {
+  const key = planFile(plan.id);
+  if (await store.putIfAbsent({ key, contentType: 'application/json', body: renderPlan(plan) })) return;
+  // Its own, where the answer to a first try was lost.
+  if ((await store.get(key)) === [...renderPlan(plan)].join('')) return;
+  throw new RetentionError(
+    'plan.exists',
+    'bug',
+    `cannot store the plan ${plan.id}: another plan of that id is there already, and plans never change`,
+  );
+}
+
+/**
+ * The newest report stored for an earlier time than `reportId`'s, or null. One whose head is unreadable counts as none. Its snapshots are read
+ * when they are asked for; a SyntaxError then says that they are not as they were written.
+ */
+export async function previousReport(store: Store, reportId: string): Promise<PreviousReport | null> {
+  const timeOf = (id: string): string => id.slice(0, 16);
+  const ids = (await store.list('reports/')).filter((name) => instantOfId(name) !== null && timeOf(name) < timeOf(reportId));
+  for (const id of ids.reverse().slice(0, 5)) {
+    const key = reportFiles(id).state;
+    const head = parseHead(await firstLine(store, key));
+    if (head !== null) return { ...head, snapshots: { [Symbol.asyncIterator]: () => blocksOf(store, key) } };
+  }
+  return null;
+}
+
+/** A state as JSON in chunks: its head on a line, then a line for each block, so that it can be read without being held. */
+function* stateChunks({ snapshots, ...head }: ReportState): Generator<string> {
+  yield `${jsonText(head).slice(0, -1)},"snapshots":[`;
+  let separator = '\n';
+  for (const block of snapshots) {
+    yield `${separator}${jsonText(block)}`;
+    separator = ',\n';
+  }
+  yield '\n]}\n';
+}
+
+const END = ']}';
+
+async function firstLine(store: Store, key: string): Promise<string> {
+  for await (const line of (await store.lines(key)) ?? []) return line;
+  return '';
+}
+
+/** What is no list of ARNs counts as none: then the sources are asked for again. */
+const isListOfArns = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((arn) => typeof arn === 'string' && parseArn(arn) !== null);
+
+function parseHead(line: string): ReportHead | null {
+  try {
+    const { snapshots: _, gone, ...rest } = JSON.parse(`${line}${END}`) as ReportState;
+    const head: ReportHead = isListOfArns(gone) ? { ...rest, gone } : rest;
+    const readable = head.lists.every(
+      ({ region, kind, snapshots = 0 }) => typeof region === 'string' && typeof kind === 'string' && typeof snapshots === 'number',
+    );
+    return head.schemaVersion === 1 && readable && !Number.isNaN(Date.parse(head.evaluatedAt)) ? head : null;
+  } catch {
+    return null;
+  }
+}
+
+function parseBlock(line: string): Block {
+  const block: unknown = JSON.parse(line.replace(/,$/, ''));
+  if (Array.isArray(block) && block.length === 4 && block.every((member) => typeof member === 'string')) return block as unknown as Block;
+  throw new SyntaxError('a line of a state is no block of snapshots');
+}
+
+async function* blocksOf(store: Store, key: string): AsyncGenerator<Block> {
+  let [first, ended] = [true, false];
+  for await (const line of (await store.lines(key)) ?? []) {
+    ended = line === END;
+    if (!first && !ended) yield parseBlock(line);
+    first = false;
+  }
+  if (!ended) throw new SyntaxError('a state ends in the middle');
+}

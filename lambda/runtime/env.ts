@@ -1,0 +1,118 @@
+import { RetentionError } from '../core/util/errors';
+
+/** Each environment variable of the functions, by what the code calls it. Names live here and nowhere else. */
+const NAMES = { topicArn: 'TOPIC_ARN', bucket: 'BUCKET' } as const;
+
+/** What may be left out. */
+const OPTIONAL_NAMES = {
+  chatTopicArn: 'CHAT_TOPIC_ARN',
+  deletionFunction: 'DELETION_FUNCTION',
+  deletionMode: 'DELETION_MODE',
+  // Read by `doctor` alone.
+  configurationDigest: 'CONFIGURATION_DIGEST',
+} as const;
+
+/** Set by Lambda itself in every function. */
+const RUNTIME_NAMES = { region: 'AWS_REGION' } as const;
+
+/**
+ * Read by the C library before any code runs: larger blocks, such as answers from the network, go back to the system when they are let go. Left
+ * alone, it keeps them after the first large one: some 20 MB of a large account's report.
+ */
+const ALLOCATION = { MALLOC_MMAP_THRESHOLD_: '16384' } as const;
+
+const ALL = { ...NAMES, ...RUNTIME_NAMES } as const;
+type Settings = Record<keyof typeof NAMES, string> & Partial<Record<keyof typeof OPTIONAL_NAMES, string>>;
+
+/** What the report function is told by its environment. */
+export interface ReportEnv {
+  /** The topic that reports are sent to. */
+  readonly topicArn: string;
+  /** The topic of a chat that gets a short message as well; absent where there is none. */
+  readonly chatTopicArn?: string;
+  /** The bucket in which reports and plans are stored. */
+  readonly bucket: string;
+  /** The region in which the function runs: the first to ask. */
+  readonly region: string;
+  /** The deployed deletion: its function's alias, and whether a schedule starts it as well; absent where there is none. */
+  readonly deletion?: { readonly functionArn: string; readonly mode: DeployedDeletion };
+}
+
+/** What the deletion function is told by its environment. */
+export interface DeletionEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region'> {
+  readonly mode: DeployedDeletion;
+}
+
+/** How a deployed deletion is started: by a person alone, or by a schedule as well. */
+export type DeployedDeletion = 'approve' | 'automatic';
+
+function readMode(text: string): DeployedDeletion {
+  if (text === 'approve' || text === 'automatic') return text;
+  throw new RetentionError(
+    'env.missing',
+    'operator',
+    `environment variable ${OPTIONAL_NAMES.deletionMode} is "${text}", expected approve or automatic: the function's environment was changed, deploy the stack again`,
+  );
+}
+
+/** Reads the environment, before anything else is read. Throws one `env.missing` that names every variable that is absent or blank. */
+export function parseEnv(env: Readonly<Record<string, string | undefined>>): ReportEnv {
+  const value = (name: string): string => env[name]?.trim() ?? '';
+  const missing = Object.values(ALL).filter((name) => value(name) === '');
+  if (missing.length > 0) {
+    throw new RetentionError(
+      'env.missing',
+      'operator',
+      `environment variable${missing.length > 1 ? 's' : ''} ${missing.join(', ')} not set: the function's environment was changed, deploy the stack again`,
+    );
+  }
+  const chatTopicArn = value(OPTIONAL_NAMES.chatTopicArn);
+  const functionArn = value(OPTIONAL_NAMES.deletionFunction);
+  return {
+    topicArn: value(ALL.topicArn),
+    bucket: value(ALL.bucket),
+    region: value(ALL.region),
+    ...(chatTopicArn === '' ? {} : { chatTopicArn }),
+    ...(functionArn === '' ? {} : { deletion: { functionArn, mode: readMode(value(OPTIONAL_NAMES.deletionMode)) } }),
+  };
+}
+
+/** Reads the environment of a deletion function, as `parseEnv` does; its mode must be there. */
+export function parseDeletionEnv(env: Readonly<Record<string, string | undefined>>): DeletionEnv {
+  const { topicArn, bucket, region } = parseEnv(env);
+  return { topicArn, bucket, region, mode: readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '') };
+}
+
+/** The environment to deploy a function with: the variables that `parseEnv` asks for and Lambda does not set itself, and how to allocate. */
+export function buildEnv({ topicArn, bucket, ...optional }: Readonly<Settings>): Record<string, string> {
+  return {
+    [NAMES.topicArn]: topicArn,
+    [NAMES.bucket]: bucket,
+    ...ALLOCATION,
+    ...optionalEnv(optional),
+  };
+}
+
+/** The part of that environment which may be left out. */
+export function optionalEnv(settings: Readonly<Partial<Record<keyof typeof OPTIONAL_NAMES, string>>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(OPTIONAL_NAMES).flatMap(([setting, name]) => {
+      const value = settings[setting as keyof typeof OPTIONAL_NAMES];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** What the environment of a deployed report function says, for `doctor`; null where it does not say it. */
+export function deployedSettings(
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<'topicArn' | 'bucket' | 'configurationDigest' | 'deletionFunction' | 'deletionMode', string | null>> {
+  const value = (name: string): string | null => env[name]?.trim() || null;
+  return {
+    topicArn: value(NAMES.topicArn),
+    bucket: value(NAMES.bucket),
+    configurationDigest: value(OPTIONAL_NAMES.configurationDigest),
+    deletionFunction: value(OPTIONAL_NAMES.deletionFunction),
+    deletionMode: value(OPTIONAL_NAMES.deletionMode),
+  };
+}

@@ -1,0 +1,81 @@
+import { GRACE_MARGIN, type Mailed, type ReportRun, type StoredPlan } from '../core/plan/grace-period';
+import { parsePlan } from '../core/plan/parse-plan';
+import type { Plan } from '../core/plan/plan';
+import { instantOfId, parseInstant } from '../core/time/instant';
+import type { Digest, Store } from '../ports/ports';
+import { MOST_LATE, runFolder, runTime, SENT, SENT_BY_HAND } from '../reporting/send-lock';
+import { planFile, REPORT_JSON, reportFolder } from '../reporting/store-report';
+
+/** A report is made within this (ms) of the time in its id: the most that its run may be late, and what the run takes. */
+const FROM_ID = MOST_LATE + 60 * 60_000;
+
+function parseJson(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
+/** A stored plan, if it is as it was written. */
+export function readPlan(text: string | null, id: string, digest: Digest): Plan | null {
+  const json = parseJson(text);
+  if (typeof json !== 'object' || json === null) return null;
+  const { digest: written, ...content } = json as Readonly<Record<string, unknown>>;
+  const parsed = parsePlan(json);
+  return parsed.ok && parsed.plan.id === id && written === digest(content) ? parsed.plan : null;
+}
+
+async function readMailed(store: Store, time: string): Promise<Mailed | null> {
+  for (const name of [SENT, SENT_BY_HAND]) {
+    const dated = await store.getDated(`${runFolder(time)}${name}.json`);
+    const note = parseJson(dated?.text ?? null);
+    if (dated === null || typeof note !== 'object' || note === null || !('reportId' in note)) continue;
+    return {
+      reportId: String(note.reportId),
+      digest: 'digest' in note && typeof note.digest === 'string' ? note.digest : null,
+      confirmed: 'confirmed' in note && typeof note.confirmed === 'number' ? note.confirmed : null,
+      announced: 'announced' in note && note.announced === true,
+      at: 'at' in note && typeof note.at === 'string' ? parseInstant(note.at) : null,
+      countedFrom: 'countedFrom' in note && typeof note.countedFrom === 'string' ? parseInstant(note.countedFrom) : null,
+      // A note is small. One that was uploaded in parts has the time at which that was started, and could have been finished today.
+      storedAt: dated.inParts ? null : dated.storedAt,
+    };
+  }
+  return null;
+}
+
+/** A stored plan with the times of its objects; null: it cannot be read, or is not as it was written. */
+async function readStoredPlan(store: Store, digest: Digest, id: string): Promise<StoredPlan | null> {
+  const dated = await store.getDated(planFile(id));
+  const plan = readPlan(dated?.text ?? null, id, digest);
+  if (dated === null || plan === null) return null;
+  const report = await store.listDated(reportFolder(id));
+  return { plan, storedAt: dated.storedAt, reportStoredAt: report.get(REPORT_JSON) ?? null };
+}
+
+/**
+ * The reports that were made since an instant (epoch ms), and in the days before it in which the grace period of a report can still run, and at
+ * least one from before those; newest first. What is left of a report that was never finished, and so never had a plan, counts only as one that
+ * was not e-mailed.
+ */
+export async function readRuns(store: Store, digest: Digest, since: number): Promise<readonly ReportRun[]> {
+  const ids = new Map<string, string[]>();
+  const note = (id: string, hasPlan: boolean): void => {
+    if (instantOfId(id) === null) return;
+    const time = runTime(id);
+    const known = ids.get(time) ?? [];
+    ids.set(time, hasPlan ? [...known, id] : known);
+  };
+  for (const name of await store.list('reports/')) note(name, false);
+  // One that was e-mailed and could not be stored stands here alone.
+  for (const time of await store.list('runs/')) note(`${time}-`, false);
+  for (const name of await store.list('plans/')) if (name.endsWith('.json')) note(name.slice(0, -'.json'.length), true);
+  const runs: ReportRun[] = [];
+  for (const time of [...ids.keys()].sort().reverse()) {
+    const plans = await Promise.all((ids.get(time) ?? []).map((id) => readStoredPlan(store, digest, id)));
+    runs.push({ time, plans, mailed: await readMailed(store, time) });
+    if ((instantOfId(`${time}-`) ?? 0) <= since - GRACE_MARGIN - FROM_ID) break;
+  }
+  return runs;
+}

@@ -1,0 +1,120 @@
+import { blockOf, makePlan } from '../../../lambda/core/plan/plan';
+import { aConfig } from '../../support/config-builder';
+import { aFailedScope, aScope, expired, kept, NOW } from '../../support/report-builder';
+
+const planOf = (said: Partial<Parameters<typeof makePlan>[0]> = {}) => {
+  const plan = makePlan({
+    id: '20261123T080000Z-1a2b3c4d',
+    createdAt: NOW,
+    account: '123456789012',
+    scopes: [aScope()],
+    complete: true,
+    items: [kept({ name: 'a' }), expired({ name: 'b' }), kept({ name: 'c' }), expired({ name: 'd' })],
+    config: aConfig(),
+    ...said,
+  });
+  return { ...plan, items: [...plan.items], count: plan.items.length };
+};
+
+describe('a plan', () => {
+  it('lists what expires, by its identity, in the order of the report', () => {
+    const plan = planOf();
+    expect(plan.items.map(({ name }) => name)).toEqual(['b', 'd']);
+    expect(plan.items[0]).toEqual({
+      arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/b',
+      name: 'b',
+      kind: 'instance',
+      account: '123456789012',
+      region: 'us-east-1',
+      createdAt: '2026-11-03T08:00:00.000Z',
+    });
+  });
+
+  it('records its account, its times, its configuration, and the scopes that were read', () => {
+    const config = aConfig({ deletion: { planValidFor: '36h' } });
+    const plan = planOf({
+      config,
+      scopes: [aScope(), aFailedScope('eu-south-2', 'disk'), aScope({ status: 'disabled', region: 'ap-east-1' })],
+    });
+    expect(plan).toMatchObject({
+      schemaVersion: 1,
+      id: '20261123T080000Z-1a2b3c4d',
+      account: '123456789012',
+      scopes: [{ account: '123456789012', region: 'us-east-1', kind: 'instance' }],
+      createdAt: '2026-11-23T08:00:00.000Z',
+      expiresAt: '2026-11-24T20:00:00.000Z',
+      config: { origin: 'retention.yaml', digest: config.digest },
+      complete: true,
+      blocked: null,
+    });
+    expect(Object.keys(plan.scopes[0] ?? {})).toEqual(['account', 'region', 'kind']);
+  });
+
+  it('is valid for days of its zone, not for multiples of 24 h', () => {
+    const config = aConfig({ timezone: 'Europe/Berlin', deletion: { planValidFor: '7d' } });
+    expect(planOf({ config, createdAt: Date.parse('2026-10-19T07:00:00Z') }).expiresAt).toBe('2026-10-26T08:00:00.000Z');
+  });
+
+  it.each([{ arn: null }, { name: null }, { createdAt: null }])('leaves out what could not be found again: %j', (said) => {
+    expect(planOf({ items: [expired(said), kept(), kept()] }).items).toEqual([]);
+  });
+
+  it('says that it is incomplete, and is blocked for it', () => {
+    expect(planOf({ complete: false })).toMatchObject({ complete: false, blocked: { code: 'inventory.incomplete' } });
+  });
+
+  it('is blocked by the share of all snapshots read, kept ones included', () => {
+    expect(planOf({ items: [expired(), kept()] }).blocked).toBeNull();
+    expect(planOf({ items: [expired(), expired(), kept()] }).blocked?.code).toBe('cap.max-share');
+  });
+});
+
+describe('a plan may be applied unless, first of all that hold,', () => {
+  const block = (said: Partial<Parameters<typeof blockOf>[0]>, caps: Record<string, unknown> = {}, origin = 'retention.yaml') =>
+    blockOf({ complete: true, count: 1, snapshots: 10, config: aConfig({ caps }, origin), ...said });
+
+  it('nothing is wrong', () => {
+    expect(block({})).toBeNull();
+    expect(block({ count: 0, snapshots: 0 })).toBeNull();
+  });
+
+  it('not everything was read', () => {
+    expect(block({ complete: false, count: 1_000 }, {}, 'built-in')).toEqual({
+      code: 'inventory.incomplete',
+      message: 'not everything could be read: mend what the report names as not read, and let the next report make a new plan',
+    });
+  });
+
+  it('the configuration is the built-in one', () => {
+    expect(block({ count: 1_000 }, {}, 'built-in')).toEqual({
+      code: 'config.built-in',
+      message: 'the built-in starter policy only reports: write a retention.yaml with your own policy before anything can be deleted',
+    });
+  });
+
+  it('more would go than maxDeletions', () => {
+    expect(block({ count: 100, snapshots: 1_000 })).toBeNull();
+    expect(block({ count: 101, snapshots: 110 })).toEqual({
+      code: 'cap.max-deletions',
+      message: '101 snapshots would go, and caps.maxDeletions allows 100: check the list, then raise caps.maxDeletions to 101 or more',
+    });
+  });
+
+  it('a larger share would go than maxShare', () => {
+    expect(block({ count: 5 })).toBeNull();
+    expect(block({ count: 2, snapshots: 3 })).toEqual({
+      code: 'cap.max-share',
+      message: '2 of 3 snapshots (67 %) would go, and caps.maxShare allows 0.5: check the list, then raise caps.maxShare',
+    });
+  });
+
+  it.each([
+    [0.29, 29, 100],
+    [0.57, 57, 100],
+    [0.07, 7, 100],
+    [1, 10, 10],
+  ])('but a share of exactly %s is allowed: %s of %s', (maxShare, count, snapshots) => {
+    expect(block({ count, snapshots }, { maxShare })).toBeNull();
+    if (count < snapshots) expect(block({ count: count + 1, snapshots }, { maxShare })?.code).toBe('cap.max-share');
+  });
+});

@@ -1,0 +1,210 @@
+import type { PlanItem } from '../../../lambda/core/plan/plan';
+import { type Condemned, floorBreach, type Intersection, intersect, recheck, sourceBreach } from '../../../lambda/core/plan/recheck';
+import { decide } from '../../../lambda/core/policy/decide';
+import type { Snapshot, SourceLookup } from '../../../lambda/core/snapshot/snapshot';
+import { aConfig } from '../../support/config-builder';
+import { aSnapshot, aSource, DAY, expired, kept, NOW } from '../../support/report-builder';
+import { daily, living, sources, tagged } from '../../support/snapshot-builder';
+
+const CONFIG = aConfig({ policies: { standard: { keep: { last: 2 } } }, default: 'standard', timezone: 'Europe/Berlin' });
+
+const itemOf = (snapshot: Snapshot): PlanItem => ({
+  arn: snapshot.arn ?? '',
+  name: snapshot.name ?? '',
+  kind: snapshot.kind,
+  account: snapshot.account,
+  region: snapshot.region,
+  createdAt: new Date(snapshot.createdAt ?? 0).toISOString(),
+});
+const planned = aSnapshot({ tags: tagged({ env: 'prod' }) });
+const condemned: Condemned = { item: itemOf(planned), judged: expired(planned) };
+const look = (said: Partial<Snapshot>, source = living(), now = NOW) => recheck(condemned, { ...planned, ...said }, source, CONFIG, now);
+
+describe('the last look before a delete', () => {
+  it('lets go what is exactly as it was', () => {
+    expect(look({})).toBeNull();
+    expect(look({ tags: tagged({ env: 'prod' }) })).toBeNull();
+  });
+
+  it.each<[string, Partial<Snapshot>]>([
+    ['another ARN', { arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/other' }],
+    ['no ARN', { arn: null }],
+    ['another instant of creation', { createdAt: NOW - 20 * DAY + 1 }],
+    ['no instant of creation', { createdAt: null }],
+    ['another name', { name: 'web-1104' }],
+    ['no name', { name: null }],
+    ['another kind', { kind: 'disk' }],
+    ['another region', { region: 'eu-west-1' }],
+    ['another account', { account: '210987654321' }],
+    ['no account', { account: null }],
+  ])('says changed of a snapshot with %s', (_, said) => {
+    expect(look(said)).toMatchObject({ outcome: 'changed', code: 'snapshot.changed' });
+  });
+
+  it('names both times of creation in the configured zone', () => {
+    expect(look({ createdAt: NOW - 20 * DAY + 1 })?.text).toContain(
+      'it was created at 2026-11-03 09:00:00.001, planned was 2026-11-03 09:00:00.000',
+    );
+    const planned = [itemOf(aSnapshot())];
+    const [ruled] = intersect(planned, [expired({ createdAt: NOW - 19 * DAY })], sources(), 1, CONFIG.zone).ruled;
+    expect(ruled?.ruling.text).toContain('it was created at 2026-11-04 09:00:00.000, planned was 2026-11-03 09:00:00.000');
+  });
+
+  it.each<[string, string, Partial<Snapshot>]>([
+    ['is not finished', 'unfinished', { state: 'pending' }],
+    ['has no state', 'unfinished', { state: null }],
+    ['bears another tag', 'tags.changed', { tags: tagged({ env: 'prod', team: 'a' }) }],
+    ['bears another value', 'tags.changed', { tags: tagged({ env: 'test' }) }],
+    ['bears a tag without its value', 'tags.changed', { tags: tagged({ env: null }) }],
+    ['bears a tag less', 'tags.changed', { tags: tagged({}) }],
+    ['bears another key', 'tags.changed', { tags: tagged({ environment: 'prod' }) }],
+    ['is held', 'hold', { tags: tagged({ env: 'prod', 'retention:hold': null }) }],
+    ['is held by a foreign tag', 'hold', { tags: tagged({ env: 'prod', no_delete: '' }) }],
+    ['has a misspelt hold', 'tag.unknown-key', { tags: tagged({ env: 'prod', 'retention-hold': '' }) }],
+    ['names another source', 'source.changed', { source: aSource('shop') }],
+    ['names no source', 'source.changed', { source: null }],
+    ['is a copy of an automatic snapshot', 'snapshot.differs', { fromAutoSnapshot: true }],
+    ['cannot be read whole', 'snapshot.conflict', { defects: [{ code: 'snapshot.conflict', message: 'twice' }] }],
+  ])('spares a snapshot that %s', (_, code, said) => {
+    expect(look(said)).toMatchObject({ outcome: 'spared', code });
+  });
+
+  it('spares a snapshot whose source is held or misspelt', () => {
+    expect(look({}, living({ 'retention:hold': null }))).toMatchObject({ outcome: 'spared', code: 'hold' });
+    expect(look({}, living({ 'retention:policy': 'nope' }))).toMatchObject({ outcome: 'spared', code: 'tag.unknown-policy' });
+  });
+
+  it('holds through the last local day of a dated hold, whatever the inventory said, and not a moment longer', () => {
+    const tags = tagged({ env: 'prod', 'retention:hold': 'until 2026-11-23' });
+    const dated: Condemned = { ...condemned, judged: expired({ ...planned, tags }) };
+    const at = (instant: string) => recheck(dated, { ...planned, tags }, living(), CONFIG, Date.parse(instant));
+    expect(at('2026-11-23T22:59:59Z')).toMatchObject({ outcome: 'spared', code: 'hold' });
+    expect(at('2026-11-23T23:00:00Z')).toBeNull();
+  });
+
+  it('looks at the state of its kind: a disk snapshot is finished when it is completed', () => {
+    const disk = aSnapshot({ kind: 'disk' });
+    const of = (state: string) =>
+      recheck({ item: itemOf(disk), judged: expired(disk) }, { ...disk, state }, living(), CONFIG, NOW)?.code ?? null;
+    expect([of('completed'), of('available')]).toEqual([null, 'unfinished']);
+  });
+});
+
+describe('the floor of a group', () => {
+  const sibling = aSnapshot({ name: 'web-1120', createdAt: NOW - 3 * DAY });
+
+  it('holds while the kept sibling is what it was', () => {
+    expect(floorBreach(sibling, { ...sibling })).toBeNull();
+  });
+
+  it.each<[string, Snapshot | null]>([
+    ['is gone', null],
+    ['is another one', { ...sibling, arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/other' }],
+    ['was created at another instant', { ...sibling, createdAt: NOW }],
+    ['is not finished', { ...sibling, state: 'error' }],
+    ['is held, so that it does not count any more', { ...sibling, tags: tagged({ 'retention:hold': null }) }],
+    ['names another source', { ...sibling, source: aSource('shop') }],
+  ])('is broken when the kept sibling %s', (_, read) => {
+    expect(floorBreach(sibling, read)).toContain('the kept snapshot web-1120 is');
+  });
+});
+
+describe('the source of a group', () => {
+  const source = { arn: aSource('web').arn, name: 'web', tags: tagged({ env: 'prod' }) };
+
+  it('is what it was with the same ARN and the same tags', () => {
+    expect(sourceBreach(source, { arn: source.arn, tags: tagged({ env: 'prod' }) })).toBeNull();
+  });
+
+  it.each([
+    ['nothing bears its name', null],
+    ['another ARN bears its name', { arn: aSource('web2').arn, tags: source.tags }],
+    ['its ARN was not sent', { arn: null, tags: source.tags }],
+    ['its tags changed', { arn: source.arn, tags: tagged({}) }],
+    ['it is held', { arn: source.arn, tags: tagged({ env: 'prod', 'retention:hold': null }) }],
+  ])('is not what it was when %s', (_, read) => {
+    expect(sourceBreach(source, read)).toContain('its source web');
+  });
+});
+
+describe('what a plan comes to', () => {
+  const snapshots = daily(5);
+  const freshly = (all: readonly Snapshot[], lookup: SourceLookup = sources()) =>
+    decide({ snapshots: all, sources: lookup, config: CONFIG, now: NOW }).items;
+  const through = (items: readonly Snapshot[], all: readonly Snapshot[], minKeep = 1): Intersection =>
+    intersect(items.map(itemOf), freshly(all), sources(), minKeep);
+  const goes = ({ groups }: Intersection): string[] => groups.flatMap(({ items }) => items.map(({ item }) => item.name));
+  const stays = ({ ruled }: Intersection) =>
+    Object.fromEntries(ruled.map(({ item, ruling }) => [item.name, `${ruling.outcome} ${ruling.code}`]));
+
+  it('is what the plan lists and the fresh decision condemns, newest first', () => {
+    const result = through([...snapshots.slice(2)].reverse(), snapshots);
+    expect(goes(result)).toEqual(['web-1121', 'web-1120', 'web-1119']);
+    expect(stays(result)).toEqual({});
+  });
+
+  it('is nothing that the plan does not list', () => {
+    expect(goes(through(snapshots.slice(3, 4), snapshots))).toEqual(['web-1120']);
+  });
+
+  it('is nothing that the fresh decision keeps, though the plan lists it', () => {
+    const result = through(snapshots, snapshots);
+    expect(goes(result)).toEqual(['web-1121', 'web-1120', 'web-1119']);
+    expect(stays(result)).toEqual({ 'web-1123': 'spared kept', 'web-1122': 'spared kept' });
+  });
+
+  it('says of what is gone that it is gone, and of a name that was taken that it changed', () => {
+    const [, , , fourth, fifth] = snapshots;
+    if (fourth === undefined || fifth === undefined) throw new Error('five days have five snapshots');
+    const taken = { ...fifth, arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/other', createdAt: NOW - 10 * DAY };
+    const result = through([fourth, fifth], [...snapshots.slice(0, 3), taken]);
+    expect(goes(result)).toEqual([]);
+    expect(stays(result)).toEqual({ 'web-1120': 'already-gone snapshot.gone', 'web-1119': 'changed snapshot.changed' });
+  });
+
+  it('spares an ARN that is listed twice', () => {
+    const [first, ...rest] = snapshots;
+    const last = rest.at(-1);
+    if (first === undefined || last === undefined) throw new Error('five days have five snapshots');
+    const fresh = [...freshly(snapshots), expired({ ...last, region: 'eu-west-1' })];
+    expect(stays(intersect([itemOf(last)], fresh, sources(), 1))).toEqual({ 'web-1119': 'spared snapshot.conflict' });
+  });
+
+  it('spares with the first reason of what was set aside', () => {
+    const held = snapshots.map((snapshot, i) => (i === 4 ? { ...snapshot, tags: tagged({ no_delete: null }) } : snapshot));
+    expect(stays(through(held.slice(4), held))).toEqual({ 'web-1119': 'spared hold' });
+  });
+
+  it('knows the floor of each group: its newest kept ones, as many as minKeep', () => {
+    const floors = (minKeep: number) =>
+      through(snapshots.slice(2), snapshots, minKeep).groups.map(({ floor }) => floor.map(({ name }) => name));
+    expect(floors(1)).toEqual([['web-1123']]);
+    expect(floors(2)).toEqual([['web-1123', 'web-1122']]);
+  });
+
+  it('does not count a snapshot that was set aside for the floor', () => {
+    const held = snapshots.map((snapshot, i) => (i === 0 ? { ...snapshot, tags: tagged({ no_delete: null }) } : snapshot));
+    expect(through(held.slice(3), held).groups.map(({ floor }) => floor.map(({ name }) => name))).toEqual([['web-1122']]);
+  });
+
+  it('keeps groups apart by source, and knows their living sources', () => {
+    const shop = daily(4, { source: aSource('shop') }).map((snapshot) => ({
+      ...snapshot,
+      arn: `${snapshot.arn}s`,
+      name: `s${snapshot.name}`,
+    }));
+    const all = [...snapshots, ...shop];
+    const lookup: SourceLookup = (arn) => (arn === aSource('shop').arn ? { state: 'gone' } : living({ env: 'prod' }));
+    const { groups } = intersect(all.map(itemOf), freshly(all, lookup), lookup, 1);
+    expect(groups.map(({ items, source }) => [items.length, source?.name ?? null])).toEqual([
+      [3, 'web'],
+      [2, null],
+    ]);
+  });
+
+  it('lets nothing go that is judged kept, however the plan was written', () => {
+    const judged = [kept(), expired({ name: 'old', arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/old' })];
+    const items = judged.map(({ snapshot }) => itemOf(snapshot));
+    expect(goes(intersect(items, judged, sources(), 1))).toEqual(['old']);
+  });
+});

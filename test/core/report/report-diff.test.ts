@@ -1,0 +1,111 @@
+import { compareWith, hasChanges, markOf, type ReportState } from '../../../lambda/core/report/report-diff';
+import type { Changes, Judged, Scope } from '../../../lambda/core/report/report-model';
+import { remember } from '../../../lambda/core/snapshot/snapshot-index';
+import { aFailedScope, aScope, expired, kept, setAside } from '../../support/report-builder';
+
+const arnOf = (name: string): string => kept({ name }).snapshot.arn ?? '';
+
+const previous = (marks: Readonly<Record<string, 'e' | 'h' | 'k'>>): ReportState => ({
+  schemaVersion: 1,
+  reportId: '20261116T080000Z-00000000',
+  evaluatedAt: '2026-11-16T08:00:00.000Z',
+  complete: true,
+  lists: [{ region: 'us-east-1', kind: 'instance' }],
+  snapshots: [...remember(Object.entries(marks).map(([name, mark]) => ['us-east-1', 'instance', arnOf(name), name, mark] as const))],
+});
+
+const READ = [aScope()];
+
+function changesSince(state: ReportState, ...now: [readonly Judged[], readonly Scope[]]): Changes {
+  const comparison = compareWith(state, ...now);
+  for (const block of state.snapshots) comparison.meet(block);
+  return comparison.changes();
+}
+
+const named = (items: readonly Judged[]): (string | null)[] => items.map(({ snapshot }) => snapshot.name);
+const held = (name: string): Judged => setAside('held', 'held without end', { name });
+
+it('remembers a snapshot as expiring, held, or kept otherwise', () => {
+  expect([expired(), held('a'), kept(), setAside('unmanaged', 'unmanaged')].map(markOf)).toEqual(['e', 'h', 'k', 'k']);
+});
+
+it('tells what is new, gone, newly expiring and newly held', () => {
+  const state = previous({ 'kept-then': 'k', 'expiring-then': 'e', 'held-then': 'h', 'deleted-since': 'e', 'let-go': 'h' });
+  const now = [
+    kept({ name: 'new' }),
+    expired({ name: 'kept-then' }),
+    expired({ name: 'expiring-then' }),
+    held('held-then'),
+    kept({ name: 'let-go' }),
+    expired({ name: 'new-and-expiring' }),
+    held('new-and-held'),
+  ];
+  const changes = changesSince(state, now, READ);
+  expect(changes).toMatchObject({ previousReportId: '20261116T080000Z-00000000', previousAt: Date.UTC(2026, 10, 16, 8) });
+  expect(named(changes.added)).toEqual(['new', 'new-and-expiring', 'new-and-held']);
+  expect(changes.gone).toEqual([{ arn: arnOf('deleted-since'), name: 'deleted-since' }]);
+  expect(named(changes.newlyExpiring)).toEqual(['kept-then', 'new-and-expiring']);
+  expect(named(changes.newlyHeld)).toEqual(['new-and-held']);
+  expect(named(changes.noLongerHeld)).toEqual(['let-go']);
+  expect(changes.noLongerExpiring).toEqual([]);
+  expect(hasChanges(changes)).toBe(true);
+});
+
+it('follows snapshots by ARN: another one that took the name is new, and the first is gone', () => {
+  const changes = changesSince(previous({ web: 'k' }), [kept({ name: 'web', arn: 'another' })], READ);
+  expect([named(changes.added), changes.gone.map(({ name }) => name)]).toEqual([['web'], ['web']]);
+});
+
+it('tells what is no longer past policy, and no longer held, whatever it is instead', () => {
+  const state = previous({ spared: 'e', 'held-since': 'e', 'let-go': 'h', 'let-expire': 'h' });
+  const now = [kept({ name: 'spared' }), held('held-since'), kept({ name: 'let-go' }), expired({ name: 'let-expire' })];
+  const changes = changesSince(state, now, READ);
+  expect(named(changes.noLongerExpiring)).toEqual(['spared', 'held-since']);
+  expect(named(changes.noLongerHeld)).toEqual(['let-go', 'let-expire']);
+  expect([named(changes.newlyHeld), named(changes.newlyExpiring)]).toEqual([['held-since'], ['let-expire']]);
+  expect([changes.added, changes.gone]).toEqual([[], []]);
+});
+
+it.each([
+  ['expiring and now kept', 'e', kept({ name: 'web' })],
+  ['held and now kept', 'h', kept({ name: 'web' })],
+] as const)('sees a change in a snapshot that was %s', (_, mark, now) => {
+  expect(hasChanges(changesSince(previous({ web: mark }), [now], READ))).toBe(true);
+});
+
+it('sees no change where everything is as it was', () => {
+  const items = [kept({ name: 'a' }), expired({ name: 'b' }), held('c')];
+  expect(hasChanges(changesSince(previous({ a: 'k', b: 'e', c: 'h' }), items, READ))).toBe(false);
+});
+
+it.each([
+  ['is not asked for any more', [aScope({ region: 'eu-west-1' })]],
+  ['could not be read this time', [aScope({ region: 'eu-west-1' }), aFailedScope('us-east-1', 'instance')]],
+])('calls nothing gone of a list that %s', (_, scopes) => {
+  const changes = changesSince(
+    { ...previous({ web: 'k' }), lists: [...previous({}).lists, { region: 'eu-west-1', kind: 'instance' }] },
+    [],
+    scopes,
+  );
+  expect(changes.gone).toEqual([]);
+  expect(changes.uncompared).toEqual([{ region: 'us-east-1', kind: 'instance' }]);
+});
+
+it('calls nothing new of a list that the previous report could not read, in part or at all', () => {
+  const now = [expired({ name: 'read-before-it-failed' }), held('unseen'), expired({ name: 'unseen-too' })];
+  const changes = changesSince({ ...previous({ 'read-before-it-failed': 'k' }), lists: [] }, now, READ);
+  expect(changes).toMatchObject({ added: [], gone: [], newlyExpiring: [], newlyHeld: [], noLongerExpiring: [], noLongerHeld: [] });
+  expect(changes.uncompared).toEqual([{ region: 'us-east-1', kind: 'instance' }]);
+  expect(hasChanges(changes)).toBe(true);
+});
+
+it('calls what left a list that was read gone, although another list failed', () => {
+  const changes = changesSince(previous({ web: 'k' }), [], [...READ, aFailedScope('eu-south-2', 'disk')]);
+  expect(changes.gone.map(({ name }) => name)).toEqual(['web']);
+  expect(changes.uncompared).toEqual([]);
+});
+
+it('leaves out what has no ARN: it cannot be followed', () => {
+  const nameless = [kept({ arn: null }), expired({ arn: null }), setAside('held', 'held', { arn: null })];
+  expect(changesSince(previous({}), nameless, READ)).toMatchObject({ added: [], newlyExpiring: [], newlyHeld: [] });
+});

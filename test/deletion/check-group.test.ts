@@ -1,0 +1,86 @@
+import type { CondemnedGroup } from '../../lambda/core/plan/recheck';
+import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
+import { makePacer, PACE } from '../../lambda/deletion/backoff';
+import { guardGroup } from '../../lambda/deletion/check-group';
+import type { Called, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
+import type { Source } from '../../lambda/ports/snapshot-kind';
+import { aSnapshot, aSource } from '../support/report-builder';
+import { tagged } from '../support/snapshot-builder';
+
+const KEPT = [aSnapshot({ name: 'web-1123' }), aSnapshot({ name: 'web-1122' })];
+const SOURCE = { arn: aSource('web').arn, name: 'web', tags: tagged({}) };
+const LIVING: Source = { ...SOURCE, defect: null, autoSnapshots: null };
+const group = (said: Partial<CondemnedGroup> = {}): CondemnedGroup => ({
+  region: 'us-east-1',
+  items: [],
+  floor: KEPT,
+  source: SOURCE,
+  absentSource: null,
+  ...said,
+});
+
+/** Answers with these snapshots and this source; every other call fails the test. */
+const deletionOf = (snapshots: readonly Snapshot[], source: Called<Source | null> = { ok: true, value: LIVING }): SnapshotDeletion => ({
+  readSnapshot: async ({ name }) => ({ ok: true, value: snapshots.find((snapshot) => snapshot.name === name) ?? null }),
+  readSource: async () => source,
+  deleteSnapshot: () => Promise.reject(new Error('a guard deletes nothing')),
+  readOperation: () => Promise.reject(new Error('a guard follows nothing')),
+  readClock: () => Promise.reject(new Error('a guard asks no clock')),
+});
+const guard = (deletion: SnapshotDeletion, of = group(), minKeep = 2) =>
+  guardGroup(
+    deletion,
+    of,
+    minKeep,
+    makePacer(PACE, async () => undefined),
+  );
+
+describe('the guard of a group', () => {
+  it('lets a group go whose source and floor are what they were', async () => {
+    expect(await guard(deletionOf(KEPT))).toBeNull();
+  });
+
+  it('reads no source where there is none', async () => {
+    expect(
+      await guard({ ...deletionOf(KEPT), readSource: () => Promise.reject(new Error('there is none')) }, group({ source: null })),
+    ).toBeNull();
+  });
+
+  it('spares a group that has fewer kept snapshots than minKeep, without asking for anything', async () => {
+    expect(await guard(deletionOf(KEPT), group(), 3)).toMatchObject({ outcome: 'spared', code: 'floor' });
+    expect(await guard(deletionOf([]), group({ floor: [] }), 1)).toMatchObject({ outcome: 'spared', code: 'floor' });
+  });
+
+  it('spares a group one of whose floor is gone, whichever', async () => {
+    for (const left of KEPT) expect(await guard(deletionOf([left]))).toMatchObject({ outcome: 'spared', code: 'floor' });
+  });
+
+  it('spares a group whose source sends tags that contradict each other', async () => {
+    const defective = { ok: true, value: { ...LIVING, defect: 'tag env came twice with different values' } } as const;
+    expect(await guard(deletionOf(KEPT, defective))).toEqual({
+      outcome: 'spared',
+      code: 'source.changed',
+      text: 'tag env came twice with different values',
+    });
+  });
+
+  it('spares a group whose source or floor has no name to read it by', async () => {
+    expect(await guard(deletionOf(KEPT), group({ source: { ...SOURCE, name: null } }))).toMatchObject({
+      outcome: 'spared',
+      code: 'source.unread',
+    });
+    expect(await guard(deletionOf(KEPT), group({ floor: [aSnapshot({ name: null })] }), 1)).toMatchObject({
+      outcome: 'spared',
+      code: 'floor',
+    });
+  });
+
+  it('says failed when a reading is refused, with its code', async () => {
+    const denied = { ok: false, failure: { class: 'refused', code: 'AccessDeniedException', message: 'no' } } as const;
+    expect(await guard(deletionOf(KEPT, denied))).toMatchObject({ outcome: 'failed', code: 'AccessDeniedException' });
+    expect(await guard({ ...deletionOf(KEPT), readSnapshot: async () => denied })).toMatchObject({
+      outcome: 'failed',
+      code: 'AccessDeniedException',
+    });
+  });
+});

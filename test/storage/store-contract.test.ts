@@ -1,0 +1,116 @@
+import '../support/one-realm';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { folderStore } from '../../cli/folder-store';
+import { startEmulator } from '../../emulator/server';
+import { s3Store } from '../../lambda/aws/s3-store';
+import type { Store } from '../../lambda/ports/ports';
+import { smallAccount } from '../aws/reading';
+import { memoryStore } from '../fakes/memory-store';
+
+const object = (key: string, text: string) => ({ key, contentType: 'application/json', body: [text] });
+
+interface Opened {
+  /** Two ways to the same place, as two processes have them. */
+  readonly stores: readonly [Store, Store];
+  close(): Promise<void> | void;
+}
+
+const KINDS: readonly (readonly [string, () => Promise<Opened>])[] = [
+  [
+    'memory',
+    async () => {
+      const objects = new Map<string, string>();
+      return { stores: [memoryStore(objects), memoryStore(objects)], close: () => undefined };
+    },
+  ],
+  [
+    'a folder',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'store-'));
+      return { stores: [folderStore(folder), folderStore(folder)], close: () => rmSync(folder, { recursive: true, force: true }) };
+    },
+  ],
+  [
+    'a bucket',
+    async () => {
+      const emulator = await startEmulator({ account: smallAccount(), buckets: ['reports'] });
+      const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
+      const client = new S3Client({ endpoint: emulator.url, region: 'us-east-1', forcePathStyle: true, credentials });
+      const close = async () => {
+        client.destroy();
+        await emulator.close();
+      };
+      return { stores: [s3Store(client, 'reports'), s3Store(client, 'reports')], close };
+    },
+  ],
+];
+
+describe.each(KINDS)('%s as a store of records', (_, open) => {
+  const withStores = async (test: (one: Store, other: Store) => Promise<void>): Promise<void> => {
+    const { stores, close } = await open();
+    try {
+      await test(...stores);
+    } finally {
+      await close();
+    }
+  };
+  const versionOf = async (store: Store, key: string): Promise<string> => (await store.getVersioned(key))?.version ?? 'none';
+
+  it('replaces an object that has the version that was read, and no other', () =>
+    withStores(async (one, other) => {
+      await one.putIfAbsent(object('results/p/1.json', 'first'));
+      const version = await versionOf(other, 'results/p/1.json');
+      expect(await other.replaceIf(object('results/p/1.json', 'second'), version)).toBe(true);
+      expect(await one.replaceIf(object('results/p/1.json', 'third'), version)).toBe(false);
+      expect(await one.get('results/p/1.json')).toBe('second');
+      expect(await one.getVersioned('results/p/1.json')).toMatchObject({ text: 'second' });
+    }));
+
+  it('replaces nothing where there is nothing', () =>
+    withStores(async (one) => {
+      await one.putIfAbsent(object('a', 'first'));
+      expect(await one.replaceIf(object('b', 'x'), await versionOf(one, 'a'))).toBe(false);
+      expect(await one.getVersioned('b')).toBeNull();
+      expect(await one.get('b')).toBeNull();
+    }));
+
+  it('lets one of many replace a version that start at once', () =>
+    withStores(async (one, other) => {
+      await one.putIfAbsent(object('a', 'first'));
+      const version = await versionOf(one, 'a');
+      const won = await Promise.all(
+        Array.from({ length: 12 }, (__, i) => (i % 2 === 0 ? one : other).replaceIf(object('a', `by ${i}`), version)),
+      );
+      expect(won.filter(Boolean)).toHaveLength(1);
+      expect(await one.get('a')).toBe(`by ${won.indexOf(true)}`);
+    }));
+
+  it('goes on from replacement to replacement, and creates and lists as before', () =>
+    withStores(async (one, other) => {
+      await one.putIfAbsent(object('r/a.json', '0'));
+      for (let i = 1; i <= 5; i += 1) {
+        const store = i % 2 === 0 ? one : other;
+        expect(await store.replaceIf(object('r/a.json', String(i)), await versionOf(store, 'r/a.json'))).toBe(true);
+      }
+      expect(await other.get('r/a.json')).toBe('5');
+      expect(await one.putIfAbsent(object('r/a.json', 'late'))).toBe(false);
+      expect(await one.list('r/')).toEqual(['a.json']);
+      await one.put(object('r/a.json', 'at last'));
+      expect([await one.get('r/a.json'), await other.get('r/a.json')]).toEqual(['at last', 'at last']);
+      const lines: string[] = [];
+      for await (const line of (await other.lines('r/a.json')) ?? []) lines.push(line);
+      expect(lines).toEqual(['at last']);
+    }));
+
+  it('has another version after every change of an object', () =>
+    withStores(async (one) => {
+      await one.putIfAbsent(object('a', 'first'));
+      const first = await versionOf(one, 'a');
+      await one.put(object('a', 'second'));
+      expect(await versionOf(one, 'a')).not.toBe(first);
+      expect(await one.replaceIf(object('a', 'third'), first)).toBe(false);
+    }));
+});
