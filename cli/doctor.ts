@@ -4,7 +4,7 @@ import type { Config } from '../lambda/core/policy/config';
 import { ownCommand } from '../lambda/core/report/command-line';
 import { UTC } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean } from '../lambda/render/phrases';
+import { clean } from '../lambda/core/util/safe-text';
 import { AccessError } from './access-faults';
 import { type Caller, findCaller, sayEndpoints } from './aws';
 import { checkAccount, checkCredentials } from './doctor-account';

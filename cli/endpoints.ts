@@ -1,5 +1,5 @@
 import type { loadSharedConfigFiles } from '@smithy/core/config';
-import { clean } from '../lambda/render/phrases';
+import { clean } from '../lambda/core/util/safe-text';
 
 /** Services that the command line calls, the ones of signing in included, as the SDK spells them in settings. */
 const SERVICES = [

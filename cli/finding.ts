@@ -1,5 +1,5 @@
 import { classify, errorFacts } from '../lambda/aws/aws-errors';
-import { clean } from '../lambda/render/phrases';
+import { clean } from '../lambda/core/util/safe-text';
 
 /** One thing that keeps a report from a person, or does not, or could not be checked. What is not `ok` has a remedy. */
 export type Finding =

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { irregularAt, isNullDevice } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean } from '../lambda/render/phrases';
+import { clean } from '../lambda/core/util/safe-text';
 
 const CHUNK = 65_536;
 

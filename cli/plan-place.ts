@@ -5,8 +5,8 @@ import { type HttpLimits, UPLOADING } from '../lambda/aws/http-limits';
 import { s3Store } from '../lambda/aws/s3-store';
 import { irregularAt } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
+import { clean } from '../lambda/core/util/safe-text';
 import type { Store } from '../lambda/ports/ports';
-import { clean } from '../lambda/render/phrases';
 import { type Caller, explainAccess } from './aws';
 import { folderStore, readGiven } from './folder-store';
 

@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { clean } from '../lambda/core/util/safe-text';
 import type { InventoryProgress } from '../lambda/ports/ports';
-import { clean } from '../lambda/render/phrases';
 
 type Tell = (event: InventoryProgress) => void;
 

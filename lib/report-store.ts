@@ -3,27 +3,16 @@ import { Effect, Grant, type IGrantable, type IRole, PolicyStatement } from 'aws
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { AUTOMATIC_PLANS, DELETION_WRITES_ONCE, everyObject, PLANS, REPORTS, RESULTS, RUNS, WRITE_ONCE } from '../lambda/storage/keys';
 import { acknowledge, acknowledgeWildcard } from './acknowledge';
 import { grantDecryption, grantKey, targetOf } from './encryption';
 
-/** Where a report run writes: reports, the plans made from them, and which scheduled runs were sent. */
-const PREFIXES = ['reports/', 'plans/', 'runs/'] as const;
-
-/**
- * What is written once and never replaced: plans, the files of each report, and the notes of its sending. The index of all reports, the note
- * since when a report is due, and results are written again.
- */
-export const WRITE_ONCE = ['plans/*', 'reports/????????T??????Z-*/*', 'runs/????????T??????Z/*'] as const;
-
-/** What a deletion writes once: plans of its own, and the outcome of each snapshot. */
-export const DELETION_WRITES_ONCE = ['plans/*', 'results/*.outcome.json'] as const;
-
 /** Patterns of all that a deployment writes and reads in its bucket. */
 export const storedPatterns = (deletes: boolean): readonly string[] =>
-  [...PREFIXES, ...(deletes ? ['results/'] : [])].map((prefix) => `${prefix}*`);
+  [REPORTS, PLANS, RUNS, ...(deletes ? [RESULTS] : [])].map(everyObject);
 
 /** What people read: reports, the plans made from them, and what became of these. */
-const READABLE = ['reports/*', 'plans/*', 'results/*'] as const;
+const READABLE = [REPORTS, PLANS, RESULTS].map(everyObject);
 
 /** Settings of the place where reports are kept. */
 export interface ReportStoreProps {
@@ -77,7 +66,7 @@ export class ReportStore extends Construct {
       versioned: true,
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [
-        ...PREFIXES.map((prefix) => ({ id: prefix.slice(0, -1), prefix, expiration })),
+        ...[REPORTS, PLANS, RUNS].map((prefix) => ({ id: prefix.slice(0, -1), prefix, expiration })),
         { id: 'leftovers', noncurrentVersionExpiration: Duration.days(30), abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
@@ -105,7 +94,7 @@ export class ReportStore extends Construct {
 
   /** Lets a report run read and write what is its own. It can delete nothing, and reach nothing else in the bucket. */
   grantReport(role: IRole): void {
-    const patterns = PREFIXES.map((prefix) => `${prefix}*`);
+    const patterns = storedPatterns(false);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],
@@ -133,9 +122,9 @@ export class ReportStore extends Construct {
    */
   grantDeletion(role: IRole, mode: 'approve' | 'automatic'): void {
     const isAutomatic = mode === 'automatic';
-    const reads = ['plans/*', 'results/*', ...(isAutomatic ? ['runs/*'] : [])];
-    const writes = ['results/*', ...(isAutomatic ? ['plans/auto-*'] : [])];
-    const lists = ['plans/*', 'results/*', ...(isAutomatic ? ['reports/*', 'runs/*'] : [])];
+    const reads = [PLANS, RESULTS, ...(isAutomatic ? [RUNS] : [])].map(everyObject);
+    const writes = [everyObject(RESULTS), ...(isAutomatic ? [AUTOMATIC_PLANS] : [])];
+    const lists = [PLANS, RESULTS, ...(isAutomatic ? [REPORTS, RUNS] : [])].map(everyObject);
     const objects = (patterns: readonly string[]): string[] => patterns.map((pattern) => this.bucket.arnForObjects(pattern));
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: objects(reads) }));
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: objects(writes) }));
@@ -148,7 +137,7 @@ export class ReportStore extends Construct {
       }),
     );
     if (this.bucket.encryptionKey) grantKey(this.bucket.encryptionKey, role);
-    this.made?.addLifecycleRule({ id: 'results', prefix: 'results/', expiration: this.expiration });
+    this.made?.addLifecycleRule({ id: 'results', prefix: RESULTS, expiration: this.expiration });
     for (const pattern of new Set([...reads, ...writes]))
       acknowledgeWildcard(role, this.bucket.bucketArn, `/${pattern}`, 'Every plan and its results have names of their own.');
   }

@@ -28,8 +28,8 @@ const FOLDERS: readonly { readonly folder: string; readonly may: readonly string
   },
   {
     folder: 'lambda/config',
-    may: ['lambda/core', 'lambda/config'],
-    packages: [/^zod$/, /^yaml$/, /^picomatch$/, /^fastest-levenshtein$/, /^node:/],
+    may: ['lambda/core', 'lambda/runtime', 'lambda/config'],
+    packages: [/^zod\/mini$/, /^yaml$/, /^picomatch$/, /^fastest-levenshtein$/, /^node:/],
   },
   { folder: 'lambda/runtime', may: ['lambda/core', 'lambda/runtime'], packages: [/^node:/, /^canonicalize$/] },
   {

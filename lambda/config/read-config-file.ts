@@ -5,7 +5,7 @@ import type { Config } from '../core/policy/config';
 import { quoteWord } from '../core/report/command-line';
 import { RetentionError } from '../core/util/errors';
 import { someOf } from '../core/util/join-names';
-import { clean } from '../render/phrases';
+import { clean } from '../core/util/safe-text';
 import { DEFAULT_FILE, nearFiles } from './near-files';
 import { type ConfigResult, describeWarning, formatConfigProblems } from './parse-config';
 import { type Read, readConfigText, refused } from './parse-yaml';

@@ -1,7 +1,7 @@
 import { jsonText } from '../core/util/safe-text';
 import type { Store } from '../ports/ports';
 import type { RunEnd } from '../render/result-email';
-import { resultFolder } from './outcome-files';
+import { resultFolder } from '../storage/keys';
 
 interface PlanRef {
   readonly id: string;

@@ -2,23 +2,8 @@ import { type ApplyResult, type Facts, type ItemResult, NO_FACTS, OUTCOMES } fro
 import type { Plan } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
 import type { Store } from '../ports/ports';
+import { type PlanKey, RECORD_NAME, recordFile, recordFolder, resultFile } from '../storage/keys';
 import { refusal } from './refusals';
-
-/** The result of a plan, and the folder of everything else that is kept of it. */
-export const resultFile = (planId: string): string => `results/${planId}.json`;
-export const resultFolder = (planId: string): string => `results/${planId}/`;
-
-/** The plan that a record belongs to. */
-export type PlanId = Pick<Plan, 'id' | 'digest'>;
-
-/** The folder of a plan's attempts and outcomes. The digest is in it: an altered plan of the same id never finds those of the original. */
-export const recordFolder = ({ id, digest }: PlanId): string => `${resultFolder(id)}${digest.replace(/^sha256:/, '').slice(0, 16)}/`;
-
-type RecordKind = 'attempt' | 'outcome';
-
-/** The key of the attempt or the outcome of an item, named by its position in the plan. */
-export const recordKey = (plan: PlanId, position: number, kind: RecordKind): string =>
-  `${recordFolder(plan)}${String(position).padStart(6, '0')}.${kind}.json`;
 
 /**
  * Which run may send the delete of an item. `open`: a delete may have been sent. `cancelled`: certainly none was. `settled`: none will be, and
@@ -102,7 +87,7 @@ const unreadable = (store: Store, key: string): RetentionError =>
   );
 
 /** The stored result of a plan, or null. Refuses plan.altered when it is that of another plan of this id. */
-export async function readResult(store: Store, plan: PlanId): Promise<ApplyResult | null> {
+export async function readResult(store: Store, plan: PlanKey): Promise<ApplyResult | null> {
   const key = resultFile(plan.id);
   const text = await store.get(key);
   if (text === null) return null;
@@ -117,8 +102,8 @@ export async function readResult(store: Store, plan: PlanId): Promise<ApplyResul
 }
 
 /** The attempt of an item with its version, or null. */
-export async function readAttempt(store: Store, plan: PlanId, position: number): Promise<StoredAttempt | null> {
-  const key = recordKey(plan, position, 'attempt');
+export async function readAttempt(store: Store, plan: PlanKey, position: number): Promise<StoredAttempt | null> {
+  const key = recordFile(plan, position, 'attempt');
   const stored = await store.getVersioned(key);
   if (stored === null) return null;
   const attempt = asAttempt(parsed(stored.text));
@@ -127,8 +112,8 @@ export async function readAttempt(store: Store, plan: PlanId, position: number):
 }
 
 /** The recorded outcome of an item, or null. */
-export async function readItemOutcome(store: Store, plan: PlanId, position: number): Promise<ItemResult | null> {
-  const key = recordKey(plan, position, 'outcome');
+export async function readItemOutcome(store: Store, plan: PlanKey, position: number): Promise<ItemResult | null> {
+  const key = recordFile(plan, position, 'outcome');
   const text = await store.get(key);
   if (text === null) return null;
   const json = parsed(text);
@@ -152,12 +137,12 @@ export async function eachOf<T, R>(all: readonly T[], work: (each: T) => Promise
  */
 export async function readRecords(
   store: Store,
-  plan: PlanId,
+  plan: PlanKey,
   known: ReadonlyMap<string, ItemResult>,
   items: Plan['items'] = [],
 ): Promise<Records> {
   const found = (await store.list(recordFolder(plan))).flatMap((name) => {
-    const [, position, kind] = /^(\d+)\.(attempt|outcome)\.json$/.exec(name) ?? [];
+    const [, position, kind] = RECORD_NAME.exec(name) ?? [];
     return position === undefined ? [] : [{ position: Number(position), kind }];
   });
   const isKnown = (position: number): boolean => known.has(items[position]?.arn ?? '');

@@ -9,6 +9,7 @@ import type { Plan, PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
 import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
+import { recordFile, resultFile } from '../storage/keys';
 import {
   type Attempt,
   eachOf,
@@ -17,8 +18,6 @@ import {
   readItemOutcome,
   readRecords,
   readResult,
-  recordKey,
-  resultFile,
   type StoredAttempt,
   unsettledIn,
 } from './outcome-files';
@@ -184,7 +183,7 @@ class StoredOutcomes implements OutcomeStore {
   }
 
   private key(arn: string, kind: 'attempt' | 'outcome'): string {
-    return recordKey(this.plan, this.position(arn), kind);
+    return recordFile(this.plan, this.position(arn), kind);
   }
 
   private async reread(arn: string): Promise<Attempt | null> {

@@ -4,13 +4,13 @@ import type { Plan } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
 import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
-import { planFile } from '../reporting/store-report';
-import { type PlanId, readRecords, readResult, recordFolder, resultFile, unsettledIn } from './outcome-files';
+import { type PlanKey, planFile, recordFolder, resultFile } from '../storage/keys';
+import { readRecords, readResult, unsettledIn } from './outcome-files';
 import { isRefusal } from './refusals';
 import { releaseLock } from './run-lock';
 
 /** The result of a plan; undefined where the stored one belongs to another plan of that id. */
-async function ownResult(store: Store, plan: PlanId): Promise<ApplyResult | null | undefined> {
+async function ownResult(store: Store, plan: PlanKey): Promise<ApplyResult | null | undefined> {
   try {
     return await readResult(store, plan);
   } catch (error) {
@@ -20,7 +20,7 @@ async function ownResult(store: Store, plan: PlanId): Promise<ApplyResult | null
 }
 
 /** The items of a plan, for their count and their names; null where the plan is gone. */
-async function itemsOf(store: Store, { id, digest }: PlanId): Promise<Plan['items'] | null> {
+async function itemsOf(store: Store, { id, digest }: PlanKey): Promise<Plan['items'] | null> {
   const text = await store.get(planFile(id));
   try {
     const parsed = parsePlan(JSON.parse(text ?? 'null'));
@@ -34,7 +34,7 @@ async function itemsOf(store: Store, { id, digest }: PlanId): Promise<Plan['item
  * Returns what was done of a plan by all of its runs, also by those that died before they wrote their result: the record tells. Null where
  * nothing is recorded, or the record belongs to another plan of that id.
  */
-export async function readOutcome(store: Store, plan: PlanId): Promise<ApplyResult | null> {
+export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyResult | null> {
   const result = await ownResult(store, plan);
   if (result === undefined) return null;
   if (result?.status === 'finished') return result;
@@ -70,7 +70,7 @@ export async function readOutcome(store: Store, plan: PlanId): Promise<ApplyResu
 const WRITES = 5;
 
 /** Writes the result of a plan from its record, for a run that ended without doing so, and releases the lock of that run. */
-export async function settleOutcome(store: Store, plan: PlanId, isOwnRun: (run: string) => boolean): Promise<void> {
+export async function settleOutcome(store: Store, plan: PlanKey, isOwnRun: (run: string) => boolean): Promise<void> {
   for (let writes = 0, items = -1; writes < WRITES; writes += 1) {
     const outcome = await readOutcome(store, plan);
     if (outcome === null || outcome.items.length === items) break;

@@ -5,7 +5,7 @@ import type { SnapshotDeletion } from '../ports/deletion-ports';
 import type { DurableSteps } from '../ports/durable-steps';
 import type { Channel, Digest, ReadInventory, Store } from '../ports/ports';
 import type { RunEnd } from '../render/result-email';
-import { planFile } from '../reporting/store-report';
+import { planFile } from '../storage/keys';
 import { type ApplyPorts, type PreparePorts, prepareApply } from './apply-plan';
 import { executionName, noteEnding } from './execution-status';
 import { applyInTime, checkDeployed, SUPERSEDED } from './invocation-limits';

@@ -1,6 +1,6 @@
 import type { RetentionError } from '../core/util/errors';
 import type { Clock, Store } from '../ports/ports';
-import { resultFolder } from './outcome-files';
+import { lockFile } from '../storage/keys';
 import { refusal } from './refusals';
 
 /** Who applies a plan. */
@@ -32,10 +32,8 @@ interface Lock {
   readonly released: boolean;
 }
 
-const lockKey = (planId: string): string => `${resultFolder(planId)}lock.json`;
-
 const objectOf = (planId: string, { owner, at, released }: Lock) => ({
-  key: lockKey(planId),
+  key: lockFile(planId),
   contentType: 'application/json',
   body: [`${JSON.stringify({ owner, at: new Date(at).toISOString(), released })}\n`],
 });
@@ -62,7 +60,7 @@ const inProgress = ({ host, pid }: Owner, until: number): RetentionError =>
 
 /** The newest lock of a plan with its version. Refuses plan.in-progress while its run seems to be at work. */
 async function freeLock({ store, clock, isAlive }: Omit<LockPorts, 'owner'>, planId: string): Promise<string | null> {
-  const stored = await store.getVersioned(lockKey(planId));
+  const stored = await store.getVersioned(lockFile(planId));
   if (stored === null) return null;
   const lock = parseLock(stored.text);
   if (lock === null || lock.released) return stored.version;
@@ -86,14 +84,14 @@ export interface RunLock {
 }
 
 async function holds(store: Store, planId: string, isOwn: (run: string) => boolean): Promise<boolean> {
-  const text = await store.get(lockKey(planId));
+  const text = await store.get(lockFile(planId));
   const lock = text === null ? null : parseLock(text);
   return lock !== null && !lock.released && isOwn(lock.owner.run);
 }
 
 /** Releases the lock of a run that did not do so itself. */
 export async function releaseLock(store: Store, planId: string, isOwn: (run: string) => boolean): Promise<void> {
-  const text = await store.get(lockKey(planId));
+  const text = await store.get(lockFile(planId));
   const lock = text === null ? null : parseLock(text);
   if (lock !== null && !lock.released && isOwn(lock.owner.run)) await store.put(objectOf(planId, { ...lock, released: true }));
 }

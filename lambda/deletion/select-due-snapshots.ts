@@ -5,7 +5,7 @@ import { compactInstant } from '../core/time/instant';
 import { before } from '../core/time/period';
 import { jsonText } from '../core/util/safe-text';
 import type { Channel, Digest, Store } from '../ports/ports';
-import { planFile } from '../reporting/store-report';
+import { planFile } from '../storage/keys';
 import { readPlan, readRuns } from '../storage/report-history';
 
 export interface SelectionPorts {

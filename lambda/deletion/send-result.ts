@@ -9,7 +9,7 @@ import {
   resultAttributes,
 } from '../render/result-email';
 import { renderResultHtml } from '../render/result-html';
-import { resultFile, resultFolder } from './outcome-files';
+import { resultFile, resultMailedFile, resultPage } from '../storage/keys';
 import { readOutcome } from './outcome-summary';
 
 /** The plan that was to be carried out, as the approval or the selection names it. */
@@ -96,12 +96,12 @@ export async function sendResult(
   // A run that died after its last outcome did not come to know that it was.
   const end: RunEnd = result?.status === 'finished' ? { state: 'finished' } : ended;
   const counts = countsOf(recorded);
-  const mailed = `${resultFolder(plan.id)}mailed.json`;
+  const mailed = resultMailedFile(plan.id);
   const isOver = result?.status === 'finished';
   const note = isOver ? await store.get(mailed).catch(() => null) : null;
   // Of its own it may have died before it could say so: what it did is still to be measured.
   if (note !== null) return { delivery: note.includes(JSON.stringify(execution)) ? 'sent' : 'already-sent', ...counts };
-  const html = `results/${plan.id}.html`;
+  const html = resultPage(plan.id);
   const said: Omit<ResultContext, 'files'> = {
     planId: plan.id,
     zone,

@@ -3,9 +3,9 @@ import { blockOf, type Plan } from '../core/plan/plan';
 import type { Config } from '../core/policy/config';
 import type { Inventory } from '../core/report/report-model';
 import { parseInstant } from '../core/time/instant';
+import { clean } from '../core/util/safe-text';
 import type { Called, ClockReading } from '../ports/deletion-ports';
 import type { Digest } from '../ports/ports';
-import { clean } from '../render/phrases';
 import { refusal } from './refusals';
 
 /** Clocks that differ by more (ms) make ages and holds wrong. */

@@ -3,7 +3,8 @@ import type { MatchSubject } from '../core/policy/policy';
 import { makeResolver, type Resolution, subjectOf } from '../core/policy/resolve';
 import { isInForce, readTags, type TagReading } from '../core/policy/tags';
 import type { Snapshot, SourceState } from '../core/snapshot/snapshot';
-import { clean, count, policyText } from '../render/phrases';
+import { clean } from '../core/util/safe-text';
+import { count, policyText } from '../render/phrases';
 import { policyWords } from '../render/policy-words';
 
 /** Why a rule (by its place in the configuration) does not match: one phrase for each member that does not. */

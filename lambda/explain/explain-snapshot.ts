@@ -6,7 +6,8 @@ import type { Judged } from '../core/report/report-model';
 import type { SourceState, Tags } from '../core/snapshot/snapshot';
 import { before, dayLabel, dayOf, localMinute, wallClock } from '../core/time/period';
 import { someOf } from '../core/util/join-names';
-import { age, atMost, clean, count, nameOf, sourceNameOf } from '../render/phrases';
+import { clean } from '../core/util/safe-text';
+import { age, atMost, count, nameOf, sourceNameOf } from '../render/phrases';
 import type { Line } from '../render/report-header';
 import { explainAuthority, type WhyNot } from './explain-policy-source';
 

@@ -1,6 +1,6 @@
+import type { ChatNotification } from '../core/report/chat-notification';
 import type { Inventory, ListName, ListStatus } from '../core/report/report-model';
 import type { Kind, SourceState } from '../core/snapshot/snapshot';
-import type { ChatNotification } from '../render/chat';
 
 /** The real clock, epoch milliseconds. The one place from which use cases learn the time. */
 export type Clock = () => number;

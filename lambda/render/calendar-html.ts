@@ -1,5 +1,6 @@
 import { describe } from '../core/policy/reason';
 import { dateOf, type SimulatedDay } from '../core/policy/simulate';
+import { clean } from '../core/util/safe-text';
 import {
   type CalendarMonth,
   ceilingOf,
@@ -16,7 +17,7 @@ import {
 } from './calendar';
 import { escaped } from './escape';
 import { CALENDAR_STYLE, CALENDAR_STYLE_HASH } from './page/calendar-style';
-import { atMost, clean, count, dollars } from './phrases';
+import { atMost, count, dollars } from './phrases';
 import { policyWords } from './policy-words';
 
 const POLICY = `default-src 'none'; img-src data:; style-src '${CALENDAR_STYLE_HASH}'; base-uri 'none'; form-action 'none'`;

@@ -1,6 +1,7 @@
 import { monthlyCostCeiling, roundMoney } from '../core/policy/cost';
 import type { Judged, Report, Verdict } from '../core/report/report-model';
-import { clean, dollars, figure, sourceNameOf, wholeDays } from './phrases';
+import { clean } from '../core/util/safe-text';
+import { dollars, figure, sourceNameOf, wholeDays } from './phrases';
 import { placeOf } from './region-names';
 import { unknownText } from './totals';
 

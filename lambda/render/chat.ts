@@ -1,6 +1,8 @@
+import type { ChatNotification } from '../core/report/chat-notification';
 import type { Report } from '../core/report/report-model';
+import { clean } from '../core/util/safe-text';
 import { outcomeOf } from './message-attributes';
-import { clean, figure } from './phrases';
+import { figure } from './phrases';
 import { fullReportPlace, outcome, subject, type TextContext } from './report-header';
 import { bySource, problems, type Section, sourceHeading, unread } from './report-sections';
 
@@ -8,19 +10,6 @@ import { bySource, problems, type Section, sourceHeading, unread } from './repor
 export const CHAT_LIMITS = { title: 250, description: 3_000, nextStep: 350 } as const;
 
 const MOST_NAMED = 10;
-
-/** A custom notification as Amazon Q Developer in chat applications takes it; it drops every other message. */
-export interface ChatNotification {
-  readonly version: '1.0';
-  readonly source: 'custom';
-  readonly content: {
-    readonly textType: 'client-markdown';
-    readonly title: string;
-    readonly description: string;
-    readonly nextSteps: readonly string[];
-    readonly keywords: readonly string[];
-  };
-}
 
 /** Words of which a chat makes a mention, a link or markup. */
 const SPECIAL = /\S*(?:[@#`*_~]|:\/\/|\w\.[a-z]{2})\S*/gi;

@@ -1,6 +1,7 @@
 import { describe } from '../core/policy/reason';
 import type { Judged } from '../core/report/report-model';
-import { clean, policyText } from './phrases';
+import { clean } from '../core/util/safe-text';
+import { policyText } from './phrases';
 
 /** What people read of a snapshot's reasons: what is said once for it and its like, and what is left to say of it alone. */
 export interface Why {

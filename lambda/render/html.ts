@@ -1,12 +1,13 @@
 import { readingCommand } from '../core/report/command-line';
 import type { Report } from '../core/report/report-model';
 import { localMinute } from '../core/time/period';
+import { clean } from '../core/util/safe-text';
 import { escaped } from './escape';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
 import { embedRows, shownOf } from './page/embed';
 import { explore } from './page/explore';
 import { chartsHtml, sectionHtml, totalsHtml } from './page/parts';
-import { clean, figure } from './phrases';
+import { figure } from './phrases';
 import { verdictLine } from './report-header';
 import { attention, background, regionsNotRead, unread } from './report-sections';
 

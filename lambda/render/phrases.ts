@@ -2,17 +2,9 @@ import { describe, type Reason } from '../core/policy/reason';
 import type { Judged } from '../core/report/report-model';
 import type { Kind, Snapshot } from '../core/snapshot/snapshot';
 import type { Zone } from '../core/time/zone';
-import { visible } from '../core/util/safe-text';
+import { clean } from '../core/util/safe-text';
 
 const DAY = 86_400_000;
-const LONGEST = 600;
-
-/** Other people's text on one line: what could break a line, reorder or hide text becomes a visible `�`; absurdly long text is cut. */
-export function clean(text: string): string {
-  const safe = visible(text);
-  return safe.length <= LONGEST ? safe : `${safe.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '')}…`;
-}
-
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const CENTS = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 

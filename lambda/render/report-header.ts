@@ -3,7 +3,8 @@ import { cloudShellLink, SNAPSHOTS_PAGE, s3ObjectLink } from '../core/report/con
 import type { Report } from '../core/report/report-model';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localMinute } from '../core/time/period';
-import { clean, count, figure, zoneText } from './phrases';
+import { clean } from '../core/util/safe-text';
+import { count, figure, zoneText } from './phrases';
 import { regionsNotRead, unreadScopes } from './report-sections';
 import { ceilingText, type Extent, extentOf, extentText } from './totals';
 

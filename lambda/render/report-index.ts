@@ -1,8 +1,9 @@
 import { localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
+import { clean } from '../core/util/safe-text';
 import { escaped } from './escape';
 import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
-import { clean, count, zoneText } from './phrases';
+import { count, zoneText } from './phrases';
 
 /** A stored report in the index. */
 export interface IndexedReport {

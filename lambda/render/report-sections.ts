@@ -3,8 +3,9 @@ import { type Judged, type ListName, type ListStatus, type Report, type Scope, S
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localDay, localMinute } from '../core/time/period';
 import { someOf } from '../core/util/join-names';
+import { clean } from '../core/util/safe-text';
 import { whyOf } from './expiry-reasons';
-import { age, atMost, clean, count, figure, nameOf, plural, reasonsText, sourceNameOf } from './phrases';
+import { age, atMost, count, figure, nameOf, plural, reasonsText, sourceNameOf } from './phrases';
 import { ceilingText, extentOf } from './totals';
 
 /** One thing in a section: its heading, and what it shares with others, are written where they differ from those before. */

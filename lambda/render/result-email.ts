@@ -1,8 +1,9 @@
 import type { ApplyResult } from '../core/plan/outcome';
 import { cloudShellLink } from '../core/report/console-links';
 import type { Zone } from '../core/time/zone';
+import { clean } from '../core/util/safe-text';
 import type { EmailText } from './email';
-import { clean, dollars, figure } from './phrases';
+import { dollars, figure } from './phrases';
 import { renderResultText, resultSentence, unsettledIn } from './result-text';
 
 /** How a deletion run ended. Only a `finished` plan has an outcome for each of its snapshots. */

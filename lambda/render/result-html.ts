@@ -1,9 +1,10 @@
 import type { ItemResult, Unsettled } from '../core/plan/outcome';
 import { localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
+import { clean } from '../core/util/safe-text';
 import { escaped } from './escape';
 import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
-import { atMost, clean, zoneText } from './phrases';
+import { atMost, zoneText } from './phrases';
 import { endSentence, type ResultContext } from './result-email';
 import { UNSETTLED, unsettledIn } from './result-text';
 

@@ -6,7 +6,8 @@ import { monthlyCostCeiling } from '../core/policy/cost';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localDay, localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
-import { age, atMost, clean, count, dollars, figure, nameOf, sourceNameOf, zoneText } from './phrases';
+import { clean } from '../core/util/safe-text';
+import { age, atMost, count, dollars, figure, nameOf, sourceNameOf, zoneText } from './phrases';
 import { wrap } from './terminal';
 import { ceilingText, extentOf } from './totals';
 

@@ -2,22 +2,16 @@ import { instantOfId, parseInstant } from '../core/time/instant';
 import { dueSince, type Pause } from '../core/time/pause';
 import { RetentionError } from '../core/util/errors';
 import type { Store } from '../ports/ports';
-import { reportFiles } from './store-report';
+import { REPORT_DUE_SINCE, REPORTS, reportFiles } from '../storage/keys';
 
 const HOUR = 3_600_000;
 
 /** A report from later than this (ms) after now was made by another clock, and says nothing of when the next one is due. */
 const MOST_AHEAD = 5 * 60_000;
 
-/**
- * The time of the newest report that any check found; before the first report, of the first check. Written anew by each check, so that it
- * outlives reports, however briefly they are kept: a schedule that stopped, or never made a report, grows old.
- */
-const SINCE = 'runs/awaited-since.txt';
-
 /** The time (epoch ms) of the newest report that was stored whole, none of the future; null when there is none. */
 export async function newestReport(store: Store, now: number): Promise<{ readonly reportId: string; readonly at: number } | null> {
-  for (const reportId of [...(await store.list('reports/'))].reverse()) {
+  for (const reportId of [...(await store.list(REPORTS))].reverse()) {
     const at = instantOfId(reportId);
     // The state is written last.
     if (at !== null && at <= now + MOST_AHEAD && (await store.get(reportFiles(reportId).state)) !== null) return { reportId, at };
@@ -27,13 +21,13 @@ export async function newestReport(store: Store, now: number): Promise<{ readonl
 
 /** Since when (epoch ms) a report is awaited, as the last check knew it; null where none was made. */
 export async function awaitedSince(store: Store): Promise<number | null> {
-  const text = await store.get(SINCE);
+  const text = await store.get(REPORT_DUE_SINCE);
   const at = text === null ? null : parseInstant(text);
   if (text === null || at !== null) return at;
   throw new RetentionError(
     'check.unreadable',
     'operator',
-    `cannot tell since when a report is awaited: got something else than an instant in ${store.locate(SINCE)}; remove it`,
+    `cannot tell since when a report is awaited: got something else than an instant in ${store.locate(REPORT_DUE_SINCE)}; remove it`,
   );
 }
 
@@ -65,6 +59,6 @@ export async function reportAge(
 ): Promise<{ readonly check: 'age'; readonly reportAgeHours: number }> {
   const known = [await awaitedSince(store), (await newestReport(store, now))?.at ?? null].filter((at) => at !== null);
   const since = known.length === 0 ? now : Math.min(now, Math.max(...known));
-  await store.put({ key: SINCE, contentType: 'text/plain', body: [new Date(since).toISOString()] });
+  await store.put({ key: REPORT_DUE_SINCE, contentType: 'text/plain', body: [new Date(since).toISOString()] });
   return { check: 'age', reportAgeHours: (now - dueSince(since, now, pauses)) / HOUR };
 }

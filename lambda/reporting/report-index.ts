@@ -4,10 +4,7 @@ import { jsonText } from '../core/util/safe-text';
 import type { Store } from '../ports/ports';
 import { subject } from '../render/report-header';
 import { type IndexedReport, renderIndex } from '../render/report-index';
-
-const JSON_FILE = 'reports/index.json';
-/** The page that lists all reports. */
-export const INDEX_PAGE = 'reports/index.html';
+import { INDEX_JSON, INDEX_PAGE, REPORTS } from '../storage/keys';
 
 /** Writers at once that outrun each other more often than this leave the rest to the next report. */
 const MOST_TRIES = 5;
@@ -28,10 +25,10 @@ function outcomesIn(text: string | null): ReadonlyMap<string, string> {
  * are carried over from the index before.
  */
 export async function indexReports(store: Store, report: Report): Promise<void> {
-  const list = async (): Promise<readonly string[]> => (await store.list('reports/')).filter((name) => instantOfId(name) !== null);
+  const list = async (): Promise<readonly string[]> => (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null);
   let ids = await list();
   for (let attempt = 1; attempt <= MOST_TRIES; attempt += 1) {
-    const outcomes = new Map([...outcomesIn(await store.get(JSON_FILE)), [report.reportId, subject(report)]]);
+    const outcomes = new Map([...outcomesIn(await store.get(INDEX_JSON)), [report.reportId, subject(report)]]);
     const reports = [...ids].reverse().map(
       (reportId): IndexedReport => ({
         reportId,
@@ -41,7 +38,7 @@ export async function indexReports(store: Store, report: Report): Promise<void> 
       }),
     );
     await store.put({
-      key: JSON_FILE,
+      key: INDEX_JSON,
       contentType: 'application/json',
       body: [`${jsonText({ schemaVersion: 1, reports }, 1)}\n`],
     });

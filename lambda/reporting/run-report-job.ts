@@ -6,10 +6,11 @@ import { before, dayLabel, dayOf, wallClock } from '../core/time/period';
 import { RetentionError } from '../core/util/errors';
 import type { InventoryProgress } from '../ports/ports';
 import { inTime } from '../ports/with-timeout';
+import { runTime } from '../storage/keys';
 import { readRuns } from '../storage/report-history';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
 import { indexReports } from './report-index';
-import { runTime, wasSent } from './send-lock';
+import { wasSent } from './send-lock';
 import { type DeletionNotice, type Sending, type SendPorts, sendReport } from './send-report';
 import { previousReport, storeReport } from './store-report';
 

@@ -1,7 +1,9 @@
 import { compactInstant } from '../core/time/instant';
+import { MAX_LATE_MS } from '../core/time/tolerance';
 import { RetentionError } from '../core/util/errors';
 import { jsonText } from '../core/util/safe-text';
 import type { Store } from '../ports/ports';
+import { claimFile, noteFile, runFolder, SENT, SENT_BY_HAND } from '../storage/keys';
 
 /** How long (ms) the holder of a claim may try to send. What it guards is one message, made before the claim. */
 export const SEND_LIMIT = 45_000;
@@ -12,32 +14,19 @@ export const SEND_LIMIT = 45_000;
  */
 const CLAIM_TIMEOUT = SEND_LIMIT + 10_000;
 
-/** A scheduled time further (ms) from the clock than any retry makes it is not that of this run: an event was replayed, or made up. */
-export const MOST_LATE = 24 * 60 * 60_000;
-
 /**
  * The scheduled time by which a run is idempotent and its report is named; null for one to be handled as a run by hand, for now. Reports are
  * found by the times in their ids: one with an id of long ago would be missing among those since the grace period began, and the newest would
  * not be known as that.
  */
 export const runSchedule = (scheduledAt: number | null, now: number): number | null =>
-  scheduledAt === null || Math.abs(now - scheduledAt) > MOST_LATE ? null : scheduledAt;
+  scheduledAt === null || Math.abs(now - scheduledAt) > MAX_LATE_MS ? null : scheduledAt;
 
 export interface Claim {
   /** `sent`: this run's mail went out before. `mine`: nobody else may send it now. */
   readonly state: 'sent' | 'mine';
   readonly attempt: number;
 }
-
-/** Where the notes of the runs of one time (`20261123T080000Z`) are. */
-export const runFolder = (time: string): string => `runs/${time}/`;
-
-/** The note of a report that was e-mailed: of a scheduled run, and of one by hand, which claims nothing. */
-export const SENT = 'sent';
-export const SENT_BY_HAND = 'sent-by-hand';
-
-/** The note of a report by hand that could not be e-mailed; one of a scheduled run is counted, `failed-<attempt>`. */
-export const FAILED_BY_HAND = 'failed-by-hand';
 
 const runPrefix = (scheduledAt: number): string => runFolder(compactInstant(scheduledAt));
 
@@ -56,7 +45,7 @@ export async function claimRun(store: Store, scheduledAt: number, now: number): 
     const names = await store.list(runPrefix(scheduledAt));
     if (names.includes(`${SENT}.json`)) return { state: 'sent', attempt };
     if (names.includes(`failed-${attempt}.json`)) continue;
-    const key = `${runPrefix(scheduledAt)}claim-${attempt}.txt`;
+    const key = claimFile(compactInstant(scheduledAt), attempt);
     const body = [new Date(now).toISOString()];
     if (await store.putIfAbsent({ key, contentType: 'text/plain', body })) return { state: 'mine', attempt };
     const claimedAt = Date.parse((await store.get(key)) ?? '');
@@ -73,9 +62,6 @@ export async function claimRun(store: Store, scheduledAt: number, now: number): 
     `cannot send the report: 100 attempts for ${compactInstant(scheduledAt)} failed; see the function's log`,
   );
 }
-
-/** The time (`20261123T080000Z`) of a report's run, by its id. */
-export const runTime = (reportId: string): string => reportId.split('-', 1)[0] ?? '';
 
 /** What is noted of an attempt to send a report. */
 export interface RunNote {
@@ -104,5 +90,5 @@ export async function readDelivery(store: Store, time: string): Promise<'sent' |
 /** Writes what became of a run next to its claims: SENT, SENT_BY_HAND, FAILED_BY_HAND or `failed-<attempt>`. The first note stays. */
 export async function noteRun(store: Store, run: string, name: string, { at, ...note }: RunNote): Promise<void> {
   const body = [`${jsonText({ at: new Date(at).toISOString(), ...note })}\n`];
-  await store.putIfAbsent({ key: `${runFolder(run)}${name}.json`, contentType: 'application/json', body });
+  await store.putIfAbsent({ key: noteFile(run, name), contentType: 'application/json', body });
 }

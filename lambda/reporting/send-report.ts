@@ -2,16 +2,15 @@ import { hasChanges } from '../core/report/report-diff';
 import type { Report } from '../core/report/report-model';
 import { compactInstant } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
-import { invokeCommand } from '../deletion/deletion-commands';
 import type { Channel, ChatChannel, Clock, Store } from '../ports/ports';
 import { inTime } from '../ports/with-timeout';
 import { renderChat } from '../render/chat';
+import { invokeCommand } from '../render/deletion-commands';
 import { renderEmail } from '../render/email';
 import { messageAttributes } from '../render/message-attributes';
 import type { TextContext } from '../render/report-header';
-import { INDEX_PAGE } from './report-index';
-import { type Claim, claimRun, FAILED_BY_HAND, noteRun, runTime, SEND_LIMIT, SENT, SENT_BY_HAND } from './send-lock';
-import { reportFiles } from './store-report';
+import { FAILED_BY_HAND, INDEX_PAGE, reportFiles, runTime, SENT, SENT_BY_HAND } from '../storage/keys';
+import { type Claim, claimRun, noteRun, SEND_LIMIT } from './send-lock';
 
 export interface SendPorts {
   readonly store: Store;

@@ -11,23 +11,8 @@ import { renderCsv } from '../render/csv';
 import { renderHtml } from '../render/html';
 import { renderJson } from '../render/json';
 import { renderPlan } from '../render/plan';
+import { planFile, REPORTS, reportFiles } from '../storage/keys';
 import { stateOf } from './make-report';
-
-/** The file of a report that the others are made from. */
-export const REPORT_JSON = 'report.json';
-
-/** Where the files of a report are. */
-export const reportFolder = (reportId: string): string => `reports/${reportId}/`;
-
-/** The files of a report, all in its folder. */
-export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 'html' | 'state', string>> => ({
-  json: `${reportFolder(reportId)}${REPORT_JSON}`,
-  csv: `${reportFolder(reportId)}report.csv`,
-  html: `${reportFolder(reportId)}report.html`,
-  state: `${reportFolder(reportId)}state.json`,
-});
-
-export const planFile = (id: string): string => `plans/${id}.json`;
 
 /**
  * Stores the files of a report, and last its plan; each is written once and never replaced. Nothing can be deleted on a report of which
@@ -77,7 +62,7 @@ async function storePlan(store: Store, plan: NewPlan): Promise<void> {
  */
 export async function previousReport(store: Store, reportId: string): Promise<PreviousReport | null> {
   const timeOf = (id: string): string => id.slice(0, 16);
-  const ids = (await store.list('reports/')).filter((name) => instantOfId(name) !== null && timeOf(name) < timeOf(reportId));
+  const ids = (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null && timeOf(name) < timeOf(reportId));
   for (const id of ids.reverse().slice(0, 5)) {
     const key = reportFiles(id).state;
     const head = parseHead(await firstLine(store, key));

@@ -2,12 +2,12 @@ import { GRACE_MARGIN, type Mailed, type ReportRun, type StoredPlan } from '../c
 import { parsePlan } from '../core/plan/parse-plan';
 import type { Plan } from '../core/plan/plan';
 import { instantOfId, parseInstant } from '../core/time/instant';
+import { MAX_LATE_MS } from '../core/time/tolerance';
 import type { Digest, Store } from '../ports/ports';
-import { MOST_LATE, runFolder, runTime, SENT, SENT_BY_HAND } from '../reporting/send-lock';
-import { planFile, REPORT_JSON, reportFolder } from '../reporting/store-report';
+import { noteFile, PLANS, planFile, REPORT_JSON, REPORTS, RUNS, reportFolder, runTime, SENT, SENT_BY_HAND } from './keys';
 
 /** A report is made within this (ms) of the time in its id: the most that its run may be late, and what the run takes. */
-const FROM_ID = MOST_LATE + 60 * 60_000;
+const FROM_ID = MAX_LATE_MS + 60 * 60_000;
 
 function parseJson(text: string | null): unknown {
   try {
@@ -28,7 +28,7 @@ export function readPlan(text: string | null, id: string, digest: Digest): Plan 
 
 async function readMailed(store: Store, time: string): Promise<Mailed | null> {
   for (const name of [SENT, SENT_BY_HAND]) {
-    const dated = await store.getDated(`${runFolder(time)}${name}.json`);
+    const dated = await store.getDated(noteFile(time, name));
     const note = parseJson(dated?.text ?? null);
     if (dated === null || typeof note !== 'object' || note === null || !('reportId' in note)) continue;
     return {
@@ -67,10 +67,10 @@ export async function readRuns(store: Store, digest: Digest, since: number): Pro
     const known = ids.get(time) ?? [];
     ids.set(time, hasPlan ? [...known, id] : known);
   };
-  for (const name of await store.list('reports/')) note(name, false);
+  for (const name of await store.list(REPORTS)) note(name, false);
   // One that was e-mailed and could not be stored stands here alone.
-  for (const time of await store.list('runs/')) note(`${time}-`, false);
-  for (const name of await store.list('plans/')) if (name.endsWith('.json')) note(name.slice(0, -'.json'.length), true);
+  for (const time of await store.list(RUNS)) note(`${time}-`, false);
+  for (const name of await store.list(PLANS)) if (name.endsWith('.json')) note(name.slice(0, -'.json'.length), true);
   const runs: ReportRun[] = [];
   for (const time of [...ids.keys()].sort().reverse()) {
     const plans = await Promise.all((ids.get(time) ?? []).map((id) => readStoredPlan(store, digest, id)));

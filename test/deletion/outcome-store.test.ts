@@ -1,8 +1,8 @@
 import type { ItemResult } from '../../lambda/core/plan/outcome';
 import type { Plan } from '../../lambda/core/plan/plan';
-import { recordFolder, recordKey } from '../../lambda/deletion/outcome-files';
 import { checkOutcomes, type OutcomePorts, openOutcomes, rehearsalOutcomes } from '../../lambda/deletion/outcome-store';
 import type { Store, StoredObject } from '../../lambda/ports/ports';
+import { recordFile, recordFolder } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
 
 const NOW = Date.UTC(2026, 10, 23, 8);
@@ -280,7 +280,7 @@ describe('the record of a plan', () => {
     await first.record([resultOf(plan, 0)]);
     const later = { ...resultOf(plan, 0), text: 'deleted later', at: '2026-11-23T08:02:00.000Z' };
     expect(await second.record([later])).toEqual([resultOf(plan, 0)]);
-    expect(readJson(recordKey(plan, 0, 'outcome'))).toEqual(resultOf(plan, 0));
+    expect(readJson(recordFile(plan, 0, 'outcome'))).toEqual(resultOf(plan, 0));
     expect((await second.close()).items).toEqual([resultOf(plan, 0)]);
   });
 
@@ -414,8 +414,8 @@ describe('the record of a plan', () => {
 
   it.each([
     ['the result', (plan: Plan) => `results/${plan.id}.json`],
-    ['an outcome', (plan: Plan) => recordKey(plan, 0, 'outcome')],
-    ['an attempt', (plan: Plan) => recordKey(plan, 1, 'attempt')],
+    ['an outcome', (plan: Plan) => recordFile(plan, 0, 'outcome')],
+    ['an attempt', (plan: Plan) => recordFile(plan, 1, 'attempt')],
   ])('refuses when %s cannot be read: what is not known is never taken for not done', async (_, keyOf) => {
     const plan = planOf(3);
     const outcomes = await open('a', plan);

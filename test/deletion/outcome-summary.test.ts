@@ -3,7 +3,7 @@ import type { Plan, PlanItem } from '../../lambda/core/plan/plan';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import { readOutcome, settleOutcome } from '../../lambda/deletion/outcome-summary';
 import type { Store } from '../../lambda/ports/ports';
-import { planFile } from '../../lambda/reporting/store-report';
+import { planFile } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
 
 const NOW = Date.UTC(2026, 10, 23, 8);

@@ -14,7 +14,7 @@ import type { Plan } from '../../lambda/core/plan/plan';
 import type { Config } from '../../lambda/core/policy/config';
 import { type ApplyOptions, applyBatch, type Prepared, prepareApply } from '../../lambda/deletion/apply-plan';
 import { PACE, type Pace } from '../../lambda/deletion/backoff';
-import { readAttempt, recordKey } from '../../lambda/deletion/outcome-files';
+import { readAttempt } from '../../lambda/deletion/outcome-files';
 import { type OutcomePorts, openOutcomes } from '../../lambda/deletion/outcome-store';
 import type { Owner } from '../../lambda/deletion/run-lock';
 import { snapshotKinds } from '../../lambda/kinds/registry';
@@ -23,6 +23,7 @@ import type { Clock, ReadInventory, Store } from '../../lambda/ports/ports';
 import { renderPlan } from '../../lambda/render/plan';
 import { makeReport } from '../../lambda/reporting/make-report';
 import { digestOf } from '../../lambda/runtime/digest';
+import { recordFile } from '../../lambda/storage/keys';
 import { aConfig } from '../support/config-builder';
 
 export const ACCOUNT = '123456789012';
@@ -238,6 +239,6 @@ export async function takeOver(store: Store, plan: Plan, name: string): Promise<
   const stored = await readAttempt(store, plan, position);
   if (stored === null) throw new Error(`${name} has no attempt`);
   const attempt = { ...stored.attempt, run: 'another', revision: stored.attempt.revision + 1, earlier: true };
-  const object = { key: recordKey(plan, position, 'attempt'), contentType: 'application/json', body: [JSON.stringify(attempt)] };
+  const object = { key: recordFile(plan, position, 'attempt'), contentType: 'application/json', body: [JSON.stringify(attempt)] };
   if (!(await store.replaceIf(object, stored.version))) throw new Error('the attempt has changed');
 }

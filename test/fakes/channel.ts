@@ -1,5 +1,5 @@
+import type { ChatNotification } from '../../lambda/core/report/chat-notification';
 import type { Channel, ChatChannel, Message } from '../../lambda/ports/ports';
-import type { ChatNotification } from '../../lambda/render/chat';
 
 /** A channel that keeps what it was given; `refuses` times it rejects first. */
 export function fakeChannel(refuses = 0): Channel & { readonly sent: Message[]; readonly signals: (AbortSignal | undefined)[] } {

@@ -13,11 +13,11 @@ import { DEPLOYED_PACE, LIMITS, wireDeletion } from '../../lambda/handlers/wire-
 import type { Called, CallFailure, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
 import { renderPlan } from '../../lambda/render/plan';
 import { makeReport } from '../../lambda/reporting/make-report';
-import { planFile } from '../../lambda/reporting/store-report';
 import { digestOf } from '../../lambda/runtime/digest';
 import { buildEnv } from '../../lambda/runtime/env';
 import { type Measurement, measurementsOf } from '../../lambda/runtime/metrics';
 import { writeConfiguration } from '../../lambda/runtime/stage-function';
+import { planFile } from '../../lambda/storage/keys';
 import { ACCOUNT, smallAccount, startRig } from '../deletion/rig';
 import { fakeChannel } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';

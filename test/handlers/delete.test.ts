@@ -5,7 +5,7 @@ import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { executionName, readEnding } from '../../lambda/deletion/execution-status';
 import type { DeletionPorts } from '../../lambda/deletion/run-deletion-job';
 import type { Called } from '../../lambda/ports/deletion-ports';
-import { planFile } from '../../lambda/reporting/store-report';
+import { planFile } from '../../lambda/storage/keys';
 import { ACCOUNT, aged, aSpec, HERE, outcomes, type Rig, THERE, upTo } from '../deletion/rig';
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';

@@ -13,7 +13,7 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { compactInstant } from '../../lambda/core/time/instant';
 import { buildEnv } from '../../lambda/runtime/env';
 import { stageFunction } from '../../lambda/runtime/stage-function';
-import { WRITE_ONCE } from '../../lib/report-store';
+import { WRITE_ONCE } from '../../lambda/storage/keys';
 import { bundleHandler } from '../../scripts/bundle';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';

@@ -1,6 +1,7 @@
 import Ajv from 'ajv';
 import * as fc from 'fast-check';
-import { type ChatNotification, renderChat } from '../../lambda/render/chat';
+import type { ChatNotification } from '../../lambda/core/report/chat-notification';
+import { renderChat } from '../../lambda/render/chat';
 import { expectGolden } from '../support/golden';
 import { aFailedScope, aReport, aSource, expired } from '../support/report-builder';
 import schema from './custom-notification.schema.json';

@@ -50,3 +50,11 @@ export const jsonText = (value: unknown, indent?: number): string => escapeJson(
 
 /** A replacer of `JSON.stringify`, for logs that people read: each text in it hides nothing. */
 export const visibleMembers = (_: string, value: unknown): unknown => (typeof value === 'string' ? visibleLines(value) : value);
+
+const MAX_TEXT_LENGTH = 600;
+
+/** Other people's text on one line: what could break a line, reorder or hide text becomes a visible `�`; absurdly long text is cut. */
+export function clean(text: string): string {
+  const safe = visible(text);
+  return safe.length <= MAX_TEXT_LENGTH ? safe : `${safe.slice(0, MAX_TEXT_LENGTH).replace(/[\ud800-\udbff]$/, '')}…`;
+}

@@ -1,8 +1,8 @@
 import { monthlyCostCeiling, snapshotGb } from '../../core/policy/cost';
 import type { Judged, Report } from '../../core/report/report-model';
-import { jsonText } from '../../core/util/safe-text';
+import { clean, jsonText } from '../../core/util/safe-text';
 import { inShort } from '../expiry-reasons';
-import { clean, nameOf, policyText, reasonsText, sourceNameOf } from '../phrases';
+import { nameOf, policyText, reasonsText, sourceNameOf } from '../phrases';
 import { cityOf } from '../region-names';
 import type { PageData, PageMark, PageRow, PageSource } from './data';
 

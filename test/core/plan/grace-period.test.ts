@@ -3,8 +3,7 @@ import { countdown, type ReportRun, selectDue } from '../../../lambda/core/plan/
 import type { Plan, PlanItem } from '../../../lambda/core/plan/plan';
 import { compactInstant } from '../../../lambda/core/time/instant';
 import { before, dayLabel, dayOf, wallClock } from '../../../lambda/core/time/period';
-import { runFolder, SENT } from '../../../lambda/reporting/send-lock';
-import { planFile, reportFiles } from '../../../lambda/reporting/store-report';
+import { planFile, reportFiles, runFolder, SENT } from '../../../lambda/storage/keys';
 import { readRuns } from '../../../lambda/storage/report-history';
 import { memoryStore } from '../../fakes/memory-store';
 import { aConfig } from '../../support/config-builder';

@@ -1,4 +1,4 @@
-import { aliasArn, invokeCommand } from '../../lambda/deletion/deletion-commands';
+import { aliasArn, invokeCommand } from '../../lambda/render/deletion-commands';
 
 const FUNCTION = 'arn:aws:lambda:eu-central-1:123456789012:function:retention-delete';
 
