@@ -13,7 +13,10 @@ module.exports = {
   testRunner: 'jest',
   // Only the tests of the core: it must be held by its own specification, not by the goldens of what is built on it. Those of the simulation walk
   // through years of decisions, and would take most of the time for each mutant of a decision; so they, and what they alone hold, are left out.
-  jest: { configFile: 'jest.config.cjs', config: { roots: ['<rootDir>/test/core'], testPathIgnorePatterns: ['simulate'] } },
+  jest: {
+    configFile: 'jest.config.cjs',
+    config: { roots: ['<rootDir>/test/core'], testPathIgnorePatterns: ['simulate'] },
+  },
   mutate: ['lambda/core/**/*.ts', '!lambda/core/policy/simulate.ts'],
   coverageAnalysis: 'perTest',
   // TypeScript 7 has no compiler API for Stryker to read a tsconfig with, and none is needed: swc strips the types.

@@ -13,7 +13,11 @@ const LISTS = [
 export async function walkByHttp(url: string): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 128 });
   let calls = 0;
-  const ask = (operation: string, region: string, input: object): Promise<{ nextPageToken?: string; regions?: { name: string }[] }> =>
+  const ask = (
+    operation: string,
+    region: string,
+    input: object,
+  ): Promise<{ nextPageToken?: string; regions?: { name: string }[] }> =>
     new Promise((resolve, reject) => {
       const call = request(url, {
         agent,

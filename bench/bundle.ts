@@ -35,7 +35,10 @@ export async function benchBundle(out: NodeJS.WritableStream): Promise<void> {
     `\nthe report function's bundle\n  ${bytes} bytes (clients and logger alone: ${least}), target ≤ ${LARGEST}: ${bytes <= LARGEST ? 'met' : 'MISSED'}\n`,
   );
   const load = (file: string) => () => runNode(['-e', `require(${JSON.stringify(file)})`]);
-  const measured = await inTurns({ nothing: () => runNode(['-e', '0']), minimum: load(minimum), report: load(report) }, 15);
+  const measured = await inTurns(
+    { nothing: () => runNode(['-e', '0']), minimum: load(minimum), report: load(report) },
+    15,
+  );
   rmSync(folder, { recursive: true, force: true });
   const less = measured.nothing;
   const without = (of: typeof less): typeof less => ({

@@ -24,11 +24,18 @@ function configIn(timezone: string) {
 /** The pages that bring an account's snapshots, as texts, and the records that the real inventory makes of them. */
 async function bring(
   snapshots: number,
-): Promise<{ readonly texts: readonly string[]; readonly records: readonly Snapshot[]; readonly sources: SourceLookup }> {
+): Promise<{
+  readonly texts: readonly string[];
+  readonly records: readonly Snapshot[];
+  readonly sources: SourceLookup;
+}> {
   const account = largeAccount({ snapshots, now: NOW });
   const texts = Object.values(account.data).flatMap(({ instanceSnapshots = [] }) =>
     Array.from({ length: Math.ceil(instanceSnapshots.length / PAGE) }, (_, page) =>
-      JSON.stringify({ instanceSnapshots: instanceSnapshots.slice(page * PAGE, (page + 1) * PAGE), nextPageToken: 'opaque' }),
+      JSON.stringify({
+        instanceSnapshots: instanceSnapshots.slice(page * PAGE, (page + 1) * PAGE),
+        nextPageToken: 'opaque',
+      }),
     ),
   );
   const emulator = await startEmulator({ account, pageSize: 1_000 });
@@ -48,7 +55,8 @@ async function bring(
     previouslyRead: new Set(),
   });
   await emulator.close();
-  if (inventory.snapshots.length !== snapshots) throw new Error(`the bench read ${inventory.snapshots.length} of ${snapshots} snapshots`);
+  if (inventory.snapshots.length !== snapshots)
+    throw new Error(`the bench read ${inventory.snapshots.length} of ${snapshots} snapshots`);
   return { texts, records: inventory.snapshots, sources: inventory.sources };
 }
 
@@ -80,7 +88,13 @@ export async function benchDecide(out: NodeJS.WritableStream): Promise<void> {
         base: measured.parse,
         target: null,
       },
-      { what: 'decide in Europe/Berlin', measured: measured.berlin, against: 'decide in UTC', base: measured.utc, target: { atMost: 2 } },
+      {
+        what: 'decide in Europe/Berlin',
+        measured: measured.berlin,
+        against: 'decide in UTC',
+        base: measured.utc,
+        target: { atMost: 2 },
+      },
     ],
     out,
   );
@@ -91,10 +105,35 @@ export async function benchDecide(out: NodeJS.WritableStream): Promise<void> {
       const record = records[index % records.length];
       if (record === undefined) throw new Error('the bench has no records');
       const round = Math.floor(index / records.length);
-      const { kind, account, region, sizeGb, state, fromAutoSnapshot, tags, blueprint, bundle, engine, engineVersion, attachedDisks } =
-        record;
+      const {
+        kind,
+        account,
+        region,
+        sizeGb,
+        state,
+        fromAutoSnapshot,
+        tags,
+        blueprint,
+        bundle,
+        engine,
+        engineVersion,
+        attachedDisks,
+      } = record;
       const source = share.source(record.source?.name ?? null, `${record.source?.arn}-${round}`);
-      const facts = { kind, account, region, sizeGb, state, fromAutoSnapshot, tags, source, blueprint, bundle, engine, engineVersion };
+      const facts = {
+        kind,
+        account,
+        region,
+        sizeGb,
+        state,
+        fromAutoSnapshot,
+        tags,
+        source,
+        blueprint,
+        bundle,
+        engine,
+        engineVersion,
+      };
       const { name, createdAt, supportCode, defects } = record;
       const own = { arn: `${record.arn}-${round}`, name, createdAt, supportCode, defects };
       return new SnapshotRecord(share.common({ ...facts, attachedDisks }), own);
@@ -102,7 +141,12 @@ export async function benchDecide(out: NodeJS.WritableStream): Promise<void> {
   out.write('\nhow deciding grows\n');
   for (const count of [10_000, 100_000, 1_000_000]) {
     const snapshots = copies(count);
-    const { each } = await measure({ each: () => decide({ snapshots, sources: () => ({ state: 'gone' }), config: utc, now: NOW }) }, 3);
-    out.write(`  ${count} snapshots: ${each.wall.median.toFixed(0)} ms, ${((each.wall.median * 1_000) / count).toFixed(2)} µs each\n`);
+    const { each } = await measure(
+      { each: () => decide({ snapshots, sources: () => ({ state: 'gone' }), config: utc, now: NOW }) },
+      3,
+    );
+    out.write(
+      `  ${count} snapshots: ${each.wall.median.toFixed(0)} ms, ${((each.wall.median * 1_000) / count).toFixed(2)} µs each\n`,
+    );
   }
 }

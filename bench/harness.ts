@@ -20,7 +20,11 @@ export interface Measured {
 
 export const spreadOf = (values: readonly number[]): Spread => {
   const sorted = [...values].sort((a, b) => a - b);
-  return { median: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN, least: sorted[0] ?? Number.NaN, most: sorted.at(-1) ?? Number.NaN };
+  return {
+    median: sorted[Math.floor(sorted.length / 2)] ?? Number.NaN,
+    least: sorted[0] ?? Number.NaN,
+    most: sorted.at(-1) ?? Number.NaN,
+  };
 };
 
 /** Costs of work in this process. */
@@ -55,14 +59,14 @@ export const measure = <Name extends string>(
   rounds: number = ROUNDS,
 ): Promise<Readonly<Record<Name, Measured>>> =>
   inTurns(
-    Object.fromEntries(Object.entries(variants).map(([name, work]) => [name, () => costOf(work as () => unknown)])) as Record<
-      Name,
-      () => Promise<Cost>
-    >,
+    Object.fromEntries(
+      Object.entries(variants).map(([name, work]) => [name, () => costOf(work as () => unknown)]),
+    ) as Record<Name, () => Promise<Cost>>,
     rounds,
   );
 
-const milliseconds = ({ median, least, most }: Spread): string => `${median.toFixed(1)} ms (${least.toFixed(1)}–${most.toFixed(1)})`;
+const milliseconds = ({ median, least, most }: Spread): string =>
+  `${median.toFixed(1)} ms (${least.toFixed(1)}–${most.toFixed(1)})`;
 
 /** One line of the table: what was measured, against what, the ratio of the medians, and the target. */
 export interface Ratio {
@@ -76,7 +80,9 @@ export interface Ratio {
 function verdict(ratio: number, target: Ratio['target']): string {
   if (target === null) return '';
   const [holds, text] =
-    'atMost' in target ? [ratio <= target.atMost, `≤ ${target.atMost}`] : [ratio >= target.atLeast, `≥ ${target.atLeast}`];
+    'atMost' in target
+      ? [ratio <= target.atMost, `≤ ${target.atMost}`]
+      : [ratio >= target.atLeast, `≥ ${target.atLeast}`];
   return `, target ${text}: ${holds ? 'met' : 'MISSED'}`;
 }
 

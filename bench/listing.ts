@@ -35,8 +35,20 @@ export const settings = (endpoint: Endpoint): Readonly<Record<string, string>> =
 async function readInventory(url: string): Promise<void> {
   const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };
   const clients = makeLightsailClients({ config: { endpoint: url, credentials } });
-  const read = makeReadInventory({ clients, kinds: snapshotKinds, firstRegion: 'us-east-1', account: null, clock: Date.now });
-  const inventory = await read({ regions: 'all', kinds: KINDS, automaticSnapshots: false, deadline: null, previouslyRead: new Set() });
+  const read = makeReadInventory({
+    clients,
+    kinds: snapshotKinds,
+    firstRegion: 'us-east-1',
+    account: null,
+    clock: Date.now,
+  });
+  const inventory = await read({
+    regions: 'all',
+    kinds: KINDS,
+    automaticSnapshots: false,
+    deadline: null,
+    previouslyRead: new Set(),
+  });
   if (!inventory.complete || inventory.snapshots.length !== SNAPSHOTS)
     throw new Error(`the bench read ${inventory.snapshots.length} of ${SNAPSHOTS} snapshots`);
 }
@@ -48,7 +60,15 @@ export async function benchListing(out: NodeJS.WritableStream): Promise<void> {
   endpoint.close();
   printRatios(
     `listing: ${TITLE}`,
-    [{ what: 'inventory', measured: measured.inventory, against: 'bare SDK client', base: measured.sdk, target: { atMost: 1.15 } }],
+    [
+      {
+        what: 'inventory',
+        measured: measured.inventory,
+        against: 'bare SDK client',
+        base: measured.sdk,
+        target: { atMost: 1.15 },
+      },
+    ],
     out,
   );
 }
@@ -66,7 +86,10 @@ async function costOfAwsCli(endpoint: Endpoint): Promise<Cost | null> {
   const said = await run('sh', ['-c', script], env);
   const wall = performance.now() - start;
   const times = [...(said.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
-  return { wall, cpu: times.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1_000, 0) };
+  return {
+    wall,
+    cpu: times.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1_000, 0),
+  };
 }
 
 /** The whole command, process start included, against a process that does nothing but HTTP, and against the AWS CLI. */
@@ -95,7 +118,15 @@ export async function benchCommand(out: NodeJS.WritableStream): Promise<void> {
       { what, measured: measured.report, against: 'bare HTTP process', base: measured.http, target: { atMost: 4 } },
       ...(cli.length === 0
         ? []
-        : [{ what, measured: measured.report, against: 'AWS CLI, regions in turn', base: byCli, target: { atLeast: 15 } }]),
+        : [
+            {
+              what,
+              measured: measured.report,
+              against: 'AWS CLI, regions in turn',
+              base: byCli,
+              target: { atLeast: 15 },
+            },
+          ]),
     ],
     out,
   );

@@ -24,7 +24,13 @@ async function runFunction(endpoint: Endpoint, folder: string): Promise<ChildRun
   stageFunction(join(__dirname, 'lambda', 'report'), { origin: 'retention.yaml', config: BUNDLED }, folder);
   const env = { ...settings(endpoint), ...buildEnv({ topicArn: TOPIC, bucket: BUCKET }) };
   return probed(async (probe) => {
-    const answer = await runBundle({ folder, event: {}, env: { ...env, ...probe }, timeout: 900_000, log: () => undefined });
+    const answer = await runBundle({
+      folder,
+      event: {},
+      env: { ...env, ...probe },
+      timeout: 900_000,
+      log: () => undefined,
+    });
     if (!answer.ok) throw new Error(`the bundled function failed: ${answer.error}`);
   });
 }

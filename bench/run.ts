@@ -7,7 +7,13 @@ import { benchMemory } from './memory';
 import { type Served, serveHere } from './serve';
 
 /** `npm run bench [section …]`: prints ratios from one run. Without a name all sections run. */
-const SECTIONS = { listing: benchListing, command: benchCommand, decide: benchDecide, memory: benchMemory, bundle: benchBundle } as const;
+const SECTIONS = {
+  listing: benchListing,
+  command: benchCommand,
+  decide: benchDecide,
+  memory: benchMemory,
+  bundle: benchBundle,
+} as const;
 
 /** Processes of their own that the sections start. */
 const PROCESSES: Readonly<Record<string, (argument: string) => Promise<unknown>>> = {
@@ -35,7 +41,8 @@ async function main(): Promise<void> {
   out.write(
     `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}; load ${load()}\n`,
   );
-  for (const [name, section] of Object.entries(SECTIONS)) if (asked.length === 0 || asked.includes(name)) await section(out);
+  for (const [name, section] of Object.entries(SECTIONS))
+    if (asked.length === 0 || asked.includes(name)) await section(out);
   out.write(`\nload at the end ${load()}\n`);
 }
 

@@ -13,8 +13,15 @@ function main(): void {
   const app = new App({ autoSynth: false });
   const { emails, configPath, schedule, monitoring, deletion } = readContext(app.node.getAllContext());
   const file = configPath ?? findConfigFile((near) => `-c config=${near}`);
-  if (file === null) say(`note: no ${DEFAULT_FILE} here, so the built-in starter policy is deployed: it can report, and never delete`);
-  new RetentionStack(app, 'LightsailRetention', { configuration: readConfiguration(file, say), emails, schedule, monitoring, deletion });
+  if (file === null)
+    say(`note: no ${DEFAULT_FILE} here, so the built-in starter policy is deployed: it can report, and never delete`);
+  new RetentionStack(app, 'LightsailRetention', {
+    configuration: readConfiguration(file, say),
+    emails,
+    schedule,
+    monitoring,
+    deletion,
+  });
   Validations.of(app).addPlugins(new AwsSolutionsChecks());
   app.synth();
 }

@@ -100,28 +100,34 @@ export const ACCESS_FAULTS: readonly Entry[] = [
   {
     code: 'credentials.mfa',
     matches: inProvider(/multi-factor|MFA/),
-    cause: (_, context) => `${owner(context)} asks for a code of multi-factor authentication, which cannot be entered here`,
+    cause: (_, context) =>
+      `${owner(context)} asks for a code of multi-factor authentication, which cannot be entered here`,
     remedy: (_, { profile }) =>
       `export a session first: eval "$(${aws('configure export-credentials --format env', profile)})", then leave out --profile`,
   },
   {
     code: 'credentials.missing',
-    matches: inProvider(/from any providers|Could not resolve credentials using profile|Unable to find environment variable/i),
-    cause: (_, { profile }) => (profile === null ? 'no AWS credentials were found' : `profile ${profile} has no credentials`),
+    matches: inProvider(
+      /from any providers|Could not resolve credentials using profile|Unable to find environment variable/i,
+    ),
+    cause: (_, { profile }) =>
+      profile === null ? 'no AWS credentials were found' : `profile ${profile} has no credentials`,
     remedy: () => 'set AWS_PROFILE, pass --profile NAME, or sign in with "aws login" or "aws sso login"',
   },
   {
     code: 'credentials.unusable',
     matches: inProvider(/^/),
     cause: ({ message }, context) => `the credentials of ${owner(context)} cannot be used: ${message}`,
-    remedy: (_, { profile }) => `correct the profile in ~/.aws/config; this shows its settings: ${aws('configure list', profile)}`,
+    remedy: (_, { profile }) =>
+      `correct the profile in ~/.aws/config; this shows its settings: ${aws('configure list', profile)}`,
   },
   {
     code: 'connection.clock',
     matches: ({ code, message }) =>
       isOneOf('RequestTimeTooSkewed', 'RequestInTheFuture')({ code, message }) ||
       (isOneOf('InvalidSignature', 'SignatureDoesNotMatch', 'AuthFailure')({ code, message }) && SKEW.test(message)),
-    cause: ({ message }) => `the clock of this machine differs from the clock of AWS by more than five minutes: ${message}`,
+    cause: ({ message }) =>
+      `the clock of this machine differs from the clock of AWS by more than five minutes: ${message}`,
     remedy: () => 'set the clock, for example by NTP, then try again',
   },
   {
@@ -134,7 +140,14 @@ export const ACCESS_FAULTS: readonly Entry[] = [
   {
     code: 'credentials.invalid',
     matches: isOneOf(
-      ...['UnrecognizedClient', 'InvalidClientTokenId', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidSignature', 'AuthFailure'],
+      ...[
+        'UnrecognizedClient',
+        'InvalidClientTokenId',
+        'InvalidAccessKeyId',
+        'SignatureDoesNotMatch',
+        'InvalidSignature',
+        'AuthFailure',
+      ],
       ...['IncompleteSignature', 'MissingAuthenticationToken', 'InvalidToken', 'NotAuthorized', 'Unauthenticated'],
     ),
     cause: ({ code }) => `AWS does not accept these credentials (${code})`,
@@ -173,13 +186,15 @@ export const ACCESS_FAULTS: readonly Entry[] = [
   },
   {
     code: 'connection.certificate',
-    matches: ({ code }) => /^(?:CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|ERR_TLS_CERT|INVALID_CA|HOSTNAME_MISMATCH)/.test(code),
+    matches: ({ code }) =>
+      /^(?:CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|ERR_TLS_CERT|INVALID_CA|HOSTNAME_MISMATCH)/.test(code),
     cause: ({ code, message }) => `the certificate of the endpoint is not trusted: ${message} (${code})`,
     remedy: ({ code }, { caBundle }) => certificateRemedy(code, caBundle),
   },
   {
     code: 'connection.protocol',
-    matches: ({ code, message }) => code === 'EPROTO' || /^ERR_SSL_|^ERR_TLS_/.test(code) || /wrong version number/.test(message),
+    matches: ({ code, message }) =>
+      code === 'EPROTO' || /^ERR_SSL_|^ERR_TLS_/.test(code) || /wrong version number/.test(message),
     cause: ({ code }) => `the endpoint does not answer with TLS (${code})`,
     remedy: () => 'check AWS_ENDPOINT_URL: an endpoint without TLS begins with http://',
   },
@@ -204,7 +219,8 @@ export const ACCESS_FAULTS: readonly Entry[] = [
   {
     code: 'connection.timeout',
     matches: isOneOf('ETIMEDOUT', 'TimeoutError', 'ERR_SOCKET_CONNECTION_TIMEOUT'),
-    cause: (_, { proxy }) => `the endpoint does not answer${proxy === null ? '' : `, or the proxy of ${proxy} does not`}`,
+    cause: (_, { proxy }) =>
+      `the endpoint does not answer${proxy === null ? '' : `, or the proxy of ${proxy} does not`}`,
     remedy: (_, context) => network(context),
   },
   {
@@ -216,8 +232,10 @@ export const ACCESS_FAULTS: readonly Entry[] = [
 ];
 
 function certificateRemedy(code: string, caBundle: string | null): string {
-  if (code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED') return 'check the clock of this machine, and the endpoint';
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH') return 'check AWS_ENDPOINT_URL and the proxy';
+  if (code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED')
+    return 'check the clock of this machine, and the endpoint';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' || code === 'HOSTNAME_MISMATCH')
+    return 'check AWS_ENDPOINT_URL and the proxy';
   return caBundle === null
     ? 'set AWS_CA_BUNDLE to a PEM file with the certificate of your private CA'
     : `add the certificate of your private CA to ${caBundle}, which AWS_CA_BUNDLE or ca_bundle names`;
@@ -248,7 +266,8 @@ export function credentialsFault(error: unknown, context: AccessContext): Access
   const { code, message } = errorFacts(error);
   const unusable = { code: 'CredentialsProviderError', message: `${message} (${code})` };
   return (
-    accessFault(error, context) ?? faultOf(unusable, context) ?? { code: 'credentials.unusable', cause: message, remedy: 'sign in again' }
+    accessFault(error, context) ??
+    faultOf(unusable, context) ?? { code: 'credentials.unusable', cause: message, remedy: 'sign in again' }
   );
 }
 

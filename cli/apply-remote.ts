@@ -48,7 +48,11 @@ function addressOf(name: string, here: string): { readonly region: string; reado
 
 async function invoke(name: string, execution: string, plan: Plan, caller: Caller): Promise<void> {
   const { region, functionName } = addressOf(name, caller.region);
-  const client = new LambdaClient({ credentials: caller.credentials, region, requestHandler: caller.connection.withLimits(PATIENT) });
+  const client = new LambdaClient({
+    credentials: caller.credentials,
+    region,
+    requestHandler: caller.connection.withLimits(PATIENT),
+  });
   try {
     const answer = await client.send(
       new InvokeCommand({
@@ -127,7 +131,9 @@ export async function applyRemotely(
   const isBegun = before !== null || (await hasEnded(store, plan.id, plan.id));
   const execution = isBegun ? `${plan.id}-${compactInstant(Date.now())}` : plan.id;
   await invoke(options.name, execution, plan, caller);
-  err.write(`${clean(options.name)} has the plan: it looks at everything again, deletes, and sends the outcome by e-mail\n`);
+  err.write(
+    `${clean(options.name)} has the plan: it looks at everything again, deletes, and sends the outcome by e-mail\n`,
+  );
   if (!place.where.startsWith('s3://')) {
     err.write(
       `from a file a plan is started once: should the e-mail say that it was refused, apply it by its address, s3://BUCKET/plans/${clean(plan.id)}.json\n`,

@@ -48,7 +48,8 @@ const STALE = 10 * 60_000;
 const usage = (message: string): RetentionError => new RetentionError('usage.apply', 'operator', message);
 
 function checkOptions(options: ApplyOptions): void {
-  if (options.local === true && options.function !== undefined) throw usage('--local and --function do not go together: say one of them');
+  if (options.local === true && options.function !== undefined)
+    throw usage('--local and --function do not go together: say one of them');
   if (options.local !== true && options.function === undefined)
     throw usage(
       'say who is to delete: --function NAME (the deployed deletion function), or --local (this machine, with your own credentials)',
@@ -64,7 +65,10 @@ const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const ignore = (): void => undefined;
 
 /** Ends the run after the current snapshot at the first Ctrl-C, at once at the second. */
-function onInterrupt({ err, out }: Pick<Terminal, 'err' | 'out'>): { readonly signal: AbortSignal; readonly stop: () => void } {
+function onInterrupt({ err, out }: Pick<Terminal, 'err' | 'out'>): {
+  readonly signal: AbortSignal;
+  readonly stop: () => void;
+} {
   const controller = new AbortController();
   // Each region has a call that waits for it; Node 20 warns of more than ten.
   setMaxListeners(0, controller.signal);
@@ -153,7 +157,8 @@ async function applyLocally(
   const columns = Math.max(60, out.columns || 100);
   const config = loadConfig(options.config, (line) => err.write(`note: ${clean(line)}\n`));
   const first = await caller.credentials();
-  const accountOf = (found: typeof first): Promise<string | null> => findAccount({ ...caller, credentials: async () => found });
+  const accountOf = (found: typeof first): Promise<string | null> =>
+    findAccount({ ...caller, credentials: async () => found });
   const account = await accountOf(first);
   const credentials = ofAccount(caller.credentials, account, first, accountOf);
   const { region, connection } = caller;
@@ -176,7 +181,13 @@ async function applyLocally(
     withProgress(err, quiet, (tell) =>
       prepareApply(
         { clock, digest: digestOf, readInventory, deletion, outcomes: outcomePorts },
-        { plan: { ...place, digest: options.digest ?? null }, config, account, count: options.yes ?? null, deadline: readingDeadline() },
+        {
+          plan: { ...place, digest: options.digest ?? null },
+          config,
+          account,
+          count: options.yes ?? null,
+          deadline: readingDeadline(),
+        },
         tell,
       ),
     );
@@ -201,7 +212,11 @@ async function applyLocally(
     );
   await show();
   if (options.dryRun === true) {
-    return rehearse({ clock, monotonic, sleep, deletion, outcomes: rehearsalOutcomes(), pace: PACE }, prepared, terminal);
+    return rehearse(
+      { clock, monotonic, sleep, deletion, outcomes: rehearsalOutcomes(), pace: PACE },
+      prepared,
+      terminal,
+    );
   }
   if (plan.items.length > 0) await confirmCount(plan, options.yes, terminal, input, caller);
   if (age() > STALE) {
@@ -260,7 +275,13 @@ export async function apply(
     return options.function === undefined
       ? await applyLocally(options, place, caller, terminal, input)
       : await applyRemotely(
-          { name: options.function, digest: options.digest, yes: options.yes, quiet: options.quiet ?? false, zone: zoneOf(options.config) },
+          {
+            name: options.function,
+            digest: options.digest,
+            yes: options.yes,
+            quiet: options.quiet ?? false,
+            zone: zoneOf(options.config),
+          },
           place,
           caller,
           terminal,

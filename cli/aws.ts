@@ -70,7 +70,10 @@ export async function findCaller(profile: string | undefined, env: NodeJS.Proces
 }
 
 /** Says on stderr when AWS is called at endpoints that are not its own: what is read there may be another account. */
-export function sayEndpoints({ endpointNotice: notice }: Pick<Caller, 'endpointNotice'>, { err }: Pick<Terminal, 'err'>): void {
+export function sayEndpoints(
+  { endpointNotice: notice }: Pick<Caller, 'endpointNotice'>,
+  { err }: Pick<Terminal, 'err'>,
+): void {
   if (notice === null) return;
   const line = `warning: ${notice}`;
   err.write(err.isTTY === true && err.columns ? wrap(line, err.columns, '') : `${line}\n`);

@@ -1,4 +1,10 @@
-import { type ConfigProblem, type ConfigResult, type ConfigWarning, describeWarning, problemMessage } from '../lambda/config/parse-config';
+import {
+  type ConfigProblem,
+  type ConfigResult,
+  type ConfigWarning,
+  describeWarning,
+  problemMessage,
+} from '../lambda/config/parse-config';
 import { DEFAULT_FILE, findConfigFile, readConfigFile, WARNING } from '../lambda/config/read-config-file';
 import type { Config } from '../lambda/core/policy/config';
 import type { Inventory } from '../lambda/core/report/report-model';

@@ -9,7 +9,13 @@ import { Agent, type AgentConnectOpts } from 'agent-base';
 import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { type HttpLimits, withLimits } from '../lambda/aws/http-limits';
-import { type AgentPool, type AgentSettings, type Agents, directAgents, type MakeAgents } from '../lambda/aws/lightsail-client';
+import {
+  type AgentPool,
+  type AgentSettings,
+  type Agents,
+  directAgents,
+  type MakeAgents,
+} from '../lambda/aws/lightsail-client';
 import { RetentionError } from '../lambda/core/util/errors';
 import { type ProxySettings, type ProxyVariable, proxyFor, proxyName } from './proxy-settings';
 
@@ -65,7 +71,8 @@ const unreachable = (proxy: ProxyVariable, cause: unknown): RetentionError => {
 };
 
 function refusal(proxy: ProxyVariable, status: number, text: string): RetentionError {
-  if (status === 407) return proxyFailure('proxy-authentication', proxy, 'asks for a user name and a password (HTTP 407)');
+  if (status === 407)
+    return proxyFailure('proxy-authentication', proxy, 'asks for a user name and a password (HTTP 407)');
   // A proxy that answers with a server error may answer otherwise in a moment.
   const cause = status >= 500 ? Object.assign(new Error(text), { code: 'ECONNRESET' }) : undefined;
   return proxyFailure('proxy-refused', proxy, `refuses the connection (HTTP ${status} ${text.trim()})`, cause);
@@ -90,7 +97,10 @@ class TunnelAgent extends HttpsProxyAgent<string> {
     return true;
   }
 
-  override async connect(request: ClientRequest, options: AgentConnectOpts): ReturnType<HttpsProxyAgent<string>['connect']> {
+  override async connect(
+    request: ClientRequest,
+    options: AgentConnectOpts,
+  ): ReturnType<HttpsProxyAgent<string>['connect']> {
     const answer = { status: 200, text: '' };
     request.once('proxyConnect', ({ statusCode, statusText }: { statusCode: number; statusText: string }) => {
       Object.assign(answer, { status: statusCode, text: statusText });

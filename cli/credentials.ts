@@ -16,7 +16,14 @@ const nothing = (): void => undefined;
 const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** Settings of a profile that say where its credentials come from: when that fails, nothing else is tried, as in the AWS CLI. */
-const SOURCES = ['credential_process', 'sso_session', 'sso_start_url', 'login_session', 'role_arn', 'web_identity_token_file'] as const;
+const SOURCES = [
+  'credential_process',
+  'sso_session',
+  'sso_start_url',
+  'login_session',
+  'role_arn',
+  'web_identity_token_file',
+] as const;
 
 const MAX_SOURCE_PROFILES = 10;
 /** Credentials that end within this time (ms) are fetched again. */
@@ -24,9 +31,14 @@ const RENEW_BEFORE = 5 * 60_000;
 
 /** The profiles of both files; the credentials file comes first. */
 export async function readProfiles(): Promise<{ readonly profiles: Profiles; readonly services: Profiles }> {
-  const { configFile, credentialsFile } = await loadSharedConfigFiles().catch(() => ({ configFile: {}, credentialsFile: {} }) as const);
+  const { configFile, credentialsFile } = await loadSharedConfigFiles().catch(
+    () => ({ configFile: {}, credentialsFile: {} }) as const,
+  );
   const sections: Record<string, Settings> = {};
-  for (const [name, settings] of [...Object.entries(configFile as Profiles), ...Object.entries(credentialsFile as Profiles)])
+  for (const [name, settings] of [
+    ...Object.entries(configFile as Profiles),
+    ...Object.entries(credentialsFile as Profiles),
+  ])
     sections[name] = { ...sections[name], ...settings };
   return { profiles: sections, services: configFile as Profiles };
 }

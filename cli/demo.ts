@@ -24,9 +24,14 @@ function makeFolder(name: string): string {
     return folder;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RetentionError('output.unwritable', 'operator', `cannot make the folder ${name}: ${why}; run this where you may write`, {
-      cause,
-    });
+    throw new RetentionError(
+      'output.unwritable',
+      'operator',
+      `cannot make the folder ${name}: ${why}; run this where you may write`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -41,7 +46,8 @@ export async function demo({ out, err }: Terminal): Promise<ExitCode> {
   const folderOut = makeFolder('out');
   const now = Date.now();
   const configuration = readConfigFile(join(PACKAGE, 'examples', 'agency.yaml'));
-  if (!configuration.ok) throw new RetentionError('config.invalid', 'bug', formatConfigProblems(configuration.errors, 'agency.yaml'));
+  if (!configuration.ok)
+    throw new RetentionError('config.invalid', 'bug', formatConfigProblems(configuration.errors, 'agency.yaml'));
   const emulator = await startEmulator({
     account: sampleAccount(now),
     topics: [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }],

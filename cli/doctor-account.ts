@@ -25,7 +25,8 @@ export async function checkCredentials({ credentials, region, connection, access
     return ok('credentials', `${Arn ?? 'an unknown caller'} in account ${Account ?? 'unknown'}`);
   } catch (error) {
     const fault = accessFault(error, access);
-    if (fault !== null && isLocal(fault)) return asFinding(fault.code.startsWith('credentials.') ? 'credentials' : 'connection', fault);
+    if (fault !== null && isLocal(fault))
+      return asFinding(fault.code.startsWith('credentials.') ? 'credentials' : 'connection', fault);
     return warning(
       'credentials',
       `there are some, but STS did not say whose: ${errorFacts(error).code}`,
@@ -55,7 +56,10 @@ function reads(region: string): readonly Read[] {
   });
   return [
     ...lists,
-    { action: 'lightsail:GetAutoSnapshots', call: (client) => client.send(new GetAutoSnapshotsCommand({ resourceName: name })) },
+    {
+      action: 'lightsail:GetAutoSnapshots',
+      call: (client) => client.send(new GetAutoSnapshotsCommand({ resourceName: name })),
+    },
   ];
 }
 
@@ -72,9 +76,12 @@ async function tried(call: () => Promise<unknown>): Promise<unknown | null> {
 /** `others` counts reads that are known to be allowed. */
 async function checkPermissions(clients: LightsailClients, region: string, others: number): Promise<Finding> {
   const client = clients(region);
-  const outcomes = await Promise.all(reads(region).map(async ({ action, call }) => ({ action, error: await tried(() => call(client)) })));
+  const outcomes = await Promise.all(
+    reads(region).map(async ({ action, call }) => ({ action, error: await tried(() => call(client)) })),
+  );
   const wrong = outcomes.filter(({ error }) => error !== null);
-  if (wrong.length === 0) return ok('permissions', `all ${outcomes.length + others} reads of a report are allowed in ${region}`);
+  if (wrong.length === 0)
+    return ok('permissions', `all ${outcomes.length + others} reads of a report are allowed in ${region}`);
   const denied = wrong.filter(({ error }) => classify(error) === 'denied').map(({ action }) => action);
   if (denied.length > 0)
     return failed(
@@ -91,7 +98,8 @@ async function checkPermissions(clients: LightsailClients, region: string, other
 }
 
 /** Whether an organization denies the region to this account: a report names it, and is complete without it. */
-const isDeniedByOrganization = (error: unknown): boolean => /explicit deny in a service control policy/i.test(errorFacts(error).message);
+const isDeniedByOrganization = (error: unknown): boolean =>
+  /explicit deny in a service control policy/i.test(errorFacts(error).message);
 
 async function checkRegions(clients: LightsailClients, regions: readonly string[]): Promise<Finding> {
   const kind = snapshotKinds().instance;
@@ -108,7 +116,10 @@ async function checkRegions(clients: LightsailClients, regions: readonly string[
   const wrong = unread.filter(({ error }) => !mayMeanDisabled(error) && !isDeniedByOrganization(error));
   const listed = (what: string, some: typeof outcomes): string =>
     some.length === 0 ? '' : `; ${what}: ${some.map(({ region }) => region).join(', ')}`;
-  const [off, refused] = [listed('not enabled in this account', disabled), listed('denied by the organization', denied)];
+  const [off, refused] = [
+    listed('not enabled in this account', disabled),
+    listed('denied by the organization', denied),
+  ];
   const summary = `${read.length} can be read${off}${refused}`;
   if (wrong.length === 0 && read.length > 0) return ok('regions', summary);
   return failed(
@@ -136,7 +147,11 @@ export async function checkAccount(
   const wanted = config === null || config.regions === 'all' ? null : config.regions;
   if (wanted !== null) return [permissions, await checkRegions(clients, wanted)];
   if (!('error' in regions)) return [permissions, await checkRegions(clients, regions.names)];
-  if (classify(regions.error) !== 'denied') return [permissions, notRead('regions', regions.error, 'lightsail:GetRegions')];
+  if (classify(regions.error) !== 'denied')
+    return [permissions, notRead('regions', regions.error, 'lightsail:GetRegions')];
   const remedy = 'allow lightsail:GetRegions on "*", or name regions: in the configuration';
-  return [permissions, failed('regions', `GetRegions is denied (${errorFacts(regions.error).code}), so no region is known`, remedy)];
+  return [
+    permissions,
+    failed('regions', `GetRegions is denied (${errorFacts(regions.error).code}), so no region is known`, remedy),
+  ];
 }

@@ -23,7 +23,11 @@ const HOUR = 3_600_000;
 export function checkDeployedConfiguration(config: Config, { configurationDigest }: Deployment): Finding {
   if (configurationDigest === config.digest) return ok('configuration in force', `${config.origin}, as it is here`);
   if (configurationDigest === null)
-    return warning('configuration in force', 'the deployment does not say which', 'deploy this version, then run doctor again');
+    return warning(
+      'configuration in force',
+      'the deployment does not say which',
+      'deploy this version, then run doctor again',
+    );
   return warning(
     'configuration in force',
     `another than ${config.origin} here`,
@@ -44,7 +48,10 @@ interface Scheduled {
 async function checkScheduleNamed(caller: Caller, name: string, now: number, check: string): Promise<Scheduled> {
   const { credentials, region, connection } = caller;
   const client = new SchedulerClient({ credentials, region, requestHandler: connection.withLimits(PATIENT) });
-  const wrong = (said: string, remedy: string): Scheduled => ({ finding: failed(check, said, remedy), expression: null });
+  const wrong = (said: string, remedy: string): Scheduled => ({
+    finding: failed(check, said, remedy),
+    expression: null,
+  });
   try {
     const answer = await client.send(new GetScheduleCommand({ Name: name }));
     const { State, ScheduleExpression = '', ScheduleExpressionTimezone = 'UTC' } = answer;
@@ -87,11 +94,20 @@ function functionFault(
       `to let it run again: ${awsCommand(['lambda', 'delete-function-concurrency', '--function-name', name], region, told)}`,
     );
   if (State === 'Failed')
-    return failed(check, `it cannot run: ${StateReason ?? 'Lambda does not say why'}`, 'fix the cause, then deploy again');
+    return failed(
+      check,
+      `it cannot run: ${StateReason ?? 'Lambda does not say why'}`,
+      'fix the cause, then deploy again',
+    );
   if (State === 'Pending') return warning(check, 'it is being made', 'run doctor again in a minute');
   if (State === 'Inactive')
-    return warning(check, 'it was idle for long, and its next start can fail once', 'make a report by hand: docs/runbook.md says how');
-  if (State !== 'Active') return failed(check, `it is ${State ?? 'in no known state'}`, 'check it in the Lambda console, or deploy again');
+    return warning(
+      check,
+      'it was idle for long, and its next start can fail once',
+      'make a report by hand: docs/runbook.md says how',
+    );
+  if (State !== 'Active')
+    return failed(check, `it is ${State ?? 'in no known state'}`, 'check it in the Lambda console, or deploy again');
   if (LastUpdateStatus === 'Failed')
     return warning(
       check,
@@ -134,7 +150,11 @@ export async function checkDeletion(
 /** A name that the stack does not have, and that only the function's environment says. */
 function unnamed(check: string, what: string, { report }: Deployment): Finding {
   if (report.state === 'read' && report.answer.Configuration?.Environment?.Variables !== undefined)
-    return failed(check, `the environment of the function names no ${what}`, 'deploy again: its environment was changed');
+    return failed(
+      check,
+      `the environment of the function names no ${what}`,
+      'deploy again: its environment was changed',
+    );
   return unknown(
     check,
     `could not be checked: the ${what} is not in the stack, and the function that names it could not be read`,
@@ -166,10 +186,15 @@ export async function checkSubscribers(caller: Caller, deployment: Deployment): 
         `${pending === 0 ? '' : 'follow the link of the confirmation mail (check the spam folder too); '}a new link, valid for two days: ${subscribe} --notification-endpoint ADDRESS`,
       );
     if (pending > 0)
-      return warning('subscribers', `${confirmed} confirmed${others}`, 'ask them to follow the link of the confirmation mail');
+      return warning(
+        'subscribers',
+        `${confirmed} confirmed${others}`,
+        'ask them to follow the link of the confirmation mail',
+      );
     return ok('subscribers', `${confirmed} confirmed${others}`);
   } catch (error) {
-    if (error instanceof Error && error.name === 'NotFoundException') return failed('subscribers', 'the topic is gone', DEPLOY);
+    if (error instanceof Error && error.name === 'NotFoundException')
+      return failed('subscribers', 'the topic is gone', DEPLOY);
     return notRead('subscribers', error, 'sns:ListSubscriptionsByTopic');
   } finally {
     client.destroy();
@@ -184,7 +209,15 @@ function noReport(
   { region, told }: Caller,
   zone: Zone,
 ): Finding {
-  const invoke = ['lambda', 'invoke', '--function-name', functionName ?? 'FUNCTION', '--invocation-type', 'Event', '/dev/null'];
+  const invoke = [
+    'lambda',
+    'invoke',
+    '--function-name',
+    functionName ?? 'FUNCTION',
+    '--invocation-type',
+    'Event',
+    '/dev/null',
+  ];
   const make = `make one now: ${awsCommand(invoke, region, told)}`;
   if (since !== null && isMissed(since))
     return failed(
@@ -195,7 +228,8 @@ function noReport(
   return warning('last report', 'none was made yet', make);
 }
 
-const ageText = (hours: number): string => (hours < 48 ? `${Math.max(0, Math.round(hours))} hours` : `${Math.floor(hours / 24)} days`);
+const ageText = (hours: number): string =>
+  hours < 48 ? `${Math.max(0, Math.round(hours))} hours` : `${Math.floor(hours / 24)} days`;
 
 /** How old the last report is, whether its schedule has missed the next one, and whether it was e-mailed. */
 export async function checkLastReport(
@@ -212,12 +246,17 @@ export async function checkLastReport(
   const client = new S3Client({ credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler });
   try {
     const store = s3Store(client, bucket);
-    const isMissed = (since: number): boolean => expression !== null && now - since > overdueSince(expression, since) * HOUR;
+    const isMissed = (since: number): boolean =>
+      expression !== null && now - since > overdueSince(expression, since) * HOUR;
     const newest = await newestReport(store, now);
     if (newest === null) return noReport(await awaitedSince(store), isMissed, deployment, caller, zone);
     const said = `${newest.reportId}, ${ageText((now - newest.at) / HOUR)} old`;
     if (isMissed(newest.at))
-      return failed('last report', `${said}: one is missing`, "read the function's log: docs/runbook.md#report-missing");
+      return failed(
+        'last report',
+        `${said}: one is missing`,
+        "read the function's log: docs/runbook.md#report-missing",
+      );
     const delivery = await readDelivery(store, runTime(newest.reportId));
     if (delivery === 'failed')
       return failed(
@@ -225,10 +264,14 @@ export async function checkLastReport(
         `${said}: it was stored, and could not be e-mailed`,
         "the newest ERROR in the function's log says why; fix that, then make a report: docs/runbook.md#report-failed",
       );
-    return ok('last report', delivery === 'sent' ? `${said}, e-mailed` : `${said}, not e-mailed: switched off, or under way`);
+    return ok(
+      'last report',
+      delivery === 'sent' ? `${said}, e-mailed` : `${said}, not e-mailed: switched off, or under way`,
+    );
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    if (cause instanceof Error && cause.name === 'NoSuchBucket') return failed('last report', `the bucket ${bucket} is gone`, DEPLOY);
+    if (cause instanceof Error && cause.name === 'NoSuchBucket')
+      return failed('last report', `the bucket ${bucket} is gone`, DEPLOY);
     return notRead('last report', cause, 's3:ListBucket and s3:GetObject');
   } finally {
     client.destroy();

@@ -1,4 +1,9 @@
-import { GetFunctionCommand, type GetFunctionCommandOutput, GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionCommand,
+  type GetFunctionCommandOutput,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { classify } from '../lambda/aws/aws-errors';
 import { PATIENT } from '../lambda/aws/http-limits';
@@ -10,7 +15,11 @@ import { notRead, type Unknown } from './finding';
 
 /** What Lambda says of a function. */
 export type FunctionRead =
-  | { readonly state: 'read'; readonly answer: Pick<GetFunctionCommandOutput, 'Configuration' | 'Concurrency'>; readonly isWhole: boolean }
+  | {
+      readonly state: 'read';
+      readonly answer: Pick<GetFunctionCommandOutput, 'Configuration' | 'Concurrency'>;
+      readonly isWhole: boolean;
+    }
   | { readonly state: 'absent' }
   | { readonly state: 'unknown'; readonly finding: Unknown };
 
@@ -110,7 +119,10 @@ function deletionOf(deployed: ConstructParts | undefined, alias: string | null):
 }
 
 /** The names of what was found: those of the stack's resources, and of a topic or bucket of the user's own as the function has them. */
-export async function readDeployment(caller: Caller, { stack, deployed, outputs }: FoundDeployment): Promise<Deployment> {
+export async function readDeployment(
+  caller: Caller,
+  { stack, deployed, outputs }: FoundDeployment,
+): Promise<Deployment> {
   const { candidate, schedule } = await choose(caller, deployed);
   const functionName = deployed.report.physicalId;
   const report: FunctionRead = functionName === null ? { state: 'absent' } : await readFunction(caller, functionName);

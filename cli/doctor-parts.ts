@@ -45,7 +45,10 @@ const nameOf = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, 
 /** The names that the CDK makes of an id below a construct: it leaves out an id in which the one before it ends. */
 function namesOf(construct: string, path: readonly string[]): ReadonlySet<string> {
   const [first = '', ...rest] = path;
-  return new Set([`${construct}${path.join('')}`, ...(construct.endsWith(first) ? [`${construct}${rest.join('')}`] : [])]);
+  return new Set([
+    `${construct}${path.join('')}`,
+    ...(construct.endsWith(first) ? [`${construct}${rest.join('')}`] : []),
+  ]);
 }
 
 function resourcesOf(construct: string, part: Part, resources: readonly StackResource[]): readonly StackResource[] {

@@ -5,10 +5,16 @@ import { type Finding, failed, ok, warning } from './finding';
 export const DEPLOY = 'deploy it: npx cdk deploy -c email=you@example.com';
 
 /** What a state of a stack means for reports. */
-type Meaning = { readonly state: 'ok' } | { readonly state: 'warning' | 'failed'; readonly means: string; readonly remedy: string };
+type Meaning =
+  | { readonly state: 'ok' }
+  | { readonly state: 'warning' | 'failed'; readonly means: string; readonly remedy: string };
 
 const fine: Meaning = { state: 'ok' };
-const changing = (means: string): Meaning => ({ state: 'warning', means, remedy: 'wait until it ends, then run doctor again' });
+const changing = (means: string): Meaning => ({
+  state: 'warning',
+  means,
+  remedy: 'wait until it ends, then run doctor again',
+});
 const earlier: Meaning = {
   state: 'warning',
   means: 'the last deployment failed, and the one before it is in force',
@@ -43,7 +49,11 @@ const STATES: Readonly<Record<StackStatus, Meaning>> = {
   UPDATE_ROLLBACK_FAILED: halfway,
   IMPORT_ROLLBACK_FAILED: halfway,
   REVIEW_IN_PROGRESS: { state: 'failed', means: 'it was prepared and never deployed', remedy: DEPLOY },
-  CREATE_IN_PROGRESS: { state: 'failed', means: 'it is being made', remedy: 'wait until it ends, then run doctor again' },
+  CREATE_IN_PROGRESS: {
+    state: 'failed',
+    means: 'it is being made',
+    remedy: 'wait until it ends, then run doctor again',
+  },
   CREATE_FAILED: neverMade,
   ROLLBACK_IN_PROGRESS: neverMade,
   ROLLBACK_FAILED: neverMade,
@@ -61,7 +71,11 @@ const STATES: Readonly<Record<StackStatus, Meaning>> = {
   },
 };
 
-const UNKNOWN: Meaning = { state: 'failed', means: 'doctor does not know that state', remedy: 'check it in CloudFormation' };
+const UNKNOWN: Meaning = {
+  state: 'failed',
+  means: 'doctor does not know that state',
+  remedy: 'check it in CloudFormation',
+};
 
 /** The state of a stack as a finding. `where` names the stack for a person. */
 export function stackFinding(where: string, status: string | undefined): Finding {

@@ -83,12 +83,20 @@ class StackReader {
   }
 
   /** The resources of a stack and of each stack nested in it, one list for each stack. */
-  async resources(name: string, seen: Set<string> = new Set(), depth = 0): Promise<readonly (readonly StackResource[])[]> {
+  async resources(
+    name: string,
+    seen: Set<string> = new Set(),
+    depth = 0,
+  ): Promise<readonly (readonly StackResource[])[]> {
     if (seen.has(name) || depth > MAX_DEPTH) return [];
     seen.add(name);
     const own: StackResource[] = [];
-    for await (const { StackResourceSummaries } of paginateListStackResources({ client: this.client }, { StackName: name }))
-      for (const { LogicalResourceId, ResourceType, PhysicalResourceId, ResourceStatus } of StackResourceSummaries ?? [])
+    for await (const { StackResourceSummaries } of paginateListStackResources(
+      { client: this.client },
+      { StackName: name },
+    ))
+      for (const { LogicalResourceId, ResourceType, PhysicalResourceId, ResourceStatus } of StackResourceSummaries ??
+        [])
         own.push({
           logicalId: LogicalResourceId ?? '',
           type: ResourceType ?? '',
@@ -96,7 +104,8 @@ class StackReader {
         });
     const lists = [own];
     for (const { type, physicalId } of own)
-      if (type === NESTED && physicalId !== null) lists.push(...((await this.resources(physicalId, seen, depth + 1)) as StackResource[][]));
+      if (type === NESTED && physicalId !== null)
+        lists.push(...((await this.resources(physicalId, seen, depth + 1)) as StackResource[][]));
     return lists;
   }
 
@@ -106,7 +115,11 @@ class StackReader {
 }
 
 const outputsOf = (stack: Stack | null): ReadonlyMap<string, string> =>
-  new Map((stack?.Outputs ?? []).flatMap(({ OutputKey, OutputValue }) => (OutputKey && OutputValue ? [[OutputKey, OutputValue]] : [])));
+  new Map(
+    (stack?.Outputs ?? []).flatMap(({ OutputKey, OutputValue }) =>
+      OutputKey && OutputValue ? [[OutputKey, OutputValue]] : [],
+    ),
+  );
 
 /** What the stack of this project names by its outputs, where its resources may not be listed. */
 function fromOutputs(outputs: ReadonlyMap<string, string>): Deployed | null {
@@ -116,14 +129,25 @@ function fromOutputs(outputs: ReadonlyMap<string, string>): Deployed | null {
   };
   const [report, schedule] = [part('FunctionName'), part('ScheduleName')];
   if (report[0] === undefined || schedule.length === 0) return null;
-  const unnamed = { logGroup: [], deadLetters: [], deletionFunction: [], deletionRole: [], deletionLogGroup: [], deletionSchedule: [] };
+  const unnamed = {
+    logGroup: [],
+    deadLetters: [],
+    deletionFunction: [],
+    deletionRole: [],
+    deletionLogGroup: [],
+    deletionSchedule: [],
+  };
   const [topic, bucket, deletionAlias] = [part('TopicArn'), part('BucketName'), part('DeletionFunction')];
   const parts = { ...unnamed, function: report, schedule, topic, bucket, deletionAlias };
   return { report: report[0], candidates: [{ construct: 'Retention', parts }] };
 }
 
 /** The constructs of one stack; throws what reading its resources ended with. */
-async function readStack(reader: StackReader, { name, status }: Candidate, region: string): Promise<readonly FoundDeployment[]> {
+async function readStack(
+  reader: StackReader,
+  { name, status }: Candidate,
+  region: string,
+): Promise<readonly FoundDeployment[]> {
   const lists = await reader.resources(name);
   const deployed = lists.flatMap(deployedIn);
   if (deployed.length === 0) return [];
@@ -137,14 +161,22 @@ async function readStack(reader: StackReader, { name, status }: Candidate, regio
 }
 
 /** The stack that was named: its constructs, or why there is none. */
-async function searchNamed(reader: StackReader, name: string, region: string): Promise<Search & { readonly isAbsent?: true }> {
+async function searchNamed(
+  reader: StackReader,
+  name: string,
+  region: string,
+): Promise<Search & { readonly isAbsent?: true }> {
   const where = `${name} in ${region}`;
   let stack: Stack | null = null;
   let refused: Finding | null = null;
   try {
     stack = await reader.describe(name);
     if (stack === null) {
-      const absent = failed('stack', `there is no ${where}`, `${DEPLOY}; or name another with --stack NAME and AWS_REGION`);
+      const absent = failed(
+        'stack',
+        `there is no ${where}`,
+        `${DEPLOY}; or name another with --stack NAME and AWS_REGION`,
+      );
       return { found: [], findings: [absent], isAbsent: true };
     }
   } catch (error) {
@@ -153,32 +185,47 @@ async function searchNamed(reader: StackReader, name: string, region: string): P
   try {
     const found = await readStack(reader, { name, status: stack?.StackStatus }, region);
     const state = refused;
-    if (found.length > 0) return { found: state === null ? found : found.map((each) => ({ ...each, finding: state })), findings: [] };
+    if (found.length > 0)
+      return { found: state === null ? found : found.map((each) => ({ ...each, finding: state })), findings: [] };
     // Its ids were changed, and its outputs still say them.
     const named = fromOutputs(outputsOf(stack));
     if (named !== null)
       return {
-        found: [{ stack: name, finding: stackFinding(where, stack?.StackStatus), deployed: named, outputs: outputsOf(stack) }],
+        found: [
+          { stack: name, finding: stackFinding(where, stack?.StackStatus), deployed: named, outputs: outputsOf(stack) },
+        ],
         findings: [],
       };
   } catch (error) {
     const outputs = outputsOf(stack);
     const deployed = fromOutputs(outputs);
     if (deployed !== null)
-      return { found: [{ stack: name, finding: stackFinding(where, stack?.StackStatus), deployed, outputs }], findings: [] };
+      return {
+        found: [{ stack: name, finding: stackFinding(where, stack?.StackStatus), deployed, outputs }],
+        findings: [],
+      };
     return { found: [], findings: [refused ?? notRead('stack', error, 'cloudformation:ListStackResources')] };
   }
   if (stack === null) return { found: [], findings: refused === null ? [] : [refused] };
   const state = stackFinding(where, stack.StackStatus);
   if (state.state === 'failed') return { found: [], findings: [state] };
-  const none = failed('stack', `${where} contains no SnapshotRetention construct`, 'name the stack that contains it with --stack NAME');
+  const none = failed(
+    'stack',
+    `${where} contains no SnapshotRetention construct`,
+    'name the stack that contains it with --stack NAME',
+  );
   return { found: [], findings: [none], isAbsent: true };
 }
 
 const plural = (count: number): string => `${count} ${count === 1 ? 'stack' : 'stacks'}`;
 
 /** Every stack of the region, a few at a time; stops at the limit, and says so. */
-async function searchAll(reader: StackReader, candidates: readonly Candidate[], region: string, limitMs: number): Promise<Search> {
+async function searchAll(
+  reader: StackReader,
+  candidates: readonly Candidate[],
+  region: string,
+  limitMs: number,
+): Promise<Search> {
   const found: FoundDeployment[] = [];
   const errors: { readonly name: string; readonly error: unknown }[] = [];
   const end = Date.now() + limitMs;
@@ -220,7 +267,11 @@ async function searchDefault(reader: StackReader, error: unknown, region: string
   const { found, findings, isAbsent: isNone } = await searchNamed(reader, DEFAULT_STACK, region);
   if (found.length > 0) return { found, findings };
   const { said, remedy } = notRead('stack', error, 'cloudformation:ListStacks');
-  const listing = unknown('stack', `${said}; only ${DEFAULT_STACK} was searched`, `${remedy}, or name the stack with --stack NAME`);
+  const listing = unknown(
+    'stack',
+    `${said}; only ${DEFAULT_STACK} was searched`,
+    `${remedy}, or name the stack with --stack NAME`,
+  );
   return { found, findings: isNone ? [listing] : [listing, ...findings] };
 }
 
@@ -228,7 +279,11 @@ async function searchDefault(reader: StackReader, error: unknown, region: string
  * Finds each deployment of the construct in the region of the caller: in the stack named, else in every stack, nested ones included.
  * A search of every stack that finds nothing is no fault: a person may use the command line alone.
  */
-export async function findDeployments(caller: Caller, stack: string | undefined, limitMs = SEARCH_LIMIT): Promise<Search> {
+export async function findDeployments(
+  caller: Caller,
+  stack: string | undefined,
+  limitMs = SEARCH_LIMIT,
+): Promise<Search> {
   const { region } = caller;
   const reader = new StackReader(caller);
   try {
@@ -244,7 +299,10 @@ export async function findDeployments(caller: Caller, stack: string | undefined,
     const own = candidates.find(({ name }) => name === DEFAULT_STACK);
     const state = own === undefined ? null : stackFinding(`${own.name} in ${region}`, own.status);
     if (state?.state === 'failed') return { found, findings: [state, ...findings] };
-    const none = ok('stack', `nothing is deployed in ${region} (${plural(candidates.length)} searched); AWS_REGION names another region`);
+    const none = ok(
+      'stack',
+      `nothing is deployed in ${region} (${plural(candidates.length)} searched); AWS_REGION names another region`,
+    );
     return { found, findings: findings.length > 0 ? findings : [none] };
   } finally {
     reader.close();

@@ -36,7 +36,11 @@ function configFinding({ origin }: Config, lines: readonly string[]): Finding {
   const warnings = lines.flatMap((line) => (line.startsWith(WARNING) ? [line.slice(WARNING.length)] : []));
   return warnings.length === 0
     ? warning('configuration', lines.join('; '), 'write a retention.yaml: docs/policy.md')
-    : warning('configuration', warnings.join('; '), 'it is valid; change it there if it means something else: docs/policy.md');
+    : warning(
+        'configuration',
+        warnings.join('; '),
+        'it is valid; change it there if it means something else: docs/policy.md',
+      );
 }
 
 function readConfig({ config: file }: DoctorOptions): { readonly config: Config | null; readonly finding: Finding } {
@@ -46,7 +50,10 @@ function readConfig({ config: file }: DoctorOptions): { readonly config: Config 
     return { config, finding: configFinding(config, lines) };
   } catch (error) {
     if (!(error instanceof RetentionError)) throw error;
-    return { config: null, finding: failed('configuration', error.message, `${ownCommand(['check'], { config: file })} says where`) };
+    return {
+      config: null,
+      finding: failed('configuration', error.message, `${ownCommand(['check'], { config: file })} says where`),
+    };
   }
 }
 
@@ -60,16 +67,28 @@ function lineOf(finding: Finding): string {
 type Say = (...findings: readonly Finding[]) => void;
 
 /** The checks of one deployment, then its names. */
-async function checkDeployment(caller: Caller, found: FoundDeployment, config: Config | null, say: Say): Promise<readonly string[]> {
+async function checkDeployment(
+  caller: Caller,
+  found: FoundDeployment,
+  config: Config | null,
+  say: Say,
+): Promise<readonly string[]> {
   say(found.finding);
   const now = Date.now();
   const deployment = await readDeployment(caller, found);
   if (config !== null) say(checkDeployedConfiguration(config, deployment));
   say(checkFunction(caller, deployment));
   const { finding, expression } = await checkSchedule(caller, deployment, now);
-  say(finding, await checkSubscribers(caller, deployment), await checkLastReport(caller, deployment, expression, now, config?.zone ?? UTC));
+  say(
+    finding,
+    await checkSubscribers(caller, deployment),
+    await checkLastReport(caller, deployment, expression, now, config?.zone ?? UTC),
+  );
   if (deployment.deletion !== null) say(...(await checkDeletion(caller, deployment.deletion, now)));
-  return [`names in ${clean(deployment.stack)}, construct ${clean(deployment.construct)}:`, ...nameLines(deployment).map(clean)];
+  return [
+    `names in ${clean(deployment.stack)}, construct ${clean(deployment.construct)}:`,
+    ...nameLines(deployment).map(clean),
+  ];
 }
 
 /** What all findings together mean. */
@@ -95,7 +114,12 @@ async function prepare(profile: string | undefined, env: NodeJS.ProcessEnv): Pro
 }
 
 /** The checks of the account and of each deployment. */
-async function checkAll({ stack }: DoctorOptions, caller: Caller, config: Config | null, say: Say): Promise<readonly string[] | null> {
+async function checkAll(
+  { stack }: DoctorOptions,
+  caller: Caller,
+  config: Config | null,
+  say: Say,
+): Promise<readonly string[] | null> {
   const credentials = await checkCredentials(caller);
   say(credentials);
   if (credentials.state === 'failed') return null;

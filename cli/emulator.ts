@@ -19,8 +19,12 @@ function readScenario(file: string): Scenario {
 }
 
 /** `emulator`: serves the embedded Lightsail until it is interrupted. */
-export async function emulator(options: { readonly port: number; readonly scenario?: string }, { out, err }: Terminal): Promise<ExitCode> {
-  const account = options.scenario === undefined ? { account: sampleAccount(Date.now()) } : readScenario(options.scenario);
+export async function emulator(
+  options: { readonly port: number; readonly scenario?: string },
+  { out, err }: Terminal,
+): Promise<ExitCode> {
+  const account =
+    options.scenario === undefined ? { account: sampleAccount(Date.now()) } : readScenario(options.scenario);
   const running = await startEmulator({ account, port: options.port }).catch((cause: NodeJS.ErrnoException) => {
     throw new RetentionError(
       'emulator.port',

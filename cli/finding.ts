@@ -4,15 +4,35 @@ import { clean } from '../lambda/core/util/safe-text';
 /** One thing that keeps a report from a person, or does not, or could not be checked. What is not `ok` has a remedy. */
 export type Finding =
   | { readonly check: string; readonly state: 'ok'; readonly said: string }
-  | { readonly check: string; readonly state: 'warning' | 'failed' | 'unknown'; readonly said: string; readonly remedy: string };
+  | {
+      readonly check: string;
+      readonly state: 'warning' | 'failed' | 'unknown';
+      readonly said: string;
+      readonly remedy: string;
+    };
 
 /** What could not be checked. */
 export type Unknown = Finding & { readonly state: 'unknown' };
 
 export const ok = (check: string, said: string): Finding => ({ check, state: 'ok', said });
-export const warning = (check: string, said: string, remedy: string): Finding => ({ check, state: 'warning', said, remedy });
-export const failed = (check: string, said: string, remedy: string): Finding => ({ check, state: 'failed', said, remedy });
-export const unknown = (check: string, said: string, remedy: string): Unknown => ({ check, state: 'unknown', said, remedy });
+export const warning = (check: string, said: string, remedy: string): Finding => ({
+  check,
+  state: 'warning',
+  said,
+  remedy,
+});
+export const failed = (check: string, said: string, remedy: string): Finding => ({
+  check,
+  state: 'failed',
+  said,
+  remedy,
+});
+export const unknown = (check: string, said: string, remedy: string): Unknown => ({
+  check,
+  state: 'unknown',
+  said,
+  remedy,
+});
 
 /** A check that a failed call left open: no fault was seen. `action` is the permission that the call needs. */
 export function notRead(check: string, error: unknown, action: string): Unknown {
@@ -23,5 +43,9 @@ export function notRead(check: string, error: unknown, action: string): Unknown 
       clean(`could not be checked: no permission for ${action} (${code})`),
       `allow ${action} to these credentials, or run doctor with others`,
     );
-  return unknown(check, clean(`could not be checked: ${code} (${message})`), 'run doctor again; if the error stays, check the endpoint');
+  return unknown(
+    check,
+    clean(`could not be checked: ${code} (${message})`),
+    'run doctor again; if the error stays, check the endpoint',
+  );
 }

@@ -62,7 +62,8 @@ interface Current {
 }
 
 /** The file of the n-th conditional replacement of an object. Hidden, and named exclusively: two runs never both replace one version. */
-const replacementOf = (path: string, n: number): string => (n === 0 ? path : join(dirname(path), `.${basename(path)}.v${n}`));
+const replacementOf = (path: string, n: number): string =>
+  n === 0 ? path : join(dirname(path), `.${basename(path)}.v${n}`);
 
 async function exists(path: string): Promise<boolean> {
   try {
@@ -84,7 +85,8 @@ async function currentOf(path: string): Promise<Current> {
   return { path: replacementOf(path, replaced), replaced };
 }
 
-const versionOf = (replaced: number, text: string): string => `${replaced}:${createHash('sha256').update(text).digest('hex')}`;
+const versionOf = (replaced: number, text: string): string =>
+  `${replaced}:${createHash('sha256').update(text).digest('hex')}`;
 
 const cannotRead = (path: string, cause: unknown): RetentionError =>
   new RetentionError(
@@ -175,7 +177,10 @@ export function folderStore(root: string): Store {
       await write(object, replace);
     },
     putIfAbsent: (object) =>
-      write(object, async (draft, path, chunks) => (await currentOf(path)).replaced === 0 && placeIfAbsent(draft, path, chunks)),
+      write(
+        object,
+        async (draft, path, chunks) => (await currentOf(path)).replaced === 0 && placeIfAbsent(draft, path, chunks),
+      ),
     replaceIf: (object, version) => write(object, replaceVersion(object.key, version)),
     getVersioned,
     get: (key) => reading(key, ({ path }) => readFile(path, 'utf8')),
@@ -192,7 +197,8 @@ export function folderStore(root: string): Store {
       const times = new Map<string, number>();
       try {
         for (const entry of await readdir(pathOf(prefix), { withFileTypes: true }))
-          if (entry.isFile() && !entry.name.startsWith('.')) times.set(entry.name, (await stat(join(pathOf(prefix), entry.name))).mtimeMs);
+          if (entry.isFile() && !entry.name.startsWith('.'))
+            times.set(entry.name, (await stat(join(pathOf(prefix), entry.name))).mtimeMs);
       } catch (error) {
         if (!isAbsent(error)) throw failure('list', prefix, error);
       }

@@ -17,7 +17,9 @@ export const warnOn =
 export function loadConfig(file: string | undefined, warn: (line: string) => void): Config {
   const found = file ?? findConfigFile();
   if (found === null) {
-    warn('no retention.yaml here: using the built-in starter policy (expireAfter 90d, keep last 3 and monthly 12), which only reports');
+    warn(
+      'no retention.yaml here: using the built-in starter policy (expireAfter 90d, keep last 3 and monthly 12), which only reports',
+    );
     return builtInConfig();
   }
   return loadConfigFile(found, warn);

@@ -13,7 +13,12 @@ function pidNamespace(): string {
 }
 
 /** This process, as the owner of a run. */
-export const thisProcess = (): Owner => ({ host: hostname(), pid: process.pid, run: randomUUID(), namespace: pidNamespace() });
+export const thisProcess = (): Owner => ({
+  host: hostname(),
+  pid: process.pid,
+  run: randomUUID(),
+  namespace: pidNamespace(),
+});
 
 /** Whether the process of a run is still there; null where its number means nothing here: on another machine, or in another PID namespace. */
 export function isRunning({ host, pid, namespace }: Owner): boolean | null {

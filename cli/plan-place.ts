@@ -44,7 +44,13 @@ export async function openPlace(plan: string, caller: Caller, limits: HttpLimits
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(plan) ?? [];
   if (bucket === undefined || key === undefined) throw unusable(plan, 'another address');
   const { credentials, region, forcePathStyle, connection } = caller;
-  const settings = { credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler: connection.withLimits(limits) };
+  const settings = {
+    credentials,
+    region,
+    forcePathStyle,
+    followRegionRedirects: true,
+    requestHandler: connection.withLimits(limits),
+  };
   const store = s3Store(new S3Client(settings), bucket);
   const text = await store.get(key).catch((error: unknown) => {
     throw explainAccess(error, caller);

@@ -38,7 +38,8 @@ function duration(text: string): Duration {
 
 function gigabytes(text: string): number {
   const size = /^\d{1,7}$/.test(text) ? Number(text) : 0;
-  if (size === 0 || size > 1_000_000) throw new InvalidArgumentError('Expected a whole number of GB from 1 to 1000000.');
+  if (size === 0 || size > 1_000_000)
+    throw new InvalidArgumentError('Expected a whole number of GB from 1 to 1000000.');
   return size;
 }
 
@@ -48,7 +49,8 @@ function wholeNumber(text: string): number {
 }
 
 function digest(text: string): string {
-  if (!/^sha256:[0-9a-f]{64}$/.test(text)) throw new InvalidArgumentError('Expected sha256: and 64 lower-case hex digits.');
+  if (!/^sha256:[0-9a-f]{64}$/.test(text))
+    throw new InvalidArgumentError('Expected sha256: and 64 lower-case hex digits.');
   return text;
 }
 
@@ -59,22 +61,29 @@ function port(text: string): number {
 }
 
 const kind = (text: string, before: readonly string[] | undefined): readonly string[] => {
-  if (!(KINDS as readonly string[]).includes(text)) throw new InvalidArgumentError(`Expected one of ${KINDS.join(', ')}.`);
+  if (!(KINDS as readonly string[]).includes(text))
+    throw new InvalidArgumentError(`Expected one of ${KINDS.join(', ')}.`);
   return collect(text, before);
 };
 
 const region = (text: string, before: readonly string[] | undefined): readonly string[] => {
-  if (text !== 'all' && !REGION.test(text)) throw new InvalidArgumentError('Expected a region such as eu-central-1, or all.');
+  if (text !== 'all' && !REGION.test(text))
+    throw new InvalidArgumentError('Expected a region such as eu-central-1, or all.');
   return collect(text, before);
 };
 
 /** The command line as a description; actions are loaded when they are called, so that `--help` starts at once. */
 function describeProgram(terminal: Terminal, version: string, done: (code: ExitCode) => void): Command {
   const program = new Command(NAME)
-    .description('Retention for Amazon Lightsail snapshots: reads everything, decides by policy, explains every decision.')
+    .description(
+      'Retention for Amazon Lightsail snapshots: reads everything, decides by policy, explains every decision.',
+    )
     .version(version)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(visibleLines(text)) })
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(visibleLines(text)),
+    })
     .showHelpAfterError(`(run "${ownCommand(['--help'])}" for the commands and their options)`);
 
   program
@@ -84,7 +93,11 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--region <region>', READ_REGION, region)
     .option('--kind <kind>', READ_KIND, kind)
     .option('--profile <name>', 'AWS profile')
-    .option('--at <instant>', 'evaluate as of this ISO 8601 instant; without an offset in the configured time zone', instant)
+    .option(
+      '--at <instant>',
+      'evaluate as of this ISO 8601 instant; without an offset in the configured time zone',
+      instant,
+    )
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
     .option('--output <file>', 'write the report to this file instead of standard output')
     .option('--plan-out <file>', 'write the plan of a deletion to this file')
@@ -93,13 +106,19 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
 
   program
     .command('explain')
-    .description("one snapshot's whole story: where its policy came from, each keep rule and what it said, floors, verdict")
+    .description(
+      "one snapshot's whole story: where its policy came from, each keep rule and what it said, floors, verdict",
+    )
     .argument('<snapshot>', 'its name or its ARN')
     .option('--config <file>', CONFIG)
     .option('--region <region>', READ_REGION, region)
     .option('--kind <kind>', READ_KIND, kind)
     .option('--profile <name>', 'AWS profile')
-    .option('--at <instant>', 'evaluate as of this ISO 8601 instant; without an offset in the configured time zone', instant)
+    .option(
+      '--at <instant>',
+      'evaluate as of this ISO 8601 instant; without an offset in the configured time zone',
+      instant,
+    )
     .option('--quiet', 'no progress')
     .action(async (snapshot, options) => done(await (await import('./explain')).explain(snapshot, options, terminal)));
 
@@ -123,7 +142,11 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--expire-after <age>', 'an age as in the tag retention:expire-after, such as 30d')
     .addOption(new Option('--every <duration>', 'a snapshot every so often').argParser(duration).default(DAILY, '1d'))
     .addOption(new Option('--for <duration>', 'for so long').argParser(duration).default(ONE_YEAR, '1y'))
-    .option('--at <instant>', 'until this ISO 8601 instant, without an offset in the configured time zone (default: now)', instant)
+    .option(
+      '--at <instant>',
+      'until this ISO 8601 instant, without an offset in the configured time zone (default: now)',
+      instant,
+    )
     .addOption(new Option('--size <gb>', 'GB of each snapshot, for the cost').argParser(gigabytes).default(40))
     .addOption(new Option('--format <format>', 'output format').choices(CALENDAR_FORMATS).default('text'))
     .option('--output <file>', 'write the calendar to this file instead of standard output')
@@ -145,8 +168,13 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
 
   program
     .command('doctor')
-    .description('what stands between you and a report: credentials, permissions, regions, subscribers, schedule, the last report')
-    .option('--stack <name>', 'the CloudFormation stack that contains the construct (default: every stack of the region is searched)')
+    .description(
+      'what stands between you and a report: credentials, permissions, regions, subscribers, schedule, the last report',
+    )
+    .option(
+      '--stack <name>',
+      'the CloudFormation stack that contains the construct (default: every stack of the region is searched)',
+    )
     .option('--config <file>', CONFIG)
     .option('--profile <name>', 'AWS profile')
     .action(async (options) => done(await (await import('./doctor')).doctor(options, terminal)));

@@ -23,11 +23,17 @@ const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 const count = (amount: number, one: string): string => `${WHOLE.format(amount)} ${one}${amount === 1 ? '' : 's'}`;
 
-const NOT_READ = { failed: 'NOT READ', disabled: 'region is disabled', denied: 'region is denied by a service control policy' } as const;
+const NOT_READ = {
+  failed: 'NOT READ',
+  disabled: 'region is disabled',
+  denied: 'region is denied by a service control policy',
+} as const;
 
-const failed = ({ status }: Extract<InventoryProgress, { event: 'scope' }>): string => (status === 'read' ? '' : NOT_READ[status]);
+const failed = ({ status }: Extract<InventoryProgress, { event: 'scope' }>): string =>
+  status === 'read' ? '' : NOT_READ[status];
 
-const asking = ({ sources }: Extract<InventoryProgress, { event: 'sources' }>): string => `asking for ${count(sources, 'source')} by name`;
+const asking = ({ sources }: Extract<InventoryProgress, { event: 'sources' }>): string =>
+  `asking for ${count(sources, 'source')} by name`;
 
 const counting = ({ regions }: Extract<InventoryProgress, { event: 'automatic' }>): string =>
   `counting automatic snapshots in ${count(regions, 'region')}`;
@@ -36,7 +42,8 @@ const counting = ({ regions }: Extract<InventoryProgress, { event: 'automatic' }
 function lines(err: NodeJS.WritableStream): Progress {
   return {
     tell(event) {
-      if (event.event === 'regions') err.write(`reading ${count(event.scopes, 'list')} in ${count(event.regions, 'region')}\n`);
+      if (event.event === 'regions')
+        err.write(`reading ${count(event.scopes, 'list')} in ${count(event.regions, 'region')}\n`);
       if (event.event === 'automatic') err.write(`${counting(event)}\n`);
       if (event.event === 'sources') err.write(`${asking(event)}\n`);
       if (event.event !== 'scope') return;
@@ -152,7 +159,11 @@ function watchSilence(say: (line: string) => void): { readonly note: Tell; reado
  * Does some reading while stderr tells how far it is: a bar with the regions done, the snapshots read and their rate on a terminal, one line
  * for each scope elsewhere, a line when nothing arrives for long, nothing when `quiet`. Whatever becomes of the reading, the bar is gone afterwards.
  */
-export async function withProgress<T>(err: NodeJS.WriteStream, quiet: boolean, read: (tell: Tell) => Promise<T>): Promise<T> {
+export async function withProgress<T>(
+  err: NodeJS.WriteStream,
+  quiet: boolean,
+  read: (tell: Tell) => Promise<T>,
+): Promise<T> {
   if (quiet) return read(() => {});
   const progress = err.isTTY === true ? bar(err) : lines(err);
   const watch = watchSilence(progress.say);

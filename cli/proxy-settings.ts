@@ -56,7 +56,12 @@ function isException(exceptions: string, host: string, port: number): boolean {
 }
 
 /** The proxy for an endpoint; null: it is reached directly. */
-export function proxyFor(settings: ProxySettings, scheme: 'http' | 'https', host: string, port: number): ProxyVariable | null {
+export function proxyFor(
+  settings: ProxySettings,
+  scheme: 'http' | 'https',
+  host: string,
+  port: number,
+): ProxyVariable | null {
   const proxy = settings[scheme];
   if (proxy === null || (settings.exceptions !== null && isException(settings.exceptions, host, port))) return null;
   return proxy;

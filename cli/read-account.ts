@@ -38,12 +38,17 @@ export function scopeOf(
         ? ('all' as const)
         : [...new Set(options.region)];
   const kinds =
-    options.kind === undefined || options.kind.length === 0 ? config.kinds : KINDS.filter((kind) => options.kind?.includes(kind));
+    options.kind === undefined || options.kind.length === 0
+      ? config.kinds
+      : KINDS.filter((kind) => options.kind?.includes(kind));
   return { regions, kinds };
 }
 
 /** What lists the account of the caller, with ordinary AWS settings. */
-export async function accountReader({ profile }: Pick<AccountOptions, 'profile'>, terminal: Terminal): Promise<ReadInventory> {
+export async function accountReader(
+  { profile }: Pick<AccountOptions, 'profile'>,
+  terminal: Terminal,
+): Promise<ReadInventory> {
   const caller = await findCaller(profile, terminal.env);
   sayEndpoints(caller, terminal);
   await requireCredentials(caller);

@@ -35,10 +35,26 @@ export interface ReportOptions {
 }
 
 /** A report that was printed is stored nowhere and mailed to nobody. */
-const PRINTED = { fullReport: null, files: [], applyCommand: null, confirmedSubscribers: null, deletionMode: 'off' } as const;
+const PRINTED = {
+  fullReport: null,
+  files: [],
+  applyCommand: null,
+  confirmedSubscribers: null,
+  deletionMode: 'off',
+} as const;
 
-function render(report: Report, told: ReportOptions, at: number | null, terminal: Terminal, tagPrefix: string): Iterable<string> {
-  const context = { ...PRINTED, tagPrefix, run: { kind: 'command-line', options: told, plan: told.planOut ?? null, at } } as const;
+function render(
+  report: Report,
+  told: ReportOptions,
+  at: number | null,
+  terminal: Terminal,
+  tagPrefix: string,
+): Iterable<string> {
+  const context = {
+    ...PRINTED,
+    tagPrefix,
+    run: { kind: 'command-line', options: told, plan: told.planOut ?? null, at },
+  } as const;
   const onTerminal = told.output === undefined && terminal.out.isTTY === true;
   switch (told.format) {
     case 'text':

@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { RetentionError } from '../lambda/core/util/errors';
 
 /** What came of one invocation of a bundled handler. */
-export type Invocation = { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: string };
+export type Invocation =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: string };
 
 /** Loads `index.js` of the current folder and calls its handler once, as Lambda does, in a process of its own. */
 const RUNNER = `

@@ -52,7 +52,9 @@ function spelt({ keep, expireAfter }: SimulateOptions): Policy | null {
     policies: new Map(),
   });
   if (policy !== null) return policy.policy;
-  const said = problems.map(({ message }) => flags.reduce((text, [tag, flag]) => text.replace(`tag ${tag} =`, flag), message));
+  const said = problems.map(({ message }) =>
+    flags.reduce((text, [tag, flag]) => text.replace(`tag ${tag} =`, flag), message),
+  );
   throw refuse('simulate.policy', said.join('; '));
 }
 
@@ -76,7 +78,10 @@ function named(name: string, { policies, origin }: Config): Chosen {
 function choose(options: SimulateOptions, config: Config): Chosen {
   const inline = spelt(options);
   if (inline !== null && options.policy !== undefined)
-    throw refuse('simulate.two-policies', '--policy names a policy and --keep or --expire-after spells one out: leave one of them out');
+    throw refuse(
+      'simulate.two-policies',
+      '--policy names a policy and --keep or --expire-after spells one out: leave one of them out',
+    );
   if (inline !== null) return { name: null, policy: inline };
   const names = [...config.policies.keys()];
   const name = options.policy ?? config.defaultPolicy ?? (names.length === 1 ? names[0] : undefined);
@@ -95,24 +100,52 @@ export interface Making extends Schedule {
 }
 
 /** What a schedule of snapshots comes to under a policy of `config`; its rules play no part. */
-export function simulatePolicy(config: Config, { name, policy }: Chosen, { every, span, end, sizeGb, tags }: Making): SimulatedPolicy {
+export function simulatePolicy(
+  config: Config,
+  { name, policy }: Chosen,
+  { every, span, end, sizeGb, tags }: Making,
+): SimulatedPolicy {
   const label = name ?? 'simulated';
   const { zone, floors, tagPrefix, holdTags, ignoreTags } = config;
   const simulation = runSimulation({
-    config: { zone, floors, tagPrefix, holdTags, ignoreTags, rules: [], policies: new Map([[label, policy]]), defaultPolicy: label },
+    config: {
+      zone,
+      floors,
+      tagPrefix,
+      holdTags,
+      ignoreTags,
+      rules: [],
+      policies: new Map([[label, policy]]),
+      defaultPolicy: label,
+    },
     schedule: { every, span, end },
     sizeGb,
     ...(tags !== undefined && { tags }),
   });
   const localEnd = localMinute(end, zone);
-  return { simulation, name, policy, every, span, end, timezone: zone.name, localEnd, floors, sizeGb, gbMonth: config.pricing.default };
+  return {
+    simulation,
+    name,
+    policy,
+    every,
+    span,
+    end,
+    timezone: zone.name,
+    localEnd,
+    floors,
+    sizeGb,
+    gbMonth: config.pricing.default,
+  };
 }
 
 function render(view: SimulatedPolicy, { format, output }: SimulateOptions, { out, env }: Terminal): Iterable<string> {
   const onTerminal = output === undefined && out.isTTY === true;
   switch (format) {
     case 'text':
-      return renderCalendarText(view, { columns: Math.max(60, (onTerminal && out.columns) || 60), colour: onTerminal && !env.NO_COLOR });
+      return renderCalendarText(view, {
+        columns: Math.max(60, (onTerminal && out.columns) || 60),
+        colour: onTerminal && !env.NO_COLOR,
+      });
     case 'html':
       return renderCalendarHtml(view);
     case 'json':

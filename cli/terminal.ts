@@ -17,7 +17,9 @@ const NO_READER: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ERR_STREAM
 export async function writeOut(stream: NodeJS.WritableStream, chunks: Iterable<string>): Promise<void> {
   const write = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
-      stream.write(text, (error) => (error && !NO_READER.has((error as NodeJS.ErrnoException).code) ? reject(error) : resolve()));
+      stream.write(text, (error) =>
+        error && !NO_READER.has((error as NodeJS.ErrnoException).code) ? reject(error) : resolve(),
+      );
     });
   for (const text of batched(chunks)) await write(text);
 }

@@ -28,10 +28,12 @@ export function effectsOn(world: World): Effects {
       return () => void hooks.delete(hooked);
     },
     async run(when, call, struck) {
-      if (when === 'before') for (const { rows } of struck.all('shift')) world.removeFirst(call.region, call.operation, rows);
+      if (when === 'before')
+        for (const { rows } of struck.all('shift')) world.removeFirst(call.region, call.operation, rows);
       for (const fault of struck.all('change')) if (fault.when === when) changeWorld(world, call.region, fault.change);
       for (const each of [...hooks]) {
-        if (each.when === when && (each.operation === '*' || each.operation === call.operation)) await each.hook(call, world);
+        if (each.when === when && (each.operation === '*' || each.operation === call.operation))
+          await each.hook(call, world);
       }
     },
   };
@@ -61,7 +63,8 @@ export function refuseStruck(struck: Struck, { service, operation }: Call, accou
       ...(status === undefined ? {} : { status }),
     });
   }
-  if (struck.first('throttle')) throw new Refusal({ code: 'ThrottlingException', message: 'Rate exceeded', status: 400 });
+  if (struck.first('throttle'))
+    throw new Refusal({ code: 'ThrottlingException', message: 'Rate exceeded', status: 400 });
 }
 
 function changeWorld(world: World, here: string, change: Change): void {

@@ -72,9 +72,17 @@ export const faultSchema = z.discriminatedUnion('fault', [
     body: z.string(),
   }),
   /** Cuts the connection; `during`: in the middle of the answer; `after`: the work was done and the answer is lost. */
-  z.strictObject({ fault: z.literal('reset'), ...selector, when: z.enum(['before', 'during', 'after']).default('before') }),
+  z.strictObject({
+    fault: z.literal('reset'),
+    ...selector,
+    when: z.enum(['before', 'during', 'after']).default('before'),
+  }),
   /** Never answers: silent from the start, `busy`: but says again and again that it is at work, `during`: but begins to. */
-  z.strictObject({ fault: z.literal('hang'), ...selector, when: z.enum(['before', 'busy', 'during']).default('before') }),
+  z.strictObject({
+    fault: z.literal('hang'),
+    ...selector,
+    when: z.enum(['before', 'busy', 'during']).default('before'),
+  }),
   /** Answers this much later. */
   z.strictObject({ fault: z.literal('latency'), ...selector, ms: z.number().min(0) }),
   /** `endless`: a fresh token after every page, for ever; `repeated`: the token that was sent comes back; `loop`: the last page leads back; `empty`: the last token is an empty text. */
@@ -86,7 +94,11 @@ export const faultSchema = z.discriminatedUnion('fault', [
   /** The first rows of a list are deleted just before the call is answered, so that all others move up. */
   z.strictObject({ fault: z.literal('shift'), ...selector, rows: z.int().min(1).default(1) }),
   /** Lists are as they were so many changes ago, or as they were at the start; a reading by name is up to date. */
-  z.strictObject({ fault: z.literal('stale'), ...selector, changes: z.union([z.int().min(1), z.literal('all')]).default('all') }),
+  z.strictObject({
+    fault: z.literal('stale'),
+    ...selector,
+    changes: z.union([z.int().min(1), z.literal('all')]).default('all'),
+  }),
   /** Bends answers: the list is absent, or rows gain and lose members. `rows` selects them by name. */
   z.strictObject({
     fault: z.literal('shape'),

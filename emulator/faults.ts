@@ -53,9 +53,15 @@ export function faultEngine(faults: readonly Fault[], seed: number): (call: Call
 
   function strikes(fault: Fault, index: number, call: Call): boolean {
     if (fault.service !== call.service) return false;
-    if (!matchesAny(fault.operations, call.operation) || !matchesAny(fault.regions, call.region) || !matchesAny(fault.names, call.name))
+    if (
+      !matchesAny(fault.operations, call.operation) ||
+      !matchesAny(fault.regions, call.region) ||
+      !matchesAny(fault.names, call.name)
+    )
       return false;
-    const series = { all: '', region: call.region, call: `${call.region} ${call.operation} ${call.name} ${call.body}` }[fault.per];
+    const series = { all: '', region: call.region, call: `${call.region} ${call.operation} ${call.name} ${call.body}` }[
+      fault.per
+    ];
     const counter = counters[index]?.get(series) ?? { seen: 0, struck: 0 };
     counters[index]?.set(series, counter);
     counter.seen++;
@@ -67,7 +73,11 @@ export function faultEngine(faults: readonly Fault[], seed: number): (call: Call
     return true;
   }
 
-  function exceeds({ perSecond, burst = Math.max(1, perSecond ?? 1) }: FaultOf<'throttle'>, index: number, region: string): boolean {
+  function exceeds(
+    { perSecond, burst = Math.max(1, perSecond ?? 1) }: FaultOf<'throttle'>,
+    index: number,
+    region: string,
+  ): boolean {
     if (perSecond === undefined) return true;
     const now = performance.now();
     const bucket = buckets[index]?.get(region) ?? { tokens: burst, at: now };
@@ -83,7 +93,8 @@ export function faultEngine(faults: readonly Fault[], seed: number): (call: Call
   return (call) => {
     const struck = faults.filter((fault, index) => strikes(fault, index, call));
     if (struck.length === 0) return NOTHING;
-    const all = <Name extends Fault['fault']>(name: Name) => struck.filter((fault): fault is FaultOf<Name> => fault.fault === name);
+    const all = <Name extends Fault['fault']>(name: Name) =>
+      struck.filter((fault): fault is FaultOf<Name> => fault.fault === name);
     return { faults: struck, all, first: (name) => all(name)[0] };
   };
 }

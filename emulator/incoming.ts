@@ -12,7 +12,12 @@ export interface Incoming {
   readonly call: Call;
   readonly input: Readonly<Record<string, unknown>>;
   readonly form: URLSearchParams;
-  readonly s3: { readonly bucket: string; readonly key: string; readonly query: URLSearchParams; readonly body: Buffer };
+  readonly s3: {
+    readonly bucket: string;
+    readonly key: string;
+    readonly query: URLSearchParams;
+    readonly body: Buffer;
+  };
 }
 
 /** The service that a request is meant for, by its looks: also before (or without) a signature. */
@@ -25,8 +30,11 @@ export function looksLike(request: IncomingMessage): Call['service'] {
 
 function scopeOf(request: IncomingMessage): { readonly region: string; readonly service: Call['service'] } {
   const header = request.headers.authorization;
-  if (header === undefined) throw new Refusal({ code: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' });
-  const scope = /^AWS4-HMAC-SHA256 Credential=[^/,]+\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request,.*Signature=\w+/.exec(header);
+  if (header === undefined)
+    throw new Refusal({ code: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' });
+  const scope = /^AWS4-HMAC-SHA256 Credential=[^/,]+\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request,.*Signature=\w+/.exec(
+    header,
+  );
   const service = SERVICES.find((each) => each === scope?.[2]);
   const region = scope?.[1];
   if (region === undefined || service === undefined) {
@@ -44,7 +52,8 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BYTES) throw new Refusal({ code: 'RequestEntityTooLargeException', message: 'The request is too large.', status: 413 });
+    if (size > MOST_BYTES)
+      throw new Refusal({ code: 'RequestEntityTooLargeException', message: 'The request is too large.', status: 413 });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -65,7 +74,11 @@ export async function readIncoming(request: IncomingMessage): Promise<Incoming> 
   const raw = await bodyOf(request);
   const { region, service } = scopeOf(request);
   const url = new URL(request.url ?? '/', 'http://emulator');
-  const none = { input: {}, form: new URLSearchParams(), s3: { bucket: '', key: '', query: url.searchParams, body: raw } };
+  const none = {
+    input: {},
+    form: new URLSearchParams(),
+    s3: { bucket: '', key: '', query: url.searchParams, body: raw },
+  };
   if (service === 's3') {
     const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(url.pathname) ?? [];
     const s3 = {
@@ -93,5 +106,9 @@ export async function readIncoming(request: IncomingMessage): Promise<Incoming> 
     return { ...none, input, call: { service, operation, region, name: nameOf(input), body } };
   }
   const form = new URLSearchParams(body);
-  return { ...none, form, call: { service, operation: form.get('Action') ?? '', region, name: form.get('TopicArn'), body } };
+  return {
+    ...none,
+    form,
+    call: { service, operation: form.get('Action') ?? '', region, name: form.get('TopicArn'), body },
+  };
 }

@@ -40,7 +40,8 @@ export function largeAccount(options: {
   return { accountId: '123456789012', regions, data };
 }
 
-const shareOf = (all: number, parts: number, index: number): number => Math.floor(all / parts) + (index < all % parts ? 1 : 0);
+const shareOf = (all: number, parts: number, index: number): number =>
+  Math.floor(all / parts) + (index < all % parts ? 1 : 0);
 
 const specOf = (region: string, name: string, now: number): SourceSpec => ({
   accountId: '123456789012',

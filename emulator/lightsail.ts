@@ -41,7 +41,8 @@ function listing(resource: Resource): Operation {
     const { listOperation: operation, list } = resource;
     const read = () => {
       const stale = struck.first('stale');
-      const now = stale === undefined ? world.rows(call.region, list) : world.rowsBefore(call.region, list, stale.changes);
+      const now =
+        stale === undefined ? world.rows(call.region, list) : world.rowsBefore(call.region, list, stale.changes);
       const page = pageOf(listedRows(now, struck), pageSize, input.pageToken, operation, call.region, struck);
       const rows = struck.all('shape').some((fault) => fault.dropList) ? {} : { [list]: page.rows };
       return JSON.stringify({ ...rows, nextPageToken: page.next });
@@ -80,7 +81,10 @@ function operations({ call, struck, world }: Request, type: string, name: string
   const end = {
     status,
     ...(status === 'Failed'
-      ? { errorCode: fault?.errorCode ?? 'InternalFailure', errorDetails: fault?.errorDetails ?? 'The operation failed.' }
+      ? {
+          errorCode: fault?.errorCode ?? 'InternalFailure',
+          errorDetails: fault?.errorDetails ?? 'The operation failed.',
+        }
       : {}),
   };
   const count = fault?.count ?? 1;
@@ -138,7 +142,8 @@ function tagging(change: (request: Request, resource: Resource, row: Row, name: 
 
 const GENERAL: Readonly<Record<string, Operation>> = {
   GetRegions: ({ input, world, struck }) => {
-    const zones = (name: string) => ['a', 'b', 'c'].map((letter) => ({ zoneName: `${name}${letter}`, state: 'available' }));
+    const zones = (name: string) =>
+      ['a', 'b', 'c'].map((letter) => ({ zoneName: `${name}${letter}`, state: 'available' }));
     const regions = world.regions.map((name) => ({
       ...regionRow(name),
       availabilityZones: input.includeAvailabilityZones === true ? zones(name) : [],
@@ -150,11 +155,16 @@ const GENERAL: Readonly<Record<string, Operation>> = {
   },
   GetAutoSnapshots: ({ call, input, struck, world }) => {
     const resourceName = textOf(input, 'resourceName');
-    const found = world.named(call.region, resourceName, 'instances') ?? world.named(call.region, resourceName, 'disks');
+    const found =
+      world.named(call.region, resourceName, 'instances') ?? world.named(call.region, resourceName, 'disks');
     if (!found) throw missing('Instance or Disk', resourceName);
     const shapes = struck.all('shape');
     const rows = (world.autoSnapshots(call.region, resourceName) ?? []).map((row) => shapes.reduce<Row>(bend, row));
-    return { resourceName, resourceType: found.resource.type, ...(shapes.some((fault) => fault.dropList) ? {} : { autoSnapshots: rows }) };
+    return {
+      resourceName,
+      resourceType: found.resource.type,
+      ...(shapes.some((fault) => fault.dropList) ? {} : { autoSnapshots: rows }),
+    };
   },
   GetOperation: ({ call, input, world }) => {
     const id = textOf(input, 'operationId');
@@ -184,7 +194,9 @@ const OPERATIONS = new Map<string, Operation>([
   ...RESOURCES.flatMap((resource): [string, Operation][] => [
     [resource.listOperation, listing(resource)],
     [resource.getOperation, reading(resource)],
-    ...(resource.deleteOperation === null ? [] : [[resource.deleteOperation, deleting(resource)] as [string, Operation]]),
+    ...(resource.deleteOperation === null
+      ? []
+      : [[resource.deleteOperation, deleting(resource)] as [string, Operation]]),
   ]),
 ]);
 
@@ -197,7 +209,11 @@ export const nameOf = (input: Input): string | null =>
 /** Carries out one Lightsail operation and returns the JSON of its answer. Throws a Refusal for an error answer. */
 export function answerLightsail(request: Request): string {
   const operation = OPERATIONS.get(request.call.operation);
-  if (!operation) throw new Refusal({ code: 'UnknownOperationException', message: `There is no operation ${request.call.operation}.` });
+  if (!operation)
+    throw new Refusal({
+      code: 'UnknownOperationException',
+      message: `There is no operation ${request.call.operation}.`,
+    });
   const answer = operation(request);
   return typeof answer === 'string' ? answer : JSON.stringify(answer);
 }

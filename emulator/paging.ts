@@ -33,12 +33,21 @@ export function listedRows(rows: readonly Row[], struck: Struck): readonly Row[]
 }
 
 /** One page of some rows, with what faults make of it. */
-export function pageOf(rows: readonly Row[], size: number, token: unknown, operation: string, region: string, struck: Struck): Page {
+export function pageOf(
+  rows: readonly Row[],
+  size: number,
+  token: unknown,
+  operation: string,
+  region: string,
+  struck: Struck,
+): Page {
   const offset = offsetOf(token, operation, region);
   const regular = rows.slice(offset, offset + size);
   const twice = struck.first('rows');
   const repeated = twice ? again(rows, regular, offset, size, twice.mode) : regular;
-  const bent = struck.all('shape').reduce<readonly Row[]>((page, fault) => page.map((row) => bend(row, fault)), repeated);
+  const bent = struck
+    .all('shape')
+    .reduce<readonly Row[]>((page, fault) => page.map((row) => bend(row, fault)), repeated);
   const mode = struck.first('tokens')?.mode;
   const ahead = pageToken(operation, region, offset + size);
   if (mode === 'endless') return { rows: bent, next: ahead };
@@ -47,7 +56,13 @@ export function pageOf(rows: readonly Row[], size: number, token: unknown, opera
   return { rows: bent, next: offset + size < rows.length ? ahead : last };
 }
 
-function again(rows: readonly Row[], page: readonly Row[], offset: number, size: number, mode: 'duplicate' | 'conflict'): readonly Row[] {
+function again(
+  rows: readonly Row[],
+  page: readonly Row[],
+  offset: number,
+  size: number,
+  mode: 'duplicate' | 'conflict',
+): readonly Row[] {
   const seen = offset > 0 ? rows[offset - 1] : rows.length <= size ? rows[0] : undefined;
   if (!seen) return page;
   const copy = mode === 'duplicate' ? seen : { ...seen, sizeInGb: Number(seen.sizeInGb ?? 0) + 1 };
@@ -57,7 +72,11 @@ function again(rows: readonly Row[], page: readonly Row[], offset: number, size:
 /** A row as a `shape` fault leaves it. */
 export function bend(
   row: Row,
-  fault: { rows?: string | string[] | undefined; add?: Record<string, unknown> | undefined; drop?: string[] | undefined },
+  fault: {
+    rows?: string | string[] | undefined;
+    add?: Record<string, unknown> | undefined;
+    drop?: string[] | undefined;
+  },
 ): Row {
   if (!matchesAny(fault.rows, row.name ?? null)) return row;
   const dropped = new Set(fault.drop ?? []);

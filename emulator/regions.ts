@@ -42,4 +42,5 @@ const BY_NAME = new Map(REGIONS.map((row) => [row.name, row]));
 export const hasEndpoint = (name: string): boolean => BY_NAME.has(name);
 
 /** The row of a region; an unknown name, such as a region of the future, gets a plain one. */
-export const regionRow = (name: string): RegionRow => BY_NAME.get(name) ?? region(name, 'NA', name, 'a region yet to come');
+export const regionRow = (name: string): RegionRow =>
+  BY_NAME.get(name) ?? region(name, 'NA', name, 'a region yet to come');

@@ -20,7 +20,12 @@ export function send(response: ServerResponse, { status, headers, body }: Reply,
 }
 
 /** Sends half of an answer, and then cuts the connection or falls silent. */
-export function sendHalf(response: ServerResponse, { status, headers, body }: Reply, requestId: string, then: 'cut' | 'hang'): void {
+export function sendHalf(
+  response: ServerResponse,
+  { status, headers, body }: Reply,
+  requestId: string,
+  then: 'cut' | 'hang',
+): void {
   response.writeHead(status, { 'x-amzn-requestid': requestId, 'content-length': Buffer.byteLength(body), ...headers });
   response.write(body.slice(0, Math.ceil(body.length / 2)), () => {
     if (then === 'cut') response.req.socket.resetAndDestroy();

@@ -44,7 +44,8 @@ export const arnOf = (accountId: string, region: string, type: string, key: stri
 const seconds = (ms: number): number => ms / 1000;
 const sourceArn = (spec: SourceSpec, type: string): string =>
   arnOf(spec.accountId, spec.region, type, `${spec.name} ${spec.generation ?? 1}`);
-const support = (kind: string, key: string): string => `621291663362/${kind}-${guidOf(key).replaceAll('-', '').slice(0, 17)}`;
+const support = (kind: string, key: string): string =>
+  `621291663362/${kind}-${guidOf(key).replaceAll('-', '').slice(0, 17)}`;
 
 function source(spec: SourceSpec, type: string): Row {
   return {
@@ -61,7 +62,11 @@ function source(spec: SourceSpec, type: string): Row {
 function addOns(spec: SourceSpec): Row {
   return spec.addOn === undefined
     ? {}
-    : { addOns: [{ name: 'AutoSnapshot', status: spec.addOn, snapshotTimeOfDay: '06:00', nextSnapshotTimeOfDay: '06:00' }] };
+    : {
+        addOns: [
+          { name: 'AutoSnapshot', status: spec.addOn, snapshotTimeOfDay: '06:00', nextSnapshotTimeOfDay: '06:00' },
+        ],
+      };
 }
 
 /** The row of an instance. */
@@ -140,7 +145,10 @@ function snapshot(spec: SourceSpec, shot: SnapshotSpec, type: string): Row {
   return {
     name: shot.name,
     arn: arnOf(spec.accountId, region, type, shot.name),
-    supportCode: support(type === 'DiskSnapshot' ? 'snap' : type === 'InstanceSnapshot' ? 'ami' : 'ls', `${region} ${shot.name}`),
+    supportCode: support(
+      type === 'DiskSnapshot' ? 'snap' : type === 'InstanceSnapshot' ? 'ami' : 'ls',
+      `${region} ${shot.name}`,
+    ),
     createdAt: seconds(shot.createdAt),
     location: { availabilityZone: 'all', regionName: region },
     resourceType: type,
@@ -152,7 +160,8 @@ function snapshot(spec: SourceSpec, shot: SnapshotSpec, type: string): Row {
 export const instanceSnapshotRow = (spec: SourceSpec, shot: SnapshotSpec): Row => ({
   ...snapshot(spec, shot, 'InstanceSnapshot'),
   state: shot.state ?? 'available',
-  fromAttachedDisks: (spec.disks ?? []).length === 0 ? [] : [systemDisk(spec), ...(spec.disks ?? []).map(attachedDisk(spec))],
+  fromAttachedDisks:
+    (spec.disks ?? []).length === 0 ? [] : [systemDisk(spec), ...(spec.disks ?? []).map(attachedDisk(spec))],
   fromInstanceName: spec.name,
   fromInstanceArn: sourceArn(spec, 'Instance'),
   fromBlueprintId: spec.blueprint,

@@ -10,7 +10,9 @@ export function listObjects({ bucket, query }: S3Request, objects: Map<string, S
   const start = token === null ? (query.get('start-after') ?? '') : Buffer.from(token, 'base64url').toString();
   const most = Math.min(Number(query.get('max-keys') ?? 1000), 1000);
   const text =
-    query.get('encoding-type') === 'url' ? (value: string) => encodeURIComponent(value).replaceAll('%2F', '/') : (value: string) => value;
+    query.get('encoding-type') === 'url'
+      ? (value: string) => encodeURIComponent(value).replaceAll('%2F', '/')
+      : (value: string) => value;
   const entries: { readonly name: string; readonly object: S3Object | null }[] = [];
   let truncated = false;
   // By UTF-8 bytes, as S3 orders keys.
@@ -18,7 +20,11 @@ export function listObjects({ bucket, query }: S3Request, objects: Map<string, S
     if (!key.startsWith(prefix) || Buffer.compare(Buffer.from(key), Buffer.from(start)) <= 0) continue;
     const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const common = cut < 0 ? null : key.slice(0, cut + delimiter.length);
-    if (common !== null && (entries.at(-1)?.name === common || (start !== '' && start.startsWith(common) && token !== null))) continue;
+    if (
+      common !== null &&
+      (entries.at(-1)?.name === common || (start !== '' && start.startsWith(common) && token !== null))
+    )
+      continue;
     truncated = entries.length >= most;
     if (truncated) break;
     entries.push({ name: common ?? key, object: common === null ? object : null });

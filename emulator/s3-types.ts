@@ -27,4 +27,8 @@ export interface S3Request {
 const XML = '<?xml version="1.0" encoding="UTF-8"?>\n';
 export const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 /** An answer of XML. */
-export const xml = (body: string): Reply => ({ status: 200, headers: { 'content-type': 'application/xml' }, body: XML + body });
+export const xml = (body: string): Reply => ({
+  status: 200,
+  headers: { 'content-type': 'application/xml' },
+  body: XML + body,
+});

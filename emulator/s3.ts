@@ -27,12 +27,21 @@ export interface S3World {
 /** The name of the operation that a request asks for. */
 export function s3Operation(method: string, key: string, query: URLSearchParams): string {
   if (key === '')
-    return method === 'GET' && query.get('list-type') === '2' ? 'ListObjectsV2' : method === 'HEAD' ? 'HeadBucket' : `${method} bucket`;
+    return method === 'GET' && query.get('list-type') === '2'
+      ? 'ListObjectsV2'
+      : method === 'HEAD'
+        ? 'HeadBucket'
+        : `${method} bucket`;
   if (query.has('uploads')) return method === 'POST' ? 'CreateMultipartUpload' : `${method} uploads`;
   if (query.has('uploadId')) {
-    return { PUT: 'UploadPart', POST: 'CompleteMultipartUpload', DELETE: 'AbortMultipartUpload' }[method] ?? `${method} upload`;
+    return (
+      { PUT: 'UploadPart', POST: 'CompleteMultipartUpload', DELETE: 'AbortMultipartUpload' }[method] ??
+      `${method} upload`
+    );
   }
-  return { PUT: 'PutObject', GET: 'GetObject', HEAD: 'HeadObject', DELETE: 'DeleteObject' }[method] ?? `${method} object`;
+  return (
+    { PUT: 'PutObject', GET: 'GetObject', HEAD: 'HeadObject', DELETE: 'DeleteObject' }[method] ?? `${method} object`
+  );
 }
 
 const refuse = (code: string, message: string, status: number) => new Refusal({ code, message, status });
@@ -40,7 +49,8 @@ const md5 = (body: Buffer): string => createHash('md5').update(body).digest('hex
 /** The bytes of a body; `aws-chunked` framing and trailing checksums are taken off. */
 export function decodeBody(raw: Buffer, headers: IncomingHttpHeaders): Buffer {
   const chunked =
-    headers['content-encoding']?.includes('aws-chunked') || headers['x-amz-content-sha256']?.toString().startsWith('STREAMING-');
+    headers['content-encoding']?.includes('aws-chunked') ||
+    headers['x-amz-content-sha256']?.toString().startsWith('STREAMING-');
   if (!chunked) return raw;
   const chunks: Buffer[] = [];
   for (let at = 0; at < raw.length; ) {
@@ -60,7 +70,9 @@ export function decodeBody(raw: Buffer, headers: IncomingHttpHeaders): Buffer {
 
 const metadataOf = (headers: IncomingHttpHeaders): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => (name.startsWith('x-amz-meta-') ? [[name.slice(11), String(value)]] : [])),
+    Object.entries(headers).flatMap(([name, value]) =>
+      name.startsWith('x-amz-meta-') ? [[name.slice(11), String(value)]] : [],
+    ),
   );
 
 const likeKey = (pattern: string): RegExp =>
@@ -101,14 +113,17 @@ type Handler = (request: S3Request, objects: Map<string, S3Object>, world: S3Wor
 
 function uploadOf({ bucket, key, query }: S3Request, world: S3World): Upload {
   const upload = world.uploads.get(query.get('uploadId') ?? '');
-  if (upload?.bucket !== bucket || upload.key !== key) throw refuse('NoSuchUpload', 'The specified multipart upload does not exist.', 404);
+  if (upload?.bucket !== bucket || upload.key !== key)
+    throw refuse('NoSuchUpload', 'The specified multipart upload does not exist.', 404);
   return upload;
 }
 
 function completeUpload(request: S3Request, objects: Map<string, S3Object>, world: S3World): Reply {
   const upload = uploadOf(request, world);
   checkConditions(request, objects.get(request.key), world);
-  const named = [...request.body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber>/g)].map((match) => Number(match[1]));
+  const named = [...request.body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber>/g)].map((match) =>
+    Number(match[1]),
+  );
   const parts = named.map((number) => {
     const part = upload.parts.get(number);
     if (!part) throw refuse('InvalidPart', 'One or more of the specified parts could not be found.', 400);
@@ -120,7 +135,13 @@ function completeUpload(request: S3Request, objects: Map<string, S3Object>, worl
   }
   const etag = `"${md5(Buffer.concat(parts.map((part) => Buffer.from(part.etag.slice(1, -1), 'hex'))))}-${parts.length}"`;
   const { contentType, metadata, startedAt } = upload;
-  objects.set(request.key, { body: Buffer.concat(parts.map((part) => part.body)), contentType, metadata, etag, lastModified: startedAt });
+  objects.set(request.key, {
+    body: Buffer.concat(parts.map((part) => part.body)),
+    contentType,
+    metadata,
+    etag,
+    lastModified: startedAt,
+  });
   world.uploads.delete(request.query.get('uploadId') ?? '');
   return xml(
     `<CompleteMultipartUploadResult xmlns="${NAMESPACE}">${element('Bucket', request.bucket)}${element('Key', request.key)}${element('ETag', etag)}</CompleteMultipartUploadResult>`,

@@ -69,12 +69,18 @@ export function sampleAccount(now: number): AccountData {
     const shopDisk = source(FRANKFURT, shopData.name, '', '', shopData.sizeInGb, { tags: [PROD] });
     const oldBlog = source(FRANKFURT, 'blog', 'wordpress', 'nano_3_0', 20, { generation: 1 });
     const blog = source(FRANKFURT, 'blog', 'wordpress', 'micro_3_0', 40, { generation: 2, createdAt: at(61) });
-    const wiki = source(FRANKFURT, 'wiki', 'debian_12', 'nano_3_0', 20, { tags: [tag('retention:keep', 'last=3 monthly=6')] });
+    const wiki = source(FRANKFURT, 'wiki', 'debian_12', 'nano_3_0', 20, {
+      tags: [tag('retention:keep', 'last=3 monthly=6')],
+    });
     const staging = source(FRANKFURT, 'staging', 'nodejs', 'micro_3_0', 40, {
       tags: [tag('env', 'staging'), tag('retention:policy', 'short')],
     });
     const bakery = source(FRANKFURT, 'client-bakery', 'wordpress', 'nano_3_0', 20);
-    const database = source(FRANKFURT, 'prod-db', 'mysql_8_0', 'small_2_0', 80, { engine: 'mysql', engineVersion: '8.0.42', tags: [PROD] });
+    const database = source(FRANKFURT, 'prod-db', 'mysql_8_0', 'small_2_0', 80, {
+      engine: 'mysql',
+      engineVersion: '8.0.42',
+      tags: [PROD],
+    });
     const crm = source(FRANKFURT, 'crm-db', 'mysql_8_0', 'micro_2_0', 40, { engine: 'mysql', engineVersion: '8.0.36' });
     const prod = { tags: [PROD] };
     return {
@@ -82,7 +88,11 @@ export function sampleAccount(now: number): AccountData {
       disks: [diskRow(shopDisk)],
       relationalDatabases: [databaseRow(database)],
       instanceSnapshots: [
-        ...of(instanceSnapshotRow, web, taken('prod-web', [...range(1, 14), ...range(21, 70, 7), ...range(90, 420, 30)], prod)),
+        ...of(
+          instanceSnapshotRow,
+          web,
+          taken('prod-web', [...range(1, 14), ...range(21, 70, 7), ...range(90, 420, 30)], prod),
+        ),
         ...of(instanceSnapshotRow, shop, [
           ...taken('prod-shop', [...range(1, 6), ...range(8, 64, 7)], prod),
           ...taken('prod-shop-before-relaunch', [140], { tags: [PROD, tag('no_delete')] }),
@@ -94,8 +104,12 @@ export function sampleAccount(now: number): AccountData {
         ...of(instanceSnapshotRow, staging, taken('staging', range(2, 51, 7))),
         ...of(instanceSnapshotRow, bakery, [
           ...taken('client-bakery', range(80, 200, 40)),
-          ...taken('client-bakery-handover', [45], { tags: [tag('retention:hold', `until ${dateOf(today + 120 * DAY)}`)] }),
-          ...taken('client-bakery-dispute', [75], { tags: [tag('retention:hold', `until ${dateOf(today - 20 * DAY)}`)] }),
+          ...taken('client-bakery-handover', [45], {
+            tags: [tag('retention:hold', `until ${dateOf(today + 120 * DAY)}`)],
+          }),
+          ...taken('client-bakery-dispute', [75], {
+            tags: [tag('retention:hold', `until ${dateOf(today - 20 * DAY)}`)],
+          }),
         ]),
       ],
       diskSnapshots: [
@@ -120,7 +134,10 @@ export function sampleAccount(now: number): AccountData {
     });
     const archive = source(VIRGINIA, 'archive', 'debian_11', 'micro_3_0', 40);
     const logs = source(VIRGINIA, 'logs', '', '', 128, { addOn: 'Disabled' });
-    const database = source(VIRGINIA, 'app-db', 'postgres_16', 'micro_2_0', 40, { engine: 'postgres', engineVersion: '16.9' });
+    const database = source(VIRGINIA, 'app-db', 'postgres_16', 'micro_2_0', 40, {
+      engine: 'postgres',
+      engineVersion: '16.9',
+    });
     const web = source(FRANKFURT, 'prod-web', 'wordpress', 'small_3_0', 60);
     return {
       instances: [landing, app, archive].map(instanceRow),
@@ -149,7 +166,10 @@ export function sampleAccount(now: number): AccountData {
   function sydney(): RegionData {
     const shop = source(SYDNEY, 'shop-au', 'lamp_8_bitnami', 'small_3_0', 60, { tags: [PROD] });
     const media = source(SYDNEY, 'media-au', '', '', 256, { tags: [tag('retention:hold', 'legal matter 4711')] });
-    const database = source(SYDNEY, 'shop-au-db', 'mysql_8_0', 'micro_2_0', 40, { engine: 'mysql', engineVersion: '8.0.42' });
+    const database = source(SYDNEY, 'shop-au-db', 'mysql_8_0', 'micro_2_0', 40, {
+      engine: 'mysql',
+      engineVersion: '8.0.42',
+    });
     return {
       instances: [instanceRow(shop)],
       disks: [diskRow(media)],

@@ -24,7 +24,9 @@ const large = z.strictObject({
 });
 const topic = z.strictObject({
   arn: z.string().regex(/^arn:aws:sns:[\w-]+:\d{12}:[\w-]+$/, 'expected an SNS topic ARN'),
-  subscriptions: z.array(z.strictObject({ protocol: z.string(), endpoint: z.string(), confirmed: z.boolean().default(true) })).default([]),
+  subscriptions: z
+    .array(z.strictObject({ protocol: z.string(), endpoint: z.string(), confirmed: z.boolean().default(true) }))
+    .default([]),
 });
 
 const settings = {
@@ -72,11 +74,14 @@ export interface Scenario extends Settings {
 }
 
 /** Validates faults and fills in their defaults. Throws an Error that lists all that is wrong. */
-export const parseFaults = (faults: readonly FaultInput[]) => orThrow(z.array(faultSchema).safeParse(faults), 'these faults');
+export const parseFaults = (faults: readonly FaultInput[]) =>
+  orThrow(z.array(faultSchema).safeParse(faults), 'these faults');
 
 function orThrow<T>(result: z.ZodSafeParseResult<T>, what: string): T {
   if (result.success) return result.data;
-  const wrong = result.error.issues.map((issue) => `${issue.path.length === 0 ? 'the whole' : issue.path.join('.')}: ${deepest(issue)}`);
+  const wrong = result.error.issues.map(
+    (issue) => `${issue.path.length === 0 ? 'the whole' : issue.path.join('.')}: ${deepest(issue)}`,
+  );
   throw new Error(`${what} cannot be used: ${wrong.join('; ')}`);
 }
 

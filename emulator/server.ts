@@ -80,7 +80,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const effects = effectsOn(world);
   const pages = new Map<string, { readonly version: number; readonly body: string }>();
   const standard = [
-    { arn: defaultTopicArn(world.accountId), subscriptions: [{ protocol: 'email', endpoint: 'ops@example.com', confirmed: true }] },
+    {
+      arn: defaultTopicArn(world.accountId),
+      subscriptions: [{ protocol: 'email', endpoint: 'ops@example.com', confirmed: true }],
+    },
   ];
   let topics: readonly Topic[] = (set('topics') ?? standard).map((topic) => ({
     arn: topic.arn,
@@ -128,7 +131,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
-    const log = (call: Call, error: string | null) => requests.add({ ...call, at: now(), error, struck: struck.faults });
+    const log = (call: Call, error: string | null) =>
+      requests.add({ ...call, at: now(), error, struck: struck.faults });
     let incoming: Incoming;
     try {
       incoming = await readIncoming(request);
@@ -143,7 +147,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     if (hang === 'busy') keepBusy(response);
     if (hang === 'before' || hang === 'busy') return log(call, 'hang');
     const cut = struck.first('reset')?.when;
-    if (cut === 'before' || (call.service === 'lightsail' && !hasEndpoint(call.region) && !world.regions.includes(call.region))) {
+    if (
+      cut === 'before' ||
+      (call.service === 'lightsail' && !hasEndpoint(call.region) && !world.regions.includes(call.region))
+    ) {
       log(call, 'reset');
       request.socket.resetAndDestroy();
       return;
@@ -165,13 +172,20 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       return;
     }
     const instead = struck.first('answer');
-    const sent = instead ? { status: instead.status, headers: { 'content-type': instead.contentType }, body: instead.body } : reply;
+    const sent = instead
+      ? { status: instead.status, headers: { 'content-type': instead.contentType }, body: instead.body }
+      : reply;
     if (hang === 'during') return sendHalf(response, sent, requestId, 'hang');
     if (cut === 'during') return sendHalf(response, sent, requestId, 'cut');
     send(response, sent, requestId, now());
   }
 
-  function work({ call, input, form, s3: object }: Incoming, request: IncomingMessage, struck: Struck, requestId: string): Reply {
+  function work(
+    { call, input, form, s3: object }: Incoming,
+    request: IncomingMessage,
+    struck: Struck,
+    requestId: string,
+  ): Reply {
     const inXml = (body: string): Reply => ({ status: 200, headers: { 'content-type': 'text/xml' }, body });
     switch (call.service) {
       case 'lightsail': {
@@ -179,7 +193,13 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
       }
       case 'sns':
-        return inXml(answerSns(form, { topics, region: call.region, publish: (message) => published.push(message), now }, requestId));
+        return inXml(
+          answerSns(
+            form,
+            { topics, region: call.region, publish: (message) => published.push(message), now },
+            requestId,
+          ),
+        );
       case 'sts':
         return inXml(answerSts(form, world.accountId, requestId));
       case 's3':
@@ -192,10 +212,17 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const known: ServiceError =
       error instanceof Refusal
         ? error.error
-        : { code: 'InternalFailure', message: `the emulator failed: ${error instanceof Error ? error.message : error}` };
+        : {
+            code: 'InternalFailure',
+            message: `the emulator failed: ${error instanceof Error ? error.message : error}`,
+          };
     const status = statusOf(known);
     if (service === 'lightsail')
-      return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: lightsailError(known, emulator.errorForm) };
+      return {
+        status,
+        headers: { 'content-type': 'application/x-amz-json-1.1' },
+        body: lightsailError(known, emulator.errorForm),
+      };
     const body = service === 's3' ? s3Error(known, resource, requestId) : queryError(known, requestId);
     return { status, headers: { 'content-type': service === 's3' ? 'application/xml' : 'text/xml' }, body };
   }

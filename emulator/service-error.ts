@@ -39,7 +39,10 @@ const STATUS: Readonly<Record<string, number>> = {
   UnrecognizedClientException: 403,
 };
 
-const OTHER_CODE: Readonly<Record<string, string>> = { NotFoundException: 'DoesNotExist', AccessDeniedException: 'AccessDenied' };
+const OTHER_CODE: Readonly<Record<string, string>> = {
+  NotFoundException: 'DoesNotExist',
+  AccessDeniedException: 'AccessDenied',
+};
 
 /** The status of an error: its own, or the one of the service's model; 400 (throttling too) where the model names none. */
 export const statusOf = (error: ServiceError): number => error.status ?? STATUS[error.code] ?? 400;

@@ -5,7 +5,11 @@ import { element, queryAnswer } from './xml';
 /** A topic of the emulated SNS. `confirmed: false` is a subscription that still waits for its link to be clicked. */
 export interface Topic {
   readonly arn: string;
-  readonly subscriptions: readonly { readonly protocol: string; readonly endpoint: string; readonly confirmed: boolean }[];
+  readonly subscriptions: readonly {
+    readonly protocol: string;
+    readonly endpoint: string;
+    readonly confirmed: boolean;
+  }[];
 }
 
 /** A message that was published. */
@@ -23,7 +27,8 @@ const NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/';
 const MOST_BYTES = 262_144;
 const A_PAGE = 100;
 
-const invalid = (message: string) => new Refusal({ code: 'InvalidParameter', message: `Invalid parameter: ${message}` });
+const invalid = (message: string) =>
+  new Refusal({ code: 'InvalidParameter', message: `Invalid parameter: ${message}` });
 
 function topicOf(topics: readonly Topic[], arn: string | null, region: string): Topic {
   if (arn === null || !/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+(\.fifo)?$/.test(arn) || arn.split(':')[3] !== region)
@@ -42,11 +47,15 @@ function attributesOf(form: URLSearchParams): PublishedMessage['attributes'] {
     const value = form.get(`${at}.Value.StringValue`) ?? form.get(`${at}.Value.BinaryValue`) ?? '';
     const refusal = (message: string) =>
       new Refusal({ code: 'ParameterValueInvalid', message: `The message attribute '${name}' ${message}` });
-    if (!/^(?!aws\.|amazon\.)[\w-]+(\.[\w-]+)*$/i.test(name) || name.length > 256) throw refusal('has a name that is not valid.');
+    if (!/^(?!aws\.|amazon\.)[\w-]+(\.[\w-]+)*$/i.test(name) || name.length > 256)
+      throw refusal('has a name that is not valid.');
     if (!/^(String|Number|Binary)(\.[\w.-]+)?$/.test(type))
-      throw refusal(`has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`);
+      throw refusal(
+        `has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
+      );
     if (value === '') throw refusal('must contain a non-empty message attribute value.');
-    if (type.startsWith('Number') && !Number.isFinite(Number(value))) throw refusal('has a value that is not a number.');
+    if (type.startsWith('Number') && !Number.isFinite(Number(value)))
+      throw refusal('has a value that is not a number.');
     if (name in attributes) throw refusal('is given twice.');
     attributes[name] = { type, value };
   }
@@ -78,7 +87,8 @@ export function answerSns(
     if (subject !== null) checkSubject(subject);
     const attributes = attributesOf(form);
     const texts = Object.entries(attributes).flatMap(([name, { type, value }]) => [name, type, value]);
-    if ([message, ...texts].reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) > MOST_BYTES) throw invalid('Message too long');
+    if ([message, ...texts].reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) > MOST_BYTES)
+      throw invalid('Message too long');
     const messageId = randomUUID();
     world.publish({ messageId, topicArn: topic.arn, subject, message, attributes, at: world.now() });
     return queryAnswer(operation, NAMESPACE, element('MessageId', messageId), requestId);
@@ -86,15 +96,24 @@ export function answerSns(
   if (operation === 'ListSubscriptionsByTopic') {
     const topic = topicOf(world.topics, form.get('TopicArn'), world.region);
     const token = form.get('NextToken') ?? '';
-    const offset = token === '' ? 0 : Number(/^page-(\d+)$/.exec(Buffer.from(token, 'base64url').toString())?.[1] ?? Number.NaN);
+    const offset =
+      token === '' ? 0 : Number(/^page-(\d+)$/.exec(Buffer.from(token, 'base64url').toString())?.[1] ?? Number.NaN);
     if (Number.isNaN(offset)) throw invalid('NextToken');
     const members = topic.subscriptions.slice(offset, offset + A_PAGE).map(({ protocol, endpoint, confirmed }, i) => {
       const id = `00000000-0000-4000-8000-${String(offset + i).padStart(12, '0')}`;
       const arn = confirmed ? `${topic.arn}:${id}` : 'PendingConfirmation';
       return `<member>${element('TopicArn', topic.arn)}${element('Protocol', protocol)}${element('SubscriptionArn', arn)}${element('Owner', topic.arn.split(':')[4])}${element('Endpoint', endpoint)}</member>`;
     });
-    const next = offset + A_PAGE < topic.subscriptions.length ? Buffer.from(`page-${offset + A_PAGE}`).toString('base64url') : undefined;
-    return queryAnswer(operation, NAMESPACE, `<Subscriptions>${members.join('')}</Subscriptions>${element('NextToken', next)}`, requestId);
+    const next =
+      offset + A_PAGE < topic.subscriptions.length
+        ? Buffer.from(`page-${offset + A_PAGE}`).toString('base64url')
+        : undefined;
+    return queryAnswer(
+      operation,
+      NAMESPACE,
+      `<Subscriptions>${members.join('')}</Subscriptions>${element('NextToken', next)}`,
+      requestId,
+    );
   }
   throw new Refusal({ code: 'InvalidAction', message: `The action ${operation} is not valid for this endpoint.` });
 }

@@ -70,7 +70,8 @@ function flattened(value: unknown): string {
     return parts.map(flattened).join(separator);
   }
   if ('Fn::Sub' in value) return flattened(value['Fn::Sub']);
-  if ('Fn::GetAtt' in value && Array.isArray(value['Fn::GetAtt'])) return `<${value['Fn::GetAtt'].map(flattened).join('.')}>`;
+  if ('Fn::GetAtt' in value && Array.isArray(value['Fn::GetAtt']))
+    return `<${value['Fn::GetAtt'].map(flattened).join('.')}>`;
   if ('Fn::ImportValue' in value) return flattened(value['Fn::ImportValue']);
   if ('Ref' in value) return `<${flattened(value.Ref)}>`;
   return JSON.stringify(value);

@@ -30,7 +30,8 @@ class PathResolver extends DefaultTokenResolver {
     context: IResolveContext,
     postProcessor: Parameters<DefaultTokenResolver['resolveToken']>[2],
   ): unknown {
-    if (Reference.isReference(token) && !token.displayName.startsWith('AWS::')) return `<${token.target.node.path}.${token.displayName}>`;
+    if (Reference.isReference(token) && !token.displayName.startsWith('AWS::'))
+      return `<${token.target.node.path}.${token.displayName}>`;
     return super.resolveToken(token, context, postProcessor);
   }
 }
@@ -47,7 +48,8 @@ function pseudoParameters(stack: Stack): Readonly<Record<string, string>> {
   };
 }
 
-const partitionOf = ({ region }: Stack): string => (Token.isUnresolved(region) ? 'aws' : (RegionInfo.get(region).partition ?? 'aws'));
+const partitionOf = ({ region }: Stack): string =>
+  Token.isUnresolved(region) ? 'aws' : (RegionInfo.get(region).partition ?? 'aws');
 
 /** A resolved name as one text: pseudo parameters filled in, joined where it can be. */
 function textOf(value: unknown, pseudo: Readonly<Record<string, string>>): string {
@@ -77,7 +79,11 @@ export function bucketIdentity(user: IConstruct, bucket: IBucket): string | null
   const resource = bucketResource(bucket);
   const stack = Stack.of(resource ?? user);
   const name = resource === null ? bucket.bucketName : resource.bucketName;
-  const resolved: unknown = Tokenization.resolve(name, { scope: stack, resolver: new PathResolver(), preparing: false });
+  const resolved: unknown = Tokenization.resolve(name, {
+    scope: stack,
+    resolver: new PathResolver(),
+    preparing: false,
+  });
   if (resource !== null && resolved === undefined) return `<${resource.node.path}>`;
   const text = textOf(resolved, pseudoParameters(stack));
   return isLookupDummy(text) ? null : `${partitionOf(stack)}:${text}`;

@@ -29,9 +29,12 @@ export function checkLifecycle(scope: Construct, bucket: IBucket, patterns: read
   if (resource === null) return;
   scope.node.addValidation({
     validate: () => {
-      const { rules = [] } = (Stack.of(resource).resolve(resource.lifecycleConfiguration) ?? {}) as { readonly rules?: readonly Rule[] };
+      const { rules = [] } = (Stack.of(resource).resolve(resource.lifecycleConfiguration) ?? {}) as {
+        readonly rules?: readonly Rule[];
+      };
       for (const { status, prefix = '', expirationInDays: days } of rules.filter(isForAll)) {
-        if (status !== 'Enabled' || typeof prefix !== 'string' || typeof days !== 'number' || days >= least.days) continue;
+        if (status !== 'Enabled' || typeof prefix !== 'string' || typeof days !== 'number' || days >= least.days)
+          continue;
         const hit = patterns.filter((pattern) => overlaps(prefix, pattern));
         if (hit.length === 0) continue;
         Annotations.of(scope).addWarningV2(

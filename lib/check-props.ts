@@ -48,13 +48,23 @@ function checkConfiguration(given: unknown): Config {
     readonly config?: unknown;
   };
   if (typeof origin !== 'string' || origin === '')
-    throw refused('configuration', `got ${shown(given)}, expected what readConfiguration('retention.yaml', console.warn) gives`);
+    throw refused(
+      'configuration',
+      `got ${shown(given)}, expected what readConfiguration('retention.yaml', console.warn) gives`,
+    );
   if (isKnownLater(given))
-    throw refused('configuration', `got ${KNOWN_LATER}, expected one that is known here: the functions carry it in their code`);
+    throw refused(
+      'configuration',
+      `got ${KNOWN_LATER}, expected one that is known here: the functions carry it in their code`,
+    );
   const result = parseConfig(config, origin);
   if (result.ok) return result.config;
   if (holdsLookupDummy(config)) return untilLookedUp(origin);
-  throw new RetentionError('config.invalid', 'operator', `cannot use the configuration\n${formatConfigProblems(result.errors, origin)}`);
+  throw new RetentionError(
+    'config.invalid',
+    'operator',
+    `cannot use the configuration\n${formatConfigProblems(result.errors, origin)}`,
+  );
 }
 
 /** Stands in for a configuration that holds what `cdk synth` has still to look up; what comes of it is thrown away. */
@@ -68,14 +78,18 @@ const LIST_KNOWN_LATER =
   'got a list that is known at deployment only, expected a list of addresses: take each out of it, as in [Fn.select(0, list)]';
 
 function checkEmails(given: unknown): readonly string[] {
-  if (!Array.isArray(given)) throw refused('emails', `got ${shown(given)}, expected a list of addresses, such as ['you@example.com']`);
+  if (!Array.isArray(given))
+    throw refused('emails', `got ${shown(given)}, expected a list of addresses, such as ['you@example.com']`);
   if (Token.isUnresolved(given) || given.some(isListElement)) throw refused('emails', LIST_KNOWN_LATER);
   const emails = given.map((email: unknown) => (typeof email === 'string' ? email.trim() : email));
   const isFine = (email: unknown): email is string =>
     typeof email === 'string' && (Token.isUnresolved(email) || isLookupDummy(email) || isAddress(email));
   const wrong = emails.findIndex((email) => !isFine(email));
   if (wrong >= 0)
-    throw refused('emails', `got ${shown(emails[wrong])}, expected an e-mail address and nothing else, such as you@example.com`);
+    throw refused(
+      'emails',
+      `got ${shown(emails[wrong])}, expected an e-mail address and nothing else, such as you@example.com`,
+    );
   return eachOnce(emails.filter(isFine));
 }
 
@@ -92,8 +106,10 @@ const isDuration = (given: unknown): given is Duration =>
 
 /** Whole days, as S3 counts them. */
 function checkDays(prop: 'keepReportsFor' | 'lockReportsFor', given: unknown): number {
-  if (!isDuration(given)) throw refused(prop, `got ${shown(given)}, expected a Duration, such as Duration.days(${KEPT})`);
-  if (given.isUnresolved()) throw refused(prop, 'got a value that is known at deployment only, expected a Duration that is known here');
+  if (!isDuration(given))
+    throw refused(prop, `got ${shown(given)}, expected a Duration, such as Duration.days(${KEPT})`);
+  if (given.isUnresolved())
+    throw refused(prop, 'got a value that is known at deployment only, expected a Duration that is known here');
   const days = given.toDays({ integral: false });
   if (Number.isInteger(days) && days >= 1 && days <= MOST_DAYS) return days;
   throw refused(
@@ -118,7 +134,8 @@ function checkOwn(prop: keyof typeof OWN, given: unknown): void {
 
 /** The default stands in for a schedule that `cdk synth` has still to look up. */
 function scheduleOf(given: unknown): string {
-  if (typeof given !== 'string' || isLookupDummy(given)) return isLookupDummy(given) ? DEFAULT_SCHEDULE : checkSchedule(String(given));
+  if (typeof given !== 'string' || isLookupDummy(given))
+    return isLookupDummy(given) ? DEFAULT_SCHEDULE : checkSchedule(String(given));
   if (!isKnownLater(given)) return checkSchedule(given);
   throw new RetentionError(
     'context.schedule',
@@ -129,7 +146,10 @@ function scheduleOf(given: unknown): string {
 
 function checkLogRetention(given: unknown): void {
   if (Object.values(RetentionDays).some((days) => days === given && typeof days === 'number')) return;
-  throw refused('logRetention', `got ${shown(given)}, expected one of RetentionDays, such as RetentionDays.THREE_MONTHS`);
+  throw refused(
+    'logRetention',
+    `got ${shown(given)}, expected one of RetentionDays, such as RetentionDays.THREE_MONTHS`,
+  );
 }
 
 /** Reads what the construct is asked for. Throws a RetentionError for the first that it cannot do, or that would fail in silence later. */
@@ -161,7 +181,8 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
   if (lockReportsFor !== undefined) checkDays('lockReportsFor', lockReportsFor);
   const least = leastLifetime(schedule, config, deletion);
   const days = keepReportsFor === undefined ? Math.max(KEPT, least.days) : checkDays('keepReportsFor', keepReportsFor);
-  if (days < least.days) throw refused('keepReportsFor', `got ${days} days, expected at least ${least.days}: ${least.why}`);
+  if (days < least.days)
+    throw refused('keepReportsFor', `got ${days} days, expected at least ${least.days}: ${least.why}`);
   return {
     config,
     emails: checkEmails(props.emails ?? []),

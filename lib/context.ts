@@ -24,7 +24,8 @@ export interface DeployContext {
 export const DELETION = ['off', 'approve', 'automatic'] as const satisfies readonly ('off' | DeployedDeletion)[];
 export type DeletionSetting = (typeof DELETION)[number];
 
-const refused = (key: Key | 'unknown', message: string): RetentionError => new RetentionError(`context.${key}`, 'operator', message);
+const refused = (key: Key | 'unknown', message: string): RetentionError =>
+  new RetentionError(`context.${key}`, 'operator', message);
 
 function readText(context: Readonly<Record<string, unknown>>, key: Key): string | null {
   const value = context[key];
@@ -34,7 +35,8 @@ function readText(context: Readonly<Record<string, unknown>>, key: Key): string 
 }
 
 function readEmails(text: string | null): readonly string[] {
-  if (text === null) throw refused('email', 'context "email" is missing: say who gets the report, as in -c email=you@example.com');
+  if (text === null)
+    throw refused('email', 'context "email" is missing: say who gets the report, as in -c email=you@example.com');
   const emails = text.split(',').map((email) => email.trim());
   const wrong = emails.find((email) => !isAddress(email));
   if (wrong !== undefined) {
@@ -58,7 +60,10 @@ function readMonitoring(text: string): MonitoringLevel {
 function readDeletion(text: string): DeletionSetting {
   const setting = DELETION.find((known) => known === text);
   if (setting !== undefined) return setting;
-  throw refused('deletion', `context "deletion" is ${JSON.stringify(text)}: expected ${DELETION.join(', ')}, as in -c deletion=approve`);
+  throw refused(
+    'deletion',
+    `context "deletion" is ${JSON.stringify(text)}: expected ${DELETION.join(', ')}, as in -c deletion=approve`,
+  );
 }
 
 /** What `cdk acknowledge` and `cdk cli-telemetry` note in cdk.context.json. */

@@ -1,5 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import { AlarmStatusWidget, Dashboard, GraphWidget, type IAlarm, SingleValueWidget, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IAlarm,
+  SingleValueWidget,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -23,7 +30,11 @@ Each point is a report. Costs are ceilings: snapshots are incremental, so the bi
 docs/runbook.md says what to do. The full report lies in the bucket, under \`reports/\`.`;
 
 /** One page that answers: is anything wrong, what did the last report say, and where is it going. Three months, a point a report. */
-export function reportDashboard(scope: Construct, id: string, { target, deletion, deadLetters, alarms }: ReportDashboardProps): Dashboard {
+export function reportDashboard(
+  scope: Construct,
+  id: string,
+  { target, deletion, deadLetters, alarms }: ReportDashboardProps,
+): Dashboard {
   const period = Duration.days(1);
   const metric = (measure: Measure, label: string) => retentionMetric(target, measure, { period, label });
   return new Dashboard(scope, id, {
@@ -65,7 +76,11 @@ export function reportDashboard(scope: Construct, id: string, { target, deletion
       [
         new GraphWidget({
           title: 'What was not read, and what has to be looked at',
-          left: [metric('scopesFailed', 'lists not read'), metric('incomplete', 'incomplete reports'), metric('problems', 'problems')],
+          left: [
+            metric('scopesFailed', 'lists not read'),
+            metric('incomplete', 'incomplete reports'),
+            metric('problems', 'problems'),
+          ],
           leftYAxis: { min: 0 },
           width: WIDTH / 3,
         }),
@@ -73,7 +88,11 @@ export function reportDashboard(scope: Construct, id: string, { target, deletion
           title: 'Failures',
           left: [
             target.metricErrors({ period, label: 'failed runs' }),
-            deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum', label: 'dead letters' }),
+            deadLetters.metricApproximateNumberOfMessagesVisible({
+              period,
+              statistic: 'Maximum',
+              label: 'dead letters',
+            }),
           ],
           leftYAxis: { min: 0 },
           width: WIDTH / 3,
@@ -98,7 +117,11 @@ function deletionWidget(deletion: IFunction, period: Duration): GraphWidget {
     left: [
       // Each plan emits its own count, and a day may see several.
       retentionMetric(deletion, 'deleted', { period, statistic: 'Sum', label: 'snapshots deleted' }),
-      retentionMetric(deletion, 'deletionsFailed', { period, statistic: 'Sum', label: 'snapshots that could not be deleted' }),
+      retentionMetric(deletion, 'deletionsFailed', {
+        period,
+        statistic: 'Sum',
+        label: 'snapshots that could not be deleted',
+      }),
       failedExecutions(deletion, period),
     ],
     leftYAxis: { min: 0 },

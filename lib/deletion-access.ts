@@ -36,7 +36,10 @@ function holds({ tagPrefix, holdTags }: Pick<Config, 'tagPrefix' | 'holdTags'>):
     });
   return [
     ...dated.map((key, index) =>
-      denied(`HeldByTag${index}`, { Null: { [tagCondition(key)]: 'false' }, StringNotLike: { [tagCondition(key)]: DATED } }),
+      denied(`HeldByTag${index}`, {
+        Null: { [tagCondition(key)]: 'false' },
+        StringNotLike: { [tagCondition(key)]: DATED },
+      }),
     ),
     ...plain.map((key, index) => denied(`HeldAsWell${index}`, { Null: { [tagCondition(key)]: 'false' } })),
   ];
@@ -46,13 +49,21 @@ function holds({ tagPrefix, holdTags }: Pick<Config, 'tagPrefix' | 'holdTags'>):
  * Permission to carry out plans: the reads that a deletion makes, operation by operation, and the three snapshot deletes, on snapshots of this
  * account alone, never under a hold. The code's own check is the lock; this one holds should the code be wrong.
  */
-export function deletionStatements(role: IConstruct, config: Pick<Config, 'tagPrefix' | 'holdTags'>): readonly PolicyStatement[] {
+export function deletionStatements(
+  role: IConstruct,
+  config: Pick<Config, 'tagPrefix' | 'holdTags'>,
+): readonly PolicyStatement[] {
   const { account, partition } = Stack.of(role);
   const kinds = Object.values(KIND_FACTS);
   const reads = kinds.flatMap(({ actions }) => [...actions.list, actions.confirm, ...actions.read]);
   const deletes = kinds.map(({ snapshotType, actions }) => {
     const [home, snapshots] = [`arn:${partition}:lightsail:*:${account}`, `:${snapshotType}/*`];
-    acknowledgeWildcard(role, home, snapshots, 'Which snapshots a plan will name is not known yet; those that are held are denied.');
+    acknowledgeWildcard(
+      role,
+      home,
+      snapshots,
+      'Which snapshots a plan will name is not known yet; those that are held are denied.',
+    );
     return new PolicyStatement({ actions: [actions.delete], resources: [`${home}${snapshots}`] });
   });
   return [

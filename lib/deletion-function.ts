@@ -1,6 +1,13 @@
 import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Alias, Architecture, type IVersion, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Alias,
+  Architecture,
+  type IVersion,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -65,14 +72,21 @@ export class DeletionFunction extends Construct {
       }),
     );
     const isExtensible = this.role.addToPolicy(
-      new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }),
+      new PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [this.logGroup.logGroupArn],
+      }),
     );
     store.grantDeletion(this.role, mode);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
-    acknowledgeEverything(this.role, 'Lightsail reads know no resource-level permission; the operations are named one by one.');
+    acknowledgeEverything(
+      this.role,
+      'Lightsail reads know no resource-level permission; the operations are named one by one.',
+    );
 
     this.function = new LambdaFunction(this, 'Function', {
-      description: 'Deletes the Lightsail snapshots of approved plans: each is looked at again first, and every outcome is e-mailed.',
+      description:
+        'Deletes the Lightsail snapshots of approved plans: each is looked at again first, and every outcome is e-mailed.',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
@@ -92,7 +106,10 @@ export class DeletionFunction extends Construct {
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
     // By the annotation's own id: an acknowledgement of the validation report leaves the line at every synth.
-    Annotations.of(this.function).acknowledgeInfo('aws-lambda:Function.DurableConfig', 'It is durable from its first deployment on.');
+    Annotations.of(this.function).acknowledgeInfo(
+      'aws-lambda:Function.DurableConfig',
+      'It is durable from its first deployment on.',
+    );
     const checkpoints = this.grantCheckpoints(isExtensible);
     this.alias = new Alias(this, 'Alias', {
       aliasName: 'live',

@@ -19,7 +19,11 @@ export interface DeletionScheduleProps {
 }
 
 /** Starts automatic deletion daily; most days there is nothing to do. One that cannot be handed over is not tried again: the next day's is. */
-export function deletionSchedule(scope: Construct, id: string, { timezone, alias, deadLetters }: DeletionScheduleProps): Schedule {
+export function deletionSchedule(
+  scope: Construct,
+  id: string,
+  { timezone, alias, deadLetters }: DeletionScheduleProps,
+): Schedule {
   const stack = Stack.of(scope);
   const role = new Role(scope, `${id}Role`, {
     description: 'Lets EventBridge Scheduler start the deletion function.',
@@ -27,7 +31,11 @@ export function deletionSchedule(scope: Construct, id: string, { timezone, alias
       conditions: {
         StringEquals: {
           'aws:SourceAccount': stack.account,
-          'aws:SourceArn': stack.formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName: 'default' }),
+          'aws:SourceArn': stack.formatArn({
+            service: 'scheduler',
+            resource: 'schedule-group',
+            resourceName: 'default',
+          }),
         },
       },
     }),

@@ -1,5 +1,12 @@
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
-import { type AddToResourcePolicyResult, Grant, type IGrantable, type IRole, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  type AddToResourcePolicyResult,
+  Grant,
+  type IGrantable,
+  type IRole,
+  PolicyStatement,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
@@ -35,7 +42,10 @@ function importedAlias(scope: IConstruct, key: IKey): ImportedAlias | null {
   const [, home, name] = ALIAS_ARN.exec(key.keyArn) ?? [];
   if (home !== undefined && name !== undefined) return { home, name };
   if (!('aliasName' in key) || typeof key.aliasName !== 'string') return null;
-  return { home: Stack.of(scope).formatArn({ service: 'kms', resource: '' }).replace(/[:/]$/, ''), name: key.aliasName };
+  return {
+    home: Stack.of(scope).formatArn({ service: 'kms', resource: '' }).replace(/[:/]$/, ''),
+    name: key.aliasName,
+  };
 }
 
 /** Refuses an alias that no policy could name: without its `alias/`, or inside an expression of CloudFormation. */
@@ -74,8 +84,11 @@ function namedKey(scope: IConstruct, given: IKey): NamedKey {
 /** Lets a role write what a key encrypts and read it again: what a bucket and a topic with that key ask of their callers. */
 export function grantKey(key: IKey, role: IRole): void {
   const { resource, conditions, home } = namedKey(role, key);
-  role.addToPrincipalPolicy(new PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [resource], conditions }));
-  if (home !== null) acknowledgeWildcard(role, home, ':key/*', 'An alias is no resource of a policy; the condition names it.');
+  role.addToPrincipalPolicy(
+    new PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [resource], conditions }),
+  );
+  if (home !== null)
+    acknowledgeWildcard(role, home, ':key/*', 'An alias is no resource of a policy; the condition names it.');
 }
 
 /** Lets somebody read what a key encrypts. */
@@ -87,9 +100,16 @@ export function grantDecryption(scope: IConstruct, key: IKey, grantee: IGrantabl
 
 /** Both calls have the alarm's account: AWS's own constructs bind topic and key by it. (EventBridge's calls to a key have none.) */
 const alarmsOf = (scope: Construct): ServicePrincipal =>
-  new ServicePrincipal('cloudwatch.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } } });
+  new ServicePrincipal('cloudwatch.amazonaws.com', {
+    conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+  });
 
-function warnUnless({ statementAdded }: AddToResourcePolicyResult, scope: Construct, what: string, action: string): void {
+function warnUnless(
+  { statementAdded }: AddToResourcePolicyResult,
+  scope: Construct,
+  what: string,
+  action: string,
+): void {
   if (statementAdded) return;
   Annotations.of(scope).addWarningV2(
     `lightsail-retention:${what}`,
@@ -127,5 +147,10 @@ export function letAlarmsPublish(scope: Construct, topic: ITopic): void {
     actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
     resources: ['*'],
   });
-  warnUnless(targetOf(topic.masterKey).addToResourcePolicy(encrypts), scope, 'key', 'kms:Decrypt and kms:GenerateDataKey*');
+  warnUnless(
+    targetOf(topic.masterKey).addToResourcePolicy(encrypts),
+    scope,
+    'key',
+    'kms:Decrypt and kms:GenerateDataKey*',
+  );
 }

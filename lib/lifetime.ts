@@ -9,7 +9,8 @@ const DAY = 24;
 const EXECUTION = DAY;
 
 /** The most hours that a calendar duration can span. */
-const hoursAtMost = ({ years, months, days, hours }: Duration): number => (years * 366 + months * 31 + days) * DAY + hours;
+const hoursAtMost = ({ years, months, days, hours }: Duration): number =>
+  (years * 366 + months * 31 + days) * DAY + hours;
 
 /** How long reports and plans are needed, in whole days, and what for. */
 export interface Need {
@@ -18,7 +19,11 @@ export interface Need {
 }
 
 /** How long reports, plans and notes of runs must at least be kept, and what for: what is gone earlier is missed, or silences what looks for it. */
-export function leastLifetime(schedule: string, { deletion }: Pick<Config, 'deletion'>, setting: DeletionSetting): Need {
+export function leastLifetime(
+  schedule: string,
+  { deletion }: Pick<Config, 'deletion'>,
+  setting: DeletionSetting,
+): Need {
   const overdue = overdueAfter(schedule);
   const { planValidFor, grace } = deletion;
   const needs: readonly { readonly hours: number; readonly why: string; readonly when: boolean }[] = [

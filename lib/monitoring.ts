@@ -85,7 +85,10 @@ export class Monitoring extends Construct {
           deletion === null
             ? 'A scheduled report, or the daily check, could not be handed to its function: the event waits in the dead-letter queue.'
             : 'A scheduled run could not be handed to its function, or a deletion ended without success: the event waits in the dead-letter queue.',
-        metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5), statistic: 'Maximum' }),
+        metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+          period: Duration.minutes(5),
+          statistic: 'Maximum',
+        }),
         threshold: 1,
         periods: 1,
         // A queue that nothing happens to stops counting after six hours: that does not empty it.
@@ -119,7 +122,12 @@ export class Monitoring extends Construct {
       deadLetters,
     });
     if (props.dashboard)
-      reportDashboard(this, 'Dashboard', { target, deletion: deletion?.function ?? null, deadLetters, alarms: this.alarms });
+      reportDashboard(this, 'Dashboard', {
+        target,
+        deletion: deletion?.function ?? null,
+        deadLetters,
+        alarms: this.alarms,
+      });
   }
 
   private alarm(id: string, topic: ITopic, { section, what, metric, threshold, periods, missing }: AlarmFacts): Alarm {

@@ -9,7 +9,11 @@ import { targetOf } from './encryption';
 /** Whether a resource is of another account than the stack's; `unknown` where it may be. */
 function otherAccount(scope: Construct, { env: { account } }: IResource): boolean | 'unknown' {
   const stack = Stack.of(scope);
-  if (account === stack.account || JSON.stringify(stack.resolve(account)) === JSON.stringify(stack.resolve(stack.account))) return false;
+  if (
+    account === stack.account ||
+    JSON.stringify(stack.resolve(account)) === JSON.stringify(stack.resolve(stack.account))
+  )
+    return false;
   return Token.isUnresolved(account) || Token.isUnresolved(stack.account) ? 'unknown' : true;
 }
 
@@ -26,7 +30,12 @@ const warn = (scope: Construct, id: string, message: string): void =>
  * Puts into the policy of a bucket of one's own what it needs: TLS alone, and the stack's account where the bucket is of another. Warns, once, of
  * all that has to be set where the bucket is made, if its policy cannot be changed from here.
  */
-export function completeBucketPolicy(scope: Construct, bucket: IBucket, patterns: readonly string[], leastDays: number): void {
+export function completeBucketPolicy(
+  scope: Construct,
+  bucket: IBucket,
+  patterns: readonly string[],
+  leastDays: number,
+): void {
   const isOther = otherAccount(scope, bucket);
   const tlsOnly = new PolicyStatement({
     effect: Effect.DENY,
@@ -39,8 +48,12 @@ export function completeBucketPolicy(scope: Construct, bucket: IBucket, patterns
   if (statementAdded && isOther === true) {
     const principals = [new AccountPrincipal(Stack.of(scope).account)];
     const resources = patterns.map((pattern) => bucket.arnForObjects(pattern));
-    bucket.addToResourcePolicy(new PolicyStatement({ principals, actions: ['s3:GetObject', 's3:PutObject'], resources }));
-    bucket.addToResourcePolicy(new PolicyStatement({ principals, actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
+    bucket.addToResourcePolicy(
+      new PolicyStatement({ principals, actions: ['s3:GetObject', 's3:PutObject'], resources }),
+    );
+    bucket.addToResourcePolicy(
+      new PolicyStatement({ principals, actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+    );
   }
   if (statementAdded && isOther !== 'unknown') return;
   const access = `allow ${ours(scope)} s3:ListBucket, and s3:GetObject and s3:PutObject on ${patterns.join(', ')}`;
@@ -49,7 +62,11 @@ export function completeBucketPolicy(scope: Construct, bucket: IBucket, patterns
     ...(isOther === false ? [] : [isOther === true ? access : `${access}, if it is of another account`]),
   ];
   const lifecycle = statementAdded ? '' : `, and its lifecycle must keep objects for at least ${leastDays} days`;
-  warn(scope, 'bucket', `bucket: its settings are not changed from here: its policy must ${needs.join(', and ')}${lifecycle}`);
+  warn(
+    scope,
+    'bucket',
+    `bucket: its settings are not changed from here: its policy must ${needs.join(', and ')}${lifecycle}`,
+  );
 }
 
 /** Lets the stack's account use a key of another, for a bucket or a topic that it encrypts. Warns where the key's policy cannot be changed from here. */
@@ -58,7 +75,11 @@ export function completeKeyPolicy(scope: Construct, what: string, given: IKey): 
   const isOther = otherAccount(scope, key);
   if (isOther === false) return;
   const actions = ['kms:Decrypt', 'kms:GenerateDataKey'];
-  const allowed = new PolicyStatement({ principals: [new AccountPrincipal(Stack.of(scope).account)], actions, resources: ['*'] });
+  const allowed = new PolicyStatement({
+    principals: [new AccountPrincipal(Stack.of(scope).account)],
+    actions,
+    resources: ['*'],
+  });
   if (isOther === true && key.addToResourcePolicy(allowed).statementAdded) return;
   const condition = isOther === true ? '' : ', if it is of another account';
   warn(
@@ -79,5 +100,9 @@ export function completeTopicPolicy(scope: Construct, topic: ITopic): void {
     resources: [topic.topicArn],
   });
   if (topic.addToResourcePolicy(allowed).statementAdded) return;
-  warn(scope, 'topic-account', `topic: its policy is not changed from here: it must allow ${ours(scope)} ${actions.join(', ')}`);
+  warn(
+    scope,
+    'topic-account',
+    `topic: its policy is not changed from here: it must allow ${ours(scope)} ${actions.join(', ')}`,
+  );
 }

@@ -16,7 +16,11 @@ const OTHERWISE = {
  * Refuses a resource of another region than the stack's: here where both are known, by a rule that CloudFormation checks before it deploys
  * anything where the stack's is not. Warns where the resource does not say its own.
  */
-export function requireRegion(scope: Construct, prop: keyof typeof OTHERWISE, { env: { region: theirs } }: IResource): void {
+export function requireRegion(
+  scope: Construct,
+  prop: keyof typeof OTHERWISE,
+  { env: { region: theirs } }: IResource,
+): void {
   const stack = Stack.of(scope);
   const ours = stack.region;
   if (theirs === ours || JSON.stringify(stack.resolve(theirs)) === JSON.stringify(stack.resolve(ours))) return;
@@ -28,7 +32,11 @@ export function requireRegion(scope: Construct, prop: keyof typeof OTHERWISE, { 
     return;
   }
   if (!Token.isUnresolved(ours))
-    throw new RetentionError(`props.${prop}`, 'operator', `${OTHERWISE[prop]}: got one in ${theirs}, expected ${ours}, where the stack is`);
+    throw new RetentionError(
+      `props.${prop}`,
+      'operator',
+      `${OTHERWISE[prop]}: got one in ${theirs}, expected ${ours}, where the stack is`,
+    );
   new CfnRule(scope, `${prop}Region`, {
     assertions: [
       {

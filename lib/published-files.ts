@@ -53,5 +53,7 @@ export function functionFolder(name: FunctionName): string {
     );
   const folder = join(root, 'dist', 'lambda', name);
   if (existsSync(join(folder, 'index.js'))) return folder;
-  throw failed(`cannot find the code of the functions: ${join(folder, 'index.js')} is not there; run npm run build in ${root}`);
+  throw failed(
+    `cannot find the code of the functions: ${join(folder, 'index.js')} is not there; run npm run build in ${root}`,
+  );
 }

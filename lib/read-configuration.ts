@@ -11,9 +11,14 @@ export function readConfiguration(file: string | null, warn: (line: string) => v
   const name = file ?? BUILT_IN;
   const result = file === null ? parseConfig(STARTER, BUILT_IN) : readConfigFile(file);
   if (!result.ok)
-    throw new RetentionError('config.invalid', 'operator', `cannot use the configuration\n${formatConfigProblems(result.errors, name)}`);
+    throw new RetentionError(
+      'config.invalid',
+      'operator',
+      `cannot use the configuration\n${formatConfigProblems(result.errors, name)}`,
+    );
   if (file === null)
-    for (const unread of configFilesHere()) warn(`warning: ${unread} is not read: the built-in starter policy was asked for`);
+    for (const unread of configFilesHere())
+      warn(`warning: ${unread} is not read: the built-in starter policy was asked for`);
   for (const line of nearWarnings(name)) warn(line);
   for (const warning of result.warnings) warn(`warning: ${describeWarning(warning, name)}`);
   return { origin: result.config.origin, config: result.written };

@@ -27,7 +27,8 @@ export interface ReportFunctionProps {
   readonly logRetention?: RetentionDays;
 }
 
-const statement = (resources: string[], ...actions: string[]): PolicyStatement => new PolicyStatement({ resources, actions });
+const statement = (resources: string[], ...actions: string[]): PolicyStatement =>
+  new PolicyStatement({ resources, actions });
 
 /** Retries of a run that failed; a run is idempotent by its scheduled time, so a retry sends no second e-mail. */
 const RETRIES = 2;
@@ -53,10 +54,14 @@ export class ReportFunction extends Construct {
     this.role.addToPolicy(statement([this.logGroup.logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents'));
     store.grantReport(this.role);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
-    acknowledgeEverything(this.role, 'Lightsail reads know no resource-level permission; the operations are named one by one.');
+    acknowledgeEverything(
+      this.role,
+      'Lightsail reads know no resource-level permission; the operations are named one by one.',
+    );
 
     this.function = new LambdaFunction(this, 'Function', {
-      description: 'Reports on Lightsail snapshots: lists everything, decides by policy, sends an e-mail. Deletes nothing.',
+      description:
+        'Reports on Lightsail snapshots: lists everything, decides by policy, sends an e-mail. Deletes nothing.',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',

@@ -35,7 +35,11 @@ export function reportSchedule(scope: Construct, id: string, props: ReportSchedu
       conditions: {
         StringEquals: {
           'aws:SourceAccount': stack.account,
-          'aws:SourceArn': stack.formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName: 'default' }),
+          'aws:SourceArn': stack.formatArn({
+            service: 'scheduler',
+            resource: 'schedule-group',
+            resourceName: 'default',
+          }),
         },
       },
     }),

@@ -1,9 +1,25 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, Grant, type IGrantable, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type IBucket,
+  ObjectLockRetention,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { AUTOMATIC_PLANS, DELETION_WRITES_ONCE, everyObject, PLANS, REPORTS, RESULTS, RUNS, WRITE_ONCE } from '../lambda/storage/keys';
+import {
+  AUTOMATIC_PLANS,
+  DELETION_WRITES_ONCE,
+  everyObject,
+  PLANS,
+  REPORTS,
+  RESULTS,
+  RUNS,
+  WRITE_ONCE,
+} from '../lambda/storage/keys';
 import { acknowledge, acknowledgeWildcard } from './acknowledge';
 import { grantDecryption, grantKey, targetOf } from './encryption';
 
@@ -46,7 +62,11 @@ export class ReportStore extends Construct {
   private readonly made: Bucket | null;
   private readonly expiration: Duration;
 
-  constructor(scope: Construct, id: string, { bucket, encryptionKey, keepReportsFor, lockReportsFor }: ReportStoreProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { bucket, encryptionKey, keepReportsFor, lockReportsFor }: ReportStoreProps,
+  ) {
     super(scope, id);
     this.expiration = keepReportsFor;
     this.made = bucket ? null : this.makeBucket(encryptionKey, keepReportsFor, lockReportsFor);
@@ -67,7 +87,11 @@ export class ReportStore extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [
         ...[REPORTS, PLANS, RUNS].map((prefix) => ({ id: prefix.slice(0, -1), prefix, expiration })),
-        { id: 'leftovers', noncurrentVersionExpiration: Duration.days(30), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        {
+          id: 'leftovers',
+          noncurrentVersionExpiration: Duration.days(30),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
       ],
     });
     acknowledge(
@@ -125,7 +149,8 @@ export class ReportStore extends Construct {
     const reads = [PLANS, RESULTS, ...(isAutomatic ? [RUNS] : [])].map(everyObject);
     const writes = [everyObject(RESULTS), ...(isAutomatic ? [AUTOMATIC_PLANS] : [])];
     const lists = [PLANS, RESULTS, ...(isAutomatic ? [REPORTS, RUNS] : [])].map(everyObject);
-    const objects = (patterns: readonly string[]): string[] => patterns.map((pattern) => this.bucket.arnForObjects(pattern));
+    const objects = (patterns: readonly string[]): string[] =>
+      patterns.map((pattern) => this.bucket.arnForObjects(pattern));
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: objects(reads) }));
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: objects(writes) }));
     this.denyReplacing(role, DELETION_WRITES_ONCE);
@@ -139,7 +164,12 @@ export class ReportStore extends Construct {
     if (this.bucket.encryptionKey) grantKey(this.bucket.encryptionKey, role);
     this.made?.addLifecycleRule({ id: 'results', prefix: RESULTS, expiration: this.expiration });
     for (const pattern of new Set([...reads, ...writes]))
-      acknowledgeWildcard(role, this.bucket.bucketArn, `/${pattern}`, 'Every plan and its results have names of their own.');
+      acknowledgeWildcard(
+        role,
+        this.bucket.bucketArn,
+        `/${pattern}`,
+        'Every plan and its results have names of their own.',
+      );
   }
 
   /** Lets somebody list and read reports, plans and results, and nothing else in the bucket; decrypt them too, where the bucket has a key. */

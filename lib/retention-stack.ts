@@ -7,14 +7,23 @@ export class RetentionStack extends Stack {
   readonly retention: SnapshotRetention;
 
   constructor(scope: Construct, id: string, props: SnapshotRetentionProps & StackProps) {
-    const deletes = props.deletion === undefined || props.deletion === 'off' ? 'Deletes nothing.' : 'Deletes what an approved plan lists.';
+    const deletes =
+      props.deletion === undefined || props.deletion === 'off'
+        ? 'Deletes nothing.'
+        : 'Deletes what an approved plan lists.';
     super(scope, id, { description: `Reports on Lightsail snapshots by e-mail. ${deletes}`, ...props });
     this.retention = new SnapshotRetention(this, 'Retention', props);
     const { topic, bucket, report, schedule, deletion, configurationDigest } = this.retention;
 
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn, description: 'Where reports are announced' });
-    new CfnOutput(this, 'BucketName', { value: bucket.bucketName, description: 'Where reports are kept; it outlives the stack' });
-    new CfnOutput(this, 'FunctionName', { value: report.function.functionName, description: 'Invoke it for a report now' });
+    new CfnOutput(this, 'BucketName', {
+      value: bucket.bucketName,
+      description: 'Where reports are kept; it outlives the stack',
+    });
+    new CfnOutput(this, 'FunctionName', {
+      value: report.function.functionName,
+      description: 'Invoke it for a report now',
+    });
     if (deletion !== null)
       new CfnOutput(this, 'DeletionFunction', {
         value: deletion.alias.functionArn,

@@ -42,7 +42,13 @@ interface Day {
 function dayAt(time: number): Day {
   const date = new Date(time);
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + 1];
-  return { year, month, day: date.getUTCDate(), weekday: date.getUTCDay() + 1, last: new Date(Date.UTC(year, month, 0)).getUTCDate() };
+  return {
+    year,
+    month,
+    day: date.getUTCDate(),
+    weekday: date.getUTCDay() + 1,
+    last: new Date(Date.UTC(year, month, 0)).getUTCDate(),
+  };
 }
 
 const numberOf = (text: string, { names = [], from }: Field): number => {
@@ -85,7 +91,8 @@ function dayOfWeekHas(part: string, today: Day): boolean {
   if (part === 'L') return today.weekday === 7;
   if (/^[1-7]L$/.test(part)) return today.weekday === Number(part[0]) && today.day > today.last - 7;
   const [weekday = '', nth] = part.split('#');
-  if (nth !== undefined) return today.weekday === numberOf(weekday, DAY_OF_WEEK) && Math.ceil(today.day / 7) === Number(nth);
+  if (nth !== undefined)
+    return today.weekday === numberOf(weekday, DAY_OF_WEEK) && Math.ceil(today.day / 7) === Number(nth);
   return partHas(part, DAY_OF_WEEK, today.weekday);
 }
 
@@ -123,7 +130,8 @@ export function dayGaps(fields: readonly string[]): DayGaps | null {
 
 /** The times of a day, in minutes after midnight and in order, at which a cron of six valid fields fires. */
 export function minutesOfDay([minutes, hours]: readonly string[]): readonly number[] {
-  const has = (text: string | undefined, field: Field, value: number): boolean => parts(text).some((part) => partHas(part, field, value));
+  const has = (text: string | undefined, field: Field, value: number): boolean =>
+    parts(text).some((part) => partHas(part, field, value));
   const of = (text: string | undefined, field: Field): readonly number[] =>
     Array.from({ length: field.to + 1 }, (_, value) => value).filter((value) => has(text, field, value));
   return of(hours, HOURS).flatMap((hour) => of(minutes, MINUTES).map((minute) => hour * 60 + minute));

@@ -44,7 +44,9 @@ function rateHours(text: string): number | null {
 const fieldsOf = (cron: string): readonly string[] => cron.trim().split(/\s+/);
 
 function valid(value: string, field: Field): boolean {
-  return /^\d+$/.test(value) ? Number(value) >= field.from && Number(value) <= field.to : (field.names?.includes(value) ?? false);
+  return /^\d+$/.test(value)
+    ? Number(value) >= field.from && Number(value) <= field.to
+    : (field.names?.includes(value) ?? false);
 }
 
 function readable(part: string, field: Field): boolean {
@@ -55,7 +57,8 @@ function readable(part: string, field: Field): boolean {
 
 /** What is wrong with a cron's six fields; null when nothing is. */
 function fault(fields: readonly string[], now: number): string | null {
-  if (fields.length !== FIELDS.length) return `it has ${fields.length} fields, not six (${FIELDS.map(({ name }) => name).join(', ')})`;
+  if (fields.length !== FIELDS.length)
+    return `it has ${fields.length} fields, not six (${FIELDS.map(({ name }) => name).join(', ')})`;
   const anyDay = (field: Field): boolean => fields[FIELDS.indexOf(field)] === '?';
   if (anyDay(DAY_OF_MONTH) === anyDay(DAY_OF_WEEK)) return 'exactly one of day of month and day of week must be "?"';
   const wrong = FIELDS.findIndex((field, i) => {
@@ -69,7 +72,11 @@ function fault(fields: readonly string[], now: number): string | null {
 }
 
 const refused = (text: string, expected: string): RetentionError =>
-  new RetentionError('context.schedule', 'operator', `schedule "${text}": expected ${expected}; the default is ${DEFAULT_SCHEDULE}`);
+  new RetentionError(
+    'context.schedule',
+    'operator',
+    `schedule "${text}": expected ${expected}; the default is ${DEFAULT_SCHEDULE}`,
+  );
 
 /** Why a text is no `cron(…)` or `rate(…)` that fires again after `now` (epoch ms); null when it is one. */
 export function scheduleFault(text: string, now: number): string | null {
@@ -83,7 +90,8 @@ export function scheduleFault(text: string, now: number): string | null {
  */
 export function checkSchedule(text: string, now = Date.now()): string {
   const wrong = scheduleFault(text, now);
-  if (wrong !== null) throw refused(text, `cron(minutes hours day-of-month month day-of-week year) or rate(7 days), but ${wrong}`);
+  if (wrong !== null)
+    throw refused(text, `cron(minutes hours day-of-month month day-of-week year) or rate(7 days), but ${wrong}`);
   const minutes = shortestInterval(text) * 60;
   if (minutes >= LEAST_MINUTES) return text;
   throw refused(

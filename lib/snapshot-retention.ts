@@ -144,7 +144,8 @@ export class SnapshotRetention extends Construct {
     }
     this.configurationDigest = config.digest;
     this.warnOfMail(schedule);
-    for (const { code, message } of config.hiddenRules) Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
+    for (const { code, message } of config.hiddenRules)
+      Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
 
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
     this.subscribe(emails);
@@ -260,7 +261,8 @@ export class SnapshotRetention extends Construct {
   /** Whom another construct subscribed to the same topic gets every mail already. */
   private subscribe(emails: readonly string[]): void {
     const known = this.topic.node.children.map(({ node }) => node.id.toLowerCase());
-    for (const email of emails) if (!known.includes(email.toLowerCase())) this.topic.addSubscription(new EmailSubscription(email));
+    for (const email of emails)
+      if (!known.includes(email.toLowerCase())) this.topic.addSubscription(new EmailSubscription(email));
   }
 
   private makeTopic(masterKey: IKey | undefined): Topic {

@@ -65,7 +65,15 @@ const SCHEMA = /^var (\w+\$\d*) = (\[(?:.*\]|.*\n(?:.*\n)*?\]));$/gm;
 const minified = (bundle: string): string =>
   transformSync(
     bundle.replace(SCHEMA, (_, name: string, list: string) => `var ${name} = /* @__PURE__ */ (() => ${list})();`),
-    { minify: true, treeShaking: true, platform: 'node', format: 'cjs', target: TARGET, supported: COMMON.supported, logLevel: 'silent' },
+    {
+      minify: true,
+      treeShaking: true,
+      platform: 'node',
+      format: 'cjs',
+      target: TARGET,
+      supported: COMMON.supported,
+      logLevel: 'silent',
+    },
   ).code;
 
 /** Builds every function into `<outDir>/<name>/index.js`. */

@@ -17,17 +17,37 @@ export function missingOptional(
 ): readonly { readonly name: string; readonly version: string }[] {
   const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
     Object.entries(optionalDependencies)
-      .filter(([name]) => packages[`node_modules/${name}`] === undefined && packages[`${path}/node_modules/${name}`] === undefined)
+      .filter(
+        ([name]) =>
+          packages[`node_modules/${name}`] === undefined && packages[`${path}/node_modules/${name}`] === undefined,
+      )
       .map(([name, version]) => ({ name, version })),
   );
   return [...new Map(missing.map((each) => [each.name, each])).values()];
 }
 
-function entryOf({ name, version }: { readonly name: string; readonly version: string }): Locked & Readonly<Record<string, unknown>> {
+function entryOf({
+  name,
+  version,
+}: {
+  readonly name: string;
+  readonly version: string;
+}): Locked & Readonly<Record<string, unknown>> {
   const words = (name.split('/').at(-1) ?? '').split('-');
   const [os, cpu] = [SYSTEMS, PROCESSORS].map((known) => words.filter((word) => known.includes(word)));
-  const libc = words.some((word) => word.startsWith('musl')) ? ['musl'] : words.some((word) => word.startsWith('gnu')) ? ['glibc'] : [];
-  return { version, ...(cpu?.length && { cpu }), dev: true, ...(libc.length > 0 && { libc }), optional: true, ...(os?.length && { os }) };
+  const libc = words.some((word) => word.startsWith('musl'))
+    ? ['musl']
+    : words.some((word) => word.startsWith('gnu'))
+      ? ['glibc']
+      : [];
+  return {
+    version,
+    ...(cpu?.length && { cpu }),
+    dev: true,
+    ...(libc.length > 0 && { libc }),
+    optional: true,
+    ...(os?.length && { os }),
+  };
 }
 
 /** Adds to one lockfile the optional packages that `npm install` left out: `npm ci` elsewhere refuses a lockfile without them. */

@@ -17,7 +17,9 @@ interface Statement {
 }
 interface Role {
   readonly Description: string;
-  readonly AssumeRolePolicyDocument: { readonly Statement: readonly { readonly Principal: { readonly Service: string } }[] };
+  readonly AssumeRolePolicyDocument: {
+    readonly Statement: readonly { readonly Principal: { readonly Service: string } }[];
+  };
 }
 interface Policy {
   readonly Roles: readonly { readonly Ref: string }[];
@@ -38,7 +40,8 @@ function readable(value: unknown): string {
   return `\`${text(value)}\``;
 }
 
-const conditionOf = ({ Condition }: Statement): string => (Condition === undefined ? '' : `\`${JSON.stringify(Condition)}\``);
+const conditionOf = ({ Condition }: Statement): string =>
+  Condition === undefined ? '' : `\`${JSON.stringify(Condition)}\``;
 
 function roleSection(id: string, role: Role, statements: readonly Statement[]): string {
   const services = role.AssumeRolePolicyDocument.Statement.map(({ Principal }) => `\`${Principal.Service}\``);
@@ -66,13 +69,19 @@ export function rolesText(): string {
   const flags = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')).context as Record<string, unknown>;
   const app = new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] } });
   const configuration = { origin: 'retention.yaml', config: { version: 1 } };
-  const stack = new RetentionStack(app, 'LightsailRetention', { configuration, emails: ['you@example.com'], deletion: 'automatic' });
+  const stack = new RetentionStack(app, 'LightsailRetention', {
+    configuration,
+    emails: ['you@example.com'],
+    deletion: 'automatic',
+  });
   const template = Template.fromStack(stack);
   const propertiesOf = <T>(type: string): readonly (readonly [string, T])[] =>
     Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties as T]);
   const policies = propertiesOf<Policy>('AWS::IAM::Policy').map(([, policy]) => policy);
   const statementsOf = (id: string): readonly Statement[] =>
-    policies.filter(({ Roles }) => Roles.some(({ Ref }) => Ref === id)).flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+    policies
+      .filter(({ Roles }) => Roles.some(({ Ref }) => Ref === id))
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
   return propertiesOf<Role>('AWS::IAM::Role')
     .map(([id, role]) => roleSection(id, role, statementsOf(id)))
     .join('\n');
@@ -81,7 +90,8 @@ export function rolesText(): string {
 /** docs/iam.md with its roles brought up to date. Throws `docs.markers` where the page has no place for them. */
 export function iamPage(text: string): string {
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new RetentionError('docs.markers', 'bug', `docs/iam.md: expected ${BEGIN} and ${END}`);
+  if (begin < 0 || end < begin)
+    throw new RetentionError('docs.markers', 'bug', `docs/iam.md: expected ${BEGIN} and ${END}`);
   return `${text.slice(0, begin + BEGIN.length)}\n\n${rolesText()}\n${text.slice(end)}`;
 }
 

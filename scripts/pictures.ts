@@ -54,7 +54,10 @@ async function between(page: Page, first: string, last: string): Promise<Buffer>
   const [from, to] = await Promise.all([first, last].map((selector) => page.locator(selector).first().boundingBox()));
   const air = 8;
   const y = Math.max(0, (from?.y ?? 0) - air);
-  return page.screenshot({ fullPage: true, clip: { x: 0, y, width: WIDTH, height: (to?.y ?? 0) + (to?.height ?? 0) + air - y } });
+  return page.screenshot({
+    fullPage: true,
+    clip: { x: 0, y, width: WIDTH, height: (to?.y ?? 0) + (to?.height ?? 0) + air - y },
+  });
 }
 
 /** README's pictures by name, taken from what a run of the sample account made. Needs Chromium. */

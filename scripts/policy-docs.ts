@@ -26,7 +26,12 @@ const tagged = (day: string, key: string, value: string | null = null): Readonly
 /** The calendars of the documentation, by the name in their markers. */
 const EXAMPLES: Readonly<Record<string, Example>> = {
   standard: { policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } }, span: '8mo', printed: 'whole' },
-  screen: { policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } }, span: '54d', printed: 'to-calendar', name: 'standard' },
+  screen: {
+    policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } },
+    span: '54d',
+    printed: 'to-calendar',
+    name: 'standard',
+  },
   last: { policy: { keep: { last: 5 } }, span: '3w' },
   hourly: { policy: { keep: { hourly: 30 } }, every: '1h', span: '6d' },
   daily: { policy: { keep: { daily: 7 } }, every: '12h', span: '3w' },
@@ -46,7 +51,11 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   minKeep: { policy: { expireAfter: '3d' }, every: '1w', span: '8w', floors: { minKeep: 3 } },
   minAge: { policy: { keep: { last: 1 } }, span: '3w', floors: { minAge: '4d' } },
   hold: { policy: { keep: { daily: 5 } }, span: '4w', tags: tagged('2026-11-04', 'retention:hold') },
-  'expire-on': { policy: { keep: { daily: 5 } }, span: '4w', tags: tagged('2026-11-04', 'retention:expire-on', '2026-12-31') },
+  'expire-on': {
+    policy: { keep: { daily: 5 } },
+    span: '4w',
+    tags: tagged('2026-11-04', 'retention:expire-on', '2026-12-31'),
+  },
 };
 
 const wrong = (message: string): RetentionError => new RetentionError('docs.example', 'bug', message);
@@ -62,11 +71,18 @@ function calendar({ policy, every = '1d', span, floors = {}, tags, printed, name
   if (!result.ok) throw wrong(formatConfigProblems(result.errors, 'example'));
   const example = result.config.policies.get('example');
   if (example === undefined) throw wrong('the example has no policy');
-  const making = { every: duration(every), span: duration(span), end: END, sizeGb: 40, ...(tags !== undefined && { tags }) };
+  const making = {
+    every: duration(every),
+    span: duration(span),
+    end: END,
+    sizeGb: 40,
+    ...(tags !== undefined && { tags }),
+  };
   const view = simulatePolicy(result.config, { name: name ?? null, policy: example }, making);
   const style = { columns: 60, colour: false };
   const months = [...calendarText(view.simulation, style)].join('');
-  if (printed === undefined) return `A snapshot every ${every} for ${span}, until ${view.localEnd}\n\n${legendText(view)}\n${months}`;
+  if (printed === undefined)
+    return `A snapshot every ${every} for ${span}, until ${view.localEnd}\n\n${legendText(view)}\n${months}`;
   const text = [...renderCalendarText(view, style)].join('');
   return printed === 'whole' ? text : text.slice(0, text.indexOf(months) + months.length);
 }
@@ -83,7 +99,8 @@ export const EXAMPLE_NAMES: readonly string[] = Object.keys(EXAMPLES);
 export function withCalendars(text: string): string {
   return text.replace(BLOCK, (_, name: string) => {
     const example = EXAMPLES[name];
-    if (example === undefined) throw wrong(`a page asks for the calendar "${name}", which is none of ${Object.keys(EXAMPLES).join(', ')}`);
+    if (example === undefined)
+      throw wrong(`a page asks for the calendar "${name}", which is none of ${Object.keys(EXAMPLES).join(', ')}`);
     return `<!-- calendar: ${name} -->\n\n\`\`\`text\n${calendar(example).trimEnd()}\n\`\`\`\n\n<!-- end -->`;
   });
 }

@@ -57,7 +57,11 @@ export async function sampleRun(): Promise<SampleRun> {
     const [mail] = emulator.published;
     const [, page] = [...(emulator.objects.get(BUCKET) ?? [])].find(([key]) => key.endsWith('/report.html')) ?? [];
     if (!run.ok || mail === undefined || page === undefined)
-      throw new RetentionError('docs.run', 'bug', `the sample run made no report: ${run.ok ? 'nothing was sent' : run.error}`);
+      throw new RetentionError(
+        'docs.run',
+        'bug',
+        `the sample run made no report: ${run.ok ? 'nothing was sent' : run.error}`,
+      );
     return { subject: mail.subject ?? '', message: mail.message, page: page.body.toString() };
   } finally {
     rmSync(folder, { recursive: true });

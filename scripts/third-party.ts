@@ -5,7 +5,15 @@ import { RetentionError } from '../lambda/core/util/errors';
 const ROOT = join(__dirname, '..');
 
 /** Licences under which others' code may be shipped here: they ask for their text, and for no more. */
-const ALLOWED: ReadonlySet<string> = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'MIT-0']);
+const ALLOWED: ReadonlySet<string> = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'MIT',
+  'MIT-0',
+]);
 
 /** A package of which code stands in what is published. */
 export interface ThirdParty {
@@ -20,7 +28,9 @@ export interface ThirdParty {
 const PACKAGE = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
 
 function readPackage(folder: string): ThirdParty {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Readonly<Record<string, unknown>>;
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Readonly<
+    Record<string, unknown>
+  >;
   const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
   return {
     name: String(name),
@@ -60,7 +70,10 @@ export function noticesOf(packages: readonly ThirdParty[]): string {
 const purlOf = ({ name, version }: ThirdParty): string => `pkg:npm/${name.replace('@', '%40')}@${version}`;
 
 /** The bill of materials of what is published, as CycloneDX 1.6. The same packages give the same bytes. */
-export function billOfMaterials(self: { readonly name: string; readonly version: string }, packages: readonly ThirdParty[]): string {
+export function billOfMaterials(
+  self: { readonly name: string; readonly version: string },
+  packages: readonly ThirdParty[],
+): string {
   const bill = {
     bomFormat: 'CycloneDX',
     specVersion: '1.6',

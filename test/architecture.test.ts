@@ -4,7 +4,11 @@ import { dirname, join, relative, resolve } from 'node:path';
 const ROOT = join(__dirname, '..');
 
 /** The folders, files and packages that each folder may import. */
-const FOLDERS: readonly { readonly folder: string; readonly may: readonly string[]; readonly packages: readonly RegExp[] }[] = [
+const FOLDERS: readonly {
+  readonly folder: string;
+  readonly may: readonly string[];
+  readonly packages: readonly RegExp[];
+}[] = [
   { folder: 'lambda/core', may: ['lambda/core'], packages: [] },
   { folder: 'lambda/render', may: ['lambda/core', 'lambda/render'], packages: [/^fast-wrap-ansi$/] },
   { folder: 'lambda/ports', may: ['lambda/core', 'lambda/ports'], packages: [] },
@@ -20,7 +24,11 @@ const FOLDERS: readonly { readonly folder: string; readonly may: readonly string
     may: ['lambda/core', 'lambda/ports', 'lambda/kinds'],
     packages: [/^@aws-sdk\/client-lightsail$/],
   },
-  { folder: 'lambda/channels', may: ['lambda/core', 'lambda/ports', 'lambda/channels'], packages: [/^@aws-sdk\/client-sns$/] },
+  {
+    folder: 'lambda/channels',
+    may: ['lambda/core', 'lambda/ports', 'lambda/channels'],
+    packages: [/^@aws-sdk\/client-sns$/],
+  },
   {
     folder: 'lambda/aws',
     may: ['lambda/core', 'lambda/ports', 'lambda/kinds', 'lambda/aws'],
@@ -34,7 +42,15 @@ const FOLDERS: readonly { readonly folder: string; readonly may: readonly string
   { folder: 'lambda/runtime', may: ['lambda/core', 'lambda/runtime'], packages: [/^node:/, /^canonicalize$/] },
   {
     folder: 'lib',
-    may: ['lib', 'lambda/core', 'lambda/storage/keys', 'lambda/config', 'lambda/kinds/kind-metadata', 'lambda/runtime', 'package.json'],
+    may: [
+      'lib',
+      'lambda/core',
+      'lambda/storage/keys',
+      'lambda/config',
+      'lambda/kinds/kind-metadata',
+      'lambda/runtime',
+      'package.json',
+    ],
     packages: [/^aws-cdk-lib/, /^constructs$/, /^cdk-nag$/, /^fastest-levenshtein$/, /^node:/],
   },
   { folder: 'emulator', may: ['emulator'], packages: [/^node:/, /^zod$/] },
@@ -62,7 +78,8 @@ describe.each(FOLDERS)('$folder', ({ folder, may, packages }) => {
   it('imports only what docs/architecture.md allows', () => {
     const wrong = files.flatMap((file) =>
       importsOf(file).flatMap((name) => {
-        if (!name.startsWith('.')) return packages.some((allowed) => allowed.test(name)) ? [] : [`${file} imports ${name}`];
+        if (!name.startsWith('.'))
+          return packages.some((allowed) => allowed.test(name)) ? [] : [`${file} imports ${name}`];
         const target = relative(ROOT, resolve(ROOT, dirname(file), name));
         return may.some((allowed) => isIn(target, allowed)) ? [] : [`${file} imports ${target}`];
       }),
@@ -72,7 +89,12 @@ describe.each(FOLDERS)('$folder', ({ folder, may, packages }) => {
 });
 
 describe('core and render', () => {
-  it.each([...sources('lambda/core'), ...sources('lambda/render')])('%s asks no clock, no chance, no environment', (file) => {
-    expect(readFileSync(join(ROOT, file), 'utf8')).not.toMatch(/Date\.now|new Date\(\)|Math\.random|process\.|console\.\w+\(/);
-  });
+  it.each([...sources('lambda/core'), ...sources('lambda/render')])(
+    '%s asks no clock, no chance, no environment',
+    (file) => {
+      expect(readFileSync(join(ROOT, file), 'utf8')).not.toMatch(
+        /Date\.now|new Date\(\)|Math\.random|process\.|console\.\w+\(/,
+      );
+    },
+  );
 });

@@ -59,7 +59,8 @@ export function makeAskSources({ kinds, clients, clock, until, atOnce = AT_ONCE 
   async function stateOf({ arn, names }: AbsentSource, kindOf: KindOf, deadline: Deadline): Promise<SourceState> {
     const parsed = parseArn(arn);
     const kind = parsed === null ? undefined : kindOf.get(parsed.type);
-    if (parsed === null || kind === undefined) return unconfirmed(`${arn} is not the ARN of an instance, disk or database`);
+    if (parsed === null || kind === undefined)
+      return unconfirmed(`${arn} is not the ARN of an instance, disk or database`);
     if (names.length === 0) return unconfirmed('its snapshots do not name it, so that it cannot be asked for');
     // Usually one: a source that snapshots name differently is gone only if it has none of these names.
     for (const name of names) {

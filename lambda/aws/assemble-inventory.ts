@@ -37,7 +37,10 @@ export interface Reading {
 const keyOf = ({ region, kind }: SourceList): string => `${region} ${kind}`;
 
 /** A status of a whole region, and the errors that give it one: that of every call there, also for sources. */
-const REGION_STATUSES: readonly { readonly status: 'disabled' | 'denied'; readonly isMeantBy: (error: unknown) => boolean }[] = [
+const REGION_STATUSES: readonly {
+  readonly status: 'disabled' | 'denied';
+  readonly isMeantBy: (error: unknown) => boolean;
+}[] = [
   { status: 'disabled', isMeantBy: mayMeanDisabled },
   { status: 'denied', isMeantBy: isDeniedByControlPolicy },
 ];
@@ -46,7 +49,13 @@ const REGION_STATUSES: readonly { readonly status: 'disabled' | 'denied'; readon
  * Regions in which every call was refused as one that is not enabled refuses it, or by a service control policy, while another was read and no
  * earlier report read them. The first region answered GetRegions, so that it is neither, unless such a policy denied that as well.
  */
-function regionStatuses({ request, firstRegion, scopes, lists, regionsDenied }: Reading): ReadonlyMap<string, 'disabled' | 'denied'> {
+function regionStatuses({
+  request,
+  firstRegion,
+  scopes,
+  lists,
+  regionsDenied,
+}: Reading): ReadonlyMap<string, 'disabled' | 'denied'> {
   const regions = new Set(scopes.filter(({ asked }) => asked).map(({ region }) => region));
   const statusOf = (region: string): 'disabled' | 'denied' | undefined => {
     const calls = [...scopes, ...lists].filter((call) => call.region === region);
@@ -63,7 +72,11 @@ function regionStatuses({ request, firstRegion, scopes, lists, regionsDenied }: 
   return found;
 }
 
-function findAccount(account: string | null, snapshots: readonly Snapshot[], lists: readonly ReadSources[]): string | null {
+function findAccount(
+  account: string | null,
+  snapshots: readonly Snapshot[],
+  lists: readonly ReadSources[],
+): string | null {
   if (account !== null) return account;
   const own = snapshots.find((snapshot) => snapshot.account !== null)?.account;
   if (own !== undefined) return own;
@@ -78,12 +91,18 @@ function findAccount(account: string | null, snapshots: readonly Snapshot[], lis
 /** Every member is optional, so an absent list can be an empty one; but not where snapshots name sources that could be on it, with a hold. */
 const absentList = (list: ReadSources): ReadSources => ({
   ...list,
-  error: new RetentionError('inventory.absent-list', 'aws', 'the answer has no list, and snapshots name sources that could be on it'),
+  error: new RetentionError(
+    'inventory.absent-list',
+    'aws',
+    'the answer has no list, and snapshots name sources that could be on it',
+  ),
 });
 
 function unreadProblem({ region, kind }: SourceList, list: ReadSources | undefined): Problem {
   const { code, message } =
-    list === undefined ? { code: 'region.unknown', message: 'GetRegions does not name this region' } : errorFacts(list.error);
+    list === undefined
+      ? { code: 'region.unknown', message: 'GetRegions does not name this region' }
+      : errorFacts(list.error);
   const text = `the ${kind} list of ${region} was not read (${code}: ${message}): snapshots of its sources are kept, because a hold could stand on one`;
   return { code: 'source.unread', arn: null, message: text };
 }
@@ -102,7 +121,9 @@ export function assembleInventory(reading: Reading): Inventory {
   const account = findAccount(reading.account, snapshots, reading.lists);
   const needed = neededLists(snapshots, listOf, account);
   const neededKeys = new Set(needed.lists.map(keyOf));
-  const lists = reading.lists.map((list) => (list.absent && neededKeys.has(keyOf(list)) ? absentList(list) : list)).sort(byRegionAndKind);
+  const lists = reading.lists
+    .map((list) => (list.absent && neededKeys.has(keyOf(list)) ? absentList(list) : list))
+    .sort(byRegionAndKind);
   const listByKey = new Map(lists.map((list) => [keyOf(list), list]));
 
   const scopes = read.map((scope): Scope => {
@@ -124,7 +145,10 @@ export function assembleInventory(reading: Reading): Inventory {
   });
 
   const unreadLists = new Map(
-    [...needed.lists, ...lists.filter((list) => inFilter(list) && !off.has(list.region))].map((list) => [keyOf(list), list]),
+    [...needed.lists, ...lists.filter((list) => inFilter(list) && !off.has(list.region))].map((list) => [
+      keyOf(list),
+      list,
+    ]),
   );
   const unread = [...unreadLists.values()].filter((list) => listByKey.get(keyOf(list))?.error !== null);
   const fullyRead = new Set(scopes.filter(({ status, sources }) => status === 'read' && sources === 'read').map(keyOf));

@@ -53,9 +53,16 @@ export async function countAutomatic(
       );
     deadline.check();
     // Absent where there are none, like every member of an answer.
-    const { autoSnapshots = [] } = await client.send(new GetAutoSnapshotsCommand({ resourceName: name }), deadline.options);
+    const { autoSnapshots = [] } = await client.send(
+      new GetAutoSnapshotsCommand({ resourceName: name }),
+      deadline.options,
+    );
     if (!Array.isArray(autoSnapshots))
-      throw new RetentionError('inventory.unreadable-page', 'aws', `the answer for ${name} has something that is not a list`);
+      throw new RetentionError(
+        'inventory.unreadable-page',
+        'aws',
+        `the answer for ${name} has something that is not a list`,
+      );
     return autoSnapshots.filter(({ status }) => !NOTHING_THERE.has(status));
   };
   const work = async (): Promise<void> => {

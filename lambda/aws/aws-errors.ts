@@ -11,22 +11,72 @@ export interface ErrorFacts {
 /** Names and codes by class, without the ending `Exception`: the service sends both forms. */
 const TABLE: Readonly<Record<Exclude<ErrorClass, 'unknown'>, readonly string[]>> = {
   'not-found': ['NotFound', 'DoesNotExist'],
-  throttled: ['Throttling', 'Throttled', 'ThrottledRequest', 'TooManyRequests', 'RequestLimitExceeded', 'RequestThrottled', 'SlowDown'],
+  throttled: [
+    'Throttling',
+    'Throttled',
+    'ThrottledRequest',
+    'TooManyRequests',
+    'RequestLimitExceeded',
+    'RequestThrottled',
+    'SlowDown',
+  ],
   transient: [
-    ...['Service', 'InternalFailure', 'InternalError', 'InternalServer', 'InternalServerError', 'ServiceUnavailable', 'RequestTimeout'],
-    ...['TimeoutError', 'ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'],
-    ...['ENETUNREACH', 'EHOSTDOWN', 'ERR_SOCKET_CONNECTION_TIMEOUT', 'ERR_STREAM_PREMATURE_CLOSE', 'HPE_INVALID_CONSTANT', 'SyntaxError'],
+    ...[
+      'Service',
+      'InternalFailure',
+      'InternalError',
+      'InternalServer',
+      'InternalServerError',
+      'ServiceUnavailable',
+      'RequestTimeout',
+    ],
+    ...[
+      'TimeoutError',
+      'ECONNRESET',
+      'ECONNREFUSED',
+      'ECONNABORTED',
+      'EPIPE',
+      'ETIMEDOUT',
+      'ENOTFOUND',
+      'EAI_AGAIN',
+      'EHOSTUNREACH',
+    ],
+    ...[
+      'ENETUNREACH',
+      'EHOSTDOWN',
+      'ERR_SOCKET_CONNECTION_TIMEOUT',
+      'ERR_STREAM_PREMATURE_CLOSE',
+      'HPE_INVALID_CONSTANT',
+      'SyntaxError',
+    ],
   ],
   'not-set-up': ['AccountSetupInProgress', 'RegionSetupInProgress'],
   denied: [
-    ...['AccessDenied', 'Unauthenticated', 'UnrecognizedClient', 'ExpiredToken', 'OptInRequired', 'NotAuthorized', 'UnauthorizedOperation'],
-    ...['InvalidClientTokenId', 'InvalidAccessKeyId', 'InvalidSignature', 'SignatureDoesNotMatch', 'IncompleteSignature', 'AuthFailure'],
+    ...[
+      'AccessDenied',
+      'Unauthenticated',
+      'UnrecognizedClient',
+      'ExpiredToken',
+      'OptInRequired',
+      'NotAuthorized',
+      'UnauthorizedOperation',
+    ],
+    ...[
+      'InvalidClientTokenId',
+      'InvalidAccessKeyId',
+      'InvalidSignature',
+      'SignatureDoesNotMatch',
+      'IncompleteSignature',
+      'AuthFailure',
+    ],
     ...['MissingAuthenticationToken', 'RequestExpired', 'CredentialsProviderError', 'TokenProviderError'],
   ],
   'wrong-input': ['InvalidInput', 'OperationFailure', 'Validation', 'ValidationError', 'UnknownOperation'],
 };
 
-const CLASS_OF = new Map(Object.entries(TABLE).flatMap(([of, codes]) => codes.map((code) => [code, of as ErrorClass] as const)));
+const CLASS_OF = new Map(
+  Object.entries(TABLE).flatMap(([of, codes]) => codes.map((code) => [code, of as ErrorClass] as const)),
+);
 
 /** What a region that the account has not enabled answers. */
 const DISABLED = new Set(['OptInRequired', 'UnrecognizedClient']);
@@ -67,7 +117,12 @@ export function classify(error: unknown): ErrorClass {
     const message = told(current).message;
     if (typeof message === 'string' && /^rate exceeded/i.test(message)) return 'throttled';
     const found = codesOf(current).flatMap((code) => CLASS_OF.get(code) ?? [])[0];
-    if (found === 'wrong-input' && typeof message === 'string' && LATER.test(message) && codesOf(current).includes('InvalidInput'))
+    if (
+      found === 'wrong-input' &&
+      typeof message === 'string' &&
+      LATER.test(message) &&
+      codesOf(current).includes('InvalidInput')
+    )
       return 'transient';
     if (found !== undefined) return found;
     current = told(current).cause;
@@ -95,9 +150,22 @@ export const mayMeanDisabled = (error: unknown): boolean => codesOf(error).some(
 
 /** Codes of a caller whose credentials are missing, expired or not accepted: the fault is not with what was called. */
 const CREDENTIALS = new Set([
-  ...['ExpiredToken', 'UnrecognizedClient', 'InvalidClientTokenId', 'InvalidAccessKeyId', 'InvalidToken', 'TokenRefreshRequired'],
+  ...[
+    'ExpiredToken',
+    'UnrecognizedClient',
+    'InvalidClientTokenId',
+    'InvalidAccessKeyId',
+    'InvalidToken',
+    'TokenRefreshRequired',
+  ],
   ...['MissingAuthenticationToken', 'Unauthenticated', 'AuthFailure', 'RequestExpired'],
-  ...['InvalidSignature', 'SignatureDoesNotMatch', 'IncompleteSignature', 'CredentialsProviderError', 'TokenProviderError'],
+  ...[
+    'InvalidSignature',
+    'SignatureDoesNotMatch',
+    'IncompleteSignature',
+    'CredentialsProviderError',
+    'TokenProviderError',
+  ],
 ]);
 
 /** Whether a call failed because of the caller's credentials, as the service or the process itself noticed. */
@@ -122,12 +190,23 @@ const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;
 export function errorFacts(error: unknown): ErrorFacts {
   const { name, code, message, tip, $metadata } = told(error);
   const own =
-    typeof code === 'string' && (NODE_CODE.test(code) || name === undefined || name === 'Error' || name === 'RetentionError') ? code : name;
+    typeof code === 'string' &&
+    (NODE_CODE.test(code) || name === undefined || name === 'Error' || name === 'RetentionError')
+      ? code
+      : name;
   const stable = typeof own === 'string' && own !== '' ? own.replace(/^.*#/, '').replace(/:.*$/, '') : 'unknown';
-  const said = typeof message === 'string' && message !== '' ? firstLine(message) : error instanceof Error ? stable : String(error);
+  const said =
+    typeof message === 'string' && message !== ''
+      ? firstLine(message)
+      : error instanceof Error
+        ? stable
+        : String(error);
   return {
     code: stable,
-    message: stable === UNNAMED && typeof $metadata?.httpStatusCode === 'number' ? `${said} (HTTP ${$metadata.httpStatusCode})` : said,
+    message:
+      stable === UNNAMED && typeof $metadata?.httpStatusCode === 'number'
+        ? `${said} (HTTP ${$metadata.httpStatusCode})`
+        : said,
     ...(typeof tip === 'string' && tip !== '' ? { tip } : {}),
   };
 }

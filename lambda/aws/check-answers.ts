@@ -20,7 +20,9 @@ function faultOf(body: Uint8Array): string | null {
 /** Whether a body names an error. Parsed only where the name of that member occurs, which is also what a tag may be called. */
 function namesError(body: Uint8Array): boolean {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return bytes.includes('"__type"') && typeof (JSON.parse(bytes.toString()) as { __type?: unknown }).__type === 'string';
+  return (
+    bytes.includes('"__type"') && typeof (JSON.parse(bytes.toString()) as { __type?: unknown }).__type === 'string'
+  );
 }
 
 /**

@@ -35,7 +35,8 @@ export function startDeadline(at: number | null, clock: Clock): Deadline {
     check() {
       if (controller.signal.aborted || clock() >= at) throw passed();
     },
-    explain: (error) => (controller.signal.aborted && (error as { name?: unknown } | null)?.name === 'AbortError' ? passed() : error),
+    explain: (error) =>
+      controller.signal.aborted && (error as { name?: unknown } | null)?.name === 'AbortError' ? passed() : error,
     clear: () => clearTimeout(timer),
   };
 }

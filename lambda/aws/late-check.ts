@@ -15,7 +15,8 @@ export class NotSent extends Error {
 const current = new AsyncLocalStorage<() => boolean>();
 
 /** Makes a call whose requests are written to the network only while `maySend` says yes. It needs a client with the agents of `lateCheckAgents`. */
-export const sendingOnlyWhile = <T>(maySend: () => boolean, call: () => Promise<T>): Promise<T> => current.run(maySend, call);
+export const sendingOnlyWhile = <T>(maySend: () => boolean, call: () => Promise<T>): Promise<T> =>
+  current.run(maySend, call);
 
 /** Throws `NotSent` where the current call may not send its request. */
 export function checkLate(): void {
@@ -47,7 +48,10 @@ function checkOnSocket(request: ClientRequest): void {
 /** Hands a connection over once it is made: a request never waits in the buffer of one that is being made. */
 function whenReady(socket: Duplex, event: 'connect' | 'secureConnect', connected: Connected): void {
   // The client gives up its request before that; its unused connection must end as well.
-  const timer = setTimeout(() => socket.destroy(Object.assign(new Error('it did not connect'), { code: 'ETIMEDOUT' })), CONNECT_MS);
+  const timer = setTimeout(
+    () => socket.destroy(Object.assign(new Error('it did not connect'), { code: 'ETIMEDOUT' })),
+    CONNECT_MS,
+  );
   const failed = (error: Error): void => {
     clearTimeout(timer);
     connected(error);
@@ -76,8 +80,13 @@ export function checkedLate(agents: Agents): Agents {
 /** Agents for clients whose requests are checked at the last moment: when the connection is there, right before the first byte is written. */
 export function lateCheckAgents(settings: AgentSettings): Agents {
   const agents = directAgents(settings);
-  for (const [agent, event] of [[agents.httpAgent, 'connect'] as const, [agents.httpsAgent, 'secureConnect'] as const]) {
-    const internals = agent as unknown as { createConnection(options: object, connected: Connected): Duplex | undefined };
+  for (const [agent, event] of [
+    [agents.httpAgent, 'connect'] as const,
+    [agents.httpsAgent, 'secureConnect'] as const,
+  ]) {
+    const internals = agent as unknown as {
+      createConnection(options: object, connected: Connected): Duplex | undefined;
+    };
     const { createConnection } = internals;
     internals.createConnection = function (options, connected) {
       // Node calls back without arguments when a connection that it has returned is there, and with one that it has not returned.

@@ -8,7 +8,13 @@ import {
 import { parseArn } from '../core/snapshot/arn';
 import type { Kind } from '../core/snapshot/snapshot';
 import { DELETE_COMMANDS } from '../kinds/delete-commands';
-import { type Called, type CallFailure, type ClockReading, DELETE_TIMEOUT_MS, type SnapshotDeletion } from '../ports/deletion-ports';
+import {
+  type Called,
+  type CallFailure,
+  type ClockReading,
+  DELETE_TIMEOUT_MS,
+  type SnapshotDeletion,
+} from '../ports/deletion-ports';
 import type { Clock } from '../ports/ports';
 import type { CallOptions, SnapshotKind } from '../ports/snapshot-kind';
 import { classify, type ErrorClass, errorFacts, isAccessDenied, isCredentialFailure } from './aws-errors';
@@ -37,7 +43,10 @@ const POOL: AgentPool = { keepAlive: true, maxSockets: 50 };
  * may still be sent is asked when it is signed, and once more when its connection is ready.
  */
 export function makeDeleteClients(
-  { agents, ...config }: Pick<LightsailClientConfig, 'credentials' | 'endpoint'> & Pick<LightsailClientOptions, 'agents'> = {},
+  {
+    agents,
+    ...config
+  }: Pick<LightsailClientConfig, 'credentials' | 'endpoint'> & Pick<LightsailClientOptions, 'agents'> = {},
   requestTimeout = DELETE_TIMEOUT_MS,
 ): LightsailClients {
   const clients = new Map<string, LightsailClient>();
@@ -107,7 +116,10 @@ async function find<T>(what: string, call: () => Promise<T | null>): Promise<Cal
   const answer = await called(call);
   if (!answer.ok) return answer.failure.class === 'not-found' ? { ok: true, value: null } : answer;
   if (answer.value !== null) return answer;
-  return { ok: false, failure: { class: 'transient', code: 'answer.empty', message: `the service answered without the ${what}` } };
+  return {
+    ok: false,
+    failure: { class: 'transient', code: 'answer.empty', message: `the service answered without the ${what}` },
+  };
 }
 
 async function readClock(client: LightsailClient, clock: Clock): Promise<ClockReading> {
@@ -134,7 +146,13 @@ async function readClock(client: LightsailClient, clock: Clock): Promise<ClockRe
 }
 
 /** The three deletes of Lightsail, and the reads that must come before and after each. */
-export function makeSnapshotDeletion({ readers, deleters, kinds, firstRegion, clock }: DeletionOptions): SnapshotDeletion {
+export function makeSnapshotDeletion({
+  readers,
+  deleters,
+  kinds,
+  firstRegion,
+  clock,
+}: DeletionOptions): SnapshotDeletion {
   const kindOfSource = new Map(Object.values(kinds).map((kind) => [kind.sourceType, kind]));
   return {
     readSnapshot: ({ kind, region, name, account }, abortSignal) =>
@@ -143,14 +161,19 @@ export function makeSnapshotDeletion({ readers, deleters, kinds, firstRegion, cl
       const parsed = parseArn(arn);
       const kind = parsed === null ? undefined : kindOfSource.get(parsed.type);
       if (parsed === null || kind === undefined)
-        return { ok: false, failure: { class: 'refused', code: 'source.unread', message: `${arn} names no instance, disk or database` } };
+        return {
+          ok: false,
+          failure: { class: 'refused', code: 'source.unread', message: `${arn} names no instance, disk or database` },
+        };
       return find('source', () => kind.readSource(readers(parsed.region), name, until(abortSignal)));
     },
     deleteSnapshot: ({ kind, region, name }, maySend) =>
       called(() =>
         sendingOnlyWhile(maySend, async () => {
           // The client's type takes one command at a time; the three differ in their input alone.
-          const { operations } = await deleters(region).send(DELETE_COMMANDS[kind](name) as DeleteInstanceSnapshotCommand);
+          const { operations } = await deleters(region).send(
+            DELETE_COMMANDS[kind](name) as DeleteInstanceSnapshotCommand,
+          );
           return (operations ?? []).map(readOperation);
         }),
       ),

@@ -45,15 +45,28 @@ async function readRegions(
   try {
     deadline.check();
     const { regions } = await client.send(new GetRegionsCommand({}), deadline.options);
-    const names = (regions ?? []).map((region: { readonly name?: string | undefined } | null): string => region?.name ?? '');
+    const names = (regions ?? []).map(
+      (region: { readonly name?: string | undefined } | null): string => region?.name ?? '',
+    );
     if (names.length === 0 || names.includes(''))
-      throw new RetentionError('region.unreadable', 'aws', 'GetRegions did not name every region, so that some could be missed');
+      throw new RetentionError(
+        'region.unreadable',
+        'aws',
+        'GetRegions did not name every region, so that some could be missed',
+      );
     return { known: new Set(names), denied: null };
   } catch (error) {
     if (isAccessDenied(error) && wanted !== 'all') return { known: 'any', denied: error };
     const facts = errorFacts(unreadable('GetRegions', deadline.explain(error)));
-    const remedy = isAccessDenied(error) ? '; allow lightsail:GetRegions, or name the regions in the configuration or with --region' : '';
-    return { error: { ...facts, message: `GetRegions could not be read, so that no region was listed: ${facts.message}${remedy}` } };
+    const remedy = isAccessDenied(error)
+      ? '; allow lightsail:GetRegions, or name the regions in the configuration or with --region'
+      : '';
+    return {
+      error: {
+        ...facts,
+        message: `GetRegions could not be read, so that no region was listed: ${facts.message}${remedy}`,
+      },
+    };
   }
 }
 
@@ -104,7 +117,10 @@ export function makeReadInventory(options: InventoryOptions): ReadInventory {
         const nothing = { lists: [], listOf: () => null, automatic: [], regionsDenied: null };
         return { ...assembleInventory({ request, account, firstRegion, scopes, ...nothing, progress }), askSources };
       }
-      return { ...(await readAll({ ...options, kinds: options.kinds(), request, regions, deadline, progress })), askSources };
+      return {
+        ...(await readAll({ ...options, kinds: options.kinds(), request, regions, deadline, progress })),
+        askSources,
+      };
     } finally {
       deadline.clear();
     }
@@ -201,7 +217,14 @@ function makeReadScope(run: Run, lists: SourceLists): (region: string, kind: Kin
     });
     const announced = error === null || !(mayMeanDisabled(error) || isDeniedByControlPolicy(error));
     if (announced)
-      progress({ event: 'scope', region, kind, status: error === null ? 'read' : 'failed', pages, snapshots: snapshots.length });
+      progress({
+        event: 'scope',
+        region,
+        kind,
+        status: error === null ? 'read' : 'failed',
+        pages,
+        snapshots: snapshots.length,
+      });
     const moved = changing ? [changingProblem(region, kind)] : [];
     return { region, kind, pages, error, asked: true, announced, snapshots, problems: [...problems, ...moved] };
   };

@@ -7,7 +7,13 @@ const DONE: ReadonlySet<string> = new Set(['Completed', 'Succeeded']);
 export function readOperation(raw: RawOperation): Operation {
   const status = raw.status ?? null;
   const state =
-    status === 'Failed' ? 'failed' : status !== null && DONE.has(status) ? 'done' : raw.isTerminal === true ? 'failed' : 'pending';
+    status === 'Failed'
+      ? 'failed'
+      : status !== null && DONE.has(status)
+        ? 'done'
+        : raw.isTerminal === true
+          ? 'failed'
+          : 'pending';
   return {
     id: raw.id ?? null,
     state,

@@ -40,19 +40,30 @@ export function movedUp(before: readonly string[], now: readonly string[]): bool
   const firstKnown = now.findIndex((arn) => then.has(arn));
   if (firstKnown < 0) return before.length > 0 && now.length > 0;
   const lastStaying = before.findLastIndex((arn) => present.has(arn));
-  return now.slice(firstKnown).some((arn) => !then.has(arn)) || before.slice(0, lastStaying).some((arn) => !present.has(arn));
+  return (
+    now.slice(firstKnown).some((arn) => !then.has(arn)) || before.slice(0, lastStaying).some((arn) => !present.has(arn))
+  );
 }
 
 const arnsOf = (rows: readonly SnapshotRecord[]): readonly string[] => rows.flatMap(({ arn }) => arn ?? []);
 
 const vanished = (operation: string): RetentionError =>
-  new RetentionError('inventory.absent-list', 'aws', `${operation} answered without its list when its first page was read again`);
+  new RetentionError(
+    'inventory.absent-list',
+    'aws',
+    `${operation} answered without its list when its first page was read again`,
+  );
 
 /** Reads a list once, and where it has several pages the first of them once more at the end. */
 async function readOnce(
   { operation, ask, deadline, maxPages }: SnapshotListRequest,
   onPage: SnapshotListRequest['onPage'],
-): Promise<{ readonly collection: SnapshotCollection; readonly pages: number; readonly error: unknown; readonly moved: boolean }> {
+): Promise<{
+  readonly collection: SnapshotCollection;
+  readonly pages: number;
+  readonly error: unknown;
+  readonly moved: boolean;
+}> {
   const collection = makeSnapshotCollection();
   // An empty page tells nothing of what follows it: the first is the first that has rows.
   let first: readonly string[] = [];

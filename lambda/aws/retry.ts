@@ -52,8 +52,14 @@ const tokenAfter = (failures: number): Token => ({ getRetryCount: () => failures
  * strategies share a quota of retries among all calls of a client, which a long list uses up although each of its pages would succeed.
  */
 export function makeRetryStrategy(pace: RetryPace, random: () => number = Math.random): RegionRetries {
-  const limiter = new DefaultRateLimiter({ minFillRate: pace.slowestPerSecond, minCapacity: Math.max(1, pace.slowestPerSecond) });
-  const delayMs: Partial<Record<ErrorInfo['errorType'], number>> = { THROTTLING: pace.throttledDelayMs, TRANSIENT: pace.transientDelayMs };
+  const limiter = new DefaultRateLimiter({
+    minFillRate: pace.slowestPerSecond,
+    minCapacity: Math.max(1, pace.slowestPerSecond),
+  });
+  const delayMs: Partial<Record<ErrorInfo['errorType'], number>> = {
+    THROTTLING: pace.throttledDelayMs,
+    TRANSIENT: pace.transientDelayMs,
+  };
   return {
     mode: 'adaptive',
     async acquireInitialRetryToken() {

@@ -32,7 +32,12 @@ const timeOf = (date: Date | undefined): number | null => {
 };
 
 /** An answer to GetObject with the bucket's own time. A replica has the time of the bucket that it was copied from, so it has none. */
-async function datedObject({ Body, LastModified, ReplicationStatus, ETag }: GetObjectCommandOutput): Promise<DatedObject> {
+async function datedObject({
+  Body,
+  LastModified,
+  ReplicationStatus,
+  ETag,
+}: GetObjectCommandOutput): Promise<DatedObject> {
   return {
     text: (await Body?.transformToString()) ?? '',
     storedAt: ReplicationStatus === 'REPLICA' ? null : timeOf(LastModified),
@@ -72,7 +77,8 @@ export function s3Store(client: S3Client, bucket: string): Store {
           continue;
         }
         if (bytes.length === 0) continue;
-        upload ??= (await client.send(new CreateMultipartUploadCommand({ ...where, ContentType: contentType }))).UploadId;
+        upload ??= (await client.send(new CreateMultipartUploadCommand({ ...where, ContentType: contentType })))
+          .UploadId;
         const part = { ...where, UploadId: upload, PartNumber: parts.length + 1 };
         const { ETag, ChecksumCRC32 } = await client.send(new UploadPartCommand({ ...part, Body: bytes }));
         parts.push({ PartNumber: part.PartNumber, ETag, ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }) });
@@ -82,7 +88,8 @@ export function s3Store(client: S3Client, bucket: string): Store {
       await client.send(new CompleteMultipartUploadCommand(whole));
     } catch (error) {
       // The parts of an upload that was not ended bill. What failed first is what counts.
-      if (upload !== undefined) await client.send(new AbortMultipartUploadCommand({ ...where, UploadId: upload })).catch(() => undefined);
+      if (upload !== undefined)
+        await client.send(new AbortMultipartUploadCommand({ ...where, UploadId: upload })).catch(() => undefined);
       throw error;
     }
   }
@@ -133,7 +140,10 @@ export function s3Store(client: S3Client, bucket: string): Store {
     async listDated(prefix) {
       const times = new Map<string, number | null>();
       try {
-        for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix, Delimiter: '/' }))
+        for await (const { Contents = [] } of paginateListObjectsV2(
+          { client },
+          { Bucket: bucket, Prefix: prefix, Delimiter: '/' },
+        ))
           for (const { Key, LastModified } of Contents)
             if (Key !== undefined && Key !== prefix) times.set(Key.slice(prefix.length), timeOf(LastModified));
       } catch (error) {
@@ -153,9 +163,14 @@ export function s3Store(client: S3Client, bucket: string): Store {
     async list(prefix) {
       const names: string[] = [];
       try {
-        for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix, Delimiter: '/' })) {
-          for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) names.push(Prefix.slice(prefix.length, -1));
-          for (const { Key } of page.Contents ?? []) if (Key !== undefined && Key !== prefix) names.push(Key.slice(prefix.length));
+        for await (const page of paginateListObjectsV2(
+          { client },
+          { Bucket: bucket, Prefix: prefix, Delimiter: '/' },
+        )) {
+          for (const { Prefix } of page.CommonPrefixes ?? [])
+            if (Prefix !== undefined) names.push(Prefix.slice(prefix.length, -1));
+          for (const { Key } of page.Contents ?? [])
+            if (Key !== undefined && Key !== prefix) names.push(Key.slice(prefix.length));
         }
       } catch (error) {
         throw failure('list', prefix, error);

@@ -79,7 +79,14 @@ export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }:
       }
     };
     const client = clients(region);
-    const walk = () => walkPages(operations.listSources, (token, options) => listSources(client, token, options), take, deadline, maxPages);
+    const walk = () =>
+      walkPages(
+        operations.listSources,
+        (token, options) => listSources(client, token, options),
+        take,
+        deadline,
+        maxPages,
+      );
     const first = await walk();
     // A row that moves to a page that was read already is on none; the second reading has it.
     const { error } = first.error === null && first.pages > 1 ? await walk() : first;
@@ -119,7 +126,11 @@ export function isForeign(arn: string, account: string | null): boolean {
 }
 
 /** Looks sources up by ARN in the lists that were read of an account. */
-export function makeSourceLookup(read: readonly ReadSources[], listOf: SourceLists['listOf'], account: string | null): SourceLookup {
+export function makeSourceLookup(
+  read: readonly ReadSources[],
+  listOf: SourceLists['listOf'],
+  account: string | null,
+): SourceLookup {
   const byList = new Map(read.map((list) => [`${list.region} ${list.kind}`, list]));
   const states = new Map<string, SourceState>();
   const look = (arn: string): SourceState => {

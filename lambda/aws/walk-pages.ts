@@ -12,14 +12,23 @@ export interface Walk {
 const MOST_EMPTY = 100;
 
 const endless = (operation: string, what: string): RetentionError =>
-  new RetentionError('inventory.page-limit', 'aws', `${operation} still names a next page after ${what}: the list has no end`);
+  new RetentionError(
+    'inventory.page-limit',
+    'aws',
+    `${operation} still names a next page after ${what}: the list has no end`,
+  );
 
 /** The error for an answer that is not what the service's model says, over which the SDK, or the reading of a row, stumbled; others as they are. */
 export function unreadable(operation: string, error: unknown): unknown {
   if (!(error instanceof Error) || (error.name !== 'SyntaxError' && error.name !== 'TypeError')) return error;
-  return new RetentionError('inventory.unreadable-page', 'aws', `${operation} gave an answer that cannot be read (${error.message})`, {
-    cause: error,
-  });
+  return new RetentionError(
+    'inventory.unreadable-page',
+    'aws',
+    `${operation} gave an answer that cannot be read (${error.message})`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /**

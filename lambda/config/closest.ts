@@ -12,5 +12,7 @@ export function closest(word: string, candidates: readonly string[]): string | n
     candidates.map((candidate) => candidate.toLowerCase()),
   );
   const candidate = candidates.find((known) => known.toLowerCase() === meant);
-  return candidate !== undefined && distance(lower, meant) <= Math.floor(Math.max(lower.length, meant.length) / 3) ? candidate : null;
+  return candidate !== undefined && distance(lower, meant) <= Math.floor(Math.max(lower.length, meant.length) / 3)
+    ? candidate
+    : null;
 }

@@ -17,7 +17,9 @@ const tailOf = (pattern: string): string => /[^*?]*$/.exec(pattern)?.[0] ?? '';
 /** Whether some text may be matched by both patterns, as far as their beginnings and ends tell. */
 function canMeet(one: string, two: string): boolean {
   const [head, otherHead, tail, otherTail] = [headOf(one), headOf(two), tailOf(one), tailOf(two)];
-  return (head.startsWith(otherHead) || otherHead.startsWith(head)) && (tail.endsWith(otherTail) || otherTail.endsWith(tail));
+  return (
+    (head.startsWith(otherHead) || otherHead.startsWith(head)) && (tail.endsWith(otherTail) || otherTail.endsWith(tail))
+  );
 }
 
 const isEnd = (pattern: string, at: number): boolean => /^\**$/.test(pattern.slice(at));
@@ -55,7 +57,8 @@ function isCovered(later: string, all: readonly string[], universe: Universe, ef
     if (universe !== null && isWhole) continue;
     for (const sign of signs) {
       const next = new Map<string, Place>();
-      for (const [i, place] of places) for (const to of after(earlier[i] ?? '', place, sign)) next.set(`${i}.${to}`, [i, to]);
+      for (const [i, place] of places)
+        for (const to of after(earlier[i] ?? '', place, sign)) next.set(`${i}.${to}`, [i, to]);
       const key = [...next.keys()].sort().join(' ');
       for (const to of after(later, at, sign)) {
         const id = `${to}/${universe === null ? '' : length}/${key}`;
@@ -83,6 +86,7 @@ export function covers(
   const same = new Set(earlier);
   const matches = anyGlob(earlier);
   return later.every(
-    (pattern) => same.has(pattern) || (/[*?]/.test(pattern) ? isCovered(pattern, earlier, universe, effort) : matches(pattern)),
+    (pattern) =>
+      same.has(pattern) || (/[*?]/.test(pattern) ? isCovered(pattern, earlier, universe, effort) : matches(pattern)),
   );
 }

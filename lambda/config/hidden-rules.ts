@@ -33,7 +33,8 @@ function selected(values: readonly string[], patterns: string | readonly string[
   return patterns === undefined ? values : values.filter(anyGlob(listOf<string>(patterns)));
 }
 
-const isWithin = (later: readonly string[], earlier: readonly string[]): boolean => later.every((value) => earlier.includes(value));
+const isWithin = (later: readonly string[], earlier: readonly string[]): boolean =>
+  later.every((value) => earlier.includes(value));
 
 /** A rule with what it selects of the configured values. */
 interface Ranged {
@@ -44,10 +45,16 @@ interface Ranged {
 }
 
 /** A member that matches anything counts as absent, although a snapshot without that member does not match it. */
-function namesCovered({ rule: { match: earlier } }: Ranged, { rule: { match: later } }: Ranged, effort: Effort): boolean {
+function namesCovered(
+  { rule: { match: earlier } }: Ranged,
+  { rule: { match: later } }: Ranged,
+  effort: Effort,
+): boolean {
   return NAME_MEMBERS.every((member) => {
     const wide = earlier[member];
-    return wide === undefined || covers(listOf<string>(wide), listOf<string>(later[member] ?? '*'), NAMES[member], effort);
+    return (
+      wide === undefined || covers(listOf<string>(wide), listOf<string>(later[member] ?? '*'), NAMES[member], effort)
+    );
   });
 }
 
@@ -92,7 +99,9 @@ const unnamed = (earlier: Match, later: Match): readonly string[] =>
 
 const HOURS = { years: 8_766, months: 730.5, days: 24, hours: 1 } as const;
 const hoursOf = (duration: Duration | null | undefined): number =>
-  duration == null ? 0 : duration.years * HOURS.years + duration.months * HOURS.months + duration.days * HOURS.days + duration.hours;
+  duration == null
+    ? 0
+    : duration.years * HOURS.years + duration.months * HOURS.months + duration.days * HOURS.days + duration.hours;
 
 /** Whether a policy can keep a snapshot that another lets expire. */
 export function keepsMore(one: Policy, other: Policy): boolean {
@@ -108,7 +117,8 @@ export function keepsMore(one: Policy, other: Policy): boolean {
 
 /** Why no snapshot that is read can match; null where one can. */
 function outOfRange({ rule: { match }, kinds, regions }: Ranged, setting: RuleSetting): string | null {
-  if (kinds.length === 0) return `its kind (${listOf<string>(match.kind ?? []).join(', ')}) is none of kinds (${setting.kinds.join(', ')})`;
+  if (kinds.length === 0)
+    return `its kind (${listOf<string>(match.kind ?? []).join(', ')}) is none of kinds (${setting.kinds.join(', ')})`;
   if (regions?.length === 0)
     return `its region (${someOf(listOf<string>(match.region ?? []))}) is none of regions (${someOf(listOf<string>(setting.regions))})`;
   return null;
@@ -132,7 +142,12 @@ function impossible(ranged: Ranged, setting: RuleSetting): HiddenRule | null {
   const nothing = `rule "${name}" can match nothing`;
   const outside = outOfRange(ranged, setting);
   if (outside !== null)
-    return { code: 'rule.out-of-range', rule: name, by: null, message: `${nothing}: ${outside}. Correct it, or delete it.` };
+    return {
+      code: 'rule.out-of-range',
+      rule: name,
+      by: null,
+      message: `${nothing}: ${outside}. Correct it, or delete it.`,
+    };
   if (match.orphaned !== true || match.sourceTags === undefined) return null;
   const message = `${nothing}: an orphaned snapshot has no living source, and so no sourceTags. Remove one of the two.`;
   return { code: 'rule.contradiction', rule: name, by: null, message };

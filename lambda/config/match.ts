@@ -33,7 +33,9 @@ function tagTest(
   return [
     (subject) => {
       const tags = read(subject);
-      return tags !== null && entries.every(([key, value]) => tags.has(key) && (value === '*' || tags.get(key) === value));
+      return (
+        tags !== null && entries.every(([key, value]) => tags.has(key) && (value === '*' || tags.get(key) === value))
+      );
     },
   ];
 }

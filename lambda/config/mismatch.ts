@@ -6,7 +6,11 @@ type Match = ConfigOutput['rules'][number]['match'];
 
 const known = (value: string | boolean | null): string => (value === null ? 'not known' : String(value));
 
-function tagMismatches(of: 'tags' | 'sourceTags', wanted: Match['tags'], matches: (part: Partial<Match>) => boolean): readonly string[] {
+function tagMismatches(
+  of: 'tags' | 'sourceTags',
+  wanted: Match['tags'],
+  matches: (part: Partial<Match>) => boolean,
+): readonly string[] {
   const owner = of === 'tags' ? 'it' : 'its living source';
   return Object.entries(wanted ?? {}).flatMap(([key, value]) =>
     matches({ [of]: { [key]: value } }) ? [] : [`${owner} has no tag ${key}${value === '*' ? '' : ` = ${value}`}`],
@@ -26,7 +30,9 @@ export function mismatches(match: Match, subject: MatchSubject): readonly string
   return [
     ...(matches({ fromAutoSnapshot })
       ? []
-      : [subject.fromAutoSnapshot ? 'it is a copy of an automatic snapshot' : 'it is no copy of an automatic snapshot']),
+      : [
+          subject.fromAutoSnapshot ? 'it is a copy of an automatic snapshot' : 'it is no copy of an automatic snapshot',
+        ]),
     ...texts,
     ...tagMismatches('tags', tags, matches),
     ...tagMismatches('sourceTags', sourceTags, matches),

@@ -18,7 +18,8 @@ const isNearStem = (stem: string): boolean => {
 };
 
 /** `yalm`, `yam`, `ymll`: an ending that was meant to be one of YAML. */
-const isNearEnding = (ending: string): boolean => /^y[a-z]*$/.test(ending) && ['yaml', 'yml'].some((yaml) => distance(ending, yaml) <= 2);
+const isNearEnding = (ending: string): boolean =>
+  /^y[a-z]*$/.test(ending) && ['yaml', 'yml'].some((yaml) => distance(ending, yaml) <= 2);
 
 /**
  * Whether a person may take a file of this name for the configuration: another case, a hidden file, another ending of YAML, JSON or text, a copy,
@@ -31,7 +32,8 @@ export function isNearName(name: string): boolean {
     .toLowerCase()
     .replace(/[\p{C}\p{Z}]/gu, '');
   if (folded === SCHEMA_FILE) return false;
-  if (ENDINGS.test(folded)) return isNearStem(folded.replace(ENDINGS, '').replace(ADDITIONS, '').replace(ADDITIONS, ''));
+  if (ENDINGS.test(folded))
+    return isNearStem(folded.replace(ENDINGS, '').replace(ADDITIONS, '').replace(ADDITIONS, ''));
   const [, stem = '', ending = ''] = /^\.?(.+?)\.([^.]+)$/.exec(folded) ?? [];
   return folded === STEM || (isNearStem(stem) && isNearEnding(ending));
 }
@@ -44,7 +46,9 @@ const identityOf = (path: string): string | null => {
 /** Files in a folder whose name is near to that of the configuration, except other names of the configuration itself, by name. */
 export function nearFiles(folder: string): readonly string[] {
   try {
-    const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isDirectory() && isNearName(entry.name));
+    const entries = readdirSync(folder, { withFileTypes: true }).filter(
+      (entry) => !entry.isDirectory() && isNearName(entry.name),
+    );
     if (entries.length === 0) return [];
     const own = identityOf(join(folder, DEFAULT_FILE));
     return entries

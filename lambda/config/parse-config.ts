@@ -1,5 +1,12 @@
 import type { Config, HiddenRule, Pricing } from '../core/policy/config';
-import { COUNT_RULES, type CountRule, type Keep, type Policy, WITHIN_RULES, type WithinRule } from '../core/policy/policy';
+import {
+  COUNT_RULES,
+  type CountRule,
+  type Keep,
+  type Policy,
+  WITHIN_RULES,
+  type WithinRule,
+} from '../core/policy/policy';
 import { type Duration, parseDuration } from '../core/time/duration';
 import { RetentionError } from '../core/util/errors';
 import { digestOf } from '../runtime/digest';
@@ -10,24 +17,39 @@ import { type ConfigProblem, type ConfigWarning, firstOfEachPlace, formatConfigP
 import { referenceProblems, ruleName, warningsOf } from './references';
 import { type ConfigOutput, configSchema } from './schema';
 
-export { type ConfigProblem, type ConfigWarning, describeWarning, formatConfigProblems, problemMessage } from './problems';
+export {
+  type ConfigProblem,
+  type ConfigWarning,
+  describeWarning,
+  formatConfigProblems,
+  problemMessage,
+} from './problems';
 
 /** A validated configuration as plain JSON with every default filled in; reading it again gives the same configuration. */
-export type WrittenConfig = Omit<ConfigOutput, 'pricing'> & { readonly pricing: { readonly gbMonth: number | RegionPrices } };
+export type WrittenConfig = Omit<ConfigOutput, 'pricing'> & {
+  readonly pricing: { readonly gbMonth: number | RegionPrices };
+};
 type RegionPrices = { readonly default: number; readonly [region: string]: number };
 
 /** US dollars per GB-month where the configuration says nothing else. */
 const GB_MONTH = 0.05;
 
 export type ConfigResult =
-  | { readonly ok: true; readonly config: Config; readonly written: WrittenConfig; readonly warnings: readonly ConfigWarning[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly written: WrittenConfig;
+      readonly warnings: readonly ConfigWarning[];
+    }
   | { readonly ok: false; readonly errors: readonly ConfigProblem[] };
 
 /** The origin of the starter policy: it may report, and can never delete. */
 export const BUILT_IN = 'built-in';
 
 /** Settings that the first edition did not have, with their defaults. While a setting has its default it is no part of the digest. */
-const LATER_SETTINGS: readonly { readonly path: readonly string[]; readonly value: unknown }[] = [{ path: ['ignoreTags'], value: [] }];
+const LATER_SETTINGS: readonly { readonly path: readonly string[]; readonly value: unknown }[] = [
+  { path: ['ignoreTags'], value: [] },
+];
 
 /** A copy without the setting at a path, where it has this value. */
 function without(tree: unknown, [key, ...inner]: readonly string[], value: unknown): unknown {
@@ -100,7 +122,10 @@ function compilePricing({ gbMonth }: WrittenConfig['pricing']): Pricing {
   return { default: fallback, regions: new Map(Object.entries(regions)) };
 }
 
-function compile(filled: WrittenConfig, origin: string): { readonly config: Config; readonly hidden: ReadonlyMap<number, HiddenRule> } {
+function compile(
+  filled: WrittenConfig,
+  origin: string,
+): { readonly config: Config; readonly hidden: ReadonlyMap<number, HiddenRule> } {
   const { regions, kinds, tagPrefix, floors, caps, report, deletion } = filled;
   const policies = new Map(Object.entries(filled.policies).map(([name, policy]) => [name, compilePolicy(policy)]));
   const rules = filled.rules.map((rule, i) => ({ ...rule, name: ruleName(rule.name, i) }));
@@ -133,7 +158,10 @@ function compile(filled: WrittenConfig, origin: string): { readonly config: Conf
  */
 export function parseConfig(input: unknown, origin: string): ConfigResult {
   const parsed = configSchema.safeParse(input, { jitless: true });
-  const errors = firstOfEachPlace([...(parsed.success ? [] : fromIssues(parsed.error.issues, input)), ...referenceProblems(input)]);
+  const errors = firstOfEachPlace([
+    ...(parsed.success ? [] : fromIssues(parsed.error.issues, input)),
+    ...referenceProblems(input),
+  ]);
   if (!parsed.success || errors.length > 0) return { ok: false, errors };
   const filled = written(parsed.data);
   const { config, hidden } = compile(filled, origin);

@@ -62,7 +62,8 @@ const positionAt = (offset: number, lines: LineCounter): Position => {
   return { line: Math.max(1, line), column: Math.max(1, col) };
 };
 
-const positionOf = (node: { readonly range?: Range | null }, lines: LineCounter): Position => positionAt(node.range?.[0] ?? 0, lines);
+const positionOf = (node: { readonly range?: Range | null }, lines: LineCounter): Position =>
+  positionAt(node.range?.[0] ?? 0, lines);
 
 /** Merge keys with a value that cannot be merged. */
 function wrongMerges(document: Document, { targetOf }: Aliases, lines: LineCounter): readonly ConfigProblem[] {
@@ -72,7 +73,13 @@ function wrongMerges(document: Document, { targetOf }: Aliases, lines: LineCount
       if (!isMergeKey(key)) return;
       const maps = mergedMaps(value, targetOf);
       if (maps?.some((map) => path.includes(map)))
-        problems.push(problemAt('a merge key (<<) of the map that it is in', 'another map', positionOf(isNode(key) ? key : {}, lines)));
+        problems.push(
+          problemAt(
+            'a merge key (<<) of the map that it is in',
+            'another map',
+            positionOf(isNode(key) ? key : {}, lines),
+          ),
+        );
       if (maps !== null) return;
       problems.push(
         problemAt(
@@ -164,7 +171,8 @@ interface Place {
   readonly node: unknown;
 }
 
-const isEmpty = (node: unknown): boolean => node === null || node === undefined || (isScalar(node) && node.value === null);
+const isEmpty = (node: unknown): boolean =>
+  node === null || node === undefined || (isScalar(node) && node.value === null);
 
 const TOO_DEEP = refused('lists or maps nested too deeply', 'a configuration, a few levels deep');
 
@@ -173,8 +181,9 @@ const firstOfEachLine = (problems: readonly ConfigProblem[]): readonly ConfigPro
   ...new Map([...problems].reverse().map((problem) => [problem.line, problem])).values(),
 ];
 
-const inFileOrder = <T extends { readonly line?: number; readonly column?: number }>(items: readonly T[]): readonly T[] =>
-  [...items].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+const inFileOrder = <T extends { readonly line?: number; readonly column?: number }>(
+  items: readonly T[],
+): readonly T[] => [...items].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 
 function parseYaml(
   text: string,
@@ -197,7 +206,8 @@ function parseYaml(
       return refused('an empty file', 'a map with version: 1');
     const faults = [...document.errors, ...document.warnings];
     if (faults.some((fault) => /call stack/i.test(fault.message))) return TOO_DEEP;
-    if (faults.length > 0) return { ok: false, errors: inFileOrder(firstOfEachLine(faults.map((fault) => fromYaml(fault, text, lines)))) };
+    if (faults.length > 0)
+      return { ok: false, errors: inFileOrder(firstOfEachLine(faults.map((fault) => fromYaml(fault, text, lines)))) };
     if (second !== undefined) {
       return refused('a second document', 'one document: remove what follows the line ---', positionOf(second, lines));
     }
@@ -207,7 +217,11 @@ function parseYaml(
     const { dangling } = aliases;
     if (dangling !== null) {
       const star = `*${dangling.source}`;
-      const problem = problemAt(`the alias ${star} without its anchor`, `&${dangling.source} before it`, positionOf(dangling, lines));
+      const problem = problemAt(
+        `the alias ${star} without its anchor`,
+        `&${dangling.source} before it`,
+        positionOf(dangling, lines),
+      );
       return { ok: false, errors: [{ ...problem, hint: quoteIt(star) }] };
     }
     const merges = wrongMerges(document, aliases, lines);
@@ -225,7 +239,9 @@ function parseYaml(
 /** A problem with its place, with what was typed where YAML reads it as a number, and with what is probably wrong with its line. */
 function located(problem: ConfigProblem, { position, node }: Place, textLines: readonly string[]): ConfigProblem {
   const typed =
-    problem.on === 'value' && isScalar(node) && typeof node.value === 'number' && node.source !== undefined ? node.source : null;
+    problem.on === 'value' && isScalar(node) && typeof node.value === 'number' && node.source !== undefined
+      ? node.source
+      : null;
   const hint = problem.hint ?? lineHint(textLines[position.line - 1] ?? '');
   return {
     ...problem,
@@ -251,6 +267,13 @@ export function readConfigText(text: string, origin: string): ConfigResult {
   const { document, aliases, value } = yaml.value;
   const placeOf = locator(document, aliases, lines);
   const result = parseConfig(value, origin);
-  if (!result.ok) return { ok: false, errors: inFileOrder(result.errors.map((problem) => located(problem, placeOf(problem), textLines))) };
-  return { ...result, warnings: inFileOrder(result.warnings.map((warning) => ({ ...warning, ...placeOf(warning).position }))) };
+  if (!result.ok)
+    return {
+      ok: false,
+      errors: inFileOrder(result.errors.map((problem) => located(problem, placeOf(problem), textLines))),
+    };
+  return {
+    ...result,
+    warnings: inFileOrder(result.warnings.map((warning) => ({ ...warning, ...placeOf(warning).position }))),
+  };
 }

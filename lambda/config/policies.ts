@@ -35,7 +35,9 @@ export const policyName = pattern(POLICY_NAME, new RegExp(`^(?!\\p{Z})${TAG_TEXT
 /** A policy: keep rules, an age, or both. */
 export const policy = map(
   {
-    keep: z.optional(z.union([z.literal('all'), keepRules], { error: KEEP }).register(notes, { description: 'What is kept.' })),
+    keep: z.optional(
+      z.union([z.literal('all'), keepRules], { error: KEEP }).register(notes, { description: 'What is kept.' }),
+    ),
     expireAfter: z.optional(duration('The age up to which every snapshot is kept.')),
   },
   'a policy such as { keep: { last: 3 }, expireAfter: 30d }',

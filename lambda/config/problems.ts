@@ -75,7 +75,12 @@ export function problemAt(
   keys: Keys,
   got: string,
   expected: string,
-  more: { readonly suggestion?: string | null; readonly hint?: string | null; readonly on?: 'key'; readonly wantsText?: boolean } = {},
+  more: {
+    readonly suggestion?: string | null;
+    readonly hint?: string | null;
+    readonly on?: 'key';
+    readonly wantsText?: boolean;
+  } = {},
 ): ConfigProblem {
   const { suggestion, hint, on = 'value', wantsText } = more;
   return {
@@ -88,19 +93,24 @@ export function problemAt(
 
 function valueAt(input: unknown, keys: Keys): unknown {
   return keys.reduce<unknown>(
-    (value, key) => (typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined),
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined,
     input,
   );
 }
 
 /** The alternative that was meant: one whose outer form fits, so that its inner issues say what is wrong. */
 const meantAlternative = (alternatives: readonly (readonly Issue[])[]): readonly Issue[] | undefined =>
-  alternatives.find((issues) => issues.length > 0 && !issues.some((issue) => issue.path.length === 0 && issue.code.startsWith('invalid_')));
+  alternatives.find(
+    (issues) =>
+      issues.length > 0 && !issues.some((issue) => issue.path.length === 0 && issue.code.startsWith('invalid_')),
+  );
 
 /** Whether a text was expected where a number or a truth value was got. */
 function wantsText(issue: Issue, value: unknown): boolean {
   if (typeof value !== 'number' && typeof value !== 'boolean') return false;
-  if (issue.code === 'invalid_union') return issue.errors.some((issues) => issues.some((inner) => wantsText(inner, value)));
+  if (issue.code === 'invalid_union')
+    return issue.errors.some((issues) => issues.some((inner) => wantsText(inner, value)));
   return issue.code === 'invalid_type' && issue.expected === 'string';
 }
 
@@ -149,7 +159,9 @@ function fromIssue(issue: Issue, above: Keys, input: unknown): readonly ConfigPr
       const value = valueAt(input, keys);
       const words = issue.values.filter((word) => typeof word === 'string');
       const meant = typeof value === 'string' ? closest(value, words) : null;
-      return [problemAt(keys, show(value), issue.message, { suggestion: suggestionFor(issue.message, value) ?? meant })];
+      return [
+        problemAt(keys, show(value), issue.message, { suggestion: suggestionFor(issue.message, value) ?? meant }),
+      ];
     }
     case 'custom':
       return [

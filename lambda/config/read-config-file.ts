@@ -82,7 +82,10 @@ function decode(bytes: Buffer): Read<string> {
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
     return refused('UTF-16 text', 'UTF-8: save the file in that encoding');
   if (!isUtf8(bytes))
-    return refused(`bytes that are not UTF-8, the first at offset ${firstBadByte(bytes)}`, 'UTF-8: save the file in that encoding');
+    return refused(
+      `bytes that are not UTF-8, the first at offset ${firstBadByte(bytes)}`,
+      'UTF-8: save the file in that encoding',
+    );
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   const zero = text.indexOf('\0');
   if (zero >= 0) return refused(`a NUL character at offset ${zero}`, 'UTF-8 text: this is a binary file, or UTF-16');
@@ -132,7 +135,8 @@ export const configFilesHere = (): readonly string[] => [
 export function nearWarnings(path: string): readonly string[] {
   if (basename(path) !== DEFAULT_FILE) return [];
   return nearFiles(dirname(path)).map(
-    (name) => `${WARNING}${clean(name)} is not read, because ${DEFAULT_FILE} is the configuration: remove it, or rename it`,
+    (name) =>
+      `${WARNING}${clean(name)} is not read, because ${DEFAULT_FILE} is the configuration: remove it, or rename it`,
   );
 }
 
@@ -140,7 +144,11 @@ export function nearWarnings(path: string): readonly string[] {
 export function loadConfigFile(path: string, warn: (line: string) => void): Config {
   const result = readConfigFile(path);
   if (!result.ok)
-    throw new RetentionError('config.invalid', 'operator', `cannot use the configuration\n${formatConfigProblems(result.errors, path)}`);
+    throw new RetentionError(
+      'config.invalid',
+      'operator',
+      `cannot use the configuration\n${formatConfigProblems(result.errors, path)}`,
+    );
   for (const line of nearWarnings(path)) warn(line);
   for (const warning of result.warnings) warn(`${WARNING}${describeWarning(warning, path)}`);
   return result.config;

@@ -33,28 +33,35 @@ function ignoredKeys({ ignoreTags, holdTags, tagPrefix }: Readonly<Record<string
     if (typeof key !== 'string') return [];
     const beginning = ownBeginning(key, prefix);
     if (beginning === null && !holding.includes(key)) return [];
-    const why = beginning === null ? 'one of holdTags, which always holds' : `keys that begin with ${beginning} are always read`;
+    const why =
+      beginning === null ? 'one of holdTags, which always holds' : `keys that begin with ${beginning} are always read`;
     return [problemAt(['ignoreTags', i], show(key), `a key of another tool (${why})`)];
   });
 }
 
 /** The name of a rule, written or by its position. */
-export const ruleName = (name: unknown, position: number): string => (typeof name === 'string' ? name : `rule ${position + 1}`);
+export const ruleName = (name: unknown, position: number): string =>
+  typeof name === 'string' ? name : `rule ${position + 1}`;
 
 /** What the schema cannot see: names that are used and not defined, or defined twice. Takes any input, so that nothing hides behind another error. */
 export function referenceProblems(input: unknown): readonly ConfigProblem[] {
   if (!isMap(input)) return [];
   const names = isMap(input.policies) ? Object.keys(input.policies) : [];
-  const expected = names.length === 0 ? 'the name of a policy under policies (there is none)' : `one of the policies ${someOf(names)}`;
+  const expected =
+    names.length === 0 ? 'the name of a policy under policies (there is none)' : `one of the policies ${someOf(names)}`;
   const unknownPolicy = (name: unknown, keys: Keys): readonly ConfigProblem[] =>
-    typeof name !== 'string' || names.includes(name) ? [] : [problemAt(keys, show(name), expected, { suggestion: closest(name, names) })];
+    typeof name !== 'string' || names.includes(name)
+      ? []
+      : [problemAt(keys, show(name), expected, { suggestion: closest(name, names) })];
 
   const rules: readonly unknown[] = Array.isArray(input.rules) ? input.rules : [];
   const seen = new Set<string>();
   const inRules = rules.flatMap((rule, i) => {
     if (!isMap(rule)) return [];
     const name = ruleName(rule.name, i);
-    const twice = seen.has(name) ? [problemAt(['rules', i, 'name'], show(name), 'a name that no rule before it bears')] : [];
+    const twice = seen.has(name)
+      ? [problemAt(['rules', i, 'name'], show(name), 'a name that no rule before it bears')]
+      : [];
     seen.add(name);
     return [...twice, ...unknownPolicy(rule.policy, ['rules', i, 'policy'])];
   });
@@ -83,9 +90,21 @@ function policyWarnings(
   return Object.entries(policies).flatMap(([name, policy]) => [
     ...(used.has(name)
       ? []
-      : [warn('policy.unused', ['policies', name], `${who(name)}; only the tag ${tagPrefix}:policy = ${name} reaches it`)]),
+      : [
+          warn(
+            'policy.unused',
+            ['policies', name],
+            `${who(name)}; only the tag ${tagPrefix}:policy = ${name} reaches it`,
+          ),
+        ]),
     ...(policy.keep === 'all' && policy.expireAfter !== undefined
-      ? [warn('policy.no-effect', ['policies', name, 'expireAfter'], 'has no effect beside keep: all, which keeps everything')]
+      ? [
+          warn(
+            'policy.no-effect',
+            ['policies', name, 'expireAfter'],
+            'has no effect beside keep: all, which keeps everything',
+          ),
+        ]
       : []),
   ]);
 }

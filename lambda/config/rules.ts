@@ -13,7 +13,8 @@ const glob = (
   canMatch: (value: string) => boolean = () => true,
   suggest: (value: string) => string | null = () => null,
 ) => {
-  const judge = (value: string) => (shape.test(value) && canMatch(value) ? null : { expected, suggestion: suggest(value) });
+  const judge = (value: string) =>
+    shape.test(value) && canMatch(value) ? null : { expected, suggestion: suggest(value) };
   const item = text(expected, judge, { pattern: shape.source });
   return z.union(
     [
@@ -32,7 +33,9 @@ const glob = (
 /** Up to 255 characters, `*` not counted. */
 const NAME_GLOB = /^(?=.)\**(?:[A-Za-z0-9_.?-]\**){0,255}$/;
 const nameGlob = (description: string) =>
-  glob('a name or a pattern of letters, digits, _ - . and the wildcards * and ?', NAME_GLOB).register(notes, { description });
+  glob('a name or a pattern of letters, digits, _ - . and the wildcards * and ?', NAME_GLOB).register(notes, {
+    description,
+  });
 
 const KIND = withSuggestion(`${KINDS.join(', ')} or a pattern that matches one of them`, () => null);
 /** A word, or letters with a wildcard. */
@@ -52,24 +55,36 @@ const match = map(
       ).register(notes, { description: 'The kind of snapshot: instance, disk or database.' }),
     ),
     region: z.optional(
-      glob('a region such as eu-central-1, or a pattern such as "eu-*"', REGION_GLOB, () => true, meantRegion).register(notes, {
-        description: 'The region that holds the snapshot.',
-      }),
+      glob('a region such as eu-central-1, or a pattern such as "eu-*"', REGION_GLOB, () => true, meantRegion).register(
+        notes,
+        {
+          description: 'The region that holds the snapshot.',
+        },
+      ),
     ),
     account: z.optional(
-      glob('an account number of 12 digits in quotes, or a pattern for one', ACCOUNT_GLOB, () => true, meantAccount).register(notes, {
+      glob(
+        'an account number of 12 digits in quotes, or a pattern for one',
+        ACCOUNT_GLOB,
+        () => true,
+        meantAccount,
+      ).register(notes, {
         description: 'The account that holds the snapshot.',
       }),
     ),
     source: z.optional(nameGlob('The name of the instance, disk or database that the snapshot was made from.')),
     name: z.optional(nameGlob('The name of the snapshot itself.')),
     tags: z.optional(tagMap('Tags of the snapshot; all must match. "*": any value, also none.')),
-    sourceTags: z.optional(tagMap('Tags of the living source; all must match. Never matches where there is no source.')),
+    sourceTags: z.optional(
+      tagMap('Tags of the living source; all must match. Never matches where there is no source.'),
+    ),
     orphaned: z.optional(flag('Whether its source no longer exists.')),
     fromAutoSnapshot: z._default(
       z
         .union([z.boolean(), z.literal('any')], { error: withSuggestion('true, false or any', meantFlag) })
-        .register(notes, { description: 'Whether it is a permanent copy of an automatic snapshot; false unless a rule says otherwise.' }),
+        .register(notes, {
+          description: 'Whether it is a permanent copy of an automatic snapshot; false unless a rule says otherwise.',
+        }),
       false,
     ),
   },
@@ -92,7 +107,9 @@ export const rule = map(
       ),
     ),
     match,
-    policy: z.string({ error: 'the name of a policy' }).register(notes, { description: 'The policy of what this rule matches.' }),
+    policy: z
+      .string({ error: 'the name of a policy' })
+      .register(notes, { description: 'The policy of what this rule matches.' }),
   },
   'a rule such as { match: { source: "prod-*" }, policy: standard }',
   'A match with a policy.',

@@ -75,8 +75,9 @@ const pricing = z
     dependentSchemas: { gbMonth: { maxProperties: 1 } },
   });
 
-const VERSION = withSuggestion('1 (this release reads version 1; for a later one, install the release that knows it)', (value) =>
-  typeof value === 'string' && /^\s*v?1(\.0)?\s*$/i.test(value) ? '1' : null,
+const VERSION = withSuggestion(
+  '1 (this release reads version 1; for a later one, install the release that knows it)',
+  (value) => (typeof value === 'string' && /^\s*v?1(\.0)?\s*$/i.test(value) ? '1' : null),
 );
 const SHARE = withSuggestion('a share from 0 to 1, such as 0.5', (value) => meantNumber(value, 1));
 const MAX_DELETIONS = withSuggestion(`a whole number from 0 to ${MAX_COUNT}`, (value) => {
@@ -110,7 +111,10 @@ export const configSchema = map(
     regions: z._default(
       z
         .union(
-          [z.literal('all'), list(regionName, { what: 'region', expected: 'a list of regions', least: 'all, or at least one region' })],
+          [
+            z.literal('all'),
+            list(regionName, { what: 'region', expected: 'a list of regions', least: 'all, or at least one region' }),
+          ],
           {
             error: REGIONS,
           },
@@ -146,11 +150,16 @@ export const configSchema = map(
         .register(notes, { description: 'What is kept, by name.' }),
       {},
     ),
-    rules: z._default(z.array(rule, { error: 'a list of rules' }).register(notes, { description: 'The first that matches wins.' }), []),
+    rules: z._default(
+      z.array(rule, { error: 'a list of rules' }).register(notes, { description: 'The first that matches wins.' }),
+      [],
+    ),
     default: z.optional(
       z
         .string({ error: 'the name of a policy' })
-        .register(notes, { description: 'The policy of what no rule matches; without it such snapshots are unmanaged and kept.' }),
+        .register(notes, {
+          description: 'The policy of what no rule matches; without it such snapshots are unmanaged and kept.',
+        }),
     ),
     holdTags: z._default(
       list(tagKey, {

@@ -13,7 +13,8 @@ export function withSuggestion(expected: string, suggest: Suggest): string {
 }
 
 /** What was probably meant where this was expected and that was got; undefined where nothing is known of such values. */
-export const suggestionFor = (expected: string, value: unknown): string | null | undefined => byExpectation.get(expected)?.(value);
+export const suggestionFor = (expected: string, value: unknown): string | null | undefined =>
+  byExpectation.get(expected)?.(value);
 
 const UNIT_WORDS: readonly (readonly [RegExp, string])[] = [
   [/months?/g, 'mo'],
@@ -27,7 +28,10 @@ const UNIT_WORDS: readonly (readonly [RegExp, string])[] = [
 export function meantDuration(value: unknown): string | null {
   if (typeof value === 'number') return Number.isInteger(value) && value > 0 ? `${value}d` : null;
   if (typeof value !== 'string' || value.length > 40) return null;
-  const short = UNIT_WORDS.reduce((text, [words, unit]) => text.replace(words, unit), value.toLowerCase().replace(/[\s,]+|and/g, ''));
+  const short = UNIT_WORDS.reduce(
+    (text, [words, unit]) => text.replace(words, unit),
+    value.toLowerCase().replace(/[\s,]+|and/g, ''),
+  );
   return [short, short.toUpperCase()].find((text) => text !== value && parseDuration(text).ok) ?? null;
 }
 
@@ -35,7 +39,8 @@ export function meantDuration(value: unknown): string | null {
 export function meantNumber(value: unknown, most: number): string | null {
   if (typeof value === 'number') return most === 1 && value > 1 && value <= 100 ? String(value / 100) : null;
   const [, digits, percent] =
-    (typeof value === 'string' ? /^\s*\$?\s*(\d{1,9}(?:[.,]\d{1,9})?)\s*(%?)\s*(?:USD|\$)?\s*$/i.exec(value) : null) ?? [];
+    (typeof value === 'string' ? /^\s*\$?\s*(\d{1,9}(?:[.,]\d{1,9})?)\s*(%?)\s*(?:USD|\$)?\s*$/i.exec(value) : null) ??
+    [];
   if (digits === undefined) return null;
   const number = Number(digits.replace(',', '.')) / (percent === '%' ? 100 : 1);
   return number <= most ? String(number) : meantNumber(number, most);
@@ -48,7 +53,9 @@ export function meantCount(value: unknown): string | null {
   if (/^\s*(unlimited|all|inf|infinite|infinity|-1|∞)\s*$/i.test(value)) return 'unlimited';
   const digits = value.trim().replace(/(?<=\d)[,_'’ ](?=\d{3}(?!\d))/g, '');
   if (/^\d{1,7}$/.test(digits)) return String(Number(digits));
-  return parseDuration(value).ok && /^\d+[a-z]+$/.test(value) ? `${Number.parseInt(value, 10)}, or a within rule for ${value}` : null;
+  return parseDuration(value).ok && /^\d+[a-z]+$/.test(value)
+    ? `${Number.parseInt(value, 10)}, or a within rule for ${value}`
+    : null;
 }
 
 /** `yes`, `on`, `"true"` and their like. */
@@ -71,7 +78,8 @@ export function meantAccount(value: unknown): string | null {
 }
 
 /** One text where a list was expected. */
-export const meantList: Suggest = (value) => (typeof value === 'string' && /^[\w:./@+-]{1,60}$/.test(value) ? `[${value}]` : null);
+export const meantList: Suggest = (value) =>
+  typeof value === 'string' && /^[\w:./@+-]{1,60}$/.test(value) ? `[${value}]` : null;
 
 /** A region in other letters, with `_`, or with the letter of an availability zone. */
 export function meantRegion(value: unknown): string | null {
@@ -91,7 +99,9 @@ export function meantZone(value: string): string | null {
   const [, sign, hours] = /^(?:UTC|GMT)?\s*([+-])0?(\d{1,2})(?::?00)?$/i.exec(text) ?? [];
   if (sign === undefined) {
     const city = `/${text.replace(/\s+/g, '_')}`.toLowerCase();
-    return city.length > 3 ? (Intl.supportedValuesOf('timeZone').find((name) => name.toLowerCase().endsWith(city)) ?? null) : null;
+    return city.length > 3
+      ? (Intl.supportedValuesOf('timeZone').find((name) => name.toLowerCase().endsWith(city)) ?? null)
+      : null;
   }
   if (Number(hours) > (sign === '+' ? 14 : 12)) return null;
   return Number(hours) === 0 ? 'UTC' : `Etc/GMT${sign === '+' ? '-' : '+'}${Number(hours)}`;

@@ -17,7 +17,13 @@ export function refuse<T>(judge: (value: T) => Refusal, ifSound = false): z.core
     const refusal = judge(payload.value);
     if (refusal === null) return;
     const { expected, suggestion } = typeof refusal === 'string' ? { expected: refusal, suggestion: null } : refusal;
-    payload.issues.push({ code: 'custom', input: payload.value, message: expected, params: { suggestion }, continue: true });
+    payload.issues.push({
+      code: 'custom',
+      input: payload.value,
+      message: expected,
+      params: { suggestion },
+      continue: true,
+    });
   });
 }
 
@@ -32,20 +38,27 @@ export const TAG_SIGNS = 'letters, digits, spaces and + - = . _ : / @';
 const PORTABLE_TAG_TEXT = '[^\\x00-\\x1f!-*,;<>?\\[-\\^\\x60{-\\x9f]';
 
 /** The source of a pattern, as every reader of the JSON Schema understands it. */
-const portable = ({ source }: RegExp): string => source.replaceAll(TAG_TEXT, PORTABLE_TAG_TEXT).replaceAll('\\p{Z}', '\\s');
+const portable = ({ source }: RegExp): string =>
+  source.replaceAll(TAG_TEXT, PORTABLE_TAG_TEXT).replaceAll('\\p{Z}', '\\s');
 
 /** A text of a certain shape. */
 export const pattern = (expected: string, shape: RegExp, description?: string) =>
-  text(expected, (value) => (shape.test(value) ? null : expected), { pattern: portable(shape), ...(description && { description }) });
+  text(expected, (value) => (shape.test(value) ? null : expected), {
+    pattern: portable(shape),
+    ...(description && { description }),
+  });
 
 /** A map of known keys. The message of an unknown key is the list of known ones. */
 export const map = <T extends z.core.$ZodLooseShape>(shape: T, expected: string, description: string) =>
   z
-    .strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : expected) })
+    .strictObject(shape, {
+      error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : expected),
+    })
     .register(notes, { description });
 
 /** One of some words. */
-export const oneOf = <const T extends readonly string[]>(words: T) => z.enum(words, { error: `one of ${words.join(', ')}` });
+export const oneOf = <const T extends readonly string[]>(words: T) =>
+  z.enum(words, { error: `one of ${words.join(', ')}` });
 
 /** A number within bounds. */
 export const number = (least: number, most: number, expected: string, description: string) =>
@@ -97,7 +110,9 @@ export const list = <T extends z.ZodMiniType<string, string>>(
         return twice === undefined ? null : `each ${what} once (${twice} stands twice)`;
       }),
       refuse<readonly string[]>((items) => (items.length > 0 ? null : least)),
-      refuse<readonly string[]>(({ length }) => (most === undefined || length <= most ? null : `at most ${most} ${what}s`)),
+      refuse<readonly string[]>(({ length }) =>
+        most === undefined || length <= most ? null : `at most ${most} ${what}s`,
+      ),
     )
     .register(notes, {
       ...(description && { description }),
@@ -124,13 +139,17 @@ const TAG_VALUE = `a tag value in quotes (1 to 256 ${TAG_SIGNS}), or "*" for any
 const tagValue = pattern(TAG_VALUE, new RegExp(`^(\\*|${TAG_TEXT}{1,256})$`, 'u'));
 /** Tags that must match: key to value, or `"*"`. */
 export const tagMap = (description: string) =>
-  z.record(tagKey, tagValue, { error: 'a map of tag keys to values, such as { env: prod }' }).register(notes, { description });
+  z
+    .record(tagKey, tagValue, { error: 'a map of tag keys to values, such as { env: prod }' })
+    .register(notes, { description });
 
 /** The pattern of one of some words, or of a region. */
-export const wordOrRegion = (...words: readonly string[]): RegExp => new RegExp(`^(?:${words.join('|')})$|${REGION.source}`);
+export const wordOrRegion = (...words: readonly string[]): RegExp =>
+  new RegExp(`^(?:${words.join('|')})$|${REGION.source}`);
 /** One region. */
 export const regionName = text(
   'a region such as eu-central-1',
-  (value) => (REGION.test(value) ? null : { expected: 'a region such as eu-central-1', suggestion: meantRegion(value) }),
+  (value) =>
+    REGION.test(value) ? null : { expected: 'a region such as eu-central-1', suggestion: meantRegion(value) },
   { pattern: portable(REGION) },
 );

@@ -11,7 +11,10 @@ const SUSPECTS: readonly (readonly [signs: RegExp, hint: (sign: string) => strin
   [/[“”„‟‘’‚‛«»＂＇]/, (sign) => `the line has typographic quotes (${sign}): write plain ones, " or '`],
   [/[：，｛｝［］－＊？]/, (sign) => `the line has a full-width ${sign}: write the ordinary sign`],
   [/^\s*[–—−•‑‐]/, (sign) => `the line begins with ${sign.trim()}: write a plain - before each entry of a list`],
-  [/\$\{|\{\{|<%|%[A-Z_]+%|\$[A-Z_]{2,}/, (sign) => `placeholders such as ${sign} are not replaced here: write the value itself`],
+  [
+    /\$\{|\{\{|<%|%[A-Z_]+%|\$[A-Z_]{2,}/,
+    (sign) => `placeholders such as ${sign} are not replaced here: write the value itself`,
+  ],
   [/^\s*\/\//, () => 'comments begin with #'],
   [/^\s*[\w-]+\s*=\s*\S/, () => 'settings are written with a colon and a space: name: value'],
   [/^\s*(?:-\s+)?[A-Za-z]+:[^\s/:]+\s*$/, () => 'a colon needs a space after it'],

@@ -105,7 +105,10 @@ export async function prepareApply(
 }
 
 /** The part of the record that a run needs. */
-export type RunOutcomes = Pick<OutcomeStore, 'recorded' | 'unsettled' | 'startAttempt' | 'isOwnAttempt' | 'cancelAttempt' | 'record'>;
+export type RunOutcomes = Pick<
+  OutcomeStore,
+  'recorded' | 'unsettled' | 'startAttempt' | 'isOwnAttempt' | 'cancelAttempt' | 'record'
+>;
 
 export interface ApplyPorts extends Clocks {
   readonly sleep: Sleep;
@@ -153,10 +156,12 @@ class PlanRun {
 
   async run(): Promise<void> {
     const byRegion = new Map<string, CondemnedGroup[]>();
-    for (const group of this.prepared.groups) byRegion.set(group.region, [...(byRegion.get(group.region) ?? []), group]);
+    for (const group of this.prepared.groups)
+      byRegion.set(group.region, [...(byRegion.get(group.region) ?? []), group]);
     const ruled = this.prepared.ruled.filter(({ item }) => this.isOpen(item));
     // What the decision keeps, and no delete was sent of: nothing more has to be read.
-    const isSettled = ({ item, ruling }: Ruling): boolean => ruling.outcome === 'spared' && !this.ports.outcomes.unsettled.has(item.arn);
+    const isSettled = ({ item, ruling }: Ruling): boolean =>
+      ruling.outcome === 'spared' && !this.ports.outcomes.unsettled.has(item.arn);
     await this.record(ruled.filter(isSettled).map(({ item, judged, ruling }) => this.resultOf(item, judged, ruling)));
     const unclear = ruled.filter((each) => !isSettled(each));
     const ends = await Promise.allSettled([
@@ -188,11 +193,16 @@ class PlanRun {
     return { clock, monotonic, deletion, pacer };
   }
 
-  private resultOf(item: PlanItem, judged: Judged | null, { outcome, code, text, mayStillBeDeleted }: Verdict): ItemResult {
+  private resultOf(
+    item: PlanItem,
+    judged: Judged | null,
+    { outcome, code, text, mayStillBeDeleted }: Verdict,
+  ): ItemResult {
     const { arn, name, kind, account, region, createdAt } = item;
     const at = new Date(this.ports.clock()).toISOString();
     // Of one that is gone, what the run that meant to delete it knew.
-    const facts = judged === null ? (this.ports.outcomes.unsettled.get(arn) ?? NO_FACTS) : factsOf(judged, this.prepared.config);
+    const facts =
+      judged === null ? (this.ports.outcomes.unsettled.get(arn) ?? NO_FACTS) : factsOf(judged, this.prepared.config);
     const doubt = mayStillBeDeleted === undefined ? {} : { mayStillBeDeleted };
     return { arn, name, kind, account, region, createdAt, ...facts, outcome, code, text, at, ...doubt };
   }
@@ -205,7 +215,9 @@ class PlanRun {
   private async clarify(unclear: readonly Ruling[]): Promise<void> {
     const regions = [...new Set(unclear.map(({ item }) => item.region))];
     const ends = await Promise.allSettled(
-      regions.map((region) => this.stopping(() => this.clarifyRegion(unclear.filter(({ item }) => item.region === region)))),
+      regions.map((region) =>
+        this.stopping(() => this.clarifyRegion(unclear.filter(({ item }) => item.region === region))),
+      ),
     );
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
@@ -225,7 +237,12 @@ class PlanRun {
     }
   }
 
-  private async skip(ports: ItemPorts, condemned: Condemned, ruling: Ruling['ruling'], sentBefore: boolean): Promise<Verdict | 'left'> {
+  private async skip(
+    ports: ItemPorts,
+    condemned: Condemned,
+    ruling: Ruling['ruling'],
+    sentBefore: boolean,
+  ): Promise<Verdict | 'left'> {
     if (!sentBefore) return ruling;
     return awaitEarlier(ports, { condemned, source: null, config: this.prepared.config, ruling }, this.options.signal);
   }

@@ -58,7 +58,11 @@ export function makePacer(pace: Pace, sleep: Sleep): Pacer {
  * Asks, at once the first time, until there is an answer, or a failure that waiting does not mend, or patience ends. An answer does not make
  * the region faster: what is read between two deletes says nothing about deletes.
  */
-export async function patiently<T>(pacer: Pacer, ask: () => Promise<Called<T>>, signal?: AbortSignal): Promise<Called<T>> {
+export async function patiently<T>(
+  pacer: Pacer,
+  ask: () => Promise<Called<T>>,
+  signal?: AbortSignal,
+): Promise<Called<T>> {
   for (let attempt = 1; ; attempt += 1) {
     if (attempt > 1) await pacer.wait();
     const answer = await ask();

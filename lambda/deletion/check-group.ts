@@ -31,7 +31,9 @@ async function checkSource(
   if (value?.defect != null) return spared('source.changed', value.defect);
   if (source === null) {
     const isThere = value?.arn === arn || differInCase(value?.arn ?? null, arn);
-    return isThere ? spared('source.listed', `its source ${name} exists, and the list of sources did not have it`) : null;
+    return isThere
+      ? spared('source.listed', `its source ${name} exists, and the list of sources did not have it`)
+      : null;
   }
   const breach = sourceBreach(source, value);
   return breach === null ? null : spared('source.changed', breach);
@@ -50,13 +52,18 @@ export async function guardGroup(
   abortSignal?: AbortSignal,
 ): Promise<Verdict | null> {
   const { floor } = group;
-  if (floor.length < minKeep) return spared('floor', `only ${floor.length} of its group are kept, and floors.minKeep is ${minKeep}`);
+  if (floor.length < minKeep)
+    return spared('floor', `only ${floor.length} of its group are kept, and floors.minKeep is ${minKeep}`);
   const breach = await checkSource(deletion, group, [pacer, signal, abortSignal]);
   if (breach !== null) return breach;
   for (const kept of floor) {
     const { kind, region, name, account } = kept;
     if (name === null) return spared('floor', `its kept sibling ${kept.arn} has no name to read it by`);
-    const answer = await patiently(pacer, () => deletion.readSnapshot({ kind, region, name, account }, abortSignal), signal);
+    const answer = await patiently(
+      pacer,
+      () => deletion.readSnapshot({ kind, region, name, account }, abortSignal),
+      signal,
+    );
     if (!answer.ok) return unread(`its kept sibling ${name}`, answer.failure);
     const breach = floorBreach(kept, answer.value);
     if (breach !== null) return spared('floor', `${breach}, and at least ${minKeep} of a source must stay`);

@@ -243,7 +243,8 @@ class SnapshotDeletionRun {
       return { end: await this.confirm(answer.value, before) };
     }
     const { failure } = answer;
-    const isUndone = ['throttled', 'refused', 'not-found', 'caller', 'not-sent'].includes(failure.class) || failure.undone === true;
+    const isUndone =
+      ['throttled', 'refused', 'not-found', 'caller', 'not-sent'].includes(failure.class) || failure.undone === true;
     if (isUndone) this.sent = before;
     switch (failure.class) {
       case 'caller':
@@ -268,7 +269,8 @@ class SnapshotDeletionRun {
       const { state } = await readNow(this.ports, this.request, this.signal);
       if (state === 'gone' || state === 'replaced') return 'gone';
       const isRead = state !== 'unread';
-      if (waited >= (isRead ? patienceMs : pacer.pace.confirm) || isAborted(this.signal)) return isRead ? 'there' : 'not-known';
+      if (waited >= (isRead ? patienceMs : pacer.pace.confirm) || isAborted(this.signal))
+        return isRead ? 'there' : 'not-known';
       await pacer.sleep(pacer.pace.poll);
     }
   }
@@ -292,7 +294,8 @@ class SnapshotDeletionRun {
     const isDone = followed.state === 'done';
     // An earlier delete may be the reason why this one failed, and be carried out later.
     const presence = await this.presence(isDone || before !== 'nothing' ? pacer.pace.confirm : 0);
-    if (presence === 'gone') return { outcome: 'deleted', code: 'deleted', text: isDone ? 'deleted' : `deleted, though ${followed.text}` };
+    if (presence === 'gone')
+      return { outcome: 'deleted', code: 'deleted', text: isDone ? 'deleted' : `deleted, though ${followed.text}` };
     switch (followed.state) {
       case 'failed':
         // A failed operation says that nothing was deleted; only a reading proves it.
@@ -301,7 +304,10 @@ class SnapshotDeletionRun {
         return failed({ code: followed.code, message: followed.text }, 'by-this-run');
       case 'done':
         return failed(
-          { code: 'delete.unconfirmed', message: 'its operations are done, and it could not be confirmed that it is gone' },
+          {
+            code: 'delete.unconfirmed',
+            message: 'its operations are done, and it could not be confirmed that it is gone',
+          },
           'by-this-run',
         );
     }
@@ -326,7 +332,8 @@ class SnapshotDeletionRun {
 }
 
 /** Deletes one candidate. Rejects when the run cannot go on: nothing is said of the snapshot then. */
-export const deleteSnapshot = (ports: ItemPorts, request: ItemRequest): Promise<ItemEnd> => new SnapshotDeletionRun(ports, request).run();
+export const deleteSnapshot = (ports: ItemPorts, request: ItemRequest): Promise<ItemEnd> =>
+  new SnapshotDeletionRun(ports, request).run();
 
 /** A planned snapshot that the fresh decision keeps. */
 interface Skipped extends Subject {
@@ -337,14 +344,19 @@ interface Skipped extends Subject {
  * What became of a snapshot that is kept by the fresh decision although an earlier run may have sent its delete: it is waited for while it is
  * unfinished, which it may be because it is being deleted.
  */
-export async function awaitEarlier(ports: ItemPorts, skipped: Skipped, signal: AbortSignal | undefined): Promise<Verdict | 'left'> {
+export async function awaitEarlier(
+  ports: ItemPorts,
+  skipped: Skipped,
+  signal: AbortSignal | undefined,
+): Promise<Verdict | 'left'> {
   const { pace, sleep } = ports.pacer;
   const { ruling } = skipped;
   for (let waited = 0; ; waited += pace.poll) {
     const now = await readNow(ports, skipped, signal);
     if (now.state === 'gone' || now.state === 'replaced') return gone('by-an-earlier-run');
     if (isAborted(signal)) return 'left';
-    const mayGo = now.state === 'unread' ? mayPass(now.failure) : now.state === 'differs' && now.ruling.code === 'unfinished';
+    const mayGo =
+      now.state === 'unread' ? mayPass(now.failure) : now.state === 'differs' && now.ruling.code === 'unfinished';
     // Where nothing shows that it is being deleted, a delete that was sent may not have arrived yet.
     const isOver = waited >= (mayGo ? pace.giveUp : pace.confirm);
     if (isOver && now.state === 'unread') stopUnreachable(now.failure);
@@ -374,7 +386,11 @@ export async function confirmAbsent(
     const answer = await patiently(ports.pacer, () => ports.deletion.readSnapshot(item, signal), signal);
     if (isAborted(signal)) return 'left';
     if (!answer.ok) stopUnreachable(answer.failure);
-    if (!answer.ok) return failed({ code: answer.failure.code, message: `it could not be read by name: ${answer.failure.message}` }, sent);
+    if (!answer.ok)
+      return failed(
+        { code: answer.failure.code, message: `it could not be read by name: ${answer.failure.message}` },
+        sent,
+      );
     const { value } = answer;
     if (value === null) return gone(sent);
     if (value.arn === null) return failed(NO_ARN, sent);

@@ -55,7 +55,10 @@ function whileDeployed(outcomes: RunOutcomes, ports: DeletionPorts, since: numbe
         return outcomes.startAttempt(item, facts);
       },
     },
-    deletion: { ...deletion, deleteSnapshot: (named, maySend) => deletion.deleteSnapshot(named, () => !isLongAgo() && maySend()) },
+    deletion: {
+      ...deletion,
+      deleteSnapshot: (named, maySend) => deletion.deleteSnapshot(named, () => !isLongAgo() && maySend()),
+    },
   };
 }
 
@@ -70,13 +73,21 @@ const ended = (end: AbortSignal): Promise<void> =>
  * resolves when the end has come and each delete that was on its way by then was answered or given up: one that arrived later, after the next
  * sitting had dealt with its snapshot, could hit another that has taken the name.
  */
-function untilEnd(ports: ApplyPorts, end: AbortSignal): { readonly ports: ApplyPorts; readonly over: Promise<unknown> } {
+function untilEnd(
+  ports: ApplyPorts,
+  end: AbortSignal,
+): { readonly ports: ApplyPorts; readonly over: Promise<unknown> } {
   const { sleep, deletion, outcomes } = ports;
   const onTheirWay = new Set<Promise<unknown>>();
   const before =
     <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) =>
     async (...args: Args): Promise<T> => {
-      if (end.aborted) throw new RetentionError('invocation.ended', 'aws', 'cannot go on: this invocation has ended; the next one does');
+      if (end.aborted)
+        throw new RetentionError(
+          'invocation.ended',
+          'aws',
+          'cannot go on: this invocation has ended; the next one does',
+        );
       return call(...args);
     };
   const deleteSnapshot: typeof deletion.deleteSnapshot = async (named, maySend) => {

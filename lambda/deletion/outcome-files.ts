@@ -36,7 +36,8 @@ export interface Records {
 
 type Members = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isFacts = (value: unknown): value is Facts =>
   isObject(value) &&
@@ -62,7 +63,8 @@ const isResult = (value: unknown): value is ApplyResult =>
 function asAttempt(value: unknown): Attempt | null {
   if (!isObject(value)) return null;
   const { arn, name, run, revision, state, earlier, at, facts, outcome } = value;
-  if (typeof arn !== 'string' || typeof name !== 'string' || typeof run !== 'string' || typeof at !== 'string') return null;
+  if (typeof arn !== 'string' || typeof name !== 'string' || typeof run !== 'string' || typeof at !== 'string')
+    return null;
   if (typeof revision !== 'number') return null;
   const known = { arn, name, run, revision, earlier: earlier !== false, at, facts: isFacts(facts) ? facts : NO_FACTS };
   if (state === 'open' || state === 'cancelled') return { ...known, state, outcome: null };
@@ -152,7 +154,8 @@ export async function readRecords(
     (position) => readItemOutcome(store, plan, position),
   );
   const recorded = new Map(known);
-  for (const outcome of outcomes.filter((each) => each !== null).sort((a, b) => (a.at < b.at ? -1 : 1))) recorded.set(outcome.arn, outcome);
+  for (const outcome of outcomes.filter((each) => each !== null).sort((a, b) => (a.at < b.at ? -1 : 1)))
+    recorded.set(outcome.arn, outcome);
 
   const open = found.filter(({ position, kind }) => kind === 'attempt' && !done.has(position) && !isKnown(position));
   const attempts = new Map<string, StoredAttempt>();
@@ -167,4 +170,8 @@ export async function readRecords(
 
 /** What was known of the snapshots whose delete may have been sent and that have no outcome, by ARN. */
 export const unsettledIn = ({ attempts }: Records): Map<string, Facts> =>
-  new Map([...attempts.values()].flatMap(({ attempt }) => (attempt.state === 'open' ? [[attempt.arn, attempt.facts] as const] : [])));
+  new Map(
+    [...attempts.values()].flatMap(({ attempt }) =>
+      attempt.state === 'open' ? [[attempt.arn, attempt.facts] as const] : [],
+    ),
+  );

@@ -56,9 +56,16 @@ const TRIES = 5;
 
 /** What stops a run that finds an attempt of another run. */
 export const takenOver = (name: string): RetentionError =>
-  refusal('plan.in-progress', `another run has taken over the snapshot ${name}: let that run finish, or apply the plan again afterwards`);
+  refusal(
+    'plan.in-progress',
+    `another run has taken over the snapshot ${name}: let that run finish, or apply the plan again afterwards`,
+  );
 
-const jsonObject = (key: string, value: unknown) => ({ key, contentType: 'application/json', body: [`${JSON.stringify(value)}\n`] });
+const jsonObject = (key: string, value: unknown) => ({
+  key,
+  contentType: 'application/json',
+  body: [`${JSON.stringify(value)}\n`],
+});
 
 class StoredOutcomes implements OutcomeStore {
   readonly recorded: Map<string, ItemResult>;
@@ -173,13 +180,18 @@ class StoredOutcomes implements OutcomeStore {
 
   private position(arn: string): number {
     const position = this.positions.get(arn);
-    if (position === undefined) throw new RetentionError('plan.stranger', 'bug', `cannot record ${arn}: the plan does not list it`);
+    if (position === undefined)
+      throw new RetentionError('plan.stranger', 'bug', `cannot record ${arn}: the plan does not list it`);
     return position;
   }
 
   private checkOpen(): void {
     if (this.isClosed)
-      throw new RetentionError('outcomes.closed', 'bug', `cannot record anything of the plan ${this.plan.id}: this run has ended`);
+      throw new RetentionError(
+        'outcomes.closed',
+        'bug',
+        `cannot record anything of the plan ${this.plan.id}: this run has ended`,
+      );
   }
 
   private key(arn: string, kind: 'attempt' | 'outcome'): string {
@@ -210,7 +222,17 @@ class StoredOutcomes implements OutcomeStore {
   /** Tries to get the attempt of an item. Null: it is not as it was last read. */
   private async begin(arn: string, name: string, facts: Facts): Promise<AttemptStart | null> {
     const { run } = this.ports.owner;
-    const fresh: Attempt = { arn, name, run, revision: 1, state: 'open', earlier: false, at: this.now(), facts, outcome: null };
+    const fresh: Attempt = {
+      arn,
+      name,
+      run,
+      revision: 1,
+      state: 'open',
+      earlier: false,
+      at: this.now(),
+      facts,
+      outcome: null,
+    };
     const known = this.attempts.get(arn)?.attempt;
     if (known === undefined) return (await this.replace(fresh)) ? this.got(arn, 'owned') : null;
     if (known.outcome !== null) {
@@ -258,7 +280,10 @@ class StoredOutcomes implements OutcomeStore {
       if (known !== undefined && isOpen && !this.isOwn(known) && !isAsDecided) throw takenOver(name);
       const earlier = known?.earlier === true || (known !== undefined && isOpen && !this.isOwn(known));
       const { run } = this.ports.owner;
-      if (await this.replace({ arn, name, run, revision: 1, state: 'settled', earlier, at: this.now(), facts, outcome })) return outcome;
+      if (
+        await this.replace({ arn, name, run, revision: 1, state: 'settled', earlier, at: this.now(), facts, outcome })
+      )
+        return outcome;
       await this.reread(arn);
       isAsDecided = false;
     }
@@ -282,7 +307,11 @@ class StoredOutcomes implements OutcomeStore {
   }
 
   private async write(result: ApplyResult): Promise<void> {
-    await this.ports.store.put({ key: resultFile(this.plan.id), contentType: 'application/json', body: renderResultJson(result) });
+    await this.ports.store.put({
+      key: resultFile(this.plan.id),
+      contentType: 'application/json',
+      body: renderResultJson(result),
+    });
   }
 
   /** Writes the view often while it is small, and rarely enough when it is large. */
@@ -320,7 +349,13 @@ export async function openOutcomes(ports: OutcomePorts, plan: Plan): Promise<Out
   try {
     const before = await readUnfinished(store, plan);
     const records = await readRecords(store, plan, known(before), plan.items);
-    const outcomes = new StoredOutcomes(ports, plan, lock, before?.startedAt ?? new Date(clock()).toISOString(), records);
+    const outcomes = new StoredOutcomes(
+      ports,
+      plan,
+      lock,
+      before?.startedAt ?? new Date(clock()).toISOString(),
+      records,
+    );
     await outcomes.open();
     return outcomes;
   } catch (error) {

@@ -51,7 +51,10 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
       `cannot tell what was done: ${store.locate(recordFolder(plan))} has records, and neither ${store.locate(resultFile(plan.id))} nor the plan is there; restore one of them`,
     );
   const items = [...records.recorded.values()];
-  const instants = [...items.map(({ at }) => at), ...[...records.attempts.values()].map(({ attempt }) => attempt.at)].sort();
+  const instants = [
+    ...items.map(({ at }) => at),
+    ...[...records.attempts.values()].map(({ attempt }) => attempt.at),
+  ].sort();
   const [first, last] = [instants[0] ?? result?.startedAt ?? '', instants.at(-1) ?? ''];
   return {
     schemaVersion: 1,

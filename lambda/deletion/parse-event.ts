@@ -33,7 +33,8 @@ export function readOrder(event: unknown, mode: DeletionMode): DeletionOrder {
   if (Object.keys(rest).length > 0) throw malformed(event, EXPECTED);
   if (scheduledTime !== undefined) {
     const scheduledAt = typeof scheduledTime === 'string' ? parseInstant(scheduledTime) : null;
-    if (mode !== 'automatic') throw malformed(event, `${EXPECTED}: this function carries out only what a person approves`);
+    if (mode !== 'automatic')
+      throw malformed(event, `${EXPECTED}: this function carries out only what a person approves`);
     if (scheduledAt === null || plan !== undefined || digest !== undefined || count !== undefined)
       throw malformed(event, 'nothing but a scheduledTime such as 2026-11-23T08:00:00Z');
     return { kind: 'automatic', scheduledAt };

@@ -88,7 +88,11 @@ async function sit(ports: DeletionPorts, execution: string, plan: ApprovedPlan, 
   const { store, clock, digest, readInventory, deletion, config, account, limits } = ports;
   const startedAt = clock();
   if (startedAt >= until)
-    return { state: 'stopped', code: 'run.deadline', text: `it did not end within ${Math.round(limits.run / 3_600_000)} hours` };
+    return {
+      state: 'stopped',
+      code: 'run.deadline',
+      text: `it did not end within ${Math.round(limits.run / 3_600_000)} hours`,
+    };
   const outcomePorts: OutcomePorts = {
     store,
     clock,
@@ -119,7 +123,8 @@ async function sit(ports: DeletionPorts, execution: string, plan: ApprovedPlan, 
     const { status, totals } = await outcomes.close();
     return status === 'finished' ? { state: 'finished' } : { state: 'unfinished', open: totals.open };
   } catch (error) {
-    if (error instanceof RetentionError && error.code === SUPERSEDED) return { state: 'stopped', code: error.code, text: error.message };
+    if (error instanceof RetentionError && error.code === SUPERSEDED)
+      return { state: 'stopped', code: error.code, text: error.message };
     if (!isRefusal(error)) throw error;
     // It is this run that finished it and died before it could say so, or an earlier one: either way its outcome stands.
     if (error.code === 'plan.applied') return { state: 'finished' };
@@ -169,7 +174,11 @@ async function carryOut(steps: DurableSteps, ports: DeletionPorts, plan: Approve
  * A deletion from order to report, over an engine that survives crashes. What it does outside of its steps depends on their results alone.
  * However it ends once a plan is named, the outcome is sent. Rejects when that failed every time.
  */
-export async function runDeletion(steps: DurableSteps, ports: DeletionPorts, order: DeletionOrder): Promise<DeletionResult> {
+export async function runDeletion(
+  steps: DurableSteps,
+  ports: DeletionPorts,
+  order: DeletionOrder,
+): Promise<DeletionResult> {
   const { at } = await steps.step('start', async () => ({ at: ports.clock() }));
   let plan: PlanRef;
   if (order.kind === 'approved') plan = { id: order.plan, digest: order.digest };
@@ -183,7 +192,13 @@ export async function runDeletion(steps: DurableSteps, ports: DeletionPorts, ord
   // The e-mail matters more: it goes out though this could not be done.
   await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => undefined);
   const sent = await steps.step('report', () =>
-    sendResult(ports, { plan, execution: executionName(steps.execution), end, zone: ports.config.zone, again: ports.again }),
+    sendResult(ports, {
+      plan,
+      execution: executionName(steps.execution),
+      end,
+      zone: ports.config.zone,
+      again: ports.again,
+    }),
   );
   if (end.state === 'failed') throw new RunFailed(`cannot go on with the plan ${plan.id}: ${end.text}`, sent);
   return { plan: plan.id, ...end, ...sent };

@@ -46,7 +46,11 @@ function parseLock(text: string): Lock | null {
     const since = Date.parse(at);
     if (typeof run !== 'string' || Number.isNaN(since)) return null;
     const known = { host: String(host), pid: Number(pid), run };
-    return { owner: typeof namespace === 'string' ? { ...known, namespace } : known, at: since, released: released === true };
+    return {
+      owner: typeof namespace === 'string' ? { ...known, namespace } : known,
+      at: since,
+      released: released === true,
+    };
   } catch {
     return null;
   }
@@ -93,7 +97,8 @@ async function holds(store: Store, planId: string, isOwn: (run: string) => boole
 export async function releaseLock(store: Store, planId: string, isOwn: (run: string) => boolean): Promise<void> {
   const text = await store.get(lockFile(planId));
   const lock = text === null ? null : parseLock(text);
-  if (lock !== null && !lock.released && isOwn(lock.owner.run)) await store.put(objectOf(planId, { ...lock, released: true }));
+  if (lock !== null && !lock.released && isOwn(lock.owner.run))
+    await store.put(objectOf(planId, { ...lock, released: true }));
 }
 
 /**

@@ -43,9 +43,13 @@ export async function selectAutomatically(
   now: number,
 ): Promise<Selected> {
   const confirmed = await channel.confirmedSubscribers();
-  if (confirmed === null) return nothing('auto.no-subscriber', 'it could not be read whether anybody subscribes to the topic');
+  if (confirmed === null)
+    return nothing('auto.no-subscriber', 'it could not be read whether anybody subscribes to the topic');
   if (confirmed < 1)
-    return nothing('auto.no-subscriber', 'no e-mail address or telephone has confirmed a subscription, so nobody reads the reports');
+    return nothing(
+      'auto.no-subscriber',
+      'no e-mail address or telephone has confirmed a subscription, so nobody reads the reports',
+    );
   const runs = await readRuns(store, digest, before(now, config.deletion.grace, config.zone));
   const due = selectDue(runs, config, now);
   if (due.state === 'nothing') return due;

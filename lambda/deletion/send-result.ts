@@ -54,7 +54,8 @@ export interface ResultSent extends Partial<Counts> {
 const SEND_LIMIT = 45_000;
 
 /** Whether the same plan would be refused again: no command goes on with it. */
-const isFinal = (end: RunEnd): boolean => end.state === 'refused' && (end.code.startsWith('plan.') || end.code === 'config.built-in');
+const isFinal = (end: RunEnd): boolean =>
+  end.state === 'refused' && (end.code.startsWith('plan.') || end.code === 'config.built-in');
 
 type Recorded = Pick<ResultContext, 'result' | 'unread'>;
 
@@ -70,7 +71,14 @@ async function read(store: Store, plan: PlanRef): Promise<Recorded> {
 
 function countsOf({ result, unread }: Recorded): Partial<Counts> {
   if (unread !== null) return {};
-  const { deleted = 0, alreadyGone = 0, spared = 0, changed = 0, failed: deletionsFailed = 0, open = 0 } = result?.totals ?? {};
+  const {
+    deleted = 0,
+    alreadyGone = 0,
+    spared = 0,
+    changed = 0,
+    failed: deletionsFailed = 0,
+    open = 0,
+  } = result?.totals ?? {};
   return { deleted, alreadyGone, spared, changed, deletionsFailed, open };
 }
 
@@ -108,16 +116,21 @@ export async function sendResult(
     result,
     unread,
     end,
-    again: !isFinal(end) && ((counts.open ?? 0) > 0 || (result === null && end.state !== 'finished')) ? again(plan) : null,
+    again:
+      !isFinal(end) && ((counts.open ?? 0) > 0 || (result === null && end.state !== 'finished')) ? again(plan) : null,
   };
   const json = store.locate(resultFile(plan.id));
   let files = result === null && unread === null ? [] : [json];
   if (result !== null) {
     const body = renderResultHtml({ ...said, files });
-    if (await isWritten(store, { key: html, contentType: 'text/html; charset=utf-8', body })) files = [store.locate(html), json];
+    if (await isWritten(store, { key: html, contentType: 'text/html; charset=utf-8', body }))
+      files = [store.locate(html), json];
   }
   const context = { ...said, files };
-  await channel.send({ ...renderResultEmail(context), attributes: resultAttributes(context) }, AbortSignal.timeout(SEND_LIMIT));
+  await channel.send(
+    { ...renderResultEmail(context), attributes: resultAttributes(context) },
+    AbortSignal.timeout(SEND_LIMIT),
+  );
   // It went out: failing now would send it again.
   if (isOver)
     await isWritten(store, {

@@ -45,9 +45,13 @@ function digestIn(content: unknown, digestOf: Digest): string | null {
 /** Reads a stored plan, or refuses: plan.not-found, plan.expired, plan.altered. */
 export function openPlan({ text, where, digest, id }: StoredPlan, now: number, digestOf: Digest): Plan {
   if (text === null)
-    throw refusal('plan.not-found', `there is nothing at ${where}; expected the plan of a report: check the name, or ${NEW_PLAN}`);
+    throw refusal(
+      'plan.not-found',
+      `there is nothing at ${where}; expected the plan of a report: check the name, or ${NEW_PLAN}`,
+    );
   const parsed = fromJson(text);
-  const json = typeof parsed?.json === 'object' && parsed.json !== null && !Array.isArray(parsed.json) ? parsed.json : null;
+  const json =
+    typeof parsed?.json === 'object' && parsed.json !== null && !Array.isArray(parsed.json) ? parsed.json : null;
   const { expiresAt, digest: written, ...content } = (json ?? {}) as Readonly<Record<string, unknown>>;
   const expiry = typeof expiresAt === 'string' ? parseInstant(expiresAt) : null;
   if (expiry !== null && now >= expiry)
@@ -61,18 +65,24 @@ export function openPlan({ text, where, digest, id }: StoredPlan, now: number, d
   const real = digestIn({ ...content, expiresAt }, digestOf);
   if (real === null) throw altered('it is nested too deeply');
   if (written !== real)
-    throw altered(`its digest is ${typeof written === 'string' ? clean(written).slice(0, 90) : 'no text'}, its content makes ${real}`);
+    throw altered(
+      `its digest is ${typeof written === 'string' ? clean(written).slice(0, 90) : 'no text'}, its content makes ${real}`,
+    );
   if (digest !== null && digest !== real) throw altered(`its digest is ${real}, approved was ${digest.slice(0, 90)}`);
   const result = parsePlan(json);
   if (!result.ok) throw altered(clean(result.wrong));
-  if (id !== undefined && result.plan.id !== id) throw altered(`it is the plan ${result.plan.id}, approved was ${id.slice(0, 90)}`);
+  if (id !== undefined && result.plan.id !== id)
+    throw altered(`it is the plan ${result.plan.id}, approved was ${id.slice(0, 90)}`);
   return result.plan;
 }
 
 /** Refuses plan.account. `account` null: not known. */
 export function checkAccount(plan: Plan, account: string | null): void {
   const stranger = plan.items.find((item) => item.account !== plan.account);
-  const [planned, item] = [plan.account ?? 'no account', stranger === undefined ? '' : `, and an item of ${stranger.account ?? 'none'}`];
+  const [planned, item] = [
+    plan.account ?? 'no account',
+    stranger === undefined ? '' : `, and an item of ${stranger.account ?? 'none'}`,
+  ];
   if (plan.account !== account || stranger !== undefined)
     throw refusal(
       'plan.account',
@@ -137,7 +147,8 @@ function unreadText(unread: Plan['scopes'], { scopes, problems }: Inventory): st
   if (named.length === 0) return problems[0]?.message ?? 'a source list';
   const more = told.length > NAMED ? ` and ${told.length - NAMED} more` : '';
   const [first] = failed;
-  const elsewhere = first === undefined || told[0]?.why !== '' ? '' : `, because of ${first.region} ${first.kind}${first.why}`;
+  const elsewhere =
+    first === undefined || told[0]?.why !== '' ? '' : `, because of ${first.region} ${first.kind}${first.why}`;
   return `${named.join(', ')}${more}${elsewhere}`;
 }
 
@@ -146,17 +157,22 @@ export function checkInventory(plan: Plan, inventory: Inventory): void {
   const unread = plan.scopes.filter(
     ({ region, kind }) =>
       !inventory.scopes.some(
-        (scope) => scope.region === region && scope.kind === kind && scope.status === 'read' && scope.sources === 'read',
+        (scope) =>
+          scope.region === region && scope.kind === kind && scope.status === 'read' && scope.sources === 'read',
       ),
   );
   if (inventory.complete && unread.length === 0) return;
-  throw refusal('inventory.incomplete', `not everything can be read now: ${unreadText(unread, inventory)}; mend that and apply again`);
+  throw refusal(
+    'inventory.incomplete',
+    `not everything can be read now: ${unreadText(unread, inventory)}; mend that and apply again`,
+  );
 }
 
 /** Refuses cap.*: the caps over what would go now, what this plan deleted already included. */
 export function checkCaps(config: Config, count: number, snapshots: number): void {
   const block = blockOf({ complete: true, count, snapshots, config });
-  if (block !== null && (block.code === 'cap.max-deletions' || block.code === 'cap.max-share')) throw refusal(block.code, block.message);
+  if (block !== null && (block.code === 'cap.max-deletions' || block.code === 'cap.max-share'))
+    throw refusal(block.code, block.message);
 }
 
 /** Refuses clock.skew: ages and dated holds are judged by the machine's clock. */
@@ -169,5 +185,8 @@ export function checkClock(reading: Called<ClockReading>): void {
         ? `the service's clock says ${new Date(reading.value.service).toISOString()}, this machine's ${new Date(reading.value.machine).toISOString()}`
         : null;
   if (why !== null)
-    throw refusal('clock.skew', `${why}; expected at most 5 minutes between them: set this machine's clock, and apply again`);
+    throw refusal(
+      'clock.skew',
+      `${why}; expected at most 5 minutes between them: set this machine's clock, and apply again`,
+    );
 }

@@ -3,7 +3,9 @@ import type { Clock } from '../ports/ports';
 import type { Pacer } from './backoff';
 
 /** How the operations of one delete ended: all done, one failed, or not known. */
-export type Followed = { readonly state: 'done' } | { readonly state: 'failed' | 'lost'; readonly code: string; readonly text: string };
+export type Followed =
+  | { readonly state: 'done' }
+  | { readonly state: 'failed' | 'lost'; readonly code: string; readonly text: string };
 
 /** All failed operations of one delete: the first alone may not be the one that explains the rest. */
 function failureText(failed: readonly Operation[]): string {

@@ -33,19 +33,27 @@ const NO_SOURCE_TAGS: Readonly<Record<Exclude<SourceState['state'], 'exists'>, s
 
 function sourceTags(source: SourceState | null): TagReadable {
   if (source === null) return { tags: null, because: 'it names no source' };
-  return source.state === 'exists' ? { tags: source.tags, because: '' } : { tags: null, because: NO_SOURCE_TAGS[source.state] };
+  return source.state === 'exists'
+    ? { tags: source.tags, because: '' }
+    : { tags: null, because: NO_SOURCE_TAGS[source.state] };
 }
 
 type TagReadable = { readonly tags: Snapshot['tags'] | null; readonly because: string };
 
-function holdStep({ config, now }: AuthorityInput, own: TagReading, above: TagReading | null, because: string): AuthorityStep {
+function holdStep(
+  { config, now }: AuthorityInput,
+  own: TagReading,
+  above: TagReading | null,
+  because: string,
+): AuthorityStep {
   const lines = [
     { reading: own, where: 'the snapshot' },
     { reading: above, where: 'its source' },
   ].flatMap(({ reading, where }) =>
     (reading?.holds ?? []).map((hold) => {
       const tag = `tag ${clean(hold.tag)} on ${where}`;
-      if (!isInForce(hold, now, config.zone)) return `${tag}: held through ${hold.until}; that day has passed, so it holds no longer`;
+      if (!isInForce(hold, now, config.zone))
+        return `${tag}: held through ${hold.until}; that day has passed, so it holds no longer`;
       return hold.until === null ? `${tag}: held without end` : `${tag}: held through ${hold.until}`;
     }),
   );
@@ -54,15 +62,24 @@ function holdStep({ config, now }: AuthorityInput, own: TagReading, above: TagRe
 }
 
 const problemsOf = (reading: TagReading): readonly string[] =>
-  reading.problems.map(({ message }) => `${clean(message)}; until that is corrected, it is kept and no policy is asked`);
+  reading.problems.map(
+    ({ message }) => `${clean(message)}; until that is corrected, it is kept and no policy is asked`,
+  );
 
 function ownStep(own: TagReading): AuthorityStep {
   const said =
-    own.policy === null ? 'none that sets a policy' : `policy ${clean(own.policy.name)} (${policyWords(own.policy.policy)}): this decides`;
+    own.policy === null
+      ? 'none that sets a policy'
+      : `policy ${clean(own.policy.name)} (${policyWords(own.policy.policy)}): this decides`;
   return { asked: 'Its own tags', said: own.problems.length > 0 ? problemsOf(own) : [said] };
 }
 
-function sourceStep({ snapshot }: AuthorityInput, above: TagReading | null, because: string, decided: boolean): AuthorityStep {
+function sourceStep(
+  { snapshot }: AuthorityInput,
+  above: TagReading | null,
+  because: string,
+  decided: boolean,
+): AuthorityStep {
   const asked = 'The tags of its source';
   if (above === null) return { asked, said: [`nothing: ${because}`] };
   if (above.problems.length > 0) return { asked, said: problemsOf(above) };
@@ -128,7 +145,9 @@ export function explainAuthority(input: AuthorityInput): readonly AuthorityStep[
   const above = tags === null ? null : readTags(tags, 'source', config);
   const resolution = makeResolver(config, now)(snapshot, source);
   const byTag =
-    resolution.problems.length > 0 || resolution.policy?.origin === 'snapshot-tag' || resolution.policy?.origin === 'source-tag';
+    resolution.problems.length > 0 ||
+    resolution.policy?.origin === 'snapshot-tag' ||
+    resolution.policy?.origin === 'source-tag';
   const passed: AuthorityStep = {
     asked: 'The rules and the default',
     said: [resolution.problems.length > 0 ? 'not asked: a tag cannot be followed' : 'not asked: a tag has decided'],

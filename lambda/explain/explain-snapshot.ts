@@ -32,7 +32,9 @@ export interface ExplainInput {
 }
 
 const tagsText = (tags: Tags): string =>
-  tags.size === 0 ? 'none' : [...tags].map(([key, value]) => clean(value === null ? key : `${key} = ${value}`)).join(', ');
+  tags.size === 0
+    ? 'none'
+    : [...tags].map(([key, value]) => clean(value === null ? key : `${key} = ${value}`)).join(', ');
 
 const WHY_KEPT: Readonly<Record<Judged['status'], string>> = {
   managed: 'something in its policy or a floor keeps it',
@@ -46,7 +48,11 @@ const WHY_KEPT: Readonly<Record<Judged['status'], string>> = {
 
 function verdict({ verdict: word, status, reasons }: Judged): Passage {
   const said = word === 'expire' ? 'past policy: nothing keeps it' : `kept: ${WHY_KEPT[status]}`;
-  return { title: `Verdict: ${said}`, lines: status === 'managed' ? [] : reasons.map((reason) => clean(describe(reason))), list: true };
+  return {
+    title: `Verdict: ${said}`,
+    lines: status === 'managed' ? [] : reasons.map((reason) => clean(describe(reason))),
+    list: true,
+  };
 }
 
 function whatItIs({ item: { snapshot, sourceExists }, source, config, now }: ExplainInput): Passage {
@@ -119,10 +125,14 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
   const { minKeep, minAge } = config.floors;
   const said = item.reasons.map((reason) => `${keeps(reason) ? 'keeps it' : 'does not'}: ${ruleSaid(reason)}`);
   const floors = [
-    item.reasons.some(({ code }) => code === 'minKeep') ? [] : [`does not: floor minKeep ${minKeep}: newer ones of its source are kept`],
+    item.reasons.some(({ code }) => code === 'minKeep')
+      ? []
+      : [`does not: floor minKeep ${minKeep}: newer ones of its source are kept`],
     item.reasons.some(({ code }) => code === 'minAge')
       ? []
-      : [`does not: floor minAge ${minAge.text}: made before ${localMinute(before(now, minAge, config.zone), config.zone)}`],
+      : [
+          `does not: floor minAge ${minAge.text}: made before ${localMinute(before(now, minAge, config.zone), config.zone)}`,
+        ],
   ];
   const judged = same === group.length ? 'all by this policy' : `${same} of them by this policy`;
   return [
@@ -167,8 +177,16 @@ function whatWouldChange(input: ExplainInput): Passage {
   const lines: Readonly<Record<Judged['status'], readonly Line[]>> = {
     managed:
       word === 'expire'
-        ? [...hold, ...until, `Or give it another policy: ${policy} on it or on its source, or change the policy in the configuration.`]
-        : ['Newer snapshots and the passing of time can change this: it expires when no line above keeps it any more.', ...hold, ...until],
+        ? [
+            ...hold,
+            ...until,
+            `Or give it another policy: ${policy} on it or on its source, or change the policy in the configuration.`,
+          ]
+        : [
+            'Newer snapshots and the passing of time can change this: it expires when no line above keeps it any more.',
+            ...hold,
+            ...until,
+          ],
     held: ['Take the tag that holds it away, or let its day pass: then its policy decides.'],
     problem: ['Mend what is named under the verdict: until then it is kept, whatever its policy.'],
     unfinished: ['When it is finished, its policy decides. One that failed stays until a person deletes it.'],

@@ -12,7 +12,13 @@ import { snsChannel } from '../channels/sns';
 import { compactInstant } from '../core/time/instant';
 import { PACE, type Pace } from '../deletion/backoff';
 import { readOrder } from '../deletion/parse-event';
-import { type DeletionPorts, type DeletionResult, RunFailed, type RunLimits, runDeletion } from '../deletion/run-deletion-job';
+import {
+  type DeletionPorts,
+  type DeletionResult,
+  RunFailed,
+  type RunLimits,
+  runDeletion,
+} from '../deletion/run-deletion-job';
 import { snapshotKinds } from '../kinds/registry';
 import { ALIAS, aliasArn, invokeCommand } from '../render/deletion-commands';
 import { digestOf } from '../runtime/digest';
@@ -25,13 +31,21 @@ const MINUTE = 60_000;
  * An invocation has 15 minutes: no deletion begins after 8. Those in hand then have 5, which is enough for all that the pace allows; what takes
  * longer, because the service does not answer, is left to the next sitting. Of the 2 that are left, a delete on its way can take half a minute.
  */
-export const LIMITS: RunLimits = { inventory: 6 * MINUTE, sitting: 8 * MINUTE, closing: 2 * MINUTE, run: 23 * 60 * MINUTE, sittings: 200 };
+export const LIMITS: RunLimits = {
+  inventory: 6 * MINUTE,
+  sitting: 8 * MINUTE,
+  closing: 2 * MINUTE,
+  run: 23 * 60 * MINUTE,
+  sittings: 200,
+};
 
 /** Less patient than by hand: a snapshot that takes longer is reported as failed, and looked at again by the next plan. */
 export const DEPLOYED_PACE: Pace = { ...PACE, giveUp: 3 * MINUTE, confirm: MINUTE, attempts: 8 };
 
 /** What a test may set: everything else is as deployed. */
-export type DeletionTuning = Partial<Pick<DeletionPorts, 'clock' | 'monotonic' | 'pace' | 'limits' | 'timeout' | 'sleep'>>;
+export type DeletionTuning = Partial<
+  Pick<DeletionPorts, 'clock' | 'monotonic' | 'pace' | 'limits' | 'timeout' | 'sleep'>
+>;
 
 /** Composes the deletion function: configuration and environment are parsed before anything is read. */
 export function wireDeletion(
@@ -62,8 +76,20 @@ export function wireDeletion(
       store: s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }), env.bucket),
       channel: snsChannel(new SNSClient({ requestHandler: withLimits(PATIENT) }), env.topicArn),
       digest: digestOf,
-      readInventory: makeReadInventory({ clients: readers, firstRegion: env.region, account, kinds: snapshotKinds, clock }),
-      deletion: makeSnapshotDeletion({ readers, deleters: makeDeleteClients(), kinds: snapshotKinds(), firstRegion: env.region, clock }),
+      readInventory: makeReadInventory({
+        clients: readers,
+        firstRegion: env.region,
+        account,
+        kinds: snapshotKinds,
+        clock,
+      }),
+      deletion: makeSnapshotDeletion({
+        readers,
+        deleters: makeDeleteClients(),
+        kinds: snapshotKinds(),
+        firstRegion: env.region,
+        clock,
+      }),
       config,
       account,
       isDeployed: makeIsDeployed({ functionArn: invokedFunctionArn, version: functionVersion, alias: ALIAS }),

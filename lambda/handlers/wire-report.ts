@@ -34,18 +34,25 @@ export function readBundledConfig(folder: string): Config {
   try {
     bundled = JSON.parse(readFileSync(path, 'utf8')) as typeof bundled;
   } catch (cause) {
-    throw new RetentionError('config.not-bundled', 'operator', 'cannot read retention.json beside the function: deploy the stack again', {
-      cause,
-    });
+    throw new RetentionError(
+      'config.not-bundled',
+      'operator',
+      'cannot read retention.json beside the function: deploy the stack again',
+      {
+        cause,
+      },
+    );
   }
   const result = parseConfig(bundled.config, String(bundled.origin));
-  if (!result.ok) throw new RetentionError('config.invalid', 'operator', formatConfigProblems(result.errors, String(bundled.origin)));
+  if (!result.ok)
+    throw new RetentionError('config.invalid', 'operator', formatConfigProblems(result.errors, String(bundled.origin)));
   return result.config;
 }
 
 /** The scheduled time of an event (epoch ms); null where it has none. Throws `event.malformed` for one that is no instant. */
 export function scheduledTimeOf(event: unknown): number | null {
-  const time = typeof event === 'object' && event !== null && 'scheduledTime' in event ? event.scheduledTime : undefined;
+  const time =
+    typeof event === 'object' && event !== null && 'scheduledTime' in event ? event.scheduledTime : undefined;
   if (time === undefined) return null;
   const at = typeof time === 'string' ? parseInstant(time) : null;
   if (at === null)
@@ -86,7 +93,10 @@ export function wireReport(
   return async (event, context, log) => {
     const clock = Date.now;
     const forcePathStyle = environment.AWS_ENDPOINT_URL !== undefined || environment.AWS_ENDPOINT_URL_S3 !== undefined;
-    const store = s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(tuning.storeLimits ?? UPLOADING) }), env.bucket);
+    const store = s3Store(
+      new S3Client({ forcePathStyle, requestHandler: withLimits(tuning.storeLimits ?? UPLOADING) }),
+      env.bucket,
+    );
     if (asksForAge(event)) return reportAge(store, clock(), pausesOfEvent(event));
     const now = clock();
     const scheduledAt = runSchedule(scheduledTimeOf(event), now);

@@ -27,7 +27,11 @@ export interface ConfirmedDecision {
 }
 
 /** The sources of expiring snapshots that are in no list, as far as they are not known by name. */
-function absentSources(items: readonly Judged[], sources: SourceLookup, isKnown: (arn: string) => boolean): ReadonlySet<string> {
+function absentSources(
+  items: readonly Judged[],
+  sources: SourceLookup,
+  isKnown: (arn: string) => boolean,
+): ReadonlySet<string> {
   const absent = new Set<string>();
   for (const { verdict, snapshot } of items) {
     const arn = snapshot.source?.arn ?? null;
@@ -39,7 +43,8 @@ function absentSources(items: readonly Judged[], sources: SourceLookup, isKnown:
 /** The names that snapshots give to some sources. */
 function named(arns: ReadonlySet<string>, snapshots: readonly Snapshot[]): readonly AbsentSource[] {
   const names = new Map([...arns].map((arn) => [arn, new Set<string>()]));
-  for (const { source } of snapshots) if (source?.arn != null && source.name !== null) names.get(source.arn)?.add(source.name);
+  for (const { source } of snapshots)
+    if (source?.arn != null && source.name !== null) names.get(source.arn)?.add(source.name);
   return [...names].map(([arn, given]) => ({ arn, names: [...given] }));
 }
 
@@ -56,7 +61,11 @@ function* sourceArns(snapshots: readonly Snapshot[]): Generator<string> {
 }
 
 /** What later reports need not ask for again: what is confirmed now, and what was before and is still in no list. */
-function goneOf(live: LiveInventory, answers: ReadonlyMap<string, SourceState>, knownGone: ReadonlySet<string>): readonly string[] {
+function goneOf(
+  live: LiveInventory,
+  answers: ReadonlyMap<string, SourceState>,
+  knownGone: ReadonlySet<string>,
+): readonly string[] {
   const gone = new Set([...answers].flatMap(([arn, { state }]) => (state === 'gone' ? [arn] : [])));
   const isStillGone = (arn: string): boolean => knownGone.has(arn) && live.sources(arn).state !== 'exists';
   // Of a list that was not read nothing is known, so that nothing is forgotten.
@@ -65,8 +74,14 @@ function goneOf(live: LiveInventory, answers: ReadonlyMap<string, SourceState>, 
   return [...gone].sort();
 }
 
-function withAnswers(inventory: Inventory, sources: SourceLookup, answers: ReadonlyMap<string, SourceState>): Inventory {
-  const problems = [...answers].flatMap(([arn, answer]) => (answer.state === 'unconfirmed' ? [unconfirmedProblem(arn, answer.why)] : []));
+function withAnswers(
+  inventory: Inventory,
+  sources: SourceLookup,
+  answers: ReadonlyMap<string, SourceState>,
+): Inventory {
+  const problems = [...answers].flatMap(([arn, answer]) =>
+    answer.state === 'unconfirmed' ? [unconfirmedProblem(arn, answer.why)] : [],
+  );
   return { ...inventory, sources, problems: [...inventory.problems, ...problems] };
 }
 
@@ -93,5 +108,9 @@ export async function decideConfirmed(live: LiveInventory, options: ConfirmOptio
     // What is gone was decided so already.
     if ([...absent].some((arn) => answers.get(arn)?.state !== 'gone')) decision = decideNow();
   }
-  return { inventory: withAnswers(inventory, sources, answers), decision, confirmedGone: goneOf(live, answers, knownGone) };
+  return {
+    inventory: withAnswers(inventory, sources, answers),
+    decision,
+    confirmedGone: goneOf(live, answers, knownGone),
+  };
 }

@@ -34,10 +34,15 @@ export function databaseKind(share: Share): SnapshotKind<LightsailClient> {
         new GetRelationalDatabaseSnapshotsCommand(fromToken(token)),
         options,
       );
-      return toPage('GetRelationalDatabaseSnapshots', relationalDatabaseSnapshots, nextPageToken, (raw) => normalize(raw, where, share));
+      return toPage('GetRelationalDatabaseSnapshots', relationalDatabaseSnapshots, nextPageToken, (raw) =>
+        normalize(raw, where, share),
+      );
     },
     async listSources(client, token, options) {
-      const { relationalDatabases, nextPageToken } = await client.send(new GetRelationalDatabasesCommand(fromToken(token)), options);
+      const { relationalDatabases, nextPageToken } = await client.send(
+        new GetRelationalDatabasesCommand(fromToken(token)),
+        options,
+      );
       return toPage('GetRelationalDatabases', relationalDatabases, nextPageToken, (raw) => normalizeSource(raw, share));
     },
     async readSnapshot(client, name, where, options) {
@@ -48,7 +53,10 @@ export function databaseKind(share: Share): SnapshotKind<LightsailClient> {
       return relationalDatabaseSnapshot === undefined ? null : normalize(relationalDatabaseSnapshot, where, share);
     },
     async readSource(client, name, options) {
-      const { relationalDatabase } = await client.send(new GetRelationalDatabaseCommand({ relationalDatabaseName: name }), options);
+      const { relationalDatabase } = await client.send(
+        new GetRelationalDatabaseCommand({ relationalDatabaseName: name }),
+        options,
+      );
       return relationalDatabase === undefined ? null : normalizeSource(relationalDatabase, share);
     },
   };

@@ -5,7 +5,10 @@ import {
 } from '@aws-sdk/client-lightsail';
 import type { Kind } from '../core/snapshot/snapshot';
 
-type DeleteCommand = DeleteInstanceSnapshotCommand | DeleteDiskSnapshotCommand | DeleteRelationalDatabaseSnapshotCommand;
+type DeleteCommand =
+  | DeleteInstanceSnapshotCommand
+  | DeleteDiskSnapshotCommand
+  | DeleteRelationalDatabaseSnapshotCommand;
 
 /** The command that deletes the snapshot that bears this name now. Apart from the kinds, so that no program that only reports carries it. */
 export const DELETE_COMMANDS: Readonly<Record<Kind, (name: string) => DeleteCommand>> = {

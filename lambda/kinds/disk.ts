@@ -28,7 +28,10 @@ export function diskKind(share: Share): SnapshotKind<LightsailClient> {
     sourceType: KIND_FACTS.disk.sourceType,
     operations: { listSnapshots: 'GetDiskSnapshots', listSources: 'GetDisks' },
     async listSnapshots(client, token, where, options) {
-      const { diskSnapshots, nextPageToken } = await client.send(new GetDiskSnapshotsCommand(fromToken(token)), options);
+      const { diskSnapshots, nextPageToken } = await client.send(
+        new GetDiskSnapshotsCommand(fromToken(token)),
+        options,
+      );
       return toPage('GetDiskSnapshots', diskSnapshots, nextPageToken, (raw) => normalize(raw, where, share));
     },
     async listSources(client, token, options) {

@@ -27,7 +27,9 @@ function normalize(raw: InstanceSnapshot, where: ListedIn, share: Share): Snapsh
   return makeRecord(raw, source, KIND_FACTS.instance, where, share, {
     blueprint: optionalText(raw.fromBlueprintId),
     bundle: optionalText(raw.fromBundleId),
-    attachedDisks: Array.isArray(raw.fromAttachedDisks) ? share.disks(raw.fromAttachedDisks.map(attachedDisk)) : undefined,
+    attachedDisks: Array.isArray(raw.fromAttachedDisks)
+      ? share.disks(raw.fromAttachedDisks.map(attachedDisk))
+      : undefined,
   });
 }
 
@@ -38,7 +40,10 @@ export function instanceKind(share: Share): SnapshotKind<LightsailClient> {
     sourceType: KIND_FACTS.instance.sourceType,
     operations: { listSnapshots: 'GetInstanceSnapshots', listSources: 'GetInstances' },
     async listSnapshots(client, token, where, options) {
-      const { instanceSnapshots, nextPageToken } = await client.send(new GetInstanceSnapshotsCommand(fromToken(token)), options);
+      const { instanceSnapshots, nextPageToken } = await client.send(
+        new GetInstanceSnapshotsCommand(fromToken(token)),
+        options,
+      );
       return toPage('GetInstanceSnapshots', instanceSnapshots, nextPageToken, (raw) => normalize(raw, where, share));
     },
     async listSources(client, token, options) {
@@ -46,7 +51,10 @@ export function instanceKind(share: Share): SnapshotKind<LightsailClient> {
       return toPage('GetInstances', instances, nextPageToken, (raw) => normalizeSource(raw, share));
     },
     async readSnapshot(client, name, where, options) {
-      const { instanceSnapshot } = await client.send(new GetInstanceSnapshotCommand({ instanceSnapshotName: name }), options);
+      const { instanceSnapshot } = await client.send(
+        new GetInstanceSnapshotCommand({ instanceSnapshotName: name }),
+        options,
+      );
       return instanceSnapshot === undefined ? null : normalize(instanceSnapshot, where, share);
     },
     async readSource(client, name, options) {

@@ -29,9 +29,13 @@ const VARIANTS = 4;
 
 const NO_DISKS: readonly AttachedDisk[] = [];
 const NO_TAG_SET: TagSet = { tags: NO_TAGS, defect: null };
-const UNREADABLE_TAGS: TagSet = { tags: NO_TAGS, defect: { code: 'snapshot.incomplete', message: 'its tags are not a list' } };
+const UNREADABLE_TAGS: TagSet = {
+  tags: NO_TAGS,
+  defect: { code: 'snapshot.incomplete', message: 'its tags are not a list' },
+};
 
-const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : a > b ? 1 : 0);
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
+  a < b ? -1 : a > b ? 1 : 0;
 
 /** Tags in the order of their keys: the service promises none. */
 function readTags(raw: readonly RawTag[]): TagSet {
@@ -44,7 +48,8 @@ function readTags(raw: readonly RawTag[]): TagSet {
       continue;
     }
     const value = typeof tag.value === 'string' ? tag.value : null;
-    if (value !== (tag.value ?? null)) defect ??= { code: 'snapshot.incomplete', message: `the value of tag ${key} is not a text` };
+    if (value !== (tag.value ?? null))
+      defect ??= { code: 'snapshot.incomplete', message: `the value of tag ${key} is not a text` };
     const before = tags.get(key);
     if (before !== undefined && before !== value) {
       defect ??= { code: 'snapshot.conflict', message: `tag ${key} came twice with different values` };

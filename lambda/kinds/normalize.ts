@@ -25,10 +25,12 @@ interface RawSource {
 }
 
 /** A text that says something; null otherwise. */
-export const textOf = (value: string | undefined): string | null => (typeof value === 'string' && value !== '' ? value : null);
+export const textOf = (value: string | undefined): string | null =>
+  typeof value === 'string' && value !== '' ? value : null;
 
 /** A text that need not be there. */
-export const optionalText = (value: string | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+export const optionalText = (value: string | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;
 
 /** Beyond this no disk is: a size in GB that is larger, or negative, is not known. */
 const MOST_GB = 10_000_000;
@@ -87,15 +89,21 @@ export function makeRecord(
   });
 
   function defectsOf(): readonly Defect[] {
-    const missing = [...(name === null ? ['name'] : []), ...(arn === null ? ['ARN'] : []), ...(createdAt === null ? ['createdAt'] : [])];
+    const missing = [
+      ...(name === null ? ['name'] : []),
+      ...(arn === null ? ['ARN'] : []),
+      ...(createdAt === null ? ['createdAt'] : []),
+    ];
     const defects: Defect[] = [];
-    if (missing.length > 0) defects.push({ code: 'snapshot.incomplete', message: `it came without a readable ${missing.join(', ')}` });
+    if (missing.length > 0)
+      defects.push({ code: 'snapshot.incomplete', message: `it came without a readable ${missing.join(', ')}` });
     if (arn !== null && !wellFormed)
       defects.push({
         code: 'snapshot.incomplete',
         message: `its ARN is ${arn}, expected one of a ${facts.snapshotType} in ${where.region}`,
       });
-    if (!flagged) defects.push({ code: 'snapshot.incomplete', message: 'isFromAutoSnapshot is neither true nor false' });
+    if (!flagged)
+      defects.push({ code: 'snapshot.incomplete', message: 'isFromAutoSnapshot is neither true nor false' });
     if (defect !== null) defects.push(defect);
     return defects;
   }

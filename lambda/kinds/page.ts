@@ -13,7 +13,11 @@ export function toPage<Raw extends object, Row>(
   row: (raw: Raw | Nothing) => Row,
 ): Page<Row> {
   if (list !== undefined && !Array.isArray(list))
-    throw new RetentionError('inventory.unreadable-page', 'aws', `${operation} answered with something that is not a list`);
+    throw new RetentionError(
+      'inventory.unreadable-page',
+      'aws',
+      `${operation} answered with something that is not a list`,
+    );
   return {
     rows: list === undefined ? null : list.map((raw) => row(raw ?? NOTHING)),
     next: token === undefined || token === '' ? null : token,

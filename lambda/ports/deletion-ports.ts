@@ -16,7 +16,9 @@ export interface CallFailure {
   readonly unreachable?: true;
 }
 
-export type Called<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: CallFailure };
+export type Called<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: CallFailure };
 
 /** What a snapshot is called where it lies: all that a delete can say. */
 export interface Named {
@@ -49,7 +51,10 @@ export const DELETE_TIMEOUT_MS = 30_000;
  */
 export interface SnapshotDeletion {
   /** Null: nothing bears the name. Asked again patiently. */
-  readSnapshot(named: Named & { readonly account: string | null }, abortSignal?: AbortSignal): Promise<Called<Snapshot | null>>;
+  readSnapshot(
+    named: Named & { readonly account: string | null },
+    abortSignal?: AbortSignal,
+  ): Promise<Called<Snapshot | null>>;
   /** The source that bears this name where the ARN says it lives; null: nothing bears it. Asked again patiently. */
   readSource(arn: string, name: string, abortSignal?: AbortSignal): Promise<Called<Source | null>>;
   /**

@@ -53,7 +53,10 @@ export interface LiveInventory extends Inventory {
 }
 
 /** Lists everything. Never rejects for what the service does: a scope that could not be read is data. */
-export type ReadInventory = (request: InventoryRequest, progress?: (event: InventoryProgress) => void) => Promise<LiveInventory>;
+export type ReadInventory = (
+  request: InventoryRequest,
+  progress?: (event: InventoryProgress) => void,
+) => Promise<LiveInventory>;
 
 export interface StoredObject {
   readonly key: string;

@@ -38,7 +38,12 @@ export interface SnapshotKind<Client> {
   readonly sourceType: string;
   /** Operation names, for texts. */
   readonly operations: { readonly listSnapshots: string; readonly listSources: string };
-  listSnapshots(client: Client, token: string | null, where: ListedIn, options?: CallOptions): Promise<Page<SnapshotRecord>>;
+  listSnapshots(
+    client: Client,
+    token: string | null,
+    where: ListedIn,
+    options?: CallOptions,
+  ): Promise<Page<SnapshotRecord>>;
   listSources(client: Client, token: string | null, options?: CallOptions): Promise<Page<Source>>;
   /** Null: the answer names no snapshot. A missing one is the service's not-found error. */
   readSnapshot(client: Client, name: string, where: ListedIn, options?: CallOptions): Promise<Snapshot | null>;

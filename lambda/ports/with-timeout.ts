@@ -7,12 +7,20 @@ export type Came<T> = { readonly value: T; readonly failure: null } | { readonly
  * Does work for at most `ms` (null: however long it takes). Its failure, and time that ran out, are data; work that takes longer is let go, and can
  * tell by its signal.
  */
-export async function inTime<T>(what: string, ms: number | null, work: (signal: AbortSignal) => Promise<T>): Promise<Came<T>> {
+export async function inTime<T>(
+  what: string,
+  ms: number | null,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<Came<T>> {
   const letGo = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<never>((_, reject) => {
     if (ms === null) return;
-    const late = new RetentionError('store.slow', 'aws', `cannot ${what}: it took longer than ${Math.ceil(ms / 1_000)} seconds`);
+    const late = new RetentionError(
+      'store.slow',
+      'aws',
+      `cannot ${what}: it took longer than ${Math.ceil(ms / 1_000)} seconds`,
+    );
     timer = setTimeout(() => {
       letGo.abort();
       reject(late);

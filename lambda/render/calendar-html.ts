@@ -35,8 +35,14 @@ function cell(each: SimulatedDay): string {
 }
 
 function monthHtml({ title, days, kept, made }: CalendarMonth): string {
-  const cells = [...Array.from({ length: days[0] === undefined ? 0 : weekdayOf(days[0]) }, () => '<td></td>'), ...days.map(cell)];
-  const weeks = Array.from({ length: Math.ceil(cells.length / 7) }, (_, i) => `<tr>${cells.slice(7 * i, 7 * i + 7).join('')}</tr>`);
+  const cells = [
+    ...Array.from({ length: days[0] === undefined ? 0 : weekdayOf(days[0]) }, () => '<td></td>'),
+    ...days.map(cell),
+  ];
+  const weeks = Array.from(
+    { length: Math.ceil(cells.length / 7) },
+    (_, i) => `<tr>${cells.slice(7 * i, 7 * i + 7).join('')}</tr>`,
+  );
   return `<table><caption>${title} <span>${kept} of ${made} kept</span></caption><thead><tr>${WEEKDAYS}</tr></thead><tbody>${weeks.join('\n')}</tbody></table>\n`;
 }
 
@@ -77,7 +83,9 @@ export function* renderCalendarHtml(view: SimulatedPolicy): Generator<string> {
     yield `<tr><td><span class="mark">${mark}</span></td><th scope="row">${text(words)}</th><td>keeps ${keeps}</td></tr>\n`;
   yield '</tbody></table>\n<p class="dim">A day bears the letter of the first rule that keeps it. A number alone: expired. A dot: no snapshot.</p>\n<h2>Calendar</h2>\n';
   for (const run of runsOf(simulation))
-    yield run.empty ? `<p class="dim">${emptyRunText(run)}</p>\n` : `<div class="months">\n${run.months.map(monthHtml).join('')}</div>\n`;
+    yield run.empty
+      ? `<p class="dim">${emptyRunText(run)}</p>\n`
+      : `<div class="months">\n${run.months.map(monthHtml).join('')}</div>\n`;
   yield `<h2>Cost over time</h2>\n<p class="dim">The most snapshots at once, and at most what they cost: ${sizeGb} GB each, $${gbMonth} per GB-month.</p>\n`;
   yield costHtml(view);
   yield `<p class="dim">${escaped(METHOD)}</p>\n</main>\n</body>\n</html>\n`;

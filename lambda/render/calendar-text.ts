@@ -91,14 +91,18 @@ export function* renderCalendarText(view: SimulatedPolicy, style: TerminalStyle)
   const prose = (text: string): string => wrap(text, style.columns, '');
   yield prose(`${name === null ? 'Policy' : `Policy ${name}`}: ${policyWords(policy)}`);
   yield prose(`A snapshot every ${every.text} for ${span.text}, until ${localEnd} (${timezone}).`);
-  yield prose(`Kept at the end: ${simulation.kept} of ${count(simulation.made, 'snapshot')}, ${atMost(ceilingOf(simulation.kept, view))}.`);
+  yield prose(
+    `Kept at the end: ${simulation.kept} of ${count(simulation.made, 'snapshot')}, ${atMost(ceilingOf(simulation.kept, view))}.`,
+  );
   yield `\n${legendText(view)}\n`;
   yield prose(
     'A day bears the letter of the first rule that keeps it. A number alone: expired. A dot: no snapshot. Beside the month: kept of made.',
   );
   yield '\n';
   yield* calendarText(simulation, style);
-  yield prose(`Most snapshots at once, and at most what they cost per month (${sizeGb} GB each, $${gbMonth} per GB-month):`);
+  yield prose(
+    `Most snapshots at once, and at most what they cost per month (${sizeGb} GB each, $${gbMonth} per GB-month):`,
+  );
   yield costText(view);
   yield `\n${prose(METHOD)}`;
 }

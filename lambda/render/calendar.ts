@@ -132,7 +132,8 @@ export function emptyRunText({ months }: CalendarRun): string {
 }
 
 /** What a number of snapshots can cost per month in US dollars, at most. */
-export const ceilingOf = (snapshots: number, { sizeGb, gbMonth }: SimulatedPolicy): number => roundMoney(snapshots * sizeGb * gbMonth);
+export const ceilingOf = (snapshots: number, { sizeGb, gbMonth }: SimulatedPolicy): number =>
+  roundMoney(snapshots * sizeGb * gbMonth);
 
 /** A line of the legend: a mark, its rule, and how many snapshots it keeps at the end. */
 export interface LegendLine {
@@ -152,15 +153,23 @@ const BESIDE: readonly (readonly [Reason['code'], (view: SimulatedPolicy) => str
 /** The rules of the policy with what each keeps, then what kept something that no rule did. */
 export function legendOf(view: SimulatedPolicy): readonly LegendLine[] {
   const kept = view.simulation.days.flatMap((each) => each.kept);
-  const keeps = (code: Reason['code']): number => kept.filter(({ reasons }) => reasons.some((reason) => reason.code === code)).length;
-  const rules = ruleWords(view.policy).map(({ code, text }) => ({ code, mark: markOf(code), text, keeps: keeps(code) }));
-  const first = new Set(kept.map(({ reasons }) => reasons[0]?.code));
-  const beside = BESIDE.filter(([code]) => first.has(code) && !rules.some((rule) => rule.code === code)).map(([code, text]) => ({
+  const keeps = (code: Reason['code']): number =>
+    kept.filter(({ reasons }) => reasons.some((reason) => reason.code === code)).length;
+  const rules = ruleWords(view.policy).map(({ code, text }) => ({
     code,
     mark: markOf(code),
-    text: text(view),
+    text,
     keeps: keeps(code),
   }));
+  const first = new Set(kept.map(({ reasons }) => reasons[0]?.code));
+  const beside = BESIDE.filter(([code]) => first.has(code) && !rules.some((rule) => rule.code === code)).map(
+    ([code, text]) => ({
+      code,
+      mark: markOf(code),
+      text: text(view),
+      keeps: keeps(code),
+    }),
+  );
   return [...rules, ...beside];
 }
 

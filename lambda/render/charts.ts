@@ -49,7 +49,11 @@ interface Sum extends Group {
 
 const emptySum = (group: Group): Sum => ({ ...group, known: { keep: 0, expire: 0 }, unknown: { keep: 0, expire: 0 } });
 
-function sumBy(report: Report, groupOf: (item: Judged) => Group, amountOf: (item: Judged) => number | null): ReadonlyMap<string, Sum> {
+function sumBy(
+  report: Report,
+  groupOf: (item: Judged) => Group,
+  amountOf: (item: Judged) => number | null,
+): ReadonlyMap<string, Sum> {
   const sums = new Map<string, Sum>();
   for (const item of report.items) {
     const group = groupOf(item);
@@ -74,8 +78,11 @@ function costBar({ known, unknown, ...group }: Sum): Bar {
 
 /** The dearest first, what is beyond the eighth in one bar. */
 function costChart(title: string, report: Report, groupOf: (item: Judged) => Group): Chart {
-  const sums = [...sumBy(report, groupOf, ({ snapshot }) => monthlyCostCeiling(snapshot, report.pricing)).values()].sort(
-    (a, b) => bothOf(b.known) - bothOf(a.known) || bothOf(b.unknown) - bothOf(a.unknown) || (a.label < b.label ? -1 : 1),
+  const sums = [
+    ...sumBy(report, groupOf, ({ snapshot }) => monthlyCostCeiling(snapshot, report.pricing)).values(),
+  ].sort(
+    (a, b) =>
+      bothOf(b.known) - bothOf(a.known) || bothOf(b.unknown) - bothOf(a.unknown) || (a.label < b.label ? -1 : 1),
   );
   const others = emptySum({ label: `${figure(sums.length - MOST_BARS)} more`, filter: null });
   for (const { known, unknown } of sums.slice(MOST_BARS))

@@ -40,7 +40,10 @@ function listed(title: string, lines: readonly string[], room: number): string {
   return text;
 }
 
-function bodyOf(report: Report, context: TextContext): readonly { readonly title: string; readonly lines: readonly string[] }[] {
+function bodyOf(
+  report: Report,
+  context: TextContext,
+): readonly { readonly title: string; readonly lines: readonly string[] }[] {
   const expiring = bySource(report.items.filter(({ verdict }) => verdict === 'expire'));
   const part = (section: Section | null) => ({
     title: section?.title ?? '',

@@ -41,7 +41,8 @@ const COLUMNS: Readonly<Record<string, (item: Judged, report: Report) => Cell>> 
   rule: ({ policy }) => policy?.rule ?? null,
   state: ({ snapshot }) => snapshot.state,
   fromAutoSnapshot: ({ snapshot }) => yesNo(snapshot.fromAutoSnapshot),
-  tags: ({ snapshot }) => [...snapshot.tags].map(([key, value]) => (value === null ? key : `${key}=${value}`)).join('; '),
+  tags: ({ snapshot }) =>
+    [...snapshot.tags].map(([key, value]) => (value === null ? key : `${key}=${value}`)).join('; '),
   arn: ({ snapshot }) => snapshot.arn,
   sourceArn: ({ snapshot }) => snapshot.source?.arn ?? null,
 };

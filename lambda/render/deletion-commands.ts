@@ -25,5 +25,9 @@ export function invokeCommand({ id, digest }: PlanRef, functionArn: string, opti
   const { name = id, region = functionArn.split(':')[3] ?? '', run } = options;
   const payload = ['--cli-binary-format', 'raw-in-base64-out', '--payload', JSON.stringify({ plan: id, digest })];
   const execution = ['--invocation-type', 'Event', '--durable-execution-name', name];
-  return awsCommand(['lambda', 'invoke', '--function-name', functionArn, ...execution, ...payload, '/dev/stdout'], region, run);
+  return awsCommand(
+    ['lambda', 'invoke', '--function-name', functionArn, ...execution, ...payload, '/dev/stdout'],
+    region,
+    run,
+  );
 }

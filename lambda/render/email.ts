@@ -17,7 +17,8 @@ const paragraphs = (lines: readonly Line[]): string =>
 
 function itemText(item: Item, before: Item | null): string {
   const title = item.heading !== undefined && item.heading !== before?.heading ? `\n${item.heading}\n` : '';
-  const shared = item.shared !== undefined && (title !== '' || item.shared !== before?.shared) ? `${item.shared}\n` : '';
+  const shared =
+    item.shared !== undefined && (title !== '' || item.shared !== before?.shared) ? `${item.shared}\n` : '';
   const details = (item.details ?? []).filter((detail) => detail !== '').map((detail) => `   ${detail}\n`);
   return `${title}${shared}- ${item.line}\n${details.join('')}`;
 }
@@ -48,7 +49,9 @@ function sectionText(section: Section, room: number, place: string): string {
 /** The sections within `room` bytes: each may use what those before it left, less a share for each one after it that needs it. */
 function layOut(parts: readonly Section[], room: number, place: string): string {
   const share = Math.floor(room / SHARE);
-  const needs = parts.map((part) => Math.min(share, bytes(sectionText(part, share, place)) + bytes(more(part.count, place))));
+  const needs = parts.map((part) =>
+    Math.min(share, bytes(sectionText(part, share, place)) + bytes(more(part.count, place))),
+  );
   let later = needs.reduce((sum, need) => sum + need, 0);
   let left = room;
   return parts

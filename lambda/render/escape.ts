@@ -1,6 +1,13 @@
 import { visibleLines } from '../core/util/safe-text';
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /** Text that stays text in HTML, between tags and within a quoted attribute, and that hides nothing. */
-export const escaped = (text: string): string => visibleLines(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+export const escaped = (text: string): string =>
+  visibleLines(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

@@ -13,7 +13,9 @@ export interface Why {
 export function inShort({ policy, reasons }: Judged): string {
   const timed = reasons.some(({ said }) => said === 'old' || said === 'passed');
   const counted = reasons.some(({ said }) => said !== 'old' && said !== 'passed');
-  const does = [counted ? 'keeps newer ones instead' : '', timed ? 'gives no more time' : ''].filter((part) => part !== '').join(', and ');
+  const does = [counted ? 'keeps newer ones instead' : '', timed ? 'gives no more time' : '']
+    .filter((part) => part !== '')
+    .join(', and ');
   return `${policyText(policy)}, ${does}`;
 }
 

@@ -25,7 +25,11 @@ export interface JsonSnapshot {
   readonly engine?: string;
   readonly engineVersion?: string;
   readonly attachedDisks?: readonly AttachedDisk[];
-  readonly source: { readonly name: string | null; readonly arn: string | null; readonly exists: boolean | null } | null;
+  readonly source: {
+    readonly name: string | null;
+    readonly arn: string | null;
+    readonly exists: boolean | null;
+  } | null;
   readonly verdict: Verdict;
   readonly status: Status;
   readonly policy: { readonly name: string; readonly origin: PolicyOrigin; readonly rule?: string } | null;
@@ -71,7 +75,9 @@ const iso = (instant: number): string => new Date(instant).toISOString();
 
 /** Written by hand: an object would lose the key `__proto__`, and would put number-like keys first. Sorted, so that the service's order changes no byte. */
 function tagsJson(tags: Tags): string {
-  const members = [...tags].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  const members = [...tags]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
   return `{${members.join(',')}}`;
 }
 
@@ -93,7 +99,11 @@ interface SharedParts {
   readonly reasons: (reasons: readonly Reason[]) => string;
 }
 
-function snapshotJson({ snapshot, sourceExists, verdict, status, policy, reasons }: Judged, report: Report, shared: SharedParts): string {
+function snapshotJson(
+  { snapshot, sourceExists, verdict, status, policy, reasons }: Judged,
+  report: Report,
+  shared: SharedParts,
+): string {
   const { source } = snapshot;
   const before = {
     arn: snapshot.arn,

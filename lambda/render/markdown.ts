@@ -22,7 +22,8 @@ const escaped = (text: string): string =>
     .replace(/^(\d+)([.)])/, '$1\\$2');
 
 function* lines(all: readonly Line[]): Generator<string> {
-  for (const line of all) yield typeof line === 'string' ? `${escaped(line)}\n\n` : `\`\`\`sh\n${line.command}\n\`\`\`\n\n`;
+  for (const line of all)
+    yield typeof line === 'string' ? `${escaped(line)}\n\n` : `\`\`\`sh\n${line.command}\n\`\`\`\n\n`;
 }
 
 function* part({ title, lead, items }: Section): Generator<string> {

@@ -10,7 +10,9 @@ export function outcomeOf({ complete, totals, problems }: Report): Outcome {
 }
 
 /** Message attributes by which subscribers filter. */
-export function messageAttributes(report: Report): Readonly<Record<'outcome' | 'expiring' | 'complete' | 'problems', string | number>> {
+export function messageAttributes(
+  report: Report,
+): Readonly<Record<'outcome' | 'expiring' | 'complete' | 'problems', string | number>> {
   return {
     outcome: outcomeOf(report),
     expiring: report.totals.expire,

@@ -12,16 +12,19 @@ const CENTS = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximum
 export const figure = (amount: number): string => WHOLE.format(amount);
 
 /** `1 snapshot`, `17 snapshots`, `5,000 snapshots`. */
-export const count = (amount: number, one: string, many = `${one}s`): string => `${figure(amount)} ${amount === 1 ? one : many}`;
+export const count = (amount: number, one: string, many = `${one}s`): string =>
+  `${figure(amount)} ${amount === 1 ? one : many}`;
 
 /** `$34.00`, `$10,000.00`. */
 export const dollars = (amount: number): string => `$${CENTS.format(amount)}`;
 
 /** `at most $2.00/month`; costs are ceilings, so no text says less than that. */
-export const atMost = (ceiling: number | null): string => (ceiling === null ? 'cost not known' : `at most ${dollars(ceiling)}/month`);
+export const atMost = (ceiling: number | null): string =>
+  ceiling === null ? 'cost not known' : `at most ${dollars(ceiling)}/month`;
 
 /** Whole periods of 24 h between two instants; null where the first is not known. */
-export const wholeDays = (from: number | null, to: number): number | null => (from === null ? null : Math.trunc((to - from) / DAY) + 0);
+export const wholeDays = (from: number | null, to: number): number | null =>
+  from === null ? null : Math.trunc((to - from) / DAY) + 0;
 
 /** `20 days old`. */
 export function age(from: number | null, to: number): string {
@@ -40,14 +43,18 @@ const PLURALS: Readonly<Record<Kind, string>> = { instance: 'instances', disk: '
 export const plural = (kind: Kind): string => PLURALS[kind];
 
 /** What to call a snapshot: its name, else its ARN. */
-export const nameOf = (snapshot: Snapshot): string => clean(snapshot.name ?? snapshot.arn ?? 'a snapshot without a name');
+export const nameOf = (snapshot: Snapshot): string =>
+  clean(snapshot.name ?? snapshot.arn ?? 'a snapshot without a name');
 
 /** What to call the source of a snapshot. */
 export const sourceNameOf = (snapshot: Snapshot): string =>
-  snapshot.source === null ? 'no source named' : clean(snapshot.source.name ?? snapshot.source.arn ?? 'a source without a name');
+  snapshot.source === null
+    ? 'no source named'
+    : clean(snapshot.source.name ?? snapshot.source.arn ?? 'a source without a name');
 
 /** All reasons in one line. */
-export const reasonsText = (reasons: readonly Reason[]): string => reasons.map((reason) => clean(describe(reason))).join('; ');
+export const reasonsText = (reasons: readonly Reason[]): string =>
+  reasons.map((reason) => clean(describe(reason))).join('; ');
 
 /** `policy standard, from the rule "production"`. */
 export function policyText(policy: Judged['policy']): string {

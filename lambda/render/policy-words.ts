@@ -14,7 +14,8 @@ export function ruleWords({ keep, expireAfter, expireOn }: Policy): readonly Rul
   else if (keep !== null) {
     for (const code of COUNT_RULES) {
       const count = keep.counts[code];
-      if (count !== undefined) words.push({ code, text: `${code} ${count === Number.POSITIVE_INFINITY ? 'unlimited' : count}` });
+      if (count !== undefined)
+        words.push({ code, text: `${code} ${count === Number.POSITIVE_INFINITY ? 'unlimited' : count}` });
     }
     for (const code of WITHIN_RULES) {
       const duration = keep.within[code];

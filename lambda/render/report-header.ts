@@ -1,4 +1,11 @@
-import { applyLocallyCommand, awsCommand, isResourceName, option, type RunOptions, readingCommand } from '../core/report/command-line';
+import {
+  applyLocallyCommand,
+  awsCommand,
+  isResourceName,
+  option,
+  type RunOptions,
+  readingCommand,
+} from '../core/report/command-line';
 import { cloudShellLink, SNAPSHOTS_PAGE, s3ObjectLink } from '../core/report/console-links';
 import type { Report } from '../core/report/report-model';
 import type { Snapshot } from '../core/snapshot/snapshot';
@@ -54,7 +61,8 @@ export type Line = string | { readonly command: string };
 export const csvCommand = (options: RunOptions, at: number | null): string =>
   readingCommand(['report', '--format', 'csv', ...atOption(at)], options);
 
-const atOption = (at: number | null): readonly string[] => option('--at', at === null ? undefined : new Date(at).toISOString());
+const atOption = (at: number | null): readonly string[] =>
+  option('--at', at === null ? undefined : new Date(at).toISOString());
 
 /** Where cut items are, in words. */
 export function fullReportPlace({ fullReport, run }: TextContext): string {
@@ -95,11 +103,13 @@ function finding(report: Report): string {
 }
 
 /** Whether not one list was read, so that the report knows nothing at all. */
-const nothingRead = ({ scopes, totals }: Report): boolean => totals.snapshots === 0 && !scopes.some(({ status }) => status === 'read');
+const nothingRead = ({ scopes, totals }: Report): boolean =>
+  totals.snapshots === 0 && !scopes.some(({ status }) => status === 'read');
 
 /** The verdict over all snapshots in one sentence; of an incomplete report, over what could be read. */
 export function verdictLine(report: Report): string {
-  if (!report.complete) return nothingRead(report) ? 'Nothing could be read.' : `In what could be read, ${finding(report)}`;
+  if (!report.complete)
+    return nothingRead(report) ? 'Nothing could be read.' : `In what could be read, ${finding(report)}`;
   if (report.totals.snapshots === 0) return 'No snapshots were found.';
   const text = finding(report);
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
@@ -123,7 +133,9 @@ export function outcome(report: Report, context: TextContext): readonly string[]
   const { totals, problems, plan } = report;
   const lines: string[] = [];
   if (!report.complete)
-    lines.push('INCOMPLETE: not everything could be read. What was not read stands below, and nothing may be deleted on this report.');
+    lines.push(
+      'INCOMPLETE: not everything could be read. What was not read stands below, and nothing may be deleted on this report.',
+    );
   lines.push(verdictLine(report));
   lines.push(...regionsNotRead(report));
   if (totals.snapshots > 0) {
@@ -132,13 +144,16 @@ export function outcome(report: Report, context: TextContext): readonly string[]
       totals.unmanaged > 0 ? `${figure(totals.unmanaged)} covered by no policy` : '',
     ].filter((part) => part !== '');
     const kept = `${count(totals.keep, 'snapshot')} kept${set.length === 0 ? '' : `, of these ${set.join(' and ')}`}.`;
-    lines.push(`${kept} ${report.complete ? 'All together' : 'All that was read'}: ${extentText(wholeExtent(report))}.`);
+    lines.push(
+      `${kept} ${report.complete ? 'All together' : 'All that was read'}: ${extentText(wholeExtent(report))}.`,
+    );
   }
   if (problems.length > 0) lines.push(`${count(problems.length, 'problem')} to look at.`);
   const counting = context.deletionMode === 'automatic' ? countdownLine(context.due ?? new Map()) : null;
   if (counting !== null) lines.push(counting);
   lines.push(deletionLine(report, context));
-  if (plan.blocked?.code.startsWith('cap.')) lines.push(`The plan to delete cannot be carried out: ${clean(plan.blocked.message)}.`);
+  if (plan.blocked?.code.startsWith('cap.'))
+    lines.push(`The plan to delete cannot be carried out: ${clean(plan.blocked.message)}.`);
   if (plan.blocked?.code === 'report.not-stored')
     lines.push(
       'NOT STORED: this message is all there is of this report. It offers nothing for deletion, and automatic deletion does not count it. The problems below say why.',
@@ -180,7 +195,10 @@ const options = ({ run }: TextContext): RunOptions => (run.kind === 'command-lin
 function howToDeleteOnCommandLine({ options: told, plan }: CommandLineRun): readonly Line[] {
   if (plan !== null) return [{ command: applyLocallyCommand(plan, told) }];
   const file = 'plan.json';
-  return [{ command: readingCommand(['report', '--plan-out', file], told) }, { command: applyLocallyCommand(file, told) }];
+  return [
+    { command: readingCommand(['report', '--plan-out', file], told) },
+    { command: applyLocallyCommand(file, told) },
+  ];
 }
 
 /** What deletes, where there is something to delete and no deletion function to do it. */
@@ -207,7 +225,8 @@ function howToDeleteByHand({ totals, plan, zone }: Report, { run, deletionMode }
 function howToDelete(report: Report, context: TextContext): readonly Line[] {
   const { totals, plan, complete } = report;
   const none = complete && totals.expire === 0 ? ['There is nothing to delete.'] : [];
-  if (plan.blocked !== null) return [...none, `Nothing can be deleted with this report: ${clean(plan.blocked.message)}.`];
+  if (plan.blocked !== null)
+    return [...none, `Nothing can be deleted with this report: ${clean(plan.blocked.message)}.`];
   if (totals.expire === 0) return none;
   const automatic =
     context.deletionMode === 'automatic'
@@ -288,8 +307,12 @@ export function subject(report: Report): string {
   const { totals } = report;
   const money = `, ${ceilingText(expiringExtent(report))}`;
   const short =
-    totals.expire === 0 ? 'nothing past policy' : `${figure(totals.expire)} of ${count(totals.snapshots, 'snapshot')} past policy`;
-  const candidates = report.complete ? completeSubjects(report, short, money) : incompleteSubjects(report, short, money);
+    totals.expire === 0
+      ? 'nothing past policy'
+      : `${figure(totals.expire)} of ${count(totals.snapshots, 'snapshot')} past policy`;
+  const candidates = report.complete
+    ? completeSubjects(report, short, money)
+    : incompleteSubjects(report, short, money);
   const fitting = candidates.map((text) => `[Lightsail] ${text}`).find((text) => text.length <= 99);
   return fitting ?? '[Lightsail] Snapshot report';
 }
@@ -297,7 +320,8 @@ export function subject(report: Report): string {
 function incompleteSubjects(report: Report, short: string, money: string): readonly string[] {
   if (nothingRead(report)) return ['Incomplete: nothing could be read'];
   const failed = unreadScopes(report).length;
-  const missing = failed === 0 ? 'not everything was read' : `${figure(failed)} of ${count(report.scopes.length, 'list')} not read`;
+  const missing =
+    failed === 0 ? 'not everything was read' : `${figure(failed)} of ${count(report.scopes.length, 'list')} not read`;
   const said = report.totals.expire === 0 ? [`${short} in the rest`] : [`${short}${money}`, short];
   return [...said.map((text) => `Incomplete, ${missing}: ${text}`), `Incomplete, ${missing}`];
 }

@@ -21,7 +21,9 @@ const POLICY = `default-src 'none'; img-src data:; style-src '${PAGE_STYLE_HASH}
 function itemHtml({ reportId, at, outcome, files }: IndexedReport, zone: Zone): string {
   const when = localMinute(Date.parse(at), zone);
   const said = escaped(clean(outcome?.replace(/^\[Lightsail\] /, '') ?? `Report ${reportId}`));
-  const data = (['csv', 'json'] as const).map((type) => `<a href="${escaped(files[type])}">${type.toUpperCase()}</a>`).join(', ');
+  const data = (['csv', 'json'] as const)
+    .map((type) => `<a href="${escaped(files[type])}">${type.toUpperCase()}</a>`)
+    .join(', ');
   return `<li><p><a href="${escaped(files.html)}">${escaped(when)}</a>: ${said}</p><p class="dim">${data}</p></li>\n`;
 }
 

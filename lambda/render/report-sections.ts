@@ -1,5 +1,13 @@
 import { monthlyCostCeiling, snapshotGb } from '../core/policy/cost';
-import { type Judged, type ListName, type ListStatus, type Report, type Scope, STATUSES, type Status } from '../core/report/report-model';
+import {
+  type Judged,
+  type ListName,
+  type ListStatus,
+  type Report,
+  type Scope,
+  STATUSES,
+  type Status,
+} from '../core/report/report-model';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localDay, localMinute } from '../core/time/period';
 import { someOf } from '../core/util/join-names';
@@ -27,7 +35,12 @@ export interface Section {
 const NO_ITEMS: readonly Item[] = [];
 
 /** A section over records; null where there is nothing to say. */
-function section<T>(title: string, lead: readonly string[], records: readonly T[], toItem: (record: T) => Item): Section | null {
+function section<T>(
+  title: string,
+  lead: readonly string[],
+  records: readonly T[],
+  toItem: (record: T) => Item,
+): Section | null {
   if (records.length === 0) return null;
   return {
     title,
@@ -85,7 +98,11 @@ export function sourceHeading(group: readonly Judged[], report: Report): string 
 /** By ARN, the day on which a snapshot is deleted at the earliest, if nothing is done about it. */
 export type DueDays = ReadonlyMap<string, string>;
 
-function* expiringItems(groups: readonly (readonly Judged[])[], report: Report, due: DueDays | undefined): Generator<Item> {
+function* expiringItems(
+  groups: readonly (readonly Judged[])[],
+  report: Report,
+  due: DueDays | undefined,
+): Generator<Item> {
   const fresh = new Set(report.changes?.newlyExpiring.map(({ snapshot }) => snapshot.arn));
   for (const group of groups) {
     const heading = sourceHeading(group, report);
@@ -119,9 +136,14 @@ export const unreadScopes = ({ scopes }: Pick<Report, 'scopes'>): readonly Scope
 
 /** What is said of lists of sources that were not read and belong to no scope named as such: snapshots of the report name sources elsewhere. */
 export function unreadElsewhere(report: Pick<Report, 'scopes' | 'problems'>): readonly string[] {
-  const named = report.scopes.filter(({ sources }) => sources === 'failed').map(({ kind, region }) => `the ${kind} list of ${region} `);
+  const named = report.scopes
+    .filter(({ sources }) => sources === 'failed')
+    .map(({ kind, region }) => `the ${kind} list of ${region} `);
   return report.problems
-    .filter(({ code, arn, message }) => code === 'source.unread' && arn === null && !named.some((list) => message.startsWith(list)))
+    .filter(
+      ({ code, arn, message }) =>
+        code === 'source.unread' && arn === null && !named.some((list) => message.startsWith(list)),
+    )
     .map(({ message }) => message);
 }
 
@@ -130,7 +152,9 @@ const listText = ({ kind, region }: ListName): string => `${kind} snapshots in $
 function unreadItem(scope: Scope): Item {
   const { error, kind } = scope;
   const what =
-    scope.status === 'failed' ? listText(scope) : `the ${plural(kind)} themselves in ${clean(scope.region)} (their snapshots were read)`;
+    scope.status === 'failed'
+      ? listText(scope)
+      : `the ${plural(kind)} themselves in ${clean(scope.region)} (their snapshots were read)`;
   const why = error ? `: ${clean(error.message)} (${clean(error.code)})` : '';
   return { line: `${what}${why}`, details: error?.tip === undefined ? [] : [`Tip: ${clean(error.tip)}`] };
 }
@@ -140,7 +164,8 @@ export function unread(report: Report): Section | null {
   if (report.complete) return null;
   const scopes = unreadScopes(report);
   const elsewhere = unreadElsewhere(report);
-  const lead = 'What is missing here may hold, or belong to, snapshots of this report. Until it can be read, nothing may be deleted.';
+  const lead =
+    'What is missing here may hold, or belong to, snapshots of this report. Until it can be read, nothing may be deleted.';
   const missing = [
     scopes.length > 0 ? `${figure(scopes.length)} of ${count(report.scopes.length, 'list')}` : '',
     elsewhere.length > 0 ? `${count(elsewhere.length, 'list')} of sources elsewhere` : '',
@@ -183,7 +208,9 @@ export const regionsNotRead = (report: Pick<Report, 'scopes'>): readonly string[
 const regionsOff = (report: Report): readonly (Section | null)[] =>
   OFF_STATUSES.map((status) => {
     const regions = regionsOf(report, status);
-    return section(`${OFF[status].title}: ${figure(regions.length)}`, [OFF[status].lead], regions, (region) => ({ line: clean(region) }));
+    return section(`${OFF[status].title}: ${figure(regions.length)}`, [OFF[status].lead], regions, (region) => ({
+      line: clean(region),
+    }));
   });
 
 function* changeItems({ changes }: Report): Generator<Item> {
@@ -197,10 +224,12 @@ function* changeItems({ changes }: Report): Generator<Item> {
   ] as const;
   for (const [title, items] of lists) {
     const heading = `${title}: ${count(items.length, 'snapshot')}`;
-    for (const { snapshot } of items) yield { heading, line: `${nameOf(snapshot)} (${where(snapshot)}, of ${sourceNameOf(snapshot)})` };
+    for (const { snapshot } of items)
+      yield { heading, line: `${nameOf(snapshot)} (${where(snapshot)}, of ${sourceNameOf(snapshot)})` };
   }
   const gone = `Gone: ${count(changes.gone.length, 'snapshot')}`;
-  for (const { arn, name } of changes.gone) yield { heading: gone, line: clean(name === null ? arn : `${name} (${arn})`) };
+  for (const { arn, name } of changes.gone)
+    yield { heading: gone, line: clean(name === null ? arn : `${name} (${arn})`) };
   const uncompared = `Not compared, as only one of the two reports read them: ${count(changes.uncompared.length, 'list')}`;
   for (const list of changes.uncompared) yield { heading: uncompared, line: listText(list) };
 }
@@ -208,7 +237,12 @@ function* changeItems({ changes }: Report): Generator<Item> {
 function sinceLast(report: Report): Section {
   const { changes } = report;
   if (changes === null)
-    return { title: 'Since the last report', lead: ['There is no earlier report to compare with.'], count: 0, items: () => NO_ITEMS };
+    return {
+      title: 'Since the last report',
+      lead: ['There is no earlier report to compare with.'],
+      count: 0,
+      items: () => NO_ITEMS,
+    };
   const { previousReportId: _, previousAt, uncompared, ...changed } = changes;
   const amount = Object.values(changed).reduce((sum, { length }) => sum + length, 0);
   const all = report.complete && uncompared.length === 0;
@@ -224,13 +258,19 @@ function sinceLast(report: Report): Section {
 }
 
 const SET_ASIDE: Readonly<Record<Exclude<Status, 'managed'>, { readonly title: string; readonly lead: string }>> = {
-  held: { title: 'Held', lead: 'Somebody asked for these to be kept. They stay until the hold is taken off or its day has passed.' },
+  held: {
+    title: 'Held',
+    lead: 'Somebody asked for these to be kept. They stay until the hold is taken off or its day has passed.',
+  },
   problem: {
     title: 'Kept because of a problem',
     lead: 'Something about these could not be read or understood, so they are kept. The problems below say what to mend.',
   },
   unfinished: { title: 'Not finished', lead: 'These are still being made, or failed. They are kept and not counted.' },
-  future: { title: 'Dated in the future', lead: 'These carry a time that has not come yet. They are kept and not counted.' },
+  future: {
+    title: 'Dated in the future',
+    lead: 'These carry a time that has not come yet. They are kept and not counted.',
+  },
   'automatic-copy': {
     title: 'Copies of automatic snapshots',
     lead: 'Somebody chose to keep these for good. They are kept unless a rule names them.',
@@ -252,7 +292,9 @@ export function problems(report: Report): Section | null {
   if (report.problems.length === 0) return null;
   const wanted = new Set(report.problems.map(({ arn }) => arn));
   const names = new Map(
-    report.items.flatMap(({ snapshot }) => (snapshot.arn !== null && wanted.has(snapshot.arn) ? [[snapshot.arn, nameOf(snapshot)]] : [])),
+    report.items.flatMap(({ snapshot }) =>
+      snapshot.arn !== null && wanted.has(snapshot.arn) ? [[snapshot.arn, nameOf(snapshot)]] : [],
+    ),
   );
   const aboutRules = report.problems.some(({ code }) => code.startsWith('rule.'));
   return section(
@@ -274,13 +316,18 @@ export function problems(report: Report): Section | null {
 
 function stale(report: Report): Section | null {
   const lead = 'Is whatever makes their snapshots still running?';
-  return section(`No recent snapshot: ${count(report.stale.length, 'source')}`, [lead], report.stale, ({ source, newestAt }) => {
-    const newest =
-      newestAt === null
-        ? 'no snapshot at all'
-        : `the newest is of ${localDay(newestAt, report.zone)}, ${age(newestAt, report.evaluatedAt)}`;
-    return { line: `${clean(source.name ?? source.arn)} (${source.kind} in ${clean(source.region)}): ${newest}` };
-  });
+  return section(
+    `No recent snapshot: ${count(report.stale.length, 'source')}`,
+    [lead],
+    report.stale,
+    ({ source, newestAt }) => {
+      const newest =
+        newestAt === null
+          ? 'no snapshot at all'
+          : `the newest is of ${localDay(newestAt, report.zone)}, ${age(newestAt, report.evaluatedAt)}`;
+      return { line: `${clean(source.name ?? source.arn)} (${source.kind} in ${clean(source.region)}): ${newest}` };
+    },
+  );
 }
 
 function orphans(report: Report): Section | null {
@@ -320,10 +367,12 @@ function automatic(report: Report): Section | null {
 const present = (parts: readonly (Section | null)[]): readonly Section[] => parts.filter((part) => part !== null);
 
 /** Beside a list of snapshots with their reasons: what somebody should look at, and what changed. */
-export const attention = (report: Report): readonly Section[] => present([problems(report), sinceLast(report), stale(report)]);
+export const attention = (report: Report): readonly Section[] =>
+  present([problems(report), sinceLast(report), stale(report)]);
 
 /** Beside a list of snapshots with their reasons: what is good to know. */
-export const background = (report: Report): readonly Section[] => present([orphans(report), automatic(report), ...regionsOff(report)]);
+export const background = (report: Report): readonly Section[] =>
+  present([orphans(report), automatic(report), ...regionsOff(report)]);
 
 /** Everything between what was not read and the next step, in reading order. */
 export function sections(report: Report, due?: DueDays): readonly Section[] {

@@ -61,7 +61,8 @@ export function resultSubject({ result, end, unread }: ResultContext): string {
   const { requested, deleted, failed, open, freedMonthlyCostCeiling } = result.totals;
   if (end.state !== 'finished' || open > 0)
     return `${prefix}Deletion not finished: ${figure(deleted)} deleted, ${unsettled > 0 ? `${figure(unsettled)} of unknown end, ` : ''}${figure(open - unsettled)} of ${figure(requested)} not dealt with`;
-  if (failed > 0) return `${prefix}${figure(failed)} of ${figure(requested)} deletions failed, ${figure(deleted)} deleted`;
+  if (failed > 0)
+    return `${prefix}${figure(failed)} of ${figure(requested)} deletions failed, ${figure(deleted)} deleted`;
   return `${prefix}${figure(deleted)} of ${figure(requested)} planned snapshots deleted, at most ${dollars(freedMonthlyCostCeiling)}/month`;
 }
 
@@ -117,10 +118,19 @@ export function resultAttributes(context: ResultContext): Readonly<Record<string
   const { result, end, unread } = context;
   if (unread !== null) return { outcome: 'deletion-unread' };
   const { deleted = 0, failed = 0 } = result?.totals ?? {};
-  const outcome = failed > 0 ? 'deletion-failed' : end.state === 'finished' && openOf(context) === 0 ? 'deleted' : `deletion-${end.state}`;
+  const outcome =
+    failed > 0
+      ? 'deletion-failed'
+      : end.state === 'finished' && openOf(context) === 0
+        ? 'deleted'
+        : `deletion-${end.state}`;
   return { outcome, deleted, failed, open: openOf(context) };
 }
 
 /** What was done, in one sentence. */
 export const endSentence = ({ result, end }: ResultContext): string =>
-  result !== null ? resultSentence(result) : end.state === 'finished' ? 'Nothing was deleted.' : `Nothing was deleted: ${clean(end.text)}`;
+  result !== null
+    ? resultSentence(result)
+    : end.state === 'finished'
+      ? 'Nothing was deleted.'
+      : `Nothing was deleted: ${clean(end.text)}`;

@@ -12,7 +12,10 @@ const POLICY = `default-src 'none'; style-src '${PAGE_STYLE_HASH}'; img-src data
 
 const text = (said: string): string => escaped(clean(said));
 
-const row = (zone: Zone, { outcome, name, kind, region, source, text: why, code, monthlyCostCeiling, at }: ItemResult): string =>
+const row = (
+  zone: Zone,
+  { outcome, name, kind, region, source, text: why, code, monthlyCostCeiling, at }: ItemResult,
+): string =>
   `<tr><td>${outcome}</td><th scope="row">${text(name)}</th><td>${text(source ?? 'not known')}</td><td>${kind}, ${text(region)}</td><td>${text(why)} <span class="dim">(${text(code)})</span></td><td>${atMost(monthlyCostCeiling)}</td><td>${localMinute(Date.parse(at), zone)}</td></tr>\n`;
 
 const unsettledRow = ({ name, arn, source, monthlyCostCeiling }: Unsettled): string =>
@@ -38,7 +41,8 @@ export function* renderResultHtml(context: ResultContext): Generator<string> {
 </header>
 <main>
 `;
-  if (end.state !== 'finished') yield `<p>It ended before it was finished: ${text(end.text)} (${text(end.code)}).</p>\n`;
+  if (end.state !== 'finished')
+    yield `<p>It ended before it was finished: ${text(end.text)} (${text(end.code)}).</p>\n`;
   if (result !== null) {
     yield '<table><thead><tr><th>Outcome</th><th>Snapshot</th><th>Source</th><th>What and where</th><th>Why</th><th>Cost ceiling</th><th>When</th></tr></thead>\n<tbody>\n';
     for (const each of unsettledIn(result)) yield unsettledRow(each);

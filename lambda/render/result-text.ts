@@ -35,7 +35,8 @@ export interface Preview {
   readonly now: number;
 }
 
-const ceilingOf = (snapshots: readonly Snapshot[], pricing: Pricing): string => ceilingText(extentOf(snapshots, pricing));
+const ceilingOf = (snapshots: readonly Snapshot[], pricing: Pricing): string =>
+  ceilingText(extentOf(snapshots, pricing));
 
 /** Shows what will go, by source, with ceilings, and what of the plan will not and why. No line is wider than the terminal. */
 export function* renderPreview(preview: Preview, columns: number): Generator<string> {
@@ -64,11 +65,17 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
     yield `\n${wrap(`${sourceNameOf(first)} (${first.kind}, ${clean(region)}): ${count(items.length, 'snapshot')}, ${ceiling}`, columns, '')}`;
     for (const { judged } of items) {
       const { snapshot } = judged;
-      yield wrap(`${nameOf(snapshot)}, ${age(snapshot.createdAt, now)}, ${atMost(monthlyCostCeiling(snapshot, pricing))}`, columns, '  - ');
+      yield wrap(
+        `${nameOf(snapshot)}, ${age(snapshot.createdAt, now)}, ${atMost(monthlyCostCeiling(snapshot, pricing))}`,
+        columns,
+        '  - ',
+      );
     }
   }
-  if (ruled.length > 0) yield `\n${wrap(`Of the plan, ${count(ruled.length, 'snapshot')} will not be touched:`, columns, '')}`;
-  for (const { item, ruling } of ruled) yield wrap(`${clean(item.name)} (${clean(item.region)}): ${clean(ruling.text)}`, columns, '  - ');
+  if (ruled.length > 0)
+    yield `\n${wrap(`Of the plan, ${count(ruled.length, 'snapshot')} will not be touched:`, columns, '')}`;
+  for (const { item, ruling } of ruled)
+    yield wrap(`${clean(item.name)} (${clean(item.region)}): ${clean(ruling.text)}`, columns, '  - ');
   yield '\n';
 }
 
@@ -113,7 +120,9 @@ export function resultSentence(result: ApplyResult): string {
     unsettled > 0 ? `${figure(unsettled)} of unknown end` : '',
     status === 'unfinished' ? `${figure(open - unsettled)} not dealt with` : '',
   ].filter((part) => part !== '');
-  const unknown = items.filter(({ outcome, monthlyCostCeiling }) => outcome === 'deleted' && monthlyCostCeiling === null).length;
+  const unknown = items.filter(
+    ({ outcome, monthlyCostCeiling }) => outcome === 'deleted' && monthlyCostCeiling === null,
+  ).length;
   const more = unknown === 0 ? '' : ` and ${figure(unknown)} of unknown size`;
   return `Of ${count(requested, 'planned snapshot')}: ${parts.join(', ')}. Freed: at most ${dollars(totals.freedMonthlyCostCeiling)}/month${more}.`;
 }
@@ -132,9 +141,12 @@ export function* renderResultText(result: ApplyResult, columns: number): Generat
     for (const item of items) {
       const source = item.source === null ? '' : ` of ${clean(item.source)}`;
       const why =
-        outcome === 'deleted' && item.text === 'deleted' ? atMost(item.monthlyCostCeiling) : `${clean(item.text)} [${clean(item.code)}]`;
+        outcome === 'deleted' && item.text === 'deleted'
+          ? atMost(item.monthlyCostCeiling)
+          : `${clean(item.text)} [${clean(item.code)}]`;
       yield wrap(`${clean(item.name)}${source} (${item.kind}, ${clean(item.region)}): ${why}`, columns, '  - ');
     }
   }
-  if (result.status === 'unfinished') yield `\n${wrap('It is not finished: apply the same plan again to go on.', columns, '')}`;
+  if (result.status === 'unfinished')
+    yield `\n${wrap('It is not finished: apply the same plan again to go on.', columns, '')}`;
 }

@@ -20,14 +20,25 @@ export function wrap(text: string, columns: number, first: string): string {
 /** The report as text for a terminal or a pipe, grouped by source, in chunks, uncut; no line but one to copy is wider than the terminal. */
 export function* renderTerminal(report: Report, context: TextContext, style: TerminalStyle): Generator<string> {
   const columns = Math.max(NARROWEST, style.columns);
-  const paint = (code: string, text: string): string => (style.colour ? `\u001b[${code}m${text.slice(0, -1)}\u001b[0m\n` : text);
+  const paint = (code: string, text: string): string =>
+    style.colour ? `\u001b[${code}m${text.slice(0, -1)}\u001b[0m\n` : text;
   const prose = (all: readonly Line[]): string =>
-    all.map((line) => (typeof line === 'string' ? wrap(line, columns, '') : paint('36', `    ${line.command}\n`))).join('');
+    all
+      .map((line) => (typeof line === 'string' ? wrap(line, columns, '') : paint('36', `    ${line.command}\n`)))
+      .join('');
   const title = (text: string): string => `\n${paint('1', wrap(text.toUpperCase(), columns, ''))}`;
   const entry = (item: Item, before: Item | null): string => {
-    const source = item.heading === undefined || item.heading === before?.heading ? '' : `\n${paint('1', wrap(item.heading, columns, ''))}`;
-    const shared = item.shared === undefined || (source === '' && item.shared === before?.shared) ? '' : wrap(item.shared, columns, '');
-    const details = (item.details ?? []).filter((detail) => detail !== '').map((detail) => paint('2', wrap(detail, columns, '    ')));
+    const source =
+      item.heading === undefined || item.heading === before?.heading
+        ? ''
+        : `\n${paint('1', wrap(item.heading, columns, ''))}`;
+    const shared =
+      item.shared === undefined || (source === '' && item.shared === before?.shared)
+        ? ''
+        : wrap(item.shared, columns, '');
+    const details = (item.details ?? [])
+      .filter((detail) => detail !== '')
+      .map((detail) => paint('2', wrap(detail, columns, '    ')));
     return `${source}${shared}${wrap(item.line, columns, '  - ')}${details.join('')}`;
   };
   function* part(section: Section): Generator<string> {

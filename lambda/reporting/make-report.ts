@@ -2,7 +2,16 @@ import { makePlan, type NewPlan } from '../core/plan/plan';
 import type { Config } from '../core/policy/config';
 import { gbMonthPrice, roundMoney, snapshotGb } from '../core/policy/cost';
 import { compareWith, listsRead, marksOf, type PreviousReport, type ReportState } from '../core/report/report-diff';
-import type { Changes, Inventory, Judged, ListedSource, Report, Scope, StaleSource, Totals } from '../core/report/report-model';
+import type {
+  Changes,
+  Inventory,
+  Judged,
+  ListedSource,
+  Report,
+  Scope,
+  StaleSource,
+  Totals,
+} from '../core/report/report-model';
 import { FINISHED_STATE, type Problem } from '../core/snapshot/snapshot';
 import { remember } from '../core/snapshot/snapshot-index';
 import { before } from '../core/time/period';
@@ -52,11 +61,17 @@ export function reportOrder(a: Judged, b: Judged): number {
 }
 
 function totalsOf(items: readonly Judged[], problems: number, config: Config): Totals {
-  const count = (holds: (item: Judged) => boolean): number => items.reduce((sum, item) => sum + (holds(item) ? 1 : 0), 0);
+  const count = (holds: (item: Judged) => boolean): number =>
+    items.reduce((sum, item) => sum + (holds(item) ? 1 : 0), 0);
   const expiring = items.filter(({ verdict }) => verdict === 'expire');
   const gb = (of: readonly Judged[]): number => of.reduce((sum, { snapshot }) => sum + (snapshot.sizeGb ?? 0), 0);
   const money = (of: readonly Judged[]): number =>
-    roundMoney(of.reduce((sum, { snapshot }) => sum + (snapshotGb(snapshot) ?? 0) * gbMonthPrice(config.pricing, snapshot.region), 0));
+    roundMoney(
+      of.reduce(
+        (sum, { snapshot }) => sum + (snapshotGb(snapshot) ?? 0) * gbMonthPrice(config.pricing, snapshot.region),
+        0,
+      ),
+    );
   return {
     snapshots: items.length,
     keep: items.length - expiring.length,
@@ -81,9 +96,13 @@ function staleSources(inventory: Inventory, now: number, config: Config): readon
     newest.set(source.arn, Math.max(createdAt, newest.get(source.arn) ?? createdAt));
   }
   for (const { source, newestAt } of inventory.automatic)
-    if (source.arn !== null && newestAt !== null) newest.set(source.arn, Math.max(newestAt, newest.get(source.arn) ?? newestAt));
+    if (source.arn !== null && newestAt !== null)
+      newest.set(source.arn, Math.max(newestAt, newest.get(source.arn) ?? newestAt));
   const order = (a: ListedSource, b: ListedSource): number =>
-    compare(a.region, b.region) || compare(a.kind, b.kind) || compare(a.name ?? '', b.name ?? '') || compare(a.arn, b.arn);
+    compare(a.region, b.region) ||
+    compare(a.kind, b.kind) ||
+    compare(a.name ?? '', b.name ?? '') ||
+    compare(a.arn, b.arn);
   return [...inventory.sourceList].sort(order).flatMap((source) => {
     const newestAt = newest.get(source.arn);
     return newestAt !== undefined && newestAt <= limit ? [{ source, newestAt }] : [];
@@ -161,7 +180,13 @@ export async function makeReport(
     totals: totalsOf(items, problems.length, config),
     items,
     problems,
-    plan: { id: plan.id, digest: plan.digest, expiresAt: Date.parse(plan.expiresAt), count: plan.items.length, blocked: plan.blocked },
+    plan: {
+      id: plan.id,
+      digest: plan.digest,
+      expiresAt: Date.parse(plan.expiresAt),
+      count: plan.items.length,
+      blocked: plan.blocked,
+    },
     pricing: config.pricing,
     automatic: inventory.automatic,
     stale: staleSources(inventory, now, config),

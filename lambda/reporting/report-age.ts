@@ -10,11 +10,15 @@ const HOUR = 3_600_000;
 const MOST_AHEAD = 5 * 60_000;
 
 /** The time (epoch ms) of the newest report that was stored whole, none of the future; null when there is none. */
-export async function newestReport(store: Store, now: number): Promise<{ readonly reportId: string; readonly at: number } | null> {
+export async function newestReport(
+  store: Store,
+  now: number,
+): Promise<{ readonly reportId: string; readonly at: number } | null> {
   for (const reportId of [...(await store.list(REPORTS))].reverse()) {
     const at = instantOfId(reportId);
     // The state is written last.
-    if (at !== null && at <= now + MOST_AHEAD && (await store.get(reportFiles(reportId).state)) !== null) return { reportId, at };
+    if (at !== null && at <= now + MOST_AHEAD && (await store.get(reportFiles(reportId).state)) !== null)
+      return { reportId, at };
   }
   return null;
 }
@@ -45,7 +49,11 @@ export function pausesOfEvent(event: unknown): readonly Pause[] {
     typeof each.to === 'string' &&
     parseInstant(each.to) !== null;
   if (Array.isArray(given) && given.every(isPause)) return given;
-  throw new RetentionError('event.malformed', 'operator', `cannot run: got pauses ${JSON.stringify(given)}, expected [{ from, to }]`);
+  throw new RetentionError(
+    'event.malformed',
+    'operator',
+    `cannot run: got pauses ${JSON.stringify(given)}, expected [{ from, to }]`,
+  );
 }
 
 /**

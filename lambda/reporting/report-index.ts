@@ -13,7 +13,9 @@ const MOST_TRIES = 5;
 function outcomesIn(text: string | null): ReadonlyMap<string, string> {
   try {
     const { reports } = JSON.parse(text ?? '') as { readonly reports: readonly IndexedReport[] };
-    return new Map(reports.flatMap(({ reportId, outcome }) => (typeof outcome === 'string' ? [[reportId, outcome] as const] : [])));
+    return new Map(
+      reports.flatMap(({ reportId, outcome }) => (typeof outcome === 'string' ? [[reportId, outcome] as const] : [])),
+    );
   } catch {
     return new Map();
   }
@@ -25,7 +27,8 @@ function outcomesIn(text: string | null): ReadonlyMap<string, string> {
  * are carried over from the index before.
  */
 export async function indexReports(store: Store, report: Report): Promise<void> {
-  const list = async (): Promise<readonly string[]> => (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null);
+  const list = async (): Promise<readonly string[]> =>
+    (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null);
   let ids = await list();
   for (let attempt = 1; attempt <= MOST_TRIES; attempt += 1) {
     const outcomes = new Map([...outcomesIn(await store.get(INDEX_JSON)), [report.reportId, subject(report)]]);
@@ -42,7 +45,11 @@ export async function indexReports(store: Store, report: Report): Promise<void> 
       contentType: 'application/json',
       body: [`${jsonText({ schemaVersion: 1, reports }, 1)}\n`],
     });
-    await store.put({ key: INDEX_PAGE, contentType: 'text/html; charset=utf-8', body: renderIndex(reports, report.zone) });
+    await store.put({
+      key: INDEX_PAGE,
+      contentType: 'text/html; charset=utf-8',
+      body: renderIndex(reports, report.zone),
+    });
     const after = await list();
     if (after.join() === ids.join()) return;
     ids = after;

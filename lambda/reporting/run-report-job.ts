@@ -43,7 +43,10 @@ async function dueDays(
   const runs = await readRuns(store, digest, before(clock(), config.deletion.grace, config.zone));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
   const { due, countedFrom } = countdown(plan, earlier, config);
-  return { due: new Map([...due].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const)), countedFrom };
+  return {
+    due: new Map([...due].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const)),
+    countedFrom,
+  };
 }
 
 /** What a run came to; without numbers where a duplicate delivery found the report sent. */
@@ -75,10 +78,16 @@ interface Kept {
 }
 
 /** Stores a report and tells the days of its countdown, as far as that goes: whatever fails, the report is still to be sent. */
-async function keepReport(ports: MakeReportPorts & SendPorts, request: RunRequest, { report, plan }: MadeReport): Promise<Kept> {
+async function keepReport(
+  ports: MakeReportPorts & SendPorts,
+  request: RunRequest,
+  { report, plan }: MadeReport,
+): Promise<Kept> {
   const { config, deletion, storeUntil } = request;
   const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
-  const storing = await inTime('store the report', left(), (signal) => storeReport(ports.store, report, plan, config.tagPrefix, signal));
+  const storing = await inTime('store the report', left(), (signal) =>
+    storeReport(ports.store, report, plan, config.tagPrefix, signal),
+  );
   if (storing.failure !== null) return { stored: false, listed: false, days: NO_DAYS, failures: [storing.failure] };
   const listing = await inTime('list the report among the others', left(), () => indexReports(ports.store, report));
   const days = await inTime('tell the days of deletions', left(), async () =>

@@ -62,7 +62,11 @@ export interface DeletionNotice {
  * Whether the configuration wants this report to be sent: an empty or unchanged one can be switched off, an incomplete one never, nor one that
  * counts down to a deletion.
  */
-export function wantsSending(report: Report, send: 'always' | 'expiring' | 'changed', deletion?: DeletionNotice): boolean {
+export function wantsSending(
+  report: Report,
+  send: 'always' | 'expiring' | 'changed',
+  deletion?: DeletionNotice,
+): boolean {
   if (deletion?.mode === 'automatic' && ((deletion.due?.size ?? 0) > 0 || report.totals.expire > 0)) return true;
   if (send === 'always' || !report.complete || report.problems.length > 0) return true;
   if (send === 'expiring') return report.totals.expire > 0;
@@ -134,10 +138,15 @@ async function sendEmail(
     digest: plan.digest,
     confirmed: context.confirmedSubscribers,
     announced: options.deletion?.mode === 'automatic' && options.deletion.due !== null,
-    ...(options.deletion?.countedFrom !== undefined && { countedFrom: new Date(options.deletion.countedFrom).toISOString() }),
+    ...(options.deletion?.countedFrom !== undefined && {
+      countedFrom: new Date(options.deletion.countedFrom).toISOString(),
+    }),
   };
   const note = (name: string): Promise<void> =>
-    noteRun(store, scheduledAt === null ? runTime(reportId) : compactInstant(scheduledAt), name, { at: clock(), ...noted });
+    noteRun(store, scheduledAt === null ? runTime(reportId) : compactInstant(scheduledAt), name, {
+      at: clock(),
+      ...noted,
+    });
   const send = async (abortSignal: AbortSignal | undefined, sent: string, failed: string | null): Promise<Delivery> => {
     try {
       await channel.send(message, abortSignal);

@@ -18,7 +18,13 @@ import { stateOf } from './make-report';
  * Stores the files of a report, and last its plan; each is written once and never replaced. Nothing can be deleted on a report of which
  * another file is missing, nor on one whose storing `signal` ended.
  */
-export async function storeReport(store: Store, report: Report, plan: NewPlan, tagPrefix: string, signal?: AbortSignal): Promise<void> {
+export async function storeReport(
+  store: Store,
+  report: Report,
+  plan: NewPlan,
+  tagPrefix: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const files = reportFiles(report.reportId);
   await storeFile(store, { key: files.json, contentType: 'application/json', body: renderJson(report) });
   await storeFile(store, { key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
@@ -62,7 +68,9 @@ async function storePlan(store: Store, plan: NewPlan): Promise<void> {
  */
 export async function previousReport(store: Store, reportId: string): Promise<PreviousReport | null> {
   const timeOf = (id: string): string => id.slice(0, 16);
-  const ids = (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null && timeOf(name) < timeOf(reportId));
+  const ids = (await store.list(REPORTS)).filter(
+    (name) => instantOfId(name) !== null && timeOf(name) < timeOf(reportId),
+  );
   for (const id of ids.reverse().slice(0, 5)) {
     const key = reportFiles(id).state;
     const head = parseHead(await firstLine(store, key));
@@ -98,7 +106,8 @@ function parseHead(line: string): ReportHead | null {
     const { snapshots: _, gone, ...rest } = JSON.parse(`${line}${END}`) as ReportState;
     const head: ReportHead = isListOfArns(gone) ? { ...rest, gone } : rest;
     const readable = head.lists.every(
-      ({ region, kind, snapshots = 0 }) => typeof region === 'string' && typeof kind === 'string' && typeof snapshots === 'number',
+      ({ region, kind, snapshots = 0 }) =>
+        typeof region === 'string' && typeof kind === 'string' && typeof snapshots === 'number',
     );
     return head.schemaVersion === 1 && readable && !Number.isNaN(Date.parse(head.evaluatedAt)) ? head : null;
   } catch {
@@ -108,7 +117,8 @@ function parseHead(line: string): ReportHead | null {
 
 function parseBlock(line: string): Block {
   const block: unknown = JSON.parse(line.replace(/,$/, ''));
-  if (Array.isArray(block) && block.length === 4 && block.every((member) => typeof member === 'string')) return block as unknown as Block;
+  if (Array.isArray(block) && block.length === 4 && block.every((member) => typeof member === 'string'))
+    return block as unknown as Block;
   throw new SyntaxError('a line of a state is no block of snapshots');
 }
 

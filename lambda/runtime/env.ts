@@ -94,7 +94,9 @@ export function buildEnv({ topicArn, bucket, ...optional }: Readonly<Settings>):
 }
 
 /** The part of that environment which may be left out. */
-export function optionalEnv(settings: Readonly<Partial<Record<keyof typeof OPTIONAL_NAMES, string>>>): Record<string, string> {
+export function optionalEnv(
+  settings: Readonly<Partial<Record<keyof typeof OPTIONAL_NAMES, string>>>,
+): Record<string, string> {
   return Object.fromEntries(
     Object.entries(OPTIONAL_NAMES).flatMap(([setting, name]) => {
       const value = settings[setting as keyof typeof OPTIONAL_NAMES];
@@ -106,7 +108,9 @@ export function optionalEnv(settings: Readonly<Partial<Record<keyof typeof OPTIO
 /** What the environment of a deployed report function says, for `doctor`; null where it does not say it. */
 export function deployedSettings(
   env: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<'topicArn' | 'bucket' | 'configurationDigest' | 'deletionFunction' | 'deletionMode', string | null>> {
+): Readonly<
+  Record<'topicArn' | 'bucket' | 'configurationDigest' | 'deletionFunction' | 'deletionMode', string | null>
+> {
   const value = (name: string): string | null => env[name]?.trim() || null;
   return {
     topicArn: value(NAMES.topicArn),

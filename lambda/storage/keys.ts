@@ -70,7 +70,8 @@ export interface PlanKey {
 }
 
 /** The folder of a plan's attempts and outcomes. The digest is in it: an altered plan of the same id never finds those of the original. */
-export const recordFolder = ({ id, digest }: PlanKey): string => `${resultFolder(id)}${digest.replace(/^sha256:/, '').slice(0, 16)}/`;
+export const recordFolder = ({ id, digest }: PlanKey): string =>
+  `${resultFolder(id)}${digest.replace(/^sha256:/, '').slice(0, 16)}/`;
 
 /** The attempt or the outcome of an item, named by its position in the plan. */
 export const recordFile = (plan: PlanKey, position: number, kind: 'attempt' | 'outcome'): string =>

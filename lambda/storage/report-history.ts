@@ -4,7 +4,18 @@ import type { Plan } from '../core/plan/plan';
 import { instantOfId, parseInstant } from '../core/time/instant';
 import { MAX_LATE_MS } from '../core/time/tolerance';
 import type { Digest, Store } from '../ports/ports';
-import { noteFile, PLANS, planFile, REPORT_JSON, REPORTS, RUNS, reportFolder, runTime, SENT, SENT_BY_HAND } from './keys';
+import {
+  noteFile,
+  PLANS,
+  planFile,
+  REPORT_JSON,
+  REPORTS,
+  RUNS,
+  reportFolder,
+  runTime,
+  SENT,
+  SENT_BY_HAND,
+} from './keys';
 
 /** A report is made within this (ms) of the time in its id: the most that its run may be late, and what the run takes. */
 const FROM_ID = MAX_LATE_MS + 60 * 60_000;
@@ -37,7 +48,8 @@ async function readMailed(store: Store, time: string): Promise<Mailed | null> {
       confirmed: 'confirmed' in note && typeof note.confirmed === 'number' ? note.confirmed : null,
       announced: 'announced' in note && note.announced === true,
       at: 'at' in note && typeof note.at === 'string' ? parseInstant(note.at) : null,
-      countedFrom: 'countedFrom' in note && typeof note.countedFrom === 'string' ? parseInstant(note.countedFrom) : null,
+      countedFrom:
+        'countedFrom' in note && typeof note.countedFrom === 'string' ? parseInstant(note.countedFrom) : null,
       // A note is small. One that was uploaded in parts has the time at which that was started, and could have been finished today.
       storedAt: dated.inParts ? null : dated.storedAt,
     };

@@ -81,7 +81,8 @@ function bucket(now: () => number) {
             )
           : null;
       }),
-    list: (p) => guarded('list', p, [], () => [...new Set(under(p).map((k) => k.slice(p.length).split('/')[0]!))].sort()),
+    list: (p) =>
+      guarded('list', p, [], () => [...new Set(under(p).map((k) => k.slice(p.length).split('/')[0]!))].sort()),
   };
   return { store, all, f };
 }
@@ -123,7 +124,13 @@ async function history(seed: number, level: number) {
     B = aConfig({ ...written, caps: { maxShare: 0.8 } });
   let t =
     Date.parse(
-      r.of(['2026-10-20T05:00:00Z', '2026-03-05T05:00:00Z', '2026-03-25T00:00:00Z', '2026-01-28T00:00:00Z', '2026-10-01T00:00:00Z']),
+      r.of([
+        '2026-10-20T05:00:00Z',
+        '2026-03-05T05:00:00Z',
+        '2026-03-25T00:00:00Z',
+        '2026-01-28T00:00:00Z',
+        '2026-10-01T00:00:00Z',
+      ]),
     ) + r.int(DAY);
   const skew = level > 1 ? r.of([0, 0, -30 * 60_000, 45 * 60_000, 3 * HOUR]) : 0;
   const b = bucket(() => t + skew);
@@ -133,7 +140,8 @@ async function history(seed: number, level: number) {
     config = A,
     confirmed: number | null = 1;
   const mails: Mail[] = [],
-    attempts: { at: number; listed: Set<string>; complete: boolean; mailed: boolean; run: number; digest: string }[] = [];
+    attempts: { at: number; listed: Set<string>; complete: boolean; mailed: boolean; run: number; digest: string }[] =
+      [];
   const schedule: { at: number; tries: number }[] = [];
   const fails: string[] = [];
   const trace: string[] = [];
@@ -141,7 +149,11 @@ async function history(seed: number, level: number) {
   const snaps = () => [
     aSnapshot({ name: 'young', createdAt: T0 - 10 * DAY }),
     ...names.map((name, i) =>
-      aSnapshot({ name, createdAt: T0 - (30 + i) * DAY, ...(heldNow.has(name) ? { tags: new Map([['retention:hold', null]]) } : {}) }),
+      aSnapshot({
+        name,
+        createdAt: T0 - (30 + i) * DAY,
+        ...(heldNow.has(name) ? { tags: new Map([['retention:hold', null]]) } : {}),
+      }),
     ),
   ];
   const report = async (scheduled: number | null) => {
@@ -154,7 +166,10 @@ async function history(seed: number, level: number) {
         ? (
             (p, kind) => (_op: string, key: string) =>
               key.startsWith(p) && r.chance(0.4) ? kind : null
-          )(r.of(['reports/', 'plans/', 'runs/']), r.of(['throw', 'lost', ...(level > 2 ? ['404' as const] : [])] as const))
+          )(
+            r.of(['reports/', 'plans/', 'runs/']),
+            r.of(['throw', 'lost', ...(level > 2 ? ['404' as const] : [])] as const),
+          )
         : null;
     const sent: any[] = [];
     const channel = {
@@ -198,8 +213,10 @@ async function history(seed: number, level: number) {
       }
     }
     const already = !err && sent.length === 0;
-    if (!already) attempts.push({ at: t, listed, complete, mailed: sent.length > 0, run: scheduledAt ?? t, digest: config.digest });
-    if (sent[0]) mails.push({ at: t, listed: told, ok: complete, digest: config.digest, confirmed, run: scheduledAt ?? t });
+    if (!already)
+      attempts.push({ at: t, listed, complete, mailed: sent.length > 0, run: scheduledAt ?? t, digest: config.digest });
+    if (sent[0])
+      mails.push({ at: t, listed: told, ok: complete, digest: config.digest, confirmed, run: scheduledAt ?? t });
     trace.push(
       `${new Date(t).toISOString()} report run=${scheduledAt === null ? 'hand' : new Date(scheduledAt).toISOString()} ${reportId} ${refused ? 'REFUSED ' : ''}${complete ? '' : 'INCOMPLETE '}cfg=${config === A ? 'A' : 'B'} conf=${confirmed} sent=${sent.length} ${already ? 'ALREADY ' : ''}err=${String(err).slice(0, 120)} held=${[...heldNow].map((n) => n.slice(4))} told=${[...told].map(([n, d]) => `${n.slice(4)}:${d}`)}`,
     );
@@ -207,7 +224,9 @@ async function history(seed: number, level: number) {
   };
   const select = async () => {
     b.f.fault =
-      level > 1 && r.chance(0.2) ? (_op: string, _key: string) => (r.chance(0.05) ? r.of(['throw', '404'] as const) : null) : null;
+      level > 1 && r.chance(0.2)
+        ? (_op: string, _key: string) => (r.chance(0.05) ? r.of(['throw', '404'] as const) : null)
+        : null;
     if (level < 3 && b.f.fault) b.f.fault = (_op: string, _key: string) => (r.chance(0.05) ? 'throw' : null);
     const scheduledAt = t + r.int(1000);
     let s: any = null;
@@ -226,7 +245,8 @@ async function history(seed: number, level: number) {
     taken += 1;
     const items = JSON.parse(b.all.get(`plans/${s.id}.json`)?.text ?? 'null').items as { name: string }[];
     const say = (why: string) =>
-      trace.push(`!!! ${why}`) && fails.push(`seed ${seed} zone ${zone} grace ${grace} at ${new Date(t).toISOString()}: ${why}`);
+      trace.push(`!!! ${why}`) &&
+      fails.push(`seed ${seed} zone ${zone} grace ${grace} at ${new Date(t).toISOString()}: ${why}`);
     const lastMail = mails.at(-1);
     if (!lastMail || t - lastMail.at > 24 * HOUR) say(`newest mail ${lastMail && new Date(lastMail.at).toISOString()}`);
     if (!confirmed) say('nobody subscribes');
@@ -243,7 +263,8 @@ async function history(seed: number, level: number) {
       const isSuperseded = (m: Mail) =>
         m.listed.size === 0 && mails.some((o) => o !== m && o.run === m.run && o.at >= m.at && o.listed.size > 0);
       for (const m of mails.slice(mails.indexOf(from)).filter((m) => !isSuperseded(m))) {
-        if (!m.ok || m.digest !== config.digest || !m.confirmed) say(`${name}: bad mail of ${new Date(m.at).toISOString()} since`);
+        if (!m.ok || m.digest !== config.digest || !m.confirmed)
+          say(`${name}: bad mail of ${new Date(m.at).toISOString()} since`);
         if (!m.listed.has(name)) say(`${name}: not listed in mail of ${new Date(m.at).toISOString()}`);
         else if (m.listed.get(name)! > localDay(t, zone))
           say(`${name}: mail of ${new Date(m.at).toISOString()} told ${m.listed.get(name)}`);

@@ -32,7 +32,8 @@ async function history(seed: number): Promise<{ readonly missing: readonly strin
   let changes = random.int(4);
   const ask = async (token: string | null, _: CallOptions): Promise<Page<SnapshotRecord>> => {
     const [from = 0, kind = 'page'] = token === null ? [] : (JSON.parse(token) as [number, string]);
-    if (empties && kind === 'page' && random.chance(0.3)) return { rows: [], next: JSON.stringify([from, 'again', random.int(1e9)]) };
+    if (empties && kind === 'page' && random.chance(0.3))
+      return { rows: [], next: JSON.stringify([from, 'again', random.int(1e9)]) };
     const page = rows.slice(from, from + size).map(row);
     const end = from + size >= rows.length;
     // Only rows of the first page go: what goes behind it is not noticed, and the contract says so.
@@ -55,7 +56,10 @@ async function history(seed: number): Promise<{ readonly missing: readonly strin
   deadline.clear();
   const have = new Set(list.snapshots.map(({ arn }) => arn));
   const missing = [...always].filter((arn) => !have.has(arn));
-  return { missing: list.error === null && !list.changing ? missing : [], said: `${seed} size ${size} ${list.pages} pages` };
+  return {
+    missing: list.error === null && !list.changing ? missing : [],
+    said: `${seed} size ${size} ${list.pages} pages`,
+  };
 }
 
 test('a list that counts as read and unchanged has every row that stayed, where only rows of its first page go', async () => {

@@ -16,7 +16,9 @@ test('the visible files of a record are removed (rm results/ID/*/*): the plan go
   const { id, count } = await planIn(folder, service.url);
   // The first run is stopped by credentials that end, which cancels the attempt in hand (a replacement, in a hidden file).
   service.before = ({ op }) =>
-    op === 'DeleteInstanceSnapshot' ? { status: 400, body: { __type: 'ExpiredTokenException', message: 'expired' } } : null;
+    op === 'DeleteInstanceSnapshot'
+      ? { status: 400, body: { __type: 'ExpiredTokenException', message: 'expired' } }
+      : null;
   await run(folder, service.url, ['apply', 'plan.json', '--local', '--yes', String(count)]);
   const records = recordDir(folder, id);
   service.before = () => null;
@@ -36,7 +38,9 @@ test.each(['', '{"arn":"arn:aws'])(
     const folder = makeFolder();
     const { id, count } = await planIn(folder, service.url);
     service.before = ({ op }) =>
-      op === 'DeleteInstanceSnapshot' ? { status: 400, body: { __type: 'ExpiredTokenException', message: 'expired' } } : null;
+      op === 'DeleteInstanceSnapshot'
+        ? { status: 400, body: { __type: 'ExpiredTokenException', message: 'expired' } }
+        : null;
     await run(folder, service.url, ['apply', 'plan.json', '--local', '--yes', String(count)]);
     service.before = () => null;
     const records = recordDir(folder, id);

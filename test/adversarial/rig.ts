@@ -59,10 +59,18 @@ export function start(
   const done = new Promise<Ran>((resolve) => child.on('close', (code) => resolve(Object.assign(said, { code }))));
   return { child, done, said };
 }
-export const run = (folder: string, url: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ran> =>
-  start(folder, url, args, env).done;
+export const run = (
+  folder: string,
+  url: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Ran> => start(folder, url, args, env).done;
 
-export async function planIn(folder: string, url: string, env: Record<string, string> = {}): Promise<{ id: string; count: number }> {
+export async function planIn(
+  folder: string,
+  url: string,
+  env: Record<string, string> = {},
+): Promise<{ id: string; count: number }> {
   const ran = await run(folder, url, ['report', '--quiet', '--plan-out', 'plan.json'], env);
   if (!existsSync(join(folder, 'plan.json'))) throw new Error(`no plan: ${ran.code} ${ran.err}${ran.out}`);
   const plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8'));

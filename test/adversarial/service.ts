@@ -51,11 +51,15 @@ export async function startService(accounts: Record<string, Account>) {
         return { status: 200, body: { instances: account.instances } };
       case 'GetInstanceSnapshot': {
         const row = find(input.instanceSnapshotName);
-        return row === undefined ? error('NotFoundException', 'no such snapshot') : { status: 200, body: { instanceSnapshot: row } };
+        return row === undefined
+          ? error('NotFoundException', 'no such snapshot')
+          : { status: 200, body: { instanceSnapshot: row } };
       }
       case 'GetInstance': {
         const row = account.instances.find((each) => each.name === input.instanceName);
-        return row === undefined ? error('NotFoundException', 'no such instance') : { status: 200, body: { instance: row } };
+        return row === undefined
+          ? error('NotFoundException', 'no such instance')
+          : { status: 200, body: { instance: row } };
       }
       case 'DeleteInstanceSnapshot': {
         const row = find(input.instanceSnapshotName);

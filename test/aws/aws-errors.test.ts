@@ -1,21 +1,38 @@
 import { classify, errorFacts, mayMeanDisabled } from '../../lambda/aws/aws-errors';
 import { RetentionError } from '../../lambda/core/util/errors';
 
-const named = (name: string, message = 'm', more: object = {}): Error => Object.assign(new Error(message), { name, ...more });
+const named = (name: string, message = 'm', more: object = {}): Error =>
+  Object.assign(new Error(message), { name, ...more });
 
 describe('classify', () => {
   it.each([
     ['not-found', ['NotFoundException', 'DoesNotExist']],
-    ['throttled', ['ThrottlingException', 'Throttling', 'TooManyRequestsException', 'com.amazonaws.lightsail#ThrottlingException']],
+    [
+      'throttled',
+      ['ThrottlingException', 'Throttling', 'TooManyRequestsException', 'com.amazonaws.lightsail#ThrottlingException'],
+    ],
     [
       'transient',
-      ['ServiceException', 'InternalFailure', 'ServiceUnavailable', 'RequestTimeout', 'RequestTimeoutException', 'TimeoutError'],
+      [
+        'ServiceException',
+        'InternalFailure',
+        'ServiceUnavailable',
+        'RequestTimeout',
+        'RequestTimeoutException',
+        'TimeoutError',
+      ],
     ],
     ['not-set-up', ['AccountSetupInProgressException', 'RegionSetupInProgressException']],
     [
       'denied',
       [
-        ...['AccessDeniedException', 'UnauthenticatedException', 'UnrecognizedClientException', 'ExpiredTokenException', 'ExpiredToken'],
+        ...[
+          'AccessDeniedException',
+          'UnauthenticatedException',
+          'UnrecognizedClientException',
+          'ExpiredTokenException',
+          'ExpiredToken',
+        ],
         ...['OptInRequired', 'CredentialsProviderError', 'InvalidSignatureException'],
       ],
     ],
@@ -23,7 +40,10 @@ describe('classify', () => {
     ['unknown', ['SomethingNew', 'Error', 'AbortError']],
   ] as const)('calls %s what is named so, whatever its class and status', (expected, names) => {
     for (const name of names) {
-      expect([name, classify(named(name, 'm', { $metadata: { httpStatusCode: 500 }, $fault: 'server' }))]).toEqual([name, expected]);
+      expect([name, classify(named(name, 'm', { $metadata: { httpStatusCode: 500 }, $fault: 'server' }))]).toEqual([
+        name,
+        expected,
+      ]);
       expect([name, classify({ name: 'Error', code: name })]).toEqual([name, expected]);
     }
   });
@@ -40,7 +60,9 @@ describe('classify', () => {
     'HPE_INVALID_CONSTANT',
   ])('calls %s of the network transient, also as a cause', (code) => {
     expect(classify(named('Error', 'x', { code }))).toBe('transient');
-    expect(classify(new Error('outer', { cause: new Error('inner', { cause: named('Error', 'x', { code }) }) }))).toBe('transient');
+    expect(classify(new Error('outer', { cause: new Error('inner', { cause: named('Error', 'x', { code }) }) }))).toBe(
+      'transient',
+    );
   });
 
   it.each(['Please try again in a few minutes', 'Sorry. Please wait for it to complete, then go on.'])(
@@ -75,19 +97,27 @@ describe('mayMeanDisabled', () => {
 
 describe('errorFacts', () => {
   it('takes the name as the code, the first line of the message, and the tip', () => {
-    const error = named('com.amazonaws.lightsail#AccessDeniedException', 'no\n  look at $response', { tip: 'ask your administrator' });
+    const error = named('com.amazonaws.lightsail#AccessDeniedException', 'no\n  look at $response', {
+      tip: 'ask your administrator',
+    });
     expect(errorFacts(error)).toEqual({ code: 'AccessDeniedException', message: 'no', tip: 'ask your administrator' });
   });
 
   it('says the status of an error that names itself nowhere, and of no other', () => {
     const $metadata = { httpStatusCode: 301 };
-    expect(errorFacts(named('Unknown', 'UnknownError', { $metadata }))).toEqual({ code: 'Unknown', message: 'UnknownError (HTTP 301)' });
+    expect(errorFacts(named('Unknown', 'UnknownError', { $metadata }))).toEqual({
+      code: 'Unknown',
+      message: 'UnknownError (HTTP 301)',
+    });
     expect(errorFacts(named('Unknown', 'UnknownError'))).toEqual({ code: 'Unknown', message: 'UnknownError' });
     expect(errorFacts(named('SomethingNew', 'm', { $metadata }))).toEqual({ code: 'SomethingNew', message: 'm' });
   });
 
   it('takes the code of the network, and of our own errors, before the name', () => {
-    expect(errorFacts(named('TimeoutError', '', { code: 'ECONNRESET' }))).toEqual({ code: 'ECONNRESET', message: 'ECONNRESET' });
+    expect(errorFacts(named('TimeoutError', '', { code: 'ECONNRESET' }))).toEqual({
+      code: 'ECONNRESET',
+      message: 'ECONNRESET',
+    });
     expect(errorFacts(new RetentionError('deadline', 'aws', 'late'))).toEqual({ code: 'deadline', message: 'late' });
   });
 

@@ -9,7 +9,8 @@ const HERE = 'eu-central-1';
 const LIST = 'GetInstanceSnapshots';
 const here = (fault: object): FaultInput => ({ regions: HERE, operations: LIST, ...fault }) as FaultInput;
 
-const withSnapshots = (count: number) => smallAccount({ [HERE]: { instanceSnapshots: rows(HERE, 'instanceSnapshots', count, 'snap') } });
+const withSnapshots = (count: number) =>
+  smallAccount({ [HERE]: { instanceSnapshots: rows(HERE, 'instanceSnapshots', count, 'snap') } });
 /** Seven instance snapshots in Frankfurt, on four pages. */
 const SEVEN = withSnapshots(7);
 const snaps = (...numbers: readonly number[]): string[] => numbers.map((number) => `snap-${number}`);
@@ -36,15 +37,18 @@ describe('a first page that is read again', () => {
 
 describe('a snapshot list that changes while it is read', () => {
   it('is read again when a row of the first page is deleted, so that no row is missing', () =>
-    withEmulator({ account: SEVEN, faults: [here({ fault: 'shift', after: 1, times: 1 })] }, async ({ read, emulator }) => {
-      const { inventory } = await read(ONLY);
-      expect(namesOf(inventory)).toEqual(snaps(2, 3, 4, 5, 6, 7));
-      expect(inventory.problems).toEqual([]);
-      expect(inventory.complete).toBe(true);
-      expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({ status: 'read', pages: 3, snapshots: 6 });
-      // Twice three pages and the first again.
-      expect(emulator.requests.count(LIST, HERE)).toBe(2 * (3 + 1));
-    }));
+    withEmulator(
+      { account: SEVEN, faults: [here({ fault: 'shift', after: 1, times: 1 })] },
+      async ({ read, emulator }) => {
+        const { inventory } = await read(ONLY);
+        expect(namesOf(inventory)).toEqual(snaps(2, 3, 4, 5, 6, 7));
+        expect(inventory.problems).toEqual([]);
+        expect(inventory.complete).toBe(true);
+        expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({ status: 'read', pages: 3, snapshots: 6 });
+        // Twice three pages and the first again.
+        expect(emulator.requests.count(LIST, HERE)).toBe(2 * (3 + 1));
+      },
+    ));
 
   it.each([1, 2])('is read again when the whole first page vanishes while page %d is read', (after) =>
     withEmulator({ account: SEVEN, faults: [here({ fault: 'shift', rows: 2, after, times: 1 })] }, async ({ read }) => {
@@ -60,7 +64,8 @@ describe('a snapshot list that changes while it is read', () => {
       emulator.before(LIST, () => {
         calls += 1;
         const list = emulator.world.rows(HERE, 'instanceSnapshots') as { name: string }[];
-        if (calls === 3) list.unshift({ ...list[0], name: 'new', arn: arn(HERE, 'InstanceSnapshot', 99) } as { name: string });
+        if (calls === 3)
+          list.unshift({ ...list[0], name: 'new', arn: arn(HERE, 'InstanceSnapshot', 99) } as { name: string });
       });
       const { inventory } = await read(ONLY);
       // Rows that were pushed to the next page came twice, and count once; the new one is in the next report.
@@ -102,7 +107,12 @@ describe('a snapshot list that changes while it is read', () => {
   ])('is not read where its first page %s the second time; what was read stays', (_, fault, code) =>
     withEmulator({ account: SEVEN, faults: [here({ ...fault, after: 4 })] }, async ({ read }) => {
       const { inventory } = await read(ONLY);
-      expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({ status: 'failed', pages: 4, snapshots: 7, error: { code } });
+      expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({
+        status: 'failed',
+        pages: 4,
+        snapshots: 7,
+        error: { code },
+      });
       expect(inventory.complete).toBe(false);
     }),
   );
@@ -111,7 +121,10 @@ describe('a snapshot list that changes while it is read', () => {
     withEmulator(
       {
         account: SEVEN,
-        faults: [here({ fault: 'shift', after: 4, times: 1 }), here({ fault: 'error', code: 'AccessDeniedException', after: 6 })],
+        faults: [
+          here({ fault: 'shift', after: 4, times: 1 }),
+          here({ fault: 'error', code: 'AccessDeniedException', after: 6 }),
+        ],
       },
       async ({ read }) => {
         const { inventory } = await read(ONLY);
@@ -213,7 +226,11 @@ describe('a source that is asked for by name', () => {
 
   it('exists, with its name and its tags, though no list has it', () =>
     withEmulator({ faults: [{ fault: 'omit', rows: '*' }] }, async ({ emulator }) => {
-      expect(await asked(emulator, ['web-1'])).toEqual({ state: 'exists', name: 'web-1', tags: new Map([['env', 'prod']]) });
+      expect(await asked(emulator, ['web-1'])).toEqual({
+        state: 'exists',
+        name: 'web-1',
+        tags: new Map([['env', 'prod']]),
+      });
     }));
 
   it.each(['NotFoundException', 'DoesNotExist'])('is gone where the service says %s', (code) =>
@@ -239,15 +256,24 @@ describe('a source that is asked for by name', () => {
     ['the connection is cut', { fault: 'reset', ...GET }],
     ['a proxy answers', { fault: 'answer', status: 200, body: '<html>', ...GET }],
     ['the name is refused', { fault: 'error', code: 'InvalidInputException', ...GET }],
-    ['the answer names no resource', { fault: 'answer', status: 200, body: '{}', contentType: 'application/x-amz-json-1.1', ...GET }],
+    [
+      'the answer names no resource',
+      { fault: 'answer', status: 200, body: '{}', contentType: 'application/x-amz-json-1.1', ...GET },
+    ],
     ['the answer has no ARN', { fault: 'shape', drop: ['arn'], ...GET }],
     ['the answer has the ARN of a disk', { fault: 'shape', add: { arn: arn(HERE, 'Disk', 9) }, ...GET }],
-    ['the answer has an ARN of another region', { fault: 'shape', add: { arn: arn('us-east-1', 'Instance', 9) }, ...GET }],
+    [
+      'the answer has an ARN of another region',
+      { fault: 'shape', add: { arn: arn('us-east-1', 'Instance', 9) }, ...GET },
+    ],
     [
       'the answer has an ARN of another account',
       { fault: 'shape', add: { arn: arn(HERE, 'Instance', 9).replace('123456789012', '999999999999') }, ...GET },
     ],
-    ['its tags contradict each other', { fault: 'shape', add: { tags: [{ key: 'a', value: '1' }, { key: 'a' }] }, ...GET }],
+    [
+      'its tags contradict each other',
+      { fault: 'shape', add: { tags: [{ key: 'a', value: '1' }, { key: 'a' }] }, ...GET },
+    ],
   ])('is unconfirmed where %s', (_, fault) =>
     withEmulator({ faults: [fault] }, async ({ emulator }) => {
       expect(await asked(emulator, ['web-1'])).toEqual({ state: 'unconfirmed', why: expect.stringMatching(/./) });
@@ -269,6 +295,9 @@ describe('a source that is asked for by name', () => {
 
   it('is unconfirmed where no snapshot names it: it cannot be asked for', () =>
     withEmulator({}, async ({ emulator }) => {
-      expect(await asked(emulator, [])).toEqual({ state: 'unconfirmed', why: expect.stringContaining('do not name it') });
+      expect(await asked(emulator, [])).toEqual({
+        state: 'unconfirmed',
+        why: expect.stringContaining('do not name it'),
+      });
     }));
 });

@@ -1,6 +1,18 @@
 import { sampleAccount } from '../../emulator/sample-account';
 import { KINDS } from '../../lambda/core/snapshot/snapshot';
-import { ACCOUNT, arn, NOW, namesIn, namesOf, notRead, rows, SMALL_REGIONS, scopeOf, smallAccount, withEmulator } from './reading';
+import {
+  ACCOUNT,
+  arn,
+  NOW,
+  namesIn,
+  namesOf,
+  notRead,
+  rows,
+  SMALL_REGIONS,
+  scopeOf,
+  smallAccount,
+  withEmulator,
+} from './reading';
 
 describe('the inventory', () => {
   it('reads every page of every kind in every region that GetRegions names', () =>
@@ -33,7 +45,13 @@ describe('the inventory', () => {
 
   it('reads a region of the future that no list in the code could name', () =>
     withEmulator(
-      { account: { accountId: ACCOUNT, regions: ['us-east-1', 'mx-central-1'], data: { 'mx-central-1': { disks: [] } } } },
+      {
+        account: {
+          accountId: ACCOUNT,
+          regions: ['us-east-1', 'mx-central-1'],
+          data: { 'mx-central-1': { disks: [] } },
+        },
+      },
       async ({ read }) => {
         const { inventory } = await read();
         expect(inventory.complete).toBe(true);
@@ -46,7 +64,11 @@ describe('the inventory', () => {
       const { inventory } = await read({ regions: ['eu-central-1', 'eu-central-1'], kinds: ['disk'] });
       expect(inventory.scopes.map(({ region, kind }) => `${region} ${kind}`)).toEqual(['eu-central-1 disk']);
       expect(emulator.requests.count('GetInstanceSnapshots')).toBe(0);
-      expect(emulator.requests.list().every(({ region, operation }) => region === 'eu-central-1' || operation === 'GetRegions')).toBe(true);
+      expect(
+        emulator.requests
+          .list()
+          .every(({ region, operation }) => region === 'eu-central-1' || operation === 'GetRegions'),
+      ).toBe(true);
     }));
 
   it('names a configured region that GetRegions does not know as failed scopes, and reads the others', () =>
@@ -71,7 +93,10 @@ describe('the inventory', () => {
         },
         async ({ read }) => {
           const { inventory } = await read({ automaticSnapshots: true });
-          text = JSON.stringify({ ...inventory, snapshots: inventory.snapshots.map((each) => ({ ...each, tags: [...each.tags] })) });
+          text = JSON.stringify({
+            ...inventory,
+            snapshots: inventory.snapshots.map((each) => ({ ...each, tags: [...each.tags] })),
+          });
         },
       );
       return text;
@@ -102,8 +127,12 @@ describe('the inventory', () => {
       expect(progress[0]).toEqual({ event: 'regions', regions: 3, scopes: 9 });
       const pages = progress.flatMap((event) => (event.event === 'page' ? [event] : []));
       expect(pages.reduce((sum, { snapshots }) => sum + snapshots, 0)).toBe(21);
-      const scopes = progress.flatMap((event) => (event.event === 'scope' ? [`${event.region} ${event.kind} ${event.status}`] : []));
-      expect(scopes.sort()).toEqual(SMALL_REGIONS.flatMap((region) => KINDS.map((kind) => `${region} ${kind} read`)).sort());
+      const scopes = progress.flatMap((event) =>
+        event.event === 'scope' ? [`${event.region} ${event.kind} ${event.status}`] : [],
+      );
+      expect(scopes.sort()).toEqual(
+        SMALL_REGIONS.flatMap((region) => KINDS.map((kind) => `${region} ${kind} read`)).sort(),
+      );
     }));
 
   it('keeps apart two sources that bore the same name: identity is the ARN', () =>
@@ -111,7 +140,10 @@ describe('the inventory', () => {
       {
         account: smallAccount({
           'us-east-1': {
-            instances: rows('us-east-1', 'instances', 1, 'web', () => ({ name: 'web', arn: arn('us-east-1', 'Instance', 2) })),
+            instances: rows('us-east-1', 'instances', 1, 'web', () => ({
+              name: 'web',
+              arn: arn('us-east-1', 'Instance', 2),
+            })),
           },
         }),
       },

@@ -15,7 +15,10 @@ const PASSING: readonly (readonly [string, readonly FaultInput[]])[] = [
   ['throttling, of some calls', [{ fault: 'throttle', per: 'call', times: 3 }]],
   ['throttling, beyond a rate', [{ fault: 'throttle', perSecond: 10, burst: 2 }]],
   ['an internal error', [{ fault: 'error', code: 'ServiceException', status: 500, every: 4, times: 12 }]],
-  ['an unavailable service', [{ fault: 'error', code: 'ServiceUnavailableException', status: 503, every: 3, times: 12 }]],
+  [
+    'an unavailable service',
+    [{ fault: 'error', code: 'ServiceUnavailableException', status: 503, every: 3, times: 12 }],
+  ],
   ["a proxy's page", [{ fault: 'answer', status: 502, body: '<html>bad gateway</html>', every: 5, times: 8 }]],
   ['a reset before the work', [{ fault: 'reset', when: 'before', every: 5, times: 8 }]],
   ['a reset during the answer', [{ fault: 'reset', when: 'during', every: 5, times: 8 }]],
@@ -75,7 +78,9 @@ const LASTING: readonly (readonly [string, readonly FaultInput[], readonly strin
 /** The faults that the emulator's log tells of. */
 const REFUSING: ReadonlySet<FaultInput['fault']> = new Set(['throttle', 'error', 'reset']);
 
-const codesIn = ({ scopes }: Inventory): readonly string[] => [...new Set(scopes.flatMap(({ error }) => error?.code ?? []))];
+const codesIn = ({ scopes }: Inventory): readonly string[] => [
+  ...new Set(scopes.flatMap(({ error }) => error?.code ?? [])),
+];
 
 describe('an inventory that meets a fault', () => {
   it.each(PASSING)('is whole after %s', (_, faults) =>
@@ -97,7 +102,8 @@ describe('an inventory that meets a fault', () => {
       expect(codesIn(inventory)).toEqual([code]);
       expect(inventory.complete).toBe(false);
       const elsewhere = inventory.snapshots.filter(({ region, kind }) => !missing.includes(`${region} ${kind}`));
-      const kindOf = (name: string): string => (name.startsWith('web') ? 'instance' : name.startsWith('data') ? 'disk' : 'database');
+      const kindOf = (name: string): string =>
+        name.startsWith('web') ? 'instance' : name.startsWith('data') ? 'disk' : 'database';
       const regionOf = (name: string): string => name.replace(/^[a-z]+-/, '').replace(/-\d+$/, '');
       expect(elsewhere.map(({ name }) => name).sort()).toEqual(
         namesIn(smallAccount()).filter((name) => !missing.includes(`${regionOf(name)} ${kindOf(name)}`)),

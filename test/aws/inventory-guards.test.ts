@@ -12,12 +12,19 @@ describe('a list that cannot be trusted', () => {
           const { inventory } = await read();
           const scope = scopeOf(inventory, HERE, 'instance');
           expect(scope).toMatchObject(
-            operation === 'GetInstances' ? { status: 'read', sources: 'failed' } : { status: 'failed', sources: 'read' },
+            operation === 'GetInstances'
+              ? { status: 'read', sources: 'failed' }
+              : { status: 'failed', sources: 'read' },
           );
-          expect(scope.error).toEqual({ code: 'inventory.repeated-token', message: expect.stringContaining(operation) });
+          expect(scope.error).toEqual({
+            code: 'inventory.repeated-token',
+            message: expect.stringContaining(operation),
+          });
           expect(inventory.complete).toBe(false);
           expect(emulator.requests.count(operation, HERE)).toBe(2);
-          expect(inventory.scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed')).toHaveLength(1);
+          expect(
+            inventory.scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed'),
+          ).toHaveLength(1);
         },
       ),
   );
@@ -27,7 +34,11 @@ describe('a list that cannot be trusted', () => {
       { faults: [{ fault: 'tokens', mode: 'endless', operations: 'GetDiskSnapshots', regions: HERE }] },
       async ({ read, emulator }) => {
         const { inventory } = await read({}, { maxPages: 7 });
-        expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({ status: 'failed', pages: 7, error: { code: 'inventory.page-limit' } });
+        expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({
+          status: 'failed',
+          pages: 7,
+          error: { code: 'inventory.page-limit' },
+        });
         expect(emulator.requests.count('GetDiskSnapshots', HERE)).toBe(7);
       },
     ));
@@ -40,11 +51,23 @@ describe('a list that cannot be trusted', () => {
 
   it('keeps what was read before it failed, and counts it', () =>
     withEmulator(
-      { faults: [{ fault: 'error', code: 'AccessDeniedException', operations: 'GetInstanceSnapshots', regions: HERE, after: 1 }] },
+      {
+        faults: [
+          {
+            fault: 'error',
+            code: 'AccessDeniedException',
+            operations: 'GetInstanceSnapshots',
+            regions: HERE,
+            after: 1,
+          },
+        ],
+      },
       async ({ read }) => {
         const { inventory } = await read();
         expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({ status: 'failed', pages: 1, snapshots: 2 });
-        expect(inventory.snapshots.filter(({ region, kind }) => region === HERE && kind === 'instance')).toHaveLength(2);
+        expect(inventory.snapshots.filter(({ region, kind }) => region === HERE && kind === 'instance')).toHaveLength(
+          2,
+        );
       },
     ));
 
@@ -91,18 +114,24 @@ describe('a list that cannot be trusted', () => {
   });
 
   it('ignores members that it does not know', () =>
-    withEmulator({ faults: [{ fault: 'shape', operations: 'Get*', add: { novel: { deep: [1] }, unheardOf: 'x' } }] }, async ({ read }) => {
-      const { inventory } = await read();
-      expect(namesOf(inventory)).toEqual(namesIn(smallAccount()));
-      expect(inventory.problems).toEqual([]);
-    }));
+    withEmulator(
+      { faults: [{ fault: 'shape', operations: 'Get*', add: { novel: { deep: [1] }, unheardOf: 'x' } }] },
+      async ({ read }) => {
+        const { inventory } = await read();
+        expect(namesOf(inventory)).toEqual(namesIn(smallAccount()));
+        expect(inventory.problems).toEqual([]);
+      },
+    ));
 
   it('takes an absent list of a single page for an empty one', () =>
-    withEmulator({ faults: [{ fault: 'shape', dropList: true, operations: 'GetDiskSnapshots', regions: HERE }] }, async ({ read }) => {
-      const { inventory } = await read();
-      expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({ status: 'read', pages: 1, snapshots: 0 });
-      expect(inventory.complete).toBe(true);
-    }));
+    withEmulator(
+      { faults: [{ fault: 'shape', dropList: true, operations: 'GetDiskSnapshots', regions: HERE }] },
+      async ({ read }) => {
+        const { inventory } = await read();
+        expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({ status: 'read', pages: 1, snapshots: 0 });
+        expect(inventory.complete).toBe(true);
+      },
+    ));
 
   it.each(['{}', '{"diskSnapshots":null,"nextPageToken":null}'])(
     'refuses to take %s for an empty list where the previous report listed snapshots',
@@ -110,7 +139,10 @@ describe('a list that cannot be trusted', () => {
       withEmulator(
         { faults: [{ fault: 'answer', status: 200, body, operations: ['GetDiskSnapshots', 'GetInstanceSnapshots'] }] },
         async ({ read }) => {
-          const { inventory } = await read({ kinds: ['disk', 'instance'], previouslyListed: [{ region: HERE, kind: 'disk' }] });
+          const { inventory } = await read({
+            kinds: ['disk', 'instance'],
+            previouslyListed: [{ region: HERE, kind: 'disk' }],
+          });
           expect(notRead(inventory)).toEqual([`${HERE} disk`]);
           expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({
             status: 'failed',
@@ -129,24 +161,39 @@ describe('a list that cannot be trusted', () => {
       expect(inventory.complete).toBe(true);
     }));
 
-  it.each([0, 1, 2])('refuses to take one page of several without its list for an empty one: that after %i others', (after) =>
-    withEmulator(
-      { faults: [{ fault: 'shape', dropList: true, operations: 'GetInstanceSnapshots', regions: HERE, after, times: 1 }] },
-      async ({ read }) => {
-        const { inventory } = await read();
-        expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({ status: 'failed', error: { code: 'inventory.absent-list' } });
-      },
-    ),
+  it.each([0, 1, 2])(
+    'refuses to take one page of several without its list for an empty one: that after %i others',
+    (after) =>
+      withEmulator(
+        {
+          faults: [
+            { fault: 'shape', dropList: true, operations: 'GetInstanceSnapshots', regions: HERE, after, times: 1 },
+          ],
+        },
+        async ({ read }) => {
+          const { inventory } = await read();
+          expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({
+            status: 'failed',
+            error: { code: 'inventory.absent-list' },
+          });
+        },
+      ),
   );
 
   it('refuses to call a source gone whose list is absent', () =>
-    withEmulator({ faults: [{ fault: 'shape', dropList: true, operations: 'GetDisks', regions: HERE }] }, async ({ read }) => {
-      const { inventory } = await read();
-      expect(inventory.sources(arn(HERE, 'Disk', 1))).toEqual({ state: 'unread', list: { region: HERE, kind: 'disk' } });
-      expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({ status: 'read', sources: 'failed' });
-      expect(inventory.problems.map(({ code }) => code)).toEqual(['source.unread']);
-      expect(inventory.complete).toBe(false);
-    }));
+    withEmulator(
+      { faults: [{ fault: 'shape', dropList: true, operations: 'GetDisks', regions: HERE }] },
+      async ({ read }) => {
+        const { inventory } = await read();
+        expect(inventory.sources(arn(HERE, 'Disk', 1))).toEqual({
+          state: 'unread',
+          list: { region: HERE, kind: 'disk' },
+        });
+        expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({ status: 'read', sources: 'failed' });
+        expect(inventory.problems.map(({ code }) => code)).toEqual(['source.unread']);
+        expect(inventory.complete).toBe(false);
+      },
+    ));
 
   it.each([
     ['a proxy page', 502, '<html>bad gateway</html>'],
@@ -160,22 +207,28 @@ describe('a list that cannot be trusted', () => {
     ['a list', 200, '[]'],
     ['a text', 200, '"text"'],
   ])('names %s as an answer that cannot be read', (_, status, body) =>
-    withEmulator({ faults: [{ fault: 'answer', status, body, operations: 'GetInstanceSnapshots', regions: HERE }] }, async ({ read }) => {
-      const { inventory } = await read({}, { client: { pace: { attempts: 2 } } });
-      const { status: outcome, error } = scopeOf(inventory, HERE, 'instance');
-      expect(outcome).toBe('failed');
-      expect(error?.code).toBe('inventory.unreadable-page');
-      expect(error?.message).toContain('GetInstanceSnapshots');
-      expect(error?.message).not.toContain('\n');
-    }),
+    withEmulator(
+      { faults: [{ fault: 'answer', status, body, operations: 'GetInstanceSnapshots', regions: HERE }] },
+      async ({ read }) => {
+        const { inventory } = await read({}, { client: { pace: { attempts: 2 } } });
+        const { status: outcome, error } = scopeOf(inventory, HERE, 'instance');
+        expect(outcome).toBe('failed');
+        expect(error?.code).toBe('inventory.unreadable-page');
+        expect(error?.message).toContain('GetInstanceSnapshots');
+        expect(error?.message).not.toContain('\n');
+      },
+    ),
   );
 
   it.each([301, 418, 429])('refused with nothing but the status %i says the status', (status) =>
-    withEmulator({ faults: [{ fault: 'answer', status, body: '', operations: 'GetDiskSnapshots', regions: HERE }] }, async ({ read }) => {
-      const { inventory } = await read({}, { client: { pace: { attempts: 2 } } });
-      expect(scopeOf(inventory, HERE, 'disk').error?.message).toContain(`HTTP ${status}`);
-      expect(notRead(inventory)).toEqual([`${HERE} disk`]);
-    }),
+    withEmulator(
+      { faults: [{ fault: 'answer', status, body: '', operations: 'GetDiskSnapshots', regions: HERE }] },
+      async ({ read }) => {
+        const { inventory } = await read({}, { client: { pace: { attempts: 2 } } });
+        expect(scopeOf(inventory, HERE, 'disk').error?.message).toContain(`HTTP ${status}`);
+        expect(notRead(inventory)).toEqual([`${HERE} disk`]);
+      },
+    ),
   );
 
   it.each([
@@ -220,7 +273,9 @@ describe('a list that cannot be trusted', () => {
   );
 
   it('is read where a tag is called as the member that names an error', () => {
-    const diskSnapshots = rows(HERE, 'diskSnapshots', 1, 'data', () => ({ tags: [{ key: '__type', value: '__type' }] }));
+    const diskSnapshots = rows(HERE, 'diskSnapshots', 1, 'data', () => ({
+      tags: [{ key: '__type', value: '__type' }],
+    }));
     return withEmulator({ account: smallAccount({ [HERE]: { diskSnapshots } }) }, async ({ read }) => {
       const { inventory } = await read();
       expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({ status: 'read', snapshots: 1 });
@@ -234,14 +289,17 @@ describe('an incomplete snapshot', () => {
     ['arn', 'ARN'],
     ['createdAt', 'createdAt'],
   ])('without %s is kept and is a problem', (member, said) =>
-    withEmulator({ faults: [{ fault: 'shape', drop: [member], operations: 'GetDiskSnapshots', regions: HERE }] }, async ({ read }) => {
-      const { inventory } = await read();
-      const [snapshot] = inventory.snapshots.filter(({ region, kind }) => region === HERE && kind === 'disk');
-      expect(snapshot?.defects).toEqual([{ code: 'snapshot.incomplete', message: expect.stringContaining(said) }]);
-      expect(inventory.problems).toEqual([
-        { code: 'snapshot.incomplete', arn: snapshot?.arn ?? null, message: expect.stringContaining(HERE) },
-      ]);
-      expect(inventory.complete).toBe(true);
-    }),
+    withEmulator(
+      { faults: [{ fault: 'shape', drop: [member], operations: 'GetDiskSnapshots', regions: HERE }] },
+      async ({ read }) => {
+        const { inventory } = await read();
+        const [snapshot] = inventory.snapshots.filter(({ region, kind }) => region === HERE && kind === 'disk');
+        expect(snapshot?.defects).toEqual([{ code: 'snapshot.incomplete', message: expect.stringContaining(said) }]);
+        expect(inventory.problems).toEqual([
+          { code: 'snapshot.incomplete', arn: snapshot?.arn ?? null, message: expect.stringContaining(HERE) },
+        ]);
+        expect(inventory.complete).toBe(true);
+      },
+    ),
   );
 });

@@ -12,11 +12,18 @@ describe('a region that is not enabled', () => {
     (code) =>
       withEmulator({ faults: [offFor(code)] }, async ({ read }) => {
         const { inventory, progress } = await read({ automaticSnapshots: true });
-        expect(scopeOf(inventory, OFF, 'disk')).toMatchObject({ status: 'disabled', sources: 'disabled', pages: 0, snapshots: 0 });
+        expect(scopeOf(inventory, OFF, 'disk')).toMatchObject({
+          status: 'disabled',
+          sources: 'disabled',
+          pages: 0,
+          snapshots: 0,
+        });
         expect(notRead(inventory)).toHaveLength(3);
         expect(inventory.complete).toBe(true);
         expect(inventory.problems).toEqual([]);
-        const told = progress.flatMap((event) => (event.event === 'scope' && event.region === OFF ? [event.status] : []));
+        const told = progress.flatMap((event) =>
+          event.event === 'scope' && event.region === OFF ? [event.status] : [],
+        );
         expect(told).toEqual(['disabled', 'disabled', 'disabled']);
       }),
   );
@@ -24,14 +31,22 @@ describe('a region that is not enabled', () => {
   it('but was read by the previous report has failed', () =>
     withEmulator({ faults: [offFor('OptInRequired')] }, async ({ read }) => {
       const { inventory, progress } = await read({ previouslyRead: new Set([OFF]) });
-      expect(scopeOf(inventory, OFF, 'disk')).toMatchObject({ status: 'failed', sources: 'failed', error: { code: 'OptInRequired' } });
+      expect(scopeOf(inventory, OFF, 'disk')).toMatchObject({
+        status: 'failed',
+        sources: 'failed',
+        error: { code: 'OptInRequired' },
+      });
       expect(inventory.complete).toBe(false);
       expect(progress.filter((event) => event.event === 'scope' && event.status === 'failed')).toHaveLength(3);
     }));
 
   it('and that GetRegions no longer names has failed where the previous report read it', () =>
     withEmulator({}, async ({ read }) => {
-      const { inventory } = await read({ regions: 'all', kinds: ['disk'], previouslyRead: new Set(['eu-north-1', OFF]) });
+      const { inventory } = await read({
+        regions: 'all',
+        kinds: ['disk'],
+        previouslyRead: new Set(['eu-north-1', OFF]),
+      });
       expect(scopeOf(inventory, 'eu-north-1', 'disk')).toMatchObject({
         status: 'failed',
         error: { code: 'region.unknown', message: expect.stringContaining('which the previous report read') },
@@ -42,7 +57,11 @@ describe('a region that is not enabled', () => {
 
   it('but answers one call has failed', () =>
     withEmulator(
-      { faults: [offFor('OptInRequired', { operations: ['GetInstance*', 'GetDisk*', 'GetRelationalDatabaseSnapshots'] })] },
+      {
+        faults: [
+          offFor('OptInRequired', { operations: ['GetInstance*', 'GetDisk*', 'GetRelationalDatabaseSnapshots'] }),
+        ],
+      },
       async ({ read }) => {
         const { inventory } = await read();
         expect(scopeOf(inventory, OFF, 'instance').status).toBe('failed');
@@ -54,23 +73,41 @@ describe('a region that is not enabled', () => {
     withEmulator(
       {
         account: smallAccount({ [OFF]: { instances: rows(OFF, 'instances', 3, 'web') } }),
-        faults: ['GetInstances', 'GetInstanceSnapshots'].map((operations) => offFor('OptInRequired', { operations, after: 1 })),
+        faults: ['GetInstances', 'GetInstanceSnapshots'].map((operations) =>
+          offFor('OptInRequired', { operations, after: 1 }),
+        ),
       },
       async ({ read }) => {
         const { inventory } = await read({ kinds: ['instance'] });
-        expect(scopeOf(inventory, OFF, 'instance')).toMatchObject({ status: 'failed', sources: 'failed', pages: 1, snapshots: 2 });
+        expect(scopeOf(inventory, OFF, 'instance')).toMatchObject({
+          status: 'failed',
+          sources: 'failed',
+          pages: 1,
+          snapshots: 2,
+        });
         expect(inventory.complete).toBe(false);
       },
     ));
 
   it('but refuses one call for another reason has failed', () =>
-    withEmulator({ faults: [offFor('AccessDeniedException', { operations: 'GetDisks' }), offFor('OptInRequired')] }, async ({ read }) => {
-      expect((await read()).inventory.complete).toBe(false);
-    }));
+    withEmulator(
+      { faults: [offFor('AccessDeniedException', { operations: 'GetDisks' }), offFor('OptInRequired')] },
+      async ({ read }) => {
+        expect((await read()).inventory.complete).toBe(false);
+      },
+    ));
 
   it('is not disabled while no other region was read: then the credentials are to blame', () =>
     withEmulator(
-      { faults: [{ fault: 'error', code: 'UnrecognizedClientException', operations: ['GetInstance*', 'GetDisk*', 'GetRelational*'] }] },
+      {
+        faults: [
+          {
+            fault: 'error',
+            code: 'UnrecognizedClientException',
+            operations: ['GetInstance*', 'GetDisk*', 'GetRelational*'],
+          },
+        ],
+      },
       async ({ read }) => {
         const { inventory } = await read();
         expect(inventory.scopes.every(({ status }) => status === 'failed')).toBe(true);
@@ -92,7 +129,9 @@ describe('a region that is not enabled', () => {
       {
         account: smallAccount({
           'us-east-1': {
-            instanceSnapshots: rows('us-east-1', 'instanceSnapshots', 1, 'copy', () => ({ fromInstanceArn: arn(OFF, 'Instance', 1) })),
+            instanceSnapshots: rows('us-east-1', 'instanceSnapshots', 1, 'copy', () => ({
+              fromInstanceArn: arn(OFF, 'Instance', 1),
+            })),
           },
         }),
         faults: [offFor('OptInRequired')],
@@ -108,7 +147,8 @@ describe('a region that is not enabled', () => {
 });
 
 describe('a region that a service control policy denies', () => {
-  const denied = (more: Partial<FaultInput> = {}): FaultInput => ({ fault: 'deny', regions: OFF, ...more }) as FaultInput;
+  const denied = (more: Partial<FaultInput> = {}): FaultInput =>
+    ({ fault: 'deny', regions: OFF, ...more }) as FaultInput;
 
   it.each(['plain', 'namespaced', 'both', 'code'] as const)(
     'in every call is denied, which does not make the inventory incomplete (errors written as %s)',
@@ -125,7 +165,9 @@ describe('a region that a service control policy denies', () => {
         expect(notRead(inventory)).toHaveLength(3);
         expect(inventory.complete).toBe(true);
         expect(inventory.problems).toEqual([]);
-        const told = progress.flatMap((event) => (event.event === 'scope' && event.region === OFF ? [event.status] : []));
+        const told = progress.flatMap((event) =>
+          event.event === 'scope' && event.region === OFF ? [event.status] : [],
+        );
         expect(told).toEqual(['denied', 'denied', 'denied']);
       }),
   );
@@ -135,7 +177,10 @@ describe('a region that a service control policy denies', () => {
     ['no policy that allows it', { by: 'nothing-allows' }],
     ['a service control policy in one kind alone', { operations: ['GetDisks', 'GetDiskSnapshots'] }],
     ['a service control policy in snapshot lists alone', { operations: 'Get*Snapshots' }],
-    ['a service control policy in source lists alone', { operations: ['GetInstances', 'GetDisks', 'GetRelationalDatabases'] }],
+    [
+      'a service control policy in source lists alone',
+      { operations: ['GetInstances', 'GetDisks', 'GetRelationalDatabases'] },
+    ],
   ] as const)('is failed where it is denied by %s', (_, more) =>
     withEmulator({ faults: [denied(more as Partial<FaultInput>)] }, async ({ read }) => {
       const { inventory } = await read();
@@ -158,11 +203,14 @@ describe('a region that a service control policy denies', () => {
     }));
 
   it('is not denied while no other region was read', () =>
-    withEmulator({ faults: [{ fault: 'deny', operations: ['GetInstance*', 'GetDisk*', 'GetRelational*'] }] }, async ({ read }) => {
-      const { inventory } = await read();
-      expect(inventory.scopes.every(({ status }) => status === 'failed')).toBe(true);
-      expect(inventory.complete).toBe(false);
-    }));
+    withEmulator(
+      { faults: [{ fault: 'deny', operations: ['GetInstance*', 'GetDisk*', 'GetRelational*'] }] },
+      async ({ read }) => {
+        const { inventory } = await read();
+        expect(inventory.scopes.every(({ status }) => status === 'failed')).toBe(true);
+        expect(inventory.complete).toBe(false);
+      },
+    ));
 
   it('is denied too if it is the first region, GetRegions included, and another region is named', () =>
     withEmulator({ faults: [denied()] }, async ({ read }) => {
@@ -173,17 +221,22 @@ describe('a region that a service control policy denies', () => {
     }));
 
   it('has failed if it is the first region, and that answered GetRegions', () =>
-    withEmulator({ faults: [denied({ operations: ['GetInstance*', 'GetDisk*', 'GetRelational*'] })] }, async ({ read }) => {
-      const { inventory } = await read({}, { firstRegion: OFF });
-      expect(scopeOf(inventory, OFF, 'disk').status).toBe('failed');
-    }));
+    withEmulator(
+      { faults: [denied({ operations: ['GetInstance*', 'GetDisk*', 'GetRelational*'] })] },
+      async ({ read }) => {
+        const { inventory } = await read({}, { firstRegion: OFF });
+        expect(scopeOf(inventory, OFF, 'disk').status).toBe('failed');
+      },
+    ));
 
   it('leaves the inventory incomplete if a copy elsewhere has its source there', () =>
     withEmulator(
       {
         account: smallAccount({
           'us-east-1': {
-            instanceSnapshots: rows('us-east-1', 'instanceSnapshots', 2, 'copy', () => ({ fromInstanceArn: arn(OFF, 'Instance', 1) })),
+            instanceSnapshots: rows('us-east-1', 'instanceSnapshots', 2, 'copy', () => ({
+              fromInstanceArn: arn(OFF, 'Instance', 1),
+            })),
           },
         }),
         faults: [denied()],
@@ -205,18 +258,21 @@ describe('a region that cannot be read', () => {
     'ExpiredTokenException',
     'UnauthenticatedException',
   ])('because of %s is named, with the tip, and asked only once for each list; the others are read', (code) =>
-    withEmulator({ faults: [{ fault: 'error', code, message: 'no', tip: 'ask', regions: OFF }] }, async ({ read, emulator }) => {
-      const { inventory } = await read();
-      expect(notRead(inventory)).toEqual([`${OFF} database`, `${OFF} disk`, `${OFF} instance`]);
-      expect(scopeOf(inventory, OFF, 'instance')).toMatchObject({
-        status: 'failed',
-        sources: 'failed',
-        error: { code, message: 'no', tip: 'ask' },
-      });
-      expect(inventory.complete).toBe(false);
-      expect(emulator.requests.count('GetDiskSnapshots', OFF)).toBe(1);
-      expect(inventory.snapshots).toHaveLength(14);
-    }),
+    withEmulator(
+      { faults: [{ fault: 'error', code, message: 'no', tip: 'ask', regions: OFF }] },
+      async ({ read, emulator }) => {
+        const { inventory } = await read();
+        expect(notRead(inventory)).toEqual([`${OFF} database`, `${OFF} disk`, `${OFF} instance`]);
+        expect(scopeOf(inventory, OFF, 'instance')).toMatchObject({
+          status: 'failed',
+          sources: 'failed',
+          error: { code, message: 'no', tip: 'ask' },
+        });
+        expect(inventory.complete).toBe(false);
+        expect(emulator.requests.count('GetDiskSnapshots', OFF)).toBe(1);
+        expect(inventory.snapshots).toHaveLength(14);
+      },
+    ),
   );
 
   it('for one kind only leaves the other kinds of that region read', () =>
@@ -233,12 +289,15 @@ describe('a region that cannot be read', () => {
     ));
 
   it('because it has no endpoint is failed', () =>
-    withEmulator({ account: { ...smallAccount(), regions: ['us-east-1', 'eu-central-1'] } }, async ({ read, emulator }) => {
-      emulator.setFaults([{ fault: 'reset', regions: 'eu-central-1' }]);
-      const { inventory } = await read({}, { client: { pace: { attempts: 3 } } });
-      expect(notRead(inventory)).toHaveLength(3);
-      expect(scopeOf(inventory, 'eu-central-1', 'disk').error?.message).toContain('ECONNRESET');
-    }));
+    withEmulator(
+      { account: { ...smallAccount(), regions: ['us-east-1', 'eu-central-1'] } },
+      async ({ read, emulator }) => {
+        emulator.setFaults([{ fault: 'reset', regions: 'eu-central-1' }]);
+        const { inventory } = await read({}, { client: { pace: { attempts: 3 } } });
+        expect(notRead(inventory)).toHaveLength(3);
+        expect(scopeOf(inventory, 'eu-central-1', 'disk').error?.message).toContain('ECONNRESET');
+      },
+    ));
 });
 
 describe('GetRegions', () => {
@@ -258,31 +317,37 @@ describe('GetRegions', () => {
   ])(
     'failing with %s makes every kind of the first region a failed scope with its error, and nothing else is asked (%s)',
     (code, regions) =>
-      withEmulator({ faults: [{ fault: 'error', code, message: 'no regions', operations: 'GetRegions' }] }, async ({ read, emulator }) => {
-        const { inventory, progress } = await read({ regions, kinds: ['disk', 'instance'] }, { account: '123456789012' });
-        expect(inventory).toMatchObject({
-          account: '123456789012',
-          complete: false,
-          snapshots: [],
-          sourceList: [],
-          automatic: [],
-          problems: [],
-        });
-        expect(inventory.scopes).toEqual(
-          ['disk', 'instance'].map((kind) => ({
+      withEmulator(
+        { faults: [{ fault: 'error', code, message: 'no regions', operations: 'GetRegions' }] },
+        async ({ read, emulator }) => {
+          const { inventory, progress } = await read(
+            { regions, kinds: ['disk', 'instance'] },
+            { account: '123456789012' },
+          );
+          expect(inventory).toMatchObject({
             account: '123456789012',
-            region: 'us-east-1',
-            kind,
-            status: 'failed',
-            sources: 'failed',
-            pages: 0,
-            snapshots: 0,
-            error: { code, message: 'GetRegions could not be read, so that no region was listed: no regions' },
-          })),
-        );
-        expect(emulator.requests.total()).toBe(1);
-        expect(progress.map(({ event }) => event)).toEqual(['regions', 'scope', 'scope']);
-      }),
+            complete: false,
+            snapshots: [],
+            sourceList: [],
+            automatic: [],
+            problems: [],
+          });
+          expect(inventory.scopes).toEqual(
+            ['disk', 'instance'].map((kind) => ({
+              account: '123456789012',
+              region: 'us-east-1',
+              kind,
+              status: 'failed',
+              sources: 'failed',
+              pages: 0,
+              snapshots: 0,
+              error: { code, message: 'GetRegions could not be read, so that no region was listed: no regions' },
+            })),
+          );
+          expect(emulator.requests.total()).toBe(1);
+          expect(progress.map(({ event }) => event)).toEqual(['regions', 'scope', 'scope']);
+        },
+      ),
   );
 
   const DENIED_REGIONS: FaultInput = { fault: 'deny', by: 'nothing-allows', operations: 'GetRegions' };
@@ -294,7 +359,9 @@ describe('GetRegions', () => {
       expect(notRead(inventory)).toEqual(['us-east-1 database', 'us-east-1 disk', 'us-east-1 instance']);
       expect(scopeOf(inventory, 'us-east-1', 'disk').error).toMatchObject({
         code: 'AccessDeniedException',
-        message: expect.stringMatching(/allow lightsail:GetRegions, or name the regions in the configuration or with --region$/),
+        message: expect.stringMatching(
+          /allow lightsail:GetRegions, or name the regions in the configuration or with --region$/,
+        ),
       });
       expect(emulator.requests.total()).toBe(1);
     }));
@@ -313,7 +380,9 @@ describe('GetRegions', () => {
     }));
 
   it('being denied lets a source be looked up in the region that its ARN names, though nobody named that', () => {
-    const copies = rows('eu-central-1', 'instanceSnapshots', 1, 'copy', () => ({ fromInstanceArn: arn('us-east-1', 'Instance', 1) }));
+    const copies = rows('eu-central-1', 'instanceSnapshots', 1, 'copy', () => ({
+      fromInstanceArn: arn('us-east-1', 'Instance', 1),
+    }));
     return withEmulator(
       { account: smallAccount({ 'eu-central-1': { instanceSnapshots: copies } }), faults: [DENIED_REGIONS] },
       async ({ read }) => {
@@ -326,7 +395,10 @@ describe('GetRegions', () => {
 
   it('being denied makes a named region that is none a failed scope', () =>
     withEmulator({ faults: [DENIED_REGIONS] }, async ({ read }) => {
-      const { inventory } = await read({ regions: ['eu-nowhere-9', 'us-east-1'] }, { client: { pace: { attempts: 2 } } });
+      const { inventory } = await read(
+        { regions: ['eu-nowhere-9', 'us-east-1'] },
+        { client: { pace: { attempts: 2 } } },
+      );
       expect(notRead(inventory)).toEqual(['eu-nowhere-9 database', 'eu-nowhere-9 disk', 'eu-nowhere-9 instance']);
       expect(inventory.complete).toBe(false);
     }));
@@ -337,7 +409,11 @@ describe('GetRegions', () => {
     ['a region without a name', '{"regions":[{"name":"us-east-1"},{"displayName":"?"}]}'],
   ])('answering with %s is refused: a region could be missed', (_, body) =>
     withEmulator(
-      { faults: [{ fault: 'answer', status: 200, contentType: 'application/x-amz-json-1.1', body, operations: 'GetRegions' }] },
+      {
+        faults: [
+          { fault: 'answer', status: 200, contentType: 'application/x-amz-json-1.1', body, operations: 'GetRegions' },
+        ],
+      },
       async ({ read }) => {
         const { inventory } = await read();
         expect(inventory.complete).toBe(false);

@@ -25,40 +25,51 @@ describe('a failed call', () => {
     }),
   );
 
-  it.each(['plain', 'namespaced', 'both', 'code'] as const)('is judged by its code in the wire form "%s"', (errorForm) =>
-    withEmulator({ errorForm, faults: [{ fault: 'throttle', per: 'call', times: 1 }] }, async ({ read }) => {
-      expect((await read()).inventory.complete).toBe(true);
-    }),
+  it.each(['plain', 'namespaced', 'both', 'code'] as const)(
+    'is judged by its code in the wire form "%s"',
+    (errorForm) =>
+      withEmulator({ errorForm, faults: [{ fault: 'throttle', per: 'call', times: 1 }] }, async ({ read }) => {
+        expect((await read()).inventory.complete).toBe(true);
+      }),
   );
 
   it('is asked at most nine times, however long the region throttles, and the scope says so', () =>
-    withEmulator({ faults: [{ fault: 'throttle', regions: HERE, operations: 'GetDiskSnapshots' }] }, async ({ read, emulator }) => {
-      const { inventory } = await read();
-      expect(emulator.requests.count('GetDiskSnapshots', HERE)).toBe(9);
-      expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({
-        status: 'failed',
-        error: { code: 'ThrottlingException', message: 'Rate exceeded' },
-      });
-      expect(notRead(inventory)).toEqual([`${HERE} disk`]);
-    }));
+    withEmulator(
+      { faults: [{ fault: 'throttle', regions: HERE, operations: 'GetDiskSnapshots' }] },
+      async ({ read, emulator }) => {
+        const { inventory } = await read();
+        expect(emulator.requests.count('GetDiskSnapshots', HERE)).toBe(9);
+        expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({
+          status: 'failed',
+          error: { code: 'ThrottlingException', message: 'Rate exceeded' },
+        });
+        expect(notRead(inventory)).toEqual([`${HERE} disk`]);
+      },
+    ));
 
   it.each([
     [60, { fault: 'error' as const, code: 'ServiceUnavailable' }],
     [150, { fault: 'throttle' as const }],
-  ])('has its attempts whatever other calls cost: each of %i pages fails twice before it succeeds (%j)', (pages, fault) =>
-    withEmulator(
-      {
-        account: largeAccount({ snapshots: 2 * pages, regions: ['us-east-1'], sources: 4 }),
-        faults: [{ ...fault, operations: 'GetInstanceSnapshots', per: 'call', times: 2 }],
-      },
-      async ({ read, emulator }) => {
-        const { inventory } = await read();
-        expect(scopeOf(inventory, 'us-east-1', 'instance')).toMatchObject({ status: 'read', pages, snapshots: 2 * pages });
-        // The first page is read once more at the end.
-        expect(emulator.requests.count('GetInstanceSnapshots')).toBe(3 * pages + 1);
-        expect(inventory.complete).toBe(true);
-      },
-    ),
+  ])(
+    'has its attempts whatever other calls cost: each of %i pages fails twice before it succeeds (%j)',
+    (pages, fault) =>
+      withEmulator(
+        {
+          account: largeAccount({ snapshots: 2 * pages, regions: ['us-east-1'], sources: 4 }),
+          faults: [{ ...fault, operations: 'GetInstanceSnapshots', per: 'call', times: 2 }],
+        },
+        async ({ read, emulator }) => {
+          const { inventory } = await read();
+          expect(scopeOf(inventory, 'us-east-1', 'instance')).toMatchObject({
+            status: 'read',
+            pages,
+            snapshots: 2 * pages,
+          });
+          // The first page is read once more at the end.
+          expect(emulator.requests.count('GetInstanceSnapshots')).toBe(3 * pages + 1);
+          expect(inventory.complete).toBe(true);
+        },
+      ),
   );
 
   it('that fails for good leaves the other lists of its region their attempts', () =>
@@ -74,15 +85,17 @@ describe('a failed call', () => {
       },
     ));
 
-  it.each(['InvalidInputException', 'OperationFailureException', 'NotFoundException'])('is not asked again for %s', (code) =>
-    withEmulator(
-      { faults: [{ fault: 'error', code, message: 'wrong', regions: HERE, operations: 'GetDiskSnapshots' }] },
-      async ({ read, emulator }) => {
-        const { inventory } = await read();
-        expect(emulator.requests.count('GetDiskSnapshots', HERE)).toBe(1);
-        expect(notRead(inventory)).toEqual([`${HERE} disk`]);
-      },
-    ),
+  it.each(['InvalidInputException', 'OperationFailureException', 'NotFoundException'])(
+    'is not asked again for %s',
+    (code) =>
+      withEmulator(
+        { faults: [{ fault: 'error', code, message: 'wrong', regions: HERE, operations: 'GetDiskSnapshots' }] },
+        async ({ read, emulator }) => {
+          const { inventory } = await read();
+          expect(emulator.requests.count('GetDiskSnapshots', HERE)).toBe(1);
+          expect(notRead(inventory)).toEqual([`${HERE} disk`]);
+        },
+      ),
   );
 
   it.each([
@@ -104,7 +117,11 @@ describe('a failed call', () => {
 
   it('does not end the run: the other scopes are read', () =>
     withEmulator(
-      { faults: [{ fault: 'error', code: 'SomethingNew', status: 418, regions: HERE, operations: 'GetInstanceSnapshots' }] },
+      {
+        faults: [
+          { fault: 'error', code: 'SomethingNew', status: 418, regions: HERE, operations: 'GetInstanceSnapshots' },
+        ],
+      },
       async ({ read }) => {
         const { inventory } = await read();
         expect(notRead(inventory)).toEqual([`${HERE} instance`]);
@@ -115,17 +132,20 @@ describe('a failed call', () => {
 
 describe('the deadline', () => {
   it('gives up what is under way, keeps what was read, and names the scopes that were not', () =>
-    withEmulator({ faults: [{ fault: 'hang', regions: HERE, operations: 'GetInstanceSnapshots', after: 1 }] }, async ({ read }) => {
-      const { inventory } = await read({ deadline: Date.now() + 1_500 });
-      expect(notRead(inventory)).toEqual([`${HERE} instance`]);
-      expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({
-        status: 'failed',
-        pages: 1,
-        snapshots: 2,
-        error: { code: 'deadline', message: expect.stringContaining('deadline') },
-      });
-      expect(inventory.complete).toBe(false);
-    }));
+    withEmulator(
+      { faults: [{ fault: 'hang', regions: HERE, operations: 'GetInstanceSnapshots', after: 1 }] },
+      async ({ read }) => {
+        const { inventory } = await read({ deadline: Date.now() + 1_500 });
+        expect(notRead(inventory)).toEqual([`${HERE} instance`]);
+        expect(scopeOf(inventory, HERE, 'instance')).toMatchObject({
+          status: 'failed',
+          pages: 1,
+          snapshots: 2,
+          error: { code: 'deadline', message: expect.stringContaining('deadline') },
+        });
+        expect(inventory.complete).toBe(false);
+      },
+    ));
 
   it('that has passed already lets nothing be asked', () =>
     withEmulator({}, async ({ read, emulator }) => {
@@ -146,14 +166,17 @@ describe('the deadline', () => {
     }));
 
   it('ends waiting for a retry too', () =>
-    withEmulator({ faults: [{ fault: 'throttle', regions: HERE, operations: 'GetDisks' }] }, async ({ read, emulator }) => {
-      const { inventory } = await read(
-        { deadline: Date.now() + 800 },
-        { client: { pace: { attempts: 50, throttledDelayMs: 100_000, longestDelayMs: 3_000 } } },
-      );
-      expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({ sources: 'failed', error: { code: 'deadline' } });
-      expect(emulator.requests.count('GetDisks', HERE)).toBeLessThan(50);
-    }));
+    withEmulator(
+      { faults: [{ fault: 'throttle', regions: HERE, operations: 'GetDisks' }] },
+      async ({ read, emulator }) => {
+        const { inventory } = await read(
+          { deadline: Date.now() + 800 },
+          { client: { pace: { attempts: 50, throttledDelayMs: 100_000, longestDelayMs: 3_000 } } },
+        );
+        expect(scopeOf(inventory, HERE, 'disk')).toMatchObject({ sources: 'failed', error: { code: 'deadline' } });
+        expect(emulator.requests.count('GetDisks', HERE)).toBeLessThan(50);
+      },
+    ));
 
   it('reached while automatic snapshots are counted leaves the inventory complete', () =>
     withEmulator({ faults: [{ fault: 'hang', operations: 'GetAutoSnapshots' }] }, async ({ read }) => {

@@ -27,7 +27,11 @@ const ACCOUNT: AccountData = smallAccount({
   },
 });
 
-const MEMBERS = { instance: 'instanceSnapshots', disk: 'diskSnapshots', database: 'relationalDatabaseSnapshots' } as const;
+const MEMBERS = {
+  instance: 'instanceSnapshots',
+  disk: 'diskSnapshots',
+  database: 'relationalDatabaseSnapshots',
+} as const;
 
 type Pick = <T>(of: readonly T[]) => T;
 
@@ -41,13 +45,41 @@ const FAULTS: readonly ((pick: Pick, chance: number) => FaultInput)[] = [
   (_, chance) => ({ fault: 'reset', when: 'during', chance }),
   (_, chance) => ({ fault: 'latency', ms: 3, chance }),
   (pick) => ({ fault: 'hang', times: pick([1, 1, 2]), ...somewhere(pick) }),
-  (pick, chance) => ({ fault: 'error', code: pick(['ServiceException', 'InternalFailure', 'ServiceUnavailable']), chance }),
-  (_, chance) => ({ fault: 'error', code: 'InvalidInputException', message: 'Please try again in a few minutes', chance }),
+  (pick, chance) => ({
+    fault: 'error',
+    code: pick(['ServiceException', 'InternalFailure', 'ServiceUnavailable']),
+    chance,
+  }),
+  (_, chance) => ({
+    fault: 'error',
+    code: 'InvalidInputException',
+    message: 'Please try again in a few minutes',
+    chance,
+  }),
   (pick) => ({ fault: 'error', code: 'ServiceException', ...somewhere(pick) }),
-  (pick, chance) => ({ fault: 'answer', status: 200, body: pick(['<html>', '{"instances":[{', '']), operations: pick(LISTS), chance }),
-  (pick, chance) => ({ fault: 'error', code: pick(['AccessDeniedException', 'SomethingNew']), operations: pick(LISTS), chance }),
-  (pick) => ({ fault: 'error', code: pick(['AccessDeniedException', 'RegionSetupInProgressException']), regions: pick(SMALL_REGIONS) }),
-  (pick) => ({ fault: 'error', code: pick(['OptInRequired', 'UnrecognizedClientException']), regions: pick(SMALL_REGIONS) }),
+  (pick, chance) => ({
+    fault: 'answer',
+    status: 200,
+    body: pick(['<html>', '{"instances":[{', '']),
+    operations: pick(LISTS),
+    chance,
+  }),
+  (pick, chance) => ({
+    fault: 'error',
+    code: pick(['AccessDeniedException', 'SomethingNew']),
+    operations: pick(LISTS),
+    chance,
+  }),
+  (pick) => ({
+    fault: 'error',
+    code: pick(['AccessDeniedException', 'RegionSetupInProgressException']),
+    regions: pick(SMALL_REGIONS),
+  }),
+  (pick) => ({
+    fault: 'error',
+    code: pick(['OptInRequired', 'UnrecognizedClientException']),
+    regions: pick(SMALL_REGIONS),
+  }),
   (pick) => ({ fault: 'tokens', mode: pick(['repeated', 'endless', 'loop']), ...somewhere(pick) }),
   (_, chance) => ({ fault: 'tokens', mode: 'empty', operations: LISTS, chance }),
   (pick, chance) => ({ fault: 'rows', mode: pick(['duplicate', 'conflict']), operations: SNAPSHOTS, chance }),
@@ -57,7 +89,9 @@ const FAULTS: readonly ((pick: Pick, chance: number) => FaultInput)[] = [
 /** Whether a complete inventory has every snapshot there is, of regions that are not off. A list whose answer left it out may be an empty one. */
 const isTruth = (inventory: Inventory): boolean => {
   const held = inventory.scopes.filter(({ status, snapshots }) => status === 'read' && snapshots > 0);
-  const expected = held.flatMap(({ region, kind }) => (ACCOUNT.data[region]?.[MEMBERS[kind]] ?? []).map(({ name }) => name ?? '-'));
+  const expected = held.flatMap(({ region, kind }) =>
+    (ACCOUNT.data[region]?.[MEMBERS[kind]] ?? []).map(({ name }) => name ?? '-'),
+  );
   return JSON.stringify(namesOf(inventory)) === JSON.stringify(expected.sort());
 };
 
@@ -82,7 +116,9 @@ describe('two hundred runs with random faults', () => {
     const outcomes = { complete: 0, incomplete: 0 };
     const struck = new Set<string>();
     for (let run = 0; run < RUNS; run += 1) {
-      const faults = Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(FAULTS)(pick, pick([0.02, 0.1, 0.4])));
+      const faults = Array.from({ length: 1 + Math.floor(random() * 3) }, () =>
+        pick(FAULTS)(pick, pick([0.02, 0.1, 0.4])),
+      );
       const emulator = await startEmulator({
         account: ACCOUNT,
         pageSize: 2,
@@ -106,7 +142,14 @@ describe('two hundred runs with random faults', () => {
           ...(faults.some(({ fault }) => fault === 'hang') && { requestTimeout: REQUEST_TIMEOUT }),
         });
         const { firstRegion, maxPages } = made;
-        const read = makeReadInventory({ clients, kinds: snapshotKinds, firstRegion, account: null, clock: Date.now, maxPages });
+        const read = makeReadInventory({
+          clients,
+          kinds: snapshotKinds,
+          firstRegion,
+          account: null,
+          clock: Date.now,
+          maxPages,
+        });
         const inventory = await read({
           regions: 'all',
           kinds: KINDS,

@@ -24,7 +24,10 @@ const ANSWER = [
 
 type Credentials = () => Promise<{ readonly accessKeyId: string; readonly secretAccessKey: string }>;
 
-const deleting = (endpoint: string, credentials: Credentials = async () => ({ accessKeyId: 'test', secretAccessKey: 'test' })) => {
+const deleting = (
+  endpoint: string,
+  credentials: Credentials = async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
+) => {
   const config = { endpoint, credentials };
   return makeSnapshotDeletion({
     readers: makeLightsailClients({ config }),
@@ -79,7 +82,10 @@ describe('a delete that may not be sent any longer', () => {
 
   it('is sent once while it may be, and asked about when it is signed and when its connection is ready', async () => {
     const maySend = yesTimes(9);
-    expect(await deleting(endpoint).deleteSnapshot(NAMED, maySend)).toMatchObject({ ok: true, value: [{ state: 'done' }] });
+    expect(await deleting(endpoint).deleteSnapshot(NAMED, maySend)).toMatchObject({
+      ok: true,
+      value: [{ state: 'done' }],
+    });
     expect({ sent: received.length, asked: maySend.asked }).toEqual({ sent: 1, asked: 2 });
   });
 
@@ -123,12 +129,28 @@ describe('a delete that may not be sent any longer', () => {
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'tls-'));
       const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-      const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1', '-keyout', key, '-out', cert];
+      const made = [
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-days',
+        '2',
+        '-subj',
+        '/CN=127.0.0.1',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+      ];
       expect(spawnSync('openssl', made, { stdio: 'ignore' }).status).toBe(0);
       let requests = 0;
       const tls = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
         requests += 1;
-        request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(DONE));
+        request
+          .resume()
+          .on('end', () => response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(DONE));
       });
       const { httpsAgent } = lateCheckAgents({ keepAlive: true, maxSockets: 50 });
       const port = await listening(tls);
@@ -138,7 +160,9 @@ describe('a delete that may not be sent any longer', () => {
           () =>
             new Promise((resolve) => {
               const options = { agent: httpsAgent, host: '127.0.0.1', port, method: 'POST', rejectUnauthorized: false };
-              const sent = request(options, (response) => response.resume().on('end', () => resolve(response.statusCode)));
+              const sent = request(options, (response) =>
+                response.resume().on('end', () => resolve(response.statusCode)),
+              );
               sent.on('error', resolve);
               sent.end('{}');
             }),

@@ -77,7 +77,10 @@ describe('makeLightsailClients', () => {
 
   it('can be told to try once only, for calls that must not be repeated', () =>
     withEmulator({ faults: [{ fault: 'throttle' }] }, async ({ emulator }) => {
-      const clients = makeLightsailClients({ config: { endpoint: emulator.url, credentials: CREDENTIALS }, pace: { attempts: 1 } });
+      const clients = makeLightsailClients({
+        config: { endpoint: emulator.url, credentials: CREDENTIALS },
+        pace: { attempts: 1 },
+      });
       await expect(clients('us-east-1').send(new GetDisksCommand({}))).rejects.toThrow('Rate exceeded');
       expect(emulator.requests.total()).toBe(1);
     }));
@@ -109,7 +112,9 @@ describe('the retries of a region', () => {
     const waitsOfNextCallAfter = async (name: string): Promise<number> => {
       const strategy = makeRetryStrategy({ ...DEFAULT_PACE, ...FAST, attempts: 1, slowestPerSecond: 50 });
       const info = { error: Object.assign(new Error('m'), { name }), errorType: 'CLIENT_ERROR' } as never;
-      await expect(strategy.refreshRetryTokenForRetry(await strategy.acquireInitialRetryToken(), info)).rejects.toThrow();
+      await expect(
+        strategy.refreshRetryTokenForRetry(await strategy.acquireInitialRetryToken(), info),
+      ).rejects.toThrow();
       waits.length = 0;
       await strategy.acquireInitialRetryToken();
       return waits.length;

@@ -37,7 +37,12 @@ describe('an operation', () => {
       code: 'InUse',
       details: 'copying',
     });
-    expect(readOperation({ status: 'Failed' })).toEqual({ id: null, state: 'failed', code: 'OperationFailed', details: null });
+    expect(readOperation({ status: 'Failed' })).toEqual({
+      id: null,
+      state: 'failed',
+      code: 'OperationFailed',
+      details: null,
+    });
   });
 });
 
@@ -60,7 +65,10 @@ describe('deleting over HTTP', () => {
     now = Date.now();
     const aws = { endpoint: emulator.url, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
     deletion = makeSnapshotDeletion({
-      readers: makeLightsailClients({ config: aws, pace: { attempts: 3, transientDelayMs: 1, throttledDelayMs: 1, longestDelayMs: 2 } }),
+      readers: makeLightsailClients({
+        config: aws,
+        pace: { attempts: 3, transientDelayMs: 1, throttledDelayMs: 1, longestDelayMs: 2 },
+      }),
       deleters: makeDeleteClients(aws),
       kinds: snapshotKinds(),
       firstRegion: HERE,
@@ -85,7 +93,9 @@ describe('deleting over HTTP', () => {
     expect(answer).toMatchObject({ ok: true, value: [{ state: 'done' }] });
     expect(await deletion.readSnapshot({ ...named, account: ACCOUNT })).toEqual({ ok: true, value: null });
     const deletes = emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'));
-    expect(deletes).toMatchObject([{ region: named.region, name: named.name, operation: expect.stringMatching(/^Delete\w+Snapshot$/) }]);
+    expect(deletes).toMatchObject([
+      { region: named.region, name: named.name, operation: expect.stringMatching(/^Delete\w+Snapshot$/) },
+    ]);
   });
 
   it.each([
@@ -96,7 +106,11 @@ describe('deleting over HTTP', () => {
     ['answered by a proxy', { fault: 'answer', status: 503, body: 'busy' }, null],
     ['denied', { fault: 'error', code: 'AccessDeniedException', status: 403 }, 'refused'],
     ['not found', { fault: 'error', code: 'DoesNotExist', status: 400 }, 'not-found'],
-    ['told to try later', { fault: 'error', code: 'InvalidInputException', message: 'Please try again in a few minutes.' }, 'transient'],
+    [
+      'told to try later',
+      { fault: 'error', code: 'InvalidInputException', message: 'Please try again in a few minutes.' },
+      'transient',
+    ],
     ['wrong', { fault: 'error', code: 'InvalidInputException', message: 'No.' }, 'refused'],
     ['said to have failed to execute', { fault: 'error', code: 'OperationFailureException', status: 400 }, 'unknown'],
     ['answered with what nobody knows', { fault: 'error', code: 'TeapotException', status: 418 }, 'unknown'],
@@ -135,7 +149,13 @@ describe('deleting over HTTP', () => {
 
   it('takes an answer without the snapshot for no answer', async () => {
     emulator.setFaults([
-      { fault: 'answer', operations: 'GetInstanceSnapshot', status: 200, contentType: 'application/x-amz-json-1.1', body: '{}' },
+      {
+        fault: 'answer',
+        operations: 'GetInstanceSnapshot',
+        status: 200,
+        contentType: 'application/x-amz-json-1.1',
+        body: '{}',
+      },
     ]);
     expect(await deletion.readSnapshot({ ...NAMED.instance, account: ACCOUNT })).toMatchObject({
       ok: false,

@@ -24,13 +24,21 @@ const TYPES: Readonly<Record<List, string>> = {
 };
 
 /** Rows named `<prefix>-1` … `<prefix>-n`, each with what `more` adds. */
-export const rows = (region: string, list: List, count: number, prefix: string, more: (n: number) => Row = () => ({})): Row[] =>
+export const rows = (
+  region: string,
+  list: List,
+  count: number,
+  prefix: string,
+  more: (n: number) => Row = () => ({}),
+): Row[] =>
   Array.from({ length: count }, (_, i) => ({
     name: `${prefix}-${i + 1}`,
     arn: arn(region, TYPES[list], `${i + 1}`),
     createdAt: NOW / 1000 - (i + 1) * 86_400,
     tags: [],
-    ...(list.endsWith('Snapshots') ? { state: list === 'diskSnapshots' ? 'completed' : 'available', sizeInGb: 40 } : {}),
+    ...(list.endsWith('Snapshots')
+      ? { state: list === 'diskSnapshots' ? 'completed' : 'available', sizeInGb: 40 }
+      : {}),
     ...more(i + 1),
   }));
 
@@ -76,7 +84,10 @@ interface Bench {
 }
 
 /** Runs `test` against an emulator of its own, and ends it. */
-export async function withEmulator(options: Partial<EmulatorOptions>, test: (bench: Bench) => Promise<void>): Promise<void> {
+export async function withEmulator(
+  options: Partial<EmulatorOptions>,
+  test: (bench: Bench) => Promise<void>,
+): Promise<void> {
   const emulator = await startEmulator({ account: smallAccount(), pageSize: 2, ...options });
   try {
     await test({
@@ -97,7 +108,14 @@ export async function withEmulator(options: Partial<EmulatorOptions>, test: (ben
           ...more,
         });
         const inventory = await readInventory(
-          { regions: 'all', kinds: KINDS, automaticSnapshots: false, deadline: null, previouslyRead: new Set(), ...request },
+          {
+            regions: 'all',
+            kinds: KINDS,
+            automaticSnapshots: false,
+            deadline: null,
+            previouslyRead: new Set(),
+            ...request,
+          },
           (event) => progress.push(event),
         );
         return { inventory, progress };
@@ -117,7 +135,9 @@ export function scopeOf({ scopes }: Inventory, region: string, kind: Kind): Scop
 
 /** `region kind` of the scopes that are not wholly read. */
 export const notRead = ({ scopes }: Inventory): string[] =>
-  scopes.filter(({ status, sources }) => status !== 'read' || sources !== 'read').map(({ region, kind }) => `${region} ${kind}`);
+  scopes
+    .filter(({ status, sources }) => status !== 'read' || sources !== 'read')
+    .map(({ region, kind }) => `${region} ${kind}`);
 
 /** The names of the snapshots, in order. */
 export const namesOf = ({ snapshots }: Inventory): string[] => snapshots.map(({ name }) => name ?? '-').sort();
@@ -126,7 +146,11 @@ export const namesOf = ({ snapshots }: Inventory): string[] => snapshots.map(({ 
 export const namesIn = (account: AccountData, regions: readonly string[] = account.regions): string[] =>
   regions
     .flatMap((region) => {
-      const { instanceSnapshots = [], diskSnapshots = [], relationalDatabaseSnapshots = [] } = account.data[region] ?? {};
+      const {
+        instanceSnapshots = [],
+        diskSnapshots = [],
+        relationalDatabaseSnapshots = [],
+      } = account.data[region] ?? {};
       return [...instanceSnapshots, ...diskSnapshots, ...relationalDatabaseSnapshots].map(({ name }) => name ?? '-');
     })
     .sort();

@@ -17,10 +17,19 @@ function* lines(count: number): Generator<string> {
 
 const object = (key: string, body: Iterable<string>) => ({ key, contentType: 'text/plain; charset=utf-8', body });
 
-async function withStore(test: (store: Store, emulator: Emulator) => Promise<void>, faults: readonly FaultInput[] = []): Promise<void> {
+async function withStore(
+  test: (store: Store, emulator: Emulator) => Promise<void>,
+  faults: readonly FaultInput[] = [],
+): Promise<void> {
   const emulator = await startEmulator({ account: smallAccount(), buckets: [BUCKET], faults });
   const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
-  const client = new S3Client({ endpoint: emulator.url, region: 'us-east-1', forcePathStyle: true, maxAttempts: 1, credentials });
+  const client = new S3Client({
+    endpoint: emulator.url,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    maxAttempts: 1,
+    credentials,
+  });
   try {
     await test(s3Store(client, BUCKET), emulator);
   } finally {
@@ -95,10 +104,14 @@ describe('an object', () => {
       const read = async () => {
         for await (const _ of (await store.lines('large')) ?? []);
       };
-      await expect(read()).rejects.toMatchObject({ code: 'store.s3', message: expect.stringContaining('cannot read s3://reports/large') });
+      await expect(read()).rejects.toMatchObject({
+        code: 'store.s3',
+        message: expect.stringContaining('cannot read s3://reports/large'),
+      });
     }));
 
-  it('is null where there is none', () => withStore(async (store) => expect(await store.get('reports/none')).toBeNull()));
+  it('is null where there is none', () =>
+    withStore(async (store) => expect(await store.get('reports/none')).toBeNull()));
 });
 
 describe('the time of an object', () => {
@@ -167,7 +180,16 @@ describe('a large write that fails', () => {
           expect(await store.get('reports/large')).toBeNull();
           expect(calls(emulator).includes('AbortMultipartUpload')).toBe(operations !== 'CreateMultipartUpload');
         },
-        [{ fault: 'error', service: 's3', operations, after: operations === 'UploadPart' ? 1 : 0, code: 'AccessDenied', status: 403 }],
+        [
+          {
+            fault: 'error',
+            service: 's3',
+            operations,
+            after: operations === 'UploadPart' ? 1 : 0,
+            code: 'AccessDenied',
+            status: 403,
+          },
+        ],
       ),
   );
 

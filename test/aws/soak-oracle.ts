@@ -33,7 +33,9 @@ interface Walk {
   readonly wrong: readonly string[];
 }
 
-const LISTS: Readonly<Record<Kind, { readonly snapshots: readonly [string, List]; readonly sources: readonly [string, List] }>> = {
+const LISTS: Readonly<
+  Record<Kind, { readonly snapshots: readonly [string, List]; readonly sources: readonly [string, List] }>
+> = {
   instance: { snapshots: ['GetInstanceSnapshots', 'instanceSnapshots'], sources: ['GetInstances', 'instances'] },
   disk: { snapshots: ['GetDiskSnapshots', 'diskSnapshots'], sources: ['GetDisks', 'disks'] },
   database: {
@@ -41,7 +43,11 @@ const LISTS: Readonly<Record<Kind, { readonly snapshots: readonly [string, List]
     sources: ['GetRelationalDatabases', 'relationalDatabases'],
   },
 };
-const SOURCE_TYPES: Readonly<Record<string, Kind>> = { Instance: 'instance', Disk: 'disk', RelationalDatabase: 'database' };
+const SOURCE_TYPES: Readonly<Record<string, Kind>> = {
+  Instance: 'instance',
+  Disk: 'disk',
+  RelationalDatabase: 'database',
+};
 
 /** Errors that pass, by what the log has; of those that a connection ends with, the names under which they reach a report. */
 const PASSING: Readonly<Record<string, readonly string[]>> = {
@@ -61,10 +67,14 @@ const bare = (code: string): string => code.replace(/Exception$/, '');
 const isOneOf = (code: string | undefined, codes: readonly string[]): boolean =>
   code !== undefined && codes.some((each) => bare(each) === bare(code));
 
-const first = <Name extends 'answer' | 'tokens' | 'rows'>({ struck }: LoggedRequest, name: Name): FaultOf<Name> | undefined =>
-  struck.find((fault): fault is FaultOf<Name> => fault.fault === name);
-const isAbsent = ({ struck }: LoggedRequest): boolean => struck.some((fault) => fault.fault === 'shape' && fault.dropList);
-const tokenOf = ({ body }: LoggedRequest): string | null => (JSON.parse(body || '{}') as { pageToken?: string }).pageToken ?? null;
+const first = <Name extends 'answer' | 'tokens' | 'rows'>(
+  { struck }: LoggedRequest,
+  name: Name,
+): FaultOf<Name> | undefined => struck.find((fault): fault is FaultOf<Name> => fault.fault === name);
+const isAbsent = ({ struck }: LoggedRequest): boolean =>
+  struck.some((fault) => fault.fault === 'shape' && fault.dropList);
+const tokenOf = ({ body }: LoggedRequest): string | null =>
+  (JSON.parse(body || '{}') as { pageToken?: string }).pageToken ?? null;
 
 /** The token that the emulator named after a page; null: none. */
 function nextOf(call: LoggedRequest, offset: number, size: number, total: number): string | null {
@@ -84,7 +94,14 @@ const errorOf = (call: LoggedRequest): string | null =>
 type Again = 'all' | 'first page';
 
 /** A list whose end was reached is read again, as far as it must be: what ends that reading ends the list. */
-function followAgain(first: Walk, rest: readonly LoggedRequest[], all: readonly Row[], run: Run, again: Again, last: string | null): Walk {
+function followAgain(
+  first: Walk,
+  rest: readonly LoggedRequest[],
+  all: readonly Row[],
+  run: Run,
+  again: Again,
+  last: string | null,
+): Walk {
   const second = follow(rest, all, run, again === 'all' ? 'whole' : 'page', last);
   const wrong = [...first.wrong, ...second.wrong];
   const conflicting = again === 'all' ? new Set([...first.conflicting, ...second.conflicting]) : first.conflicting;
@@ -107,7 +124,14 @@ function follow(
   const seen = new Set<string>();
   let [pages, tries] = [0, 0];
   let [token, before]: [string | null, string | null | undefined] = [null, lateFor];
-  const ended = (end: Walk['end'], codes: readonly string[] = []): Walk => ({ end, codes, pages, rows, conflicting, wrong });
+  const ended = (end: Walk['end'], codes: readonly string[] = []): Walk => ({
+    end,
+    codes,
+    pages,
+    rows,
+    conflicting,
+    wrong,
+  });
   for (const [index, call] of calls.entries()) {
     const isLast = index === calls.length - 1;
     const asked = tokenOf(call);
@@ -124,7 +148,8 @@ function follow(
     if (passing != null) {
       tries += 1;
       if (!isLast) continue;
-      if (tries !== attempts && !hasDeadline) wrong.push(`${call.operation} in ${call.region} was tried ${tries} of ${attempts} times`);
+      if (tries !== attempts && !hasDeadline)
+        wrong.push(`${call.operation} in ${call.region} was tried ${tries} of ${attempts} times`);
       return ended(tries < attempts ? 'open' : 'failed', passing);
     }
     tries = 0;
@@ -164,15 +189,23 @@ export function lies(inventory: Inventory, log: readonly LoggedRequest[], run: R
   );
   // The answer can come too late for the deadline.
   const isCut = run.hasDeadline && inventory.scopes.every(({ region }) => region === run.firstRegion);
-  return regions.end === 'read' && !isCut ? liesOfLists(inventory, log, run) : liesOfRegions(inventory, log, regions, run);
+  return regions.end === 'read' && !isCut
+    ? liesOfLists(inventory, log, run)
+    : liesOfRegions(inventory, log, regions, run);
 }
 
 /** GetRegions failed: every kind of the first region has, for that reason, and nothing else was asked. */
-function liesOfRegions({ complete, scopes, snapshots }: Inventory, log: readonly LoggedRequest[], walk: Walk, run: Run): readonly string[] {
+function liesOfRegions(
+  { complete, scopes, snapshots }: Inventory,
+  log: readonly LoggedRequest[],
+  walk: Walk,
+  run: Run,
+): readonly string[] {
   const wrong = [...walk.wrong];
   const codes = run.hasDeadline ? [...walk.codes, 'deadline'] : walk.codes;
   if (complete || snapshots.length > 0) wrong.push('it has something, and no region was named');
-  if (log.some(({ operation }) => operation !== 'GetRegions')) wrong.push('something was asked, and no region was named');
+  if (log.some(({ operation }) => operation !== 'GetRegions'))
+    wrong.push('something was asked, and no region was named');
   if (
     scopes.map(({ region, kind }) => keyOf(region, kind)).join() !==
     [...KINDS]
@@ -217,7 +250,9 @@ function liesOfLists(inventory: Inventory, log: readonly LoggedRequest[], run: R
       (region) =>
         region !== firstRegion &&
         KINDS.every((kind) => Object.values(walks.get(keyOf(region, kind)) ?? {}).every(refuses)) &&
-        [...walks].some(([key, { snapshots }]) => !key.startsWith(`${region} `) && ['read', 'absent'].includes(snapshots.end)),
+        [...walks].some(
+          ([key, { snapshots }]) => !key.startsWith(`${region} `) && ['read', 'absent'].includes(snapshots.end),
+        ),
     ),
   );
 
@@ -254,8 +289,10 @@ function liesOfLists(inventory: Inventory, log: readonly LoggedRequest[], run: R
       wrong.push(`the ${kind} list of ${region} failed with ${codes.join(' or ')}, and is named as: ${message}`);
   }
 
-  const complete = needed.size === 0 && inventory.scopes.every(({ status, sources }) => status !== 'failed' && sources !== 'failed');
-  if (inventory.complete !== complete) wrong.push(`complete is ${inventory.complete}, and ${complete ? 'nothing' : 'something'} failed`);
+  const complete =
+    needed.size === 0 && inventory.scopes.every(({ status, sources }) => status !== 'failed' && sources !== 'failed');
+  if (inventory.complete !== complete)
+    wrong.push(`complete is ${inventory.complete}, and ${complete ? 'nothing' : 'something'} failed`);
   return wrong;
 }
 
@@ -271,7 +308,13 @@ function statesOf({ end }: Walk, off: boolean, { hasDeadline }: Run): readonly s
   return hasDeadline ? [...regular, 'failed'] : regular;
 }
 
-function liesOfScope(scope: Scope, { snapshots, sources }: Walks, inventory: Inventory, off: boolean, run: Run): readonly string[] {
+function liesOfScope(
+  scope: Scope,
+  { snapshots, sources }: Walks,
+  inventory: Inventory,
+  off: boolean,
+  run: Run,
+): readonly string[] {
   const wrong: string[] = [];
   if (!statesOf(snapshots, off, run).includes(scope.status))
     wrong.push(`it is said to be ${scope.status}, and is ${off ? 'off' : snapshots.end}`);
@@ -289,9 +332,12 @@ function liesOfScope(scope: Scope, { snapshots, sources }: Walks, inventory: Inv
   const isCut = scope.error?.code === 'deadline';
   const isThere = isCut ? names.every((name) => served.includes(name)) : names.join() === served.join();
   if (!isThere) wrong.push(`${served.join()} were served, and ${names.join()} are there`);
-  if (!isCut && scope.pages !== snapshots.pages) wrong.push(`${snapshots.pages} pages were served, and it says ${scope.pages}`);
+  if (!isCut && scope.pages !== snapshots.pages)
+    wrong.push(`${snapshots.pages} pages were served, and it says ${scope.pages}`);
   if (scope.snapshots !== read.length) wrong.push(`it says ${scope.snapshots} snapshots, and has ${read.length}`);
-  const torn = read.filter(({ defects }) => defects?.some(({ code }) => code === 'snapshot.conflict')).map(({ arn }) => arn);
+  const torn = read
+    .filter(({ defects }) => defects?.some(({ code }) => code === 'snapshot.conflict'))
+    .map(({ arn }) => arn);
   if (!isCut && torn.sort().join() !== [...snapshots.conflicting].sort().join())
     wrong.push(`it says that these came twice: ${torn.join()}`);
   return wrong;

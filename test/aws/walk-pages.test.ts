@@ -3,12 +3,18 @@ import { type Walk, walkPages } from '../../lambda/aws/walk-pages';
 import type { Page } from '../../lambda/ports/snapshot-kind';
 
 /** Walks a list whose pages hold so many rows each, every one with a token of its own but the last; an `endless` one has no last. */
-async function walk(sizes: readonly number[], endless = false): Promise<{ readonly walk: Walk; readonly rows: number }> {
+async function walk(
+  sizes: readonly number[],
+  endless = false,
+): Promise<{ readonly walk: Walk; readonly rows: number }> {
   let [asked, rows] = [0, 0];
   const ask = async (): Promise<Page<number>> => {
     const size = sizes[asked] ?? 0;
     asked += 1;
-    return { rows: Array.from({ length: size }, (_, i) => i), next: endless || asked < sizes.length ? `token ${asked}` : null };
+    return {
+      rows: Array.from({ length: size }, (_, i) => i),
+      next: endless || asked < sizes.length ? `token ${asked}` : null,
+    };
   };
   const take = (page: readonly number[] | null): void => {
     rows += page?.length ?? 0;

@@ -9,7 +9,10 @@ const config = join(folder, 'mine.yaml');
 const containerRan = join(folder, 'container-ran');
 
 beforeAll(() => {
-  writeFileSync(config, 'version: 1\ntimezone: Europe/Berlin # a comment\npolicies: { short: { expireAfter: 14d } }\ndefault: short\n');
+  writeFileSync(
+    config,
+    'version: 1\ntimezone: Europe/Berlin # a comment\npolicies: { short: { expireAfter: 14d } }\ndefault: short\n',
+  );
   mkdirSync(join(folder, 'bin'));
   for (const engine of ['docker', 'podman', 'finch']) {
     writeFileSync(join(folder, 'bin', engine), `#!/bin/sh\necho "$@" >> "${containerRan}"\nexit 1\n`, { mode: 0o755 });
@@ -57,7 +60,9 @@ const app = (context: Readonly<Record<string, unknown>>): Ran =>
 
 /** What a person is told, beside CDK's own line for each function that it bundles. */
 const besidesBundling = (stderr: string): readonly string[] =>
-  stderr.split('\n').filter((line) => line !== '' && !/^Bundling asset LightsailRetention\/Retention\/(Report|Deletion)\//.test(line));
+  stderr
+    .split('\n')
+    .filter((line) => line !== '' && !/^Bundling asset LightsailRetention\/Retention\/(Report|Deletion)\//.test(line));
 
 test('synthesizes offline, without credentials or a container, the template and the function with its configuration', () => {
   const out = join(folder, 'out');
@@ -67,7 +72,9 @@ test('synthesizes offline, without credentials or a container, the template and 
 
   const template = JSON.parse(readFileSync(join(out, 'LightsailRetention.template.json'), 'utf8'));
   const resources = Object.values(template.Resources) as { Type: string; Properties: Record<string, unknown> }[];
-  expect(resources.find(({ Type }) => Type === 'AWS::Scheduler::Schedule')?.Properties.ScheduleExpressionTimezone).toBe('Europe/Berlin');
+  expect(resources.find(({ Type }) => Type === 'AWS::Scheduler::Schedule')?.Properties.ScheduleExpressionTimezone).toBe(
+    'Europe/Berlin',
+  );
 
   const [asset = ''] = readdirSync(out).filter((name) => name.startsWith('asset.'));
   expect(readdirSync(join(out, asset)).sort()).toEqual(['index.js', 'retention.json']);

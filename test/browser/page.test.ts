@@ -56,7 +56,9 @@ describe('the page of the sample account', () => {
   test('shows everything of a source in Frankfurt, sorted by age, in three steps', async () => {
     const { page, complaints } = await browser.open(pageOf(sample));
     await page.getByLabel('Source', { exact: true }).selectOption('prod-web');
-    await page.getByLabel('Region', { exact: true }).selectOption({ label: await choice(page, 'region', 'Frankfurt (eu-central-1)') });
+    await page
+      .getByLabel('Region', { exact: true })
+      .selectOption({ label: await choice(page, 'region', 'Frankfurt (eu-central-1)') });
     await page.getByRole('columnheader', { name: 'Age' }).getByRole('button').click();
     const wanted = sample.items
       .filter(({ snapshot }) => snapshot.source?.name === 'prod-web' && snapshot.region === 'eu-central-1')
@@ -94,7 +96,9 @@ describe('the page of the sample account', () => {
     await page.locator('#none').waitFor();
     expect(await summary(page)).toBe('No snapshot matches');
     await page.getByRole('button', { name: 'Show all' }).click();
-    expect(await summary(page)).toContain(`All ${sample.totals.snapshots} snapshots: ${sample.totals.expire} past policy`);
+    expect(await summary(page)).toContain(
+      `All ${sample.totals.snapshots} snapshots: ${sample.totals.expire} past policy`,
+    );
   });
 
   test('follows a deep link to a snapshot on a later page, and lifts a filter that hides it', async () => {
@@ -171,7 +175,9 @@ describe('the page of the sample account', () => {
 
   test('says so where a deep link names a snapshot that it does not list', async () => {
     const { page } = await browser.open(pageOf(sample), { hash: '#snapshot=arn%3Agone' });
-    expect(await summary(page)).toContain('This page does not list the snapshot that the address names, arn:gone. All ');
+    expect(await summary(page)).toContain(
+      'This page does not list the snapshot that the address names, arn:gone. All ',
+    );
     await page.getByLabel('Kind', { exact: true }).selectOption('disk');
     expect(await summary(page)).not.toContain('arn:gone');
   });
@@ -218,7 +224,9 @@ describe(`the page of ${LARGE} snapshots`, () => {
     const { page, complaints } = await browser.open(pageOf(large));
     expect(await summary(page)).toContain('All 20,000 snapshots');
     await page.getByRole('columnheader', { name: 'Snapshot' }).getByRole('button').click();
-    const sorted = large.items.map(({ snapshot }) => snapshot.name ?? '').sort(new Intl.Collator('en', { numeric: true }).compare);
+    const sorted = large.items
+      .map(({ snapshot }) => snapshot.name ?? '')
+      .sort(new Intl.Collator('en', { numeric: true }).compare);
     expect(await names(page)).toEqual(sorted.slice(0, 50));
     await page.getByRole('button', { name: 'Next' }).first().click();
     expect(await names(page)).toEqual(sorted.slice(50, 100));
@@ -239,7 +247,9 @@ describe(`the page of ${LARGE} snapshots`, () => {
     await page.evaluate('window.dispatchEvent(new Event("beforeprint"))');
     const rows = await page.locator('#body tr').count();
     const lanes = await page.locator('.lane').count();
-    const sources = Number(/^([\d,]+) sources/.exec((await page.locator('#span').textContent()) ?? '')?.[1]?.replace(',', ''));
+    const sources = Number(
+      /^([\d,]+) sources/.exec((await page.locator('#span').textContent()) ?? '')?.[1]?.replace(',', ''),
+    );
     expect(await page.locator('.printed:visible').allTextContents()).toEqual([
       `… and ${sources - lanes} sources without a timeline here; their snapshots are in report.csv and report.json, stored beside this page`,
       `… and ${(LARGE - rows).toLocaleString('en-US')} more, in report.csv and report.json, stored beside this page`,
@@ -300,14 +310,17 @@ describe('the page', () => {
     const { page } = await browser.open(pageOf(aReport([kept(), expired()])), { forcedColors: 'active' });
     const filled = (mark: string): Promise<string> =>
       page.evaluate(`getComputedStyle(document.querySelector('.lane .mark.${mark}')).backgroundColor`);
-    const bar = (type: string): Promise<string> => page.evaluate(`getComputedStyle(document.querySelector('.chart .${type}')).fill`);
+    const bar = (type: string): Promise<string> =>
+      page.evaluate(`getComputedStyle(document.querySelector('.chart .${type}')).fill`);
     expect(await filled('keep')).not.toBe(await filled('expire'));
     expect(await bar('k')).not.toBe(await bar('x'));
   });
 
   test('names snapshots of unknown size in what it sums up', async () => {
     const { page } = await browser.open(pageOf(SITUATIONS['unknown-sizes']?.report ?? aReport([])));
-    expect(await summary(page)).toBe('All 3 snapshots: 2 past policy, 40 GB, at most $2.00 per month and 2 of unknown size');
+    expect(await summary(page)).toBe(
+      'All 3 snapshots: 2 past policy, 40 GB, at most $2.00 per month and 2 of unknown size',
+    );
     await page.getByLabel('Search', { exact: true }).fill('web-1120');
     await page.locator('#body tr').nth(1).waitFor({ state: 'detached' });
     expect(await summary(page)).toBe('1 of 3 snapshots: 0 past policy, size and cost not known');

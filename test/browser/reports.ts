@@ -19,11 +19,23 @@ export async function reportOf(account: AccountData, now: number, example = 'age
   try {
     const clients = makeLightsailClients({ config: { endpoint: emulator.url, credentials: CREDENTIALS } });
     const clock = (): number => now;
-    const readInventory = makeReadInventory({ clients, kinds: snapshotKinds, firstRegion: 'us-east-1', account: null, clock });
+    const readInventory = makeReadInventory({
+      clients,
+      kinds: snapshotKinds,
+      firstRegion: 'us-east-1',
+      account: null,
+      clock,
+    });
     const { config } = configuration;
     const { report } = await makeReport(
       { clock, digest: digestOf, readInventory },
-      { reportId: '20261123T080000Z-1a2b3c4d', config, at: null, previous: null, inventory: { ...config, deadline: null } },
+      {
+        reportId: '20261123T080000Z-1a2b3c4d',
+        config,
+        at: null,
+        previous: null,
+        inventory: { ...config, deadline: null },
+      },
     );
     return report;
   } finally {

@@ -10,7 +10,12 @@ const account = { accountId: '123456789012', regions: ['eu-central-1'], data: {}
 const notification = renderChat(aReport([expired()]), CONTEXT);
 
 const clientOf = (endpoint: string) =>
-  new SNSClient({ endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 });
+  new SNSClient({
+    endpoint,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  });
 
 describe('the chat topic', () => {
   it('gets the notification as the whole message', async () => {

@@ -41,7 +41,10 @@ describe('the confirmed subscribers of a topic', () => {
   });
 
   it('are counted over all pages', async () => {
-    const programs = Array.from({ length: 150 }, (_, i) => ({ protocol: 'sqs', endpoint: `arn:aws:sqs:eu-central-1:123456789012:q${i}` }));
+    const programs = Array.from({ length: 150 }, (_, i) => ({
+      protocol: 'sqs',
+      endpoint: `arn:aws:sqs:eu-central-1:123456789012:q${i}`,
+    }));
     expect(await countOf([...programs, { protocol: 'email', endpoint: 'ops@example.com' }])).toBe(1);
   });
 

@@ -35,7 +35,8 @@ describe('a source that its list does not show', () => {
     emulator = await startEmulator({ account: smallAccount({ [REGION]: { instances } }), faults });
     putBack = pointSdkTo(emulator.url);
   }
-  const run = (...args: readonly string[]) => runCli([...args, '--config', config, '--region', REGION, '--quiet'], process.env);
+  const run = (...args: readonly string[]) =>
+    runCli([...args, '--config', config, '--region', REGION, '--quiet'], process.env);
 
   interface Said {
     readonly verdict: string;
@@ -54,7 +55,8 @@ describe('a source that its list does not show', () => {
     const { code, snapshots, problems } = await report();
     expect(code).toBe(0);
     expect(problems).toEqual([]);
-    for (const each of snapshots) expect(each).toMatchObject({ verdict: 'keep', status: 'held', source: { exists: true } });
+    for (const each of snapshots)
+      expect(each).toMatchObject({ verdict: 'keep', status: 'held', source: { exists: true } });
     expect(emulator.requests.count('GetInstance')).toBe(1);
   });
 
@@ -81,7 +83,11 @@ describe('a source that its list does not show', () => {
         reasons: [{ code: 'source.unconfirmed' }],
       });
     expect(problems).toEqual([
-      { code: 'source.unconfirmed', arn: expect.stringContaining(':Instance/'), message: expect.stringContaining('AccessDeniedException') },
+      {
+        code: 'source.unconfirmed',
+        arn: expect.stringContaining(':Instance/'),
+        message: expect.stringContaining('AccessDeniedException'),
+      },
     ]);
   });
 

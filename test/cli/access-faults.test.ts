@@ -92,7 +92,12 @@ const CASES: readonly Case[] = [
     env: { ...KEYS, AWS_PROFILE: 'kees' },
     says: /have no profile kees/,
   },
-  { name: 'the profile has no credentials', code: 'credentials.missing', profile: 'empty', says: /profile empty has no credentials; / },
+  {
+    name: 'the profile has no credentials',
+    code: 'credentials.missing',
+    profile: 'empty',
+    says: /profile empty has no credentials; /,
+  },
   {
     name: 'the credential_process fails',
     code: 'credentials.process',
@@ -245,7 +250,11 @@ describe('where nothing can be done in AWS', () => {
   });
 
   const run = async (args: readonly string[], env: Readonly<Record<string, string>>): Promise<ChildRun> => {
-    const ended = await runChild(program, work, args, { AWS_ENDPOINT_URL: emulator.url, AWS_REGION: 'us-east-1', ...env });
+    const ended = await runChild(program, work, args, {
+      AWS_ENDPOINT_URL: emulator.url,
+      AWS_REGION: 'us-east-1',
+      ...env,
+    });
     return { ...ended, err: withoutNotice(ended.err) };
   };
 
@@ -254,13 +263,19 @@ describe('where nothing can be done in AWS', () => {
     if (!expiredSession) return;
     mkdirSync(cache, { recursive: true });
     const name = createHash('sha1').update('corporate').digest('hex');
-    writeFileSync(join(cache, `${name}.json`), JSON.stringify({ accessToken: 'old', expiresAt: '2020-01-01T00:00:00Z' }));
+    writeFileSync(
+      join(cache, `${name}.json`),
+      JSON.stringify({ accessToken: 'old', expiresAt: '2020-01-01T00:00:00Z' }),
+    );
   }
 
   it.each(CASES)('report ends with 1, one sentence and no report when $name', async (each) => {
     prepare(each);
     const flag = each.profile === undefined ? [] : ['--profile', each.profile];
-    const { code, out, err } = await run(['report', '--format', 'json', '--quiet', ...flag], each.env ?? (flag.length > 0 ? {} : KEYS));
+    const { code, out, err } = await run(
+      ['report', '--format', 'json', '--quiet', ...flag],
+      each.env ?? (flag.length > 0 ? {} : KEYS),
+    );
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(each.says);
     const doctor = ['npx lightsail-retention doctor', ...flag].join(' ');
@@ -288,10 +303,19 @@ describe('where nothing can be done in AWS', () => {
     const count = JSON.parse(readFileSync(join(work, 'plan.json'), 'utf8')).items.length;
     const args = words[0] === 'apply' ? [...words, '--yes', String(count)] : words;
     const without = await run(args, {});
-    expect({ code: without.code, err: without.err }).toEqual({ code: 1, err: expect.stringContaining('[credentials.missing]') });
-    emulator.setFaults([...everywhere('ExpiredTokenException'), { fault: 'error', service: 's3', code: 'ExpiredToken', status: 400 }]);
+    expect({ code: without.code, err: without.err }).toEqual({
+      code: 1,
+      err: expect.stringContaining('[credentials.missing]'),
+    });
+    emulator.setFaults([
+      ...everywhere('ExpiredTokenException'),
+      { fault: 'error', service: 's3', code: 'ExpiredToken', status: 400 },
+    ]);
     const expired = await run(args, KEYS);
-    expect({ code: expired.code, err: expired.err }).toEqual({ code: 1, err: expect.stringContaining('[credentials.expired]') });
+    expect({ code: expired.code, err: expired.err }).toEqual({
+      code: 1,
+      err: expect.stringContaining('[credentials.expired]'),
+    });
     expect(emulator.requests.count('DeleteDiskSnapshot')).toBe(0);
   });
 
@@ -316,7 +340,8 @@ describe('where nothing can be done in AWS', () => {
       const flag = each.profile === undefined ? [] : ['--profile', each.profile];
       const { code, out } = await run(['doctor', ...flag], each.env ?? (flag.length > 0 ? {} : KEYS));
       expect(code).toBe(1);
-      const [, check = '', said = '', remedy = ''] = /^FAILED {3}(\w+): (.*)\n +-> (.*)\n\nreports would not/m.exec(out) ?? [];
+      const [, check = '', said = '', remedy = ''] =
+        /^FAILED {3}(\w+): (.*)\n +-> (.*)\n\nreports would not/m.exec(out) ?? [];
       expect(['credentials', 'connection']).toContain(check);
       expect(`${said}; ${remedy} `).toMatch(each.says);
     },
@@ -357,7 +382,8 @@ describe('the fault behind an error', () => {
     proxy: 'HTTPS_PROXY (http://proxy.example.com:3128)',
     caBundle: '/etc/ca.pem',
   };
-  const error = (code: string, message: string, cause?: unknown): Error => Object.assign(new Error(message, { cause }), { code });
+  const error = (code: string, message: string, cause?: unknown): Error =>
+    Object.assign(new Error(message, { cause }), { code });
 
   it.each<[string, Error, RegExp]>([
     [
@@ -365,7 +391,11 @@ describe('the fault behind an error', () => {
       error('EHOSTUNREACH', 'connect EHOSTUNREACH 10.0.0.1:443'),
       /cannot be reached \(EHOSTUNREACH\) \(10\.0\.0\.1:443\).*proxy of HTTPS_PROXY/,
     ],
-    ['connection.timeout', Object.assign(new Error('no answer'), { name: 'TimeoutError' }), /does not answer, or the proxy of HTTPS_PROXY/],
+    [
+      'connection.timeout',
+      Object.assign(new Error('no answer'), { name: 'TimeoutError' }),
+      /does not answer, or the proxy of HTTPS_PROXY/,
+    ],
     [
       'connection.name',
       error('EAI_AGAIN', 'getaddrinfo EAI_AGAIN lightsail.eu-north-9.amazonaws.com'),
@@ -387,17 +417,23 @@ describe('the fault behind an error', () => {
       Object.assign(new Error('Unsupported credential source in profile prod'), { name: 'CredentialsProviderError' }),
       /Unsupported credential source.*aws configure list --profile prod/,
     ],
-    ['credentials.expired', error('store.s3', 'cannot read', Object.assign(new Error('expired'), { name: 'ExpiredToken' })), /has expired/],
+    [
+      'credentials.expired',
+      error('store.s3', 'cannot read', Object.assign(new Error('expired'), { name: 'ExpiredToken' })),
+      /has expired/,
+    ],
   ])('is %s for %s', (code, given, says) => {
     const fault = accessFault(given, context);
     expect(fault?.code).toBe(code);
     expect(`${fault?.cause}; ${fault?.remedy}`).toMatch(says);
   });
 
-  it.each([error('AccessDeniedException', 'no'), error('ThrottlingException', 'slow'), error('inventory.endless', 'x'), null])(
-    'is none for %s',
-    (given) => {
-      expect(accessFault(given, context)).toBeNull();
-    },
-  );
+  it.each([
+    error('AccessDeniedException', 'no'),
+    error('ThrottlingException', 'slow'),
+    error('inventory.endless', 'x'),
+    null,
+  ])('is none for %s', (given) => {
+    expect(accessFault(given, context)).toBeNull();
+  });
 });

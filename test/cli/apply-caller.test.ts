@@ -6,7 +6,8 @@ import { smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { runCli } from '../support/terminal';
 
-const POLICY = 'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\ncaps: { maxShare: 0.9 }\n';
+const POLICY =
+  'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\ncaps: { maxShare: 0.9 }\n';
 
 describe('lightsail-retention apply --local', () => {
   let work: string;

@@ -7,7 +7,8 @@ import { smallAccount, takeOver } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { runCli, unwrapped } from '../support/terminal';
 
-const POLICY = 'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\ncaps: { maxShare: 0.9 }\n';
+const POLICY =
+  'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\ncaps: { maxShare: 0.9 }\n';
 
 describe('lightsail-retention apply that is stopped in the middle', () => {
   let work: string;

@@ -15,7 +15,8 @@ import { smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { runCli, unwrapped } from '../support/terminal';
 
-const POLICY = 'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\ncaps: { maxShare: 0.9 }\n';
+const POLICY =
+  'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\ncaps: { maxShare: 0.9 }\n';
 
 describe('lightsail-retention apply', () => {
   const build = mkdtempSync(join(tmpdir(), 'apply-build-'));
@@ -31,7 +32,11 @@ describe('lightsail-retention apply', () => {
   const count = (): number =>
     ['instanceSnapshots', 'diskSnapshots'].reduce(
       (sum, list) =>
-        sum + emulator.world.regions.reduce((all, region) => all + emulator.world.rows(region, list as 'diskSnapshots').length, 0),
+        sum +
+        emulator.world.regions.reduce(
+          (all, region) => all + emulator.world.rows(region, list as 'diskSnapshots').length,
+          0,
+        ),
       0,
     );
   const putObject = (key: string, text: string): Promise<void> =>
@@ -95,7 +100,9 @@ describe('lightsail-retention apply', () => {
     const text = unwrapped(out);
     expect(text).toContain('5 snapshots will be deleted, at most $10.00/month. It cannot be undone.');
     expect(text).toContain('data (disk, eu-central-1): 2 snapshots, at most $4.00/month');
-    expect(text).toContain('web (instance, us-east-1): 3 snapshots, at most $6.00/month - web-04, 4 days old, at most $2.00/month');
+    expect(text).toContain(
+      'web (instance, us-east-1): 3 snapshots, at most $6.00/month - web-04, 4 days old, at most $2.00/month',
+    );
     expect(text).toContain('Of 5 planned snapshots: 5 deleted. Freed: at most $10.00/month.');
     expect(err).toContain('deleted web-04 (us-east-1)\n');
     expect(err).toContain(`outcomes: ${join(work, 'results')}`);
@@ -156,7 +163,11 @@ describe('lightsail-retention apply', () => {
 
   it.each<[string, () => void, readonly string[]]>([
     ['plan.not-found', () => rmSync(plan()), ['--yes', '5']],
-    ['plan.altered', () => writeFileSync(plan(), readFileSync(plan(), 'utf8').replace('web-05', 'web-01')), ['--yes', '5']],
+    [
+      'plan.altered',
+      () => writeFileSync(plan(), readFileSync(plan(), 'utf8').replace('web-05', 'web-01')),
+      ['--yes', '5'],
+    ],
     ['plan.config-changed', () => writeFileSync(config(), POLICY.replace('last: 3', 'last: 2')), ['--yes', '5']],
     ['plan.count', () => undefined, ['--yes', '4']],
     [
@@ -164,7 +175,11 @@ describe('lightsail-retention apply', () => {
       () => emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDisks' }]),
       ['--yes', '5'],
     ],
-    ['inventory.incomplete', () => emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDisks' }]), []],
+    [
+      'inventory.incomplete',
+      () => emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDisks' }]),
+      [],
+    ],
     [
       'clock.skew',
       () => {
@@ -185,7 +200,9 @@ describe('lightsail-retention apply', () => {
   });
 
   it('refuses with exit code 4 as incomplete the plan of a report that could not read one kind in one region', async () => {
-    emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' }]);
+    emulator.setFaults([
+      { fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' },
+    ]);
     const report = await runCli(['report', '--config', config(), '--plan-out', plan(), '--quiet']);
     emulator.setFaults([]);
     const said = await cli(plan(), '--local', '--yes', '5', '--quiet');
@@ -219,7 +236,13 @@ describe('lightsail-retention apply', () => {
 
   it('ends with exit code 5 when some deletions failed, and names them', async () => {
     emulator.setFaults([
-      { fault: 'operation', operations: 'DeleteInstanceSnapshot', names: 'web-05', status: 'Failed', errorCode: 'InUse' },
+      {
+        fault: 'operation',
+        operations: 'DeleteInstanceSnapshot',
+        names: 'web-05',
+        status: 'Failed',
+        errorCode: 'InUse',
+      },
     ]);
     const { code, out } = await cli(plan(), '--local', '--yes', '5', '--quiet');
     expect(code).toBe(5);
@@ -241,7 +264,12 @@ describe('lightsail-retention apply', () => {
         else input.write(text);
       });
       const terminal = { out: stream, err: stream, env: {} } as unknown as Parameters<typeof apply>[2];
-      const code = await apply(plan(), { local: true, config: config() }, terminal, input as unknown as NodeJS.ReadStream);
+      const code = await apply(
+        plan(),
+        { local: true, config: config() },
+        terminal,
+        input as unknown as NodeJS.ReadStream,
+      );
       return { code, text: chunks.join('') };
     };
 
@@ -326,7 +354,10 @@ describe('lightsail-retention apply', () => {
       ['a line that is too long for any count', 'y'.repeat(2_000), false],
     ])('refuses %s that is piped in', async (_, text, ended) => {
       const { code, err } = await piped(text, ended);
-      expect({ code, err }).toMatchObject({ code: 4, err: expect.stringMatching(/\nerror: cannot apply the plan: .* \[plan\.count\]\n$/) });
+      expect({ code, err }).toMatchObject({
+        code: 4,
+        err: expect.stringMatching(/\nerror: cannot apply the plan: .* \[plan\.count\]\n$/),
+      });
       expect(count()).toBe(11);
     });
 
@@ -344,7 +375,10 @@ describe('lightsail-retention apply', () => {
       ],
     ])('refuses to ask %s as wrong usage, and names --yes', async (_, ask) => {
       const { code, err } = await ask();
-      expect({ code, err }).toMatchObject({ code: 2, err: expect.stringMatching(/^error: .*--yes 5 .* \[usage\.no-terminal\]\n$/m) });
+      expect({ code, err }).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/^error: .*--yes 5 .* \[usage\.no-terminal\]\n$/m),
+      });
       expect(count()).toBe(11);
     });
   });
@@ -388,7 +422,11 @@ describe('lightsail-retention apply', () => {
     const { code } = await end;
     expect(code).toBe(1);
     const { status, totals, unsettled } = stored();
-    expect({ status, unsettled, failed: totals.failed }).toEqual({ status: 'unfinished', unsettled: undefined, failed: 0 });
+    expect({ status, unsettled, failed: totals.failed }).toEqual({
+      status: 'unfinished',
+      unsettled: undefined,
+      failed: 0,
+    });
     expect(totals.deleted).toBeGreaterThan(0);
     expect(count()).toBe(11 - totals.deleted);
     expect((await cli(plan(), '--local', '--yes', '5')).code).toBe(0);
@@ -436,7 +474,13 @@ describe('lightsail-retention apply', () => {
     'goes on and ends with the code of what it did when its output %s',
     async (_, closed) => {
       emulator.setFaults([
-        { fault: 'operation', operations: 'DeleteInstanceSnapshot', names: 'web-05', status: 'Failed', errorCode: 'InUse' },
+        {
+          fault: 'operation',
+          operations: 'DeleteInstanceSnapshot',
+          names: 'web-05',
+          status: 'Failed',
+          errorCode: 'InUse',
+        },
       ]);
       const { child, end } = start('apply', plan(), '--local', '--yes', '5');
       for (const stream of closed) child[stream]?.destroy();
@@ -448,7 +492,9 @@ describe('lightsail-retention apply', () => {
   );
 
   it('lets one of two processes have a plan that apply it at once: nothing is deleted twice', async () => {
-    emulator.setFaults([{ fault: 'latency', operations: ['DeleteInstanceSnapshot', 'GetInstance', 'GetDisk'], ms: 200 }]);
+    emulator.setFaults([
+      { fault: 'latency', operations: ['DeleteInstanceSnapshot', 'GetInstance', 'GetDisk'], ms: 200 },
+    ]);
     const ends = await Promise.all([
       start('apply', plan(), '--local', '--yes', '5').end,
       start('apply', plan(), '--local', '--yes', '5').end,
@@ -487,9 +533,14 @@ describe('lightsail-retention apply', () => {
     const { code, err } = await cli(address, '--local', '--yes', '5');
     expect(code).toBe(0);
     expect(err).toContain(`outcomes: s3://${DEFAULT_BUCKET}/results/${id}.json`);
-    expect(JSON.parse(String(objects?.get(`results/${id}.json`)?.body))).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
+    expect(JSON.parse(String(objects?.get(`results/${id}.json`)?.body))).toMatchObject({
+      status: 'finished',
+      totals: { deleted: 5 },
+    });
     expect((await cli(address, '--local', '--yes', '5')).code).toBe(4);
-    expect((await cli(`s3://${DEFAULT_BUCKET}/plans/none.json`, '--local', '--yes', '5')).err).toContain('[plan.not-found]');
+    expect((await cli(`s3://${DEFAULT_BUCKET}/plans/none.json`, '--local', '--yes', '5')).err).toContain(
+      '[plan.not-found]',
+    );
   });
 
   it.each([
@@ -535,7 +586,8 @@ describe('lightsail-retention apply', () => {
       process.env.AWS_ENDPOINT_URL_LAMBDA = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     };
     const planned = (): { readonly id: string; readonly digest: string } => JSON.parse(readFileSync(plan(), 'utf8'));
-    const nameOf = (headers: Readonly<Record<string, unknown>>): string => String(headers['x-amz-durable-execution-name']);
+    const nameOf = (headers: Readonly<Record<string, unknown>>): string =>
+      String(headers['x-amz-durable-execution-name']);
     /** The plan in the bucket: its address. */
     const inBucket = async (): Promise<string> => {
       await putObject(`plans/${planned().id}.json`, readFileSync(plan(), 'utf8'));
@@ -544,7 +596,11 @@ describe('lightsail-retention apply', () => {
     /** What the deployed function notes when one of its executions ends. */
     const note = (execution: string, end: unknown, digest = planned().digest): Promise<void> =>
       putObject(`results/${planned().id}/ended-${execution}.json`, JSON.stringify({ digest, end }));
-    const REFUSED = { state: 'refused', code: 'inventory.incomplete', text: 'cannot apply the plan: not everything can be read now' };
+    const REFUSED = {
+      state: 'refused',
+      code: 'inventory.incomplete',
+      text: 'cannot apply the plan: not everything can be read now',
+    };
     const aResult = (status: 'finished' | 'unfinished', updatedAt: string) => ({
       schemaVersion: 1,
       plan: { ...planned(), count: 5 },
@@ -570,15 +626,28 @@ describe('lightsail-retention apply', () => {
     it('hands over id and digest, named after the plan, and deletes nothing itself', async () => {
       const calls: { path: string; body: unknown; name: unknown; type: unknown }[] = [];
       await lambda(202, (path, body, headers) => {
-        calls.push({ path, body: JSON.parse(body), name: headers['x-amz-durable-execution-name'], type: headers['x-amz-invocation-type'] });
+        calls.push({
+          path,
+          body: JSON.parse(body),
+          name: headers['x-amz-durable-execution-name'],
+          type: headers['x-amz-invocation-type'],
+        });
         return '';
       });
       const { code, out, err } = await cli(plan(), '--function', 'retention-delete:live', '--yes', '5');
       const { id, digest } = JSON.parse(readFileSync(plan(), 'utf8'));
-      expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('retention-delete:live has the plan') });
+      expect({ code, err }).toMatchObject({
+        code: 0,
+        err: expect.stringContaining('retention-delete:live has the plan'),
+      });
       expect(out).toContain('us-east-1, instance snapshots\n  - web-04');
       expect(calls).toEqual([
-        { path: '/2015-03-31/functions/retention-delete%3Alive/invocations', body: { plan: id, digest }, name: id, type: 'Event' },
+        {
+          path: '/2015-03-31/functions/retention-delete%3Alive/invocations',
+          body: { plan: id, digest },
+          name: id,
+          type: 'Event',
+        },
       ]);
       expect(count()).toBe(11);
     });
@@ -621,7 +690,9 @@ describe('lightsail-retention apply', () => {
       for (const _ of [1, 2]) {
         const { code, err } = await cli(address, '--function', 'retention-delete:live', '--yes', '5');
         expect(code).toBe(4);
-        expect(err).toMatch(/^error: cannot apply the plan: not everything can be read now \[inventory\.incomplete\]$/m);
+        expect(err).toMatch(
+          /^error: cannot apply the plan: not everything can be read now \[inventory\.incomplete\]$/m,
+        );
       }
       expect(names).toEqual([planned().id, expect.stringMatching(new RegExp(`^${planned().id}-\\d{8}T\\d{6}Z$`))]);
       expect(count()).toBe(11);
@@ -681,12 +752,19 @@ describe('lightsail-retention apply', () => {
         return '';
       });
       const { code, err } = await cli(address, '--function', 'retention-delete:live', '--yes', '5');
-      expect({ code, err }).toMatchObject({ code: 4, err: expect.stringContaining('another is applying it [plan.in-progress]') });
+      expect({ code, err }).toMatchObject({
+        code: 4,
+        err: expect.stringContaining('another is applying it [plan.in-progress]'),
+      });
     });
 
     it.each([
       ['retention-delete', 'eu-central-1', 'retention-delete:live'],
-      ['arn:aws:lambda:eu-west-3:123456789012:function:f:mine', 'eu-west-3', 'arn:aws:lambda:eu-west-3:123456789012:function:f:mine'],
+      [
+        'arn:aws:lambda:eu-west-3:123456789012:function:f:mine',
+        'eu-west-3',
+        'arn:aws:lambda:eu-west-3:123456789012:function:f:mine',
+      ],
     ])(
       'names the command that starts the plan anew when nothing was heard of it from %s for a quarter of an hour',
       async (name, region, called) => {
@@ -704,8 +782,12 @@ describe('lightsail-retention apply', () => {
           const { code, err } = await cli(address, '--function', name, '--yes', '5');
           const { id, digest } = planned();
           expect([code, waited, names]).toEqual([1, 900_000, [id]]);
-          expect(err).toContain(`nothing was heard of the plan for 15 minutes: see the e-mail, s3://${DEFAULT_BUCKET}/results/${id}.json`);
-          expect(err).toContain(`an earlier execution may have had the name ${id}, and another is started by aws lambda invoke `);
+          expect(err).toContain(
+            `nothing was heard of the plan for 15 minutes: see the e-mail, s3://${DEFAULT_BUCKET}/results/${id}.json`,
+          );
+          expect(err).toContain(
+            `an earlier execution may have had the name ${id}, and another is started by aws lambda invoke `,
+          );
           const [command = ''] = /aws lambda invoke .*\/dev\/stdout(?= \[apply\.no-result\])/.exec(err) ?? [];
           expect(command.replace(/\d{8}T\d{6}Z --cli/, 'NOW --cli')).toBe(
             `aws lambda invoke --region ${region} --function-name ${called} --invocation-type Event --durable-execution-name ${id}-NOW --cli-binary-format raw-in-base64-out --payload '{"plan":"${id}","digest":"${digest}"}' /dev/stdout`,
@@ -732,7 +814,9 @@ describe('lightsail-retention apply', () => {
       const names: string[] = [];
       await lambda(202, (_, __, headers) => String(names.push(nameOf(headers))));
       for (const _ of [1, 2])
-        expect((await cli(plan(), '--function', 'f', '--yes', '5')).err).toContain(`s3://BUCKET/plans/${planned().id}.json`);
+        expect((await cli(plan(), '--function', 'f', '--yes', '5')).err).toContain(
+          `s3://BUCKET/plans/${planned().id}.json`,
+        );
       expect(names).toEqual([planned().id, planned().id]);
     });
 
@@ -751,15 +835,18 @@ describe('lightsail-retention apply', () => {
         '/arn%3Aaws%3Alambda%3Aeu-west-3%3A123456789012%3Afunction%3Af%3Alive/invocations',
         'eu-west-3',
       ],
-    ])('asks for %s in its own region, by the alias that it was deployed with unless another is named', async (name, path, region) => {
-      const calls: unknown[] = [];
-      await lambda(202, (at, _, { authorization }) => {
-        calls.push([at, /\/([a-z0-9-]+)\/lambda\//.exec(String(authorization))?.[1]]);
-        return '';
-      });
-      expect((await cli(plan(), '--function', name, '--yes', '5')).code).toBe(0);
-      expect(calls).toEqual([[`/2015-03-31/functions${path}`, region]]);
-    });
+    ])(
+      'asks for %s in its own region, by the alias that it was deployed with unless another is named',
+      async (name, path, region) => {
+        const calls: unknown[] = [];
+        await lambda(202, (at, _, { authorization }) => {
+          calls.push([at, /\/([a-z0-9-]+)\/lambda\//.exec(String(authorization))?.[1]]);
+          return '';
+        });
+        expect((await cli(plan(), '--function', name, '--yes', '5')).code).toBe(0);
+        expect(calls).toEqual([[`/2015-03-31/functions${path}`, region]]);
+      },
+    );
 
     it('says what to check when there is no such function', async () => {
       await lambda(404, () => '{"Message":"Function not found"}');

@@ -38,17 +38,26 @@ Always kept: what is held, what is younger than 24h, and the newest 1 of each so
     const { code, out } = await runCli(['check', '--config', file('bare.yaml', 'version: 1\n')]);
     expect(code).toBe(0);
     expect(out).toContain('Policies: none; only tags such as retention:keep set one.');
-    expect(out).toContain('Rules, the first that matches: none. What no tag and no rule reaches is unmanaged: kept, and listed.');
+    expect(out).toContain(
+      'Rules, the first that matches: none. What no tag and no rule reaches is unmanaged: kept, and listed.',
+    );
   });
 
   it('shows warnings, and they are no errors', async () => {
-    const { code, err } = await runCli(['check', '--config', file('warned.yaml', 'version: 1\npolicies: { idle: { keep: all } }\n')]);
+    const { code, err } = await runCli([
+      'check',
+      '--config',
+      file('warned.yaml', 'version: 1\npolicies: { idle: { keep: all } }\n'),
+    ]);
     expect(code).toBe(0);
     expect(err).toMatch(/^warning: .*warned\.yaml:2:\d+ policies\.idle: no rule and no default uses this policy/);
   });
 
   it('refuses a wrong configuration with all errors at once, where they stand and what was probably meant', async () => {
-    const wrong = file('wrong.yaml', 'version: 1\ntimezone: Europe/Berln\npolices: {}\nrules:\n  - { match: {}, policy: nope }\n');
+    const wrong = file(
+      'wrong.yaml',
+      'version: 1\ntimezone: Europe/Berln\npolices: {}\nrules:\n  - { match: {}, policy: nope }\n',
+    );
     const { code, out, err } = await runCli(['check', '--config', wrong]);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(/wrong\.yaml:2:\d+ timezone: got "Europe\/Berln".*did you mean Europe\/Berlin\?/);
@@ -104,10 +113,25 @@ rules:
         valid: true,
         errors: [],
         warnings: [
-          { code: 'policy.unused', rule: null, by: null, message: expect.stringContaining('no rule and no default uses this policy') },
+          {
+            code: 'policy.unused',
+            rule: null,
+            by: null,
+            message: expect.stringContaining('no rule and no default uses this policy'),
+          },
           { code: 'policy.no-effect', rule: null, by: null, message: expect.stringContaining('keep: all') },
-          { code: 'rule.covered', rule: 'rule 2', by: 'all', message: expect.stringContaining('rule "rule 2" can match nothing') },
-          { code: 'rule.out-of-range', rule: 'disks', by: null, message: expect.stringContaining('none of kinds (instance)') },
+          {
+            code: 'rule.covered',
+            rule: 'rule 2',
+            by: 'all',
+            message: expect.stringContaining('rule "rule 2" can match nothing'),
+          },
+          {
+            code: 'rule.out-of-range',
+            rule: 'disks',
+            by: null,
+            message: expect.stringContaining('none of kinds (instance)'),
+          },
         ],
       });
     });
@@ -126,7 +150,13 @@ rules:
             message: 'got "Europe/Berln", expected an IANA time zone such as Europe/Berlin or UTC',
             suggestion: 'Europe/Berlin',
           },
-          { path: 'polices', line: 3, column: 1, message: expect.stringContaining('got an unknown key'), suggestion: 'policies' },
+          {
+            path: 'polices',
+            line: 3,
+            column: 1,
+            message: expect.stringContaining('got an unknown key'),
+            suggestion: 'policies',
+          },
           { path: 'default', line: 4, column: 10, message: expect.stringContaining('got "x"'), suggestion: null },
         ],
         warnings: [],
@@ -134,12 +164,19 @@ rules:
     });
 
     it.each([
-      ['a file that is not there', ['--config', join(work, 'none.yaml')], 'got no such file, expected a configuration file'],
+      [
+        'a file that is not there',
+        ['--config', join(work, 'none.yaml')],
+        'got no such file, expected a configuration file',
+      ],
       ['a file that is no YAML', ['--config', file('broken.yaml', 'version: [1\n')], 'got what is not YAML'],
     ])('has the one error of %s', async (_, args, message) => {
       const { code, err, printed } = await json(...args);
       expect({ code, err }).toEqual({ code: 2, err: '' });
-      expect(printed).toMatchObject({ valid: false, errors: [{ path: '', message: expect.stringContaining(message), suggestion: null }] });
+      expect(printed).toMatchObject({
+        valid: false,
+        errors: [{ path: '', message: expect.stringContaining(message), suggestion: null }],
+      });
     });
 
     it('says that there is no file where none is named and none is there', async () => {
@@ -149,7 +186,10 @@ rules:
       try {
         const { code, printed } = await json();
         expect(code).toBe(2);
-        expect(printed).toMatchObject({ valid: false, errors: [{ message: expect.stringContaining('there is no retention.yaml here') }] });
+        expect(printed).toMatchObject({
+          valid: false,
+          errors: [{ message: expect.stringContaining('there is no retention.yaml here') }],
+        });
       } finally {
         process.chdir(folder);
       }
@@ -205,31 +245,54 @@ rules:
       world.tag('eu-central-1', 'one', [{ key: 'Retention:Hold' }]);
       world.tag('eu-central-1', 'two', [{ key: 'retention:keep', value: 'last=two' }]);
       world.tag('eu-central-1', 'prod-web', [{ key: 'retention:policy', value: 'standart' }]);
-      world.add('eu-central-1', 'disks', { name: 'lonely', tags: [{ key: 'retention:expire-on', value: '2030-01-01' }] });
+      world.add('eu-central-1', 'disks', {
+        name: 'lonely',
+        tags: [{ key: 'retention:expire-on', value: '2030-01-01' }],
+      });
       const { code, err } = await live();
       world.untag('eu-central-1', 'one', ['Retention:Hold']);
       world.untag('eu-central-1', 'two', ['retention:keep']);
       world.untag('eu-central-1', 'prod-web', ['retention:policy']);
       world.remove('eu-central-1', 'disks', 'lonely');
       expect(code).toBe(2);
-      expect(err).toContain('error: snapshot one: tag Retention:Hold (without a value): expected one of the keys retention:hold');
+      expect(err).toContain(
+        'error: snapshot one: tag Retention:Hold (without a value): expected one of the keys retention:hold',
+      );
       expect(err).toContain('error: snapshot two: tag retention:keep = "last=two": expected a whole number');
-      expect(err).toContain('error: source prod-web: tag retention:policy = "standart": expected one of the policies standard, short');
-      expect(err).toContain('error: source lonely: tag retention:expire-on = "2030-01-01": expected on a snapshot, never on a source');
+      expect(err).toContain(
+        'error: source prod-web: tag retention:policy = "standart": expected one of the policies standard, short',
+      );
+      expect(err).toContain(
+        'error: source lonely: tag retention:expire-on = "2030-01-01": expected on a snapshot, never on a source',
+      );
       expect(err).toContain('error: 4 tag problems');
     });
 
     it('prints what it read as JSON too, with the exit code of the text', async () => {
       const { world } = emulator;
       world.tag('eu-central-1', 'one', [{ key: 'Retention:Hold' }]);
-      const { code, out } = await runCli(['check', '--config', file('good.yaml', POLICY), '--live', '--quiet', '--format', 'json']);
+      const { code, out } = await runCli([
+        'check',
+        '--config',
+        file('good.yaml', POLICY),
+        '--live',
+        '--quiet',
+        '--format',
+        'json',
+      ]);
       world.untag('eu-central-1', 'one', ['Retention:Hold']);
       expect(code).toBe(2);
       expect(JSON.parse(out)).toMatchObject({
         valid: true,
         errors: [],
         warnings: [],
-        live: { complete: true, snapshots: 3, held: 1, idleRules: ['nowhere'], tagProblems: [{ code: 'tag.unknown-key' }] },
+        live: {
+          complete: true,
+          snapshots: 3,
+          held: 1,
+          idleRules: ['nowhere'],
+          tagProblems: [{ code: 'tag.unknown-key' }],
+        },
       });
     });
 

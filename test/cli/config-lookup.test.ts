@@ -43,10 +43,18 @@ const cli = (args: readonly string[], cwd: string): Ended => execute([program, .
 
 /** The app alone, as `cdk` starts it in a folder. */
 const synth = (cwd: string): Ended =>
-  execute(['--import', pathToFileURL(join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href, join(ROOT, 'bin', 'app.ts')], cwd, {
-    CDK_CONTEXT_JSON: JSON.stringify({ email: 'a@example.com' }),
-    CDK_OUTDIR: join(cwd, 'cdk.out'),
-  });
+  execute(
+    [
+      '--import',
+      pathToFileURL(join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href,
+      join(ROOT, 'bin', 'app.ts'),
+    ],
+    cwd,
+    {
+      CDK_CONTEXT_JSON: JSON.stringify({ email: 'a@example.com' }),
+      CDK_OUTDIR: join(cwd, 'cdk.out'),
+    },
+  );
 
 const WHERE: readonly (readonly [name: string, run: (cwd: string) => Ended, code: number])[] = [
   ['report', (cwd) => cli(['report'], cwd), 2],
@@ -63,7 +71,9 @@ describe.each(WHERE)('retention.yaml at %s', (_, run, code) => {
     writeFileSync(join(folder, 'retention.yml'), POLICY);
     const { status, stdout, stderr } = run(folder);
     expect({ status, stdout }).toEqual({ status: code, stdout: '' });
-    expect(stderr).toContain('there is no retention.yaml here, and retention.yml is not read: rename it to retention.yaml, or name it: ');
+    expect(stderr).toContain(
+      'there is no retention.yaml here, and retention.yml is not read: rename it to retention.yaml, or name it: ',
+    );
     expect(stderr).not.toMatch(/\n\s+at /);
   }, 60_000);
 
@@ -72,7 +82,9 @@ describe.each(WHERE)('retention.yaml at %s', (_, run, code) => {
     symlinkSync('gone.yaml', join(folder, 'retention.yaml'));
     const { status, stderr } = run(folder);
     expect(status).toBe(code);
-    expect(stderr).toContain('retention.yaml: got a symbolic link to gone.yaml, where there is nothing, expected a configuration file');
+    expect(stderr).toContain(
+      'retention.yaml: got a symbolic link to gone.yaml, where there is nothing, expected a configuration file',
+    );
   }, 60_000);
 });
 
@@ -87,11 +99,14 @@ describe('retention.yaml', () => {
 
   it('that is there makes a near file a warning, and the schema beside it none', () => {
     const folder = aFolder();
-    for (const name of ['retention.yaml', 'Retention.yml', 'retention.schema.json']) writeFileSync(join(folder, name), POLICY);
+    for (const name of ['retention.yaml', 'Retention.yml', 'retention.schema.json'])
+      writeFileSync(join(folder, name), POLICY);
     const { status, stdout, stderr } = cli(['check'], folder);
     expect(status).toBe(0);
     expect(stdout).toContain('retention.yaml is valid.');
-    expect(stderr).toBe('warning: Retention.yml is not read, because retention.yaml is the configuration: remove it, or rename it\n');
+    expect(stderr).toBe(
+      'warning: Retention.yml is not read, because retention.yaml is the configuration: remove it, or rename it\n',
+    );
   });
 
   it('may be absent: then the starter policy is used, and that is said', () => {
@@ -121,6 +136,8 @@ describe('readConfiguration of the library', () => {
     for (const name of ['retention.yaml', 'retention.json']) writeFileSync(join(folder, name), POLICY);
     const lines: string[] = [];
     expect(readConfiguration(join(folder, 'retention.yaml'), (line) => lines.push(line)).origin).toBe('retention.yaml');
-    expect(lines).toEqual(['warning: retention.json is not read, because retention.yaml is the configuration: remove it, or rename it']);
+    expect(lines).toEqual([
+      'warning: retention.json is not read, because retention.yaml is the configuration: remove it, or rename it',
+    ]);
   });
 });

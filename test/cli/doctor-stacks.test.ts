@@ -67,20 +67,28 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
     });
   });
 
-  it.each(['Retention', 'Snapshots', 'MyReport', 'Report', 'NightlySchedule', 'Topic', 'Store', 'DeadLetters', 'Deletion', 'a-b_c'])(
-    'finds the construct with the id %s in a stack of another project',
-    async (id) => {
-      const stack = aStack('Consumer');
-      const construct = new SnapshotRetention(stack, id, { ...PROPS, deletion: 'automatic' });
-      const [found, ...others] = await find([stack]);
-      expect(others).toEqual([]);
-      expect(found?.construct).toBe(id.replace(/[^A-Za-z0-9]/g, ''));
-      expect(Object.values(found ?? {})).not.toContain(null);
-      expect(Object.values(found?.deletion ?? {})).not.toContain(null);
-      expect(found).toMatchObject({ stack: 'Consumer', configurationDigest: construct.configurationDigest });
-      expect(found?.deletion?.target).toMatch(/:live$/);
-    },
-  );
+  it.each([
+    'Retention',
+    'Snapshots',
+    'MyReport',
+    'Report',
+    'NightlySchedule',
+    'Topic',
+    'Store',
+    'DeadLetters',
+    'Deletion',
+    'a-b_c',
+  ])('finds the construct with the id %s in a stack of another project', async (id) => {
+    const stack = aStack('Consumer');
+    const construct = new SnapshotRetention(stack, id, { ...PROPS, deletion: 'automatic' });
+    const [found, ...others] = await find([stack]);
+    expect(others).toEqual([]);
+    expect(found?.construct).toBe(id.replace(/[^A-Za-z0-9]/g, ''));
+    expect(Object.values(found ?? {})).not.toContain(null);
+    expect(Object.values(found?.deletion ?? {})).not.toContain(null);
+    expect(found).toMatchObject({ stack: 'Consumer', configurationDigest: construct.configurationDigest });
+    expect(found?.deletion?.target).toMatch(/:live$/);
+  });
 
   it('finds it deep in other constructs, and in a nested stack of a nested stack', async () => {
     const stack = aStack('Consumer');
@@ -109,7 +117,10 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
     const stack = aStack('Consumer');
     for (const id of ['First', 'Second']) new SnapshotRetention(stack, id, PROPS);
     const found = await find([stack]);
-    expect(found).toEqual([expect.objectContaining(namesOf('Consumer', 'First')), expect.objectContaining(namesOf('Consumer', 'Second'))]);
+    expect(found).toEqual([
+      expect.objectContaining(namesOf('Consumer', 'First')),
+      expect.objectContaining(namesOf('Consumer', 'Second')),
+    ]);
   });
 
   it('tells constructs apart whose ids give the same names, by the function that a schedule starts', async () => {
@@ -137,7 +148,12 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
     control.deployed = { ...control.deployed, denied: ['lambda:GetFunction', 'lambda:GetFunctionConfiguration'] };
     const { found: again } = await findDeployments(caller, undefined);
     const [first] = await Promise.all(again.map((each) => readDeployment(caller, each)));
-    expect(first).toMatchObject({ ...namesOf('Consumer', 'Retention'), topicArn: null, bucket: null, configurationDigest: null });
+    expect(first).toMatchObject({
+      ...namesOf('Consumer', 'Retention'),
+      topicArn: null,
+      bucket: null,
+      configurationDigest: null,
+    });
   });
 
   it('finds a topic and a bucket that another construct of the same stack makes', async () => {
@@ -180,12 +196,20 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
     const { found, findings } = await findDeployments(caller, undefined);
     expect(found).toEqual([]);
     expect(findings).toEqual([
-      { check: 'stack', state: 'ok', said: expect.stringContaining('nothing is deployed in us-east-1 (1 stack searched)') },
+      {
+        check: 'stack',
+        state: 'ok',
+        said: expect.stringContaining('nothing is deployed in us-east-1 (1 stack searched)'),
+      },
     ]);
   });
 
   it('reads a list of many stacks to its end, and says which it could not read', async () => {
-    const many = Array.from({ length: 20 }, (_, index) => ({ name: `Other${index}`, status: 'CREATE_COMPLETE', resources: [] }));
+    const many = Array.from({ length: 20 }, (_, index) => ({
+      name: `Other${index}`,
+      status: 'CREATE_COMPLETE',
+      resources: [],
+    }));
     const stack = aStack('Consumer');
     new SnapshotRetention(stack, 'Retention', PROPS);
     const { stacks, ...rest } = deployedStacks(stack);
@@ -219,7 +243,13 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
   });
 
   it('finds what the outputs of the stack of this project name, where its resources may not be listed', async () => {
-    const outputs = { TopicArn: OWN_TOPIC, BucketName: 'b', FunctionName: 'f', ScheduleName: 's', ConfigurationDigest: 'sha256:1' };
+    const outputs = {
+      TopicArn: OWN_TOPIC,
+      BucketName: 'b',
+      FunctionName: 'f',
+      ScheduleName: 's',
+      ConfigurationDigest: 'sha256:1',
+    };
     control.deployed = {
       ...NOTHING,
       stacks: [{ name: 'LightsailRetention', status: 'CREATE_COMPLETE', resources: [], outputs }],

@@ -32,7 +32,11 @@ function digestOf(text: string): string {
 const FUNCTION = 'reports-Function-1A2B';
 const QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/123456789012/dead-letters';
 const RESOURCES: DeployedStack['resources'] = [
-  ...Array.from({ length: 9 }, (_, index) => ({ logicalId: `Other${index}`, type: 'AWS::EC2::VPC', physicalId: `vpc-${index}` })),
+  ...Array.from({ length: 9 }, (_, index) => ({
+    logicalId: `Other${index}`,
+    type: 'AWS::EC2::VPC',
+    physicalId: `vpc-${index}`,
+  })),
   { logicalId: 'RetentionReportFunction86956D17', type: 'AWS::Lambda::Function', physicalId: FUNCTION },
   { logicalId: 'RetentionSchedule647D68E7', type: 'AWS::Scheduler::Schedule', physicalId: 'weekly' },
   { logicalId: 'RetentionMonitoringAgeCheck08F40783', type: 'AWS::Scheduler::Schedule', physicalId: 'daily' },
@@ -140,7 +144,10 @@ describe('lightsail-retention doctor', () => {
 
   it('ends with 0 and a line for each check when a report would reach a person', async () => {
     const { code, out, err } = await doctor();
-    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^warning: calls to AWS go to another endpoint: .*\n$/) });
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: expect.stringMatching(/^warning: calls to AWS go to another endpoint: .*\n$/),
+    });
     expect(checks(out)).toEqual([
       'configuration',
       'credentials',
@@ -190,7 +197,8 @@ names in LightsailRetention, construct Retention:
       expect(called).toContain(read);
   });
 
-  const denied = (operations: string, regions: string) => ({ fault: 'error', code: 'AccessDeniedException', operations, regions }) as const;
+  const denied = (operations: string, regions: string) =>
+    ({ fault: 'error', code: 'AccessDeniedException', operations, regions }) as const;
   const deployed = (change: Partial<Deployed>) => () => {
     control.deployed = { ...DEPLOYED, ...change };
   };
@@ -210,7 +218,13 @@ names in LightsailRetention, construct Retention:
       'lightsail:GetDisks',
       'docs/iam.md',
     ],
-    ['a region cannot be read', 'regions', () => emulator.setFaults([denied('*', 'eu-central-1')]), 'eu-central-1', 'regions:'],
+    [
+      'a region cannot be read',
+      'regions',
+      () => emulator.setFaults([denied('*', 'eu-central-1')]),
+      'eu-central-1',
+      'regions:',
+    ],
     [
       'the first deployment of the stack of this project failed',
       'stack',
@@ -221,11 +235,21 @@ names in LightsailRetention, construct Retention:
     [
       'the stack has no function left',
       'function',
-      stackIs({ resources: RESOURCES.map((each) => (each.physicalId === FUNCTION ? { ...each, status: 'DELETE_COMPLETE' } : each)) }),
+      stackIs({
+        resources: RESOURCES.map((each) =>
+          each.physicalId === FUNCTION ? { ...each, status: 'DELETE_COMPLETE' } : each,
+        ),
+      }),
       'the stack has no such function',
       'deploy it again',
     ],
-    ['the function is gone', 'function', deployed({ functions: {} }), 'reports-Function-1A2B is gone', 'deploy it again'],
+    [
+      'the function is gone',
+      'function',
+      deployed({ functions: {} }),
+      'reports-Function-1A2B is gone',
+      'deploy it again',
+    ],
     [
       'the function cannot run',
       'function',
@@ -233,7 +257,13 @@ names in LightsailRetention, construct Retention:
       'its role is gone',
       'deploy again',
     ],
-    ['the function is in a state of tomorrow', 'function', functionIs({ State: 'Dormant' }), 'it is Dormant', 'Lambda console'],
+    [
+      'the function is in a state of tomorrow',
+      'function',
+      functionIs({ State: 'Dormant' }),
+      'it is Dormant',
+      'Lambda console',
+    ],
     [
       'the function may not run',
       'function',
@@ -256,7 +286,13 @@ names in LightsailRetention, construct Retention:
       'no e-mail address or phone is confirmed, 1 not confirmed',
       'link',
     ],
-    ['nobody is subscribed', 'subscribers', subscribed(), 'no e-mail address or phone is confirmed', 'aws sns subscribe'],
+    [
+      'nobody is subscribed',
+      'subscribers',
+      subscribed(),
+      'no e-mail address or phone is confirmed',
+      'aws sns subscribe',
+    ],
     [
       'only programs get what is published',
       'subscribers',
@@ -299,7 +335,13 @@ names in LightsailRetention, construct Retention:
       'there is none, and one is awaited since 20',
       'runbook.md#report-missing',
     ],
-    ['the configuration is bad', 'configuration', () => writeFileSync(join(work, 'retention.yaml'), 'version: 2\n'), 'version', 'check'],
+    [
+      'the configuration is bad',
+      'configuration',
+      () => writeFileSync(join(work, 'retention.yaml'), 'version: 2\n'),
+      'version',
+      'check',
+    ],
   ])('ends with 1 and a remedy when %s', async (_, check, prepare, said, remedy) => {
     await prepare();
     const { code, out } = await doctor();
@@ -426,7 +468,9 @@ names in LightsailRetention, construct Retention:
     deployed({ stacks: [{ name: 'Other', status: 'CREATE_COMPLETE', resources: RESOURCES.slice(0, 9) }] })();
     const { code, out } = await doctor(['--config', 'retention.yaml']);
     expect(code).toBe(0);
-    expect(out).toMatch(/^ok {7}stack: nothing is deployed in us-east-1 \(1 stack searched\); AWS_REGION names another region$/m);
+    expect(out).toMatch(
+      /^ok {7}stack: nothing is deployed in us-east-1 \(1 stack searched\); AWS_REGION names another region$/m,
+    );
     expect(out).toMatch(
       /\na report can be made here, and none is sent by e-mail: npx lightsail-retention report --config retention.yaml\n$/,
     );
@@ -437,7 +481,9 @@ names in LightsailRetention, construct Retention:
     deployed({ stacks: [{ ...STACK, outputs: {} }], functions: { [FUNCTION]: { State: 'Active' } } })();
     const { code, out } = await doctor();
     expect(code).toBe(0);
-    expect(out).toMatch(/^warning {2}configuration in force: the deployment does not say which\n +-> deploy this version/m);
+    expect(out).toMatch(
+      /^warning {2}configuration in force: the deployment does not say which\n +-> deploy this version/m,
+    );
   });
 
   it.each<[string, readonly string[], readonly string[], string]>([

@@ -50,15 +50,25 @@ describe('a line about endpoints', () => {
     const files = { prod: { endpoint_url: HERE } };
     expect(endpointNotice(settings({}))).toBeNull();
     expect(endpointNotice(settings({ AWS_ENDPOINT_URL: '' }))).toBeNull();
-    expect(endpointNotice(settings({ AWS_ENDPOINT_URL: HERE, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }, files))).toBeNull();
-    expect(endpointNotice(settings({}, { prod: { endpoint_url: HERE, ignore_configured_endpoint_urls: 'true' } }))).toBeNull();
-    expect(hasEndpoint('s3', settings({ AWS_ENDPOINT_URL: HERE, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }))).toBe(false);
+    expect(
+      endpointNotice(settings({ AWS_ENDPOINT_URL: HERE, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }, files)),
+    ).toBeNull();
+    expect(
+      endpointNotice(settings({}, { prod: { endpoint_url: HERE, ignore_configured_endpoint_urls: 'true' } })),
+    ).toBeNull();
+    expect(hasEndpoint('s3', settings({ AWS_ENDPOINT_URL: HERE, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }))).toBe(
+      false,
+    );
     expect(hasEndpoint('s3', settings({ AWS_ENDPOINT_URL: HERE }))).toBe(true);
   });
 
   test('shows no password, and no control character', () => {
-    expect(endpointNotice(settings({ AWS_ENDPOINT_URL: 'http://me:secret@host:1/' }))).toBe(LINE('http://host:1 (AWS_ENDPOINT_URL)'));
-    expect(endpointNotice(settings({ AWS_ENDPOINT_URL: 'no address\u001b[2J' }))).toBe(LINE('no address\ufffd[2J (AWS_ENDPOINT_URL)'));
+    expect(endpointNotice(settings({ AWS_ENDPOINT_URL: 'http://me:secret@host:1/' }))).toBe(
+      LINE('http://host:1 (AWS_ENDPOINT_URL)'),
+    );
+    expect(endpointNotice(settings({ AWS_ENDPOINT_URL: 'no address\u001b[2J' }))).toBe(
+      LINE('no address\ufffd[2J (AWS_ENDPOINT_URL)'),
+    );
   });
 });
 

@@ -33,7 +33,8 @@ describe('lightsail-retention explain', () => {
   let putBack: () => void;
   let report: JsonReport;
 
-  const explain = (...args: readonly string[]) => runCli(['explain', ...args, '--config', config, '--at', at, '--quiet']);
+  const explain = (...args: readonly string[]) =>
+    runCli(['explain', ...args, '--config', config, '--at', at, '--quiet']);
   const named = (start: string): JsonReport['snapshots'][number] => {
     const found = report.snapshots.find(({ name }) => name?.startsWith(start));
     if (found === undefined) throw new Error(`the sample account has no snapshot ${start}`);
@@ -71,7 +72,9 @@ describe('lightsail-retention explain', () => {
 
   it('names each rule in order, and why it does not match', async () => {
     const story = unwrapped((await explain(named('landing').name ?? '')).out);
-    expect(story).toContain('"production": no match: region us-east-1 is not eu-*; source landing is not prod-*; it has no tag env = prod');
+    expect(story).toContain(
+      '"production": no match: region us-east-1 is not eu-*; source landing is not prod-*; it has no tag env = prod',
+    );
     expect(story).toContain('"orphans": no match: kind instance is not database; orphaned is false');
     expect(story).toContain('"virginia": matches: policy short: this decides');
   });
@@ -98,11 +101,15 @@ describe('lightsail-retention explain', () => {
   });
 
   it('says what each rule and each floor said, also those that do not keep it', async () => {
-    const expiring = report.snapshots.find(({ verdict, policy }) => verdict === 'expire' && policy?.name === 'standard');
+    const expiring = report.snapshots.find(
+      ({ verdict, policy }) => verdict === 'expire' && policy?.name === 'standard',
+    );
     const story = unwrapped((await explain(expiring?.arn ?? '')).out);
     for (const rule of ['last', 'daily', 'weekly', 'monthly', 'yearly', 'expireAfter', 'floor minKeep', 'floor minAge'])
       expect(story).toContain(`does not: ${rule}`);
-    const keptOne = report.snapshots.find(({ reasons }) => reasons.some(({ code }) => code === 'monthly') && reasons.length === 1);
+    const keptOne = report.snapshots.find(
+      ({ reasons }) => reasons.some(({ code }) => code === 'monthly') && reasons.length === 1,
+    );
     const other = unwrapped((await explain(keptOne?.arn ?? '')).out);
     expect(other).toContain('keeps it: monthly');
     expect(other).toContain('does not: last');
@@ -138,14 +145,18 @@ describe('lightsail-retention explain', () => {
   });
 
   it('ends with 3 when it is not found and not everything was read', async () => {
-    emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' }]);
+    emulator.setFaults([
+      { fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' },
+    ]);
     const { code, out, err } = await explain('nowhere');
     expect({ code, out }).toEqual({ code: 3, out: '' });
     expect(err).toContain('nowhere was not found, and the inventory is incomplete');
   });
 
   it('explains what was found although something else was not read, and ends with 3 all the same', async () => {
-    emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' }]);
+    emulator.setFaults([
+      { fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' },
+    ]);
     const { code, out, err } = await explain(named('landing').arn ?? '');
     expect(code).toBe(3);
     expect(out).toContain('Verdict');

@@ -33,7 +33,11 @@ describe('a folder as a store', () => {
     await store.put(object('results/a.json', 'one'));
     await store.put(object('results/b/c.json', 'two'));
     utimesSync(join(folder, 'results', 'a.json'), 1_700_000_000, 1_700_000_000);
-    expect(await store.getDated('results/a.json')).toEqual({ text: 'one', storedAt: 1_700_000_000_000, inParts: false });
+    expect(await store.getDated('results/a.json')).toEqual({
+      text: 'one',
+      storedAt: 1_700_000_000_000,
+      inParts: false,
+    });
     expect(await store.listDated('results/')).toEqual(new Map([['a.json', 1_700_000_000_000]]));
     expect(await store.getDated('results/none.json')).toBeNull();
     expect(await store.listDated('none/')).toEqual(new Map());
@@ -83,13 +87,17 @@ describe('a folder as a store', () => {
 
   it('refuses a folder in place of a file, and speaks of reading', async () => {
     mkdirSync(join(folder, 'plan.json'));
-    await expect(folderStore(folder).get('plan.json')).rejects.toThrow(/cannot read .*plan\.json: .*expected a file that can be read$/);
+    await expect(folderStore(folder).get('plan.json')).rejects.toThrow(
+      /cannot read .*plan\.json: .*expected a file that can be read$/,
+    );
   });
 
   it('refuses a file where its folder should be: that is not what is written being there already', async () => {
     const store = folderStore(folder);
     await store.put(object('results/plan', 'no folder'));
-    await expect(store.putIfAbsent(object('results/plan/lock.json', 'mine'))).rejects.toMatchObject({ code: 'store.folder' });
+    await expect(store.putIfAbsent(object('results/plan/lock.json', 'mine'))).rejects.toMatchObject({
+      code: 'store.folder',
+    });
     expect(await store.get('results/plan')).toBe('no folder');
   });
 

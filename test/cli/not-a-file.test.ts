@@ -80,7 +80,8 @@ describe('a path that leads to no regular file', () => {
     ['/dev/zero', 'a device'],
   ] as const;
   const KINDS = PATHS.map(
-    ([path, kind]) => [path, path.startsWith('/') ? path : join(work, path), kind, path === 'pipe' ? cli : fast] as const,
+    ([path, kind]) =>
+      [path, path.startsWith('/') ? path : join(work, path), kind, path === 'pipe' ? cli : fast] as const,
   );
 
   it.each(KINDS)('%s is refused as a configuration, before AWS is asked', async (_, path, kind, run) => {
@@ -107,7 +108,9 @@ describe('a path that leads to no regular file', () => {
     ]) {
       const { code, out, err } = await run(...args);
       expect({ code, out, calls: emulator.requests.total() }).toEqual({ code: 2, out: '', calls: 0 });
-      expect(err).toContain(`error: cannot write ${path}: got ${kind}, expected a file or a new name; to pipe the output`);
+      expect(err).toContain(
+        `error: cannot write ${path}: got ${kind}, expected a file or a new name; to pipe the output`,
+      );
       expect(err).toContain('[output.unwritable]\n');
     }
   });
@@ -136,6 +139,8 @@ describe('a path that leads to no regular file', () => {
     symlinkSync(join('plans', 'plan.json'), join(work, 'linked.json'));
     const { id, items } = JSON.parse(readFileSync(join(work, 'plans', 'plan.json'), 'utf8'));
     expect((await cli('apply', 'linked.json', '--local', '--quiet', '--yes', String(items.length))).code).toBe(0);
-    expect(JSON.parse(readFileSync(join(work, 'plans', 'results', `${id}.json`), 'utf8')).totals.deleted).toBe(items.length);
+    expect(JSON.parse(readFileSync(join(work, 'plans', 'results', `${id}.json`), 'utf8')).totals.deleted).toBe(
+      items.length,
+    );
   });
 });

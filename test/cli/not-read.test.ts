@@ -45,16 +45,22 @@ describe('what was not read', () => {
     emulator.setFaults([denied('GetDisks', 'eu-central-1')]);
     const { code, out, err } = await report();
     expect(code).toBe(3);
-    expect(unwrapped(out)).toMatch(/NOT READ: 1 LIST OF SOURCES ELSEWHERE [^-]*- the disk list of eu-central-1 was not read/);
+    expect(unwrapped(out)).toMatch(
+      /NOT READ: 1 LIST OF SOURCES ELSEWHERE [^-]*- the disk list of eu-central-1 was not read/,
+    );
     expect(err).toContain(`the inventory is incomplete: a list of sources elsewhere: ${ELSEWHERE}`);
-    expect((await report('--format', 'html')).out).toMatch(/Not read: 1 list of sources elsewhere.*?<li>the disk list of eu-central-1/s);
+    expect((await report('--format', 'html')).out).toMatch(
+      /Not read: 1 list of sources elsewhere.*?<li>the disk list of eu-central-1/s,
+    );
   });
 
   it('is named beside the lists of the report itself', async () => {
     emulator.setFaults([denied('GetDisks', 'eu-central-1'), denied('GetInstanceSnapshots', 'us-east-1')]);
     const { out, err } = await report();
     expect(unwrapped(out)).toContain('NOT READ: 1 OF 3 LISTS AND 1 LIST OF SOURCES ELSEWHERE');
-    expect(unwrapped(out)).toMatch(/- instance snapshots in us-east-1: .* - the disk list of eu-central-1 was not read/);
+    expect(unwrapped(out)).toMatch(
+      /- instance snapshots in us-east-1: .* - the disk list of eu-central-1 was not read/,
+    );
     expect(err).toContain(
       `1 of 3 scopes were not read: us-east-1 instance (AccessDeniedException); a list of sources elsewhere: ${ELSEWHERE}`,
     );
@@ -95,7 +101,10 @@ describe('what was not read', () => {
         expect(scope).toMatchObject({
           status: 'denied',
           sources: 'denied',
-          error: { code: 'AccessDeniedException', message: expect.stringContaining('explicit deny in a service control policy') },
+          error: {
+            code: 'AccessDeniedException',
+            message: expect.stringContaining('explicit deny in a service control policy'),
+          },
         });
     });
 
@@ -115,9 +124,15 @@ describe('what was not read', () => {
       const written =
         'version: 1\npolicies: { short: { keep: { last: 1 } } }\ndefault: short\ncaps: { maxShare: 1 }\nfloors: { minAge: 1h }\n';
       writeFileSync(policy, written);
-      await runCli(['report', '--config', policy, '--quiet', '--plan-out', plan, '--output', join(work, 'report.txt')], process.env);
+      await runCli(
+        ['report', '--config', policy, '--quiet', '--plan-out', plan, '--output', join(work, 'report.txt')],
+        process.env,
+      );
       emulator.setFaults([{ fault: 'deny', regions: 'ap-southeast-2' }]);
-      const { code, err } = await runCli(['apply', plan, '--local', '--config', policy, '--yes', '12', '--quiet'], process.env);
+      const { code, err } = await runCli(
+        ['apply', plan, '--local', '--config', policy, '--yes', '12', '--quiet'],
+        process.env,
+      );
       expect(code).toBe(4);
       expect(err).toContain('inventory.incomplete');
     });
@@ -158,13 +173,27 @@ describe('what was not read', () => {
         'version: 1\npolicies: { short: { keep: { last: 1 } } }\ndefault: short\ncaps: { maxShare: 1 }\nfloors: { minAge: 1h }\n';
       writeFileSync(policy, written);
       const made = await runCli(
-        ['report', '--config', policy, '--region', 'us-east-1', '--quiet', '--plan-out', plan, '--output', join(work, 'report.txt')],
+        [
+          'report',
+          '--config',
+          policy,
+          '--region',
+          'us-east-1',
+          '--quiet',
+          '--plan-out',
+          plan,
+          '--output',
+          join(work, 'report.txt'),
+        ],
         process.env,
       );
       expect(made.code).toBe(0);
       const count = JSON.parse(readFileSync(plan, 'utf8')).items.length;
       expect(count).toBeGreaterThan(0);
-      const { code, err } = await runCli(['apply', plan, '--local', '--config', policy, '--yes', String(count), '--quiet'], process.env);
+      const { code, err } = await runCli(
+        ['apply', plan, '--local', '--config', policy, '--yes', String(count), '--quiet'],
+        process.env,
+      );
       expect({ code, err: withoutNotice(err) }).toEqual({ code: 0, err: '' });
     });
   });

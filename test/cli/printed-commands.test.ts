@@ -6,7 +6,8 @@ import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
 
-const POLICY = 'version: 1\npolicies: { short: { expireAfter: 60d, keep: { last: 3 } } }\ndefault: short\ncaps: { maxShare: 1 }\n';
+const POLICY =
+  'version: 1\npolicies: { short: { expireAfter: 60d, keep: { last: 3 } } }\ndefault: short\ncaps: { maxShare: 1 }\n';
 const KEYS = 'aws_access_key_id = test\naws_secret_access_key = test\nregion = us-east-1\n';
 
 /** Sources may be in other regions. */
@@ -73,8 +74,12 @@ describe('the commands that a report prints', () => {
   beforeAll(async () => {
     bundleCommandLine(commandLineEntry() ?? '', program);
     mkdirSync(bin);
-    writeFileSync(join(bin, 'npx'), `#!/bin/sh\nshift\nexec '${process.execPath}' '${program}' "$@"\n`, { mode: 0o755 });
-    writeFileSync(join(bin, 'aws'), `#!/bin/sh\nfor each in "$@"; do printf '%s\\0' "$each"; done > '${seen}'\n`, { mode: 0o755 });
+    writeFileSync(join(bin, 'npx'), `#!/bin/sh\nshift\nexec '${process.execPath}' '${program}' "$@"\n`, {
+      mode: 0o755,
+    });
+    writeFileSync(join(bin, 'aws'), `#!/bin/sh\nfor each in "$@"; do printf '%s\\0' "$each"; done > '${seen}'\n`, {
+      mode: 0o755,
+    });
   });
   beforeEach(async () => {
     for (const name of ['default', 'prod', 'team/prod@eu', 'other'])
@@ -87,7 +92,12 @@ describe('the commands that a report prints', () => {
   afterEach(() => Promise.all([...emulators.values()].map((emulator) => emulator.close())));
   afterAll(() => rmSync(work, { recursive: true, force: true }));
 
-  function execute(command: string, args: readonly string[], { env, input = '' }: { env?: object; input?: string }, cwd: string) {
+  function execute(
+    command: string,
+    args: readonly string[],
+    { env, input = '' }: { env?: object; input?: string },
+    cwd: string,
+  ) {
     return new Promise<Ended>((resolve, reject) => {
       const child = spawn(command, args, {
         cwd,
@@ -143,7 +153,8 @@ describe('the commands that a report prints', () => {
       const deletesLast = [...commands].sort((a, b) => Number(a.includes(' apply ')) - Number(b.includes(' apply ')));
       for (const command of deletesLast) {
         for (const emulator of emulators.values()) emulator.requests.clear();
-        const plans = (): { readonly items: readonly unknown[] } => JSON.parse(readFileSync(join(folder, plan ?? 'plan.json'), 'utf8'));
+        const plans = (): { readonly items: readonly unknown[] } =>
+          JSON.parse(readFileSync(join(folder, plan ?? 'plan.json'), 'utf8'));
         const input = command.includes('retention apply') ? `${plans().items.length}\n` : '';
         expect(await execute('sh', ['-c', command], { env, input }, folder)).toMatchObject({ code: 0 });
         if (command.startsWith('aws ')) {
@@ -157,7 +168,8 @@ describe('the commands that a report prints', () => {
         for (const [name, { requests }] of emulators)
           expect({ name, calls: name === (profile ?? 'default') ? 0 : requests.total() }).toEqual({ name, calls: 0 });
         const lists = asked.filter(({ operation }) => Object.values(LISTS).includes(operation));
-        if (regions.length > 0) expect([...new Set(lists.map(({ region }) => region))].sort()).toEqual([...regions].sort());
+        if (regions.length > 0)
+          expect([...new Set(lists.map(({ region }) => region))].sort()).toEqual([...regions].sort());
         for (const [kind, list] of Object.entries(LISTS)) {
           const isAsked = lists.some(({ operation }) => operation === list);
           expect({ kind, isAsked }).toEqual({ kind, isAsked: kinds.length === 0 || kinds.includes(kind) });

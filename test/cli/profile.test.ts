@@ -45,8 +45,13 @@ describe.each(['endpoint_url', 'services'])('--profile with a profile that has %
     const here = ['lightsail', 'sts', 'sns', 's3'].map((service) => section(service, emulator.url));
     const there = ['cloudformation', 'scheduler', 'lambda'].map((service) => section(service, control.url));
     const [settings, services] =
-      form === 'services' ? ['services = local\n', [...here, ...there]] : [`endpoint_url = ${emulator.url}\nservices = local\n`, there];
-    writeFileSync(config, `[profile p]\nregion = ${REGION}\n${KEYS}${settings}\n[services local]\n${services.join('')}`);
+      form === 'services'
+        ? ['services = local\n', [...here, ...there]]
+        : [`endpoint_url = ${emulator.url}\nservices = local\n`, there];
+    writeFileSync(
+      config,
+      `[profile p]\nregion = ${REGION}\n${KEYS}${settings}\n[services local]\n${services.join('')}`,
+    );
     writeFileSync(join(work, 'retention.yaml'), POLICY);
   });
   afterAll(async () => {
@@ -59,7 +64,13 @@ describe.each(['endpoint_url', 'services'])('--profile with a profile that has %
       const child = spawn(process.execPath, [program, ...args], {
         cwd: work,
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { PATH: process.env.PATH ?? '', HOME: work, AWS_CONFIG_FILE: config, AWS_EC2_METADATA_DISABLED: 'true', ...env },
+        env: {
+          PATH: process.env.PATH ?? '',
+          HOME: work,
+          AWS_CONFIG_FILE: config,
+          AWS_EC2_METADATA_DISABLED: 'true',
+          ...env,
+        },
       });
       let [out, err] = ['', ''];
       child.stdout.on('data', (data) => {
@@ -84,8 +95,14 @@ describe.each(['endpoint_url', 'services'])('--profile with a profile that has %
   });
 
   it('prefers its keys to those of the environment, and says only where it calls AWS', async () => {
-    const { code, err } = await cli(['report', '--profile', 'p', '--quiet'], { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y' });
-    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^warning: calls to AWS go to another endpoint: .*\n$/) });
+    const { code, err } = await cli(['report', '--profile', 'p', '--quiet'], {
+      AWS_ACCESS_KEY_ID: 'x',
+      AWS_SECRET_ACCESS_KEY: 'y',
+    });
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: expect.stringMatching(/^warning: calls to AWS go to another endpoint: .*\n$/),
+    });
   });
 
   it('is asked there by every check of doctor', async () => {
@@ -112,7 +129,15 @@ describe.each(['endpoint_url', 'services'])('--profile with a profile that has %
     const client = new S3Client({ endpoint, credentials, forcePathStyle: true, region: 'us-east-1' });
     const body = [readFileSync(join(work, 'plan.json'), 'utf8')];
     await s3Store(client, DEFAULT_BUCKET).put({ key: 'plans/p.json', contentType: 'application/json', body });
-    const { code, err } = await cli(['apply', `s3://${DEFAULT_BUCKET}/plans/p.json`, '--local', '--yes', '3', '--profile', 'p']);
+    const { code, err } = await cli([
+      'apply',
+      `s3://${DEFAULT_BUCKET}/plans/p.json`,
+      '--local',
+      '--yes',
+      '3',
+      '--profile',
+      'p',
+    ]);
     expect({ code, err }).toMatchObject({ code: 0 });
     expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(3);
   });

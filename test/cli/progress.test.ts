@@ -14,7 +14,10 @@ function aStream(columns?: number): { readonly stream: NodeJS.WriteStream; reado
     },
   });
   return {
-    stream: Object.assign(stream, columns === undefined ? {} : { isTTY: true, columns }) as unknown as NodeJS.WriteStream,
+    stream: Object.assign(
+      stream,
+      columns === undefined ? {} : { isTTY: true, columns },
+    ) as unknown as NodeJS.WriteStream,
     text: () => chunks.join(''),
   };
 }
@@ -77,7 +80,10 @@ describe('progress', () => {
       tell({ event: 'scope', region: 'eu-south-2', kind: 'disk', status: 'denied', pages: 0, snapshots: 0 });
       tell({ event: 'sources', sources: 12 });
     });
-    expect(shown(text())).toEqual(['eu-south-2 disk: region is denied by a service control policy', 'asking for 12 sources by name']);
+    expect(shown(text())).toEqual([
+      'eu-south-2 disk: region is denied by a service control policy',
+      'asking for 12 sources by name',
+    ]);
   });
 
   it('says that automatic snapshots are being counted', async () => {
@@ -92,8 +98,11 @@ describe('progress', () => {
     beforeEach(() => jest.useFakeTimers());
     afterEach(() => jest.useRealTimers());
 
-    const LISTS = ['us-east-1', 'eu-south-2', 'eu-west-1', 'sa-east-1'].map((region) => ({ event: 'list', region, kind: 'disk' }) as const);
-    const ended = (region: string) => ({ event: 'scope', region, kind: 'disk', status: 'read', pages: 1, snapshots: 0 }) as const;
+    const LISTS = ['us-east-1', 'eu-south-2', 'eu-west-1', 'sa-east-1'].map(
+      (region) => ({ event: 'list', region, kind: 'disk' }) as const,
+    );
+    const ended = (region: string) =>
+      ({ event: 'scope', region, kind: 'disk', status: 'read', pages: 1, snapshots: 0 }) as const;
     const REGIONS = { event: 'regions', regions: 4, scopes: 4 } as const;
 
     it.each([
@@ -111,7 +120,9 @@ describe('progress', () => {
           await jest.advanceTimersByTimeAsync(20_500);
         });
         const said = shown(text()).filter((line) => line.startsWith('nothing arrived'));
-        expect(said).toEqual(['10', '20'].map((seconds) => `nothing arrived for ${seconds} seconds: waiting for ${what}`));
+        expect(said).toEqual(
+          ['10', '20'].map((seconds) => `nothing arrived for ${seconds} seconds: waiting for ${what}`),
+        );
       }
     });
 
@@ -144,7 +155,9 @@ describe('progress', () => {
 
   it('says nothing of regions when it failed before it knew them', async () => {
     const { stream, text } = aStream(80);
-    await expect(withProgress(stream, false, async () => Promise.reject(new Error('no credentials')))).rejects.toThrow('no credentials');
+    await expect(withProgress(stream, false, async () => Promise.reject(new Error('no credentials')))).rejects.toThrow(
+      'no credentials',
+    );
     expect(shown(text())).toEqual([]);
   });
 });

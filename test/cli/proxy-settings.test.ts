@@ -10,7 +10,9 @@ const PROXY = 'http://proxy.example.com:3128';
 function chosen(env: Env, url: string): string | null {
   const { protocol, hostname, port } = new URL(url);
   const scheme = protocol === 'https:' ? 'https' : 'http';
-  return proxyFor(readProxySettings(env), scheme, hostname, Number(port || (scheme === 'https' ? 443 : 80)))?.url ?? null;
+  return (
+    proxyFor(readProxySettings(env), scheme, hostname, Number(port || (scheme === 'https' ? 443 : 80)))?.url ?? null
+  );
 }
 
 const AWS = 'https://lightsail.eu-central-1.amazonaws.com/';
@@ -66,7 +68,10 @@ describe('the proxy of an endpoint', () => {
         '    answers.append(ProxyConfiguration(get_environ_proxies(url)).proxy_url_for(url))',
         'print(json.dumps(answers))',
       ].join('\n');
-      const { stdout, status } = spawnSync('python3', ['-c', script], { input: JSON.stringify(CASES), encoding: 'utf8' });
+      const { stdout, status } = spawnSync('python3', ['-c', script], {
+        input: JSON.stringify(CASES),
+        encoding: 'utf8',
+      });
       // The AWS CLI may have a Python of its own.
       if (status !== 0) process.stderr.write('SKIPPED: the comparison with botocore needs it in python3\n');
       else expect(JSON.parse(stdout)).toEqual(CASES.map(([, , expected]) => expected));

@@ -87,7 +87,12 @@ describe('lightsail-retention report', () => {
       'problems',
       'plan',
     ]);
-    expect(json).toMatchObject({ schemaVersion: 1, timezone: 'UTC', complete: true, config: { origin: 'policy.yaml' } });
+    expect(json).toMatchObject({
+      schemaVersion: 1,
+      timezone: 'UTC',
+      complete: true,
+      config: { origin: 'policy.yaml' },
+    });
     expect(json.totals.snapshots).toBe(json.snapshots.length);
     expect(json.totals.keep + json.totals.expire).toBe(json.snapshots.length);
     expect(json.plan.count).toBe(json.totals.expire);
@@ -102,10 +107,21 @@ describe('lightsail-retention report', () => {
       const counted: Record<string, number> = {};
       const listed: Record<string, number> = {};
       for (const { region } of JSON.parse(out).scopes) {
-        counted[region] = JSON.parse(out).snapshots.filter((snapshot: { region: string }) => snapshot.region === region).length;
+        counted[region] = JSON.parse(out).snapshots.filter(
+          (snapshot: { region: string }) => snapshot.region === region,
+        ).length;
         const cli = await execute(
           'aws',
-          ['lightsail', 'get-instance-snapshots', '--endpoint-url', emulator.url, '--region', region, '--output', 'json'],
+          [
+            'lightsail',
+            'get-instance-snapshots',
+            '--endpoint-url',
+            emulator.url,
+            '--region',
+            region,
+            '--output',
+            'json',
+          ],
           {
             HOME: process.env.HOME ?? work,
             AWS_CONFIG_FILE: join(work, 'none'),
@@ -123,7 +139,10 @@ describe('lightsail-retention report', () => {
   it('uses the built-in starter policy where there is no file, and names it', async () => {
     const { code, out, err } = await report(['--format', 'json']);
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ config: { origin: 'built-in' }, plan: { blocked: { code: 'config.built-in' } } });
+    expect(JSON.parse(out)).toMatchObject({
+      config: { origin: 'built-in' },
+      plan: { blocked: { code: 'config.built-in' } },
+    });
     expect(err).toContain('built-in starter policy');
   });
 
@@ -161,7 +180,9 @@ describe('lightsail-retention report', () => {
 
   it('restricts to the regions and kinds that are asked for', async () => {
     const { out } = await report(['--format', 'json', '--region', 'us-east-1', '--kind', 'disk']);
-    expect(JSON.parse(out).scopes).toEqual([expect.objectContaining({ region: 'us-east-1', kind: 'disk', status: 'read' })]);
+    expect(JSON.parse(out).scopes).toEqual([
+      expect.objectContaining({ region: 'us-east-1', kind: 'disk', status: 'read' }),
+    ]);
   });
 
   it('evaluates as of another instant', async () => {
@@ -172,7 +193,15 @@ describe('lightsail-retention report', () => {
   });
 
   it('writes the plan file, whose digest covers all of it', async () => {
-    const { code } = await report(['--config', 'policy.yaml', '--plan-out', 'plan.json', '--quiet', '--output', 'report.txt']);
+    const { code } = await report([
+      '--config',
+      'policy.yaml',
+      '--plan-out',
+      'plan.json',
+      '--quiet',
+      '--output',
+      'report.txt',
+    ]);
     expect(code).toBe(0);
     const { digest, ...content } = JSON.parse(readFileSync(join(work, 'plan.json'), 'utf8'));
     expect(digest).toBe(digestOf(content));
@@ -182,25 +211,33 @@ describe('lightsail-retention report', () => {
   it('prints commands that a shell takes as they are, and that mean the snapshots of this report', async () => {
     const bin = join(work, 'bin');
     mkdirSync(bin);
-    writeFileSync(join(bin, 'npx'), `#!/bin/sh\nshift\nexec '${process.execPath}' '${program}' "$@"\n`, { mode: 0o755 });
+    writeFileSync(join(bin, 'npx'), `#!/bin/sh\nshift\nexec '${process.execPath}' '${program}' "$@"\n`, {
+      mode: 0o755,
+    });
     writeFileSync(join(work, "my shop's.yaml"), `${POLICY}caps: { maxShare: 1 }\n`);
     const { out } = await report(['--config', "my shop's.yaml", '--quiet']);
     const [, expiring = ''] = /^(\d+) of \d+ snapshots are past policy/.exec(out) ?? [];
     const [, name = ''] = /\n {2}- (\S+): /.exec(out) ?? [];
-    const shell = (command: string): Promise<Ended> => execute('sh', ['-c', command], { PATH: `${bin}:${process.env.PATH}` });
+    const shell = (command: string): Promise<Ended> =>
+      execute('sh', ['-c', command], { PATH: `${bin}:${process.env.PATH}` });
     const commands = [...out.matchAll(/^ {4}(npx .*)$/gm)].map(([, command = '']) => command);
     expect(commands).toHaveLength(3);
     const [make = '', apply = '', explain = ''] = commands;
     expect(await shell(`${make} --quiet --output r.txt`)).toMatchObject({ code: 0, err: endpointLine() });
     const applied = await shell(`${apply} --dry-run --yes ${expiring}`);
-    expect({ code: applied.code, deletes: applied.out.includes(`${expiring} snapshots`) }).toEqual({ code: 0, deletes: true });
+    expect({ code: applied.code, deletes: applied.out.includes(`${expiring} snapshots`) }).toEqual({
+      code: 0,
+      deletes: true,
+    });
     const explained = await shell(explain.replace('NAME', name));
     expect(explained.code).toBe(0);
     expect(explained.out).toContain(name);
   }, 60_000);
 
   it('still prints the report when something could not be read, and ends with 3', async () => {
-    emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' }]);
+    emulator.setFaults([
+      { fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' },
+    ]);
     const { code, out, err } = await report(['--format', 'json']);
     expect(code).toBe(3);
     expect(JSON.parse(out)).toMatchObject({ complete: false, plan: { blocked: { code: 'inventory.incomplete' } } });
@@ -211,7 +248,9 @@ describe('lightsail-retention report', () => {
     emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetRegions' }]);
     const { code, out } = await report(['--format', 'json']);
     expect(code).toBe(3);
-    expect(JSON.parse(out).scopes.map(({ region, kind, status }: Record<string, string>) => [region, kind, status])).toEqual([
+    expect(
+      JSON.parse(out).scopes.map(({ region, kind, status }: Record<string, string>) => [region, kind, status]),
+    ).toEqual([
       ['us-east-1', 'database', 'failed'],
       ['us-east-1', 'disk', 'failed'],
       ['us-east-1', 'instance', 'failed'],
@@ -226,8 +265,16 @@ describe('lightsail-retention report', () => {
     ['a day that no calendar has', ['report', '--at', '2026-02-30T00:00:00Z'], /ISO 8601 instant/],
     ['an unknown kind', ['report', '--kind', 'bucket'], /instance, disk, database/],
     ['a region that is none', ['report', '--region', 'frankfurt'], /region such as/],
-    ['--at together with --plan-out', ['report', '--at', '2026-11-23T00:00:00Z', '--plan-out', 'p.json'], /usage.at-with-plan-out/],
-    ['one file for --output and --plan-out', ['report', '--output', 'one.json', '--plan-out', './one.json'], /usage.same-file/],
+    [
+      '--at together with --plan-out',
+      ['report', '--at', '2026-11-23T00:00:00Z', '--plan-out', 'p.json'],
+      /usage.at-with-plan-out/,
+    ],
+    [
+      'one file for --output and --plan-out',
+      ['report', '--output', 'one.json', '--plan-out', './one.json'],
+      /usage.same-file/,
+    ],
     ['a configuration file that is not there', ['report', '--config', 'missing.yaml'], /missing\.yaml/],
     ['a superfluous argument', ['report', 'web'], /too many arguments/],
     ['no command at all', [], /Usage/],
@@ -265,8 +312,11 @@ describe('lightsail-retention report', () => {
   it('has a help for itself and for every command', async () => {
     const { code, out } = await execute(process.execPath, [program, '--help']);
     expect(code).toBe(0);
-    const commands = [...out.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1] ?? '').filter((name) => name !== 'help');
+    const commands = [...out.matchAll(/^ {2}([a-z]+) /gm)]
+      .map((match) => match[1] ?? '')
+      .filter((name) => name !== 'help');
     expect(commands).toEqual(expect.arrayContaining(['report', 'emulator', 'demo']));
-    for (const command of commands) expect((await execute(process.execPath, [program, command, '--help'])).code).toBe(0);
+    for (const command of commands)
+      expect((await execute(process.execPath, [program, command, '--help'])).code).toBe(0);
   });
 });

@@ -8,7 +8,12 @@ const keys = (accessKeyId: string, accountId?: string) => ({
 });
 
 describe('credentials that must stay of one account', () => {
-  const accounts: Record<string, string | null> = { ONE: '111111111111', NEW: '111111111111', OTHER: '222222222222', UNKNOWN: null };
+  const accounts: Record<string, string | null> = {
+    ONE: '111111111111',
+    NEW: '111111111111',
+    OTHER: '222222222222',
+    UNKNOWN: null,
+  };
   let current = keys('ONE');
   let asked: string[] = [];
   const guarded = (account: string | null = '111111111111') =>

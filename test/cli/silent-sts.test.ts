@@ -23,6 +23,9 @@ describe('an STS that takes a question and never answers', () => {
 
   it('is a warning of doctor', async () => {
     const finding = await checkCredentials(await findCaller(undefined, process.env));
-    expect(finding).toMatchObject({ state: 'warning', said: expect.stringContaining('STS did not say whose: ETIMEDOUT') });
+    expect(finding).toMatchObject({
+      state: 'warning',
+      said: expect.stringContaining('STS did not say whose: ETIMEDOUT'),
+    });
   }, 30_000);
 });

@@ -21,7 +21,16 @@ describe('lightsail-retention simulate', () => {
   const simulate = (...args: readonly string[]) => runCli(['simulate', ...AT, ...args]);
 
   it('draws what a policy spelt out keeps, and says what it costs at most', async () => {
-    const { code, out, err } = await simulate('--keep', 'last=2 weekly=3', '--every', '1d', '--for', '3w', '--size', '80');
+    const { code, out, err } = await simulate(
+      '--keep',
+      'last=2 weekly=3',
+      '--every',
+      '1d',
+      '--for',
+      '3w',
+      '--size',
+      '80',
+    );
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toBe(`Policy: last 2, weekly 3
 A snapshot every 1d for 3w, until 2026-11-23 08:00 (UTC).
@@ -73,7 +82,8 @@ there meanwhile.
   it('prints one JSON object, as docs/policy.md describes it', async () => {
     const { out } = await simulate('--keep', 'last=3 daily=7 weekly=4 monthly=6', '--for', '8mo', '--format', 'json');
     const got = JSON.parse(out);
-    const [, written = ''] = /```jsonc\n([\s\S]*?)```/.exec(readFileSync(join(__dirname, '../../docs/policy.md'), 'utf8')) ?? [];
+    const [, written = ''] =
+      /```jsonc\n([\s\S]*?)```/.exec(readFileSync(join(__dirname, '../../docs/policy.md'), 'utf8')) ?? [];
     const documented = JSON.parse(written.replace(/\s\/\/ .*$/gm, ''));
     const { policy, rules, months, days, ...rest } = documented;
     expect(got).toMatchObject({ ...rest, policy: { name: null, text: policy.text } });
@@ -93,7 +103,11 @@ there meanwhile.
     ['an unknown keep rule', ['--keep', 'daly=3'], '--keep "daly=3": expected a rule out of last'],
     ['both wrong, at once', ['--keep', 'daily=-1', '--expire-after', '3'], '--expire-after "3": expected a duration'],
     ['a named policy beside one spelt out', ['--policy', 'x', '--keep', 'all'], 'leave one of them out'],
-    ['a hundred thousand snapshots', ['--every', '1h', '--for', '90y', '--keep', 'last=1'], 'more than 100000 snapshots'],
+    [
+      'a hundred thousand snapshots',
+      ['--every', '1h', '--for', '90y', '--keep', 'last=1'],
+      'more than 100000 snapshots',
+    ],
     ['a file that cannot be written', ['--keep', 'all', '--output', '/nowhere/at/all'], 'cannot write /nowhere/at/all'],
   ])('refuses %s', async (_, args, message) => {
     const { code, out, err } = await runCli(['simulate', ...AT, ...args]);
@@ -104,7 +118,9 @@ there meanwhile.
   it('refuses a policy that the configuration does not have, with the one that was meant', async () => {
     const { code, err } = await simulate('--config', config, '--policy', 'standart');
     expect(code).toBe(2);
-    expect(err).toContain('policy.yaml has no policy "standart"; expected one of standard, short; did you mean standard?');
+    expect(err).toContain(
+      'policy.yaml has no policy "standart"; expected one of standard, short; did you mean standard?',
+    );
   });
 
   it('refuses to guess between several policies', async () => {

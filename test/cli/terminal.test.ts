@@ -46,7 +46,8 @@ interface Screen {
 /** Runs a command line in a real terminal of so many columns. */
 function terminal(columns: number, args: string, env: Readonly<Record<string, string>> = {}): Screen {
   const socket = join(folder, `tmux-${columns}-${Math.floor(performance.now())}`);
-  const tmux = (...said: string[]): string => execFileSync(TMUX, ['-S', socket, '-f', '/dev/null', ...said], { encoding: 'utf8' });
+  const tmux = (...said: string[]): string =>
+    execFileSync(TMUX, ['-S', socket, '-f', '/dev/null', ...said], { encoding: 'utf8' });
   const settings = {
     AWS_ENDPOINT_URL: emulator.url,
     AWS_ACCESS_KEY_ID: 'test',
@@ -111,7 +112,9 @@ describe('in a real terminal', () => {
     try {
       const text = await screen.until(/^exit 0$/m);
       expect(screen.read(true)).not.toContain(ESCAPE);
-      expect(text).toMatch(/^warning: calls to AWS go to another endpoint: [^;]*; \S+ ignores that\n\d+ of 173 snapshots are past policy/);
+      expect(text).toMatch(
+        /^warning: calls to AWS go to another endpoint: [^;]*; \S+ ignores that\n\d+ of 173 snapshots are past policy/,
+      );
     } finally {
       screen.close();
     }

@@ -60,10 +60,26 @@ test.each<[string, string | Uint8Array, string]>([
     'version: 1\n---\nversion: 1\n',
     'f.yaml:2:1: got a second document, expected one document: remove what follows the line ---',
   ],
-  ['a key twice', 'version: 1\nversion: 1\n', 'f.yaml:2:1: got a key that stands there already, expected each key once'],
-  ['a tab', 'version: 1\npolicies:\n\ta: 1\n', 'f.yaml:3:1: got a tab, expected spaces: YAML is not indented with tabs'],
-  ['a key that is a list', 'version: 1\n? [a]\n: 1\n', 'f.yaml:2:3: got a key that is not text, expected keys that are text'],
-  ['a tag', 'version: !!js/function "x"\n', 'f.yaml:1:10: got a YAML tag (!…), expected plain values: such tags mean nothing here'],
+  [
+    'a key twice',
+    'version: 1\nversion: 1\n',
+    'f.yaml:2:1: got a key that stands there already, expected each key once',
+  ],
+  [
+    'a tab',
+    'version: 1\npolicies:\n\ta: 1\n',
+    'f.yaml:3:1: got a tab, expected spaces: YAML is not indented with tabs',
+  ],
+  [
+    'a key that is a list',
+    'version: 1\n? [a]\n: 1\n',
+    'f.yaml:2:3: got a key that is not text, expected keys that are text',
+  ],
+  [
+    'a tag',
+    'version: !!js/function "x"\n',
+    'f.yaml:1:10: got a YAML tag (!…), expected plain values: such tags mean nothing here',
+  ],
   [
     'an alias without anchor',
     'version: 1\nkinds: *k\n',
@@ -86,7 +102,11 @@ test.each<[string, string | Uint8Array, string]>([
     Buffer.from('timezone: Köln\n', 'latin1'),
     'f.yaml: got bytes that are not UTF-8, the first at offset 11, expected UTF-8: save the file in that encoding',
   ],
-  ['UTF-16', utf16('version: 1\n', '\ufeff'), 'f.yaml: got UTF-16 text, expected UTF-8: save the file in that encoding'],
+  [
+    'UTF-16',
+    utf16('version: 1\n', '\ufeff'),
+    'f.yaml: got UTF-16 text, expected UTF-8: save the file in that encoding',
+  ],
   [
     'UTF-16, the other way round',
     utf16('version: 1\n', '\ufeff').swap16(),
@@ -97,8 +117,16 @@ test.each<[string, string | Uint8Array, string]>([
     utf16('version: 1\n', ''),
     'f.yaml: got a NUL character at offset 1, expected UTF-8 text: this is a binary file, or UTF-16',
   ],
-  ['10 MB', Buffer.alloc(10_000_000, 'version: 1 # '), 'f.yaml: got more than 1 MB, expected a configuration of at most 1 MB'],
-  ['lists without end', '['.repeat(100_000), 'f.yaml: got lists or maps nested too deeply, expected a configuration, a few levels deep'],
+  [
+    '10 MB',
+    Buffer.alloc(10_000_000, 'version: 1 # '),
+    'f.yaml: got more than 1 MB, expected a configuration of at most 1 MB',
+  ],
+  [
+    'lists without end',
+    '['.repeat(100_000),
+    'f.yaml: got lists or maps nested too deeply, expected a configuration, a few levels deep',
+  ],
   [
     'a list that holds itself',
     'version: 1\nkinds: &k [*k]\n',
@@ -156,7 +184,11 @@ test.each([
   ['a missing file', join(folder, 'missing.yaml'), 'got no such file, expected a configuration file'],
   ['a path through a file', join(file, 'x'), 'got no such file, expected a configuration file'],
   ['a device without end', '/dev/zero', 'got a device, expected a configuration file'],
-  ['a path that is none', 'a\0b', 'got a file that cannot be read (ERR_INVALID_ARG_VALUE), expected a configuration file'],
+  [
+    'a path that is none',
+    'a\0b',
+    'got a file that cannot be read (ERR_INVALID_ARG_VALUE), expected a configuration file',
+  ],
 ])('refuses %s', (_, path, message) => {
   writeFileSync(file, 'version: 1\n');
   const result = readConfigFile(path);
@@ -177,7 +209,11 @@ test('refuses to load what is wrong, as the fault of whoever wrote it', () => {
   const load = () => loadConfigFile(file, () => {});
   expect(load).toThrow(RetentionError);
   expect(load).toThrow(
-    expect.objectContaining({ code: 'config.invalid', fault: 'operator', message: expect.stringContaining(`${file}:1:10 version: got 3`) }),
+    expect.objectContaining({
+      code: 'config.invalid',
+      fault: 'operator',
+      message: expect.stringContaining(`${file}:1:10 version: got 3`),
+    }),
   );
 });
 

@@ -34,9 +34,12 @@ function outcomeOf(yaml: string): Outcome {
   return { read: JSON.parse(JSON.stringify(parts)) as unknown };
 }
 
-test.each(cases)('the configuration $name is read as it is typed, or refused with its place and what to do', ({ name, yaml }) => {
-  expect(outcomeOf(yaml)).toEqual(given[name]);
-});
+test.each(cases)(
+  'the configuration $name is read as it is typed, or refused with its place and what to do',
+  ({ name, yaml }) => {
+    expect(outcomeOf(yaml)).toEqual(given[name]);
+  },
+);
 
 test.each(further)('of the further ones, $name is too', ({ name: _, yaml, ...outcome }) => {
   expect(outcomeOf(yaml)).toEqual(outcome);
@@ -52,7 +55,9 @@ test.each(further.filter(({ refused }) => refused !== undefined))(
 test.each(['source: *-prod', 'source: *', 'source: [web, *-db]', 'source: *web*', 'region: *', 'tags: {env: *}'])(
   'an unquoted star gets the advice to quote it: %s',
   (match) => {
-    const [line] = outcomeOf(`version: 1\npolicies: {s: {expireAfter: 30d}}\nrules:\n - match: {${match}}\n   policy: s\n`).refused ?? [];
+    const [line] =
+      outcomeOf(`version: 1\npolicies: {s: {expireAfter: 30d}}\nrules:\n - match: {${match}}\n   policy: s\n`)
+        .refused ?? [];
     expect(line).toMatch(/^f:4:\d+: got (the|an) alias .*; if it is a pattern, quote it: "\*/);
   },
 );

@@ -7,7 +7,8 @@ function matchesByDefinition(pattern: string, text: string): boolean {
   const [sign, ...more] = pattern;
   const rest = more.join('');
   if (sign === undefined) return text === '';
-  if (sign === '*') return matchesByDefinition(rest, text) || (text !== '' && matchesByDefinition(pattern, text.slice(1)));
+  if (sign === '*')
+    return matchesByDefinition(rest, text) || (text !== '' && matchesByDefinition(pattern, text.slice(1)));
   return text !== '' && (sign === '?' || sign === text[0]) && matchesByDefinition(rest, text.slice(1));
 }
 
@@ -44,7 +45,14 @@ test('a pattern matches what its definition says', () => {
 });
 
 test('a pattern matches what a well-known library says, its other magic switched off', () => {
-  const plain = { dot: true, nobrace: true, nobracket: true, noextglob: true, noglobstar: true, nonegate: true } as const;
+  const plain = {
+    dot: true,
+    nobrace: true,
+    nobracket: true,
+    noextglob: true,
+    noglobstar: true,
+    nonegate: true,
+  } as const;
   fc.assert(
     fc.property(fc.stringMatching(/^[ab-][ab*?-]{0,7}$/), fc.stringMatching(/^[ab-]{1,10}$/), (glob, text) => {
       expect(globMatches(glob, text)).toBe(picomatch(glob, plain)(text));

@@ -21,7 +21,8 @@ const READ = { kinds: ['instance', 'disk'], regions: ['us-east-1', 'eu-west-1'] 
 
 const configOf = (rules: readonly NamedRule[], more: Match = READ): Config =>
   aConfig({ policies: POLICIES, ...more, rules: rules.map(([name, match]) => ({ name, match, policy: 'standard' })) });
-const hidden = (rules: readonly NamedRule[], more?: Match): readonly string[] => configOf(rules, more).hiddenRules.map(({ rule }) => rule);
+const hidden = (rules: readonly NamedRule[], more?: Match): readonly string[] =>
+  configOf(rules, more).hiddenRules.map(({ rule }) => rule);
 /** Whether the second of two rules can match nothing, because of the first. */
 const isHidden = (earlier: Match, later: Match, more?: Match): boolean =>
   hidden(
@@ -107,7 +108,8 @@ describe('a rule can match nothing', () => {
       code: 'rule.out-of-range',
       rule: 'database',
       by: null,
-      message: 'rule "database" can match nothing: its kind (data*) is none of kinds (instance, disk). Correct it, or delete it.',
+      message:
+        'rule "database" can match nothing: its kind (data*) is none of kinds (instance, disk). Correct it, or delete it.',
     });
     expect(far?.message).toBe(
       'rule "far" can match nothing: its region (ap-*, sa-east-1) is none of regions (us-east-1, eu-west-1). Correct it, or delete it.',
@@ -138,7 +140,8 @@ describe('a rule can match nothing', () => {
         code: 'rule.contradiction',
         rule: 'a',
         by: null,
-        message: 'rule "a" can match nothing: an orphaned snapshot has no living source, and so no sourceTags. Remove one of the two.',
+        message:
+          'rule "a" can match nothing: an orphaned snapshot has no living source, and so no sourceTags. Remove one of the two.',
       },
     ]);
   });
@@ -166,11 +169,14 @@ describe('the warning', () => {
     );
   });
 
-  it.each(['forever', 'monthly', 'longer'])('says louder that less is kept where the policy of the hidden rule is %s', (later) => {
-    expect(message('short', later)).toBe(
-      `rule "contract" can match nothing, because rule "everything" before it covers it. LESS IS KEPT: policy ${later} of rule "contract" keeps more than policy short, which applies instead. Move rule "contract" before rule "everything".`,
-    );
-  });
+  it.each(['forever', 'monthly', 'longer'])(
+    'says louder that less is kept where the policy of the hidden rule is %s',
+    (later) => {
+      expect(message('short', later)).toBe(
+        `rule "contract" can match nothing, because rule "everything" before it covers it. LESS IS KEPT: policy ${later} of rule "contract" keeps more than policy short, which applies instead. Move rule "contract" before rule "everything".`,
+      );
+    },
+  );
 
   it.each([
     ['forever', 'short'],
@@ -240,13 +246,18 @@ describe('patterns cover patterns', () => {
         .replace(/[012]/g, (digit) => 'abc'[Number(digit)] ?? ''),
     ),
   );
-  const languageOf = (globs: readonly string[]) => TEXTS.filter((text) => globs.some((glob) => globMatches(glob, text)));
+  const languageOf = (globs: readonly string[]) =>
+    TEXTS.filter((text) => globs.some((glob) => globMatches(glob, text)));
 
   it('exactly when every text of the later ones is a text of the earlier ones', () => {
     fc.assert(
       fc.property(patterns, patterns, (earlier, later) => {
         const known = new Set(languageOf(earlier));
-        expect([earlier, later, covers(earlier, later)]).toEqual([earlier, later, languageOf(later).every((text) => known.has(text))]);
+        expect([earlier, later, covers(earlier, later)]).toEqual([
+          earlier,
+          later,
+          languageOf(later).every((text) => known.has(text)),
+        ]);
       }),
       { ...CHECKS, numRuns: Math.min(CHECKS.numRuns, 400) },
     );
@@ -280,7 +291,9 @@ describe('whatever the rules', () => {
     kinds: fc.constantFrom(['instance', 'disk'], ['disk'], ['instance', 'disk', 'database']),
     regions: fc.constantFrom<'all' | readonly string[]>('all', ['us-east-1', 'eu-west-1'], ['eu-west-1']),
   });
-  const tags = fc.array(fc.tuple(fc.constantFrom('e', 't'), fc.constantFrom('p', 'q', null))).map((entries) => new Map(entries));
+  const tags = fc
+    .array(fc.tuple(fc.constantFrom('e', 't'), fc.constantFrom('p', 'q', null)))
+    .map((entries) => new Map(entries));
   const subjectOf = ({
     kinds,
     regions,
@@ -315,7 +328,11 @@ describe('whatever the rules', () => {
     fc.assert(
       fc.property(
         setting.chain(([matches, more]) =>
-          fc.tuple(fc.constant(matches), fc.constant(more), fc.array(subjectOf(more), { minLength: 20, maxLength: 60 })),
+          fc.tuple(
+            fc.constant(matches),
+            fc.constant(more),
+            fc.array(subjectOf(more), { minLength: 20, maxLength: 60 }),
+          ),
         ),
         ([matches, more, subjects]) => {
           const config = ruled(matches, more);
@@ -344,7 +361,9 @@ describe('whatever the rules', () => {
       ),
     );
     const tagSets = bits(undefined, 'p', 'q').flatMap((e) =>
-      bits(undefined, 'p', 'q').map((t) => new Map(Object.entries({ e, t }).flatMap(([key, value]) => (value ? [[key, value]] : [])))),
+      bits(undefined, 'p', 'q').map(
+        (t) => new Map(Object.entries({ e, t }).flatMap(([key, value]) => (value ? [[key, value]] : []))),
+      ),
     );
     const lives = [
       ...tagSets.map((sourceTags) => ({ sourceTags, orphaned: false })),

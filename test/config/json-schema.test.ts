@@ -128,7 +128,10 @@ test.each<[string, object]>([
   ['a policy with a window alone', policy({ keep: { within: 'P1Y2M3W4DT5H' } })],
   ['leading zeros', policy({ expireAfter: '007d' })],
   ['a rule with the longest name', rule({ name: '\u{1f5c4}'.repeat(128) })],
-  ['patterns of every kind', match({ kind: ['d*', '????ance'], region: ['*', 'eu-*'], account: ['1*', '?'.repeat(12)], name: '*' })],
+  [
+    'patterns of every kind',
+    match({ kind: ['d*', '????ance'], region: ['*', 'eu-*'], account: ['1*', '?'.repeat(12)], name: '*' }),
+  ],
   ['the longest name to match', match({ name: `*${'a'.repeat(255)}**` })],
   ['tags in other scripts', match({ tags: { 'schlüssel:\u{20000}': 'värde\u3000٣' } })],
   ['a region of tomorrow', { version: 1, regions: ['mars-east-1'] }],
@@ -142,7 +145,10 @@ test.each<[string, object]>([
 test.each<[string, object]>([
   ['a time zone that there is not', { version: 1, timezone: 'Mars/Phobos' }],
   ['a policy that is not defined', { version: 1, default: 'nobody' }],
-  ['a rule with the name of another', { ...rule({}), rules: [1, 2].map(() => ({ name: 'x', match: {}, policy: 'a' })) }],
+  [
+    'a rule with the name of another',
+    { ...rule({}), rules: [1, 2].map(() => ({ name: 'x', match: {}, policy: 'a' })) },
+  ],
   ['a pattern that matches no kind', match({ kind: 'vm*' })],
   ['a duration that is longer than any snapshot is old', policy({ expireAfter: '1001y' })],
   ['a letter that is a sign, outside ASCII', match({ tags: { '\u{1f5c4}': 'x' } })],
@@ -155,7 +161,9 @@ test.each<[string, object]>([
 const patternsIn = (schema: unknown): readonly string[] =>
   typeof schema !== 'object' || schema === null
     ? []
-    : Object.entries(schema).flatMap(([key, value]) => (key === 'pattern' && typeof value === 'string' ? [value] : patternsIn(value)));
+    : Object.entries(schema).flatMap(([key, value]) =>
+        key === 'pattern' && typeof value === 'string' ? [value] : patternsIn(value),
+      );
 
 test('the patterns hold nothing that readers of JSON Schema understand differently', () => {
   const patterns = patternsIn(JSON.parse(stored));
@@ -165,7 +173,8 @@ test('the patterns hold nothing that readers of JSON Schema understand different
 });
 
 itWith('python3', 'the patterns are understood by Python', async () => {
-  const read = 'import json, re, sys, warnings; warnings.simplefilter("error"); [re.compile(each) for each in json.load(sys.stdin)]';
+  const read =
+    'import json, re, sys, warnings; warnings.simplefilter("error"); [re.compile(each) for each in json.load(sys.stdin)]';
   const { status, stderr } = spawnSync('python3', ['-c', read], {
     input: JSON.stringify(patternsIn(JSON.parse(stored))),
     encoding: 'utf8',
@@ -180,7 +189,10 @@ test('whatever the validator accepts, the JSON Schema accepts too', () => {
     Object.fromEntries([...COUNT_RULES.map((rule) => [rule, count]), ...WITHIN_RULES.map((rule) => [rule, duration])]),
     { requiredKeys: [] },
   );
-  const aPolicy = fc.record({ keep: fc.oneof(fc.constant('all'), keep), expireAfter: duration }, { requiredKeys: ['expireAfter'] });
+  const aPolicy = fc.record(
+    { keep: fc.oneof(fc.constant('all'), keep), expireAfter: duration },
+    { requiredKeys: ['expireAfter'] },
+  );
   const names = fc.oneof(fc.constantFrom('prod-*', 'web', '?x'), fc.constant(['a', 'b*']));
   const aMatch = fc.record(
     {
@@ -202,15 +214,27 @@ test('whatever the validator accepts, the JSON Schema accepts too', () => {
       regions: fc.constantFrom('all', ['eu-west-1', 'us-gov-west-1']),
       kinds: fc.constantFrom(['disk'], ['database', 'instance']),
       tagPrefix: fc.constantFrom('retention', 'acme:r', 'ärger'),
-      policies: fc.dictionary(fc.constantFrom('a b', 'a:b', 'ö'), aPolicy).map((more) => ({ ...more, p: { keep: 'all' } })),
+      policies: fc
+        .dictionary(fc.constantFrom('a b', 'a:b', 'ö'), aPolicy)
+        .map((more) => ({ ...more, p: { keep: 'all' } })),
       rules: fc.array(fc.record({ match: aMatch, policy: fc.constant('p') }), { maxLength: 3 }),
       default: fc.constant('p'),
       holdTags: fc.constantFrom([], ['no_delete', 'aws:x']),
       floors: fc.record({ minKeep: fc.integer({ min: 1, max: 9 }), minAge: duration }, { requiredKeys: [] }),
       caps: fc.record({ maxDeletions: fc.nat(9), maxShare: fc.constantFrom(0, 0.5, 1) }, { requiredKeys: [] }),
-      pricing: fc.constantFrom({}, { gbMonth: 0 }, { gbMonth: { default: 0.05, 'eu-west-1': 1 } }, { 'eu-west-1': 1 }, { default: 1 }),
+      pricing: fc.constantFrom(
+        {},
+        { gbMonth: 0 },
+        { gbMonth: { default: 0.05, 'eu-west-1': 1 } },
+        { 'eu-west-1': 1 },
+        { default: 1 },
+      ),
       report: fc.record(
-        { send: fc.constantFrom('always', 'expiring', 'changed'), staleAfter: duration, automaticSnapshots: fc.boolean() },
+        {
+          send: fc.constantFrom('always', 'expiring', 'changed'),
+          staleAfter: duration,
+          automaticSnapshots: fc.boolean(),
+        },
         { requiredKeys: [] },
       ),
       deletion: fc.record({ planValidFor: duration, grace: duration }, { requiredKeys: [] }),

@@ -56,7 +56,13 @@ describe('what is left out', () => {
       report: { send: 'always', staleAfter: '14d', automaticSnapshots: true },
       deletion: { planValidFor: '7d', grace: '7d' },
     });
-    expect(config).toMatchObject({ origin: 'retention.yaml', regions: 'all', tagPrefix: 'retention', defaultPolicy: null, rules: [] });
+    expect(config).toMatchObject({
+      origin: 'retention.yaml',
+      regions: 'all',
+      tagPrefix: 'retention',
+      defaultPolicy: null,
+      rules: [],
+    });
     expect(config.zone.name).toBe('UTC');
     expect(config.policies.size).toBe(0);
     expect([...config.holdTags]).toEqual(['no_delete']);
@@ -75,7 +81,9 @@ describe('what is left out', () => {
 });
 
 test('a policy is compiled: counts of 0 are absent, unlimited has no end, durations are parsed', () => {
-  const { config } = parsed(policy({ keep: { last: 0, daily: 7, yearly: 'unlimited', within: '1y6mo' }, expireAfter: '2w' }));
+  const { config } = parsed(
+    policy({ keep: { last: 0, daily: 7, yearly: 'unlimited', within: '1y6mo' }, expireAfter: '2w' }),
+  );
   expect(config.policies.get('standard')).toEqual({
     keep: {
       counts: { daily: 7, yearly: Number.POSITIVE_INFINITY },
@@ -125,8 +133,14 @@ describe('one thing that is wrong', () => {
     [undefined, 'got nothing, expected a map with version: 1'],
     [[], 'got an empty list, expected a map with version: 1'],
     ['version: 1', 'got "version: 1", expected a map with version: 1'],
-    [{}, 'version: got nothing, expected 1 (this release reads version 1; for a later one, install the release that knows it)'],
-    [{ version: 2 }, 'version: got 2, expected 1 (this release reads version 1; for a later one, install the release that knows it)'],
+    [
+      {},
+      'version: got nothing, expected 1 (this release reads version 1; for a later one, install the release that knows it)',
+    ],
+    [
+      { version: 2 },
+      'version: got 2, expected 1 (this release reads version 1; for a later one, install the release that knows it)',
+    ],
     [
       { version: '1' },
       'version: got "1", expected 1 (this release reads version 1; for a later one, install the release that knows it); did you mean 1?',
@@ -147,7 +161,10 @@ describe('one thing that is wrong', () => {
       valid({ timezone: '+01:00' }),
       'timezone: got "+01:00", expected an IANA time zone such as Europe/Berlin or UTC; did you mean Etc/GMT-1?',
     ],
-    [valid({ timezone: null }), 'timezone: got nothing (null), expected an IANA time zone such as Europe/Berlin or UTC'],
+    [
+      valid({ timezone: null }),
+      'timezone: got nothing (null), expected an IANA time zone such as Europe/Berlin or UTC',
+    ],
     [valid({ regions: [] }), 'regions: got an empty list, expected all, or at least one region'],
     [
       valid({ regions: 'eu-central-1' }),
@@ -157,11 +174,20 @@ describe('one thing that is wrong', () => {
       valid({ regions: ['eu-central-1a'] }),
       'regions[0]: got "eu-central-1a", expected a region such as eu-central-1; did you mean eu-central-1?',
     ],
-    [valid({ regions: ['eu-west-1', 'eu-west-1'] }), 'regions: got a list of 2, expected each region once (eu-west-1 stands twice)'],
+    [
+      valid({ regions: ['eu-west-1', 'eu-west-1'] }),
+      'regions: got a list of 2, expected each region once (eu-west-1 stands twice)',
+    ],
     [valid({ kinds: [] }), 'kinds: got an empty list, expected at least one of instance, disk, database'],
-    [valid({ kinds: ['instances'] }), 'kinds[0]: got "instances", expected one of instance, disk, database; did you mean instance?'],
+    [
+      valid({ kinds: ['instances'] }),
+      'kinds[0]: got "instances", expected one of instance, disk, database; did you mean instance?',
+    ],
     [valid({ kinds: ['disk', 'disk'] }), 'kinds: got a list of 2, expected each kind once (disk stands twice)'],
-    [policy({ keep: { daily: -1 } }), `policies.standard.keep.daily: got -1, expected ${COUNT}; did you mean unlimited?`],
+    [
+      policy({ keep: { daily: -1 } }),
+      `policies.standard.keep.daily: got -1, expected ${COUNT}; did you mean unlimited?`,
+    ],
     [policy({ keep: { daily: 1.5 } }), `policies.standard.keep.daily: got 1.5, expected ${COUNT}`],
     [policy({ keep: { daily: 1e9 } }), `policies.standard.keep.daily: got 1000000000, expected ${COUNT}`],
     [policy({ keep: { daily: Number.NaN } }), `policies.standard.keep.daily: got NaN, expected ${COUNT}`],
@@ -190,8 +216,14 @@ describe('one thing that is wrong', () => {
       `policies.standard.keep.within: got "3m", expected ${DURATION}: is "m" a month (write mo) or a minute (there are no minutes here)?`,
     ],
     [policy({ expireAfter: 30 }), `policies.standard.expireAfter: got 30, expected ${DURATION}; did you mean 30d?`],
-    [policy({ expireAfter: '30' }), `policies.standard.expireAfter: got "30", expected ${DURATION}: a number alone has no unit`],
-    [policy({ expireAfter: '0d' }), `policies.standard.expireAfter: got "0d", expected ${DURATION}: longer than nothing`],
+    [
+      policy({ expireAfter: '30' }),
+      `policies.standard.expireAfter: got "30", expected ${DURATION}: a number alone has no unit`,
+    ],
+    [
+      policy({ expireAfter: '0d' }),
+      `policies.standard.expireAfter: got "0d", expected ${DURATION}: longer than nothing`,
+    ],
     [
       policy({}),
       'policies.standard: got an empty map, expected a policy with a positive keep rule or expireAfter (an empty one would say nothing)',
@@ -200,14 +232,26 @@ describe('one thing that is wrong', () => {
       policy({ keep: { daily: 0 } }),
       'policies.standard: got a map, expected a policy with a positive keep rule or expireAfter (an empty one would say nothing)',
     ],
-    [policy(null), 'policies.standard: got nothing (null), expected a policy such as { keep: { last: 3 }, expireAfter: 30d }'],
+    [
+      policy(null),
+      'policies.standard: got nothing (null), expected a policy such as { keep: { last: 3 }, expireAfter: 30d }',
+    ],
     [
       { version: 1, policies: { 'a#b': POLICY } },
       `policies["a#b"]: got "a#b", expected a policy name: 1 to 256 ${SIGNS}, no space at its ends`,
     ],
-    [{ version: 1, policies: { '': POLICY } }, `policies[""]: got "", expected a policy name: 1 to 256 ${SIGNS}, no space at its ends`],
-    [valid({ default: 'standrad' }), 'default: got "standrad", expected one of the policies standard; did you mean standard?'],
-    [{ version: 1, default: 'standard' }, 'default: got "standard", expected the name of a policy under policies (there is none)'],
+    [
+      { version: 1, policies: { '': POLICY } },
+      `policies[""]: got "", expected a policy name: 1 to 256 ${SIGNS}, no space at its ends`,
+    ],
+    [
+      valid({ default: 'standrad' }),
+      'default: got "standrad", expected one of the policies standard; did you mean standard?',
+    ],
+    [
+      { version: 1, default: 'standard' },
+      'default: got "standard", expected the name of a policy under policies (there is none)',
+    ],
     [valid({ default: null }), 'default: got nothing (null), expected the name of a policy'],
     [valid({ default: 'toString' }), 'default: got "toString", expected one of the policies standard'],
     [valid({ rules: null }), 'rules: got nothing (null), expected a list of rules'],
@@ -241,12 +285,18 @@ describe('one thing that is wrong', () => {
       rule({ kind: 'instnce' }),
       'rules[0].match.kind: got "instnce", expected instance, disk, database or a pattern that matches one of them; did you mean instance?',
     ],
-    [rule({ kind: ['disk', 7] }), 'rules[0].match.kind[1]: got 7, expected instance, disk, database or a pattern that matches one of them'],
+    [
+      rule({ kind: ['disk', 7] }),
+      'rules[0].match.kind[1]: got 7, expected instance, disk, database or a pattern that matches one of them',
+    ],
     [
       rule({ kind: [] }),
       'rules[0].match.kind: got an empty list, expected instance, disk, database or a pattern that matches one of them; at least one',
     ],
-    [rule({ region: 'EU-*' }), 'rules[0].match.region: got "EU-*", expected a region such as eu-central-1, or a pattern such as "eu-*"'],
+    [
+      rule({ region: 'EU-*' }),
+      'rules[0].match.region: got "EU-*", expected a region such as eu-central-1, or a pattern such as "eu-*"',
+    ],
     [
       rule({ region: 'frankfurt' }),
       'rules[0].match.region: got "frankfurt", expected a region such as eu-central-1, or a pattern such as "eu-*"',
@@ -267,7 +317,10 @@ describe('one thing that is wrong', () => {
       rule({ source: '{a,b}' }),
       'rules[0].match.source: got "{a,b}", expected a name or a pattern of letters, digits, _ - . and the wildcards * and ?',
     ],
-    [rule({ name: '' }), 'rules[0].match.name: got "", expected a name or a pattern of letters, digits, _ - . and the wildcards * and ?'],
+    [
+      rule({ name: '' }),
+      'rules[0].match.name: got "", expected a name or a pattern of letters, digits, _ - . and the wildcards * and ?',
+    ],
     [
       rule({ name: ['ok', '!no'] }),
       'rules[0].match.name[1]: got "!no", expected a name or a pattern of letters, digits, _ - . and the wildcards * and ?',
@@ -288,8 +341,14 @@ describe('one thing that is wrong', () => {
       rule({ tags: { env: 'prod*' } }),
       `rules[0].match.tags.env: got "prod*", expected a tag value in quotes (1 to 256 ${SIGNS}), or "*" for any value and for none`,
     ],
-    [rule({ sourceTags: { 'a#': '*' } }), `rules[0].match.sourceTags["a#"]: got "a#", expected a tag key: 1 to 128 ${SIGNS}`],
-    [rule({ orphaned: 'yes' }), 'rules[0].match.orphaned: got "yes", expected true or false, without quotes; did you mean true?'],
+    [
+      rule({ sourceTags: { 'a#': '*' } }),
+      `rules[0].match.sourceTags["a#"]: got "a#", expected a tag key: 1 to 128 ${SIGNS}`,
+    ],
+    [
+      rule({ orphaned: 'yes' }),
+      'rules[0].match.orphaned: got "yes", expected true or false, without quotes; did you mean true?',
+    ],
     [rule({ fromAutoSnapshot: 'all' }), 'rules[0].match.fromAutoSnapshot: got "all", expected true, false or any'],
     [
       rule({ sorce: 'web' }),
@@ -299,7 +358,10 @@ describe('one thing that is wrong', () => {
       valid({ holdTags: 'no_delete' }),
       'holdTags: got "no_delete", expected a list of tag keys such as [no_delete]; did you mean [no_delete]?',
     ],
-    [valid({ holdTags: Array.from({ length: 21 }, (_, i) => `tag${i}`) }), 'holdTags: got a list of 21, expected at most 20 tag keys'],
+    [
+      valid({ holdTags: Array.from({ length: 21 }, (_, i) => `tag${i}`) }),
+      'holdTags: got a list of 21, expected at most 20 tag keys',
+    ],
     [valid({ holdTags: ['a', 'a'] }), 'holdTags: got a list of 2, expected each tag key once (a stands twice)'],
     [
       valid({ ignoreTags: 'RetentionDays' }),
@@ -331,11 +393,20 @@ describe('one thing that is wrong', () => {
       valid({ ignoreTags: ['aws:cloudformation:stack-name'] }),
       'ignoreTags[0]: got "aws:cloudformation:stack-name", expected a key of another tool (keys that begin with aws:cloudformation: are always read)',
     ],
-    [valid({ floors: { minKeep: 0 } }), 'floors.minKeep: got 0, expected a whole number from 1 to 1000000 (a group is never emptied)'],
+    [
+      valid({ floors: { minKeep: 0 } }),
+      'floors.minKeep: got 0, expected a whole number from 1 to 1000000 (a group is never emptied)',
+    ],
     [valid({ floors: { minAge: '0h' } }), `floors.minAge: got "0h", expected ${DURATION}: longer than nothing`],
     [valid({ caps: { maxDeletions: -1 } }), 'caps.maxDeletions: got -1, expected a whole number from 0 to 1000000'],
-    [valid({ caps: { maxShare: 50 } }), 'caps.maxShare: got 50, expected a share from 0 to 1, such as 0.5; did you mean 0.5?'],
-    [valid({ caps: { maxShare: '50%' } }), 'caps.maxShare: got "50%", expected a share from 0 to 1, such as 0.5; did you mean 0.5?'],
+    [
+      valid({ caps: { maxShare: 50 } }),
+      'caps.maxShare: got 50, expected a share from 0 to 1, such as 0.5; did you mean 0.5?',
+    ],
+    [
+      valid({ caps: { maxShare: '50%' } }),
+      'caps.maxShare: got "50%", expected a share from 0 to 1, such as 0.5; did you mean 0.5?',
+    ],
     [valid({ pricing: { gbMonth: -0.05 } }), 'pricing.gbMonth: got -0.05, expected US dollars per GB-month, 0 or more'],
     [
       valid({ pricing: { gbMonth: '0.05' } }),
@@ -353,13 +424,22 @@ describe('one thing that is wrong', () => {
       valid({ pricing: { default: '0.05' } }),
       'pricing.default: got "0.05", expected US dollars per GB-month, 0 or more; did you mean 0.05?',
     ],
-    [valid({ pricing: { 'eu-central-1': -1 } }), 'pricing.eu-central-1: got -1, expected US dollars per GB-month, 0 or more'],
-    [valid({ pricing: 0.05 }), 'pricing: got 0.05, expected a map such as { gbMonth: 0.05 } or { default: 0.05, eu-central-1: 0.05 }'],
+    [
+      valid({ pricing: { 'eu-central-1': -1 } }),
+      'pricing.eu-central-1: got -1, expected US dollars per GB-month, 0 or more',
+    ],
+    [
+      valid({ pricing: 0.05 }),
+      'pricing: got 0.05, expected a map such as { gbMonth: 0.05 } or { default: 0.05, eu-central-1: 0.05 }',
+    ],
     [
       valid({ pricing: { gbMonth: { default: 1, eu: 1 } } }),
       'pricing.gbMonth: got a map, expected default and regions such as eu-central-1 (eu is neither)',
     ],
-    [valid({ report: { send: 'alway' } }), 'report.send: got "alway", expected one of always, expiring, changed; did you mean always?'],
+    [
+      valid({ report: { send: 'alway' } }),
+      'report.send: got "alway", expected one of always, expiring, changed; did you mean always?',
+    ],
     [
       valid({ report: { automaticSnapshots: 'no' } }),
       'report.automaticSnapshots: got "no", expected true or false, without quotes; did you mean false?',
@@ -379,9 +459,12 @@ describe('one thing that is wrong', () => {
     },
   );
 
-  test.each(['awesome', 'acme:retention', 'r', 'ärger', 'x'.repeat(115)])('accepts %j as the prefix of tags', (tagPrefix) => {
-    expect(errors(valid({ tagPrefix }))).toEqual([]);
-  });
+  test.each(['awesome', 'acme:retention', 'r', 'ärger', 'x'.repeat(115)])(
+    'accepts %j as the prefix of tags',
+    (tagPrefix) => {
+      expect(errors(valid({ tagPrefix }))).toEqual([]);
+    },
+  );
 });
 
 test('refuses everything that is wrong at once', () => {
@@ -414,7 +497,11 @@ test('refuses keys that JavaScript would obey, wherever they stand', () => {
   const input: unknown = JSON.parse(
     '{"version":1,"__proto__":1,"policies":{"__proto__":{"keep":"all"}},"rules":[{"match":{"tags":{"__proto__":"x"}},"policy":"__proto__"}]}',
   );
-  expect(problems(input).map((problem) => problem.path)).toEqual(['__proto__', 'policies.__proto__', 'rules[0].match.tags.__proto__']);
+  expect(problems(input).map((problem) => problem.path)).toEqual([
+    '__proto__',
+    'policies.__proto__',
+    'rules[0].match.tags.__proto__',
+  ]);
 });
 
 test('names that every object has are names like any other', () => {
@@ -467,7 +554,13 @@ describe('the digest', () => {
   test.each<[string, unknown]>([
     [
       'defaults are spelt out',
-      { ...base, timezone: 'UTC', kinds: ['instance', 'disk', 'database'], floors: { minKeep: 1 }, pricing: { gbMonth: 0.05 } },
+      {
+        ...base,
+        timezone: 'UTC',
+        kinds: ['instance', 'disk', 'database'],
+        floors: { minKeep: 1 },
+        pricing: { gbMonth: 0.05 },
+      },
     ],
     ['keys stand in another order', Object.fromEntries(Object.entries(base).reverse())],
     [
@@ -562,7 +655,10 @@ test('the starter policy keeps the last 3, twelve months and 90 days, and says t
 });
 
 describe('whatever is written', () => {
-  const leaf = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constantFrom('all', 'unlimited', '30d', 'standard', '*', 1, 0, -1, true, null));
+  const leaf = fc.oneof(
+    fc.jsonValue({ maxDepth: 1 }),
+    fc.constantFrom('all', 'unlimited', '30d', 'standard', '*', 1, 0, -1, true, null),
+  );
   const keys = [
     'version',
     'policies',
@@ -609,6 +705,8 @@ describe('whatever is written', () => {
 
   test('refuses to be parsed, rather than overflow, when it is nested very deeply', () => {
     const deep: unknown = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`);
-    expect(errors({ version: 1, policies: deep })).toEqual(['policies: got a list of 1, expected a map of policy names to policies']);
+    expect(errors({ version: 1, policies: deep })).toEqual([
+      'policies: got a list of 1, expected a map of policy names to policies',
+    ]);
   });
 });

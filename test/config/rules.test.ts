@@ -82,11 +82,14 @@ test.each<[unknown, boolean, boolean]>([
   [false, true, false],
   [true, false, true],
   ['any', true, true],
-])('fromAutoSnapshot: %s matches an ordinary snapshot: %s, a copy of an automatic one: %s', (fromAutoSnapshot, ordinary, copy) => {
-  const match = fromAutoSnapshot === undefined ? {} : { fromAutoSnapshot };
-  expect(matches(match, { fromAutoSnapshot: false })).toBe(ordinary);
-  expect(matches(match, { fromAutoSnapshot: true })).toBe(copy);
-});
+])(
+  'fromAutoSnapshot: %s matches an ordinary snapshot: %s, a copy of an automatic one: %s',
+  (fromAutoSnapshot, ordinary, copy) => {
+    const match = fromAutoSnapshot === undefined ? {} : { fromAutoSnapshot };
+    expect(matches(match, { fromAutoSnapshot: false })).toBe(ordinary);
+    expect(matches(match, { fromAutoSnapshot: true })).toBe(copy);
+  },
+);
 
 test('rules keep their order, and are named by it where they have no name', () => {
   const result = parseConfig(

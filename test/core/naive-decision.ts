@@ -6,7 +6,14 @@ import type { World, WrittenPolicy } from '../support/arbitraries';
  * policies read from their text by hand, every question asked anew for each snapshot. Shares no code with what it checks.
  */
 
-type Fields = { readonly y: number; readonly mo: number; readonly d: number; readonly h: number; readonly mi: number; readonly s: number };
+type Fields = {
+  readonly y: number;
+  readonly mo: number;
+  readonly d: number;
+  readonly h: number;
+  readonly mi: number;
+  readonly s: number;
+};
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -15,12 +22,28 @@ function fieldsAt(instant: number, zone: string): Fields {
   if (format === undefined) {
     const two = '2-digit';
     format = new Intl.DateTimeFormat('en-CA', {
-      ...{ timeZone: zone, hourCycle: 'h23', year: 'numeric', month: two, day: two, hour: two, minute: two, second: two },
+      ...{
+        timeZone: zone,
+        hourCycle: 'h23',
+        year: 'numeric',
+        month: two,
+        day: two,
+        hour: two,
+        minute: two,
+        second: two,
+      },
     } as Intl.DateTimeFormatOptions);
     formats.set(zone, format);
   }
   const parts = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
-  return { y: parts.year ?? 0, mo: parts.month ?? 0, d: parts.day ?? 0, h: parts.hour ?? 0, mi: parts.minute ?? 0, s: parts.second ?? 0 };
+  return {
+    y: parts.year ?? 0,
+    mo: parts.month ?? 0,
+    d: parts.day ?? 0,
+    h: parts.hour ?? 0,
+    mi: parts.minute ?? 0,
+    s: parts.second ?? 0,
+  };
 }
 
 const asUtc = ({ y, mo, d, h, mi, s }: Fields): number => Date.UTC(y, mo - 1, d, h, mi, s);
@@ -62,7 +85,9 @@ function instantShowing(wall: number, zone: string): number {
   const offsets = new Set<number>();
   for (let instant = wall - 40 * HOUR; instant <= wall + 40 * HOUR; instant += HOUR / 2)
     offsets.add(asUtc(fieldsAt(instant, zone)) - instant);
-  const showing = [...offsets].map((offset) => wall - offset).filter((instant) => asUtc(fieldsAt(instant, zone)) === wall);
+  const showing = [...offsets]
+    .map((offset) => wall - offset)
+    .filter((instant) => asUtc(fieldsAt(instant, zone)) === wall);
   const whole = wall - (wall % 1_000);
   const before = asUtc(fieldsAt(whole - 40 * HOUR, zone)) - (whole - 40 * HOUR);
   return showing.length > 0 ? Math.min(...showing) : wall - before;
@@ -82,7 +107,8 @@ function policyOf(
   { written, sources }: World,
 ): { readonly id: string; readonly policy: WrittenPolicy; readonly on?: string } {
   const source = snapshot.source?.arn == null ? null : sources(snapshot.source.arn);
-  const above = source?.state === 'exists' && !snapshot.fromAutoSnapshot ? source.tags : new Map<string, string | null>();
+  const above =
+    source?.state === 'exists' && !snapshot.fromAutoSnapshot ? source.tags : new Map<string, string | null>();
   for (const tags of [snapshot.tags, above]) {
     const name = tags.get('retention:policy');
     if (name != null) return { id: name, policy: written.policies[name] ?? {} };
@@ -90,21 +116,32 @@ function policyOf(
     if (keep == null && after == null && on == null) continue;
     const rules = keep == null ? {} : { keep: Object.fromEntries(keep.split(' ').map((word) => word.split('='))) };
     const age = after == null ? {} : { expireAfter: after };
-    return { id: `${JSON.stringify({ ...rules, ...age })} ${on}`, policy: { ...rules, ...age }, ...(on == null ? {} : { on }) };
+    return {
+      id: `${JSON.stringify({ ...rules, ...age })} ${on}`,
+      policy: { ...rules, ...age },
+      ...(on == null ? {} : { on }),
+    };
   }
   const copies = snapshot.fromAutoSnapshot;
   for (const { match, policy } of written.rules as readonly { match: Record<string, unknown>; policy: string }[]) {
     const meant = match.fromAutoSnapshot === 'any' || (match.fromAutoSnapshot ?? false) === copies;
     const orphaned = match.orphaned === undefined || source?.state === 'gone';
-    if (meant && orphaned && (match.kind ?? snapshot.kind) === snapshot.kind) return { id: policy, policy: written.policies[policy] ?? {} };
+    if (meant && orphaned && (match.kind ?? snapshot.kind) === snapshot.kind)
+      return { id: policy, policy: written.policies[policy] ?? {} };
   }
   return { id: 'standard', policy: written.policies.standard ?? {} };
 }
 
-const order = (a: Snapshot, b: Snapshot): number => (b.createdAt ?? 0) - (a.createdAt ?? 0) || ((a.arn ?? '') < (b.arn ?? '') ? -1 : 1);
+const order = (a: Snapshot, b: Snapshot): number =>
+  (b.createdAt ?? 0) - (a.createdAt ?? 0) || ((a.arn ?? '') < (b.arn ?? '') ? -1 : 1);
 
 /** The rules of one policy that keep the last of these snapshots, newest first, of which `all` are the policy's in the group. */
-function rulesThatKeep(at: number, all: readonly Snapshot[], keep: Readonly<Record<string, number | string>>, zone: string): string[] {
+function rulesThatKeep(
+  at: number,
+  all: readonly Snapshot[],
+  keep: Readonly<Record<string, number | string>>,
+  zone: string,
+): string[] {
   return Object.entries(keep).flatMap(([rule, amount]) => {
     const window = rule.startsWith('within');
     const from = window ? minus(all[0]?.createdAt ?? 0, String(amount), zone) : Number.NEGATIVE_INFINITY;

@@ -59,13 +59,19 @@ const expiring = (items: readonly Judged[]): (string | null)[] =>
   items.filter(({ verdict }) => verdict === 'expire').map(({ snapshot }) => snapshot.arn);
 const survivors = (items: readonly Judged[]): Snapshot[] =>
   items.filter(({ verdict }) => verdict === 'keep').map(({ snapshot }) => snapshot);
-const story = ({ snapshot, verdict, status, reasons }: Judged) => [snapshot.arn, verdict, status, ...reasons.map(sentence)];
+const story = ({ snapshot, verdict, status, reasons }: Judged) => [
+  snapshot.arn,
+  verdict,
+  status,
+  ...reasons.map(sentence),
+];
 
 /** Nobody expires after that did not expire before. */
 const expectNoMore = (after: readonly Judged[], before: readonly Judged[]): void =>
   expect(expiring(before)).toEqual(expect.arrayContaining(expiring(after)));
 
-const chosen = <T>(from: readonly T[], luck: number | undefined): T | undefined => from[(luck ?? 0) % Math.max(1, from.length)];
+const chosen = <T>(from: readonly T[], luck: number | undefined): T | undefined =>
+  from[(luck ?? 0) % Math.max(1, from.length)];
 
 const groupOf = ({ account, region, kind, source, arn }: Snapshot): string =>
   JSON.stringify(source?.arn == null ? arn : [account, region, kind, source.arn]);
@@ -83,26 +89,34 @@ function competitors(items: readonly Judged[]): ReadonlyMap<string, readonly Jud
 }
 
 const withPolicies = ({ written }: World, change: (policy: WrittenPolicy) => WrittenPolicy): RetentionConfig =>
-  configOf({ ...written, policies: Object.fromEntries(Object.entries(written.policies).map(([name, policy]) => [name, change(policy)])) });
+  configOf({
+    ...written,
+    policies: Object.fromEntries(Object.entries(written.policies).map(([name, policy]) => [name, change(policy)])),
+  });
 
 /** `1y6mo` with one more of a unit. */
 function longer(text: string, unit: string): string {
-  const amount = (of: string): number => Number(new RegExp(`(\\d+)${of}(?![a-z])`).exec(text)?.[1] ?? 0) + (of === unit ? 1 : 0);
+  const amount = (of: string): number =>
+    Number(new RegExp(`(\\d+)${of}(?![a-z])`).exec(text)?.[1] ?? 0) + (of === unit ? 1 : 0);
   return ['y', 'mo', 'w', 'd', 'h'].map((of) => (amount(of) > 0 ? `${amount(of)}${of}` : '')).join('');
 }
 
 const isWindow = (rule: string): boolean => rule.startsWith('within');
 
 describe('whatever the snapshots, the policies, the zone and the instant', () => {
-  always('keeps or expires each snapshot of the input, in its order, and gives reasons', ANYTHING, ({ world, judge }) => {
-    const items = judge();
-    expect(items.map(({ snapshot }) => snapshot)).toEqual(world.snapshots);
-    for (const { verdict, reasons } of items) {
-      expect(['keep', 'expire']).toContain(verdict);
-      expect(reasons).not.toHaveLength(0);
-      for (const reason of reasons) expect(sentence(reason)).toMatch(/^\S.*\S$/);
-    }
-  });
+  always(
+    'keeps or expires each snapshot of the input, in its order, and gives reasons',
+    ANYTHING,
+    ({ world, judge }) => {
+      const items = judge();
+      expect(items.map(({ snapshot }) => snapshot)).toEqual(world.snapshots);
+      for (const { verdict, reasons } of items) {
+        expect(['keep', 'expire']).toContain(verdict);
+        expect(reasons).not.toHaveLength(0);
+        for (const reason of reasons) expect(sentence(reason)).toMatch(/^\S.*\S$/);
+      }
+    },
+  );
 
   always('does not care about the order of the input', ANYTHING, ({ world, judge, luck }) => {
     const shuffled = world.snapshots.map((snapshot, i) => ({ snapshot, at: luck[i] ?? 0 })).sort((a, b) => a.at - b.at);
@@ -116,7 +130,9 @@ describe('whatever the snapshots, the policies, the zone and the instant', () =>
 
   always('lets no kept snapshot expire when any part of the expiring ones is deleted', ANYTHING, ({ judge, luck }) => {
     const items = judge();
-    const left = items.filter(({ verdict }, i) => verdict === 'keep' || (luck[i] ?? 0) % 2 === 0).map(({ snapshot }) => snapshot);
+    const left = items
+      .filter(({ verdict }, i) => verdict === 'keep' || (luck[i] ?? 0) % 2 === 0)
+      .map(({ snapshot }) => snapshot);
     expectNoMore(judge({ snapshots: left }), items);
   });
 
@@ -128,16 +144,24 @@ describe('whatever the snapshots, the policies, the zone and the instant', () =>
     },
   );
 
-  always('never lets a snapshot expire that is set aside or younger than minAge', ANYTHING, ({ world, config, judge }) => {
-    const youngerThan = minus(world.now, config.floors.minAge, config.zone);
-    for (const { snapshot, verdict, status } of judge())
-      if (status !== 'managed' || (snapshot.createdAt ?? 0) > youngerThan) expect(verdict).toBe('keep');
-  });
+  always(
+    'never lets a snapshot expire that is set aside or younger than minAge',
+    ANYTHING,
+    ({ world, config, judge }) => {
+      const youngerThan = minus(world.now, config.floors.minAge, config.zone);
+      for (const { snapshot, verdict, status } of judge())
+        if (status !== 'managed' || (snapshot.createdAt ?? 0) > youngerThan) expect(verdict).toBe('keep');
+    },
+  );
 
-  always('judges all others the same without the snapshots that are set aside: they count for nothing', ANYTHING, ({ judge }) => {
-    const managed = judge().filter(({ status }) => status === 'managed');
-    expect(judge({ snapshots: managed.map(({ snapshot }) => snapshot) }).map(story)).toEqual(managed.map(story));
-  });
+  always(
+    'judges all others the same without the snapshots that are set aside: they count for nothing',
+    ANYTHING,
+    ({ judge }) => {
+      const managed = judge().filter(({ status }) => status === 'managed');
+      expect(judge({ snapshots: managed.map(({ snapshot }) => snapshot) }).map(story)).toEqual(managed.map(story));
+    },
+  );
 
   always('judges each group as if there were no other', ANYTHING, ({ world, judge, luck }) => {
     const group = groupOf(chosen(world.snapshots, luck[0]) ?? ({} as Snapshot));
@@ -175,7 +199,9 @@ describe('asking to keep more never makes another snapshot expire', () => {
         ) ?? [];
       return {
         ...policy,
-        keep: Object.fromEntries(rules.map(([rule, amount]) => [rule, rule === raised ? raise(amount, luck[1] ?? 0) : amount])),
+        keep: Object.fromEntries(
+          rules.map(([rule, amount]) => [rule, rule === raised ? raise(amount, luck[1] ?? 0) : amount]),
+        ),
       };
     });
     expectNoMore(judge({ config }), judge());
@@ -187,7 +213,10 @@ describe('asking to keep more never makes another snapshot expire', () => {
       const { keep, expireAfter } = policy;
       const age = expireAfter === undefined ? {} : { expireAfter: longer(expireAfter, unit) };
       if (typeof keep !== 'object') return { ...policy, ...age };
-      const rules = Object.entries(keep).map(([rule, amount]) => [rule, isWindow(rule) ? longer(String(amount), unit) : amount]);
+      const rules = Object.entries(keep).map(([rule, amount]) => [
+        rule,
+        isWindow(rule) ? longer(String(amount), unit) : amount,
+      ]);
       return { keep: Object.fromEntries(rules), ...age };
     });
     expectNoMore(judge({ config }), judge());
@@ -197,13 +226,18 @@ describe('asking to keep more never makes another snapshot expire', () => {
     const { minKeep, minAge } = world.written.floors;
     const unit = chosen(['y', 'mo', 'w', 'd', 'h'], luck[0]) ?? 'h';
     expectNoMore(judge({ config: configOf({ ...world.written, floors: { minKeep: minKeep + 1, minAge } }) }), judge());
-    expectNoMore(judge({ config: configOf({ ...world.written, floors: { minKeep, minAge: longer(minAge, unit) } }) }), judge());
+    expectNoMore(
+      judge({ config: configOf({ ...world.written, floors: { minKeep, minAge: longer(minAge, unit) } }) }),
+      judge(),
+    );
   });
 
   always('one more keep rule', ANYTHING, ({ world, judge, luck }) => {
     const rule = chosen([...COUNTS, ...WINDOWS], luck[0]) ?? 'last';
     const more = { [rule]: isWindow(rule) ? '40d' : 1 + ((luck[1] ?? 0) % 3) };
-    const config = withPolicies(world, (policy) => (policy.keep === 'all' ? policy : { ...policy, keep: { ...more, ...policy.keep } }));
+    const config = withPolicies(world, (policy) =>
+      policy.keep === 'all' ? policy : { ...policy, keep: { ...more, ...policy.keep } },
+    );
     expectNoMore(judge({ config }), judge());
   });
 
@@ -219,12 +253,16 @@ describe('asking to keep more never makes another snapshot expire', () => {
   // A window begins at the newest evaluated snapshot − D. A hold on that one lets it begin at the next, and calendar arithmetic steps back: 1 April
   // − 1 month is 1 March, the earlier 31 March − 1 month is 3 March. So what a window kept on 2 March can expire. The same happens with days at a
   // wall time that a clock change skips. With these windows the promise holds for all holds but one on the newest.
-  always('a hold on any snapshot but the newest of its policy, whatever the windows', ANYTHING, ({ world, judge, luck }) => {
-    const items = judge();
-    const newest = new Set([...competitors(items).values()].map(([first]) => first?.snapshot.createdAt));
-    const others = world.snapshots.filter(({ createdAt }) => !newest.has(createdAt ?? 0));
-    expectNoMore(judge({ snapshots: hold(world.snapshots, chosen(others, luck[0])) }), items);
-  });
+  always(
+    'a hold on any snapshot but the newest of its policy, whatever the windows',
+    ANYTHING,
+    ({ world, judge, luck }) => {
+      const items = judge();
+      const newest = new Set([...competitors(items).values()].map(([first]) => first?.snapshot.createdAt));
+      const others = world.snapshots.filter(({ createdAt }) => !newest.has(createdAt ?? 0));
+      expectNoMore(judge({ snapshots: hold(world.snapshots, chosen(others, luck[0])) }), items);
+    },
+  );
 });
 
 describe('time alone', () => {
@@ -234,7 +272,11 @@ describe('time alone', () => {
   });
 
   /** Every instant that a snapshot must be younger than to be kept for its age, by what it belongs to. */
-  const cutOffs = (items: readonly Judged[], now: number, { floors, zone }: RetentionConfig): ReadonlyMap<string, number> => {
+  const cutOffs = (
+    items: readonly Judged[],
+    now: number,
+    { floors, zone }: RetentionConfig,
+  ): ReadonlyMap<string, number> => {
     const all = new Map([['minAge', minus(now, floors.minAge, zone)]]);
     for (const [key, [newest]] of competitors(items)) {
       const policy = newest?.policy?.policy;
@@ -250,13 +292,21 @@ describe('time alone', () => {
   // The literal cut-off of the contract can itself step back while time goes on: on 31 March "now − 1 month" is 3 March, on 1 April it is 1 March;
   // and a wall time that a clock change skips moves forward, the one after it does not. A snapshot in between expires and is then kept again for a
   // day or an hour. That is restic's arithmetic and stays; the promise is made for every two instants between which no cut-off steps back.
-  always('never un-expires anything between two instants at which no cut-off steps back', ANYTHING, ({ world, config, judge, luck }) => {
-    const at = world.now + (chosen(LATER, luck[0]) ?? 0);
-    const [now, later] = [judge(), judge({ now: at })];
-    const from = cutOffs(now, world.now, config);
-    fc.pre([...cutOffs(later, at, config)].every(([key, instant]) => instant >= (from.get(key) ?? Number.NEGATIVE_INFINITY)));
-    expectNoMore(now, later);
-  });
+  always(
+    'never un-expires anything between two instants at which no cut-off steps back',
+    ANYTHING,
+    ({ world, config, judge, luck }) => {
+      const at = world.now + (chosen(LATER, luck[0]) ?? 0);
+      const [now, later] = [judge(), judge({ now: at })];
+      const from = cutOffs(now, world.now, config);
+      fc.pre(
+        [...cutOffs(later, at, config)].every(
+          ([key, instant]) => instant >= (from.get(key) ?? Number.NEGATIVE_INFINITY),
+        ),
+      );
+      expectNoMore(now, later);
+    },
+  );
 
   const newestOf = ({ snapshots, now }: World): number =>
     snapshots.reduce((newest, { createdAt }) => Math.max(newest, createdAt ?? 0), now);

@@ -31,12 +31,15 @@ describe('keeps what restic 0.19.1 keeps of the same snapshots', () => {
     expect(new Set(golden.cases.map(({ timezone }) => timezone)).size).toBe(5);
   });
 
-  it.each(golden.cases.map((example) => [example.name, example] as const))('%s', (_, { keepRules, timezone, snapshots, keep }) => {
-    const dated = (sets[snapshots] ?? []).map(({ id, time }) => ({ createdAt: Date.parse(time), name: id }));
-    const newestFirst = dated.sort((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? -1 : 1));
-    const policy = { keep: keepOf(keepRules), expireAfter: null, expireOn: null };
-    const rulings = applyPolicy(policy, newestFirst, Date.parse('2026-11-23T00:00:00Z'), makeZone(timezone), false);
-    const kept = newestFirst.filter((_snapshot, index) => rulings[index]?.keeps).map(({ name }) => name);
-    expect(kept.sort()).toEqual([...keep].sort());
-  });
+  it.each(golden.cases.map((example) => [example.name, example] as const))(
+    '%s',
+    (_, { keepRules, timezone, snapshots, keep }) => {
+      const dated = (sets[snapshots] ?? []).map(({ id, time }) => ({ createdAt: Date.parse(time), name: id }));
+      const newestFirst = dated.sort((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? -1 : 1));
+      const policy = { keep: keepOf(keepRules), expireAfter: null, expireOn: null };
+      const rulings = applyPolicy(policy, newestFirst, Date.parse('2026-11-23T00:00:00Z'), makeZone(timezone), false);
+      const kept = newestFirst.filter((_snapshot, index) => rulings[index]?.keeps).map(({ name }) => name);
+      expect(kept.sort()).toEqual([...keep].sort());
+    },
+  );
 });

@@ -13,7 +13,9 @@ const listing =
 
 const without =
   (name: string) =>
-  ({ snapshots }: Inventory): Partial<Inventory> => ({ snapshots: snapshots.filter((snapshot) => snapshot.name !== name) });
+  ({ snapshots }: Inventory): Partial<Inventory> => ({
+    snapshots: snapshots.filter((snapshot) => snapshot.name !== name),
+  });
 
 describe('what a list does not have', () => {
   let rig: Rig;
@@ -23,7 +25,8 @@ describe('what a list does not have', () => {
   });
   afterEach(() => rig.close());
   const deletesOf = (name: string): number =>
-    rig.emulator.requests.list().filter((call) => call.operation === 'DeleteInstanceSnapshot' && call.name === name).length;
+    rig.emulator.requests.list().filter((call) => call.operation === 'DeleteInstanceSnapshot' && call.name === name)
+      .length;
 
   it('is asked for by name: a planned snapshot that exists is skipped, and never called gone', async () => {
     const result = await rig.apply({ readInventory: listing(rig, without('web-05')) });
@@ -41,7 +44,9 @@ describe('what a list does not have', () => {
   });
 
   it('fails, and is not called gone, when it cannot be read by name', async () => {
-    rig.emulator.setFaults([{ fault: 'error', operations: 'GetInstanceSnapshot', names: 'web-05', code: 'AccessDeniedException' }]);
+    rig.emulator.setFaults([
+      { fault: 'error', operations: 'GetInstanceSnapshot', names: 'web-05', code: 'AccessDeniedException' },
+    ]);
     const result = await rig.apply({ readInventory: listing(rig, without('web-05')) });
     expect(outcomes(result)['web-05']).toBe('failed AccessDeniedException');
   });
@@ -78,7 +83,11 @@ describe('what a list does not have', () => {
       return answer;
     };
     await expect(rig.apply({ deletion: { ...deletion, deleteSnapshot: dying } })).rejects.toThrow('power failure');
-    const { arn } = rig.emulator.world.add(HERE, SNAPSHOTS, { name: 'web-05', createdAt: Date.now() / 1000, sizeInGb: 8 });
+    const { arn } = rig.emulator.world.add(HERE, SNAPSHOTS, {
+      name: 'web-05',
+      createdAt: Date.now() / 1000,
+      sizeInGb: 8,
+    });
     expect(outcomes(await rig.apply())['web-05']).toBe('deleted');
     expect(rig.emulator.world.find(HERE, SNAPSHOTS, 'web-05')?.arn).toBe(arn);
   });
@@ -99,9 +108,16 @@ describe('what a list does not have', () => {
 
   it('is a source that appears after the decision: its snapshots are skipped from then on', async () => {
     const row = { ...rig.emulator.world.remove(HERE, 'instances', 'web'), name: 'web' };
-    rig.emulator.after('DeleteInstanceSnapshot', ({ name }, world) => void (name === 'web-04' && world.add(HERE, 'instances', row)));
+    rig.emulator.after(
+      'DeleteInstanceSnapshot',
+      ({ name }, world) => void (name === 'web-04' && world.add(HERE, 'instances', row)),
+    );
     const result = await rig.apply();
-    expect(outcomes(result)).toMatchObject({ 'web-04': 'deleted', 'web-05': 'spared source.listed', 'web-06': 'spared source.listed' });
+    expect(outcomes(result)).toMatchObject({
+      'web-04': 'deleted',
+      'web-05': 'spared source.listed',
+      'web-06': 'spared source.listed',
+    });
   });
 
   it('lets the snapshots of a source go that does not exist by name either, or whose name another one has', async () => {
@@ -113,9 +129,13 @@ describe('what a list does not have', () => {
 
   it('keeps the snapshots of a source that cannot be asked for by name', async () => {
     rig.emulator.world.remove(HERE, 'instances', 'web');
-    const approved = () => rig.emulator.setFaults([{ fault: 'error', operations: 'GetInstance', code: 'AccessDeniedException' }]);
+    const approved = () =>
+      rig.emulator.setFaults([{ fault: 'error', operations: 'GetInstance', code: 'AccessDeniedException' }]);
     const result = await rig.apply({ approved });
-    expect(outcomes(result)).toMatchObject({ 'web-04': 'failed AccessDeniedException', 'web-06': 'failed AccessDeniedException' });
+    expect(outcomes(result)).toMatchObject({
+      'web-04': 'failed AccessDeniedException',
+      'web-06': 'failed AccessDeniedException',
+    });
     expect(rig.emulator.requests.count('DeleteInstanceSnapshot')).toBe(0);
   });
 });
@@ -134,7 +154,11 @@ describe('a group that was not as expected once', () => {
         return rig.deletion.readSnapshot(named, abortSignal);
       };
       const result = await rig.apply({ deletion: { ...rig.deletion, readSnapshot } });
-      expect(outcomes(result)).toMatchObject({ 'web-04': 'deleted', 'web-05': 'spared floor', 'web-06': 'spared floor' });
+      expect(outcomes(result)).toMatchObject({
+        'web-04': 'deleted',
+        'web-05': 'spared floor',
+        'web-06': 'spared floor',
+      });
       expect(readings).toBe(2);
     } finally {
       await rig.close();
@@ -154,7 +178,10 @@ describe('credentials that end while a plan is carried out', () => {
           const slow = { fault: 'operation', polls: 1, operations: 'Delete*Snapshot' } as const;
           rig.emulator.setFaults([slow, { fault: 'error', code, status: 400, after }]);
           const ended = await codeOf(rig.apply());
-          expect([after, ended]).toEqual([after, expect.stringMatching(/^(caller\.failed|inventory\.incomplete|clock\.skew)$/)]);
+          expect([after, ended]).toEqual([
+            after,
+            expect.stringMatching(/^(caller\.failed|inventory\.incomplete|clock\.skew)$/),
+          ]);
           rig.emulator.setFaults([slow]);
           const result = await rig.apply();
           expect([after, result.totals]).toEqual([after, expect.objectContaining({ deleted: 5, failed: 0, open: 0 })]);
@@ -187,7 +214,13 @@ describe('credentials that end while a plan is carried out', () => {
     const rig = await startRig();
     try {
       await rig.plan();
-      const failure = { class: 'transient', code: 'ENOTFOUND', message: 'getaddrinfo ENOTFOUND', undone: true, unreachable: true } as const;
+      const failure = {
+        class: 'transient',
+        code: 'ENOTFOUND',
+        message: 'getaddrinfo ENOTFOUND',
+        undone: true,
+        unreachable: true,
+      } as const;
       const offline = async () => ({ ok: false, failure }) as const;
       for (const method of ['readSnapshot', 'readSource', 'deleteSnapshot'] as const)
         expect(await codeOf(rig.apply({ deletion: { ...rig.deletion, [method]: offline } }))).toBe('caller.failed');

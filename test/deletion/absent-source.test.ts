@@ -10,7 +10,9 @@ const account = () => {
   return {
     accountId: ACCOUNT,
     regions: [HERE],
-    data: { [HERE]: { instances: [...others, held], instanceSnapshots: [...aged(web, upTo(6)), ...aged(left, upTo(6))] } },
+    data: {
+      [HERE]: { instances: [...others, held], instanceSnapshots: [...aged(web, upTo(6)), ...aged(left, upTo(6))] },
+    },
   };
 };
 
@@ -74,7 +76,8 @@ describe('a living, held source that its list does not show', () => {
 
 it('a source that is gone is asked for by every apply', async () => {
   const rig = await startRig(account());
-  const asked = () => rig.emulator.requests.list().filter(({ operation, name }) => operation === 'GetInstance' && name === 'left');
+  const asked = () =>
+    rig.emulator.requests.list().filter(({ operation, name }) => operation === 'GetInstance' && name === 'left');
   try {
     await rig.plan();
     rig.emulator.requests.clear();
@@ -111,10 +114,17 @@ it('a rule for orphaned snapshots does not reach those of a living source that i
 it('a snapshot that does not name its source keeps its group, because the source cannot be asked for', async () => {
   const left = aSpec('left');
   const nameless = upTo(6).map((age) => {
-    const { fromInstanceName: _, ...row } = instanceSnapshotRow(left, { name: `left-${age}`, createdAt: Date.now() - age * 86_400_000 });
+    const { fromInstanceName: _, ...row } = instanceSnapshotRow(left, {
+      name: `left-${age}`,
+      createdAt: Date.now() - age * 86_400_000,
+    });
     return row;
   });
-  const rig = await startRig({ accountId: ACCOUNT, regions: [HERE], data: { [HERE]: { instanceSnapshots: nameless } } });
+  const rig = await startRig({
+    accountId: ACCOUNT,
+    regions: [HERE],
+    data: { [HERE]: { instanceSnapshots: nameless } },
+  });
   try {
     expect((await rig.plan()).plan.items).toEqual([]);
   } finally {

@@ -23,7 +23,10 @@ const CONFIG = aConfig({
   caps: { maxShare: 0.9 },
   deletion: { grace: '7d' },
 });
-const AUTOMATIC = { mode: 'automatic', functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live' } as const;
+const AUTOMATIC = {
+  mode: 'automatic',
+  functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live',
+} as const;
 const SNAPSHOTS = [
   aSnapshot({ name: 'young', createdAt: NOW - 20 * DAY }),
   aSnapshot({ name: 'old-1', createdAt: NOW - 30 * DAY }),
@@ -47,7 +50,13 @@ interface Bucket {
 async function withBucket(test: (bucket: Bucket) => Promise<void>): Promise<void> {
   const emulator = await startEmulator({ account: smallAccount(), buckets: [BUCKET] });
   const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
-  const client = new S3Client({ endpoint: emulator.url, region: 'us-east-1', forcePathStyle: true, maxAttempts: 1, credentials });
+  const client = new S3Client({
+    endpoint: emulator.url,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    maxAttempts: 1,
+    credentials,
+  });
   const store = s3Store(client, BUCKET);
   const readInventory = fakeInventory(anInventory({ snapshots: SNAPSHOTS }));
   const setClock = (hoursAgo: number): void => {
@@ -64,7 +73,14 @@ async function withBucket(test: (bucket: Bucket) => Promise<void>): Promise<void
         const at = NOW - hoursAgo * HOUR;
         const reportId = newReportId(at);
         const ports = { clock: () => at, digest: digestOf, store, channel: fakeChannel(), readInventory };
-        await runReport(ports, { reportId, config: CONFIG, scheduledAt: at, region: 'us-east-1', deadline: null, deletion: AUTOMATIC });
+        await runReport(ports, {
+          reportId,
+          config: CONFIG,
+          scheduledAt: at,
+          region: 'us-east-1',
+          deadline: null,
+          deletion: AUTOMATIC,
+        });
         return reportId;
       },
       async taken(now = NOW) {
@@ -166,7 +182,8 @@ describe('automatic deletion over a bucket', () => {
       await nineDays(bucket);
       for (const [key, object] of bucket.objects) bucket.objects.set(key, { ...object, isReplica: true });
       expect(await bucket.taken()).toBe('auto.misdated');
-      for (const [key, object] of bucket.objects) bucket.objects.set(key, { ...object, isReplica: false, lastModified: NOW });
+      for (const [key, object] of bucket.objects)
+        bucket.objects.set(key, { ...object, isReplica: false, lastModified: NOW });
       expect(await bucket.taken()).toBe('auto.misdated');
     }));
 
@@ -213,7 +230,11 @@ describe('automatic deletion over a bucket', () => {
       // An honest note of today, for a report of last week that was never e-mailed.
       for (const at of [new Date(NOW).toISOString(), null, 'yesterday']) {
         bucket.objects.delete(key);
-        await bucket.store.putIfAbsent({ key, contentType: 'application/json', body: [JSON.stringify({ ...note, at })] });
+        await bucket.store.putIfAbsent({
+          key,
+          contentType: 'application/json',
+          body: [JSON.stringify({ ...note, at })],
+        });
         expect(await bucket.taken()).toBe('auto.misdated');
         change(bucket.objects, key, { lastModified: NOW - 7 * DAY - 4 * HOUR });
         expect(await bucket.taken()).toBe('auto.misdated');

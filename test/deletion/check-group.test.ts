@@ -20,7 +20,10 @@ const group = (said: Partial<CondemnedGroup> = {}): CondemnedGroup => ({
 });
 
 /** Answers with these snapshots and this source; every other call fails the test. */
-const deletionOf = (snapshots: readonly Snapshot[], source: Called<Source | null> = { ok: true, value: LIVING }): SnapshotDeletion => ({
+const deletionOf = (
+  snapshots: readonly Snapshot[],
+  source: Called<Source | null> = { ok: true, value: LIVING },
+): SnapshotDeletion => ({
   readSnapshot: async ({ name }) => ({ ok: true, value: snapshots.find((snapshot) => snapshot.name === name) ?? null }),
   readSource: async () => source,
   deleteSnapshot: () => Promise.reject(new Error('a guard deletes nothing')),
@@ -42,7 +45,10 @@ describe('the guard of a group', () => {
 
   it('reads no source where there is none', async () => {
     expect(
-      await guard({ ...deletionOf(KEPT), readSource: () => Promise.reject(new Error('there is none')) }, group({ source: null })),
+      await guard(
+        { ...deletionOf(KEPT), readSource: () => Promise.reject(new Error('there is none')) },
+        group({ source: null }),
+      ),
     ).toBeNull();
   });
 
@@ -52,7 +58,8 @@ describe('the guard of a group', () => {
   });
 
   it('spares a group one of whose floor is gone, whichever', async () => {
-    for (const left of KEPT) expect(await guard(deletionOf([left]))).toMatchObject({ outcome: 'spared', code: 'floor' });
+    for (const left of KEPT)
+      expect(await guard(deletionOf([left]))).toMatchObject({ outcome: 'spared', code: 'floor' });
   });
 
   it('spares a group whose source sends tags that contradict each other', async () => {

@@ -46,13 +46,27 @@ async function main(): Promise<void> {
   const clock = Date.now;
   const readers = makeLightsailClients({ config: aws });
   const kinds = snapshotKinds();
-  const deletion = numbered(makeSnapshotDeletion({ readers, deleters: makeDeleteClients(aws), kinds, firstRegion: 'us-east-1', clock }));
+  const deletion = numbered(
+    makeSnapshotDeletion({ readers, deleters: makeDeleteClients(aws), kinds, firstRegion: 'us-east-1', clock }),
+  );
   const account = '123456789012';
-  const readInventory = makeReadInventory({ clients: readers, firstRegion: 'us-east-1', account, kinds: snapshotKinds, clock });
+  const readInventory = makeReadInventory({
+    clients: readers,
+    firstRegion: 'us-east-1',
+    account,
+    kinds: snapshotKinds,
+    clock,
+  });
   const outcomePorts = { store: numbered(folderStore(dirname(PLAN))), clock, isAlive: isRunning, owner: thisProcess() };
   const prepared = await prepareApply(
     { clock, digest: digestOf, readInventory, deletion, outcomes: outcomePorts },
-    { plan: { text: readFileSync(PLAN, 'utf8'), where: PLAN, digest: null }, config, account, count: null, deadline: null },
+    {
+      plan: { text: readFileSync(PLAN, 'utf8'), where: PLAN, digest: null },
+      config,
+      account,
+      count: null,
+      deadline: null,
+    },
   );
   const outcomes = await openOutcomes(outcomePorts, prepared.plan);
   const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));

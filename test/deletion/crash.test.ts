@@ -9,7 +9,12 @@ import { instanceRow } from '../../emulator/rows';
 import { aConfig } from '../support/config-builder';
 import { ACCOUNT, aged, aSpec, HERE, outcomes, type Rig, startRig, upTo } from './rig';
 
-const WRITTEN = { version: 1, policies: { standard: { keep: { last: 2 } } }, default: 'standard', caps: { maxShare: 0.9 } };
+const WRITTEN = {
+  version: 1,
+  policies: { standard: { keep: { last: 2 } } },
+  default: 'standard',
+  caps: { maxShare: 0.9 },
+};
 const KEPT = ['web-01', 'web-02'];
 const PLANNED = ['web-03', 'web-04'];
 
@@ -94,7 +99,10 @@ describe('a run that is killed', () => {
         const file = (await rig.store.list('results/')).find((name) => name.endsWith('.json'));
         const stored = file === undefined ? null : JSON.parse(readFileSync(join(rig.folder, 'results', file), 'utf8'));
         for (const item of stored?.items ?? [])
-          expect({ at, item, there: left.includes(item.name) }).toMatchObject({ item: { outcome: 'deleted' }, there: false });
+          expect({ at, item, there: left.includes(item.name) }).toMatchObject({
+            item: { outcome: 'deleted' },
+            there: false,
+          });
         if (stored?.status === 'finished') {
           expect({ at, left }).toEqual({ at, left: KEPT });
           return;
@@ -126,7 +134,8 @@ describe('a run that is killed', () => {
       await withRig(async (rig) => {
         await run(rig, at);
         const taken = PLANNED.filter((name) => !rig.names().includes(name));
-        for (const name of taken) rig.emulator.world.add(HERE, 'instanceSnapshots', { name, createdAt: Date.now() / 1000 - 999_999 });
+        for (const name of taken)
+          rig.emulator.world.add(HERE, 'instanceSnapshots', { name, createdAt: Date.now() / 1000 - 999_999 });
         await rig
           .apply({ config: CONFIG, isAlive: isRunning })
           .catch((error: { code?: string }) => expect(error.code).toBe('plan.applied'));

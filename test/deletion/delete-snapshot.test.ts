@@ -39,7 +39,12 @@ const PLAN: Plan = {
   digest: `sha256:${'1'.repeat(64)}`,
 };
 
-const failure = (of: CallFailure['class'], more: Partial<CallFailure> = {}): CallFailure => ({ class: of, code: of, message: of, ...more });
+const failure = (of: CallFailure['class'], more: Partial<CallFailure> = {}): CallFailure => ({
+  class: of,
+  code: of,
+  message: of,
+  ...more,
+});
 
 /** Every way in which a delete can end: what is answered, what was done, and whether the answer leaves that open. */
 const ENDS = {
@@ -54,7 +59,9 @@ const ENDS = {
   'unknown error, not done': { answer: failure('unknown'), effect: 'none', open: true },
   'unknown error, done': { answer: failure('unknown'), effect: 'now', open: true },
   'unknown error, done later': { answer: failure('unknown'), effect: 'later', open: true },
-} as const satisfies Readonly<Record<string, { answer: CallFailure | null; effect: 'none' | 'now' | 'later'; open: boolean }>>;
+} as const satisfies Readonly<
+  Record<string, { answer: CallFailure | null; effect: 'none' | 'now' | 'later'; open: boolean }>
+>;
 type End = keyof typeof ENDS;
 const NOTHING_DONE: readonly End[] = ['throttled', 'nobody reached'];
 
@@ -126,12 +133,20 @@ class World {
 }
 
 /** One run of the plan over what the world is now; what it recorded of the snapshot, if anything. */
-async function run(objects: Map<string, string>, world: World, ends: readonly End[], stop: Stop | null): Promise<ItemResult | null> {
+async function run(
+  objects: Map<string, string>,
+  world: World,
+  ends: readonly End[],
+  stop: Stop | null,
+): Promise<ItemResult | null> {
   const owner = { host: 'here', pid: 1, run: String(objects.size) };
   const controller = new AbortController();
   const clock = () => NOW;
   const outcomes = await openOutcomes({ store: memoryStore(objects), clock, owner, isAlive: () => false }, PLAN);
-  const fresh = [kept(SIBLING), ...(world.there ? [world.held ? setAside('held', 'held', HELD) : expired(DOOMED)] : [])];
+  const fresh = [
+    kept(SIBLING),
+    ...(world.there ? [world.held ? setAside('held', 'held', HELD) : expired(DOOMED)] : []),
+  ];
   // Those without a source are groups of their own: here the sibling is the floor of the other.
   const { groups, ruled } = intersect([ITEM], fresh, () => ({ state: 'gone' }), 1);
   const prepared = {
@@ -145,7 +160,9 @@ async function run(objects: Map<string, string>, world: World, ends: readonly En
   const sleep = async (): Promise<void> => undefined;
   const deletion = world.deletion(ends, stop, () => controller.abort());
   try {
-    await applyBatch({ clock, monotonic: clock, sleep, deletion, outcomes, pace: PACE }, prepared, { signal: controller.signal });
+    await applyBatch({ clock, monotonic: clock, sleep, deletion, outcomes, pace: PACE }, prepared, {
+      signal: controller.signal,
+    });
   } catch (error) {
     if ((error as Error).message !== 'died') throw error;
     return null;
@@ -180,12 +197,15 @@ describe('what a run that is told to end leaves behind', () => {
       [end, 'a hold', { outcome: 'spared', code: 'hold' }] as const,
       [end, 'nothing', { outcome: 'deleted', text: 'deleted' }] as const,
     ]),
-  )('is no doubt when all of its deletes were sent in vain (%s), and then %s happens to the snapshot', async (end, what, outcome) => {
-    const [objects, world] = [new Map<string, string>(), new World()];
-    expect(await run(objects, world, [end], told)).toBeNull();
-    meddle(world, what);
-    expect(await run(objects, world, [], null)).toMatchObject(outcome);
-  });
+  )(
+    'is no doubt when all of its deletes were sent in vain (%s), and then %s happens to the snapshot',
+    async (end, what, outcome) => {
+      const [objects, world] = [new Map<string, string>(), new World()];
+      expect(await run(objects, world, [end], told)).toBeNull();
+      meddle(world, what);
+      expect(await run(objects, world, [], null)).toMatchObject(outcome);
+    },
+  );
 
   it.each((Object.keys(ENDS) as End[]).filter((end) => !NOTHING_DONE.includes(end)))(
     'is an outcome, and no snapshot that is let be, when the first delete ends so: %s',
@@ -201,14 +221,20 @@ describe('what a run that is told to end leaves behind', () => {
     const [objects, world] = [new Map<string, string>(), new World()];
     await run(objects, world, ['throttled'], { how: 'dead', at: 3, before: false });
     meddle(world, 'a deletion by hand');
-    expect(await run(objects, world, [], null)).toMatchObject({ outcome: 'deleted', text: expect.stringContaining('an earlier run') });
+    expect(await run(objects, world, [], null)).toMatchObject({
+      outcome: 'deleted',
+      text: expect.stringContaining('an earlier run'),
+    });
   });
 
   it('is the doubt that it found, however little it did itself', async () => {
     const [objects, world] = [new Map<string, string>(), new World()];
     await run(objects, world, ['cut off and done later'], { how: 'dead', at: 3, before: false });
     expect(await run(objects, world, ['throttled'], told)).toBeNull();
-    expect(await run(objects, world, [], null)).toMatchObject({ outcome: 'deleted', text: expect.stringContaining('an earlier run') });
+    expect(await run(objects, world, [], null)).toMatchObject({
+      outcome: 'deleted',
+      text: expect.stringContaining('an earlier run'),
+    });
   });
 
   it('lets what the next run records be true, whatever came of the deletes and wherever runs were stopped', async () => {
@@ -219,7 +245,10 @@ describe('what a run that is told to end leaves behind', () => {
       before: fc.boolean(),
     });
     const vain = fc.array(fc.constantFrom(...NOTHING_DONE), { maxLength: 4 });
-    const stopped = fc.record({ ends: fc.tuple(vain, fc.array(end, { maxLength: 3 })).map(([a, b]) => [...a, ...b]), stop });
+    const stopped = fc.record({
+      ends: fc.tuple(vain, fc.array(end, { maxLength: 3 })).map(([a, b]) => [...a, ...b]),
+      stop,
+    });
     const ways = new Set<string>();
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(stopped, fc.constantFrom(...BETWEEN)), { maxLength: 3 }), async (runs) => {
@@ -244,7 +273,10 @@ describe('what a run that is told to end leaves behind', () => {
 describe('a run that is told to end while the group of a snapshot is read', () => {
   it.each([
     ['nothing speaks for it', null],
-    ['its reading failed', { outcome: 'failed', code: 'AbortError', text: 'its source could not be read again' } as const],
+    [
+      'its reading failed',
+      { outcome: 'failed', code: 'AbortError', text: 'its source could not be read again' } as const,
+    ],
   ])('sends nothing and says nothing of it, when %s', async (_, breach) => {
     const controller = new AbortController();
     const asked = (): never => {
@@ -270,7 +302,10 @@ describe('a run that is told to end while the group of a snapshot is read', () =
 });
 
 describe('an attempt that cannot be renewed', () => {
-  const attempts = async (first: End, sentBefore = false): Promise<{ readonly cancelled: number; readonly error: unknown }> => {
+  const attempts = async (
+    first: End,
+    sentBefore = false,
+  ): Promise<{ readonly cancelled: number; readonly error: unknown }> => {
     let [started, cancelled] = [0, 0];
     const request: ItemRequest = {
       condemned: { item: ITEM, judged: expired(DOOMED) },
@@ -300,12 +335,18 @@ describe('an attempt that cannot be renewed', () => {
     return { cancelled, error };
   };
 
-  it.each(NOTHING_DONE)('is cancelled when nothing was done until then (%s), and what stopped the run is said', async (end) => {
-    expect(await attempts(end)).toMatchObject({ cancelled: 1, error: { message: 'another version was deployed' } });
-  });
+  it.each(NOTHING_DONE)(
+    'is cancelled when nothing was done until then (%s), and what stopped the run is said',
+    async (end) => {
+      expect(await attempts(end)).toMatchObject({ cancelled: 1, error: { message: 'another version was deployed' } });
+    },
+  );
 
   it('stays when an earlier run may have sent a delete', async () => {
-    expect(await attempts('throttled', true)).toMatchObject({ cancelled: 0, error: { message: 'another version was deployed' } });
+    expect(await attempts('throttled', true)).toMatchObject({
+      cancelled: 0,
+      error: { message: 'another version was deployed' },
+    });
   });
 
   it('stays when a delete may have been carried out', async () => {

@@ -44,7 +44,9 @@ describe('the note of how an execution ended', () => {
   });
 
   it('is named by the execution, as its ARN has it', () => {
-    expect(executionName('arn:aws:lambda:us-east-1:123456789012:function:deletion:7/durable-execution/the-name/0001')).toBe('the-name');
+    expect(
+      executionName('arn:aws:lambda:us-east-1:123456789012:function:deletion:7/durable-execution/the-name/0001'),
+    ).toBe('the-name');
     expect(executionName('local')).toBe('local');
   });
 });

@@ -10,7 +10,8 @@ describe('a faulty service', () => {
   let rig: Rig;
   const deletesOf = (name: string): number =>
     rig.emulator.requests.list().filter((call) => call.operation === DELETE && call.name === name).length;
-  const itemOf = (result: Awaited<ReturnType<Rig['apply']>>, name: string) => result.items.find((item) => item.name === name);
+  const itemOf = (result: Awaited<ReturnType<Rig['apply']>>, name: string) =>
+    result.items.find((item) => item.name === name);
 
   beforeEach(async () => {
     rig = await startRig();
@@ -52,14 +53,24 @@ describe('a faulty service', () => {
   });
 
   it('says failed when the answer is 200 with an operation that failed', async () => {
-    rig.emulator.setFaults([{ fault: 'operation', operations: DELETE, names: 'web-05', status: 'Failed', errorCode: 'Nope' }]);
+    rig.emulator.setFaults([
+      { fault: 'operation', operations: DELETE, names: 'web-05', status: 'Failed', errorCode: 'Nope' },
+    ]);
     expect(outcomes(await rig.apply())['web-05']).toBe('failed Nope');
     expect(deletesOf('web-05')).toBe(1);
   });
 
   it('looks at every operation of an answer, not at the first alone', async () => {
     rig.emulator.setFaults([
-      { fault: 'operation', operations: DELETE, names: 'web-05', count: 3, polls: 1, status: 'Failed', errorCode: 'Third' },
+      {
+        fault: 'operation',
+        operations: DELETE,
+        names: 'web-05',
+        count: 3,
+        polls: 1,
+        status: 'Failed',
+        errorCode: 'Third',
+      },
     ]);
     expect(outcomes(await rig.apply())['web-05']).toBe('failed Third');
   });
@@ -151,7 +162,10 @@ describe('a faulty service', () => {
     rig.emulator.before('GetInstanceSnapshot', ({ name }, world) => {
       if (name === 'web-05' && deletesOf('web-05') > 0) world.remove(HERE, 'instanceSnapshots', 'web-05');
     });
-    expect(outcomes(await rig.apply())).toMatchObject({ 'web-05': 'deleted', 'web-06': 'failed AccessDeniedException' });
+    expect(outcomes(await rig.apply())).toMatchObject({
+      'web-05': 'deleted',
+      'web-06': 'failed AccessDeniedException',
+    });
   });
 
   it('asks again for an operation whose reading is throttled or lost', async () => {
@@ -167,7 +181,10 @@ describe('a faulty service', () => {
     ['its connection is cut before', { fault: 'reset', when: 'before' }],
     ['its answer is lost', { fault: 'reset', when: 'after' }],
     ['a proxy answers in its place', { fault: 'answer', status: 502, body: '<html>bad gateway</html>' }],
-    ['half an answer comes', { fault: 'answer', status: 200, contentType: 'application/x-amz-json-1.1', body: '{"operations":[{"id"' }],
+    [
+      'half an answer comes',
+      { fault: 'answer', status: 200, contentType: 'application/x-amz-json-1.1', body: '{"operations":[{"id"' },
+    ],
     ['the service is out of order', { fault: 'error', code: 'ServiceException', status: 500 }],
     [
       'the service asks to try again in a few minutes',
@@ -186,17 +203,32 @@ describe('a faulty service', () => {
   it('takes an answer of no known kind for one behind which the delete may have been carried out', async () => {
     const body = '{"__type":"SomethingNew","message":"x"}';
     rig.emulator.setFaults([
-      { fault: 'answer', operations: DELETE, names: 'web-05', status: 409, contentType: 'application/x-amz-json-1.1', body },
+      {
+        fault: 'answer',
+        operations: DELETE,
+        names: 'web-05',
+        status: 409,
+        contentType: 'application/x-amz-json-1.1',
+        body,
+      },
       { fault: 'error', operations: DELETE, names: 'web-06', code: 'SomethingNew', status: 409 },
     ]);
     const result = await rig.apply();
-    expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'deleted', text: expect.stringContaining('the answer was lost') });
-    expect(itemOf(result, 'web-06')).toMatchObject({ outcome: 'failed', text: expect.stringContaining('may still be deleted') });
+    expect(itemOf(result, 'web-05')).toMatchObject({
+      outcome: 'deleted',
+      text: expect.stringContaining('the answer was lost'),
+    });
+    expect(itemOf(result, 'web-06')).toMatchObject({
+      outcome: 'failed',
+      text: expect.stringContaining('may still be deleted'),
+    });
   });
 
   it('does not take a snapshot for deleted that went by hand after the service had said to try again later', async () => {
     const message = 'Please try again in a few minutes';
-    rig.emulator.setFaults([{ fault: 'error', code: 'InvalidInputException', message, operations: DELETE, names: 'web-05', times: 1 }]);
+    rig.emulator.setFaults([
+      { fault: 'error', code: 'InvalidInputException', message, operations: DELETE, names: 'web-05', times: 1 },
+    ]);
     rig.emulator.before('GetInstanceSnapshot', ({ name }, world) => {
       if (name === 'web-05' && deletesOf('web-05') > 0) world.remove(HERE, 'instanceSnapshots', 'web-05');
     });
@@ -219,7 +251,11 @@ describe('a faulty service', () => {
   it('gives up a snapshot that is throttled for ten minutes, and says so', async () => {
     rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE, names: 'web-04' }]);
     const result = await rig.apply();
-    expect(outcomes(result)).toMatchObject({ 'web-04': 'failed ThrottlingException', 'web-05': 'deleted', 'web-06': 'deleted' });
+    expect(outcomes(result)).toMatchObject({
+      'web-04': 'failed ThrottlingException',
+      'web-05': 'deleted',
+      'web-06': 'deleted',
+    });
     expect(rig.slept.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(10 * 60_000);
   });
 
@@ -236,7 +272,11 @@ describe('a faulty service', () => {
   });
 
   it.each([
-    ['deleted by hand', 'already-gone snapshot.gone', () => void rig.emulator.world.remove(HERE, 'instanceSnapshots', 'web-04')],
+    [
+      'deleted by hand',
+      'already-gone snapshot.gone',
+      () => void rig.emulator.world.remove(HERE, 'instanceSnapshots', 'web-04'),
+    ],
     ['held', 'spared hold', () => void rig.emulator.world.tag(HERE, 'web-04', [{ key: 'retention:hold' }])],
   ])(
     'knows of a snapshot that it had let be after throttles, and that is %s then, that it had no part in it',
@@ -280,27 +320,44 @@ describe('a faulty service', () => {
   it.each([
     ['source', 'GetInstance', 'web'],
     ['snapshot', 'GetInstanceSnapshot', 'web-04'],
-  ])('waits for the %s when it is told to end after a delete was sent and its answer lost', async (_, operation, name) => {
-    const controller = new AbortController();
-    rig.emulator.setFaults([
-      { fault: 'reset', operations: DELETE, names: 'web-04', when: 'after' },
-      { fault: 'latency', operations: ['GetInstance', 'GetInstanceSnapshot'], ms: 50 },
-    ]);
-    rig.emulator.before(operation, (call) => void (call.name === name && deletesOf('web-04') > 0 && controller.abort()));
-    const result = await rig.apply({ signal: controller.signal });
-    expect({ told: controller.signal.aborted, outcome: outcomes(result)['web-04'] }).toEqual({ told: true, outcome: 'deleted' });
-    expect(outcomes(result)).not.toHaveProperty('web-05');
-  });
+  ])(
+    'waits for the %s when it is told to end after a delete was sent and its answer lost',
+    async (_, operation, name) => {
+      const controller = new AbortController();
+      rig.emulator.setFaults([
+        { fault: 'reset', operations: DELETE, names: 'web-04', when: 'after' },
+        { fault: 'latency', operations: ['GetInstance', 'GetInstanceSnapshot'], ms: 50 },
+      ]);
+      rig.emulator.before(
+        operation,
+        (call) => void (call.name === name && deletesOf('web-04') > 0 && controller.abort()),
+      );
+      const result = await rig.apply({ signal: controller.signal });
+      expect({ told: controller.signal.aborted, outcome: outcomes(result)['web-04'] }).toEqual({
+        told: true,
+        outcome: 'deleted',
+      });
+      expect(outcomes(result)).not.toHaveProperty('web-05');
+    },
+  );
 
   it('says failed when the role may not delete, with the code, and goes on with the other region', async () => {
-    rig.emulator.setFaults([{ fault: 'error', operations: DELETE, code: 'AccessDeniedException', message: 'not yours' }]);
+    rig.emulator.setFaults([
+      { fault: 'error', operations: DELETE, code: 'AccessDeniedException', message: 'not yours' },
+    ]);
     const result = await rig.apply();
-    expect(outcomes(result)).toMatchObject({ 'web-04': 'failed AccessDeniedException', 'data-04': 'deleted', 'data-05': 'deleted' });
+    expect(outcomes(result)).toMatchObject({
+      'web-04': 'failed AccessDeniedException',
+      'data-04': 'deleted',
+      'data-05': 'deleted',
+    });
     expect(deletesOf('web-04')).toBe(1);
   });
 
   it('says failed when a snapshot cannot be read right before its delete, and does not delete it', async () => {
-    rig.emulator.setFaults([{ fault: 'error', operations: 'GetInstanceSnapshot', names: 'web-05', code: 'AccessDeniedException' }]);
+    rig.emulator.setFaults([
+      { fault: 'error', operations: 'GetInstanceSnapshot', names: 'web-05', code: 'AccessDeniedException' },
+    ]);
     expect(outcomes(await rig.apply())['web-05']).toBe('failed AccessDeniedException');
     expect(deletesOf('web-05')).toBe(0);
   });
@@ -335,14 +392,22 @@ describe('a faulty service', () => {
     expect((await rig.apply()).totals.deleted).toBe(5);
   });
 
-  it.each(ERROR_FORMS)('takes a snapshot that is not found on delete for gone, however the error is written (%s)', async (form) => {
-    rig.emulator.errorForm = form;
-    rig.emulator.before(DELETE, ({ name }, world) => void (name === 'web-05' && world.remove(HERE, 'instanceSnapshots', 'web-05')));
-    expect(outcomes(await rig.apply())['web-05']).toBe('already-gone snapshot.gone');
-  });
+  it.each(ERROR_FORMS)(
+    'takes a snapshot that is not found on delete for gone, however the error is written (%s)',
+    async (form) => {
+      rig.emulator.errorForm = form;
+      rig.emulator.before(
+        DELETE,
+        ({ name }, world) => void (name === 'web-05' && world.remove(HERE, 'instanceSnapshots', 'web-05')),
+      );
+      expect(outcomes(await rig.apply())['web-05']).toBe('already-gone snapshot.gone');
+    },
+  );
 
   it('does not take a snapshot for gone when a delete does not find it and a reading does', async () => {
-    rig.emulator.setFaults([{ fault: 'error', operations: DELETE, names: 'web-05', code: 'DoesNotExist', status: 404 }]);
+    rig.emulator.setFaults([
+      { fault: 'error', operations: DELETE, names: 'web-05', code: 'DoesNotExist', status: 404 },
+    ]);
     expect(outcomes(await rig.apply())['web-05']).toBe('failed DoesNotExist');
   });
 
@@ -396,7 +461,10 @@ describe('a faulty service', () => {
       await crashed('deleting');
       const before = rig.slept.length;
       const result = await rig.apply();
-      expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'failed', text: expect.stringContaining('may still be deleted') });
+      expect(itemOf(result, 'web-05')).toMatchObject({
+        outcome: 'failed',
+        text: expect.stringContaining('may still be deleted'),
+      });
       expect(rig.slept.slice(before).reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(20 * 60_000);
       expect(deletesOf('web-05')).toBe(0);
     });
@@ -404,19 +472,25 @@ describe('a faulty service', () => {
     it.each<[string, string, () => void]>([
       ['it is going', 'deleting', () => undefined],
       ['its floor went', 'available', () => void rig.emulator.world.remove(HERE, 'instanceSnapshots', 'web-01')],
-    ])('does not wait for its reading, and leaves it open, when it is told to end while %s', async (_, state, approved) => {
-      await crashed(state);
-      const controller = new AbortController();
-      const answered = rig.emulator.before('GetInstanceSnapshot', async ({ name }) => {
-        if (name !== 'web-05') return;
-        controller.abort();
-        await NEVER;
-      });
-      expect(outcomes(await rig.apply({ signal: controller.signal, approved }))).not.toHaveProperty('web-05');
-      answered();
-      rig.emulator.world.remove(HERE, 'instanceSnapshots', 'web-05');
-      expect(itemOf(await rig.apply(), 'web-05')).toMatchObject({ outcome: 'deleted', text: expect.stringContaining('an earlier run') });
-    });
+    ])(
+      'does not wait for its reading, and leaves it open, when it is told to end while %s',
+      async (_, state, approved) => {
+        await crashed(state);
+        const controller = new AbortController();
+        const answered = rig.emulator.before('GetInstanceSnapshot', async ({ name }) => {
+          if (name !== 'web-05') return;
+          controller.abort();
+          await NEVER;
+        });
+        expect(outcomes(await rig.apply({ signal: controller.signal, approved }))).not.toHaveProperty('web-05');
+        answered();
+        rig.emulator.world.remove(HERE, 'instanceSnapshots', 'web-05');
+        expect(itemOf(await rig.apply(), 'web-05')).toMatchObject({
+          outcome: 'deleted',
+          text: expect.stringContaining('an earlier run'),
+        });
+      },
+    );
 
     it('waits for it when it begins to go after the inventory', async () => {
       await crashed('available');
@@ -444,7 +518,12 @@ describe('a faulty service', () => {
     };
     await expect(rig.apply({ deletion: { ...deletion, deleteSnapshot: dying } })).rejects.toThrow('power failure');
     const result = await rig.apply();
-    expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'deleted', source: 'web', sizeGb: 40, monthlyCostCeiling: 2 });
+    expect(itemOf(result, 'web-05')).toMatchObject({
+      outcome: 'deleted',
+      source: 'web',
+      sizeGb: 40,
+      monthlyCostCeiling: 2,
+    });
     expect(result.totals).toMatchObject({ deleted: 5, freedGb: 200, freedMonthlyCostCeiling: 10 });
   });
 
@@ -456,7 +535,10 @@ describe('a faulty service', () => {
       offset += 5 * 60_000;
       return deletion.readOperation(...args);
     };
-    const result = await rig.apply({ deletion: { ...deletion, readOperation: slow }, clock: () => Date.now() + offset });
+    const result = await rig.apply({
+      deletion: { ...deletion, readOperation: slow },
+      clock: () => Date.now() + offset,
+    });
     expect(itemOf(result, 'web-05')).toMatchObject({ outcome: 'failed', code: 'operation.timeout' });
     expect(rig.emulator.requests.count('GetOperation')).toBe(4);
   });

@@ -7,7 +7,12 @@ const SNAPSHOTS = 'instanceSnapshots';
 
 /** Another snapshot takes a name that has just become free. */
 function takeName(rig: Rig, name: string, region = HERE): string {
-  const taken = rig.emulator.world.add(region, SNAPSHOTS, { name, createdAt: Date.now() / 1000, fromInstanceName: 'other', sizeInGb: 8 });
+  const taken = rig.emulator.world.add(region, SNAPSHOTS, {
+    name,
+    createdAt: Date.now() / 1000,
+    fromInstanceName: 'other',
+    sizeInGb: 8,
+  });
   return taken.arn ?? '';
 }
 const arnsOf = (rig: Rig): (string | undefined)[] => rig.emulator.world.rows(HERE, SNAPSHOTS).map(({ arn }) => arn);
@@ -39,9 +44,11 @@ describe('a hostile account', () => {
     });
     expect(outcomes(result)['web-05']).toBe('changed snapshot.changed');
     expect(arnsOf(rig)).toContain(taken);
-    expect(rig.emulator.requests.list().some(({ operation, name }) => operation === 'DeleteInstanceSnapshot' && name === 'web-05')).toBe(
-      false,
-    );
+    expect(
+      rig.emulator.requests
+        .list()
+        .some(({ operation, name }) => operation === 'DeleteInstanceSnapshot' && name === 'web-05'),
+    ).toBe(false);
   });
 
   it('leaves alone a snapshot whose ARN is the planned one and whose creation is not', async () => {
@@ -75,7 +82,9 @@ describe('a hostile account', () => {
   });
 
   it('spares a snapshot that gets any tag at all between the inventory and its turn', async () => {
-    const result = await rig.apply({ approved: () => void rig.emulator.world.tag(HERE, 'web-05', [{ key: 'ticket', value: '4711' }]) });
+    const result = await rig.apply({
+      approved: () => void rig.emulator.world.tag(HERE, 'web-05', [{ key: 'ticket', value: '4711' }]),
+    });
     expect(outcomes(result)['web-05']).toBe('spared tags.changed');
   });
 
@@ -95,7 +104,9 @@ describe('a hostile account', () => {
   // A hold that comes between the last reading and the delete is the one that the code cannot see: the window is that one call, and there
   // the role's Deny under the hold tag is the lock.
   it('spares a snapshot that is held between its last reading and its delete, where the role denies the delete', async () => {
-    rig.emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'DeleteInstanceSnapshot', names: 'web-05' }]);
+    rig.emulator.setFaults([
+      { fault: 'error', code: 'AccessDeniedException', operations: 'DeleteInstanceSnapshot', names: 'web-05' },
+    ]);
     const { deletion } = rig;
     const result = await rig.apply({
       deletion: {
@@ -116,7 +127,8 @@ describe('a hostile account', () => {
     const calls = rig.emulator.requests.list().filter(({ region }) => region === HERE);
     const deletes = calls.flatMap(({ operation }, index) => (operation === 'DeleteInstanceSnapshot' ? [index] : []));
     expect(deletes).toHaveLength(3);
-    for (const index of deletes) expect(calls[index - 1]).toMatchObject({ operation: 'GetInstanceSnapshot', name: calls[index]?.name });
+    for (const index of deletes)
+      expect(calls[index - 1]).toMatchObject({ operation: 'GetInstanceSnapshot', name: calls[index]?.name });
   });
 
   it('says that a snapshot was gone already when it went by hand before the run', async () => {
@@ -126,12 +138,16 @@ describe('a hostile account', () => {
     expect(result.totals).toMatchObject({ deleted: 4, alreadyGone: 1, freedMonthlyCostCeiling: 8 });
   });
 
-  it.each(['approved', 'delete'])('says that a snapshot was gone already when it went by hand just before its %s', async (when) => {
-    const remove = (): void => void rig.emulator.world.remove(HERE, SNAPSHOTS, 'web-05');
-    if (when === 'delete') rig.emulator.before('DeleteInstanceSnapshot', ({ name }) => (name === 'web-05' ? remove() : undefined));
-    const result = await rig.apply(when === 'approved' ? { approved: remove } : {});
-    expect(outcomes(result)['web-05']).toBe('already-gone snapshot.gone');
-  });
+  it.each(['approved', 'delete'])(
+    'says that a snapshot was gone already when it went by hand just before its %s',
+    async (when) => {
+      const remove = (): void => void rig.emulator.world.remove(HERE, SNAPSHOTS, 'web-05');
+      if (when === 'delete')
+        rig.emulator.before('DeleteInstanceSnapshot', ({ name }) => (name === 'web-05' ? remove() : undefined));
+      const result = await rig.apply(when === 'approved' ? { approved: remove } : {});
+      expect(outcomes(result)['web-05']).toBe('already-gone snapshot.gone');
+    },
+  );
 
   it('judges by the source that a snapshot came from, not by one that was created again under its name', async () => {
     const { world } = rig.emulator;
@@ -159,7 +175,11 @@ describe('a hostile account', () => {
         });
       },
     });
-    expect(outcomes(result)).toMatchObject({ 'web-04': 'spared source.changed', 'web-06': 'spared source.changed', 'data-05': 'deleted' });
+    expect(outcomes(result)).toMatchObject({
+      'web-04': 'spared source.changed',
+      'web-06': 'spared source.changed',
+      'data-05': 'deleted',
+    });
   });
 
   it.each([
@@ -168,34 +188,64 @@ describe('a hostile account', () => {
     ['gets another policy', (on: Rig) => on.emulator.world.tag(HERE, 'web', [{ key: 'retention:keep', value: 'all' }])],
   ])('spares a whole group whose source %s after the inventory', async (_, change) => {
     const result = await rig.apply({ approved: () => void change(rig) });
-    expect(outcomes(result)).toMatchObject({ 'web-04': 'spared source.changed', 'web-05': 'spared source.changed', 'data-05': 'deleted' });
+    expect(outcomes(result)).toMatchObject({
+      'web-04': 'spared source.changed',
+      'web-05': 'spared source.changed',
+      'data-05': 'deleted',
+    });
   });
 
   it('spares every snapshot of a source that is held between plan and apply', async () => {
     rig.emulator.world.tag(HERE, 'web', HOLD);
-    expect(outcomes(await rig.apply())).toMatchObject({ 'web-04': 'spared hold', 'web-05': 'spared hold', 'web-06': 'spared hold' });
+    expect(outcomes(await rig.apply())).toMatchObject({
+      'web-04': 'spared hold',
+      'web-05': 'spared hold',
+      'web-06': 'spared hold',
+    });
   });
 
   it('does not delete in place of kept snapshots that went by hand before the run: the decision is a fresh one', async () => {
     for (const name of ['web-01', 'web-02', 'web-03']) rig.emulator.world.remove(HERE, SNAPSHOTS, name);
     const result = await rig.apply();
-    expect(outcomes(result)).toMatchObject({ 'web-04': 'spared kept', 'web-05': 'spared kept', 'web-06': 'spared kept' });
+    expect(outcomes(result)).toMatchObject({
+      'web-04': 'spared kept',
+      'web-05': 'spared kept',
+      'web-06': 'spared kept',
+    });
   });
 
   it('spares a group whose kept sibling went by hand after the inventory', async () => {
     const result = await rig.apply({ approved: () => void rig.emulator.world.remove(HERE, SNAPSHOTS, 'web-01') });
-    expect(outcomes(result)).toMatchObject({ 'web-04': 'spared floor', 'web-06': 'spared floor', 'data-05': 'deleted' });
+    expect(outcomes(result)).toMatchObject({
+      'web-04': 'spared floor',
+      'web-06': 'spared floor',
+      'data-05': 'deleted',
+    });
     expect(result.items.find(({ name }) => name === 'web-04')?.text).toContain('web-01 is gone');
   });
 
   it('looks at the kept sibling again before every snapshot of a group', async () => {
-    rig.emulator.after('DeleteInstanceSnapshot', ({ name }, world) => void (name === 'web-04' && world.remove(HERE, SNAPSHOTS, 'web-01')));
-    expect(outcomes(await rig.apply())).toMatchObject({ 'web-04': 'deleted', 'web-05': 'spared floor', 'web-06': 'spared floor' });
+    rig.emulator.after(
+      'DeleteInstanceSnapshot',
+      ({ name }, world) => void (name === 'web-04' && world.remove(HERE, SNAPSHOTS, 'web-01')),
+    );
+    expect(outcomes(await rig.apply())).toMatchObject({
+      'web-04': 'deleted',
+      'web-05': 'spared floor',
+      'web-06': 'spared floor',
+    });
   });
 
   it('spares the rest of a group whose source is held while it is worked on', async () => {
-    rig.emulator.after('DeleteInstanceSnapshot', ({ name }, world) => void (name === 'web-04' && world.tag(HERE, 'web', HOLD)));
-    expect(outcomes(await rig.apply())).toMatchObject({ 'web-04': 'deleted', 'web-05': 'spared source.changed', 'data-05': 'deleted' });
+    rig.emulator.after(
+      'DeleteInstanceSnapshot',
+      ({ name }, world) => void (name === 'web-04' && world.tag(HERE, 'web', HOLD)),
+    );
+    expect(outcomes(await rig.apply())).toMatchObject({
+      'web-04': 'deleted',
+      'web-05': 'spared source.changed',
+      'data-05': 'deleted',
+    });
   });
 
   it.each([
@@ -225,7 +275,9 @@ describe('a hostile account', () => {
   });
 
   it('never touches the snapshot that took a name while the answer to its delete was lost', async () => {
-    rig.emulator.setFaults([{ fault: 'reset', when: 'after', operations: 'DeleteInstanceSnapshot', names: 'web-05', times: 1 }]);
+    rig.emulator.setFaults([
+      { fault: 'reset', when: 'after', operations: 'DeleteInstanceSnapshot', names: 'web-05', times: 1 },
+    ]);
     let taken = '';
     rig.emulator.after('DeleteInstanceSnapshot', ({ name }) => {
       if (name === 'web-05' && taken === '') taken = takeName(rig, 'web-05');
@@ -234,7 +286,9 @@ describe('a hostile account', () => {
     expect(outcomes(result)['web-05']).toBe('deleted');
     expect(taken).not.toBe('');
     expect(arnsOf(rig)).toContain(taken);
-    const sent = rig.emulator.requests.list().filter(({ operation, name }) => operation === 'DeleteInstanceSnapshot' && name === 'web-05');
+    const sent = rig.emulator.requests
+      .list()
+      .filter(({ operation, name }) => operation === 'DeleteInstanceSnapshot' && name === 'web-05');
     expect(sent).toHaveLength(1);
   });
 
@@ -256,7 +310,9 @@ describe('a hostile account', () => {
   });
 
   it('refuses when a region that the plan was made from cannot be read now', async () => {
-    rig.emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', regions: THERE, operations: 'GetDiskSnapshots' }]);
+    rig.emulator.setFaults([
+      { fault: 'error', code: 'AccessDeniedException', regions: THERE, operations: 'GetDiskSnapshots' },
+    ]);
     expect(await codeOf(rig.apply())).toBe('inventory.incomplete');
     expect(rig.names()).toHaveLength(11);
   });
@@ -283,7 +339,10 @@ describe('a hostile account', () => {
       done += 1;
       if (done === 2) stop.abort();
     };
-    expect((await rig.apply({ deletion, progress, signal: stop.signal })).totals).toMatchObject({ deleted: 2, open: 3 });
+    expect((await rig.apply({ deletion, progress, signal: stop.signal })).totals).toMatchObject({
+      deleted: 2,
+      open: 3,
+    });
     rig.emulator.setFaults([{ fault: 'shape', dropList: true, regions: THERE, operations: 'GetDiskSnapshots' }]);
     expect((await rig.apply()).totals).toMatchObject({ deleted: 5, open: 0 });
   });
@@ -294,7 +353,9 @@ describe('a hostile account', () => {
   });
 
   it('refuses when the sources of a planned scope cannot be read now', async () => {
-    rig.emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', regions: HERE, operations: 'GetInstances' }]);
+    rig.emulator.setFaults([
+      { fault: 'error', code: 'AccessDeniedException', regions: HERE, operations: 'GetInstances' },
+    ]);
     expect(await codeOf(rig.apply())).toBe('inventory.incomplete');
   });
 

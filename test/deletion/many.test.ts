@@ -7,7 +7,11 @@ describe('a plan of ten thousand', () => {
   afterEach(() => rig.close());
 
   it('is carried out whole, over regions side by side, each snapshot once, and its result is whole', async () => {
-    const config = aConfig({ policies: { half: { keep: { last: 100 } } }, default: 'half', caps: { maxDeletions: 10_000, maxShare: 0.5 } });
+    const config = aConfig({
+      policies: { half: { keep: { last: 100 } } },
+      default: 'half',
+      caps: { maxDeletions: 10_000, maxShare: 0.5 },
+    });
     rig = await startRig(largeAccount({ snapshots: 20_000, sources: 100, regions: 8, now: Date.now() }));
     const { plan } = await rig.plan(config);
     expect(plan.items).toHaveLength(10_000);

@@ -15,7 +15,12 @@ import { anOwner, DAY, HERE, type Rig, startRig, THERE } from './rig';
 const CONFIGS: readonly Config[] = [
   { policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps: { maxShare: 0.9 } },
   { policies: { standard: { keep: { last: 1 } } }, default: 'standard', caps: { maxShare: 1 } },
-  { policies: { standard: { expireAfter: '3d' } }, default: 'standard', floors: { minKeep: 2, minAge: '24h' }, caps: { maxShare: 1 } },
+  {
+    policies: { standard: { expireAfter: '3d' } },
+    default: 'standard',
+    floors: { minKeep: 2, minAge: '24h' },
+    caps: { maxShare: 1 },
+  },
 ].map((written) => aConfig(written));
 
 const PLACES = [
@@ -70,7 +75,9 @@ async function condemnedNow({ rig, config }: Real): Promise<ReadonlySet<string>>
     previouslyRead: new Set(),
   });
   const { items } = decide({ snapshots: inventory.snapshots, sources: inventory.sources, config, now: rig.clock() });
-  return new Set(items.flatMap(({ verdict, snapshot }) => (verdict === 'expire' && snapshot.arn !== null ? [snapshot.arn] : [])));
+  return new Set(
+    items.flatMap(({ verdict, snapshot }) => (verdict === 'expire' && snapshot.arn !== null ? [snapshot.arn] : [])),
+  );
 }
 
 /** Applies the approved plan; `meddle` happens after it was verified. With `dieAt` the process dies at that call to the service. */
@@ -88,7 +95,8 @@ async function applyApproved(real: Real, meddle: () => void, dieAt: number | nul
       calls += 1;
       if (calls === dieAt) throw new Error('died');
       const answer = await rig.deletion.readSnapshot(named);
-      if (answer.ok && answer.value !== null) heldAtLastReading.set(answer.value.arn ?? '', answer.value.tags.has(HOLD));
+      if (answer.ok && answer.value !== null)
+        heldAtLastReading.set(answer.value.arn ?? '', answer.value.tags.has(HOLD));
       return answer;
     },
     async deleteSnapshot(named, maySend) {
@@ -230,7 +238,9 @@ const runs = fc.oneof(
     }),
   ),
   fc.constant(step('apply', (real) => applyApproved(real, () => undefined, null))),
-  fc.nat(12).map((at) => step(`apply and die at call ${at + 1}`, (real) => applyApproved(real, () => undefined, at + 1))),
+  fc
+    .nat(12)
+    .map((at) => step(`apply and die at call ${at + 1}`, (real) => applyApproved(real, () => undefined, at + 1))),
   fc
     .tuple(changes, fc.option(fc.integer({ min: 1, max: 12 })))
     .map(([change, dieAt]) =>

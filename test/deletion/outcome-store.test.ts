@@ -120,7 +120,12 @@ describe('the record of a plan', () => {
       `${folder}000001.attempt.json`,
       `${folder}000001.outcome.json`,
     ]);
-    expect(readJson(`${folder}000001.attempt.json`)).toMatchObject({ arn: 'arn-1', run: 'a', state: 'open', earlier: false });
+    expect(readJson(`${folder}000001.attempt.json`)).toMatchObject({
+      arn: 'arn-1',
+      run: 'a',
+      state: 'open',
+      earlier: false,
+    });
     expect(readJson(`${folder}000001.outcome.json`)).toEqual(resultOf(plan, 1));
   });
 
@@ -237,14 +242,17 @@ describe('the record of a plan', () => {
     },
   );
 
-  it.each(['spared', 'failed'] as const)('lets no run delete a snapshot of which another one has said %s', async (outcome) => {
-    const plan = planOf(1);
-    const first = await open('a', plan);
-    const second = await open('b', plan);
-    await first.record([resultOf(plan, 0, outcome)]);
-    expect(await second.startAttempt(itemOf(plan, 0), FACTS)).toBe('recorded');
-    expect(second.recorded.get('arn-0')).toEqual(resultOf(plan, 0, outcome));
-  });
+  it.each(['spared', 'failed'] as const)(
+    'lets no run delete a snapshot of which another one has said %s',
+    async (outcome) => {
+      const plan = planOf(1);
+      const first = await open('a', plan);
+      const second = await open('b', plan);
+      await first.record([resultOf(plan, 0, outcome)]);
+      expect(await second.startAttempt(itemOf(plan, 0), FACTS)).toBe('recorded');
+      expect(second.recorded.get('arn-0')).toEqual(resultOf(plan, 0, outcome));
+    },
+  );
 
   it('lets no run delete a snapshot whose outcome was about to be written when its run died', async () => {
     const plan = planOf(1);
@@ -421,7 +429,15 @@ describe('the record of a plan', () => {
     const outcomes = await open('a', plan);
     await outcomes.record([resultOf(plan, 0)]);
     await outcomes.startAttempt(itemOf(plan, 1), FACTS);
-    for (const broken of ['', '{"arn":', '[]', '{"arn":"arn-1"}', '7', 'null', '{"arn":"a","name":"b","run":"c","at":"d","revision":1}']) {
+    for (const broken of [
+      '',
+      '{"arn":',
+      '[]',
+      '{"arn":"arn-1"}',
+      '7',
+      'null',
+      '{"arn":"a","name":"b","run":"c","at":"d","revision":1}',
+    ]) {
       const left = new Map(objects).set(keyOf(plan), broken);
       if (keyOf(plan).includes('outcome')) left.delete(`results/${plan.id}.json`);
       const code = await codeOf(open('b', plan, memoryStore(left)));

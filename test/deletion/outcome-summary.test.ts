@@ -57,23 +57,26 @@ describe('the outcome of a plan whose runs may have died', () => {
     expect(await readOutcome(store(), { ...PLAN, digest: `sha256:${'2'.repeat(64)}` })).toBeNull();
   });
 
-  it.each([['is there'], ['is gone, and the plan tells the count']])('is that of the record where the result %s', async (which) => {
-    const outcomes = await open('a');
-    const stale = objects.get(RESULT) ?? '';
-    await outcomes.record([done(FIRST)]);
-    await outcomes.startAttempt(SECOND, FACTS);
-    if (which === 'is there') objects.set(RESULT, stale);
-    else objects.delete(RESULT);
-    expect(await readOutcome(store(), PLAN)).toMatchObject({
-      status: 'unfinished',
-      plan: { digest: PLAN.digest, count: 2 },
-      account: '123456789012',
-      updatedAt: '2026-11-23T08:01:00.000Z',
-      totals: { requested: 2, deleted: 1, open: 1 },
-      unsettled: [{ arn: SECOND.arn, name: 'web-2', ...FACTS }],
-      items: [done(FIRST)],
-    });
-  });
+  it.each([['is there'], ['is gone, and the plan tells the count']])(
+    'is that of the record where the result %s',
+    async (which) => {
+      const outcomes = await open('a');
+      const stale = objects.get(RESULT) ?? '';
+      await outcomes.record([done(FIRST)]);
+      await outcomes.startAttempt(SECOND, FACTS);
+      if (which === 'is there') objects.set(RESULT, stale);
+      else objects.delete(RESULT);
+      expect(await readOutcome(store(), PLAN)).toMatchObject({
+        status: 'unfinished',
+        plan: { digest: PLAN.digest, count: 2 },
+        account: '123456789012',
+        updatedAt: '2026-11-23T08:01:00.000Z',
+        totals: { requested: 2, deleted: 1, open: 1 },
+        unsettled: [{ arn: SECOND.arn, name: 'web-2', ...FACTS }],
+        items: [done(FIRST)],
+      });
+    },
+  );
 
   it('names by its ARN what was sent where the plan is gone', async () => {
     await (await open('a')).startAttempt(FIRST, FACTS);
@@ -94,7 +97,10 @@ describe('the outcome of a plan whose runs may have died', () => {
     await outcomes.record([done(FIRST), done(SECOND)]);
     objects.set(RESULT, stale);
     await settleOutcome(store(), PLAN, (run) => run === 'a');
-    expect(JSON.parse(objects.get(RESULT) ?? '')).toMatchObject({ status: 'finished', totals: { deleted: 2, open: 0 } });
+    expect(JSON.parse(objects.get(RESULT) ?? '')).toMatchObject({
+      status: 'finished',
+      totals: { deleted: 2, open: 0 },
+    });
   });
 
   it('has the outcomes that another run recorded while it was written', async () => {

@@ -43,7 +43,9 @@ export const aSpec = (name: string, region = HERE): SourceSpec => ({
 
 /** One snapshot for each age in days, named after it: `web-05` is five days old. */
 export const aged = (spec: SourceSpec, ages: readonly number[], row = instanceSnapshotRow): readonly Row[] =>
-  ages.map((age) => row(spec, { name: `${spec.name}-${String(age).padStart(2, '0')}`, createdAt: Date.now() - age * DAY - 60_000 }));
+  ages.map((age) =>
+    row(spec, { name: `${spec.name}-${String(age).padStart(2, '0')}`, createdAt: Date.now() - age * DAY - 60_000 }),
+  );
 
 export const upTo = (last: number): readonly number[] => Array.from({ length: last }, (_, i) => i + 1);
 
@@ -60,7 +62,11 @@ export function smallAccount(): AccountData {
   };
 }
 
-export const CONFIG = aConfig({ policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps: { maxShare: 0.9 } });
+export const CONFIG = aConfig({
+  policies: { standard: { keep: { last: 3 } } },
+  default: 'standard',
+  caps: { maxShare: 0.9 },
+});
 
 /** Waits nothing, and remembers what it was asked to wait. */
 export function noSleep(): Sleep & { readonly slept: number[] } {
@@ -133,8 +139,20 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
   const sleep = noSleep();
   let passed = 0;
   const clock: Clock = () => Date.now() + passed;
-  const deletion = makeSnapshotDeletion({ readers, deleters: makeDeleteClients(aws), kinds: snapshotKinds(), firstRegion: HERE, clock });
-  const readInventory = makeReadInventory({ clients: readers, firstRegion: HERE, account: ACCOUNT, kinds: snapshotKinds, clock });
+  const deletion = makeSnapshotDeletion({
+    readers,
+    deleters: makeDeleteClients(aws),
+    kinds: snapshotKinds(),
+    firstRegion: HERE,
+    clock,
+  });
+  const readInventory = makeReadInventory({
+    clients: readers,
+    firstRegion: HERE,
+    account: ACCOUNT,
+    kinds: snapshotKinds,
+    clock,
+  });
   const store = folderStore(folder);
   let last: string | null = null;
 
@@ -153,7 +171,11 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
         outcomes: outcomePorts(options),
       },
       {
-        plan: { text: options.text === undefined ? last : options.text, where: 'plan.json', digest: options.digest ?? null },
+        plan: {
+          text: options.text === undefined ? last : options.text,
+          where: 'plan.json',
+          digest: options.digest ?? null,
+        },
         config: options.config ?? CONFIG,
         account: options.account === undefined ? ACCOUNT : options.account,
         count: options.count ?? null,
@@ -190,11 +212,18 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
     async apply(options = {}) {
       const prepared = await prepare(options);
       await options.approved?.(prepared);
-      const outcomes = await openOutcomes({ ...outcomePorts(options), owner: options.owner ?? anOwner() }, prepared.plan);
+      const outcomes = await openOutcomes(
+        { ...outcomePorts(options), owner: options.owner ?? anOwner() },
+        prepared.plan,
+      );
       const pace = { ...PACE, ...options.pace };
       try {
         const clocks = { clock: options.clock ?? clock, monotonic: options.monotonic ?? (() => performance.now()) };
-        await applyBatch({ ...clocks, sleep, deletion: options.deletion ?? deletion, outcomes, pace }, prepared, options);
+        await applyBatch(
+          { ...clocks, sleep, deletion: options.deletion ?? deletion, outcomes, pace },
+          prepared,
+          options,
+        );
       } finally {
         await outcomes.close();
       }
@@ -239,6 +268,10 @@ export async function takeOver(store: Store, plan: Plan, name: string): Promise<
   const stored = await readAttempt(store, plan, position);
   if (stored === null) throw new Error(`${name} has no attempt`);
   const attempt = { ...stored.attempt, run: 'another', revision: stored.attempt.revision + 1, earlier: true };
-  const object = { key: recordFile(plan, position, 'attempt'), contentType: 'application/json', body: [JSON.stringify(attempt)] };
+  const object = {
+    key: recordFile(plan, position, 'attempt'),
+    contentType: 'application/json',
+    body: [JSON.stringify(attempt)],
+  };
   if (!(await store.replaceIf(object, stored.version))) throw new Error('the attempt has changed');
 }

@@ -16,9 +16,17 @@ import { aConfig } from '../support/config-builder';
 import { aFailedScope, aScope, aSnapshot, DAY, NOW } from '../support/report-builder';
 
 const HOUR = 3_600_000;
-const WRITTEN = { policies: { short: { keep: { last: 1 } } }, default: 'short', caps: { maxShare: 0.9 }, deletion: { grace: '7d' } };
+const WRITTEN = {
+  policies: { short: { keep: { last: 1 } } },
+  default: 'short',
+  caps: { maxShare: 0.9 },
+  deletion: { grace: '7d' },
+};
 const CONFIG = aConfig(WRITTEN);
-const AUTOMATIC = { mode: 'automatic', functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live' } as const;
+const AUTOMATIC = {
+  mode: 'automatic',
+  functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live',
+} as const;
 
 /** `old-1` and `old-2` are past policy, `young` is kept. */
 const ALL = [
@@ -27,7 +35,9 @@ const ALL = [
   aSnapshot({ name: 'old-2', createdAt: NOW - 40 * DAY }),
 ];
 const held = (name: string): readonly Snapshot[] =>
-  ALL.map((snapshot) => (snapshot.name === name ? { ...snapshot, tags: new Map([['retention:hold', null]]) } : snapshot));
+  ALL.map((snapshot) =>
+    snapshot.name === name ? { ...snapshot, tags: new Map([['retention:hold', null]]) } : snapshot,
+  );
 
 interface Day {
   /** Hours before NOW at which the report is made. */
@@ -88,16 +98,29 @@ async function history(days: readonly Day[]) {
       readInventory: fakeInventory(anInventory({ snapshots: ALL, ...inventory })),
     };
     try {
-      await runReport(ports, { reportId, config, scheduledAt, region: 'us-east-1', deadline: null, ...(deletion && { deletion }) });
+      await runReport(ports, {
+        reportId,
+        config,
+        scheduledAt,
+        region: 'us-east-1',
+        deadline: null,
+        ...(deletion && { deletion }),
+      });
     } catch (error) {
       if (!refused && unstored === undefined) throw error;
     }
     mails.push(...channel.sent.map(({ body }) => body));
   }
   clock = NOW;
-  const select = (said: { now?: number; config?: typeof CONFIG; confirmed?: number | null; scheduledAt?: number } = {}) =>
+  const select = (
+    said: { now?: number; config?: typeof CONFIG; confirmed?: number | null; scheduledAt?: number } = {},
+  ) =>
     selectAutomatically(
-      { store, digest: digestOf, channel: { confirmedSubscribers: async () => (said.confirmed === undefined ? 1 : said.confirmed) } },
+      {
+        store,
+        digest: digestOf,
+        channel: { confirmedSubscribers: async () => (said.confirmed === undefined ? 1 : said.confirmed) },
+      },
       said.config ?? CONFIG,
       said.scheduledAt ?? NOW,
       said.now ?? NOW,
@@ -193,7 +216,9 @@ describe('automatic deletion does nothing', () => {
   };
   const many = [
     ...ALL,
-    ...Array.from({ length: 20 }, (_, index) => aSnapshot({ name: `more-${index}`, createdAt: NOW - (50 + index) * DAY })),
+    ...Array.from({ length: 20 }, (_, index) =>
+      aSnapshot({ name: `more-${index}`, createdAt: NOW - (50 + index) * DAY }),
+    ),
   ];
   const capped = aConfig({ ...WRITTEN, caps: { maxDeletions: 1 } });
   const other = aConfig({ ...WRITTEN, caps: { maxShare: 0.8 } });
@@ -209,28 +234,68 @@ describe('automatic deletion does nothing', () => {
     ],
     ['when reports have been missing for long', 'auto.stale', [{ ago: 30 * 24 }, { ago: 20 * 24 }]],
     ['when no report is as old as the grace period', 'auto.grace', daily().slice(2)],
-    ['when the report at its beginning was made late', 'auto.grace', [{ ago: 7 * 24 - 1, scheduled: 7 * 24 + 1 }, ...daily().slice(2)]],
+    [
+      'when the report at its beginning was made late',
+      'auto.grace',
+      [{ ago: 7 * 24 - 1, scheduled: 7 * 24 + 1 }, ...daily().slice(2)],
+    ],
     ['when the newest report is incomplete', 'auto.incomplete', daily({ 0: { inventory: unread } })],
     ['when one in between is incomplete', 'auto.incomplete', daily({ 4: { inventory: unread } })],
-    ['when the first attempt of one is incomplete, and the second was sent', 'auto.incomplete', retried(3, { inventory: unread })],
-    ['when the first attempt of the newest is incomplete, and the second was sent', 'auto.incomplete', retried(0, { inventory: unread })],
-    ['when the first attempt of one was blocked by a cap', 'auto.blocked', retried(3, { inventory: { snapshots: many } })],
-    ['when the first attempt of one was made with another configuration', 'auto.config-changed', retried(3, { config: other })],
-    ['when one in between could not read one kind in one region', 'auto.incomplete', daily({ 4: { inventory: inPart } })],
+    [
+      'when the first attempt of one is incomplete, and the second was sent',
+      'auto.incomplete',
+      retried(3, { inventory: unread }),
+    ],
+    [
+      'when the first attempt of the newest is incomplete, and the second was sent',
+      'auto.incomplete',
+      retried(0, { inventory: unread }),
+    ],
+    [
+      'when the first attempt of one was blocked by a cap',
+      'auto.blocked',
+      retried(3, { inventory: { snapshots: many } }),
+    ],
+    [
+      'when the first attempt of one was made with another configuration',
+      'auto.config-changed',
+      retried(3, { config: other }),
+    ],
+    [
+      'when one in between could not read one kind in one region',
+      'auto.incomplete',
+      daily({ 4: { inventory: inPart } }),
+    ],
     ['when the one at its beginning is incomplete', 'auto.incomplete', daily({ 7: { inventory: unread } })],
     ['when one was not sent', 'auto.not-mailed', daily({ 4: { refused: true } })],
     ['when the newest was not sent', 'auto.not-mailed', daily({ 0: { refused: true } })],
     ['when nobody could receive one', 'auto.nobody', daily({ 5: { confirmed: 0 } })],
     ['when it is not known whether anybody could', 'auto.nobody', daily({ 5: { confirmed: null } })],
     ['when one was sent before automatic deletion was deployed', 'auto.unannounced', daily({ 5: { deletion: null } })],
-    ['when one was sent while a person had to approve', 'auto.unannounced', daily({ 5: { deletion: { ...AUTOMATIC, mode: 'approve' } } })],
-    ['when one was e-mailed and nothing of it could be stored', 'auto.unreadable', daily({ 5: { unstored: /^reports/ } })],
-    ['when one was e-mailed and the last of its files could not be stored', 'auto.unreadable', daily({ 5: { unstored: /state\.json$/ } })],
+    [
+      'when one was sent while a person had to approve',
+      'auto.unannounced',
+      daily({ 5: { deletion: { ...AUTOMATIC, mode: 'approve' } } }),
+    ],
+    [
+      'when one was e-mailed and nothing of it could be stored',
+      'auto.unreadable',
+      daily({ 5: { unstored: /^reports/ } }),
+    ],
+    [
+      'when one was e-mailed and the last of its files could not be stored',
+      'auto.unreadable',
+      daily({ 5: { unstored: /state\.json$/ } }),
+    ],
     ['when the newest was e-mailed and could not be stored', 'auto.unreadable', daily({ 0: { unstored: /^reports/ } })],
     ['when one was made with another configuration', 'auto.config-changed', daily({ 4: { config: other } })],
     ['when one is dated in the future', 'auto.clock', [...daily(), { ago: -1 }]],
     ['when one is of another account', 'auto.account', daily({ 3: { inventory: { account: '999999999999' } } })],
-    ['when nothing is past policy', 'auto.nothing-due', daily().map((day) => ({ ...day, inventory: { snapshots: ALL.slice(0, 1) } }))],
+    [
+      'when nothing is past policy',
+      'auto.nothing-due',
+      daily().map((day) => ({ ...day, inventory: { snapshots: ALL.slice(0, 1) } })),
+    ],
   ])('%s', async (_, code, days) => {
     const { taken, objects } = await history(days);
     expect(await taken()).toBe(code);
@@ -304,7 +369,10 @@ describe('a report that was made for another time than its own', () => {
 
   test('ends one as well, however long ago it was meant to be made', async () => {
     for (const scheduled of [4 * 24, 9 * 24, 30 * 24, 400 * 24]) {
-      const { taken } = await history([{ ago: 20 * 24 }, ...daily({ 3: { scheduled, inventory: { snapshots: held('old-1') } } })]);
+      const { taken } = await history([
+        { ago: 20 * 24 },
+        ...daily({ 3: { scheduled, inventory: { snapshots: held('old-1') } } }),
+      ]);
       expect(await taken()).toEqual(['old-2']);
     }
   });
@@ -319,7 +387,9 @@ describe('a report that was made for another time than its own', () => {
     const since = [{ ago: 7 * 24 + 1, scheduled: null }, ...daily().slice(2)].filter(({ ago }) => ago !== late.ago);
     const sorted = (days: readonly Day[]) => [...days].sort((a, b) => b.ago - a.ago);
     expect(await (await history(sorted([...begun, ...since]))).taken()).toEqual(['old-1', 'old-2']);
-    expect(await (await history(sorted([...begun, { ...late, unstored: /^reports/ }, ...since]))).taken()).toBe('auto.unreadable');
+    expect(await (await history(sorted([...begun, { ...late, unstored: /^reports/ }, ...since]))).taken()).toBe(
+      'auto.unreadable',
+    );
     const unstored = [twice[0] as Day, { ...late, unstored: /^reports/ }];
     expect(await (await history(sorted([...begun, ...unstored, ...since]))).taken()).toBe('auto.unreadable');
     // Which of the attempts comes first by its id is chance.
@@ -328,23 +398,31 @@ describe('a report that was made for another time than its own', () => {
   });
 
   test('counts as it would had it been made by hand, whatever times the events of reports bear', async () => {
-    const aDay = fc.record({ hours: fc.integer({ min: 1, max: 40 }), late: fc.integer({ min: -60, max: 1_000 }), held: fc.boolean() });
+    const aDay = fc.record({
+      hours: fc.integer({ min: 1, max: 40 }),
+      late: fc.integer({ min: -60, max: 1_000 }),
+      held: fc.boolean(),
+    });
     await fc.assert(
-      fc.asyncProperty(fc.array(aDay, { minLength: 1, maxLength: 14 }), fc.integer({ min: 1, max: 30 }), async (made, last) => {
-        let ago = last;
-        const days: Day[] = [];
-        // Counted back from the last; a minute apart, because an event is done once.
-        for (const [index, { hours, late, held: isHeld }] of made.entries()) {
-          days.unshift({
-            ago,
-            scheduled: ago + late + (index + 1) / 60,
-            inventory: { snapshots: isHeld ? held('old-1') : ALL },
-          });
-          ago += hours;
-        }
-        const byHand = await history(days.map((day) => ({ ...day, scheduled: null })));
-        expect(await (await history(days)).taken()).toEqual(await byHand.taken());
-      }),
+      fc.asyncProperty(
+        fc.array(aDay, { minLength: 1, maxLength: 14 }),
+        fc.integer({ min: 1, max: 30 }),
+        async (made, last) => {
+          let ago = last;
+          const days: Day[] = [];
+          // Counted back from the last; a minute apart, because an event is done once.
+          for (const [index, { hours, late, held: isHeld }] of made.entries()) {
+            days.unshift({
+              ago,
+              scheduled: ago + late + (index + 1) / 60,
+              inventory: { snapshots: isHeld ? held('old-1') : ALL },
+            });
+            ago += hours;
+          }
+          const byHand = await history(days.map((day) => ({ ...day, scheduled: null })));
+          expect(await (await history(days)).taken()).toEqual(await byHand.taken());
+        },
+      ),
       { numRuns: 150 },
     );
   }, 60_000);
@@ -435,10 +513,17 @@ describe('a report with automatic deletion', () => {
   test('says of each snapshot on which day it will be deleted unless held', async () => {
     const { mails } = await history(daily({ 2: { inventory: { snapshots: held('old-2') } } }));
     const [first, newest] = [mails[0] ?? '', mails.at(-1) ?? ''];
-    const lines = (mail: string): readonly string[] => mail.split('\n').filter((line) => line.includes('Will be deleted'));
-    expect(lines(first)).toEqual(['   Will be deleted on 2026-11-22 unless held', '   Will be deleted on 2026-11-22 unless held']);
+    const lines = (mail: string): readonly string[] =>
+      mail.split('\n').filter((line) => line.includes('Will be deleted'));
+    expect(lines(first)).toEqual([
+      '   Will be deleted on 2026-11-22 unless held',
+      '   Will be deleted on 2026-11-22 unless held',
+    ]);
     // old-1 is due, old-2 was held two days ago, so that its time began anew.
-    expect(lines(newest)).toEqual(['   Will be deleted on 2026-11-23 unless held', '   Will be deleted on 2026-11-29 unless held']);
+    expect(lines(newest)).toEqual([
+      '   Will be deleted on 2026-11-23 unless held',
+      '   Will be deleted on 2026-11-29 unless held',
+    ]);
     expect(newest).toContain('WILL BE DELETED unless held: 1 on 2026-11-23, 1 on 2026-11-29.');
   });
 
@@ -450,7 +535,8 @@ describe('a report with automatic deletion', () => {
   });
 
   test('begins to count anew after a report whose first attempt, though never sent, was incomplete or did not list it', async () => {
-    const days = async (change: Partial<Day>) => /unless held: (.*?)\./.exec((await history(retried(1, change))).mails.at(-1) ?? '')?.[1];
+    const days = async (change: Partial<Day>) =>
+      /unless held: (.*?)\./.exec((await history(retried(1, change))).mails.at(-1) ?? '')?.[1];
     expect(await days({})).toBe('2 on 2026-11-23');
     expect(await days({ inventory: { complete: false } })).toBe('2 on 2026-11-30');
     expect(await days({ inventory: { snapshots: held('old-1') } })).toBe('1 on 2026-11-23, 1 on 2026-11-30');

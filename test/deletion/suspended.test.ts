@@ -7,7 +7,12 @@ import type { ApplyResult } from '../../lambda/core/plan/outcome';
 import { aConfig } from '../support/config-builder';
 import { HERE, outcomes, type Rig, startRig } from './rig';
 
-const WRITTEN = { version: 1, policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps: { maxShare: 0.9 } };
+const WRITTEN = {
+  version: 1,
+  policies: { standard: { keep: { last: 3 } } },
+  default: 'standard',
+  caps: { maxShare: 0.9 },
+};
 const SNAPSHOTS = 'instanceSnapshots';
 /** Longer than a check is valid. */
 const SUSPENDED_MS = 6_000;
@@ -15,7 +20,14 @@ const SUSPENDED_MS = 6_000;
 /** Gives the name of a planned snapshot to a new one, as a person does who deletes the old one. Returns the new ARN. */
 function takeName(rig: Rig, name: string): string {
   rig.emulator.world.remove(HERE, SNAPSHOTS, name);
-  return rig.emulator.world.add(HERE, SNAPSHOTS, { name, createdAt: Date.now() / 1000, fromInstanceName: 'other', sizeInGb: 8 }).arn ?? '';
+  return (
+    rig.emulator.world.add(HERE, SNAPSHOTS, {
+      name,
+      createdAt: Date.now() / 1000,
+      fromInstanceName: 'other',
+      sizeInGb: 8,
+    }).arn ?? ''
+  );
 }
 
 const arnsOf = (rig: Rig): (string | undefined)[] => rig.emulator.world.rows(HERE, SNAPSHOTS).map(({ arn }) => arn);
@@ -51,7 +63,12 @@ describe('a run that is suspended after the last check of a snapshot', () => {
         taken = takeName(rig, 'web-05');
         setTimeout(() => child?.kill('SIGCONT'), SUSPENDED_MS);
       });
-      const env = { ...process.env, PLAN: join(rig.folder, 'plan.json'), CONFIG: JSON.stringify(WRITTEN), ENDPOINT: rig.emulator.url };
+      const env = {
+        ...process.env,
+        PLAN: join(rig.folder, 'plan.json'),
+        CONFIG: JSON.stringify(WRITTEN),
+        ENDPOINT: rig.emulator.url,
+      };
       const started = spawn(process.execPath, [program], { env, stdio: 'ignore' });
       child = started;
       const code = await new Promise((resolve) => started.on('close', resolve));
@@ -59,8 +76,14 @@ describe('a run that is suspended after the last check of a snapshot', () => {
       expect(taken).not.toBe('');
       expect(arnsOf(rig)).toContain(taken);
       const result = JSON.parse(readFileSync(join(rig.folder, 'results', `${plan.id}.json`), 'utf8')) as ApplyResult;
-      expect(outcomes(result)).toMatchObject({ 'web-04': 'deleted', 'web-05': 'changed snapshot.changed', 'web-06': 'deleted' });
-      expect(rig.emulator.requests.list().filter(({ operation, name }) => /^Delete/.test(operation) && name === 'web-05')).toEqual([]);
+      expect(outcomes(result)).toMatchObject({
+        'web-04': 'deleted',
+        'web-05': 'changed snapshot.changed',
+        'web-06': 'deleted',
+      });
+      expect(
+        rig.emulator.requests.list().filter(({ operation, name }) => /^Delete/.test(operation) && name === 'web-05'),
+      ).toEqual([]);
     } finally {
       await rig.close();
     }
@@ -76,7 +99,10 @@ describe('time that passes between the check of a snapshot and its delete', () =
   afterEach(() => rig.close());
 
   /** Applies the plan while a clock jumps once, right after the check of web-05 was answered, and the name is taken in the meantime. */
-  async function applyWithJump(wallMs: number, steadyMs: number): Promise<{ readonly taken: string; readonly checks: number }> {
+  async function applyWithJump(
+    wallMs: number,
+    steadyMs: number,
+  ): Promise<{ readonly taken: string; readonly checks: number }> {
     let [wall, steady, checks, taken] = [0, 0, 0, ''];
     const deletion: Rig['deletion'] = {
       ...rig.deletion,

@@ -78,7 +78,12 @@ interface Pace2 {
 }
 
 const lost = { ok: false, failure: { class: 'transient', code: 'TimeoutError', message: 'no answer' } } as const;
-const failedOperation: Operation = { id: null, state: 'failed', code: 'Busy', details: 'another operation is in progress' };
+const failedOperation: Operation = {
+  id: null,
+  state: 'failed',
+  code: 'Busy',
+  details: 'another operation is in progress',
+};
 
 /** Two runs of one plan, neither of which can tell that the other one is alive. */
 async function twoRuns(paces: readonly Pace2[]) {
@@ -121,7 +126,10 @@ async function twoRuns(paces: readonly Pace2[]) {
     const { clock, sleep } = time;
     const ports = { store: memoryStore(objects), clock, owner: { host: 'here', pid: 1, run }, isAlive: () => false };
     const outcomes = await openOutcomes(ports, PLAN);
-    const fresh = [kept(SIBLING), ...[...there.values()].filter(({ name }) => name !== 'kept').map((snapshot) => expired(snapshot))];
+    const fresh = [
+      kept(SIBLING),
+      ...[...there.values()].filter(({ name }) => name !== 'kept').map((snapshot) => expired(snapshot)),
+    ];
     const { groups, ruled } = intersect(ITEMS, fresh, () => ({ state: 'gone' }), 1);
     const prepared = {
       ...{ plan: PLAN, config: CONFIG, decidedAt: clock(), ruled, doneBefore: 0 },
@@ -192,7 +200,8 @@ describe('two runs of one plan, of which neither knows that the other one is ali
         const { items } = JSON.parse(objects.get(`results/${PLAN.id}.json`) ?? '') as ApplyResult;
         for (const { name, outcome, mayStillBeDeleted } of items) {
           const isThere = there.has(name);
-          const isTrue = outcome === 'deleted' ? !isThere && removed.includes(name) : isThere || mayStillBeDeleted === true;
+          const isTrue =
+            outcome === 'deleted' ? !isThere && removed.includes(name) : isThere || mayStillBeDeleted === true;
           expect({ name, outcome, mayStillBeDeleted, isThere, isTrue }).toMatchObject({ isTrue: true });
         }
       }),

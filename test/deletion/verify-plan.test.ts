@@ -10,7 +10,10 @@ import { aConfig } from '../support/config-builder';
 import { aFailedScope } from '../support/report-builder';
 import { anOwner, CONFIG, codeOf, DAY, HERE, type Rig, type RunOptions, startRig, THERE } from './rig';
 
-const BUILT_IN = aConfig({ policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps: { maxShare: 0.9 } }, 'built-in');
+const BUILT_IN = aConfig(
+  { policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps: { maxShare: 0.9 } },
+  'built-in',
+);
 const OTHER = aConfig({ policies: { standard: { keep: { last: 4 } } }, default: 'standard' });
 
 /** A plan with members changed, and a digest that fits: what no check of the digest can find. */
@@ -61,7 +64,10 @@ describe('verifying a plan', () => {
   it.each<[string, (plan: string) => string]>([
     ['another name', (plan) => plan.replace('web-05', 'web-01')],
     ['an item less', (plan) => JSON.stringify({ ...JSON.parse(plan), items: JSON.parse(plan).items.slice(1) })],
-    ['an item more', (plan) => JSON.stringify({ ...JSON.parse(plan), items: [...JSON.parse(plan).items, JSON.parse(plan).items[0]] })],
+    [
+      'an item more',
+      (plan) => JSON.stringify({ ...JSON.parse(plan), items: [...JSON.parse(plan).items, JSON.parse(plan).items[0]] }),
+    ],
     ['a later end', (plan) => plan.replace(/"expiresAt": "\d{4}/, '"expiresAt": "2999')],
     ['a member that is not part of it', (plan) => JSON.stringify({ ...JSON.parse(plan), note: 'ok by me' })],
     ['no digest', (plan) => JSON.stringify({ ...JSON.parse(plan), digest: undefined })],
@@ -69,7 +75,10 @@ describe('verifying a plan', () => {
     ['nothing in it', () => ''],
     ['a list in its place', (plan) => `[${plan}]`],
     ['an id that leads elsewhere, and a digest that fits', (plan) => forged(plan, { id: '../elsewhere' })],
-    ['an item twice, and a digest that fits', (plan) => forged(plan, { items: [...JSON.parse(plan).items, JSON.parse(plan).items[0]] })],
+    [
+      'an item twice, and a digest that fits',
+      (plan) => forged(plan, { items: [...JSON.parse(plan).items, JSON.parse(plan).items[0]] }),
+    ],
     ['a member more, and a digest that fits', (plan) => forged(plan, { force: true })],
   ])('refuses plan.altered: %s', async (_, alter) => {
     await refused({ text: alter(text) }, 'plan.altered');
@@ -109,7 +118,10 @@ describe('verifying a plan', () => {
 
   it('refuses plan.account: an item is of another account than its plan', async () => {
     const { items } = JSON.parse(text);
-    await refused({ text: forged(text, { items: [{ ...items[0], account: '210987654321' }, ...items.slice(1)] }) }, 'plan.account');
+    await refused(
+      { text: forged(text, { items: [{ ...items[0], account: '210987654321' }, ...items.slice(1)] }) },
+      'plan.account',
+    );
   });
 
   it('takes the account from the ARNs where the credentials do not tell, and refuses plan.account by it', async () => {
@@ -121,16 +133,26 @@ describe('verifying a plan', () => {
   it('refuses plan.incomplete, plan.blocked: a plan that says so can never be applied', async () => {
     const blocked = { code: 'cap.max-share', message: '5 of 11 would go' } as const;
     await refused({ text: forged(text, { complete: false }) }, 'plan.incomplete');
-    expect(await refused({ text: forged(text, { blocked }) }, 'plan.blocked')).toContain('cap.max-share: 5 of 11 would go');
+    expect(await refused({ text: forged(text, { blocked }) }, 'plan.blocked')).toContain(
+      'cap.max-share: 5 of 11 would go',
+    );
   });
 
   it('makes plans that say so: incomplete, built-in, over a cap', async () => {
     rig.emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots' }]);
     await refused({ text: (await rig.plan()).text }, 'plan.incomplete');
     rig.emulator.setFaults([]);
-    expect(await refused({ text: (await rig.plan(BUILT_IN)).text, config: BUILT_IN }, 'plan.blocked')).toContain('config.built-in');
-    const strict = aConfig({ policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps: { maxDeletions: 4 } });
-    expect(await refused({ text: (await rig.plan(strict)).text, config: strict }, 'plan.blocked')).toContain('cap.max-deletions');
+    expect(await refused({ text: (await rig.plan(BUILT_IN)).text, config: BUILT_IN }, 'plan.blocked')).toContain(
+      'config.built-in',
+    );
+    const strict = aConfig({
+      policies: { standard: { keep: { last: 3 } } },
+      default: 'standard',
+      caps: { maxDeletions: 4 },
+    });
+    expect(await refused({ text: (await rig.plan(strict)).text, config: strict }, 'plan.blocked')).toContain(
+      'cap.max-deletions',
+    );
   });
 
   it('refuses plan.config-changed: another policy is in force', async () => {
@@ -151,17 +173,27 @@ describe('verifying a plan', () => {
   });
 
   it.each([
-    ['a region of the plan', HERE, /now: us-east-1 database \(ECONNREFUSED: connect\), us-east-1 disk .* and 1 more; mend that/],
+    [
+      'a region of the plan',
+      HERE,
+      /now: us-east-1 database \(ECONNREFUSED: connect\), us-east-1 disk .* and 1 more; mend that/,
+    ],
     [
       'a region that the plan does not name',
       'ap-south-1',
       /now: eu-central-1 database, .* and 1 more, because of ap-south-1 instance \(ECONNREFUSED: connect\); mend that/,
     ],
-  ])('refuses inventory.incomplete, and says why, when the regions cannot be read by way of %s', async (_, firstRegion, said) => {
-    const scopes = KINDS.map((kind) => ({ ...aFailedScope(firstRegion, kind), error: { code: 'ECONNREFUSED', message: 'connect' } }));
-    const readInventory = async () => anInventory({ complete: false, scopes });
-    expect(await refused({ readInventory }, 'inventory.incomplete')).toMatch(said);
-  });
+  ])(
+    'refuses inventory.incomplete, and says why, when the regions cannot be read by way of %s',
+    async (_, firstRegion, said) => {
+      const scopes = KINDS.map((kind) => ({
+        ...aFailedScope(firstRegion, kind),
+        error: { code: 'ECONNREFUSED', message: 'connect' },
+      }));
+      const readInventory = async () => anInventory({ complete: false, scopes });
+      expect(await refused({ readInventory }, 'inventory.incomplete')).toMatch(said);
+    },
+  );
 
   it('refuses inventory.incomplete when a planned list is missing from an inventory that calls itself complete, and the other way round', async () => {
     const { readInventory } = rig;
@@ -169,19 +201,29 @@ describe('verifying a plan', () => {
       {
         readInventory: async (request) => {
           const inventory = await readInventory(request);
-          return { ...inventory, scopes: inventory.scopes.filter(({ region, kind }) => region !== THERE || kind !== 'disk') };
+          return {
+            ...inventory,
+            scopes: inventory.scopes.filter(({ region, kind }) => region !== THERE || kind !== 'disk'),
+          };
         },
       },
       'inventory.incomplete',
     );
-    await refused({ readInventory: async (request) => ({ ...(await readInventory(request)), complete: false }) }, 'inventory.incomplete');
+    await refused(
+      { readInventory: async (request) => ({ ...(await readInventory(request)), complete: false }) },
+      'inventory.incomplete',
+    );
   });
 
-  const capped = (caps: object) => aConfig({ policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps });
+  const capped = (caps: object) =>
+    aConfig({ policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps });
 
   it('refuses cap.max-share when less was read now than when the plan was made', async () => {
     const { world } = rig.emulator;
-    const alone = world.add('us-east-1', 'instanceSnapshots', { name: 'alone', createdAt: Date.now() / 1000 - 999_999 });
+    const alone = world.add('us-east-1', 'instanceSnapshots', {
+      name: 'alone',
+      createdAt: Date.now() / 1000 - 999_999,
+    });
     const config = capped({ maxShare: 0.42 });
     const plan = (await rig.plan(config)).text;
     expect(await codeOf(rig.prepare({ text: plan, config }))).toBeNull();
@@ -213,7 +255,10 @@ describe('verifying a plan', () => {
   });
 
   it.each<[string, readonly FaultInput[]]>([
-    ['one kind of one region', [{ fault: 'error', code: 'AccessDeniedException', regions: THERE, operations: 'GetDiskSnapshots' }]],
+    [
+      'one kind of one region',
+      [{ fault: 'error', code: 'AccessDeniedException', regions: THERE, operations: 'GetDiskSnapshots' }],
+    ],
     [
       'the further pages of a list',
       [{ fault: 'error', code: 'AccessDeniedException', regions: HERE, operations: 'GetInstanceSnapshots', after: 2 }],
@@ -227,7 +272,10 @@ describe('verifying a plan', () => {
       own.emulator.setFaults(faults);
       const { plan } = await own.plan();
       own.emulator.setFaults([]);
-      expect({ complete: plan.complete, code: await codeOf(own.prepare()) }).toEqual({ complete: false, code: 'plan.incomplete' });
+      expect({ complete: plan.complete, code: await codeOf(own.prepare()) }).toEqual({
+        complete: false,
+        code: 'plan.incomplete',
+      });
     } finally {
       await own.close();
     }
@@ -239,7 +287,10 @@ describe('verifying a plan', () => {
   });
 
   it('refuses clock.skew when the clock of the service cannot be read', async () => {
-    const deletion = { ...rig.deletion, readClock: async () => ({ ok: true as const, value: { service: null, machine: Date.now() } }) };
+    const deletion = {
+      ...rig.deletion,
+      readClock: async () => ({ ok: true as const, value: { service: null, machine: Date.now() } }),
+    };
     expect(await refused({ deletion }, 'clock.skew')).toContain('no Date');
   });
 

@@ -2,7 +2,12 @@ import { makePacer, PACE } from '../../lambda/deletion/backoff';
 import { followOperations } from '../../lambda/deletion/wait-for-operations';
 import type { Operation } from '../../lambda/ports/deletion-ports';
 
-const operation = (id: string, state: Operation['state'], code: string | null = null, details: string | null = null): Operation => ({
+const operation = (
+  id: string,
+  state: Operation['state'],
+  code: string | null = null,
+  details: string | null = null,
+): Operation => ({
   id,
   state,
   code,
@@ -29,7 +34,11 @@ describe('the operations of a delete', () => {
   });
 
   it('are all named that failed, at once or later', async () => {
-    const started = [operation('a', 'failed', 'A', 'one'), operation('b', 'failed', 'B', 'two'), operation('c', 'pending')];
+    const started = [
+      operation('a', 'failed', 'A', 'one'),
+      operation('b', 'failed', 'B', 'two'),
+      operation('c', 'pending'),
+    ];
     expect(await follow(started, { c: operation('c', 'failed', null, null) })).toEqual({
       state: 'failed',
       code: 'A',

@@ -16,7 +16,8 @@ test('CONTRIBUTING names places, tests and scripts that exist', () => {
 
 describe('every channel', () => {
   const channels = readdirSync(join(ROOT, 'lambda', 'channels')).flatMap((name) => {
-    const [, first, second] = /export function (\w+Channel)\b|export const (\w+Channel)\b/.exec(read('lambda', 'channels', name)) ?? [];
+    const [, first, second] =
+      /export function (\w+Channel)\b|export const (\w+Channel)\b/.exec(read('lambda', 'channels', name)) ?? [];
     const made = first ?? second;
     return made === undefined ? [] : [[name.replace('.ts', ''), made] as const];
   });

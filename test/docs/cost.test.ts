@@ -30,7 +30,9 @@ function alarmMetrics(template: Template): readonly number[] {
   const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')) as {
     readonly Properties: { readonly Metrics?: readonly { readonly MetricStat?: unknown }[] };
   }[];
-  return alarms.map(({ Properties: { Metrics } }) => Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1);
+  return alarms.map(
+    ({ Properties: { Metrics } }) => Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1,
+  );
 }
 
 const RUNNING = ['Lambda, reports', 'EventBridge Scheduler', 'S3', 'SNS', 'CloudWatch Logs', 'metrics of reports'];
@@ -55,8 +57,10 @@ describe('docs/cost.md', () => {
   });
 
   test('counts what the other settings deploy', () => {
-    const dashboards = (template: Template): number => Object.keys(template.findResources('AWS::CloudWatch::Dashboard')).length;
-    for (const template of Object.values(templates)) expect(arithmetic('dashboard')).toContain(`${dashboards(template)} dashboard `);
+    const dashboards = (template: Template): number =>
+      Object.keys(template.findResources('AWS::CloudWatch::Dashboard')).length;
+    for (const template of Object.values(templates))
+      expect(arithmetic('dashboard')).toContain(`${dashboards(template)} dashboard `);
     const alarms = synthesized({ monitoring: 'alarms', deletion: 'automatic' });
     expect([alarmMetrics(alarms), dashboards(alarms)]).toEqual([alarmMetrics(templates.deletion), 0]);
     const off = synthesized({ monitoring: 'off', deletion: 'automatic' });
@@ -77,7 +81,9 @@ describe('docs/cost.md', () => {
       const scale = product.includes('per million') ? 1e-6 : product.includes('MB') ? 1e-3 : 1;
       const factors = [...product.matchAll(/(?:^|× \$?)([\d.]+)/g)].map((match) => Number(match[1]));
       expect(factors.length).toBeGreaterThan(1);
-      const value = (factors.reduce((total, factor) => total * factor, 1) * scale) / rest.reduce((total, part) => total * Number(part), 1);
+      const value =
+        (factors.reduce((total, factor) => total * factor, 1) * scale) /
+        rest.reduce((total, part) => total * Number(part), 1);
       expect(Math.abs(value - cost(what))).toBeLessThan(0.00051);
     },
   );
@@ -88,7 +94,11 @@ describe('docs/cost.md', () => {
   test.each([
     ['-c monitoring=off', running, deletion],
     ['-c monitoring=alarms, or alarms and dashboard, while free ones are left', running + check, deletion],
-    ['-c monitoring=alarms, the free alarms used up', running + check + cost('alarms'), deletion + cost('alarms of deletions')],
+    [
+      '-c monitoring=alarms, the free alarms used up',
+      running + check + cost('alarms'),
+      deletion + cost('alarms of deletions'),
+    ],
     [
       'alarms and dashboard, the free ones of both used up',
       running + check + cost('alarms') + cost('dashboard'),

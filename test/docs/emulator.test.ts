@@ -30,8 +30,13 @@ const tableOf = (heading: string): readonly (readonly string[])[] => {
 const firstColumn = (heading: string): readonly string[] => tableOf(heading).flatMap(([first = '']) => quotedIn(first));
 
 describe('docs/emulator.md', () => {
-  const kinds = faultSchema.options.map(({ shape }) => ({ name: [...shape.fault.values][0], members: Object.keys(shape) }));
-  const selectors = (kinds[0]?.members ?? []).filter((member) => kinds.every(({ members }) => members.includes(member)));
+  const kinds = faultSchema.options.map(({ shape }) => ({
+    name: [...shape.fault.values][0],
+    members: Object.keys(shape),
+  }));
+  const selectors = (kinds[0]?.members ?? []).filter((member) =>
+    kinds.every(({ members }) => members.includes(member)),
+  );
 
   it('names every kind of fault, and none that there is not', () => {
     expect([...firstColumn('fault')].sort()).toEqual(kinds.map(({ name }) => name).sort());
@@ -68,7 +73,9 @@ describe('docs/emulator.md', () => {
       child = spawn(process.execPath, [program, 'emulator', '--port', '0', '--scenario', scenario], {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
-      const address = await new Promise<string>((resolve) => child?.stdout?.once('data', (data) => resolve(String(data).trim())));
+      const address = await new Promise<string>((resolve) =>
+        child?.stdout?.once('data', (data) => resolve(String(data).trim())),
+      );
       putBack = pointSdkTo(address);
       const { code, out } = await runCli(['report', '--format', 'json', '--quiet'], process.env);
       return { code, report: JSON.parse(out) };
@@ -83,7 +90,9 @@ describe('docs/emulator.md', () => {
       const { code, report } = await reportOn(examples[0] ?? '');
       expect(code).toBe(3);
       const unread = report.scopes.filter(({ sources }: { sources: string }) => sources !== 'read');
-      expect(unread).toMatchObject([{ region: 'eu-central-1', kind: 'disk', error: { code: 'AccessDeniedException' } }]);
+      expect(unread).toMatchObject([
+        { region: 'eu-central-1', kind: 'disk', error: { code: 'AccessDeniedException' } },
+      ]);
     });
 
     it('hold a whole account, which somebody changes at the last moment', async () => {

@@ -24,7 +24,10 @@ test('docs/iam.md accounts for every role of the template', () => {
 
 test('docs/iam.md says what a condition lets pass that binds only requests which have a prefix', () => {
   const listings = statementsOf(whole.toJSON()).filter((statement) => actionsOf(statement).includes('s3:ListBucket'));
-  expect(listings.map(({ Condition }) => Object.keys(Condition ?? {}))).toEqual([['StringLikeIfExists'], ['StringLikeIfExists']]);
+  expect(listings.map(({ Condition }) => Object.keys(Condition ?? {}))).toEqual([
+    ['StringLikeIfExists'],
+    ['StringLikeIfExists'],
+  ]);
   expect(page).toContain('a request without any prefix is allowed too');
 });
 
@@ -53,16 +56,21 @@ test('README and SECURITY name all that the report role may do', () => {
 
 test('docs/iam.md says of the grants of the construct what they allow', () => {
   const stack = new Stack(quickApp(), 'Mine');
-  const { grants } = new SnapshotRetention(stack, 'Retention', { ...PROPS, deletion: 'approve', encryptionKey: new Key(stack, 'Key') });
+  const { grants } = new SnapshotRetention(stack, 'Retention', {
+    ...PROPS,
+    deletion: 'approve',
+    encryptionKey: new Key(stack, 'Key'),
+  });
   const reader = new Role(stack, 'Reader', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
   grants.readReports(reader);
   grants.report(reader);
   const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
     Properties.Roles[0].Ref.startsWith('Reader'),
   );
-  const said = /`retention\.grants\.readReports\(role\)` lets somebody list and read\s+([^;]*), and nothing else in it \(and decrypt/.exec(
-    page,
-  )?.[1];
+  const said =
+    /`retention\.grants\.readReports\(role\)` lets somebody list and read\s+([^;]*), and nothing else in it \(and decrypt/.exec(
+      page,
+    )?.[1];
   const prefixes = [...(said ?? '').matchAll(/`([a-z]+\/)`/g)].map(([, prefix]) => `${prefix}*`);
   const [read, list, ...more] = statementsOf(policies)
     .toSorted((a, b) => String(a.Action).localeCompare(String(b.Action)))
@@ -87,11 +95,14 @@ test('docs/iam.md names every call of doctor', () => {
   const cli = join(DOCS, '..', 'cli');
   const called = readdirSync(cli)
     .filter((name) => name.startsWith('doctor-'))
-    .flatMap((name) => [...readFileSync(join(cli, name), 'utf8').matchAll(/notRead\([^;]*?'([a-z0-9]+:\w+)(?: and ([a-z0-9]+:\w+))?'/g)])
+    .flatMap((name) => [
+      ...readFileSync(join(cli, name), 'utf8').matchAll(/notRead\([^;]*?'([a-z0-9]+:\w+)(?: and ([a-z0-9]+:\w+))?'/g),
+    ])
     .flatMap(([, ...actions]) => actions.filter((action) => action !== undefined));
   const row = page.split('\n').find((line) => line.startsWith('| `doctor` |'));
   expect(called.length).toBeGreaterThan(5);
-  for (const action of called.filter((action) => action !== 'lightsail:GetRegions')) expect(row).toContain(`\`${action}\``);
+  for (const action of called.filter((action) => action !== 'lightsail:GetRegions'))
+    expect(row).toContain(`\`${action}\``);
 });
 
 describe('docs/deploy-policy.json', () => {
@@ -100,7 +111,9 @@ describe('docs/deploy-policy.json', () => {
     readonly Action: string | string[];
     readonly Resource: string;
   }
-  const { Statement: statements } = JSON.parse(readFileSync(join(DOCS, 'deploy-policy.json'), 'utf8')) as { Statement: Statement[] };
+  const { Statement: statements } = JSON.parse(readFileSync(join(DOCS, 'deploy-policy.json'), 'utf8')) as {
+    Statement: Statement[];
+  };
   const actions = statements.flatMap(({ Action }) => [Action].flat());
 
   /** What CloudFormation's handlers call to make, look at and remove a resource of each type. */
@@ -162,7 +175,10 @@ describe('docs/deploy-policy.json', () => {
   });
 
   test('reaches beyond the names of the stack only to find logs and alarms', () => {
-    expect(statements.filter(({ Resource }) => Resource === '*').map(({ Sid }) => Sid)).toEqual(['FindLogs', 'FindAlarms']);
+    expect(statements.filter(({ Resource }) => Resource === '*').map(({ Sid }) => Sid)).toEqual([
+      'FindLogs',
+      'FindAlarms',
+    ]);
   });
 
   test('fits into a managed policy', () => {

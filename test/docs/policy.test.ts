@@ -25,7 +25,9 @@ describe('the calendars of the documentation', () => {
 
   it('are no wider than 60 columns', () => {
     const drawn = texts.flatMap((text) =>
-      [...text.matchAll(/<!-- calendar[\s\S]*?```text\n([\s\S]*?)```/g)].flatMap((match) => match[1]?.split('\n') ?? []),
+      [...text.matchAll(/<!-- calendar[\s\S]*?```text\n([\s\S]*?)```/g)].flatMap(
+        (match) => match[1]?.split('\n') ?? [],
+      ),
     );
     expect(Math.max(...drawn.map((line) => line.length))).toBeLessThanOrEqual(60);
   });

@@ -23,7 +23,8 @@ interface Instead {
   readonly exit?: number;
 }
 
-const installs = 'npm ci needs a registry, and .ci/run runs it: here the packages are linked, and its last step, prepare, runs';
+const installs =
+  'npm ci needs a registry, and .ci/run runs it: here the packages are linked, and its last step, prepare, runs';
 const deploys = 'test/integration/moto.test.ts deploys; here the same context is synthesized';
 
 /** Commands that do not run as they stand. Every other one does. */
@@ -36,10 +37,11 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
   },
   'npx cdk bootstrap -c email=you@example.com': { run: null, because: 'test/integration/moto.test.ts does it' },
   'npx cdk deploy -c email=you@example.com': { run: null, because: `${deploys}, by a command of README's own` },
-  "npx cdk deploy -c email=you@example.com,team@example.com -c config=examples/blog.yaml -c schedule='cron(30 6 ? * MON-FRI *)'": {
-    run: "npx cdk synth --quiet -c email=you@example.com,team@example.com -c config=examples/blog.yaml -c schedule='cron(30 6 ? * MON-FRI *)'",
-    because: deploys,
-  },
+  "npx cdk deploy -c email=you@example.com,team@example.com -c config=examples/blog.yaml -c schedule='cron(30 6 ? * MON-FRI *)'":
+    {
+      run: "npx cdk synth --quiet -c email=you@example.com,team@example.com -c config=examples/blog.yaml -c schedule='cron(30 6 ? * MON-FRI *)'",
+      because: deploys,
+    },
   'npx cdk deploy -c email=you@example.com -c deletion=approve': {
     run: 'npx cdk synth --quiet -c email=you@example.com -c deletion=approve',
     because: deploys,
@@ -54,7 +56,10 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     run: `npx lightsail-retention apply plan.json --local --config retention.yaml --yes "$(node -p "require('./plan.json').items.length")"`,
     because: 'a person types the count',
   },
-  'npx lightsail-retention doctor': { run: 'npx lightsail-retention doctor', because: 'nothing is deployed here, and it says so' },
+  'npx lightsail-retention doctor': {
+    run: 'npx lightsail-retention doctor',
+    because: 'nothing is deployed here, and it says so',
+  },
   'npm install lightsail-retention aws-cdk-lib constructs': {
     run: null,
     because: 'it needs a registry; test/scripts/package.test.ts installs the packed package',
@@ -164,7 +169,8 @@ describe('README', () => {
 
 describe('the steps of a page', () => {
   test('are its commands, in text and in blocks, and the files that it writes', () => {
-    const page = 'Do `npm ci`.\n```sh\nnpx a b   # why\n\nnpx c\n```\n```yaml\n# x.yaml\nversion: 1\n```\n```text\nnpx d\n```\n';
+    const page =
+      'Do `npm ci`.\n```sh\nnpx a b   # why\n\nnpx c\n```\n```yaml\n# x.yaml\nversion: 1\n```\n```text\nnpx d\n```\n';
     expect(stepsOf(page)).toEqual([
       { command: 'npm ci' },
       { command: 'npx a b' },

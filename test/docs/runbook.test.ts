@@ -24,7 +24,9 @@ test('docs/runbook.md names every event that a function logs', () => {
 
 test('docs/runbook.md names every reason for which an automatic deletion takes nothing', () => {
   const codes = ['core/automatic.ts', 'app/automatic-selection.ts'].flatMap((file) =>
-    [...readFileSync(join(ROOT, 'lambda', file), 'utf8').matchAll(/nothing\(\s*'([a-z.-]+)'/g)].map((match) => match[1] ?? ''),
+    [...readFileSync(join(ROOT, 'lambda', file), 'utf8').matchAll(/nothing\(\s*'([a-z.-]+)'/g)].map(
+      (match) => match[1] ?? '',
+    ),
   );
   expect(codes).toEqual(expect.arrayContaining(['auto.grace', 'auto.no-subscriber', 'config.built-in']));
   const [, section = ''] = runbook.split('\n## Automatic deletion took nothing\n');

@@ -25,10 +25,13 @@ describe('docs/safety.md', () => {
 
   it('names the tests of each line of what README promises', () => {
     const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-    const lines = [...(/^## What it will never do\n([^#]*)/m.exec(readme)?.[1] ?? '').matchAll(/^- ([^.(]+)/gm)].map(([, line]) => line);
+    const lines = [...(/^## What it will never do\n([^#]*)/m.exec(readme)?.[1] ?? '').matchAll(/^- ([^.(]+)/gm)].map(
+      ([, line]) => line,
+    );
     const promised = sections.find((section) => section.startsWith('What README promises')) ?? '';
     expect(lines.length).toBeGreaterThan(5);
-    for (const line of lines) expect(promised).toMatch(new RegExp(`^\\*\\*${line?.split(':')[0]}[^\\n]*\\n\\n- \`test/`, 'm'));
+    for (const line of lines)
+      expect(promised).toMatch(new RegExp(`^\\*\\*${line?.split(':')[0]}[^\\n]*\\n\\n- \`test/`, 'm'));
   });
 
   it('names every refusal', async () => {

@@ -59,7 +59,9 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
 test('CI tests on Node.js 22 and 24, and runs the command line on each', () => {
   const { test: job } = read('ci.yml').jobs;
   expect(job?.strategy?.matrix.node).toEqual([22, 24]);
-  expect(job?.steps.find(({ uses }) => uses?.startsWith('actions/setup-node@'))?.with?.['node-version']).toBe(`\${{ matrix.node }}`);
+  expect(job?.steps.find(({ uses }) => uses?.startsWith('actions/setup-node@'))?.with?.['node-version']).toBe(
+    `\${{ matrix.node }}`,
+  );
   const runs = job?.steps.map(({ run }) => run) ?? [];
   expect(runs).toEqual(expect.arrayContaining(['npm ci', 'npm test', 'npm start']));
   // By the Node.js of the matrix itself: npm scripts find that of the lockfile first.
@@ -69,7 +71,9 @@ test('CI tests on Node.js 22 and 24, and runs the command line on each', () => {
 });
 
 test('CI and .ci/run bring the same tools that tests can do without, and tell the tests where the runtime client is', () => {
-  const texts = ['.github/workflows/ci.yml', '.ci/run', 'CONTRIBUTING.md'].map((file) => readFileSync(join(ROOT, file), 'utf8'));
+  const texts = ['.github/workflows/ci.yml', '.ci/run', 'CONTRIBUTING.md'].map((file) =>
+    readFileSync(join(ROOT, file), 'utf8'),
+  );
   for (const tool of [/cfn-lint==([\d.]+)/, /moto\[server\]==([\d.]+)/, /aws-lambda-ric(?:@|": ")([\d.]+)/]) {
     const versions = texts.flatMap((text) => tool.exec(text)?.[1] ?? []);
     expect(versions.length).toBeGreaterThan(1);
@@ -81,7 +85,9 @@ test('CI and .ci/run bring the same tools that tests can do without, and tell th
 test('CI fails where an upgrade from the last release would lose something', () => {
   const runs = read('ci.yml').jobs.upgrade?.steps.map(({ run = '' }) => run) ?? [];
   expect(
-    runs.filter((run) => run.includes('npm run --silent upgrade -- "$RUNNER_TEMP/last.out/LightsailRetention.template.json"')),
+    runs.filter((run) =>
+      run.includes('npm run --silent upgrade -- "$RUNNER_TEMP/last.out/LightsailRetention.template.json"'),
+    ),
   ).toHaveLength(1);
 });
 

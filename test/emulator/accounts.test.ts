@@ -51,9 +51,15 @@ describe('the sample account', () => {
     const copies = rows.filter((row) => row.isFromAutoSnapshot);
     expect(copies.length).toBeGreaterThan(1);
     expect(copies.flatMap((row) => row.tags)).toEqual([]);
-    expect(named('prod-web-copy').every((row) => arns.has(String(sourceOf(row))) && !String(row.arn).includes('eu-central-1'))).toBe(true);
     expect(
-      named('prod-web-system').every((row) => row.resourceType === 'DiskSnapshot' && String(sourceOf(row)).includes(':Instance/')),
+      named('prod-web-copy').every(
+        (row) => arns.has(String(sourceOf(row))) && !String(row.arn).includes('eu-central-1'),
+      ),
+    ).toBe(true);
+    expect(
+      named('prod-web-system').every(
+        (row) => row.resourceType === 'DiskSnapshot' && String(sourceOf(row)).includes(':Instance/'),
+      ),
     ).toBe(true);
   });
 
@@ -85,7 +91,9 @@ describe('a large account', () => {
     expect(rows).toHaveLength(2_005);
     expect(account.regions).toHaveLength(16);
     expect(new Set(rows.map((row) => row.arn)).size).toBe(2_005);
-    expect(new Set(Object.values(account.data).map((region) => region.instanceSnapshots?.length))).toEqual(new Set([125, 126]));
+    expect(new Set(Object.values(account.data).map((region) => region.instanceSnapshots?.length))).toEqual(
+      new Set([125, 126]),
+    );
     expect(largeAccount({ snapshots: 2_005, regions: 16 })).toEqual(account);
   });
 

@@ -50,22 +50,51 @@ describe('the AWS CLI cannot tell the emulator from the service', () => {
       await withEmulator({ account: sampleAccount(NOW) }, async (emulator) => {
         const first = (list: 'instanceSnapshots' | 'diskSnapshots' | 'relationalDatabaseSnapshots') =>
           emulator.world.rows(REGION, list)[0]?.name ?? '';
-        const [instance, disk, database] = [first('instanceSnapshots'), first('diskSnapshots'), first('relationalDatabaseSnapshots')];
-        await aws(emulator, 'lightsail', 'tag-resource', '--resource-name', instance, '--tags', 'key=no_delete', 'key=env,value=test');
+        const [instance, disk, database] = [
+          first('instanceSnapshots'),
+          first('diskSnapshots'),
+          first('relationalDatabaseSnapshots'),
+        ];
+        await aws(
+          emulator,
+          'lightsail',
+          'tag-resource',
+          '--resource-name',
+          instance,
+          '--tags',
+          'key=no_delete',
+          'key=env,value=test',
+        );
         expect(emulator.world.find(REGION, 'instanceSnapshots', instance)?.tags).toEqual([
           { key: 'env', value: 'test' },
           { key: 'no_delete' },
         ]);
         await aws(emulator, 'lightsail', 'untag-resource', '--resource-name', instance, '--tag-keys', 'env');
         expect(emulator.world.find(REGION, 'instanceSnapshots', instance)?.tags).toEqual([{ key: 'no_delete' }]);
-        const deleted = await aws(emulator, 'lightsail', 'delete-instance-snapshot', '--instance-snapshot-name', instance);
+        const deleted = await aws(
+          emulator,
+          'lightsail',
+          'delete-instance-snapshot',
+          '--instance-snapshot-name',
+          instance,
+        );
         const [operation] = (deleted as { operations: { id: string; status: string }[] }).operations;
         expect(operation?.status).toBe('Succeeded');
         const read = await aws(emulator, 'lightsail', 'get-operation', '--operation-id', operation?.id ?? '');
         expect(read).toMatchObject({ operation: { id: operation?.id, resourceName: instance, isTerminal: true } });
         await aws(emulator, 'lightsail', 'delete-disk-snapshot', '--disk-snapshot-name', disk);
-        await aws(emulator, 'lightsail', 'delete-relational-database-snapshot', '--relational-database-snapshot-name', database);
-        expect([instance, disk, database].map((name) => emulator.world.named(REGION, name))).toEqual([undefined, undefined, undefined]);
+        await aws(
+          emulator,
+          'lightsail',
+          'delete-relational-database-snapshot',
+          '--relational-database-snapshot-name',
+          database,
+        );
+        expect([instance, disk, database].map((name) => emulator.world.named(REGION, name))).toEqual([
+          undefined,
+          undefined,
+          undefined,
+        ]);
         await expect(aws(emulator, 'lightsail', 'get-disk-snapshot', '--disk-snapshot-name', disk)).rejects.toThrow(
           '(NotFoundException) when calling the GetDiskSnapshot',
         );
@@ -98,13 +127,32 @@ describe('the AWS CLI cannot tell the emulator from the service', () => {
         expect(emulator.published).toMatchObject([
           { subject: 'hello', message: 'grüße\nall', attributes: { expiring: { type: 'Number', value: '3' } } },
         ]);
-        expect(await aws(emulator, 'sns', 'list-subscriptions-by-topic', '--region', 'us-east-1', '--topic-arn', topic)).toMatchObject({
+        expect(
+          await aws(emulator, 'sns', 'list-subscriptions-by-topic', '--region', 'us-east-1', '--topic-arn', topic),
+        ).toMatchObject({
           Subscriptions: [{ Protocol: 'email' }],
         });
-        const put = ['s3api', 'put-object', '--bucket', 'lightsail-retention', '--key', 'plans/a b.json', '--body', __filename];
+        const put = [
+          's3api',
+          'put-object',
+          '--bucket',
+          'lightsail-retention',
+          '--key',
+          'plans/a b.json',
+          '--body',
+          __filename,
+        ];
         await aws(emulator, ...put, '--if-none-match', '*');
         await expect(aws(emulator, ...put, '--if-none-match', '*')).rejects.toThrow('PreconditionFailed');
-        const listed = await aws(emulator, 's3api', 'list-objects-v2', '--bucket', 'lightsail-retention', '--prefix', 'plans/');
+        const listed = await aws(
+          emulator,
+          's3api',
+          'list-objects-v2',
+          '--bucket',
+          'lightsail-retention',
+          '--prefix',
+          'plans/',
+        );
         expect(listed).toMatchObject({ Contents: [{ Key: 'plans/a b.json' }] });
         expect(await aws(emulator, 'sts', 'get-caller-identity')).toMatchObject({ Account: ACCOUNT });
       });

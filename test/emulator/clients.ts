@@ -1,4 +1,8 @@
-import { GetInstanceSnapshotsCommand, type GetInstanceSnapshotsCommandOutput, LightsailClient } from '@aws-sdk/client-lightsail';
+import {
+  GetInstanceSnapshotsCommand,
+  type GetInstanceSnapshotsCommandOutput,
+  LightsailClient,
+} from '@aws-sdk/client-lightsail';
 import type { AccountData, Row } from '../../emulator/account';
 import { instanceRow, instanceSnapshotRow, type SourceSpec } from '../../emulator/rows';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/server';
@@ -15,7 +19,8 @@ export const reach = (emulator: Emulator, region = REGION) => ({
   maxAttempts: 1,
 });
 
-export const lightsail = (emulator: Emulator, region = REGION): LightsailClient => new LightsailClient(reach(emulator, region));
+export const lightsail = (emulator: Emulator, region = REGION): LightsailClient =>
+  new LightsailClient(reach(emulator, region));
 
 const web: SourceSpec = {
   accountId: ACCOUNT,
@@ -32,11 +37,19 @@ export function webAccount(count: number, more: Partial<AccountData> = {}): Acco
   const rows: Row[] = Array.from({ length: count }, (_, i) =>
     instanceSnapshotRow(web, { name: `web-${i + 1}`, createdAt: NOW - i * 3_600_000 }),
   );
-  return { accountId: ACCOUNT, regions: [REGION], data: { [REGION]: { instances: [instanceRow(web)], instanceSnapshots: rows } }, ...more };
+  return {
+    accountId: ACCOUNT,
+    regions: [REGION],
+    data: { [REGION]: { instances: [instanceRow(web)], instanceSnapshots: rows } },
+    ...more,
+  };
 }
 
 /** Runs with an emulator and closes it, whatever happens. */
-export async function withEmulator(options: EmulatorOptions, run: (emulator: Emulator) => Promise<void>): Promise<void> {
+export async function withEmulator(
+  options: EmulatorOptions,
+  run: (emulator: Emulator) => Promise<void>,
+): Promise<void> {
   const emulator = await startEmulator(options);
   try {
     await run(emulator);

@@ -71,9 +71,12 @@ describe('faults strike the calls that they select', () => {
   it('by chance, the same for the same seed', async () => {
     const run = async (seed: number) => {
       let seen = '';
-      await withEmulator({ account: webAccount(1), seed, faults: [{ fault: 'throttle', chance: 0.5 }] }, async (emulator) => {
-        seen = await outcomes(20, () => regions(emulator));
-      });
+      await withEmulator(
+        { account: webAccount(1), seed, faults: [{ fault: 'throttle', chance: 0.5 }] },
+        async (emulator) => {
+          seen = await outcomes(20, () => regions(emulator));
+        },
+      );
       return seen;
     };
     const once = await run(7);
@@ -98,7 +101,10 @@ describe('the faults', () => {
     await under([{ fault: 'throttle', perSecond: 0.001 }], async (emulator) => {
       expect(await outcomes(3, () => regions(emulator))).toBe('ok Throttling Throttling');
       expect(await outcomes(2, () => regions(emulator, 'us-east-1'))).toBe('ok Throttling');
-      await expect(regions(emulator)).rejects.toMatchObject({ message: 'Rate exceeded', $metadata: { httpStatusCode: 400 } });
+      await expect(regions(emulator)).rejects.toMatchObject({
+        message: 'Rate exceeded',
+        $metadata: { httpStatusCode: 400 },
+      });
     });
     await under([{ fault: 'throttle', perSecond: 0.001, burst: 2 }], async (emulator) => {
       expect(await outcomes(4, () => regions(emulator))).toBe('ok ok Throttling Throttling');
@@ -126,7 +132,9 @@ describe('the faults', () => {
   it('what struck a call is logged, also where it was answered with success', async () => {
     await under([{ fault: 'shape', dropList: true, operations: 'GetRegions' }], async (emulator) => {
       await regions(emulator);
-      expect(emulator.requests.list()).toMatchObject([{ operation: 'GetRegions', error: null, struck: [{ fault: 'shape' }] }]);
+      expect(emulator.requests.list()).toMatchObject([
+        { operation: 'GetRegions', error: null, struck: [{ fault: 'shape' }] },
+      ]);
     });
   });
 
@@ -137,7 +145,9 @@ describe('the faults', () => {
         const call = lightsail(emulator).send(new DeleteInstanceSnapshotCommand({ instanceSnapshotName: 'web-1' }));
         await expect(call).rejects.toMatchObject({ message: expect.stringMatching(/ECONNRESET|socket hang up/) });
         left = emulator.world.find(REGION, 'instanceSnapshots', 'web-1');
-        expect(emulator.requests.list()).toMatchObject([{ operation: 'DeleteInstanceSnapshot', name: 'web-1', error: 'reset' }]);
+        expect(emulator.requests.list()).toMatchObject([
+          { operation: 'DeleteInstanceSnapshot', name: 'web-1', error: 'reset' },
+        ]);
       });
       return left !== undefined;
     };
@@ -210,10 +220,16 @@ describe('the faults', () => {
 
   it('the last page leads back to the first, or brings an empty token', async () => {
     await under([{ fault: 'tokens', mode: 'loop' }], async (emulator) => {
-      expect(names(await instancePages(lightsail(emulator), 6))).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4, 5].map((number) => `web-${number}`));
+      expect(names(await instancePages(lightsail(emulator), 6))).toEqual(
+        [1, 2, 3, 4, 5, 1, 2, 3, 4, 5].map((number) => `web-${number}`),
+      );
     });
     await under([{ fault: 'tokens', mode: 'empty' }], async (emulator) => {
-      expect((await instancePages(lightsail(emulator), 3)).map((page) => page.nextPageToken === '')).toEqual([false, false, true]);
+      expect((await instancePages(lightsail(emulator), 3)).map((page) => page.nextPageToken === '')).toEqual([
+        false,
+        false,
+        true,
+      ]);
     });
   });
 
@@ -262,7 +278,9 @@ describe('the faults', () => {
     await under([{ fault: 'deny', by, operations: 'GetRegions' }], async (emulator) => {
       await expect(regions(emulator)).rejects.toMatchObject({
         name: 'AccessDeniedException',
-        message: expect.stringMatching(new RegExp(`is not authorized to perform: lightsail:GetRegions on resource: \\* ${words}$`)),
+        message: expect.stringMatching(
+          new RegExp(`is not authorized to perform: lightsail:GetRegions on resource: \\* ${words}$`),
+        ),
       });
     });
   });
@@ -334,7 +352,8 @@ describe('the faults', () => {
     };
     await under([on, { ...on, names: 'web-2', change: { action: 'reuse', resource: 'web-2' } }], async (emulator) => {
       const read = async (name: string) =>
-        (await lightsail(emulator).send(new GetInstanceSnapshotCommand({ instanceSnapshotName: name }))).instanceSnapshot;
+        (await lightsail(emulator).send(new GetInstanceSnapshotCommand({ instanceSnapshotName: name })))
+          .instanceSnapshot;
       expect((await read('web-1'))?.tags).toEqual([]);
       expect((await read('web-1'))?.tags).toEqual([{ key: 'retention:hold' }]);
       const before = await read('web-2');
@@ -352,7 +371,8 @@ describe('the faults', () => {
         world.remove(call.region, 'instanceSnapshots', 'web-1');
       });
       emulator.after('*', (call) => void seen.push(`after ${call.operation}`));
-      const read = () => outcomes(1, () => lightsail(emulator).send(new GetInstanceSnapshotCommand({ instanceSnapshotName: 'web-1' })));
+      const read = () =>
+        outcomes(1, () => lightsail(emulator).send(new GetInstanceSnapshotCommand({ instanceSnapshotName: 'web-1' })));
       expect(await read()).toBe('NotFound');
       off();
       emulator.world.add(REGION, 'instanceSnapshots', { name: 'web-1' });

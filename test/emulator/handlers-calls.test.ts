@@ -11,7 +11,12 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { ListSubscriptionsByTopicCommand, PublishCommand, type PublishCommandInput, SNSClient } from '@aws-sdk/client-sns';
+import {
+  ListSubscriptionsByTopicCommand,
+  PublishCommand,
+  type PublishCommandInput,
+  SNSClient,
+} from '@aws-sdk/client-sns';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { FaultInput } from '../../emulator/fault';
 import { DEFAULT_BUCKET as Bucket, defaultTopicArn, type Emulator } from '../../emulator/server';
@@ -48,7 +53,11 @@ describe('SNS', () => {
 
   it.each<[string, Partial<PublishCommandInput>, string]>([
     ['a topic that is not there', { TopicArn: `${TopicArn}-2` }, 'NotFoundException'],
-    ['a topic of another region', { TopicArn: TopicArn.replace('us-east-1', 'eu-west-1') }, 'InvalidParameterException'],
+    [
+      'a topic of another region',
+      { TopicArn: TopicArn.replace('us-east-1', 'eu-west-1') },
+      'InvalidParameterException',
+    ],
     ['a subject of 100 characters', { Subject: 'x'.repeat(100) }, 'InvalidParameterException'],
     ['a subject with a newline', { Subject: 'a\nb' }, 'InvalidParameterException'],
     ['a subject that is not ASCII', { Subject: 'grüße' }, 'InvalidParameterException'],
@@ -57,14 +66,27 @@ describe('SNS', () => {
     ['more than 256 KiB in bytes', { Message: 'ü'.repeat(131_073) }, 'InvalidParameterException'],
     [
       'more than 256 KiB together with the attributes',
-      { Message: 'x'.repeat(262_144 - 10), MessageAttributes: { outcome: { DataType: 'String', StringValue: 'none' } } },
+      {
+        Message: 'x'.repeat(262_144 - 10),
+        MessageAttributes: { outcome: { DataType: 'String', StringValue: 'none' } },
+      },
       'InvalidParameterException',
     ],
-    ['an empty attribute', { MessageAttributes: { outcome: { DataType: 'String', StringValue: '' } } }, 'InvalidParameterValueException'],
-    ['a number that is none', { MessageAttributes: { n: { DataType: 'Number', StringValue: 'three' } } }, 'InvalidParameterValueException'],
+    [
+      'an empty attribute',
+      { MessageAttributes: { outcome: { DataType: 'String', StringValue: '' } } },
+      'InvalidParameterValueException',
+    ],
+    [
+      'a number that is none',
+      { MessageAttributes: { n: { DataType: 'Number', StringValue: 'three' } } },
+      'InvalidParameterValueException',
+    ],
   ])('refuses %s', async (_what, input, name) => {
     await run(async (emulator) => {
-      await expect(publish(emulator, input)).rejects.toMatchObject({ name: expect.stringMatching(`^${name}(Exception)?$`) });
+      await expect(publish(emulator, input)).rejects.toMatchObject({
+        name: expect.stringMatching(`^${name}(Exception)?$`),
+      });
       expect(emulator.published).toEqual([]);
     });
   });
@@ -81,15 +103,24 @@ describe('SNS', () => {
       emulator.setTopics([
         {
           arn: TopicArn,
-          subscriptions: Array.from({ length: 101 }, (_, i) => ({ protocol: 'email', endpoint: `p${i}@example.com`, confirmed: i > 0 })),
+          subscriptions: Array.from({ length: 101 }, (_, i) => ({
+            protocol: 'email',
+            endpoint: `p${i}@example.com`,
+            confirmed: i > 0,
+          })),
         },
       ]);
       const client = new SNSClient(reach(emulator, 'us-east-1'));
       const first = await client.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
       const second = await client.send(new ListSubscriptionsByTopicCommand({ TopicArn, NextToken: first.NextToken }));
       expect(first.Subscriptions).toHaveLength(100);
-      expect(first.Subscriptions?.[0]).toMatchObject({ SubscriptionArn: 'PendingConfirmation', Endpoint: 'p0@example.com' });
-      expect(second.Subscriptions?.map((each) => each.SubscriptionArn)).toEqual([expect.stringContaining(`${TopicArn}:`)]);
+      expect(first.Subscriptions?.[0]).toMatchObject({
+        SubscriptionArn: 'PendingConfirmation',
+        Endpoint: 'p0@example.com',
+      });
+      expect(second.Subscriptions?.map((each) => each.SubscriptionArn)).toEqual([
+        expect.stringContaining(`${TopicArn}:`),
+      ]);
       expect(second.NextToken).toBeUndefined();
     });
   });
@@ -117,21 +148,32 @@ describe('S3', () => {
       );
       const got = await s3(emulator).send(new GetObjectCommand({ Bucket, Key }));
       expect(await got.Body?.transformToString()).toBe('{"a":1}');
-      expect(got).toMatchObject({ ContentType: 'application/json', Metadata: { run: '7' }, ETag: put.ETag, LastModified: new Date(NOW) });
+      expect(got).toMatchObject({
+        ContentType: 'application/json',
+        Metadata: { run: '7' },
+        ETag: put.ETag,
+        LastModified: new Date(NOW),
+      });
       expect(await s3(emulator).send(new HeadObjectCommand({ Bucket, Key }))).toMatchObject({
         ContentLength: 7,
         ContentType: 'application/json',
       });
       await s3(emulator).send(new DeleteObjectCommand({ Bucket, Key }));
-      await expect(s3(emulator).send(new GetObjectCommand({ Bucket, Key }))).rejects.toMatchObject({ name: 'NoSuchKey' });
-      await expect(s3(emulator).send(new HeadObjectCommand({ Bucket, Key }))).rejects.toMatchObject({ name: 'NotFound' });
+      await expect(s3(emulator).send(new GetObjectCommand({ Bucket, Key }))).rejects.toMatchObject({
+        name: 'NoSuchKey',
+      });
+      await expect(s3(emulator).send(new HeadObjectCommand({ Bucket, Key }))).rejects.toMatchObject({
+        name: 'NotFound',
+      });
     });
   });
 
   it('takes a streamed body with a trailing checksum', async () => {
     await run(async (emulator) => {
       const text = 'x'.repeat(100_000);
-      await s3(emulator).send(new PutObjectCommand({ Bucket, Key: 'stream', Body: Readable.from([text]), ContentLength: text.length }));
+      await s3(emulator).send(
+        new PutObjectCommand({ Bucket, Key: 'stream', Body: Readable.from([text]), ContentLength: text.length }),
+      );
       expect(stored(emulator, 'stream')?.body.toString()).toBe(text);
     });
   });
@@ -170,9 +212,16 @@ describe('S3', () => {
         let token: string | undefined;
         for (let pages = 0; pages < 10; pages++) {
           const page = await s3(emulator).send(
-            new ListObjectsV2Command({ Bucket, ...input, ...(token === undefined ? {} : { ContinuationToken: token }) }),
+            new ListObjectsV2Command({
+              Bucket,
+              ...input,
+              ...(token === undefined ? {} : { ContinuationToken: token }),
+            }),
           );
-          names.push(...(page.Contents ?? []).map((each) => each.Key), ...(page.CommonPrefixes ?? []).map((each) => each.Prefix));
+          names.push(
+            ...(page.Contents ?? []).map((each) => each.Key),
+            ...(page.CommonPrefixes ?? []).map((each) => each.Prefix),
+          );
           token = page.NextContinuationToken;
           if (token === undefined) break;
         }
@@ -194,17 +243,24 @@ describe('S3', () => {
       const Key = 'large';
       const part = 'x'.repeat(5 * 1024 * 1024);
       const upload = async (condition: { IfNoneMatch?: string } = {}) => {
-        const { UploadId } = await s3(emulator).send(new CreateMultipartUploadCommand({ Bucket, Key, ContentType: 'text/csv' }));
+        const { UploadId } = await s3(emulator).send(
+          new CreateMultipartUploadCommand({ Bucket, Key, ContentType: 'text/csv' }),
+        );
         const at = { Bucket, Key, UploadId };
         const Parts: { PartNumber: number; ETag: string | undefined }[] = [];
         for (const [index, Body] of [part, 'the end'].entries()) {
           const { ETag } = await s3(emulator).send(new UploadPartCommand({ ...at, PartNumber: index + 1, Body }));
           Parts.push({ PartNumber: index + 1, ETag });
         }
-        await s3(emulator).send(new CompleteMultipartUploadCommand({ ...at, MultipartUpload: { Parts }, ...condition }));
+        await s3(emulator).send(
+          new CompleteMultipartUploadCommand({ ...at, MultipartUpload: { Parts }, ...condition }),
+        );
       };
       await upload({ IfNoneMatch: '*' });
-      expect(stored(emulator, Key)).toMatchObject({ contentType: 'text/csv', etag: expect.stringMatching(/^"[\da-f]{32}-2"$/) });
+      expect(stored(emulator, Key)).toMatchObject({
+        contentType: 'text/csv',
+        etag: expect.stringMatching(/^"[\da-f]{32}-2"$/),
+      });
       expect(stored(emulator, Key)?.body.length).toBe(part.length + 7);
       await expect(upload({ IfNoneMatch: '*' })).rejects.toMatchObject({ name: 'PreconditionFailed' });
       const { UploadId } = await s3(emulator).send(new CreateMultipartUploadCommand({ Bucket, Key: 'dropped' }));
@@ -219,7 +275,9 @@ describe('S3', () => {
         await expect(s3(emulator).send(new GetObjectCommand({ Bucket: 'other', Key: 'a' }))).rejects.toMatchObject({
           name: 'NoSuchBucket',
         });
-        await expect(s3(emulator).send(new PutObjectCommand({ Bucket, Key: 'plans/1', Body: 'x' }))).rejects.toMatchObject({
+        await expect(
+          s3(emulator).send(new PutObjectCommand({ Bucket, Key: 'plans/1', Body: 'x' })),
+        ).rejects.toMatchObject({
           name: 'AccessDenied',
         });
         await s3(emulator).send(new PutObjectCommand({ Bucket, Key: 'reports/1', Body: 'x' }));
@@ -232,7 +290,9 @@ describe('S3', () => {
 describe('STS', () => {
   it('names the account', async () => {
     await run(async (emulator) => {
-      expect(await new STSClient(reach(emulator)).send(new GetCallerIdentityCommand({}))).toMatchObject({ Account: ACCOUNT });
+      expect(await new STSClient(reach(emulator)).send(new GetCallerIdentityCommand({}))).toMatchObject({
+        Account: ACCOUNT,
+      });
     });
   });
 

@@ -11,8 +11,10 @@ import { sampleAccount } from '../../emulator/sample-account';
 import { ERROR_FORMS } from '../../emulator/service-error';
 import { instancePages, lightsail, NOW, names, webAccount, withEmulator } from './clients';
 
-const SIGNED = 'AWS4-HMAC-SHA256 Credential=test/20261123/eu-central-1/lightsail/aws4_request, SignedHeaders=host, Signature=00';
-const post = (url: string, headers: Record<string, string>, body = '{}') => fetch(url, { method: 'POST', headers, body });
+const SIGNED =
+  'AWS4-HMAC-SHA256 Credential=test/20261123/eu-central-1/lightsail/aws4_request, SignedHeaders=host, Signature=00';
+const post = (url: string, headers: Record<string, string>, body = '{}') =>
+  fetch(url, { method: 'POST', headers, body });
 
 describe('the embedded Lightsail', () => {
   it('pages to the last snapshot, 50 on a page', async () => {
@@ -26,7 +28,10 @@ describe('the embedded Lightsail', () => {
 
   it('ends on a full last page without a token', async () => {
     await withEmulator({ account: webAccount(10), pageSize: 5 }, async (emulator) => {
-      expect((await instancePages(lightsail(emulator))).map((page) => page.nextPageToken === undefined)).toEqual([false, true]);
+      expect((await instancePages(lightsail(emulator))).map((page) => page.nextPageToken === undefined)).toEqual([
+        false,
+        true,
+      ]);
     });
   });
 
@@ -54,8 +59,13 @@ describe('the embedded Lightsail', () => {
     await withEmulator({ account: webAccount(1) }, async (emulator) => {
       emulator.world.tag('eu-central-1', 'web-1', [{ key: 'no_delete' }]);
       emulator.world.add('eu-central-1', 'instanceSnapshots', { name: 'bare', createdAt: 1571421527.755 });
-      const answer = await post(emulator.url, { authorization: SIGNED, 'x-amz-target': 'Lightsail_20161128.GetInstanceSnapshots' });
-      const { instanceSnapshots } = (await answer.json()) as { instanceSnapshots: [Record<string, unknown>, Record<string, unknown>] };
+      const answer = await post(emulator.url, {
+        authorization: SIGNED,
+        'x-amz-target': 'Lightsail_20161128.GetInstanceSnapshots',
+      });
+      const { instanceSnapshots } = (await answer.json()) as {
+        instanceSnapshots: [Record<string, unknown>, Record<string, unknown>];
+      };
       expect(answer.headers.get('content-type')).toBe('application/x-amz-json-1.1');
       expect(answer.headers.get('x-amzn-requestid')).toMatch(/^[\da-f-]{36}$/);
       expect(instanceSnapshots[0].tags).toEqual([{ key: 'no_delete' }]);
@@ -81,7 +91,9 @@ describe('the embedded Lightsail', () => {
       const client = lightsail(emulator);
       const { instance } = await client.send(new GetInstanceCommand({ instanceName: 'prod-web' }));
       expect(instance?.arn).toMatch(/^arn:aws:lightsail:eu-central-1:123456789012:Instance\/[\da-f-]{36}$/);
-      expect((await client.send(new GetRelationalDatabasesCommand({}))).relationalDatabases?.map((row) => row.name)).toEqual(['prod-db']);
+      expect(
+        (await client.send(new GetRelationalDatabasesCommand({}))).relationalDatabases?.map((row) => row.name),
+      ).toEqual(['prod-db']);
       const automatic = await client.send(new GetAutoSnapshotsCommand({ resourceName: 'prod-web' }));
       expect(automatic).toMatchObject({ resourceName: 'prod-web', resourceType: 'Instance' });
       expect(automatic.autoSnapshots).toHaveLength(7);
@@ -121,16 +133,21 @@ describe('the embedded Lightsail', () => {
   it('refuses an unknown operation, a body that is not JSON, an empty name, and calls without a usable signature', async () => {
     await withEmulator({ account: webAccount(0) }, async (emulator) => {
       const code = async (answer: Promise<Response>) => ((await (await answer).json()) as { __type: string }).__type;
-      const target = (operation: string) => ({ authorization: SIGNED, 'x-amz-target': `Lightsail_20161128.${operation}` });
+      const target = (operation: string) => ({
+        authorization: SIGNED,
+        'x-amz-target': `Lightsail_20161128.${operation}`,
+      });
       expect(await code(post(emulator.url, target('GetMoney')))).toBe('UnknownOperationException');
       expect(await code(post(emulator.url, target('GetRegions'), '{'))).toBe('SerializationException');
-      expect(await code(post(emulator.url, target('GetInstance'), '{"instanceName":""}'))).toBe('InvalidInputException');
+      expect(await code(post(emulator.url, target('GetInstance'), '{"instanceName":""}'))).toBe(
+        'InvalidInputException',
+      );
       expect(await code(post(emulator.url, { 'x-amz-target': 'Lightsail_20161128.GetRegions' }))).toBe(
         'MissingAuthenticationTokenException',
       );
-      expect(await code(post(emulator.url, { ...target('GetRegions'), authorization: 'AWS4-HMAC-SHA256 nonsense' }))).toBe(
-        'IncompleteSignatureException',
-      );
+      expect(
+        await code(post(emulator.url, { ...target('GetRegions'), authorization: 'AWS4-HMAC-SHA256 nonsense' })),
+      ).toBe('IncompleteSignatureException');
     });
   });
 
@@ -143,7 +160,9 @@ describe('the embedded Lightsail', () => {
   it('dates its answers by its own clock', async () => {
     await withEmulator({ account: webAccount(0), clock: () => NOW, clockOffset: 600_000 }, async (emulator) => {
       const date = async () =>
-        (await post(emulator.url, { authorization: SIGNED, 'x-amz-target': 'Lightsail_20161128.GetRegions' })).headers.get('date');
+        (
+          await post(emulator.url, { authorization: SIGNED, 'x-amz-target': 'Lightsail_20161128.GetRegions' })
+        ).headers.get('date');
       expect(await date()).toBe('Mon, 23 Nov 2026 08:10:00 GMT');
       emulator.clockOffset = 0;
       expect(await date()).toBe('Mon, 23 Nov 2026 08:00:00 GMT');

@@ -48,10 +48,14 @@ describe('deleting by name', () => {
       const client = lightsail(emulator);
       const [disk] = emulator.world.rows(REGION, 'diskSnapshots');
       const [database] = emulator.world.rows(REGION, 'relationalDatabaseSnapshots');
-      const elsewhere = lightsail(emulator, 'us-east-1').send(new DeleteDiskSnapshotCommand({ diskSnapshotName: disk?.name }));
+      const elsewhere = lightsail(emulator, 'us-east-1').send(
+        new DeleteDiskSnapshotCommand({ diskSnapshotName: disk?.name }),
+      );
       await expect(elsewhere).rejects.toMatchObject({ name: 'NotFoundException' });
       await client.send(new DeleteDiskSnapshotCommand({ diskSnapshotName: disk?.name }));
-      await client.send(new DeleteRelationalDatabaseSnapshotCommand({ relationalDatabaseSnapshotName: database?.name }));
+      await client.send(
+        new DeleteRelationalDatabaseSnapshotCommand({ relationalDatabaseSnapshotName: database?.name }),
+      );
       expect(emulator.world.rows(REGION, 'diskSnapshots')).not.toContain(disk);
       expect(emulator.world.rows(REGION, 'relationalDatabaseSnapshots')).not.toContain(database);
     });
@@ -71,15 +75,18 @@ describe('deleting by name', () => {
 
 describe('operations', () => {
   it('become terminal after the polls that the scenario says, and only then is the snapshot gone', async () => {
-    await withEmulator({ account: webAccount(2), faults: [{ fault: 'operation', polls: 2, status: 'Completed' }] }, async (emulator) => {
-      const client = lightsail(emulator);
-      const { operations } = await remove(client);
-      expect(operations).toMatchObject([{ isTerminal: false, status: 'Started' }]);
-      expect(await poll(client, operations?.[0])).toMatchObject({ isTerminal: false, status: 'Started' });
-      expect(await left(emulator)).toEqual(['web-1', 'web-2']);
-      expect(await poll(client, operations?.[0])).toMatchObject({ isTerminal: true, status: 'Completed' });
-      expect(await left(emulator)).toEqual(['web-2']);
-    });
+    await withEmulator(
+      { account: webAccount(2), faults: [{ fault: 'operation', polls: 2, status: 'Completed' }] },
+      async (emulator) => {
+        const client = lightsail(emulator);
+        const { operations } = await remove(client);
+        expect(operations).toMatchObject([{ isTerminal: false, status: 'Started' }]);
+        expect(await poll(client, operations?.[0])).toMatchObject({ isTerminal: false, status: 'Started' });
+        expect(await left(emulator)).toEqual(['web-1', 'web-2']);
+        expect(await poll(client, operations?.[0])).toMatchObject({ isTerminal: true, status: 'Completed' });
+        expect(await left(emulator)).toEqual(['web-2']);
+      },
+    );
   });
 
   it('fail with 200, a code and details, and delete nothing', async () => {
@@ -96,17 +103,20 @@ describe('operations', () => {
   });
 
   it('can hang for ever, and can be several, the last of which decides', async () => {
-    await withEmulator({ account: webAccount(1), faults: [{ fault: 'operation', polls: 'never', count: 2 }] }, async (emulator) => {
-      const client = lightsail(emulator);
-      const { operations } = await remove(client);
-      expect(operations?.map((operation) => operation.isTerminal)).toEqual([true, false]);
-      for (let i = 0; i < 20; i++) expect(await poll(client, operations?.[1])).toMatchObject({ isTerminal: false });
-      expect(await left(emulator)).toEqual(['web-1']);
-      expect((await client.send(new GetOperationsCommand({}))).operations?.map((operation) => operation.id)).toEqual([
-        operations?.[1]?.id,
-        operations?.[0]?.id,
-      ]);
-    });
+    await withEmulator(
+      { account: webAccount(1), faults: [{ fault: 'operation', polls: 'never', count: 2 }] },
+      async (emulator) => {
+        const client = lightsail(emulator);
+        const { operations } = await remove(client);
+        expect(operations?.map((operation) => operation.isTerminal)).toEqual([true, false]);
+        for (let i = 0; i < 20; i++) expect(await poll(client, operations?.[1])).toMatchObject({ isTerminal: false });
+        expect(await left(emulator)).toEqual(['web-1']);
+        expect((await client.send(new GetOperationsCommand({}))).operations?.map((operation) => operation.id)).toEqual([
+          operations?.[1]?.id,
+          operations?.[0]?.id,
+        ]);
+      },
+    );
   });
 
   it('that end late delete what they were started for, not what has taken the name since', async () => {
@@ -155,7 +165,11 @@ describe('tags', () => {
       await expect(set({ key: 'aws:mine' })).rejects.toMatchObject(refused);
       await expect(set({ key: 'env', value: 'a&b' })).rejects.toMatchObject(refused);
       await expect(set(...Array.from({ length: 51 }, (_, i) => ({ key: `k${i}` })))).rejects.toMatchObject(refused);
-      const other = new TagResourceCommand({ resourceName: 'web-1', resourceArn: `${arnOf(emulator, 'web-1')}0`, tags: [{ key: 'env' }] });
+      const other = new TagResourceCommand({
+        resourceName: 'web-1',
+        resourceArn: `${arnOf(emulator, 'web-1')}0`,
+        tags: [{ key: 'env' }],
+      });
       await expect(lightsail(emulator).send(other)).rejects.toMatchObject({ name: 'NotFoundException' });
       expect(emulator.world.find(REGION, 'instanceSnapshots', 'web-1')?.tags).toEqual([]);
     });

@@ -2,7 +2,9 @@ import type { ChatNotification } from '../../lambda/core/report/chat-notificatio
 import type { Channel, ChatChannel, Message } from '../../lambda/ports/ports';
 
 /** A channel that keeps what it was given; `refuses` times it rejects first. */
-export function fakeChannel(refuses = 0): Channel & { readonly sent: Message[]; readonly signals: (AbortSignal | undefined)[] } {
+export function fakeChannel(
+  refuses = 0,
+): Channel & { readonly sent: Message[]; readonly signals: (AbortSignal | undefined)[] } {
   const sent: Message[] = [];
   const signals: (AbortSignal | undefined)[] = [];
   let left = refuses;

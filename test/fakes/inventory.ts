@@ -27,7 +27,9 @@ export function anInventory(said: Partial<LiveInventory> = {}): LiveInventory {
 }
 
 /** Reads what it is given, and remembers how it was asked. */
-export function fakeInventory(inventory: LiveInventory): ReadInventory & { readonly asked: Parameters<ReadInventory>[0][] } {
+export function fakeInventory(
+  inventory: LiveInventory,
+): ReadInventory & { readonly asked: Parameters<ReadInventory>[0][] } {
   const asked: Parameters<ReadInventory>[0][] = [];
   return Object.assign(
     async (request: Parameters<ReadInventory>[0]) => {

@@ -46,7 +46,9 @@ export function memoryStore(objects: Map<string, string> = new Map(), clock: () 
       return text === undefined ? null : { text, storedAt: times.get(key) ?? null, inParts: false };
     },
     listDated: async (prefix) => {
-      const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && !key.slice(prefix.length).includes('/'));
+      const keys = [...objects.keys()].filter(
+        (key) => key.startsWith(prefix) && !key.slice(prefix.length).includes('/'),
+      );
       return new Map(keys.map((key) => [key.slice(prefix.length), times.get(key) ?? null]));
     },
     lines: async (key) => {
@@ -54,7 +56,9 @@ export function memoryStore(objects: Map<string, string> = new Map(), clock: () 
       return text === undefined ? null : linesOf(pieces(text));
     },
     list: async (prefix) => {
-      const names = [...objects.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length).split('/')[0] ?? '');
+      const names = [...objects.keys()]
+        .filter((key) => key.startsWith(prefix))
+        .map((key) => key.slice(prefix.length).split('/')[0] ?? '');
       return [...new Set(names)].sort();
     },
   };

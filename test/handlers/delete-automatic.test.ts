@@ -11,7 +11,10 @@ import { mortals, runExecution } from './durable-engine';
 const HOUR = 3_600_000;
 const AGES = [20, 21, 22, 23, 24];
 const KEPT = ['web-20', 'web-21', 'web-22'];
-const AUTOMATIC = { mode: 'automatic', functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live' } as const;
+const AUTOMATIC = {
+  mode: 'automatic',
+  functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live',
+} as const;
 
 const account = () => {
   const web = aSpec('web');
@@ -112,7 +115,8 @@ describe('automatic deletion', () => {
     withBench(async (bench) => {
       await week(bench);
       await bench.run({ scheduledTime });
-      const deletes = () => bench.rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete')).length;
+      const deletes = () =>
+        bench.rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete')).length;
       const before = deletes();
       expect((await bench.run({ scheduledTime })).result).toMatchObject({ state: 'nothing', code: 'auto.duplicate' });
       expect(deletes()).toBe(before);

@@ -25,7 +25,12 @@ import { EXECUTION, immortal, runExecution } from './durable-engine';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:reports';
 const BUCKET = 'reports';
-const CONFIG = { version: 1, policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps: { maxShare: 0.9 } };
+const CONFIG = {
+  version: 1,
+  policies: { standard: { keep: { last: 3 } } },
+  default: 'standard',
+  caps: { maxShare: 0.9 },
+};
 
 describe('the bundle of the deletion function', () => {
   const work = mkdtempSync(join(tmpdir(), 'delete-bundle-'));
@@ -61,7 +66,8 @@ describe('the bundle of the deletion function', () => {
     const asked: string[] = [];
     const started: string[] = [];
     const executions: Promise<unknown>[] = [];
-    const bundle = (): DurableLambdaHandler => (require(join(folder, 'index.js')) as { readonly handler: DurableLambdaHandler }).handler;
+    const bundle = (): DurableLambdaHandler =>
+      (require(join(folder, 'index.js')) as { readonly handler: DurableLambdaHandler }).handler;
     const engine = durableEndpoint();
     const lambda = createServer(async (request, response) => {
       if (await engine.answer(request, response)) return;
@@ -95,7 +101,13 @@ describe('the bundle of the deletion function', () => {
         {
           clock: Date.now,
           digest: digestOf,
-          readInventory: makeReadInventory({ clients, firstRegion: HERE, account: ACCOUNT, kinds: snapshotKinds, clock: Date.now }),
+          readInventory: makeReadInventory({
+            clients,
+            firstRegion: HERE,
+            account: ACCOUNT,
+            kinds: snapshotKinds,
+            clock: Date.now,
+          }),
         },
         {
           reportId: '20261123T080000Z-1a2b3c4d',
@@ -114,7 +126,11 @@ describe('the bundle of the deletion function', () => {
       });
       const left = (): readonly string[] =>
         (['instanceSnapshots', 'diskSnapshots'] as const)
-          .flatMap((list) => emulator.world.regions.flatMap((region) => emulator.world.rows(region, list).map(({ name }) => String(name))))
+          .flatMap((list) =>
+            emulator.world.regions.flatMap((region) =>
+              emulator.world.rows(region, list).map(({ name }) => String(name)),
+            ),
+          )
           .sort();
       await test({
         emulator,
@@ -147,7 +163,19 @@ describe('the bundle of the deletion function', () => {
       });
       response.end(JSON.stringify(answer));
     };
-  const ALL = ['data-01', 'data-02', 'data-03', 'data-04', 'data-05', 'web-01', 'web-02', 'web-03', 'web-04', 'web-05', 'web-06'];
+  const ALL = [
+    'data-01',
+    'data-02',
+    'data-03',
+    'data-04',
+    'data-05',
+    'web-01',
+    'web-02',
+    'web-03',
+    'web-04',
+    'web-05',
+    'web-06',
+  ];
 
   it.each(['approve', 'automatic'] as const)(
     'carries out an approved plan over HTTP, records it in the bucket and mails it (%s)',
@@ -156,9 +184,13 @@ describe('the bundle of the deletion function', () => {
         const refused = await runExecution(() => handler, { scheduledTime: 'now' }, immortal);
         expect(refused.status).toBe('FAILED');
         const { status, result } = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal);
-        expect([status, result]).toEqual(['SUCCEEDED', expect.objectContaining({ state: 'finished', deleted: 5, delivery: 'sent' })]);
+        expect([status, result]).toEqual([
+          'SUCCEEDED',
+          expect.objectContaining({ state: 'finished', deleted: 5, delivery: 'sent' }),
+        ]);
         expect(left()).toEqual(['data-01', 'data-02', 'data-03', 'web-01', 'web-02', 'web-03']);
-        const stored = (key: string): unknown => JSON.parse(emulator.objects.get(BUCKET)?.get(key)?.body.toString() ?? 'null');
+        const stored = (key: string): unknown =>
+          JSON.parse(emulator.objects.get(BUCKET)?.get(key)?.body.toString() ?? 'null');
         expect(stored(`results/${plan.id}.json`)).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
         expect(stored(`results/${plan.id}/ended-20261123T080000Z-1a2b3c4d.json`)).toEqual({
           digest: plan.digest,
@@ -184,7 +216,10 @@ describe('the bundle of the deletion function', () => {
         { scheduledTime: null },
       ]) {
         const { status, error } = await runExecution(() => handler, event, immortal);
-        expect([status, JSON.stringify(error)]).toEqual(['FAILED', expect.stringContaining('cannot delete: got the event')]);
+        expect([status, JSON.stringify(error)]).toEqual([
+          'FAILED',
+          expect.stringContaining('cannot delete: got the event'),
+        ]);
       }
       expect(emulator.requests.total()).toBe(before);
       expect(left()).toEqual(ALL);
@@ -195,7 +230,10 @@ describe('the bundle of the deletion function', () => {
       const approval = { plan: plan.id, digest: plan.digest };
       for (const count of ['5', 5.5, -1, null]) {
         const { status, error } = await runExecution(() => handler, { ...approval, count }, immortal);
-        expect([status, JSON.stringify(error)]).toEqual(['FAILED', expect.stringContaining('cannot delete: got the event')]);
+        expect([status, JSON.stringify(error)]).toEqual([
+          'FAILED',
+          expect.stringContaining('cannot delete: got the event'),
+        ]);
       }
       const { result } = await runExecution(() => handler, { ...approval, count: 4 }, immortal);
       expect(result).toMatchObject({ state: 'refused', code: 'plan.count' });
@@ -219,7 +257,11 @@ describe('the bundle of the deletion function', () => {
     return withBundle('approve', once, async ({ emulator, handler, plan, left, engine }) => {
       const { serve, calls } = engine;
       const ending = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal, { serve });
-      expect(ending).toMatchObject({ status: 'SUCCEEDED', result: { state: 'finished', deleted: 5, delivery: 'sent' }, invocations: 2 });
+      expect(ending).toMatchObject({
+        status: 'SUCCEEDED',
+        result: { state: 'finished', deleted: 5, delivery: 'sent' },
+        invocations: 2,
+      });
       expect(ending.operations).toEqual(['start', 'sitting-1', 'record', 'report']);
       expect(left()).toHaveLength(6);
       expect(emulator.published).toHaveLength(1);
@@ -243,9 +285,14 @@ describe('the bundle of the deletion function', () => {
     (_, answer) =>
       withBundle('approve', leadsTo(answer), async ({ emulator, handler, plan, left }) => {
         const { status, result } = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal);
-        expect([status, result]).toEqual(['SUCCEEDED', expect.objectContaining({ state: 'stopped', code: 'run.superseded', deleted: 0 })]);
+        expect([status, result]).toEqual([
+          'SUCCEEDED',
+          expect.objectContaining({ state: 'stopped', code: 'run.superseded', deleted: 0 }),
+        ]);
         expect(left()).toEqual(ALL);
-        expect(emulator.published.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: run.superseded']);
+        expect(emulator.published.map(({ subject }) => subject)).toEqual([
+          '[Lightsail] Nothing deleted: run.superseded',
+        ]);
       }),
     60_000,
   );
@@ -272,10 +319,16 @@ describe('the bundle of the deletion function', () => {
       withBundle('approve', leadsTo({ FunctionVersion: '1' }), async ({ emulator, plan, left, started }) => {
         const address = `s3://${BUCKET}/plans/${plan.id}.json`;
         const apply = () =>
-          runCli(['apply', address, '--digest', plan.digest, '--function', 'lightsail-deletion', '--yes', '5', '--quiet'], process.env);
+          runCli(
+            ['apply', address, '--digest', plan.digest, '--function', 'lightsail-deletion', '--yes', '5', '--quiet'],
+            process.env,
+          );
         emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDisks' }]);
         const refused = await apply();
-        expect(refused).toMatchObject({ code: 4, err: expect.stringMatching(/not everything can be read now.*\[inventory\.incomplete\]/) });
+        expect(refused).toMatchObject({
+          code: 4,
+          err: expect.stringMatching(/not everything can be read now.*\[inventory\.incomplete\]/),
+        });
         expect(left()).toEqual(ALL);
         emulator.setFaults([]);
         const { code, out } = await apply();
@@ -292,7 +345,11 @@ describe('the bundle of the deletion function', () => {
     'logs on one line why an automatic deletion took nothing, and returns it',
     () =>
       withBundle('automatic', leadsTo({ FunctionVersion: '1' }), async ({ handler, left, logs }) => {
-        const { status, result } = await runExecution(() => handler, { scheduledTime: new Date().toISOString() }, immortal);
+        const { status, result } = await runExecution(
+          () => handler,
+          { scheduledTime: new Date().toISOString() },
+          immortal,
+        );
         const nothing = { state: 'nothing', code: 'auto.not-mailed', text: expect.stringContaining('was e-mailed') };
         expect([status, result]).toEqual(['SUCCEEDED', nothing]);
         const lines = logs()

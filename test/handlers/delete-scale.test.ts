@@ -21,7 +21,11 @@ const ACCOUNT = '123456789012';
 const SECONDS_EACH = 12.5;
 
 test('an execution of 14 hours of deletions stays within a few hundred durable operations, none of them large, and its e-mail within its limit', async () => {
-  const config = aConfig({ policies: { half: { keep: { last: 100 } } }, default: 'half', caps: { maxDeletions: 4_000, maxShare: 0.5 } });
+  const config = aConfig({
+    policies: { half: { keep: { last: 100 } } },
+    default: 'half',
+    caps: { maxDeletions: 4_000, maxShare: 0.5 },
+  });
   let now = NOW;
   const all = new Map<string, Snapshot>();
   for (let source = 0; source < 40; source += 1)
@@ -29,7 +33,8 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
       const name = `before-the-update-of-the-shop-${source}-${age}`;
       all.set(name, aSnapshot({ name, createdAt: NOW - age * DAY, source: aSource(`s${source}`) }));
     }
-  const readInventory: DeletionPorts['readInventory'] = (request) => fakeInventory(anInventory({ snapshots: [...all.values()] }))(request);
+  const readInventory: DeletionPorts['readInventory'] = (request) =>
+    fakeInventory(anInventory({ snapshots: [...all.values()] }))(request);
   let sittingEnds = Number.POSITIVE_INFINITY;
   let sitting = new AbortController();
   const deletion: SnapshotDeletion = {
@@ -70,7 +75,13 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
     again: () => ({ command: '', region: 'us-east-1' }),
   };
   const inventory = { regions: 'all', kinds: ['instance'], deadline: null } as const;
-  const { plan } = await makeReport(ports, { reportId: '20261123T080000Z-1a2b3c4d', config, at: null, inventory, previous: null });
+  const { plan } = await makeReport(ports, {
+    reportId: '20261123T080000Z-1a2b3c4d',
+    config,
+    at: null,
+    inventory,
+    previous: null,
+  });
   expect(plan.items).toHaveLength(4_000);
   objects.set(planFile(plan.id), [...renderPlan(plan)].join(''));
 

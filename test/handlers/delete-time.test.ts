@@ -33,7 +33,12 @@ const MINUTE = 60 * SECOND;
 /** What Lambda gives an invocation. */
 const INVOCATION = 15 * MINUTE;
 
-const WRITTEN = { version: 1, policies: { standard: { keep: { last: 3 } } }, default: 'standard', caps: { maxShare: 0.9 } };
+const WRITTEN = {
+  version: 1,
+  policies: { standard: { keep: { last: 3 } } },
+  default: 'standard',
+  caps: { maxShare: 0.9 },
+};
 
 /** How the service behaves at a time (ms) after the first sitting began: how long a call takes, and what it then says. */
 interface Service {
@@ -148,8 +153,16 @@ describe('a sitting of the deployed deletion, by its own limits and pace', () =>
   it.each<[string, Service, string]>([
     ['is as it should be', GOOD, 'deleted'],
     ['takes as long to list as it may', { ...GOOD, inventory: 6 * MINUTE - SECOND }, 'deleted'],
-    ['never ends an operation', { ...GOOD, remove: () => ({ takes: SECOND, goes: false }), operation: 'pending' }, 'operation.timeout'],
-    ['throttles every delete', { ...GOOD, remove: () => ({ takes: SECOND, goes: false, failure: THROTTLED }) }, 'ThrottlingException'],
+    [
+      'never ends an operation',
+      { ...GOOD, remove: () => ({ takes: SECOND, goes: false }), operation: 'pending' },
+      'operation.timeout',
+    ],
+    [
+      'throttles every delete',
+      { ...GOOD, remove: () => ({ takes: SECOND, goes: false, failure: THROTTLED }) },
+      'ThrottlingException',
+    ],
     [
       'answers nothing any more from a delete on, which it carried out',
       {
@@ -186,16 +199,31 @@ describe('the deletion function as it is wired', () => {
     test: (ended: Ending, service: Emulator, mails: readonly string[], measured: readonly Measurement[]) => void,
     alias = '{"FunctionVersion":"1"}',
   ): Promise<void> {
-    const lambda = createServer((_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(alias));
+    const lambda = createServer((_, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(alias),
+    );
     await new Promise<void>((resolve) => lambda.listen(0, '127.0.0.1', resolve));
     const rig = await startRig();
-    const emulator = await startEmulator({ account: smallAccount(), topics: [{ arn: TOPIC, subscriptions: [] }], buckets: ['reports'] });
+    const emulator = await startEmulator({
+      account: smallAccount(),
+      topics: [{ arn: TOPIC, subscriptions: [] }],
+      buckets: ['reports'],
+    });
     const restore = pointSdkTo(emulator.url);
     const { port } = lambda.address() as AddressInfo;
-    Object.assign(process.env, { AWS_ENDPOINT_URL_LIGHTSAIL: rig.emulator.url, AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${port}` });
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL_LIGHTSAIL: rig.emulator.url,
+      AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${port}`,
+    });
     try {
       const { plan, text } = await rig.plan(aConfig(WRITTEN));
-      const stored = { body: Buffer.from(text), contentType: 'application/json', metadata: {}, etag: '"plan"', lastModified: Date.now() };
+      const stored = {
+        body: Buffer.from(text),
+        contentType: 'application/json',
+        metadata: {},
+        etag: '"plan"',
+        lastModified: Date.now(),
+      };
       emulator.objects.get('reports')?.set(planFile(plan.id), stored);
       rig.emulator.setFaults([{ fault: 'operation', operations: 'DeleteInstanceSnapshot', polls: 'never' }]);
       rig.emulator.requests.clear();
@@ -203,12 +231,16 @@ describe('the deletion function as it is wired', () => {
       const begun = Date.now();
       let slept = 0;
       const clock = () => Date.now() + slept;
-      const environment = { ...process.env, ...buildEnv({ topicArn: TOPIC, bucket: 'reports', deletionMode: 'approve' }) };
+      const environment = {
+        ...process.env,
+        ...buildEnv({ topicArn: TOPIC, bucket: 'reports', deletionMode: 'approve' }),
+      };
       const run = wireDeletion(environment, folder, {
         clock,
         async sleep(ms) {
           // Time passes here for all regions at once: the other one has sent its deletes by then.
-          while (rig.names().some((name) => /^data-0[45]$/.test(name))) await new Promise((resolve) => setTimeout(resolve, 5));
+          while (rig.names().some((name) => /^data-0[45]$/.test(name)))
+            await new Promise((resolve) => setTimeout(resolve, 5));
           slept += ms;
           rig.emulator.clockOffset += ms;
         },
@@ -219,7 +251,10 @@ describe('the deletion function as it is wired', () => {
       );
       const functionArn = `arn:aws:lambda:us-east-1:${functionAccount}:function:lightsail-deletion:live`;
       const remaining = () => INVOCATION - (clock() - begun);
-      const ended = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal, { functionArn, remaining });
+      const ended = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal, {
+        functionArn,
+        remaining,
+      });
       test(
         ended,
         rig.emulator,

@@ -30,7 +30,8 @@ const small = () => {
 function shortSittings(rig: Rig): Pick<DeletionPorts, 'timeout' | 'deletion'> {
   let controller = new AbortController();
   const waiting: (() => void)[] = [];
-  const regionsLeft = (): number => new Set(PLANNED.filter((name) => rig.names().includes(name)).map((name) => name.slice(0, -3))).size;
+  const regionsLeft = (): number =>
+    new Set(PLANNED.filter((name) => rig.names().includes(name)).map((name) => name.slice(0, -3))).size;
   return {
     timeout: () => {
       controller = new AbortController();
@@ -57,9 +58,22 @@ describe('the deletion function', () => {
       const event = await approve();
       const { status, result: answer, operations } = await run(event);
       expect(status).toBe('SUCCEEDED');
-      expect(answer).toMatchObject({ state: 'finished', plan: event.plan, deleted: 5, deletionsFailed: 0, open: 0, delivery: 'sent' });
+      expect(answer).toMatchObject({
+        state: 'finished',
+        plan: event.plan,
+        deleted: 5,
+        deletionsFailed: 0,
+        open: 0,
+        delivery: 'sent',
+      });
       expect(rig.names()).toEqual(KEPT);
-      expect(Object.values(outcomes(result(event.plan)))).toEqual(['deleted', 'deleted', 'deleted', 'deleted', 'deleted']);
+      expect(Object.values(outcomes(result(event.plan)))).toEqual([
+        'deleted',
+        'deleted',
+        'deleted',
+        'deleted',
+        'deleted',
+      ]);
       expect(operations).toEqual(['start', 'sitting-1', 'record', 'report']);
       expect(mails).toHaveLength(1);
       expect(mails[0]?.subject).toMatch(/^\[Lightsail\] 5 of 5 planned snapshots deleted, at most \$\d+\.\d\d\/month$/);
@@ -76,7 +90,12 @@ describe('the deletion function', () => {
         const runner = new LocalDurableTestRunner({ handlerFunction: handler()(immortal()) });
         const execution = await runner.run({ payload: await approve() });
         expect(execution.getStatus()).toBe('SUCCEEDED');
-        expect(execution.getOperations().map((operation) => operation.getName())).toEqual(['start', 'sitting-1', 'record', 'report']);
+        expect(execution.getOperations().map((operation) => operation.getName())).toEqual([
+          'start',
+          'sitting-1',
+          'record',
+          'report',
+        ]);
         expect(rig.names()).toEqual(KEPT);
         expect(mails).toHaveLength(1);
       });
@@ -90,7 +109,16 @@ describe('the deletion function', () => {
       const event = await approve();
       const { status, operations, invocations } = await run(event, shortSittings(rig));
       expect(status).toBe('SUCCEEDED');
-      expect(operations).toEqual(['start', 'sitting-1', 'rest-2', 'sitting-2', 'rest-3', 'sitting-3', 'record', 'report']);
+      expect(operations).toEqual([
+        'start',
+        'sitting-1',
+        'rest-2',
+        'sitting-2',
+        'rest-3',
+        'sitting-3',
+        'record',
+        'report',
+      ]);
       expect(invocations).toBe(3);
       expect(rig.names()).toEqual(KEPT);
       expect(mails).toHaveLength(1);
@@ -196,7 +224,8 @@ describe('the deletion function', () => {
       const { result } = await run(event, {
         store: {
           ...store,
-          put: (object) => (object.key.includes('/ended-') ? Promise.reject(new Error('not allowed')) : store.put(object)),
+          put: (object) =>
+            object.key.includes('/ended-') ? Promise.reject(new Error('not allowed')) : store.put(object),
         },
       });
       expect(result).toMatchObject({ state: 'refused', code: 'plan.not-found', delivery: 'sent' });
@@ -315,7 +344,9 @@ describe('the deletion function', () => {
       expect(result).toMatchObject({ state: 'stopped', code: 'run.deadline' });
       expect(rig.names().filter((name) => PLANNED.includes(name))).toHaveLength(4);
       // What the other region had in hand was to be sent, and was not: that is taken back, so its end is known.
-      expect(mails.map(({ subject }) => subject)).toEqual(['[Lightsail] Deletion not finished: 1 deleted, 4 of 5 not dealt with']);
+      expect(mails.map(({ subject }) => subject)).toEqual([
+        '[Lightsail] Deletion not finished: 1 deleted, 4 of 5 not dealt with',
+      ]);
       expect(mails[0]?.body).toContain(`go on with ${event.plan}`);
     }));
 
@@ -348,7 +379,9 @@ describe('the deletion function', () => {
       const event = await approve();
       const { result, operations } = await run(event, { timeout: () => AbortSignal.abort() });
       expect(result).toMatchObject({ state: 'stopped', code: 'run.idle', open: 5 });
-      expect(await readEnding(memoryStore(objects), { id: event.plan, digest: event.digest }, executionName(EXECUTION))).toMatchObject({
+      expect(
+        await readEnding(memoryStore(objects), { id: event.plan, digest: event.digest }, executionName(EXECUTION)),
+      ).toMatchObject({
         state: 'stopped',
         code: 'run.idle',
       });
@@ -643,7 +676,11 @@ describe('the deletion function', () => {
         },
       });
       expect(result).toMatchObject({ state: 'finished', deleted: 2 });
-      expect(locks.slice(0, 3)).toEqual([null, expect.objectContaining({ released: false }), expect.objectContaining({ released: true })]);
+      expect(locks.slice(0, 3)).toEqual([
+        null,
+        expect.objectContaining({ released: false }),
+        expect.objectContaining({ released: true }),
+      ]);
     }, small()));
 });
 
@@ -656,7 +693,9 @@ describe('a start that comes twice', () => {
       const again = await runExecution(handler(), event, immortal, { name: 'again' });
       expect(again.result).toMatchObject({ state: 'finished', delivery: 'already-sent', deleted: 5 });
       expect(mails).toHaveLength(1);
-      expect(rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'))).toHaveLength(deletes);
+      expect(rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'))).toHaveLength(
+        deletes,
+      );
     }));
 
   it('refuses the second while the first is at it: each snapshot is deleted once', () =>
@@ -667,12 +706,16 @@ describe('a start that comes twice', () => {
         // Another execution has another name.
         return ((input, context) =>
           inner(
-            Object.assign(Object.create(Object.getPrototypeOf(input)), input, { DurableExecutionArn: `${EXECUTION}-other` }),
+            Object.assign(Object.create(Object.getPrototypeOf(input)), input, {
+              DurableExecutionArn: `${EXECUTION}-other`,
+            }),
             context,
           )) as typeof inner;
       };
       const ends = await Promise.all([runExecution(handler(), event, immortal), runExecution(other, event, immortal)]);
-      const states = ends.map(({ result }) => (result as { state: string; code?: string }).code ?? (result as { state: string }).state);
+      const states = ends.map(
+        ({ result }) => (result as { state: string; code?: string }).code ?? (result as { state: string }).state,
+      );
       expect(states.sort()).toEqual(['finished', 'plan.in-progress']);
       const deleted = rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'));
       expect(deleted).toHaveLength(5);
@@ -711,9 +754,19 @@ describe('tells by e-mail', () => {
 describe('refuses, deletes nothing, and says so by e-mail', () => {
   it.each([
     ['a plan that is not there', 'plan.not-found', {}, (event: object) => ({ ...event, plan: 'another' })],
-    ['a plan of another digest', 'plan.altered', {}, (event: object) => ({ ...event, digest: `sha256:${'0'.repeat(64)}` })],
+    [
+      'a plan of another digest',
+      'plan.altered',
+      {},
+      (event: object) => ({ ...event, digest: `sha256:${'0'.repeat(64)}` }),
+    ],
     ['a plan of another account', 'plan.account', { account: '999999999999' }, (event: object) => event],
-    ['a plan of another configuration', 'plan.config-changed', { config: aConfig({ caps: { maxShare: 0.8 } }) }, (event: object) => event],
+    [
+      'a plan of another configuration',
+      'plan.config-changed',
+      { config: aConfig({ caps: { maxShare: 0.8 } }) },
+      (event: object) => event,
+    ],
     ['an expired plan', 'plan.expired', { clock: () => Date.now() + 8 * 86_400_000 }, (event: object) => event],
   ])('%s', (_, code, said, change) =>
     withBench(async ({ approve, run, rig, mails, objects }) => {
@@ -736,7 +789,11 @@ describe('refuses, deletes nothing, and says so by e-mail', () => {
     withBench(async ({ approve, run, rig, mails, objects }) => {
       const event = await approve();
       objects.set(planFile('another'), objects.get(planFile(event.plan)) ?? '');
-      expect((await run({ ...event, plan: 'another' })).result).toMatchObject({ state: 'refused', code: 'plan.altered', deleted: 0 });
+      expect((await run({ ...event, plan: 'another' })).result).toMatchObject({
+        state: 'refused',
+        code: 'plan.altered',
+        deleted: 0,
+      });
       expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
       expect(mails.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: plan.altered']);
     }));
@@ -782,14 +839,19 @@ describe('an invocation that dies', () => {
         const at = `killed ${killed()}`;
         expect([at, status]).toEqual([at, 'SUCCEEDED']);
         expect([at, rig.names()]).toEqual([at, ['web-01', 'web-02', 'web-03']]);
-        expect([at, outcomes(result(event.plan))]).toEqual([at, Object.fromEntries(deleted.map((name) => [name, 'deleted']))]);
+        expect([at, outcomes(result(event.plan))]).toEqual([
+          at,
+          Object.fromEntries(deleted.map((name) => [name, 'deleted'])),
+        ]);
         expect([at, result(event.plan).status]).toEqual([at, 'finished']);
         // Each name was deleted once: never a second delete of what is gone already.
         const sent = rig.emulator.requests.list().filter(({ operation }) => operation === 'DeleteInstanceSnapshot');
         expect([at, sent.length]).toEqual([at, 2]);
         expect(mails.length).toBeGreaterThanOrEqual(1);
         expect(mails.length).toBeLessThanOrEqual(
-          killed() === 'after send' || killed()?.includes('mailed.json') || killed()?.includes('report SUCCEED') ? 2 : 1,
+          killed() === 'after send' || killed()?.includes('mailed.json') || killed()?.includes('report SUCCEED')
+            ? 2
+            : 1,
         );
       }, small());
       if (killed() === null) break;
@@ -797,8 +859,10 @@ describe('an invocation that dies', () => {
     }
     // The points are where they should be: around the start, the claim, each delete, the record, the report.
     for (const name of ['start', 'sitting-1', 'record', 'report'])
-      for (const when of ['before', 'after']) expect(survived.some((point) => point.startsWith(`${when} ${name} `))).toBe(true);
-    for (const name of ['web-04', 'web-05']) for (const when of ['before', 'after']) expect(survived).toContain(`${when} delete ${name}`);
+      for (const when of ['before', 'after'])
+        expect(survived.some((point) => point.startsWith(`${when} ${name} `))).toBe(true);
+    for (const name of ['web-04', 'web-05'])
+      for (const when of ['before', 'after']) expect(survived).toContain(`${when} delete ${name}`);
     expect(survived.filter((point) => point.includes('claim results/')).length).toBeGreaterThan(0);
     expect(survived).toContain('after send');
   }, 120_000);
@@ -819,10 +883,15 @@ describe('an invocation that dies', () => {
       'fails every time',
       'run.failed',
       ({ rig }, isDead) => ({
-        readInventory: (...asked) => (isDead() ? Promise.reject(new Error('out of order')) : rig.readInventory(...asked)),
+        readInventory: (...asked) =>
+          isDead() ? Promise.reject(new Error('out of order')) : rig.readInventory(...asked),
       }),
     ],
-    ['comes after the deadline', 'run.deadline', (_, isDead) => ({ clock: () => Date.now() + (isDead() ? 2 * 3_600_000 : 0) })],
+    [
+      'comes after the deadline',
+      'run.deadline',
+      (_, isDead) => ({ clock: () => Date.now() + (isDead() ? 2 * 3_600_000 : 0) }),
+    ],
   ])(
     'at any point, and the next attempt %s: the mail and the result tell what was done by then, and another run goes on',
     async (_, code, said) => {
@@ -840,10 +909,15 @@ describe('an invocation that dies', () => {
           const unsettled = stored?.unsettled?.map(({ name }) => name) ?? [];
           const { subject = '', body = '' } = mails.at(-1) ?? {};
           const at = `killed ${killed()}: ${subject}`;
-          for (const name of gone) expect([at, [...done, ...unsettled].includes(name), body.includes(name)]).toEqual([at, true, true]);
+          for (const name of gone)
+            expect([at, [...done, ...unsettled].includes(name), body.includes(name)]).toEqual([at, true, true]);
           for (const name of done) expect([at, gone.includes(name)]).toEqual([at, true]);
           const nothing = done.length + unsettled.length === 0;
-          expect([at, subject.includes('Nothing deleted'), stored?.totals.deleted ?? 0]).toEqual([at, nothing, done.length]);
+          expect([at, subject.includes('Nothing deleted'), stored?.totals.deleted ?? 0]).toEqual([
+            at,
+            nothing,
+            done.length,
+          ]);
           if (subject.includes('not finished')) expect([at, body.includes(code)]).toEqual([at, true]);
           if (unsettled.length > 0) expect(body).toContain('A delete may have been sent: its end is not known (1)\n');
           // The command in the mail goes on at once.
@@ -877,7 +951,10 @@ describe('an invocation that dies', () => {
         '[Lightsail] Deletion not finished: 0 deleted, 1 of unknown end, 1 of 2 not dealt with',
       ]);
       expect(rig.names()).toHaveLength(5);
-      expect((await runExecution(handler(), event, immortal, { name: 'again' })).result).toMatchObject({ state: 'finished', deleted: 2 });
+      expect((await runExecution(handler(), event, immortal, { name: 'again' })).result).toMatchObject({
+        state: 'finished',
+        deleted: 2,
+      });
     }, small()));
 
   it('between a delete and its record, after which another snapshot takes the name: that one stays', () =>
@@ -896,7 +973,11 @@ describe('an invocation that dies', () => {
             if (name !== 'after delete web-04' || dead) return;
             point += 1;
             dead = true;
-            rig.emulator.world.add(HERE, 'instanceSnapshots', { ...aged(aSpec('web'), [4])[0], name: 'web-04', arn: ANOTHER });
+            rig.emulator.world.add(HERE, 'instanceSnapshots', {
+              ...aged(aSpec('web'), [4])[0],
+              name: 'web-04',
+              arn: ANOTHER,
+            });
             die();
             await new Promise(() => undefined);
           },

@@ -48,7 +48,8 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
       ...(said.store ?? bucket),
       put: (object) => pointed(life, `put ${object.key}`, () => (said.store ?? bucket).put(object)),
       putIfAbsent: (object) => pointed(life, `claim ${object.key}`, () => (said.store ?? bucket).putIfAbsent(object)),
-      replaceIf: (object, version) => pointed(life, `replace ${object.key}`, () => (said.store ?? bucket).replaceIf(object, version)),
+      replaceIf: (object, version) =>
+        pointed(life, `replace ${object.key}`, () => (said.store ?? bucket).replaceIf(object, version)),
     };
     return {
       clock: Date.now,
@@ -66,7 +67,10 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
       again: ({ id }) => ({ command: `go on with ${id}`, region: 'us-east-1' }),
       ...said,
       store,
-      channel: { ...(said.channel ?? channel), send: (message) => pointed(life, 'send', () => (said.channel ?? channel).send(message)) },
+      channel: {
+        ...(said.channel ?? channel),
+        send: (message) => pointed(life, 'send', () => (said.channel ?? channel).send(message)),
+      },
       deletion: {
         ...(said.deletion ?? rig.deletion),
         deleteSnapshot: (named, maySend) =>
@@ -77,7 +81,9 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
   const handler: Bench['handler'] =
     (said = {}) =>
     (life) =>
-      withDurableExecution((event, context) => runDeletion(durableSteps(context), ports(life, said), readOrder(event, 'automatic')));
+      withDurableExecution((event, context) =>
+        runDeletion(durableSteps(context), ports(life, said), readOrder(event, 'automatic')),
+      );
   try {
     await test({
       rig,

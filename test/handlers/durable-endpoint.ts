@@ -41,7 +41,8 @@ export function durableEndpoint(): DurableEndpoint {
     },
     async answer(request, response) {
       const { pathname, searchParams } = new URL(request.url ?? '', 'http://engine');
-      const [, arn = '', what = ''] = /^\/2025-12-01\/durable-executions\/([^/]+)\/(checkpoint|state)$/.exec(pathname) ?? [];
+      const [, arn = '', what = ''] =
+        /^\/2025-12-01\/durable-executions\/([^/]+)\/(checkpoint|state)$/.exec(pathname) ?? [];
       if (what === '' || engine === null) return false;
       const DurableExecutionArn = decodeURIComponent(arn);
       const asked = what === 'state' ? Object.fromEntries(searchParams) : await jsonOf(request);

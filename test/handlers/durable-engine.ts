@@ -62,12 +62,21 @@ function updated(before: Operation | undefined, update: Update, now: Date): Oper
         ? { ...base, Status: OperationStatus.STARTED, WaitDetails: { ScheduledEndTimestamp: now } }
         : { ...base, Status: OperationStatus.STARTED, StepDetails: { Attempt: attempt } };
     case OperationAction.SUCCEED:
-      return { ...base, ...ended, Status: OperationStatus.SUCCEEDED, StepDetails: { Attempt: attempt + 1, Result: Payload } };
+      return {
+        ...base,
+        ...ended,
+        Status: OperationStatus.SUCCEEDED,
+        StepDetails: { Attempt: attempt + 1, Result: Payload },
+      };
     case OperationAction.FAIL:
       return { ...base, ...ended, Status: OperationStatus.FAILED, StepDetails: { Attempt: attempt + 1, Error: error } };
     case OperationAction.RETRY: {
       const NextAttemptTimestamp = new Date(now.getTime() + (StepOptions?.NextAttemptDelaySeconds ?? 1) * 1_000);
-      return { ...base, Status: OperationStatus.PENDING, StepDetails: { Attempt: attempt + 1, Error: error, NextAttemptTimestamp } };
+      return {
+        ...base,
+        Status: OperationStatus.PENDING,
+        StepDetails: { Attempt: attempt + 1, Error: error, NextAttemptTimestamp },
+      };
     }
     default:
       throw new Error(`this engine knows no ${String(Action)}`);
@@ -136,10 +145,15 @@ export async function runExecution(
       DurableExecutionArn: name === undefined ? EXECUTION : executionArn(name),
       CheckpointToken: `token-${tokens}`,
       InitialExecutionState:
-        serve === undefined || stored.length === 1 ? { Operations: stored } : { Operations: stored.slice(0, 1), NextMarker: 'more' },
+        serve === undefined || stored.length === 1
+          ? { Operations: stored }
+          : { Operations: stored.slice(0, 1), NextMarker: 'more' },
     };
     serve?.(client);
-    const event = serve === undefined ? new DurableExecutionInvocationInputWithClient(input, client) : JSON.parse(JSON.stringify(input));
+    const event =
+      serve === undefined
+        ? new DurableExecutionInvocationInputWithClient(input, client)
+        : JSON.parse(JSON.stringify(input));
     const output = await Promise.race([
       handlerOf(life)(event, context(functionArn, remaining)).catch((): null => null),
       life.died.then((): null => null),
@@ -154,7 +168,8 @@ export async function runExecution(
     for (const [id, operation] of operations) {
       if (operation.Type === OperationType.WAIT && operation.Status === OperationStatus.STARTED)
         operations.set(id, { ...operation, Status: OperationStatus.SUCCEEDED, EndTimestamp: now() });
-      if (operation.Status === OperationStatus.PENDING) operations.set(id, { ...operation, Status: OperationStatus.READY });
+      if (operation.Status === OperationStatus.PENDING)
+        operations.set(id, { ...operation, Status: OperationStatus.READY });
     }
   }
   throw new Error(`the execution did not end in ${most} invocations: ${names().join(', ')}`);

@@ -30,7 +30,8 @@ export function unexplained({ violations }: Tally, known: ReadonlySet<ViolationC
   return [...violations]
     .filter(([code]) => !known.has(code))
     .map(
-      ([code, { histories, first, story }]) => `${code} (${VIOLATIONS[code]}) in ${histories} histories\nrepeat it: ${first}\n${story}\n`,
+      ([code, { histories, first, story }]) =>
+        `${code} (${VIOLATIONS[code]}) in ${histories} histories\nrepeat it: ${first}\n${story}\n`,
     )
     .join('\n');
 }
@@ -38,6 +39,8 @@ export function unexplained({ violations }: Tally, known: ReadonlySet<ViolationC
 /** A table of what happened, for people. */
 export function summary({ histories, deletes, counts, violations }: Tally): string {
   const rows = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([what, count]) => `  ${what}: ${count}`);
-  const broken = [...violations].map(([code, { histories: count, first }]) => `  VIOLATED ${code}: ${count} (${first})`);
+  const broken = [...violations].map(
+    ([code, { histories: count, first }]) => `  VIOLATED ${code}: ${count} (${first})`,
+  );
   return [`${histories} histories, ${deletes} deletes sent`, ...rows, ...broken].join('\n');
 }

@@ -48,7 +48,17 @@ export class Random {
 /** How likely something unusual of each category is at each point. */
 export type Rates = Readonly<Record<Category, number>>;
 
-export const QUIET: Rates = { fault: 0, reading: 0, list: 0, store: 0, act: 0, crash: 0, suspend: 0, clock: 0, slow: 0 };
+export const QUIET: Rates = {
+  fault: 0,
+  reading: 0,
+  list: 0,
+  store: 0,
+  act: 0,
+  crash: 0,
+  suspend: 0,
+  clock: 0,
+  slow: 0,
+};
 
 /** Chooses by chance, at rates that can be set anew: the end of a history has no faults. */
 export class RandomChoices implements Choices {

@@ -20,7 +20,10 @@ describe('the decider of the histories', () => {
       for (let acts = random.below(8); acts > 0; acts -= 1) people.act();
       const written = pickConfig(random);
       const { snapshots, sources } = world.current;
-      const own = decideAll({ snapshots, source: (arn) => sources.find((source) => source.arn === arn), now: START }, written);
+      const own = decideAll(
+        { snapshots, source: (arn) => sources.find((source) => source.arn === arn), now: START },
+        written,
+      );
       const tags = (map: object) => new Map(Object.entries(map)) as Snapshot['tags'];
       const theirs = decide({
         snapshots: snapshots.map(({ sourceArn, sourceName, isCopy, ...row }) => ({
@@ -33,13 +36,18 @@ describe('the decider of the histories', () => {
         })),
         sources: (arn) => {
           const source = sources.find((each) => each.arn === arn);
-          return source === undefined ? { state: 'gone' } : { state: 'exists', name: source.name, tags: tags(source.tags) };
+          return source === undefined
+            ? { state: 'gone' }
+            : { state: 'exists', name: source.name, tags: tags(source.tags) };
         },
         config: readConfig(written),
         now: START,
       });
       const expiring = theirs.items.flatMap(({ snapshot, verdict }) => (verdict === 'expire' ? [snapshot.arn] : []));
-      expect({ seed, expiring }).toEqual({ seed, expiring: [...own.keys()].filter((arn) => own.get(arn) === 'expires') });
+      expect({ seed, expiring }).toEqual({
+        seed,
+        expiring: [...own.keys()].filter((arn) => own.get(arn) === 'expires'),
+      });
     }
   });
 });

@@ -41,7 +41,8 @@ const KNOWN = new Set(['hold', 'policy', 'keep', 'expire-after', 'expire-on']);
 
 /** Why nothing with these tags may be deleted: a hold in force, or tags that cannot be followed; null where nothing does. */
 export function protection(tags: TagMap, on: 'snapshot' | 'source', config: WrittenConfig, now: number): string | null {
-  if ('retention:policy' in tags && ('retention:keep' in tags || 'retention:expire-after' in tags)) return 'its tags contradict each other';
+  if ('retention:policy' in tags && ('retention:keep' in tags || 'retention:expire-after' in tags))
+    return 'its tags contradict each other';
   for (const [key, value] of Object.entries(tags)) {
     if (config.holdTags?.includes(key)) return `held by ${key}`;
     // Of a source it says that a stack owns the source, not its snapshots.
@@ -52,7 +53,8 @@ export function protection(tags: TagMap, on: 'snapshot' | 'source', config: Writ
     }
     const word = /^retention[:._\-/](.*)$/.exec(key.trim().toLowerCase())?.[1];
     if (word !== undefined && (!KNOWN.has(word) || key !== `retention:${word}`)) return `the tag ${key} is misspelt`;
-    if (key === 'retention:policy' && config.policies[value ?? ''] === undefined) return `the policy ${value} is unknown`;
+    if (key === 'retention:policy' && config.policies[value ?? ''] === undefined)
+      return `the policy ${value} is unknown`;
   }
   return null;
 }
@@ -81,7 +83,11 @@ const taggedPolicy = (tags: TagMap): { readonly name?: string; readonly inline?:
 };
 
 /** The policy of a snapshot, with what identifies it; null: unmanaged. */
-function policyOf(row: SnapshotRow, facts: Facts, config: WrittenConfig): { readonly id: string; readonly policy: WrittenPolicy } | null {
+function policyOf(
+  row: SnapshotRow,
+  facts: Facts,
+  config: WrittenConfig,
+): { readonly id: string; readonly policy: WrittenPolicy } | null {
   const source = facts.source(row.sourceArn);
   const tagged = taggedPolicy(row.tags) ?? (row.isCopy || source === undefined ? null : taggedPolicy(source.tags));
   if (tagged?.inline !== undefined) return { id: JSON.stringify(tagged.inline), policy: tagged.inline };
@@ -97,7 +103,11 @@ function policyOf(row: SnapshotRow, facts: Facts, config: WrittenConfig): { read
 const newestFirst = (a: SnapshotRow, b: SnapshotRow): number => b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1);
 
 /** The ARNs that the rules of one policy keep, of all its snapshots in a group, newest first. */
-function keptByRules(rows: readonly SnapshotRow[], { keep = {}, expireAfter }: WrittenPolicy, now: number): ReadonlySet<string> {
+function keptByRules(
+  rows: readonly SnapshotRow[],
+  { keep = {}, expireAfter }: WrittenPolicy,
+  now: number,
+): ReadonlySet<string> {
   const kept = new Set<string>();
   for (const [rule, slots] of Object.entries(keep)) {
     let taken = 0;
@@ -110,7 +120,8 @@ function keptByRules(rows: readonly SnapshotRow[], { keep = {}, expireAfter }: W
       kept.add(row.arn);
     }
   }
-  if (expireAfter !== undefined) for (const { arn, createdAt } of rows) if (createdAt > now - durationMs(expireAfter)) kept.add(arn);
+  if (expireAfter !== undefined)
+    for (const { arn, createdAt } of rows) if (createdAt > now - durationMs(expireAfter)) kept.add(arn);
   return kept;
 }
 
@@ -123,7 +134,8 @@ export function decideAll(facts: Facts, config: WrittenConfig): ReadonlyMap<stri
     const source = facts.source(row.sourceArn);
     const policy = policyOf(row, facts, config);
     const isProtected =
-      protection(row.tags, 'snapshot', config, now) !== null || protection(source?.tags ?? {}, 'source', config, now) !== null;
+      protection(row.tags, 'snapshot', config, now) !== null ||
+      protection(source?.tags ?? {}, 'source', config, now) !== null;
     if (policy === null || isProtected || row.state !== FINISHED[row.kind] || row.createdAt > now + 300_000) continue;
     const key = `${row.region} ${row.kind} ${row.sourceArn}`;
     const group = groups.get(key) ?? new Map<string, SnapshotRow[]>();

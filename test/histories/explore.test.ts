@@ -2,7 +2,8 @@ import { unexplained } from './campaign';
 import { explore, LARGE, nameOf, SMALL } from './explore';
 
 const PATH = process.env.EXPLORE_PATH;
-const spaces = PATH === undefined ? SMALL : [...SMALL, ...LARGE].filter((space) => nameOf(space) === process.env.EXPLORE);
+const spaces =
+  PATH === undefined ? SMALL : [...SMALL, ...LARGE].filter((space) => nameOf(space) === process.env.EXPLORE);
 
 describe('every history of a small account', () => {
   it.each(spaces.map((space) => ({ name: nameOf(space), space })))(

@@ -38,7 +38,13 @@ const CONFIG: WrittenConfig = {
 
 /** `k` is kept, `a` and `b` expire. */
 function fill(world: World, setting: Setting): void {
-  const source = { arn: world.newArn(REGION, KIND, 'source'), name: 's', kind: KIND, region: REGION, tags: {} } as const;
+  const source = {
+    arn: world.newArn(REGION, KIND, 'source'),
+    name: 's',
+    kind: KIND,
+    region: REGION,
+    tags: {},
+  } as const;
   world.addSource(source);
   if (setting === 'pages') world.addSource({ ...source, arn: world.newArn(REGION, KIND, 'source'), name: 'x' });
   for (const [name, days] of [
@@ -106,7 +112,10 @@ const ACTS: readonly (readonly [string, Act])[] = [
   ['takes the name b', onSnapshot('b', replace(true))],
   ['takes the name a with the same creation', onSnapshot('a', replace(false))],
   ['breaks k', onSnapshot('k', (world, arn) => world.editSnapshot(arn, { state: 'error' }))],
-  ['changes the creation of a', onSnapshot('a', (world, arn) => world.editSnapshot(arn, { createdAt: START - 30 * DAY }))],
+  [
+    'changes the creation of a',
+    onSnapshot('a', (world, arn) => world.editSnapshot(arn, { createdAt: START - 30 * DAY })),
+  ],
   ['deletes the source', onSource('s', (world, arn) => world.removeSource(arn))],
   ['deletes the other source', onSource('x', (world, arn) => world.removeSource(arn))],
 ];
@@ -166,7 +175,11 @@ export async function explore(
   for (let isMore = true; isMore; ) {
     choices.start(path);
     const end = await oneHistory(choices, space.setting);
-    addTo(tally, end, `EXPLORE='${nameOf(space)}' EXPLORE_PATH=${choices.path.join(',')} npx jest test/histories/explore`);
+    addTo(
+      tally,
+      end,
+      `EXPLORE='${nameOf(space)}' EXPLORE_PATH=${choices.path.join(',')} npx jest test/histories/explore`,
+    );
     isMore = path === undefined && choices.advance();
     if (isMore && tally.histories >= most) return { ...tally, isComplete: false };
   }

@@ -133,7 +133,15 @@ export class History {
     const { items, complete, blocked, createdAt, expiresAt, config } = JSON.parse(text);
     const isApplicable = complete === true && blocked === null;
     const [made, expires] = [Date.parse(createdAt), Date.parse(expiresAt)];
-    const plan = { id: planId, items, isApplicable, createdAt: made, expiresAt: expires, configDigest: config.digest, isAutomatic };
+    const plan = {
+      id: planId,
+      items,
+      isApplicable,
+      createdAt: made,
+      expiresAt: expires,
+      configDigest: config.digest,
+      isAutomatic,
+    };
     this.plans.set(planId, plan);
     return plan;
   }
@@ -160,7 +168,8 @@ export class History {
     const channel = {
       send: () =>
         process.call('send the report', 20, () => {
-          if (this.simulation.choices.choose('store', 4) > 0) return { afterMs: 20, error: new Error('the topic does not answer') };
+          if (this.simulation.choices.choose('store', 4) > 0)
+            return { afterMs: 20, error: new Error('the topic does not answer') };
           mailed = true;
           return { afterMs: 20, value: undefined };
         }),
@@ -225,6 +234,11 @@ export class History {
   }
 
   end(): HistoryEnd {
-    return { violations: this.oracle.violations, log: this.simulation.log, deletes: this.oracle.deletes, counts: this.counts };
+    return {
+      violations: this.oracle.violations,
+      log: this.simulation.log,
+      deletes: this.oracle.deletes,
+      counts: this.counts,
+    };
   }
 }

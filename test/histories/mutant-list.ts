@@ -13,7 +13,13 @@ const of = (
   file: string,
   ...mutants: readonly (readonly [name: string, from: string, to: string, isEquivalent?: true])[]
 ): readonly Mutant[] =>
-  mutants.map(([name, from, to, isEquivalent]) => ({ name, file, from, to, ...(isEquivalent === undefined ? {} : { isEquivalent }) }));
+  mutants.map(([name, from, to, isEquivalent]) => ({
+    name,
+    file,
+    from,
+    to,
+    ...(isEquivalent === undefined ? {} : { isEquivalent }),
+  }));
 
 /** The faults that the histories are tried with. */
 export const MUTANTS: readonly Mutant[] = [
@@ -86,7 +92,11 @@ export const MUTANTS: readonly Mutant[] = [
   ...of(
     'lambda/core/plan/recheck.ts',
     ['the ARN is not compared', 'if (now.arn !== item.arn) return', 'if (now.arn === null) return'],
-    ['the creation is not compared', 'if (instantOf(now.createdAt) !== item.createdAt) return', 'if (now.createdAt === null) return'],
+    [
+      'the creation is not compared',
+      'if (instantOf(now.createdAt) !== item.createdAt) return',
+      'if (now.createdAt === null) return',
+    ],
     ['the state is not compared', 'if (now.state !== FINISHED_STATE[now.kind])', 'if (now.state === null)'],
     ['tags are not compared', 'if (!sameTags(before.tags, now.tags)) return', 'if (now.tags === null) return'],
     [
@@ -94,7 +104,11 @@ export const MUTANTS: readonly Mutant[] = [
       'return sameTags(source.tags, read.tags) ? null :',
       'return sameTags(source.tags, read.tags) || source.name !== null ? null :',
     ],
-    ['another source of that name is the same', 'if (read === null || read.arn !== source.arn) return', 'if (read === null) return'],
+    [
+      'another source of that name is the same',
+      'if (read === null || read.arn !== source.arn) return',
+      'if (read === null) return',
+    ],
     [
       'a kept snapshot of that name is the same',
       'if (read.arn !== kept.arn || read.createdAt !== kept.createdAt) return',
@@ -167,11 +181,19 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   ...of(
     'lambda/core/plan/grace-period.ts',
-    ['the grace period does not matter', 'now >= after(at, grace, zone) && at <= before(now, grace, zone)', 'at <= now'],
+    [
+      'the grace period does not matter',
+      'now >= after(at, grace, zone) && at <= before(now, grace, zone)',
+      'at <= now',
+    ],
     ['a report that reached nobody counts', 'if (confirmed === null || confirmed < 1)', 'if (confirmed === null)'],
     ['a report that announced nothing counts', 'if (!announced)', 'if (announced === null)'],
     ['an old report is fresh', 'if (now - good.at > FRESH)', 'if (now < good.at - FRESH)'],
-    ['what a report in between did not list is taken', 'if (!keys.has(each)) listed.delete(each);', 'if (!keys.has(each)) keys.add(each);'],
+    [
+      'what a report in between did not list is taken',
+      'if (!keys.has(each)) listed.delete(each);',
+      'if (!keys.has(each)) keys.add(each);',
+    ],
     ['a report of another configuration counts', 'plan.config.digest !== config.digest', "plan.config.digest === ''"],
   ),
 ];

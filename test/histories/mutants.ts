@@ -36,10 +36,14 @@ function tryMutant(folder: string, { file, from, to }: Mutant): string | null {
     text.replace(from, () => to),
   );
   try {
-    const run = spawnSync(process.execPath, [...process.execArgv, join(folder, 'test', 'histories', 'find-violation.ts')], {
-      encoding: 'utf8',
-      timeout: LIMIT_MS,
-    });
+    const run = spawnSync(
+      process.execPath,
+      [...process.execArgv, join(folder, 'test', 'histories', 'find-violation.ts')],
+      {
+        encoding: 'utf8',
+        timeout: LIMIT_MS,
+      },
+    );
     if (run.error !== undefined || run.signal !== null) return '';
     return run.status === 0 || run.status === 1 ? run.stdout.trim() : `fails: ${run.stderr.trim().split('\n')[0]}`;
   } finally {
@@ -58,7 +62,14 @@ function main(): void {
       const found = tryMutant(folder, mutant);
       const isFound = found !== null && found !== '';
       if (isFound === (mutant.isEquivalent === true)) missed += 1;
-      const text = found === null ? 'DOES NOT APPLY' : found === '' ? (mutant.isEquivalent === true ? 'not found' : 'NOT FOUND') : found;
+      const text =
+        found === null
+          ? 'DOES NOT APPLY'
+          : found === ''
+            ? mutant.isEquivalent === true
+              ? 'not found'
+              : 'NOT FOUND'
+            : found;
       say(`| ${mutant.name} | \`${mutant.file}\` | ${text} |`);
     }
   } finally {

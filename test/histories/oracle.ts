@@ -11,12 +11,16 @@ export const VIOLATIONS = {
   unlisted: 'a delete was sent for a snapshot that the lists of this run omitted',
   unchecked: 'a delete was sent for a snapshot that this run had not read by name',
   'stale-check': 'more than 5 s passed between the last check of a snapshot and its delete',
-  'reused-name': 'a delete was sent for a name that another snapshot had already at the last check, or for more than 5 s',
+  'reused-name':
+    'a delete was sent for a name that another snapshot had already at the last check, or for more than 5 s',
   unfinished: 'a delete was sent for a snapshot that was unfinished at the last check',
   'held-snapshot': 'a delete was sent for a snapshot that was held, or had a tag problem, when that could be known',
-  'tags-changed': 'a delete was sent for a snapshot whose tags differed at the last check from those that were decided by',
-  'held-source': 'a delete was sent for a snapshot whose living source was held, or had a tag problem, when that could be known',
-  'source-changed': 'a delete was sent for a snapshot whose source had changed since the decision, when that could be known',
+  'tags-changed':
+    'a delete was sent for a snapshot whose tags differed at the last check from those that were decided by',
+  'held-source':
+    'a delete was sent for a snapshot whose living source was held, or had a tag problem, when that could be known',
+  'source-changed':
+    'a delete was sent for a snapshot whose source had changed since the decision, when that could be known',
   'absence-believed': 'a delete was sent for a snapshot whose living source was taken for gone',
   floor: 'a delete was sent though fewer than minKeep kept snapshots of the group were there, when that could be known',
   'kept-by-policy': 'a delete was sent for a snapshot that the lists and reads of this run keep',
@@ -29,7 +33,8 @@ export const VIOLATIONS = {
   'said-gone': '"already-gone" was recorded of a snapshot that is there',
   'said-gone-ours': '"already-gone" was recorded of a snapshot that this plan deleted',
   'said-spared': '"spared" or "changed" was recorded of a snapshot that this plan deleted',
-  'failed-unsaid': '"failed" was recorded without saying that the snapshot may still be deleted, and this plan deleted it',
+  'failed-unsaid':
+    '"failed" was recorded without saying that the snapshot may still be deleted, and this plan deleted it',
   'outcome-changed': 'an outcome changed after it was recorded',
   'no-outcome': 'the same command, run again without faults, did not give every snapshot its outcome',
 } as const;
@@ -240,7 +245,8 @@ export class Oracle {
     this.killedBy.set(arn, record);
     const view = this.views.get(record.process);
     const ofPlan = [...this.killedBy].filter(([, by]) => by.plan === record.plan).length;
-    if (view !== undefined && ofPlan > view.config.caps.maxDeletions) this.report('caps', `${ofPlan} by ${record.plan}`);
+    if (view !== undefined && ofPlan > view.config.caps.maxDeletions)
+      this.report('caps', `${ofPlan} by ${record.plan}`);
   }
 
   /** A run ended without saying anything: it died, or was given up. */
@@ -256,7 +262,10 @@ export class Oracle {
     if (before !== undefined) {
       const same = (['outcome', 'code', 'text', 'at'] as const).every((member) => before[member] === result[member]);
       if (!same)
-        this.report('outcome-changed', `${result.name}: ${before.outcome} (${before.text}), then ${result.outcome} (${result.text})`);
+        this.report(
+          'outcome-changed',
+          `${result.name}: ${before.outcome} (${before.text}), then ${result.outcome} (${result.text})`,
+        );
       return;
     }
     this.recorded.set(key, result);
@@ -322,9 +331,12 @@ export class Oracle {
   private judgeFlight(record: DeleteRecord): void {
     const other = this.records.find(
       ({ arn, process, endsAt, sentAt }) =>
-        arn === record.arn && (endsAt ?? sentAt + TIMEOUT) > record.sentAt && (process !== record.process || endsAt === null),
+        arn === record.arn &&
+        (endsAt ?? sentAt + TIMEOUT) > record.sentAt &&
+        (process !== record.process || endsAt === null),
     );
-    if (other !== undefined) this.report('two-in-flight', `${record.where.name}: ${other.process.name} and ${record.process.name}`);
+    if (other !== undefined)
+      this.report('two-in-flight', `${record.where.name}: ${other.process.name} and ${record.process.name}`);
   }
 
   private judgeAnnouncement({ plan, config, configDigest }: View, { arn, name }: PlannedItem): void {
@@ -339,7 +351,12 @@ export class Oracle {
       this.report('not-announced', `${name}: the newest report is too old`);
   }
 
-  private judgeIdentity(view: View, item: PlannedItem, { at, row }: Check<SnapshotRow>, target: SnapshotRow | undefined): void {
+  private judgeIdentity(
+    view: View,
+    item: PlannedItem,
+    { at, row }: Check<SnapshotRow>,
+    target: SnapshotRow | undefined,
+  ): void {
     const { now } = this.simulation;
     const isPlanned = row?.arn === item.arn && row.createdAt === Date.parse(item.createdAt);
     if (!isPlanned) this.report('reused-name', `${item.name}: the last check found ${row?.arn ?? 'nothing'}`);
@@ -354,10 +371,12 @@ export class Oracle {
 
   private judgeTags(view: View, row: SnapshotRow, check: Check<SnapshotRow>): void {
     const truth = this.world.versionAt(this.knowable(check, WINDOW)).snapshots.find(({ arn }) => arn === row.arn);
-    const why = truth === undefined ? null : protection(truth.tags, 'snapshot', view.config, this.simulation.now + SKEW);
+    const why =
+      truth === undefined ? null : protection(truth.tags, 'snapshot', view.config, this.simulation.now + SKEW);
     if (why !== null) this.report('held-snapshot', `${row.name}: ${why}`);
     const listed = [view.listed, view.listedFirst].flatMap((rows) => rows.get(row.arn) ?? []);
-    if (listed.length > 0 && !listed.some(({ tags }) => sameTags(tags, row.tags))) this.report('tags-changed', row.name);
+    if (listed.length > 0 && !listed.some(({ tags }) => sameTags(tags, row.tags)))
+      this.report('tags-changed', row.name);
   }
 
   /** The instant (epoch ms) by whose truth a fact counts: `window` ms ago, or when it was read where that is later. */
@@ -367,7 +386,9 @@ export class Oracle {
 
   private judgeSource(view: View, { sourceArn, name }: SnapshotRow): void {
     const known = view.sources.get(sourceArn);
-    const anywhere = this.world.versionsOf(view.startedAt - STALE, this.simulation.now).flatMap(({ sources }) => sources);
+    const anywhere = this.world
+      .versionsOf(view.startedAt - STALE, this.simulation.now)
+      .flatMap(({ sources }) => sources);
     const named = known ?? anywhere.find(({ arn }) => arn === sourceArn);
     if (named === undefined) return;
     const listedAt = view.sourceListsAt.get(`${named.kind} ${named.region}`) ?? 0;
@@ -382,7 +403,11 @@ export class Oracle {
       this.report('source-changed', `${name}: its source ${known.name}`);
   }
 
-  private decisionOf(view: View, snapshots: readonly SnapshotRow[], sources: ReadonlyMap<string, SourceRow>): ReadonlyMap<string, Decided> {
+  private decisionOf(
+    view: View,
+    snapshots: readonly SnapshotRow[],
+    sources: ReadonlyMap<string, SourceRow>,
+  ): ReadonlyMap<string, Decided> {
     const now = this.simulation.now + SKEW;
     return decideAll({ snapshots, source: (arn) => sources.get(arn), now }, view.config);
   }
@@ -403,7 +428,8 @@ export class Oracle {
     if (inTruth.length === 0) this.report('kept-in-truth', row.name);
     // Rows that were listed and are gone, or were created meanwhile, may be in the decision or not: each state of the account counts.
     const left = Math.max(0, ...[...asListed, ...inTruth].map((state) => this.keptOf(view, row, state).length));
-    if (left < view.config.floors.minKeep) this.report('floor', `${row.name}: ${left} kept snapshots of ${row.sourceName} are left`);
+    if (left < view.config.floors.minKeep)
+      this.report('floor', `${row.name}: ${left} kept snapshots of ${row.sourceName} are left`);
   }
 
   /** The snapshots of a row's group that a decision over `rows` keeps, and that are there and finished, when that could be known. */
@@ -413,7 +439,8 @@ export class Oracle {
     return [...rows.values()].filter(isKept).filter((sibling) => {
       const at = this.knowable(view.checks.get(keyOf(sibling)), GROUP_WINDOW);
       const truth = this.world.versionAt(at).snapshots.find(({ arn }) => arn === sibling.arn);
-      const isFree = truth !== undefined && protection(truth.tags, 'snapshot', view.config, this.simulation.now + SKEW) === null;
+      const isFree =
+        truth !== undefined && protection(truth.tags, 'snapshot', view.config, this.simulation.now + SKEW) === null;
       return isFree && truth.state === FINISHED[truth.kind];
     });
   }

@@ -82,7 +82,9 @@ export class People {
   /** Its creation or its state is another one. */
   alter(row: SnapshotRow): void {
     const isOther = this.random.chance(0.5);
-    const edit = isOther ? { createdAt: row.createdAt - DAY } : { state: row.state === 'error' ? FINISHED[row.kind] : 'error' };
+    const edit = isOther
+      ? { createdAt: row.createdAt - DAY }
+      : { state: row.state === 'error' ? FINISHED[row.kind] : 'error' };
     this.note(`${row.name} changes: ${JSON.stringify(edit)}`);
     this.world.editSnapshot(row.arn, edit);
   }

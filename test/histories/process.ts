@@ -97,7 +97,9 @@ export class Process {
         }
         if (!this.alive) return;
         this.disturb(what);
-        simulation.after(reply.afterMs, () => this.deliver(() => ('error' in reply ? reject(reply.error) : resolve(reply.value))));
+        simulation.after(reply.afterMs, () =>
+          this.deliver(() => ('error' in reply ? reject(reply.error) : resolve(reply.value))),
+        );
       });
     });
   }

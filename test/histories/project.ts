@@ -102,7 +102,10 @@ export async function apply(input: ApplyInput): Promise<ApplyEnd> {
   const prepare = async () => {
     const stored = { text: await store.get(planFile(planId)), where: store.locate(planFile(planId)), digest: null };
     input.onReading();
-    return prepareApply({ ...ports, outcomes: outcomePorts }, { plan: stored, config, account: ACCOUNT, count: null, deadline: null });
+    return prepareApply(
+      { ...ports, outcomes: outcomePorts },
+      { plan: stored, config, account: ACCOUNT, count: null, deadline: null },
+    );
   };
   try {
     let prepared = await prepare();
@@ -111,9 +114,11 @@ export async function apply(input: ApplyInput): Promise<ApplyEnd> {
     const outcomes = await openOutcomes(outcomePorts, prepared.plan);
     let failure: { readonly error: unknown } | null = null;
     const options = { progress: input.onOutcome, ...(input.signal === undefined ? {} : { signal: input.signal }) };
-    await applyBatch({ clock, monotonic, sleep, deletion: ports.deletion, outcomes, pace }, prepared, options).catch((error: unknown) => {
-      failure = { error };
-    });
+    await applyBatch({ clock, monotonic, sleep, deletion: ports.deletion, outcomes, pace }, prepared, options).catch(
+      (error: unknown) => {
+        failure = { error };
+      },
+    );
     const result = await outcomes.close().catch((error: unknown): ApplyResult => {
       failure ??= { error };
       return outcomes.result();
@@ -130,7 +135,13 @@ export async function makePlan(input: RunInput & { readonly planId: string }): P
   const { config, planId, store } = input;
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: null };
   try {
-    const { plan } = await makeReport(portsOf(input), { reportId: planId, config, at: null, inventory, previous: null });
+    const { plan } = await makeReport(portsOf(input), {
+      reportId: planId,
+      config,
+      at: null,
+      inventory,
+      previous: null,
+    });
     await store.putIfAbsent({ key: planFile(planId), contentType: 'application/json', body: renderPlan(plan) });
     return null;
   } catch (error) {
@@ -185,7 +196,12 @@ export async function selectDuePlan(
 ): Promise<{ readonly id: string } | { readonly why: string }> {
   const { store, channel, config, scheduledAt, process } = input;
   try {
-    const selected = await selectAutomatically({ store, channel, digest: digestOf }, config, scheduledAt, process.clock());
+    const selected = await selectAutomatically(
+      { store, channel, digest: digestOf },
+      config,
+      scheduledAt,
+      process.clock(),
+    );
     return selected.state === 'plan' ? { id: selected.id } : { why: `${selected.code}: ${selected.text}` };
   } catch (error) {
     return { why: error instanceof Error ? error.message : String(error) };

@@ -12,7 +12,8 @@ const DAY = 24 * HOUR;
 
 /** Rates of one history: most categories are quiet in most histories, so that a few faults meet each other. */
 function pickRates(random: Random): Rates {
-  const rate = (probability: number, most: number): number => (random.chance(probability) ? most * random.next() ** 2 : 0);
+  const rate = (probability: number, most: number): number =>
+    random.chance(probability) ? most * random.next() ** 2 : 0;
   return {
     fault: rate(0.6, 0.4),
     reading: rate(0.2, 0.05),
@@ -36,7 +37,11 @@ interface Cast {
 function begin(seed: number): Cast {
   const random = new Random(seed);
   const choices = new RandomChoices(random, QUIET);
-  const history = new History(choices, { regions: REGIONS, pageSize: random.between(2, 5), showsDeleting: random.chance(0.5) });
+  const history = new History(choices, {
+    regions: REGIONS,
+    pageSize: random.between(2, 5),
+    showsDeleting: random.chance(0.5),
+  });
   const { simulation, world } = history;
   history.sight = random.of(['same host', 'other host', 'other namespace'] as const);
   fillWorld(world, random, START);
@@ -47,7 +52,8 @@ function begin(seed: number): Cast {
   return { history, random, choices, people };
 }
 
-const idAt = (at: number, suffix: string): string => `${new Date(at).toISOString().replace(/[-:]|\.\d{3}/g, '')}-${suffix}`;
+const idAt = (at: number, suffix: string): string =>
+  `${new Date(at).toISOString().replace(/[-:]|\.\d{3}/g, '')}-${suffix}`;
 
 /** A person approves the plan of one report, and it is applied by some runs, one after the other or at once. */
 async function approvedHistory(seed: number): Promise<HistoryEnd> {
@@ -92,7 +98,8 @@ async function announce({ history, random }: Cast, written: WrittenConfig, sched
   const confirmed = random.chance(0.03) ? 0 : 1;
   const isSent = await history.report(id, written, { isAutomatic, confirmed, scheduledAt });
   const plan = history.planOf(id);
-  const hasTrace = plan !== null || store.names('runs/').includes(id.slice(0, 16)) || store.names('reports/').includes(id);
+  const hasTrace =
+    plan !== null || store.names('runs/').includes(id.slice(0, 16)) || store.names('reports/').includes(id);
   if (!hasTrace) return;
   const reaches = isSent && isAutomatic && confirmed > 0 && plan?.isApplicable === true;
   const arns = new Set(reaches ? plan.items.map(({ arn }) => arn) : []);
@@ -102,7 +109,9 @@ async function announce({ history, random }: Cast, written: WrittenConfig, sched
 /** Somebody who can write in the bucket, and sends no e-mail, puts a report there, or spoils one. */
 function forge({ history, random }: Cast): void {
   const { store, simulation } = history;
-  const plans = store.names('plans/').filter((name) => name.startsWith('2') && store.textOf(`plans/${name}`)?.endsWith('}\n'));
+  const plans = store
+    .names('plans/')
+    .filter((name) => name.startsWith('2') && store.textOf(`plans/${name}`)?.endsWith('}\n'));
   const newest = store.textOf(`plans/${plans.at(-1)}`);
   if (newest === null) return;
   const put = (daysAgo: number): void => {
@@ -175,4 +184,5 @@ async function automaticHistory(seed: number): Promise<HistoryEnd> {
 }
 
 /** The history of a seed: every twentieth is one of automatic mode. */
-export const randomHistory = (seed: number): Promise<HistoryEnd> => (seed % 20 === 0 ? automaticHistory(seed) : approvedHistory(seed));
+export const randomHistory = (seed: number): Promise<HistoryEnd> =>
+  seed % 20 === 0 ? automaticHistory(seed) : approvedHistory(seed);

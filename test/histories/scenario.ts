@@ -45,7 +45,12 @@ const PLACES: readonly { readonly region: string; readonly kind: Kind }[] = [
 
 export const REGIONS = ['us-east-1', 'eu-west-1'];
 
-const EARLIER_TAGS: readonly TagMap[] = [{ 'retention:hold': null }, { team: 'x' }, { 'retention:policy': 'short' }, { no_delete: null }];
+const EARLIER_TAGS: readonly TagMap[] = [
+  { 'retention:hold': null },
+  { team: 'x' },
+  { 'retention:policy': 'short' },
+  { no_delete: null },
+];
 
 /** Fills a world with a few sources and their snapshots; some sources no longer exist. */
 export function fillWorld(world: World, random: Random, now: number): void {

@@ -110,7 +110,8 @@ export class Service {
         const read = READS.get(name);
         if (read !== undefined) return this.read(process, region, read, command);
         const deletion = DELETES.get(name);
-        if (deletion !== undefined && deletion.of === 'snapshot') return this.remove(process, region, deletion, command);
+        if (deletion !== undefined && deletion.of === 'snapshot')
+          return this.remove(process, region, deletion, command);
         if (name === 'GetOperationCommand') return this.operation(process, String(command.input.operationId));
         if (name === 'GetRegionsCommand') return this.regions(process, command);
         throw new Error(`nothing may send ${name}`);
@@ -136,11 +137,18 @@ export class Service {
     return process.call(what, LATENCY_MS, () => {
       this.simulation.onCall();
       if (!process.isSignedOut) return answer();
-      return { afterMs: LATENCY_MS, error: failure({ code: 'ExpiredTokenException', message: 'The security token is expired' }) };
+      return {
+        afterMs: LATENCY_MS,
+        error: failure({ code: 'ExpiredTokenException', message: 'The security token is expired' }),
+      };
     });
   }
 
-  private readFault<T>(process: Process, what: string, category: 'fault' | 'reading'): Reply<T> | 'empty' | 'before' | null {
+  private readFault<T>(
+    process: Process,
+    what: string,
+    category: 'fault' | 'reading',
+  ): Reply<T> | 'empty' | 'before' | null {
     const last = category === 'reading' ? READ_FAULTS.findIndex((each) => 'answer' in each) : READ_FAULTS.length;
     const fault = READ_FAULTS[this.choose(category, last + 1) - 1];
     if (fault === undefined) return null;
@@ -154,7 +162,10 @@ export class Service {
     const output = await this.ask(process, 'GetRegions', () => {
       const fault = this.readFault<object>(process, 'GetRegions', 'reading');
       if (fault !== null && typeof fault === 'object') return fault;
-      return { afterMs: this.slowness, value: { at: this.simulation.now, regions: this.options.regions.map((name) => ({ name })) } };
+      return {
+        afterMs: this.slowness,
+        value: { at: this.simulation.now, regions: this.options.regions.map((name) => ({ name })) },
+      };
     });
     const { at, regions } = output as { readonly at: number; readonly regions: readonly object[] };
     const answer = { response: { headers: { date: new Date(at).toUTCString() } }, output: { regions } };
@@ -174,18 +185,28 @@ export class Service {
       const next = from + pageSize < rows.length ? { nextPageToken: `row ${from + pageSize}` } : {};
       if (of === 'snapshot') this.oracle.listedSnapshots(process, page as readonly SnapshotRow[]);
       else this.oracle.listedSources(process, { kind, region }, page as readonly SourceRow[]);
-      const raw = page.map((row) => (of === 'snapshot' ? rawSnapshot(row as SnapshotRow) : rawSource(row as SourceRow)));
+      const raw = page.map((row) =>
+        of === 'snapshot' ? rawSnapshot(row as SnapshotRow) : rawSource(row as SourceRow),
+      );
       return { afterMs: this.slowness, value: { [`${member}s`]: raw, ...next } };
     });
   }
 
   /** The rows of a list, newest first: as they are, as they were a while ago, or without one of them. */
-  private listed(process: Process, what: string, region: string, kind: Kind, of: Named['of']): readonly (SnapshotRow | SourceRow)[] {
+  private listed(
+    process: Process,
+    what: string,
+    region: string,
+    kind: Kind,
+    of: Named['of'],
+  ): readonly (SnapshotRow | SourceRow)[] {
     const { now } = this.simulation;
     const rowsAt = (at: number): readonly (SnapshotRow | SourceRow)[] => {
       const { snapshots, sources } = this.world.versionAt(at);
       const all: readonly (SnapshotRow | SourceRow)[] = of === 'snapshot' ? snapshots : sources;
-      return all.filter((row) => row.kind === kind && row.region === region && (this.hidden.get(row.arn) ?? 0) <= now).reverse();
+      return all
+        .filter((row) => row.kind === kind && row.region === region && (this.hidden.get(row.arn) ?? 0) <= now)
+        .reverse();
     };
     const rows = rowsAt(now);
     const choice = this.choose('list', rows.length + 2);
@@ -200,7 +221,12 @@ export class Service {
     return rowsAt(now);
   }
 
-  private read(process: Process, region: string, { kind, of, member, input: key }: Named, { input }: Command): Promise<unknown> {
+  private read(
+    process: Process,
+    region: string,
+    { kind, of, member, input: key }: Named,
+    { input }: Command,
+  ): Promise<unknown> {
     const name = String(input[key]);
     const what = `read the ${kind} ${of} ${name}`;
     return this.ask<object>(process, what, () => {
@@ -214,13 +240,20 @@ export class Service {
       const asOf = this.simulation.now - (now === undefined && row !== undefined ? 20_000 : 0);
       if (of === 'snapshot') this.oracle.readSnapshot(process, where, row as SnapshotRow | undefined, asOf);
       else this.oracle.readSource(process, where, row as SourceRow | undefined, asOf);
-      if (row === undefined) return { afterMs: LATENCY_MS, error: failure({ code: 'DoesNotExist', message: `${name} does not exist` }) };
+      if (row === undefined)
+        return { afterMs: LATENCY_MS, error: failure({ code: 'DoesNotExist', message: `${name} does not exist` }) };
       const raw = of === 'snapshot' ? rawSnapshot(row as SnapshotRow) : rawSource(row as SourceRow);
       return { afterMs: this.slowness, value: { [member]: raw } };
     });
   }
 
-  private find(of: Named['of'], kind: Kind, region: string, name: string, at?: number): SnapshotRow | SourceRow | undefined {
+  private find(
+    of: Named['of'],
+    kind: Kind,
+    region: string,
+    name: string,
+    at?: number,
+  ): SnapshotRow | SourceRow | undefined {
     const version = at === undefined ? this.world.current : this.world.versionAt(at);
     const rows: readonly (SnapshotRow | SourceRow)[] = of === 'snapshot' ? version.snapshots : version.sources;
     return rows.find((row) => row.kind === kind && row.region === region && row.name === name);
@@ -260,7 +293,12 @@ export class Service {
     return answered;
   }
 
-  private answerDelete(process: Process, what: string, record: DeleteRecord, fault: DeleteFault | undefined): Reply<object> {
+  private answerDelete(
+    process: Process,
+    what: string,
+    record: DeleteRecord,
+    fault: DeleteFault | undefined,
+  ): Reply<object> {
     this.simulation.onCall();
     const expired = failure({ code: 'ExpiredTokenException', message: 'The security token is expired' });
     if (process.isSignedOut || fault?.error?.code === 'ExpiredTokenException') {
@@ -291,7 +329,8 @@ export class Service {
       const id = this.start('Failed', 0);
       return { operations: [{ ...this.rawOperation(id), errorDetails: 'another operation is in progress' }] };
     }
-    if (effect === 'now' && fault?.operations?.some(({ status }) => status === 'Failed')) this.deniedDeletes.add(row.arn);
+    if (effect === 'now' && fault?.operations?.some(({ status }) => status === 'Failed'))
+      this.deniedDeletes.add(row.arn);
     if (effect === 'now') this.kill(record, row.arn);
     else if (effect !== 'none') {
       this.inProgress.add(row.arn);
@@ -299,10 +338,14 @@ export class Service {
       this.oracle.deleteAccepted(record, row.arn);
       this.simulation.after(effect.lateMs, () => this.kill(record, row.arn));
     }
-    const operations = (fault?.operations ?? [{ status: 'Succeeded' as const }]).map(({ status, afterMs = 0, hangs, unnamed }) => {
-      const { id: own, ...raw } = this.rawOperation(this.start(status, hangs ? TIMEOUT_MS * 1_000 : afterMs)) as { readonly id: string };
-      return unnamed === true ? raw : { id: own, ...raw };
-    });
+    const operations = (fault?.operations ?? [{ status: 'Succeeded' as const }]).map(
+      ({ status, afterMs = 0, hangs, unnamed }) => {
+        const { id: own, ...raw } = this.rawOperation(this.start(status, hangs ? TIMEOUT_MS * 1_000 : afterMs)) as {
+          readonly id: string;
+        };
+        return unnamed === true ? raw : { id: own, ...raw };
+      },
+    );
     return { operations };
   }
 

@@ -11,7 +11,9 @@ import { randomHistory } from './random';
 const [count = 100_000, first = 1] = process.argv.slice(2).map(Number);
 const BLOCK = 2_000;
 
-type Job = { readonly kind: 'random'; readonly from: number; readonly to: number } | { readonly kind: 'space'; readonly space: Space };
+type Job =
+  | { readonly kind: 'random'; readonly from: number; readonly to: number }
+  | { readonly kind: 'space'; readonly space: Space };
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 

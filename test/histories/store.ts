@@ -58,7 +58,9 @@ export class FaultyStore {
         const value = work();
         return { afterMs: LATENCY_MS, value: lost === undefined ? value : lost(value) };
       }
-      process.note(`${what}: the store ${['', 'fails', 'wrote, and its answer is lost', 'is down for 2 minutes'][choice]}`);
+      process.note(
+        `${what}: the store ${['', 'fails', 'wrote, and its answer is lost', 'is down for 2 minutes'][choice]}`,
+      );
       if (choice === 2) work();
       if (choice === 3) this.downUntil = now + DOWN_MS;
       return failed();
@@ -105,7 +107,9 @@ export class FaultyStore {
         }),
       listDated: (prefix: string) =>
         this.call(process, `list ${prefix} with times`, () => {
-          const dated = this.names(prefix).map((name) => [name, this.objects.get(prefix + name)?.modifiedAt ?? null] as const);
+          const dated = this.names(prefix).map(
+            (name) => [name, this.objects.get(prefix + name)?.modifiedAt ?? null] as const,
+          );
           return new Map(dated.map(([name, at]) => [name, at === null ? null : Math.floor(at)]));
         }),
       get: (key: string) => this.call(process, `get ${key}`, () => this.textOf(key)),

@@ -33,7 +33,11 @@ export interface Version {
 
 export const ACCOUNT = '123456789012';
 const TYPES: Readonly<Record<Kind, string>> = { instance: 'Instance', disk: 'Disk', database: 'RelationalDatabase' };
-export const FINISHED: Readonly<Record<Kind, string>> = { instance: 'available', disk: 'completed', database: 'available' };
+export const FINISHED: Readonly<Record<Kind, string>> = {
+  instance: 'available',
+  disk: 'completed',
+  database: 'available',
+};
 
 /** The true state of one account, with its past. */
 export class World {

@@ -40,7 +40,10 @@ describe('the bundle that is deployed', () => {
   });
   afterEach(() => emulator.close());
 
-  async function invoke(event: unknown, said: { config?: unknown; env?: Record<string, string>; timeout?: number } = {}) {
+  async function invoke(
+    event: unknown,
+    said: { config?: unknown; env?: Record<string, string>; timeout?: number } = {},
+  ) {
     const folder = mkdtempSync(join(work, 'function-'));
     stageFunction(built, { origin: 'retention.yaml', config: said.config ?? CONFIG }, folder);
     const logs: string[] = [];
@@ -103,12 +106,20 @@ describe('the bundle that is deployed', () => {
     );
     const report = JSON.parse(stored('report.json'));
     expect(report.snapshots).toHaveLength(snapshots);
-    expect(JSON.parse(stored(`plans/${report.plan.id}.json`))).toMatchObject({ digest: report.plan.digest, account: '123456789012' });
+    expect(JSON.parse(stored(`plans/${report.plan.id}.json`))).toMatchObject({
+      digest: report.plan.digest,
+      account: '123456789012',
+    });
   });
 
   it('creates plans, files of reports and notes only where nothing is yet, as its role demands', async () => {
     await emulator.close();
-    emulator = await startEmulator({ account: sampleAccount(Date.now()), topics: TOPICS, buckets: [BUCKET], writeOnce: WRITE_ONCE });
+    emulator = await startEmulator({
+      account: sampleAccount(Date.now()),
+      topics: TOPICS,
+      buckets: [BUCKET],
+      writeOnce: WRITE_ONCE,
+    });
     const { answer } = await invoke({ scheduledTime: SCHEDULED });
     expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent' } });
     expect((await invoke({})).answer).toMatchObject({ ok: true, result: { delivery: 'sent' } });
@@ -132,18 +143,23 @@ describe('the bundle that is deployed', () => {
     expect(emulator.published).toHaveLength(1);
   });
 
-  it.each([-30, 2])('makes a report for now, named so, for an event whose time is %d days off: it was replayed', async (days) => {
-    const before = compactInstant(Date.now());
-    const scheduledTime = new Date(Date.now() + days * 86_400_000).toISOString();
-    for (const delivery of [1, 2]) {
-      expect((await invoke({ scheduledTime })).answer).toMatchObject({ ok: true, result: { delivery: 'sent' } });
-      expect(emulator.published).toHaveLength(delivery);
-    }
-    const ids = [...(emulator.objects.get(BUCKET)?.keys() ?? [])].flatMap((key) => /^plans\/(.+)\.json$/.exec(key)?.[1] ?? []);
-    expect(ids).toHaveLength(2);
-    const after = compactInstant(Date.now());
-    for (const id of ids) expect([before, id.slice(0, 16), after].sort()).toEqual([before, id.slice(0, 16), after]);
-  });
+  it.each([-30, 2])(
+    'makes a report for now, named so, for an event whose time is %d days off: it was replayed',
+    async (days) => {
+      const before = compactInstant(Date.now());
+      const scheduledTime = new Date(Date.now() + days * 86_400_000).toISOString();
+      for (const delivery of [1, 2]) {
+        expect((await invoke({ scheduledTime })).answer).toMatchObject({ ok: true, result: { delivery: 'sent' } });
+        expect(emulator.published).toHaveLength(delivery);
+      }
+      const ids = [...(emulator.objects.get(BUCKET)?.keys() ?? [])].flatMap(
+        (key) => /^plans\/(.+)\.json$/.exec(key)?.[1] ?? [],
+      );
+      expect(ids).toHaveLength(2);
+      const after = compactInstant(Date.now());
+      for (const id of ids) expect([before, id.slice(0, 16), after].sort()).toEqual([before, id.slice(0, 16), after]);
+    },
+  );
 
   it('calls no operation of Lightsail that could change anything', async () => {
     await invoke({});
@@ -157,7 +173,9 @@ describe('the bundle that is deployed', () => {
   });
 
   it('mails an incomplete report that names what was not read, rather than none', async () => {
-    emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' }]);
+    emulator.setFaults([
+      { fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' },
+    ]);
     const { answer } = await invoke({});
     expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent', complete: false } });
     expect(emulator.published[0]?.subject).toContain('Incomplete');
@@ -190,7 +208,10 @@ describe('the bundle that is deployed', () => {
     emulator.setTopics([]);
     expect((await invoke({ scheduledTime: SCHEDULED })).answer.ok).toBe(false);
     emulator.setTopics([{ arn: TOPIC, subscriptions: [] }]);
-    expect((await invoke({ scheduledTime: SCHEDULED })).answer).toMatchObject({ ok: true, result: { delivery: 'sent' } });
+    expect((await invoke({ scheduledTime: SCHEDULED })).answer).toMatchObject({
+      ok: true,
+      result: { delivery: 'sent' },
+    });
   });
 
   const linesOf = (logs: string): readonly Record<string, unknown>[] =>
@@ -202,9 +223,13 @@ describe('the bundle that is deployed', () => {
   it('logs JSON with constant event names, no tag value and no address', async () => {
     const { logs } = await invoke({ scheduledTime: SCHEDULED });
     const events = linesOf(logs).filter((line) => !('_aws' in line));
-    expect(new Set(events.map(({ message }) => message))).toEqual(new Set(['report.started', 'inventory.scope', 'report.finished']));
+    expect(new Set(events.map(({ message }) => message))).toEqual(
+      new Set(['report.started', 'inventory.scope', 'report.finished']),
+    );
     const tagValues = new Set(
-      JSON.parse(stored('report.json')).snapshots.flatMap(({ tags }: { tags: Record<string, string | null> }) => Object.values(tags)),
+      JSON.parse(stored('report.json')).snapshots.flatMap(({ tags }: { tags: Record<string, string | null> }) =>
+        Object.values(tags),
+      ),
     );
     const told = events.map(({ timestamp, ...event }) => JSON.stringify(event)).join('\n');
     expect(tagValues.size).toBeGreaterThan(3);
@@ -234,7 +259,9 @@ describe('the bundle that is deployed', () => {
   });
 
   it('measures what was not read', async () => {
-    emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' }]);
+    emulator.setFaults([
+      { fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots', regions: 'us-east-1' },
+    ]);
     const { logs } = await invoke({});
     expect(linesOf(logs).find((line) => '_aws' in line)).toMatchObject({ Incomplete: 1, ScopesFailed: 1 });
   });

@@ -2,7 +2,11 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CloudFormationClient, DescribeStackResourcesCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStackResourcesCommand,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, HeadBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
@@ -42,12 +46,24 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     lightsail = await startEmulator({ account: sampleAccount(Date.now()) });
     moto.cdk(join(work, 'bootstrap'), 'bootstrap', 'aws://123456789012/us-east-1', ...context);
     const file = join(work, 'outputs.json');
-    moto.cdk(join(work, 'out'), 'deploy', '--require-approval', 'never', '--method', 'direct', '--outputs-file', file, ...context);
+    moto.cdk(
+      join(work, 'out'),
+      'deploy',
+      '--require-approval',
+      'never',
+      '--method',
+      'direct',
+      '--outputs-file',
+      file,
+      ...context,
+    );
     outputs = JSON.parse(readFileSync(file, 'utf8'))[STACK];
 
     const sqs = new SQSClient(moto.client);
     queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'subscriber' }))).QueueUrl ?? '';
-    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }));
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }),
+    );
     await new SNSClient(moto.client).send(
       new SubscribeCommand({ TopicArn: outputs.TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn }),
     );
@@ -61,26 +77,38 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
 
   /** Every resource of the stack as it was made; moto calls a deployment a success even where it made nothing. */
   async function resources(): Promise<ReadonlyMap<string, string>> {
-    const { StackResources } = await new CloudFormationClient(moto.client).send(new DescribeStackResourcesCommand({ StackName: STACK }));
+    const { StackResources } = await new CloudFormationClient(moto.client).send(
+      new DescribeStackResourcesCommand({ StackName: STACK }),
+    );
     return new Map(
-      (StackResources ?? []).map(({ LogicalResourceId, PhysicalResourceId }) => [LogicalResourceId ?? '', PhysicalResourceId ?? '']),
+      (StackResources ?? []).map(({ LogicalResourceId, PhysicalResourceId }) => [
+        LogicalResourceId ?? '',
+        PhysicalResourceId ?? '',
+      ]),
     );
   }
 
   /** What was uploaded and deployed: the function's code, unpacked, and its environment with every reference resolved. */
   async function deployedFunction() {
-    const { TemplateBody } = await new CloudFormationClient(moto.client).send(new GetTemplateCommand({ StackName: STACK }));
+    const { TemplateBody } = await new CloudFormationClient(moto.client).send(
+      new GetTemplateCommand({ StackName: STACK }),
+    );
     const template = JSON.parse(TemplateBody ?? '{}') as {
       Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
     };
-    const { Code } = Object.values(template.Resources).find(({ Type }) => Type === 'AWS::Lambda::Function')?.Properties ?? {};
+    const { Code } =
+      Object.values(template.Resources).find(({ Type }) => Type === 'AWS::Lambda::Function')?.Properties ?? {};
     const { S3Key } = Code as { S3Key: string };
-    const { Body } = await s3().send(new GetObjectCommand({ Bucket: 'cdk-hnb659fds-assets-123456789012-us-east-1', Key: S3Key }));
+    const { Body } = await s3().send(
+      new GetObjectCommand({ Bucket: 'cdk-hnb659fds-assets-123456789012-us-east-1', Key: S3Key }),
+    );
     const zip = join(work, 'code.zip');
     writeFileSync(zip, (await Body?.transformToByteArray()) ?? new Uint8Array());
     const folder = mkdtempSync(join(work, 'function-'));
     execFileSync('python3', ['-m', 'zipfile', '-e', zip, folder]);
-    const settings = await new LambdaClient(moto.client).send(new GetFunctionConfigurationCommand({ FunctionName: outputs.FunctionName }));
+    const settings = await new LambdaClient(moto.client).send(
+      new GetFunctionConfigurationCommand({ FunctionName: outputs.FunctionName }),
+    );
     const env = {
       ...settings.Environment?.Variables,
       AWS_REGION: 'us-east-1',
@@ -94,7 +122,9 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
 
   /** The event that the deployed schedule sends, at a time. */
   async function scheduledEvent(at: string): Promise<unknown> {
-    const { Target } = await new SchedulerClient(moto.client).send(new GetScheduleCommand({ Name: outputs.ScheduleName }));
+    const { Target } = await new SchedulerClient(moto.client).send(
+      new GetScheduleCommand({ Name: outputs.ScheduleName }),
+    );
     return JSON.parse((Target?.Input ?? '').replace('<aws.scheduler.scheduled-time>', at));
   }
 
@@ -108,7 +138,9 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
   }
 
   const keys = async (): Promise<readonly string[]> =>
-    ((await s3().send(new ListObjectsV2Command({ Bucket: outputs.BucketName }))).Contents ?? []).map(({ Key }) => Key ?? '');
+    ((await s3().send(new ListObjectsV2Command({ Bucket: outputs.BucketName }))).Contents ?? []).map(
+      ({ Key }) => Key ?? '',
+    );
 
   it('has every resource of the template', async () => {
     const template = JSON.parse(readFileSync(join(work, 'out', `${STACK}.template.json`), 'utf8'));
@@ -134,7 +166,12 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     expect(more).toEqual([]);
     expect(message?.Subject).toMatch(/^\[Lightsail\] \d+ of \d+ snapshots past policy, at most \$\d+\.\d\d\/month$/);
     expect(message?.Message).toContain(`s3://${outputs.BucketName}/reports/${FIRST_TIME}-`);
-    expect(Object.keys(message?.MessageAttributes ?? {}).sort()).toEqual(['complete', 'expiring', 'outcome', 'problems']);
+    expect(Object.keys(message?.MessageAttributes ?? {}).sort()).toEqual([
+      'complete',
+      'expiring',
+      'outcome',
+      'problems',
+    ]);
     const names = (await keys()).map((key) => key.replace(new RegExp(`${FIRST_TIME}-[0-9a-f]{8}`), '<id>')).sort();
     for (const name of [
       'plans/<id>.json',
@@ -150,7 +187,8 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
 
   it('gets no second message for the same scheduled time, and another for the next', async () => {
     const { folder, env, timeout } = await deployedFunction();
-    const run = async (at: string) => runBundle({ folder, event: await scheduledEvent(at), env, timeout, log: () => undefined });
+    const run = async (at: string) =>
+      runBundle({ folder, event: await scheduledEvent(at), env, timeout, log: () => undefined });
     expect(await run(FIRST)).toMatchObject({ ok: true, result: { delivery: 'already-sent' } });
     expect(await run(NEXT)).toMatchObject({ ok: true, result: { delivery: 'sent' } });
     expect(await received()).toHaveLength(2);
@@ -204,7 +242,10 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
             timeout,
           });
         const answered = await run(await scheduledEvent(hoursAgo(0)));
-        expect({ ok: answered.ok, body: answered.body, logs: answered.ok ? '' : answered.logs }).toMatchObject({ ok: true, logs: '' });
+        expect({ ok: answered.ok, body: answered.body, logs: answered.ok ? '' : answered.logs }).toMatchObject({
+          ok: true,
+          logs: '',
+        });
         expect(JSON.parse(answered.body)).toMatchObject({ delivery: 'sent' });
         expect(answered.logs).toContain('"message":"report.finished"');
         const metrics = answered.logs.split('\n').filter((line) => line.includes('"_aws"'));
@@ -220,12 +261,24 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
   it('keeps the bucket and the topic when deletion is switched on, and adds its function', async () => {
     const kept = ['RetentionStoreBucketCC601A1A', 'RetentionTopic189D3939'];
     const before = await resources();
-    moto.cdk(join(work, 'second'), 'deploy', '--require-approval', 'never', '--method', 'direct', ...context, '-c', 'deletion=approve');
+    moto.cdk(
+      join(work, 'second'),
+      'deploy',
+      '--require-approval',
+      'never',
+      '--method',
+      'direct',
+      ...context,
+      '-c',
+      'deletion=approve',
+    );
     const after = await resources();
     for (const id of kept) expect(after.get(id)).toBe(before.get(id));
     const template = JSON.parse(readFileSync(join(work, 'second', `${STACK}.template.json`), 'utf8'));
     expect(Object.keys(template.Resources).filter((id) => !after.get(id))).toEqual([]);
-    expect([...after.keys()].filter((id) => !before.has(id) && id.startsWith('RetentionDeletionFunction'))).not.toEqual([]);
+    expect([...after.keys()].filter((id) => !before.has(id) && id.startsWith('RetentionDeletionFunction'))).not.toEqual(
+      [],
+    );
   }, 120_000);
 
   it('keeps the bucket with its reports when the stack is destroyed, and nothing else', async () => {

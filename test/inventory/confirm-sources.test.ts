@@ -65,7 +65,9 @@ describe('a source that is in no list', () => {
       absent(of('web', [1, 2, 3]), { web: exists(tags(['retention:hold', null])) }),
     );
     expect(names(decision.items, 'expire')).toEqual([]);
-    expect(decision.items.map(({ status, sourceExists }) => [status, sourceExists])).toEqual(Array(3).fill(['held', true]));
+    expect(decision.items.map(({ status, sourceExists }) => [status, sourceExists])).toEqual(
+      Array(3).fill(['held', true]),
+    );
     expect(inventory.sources(arnOf('web'))).toEqual(exists(tags(['retention:hold', null])));
     expect(confirmedGone).toEqual([]);
   });
@@ -79,7 +81,11 @@ describe('a source that is in no list', () => {
   });
 
   it('does not match orphaned: true where it exists', async () => {
-    const written = { ...KEEP_ONE, default: 'all', rules: [{ name: 'left', match: { orphaned: true }, policy: 'short' }] };
+    const written = {
+      ...KEEP_ONE,
+      default: 'all',
+      rules: [{ name: 'left', match: { orphaned: true }, policy: 'short' }],
+    };
     const snapshots = [...of('web', [1, 2]), ...of('blog', [1, 2])];
     const { decision } = await decided(absent(snapshots, { web: exists() }), written);
     expect(names(decision.items, 'expire')).toEqual(['blog-2']);
@@ -99,7 +105,11 @@ describe('a source that is in no list', () => {
   });
 
   it('does not match orphaned: true where it gives no answer', async () => {
-    const written = { ...KEEP_ONE, default: 'all', rules: [{ name: 'left', match: { orphaned: true }, policy: 'short' }] };
+    const written = {
+      ...KEEP_ONE,
+      default: 'all',
+      rules: [{ name: 'left', match: { orphaned: true }, policy: 'short' }],
+    };
     const { decision } = await decided(absent(of('web', [1, 2]), { web: NO_ANSWER }), written);
     expect(names(decision.items, 'expire')).toEqual([]);
   });
@@ -147,7 +157,8 @@ describe('what a report confirmed as gone', () => {
     const config = aConfig({ ...KEEP_ONE });
     const inventory = { regions: config.regions, kinds: config.kinds, deadline: null };
     const ports = { clock: () => NOW, digest: digestOf, readInventory: fakeInventory(live) };
-    return (await makeReport(ports, { reportId: '20261123T080000Z-1a2b3c4d', config, at: null, inventory, previous })).report;
+    return (await makeReport(ports, { reportId: '20261123T080000Z-1a2b3c4d', config, at: null, inventory, previous }))
+      .report;
   }
 
   it('is not asked for again by the next reports, which go on remembering it', async () => {
@@ -178,7 +189,9 @@ describe('what a report confirmed as gone', () => {
   it('does not include what gave no answer: the next report asks again', async () => {
     const first = await reportOn(absent(SNAPSHOTS, { web: NO_ANSWER }), null);
     expect(stateOf(first).gone).toEqual([arnOf('blog')]);
-    expect(JSON.parse([...renderJson(first)].join('')).snapshots.map((each: { source: object }) => each.source)).toEqual([
+    expect(
+      JSON.parse([...renderJson(first)].join('')).snapshots.map((each: { source: object }) => each.source),
+    ).toEqual([
       ...Array(2).fill({ name: 'blog', arn: arnOf('blog'), exists: false }),
       ...Array(2).fill({ name: 'web', arn: arnOf('web'), exists: null }),
     ]);

@@ -22,7 +22,11 @@ describe('the facts of the kinds', () => {
 
   it('name no action for reading that does more than read, and none by a pattern', () => {
     const reading = [
-      ...KINDS.flatMap((kind) => [...KIND_FACTS[kind].actions.list, KIND_FACTS[kind].actions.confirm, ...KIND_FACTS[kind].actions.read]),
+      ...KINDS.flatMap((kind) => [
+        ...KIND_FACTS[kind].actions.list,
+        KIND_FACTS[kind].actions.confirm,
+        ...KIND_FACTS[kind].actions.read,
+      ]),
       ...INVENTORY_ACTIONS,
       ...OPERATION_ACTIONS,
     ];
@@ -43,7 +47,9 @@ describe('the facts of the kinds', () => {
     const kinds = snapshotKinds();
     for (const kind of KINDS) {
       const { operations } = kinds[kind];
-      expect([operations.listSnapshots, operations.listSources].map((name) => `lightsail:${name}`)).toEqual(KIND_FACTS[kind].actions.list);
+      expect([operations.listSnapshots, operations.listSources].map((name) => `lightsail:${name}`)).toEqual(
+        KIND_FACTS[kind].actions.list,
+      );
       expect(kinds[kind].kind).toBe(kind);
     }
   });

@@ -45,7 +45,8 @@ async function listed(kind: Kind, ...raw: readonly Row[]): Promise<readonly Snap
 
 /** All that is known of a snapshot, written out. */
 const written = (snapshot: Snapshot | undefined): Partial<Snapshot> | undefined =>
-  snapshot && Object.fromEntries(MEMBERS.flatMap((member) => (snapshot[member] === undefined ? [] : [[member, snapshot[member]]])));
+  snapshot &&
+  Object.fromEntries(MEMBERS.flatMap((member) => (snapshot[member] === undefined ? [] : [[member, snapshot[member]]])));
 
 const row = (kind: Kind, more: Row = {}): Row => ({ ...rows(HERE, LIST[kind], 1, 'snap')[0], ...more });
 
@@ -213,7 +214,11 @@ describe('a snapshot as a compact record', () => {
     ['origin in an automatic snapshot', { isFromAutoSnapshot: true }],
     ['name of its source', { fromInstanceName: 'renamed' }],
   ])('shares with the others of its source nothing that differs: its own %s', async (_, differing) => {
-    const more = { fromInstanceName: 'web', fromInstanceArn: arn(HERE, 'Instance', 1), tags: [{ key: 'env', value: 'prod' }] };
+    const more = {
+      fromInstanceName: 'web',
+      fromInstanceArn: arn(HERE, 'Instance', 1),
+      tags: [{ key: 'env', value: 'prod' }],
+    };
     const named = (n: number) => ({ name: `snap-${n}`, arn: arn(HERE, 'InstanceSnapshot', n) });
     const alone = await listed('instance', row('instance', { ...more, ...differing, ...named(2) }));
     const [before, between, after] = await listed(
@@ -231,14 +236,20 @@ describe('a snapshot as a compact record', () => {
     const sizes = Array.from({ length: 30 }, (_, i) => 8 + (i % 10));
     const snapshots = await listed(
       'instance',
-      ...sizes.map((sizeInGb, n) => row('instance', { ...more, sizeInGb, name: `snap-${n}`, arn: arn(HERE, 'InstanceSnapshot', n) })),
+      ...sizes.map((sizeInGb, n) =>
+        row('instance', { ...more, sizeInGb, name: `snap-${n}`, arn: arn(HERE, 'InstanceSnapshot', n) }),
+      ),
     );
     expect(snapshots.map(({ sizeGb }) => sizeGb)).toEqual(sizes);
   });
 
   it('has its tags in the order of their keys, so that the same tags are the same in whatever order they come', async () => {
     const tags = [{ key: 'b', value: '1' }, { key: 'a' }, { key: 'B', value: '2' }];
-    const snapshots = await listed('instance', row('instance', { tags }), row('instance', { tags: [...tags].reverse() }));
+    const snapshots = await listed(
+      'instance',
+      row('instance', { tags }),
+      row('instance', { tags: [...tags].reverse() }),
+    );
     expect(snapshots).toHaveLength(1);
     expect(snapshots[0]?.defects).toBeUndefined();
     expect([...(snapshots[0]?.tags ?? [])]).toEqual([
@@ -257,7 +268,9 @@ describe('a snapshot as a compact record', () => {
       row('instance', { tags: [one] }),
       row('instance', { tags: [two], name: 'snap-2', arn: arn(HERE, 'InstanceSnapshot', 2) }),
     );
-    expect(snapshots.map(({ tags }) => [...tags])).toEqual([one, two].map((tag) => [[tag.key, 'value' in tag ? tag.value : null]]));
+    expect(snapshots.map(({ tags }) => [...tags])).toEqual(
+      [one, two].map((tag) => [[tag.key, 'value' in tag ? tag.value : null]]),
+    );
   });
 });
 
@@ -265,9 +278,9 @@ describe('the single reads', () => {
   it.each(KINDS)('of the kind %s give the same record as the list', (kind) =>
     withEmulator({}, async ({ read, emulator }) => {
       const { inventory } = await read({ regions: [HERE], kinds: [kind] });
-      const client = makeLightsailClients({ config: { endpoint: emulator.url, credentials: { accessKeyId: 'k', secretAccessKey: 's' } } })(
-        HERE,
-      );
+      const client = makeLightsailClients({
+        config: { endpoint: emulator.url, credentials: { accessKeyId: 'k', secretAccessKey: 's' } },
+      })(HERE);
       const { readSnapshot, readSource } = snapshotKinds()[kind];
       const [snapshot] = inventory.snapshots;
       expect(await readSnapshot(client, snapshot?.name ?? '', { region: HERE, account: null })).toEqual(snapshot);

@@ -16,7 +16,11 @@ async function listed(more: Readonly<Record<string, unknown>>): Promise<Snapshot
 
 describe('a member of the wrong type is no fact: the snapshot is kept, as a problem', () => {
   it.each([
-    ['a tag value that is a number', { tags: [{ key: 'retention:hold', value: 5 }] }, 'the value of tag retention:hold is not a text'],
+    [
+      'a tag value that is a number',
+      { tags: [{ key: 'retention:hold', value: 5 }] },
+      'the value of tag retention:hold is not a text',
+    ],
     ['a tag value that is a map', { tags: [{ key: 'env', value: {} }] }, 'the value of tag env is not a text'],
     ['isFromAutoSnapshot as a text', { isFromAutoSnapshot: 'true' }, 'isFromAutoSnapshot is neither true nor false'],
     ['a creation time of zero', { createdAt: 0 }, 'createdAt'],

@@ -66,13 +66,22 @@ test('the report role reads Lightsail, publishes to its topic, reads and writes 
 
   const isReport = ({ Properties }: { Properties: { Description: string } }): boolean =>
     Properties.Description.startsWith('Lists Lightsail');
-  const roles = Object.entries(template.findResources('AWS::IAM::Role')) as [string, { Properties: { Description: string } }][];
+  const roles = Object.entries(template.findResources('AWS::IAM::Role')) as [
+    string,
+    { Properties: { Description: string } },
+  ][];
   const role = roles.find(([, resource]) => isReport(resource))?.[0];
-  const policies = Object.values(template.findResources('AWS::IAM::Policy')).filter(({ Properties }) => Properties.Roles[0].Ref === role);
+  const policies = Object.values(template.findResources('AWS::IAM::Policy')).filter(
+    ({ Properties }) => Properties.Roles[0].Ref === role,
+  );
 
   expect(statementsOf(policies)).toEqual([
     { Effect: 'Allow', Action: READS, Resource: '*' },
-    { Effect: 'Allow', Action: ['sns:ListSubscriptionsByTopic', 'sns:Publish'], Resource: { Ref: idOf('AWS::SNS::Topic') } },
+    {
+      Effect: 'Allow',
+      Action: ['sns:ListSubscriptionsByTopic', 'sns:Publish'],
+      Resource: { Ref: idOf('AWS::SNS::Topic') },
+    },
     { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: arnOf('AWS::Logs::LogGroup') },
     {
       Effect: 'Allow',

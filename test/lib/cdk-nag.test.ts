@@ -23,8 +23,14 @@ const STACKS: readonly [string, (stack: Stack, other: () => Stack) => Partial<Sn
       configuration: { origin: 'retention.yaml', config: { version: 1, holdTags: longest } },
     }),
   ],
-  ['with a key', (stack) => ({ deletion: 'approve', encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }) })],
-  ['with a key by its alias', (stack) => ({ deletion: 'automatic', encryptionKey: Alias.fromAliasName(stack, 'Key', 'alias/mine') })],
+  [
+    'with a key',
+    (stack) => ({ deletion: 'approve', encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }) }),
+  ],
+  [
+    'with a key by its alias',
+    (stack) => ({ deletion: 'automatic', encryptionKey: Alias.fromAliasName(stack, 'Key', 'alias/mine') }),
+  ],
   [
     'with what was made elsewhere',
     (stack) => ({

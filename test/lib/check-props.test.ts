@@ -25,22 +25,36 @@ function refusal(given: Given): RetentionError {
   throw new Error('nothing was refused');
 }
 
-const config = (deletion: object): Given => ({ configuration: { origin: 'retention.yaml', config: { version: 1, deletion } } });
+const config = (deletion: object): Given => ({
+  configuration: { origin: 'retention.yaml', config: { version: 1, deletion } },
+});
 
 describe('a property that is wrong', () => {
   const HALF_A_DAY = Duration.hours(12);
   const LATER = Duration.days(Lazy.number({ produce: () => 30 }));
 
   test.each<[string, Given, string]>([
-    ['props.emails', { emails: 'a@example.com' }, `got "a@example.com", expected a list of addresses, such as ['you@example.com']`],
+    [
+      'props.emails',
+      { emails: 'a@example.com' },
+      `got "a@example.com", expected a list of addresses, such as ['you@example.com']`,
+    ],
     ['props.emails', { emails: { to: 'a@example.com' } }, 'got a Object, expected a list'],
     ['props.emails', { emails: ['a@example.com', 'b@localhost'] }, 'got "b@localhost", expected an e-mail address'],
-    ['props.emails', { emails: ['a@example.com,b@example.com'] }, 'got "a@example.com,b@example.com", expected an e-mail address'],
+    [
+      'props.emails',
+      { emails: ['a@example.com,b@example.com'] },
+      'got "a@example.com,b@example.com", expected an e-mail address',
+    ],
     ['props.emails', { emails: [''] }, 'got "", expected an e-mail address'],
     ['props.emails', { emails: [null] }, 'got null, expected an e-mail address'],
     ['context.schedule', { schedule: 'daily' }, 'schedule "daily": expected cron'],
     ['context.schedule', { schedule: 'cron(0 8 31 2 ? *)' }, 'it would never fire'],
-    ['context.schedule', { schedule: 'rate(1 minute)' }, 'expected at least 15 minutes between two reports, but it leaves 1'],
+    [
+      'context.schedule',
+      { schedule: 'rate(1 minute)' },
+      'expected at least 15 minutes between two reports, but it leaves 1',
+    ],
     ['context.schedule', { schedule: 7 }, 'schedule "7": expected cron'],
     ['props.keepReportsFor', { keepReportsFor: 400 }, 'got 400, expected a Duration, such as Duration.days(400)'],
     ['props.keepReportsFor', { keepReportsFor: HALF_A_DAY }, 'got 12 hours, expected whole days from 1 to 36500'],
@@ -51,7 +65,11 @@ describe('a property that is wrong', () => {
     ['props.lockReportsFor', { lockReportsFor: HALF_A_DAY }, 'got 12 hours, expected whole days'],
     ['props.lockReportsFor', { lockReportsFor: Duration.days(0) }, 'expected whole days from 1'],
     ['props.lockReportsFor', { lockReportsFor: LATER }, 'known at deployment only'],
-    ['props.logRetention', { logRetention: 42 }, 'got 42, expected one of RetentionDays, such as RetentionDays.THREE_MONTHS'],
+    [
+      'props.logRetention',
+      { logRetention: 42 },
+      'got 42, expected one of RetentionDays, such as RetentionDays.THREE_MONTHS',
+    ],
     ['props.logRetention', { logRetention: Duration.days(30) }, 'got a Duration, expected one of RetentionDays'],
     ['props.logRetention', { logRetention: 'ONE_MONTH' }, 'got "ONE_MONTH", expected one of RetentionDays'],
     [
@@ -64,14 +82,26 @@ describe('a property that is wrong', () => {
       { topic: { topicArn: 'arn:aws:sns:us-east-1:123456789012:mine' } },
       'got a Object, expected a topic, such as Topic.fromTopicArn(',
     ],
-    ['props.bucket', { bucket: 'mine' }, `got "mine", expected a bucket, such as Bucket.fromBucketName(this, 'Bucket', 'mine')`],
+    [
+      'props.bucket',
+      { bucket: 'mine' },
+      `got "mine", expected a bucket, such as Bucket.fromBucketName(this, 'Bucket', 'mine')`,
+    ],
     ['props.bucket', { bucket: true }, 'got true, expected a bucket'],
-    ['props.encryptionKey', { encryptionKey: 'alias/mine' }, 'got "alias/mine", expected a key, such as Key.fromKeyArn('],
+    [
+      'props.encryptionKey',
+      { encryptionKey: 'alias/mine' },
+      'got "alias/mine", expected a key, such as Key.fromKeyArn(',
+    ],
     ['props.monitoring', { monitoring: 'on' }, 'got "on", expected one of full, alarms, off'],
     ['props.deletion', { deletion: 'yes' }, 'got "yes", expected one of off, approve, automatic'],
     ['props.deletion', { deletion: true }, 'got true, expected one of off, approve, automatic'],
     ['props.configuration', { configuration: undefined }, 'got undefined, expected what readConfiguration('],
-    ['props.configuration', { configuration: 'retention.yaml' }, 'got "retention.yaml", expected what readConfiguration('],
+    [
+      'props.configuration',
+      { configuration: 'retention.yaml' },
+      'got "retention.yaml", expected what readConfiguration(',
+    ],
     ['props.configuration', { configuration: { config: { version: 1 } } }, 'expected what readConfiguration('],
   ])('is refused with %s: %j', (code, given, said) => {
     const refused = refusal(given);
@@ -84,14 +114,20 @@ describe('a property that is wrong', () => {
     expect(refusal({ [prop]: new Stack() }).message).toMatch(new RegExp(`^${prop}: got a \\w+, expected a `));
   });
 
-  test.each(['off', 'approve'] as const)('in the configuration is refused with all of its errors, deletion %s', (deletion) => {
-    const configuration = { origin: 'mine.yaml', config: { version: 1, timezone: 'Europe/Berlim', default: 'nobody' } };
-    const { code, message } = refusal({ configuration, deletion });
-    expect(code).toBe('config.invalid');
-    expect(message).toContain('mine.yaml');
-    expect(message).toContain('Europe/Berlim');
-    expect(message).toContain('nobody');
-  });
+  test.each(['off', 'approve'] as const)(
+    'in the configuration is refused with all of its errors, deletion %s',
+    (deletion) => {
+      const configuration = {
+        origin: 'mine.yaml',
+        config: { version: 1, timezone: 'Europe/Berlim', default: 'nobody' },
+      };
+      const { code, message } = refusal({ configuration, deletion });
+      expect(code).toBe('config.invalid');
+      expect(message).toContain('mine.yaml');
+      expect(message).toContain('Europe/Berlim');
+      expect(message).toContain('nobody');
+    },
+  );
 });
 
 describe('addresses', () => {
@@ -109,9 +145,12 @@ describe('addresses', () => {
   });
 });
 
-test.each(Object.values(RetentionDays).filter((days) => typeof days === 'number'))('logs may be kept for %d days', (logRetention) => {
-  expect(() => checkProps({ ...PROPS, logRetention })).not.toThrow();
-});
+test.each(Object.values(RetentionDays).filter((days) => typeof days === 'number'))(
+  'logs may be kept for %d days',
+  (logRetention) => {
+    expect(() => checkProps({ ...PROPS, logRetention })).not.toThrow();
+  },
+);
 
 describe('how long reports are kept', () => {
   const kept = (given: Given): unknown => {
@@ -159,9 +198,15 @@ describe('a schedule', () => {
   beforeEach(() => jest.spyOn(console, 'error').mockReturnValue());
   afterEach(() => jest.restoreAllMocks());
 
-  test.each(['rate(15 minutes)', 'cron(0/20 8-17 ? * MON-FRI *)'])('of less than an hour comes with a warning: %s', (schedule) => {
-    Annotations.fromStack(built({ schedule })).hasWarning('*', Match.stringLikeRegexp('a mail, every (15|20) minutes'));
-  });
+  test.each(['rate(15 minutes)', 'cron(0/20 8-17 ? * MON-FRI *)'])(
+    'of less than an hour comes with a warning: %s',
+    (schedule) => {
+      Annotations.fromStack(built({ schedule })).hasWarning(
+        '*',
+        Match.stringLikeRegexp('a mail, every (15|20) minutes'),
+      );
+    },
+  );
 
   test.each(['rate(1 hour)', 'cron(0 8,9 * * ? *)'])('of an hour or more comes without: %s', (schedule) => {
     Annotations.fromStack(built({ schedule })).hasNoWarning('*', Match.stringLikeRegexp('a mail, every'));
@@ -189,11 +234,16 @@ describe('a rule that can match nothing', () => {
   test('comes with a warning of each synth that names both rules', () => {
     Annotations.fromStack(built(rules({ source: 'contract-*' }))).hasWarning(
       '*',
-      Match.stringLikeRegexp('rule "contract" can match nothing, because rule "everything" before it covers it.*LESS IS KEPT'),
+      Match.stringLikeRegexp(
+        'rule "contract" can match nothing, because rule "everything" before it covers it.*LESS IS KEPT',
+      ),
     );
   });
 
   test('comes without where it can match', () => {
-    Annotations.fromStack(built(rules({ fromAutoSnapshot: true }))).hasNoWarning('*', Match.stringLikeRegexp('can match nothing'));
+    Annotations.fromStack(built(rules({ fromAutoSnapshot: true }))).hasNoWarning(
+      '*',
+      Match.stringLikeRegexp('can match nothing'),
+    );
   });
 });

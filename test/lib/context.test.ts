@@ -28,20 +28,29 @@ test('an address is enough', () => {
 });
 
 test('several addresses are separated by commas, and each is subscribed once', () => {
-  expect(readContext({ email: 'a@example.com, b.c+d@mail.example.com,a@example.com' }).emails).toEqual([email, 'b.c+d@mail.example.com']);
+  expect(readContext({ email: 'a@example.com, b.c+d@mail.example.com,a@example.com' }).emails).toEqual([
+    email,
+    'b.c+d@mail.example.com',
+  ]);
   expect(readContext({ email: 'a@example.com,A@Example.COM' }).emails).toEqual([email]);
 });
 
 test('a configuration and a schedule are taken as named', () => {
-  expect(readContext({ email, config: 'policies/mine.yaml', schedule: 'rate(7 days)', deletion: 'approve', monitoring: 'alarms' })).toEqual(
-    {
-      emails: [email],
-      configPath: 'policies/mine.yaml',
+  expect(
+    readContext({
+      email,
+      config: 'policies/mine.yaml',
       schedule: 'rate(7 days)',
-      monitoring: 'alarms',
       deletion: 'approve',
-    },
-  );
+      monitoring: 'alarms',
+    }),
+  ).toEqual({
+    emails: [email],
+    configPath: 'policies/mine.yaml',
+    schedule: 'rate(7 days)',
+    monitoring: 'alarms',
+    deletion: 'approve',
+  });
 });
 
 test('keys of CDK itself are none of ours', () => {
@@ -62,9 +71,14 @@ test("every key that the CDK's command line writes into context is none of ours"
   for (const key of written) expect(readContext({ email, [key]: true }).emails).toEqual([email]);
 });
 
-test.each(['foo', 'region', 'configuration'])('refuses the key %s, which would be ignored and the default deployed', (key) => {
-  expect(() => readContext({ email: 'you@example.com', [key]: 'x' })).toThrow(expect.objectContaining({ code: 'context.unknown' }));
-});
+test.each(['foo', 'region', 'configuration'])(
+  'refuses the key %s, which would be ignored and the default deployed',
+  (key) => {
+    expect(() => readContext({ email: 'you@example.com', [key]: 'x' })).toThrow(
+      expect.objectContaining({ code: 'context.unknown' }),
+    );
+  },
+);
 
 test.each([
   ['context.email', {}, 'missing'],

@@ -56,11 +56,17 @@ const VARIANTS: Readonly<Record<string, readonly [deletes: boolean, said: Said]>
   'approve, not watched': [true, { deletion: 'approve', monitoring: 'off' }],
   'approve, own hold tags': [true, { deletion: 'approve', configuration: OWN }],
   'approve, with a key': [true, (stack) => ({ deletion: 'approve', ...ownKey(stack) })],
-  'approve, with a bucket and a topic from elsewhere': [true, (stack) => ({ deletion: 'approve', ...elsewhere(stack) })],
+  'approve, with a bucket and a topic from elsewhere': [
+    true,
+    (stack) => ({ deletion: 'approve', ...elsewhere(stack) }),
+  ],
   automatic: [true, { deletion: 'automatic' }],
   'automatic, not watched, no subscriber': [true, { deletion: 'automatic', monitoring: 'off', emails: [] }],
   'automatic, with a key': [true, (stack) => ({ deletion: 'automatic', ...ownKey(stack) })],
-  'automatic, with a bucket and a topic from elsewhere': [true, (stack) => ({ deletion: 'automatic', ...elsewhere(stack) })],
+  'automatic, with a bucket and a topic from elsewhere': [
+    true,
+    (stack) => ({ deletion: 'automatic', ...elsewhere(stack) }),
+  ],
 };
 
 interface Resource {
@@ -76,7 +82,10 @@ function roleStatements(template: Template, description: string): readonly State
   ) ?? [''];
   if (role === '') throw new Error(`no role is described as ${description}`);
   return statementsOf(
-    resources.filter(([, { Type, Properties }]) => Type === 'AWS::IAM::Policy' && JSON.stringify(Properties.Roles).includes(`"${role}"`)),
+    resources.filter(
+      ([, { Type, Properties }]) =>
+        Type === 'AWS::IAM::Policy' && JSON.stringify(Properties.Roles).includes(`"${role}"`),
+    ),
   );
 }
 
@@ -89,7 +98,9 @@ describe.each(Object.entries(VARIANTS))('every policy of the stack: %s', (_, [de
   const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
 
   test('no role but that of deletion can delete anything at all, and it the three kinds of snapshots alone', () => {
-    const deleting = allowed.filter((statement) => actionsOf(statement).some((action) => /delete|terminate|remove|\*/i.test(action)));
+    const deleting = allowed.filter((statement) =>
+      actionsOf(statement).some((action) => /delete|terminate|remove|\*/i.test(action)),
+    );
     expect(deleting.flatMap(actionsOf).sort()).toEqual(deletes ? Object.keys(DELETES).sort() : []);
     const own = deletes ? roleStatements(template, DELETION) : [];
     for (const statement of deleting) expect(own).toContainEqual(statement);
@@ -114,9 +125,14 @@ describe.each(Object.entries(VARIANTS))('every policy of the stack: %s', (_, [de
 
 /** The keys that a role may use to encrypt and to decrypt, and it may do nothing else with any. */
 function keysOf(template: Template, description: string): readonly unknown[] {
-  const uses = roleStatements(template, description).filter((statement) => actionsOf(statement).some((action) => /^kms:/i.test(action)));
+  const uses = roleStatements(template, description).filter((statement) =>
+    actionsOf(statement).some((action) => /^kms:/i.test(action)),
+  );
   for (const statement of uses)
-    expect([statement.Effect, [...actionsOf(statement)].sort()]).toEqual(['Allow', ['kms:Decrypt', 'kms:GenerateDataKey']]);
+    expect([statement.Effect, [...actionsOf(statement)].sort()]).toEqual([
+      'Allow',
+      ['kms:Decrypt', 'kms:GenerateDataKey'],
+    ]);
   return uses.flatMap(({ Resource }) => Resource).sort();
 }
 
@@ -124,8 +140,16 @@ describe.each(MODES)('with keys of yours, %s', (deletion) => {
   test.each<[string, (stack: Stack) => Partial<SnapshotRetentionProps>, readonly string[]]>([
     ['that of a bucket, and that of a topic, from elsewhere', elsewhere, [TOPIC_KEY, BUCKET_KEY]],
     ['one for both', ownKey, [BUCKET_KEY]],
-    ['that of a topic alone', (stack) => ({ ...elsewhere(stack), bucket: Bucket.fromBucketName(stack, 'Plain', 'mine') }), [TOPIC_KEY]],
-    ['none', (stack) => ({ topic: Topic.fromTopicArn(stack, 'Plain', 'arn:aws:sns:eu-central-1:123456789012:mine') }), []],
+    [
+      'that of a topic alone',
+      (stack) => ({ ...elsewhere(stack), bucket: Bucket.fromBucketName(stack, 'Plain', 'mine') }),
+      [TOPIC_KEY],
+    ],
+    [
+      'none',
+      (stack) => ({ topic: Topic.fromTopicArn(stack, 'Plain', 'arn:aws:sns:eu-central-1:123456789012:mine') }),
+      [],
+    ],
   ])('each function may use %s: what it reads, and what it writes or sends', (_, made, keys) => {
     const template = synthesized((stack) => ({ deletion, ...made(stack) }));
     for (const role of [REPORT, DELETION]) expect([role, keysOf(template, role)]).toEqual([role, keys]);
@@ -146,7 +170,9 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
 
   test('reads exactly what it calls, and deletes snapshots of this account alone', () => {
     const allowed = own.filter(({ Effect }) => Effect === 'Allow');
-    const lightsail = allowed.filter((statement) => actionsOf(statement).some((action) => action.startsWith('lightsail:')));
+    const lightsail = allowed.filter((statement) =>
+      actionsOf(statement).some((action) => action.startsWith('lightsail:')),
+    );
     expect(
       lightsail
         .filter(({ Resource }) => Resource === '*')
@@ -158,7 +184,12 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
       expect.arrayContaining(
         Object.entries(DELETES).map(([action, type]) => [
           [action],
-          { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':lightsail:*:', { Ref: 'AWS::AccountId' }, `:${type}/*`]] },
+          {
+            'Fn::Join': [
+              '',
+              ['arn:', { Ref: 'AWS::Partition' }, ':lightsail:*:', { Ref: 'AWS::AccountId' }, `:${type}/*`],
+            ],
+          },
         ]),
       ),
     );
@@ -174,10 +205,15 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
     const automatic = deletion === 'automatic';
     expect(paths('s3:GetObject')).toEqual(['/plans/*', '/results/*', ...(automatic ? ['/runs/*'] : [])]);
     expect(paths('s3:PutObject')).toEqual([...(automatic ? ['/plans/auto-*'] : []), '/results/*']);
-    const [writeOnce, ...others] = own.filter((statement) => statement.Effect === 'Deny' && actionsOf(statement).includes('s3:PutObject'));
+    const [writeOnce, ...others] = own.filter(
+      (statement) => statement.Effect === 'Deny' && actionsOf(statement).includes('s3:PutObject'),
+    );
     expect(others).toEqual([]);
     expect(JSON.stringify(writeOnce?.Resource)).toContain('/plans/*');
-    expect(writeOnce?.Condition).toEqual({ Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } });
+    expect(writeOnce?.Condition).toEqual({
+      Null: { 's3:if-none-match': 'true' },
+      Bool: { 's3:ObjectCreationOperation': 'true' },
+    });
     const rest = own.filter(({ Effect }) => Effect === 'Allow').flatMap(actionsOf);
     expect(rest.filter((action) => !/^(lightsail|s3):/.test(action)).sort()).toEqual([
       'lambda:CheckpointDurableExecution',
@@ -200,7 +236,8 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
       DurableConfig: { ExecutionTimeout: 86_400, RetentionPeriodInDays: 1 },
     });
     const retries = Object.values(template.findResources('AWS::Lambda::EventInvokeConfig')) as Resource[];
-    const [id = ''] = Object.entries(template.findResources('AWS::Lambda::Function')).find(([, each]) => each === durable[0]) ?? [];
+    const [id = ''] =
+      Object.entries(template.findResources('AWS::Lambda::Function')).find(([, each]) => each === durable[0]) ?? [];
     // Of the function itself, and of the alias by which it is started.
     const own = retries.filter(
       ({ Properties }) => /Alias/.test(JSON.stringify(Properties)) || JSON.stringify(Properties).includes(`"${id}"`),
@@ -210,7 +247,8 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
   });
 
   test('keeps each version that was deployed, because an execution that is under way goes on with it', () => {
-    const versions = Object.values(template.findResources('AWS::Lambda::Version')) as (Resource & Readonly<Record<string, unknown>>)[];
+    const versions = Object.values(template.findResources('AWS::Lambda::Version')) as (Resource &
+      Readonly<Record<string, unknown>>)[];
     expect(versions.map(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy])).toEqual([
       ['Retain', 'Retain'],
     ]);
@@ -223,7 +261,10 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
     ) ?? [''];
     expect(checkpoint?.Resource).toEqual({ 'Fn::Join': ['', [{ 'Fn::GetAtt': [id, 'Arn'] }, ':*']] });
     const [read] = own.filter((statement) => actionsOf(statement).includes('lambda:GetAlias'));
-    expect(read?.Resource).toEqual([{ 'Fn::GetAtt': [id, 'Arn'] }, { 'Fn::Join': ['', [{ 'Fn::GetAtt': [id, 'Arn'] }, ':live']] }]);
+    expect(read?.Resource).toEqual([
+      { 'Fn::GetAtt': [id, 'Arn'] },
+      { 'Fn::Join': ['', [{ 'Fn::GetAtt': [id, 'Arn'] }, ':live']] },
+    ]);
     const [alias] = Object.values(template.findResources('AWS::Lambda::Alias'));
     expect(alias?.Properties.Name).toBe('live');
     expect(JSON.stringify(alias?.DependsOn)).toContain('Checkpoints');
@@ -244,8 +285,8 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
   });
 
   test('has a schedule of its own only where it is automatic, which starts the alias daily and never twice', () => {
-    const schedules = (Object.values(template.findResources('AWS::Scheduler::Schedule')) as Resource[]).filter(({ Properties }) =>
-      String(Properties.Description).startsWith('Deletes'),
+    const schedules = (Object.values(template.findResources('AWS::Scheduler::Schedule')) as Resource[]).filter(
+      ({ Properties }) => String(Properties.Description).startsWith('Deletes'),
     );
     expect(schedules).toHaveLength(deletion === 'automatic' ? 1 : 0);
     for (const { Properties } of schedules) {
@@ -263,14 +304,16 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
 
   test('is watched by the metrics of its executions: a handler that throws is no error of its invocation', () => {
     const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')) as Resource[];
-    const watched = JSON.stringify(alarms.filter(({ Properties }) => String(Properties.AlarmDescription).endsWith('#deletion-failed')));
+    const watched = JSON.stringify(
+      alarms.filter(({ Properties }) => String(Properties.AlarmDescription).endsWith('#deletion-failed')),
+    );
     for (const metric of ['DurableExecutionFailed', 'DurableExecutionTimedOut', 'Errors'])
       expect(watched).toContain(`"MetricName":"${metric}"`);
   });
 
   test('is watched: a failed run, and a snapshot that could not be deleted', () => {
-    const alarms = (Object.values(template.findResources('AWS::CloudWatch::Alarm')) as Resource[]).map(({ Properties }) =>
-      String(Properties.AlarmDescription),
+    const alarms = (Object.values(template.findResources('AWS::CloudWatch::Alarm')) as Resource[]).map(
+      ({ Properties }) => String(Properties.AlarmDescription),
     );
     expect(alarms.filter((text) => /#deletions?-failed$/.test(text))).toHaveLength(2);
     const runbook = readFileSync(join(__dirname, '..', '..', 'docs', 'runbook.md'), 'utf8');
@@ -280,7 +323,8 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
 
 describe('a hold is denied by the role, whatever the code does', () => {
   const denials = roleStatements(synthesized({ deletion: 'approve', configuration: OWN }), DELETION).filter(
-    (statement) => statement.Effect === 'Deny' && actionsOf(statement).some((action) => action.startsWith('lightsail:')),
+    (statement) =>
+      statement.Effect === 'Deny' && actionsOf(statement).some((action) => action.startsWith('lightsail:')),
   );
 
   const like = (pattern: string, value: string): boolean =>

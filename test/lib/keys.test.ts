@@ -30,12 +30,17 @@ const PLACES: readonly [string, (stack: Stack, key: IKey) => Partial<SnapshotRet
   [
     'with an imported topic',
     (stack, { keyArn }) => ({
-      topic: Topic.fromTopicAttributes(stack, 'Topic', { topicArn: 'arn:aws:sns:eu-central-1:123456789012:mine', keyArn }),
+      topic: Topic.fromTopicAttributes(stack, 'Topic', {
+        topicArn: 'arn:aws:sns:eu-central-1:123456789012:mine',
+        keyArn,
+      }),
     }),
   ],
   [
     'with an imported bucket',
-    (stack, encryptionKey) => ({ bucket: Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'mine', encryptionKey }) }),
+    (stack, encryptionKey) => ({
+      bucket: Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'mine', encryptionKey }),
+    }),
   ],
 ];
 
@@ -83,7 +88,9 @@ describe.each(PLACES)('a key that is imported by its own ARN, %s', (_, place) =>
 
 test('an ARN that is known at deployment only is taken for that of a key', () => {
   const { stack } = deployed((own) => ({ encryptionKey: Key.fromKeyArn(own, 'Key', Fn.importValue('KeyArn')) }));
-  expect(JSON.stringify(statementsOfRole(Template.fromStack(stack).toJSON(), 'Lists'))).toContain('"Fn::ImportValue":"KeyArn"');
+  expect(JSON.stringify(statementsOfRole(Template.fromStack(stack).toJSON(), 'Lists'))).toContain(
+    '"Fn::ImportValue":"KeyArn"',
+  );
 });
 
 test.each<[string, (stack: Stack, key: Key) => IKey]>([
@@ -96,7 +103,8 @@ test.each<[string, (stack: Stack, key: Key) => IKey]>([
 ])('an alias of this app stands for its key, of which alarms may make use too: %s', (_, alias) => {
   const { stack } = deployed((own) => ({ encryptionKey: alias(own, new Key(own, 'Key')) }));
   const template = Template.fromStack(stack);
-  const [key = '', { Properties } = { Properties: {} }] = Object.entries(template.findResources('AWS::KMS::Key'))[0] ?? [];
+  const [key = '', { Properties } = { Properties: {} }] =
+    Object.entries(template.findResources('AWS::KMS::Key'))[0] ?? [];
   for (const role of ROLES)
     for (const action of USES)
       expect(isAllowed(statementsOfRole(template.toJSON(), role), { action, resource: `<${key}.Arn>` })).toBe(true);
@@ -110,12 +118,15 @@ test('an alias whose name is known at deployment only is named by it', () => {
     {},
   );
   const call = { action: 'kms:Decrypt', resource: REAL, context: { 'kms:ResourceAliases': ['<KeyAlias>'] } };
-  for (const role of ROLES) expect(isAllowed(statementsOfRole(Template.fromStack(stack).toJSON(), role), call)).toBe(true);
+  for (const role of ROLES)
+    expect(isAllowed(statementsOfRole(Template.fromStack(stack).toJSON(), role), call)).toBe(true);
 });
 
 test('a reader of reports may decrypt with the key of the alias, and nothing else with it', () => {
   const { stack, retention } = deployed((own) => ({ encryptionKey: Alias.fromAliasName(own, 'Key', 'alias/mine') }));
-  retention.grants.readReports(new Role(stack, 'Reader', { assumedBy: new ServicePrincipal('ec2.amazonaws.com'), description: 'Reader' }));
+  retention.grants.readReports(
+    new Role(stack, 'Reader', { assumedBy: new ServicePrincipal('ec2.amazonaws.com'), description: 'Reader' }),
+  );
   const statements = statementsOfRole(Template.fromStack(stack).toJSON(), 'Reader');
   const context = { 'kms:ResourceAliases': ['alias/mine'] };
   expect(isAllowed(statements, { action: 'kms:Decrypt', resource: REAL, context })).toBe(true);
@@ -124,12 +135,17 @@ test('a reader of reports may decrypt with the key of the alias, and nothing els
 
 test.each<[string, (stack: Stack) => IKey]>([
   ['without its alias/', (stack) => Alias.fromAliasName(stack, 'Key', 'mine')],
-  ['inside an expression', (stack) => Key.fromKeyArn(stack, 'Key', Fn.join(':', ['arn:aws:kms', Fn.importValue('Home'), 'alias/mine']))],
+  [
+    'inside an expression',
+    (stack) => Key.fromKeyArn(stack, 'Key', Fn.join(':', ['arn:aws:kms', Fn.importValue('Home'), 'alias/mine'])),
+  ],
 ])('refuses an alias that no policy can name, in one sentence: %s', (_, key) => {
   expect(() => deployed((stack) => ({ encryptionKey: key(stack) }))).toThrow(
     expect.objectContaining({
       code: 'props.encryptionKey',
-      message: expect.stringMatching(/^encryptionKey: got [^\n]*expected a key, or an alias by its name: Alias\.fromAliasName\([^\n]*$/),
+      message: expect.stringMatching(
+        /^encryptionKey: got [^\n]*expected a key, or an alias by its name: Alias\.fromAliasName\([^\n]*$/,
+      ),
     }),
   );
 });

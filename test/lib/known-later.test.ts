@@ -27,11 +27,17 @@ describe('a value that `cdk synth` has still to look up does not stop it from do
     ['a part of a schedule', (stack) => ({ schedule: `cron(0 ${lookup(stack)} * * ? *)` })],
     ['a level of monitoring', (stack) => ({ monitoring: lookup(stack) })],
     ['a way to delete', (stack) => ({ deletion: lookup(stack) })],
-    ['a time zone', (stack) => ({ configuration: { origin: 'retention.yaml', config: { version: 1, timezone: lookup(stack) } } })],
+    [
+      'a time zone',
+      (stack) => ({ configuration: { origin: 'retention.yaml', config: { version: 1, timezone: lookup(stack) } } }),
+    ],
     [
       'a policy',
       (stack) => ({
-        configuration: { origin: 'retention.yaml', config: { version: 1, policies: { short: { expireAfter: lookup(stack) } } } },
+        configuration: {
+          origin: 'retention.yaml',
+          config: { version: 1, policies: { short: { expireAfter: lookup(stack) } } },
+        },
       }),
     ],
   ])('%s', (_, given) => {
@@ -43,7 +49,9 @@ describe('a value that `cdk synth` has still to look up does not stop it from do
     const key = 'ssm:account=123456789012:parameterName=/ops:region=eu-central-1';
     const { stack } = built((own) => ({ emails: [lookup(own)] }), { [key]: 'ops@example.com' });
     Template.fromStack(stack).hasResourceProperties('AWS::SNS::Subscription', { Endpoint: 'ops@example.com' });
-    expect(() => built((own) => ({ schedule: lookup(own) }), { [key]: 'daily' })).toThrow('schedule "daily": expected cron');
+    expect(() => built((own) => ({ schedule: lookup(own) }), { [key]: 'daily' })).toThrow(
+      'schedule "daily": expected cron',
+    );
   });
 });
 
@@ -51,16 +59,28 @@ const later = (stack: Stack): string => new CfnParameter(stack, 'Later').valueAs
 
 describe('a value that is known at deployment only is refused where it has to be known here, in one sentence without a token', () => {
   test.each<[string, string, (stack: Stack) => Given]>([
-    ['props.emails', 'take each out of it, as in [Fn.select(0, list)]', () => ({ emails: Fn.split(',', Fn.importValue('Emails')) })],
+    [
+      'props.emails',
+      'take each out of it, as in [Fn.select(0, list)]',
+      () => ({ emails: Fn.split(',', Fn.importValue('Emails')) }),
+    ],
     ['props.emails', 'take each out of it', () => ({ emails: Token.asList({ Ref: 'Emails' }) })],
     ['props.emails', 'take each out of it', () => ({ emails: Lazy.list({ produce: () => ['a@example.com'] }) })],
-    ['props.emails', 'take each out of it', () => ({ emails: ['a@example.com', ...Fn.split(',', Fn.importValue('Emails'))] })],
+    [
+      'props.emails',
+      'take each out of it',
+      () => ({ emails: ['a@example.com', ...Fn.split(',', Fn.importValue('Emails'))] }),
+    ],
     ['props.emails', 'expected a list of addresses', (stack) => ({ emails: later(stack) })],
     ['context.schedule', 'such as cron(', (stack) => ({ schedule: later(stack) })],
     ['context.schedule', 'such as cron(', (stack) => ({ schedule: `rate(${later(stack)} days)` })],
     ['props.monitoring', 'expected one of full, alarms, off', (stack) => ({ monitoring: later(stack) })],
     ['props.deletion', 'expected one of off, approve, automatic', (stack) => ({ deletion: later(stack) })],
-    ['props.logRetention', 'expected one of RetentionDays', () => ({ logRetention: Lazy.number({ produce: () => 30 }) })],
+    [
+      'props.logRetention',
+      'expected one of RetentionDays',
+      () => ({ logRetention: Lazy.number({ produce: () => 30 }) }),
+    ],
     [
       'props.keepReportsFor',
       'expected a Duration that is known here',

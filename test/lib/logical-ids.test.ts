@@ -35,7 +35,8 @@ test.each(Object.keys({ ...IDS, ...IDS_OF_DELETION }))('%s keeps its logical id 
 });
 
 test('the bucket and the topic have no name of their own, which would stand in the way of a second deployment', () => {
-  const properties = (type: string): readonly string[] => Object.keys(Object.values(template.findResources(type))[0]?.Properties ?? {});
+  const properties = (type: string): readonly string[] =>
+    Object.keys(Object.values(template.findResources(type))[0]?.Properties ?? {});
   expect(properties('AWS::S3::Bucket')).not.toContain('BucketName');
   expect(properties('AWS::SNS::Topic')).not.toContain('TopicName');
 });

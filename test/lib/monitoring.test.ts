@@ -33,8 +33,13 @@ interface AlarmProperties extends Watched {
 }
 
 /** What an alarm reads, whether by itself or in an expression. */
-const readBy = ({ Metrics, ...own }: AlarmProperties): readonly (Watched & { readonly Stat: string; readonly Period: number })[] =>
-  Metrics?.flatMap(({ MetricStat }) => (MetricStat ? [{ ...MetricStat.Metric, ...MetricStat }] : [])) ?? [{ ...own, Stat: own.Statistic }];
+const readBy = ({
+  Metrics,
+  ...own
+}: AlarmProperties): readonly (Watched & { readonly Stat: string; readonly Period: number })[] =>
+  Metrics?.flatMap(({ MetricStat }) => (MetricStat ? [{ ...MetricStat.Metric, ...MetricStat }] : [])) ?? [
+    { ...own, Stat: own.Statistic },
+  ];
 
 /** An alarm as a line: statistic and metric, each with the time over which it is taken, threshold, periods, and what no data means. */
 function lineOf(alarm: AlarmProperties): string {
@@ -92,14 +97,20 @@ describe('the alarms', () => {
   });
 
   test('add up what they read in an expression, where what is not there counts as nothing', () => {
-    const expressions = alarmsOf(deleting).flatMap(({ Metrics = [] }) => Metrics.flatMap(({ Expression }) => Expression ?? []));
+    const expressions = alarmsOf(deleting).flatMap(({ Metrics = [] }) =>
+      Metrics.flatMap(({ Expression }) => Expression ?? []),
+    );
     expect(expressions).toEqual(['FILL(failed, 0) + FILL(late, 0) + FILL(crashed, 0)']);
   });
 
   test('look back over a whole invocation: AWS/Lambda stamps what it counts of one with its start', () => {
-    const timeouts = Object.values(deleting.findResources('AWS::Lambda::Function')).map(({ Properties }) => Number(Properties.Timeout));
+    const timeouts = Object.values(deleting.findResources('AWS::Lambda::Function')).map(({ Properties }) =>
+      Number(Properties.Timeout),
+    );
     const [longest, untilCounted] = [Math.max(...timeouts), 5 * 60];
-    const watched = alarmsOf(deleting).flatMap((alarm) => readBy(alarm).map((read) => ({ ...read, periods: alarm.EvaluationPeriods })));
+    const watched = alarmsOf(deleting).flatMap((alarm) =>
+      readBy(alarm).map((read) => ({ ...read, periods: alarm.EvaluationPeriods })),
+    );
     const ofLambda = watched.filter(({ Namespace }) => Namespace === 'AWS/Lambda');
     expect(ofLambda.map(({ MetricName }) => MetricName).sort()).toEqual([
       'DurableExecutionFailed',
@@ -174,7 +185,9 @@ describe('the runbook', () => {
       .slice(1)
       .map((text) => [text.split('\n')[0] ?? '', text]),
   );
-  const named = alarmsOf(deleting).map(({ AlarmDescription }) => /docs\/runbook\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1]);
+  const named = alarmsOf(deleting).map(
+    ({ AlarmDescription }) => /docs\/runbook\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1],
+  );
 
   test('has a section for each alarm, those of deletion among them, and each alarm names one', () => {
     expect(new Set(named).size).toBe(alarmsOf(deleting).length);
@@ -184,7 +197,8 @@ describe('the runbook', () => {
   test('says of each alarm what it means, how to look and what to do', () => {
     for (const name of named) {
       const text = sections.get(name ?? '') ?? '';
-      for (const heading of ['**What it means.**', '**How to look.**', '**What to do.**']) expect(text).toContain(heading);
+      for (const heading of ['**What it means.**', '**How to look.**', '**What to do.**'])
+        expect(text).toContain(heading);
     }
   });
 
@@ -209,7 +223,8 @@ describe('the runbook', () => {
 });
 
 describe('the dashboard', () => {
-  const bodyOf = (from: Template): string => JSON.stringify(Object.values(from.findResources('AWS::CloudWatch::Dashboard'))[0]);
+  const bodyOf = (from: Template): string =>
+    JSON.stringify(Object.values(from.findResources('AWS::CloudWatch::Dashboard'))[0]);
 
   test('draws every metric of reports', () => {
     const body = bodyOf(template);

@@ -34,7 +34,9 @@ describe('a bucket that the app makes', () => {
     const place = home(app, stack);
     retention(stack, { bucket: new Bucket(place, 'Bucket', { bucketName: 'mine' }) as IBucket });
     Template.fromStack(place).hasResourceProperties('AWS::S3::BucketPolicy', {
-      PolicyDocument: { Statement: [Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })] },
+      PolicyDocument: {
+        Statement: [Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })],
+      },
     });
     expect(warnings(stack)).toEqual([]);
   });
@@ -54,17 +56,24 @@ describe('a bucket that the app makes', () => {
       const encryptionKey = new Key(buckets, 'Key', { alias: 'alias/theirs' });
       retention(stack, { deletion, bucket: new Bucket(buckets, 'Bucket', { bucketName: 'theirs' }) as IBucket });
       const template = Template.fromStack(buckets);
-      const allows = statementsOf(template.findResources('AWS::S3::BucketPolicy')).filter(({ Effect }) => Effect === 'Allow');
+      const allows = statementsOf(template.findResources('AWS::S3::BucketPolicy')).filter(
+        ({ Effect }) => Effect === 'Allow',
+      );
       for (const statement of allows) expect(JSON.stringify(statement)).toContain(':iam::123456789012:root');
       const [id = ''] = Object.keys(template.findResources('AWS::S3::Bucket'));
-      const may = (action: string, key: string): boolean => isAllowed(allows, { action, resource: `<${id}.Arn>${key}` });
+      const may = (action: string, key: string): boolean =>
+        isAllowed(allows, { action, resource: `<${id}.Arn>${key}` });
       expect(['reports', 'plans', 'runs', 'results'].map((prefix) => may('s3:PutObject', `/${prefix}/1`))).toEqual([
         true,
         true,
         true,
         deletion !== 'off',
       ]);
-      expect([may('s3:ListBucket', ''), may('s3:GetObject', '/reports/1'), may('s3:GetObject', '/others/1')]).toEqual([true, true, false]);
+      expect([may('s3:ListBucket', ''), may('s3:GetObject', '/reports/1'), may('s3:GetObject', '/others/1')]).toEqual([
+        true,
+        true,
+        false,
+      ]);
       expect(warnings(stack)).toEqual([]);
       expect(encryptionKey.keyArn).toBeDefined();
     },
@@ -83,7 +92,9 @@ describe('a bucket that the app makes', () => {
 
   test('comes without a warning where its lifecycle keeps them long enough', () => {
     const stack = new Stack(quickApp(), 'Mine', { env: OURS });
-    retention(stack, { bucket: new Bucket(stack, 'Bucket', { lifecycleRules: [{ expiration: Duration.days(8) }] }) as IBucket });
+    retention(stack, {
+      bucket: new Bucket(stack, 'Bucket', { lifecycleRules: [{ expiration: Duration.days(8) }] }) as IBucket,
+    });
     expect(warnings(stack)).toEqual([]);
   });
 });
@@ -92,7 +103,10 @@ describe('an imported bucket comes with one warning that says what has to be set
   test.each<[string, (stack: Stack) => IBucket]>([
     ['by name', (stack) => Bucket.fromBucketName(stack, 'Bucket', 'mine')],
     ['by ARN', (stack) => Bucket.fromBucketArn(stack, 'Bucket', 'arn:aws:s3:::mine')],
-    ['by attributes', (stack) => Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'mine', account: '123456789012' })],
+    [
+      'by attributes',
+      (stack) => Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'mine', account: '123456789012' }),
+    ],
     ['by a name that is known later', (stack) => Bucket.fromBucketName(stack, 'Bucket', Fn.importValue('BucketName'))],
   ])('%s: TLS, and how long objects are kept', (_, bucket) => {
     const stack = new Stack(quickApp(), 'Mine', { env: OURS });
@@ -122,7 +136,9 @@ describe('an imported bucket comes with one warning that says what has to be set
 
   test('of an account that may be another, where that of the stack is not known', () => {
     const stack = new Stack(quickApp(), 'Mine');
-    retention(stack, { bucket: Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'theirs', account: '999999999999' }) });
+    retention(stack, {
+      bucket: Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'theirs', account: '999999999999' }),
+    });
     expect(warnings(stack)).toEqual([expect.stringMatching(/if it is of another account/)]);
   });
 });
@@ -168,7 +184,8 @@ describe('one bucket for two deployments', () => {
     return [new Stack(app, 'First', { env: one }), new Stack(app, 'Second', { env: other })];
   };
   const WEST: Environment = { account: '123456789012', region: 'eu-west-1' };
-  const named = (name: (stack: Stack) => string) => (stack: Stack, id: string) => Bucket.fromBucketName(stack, id, name(stack));
+  const named = (name: (stack: Stack) => string) => (stack: Stack, id: string) =>
+    Bucket.fromBucketName(stack, id, name(stack));
 
   test.each<[string, Environment, Environment, (stack: Stack, id: string) => IBucket]>([
     ['the same name', OURS, THEIRS, named(() => 'mine')],
@@ -177,13 +194,20 @@ describe('one bucket for two deployments', () => {
     ['an import of its ARN', OURS, OURS, (stack, id) => Bucket.fromBucketArn(stack, id, Fn.importValue('BucketArn'))],
     ['the same pattern', OURS, OURS, named(() => `reports-${Aws.ACCOUNT_ID}-${Aws.REGION}`)],
     ['the same pattern, wherever that is', {}, {}, named(() => `reports-${Aws.ACCOUNT_ID}`)],
-    ['a pattern and its value', OURS, OURS, named((stack) => `reports-${stack.node.id === 'First' ? Aws.ACCOUNT_ID : '123456789012'}`)],
+    [
+      'a pattern and its value',
+      OURS,
+      OURS,
+      named((stack) => `reports-${stack.node.id === 'First' ? Aws.ACCOUNT_ID : '123456789012'}`),
+    ],
     [
       'a name that is made, and the same that is imported',
       OURS,
       OURS,
       (stack, id) =>
-        stack.node.id === 'First' ? (new Bucket(stack, id, { bucketName: 'mine' }) as IBucket) : Bucket.fromBucketName(stack, id, 'mine'),
+        stack.node.id === 'First'
+          ? (new Bucket(stack, id, { bucketName: 'mine' }) as IBucket)
+          : Bucket.fromBucketName(stack, id, 'mine'),
     ],
   ])('is refused: %s', (_, one, other, bucket) => {
     expect(two(...stacks(one, other), bucket)).toThrow(
@@ -200,7 +224,12 @@ describe('one bucket for two deployments', () => {
     ['a bucket of the same logical id', OURS, OURS, (stack) => new Bucket(stack, 'Bucket') as IBucket],
     ['a parameter of the same name', OURS, OURS, named((stack) => new CfnParameter(stack, 'Name').valueAsString)],
     ['the same name in two partitions', OURS, { account: '123456789012', region: 'cn-north-1' }, named(() => 'mine')],
-    ['what a lookup has still to find', OURS, THEIRS, named((stack) => `b${StringParameter.valueFromLookup(stack, 'bucket')}`)],
+    [
+      'what a lookup has still to find',
+      OURS,
+      THEIRS,
+      named((stack) => `b${StringParameter.valueFromLookup(stack, 'bucket')}`),
+    ],
   ])('is not %s', (_, one, other, bucket) => {
     expect(two(...stacks(one, other), bucket)).not.toThrow();
   });

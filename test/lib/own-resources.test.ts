@@ -28,12 +28,16 @@ beforeEach(() => jest.spyOn(console, 'error').mockReturnValue());
 afterEach(() => jest.restoreAllMocks());
 
 describe('a topic of your own', () => {
-  const imported = (stack: Stack) => ({ topic: Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-central-1:123456789012:mine') });
+  const imported = (stack: Stack) => ({
+    topic: Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-central-1:123456789012:mine'),
+  });
 
   test('takes the place of ours, and the addresses are subscribed to it', () => {
     const { template } = deployed(imported, 'eu-central-1');
     template.resourceCountIs('AWS::SNS::Topic', 0);
-    template.hasResourceProperties('AWS::SNS::Subscription', { TopicArn: 'arn:aws:sns:eu-central-1:123456789012:mine' });
+    template.hasResourceProperties('AWS::SNS::Subscription', {
+      TopicArn: 'arn:aws:sns:eu-central-1:123456789012:mine',
+    });
   });
 
   test('is refused in another region: neither functions nor alarms could publish', () => {
@@ -53,7 +57,10 @@ describe('a topic of your own', () => {
   });
 
   test("comes with a warning where it does not say its region, and with none where it is the stack's", () => {
-    const unknown = deployed((stack) => ({ topic: Topic.fromTopicArn(stack, 'Topic', Fn.importValue('TheTopic')) }), 'eu-central-1');
+    const unknown = deployed(
+      (stack) => ({ topic: Topic.fromTopicArn(stack, 'Topic', Fn.importValue('TheTopic')) }),
+      'eu-central-1',
+    );
     Annotations.fromStack(unknown.stack).hasWarning('*', Match.stringLikeRegexp('topic: its region is not known here'));
     for (const region of [undefined, 'eu-central-1']) {
       const known = deployed((stack) => ({ topic: new Topic(stack, 'Topic') }), region);
@@ -64,7 +71,10 @@ describe('a topic of your own', () => {
 
   test.each<[string, (stack: Stack) => Partial<SnapshotRetentionProps>]>([
     ['made here', (stack) => ({ topic: new Topic(stack, 'Topic', { fifo: true }) })],
-    ['imported', (stack) => ({ topic: Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-central-1:123456789012:mine.fifo') })],
+    [
+      'imported',
+      (stack) => ({ topic: Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-central-1:123456789012:mine.fifo') }),
+    ],
     ['without addresses', (stack) => ({ topic: new Topic(stack, 'Topic', { fifo: true }), emails: [] })],
   ])('is refused when it is a FIFO one, which takes neither e-mail nor alarms: %s', (_, props) => {
     expect(() => built(props, 'eu-central-1')).toThrow(
@@ -74,7 +84,11 @@ describe('a topic of your own', () => {
 
   test('gets an address that two deployments name once', () => {
     const { stack, retention } = built((own) => ({ topic: new Topic(own, 'Topic') }));
-    new SnapshotRetention(stack, 'Other', { ...PROPS, topic: retention.topic, emails: ['A@Example.com', 'b@example.com'] });
+    new SnapshotRetention(stack, 'Other', {
+      ...PROPS,
+      topic: retention.topic,
+      emails: ['A@Example.com', 'b@example.com'],
+    });
     const subscriptions = Object.values(Template.fromStack(stack).findResources('AWS::SNS::Subscription'));
     expect(subscriptions.map(({ Properties }) => Properties.Endpoint)).toEqual(['a@example.com', 'b@example.com']);
   });
@@ -82,21 +96,31 @@ describe('a topic of your own', () => {
   test('lets the roles use its key where it is imported with it', () => {
     const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
     const topicArn = 'arn:aws:sns:eu-central-1:123456789012:mine';
-    const { template } = deployed((stack) => ({ topic: Topic.fromTopicAttributes(stack, 'Topic', { topicArn, keyArn }) }), 'eu-central-1');
-    const uses = statementsOf(Object.values(template.findResources('AWS::IAM::Policy'))).filter(({ Resource }) => Resource === keyArn);
+    const { template } = deployed(
+      (stack) => ({ topic: Topic.fromTopicAttributes(stack, 'Topic', { topicArn, keyArn }) }),
+      'eu-central-1',
+    );
+    const uses = statementsOf(Object.values(template.findResources('AWS::IAM::Policy'))).filter(
+      ({ Resource }) => Resource === keyArn,
+    );
     expect(uses.map(({ Action }) => Action)).toEqual([['kms:Decrypt', 'kms:GenerateDataKey']]);
   });
 
   test('comes with a warning that its policy must let alarms publish', () => {
     const { stack } = deployed(imported, 'eu-central-1');
-    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('must allow cloudwatch.amazonaws.com sns:Publish'));
+    Annotations.fromStack(stack).hasWarning(
+      '*',
+      Match.stringLikeRegexp('must allow cloudwatch.amazonaws.com sns:Publish'),
+    );
   });
 
   test('comes without a warning where the policy is extended, or nothing is watched', () => {
     const made = deployed((stack) => ({ topic: new Topic(stack, 'Topic') }));
     Annotations.fromStack(made.stack).hasNoWarning('*', Match.stringLikeRegexp('cloudwatch'));
     made.template.hasResourceProperties('AWS::SNS::TopicPolicy', {
-      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 'cloudwatch.amazonaws.com' } })]) },
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({ Principal: { Service: 'cloudwatch.amazonaws.com' } })]),
+      },
     });
     const unwatched = deployed((stack) => ({ ...imported(stack), monitoring: 'off' }), 'eu-central-1');
     Annotations.fromStack(unwatched.stack).hasNoWarning('*', Match.stringLikeRegexp('cloudwatch'));
@@ -111,7 +135,10 @@ describe('a key that AWS manages', () => {
     ['given as the key', (stack) => ({ encryptionKey: managed(stack) })],
   ])('comes with a warning to take one of yours: its policy cannot be changed, %s', (_, props) => {
     const { stack } = deployed(props);
-    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('a key that AWS manages.*encrypt it with a key of yours'));
+    Annotations.fromStack(stack).hasWarning(
+      '*',
+      Match.stringLikeRegexp('a key that AWS manages.*encrypt it with a key of yours'),
+    );
     Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('the policy of your key'));
   });
 
@@ -129,25 +156,34 @@ describe('a bucket of your own, or a key', () => {
     [
       'bucket',
       'cannot keep reports in a bucket of another region',
-      (stack) => ({ bucket: Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'mine', region: 'eu-central-1' }) }),
+      (stack) => ({
+        bucket: Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'mine', region: 'eu-central-1' }),
+      }),
     ],
     [
       'encryptionKey',
       'cannot encrypt with a key of another region',
       (stack) => ({
-        encryptionKey: Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'),
+        encryptionKey: Key.fromKeyArn(
+          stack,
+          'Key',
+          'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+        ),
       }),
     ],
-  ])('%s is refused in another region, by CloudFormation where that of the stack is not known here', (prop, said, props) => {
-    expect(() => built(props, 'us-east-1')).toThrow(
-      expect.objectContaining({
-        code: `props.${prop}`,
-        message: `${said}: got one in eu-central-1, expected us-east-1, where the stack is`,
-      }),
-    );
-    expect(() => built(props, 'eu-central-1')).not.toThrow();
-    expect(JSON.stringify(regionRules(deployed(props).template))).toContain(`${said}: it is in eu-central-1`);
-  });
+  ])(
+    '%s is refused in another region, by CloudFormation where that of the stack is not known here',
+    (prop, said, props) => {
+      expect(() => built(props, 'us-east-1')).toThrow(
+        expect.objectContaining({
+          code: `props.${prop}`,
+          message: `${said}: got one in eu-central-1, expected us-east-1, where the stack is`,
+        }),
+      );
+      expect(() => built(props, 'eu-central-1')).not.toThrow();
+      expect(JSON.stringify(regionRules(deployed(props).template))).toContain(`${said}: it is in eu-central-1`);
+    },
+  );
 });
 
 describe('a bucket of your own', () => {
@@ -156,7 +192,9 @@ describe('a bucket of your own', () => {
   test('takes the place of ours, and the role may use the same prefixes of it', () => {
     const { template } = deployed(imported);
     template.resourceCountIs('AWS::S3::Bucket', 0);
-    const [statement] = statementsOf(template.toJSON()).filter(({ Action }) => [Action].flat().includes('s3:PutObject'));
+    const [statement] = statementsOf(template.toJSON()).filter(({ Action }) =>
+      [Action].flat().includes('s3:PutObject'),
+    );
     expect(JSON.stringify(statement?.Resource).match(/:s3:::mine\/\w+\/\*/g)).toEqual([
       ':s3:::mine/plans/*',
       ':s3:::mine/reports/*',
@@ -172,7 +210,10 @@ describe('a bucket of your own', () => {
   );
 
   test.each<[string, (stack: Stack) => [IBucket, IBucket]]>([
-    ['imported twice', (stack) => [Bucket.fromBucketName(stack, 'One', 'mine'), Bucket.fromBucketName(stack, 'Two', 'mine')]],
+    [
+      'imported twice',
+      (stack) => [Bucket.fromBucketName(stack, 'One', 'mine'), Bucket.fromBucketName(stack, 'Two', 'mine')],
+    ],
     [
       'made here',
       (stack) => {
@@ -188,7 +229,9 @@ describe('a bucket of your own', () => {
     expect(() => new SnapshotRetention(second, 'Retention', { ...PROPS, bucket: two })).toThrow(
       expect.objectContaining({
         code: 'props.bucket',
-        message: expect.stringMatching(/^bucket: got the one of First\/Retention, expected one for this deployment alone: [^\n]+$/),
+        message: expect.stringMatching(
+          /^bucket: got the one of First\/Retention, expected one for this deployment alone: [^\n]+$/,
+        ),
       }),
     );
   });
@@ -202,7 +245,8 @@ describe('a bucket of your own', () => {
   test('may be another for each of several deployments', () => {
     const stack = new Stack(quickApp(), 'Mine');
     const named = (name: string): IBucket => Bucket.fromBucketName(stack, name, name);
-    for (const id of ['first', 'second']) new SnapshotRetention(stack, id.toUpperCase(), { ...PROPS, bucket: named(id) });
+    for (const id of ['first', 'second'])
+      new SnapshotRetention(stack, id.toUpperCase(), { ...PROPS, bucket: named(id) });
     for (const id of ['Third', 'Fourth']) new SnapshotRetention(stack, id, PROPS);
     Template.fromStack(stack).resourceCountIs('AWS::S3::Bucket', 2);
   });
@@ -214,7 +258,11 @@ describe('a bucket of your own', () => {
 
   test('and a topic of your own leave nothing to encrypt: a key is refused', () => {
     expect(() =>
-      built((stack) => ({ ...imported(stack), topic: new Topic(stack, 'Topic'), encryptionKey: new Key(stack, 'Key') })),
+      built((stack) => ({
+        ...imported(stack),
+        topic: new Topic(stack, 'Topic'),
+        encryptionKey: new Key(stack, 'Key'),
+      })),
     ).toThrow(expect.objectContaining({ code: 'props.encryptionKey' }));
   });
 });
@@ -227,7 +275,9 @@ describe('a key of your own', () => {
     template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
     template.hasResourceProperties('AWS::S3::Bucket', {
       BucketEncryption: {
-        ServerSideEncryptionConfiguration: [{ BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } }],
+        ServerSideEncryptionConfiguration: [
+          { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } },
+        ],
       },
     });
   });
@@ -250,7 +300,9 @@ describe('a key of your own', () => {
     const uses = statementsOf(Object.values(template.findResources('AWS::IAM::Policy'))).filter((statement) =>
       JSON.stringify(statement.Action).includes('kms:'),
     );
-    expect(uses).toEqual([{ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: { 'Fn::GetAtt': [key, 'Arn'] } }]);
+    expect(uses).toEqual([
+      { Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: { 'Fn::GetAtt': [key, 'Arn'] } },
+    ]);
   });
 
   test('is not needed by the scheduler: the dead-letter queue is encrypted by SQS itself', () => {
@@ -274,6 +326,10 @@ test('others can be allowed to read reports, or to ask for one, and get nothing 
   const policies = Object.values(template.findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
     Properties.Roles[0].Ref.startsWith('Reader'),
   );
-  expect(statementsOf(policies).map(({ Action }) => Action)).toEqual(['s3:GetObject', 's3:ListBucket', 'lambda:InvokeFunction']);
+  expect(statementsOf(policies).map(({ Action }) => Action)).toEqual([
+    's3:GetObject',
+    's3:ListBucket',
+    'lambda:InvokeFunction',
+  ]);
   expect(JSON.stringify(policies)).not.toContain('runs/');
 });

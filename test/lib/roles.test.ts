@@ -49,40 +49,48 @@ function inlineSizes(template: Template): ReadonlyMap<string, number> {
 const holdTags = (count: number, length: number): readonly string[] =>
   Array.from({ length: count }, (_, i) => `${i}`.padStart(length, 'k'));
 
-describe.each(['approve', 'automatic'] as const)('with 20 hold tags of 128 characters and the longest prefix, %s', (deletion) => {
-  const config = { version: 1, tagPrefix: 'p'.repeat(115), holdTags: holdTags(20, 128) };
-  const deployed = (props: (stack: Stack) => Partial<SnapshotRetentionProps>): Template => {
-    const stack = new Stack(quickApp(), 'Mine', { env: { account: '123456789012', region: 'ap-southeast-2' } });
-    new SnapshotRetention(stack, 'Retention', { ...PROPS, configuration: { origin: 'retention.yaml', config }, deletion, ...props(stack) });
-    return Template.fromStack(stack);
-  };
+describe.each(['approve', 'automatic'] as const)(
+  'with 20 hold tags of 128 characters and the longest prefix, %s',
+  (deletion) => {
+    const config = { version: 1, tagPrefix: 'p'.repeat(115), holdTags: holdTags(20, 128) };
+    const deployed = (props: (stack: Stack) => Partial<SnapshotRetentionProps>): Template => {
+      const stack = new Stack(quickApp(), 'Mine', { env: { account: '123456789012', region: 'ap-southeast-2' } });
+      new SnapshotRetention(stack, 'Retention', {
+        ...PROPS,
+        configuration: { origin: 'retention.yaml', config },
+        deletion,
+        ...props(stack),
+      });
+      return Template.fromStack(stack);
+    };
 
-  beforeEach(() => jest.spyOn(console, 'error').mockReturnValue());
-  afterEach(() => jest.restoreAllMocks());
+    beforeEach(() => jest.spyOn(console, 'error').mockReturnValue());
+    afterEach(() => jest.restoreAllMocks());
 
-  test.each<[string, (stack: Stack) => Partial<SnapshotRetentionProps>]>([
-    ['with what is made here', () => ({})],
-    [
-      'with what was made elsewhere, and a key each by the longest alias',
-      (stack) => ({
-        topic: Topic.fromTopicAttributes(stack, 'Topic', {
-          topicArn: longestArn('sns', 256),
-          keyArn: `arn:aws:kms:ap-southeast-2:123456789012:alias/${'t'.repeat(250)}`,
+    test.each<[string, (stack: Stack) => Partial<SnapshotRetentionProps>]>([
+      ['with what is made here', () => ({})],
+      [
+        'with what was made elsewhere, and a key each by the longest alias',
+        (stack) => ({
+          topic: Topic.fromTopicAttributes(stack, 'Topic', {
+            topicArn: longestArn('sns', 256),
+            keyArn: `arn:aws:kms:ap-southeast-2:123456789012:alias/${'t'.repeat(250)}`,
+          }),
+          bucket: Bucket.fromBucketAttributes(stack, 'Bucket', {
+            bucketName: 'b'.repeat(63),
+            encryptionKey: Alias.fromAliasName(stack, 'Key', `alias/${'b'.repeat(250)}`),
+          }),
         }),
-        bucket: Bucket.fromBucketAttributes(stack, 'Bucket', {
-          bucketName: 'b'.repeat(63),
-          encryptionKey: Alias.fromAliasName(stack, 'Key', `alias/${'b'.repeat(250)}`),
-        }),
-      }),
-    ],
-  ])('the inline policies of each role fit IAM: %s', (_, props) => {
-    const template = deployed(props);
-    const sizes = inlineSizes(template);
-    expect(sizes.size).toBeGreaterThan(2);
-    for (const [role, size] of sizes) expect([role, size < INLINE_LIMIT, size]).toEqual([role, true, size]);
-    template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
-  });
-});
+      ],
+    ])('the inline policies of each role fit IAM: %s', (_, props) => {
+      const template = deployed(props);
+      const sizes = inlineSizes(template);
+      expect(sizes.size).toBeGreaterThan(2);
+      for (const [role, size] of sizes) expect([role, size < INLINE_LIMIT, size]).toEqual([role, true, size]);
+      template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
+    });
+  },
+);
 
 test('more than 20 hold tags are refused, in one sentence', () => {
   const configuration = { origin: 'retention.yaml', config: { version: 1, holdTags: holdTags(21, 8) } };
@@ -107,7 +115,12 @@ describe('an app that brings its roles', () => {
     expect(types.filter((type) => type.startsWith('AWS::IAM::'))).toEqual([]);
     const { roles } = JSON.parse(readFileSync(join(directory, 'iam-policy-report.json'), 'utf8'));
     const deletion = roles.find(({ roleName }: { roleName: string }) => roleName === 'DeletionRole');
-    for (const action of ['lambda:CheckpointDurableExecution', 'lambda:GetAlias', 'lightsail:DeleteDiskSnapshot', 'sqs:SendMessage'])
+    for (const action of [
+      'lambda:CheckpointDurableExecution',
+      'lambda:GetAlias',
+      'lightsail:DeleteDiskSnapshot',
+      'sqs:SendMessage',
+    ])
       expect(JSON.stringify(deletion.identityPolicyStatements)).toContain(action);
   });
 });

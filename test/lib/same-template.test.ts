@@ -6,7 +6,10 @@ import { PROPS, quickApp } from './synthesized';
 const DAYS = ['2026-11-30T08:00:00Z', '2026-12-31T23:59:59Z', '2027-06-15T12:00:00Z'];
 
 function templateOn(day: string, schedule: string): Template {
-  jest.useFakeTimers({ now: Date.parse(day), doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'setInterval', 'queueMicrotask'] });
+  jest.useFakeTimers({
+    now: Date.parse(day),
+    doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'setInterval', 'queueMicrotask'],
+  });
   try {
     const stack = new Stack(quickApp(), 'Mine');
     new SnapshotRetention(stack, 'Retention', { ...PROPS, schedule, deletion: 'automatic' });
@@ -40,10 +43,17 @@ describe('the template', () => {
   test.each([
     ['cron(0 8 ? * MON *)', {}],
     ['cron(0 8 ? * MON 2028)', { pauses: [{ from: null, to: '2028-01-03T12:00:00.000Z' }] }],
-  ])('tells the daily check when the schedule pauses, and the alarm waits as long as the schedule leaves: %s', (schedule, pauses) => {
-    const template = templateOn('2026-11-30T08:00:00Z', schedule);
-    const inputs = Object.values(template.findResources('AWS::Scheduler::Schedule')).map(({ Properties }) => Properties.Target.Input);
-    expect(inputs.map((input) => JSON.parse(input)).filter((input) => 'check' in input)).toEqual([{ check: 'age', ...pauses }]);
-    template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'ReportAgeHours', Threshold: 171 });
-  });
+  ])(
+    'tells the daily check when the schedule pauses, and the alarm waits as long as the schedule leaves: %s',
+    (schedule, pauses) => {
+      const template = templateOn('2026-11-30T08:00:00Z', schedule);
+      const inputs = Object.values(template.findResources('AWS::Scheduler::Schedule')).map(
+        ({ Properties }) => Properties.Target.Input,
+      );
+      expect(inputs.map((input) => JSON.parse(input)).filter((input) => 'check' in input)).toEqual([
+        { check: 'age', ...pauses },
+      ]);
+      template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'ReportAgeHours', Threshold: 171 });
+    },
+  );
 });

@@ -1,5 +1,11 @@
 import { dayGaps } from '../../lib/schedule-days';
-import { checkSchedule, longestInterval, overdueAfter, overdueSince, shortestInterval } from '../../lib/schedule-expression';
+import {
+  checkSchedule,
+  longestInterval,
+  overdueAfter,
+  overdueSince,
+  shortestInterval,
+} from '../../lib/schedule-expression';
 
 const NOW = Date.parse('2026-11-23T08:00:00Z');
 
@@ -53,12 +59,15 @@ describe('the shortest time between two reports', () => {
     expect(shortestInterval(checkSchedule(text, NOW)) * 60).toBeCloseTo(minutes, 6);
   });
 
-  test.each(['rate(1 minute)', 'rate(14 minutes)', 'cron(* 8 * * ? *)', 'cron(0,10 8 ? * MON *)', 'cron(0,55 0,23 * * ? *)'])(
-    'is refused where runs would overlap: %s',
-    (text) => {
-      expect(() => checkSchedule(text, NOW)).toThrow('expected at least 15 minutes between two reports');
-    },
-  );
+  test.each([
+    'rate(1 minute)',
+    'rate(14 minutes)',
+    'cron(* 8 * * ? *)',
+    'cron(0,10 8 ? * MON *)',
+    'cron(0,55 0,23 * * ? *)',
+  ])('is refused where runs would overlap: %s', (text) => {
+    expect(() => checkSchedule(text, NOW)).toThrow('expected at least 15 minutes between two reports');
+  });
 });
 
 test("a report is overdue three hours after the schedule's longest time", () => {
@@ -106,10 +115,12 @@ describe('a schedule that never fires', () => {
     expect(() => checkSchedule(text, NOW)).toThrow('it would never fire');
   });
 
-  test.each(['cron(0 8 29 2 ? 2027-2030)', 'cron(0 8 1 12 ? 2026)', 'cron(0 8 23 11 ? 2026)', 'cron(0 8 29 2 ? 2198/1,2176)'])(
-    'is not %s',
-    (text) => {
-      expect(checkSchedule(text, NOW)).toBe(text);
-    },
-  );
+  test.each([
+    'cron(0 8 29 2 ? 2027-2030)',
+    'cron(0 8 1 12 ? 2026)',
+    'cron(0 8 23 11 ? 2026)',
+    'cron(0 8 29 2 ? 2198/1,2176)',
+  ])('is not %s', (text) => {
+    expect(checkSchedule(text, NOW)).toBe(text);
+  });
 });

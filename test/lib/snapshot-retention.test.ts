@@ -24,12 +24,17 @@ describe('the schedule', () => {
 
   test('caps its retries and keeps what could not be handed over', () => {
     template.hasResourceProperties('AWS::Scheduler::Schedule', {
-      Target: { RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 }, DeadLetterConfig: { Arn: Match.anyValue() } },
+      Target: {
+        RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 },
+        DeadLetterConfig: { Arn: Match.anyValue() },
+      },
     });
   });
 
   test('takes another expression', () => {
-    synthesized({ schedule: 'rate(1 day)' }).hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(1 day)' });
+    synthesized({ schedule: 'rate(1 day)' }).hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(1 day)',
+    });
   });
 
   test('refuses an expression that the scheduler would not take', () => {
@@ -42,7 +47,9 @@ describe('the schedule', () => {
         Statement: [
           {
             Principal: { Service: 'scheduler.amazonaws.com' },
-            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' }, 'aws:SourceArn': Match.anyValue() } },
+            Condition: {
+              StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' }, 'aws:SourceArn': Match.anyValue() },
+            },
           },
         ],
       },
@@ -56,7 +63,9 @@ test('every schedule is made after the policy of its role: a rate starts at once
   expect(schedules).toHaveLength(3);
   for (const { Properties, DependsOn } of schedules) {
     const [role] = Properties.Target.RoleArn['Fn::GetAtt'];
-    const policies = Object.entries(whole.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: role }] } }));
+    const policies = Object.entries(
+      whole.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: role }] } }),
+    );
     expect(policies).toHaveLength(1);
     for (const [policy] of policies) expect(DependsOn).toContain(policy);
   }
@@ -92,11 +101,16 @@ describe('the report function', () => {
   });
 
   test('is retried twice within the hour', () => {
-    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 });
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 3600,
+    });
   });
 
   test('keeps its logs as long as asked', () => {
-    synthesized({ logRetention: RetentionDays.ONE_YEAR }).hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
+    synthesized({ logRetention: RetentionDays.ONE_YEAR }).hasResourceProperties('AWS::Logs::LogGroup', {
+      RetentionInDays: 365,
+    });
   });
 });
 
@@ -106,7 +120,9 @@ describe('the bucket', () => {
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
       Properties: {
-        BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
         PublicAccessBlockConfiguration: {
           BlockPublicAcls: true,
           BlockPublicPolicy: true,
@@ -143,7 +159,9 @@ describe('the bucket', () => {
 describe('the topic and the queue', () => {
   test('every address is subscribed, and none where none is given', () => {
     const emails = ['a@example.com', 'b@example.com'];
-    const endpoints = Object.values(synthesized({ emails }).findResources('AWS::SNS::Subscription')).map(({ Properties }) => Properties);
+    const endpoints = Object.values(synthesized({ emails }).findResources('AWS::SNS::Subscription')).map(
+      ({ Properties }) => Properties,
+    );
     expect(endpoints).toMatchObject(emails.map((Endpoint) => ({ Endpoint, Protocol: 'email' })));
     synthesized({ emails: [] }).resourceCountIs('AWS::SNS::Subscription', 0);
   });
@@ -153,14 +171,19 @@ describe('the topic and the queue', () => {
     (type) => {
       template.hasResourceProperties(type, {
         PolicyDocument: {
-          Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]),
+          Statement: Match.arrayWith([
+            Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          ]),
         },
       });
     },
   );
 
   test('what is in the dead-letter queue is encrypted and kept for two weeks', () => {
-    template.hasResourceProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 24 * 3600 });
+    template.hasResourceProperties('AWS::SQS::Queue', {
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 14 * 24 * 3600,
+    });
   });
 });
 

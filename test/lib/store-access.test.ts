@@ -17,13 +17,28 @@ test('a run writes under the prefixes that its role may write, list and read, an
   };
   const now = Date.parse('2026-11-23T08:00:00Z');
   await runReport(
-    { clock: () => now, digest: digestOf, store: { ...store, list }, channel: fakeChannel(), readInventory: fakeInventory(anInventory()) },
-    { reportId: '20261123T080000Z-1a2b3c4d', config: aConfig({}), scheduledAt: now, region: 'us-east-1', deadline: null },
+    {
+      clock: () => now,
+      digest: digestOf,
+      store: { ...store, list },
+      channel: fakeChannel(),
+      readInventory: fakeInventory(anInventory()),
+    },
+    {
+      reportId: '20261123T080000Z-1a2b3c4d',
+      config: aConfig({}),
+      scheduledAt: now,
+      region: 'us-east-1',
+      deadline: null,
+    },
   );
 
   const statement = statementsOf(synthesized().toJSON()).find(({ Action }) => Action === 's3:ListBucket');
-  const granted = [statement?.Condition?.StringLikeIfExists?.['s3:prefix'] ?? []].flat().map((pattern) => pattern.replace(/\*$/, ''));
-  const prefixesOf = (keys: Iterable<string>): readonly string[] => [...new Set([...keys].map((key) => `${key.split('/')[0]}/`))].sort();
+  const granted = [statement?.Condition?.StringLikeIfExists?.['s3:prefix'] ?? []]
+    .flat()
+    .map((pattern) => pattern.replace(/\*$/, ''));
+  const prefixesOf = (keys: Iterable<string>): readonly string[] =>
+    [...new Set([...keys].map((key) => `${key.split('/')[0]}/`))].sort();
   expect(prefixesOf(objects.keys())).toEqual(granted.toSorted());
   expect(listed.filter((prefix) => !granted.some((start) => prefix.startsWith(start)))).toEqual([]);
 });
@@ -36,10 +51,15 @@ test('a deletion lists under the prefixes that its role may list, and names one 
       listed.push(prefix);
       return store.list(prefix);
     };
-    expect((await run(await approve(), { store: { ...store, list } })).result).toMatchObject({ state: 'finished', deleted: 5 });
+    expect((await run(await approve(), { store: { ...store, list } })).result).toMatchObject({
+      state: 'finished',
+      deleted: 5,
+    });
     const conditions = statementsOf(synthesized({ deletion: 'approve' }).toJSON())
       .filter((statement) => actionsOf(statement).includes('s3:ListBucket'))
-      .map(({ Condition }) => [Condition?.StringLikeIfExists?.['s3:prefix'] ?? []].flat().map((pattern) => pattern.replace(/\*$/, '')));
+      .map(({ Condition }) =>
+        [Condition?.StringLikeIfExists?.['s3:prefix'] ?? []].flat().map((pattern) => pattern.replace(/\*$/, '')),
+      );
     const [granted = []] = conditions.filter((prefixes) => prefixes.includes('results/'));
     expect(granted).toEqual(['plans/', 'results/']);
     expect(listed).not.toEqual([]);

@@ -8,7 +8,10 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { RetentionStack } from '../../lib/retention-stack';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
 
-const FLAGS = JSON.parse(readFileSync(join(__dirname, '..', '..', 'cdk.json'), 'utf8')).context as Record<string, unknown>;
+const FLAGS = JSON.parse(readFileSync(join(__dirname, '..', '..', 'cdk.json'), 'utf8')).context as Record<
+  string,
+  unknown
+>;
 
 /** An app with the feature flags that are deployed, which builds no bundles. */
 export const quickApp = (): App => new App({ context: { ...FLAGS, 'aws:cdk:bundling-stacks': [] } });
@@ -24,10 +27,14 @@ export type Said = Partial<SnapshotRetentionProps> | ((stack: Stack) => Partial<
 
 /** The template of a stack with these properties instead of the smallest one's. */
 export function synthesized(said: Said = {}): Template {
-  if (typeof said !== 'function') return Template.fromStack(new RetentionStack(quickApp(), 'LightsailRetention', { ...PROPS, ...said }));
-  const stack = new Stack(quickApp(), 'LightsailRetention', { env: { account: '123456789012', region: 'eu-central-1' } });
+  if (typeof said !== 'function')
+    return Template.fromStack(new RetentionStack(quickApp(), 'LightsailRetention', { ...PROPS, ...said }));
+  const stack = new Stack(quickApp(), 'LightsailRetention', {
+    env: { account: '123456789012', region: 'eu-central-1' },
+  });
   // That a policy from elsewhere is not changed has a test of its own.
-  for (const what of ['key', 'topic', 'bucket']) Annotations.of(stack).acknowledgeWarning(`lightsail-retention:${what}`);
+  for (const what of ['key', 'topic', 'bucket'])
+    Annotations.of(stack).acknowledgeWarning(`lightsail-retention:${what}`);
   new SnapshotRetention(stack, 'Retention', { ...PROPS, ...said(stack) });
   return Template.fromStack(stack);
 }
@@ -43,11 +50,16 @@ export const elsewhere = (stack: Stack): Partial<SnapshotRetentionProps> => ({
     bucketName: 'mine',
     encryptionKey: Key.fromKeyArn(stack, 'BucketKey', BUCKET_KEY),
   }),
-  topic: Topic.fromTopicAttributes(stack, 'Topic', { topicArn: 'arn:aws:sns:eu-central-1:123456789012:mine', keyArn: TOPIC_KEY }),
+  topic: Topic.fromTopicAttributes(stack, 'Topic', {
+    topicArn: 'arn:aws:sns:eu-central-1:123456789012:mine',
+    keyArn: TOPIC_KEY,
+  }),
 });
 
 /** A key that encrypts the bucket and the topic which are made here. */
-export const ownKey = (stack: Stack): Partial<SnapshotRetentionProps> => ({ encryptionKey: Key.fromKeyArn(stack, 'Key', BUCKET_KEY) });
+export const ownKey = (stack: Stack): Partial<SnapshotRetentionProps> => ({
+  encryptionKey: Key.fromKeyArn(stack, 'Key', BUCKET_KEY),
+});
 
 /** One statement of a policy, as far as tests look at it. */
 export interface Statement {

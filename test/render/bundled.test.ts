@@ -12,5 +12,7 @@ test('the report function carries no code for terminals, and none that runs in t
   });
   const inputs = Object.keys(metafile.inputs);
   expect(inputs.some((file) => file.endsWith('lambda/render/email.ts'))).toBe(true);
-  expect(inputs.filter((file) => /\bcli\/|render\/terminal|page\/browser|node_modules\/(fast-|cli-progress)/.test(file))).toEqual([]);
+  expect(
+    inputs.filter((file) => /\bcli\/|render\/terminal|page\/browser|node_modules\/(fast-|cli-progress)/.test(file)),
+  ).toEqual([]);
 });

@@ -44,7 +44,9 @@ describe('the calendar as text', () => {
   });
 
   it('sets as many months side by side as fit', () => {
-    expect(text(view({ keep: 'all' }, '1d', '5mo'), 120)).toMatch(/^June 2026.*July 2026.*August 2026.*September 2026/m);
+    expect(text(view({ keep: 'all' }, '1d', '5mo'), 120)).toMatch(
+      /^June 2026.*July 2026.*August 2026.*September 2026/m,
+    );
   });
 
   it('marks kept days only by words when it may not use colour', () => {
@@ -61,7 +63,16 @@ describe('the calendar as text', () => {
   });
 
   it('has a letter of its own for each rule', () => {
-    const codes = [...COUNT_RULES, ...WITHIN_RULES, 'all', 'expireAfter', 'expire-on', 'minKeep', 'minAge', 'hold'] as const;
+    const codes = [
+      ...COUNT_RULES,
+      ...WITHIN_RULES,
+      'all',
+      'expireAfter',
+      'expire-on',
+      'minKeep',
+      'minAge',
+      'hold',
+    ] as const;
     expect(new Set(codes.map(markOf)).size).toBe(codes.length);
     expect([...COUNT_RULES, ...WITHIN_RULES].map(markOf)).not.toContain('?');
   });
@@ -97,7 +108,9 @@ describe('the calendar as a page', () => {
   });
 
   it('says why each kept day is kept', () => {
-    expect(html(view({ keep: { last: 2 } }, '1d', '1w'))).toContain('<td class="kept" title="2026-11-23: last 1 of 2; ');
+    expect(html(view({ keep: { last: 2 } }, '1d', '1w'))).toContain(
+      '<td class="kept" title="2026-11-23: last 1 of 2; ',
+    );
   });
 
   it('keeps the name of a policy text', () => {

@@ -20,12 +20,17 @@ describe('the chat message', () => {
   test.each(['some-expiring', 'incomplete'])('reads as reviewed: %s', (name) => {
     const { report, context } = SITUATIONS[name] ?? { report: aReport([]) };
     const { title, description, nextSteps } = accepted(renderChat(report, { ...CONTEXT, ...context })).content;
-    expectGolden(`chat-${name}.txt`, `${title}\n\n${description}\n\n${nextSteps.map((step) => `> ${step}\n`).join('')}`);
+    expectGolden(
+      `chat-${name}.txt`,
+      `${title}\n\n${description}\n\n${nextSteps.map((step) => `> ${step}\n`).join('')}`,
+    );
   });
 
   test('is accepted in every situation, and says where the full report is', () => {
     for (const { report, context } of Object.values(SITUATIONS))
-      expect(accepted(renderChat(report, { ...CONTEXT, ...context })).content.description).toContain(CONTEXT.fullReport);
+      expect(accepted(renderChat(report, { ...CONTEXT, ...context })).content.description).toContain(
+        CONTEXT.fullReport,
+      );
   });
 
   test('stays within its limits whatever there is to say, counts what it left out, and still says where the full report is', () => {
@@ -38,7 +43,11 @@ describe('the chat message', () => {
           const report = aReport(items, {
             complete: false,
             scopes: names.map((name) => aFailedScope(name, 'disk')),
-            problems: Array.from({ length: problems }, (_, i) => ({ code: 'tag.x', arn: null, message: `${names[i % names.length]}` })),
+            problems: Array.from({ length: problems }, (_, i) => ({
+              code: 'tag.x',
+              arn: null,
+              message: `${names[i % names.length]}`,
+            })),
           });
           const { description } = accepted(renderChat(report, { ...CONTEXT, applyCommand: 'x'.repeat(500) })).content;
           expect(description).toContain(CONTEXT.fullReport);
@@ -55,13 +64,23 @@ describe('the chat message', () => {
   test('lets no name mention anybody, or become a link', () => {
     const names = [...HOSTILE_NAMES, '<!channel>', '<https://example.com|harmless>'];
     for (const name of names) {
-      const { description } = accepted(renderChat(aReport([expired({ name, source: aSource(name) })]), CONTEXT)).content;
+      const { description } = accepted(
+        renderChat(aReport([expired({ name, source: aSource(name) })]), CONTEXT),
+      ).content;
       expect(description).not.toMatch(/[<>]|\]\(|\u202e/);
     }
   });
 
   test('lets no word become a mention or a link by itself', () => {
-    for (const name of ['@here', '#general', 'www.example.com', 'shop.example', 'https://example.com', '_x_', 'a`@here`b']) {
+    for (const name of [
+      '@here',
+      '#general',
+      'www.example.com',
+      'shop.example',
+      'https://example.com',
+      '_x_',
+      'a`@here`b',
+    ]) {
       const { description } = accepted(renderChat(aReport([expired({ source: aSource(name) })]), CONTEXT)).content;
       const shown = description.replace(/`[^`\n]*`/g, '').replace(/^\*[^*\n]+\*$/gm, '');
       expect(shown).not.toMatch(/[@#`*_]|:\/\/|\w\.[a-z]{2}/i);
@@ -73,11 +92,15 @@ describe('the chat message', () => {
     const stepsWith = (applyCommand: string): readonly string[] =>
       accepted(renderChat(report, { ...CONTEXT, applyCommand })).content.nextSteps;
     expect(stepsWith('x'.repeat(300))).toContain(`To delete what is past policy: ${'x'.repeat(300)}`);
-    expect(stepsWith('x'.repeat(330))).toContain('To delete what is past policy: use the command in the e-mail of this report');
+    expect(stepsWith('x'.repeat(330))).toContain(
+      'To delete what is past policy: use the command in the e-mail of this report',
+    );
   });
 
   test('offers no command to delete while the plan is blocked', () => {
     const { report } = SITUATIONS.thousands ?? { report: aReport([]) };
-    expect(renderChat(report, { ...CONTEXT, applyCommand: 'apply-it' }).content.nextSteps.join()).not.toContain('apply-it');
+    expect(renderChat(report, { ...CONTEXT, applyCommand: 'apply-it' }).content.nextSteps.join()).not.toContain(
+      'apply-it',
+    );
   });
 });

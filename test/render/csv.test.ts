@@ -75,7 +75,8 @@ describe('the CSV report', () => {
     const names = read(aReport(hostileItems)).map(({ name }) => name);
     const shown = (name: string): string => name.replace(/[\t\n\u202e]|\p{Cs}/gu, '\ufffd');
     expect(names).toEqual(HOSTILE_NAMES.map((name) => (/^[=+\-@\t\r]/.test(name) ? `'${shown(name)}` : shown(name))));
-    for (const row of read(aReport(hostileItems))) for (const cell of Object.values(row)) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
+    for (const row of read(aReport(hostileItems)))
+      for (const cell of Object.values(row)) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
   });
 
   test('lets no control reach a terminal', () => {
@@ -84,14 +85,19 @@ describe('the CSV report', () => {
   });
 
   test('writes any text as the library for it does', () => {
-    const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', ',', ';', "'", '=', '-', '@', '\uff1d', 'ä', ' ') }));
+    const text = fc.oneof(
+      fc.string(),
+      fc.string({ unit: fc.constantFrom('"', ',', ';', "'", '=', '-', '@', '\uff1d', 'ä', ' ') }),
+    );
     fc.assert(
       fc.property(text, text, (name, state) => {
         const report = aReport([expired({ name, state })]);
         const byLibrary = stringify([[name, state]], { escape_formulas: true });
         const [row] = read(report);
         expect([row?.name, row?.state]).toEqual(parseCsv(byLibrary)[0]);
-        expect([...renderCsv(report)].join('')).toContain(`,${stringify([[name]], { escape_formulas: true }).slice(0, -1)},`);
+        expect([...renderCsv(report)].join('')).toContain(
+          `,${stringify([[name]], { escape_formulas: true }).slice(0, -1)},`,
+        );
       }),
       { numRuns: 1_000 },
     );

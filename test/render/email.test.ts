@@ -27,8 +27,13 @@ describe('the e-mail', () => {
   });
 
   test('has the subject of the contract', () => {
-    const report = aReport([...Array.from({ length: 17 }, () => expired()), ...Array.from({ length: 40 }, () => kept())]);
-    expect(renderEmail(report, CONTEXT).subject).toBe('[Lightsail] 17 of 57 snapshots past policy, at most $34.00/month');
+    const report = aReport([
+      ...Array.from({ length: 17 }, () => expired()),
+      ...Array.from({ length: 40 }, () => kept()),
+    ]);
+    expect(renderEmail(report, CONTEXT).subject).toBe(
+      '[Lightsail] 17 of 57 snapshots past policy, at most $34.00/month',
+    );
   });
 
   test('has a subject that SNS accepts, whatever the numbers', () => {
@@ -54,8 +59,12 @@ describe('the e-mail', () => {
 
   test('stays within its bytes with 100,000 snapshots of multi-byte names, and says for each section how many were left out and where', () => {
     const name = (i: number) => `${'雪🦊'.repeat(20)}-${i}`;
-    const expiring = Array.from({ length: 60_000 }, (_, i) => expired({ name: name(i), source: aSource(name(i % 999)) }));
-    const held = Array.from({ length: 40_000 }, (_, i) => setAside('held', 'held by a tag', { name: name(60_000 + i) }));
+    const expiring = Array.from({ length: 60_000 }, (_, i) =>
+      expired({ name: name(i), source: aSource(name(i % 999)) }),
+    );
+    const held = Array.from({ length: 40_000 }, (_, i) =>
+      setAside('held', 'held by a tag', { name: name(60_000 + i) }),
+    );
     const problems = Array.from({ length: 40_000 }, (_, i) => ({ code: 'tag.unknown', arn: null, message: name(i) }));
     const scopes = Array.from({ length: 9_000 }, (_, i) => aFailedScope(name(i), 'disk'));
     const report = aReport([...expiring, ...held], { complete: false, scopes, problems });
@@ -63,7 +72,10 @@ describe('the e-mail', () => {
     expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_BODY_BYTES);
     expect(Buffer.byteLength(body)).toBeGreaterThan(MAX_BODY_BYTES * 0.95);
     const shown = (start: string) => body.split('\n').filter((line) => line.startsWith(start)).length;
-    const cuts = [...body.matchAll(/^… and ([\d,]+) more, in the full report: (.*)$/gm)].map(([, left, where]) => [number(left), where]);
+    const cuts = [...body.matchAll(/^… and ([\d,]+) more, in the full report: (.*)$/gm)].map(([, left, where]) => [
+      number(left),
+      where,
+    ]);
     expect(cuts.map(([, where]) => where)).toEqual(Array(4).fill(CONTEXT.fullReport));
     const listed = 9_000 + 60_000 + 40_000 + 40_000 - cuts.reduce((sum, [left]) => sum + Number(left), 0);
     expect(shown('- ')).toBe(listed);
@@ -74,21 +86,29 @@ describe('the e-mail', () => {
   test('never exceeds its bytes, and accounts for every expiring snapshot', () => {
     const names = fc.string({ unit: 'binary', maxLength: 255 });
     fc.assert(
-      fc.property(fc.array(names, { minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 1_500 }), (some, amount) => {
-        const report = aReport(
-          Array.from({ length: amount }, (_, i) => expired({ name: `${some[i % some.length]}`, source: aSource(`${some[i % 7]}`) })),
-        );
-        const { body } = renderEmail(report, CONTEXT);
-        expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_BODY_BYTES);
-        const left = number(/^… and ([\d,]+) more, in the full report: s3:/m.exec(body)?.[1]);
-        expect(body.split('\n').filter((line) => line.startsWith('- ')).length + left).toBe(amount);
-      }),
+      fc.property(
+        fc.array(names, { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 1_500 }),
+        (some, amount) => {
+          const report = aReport(
+            Array.from({ length: amount }, (_, i) =>
+              expired({ name: `${some[i % some.length]}`, source: aSource(`${some[i % 7]}`) }),
+            ),
+          );
+          const { body } = renderEmail(report, CONTEXT);
+          expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_BODY_BYTES);
+          const left = number(/^… and ([\d,]+) more, in the full report: s3:/m.exec(body)?.[1]);
+          expect(body.split('\n').filter((line) => line.startsWith('- ')).length + left).toBe(amount);
+        },
+      ),
       { numRuns: 30 },
     );
   });
 
   test('cuts nothing from a report that fits', () => {
-    expect(renderEmail(aReport([expired({ name: 'a' }), expired({ name: 'b' })]), CONTEXT).body).not.toContain('more, in the full report');
+    expect(renderEmail(aReport([expired({ name: 'a' }), expired({ name: 'b' })]), CONTEXT).body).not.toContain(
+      'more, in the full report',
+    );
   });
 
   test('keeps hostile names on one line and shows what would reorder text', () => {
@@ -111,14 +131,19 @@ describe('the e-mail', () => {
       expect(subject).toContain('Incomplete');
       expect(body).toMatch(/^(In what could be read|Nothing could be read)/m);
       expect(body).toContain('Nothing can be deleted with this report: ');
-      expect(body).not.toMatch(/^Nothing is past policy|nothing to delete|Nothing changed: |All together|is deleted later/m);
+      expect(body).not.toMatch(
+        /^Nothing is past policy|nothing to delete|Nothing changed: |All together|is deleted later/m,
+      );
     }
   });
 
   test('names snapshots of unknown size wherever it says what is the most that they cost', () => {
     const { subject, body } = renderEmail(situation('unknown-sizes'), CONTEXT);
-    for (const line of [subject, ...body.split('\n').slice(0, 2)]) expect(line).toMatch(/at most \$[\d.]+\/month and [12] of unknown size/);
-    expect(body).toContain('web (instance snapshots in us-east-1): 2 snapshots, at most $2.00/month and 1 of unknown size');
+    for (const line of [subject, ...body.split('\n').slice(0, 2)])
+      expect(line).toMatch(/at most \$[\d.]+\/month and [12] of unknown size/);
+    expect(body).toContain(
+      'web (instance snapshots in us-east-1): 2 snapshots, at most $2.00/month and 1 of unknown size',
+    );
     const none = renderEmail(aReport([expired({ sizeGb: null })]), CONTEXT);
     expect(`${none.subject} ${none.body}`).not.toContain('$');
     expect(none.body).toContain('size and cost not known');
@@ -138,7 +163,9 @@ describe('the e-mail', () => {
     );
     const policy = 'policy standard, from the rule "production"';
     expect(body).toContain(`\nWhy: ${policy}, keeps newer ones instead (daily: 7 of 7 slots filled)\n- a: `);
-    expect(body).toMatch(/- a: .*\n {3}weekly: 2026-W44 already kept by x\n- b: .*\n {3}weekly: 2026-W44 already kept by y\nWhy/);
+    expect(body).toMatch(
+      /- a: .*\n {3}weekly: 2026-W44 already kept by x\n- b: .*\n {3}weekly: 2026-W44 already kept by y\nWhy/,
+    );
     expect(body).toContain(
       `\nWhy: ${policy}, keeps newer ones instead, and gives no more time (daily: 7 of 7 slots filled; 30d old since 2026-10-31)\n- c: `,
     );
@@ -147,10 +174,13 @@ describe('the e-mail', () => {
   test('asks nobody to install anything: its commands are those of AWS, beside the link of a terminal that has it', () => {
     for (const [name, { report, context }] of Object.entries(SITUATIONS)) {
       const { body } = renderEmail(report, { ...CONTEXT, ...context });
-      expect({ name, asks: /npx|lightsail-retention (report|apply|explain)|install/.test(body) }).toEqual({ name, asks: false });
-      expect(body.includes('    https://eu-central-1.console.aws.amazon.com/cloudshell/home?region=eu-central-1\n')).toBe(
-        / {4}aws /.test(body),
-      );
+      expect({ name, asks: /npx|lightsail-retention (report|apply|explain)|install/.test(body) }).toEqual({
+        name,
+        asks: false,
+      });
+      expect(
+        body.includes('    https://eu-central-1.console.aws.amazon.com/cloudshell/home?region=eu-central-1\n'),
+      ).toBe(/ {4}aws /.test(body));
     }
   });
 
@@ -162,10 +192,13 @@ describe('the e-mail', () => {
 
   test('says of automatic deletion only what it will do', () => {
     const said = (report: Report) => renderEmail(report, { ...CONTEXT, deletionMode: 'automatic', grace: '7d' }).body;
-    expect(said(aReport([expired()]))).toMatch(/what stays on this list is deleted later[\s\S]*on this list for 7d without a break/);
+    expect(said(aReport([expired()]))).toMatch(
+      /what stays on this list is deleted later[\s\S]*on this list for 7d without a break/,
+    );
     expect(said(aReport([kept()]))).toContain('Automatic deletion is switched on; nothing is on its list.');
     expect(said(situation('thousands'))).toContain('takes nothing on a report like this one');
-    for (const report of [aReport([kept()]), situation('thousands')]) expect(said(report)).not.toContain('deleted later');
+    for (const report of [aReport([kept()]), situation('thousands')])
+      expect(said(report)).not.toContain('deleted later');
   });
 
   test('offers no command to delete when the plan is blocked', () => {
@@ -179,9 +212,19 @@ describe('the e-mail', () => {
   });
 
   test('carries attributes by which subscribers filter', () => {
-    expect(messageAttributes(aReport([expired(), kept()]))).toEqual({ outcome: 'expiring', expiring: 1, complete: 'true', problems: 0 });
+    expect(messageAttributes(aReport([expired(), kept()]))).toEqual({
+      outcome: 'expiring',
+      expiring: 1,
+      complete: 'true',
+      problems: 0,
+    });
     expect(messageAttributes(aReport([kept()])).outcome).toBe('nothing');
-    expect(messageAttributes(aReport([kept()], { problems: [{ code: 'x', arn: null, message: 'm' }] })).outcome).toBe('problems');
-    expect(messageAttributes(aReport([expired()], { complete: false }))).toMatchObject({ outcome: 'incomplete', complete: 'false' });
+    expect(messageAttributes(aReport([kept()], { problems: [{ code: 'x', arn: null, message: 'm' }] })).outcome).toBe(
+      'problems',
+    );
+    expect(messageAttributes(aReport([expired()], { complete: false }))).toMatchObject({
+      outcome: 'incomplete',
+      complete: 'false',
+    });
   });
 });

@@ -17,7 +17,12 @@ import { renderPlan } from '../../lambda/render/plan';
 import { type ResultContext, renderResultEmail } from '../../lambda/render/result-email';
 import { renderResultHtml } from '../../lambda/render/result-html';
 import { renderResultJson } from '../../lambda/render/result-json';
-import { outcomeLine, renderPlan as renderPlanText, renderPreview, renderResultText } from '../../lambda/render/result-text';
+import {
+  outcomeLine,
+  renderPlan as renderPlanText,
+  renderPreview,
+  renderResultText,
+} from '../../lambda/render/result-text';
 import { renderTerminal } from '../../lambda/render/terminal';
 import { indexReports } from '../../lambda/reporting/report-index';
 import { storeReport } from '../../lambda/reporting/store-report';
@@ -109,7 +114,13 @@ function reportOf(text: string): Report {
   };
   const items = [
     expired(said, {
-      policy: { id: text, name: text, origin: 'rule', rule: text, policy: { keep: null, expireAfter: null, expireOn: null } },
+      policy: {
+        id: text,
+        name: text,
+        origin: 'rule',
+        rule: text,
+        policy: { keep: null, expireAfter: null, expireOn: null },
+      },
     }),
     kept({ ...said, arn: `${said.source.arn}${text}` }),
     setAside('problem', text, { ...said, arn: null }),
@@ -169,7 +180,9 @@ const planOf = (text: string): Plan => ({
   config: { origin: text, digest: text },
   complete: true,
   blocked: { code: 'cap.max-share', message: text },
-  items: [{ arn: text, name: text, kind: 'instance', account: text, region: text, createdAt: '2026-11-03T08:00:00.000Z' }],
+  items: [
+    { arn: text, name: text, kind: 'instance', account: text, region: text, createdAt: '2026-11-03T08:00:00.000Z' },
+  ],
   digest: text,
 });
 
@@ -197,8 +210,21 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
     { write: (line: string) => errors.push(line) } as unknown as NodeJS.WritableStream,
     {},
   );
-  reportFailure(new Error(text), { write: (line: string) => errors.push(line) } as unknown as NodeJS.WritableStream, {});
-  const preview = { planId: text, account: text, planned: 1, doneBefore: 0, groups: [], ruled: [], pricing: report.pricing, now: NOW };
+  reportFailure(
+    new Error(text),
+    { write: (line: string) => errors.push(line) } as unknown as NodeJS.WritableStream,
+    {},
+  );
+  const preview = {
+    planId: text,
+    account: text,
+    planned: 1,
+    doneBefore: 0,
+    groups: [],
+    ruled: [],
+    pricing: report.pricing,
+    now: NOW,
+  };
   return {
     terminal: join(renderTerminal(report, context, { columns: 80, colour: false })),
     mail: `${mail.subject}\n${mail.body}`,

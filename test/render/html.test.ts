@@ -22,7 +22,10 @@ describe('the page', () => {
   });
 
   test('lets its own style and script through by hash, and nothing else', () => {
-    expect({ script: PAGE_SCRIPT_HASH, style: PAGE_STYLE_HASH }).toEqual({ script: hashOf(PAGE_SCRIPT), style: hashOf(PAGE_STYLE) });
+    expect({ script: PAGE_SCRIPT_HASH, style: PAGE_STYLE_HASH }).toEqual({
+      script: hashOf(PAGE_SCRIPT),
+      style: hashOf(PAGE_STYLE),
+    });
     const html = page(aReport([]));
     expect(html).toContain(`<style>${PAGE_STYLE}</style>`);
     expect(html).toContain(`<script>${PAGE_SCRIPT}</script>`);
@@ -94,7 +97,9 @@ describe('the page', () => {
     const html = page(SITUATIONS['unknown-sizes']?.report ?? aReport([]));
     expect(html).toContain('at most $2.00/month and 1 of unknown size');
     expect(html).toContain('per month at most, 40 GB and 2 of unknown size');
-    expect(html).toContain('<td>$2.00 and 2 of unknown size<span class="dim">$2.00 and 1 of unknown size past policy</span></td>');
+    expect(html).toContain(
+      '<td>$2.00 and 2 of unknown size<span class="dim">$2.00 and 1 of unknown size past policy</span></td>',
+    );
   });
 
   test('carries every snapshot with its verdict and reasons', () => {

@@ -8,13 +8,27 @@ import { SITUATIONS } from './sample-reports';
 const text = (...report: Parameters<typeof renderJson>): string => [...renderJson(...report)].join('');
 const parse = (...report: Parameters<typeof renderJson>): JsonReport => JSON.parse(text(...report));
 
-const SNAPSHOT_FIELDS = ['arn', 'name', 'kind', 'account', 'region', 'createdAt', 'ageDays', 'sizeGb', 'state', 'fromAutoSnapshot', 'tags'];
+const SNAPSHOT_FIELDS = [
+  'arn',
+  'name',
+  'kind',
+  'account',
+  'region',
+  'createdAt',
+  'ageDays',
+  'sizeGb',
+  'state',
+  'fromAutoSnapshot',
+  'tags',
+];
 const OPTIONAL = ['supportCode', 'blueprint', 'bundle', 'engine', 'engineVersion', 'attachedDisks'];
 const VERDICT_FIELDS = ['source', 'verdict', 'status', 'policy', 'reasons', 'monthlyCostCeiling'];
 
 describe('the JSON report', () => {
   test('has the fields of the contract in their order', () => {
-    const report = parse(aReport([expired()], { problems: [{ code: 'tag.unknown-policy', arn: 'arn', message: 'm' }] }));
+    const report = parse(
+      aReport([expired()], { problems: [{ code: 'tag.unknown-policy', arn: 'arn', message: 'm' }] }),
+    );
     expect(Object.keys(report)).toEqual([
       'schemaVersion',
       'reportId',
@@ -87,7 +101,14 @@ describe('the JSON report', () => {
 
   test('carries optional members, in their place, only where the service sent them', () => {
     const disk = { name: 'data', path: '/dev/xvdf', sizeGb: 64, system: false };
-    const said = { supportCode: 's', blueprint: 'b', bundle: 'u', engine: 'mysql', engineVersion: '8', attachedDisks: [disk] };
+    const said = {
+      supportCode: 's',
+      blueprint: 'b',
+      bundle: 'u',
+      engine: 'mysql',
+      engineVersion: '8',
+      attachedDisks: [disk],
+    };
     const [snapshot] = parse(aReport([kept(said)])).snapshots;
     expect(Object.keys(snapshot ?? {})).toEqual([...SNAPSHOT_FIELDS, ...OPTIONAL, ...VERDICT_FIELDS]);
     expect(snapshot).toMatchObject({ ...said, monthlyCostCeiling: 5.2 });
@@ -96,7 +117,11 @@ describe('the JSON report', () => {
   test.each(STATUSES)('keeps its shape for the status %s', (status) => {
     const item = status === 'managed' ? kept() : setAside(status, 'because');
     const [snapshot] = parse(aReport([item])).snapshots;
-    expect(snapshot).toMatchObject({ verdict: 'keep', status, policy: status === 'managed' ? { name: 'standard' } : null });
+    expect(snapshot).toMatchObject({
+      verdict: 'keep',
+      status,
+      policy: status === 'managed' ? { name: 'standard' } : null,
+    });
     expect(Object.keys(snapshot ?? {})).toEqual([...SNAPSHOT_FIELDS, ...VERDICT_FIELDS]);
   });
 
@@ -111,7 +136,9 @@ describe('the JSON report', () => {
   });
 
   test('tells a source that could not be read from one that is gone', () => {
-    const exists = [true, false, null].map((sourceExists) => parse(aReport([kept({}, { sourceExists })])).snapshots[0]?.source?.exists);
+    const exists = [true, false, null].map(
+      (sourceExists) => parse(aReport([kept({}, { sourceExists })])).snapshots[0]?.source?.exists,
+    );
     expect(exists).toEqual([true, false, null]);
   });
 
@@ -129,7 +156,15 @@ describe('the JSON report', () => {
   test('gives pages and snapshots of each list, and the error of one that was not read', () => {
     const { scopes } = parse(aReport([], { scopes: [aScope(), aFailedScope('eu-south-2', 'disk')] }));
     expect(scopes).toEqual([
-      { account: '123456789012', region: 'us-east-1', kind: 'instance', status: 'read', sources: 'read', pages: 3, snapshots: 57 },
+      {
+        account: '123456789012',
+        region: 'us-east-1',
+        kind: 'instance',
+        status: 'read',
+        sources: 'read',
+        pages: 3,
+        snapshots: 57,
+      },
       {
         account: '123456789012',
         region: 'eu-south-2',
@@ -162,7 +197,8 @@ describe('the JSON report', () => {
   });
 
   test('parses for every situation', () => {
-    for (const { report } of Object.values(SITUATIONS)) expect(parse(report).snapshots).toHaveLength(report.items.length);
+    for (const { report } of Object.values(SITUATIONS))
+      expect(parse(report).snapshots).toHaveLength(report.items.length);
   });
 
   test('gives the same bytes whatever the order of tags', () => {

@@ -8,10 +8,16 @@ import { renderTerminal } from '../../lambda/render/terminal';
 import { aReport, aScope, kept } from '../support/report-builder';
 import { CONTEXT } from './sample-reports';
 
-const off = (region: string, status: 'disabled' | 'denied') => aScope({ region, status, sources: status, pages: 0, snapshots: 0 });
+const off = (region: string, status: 'disabled' | 'denied') =>
+  aScope({ region, status, sources: status, pages: 0, snapshots: 0 });
 
 const REPORT = aReport([kept()], {
-  scopes: [aScope({ snapshots: 1 }), off('ap-east-1', 'disabled'), off('eu-west-2', 'denied'), off('eu-west-3', 'denied')],
+  scopes: [
+    aScope({ snapshots: 1 }),
+    off('ap-east-1', 'disabled'),
+    off('eu-west-2', 'denied'),
+    off('eu-west-3', 'denied'),
+  ],
 });
 
 const RENDERERS: Readonly<Record<string, (report: Report) => string>> = {
@@ -19,7 +25,8 @@ const RENDERERS: Readonly<Record<string, (report: Report) => string>> = {
   'chat message': (report) => renderChat(report, CONTEXT).content.description,
   terminal: (report) => [...renderTerminal(report, CONTEXT, { columns: 200, colour: false })].join(''),
   Markdown: (report) => [...renderMarkdown(report, CONTEXT)].join('').replace(/\\/g, ''),
-  page: (report) => [...renderHtml(report, { stored: true, tagPrefix: 'retention' })].join('').replace(/[\s\S]*<h1>/, ''),
+  page: (report) =>
+    [...renderHtml(report, { stored: true, tagPrefix: 'retention' })].join('').replace(/[\s\S]*<h1>/, ''),
 };
 
 describe('regions that are not read and do not make a report incomplete', () => {
@@ -35,7 +42,9 @@ describe('regions that are not read and do not make a report incomplete', () => 
 
   it('are named one by one at the end, with what that means', () => {
     const body = renderEmail(REPORT, CONTEXT).body;
-    expect(body).toMatch(/REGIONS DENIED: 2\nA service control policy denies every call in these\..*\n+- eu-west-2\n- eu-west-3/);
+    expect(body).toMatch(
+      /REGIONS DENIED: 2\nA service control policy denies every call in these\..*\n+- eu-west-2\n- eu-west-3/,
+    );
   });
 
   it('have their status in the JSON, for snapshots and for sources', () => {
@@ -50,6 +59,8 @@ describe('regions that are not read and do not make a report incomplete', () => 
 
   it('are counted where they are many', () => {
     const many = Array.from({ length: 17 }, (_, n) => off(`eu-west-${n + 1}`, 'denied'));
-    expect(renderEmail(aReport([kept()], { scopes: [aScope(), ...many] }), CONTEXT).body).toMatch(/eu-west-12 and 5 more\./);
+    expect(renderEmail(aReport([kept()], { scopes: [aScope(), ...many] }), CONTEXT).body).toMatch(
+      /eu-west-12 and 5 more\./,
+    );
   });
 });

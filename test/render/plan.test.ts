@@ -11,13 +11,16 @@ const planOf = (names: readonly string[]) => {
   return { ...content, digest: digestOf(content) };
 };
 
-it.each([[[]], [['web-1']], [['web-1', 'a "name"\u2028', 'web-3']]])('writes the plan of %j whole, and nothing besides', (names) => {
-  const plan = planOf(names);
-  const parsed = JSON.parse([...renderPlan(plan)].join(''));
-  expect(parsed).toEqual({ ...plan, items: [...plan.items] });
-  const { digest, ...content } = parsed;
-  expect(digest).toBe(digestOf(content));
-});
+it.each([[[]], [['web-1']], [['web-1', 'a "name"\u2028', 'web-3']]])(
+  'writes the plan of %j whole, and nothing besides',
+  (names) => {
+    const plan = planOf(names);
+    const parsed = JSON.parse([...renderPlan(plan)].join(''));
+    expect(parsed).toEqual({ ...plan, items: [...plan.items] });
+    const { digest, ...content } = parsed;
+    expect(digest).toBe(digestOf(content));
+  },
+);
 
 it('writes a line for each snapshot, in pieces', () => {
   const pieces = [...renderPlan(planOf(Array.from({ length: 50 }, (_, i) => `web-${i}`)))];

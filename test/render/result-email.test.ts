@@ -1,6 +1,12 @@
 import { type ApplyResult, type ItemResult, totalsOf, type Unsettled } from '../../lambda/core/plan/outcome';
 import { UTC } from '../../lambda/core/time/zone';
-import { type ResultContext, type RunEnd, renderResultEmail, resultAttributes, resultSubject } from '../../lambda/render/result-email';
+import {
+  type ResultContext,
+  type RunEnd,
+  renderResultEmail,
+  resultAttributes,
+  resultSubject,
+} from '../../lambda/render/result-email';
 import { renderResultHtml } from '../../lambda/render/result-html';
 
 const item = (said: Partial<ItemResult> = {}): ItemResult => ({
@@ -42,7 +48,13 @@ const context = (said: Partial<ResultContext> = {}): ResultContext => ({
   ...said,
 });
 
-const UNSETTLED: Unsettled = { arn: 'arn:aws:lightsail:…:a', name: 'web-1104', source: 'web', sizeGb: 40, monthlyCostCeiling: 2 };
+const UNSETTLED: Unsettled = {
+  arn: 'arn:aws:lightsail:…:a',
+  name: 'web-1104',
+  source: 'web',
+  sizeGb: 40,
+  monthlyCostCeiling: 2,
+};
 
 const stopped: RunEnd = { state: 'stopped', code: 'run.deadline', text: 'it did not end within 23 hours' };
 
@@ -108,14 +120,23 @@ test('the e-mail has what needs a person first, each outcome with its reason, an
 
 test('an unfinished one says why it ended, and the command that goes on', () => {
   const { body } = renderResultEmail(
-    context({ result: result([item()], 3), end: stopped, again: { command: 'aws lambda invoke again', region: 'eu-west-1' } }),
+    context({
+      result: result([item()], 3),
+      end: stopped,
+      again: { command: 'aws lambda invoke again', region: 'eu-west-1' },
+    }),
   );
   expect(body).toContain('The run was stopped: it did not end within 23 hours (run.deadline).');
-  expect(body).toContain('    aws lambda invoke again\n    https://eu-west-1.console.aws.amazon.com/cloudshell/home?region=eu-west-1\n');
+  expect(body).toContain(
+    '    aws lambda invoke again\n    https://eu-west-1.console.aws.amazon.com/cloudshell/home?region=eu-west-1\n',
+  );
 });
 
 test('what was sent and has no outcome comes first, in the mail and on the page, by its ARN where the plan is gone', () => {
-  const said = context({ result: { ...result([item()], 3), unsettled: [UNSETTLED, { ...UNSETTLED, name: null }] }, end: stopped });
+  const said = context({
+    result: { ...result([item()], 3), unsettled: [UNSETTLED, { ...UNSETTLED, name: null }] },
+    end: stopped,
+  });
   const { body } = renderResultEmail(said);
   expect(body).toContain('Of 3 planned snapshots: 1 deleted, 2 of unknown end, 0 not dealt with.');
   expect(body).toMatch(
@@ -139,12 +160,15 @@ test('is at most 250 KiB, cut between lines, and its subject at most 99 printabl
   expect(Buffer.byteLength(body)).toBeGreaterThan(200 * 1024);
   expect(body).toMatch(/\n… and [\d,]+ more lines, in s3:\/\/reports\/results\/a-plan\.html\n/);
   const long: RunEnd = { state: 'failed', code: `x\n${'é'.repeat(10)}${'y'.repeat(200)}`, text: 'z' };
-  for (const text of [subject, resultSubject(context({ result: null, end: long }))]) expect(text).toMatch(/^[!-~][ -~]{0,98}$/);
+  for (const text of [subject, resultSubject(context({ result: null, end: long }))])
+    expect(text).toMatch(/^[!-~][ -~]{0,98}$/);
 });
 
 test("other people's text stays text, in the mail on its line and in the page", () => {
   const name = '<img src=x onerror=alert(1)>\n\u202eevil';
-  const said = context({ result: result([item({ name, source: name, outcome: 'failed', code: 'x', text: '</td><script>' })]) });
+  const said = context({
+    result: result([item({ name, source: name, outcome: 'failed', code: 'x', text: '</td><script>' })]),
+  });
   const { body } = renderResultEmail(said);
   expect(body.split('\n').some((line) => line.startsWith('evil'))).toBe(false);
   expect(body).not.toContain('\u202e');
@@ -155,11 +179,21 @@ test("other people's text stays text, in the mail on its line and in the page", 
 });
 
 test('the page names every snapshot, asks for nothing outside, and runs nothing', () => {
-  const html = [...renderResultHtml(context({ result: result([item(), item({ name: 'other' })], 3), end: stopped }))].join('');
-  for (const text of ['web-1103', 'other', 'it did not end within 23 hours', 'at most $2.00/month', "default-src 'none'"])
+  const html = [
+    ...renderResultHtml(context({ result: result([item(), item({ name: 'other' })], 3), end: stopped })),
+  ].join('');
+  for (const text of [
+    'web-1103',
+    'other',
+    'it did not end within 23 hours',
+    'at most $2.00/month',
+    "default-src 'none'",
+  ])
     expect(html).toContain(text);
   expect(html).not.toMatch(/<script|https?:\/\//);
-  expect([...renderResultHtml(context({ result: null, end: stopped }))].join('')).toContain('Nothing was deleted: it did not end');
+  expect([...renderResultHtml(context({ result: null, end: stopped }))].join('')).toContain(
+    'Nothing was deleted: it did not end',
+  );
 });
 
 test('the page of a deletion tells when each snapshot was dealt with in the configured zone, which it names once', () => {

@@ -35,8 +35,16 @@ const ALL = [
   item('web-2', 'spared', { code: 'hold', text: 'held without end by tag retention:hold on the snapshot' }),
   item('web-3', 'failed', { code: 'InUse', text: 'the operation failed: it is being copied' }),
   item('web-4', 'changed', { code: 'snapshot.changed', text: 'not the snapshot that was planned' }),
-  item('web-5', 'already-gone', { code: 'snapshot.gone', text: 'it was gone before this run', source: null, monthlyCostCeiling: null }),
-  item('web-6', 'deleted', { monthlyCostCeiling: 3.5, text: 'an earlier run had set out to delete it, and it is gone' }),
+  item('web-5', 'already-gone', {
+    code: 'snapshot.gone',
+    text: 'it was gone before this run',
+    source: null,
+    monthlyCostCeiling: null,
+  }),
+  item('web-6', 'deleted', {
+    monthlyCostCeiling: 3.5,
+    text: 'an earlier run had set out to delete it, and it is gone',
+  }),
 ];
 
 describe('the outcome as text', () => {
@@ -87,7 +95,8 @@ Deleted (2)
 
   it('breaks no line beyond the width of the terminal', () => {
     const long = item('x'.repeat(150), 'failed', { text: 'word '.repeat(60) });
-    for (const line of [...renderResultText(result([...ALL, long]), 60)].join('').split('\n')) expect(line.length).toBeLessThanOrEqual(60);
+    for (const line of [...renderResultText(result([...ALL, long]), 60)].join('').split('\n'))
+      expect(line.length).toBeLessThanOrEqual(60);
   });
 });
 
@@ -110,7 +119,9 @@ describe('the preview', () => {
             { region: 'us-east-1', items: judged.slice(0, 2).map(of), floor: [], source: null, absentSource: null },
             { region: 'us-east-1', items: judged.slice(2).map(of), floor: [], source: null, absentSource: null },
           ],
-          ruled: [{ item: item('web-9', 'spared'), judged: null, ruling: { outcome: 'spared', code: 'hold', text: 'held' } }],
+          ruled: [
+            { item: item('web-9', 'spared'), judged: null, ruling: { outcome: 'spared', code: 'hold', text: 'held' } },
+          ],
           pricing: { default: 0.05, regions: new Map() },
           now: NOW,
         },

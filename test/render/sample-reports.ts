@@ -1,7 +1,18 @@
 import { blockOf } from '../../lambda/core/plan/plan';
 import type { Judged, PlanSummary, Report } from '../../lambda/core/report/report-model';
 import type { TextContext } from '../../lambda/render/report-header';
-import { aFailedScope, aReport, aScope, aSource, changes, DAY, expired, kept, NOW, setAside } from '../support/report-builder';
+import {
+  aFailedScope,
+  aReport,
+  aScope,
+  aSource,
+  changes,
+  DAY,
+  expired,
+  kept,
+  NOW,
+  setAside,
+} from '../support/report-builder';
 
 export const CONTEXT: TextContext = {
   fullReport: 's3://reports-bucket/reports/20261123T080000Z-1a2b3c4d/report.html',
@@ -17,7 +28,11 @@ export const CONTEXT: TextContext = {
   deletionMode: 'off',
 };
 
-const shop = { kind: 'database', region: 'eu-central-1', source: aSource('shop-db', 'database', 'eu-central-1') } as const;
+const shop = {
+  kind: 'database',
+  region: 'eu-central-1',
+  source: aSource('shop-db', 'database', 'eu-central-1'),
+} as const;
 const old = { source: aSource('old-web') } as const;
 
 const items: readonly Judged[] = [
@@ -30,7 +45,12 @@ const items: readonly Judged[] = [
   expired(
     { ...shop, name: 'shop-db-1001', createdAt: NOW - 53 * DAY, sizeGb: 80 },
     {
-      policy: { id: 'short', name: 'short', origin: 'source-tag', policy: { keep: null, expireAfter: null, expireOn: null } },
+      policy: {
+        id: 'short',
+        name: 'short',
+        origin: 'source-tag',
+        policy: { keep: null, expireAfter: null, expireOn: null },
+      },
       reasons: [{ code: 'expireAfter', said: 'old', duration: '30d', day: 20_757 }],
     },
   ),
@@ -38,7 +58,11 @@ const items: readonly Judged[] = [
   kept({ name: 'web-1120', createdAt: NOW - 3 * DAY }),
   kept({ name: 'web-1119', createdAt: NOW - 4 * DAY }),
   expired({ name: 'web-1103' }),
-  expired({ name: 'web-1102', createdAt: NOW - 21 * DAY, attachedDisks: [{ name: 'data', path: '/dev/xvdf', sizeGb: 64, system: false }] }),
+  expired({
+    name: 'web-1102',
+    createdAt: NOW - 21 * DAY,
+    attachedDisks: [{ name: 'data', path: '/dev/xvdf', sizeGb: 64, system: false }],
+  }),
   setAside('unmanaged', 'no tag, rule or default names a policy', { name: 'try-out', source: null }),
   setAside('unfinished', 'its state is pending', { name: 'web-now', state: 'pending', createdAt: NOW - 60_000 }),
   setAside('automatic-copy', 'a kept copy of an automatic snapshot', { name: 'auto-copy', fromAutoSnapshot: true }),
@@ -69,8 +93,12 @@ const unread = [
 ];
 
 /** One report per situation that the e-mail must be good at; each golden bears its name. */
-export const SITUATIONS: Readonly<Record<string, { readonly report: Report; readonly context?: Partial<TextContext> }>> = {
-  'nothing-expiring': { report: aReport([kept({ name: 'web-1120' }), kept({ name: 'web-1119', createdAt: NOW - 21 * DAY })]) },
+export const SITUATIONS: Readonly<
+  Record<string, { readonly report: Report; readonly context?: Partial<TextContext> }>
+> = {
+  'nothing-expiring': {
+    report: aReport([kept({ name: 'web-1120' }), kept({ name: 'web-1119', createdAt: NOW - 21 * DAY })]),
+  },
   'no-snapshots': { report: aReport([]) },
   'some-expiring': {
     report: aReport(items, {
@@ -91,7 +119,10 @@ export const SITUATIONS: Readonly<Record<string, { readonly report: Report; read
         },
       ],
       stale: [
-        { source: { arn: aSource('mail').arn, name: 'mail', region: 'us-east-1', kind: 'instance' }, newestAt: NOW - 40 * DAY },
+        {
+          source: { arn: aSource('mail').arn, name: 'mail', region: 'us-east-1', kind: 'instance' },
+          newestAt: NOW - 40 * DAY,
+        },
         { source: { arn: aSource('lab').arn, name: 'lab', region: 'us-east-1', kind: 'instance' }, newestAt: null },
       ],
       changes: changes({
@@ -119,7 +150,11 @@ export const SITUATIONS: Readonly<Record<string, { readonly report: Report; read
   incomplete: {
     report: aReport(items.slice(3, 7), {
       complete: false,
-      scopes: [...scopes, ...unread, aScope({ region: 'ap-east-1', status: 'disabled', sources: 'disabled', pages: 0, snapshots: 0 })],
+      scopes: [
+        ...scopes,
+        ...unread,
+        aScope({ region: 'ap-east-1', status: 'disabled', sources: 'disabled', pages: 0, snapshots: 0 }),
+      ],
       plan: aPlan(2, 4, false),
       changes: changes({ uncompared: [{ region: 'eu-south-2', kind: 'disk' }] }),
     }),
@@ -131,15 +166,22 @@ export const SITUATIONS: Readonly<Record<string, { readonly report: Report; read
   'nothing-read': {
     report: aReport([], {
       complete: false,
-      scopes: [aFailedScope('us-east-1', 'instance'), aFailedScope('us-east-1', 'disk'), aFailedScope('us-east-1', 'database')],
+      scopes: [
+        aFailedScope('us-east-1', 'instance'),
+        aFailedScope('us-east-1', 'disk'),
+        aFailedScope('us-east-1', 'database'),
+      ],
       plan: aPlan(0, 0, false),
       changes: null,
     }),
   },
   'unknown-sizes': {
-    report: aReport([kept({ name: 'web-1120', sizeGb: null }), expired(), expired({ name: 'web-1102', sizeGb: null })], {
-      changes: changes({ noLongerHeld: [expired()], noLongerExpiring: [kept({ name: 'web-1120' })] }),
-    }),
+    report: aReport(
+      [kept({ name: 'web-1120', sizeGb: null }), expired(), expired({ name: 'web-1102', sizeGb: null })],
+      {
+        changes: changes({ noLongerHeld: [expired()], noLongerExpiring: [kept({ name: 'web-1120' })] }),
+      },
+    ),
   },
   problems: { report: aReport(items.slice(2, 5), { problems: [problem] }) },
   'first-run': {

@@ -8,7 +8,12 @@ import { CONTEXT, SITUATIONS } from './sample-reports';
 
 const ESCAPE = '\u001b';
 const SOME = SITUATIONS['some-expiring'];
-const RUN = { kind: 'command-line', options: { config: 'my policy.yaml', profile: 'prod' }, plan: null, at: null } as const;
+const RUN = {
+  kind: 'command-line',
+  options: { config: 'my policy.yaml', profile: 'prod' },
+  plan: null,
+  at: null,
+} as const;
 const context = { ...CONTEXT, ...SOME?.context, fullReport: null, files: [], applyCommand: null, run: RUN };
 const report = SOME?.report ?? aReport([]);
 const terminal = (of: typeof report, columns: number, colour = false): string =>

@@ -32,15 +32,20 @@ const source = {
 } as unknown as Report['stale'][number]['source'];
 
 /** A report with every kind of date that a person reads, each of which is on another day in UTC. */
-const report = aReport([expired({ createdAt: AT - 49 * HOUR }), kept({ name: 'web-1120', createdAt: AT - 24 * HOUR })], {
-  zone: AUCKLAND,
-  evaluatedAt: AT,
-  generatedAt: AT,
-  plan: { ...aReport([]).plan, expiresAt: AT + 7 * 24 * HOUR, count: 1 },
-  changes: changes({ previousAt: AT - 168 * HOUR }),
-  stale: [{ source, newestAt: AT - 240 * HOUR }],
-  automatic: [{ source, count: 2, newestAt: AT - 480 * HOUR, addOnEnabled: false } as unknown as Report['automatic'][number]],
-});
+const report = aReport(
+  [expired({ createdAt: AT - 49 * HOUR }), kept({ name: 'web-1120', createdAt: AT - 24 * HOUR })],
+  {
+    zone: AUCKLAND,
+    evaluatedAt: AT,
+    generatedAt: AT,
+    plan: { ...aReport([]).plan, expiresAt: AT + 7 * 24 * HOUR, count: 1 },
+    changes: changes({ previousAt: AT - 168 * HOUR }),
+    stale: [{ source, newestAt: AT - 240 * HOUR }],
+    automatic: [
+      { source, count: 2, newestAt: AT - 480 * HOUR, addOnEnabled: false } as unknown as Report['automatic'][number],
+    ],
+  },
+);
 const context = { ...CONTEXT, applyCommand: 'apply it' };
 const LOCAL = ['2026-11-24 09:15', '2026-11-17 09:15', '2026-11-14', '2026-11-04'];
 const UTC_DAYS = ['2026-11-23', '2026-11-30', '2026-11-16', '2026-11-13', '2026-11-03', 'UTC', 'T20:15'];
@@ -68,13 +73,23 @@ describe('dates that a person reads', () => {
     const html = [...renderHtml(page, { stored: true, tagPrefix: 'retention' })].join('');
     const data = JSON.parse(/id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? '') as PageData;
     const clock = localClock(data);
-    expect([winter, summer, AT].map((at) => clock.minute(at))).toEqual(['2026-01-11 00:30', '2026-07-11 00:30', '2026-11-23 21:15']);
-    expect([clock.day(winter), clock.day(summer), clock.minute(null)]).toEqual(['2026-01-11', '2026-07-11', 'not known']);
+    expect([winter, summer, AT].map((at) => clock.minute(at))).toEqual([
+      '2026-01-11 00:30',
+      '2026-07-11 00:30',
+      '2026-11-23 21:15',
+    ]);
+    expect([clock.day(winter), clock.day(summer), clock.minute(null)]).toEqual([
+      '2026-01-11',
+      '2026-07-11',
+      'not known',
+    ]);
   });
 
   it('are in the configured zone in the list of reports and in that of a plan', () => {
     const files = { html: 'a', json: 'b', csv: 'c' };
-    const index = [...renderIndex([{ reportId: 'x', at: new Date(AT).toISOString(), outcome: null, files }], AUCKLAND)].join('');
+    const index = [
+      ...renderIndex([{ reportId: 'x', at: new Date(AT).toISOString(), outcome: null, files }], AUCKLAND),
+    ].join('');
     expect(index).toContain('2026-11-24 09:15');
     expect(index.split('Pacific/Auckland')).toHaveLength(2);
     const item = {
@@ -123,8 +138,21 @@ describe('an instant without an offset', () => {
   it('is read in the configured zone by --at', async () => {
     const work = mkdtempSync(join(tmpdir(), 'zones-'));
     const zoned = join(work, 'policy.yaml');
-    writeFileSync(zoned, 'version: 1\ntimezone: Europe/Berlin\npolicies: { short: { expireAfter: 14d } }\ndefault: short\n');
-    const { code, out } = await runCli(['simulate', '--config', zoned, '--at', '2026-11-23T09:00', '--for', '3d', '--format', 'json']);
+    writeFileSync(
+      zoned,
+      'version: 1\ntimezone: Europe/Berlin\npolicies: { short: { expireAfter: 14d } }\ndefault: short\n',
+    );
+    const { code, out } = await runCli([
+      'simulate',
+      '--config',
+      zoned,
+      '--at',
+      '2026-11-23T09:00',
+      '--for',
+      '3d',
+      '--format',
+      'json',
+    ]);
     expect(code).toBe(0);
     rmSync(work, { recursive: true });
     expect(JSON.parse(out)).toMatchObject({ schedule: { until: '2026-11-23T08:00:00.000Z' } });

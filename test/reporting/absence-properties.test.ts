@@ -42,12 +42,24 @@ interface Row {
 
 /** What happens just before a call of a list, counted over all calls of both lists. */
 type Event =
-  | { readonly what: 'delete-instance' | 'delete-snapshot' | 'create-instance' | 'reuse-name'; readonly at: number; readonly pick: number }
+  | {
+      readonly what: 'delete-instance' | 'delete-snapshot' | 'create-instance' | 'reuse-name';
+      readonly at: number;
+      readonly pick: number;
+    }
   | { readonly what: 'omit-instance' | 'stale' | 'refuse-by-name'; readonly at: number; readonly pick: number };
 
 const event: fc.Arbitrary<Event> = fc.record({
   what: fc.constantFrom(
-    ...(['delete-instance', 'delete-snapshot', 'create-instance', 'reuse-name', 'omit-instance', 'stale', 'refuse-by-name'] as const),
+    ...([
+      'delete-instance',
+      'delete-snapshot',
+      'create-instance',
+      'reuse-name',
+      'omit-instance',
+      'stale',
+      'refuse-by-name',
+    ] as const),
   ),
   at: fc.nat(24),
   pick: fc.nat(11),
@@ -124,7 +136,10 @@ class Service {
     }
   }
 
-  private page<T>(all: readonly T[], token: string | undefined): { readonly rows: readonly T[]; readonly nextPageToken?: string } {
+  private page<T>(
+    all: readonly T[],
+    token: string | undefined,
+  ): { readonly rows: readonly T[]; readonly nextPageToken?: string } {
     const from = Number(token ?? 0);
     const to = from + this.pageSize;
     return { rows: all.slice(from, to), ...(to < all.length ? { nextPageToken: String(to) } : {}) };
@@ -179,7 +194,9 @@ const untruths = (report: Report, service: Service): readonly string[] =>
     const expires = report.items.some((other) => other.snapshot.source?.arn === arn && other.verdict === 'expire');
     return [
       ...(held && verdict === 'expire' ? [`${snapshot.name} expires, and its source is held`] : []),
-      ...(expires && sourceExists === false ? [`${snapshot.name}: something of its source expires, and that is called gone`] : []),
+      ...(expires && sourceExists === false
+        ? [`${snapshot.name}: something of its source expires, and that is called gone`]
+        : []),
     ];
   });
 
@@ -199,7 +216,13 @@ describe('whatever happens to the lists while they are read', () => {
         const inventory = { regions: 'all', kinds: CONFIG.kinds, deadline: null } as const;
         let previous: ReportState | null = null;
         for (let number = 0; number < reports; number += 1) {
-          const request = { reportId: `2026112${number}T080000Z-1a2b3c4d`, config: CONFIG, at: null, inventory, previous };
+          const request = {
+            reportId: `2026112${number}T080000Z-1a2b3c4d`,
+            config: CONFIG,
+            at: null,
+            inventory,
+            previous,
+          };
           const { report } = await makeReport({ clock: () => NOW, digest: digestOf, readInventory }, request);
           expect(untruths(report, service)).toEqual([]);
           previous = stateOf(report);

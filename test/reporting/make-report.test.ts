@@ -31,7 +31,10 @@ async function reportOf(
     inventory: { regions: config.regions, kinds: config.kinds, deadline: null },
     previous: null,
   };
-  return makeReport({ clock: () => NOW, digest: digestOf, readInventory: fakeInventory(inventory) }, { ...request, ...more });
+  return makeReport(
+    { clock: () => NOW, digest: digestOf, readInventory: fakeInventory(inventory) },
+    { ...request, ...more },
+  );
 }
 
 describe('the report', () => {
@@ -110,7 +113,9 @@ describe('the report', () => {
   it('does not call a source stale that has a recent automatic snapshot', async () => {
     const source = { ...aSource('web'), region: 'us-east-1', kind: 'instance' as const };
     const automatic = [{ source, count: 7, newestAt: NOW - DAY, addOnEnabled: true }];
-    expect((await reportOf(anInventory({ snapshots: [web(40)], sourceList: [source], automatic }))).report.stale).toEqual([]);
+    expect(
+      (await reportOf(anInventory({ snapshots: [web(40)], sourceList: [source], automatic }))).report.stale,
+    ).toEqual([]);
   });
 });
 
@@ -125,7 +130,11 @@ it('a rule that can match nothing is a problem of the report, which blocks nothi
   };
   const { report, plan } = await reportOf(anInventory({ snapshots: [web(2), web(3), web(4)] }), written);
   expect(report.problems).toEqual([
-    { code: 'rule.covered', arn: null, message: expect.stringContaining('rule "contract" can match nothing, because rule "everything"') },
+    {
+      code: 'rule.covered',
+      arn: null,
+      message: expect.stringContaining('rule "contract" can match nothing, because rule "everything"'),
+    },
   ]);
   expect(report.totals).toMatchObject({ problems: 1, expire: 2 });
   expect({ complete: report.complete, blocked: plan.blocked, count: plan.items.length }).toEqual({
@@ -140,11 +149,14 @@ it('a rule that can match nothing is a problem of the report, which blocks nothi
 
 describe('the comparison with the last report', () => {
   it('says what is new, gone, newly expiring and newly held', async () => {
-    const first = await reportOf(anInventory({ snapshots: [web(1), web(2), web(3, { tags: new Map([['env', 'prod']]) })] }));
+    const first = await reportOf(
+      anInventory({ snapshots: [web(1), web(2), web(3, { tags: new Map([['env', 'prod']]) })] }),
+    );
     const previous = stateOf(first.report);
     const snapshots = [web(0.5), web(1), web(3, { tags: new Map([['retention:hold', null]]) })];
     const { changes } = (await reportOf(anInventory({ snapshots }), KEEP_ONE, { previous })).report;
-    const names = (items: readonly { snapshot: { name: string | null } }[] = []) => items.map(({ snapshot }) => snapshot.name);
+    const names = (items: readonly { snapshot: { name: string | null } }[] = []) =>
+      items.map(({ snapshot }) => snapshot.name);
     expect(names(changes?.added)).toEqual(['web-0.5']);
     expect(changes?.gone.map(({ name }) => name)).toEqual(['web-2']);
     expect(names(changes?.newlyExpiring)).toEqual(['web-1']);
@@ -160,7 +172,11 @@ describe('the comparison with the last report', () => {
   });
 
   it('asks the inventory to remember the regions that the last report read, and the lists on which it found snapshots', async () => {
-    const scopes = [aScope({ snapshots: 1 }), aScope({ kind: 'disk', snapshots: 0 }), aScope({ region: 'eu-west-1', status: 'failed' })];
+    const scopes = [
+      aScope({ snapshots: 1 }),
+      aScope({ kind: 'disk', snapshots: 0 }),
+      aScope({ region: 'eu-west-1', status: 'failed' }),
+    ];
     const previous = stateOf((await reportOf(anInventory({ scopes, snapshots: [web(1)] }))).report);
     const readInventory = fakeInventory(anInventory());
     const config = aConfig(KEEP_ONE);
@@ -207,7 +223,13 @@ describe('the plan of a report', () => {
       'built-in',
       'inventory.incomplete',
     ],
-    ['the built-in policy, before the caps', {}, { ...KEEP_ONE, caps: { maxDeletions: 1 } }, 'built-in', 'config.built-in'],
+    [
+      'the built-in policy, before the caps',
+      {},
+      { ...KEEP_ONE, caps: { maxDeletions: 1 } },
+      'built-in',
+      'config.built-in',
+    ],
     [
       'more than maxDeletions, before the share',
       {},
@@ -215,7 +237,13 @@ describe('the plan of a report', () => {
       'retention.yaml',
       'cap.max-deletions',
     ],
-    ['more than maxShare of all snapshots read', {}, { ...KEEP_ONE, caps: { maxShare: 0.74 } }, 'retention.yaml', 'cap.max-share'],
+    [
+      'more than maxShare of all snapshots read',
+      {},
+      { ...KEEP_ONE, caps: { maxShare: 0.74 } },
+      'retention.yaml',
+      'cap.max-share',
+    ],
   ])('is blocked by %s', async (_, inventory, written, origin, code) => {
     const { plan, report } = await reportOf(anInventory({ snapshots, ...inventory }), written, {}, origin);
     expect(plan.blocked?.code).toBe(code);

@@ -10,7 +10,10 @@ const stored = (...keys: readonly string[]) => memoryStore(new Map(keys.map((key
 
 describe('the age of the newest report', () => {
   it('counts from the time that its id names', async () => {
-    const store = stored('reports/20261120T080000Z-1a2b3c4d/state.json', 'reports/20261122T060000Z-aaaaaaaa/state.json');
+    const store = stored(
+      'reports/20261120T080000Z-1a2b3c4d/state.json',
+      'reports/20261122T060000Z-aaaaaaaa/state.json',
+    );
     expect(await reportAge(store, NOW)).toEqual({ check: 'age', reportAgeHours: 26 });
   });
 
@@ -20,7 +23,8 @@ describe('the age of the newest report', () => {
       { from: '2027-01-01T00:00:00.000Z', to: '2030-01-07T12:00:00.000Z' },
     ];
     const store = stored('reports/20261228T080000Z-1a2b3c4d/state.json');
-    const ageAt = async (instant: string): Promise<number> => (await reportAge(store, Date.parse(instant), pauses)).reportAgeHours;
+    const ageAt = async (instant: string): Promise<number> =>
+      (await reportAge(store, Date.parse(instant), pauses)).reportAgeHours;
     expect(await ageAt('2026-12-31T08:00:00Z')).toBe(72);
     expect(await ageAt('2028-06-01T00:00:00Z')).toBe(0);
     expect(await ageAt('2030-01-07T13:00:00Z')).toBe(1);
@@ -51,38 +55,54 @@ describe('the age of the newest report', () => {
     expect(await reportAge(store, NOW + 200 * HOUR)).toMatchObject({ reportAgeHours: 200 });
   });
 
-  it.each([1, 2, 7, 400])('grows without end when reports stop and the bucket keeps everything for %d days only', async (days) => {
-    const [objects, written] = [new Map<string, string>(), new Map<string, number>()];
-    const memory = memoryStore(objects);
-    let now = NOW;
-    const store: Store = {
-      ...memory,
-      put: async (object) => {
-        written.set(object.key, now);
-        await memory.put(object);
-      },
-      putIfAbsent: async (object) => {
-        const isNew = await memory.putIfAbsent(object);
-        if (isNew) written.set(object.key, now);
-        return isNew;
-      },
-    };
-    /** As S3 expires: from the midnight after so many days. */
-    const expire = (): void => {
-      for (const [key, at] of written) if (now >= (Math.floor(at / DAY) + days + 1) * DAY) objects.delete(key);
-    };
-    await store.put({ key: 'reports/20261122T080000Z-1a2b3c4d/state.json', contentType: 'application/json', body: ['{}'] });
-    for (let day = 0; day < 500; day += 1, now += DAY) {
-      expire();
-      expect(await reportAge(store, now)).toMatchObject({ reportAgeHours: 24 * (day + 1) });
-    }
-    await store.put({ key: 'reports/20280301T080000Z-1a2b3c4d/state.json', contentType: 'application/json', body: ['{}'] });
-    expect(await reportAge(store, Date.parse('2028-03-01T09:00:00Z'))).toMatchObject({ reportAgeHours: 1 });
-  });
+  it.each([1, 2, 7, 400])(
+    'grows without end when reports stop and the bucket keeps everything for %d days only',
+    async (days) => {
+      const [objects, written] = [new Map<string, string>(), new Map<string, number>()];
+      const memory = memoryStore(objects);
+      let now = NOW;
+      const store: Store = {
+        ...memory,
+        put: async (object) => {
+          written.set(object.key, now);
+          await memory.put(object);
+        },
+        putIfAbsent: async (object) => {
+          const isNew = await memory.putIfAbsent(object);
+          if (isNew) written.set(object.key, now);
+          return isNew;
+        },
+      };
+      /** As S3 expires: from the midnight after so many days. */
+      const expire = (): void => {
+        for (const [key, at] of written) if (now >= (Math.floor(at / DAY) + days + 1) * DAY) objects.delete(key);
+      };
+      await store.put({
+        key: 'reports/20261122T080000Z-1a2b3c4d/state.json',
+        contentType: 'application/json',
+        body: ['{}'],
+      });
+      for (let day = 0; day < 500; day += 1, now += DAY) {
+        expire();
+        expect(await reportAge(store, now)).toMatchObject({ reportAgeHours: 24 * (day + 1) });
+      }
+      await store.put({
+        key: 'reports/20280301T080000Z-1a2b3c4d/state.json',
+        contentType: 'application/json',
+        body: ['{}'],
+      });
+      expect(await reportAge(store, Date.parse('2028-03-01T09:00:00Z'))).toMatchObject({ reportAgeHours: 1 });
+    },
+  );
 
   it('is never negative, and a report of a future time hides no other', async () => {
-    expect(await reportAge(stored('reports/20261123T080200Z-1a2b3c4d/state.json'), NOW)).toMatchObject({ reportAgeHours: 0 });
-    const store = stored('reports/20261122T080000Z-1a2b3c4d/state.json', 'reports/20301123T080000Z-1a2b3c4d/state.json');
+    expect(await reportAge(stored('reports/20261123T080200Z-1a2b3c4d/state.json'), NOW)).toMatchObject({
+      reportAgeHours: 0,
+    });
+    const store = stored(
+      'reports/20261122T080000Z-1a2b3c4d/state.json',
+      'reports/20301123T080000Z-1a2b3c4d/state.json',
+    );
     expect(await reportAge(store, NOW)).toMatchObject({ reportAgeHours: 24 });
   });
 
@@ -98,7 +118,12 @@ describe('the pauses of an event', () => {
     expect(pausesOfEvent({ check: 'age' })).toEqual([]);
   });
 
-  it.each([[{}], ['2028'], [[{ from: null }]], [[{ from: 'soon', to: '2028-01-03T12:00:00.000Z' }]]])('are refused as %j', (pauses) => {
-    expect(() => pausesOfEvent({ check: 'age', pauses })).toThrow(expect.objectContaining({ code: 'event.malformed' }));
-  });
+  it.each([[{}], ['2028'], [[{ from: null }]], [[{ from: 'soon', to: '2028-01-03T12:00:00.000Z' }]]])(
+    'are refused as %j',
+    (pauses) => {
+      expect(() => pausesOfEvent({ check: 'age', pauses })).toThrow(
+        expect.objectContaining({ code: 'event.malformed' }),
+      );
+    },
+  );
 });

@@ -84,7 +84,11 @@ describe('the scheduled report', () => {
       anInventory({
         snapshots: [
           aSnapshot(),
-          aSnapshot({ name: 'web-1124', arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/new', createdAt: NOW + DAY }),
+          aSnapshot({
+            name: 'web-1124',
+            arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/new',
+            createdAt: NOW + DAY,
+          }),
         ],
       }),
     );
@@ -199,11 +203,22 @@ test('a countdown that cannot be told is said, announces no deletion, and the ru
     readInventory: fakeInventory(anInventory({ snapshots: [aSnapshot()] })),
     store: {
       ...store,
-      list: async (prefix: string) => (prefix === 'plans/' ? Promise.reject(new Error('no listing')) : store.list(prefix)),
+      list: async (prefix: string) =>
+        prefix === 'plans/' ? Promise.reject(new Error('no listing')) : store.list(prefix),
     },
   };
-  const deletion = { mode: 'automatic', functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live' } as const;
-  const request = { reportId: newReportId(NOW), config: aConfig(POLICY), scheduledAt: NOW, region: 'us-east-1', deadline: null, deletion };
+  const deletion = {
+    mode: 'automatic',
+    functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live',
+  } as const;
+  const request = {
+    reportId: newReportId(NOW),
+    config: aConfig(POLICY),
+    scheduledAt: NOW,
+    region: 'us-east-1',
+    deadline: null,
+    deletion,
+  };
   await expect(runReport(ports, request)).rejects.toMatchObject({ code: 'report.unfinished' });
   expect(channel.sent[0]?.body).toContain('no listing (report.unfinished)');
   expect([...objects].find(([key]) => key.endsWith('/sent.json'))?.[1]).toContain('"announced":false');
@@ -240,7 +255,10 @@ describe('the comparison with the last stored report', () => {
     ['is cut off', (text: string) => text.slice(0, -4)],
     ['has a line that is no block', (text: string) => text.replace(/\n\[[^\n]*/, '\n["us-east-1"]')],
     ['has a line that is no JSON', (text: string) => text.replace(/\n\[[^\n]*/, '\n[')],
-    ['has a mark that means nothing', (text: string) => text.replace(/\n\["[^\n]*/, '\n["us-east-1","instance","","xarn"]')],
+    [
+      'has a mark that means nothing',
+      (text: string) => text.replace(/\n\["[^\n]*/, '\n["us-east-1","instance","","xarn"]'),
+    ],
   ])('is left out when its state %s', async (_, spoil) => {
     const { objects, channel, runAt } = aDeployment();
     await runAt(NOW);
@@ -266,7 +284,9 @@ describe('the chat', () => {
     const { runAt } = aDeployment({}, { chat, refuses: 1 });
     await expect(runAt(NOW)).rejects.toThrow('the topic is gone');
     expect(chat.posted).toEqual([]);
-    expect(await aDeployment({ report: { send: 'expiring' } }, { chat }).runAt(NOW)).toMatchObject({ delivery: 'switched-off' });
+    expect(await aDeployment({ report: { send: 'expiring' } }, { chat }).runAt(NOW)).toMatchObject({
+      delivery: 'switched-off',
+    });
     expect(chat.posted).toEqual([]);
   });
 
@@ -282,7 +302,12 @@ describe('report.send', () => {
   it.each([
     ['expiring', 'nothing expires', anInventory({ snapshots: [aSnapshot()] }), 'switched-off'],
     ['expiring', 'something could not be read', anInventory({ snapshots: [aSnapshot()], complete: false }), 'sent'],
-    ['expiring', 'there is a problem', anInventory({ snapshots: [aSnapshot({ tags: new Map([['retention:polices', 'x']]) })] }), 'sent'],
+    [
+      'expiring',
+      'there is a problem',
+      anInventory({ snapshots: [aSnapshot({ tags: new Map([['retention:polices', 'x']]) })] }),
+      'sent',
+    ],
     ['always', 'nothing expires', anInventory({ snapshots: [aSnapshot()] }), 'sent'],
   ])('%s: when %s', async (send, _, inventory, delivery) => {
     expect((await aDeployment({ report: { send } }, { inventory }).runAt(NOW)).delivery).toBe(delivery);
@@ -297,7 +322,11 @@ describe('report.send', () => {
   });
 
   it('changed: sends when a snapshot was past policy and is kept now', async () => {
-    const old = aSnapshot({ name: 'old', arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/old', createdAt: NOW - 90 * DAY });
+    const old = aSnapshot({
+      name: 'old',
+      arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/old',
+      createdAt: NOW - 90 * DAY,
+    });
     const { finds, runAt } = aDeployment(
       { report: { send: 'changed' }, caps: { maxShare: 1 } },
       { inventory: anInventory({ snapshots: [aSnapshot(), old] }) },
@@ -358,7 +387,8 @@ describe('the plan of a report', () => {
     (key: RegExp) =>
     (store: Store): Store => ({
       ...store,
-      putIfAbsent: (object) => (key.test(object.key) ? Promise.reject(new Error('no space')) : store.putIfAbsent(object)),
+      putIfAbsent: (object) =>
+        key.test(object.key) ? Promise.reject(new Error('no space')) : store.putIfAbsent(object),
     });
 
   it('may be applied when all of the report is stored', async () => {
@@ -433,7 +463,10 @@ describe('the plan of a report', () => {
       putIfAbsent: (object) => (object.key.startsWith('plans/') ? Promise.resolve(false) : store.putIfAbsent(object)),
       get: (key) => (key.startsWith('plans/') ? Promise.resolve('{}') : store.get(key)),
     }));
-    expect(failure).toMatchObject({ code: 'report.not-stored', message: expect.stringContaining('another plan of that id') });
+    expect(failure).toMatchObject({
+      code: 'report.not-stored',
+      message: expect.stringContaining('another plan of that id'),
+    });
     expect(said).toContain('NOT STORED');
   });
 });

@@ -16,14 +16,20 @@ const note = (store: Store, name: string): Promise<void> =>
 
 describe('the scheduled time of a run', () => {
   const HOUR = 60 * MINUTE;
-  it.each([0, MINUTE, 6 * HOUR, 24 * HOUR, -MINUTE, -24 * HOUR])('is that of its event while the event is %d ms late', (late) => {
-    expect(runSchedule(SCHEDULED, SCHEDULED + late)).toBe(SCHEDULED);
-  });
+  it.each([0, MINUTE, 6 * HOUR, 24 * HOUR, -MINUTE, -24 * HOUR])(
+    'is that of its event while the event is %d ms late',
+    (late) => {
+      expect(runSchedule(SCHEDULED, SCHEDULED + late)).toBe(SCHEDULED);
+    },
+  );
 
-  it.each([24 * HOUR + 1, 30 * 24 * HOUR, -24 * HOUR - 1])('is none where the event is %d ms late, as for a run by hand', (late) => {
-    expect(runSchedule(SCHEDULED, SCHEDULED + late)).toBeNull();
-    expect(runSchedule(null, SCHEDULED)).toBeNull();
-  });
+  it.each([24 * HOUR + 1, 30 * 24 * HOUR, -24 * HOUR - 1])(
+    'is none where the event is %d ms late, as for a run by hand',
+    (late) => {
+      expect(runSchedule(SCHEDULED, SCHEDULED + late)).toBeNull();
+      expect(runSchedule(null, SCHEDULED)).toBeNull();
+    },
+  );
 });
 
 describe('the claim of a scheduled run', () => {
@@ -33,7 +39,10 @@ describe('the claim of a scheduled run', () => {
 
   it('belongs to exactly one of two that ask at the same time', async () => {
     const store = memoryStore();
-    const both = await Promise.allSettled([claimRun(store, SCHEDULED, SCHEDULED), claimRun(store, SCHEDULED, SCHEDULED)]);
+    const both = await Promise.allSettled([
+      claimRun(store, SCHEDULED, SCHEDULED),
+      claimRun(store, SCHEDULED, SCHEDULED),
+    ]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 

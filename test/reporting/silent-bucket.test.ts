@@ -17,7 +17,9 @@ const MINUTE = 60_000;
 const s3 = (fault: 'hang' | 'denied' | 'cut', operations: string, names?: string): FaultInput => {
   const where = { service: 's3', operations, ...(names === undefined ? {} : { names }) } as const;
   if (fault === 'hang') return { fault: 'hang', ...where };
-  return fault === 'denied' ? { fault: 'error', code: 'AccessDenied', ...where } : { fault: 'reset', when: 'during', ...where };
+  return fault === 'denied'
+    ? { fault: 'error', code: 'AccessDenied', ...where }
+    : { fault: 'reset', when: 'during', ...where };
 };
 
 describe('the report function', () => {
@@ -26,7 +28,9 @@ describe('the report function', () => {
   let emulator: Emulator;
   let putBack: () => void;
 
-  beforeAll(() => writeFileSync(join(folder, 'retention.json'), JSON.stringify({ origin: 'retention.yaml', config: CONFIG })));
+  beforeAll(() =>
+    writeFileSync(join(folder, 'retention.json'), JSON.stringify({ origin: 'retention.yaml', config: CONFIG })),
+  );
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   beforeEach(async () => {
     emulator = await startEmulator({ account: smallAccount() });
@@ -83,7 +87,10 @@ describe('the report function', () => {
     'mails a report that nobody can apply, once, and fails, where %s',
     async (_, faults) => {
       emulator.setFaults(faults);
-      await expect(run(10)).rejects.toMatchObject({ code: 'report.not-stored', message: expect.stringContaining('store') });
+      await expect(run(10)).rejects.toMatchObject({
+        code: 'report.not-stored',
+        message: expect.stringContaining('store'),
+      });
       expect(mails()).toHaveLength(1);
       expect(mails()[0]).toContain('NOT STORED');
       expect(mails()[0]).toContain('The full report was not stored.');

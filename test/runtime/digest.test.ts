@@ -29,13 +29,22 @@ it('is the same for a list and for what yields its elements one by one', () => {
 });
 
 it('counts no member that is undefined, and is that of a text longer than what is hashed at a time', () => {
-  const value = { b: 'ü'.repeat(100_000), a: undefined, list: [undefined, { c: 1, b: undefined }], none: [], empty: {} };
+  const value = {
+    b: 'ü'.repeat(100_000),
+    a: undefined,
+    list: [undefined, { c: 1, b: undefined }],
+    none: [],
+    empty: {},
+  };
   expect(digestOf(value)).toBe(whole(value));
 });
 
 it('keeps RFC 8785: members in the order of UTF-16 code units, the shortest numbers', () => {
-  const canonical = '{"1":{"f":{"F":5,"f":"hi"}},"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"\u{1f600}":0,"\ufb33":0}';
-  const value = JSON.parse('{"\ufb33":0,"\u{1f600}":0,"numbers":[333333333.33333329,1E30,4.50,2e-3,1e-27],"1":{"f":{"f":"hi","F":5}}}');
+  const canonical =
+    '{"1":{"f":{"F":5,"f":"hi"}},"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"\u{1f600}":0,"\ufb33":0}';
+  const value = JSON.parse(
+    '{"\ufb33":0,"\u{1f600}":0,"numbers":[333333333.33333329,1E30,4.50,2e-3,1e-27],"1":{"f":{"f":"hi","F":5}}}',
+  );
   expect(digestOf(value)).toBe(`sha256:${createHash('sha256').update(canonical).digest('hex')}`);
 });
 

@@ -3,13 +3,20 @@ import { buildEnv, parseEnv } from '../../lambda/runtime/env';
 const settings = { topicArn: 'arn:aws:sns:eu-central-1:123456789012:topic', bucket: 'reports-of-us' };
 
 test('what is deployed is what is read, with the region that Lambda sets', () => {
-  expect(parseEnv({ ...buildEnv(settings), AWS_REGION: 'eu-central-1' })).toEqual({ ...settings, region: 'eu-central-1' });
+  expect(parseEnv({ ...buildEnv(settings), AWS_REGION: 'eu-central-1' })).toEqual({
+    ...settings,
+    region: 'eu-central-1',
+  });
 });
 
 test('a chat is optional, and read where it is deployed', () => {
   const chatTopicArn = 'arn:aws:sns:eu-central-1:123456789012:chat';
-  expect(parseEnv({ ...buildEnv({ ...settings, chatTopicArn }), AWS_REGION: 'eu-central-1' }).chatTopicArn).toBe(chatTopicArn);
-  expect(parseEnv({ ...buildEnv(settings), CHAT_TOPIC_ARN: ' ', AWS_REGION: 'eu-central-1' })).not.toHaveProperty('chatTopicArn');
+  expect(parseEnv({ ...buildEnv({ ...settings, chatTopicArn }), AWS_REGION: 'eu-central-1' }).chatTopicArn).toBe(
+    chatTopicArn,
+  );
+  expect(parseEnv({ ...buildEnv(settings), CHAT_TOPIC_ARN: ' ', AWS_REGION: 'eu-central-1' })).not.toHaveProperty(
+    'chatTopicArn',
+  );
 });
 
 test('refuses an environment with every missing name at once, a blank one included', () => {

@@ -19,7 +19,10 @@ const { getHeapSpaceStatistics } = require('node:v8');
 `;
 
 function run(prelude: string): { readonly most: number; readonly total: number } {
-  const { stdout, stderr } = spawnSync(process.execPath, ['-e', `${prelude}\n${PROGRAM}`], { encoding: 'utf8', env: {} });
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', `${prelude}\n${PROGRAM}`], {
+    encoding: 'utf8',
+    env: {},
+  });
   expect(stderr).toBe('');
   return JSON.parse(stdout);
 }

@@ -29,7 +29,11 @@ describe.each([...HANDLERS])('the bundle of %s', (name) => {
 
   test('loads where nothing is installed, and exports a handler', () => {
     const script = 'process.stdout.write(typeof require(process.argv[1]).handler)';
-    const said = execFileSync(process.execPath, ['-e', script, bundle('first')], { cwd: folder, env: {}, encoding: 'utf8' });
+    const said = execFileSync(process.execPath, ['-e', script, bundle('first')], {
+      cwd: folder,
+      env: {},
+      encoding: 'utf8',
+    });
     expect(said).toBe('function');
   });
 

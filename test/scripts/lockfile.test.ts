@@ -17,7 +17,9 @@ describe.each(LOCKFILES)('%s', (name) => {
 describe('missingOptional', () => {
   it('finds what is asked for and not listed, at the top or nested, once', () => {
     const packages = {
-      'node_modules/a': { optionalDependencies: { 'a-linux-x64': '1.0.0', 'a-win32-x64': '1.0.0', 'a-nested': '1.0.0' } },
+      'node_modules/a': {
+        optionalDependencies: { 'a-linux-x64': '1.0.0', 'a-win32-x64': '1.0.0', 'a-nested': '1.0.0' },
+      },
       'node_modules/a-linux-x64': { version: '1.0.0' },
       'node_modules/a/node_modules/a-nested': { version: '1.0.0' },
       'node_modules/b': { optionalDependencies: { 'a-win32-x64': '1.0.0' } },

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -22,13 +32,28 @@ const env = {
   HTTPS_PROXY: 'http://127.0.0.1:9',
   NO_COLOR: '1',
 };
-const run = (command: string, args: readonly string[], cwd: string): string => execFileSync(command, args, { cwd, env, encoding: 'utf8' });
+const run = (command: string, args: readonly string[], cwd: string): string =>
+  execFileSync(command, args, { cwd, env, encoding: 'utf8' });
 const tsc = (args: readonly string[], cwd: string): string =>
   run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), ...args], cwd);
 
 /** Compiles a file of the app to what Node.js runs. */
 function compiled(name: string, js: string): void {
-  tsc(['--noCheck', '--module', 'commonjs', '--target', 'es2023', '--ignoreDeprecations', '6.0', '--outDir', 'out', `${name}.ts`], app);
+  tsc(
+    [
+      '--noCheck',
+      '--module',
+      'commonjs',
+      '--target',
+      'es2023',
+      '--ignoreDeprecations',
+      '6.0',
+      '--outDir',
+      'out',
+      `${name}.ts`,
+    ],
+    app,
+  );
   cpSync(join(app, 'out', `${name}.js`), js);
 }
 
@@ -57,7 +82,15 @@ beforeAll(() => {
   // Packed from a copy, so that nothing of this tree is rebuilt under other tests.
   const tree = join(work, 'tree');
   mkdirSync(tree);
-  for (const name of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs', 'examples', 'retention.schema.json'])
+  for (const name of [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    'CHANGELOG.md',
+    'docs',
+    'examples',
+    'retention.schema.json',
+  ])
     cpSync(join(ROOT, name), join(tree, name), { recursive: true });
   build(join(tree, 'dist'));
   tsc(['-p', join(ROOT, 'tsconfig.declarations.json'), '--outDir', join(tree, 'dist', 'types')], ROOT);
@@ -148,7 +181,9 @@ describe('the package, installed into an empty CDK app', () => {
     const types = Object.values<{ Type: string }>(template.Resources).map(({ Type }) => Type);
     expect(types.filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(1);
     const [asset = ''] = readdirSync(out).filter((name) => name.startsWith('asset.'));
-    expect(readFileSync(join(out, asset, 'index.js'))).toEqual(readFileSync(join(installed, 'dist', 'lambda', 'report', 'index.js')));
+    expect(readFileSync(join(out, asset, 'index.js'))).toEqual(
+      readFileSync(join(installed, 'dist', 'lambda', 'report', 'index.js')),
+    );
     expect(JSON.parse(readFileSync(join(out, asset, 'retention.json'), 'utf8')).origin).toBe('retention.yaml');
   }, 120_000);
 
@@ -260,7 +295,9 @@ describe('the package, installed into an empty CDK app', () => {
       cpSync(installed, older, { recursive: true });
       const manifest = JSON.parse(readFileSync(join(older, 'package.json'), 'utf8'));
       writeFileSync(join(older, 'package.json'), JSON.stringify({ ...manifest, version: '0.0.1' }));
-      expect(refusal(join(folder, 'app.cjs'), folder)).toContain(`it is of version 0.0.1, expected ${version}; bundle the app again`);
+      expect(refusal(join(folder, 'app.cjs'), folder)).toContain(
+        `it is of version 0.0.1, expected ${version}; bundle the app again`,
+      );
     }, 120_000);
   });
 
@@ -288,5 +325,6 @@ test('the bill of materials and the notices name the same packages', () => {
   const notices = readFileSync(join(dist, 'third-party-licences.txt'), 'utf8');
   const names = bill.components.map(({ name }: { name: string }) => name);
   expect(names).toEqual(expect.arrayContaining(['@aws-sdk/client-lightsail', 'yaml', 'zod', 'commander']));
-  for (const { name, version: installedVersion } of bill.components) expect(notices).toContain(`${name} ${installedVersion} (`);
+  for (const { name, version: installedVersion } of bill.components)
+    expect(notices).toContain(`${name} ${installedVersion} (`);
 });

@@ -16,7 +16,11 @@ function fileOf(name: string, license: unknown): string {
 }
 
 test('a package is named once, however many of its files are shipped, and the project itself is none', () => {
-  const found = thirdParties(['lambda/handlers/wire-report.ts', 'node_modules/yaml/dist/index.js', 'node_modules/yaml/dist/doc.js']);
+  const found = thirdParties([
+    'lambda/handlers/wire-report.ts',
+    'node_modules/yaml/dist/index.js',
+    'node_modules/yaml/dist/doc.js',
+  ]);
   expect(found.map(({ name, licence }) => `${name} ${licence}`)).toEqual(['yaml ISC']);
   expect(found[0]?.text).toContain('Permission to use, copy, modify');
 });
@@ -30,7 +34,9 @@ test.each([
 });
 
 test('a scoped package has its address in the bill of materials', () => {
-  const bill = JSON.parse(billOfMaterials({ name: 'self', version: '1.0.0' }, thirdParties([fileOf('@some/package', 'MIT')])));
+  const bill = JSON.parse(
+    billOfMaterials({ name: 'self', version: '1.0.0' }, thirdParties([fileOf('@some/package', 'MIT')])),
+  );
   expect(bill.components).toEqual([
     {
       type: 'library',

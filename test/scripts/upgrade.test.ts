@@ -40,20 +40,28 @@ describe('npm run upgrade', () => {
   afterAll(() => rmSync(work, { recursive: true }));
 
   /** Compares with an earlier template, without network or credentials. */
-  function upgradeFrom(template: string): { readonly status: number | null; readonly out: string; readonly lost: readonly string[] } {
+  function upgradeFrom(template: string): {
+    readonly status: number | null;
+    readonly out: string;
+    readonly lost: readonly string[];
+  } {
     const file = join(work, 'earlier.json');
     if (template !== '') writeFileSync(file, template);
-    const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', 'upgrade', '--', template === '' ? join(work, 'none') : file], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      env: {
-        PATH: process.env.PATH,
-        HOME: work,
-        HTTPS_PROXY: 'http://127.0.0.1:9',
-        AWS_EC2_METADATA_DISABLED: 'true',
-        CDK_DISABLE_CLI_TELEMETRY: 'true',
+    const { status, stdout, stderr } = spawnSync(
+      'npm',
+      ['run', '--silent', 'upgrade', '--', template === '' ? join(work, 'none') : file],
+      {
+        cwd: ROOT,
+        encoding: 'utf8',
+        env: {
+          PATH: process.env.PATH,
+          HOME: work,
+          HTTPS_PROXY: 'http://127.0.0.1:9',
+          AWS_EC2_METADATA_DISABLED: 'true',
+          CDK_DISABLE_CLI_TELEMETRY: 'true',
+        },
       },
-    });
+    );
     const found = stderr.split('\n').flatMap((line) => /^LOST by an upgrade: (.*)$/.exec(line)?.[1] ?? []);
     return { status, out: `${stdout}${stderr}`, lost: found };
   }

@@ -30,7 +30,10 @@ const KINDS: readonly (readonly [string, () => Promise<Opened>])[] = [
     'a folder',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'store-'));
-      return { stores: [folderStore(folder), folderStore(folder)], close: () => rmSync(folder, { recursive: true, force: true }) };
+      return {
+        stores: [folderStore(folder), folderStore(folder)],
+        close: () => rmSync(folder, { recursive: true, force: true }),
+      };
     },
   ],
   [
@@ -57,7 +60,8 @@ describe.each(KINDS)('%s as a store of records', (_, open) => {
       await close();
     }
   };
-  const versionOf = async (store: Store, key: string): Promise<string> => (await store.getVersioned(key))?.version ?? 'none';
+  const versionOf = async (store: Store, key: string): Promise<string> =>
+    (await store.getVersioned(key))?.version ?? 'none';
 
   it('replaces an object that has the version that was read, and no other', () =>
     withStores(async (one, other) => {

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import type { Config } from '../../lambda/core/policy/config';
-import { FINISHED_STATE, type Kind, type Snapshot, type SourceLookup, type SourceState } from '../../lambda/core/snapshot/snapshot';
+import {
+  FINISHED_STATE,
+  type Kind,
+  type Snapshot,
+  type SourceLookup,
+  type SourceState,
+} from '../../lambda/core/snapshot/snapshot';
 import type { Zone } from '../../lambda/core/time/zone';
 import { makeZone } from '../../lambda/runtime/iana-zone';
 import { aConfig } from './config-builder';
@@ -32,14 +38,29 @@ const ZONES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Year ends, ISO weeks 53 (2020, 2026) and 1, leap days, ends of long and short months. */
-const DATES = ['2020-12-31T23:59:59Z', '2021-01-03T12:00:00Z', '2026-12-31T23:30:00Z', '2027-01-01T00:30:00Z', '2024-02-29T12:00:00Z'];
-const MONTH_ENDS = ['2028-02-29T00:00:00Z', '2026-03-31T10:00:00Z', '2026-04-01T10:00:00Z', '2026-03-01T00:00:00Z', '2026-05-31T23:00:00Z'];
+const DATES = [
+  '2020-12-31T23:59:59Z',
+  '2021-01-03T12:00:00Z',
+  '2026-12-31T23:30:00Z',
+  '2027-01-01T00:30:00Z',
+  '2024-02-29T12:00:00Z',
+];
+const MONTH_ENDS = [
+  '2028-02-29T00:00:00Z',
+  '2026-03-31T10:00:00Z',
+  '2026-04-01T10:00:00Z',
+  '2026-03-01T00:00:00Z',
+  '2026-05-31T23:00:00Z',
+];
 
 const UNITS = ['y', 'mo', 'w', 'd', 'h'] as const;
 
 /** The first of these values so many times as often as each other. */
 const often = <T>(weight: number, first: T, ...others: T[]): fc.Arbitrary<T> =>
-  fc.oneof({ weight, arbitrary: fc.constant(first) }, ...others.map((other) => ({ weight: 1, arbitrary: fc.constant(other) })));
+  fc.oneof(
+    { weight, arbitrary: fc.constant(first) },
+    ...others.map((other) => ({ weight: 1, arbitrary: fc.constant(other) })),
+  );
 
 /** Durations as they are written: hours alone, or any units. */
 export const hours = fc.integer({ min: 1, max: 800 }).map((amount) => `${amount}h`);
@@ -65,7 +86,14 @@ export interface WrittenPolicy {
 }
 
 export const COUNTS = ['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
-export const WINDOWS = ['within', 'withinHourly', 'withinDaily', 'withinWeekly', 'withinMonthly', 'withinYearly'] as const;
+export const WINDOWS = [
+  'within',
+  'withinHourly',
+  'withinDaily',
+  'withinWeekly',
+  'withinMonthly',
+  'withinYearly',
+] as const;
 
 const aCount = often<number | string>(3, 1, 2, 3, 5, 'unlimited');
 const pick = (rules: readonly string[]) => fc.subarray([...rules], { minLength: 1, maxLength: 3 });
@@ -132,7 +160,23 @@ export const KEEPING: readonly Readonly<Record<string, string | null>>[] = [
   { 'retention:expires': '2011-01-01' },
 ];
 
-const GAPS = [0, 0, SECOND, 60 * SECOND, HOUR / 2, HOUR, HOUR, 6 * HOUR, DAY, DAY, DAY, 7 * DAY, 29 * DAY, 31 * DAY, 365 * DAY];
+const GAPS = [
+  0,
+  0,
+  SECOND,
+  60 * SECOND,
+  HOUR / 2,
+  HOUR,
+  HOUR,
+  6 * HOUR,
+  DAY,
+  DAY,
+  DAY,
+  7 * DAY,
+  29 * DAY,
+  31 * DAY,
+  365 * DAY,
+];
 /** Now, seen from the newest snapshot: before it, within the clocks' tolerance, at it, after it. */
 const AHEAD = [
   -30 * DAY,
@@ -191,18 +235,29 @@ const aDraft = (terrain: Terrain) =>
       { weight: 2, arbitrary: fc.constantFrom(...POLICY_NAMES).map((name) => ({ 'retention:policy': name })) },
       { weight: 1, arbitrary: inlineTags(terrain) },
     ),
-    keeping: fc.oneof({ weight: 15, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constantFrom(...KEEPING) }),
-    heldThrough: terrain.timed ? often<string | null>(20, null, '2026-03-29', '2026-12-31', '2020-12-31') : fc.constant(null),
+    keeping: fc.oneof(
+      { weight: 15, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.constantFrom(...KEEPING) },
+    ),
+    heldThrough: terrain.timed
+      ? often<string | null>(20, null, '2026-03-29', '2026-12-31', '2020-12-31')
+      : fc.constant(null),
   });
 
 const aSourceState = (terrain: Terrain): fc.Arbitrary<{ readonly state: SourceState; readonly keeps: boolean }> =>
   fc.oneof(
     { weight: 8, arbitrary: fc.constant({ state: living(), keeps: false }) },
     { weight: 2, arbitrary: fc.constant({ state: { state: 'gone' } as const, keeps: false }) },
-    { weight: 2, arbitrary: inlineTags({ ...terrain, timed: false }).map((tags) => ({ state: living(tags), keeps: false })) },
+    {
+      weight: 2,
+      arbitrary: inlineTags({ ...terrain, timed: false }).map((tags) => ({ state: living(tags), keeps: false })),
+    },
     {
       weight: 1,
-      arbitrary: fc.constant({ state: { state: 'unread', list: { region: 'us-east-1', kind: 'instance' } } as const, keeps: true }),
+      arbitrary: fc.constant({
+        state: { state: 'unread', list: { region: 'us-east-1', kind: 'instance' } } as const,
+        keeps: true,
+      }),
     },
     { weight: 1, arbitrary: fc.constantFrom(...KEEPING).map((tags) => ({ state: living(tags), keeps: true })) },
   );

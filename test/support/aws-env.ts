@@ -1,4 +1,11 @@
-const NAMES = ['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION', 'AWS_PROFILE', 'AWS_SESSION_TOKEN'] as const;
+const NAMES = [
+  'AWS_ENDPOINT_URL',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_REGION',
+  'AWS_PROFILE',
+  'AWS_SESSION_TOKEN',
+] as const;
 
 /** Points the SDK of this process to an endpoint, with made-up credentials; returns what puts everything back. */
 export function pointSdkTo(endpoint: string): () => void {

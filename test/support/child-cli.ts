@@ -8,7 +8,12 @@ export interface ChildRun {
 }
 
 /** Runs the bundled command line as a process of its own, with nothing of this one's environment but PATH. */
-export function runChild(program: string, cwd: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<ChildRun> {
+export function runChild(
+  program: string,
+  cwd: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<ChildRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...args], {
       cwd,

@@ -69,10 +69,12 @@ const xmlError = (status: number, code: string, message: string): Reply =>
     status,
     `<ErrorResponse ${XMLNS}><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
   );
-const tag = (name: string, value: string | undefined): string => (value === undefined ? '' : `<${name}>${value}</${name}>`);
+const tag = (name: string, value: string | undefined): string =>
+  value === undefined ? '' : `<${name}>${value}</${name}>`;
 
 /** The address of a stack, which a nested stack has as its physical id. */
-export const stackArn = (name: string): string => `arn:aws:cloudformation:us-east-1:123456789012:stack/${name}/0a1b2c3d`;
+export const stackArn = (name: string): string =>
+  `arn:aws:cloudformation:us-east-1:123456789012:stack/${name}/0a1b2c3d`;
 
 const answer = (action: string, result: string): Reply =>
   xml(200, `<${action}Response ${XMLNS}><${action}Result>${result}</${action}Result></${action}Response>`);
@@ -84,7 +86,9 @@ function page<T>(all: readonly T[], token: string | null): readonly [items: read
 }
 
 function describeStack({ name, status, outputs = {} }: DeployedStack): string {
-  const members = Object.entries(outputs).map(([key, value]) => `<member>${tag('OutputKey', key)}${tag('OutputValue', value)}</member>`);
+  const members = Object.entries(outputs).map(
+    ([key, value]) => `<member>${tag('OutputKey', key)}${tag('OutputValue', value)}</member>`,
+  );
   const facts = `${tag('StackName', name)}${tag('StackStatus', status)}${tag('CreationTime', '2026-01-01T00:00:00Z')}`;
   return `<Stacks><member>${facts}<Outputs>${members.join('')}</Outputs></member></Stacks>`;
 }
@@ -128,7 +132,11 @@ function lambda(name: string, action: string, { functions, denied = [] }: Deploy
   const found = functions[name.replace(/:[^:]*$/, '')] ?? functions[name];
   if (found === undefined) return absent(`Function not found: ${name}`);
   const { reserved, environment, ...state } = found;
-  const configuration = { FunctionName: name, ...state, ...(environment && { Environment: { Variables: environment } }) };
+  const configuration = {
+    FunctionName: name,
+    ...state,
+    ...(environment && { Environment: { Variables: environment } }),
+  };
   if (action === 'lambda:GetFunctionConfiguration') return json(200, configuration);
   const Concurrency = reserved === undefined ? undefined : { ReservedConcurrentExecutions: reserved };
   return json(200, { Configuration: configuration, Code: {}, Concurrency });

@@ -10,7 +10,13 @@ export function isInstalled(program: string, version = '--version'): boolean {
 }
 
 /** A test that needs a program. Where it is not installed the test is skipped: its name says so, and so does a line on stderr. */
-export function itWith(program: string, name: string, run: () => Promise<void>, timeout?: number, version?: string): void {
+export function itWith(
+  program: string,
+  name: string,
+  run: () => Promise<void>,
+  timeout?: number,
+  version?: string,
+): void {
   if (isInstalled(program, version)) {
     it(name, run, timeout);
     return;

@@ -82,11 +82,16 @@ export function isAllowed(statements: readonly Statement[], call: Call): boolean
 export function statementsOfRole(template: object, description: string): readonly Statement[] {
   const resources = Object.entries((template as { readonly Resources: Readonly<Record<string, Resource>> }).Resources);
   const [role] =
-    resources.find(([, { Type, Properties }]) => Type === 'AWS::IAM::Role' && String(Properties.Description).startsWith(description)) ?? [];
+    resources.find(
+      ([, { Type, Properties }]) => Type === 'AWS::IAM::Role' && String(Properties.Description).startsWith(description),
+    ) ?? [];
   if (role === undefined) throw new Error(`no role is described as ${description}`);
   return resources
     .filter(
-      ([, { Type, Properties }]) => /^AWS::IAM::(Managed)?Policy$/.test(Type) && JSON.stringify(Properties.Roles).includes(`"${role}"`),
+      ([, { Type, Properties }]) =>
+        /^AWS::IAM::(Managed)?Policy$/.test(Type) && JSON.stringify(Properties.Roles).includes(`"${role}"`),
     )
-    .flatMap(([, { Properties }]) => (Properties.PolicyDocument as { readonly Statement: readonly Statement[] }).Statement);
+    .flatMap(
+      ([, { Properties }]) => (Properties.PolicyDocument as { readonly Statement: readonly Statement[] }).Statement,
+    );
 }

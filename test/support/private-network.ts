@@ -91,15 +91,19 @@ export interface TestProxy extends Listening {
 export async function startProxy(authority?: PrivateAuthority): Promise<TestProxy> {
   const state: Pick<TestProxy, 'asked' | 'demands' | 'refuses'> = { asked: [], demands: null, refuses: null };
   const isAllowed = ({ headers }: IncomingMessage): boolean =>
-    state.demands === null || headers['proxy-authorization'] === `Basic ${Buffer.from(state.demands).toString('base64')}`;
+    state.demands === null ||
+    headers['proxy-authorization'] === `Basic ${Buffer.from(state.demands).toString('base64')}`;
   const server = createServer((incoming: IncomingMessage, response: ServerResponse) => {
     state.asked.push(`${incoming.method} ${incoming.url}`);
     const { hostname, port, pathname, search } = new URL(incoming.url ?? '');
     const headers = { ...incoming.headers };
-    const forwarded = request({ hostname, port, path: `${pathname}${search}`, method: incoming.method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
+    const forwarded = request(
+      { hostname, port, path: `${pathname}${search}`, method: incoming.method, headers },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    );
     forwarded.on('error', () => response.destroy());
     incoming.pipe(forwarded);
   });

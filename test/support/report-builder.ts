@@ -51,7 +51,15 @@ export const STANDARD: PolicyUse = {
 /** A snapshot that its policy keeps. */
 export function kept(said: Partial<Snapshot> = {}, more: Partial<Judged> = {}): Judged {
   const reasons = [{ code: 'daily', said: 'kept', nth: 3, of: 7, bucket: 20_777, oldest: false }] as const;
-  return { snapshot: aSnapshot(said), sourceExists: true, verdict: 'keep', status: 'managed', policy: STANDARD, reasons, ...more };
+  return {
+    snapshot: aSnapshot(said),
+    sourceExists: true,
+    verdict: 'keep',
+    status: 'managed',
+    policy: STANDARD,
+    reasons,
+    ...more,
+  };
 }
 
 /** A snapshot past its policy. */
@@ -60,11 +68,23 @@ export function expired(said: Partial<Snapshot> = {}, more: Partial<Judged> = {}
     { code: 'daily', said: 'full', of: 7 },
     { code: 'weekly', said: 'taken', bucket: 2_965, by: 'web-1108' },
   ] as const;
-  return { snapshot: aSnapshot(said), sourceExists: true, verdict: 'expire', status: 'managed', policy: STANDARD, reasons, ...more };
+  return {
+    snapshot: aSnapshot(said),
+    sourceExists: true,
+    verdict: 'expire',
+    status: 'managed',
+    policy: STANDARD,
+    reasons,
+    ...more,
+  };
 }
 
 /** A snapshot that is kept without being evaluated. */
-export function setAside(status: Exclude<Judged['status'], 'managed'>, text: string, said: Partial<Snapshot> = {}): Judged {
+export function setAside(
+  status: Exclude<Judged['status'], 'managed'>,
+  text: string,
+  said: Partial<Snapshot> = {},
+): Judged {
   const code = {
     held: 'hold',
     problem: 'tag.unknown-policy',
@@ -97,7 +117,11 @@ export const aFailedScope = (region: string, kind: Kind): Scope =>
     sources: 'failed',
     pages: 0,
     snapshots: 0,
-    error: { code: 'AccessDeniedException', message: 'the role may not list this', tip: 'ask for lightsail:GetDiskSnapshots' },
+    error: {
+      code: 'AccessDeniedException',
+      message: 'the role may not list this',
+      tip: 'ask for lightsail:GetDiskSnapshots',
+    },
   });
 
 /** What changed since last Monday: nothing, unless told otherwise. */

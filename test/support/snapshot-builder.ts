@@ -16,7 +16,10 @@ export const byDefault = ({ policies, ...said }: Written, policy: Written): Rete
 export const tagged = (tags: Readonly<Record<string, string | null>>): Tags => new Map(Object.entries(tags));
 
 /** A living source with its tags. */
-export const living = (tags: Readonly<Record<string, string | null>> = {}, name: string | null = 'web'): SourceState => ({
+export const living = (
+  tags: Readonly<Record<string, string | null>> = {},
+  name: string | null = 'web',
+): SourceState => ({
   state: 'exists',
   name,
   tags: tagged(tags),
@@ -30,18 +33,27 @@ export const sources =
 
 /** One snapshot of `web` for each instant, named after its UTC day and hour: `web-2026-11-20T08`. */
 export const series = (instants: readonly string[], said: Partial<Snapshot> = {}): Snapshot[] =>
-  instants.map((instant) => aSnapshot({ name: `web-${instant.slice(0, 13)}`, createdAt: Date.parse(instant), ...said }));
+  instants.map((instant) =>
+    aSnapshot({ name: `web-${instant.slice(0, 13)}`, createdAt: Date.parse(instant), ...said }),
+  );
 
 /** One snapshot of `web` a day at 03:00 UTC, newest first, the newest five hours before NOW; named after its day: `web-1123`. */
 export const daily = (days: number, said: Partial<Snapshot> = {}): Snapshot[] =>
   Array.from({ length: days }, (_, i) => {
     const createdAt = NOW - 5 * 3_600_000 - i * DAY;
-    return aSnapshot({ name: `web-${new Date(createdAt).toISOString().slice(5, 10).replace('-', '')}`, createdAt, ...said });
+    return aSnapshot({
+      name: `web-${new Date(createdAt).toISOString().slice(5, 10).replace('-', '')}`,
+      createdAt,
+      ...said,
+    });
   });
 
 /** Decides at NOW over living, untagged sources, unless told otherwise. */
-export const decided = (snapshots: readonly Snapshot[], config: RetentionConfig, said: Partial<DecideInput> = {}): Decision =>
-  decide({ snapshots, sources: sources(), config, now: NOW, ...said });
+export const decided = (
+  snapshots: readonly Snapshot[],
+  config: RetentionConfig,
+  said: Partial<DecideInput> = {},
+): Decision => decide({ snapshots, sources: sources(), config, now: NOW, ...said });
 
 /** The one judgement of this name. */
 export function of(name: string | null, { items }: Decision): Judged {
@@ -52,10 +64,22 @@ export function of(name: string | null, { items }: Decision): Judged {
 }
 
 /** The judgement on a snapshot, 400 days old unless told otherwise, that has a younger sibling, so that no floor keeps it. */
-export function amongSiblings(said: Partial<Snapshot>, config: RetentionConfig, more: Partial<DecideInput> = {}): Judged {
+export function amongSiblings(
+  said: Partial<Snapshot>,
+  config: RetentionConfig,
+  more: Partial<DecideInput> = {},
+): Judged {
   const old = aSnapshot({ name: 'old', createdAt: NOW - 400 * DAY, ...said });
-  const sibling: Snapshot = { ...old, ...aSnapshot({ name: 'sibling', createdAt: NOW - 2 * DAY }), source: old.source, kind: old.kind };
-  return of(old.name, decided([old, { ...sibling, state: old.kind === 'disk' ? 'completed' : 'available' }], config, more));
+  const sibling: Snapshot = {
+    ...old,
+    ...aSnapshot({ name: 'sibling', createdAt: NOW - 2 * DAY }),
+    source: old.source,
+    kind: old.kind,
+  };
+  return of(
+    old.name,
+    decided([old, { ...sibling, state: old.kind === 'disk' ? 'completed' : 'available' }], config, more),
+  );
 }
 
 /** The reasons of one judgement as the report writes them. */

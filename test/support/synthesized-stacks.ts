@@ -1,6 +1,12 @@
 import { NestedStack, type Stack, Stage } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { type Deployed, type DeployedSchedule, type DeployedStack, type LambdaFunction, stackArn } from './control-plane';
+import {
+  type Deployed,
+  type DeployedSchedule,
+  type DeployedStack,
+  type LambdaFunction,
+  stackArn,
+} from './control-plane';
 
 type Value = string | { readonly Ref?: string; readonly 'Fn::GetAtt'?: readonly [string, string] };
 
@@ -40,13 +46,17 @@ function deployedStack(stack: Stack, name: string, root: string | undefined): De
     if (typeof value === 'string') return value;
     const logicalId = value.Ref ?? value['Fn::GetAtt']?.[0] ?? '';
     const id = physicalId(logicalId);
-    return value['Fn::GetAtt'] !== undefined && resources[logicalId]?.Type === 'AWS::Lambda::Function' ? functionArn(id) : id;
+    return value['Fn::GetAtt'] !== undefined && resources[logicalId]?.Type === 'AWS::Lambda::Function'
+      ? functionArn(id)
+      : id;
   };
   const functions: Record<string, LambdaFunction> = {};
   const schedules: Record<string, DeployedSchedule> = {};
   for (const [logicalId, { Type, Properties = {} }] of Object.entries(resources)) {
     if (Type === 'AWS::Lambda::Function') {
-      const { Variables = {} } = (Properties.Environment ?? {}) as { readonly Variables?: Readonly<Record<string, Value>> };
+      const { Variables = {} } = (Properties.Environment ?? {}) as {
+        readonly Variables?: Readonly<Record<string, Value>>;
+      };
       const environment = Object.fromEntries(Object.entries(Variables).map(([key, value]) => [key, resolve(value)]));
       functions[physicalId(logicalId)] = { State: 'Active', environment };
     }
@@ -55,14 +65,23 @@ function deployedStack(stack: Stack, name: string, root: string | undefined): De
         readonly Target: { readonly Arn: Value };
       };
       const arn = resolve(Target.Arn);
-      schedules[physicalId(logicalId)] = { State: 'ENABLED', ScheduleExpression, ScheduleExpressionTimezone, Target: { Arn: arn } };
+      schedules[physicalId(logicalId)] = {
+        State: 'ENABLED',
+        ScheduleExpression,
+        ScheduleExpressionTimezone,
+        Target: { Arn: arn },
+      };
     }
   }
   const own: DeployedStack = {
     name,
     status: 'CREATE_COMPLETE',
     ...(root !== undefined && { parent: root }),
-    resources: Object.entries(resources).map(([logicalId, { Type }]) => ({ logicalId, type: Type, physicalId: physicalId(logicalId) })),
+    resources: Object.entries(resources).map(([logicalId, { Type }]) => ({
+      logicalId,
+      type: Type,
+      physicalId: physicalId(logicalId),
+    })),
   };
   const below = nested.map((each) => deployedStack(each, `${name}-${each.node.id}`, root ?? name));
   return {

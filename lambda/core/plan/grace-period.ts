@@ -88,7 +88,10 @@ function findMisdated(plans: readonly StoredPlan[], reportId: string, { at, stor
     const madeAt = Date.parse(plan.createdAt);
     if (!isNear(times.storedAt, madeAt)) return `the plan ${plan.id}`;
     if (!isNear(times.reportStoredAt, madeAt)) return `the report ${plan.id}`;
-    if (plan.id === reportId && !(isNear(storedAt, madeAt) && at !== null && isNear(at, madeAt) && isNear(storedAt, at)))
+    if (
+      plan.id === reportId &&
+      !(isNear(storedAt, madeAt) && at !== null && isNear(at, madeAt) && isNear(storedAt, at))
+    )
       return `the note that the report ${plan.id} was e-mailed`;
   }
   return null;
@@ -106,23 +109,36 @@ function judge(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDu
   const stored = run.plans.filter((each) => each !== null);
   const plans = stored.map(({ plan }) => plan);
   if (plans.length < run.plans.length)
-    return nothing('auto.unreadable', `the plan of a report of ${run.time} cannot be read, or is not as the report wrote it`);
+    return nothing(
+      'auto.unreadable',
+      `the plan of a report of ${run.time} cannot be read, or is not as the report wrote it`,
+    );
   const incomplete = plans.find(({ complete }) => !complete);
-  if (incomplete !== undefined) return nothing('auto.incomplete', `the report ${incomplete.id} could not read everything`);
+  if (incomplete !== undefined)
+    return nothing('auto.incomplete', `the report ${incomplete.id} could not read everything`);
   const blocked = plans.find((plan) => plan.blocked !== null);
-  if (blocked !== undefined) return nothing('auto.blocked', `the plan of the report ${blocked.id} is blocked: ${blocked.blocked?.message}`);
+  if (blocked !== undefined)
+    return nothing('auto.blocked', `the plan of the report ${blocked.id} is blocked: ${blocked.blocked?.message}`);
   const other = plans.find((plan) => plan.config.digest !== config.digest);
-  if (other !== undefined) return nothing('auto.config-changed', `the report ${other.id} was made with another configuration`);
+  if (other !== undefined)
+    return nothing('auto.config-changed', `the report ${other.id} was made with another configuration`);
   if (run.mailed === null) return nothing('auto.not-mailed', `no report of ${run.time} was e-mailed`);
   const { reportId, digest, confirmed, announced } = run.mailed;
   const sent = stored.find(({ plan }) => plan.id === reportId);
-  if (sent === undefined) return nothing('auto.unreadable', `the report ${reportId} was e-mailed, and its plan is not there`);
+  if (sent === undefined)
+    return nothing('auto.unreadable', `the report ${reportId} was e-mailed, and its plan is not there`);
   const mailed = sent.plan;
   // A plan vouches for itself alone: what was e-mailed was noted elsewhere.
   if (digest !== mailed.digest)
-    return nothing('auto.altered', `the plan of the report ${reportId} is not the one that was noted when the report was e-mailed`);
+    return nothing(
+      'auto.altered',
+      `the plan of the report ${reportId} is not the one that was noted when the report was e-mailed`,
+    );
   if (confirmed === null || confirmed < 1)
-    return nothing('auto.nobody', `the report ${reportId} reached nobody: no subscription was confirmed when it was e-mailed`);
+    return nothing(
+      'auto.nobody',
+      `the report ${reportId} reached nobody: no subscription was confirmed when it was e-mailed`,
+    );
   // Whoever read reports that only report did not know that what they list would go.
   if (!announced)
     return nothing(
@@ -131,7 +147,10 @@ function judge(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDu
     );
   const misdated = findMisdated(stored, reportId, run.mailed);
   if (misdated !== null)
-    return nothing('auto.misdated', `the store has no time for ${misdated}, or one more than a day from the time that it claims`);
+    return nothing(
+      'auto.misdated',
+      `the store has no time for ${misdated}, or one more than a day from the time that it claims`,
+    );
   const countedFrom = run.mailed.countedFrom ?? Number.NEGATIVE_INFINITY;
   return { at: Date.parse(mailed.createdAt), countsFrom: countingFrom(sent, run.mailed), mailed, plans, countedFrom };
 }
@@ -146,13 +165,17 @@ function makeJudge(config: Pick<Config, 'digest'>): (run: ReportRun) => Good | N
     const good = judge(run, config);
     if ('state' in good) return good;
     if (good.at < countedFrom)
-      return nothing('auto.interrupted', `the report ${good.mailed.id} did not count when a later one told from when snapshots go`);
+      return nothing(
+        'auto.interrupted',
+        `the report ${good.mailed.id} did not count when a later one told from when snapshots go`,
+      );
     countedFrom = Math.max(countedFrom, good.countedFrom);
     return good;
   };
 }
 
-const key = ({ arn, createdAt, name, kind, region }: PlanItem): string => JSON.stringify([arn, createdAt, name, kind, region]);
+const key = ({ arn, createdAt, name, kind, region }: PlanItem): string =>
+  JSON.stringify([arn, createdAt, name, kind, region]);
 
 /**
  * When the report of a run was made that was e-mailed. Without its plan, the last that is known of the run: when another of its reports was made, or
@@ -160,7 +183,9 @@ const key = ({ arn, createdAt, name, kind, region }: PlanItem): string => JSON.s
  */
 const timeOf = ({ time, plans, mailed }: ReportRun): number => {
   const sent = plans.filter((each) => each?.plan.id === mailed?.reportId);
-  const made = (sent.length > 0 ? sent : plans).flatMap((each) => (each === null ? [] : [Date.parse(each.plan.createdAt)]));
+  const made = (sent.length > 0 ? sent : plans).flatMap((each) =>
+    each === null ? [] : [Date.parse(each.plan.createdAt)],
+  );
   const noted = sent.length > 0 ? null : (mailed?.at ?? mailed?.storedAt ?? null);
   const told = noted === null ? made : [...made, noted];
   return told.length === 0 ? (instantOfId(`${time}-`) ?? 0) : told.reduce((last, each) => Math.max(last, each));
@@ -187,7 +212,8 @@ function dateBack(since: Since, listed: Set<string>, { plans, countsFrom }: Good
   for (const each of listed) since.set(each, Math.min(countsFrom, since.get(each) ?? countsFrom));
 }
 
-const newestFirst = (runs: readonly ReportRun[]): readonly ReportRun[] => [...runs].sort((a, b) => timeOf(b) - timeOf(a));
+const newestFirst = (runs: readonly ReportRun[]): readonly ReportRun[] =>
+  [...runs].sort((a, b) => timeOf(b) - timeOf(a));
 
 /**
  * What automatic deletion may take now (design section 9): what a report at least `grace` old listed, and every report since lists too, the
@@ -212,7 +238,8 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
     }
     if (good.at > now + MOST_AHEAD) return nothing('auto.clock', `the report ${good.mailed.id} is dated in the future`);
     if (newest === null) {
-      if (now - good.at > FRESH) return nothing('auto.stale', `the newest report, ${good.mailed.id}, is more than 24 hours old`);
+      if (now - good.at > FRESH)
+        return nothing('auto.stale', `the newest report, ${good.mailed.id}, is more than 24 hours old`);
       newest = good;
       for (const item of good.mailed.items) listed.add(key(item));
     }
@@ -228,7 +255,8 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
     if (hasOld && good.at <= oldest) break;
   }
   if (newest === null) return nothing('auto.no-report', 'there is no report');
-  if (!hasOld) return nothing('auto.grace', 'no report is as old as deletion.grace, so nobody has had that time to object');
+  if (!hasOld)
+    return nothing('auto.grace', 'no report is as old as deletion.grace, so nobody has had that time to object');
   const isDue = (each: string): boolean => left.has(each) && isOld(since.get(each) ?? now, now, config);
   const items = newest.mailed.items.filter((item) => isDue(key(item)));
   return items.length === 0

@@ -79,7 +79,9 @@ export function totalsOf(requested: number, items: readonly ItemResult[]): Outco
     failed: count('failed'),
     open: requested - items.length,
     freedGb: deleted.reduce((sum, { sizeGb }) => sum + (sizeGb ?? 0), 0),
-    freedMonthlyCostCeiling: roundMoney(deleted.reduce((sum, { monthlyCostCeiling }) => sum + (monthlyCostCeiling ?? 0), 0)),
+    freedMonthlyCostCeiling: roundMoney(
+      deleted.reduce((sum, { monthlyCostCeiling }) => sum + (monthlyCostCeiling ?? 0), 0),
+    ),
     currency: 'USD',
   };
 }

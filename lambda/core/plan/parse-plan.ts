@@ -32,12 +32,16 @@ const listOf =
 const exactly =
   (members: Readonly<Record<string, Expectation>>): Expectation =>
   (value, path) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${path}: got ${shown(value)}, expected an object`;
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return `${path}: got ${shown(value)}, expected an object`;
     const extra = Object.keys(value).find((key) => !Object.hasOwn(members, key));
     if (extra !== undefined) return `${path}: got the unknown member ${shown(extra)}`;
     for (const [key, expectation] of Object.entries(members)) {
       if (!Object.hasOwn(value, key)) return `${path}: the member ${key} is missing`;
-      const wrong = expectation((value as Readonly<Record<string, unknown>>)[key], path === '' ? key : `${path}.${key}`);
+      const wrong = expectation(
+        (value as Readonly<Record<string, unknown>>)[key],
+        path === '' ? key : `${path}.${key}`,
+      );
       if (wrong !== null) return wrong;
     }
     return null;
@@ -49,10 +53,18 @@ const instant = is(
   (value) => typeof value === 'string' && parseInstant(value) !== null && new Date(value).toISOString() === value,
 );
 const kind = is(KINDS.join(', '), (value) => KINDS.some((each) => each === value));
-const account = orNull(is('an account number of 12 digits', (value) => typeof value === 'string' && /^\d{12}$/.test(value)));
+const account = orNull(
+  is('an account number of 12 digits', (value) => typeof value === 'string' && /^\d{12}$/.test(value)),
+);
 /** It becomes part of a file's name. */
-const id = is('an id of letters, digits, "-", "_" and "."', (value) => typeof value === 'string' && /^\w[\w.-]{0,127}$/.test(value));
-const digest = is('sha256: and 64 hex digits', (value) => typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value));
+const id = is(
+  'an id of letters, digits, "-", "_" and "."',
+  (value) => typeof value === 'string' && /^\w[\w.-]{0,127}$/.test(value),
+);
+const digest = is(
+  'sha256: and 64 hex digits',
+  (value) => typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value),
+);
 
 const PLAN = exactly({
   schemaVersion: is('1', (value) => value === 1),
@@ -89,13 +101,16 @@ function ragged({ complete, scopes, items }: Plan): string | null {
   const listed = new Set(scopes.map((scope) => `${scope.region} ${scope.kind}`));
   const regions = new Set(scopes.map(({ region }) => region));
   const kinds = new Set(scopes.map((scope) => scope.kind));
-  if (listed.size !== scopes.length || listed.size !== regions.size * kinds.size) return 'scopes: expected each kind in each region, once';
+  if (listed.size !== scopes.length || listed.size !== regions.size * kinds.size)
+    return 'scopes: expected each kind in each region, once';
   const outside = items.findIndex((item) => !listed.has(`${item.region} ${item.kind}`));
   return outside < 0 ? null : `items[${outside}]: got a snapshot outside of the scopes`;
 }
 
 /** Reads a plan from parsed JSON, strictly: nothing is filled in, nothing is let pass. Says what is wrong with the first thing that is. */
-export function parsePlan(json: unknown): { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly wrong: string } {
+export function parsePlan(
+  json: unknown,
+): { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly wrong: string } {
   const wrong = PLAN(json, '');
   if (wrong !== null) return { ok: false, wrong: wrong.replace(/^: /, '') };
   const plan = json as Plan;

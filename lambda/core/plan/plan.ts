@@ -52,12 +52,14 @@ export function blockOf(input: {
   if (!complete)
     return {
       code: 'inventory.incomplete',
-      message: 'not everything could be read: mend what the report names as not read, and let the next report make a new plan',
+      message:
+        'not everything could be read: mend what the report names as not read, and let the next report make a new plan',
     };
   if (config.origin === 'built-in')
     return {
       code: 'config.built-in',
-      message: 'the built-in starter policy only reports: write a retention.yaml with your own policy before anything can be deleted',
+      message:
+        'the built-in starter policy only reports: write a retention.yaml with your own policy before anything can be deleted',
     };
   if (count > maxDeletions)
     return {
@@ -101,7 +103,15 @@ function* plannedOf(items: readonly Judged[]): Generator<PlanItem> {
 }
 
 /** The plan of a report: its expiring snapshots, in the report's order. An incomplete or blocked one says so and can never be applied. */
-export function makePlan({ id, createdAt, account, scopes, complete, items, config }: PlanInput): PlanContent<PlanItems> {
+export function makePlan({
+  id,
+  createdAt,
+  account,
+  scopes,
+  complete,
+  items,
+  config,
+}: PlanInput): PlanContent<PlanItems> {
   const length = items.reduce((count, item) => count + (isPlanned(item) ? 1 : 0), 0);
   const planned: PlanItems = { length, [Symbol.iterator]: () => plannedOf(items) };
   return {

@@ -46,7 +46,8 @@ export interface Intersection {
   readonly ruled: readonly { readonly item: PlanItem; readonly judged: Judged | null; readonly ruling: Ruled }[];
 }
 
-const sameTags = (a: Tags, b: Tags): boolean => a.size === b.size && [...a].every(([key, value]) => b.has(key) && b.get(key) === value);
+const sameTags = (a: Tags, b: Tags): boolean =>
+  a.size === b.size && [...a].every(([key, value]) => b.has(key) && b.get(key) === value);
 
 const shown = (value: string | number | null): string => (value === null ? 'none' : String(value));
 const instantOf = (at: number | null): string => (at === null ? 'none' : new Date(at).toISOString());
@@ -102,13 +103,17 @@ export function recheck(
 export function floorBreach(kept: Snapshot, read: Snapshot | null): string | null {
   const who = `the kept snapshot ${kept.name ?? kept.arn}`;
   if (read === null) return `${who} is gone`;
-  if (read.arn !== kept.arn || read.createdAt !== kept.createdAt) return `${who} is another one now (${shown(read.arn)})`;
+  if (read.arn !== kept.arn || read.createdAt !== kept.createdAt)
+    return `${who} is another one now (${shown(read.arn)})`;
   const ruling = difference(kept, read);
   return ruling === null ? null : `${who} is not what it was: ${ruling.text}`;
 }
 
 /** Why a source is not what the decision rested on; null when it still is. `read` null: nothing bears its name. */
-export function sourceBreach(source: FreshSource, read: { readonly arn: string | null; readonly tags: Tags } | null): string | null {
+export function sourceBreach(
+  source: FreshSource,
+  read: { readonly arn: string | null; readonly tags: Tags } | null,
+): string | null {
   const who = `its source ${source.name ?? source.arn}`;
   if (read === null || read.arn !== source.arn) return `${who} is gone since it was judged, or another bears its name`;
   return sameTags(source.tags, read.tags) ? null : `the tags of ${who} were changed since it was judged`;
@@ -128,7 +133,10 @@ function ruleOf(item: PlanItem, found: readonly Judged[], namesakes: ReadonlySet
   if (other !== null) return changed(other);
   return judged.verdict === 'expire'
     ? null
-    : spared(judged.status === 'managed' ? 'kept' : (judged.reasons[0]?.code ?? judged.status), judged.reasons.map(describe).join('; '));
+    : spared(
+        judged.status === 'managed' ? 'kept' : (judged.reasons[0]?.code ?? judged.status),
+        judged.reasons.map(describe).join('; '),
+      );
 }
 
 /** Plan ∩ freshly expiring, by identity, in the plan's groups newest first; everything else of the plan with its reason. */
@@ -169,7 +177,8 @@ export function intersect(
     if (group === undefined) groups.set(key, [{ item, judged }]);
     else group.push({ item, judged });
   }
-  const newest = (a: Snapshot, b: Snapshot): number => (b.createdAt ?? 0) - (a.createdAt ?? 0) || ((a.arn ?? '') < (b.arn ?? '') ? -1 : 1);
+  const newest = (a: Snapshot, b: Snapshot): number =>
+    (b.createdAt ?? 0) - (a.createdAt ?? 0) || ((a.arn ?? '') < (b.arn ?? '') ? -1 : 1);
   return {
     ruled,
     groups: [...groups].map(([key, condemned]): CondemnedGroup => {
@@ -182,7 +191,9 @@ export function intersect(
         items: sorted,
         floor: (kept.get(key) ?? []).sort(newest).slice(0, minKeep),
         source:
-          source?.arn != null && state?.state === 'exists' ? { arn: source.arn, name: state.name ?? source.name, tags: state.tags } : null,
+          source?.arn != null && state?.state === 'exists'
+            ? { arn: source.arn, name: state.name ?? source.name, tags: state.tags }
+            : null,
         absentSource: source?.arn != null && !isListed ? { arn: source.arn, name: source.name } : null,
       };
     }),

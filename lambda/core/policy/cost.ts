@@ -15,7 +15,8 @@ export function snapshotGb(snapshot: Snapshot): number | null {
 }
 
 /** US dollars per GB-month in a region. */
-export const gbMonthPrice = (pricing: Pricing, region: string): number => pricing.regions.get(region) ?? pricing.default;
+export const gbMonthPrice = (pricing: Pricing, region: string): number =>
+  pricing.regions.get(region) ?? pricing.default;
 
 /** What a snapshot can cost per month in US dollars, at most: snapshots are incremental, sizes are not. Null where a size is not known. */
 export function monthlyCostCeiling(snapshot: Snapshot, pricing: Pricing): number | null {

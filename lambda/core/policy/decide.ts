@@ -33,7 +33,8 @@ interface Draft extends Judged {
   reasons: readonly Reason[];
 }
 
-const newestFirst = ({ snapshot: a }: Draft, { snapshot: b }: Draft): number => b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1);
+const newestFirst = ({ snapshot: a }: Draft, { snapshot: b }: Draft): number =>
+  b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1);
 
 const existenceOf = (source: SourceState | null): boolean | null =>
   source?.state === 'exists' ? true : source?.state === 'gone' ? false : null;
@@ -43,7 +44,11 @@ function noteProblems(noted: Map<string, Problem>, snapshot: Snapshot, index: nu
   for (const { on, code, message } of problems) {
     const owner = on === 'snapshot' ? snapshot : snapshot.source;
     const arn = owner?.arn ?? null;
-    noted.set(`${arn ?? index} ${message}`, { code, arn, message: `${on} ${owner?.name ?? arn ?? '(no name)'}: ${message}` });
+    noted.set(`${arn ?? index} ${message}`, {
+      code,
+      arn,
+      message: `${on} ${owner?.name ?? arn ?? '(no name)'}: ${message}`,
+    });
   }
 }
 
@@ -84,7 +89,13 @@ function makeGroups(): Groups {
 
 const NO_REASONS: readonly Reason[] = [];
 
-function floorReasons({ snapshot }: Draft, rank: number, minKeep: number, youngerThan: number, minAge: string): readonly Reason[] {
+function floorReasons(
+  { snapshot }: Draft,
+  rank: number,
+  minKeep: number,
+  youngerThan: number,
+  minAge: string,
+): readonly Reason[] {
   const newest = rank < minKeep;
   const young = snapshot.createdAt > youngerThan;
   if (!newest && !young) return NO_REASONS;
@@ -111,7 +122,8 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
     noteProblems(problems, snapshot, index, resolution);
     const causes = causesOf(snapshot, source, resolution, now, config.zone);
     const { policy } = resolution;
-    if (causes.length > 0 || policy === null || !isWhole(snapshot)) return setAside(snapshot, sourceExists, policy, causes);
+    if (causes.length > 0 || policy === null || !isWhole(snapshot))
+      return setAside(snapshot, sourceExists, policy, causes);
     const draft: Draft = { snapshot, sourceExists, verdict: 'keep', status: 'managed', policy, reasons: NO_REASONS };
     groups.add(draft);
     return draft;

@@ -41,7 +41,8 @@ const isKnown = (source: SourceState | null): boolean => source?.state !== 'unre
 
 function addOwn(causes: Cause[], snapshot: Snapshot, source: SourceState | null, now: number, zone: Zone): void {
   const { createdAt, state, kind, defects } = snapshot;
-  if (defects !== undefined) for (const { code, message } of defects) causes.push({ status: 'problem', code, text: message });
+  if (defects !== undefined)
+    for (const { code, message } of defects) causes.push({ status: 'problem', code, text: message });
   else if (!isWhole(snapshot))
     causes.push({ status: 'problem', code: 'snapshot.incomplete', text: 'it came without its ARN, name or createdAt' });
   if (source?.state === 'unread') causes.push(unread(snapshot, source));
@@ -60,7 +61,11 @@ function addOwn(causes: Cause[], snapshot: Snapshot, source: SourceState | null,
     });
 }
 
-const UNMANAGED: Cause = { status: 'unmanaged', code: 'unmanaged', text: 'unmanaged: no tag, rule or default gives it a policy' };
+const UNMANAGED: Cause = {
+  status: 'unmanaged',
+  code: 'unmanaged',
+  text: 'unmanaged: no tag, rule or default gives it a policy',
+};
 const UNREACHED_COPY: Cause = {
   status: 'automatic-copy',
   code: 'automatic-copy',
@@ -84,12 +89,18 @@ export function causesOf(
     causes.push({ status: 'problem', code, text: on === 'snapshot' ? message : `on its source: ${message}` });
   addOwn(causes, snapshot, source, now, zone);
   // What a misspelt tag means, or what an unread source says, is not known: that is no "unmanaged".
-  if (policy === null && problems.length === 0 && isKnown(source)) causes.push(snapshot.fromAutoSnapshot ? UNREACHED_COPY : UNMANAGED);
+  if (policy === null && problems.length === 0 && isKnown(source))
+    causes.push(snapshot.fromAutoSnapshot ? UNREACHED_COPY : UNMANAGED);
   return causes;
 }
 
 /** Makes what keeps snapshots without evaluating them: the status is the first of the causes, the reasons name them all, and are shared where they are one. */
-export function makeSetAside(): (snapshot: Snapshot, exists: boolean | null, policy: PolicyUse | null, causes: readonly Cause[]) => Judged {
+export function makeSetAside(): (
+  snapshot: Snapshot,
+  exists: boolean | null,
+  policy: PolicyUse | null,
+  causes: readonly Cause[],
+) => Judged {
   const alone = new Map<string, readonly Reason[]>();
   const reasonFor = ({ code, text }: Cause): Reason => ({ code, said: 'set-aside', text });
 

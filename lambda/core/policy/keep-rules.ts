@@ -91,7 +91,12 @@ function ageWalker(duration: Duration, now: number, zone: Zone): Walker {
   return {
     take: ({ createdAt }) =>
       createdAt > cutOff
-        ? { code: 'expireAfter', said: 'young', duration: duration.text, day: Math.max(dayOfAge(createdAt, duration, zone, today), today) }
+        ? {
+            code: 'expireAfter',
+            said: 'young',
+            duration: duration.text,
+            day: Math.max(dayOfAge(createdAt, duration, zone, today), today),
+          }
         : null,
     refusal({ createdAt }) {
       const day = Math.min(dayOfAge(createdAt, duration, zone), today);
@@ -136,7 +141,13 @@ function walkersOf(policy: Policy, newest: Dated, oldest: number, now: number, z
  * semantics of restic 0.19's `forget` (ApplyPolicy), age and date rules beside them. `everyRule` lists for a kept snapshot also the rules that do not keep it.
  * Time: linear in snapshots × rules. The input must be sorted; nothing is mutated.
  */
-export function applyPolicy(policy: Policy, newestFirst: readonly Dated[], now: number, zone: Zone, everyRule: boolean): readonly Ruling[] {
+export function applyPolicy(
+  policy: Policy,
+  newestFirst: readonly Dated[],
+  now: number,
+  zone: Zone,
+  everyRule: boolean,
+): readonly Ruling[] {
   const newest = newestFirst[0];
   if (newest === undefined) return [];
   const walkers = walkersOf(policy, newest, newestFirst.length - 1, now, zone);
@@ -162,7 +173,12 @@ export function applyPolicy(policy: Policy, newestFirst: readonly Dated[], now: 
 }
 
 /** Why each rule refuses: the list of the snapshot before where it says the same, because thousands in a row are refused alike. */
-function refusals(walkers: readonly Walker[], snapshot: Dated, wall: number, before: readonly Reason[]): readonly Reason[] {
+function refusals(
+  walkers: readonly Walker[],
+  snapshot: Dated,
+  wall: number,
+  before: readonly Reason[],
+): readonly Reason[] {
   let fresh: Reason[] | null = null;
   walkers.forEach((walker, rule) => {
     const reason = walker.refusal(snapshot, wall);

@@ -81,7 +81,8 @@ function makeNearness({ tagPrefix, known, holdTags }: KnownKeys): (foldedKey: st
   const twoEdits = knownKeys.filter(({ length }) => length >= MIN_LETTERS.twoEdits);
   const oneEdit = words.filter(({ length }) => length >= MIN_LETTERS.oneEdit);
   const beginnings = prefix.length >= MIN_LETTERS.prefixWord ? PREFIXED_WORDS.map((word) => prefix + word) : [];
-  const isBare = (key: string, of: string): boolean => key === of || (of.length >= MIN_LETTERS.barePrefix && withinDistance(key, of, 1));
+  const isBare = (key: string, of: string): boolean =>
+    key === of || (of.length >= MIN_LETTERS.barePrefix && withinDistance(key, of, 1));
   return (key) => {
     if (OTHER_WORDS.has(key)) return 'far';
     const near =

@@ -2,7 +2,14 @@ import type { Kind } from '../snapshot/snapshot';
 import type { Duration } from '../time/duration';
 
 export const COUNT_RULES = ['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
-export const WITHIN_RULES = ['within', 'withinHourly', 'withinDaily', 'withinWeekly', 'withinMonthly', 'withinYearly'] as const;
+export const WITHIN_RULES = [
+  'within',
+  'withinHourly',
+  'withinDaily',
+  'withinWeekly',
+  'withinMonthly',
+  'withinYearly',
+] as const;
 export type CountRule = (typeof COUNT_RULES)[number];
 export type WithinRule = (typeof WITHIN_RULES)[number];
 

@@ -8,7 +8,11 @@ export interface Resolution {
   /** Sentences, one for each hold in force. */
   readonly holds: readonly string[];
   /** Tag problems of the snapshot itself, then of its living source. */
-  readonly problems: readonly { readonly on: 'snapshot' | 'source'; readonly code: `tag.${string}`; readonly message: string }[];
+  readonly problems: readonly {
+    readonly on: 'snapshot' | 'source';
+    readonly code: `tag.${string}`;
+    readonly message: string;
+  }[];
   readonly policy: PolicyUse | null;
 }
 
@@ -31,7 +35,10 @@ export function subjectOf(snapshot: Snapshot, source: SourceState | null): Match
  * Makes the resolver of one run: order of authority as in design section 5 — hold (snapshot, then living source), the snapshot's own tags,
  * the living source's tags, the first matching rule, `default`, unmanaged. Readings are shared between equal tag sets.
  */
-export function makeResolver(config: RetentionConfig, now: number): (snapshot: Snapshot, source: SourceState | null) => Resolution {
+export function makeResolver(
+  config: RetentionConfig,
+  now: number,
+): (snapshot: Snapshot, source: SourceState | null) => Resolution {
   const used = new Map<Rule | null, PolicyUse | null>();
   const own = reader('snapshot', config, now);
   const above = reader('source', config, now);
@@ -61,7 +68,8 @@ export function makeResolver(config: RetentionConfig, now: number): (snapshot: S
     const its = source?.state === 'exists' ? above(source.tags) : SILENT;
     const problems = joined(mine.problems, its.problems);
     const sourceName = source?.state === 'exists' ? (source.name ?? snapshot.source?.name ?? '') : '';
-    const holds = its.holds.length === 0 ? mine.holds : [...mine.holds, ...its.holds.map((hold) => `${hold} ${sourceName}`.trim())];
+    const holds =
+      its.holds.length === 0 ? mine.holds : [...mine.holds, ...its.holds.map((hold) => `${hold} ${sourceName}`.trim())];
     if (problems.length > 0) return { holds, problems, policy: null };
     const tagged = mine.policy ?? (snapshot.fromAutoSnapshot ? null : its.policy);
     return { holds, problems, policy: tagged ?? byRule(snapshot, source) };
@@ -84,7 +92,9 @@ function reader(on: 'snapshot' | 'source', config: RetentionConfig, now: number)
     const reading: Resolution = {
       holds: holds
         .filter((hold) => isInForce(hold, now, config.zone))
-        .map(({ tag, until }) => `held ${until === null ? 'without end' : `through ${until}`} by tag ${tag} on ${where}`),
+        .map(
+          ({ tag, until }) => `held ${until === null ? 'without end' : `through ${until}`} by tag ${tag} on ${where}`,
+        ),
       problems: problems.map(({ code, message }) => ({ on, code, message })),
       policy: policy === null ? null : { ...policy, origin: on === 'snapshot' ? 'snapshot-tag' : 'source-tag' },
     };

@@ -60,7 +60,13 @@ const times = ({ years, months, days, hours, text }: Duration, factor: number): 
 });
 
 /** `end`, and every instant a whole number of `step`s before it and later than `start`; oldest first. At most one more than `most`. */
-function instantsBack(end: number, start: number, step: Duration, most: number, config: RetentionConfig): readonly number[] {
+function instantsBack(
+  end: number,
+  start: number,
+  step: Duration,
+  most: number,
+  config: RetentionConfig,
+): readonly number[] {
   const instants: number[] = [];
   for (let k = 0; k <= most; k++) {
     const instant = before(end, times(step, k), config.zone);

@@ -4,7 +4,15 @@ import { endOfDay } from '../time/period';
 import type { Zone } from '../time/zone';
 import { someOf } from '../util/join-names';
 import { type IsNearMiss, makeIsNearMiss } from './near-keys';
-import { COUNT_RULES, type CountRule, type Keep, MAX_COUNT, type Policy, WITHIN_RULES, type WithinRule } from './policy';
+import {
+  COUNT_RULES,
+  type CountRule,
+  type Keep,
+  MAX_COUNT,
+  type Policy,
+  WITHIN_RULES,
+  type WithinRule,
+} from './policy';
 import { CLOUDFORMATION, HOLD_KEY, ownBeginning } from './tag-keys';
 
 /** What tags are read against. */
@@ -45,9 +53,12 @@ export interface TagReading {
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 const isCalendarDay = (text: string): boolean =>
-  DATE.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
+  DATE.test(text) &&
+  !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) &&
+  new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
 
-const shown = (key: string, value: string | null): string => (value === null ? `tag ${key} (without a value)` : `tag ${key} = "${value}"`);
+const shown = (key: string, value: string | null): string =>
+  value === null ? `tag ${key} (without a value)` : `tag ${key} = "${value}"`;
 
 function readHold(tag: string, value: string | null): Hold {
   const day = value?.replace(/^until /, '');
@@ -74,7 +85,8 @@ function readKeep(text: string): Parsed<Keep | 'all'> {
     const count = COUNT_RULES.find((name) => name === rule);
     const window = WITHIN_RULES.find((name) => name === rule);
     if (count !== undefined) {
-      const number = amount === 'unlimited' ? Number.POSITIVE_INFINITY : /^\d+$/.test(amount) ? Number(amount) : Number.NaN;
+      const number =
+        amount === 'unlimited' ? Number.POSITIVE_INFINITY : /^\d+$/.test(amount) ? Number(amount) : Number.NaN;
       if (Number.isNaN(number) || (number > MAX_COUNT && amount !== 'unlimited'))
         return { expected: `a whole number from 0 to ${MAX_COUNT}, or unlimited, for ${rule}` };
       if (number > 0) counts[count] = number;
@@ -93,7 +105,9 @@ const contentOf = ({ keep, expireAfter, expireOn }: Policy): string => {
     [duration.years, duration.months, duration.days, duration.hours].join('.');
   if (keep === 'all') return `all|${expireAfter === null ? '' : length(expireAfter)}`;
   const counts = COUNT_RULES.map((rule) => keep?.counts[rule] ?? 0).join(',');
-  const within = WITHIN_RULES.map((rule) => (keep?.within[rule] === undefined ? '' : length(keep.within[rule]))).join(',');
+  const within = WITHIN_RULES.map((rule) => (keep?.within[rule] === undefined ? '' : length(keep.within[rule]))).join(
+    ',',
+  );
   return `${counts}|${within}|${expireAfter === null ? '' : length(expireAfter)}|${expireOn ?? ''}`;
 };
 
@@ -117,7 +131,9 @@ const POLICY_TAGS = {
     return duration.ok ? { value: { expireAfter: duration.value, text: `expire-after=${text}` } } : duration;
   },
   'expire-on': (text: string): Parsed<Part> =>
-    isCalendarDay(text) ? { value: { expireOn: text, text: `expire-on=${text}` } } : { expected: 'a calendar date such as 2026-12-31' },
+    isCalendarDay(text)
+      ? { value: { expireOn: text, text: `expire-on=${text}` } }
+      : { expected: 'a calendar date such as 2026-12-31' },
 } as const;
 
 type PolicyTag = keyof typeof POLICY_TAGS;
@@ -128,7 +144,10 @@ const policyTagOf = (key: string, prefix: string): PolicyTag | undefined =>
 
 function inline(parts: readonly (Partial<Policy> & { readonly text: string })[]): TaggedPolicy | null {
   if (parts.length === 0) return null;
-  const policy: Policy = Object.assign({ keep: null, expireAfter: null, expireOn: null }, ...parts.map(({ text: _, ...part }) => part));
+  const policy: Policy = Object.assign(
+    { keep: null, expireAfter: null, expireOn: null },
+    ...parts.map(({ text: _, ...part }) => part),
+  );
   const words = parts.flatMap(({ text }) => text.split(' ').filter((word) => word !== ''));
   return { id: `inline ${contentOf(policy)}`, name: words.join(' '), policy };
 }
@@ -221,7 +240,8 @@ export function readTags(tags: Tags, on: 'snapshot' | 'source', grammar: TagGram
   for (const [key, value] of tags) {
     const tag = policyTagOf(key, prefix);
     if (key === HOLD_KEY || key === `${prefix}hold`) holds.push(readHold(key, value));
-    else if (grammar.holdTags.has(key) || (on === 'snapshot' && key.startsWith(CLOUDFORMATION))) holds.push({ tag: key, until: null });
+    else if (grammar.holdTags.has(key) || (on === 'snapshot' && key.startsWith(CLOUDFORMATION)))
+      holds.push({ tag: key, until: null });
     else if (tag !== undefined) {
       const read = readPolicyTag(tag, key, value, on, grammar);
       keys.set(tag, key);
@@ -244,4 +264,5 @@ function policyOf(parts: readonly Part[]): TaggedPolicy | null {
 }
 
 /** Whether a hold is in force at `now` (epoch ms): through the day it names, in the configured zone. */
-export const isInForce = (hold: Hold, now: number, zone: Zone): boolean => hold.until === null || now < endOfDay(hold.until, zone);
+export const isInForce = (hold: Hold, now: number, zone: Zone): boolean =>
+  hold.until === null || now < endOfDay(hold.until, zone);

@@ -6,10 +6,12 @@ const PLAIN = /^[\w./:@+,-][\w./:@%+,=-]*$/;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 const UNPRINTABLE_OR_SPECIAL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}!'\\]|^-/gu;
 
-const octal = (text: string): string => [...encoder.encode(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+const octal = (text: string): string =>
+  [...encoder.encode(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 
 /** A word as the output of `printf`: on one line, and without a character that a terminal would act on. A shell cuts newlines at its end. */
-const printed = (word: string): string => `"$(printf '${word.replace(UNPRINTABLE_OR_SPECIAL, octal).replace(/%/g, '%%')}')"`;
+const printed = (word: string): string =>
+  `"$(printf '${word.replace(UNPRINTABLE_OR_SPECIAL, octal).replace(/%/g, '%%')}')"`;
 
 /** Text as one word of a POSIX shell's command line, on one line; only newlines at its end stay what they are. */
 export function quoteWord(text: string): string {
@@ -43,7 +45,10 @@ export interface RunOptions {
 
 const OWN = ['npx', 'lightsail-retention'] as const;
 
-const shared = ({ config, profile }: RunOptions): readonly string[] => [...option('--config', config), ...option('--profile', profile)];
+const shared = ({ config, profile }: RunOptions): readonly string[] => [
+  ...option('--config', config),
+  ...option('--profile', profile),
+];
 
 const narrowed = ({ region = [], kind = [] }: RunOptions): readonly string[] => [
   ...region.flatMap((each) => option('--region', each)),
@@ -62,7 +67,8 @@ export const applyLocallyCommand = (plan: string, run: RunOptions): string =>
   commandText([...OWN, 'apply', operand(plan), '--local', ...shared(run)]);
 
 /** Any other command of this project. */
-export const ownCommand = (args: readonly string[], run: RunOptions = {}): string => commandText([...OWN, ...args, ...shared(run)]);
+export const ownCommand = (args: readonly string[], run: RunOptions = {}): string =>
+  commandText([...OWN, ...args, ...shared(run)]);
 
 /** Where a command of AWS's own command line acts, and for whom. */
 export const awsOptions = (region: string, { profile }: Pick<RunOptions, 'profile'> = {}): readonly string[] => [

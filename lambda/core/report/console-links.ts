@@ -6,7 +6,8 @@ const HOSTS: readonly (readonly [start: string, host: string])[] = [
 
 const STANDARD = 'console.aws.amazon.com';
 
-const consoleOf = (region: string): string => `https://${region}.${HOSTS.find(([start]) => region.startsWith(start))?.[1] ?? STANDARD}`;
+const consoleOf = (region: string): string =>
+  `https://${region}.${HOSTS.find(([start]) => region.startsWith(start))?.[1] ?? STANDARD}`;
 
 /** A terminal in the browser that has the AWS command line, with the credentials of the person who is signed in. */
 export const cloudShellLink = (region: string): string => `${consoleOf(region)}/cloudshell/home?region=${region}`;

@@ -24,7 +24,8 @@ export interface PreviousReport extends ReportHead {
 }
 
 /** How a snapshot is remembered. */
-export const markOf = ({ verdict, status }: Judged): Mark => (verdict === 'expire' ? 'e' : status === 'held' ? 'h' : 'k');
+export const markOf = ({ verdict, status }: Judged): Mark =>
+  verdict === 'expire' ? 'e' : status === 'held' ? 'h' : 'k';
 
 /** The snapshots of a report as the next one remembers them; one without ARN cannot be followed. */
 export function* marksOf(items: readonly Judged[]): Generator<Remembered> {
@@ -55,7 +56,8 @@ export function compareWith(previous: ReportHead, items: readonly Judged[], scop
   const [keysThen, keysNow] = [new Set(then.map(keyOf)), new Set(now.map(keyOf))];
   const inBoth = (list: ListName): boolean => keysThen.has(keyOf(list)) && keysNow.has(keyOf(list));
   const indexes = new Map<string, number>();
-  for (const [index, { snapshot }] of items.entries()) if (snapshot.arn !== null && inBoth(snapshot)) indexes.set(snapshot.arn, index);
+  for (const [index, { snapshot }] of items.entries())
+    if (snapshot.arn !== null && inBoth(snapshot)) indexes.set(snapshot.arn, index);
   const before: (Mark | undefined)[] = new Array(items.length).fill(undefined);
   const gone: { readonly arn: string; readonly name: string | null }[] = [];
   const compared = (holds: (was: Mark | undefined, is: Mark) => boolean): readonly Judged[] =>

@@ -41,7 +41,12 @@ export interface Scope {
 
 /** Automatic snapshots of one source: they bill, are counted, and are never in a plan. */
 export interface AutomaticSnapshots {
-  readonly source: { readonly arn: string | null; readonly name: string | null; readonly region: string; readonly kind: Kind };
+  readonly source: {
+    readonly arn: string | null;
+    readonly name: string | null;
+    readonly region: string;
+    readonly kind: Kind;
+  };
   /** How many are there, and the instant (epoch ms) of the newest. */
   readonly count: number;
   readonly newestAt: number | null;

@@ -16,4 +16,5 @@ export function parseArn(text: string): LightsailArn | null {
 }
 
 /** Whether two ARNs differ in letter case alone: nothing promises that these are two resources, and nothing that they are one. */
-export const differInCase = (a: string | null, b: string): boolean => a !== null && a !== b && a.toLowerCase() === b.toLowerCase();
+export const differInCase = (a: string | null, b: string): boolean =>
+  a !== null && a !== b && a.toLowerCase() === b.toLowerCase();

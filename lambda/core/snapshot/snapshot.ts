@@ -3,7 +3,11 @@ export const KINDS = ['instance', 'disk', 'database'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** The state in which a snapshot of each kind is whole; anything else is unfinished. */
-export const FINISHED_STATE: Readonly<Record<Kind, string>> = { instance: 'available', disk: 'completed', database: 'available' };
+export const FINISHED_STATE: Readonly<Record<Kind, string>> = {
+  instance: 'available',
+  disk: 'completed',
+  database: 'available',
+};
 
 /** Tag key → value; `null` for a key-only tag, which has no value on the wire. Shared between records: never mutated. */
 export type Tags = ReadonlyMap<string, string | null>;

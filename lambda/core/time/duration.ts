@@ -8,7 +8,9 @@ export interface Duration {
   readonly text: string;
 }
 
-export type DurationResult = { readonly ok: true; readonly value: Duration } | { readonly ok: false; readonly expected: string };
+export type DurationResult =
+  | { readonly ok: true; readonly value: Duration }
+  | { readonly ok: false; readonly expected: string };
 
 const EXPECTED = 'a duration such as 36h, 30d, 2w, 6mo, 1y6mo or P30D';
 /** Beyond this a duration is a typing mistake: no snapshot is older, and date arithmetic stays exact. */
@@ -29,7 +31,8 @@ function refusal(text: string): string {
     return `${EXPECTED}: is "m" a month (write mo) or a minute (there are no minutes here)?`;
   if (/[.,]/.test(text)) return `${EXPECTED}: whole numbers only`;
   if (text.startsWith('-')) return `${EXPECTED}: not negative`;
-  if (/(^|\D)0+(y|mo?|w|d|h)/i.test(text)) return `${EXPECTED}: ${/[1-9]/.test(text) ? 'leave out a unit of 0' : 'longer than nothing'}`;
+  if (/(^|\D)0+(y|mo?|w|d|h)/i.test(text))
+    return `${EXPECTED}: ${/[1-9]/.test(text) ? 'leave out a unit of 0' : 'longer than nothing'}`;
   return `${EXPECTED}: units y mo w d h, each at most once, the largest first`;
 }
 

@@ -2,7 +2,8 @@ import { instantOf } from './period';
 import type { Zone } from './zone';
 
 /** `20261123T080000Z` of an instant (epoch ms): sorts as text, and fits into a key. */
-export const compactInstant = (instant: number): string => `${new Date(instant).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+export const compactInstant = (instant: number): string =>
+  `${new Date(instant).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 
 const COMPACT = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/;
 

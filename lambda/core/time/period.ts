@@ -16,10 +16,12 @@ const wallText = (instant: number, zone: Zone): string =>
   new Date(Math.max(-8.64e15, Math.min(8.64e15, wallClock(instant, zone)))).toISOString();
 
 /** `2026-11-23 09:00` of an instant (epoch ms) on the wall clock of a zone. */
-export const localMinute = (instant: number, zone: Zone): string => wallText(instant, zone).slice(0, -8).replace('T', ' ');
+export const localMinute = (instant: number, zone: Zone): string =>
+  wallText(instant, zone).slice(0, -8).replace('T', ' ');
 
 /** `2026-11-23 09:00:00.000` of an instant (epoch ms) on the wall clock of a zone. */
-export const localInstant = (instant: number, zone: Zone): string => wallText(instant, zone).slice(0, -1).replace('T', ' ');
+export const localInstant = (instant: number, zone: Zone): string =>
+  wallText(instant, zone).slice(0, -1).replace('T', ' ');
 
 /** `2026-11-23` of an instant (epoch ms) on the wall clock of a zone. */
 export const localDay = (instant: number, zone: Zone): string => wallText(instant, zone).slice(0, -14);
@@ -45,7 +47,9 @@ const weekOf = (day: number): number => Math.floor((day + 3) / 7);
 type PeriodName = 'hour' | 'day' | 'week' | 'month' | 'year';
 
 /** Each calendar period: its bucket from a wall clock, and how people write it. One line adds a period. */
-const PERIODS: Readonly<Record<PeriodName, { readonly bucket: (wall: number) => Bucket; readonly label: (bucket: Bucket) => string }>> = {
+const PERIODS: Readonly<
+  Record<PeriodName, { readonly bucket: (wall: number) => Bucket; readonly label: (bucket: Bucket) => string }>
+> = {
   hour: {
     bucket: (wall) => Math.floor(wall / HOUR),
     label: (bucket) => `${new Date(bucket * HOUR).toISOString().slice(0, 13).replace('T', ' ')}:00`,

@@ -13,7 +13,13 @@ export function withinDistance(one: string, two: string, limit: number): boolean
     for (let j = Math.max(1, i - limit); j <= Math.min(two.length, i + limit); j += 1) {
       const cost = one[i - 1] === two[j - 1] ? 0 : 1;
       const swapped = i > 1 && j > 1 && one[i - 1] === two[j - 2] && one[i - 2] === two[j - 1];
-      next[j] = Math.min(at(row, j) + 1, at(next, j - 1) + 1, at(row, j - 1) + cost, swapped ? at(last, j - 2) + 1 : far, far);
+      next[j] = Math.min(
+        at(row, j) + 1,
+        at(next, j - 1) + 1,
+        at(row, j - 1) + cost,
+        swapped ? at(last, j - 2) + 1 : far,
+        far,
+      );
     }
     last = row;
     row = next;

@@ -9,7 +9,8 @@ const PLAIN_LINES = /^[\n\x20-\x7e]*$/;
 const JOINER = /[\u200c\u200d]/;
 const VARIATION = /[\ufe0e\ufe0f]/;
 /** What a joiner may stand between: letters of scripts that need one, and pictures. */
-const JOINABLE = /^(?!\p{Script=Latin}|\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}]$/u;
+const JOINABLE =
+  /^(?!\p{Script=Latin}|\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}]$/u;
 const PICTURE = /^\p{Extended_Pictographic}$/u;
 
 /** Whether a character of UNSAFE is part of how a script or a picture is written, there where it is. */
@@ -23,7 +24,9 @@ function isNeeded(character: string, at: number, text: string): boolean {
 }
 
 const replaced = (text: string, kept: string): string =>
-  text.replace(UNSAFE, (character, at: number) => (kept.includes(character) || isNeeded(character, at, text) ? character : '\ufffd'));
+  text.replace(UNSAFE, (character, at: number) =>
+    kept.includes(character) || isNeeded(character, at, text) ? character : '\ufffd',
+  );
 
 /** Returns text for one line or one cell, in which each character that would be obeyed or hidden is a visible `�`. */
 export const visible = (text: string): string => (PLAIN.test(text) ? text : replaced(text, ''));
@@ -43,13 +46,16 @@ const escapedUnits = (character: string): string =>
  * the result is the same value.
  */
 export const escapeJson = (json: string): string =>
-  PLAIN_LINES.test(json) ? json : json.replace(UNSAFE, (character) => (character === '\n' ? character : escapedUnits(character)));
+  PLAIN_LINES.test(json)
+    ? json
+    : json.replace(UNSAFE, (character) => (character === '\n' ? character : escapedUnits(character)));
 
 /** `JSON.stringify`, with all escaped that a terminal would obey or hide. */
 export const jsonText = (value: unknown, indent?: number): string => escapeJson(JSON.stringify(value, null, indent));
 
 /** A replacer of `JSON.stringify`, for logs that people read: each text in it hides nothing. */
-export const visibleMembers = (_: string, value: unknown): unknown => (typeof value === 'string' ? visibleLines(value) : value);
+export const visibleMembers = (_: string, value: unknown): unknown =>
+  typeof value === 'string' ? visibleLines(value) : value;
 
 const MAX_TEXT_LENGTH = 600;
 

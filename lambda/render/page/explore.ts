@@ -20,7 +20,9 @@ const heads = COLUMNS.map(([key, label]) =>
 ).join('');
 
 const sorts = COLUMNS.flatMap(([key, label, up, down]) =>
-  key === null ? [] : [`<option value="${key}">${label}, ${up}</option>`, `<option value="-${key}">${label}, ${down}</option>`],
+  key === null
+    ? []
+    : [`<option value="${key}">${label}, ${up}</option>`, `<option value="-${key}">${label}, ${down}</option>`],
 ).join('');
 
 const ages = AGES.map((band) => `<option value="${ageFilter(band)}">${band.label}</option>`).join('');

@@ -11,7 +11,8 @@ import { PAST_POLICY } from './embed';
 const OPEN = 5;
 
 /** An address of the page's own filters. */
-const filterLink = (filter: Readonly<Record<string, string>>): string => `#${escaped(String(new URLSearchParams(filter)))}`;
+const filterLink = (filter: Readonly<Record<string, string>>): string =>
+  `#${escaped(String(new URLSearchParams(filter)))}`;
 
 interface Card {
   readonly term: string;
@@ -80,13 +81,16 @@ export function totalsHtml(report: Report): string {
   const body = ({ value, link, name }: Card): string =>
     link === null ? escaped(value) : `<a href="${link}" aria-label="${escaped(name ?? value)}">${escaped(value)}</a>`;
   const html = cards.map(
-    (card) => `<div class="${card.type}"><dt>${card.term}</dt><dd>${body(card)}</dd><dd class="dim">${escaped(card.note)}</dd></div>`,
+    (card) =>
+      `<div class="${card.type}"><dt>${card.term}</dt><dd>${body(card)}</dd><dd class="dim">${escaped(card.note)}</dd></div>`,
   );
   return `<dl class="totals">${html.join('')}</dl>\n`;
 }
 
 function itemHtml({ line, details }: Item): string {
-  const more = (details ?? []).filter((detail) => detail !== '').map((detail) => `<br><span class="dim">${escaped(detail)}</span>`);
+  const more = (details ?? [])
+    .filter((detail) => detail !== '')
+    .map((detail) => `<br><span class="dim">${escaped(detail)}</span>`);
   return `<li>${escaped(line)}${more.join('')}</li>`;
 }
 

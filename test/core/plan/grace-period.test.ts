@@ -54,7 +54,8 @@ async function carryOn(reports: readonly { readonly at: number; readonly names: 
   const objects = new Map<string, string>();
   let clock = 0;
   const store = memoryStore(objects, () => clock);
-  const write = (key: string, value: object) => store.put({ key, contentType: 'application/json', body: [JSON.stringify(value)] });
+  const write = (key: string, value: object) =>
+    store.put({ key, contentType: 'application/json', body: [JSON.stringify(value)] });
   const readAt = (now: number) => readRuns(store, () => DIGEST, before(now, config.deletion.grace, config.zone));
   const told = new Map<string, string>();
   const early: string[] = [];
@@ -64,7 +65,8 @@ async function carryOn(reports: readonly { readonly at: number; readonly names: 
     const { run, plan } = aRun(at, names, config);
     for (const arn of told.keys()) if (!plan.items.some((item) => item.arn === arn)) told.delete(arn);
     const earlier = await readAt(at);
-    for (const [arn, due] of countdown(plan, earlier, config).due) told.set(arn, [told.get(arn) ?? '', day(due)].sort().at(-1) ?? '');
+    for (const [arn, due] of countdown(plan, earlier, config).due)
+      told.set(arn, [told.get(arn) ?? '', day(due)].sort().at(-1) ?? '');
     clock = at;
     await write(reportFiles(plan.id).json, {});
     await write(planFile(plan.id), plan);
@@ -89,7 +91,11 @@ describe('the grace period of automatic deletion', () => {
   test.each([
     ['one month, from 31 January', '1mo', everyDay('2026-01-31T08:00:00Z', 40)],
     ['one month, from 29 January', '1mo', everyDay('2026-01-29T08:00:00Z', 40)],
-    ['one year, from 29 February', '1y', [...everyDay('2024-02-29T08:00:00Z', 4), ...everyDay('2025-02-26T08:00:00Z', 8)]],
+    [
+      'one year, from 29 February',
+      '1y',
+      [...everyDay('2024-02-29T08:00:00Z', 4), ...everyDay('2025-02-26T08:00:00Z', 8)],
+    ],
     ['a month and days', '1mo2d', everyDay('2026-01-29T08:00:00Z', 40)],
   ])('ends, and on no day before the one that was told: %s', async (_, grace, reports) => {
     const { early, taken } = await carryOn(reports, configOf(grace));
@@ -109,19 +115,30 @@ describe('the grace period of automatic deletion', () => {
     const grace = fc.constantFrom('1mo', '2mo', '3mo', '1mo1d', '1mo12h', '1y', '7d', '30d');
     const zone = fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe');
     const gaps = fc.array(
-      fc.record({ gap: fc.constantFrom(1, 1, 1, 1, 2, 7), names: fc.subarray(['a', 'b', 'c'], { minLength: 2 }), late: fc.nat(5) }),
+      fc.record({
+        gap: fc.constantFrom(1, 1, 1, 1, 2, 7),
+        names: fc.subarray(['a', 'b', 'c'], { minLength: 2 }),
+        late: fc.nat(5),
+      }),
       { minLength: 30, maxLength: 70 },
     );
     await fc.assert(
-      fc.asyncProperty(grace, zone, fc.nat(35), fc.integer({ min: -3, max: 1 }), gaps, async (period, timezone, month, days, steps) => {
-        // The first report is made around the end of a month, where months differ.
-        let day = Date.UTC(2023, month, days, 6);
-        const reports = steps.map(({ gap, names, late }) => {
-          day += gap * DAY;
-          return { at: day + late * HOUR, names: ['always', ...names] };
-        });
-        expect((await carryOn(reports, configOf(period, timezone))).early).toEqual([]);
-      }),
+      fc.asyncProperty(
+        grace,
+        zone,
+        fc.nat(35),
+        fc.integer({ min: -3, max: 1 }),
+        gaps,
+        async (period, timezone, month, days, steps) => {
+          // The first report is made around the end of a month, where months differ.
+          let day = Date.UTC(2023, month, days, 6);
+          const reports = steps.map(({ gap, names, late }) => {
+            day += gap * DAY;
+            return { at: day + late * HOUR, names: ['always', ...names] };
+          });
+          expect((await carryOn(reports, configOf(period, timezone))).early).toEqual([]);
+        },
+      ),
       { numRuns: 25 },
     );
   });

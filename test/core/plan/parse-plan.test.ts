@@ -78,7 +78,11 @@ describe('reading a plan', () => {
     ['items that are no list', { ...PLAN, items: { 0: item(1) } }, 'items: got'],
     ['an item of an unknown kind', { ...PLAN, items: [{ ...item(1), kind: 'bucket' }] }, 'items[0].kind: got "bucket"'],
     ['an item with an empty name', { ...PLAN, items: [{ ...item(1), name: '' }] }, 'items[0].name: got ""'],
-    ['an item with a number for its creation', { ...PLAN, items: [{ ...item(1), createdAt: 1 }] }, 'items[0].createdAt: got 1'],
+    [
+      'an item with a number for its creation',
+      { ...PLAN, items: [{ ...item(1), createdAt: 1 }] },
+      'items[0].createdAt: got 1',
+    ],
     ['an item with a wish', { ...PLAN, items: [{ ...item(1), force: 1 }] }, 'items[0]: got the unknown member "force"'],
     ['an item twice', { ...PLAN, items: [item(1), item(2), item(1)] }, 'items[2]: got'],
     ['a name twice', { ...PLAN, items: [item(1), { ...item(2), name: 'web-1' }] }, 'a second time'],
@@ -87,9 +91,21 @@ describe('reading a plan', () => {
       { ...PLAN, items: [{ ...item(1), region: 'eu-west-1' }] },
       'items[0]: got a snapshot outside of the scopes',
     ],
-    ['an item of a kind outside of its scopes', { ...PLAN, items: [{ ...item(1), kind: 'database' }] }, 'outside of the scopes'],
-    ['a scope twice', { ...PLAN, scopes: [...PLAN.scopes, scope('us-east-1', 'disk')] }, 'scopes: expected each kind in each region'],
-    ['a scope left out', { ...PLAN, scopes: [...PLAN.scopes, scope('eu-west-1', 'disk')] }, 'scopes: expected each kind in each region'],
+    [
+      'an item of a kind outside of its scopes',
+      { ...PLAN, items: [{ ...item(1), kind: 'database' }] },
+      'outside of the scopes',
+    ],
+    [
+      'a scope twice',
+      { ...PLAN, scopes: [...PLAN.scopes, scope('us-east-1', 'disk')] },
+      'scopes: expected each kind in each region',
+    ],
+    [
+      'a scope left out',
+      { ...PLAN, scopes: [...PLAN.scopes, scope('eu-west-1', 'disk')] },
+      'scopes: expected each kind in each region',
+    ],
   ])('refuses %s', (_, json, wrong) => {
     expect(wrongOf(json)).toContain(wrong);
   });

@@ -52,12 +52,17 @@ describe('a plan', () => {
 
   it('is valid for days of its zone, not for multiples of 24 h', () => {
     const config = aConfig({ timezone: 'Europe/Berlin', deletion: { planValidFor: '7d' } });
-    expect(planOf({ config, createdAt: Date.parse('2026-10-19T07:00:00Z') }).expiresAt).toBe('2026-10-26T08:00:00.000Z');
+    expect(planOf({ config, createdAt: Date.parse('2026-10-19T07:00:00Z') }).expiresAt).toBe(
+      '2026-10-26T08:00:00.000Z',
+    );
   });
 
-  it.each([{ arn: null }, { name: null }, { createdAt: null }])('leaves out what could not be found again: %j', (said) => {
-    expect(planOf({ items: [expired(said), kept(), kept()] }).items).toEqual([]);
-  });
+  it.each([{ arn: null }, { name: null }, { createdAt: null }])(
+    'leaves out what could not be found again: %j',
+    (said) => {
+      expect(planOf({ items: [expired(said), kept(), kept()] }).items).toEqual([]);
+    },
+  );
 
   it('says that it is incomplete, and is blocked for it', () => {
     expect(planOf({ complete: false })).toMatchObject({ complete: false, blocked: { code: 'inventory.incomplete' } });
@@ -70,8 +75,11 @@ describe('a plan', () => {
 });
 
 describe('a plan may be applied unless, first of all that hold,', () => {
-  const block = (said: Partial<Parameters<typeof blockOf>[0]>, caps: Record<string, unknown> = {}, origin = 'retention.yaml') =>
-    blockOf({ complete: true, count: 1, snapshots: 10, config: aConfig({ caps }, origin), ...said });
+  const block = (
+    said: Partial<Parameters<typeof blockOf>[0]>,
+    caps: Record<string, unknown> = {},
+    origin = 'retention.yaml',
+  ) => blockOf({ complete: true, count: 1, snapshots: 10, config: aConfig({ caps }, origin), ...said });
 
   it('nothing is wrong', () => {
     expect(block({})).toBeNull();
@@ -81,14 +89,16 @@ describe('a plan may be applied unless, first of all that hold,', () => {
   it('not everything was read', () => {
     expect(block({ complete: false, count: 1_000 }, {}, 'built-in')).toEqual({
       code: 'inventory.incomplete',
-      message: 'not everything could be read: mend what the report names as not read, and let the next report make a new plan',
+      message:
+        'not everything could be read: mend what the report names as not read, and let the next report make a new plan',
     });
   });
 
   it('the configuration is the built-in one', () => {
     expect(block({ count: 1_000 }, {}, 'built-in')).toEqual({
       code: 'config.built-in',
-      message: 'the built-in starter policy only reports: write a retention.yaml with your own policy before anything can be deleted',
+      message:
+        'the built-in starter policy only reports: write a retention.yaml with your own policy before anything can be deleted',
     });
   });
 
@@ -96,7 +106,8 @@ describe('a plan may be applied unless, first of all that hold,', () => {
     expect(block({ count: 100, snapshots: 1_000 })).toBeNull();
     expect(block({ count: 101, snapshots: 110 })).toEqual({
       code: 'cap.max-deletions',
-      message: '101 snapshots would go, and caps.maxDeletions allows 100: check the list, then raise caps.maxDeletions to 101 or more',
+      message:
+        '101 snapshots would go, and caps.maxDeletions allows 100: check the list, then raise caps.maxDeletions to 101 or more',
     });
   });
 
@@ -104,7 +115,8 @@ describe('a plan may be applied unless, first of all that hold,', () => {
     expect(block({ count: 5 })).toBeNull();
     expect(block({ count: 2, snapshots: 3 })).toEqual({
       code: 'cap.max-share',
-      message: '2 of 3 snapshots (67 %) would go, and caps.maxShare allows 0.5: check the list, then raise caps.maxShare',
+      message:
+        '2 of 3 snapshots (67 %) would go, and caps.maxShare allows 0.5: check the list, then raise caps.maxShare',
     });
   });
 

@@ -1,12 +1,23 @@
 import type { PlanItem } from '../../../lambda/core/plan/plan';
-import { type Condemned, floorBreach, type Intersection, intersect, recheck, sourceBreach } from '../../../lambda/core/plan/recheck';
+import {
+  type Condemned,
+  floorBreach,
+  type Intersection,
+  intersect,
+  recheck,
+  sourceBreach,
+} from '../../../lambda/core/plan/recheck';
 import { decide } from '../../../lambda/core/policy/decide';
 import type { Snapshot, SourceLookup } from '../../../lambda/core/snapshot/snapshot';
 import { aConfig } from '../../support/config-builder';
 import { aSnapshot, aSource, DAY, expired, kept, NOW } from '../../support/report-builder';
 import { daily, living, sources, tagged } from '../../support/snapshot-builder';
 
-const CONFIG = aConfig({ policies: { standard: { keep: { last: 2 } } }, default: 'standard', timezone: 'Europe/Berlin' });
+const CONFIG = aConfig({
+  policies: { standard: { keep: { last: 2 } } },
+  default: 'standard',
+  timezone: 'Europe/Berlin',
+});
 
 const itemOf = (snapshot: Snapshot): PlanItem => ({
   arn: snapshot.arn ?? '',
@@ -18,7 +29,8 @@ const itemOf = (snapshot: Snapshot): PlanItem => ({
 });
 const planned = aSnapshot({ tags: tagged({ env: 'prod' }) });
 const condemned: Condemned = { item: itemOf(planned), judged: expired(planned) };
-const look = (said: Partial<Snapshot>, source = living(), now = NOW) => recheck(condemned, { ...planned, ...said }, source, CONFIG, now);
+const look = (said: Partial<Snapshot>, source = living(), now = NOW) =>
+  recheck(condemned, { ...planned, ...said }, source, CONFIG, now);
 
 describe('the last look before a delete', () => {
   it('lets go what is exactly as it was', () => {
@@ -47,7 +59,9 @@ describe('the last look before a delete', () => {
     );
     const planned = [itemOf(aSnapshot())];
     const [ruled] = intersect(planned, [expired({ createdAt: NOW - 19 * DAY })], sources(), 1, CONFIG.zone).ruled;
-    expect(ruled?.ruling.text).toContain('it was created at 2026-11-04 09:00:00.000, planned was 2026-11-03 09:00:00.000');
+    expect(ruled?.ruling.text).toContain(
+      'it was created at 2026-11-04 09:00:00.000, planned was 2026-11-03 09:00:00.000',
+    );
   });
 
   it.each<[string, string, Partial<Snapshot>]>([
@@ -71,7 +85,10 @@ describe('the last look before a delete', () => {
 
   it('spares a snapshot whose source is held or misspelt', () => {
     expect(look({}, living({ 'retention:hold': null }))).toMatchObject({ outcome: 'spared', code: 'hold' });
-    expect(look({}, living({ 'retention:policy': 'nope' }))).toMatchObject({ outcome: 'spared', code: 'tag.unknown-policy' });
+    expect(look({}, living({ 'retention:policy': 'nope' }))).toMatchObject({
+      outcome: 'spared',
+      code: 'tag.unknown-policy',
+    });
   });
 
   it('holds through the last local day of a dated hold, whatever the inventory said, and not a moment longer', () => {
@@ -133,7 +150,8 @@ describe('what a plan comes to', () => {
     decide({ snapshots: all, sources: lookup, config: CONFIG, now: NOW }).items;
   const through = (items: readonly Snapshot[], all: readonly Snapshot[], minKeep = 1): Intersection =>
     intersect(items.map(itemOf), freshly(all), sources(), minKeep);
-  const goes = ({ groups }: Intersection): string[] => groups.flatMap(({ items }) => items.map(({ item }) => item.name));
+  const goes = ({ groups }: Intersection): string[] =>
+    groups.flatMap(({ items }) => items.map(({ item }) => item.name));
   const stays = ({ ruled }: Intersection) =>
     Object.fromEntries(ruled.map(({ item, ruling }) => [item.name, `${ruling.outcome} ${ruling.code}`]));
 
@@ -156,7 +174,11 @@ describe('what a plan comes to', () => {
   it('says of what is gone that it is gone, and of a name that was taken that it changed', () => {
     const [, , , fourth, fifth] = snapshots;
     if (fourth === undefined || fifth === undefined) throw new Error('five days have five snapshots');
-    const taken = { ...fifth, arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/other', createdAt: NOW - 10 * DAY };
+    const taken = {
+      ...fifth,
+      arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/other',
+      createdAt: NOW - 10 * DAY,
+    };
     const result = through([fourth, fifth], [...snapshots.slice(0, 3), taken]);
     expect(goes(result)).toEqual([]);
     expect(stays(result)).toEqual({ 'web-1120': 'already-gone snapshot.gone', 'web-1119': 'changed snapshot.changed' });
@@ -171,7 +193,9 @@ describe('what a plan comes to', () => {
   });
 
   it('spares with the first reason of what was set aside', () => {
-    const held = snapshots.map((snapshot, i) => (i === 4 ? { ...snapshot, tags: tagged({ no_delete: null }) } : snapshot));
+    const held = snapshots.map((snapshot, i) =>
+      i === 4 ? { ...snapshot, tags: tagged({ no_delete: null }) } : snapshot,
+    );
     expect(stays(through(held.slice(4), held))).toEqual({ 'web-1119': 'spared hold' });
   });
 
@@ -183,8 +207,12 @@ describe('what a plan comes to', () => {
   });
 
   it('does not count a snapshot that was set aside for the floor', () => {
-    const held = snapshots.map((snapshot, i) => (i === 0 ? { ...snapshot, tags: tagged({ no_delete: null }) } : snapshot));
-    expect(through(held.slice(3), held).groups.map(({ floor }) => floor.map(({ name }) => name))).toEqual([['web-1122']]);
+    const held = snapshots.map((snapshot, i) =>
+      i === 0 ? { ...snapshot, tags: tagged({ no_delete: null }) } : snapshot,
+    );
+    expect(through(held.slice(3), held).groups.map(({ floor }) => floor.map(({ name }) => name))).toEqual([
+      ['web-1122'],
+    ]);
   });
 
   it('keeps groups apart by source, and knows their living sources', () => {
@@ -203,7 +231,10 @@ describe('what a plan comes to', () => {
   });
 
   it('lets nothing go that is judged kept, however the plan was written', () => {
-    const judged = [kept(), expired({ name: 'old', arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/old' })];
+    const judged = [
+      kept(),
+      expired({ name: 'old', arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/old' }),
+    ];
     const items = judged.map(({ snapshot }) => itemOf(snapshot));
     expect(goes(intersect(items, judged, sources(), 1))).toEqual(['old']);
   });

@@ -2,7 +2,18 @@ import { decide } from '../../../lambda/core/policy/decide';
 import type { Snapshot } from '../../../lambda/core/snapshot/snapshot';
 import { aConfig } from '../../support/config-builder';
 import { aSnapshot, aSource, DAY, NOW } from '../../support/report-builder';
-import { amongSiblings, byDefault, daily, decided, living, names, of, sentences, sources, tagged } from '../../support/snapshot-builder';
+import {
+  amongSiblings,
+  byDefault,
+  daily,
+  decided,
+  living,
+  names,
+  of,
+  sentences,
+  sources,
+  tagged,
+} from '../../support/snapshot-builder';
 
 const WEB = aSource('web').arn;
 const UNREAD = { state: 'unread', list: { region: 'us-east-1', kind: 'instance' } } as const;
@@ -12,15 +23,30 @@ const LAST_ONE = byDefault({}, { keep: { last: 1 } });
 
 describe('sets aside, keeps and never counts', () => {
   const cases: readonly (readonly [string, Partial<Snapshot>, string, string])[] = [
-    ['what a tag holds', { tags: tagged({ 'retention:hold': null }) }, 'held', 'held without end by tag retention:hold on the snapshot'],
+    [
+      'what a tag holds',
+      { tags: tagged({ 'retention:hold': null }) },
+      'held',
+      'held without end by tag retention:hold on the snapshot',
+    ],
     [
       'what has a tag that cannot be followed',
       { tags: tagged({ 'retention:expire-on': 'soon' }) },
       'problem',
       'tag retention:expire-on = "soon": expected a calendar date such as 2026-12-31',
     ],
-    ['an instance snapshot that is pending', { state: 'pending' }, 'unfinished', 'not finished: its state is pending, not available'],
-    ['an instance snapshot in error', { state: 'error' }, 'unfinished', 'not finished: its state is error, not available'],
+    [
+      'an instance snapshot that is pending',
+      { state: 'pending' },
+      'unfinished',
+      'not finished: its state is pending, not available',
+    ],
+    [
+      'an instance snapshot in error',
+      { state: 'error' },
+      'unfinished',
+      'not finished: its state is error, not available',
+    ],
     ['a snapshot without a state', { state: null }, 'unfinished', 'not finished: its state is unknown, not available'],
     [
       'a disk snapshot that is available',
@@ -69,7 +95,13 @@ describe('sets aside, keeps and never counts', () => {
   it.each(cases)('%s, so that it takes no slot and no floor from others', (_, said) => {
     const aside = aSnapshot({ name: 'aside', createdAt: NOW - DAY, ...said });
     const decision = decided(
-      [aside, ...daily(5, said.kind === undefined ? {} : { kind: said.kind, state: said.kind === 'disk' ? 'completed' : 'available' })],
+      [
+        aside,
+        ...daily(
+          5,
+          said.kind === undefined ? {} : { kind: said.kind, state: said.kind === 'disk' ? 'completed' : 'available' },
+        ),
+      ],
       LAST_ONE,
     );
     expect(names(decision, 'expire')).toEqual(['web-1122', 'web-1121', 'web-1120', 'web-1119']);
@@ -116,7 +148,8 @@ describe('sets aside, keeps and never counts', () => {
   });
 
   it('gives each cause a code that programs can tell apart', () => {
-    const codesOf = (said: Partial<Snapshot>, more = {}) => amongSiblings(said, LAST_ONE, more).reasons.map(({ code }) => code);
+    const codesOf = (said: Partial<Snapshot>, more = {}) =>
+      amongSiblings(said, LAST_ONE, more).reasons.map(({ code }) => code);
     expect(codesOf({ name: null })).toEqual(['snapshot.incomplete']);
     expect(codesOf({}, { sources: () => UNREAD })).toEqual(['source.unread']);
     expect(codesOf({ tags: tagged({ no_delete: null }), state: null })).toEqual(['hold', 'unfinished']);
@@ -134,13 +167,23 @@ describe('sets aside, keeps and never counts', () => {
       const { status, reasons } = amongSiblings(said, aConfig());
       return [status, ...reasons.map(({ code }) => code)];
     };
-    expect(statusOf(everything)).toEqual(['held', 'hold', 'tag.malformed', 'snapshot.conflict', 'unfinished', 'future']);
+    expect(statusOf(everything)).toEqual([
+      'held',
+      'hold',
+      'tag.malformed',
+      'snapshot.conflict',
+      'unfinished',
+      'future',
+    ]);
     const noHold = { ...everything, tags: tagged({}) };
     expect(statusOf(noHold)).toEqual(['problem', 'snapshot.conflict', 'unfinished', 'future', 'automatic-copy']);
     const { defects: _, ...noDefect } = noHold;
     expect(statusOf(noDefect)).toEqual(['unfinished', 'unfinished', 'future', 'automatic-copy']);
     expect(statusOf({ ...noDefect, state: 'available' })).toEqual(['future', 'future', 'automatic-copy']);
-    expect(statusOf({ ...noDefect, state: 'available', createdAt: NOW - DAY })).toEqual(['automatic-copy', 'automatic-copy']);
+    expect(statusOf({ ...noDefect, state: 'available', createdAt: NOW - DAY })).toEqual([
+      'automatic-copy',
+      'automatic-copy',
+    ]);
     expect(statusOf({ state: 'pending' })).toEqual(['unfinished', 'unfinished', 'unmanaged']);
   });
 });
@@ -149,7 +192,10 @@ describe('groups', () => {
   const pair = (one: Partial<Snapshot>, two: Partial<Snapshot>, config = LAST_ONE) =>
     names(
       decided(
-        [aSnapshot({ name: 'one', createdAt: NOW - 3 * DAY, ...one }), aSnapshot({ name: 'two', createdAt: NOW - 2 * DAY, ...two })],
+        [
+          aSnapshot({ name: 'one', createdAt: NOW - 3 * DAY, ...one }),
+          aSnapshot({ name: 'two', createdAt: NOW - 2 * DAY, ...two }),
+        ],
         config,
       ),
       'expire',
@@ -182,12 +228,17 @@ describe('groups', () => {
     ['account', { account: '999999999999' }],
   ])('of one source, held as one object, are apart by %s, however they alternate', (_, other) => {
     const source = aSource('web');
-    const snapshots = daily(6, { source }).map((snapshot, i) => (i % 2 === 0 ? snapshot : { ...snapshot, ...other, source }));
+    const snapshots = daily(6, { source }).map((snapshot, i) =>
+      i % 2 === 0 ? snapshot : { ...snapshot, ...other, source },
+    );
     expect(names(decided(snapshots, LAST_ONE), 'keep')).toEqual(['web-1123', 'web-1122']);
   });
 
   it('are the same of a source that is held as several objects, one of them under an older name', () => {
-    const snapshots = daily(6).map((snapshot, i) => ({ ...snapshot, source: { ...aSource('web'), name: i > 2 ? 'older' : 'web' } }));
+    const snapshots = daily(6).map((snapshot, i) => ({
+      ...snapshot,
+      source: { ...aSource('web'), name: i > 2 ? 'older' : 'web' },
+    }));
     expect(names(decided(snapshots, LAST_ONE), 'keep')).toEqual(['web-1123']);
   });
 
@@ -201,7 +252,10 @@ describe('groups', () => {
     const snapshots = daily(6).map((snapshot, i) =>
       i % 2 === 0 ? snapshot : { ...snapshot, tags: tagged({ 'retention:policy': 'short' }) },
     );
-    const decision = decided(snapshots, byDefault({ policies: { short: { keep: { last: 2 } } } }, { keep: { last: 1 } }));
+    const decision = decided(
+      snapshots,
+      byDefault({ policies: { short: { keep: { last: 2 } } } }, { keep: { last: 1 } }),
+    );
     expect(names(decision, 'keep')).toEqual(['web-1123', 'web-1122', 'web-1120']);
     expect(sentences(of('web-1122', decision))).toEqual(['last 1 of 2']);
     expect(sentences(of('web-1121', decision))).toEqual(['last: 1 of 1 slots filled']);
@@ -210,9 +264,17 @@ describe('groups', () => {
 
   it('know a named policy by its name, wherever the name stood', () => {
     const [first, ...others] = daily(4);
-    const decision = decided(first ? [{ ...first, tags: tagged({ 'retention:policy': 'standard' }) }, ...others] : [], LAST_ONE);
+    const decision = decided(
+      first ? [{ ...first, tags: tagged({ 'retention:policy': 'standard' }) }, ...others] : [],
+      LAST_ONE,
+    );
     expect(names(decision, 'keep')).toEqual(['web-1123']);
-    expect(decision.items.map(({ policy }) => policy?.origin)).toEqual(['snapshot-tag', 'default', 'default', 'default']);
+    expect(decision.items.map(({ policy }) => policy?.origin)).toEqual([
+      'snapshot-tag',
+      'default',
+      'default',
+      'default',
+    ]);
   });
 
   it('know an inline policy by its parsed content, wherever and however it was written', () => {
@@ -254,7 +316,9 @@ describe('floors', () => {
 
   it('never empty a group, by any rule of age', () => {
     const decision = decided([aSnapshot({ createdAt: NOW - 4_000 * DAY })], byDefault({}, { expireAfter: '1h' }));
-    expect(decision.items.map((judged) => [judged.verdict, ...sentences(judged)])).toEqual([['keep', 'newest of its source (minKeep 1)']]);
+    expect(decision.items.map((judged) => [judged.verdict, ...sentences(judged)])).toEqual([
+      ['keep', 'newest of its source (minKeep 1)'],
+    ]);
   });
 
   it('keep also what its own tag says should be gone by now, where it is the last', () => {
@@ -266,7 +330,11 @@ describe('floors', () => {
     const [first] = decided(daily(1), config({ minKeep: 1, minAge: '1h' }), { everyRule: true }).items;
     expect(first && sentences(first)).toEqual(['1h old since 2026-11-23', 'newest of its source (minKeep 1)']);
     const [second] = decided(daily(1), byDefault({}, { keep: { last: 1 } })).items;
-    expect(second && sentences(second)).toEqual(['last 1 of 1', 'newest of its source (minKeep 1)', 'younger than 24h (minAge)']);
+    expect(second && sentences(second)).toEqual([
+      'last 1 of 1',
+      'newest of its source (minKeep 1)',
+      'younger than 24h (minAge)',
+    ]);
   });
 });
 
@@ -304,7 +372,10 @@ describe('problems', () => {
 
   it('are all there: every problem of one snapshot, and of each that has no ARN or no name', () => {
     const tags = tagged({ 'retention:keep': 'often', 'retention:expires': '30d' });
-    expect(decided([aSnapshot({ tags })], LAST_ONE).problems.map(({ code }) => code)).toEqual(['tag.malformed', 'tag.unknown-key']);
+    expect(decided([aSnapshot({ tags })], LAST_ONE).problems.map(({ code }) => code)).toEqual([
+      'tag.malformed',
+      'tag.unknown-key',
+    ]);
     const nameless = aSnapshot({ name: null, arn: null, source: null, tags: tagged(misspelt) });
     expect(decided([nameless, { ...nameless }], LAST_ONE).problems).toEqual([
       { code: 'tag.unknown-policy', arn: null, message: `snapshot (no name): ${message}` },
@@ -335,7 +406,10 @@ describe('the bugs of earlier cleaners', () => {
   });
 
   it('"web" says nothing of "web-2": sources are never matched by a part of their name', () => {
-    const config = aConfig({ policies: { short: { keep: { last: 1 } } }, rules: [{ match: { source: 'web' }, policy: 'short' }] });
+    const config = aConfig({
+      policies: { short: { keep: { last: 1 } } },
+      rules: [{ match: { source: 'web' }, policy: 'short' }],
+    });
     const decision = decided([...daily(2), ...daily(2, { source: aSource('web-2') })], config);
     expect(decision.items.map(({ verdict, status }) => [verdict, status])).toEqual([
       ['keep', 'managed'],
@@ -353,7 +427,9 @@ describe('the bugs of earlier cleaners', () => {
   });
 
   it('"auto" in a name means nothing', () => {
-    const [plain, auto] = ['backup-1', 'auto-1'].map((name) => amongSiblings({ name }, byDefault({}, { keep: 'all' })).verdict);
+    const [plain, auto] = ['backup-1', 'auto-1'].map(
+      (name) => amongSiblings({ name }, byDefault({}, { keep: 'all' })).verdict,
+    );
     expect([plain, auto]).toEqual(['keep', 'keep']);
     expect(amongSiblings({ name: 'auto-1' }, aConfig()).status).toBe('unmanaged');
   });
@@ -372,5 +448,8 @@ describe('the bugs of earlier cleaners', () => {
 });
 
 it('decides nothing of nothing', () => {
-  expect(decide({ snapshots: [], sources: sources(), config: aConfig(), now: NOW })).toEqual({ items: [], problems: [] });
+  expect(decide({ snapshots: [], sources: sources(), config: aConfig(), now: NOW })).toEqual({
+    items: [],
+    problems: [],
+  });
 });

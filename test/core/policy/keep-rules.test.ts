@@ -1,6 +1,17 @@
 import { decide } from '../../../lambda/core/policy/decide';
 import { aSnapshot, NOW } from '../../support/report-builder';
-import { byDefault, calendar, daily, decided, names, of, sentences, series, sources, tagged } from '../../support/snapshot-builder';
+import {
+  byDefault,
+  calendar,
+  daily,
+  decided,
+  names,
+  of,
+  sentences,
+  series,
+  sources,
+  tagged,
+} from '../../support/snapshot-builder';
 
 const HOUR = 3_600_000;
 
@@ -18,7 +29,9 @@ describe('count rules', () => {
   });
 
   it('keep two years of months as a person would tick them off', () => {
-    const instants = Array.from({ length: 100 }, (_, week) => new Date(NOW - 6 * HOUR - week * 7 * 24 * HOUR).toISOString());
+    const instants = Array.from({ length: 100 }, (_, week) =>
+      new Date(NOW - 6 * HOUR - week * 7 * 24 * HOUR).toISOString(),
+    );
     expect(calendar(decided(series(instants), byDefault({}, { keep: { weekly: 4, monthly: 6, yearly: 2 } })))).toEqual([
       '2026-11  K      K      K      K',
       '2026-10     .      .      .      K',
@@ -48,7 +61,13 @@ describe('count rules', () => {
   });
 
   it('take one per hour, the hour that a clock shows twice being one', () => {
-    const night = ['2026-10-25T03:30:00Z', '2026-10-25T01:45:00Z', '2026-10-25T01:15:00Z', '2026-10-25T00:15:00Z', '2026-10-24T23:30:00Z'];
+    const night = [
+      '2026-10-25T03:30:00Z',
+      '2026-10-25T01:45:00Z',
+      '2026-10-25T01:15:00Z',
+      '2026-10-25T00:15:00Z',
+      '2026-10-24T23:30:00Z',
+    ];
     const decision = decided(
       night.map((instant, i) => aSnapshot({ name: `${i}`, createdAt: Date.parse(instant) })),
       byDefault({ timezone: 'Europe/Berlin' }, { keep: { hourly: 3 } }),
@@ -63,9 +82,14 @@ describe('count rules', () => {
     ['Asia/Kathmandu', '2025-12-31T18:00'],
   ])('cut years in the configured zone, here %s', (timezone, newestOfTheYearBefore) => {
     const decision = decided(
-      ['2026-01-01T00:30', '2025-12-31T23:30', '2025-12-31T23:00', '2025-12-31T18:00', '2025-12-31T17:00', '2024-07-01T00:00'].map((at) =>
-        aSnapshot({ name: at, createdAt: Date.parse(`${at}:00Z`) }),
-      ),
+      [
+        '2026-01-01T00:30',
+        '2025-12-31T23:30',
+        '2025-12-31T23:00',
+        '2025-12-31T18:00',
+        '2025-12-31T17:00',
+        '2024-07-01T00:00',
+      ].map((at) => aSnapshot({ name: at, createdAt: Date.parse(`${at}:00Z`) })),
       byDefault({ timezone }, { keep: { last: 1, yearly: 2 } }),
     );
     expect(names(decision, 'keep')).toEqual(['2026-01-01T00:30', newestOfTheYearBefore]);
@@ -80,7 +104,10 @@ describe('count rules', () => {
       { now: Date.UTC(2027, 1, 1) },
     );
     expect(names(decision, 'keep')).toEqual(['2027-01-04', '2027-01-03']);
-    expect(sentences(of('2027-01-04', decision))).toEqual(['weekly 1 of 2 (2027-W01)', 'newest of its source (minKeep 1)']);
+    expect(sentences(of('2027-01-04', decision))).toEqual([
+      'weekly 1 of 2 (2027-W01)',
+      'newest of its source (minKeep 1)',
+    ]);
     expect(sentences(of('2026-12-28', decision))).toEqual(['weekly: 2026-W53 already kept by 2027-01-03']);
     expect(sentences(of('2026-12-27', decision))).toEqual(['weekly: 2 of 2 slots filled']);
   });
@@ -121,7 +148,10 @@ describe('count rules', () => {
       'younger than 24h (minAge)',
     ]);
     expect(sentences(of('web-1121', decision))).toEqual(['daily 3 of 7 (2026-11-21)']);
-    expect(sentences(of('web-1120', decision))).toEqual(['daily 4 of 7 (2026-11-20)', 'yearly 2 of unlimited (2026), the oldest of all']);
+    expect(sentences(of('web-1120', decision))).toEqual([
+      'daily 4 of 7 (2026-11-20)',
+      'yearly 2 of unlimited (2026), the oldest of all',
+    ]);
   });
 
   it('say, for what expires, what each rule said', () => {
@@ -167,10 +197,16 @@ describe('count rules', () => {
 });
 
 it('gives each reason the name of its rule as a code, for keeping and for not keeping', () => {
-  const codesOf = (name: string, keep: unknown, more: Record<string, unknown> = {}, tags: Record<string, string> = {}) =>
-    of(name, decided(daily(3, { tags: tagged(tags) }), byDefault({}, { keep, ...more }), { everyRule: true })).reasons.map(
-      ({ code }) => code,
-    );
+  const codesOf = (
+    name: string,
+    keep: unknown,
+    more: Record<string, unknown> = {},
+    tags: Record<string, string> = {},
+  ) =>
+    of(
+      name,
+      decided(daily(3, { tags: tagged(tags) }), byDefault({}, { keep, ...more }), { everyRule: true }),
+    ).reasons.map(({ code }) => code);
   expect(codesOf('web-1123', { last: 1, weekly: 1, within: '1h', withinDaily: '1h' }, { expireAfter: '2d' })).toEqual([
     ...['last', 'weekly', 'within', 'withinDaily', 'expireAfter', 'minKeep', 'minAge'],
   ]);
@@ -206,18 +242,20 @@ describe('windows', () => {
   });
 
   it('subtract months by the calendar, with overflow: 31 May − 1 month is 1 May', () => {
-    expect(kept({ within: '1mo' }, ['2026-05-31T12:00', '2026-05-01T12:01', '2026-05-01T12:00', '2026-04-30T12:01'])).toEqual([
-      '2026-05-31T12:00',
-      '2026-05-01T12:01',
-    ]);
+    expect(
+      kept({ within: '1mo' }, ['2026-05-31T12:00', '2026-05-01T12:01', '2026-05-01T12:00', '2026-04-30T12:01']),
+    ).toEqual(['2026-05-31T12:00', '2026-05-01T12:01']);
   });
 
   it('step back with the calendar where their newest is no longer evaluated: a hold on it can make another expire', () => {
-    const made = (day: string, tags = {}) => aSnapshot({ name: day, createdAt: Date.parse(`${day}T12:00:00Z`), tags: tagged(tags) });
+    const made = (day: string, tags = {}) =>
+      aSnapshot({ name: day, createdAt: Date.parse(`${day}T12:00:00Z`), tags: tagged(tags) });
     const config = byDefault({}, { keep: { within: '1mo' } });
     const others = [made('2026-03-31'), made('2026-03-02')];
     expect(names(decided([made('2026-04-01'), ...others], config), 'expire')).toEqual([]);
-    expect(names(decided([made('2026-04-01', { 'retention:hold': null }), ...others], config), 'expire')).toEqual(['2026-03-02']);
+    expect(names(decided([made('2026-04-01', { 'retention:hold': null }), ...others], config), 'expire')).toEqual([
+      '2026-03-02',
+    ]);
   });
 
   it('subtract days by wall clock and hours as they pass, over a change of the clock', () => {
@@ -272,7 +310,10 @@ describe('age and date', () => {
     of(
       'aged',
       decided(
-        [aSnapshot({ name: 'aged', createdAt: Date.parse(createdAt) }), aSnapshot({ name: 'newer', createdAt: NOW - 48 * HOUR })],
+        [
+          aSnapshot({ name: 'aged', createdAt: Date.parse(createdAt) }),
+          aSnapshot({ name: 'newer', createdAt: NOW - 48 * HOUR }),
+        ],
         byDefault({ timezone }, { expireAfter }),
       ),
     );
@@ -307,7 +348,10 @@ describe('age and date', () => {
     const snapshots = series(['2026-03-20T00:00:00Z', '2026-03-02T00:00:00Z']);
     const on = (now: string) =>
       decide({ snapshots, sources: sources(), config: byDefault({}, { expireAfter: '1mo' }), now: Date.parse(now) });
-    const [before, after] = [of('web-2026-03-02T00', on('2026-03-31T12:00:00Z')), of('web-2026-03-02T00', on('2026-04-01T12:00:00Z'))];
+    const [before, after] = [
+      of('web-2026-03-02T00', on('2026-03-31T12:00:00Z')),
+      of('web-2026-03-02T00', on('2026-04-01T12:00:00Z')),
+    ];
     expect([before.verdict, ...sentences(before)]).toEqual(['expire', '1mo old since 2026-03-30']);
     expect([after.verdict, ...sentences(after)]).toEqual(['keep', 'younger than 1mo until 2026-04-02']);
   });
@@ -318,12 +362,20 @@ describe('age and date', () => {
     ['1mo', '2023-05-01T10:00:00Z', '2023-06-10T12:00:00Z', 'expire', '1mo old since 2023-05-31'],
     ['1y', '2024-02-29T12:00:00Z', '2026-01-01T00:00:00Z', 'expire', '1y old since 2025-03-01'],
     ['30d', '2026-10-03T00:00:00Z', '2026-11-23T00:00:00Z', 'expire', '30d old since 2026-11-02'],
-  ])('names the day that the calendar of %s gives: created %s, at %s: %s', (expireAfter, created, now, verdict, reason) => {
-    const snapshots = series([now, created]);
-    const decision = decide({ snapshots, sources: sources(), config: byDefault({}, { expireAfter }), now: Date.parse(now) });
-    const judged = of(`web-${created.slice(0, 13)}`, decision);
-    expect([judged.verdict, ...sentences(judged)]).toEqual([verdict, reason]);
-  });
+  ])(
+    'names the day that the calendar of %s gives: created %s, at %s: %s',
+    (expireAfter, created, now, verdict, reason) => {
+      const snapshots = series([now, created]);
+      const decision = decide({
+        snapshots,
+        sources: sources(),
+        config: byDefault({}, { expireAfter }),
+        now: Date.parse(now),
+      });
+      const judged = of(`web-${created.slice(0, 13)}`, decision);
+      expect([judged.verdict, ...sentences(judged)]).toEqual([verdict, reason]);
+    },
+  );
 
   it.each([
     ['UTC', '2026-11-22T23:59:59.999Z', 'keep', 'kept through 2026-11-22 (expire-on)'],
@@ -334,7 +386,9 @@ describe('age and date', () => {
     const tags = new Map([['retention:expire-on', '2026-11-22']]);
     const judged = of(
       'web-1119',
-      decided([...daily(2).slice(1), ...daily(5, { tags }).slice(4)], byDefault({ timezone }, { keep: 'all' }), { now: Date.parse(now) }),
+      decided([...daily(2).slice(1), ...daily(5, { tags }).slice(4)], byDefault({ timezone }, { keep: 'all' }), {
+        now: Date.parse(now),
+      }),
     );
     expect([judged.verdict, ...sentences(judged)]).toEqual([verdict, reason]);
   });

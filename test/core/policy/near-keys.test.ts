@@ -27,7 +27,13 @@ const isProblem = (tag: Tag, grammar = DEFAULT): boolean => codes(tag, grammar).
 describe('invisible signs in a key', () => {
   it('do not make it another one', () => {
     const grammar = grammarOf({ holdTags: ['keep'] });
-    for (const key of ['ke\u200bep', 'keep\u3164', '\u2060keep', 'r\u200de\u200dt\u200dention:hold', 'retention\u3164:\u3164hold\u3164'])
+    for (const key of [
+      'ke\u200bep',
+      'keep\u3164',
+      '\u2060keep',
+      'r\u200de\u200dt\u200dention:hold',
+      'retention\u3164:\u3164hold\u3164',
+    ])
       expect([key, isProblem([key, null], grammar)]).toEqual([key, true]);
     expect(isProblem(['ke\u200bpt', null], grammar)).toBe(false);
   });
@@ -39,7 +45,10 @@ describe('a snapshot of a source whose newest snapshot alone is kept', () => {
   it.each(CASES.kept)('is kept by the tag %j = %j, on the snapshot or on its living source', (key, value) => {
     const tags = { [key]: value };
     expect(amongSiblings({ tags: tagged(tags) }, config)).toMatchObject({ verdict: 'keep', status: 'problem' });
-    expect(amongSiblings({}, config, { sources: () => living(tags) })).toMatchObject({ verdict: 'keep', status: 'problem' });
+    expect(amongSiblings({}, config, { sources: () => living(tags) })).toMatchObject({
+      verdict: 'keep',
+      status: 'problem',
+    });
     const { problems } = readTags(tagged(tags), 'snapshot', config);
     expect(problems).toHaveLength(1);
     expect(problems[0]?.message).toContain(key);
@@ -88,7 +97,8 @@ describe('every single edit of a key that means something', () => {
 
   it('of a long prefix alone, without a value, is a problem', () => {
     for (const edited of editsOf('retention'))
-      if (!edited.startsWith('retention:')) expect([edited, codes([edited, null])]).toEqual([edited, ['tag.unknown-key']]);
+      if (!edited.startsWith('retention:'))
+        expect([edited, codes([edited, null])]).toEqual([edited, ['tag.unknown-key']]);
   });
 
   it('with two edits is a problem too for keys of ten letters and more', () => {
@@ -197,23 +207,31 @@ describe('a near miss', () => {
 
   it('that ignoreTags lists means nothing, exactly as it is listed', () => {
     const grammar = grammarOf({ ignoreTags: ['RetentionPolicy', 'legal-hold', 'Retention'] });
-    expect([codes(['RetentionPolicy', '30'], grammar), codes(['legal-hold', null], grammar), codes(['Retention', null], grammar)]).toEqual([
-      [],
-      [],
-      [],
-    ]);
+    expect([
+      codes(['RetentionPolicy', '30'], grammar),
+      codes(['legal-hold', null], grammar),
+      codes(['Retention', null], grammar),
+    ]).toEqual([[], [], []]);
     expect(codes(['retentionPolicy', '30'], grammar)).toEqual(['tag.unknown-key']);
     expect(codes(['legal_hold', null], grammar)).toEqual(['tag.unknown-key']);
   });
 
   it('among unknown keys of our own prefix is told to be corrected, as ignoreTags cannot list it', () => {
     const [problem] = readTags(tagged({ 'retention:owner': 'ann' }), 'snapshot', DEFAULT).problems;
-    expect(problem?.message).toMatch(/; correct or remove the tag \(ignoreTags cannot list a key that begins with retention:\)$/);
+    expect(problem?.message).toMatch(
+      /; correct or remove the tag \(ignoreTags cannot list a key that begins with retention:\)$/,
+    );
   });
 
   it('holds nothing up: each tag has one problem of its own, beside valid tags', () => {
     const { problems, holds } = readTags(
-      tagged({ 'retension:hold': null, NoDelete: 'x', env: 'prod', 'retention:hold': null, 'retention:expire-on': '2026-02-30' }),
+      tagged({
+        'retension:hold': null,
+        NoDelete: 'x',
+        env: 'prod',
+        'retention:hold': null,
+        'retention:expire-on': '2026-02-30',
+      }),
       'source',
       DEFAULT,
     );
@@ -247,7 +265,10 @@ describe('what was a problem in the first edition', () => {
     fc.array(parts, { minLength: 1, maxLength: 6 }).map((words) => words.join('')),
     fc.array(signs, { minLength: 1, maxLength: 16 }).map((letters) => letters.join('')),
     fc
-      .tuple(fc.constantFrom('retention:', 'Retention.', ' acme/', 'no_delete', 'to.delete'), fc.string({ maxLength: 6 }))
+      .tuple(
+        fc.constantFrom('retention:', 'Retention.', ' acme/', 'no_delete', 'to.delete'),
+        fc.string({ maxLength: 6 }),
+      )
       .map((two) => two.join('')),
   );
   const settings = fc.constantFrom<{ readonly tagPrefix: string; readonly holdTags: readonly string[] }>(
@@ -259,7 +280,10 @@ describe('what was a problem in the first edition', () => {
   );
 
   /** The net as it was: a key that means nothing, and begins like the prefix or equals a hold but for case, blanks at its ends or the separator. */
-  function wasProblem(key: string, { tagPrefix, holdTags }: { readonly tagPrefix: string; readonly holdTags: readonly string[] }): boolean {
+  function wasProblem(
+    key: string,
+    { tagPrefix, holdTags }: { readonly tagPrefix: string; readonly holdTags: readonly string[] },
+  ): boolean {
     const plain = (text: string) =>
       text
         .trim()
@@ -267,7 +291,10 @@ describe('what was a problem in the first edition', () => {
         .replace(/[._\-/]/g, ':');
     const meant = ['hold', 'policy', 'keep', 'expire-after', 'expire-on'].map((name) => `${tagPrefix}:${name}`);
     if ([...meant, ...holdTags, 'retention:hold'].includes(key) || key.startsWith('aws:cloudformation:')) return false;
-    return plain(key).startsWith(plain(`${tagPrefix}:`)) || [...holdTags, 'retention:hold'].some((hold) => plain(hold) === plain(key));
+    return (
+      plain(key).startsWith(plain(`${tagPrefix}:`)) ||
+      [...holdTags, 'retention:hold'].some((hold) => plain(hold) === plain(key))
+    );
   }
 
   it('is one still, whatever the key, the prefix and the hold tags', () => {
@@ -287,13 +314,17 @@ describe('what was a problem in the first edition', () => {
 describe('the distance between keys', () => {
   /** Optimal string alignment, the whole table of it. */
   function distance(one: string, two: string): number {
-    const table = Array.from({ length: one.length + 1 }, (_, i) => Array.from({ length: two.length + 1 }, (__, j) => (i === 0 ? j : i)));
+    const table = Array.from({ length: one.length + 1 }, (_, i) =>
+      Array.from({ length: two.length + 1 }, (__, j) => (i === 0 ? j : i)),
+    );
     const cell = (i: number, j: number): number => table[i]?.[j] ?? Number.POSITIVE_INFINITY;
     for (let i = 1; i <= one.length; i += 1)
       for (let j = 1; j <= two.length; j += 1) {
         const same = one[i - 1] === two[j - 1] ? 0 : 1;
         const swap =
-          i > 1 && j > 1 && one[i - 1] === two[j - 2] && one[i - 2] === two[j - 1] ? cell(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY;
+          i > 1 && j > 1 && one[i - 1] === two[j - 2] && one[i - 2] === two[j - 1]
+            ? cell(i - 2, j - 2) + 1
+            : Number.POSITIVE_INFINITY;
         const row = table[i];
         if (row) row[j] = Math.min(cell(i - 1, j) + 1, cell(i, j - 1) + 1, cell(i - 1, j - 1) + same, swap);
       }

@@ -5,20 +5,32 @@ const DAY_NUMBER = Date.UTC(2026, 10, 20) / 86_400_000;
 it.each<[string, Reason]>([
   ['last 2 of 3', { code: 'last', said: 'kept', nth: 2, of: 3, bucket: 1, oldest: false }],
   ['daily 3 of 7 (2026-11-20)', { code: 'daily', said: 'kept', nth: 3, of: 7, bucket: DAY_NUMBER, oldest: false }],
-  ['hourly 1 of 24 (2026-11-20 13:00)', { code: 'hourly', said: 'kept', nth: 1, of: 24, bucket: DAY_NUMBER * 24 + 13, oldest: false }],
+  [
+    'hourly 1 of 24 (2026-11-20 13:00)',
+    { code: 'hourly', said: 'kept', nth: 1, of: 24, bucket: DAY_NUMBER * 24 + 13, oldest: false },
+  ],
   [
     'daily 3 of unlimited (2026-11-20), the oldest of all',
     { code: 'daily', said: 'kept', nth: 3, of: Number.POSITIVE_INFINITY, bucket: DAY_NUMBER, oldest: true },
   ],
   ['daily: 7 of 7 slots filled', { code: 'daily', said: 'full', of: 7 }],
-  ['monthly: 2026-11 already kept by web-1120', { code: 'monthly', said: 'taken', bucket: 2026 * 12 + 10, by: 'web-1120' }],
+  [
+    'monthly: 2026-11 already kept by web-1120',
+    { code: 'monthly', said: 'taken', bucket: 2026 * 12 + 10, by: 'web-1120' },
+  ],
   ['within 14d', { code: 'within', said: 'kept-within', duration: '14d', bucket: null, oldest: false }],
-  ['withinYearly 5y (2026)', { code: 'withinYearly', said: 'kept-within', duration: '5y', bucket: 2026, oldest: false }],
+  [
+    'withinYearly 5y (2026)',
+    { code: 'withinYearly', said: 'kept-within', duration: '5y', bucket: 2026, oldest: false },
+  ],
   [
     'withinDaily 2w (2026-11-20), the oldest of all',
     { code: 'withinDaily', said: 'kept-within', duration: '2w', bucket: DAY_NUMBER, oldest: true },
   ],
-  ['within: not within 14d of the newest, web-1123', { code: 'within', said: 'outside', duration: '14d', newest: 'web-1123' }],
+  [
+    'within: not within 14d of the newest, web-1123',
+    { code: 'within', said: 'outside', duration: '14d', newest: 'web-1123' },
+  ],
   ['30d old since 2026-11-20', { code: 'expireAfter', said: 'old', duration: '30d', day: DAY_NUMBER }],
   ['younger than 30d until 2026-11-20', { code: 'expireAfter', said: 'young', duration: '30d', day: DAY_NUMBER }],
   ['kept through 2026-12-31 (expire-on)', { code: 'expire-on', said: 'until', day: '2026-12-31' }],

@@ -16,7 +16,9 @@ const GONE: SourceState = { state: 'gone' };
 /** Where the policy of a snapshot came from: its name, its origin, its rule. */
 function authority(said: Partial<Snapshot>, source: SourceState | null = living(), config = CONFIG): string | null {
   const { policy } = makeResolver(config, NOW)(aSnapshot(said), source);
-  return policy === null ? null : [policy.name, policy.origin, ...(policy.rule === undefined ? [] : [policy.rule])].join(' by ');
+  return policy === null
+    ? null
+    : [policy.name, policy.origin, ...(policy.rule === undefined ? [] : [policy.rule])].join(' by ');
 }
 
 describe('order of authority', () => {
@@ -26,8 +28,18 @@ describe('order of authority', () => {
   it.each<[string, Partial<Snapshot>, SourceState | null, string | null]>([
     ['the snapshot’s own tags before all', { tags: own }, above, 'short by snapshot-tag'],
     ['the living source’s tags before the rules', { tags: tagged({ env: 'prod' }) }, above, 'daily=7 by source-tag'],
-    ['the first matching rule before the others', { tags: tagged({ env: 'prod' }) }, living(), 'standard by rule by production'],
-    ['another rule where the first does not match', { tags: tagged({ env: 'test' }) }, living(), 'forever by rule by rule 2'],
+    [
+      'the first matching rule before the others',
+      { tags: tagged({ env: 'prod' }) },
+      living(),
+      'standard by rule by production',
+    ],
+    [
+      'another rule where the first does not match',
+      { tags: tagged({ env: 'test' }) },
+      living(),
+      'forever by rule by rule 2',
+    ],
     ['the default where no rule matches', {}, living(), 'forever by default'],
     ['no tags of a source that is gone', {}, GONE, 'forever by default'],
     ['the rules and the default for a snapshot without source', { source: null }, null, 'forever by default'],
@@ -67,7 +79,9 @@ describe('rules', () => {
 
   it('are told apart although they bear the same name', () => {
     const resolve = makeResolver(twice, NOW);
-    const policies = (['disk', 'instance', 'disk'] as const).map((kind) => resolve(aSnapshot({ kind }), living()).policy?.name);
+    const policies = (['disk', 'instance', 'disk'] as const).map(
+      (kind) => resolve(aSnapshot({ kind }), living()).policy?.name,
+    );
     expect(policies).toEqual(['short', 'standard', 'short']);
   });
 
@@ -123,7 +137,9 @@ describe('holds and problems', () => {
 
   it('call a living source by the name that the snapshot knows, or by none, where the list sends none', () => {
     const held = { 'retention:hold': null };
-    expect(resolved({}, living(held, null)).holds).toEqual(['held without end by tag retention:hold on its source web']);
+    expect(resolved({}, living(held, null)).holds).toEqual([
+      'held without end by tag retention:hold on its source web',
+    ]);
     expect(resolved({ source: { name: null, arn: 'arn' } }, living(held, null)).holds).toEqual([
       'held without end by tag retention:hold on its source',
     ]);
@@ -131,19 +147,28 @@ describe('holds and problems', () => {
 
   it('end with their day, and leave the policy as it was', () => {
     const past = tagged({ 'retention:hold': 'until 2026-11-22', 'retention:policy': 'short' });
-    expect(resolved({ tags: past }, living({ 'retention:hold': '2026-11-22' }))).toMatchObject({ holds: [], policy: { name: 'short' } });
+    expect(resolved({ tags: past }, living({ 'retention:hold': '2026-11-22' }))).toMatchObject({
+      holds: [],
+      policy: { name: 'short' },
+    });
   });
 
   it('of a living source reach copies of automatic snapshots and snapshots with tags of their own', () => {
     const problem = { 'retention:keep': 'often' };
     for (const said of [{ fromAutoSnapshot: true }, { tags: tagged({ 'retention:policy': 'short' }) }]) {
       expect(resolved(said, living({ 'retention:hold': null })).holds).toHaveLength(1);
-      expect(resolved(said, living(problem))).toMatchObject({ problems: [{ on: 'source', code: 'tag.malformed' }], policy: null });
+      expect(resolved(said, living(problem))).toMatchObject({
+        problems: [{ on: 'source', code: 'tag.malformed' }],
+        policy: null,
+      });
     }
   });
 
   it('are told whose they are, and leave no policy', () => {
-    const { problems, policy } = resolved({ tags: tagged({ 'retention:keep': 'x' }) }, living({ 'retention:policy': 'x' }));
+    const { problems, policy } = resolved(
+      { tags: tagged({ 'retention:keep': 'x' }) },
+      living({ 'retention:policy': 'x' }),
+    );
     expect(problems.map(({ on, code }) => [on, code])).toEqual([
       ['snapshot', 'tag.malformed'],
       ['source', 'tag.unknown-policy'],
@@ -152,7 +177,9 @@ describe('holds and problems', () => {
   });
 
   it('keep the policy beside a hold, so that a report can say what would happen without it', () => {
-    expect(resolved({ tags: tagged({ no_delete: null }) }, living())).toMatchObject({ policy: { name: 'forever', origin: 'default' } });
+    expect(resolved({ tags: tagged({ no_delete: null }) }, living())).toMatchObject({
+      policy: { name: 'forever', origin: 'default' },
+    });
   });
 });
 

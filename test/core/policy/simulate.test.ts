@@ -10,7 +10,12 @@ function length(text: string) {
   return parsed.value;
 }
 
-function simulated(policy: object, every: string, span: string, more: { timezone?: string; end?: number; floors?: object } = {}) {
+function simulated(
+  policy: object,
+  every: string,
+  span: string,
+  more: { timezone?: string; end?: number; floors?: object } = {},
+) {
   const { timezone = 'UTC', end = END, floors = {} } = more;
   const config = aConfig({ timezone, floors, policies: { it: policy }, default: 'it' });
   return simulate({ config, schedule: { every: length(every), span: length(span), end }, sizeGb: 40 });
@@ -23,7 +28,15 @@ describe('simulate', () => {
   it('makes a snapshot at the end and one every so often before it, later than the start', () => {
     const { made, days } = simulated({ keep: 'all' }, '1d', '7d');
     expect(made).toBe(7);
-    expect(days.map(dateOf)).toEqual(['2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23']);
+    expect(days.map(dateOf)).toEqual([
+      '2026-11-17',
+      '2026-11-18',
+      '2026-11-19',
+      '2026-11-20',
+      '2026-11-21',
+      '2026-11-22',
+      '2026-11-23',
+    ]);
   });
 
   it('keeps what the policy keeps at the end', () => {
@@ -53,7 +66,9 @@ describe('simulate', () => {
   it('makes snapshots by the clock of the zone, over a night in which it changes', () => {
     const end = Date.parse('2026-10-26T07:00:00Z');
     const { days } = simulated({ keep: 'all' }, '1d', '3d', { timezone: 'Europe/Berlin', end });
-    const times = days.flatMap(({ kept }) => kept.map(({ snapshot }) => new Date(snapshot.createdAt ?? 0).toISOString()));
+    const times = days.flatMap(({ kept }) =>
+      kept.map(({ snapshot }) => new Date(snapshot.createdAt ?? 0).toISOString()),
+    );
     expect(times).toEqual(['2026-10-24T06:00:00.000Z', '2026-10-25T07:00:00.000Z', '2026-10-26T07:00:00.000Z']);
   });
 

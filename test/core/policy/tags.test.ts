@@ -11,7 +11,8 @@ const POLICIES = { standard: { keep: { last: 1 } }, short: { expireAfter: '14d' 
 const GRAMMAR: TagGrammar = aConfig({ policies: POLICIES });
 const own = (tags: Written, grammar = GRAMMAR) => readTags(tagged(tags), 'snapshot', grammar);
 const sourceOf = (tags: Written) => readTags(tagged(tags), 'source', GRAMMAR);
-const messages = (tags: Written, grammar = GRAMMAR) => own(tags, grammar).problems.map(({ code, message }) => `${code}: ${message}`);
+const messages = (tags: Written, grammar = GRAMMAR) =>
+  own(tags, grammar).problems.map(({ code, message }) => `${code}: ${message}`);
 
 describe('reads as a policy', () => {
   it.each<[Written, string, string]>([
@@ -36,8 +37,16 @@ describe('reads as a policy', () => {
     [{ 'retention:keep': 'all' }, 'inline all|', 'all'],
     [{ 'retention:keep': 'all', 'retention:expire-after': '1y2h' }, 'inline all|1.0.0.2', 'all expire-after=1y2h'],
     [{ 'retention:expire-after': '30d' }, 'inline 0,0,0,0,0,0|,,,,,|0.0.30.0|', 'expire-after=30d'],
-    [{ 'retention:keep': 'last=0', 'retention:expire-after': '30d' }, 'inline 0,0,0,0,0,0|,,,,,|0.0.30.0|', 'last=0 expire-after=30d'],
-    [{ 'retention:keep': 'last=1', 'retention:expire-after': '30d' }, 'inline 1,0,0,0,0,0|,,,,,|0.0.30.0|', 'last=1 expire-after=30d'],
+    [
+      { 'retention:keep': 'last=0', 'retention:expire-after': '30d' },
+      'inline 0,0,0,0,0,0|,,,,,|0.0.30.0|',
+      'last=0 expire-after=30d',
+    ],
+    [
+      { 'retention:keep': 'last=1', 'retention:expire-after': '30d' },
+      'inline 1,0,0,0,0,0|,,,,,|0.0.30.0|',
+      'last=1 expire-after=30d',
+    ],
     [{ 'retention:expire-on': '2026-12-31' }, 'inline 0,0,0,0,0,0|,,,,,||2026-12-31', 'expire-on=2026-12-31'],
     [{ 'retention:expire-on': '2028-02-29' }, 'inline 0,0,0,0,0,0|,,,,,||2028-02-29', 'expire-on=2028-02-29'],
   ])('%j', (tags, id, name) => {
@@ -53,7 +62,11 @@ describe('reads as a policy', () => {
       'aws:tag': 'x',
       policy: '',
     };
-    expect(own({ ...others, 'retention:policy': 'short' })).toMatchObject({ holds: [], problems: [], policy: { name: 'short' } });
+    expect(own({ ...others, 'retention:policy': 'short' })).toMatchObject({
+      holds: [],
+      problems: [],
+      policy: { name: 'short' },
+    });
     expect(own(others)).toEqual({ holds: [], problems: [], policy: null });
     expect(own({})).toEqual({ holds: [], problems: [], policy: null });
   });
@@ -64,7 +77,11 @@ describe('reads as a policy', () => {
       expireAfter: { years: 0, months: 0, days: 14, hours: 0, text: '2w' },
       expireOn: null,
     });
-    expect(own({ 'retention:expire-on': '2026-12-31' }).policy?.policy).toEqual({ keep: null, expireAfter: null, expireOn: '2026-12-31' });
+    expect(own({ 'retention:expire-on': '2026-12-31' }).policy?.policy).toEqual({
+      keep: null,
+      expireAfter: null,
+      expireOn: '2026-12-31',
+    });
   });
 
   it('what the configured prefix announces, and not what another does', () => {
@@ -83,30 +100,70 @@ describe('refuses, and says what would have been right', () => {
     'last, hourly, daily, weekly, monthly, yearly, within, withinHourly, withinDaily, withinWeekly, withinMonthly, withinYearly';
 
   it.each<[string, string | null, string]>([
-    ['policy', 'standrad', 'tag.unknown-policy: tag retention:policy = "standrad": expected one of the policies standard, short'],
-    ['policy', 'Standard', 'tag.unknown-policy: tag retention:policy = "Standard": expected one of the policies standard, short'],
-    ['policy', ' standard', 'tag.unknown-policy: tag retention:policy = " standard": expected one of the policies standard, short'],
-    ['policy', null, 'tag.malformed: tag retention:policy (without a value): expected one of the policies standard, short'],
+    [
+      'policy',
+      'standrad',
+      'tag.unknown-policy: tag retention:policy = "standrad": expected one of the policies standard, short',
+    ],
+    [
+      'policy',
+      'Standard',
+      'tag.unknown-policy: tag retention:policy = "Standard": expected one of the policies standard, short',
+    ],
+    [
+      'policy',
+      ' standard',
+      'tag.unknown-policy: tag retention:policy = " standard": expected one of the policies standard, short',
+    ],
+    [
+      'policy',
+      null,
+      'tag.malformed: tag retention:policy (without a value): expected one of the policies standard, short',
+    ],
     ['policy', '', 'tag.malformed: tag retention:policy = "": expected one of the policies standard, short'],
     ['keep', null, `tag.malformed: tag retention:keep (without a value): expected ${RULES}`],
-    ['keep', 'last=0', `tag.malformed: tag retention:keep = "last=0": expected ${RULES}, at least one of them positive`],
+    [
+      'keep',
+      'last=0',
+      `tag.malformed: tag retention:keep = "last=0": expected ${RULES}, at least one of them positive`,
+    ],
     ['keep', 'daily', `tag.malformed: tag retention:keep = "daily": expected ${RULES} ("daily" is not rule=amount)`],
     ['keep', 'daily=', `tag.malformed: tag retention:keep = "daily=": expected ${RULES} ("daily=" is not rule=amount)`],
-    ['keep', 'daily=7=7', `tag.malformed: tag retention:keep = "daily=7=7": expected ${RULES} ("daily=7=7" is not rule=amount)`],
-    ['keep', 'all last=1', `tag.malformed: tag retention:keep = "all last=1": expected ${RULES} ("all" is not rule=amount)`],
-    ['keep', 'daily=7 daily=8', 'tag.malformed: tag retention:keep = "daily=7 daily=8": expected each rule once (daily stands twice)'],
+    [
+      'keep',
+      'daily=7=7',
+      `tag.malformed: tag retention:keep = "daily=7=7": expected ${RULES} ("daily=7=7" is not rule=amount)`,
+    ],
+    [
+      'keep',
+      'all last=1',
+      `tag.malformed: tag retention:keep = "all last=1": expected ${RULES} ("all" is not rule=amount)`,
+    ],
+    [
+      'keep',
+      'daily=7 daily=8',
+      'tag.malformed: tag retention:keep = "daily=7 daily=8": expected each rule once (daily stands twice)',
+    ],
     [
       'keep',
       'fortnightly=2',
       `tag.malformed: tag retention:keep = "fortnightly=2": expected a rule out of ${ALL_RULES} ("fortnightly" is none)`,
     ],
-    ['keep', 'Daily=7', `tag.malformed: tag retention:keep = "Daily=7": expected a rule out of ${ALL_RULES} ("Daily" is none)`],
+    [
+      'keep',
+      'Daily=7',
+      `tag.malformed: tag retention:keep = "Daily=7": expected a rule out of ${ALL_RULES} ("Daily" is none)`,
+    ],
     ...['-1', '1.5', '1e3', '+7', '0x7', '1000001', 'many', '7d'].map((amount): [string, string, string] => [
       'keep',
       `daily=${amount}`,
       `tag.malformed: tag retention:keep = "daily=${amount}": expected a whole number from 0 to 1000000, or unlimited, for daily`,
     ]),
-    ['keep', 'within=0d', `tag.malformed: tag retention:keep = "within=0d": expected ${DURATION}: longer than nothing, for within`],
+    [
+      'keep',
+      'within=0d',
+      `tag.malformed: tag retention:keep = "within=0d": expected ${DURATION}: longer than nothing, for within`,
+    ],
     [
       'keep',
       'within=unlimited',
@@ -117,16 +174,31 @@ describe('refuses, and says what would have been right', () => {
       null,
       `tag.malformed: tag retention:expire-after (without a value): expected ${DURATION}: units y mo w d h, each at most once, the largest first`,
     ],
-    ['expire-after', '30', `tag.malformed: tag retention:expire-after = "30": expected ${DURATION}: a number alone has no unit`],
-    ['expire-after', '1.5d', `tag.malformed: tag retention:expire-after = "1.5d": expected ${DURATION}: whole numbers only`],
+    [
+      'expire-after',
+      '30',
+      `tag.malformed: tag retention:expire-after = "30": expected ${DURATION}: a number alone has no unit`,
+    ],
+    [
+      'expire-after',
+      '1.5d',
+      `tag.malformed: tag retention:expire-after = "1.5d": expected ${DURATION}: whole numbers only`,
+    ],
     ['expire-after', '-1d', `tag.malformed: tag retention:expire-after = "-1d": expected ${DURATION}: not negative`],
-    ...['2026-02-30', '2026-13-01', '31.12.2026', '2026-12-31T00:00:00Z', 'until 2026-12-31', '', '2026-1-1', '+002026-12-31'].map(
-      (day): [string, string, string] => [
-        'expire-on',
-        day,
-        `tag.malformed: tag retention:expire-on = "${day}": expected a calendar date such as 2026-12-31`,
-      ],
-    ),
+    ...[
+      '2026-02-30',
+      '2026-13-01',
+      '31.12.2026',
+      '2026-12-31T00:00:00Z',
+      'until 2026-12-31',
+      '',
+      '2026-1-1',
+      '+002026-12-31',
+    ].map((day): [string, string, string] => [
+      'expire-on',
+      day,
+      `tag.malformed: tag retention:expire-on = "${day}": expected a calendar date such as 2026-12-31`,
+    ]),
   ])('retention:%s = %j', (key, value, problem) => {
     expect(messages({ [`retention:${key}`]: value })).toEqual([problem]);
     expect(own({ [`retention:${key}`]: value }).policy).toBeNull();
@@ -144,10 +216,13 @@ describe('refuses, and says what would have been right', () => {
 
   it('and names twelve policies at most, and says how many more there are', () => {
     const many = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`p${i}`, { keep: 'all' }]));
-    expect(messages({ 'retention:policy': 'q' }, aConfig({ policies: many }))[0]).toMatch(/policies p0, .*, p11 and 8 more$/);
+    expect(messages({ 'retention:policy': 'q' }, aConfig({ policies: many }))[0]).toMatch(
+      /policies p0, .*, p11 and 8 more$/,
+    );
   });
 
-  const KEYS = 'retention:hold, retention:policy, retention:keep, retention:expire-after, retention:expire-on, no_delete';
+  const KEYS =
+    'retention:hold, retention:policy, retention:keep, retention:expire-after, retention:expire-on, no_delete';
 
   it.each([
     'retention:expires',
@@ -191,7 +266,10 @@ describe('refuses, and says what would have been right', () => {
     [{ 'retention:expire-after': '1d', 'retention:policy': 'short' }, 'retention:expire-after, retention:policy'],
     [{ 'retention:policy': 'short', 'retention:expire-on': '2026-12-31' }, 'retention:policy, retention:expire-on'],
     [{ 'retention:keep': 'last=1', 'retention:expire-on': '2026-12-31' }, 'retention:keep, retention:expire-on'],
-    [{ 'retention:expire-after': '1d', 'retention:expire-on': '2026-12-31' }, 'retention:expire-after, retention:expire-on'],
+    [
+      { 'retention:expire-after': '1d', 'retention:expire-on': '2026-12-31' },
+      'retention:expire-after, retention:expire-on',
+    ],
     [
       { 'retention:policy': 'short', 'retention:keep': 'last=1', 'retention:expire-after': '1d' },
       'retention:policy, retention:keep, retention:expire-after',
@@ -214,7 +292,10 @@ describe('refuses, and says what would have been right', () => {
   it('expire-on on a source', () => {
     expect(sourceOf({ 'retention:expire-on': '2026-12-31' })).toMatchObject({
       problems: [
-        { code: 'tag.not-on-source', message: 'tag retention:expire-on = "2026-12-31": expected on a snapshot, never on a source' },
+        {
+          code: 'tag.not-on-source',
+          message: 'tag retention:expire-on = "2026-12-31": expected on a snapshot, never on a source',
+        },
       ],
       policy: null,
     });
@@ -251,7 +332,11 @@ describe('holds', () => {
     ['2027-01-31T10:00:00Z', null],
     ['31.01.2027', null],
   ])('retention:hold = %j is held through %j (null: without end)', (value, until) => {
-    expect(own({ 'retention:hold': value })).toEqual({ holds: [{ tag: 'retention:hold', until }], problems: [], policy: null });
+    expect(own({ 'retention:hold': value })).toEqual({
+      holds: [{ tag: 'retention:hold', until }],
+      problems: [],
+      policy: null,
+    });
     expect(sourceOf({ 'retention:hold': value }).holds).toEqual([{ tag: 'retention:hold', until }]);
   });
 
@@ -272,7 +357,9 @@ describe('holds', () => {
       for (const read of [own, sourceOf])
         expect(read({ no_delete: value })).toMatchObject({ holds: [{ tag: 'no_delete', until: null }], problems: [] });
     expect(own({ no_delete: null }, aConfig({ holdTags: ['keep me'] })).holds).toEqual([]);
-    expect(own({ 'keep me': null }, aConfig({ holdTags: ['keep me'] })).holds).toEqual([{ tag: 'keep me', until: null }]);
+    expect(own({ 'keep me': null }, aConfig({ holdTags: ['keep me'] })).holds).toEqual([
+      { tag: 'keep me', until: null },
+    ]);
   });
 
   it.each([
@@ -330,11 +417,13 @@ describe('whatever people type', () => {
   );
   /** A text with one character dropped, doubled, put in or changed in case. */
   const mutated = (whole: string): fc.Arbitrary<string> =>
-    fc.tuple(fc.nat(whole.length), fc.constantFrom('drop', 'double', 'case', 'put'), fc.constantFrom(...SIGNS)).map(([at, how, sign]) => {
-      const [head, char, tail] = [whole.slice(0, at), whole.slice(at, at + 1), whole.slice(at + 1)];
-      const swapped = char === char.toLowerCase() ? char.toUpperCase() : char.toLowerCase();
-      return head + { drop: '', double: char + char, case: swapped, put: sign + char }[how] + tail;
-    });
+    fc
+      .tuple(fc.nat(whole.length), fc.constantFrom('drop', 'double', 'case', 'put'), fc.constantFrom(...SIGNS))
+      .map(([at, how, sign]) => {
+        const [head, char, tail] = [whole.slice(0, at), whole.slice(at, at + 1), whole.slice(at + 1)];
+        const swapped = char === char.toLowerCase() ? char.toUpperCase() : char.toLowerCase();
+        return head + { drop: '', double: char + char, case: swapped, put: sign + char }[how] + tail;
+      });
   const VALID = [
     ['retention:policy', 'short'],
     ['retention:keep', 'last=1 daily=7 within=14d'],
@@ -346,7 +435,10 @@ describe('whatever people type', () => {
   const nearValid = fc
     .constantFrom(...VALID)
     .chain(([key, value]) =>
-      fc.tuple(fc.oneof(fc.constant(key), mutated(key)), fc.oneof(fc.constant(value), mutated(value), fc.constant(null))),
+      fc.tuple(
+        fc.oneof(fc.constant(key), mutated(key)),
+        fc.oneof(fc.constant(value), mutated(value), fc.constant(null)),
+      ),
     );
   const anyTags = fc
     .array(fc.oneof(fc.tuple(text, fc.option(text)), nearValid), { maxLength: 5 })
@@ -355,7 +447,9 @@ describe('whatever people type', () => {
   const judge = (tags: ReadonlyMap<string, string | null>, where: 'snapshot' | 'source') =>
     where === 'snapshot'
       ? amongSiblings({ tags }, config)
-      : amongSiblings({}, config, { sources: sources({ [aSource('web').arn]: { state: 'exists', name: 'web', tags } }) });
+      : amongSiblings({}, config, {
+          sources: sources({ [aSource('web').arn]: { state: 'exists', name: 'web', tags } }),
+        });
 
   it('nothing throws, and what has a problem or a hold without end never expires, nor does any sibling of such a source', () => {
     fc.assert(
@@ -363,7 +457,8 @@ describe('whatever people type', () => {
         const reading = readTags(tags, where, config);
         const judged = judge(tags, where);
         if (reading.problems.length > 0) expect([reading.policy, judged.verdict]).toEqual([null, 'keep']);
-        if (reading.holds.some(({ until }) => until === null)) expect([judged.verdict, judged.status]).toEqual(['keep', 'held']);
+        if (reading.holds.some(({ until }) => until === null))
+          expect([judged.verdict, judged.status]).toEqual(['keep', 'held']);
       }),
       CHECKS,
     );

@@ -68,7 +68,8 @@ describe.each(SHELLS)('a command in %s', (shell) => {
 
 describe('a word of a command', () => {
   test('stays on one line, and moves no terminal', () => {
-    for (const word of HOSTILE.filter((each) => !each.endsWith('\n'))) expect(quoteWord(word)).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    for (const word of HOSTILE.filter((each) => !each.endsWith('\n')))
+      expect(quoteWord(word)).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
   test('is not quoted where nothing in it is special', () => {
@@ -85,7 +86,12 @@ describe('a word of a command', () => {
 });
 
 describe('the commands of a run', () => {
-  const run = { config: 'my policy.yaml', region: ['eu-west-1', 'us-east-1'], kind: ['disk', 'instance'], profile: 'prod' };
+  const run = {
+    config: 'my policy.yaml',
+    region: ['eu-west-1', 'us-east-1'],
+    kind: ['disk', 'instance'],
+    profile: 'prod',
+  };
 
   test('repeat what the run was told, each region and each kind', () => {
     expect(readingCommand(['report', '--plan-out', 'plan.json'], run)).toBe(

@@ -11,7 +11,11 @@ const previous = (marks: Readonly<Record<string, 'e' | 'h' | 'k'>>): ReportState
   evaluatedAt: '2026-11-16T08:00:00.000Z',
   complete: true,
   lists: [{ region: 'us-east-1', kind: 'instance' }],
-  snapshots: [...remember(Object.entries(marks).map(([name, mark]) => ['us-east-1', 'instance', arnOf(name), name, mark] as const))],
+  snapshots: [
+    ...remember(
+      Object.entries(marks).map(([name, mark]) => ['us-east-1', 'instance', arnOf(name), name, mark] as const),
+    ),
+  ],
 });
 
 const READ = [aScope()];
@@ -30,7 +34,13 @@ it('remembers a snapshot as expiring, held, or kept otherwise', () => {
 });
 
 it('tells what is new, gone, newly expiring and newly held', () => {
-  const state = previous({ 'kept-then': 'k', 'expiring-then': 'e', 'held-then': 'h', 'deleted-since': 'e', 'let-go': 'h' });
+  const state = previous({
+    'kept-then': 'k',
+    'expiring-then': 'e',
+    'held-then': 'h',
+    'deleted-since': 'e',
+    'let-go': 'h',
+  });
   const now = [
     kept({ name: 'new' }),
     expired({ name: 'kept-then' }),
@@ -41,7 +51,10 @@ it('tells what is new, gone, newly expiring and newly held', () => {
     held('new-and-held'),
   ];
   const changes = changesSince(state, now, READ);
-  expect(changes).toMatchObject({ previousReportId: '20261116T080000Z-00000000', previousAt: Date.UTC(2026, 10, 16, 8) });
+  expect(changes).toMatchObject({
+    previousReportId: '20261116T080000Z-00000000',
+    previousAt: Date.UTC(2026, 10, 16, 8),
+  });
   expect(named(changes.added)).toEqual(['new', 'new-and-expiring', 'new-and-held']);
   expect(changes.gone).toEqual([{ arn: arnOf('deleted-since'), name: 'deleted-since' }]);
   expect(named(changes.newlyExpiring)).toEqual(['kept-then', 'new-and-expiring']);
@@ -94,7 +107,14 @@ it.each([
 it('calls nothing new of a list that the previous report could not read, in part or at all', () => {
   const now = [expired({ name: 'read-before-it-failed' }), held('unseen'), expired({ name: 'unseen-too' })];
   const changes = changesSince({ ...previous({ 'read-before-it-failed': 'k' }), lists: [] }, now, READ);
-  expect(changes).toMatchObject({ added: [], gone: [], newlyExpiring: [], newlyHeld: [], noLongerExpiring: [], noLongerHeld: [] });
+  expect(changes).toMatchObject({
+    added: [],
+    gone: [],
+    newlyExpiring: [],
+    newlyHeld: [],
+    noLongerExpiring: [],
+    noLongerHeld: [],
+  });
   expect(changes.uncompared).toEqual([{ region: 'us-east-1', kind: 'instance' }]);
   expect(hasChanges(changes)).toBe(true);
 });

@@ -26,7 +26,10 @@ it('begins a new block after a thousand snapshots, so that no line of the file i
 });
 
 it('recalls whatever it remembered, hostile names and ARNs too', () => {
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('a', '/', '\t', '\n', '\\', '"', '\u2028') }));
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: fc.constantFrom('a', '/', '\t', '\n', '\\', '"', '\u2028') }),
+  );
   const snapshot = fc.tuple(
     text,
     fc.constantFrom(...KINDS),

@@ -98,7 +98,8 @@ test('answers any text, and never throws', () => {
       if (!result.ok) return expect(result.expected).not.toBe('');
       const { years, months, days, hours } = result.value;
       return expect(
-        [years, months, days, hours].every((value) => Number.isSafeInteger(value) && value >= 0) && years + months + days + hours > 0,
+        [years, months, days, hours].every((value) => Number.isSafeInteger(value) && value >= 0) &&
+          years + months + days + hours > 0,
       ).toBe(true);
     }),
     { numRuns: 1_000 },

@@ -112,14 +112,24 @@ describe('instants of wall clocks', () => {
   });
 
   test('are the earliest that show this wall clock, wherever one does', () => {
-    const zone = fc.constantFrom(berlin, newYork, lordHowe, makeZone('America/St_Johns'), makeZone('Africa/Casablanca'));
+    const zone = fc.constantFrom(
+      berlin,
+      newYork,
+      lordHowe,
+      makeZone('America/St_Johns'),
+      makeZone('Africa/Casablanca'),
+    );
     fc.assert(
-      fc.property(zone, fc.integer({ min: at('2010-01-01T00:00:00Z'), max: at('2037-12-31T00:00:00Z') }), (place, instant) => {
-        const local = wallClock(instant, place);
-        const found = instantOf(local, place);
-        expect(wallClock(found, place)).toBe(local);
-        expect(found).toBeLessThanOrEqual(instant);
-      }),
+      fc.property(
+        zone,
+        fc.integer({ min: at('2010-01-01T00:00:00Z'), max: at('2037-12-31T00:00:00Z') }),
+        (place, instant) => {
+          const local = wallClock(instant, place);
+          const found = instantOf(local, place);
+          expect(wallClock(found, place)).toBe(local);
+          expect(found).toBeLessThanOrEqual(instant);
+        },
+      ),
       { numRuns: 2_000 },
     );
   });
@@ -133,9 +143,21 @@ describe('a duration before an instant', () => {
     ['29 February − 4 years is a leap day again', '2024-02-29T12:00:00Z', '4y', UTC, '2020-02-29T12:00:00Z'],
     ['over the turn of a year', '2026-01-15T12:00:00Z', '1mo', UTC, '2025-12-15T12:00:00Z'],
     ['weeks are seven days', '2026-03-10T12:00:00Z', '2w', UTC, '2026-02-24T12:00:00Z'],
-    ['days follow the wall clock through the spring night', '2026-03-29T10:00:00Z', '1d', berlin, '2026-03-28T11:00:00Z'],
+    [
+      'days follow the wall clock through the spring night',
+      '2026-03-29T10:00:00Z',
+      '1d',
+      berlin,
+      '2026-03-28T11:00:00Z',
+    ],
     ['hours are absolute through the same night', '2026-03-29T10:00:00Z', '24h', berlin, '2026-03-28T10:00:00Z'],
-    ['hours come last, after the gap has moved the day', '2026-03-30T00:30:00Z', '1d1h', berlin, '2026-03-29T00:30:00Z'],
+    [
+      'hours come last, after the gap has moved the day',
+      '2026-03-30T00:30:00Z',
+      '1d1h',
+      berlin,
+      '2026-03-29T00:30:00Z',
+    ],
     ['into the gap: moved forward', '2026-03-30T00:30:00Z', '1d', berlin, '2026-03-29T01:30:00Z'],
     ['into the overlap: the earlier', '2026-10-26T01:30:00Z', '1d', berlin, '2026-10-25T00:30:00Z'],
     ['everything at once', '2026-11-23T08:00:00Z', '1y6mo2w3d4h', UTC, '2025-05-06T04:00:00Z'],

@@ -44,7 +44,9 @@ export async function startMoto(): Promise<MotoAccount> {
   const port = await freePort();
   // The CDK's own client refuses the address and takes the name.
   const url = `http://localhost:${port}`;
-  const server = spawn('python3', [join(__dirname, 'server.py'), String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn('python3', [join(__dirname, 'server.py'), String(port)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let log = '';
   server.stderr.on('data', (data) => {
     // Without the requests that were answered.

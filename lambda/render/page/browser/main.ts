@@ -36,7 +36,9 @@ function choices(key: keyof Wish, of: (row: Row) => readonly [value: string, tex
   }
   const compare = new Intl.Collator('en', { numeric: true }).compare;
   const options = [...found].sort(([, a], [, b]) => compare(a.text, b.text));
-  field(key).append(...options.map(([value, { text, rows: amount }]) => make('option', { value }, `${text} · ${figure(amount)}`)));
+  field(key).append(
+    ...options.map(([value, { text, rows: amount }]) => make('option', { value }, `${text} · ${figure(amount)}`)),
+  );
 }
 
 function drawSummary(): void {
@@ -137,7 +139,9 @@ field('text').addEventListener('input', () => {
   clearTimeout(typing);
   typing = setTimeout(() => ask(asked(), { typed: true }), 150);
 });
-form.addEventListener('change', ({ target }) => ask(asked(), { sameRows: target instanceof HTMLElement && target.id === 'f-sort' }));
+form.addEventListener('change', ({ target }) =>
+  ask(asked(), { sameRows: target instanceof HTMLElement && target.id === 'f-sort' }),
+);
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   ask(asked());

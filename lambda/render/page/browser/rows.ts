@@ -50,21 +50,23 @@ export function readRows(data: PageData): readonly Row[] {
     if (found === undefined) throw new Error('the data of this page is damaged');
     return found;
   };
-  return data.rows.map(([name, source, made, size, cost, mark, verdict, policy, reasons, tags, prefix, id]: PageRow, index) => ({
-    index,
-    name,
-    source: at(sources, source),
-    at: made,
-    age: made === null ? null : Math.trunc((data.now - made) / DAY),
-    size,
-    cost,
-    mark,
-    verdict: at(data.words, verdict),
-    policy: at(data.policies, policy),
-    reasons,
-    tags,
-    id: prefix === null ? name : `${at(data.prefixes, prefix)}${id}`,
-  }));
+  return data.rows.map(
+    ([name, source, made, size, cost, mark, verdict, policy, reasons, tags, prefix, id]: PageRow, index) => ({
+      index,
+      name,
+      source: at(sources, source),
+      at: made,
+      age: made === null ? null : Math.trunc((data.now - made) / DAY),
+      size,
+      cost,
+      mark,
+      verdict: at(data.words, verdict),
+      policy: at(data.policies, policy),
+      reasons,
+      tags,
+      id: prefix === null ? name : `${at(data.prefixes, prefix)}${id}`,
+    }),
+  );
 }
 
 /** `20 days`. */

@@ -13,7 +13,15 @@ export interface Wish {
   readonly sort: string;
 }
 
-export const WISH_KEYS = ['text', 'source', 'region', 'kind', 'verdict', 'age', 'sort'] as const satisfies readonly (keyof Wish)[];
+export const WISH_KEYS = [
+  'text',
+  'source',
+  'region',
+  'kind',
+  'verdict',
+  'age',
+  'sort',
+] as const satisfies readonly (keyof Wish)[];
 
 /** A wish by its parts. */
 export const wishOf = (part: (key: keyof Wish) => string): Wish => ({
@@ -29,7 +37,9 @@ export const wishOf = (part: (key: keyof Wish) => string): Wish => ({
 export const NO_WISH: Wish = wishOf(() => '');
 
 /** What a table can be sorted by. Numbers are asked for from the largest first. */
-export const SORTS: Readonly<Record<string, { readonly largestFirst: boolean; readonly of: (row: Row) => string | number | null }>> = {
+export const SORTS: Readonly<
+  Record<string, { readonly largestFirst: boolean; readonly of: (row: Row) => string | number | null }>
+> = {
   name: { largestFirst: false, of: (row) => row.name },
   source: { largestFirst: false, of: (row) => row.source.name },
   region: { largestFirst: false, of: (row) => row.source.place },
@@ -69,12 +79,16 @@ function sorted(rows: Row[], sort: string): readonly Row[] {
   if (key === undefined) return rows;
   const keyed = rows.map((row) => ({ row, value: key.of(row) }));
   // Every distinct text is compared with the collator once; rows are then compared by rank.
-  const distinct = [...new Set(keyed.map(({ value }) => value).filter((value) => typeof value === 'string'))].sort(collator.compare);
+  const distinct = [...new Set(keyed.map(({ value }) => value).filter((value) => typeof value === 'string'))].sort(
+    collator.compare,
+  );
   const rank = new Map(distinct.map((text, index) => [text, index]));
-  const numberOf = (value: string | number | null): number | null => (typeof value === 'string' ? (rank.get(value) ?? 0) : value);
+  const numberOf = (value: string | number | null): number | null =>
+    typeof value === 'string' ? (rank.get(value) ?? 0) : value;
   const numbered = keyed.map(({ row, value }) => ({ row, number: numberOf(value) }));
   numbered.sort((a, b) => {
-    if (a.number === null || b.number === null) return a.number === b.number ? a.row.index - b.row.index : a.number === null ? 1 : -1;
+    if (a.number === null || b.number === null)
+      return a.number === b.number ? a.row.index - b.row.index : a.number === null ? 1 : -1;
     return (down ? b.number - a.number : a.number - b.number) || a.row.index - b.row.index;
   });
   return numbered.map(({ row }) => row);

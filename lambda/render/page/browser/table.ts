@@ -17,16 +17,27 @@ function line(row: Row, here: boolean, clock: LocalClock): HTMLTableRowElement {
   return make(
     'tr',
     { role: 'row', id: `row-${row.index}`, tabindex: '-1', class: here ? 'here' : '' },
-    cell('Snapshot', 'name', make('a', { href: linkTo(row) }, isolated(row.name)), ...(row.tags === '' ? [] : [dim(row.tags)])),
+    cell(
+      'Snapshot',
+      'name',
+      make('a', { href: linkTo(row) }, isolated(row.name)),
+      ...(row.tags === '' ? [] : [dim(row.tags)]),
+    ),
     cell('Source', 'source', isolated(source.name), ...(source.gone ? [dim('no longer exists')] : [])),
     cell('Region', 'region', ...(source.city === '' ? [source.region] : [source.city, dim(source.region)])),
     cell('Kind', 'kind', source.kind),
     cell('Age', 'n age', ageText(row.age), ...made),
     cell('Size', 'n size', row.size === null ? 'not known' : `${figure(row.size)} GB`),
     cell('At most per month', 'n cost', row.cost === null ? 'not known' : dollars(row.cost)),
-    cell('Verdict', 'verdict', make('span', { class: `pill ${row.mark}` }, make('span', { class: `shape ${row.mark}` }), row.verdict)),
+    cell(
+      'Verdict',
+      'verdict',
+      make('span', { class: `pill ${row.mark}` }, make('span', { class: `shape ${row.mark}` }), row.verdict),
+    ),
     // What is past policy says why in short first.
-    row.mark === 'expire' ? cell('Why', 'why', row.policy, dim(row.reasons)) : cell('Why', 'why', row.reasons, dim(row.policy)),
+    row.mark === 'expire'
+      ? cell('Why', 'why', row.policy, dim(row.reasons))
+      : cell('Why', 'why', row.reasons, dim(row.policy)),
   );
 }
 

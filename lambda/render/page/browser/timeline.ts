@@ -84,9 +84,18 @@ function lane(source: Source, rows: readonly Row[], span: Span, width: number): 
     { class: 'who' },
     make('h4', {}, make('a', { href: `#${wish}` }, isolated(source.name))),
     make('p', { class: 'dim' }, about),
-    make('p', { class: 'dim' }, total, ...(past > 0 ? [', ', make('b', { class: 'past' }, `${figure(past)} past policy`)] : [])),
+    make(
+      'p',
+      { class: 'dim' },
+      total,
+      ...(past > 0 ? [', ', make('b', { class: 'past' }, `${figure(past)} past policy`)] : []),
+    ),
   );
-  const group = { class: 'track', role: 'group', 'aria-label': `Snapshots of ${source.name}, oldest first; arrow keys move` };
+  const group = {
+    class: 'track',
+    role: 'group',
+    'aria-label': `Snapshots of ${source.name}, oldest first; arrow keys move`,
+  };
   const track = make('div', group);
   for (const { at } of ticks(span)) {
     const line = make('i', { class: 'line' });
@@ -140,14 +149,20 @@ function tip(rows: readonly Row[], field: HTMLElement, clock: LocalClock): void 
   field.addEventListener('mouseout', hide);
   field.addEventListener('focusin', ({ target }) => show(target));
   field.addEventListener('focusout', hide);
-  window.addEventListener('scroll', () => show(field.contains(document.activeElement) ? document.activeElement : null), { passive: true });
+  window.addEventListener(
+    'scroll',
+    () => show(field.contains(document.activeElement) ? document.activeElement : null),
+    { passive: true },
+  );
   field.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') hide();
     const { target } = event;
     if (!(target instanceof HTMLElement) || target.dataset.index === undefined) return;
     const marks = [...(target.parentElement?.querySelectorAll<HTMLElement>('.mark') ?? [])];
     const here = marks.indexOf(target);
-    const to = { ArrowRight: marks[here + 1], ArrowLeft: marks[here - 1], Home: marks[0], End: marks.at(-1) }[event.key];
+    const to = { ArrowRight: marks[here + 1], ArrowLeft: marks[here - 1], Home: marks[0], End: marks.at(-1) }[
+      event.key
+    ];
     if (to === undefined) return;
     event.preventDefault();
     target.tabIndex = -1;
@@ -167,7 +182,9 @@ export function timeline(all: readonly Row[], now: number, clock: LocalClock): (
     more.textContent = `Show more sources (${figure(waiting.length)} left)`;
   };
   more.addEventListener('click', () => next(MORE_LANES));
-  window.addEventListener('beforeprint', () => sayLeft('lanes-left', waiting.length === 0 ? null : count(waiting.length, 'source')));
+  window.addEventListener('beforeprint', () =>
+    sayLeft('lanes-left', waiting.length === 0 ? null : count(waiting.length, 'source')),
+  );
   tip(all, field, clock);
   return (rows) => {
     const lanes = new Map<Source, Row[]>();
@@ -188,7 +205,8 @@ export function timeline(all: readonly Row[], now: number, clock: LocalClock): (
         () =>
           lane(source, list, span, Math.max(200, width)),
     );
-    byId('span', HTMLElement).textContent = `${count(lanes.size, 'source')}, from ${clock.day(span.first)} to ${clock.day(span.last)}`;
+    byId('span', HTMLElement).textContent =
+      `${count(lanes.size, 'source')}, from ${clock.day(span.first)} to ${clock.day(span.last)}`;
     field.replaceChildren();
     next(FIRST_LANES);
   };
