@@ -22,9 +22,7 @@ function configIn(timezone: string) {
 }
 
 /** The pages that bring an account's snapshots, as texts, and the records that the real inventory makes of them. */
-async function bring(
-  snapshots: number,
-): Promise<{
+async function bring(snapshots: number): Promise<{
   readonly texts: readonly string[];
   readonly records: readonly Snapshot[];
   readonly sources: SourceLookup;

@@ -5,7 +5,7 @@ import { type Caller, sayEndpoints } from './aws';
 import type { Terminal } from './terminal';
 
 /** No count is as long: input without a line's end is not read for ever. */
-const LONGEST = 1_000;
+const MAX_ANSWER_LENGTH = 1_000;
 
 /** The first line of an input, or its beginning where it is too long; null where nothing comes. */
 async function readLine(input: NodeJS.ReadableStream): Promise<string | null> {
@@ -13,7 +13,7 @@ async function readLine(input: NodeJS.ReadableStream): Promise<string | null> {
   try {
     for await (const chunk of input) {
       text += String(chunk);
-      if (text.includes('\n') || text.length > LONGEST) break;
+      if (text.includes('\n') || text.length > MAX_ANSWER_LENGTH) break;
     }
   } catch {
     // What cannot be read, such as a directory, says nothing.

@@ -27,14 +27,14 @@ export interface CheckOptions extends AccountOptions {
   readonly format?: CheckFormat;
 }
 
-const MOST_NAMED = 12;
+const MAX_NAMED = 12;
 
-const some = (names: readonly string[]): string => someOf(names, MOST_NAMED);
+const some = (names: readonly string[]): string => someOf(names, MAX_NAMED);
 
 /** What a valid configuration means, for a person who wrote it. */
 function meaning({ origin, zone, policies, rules, defaultPolicy, floors, tagPrefix }: Config): readonly string[] {
   const named = [...policies].map(([name, policy]) => `${clean(name)} (${policyWords(policy)})`);
-  const ruled = rules.map(({ name, policy }) => `${clean(name)} → ${clean(policy)}`);
+  const matched = rules.map(({ name, policy }) => `${clean(name)} → ${clean(policy)}`);
   const rest =
     defaultPolicy === null
       ? `What no tag and no rule reaches is unmanaged: kept, and listed.`
@@ -42,7 +42,7 @@ function meaning({ origin, zone, policies, rules, defaultPolicy, floors, tagPref
   return [
     `${clean(origin)} is valid.`,
     `Policies: ${named.length === 0 ? `none; only tags such as ${tagPrefix}:keep set one` : some(named)}.`,
-    `Rules, the first that matches: ${ruled.length === 0 ? 'none' : some(ruled)}. ${rest}`,
+    `Rules, the first that matches: ${matched.length === 0 ? 'none' : some(matched)}. ${rest}`,
     `Always kept: what is held, what is younger than ${floors.minAge.text}, and the newest ${floors.minKeep} of each source. Days are cut in ${clean(zone.name)}.`,
   ];
 }

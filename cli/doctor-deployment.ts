@@ -48,8 +48,8 @@ interface Scheduled {
 async function checkScheduleNamed(caller: Caller, name: string, now: number, check: string): Promise<Scheduled> {
   const { credentials, region, connection } = caller;
   const client = new SchedulerClient({ credentials, region, requestHandler: connection.withLimits(PATIENT) });
-  const wrong = (said: string, remedy: string): Scheduled => ({
-    finding: failed(check, said, remedy),
+  const wrong = (message: string, remedy: string): Scheduled => ({
+    finding: failed(check, message, remedy),
     expression: null,
   });
   try {
@@ -250,23 +250,23 @@ export async function checkLastReport(
       expression !== null && now - since > overdueSince(expression, since) * HOUR;
     const newest = await newestReport(store, now);
     if (newest === null) return noReport(await awaitedSince(store), isMissed, deployment, caller, zone);
-    const said = `${newest.reportId}, ${ageText((now - newest.at) / HOUR)} old`;
+    const message = `${newest.reportId}, ${ageText((now - newest.at) / HOUR)} old`;
     if (isMissed(newest.at))
       return failed(
         'last report',
-        `${said}: one is missing`,
+        `${message}: one is missing`,
         "read the function's log: docs/runbook.md#report-missing",
       );
     const delivery = await readDelivery(store, runTime(newest.reportId));
     if (delivery === 'failed')
       return failed(
         'last report',
-        `${said}: it was stored, and could not be e-mailed`,
+        `${message}: it was stored, and could not be e-mailed`,
         "the newest ERROR in the function's log says why; fix that, then make a report: docs/runbook.md#report-failed",
       );
     return ok(
       'last report',
-      delivery === 'sent' ? `${said}, e-mailed` : `${said}, not e-mailed: switched off, or under way`,
+      delivery === 'sent' ? `${message}, e-mailed` : `${message}, not e-mailed: switched off, or under way`,
     );
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;

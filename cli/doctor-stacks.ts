@@ -247,9 +247,9 @@ async function searchAll(
   const findings: Finding[] = [];
   const [first] = errors;
   if (first !== undefined) {
-    const { said, remedy } = notRead('stack', first.error, 'cloudformation:ListStackResources');
+    const { message, remedy } = notRead('stack', first.error, 'cloudformation:ListStackResources');
     const others = errors.length === 1 ? first.name : `${first.name} and ${plural(errors.length - 1)} more`;
-    findings.push(unknown('stack', `${said}: ${others}`, remedy));
+    findings.push(unknown('stack', `${message}: ${others}`, remedy));
   }
   if (searched < candidates.length)
     findings.push(
@@ -266,10 +266,10 @@ async function searchAll(
 async function searchDefault(reader: StackReader, error: unknown, region: string): Promise<Search> {
   const { found, findings, isAbsent: isNone } = await searchNamed(reader, DEFAULT_STACK, region);
   if (found.length > 0) return { found, findings };
-  const { said, remedy } = notRead('stack', error, 'cloudformation:ListStacks');
+  const { message, remedy } = notRead('stack', error, 'cloudformation:ListStacks');
   const listing = unknown(
     'stack',
-    `${said}; only ${DEFAULT_STACK} was searched`,
+    `${message}; only ${DEFAULT_STACK} was searched`,
     `${remedy}, or name the stack with --stack NAME`,
   );
   return { found, findings: isNone ? [listing] : [listing, ...findings] };

@@ -60,7 +60,7 @@ function readConfig({ config: file }: DoctorOptions): { readonly config: Config 
 const MARKS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ', unknown: 'unknown' } as const;
 
 function lineOf(finding: Finding): string {
-  const line = `${MARKS[finding.state]}  ${finding.check}: ${clean(finding.said)}\n`;
+  const line = `${MARKS[finding.state]}  ${finding.check}: ${clean(finding.message)}\n`;
   return finding.state === 'ok' ? line : `${line}         -> ${clean(finding.remedy)}\n`;
 }
 

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { mismatches } from '../lambda/config/mismatch';
-import type { Inventory, Judged } from '../lambda/core/report/report-model';
+import type { EvaluatedSnapshot, Inventory } from '../lambda/core/report/report-model';
 import type { Snapshot } from '../lambda/core/snapshot/snapshot';
 import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
@@ -23,8 +23,8 @@ export interface ExplainOptions extends AccountOptions {
   readonly at?: (zone: Zone) => number;
 }
 
-const MOST_NEAR = 3;
-const MOST_LISTED = 20;
+const MAX_NEAR = 3;
+const MAX_LISTED = 20;
 
 /** Names that may have been meant: those that contain the word, then the nearest, at most a third of whose letters differ. */
 function nearNames(word: string, names: readonly string[]): readonly string[] {
@@ -33,7 +33,7 @@ function nearNames(word: string, names: readonly string[]): readonly string[] {
     .map((name) => ({ name, apart: name.toLowerCase().includes(short) ? 0 : distance(short, name.toLowerCase()) }))
     .filter(({ name, apart }) => apart <= Math.max(1, Math.floor(Math.max(short.length, name.length) / 3)))
     .sort((a, b) => a.apart - b.apart || (a.name < b.name ? -1 : 1))
-    .slice(0, MOST_NEAR)
+    .slice(0, MAX_NEAR)
     .map(({ name }) => name);
 }
 
@@ -52,8 +52,8 @@ function unknown(wanted: string, { snapshots }: Inventory): RetentionError {
   );
 }
 
-function ambiguous(wanted: string, found: readonly Judged[], zone: Zone): RetentionError {
-  const lines = found.slice(0, MOST_LISTED).map(({ snapshot: { arn, kind, region, createdAt } }) => {
+function ambiguous(wanted: string, found: readonly EvaluatedSnapshot[], zone: Zone): RetentionError {
+  const lines = found.slice(0, MAX_LISTED).map(({ snapshot: { arn, kind, region, createdAt } }) => {
     const made = createdAt === null ? 'not known' : localMinute(createdAt, zone);
     return `  ${clean(arn ?? 'without ARN')} (${kind}, ${clean(region)}, made ${made})`;
   });
@@ -90,7 +90,7 @@ export async function explain(wanted: string, options: ExplainOptions, terminal:
   const now = options.at?.(config.zone) ?? Date.now();
   const isWanted = ({ arn, name }: Snapshot): boolean => (wanted.startsWith('arn:') ? arn : name) === wanted;
   const concerned = new Set(live.snapshots.filter(isWanted).map(({ source }) => source?.arn));
-  const matters = ({ snapshot }: Judged): boolean => concerned.has(snapshot.source?.arn);
+  const matters = ({ snapshot }: EvaluatedSnapshot): boolean => concerned.has(snapshot.source?.arn);
   const { inventory, decision } = await decideConfirmed(live, { config, now, everyRule: true, matters });
   const { items } = decision;
   const found = items.filter(({ snapshot }) => isWanted(snapshot)).sort(reportOrder);

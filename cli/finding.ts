@@ -3,34 +3,34 @@ import { clean } from '../lambda/core/util/safe-text';
 
 /** One thing that keeps a report from a person, or does not, or could not be checked. What is not `ok` has a remedy. */
 export type Finding =
-  | { readonly check: string; readonly state: 'ok'; readonly said: string }
+  | { readonly check: string; readonly state: 'ok'; readonly message: string }
   | {
       readonly check: string;
       readonly state: 'warning' | 'failed' | 'unknown';
-      readonly said: string;
+      readonly message: string;
       readonly remedy: string;
     };
 
 /** What could not be checked. */
 export type Unknown = Finding & { readonly state: 'unknown' };
 
-export const ok = (check: string, said: string): Finding => ({ check, state: 'ok', said });
-export const warning = (check: string, said: string, remedy: string): Finding => ({
+export const ok = (check: string, message: string): Finding => ({ check, state: 'ok', message });
+export const warning = (check: string, message: string, remedy: string): Finding => ({
   check,
   state: 'warning',
-  said,
+  message,
   remedy,
 });
-export const failed = (check: string, said: string, remedy: string): Finding => ({
+export const failed = (check: string, message: string, remedy: string): Finding => ({
   check,
   state: 'failed',
-  said,
+  message,
   remedy,
 });
-export const unknown = (check: string, said: string, remedy: string): Unknown => ({
+export const unknown = (check: string, message: string, remedy: string): Unknown => ({
   check,
   state: 'unknown',
-  said,
+  message,
   remedy,
 });
 

@@ -11,14 +11,14 @@ interface Progress {
   stop(): void;
 }
 
-const NARROWEST = 60;
+const MIN_COLUMNS = 60;
 /** Cells that the words beside the bar take at most. */
 const WORDS = 48;
 const WIDEST_BAR = 40;
 const CLEAR_LINE = '\r\u001b[K';
 /** Silence (ms) after which somebody who watches wants to know why. */
 const SILENCE = 10_000;
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 const count = (amount: number, one: string): string => `${WHOLE.format(amount)} ${one}${amount === 1 ? '' : 's'}`;
@@ -57,7 +57,7 @@ function lines(err: NodeJS.WritableStream): Progress {
 
 /** A bar that is gone when all is read; what could not be read stays as a line. */
 function bar(err: NodeJS.WriteStream): Progress {
-  const columns = Math.max(NARROWEST, err.columns || NARROWEST);
+  const columns = Math.max(MIN_COLUMNS, err.columns || MIN_COLUMNS);
   const drawn = new SingleBar(
     {
       stream: err,
@@ -128,8 +128,8 @@ function makeWaiting(): { readonly note: Tell; readonly text: () => string } {
       if (stage === 'automatic') return 'the count of automatic snapshots';
       if (stage === 'sources') return 'sources that are in no list';
       if (open.size === 0) return 'the lists of instances, disks and databases';
-      const named = [...open].slice(0, MOST_NAMED).join(', ');
-      return `${count(open.size, 'list')}: ${named}${open.size > MOST_NAMED ? ` and ${open.size - MOST_NAMED} more` : ''}`;
+      const named = [...open].slice(0, MAX_NAMED).join(', ');
+      return `${count(open.size, 'list')}: ${named}${open.size > MAX_NAMED ? ` and ${open.size - MAX_NAMED} more` : ''}`;
     },
   };
 }

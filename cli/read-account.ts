@@ -87,10 +87,10 @@ export async function readAccount(options: AccountOptions, config: Config, termi
   return withProgress(terminal.err, options.quiet ?? false, (tell) => readInventory(request, tell));
 }
 
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 const firstOf = (all: readonly string[]): string =>
-  `${all.slice(0, MOST_NAMED).join(', ')}${all.length > MOST_NAMED ? ` and ${all.length - MOST_NAMED} more` : ''}`;
+  `${all.slice(0, MAX_NAMED).join(', ')}${all.length > MAX_NAMED ? ` and ${all.length - MAX_NAMED} more` : ''}`;
 
 /** What was not read, in one sentence: scopes of the report, then source lists that its snapshots need from elsewhere. */
 export function unreadText(inventory: Pick<Inventory, 'scopes' | 'problems'>): string {

@@ -5,7 +5,7 @@ import { decodeBody, s3Operation } from './s3';
 import { Refusal } from './service-error';
 
 const SERVICES = ['lightsail', 'sns', 's3', 'sts'] as const;
-const MOST_BYTES = 512 * 1024 * 1024;
+const MAX_BYTES = 512 * 1024 * 1024;
 
 /** A request, read whole: which call it is, and what its service needs. */
 export interface Incoming {
@@ -52,7 +52,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BYTES)
+    if (size > MAX_BYTES)
       throw new Refusal({ code: 'RequestEntityTooLargeException', message: 'The request is too large.', status: 413 });
     chunks.push(chunk);
   }

@@ -24,7 +24,7 @@ export interface PublishedMessage {
 }
 
 const NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/';
-const MOST_BYTES = 262_144;
+const MAX_BYTES = 262_144;
 const A_PAGE = 100;
 
 const invalid = (message: string) =>
@@ -87,7 +87,7 @@ export function answerSns(
     if (subject !== null) checkSubject(subject);
     const attributes = attributesOf(form);
     const texts = Object.entries(attributes).flatMap(([name, { type, value }]) => [name, type, value]);
-    if ([message, ...texts].reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) > MOST_BYTES)
+    if ([message, ...texts].reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) > MAX_BYTES)
       throw invalid('Message too long');
     const messageId = randomUUID();
     world.publish({ messageId, topicArn: topic.arn, subject, message, attributes, at: world.now() });

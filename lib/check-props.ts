@@ -15,7 +15,7 @@ import type { SnapshotRetentionProps } from './snapshot-retention';
 const KEPT = 400;
 
 /** The most days that S3 locks an object for: a hundred years. */
-const MOST_DAYS = 36_500;
+const MAX_DAYS = 36_500;
 
 /** Properties of which nothing is left to be wrong, defaults filled in. */
 export interface CheckedProps {
@@ -111,10 +111,10 @@ function checkDays(prop: 'keepReportsFor' | 'lockReportsFor', given: unknown): n
   if (given.isUnresolved())
     throw refused(prop, 'got a value that is known at deployment only, expected a Duration that is known here');
   const days = given.toDays({ integral: false });
-  if (Number.isInteger(days) && days >= 1 && days <= MOST_DAYS) return days;
+  if (Number.isInteger(days) && days >= 1 && days <= MAX_DAYS) return days;
   throw refused(
     prop,
-    `got ${given.toHumanString()}, expected whole days from 1 to ${MOST_DAYS}, such as Duration.days(${KEPT}): S3 counts days`,
+    `got ${given.toHumanString()}, expected whole days from 1 to ${MAX_DAYS}, such as Duration.days(${KEPT}): S3 counts days`,
   );
 }
 

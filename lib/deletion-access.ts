@@ -5,7 +5,7 @@ import type { Config } from '../lambda/core/policy/config';
 import { KIND_FACTS } from '../lambda/kinds/kind-metadata';
 import { acknowledgeWildcard } from './acknowledge';
 
-/** Holds of these forms end on a day, in a zone that a policy does not know: whether one is in force, the code judges. */
+/** Holds of these forms end on a day, in a zone that a policy does not know: whether one is in force, the code evaluates. */
 const DATED = ['until ????-??-??', '????-??-??'];
 
 /** A stack that owns a snapshot marks it with this, among others. */

@@ -4,7 +4,7 @@ import type { Clock } from '../ports/ports';
 import type { CallOptions } from '../ports/snapshot-kind';
 
 /** The longest delay that a timer takes. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The end of a run's reading: nothing is asked for after it, and what is under way then is given up. */
 export interface Deadline {
@@ -23,7 +23,7 @@ export function startDeadline(at: number | null, clock: Clock): Deadline {
   const controller = new AbortController();
   // A hundred calls at once wait for it; Node 20 warns of more than ten.
   setMaxListeners(0, controller.signal);
-  const timer = setTimeout(() => controller.abort(), Math.min(LONGEST_TIMER, Math.max(0, at - clock())));
+  const timer = setTimeout(() => controller.abort(), Math.min(MAX_TIMER_MS, Math.max(0, at - clock())));
   const passed = () =>
     new RetentionError(
       'deadline',

@@ -33,7 +33,7 @@ export interface RegionRetries {
   recordSuccess(): void;
 }
 
-/** What the table does not know, and what it calls denied while the SDK is correcting the clock, is left to the SDK's own judgement. */
+/** What the table does not know, and what it calls denied while the SDK is correcting the clock, is left to the SDK's own decision. */
 const RETRY_AS: Readonly<Record<ErrorClass, ErrorInfo['errorType'] | null>> = {
   throttled: 'THROTTLING',
   transient: 'TRANSIENT',

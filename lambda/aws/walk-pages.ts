@@ -9,7 +9,7 @@ export interface Walk {
 }
 
 /** So many pages without a row, one after the other, are no list that goes on. */
-const MOST_EMPTY = 100;
+const MAX_EMPTY = 100;
 
 const endless = (operation: string, what: string): RetentionError =>
   new RetentionError(
@@ -62,7 +62,7 @@ export async function walkPages<Row>(
       token = page.next;
       empty = page.rows?.length === 0 ? empty + 1 : 0;
       if (token !== null) {
-        if (empty >= MOST_EMPTY) throw endless(operation, `${empty} empty pages in a row`);
+        if (empty >= MAX_EMPTY) throw endless(operation, `${empty} empty pages in a row`);
         if (seen.has(token))
           throw new RetentionError(
             'inventory.repeated-token',

@@ -42,12 +42,12 @@ export interface ConfigWarning {
 
 type Issue = z.core.$ZodIssue;
 
-const LONGEST_SHOWN = 60;
+const MAX_SHOWN_LENGTH = 60;
 /** What a terminal would obey rather than show, and what cannot be told from a space or from nothing. */
 const UNPRINTABLE = /[\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff]/g;
 
 function quoted(text: string): string {
-  const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+  const short = text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
   return jsonText(short).replace(UNPRINTABLE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
@@ -58,7 +58,7 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty map' : 'a map';
-  return String(value).slice(0, LONGEST_SHOWN);
+  return String(value).slice(0, MAX_SHOWN_LENGTH);
 }
 
 /** `policies.standard.keep.daily`, `rules[0].match.tags["team:a"]`. */
@@ -203,11 +203,11 @@ export function describeProblem(problem: ConfigProblem, origin: string): string 
 export const describeWarning = (warning: ConfigWarning, origin: string): string =>
   `${place(origin, warning)} ${warning.path}: ${warning.message}`;
 
-const MOST_LINES = 50;
+const MAX_LINES = 50;
 
 /** All problems for a terminal or a log, one a line, in the order of the file; a file that is wrong throughout is cut short, and says so. */
 export function formatConfigProblems(problems: readonly ConfigProblem[], origin: string): string {
-  const lines = problems.slice(0, MOST_LINES).map((problem) => describeProblem(problem, origin));
+  const lines = problems.slice(0, MAX_LINES).map((problem) => describeProblem(problem, origin));
   const more = problems.length - lines.length;
   return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n');
 }

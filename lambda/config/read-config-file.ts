@@ -13,7 +13,7 @@ import { otherThanFile } from './regular-file';
 
 export { DEFAULT_FILE } from './near-files';
 
-const MOST_BYTES = 1_000_000;
+const MAX_BYTES = 1_000_000;
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
@@ -49,7 +49,7 @@ function unreadable(path: string, code: string): Read<Buffer> {
 
 /** At most one byte more than the limit, from a regular file: nothing else is waited for. */
 function readBytes(path: string): Read<Buffer> {
-  const buffer = Buffer.alloc(MOST_BYTES + 1);
+  const buffer = Buffer.alloc(MAX_BYTES + 1);
   let length = 0;
   try {
     const there = otherThanFile(statSync(path));
@@ -67,7 +67,7 @@ function readBytes(path: string): Read<Buffer> {
   } catch (error) {
     return unreadable(path, codeOf(error));
   }
-  if (length > MOST_BYTES) return refused('more than 1 MB', 'a configuration of at most 1 MB');
+  if (length > MAX_BYTES) return refused('more than 1 MB', 'a configuration of at most 1 MB');
   return { ok: true, value: buffer.subarray(0, length) };
 }
 

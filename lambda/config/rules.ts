@@ -13,9 +13,9 @@ const glob = (
   canMatch: (value: string) => boolean = () => true,
   suggest: (value: string) => string | null = () => null,
 ) => {
-  const judge = (value: string) =>
+  const evaluate = (value: string) =>
     shape.test(value) && canMatch(value) ? null : { expected, suggestion: suggest(value) };
-  const item = text(expected, judge, { pattern: shape.source });
+  const item = text(expected, evaluate, { pattern: shape.source });
   return z.union(
     [
       item,

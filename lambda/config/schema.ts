@@ -155,11 +155,9 @@ export const configSchema = map(
       [],
     ),
     default: z.optional(
-      z
-        .string({ error: 'the name of a policy' })
-        .register(notes, {
-          description: 'The policy of what no rule matches; without it such snapshots are unmanaged and kept.',
-        }),
+      z.string({ error: 'the name of a policy' }).register(notes, {
+        description: 'The policy of what no rule matches; without it such snapshots are unmanaged and kept.',
+      }),
     ),
     holdTags: z._default(
       list(tagKey, {

@@ -10,11 +10,11 @@ export const notes = z.registry<Record<string, unknown>>();
 /** Every message in this schema says what was expected; `problems.ts` adds what was got. */
 type Refusal = string | { readonly expected: string; readonly suggestion: string | null } | null;
 
-/** A check of our own: `judge` answers null, or what was expected. With `ifSound` it is asked only about a value in which nothing else is wrong. */
-export function refuse<T>(judge: (value: T) => Refusal, ifSound = false): z.core.$ZodCheck<T> {
+/** A check of our own: `evaluate` answers null, or what was expected. With `ifSound` it is asked only about a value in which nothing else is wrong. */
+export function refuse<T>(evaluate: (value: T) => Refusal, ifSound = false): z.core.$ZodCheck<T> {
   return z.check<T>((payload) => {
     if (ifSound && payload.issues.length > 0) return;
-    const refusal = judge(payload.value);
+    const refusal = evaluate(payload.value);
     if (refusal === null) return;
     const { expected, suggestion } = typeof refusal === 'string' ? { expected: refusal, suggestion: null } : refusal;
     payload.issues.push({
@@ -27,9 +27,9 @@ export function refuse<T>(judge: (value: T) => Refusal, ifSound = false): z.core
   });
 }
 
-/** A text that `judge` accepts. */
-export const text = (expected: string, judge: (value: string) => Refusal, hint: Record<string, unknown> = {}) =>
-  z.string({ error: expected }).check(refuse(judge)).register(notes, hint);
+/** A text that `evaluate` accepts. */
+export const text = (expected: string, evaluate: (value: string) => Refusal, hint: Record<string, unknown> = {}) =>
+  z.string({ error: expected }).check(refuse(evaluate)).register(notes, hint);
 
 /** What a tag key or value may consist of, as a class for patterns, and for people. */
 export const TAG_TEXT = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]';

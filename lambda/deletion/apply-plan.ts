@@ -1,9 +1,9 @@
 import { type Facts, type ItemResult, NO_FACTS } from '../core/plan/outcome';
 import type { Plan, PlanItem } from '../core/plan/plan';
-import { type Condemned, type CondemnedGroup, type Intersection, intersect } from '../core/plan/recheck';
+import { type Candidate, type CandidateGroup, type Intersection, intersect } from '../core/plan/recheck';
 import type { Config } from '../core/policy/config';
 import { monthlyCostCeiling, snapshotGb } from '../core/policy/cost';
-import type { Judged } from '../core/report/report-model';
+import type { EvaluatedSnapshot } from '../core/report/report-model';
 import type { SourceState } from '../core/snapshot/snapshot';
 import { decideConfirmed } from '../inventory/confirm-sources';
 import type { Sleep, SnapshotDeletion } from '../ports/deletion-ports';
@@ -46,14 +46,14 @@ export interface PrepareRequest {
   readonly deadline: number | null;
 }
 
-/** A plan that may be applied, and what of it a fresh decision condemns. It ages: nothing in it is trusted without another look. */
+/** A plan that may be applied, and what of it a fresh decision lists as expiring. It ages: nothing in it is trusted without another look. */
 export interface Prepared {
   readonly plan: Plan;
   readonly config: Config;
   /** When it was decided, epoch ms. */
   readonly decidedAt: number;
-  readonly groups: readonly CondemnedGroup[];
-  readonly ruled: Intersection['ruled'];
+  readonly groups: readonly CandidateGroup[];
+  readonly skipped: Intersection['skipped'];
   /** How many items an earlier run dealt with. */
   readonly doneBefore: number;
 }
@@ -94,14 +94,14 @@ export async function prepareApply(
   checkInventory(plan, live);
   checkAccount(plan, account ?? live.account);
   const decidedAt = ports.clock();
-  const matters = ({ snapshot }: Judged): boolean => wanted.has(snapshot.arn);
+  const matters = ({ snapshot }: EvaluatedSnapshot): boolean => wanted.has(snapshot.arn);
   const { inventory, decision } = await decideConfirmed(live, { config, now: decidedAt, matters, progress });
-  const { groups, ruled } = intersect(open, decision.items, inventory.sources, config.floors.minKeep, config.zone);
-  const condemned = groups.reduce((sum, { items }) => sum + items.length, 0);
+  const { groups, skipped } = intersect(open, decision.items, inventory.sources, config.floors.minKeep, config.zone);
+  const candidates = groups.reduce((sum, { items }) => sum + items.length, 0);
   const deleted = before.filter(({ outcome }) => outcome === 'deleted').length;
-  checkCaps(config, condemned + deleted, inventory.snapshots.length + deleted);
+  checkCaps(config, candidates + deleted, inventory.snapshots.length + deleted);
   checkClock(await ports.deletion.readClock());
-  return { plan, config, decidedAt, groups, ruled, doneBefore: before.length };
+  return { plan, config, decidedAt, groups, skipped, doneBefore: before.length };
 }
 
 /** The part of the record that a run needs. */
@@ -124,11 +124,11 @@ export interface ApplyOptions {
   readonly signal?: AbortSignal;
   readonly progress?: (result: ItemResult) => void;
   /** A rehearsal: the same path up to the delete, which is not sent; called for each snapshot that would go. */
-  readonly wouldDelete?: (condemned: Condemned) => void;
+  readonly wouldDelete?: (candidate: Candidate) => void;
 }
 
 /** What is known of a snapshot, for the record. */
-export function factsOf({ snapshot }: Judged, { pricing }: Pick<Config, 'pricing'>): Facts {
+export function factsOf({ snapshot }: EvaluatedSnapshot, { pricing }: Pick<Config, 'pricing'>): Facts {
   return {
     source: snapshot.source?.name ?? snapshot.source?.arn ?? null,
     sizeGb: snapshotGb(snapshot),
@@ -136,10 +136,10 @@ export function factsOf({ snapshot }: Judged, { pricing }: Pick<Config, 'pricing
   };
 }
 
-const stateOf = ({ source }: CondemnedGroup): SourceState | null =>
+const stateOf = ({ source }: CandidateGroup): SourceState | null =>
   source === null ? null : { state: 'exists', name: source.name, tags: source.tags };
 
-type Ruling = Intersection['ruled'][number];
+type Skipped = Intersection['skipped'][number];
 
 /** One run over what was prepared. */
 class PlanRun {
@@ -155,15 +155,17 @@ class PlanRun {
   }
 
   async run(): Promise<void> {
-    const byRegion = new Map<string, CondemnedGroup[]>();
+    const byRegion = new Map<string, CandidateGroup[]>();
     for (const group of this.prepared.groups)
       byRegion.set(group.region, [...(byRegion.get(group.region) ?? []), group]);
-    const ruled = this.prepared.ruled.filter(({ item }) => this.isOpen(item));
+    const skipped = this.prepared.skipped.filter(({ item }) => this.isOpen(item));
     // What the decision keeps, and no delete was sent of: nothing more has to be read.
-    const isSettled = ({ item, ruling }: Ruling): boolean =>
-      ruling.outcome === 'spared' && !this.ports.outcomes.unsettled.has(item.arn);
-    await this.record(ruled.filter(isSettled).map(({ item, judged, ruling }) => this.resultOf(item, judged, ruling)));
-    const unclear = ruled.filter((each) => !isSettled(each));
+    const isSettled = ({ item, skipReason }: Skipped): boolean =>
+      skipReason.outcome === 'spared' && !this.ports.outcomes.unsettled.has(item.arn);
+    await this.record(
+      skipped.filter(isSettled).map(({ item, evaluated, skipReason }) => this.resultOf(item, evaluated, skipReason)),
+    );
+    const unclear = skipped.filter((each) => !isSettled(each));
     const ends = await Promise.allSettled([
       this.stopping(() => this.clarify(unclear)),
       ...[...byRegion.values()].map((groups) => this.stopping(() => this.applyRegion(groups))),
@@ -195,14 +197,16 @@ class PlanRun {
 
   private resultOf(
     item: PlanItem,
-    judged: Judged | null,
+    evaluated: EvaluatedSnapshot | null,
     { outcome, code, text, mayStillBeDeleted }: Verdict,
   ): ItemResult {
     const { arn, name, kind, account, region, createdAt } = item;
     const at = new Date(this.ports.clock()).toISOString();
     // Of one that is gone, what the run that meant to delete it knew.
     const facts =
-      judged === null ? (this.ports.outcomes.unsettled.get(arn) ?? NO_FACTS) : factsOf(judged, this.prepared.config);
+      evaluated === null
+        ? (this.ports.outcomes.unsettled.get(arn) ?? NO_FACTS)
+        : factsOf(evaluated, this.prepared.config);
     const doubt = mayStillBeDeleted === undefined ? {} : { mayStillBeDeleted };
     return { arn, name, kind, account, region, createdAt, ...facts, outcome, code, text, at, ...doubt };
   }
@@ -212,7 +216,7 @@ class PlanRun {
   }
 
   /** Finds out what became of snapshots that no list has, or whose delete an earlier run may have sent. One region does not wait for another. */
-  private async clarify(unclear: readonly Ruling[]): Promise<void> {
+  private async clarify(unclear: readonly Skipped[]): Promise<void> {
     const regions = [...new Set(unclear.map(({ item }) => item.region))];
     const ends = await Promise.allSettled(
       regions.map((region) =>
@@ -222,32 +226,36 @@ class PlanRun {
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
-  private async clarifyRegion(unclear: readonly Ruling[]): Promise<void> {
+  private async clarifyRegion(unclear: readonly Skipped[]): Promise<void> {
     const { signal } = this.options;
     const ports = this.itemPorts();
-    for (const { item, judged, ruling } of unclear) {
+    for (const { item, evaluated, skipReason } of unclear) {
       if (!this.mayGoOn()) return;
       const sentBefore = this.ports.outcomes.unsettled.has(item.arn);
       const end =
-        judged === null
+        evaluated === null
           ? await confirmAbsent(ports, { item, sentBefore }, signal)
-          : await this.skip(ports, { item, judged }, ruling, sentBefore);
+          : await this.skip(ports, { item, evaluated }, skipReason, sentBefore);
       if (end === 'left') return;
-      await this.record([this.resultOf(item, judged, end)]);
+      await this.record([this.resultOf(item, evaluated, end)]);
     }
   }
 
   private async skip(
     ports: ItemPorts,
-    condemned: Condemned,
-    ruling: Ruling['ruling'],
+    candidate: Candidate,
+    skipReason: Skipped['skipReason'],
     sentBefore: boolean,
   ): Promise<Verdict | 'left'> {
-    if (!sentBefore) return ruling;
-    return awaitEarlier(ports, { condemned, source: null, config: this.prepared.config, ruling }, this.options.signal);
+    if (!sentBefore) return skipReason;
+    return awaitEarlier(
+      ports,
+      { candidate, source: null, config: this.prepared.config, skipReason },
+      this.options.signal,
+    );
   }
 
-  private async applyRegion(groups: readonly CondemnedGroup[]): Promise<void> {
+  private async applyRegion(groups: readonly CandidateGroup[]): Promise<void> {
     const ports = this.itemPorts();
     for (const group of groups) {
       if (!this.mayGoOn()) return;
@@ -255,7 +263,7 @@ class PlanRun {
     }
   }
 
-  private async applyGroup(group: CondemnedGroup, ports: ItemPorts): Promise<void> {
+  private async applyGroup(group: CandidateGroup, ports: ItemPorts): Promise<void> {
     const { config } = this.prepared;
     const { signal, wouldDelete } = this.options;
     const { outcomes } = this.ports;
@@ -265,24 +273,24 @@ class PlanRun {
       breach ??= await guardGroup(ports.deletion, group, config.floors.minKeep, ports.pacer, signal, abortSignal);
       return breach;
     };
-    for (const condemned of group.items) {
-      const { item, judged } = condemned;
+    for (const candidate of group.items) {
+      const { item, evaluated } = candidate;
       if (!this.isOpen(item)) continue;
       if (!this.mayGoOn()) return;
       const attempt = {
-        start: () => outcomes.startAttempt(item, factsOf(judged, config)),
+        start: () => outcomes.startAttempt(item, factsOf(evaluated, config)),
         isOwn: () => outcomes.isOwnAttempt(item.arn),
         cancel: () => outcomes.cancelAttempt(item.arn),
       };
       const end = await deleteSnapshot(ports, {
-        ...{ condemned, source: stateOf(group), config, guard, signal },
+        ...{ candidate, source: stateOf(group), config, guard, signal },
         sentBefore: outcomes.unsettled.has(item.arn),
         attempt: wouldDelete === undefined ? attempt : null,
         takenOver: () => takenOver(item.name),
       });
       if (end === 'left') return;
-      if (end === 'deletable') wouldDelete?.(condemned);
-      else if (end !== 'recorded') await this.record([this.resultOf(item, judged, end)]);
+      if (end === 'deletable') wouldDelete?.(candidate);
+      else if (end !== 'recorded') await this.record([this.resultOf(item, evaluated, end)]);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type CondemnedGroup, floorBreach, sourceBreach } from '../core/plan/recheck';
+import { type CandidateGroup, floorBreach, sourceBreach } from '../core/plan/recheck';
 import { differInCase } from '../core/snapshot/arn';
 import type { CallFailure, SnapshotDeletion } from '../ports/deletion-ports';
 import { type Pacer, patiently } from './backoff';
@@ -18,7 +18,7 @@ type Reading = readonly [pacer: Pacer, signal: AbortSignal | undefined, abortSig
 /** Why the source of a group is not what the decision rested on; null when it is. A source that no list had must not be there by name either. */
 async function checkSource(
   deletion: SnapshotDeletion,
-  { source, absentSource }: CondemnedGroup,
+  { source, absentSource }: CandidateGroup,
   [pacer, signal, abortSignal]: Reading,
 ): Promise<Verdict | null> {
   const named = source ?? absentSource;
@@ -45,7 +45,7 @@ async function checkSource(
  */
 export async function guardGroup(
   deletion: SnapshotDeletion,
-  group: CondemnedGroup,
+  group: CandidateGroup,
   minKeep: number,
   pacer: Pacer,
   signal?: AbortSignal,

@@ -1,5 +1,5 @@
 import type { Outcome } from '../core/plan/outcome';
-import { type Condemned, type Ruled, recheck } from '../core/plan/recheck';
+import { type Candidate, recheck, type SkipReason } from '../core/plan/recheck';
 import type { Config } from '../core/policy/config';
 import type { SourceState } from '../core/snapshot/snapshot';
 import { type CallFailure, DELETE_TIMEOUT_MS, type Operation, type SnapshotDeletion } from '../ports/deletion-ports';
@@ -38,7 +38,7 @@ export interface ItemAttempt {
 }
 
 export interface ItemRequest {
-  readonly condemned: Condemned;
+  readonly candidate: Candidate;
   /** The state of its source, read again with its group. */
   readonly source: SourceState | null;
   readonly config: Config;
@@ -54,13 +54,13 @@ export interface ItemRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-type Subject = Pick<ItemRequest, 'condemned' | 'source' | 'config'>;
+type Subject = Pick<ItemRequest, 'candidate' | 'source' | 'config'>;
 
 /** The snapshot that has the name now. `same`: the candidate, and nothing keeps it. */
 type Reading =
   | { readonly state: 'same' }
   | { readonly state: 'gone' }
-  | { readonly state: 'replaced' | 'differs'; readonly ruling: Ruled }
+  | { readonly state: 'replaced' | 'differs'; readonly skipReason: SkipReason }
   | { readonly state: 'unread'; readonly failure: CallFailure };
 
 /** Which deletes may have been carried out, or may still be. */
@@ -93,17 +93,17 @@ const mayPass = ({ class: of }: CallFailure): boolean => of === 'throttled' || o
 
 async function readNow(
   { deletion, clock }: Pick<ItemPorts, 'deletion' | 'clock'>,
-  { condemned, source, config }: Subject,
+  { candidate, source, config }: Subject,
   abortSignal?: AbortSignal,
 ): Promise<Reading> {
-  const { item } = condemned;
+  const { item } = candidate;
   const answer = await deletion.readSnapshot(item, abortSignal);
   if (!answer.ok) return { state: 'unread', failure: answer.failure };
   if (answer.value === null) return { state: 'gone' };
   if (answer.value.arn === null) return { state: 'unread', failure: NO_ARN };
-  const ruling = recheck(condemned, answer.value, source, config, clock());
-  if (ruling === null) return { state: 'same' };
-  return { state: answer.value.arn === item.arn ? 'differs' : 'replaced', ruling };
+  const skipReason = recheck(candidate, answer.value, source, config, clock());
+  if (skipReason === null) return { state: 'same' };
+  return { state: answer.value.arn === item.arn ? 'differs' : 'replaced', skipReason };
 }
 
 /** The candidate is gone: nothing has its name, or another ARN does. */
@@ -215,10 +215,10 @@ class SnapshotDeletionRun {
       case 'gone':
         return { end: gone(this.sent) };
       case 'replaced':
-        return { end: this.sent === 'nothing' ? now.ruling : gone(this.sent) };
+        return { end: this.sent === 'nothing' ? now.skipReason : gone(this.sent) };
       case 'differs': {
-        if (this.sent === 'nothing') return { end: now.ruling };
-        const why = { code: now.ruling.code, message: now.ruling.text };
+        if (this.sent === 'nothing') return { end: now.skipReason };
+        const why = { code: now.skipReason.code, message: now.skipReason.text };
         // It may differ only because it is being deleted.
         if (why.code !== 'unfinished') return { end: await this.fail(why) };
         pacer.slower();
@@ -237,7 +237,7 @@ class SnapshotDeletionRun {
     const before = this.sent;
     // Until its answer says otherwise, a delete may have been carried out.
     this.sent = 'by-this-run';
-    const answer = await deletion.deleteSnapshot(this.request.condemned.item, isFresh);
+    const answer = await deletion.deleteSnapshot(this.request.candidate.item, isFresh);
     if (answer.ok) {
       pacer.faster();
       return { end: await this.confirm(answer.value, before) };
@@ -290,7 +290,7 @@ class SnapshotDeletionRun {
   /** Follows the operations of an accepted delete, and confirms that the snapshot is gone. `before`: what had been sent until then. */
   private async confirm(operations: readonly Operation[], before: Sent): Promise<Verdict> {
     const { deletion, pacer, clock } = this.ports;
-    const followed = await followOperations(deletion, this.request.condemned.item.region, operations, pacer, clock);
+    const followed = await followOperations(deletion, this.request.candidate.item.region, operations, pacer, clock);
     const isDone = followed.state === 'done';
     // An earlier delete may be the reason why this one failed, and be carried out later.
     const presence = await this.presence(isDone || before !== 'nothing' ? pacer.pace.confirm : 0);
@@ -320,10 +320,10 @@ class SnapshotDeletionRun {
       case 'gone':
         return gone(this.sent);
       case 'replaced':
-        return this.sent === 'nothing' ? now.ruling : gone(this.sent);
+        return this.sent === 'nothing' ? now.skipReason : gone(this.sent);
       case 'differs':
-        if (this.sent !== 'nothing') return this.fail({ code: now.ruling.code, message: now.ruling.text });
-        return { ...now.ruling, text: `${now.ruling.text}; the service refused the delete (${failure.code})` };
+        if (this.sent !== 'nothing') return this.fail({ code: now.skipReason.code, message: now.skipReason.text });
+        return { ...now.skipReason, text: `${now.skipReason.text}; the service refused the delete (${failure.code})` };
       case 'same':
       case 'unread':
         return this.fail(failure);
@@ -337,7 +337,7 @@ export const deleteSnapshot = (ports: ItemPorts, request: ItemRequest): Promise<
 
 /** A planned snapshot that the fresh decision keeps. */
 interface Skipped extends Subject {
-  readonly ruling: Ruled;
+  readonly skipReason: SkipReason;
 }
 
 /**
@@ -350,24 +350,24 @@ export async function awaitEarlier(
   signal: AbortSignal | undefined,
 ): Promise<Verdict | 'left'> {
   const { pace, sleep } = ports.pacer;
-  const { ruling } = skipped;
+  const { skipReason } = skipped;
   for (let waited = 0; ; waited += pace.poll) {
     const now = await readNow(ports, skipped, signal);
     if (now.state === 'gone' || now.state === 'replaced') return gone('by-an-earlier-run');
     if (isAborted(signal)) return 'left';
     const mayGo =
-      now.state === 'unread' ? mayPass(now.failure) : now.state === 'differs' && now.ruling.code === 'unfinished';
+      now.state === 'unread' ? mayPass(now.failure) : now.state === 'differs' && now.skipReason.code === 'unfinished';
     // Where nothing shows that it is being deleted, a delete that was sent may not have arrived yet.
     const isOver = waited >= (mayGo ? pace.giveUp : pace.confirm);
     if (isOver && now.state === 'unread') stopUnreachable(now.failure);
-    if (isOver) return failed({ code: ruling.code, message: ruling.text }, 'by-an-earlier-run');
+    if (isOver) return failed({ code: skipReason.code, message: skipReason.text }, 'by-an-earlier-run');
     await sleep(pace.poll);
   }
 }
 
 /** A planned snapshot that no list has. */
 interface Unlisted {
-  readonly item: Condemned['item'];
+  readonly item: Candidate['item'];
   readonly sentBefore: boolean;
 }
 

@@ -69,9 +69,9 @@ const ended = (end: AbortSignal): Promise<void> =>
   });
 
 /**
- * The same ports until a sitting's end, after which nothing more is sent or recorded: what was in hand may go on behind it, but for deletes. `over`
+ * The same ports until an invocation's end, after which nothing more is sent or recorded: what was in hand may go on behind it, but for deletes. `over`
  * resolves when the end has come and each delete that was on its way by then was answered or given up: one that arrived later, after the next
- * sitting had dealt with its snapshot, could hit another that has taken the name.
+ * invocation had dealt with its snapshot, could hit another that has taken the name.
  */
 function untilEnd(
   ports: ApplyPorts,
@@ -110,7 +110,7 @@ function untilEnd(
   };
 }
 
-/** Deletes for as long as a sitting may, and brings those in hand to their end; one that takes too long is left open: its end is not known. */
+/** Deletes for as long as an invocation may, and brings those in hand to their end; one that takes too long is left open: its end is not known. */
 export async function applyInTime(
   ports: DeletionPorts,
   outcomes: RunOutcomes,
@@ -120,7 +120,7 @@ export async function applyInTime(
 ): Promise<void> {
   const { limits, clock } = ports;
   const end = ports.beforeEnd(limits.closing);
-  const signal = ports.timeout(Math.max(0, startedAt + limits.sitting - clock()));
+  const signal = ports.timeout(Math.max(0, startedAt + limits.invocation - clock()));
   const applying = untilEnd(whileDeployed(outcomes, ports, lookedAt), end);
   await Promise.race([applyBatch(applying.ports, prepared, { signal }), applying.over]);
 }

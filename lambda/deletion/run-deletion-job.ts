@@ -16,18 +16,18 @@ import { isRefusal } from './refusals';
 import { selectAutomatically } from './select-due-snapshots';
 import { type EndedRun, type PlanRef, type ResultSent, sendResult } from './send-result';
 
-/** How long things may take, in milliseconds. One invocation is one sitting: inventory, deletions, and those in hand brought to their end. */
+/** How long things may take, in milliseconds. One invocation is one invocation: inventory, deletions, and those in hand brought to their end. */
 export interface RunLimits {
-  /** After the start of a sitting, nothing more is listed, */
+  /** After the start of an invocation, nothing more is listed, */
   readonly inventory: number;
   /** and no further deletion is begun. */
-  readonly sitting: number;
-  /** So long before the end of its invocation, a sitting leaves what is in hand as it is. */
+  readonly invocation: number;
+  /** So long before the end of its invocation, an invocation leaves what is in hand as it is. */
   readonly closing: number;
-  /** After the start of the run, no further sitting is begun. */
+  /** After the start of the run, no further invocation is begun. */
   readonly run: number;
-  /** At most so many sittings: each is two durable operations. */
-  readonly sittings: number;
+  /** At most so many invocations: each is two durable operations. */
+  readonly invocations: number;
 }
 
 export interface DeletionPorts extends Omit<ApplyPorts, 'outcomes'> {
@@ -40,7 +40,7 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'outcomes'> {
   /** The account in which the function runs. */
   readonly account: string | null;
   readonly limits: RunLimits;
-  /** A signal that ends a sitting after so many milliseconds. */
+  /** A signal that ends an invocation after so many milliseconds. */
   readonly timeout: (ms: number) => AbortSignal;
   /** A signal that comes so many milliseconds before the invocation ends. */
   readonly beforeEnd: (ms: number) => AbortSignal;
@@ -62,10 +62,10 @@ export class RunFailed extends RetentionError {
   }
 }
 
-type Sitting = RunEnd | { readonly state: 'unfinished'; readonly open: number };
+type Invocation = RunEnd | { readonly state: 'unfinished'; readonly open: number };
 
-/** So many sittings in a row that dealt with nothing: another will not either. */
-const IDLE_SITTINGS = 3;
+/** So many invocations in a row that dealt with nothing: another will not either. */
+const MAX_IDLE_INVOCATIONS = 3;
 
 /** Refusals that may pass: a region that does not answer must not end a run that was at it for hours. */
 const PASSING: ReadonlySet<string> = new Set(['inventory.incomplete', 'clock.skew']);
@@ -84,7 +84,7 @@ interface ApprovedPlan extends PlanRef {
 }
 
 /** One invocation: everything is read and decided again, then as much is deleted as there is time for. Safe to run twice. */
-async function sit(ports: DeletionPorts, execution: string, plan: ApprovedPlan, until: number): Promise<Sitting> {
+async function sit(ports: DeletionPorts, execution: string, plan: ApprovedPlan, until: number): Promise<Invocation> {
   const { store, clock, digest, readInventory, deletion, config, account, limits } = ports;
   const startedAt = clock();
   if (startedAt >= until)
@@ -145,11 +145,11 @@ async function carryOut(steps: DurableSteps, ports: DeletionPorts, plan: Approve
   let open: number | null = null;
   let idle = 0;
   let pause = 1;
-  for (let number = 1; number <= ports.limits.sittings; number += 1) {
+  for (let number = 1; number <= ports.limits.invocations; number += 1) {
     if (number > 1) await steps.rest(`rest-${number}`, pause);
-    let end: Sitting;
+    let end: Invocation;
     try {
-      end = await steps.step(`sitting-${number}`, () => sit(ports, steps.execution, plan, until));
+      end = await steps.step(`invocation-${number}`, () => sit(ports, steps.execution, plan, until));
     } catch (error) {
       return { state: 'failed', code: 'run.failed', text: error instanceof Error ? error.message : String(error) };
     }
@@ -157,17 +157,21 @@ async function carryOut(steps: DurableSteps, ports: DeletionPorts, plan: Approve
     if (end.state !== 'unfinished' && !passes) return end;
     idle = end.state === 'unfinished' && end.open !== open ? 0 : idle + 1;
     if (end.state === 'unfinished') open = end.open;
-    if (idle >= IDLE_SITTINGS)
+    if (idle >= MAX_IDLE_INVOCATIONS)
       return end.state === 'unfinished'
         ? {
             state: 'stopped',
             code: 'run.idle',
-            text: `${open} snapshots were left when ${IDLE_SITTINGS + 1} sittings dealt with none of them`,
+            text: `${open} snapshots were left when ${MAX_IDLE_INVOCATIONS + 1} invocations dealt with none of them`,
           }
         : end;
     pause = passes ? AFTER_REFUSAL : 1;
   }
-  return { state: 'stopped', code: 'run.sittings', text: `it did not end in ${ports.limits.sittings} sittings` };
+  return {
+    state: 'stopped',
+    code: 'run.invocations',
+    text: `it did not end in ${ports.limits.invocations} invocations`,
+  };
 }
 
 /**

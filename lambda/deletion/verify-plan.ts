@@ -9,7 +9,7 @@ import type { Digest } from '../ports/ports';
 import { refusal } from './refusals';
 
 /** Clocks that differ by more (ms) make ages and holds wrong. */
-export const MOST_SKEW = 5 * 60_000;
+export const MAX_SKEW = 5 * 60_000;
 
 /** A plan as it was stored. `text` null: there is nothing at that place. */
 export interface StoredPlan {
@@ -175,13 +175,13 @@ export function checkCaps(config: Config, count: number, snapshots: number): voi
     throw refusal(block.code, block.message);
 }
 
-/** Refuses clock.skew: ages and dated holds are judged by the machine's clock. */
+/** Refuses clock.skew: ages and dated holds are evaluated by the machine's clock. */
 export function checkClock(reading: Called<ClockReading>): void {
   const why = !reading.ok
     ? `the service's clock could not be read (${reading.failure.code}: ${reading.failure.message})`
     : reading.value.service === null
       ? "the service's answer bears no Date"
-      : Math.abs(reading.value.service - reading.value.machine) > MOST_SKEW
+      : Math.abs(reading.value.service - reading.value.machine) > MAX_SKEW
         ? `the service's clock says ${new Date(reading.value.service).toISOString()}, this machine's ${new Date(reading.value.machine).toISOString()}`
         : null;
   if (why !== null)

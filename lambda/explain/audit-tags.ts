@@ -1,17 +1,17 @@
 import type { Config } from '../core/policy/config';
 import { decide } from '../core/policy/decide';
 import { readTags } from '../core/policy/tags';
-import type { Inventory, Judged } from '../core/report/report-model';
+import type { EvaluatedSnapshot, Inventory } from '../core/report/report-model';
 import type { Problem } from '../core/snapshot/snapshot';
 
 /** What the tags of an account say of a configuration. */
 export interface AccountCheck {
   /** Tags that cannot be followed, each once, snapshots' before sources'. */
   readonly tagProblems: readonly Problem[];
-  /** What else could not be read or judged. */
+  /** What else could not be read or evaluated. */
   readonly otherProblems: readonly Problem[];
   readonly snapshots: number;
-  /** How many snapshots each policy judges, the most first; inline ones by what their tags spell. */
+  /** How many snapshots each policy evaluates, the most first; inline ones by what their tags spell. */
   readonly policies: readonly PolicyCount[];
   /** Rules that give no snapshot its policy now. */
   readonly idleRules: readonly string[];
@@ -26,7 +26,7 @@ export interface PolicyCount {
   readonly byTagsOnly: boolean;
 }
 
-function policyCounts(items: readonly Judged[]): readonly PolicyCount[] {
+function policyCounts(items: readonly EvaluatedSnapshot[]): readonly PolicyCount[] {
   const counts = new Map<string, { name: string; snapshots: number; byTagsOnly: boolean }>();
   for (const { policy } of items) {
     if (policy === null) continue;
@@ -58,13 +58,13 @@ export function checkAccount(inventory: Inventory, config: Config, now: number):
   const { items, problems } = decide({ snapshots: inventory.snapshots, sources: inventory.sources, config, now });
   const all = [...problems, ...sourceProblems(inventory, config)].filter(isTagProblem);
   const tagProblems = [...new Map(all.map((problem) => [`${problem.arn} ${problem.message}`, problem])).values()];
-  const ruled = new Set(items.flatMap(({ policy }) => policy?.rule ?? []));
+  const matched = new Set(items.flatMap(({ policy }) => policy?.rule ?? []));
   return {
     tagProblems,
     otherProblems: [...inventory.problems, ...problems.filter((problem) => !isTagProblem(problem))],
     snapshots: items.length,
     policies: policyCounts(items),
-    idleRules: config.rules.map(({ name }) => name).filter((name) => !ruled.has(name)),
+    idleRules: config.rules.map(({ name }) => name).filter((name) => !matched.has(name)),
     held: items.filter(({ status }) => status === 'held').length,
     unmanaged: items.filter(({ status }) => status === 'unmanaged').length,
   };

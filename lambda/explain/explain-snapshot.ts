@@ -2,7 +2,7 @@ import type { Config } from '../core/policy/config';
 import { monthlyCostCeiling, snapshotGb } from '../core/policy/cost';
 import { describe, type Reason } from '../core/policy/reason';
 import { awsCommand, isResourceName, type RunOptions } from '../core/report/command-line';
-import type { Judged } from '../core/report/report-model';
+import type { EvaluatedSnapshot } from '../core/report/report-model';
 import type { SourceState, Tags } from '../core/snapshot/snapshot';
 import { before, dayLabel, dayOf, localMinute, wallClock } from '../core/time/period';
 import { someOf } from '../core/util/join-names';
@@ -19,10 +19,10 @@ export interface Passage {
 }
 
 export interface ExplainInput {
-  /** Judged with `everyRule`. */
-  readonly item: Judged;
-  /** All that was judged with it, itself included. */
-  readonly items: readonly Judged[];
+  /** EvaluatedSnapshot with `everyRule`. */
+  readonly item: EvaluatedSnapshot;
+  /** All that was evaluated with it, itself included. */
+  readonly items: readonly EvaluatedSnapshot[];
   readonly source: SourceState | null;
   readonly config: Config;
   readonly now: number;
@@ -36,7 +36,7 @@ const tagsText = (tags: Tags): string =>
     ? 'none'
     : [...tags].map(([key, value]) => clean(value === null ? key : `${key} = ${value}`)).join(', ');
 
-const WHY_KEPT: Readonly<Record<Judged['status'], string>> = {
+const WHY_KEPT: Readonly<Record<EvaluatedSnapshot['status'], string>> = {
   managed: 'something in its policy or a floor keeps it',
   held: 'it is held',
   problem: 'there is a problem to look at',
@@ -46,7 +46,7 @@ const WHY_KEPT: Readonly<Record<Judged['status'], string>> = {
   unmanaged: 'it is unmanaged: no policy reaches it',
 };
 
-function verdict({ verdict: word, status, reasons }: Judged): Passage {
+function verdict({ verdict: word, status, reasons }: EvaluatedSnapshot): Passage {
   const said = word === 'expire' ? 'past policy: nothing keeps it' : `kept: ${WHY_KEPT[status]}`;
   return {
     title: `Verdict: ${said}`,
@@ -79,15 +79,15 @@ function whatItIs({ item: { snapshot, sourceExists }, source, config, now }: Exp
 }
 
 /** Whether a reason of an evaluated snapshot keeps it. */
-function keeps({ said }: Reason): boolean {
-  switch (said) {
+function keeps({ kind }: Reason): boolean {
+  switch (kind) {
     case 'kept':
     case 'kept-within':
     case 'young':
     case 'until':
     case 'newest':
     case 'all':
-    case 'set-aside':
+    case 'excluded':
       return true;
     case 'full':
     case 'taken':
@@ -105,7 +105,7 @@ function ruleSaid(reason: Reason): string {
 }
 
 /** The snapshots that compete with one for slots: same source, kind, region and account, evaluated. */
-function groupOf({ snapshot }: Judged, items: readonly Judged[]): readonly Judged[] {
+function groupOf({ snapshot }: EvaluatedSnapshot, items: readonly EvaluatedSnapshot[]): readonly EvaluatedSnapshot[] {
   const arn = snapshot.source?.arn ?? null;
   if (arn === null) return items.filter((other) => other.snapshot === snapshot);
   return items.filter(
@@ -134,12 +134,16 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
           `does not: floor minAge ${minAge.text}: made before ${localMinute(before(now, minAge, config.zone), config.zone)}`,
         ],
   ];
-  const judged = same === group.length ? 'all by this policy' : `${same} of them by this policy`;
+  const evaluated = same === group.length ? 'all by this policy' : `${same} of them by this policy`;
   return [
     {
       title: 'What each rule says; one that keeps it is enough',
       list: true,
-      lines: [`${count(group.length, 'snapshot')} of its source judged together, ${judged}`, ...said, ...floors.flat()],
+      lines: [
+        `${count(group.length, 'snapshot')} of its source evaluated together, ${evaluated}`,
+        ...said,
+        ...floors.flat(),
+      ],
     },
   ];
 }
@@ -174,7 +178,7 @@ function whatWouldChange(input: ExplainInput): Passage {
   );
   const names = someOf([...config.policies.keys()].map(clean));
   const policy = `a tag ${tagPrefix}:policy${names === '' ? '' : ` (${names})`} or ${tagPrefix}:keep`;
-  const lines: Readonly<Record<Judged['status'], readonly Line[]>> = {
+  const lines: Readonly<Record<EvaluatedSnapshot['status'], readonly Line[]>> = {
     managed:
       word === 'expire'
         ? [

@@ -29,14 +29,14 @@ const MINUTE = 60_000;
 
 /**
  * An invocation has 15 minutes: no deletion begins after 8. Those in hand then have 5, which is enough for all that the pace allows; what takes
- * longer, because the service does not answer, is left to the next sitting. Of the 2 that are left, a delete on its way can take half a minute.
+ * longer, because the service does not answer, is left to the next invocation. Of the 2 that are left, a delete on its way can take half a minute.
  */
 export const LIMITS: RunLimits = {
   inventory: 6 * MINUTE,
-  sitting: 8 * MINUTE,
+  invocation: 8 * MINUTE,
   closing: 2 * MINUTE,
   run: 23 * 60 * MINUTE,
-  sittings: 200,
+  invocations: 200,
 };
 
 /** Less patient than by hand: a snapshot that takes longer is reported as failed, and looked at again by the next plan. */

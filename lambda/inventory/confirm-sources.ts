@@ -1,6 +1,6 @@
 import type { Config } from '../core/policy/config';
 import { type Decision, decide } from '../core/policy/decide';
-import type { Inventory, Judged } from '../core/report/report-model';
+import type { EvaluatedSnapshot, Inventory } from '../core/report/report-model';
 import type { Problem, Snapshot, SourceLookup, SourceState } from '../core/snapshot/snapshot';
 import type { AbsentSource, InventoryProgress, LiveInventory } from '../ports/ports';
 
@@ -13,7 +13,7 @@ export interface ConfirmOptions {
   /** Source ARNs that an earlier report confirmed as gone: not asked for again. A deletion knows of none. */
   readonly knownGone?: ReadonlySet<string>;
   /** Which expiring snapshots matter; all where absent. */
-  readonly matters?: (item: Judged) => boolean;
+  readonly matters?: (item: EvaluatedSnapshot) => boolean;
   readonly progress?: ((event: InventoryProgress) => void) | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface ConfirmedDecision {
 
 /** The sources of expiring snapshots that are in no list, as far as they are not known by name. */
 function absentSources(
-  items: readonly Judged[],
+  items: readonly EvaluatedSnapshot[],
   sources: SourceLookup,
   isKnown: (arn: string) => boolean,
 ): ReadonlySet<string> {

@@ -33,15 +33,15 @@ export const optionalText = (value: string | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined;
 
 /** Beyond this no disk is: a size in GB that is larger, or negative, is not known. */
-const MOST_GB = 10_000_000;
+const MAX_GB = 10_000_000;
 
 /** A size in GB that can be; null otherwise. */
 export const sizeOf = (value: number | undefined): number | null =>
-  typeof value === 'number' && value >= 0 && value <= MOST_GB ? value : null;
+  typeof value === 'number' && value >= 0 && value <= MAX_GB ? value : null;
 
 function instantOf(value: Date | undefined): number | null {
   const instant = value instanceof Date ? value.getTime() : Number.NaN;
-  // Zero is what an unset time looks like: nothing can be judged by it.
+  // Zero is what an unset time looks like: nothing can be evaluated by it.
   return Number.isNaN(instant) || instant <= 0 ? null : instant;
 }
 

@@ -181,14 +181,14 @@ export interface Stretch {
   readonly monthlyCostCeiling: number;
 }
 
-const MOST_MONTHS = 36;
+const MAX_MONTHS = 36;
 
 /** The cost ceiling over time, oldest first. */
 export function costOverTime(view: SimulatedPolicy): readonly Stretch[] {
   const months = monthsOf(view.simulation);
   const most = new Map<string, number>();
   for (const { label, atOnce } of months) {
-    const stretch = months.length > MOST_MONTHS ? label.slice(0, -3) : label;
+    const stretch = months.length > MAX_MONTHS ? label.slice(0, -3) : label;
     most.set(stretch, Math.max(atOnce, most.get(stretch) ?? 0));
   }
   return [...most].map(([label, atOnce]) => ({ label, atOnce, monthlyCostCeiling: ceilingOf(atOnce, view) }));

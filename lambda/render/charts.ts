@@ -1,5 +1,5 @@
 import { monthlyCostCeiling, roundMoney } from '../core/policy/cost';
-import type { Judged, Report, Verdict } from '../core/report/report-model';
+import type { EvaluatedSnapshot, Report, Verdict } from '../core/report/report-model';
 import { clean } from '../core/util/safe-text';
 import { dollars, figure, sourceNameOf, wholeDays } from './phrases';
 import { placeOf } from './region-names';
@@ -27,7 +27,7 @@ interface Group {
   readonly filter: Bar['filter'];
 }
 
-const MOST_BARS = 8;
+const MAX_BARS = 8;
 
 /** The bands of age, in whole days; the page filters by the same. */
 export const AGES = [
@@ -51,8 +51,8 @@ const emptySum = (group: Group): Sum => ({ ...group, known: { keep: 0, expire: 0
 
 function sumBy(
   report: Report,
-  groupOf: (item: Judged) => Group,
-  amountOf: (item: Judged) => number | null,
+  groupOf: (item: EvaluatedSnapshot) => Group,
+  amountOf: (item: EvaluatedSnapshot) => number | null,
 ): ReadonlyMap<string, Sum> {
   const sums = new Map<string, Sum>();
   for (const item of report.items) {
@@ -77,25 +77,25 @@ function costBar({ known, unknown, ...group }: Sum): Bar {
 }
 
 /** The dearest first, what is beyond the eighth in one bar. */
-function costChart(title: string, report: Report, groupOf: (item: Judged) => Group): Chart {
+function costChart(title: string, report: Report, groupOf: (item: EvaluatedSnapshot) => Group): Chart {
   const sums = [
     ...sumBy(report, groupOf, ({ snapshot }) => monthlyCostCeiling(snapshot, report.pricing)).values(),
   ].sort(
     (a, b) =>
       bothOf(b.known) - bothOf(a.known) || bothOf(b.unknown) - bothOf(a.unknown) || (a.label < b.label ? -1 : 1),
   );
-  const others = emptySum({ label: `${figure(sums.length - MOST_BARS)} more`, filter: null });
-  for (const { known, unknown } of sums.slice(MOST_BARS))
+  const others = emptySum({ label: `${figure(sums.length - MAX_BARS)} more`, filter: null });
+  for (const { known, unknown } of sums.slice(MAX_BARS))
     for (const verdict of ['keep', 'expire'] as const) {
       others.known[verdict] += known[verdict];
       others.unknown[verdict] += unknown[verdict];
     }
-  const shown = sums.length <= MOST_BARS ? sums : [...sums.slice(0, MOST_BARS), others];
+  const shown = sums.length <= MAX_BARS ? sums : [...sums.slice(0, MAX_BARS), others];
   return { title, bars: shown.map(costBar) };
 }
 
 function ageChart(report: Report): Chart {
-  const groupOf = ({ snapshot }: Judged): Group => {
+  const groupOf = ({ snapshot }: EvaluatedSnapshot): Group => {
     const days = wholeDays(snapshot.createdAt, report.evaluatedAt);
     const band = days === null ? undefined : AGES.find(({ to }) => to === null || days <= to);
     return { label: band?.label ?? 'age not known', filter: band === undefined ? null : { age: ageFilter(band) } };

@@ -9,7 +9,7 @@ import { bySource, problems, type Section, sourceHeading, unread } from './repor
 /** Lengths in characters: what the service documents for a title, and what a Slack message block bears for a description. */
 export const CHAT_LIMITS = { title: 250, description: 3_000, nextStep: 350 } as const;
 
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 /** Words of which a chat makes a mention, a link or markup. */
 const SPECIAL = /\S*(?:[@#`*_~]|:\/\/|\w\.[a-z]{2})\S*/gi;
@@ -34,7 +34,7 @@ function listed(title: string, lines: readonly string[], room: number): string {
     const next = `\n• ${line}`;
     const left = lines.length - index;
     const reserve = left === 1 ? 0 : more(left).length;
-    if (index === MOST_NAMED || text.length + next.length + reserve > room) return `${text}${more(left)}`;
+    if (index === MAX_NAMED || text.length + next.length + reserve > room) return `${text}${more(left)}`;
     text += next;
   }
   return text;

@@ -1,6 +1,6 @@
 import { monthlyCostCeiling } from '../core/policy/cost';
 import { describe } from '../core/policy/reason';
-import type { Judged, Report } from '../core/report/report-model';
+import type { EvaluatedSnapshot, Report } from '../core/report/report-model';
 import { visible } from '../core/util/safe-text';
 import { wholeDays } from './phrases';
 
@@ -22,7 +22,7 @@ function cellText(cell: Cell): string {
 const yesNo = (answer: boolean | null): Cell => (answer === null ? null : String(answer));
 
 /** Each column: its heading and its cell. One line adds one. */
-const COLUMNS: Readonly<Record<string, (item: Judged, report: Report) => Cell>> = {
+const COLUMNS: Readonly<Record<string, (item: EvaluatedSnapshot, report: Report) => Cell>> = {
   account: ({ snapshot }) => snapshot.account,
   region: ({ snapshot }) => snapshot.region,
   kind: ({ snapshot }) => snapshot.kind,

@@ -1,5 +1,5 @@
 import { describe } from '../core/policy/reason';
-import type { Judged } from '../core/report/report-model';
+import type { EvaluatedSnapshot } from '../core/report/report-model';
 import { clean } from '../core/util/safe-text';
 import { policyText } from './phrases';
 
@@ -10,19 +10,19 @@ export interface Why {
 }
 
 /** What the policy does to an expiring snapshot, in the words of somebody who is in a hurry. */
-export function inShort({ policy, reasons }: Judged): string {
-  const timed = reasons.some(({ said }) => said === 'old' || said === 'passed');
-  const counted = reasons.some(({ said }) => said !== 'old' && said !== 'passed');
+export function inShort({ policy, reasons }: EvaluatedSnapshot): string {
+  const timed = reasons.some(({ kind }) => kind === 'old' || kind === 'passed');
+  const counted = reasons.some(({ kind }) => kind !== 'old' && kind !== 'passed');
   const does = [counted ? 'keeps newer ones instead' : '', timed ? 'gives no more time' : '']
     .filter((part) => part !== '')
     .join(', and ');
   return `${policyText(policy)}, ${does}`;
 }
 
-const exactly = ({ reasons }: Judged): readonly string[] => reasons.map((reason) => clean(describe(reason)));
+const exactly = ({ reasons }: EvaluatedSnapshot): readonly string[] => reasons.map((reason) => clean(describe(reason)));
 
 /** Why each of these expiring snapshots goes, in their order: first in short, then exactly; reasons that all of a policy share stand with what they share. */
-export function whyOf(group: readonly Judged[]): readonly Why[] {
+export function whyOf(group: readonly EvaluatedSnapshot[]): readonly Why[] {
   const common = new Map<string, readonly string[]>();
   for (const item of group) {
     const short = inShort(item);

@@ -1,7 +1,7 @@
 import { monthlyCostCeiling } from '../core/policy/cost';
 import type { PolicyOrigin } from '../core/policy/policy';
 import { describe, type Reason } from '../core/policy/reason';
-import type { Blocked, Judged, Report, Scope, Status, Totals, Verdict } from '../core/report/report-model';
+import type { Blocked, EvaluatedSnapshot, Report, Scope, Status, Totals, Verdict } from '../core/report/report-model';
 import type { AttachedDisk, Kind, Problem, Tags } from '../core/snapshot/snapshot';
 import { escapeJson } from '../core/util/safe-text';
 import { wholeDays } from './phrases';
@@ -100,7 +100,7 @@ interface SharedParts {
 }
 
 function snapshotJson(
-  { snapshot, sourceExists, verdict, status, policy, reasons }: Judged,
+  { snapshot, sourceExists, verdict, status, policy, reasons }: EvaluatedSnapshot,
   report: Report,
   shared: SharedParts,
 ): string {

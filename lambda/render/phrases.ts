@@ -1,5 +1,5 @@
 import { describe, type Reason } from '../core/policy/reason';
-import type { Judged } from '../core/report/report-model';
+import type { EvaluatedSnapshot } from '../core/report/report-model';
 import type { Kind, Snapshot } from '../core/snapshot/snapshot';
 import type { Zone } from '../core/time/zone';
 import { clean } from '../core/util/safe-text';
@@ -57,7 +57,7 @@ export const reasonsText = (reasons: readonly Reason[]): string =>
   reasons.map((reason) => clean(describe(reason))).join('; ');
 
 /** `policy standard, from the rule "production"`. */
-export function policyText(policy: Judged['policy']): string {
+export function policyText(policy: EvaluatedSnapshot['policy']): string {
   if (policy === null) return 'no policy';
   const origins = {
     'snapshot-tag': "from the snapshot's own tags",

@@ -115,7 +115,7 @@ export function verdictLine(report: Report): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
-const MOST_DAYS = 5;
+const MAX_DAYS = 5;
 
 /** What automatic deletion will do, by day, the nearest first; null where nothing counts down. */
 function countdownLine(due: ReadonlyMap<string, string>): string | null {
@@ -123,8 +123,8 @@ function countdownLine(due: ReadonlyMap<string, string>): string | null {
   for (const day of due.values()) days.set(day, (days.get(day) ?? 0) + 1);
   const sorted = [...days].sort(([a], [b]) => (a < b ? -1 : 1));
   if (sorted.length === 0) return null;
-  const named = sorted.slice(0, MOST_DAYS).map(([day, many]) => `${figure(many)} on ${day}`);
-  const later = sorted.slice(MOST_DAYS).reduce((sum, [, many]) => sum + many, 0);
+  const named = sorted.slice(0, MAX_DAYS).map(([day, many]) => `${figure(many)} on ${day}`);
+  const later = sorted.slice(MAX_DAYS).reduce((sum, [, many]) => sum + many, 0);
   return `WILL BE DELETED unless held: ${named.join(', ')}${later === 0 ? '' : `, ${figure(later)} later`}. To hold one, see the next step below.`;
 }
 
@@ -159,7 +159,7 @@ export function outcome(report: Report, context: TextContext): readonly string[]
       'NOT STORED: this message is all there is of this report. It offers nothing for deletion, and automatic deletion does not count it. The problems below say why.',
     );
   if (report.config.origin === 'built-in')
-    lines.push('There is no configuration: the built-in starter policy judged. It reports only, and never deletes.');
+    lines.push('There is no configuration: the built-in starter policy evaluated. It reports only, and never deletes.');
   if (context.confirmedSubscribers === 0) {
     lines.push(
       'NO PERSON RECEIVES THIS REPORT: no e-mail address has confirmed its subscription. Open the message "AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.',

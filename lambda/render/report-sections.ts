@@ -1,6 +1,6 @@
 import { monthlyCostCeiling, snapshotGb } from '../core/policy/cost';
 import {
-  type Judged,
+  type EvaluatedSnapshot,
   type ListName,
   type ListStatus,
   type Report,
@@ -60,18 +60,18 @@ function sizeText(snapshot: Snapshot): string {
   return `${figure(gb)} GB${gb === snapshot.sizeGb ? '' : ' with its attached disks'}`;
 }
 
-const facts = ({ snapshot }: Judged, report: Report): string =>
+const facts = ({ snapshot }: EvaluatedSnapshot, report: Report): string =>
   `${age(snapshot.createdAt, report.evaluatedAt)}, ${sizeText(snapshot)}, ${atMost(monthlyCostCeiling(snapshot, report.pricing))}`;
 
 /** One snapshot outside of its source's group: what it is, and why it is where it is. */
-const single = (judged: Judged, report: Report): Item => ({
-  line: `${nameOf(judged.snapshot)} (${where(judged.snapshot)}, ${facts(judged, report)})`,
-  details: [reasonsText(judged.reasons)],
+const single = (evaluated: EvaluatedSnapshot, report: Report): Item => ({
+  line: `${nameOf(evaluated.snapshot)} (${where(evaluated.snapshot)}, ${facts(evaluated, report)})`,
+  details: [reasonsText(evaluated.reasons)],
 });
 
 /** Snapshots of one source, in the order of the report; those that name no source ARN stand under the name that they give. */
-export function bySource(items: Iterable<Judged>): readonly (readonly Judged[])[] {
-  const groups = new Map<string, Judged[]>();
+export function bySource(items: Iterable<EvaluatedSnapshot>): readonly (readonly EvaluatedSnapshot[])[] {
+  const groups = new Map<string, EvaluatedSnapshot[]>();
   for (const item of items) {
     const { account, region, kind, source } = item.snapshot;
     const key = JSON.stringify([account, region, kind, source?.arn ?? null, source?.arn == null ? source?.name : null]);
@@ -83,7 +83,7 @@ export function bySource(items: Iterable<Judged>): readonly (readonly Judged[])[
 }
 
 /** A source with what stands under it: how many, and at most how much. */
-export function sourceHeading(group: readonly Judged[], report: Report): string {
+export function sourceHeading(group: readonly EvaluatedSnapshot[], report: Report): string {
   const [first] = group;
   if (!first) return '';
   const gone = first.sourceExists === false ? `, which no longer exists` : '';
@@ -99,7 +99,7 @@ export function sourceHeading(group: readonly Judged[], report: Report): string 
 export type DueDays = ReadonlyMap<string, string>;
 
 function* expiringItems(
-  groups: readonly (readonly Judged[])[],
+  groups: readonly (readonly EvaluatedSnapshot[])[],
   report: Report,
   due: DueDays | undefined,
 ): Generator<Item> {
@@ -281,7 +281,7 @@ const SET_ASIDE: Readonly<Record<Exclude<Status, 'managed'>, { readonly title: s
   },
 };
 
-function setAside(report: Report, status: Exclude<Status, 'managed'>): Section | null {
+function excluded(report: Report, status: Exclude<Status, 'managed'>): Section | null {
   const items = report.items.filter((item) => item.status === status);
   const { title, lead } = SET_ASIDE[status];
   return section(`${title}: ${count(items.length, 'snapshot')}`, [lead], items, (item) => single(item, report));
@@ -376,7 +376,7 @@ export const background = (report: Report): readonly Section[] =>
 
 /** Everything between what was not read and the next step, in reading order. */
 export function sections(report: Report, due?: DueDays): readonly Section[] {
-  const aside = STATUSES.filter((status) => status !== 'managed').map((status) => setAside(report, status));
+  const aside = STATUSES.filter((status) => status !== 'managed').map((status) => excluded(report, status));
   return present([
     expiring(report, due),
     sinceLast(report),

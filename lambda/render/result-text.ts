@@ -1,6 +1,6 @@
 import type { ApplyResult, ItemResult, Outcome, Unsettled } from '../core/plan/outcome';
 import type { Plan } from '../core/plan/plan';
-import type { CondemnedGroup, Intersection } from '../core/plan/recheck';
+import type { CandidateGroup, Intersection } from '../core/plan/recheck';
 import type { Pricing } from '../core/policy/config';
 import { monthlyCostCeiling } from '../core/policy/cost';
 import type { Snapshot } from '../core/snapshot/snapshot';
@@ -29,8 +29,8 @@ export interface Preview {
   readonly account: string | null;
   readonly planned: number;
   readonly doneBefore: number;
-  readonly groups: readonly CondemnedGroup[];
-  readonly ruled: Intersection['ruled'];
+  readonly groups: readonly CandidateGroup[];
+  readonly skipped: Intersection['skipped'];
   readonly pricing: Pricing;
   readonly now: number;
 }
@@ -40,8 +40,8 @@ const ceilingOf = (snapshots: readonly Snapshot[], pricing: Pricing): string =>
 
 /** Shows what will go, by source, with ceilings, and what of the plan will not and why. No line is wider than the terminal. */
 export function* renderPreview(preview: Preview, columns: number): Generator<string> {
-  const { groups, ruled, planned, doneBefore, pricing, now } = preview;
-  const all = groups.flatMap(({ items }) => items.map(({ judged }) => judged.snapshot));
+  const { groups, skipped, planned, doneBefore, pricing, now } = preview;
+  const all = groups.flatMap(({ items }) => items.map(({ evaluated }) => evaluated.snapshot));
   yield wrap(
     `Plan ${clean(preview.planId)}, account ${clean(preview.account ?? 'not known')}: ${count(planned, 'snapshot')}.`,
     columns,
@@ -56,15 +56,15 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
     '',
   );
   for (const { items, region } of groups) {
-    const first = items[0]?.judged.snapshot;
+    const first = items[0]?.evaluated.snapshot;
     if (first === undefined) continue;
     const ceiling = ceilingOf(
-      items.map(({ judged }) => judged.snapshot),
+      items.map(({ evaluated }) => evaluated.snapshot),
       pricing,
     );
     yield `\n${wrap(`${sourceNameOf(first)} (${first.kind}, ${clean(region)}): ${count(items.length, 'snapshot')}, ${ceiling}`, columns, '')}`;
-    for (const { judged } of items) {
-      const { snapshot } = judged;
+    for (const { evaluated } of items) {
+      const { snapshot } = evaluated;
       yield wrap(
         `${nameOf(snapshot)}, ${age(snapshot.createdAt, now)}, ${atMost(monthlyCostCeiling(snapshot, pricing))}`,
         columns,
@@ -72,10 +72,10 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
       );
     }
   }
-  if (ruled.length > 0)
-    yield `\n${wrap(`Of the plan, ${count(ruled.length, 'snapshot')} will not be touched:`, columns, '')}`;
-  for (const { item, ruling } of ruled)
-    yield wrap(`${clean(item.name)} (${clean(item.region)}): ${clean(ruling.text)}`, columns, '  - ');
+  if (skipped.length > 0)
+    yield `\n${wrap(`Of the plan, ${count(skipped.length, 'snapshot')} will not be touched:`, columns, '')}`;
+  for (const { item, skipReason } of skipped)
+    yield wrap(`${clean(item.name)} (${clean(item.region)}): ${clean(skipReason.text)}`, columns, '  - ');
   yield '\n';
 }
 

@@ -9,7 +9,7 @@ export interface TerminalStyle {
   readonly colour: boolean;
 }
 
-const NARROWEST = 60;
+const MIN_COLUMNS = 60;
 
 /** Words broken into lines of at most `columns` cells (wide characters count two), the first behind `first`, the others behind as many blanks. */
 export function wrap(text: string, columns: number, first: string): string {
@@ -19,7 +19,7 @@ export function wrap(text: string, columns: number, first: string): string {
 
 /** The report as text for a terminal or a pipe, grouped by source, in chunks, uncut; no line but one to copy is wider than the terminal. */
 export function* renderTerminal(report: Report, context: TextContext, style: TerminalStyle): Generator<string> {
-  const columns = Math.max(NARROWEST, style.columns);
+  const columns = Math.max(MIN_COLUMNS, style.columns);
   const paint = (code: string, text: string): string =>
     style.colour ? `\u001b[${code}m${text.slice(0, -1)}\u001b[0m\n` : text;
   const prose = (all: readonly Line[]): string =>

@@ -4,8 +4,8 @@ import { gbMonthPrice, roundMoney, snapshotGb } from '../core/policy/cost';
 import { compareWith, listsRead, marksOf, type PreviousReport, type ReportState } from '../core/report/report-diff';
 import type {
   Changes,
+  EvaluatedSnapshot,
   Inventory,
-  Judged,
   ListedSource,
   Report,
   Scope,
@@ -48,7 +48,7 @@ export interface MadeReport {
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The order of design section 7: account, region, kind, source name, `createdAt` descending, ARN; what is absent comes first. */
-export function reportOrder(a: Judged, b: Judged): number {
+export function reportOrder(a: EvaluatedSnapshot, b: EvaluatedSnapshot): number {
   const [one, two] = [a.snapshot, b.snapshot];
   return (
     compare(one.account ?? '', two.account ?? '') ||
@@ -60,12 +60,13 @@ export function reportOrder(a: Judged, b: Judged): number {
   );
 }
 
-function totalsOf(items: readonly Judged[], problems: number, config: Config): Totals {
-  const count = (holds: (item: Judged) => boolean): number =>
+function totalsOf(items: readonly EvaluatedSnapshot[], problems: number, config: Config): Totals {
+  const count = (holds: (item: EvaluatedSnapshot) => boolean): number =>
     items.reduce((sum, item) => sum + (holds(item) ? 1 : 0), 0);
   const expiring = items.filter(({ verdict }) => verdict === 'expire');
-  const gb = (of: readonly Judged[]): number => of.reduce((sum, { snapshot }) => sum + (snapshot.sizeGb ?? 0), 0);
-  const money = (of: readonly Judged[]): number =>
+  const gb = (of: readonly EvaluatedSnapshot[]): number =>
+    of.reduce((sum, { snapshot }) => sum + (snapshot.sizeGb ?? 0), 0);
+  const money = (of: readonly EvaluatedSnapshot[]): number =>
     roundMoney(
       of.reduce(
         (sum, { snapshot }) => sum + (snapshotGb(snapshot) ?? 0) * gbMonthPrice(config.pricing, snapshot.region),
@@ -115,7 +116,7 @@ const COMPARE_LIMIT = 30_000;
 /** What changed; null where there is no report to compare with, or one that is not as it was written, or that cannot be read. */
 async function changesSince(
   previous: PreviousReport | Unread | null,
-  items: readonly Judged[],
+  items: readonly EvaluatedSnapshot[],
   scopes: readonly Scope[],
 ): Promise<{ readonly changes: Changes | null; readonly unread: Error | null }> {
   if (previous === null) return { changes: null, unread: null };

@@ -7,7 +7,7 @@ import { REPORT_DUE_SINCE, REPORTS, reportFiles } from '../storage/keys';
 const HOUR = 3_600_000;
 
 /** A report from later than this (ms) after now was made by another clock, and says nothing of when the next one is due. */
-const MOST_AHEAD = 5 * 60_000;
+const MAX_AHEAD = 5 * 60_000;
 
 /** The time (epoch ms) of the newest report that was stored whole, none of the future; null when there is none. */
 export async function newestReport(
@@ -17,7 +17,7 @@ export async function newestReport(
   for (const reportId of [...(await store.list(REPORTS))].reverse()) {
     const at = instantOfId(reportId);
     // The state is written last.
-    if (at !== null && at <= now + MOST_AHEAD && (await store.get(reportFiles(reportId).state)) !== null)
+    if (at !== null && at <= now + MAX_AHEAD && (await store.get(reportFiles(reportId).state)) !== null)
       return { reportId, at };
   }
   return null;

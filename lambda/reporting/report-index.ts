@@ -7,7 +7,7 @@ import { type IndexedReport, renderIndex } from '../render/report-index';
 import { INDEX_JSON, INDEX_PAGE, REPORTS } from '../storage/keys';
 
 /** Writers at once that outrun each other more often than this leave the rest to the next report. */
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 
 /** What the reports of an index said in their subjects; nothing where it cannot be read. */
 function outcomesIn(text: string | null): ReadonlyMap<string, string> {
@@ -30,7 +30,7 @@ export async function indexReports(store: Store, report: Report): Promise<void> 
   const list = async (): Promise<readonly string[]> =>
     (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null);
   let ids = await list();
-  for (let attempt = 1; attempt <= MOST_TRIES; attempt += 1) {
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
     const outcomes = new Map([...outcomesIn(await store.get(INDEX_JSON)), [report.reportId, subject(report)]]);
     const reports = [...ids].reverse().map(
       (reportId): IndexedReport => ({

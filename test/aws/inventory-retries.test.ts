@@ -26,7 +26,7 @@ describe('a failed call', () => {
   );
 
   it.each(['plain', 'namespaced', 'both', 'code'] as const)(
-    'is judged by its code in the wire form "%s"',
+    'is evaluated by its code in the wire form "%s"',
     (errorForm) =>
       withEmulator({ errorForm, faults: [{ fault: 'throttle', per: 'call', times: 1 }] }, async ({ read }) => {
         expect((await read()).inventory.complete).toBe(true);

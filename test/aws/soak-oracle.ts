@@ -5,7 +5,7 @@ import type { LoggedRequest } from '../../emulator/request-log';
 import type { Inventory, Scope } from '../../lambda/core/report/report-model';
 import { KINDS, type Kind } from '../../lambda/core/snapshot/snapshot';
 
-// What an inventory must be, from what the emulator logged and nothing else: no table of errors and no walk is shared with the code that it judges.
+// What an inventory must be, from what the emulator logged and nothing else: no table of errors and no walk is shared with the code that it evaluates.
 
 /** How a run was made. */
 export interface Run {

@@ -5,11 +5,11 @@ import { largeAccount } from '../../emulator/large-account';
 import { sampleAccount } from '../../emulator/sample-account';
 import type { Report } from '../../lambda/core/report/report-model';
 import { renderHtml } from '../../lambda/render/html';
-import { MOST_ROWS } from '../../lambda/render/page/embed';
+import { MAX_ROWS } from '../../lambda/render/page/embed';
 import { HOSTILE_NAMES, hostileItems } from '../render/hostile';
 import { SITUATIONS } from '../render/sample-reports';
 import { isInstalled, itWith } from '../support/optional';
-import { aReport, changes, expired, kept, setAside } from '../support/report-builder';
+import { aReport, changes, excluded, expired, kept } from '../support/report-builder';
 import { CHROMIUM, startBrowser, type Visitor, visitor } from './browser';
 import { reportOf } from './reports';
 
@@ -292,7 +292,7 @@ describe('the page', () => {
     const at = NOW - 40 * 86_400_000;
     const items = [
       ...Array.from({ length: 3 }, (_, i) => kept({ name: `kept-${i}`, createdAt: at })),
-      setAside('held', 'held', { name: 'held', createdAt: at }),
+      excluded('held', 'held', { name: 'held', createdAt: at }),
       expired({ name: 'past', createdAt: at }),
     ];
     const { page } = await browser.open(pageOf(aReport(items)));
@@ -336,7 +336,7 @@ describe('the page', () => {
   });
 
   test('of more snapshots than it carries, says so and stays usable', async () => {
-    const items = Array.from({ length: MOST_ROWS + 1 }, (_, i) => kept({ name: `s${i}`, createdAt: NOW - i * 60_000 }));
+    const items = Array.from({ length: MAX_ROWS + 1 }, (_, i) => kept({ name: `s${i}`, createdAt: NOW - i * 60_000 }));
     const { page, complaints } = await browser.open(pageOf(aReport(items)));
     expect(await page.locator('#explore .warn').textContent()).toContain('lists 30,000 of 30,001 snapshots');
     await page.getByLabel('Search', { exact: true }).fill('s29999');

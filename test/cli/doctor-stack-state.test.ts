@@ -33,7 +33,7 @@ describe('the state of a stack', () => {
     const finding = stackFinding('Reports in eu-central-1', status);
     expect(finding).toMatchObject({ check: 'stack', state: MEANINGS[status] });
     if (finding.state === 'ok') return;
-    expect(finding.said).toContain(`Reports in eu-central-1 is ${status}: `);
+    expect(finding.message).toContain(`Reports in eu-central-1 is ${status}: `);
     expect(finding.remedy).not.toBe('');
   });
 

@@ -318,7 +318,7 @@ describe('whatever the rules', () => {
         orphaned: life === 'unknown' ? null : life === 'gone',
       }));
   const setting = fc.tuple(fc.array(match, { minLength: 2, maxLength: 6 }), read);
-  const ruled = (matches: readonly Match[], more: object) =>
+  const configWith = (matches: readonly Match[], more: object) =>
     configOf(
       matches.map((each, i): NamedRule => [`r${i}`, each]),
       { ...more },
@@ -335,7 +335,7 @@ describe('whatever the rules', () => {
           ),
         ),
         ([matches, more, subjects]) => {
-          const config = ruled(matches, more);
+          const config = configWith(matches, more);
           const names = new Set(config.hiddenRules.map(({ rule }) => rule));
           for (const subject of subjects) {
             const first = config.rules.find((rule) => rule.matches(subject));
@@ -373,7 +373,7 @@ describe('whatever the rules', () => {
     let [found, missed] = [0, 0];
     fc.assert(
       fc.property(match, match, (earlier, later) => {
-        const config = ruled([earlier, later], READ);
+        const config = configWith([earlier, later], READ);
         const [one, two] = config.rules;
         const reaches = (rule: typeof one, part: MatchSubject) => rule?.matches(part) === true;
         const uncovered = worlds.some((world) =>

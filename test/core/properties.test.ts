@@ -3,7 +3,7 @@ import type { RetentionConfig } from '../../lambda/core/policy/config';
 import { decide } from '../../lambda/core/policy/decide';
 import { WITHIN_RULES } from '../../lambda/core/policy/policy';
 import { describe as sentence } from '../../lambda/core/policy/reason';
-import type { Judged } from '../../lambda/core/report/report-model';
+import type { EvaluatedSnapshot } from '../../lambda/core/report/report-model';
 import { FINISHED_STATE, type Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { before as minus } from '../../lambda/core/time/period';
 import {
@@ -32,11 +32,11 @@ interface Trial {
   /** Forty random whole numbers, for choices within the world. */
   readonly luck: readonly number[];
   /** Decides over the world, or over what it is changed into. */
-  readonly judge: (said?: {
+  readonly evaluate: (said?: {
     readonly snapshots?: readonly Snapshot[];
     readonly now?: number;
     readonly config?: RetentionConfig;
-  }) => readonly Judged[];
+  }) => readonly EvaluatedSnapshot[];
 }
 
 /** A property of random worlds, by its sentence. */
@@ -46,20 +46,23 @@ function always(promise: string, terrain: Terrain, property: (trial: Trial) => v
     fc.assert(
       fc.property(aWorld(terrain), luck, (world, dice) => {
         const asWritten = configOf(world.written);
-        const judge: Trial['judge'] = ({ snapshots = world.snapshots, now = world.now, config = asWritten } = {}) =>
-          decide({ snapshots, sources: world.sources, now, config }).items;
-        property({ world, config: asWritten, luck: dice, judge });
+        const evaluate: Trial['evaluate'] = ({
+          snapshots = world.snapshots,
+          now = world.now,
+          config = asWritten,
+        } = {}) => decide({ snapshots, sources: world.sources, now, config }).items;
+        property({ world, config: asWritten, luck: dice, evaluate });
       }),
       CHECKS,
     );
   });
 }
 
-const expiring = (items: readonly Judged[]): (string | null)[] =>
+const expiring = (items: readonly EvaluatedSnapshot[]): (string | null)[] =>
   items.filter(({ verdict }) => verdict === 'expire').map(({ snapshot }) => snapshot.arn);
-const survivors = (items: readonly Judged[]): Snapshot[] =>
+const survivors = (items: readonly EvaluatedSnapshot[]): Snapshot[] =>
   items.filter(({ verdict }) => verdict === 'keep').map(({ snapshot }) => snapshot);
-const story = ({ snapshot, verdict, status, reasons }: Judged) => [
+const story = ({ snapshot, verdict, status, reasons }: EvaluatedSnapshot) => [
   snapshot.arn,
   verdict,
   status,
@@ -67,7 +70,7 @@ const story = ({ snapshot, verdict, status, reasons }: Judged) => [
 ];
 
 /** Nobody expires after that did not expire before. */
-const expectNoMore = (after: readonly Judged[], before: readonly Judged[]): void =>
+const expectNoMore = (after: readonly EvaluatedSnapshot[], before: readonly EvaluatedSnapshot[]): void =>
   expect(expiring(before)).toEqual(expect.arrayContaining(expiring(after)));
 
 const chosen = <T>(from: readonly T[], luck: number | undefined): T | undefined =>
@@ -76,8 +79,8 @@ const chosen = <T>(from: readonly T[], luck: number | undefined): T | undefined 
 const groupOf = ({ account, region, kind, source, arn }: Snapshot): string =>
   JSON.stringify(source?.arn == null ? arn : [account, region, kind, source.arn]);
 /** The snapshots that compete: evaluated, of one group and one policy, newest first. */
-function competitors(items: readonly Judged[]): ReadonlyMap<string, readonly Judged[]> {
-  const all = new Map<string, Judged[]>();
+function competitors(items: readonly EvaluatedSnapshot[]): ReadonlyMap<string, readonly EvaluatedSnapshot[]> {
+  const all = new Map<string, EvaluatedSnapshot[]>();
   for (const item of items.filter(({ status }) => status === 'managed')) {
     const key = `${groupOf(item.snapshot)} ${item.policy?.id}`;
     all.set(
@@ -107,8 +110,8 @@ describe('whatever the snapshots, the policies, the zone and the instant', () =>
   always(
     'keeps or expires each snapshot of the input, in its order, and gives reasons',
     ANYTHING,
-    ({ world, judge }) => {
-      const items = judge();
+    ({ world, evaluate }) => {
+      const items = evaluate();
       expect(items.map(({ snapshot }) => snapshot)).toEqual(world.snapshots);
       for (const { verdict, reasons } of items) {
         expect(['keep', 'expire']).toContain(verdict);
@@ -118,63 +121,67 @@ describe('whatever the snapshots, the policies, the zone and the instant', () =>
     },
   );
 
-  always('does not care about the order of the input', ANYTHING, ({ world, judge, luck }) => {
+  always('does not care about the order of the input', ANYTHING, ({ world, evaluate, luck }) => {
     const shuffled = world.snapshots.map((snapshot, i) => ({ snapshot, at: luck[i] ?? 0 })).sort((a, b) => a.at - b.at);
-    const inOrder = (items: readonly Judged[]) => items.map(story).sort();
-    expect(inOrder(judge({ snapshots: shuffled.map(({ snapshot }) => snapshot) }))).toEqual(inOrder(judge()));
+    const inOrder = (items: readonly EvaluatedSnapshot[]) => items.map(story).sort();
+    expect(inOrder(evaluate({ snapshots: shuffled.map(({ snapshot }) => snapshot) }))).toEqual(inOrder(evaluate()));
   });
 
-  always('changes nothing when it decides again over the survivors', ANYTHING, ({ judge }) => {
-    expect(expiring(judge({ snapshots: survivors(judge()) }))).toEqual([]);
+  always('changes nothing when it decides again over the survivors', ANYTHING, ({ evaluate }) => {
+    expect(expiring(evaluate({ snapshots: survivors(evaluate()) }))).toEqual([]);
   });
 
-  always('lets no kept snapshot expire when any part of the expiring ones is deleted', ANYTHING, ({ judge, luck }) => {
-    const items = judge();
-    const left = items
-      .filter(({ verdict }, i) => verdict === 'keep' || (luck[i] ?? 0) % 2 === 0)
-      .map(({ snapshot }) => snapshot);
-    expectNoMore(judge({ snapshots: left }), items);
-  });
+  always(
+    'lets no kept snapshot expire when any part of the expiring ones is deleted',
+    ANYTHING,
+    ({ evaluate, luck }) => {
+      const items = evaluate();
+      const left = items
+        .filter(({ verdict }, i) => verdict === 'keep' || (luck[i] ?? 0) % 2 === 0)
+        .map(({ snapshot }) => snapshot);
+      expectNoMore(evaluate({ snapshots: left }), items);
+    },
+  );
 
   always(
     'never lets a snapshot expire that is held, misspelt, unfinished, of the future, seen twice, or whose source was not read',
     ANYTHING,
-    ({ world, judge }) => {
-      for (const { snapshot, verdict } of judge()) if (world.mustKeep.has(snapshot)) expect(verdict).toBe('keep');
+    ({ world, evaluate }) => {
+      for (const { snapshot, verdict } of evaluate()) if (world.mustKeep.has(snapshot)) expect(verdict).toBe('keep');
     },
   );
 
   always(
     'never lets a snapshot expire that is set aside or younger than minAge',
     ANYTHING,
-    ({ world, config, judge }) => {
+    ({ world, config, evaluate }) => {
       const youngerThan = minus(world.now, config.floors.minAge, config.zone);
-      for (const { snapshot, verdict, status } of judge())
+      for (const { snapshot, verdict, status } of evaluate())
         if (status !== 'managed' || (snapshot.createdAt ?? 0) > youngerThan) expect(verdict).toBe('keep');
     },
   );
 
   always(
-    'judges all others the same without the snapshots that are set aside: they count for nothing',
+    'evaluates all others the same without the snapshots that are set aside: they count for nothing',
     ANYTHING,
-    ({ judge }) => {
-      const managed = judge().filter(({ status }) => status === 'managed');
-      expect(judge({ snapshots: managed.map(({ snapshot }) => snapshot) }).map(story)).toEqual(managed.map(story));
+    ({ evaluate }) => {
+      const managed = evaluate().filter(({ status }) => status === 'managed');
+      expect(evaluate({ snapshots: managed.map(({ snapshot }) => snapshot) }).map(story)).toEqual(managed.map(story));
     },
   );
 
-  always('judges each group as if there were no other', ANYTHING, ({ world, judge, luck }) => {
+  always('evaluates each group as if there were no other', ANYTHING, ({ world, evaluate, luck }) => {
     const group = groupOf(chosen(world.snapshots, luck[0]) ?? ({} as Snapshot));
-    const alone = judge({ snapshots: world.snapshots.filter((snapshot) => groupOf(snapshot) === group) });
+    const alone = evaluate({ snapshots: world.snapshots.filter((snapshot) => groupOf(snapshot) === group) });
     expect(alone.map(story)).toEqual(
-      judge()
+      evaluate()
         .filter(({ snapshot }) => groupOf(snapshot) === group)
         .map(story),
     );
   });
 
-  always('never lets the newest finished snapshot of a group expire', ANYTHING, ({ world, judge }) => {
-    const finished = judge().filter(({ snapshot: { state, kind } }) => state === FINISHED_STATE[kind]);
+  always('never lets the newest finished snapshot of a group expire', ANYTHING, ({ world, evaluate }) => {
+    const finished = evaluate().filter(({ snapshot: { state, kind } }) => state === FINISHED_STATE[kind]);
     for (const { snapshot } of finished) {
       const group = finished.filter((other) => groupOf(other.snapshot) === groupOf(snapshot));
       const newest = Math.max(...group.map((other) => other.snapshot.createdAt ?? 0));
@@ -186,7 +193,7 @@ describe('whatever the snapshots, the policies, the zone and the instant', () =>
 });
 
 describe('asking to keep more never makes another snapshot expire', () => {
-  always('a count raised by one, or to unlimited', ANYTHING, ({ world, judge, luck }) => {
+  always('a count raised by one, or to unlimited', ANYTHING, ({ world, evaluate, luck }) => {
     const raise = (amount: number | string, by: number): number | string =>
       amount === 'unlimited' || by % 3 === 0 ? 'unlimited' : Number(amount) + 1;
     const config = withPolicies(world, (policy) => {
@@ -204,10 +211,10 @@ describe('asking to keep more never makes another snapshot expire', () => {
         ),
       };
     });
-    expectNoMore(judge({ config }), judge());
+    expectNoMore(evaluate({ config }), evaluate());
   });
 
-  always('one more unit of a window or of an age, whichever unit', ANYTHING, ({ world, judge, luck }) => {
+  always('one more unit of a window or of an age, whichever unit', ANYTHING, ({ world, evaluate, luck }) => {
     const unit = chosen(['y', 'mo', 'w', 'd', 'h'], luck[0]) ?? 'h';
     const config = withPolicies(world, (policy) => {
       const { keep, expireAfter } = policy;
@@ -219,26 +226,29 @@ describe('asking to keep more never makes another snapshot expire', () => {
       ]);
       return { keep: Object.fromEntries(rules), ...age };
     });
-    expectNoMore(judge({ config }), judge());
+    expectNoMore(evaluate({ config }), evaluate());
   });
 
-  always('a higher minKeep, or one more unit of minAge', ANYTHING, ({ world, judge, luck }) => {
+  always('a higher minKeep, or one more unit of minAge', ANYTHING, ({ world, evaluate, luck }) => {
     const { minKeep, minAge } = world.written.floors;
     const unit = chosen(['y', 'mo', 'w', 'd', 'h'], luck[0]) ?? 'h';
-    expectNoMore(judge({ config: configOf({ ...world.written, floors: { minKeep: minKeep + 1, minAge } }) }), judge());
     expectNoMore(
-      judge({ config: configOf({ ...world.written, floors: { minKeep, minAge: longer(minAge, unit) } }) }),
-      judge(),
+      evaluate({ config: configOf({ ...world.written, floors: { minKeep: minKeep + 1, minAge } }) }),
+      evaluate(),
+    );
+    expectNoMore(
+      evaluate({ config: configOf({ ...world.written, floors: { minKeep, minAge: longer(minAge, unit) } }) }),
+      evaluate(),
     );
   });
 
-  always('one more keep rule', ANYTHING, ({ world, judge, luck }) => {
+  always('one more keep rule', ANYTHING, ({ world, evaluate, luck }) => {
     const rule = chosen([...COUNTS, ...WINDOWS], luck[0]) ?? 'last';
     const more = { [rule]: isWindow(rule) ? '40d' : 1 + ((luck[1] ?? 0) % 3) };
     const config = withPolicies(world, (policy) =>
       policy.keep === 'all' ? policy : { ...policy, keep: { ...more, ...policy.keep } },
     );
-    expectNoMore(judge({ config }), judge());
+    expectNoMore(evaluate({ config }), evaluate());
   });
 
   const hold = (snapshots: readonly Snapshot[], held: Snapshot | undefined): Snapshot[] =>
@@ -246,8 +256,8 @@ describe('asking to keep more never makes another snapshot expire', () => {
       snapshot === held ? { ...snapshot, tags: new Map([...snapshot.tags, ['retention:hold', null]]) } : snapshot,
     );
 
-  always('a hold, where windows are of hours', HOURS_ONLY, ({ world, judge, luck }) => {
-    expectNoMore(judge({ snapshots: hold(world.snapshots, chosen(world.snapshots, luck[0])) }), judge());
+  always('a hold, where windows are of hours', HOURS_ONLY, ({ world, evaluate, luck }) => {
+    expectNoMore(evaluate({ snapshots: hold(world.snapshots, chosen(world.snapshots, luck[0])) }), evaluate());
   });
 
   // A window begins at the newest evaluated snapshot − D. A hold on that one lets it begin at the next, and calendar arithmetic steps back: 1 April
@@ -256,24 +266,24 @@ describe('asking to keep more never makes another snapshot expire', () => {
   always(
     'a hold on any snapshot but the newest of its policy, whatever the windows',
     ANYTHING,
-    ({ world, judge, luck }) => {
-      const items = judge();
+    ({ world, evaluate, luck }) => {
+      const items = evaluate();
       const newest = new Set([...competitors(items).values()].map(([first]) => first?.snapshot.createdAt));
       const others = world.snapshots.filter(({ createdAt }) => !newest.has(createdAt ?? 0));
-      expectNoMore(judge({ snapshots: hold(world.snapshots, chosen(others, luck[0])) }), items);
+      expectNoMore(evaluate({ snapshots: hold(world.snapshots, chosen(others, luck[0])) }), items);
     },
   );
 });
 
 describe('time alone', () => {
-  always('never un-expires anything, where all durations are of hours', HOURS_ONLY, ({ world, judge, luck }) => {
-    const later = judge({ now: world.now + (chosen(LATER, luck[0]) ?? 0) });
-    expectNoMore(judge(), later);
+  always('never un-expires anything, where all durations are of hours', HOURS_ONLY, ({ world, evaluate, luck }) => {
+    const later = evaluate({ now: world.now + (chosen(LATER, luck[0]) ?? 0) });
+    expectNoMore(evaluate(), later);
   });
 
   /** Every instant that a snapshot must be younger than to be kept for its age, by what it belongs to. */
   const cutOffs = (
-    items: readonly Judged[],
+    items: readonly EvaluatedSnapshot[],
     now: number,
     { floors, zone }: RetentionConfig,
   ): ReadonlyMap<string, number> => {
@@ -295,9 +305,9 @@ describe('time alone', () => {
   always(
     'never un-expires anything between two instants at which no cut-off steps back',
     ANYTHING,
-    ({ world, config, judge, luck }) => {
+    ({ world, config, evaluate, luck }) => {
       const at = world.now + (chosen(LATER, luck[0]) ?? 0);
-      const [now, later] = [judge(), judge({ now: at })];
+      const [now, later] = [evaluate(), evaluate({ now: at })];
       const from = cutOffs(now, world.now, config);
       fc.pre(
         [...cutOffs(later, at, config)].every(
@@ -314,11 +324,11 @@ describe('time alone', () => {
   always(
     'changes nothing after the newest snapshot + minAge, without expireAfter, expire-on and dated holds',
     TIMELESS,
-    ({ world, judge, luck }) => {
+    ({ world, evaluate, luck }) => {
       const config = configOf({ ...world.written, floors: { ...world.written.floors, minAge: '24h' } });
       const settled = newestOf(world) + 24 * HOUR + 1;
-      const later = judge({ config, now: settled + (chosen(LATER, luck[0]) ?? 0) });
-      expect(later.map(story)).toEqual(judge({ config, now: settled }).map(story));
+      const later = evaluate({ config, now: settled + (chosen(LATER, luck[0]) ?? 0) });
+      expect(later.map(story)).toEqual(evaluate({ config, now: settled }).map(story));
     },
   );
 
@@ -327,11 +337,11 @@ describe('time alone', () => {
   always(
     'changes nothing once now − minAge has passed the newest snapshot, whatever unit minAge has',
     TIMELESS,
-    ({ world, config, judge, luck }) => {
+    ({ world, config, evaluate, luck }) => {
       const settled = newestOf(world) + (chosen(LATER, luck[0]) ?? 0);
       fc.pre(minus(settled, config.floors.minAge, config.zone) >= newestOf(world));
-      const later = judge({ now: settled + 800 * 24 * HOUR });
-      expect(later.map(story)).toEqual(judge({ now: settled }).map(story));
+      const later = evaluate({ now: settled + 800 * 24 * HOUR });
+      expect(later.map(story)).toEqual(evaluate({ now: settled }).map(story));
     },
   );
 });

@@ -37,8 +37,14 @@ describe('keeps what restic 0.19.1 keeps of the same snapshots', () => {
       const dated = (sets[snapshots] ?? []).map(({ id, time }) => ({ createdAt: Date.parse(time), name: id }));
       const newestFirst = dated.sort((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? -1 : 1));
       const policy = { keep: keepOf(keepRules), expireAfter: null, expireOn: null };
-      const rulings = applyPolicy(policy, newestFirst, Date.parse('2026-11-23T00:00:00Z'), makeZone(timezone), false);
-      const kept = newestFirst.filter((_snapshot, index) => rulings[index]?.keeps).map(({ name }) => name);
+      const evaluations = applyPolicy(
+        policy,
+        newestFirst,
+        Date.parse('2026-11-23T00:00:00Z'),
+        makeZone(timezone),
+        false,
+      );
+      const kept = newestFirst.filter((_snapshot, index) => evaluations[index]?.keeps).map(({ name }) => name);
       expect(kept.sort()).toEqual([...keep].sort());
     },
   );

@@ -1,4 +1,4 @@
-import type { CondemnedGroup } from '../../lambda/core/plan/recheck';
+import type { CandidateGroup } from '../../lambda/core/plan/recheck';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { makePacer, PACE } from '../../lambda/deletion/backoff';
 import { guardGroup } from '../../lambda/deletion/check-group';
@@ -10,7 +10,7 @@ import { tagged } from '../support/snapshot-builder';
 const KEPT = [aSnapshot({ name: 'web-1123' }), aSnapshot({ name: 'web-1122' })];
 const SOURCE = { arn: aSource('web').arn, name: 'web', tags: tagged({}) };
 const LIVING: Source = { ...SOURCE, defect: null, autoSnapshots: null };
-const group = (said: Partial<CondemnedGroup> = {}): CondemnedGroup => ({
+const group = (said: Partial<CandidateGroup> = {}): CandidateGroup => ({
   region: 'us-east-1',
   items: [],
   floor: KEPT,

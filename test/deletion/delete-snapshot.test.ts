@@ -9,7 +9,7 @@ import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import type { CallFailure, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
-import { aSnapshot, expired, kept, NOW, setAside } from '../support/report-builder';
+import { aSnapshot, excluded, expired, kept, NOW } from '../support/report-builder';
 import { tagged } from '../support/snapshot-builder';
 
 const CONFIG = aConfig({ policies: { standard: { keep: { last: 1 } } }, default: 'standard' });
@@ -145,16 +145,16 @@ async function run(
   const outcomes = await openOutcomes({ store: memoryStore(objects), clock, owner, isAlive: () => false }, PLAN);
   const fresh = [
     kept(SIBLING),
-    ...(world.there ? [world.held ? setAside('held', 'held', HELD) : expired(DOOMED)] : []),
+    ...(world.there ? [world.held ? excluded('held', 'held', HELD) : expired(DOOMED)] : []),
   ];
   // Those without a source are groups of their own: here the sibling is the floor of the other.
-  const { groups, ruled } = intersect([ITEM], fresh, () => ({ state: 'gone' }), 1);
+  const { groups, skipped } = intersect([ITEM], fresh, () => ({ state: 'gone' }), 1);
   const prepared = {
     plan: PLAN,
     config: CONFIG,
     decidedAt: NOW,
     groups: groups.map((group) => ({ ...group, floor: [SIBLING] })),
-    ruled,
+    skipped,
     doneBefore: 0,
   };
   const sleep = async (): Promise<void> => undefined;
@@ -284,7 +284,7 @@ describe('a run that is told to end while the group of a snapshot is read', () =
     };
     const deletion = { ...new World().deletion([], null, asked), readSnapshot: asked, deleteSnapshot: asked };
     const request: ItemRequest = {
-      condemned: { item: ITEM, judged: expired(DOOMED) },
+      candidate: { item: ITEM, evaluated: expired(DOOMED) },
       source: null,
       config: CONFIG,
       sentBefore: false,
@@ -308,7 +308,7 @@ describe('an attempt that cannot be renewed', () => {
   ): Promise<{ readonly cancelled: number; readonly error: unknown }> => {
     let [started, cancelled] = [0, 0];
     const request: ItemRequest = {
-      condemned: { item: ITEM, judged: expired(DOOMED) },
+      candidate: { item: ITEM, evaluated: expired(DOOMED) },
       source: null,
       config: CONFIG,
       sentBefore,

@@ -149,7 +149,7 @@ describe('a hostile account', () => {
     },
   );
 
-  it('judges by the source that a snapshot came from, not by one that was created again under its name', async () => {
+  it('evaluates by the source that a snapshot came from, not by one that was created again under its name', async () => {
     const { world } = rig.emulator;
     world.remove(HERE, 'instances', 'web');
     world.add(HERE, 'instances', {

@@ -65,8 +65,8 @@ class Real {
   }
 }
 
-/** ARNs that a decision of our own, at this moment, condemns. */
-async function condemnedNow({ rig, config }: Real): Promise<ReadonlySet<string>> {
+/** ARNs that a decision of our own, at this moment, lists as expiring. */
+async function candidatesNow({ rig, config }: Real): Promise<ReadonlySet<string>> {
   const inventory = await rig.readInventory({
     regions: 'all',
     kinds: ['instance', 'disk', 'database'],
@@ -86,7 +86,7 @@ async function applyApproved(real: Real, meddle: () => void, dieAt: number | nul
   if (approved === null) return;
   const outcomePorts = { store: rig.store, clock: rig.clock, isAlive: () => false };
   const before = real.all();
-  let condemned: ReadonlySet<string> = new Set();
+  let candidates: ReadonlySet<string> = new Set();
   const heldAtLastReading = new Map<string, boolean>();
   let calls = 0;
   const watched: SnapshotDeletion = {
@@ -111,7 +111,7 @@ async function applyApproved(real: Real, meddle: () => void, dieAt: number | nul
   let meddled = before;
   try {
     const prepared = await rig.prepare({ text: approved.text, config, clock: rig.clock, deletion: watched });
-    condemned = await condemnedNow(real);
+    candidates = await candidatesNow(real);
     meddle();
     meddled = real.all();
     const outcomes = await openOutcomes({ ...outcomePorts, owner: anOwner() }, prepared.plan);
@@ -136,7 +136,7 @@ async function applyApproved(real: Real, meddle: () => void, dieAt: number | nul
       arn,
       approved: new Date((row.createdAt ?? 0) * 1000).toISOString(),
     });
-    expect({ arn, condemned: condemned.has(arn) }).toEqual({ arn, condemned: true });
+    expect({ arn, candidates: candidates.has(arn) }).toEqual({ arn, candidates: true });
     expect({ arn, held: heldAtLastReading.get(arn) }).toEqual({ arn, held: false });
     expect({ arn, held: isHeld(row) }).toEqual({ arn, held: false });
   }
@@ -260,7 +260,7 @@ const runs = fc.oneof(
 const planAt = (real: Real) => real.rig.plan(real.config);
 
 describe('any sequence of reports, changes, approvals, runs and crashes', () => {
-  it('removes a snapshot only if an approved plan lists it, the fresh decision condemns it, nothing holds it and its floor stays', async () => {
+  it('removes a snapshot only if an approved plan lists it, the fresh decision lists as expiring it, nothing holds it and its floor stays', async () => {
     let deleted = 0;
     await fc.assert(
       fc.asyncProperty(fc.commands([changes, runs, runs], { maxCommands: 30 }), async (commands) => {

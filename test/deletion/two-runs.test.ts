@@ -130,9 +130,9 @@ async function twoRuns(paces: readonly Pace2[]) {
       kept(SIBLING),
       ...[...there.values()].filter(({ name }) => name !== 'kept').map((snapshot) => expired(snapshot)),
     ];
-    const { groups, ruled } = intersect(ITEMS, fresh, () => ({ state: 'gone' }), 1);
+    const { groups, skipped } = intersect(ITEMS, fresh, () => ({ state: 'gone' }), 1);
     const prepared = {
-      ...{ plan: PLAN, config: CONFIG, decidedAt: clock(), ruled, doneBefore: 0 },
+      ...{ plan: PLAN, config: CONFIG, decidedAt: clock(), skipped, doneBefore: 0 },
       groups: groups.map((group) => ({ ...group, floor: [SIBLING] })),
     };
     const deletion = deletionOf(pace);

@@ -24,7 +24,7 @@ describe('every channel', () => {
   const tests = readdirSync(join(ROOT, 'test', 'channels')).map((name) => read('test', 'channels', name));
 
   test.each(channels)('%s is wired, and has a test', (name, made) => {
-    expect(read('lambda', 'wire.ts')).toContain(`import { ${made} } from './channels/${name}'`);
+    expect(read('lambda', 'handlers', 'wire-report.ts')).toContain(`import { ${made} } from '../channels/${name}'`);
     expect(tests.filter((text) => text.includes(`lambda/channels/${name}'`))).not.toEqual([]);
   });
 

@@ -6,8 +6,8 @@ const HANDLERS = join(ROOT, 'lambda', 'handlers');
 
 const runbook = readFileSync(join(ROOT, 'docs', 'runbook.md'), 'utf8');
 const sources = [
-  join(ROOT, 'lambda', 'wire.ts'),
-  join(ROOT, 'lambda', 'wire-delete.ts'),
+  join(ROOT, 'lambda', 'handlers', 'wire-report.ts'),
+  join(ROOT, 'lambda', 'handlers', 'wire-delete.ts'),
   ...readdirSync(HANDLERS).map((name) => join(HANDLERS, name)),
 ].map((file) => readFileSync(file, 'utf8'));
 
@@ -23,7 +23,7 @@ test('docs/runbook.md names every event that a function logs', () => {
 });
 
 test('docs/runbook.md names every reason for which an automatic deletion takes nothing', () => {
-  const codes = ['core/automatic.ts', 'app/automatic-selection.ts'].flatMap((file) =>
+  const codes = ['core/plan/grace-period.ts', 'deletion/select-due-snapshots.ts'].flatMap((file) =>
     [...readFileSync(join(ROOT, 'lambda', file), 'utf8').matchAll(/nothing\(\s*'([a-z.-]+)'/g)].map(
       (match) => match[1] ?? '',
     ),

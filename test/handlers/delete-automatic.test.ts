@@ -59,7 +59,7 @@ describe('automatic deletion', () => {
       await week(bench);
       const { result, operations } = await bench.run({ scheduledTime });
       expect(result).toMatchObject({ state: 'finished', plan: autoPlan, deleted: 2, delivery: 'sent' });
-      expect(operations).toEqual(['start', 'select', 'sitting-1', 'record', 'report']);
+      expect(operations).toEqual(['start', 'select', 'invocation-1', 'record', 'report']);
       expect(bench.rig.names()).toEqual(KEPT);
       expect(bench.mails).toHaveLength(1);
     }, account()));

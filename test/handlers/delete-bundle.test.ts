@@ -262,7 +262,7 @@ describe('the bundle of the deletion function', () => {
         result: { state: 'finished', deleted: 5, delivery: 'sent' },
         invocations: 2,
       });
-      expect(ending.operations).toEqual(['start', 'sitting-1', 'record', 'report']);
+      expect(ending.operations).toEqual(['start', 'invocation-1', 'record', 'report']);
       expect(left()).toHaveLength(6);
       expect(emulator.published).toHaveLength(1);
       // The first invocation is told all; the second one reads what its event leaves out, once, before it checkpoints anything.

@@ -17,7 +17,7 @@ import { aSnapshot, aSource, DAY, NOW } from '../support/report-builder';
 import { immortal, runExecution } from './durable-engine';
 
 const ACCOUNT = '123456789012';
-/** Sittings are cut by time, not by number: 4,000 deletions that take so long are as many sittings as 10,000 that take five seconds each. */
+/** Invocations are cut by time, not by number: 4,000 deletions that take so long are as many invocations as 10,000 that take five seconds each. */
 const SECONDS_EACH = 12.5;
 
 test('an execution of 14 hours of deletions stays within a few hundred durable operations, none of them large, and its e-mail within its limit', async () => {
@@ -35,8 +35,8 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
     }
   const readInventory: DeletionPorts['readInventory'] = (request) =>
     fakeInventory(anInventory({ snapshots: [...all.values()] }))(request);
-  let sittingEnds = Number.POSITIVE_INFINITY;
-  let sitting = new AbortController();
+  let invocationEnds = Number.POSITIVE_INFINITY;
+  let invocation = new AbortController();
   const deletion: SnapshotDeletion = {
     readSnapshot: async ({ name }) => ({ ok: true, value: all.get(name) ?? null }),
     readSource: async () => ({ ok: true, value: null }),
@@ -45,7 +45,7 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
     deleteSnapshot: async ({ name }) => {
       all.delete(name);
       now += SECONDS_EACH * 1_000;
-      if (now >= sittingEnds) sitting.abort();
+      if (now >= invocationEnds) invocation.abort();
       return { ok: true, value: [{ id: 'an-operation', state: 'done', code: null, details: null }] };
     },
   };
@@ -57,9 +57,9 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
     monotonic: () => now,
     sleep: async () => undefined,
     timeout: (ms) => {
-      sittingEnds = now + ms;
-      sitting = new AbortController();
-      return sitting.signal;
+      invocationEnds = now + ms;
+      invocation = new AbortController();
+      return invocation.signal;
     },
     beforeEnd: () => new AbortController().signal,
     pace: PACE,
@@ -102,7 +102,7 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
   const { status, result, operations } = await runExecution(() => handler, {}, immortal);
   expect([status, result]).toEqual(['SUCCEEDED', expect.objectContaining({ state: 'finished', deleted: 4_000 })]);
   expect(all.size).toBe(4_000);
-  // 14 hours of deletions, in sittings of at most eight minutes.
+  // 14 hours of deletions, in invocations of at most eight minutes.
   expect(operations.length).toBeGreaterThan(100);
   expect(operations.length).toBeLessThan(300);
   expect(Math.max(...sizes)).toBeLessThan(1_000);
@@ -112,6 +112,6 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
   expect(mail?.subject.length).toBeLessThanOrEqual(99);
 }, 300_000);
 
-test('even a run that uses all of its sittings does', () => {
-  expect(2 * LIMITS.sittings + 4).toBeLessThan(500);
+test('even a run that uses all of its invocations does', () => {
+  expect(2 * LIMITS.invocations + 4).toBeLessThan(500);
 });

@@ -40,7 +40,7 @@ const WRITTEN = {
   caps: { maxShare: 0.9 },
 };
 
-/** How the service behaves at a time (ms) after the first sitting began: how long a call takes, and what it then says. */
+/** How the service behaves at a time (ms) after the first invocation began: how long a call takes, and what it then says. */
 interface Service {
   readonly inventory: number;
   read(at: number): { readonly takes: number; readonly failure?: CallFailure };
@@ -143,13 +143,21 @@ async function carryOut(service: Service) {
   );
   const end = await time.until(runExecution(() => handler, {}, immortal));
   const result = JSON.parse(objects.get(`results/${plan.id}.json`) ?? 'null') as ApplyResult;
-  return { end, result, deletes, deadlines, last, isGone: (name: string) => !all.has(name), sittings: starts.length };
+  return {
+    end,
+    result,
+    deletes,
+    deadlines,
+    last,
+    isGone: (name: string) => !all.has(name),
+    invocations: starts.length,
+  };
 }
 
 const HANGS_AT = 7 * MINUTE + 30 * SECOND;
 const inHole = (at: number): boolean => at >= HANGS_AT && at < INVOCATION;
 
-describe('a sitting of the deployed deletion, by its own limits and pace', () => {
+describe('an invocation of the deployed deletion, by its own limits and pace', () => {
   it.each<[string, Service, string]>([
     ['is as it should be', GOOD, 'deleted'],
     ['takes as long to list as it may', { ...GOOD, inventory: 6 * MINUTE - SECOND }, 'deleted'],
@@ -176,9 +184,9 @@ describe('a sitting of the deployed deletion, by its own limits and pace', () =>
       'deleted',
     ],
   ])('begins no delete after 8 minutes and has ended by 14, where the service %s', async (_, service, code) => {
-    const { end, result, deletes, deadlines, last, isGone, sittings } = await carryOut(service);
+    const { end, result, deletes, deadlines, last, isGone, invocations } = await carryOut(service);
     expect([end.status, end.result]).toEqual(['SUCCEEDED', expect.objectContaining({ state: 'finished', open: 0 })]);
-    expect(sittings).toBeGreaterThan(1);
+    expect(invocations).toBeGreaterThan(1);
     expect(Math.max(...deletes.map(({ minute }) => minute))).toBeLessThanOrEqual(8);
     expect(last).toBeLessThanOrEqual(14);
     expect(new Set(deadlines)).toEqual(new Set([6 * MINUTE]));

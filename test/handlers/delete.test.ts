@@ -26,8 +26,8 @@ const small = () => {
   };
 };
 
-/** Sittings that end with the first snapshots that they have in hand, one in each region: none is deleted before all of them are. */
-function shortSittings(rig: Rig): Pick<DeletionPorts, 'timeout' | 'deletion'> {
+/** Invocations that end with the first snapshots that they have in hand, one in each region: none is deleted before all of them are. */
+function shortInvocations(rig: Rig): Pick<DeletionPorts, 'timeout' | 'deletion'> {
   let controller = new AbortController();
   const waiting: (() => void)[] = [];
   const regionsLeft = (): number =>
@@ -74,7 +74,7 @@ describe('the deletion function', () => {
         'deleted',
         'deleted',
       ]);
-      expect(operations).toEqual(['start', 'sitting-1', 'record', 'report']);
+      expect(operations).toEqual(['start', 'invocation-1', 'record', 'report']);
       expect(mails).toHaveLength(1);
       expect(mails[0]?.subject).toMatch(/^\[Lightsail\] 5 of 5 planned snapshots deleted, at most \$\d+\.\d\d\/month$/);
       for (const name of PLANNED) expect(mails[0]?.body).toContain(name);
@@ -92,7 +92,7 @@ describe('the deletion function', () => {
         expect(execution.getStatus()).toBe('SUCCEEDED');
         expect(execution.getOperations().map((operation) => operation.getName())).toEqual([
           'start',
-          'sitting-1',
+          'invocation-1',
           'record',
           'report',
         ]);
@@ -104,18 +104,18 @@ describe('the deletion function', () => {
     }
   });
 
-  it('takes as many sittings as it needs, each with a fresh decision, and rests in between', () =>
+  it('takes as many invocations as it needs, each with a fresh decision, and rests in between', () =>
     withBench(async ({ approve, run, rig, mails }) => {
       const event = await approve();
-      const { status, operations, invocations } = await run(event, shortSittings(rig));
+      const { status, operations, invocations } = await run(event, shortInvocations(rig));
       expect(status).toBe('SUCCEEDED');
       expect(operations).toEqual([
         'start',
-        'sitting-1',
+        'invocation-1',
         'rest-2',
-        'sitting-2',
+        'invocation-2',
         'rest-3',
-        'sitting-3',
+        'invocation-3',
         'record',
         'report',
       ]);
@@ -124,14 +124,14 @@ describe('the deletion function', () => {
       expect(mails).toHaveLength(1);
     }));
 
-  it('spares a snapshot that is held between two sittings', () =>
+  it('spares a snapshot that is held between two invocations', () =>
     withBench(async ({ approve, run, rig, result }) => {
       const event = await approve();
-      let sittings = 0;
+      let invocations = 0;
       const controller = { current: new AbortController() };
       await run(event, {
         timeout: () => {
-          sittings += 1;
+          invocations += 1;
           controller.current = new AbortController();
           return controller.current.signal;
         },
@@ -140,7 +140,7 @@ describe('the deletion function', () => {
           deleteSnapshot: async (named, maySend) => {
             const answer = await rig.deletion.deleteSnapshot(named, maySend);
             controller.current.abort();
-            if (sittings === 1) rig.emulator.world.tag(HERE, 'web-06', [{ key: 'retention:hold' }]);
+            if (invocations === 1) rig.emulator.world.tag(HERE, 'web-06', [{ key: 'retention:hold' }]);
             return answer;
           },
         },
@@ -149,7 +149,7 @@ describe('the deletion function', () => {
       expect(outcomes(result(event.plan))['web-06']).toBe('spared hold');
     }));
 
-  it('tries a sitting again when the bucket fails, and loses and repeats nothing', () =>
+  it('tries an invocation again when the bucket fails, and loses and repeats nothing', () =>
     withBench(async ({ approve, run, rig, result, mails, objects }) => {
       const event = await approve();
       let failures = 2;
@@ -186,7 +186,7 @@ describe('the deletion function', () => {
       expect(rig.names()).toEqual(KEPT);
     }));
 
-  it('sends what it has when a sitting fails every time, and then fails', () =>
+  it('sends what it has when an invocation fails every time, and then fails', () =>
     withBench(async ({ approve, run, rig, mails }) => {
       const event = await approve();
       const readInventory = () => Promise.reject(new Error('out of order'));
@@ -353,7 +353,7 @@ describe('the deletion function', () => {
   it('goes on where an earlier execution stopped, and tells the outcome of both', () =>
     withBench(async ({ approve, run, rig, result, mails }) => {
       const event = await approve();
-      const limits = { inventory: 60_000, sitting: 60_000, closing: 60_000, run: 3_600_000, sittings: 1 };
+      const limits = { inventory: 60_000, invocation: 60_000, closing: 60_000, run: 3_600_000, invocations: 1 };
       const first = new AbortController();
       const { result: stopped } = await run(event, {
         limits,
@@ -366,7 +366,7 @@ describe('the deletion function', () => {
           },
         },
       });
-      expect(stopped).toMatchObject({ state: 'stopped', code: 'run.sittings' });
+      expect(stopped).toMatchObject({ state: 'stopped', code: 'run.invocations' });
       const second = await run(event);
       expect(second.result).toMatchObject({ state: 'finished', deleted: 5 });
       expect(rig.names()).toEqual(KEPT);
@@ -374,7 +374,7 @@ describe('the deletion function', () => {
       expect(mails).toHaveLength(2);
     }));
 
-  it('stops when sitting after sitting deals with nothing', () =>
+  it('stops when invocation after invocation deals with nothing', () =>
     withBench(async ({ approve, run, mails, objects }) => {
       const event = await approve();
       const { result, operations } = await run(event, { timeout: () => AbortSignal.abort() });
@@ -385,22 +385,22 @@ describe('the deletion function', () => {
         state: 'stopped',
         code: 'run.idle',
       });
-      expect(operations.filter((name) => name.startsWith('sitting'))).toHaveLength(4);
+      expect(operations.filter((name) => name.startsWith('invocation'))).toHaveLength(4);
       expect(mails).toHaveLength(1);
     }));
 
-  it('stops at the next sitting when another version was deployed meanwhile, and says how to go on', () =>
+  it('stops at the next invocation when another version was deployed meanwhile, and says how to go on', () =>
     withBench(async ({ approve, run, rig, result, mails }) => {
       const event = await approve();
       let asked = 0;
       const { result: answer, operations } = await run(event, {
-        ...shortSittings(rig),
+        ...shortInvocations(rig),
         isDeployed: async () => {
           asked += 1;
           return asked < 2;
         },
       });
-      expect(operations).toEqual(['start', 'sitting-1', 'rest-2', 'sitting-2', 'record', 'report']);
+      expect(operations).toEqual(['start', 'invocation-1', 'rest-2', 'invocation-2', 'record', 'report']);
       expect(answer).toMatchObject({ state: 'stopped', code: 'run.superseded', deleted: 2, open: 3 });
       expect(rig.names().filter((name) => PLANNED.includes(name))).toHaveLength(3);
       expect(result(event.plan)).toMatchObject({ status: 'unfinished', totals: { deleted: 2, open: 3 } });
@@ -414,33 +414,35 @@ describe('the deletion function', () => {
   it.each([
     ['is another', async () => false, { state: 'stopped', code: 'run.superseded', deleted: 1, open: 1 }],
     ['cannot be told', () => Promise.reject(new Error('the alias cannot be read')), undefined],
-  ])('sends no further delete within a sitting once the deployed version %s, half a minute later', (_, then, ended) =>
-    withBench(async ({ approve, run, rig, result, mails }) => {
-      const event = await approve();
-      let now = Date.now();
-      let looks = 0;
-      const { result: answer } = await run(event, {
-        clock: () => now,
-        isDeployed: async () => {
-          looks += 1;
-          return looks === 1 ? true : then();
-        },
-        deletion: {
-          ...rig.deletion,
-          readClock: async () => ({ ok: true, value: { service: now, machine: now } }),
-          deleteSnapshot: async (named, maySend) => {
-            const answer = await rig.deletion.deleteSnapshot(named, maySend);
-            now += 30_000;
-            return answer;
+  ])(
+    'sends no further delete within an invocation once the deployed version %s, half a minute later',
+    (_, then, ended) =>
+      withBench(async ({ approve, run, rig, result, mails }) => {
+        const event = await approve();
+        let now = Date.now();
+        let looks = 0;
+        const { result: answer } = await run(event, {
+          clock: () => now,
+          isDeployed: async () => {
+            looks += 1;
+            return looks === 1 ? true : then();
           },
-        },
-      });
-      expect(answer).toEqual(ended === undefined ? undefined : expect.objectContaining(ended));
-      expect(rig.names()).toEqual(['web-01', 'web-02', 'web-03', 'web-05']);
-      expect(rig.emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
-      expect(result(event.plan)).toMatchObject({ status: 'unfinished', totals: { deleted: 1, open: 1 } });
-      expect(mails).toHaveLength(1);
-    }, small()),
+          deletion: {
+            ...rig.deletion,
+            readClock: async () => ({ ok: true, value: { service: now, machine: now } }),
+            deleteSnapshot: async (named, maySend) => {
+              const answer = await rig.deletion.deleteSnapshot(named, maySend);
+              now += 30_000;
+              return answer;
+            },
+          },
+        });
+        expect(answer).toEqual(ended === undefined ? undefined : expect.objectContaining(ended));
+        expect(rig.names()).toEqual(['web-01', 'web-02', 'web-03', 'web-05']);
+        expect(rig.emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
+        expect(result(event.plan)).toMatchObject({ status: 'unfinished', totals: { deleted: 1, open: 1 } });
+        expect(mails).toHaveLength(1);
+      }, small()),
   );
 
   it('looks again which version is deployed where the last reading of a snapshot took half a minute, before it is deleted', () =>
@@ -519,7 +521,7 @@ describe('the deletion function', () => {
       const event = await approve();
       let readings = 0;
       const { result, pauses } = await run(event, {
-        ...shortSittings(rig),
+        ...shortInvocations(rig),
         readInventory: async (...asked) => {
           readings += 1;
           const inventory = await rig.readInventory(...asked);
@@ -528,34 +530,34 @@ describe('the deletion function', () => {
       });
       expect(result).toMatchObject({ state: 'finished', deleted: 5 });
       expect(mails).toHaveLength(1);
-      // A region that does not answer is given five minutes; where all is well, the next sitting begins at once. How many those are depends on how
-      // many looks in the other region a sitting that is told to end cuts short.
+      // A region that does not answer is given five minutes; where all is well, the next invocation begins at once. How many those are depends on how
+      // many looks in the other region an invocation that is told to end cuts short.
       const [first, second, ...others] = pauses;
       expect([first, second, ...new Set(others)]).toEqual([1, 300, 1]);
     }));
 
-  it.each<[string, string, (read: Called<Snapshot | null>, sitting: AbortController) => Called<Snapshot | null>]>([
+  it.each<[string, string, (read: Called<Snapshot | null>, invocation: AbortController) => Called<Snapshot | null>]>([
     ['sends no delete', 'finds the snapshot as it was', (read) => read],
     [
       'takes nothing back in the record',
       'is given up',
-      (_, sitting) => {
-        sitting.abort();
+      (_, invocation) => {
+        invocation.abort();
         return { ok: false, failure: { class: 'transient', code: 'AbortError', message: 'no answer' } };
       },
     ],
-  ])('%s after the end of a sitting, where a last reading outlasts it and %s', (_, __, answer) =>
+  ])('%s after the end of an invocation, where a last reading outlasts it and %s', (_, __, answer) =>
     withBench(async ({ approve, run, rig, result, objects }) => {
       const event = await approve();
-      const [sitting, end] = [new AbortController(), new AbortController()];
+      const [invocation, end] = [new AbortController(), new AbortController()];
       let goOn: () => void = () => undefined;
       const held = new Promise<void>((resolve) => {
         goOn = resolve;
       });
       const deletes: string[] = [];
       const { result: stopped } = await run(event, {
-        limits: { inventory: 60_000, sitting: 60_000, closing: 60_000, run: 3_600_000, sittings: 1 },
-        timeout: () => sitting.signal,
+        limits: { inventory: 60_000, invocation: 60_000, closing: 60_000, run: 3_600_000, invocations: 1 },
+        timeout: () => invocation.signal,
         beforeEnd: () => end.signal,
         deletion: {
           ...rig.deletion,
@@ -564,7 +566,7 @@ describe('the deletion function', () => {
             if (named.name !== 'web-04') return read;
             end.abort();
             await held;
-            return answer(read, sitting);
+            return answer(read, invocation);
           },
           deleteSnapshot: (named, maySend) => {
             deletes.push(named.name);
@@ -572,7 +574,7 @@ describe('the deletion function', () => {
           },
         },
       });
-      expect(stopped).toMatchObject({ state: 'stopped', code: 'run.sittings', deleted: 0 });
+      expect(stopped).toMatchObject({ state: 'stopped', code: 'run.invocations', deleted: 0 });
       const told = new Map(objects);
       goOn();
       // All that follows the reading waits for nothing outside of this process.
@@ -585,14 +587,14 @@ describe('the deletion function', () => {
     }, small()),
   );
 
-  it('waits at the end of a sitting for a delete that is on its way, before it releases its lock', () =>
+  it('waits at the end of an invocation for a delete that is on its way, before it releases its lock', () =>
     withBench(async ({ approve, run, rig, objects }) => {
       const event = await approve();
       const end = new AbortController();
       const store = memoryStore(objects);
       const happened: string[] = [];
       const { result } = await run(event, {
-        limits: { inventory: 60_000, sitting: 60_000, closing: 60_000, run: 3_600_000, sittings: 1 },
+        limits: { inventory: 60_000, invocation: 60_000, closing: 60_000, run: 3_600_000, invocations: 1 },
         beforeEnd: () => end.signal,
         store: {
           ...store,
@@ -614,7 +616,7 @@ describe('the deletion function', () => {
         },
       });
       expect(happened).toEqual(['the delete is answered', 'the lock is released']);
-      expect(result).toMatchObject({ state: 'stopped', code: 'run.sittings' });
+      expect(result).toMatchObject({ state: 'stopped', code: 'run.invocations' });
     }, small()));
 
   it('looks again at what is deployed, before its first delete, when taking the lock of the plan took longer than half a minute', () =>
@@ -653,7 +655,7 @@ describe('the deletion function', () => {
       expect(mails).toHaveLength(1);
     }, small()));
 
-  it('releases its lock when a sitting fails in the middle', () =>
+  it('releases its lock when an invocation fails in the middle', () =>
     withBench(async ({ approve, run, rig, objects }) => {
       const event = await approve();
       let now = Date.now();
@@ -858,7 +860,7 @@ describe('an invocation that dies', () => {
       if (killAt === 200) throw new Error('200 points were not enough');
     }
     // The points are where they should be: around the start, the claim, each delete, the record, the report.
-    for (const name of ['start', 'sitting-1', 'record', 'report'])
+    for (const name of ['start', 'invocation-1', 'record', 'report'])
       for (const when of ['before', 'after'])
         expect(survived.some((point) => point.startsWith(`${when} ${name} `))).toBe(true);
     for (const name of ['web-04', 'web-05'])
@@ -934,19 +936,19 @@ describe('an invocation that dies', () => {
     120_000,
   );
 
-  it('in every sitting: the run fails after six of them and tells it once, and another run goes on', () =>
+  it('in every invocation: the run fails after six of them and tells it once, and another run goes on', () =>
     withBench(async ({ approve, handler, rig, mails }) => {
       const event = await approve();
-      let sittings = 0;
+      let deaths = 0;
       const lifeOf = () =>
         mortal((point) => {
           const ends = point.startsWith('before delete ');
-          if (ends) sittings += 1;
+          if (ends) deaths += 1;
           return ends;
         });
       const { status, invocations } = await runExecution(handler(), event, lifeOf, { most: 30 });
-      expect([status, sittings]).toEqual(['FAILED', 6]);
-      expect(invocations).toBeLessThanOrEqual(13);
+      expect([status, invocations]).toEqual(['FAILED', 6]);
+      expect(deaths).toBeLessThanOrEqual(13);
       expect(mails.map(({ subject }) => subject)).toEqual([
         '[Lightsail] Deletion not finished: 0 deleted, 1 of unknown end, 1 of 2 not dealt with',
       ]);

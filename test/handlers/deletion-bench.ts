@@ -58,7 +58,7 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
       timeout: () => new AbortController().signal,
       beforeEnd: () => new AbortController().signal,
       pace: PACE,
-      limits: { inventory: 60_000, sitting: 60_000, closing: 60_000, run: 3_600_000, sittings: 200 },
+      limits: { inventory: 60_000, invocation: 60_000, closing: 60_000, run: 3_600_000, invocations: 200 },
       digest: digestOf,
       readInventory: rig.readInventory,
       config: CONFIG,

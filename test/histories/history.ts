@@ -43,7 +43,7 @@ interface Run {
   end: ApplyEnd | null;
 }
 
-/** One history while it goes on: an account, a store, the runs on them, and the oracle that judges them. */
+/** One history while it goes on: an account, a store, the runs on them, and the oracle that evaluates them. */
 export class History {
   readonly simulation: Simulation;
   readonly world: World;

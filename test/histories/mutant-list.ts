@@ -48,13 +48,13 @@ export const MUTANTS: readonly Mutant[] = [
     ['a run that takes over does not wait', 'await this.ports.pacer.sleep(TAKE_OVER_WAIT_MS);', ''],
     [
       'the last reading is not compared',
-      "if (ruling === null) return { state: 'same' };",
-      "if (ruling?.outcome !== 'changed') return { state: 'same' };",
+      "if (skipReason === null) return { state: 'same' };",
+      "if (skipReason?.outcome !== 'changed') return { state: 'same' };",
     ],
     [
       'any snapshot of that name is the planned one',
-      "if (ruling === null) return { state: 'same' };",
-      "if (ruling?.outcome !== 'spared') return { state: 'same' };",
+      "if (skipReason === null) return { state: 'same' };",
+      "if (skipReason?.outcome !== 'spared') return { state: 'same' };",
     ],
     [
       'a snapshot that cannot be read is taken for gone',
@@ -79,7 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['an accepted delete is success', 'if (await this.isGone(isDone ||', 'if (isDone || await this.isGone(isDone ||'],
     [
       'a snapshot that was replaced is recorded as deleted',
-      "return { end: this.sent === 'nothing' ? now.ruling : gone(this.sent) };",
+      "return { end: this.sent === 'nothing' ? now.skipReason : gone(this.sent) };",
       "return { end: gone('by-this-run') };",
     ],
   ),
@@ -114,7 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
       'if (read.arn !== kept.arn || read.createdAt !== kept.createdAt) return',
       'if (read.arn === null) return',
     ],
-    ['what the fresh decision keeps is deleted', "return judged.verdict === 'expire'", 'return judged !== null'],
+    ['what the fresh decision keeps is deleted', "return evaluated.verdict === 'expire'", 'return evaluated !== null'],
   ),
   ...of(
     'lambda/deletion/outcome-store.ts',
@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['a plan of another configuration is applied', 'checkConfig(plan, config);', ''],
     ['a blocked plan is applied', 'checkUnblocked(plan);', ''],
     ['a wrong clock does not matter', 'checkClock(await ports.deletion.readClock());', ''],
-    ['caps do not matter', 'checkCaps(config, condemned + deleted, inventory.snapshots.length + deleted);', ''],
+    ['caps do not matter', 'checkCaps(config, candidates + deleted, inventory.snapshots.length + deleted);', ''],
     ['the breach of a group is forgotten', 'breach ??= await guardGroup(', 'breach = await guardGroup('],
   ),
   ...of(

@@ -148,7 +148,7 @@ const sameTags = (a: TagMap, b: TagMap): boolean => {
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
 };
 
-/** Judges every delete and every outcome against the true state of the world and what the contract allows. */
+/** Evaluates every delete and every outcome against the true state of the world and what the contract allows. */
 export class Oracle {
   readonly violations: Violation[] = [];
   readonly announcements: Announcement[] = [];
@@ -221,7 +221,7 @@ export class Oracle {
     };
     this.deletes += 1;
     if (view === undefined || planned === undefined) this.report('unplanned', where.name);
-    else this.judge(record, view, planned, target);
+    else this.evaluate(record, view, planned, target);
     this.records.push(record);
     return record;
   }
@@ -310,25 +310,25 @@ export class Oracle {
     this.simulation.note('ORACLE', `${code}: ${VIOLATIONS[code]}: ${text}`);
   }
 
-  private judge(record: DeleteRecord, view: View, item: PlannedItem, target: SnapshotRow | undefined): void {
+  private evaluate(record: DeleteRecord, view: View, item: PlannedItem, target: SnapshotRow | undefined): void {
     const { plan } = view;
     if (!plan.isApplicable || plan.configDigest !== view.configDigest || view.startedAt > plan.expiresAt + SKEW)
       this.report('plan-not-applicable', plan.id);
-    this.judgeFlight(record);
-    this.judgeAnnouncement(view, item);
+    this.checkInFlight(record);
+    this.checkAnnouncement(view, item);
     const check = view.checks.get(keyOf(item));
     if (check === undefined) {
       this.report('unchecked', item.name);
       return;
     }
-    this.judgeIdentity(view, item, check, target);
+    this.checkIdentity(view, item, check, target);
     if (check.row === undefined) return;
-    this.judgeTags(view, check.row, check);
-    this.judgeSource(view, check.row);
-    this.judgeDecision(view, check.row);
+    this.evaluateTags(view, check.row, check);
+    this.evaluateSource(view, check.row);
+    this.checkDecision(view, check.row);
   }
 
-  private judgeFlight(record: DeleteRecord): void {
+  private checkInFlight(record: DeleteRecord): void {
     const other = this.records.find(
       ({ arn, process, endsAt, sentAt }) =>
         arn === record.arn &&
@@ -339,7 +339,7 @@ export class Oracle {
       this.report('two-in-flight', `${record.where.name}: ${other.process.name} and ${record.process.name}`);
   }
 
-  private judgeAnnouncement({ plan, config, configDigest }: View, { arn, name }: PlannedItem): void {
+  private checkAnnouncement({ plan, config, configDigest }: View, { arn, name }: PlannedItem): void {
     if (!plan.isAutomatic) return;
     const reports = this.announcements.filter(({ madeAt }) => madeAt <= plan.createdAt);
     const isListed = (from: number): boolean =>
@@ -351,7 +351,7 @@ export class Oracle {
       this.report('not-announced', `${name}: the newest report is too old`);
   }
 
-  private judgeIdentity(
+  private checkIdentity(
     view: View,
     item: PlannedItem,
     { at, row }: Check<SnapshotRow>,
@@ -369,7 +369,7 @@ export class Oracle {
     if (!view.listed.has(item.arn)) this.report('unlisted', item.name);
   }
 
-  private judgeTags(view: View, row: SnapshotRow, check: Check<SnapshotRow>): void {
+  private evaluateTags(view: View, row: SnapshotRow, check: Check<SnapshotRow>): void {
     const truth = this.world.versionAt(this.knowable(check, WINDOW)).snapshots.find(({ arn }) => arn === row.arn);
     const why =
       truth === undefined ? null : protection(truth.tags, 'snapshot', view.config, this.simulation.now + SKEW);
@@ -384,7 +384,7 @@ export class Oracle {
     return Math.max(this.simulation.now - window, check?.asOf ?? 0);
   }
 
-  private judgeSource(view: View, { sourceArn, name }: SnapshotRow): void {
+  private evaluateSource(view: View, { sourceArn, name }: SnapshotRow): void {
     const known = view.sources.get(sourceArn);
     const anywhere = this.world
       .versionsOf(view.startedAt - STALE, this.simulation.now)
@@ -412,7 +412,7 @@ export class Oracle {
     return decideAll({ snapshots, source: (arn) => sources.get(arn), now }, view.config);
   }
 
-  private judgeDecision(view: View, row: SnapshotRow): void {
+  private checkDecision(view: View, row: SnapshotRow): void {
     const { now } = this.simulation;
     const isExpiring = ({ decision }: RowsDecided): boolean => decision.get(row.arn) === 'expires';
     const decided = (rows: ReadonlyMap<string, SnapshotRow>, sources: ReadonlyMap<string, SourceRow>): RowsDecided => ({

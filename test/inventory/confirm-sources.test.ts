@@ -1,5 +1,5 @@
 import type { ReportState } from '../../lambda/core/report/report-diff';
-import type { Judged } from '../../lambda/core/report/report-model';
+import type { EvaluatedSnapshot } from '../../lambda/core/report/report-model';
 import type { Snapshot, SourceState, Tags } from '../../lambda/core/snapshot/snapshot';
 import { type ConfirmOptions, decideConfirmed } from '../../lambda/inventory/confirm-sources';
 import type { AbsentSource, LiveInventory } from '../../lambda/ports/ports';
@@ -46,8 +46,10 @@ function absent(
 const decided = (live: LiveInventory, written: object = KEEP_ONE, more: Partial<ConfirmOptions> = {}) =>
   decideConfirmed(live, { config: aConfig({ ...written }), now: NOW, ...more });
 
-const names = (items: readonly Judged[], verdict: Judged['verdict']): readonly (string | null)[] =>
-  items.filter((item) => item.verdict === verdict).map(({ snapshot }) => snapshot.name);
+const names = (
+  items: readonly EvaluatedSnapshot[],
+  verdict: EvaluatedSnapshot['verdict'],
+): readonly (string | null)[] => items.filter((item) => item.verdict === verdict).map(({ snapshot }) => snapshot.name);
 
 describe('a source that is in no list', () => {
   it('is gone once it was asked for by name: what its policy keeps no longer expires', async () => {

@@ -148,12 +148,12 @@ describe('a snapshot as a compact record', () => {
     ['an instant that no calendar has', { createdAt: 1e18 }],
     ['a number for a name', { name: 5 }],
     ['an empty name', { name: '' }],
-  ])('refuses to be judged with %s', async (_, more) => {
+  ])('refuses to be evaluated with %s', async (_, more) => {
     const [snapshot] = await listed('instance', row('instance', more as Row));
     expect(snapshot?.defects).toEqual([{ code: 'snapshot.incomplete', message: expect.any(String) }]);
   });
 
-  it('refuses to be judged when one tag key comes twice with different values', async () => {
+  it('refuses to be evaluated when one tag key comes twice with different values', async () => {
     const twice = (a: string, b: string) =>
       row('instance', {
         tags: [

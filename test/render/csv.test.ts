@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import * as fc from 'fast-check';
 import { STATUSES } from '../../lambda/core/report/report-model';
 import { renderCsv } from '../../lambda/render/csv';
-import { aReport, expired, kept, setAside } from '../support/report-builder';
+import { aReport, excluded, expired, kept } from '../support/report-builder';
 import { HOSTILE_NAMES, hostileItems } from './hostile';
 
 /** RFC 4180, so that the test does not trust the writer's own library. */
@@ -66,7 +66,7 @@ describe('the CSV report', () => {
   test('holds a row for every snapshot, whatever its status, across batches', () => {
     const items = Array.from({ length: 1_203 }, (_, i) => {
       const status = STATUSES[i % STATUSES.length] ?? 'managed';
-      return status === 'managed' ? kept({ name: `s${i}` }) : setAside(status, 'because', { name: `s${i}` });
+      return status === 'managed' ? kept({ name: `s${i}` }) : excluded(status, 'because', { name: `s${i}` });
     });
     expect(read(aReport(items)).map(({ name }) => name)).toEqual(items.map(({ snapshot }) => snapshot.name));
   });

@@ -3,7 +3,7 @@ import type { Report } from '../../lambda/core/report/report-model';
 import { MAX_BODY_BYTES, renderEmail } from '../../lambda/render/email';
 import { messageAttributes } from '../../lambda/render/message-attributes';
 import { expectGolden } from '../support/golden';
-import { aFailedScope, aReport, aScope, aSource, expired, kept, NOW, setAside } from '../support/report-builder';
+import { aFailedScope, aReport, aScope, aSource, excluded, expired, kept, NOW } from '../support/report-builder';
 import { CONTEXT, SITUATIONS } from './sample-reports';
 
 const HEAD = 60;
@@ -63,7 +63,7 @@ describe('the e-mail', () => {
       expired({ name: name(i), source: aSource(name(i % 999)) }),
     );
     const held = Array.from({ length: 40_000 }, (_, i) =>
-      setAside('held', 'held by a tag', { name: name(60_000 + i) }),
+      excluded('held', 'held by a tag', { name: name(60_000 + i) }),
     );
     const problems = Array.from({ length: 40_000 }, (_, i) => ({ code: 'tag.unknown', arn: null, message: name(i) }));
     const scopes = Array.from({ length: 9_000 }, (_, i) => aFailedScope(name(i), 'disk'));
@@ -150,9 +150,9 @@ describe('the e-mail', () => {
   });
 
   test('says why once for what shares it, and of each snapshot what is its own', () => {
-    const taken = (by: string) => ({ code: 'weekly', said: 'taken', bucket: 2_965, by }) as const;
-    const full = { code: 'daily', said: 'full', of: 7 } as const;
-    const old = { code: 'expireAfter', said: 'old', duration: '30d', day: 20_757 } as const;
+    const taken = (by: string) => ({ code: 'weekly', kind: 'taken', bucket: 2_965, by }) as const;
+    const full = { code: 'daily', kind: 'full', of: 7 } as const;
+    const old = { code: 'expireAfter', kind: 'old', duration: '30d', day: 20_757 } as const;
     const { body } = renderEmail(
       aReport([
         expired({ name: 'a' }, { reasons: [full, taken('x')] }),

@@ -27,7 +27,7 @@ import { renderTerminal } from '../../lambda/render/terminal';
 import { indexReports } from '../../lambda/reporting/report-index';
 import { storeReport } from '../../lambda/reporting/store-report';
 import { memoryStore } from '../fakes/memory-store';
-import { aFailedScope, aReport, aSource, changes, expired, kept, NOW, setAside } from '../support/report-builder';
+import { aFailedScope, aReport, aSource, changes, excluded, expired, kept, NOW } from '../support/report-builder';
 import { CONTEXT } from './sample-reports';
 
 /** Written out here, so that the test does not trust the table that it tests. Tabs and line feeds are layout. */
@@ -123,8 +123,8 @@ function reportOf(text: string): Report {
       },
     }),
     kept({ ...said, arn: `${said.source.arn}${text}` }),
-    setAside('problem', text, { ...said, arn: null }),
-    setAside('held', text, { ...said, region: text, account: text }),
+    excluded('problem', text, { ...said, arn: null }),
+    excluded('held', text, { ...said, region: text, account: text }),
   ];
   const gone = { arn: text, name: text };
   return aReport(items, {
@@ -221,7 +221,7 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
     planned: 1,
     doneBefore: 0,
     groups: [],
-    ruled: [],
+    skipped: [],
     pricing: report.pricing,
     now: NOW,
   };

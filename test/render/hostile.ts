@@ -1,4 +1,4 @@
-import type { Judged } from '../../lambda/core/report/report-model';
+import type { EvaluatedSnapshot } from '../../lambda/core/report/report-model';
 import { aSource, expired, kept } from '../support/report-builder';
 
 /** Names and tags that other people might choose to break a report. */
@@ -33,6 +33,6 @@ export const hostileTags: ReadonlyMap<string, string | null> = new Map([
   ...HOSTILE_NAMES.map((name) => [`tag ${name}`, name] as const),
 ]);
 
-export const hostileItems: readonly Judged[] = HOSTILE_NAMES.map((name, i) =>
+export const hostileItems: readonly EvaluatedSnapshot[] = HOSTILE_NAMES.map((name, i) =>
   (i % 2 === 0 ? expired : kept)({ name, tags: hostileTags, source: aSource(name), state: name }),
 );

@@ -4,9 +4,9 @@ import { UTC } from '../../lambda/core/time/zone';
 import { renderHtml } from '../../lambda/render/html';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE, PAGE_STYLE_HASH } from '../../lambda/render/page/assets';
 import type { PageData } from '../../lambda/render/page/data';
-import { MOST_ROWS } from '../../lambda/render/page/embed';
+import { MAX_ROWS } from '../../lambda/render/page/embed';
 import { buildPage, PAGE_ASSETS } from '../../scripts/build-page';
-import { aReport, aSource, changes, expired, kept, setAside } from '../support/report-builder';
+import { aReport, aSource, changes, excluded, expired, kept } from '../support/report-builder';
 import { HOSTILE_NAMES, hostileItems } from './hostile';
 import { hashOf } from './page-hashes';
 import { SITUATIONS } from './sample-reports';
@@ -112,14 +112,14 @@ describe('the page', () => {
   });
 
   test('of more snapshots than a browser bears, carries those past policy first, and says how many are left out and where they are', () => {
-    const items = Array.from({ length: MOST_ROWS + 10 }, (_, i) => {
+    const items = Array.from({ length: MAX_ROWS + 10 }, (_, i) => {
       const said = { name: `s${i}` };
-      return i % 3 === 0 ? expired(said) : i % 1_000 === 1 ? setAside('held', 'held', said) : kept(said);
+      return i % 3 === 0 ? expired(said) : i % 1_000 === 1 ? excluded('held', 'held', said) : kept(said);
     });
     const html = page(aReport(items));
     const { rows } = embedded(html);
     const marks = (mark: string): number => rows.filter((row) => row[5] === mark).length;
-    expect(rows).toHaveLength(MOST_ROWS);
+    expect(rows).toHaveLength(MAX_ROWS);
     expect(marks('expire')).toBe(items.filter(({ verdict }) => verdict === 'expire').length);
     expect(marks('held')).toBe(items.filter(({ status }) => status === 'held').length);
     const order = rows.map(([name]) => Number(name.slice(1)));

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { STATUSES } from '../../lambda/core/report/report-model';
 import { type JsonReport, renderJson } from '../../lambda/render/json';
-import { aFailedScope, aReport, aScope, expired, kept, NOW, setAside } from '../support/report-builder';
+import { aFailedScope, aReport, aScope, excluded, expired, kept, NOW } from '../support/report-builder';
 import { HOSTILE_NAMES, hostileItems, hostileTags } from './hostile';
 import { SITUATIONS } from './sample-reports';
 
@@ -115,7 +115,7 @@ describe('the JSON report', () => {
   });
 
   test.each(STATUSES)('keeps its shape for the status %s', (status) => {
-    const item = status === 'managed' ? kept() : setAside(status, 'because');
+    const item = status === 'managed' ? kept() : excluded(status, 'because');
     const [snapshot] = parse(aReport([item])).snapshots;
     expect(snapshot).toMatchObject({
       verdict: 'keep',

@@ -102,12 +102,15 @@ Deleted (2)
 
 describe('the preview', () => {
   it('shows what will go by source, newest first, with ceilings, and what will not', () => {
-    const judged = [
+    const evaluated = [
       expired({ name: 'web-1103' }),
       expired({ name: 'web-1102', createdAt: NOW - 21 * 86_400_000 }),
       expired({ name: 'db-1', source: aSource('db'), sizeGb: null }),
     ];
-    const of = (each: (typeof judged)[number]) => ({ item: item(each.snapshot.name ?? '', 'deleted'), judged: each });
+    const of = (each: (typeof evaluated)[number]) => ({
+      item: item(each.snapshot.name ?? '', 'deleted'),
+      evaluated: each,
+    });
     const text = [
       ...renderPreview(
         {
@@ -116,11 +119,15 @@ describe('the preview', () => {
           planned: 5,
           doneBefore: 1,
           groups: [
-            { region: 'us-east-1', items: judged.slice(0, 2).map(of), floor: [], source: null, absentSource: null },
-            { region: 'us-east-1', items: judged.slice(2).map(of), floor: [], source: null, absentSource: null },
+            { region: 'us-east-1', items: evaluated.slice(0, 2).map(of), floor: [], source: null, absentSource: null },
+            { region: 'us-east-1', items: evaluated.slice(2).map(of), floor: [], source: null, absentSource: null },
           ],
-          ruled: [
-            { item: item('web-9', 'spared'), judged: null, ruling: { outcome: 'spared', code: 'hold', text: 'held' } },
+          skipped: [
+            {
+              item: item('web-9', 'spared'),
+              evaluated: null,
+              skipReason: { outcome: 'spared', code: 'hold', text: 'held' },
+            },
           ],
           pricing: { default: 0.05, regions: new Map() },
           now: NOW,

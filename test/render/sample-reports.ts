@@ -1,5 +1,5 @@
 import { blockOf } from '../../lambda/core/plan/plan';
-import type { Judged, PlanSummary, Report } from '../../lambda/core/report/report-model';
+import type { EvaluatedSnapshot, PlanSummary, Report } from '../../lambda/core/report/report-model';
 import type { TextContext } from '../../lambda/render/report-header';
 import {
   aFailedScope,
@@ -8,10 +8,10 @@ import {
   aSource,
   changes,
   DAY,
+  excluded,
   expired,
   kept,
   NOW,
-  setAside,
 } from '../support/report-builder';
 
 export const CONTEXT: TextContext = {
@@ -35,8 +35,8 @@ const shop = {
 } as const;
 const old = { source: aSource('old-web') } as const;
 
-const items: readonly Judged[] = [
-  setAside('held', 'held by the tag no_delete of the snapshot', {
+const items: readonly EvaluatedSnapshot[] = [
+  excluded('held', 'held by the tag no_delete of the snapshot', {
     ...shop,
     name: 'shop-db-before-move',
     createdAt: NOW - 400 * DAY,
@@ -51,10 +51,10 @@ const items: readonly Judged[] = [
         origin: 'source-tag',
         policy: { keep: null, expireAfter: null, expireOn: null },
       },
-      reasons: [{ code: 'expireAfter', said: 'old', duration: '30d', day: 20_757 }],
+      reasons: [{ code: 'expireAfter', kind: 'old', duration: '30d', day: 20_757 }],
     },
   ),
-  setAside('problem', 'the tag retention:policy names "standrad", which is no policy', { name: 'web-typo' }),
+  excluded('problem', 'the tag retention:policy names "standrad", which is no policy', { name: 'web-typo' }),
   kept({ name: 'web-1120', createdAt: NOW - 3 * DAY }),
   kept({ name: 'web-1119', createdAt: NOW - 4 * DAY }),
   expired({ name: 'web-1103' }),
@@ -63,9 +63,9 @@ const items: readonly Judged[] = [
     createdAt: NOW - 21 * DAY,
     attachedDisks: [{ name: 'data', path: '/dev/xvdf', sizeGb: 64, system: false }],
   }),
-  setAside('unmanaged', 'no tag, rule or default names a policy', { name: 'try-out', source: null }),
-  setAside('unfinished', 'its state is pending', { name: 'web-now', state: 'pending', createdAt: NOW - 60_000 }),
-  setAside('automatic-copy', 'a kept copy of an automatic snapshot', { name: 'auto-copy', fromAutoSnapshot: true }),
+  excluded('unmanaged', 'no tag, rule or default names a policy', { name: 'try-out', source: null }),
+  excluded('unfinished', 'its state is pending', { name: 'web-now', state: 'pending', createdAt: NOW - 60_000 }),
+  excluded('automatic-copy', 'a kept copy of an automatic snapshot', { name: 'auto-copy', fromAutoSnapshot: true }),
   expired({ ...old, name: 'old-web-7', createdAt: NOW - 200 * DAY, sizeGb: 20 }, { sourceExists: false }),
 ];
 

@@ -1,6 +1,6 @@
 import { monthlyCostCeiling, roundMoney } from '../../lambda/core/policy/cost';
 import type { PolicyUse } from '../../lambda/core/policy/policy';
-import type { Changes, Judged, PlanSummary, Report, Scope } from '../../lambda/core/report/report-model';
+import type { Changes, EvaluatedSnapshot, PlanSummary, Report, Scope } from '../../lambda/core/report/report-model';
 import type { Kind, Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { UTC } from '../../lambda/core/time/zone';
 
@@ -49,8 +49,8 @@ export const STANDARD: PolicyUse = {
 };
 
 /** A snapshot that its policy keeps. */
-export function kept(said: Partial<Snapshot> = {}, more: Partial<Judged> = {}): Judged {
-  const reasons = [{ code: 'daily', said: 'kept', nth: 3, of: 7, bucket: 20_777, oldest: false }] as const;
+export function kept(said: Partial<Snapshot> = {}, more: Partial<EvaluatedSnapshot> = {}): EvaluatedSnapshot {
+  const reasons = [{ code: 'daily', kind: 'kept', nth: 3, of: 7, bucket: 20_777, oldest: false }] as const;
   return {
     snapshot: aSnapshot(said),
     sourceExists: true,
@@ -63,10 +63,10 @@ export function kept(said: Partial<Snapshot> = {}, more: Partial<Judged> = {}): 
 }
 
 /** A snapshot past its policy. */
-export function expired(said: Partial<Snapshot> = {}, more: Partial<Judged> = {}): Judged {
+export function expired(said: Partial<Snapshot> = {}, more: Partial<EvaluatedSnapshot> = {}): EvaluatedSnapshot {
   const reasons = [
-    { code: 'daily', said: 'full', of: 7 },
-    { code: 'weekly', said: 'taken', bucket: 2_965, by: 'web-1108' },
+    { code: 'daily', kind: 'full', of: 7 },
+    { code: 'weekly', kind: 'taken', bucket: 2_965, by: 'web-1108' },
   ] as const;
   return {
     snapshot: aSnapshot(said),
@@ -80,11 +80,11 @@ export function expired(said: Partial<Snapshot> = {}, more: Partial<Judged> = {}
 }
 
 /** A snapshot that is kept without being evaluated. */
-export function setAside(
-  status: Exclude<Judged['status'], 'managed'>,
+export function excluded(
+  status: Exclude<EvaluatedSnapshot['status'], 'managed'>,
   text: string,
   said: Partial<Snapshot> = {},
-): Judged {
+): EvaluatedSnapshot {
   const code = {
     held: 'hold',
     problem: 'tag.unknown-policy',
@@ -93,7 +93,7 @@ export function setAside(
     'automatic-copy': 'automatic-copy',
     unmanaged: 'unmanaged',
   } as const;
-  return kept(said, { status, policy: null, reasons: [{ code: code[status], said: 'set-aside', text }] });
+  return kept(said, { status, policy: null, reasons: [{ code: code[status], kind: 'excluded', text }] });
 }
 
 /** A list that was read. */
@@ -147,11 +147,12 @@ const PLAN: PlanSummary = {
 };
 
 /** A complete report of these snapshots; totals follow from them. */
-export function aReport(items: readonly Judged[], said: Partial<Report> = {}): Report {
+export function aReport(items: readonly EvaluatedSnapshot[], said: Partial<Report> = {}): Report {
   const pricing = said.pricing ?? { default: 0.05, regions: new Map<string, number>() };
   const expiring = items.filter(({ verdict }) => verdict === 'expire');
-  const size = (some: readonly Judged[]) => some.reduce((sum, { snapshot }) => sum + (snapshot.sizeGb ?? 0), 0);
-  const cost = (some: readonly Judged[]) =>
+  const size = (some: readonly EvaluatedSnapshot[]) =>
+    some.reduce((sum, { snapshot }) => sum + (snapshot.sizeGb ?? 0), 0);
+  const cost = (some: readonly EvaluatedSnapshot[]) =>
     roundMoney(some.reduce((sum, { snapshot }) => sum + (monthlyCostCeiling(snapshot, pricing) ?? 0), 0));
   const problems = said.problems ?? [];
   return {

@@ -1,7 +1,7 @@
 import type { RetentionConfig } from '../../lambda/core/policy/config';
 import { type DecideInput, type Decision, decide } from '../../lambda/core/policy/decide';
 import { describe as sentence } from '../../lambda/core/policy/reason';
-import type { Judged } from '../../lambda/core/report/report-model';
+import type { EvaluatedSnapshot } from '../../lambda/core/report/report-model';
 import type { Snapshot, SourceLookup, SourceState, Tags } from '../../lambda/core/snapshot/snapshot';
 import { aConfig } from './config-builder';
 import { aSnapshot, DAY, NOW } from './report-builder';
@@ -55,20 +55,20 @@ export const decided = (
   said: Partial<DecideInput> = {},
 ): Decision => decide({ snapshots, sources: sources(), config, now: NOW, ...said });
 
-/** The one judgement of this name. */
-export function of(name: string | null, { items }: Decision): Judged {
+/** The one decision of this name. */
+export function of(name: string | null, { items }: Decision): EvaluatedSnapshot {
   const found = items.filter(({ snapshot }) => snapshot.name === name);
-  const [judged] = found;
-  if (judged === undefined || found.length > 1) throw new Error(`${found.length} snapshots are named ${name}`);
-  return judged;
+  const [evaluated] = found;
+  if (evaluated === undefined || found.length > 1) throw new Error(`${found.length} snapshots are named ${name}`);
+  return evaluated;
 }
 
-/** The judgement on a snapshot, 400 days old unless told otherwise, that has a younger sibling, so that no floor keeps it. */
+/** The decision on a snapshot, 400 days old unless told otherwise, that has a younger sibling, so that no floor keeps it. */
 export function amongSiblings(
   said: Partial<Snapshot>,
   config: RetentionConfig,
   more: Partial<DecideInput> = {},
-): Judged {
+): EvaluatedSnapshot {
   const old = aSnapshot({ name: 'old', createdAt: NOW - 400 * DAY, ...said });
   const sibling: Snapshot = {
     ...old,
@@ -82,11 +82,11 @@ export function amongSiblings(
   );
 }
 
-/** The reasons of one judgement as the report writes them. */
-export const sentences = ({ reasons }: Judged): string[] => reasons.map(sentence);
+/** The reasons of one decision as the report writes them. */
+export const sentences = ({ reasons }: EvaluatedSnapshot): string[] => reasons.map(sentence);
 
 /** Names of what is kept, or of what expires. */
-export const names = ({ items }: Decision, verdict: Judged['verdict']): (string | null)[] =>
+export const names = ({ items }: Decision, verdict: EvaluatedSnapshot['verdict']): (string | null)[] =>
   items.filter((item) => item.verdict === verdict).map(({ snapshot }) => snapshot.name);
 
 /** Months as a person draws them, newest first: `K` kept, `.` expiring, blank where there is none; a line a month, a column a UTC day. */

@@ -57,7 +57,7 @@ export interface Due {
 const FRESH = 24 * 3_600_000;
 
 /** A report from later than this (ms) after now was made by another clock. */
-const MOST_AHEAD = 5 * 60_000;
+const MAX_AHEAD = 5 * 60_000;
 
 const nothing = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
 
@@ -105,7 +105,7 @@ function countingFrom({ plan, storedAt, reportStoredAt }: StoredPlan, note: Mail
 }
 
 /** A run that lists what may go, or why it lets nothing go: every one of its reports must be whole, and one of them must have reached somebody. */
-function judge(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDue {
+function evaluate(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDue {
   const stored = run.plans.filter((each) => each !== null);
   const plans = stored.map(({ plan }) => plan);
   if (plans.length < run.plans.length)
@@ -156,13 +156,13 @@ function judge(run: ReportRun, config: Pick<Config, 'digest'>): Good | NothingDu
 }
 
 /**
- * Judges run after run, newest first. One whose mail went out late, or could not be read for a while, did not count when the reports after it told
+ * Evaluates run after run, newest first. One whose mail went out late, or could not be read for a while, did not count when the reports after it told
  * their days, and does not count now.
  */
-function makeJudge(config: Pick<Config, 'digest'>): (run: ReportRun) => Good | NothingDue {
+function makeEvaluator(config: Pick<Config, 'digest'>): (run: ReportRun) => Good | NothingDue {
   let countedFrom = Number.NEGATIVE_INFINITY;
   return (run) => {
-    const good = judge(run, config);
+    const good = evaluate(run, config);
     if ('state' in good) return good;
     if (good.at < countedFrom)
       return nothing(
@@ -229,14 +229,14 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
   const since: Since = new Map();
   const listed = new Set<string>();
   const left = new Set<string>();
-  const judgeNext = makeJudge(config);
+  const evaluateNext = makeEvaluator(config);
   for (const run of newestFirst(runs)) {
-    const good = judgeNext(run);
+    const good = evaluateNext(run);
     if ('state' in good) {
       if (hasOld) break;
       return good;
     }
-    if (good.at > now + MOST_AHEAD) return nothing('auto.clock', `the report ${good.mailed.id} is dated in the future`);
+    if (good.at > now + MAX_AHEAD) return nothing('auto.clock', `the report ${good.mailed.id} is dated in the future`);
     if (newest === null) {
       if (now - good.at > FRESH)
         return nothing('auto.stale', `the newest report, ${good.mailed.id}, is more than 24 hours old`);
@@ -280,9 +280,9 @@ export function countdown(report: NewPlan, earlier: readonly ReportRun[], config
   const items = Array.from(report.items, (item) => [key(item), item.arn] as const);
   const since: Since = new Map(items.map(([each]) => [each, madeAt]));
   const listed = new Set(since.keys());
-  const judgeNext = makeJudge(config);
+  const evaluateNext = makeEvaluator(config);
   for (const run of newestFirst(earlier)) {
-    const good = judgeNext(run);
+    const good = evaluateNext(run);
     if ('state' in good || good.at > madeAt) break;
     dateBack(since, listed, good);
     countedFrom = good.at;

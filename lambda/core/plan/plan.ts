@@ -1,5 +1,5 @@
 import type { Config } from '../policy/config';
-import type { Blocked, Judged, Scope } from '../report/report-model';
+import type { Blocked, EvaluatedSnapshot, Scope } from '../report/report-model';
 import type { Kind } from '../snapshot/snapshot';
 import { after } from '../time/period';
 
@@ -84,17 +84,17 @@ export interface PlanInput {
   readonly account: string | null;
   readonly scopes: readonly Scope[];
   readonly complete: boolean;
-  readonly items: readonly Judged[];
+  readonly items: readonly EvaluatedSnapshot[];
   readonly config: Config;
 }
 
 /** Whether a plan may name a snapshot: it expires, and can be found again. */
-function isPlanned({ verdict, snapshot: { arn, name, createdAt } }: Judged): boolean {
+function isPlanned({ verdict, snapshot: { arn, name, createdAt } }: EvaluatedSnapshot): boolean {
   return verdict === 'expire' && arn !== null && name !== null && createdAt !== null;
 }
 
 /** Members in the order of canonical JSON, so that a digest need not put each of thousands into it. */
-function* plannedOf(items: readonly Judged[]): Generator<PlanItem> {
+function* plannedOf(items: readonly EvaluatedSnapshot[]): Generator<PlanItem> {
   for (const item of items) {
     const { arn, name, kind, account, region, createdAt } = item.snapshot;
     if (!isPlanned(item) || arn === null || name === null || createdAt === null) continue;

@@ -2,23 +2,23 @@ import type { RetentionConfig } from '../policy/config';
 import { groupKey } from '../policy/decide';
 import { describe } from '../policy/reason';
 import { makeResolver } from '../policy/resolve';
-import type { Judged } from '../report/report-model';
+import type { EvaluatedSnapshot } from '../report/report-model';
 import { FINISHED_STATE, type Snapshot, type SourceLookup, type SourceState, type Tags } from '../snapshot/snapshot';
 import { localInstant } from '../time/period';
 import { UTC, type Zone } from '../time/zone';
 import type { PlanItem } from './plan';
 
 /** Why a snapshot is not deleted, as an outcome. */
-export interface Ruled {
+export interface SkipReason {
   readonly outcome: 'already-gone' | 'spared' | 'changed';
   readonly code: string;
   readonly text: string;
 }
 
-/** A planned snapshot that the fresh decision condemns as well: only these can be deleted. */
-export interface Condemned {
+/** A planned snapshot that the fresh decision lists as expiring as well: only these can be deleted. */
+export interface Candidate {
   readonly item: PlanItem;
-  readonly judged: Judged;
+  readonly evaluated: EvaluatedSnapshot;
 }
 
 /** A living source as the fresh inventory read it. `name` null: it cannot be read again. */
@@ -28,10 +28,10 @@ export interface FreshSource {
   readonly tags: Tags;
 }
 
-/** Condemned snapshots of one source, newest first, and what must still be so before any of them goes. */
-export interface CondemnedGroup {
+/** Candidate snapshots of one source, newest first, and what must still be so before any of them goes. */
+export interface CandidateGroup {
   readonly region: string;
-  readonly items: readonly Condemned[];
+  readonly items: readonly Candidate[];
   /** Its `minKeep` newest kept snapshots: the floor. */
   readonly floor: readonly Snapshot[];
   /** Null: the snapshots name no source, or it no longer exists. */
@@ -42,8 +42,12 @@ export interface CondemnedGroup {
 
 /** What a plan comes to in the light of a fresh decision. */
 export interface Intersection {
-  readonly groups: readonly CondemnedGroup[];
-  readonly ruled: readonly { readonly item: PlanItem; readonly judged: Judged | null; readonly ruling: Ruled }[];
+  readonly groups: readonly CandidateGroup[];
+  readonly skipped: readonly {
+    readonly item: PlanItem;
+    readonly evaluated: EvaluatedSnapshot | null;
+    readonly skipReason: SkipReason;
+  }[];
 }
 
 const sameTags = (a: Tags, b: Tags): boolean =>
@@ -64,18 +68,18 @@ function otherIdentity(item: PlanItem, now: Snapshot, zone: Zone): string | null
   return now.account === item.account ? null : `it belongs to account ${shown(now.account)}`;
 }
 
-const changed = (text: string): Ruled => ({
+const changed = (text: string): SkipReason => ({
   outcome: 'changed',
   code: 'snapshot.changed',
   text: `not the snapshot that was planned: ${text}`,
 });
-const spared = (code: string, text: string): Ruled => ({ outcome: 'spared', code, text });
+const spared = (code: string, text: string): SkipReason => ({ outcome: 'spared', code, text });
 
 /** What differs between two readings of one snapshot that would matter to a decision; null when nothing does. */
-function difference(before: Snapshot, now: Snapshot): Ruled | null {
+function difference(before: Snapshot, now: Snapshot): SkipReason | null {
   if (now.state !== FINISHED_STATE[now.kind])
     return spared('unfinished', `its state is ${shown(now.state)} now, not ${FINISHED_STATE[now.kind]}`);
-  if (!sameTags(before.tags, now.tags)) return spared('tags.changed', 'its tags were changed since it was judged');
+  if (!sameTags(before.tags, now.tags)) return spared('tags.changed', 'its tags were changed since it was evaluated');
   if (now.source?.arn !== before.source?.arn) return spared('source.changed', 'it names another source now');
   if (now.fromAutoSnapshot !== before.fromAutoSnapshot)
     return spared('snapshot.differs', 'it is marked differently as a copy of an automatic snapshot now');
@@ -85,18 +89,18 @@ function difference(before: Snapshot, now: Snapshot): Ruled | null {
 
 /** The last look before a delete: null lets it go. `read` is what bears the planned name now; `source` what its group's source is. */
 export function recheck(
-  { item, judged }: Condemned,
+  { item, evaluated }: Candidate,
   read: Snapshot,
   source: SourceState | null,
   config: RetentionConfig,
   now: number,
-): Ruled | null {
+): SkipReason | null {
   const other = otherIdentity(item, read, config.zone);
   if (other !== null) return changed(other);
   const { holds, problems } = makeResolver(config, now)(read, source);
   if (holds[0] !== undefined) return spared('hold', holds[0]);
   if (problems[0] !== undefined) return spared(problems[0].code, problems[0].message);
-  return difference(judged.snapshot, read);
+  return difference(evaluated.snapshot, read);
 }
 
 /** Why a kept snapshot does not hold its group's floor any more; null when it still does. `read` null: it is gone. */
@@ -105,8 +109,8 @@ export function floorBreach(kept: Snapshot, read: Snapshot | null): string | nul
   if (read === null) return `${who} is gone`;
   if (read.arn !== kept.arn || read.createdAt !== kept.createdAt)
     return `${who} is another one now (${shown(read.arn)})`;
-  const ruling = difference(kept, read);
-  return ruling === null ? null : `${who} is not what it was: ${ruling.text}`;
+  const skipReason = difference(kept, read);
+  return skipReason === null ? null : `${who} is not what it was: ${skipReason.text}`;
 }
 
 /** Why a source is not what the decision rested on; null when it still is. `read` null: nothing bears its name. */
@@ -115,75 +119,81 @@ export function sourceBreach(
   read: { readonly arn: string | null; readonly tags: Tags } | null,
 ): string | null {
   const who = `its source ${source.name ?? source.arn}`;
-  if (read === null || read.arn !== source.arn) return `${who} is gone since it was judged, or another bears its name`;
-  return sameTags(source.tags, read.tags) ? null : `the tags of ${who} were changed since it was judged`;
+  if (read === null || read.arn !== source.arn)
+    return `${who} is gone since it was evaluated, or another bears its name`;
+  return sameTags(source.tags, read.tags) ? null : `the tags of ${who} were changed since it was evaluated`;
 }
 
 const nameKey = (kind: string, region: string, name: string | null): string => `${kind} ${region} ${name}`;
 
-/** Why a planned snapshot is not to go, by the fresh decision alone; null: it is condemned again. */
-function ruleOf(item: PlanItem, found: readonly Judged[], namesakes: ReadonlySet<string>, zone: Zone): Ruled | null {
-  const [judged, second] = found;
-  if (judged === undefined)
+/** Why a planned snapshot is not to go, by the fresh decision alone; null: it is candidates again. */
+function skipReasonOf(
+  item: PlanItem,
+  found: readonly EvaluatedSnapshot[],
+  namesakes: ReadonlySet<string>,
+  zone: Zone,
+): SkipReason | null {
+  const [evaluated, second] = found;
+  if (evaluated === undefined)
     return namesakes.has(nameKey(item.kind, item.region, item.name))
       ? changed('its name now belongs to another one')
       : { outcome: 'already-gone', code: 'snapshot.gone', text: 'it was gone before this run' };
   if (second !== undefined) return spared('snapshot.conflict', 'its ARN is listed more than once');
-  const other = otherIdentity(item, judged.snapshot, zone);
+  const other = otherIdentity(item, evaluated.snapshot, zone);
   if (other !== null) return changed(other);
-  return judged.verdict === 'expire'
+  return evaluated.verdict === 'expire'
     ? null
     : spared(
-        judged.status === 'managed' ? 'kept' : (judged.reasons[0]?.code ?? judged.status),
-        judged.reasons.map(describe).join('; '),
+        evaluated.status === 'managed' ? 'kept' : (evaluated.reasons[0]?.code ?? evaluated.status),
+        evaluated.reasons.map(describe).join('; '),
       );
 }
 
 /** Plan ∩ freshly expiring, by identity, in the plan's groups newest first; everything else of the plan with its reason. */
 export function intersect(
   items: readonly PlanItem[],
-  fresh: readonly Judged[],
+  fresh: readonly EvaluatedSnapshot[],
   sources: SourceLookup,
   minKeep: number,
   zone: Zone = UTC,
 ): Intersection {
-  const byArn = new Map<string, Judged[]>();
+  const byArn = new Map<string, EvaluatedSnapshot[]>();
   const namesakes = new Set<string>();
   const kept = new Map<string, Snapshot[]>();
-  for (const judged of fresh) {
-    const { arn, kind, region, name } = judged.snapshot;
+  for (const evaluated of fresh) {
+    const { arn, kind, region, name } = evaluated.snapshot;
     namesakes.add(nameKey(kind, region, name));
     if (arn === null) continue;
-    byArn.set(arn, [...(byArn.get(arn) ?? []), judged]);
-    if (judged.status === 'managed' && judged.verdict === 'keep') {
-      const key = groupKey(judged.snapshot, arn);
+    byArn.set(arn, [...(byArn.get(arn) ?? []), evaluated]);
+    if (evaluated.status === 'managed' && evaluated.verdict === 'keep') {
+      const key = groupKey(evaluated.snapshot, arn);
       const siblings = kept.get(key);
-      if (siblings === undefined) kept.set(key, [judged.snapshot]);
-      else siblings.push(judged.snapshot);
+      if (siblings === undefined) kept.set(key, [evaluated.snapshot]);
+      else siblings.push(evaluated.snapshot);
     }
   }
-  const ruled: { item: PlanItem; judged: Judged | null; ruling: Ruled }[] = [];
-  const groups = new Map<string, Condemned[]>();
+  const skipped: { item: PlanItem; evaluated: EvaluatedSnapshot | null; skipReason: SkipReason }[] = [];
+  const groups = new Map<string, Candidate[]>();
   for (const item of items) {
     const found = byArn.get(item.arn) ?? [];
-    const judged = found[0] ?? null;
-    const ruling = ruleOf(item, found, namesakes, zone);
-    if (ruling !== null || judged === null) {
-      if (ruling !== null) ruled.push({ item, judged, ruling });
+    const evaluated = found[0] ?? null;
+    const skipReason = skipReasonOf(item, found, namesakes, zone);
+    if (skipReason !== null || evaluated === null) {
+      if (skipReason !== null) skipped.push({ item, evaluated, skipReason });
       continue;
     }
-    const key = groupKey(judged.snapshot, item.arn);
+    const key = groupKey(evaluated.snapshot, item.arn);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [{ item, judged }]);
-    else group.push({ item, judged });
+    if (group === undefined) groups.set(key, [{ item, evaluated }]);
+    else group.push({ item, evaluated });
   }
   const newest = (a: Snapshot, b: Snapshot): number =>
     (b.createdAt ?? 0) - (a.createdAt ?? 0) || ((a.arn ?? '') < (b.arn ?? '') ? -1 : 1);
   return {
-    ruled,
-    groups: [...groups].map(([key, condemned]): CondemnedGroup => {
-      const sorted = condemned.sort((a, b) => newest(a.judged.snapshot, b.judged.snapshot));
-      const source = sorted[0]?.judged.snapshot.source ?? null;
+    skipped,
+    groups: [...groups].map(([key, candidates]): CandidateGroup => {
+      const sorted = candidates.sort((a, b) => newest(a.evaluated.snapshot, b.evaluated.snapshot));
+      const source = sorted[0]?.evaluated.snapshot.source ?? null;
       const state = source?.arn == null ? null : sources(source.arn);
       const isListed = state?.state === 'exists';
       return {

@@ -1,8 +1,8 @@
-import type { Judged, Verdict } from '../report/report-model';
+import type { EvaluatedSnapshot, Verdict } from '../report/report-model';
 import type { Problem, Snapshot, SourceLookup, SourceRef, SourceState } from '../snapshot/snapshot';
 import { before } from '../time/period';
 import type { RetentionConfig } from './config';
-import { causesOf, isWhole, makeSetAside, type WholeSnapshot } from './exclusions';
+import { causesOf, isWhole, makeExclusion, type WholeSnapshot } from './exclusions';
 import { applyPolicy } from './keep-rules';
 import type { PolicyUse } from './policy';
 import type { Reason } from './reason';
@@ -20,13 +20,13 @@ export interface DecideInput {
 
 export interface Decision {
   /** One for each snapshot of the input, in its order. */
-  readonly items: readonly Judged[];
+  readonly items: readonly EvaluatedSnapshot[];
   /** Tag problems, each once for the snapshot or the source that has it. */
   readonly problems: readonly Problem[];
 }
 
-/** The judgement on a snapshot that the rules look at, while it is being made: kept, until they say otherwise. */
-interface Draft extends Judged {
+/** The decision on a snapshot that the rules look at, while it is being made: kept, until they say otherwise. */
+interface Draft extends EvaluatedSnapshot {
   readonly snapshot: WholeSnapshot;
   readonly policy: PolicyUse;
   verdict: Verdict;
@@ -100,8 +100,8 @@ function floorReasons(
   const young = snapshot.createdAt > youngerThan;
   if (!newest && !young) return NO_REASONS;
   const reasons: Reason[] = [];
-  if (newest) reasons.push({ code: 'minKeep', said: 'newest', nth: rank + 1, of: minKeep });
-  if (young) reasons.push({ code: 'minAge', said: 'young', duration: minAge });
+  if (newest) reasons.push({ code: 'minKeep', kind: 'newest', nth: rank + 1, of: minKeep });
+  if (young) reasons.push({ code: 'minAge', kind: 'young', duration: minAge });
   return reasons;
 }
 
@@ -113,9 +113,9 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
   const resolve = makeResolver(config, now);
   const problems = new Map<string, Problem>();
   const groups = makeGroups();
-  const setAside = makeSetAside();
+  const excluded = makeExclusion();
 
-  const items = snapshots.map((snapshot, index): Judged => {
+  const items = snapshots.map((snapshot, index): EvaluatedSnapshot => {
     const source = snapshot.source?.arn == null ? null : sources(snapshot.source.arn);
     const sourceExists = existenceOf(source);
     const resolution = resolve(snapshot, source);
@@ -123,7 +123,7 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
     const causes = causesOf(snapshot, source, resolution, now, config.zone);
     const { policy } = resolution;
     if (causes.length > 0 || policy === null || !isWhole(snapshot))
-      return setAside(snapshot, sourceExists, policy, causes);
+      return excluded(snapshot, sourceExists, policy, causes);
     const draft: Draft = { snapshot, sourceExists, verdict: 'keep', status: 'managed', policy, reasons: NO_REASONS };
     groups.add(draft);
     return draft;
@@ -150,14 +150,14 @@ function add<Item>(lists: Map<string, Item[]>, key: string, item: Item): Item[] 
   return list;
 }
 
-/** Lets one policy judge its snapshots of a group, newest first. Until then their reasons are the floors that keep them. */
+/** Lets one policy evaluate its snapshots of a group, newest first. Until then their reasons are the floors that keep them. */
 function applyRules(drafts: readonly Draft[], now: number, { zone }: RetentionConfig, everyRule: boolean): void {
   const policy = drafts[0]?.policy.policy;
   if (policy === undefined) return;
   const snapshots = drafts.map(({ snapshot }) => snapshot);
-  const rulings = applyPolicy(policy, snapshots, now, zone, everyRule);
+  const evaluations = applyPolicy(policy, snapshots, now, zone, everyRule);
   drafts.forEach((draft, i) => {
-    const { keeps = true, reasons = NO_REASONS } = rulings[i] ?? {};
+    const { keeps = true, reasons = NO_REASONS } = evaluations[i] ?? {};
     const floors = draft.reasons;
     if (!keeps && floors.length === 0) draft.verdict = 'expire';
     draft.reasons = floors.length === 0 ? reasons : !keeps && !everyRule ? floors : [...reasons, ...floors];

@@ -1,9 +1,9 @@
-import type { Judged, Status } from '../report/report-model';
+import type { EvaluatedSnapshot, Status } from '../report/report-model';
 import { FINISHED_STATE, type Snapshot, type SourceState } from '../snapshot/snapshot';
 import { localMinute } from '../time/period';
 import type { Zone } from '../time/zone';
 import type { PolicyUse } from './policy';
-import type { Reason, SetAsideCode } from './reason';
+import type { ExclusionCode, Reason } from './reason';
 import type { Resolution } from './resolve';
 
 /** Clocks differ: a snapshot may be this much (ms) younger than now before it counts as one of the future. */
@@ -12,7 +12,7 @@ const CLOCK_TOLERANCE = 300_000;
 /** Why a snapshot is not evaluated, and the status that this alone would give it. */
 export interface Cause {
   readonly status: Exclude<Status, 'managed'>;
-  readonly code: SetAsideCode;
+  readonly code: ExclusionCode;
   readonly text: string;
 }
 
@@ -95,14 +95,14 @@ export function causesOf(
 }
 
 /** Makes what keeps snapshots without evaluating them: the status is the first of the causes, the reasons name them all, and are shared where they are one. */
-export function makeSetAside(): (
+export function makeExclusion(): (
   snapshot: Snapshot,
   exists: boolean | null,
   policy: PolicyUse | null,
   causes: readonly Cause[],
-) => Judged {
+) => EvaluatedSnapshot {
   const alone = new Map<string, readonly Reason[]>();
-  const reasonFor = ({ code, text }: Cause): Reason => ({ code, said: 'set-aside', text });
+  const reasonFor = ({ code, text }: Cause): Reason => ({ code, kind: 'excluded', text });
 
   const reasonsFor = (causes: readonly Cause[]): readonly Reason[] => {
     const [only] = causes;

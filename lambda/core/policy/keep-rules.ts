@@ -11,7 +11,7 @@ export interface Dated {
 }
 
 /** What the rules said of one snapshot: why it is kept, or (when `keeps` is false) why nothing keeps it. */
-export interface Ruling {
+export interface PolicyEvaluation {
   readonly keeps: boolean;
   readonly reasons: readonly Reason[];
 }
@@ -26,7 +26,7 @@ interface Walker {
 
 function countWalker(code: CountRule, of: number, oldest: number): Walker {
   const bucketOf = bucketer(code);
-  const full: Reason = { code, said: 'full', of };
+  const full: Reason = { code, kind: 'full', of };
   let filled = 0;
   let lastBucket: Bucket | null = null;
   let lastTaken = '';
@@ -41,11 +41,11 @@ function countWalker(code: CountRule, of: number, oldest: number): Walker {
       lastBucket = bucket;
       lastTaken = snapshot.name;
       taken = null;
-      return { code, said: 'kept', nth: filled, of, bucket, oldest: !fresh };
+      return { code, kind: 'kept', nth: filled, of, bucket, oldest: !fresh };
     },
     refusal(_, wall) {
       if (bucketOf === null || lastBucket === null || bucketOf(wall) !== lastBucket) return full;
-      taken ??= { code, said: 'taken', bucket: lastBucket, by: lastTaken };
+      taken ??= { code, kind: 'taken', bucket: lastBucket, by: lastTaken };
       return taken;
     },
   };
@@ -54,19 +54,19 @@ function countWalker(code: CountRule, of: number, oldest: number): Walker {
 function withinWalker(code: WithinRule, duration: Duration, newest: Dated, oldest: number, zone: Zone): Walker {
   const bucketOf = bucketer(code);
   const cutOff = before(newest.createdAt, duration, zone);
-  const outside: Reason = { code, said: 'outside', duration: duration.text, newest: newest.name };
+  const outside: Reason = { code, kind: 'outside', duration: duration.text, newest: newest.name };
   let lastBucket: Bucket | null = null;
   let taken: Reason = outside;
   return {
     take(snapshot, index, wall) {
       if (snapshot.createdAt <= cutOff) return null;
-      if (bucketOf === null) return { code, said: 'kept-within', duration: duration.text, bucket: null, oldest: false };
+      if (bucketOf === null) return { code, kind: 'kept-within', duration: duration.text, bucket: null, oldest: false };
       const bucket = bucketOf(wall);
       const fresh = bucket !== lastBucket;
       if (!fresh && index !== oldest) return null;
       lastBucket = bucket;
-      taken = { code, said: 'taken', bucket, by: snapshot.name };
-      return { code, said: 'kept-within', duration: duration.text, bucket, oldest: !fresh };
+      taken = { code, kind: 'taken', bucket, by: snapshot.name };
+      return { code, kind: 'kept-within', duration: duration.text, bucket, oldest: !fresh };
     },
     refusal: (snapshot) => (snapshot.createdAt <= cutOff ? outside : taken),
   };
@@ -87,35 +87,35 @@ function dayOfAge(createdAt: number, duration: Duration, zone: Zone, from = Numb
 function ageWalker(duration: Duration, now: number, zone: Zone): Walker {
   const cutOff = before(now, duration, zone);
   const today = dayOf(wallClock(now, zone));
-  let old: (Reason & { readonly said: 'old' }) | null = null;
+  let old: (Reason & { readonly kind: 'old' }) | null = null;
   return {
     take: ({ createdAt }) =>
       createdAt > cutOff
         ? {
             code: 'expireAfter',
-            said: 'young',
+            kind: 'young',
             duration: duration.text,
             day: Math.max(dayOfAge(createdAt, duration, zone, today), today),
           }
         : null,
     refusal({ createdAt }) {
       const day = Math.min(dayOfAge(createdAt, duration, zone), today);
-      if (old?.day !== day) old = { code: 'expireAfter', said: 'old', duration: duration.text, day };
+      if (old?.day !== day) old = { code: 'expireAfter', kind: 'old', duration: duration.text, day };
       return old;
     },
   };
 }
 
 function dateWalker(day: string, now: number, zone: Zone): Walker {
-  const kept: Reason | null = now >= endOfDay(day, zone) ? null : { code: 'expire-on', said: 'until', day };
-  const refused: Reason = { code: 'expire-on', said: 'passed', day };
+  const kept: Reason | null = now >= endOfDay(day, zone) ? null : { code: 'expire-on', kind: 'until', day };
+  const refused: Reason = { code: 'expire-on', kind: 'passed', day };
   return { take: () => kept, refusal: () => refused };
 }
 
 const NONE: readonly Walker[] = [];
 const NO_REASONS: readonly Reason[] = [];
 
-const ALL: Reason = { code: 'all', said: 'all' };
+const ALL: Reason = { code: 'all', kind: 'all' };
 const keepAll: Walker = { take: () => ALL, refusal: () => ALL };
 
 function walkersOf(policy: Policy, newest: Dated, oldest: number, now: number, zone: Zone): readonly Walker[] {
@@ -147,7 +147,7 @@ export function applyPolicy(
   now: number,
   zone: Zone,
   everyRule: boolean,
-): readonly Ruling[] {
+): readonly PolicyEvaluation[] {
   const newest = newestFirst[0];
   if (newest === undefined) return [];
   const walkers = walkersOf(policy, newest, newestFirst.length - 1, now, zone);

@@ -33,7 +33,7 @@ export interface Policy {
 /** Where a snapshot's policy came from, in the order of authority. */
 export type PolicyOrigin = 'snapshot-tag' | 'source-tag' | 'rule' | 'default';
 
-/** The policy that judges a snapshot. `id` is its identity: the name, or the parsed content of an inline one. */
+/** The policy that evaluates a snapshot. `id` is its identity: the name, or the parsed content of an inline one. */
 export interface PolicyUse {
   readonly id: string;
   readonly name: string;

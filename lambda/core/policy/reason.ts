@@ -8,31 +8,31 @@ import type { CountRule, WithinRule } from './policy';
 export type Reason =
   | {
       readonly code: CountRule;
-      readonly said: 'kept';
+      readonly kind: 'kept';
       readonly nth: number;
       readonly of: number;
       readonly bucket: Bucket;
       readonly oldest: boolean;
     }
-  | { readonly code: CountRule; readonly said: 'full'; readonly of: number }
-  | { readonly code: CountRule | WithinRule; readonly said: 'taken'; readonly bucket: Bucket; readonly by: string }
+  | { readonly code: CountRule; readonly kind: 'full'; readonly of: number }
+  | { readonly code: CountRule | WithinRule; readonly kind: 'taken'; readonly bucket: Bucket; readonly by: string }
   | {
       readonly code: WithinRule;
-      readonly said: 'kept-within';
+      readonly kind: 'kept-within';
       readonly duration: string;
       readonly bucket: Bucket | null;
       readonly oldest: boolean;
     }
-  | { readonly code: WithinRule; readonly said: 'outside'; readonly duration: string; readonly newest: string }
-  | { readonly code: 'expireAfter'; readonly said: 'young' | 'old'; readonly duration: string; readonly day: number }
-  | { readonly code: 'expire-on'; readonly said: 'until' | 'passed'; readonly day: string }
-  | { readonly code: 'minAge'; readonly said: 'young'; readonly duration: string }
-  | { readonly code: 'minKeep'; readonly said: 'newest'; readonly nth: number; readonly of: number }
-  | { readonly code: 'all'; readonly said: 'all' }
-  | { readonly code: SetAsideCode; readonly said: 'set-aside'; readonly text: string };
+  | { readonly code: WithinRule; readonly kind: 'outside'; readonly duration: string; readonly newest: string }
+  | { readonly code: 'expireAfter'; readonly kind: 'young' | 'old'; readonly duration: string; readonly day: number }
+  | { readonly code: 'expire-on'; readonly kind: 'until' | 'passed'; readonly day: string }
+  | { readonly code: 'minAge'; readonly kind: 'young'; readonly duration: string }
+  | { readonly code: 'minKeep'; readonly kind: 'newest'; readonly nth: number; readonly of: number }
+  | { readonly code: 'all'; readonly kind: 'all' }
+  | { readonly code: ExclusionCode; readonly kind: 'excluded'; readonly text: string };
 
 /** Codes of what sets a snapshot aside: kept, never counted. Tag problems carry the problem's own code. */
-export type SetAsideCode =
+export type ExclusionCode =
   | 'hold'
   | 'unmanaged'
   | 'unfinished'
@@ -48,7 +48,7 @@ const many = (count: number): string => (count === Number.POSITIVE_INFINITY ? 'u
 
 /** The sentence for a reason, short enough for a list and exact enough to check against a calendar. */
 export function describe(reason: Reason): string {
-  switch (reason.said) {
+  switch (reason.kind) {
     case 'kept': {
       const where = reason.code === 'last' ? '' : ` (${bucketLabel(reason.code, reason.bucket)})`;
       return `${reason.code} ${reason.nth} of ${many(reason.of)}${where}${reason.oldest ? ', the oldest of all' : ''}`;
@@ -77,7 +77,7 @@ export function describe(reason: Reason): string {
       return `${reason.nth === 1 ? 'newest' : `number ${reason.nth} from the newest`} of its source (minKeep ${reason.of})`;
     case 'all':
       return 'the policy keeps all';
-    case 'set-aside':
+    case 'excluded':
       return reason.text;
   }
 }

@@ -43,7 +43,7 @@ export function makeResolver(
   const own = reader('snapshot', config, now);
   const above = reader('source', config, now);
 
-  /** The policy that a rule or the default names; one object for all snapshots that it judges. */
+  /** The policy that a rule or the default names; one object for all snapshots that it evaluates. */
   const use = (name: string, rule: Rule | null): PolicyUse | null => {
     const known = used.get(rule);
     if (known !== undefined) return known;

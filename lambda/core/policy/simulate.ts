@@ -1,4 +1,4 @@
-import type { Judged } from '../report/report-model';
+import type { EvaluatedSnapshot } from '../report/report-model';
 import { FINISHED_STATE, NO_TAGS, type Snapshot, type SourceLookup, type Tags } from '../snapshot/snapshot';
 import type { Duration } from '../time/duration';
 import { before, dayLabel, dayOf, wallClock } from '../time/period';
@@ -8,10 +8,10 @@ import { decide } from './decide';
 import type { Policy } from './policy';
 
 /** Beyond these a simulation is a typing mistake, or a wait that nobody asked for. */
-const MOST_SNAPSHOTS = 100_000;
-const MOST_DAYS = 36_600;
-/** Snapshots judged, each by some fixed work and by its rules: a few seconds. */
-const MOST_WORK = 10_000_000;
+const MAX_SNAPSHOTS = 100_000;
+const MAX_DAYS = 36_600;
+/** Snapshots evaluated, each by some fixed work and by its rules: a few seconds. */
+const MAX_WORK = 10_000_000;
 
 /** When snapshots are made: one at `end`, and one every `every` before it, for as long as `span`. `end` is epoch ms. */
 export interface Schedule {
@@ -27,7 +27,7 @@ export interface SimulatedDay {
   /** Snapshots made on this day. */
   readonly made: number;
   /** Of these, what is left at the end, newest first, with its reasons. */
-  readonly kept: readonly Judged[];
+  readonly kept: readonly EvaluatedSnapshot[];
   /** The most snapshots that there were at once on this day. */
   readonly atOnce: number;
 }
@@ -86,13 +86,13 @@ const DAILY: Duration = { years: 0, months: 0, days: 1, hours: 0, text: '1d' };
 
 function instantsOf({ every, span, end }: Schedule, config: RetentionConfig) {
   const start = before(end, span, config.zone);
-  const made = instantsBack(end, start, every, MOST_SNAPSHOTS, config);
-  if (made.length > MOST_SNAPSHOTS)
+  const made = instantsBack(end, start, every, MAX_SNAPSHOTS, config);
+  if (made.length > MAX_SNAPSHOTS)
     throw tooLarge(
-      `a snapshot every ${every.text} for ${span.text} is more than ${MOST_SNAPSHOTS} snapshots: take a longer --every or a shorter --for`,
+      `a snapshot every ${every.text} for ${span.text} is more than ${MAX_SNAPSHOTS} snapshots: take a longer --every or a shorter --for`,
     );
-  const runs = instantsBack(end, start, DAILY, MOST_DAYS, config);
-  if (runs.length > MOST_DAYS) throw tooLarge(`${span.text} is more than a hundred years: take a shorter --for`);
+  const runs = instantsBack(end, start, DAILY, MAX_DAYS, config);
+  if (runs.length > MAX_DAYS) throw tooLarge(`${span.text} is more than a hundred years: take a shorter --for`);
   return { made, runs };
 }
 
@@ -123,7 +123,7 @@ export function simulate({ config, schedule, sizeGb, tags }: SimulateInput): Sim
   const workEach = Math.max(...[...config.policies.values()].map(rulesIn)) + 3;
   const atOnce = new Map<number, number>();
   let alive: readonly Snapshot[] = [];
-  let last: readonly Judged[] = [];
+  let last: readonly EvaluatedSnapshot[] = [];
   let next = 0;
   let work = 0;
   for (const now of runs) {
@@ -132,7 +132,7 @@ export function simulate({ config, schedule, sizeGb, tags }: SimulateInput): Sim
     alive = [...snapshots.slice(next, upTo).reverse(), ...alive];
     next = upTo;
     work += alive.length * workEach;
-    if (work > MOST_WORK)
+    if (work > MAX_WORK)
       throw tooLarge(
         `this policy keeps so many of these snapshots that going through ${runs.length} days would take too long: take a longer --every or a shorter --for`,
       );
@@ -145,13 +145,13 @@ export function simulate({ config, schedule, sizeGb, tags }: SimulateInput): Sim
 
 function daysOf(
   made: readonly number[],
-  kept: readonly Judged[],
+  kept: readonly EvaluatedSnapshot[],
   localDay: (instant: number) => number,
   atOnce: ReadonlyMap<number, number>,
 ): readonly SimulatedDay[] {
   const madeOn = new Map<number, number>();
   for (const day of made) madeOn.set(day, (madeOn.get(day) ?? 0) + 1);
-  const keptOn = new Map<number, Judged[]>();
+  const keptOn = new Map<number, EvaluatedSnapshot[]>();
   for (const item of kept) {
     const day = localDay(item.snapshot.createdAt ?? 0);
     const onDay = keptOn.get(day);

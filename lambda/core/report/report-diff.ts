@@ -1,5 +1,5 @@
 import { type Block, type Mark, type Remembered, recall } from '../snapshot/snapshot-index';
-import type { Changes, Judged, ListName, ListRead, Scope } from './report-model';
+import type { Changes, EvaluatedSnapshot, ListName, ListRead, Scope } from './report-model';
 
 /** What the next report needs to know of this one besides its snapshots. */
 export interface ReportHead {
@@ -24,11 +24,11 @@ export interface PreviousReport extends ReportHead {
 }
 
 /** How a snapshot is remembered. */
-export const markOf = ({ verdict, status }: Judged): Mark =>
+export const markOf = ({ verdict, status }: EvaluatedSnapshot): Mark =>
   verdict === 'expire' ? 'e' : status === 'held' ? 'h' : 'k';
 
 /** The snapshots of a report as the next one remembers them; one without ARN cannot be followed. */
-export function* marksOf(items: readonly Judged[]): Generator<Remembered> {
+export function* marksOf(items: readonly EvaluatedSnapshot[]): Generator<Remembered> {
   for (const item of items) {
     const { region, kind, arn, name } = item.snapshot;
     if (arn !== null) yield [region, kind, arn, name, markOf(item)];
@@ -51,7 +51,11 @@ export interface Comparison {
  * Begins to say what changed since the previous report: by ARN, never by name, and only in lists that both reports read to their ends. A snapshot
  * without ARN cannot be followed and is left out.
  */
-export function compareWith(previous: ReportHead, items: readonly Judged[], scopes: readonly Scope[]): Comparison {
+export function compareWith(
+  previous: ReportHead,
+  items: readonly EvaluatedSnapshot[],
+  scopes: readonly Scope[],
+): Comparison {
   const [then, now] = [previous.lists, listsRead(scopes)];
   const [keysThen, keysNow] = [new Set(then.map(keyOf)), new Set(now.map(keyOf))];
   const inBoth = (list: ListName): boolean => keysThen.has(keyOf(list)) && keysNow.has(keyOf(list));
@@ -60,7 +64,7 @@ export function compareWith(previous: ReportHead, items: readonly Judged[], scop
     if (snapshot.arn !== null && inBoth(snapshot)) indexes.set(snapshot.arn, index);
   const before: (Mark | undefined)[] = new Array(items.length).fill(undefined);
   const gone: { readonly arn: string; readonly name: string | null }[] = [];
-  const compared = (holds: (was: Mark | undefined, is: Mark) => boolean): readonly Judged[] =>
+  const compared = (holds: (was: Mark | undefined, is: Mark) => boolean): readonly EvaluatedSnapshot[] =>
     items.filter((item, index) => indexes.get(item.snapshot.arn ?? '') === index && holds(before[index], markOf(item)));
   return {
     meet(block) {

@@ -11,7 +11,7 @@ export const STATUSES = ['managed', 'held', 'problem', 'unfinished', 'future', '
 export type Status = (typeof STATUSES)[number];
 
 /** A snapshot with its verdict and every reason for it. */
-export interface Judged {
+export interface EvaluatedSnapshot {
   readonly snapshot: Snapshot;
   /** Whether its source exists; null where that could not be read, or where it names none. */
   readonly sourceExists: boolean | null;
@@ -124,17 +124,17 @@ export interface Changes {
   /** Lists that only one of the two reports read: nothing is said of their snapshots. */
   readonly uncompared: readonly ListName[];
   /** Snapshots that the previous report did not list. */
-  readonly added: readonly Judged[];
+  readonly added: readonly EvaluatedSnapshot[];
   /** What the previous report listed and this inventory does not. */
   readonly gone: readonly { readonly arn: string; readonly name: string | null }[];
   /** Newly expiring since the previous report. */
-  readonly newlyExpiring: readonly Judged[];
+  readonly newlyExpiring: readonly EvaluatedSnapshot[];
   /** Past policy in the previous report, and not now. */
-  readonly noLongerExpiring: readonly Judged[];
+  readonly noLongerExpiring: readonly EvaluatedSnapshot[];
   /** Held now, and not held in the previous report. */
-  readonly newlyHeld: readonly Judged[];
+  readonly newlyHeld: readonly EvaluatedSnapshot[];
   /** Held in the previous report, and not now. */
-  readonly noLongerHeld: readonly Judged[];
+  readonly noLongerHeld: readonly EvaluatedSnapshot[];
 }
 
 /** A source whose newest finished snapshot is older than `report.staleAfter`. */
@@ -157,7 +157,7 @@ export interface Report {
   readonly scopes: readonly Scope[];
   readonly totals: Totals;
   /** Ordered by account, region, kind, source name, `createdAt` descending, ARN. */
-  readonly items: readonly Judged[];
+  readonly items: readonly EvaluatedSnapshot[];
   readonly problems: readonly Problem[];
   readonly plan: PlanSummary;
   /** US dollars per GB-month, for the ceilings of single snapshots. */

@@ -11,7 +11,7 @@ export type Mark = 'e' | 'h' | 'k';
  */
 export type Block = readonly [region: string, kind: Kind, prefix: string, lines: string];
 
-const LARGEST = 1_000;
+const MAX_BLOCK_LINES = 1_000;
 
 const isMark = (text: string | undefined): text is Mark => text === 'e' || text === 'h' || text === 'k';
 
@@ -28,7 +28,7 @@ export function* remember(snapshots: Iterable<Remembered>): Generator<Block> {
     const cut = arn.lastIndexOf('/') + 1;
     const begins = arn.slice(0, cut);
     const alike = begins === prefix && where === region && of === kind;
-    if (lines.length > 0 && (!alike || lines.length === LARGEST)) {
+    if (lines.length > 0 && (!alike || lines.length === MAX_BLOCK_LINES)) {
       yield [region, kind, prefix, lines.join('\n')];
       lines = [];
     }

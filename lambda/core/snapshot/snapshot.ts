@@ -49,7 +49,7 @@ export interface Snapshot {
   readonly engine?: string | undefined;
   readonly engineVersion?: string | undefined;
   readonly attachedDisks?: readonly AttachedDisk[] | undefined;
-  /** Why this record cannot be judged (a member missing, a row seen twice with different content); absent for a regular one. */
+  /** Why this record cannot be evaluated (a member missing, a row seen twice with different content); absent for a regular one. */
   readonly defects?: readonly Defect[] | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { monthlyCostCeiling, snapshotGb } from '../../core/policy/cost';
-import type { Judged, Report } from '../../core/report/report-model';
+import type { EvaluatedSnapshot, Report } from '../../core/report/report-model';
 import { clean, jsonText } from '../../core/util/safe-text';
 import { inShort } from '../expiry-reasons';
 import { nameOf, policyText, reasonsText, sourceNameOf } from '../phrases';
@@ -7,10 +7,10 @@ import { cityOf } from '../region-names';
 import type { PageData, PageMark, PageRow, PageSource } from './data';
 
 /** Rows that one page carries: more would make a browser slow. */
-export const MOST_ROWS = 30_000;
+export const MAX_ROWS = 30_000;
 
 /** The words for a verdict, by status where a snapshot is kept. */
-const WORDS: Readonly<Record<Judged['status'], string>> = {
+const WORDS: Readonly<Record<EvaluatedSnapshot['status'], string>> = {
   managed: 'kept',
   held: 'held',
   problem: 'kept: problem',
@@ -21,15 +21,16 @@ const WORDS: Readonly<Record<Judged['status'], string>> = {
 };
 export const PAST_POLICY = 'past policy';
 
-function markOf({ verdict, status }: Judged): PageMark {
+function markOf({ verdict, status }: EvaluatedSnapshot): PageMark {
   if (verdict === 'expire') return 'expire';
   return status === 'managed' ? 'keep' : status === 'held' ? 'held' : 'aside';
 }
 
 /** What a page has room for, in the order of the report: what is past policy first, then what is set aside, then the rest. */
-export function shownOf(items: readonly Judged[], most = MOST_ROWS): readonly Judged[] {
+export function shownOf(items: readonly EvaluatedSnapshot[], most = MAX_ROWS): readonly EvaluatedSnapshot[] {
   if (items.length <= most) return items;
-  const rank = ({ verdict, status }: Judged): number => (verdict === 'expire' ? 0 : status === 'managed' ? 2 : 1);
+  const rank = ({ verdict, status }: EvaluatedSnapshot): number =>
+    verdict === 'expire' ? 0 : status === 'managed' ? 2 : 1;
   const room = [0, 0, 0];
   for (const item of items) room[rank(item)] = (room[rank(item)] ?? 0) + 1;
   let left = most;
@@ -65,7 +66,7 @@ function texts(): { readonly list: string[]; indexOf(text: string): number } {
   };
 }
 
-function sourceOf({ snapshot, sourceExists }: Judged): PageSource {
+function sourceOf({ snapshot, sourceExists }: EvaluatedSnapshot): PageSource {
   const { kind, region } = snapshot;
   return [sourceNameOf(snapshot), sourceExists === false ? 1 : 0, kind, clean(region), cityOf(region)];
 }
@@ -73,7 +74,7 @@ function sourceOf({ snapshot, sourceExists }: Judged): PageSource {
 const WEEK = 7 * 86_400_000;
 
 /** The offsets of the report's zone at the instants that a page shows; the timeline begins a week before the report at the latest. */
-function offsetsOf(items: readonly Judged[], { evaluatedAt, zone }: Report): PageData['offsets'] {
+function offsetsOf(items: readonly EvaluatedSnapshot[], { evaluatedAt, zone }: Report): PageData['offsets'] {
   const made = items.flatMap(({ snapshot }) => snapshot.createdAt ?? []);
   const offsets: [number, number][] = [];
   for (const at of [...made, evaluatedAt - WEEK, evaluatedAt].sort((a, b) => a - b)) {
@@ -84,7 +85,7 @@ function offsetsOf(items: readonly Judged[], { evaluatedAt, zone }: Report): Pag
 }
 
 /** The data of the page (a PageData) as JSON, in chunks. */
-export function* embedRows(items: readonly Judged[], report: Report): Generator<string> {
+export function* embedRows(items: readonly EvaluatedSnapshot[], report: Report): Generator<string> {
   const [words, policies, prefixes, sourceKeys] = [texts(), texts(), texts(), texts()];
   const sources: PageSource[] = [];
   yield `{"now":${report.evaluatedAt},"offsets":${JSON.stringify(offsetsOf(items, report))},"rows":[`;

@@ -1,6 +1,6 @@
 import type { PlanItem } from '../../../lambda/core/plan/plan';
 import {
-  type Condemned,
+  type Candidate,
   floorBreach,
   type Intersection,
   intersect,
@@ -28,9 +28,9 @@ const itemOf = (snapshot: Snapshot): PlanItem => ({
   createdAt: new Date(snapshot.createdAt ?? 0).toISOString(),
 });
 const planned = aSnapshot({ tags: tagged({ env: 'prod' }) });
-const condemned: Condemned = { item: itemOf(planned), judged: expired(planned) };
+const candidates: Candidate = { item: itemOf(planned), evaluated: expired(planned) };
 const look = (said: Partial<Snapshot>, source = living(), now = NOW) =>
-  recheck(condemned, { ...planned, ...said }, source, CONFIG, now);
+  recheck(candidates, { ...planned, ...said }, source, CONFIG, now);
 
 describe('the last look before a delete', () => {
   it('lets go what is exactly as it was', () => {
@@ -58,8 +58,8 @@ describe('the last look before a delete', () => {
       'it was created at 2026-11-03 09:00:00.001, planned was 2026-11-03 09:00:00.000',
     );
     const planned = [itemOf(aSnapshot())];
-    const [ruled] = intersect(planned, [expired({ createdAt: NOW - 19 * DAY })], sources(), 1, CONFIG.zone).ruled;
-    expect(ruled?.ruling.text).toContain(
+    const [skipped] = intersect(planned, [expired({ createdAt: NOW - 19 * DAY })], sources(), 1, CONFIG.zone).skipped;
+    expect(skipped?.skipReason.text).toContain(
       'it was created at 2026-11-04 09:00:00.000, planned was 2026-11-03 09:00:00.000',
     );
   });
@@ -93,7 +93,7 @@ describe('the last look before a delete', () => {
 
   it('holds through the last local day of a dated hold, whatever the inventory said, and not a moment longer', () => {
     const tags = tagged({ env: 'prod', 'retention:hold': 'until 2026-11-23' });
-    const dated: Condemned = { ...condemned, judged: expired({ ...planned, tags }) };
+    const dated: Candidate = { ...candidates, evaluated: expired({ ...planned, tags }) };
     const at = (instant: string) => recheck(dated, { ...planned, tags }, living(), CONFIG, Date.parse(instant));
     expect(at('2026-11-23T22:59:59Z')).toMatchObject({ outcome: 'spared', code: 'hold' });
     expect(at('2026-11-23T23:00:00Z')).toBeNull();
@@ -102,7 +102,8 @@ describe('the last look before a delete', () => {
   it('looks at the state of its kind: a disk snapshot is finished when it is completed', () => {
     const disk = aSnapshot({ kind: 'disk' });
     const of = (state: string) =>
-      recheck({ item: itemOf(disk), judged: expired(disk) }, { ...disk, state }, living(), CONFIG, NOW)?.code ?? null;
+      recheck({ item: itemOf(disk), evaluated: expired(disk) }, { ...disk, state }, living(), CONFIG, NOW)?.code ??
+      null;
     expect([of('completed'), of('available')]).toEqual([null, 'unfinished']);
   });
 });
@@ -152,10 +153,10 @@ describe('what a plan comes to', () => {
     intersect(items.map(itemOf), freshly(all), sources(), minKeep);
   const goes = ({ groups }: Intersection): string[] =>
     groups.flatMap(({ items }) => items.map(({ item }) => item.name));
-  const stays = ({ ruled }: Intersection) =>
-    Object.fromEntries(ruled.map(({ item, ruling }) => [item.name, `${ruling.outcome} ${ruling.code}`]));
+  const stays = ({ skipped }: Intersection) =>
+    Object.fromEntries(skipped.map(({ item, skipReason }) => [item.name, `${skipReason.outcome} ${skipReason.code}`]));
 
-  it('is what the plan lists and the fresh decision condemns, newest first', () => {
+  it('is what the plan lists and the fresh decision lists as expiring, newest first', () => {
     const result = through([...snapshots.slice(2)].reverse(), snapshots);
     expect(goes(result)).toEqual(['web-1121', 'web-1120', 'web-1119']);
     expect(stays(result)).toEqual({});
@@ -230,12 +231,12 @@ describe('what a plan comes to', () => {
     ]);
   });
 
-  it('lets nothing go that is judged kept, however the plan was written', () => {
-    const judged = [
+  it('lets nothing go that is evaluated kept, however the plan was written', () => {
+    const evaluated = [
       kept(),
       expired({ name: 'old', arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/old' }),
     ];
-    const items = judged.map(({ snapshot }) => itemOf(snapshot));
-    expect(goes(intersect(items, judged, sources(), 1))).toEqual(['old']);
+    const items = evaluated.map(({ snapshot }) => itemOf(snapshot));
+    expect(goes(intersect(items, evaluated, sources(), 1))).toEqual(['old']);
   });
 });

@@ -84,8 +84,8 @@ describe('sets aside, keeps and never counts', () => {
   ];
 
   it.each(cases)('%s', (_, said, status, reason) => {
-    const judged = amongSiblings(said, LAST_ONE);
-    expect({ verdict: judged.verdict, status: judged.status, reasons: sentences(judged) }).toEqual({
+    const evaluated = amongSiblings(said, LAST_ONE);
+    expect({ verdict: evaluated.verdict, status: evaluated.status, reasons: sentences(evaluated) }).toEqual({
       verdict: 'keep',
       status,
       reasons: [reason],
@@ -113,13 +113,13 @@ describe('sets aside, keeps and never counts', () => {
   });
 
   it('a snapshot up to 300 s younger than now is one of the present: clocks differ', () => {
-    const [judged] = decided([aSnapshot({ createdAt: NOW + 300_000 })], LAST_ONE).items;
-    expect(judged?.status).toBe('managed');
+    const [evaluated] = decided([aSnapshot({ createdAt: NOW + 300_000 })], LAST_ONE).items;
+    expect(evaluated?.status).toBe('managed');
   });
 
   it('what no tag, rule or default gives a policy', () => {
-    const judged = amongSiblings({}, aConfig());
-    expect([judged.verdict, judged.status, judged.policy, ...sentences(judged)]).toEqual([
+    const evaluated = amongSiblings({}, aConfig());
+    expect([evaluated.verdict, evaluated.status, evaluated.policy, ...sentences(evaluated)]).toEqual([
       'keep',
       'unmanaged',
       null,
@@ -128,8 +128,8 @@ describe('sets aside, keeps and never counts', () => {
   });
 
   it('a snapshot whose source was not read, and does not call it unmanaged: its source could give it a policy', () => {
-    const judged = amongSiblings({}, aConfig(), { sources: () => UNREAD });
-    expect([judged.verdict, judged.status, judged.sourceExists, ...sentences(judged)]).toEqual([
+    const evaluated = amongSiblings({}, aConfig(), { sources: () => UNREAD });
+    expect([evaluated.verdict, evaluated.status, evaluated.sourceExists, ...sentences(evaluated)]).toEqual([
       'keep',
       'problem',
       null,
@@ -138,10 +138,10 @@ describe('sets aside, keeps and never counts', () => {
   });
 
   it('a snapshot whose source ARN names no list that is known', () => {
-    const judged = amongSiblings({ source: { name: 'web', arn: 'arn:odd' } }, LAST_ONE, {
+    const evaluated = amongSiblings({ source: { name: 'web', arn: 'arn:odd' } }, LAST_ONE, {
       sources: () => ({ state: 'unread', list: null }),
     });
-    expect([judged.verdict, ...sentences(judged)]).toEqual([
+    expect([evaluated.verdict, ...sentences(evaluated)]).toEqual([
       'keep',
       'kept: its source ARN arn:odd names no known list, and a hold could stand on the source',
     ]);
@@ -244,11 +244,11 @@ describe('groups', () => {
 
   it('of one snapshot each are those that name no source: they never compete', () => {
     expect(pair({ source: null }, { source: null })).toEqual([]);
-    const [judged] = decided([aSnapshot({ source: null })], LAST_ONE, { sources: () => UNREAD }).items;
-    expect(judged).toMatchObject({ status: 'managed', sourceExists: null });
+    const [evaluated] = decided([aSnapshot({ source: null })], LAST_ONE, { sources: () => UNREAD }).items;
+    expect(evaluated).toMatchObject({ status: 'managed', sourceExists: null });
   });
 
-  it('are judged policy by policy, and have their floor together', () => {
+  it('are evaluated policy by policy, and have their floor together', () => {
     const snapshots = daily(6).map((snapshot, i) =>
       i % 2 === 0 ? snapshot : { ...snapshot, tags: tagged({ 'retention:policy': 'short' }) },
     );
@@ -316,7 +316,7 @@ describe('floors', () => {
 
   it('never empty a group, by any rule of age', () => {
     const decision = decided([aSnapshot({ createdAt: NOW - 4_000 * DAY })], byDefault({}, { expireAfter: '1h' }));
-    expect(decision.items.map((judged) => [judged.verdict, ...sentences(judged)])).toEqual([
+    expect(decision.items.map((evaluated) => [evaluated.verdict, ...sentences(evaluated)])).toEqual([
       ['keep', 'newest of its source (minKeep 1)'],
     ]);
   });
@@ -347,7 +347,7 @@ describe('what is known of the source', () => {
     expect(amongSiblings({}, LAST_ONE, { sources: () => source }).sourceExists).toBe(exists);
   });
 
-  it('lets an orphan be judged by the rules like any other', () => {
+  it('lets an orphan be evaluated by the rules like any other', () => {
     expect(names(decided(daily(3), LAST_ONE, { sources: () => GONE }), 'expire')).toEqual(['web-1122', 'web-1121']);
   });
 });

@@ -324,8 +324,8 @@ describe('age and date', () => {
     ['2026-10-03T08:00:00Z', 'expire', '30d old since 2026-11-02'],
     ['2026-11-20T08:00:00Z', 'keep', 'younger than 30d until 2026-12-20'],
   ])('expireAfter: 30d on 2026-11-23 at 08:00, of one made at %s: %s', (createdAt, verdict, reason) => {
-    const judged = aged(createdAt);
-    expect([judged.verdict, ...sentences(judged)]).toEqual([verdict, reason]);
+    const evaluated = aged(createdAt);
+    expect([evaluated.verdict, ...sentences(evaluated)]).toEqual([verdict, reason]);
   });
 
   it('counts days by the wall clock of the zone: a night with 25 hours is one day', () => {
@@ -372,8 +372,8 @@ describe('age and date', () => {
         config: byDefault({}, { expireAfter }),
         now: Date.parse(now),
       });
-      const judged = of(`web-${created.slice(0, 13)}`, decision);
-      expect([judged.verdict, ...sentences(judged)]).toEqual([verdict, reason]);
+      const evaluated = of(`web-${created.slice(0, 13)}`, decision);
+      expect([evaluated.verdict, ...sentences(evaluated)]).toEqual([verdict, reason]);
     },
   );
 
@@ -384,13 +384,13 @@ describe('age and date', () => {
     ['Europe/Berlin', '2026-11-22T23:00:00Z', 'expire', 'expire-on 2026-11-22 has passed'],
   ])('expire-on keeps through its day: in %s at %s: %s', (timezone, now, verdict, reason) => {
     const tags = new Map([['retention:expire-on', '2026-11-22']]);
-    const judged = of(
+    const evaluated = of(
       'web-1119',
       decided([...daily(2).slice(1), ...daily(5, { tags }).slice(4)], byDefault({ timezone }, { keep: 'all' }), {
         now: Date.parse(now),
       }),
     );
-    expect([judged.verdict, ...sentences(judged)]).toEqual([verdict, reason]);
+    expect([evaluated.verdict, ...sentences(evaluated)]).toEqual([verdict, reason]);
   });
 
   it('keeps everything by the word all, however old', () => {

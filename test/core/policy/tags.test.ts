@@ -444,7 +444,7 @@ describe('whatever people type', () => {
     .array(fc.oneof(fc.tuple(text, fc.option(text)), nearValid), { maxLength: 5 })
     .map((entries) => new Map<string, string | null>(entries));
 
-  const judge = (tags: ReadonlyMap<string, string | null>, where: 'snapshot' | 'source') =>
+  const evaluate = (tags: ReadonlyMap<string, string | null>, where: 'snapshot' | 'source') =>
     where === 'snapshot'
       ? amongSiblings({ tags }, config)
       : amongSiblings({}, config, {
@@ -455,10 +455,10 @@ describe('whatever people type', () => {
     fc.assert(
       fc.property(anyTags, fc.constantFrom('snapshot' as const, 'source' as const), (tags, where) => {
         const reading = readTags(tags, where, config);
-        const judged = judge(tags, where);
-        if (reading.problems.length > 0) expect([reading.policy, judged.verdict]).toEqual([null, 'keep']);
+        const evaluated = evaluate(tags, where);
+        if (reading.problems.length > 0) expect([reading.policy, evaluated.verdict]).toEqual([null, 'keep']);
         if (reading.holds.some(({ until }) => until === null))
-          expect([judged.verdict, judged.status]).toEqual(['keep', 'held']);
+          expect([evaluated.verdict, evaluated.status]).toEqual(['keep', 'held']);
       }),
       CHECKS,
     );
@@ -481,7 +481,7 @@ describe('whatever people type', () => {
         const grammar = GRAMMAR_AGAIN[key];
         if (grammar === undefined || (value !== null && grammar.test(value))) return;
         seen += 1;
-        expect(judge(new Map([[key, value]]), where)).toMatchObject({ verdict: 'keep', status: 'problem' });
+        expect(evaluate(new Map([[key, value]]), where)).toMatchObject({ verdict: 'keep', status: 'problem' });
       }),
       CHECKS,
     );
@@ -490,9 +490,9 @@ describe('whatever people type', () => {
 
   it.each(KEEPING)('%j keeps, on a snapshot and on its source, also beside a valid policy', (tags) => {
     for (const beside of [{}, { 'retention:expire-after': '1d' }]) {
-      expect(judge(tagged({ ...beside, ...tags }), 'snapshot').verdict).toBe('keep');
+      expect(evaluate(tagged({ ...beside, ...tags }), 'snapshot').verdict).toBe('keep');
       expect(amongSiblings({ tags: tagged(beside) }, config, { sources: () => living(tags) }).verdict).toBe('keep');
     }
-    expect(judge(tagged({}), 'snapshot')).toMatchObject({ verdict: 'expire' });
+    expect(evaluate(tagged({}), 'snapshot')).toMatchObject({ verdict: 'expire' });
   });
 });

@@ -1,7 +1,7 @@
 import { compareWith, hasChanges, markOf, type ReportState } from '../../../lambda/core/report/report-diff';
-import type { Changes, Judged, Scope } from '../../../lambda/core/report/report-model';
+import type { Changes, EvaluatedSnapshot, Scope } from '../../../lambda/core/report/report-model';
 import { remember } from '../../../lambda/core/snapshot/snapshot-index';
-import { aFailedScope, aScope, expired, kept, setAside } from '../../support/report-builder';
+import { aFailedScope, aScope, excluded, expired, kept } from '../../support/report-builder';
 
 const arnOf = (name: string): string => kept({ name }).snapshot.arn ?? '';
 
@@ -20,17 +20,17 @@ const previous = (marks: Readonly<Record<string, 'e' | 'h' | 'k'>>): ReportState
 
 const READ = [aScope()];
 
-function changesSince(state: ReportState, ...now: [readonly Judged[], readonly Scope[]]): Changes {
+function changesSince(state: ReportState, ...now: [readonly EvaluatedSnapshot[], readonly Scope[]]): Changes {
   const comparison = compareWith(state, ...now);
   for (const block of state.snapshots) comparison.meet(block);
   return comparison.changes();
 }
 
-const named = (items: readonly Judged[]): (string | null)[] => items.map(({ snapshot }) => snapshot.name);
-const held = (name: string): Judged => setAside('held', 'held without end', { name });
+const named = (items: readonly EvaluatedSnapshot[]): (string | null)[] => items.map(({ snapshot }) => snapshot.name);
+const held = (name: string): EvaluatedSnapshot => excluded('held', 'held without end', { name });
 
 it('remembers a snapshot as expiring, held, or kept otherwise', () => {
-  expect([expired(), held('a'), kept(), setAside('unmanaged', 'unmanaged')].map(markOf)).toEqual(['e', 'h', 'k', 'k']);
+  expect([expired(), held('a'), kept(), excluded('unmanaged', 'unmanaged')].map(markOf)).toEqual(['e', 'h', 'k', 'k']);
 });
 
 it('tells what is new, gone, newly expiring and newly held', () => {
@@ -126,6 +126,6 @@ it('calls what left a list that was read gone, although another list failed', ()
 });
 
 it('leaves out what has no ARN: it cannot be followed', () => {
-  const nameless = [kept({ arn: null }), expired({ arn: null }), setAside('held', 'held', { arn: null })];
+  const nameless = [kept({ arn: null }), expired({ arn: null }), excluded('held', 'held', { arn: null })];
   expect(changesSince(previous({}), nameless, READ)).toMatchObject({ added: [], newlyExpiring: [], newlyHeld: [] });
 });

@@ -4,7 +4,7 @@ import { sayLeft } from './printing';
 import { ageText, linkTo, type Row } from './rows';
 
 const PAGE = 50;
-const MOST_PRINTED = 2_000;
+const MAX_PRINTED = 2_000;
 
 const cell = (label: string, type: string, ...children: readonly (Node | string)[]): HTMLTableCellElement =>
   make('td', { role: 'cell', 'data-label': label, class: type }, ...children);
@@ -77,8 +77,8 @@ export function table(clock: LocalClock): Table {
       (same?.disabled ? first.find(({ disabled }) => !disabled) : same)?.focus({ preventScroll: true });
     });
   window.addEventListener('beforeprint', () => {
-    draw(0, MOST_PRINTED);
-    sayLeft('rows-left', rows.length > MOST_PRINTED ? figure(rows.length - MOST_PRINTED) : null);
+    draw(0, MAX_PRINTED);
+    sayLeft('rows-left', rows.length > MAX_PRINTED ? figure(rows.length - MAX_PRINTED) : null);
   });
   window.addEventListener('afterprint', drawPage);
   return {

@@ -8,7 +8,7 @@ const FIRST_LANES = 20;
 const MORE_LANES = 60;
 /** Pixels between the middles of two marks in one row, below which the second goes to the next row; how many rows; and how far (rem) apart these are. */
 const APART = 8;
-const MOST_STACKED = 6;
+const MAX_STACKED = 6;
 const STEP = 0.8;
 /** Ages (in days) that the axis names. */
 const TICKS = [1, 7, 30, 90, 182.625, 365.25, 730.5, 1461, 2922, 5844];
@@ -65,7 +65,7 @@ export function rowsOf(instants: readonly number[], span: Span, width: number): 
   return instants.map((at) => {
     const here = placeOf(at, span) * width;
     const free = last.findIndex((taken) => here - taken >= APART);
-    const row = free >= 0 ? free : last.length < MOST_STACKED ? last.length : last.indexOf(Math.min(...last));
+    const row = free >= 0 ? free : last.length < MAX_STACKED ? last.length : last.indexOf(Math.min(...last));
     last[row] = here;
     return row;
   });
