@@ -15,11 +15,12 @@ import { isElsewhere, type RunEnd } from '../lambda/render/result-email';
 import { renderPlan, renderResultText } from '../lambda/render/result-text';
 import { digestOf } from '../lambda/runtime/digest';
 import { resultFile } from '../lambda/storage/keys';
+import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
 import { type Caller, explainAccess } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { PlanPlace } from './plan-place';
-import { reportFailure, type Terminal, writeOut } from './terminal';
+import { type Terminal, writeFailure, writeOut } from './terminal';
 
 export interface RemoteOptions {
   /** Name or ARN of the deployed deletion function; without alias or version, the alias that it was deployed with. */
@@ -69,7 +70,6 @@ async function invoke(name: string, execution: string, plan: Plan, caller: Calle
     const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new RetentionError(
       'apply.invoke',
-      'aws',
       `cannot hand the plan to ${name}: got ${why}; check the function's name, its region and alias, and the permission lambda:InvokeFunction`,
       { cause },
     );
@@ -155,21 +155,18 @@ export async function applyRemotely(
     });
     throw new RetentionError(
       'apply.no-result',
-      'aws',
       `nothing was heard of the plan for ${SILENCE / 60_000} minutes: see the e-mail, ${where} and the function's log; if there is nothing, an earlier execution may have had the name ${execution}, and another is started by ${again}`,
     );
   }
   const { result, end } = heard;
   const hasBegun = result !== null && result.updatedAt !== before?.updatedAt;
   if (end?.state === 'refused' && (isElsewhere(end) || !hasBegun)) {
-    reportFailure(new RetentionError(clean(end.code), 'operator', clean(end.text)), err, terminal.env);
+    writeFailure({ code: clean(end.code), message: clean(end.text) }, err);
     return EXIT.refused;
   }
   if (result !== null) await writeOut(out, renderResultText(result, columns));
   if (end !== null)
-    throw new RetentionError(
-      'apply.stopped',
-      'aws',
+    throw applyStopped(
       `the deletion ended before the plan was finished: ${clean(end.text)} (${clean(end.code)}); apply the plan again to go on`,
     );
   return result !== null && result.totals.failed > 0 ? EXIT.someFailed : EXIT.done;

@@ -18,6 +18,7 @@ import { outcomeLine, renderPreview, renderResultText } from '../lambda/render/r
 import { digestOf } from '../lambda/runtime/digest';
 import { resultFile } from '../lambda/storage/keys';
 import { applyRemotely } from './apply-remote';
+import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
 import { type Caller, findAccount, findCaller, requireCredentials, sayEndpoints } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -45,7 +46,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** A decision this old (ms) is made again: the question was not answered for long. */
 const STALE = 10 * 60_000;
 
-const usage = (message: string): RetentionError => new RetentionError('usage.apply', 'operator', message);
+const usage = (message: string): RetentionError => new RetentionError('usage.apply', message);
 
 function checkOptions(options: ApplyOptions): void {
   if (options.local === true && options.function !== undefined)
@@ -137,11 +138,9 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
   const ofTheCaller = causeInCaller(error);
   if (ofTheCaller !== null) return ofTheCaller;
   const why = error instanceof Error ? error.message : String(error);
-  return new RetentionError(
-    'apply.stopped',
-    'aws',
+  return applyStopped(
     `the deletion stopped in the middle: ${clean(why)}; what was done until then is listed above, and applying the plan again goes on`,
-    { cause: error },
+    error,
   );
 }
 

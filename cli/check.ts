@@ -157,7 +157,6 @@ function requireFile({ config, live }: CheckOptions): void {
   if (config === undefined && live !== true && findConfigFile() === null)
     throw new RetentionError(
       'check.no-file',
-      'operator',
       `there is no ${DEFAULT_FILE} here: name a configuration with --config, or write one`,
     );
 }
@@ -168,7 +167,6 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   if (options.live !== true && (options.region ?? options.profile ?? null) !== null)
     throw new RetentionError(
       'usage.needs-live',
-      'operator',
       '--region and --profile say which account to read: add --live, or leave them out',
     );
   if (options.format === 'json') return checkJson(options, terminal);

@@ -47,7 +47,6 @@ function unknown(wanted: string, { snapshots }: Inventory): RetentionError {
   const meant = near.length === 0 ? '' : `; did you mean ${near.map(clean).join(', ')}?`;
   return new RetentionError(
     'explain.unknown',
-    'operator',
     `none of the ${count(snapshots.length, 'snapshot')} read is called ${clean(wanted)}; expected the name or the ARN of a manual snapshot in the regions and of the kinds that are read${meant}`,
   );
 }
@@ -60,7 +59,6 @@ function ambiguous(wanted: string, found: readonly EvaluatedSnapshot[], zone: Zo
   const more = found.length > lines.length ? [`  … and ${found.length - lines.length} more`] : [];
   return new RetentionError(
     'explain.ambiguous',
-    'operator',
     [
       `${found.length} snapshots are called ${clean(wanted)}; say which by its ARN (times are in ${clean(zone.name)}):`,
       ...lines,

@@ -91,7 +91,6 @@ const versionOf = (replaced: number, text: string): string =>
 const cannotRead = (path: string, cause: unknown): RetentionError =>
   new RetentionError(
     'store.folder',
-    'operator',
     `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}; ${EXPECTED.read}`,
     { cause },
   );
@@ -112,7 +111,6 @@ export function folderStore(root: string): Store {
   const failure = (what: 'read' | 'write' | 'list', key: string, cause: unknown): RetentionError =>
     new RetentionError(
       'store.folder',
-      'operator',
       `cannot ${what} ${pathOf(key)}: ${cause instanceof Error ? cause.message : String(cause)}; ${EXPECTED[what]}`,
       { cause },
     );

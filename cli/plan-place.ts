@@ -20,7 +20,6 @@ export interface PlanPlace {
 const unusable = (plan: string, got: string): RetentionError =>
   new RetentionError(
     'usage.plan',
-    'operator',
     `cannot read the plan ${clean(plan)}: got ${got}, expected a file, or an address such as s3://bucket/plans/ID.json`,
   );
 

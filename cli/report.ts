@@ -77,13 +77,11 @@ function checkOptions({ at, output, planOut }: ReportOptions): void {
   if (at !== undefined && planOut !== undefined)
     throw new RetentionError(
       'usage.at-with-plan-out',
-      'operator',
       '--at and --plan-out do not go together: a plan is made at the real time only; leave one of them out',
     );
   if (output !== undefined && planOut !== undefined && isSameFile(output, planOut))
     throw new RetentionError(
       'usage.same-file',
-      'operator',
       `--output and --plan-out name the same file, ${planOut}: the plan would replace the report; give them two`,
     );
   for (const file of [output, planOut]) if (file !== undefined) checkOutputFile(file);

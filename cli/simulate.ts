@@ -7,6 +7,7 @@ import type { Tags } from '../lambda/core/snapshot/snapshot';
 import type { Duration } from '../lambda/core/time/duration';
 import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
+import type { CodeIn } from '../lambda/core/util/error-codes';
 import { RetentionError } from '../lambda/core/util/errors';
 import { clean } from '../lambda/core/util/safe-text';
 import type { CALENDAR_FORMATS, SimulatedPolicy } from '../lambda/render/calendar';
@@ -34,7 +35,8 @@ export interface SimulateOptions {
   readonly output?: string;
 }
 
-const refuse = (code: string, message: string): RetentionError => new RetentionError(code, 'operator', message);
+const refuse = (code: `simulate.${CodeIn<'simulate'>}`, message: string): RetentionError =>
+  new RetentionError(code, message);
 
 /** A policy spelt out on the command line: what the tags would say, said by the flags. */
 function spelt({ keep, expireAfter }: SimulateOptions): Policy | null {

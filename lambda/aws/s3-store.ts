@@ -61,7 +61,6 @@ export function s3Store(client: S3Client, bucket: string): Store {
   const failure = (what: string, key: string, cause: unknown): RetentionError =>
     new RetentionError(
       'store.s3',
-      'aws',
       `cannot ${what} s3://${bucket}/${key}: got ${nameOf(cause)} (${cause instanceof Error ? cause.message : String(cause)}); check that the bucket exists and that this role may use the prefix`,
       { cause },
     );

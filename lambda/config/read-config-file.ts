@@ -6,8 +6,9 @@ import { quoteWord } from '../core/report/command-line';
 import { RetentionError } from '../core/util/errors';
 import { someOf } from '../core/util/join-names';
 import { clean } from '../core/util/safe-text';
+import { invalidConfig } from './config-errors';
 import { DEFAULT_FILE, nearFiles } from './near-files';
-import { type ConfigResult, describeWarning, formatConfigProblems } from './parse-config';
+import { type ConfigResult, describeWarning } from './parse-config';
 import { type Read, readConfigText, refused } from './parse-yaml';
 import { otherThanFile } from './regular-file';
 
@@ -120,7 +121,6 @@ export function findConfigFile(named: (file: string) => string = (file) => `--co
   if (first === undefined) return null;
   throw new RetentionError(
     'config.near-file',
-    'operator',
     `there is no ${DEFAULT_FILE} here, and ${someOf(near.map(clean))} is not read: rename it to ${DEFAULT_FILE}, or name it: ${named(quoteWord(first))}`,
   );
 }
@@ -143,12 +143,7 @@ export function nearWarnings(path: string): readonly string[] {
 /** The configuration of a file; warnings go to `warn`, one line each. Throws a RetentionError that lists everything wrong with it. */
 export function loadConfigFile(path: string, warn: (line: string) => void): Config {
   const result = readConfigFile(path);
-  if (!result.ok)
-    throw new RetentionError(
-      'config.invalid',
-      'operator',
-      `cannot use the configuration\n${formatConfigProblems(result.errors, path)}`,
-    );
+  if (!result.ok) throw invalidConfig(result.errors, path);
   for (const line of nearWarnings(path)) warn(line);
   for (const warning of result.warnings) warn(`${WARNING}${describeWarning(warning, path)}`);
   return result.config;

@@ -81,10 +81,11 @@ function parsed(text: string): unknown {
 }
 
 // What happened must be known before anything else happens: an unreadable record is never taken for none.
+/** Returns the failure of a record that cannot be read. */
+export const unreadableRecord = (message: string): RetentionError => new RetentionError('result.unreadable', message);
+
 const unreadable = (store: Store, key: string): RetentionError =>
-  new RetentionError(
-    'result.unreadable',
-    'operator',
+  unreadableRecord(
     `cannot tell what was done already: ${store.locate(key)} is not as it was written; restore it, or make a new plan with a new report`,
   );
 

@@ -181,7 +181,7 @@ class StoredOutcomes implements OutcomeStore {
   private position(arn: string): number {
     const position = this.positions.get(arn);
     if (position === undefined)
-      throw new RetentionError('plan.stranger', 'bug', `cannot record ${arn}: the plan does not list it`);
+      throw new RetentionError('plan.stranger', `cannot record ${arn}: the plan does not list it`);
     return position;
   }
 
@@ -189,7 +189,6 @@ class StoredOutcomes implements OutcomeStore {
     if (this.isClosed)
       throw new RetentionError(
         'outcomes.closed',
-        'bug',
         `cannot record anything of the plan ${this.plan.id}: this run has ended`,
       );
   }

@@ -1,6 +1,7 @@
 import { instantOfId, parseInstant } from '../core/time/instant';
 import { dueSince, type Pause } from '../core/time/pause';
 import { RetentionError } from '../core/util/errors';
+import { malformedEvent } from '../core/util/malformed-event';
 import type { Store } from '../ports/ports';
 import { REPORT_DUE_SINCE, REPORTS, reportFiles } from '../storage/keys';
 
@@ -30,7 +31,6 @@ export async function awaitedSince(store: Store): Promise<number | null> {
   if (text === null || at !== null) return at;
   throw new RetentionError(
     'check.unreadable',
-    'operator',
     `cannot tell since when a report is awaited: got something else than an instant in ${store.locate(REPORT_DUE_SINCE)}; remove it`,
   );
 }
@@ -49,11 +49,7 @@ export function pausesOfEvent(event: unknown): readonly Pause[] {
     typeof each.to === 'string' &&
     parseInstant(each.to) !== null;
   if (Array.isArray(given) && given.every(isPause)) return given;
-  throw new RetentionError(
-    'event.malformed',
-    'operator',
-    `cannot run: got pauses ${JSON.stringify(given)}, expected [{ from, to }]`,
-  );
+  throw malformedEvent('run', 'pauses', given, '[{ from, to }]');
 }
 
 /**

@@ -110,7 +110,6 @@ function asSent(report: Report, { stored, failures }: Kept): Report {
 const notKept = (reportId: string, stored: boolean, failures: readonly Error[]): RetentionError =>
   new RetentionError(
     stored ? 'report.unfinished' : 'report.not-stored',
-    'aws',
     `the report ${reportId} went out ${stored ? 'and is stored, but what goes with it was not done' : 'and could not be stored'}: ${failures.map(({ message }) => message).join('; ')}; mend the cause, and make a report by hand`,
     { cause: failures[0] },
   );

@@ -45,7 +45,6 @@ async function storeFile(store: Store, object: StoredObject): Promise<void> {
   if ((await store.listDated(folder)).has(object.key.slice(folder.length))) return;
   throw new RetentionError(
     'report.conflict',
-    'aws',
     `cannot write ${store.locate(object.key)}: the store answered that it exists, and does not have it; make a report again`,
   );
 }
@@ -57,7 +56,6 @@ async function storePlan(store: Store, plan: NewPlan): Promise<void> {
   if ((await store.get(key)) === [...renderPlan(plan)].join('')) return;
   throw new RetentionError(
     'plan.exists',
-    'bug',
     `cannot store the plan ${plan.id}: another plan of that id is there already, and plans never change`,
   );
 }

@@ -206,7 +206,7 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
   const resultMail = renderResultEmail(ended);
   const errors: string[] = [];
   reportFailure(
-    new RetentionError('a.code', 'operator', text),
+    new RetentionError('store.s3', text),
     { write: (line: string) => errors.push(line) } as unknown as NodeJS.WritableStream,
     {},
   );

@@ -80,7 +80,7 @@ const rulesIn = ({ keep, expireAfter }: Policy): number =>
   (keep === null || keep === 'all' ? 0 : Object.keys(keep.counts).length + Object.keys(keep.within).length) +
   (expireAfter === null ? 0 : 1);
 
-const tooLarge = (message: string): RetentionError => new RetentionError('simulate.too-large', 'operator', message);
+const tooLarge = (message: string): RetentionError => new RetentionError('simulate.too-large', message);
 
 const DAILY: Duration = { years: 0, months: 0, days: 1, hours: 0, text: '1d' };
 
