@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { irregularAt, isNullDevice } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 
 const CHUNK = 65_536;
 
@@ -46,7 +46,7 @@ export function checkOutputFile(path: string): void {
   throw new RetentionError(
     'output.unwritable',
     'operator',
-    `cannot write ${clean(path)}: got ${there}, expected a file or a new name; to pipe the output, leave the option out`,
+    `cannot write ${oneLine(path)}: got ${there}, expected a file or a new name; to pipe the output, leave the option out`,
   );
 }
 

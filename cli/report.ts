@@ -2,7 +2,7 @@ import type { Report } from '../lambda/core/report/report-model';
 import type { Kind } from '../lambda/core/snapshot/snapshot';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean, visible } from '../lambda/core/util/safe-text';
+import { oneLine, visible } from '../lambda/core/util/safe-text';
 import { renderCsv } from '../lambda/render/csv';
 import { renderHtml } from '../lambda/render/html';
 import { renderJson } from '../lambda/render/json';
@@ -114,7 +114,7 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
     await writeOutputFile(options.planOut, renderPlan(made.plan));
     if (!options.quiet)
       err.write(
-        `wrote ${visible(options.planOut)}: ${made.plan.items.length} snapshots${made.plan.blocked === null ? '' : `, blocked: ${clean(made.plan.blocked.message)}`}\n`,
+        `wrote ${visible(options.planOut)}: ${made.plan.items.length} snapshots${made.plan.blocked === null ? '' : `, blocked: ${oneLine(made.plan.blocked.message)}`}\n`,
       );
   }
   if (made.report.complete) return EXIT.done;

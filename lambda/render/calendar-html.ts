@@ -1,6 +1,6 @@
-import { describe } from '../core/policy/reason';
-import { dateOf, type SimulatedDay } from '../core/policy/simulate';
-import { clean } from '../core/util/safe-text';
+import { describeReason } from '../core/policy/reason';
+import { type SimulatedDay, simulatedDate } from '../core/policy/simulate';
+import { oneLine } from '../core/util/safe-text';
 import {
   type CalendarMonth,
   ceilingOf,
@@ -23,15 +23,15 @@ import { policyWords } from './policy-words';
 const POLICY = `default-src 'none'; img-src data:; style-src '${CALENDAR_STYLE_HASH}'; base-uri 'none'; form-action 'none'`;
 const WEEKDAYS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'].map((name) => `<th scope="col">${name}</th>`).join('');
 
-const text = (written: string): string => escaped(clean(written));
+const text = (written: string): string => escaped(oneLine(written));
 
 function cell(each: SimulatedDay): string {
   const code = firstRule(each);
   const number = dayOfMonth(each);
   if (code === null) return each.made > 0 ? `<td>${number}</td>` : `<td class="none">·</td>`;
-  const why = each.kept.map(({ reasons }) => reasons.map(describe).join('; ')).slice(0, 3);
+  const why = each.kept.map(({ reasons }) => reasons.map(describeReason).join('; ')).slice(0, 3);
   const more = each.kept.length > why.length ? ` … and ${each.kept.length - why.length} more` : '';
-  return `<td class="kept" title="${text(`${dateOf(each)}: ${why.join(' | ')}${more}`)}">${number}<small>${markOf(code)}</small></td>`;
+  return `<td class="kept" title="${text(`${simulatedDate(each)}: ${why.join(' | ')}${more}`)}">${number}<small>${markOf(code)}</small></td>`;
 }
 
 function monthHtml({ title, days, kept, made }: CalendarMonth): string {

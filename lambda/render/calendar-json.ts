@@ -1,5 +1,5 @@
-import { describe } from '../core/policy/reason';
-import { dateOf } from '../core/policy/simulate';
+import { describeReason } from '../core/policy/reason';
+import { simulatedDate } from '../core/policy/simulate';
 import { jsonText } from '../core/util/safe-text';
 import { ceilingOf, legendOf, monthsOf, type SimulatedPolicy } from './calendar';
 import { policyWords } from './policy-words';
@@ -28,11 +28,11 @@ export function* renderCalendarJson(view: SimulatedPolicy): Generator<string> {
       days: simulation.days
         .filter(({ made }) => made > 0)
         .map((each) => ({
-          date: dateOf(each),
+          date: simulatedDate(each),
           made: each.made,
           kept: each.kept.map(({ snapshot, reasons }) => ({
             createdAt: new Date(snapshot.createdAt ?? 0).toISOString(),
-            reasons: reasons.map((reason) => ({ code: reason.code, text: describe(reason) })),
+            reasons: reasons.map((reason) => ({ code: reason.code, text: describeReason(reason) })),
           })),
         })),
     },

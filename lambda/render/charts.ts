@@ -1,6 +1,6 @@
 import { monthlyCostCeiling, roundMoney } from '../core/policy/cost';
 import type { EvaluatedSnapshot, Report, Verdict } from '../core/report/report-model';
-import { clean } from '../core/util/safe-text';
+import { oneLine } from '../core/util/safe-text';
 import { dollars, figure, sourceNameOf, wholeDays } from './phrases';
 import { placeOf } from './region-names';
 import { unknownText } from './totals';
@@ -117,12 +117,12 @@ function ageChart(report: Report): Chart {
 export const charts = (report: Report): readonly Chart[] => [
   ageChart(report),
   costChart('By region, at most per month', report, ({ snapshot: { region } }) => ({
-    label: placeOf(clean(region)),
-    filter: { region: clean(region) },
+    label: placeOf(oneLine(region)),
+    filter: { region: oneLine(region) },
   })),
   costChart('By kind, at most per month', report, ({ snapshot: { kind } }) => ({ label: kind, filter: { kind } })),
   costChart('By source, at most per month', report, ({ snapshot }) => {
-    const [source, kind, region] = [sourceNameOf(snapshot), snapshot.kind, clean(snapshot.region)];
+    const [source, kind, region] = [sourceNameOf(snapshot), snapshot.kind, oneLine(snapshot.region)];
     return { label: `${source} (${kind}, ${region})`, filter: { source, kind, region } };
   }),
 ];

@@ -1,6 +1,6 @@
 import type { ChatNotification } from '../core/report/chat-notification';
 import type { Report } from '../core/report/report-model';
-import { clean } from '../core/util/safe-text';
+import { oneLine } from '../core/util/safe-text';
 import { outcomeOf } from './message-attributes';
 import { figure } from './phrases';
 import { fullReportPlace, outcome, subject, type TextContext } from './report-header';
@@ -16,7 +16,7 @@ const SPECIAL = /\S*(?:[@#`*_~]|:\/\/|\w\.[a-z]{2})\S*/gi;
 
 /** Other people's text in a chat: no mention and no link. */
 const plain = (text: string): string =>
-  clean(text)
+  oneLine(text)
     .replace(/\]\(/g, '] (')
     .replace(SPECIAL, (word) => `\`${word.replace(/`/g, "'")}\``)
     .replace(/&/g, '&amp;')

@@ -1,5 +1,5 @@
 import { monthlyCostCeiling } from '../core/policy/cost';
-import { describe } from '../core/policy/reason';
+import { describeReason } from '../core/policy/reason';
 import type { EvaluatedSnapshot, Report } from '../core/report/report-model';
 import { visible } from '../core/util/safe-text';
 import { wholeDays } from './phrases';
@@ -35,7 +35,7 @@ const COLUMNS: Readonly<Record<string, (item: EvaluatedSnapshot, report: Report)
   monthlyCostCeiling: ({ snapshot }, { pricing }) => monthlyCostCeiling(snapshot, pricing),
   verdict: ({ verdict }) => verdict,
   status: ({ status }) => status,
-  reasons: ({ reasons }) => reasons.map(describe).join('; '),
+  reasons: ({ reasons }) => reasons.map(describeReason).join('; '),
   policy: ({ policy }) => policy?.name ?? null,
   policyOrigin: ({ policy }) => policy?.origin ?? null,
   rule: ({ policy }) => policy?.rule ?? null,

@@ -1,6 +1,6 @@
-import { describe } from '../core/policy/reason';
+import { describeReason } from '../core/policy/reason';
 import type { EvaluatedSnapshot } from '../core/report/report-model';
-import { clean } from '../core/util/safe-text';
+import { oneLine } from '../core/util/safe-text';
 import { policyText } from './phrases';
 
 /** What people read of a snapshot's reasons: what is said once for it and its like, and what is left to say of it alone. */
@@ -19,7 +19,8 @@ export function inShort({ policy, reasons }: EvaluatedSnapshot): string {
   return `${policyText(policy)}, ${does}`;
 }
 
-const exactly = ({ reasons }: EvaluatedSnapshot): readonly string[] => reasons.map((reason) => clean(describe(reason)));
+const exactly = ({ reasons }: EvaluatedSnapshot): readonly string[] =>
+  reasons.map((reason) => oneLine(describeReason(reason)));
 
 /** Why each of these expiring snapshots goes, in their order: first in short, then exactly; reasons that all of a policy share stand with what they share. */
 export function whyOf(group: readonly EvaluatedSnapshot[]): readonly Why[] {

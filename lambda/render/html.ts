@@ -1,7 +1,7 @@
 import { readingCommand } from '../core/report/command-line';
 import type { Report } from '../core/report/report-model';
 import { localMinute } from '../core/time/period';
-import { clean } from '../core/util/safe-text';
+import { oneLine } from '../core/util/safe-text';
 import { escaped } from './escape';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
 import { embedRows, shownOf } from './page/embed';
@@ -45,7 +45,7 @@ const head = (report: Report): string => `<!doctype html>
 </head>
 <body>
 <a class="skip" href="#explore">To the snapshots</a>
-<header><p class="dim">Lightsail snapshots of account ${escaped(clean(report.account ?? 'not known'))}, ${localMinute(report.evaluatedAt, report.zone)} ${escaped(clean(report.zone.name))}</p>
+<header><p class="dim">Lightsail snapshots of account ${escaped(oneLine(report.account ?? 'not known'))}, ${localMinute(report.evaluatedAt, report.zone)} ${escaped(oneLine(report.zone.name))}</p>
 <h1>${escaped(headline(report))}</h1>
 ${regionsNotRead(report)
   .map((line) => `<p>${escaped(line)}</p>\n`)
@@ -57,7 +57,7 @@ const foot = (report: Report, { tagPrefix }: PageContext): string => `</main>
 <footer class="dim">
 <p>Nothing is deleted by this report. To keep a snapshot: in the Lightsail console, give it (or its source, for all of its snapshots) a tag with the key <code>${escaped(tagPrefix)}:hold</code> and no value.</p>
 <p>“At most”, because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.</p>
-<p>Report ${escaped(clean(report.reportId))}. Dates and times are in the zone that the first line names; days start at midnight there. Configuration ${escaped(clean(report.config.origin))}, ${escaped(clean(report.config.digest))}.</p>
+<p>Report ${escaped(oneLine(report.reportId))}. Dates and times are in the zone that the first line names; days start at midnight there. Configuration ${escaped(oneLine(report.config.origin))}, ${escaped(oneLine(report.config.digest))}.</p>
 </footer>
 <div id="tip" role="tooltip" hidden></div>
 `;

@@ -1,8 +1,8 @@
-import { describe, type Reason } from '../core/policy/reason';
+import { describeReason, type Reason } from '../core/policy/reason';
 import type { EvaluatedSnapshot } from '../core/report/report-model';
 import type { Kind, Snapshot } from '../core/snapshot/snapshot';
 import type { Zone } from '../core/time/zone';
-import { clean } from '../core/util/safe-text';
+import { oneLine } from '../core/util/safe-text';
 
 const DAY = 86_400_000;
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
@@ -35,7 +35,7 @@ export function age(from: number | null, to: number): string {
 }
 
 /** Where the zone of a text is named, once. */
-export const zoneText = (zone: Zone): string => `Dates and times are in ${clean(zone.name)}`;
+export const zoneText = (zone: Zone): string => `Dates and times are in ${oneLine(zone.name)}`;
 
 const PLURALS: Readonly<Record<Kind, string>> = { instance: 'instances', disk: 'disks', database: 'databases' };
 
@@ -44,17 +44,17 @@ export const plural = (kind: Kind): string => PLURALS[kind];
 
 /** What to call a snapshot: its name, else its ARN. */
 export const nameOf = (snapshot: Snapshot): string =>
-  clean(snapshot.name ?? snapshot.arn ?? 'a snapshot without a name');
+  oneLine(snapshot.name ?? snapshot.arn ?? 'a snapshot without a name');
 
 /** What to call the source of a snapshot. */
 export const sourceNameOf = (snapshot: Snapshot): string =>
   snapshot.source === null
     ? 'no source named'
-    : clean(snapshot.source.name ?? snapshot.source.arn ?? 'a source without a name');
+    : oneLine(snapshot.source.name ?? snapshot.source.arn ?? 'a source without a name');
 
 /** All reasons in one line. */
 export const reasonsText = (reasons: readonly Reason[]): string =>
-  reasons.map((reason) => clean(describe(reason))).join('; ');
+  reasons.map((reason) => oneLine(describeReason(reason))).join('; ');
 
 /** `policy standard, from the rule "production"`. */
 export function policyText(policy: EvaluatedSnapshot['policy']): string {
@@ -62,8 +62,8 @@ export function policyText(policy: EvaluatedSnapshot['policy']): string {
   const origins = {
     'snapshot-tag': "from the snapshot's own tags",
     'source-tag': "from the source's tags",
-    rule: `from the rule "${clean(policy.rule ?? '')}"`,
+    rule: `from the rule "${oneLine(policy.rule ?? '')}"`,
     default: 'the default',
   } as const;
-  return `policy ${clean(policy.name)}, ${origins[policy.origin]}`;
+  return `policy ${oneLine(policy.name)}, ${origins[policy.origin]}`;
 }

@@ -10,7 +10,7 @@ import { cloudShellLink, SNAPSHOTS_PAGE, s3ObjectLink } from '../core/report/con
 import type { Report } from '../core/report/report-model';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localMinute } from '../core/time/period';
-import { clean } from '../core/util/safe-text';
+import { oneLine } from '../core/util/safe-text';
 import { count, figure, zoneText } from './phrases';
 import { regionsNotRead, unreadScopes } from './report-sections';
 import { ceilingText, type Extent, extentOf, extentText } from './totals';
@@ -66,7 +66,7 @@ const atOption = (at: number | null): readonly string[] =>
 
 /** Where cut items are, in words. */
 export function fullReportPlace({ fullReport, run }: TextContext): string {
-  if (fullReport !== null) return clean(fullReport);
+  if (fullReport !== null) return oneLine(fullReport);
   return run.kind === 'deployed' ? 'not stored' : `the output of: ${csvCommand(run.options, run.at)}`;
 }
 
@@ -153,7 +153,7 @@ export function outcome(report: Report, context: TextContext): readonly string[]
   if (counting !== null) lines.push(counting);
   lines.push(deletionLine(report, context));
   if (plan.blocked?.code.startsWith('cap.'))
-    lines.push(`The plan to delete cannot be carried out: ${clean(plan.blocked.message)}.`);
+    lines.push(`The plan to delete cannot be carried out: ${oneLine(plan.blocked.message)}.`);
   if (plan.blocked?.code === 'report.not-stored')
     lines.push(
       'NOT STORED: this message is all there is of this report. It offers nothing for deletion, and automatic deletion does not count it. The problems below say why.',
@@ -226,7 +226,7 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
   const { totals, plan, complete } = report;
   const none = complete && totals.expire === 0 ? ['There is nothing to delete.'] : [];
   if (plan.blocked !== null)
-    return [...none, `Nothing can be deleted with this report: ${clean(plan.blocked.message)}.`];
+    return [...none, `Nothing can be deleted with this report: ${oneLine(plan.blocked.message)}.`];
   if (totals.expire === 0) return none;
   const automatic =
     context.deletionMode === 'automatic'
@@ -266,7 +266,7 @@ function howToExplain(report: Report, { run }: TextContext): readonly Line[] {
 
 /** Where commands that begin with `aws` can be pasted, for people who have nothing installed. */
 export const whereToPaste = (region: string, account: string | null): readonly Line[] => [
-  `Commands that begin with "aws" can be pasted into CloudShell, a terminal in the browser; sign in to account ${clean(account ?? 'of the snapshots')}:`,
+  `Commands that begin with "aws" can be pasted into CloudShell, a terminal in the browser; sign in to account ${oneLine(account ?? 'of the snapshots')}:`,
   { command: cloudShellLink(region) },
 ];
 
@@ -283,22 +283,22 @@ export function nextStep(report: Report, context: TextContext): readonly Line[] 
 function placesOf({ fullReport, files, index, run }: TextContext): readonly Line[] {
   if (fullReport === null) return run.kind === 'deployed' ? ['The full report was not stored.'] : [];
   const others = files.filter((file) => file !== fullReport).slice(0, 20);
-  const place = clean(fullReport);
+  const place = oneLine(fullReport);
   const link = run.kind === 'deployed' ? s3ObjectLink(fullReport, run.region) : null;
   return [
     ...(link === null
       ? ['The full report:', { command: place }]
       : ['To open the full report in a browser, follow this link and choose Open:', { command: link }]),
-    ...(others.length === 0 ? [] : ['Its data:', ...others.map((file) => ({ command: clean(file) }))]),
-    ...(index === undefined ? [] : ['All reports so far:', { command: clean(index) }]),
+    ...(others.length === 0 ? [] : ['Its data:', ...others.map((file) => ({ command: oneLine(file) }))]),
+    ...(index === undefined ? [] : ['All reports so far:', { command: oneLine(index) }]),
   ];
 }
 
 /** Where the report is and what it rests on. */
 export const foot = (report: Report, context: TextContext): readonly Line[] => [
   ...placesOf(context),
-  `Report ${clean(report.reportId)}, as of ${localMinute(report.evaluatedAt, report.zone)}. ${zoneText(report.zone)}; days start at midnight there.`,
-  `Account: ${clean(report.account ?? 'not known')}. Configuration: ${clean(report.config.origin)} (${clean(report.config.digest)}).`,
+  `Report ${oneLine(report.reportId)}, as of ${localMinute(report.evaluatedAt, report.zone)}. ${zoneText(report.zone)}; days start at midnight there.`,
+  `Account: ${oneLine(report.account ?? 'not known')}. Configuration: ${oneLine(report.config.origin)} (${oneLine(report.config.digest)}).`,
   '"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.',
 ];
 

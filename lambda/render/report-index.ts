@@ -1,6 +1,6 @@
 import { localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
-import { clean } from '../core/util/safe-text';
+import { oneLine } from '../core/util/safe-text';
 import { escaped } from './escape';
 import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
 import { count, zoneText } from './phrases';
@@ -20,7 +20,7 @@ const POLICY = `default-src 'none'; img-src data:; style-src '${PAGE_STYLE_HASH}
 
 function itemHtml({ reportId, at, outcome, files }: IndexedReport, zone: Zone): string {
   const when = localMinute(Date.parse(at), zone);
-  const said = escaped(clean(outcome?.replace(/^\[Lightsail\] /, '') ?? `Report ${reportId}`));
+  const said = escaped(oneLine(outcome?.replace(/^\[Lightsail\] /, '') ?? `Report ${reportId}`));
   const data = (['csv', 'json'] as const)
     .map((type) => `<a href="${escaped(files[type])}">${type.toUpperCase()}</a>`)
     .join(', ');

@@ -10,8 +10,8 @@ import {
 } from '../core/report/report-model';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localDay, localMinute } from '../core/time/period';
-import { someOf } from '../core/util/join-names';
-import { clean } from '../core/util/safe-text';
+import { joinNames } from '../core/util/join-names';
+import { oneLine } from '../core/util/safe-text';
 import { whyOf } from './expiry-reasons';
 import { age, atMost, count, figure, nameOf, plural, reasonsText, sourceNameOf } from './phrases';
 import { ceilingText, extentOf } from './totals';
@@ -52,7 +52,7 @@ function section<T>(
   };
 }
 
-const where = ({ kind, region }: Pick<Snapshot, 'kind' | 'region'>): string => `${kind} snapshot in ${clean(region)}`;
+const where = ({ kind, region }: Pick<Snapshot, 'kind' | 'region'>): string => `${kind} snapshot in ${oneLine(region)}`;
 
 function sizeText(snapshot: Snapshot): string {
   const gb = snapshotGb(snapshot);
@@ -92,7 +92,7 @@ export function sourceHeading(group: readonly EvaluatedSnapshot[], report: Repor
     group.map(({ snapshot }) => snapshot),
     report.pricing,
   );
-  return `${sourceNameOf(first.snapshot)}${gone} (${kind} snapshots in ${clean(region)}): ${count(group.length, 'snapshot')}, ${ceilingText(extent)}`;
+  return `${sourceNameOf(first.snapshot)}${gone} (${kind} snapshots in ${oneLine(region)}): ${count(group.length, 'snapshot')}, ${ceilingText(extent)}`;
 }
 
 /** By ARN, the day on which a snapshot is deleted at the earliest, if nothing is done about it. */
@@ -147,16 +147,16 @@ export function unreadElsewhere(report: Pick<Report, 'scopes' | 'problems'>): re
     .map(({ message }) => message);
 }
 
-const listText = ({ kind, region }: ListName): string => `${kind} snapshots in ${clean(region)}`;
+const listText = ({ kind, region }: ListName): string => `${kind} snapshots in ${oneLine(region)}`;
 
 function unreadItem(scope: Scope): Item {
   const { error, kind } = scope;
   const what =
     scope.status === 'failed'
       ? listText(scope)
-      : `the ${plural(kind)} themselves in ${clean(scope.region)} (their snapshots were read)`;
-  const why = error ? `: ${clean(error.message)} (${clean(error.code)})` : '';
-  return { line: `${what}${why}`, details: error?.tip === undefined ? [] : [`Tip: ${clean(error.tip)}`] };
+      : `the ${plural(kind)} themselves in ${oneLine(scope.region)} (their snapshots were read)`;
+  const why = error ? `: ${oneLine(error.message)} (${oneLine(error.code)})` : '';
+  return { line: `${what}${why}`, details: error?.tip === undefined ? [] : [`Tip: ${oneLine(error.tip)}`] };
 }
 
 /** What was not read: the part that no report may leave out. */
@@ -171,7 +171,7 @@ export function unread(report: Report): Section | null {
     elsewhere.length > 0 ? `${count(elsewhere.length, 'list')} of sources elsewhere` : '',
   ].filter((part) => part !== '');
   if (missing.length > 0) {
-    const items = [...scopes.map(unreadItem), ...elsewhere.map((message): Item => ({ line: clean(message) }))];
+    const items = [...scopes.map(unreadItem), ...elsewhere.map((message): Item => ({ line: oneLine(message) }))];
     return section(`Not read: ${missing.join(' and ')}`, [lead], items, (item) => item);
   }
   return { title: 'Not everything was read', lead: [`${lead} See the problems.`], count: 0, items: () => NO_ITEMS };
@@ -200,8 +200,8 @@ const regionsOf = ({ scopes }: Pick<Report, 'scopes'>, wanted: OffStatus): reado
 /** Regions that are not read and do not make the report incomplete: a sentence for each reason. */
 export const regionsNotRead = (report: Pick<Report, 'scopes'>): readonly string[] =>
   OFF_STATUSES.flatMap((status) => {
-    const regions = regionsOf(report, status).map(clean);
-    return regions.length === 0 ? [] : [`Not read (${OFF[status].why}): ${someOf(regions)}.`];
+    const regions = regionsOf(report, status).map(oneLine);
+    return regions.length === 0 ? [] : [`Not read (${OFF[status].why}): ${joinNames(regions)}.`];
   });
 
 /** The same in full, a section for each reason. */
@@ -209,7 +209,7 @@ const regionsOff = (report: Report): readonly (Section | null)[] =>
   OFF_STATUSES.map((status) => {
     const regions = regionsOf(report, status);
     return section(`${OFF[status].title}: ${figure(regions.length)}`, [OFF[status].lead], regions, (region) => ({
-      line: clean(region),
+      line: oneLine(region),
     }));
   });
 
@@ -229,7 +229,7 @@ function* changeItems({ changes }: Report): Generator<Item> {
   }
   const gone = `Gone: ${count(changes.gone.length, 'snapshot')}`;
   for (const { arn, name } of changes.gone)
-    yield { heading: gone, line: clean(name === null ? arn : `${name} (${arn})`) };
+    yield { heading: gone, line: oneLine(name === null ? arn : `${name} (${arn})`) };
   const uncompared = `Not compared, as only one of the two reports read them: ${count(changes.uncompared.length, 'list')}`;
   for (const list of changes.uncompared) yield { heading: uncompared, line: listText(list) };
 }
@@ -306,10 +306,10 @@ export function problems(report: Report): Section | null {
     ],
     report.problems,
     (problem) => {
-      const name = problem.arn === null ? '' : (names.get(problem.arn) ?? clean(problem.arn));
-      const message = clean(problem.message);
+      const name = problem.arn === null ? '' : (names.get(problem.arn) ?? oneLine(problem.arn));
+      const message = oneLine(problem.message);
       const subject = message.includes(name) ? '' : `${name}: `;
-      return { line: `${subject}${message} (${clean(problem.code)})` };
+      return { line: `${subject}${message} (${oneLine(problem.code)})` };
     },
   );
 }
@@ -325,7 +325,7 @@ function stale(report: Report): Section | null {
         newestAt === null
           ? 'no snapshot at all'
           : `the newest is of ${localDay(newestAt, report.zone)}, ${age(newestAt, report.evaluatedAt)}`;
-      return { line: `${clean(source.name ?? source.arn)} (${source.kind} in ${clean(source.region)}): ${newest}` };
+      return { line: `${oneLine(source.name ?? source.arn)} (${source.kind} in ${oneLine(source.region)}): ${newest}` };
     },
   );
 }
@@ -357,7 +357,7 @@ function automatic(report: Report): Section | null {
       for (const { source, count: left, newestAt } of leftovers) {
         const newest = newestAt === null ? '' : `, the newest of ${localDay(newestAt, report.zone)}`;
         yield {
-          line: `${clean(source.name ?? source.arn ?? 'unnamed')} (${source.kind} in ${clean(source.region)}): ${figure(left)} left${newest}`,
+          line: `${oneLine(source.name ?? source.arn ?? 'unnamed')} (${source.kind} in ${oneLine(source.region)}): ${figure(left)} left${newest}`,
         };
       }
     },

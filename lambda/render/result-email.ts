@@ -1,7 +1,7 @@
 import type { ApplyResult } from '../core/plan/outcome';
 import { cloudShellLink } from '../core/report/console-links';
 import type { Zone } from '../core/time/zone';
-import { clean } from '../core/util/safe-text';
+import { oneLine } from '../core/util/safe-text';
 import type { EmailText } from './email';
 import { dollars, figure } from './phrases';
 import { renderResultText, resultSentence, unsettledIn } from './result-text';
@@ -76,13 +76,13 @@ const ENDS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> = {
 function saidWithout({ result, end, unread }: ResultContext): string {
   if (result !== null) return '';
   if (isElsewhere(end)) return 'The run that is at it sends the outcome. ';
-  return unread === null ? 'Nothing was deleted. ' : `What was done could not be read: ${clean(unread)}.\n`;
+  return unread === null ? 'Nothing was deleted. ' : `What was done could not be read: ${oneLine(unread)}.\n`;
 }
 
 function head(context: ResultContext): string {
   const { planId, end } = context;
-  const why = end.state === 'finished' ? '' : `${ENDS[end.state]}: ${clean(end.text)} (${clean(end.code)}).\n`;
-  return `${why}${saidWithout(context)}Plan ${clean(planId)}.\n\n`;
+  const why = end.state === 'finished' ? '' : `${ENDS[end.state]}: ${oneLine(end.text)} (${oneLine(end.code)}).\n`;
+  return `${why}${saidWithout(context)}Plan ${oneLine(planId)}.\n\n`;
 }
 
 function tail(context: ResultContext): string {
@@ -91,7 +91,8 @@ function tail(context: ResultContext): string {
     again === null
       ? ''
       : `\nTo go on with what was not dealt with (each snapshot is checked again), paste this into CloudShell:\n    ${again.command}\n    ${cloudShellLink(again.region)}\n`;
-  const places = files.length === 0 ? '' : `\nEvery outcome:\n${files.map((file) => `    ${clean(file)}\n`).join('')}`;
+  const places =
+    files.length === 0 ? '' : `\nEvery outcome:\n${files.map((file) => `    ${oneLine(file)}\n`).join('')}`;
   return `${more}${places}\n"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.\n`;
 }
 
@@ -99,7 +100,7 @@ function tail(context: ResultContext): string {
 export function renderResultEmail(context: ResultContext): EmailText {
   const { result, files } = context;
   const [first, last] = [head(context), tail(context)];
-  const place = clean(files[0] ?? 'the bucket');
+  const place = oneLine(files[0] ?? 'the bucket');
   const more = (left: number): string => `… and ${figure(left)} more lines, in ${place}\n`;
   let room = MAX_BODY_BYTES - bytes(first) - bytes(last) - bytes(more(1_000_000));
   const lines = result === null ? [] : [...renderResultText(result, UNBROKEN)];
@@ -133,4 +134,4 @@ export const endSentence = ({ result, end }: ResultContext): string =>
     ? resultSentence(result)
     : end.state === 'finished'
       ? 'Nothing was deleted.'
-      : `Nothing was deleted: ${clean(end.text)}`;
+      : `Nothing was deleted: ${oneLine(end.text)}`;

@@ -1,7 +1,7 @@
 import type { ItemResult, Unsettled } from '../core/plan/outcome';
 import { localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
-import { clean } from '../core/util/safe-text';
+import { oneLine } from '../core/util/safe-text';
 import { escaped } from './escape';
 import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
 import { atMost, zoneText } from './phrases';
@@ -10,7 +10,7 @@ import { UNSETTLED, unsettledIn } from './result-text';
 
 const POLICY = `default-src 'none'; style-src '${PAGE_STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'none'`;
 
-const text = (said: string): string => escaped(clean(said));
+const text = (said: string): string => escaped(oneLine(said));
 
 const row = (
   zone: Zone,

@@ -6,7 +6,7 @@ import { monthlyCostCeiling } from '../core/policy/cost';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localDay, localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
-import { clean } from '../core/util/safe-text';
+import { oneLine } from '../core/util/safe-text';
 import { age, atMost, count, dollars, figure, nameOf, sourceNameOf, zoneText } from './phrases';
 import { wrap } from './terminal';
 import { ceilingText, extentOf } from './totals';
@@ -43,7 +43,7 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
   const { groups, skipped, planned, doneBefore, pricing, now } = preview;
   const all = groups.flatMap(({ items }) => items.map(({ evaluated }) => evaluated.snapshot));
   yield wrap(
-    `Plan ${clean(preview.planId)}, account ${clean(preview.account ?? 'not known')}: ${count(planned, 'snapshot')}.`,
+    `Plan ${oneLine(preview.planId)}, account ${oneLine(preview.account ?? 'not known')}: ${count(planned, 'snapshot')}.`,
     columns,
     '',
   );
@@ -62,7 +62,7 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
       items.map(({ evaluated }) => evaluated.snapshot),
       pricing,
     );
-    yield `\n${wrap(`${sourceNameOf(first)} (${first.kind}, ${clean(region)}): ${count(items.length, 'snapshot')}, ${ceiling}`, columns, '')}`;
+    yield `\n${wrap(`${sourceNameOf(first)} (${first.kind}, ${oneLine(region)}): ${count(items.length, 'snapshot')}, ${ceiling}`, columns, '')}`;
     for (const { evaluated } of items) {
       const { snapshot } = evaluated;
       yield wrap(
@@ -75,7 +75,7 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
   if (skipped.length > 0)
     yield `\n${wrap(`Of the plan, ${count(skipped.length, 'snapshot')} will not be touched:`, columns, '')}`;
   for (const { item, skipReason } of skipped)
-    yield wrap(`${clean(item.name)} (${clean(item.region)}): ${clean(skipReason.text)}`, columns, '  - ');
+    yield wrap(`${oneLine(item.name)} (${oneLine(item.region)}): ${oneLine(skipReason.text)}`, columns, '  - ');
   yield '\n';
 }
 
@@ -83,16 +83,16 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
 export function* renderPlan({ id, account, items, expiresAt }: Plan, zone: Zone, columns: number): Generator<string> {
   const until = localMinute(Date.parse(expiresAt), zone);
   yield wrap(
-    `Plan ${clean(id)}, account ${clean(account ?? 'not known')}, good until ${until}: ${count(items.length, 'snapshot')}. ${zoneText(zone)}.`,
+    `Plan ${oneLine(id)}, account ${oneLine(account ?? 'not known')}, good until ${until}: ${count(items.length, 'snapshot')}. ${zoneText(zone)}.`,
     columns,
     '',
   );
   let heading = '';
   for (const { name, kind, region, createdAt } of items) {
-    const next = `${clean(region)}, ${kind} snapshots`;
+    const next = `${oneLine(region)}, ${kind} snapshots`;
     if (next !== heading) yield `\n${wrap(next, columns, '')}`;
     heading = next;
-    yield wrap(`${clean(name)}, of ${localDay(Date.parse(createdAt), zone)}`, columns, '  - ');
+    yield wrap(`${oneLine(name)}, of ${localDay(Date.parse(createdAt), zone)}`, columns, '  - ');
   }
   yield '\n';
 }
@@ -100,8 +100,8 @@ export function* renderPlan({ id, account, items, expiresAt }: Plan, zone: Zone,
 /** One outcome on one line. */
 export const outcomeLine = ({ outcome, name, region, code, text }: ItemResult): string =>
   outcome === 'deleted' && text === 'deleted'
-    ? `deleted ${clean(name)} (${clean(region)})`
-    : `${outcome} ${clean(name)} (${clean(region)}): ${clean(text)} [${clean(code)}]`;
+    ? `deleted ${oneLine(name)} (${oneLine(region)})`
+    : `${outcome} ${oneLine(name)} (${oneLine(region)}): ${oneLine(text)} [${oneLine(code)}]`;
 
 /** Those of which it is not known whether they were deleted. */
 export const unsettledIn = ({ unsettled = [] }: ApplyResult): readonly Unsettled[] => unsettled;
@@ -133,18 +133,18 @@ export function* renderResultText(result: ApplyResult, columns: number): Generat
   const unsettled = unsettledIn(result);
   if (unsettled.length > 0) yield `\n${wrap(`${UNSETTLED} (${figure(unsettled.length)})`, columns, '')}`;
   for (const { name, arn, source } of unsettled)
-    yield wrap(`${clean(name ?? arn)}${source === null ? '' : ` of ${clean(source)}`}`, columns, '  - ');
+    yield wrap(`${oneLine(name ?? arn)}${source === null ? '' : ` of ${oneLine(source)}`}`, columns, '  - ');
   for (const outcome of ORDER) {
     const items = result.items.filter((item) => item.outcome === outcome);
     if (items.length === 0) continue;
     yield `\n${wrap(`${HEADINGS[outcome]} (${figure(items.length)})`, columns, '')}`;
     for (const item of items) {
-      const source = item.source === null ? '' : ` of ${clean(item.source)}`;
+      const source = item.source === null ? '' : ` of ${oneLine(item.source)}`;
       const why =
         outcome === 'deleted' && item.text === 'deleted'
           ? atMost(item.monthlyCostCeiling)
-          : `${clean(item.text)} [${clean(item.code)}]`;
-      yield wrap(`${clean(item.name)}${source} (${item.kind}, ${clean(item.region)}): ${why}`, columns, '  - ');
+          : `${oneLine(item.text)} [${oneLine(item.code)}]`;
+      yield wrap(`${oneLine(item.name)}${source} (${item.kind}, ${oneLine(item.region)}): ${why}`, columns, '  - ');
     }
   }
   if (result.status === 'unfinished')

@@ -2,7 +2,7 @@ import type { NewPlan } from '../core/plan/plan';
 import type { PreviousReport, ReportHead, ReportState } from '../core/report/report-diff';
 import type { Report } from '../core/report/report-model';
 import { parseArn } from '../core/snapshot/arn';
-import type { Block } from '../core/snapshot/snapshot-index';
+import type { IndexBlock } from '../core/snapshot/snapshot-index';
 import { instantOfId } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
 import { jsonText } from '../core/util/safe-text';
@@ -115,14 +115,14 @@ function parseHead(line: string): ReportHead | null {
   }
 }
 
-function parseBlock(line: string): Block {
+function parseBlock(line: string): IndexBlock {
   const block: unknown = JSON.parse(line.replace(/,$/, ''));
   if (Array.isArray(block) && block.length === 4 && block.every((member) => typeof member === 'string'))
-    return block as unknown as Block;
+    return block as unknown as IndexBlock;
   throw new SyntaxError('a line of a state is no block of snapshots');
 }
 
-async function* blocksOf(store: Store, key: string): AsyncGenerator<Block> {
+async function* blocksOf(store: Store, key: string): AsyncGenerator<IndexBlock> {
   let [first, ended] = [true, false];
   for await (const line of (await store.lines(key)) ?? []) {
     ended = line === END;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { reportFailure } from '../../cli/terminal';
-import { type ApplyResult, type ItemResult, totalsOf } from '../../lambda/core/plan/outcome';
+import { type ApplyResult, countOutcomes, type ItemResult } from '../../lambda/core/plan/outcome';
 import type { NewPlan, Plan } from '../../lambda/core/plan/plan';
 import { commandText } from '../../lambda/core/report/command-line';
 import type { Report } from '../../lambda/core/report/report-model';
@@ -165,7 +165,7 @@ const resultOf = (text: string): ApplyResult => ({
   status: 'unfinished',
   startedAt: '2026-11-23T08:00:00.000Z',
   updatedAt: '2026-11-23T08:00:00.000Z',
-  totals: totalsOf(2, [itemOf(text)]),
+  totals: countOutcomes(2, [itemOf(text)]),
   items: [itemOf(text)],
   unsettled: [{ arn: text, name: text, source: text, sizeGb: 1, monthlyCostCeiling: 1 }],
 });

@@ -1,4 +1,4 @@
-import { type ApplyResult, type ItemResult, totalsOf, type Unsettled } from '../../lambda/core/plan/outcome';
+import { type ApplyResult, countOutcomes, type ItemResult, type Unsettled } from '../../lambda/core/plan/outcome';
 import { UTC } from '../../lambda/core/time/zone';
 import {
   type ResultContext,
@@ -33,7 +33,7 @@ const result = (items: readonly ItemResult[], requested = items.length): ApplyRe
   status: requested === items.length ? 'finished' : 'unfinished',
   startedAt: '2026-11-23T08:00:00.000Z',
   updatedAt: '2026-11-23T08:01:00.000Z',
-  totals: totalsOf(requested, items),
+  totals: countOutcomes(requested, items),
   items,
 });
 

@@ -1,6 +1,6 @@
 import { monthlyCostCeiling, snapshotGb } from '../../core/policy/cost';
 import type { EvaluatedSnapshot, Report } from '../../core/report/report-model';
-import { clean, jsonText } from '../../core/util/safe-text';
+import { jsonText, oneLine } from '../../core/util/safe-text';
 import { inShort } from '../expiry-reasons';
 import { nameOf, policyText, reasonsText, sourceNameOf } from '../phrases';
 import { cityOf } from '../region-names';
@@ -68,7 +68,7 @@ function texts(): { readonly list: string[]; indexOf(text: string): number } {
 
 function sourceOf({ snapshot, sourceExists }: EvaluatedSnapshot): PageSource {
   const { kind, region } = snapshot;
-  return [sourceNameOf(snapshot), sourceExists === false ? 1 : 0, kind, clean(region), cityOf(region)];
+  return [sourceNameOf(snapshot), sourceExists === false ? 1 : 0, kind, oneLine(region), cityOf(region)];
 }
 
 const WEEK = 7 * 86_400_000;
@@ -94,7 +94,7 @@ export function* embedRows(items: readonly EvaluatedSnapshot[], report: Report):
     const { account, kind, region, source } = snapshot;
     const of = sourceKeys.indexOf(JSON.stringify([account, region, kind, source?.arn ?? [source?.name]]));
     sources[of] ??= sourceOf(item);
-    const arn = snapshot.arn === null ? null : clean(snapshot.arn);
+    const arn = snapshot.arn === null ? null : oneLine(snapshot.arn);
     const cut = arn === null ? 0 : arn.lastIndexOf('/') + 1;
     const row: PageRow = [
       nameOf(snapshot),
@@ -106,7 +106,7 @@ export function* embedRows(items: readonly EvaluatedSnapshot[], report: Report):
       words.indexOf(item.verdict === 'expire' ? PAST_POLICY : WORDS[item.status]),
       policies.indexOf(item.verdict === 'expire' ? inShort(item) : policyText(policy)),
       reasonsText(reasons),
-      [...snapshot.tags].map(([key, value]) => clean(value === null ? key : `${key}=${value}`)).join(', '),
+      [...snapshot.tags].map(([key, value]) => oneLine(value === null ? key : `${key}=${value}`)).join(', '),
       arn === null ? null : prefixes.indexOf(arn.slice(0, cut)),
       arn === null ? '' : arn.slice(cut),
     ];
