@@ -12,7 +12,7 @@ import { checkOutcomes } from '../lambda/deletion/outcome-store';
 import { checkCount, checkUnblocked, openPlan } from '../lambda/deletion/verify-plan';
 import { ALIAS, invokeCommand } from '../lambda/render/deletion-commands';
 import { isElsewhere, type RunEnd } from '../lambda/render/result-email';
-import { renderPlan, renderResultText } from '../lambda/render/result-text';
+import { renderPlanText, renderResultText } from '../lambda/render/result-text';
 import { digestOf } from '../lambda/runtime/digest';
 import { resultFile } from '../lambda/storage/keys';
 import { confirmCount } from './ask-count';
@@ -124,7 +124,7 @@ export async function applyRemotely(
   const { store } = place;
   await checkOutcomes({ store, clock: Date.now, isAlive: () => null }, plan);
   if (options.yes !== undefined) checkCount(plan, options.yes);
-  await writeOut(out, renderPlan(plan, options.zone, columns));
+  await writeOut(out, renderPlanText(plan, options.zone, columns));
   await confirmCount(plan, options.yes, terminal, input, caller);
   // An execution's name starts it once; a plan that an earlier one left unfinished, or that was refused, goes on under another name.
   const before = await readResult(store, plan);

@@ -13,7 +13,7 @@ import { joinNames } from '../lambda/core/util/join-names';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { type AccountCheck, checkAccount } from '../lambda/explain/audit-tags';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
-import { count } from '../lambda/render/phrases';
+import { formatCount } from '../lambda/render/numbers';
 import { policyWords } from '../lambda/render/policy-words';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { CheckFormat } from './formats';
@@ -53,7 +53,7 @@ function account(check: AccountCheck): readonly string[] {
     ({ name, snapshots, byTagsOnly }) => `${oneLine(name)} ${snapshots}${byTagsOnly ? ' (by tags only)' : ''}`,
   );
   return [
-    `${count(check.snapshots, 'snapshot')} read: ${check.held} held, ${check.unmanaged} unmanaged.`,
+    `${formatCount(check.snapshots, 'snapshot')} read: ${check.held} held, ${check.unmanaged} unmanaged.`,
     ...(policies.length === 0 ? [] : [`By policy: ${some(policies)}.`]),
     ...(check.idleRules.length === 0
       ? []
@@ -72,7 +72,7 @@ async function printAccount(check: AccountCheck, inventory: Inventory, { out, er
   for (const { code, message } of check.tagProblems) err.write(`error: ${oneLine(message)} [${code}]\n`);
   if (check.tagProblems.length > 0)
     err.write(
-      `error: ${count(check.tagProblems.length, 'tag problem')}: the snapshots concerned are kept until they are mended [tags.invalid]\n`,
+      `error: ${formatCount(check.tagProblems.length, 'tag problem')}: the snapshots concerned are kept until they are mended [tags.invalid]\n`,
     );
   else if (inventory.complete) await writeOut(out, ['No tag problems.\n']);
 }

@@ -9,7 +9,7 @@ import { oneLine } from '../lambda/core/util/safe-text';
 import type { WhyNot } from '../lambda/explain/explain-policy-source';
 import { explainSnapshot, type Passage } from '../lambda/explain/explain-snapshot';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
-import { count } from '../lambda/render/phrases';
+import { formatCount } from '../lambda/render/numbers';
 import { wrap } from '../lambda/render/terminal';
 import { reportOrder } from '../lambda/reporting/make-report';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -48,7 +48,7 @@ function unknown(wanted: string, { snapshots }: Inventory): RetentionError {
   return new RetentionError(
     'explain.unknown',
     'operator',
-    `none of the ${count(snapshots.length, 'snapshot')} read is called ${oneLine(wanted)}; expected the name or the ARN of a manual snapshot in the regions and of the kinds that are read${meant}`,
+    `none of the ${formatCount(snapshots.length, 'snapshot')} read is called ${oneLine(wanted)}; expected the name or the ARN of a manual snapshot in the regions and of the kinds that are read${meant}`,
   );
 }
 

@@ -7,7 +7,7 @@ import { renderCsv } from '../lambda/render/csv';
 import { renderHtml } from '../lambda/render/html';
 import { renderJson } from '../lambda/render/json';
 import { renderMarkdown } from '../lambda/render/markdown';
-import { renderPlan } from '../lambda/render/plan';
+import { renderPlanJson } from '../lambda/render/plan';
 import { csvCommand } from '../lambda/render/report-header';
 import { renderTerminal } from '../lambda/render/terminal';
 import { makeReport } from '../lambda/reporting/make-report';
@@ -111,7 +111,7 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
     if (!options.quiet) err.write(`wrote ${visible(options.output)}\n`);
   }
   if (options.planOut !== undefined) {
-    await writeOutputFile(options.planOut, renderPlan(made.plan));
+    await writeOutputFile(options.planOut, renderPlanJson(made.plan));
     if (!options.quiet)
       err.write(
         `wrote ${visible(options.planOut)}: ${made.plan.items.length} snapshots${made.plan.blocked === null ? '' : `, blocked: ${oneLine(made.plan.blocked.message)}`}\n`,

@@ -4,7 +4,8 @@ import { makeResolver, type Resolution, subjectOf } from '../core/policy/resolve
 import { isInForce, readRetentionTags, type TagReading } from '../core/policy/tags';
 import type { Snapshot, SourceState } from '../core/snapshot/snapshot';
 import { oneLine } from '../core/util/safe-text';
-import { count, policyText } from '../render/phrases';
+import { formatCount } from '../render/numbers';
+import { policyText } from '../render/phrases';
 import { policyWords } from '../render/policy-words';
 
 /** Why a rule (by its place in the configuration) does not match: one phrase for each member that does not. */
@@ -104,7 +105,7 @@ function ruleStep({ snapshot, source, config, whyNot }: AuthorityInput): Authori
     }
     said.push(`${name}: matches: policy ${oneLine(rule.policy)}: this decides`);
     const left = config.rules.length - index - 1;
-    if (left > 0) said.push(`${count(left, 'further rule')} not asked`);
+    if (left > 0) said.push(`${formatCount(left, 'further rule')} not asked`);
     break;
   }
   return { asked, said };

@@ -5,9 +5,11 @@ import { awsCommand, isResourceName, type RunOptions } from '../core/report/comm
 import type { EvaluatedSnapshot } from '../core/report/report-model';
 import type { SourceState, Tags } from '../core/snapshot/snapshot';
 import { dayLabel, dayOf, localMinute, subtractDuration, wallClock } from '../core/time/period';
+import { DAY_MS } from '../core/time/units';
 import { joinNames } from '../core/util/join-names';
 import { oneLine } from '../core/util/safe-text';
-import { age, atMost, count, nameOf, sourceNameOf } from '../render/phrases';
+import { formatCount } from '../render/numbers';
+import { describeAge, monthlyCostText, snapshotName, sourceName } from '../render/phrases';
 import type { Line } from '../render/report-header';
 import { explainAuthority, type WhyNot } from './explain-policy-source';
 
@@ -66,13 +68,13 @@ function whatItIs({ item: { snapshot, sourceExists }, source, config, now }: Exp
     lines: [
       `${kind} snapshot in ${oneLine(region)}, account ${oneLine(account ?? 'not known')}, state ${oneLine(state ?? 'not known')}`,
       `ARN ${oneLine(arn ?? 'not known')}`,
-      `made ${createdAt === null ? 'at a time that is not known' : localMinute(createdAt, zone)}: ${age(createdAt, now)} on ${localMinute(now, zone)} (${oneLine(zone.name)})`,
-      `${gb === null ? 'size not known' : `${gb} GB`}, ${atMost(monthlyCostCeiling(snapshot, config.pricing))}`,
+      `made ${createdAt === null ? 'at a time that is not known' : localMinute(createdAt, zone)}: ${describeAge(createdAt, now)} on ${localMinute(now, zone)} (${oneLine(zone.name)})`,
+      `${gb === null ? 'size not known' : `${gb} GB`}, ${monthlyCostText(monthlyCostCeiling(snapshot, config.pricing))}`,
       ...(fromAutoSnapshot ? ['a permanent copy of an automatic snapshot: somebody chose to keep it'] : []),
       `its tags: ${tagsText(tags)}`,
       snapshot.source === null
         ? 'it names no source'
-        : `its source: ${sourceNameOf(snapshot)}, which ${exists} (${oneLine(snapshot.source.arn ?? 'no ARN')})`,
+        : `its source: ${sourceName(snapshot)}, which ${exists} (${oneLine(snapshot.source.arn ?? 'no ARN')})`,
       ...(source?.state === 'exists' ? [`tags of its source: ${tagsText(source.tags)}`] : []),
     ],
   };
@@ -140,7 +142,7 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
       title: 'What each rule says; one that keeps it is enough',
       list: true,
       lines: [
-        `${count(group.length, 'snapshot')} of its source evaluated together, ${evaluated}`,
+        `${formatCount(group.length, 'snapshot')} of its source evaluated together, ${evaluated}`,
         ...said,
         ...floors.flat(),
       ],
@@ -150,7 +152,6 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
 
 /** How long (days) the example of a dated tag keeps a snapshot. */
 const EXAMPLE_DAYS = 30;
-const DAY = 86_400_000;
 
 /** A tag that can be put on a snapshot, in words and as a command; only the words where its name is none that Lightsail gives. */
 function tagging({ item: { snapshot }, run }: ExplainInput, words: string, tag: string): readonly Line[] {
@@ -165,7 +166,7 @@ function whatWouldChange(input: ExplainInput): Passage {
   const { status, verdict: word } = item;
   const instead = item.policy?.origin === 'snapshot-tag' ? ', put in place of the retention tags that it has' : '';
   const { tagPrefix } = config;
-  const day = dayLabel(dayOf(wallClock(now + EXAMPLE_DAYS * DAY, config.zone)));
+  const day = dayLabel(dayOf(wallClock(now + EXAMPLE_DAYS * DAY_MS, config.zone)));
   const hold = tagging(
     input,
     `To keep it indefinitely, add the tag ${tagPrefix}:hold (on its source, the tag keeps all of its snapshots):`,
@@ -209,7 +210,7 @@ export function explainSnapshot(input: ExplainInput): readonly Passage[] {
     said.length === 1 ? [`${asked}: ${said[0]}`] : [`${asked}:`, ...said.map((line) => `  ${line}`)],
   );
   return [
-    { title: nameOf(item.snapshot), lines: [], list: false },
+    { title: snapshotName(item.snapshot), lines: [], list: false },
     verdict(item),
     whatItIs(input),
     { title: 'Where its policy comes from, the first that speaks decides', lines: authority, list: true },

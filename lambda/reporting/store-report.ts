@@ -10,7 +10,7 @@ import type { Store, StoredObject } from '../ports/ports';
 import { renderCsv } from '../render/csv';
 import { renderHtml } from '../render/html';
 import { renderJson } from '../render/json';
-import { renderPlan } from '../render/plan';
+import { renderPlanJson } from '../render/plan';
 import { planFile, REPORTS, reportFiles } from '../storage/keys';
 import { stateOf } from './make-report';
 
@@ -52,9 +52,9 @@ async function storeFile(store: Store, object: StoredObject): Promise<void> {
 
 async function storePlan(store: Store, plan: NewPlan): Promise<void> {
   const key = planFile(plan.id);
-  if (await store.putIfAbsent({ key, contentType: 'application/json', body: renderPlan(plan) })) return;
+  if (await store.putIfAbsent({ key, contentType: 'application/json', body: renderPlanJson(plan) })) return;
   // Its own, where the answer to a first try was lost.
-  if ((await store.get(key)) === [...renderPlan(plan)].join('')) return;
+  if ((await store.get(key)) === [...renderPlanJson(plan)].join('')) return;
   throw new RetentionError(
     'plan.exists',
     'bug',

@@ -44,7 +44,7 @@ const context = (said: Partial<ResultContext> = {}): ResultContext => ({
   unread: null,
   end: { state: 'finished' },
   files: ['s3://reports/results/a-plan.html', 's3://reports/results/a-plan.json'],
-  again: null,
+  resumeCommand: null,
   ...said,
 });
 
@@ -123,7 +123,7 @@ test('an unfinished one says why it ended, and the command that goes on', () => 
     context({
       result: result([item()], 3),
       end: stopped,
-      again: { command: 'aws lambda invoke again', region: 'eu-west-1' },
+      resumeCommand: { command: 'aws lambda invoke again', region: 'eu-west-1' },
     }),
   );
   expect(body).toContain('The run was stopped: it did not end within 23 hours (run.deadline).');

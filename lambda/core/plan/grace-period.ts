@@ -1,6 +1,8 @@
 import type { Config } from '../policy/config';
 import { instantOfId } from '../time/instant';
 import { addDuration, subtractDuration } from '../time/period';
+import { CLOCK_TOLERANCE_MS } from '../time/tolerance';
+import { DAY_MS, HOUR_MS } from '../time/units';
 import type { NewPlan, Plan, PlanContent, PlanItem } from './plan';
 
 /** What was noted when a report was e-mailed. */
@@ -54,18 +56,15 @@ export interface Due {
 }
 
 /** The newest report must not be older (ms): who relies on it must have been able to read it lately. */
-const MAX_REPORT_AGE_MS = 24 * 3_600_000;
-
-/** A report from later than this (ms) after now was made by another clock. */
-const MAX_AHEAD = 5 * 60_000;
+const MAX_REPORT_AGE_MS = DAY_MS;
 
 const nothingDue = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
 
 /** How far (ms) the store's own time of an object may be from the time that the object claims. */
-const MAX_TIME_DIFFERENCE_MS = 24 * 3_600_000;
+const MAX_TIME_DIFFERENCE_MS = DAY_MS;
 
 /** An object that was stored later than this (ms) after its report was made counts from when it was stored. A run ends before. */
-const MAX_RUN_MS = 3_600_000;
+const MAX_RUN_MS = HOUR_MS;
 
 /** A run that counts: what was e-mailed of it, and all that it made. */
 interface EligibleRun {
@@ -195,7 +194,7 @@ const reportTimeOf = ({ time, plans, mailed }: ReportRun): number => {
  * Months differ in length: counted on from a report and back from now, a grace period differs by up to three days. What was listed within
  * this (ms) before the period can still lack some of it.
  */
-export const GRACE_MARGIN_MS = 4 * 24 * 3_600_000;
+export const GRACE_MARGIN_MS = 4 * DAY_MS;
 
 const isPastGrace = (at: number, now: number, { deletion: { grace }, zone }: AutomaticConfig): boolean =>
   now >= addDuration(at, grace, zone) && at <= subtractDuration(now, grace, zone);
@@ -236,7 +235,7 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
       if (hasOld) break;
       return good;
     }
-    if (good.at > now + MAX_AHEAD)
+    if (good.at > now + CLOCK_TOLERANCE_MS)
       return nothingDue('auto.clock', `the report ${good.mailed.id} is dated in the future`);
     if (newest === null) {
       if (now - good.at > MAX_REPORT_AGE_MS)

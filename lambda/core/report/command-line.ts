@@ -1,4 +1,4 @@
-const encoder = new TextEncoder();
+import { utf8Bytes } from '../util/utf8';
 
 /** A word that every POSIX shell (and zsh) takes as it is. */
 const UNQUOTED_WORD = /^[\w./:@+,-][\w./:@%+,=-]*$/;
@@ -7,7 +7,7 @@ const UNPRINTABLE_CHARACTER = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorab
 const UNPRINTABLE_OR_SPECIAL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}!'\\]|^-/gu;
 
 const octal = (text: string): string =>
-  [...encoder.encode(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+  [...utf8Bytes(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 
 /** A word as the output of `printf`: on one line, and without a character that a terminal would act on. A shell cuts newlines at its end. */
 const printfWord = (word: string): string =>

@@ -1,9 +1,7 @@
 import type { CountRule, WithinRule } from '../policy/policy';
 import type { Duration } from './duration';
+import { DAY_MS, HOUR_MS } from './units';
 import type { Zone } from './zone';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** A calendar period of a zone as one whole number: two instants share a period iff the numbers are equal. */
 export type Period = number;
