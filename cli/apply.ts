@@ -6,7 +6,7 @@ import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import type { ApplyResult } from '../lambda/core/plan/outcome';
 import { UTC, type Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 import { type ApplyPorts, applyBatch, type Prepared, prepareApply } from '../lambda/deletion/apply-plan';
 import { PACE } from '../lambda/deletion/backoff';
 import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
@@ -113,7 +113,7 @@ async function rehearse(ports: ApplyPorts, prepared: Prepared, { out }: Terminal
   const would: string[] = [];
   let code: ExitCode = EXIT.done;
   await applyBatch(ports, prepared, {
-    wouldDelete: ({ item }) => void would.push(`would be deleted: ${clean(item.name)} (${clean(item.region)})`),
+    wouldDelete: ({ item }) => void would.push(`would be deleted: ${oneLine(item.name)} (${oneLine(item.region)})`),
     progress: (result) => {
       would.push(outcomeLine(result));
       if (result.outcome === 'failed') code = EXIT.someFailed;
@@ -139,7 +139,7 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
   if (ofTheCaller !== null) return ofTheCaller;
   const why = error instanceof Error ? error.message : String(error);
   return applyStopped(
-    `the deletion stopped in the middle: ${clean(why)}; what was done until then is listed above, and applying the plan again goes on`,
+    `the deletion stopped in the middle: ${oneLine(why)}; what was done until then is listed above, and applying the plan again goes on`,
     error,
   );
 }
@@ -154,7 +154,7 @@ async function applyLocally(
   const { err, out } = terminal;
   const quiet = options.quiet ?? false;
   const columns = Math.max(60, out.columns || 100);
-  const config = loadConfig(options.config, (line) => err.write(`note: ${clean(line)}\n`));
+  const config = loadConfig(options.config, (line) => err.write(`note: ${oneLine(line)}\n`));
   const first = await caller.credentials();
   const accountOf = (found: typeof first): Promise<string | null> =>
     findAccount({ ...caller, credentials: async () => found });
@@ -241,7 +241,7 @@ async function applyLocally(
     });
     await writeOut(out, renderResultText(result, columns));
     if (failure !== null) throw stopped(failure);
-    if (!quiet) err.write(`outcomes: ${clean(place.store.locate(resultFile(plan.id)))}\n`);
+    if (!quiet) err.write(`outcomes: ${oneLine(place.store.locate(resultFile(plan.id)))}\n`);
     if (result.totals.failed > 0) return EXIT.someFailed;
     return result.status === 'finished' ? EXIT.done : EXIT.failure;
   } catch (error) {

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { RetentionError } from '../lambda/core/util/errors';
-import { linesOf } from '../lambda/core/util/split-lines';
+import { splitLines } from '../lambda/core/util/split-lines';
 import type { Store, StoredObject, VersionedText } from '../lambda/ports/ports';
 
 const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
@@ -202,7 +202,7 @@ export function folderStore(root: string): Store {
       }
       return times;
     },
-    lines: (key) => reading(key, async ({ path }) => linesOf((await open(path, 'r')).createReadStream())),
+    lines: (key) => reading(key, async ({ path }) => splitLines((await open(path, 'r')).createReadStream())),
     async list(prefix) {
       try {
         return (await readdir(pathOf(prefix))).filter((name) => !name.startsWith('.')).sort();

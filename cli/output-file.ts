@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { irregularAt, isNullDevice } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 
 const CHUNK = 65_536;
 
@@ -48,7 +48,7 @@ export function checkOutputFile(path: string): void {
   const there = irregularAt(path);
   if (there === null || isNullDevice(path)) return;
   throw unwritable(
-    `cannot write ${clean(path)}: got ${there}, expected a file or a new name; to pipe the output, leave the option out`,
+    `cannot write ${oneLine(path)}: got ${there}, expected a file or a new name; to pipe the output, leave the option out`,
   );
 }
 

@@ -11,7 +11,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { RetentionError } from '../core/util/errors';
-import { linesOf } from '../core/util/split-lines';
+import { splitLines } from '../core/util/split-lines';
 import type { DatedObject, Store, StoredObject, VersionedText } from '../ports/ports';
 import { encodeParts, makePartMemory } from './encode-parts';
 
@@ -153,7 +153,7 @@ export function s3Store(client: S3Client, bucket: string): Store {
     async lines(key) {
       try {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        return linesOf(bytesOf(Body, (cause) => failure('read', key, cause)));
+        return splitLines(bytesOf(Body, (cause) => failure('read', key, cause)));
       } catch (error) {
         if (nameOf(error) === ABSENT) return null;
         throw failure('read', key, error);

@@ -1,4 +1,4 @@
-import { type ApplyResult, type ItemResult, totalsOf, unsettledOf } from '../core/plan/outcome';
+import { type ApplyResult, countOutcomes, type ItemResult, unsettledOf } from '../core/plan/outcome';
 import { parsePlan } from '../core/plan/parse-plan';
 import type { Plan } from '../core/plan/plan';
 import type { Store } from '../ports/ports';
@@ -60,7 +60,7 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
     status: items.length === count ? 'finished' : 'unfinished',
     startedAt: result?.startedAt ?? first,
     updatedAt: result === null || last > result.updatedAt ? last : result.updatedAt,
-    totals: totalsOf(count, items),
+    totals: countOutcomes(count, items),
     ...(unsettled.size === 0 ? {} : { unsettled: unsettledOf(unsettled, planned ?? []) }),
     items,
   };

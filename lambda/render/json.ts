@@ -1,6 +1,6 @@
 import { monthlyCostCeiling } from '../core/policy/cost';
 import type { PolicyOrigin } from '../core/policy/policy';
-import { describe, type Reason } from '../core/policy/reason';
+import { describeReason, type Reason } from '../core/policy/reason';
 import type { Blocked, EvaluatedSnapshot, Report, Scope, Status, Totals, Verdict } from '../core/report/report-model';
 import type { AttachedDisk, Kind, Problem, Tags } from '../core/snapshot/snapshot';
 import { escapeJson } from '../core/util/safe-text';
@@ -82,7 +82,7 @@ function tagsJson(tags: Tags): string {
 }
 
 const reasonsJson = (reasons: readonly Reason[]): string =>
-  JSON.stringify(reasons.map((reason) => ({ code: reason.code, text: describe(reason) })));
+  JSON.stringify(reasons.map((reason) => ({ code: reason.code, text: describeReason(reason) })));
 
 /** Makes the same of the same input only once in a row: neighbours of a report have their tags, and thousands of them their reasons, in common. */
 function inARow<Input extends object>(make: (input: Input) => string): (input: Input) => string {

@@ -1,7 +1,13 @@
 import { makePlan, type NewPlan } from '../core/plan/plan';
 import type { Config } from '../core/policy/config';
 import { gbMonthPrice, roundMoney, snapshotGb } from '../core/policy/cost';
-import { compareWith, listsRead, marksOf, type PreviousReport, type ReportState } from '../core/report/report-diff';
+import {
+  compareWith,
+  indexEntries,
+  listsRead,
+  type PreviousReport,
+  type ReportState,
+} from '../core/report/report-diff';
 import type {
   Changes,
   EvaluatedSnapshot,
@@ -13,8 +19,8 @@ import type {
   Totals,
 } from '../core/report/report-model';
 import { FINISHED_STATE, type Problem } from '../core/snapshot/snapshot';
-import { remember } from '../core/snapshot/snapshot-index';
-import { before } from '../core/time/period';
+import { encodeIndex } from '../core/snapshot/snapshot-index';
+import { subtractDuration } from '../core/time/period';
 import { decideConfirmed } from '../inventory/confirm-sources';
 import type { Clock, Digest, InventoryProgress, InventoryRequest, ReadInventory } from '../ports/ports';
 import { inTime } from '../ports/with-timeout';
@@ -90,7 +96,7 @@ function totalsOf(items: readonly EvaluatedSnapshot[], problems: number, config:
 
 /** Living sources whose newest finished manual snapshot is older than `report.staleAfter`, and which have at least one: a backup that stopped. */
 function staleSources(inventory: Inventory, now: number, config: Config): readonly StaleSource[] {
-  const limit = before(now, config.report.staleAfter, config.zone);
+  const limit = subtractDuration(now, config.report.staleAfter, config.zone);
   const newest = new Map<string, number>();
   for (const { source, createdAt, state, kind } of inventory.snapshots) {
     if (source?.arn == null || createdAt === null || state !== FINISHED_STATE[kind]) continue;
@@ -123,7 +129,7 @@ async function changesSince(
   if ('unread' in previous) return { changes: null, unread: previous.unread };
   const comparison = compareWith(previous, items, scopes);
   const { failure } = await inTime('read the report before to its end', COMPARE_LIMIT, async () => {
-    for await (const block of previous.snapshots) comparison.meet(block);
+    for await (const block of previous.snapshots) comparison.add(block);
   });
   if (failure === null) return { changes: comparison.changes(), unread: null };
   return { changes: null, unread: failure instanceof SyntaxError ? null : failure };
@@ -206,6 +212,6 @@ export function stateOf({ reportId, evaluatedAt, complete, scopes, items, confir
     complete,
     lists: listsRead(scopes),
     gone: confirmedGone,
-    snapshots: { [Symbol.iterator]: () => remember(marksOf(items)) },
+    snapshots: { [Symbol.iterator]: () => encodeIndex(indexEntries(items)) },
   };
 }

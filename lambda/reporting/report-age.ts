@@ -1,14 +1,11 @@
 import { instantOfId, parseInstant } from '../core/time/instant';
 import { dueSince, type Pause } from '../core/time/pause';
+import { CLOCK_TOLERANCE_MS } from '../core/time/tolerance';
+import { HOUR_MS } from '../core/time/units';
 import { RetentionError } from '../core/util/errors';
 import { malformedEvent } from '../core/util/malformed-event';
 import type { Store } from '../ports/ports';
 import { REPORT_DUE_SINCE, REPORTS, reportFiles } from '../storage/keys';
-
-const HOUR = 3_600_000;
-
-/** A report from later than this (ms) after now was made by another clock, and says nothing of when the next one is due. */
-const MAX_AHEAD = 5 * 60_000;
 
 /** The time (epoch ms) of the newest report that was stored whole, none of the future; null when there is none. */
 export async function newestReport(
@@ -18,7 +15,7 @@ export async function newestReport(
   for (const reportId of [...(await store.list(REPORTS))].reverse()) {
     const at = instantOfId(reportId);
     // The state is written last.
-    if (at !== null && at <= now + MAX_AHEAD && (await store.get(reportFiles(reportId).state)) !== null)
+    if (at !== null && at <= now + CLOCK_TOLERANCE_MS && (await store.get(reportFiles(reportId).state)) !== null)
       return { reportId, at };
   }
   return null;
@@ -64,5 +61,5 @@ export async function reportAge(
   const known = [await awaitedSince(store), (await newestReport(store, now))?.at ?? null].filter((at) => at !== null);
   const since = known.length === 0 ? now : Math.min(now, Math.max(...known));
   await store.put({ key: REPORT_DUE_SINCE, contentType: 'text/plain', body: [new Date(since).toISOString()] });
-  return { check: 'age', reportAgeHours: (now - dueSince(since, now, pauses)) / HOUR };
+  return { check: 'age', reportAgeHours: (now - dueSince(since, now, pauses)) / HOUR_MS };
 }
