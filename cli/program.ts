@@ -153,6 +153,15 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .action(async (options) => done(await (await import('./simulate')).simulate(options, terminal)));
 
   program
+    .command('init')
+    .description('propose a policy from the rhythm of your snapshots and write it as a new retention.yaml; read-only')
+    .option('--region <region>', READ_REGION, region)
+    .option('--kind <kind>', READ_KIND, kind)
+    .option('--profile <name>', 'AWS profile')
+    .option('--quiet', 'no progress')
+    .action(async (options) => done(await (await import('./init')).init(options, terminal)));
+
+  program
     .command('apply')
     .description('the opt-in deletion: carry out a plan that a report made; a deletion cannot be undone')
     .argument('<plan>', 'a plan: the file of "report --plan-out", or its s3:// address')
