@@ -1,3 +1,6 @@
+// CDK would start its CloudFormation rules (three seconds) for each template. test/lib/cloudformation-rules.test.ts applies them to every variant.
+process.env.CDK_VALIDATION = 'false';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',

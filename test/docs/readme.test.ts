@@ -104,6 +104,7 @@ describe('README', () => {
           npm_config_offline: 'true',
           npm_config_update_notifier: 'false',
           CDK_DISABLE_CLI_TELEMETRY: 'true',
+          CDK_VALIDATION: 'false',
           AWS_ENDPOINT_URL: emulator.url,
           AWS_ACCESS_KEY_ID: 'test',
           AWS_SECRET_ACCESS_KEY: 'test',
