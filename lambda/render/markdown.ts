@@ -13,7 +13,7 @@ function code(word: string): string {
 }
 
 /** Text in which nothing is markup, HTML, a link or a mention. */
-const escaped = (text: string): string =>
+export const escapedMarkdown = (text: string): string =>
   text
     .split(LINKED)
     .map((part, index) => (index % 2 === 1 ? code(part) : part.replace(/[\\`*_{}[\]<>#|!&~]/g, '\\$&')))
@@ -23,21 +23,21 @@ const escaped = (text: string): string =>
 
 function* lines(all: readonly Line[]): Generator<string> {
   for (const line of all)
-    yield typeof line === 'string' ? `${escaped(line)}\n\n` : `\`\`\`sh\n${line.command}\n\`\`\`\n\n`;
+    yield typeof line === 'string' ? `${escapedMarkdown(line)}\n\n` : `\`\`\`sh\n${line.command}\n\`\`\`\n\n`;
 }
 
 function* part({ title, lead, items }: Section): Generator<string> {
-  yield `## ${escaped(title)}\n\n`;
+  yield `## ${escapedMarkdown(title)}\n\n`;
   yield* lines(lead);
   let before: Item | null = null;
   for (const item of items()) {
     const isNew = item.heading !== undefined && item.heading !== before?.heading;
-    if (isNew) yield `${before === null ? '' : '\n'}### ${escaped(item.heading)}\n\n`;
+    if (isNew) yield `${before === null ? '' : '\n'}### ${escapedMarkdown(item.heading)}\n\n`;
     if (item.shared !== undefined && (isNew || item.shared !== before?.shared))
-      yield `${isNew || before === null ? '' : '\n'}${escaped(item.shared)}\n\n`;
+      yield `${isNew || before === null ? '' : '\n'}${escapedMarkdown(item.shared)}\n\n`;
     before = item;
-    yield `- ${escaped(item.line)}\n`;
-    for (const detail of item.details ?? []) if (detail !== '') yield `  - ${escaped(detail)}\n`;
+    yield `- ${escapedMarkdown(item.line)}\n`;
+    for (const detail of item.details ?? []) if (detail !== '') yield `  - ${escapedMarkdown(detail)}\n`;
   }
   yield '\n';
 }
