@@ -13,7 +13,7 @@ function code(word: string): string {
 }
 
 /** Text in which nothing is markup, HTML, a link or a mention. */
-const escapeMarkdown = (text: string): string =>
+export const escapeMarkdown = (text: string): string =>
   text
     .split(LINKED)
     .map((part, index) => (index % 2 === 1 ? code(part) : part.replace(/[\\`*_{}[\]<>#|!&~]/g, '\\$&')))

@@ -182,6 +182,8 @@ export function aReport(items: readonly EvaluatedSnapshot[], said: Partial<Repor
     plan: { ...PLAN, count: expiring.length },
     pricing,
     automatic: [],
+    automaticRead: true,
+    sources: [],
     stale: [],
     changes: changes(),
     confirmedGone: [],

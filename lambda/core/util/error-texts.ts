@@ -229,6 +229,10 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     meaning: 'No snapshot that was read has the name or the ARN.',
     remedy: 'Correct the name. Check that the configuration reads the region and the kind.',
   },
+  'init.exists': {
+    meaning: '`init` never writes over a configuration, and the folder has one, or a file with a near name.',
+    remedy: 'Rename or remove the file, or run `init` in another folder.',
+  },
   'inventory.absent-list': {
     meaning: 'An answer of Lightsail has no list, and rows would be missing without it.',
     remedy: NEXT_REPORT,
@@ -342,6 +346,10 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy: 'Correct `--region`, or `regions` in the configuration.',
   },
   'region.unreadable': { meaning: 'The list of regions is not complete.', remedy: NEXT_REPORT },
+  'report.unreadable': {
+    meaning: 'A file that was given as a stored report is not the JSON of a report.',
+    remedy: 'Write one with `report --format json --output FILE`.',
+  },
   'report.conflict': {
     meaning: 'S3 answered that an object exists, and then that it does not.',
     remedy: 'Make a report again.',
@@ -422,6 +430,10 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
   'usage.apply': {
     meaning: 'The options of `apply` contradict each other, or one is missing.',
     remedy: 'Follow the message. `apply --help` lists the options.',
+  },
+  'usage.compare': {
+    meaning: 'The arguments of `compare` do not fit together.',
+    remedy: 'Give two or more configuration files, and either `--from` or options of the account.',
   },
   'usage.at-with-plan-out': {
     meaning: '`--at` and `--plan-out` were passed together.',
