@@ -10,17 +10,17 @@ import { apply } from '../../cli/apply';
 import { sampleAccount } from '../../emulator/sample-account';
 import { DEFAULT_BUCKET, type Emulator, startEmulator } from '../../emulator/server';
 import { s3Store } from '../../lambda/aws/s3-store';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
 import { smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
+import { commandLineProgram } from '../support/built-programs';
+import { type ChildRun, endOf } from '../support/child-process';
 import { runCli, unwrapped } from '../support/terminal';
 
 const POLICY =
   'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\ncaps: { maxShare: 0.9 }\n';
 
 describe('lightsail-retention apply', () => {
-  const build = mkdtempSync(join(tmpdir(), 'apply-build-'));
-  const bundle = join(build, 'cli.cjs');
+  const program = commandLineProgram();
   let work: string;
   let emulator: Emulator;
   let putBack: () => void;
@@ -54,30 +54,21 @@ describe('lightsail-retention apply', () => {
 
   interface Started {
     readonly child: ChildProcess;
-    readonly end: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
+    readonly end: Promise<ChildRun>;
   }
 
   const start = (...args: readonly string[]): Started => startWith('ignore', ...args);
   /** The command line as a process of its own. */
   const startWith = (stdin: 'ignore' | 'pipe' | number, ...args: readonly string[]): Started => {
-    const child = spawn(process.execPath, [bundle, ...args, '--config', config()], {
+    const child = spawn(process.execPath, [program, ...args, '--config', config()], {
       stdio: [stdin, 'pipe', 'pipe'],
       cwd: work,
       env: { ...process.env },
     });
-    let [out, err] = ['', ''];
-    child.stdout?.on('data', (data) => {
-      out += data;
-    });
-    child.stderr?.on('data', (data) => {
-      err += data;
-    });
     children.push(child);
-    return { child, end: new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err }))) };
+    return { child, end: endOf(child) };
   };
 
-  beforeAll(() => bundleCommandLine(commandLineEntry() ?? '', bundle));
-  afterAll(() => rmSync(build, { recursive: true, force: true }));
   beforeEach(async () => {
     work = mkdtempSync(join(tmpdir(), 'apply-'));
     emulator = await startEmulator({ account: smallAccount() });
