@@ -194,6 +194,11 @@ export function costOverTime(view: SimulatedPolicy): readonly CostPeriod[] {
   return [...most].map(([label, atOnce]) => ({ label, atOnce, monthlyCostCeiling: simulatedCeiling(atOnce, view) }));
 }
 
-/** How the simulation was made, for a reader who wonders. */
+/** How to read the days of a calendar. */
+export const CALENDAR_KEY =
+  'A day has the letter of the first rule that keeps it. A number alone: expired. A dot: no snapshot.';
+
+/** How the simulation was made, and how a deployment differs. */
 export const SIMULATION_METHOD =
-  'Time passed day by day: the policy was applied once a day, and what it let go was removed at once. Deployed deletion waits for a person or a grace period, so a few more are there meanwhile.';
+  'The simulation applied the policy once a day and removed expired snapshots at once. ' +
+  'A deployment waits for an approval or a grace period, so it has a few more.';

@@ -74,7 +74,7 @@ const barCost = (known: number, unknown: number): string =>
   `${formatDollars(roundMoney(known))}${unknownSizeText({ unknown })}`;
 
 function costBar({ known, unknown, ...group }: Sum): Bar {
-  const past = known.expire + unknown.expire === 0 ? '' : `${barCost(known.expire, unknown.expire)} past policy`;
+  const past = known.expire + unknown.expire === 0 ? '' : `${barCost(known.expire, unknown.expire)} expired`;
   return { ...group, ...known, value: barCost(sumOf(known), sumOf(unknown)), expiring: past };
 }
 
@@ -109,7 +109,7 @@ function ageChart(report: Report): Chart {
       ...group,
       ...known,
       value: formatNumber(sumOf(known)),
-      expiring: known.expire === 0 ? '' : `${formatNumber(known.expire)} past policy`,
+      expiring: known.expire === 0 ? '' : `${formatNumber(known.expire)} expired`,
     }));
   return { title: 'Snapshots by age', bars };
 }

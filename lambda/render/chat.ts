@@ -51,7 +51,7 @@ function chatParts(
   });
   return [
     part(unreadSection(report)),
-    { title: 'Past policy, by source', lines: expiring.map((group) => escapeChat(sourceHeading(group, report))) },
+    { title: 'Expired by policy, by source', lines: expiring.map((group) => escapeChat(sourceHeading(group, report))) },
     part(problemsSection(report)),
     { title: 'Full report', lines: [escapeChat(fullReportPlace(context))] },
   ].filter(({ lines }) => lines.length > 0);
@@ -65,7 +65,7 @@ export function renderChat(report: Report, context: TextContext): ChatNotificati
   const room = Math.floor((CHAT_LIMITS.description - Math.min(head.length, 1_000)) / Math.max(1, parts.length)) - 2;
   const description = [cut(head, 1_000), ...parts.map(({ title, lines }) => listed(title, lines, room))].join('\n\n');
   const tag = `${context.tagPrefix ?? 'retention'}:hold`;
-  const command = `To delete what is past policy: ${context.applyCommand}`;
+  const command = `To delete the expired snapshots: ${context.applyCommand}`;
   const steps = [
     report.totals.snapshots === 0 ? '' : `To keep a snapshot: give it the tag ${tag} in the Lightsail console`,
     report.totals.expire === 0 || report.plan.blocked !== null || context.applyCommand === null
@@ -73,7 +73,7 @@ export function renderChat(report: Report, context: TextContext): ChatNotificati
       : // Half a command is worse than none.
         command.length <= CHAT_LIMITS.nextStep
         ? command
-        : 'To delete what is past policy: use the command in the e-mail of this report',
+        : 'To delete the expired snapshots: use the command in the e-mail of this report',
   ];
   return {
     version: '1.0',

@@ -122,13 +122,13 @@ function* expiringItems(
   }
 }
 
-/** Snapshots past policy, by source. */
+/** Snapshots expired, by source. */
 export function expiringSection(report: Report, due?: DueDays): Section | null {
   const items = report.items.filter(({ verdict }) => verdict === 'expire');
   if (items.length === 0) return null;
   const groups = bySource(items);
-  const title = `Past policy: ${formatCount(items.length, 'snapshot')} of ${formatCount(groups.length, 'source')}`;
-  const lead = 'Their policy keeps them no longer: newer snapshots fill the places that it gives, or their time is up.';
+  const title = `Expired by policy: ${formatCount(items.length, 'snapshot')} of ${formatCount(groups.length, 'source')}`;
+  const lead = 'No longer kept by their policy: newer snapshots fill its slots, or they are too old.';
   return { title, lead: [lead], count: items.length, items: () => expiringItems(groups, report, due) };
 }
 
@@ -167,7 +167,7 @@ export function unreadSection(report: Report): Section | null {
   const scopes = unreadScopes(report);
   const elsewhere = unreadElsewhere(report);
   const lead =
-    'What is missing here may hold, or belong to, snapshots of this report. Until it can be read, nothing may be deleted.';
+    'The missing lists may contain holds or sources of these snapshots. Nothing may be deleted until they can be read.';
   const missing = [
     scopes.length > 0 ? `${formatNumber(scopes.length)} of ${formatCount(report.scopes.length, 'list')}` : '',
     elsewhere.length > 0 ? `${formatCount(elsewhere.length, 'list')} of sources elsewhere` : '',
@@ -186,12 +186,12 @@ const OFF_TEXTS: Readonly<Record<OffStatus, { readonly title: string; readonly w
     disabled: {
       title: 'Regions switched off',
       why: 'switched off in this account',
-      lead: 'These could not be listed because the account has them switched off. Whatever was left there still bills.',
+      lead: 'The account has these regions switched off, so they could not be listed. Snapshots in them still incur charges.',
     },
     denied: {
       title: 'Regions denied',
       why: 'denied by a service control policy',
-      lead: 'A service control policy denies every call in these. Whatever was left there still bills.',
+      lead: 'A service control policy denies every call in these regions. Snapshots in them still incur charges.',
     },
   };
 const OFF_STATUSES = Object.keys(OFF_TEXTS) as readonly OffStatus[];
@@ -225,8 +225,8 @@ function* changeItems({ changes }: Report): Generator<Item> {
   if (changes === null) return;
   const lists = [
     ['New', changes.added],
-    ['Newly past policy', changes.newlyExpiring],
-    ['No longer past policy', changes.noLongerExpiring],
+    ['Newly expired', changes.newlyExpiring],
+    ['No longer expired', changes.noLongerExpiring],
     ['Newly held', changes.newlyHeld],
     ['No longer held', changes.noLongerHeld],
   ] as const;
@@ -255,7 +255,7 @@ function sinceLast(report: Report): Section {
   const amount = Object.values(changed).reduce((sum, { length }) => sum + length, 0);
   const all = report.complete && uncompared.length === 0;
   const same = all
-    ? 'Nothing changed: the same snapshots, held and past policy as before.'
+    ? 'Nothing changed: the same snapshots are held and expired as before.'
     : 'Nothing changed in what both reports could read.';
   return {
     title: `Since the last report (${localMinute(previousAt, report.zone)})`,
@@ -269,11 +269,11 @@ const EXCLUDED_TEXTS: Readonly<Record<Exclude<Status, 'managed'>, { readonly tit
   {
     held: {
       title: 'Held',
-      lead: 'Somebody asked for these to be kept. They stay until the hold is taken off or its day has passed.',
+      lead: 'These have a hold. They are kept until the hold is removed or its date has passed.',
     },
     problem: {
       title: 'Kept because of a problem',
-      lead: 'Something about these could not be read or understood, so they are kept. The problems below say what to mend.',
+      lead: 'Something about these could not be read or understood, so they are kept. The problems below say what to fix.',
     },
     unfinished: {
       title: 'Not finished',
@@ -281,15 +281,15 @@ const EXCLUDED_TEXTS: Readonly<Record<Exclude<Status, 'managed'>, { readonly tit
     },
     future: {
       title: 'Dated in the future',
-      lead: 'These carry a time that has not come yet. They are kept and not counted.',
+      lead: 'Their creation time is in the future. They are kept and not counted.',
     },
     'automatic-copy': {
       title: 'Copies of automatic snapshots',
-      lead: 'Somebody chose to keep these for good. They are kept unless a rule names them.',
+      lead: 'These were kept manually. They stay unless a rule matches them.',
     },
     unmanaged: {
       title: 'Covered by no policy',
-      lead: 'No tag, rule or default says what to do with these, so they are kept, and bill, for ever.',
+      lead: 'No tag, rule or default gives these a policy. They are kept indefinitely and incur charges.',
     },
   };
 
@@ -316,7 +316,7 @@ export function problemsSection(report: Report): Section | null {
     [
       aboutRules
         ? 'These need attention. The snapshots that they name are kept.'
-        : 'Somebody should look at these. Whatever they concern is kept.',
+        : 'These need attention. The snapshots that they concern are kept.',
     ],
     report.problems,
     (problem) => {
@@ -329,7 +329,7 @@ export function problemsSection(report: Report): Section | null {
 }
 
 function staleSection(report: Report): Section | null {
-  const lead = 'Is whatever makes their snapshots still running?';
+  const lead = 'Check that the job that creates their snapshots still runs.';
   return section(
     `No recent snapshot: ${formatCount(report.stale.length, 'source')}`,
     [lead],
@@ -338,7 +338,7 @@ function staleSection(report: Report): Section | null {
       const newest =
         newestAt === null
           ? 'no snapshot at all'
-          : `the newest is of ${localDay(newestAt, report.zone)}, ${describeAge(newestAt, report.evaluatedAt)}`;
+          : `the newest is from ${localDay(newestAt, report.zone)}, ${describeAge(newestAt, report.evaluatedAt)}`;
       return { line: `${oneLine(source.name ?? source.arn)} (${source.kind} in ${oneLine(source.region)}): ${newest}` };
     },
   );
@@ -357,11 +357,11 @@ function automaticSection(report: Report): Section | null {
   if (total === 0) return null;
   const leftovers = report.automatic.filter(({ addOnEnabled, count: left }) => addOnEnabled === false && left > 0);
   const lead = [
-    `${formatCount(total, 'automatic snapshot')} of ${formatCount(report.automatic.length, 'source')}: they bill too. Lightsail rotates them; no plan ever contains one.`,
+    `${formatCount(total, 'automatic snapshot')} of ${formatCount(report.automatic.length, 'source')}: they incur charges too. Lightsail rotates them; no plan contains one.`,
   ];
   if (leftovers.length > 0)
     lead.push(
-      'With these sources automatic snapshots are switched off. The ones left behind stay, and bill, until somebody deletes them by hand:',
+      'Automatic snapshots are switched off for these sources. Those left over stay and incur charges until you delete them manually:',
     );
   return {
     title: 'Automatic snapshots',
@@ -369,7 +369,7 @@ function automaticSection(report: Report): Section | null {
     count: leftovers.length,
     *items() {
       for (const { source, count: left, newestAt } of leftovers) {
-        const newest = newestAt === null ? '' : `, the newest of ${localDay(newestAt, report.zone)}`;
+        const newest = newestAt === null ? '' : `, the newest from ${localDay(newestAt, report.zone)}`;
         yield {
           line: `${oneLine(source.name ?? source.arn ?? 'unnamed')} (${source.kind} in ${oneLine(source.region)}): ${formatNumber(left)} left${newest}`,
         };

@@ -14,13 +14,13 @@ import { ceilingText, sumSizes } from './totals';
 
 const OUTCOME_HEADINGS: Readonly<Record<Outcome, string>> = {
   failed: 'Failed: still there, or not known',
-  changed: 'Changed: not the snapshot that was planned any more, left alone',
-  spared: 'Spared: something speaks for it now, left alone',
+  changed: 'Changed: no longer the snapshot that was planned, not deleted',
+  spared: 'Skipped: held or changed since the plan was made',
   'already-gone': 'Already gone before this run could delete it',
   deleted: 'Deleted',
 };
 /** Above those that were sent and have no outcome. */
-export const UNSETTLED_TEXT = 'A delete may have been sent: its end is not known';
+export const UNSETTLED_TEXT = 'A delete may have been sent: its outcome is not known';
 /** What needs a person comes first. */
 const OUTCOME_ORDER: readonly Outcome[] = ['failed', 'changed', 'spared', 'already-gone', 'deleted'];
 
@@ -48,7 +48,7 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
     columns,
     '',
   );
-  if (doneBefore > 0) yield wrap(`An earlier run dealt with ${formatNumber(doneBefore)} of them.`, columns, '');
+  if (doneBefore > 0) yield wrap(`An earlier run processed ${formatNumber(doneBefore)} of them.`, columns, '');
   yield wrap(
     all.length === 0
       ? 'Nothing is left to delete.'
@@ -122,8 +122,8 @@ export function resultSentence(result: ApplyResult): string {
     spared > 0 ? `${formatNumber(spared)} spared` : '',
     changed > 0 ? `${formatNumber(changed)} changed` : '',
     failed > 0 ? `${formatNumber(failed)} failed` : '',
-    unsettled > 0 ? `${formatNumber(unsettled)} of unknown end` : '',
-    status === 'unfinished' ? `${formatNumber(open - unsettled)} not dealt with` : '',
+    unsettled > 0 ? `${formatNumber(unsettled)} of unknown outcome` : '',
+    status === 'unfinished' ? `${formatNumber(open - unsettled)} not processed` : '',
   ].filter((part) => part !== '');
   const unknown = items.filter(
     ({ outcome, monthlyCostCeiling }) => outcome === 'deleted' && monthlyCostCeiling === null,
@@ -153,5 +153,5 @@ export function* renderResultText(result: ApplyResult, columns: number): Generat
     }
   }
   if (result.status === 'unfinished')
-    yield `\n${wrap('It is not finished: apply the same plan again to go on.', columns, '')}`;
+    yield `\n${wrap('The plan is not finished: apply it again to continue.', columns, '')}`;
 }

@@ -89,11 +89,11 @@ function instantsOf({ every, span, end }: Schedule, config: RetentionConfig) {
   const made = instantsBack(end, start, every, MAX_SNAPSHOTS, config);
   if (made.length > MAX_SNAPSHOTS)
     throw tooLarge(
-      `a snapshot every ${every.text} for ${span.text} is more than ${MAX_SNAPSHOTS} snapshots: take a longer --every or a shorter --for`,
+      `a snapshot every ${every.text} for ${span.text} is more than ${MAX_SNAPSHOTS} snapshots: use a longer --every or a shorter --for`,
     );
   const runs = instantsBack(end, start, ONE_DAY, MAX_SIMULATED_DAYS, config);
   if (runs.length > MAX_SIMULATED_DAYS)
-    throw tooLarge(`${span.text} is more than a hundred years: take a shorter --for`);
+    throw tooLarge(`${span.text} is more than a hundred years: use a shorter --for`);
   return { made, runs };
 }
 
@@ -135,7 +135,7 @@ export function runSimulation({ config, schedule, sizeGb, tags }: SimulateInput)
     work += alive.length * workEach;
     if (work > MAX_WORK)
       throw tooLarge(
-        `this policy keeps so many of these snapshots that going through ${runs.length} days would take too long: take a longer --every or a shorter --for`,
+        `simulating ${runs.length} days of this policy would take too long: use a longer --every or a shorter --for`,
       );
     atOnce.set(localDay(now), Math.max(alive.length, atOnce.get(localDay(now)) ?? 0));
     last = decide({ snapshots: alive, sources: simulatedSources, config, now }).items.filter(

@@ -13,7 +13,7 @@ export type PageRow = readonly [
   cost: number | null,
   mark: PageMark,
   verdict: number,
-  /** Which policy evaluated; of what is past policy, in short, what it does. */
+  /** Which policy evaluated; of what is expired, in short, what it does. */
   policy: number,
   reasons: string,
   tags: string,

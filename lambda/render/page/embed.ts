@@ -19,7 +19,7 @@ const VERDICT_WORDS: Readonly<Record<EvaluatedSnapshot['status'], string>> = {
   'automatic-copy': 'kept: copy of an automatic snapshot',
   unmanaged: 'kept: no policy',
 };
-export const EXPIRED_WORD = 'past policy';
+export const EXPIRED_WORD = 'expired';
 
 function pageMark({ verdict, status }: EvaluatedSnapshot): PageMark {
   if (verdict === 'expire') return 'expire';

@@ -34,7 +34,7 @@ const FILTERS = `<form id="filters" role="search" aria-label="Filter the snapsho
 ${choice('source', 'Source', 'every source')}${choice('region', 'Region', 'every region')}${choice('kind', 'Kind', 'every kind')}${choice('verdict', 'Verdict', 'every verdict')}${choice('age', 'Age', 'every age', ages)}<div><label for="f-text">Search</label><input id="f-text" name="text" type="search" autocomplete="off" spellcheck="false" placeholder="name, tag, reason"></div>${choice('sort', 'Sorted by', 'as reported', sorts)}<button id="clear" type="button">Clear</button></form>
 <p id="summary" role="status"></p>`;
 
-const LEGEND = `<p class="legend" aria-hidden="true"><span><span class="shape keep"></span>kept</span><span><span class="shape expire"></span>past policy</span><span><span class="shape held"></span>held</span><span><span class="shape aside"></span>set aside, kept</span></p>`;
+const LEGEND = `<p class="legend" aria-hidden="true"><span><span class="shape keep"></span>kept</span><span><span class="shape expire"></span>expired</span><span><span class="shape held"></span>held</span><span><span class="shape aside"></span>excluded, kept</span></p>`;
 
 const pager = (label: string, role = ''): string =>
   `<nav class="pager" aria-label="${label}" hidden><button type="button" data-step="-1">Previous</button><span class="where"${role}></span><button type="button" data-step="1">Next</button></nav>`;

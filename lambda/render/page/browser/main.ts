@@ -55,7 +55,7 @@ function drawSummary(): void {
   const found =
     selectedRows.length === 0
       ? 'No snapshot matches'
-      : `${which}: ${formatNumber(past)} past policy, ${unknown === selectedRows.length ? 'size and cost not known' : money}`;
+      : `${which}: ${formatNumber(past)} expired, ${unknown === selectedRows.length ? 'size and cost not known' : money}`;
   byId('summary', HTMLElement).textContent =
     unlistedId === null
       ? found

@@ -35,7 +35,7 @@ function tableRow(row: SnapshotRow, here: boolean, clock: LocalClock): HTMLTable
       'verdict',
       make('span', { class: `pill ${row.mark}` }, make('span', { class: `shape ${row.mark}` }), row.verdict),
     ),
-    // What is past policy says why in short first.
+    // What is expired says why in short first.
     row.mark === 'expire'
       ? tableCell('Why', 'why', row.policy, dim(row.reasons))
       : tableCell('Why', 'why', row.reasons, dim(row.policy)),

@@ -90,7 +90,7 @@ function lane(source: RowSource, rows: readonly SnapshotRow[], span: Span, width
       'p',
       { class: 'dim' },
       total,
-      ...(past > 0 ? [', ', make('b', { class: 'past' }, `${formatNumber(past)} past policy`)] : []),
+      ...(past > 0 ? [', ', make('b', { class: 'past' }, `${formatNumber(past)} expired`)] : []),
     ),
   );
   const group = {
