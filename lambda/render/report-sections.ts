@@ -17,7 +17,7 @@ import { formatCount, formatNumber } from './numbers';
 import { describeAge, kindPlural, monthlyCostText, reasonsText, snapshotName, sourceName } from './phrases';
 import { ceilingText, sumSizes } from './totals';
 
-/** One thing in a section: its heading, and what it shares with others, are written where they differ from those before. */
+/** An item of a section. `heading` and `shared` are written only if they differ from those of the item before. */
 export interface Item {
   readonly heading?: string;
   readonly shared?: string;
@@ -25,7 +25,7 @@ export interface Item {
   readonly details?: readonly string[];
 }
 
-/** A part of the report. `items` makes them one by one, anew on each call; there are `count` of them. */
+/** A section of the report. `items` makes its `count` items during each iteration. */
 export interface Section {
   readonly title: string;
   readonly lead: readonly string[];
@@ -35,7 +35,7 @@ export interface Section {
 
 const NO_ITEMS: readonly Item[] = [];
 
-/** A section over records; null where there is nothing to say. */
+/** Makes a section of records; null: there are none. */
 function section<T>(
   title: string,
   lead: readonly string[],
@@ -65,13 +65,13 @@ function snapshotSize(snapshot: Snapshot): string {
 const snapshotFacts = ({ snapshot }: EvaluatedSnapshot, report: Report): string =>
   `${describeAge(snapshot.createdAt, report.evaluatedAt)}, ${snapshotSize(snapshot)}, ${monthlyCostText(monthlyCostCeiling(snapshot, report.pricing))}`;
 
-/** One snapshot outside of its source's group: what it is, and why it is where it is. */
+/** A snapshot outside of the group of its source, with its reasons. */
 const snapshotItem = (evaluated: EvaluatedSnapshot, report: Report): Item => ({
   line: `${snapshotName(evaluated.snapshot)} (${placeText(evaluated.snapshot)}, ${snapshotFacts(evaluated, report)})`,
   details: [reasonsText(evaluated.reasons)],
 });
 
-/** Snapshots of one source, in the order of the report; those that name no source ARN stand under the name that they give. */
+/** Groups snapshots by source, in the order of the report; without a source ARN, by the source name. */
 export function bySource(items: Iterable<EvaluatedSnapshot>): readonly (readonly EvaluatedSnapshot[])[] {
   const groups = new Map<string, EvaluatedSnapshot[]>();
   for (const item of items) {
@@ -84,7 +84,7 @@ export function bySource(items: Iterable<EvaluatedSnapshot>): readonly (readonly
   return [...groups.values()];
 }
 
-/** A source with what stands under it: how many, and at most how much. */
+/** The heading of a source: its name, number of snapshots and cost ceiling. */
 export function sourceHeading(group: readonly EvaluatedSnapshot[], report: Report): string {
   const [first] = group;
   if (!first) return '';
@@ -97,7 +97,7 @@ export function sourceHeading(group: readonly EvaluatedSnapshot[], report: Repor
   return `${sourceName(first.snapshot)}${gone} (${kind} snapshots in ${oneLine(region)}): ${formatCount(group.length, 'snapshot')}, ${ceilingText(extent)}`;
 }
 
-/** By ARN, the day on which a snapshot is deleted at the earliest, if nothing is done about it. */
+/** By ARN, the earliest day of the deletion of a snapshot that is not held. */
 export type DueDays = ReadonlyMap<string, string>;
 
 function* expiringItems(
@@ -132,11 +132,11 @@ export function expiringSection(report: Report, due?: DueDays): Section | null {
   return { title, lead: [lead], count: items.length, items: () => expiringItems(groups, report, due) };
 }
 
-/** Scopes that were to be read and were not, or whose sources were not. */
+/** Scopes whose snapshots or sources could not be read. */
 export const unreadScopes = ({ scopes }: Pick<Report, 'scopes'>): readonly Scope[] =>
   scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed');
 
-/** What is said of lists of sources that were not read and belong to no scope named as such: snapshots of the report name sources elsewhere. */
+/** Problem messages of unread source lists that belong to no failed scope. */
 export function unreadElsewhere(report: Pick<Report, 'scopes' | 'problems'>): readonly string[] {
   const named = report.scopes
     .filter(({ sources }) => sources === 'failed')
@@ -161,7 +161,7 @@ function unreadItem(scope: Scope): Item {
   return { line: `${what}${why}`, details: error?.tip === undefined ? [] : [`Tip: ${oneLine(error.tip)}`] };
 }
 
-/** What was not read: the part that no report may leave out. */
+/** The lists that were not read. No report leaves this section out. */
 export function unreadSection(report: Report): Section | null {
   if (report.complete) return null;
   const scopes = unreadScopes(report);
@@ -200,14 +200,14 @@ const regionsOf = ({ scopes }: Pick<Report, 'scopes'>, wanted: OffStatus): reado
   ...new Set(scopes.filter(({ status }) => status === wanted).map(({ region }) => region)),
 ];
 
-/** Regions that are not read and do not make the report incomplete: a sentence for each reason. */
+/** Disabled and denied regions, which do not make a report incomplete: a sentence per reason. */
 export const regionsNotRead = (report: Pick<Report, 'scopes'>): readonly string[] =>
   OFF_STATUSES.flatMap((status) => {
     const regions = regionsOf(report, status).map(oneLine);
     return regions.length === 0 ? [] : [`Not read (${OFF_TEXTS[status].why}): ${joinNames(regions)}.`];
   });
 
-/** The same in full, a section for each reason. */
+/** Disabled and denied regions in full, a section per reason. */
 const regionsOff = (report: Report): readonly (Section | null)[] =>
   OFF_STATUSES.map((status) => {
     const regions = regionsOf(report, status);
@@ -301,7 +301,7 @@ function excludedSection(report: Report, status: Exclude<Status, 'managed'>): Se
   );
 }
 
-/** What somebody should look at. */
+/** The problems that need attention. */
 export function problemsSection(report: Report): Section | null {
   if (report.problems.length === 0) return null;
   const wanted = new Set(report.problems.map(({ arn }) => arn));
@@ -380,15 +380,15 @@ function automaticSection(report: Report): Section | null {
 
 const present = (parts: readonly (Section | null)[]): readonly Section[] => parts.filter((part) => part !== null);
 
-/** Beside a list of snapshots with their reasons: what somebody should look at, and what changed. */
+/** The sections that need attention, for a page that lists all snapshots. */
 export const attention = (report: Report): readonly Section[] =>
   present([problemsSection(report), sinceLast(report), staleSection(report)]);
 
-/** Beside a list of snapshots with their reasons: what is good to know. */
+/** The sections of background information, for a page that lists all snapshots. */
 export const background = (report: Report): readonly Section[] =>
   present([orphansSection(report), automaticSection(report), ...regionsOff(report)]);
 
-/** Everything between what was not read and the next step, in reading order. */
+/** The sections between the unread lists and the next steps, in reading order. */
 export function sections(report: Report, due?: DueDays): readonly Section[] {
   const aside = STATUSES.filter((status) => status !== 'managed').map((status) => excludedSection(report, status));
   return present([

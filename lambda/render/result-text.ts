@@ -19,12 +19,12 @@ const OUTCOME_HEADINGS: Readonly<Record<Outcome, string>> = {
   'already-gone': 'Already gone before this run could delete it',
   deleted: 'Deleted',
 };
-/** Above those that were sent and have no outcome. */
+/** The heading of sent deletes without a known outcome. */
 export const UNSETTLED_TEXT = 'A delete may have been sent: its outcome is not known';
-/** What needs a person comes first. */
+/** Outcomes that need a person come first. */
 const OUTCOME_ORDER: readonly Outcome[] = ['failed', 'changed', 'spared', 'already-gone', 'deleted'];
 
-/** What is about to go, by source, each with its ceiling. */
+/** The deletion that a person confirms. */
 export interface Preview {
   readonly planId: string;
   readonly account: string | null;
@@ -39,7 +39,7 @@ export interface Preview {
 const previewCeiling = (snapshots: readonly Snapshot[], pricing: Pricing): string =>
   ceilingText(sumSizes(snapshots, pricing));
 
-/** Shows what will go, by source, with ceilings, and what of the plan will not and why. No line is wider than the terminal. */
+/** Renders the snapshots that will be deleted, by source with cost ceilings, and the skipped ones with reasons. */
 export function* renderPreview(preview: Preview, columns: number): Generator<string> {
   const { groups, skipped, planned, doneBefore, pricing, now } = preview;
   const all = groups.flatMap(({ items }) => items.map(({ evaluated }) => evaluated.snapshot));
@@ -80,7 +80,7 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
   yield '\n';
 }
 
-/** Shows what a plan lists, by region and kind: what its sources and sizes are stands in the report. */
+/** Renders the snapshots of a plan, by region and kind. */
 export function* renderPlanText(
   { id, account, items, expiresAt }: Plan,
   zone: Zone,
@@ -108,10 +108,10 @@ export const outcomeLine = ({ outcome, name, region, code, text }: ItemResult): 
     ? `deleted ${oneLine(name)} (${oneLine(region)})`
     : `${outcome} ${oneLine(name)} (${oneLine(region)}): ${oneLine(text)} [${oneLine(code)}]`;
 
-/** Those of which it is not known whether they were deleted. */
+/** The snapshots that may have been deleted. */
 export const unsettledItems = ({ unsettled = [] }: ApplyResult): readonly Unsettled[] => unsettled;
 
-/** What was done, in one sentence. */
+/** The result in one sentence. */
 export function resultSentence(result: ApplyResult): string {
   const { totals, status, items } = result;
   const { requested, deleted, alreadyGone, spared, changed, failed, open } = totals;
@@ -132,7 +132,7 @@ export function resultSentence(result: ApplyResult): string {
   return `Of ${formatCount(requested, 'planned snapshot')}: ${parts.join(', ')}. Freed: at most ${formatDollars(totals.freedMonthlyCostCeiling)}/month${more}.`;
 }
 
-/** The outcome as text, what needs a person first, every item with its reason. */
+/** Renders every outcome with its reason, failures first. */
 export function* renderResultText(result: ApplyResult, columns: number): Generator<string> {
   yield wrap(resultSentence(result), columns, '');
   const unsettled = unsettledItems(result);

@@ -1,6 +1,6 @@
 import { AGES, ageFilter } from '../charts';
 
-/** A column: what sorts by it (null: nothing), its heading, and what the smallest and the largest of it are called. */
+/** The columns: sort key (null: none), heading, and the texts of both sort orders. */
 const TABLE_COLUMNS: readonly (readonly [key: string | null, label: string, up: string, down: string])[] = [
   ['name', 'Snapshot', 'A to Z', 'Z to A'],
   ['source', 'Source', 'A to Z', 'Z to A'],
@@ -39,7 +39,7 @@ const LEGEND = `<p class="legend" aria-hidden="true"><span><span class="shape ke
 const pager = (label: string, role = ''): string =>
   `<nav class="pager" aria-label="${label}" hidden><button type="button" data-step="-1">Previous</button><span class="where"${role}></span><button type="button" data-step="1">Next</button></nav>`;
 
-/** The part of the page that its script fills and then shows: filters, timeline, table. `place` (HTML) is where everything is that it leaves out. */
+/** The part of the page that its script fills: filters, timeline, table. `place` (HTML) is the place of omitted rows. */
 export const explore = (place: string): string => `<div id="live" hidden>
 ${FILTERS}
 <section id="timeline" class="card"><div class="over"><h3>Timeline</h3><p class="dim"><span id="span"></span>; the nearer, the wider a day is drawn</p>${LEGEND}</div>
