@@ -114,7 +114,7 @@ const gone = (sent: Sent): Verdict => {
     case 'by-an-earlier-run':
       return { outcome: 'deleted', code: 'deleted', text: 'an earlier run started to delete it, and it is gone' };
     case 'nothing':
-      return { outcome: 'already-gone', code: 'snapshot.gone', text: 'it was gone before this run could delete it' };
+      return { outcome: 'already-gone', code: 'snapshot.gone', text: 'it was deleted before this run could delete it' };
   }
 };
 

@@ -49,7 +49,7 @@ const WHY_KEPT: Readonly<Record<EvaluatedSnapshot['status'], string>> = {
 };
 
 function verdict({ verdict: word, status, reasons }: EvaluatedSnapshot): Passage {
-  const said = word === 'expire' ? 'past policy: nothing keeps it' : `kept: ${WHY_KEPT[status]}`;
+  const said = word === 'expire' ? 'expired by policy: nothing keeps it' : `kept: ${WHY_KEPT[status]}`;
   return {
     title: `Verdict: ${said}`,
     lines: status === 'managed' ? [] : reasons.map((reason) => oneLine(describeReason(reason))),

@@ -53,7 +53,7 @@ const NO_ANSWER: SourceState = { state: 'unconfirmed', why: 'it was not asked fo
 const unconfirmedProblem = (arn: string, why: string): Problem => ({
   code: 'source.unconfirmed',
   arn,
-  message: `the source ${arn} is in no list, and is not confirmed as gone (${why}): its snapshots are kept, because a hold could be on it`,
+  message: `the source ${arn} is in no list, and is not confirmed as gone (${why}): its snapshots are kept, because it could have a hold`,
 });
 
 function* sourceArns(snapshots: readonly Snapshot[]): Generator<string> {

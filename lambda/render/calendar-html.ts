@@ -1,7 +1,7 @@
 import { describeReason } from '../core/policy/reason';
 import { type SimulatedDay, simulatedDate } from '../core/policy/simulate';
-import { oneLine } from '../core/util/safe-text';
 import {
+  CALENDAR_KEY,
   type CalendarMonth,
   calendarRuns,
   costOverTime,
@@ -18,23 +18,25 @@ import {
 import { escapeHtml } from './escape';
 import { formatCount, formatDollars } from './numbers';
 import { CALENDAR_STYLE, CALENDAR_STYLE_HASH } from './page/calendar-style';
+import { htmlText, PAGE_END, pageStart } from './page/page-shell';
 import { monthlyCostText } from './phrases';
 import { policyWords } from './policy-words';
 
-const POLICY = `default-src 'none'; img-src data:; style-src '${CALENDAR_STYLE_HASH}'; base-uri 'none'; form-action 'none'`;
 const WEEKDAY_HEADINGS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su']
   .map((name) => `<th scope="col">${name}</th>`)
   .join('');
 
-const text = (written: string): string => escapeHtml(oneLine(written));
+const STYLE = { css: CALENDAR_STYLE, hash: CALENDAR_STYLE_HASH } as const;
+const MAX_TITLE_SNAPSHOTS = 3;
 
 function dayCell(each: SimulatedDay): string {
   const code = firstRule(each);
   const number = dayOfMonth(each);
   if (code === null) return each.made > 0 ? `<td>${number}</td>` : `<td class="none">·</td>`;
-  const why = each.kept.map(({ reasons }) => reasons.map(describeReason).join('; ')).slice(0, 3);
-  const more = each.kept.length > why.length ? ` … and ${each.kept.length - why.length} more` : '';
-  return `<td class="kept" title="${text(`${simulatedDate(each)}: ${why.join(' | ')}${more}`)}">${number}<small>${ruleMark(code)}</small></td>`;
+  const reasons = each.kept.map((item) => item.reasons.map(describeReason).join('; ')).slice(0, MAX_TITLE_SNAPSHOTS);
+  const more = each.kept.length > reasons.length ? ` … and ${each.kept.length - reasons.length} more` : '';
+  const title = `${simulatedDate(each)}: ${reasons.join(' | ')}${more}`;
+  return `<td class="kept" title="${htmlText(title)}">${number}<small>${ruleMark(code)}</small></td>`;
 }
 
 function monthHtml({ title, days, kept, made }: CalendarMonth): string {
@@ -46,50 +48,51 @@ function monthHtml({ title, days, kept, made }: CalendarMonth): string {
     { length: Math.ceil(cells.length / 7) },
     (_, i) => `<tr>${cells.slice(7 * i, 7 * i + 7).join('')}</tr>`,
   );
-  return `<table><caption>${title} <span>${kept} of ${made} kept</span></caption><thead><tr>${WEEKDAY_HEADINGS}</tr></thead><tbody>${weeks.join('\n')}</tbody></table>\n`;
+  const caption = `<caption>${title} <span>${kept} of ${made} kept</span></caption>`;
+  const head = `<thead><tr>${WEEKDAY_HEADINGS}</tr></thead>`;
+  return `<table>${caption}${head}<tbody>${weeks.join('\n')}</tbody></table>\n`;
 }
+
+const barHtml = (width: number): string =>
+  '<td class="bar" aria-hidden="true"><svg viewBox="0 0 100 10" preserveAspectRatio="none">' +
+  `<rect width="${width.toFixed(2)}" height="10"/></svg></td>`;
 
 function costHtml(view: SimulatedPolicy): string {
-  const stretches = costOverTime(view);
-  const most = Math.max(...stretches.map(({ atOnce }) => atOnce), 1);
-  const rows = stretches.map(
-    ({ label, atOnce, monthlyCostCeiling }) =>
-      `<tr><th scope="row">${label}</th><td class="n">${atOnce}</td><td class="bar" aria-hidden="true"><svg viewBox="0 0 100 10" preserveAspectRatio="none"><rect width="${((100 * atOnce) / most).toFixed(2)}" height="10"/></svg></td><td class="n">${formatDollars(monthlyCostCeiling)}</td></tr>`,
+  const periods = costOverTime(view);
+  const most = Math.max(...periods.map(({ atOnce }) => atOnce), 1);
+  const rows = periods.map(({ label, atOnce, monthlyCostCeiling }) => {
+    const bar = barHtml((100 * atOnce) / most);
+    const cost = formatDollars(monthlyCostCeiling);
+    return `<tr><th scope="row">${label}</th><td class="n">${atOnce}</td>${bar}<td class="n">${cost}</td></tr>`;
+  });
+  const headings = ['When', 'At once', null, 'At most per month'].map((name) =>
+    name === null ? '<td></td>' : `<th scope="col">${name}</th>`,
   );
-  return `<table class="list"><thead><tr><th scope="col">When</th><th scope="col">At once</th><td></td><th scope="col">At most per month</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>\n`;
+  const head = `<thead><tr>${headings.join('')}</tr></thead>`;
+  return `<table class="list">${head}<tbody>${rows.join('\n')}</tbody></table>\n`;
 }
 
-/** The simulation as one self-contained page without a script: it asks for nothing outside of itself. */
+/** Renders a simulation as one self-contained page without script, in chunks. */
 export function* renderCalendarHtml(view: SimulatedPolicy): Generator<string> {
   const { simulation, name, policy, every, span, localEnd, timezone, sizeGb, gbMonth } = view;
   const title = `${name === null ? 'A policy' : `Policy ${name}`}: ${policyWords(policy)}`;
-  yield `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${text(title)}</title>
-<style>${CALENDAR_STYLE}</style>
-</head>
-<body>
-<main>
-<h1>${text(title)}</h1>
-<p>A snapshot every ${text(every.text)} for ${text(span.text)}, until ${localEnd} (${text(timezone)}).</p>
-<p><strong>Kept at the end: ${simulation.kept} of ${formatCount(simulation.made, 'snapshot')}, ${monthlyCostText(simulatedCeiling(simulation.kept, view))}.</strong></p>
+  const cost = monthlyCostText(simulatedCeiling(simulation.kept, view));
+  yield `${pageStart({ title, style: STYLE })}<main>
+<h1>${htmlText(title)}</h1>
+<p>A snapshot every ${htmlText(every.text)} for ${htmlText(span.text)}, until ${localEnd} (${htmlText(timezone)}).</p>
+<p><strong>Kept at the end: ${simulation.kept} of ${formatCount(simulation.made, 'snapshot')}, ${cost}.</strong></p>
 <h2>Rules</h2>
 <table class="list"><tbody>
 `;
-  for (const { mark, text: words, keeps } of legendOf(view))
-    yield `<tr><td><span class="mark">${mark}</span></td><th scope="row">${text(words)}</th><td>keeps ${keeps}</td></tr>\n`;
-  yield '</tbody></table>\n<p class="dim">A day bears the letter of the first rule that keeps it. A number alone: expired. A dot: no snapshot.</p>\n<h2>Calendar</h2>\n';
+  for (const { mark, text, keeps } of legendOf(view))
+    yield `<tr><td><span class="mark">${mark}</span></td><th scope="row">${htmlText(text)}</th><td>keeps ${keeps}</td></tr>\n`;
+  yield `</tbody></table>\n<p class="dim">${CALENDAR_KEY}</p>\n<h2>Calendar</h2>\n`;
   for (const run of calendarRuns(simulation))
     yield run.empty
       ? `<p class="dim">${emptyRunText(run)}</p>\n`
       : `<div class="months">\n${run.months.map(monthHtml).join('')}</div>\n`;
-  yield `<h2>Cost over time</h2>\n<p class="dim">The most snapshots at once, and at most what they cost: ${sizeGb} GB each, $${gbMonth} per GB-month.</p>\n`;
+  yield '<h2>Cost over time</h2>\n<p class="dim">The most snapshots at once, and at most what they cost: ';
+  yield `${sizeGb} GB each, $${gbMonth} per GB-month.</p>\n`;
   yield costHtml(view);
-  yield `<p class="dim">${escapeHtml(SIMULATION_METHOD)}</p>\n</main>\n</body>\n</html>\n`;
+  yield `<p class="dim">${escapeHtml(SIMULATION_METHOD)}</p>\n</main>\n${PAGE_END}`;
 }

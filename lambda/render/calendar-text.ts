@@ -1,5 +1,6 @@
 import type { SimulatedDay, Simulation } from '../core/policy/simulate';
 import {
+  CALENDAR_KEY,
   type CalendarMonth,
   calendarRuns,
   costOverTime,
@@ -101,9 +102,7 @@ export function* renderCalendarText(view: SimulatedPolicy, style: TerminalStyle)
     `Kept at the end: ${simulation.kept} of ${formatCount(simulation.made, 'snapshot')}, ${monthlyCostText(simulatedCeiling(simulation.kept, view))}.`,
   );
   yield `\n${legendText(view)}\n`;
-  yield prose(
-    'A day bears the letter of the first rule that keeps it. A number alone: expired. A dot: no snapshot. Beside the month: kept of made.',
-  );
+  yield prose(`${CALENDAR_KEY} Next to the month: kept of made.`);
   yield '\n';
   yield* calendarText(simulation, style);
   yield prose(

@@ -6,13 +6,13 @@ import type { Duration } from '../core/time/duration';
 import { DAY_MS } from '../core/time/units';
 import { ruleWords } from './policy-words';
 
-/** In what a simulation can be written. */
+/** The output formats of a simulation. */
 export const CALENDAR_FORMATS = ['text', 'html', 'json'] as const;
 
-/** A simulation with what it was made from. Money is US dollars per GB-month. */
+/** A simulation with its input. `gbMonth` is US dollars per GB-month. */
 export interface SimulatedPolicy {
   readonly simulation: Simulation;
-  /** What people call the policy; null for one that was spelt out. */
+  /** The name of the policy; null: an inline policy. */
   readonly name: string | null;
   readonly policy: Policy;
   readonly every: Duration;
@@ -27,7 +27,7 @@ export interface SimulatedPolicy {
   readonly gbMonth: number;
 }
 
-/** One letter for each rule; small ones for the windows. What sets a snapshot aside is `!` for a hold, `?` else. */
+/** A letter for each rule, lower case for within rules; `!` for a hold, `?` for other exclusions. */
 const RULE_MARKS: Readonly<Partial<Record<Reason['code'], string>>> = {
   last: 'L',
   hourly: 'H',
@@ -52,10 +52,10 @@ const RULE_MARKS: Readonly<Partial<Record<Reason['code'], string>>> = {
 /** The mark of a rule. */
 export const ruleMark = (code: Reason['code']): string => RULE_MARKS[code] ?? '?';
 
-/** The first rule that keeps anything of a day; null where nothing of it is left. */
+/** The first rule that keeps a snapshot of a day; null: none is kept. */
 export const firstRule = ({ kept }: SimulatedDay): Reason['code'] | null => kept[0]?.reasons[0]?.code ?? null;
 
-/** One month of a calendar. `weekday` is that of its first day in the simulation's span: Monday is 0. */
+/** One month of a calendar. */
 export interface CalendarMonth {
   /** `2026-11`. */
   readonly label: string;
@@ -107,7 +107,7 @@ export function monthsOf({ days }: Simulation): readonly CalendarMonth[] {
   }));
 }
 
-/** Consecutive months: shown one by one, or, where nothing is left of any, as one line. */
+/** Consecutive months; months without a kept snapshot are shown as one line. */
 export interface CalendarRun {
   readonly empty: boolean;
   readonly months: readonly CalendarMonth[];
@@ -131,11 +131,11 @@ export function emptyRunText({ months }: CalendarRun): string {
   return `${first === last ? first : `${first} to ${last}`}: 0 of ${made} kept`;
 }
 
-/** What a number of snapshots can cost per month in US dollars, at most. */
+/** The most that a number of snapshots can cost per month in US dollars. */
 export const simulatedCeiling = (snapshots: number, { sizeGb, gbMonth }: SimulatedPolicy): number =>
   roundMoney(snapshots * sizeGb * gbMonth);
 
-/** A line of the legend: a mark, its rule, and how many snapshots it keeps at the end. */
+/** A line of the legend: a mark, its rule, and the number of snapshots that it keeps at the end. */
 export interface LegendLine {
   readonly code: Reason['code'];
   readonly mark: string;
@@ -150,7 +150,7 @@ const OTHER_KEEPERS: readonly (readonly [Reason['code'], (view: SimulatedPolicy)
   ['minKeep', ({ floors }) => `floor minKeep ${floors.minKeep}`],
 ];
 
-/** The rules of the policy with what each keeps, then what kept something that no rule did. */
+/** The rules of the policy with the numbers that they keep, then other reasons that kept snapshots. */
 export function legendOf(view: SimulatedPolicy): readonly LegendLine[] {
   const kept = view.simulation.days.flatMap((each) => each.kept);
   const keeps = (code: Reason['code']): number =>
@@ -173,10 +173,10 @@ export function legendOf(view: SimulatedPolicy): readonly LegendLine[] {
   return [...rules, ...beside];
 }
 
-/** What the number of snapshots came to over time: by month, or by year where there are many months. */
+/** The number of snapshots and their cost in a month, or in a year of a long simulation. */
 export interface CostPeriod {
   readonly label: string;
-  /** The most snapshots at once. */
+  /** The largest number of snapshots. */
   readonly atOnce: number;
   readonly monthlyCostCeiling: number;
 }
@@ -194,6 +194,11 @@ export function costOverTime(view: SimulatedPolicy): readonly CostPeriod[] {
   return [...most].map(([label, atOnce]) => ({ label, atOnce, monthlyCostCeiling: simulatedCeiling(atOnce, view) }));
 }
 
-/** How the simulation was made, for a reader who wonders. */
+/** How to read the days of a calendar. */
+export const CALENDAR_KEY =
+  'A day has the letter of the first rule that keeps it. A number alone: expired. A dot: no snapshot.';
+
+/** How the simulation was made, and how a deployment differs. */
 export const SIMULATION_METHOD =
-  'Time passed day by day: the policy was applied once a day, and what it let go was removed at once. Deployed deletion waits for a person or a grace period, so a few more are there meanwhile.';
+  'The simulation applied the policy once a day and removed expired snapshots at once. ' +
+  'A deployment waits for an approval or a grace period, so it has a few more.';

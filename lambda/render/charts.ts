@@ -6,14 +6,14 @@ import { sourceName, wholeDays } from './phrases';
 import { regionLabel } from './region-names';
 import { unknownSizeText } from './totals';
 
-/** One bar: what is kept and what is past policy, and what people read of all of it, and of what is past policy (empty where nothing is). */
+/** One bar: the kept and the expired amount, with texts for all of it and for the expired part (empty: none). */
 export interface Bar {
   readonly label: string;
   readonly keep: number;
   readonly expire: number;
   readonly value: string;
   readonly expiring: string;
-  /** The filter of the page that shows what the bar counts; null where one filter cannot. */
+  /** The filter of the page for the snapshots of the bar; null: none. */
   readonly filter: Readonly<Record<string, string>> | null;
 }
 
@@ -22,7 +22,7 @@ export interface Chart {
   readonly bars: readonly Bar[];
 }
 
-/** What a bar stands for. */
+/** The group of snapshots of a bar. */
 interface Group {
   readonly label: string;
   readonly filter: Bar['filter'];
@@ -30,7 +30,7 @@ interface Group {
 
 const MAX_BARS = 8;
 
-/** The bands of age, in whole days; the page filters by the same. */
+/** The age bands in whole days; the page filters by them. */
 export const AGES = [
   { label: 'under 7 days', from: 0, to: 6 },
   { label: '7 to 29 days', from: 7, to: 29 },
@@ -39,10 +39,10 @@ export const AGES = [
   { label: '365 days and more', from: 365, to: null },
 ] as const;
 
-/** A band as the page's filter names it: `30-89`, `365-`. */
+/** The filter value of an age band: `30-89`, `365-`. */
 export const ageFilter = ({ from, to }: (typeof AGES)[number]): string => `${from}-${to ?? ''}`;
 
-/** Amounts by verdict, and how many snapshots have none. */
+/** Amounts by verdict, and numbers of snapshots without a known amount. */
 interface Sum extends Group {
   readonly known: Record<Verdict, number>;
   readonly unknown: Record<Verdict, number>;
@@ -74,11 +74,11 @@ const barCost = (known: number, unknown: number): string =>
   `${formatDollars(roundMoney(known))}${unknownSizeText({ unknown })}`;
 
 function costBar({ known, unknown, ...group }: Sum): Bar {
-  const past = known.expire + unknown.expire === 0 ? '' : `${barCost(known.expire, unknown.expire)} past policy`;
+  const past = known.expire + unknown.expire === 0 ? '' : `${barCost(known.expire, unknown.expire)} expired`;
   return { ...group, ...known, value: barCost(sumOf(known), sumOf(unknown)), expiring: past };
 }
 
-/** The dearest first, what is beyond the eighth in one bar. */
+/** Bars by cost, the most expensive first; those after MAX_BARS are one bar. */
 function costChart(title: string, report: Report, groupOf: (item: EvaluatedSnapshot) => Group): Chart {
   const sums = [
     ...sumBy(report, groupOf, ({ snapshot }) => monthlyCostCeiling(snapshot, report.pricing)).values(),
@@ -109,7 +109,7 @@ function ageChart(report: Report): Chart {
       ...group,
       ...known,
       value: formatNumber(sumOf(known)),
-      expiring: known.expire === 0 ? '' : `${formatNumber(known.expire)} past policy`,
+      expiring: known.expire === 0 ? '' : `${formatNumber(known.expire)} expired`,
     }));
   return { title: 'Snapshots by age', bars };
 }

@@ -6,15 +6,15 @@ import { formatNumber } from './numbers';
 import { fullReportPlace, outcomeLines, reportSubject, type TextContext } from './report-header';
 import { bySource, problemsSection, type Section, sourceHeading, unreadSection } from './report-sections';
 
-/** Lengths in characters: what the service documents for a title, and what a Slack message block bears for a description. */
+/** Maximum lengths in characters: of a title (documented), and of a description (a Slack message block). */
 export const CHAT_LIMITS = { title: 250, description: 3_000, nextStep: 350 } as const;
 
 const MAX_LISTED = 10;
 
-/** Words of which a chat makes a mention, a link or markup. */
+/** Words that a chat turns into a mention, a link or markup. */
 const SPECIAL = /\S*(?:[@#`*_~]|:\/\/|\w\.[a-z]{2})\S*/gi;
 
-/** Other people's text in a chat: no mention and no link. */
+/** Escapes text of other people: no mention, link or markup. */
 const escapeChat = (text: string): string =>
   oneLine(text)
     .replace(/\]\(/g, '] (')
@@ -26,7 +26,7 @@ const escapeChat = (text: string): string =>
 const cut = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 
-/** Lines of a list within `room` characters, cut between them; says how many were left out. */
+/** Lists lines within `maxLength` characters; names the number of omitted lines. */
 function listed(title: string, lines: readonly string[], maxLength: number): string {
   const more = (left: number): string => `\n… and ${formatNumber(left)} more`;
   let text = `*${title}*`;
@@ -51,29 +51,33 @@ function chatParts(
   });
   return [
     part(unreadSection(report)),
-    { title: 'Past policy, by source', lines: expiring.map((group) => escapeChat(sourceHeading(group, report))) },
+    { title: 'Expired by policy, by source', lines: expiring.map((group) => escapeChat(sourceHeading(group, report))) },
     part(problemsSection(report)),
     { title: 'Full report', lines: [escapeChat(fullReportPlace(context))] },
   ].filter(({ lines }) => lines.length > 0);
 }
 
-/** The report as a chat message: the outcome, what was not read, the sources concerned; short enough for a chat, with where the rest is. */
+/** Renders the report as a chat message within the limits: the outcome, failed lists, sources, and the place of the full report. */
 export function renderChat(report: Report, context: TextContext): ChatNotification {
   const parts = chatParts(report, context);
   const head = outcomeLines(report, context).map(escapeChat).join('\n');
-  // Every part has the same room, so that none pushes out the place of the full report.
-  const room = Math.floor((CHAT_LIMITS.description - Math.min(head.length, 1_000)) / Math.max(1, parts.length)) - 2;
-  const description = [cut(head, 1_000), ...parts.map(({ title, lines }) => listed(title, lines, room))].join('\n\n');
+  // All parts have the same maximum, so that the place of the full report always fits.
+  const maxLength =
+    Math.floor((CHAT_LIMITS.description - Math.min(head.length, 1_000)) / Math.max(1, parts.length)) - 2;
+  const description = [cut(head, 1_000), ...parts.map(({ title, lines }) => listed(title, lines, maxLength))].join(
+    '\n\n',
+  );
   const tag = `${context.tagPrefix ?? 'retention'}:hold`;
-  const command = `To delete what is past policy: ${context.applyCommand}`;
+  const command = `To delete the expired snapshots: ${context.applyCommand}`;
+  const canDelete = report.totals.expire > 0 && report.plan.blocked === null && context.applyCommand !== null;
+  // A cut command must not be shown.
+  const deleteStep =
+    command.length <= CHAT_LIMITS.nextStep
+      ? command
+      : 'To delete the expired snapshots: use the command in the e-mail of this report';
   const steps = [
     report.totals.snapshots === 0 ? '' : `To keep a snapshot: give it the tag ${tag} in the Lightsail console`,
-    report.totals.expire === 0 || report.plan.blocked !== null || context.applyCommand === null
-      ? ''
-      : // Half a command is worse than none.
-        command.length <= CHAT_LIMITS.nextStep
-        ? command
-        : 'To delete what is past policy: use the command in the e-mail of this report',
+    canDelete ? deleteStep : '',
   ];
   return {
     version: '1.0',

@@ -6,11 +6,11 @@ import { wholeDays } from './phrases';
 
 type Cell = string | number | null;
 
-/** How a cell begins that a spreadsheet would take for a formula. */
+/** The start of a cell that a spreadsheet treats as a formula. */
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 const NEEDS_QUOTES = /[",\n\r]/;
 
-/** A cell as RFC 4180 writes it. */
+/** Writes a cell by RFC 4180. */
 function cellText(cell: Cell): string {
   if (cell === null) return '';
   if (typeof cell === 'number') return String(cell);
@@ -21,7 +21,7 @@ function cellText(cell: Cell): string {
 
 const yesNo = (answer: boolean | null): Cell => (answer === null ? null : String(answer));
 
-/** Each column: its heading and its cell. One line adds one. */
+/** The columns: heading and cell. */
 const CSV_COLUMNS: Readonly<Record<string, (item: EvaluatedSnapshot, report: Report) => Cell>> = {
   account: ({ snapshot }) => snapshot.account,
   region: ({ snapshot }) => snapshot.region,
@@ -47,7 +47,7 @@ const CSV_COLUMNS: Readonly<Record<string, (item: EvaluatedSnapshot, report: Rep
   sourceArn: ({ snapshot }) => snapshot.source?.arn ?? null,
 };
 
-/** The snapshots as CSV, a heading first, in chunks. A cell that a spreadsheet would take for a formula begins with an apostrophe. */
+/** Renders the snapshots as CSV, in chunks. A cell that resembles a formula begins with an apostrophe. */
 export function* renderCsv(report: Report): Generator<string> {
   const cells = Object.values(CSV_COLUMNS);
   yield `${Object.keys(CSV_COLUMNS).join(',')}\n`;

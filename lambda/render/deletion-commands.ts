@@ -4,19 +4,19 @@ import { awsCommand, type RunOptions } from '../core/report/command-line';
 /** The alias by which a deletion function is invoked. */
 export const ALIAS = 'live';
 
-/** The alias of a function by any of its ARNs, whose qualifier may be a version: one that is replaced by each deployment. */
+/** The alias ARN of a function, from any of its ARNs: each deployment replaces the version. */
 export const aliasArn = (functionArn: string): string => `${functionArn.split(':').slice(0, 7).join(':')}:${ALIAS}`;
 
-/** How an execution of a deletion function is started by hand. */
+/** Options of a manual execution of the deletion function. */
 export interface InvokeOptions {
-  /** That of the execution: by default the plan's id, by which it starts once; one that ended goes on under another name alone. */
+  /** The execution name; by default the plan id, so that it starts once. A continued plan needs another name. */
   readonly name?: string;
   readonly region?: string;
-  /** What the run that prints the command was told. */
+  /** The options of the run that prints the command. */
   readonly run?: Pick<RunOptions, 'profile'>;
 }
 
-/** The command of AWS's own command line by which a person approves this plan and no other. */
+/** The AWS CLI command that approves this plan. */
 export function invokeCommand(
   { id, digest }: Pick<Plan, 'id' | 'digest'>,
   functionArn: string,

@@ -12,9 +12,9 @@ import {
 } from './report-header';
 import { type Item, type Section, sections, unreadSection } from './report-sections';
 
-/** SNS takes 256 KiB, attributes included; this leaves them room. */
+/** Maximum size of an e-mail: SNS accepts 256 KiB with the message attributes. */
 export const MAX_BODY_BYTES = 250 * 1024;
-/** Room that a section gets however long those before it are, so that thousands of expiring snapshots do not push out the problems. */
+/** Each section may use at least this fraction of the e-mail, so that a long list does not displace the problems. */
 const SECTION_SHARE = 14;
 
 const heading = (title: string): string => `\n${title.toUpperCase()}\n`;
@@ -32,7 +32,7 @@ function itemText(item: Item, before: Item | null): string {
 const more = (left: number, place: string): string =>
   `… and ${formatNumber(left)} more, in the full report: ${place}\n`;
 
-/** Text of a section within `room` bytes, cut between items; says how many were left out, and where they are. */
+/** Writes a section within `maxBytes`, cut between items; names the number of omitted items and their place. */
 function sectionText(section: Section, maxBytes: number, place: string): string {
   const parts = [heading(section.title), paragraphs(section.lead)];
   let left = maxBytes - utf8Length(parts.join(''));
@@ -53,7 +53,7 @@ function sectionText(section: Section, maxBytes: number, place: string): string 
   return parts.join('');
 }
 
-/** The sections within `room` bytes: each may use what those before it left, less a share for each one after it that needs it. */
+/** Writes the sections within `maxBytes`: each may use what the earlier ones left, minus the reserve of the later ones. */
 function layOut(parts: readonly Section[], maxBytes: number, place: string): string {
   const share = Math.floor(maxBytes / SECTION_SHARE);
   const needs = parts.map((part) =>
@@ -77,8 +77,8 @@ export interface EmailText {
 }
 
 /**
- * The e-mail: a subject of at most 99 printable ASCII characters that says the outcome, and plain text of at most MAX_BODY_BYTES bytes. The outcome,
- * the first scopes that were not read and the next step are always there; sections are cut between items and say how much was left out and where it is.
+ * Renders the e-mail: a subject of at most 99 printable ASCII characters, and plain text of at most MAX_BODY_BYTES. The
+ * outcome, the first failed lists and the next steps are always complete; long sections are cut between items.
  */
 export function renderEmail(report: Report, context: TextContext): EmailText {
   const place = fullReportPlace(context);

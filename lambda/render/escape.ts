@@ -8,6 +8,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text that stays text in HTML, between tags and within a quoted attribute, and that hides nothing. */
+/** Escapes text for HTML, between tags and in quoted attributes; unsafe characters become visible. */
 export const escapeHtml = (text: string): string =>
   visibleLines(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

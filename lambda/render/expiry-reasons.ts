@@ -1,40 +1,52 @@
-import { describeReason } from '../core/policy/reason';
+import { describeReason, type Reason } from '../core/policy/reason';
 import type { EvaluatedSnapshot } from '../core/report/report-model';
 import { oneLine } from '../core/util/safe-text';
+import { formatCount } from './numbers';
 import { policyText } from './phrases';
 
-/** What people read of a snapshot's reasons: what is said once for it and its like, and what is left to say of it alone. */
+/** The reasons of an expiring snapshot as text: those it shares with its group, and its own. */
 export interface ExpiryReasons {
   readonly shared: string;
   readonly own: string;
 }
 
-/** What the policy does to an expiring snapshot, in the words of somebody who is in a hurry. */
+const UNITS: Readonly<Record<string, string>> = { y: 'year', mo: 'month', w: 'week', d: 'day', h: 'hour' };
+
+/** `30 days`, `1 year 6 months`; a duration of another form stays as it is. */
+function durationText(text: string): string {
+  if (!/^(\d+(y|mo|w|d|h))+$/.test(text)) return text;
+  return [...text.matchAll(/(\d+)(y|mo|w|d|h)/g)]
+    .map(([, amount, unit = '']) => formatCount(Number(amount), UNITS[unit] ?? unit))
+    .join(' ');
+}
+
+function summaryOf(reason: Reason): string {
+  if (reason.kind === 'old') return `it is older than ${durationText(reason.duration)}`;
+  return reason.kind === 'passed' ? 'its expire-on date has passed' : 'newer snapshots fill its slots';
+}
+
+/** Summarizes why a snapshot expires: its policy, and each kind of reason once. */
 export function expirySummary({ policy, reasons }: EvaluatedSnapshot): string {
-  const timed = reasons.some(({ kind }) => kind === 'old' || kind === 'passed');
-  const counted = reasons.some(({ kind }) => kind !== 'old' && kind !== 'passed');
-  const does = [counted ? 'keeps newer ones instead' : '', timed ? 'gives no more time' : '']
-    .filter((part) => part !== '')
-    .join(', and ');
-  return `${policyText(policy)}, ${does}`;
+  const summary = [...new Set(reasons.map(summaryOf))].join(', and ');
+  return `${policyText(policy)}. ${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}`;
 }
 
 const reasonTexts = ({ reasons }: EvaluatedSnapshot): readonly string[] =>
   reasons.map((reason) => oneLine(describeReason(reason)));
 
-/** Why each of these expiring snapshots goes, in their order: first in short, then exactly; reasons that all of a policy share stand with what they share. */
+/** Explains why each of these snapshots expires, in their order. Reasons that all snapshots of one summary share are in `shared`. */
 export function explainExpiry(group: readonly EvaluatedSnapshot[]): readonly ExpiryReasons[] {
   const common = new Map<string, readonly string[]>();
   for (const item of group) {
-    const short = expirySummary(item);
+    const summary = expirySummary(item);
     const reasons = reasonTexts(item);
-    common.set(short, common.get(short)?.filter((reason) => reasons.includes(reason)) ?? reasons);
+    common.set(summary, common.get(summary)?.filter((reason) => reasons.includes(reason)) ?? reasons);
   }
   return group.map((item) => {
-    const short = expirySummary(item);
-    const shared = common.get(short) ?? [];
+    const summary = expirySummary(item);
+    const shared = common.get(summary) ?? [];
     return {
-      shared: shared.length === 0 ? `Why: ${short}` : `Why: ${short} (${shared.join('; ')})`,
+      shared: shared.length === 0 ? `Why: ${summary}` : `Why: ${summary} (${shared.join('; ')})`,
       own: reasonTexts(item)
         .filter((reason) => !shared.includes(reason))
         .join('; '),

@@ -16,7 +16,7 @@ import type { AttachedDisk, Kind, Problem, Tags } from '../core/snapshot/snapsho
 import { escapeJson } from '../core/util/safe-text';
 import { wholeDays } from './phrases';
 
-/** One snapshot of the JSON report. Members marked `?` are absent where the service sent none. */
+/** A snapshot of the JSON report. Optional members are absent if the service sent none. */
 export interface JsonSnapshot {
   readonly arn: string | null;
   readonly name: string | null;
@@ -101,7 +101,7 @@ export interface JsonSource {
   readonly stale: boolean;
 }
 
-/** `pages` and `snapshots` count what was read, also of a list that was not read to its end. */
+/** A list of the JSON report. `pages` and `snapshots` also count a partly read list. */
 export interface JsonScope {
   readonly account: string | null;
   readonly region: string;
@@ -115,7 +115,7 @@ export interface JsonScope {
 
 const iso = (instant: number): string => new Date(instant).toISOString();
 
-/** Written by hand: an object would lose the key `__proto__`, and would put number-like keys first. Sorted, so that the service's order changes no byte. */
+/** Tags as JSON, sorted by key. An object would lose the key `__proto__` and reorder numeric keys. */
 function tagsJson(tags: Tags): string {
   const members = [...tags]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -126,25 +126,9 @@ function tagsJson(tags: Tags): string {
 const reasonsJson = (reasons: readonly Reason[]): string =>
   JSON.stringify(reasons.map((reason) => ({ code: reason.code, text: describeReason(reason) })));
 
-/** Makes the same of the same input only once in a row: neighbours of a report have their tags, and thousands of them their reasons, in common. */
-function inARow<Input extends object>(make: (input: Input) => string): (input: Input) => string {
-  let [last, made]: [Input | null, string] = [null, ''];
-  return (input) => {
-    if (input !== last) [last, made] = [input, make(input)];
-    return made;
-  };
-}
-
-/** How one report writes the parts of a snapshot that neighbours share. */
-interface SharedParts {
-  readonly tags: (tags: Tags) => string;
-  readonly reasons: (reasons: readonly Reason[]) => string;
-}
-
 function snapshotJson(
   { snapshot, sourceExists, verdict, status, policy, reasons }: EvaluatedSnapshot,
   report: Report,
-  shared: SharedParts,
 ): string {
   const { source } = snapshot;
   const before = {
@@ -172,8 +156,8 @@ function snapshotJson(
     policy: policy === null ? null : { name: policy.name, origin: policy.origin, rule: policy.rule },
   };
   const cost = JSON.stringify(monthlyCostCeiling(snapshot, report.pricing));
-  const first = `${JSON.stringify(before).slice(0, -1)},"tags":${shared.tags(snapshot.tags)}`;
-  return `${first},${JSON.stringify(after).slice(1, -1)},"reasons":${shared.reasons(reasons)},"monthlyCostCeiling":${cost}}`;
+  const first = `${JSON.stringify(before).slice(0, -1)},"tags":${tagsJson(snapshot.tags)}`;
+  return `${first},${JSON.stringify(after).slice(1, -1)},"reasons":${reasonsJson(reasons)},"monthlyCostCeiling":${cost}}`;
 }
 
 function scopeJson({ account, region, kind, status, sources, pages, snapshots, error }: Scope): string {
@@ -227,7 +211,7 @@ function* array<T>(name: string, items: readonly T[], toJson: (item: T) => strin
   yield items.length === 0 ? '],\n' : '\n],\n';
 }
 
-/** The JSON report as a stream of chunks, one snapshot a line: a large account is never one string. Ends with a newline. */
+/** Renders the JSON report in chunks, one snapshot per line. Ends with a newline. */
 export function* renderJson(report: Report): Generator<string> {
   for (const chunk of chunksOf(report)) yield escapeJson(chunk);
 }
@@ -258,8 +242,7 @@ function* chunksOf(report: Report): Generator<string> {
     expireMonthlyCostCeiling: totals.expireMonthlyCostCeiling,
     currency: totals.currency,
   })},\n`;
-  const shared = { tags: inARow(tagsJson), reasons: inARow(reasonsJson) };
-  yield* array('snapshots', report.items, (item) => snapshotJson(item, report, shared));
+  yield* array('snapshots', report.items, (item) => snapshotJson(item, report));
   yield* array('sources', report.sources, sourceJson);
   yield `"changes":${JSON.stringify(changesJson(report.changes))},\n`;
   yield `"automaticSnapshots":${JSON.stringify(automaticJson(report))},"spend":null,\n`;

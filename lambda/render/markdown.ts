@@ -2,17 +2,17 @@ import type { Report } from '../core/report/report-model';
 import { aboutReport, type Line, nextSteps, outcomeLines, type TextContext } from './report-header';
 import { type Item, type Section, sections, unreadSection } from './report-sections';
 
-/** Words of which a reader of Markdown makes a link, or calls somebody, however they are escaped: addresses, mentions, numbers of issues. */
+/** Words that Markdown renderers link even if escaped: addresses, mentions, issue numbers. */
 const LINKED = /(\S*(?:@|:\/\/|\bwww\.|#\d|\bGH-\d)\S*)/i;
 
-/** A word that stays what it is, backticks included. */
+/** A word as code, also with backticks. */
 function code(word: string): string {
   const longest = Math.max(0, ...(word.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = '`'.repeat(longest + 1);
   return longest === 0 ? `\`${word}\`` : `${fence} ${word} ${fence}`;
 }
 
-/** Text in which nothing is markup, HTML, a link or a mention. */
+/** Escapes text: no markup, HTML, link or mention. */
 export const escapeMarkdown = (text: string): string =>
   text
     .split(LINKED)
@@ -42,7 +42,7 @@ function* markdownSection({ title, lead, items }: Section): Generator<string> {
   yield '\n';
 }
 
-/** The report as Markdown, in chunks, uncut. Other people's text stays text. */
+/** Renders the whole report as Markdown, in chunks. */
 export function* renderMarkdown(report: Report, context: TextContext): Generator<string> {
   yield '# Lightsail snapshots\n\n';
   yield* markdownLines(outcomeLines(report, context));

@@ -6,11 +6,15 @@ import type { Zone } from '../core/time/zone';
 import { oneLine } from '../core/util/safe-text';
 import { formatCount, formatDollars } from './numbers';
 
-/** `at most $2.00/month`; costs are ceilings, so no text says less than that. */
+/** Why a cost is a ceiling. */
+export const CEILING_NOTE =
+  '"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.';
+
+/** `at most $2.00/month`. */
 export const monthlyCostText = (ceiling: number | null): string =>
   ceiling === null ? 'cost not known' : `at most ${formatDollars(ceiling)}/month`;
 
-/** Whole periods of 24 h between two instants; null where the first is not known. */
+/** Whole periods of 24 h between two instants (epoch ms); null: the first is not known. */
 export const wholeDays = (from: number | null, to: number): number | null =>
   from === null ? null : Math.trunc((to - from) / DAY_MS) + 0;
 
@@ -22,7 +26,7 @@ export function describeAge(from: number | null, to: number): string {
   return days === 0 ? 'less than a day old' : `${formatCount(days ?? 0, 'day')} old`;
 }
 
-/** Where the zone of a text is named, once. */
+/** The sentence that names the zone of a text. */
 export const zoneText = (zone: Zone): string => `Dates and times are in ${oneLine(zone.name)}`;
 
 const PLURALS: Readonly<Record<Kind, string>> = { instance: 'instances', disk: 'disks', database: 'databases' };
@@ -30,11 +34,11 @@ const PLURALS: Readonly<Record<Kind, string>> = { instance: 'instances', disk: '
 /** `instances`, `disks`, `databases`. */
 export const kindPlural = (kind: Kind): string => PLURALS[kind];
 
-/** What to call a snapshot: its name, else its ARN. */
+/** The name of a snapshot, else its ARN. */
 export const snapshotName = (snapshot: Snapshot): string =>
   oneLine(snapshot.name ?? snapshot.arn ?? 'a snapshot without a name');
 
-/** What to call the source of a snapshot. */
+/** The name of the source of a snapshot, else its ARN. */
 export const sourceName = (snapshot: Snapshot): string =>
   snapshot.source === null
     ? 'no source named'

@@ -7,7 +7,7 @@ export interface RuleWords {
   readonly text: string;
 }
 
-/** The rules of a policy, in the order in which they are asked. */
+/** The rules of a policy, in the order of evaluation. */
 export function ruleWords({ keep, expireAfter, expireOn }: Policy): readonly RuleWords[] {
   const words: RuleWords[] = [];
   if (keep === 'all') words.push({ code: 'all', text: 'keep all' });

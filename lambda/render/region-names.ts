@@ -1,4 +1,4 @@
-/** What people call the regions. One that is not here yet goes by its code alone. */
+/** City names of regions. Other regions are shown by their code. */
 const CITIES: Readonly<Record<string, string>> = {
   'af-south-1': 'Cape Town',
   'ap-east-1': 'Hong Kong',
@@ -24,7 +24,7 @@ const CITIES: Readonly<Record<string, string>> = {
   'us-west-2': 'Oregon',
 };
 
-/** `Frankfurt`; empty where no name is known. */
+/** `Frankfurt`; empty: not known. */
 export const regionCity = (region: string): string => (Object.hasOwn(CITIES, region) ? (CITIES[region] ?? '') : '');
 
 /** `Frankfurt (eu-central-1)`. */

@@ -12,83 +12,85 @@ import type { Snapshot } from '../core/snapshot/snapshot';
 import { localMinute } from '../core/time/period';
 import { oneLine } from '../core/util/safe-text';
 import { formatCount, formatNumber } from './numbers';
-import { zoneText } from './phrases';
+import { CEILING_NOTE, zoneText } from './phrases';
 import { regionsNotRead, unreadScopes } from './report-sections';
 import { ceilingText, type SizeTotals, sizesText, sumSizes } from './totals';
 
-/** A run of the command line that prints a report, and what its commands repeat. */
+/** A run of the command line that prints a report. Its commands repeat the options. */
 export interface CommandLineRun {
   readonly kind: 'command-line';
   readonly options: RunOptions;
-  /** The path, as it was given, of the plan that this run writes; null: it writes none. */
+  /** The path of the plan that this run writes, as given; null: none. */
   readonly plan: string | null;
-  /** The instant (epoch ms) as of which it was told to evaluate; null: its own. */
+  /** The instant of `--at` (epoch ms); null: not given. */
   readonly at: number | null;
 }
 
-/** A deployed function that sends a report to people who may have nothing installed. */
+/** A deployed function that sends a report. Its readers may have nothing installed. */
 export interface DeployedRun {
   readonly kind: 'deployed';
-  /** Where it runs, and where its commands are made to be pasted: into CloudShell. */
+  /** The region of the function, and of the CloudShell for its commands. */
   readonly region: string;
 }
 
-/** What a text needs to know beyond the report: where things are, and how deletion is set up. */
+/** The surroundings of a report as text: its files, and how deletion is set up. */
 export interface TextContext {
   readonly run: CommandLineRun | DeployedRun;
-  /** Where the full report is, for people: `s3://…` or a path; null where none is stored. */
+  /** The place of the full report, `s3://…` or a path; null: not stored. */
   readonly fullReport: string | null;
-  /** Where the files of this report are. */
+  /** The places of the files of this report. */
   readonly files: readonly string[];
-  /** Where all reports are listed; absent where they are not. */
+  /** The place of the index of all reports. */
   readonly index?: string;
-  /** The one command by which the deployed deletion function applies the plan; null where none is deployed. */
+  /** The command that starts the deployed deletion function with the plan; null: none is deployed. */
   readonly applyCommand: string | null;
-  /** Null when that could not be read, or nobody is to be mailed. */
+  /** Null: not known, or no e-mail is sent. */
   readonly confirmedSubscribers: number | null;
   readonly deletionMode: 'off' | 'approve' | 'automatic';
-  /** By ARN, the day on which automatic deletion takes a snapshot at the earliest, if it stays on the list. */
+  /** By ARN, the earliest day of the automatic deletion of a snapshot that stays on the list. */
   readonly due?: ReadonlyMap<string, string>;
-  /** How long a snapshot must have been listed before automatic deletion takes it, as configured. */
+  /** The configured grace period of automatic deletion. */
   readonly grace?: string;
-  /** Prefix of the retention tags; `retention` where absent. */
+  /** Prefix of the retention tags; by default `retention`. */
   readonly tagPrefix?: string;
 }
 
-/** A paragraph of prose, or something to copy in one piece: a command, an address. */
+/** A paragraph, or a command or address to copy. */
 export type Line = string | { readonly command: string };
 
-/** The command that prints every snapshot of a report, for a run that stores none. */
+/** The command that prints every snapshot of a report. */
 export const csvCommand = (options: RunOptions, at: number | null): string =>
   readingCommand(['report', '--format', 'csv', ...atOption(at)], options);
 
 const atOption = (at: number | null): readonly string[] =>
   option('--at', at === null ? undefined : new Date(at).toISOString());
 
-/** Where cut items are, in words. */
+/** The place of the items that a text leaves out. */
 export function fullReportPlace({ fullReport, run }: TextContext): string {
   if (fullReport !== null) return oneLine(fullReport);
   return run.kind === 'deployed' ? 'not stored' : `the output of: ${csvCommand(run.options, run.at)}`;
 }
 
-/** What becomes of the list, so that nobody waits, or worries, for nothing. */
+/** How the listed snapshots are deleted. */
 function deletionLine({ totals, plan }: Report, { deletionMode }: TextContext): string {
   if (deletionMode === 'off') return 'Nothing was deleted: this report only reads.';
   if (deletionMode === 'approve') return 'Nothing was deleted: deletion waits for a person to approve it.';
   const on = 'Nothing was deleted by this report. Automatic deletion is switched on';
-  if (plan.blocked !== null) return `${on}, but takes nothing on a report like this one.`;
-  return totals.expire === 0 ? `${on}; nothing is on its list.` : `${on}: what stays on this list is deleted later.`;
+  if (plan.blocked !== null) return `${on}, but deletes nothing after a report like this one.`;
+  return totals.expire === 0
+    ? `${on}; its list is empty.`
+    : `${on}: snapshots that stay on this list are deleted later.`;
 }
 
 const snapshotsOf = ({ items }: Report) => items.map(({ snapshot }) => snapshot);
 
-/** What is past policy: how much, and at most for how many dollars. */
+/** The sizes and the cost ceiling of the expired snapshots. */
 export function expiringSizes({ items, totals, pricing }: Report): SizeTotals {
   const expiring = items.flatMap(({ verdict, snapshot }) => (verdict === 'expire' ? [snapshot] : []));
   return { ...sumSizes(expiring, pricing), ceiling: totals.expireMonthlyCostCeiling };
 }
 
-/** All snapshots: how much, and at most for how many dollars. */
+/** The sizes and the cost ceiling of all snapshots. */
 export const allSizes = (report: Report): SizeTotals => ({
   ...sumSizes(snapshotsOf(report), report.pricing),
   ceiling: report.totals.monthlyCostCeiling,
@@ -98,16 +100,19 @@ function summaryText(report: Report): string {
   const { totals } = report;
   if (totals.snapshots === 0) return 'there are no snapshots.';
   if (totals.expire === 0)
-    return `nothing is past policy: ${totals.snapshots === 1 ? 'the one snapshot is' : `all ${formatCount(totals.snapshots, 'snapshot')} are`} kept.`;
+    return totals.snapshots === 1
+      ? 'nothing is expired by policy: the one snapshot is kept.'
+      : `nothing is expired by policy: all ${formatCount(totals.snapshots, 'snapshot')} are kept.`;
   const verb = totals.expire === 1 ? 'is' : 'are';
-  return `${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} ${verb} past policy: ${sizesText(expiringSizes(report))}.`;
+  const amount = `${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')}`;
+  return `${amount} ${verb} expired by policy: ${sizesText(expiringSizes(report))}.`;
 }
 
-/** Whether not one list was read, so that the report knows nothing at all. */
+/** Whether no list was read. */
 const nothingRead = ({ scopes, totals }: Report): boolean =>
   totals.snapshots === 0 && !scopes.some(({ status }) => status === 'read');
 
-/** The verdict over all snapshots in one sentence; of an incomplete report, over what could be read. */
+/** The result for all snapshots that could be read, in one sentence. */
 export function verdictLine(report: Report): string {
   if (!report.complete)
     return nothingRead(report) ? 'Nothing could be read.' : `In what could be read, ${summaryText(report)}`;
@@ -118,7 +123,7 @@ export function verdictLine(report: Report): string {
 
 const MAX_COUNTDOWN_DAYS = 5;
 
-/** What automatic deletion will do, by day, the nearest first; null where nothing counts down. */
+/** The announced deletions by day, the nearest first; null: none. */
 function countdownLine(due: ReadonlyMap<string, string>): string | null {
   const days = new Map<string, number>();
   for (const day of due.values()) days.set(day, (days.get(day) ?? 0) + 1);
@@ -126,54 +131,68 @@ function countdownLine(due: ReadonlyMap<string, string>): string | null {
   if (sorted.length === 0) return null;
   const named = sorted.slice(0, MAX_COUNTDOWN_DAYS).map(([day, many]) => `${formatNumber(many)} on ${day}`);
   const later = sorted.slice(MAX_COUNTDOWN_DAYS).reduce((sum, [, many]) => sum + many, 0);
-  return `WILL BE DELETED unless held: ${named.join(', ')}${later === 0 ? '' : `, ${formatNumber(later)} later`}. To hold one, see the next step below.`;
+  const all = later === 0 ? named : [...named, `${formatNumber(later)} later`];
+  return `WILL BE DELETED unless held: ${all.join(', ')}. To hold one, see the next step below.`;
 }
 
-/** Who must act before anything else, and what came out: read in ten seconds, never cut. */
-export function outcomeLines(report: Report, context: TextContext): readonly string[] {
-  const { totals, problems, plan } = report;
+/** How many snapshots are kept, and the sizes of all. */
+function keptLine(report: Report): string {
+  const { totals, complete } = report;
+  const parts = [
+    totals.held > 0 ? `${formatNumber(totals.held)} held` : '',
+    totals.unmanaged > 0 ? `${formatNumber(totals.unmanaged)} covered by no policy` : '',
+  ].filter((part) => part !== '');
+  const ofThese = parts.length === 0 ? '' : `, of these ${parts.join(' and ')}`;
+  const all = `${complete ? 'All together' : 'All that was read'}: ${sizesText(allSizes(report))}`;
+  return `${formatCount(totals.keep, 'snapshot')} kept${ofThese}. ${all}.`;
+}
+
+const NOT_STORED =
+  'NOT STORED: this message is the only copy of this report. Nothing can be deleted with it, ' +
+  'and automatic deletion does not count it. The problems below give the reason.';
+const NO_READER =
+  'NO PERSON RECEIVES THIS REPORT: no e-mail address has confirmed its subscription. Open the message ' +
+  '"AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.';
+
+/** What a person must fix: the plan, the storage, the configuration, the subscription. */
+function warningLines({ plan, config }: Report, { confirmedSubscribers }: TextContext): readonly string[] {
   const lines: string[] = [];
-  if (!report.complete)
-    lines.push(
-      'INCOMPLETE: not everything could be read. What was not read stands below, and nothing may be deleted on this report.',
-    );
-  lines.push(verdictLine(report));
-  lines.push(...regionsNotRead(report));
-  if (totals.snapshots > 0) {
-    const set = [
-      totals.held > 0 ? `${formatNumber(totals.held)} held` : '',
-      totals.unmanaged > 0 ? `${formatNumber(totals.unmanaged)} covered by no policy` : '',
-    ].filter((part) => part !== '');
-    const kept = `${formatCount(totals.keep, 'snapshot')} kept${set.length === 0 ? '' : `, of these ${set.join(' and ')}`}.`;
-    lines.push(`${kept} ${report.complete ? 'All together' : 'All that was read'}: ${sizesText(allSizes(report))}.`);
-  }
-  if (problems.length > 0) lines.push(`${formatCount(problems.length, 'problem')} to look at.`);
-  const counting = context.deletionMode === 'automatic' ? countdownLine(context.due ?? new Map()) : null;
-  if (counting !== null) lines.push(counting);
-  lines.push(deletionLine(report, context));
   if (plan.blocked?.code.startsWith('cap.'))
     lines.push(`The plan to delete cannot be carried out: ${oneLine(plan.blocked.message)}.`);
-  if (plan.blocked?.code === 'report.not-stored')
-    lines.push(
-      'NOT STORED: this message is all there is of this report. It offers nothing for deletion, and automatic deletion does not count it. The problems below say why.',
-    );
-  if (report.config.origin === 'built-in')
-    lines.push('There is no configuration: the built-in starter policy evaluated. It reports only, and never deletes.');
-  if (context.confirmedSubscribers === 0) {
-    lines.push(
-      'NO PERSON RECEIVES THIS REPORT: no e-mail address has confirmed its subscription. Open the message "AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.',
-    );
-  }
+  if (plan.blocked?.code === 'report.not-stored') lines.push(NOT_STORED);
+  if (config.origin === 'built-in')
+    lines.push('There is no configuration: the built-in starter policy was used. It only reports and never deletes.');
+  if (confirmedSubscribers === 0) lines.push(NO_READER);
   return lines;
 }
 
-/** A snapshot that commands can name. */
+/** The outcome, and what needs a person before anything else. Never cut. */
+export function outcomeLines(report: Report, context: TextContext): readonly string[] {
+  const { totals, problems, complete } = report;
+  const dueLine = context.deletionMode === 'automatic' ? countdownLine(context.due ?? new Map()) : null;
+  return [
+    ...(complete
+      ? []
+      : [
+          'INCOMPLETE: not everything could be read. What was not read is listed below. Nothing may be deleted with this report.',
+        ]),
+    verdictLine(report),
+    ...regionsNotRead(report),
+    ...(totals.snapshots > 0 ? [keptLine(report)] : []),
+    ...(problems.length > 0 ? [`${formatCount(problems.length, 'problem')} to check.`] : []),
+    ...(dueLine === null ? [] : [dueLine]),
+    deletionLine(report, context),
+    ...warningLines(report, context),
+  ];
+}
+
+/** A snapshot with a name that commands can use. */
 interface ExampleSnapshot {
   readonly name: string;
   readonly snapshot: Snapshot;
 }
 
-/** The snapshot that examples are about: the first that may be deleted, else the first, whose name is one that Lightsail gives. */
+/** The snapshot of the example commands: the first expiring one, else the first one, with a valid resource name. */
 function exampleOf({ items }: Report): ExampleSnapshot | null {
   let first: ExampleSnapshot | null = null;
   for (const { snapshot, verdict } of items) {
@@ -185,41 +204,48 @@ function exampleOf({ items }: Report): ExampleSnapshot | null {
   return first;
 }
 
-/** What `explain` is told: the name where one snapshot alone has it, else the ARN. */
+/** The operand of `explain`: the name if it is unique, else the ARN. */
 const explainOperand = ({ items }: Report, { name, snapshot: { arn } }: ExampleSnapshot): string =>
   arn === null || items.filter(({ snapshot }) => snapshot.name === name).length === 1 ? name : arn;
 
 const runOptions = ({ run }: TextContext): RunOptions => (run.kind === 'command-line' ? run.options : {});
 
-function howToDeleteOnCommandLine({ options: told, plan }: CommandLineRun): readonly Line[] {
-  if (plan !== null) return [{ command: applyLocallyCommand(plan, told) }];
+function howToDeleteOnCommandLine({ options, plan }: CommandLineRun): readonly Line[] {
+  if (plan !== null) return [{ command: applyLocallyCommand(plan, options) }];
   const file = 'plan.json';
   return [
-    { command: readingCommand(['report', '--plan-out', file], told) },
-    { command: applyLocallyCommand(file, told) },
+    { command: readingCommand(['report', '--plan-out', file], options) },
+    { command: applyLocallyCommand(file, options) },
   ];
 }
 
-/** What deletes, where there is something to delete and no deletion function to do it. */
-function howToDeleteByHand({ totals, plan, zone }: Report, { run, deletionMode }: TextContext): readonly Line[] {
-  const these = totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`;
-  if (run.kind === 'deployed')
-    return deletionMode === 'automatic'
-      ? []
-      : [
-          `To delete ${these}: this deployment only reports. Delete snapshots in the Lightsail console (a deletion cannot be undone), or deploy it with deletion=approve:`,
-          { command: SNAPSHOTS_PAGE },
-        ];
-  if (run.plan !== null)
-    return [
-      `To delete ${these} (it cannot be undone), until ${localMinute(plan.expiresAt, zone)}; each is checked once more before it goes:`,
-      ...howToDeleteOnCommandLine(run),
-    ];
+/** `To delete these 5 (it cannot be undone), until …` */
+const toDelete = ({ totals, plan, zone }: Report): string =>
+  `To delete ${totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`} (it cannot be undone), ` +
+  `until ${localMinute(plan.expiresAt, zone)}; each snapshot is checked again before its deletion:`;
+
+/** How to delete without a deletion function. */
+function howToDeleteByHand(report: Report, { run, deletionMode }: TextContext): readonly Line[] {
+  if (run.kind === 'command-line') {
+    const intro =
+      run.plan === null
+        ? 'To delete: this report cannot. Delete snapshots in the Lightsail console, or make a plan and apply it, ' +
+          'in this folder (a deletion cannot be undone):'
+        : toDelete(report);
+    return [intro, ...howToDeleteOnCommandLine(run)];
+  }
+  if (deletionMode === 'automatic') return [];
+  const these = report.totals.expire === 1 ? 'it' : `these ${formatNumber(report.plan.count)}`;
   return [
-    'To delete: this report cannot. Delete snapshots in the Lightsail console, or make a plan and apply it, in this folder (a deletion cannot be undone):',
-    ...howToDeleteOnCommandLine(run),
+    `To delete ${these}: this deployment only reports. Delete snapshots in the Lightsail console ` +
+      '(a deletion cannot be undone), or deploy it with deletion=approve:',
+    { command: SNAPSHOTS_PAGE },
   ];
 }
+
+const automaticLine = ({ grace }: TextContext): string =>
+  `Automatic deletion deletes snapshots that stayed on this list for ${grace ?? 'the whole grace period'} ` +
+  'without interruption. A snapshot that you hold is not deleted.';
 
 function howToDelete(report: Report, context: TextContext): readonly Line[] {
   const { totals, plan, complete } = report;
@@ -227,24 +253,17 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
   if (plan.blocked !== null)
     return [...none, `Nothing can be deleted with this report: ${oneLine(plan.blocked.message)}.`];
   if (totals.expire === 0) return none;
-  const automatic =
-    context.deletionMode === 'automatic'
-      ? [
-          `Automatic deletion takes what has stayed on this list${context.grace === undefined ? ' for the whole grace period' : ` for ${context.grace}`} without a break. What you keep is left alone.`,
-        ]
-      : [];
+  const automatic = context.deletionMode === 'automatic' ? [automaticLine(context)] : [];
   if (context.applyCommand === null) return [...automatic, ...howToDeleteByHand(report, context)];
-  return [
-    ...automatic,
-    `To delete ${totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`} (it cannot be undone), until ${localMinute(plan.expiresAt, report.zone)}; each is checked once more before it goes:`,
-    { command: context.applyCommand },
-  ];
+  return [...automatic, toDelete(report), { command: context.applyCommand }];
 }
 
-/** How to hold a snapshot, with a command for one of the report. */
+/** How to hold a snapshot, with an example command. */
 function howToKeep(report: Report, context: TextContext, tag: string): readonly Line[] {
   if (report.totals.snapshots === 0) return [];
-  const inConsole = `To keep a snapshot: in the Lightsail console, give it a tag with the key ${tag} and no value; on an instance, disk or database the tag keeps all of its snapshots.`;
+  const inConsole =
+    `To keep a snapshot: in the Lightsail console, give it a tag with the key ${tag} and no value; ` +
+    'on an instance, disk or database the tag keeps all of its snapshots.';
   const example = exampleOf(report);
   if (example === null) return [inConsole];
   const args = ['lightsail', 'tag-resource', '--resource-name', example.name, '--tags', `key=${tag}`];
@@ -263,13 +282,14 @@ function howToExplain(report: Report, { run }: TextContext): readonly Line[] {
   ];
 }
 
-/** Where commands that begin with `aws` can be pasted, for people who have nothing installed. */
+/** A link to CloudShell, for readers without the AWS CLI. */
 export const whereToPaste = (region: string, account: string | null): readonly Line[] => [
-  `Commands that begin with "aws" can be pasted into CloudShell, a terminal in the browser; sign in to account ${oneLine(account ?? 'of the snapshots')}:`,
+  'Commands that begin with "aws" can be pasted into CloudShell, a terminal in the browser; ' +
+    `sign in to account ${oneLine(account ?? 'of the snapshots')}:`,
   { command: cloudShellLink(region) },
 ];
 
-/** What to do now: how to keep one, how to delete, where everything is. Never cut. */
+/** How to keep, how to delete, how to explain. Never cut. */
 export function nextSteps(report: Report, context: TextContext): readonly Line[] {
   const tag = `${context.tagPrefix ?? 'retention'}:hold`;
   const steps = [...howToKeep(report, context, tag), ...howToDelete(report, context), ...howToExplain(report, context)];
@@ -278,7 +298,7 @@ export function nextSteps(report: Report, context: TextContext): readonly Line[]
   return [...steps, ...where];
 }
 
-/** How to open the report, and where its data are. */
+/** How to open the report, and the places of its data. */
 function placesOf({ fullReport, files, index, run }: TextContext): readonly Line[] {
   if (fullReport === null) return run.kind === 'deployed' ? ['The full report was not stored.'] : [];
   const others = files.filter((file) => file !== fullReport).slice(0, 20);
@@ -293,22 +313,25 @@ function placesOf({ fullReport, files, index, run }: TextContext): readonly Line
   ];
 }
 
-/** Where the report is and what it rests on. */
+/** The places, the time and the configuration of the report. */
 export const aboutReport = (report: Report, context: TextContext): readonly Line[] => [
   ...placesOf(context),
-  `Report ${oneLine(report.reportId)}, as of ${localMinute(report.evaluatedAt, report.zone)}. ${zoneText(report.zone)}; days start at midnight there.`,
-  `Account: ${oneLine(report.account ?? 'not known')}. Configuration: ${oneLine(report.config.origin)} (${oneLine(report.config.digest)}).`,
-  '"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.',
+  `Report ${oneLine(report.reportId)}, as of ${localMinute(report.evaluatedAt, report.zone)}. ` +
+    `${zoneText(report.zone)}; days start at midnight there.`,
+  `Account: ${oneLine(report.account ?? 'not known')}. ` +
+    `Configuration: ${oneLine(report.config.origin)} (${oneLine(report.config.digest)}).`,
+  CEILING_NOTE,
 ];
 
-/** The subject: the outcome in at most 99 printable ASCII characters. */
+/** The outcome in at most 99 printable ASCII characters (the limit of SNS is 100). */
 export function reportSubject(report: Report): string {
   const { totals } = report;
   const money = `, ${ceilingText(expiringSizes(report))}`;
+  const expired = report.complete ? 'expired by policy' : 'expired';
   const short =
     totals.expire === 0
-      ? 'nothing past policy'
-      : `${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} past policy`;
+      ? `nothing ${expired}`
+      : `${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} ${expired}`;
   const candidates = report.complete
     ? completeSubjects(report, short, money)
     : incompleteSubjects(report, short, money);
@@ -323,8 +346,8 @@ function incompleteSubjects(report: Report, short: string, money: string): reado
     failed === 0
       ? 'not everything was read'
       : `${formatNumber(failed)} of ${formatCount(report.scopes.length, 'list')} not read`;
-  const said = report.totals.expire === 0 ? [`${short} in the rest`] : [`${short}${money}`, short];
-  return [...said.map((text) => `Incomplete, ${missing}: ${text}`), `Incomplete, ${missing}`];
+  const results = report.totals.expire === 0 ? [`${short} in the rest`] : [`${short}${money}`, short];
+  return [...results.map((text) => `Incomplete, ${missing}: ${text}`), `Incomplete, ${missing}`];
 }
 
 function completeSubjects({ totals, problems }: Report, short: string, money: string): readonly string[] {
@@ -332,6 +355,6 @@ function completeSubjects({ totals, problems }: Report, short: string, money: st
   const all =
     totals.snapshots === 0
       ? 'No snapshots found'
-      : `Nothing past policy, ${totals.snapshots === 1 ? '1 snapshot' : `all ${formatCount(totals.snapshots, 'snapshot')}`} kept`;
-  return [problems.length === 0 ? all : `${all}, ${formatCount(problems.length, 'problem')} to look at`, all];
+      : `Nothing expired by policy, ${totals.snapshots === 1 ? '1 snapshot' : `all ${formatCount(totals.snapshots, 'snapshot')}`} kept`;
+  return [problems.length === 0 ? all : `${all}, ${formatCount(problems.length, 'problem')} to check`, all];
 }

@@ -17,7 +17,7 @@ import { formatCount, formatNumber } from './numbers';
 import { describeAge, kindPlural, monthlyCostText, reasonsText, snapshotName, sourceName } from './phrases';
 import { ceilingText, sumSizes } from './totals';
 
-/** One thing in a section: its heading, and what it shares with others, are written where they differ from those before. */
+/** An item of a section. `heading` and `shared` are written only if they differ from those of the item before. */
 export interface Item {
   readonly heading?: string;
   readonly shared?: string;
@@ -25,7 +25,7 @@ export interface Item {
   readonly details?: readonly string[];
 }
 
-/** A part of the report. `items` makes them one by one, anew on each call; there are `count` of them. */
+/** A section of the report. `items` makes its `count` items during each iteration. */
 export interface Section {
   readonly title: string;
   readonly lead: readonly string[];
@@ -35,7 +35,7 @@ export interface Section {
 
 const NO_ITEMS: readonly Item[] = [];
 
-/** A section over records; null where there is nothing to say. */
+/** Makes a section of records; null: there are none. */
 function section<T>(
   title: string,
   lead: readonly string[],
@@ -65,13 +65,13 @@ function snapshotSize(snapshot: Snapshot): string {
 const snapshotFacts = ({ snapshot }: EvaluatedSnapshot, report: Report): string =>
   `${describeAge(snapshot.createdAt, report.evaluatedAt)}, ${snapshotSize(snapshot)}, ${monthlyCostText(monthlyCostCeiling(snapshot, report.pricing))}`;
 
-/** One snapshot outside of its source's group: what it is, and why it is where it is. */
+/** A snapshot outside of the group of its source, with its reasons. */
 const snapshotItem = (evaluated: EvaluatedSnapshot, report: Report): Item => ({
   line: `${snapshotName(evaluated.snapshot)} (${placeText(evaluated.snapshot)}, ${snapshotFacts(evaluated, report)})`,
   details: [reasonsText(evaluated.reasons)],
 });
 
-/** Snapshots of one source, in the order of the report; those that name no source ARN stand under the name that they give. */
+/** Groups snapshots by source, in the order of the report; without a source ARN, by the source name. */
 export function bySource(items: Iterable<EvaluatedSnapshot>): readonly (readonly EvaluatedSnapshot[])[] {
   const groups = new Map<string, EvaluatedSnapshot[]>();
   for (const item of items) {
@@ -84,7 +84,7 @@ export function bySource(items: Iterable<EvaluatedSnapshot>): readonly (readonly
   return [...groups.values()];
 }
 
-/** A source with what stands under it: how many, and at most how much. */
+/** The heading of a source: its name, number of snapshots and cost ceiling. */
 export function sourceHeading(group: readonly EvaluatedSnapshot[], report: Report): string {
   const [first] = group;
   if (!first) return '';
@@ -97,7 +97,7 @@ export function sourceHeading(group: readonly EvaluatedSnapshot[], report: Repor
   return `${sourceName(first.snapshot)}${gone} (${kind} snapshots in ${oneLine(region)}): ${formatCount(group.length, 'snapshot')}, ${ceilingText(extent)}`;
 }
 
-/** By ARN, the day on which a snapshot is deleted at the earliest, if nothing is done about it. */
+/** By ARN, the earliest day of the deletion of a snapshot that is not held. */
 export type DueDays = ReadonlyMap<string, string>;
 
 function* expiringItems(
@@ -122,21 +122,21 @@ function* expiringItems(
   }
 }
 
-/** Snapshots past policy, by source. */
+/** Snapshots expired, by source. */
 export function expiringSection(report: Report, due?: DueDays): Section | null {
   const items = report.items.filter(({ verdict }) => verdict === 'expire');
   if (items.length === 0) return null;
   const groups = bySource(items);
-  const title = `Past policy: ${formatCount(items.length, 'snapshot')} of ${formatCount(groups.length, 'source')}`;
-  const lead = 'Their policy keeps them no longer: newer snapshots fill the places that it gives, or their time is up.';
+  const title = `Expired by policy: ${formatCount(items.length, 'snapshot')} of ${formatCount(groups.length, 'source')}`;
+  const lead = 'No longer kept by their policy: newer snapshots fill its slots, or they are too old.';
   return { title, lead: [lead], count: items.length, items: () => expiringItems(groups, report, due) };
 }
 
-/** Scopes that were to be read and were not, or whose sources were not. */
+/** Scopes whose snapshots or sources could not be read. */
 export const unreadScopes = ({ scopes }: Pick<Report, 'scopes'>): readonly Scope[] =>
   scopes.filter(({ status, sources }) => status === 'failed' || sources === 'failed');
 
-/** What is said of lists of sources that were not read and belong to no scope named as such: snapshots of the report name sources elsewhere. */
+/** Problem messages of unread source lists that belong to no failed scope. */
 export function unreadElsewhere(report: Pick<Report, 'scopes' | 'problems'>): readonly string[] {
   const named = report.scopes
     .filter(({ sources }) => sources === 'failed')
@@ -161,13 +161,13 @@ function unreadItem(scope: Scope): Item {
   return { line: `${what}${why}`, details: error?.tip === undefined ? [] : [`Tip: ${oneLine(error.tip)}`] };
 }
 
-/** What was not read: the part that no report may leave out. */
+/** The lists that were not read. No report leaves this section out. */
 export function unreadSection(report: Report): Section | null {
   if (report.complete) return null;
   const scopes = unreadScopes(report);
   const elsewhere = unreadElsewhere(report);
   const lead =
-    'What is missing here may hold, or belong to, snapshots of this report. Until it can be read, nothing may be deleted.';
+    'The missing lists may contain holds or sources of these snapshots. Nothing may be deleted until they can be read.';
   const missing = [
     scopes.length > 0 ? `${formatNumber(scopes.length)} of ${formatCount(report.scopes.length, 'list')}` : '',
     elsewhere.length > 0 ? `${formatCount(elsewhere.length, 'list')} of sources elsewhere` : '',
@@ -186,12 +186,12 @@ const OFF_TEXTS: Readonly<Record<OffStatus, { readonly title: string; readonly w
     disabled: {
       title: 'Regions switched off',
       why: 'switched off in this account',
-      lead: 'These could not be listed because the account has them switched off. Whatever was left there still bills.',
+      lead: 'The account has these regions switched off, so they could not be listed. Snapshots in them still incur charges.',
     },
     denied: {
       title: 'Regions denied',
       why: 'denied by a service control policy',
-      lead: 'A service control policy denies every call in these. Whatever was left there still bills.',
+      lead: 'A service control policy denies every call in these regions. Snapshots in them still incur charges.',
     },
   };
 const OFF_STATUSES = Object.keys(OFF_TEXTS) as readonly OffStatus[];
@@ -200,14 +200,14 @@ const regionsOf = ({ scopes }: Pick<Report, 'scopes'>, wanted: OffStatus): reado
   ...new Set(scopes.filter(({ status }) => status === wanted).map(({ region }) => region)),
 ];
 
-/** Regions that are not read and do not make the report incomplete: a sentence for each reason. */
+/** Disabled and denied regions, which do not make a report incomplete: a sentence per reason. */
 export const regionsNotRead = (report: Pick<Report, 'scopes'>): readonly string[] =>
   OFF_STATUSES.flatMap((status) => {
     const regions = regionsOf(report, status).map(oneLine);
     return regions.length === 0 ? [] : [`Not read (${OFF_TEXTS[status].why}): ${joinNames(regions)}.`];
   });
 
-/** The same in full, a section for each reason. */
+/** Disabled and denied regions in full, a section per reason. */
 const regionsOff = (report: Report): readonly (Section | null)[] =>
   OFF_STATUSES.map((status) => {
     const regions = regionsOf(report, status);
@@ -225,8 +225,8 @@ function* changeItems({ changes }: Report): Generator<Item> {
   if (changes === null) return;
   const lists = [
     ['New', changes.added],
-    ['Newly past policy', changes.newlyExpiring],
-    ['No longer past policy', changes.noLongerExpiring],
+    ['Newly expired', changes.newlyExpiring],
+    ['No longer expired', changes.noLongerExpiring],
     ['Newly held', changes.newlyHeld],
     ['No longer held', changes.noLongerHeld],
   ] as const;
@@ -255,7 +255,7 @@ function sinceLast(report: Report): Section {
   const amount = Object.values(changed).reduce((sum, { length }) => sum + length, 0);
   const all = report.complete && uncompared.length === 0;
   const same = all
-    ? 'Nothing changed: the same snapshots, held and past policy as before.'
+    ? 'Nothing changed: the same snapshots are held and expired as before.'
     : 'Nothing changed in what both reports could read.';
   return {
     title: `Since the last report (${localMinute(previousAt, report.zone)})`,
@@ -269,11 +269,11 @@ const EXCLUDED_TEXTS: Readonly<Record<Exclude<Status, 'managed'>, { readonly tit
   {
     held: {
       title: 'Held',
-      lead: 'Somebody asked for these to be kept. They stay until the hold is taken off or its day has passed.',
+      lead: 'These have a hold. They are kept until the hold is removed or its date has passed.',
     },
     problem: {
       title: 'Kept because of a problem',
-      lead: 'Something about these could not be read or understood, so they are kept. The problems below say what to mend.',
+      lead: 'Something about these could not be read or understood, so they are kept. The problems below say what to fix.',
     },
     unfinished: {
       title: 'Not finished',
@@ -281,15 +281,15 @@ const EXCLUDED_TEXTS: Readonly<Record<Exclude<Status, 'managed'>, { readonly tit
     },
     future: {
       title: 'Dated in the future',
-      lead: 'These carry a time that has not come yet. They are kept and not counted.',
+      lead: 'Their creation time is in the future. They are kept and not counted.',
     },
     'automatic-copy': {
       title: 'Copies of automatic snapshots',
-      lead: 'Somebody chose to keep these for good. They are kept unless a rule names them.',
+      lead: 'These were kept manually. They stay unless a rule matches them.',
     },
     unmanaged: {
       title: 'Covered by no policy',
-      lead: 'No tag, rule or default says what to do with these, so they are kept, and bill, for ever.',
+      lead: 'No tag, rule or default gives these a policy. They are kept indefinitely and incur charges.',
     },
   };
 
@@ -301,7 +301,7 @@ function excludedSection(report: Report, status: Exclude<Status, 'managed'>): Se
   );
 }
 
-/** What somebody should look at. */
+/** The problems that need attention. */
 export function problemsSection(report: Report): Section | null {
   if (report.problems.length === 0) return null;
   const wanted = new Set(report.problems.map(({ arn }) => arn));
@@ -316,7 +316,7 @@ export function problemsSection(report: Report): Section | null {
     [
       aboutRules
         ? 'These need attention. The snapshots that they name are kept.'
-        : 'Somebody should look at these. Whatever they concern is kept.',
+        : 'These need attention. The snapshots that they concern are kept.',
     ],
     report.problems,
     (problem) => {
@@ -329,7 +329,7 @@ export function problemsSection(report: Report): Section | null {
 }
 
 function staleSection(report: Report): Section | null {
-  const lead = 'Is whatever makes their snapshots still running?';
+  const lead = 'Check that the job that creates their snapshots still runs.';
   return section(
     `No recent snapshot: ${formatCount(report.stale.length, 'source')}`,
     [lead],
@@ -338,7 +338,7 @@ function staleSection(report: Report): Section | null {
       const newest =
         newestAt === null
           ? 'no snapshot at all'
-          : `the newest is of ${localDay(newestAt, report.zone)}, ${describeAge(newestAt, report.evaluatedAt)}`;
+          : `the newest is from ${localDay(newestAt, report.zone)}, ${describeAge(newestAt, report.evaluatedAt)}`;
       return { line: `${oneLine(source.name ?? source.arn)} (${source.kind} in ${oneLine(source.region)}): ${newest}` };
     },
   );
@@ -357,11 +357,11 @@ function automaticSection(report: Report): Section | null {
   if (total === 0) return null;
   const leftovers = report.automatic.filter(({ addOnEnabled, count: left }) => addOnEnabled === false && left > 0);
   const lead = [
-    `${formatCount(total, 'automatic snapshot')} of ${formatCount(report.automatic.length, 'source')}: they bill too. Lightsail rotates them; no plan ever contains one.`,
+    `${formatCount(total, 'automatic snapshot')} of ${formatCount(report.automatic.length, 'source')}: they incur charges too. Lightsail rotates them; no plan contains one.`,
   ];
   if (leftovers.length > 0)
     lead.push(
-      'With these sources automatic snapshots are switched off. The ones left behind stay, and bill, until somebody deletes them by hand:',
+      'Automatic snapshots are switched off for these sources. Those left over stay and incur charges until you delete them manually:',
     );
   return {
     title: 'Automatic snapshots',
@@ -369,7 +369,7 @@ function automaticSection(report: Report): Section | null {
     count: leftovers.length,
     *items() {
       for (const { source, count: left, newestAt } of leftovers) {
-        const newest = newestAt === null ? '' : `, the newest of ${localDay(newestAt, report.zone)}`;
+        const newest = newestAt === null ? '' : `, the newest from ${localDay(newestAt, report.zone)}`;
         yield {
           line: `${oneLine(source.name ?? source.arn ?? 'unnamed')} (${source.kind} in ${oneLine(source.region)}): ${formatNumber(left)} left${newest}`,
         };
@@ -380,15 +380,15 @@ function automaticSection(report: Report): Section | null {
 
 const present = (parts: readonly (Section | null)[]): readonly Section[] => parts.filter((part) => part !== null);
 
-/** Beside a list of snapshots with their reasons: what somebody should look at, and what changed. */
+/** The sections that need attention, for a page that lists all snapshots. */
 export const attention = (report: Report): readonly Section[] =>
   present([problemsSection(report), sinceLast(report), staleSection(report)]);
 
-/** Beside a list of snapshots with their reasons: what is good to know. */
+/** The sections of background information, for a page that lists all snapshots. */
 export const background = (report: Report): readonly Section[] =>
   present([orphansSection(report), automaticSection(report), ...regionsOff(report)]);
 
-/** Everything between what was not read and the next step, in reading order. */
+/** The sections between the unread lists and the next steps, in reading order. */
 export function sections(report: Report, due?: DueDays): readonly Section[] {
   const aside = STATUSES.filter((status) => status !== 'managed').map((status) => excludedSection(report, status));
   return present([

@@ -1,24 +1,25 @@
-import type { ApplyResult } from '../core/plan/outcome';
+import type { ApplyResult, OutcomeTotals } from '../core/plan/outcome';
 import { cloudShellLink } from '../core/report/console-links';
 import type { Zone } from '../core/time/zone';
 import { oneLine } from '../core/util/safe-text';
 import { utf8Length } from '../core/util/utf8';
 import { type EmailText, MAX_BODY_BYTES } from './email';
 import { formatDollars, formatNumber } from './numbers';
+import { CEILING_NOTE } from './phrases';
 import { renderResultText, resultSentence, unsettledItems } from './result-text';
 
-/** How a deletion run ended. Only a `finished` plan has an outcome for each of its snapshots. */
+/** How a deletion run ended. Only a `finished` run has an outcome for each snapshot of its plan. */
 export type RunEnd =
   | { readonly state: 'finished' }
   | {
       readonly state: 'refused' | 'stopped' | 'failed';
       /** Stable. */
       readonly code: string;
-      /** Why it ended before it was finished, for people. */
+      /** Why it ended early. */
       readonly text: string;
     };
 
-/** A command for people who may have nothing installed, and the region in whose CloudShell it can be pasted. */
+/** A command, and the region of the CloudShell to paste it into. */
 export interface CloudShellCommand {
   readonly command: string;
   readonly region: string;
@@ -26,37 +27,44 @@ export interface CloudShellCommand {
 
 export interface ResultContext {
   readonly planId: string;
-  /** The configured zone, in which people read when something was done. */
+  /** The configured zone of all dates. */
   readonly zone: Zone;
-  /** Null: nothing was recorded, so nothing was deleted, unless it could not be read. */
+  /** Null: no outcome is recorded, or the record could not be read. */
   readonly result: ApplyResult | null;
-  /** Why what was done could not be read; null: it was. */
+  /** Why the record could not be read; null: it was read. */
   readonly unread: string | null;
   readonly end: RunEnd;
-  /** Where the outcomes stand: `s3://…`. */
+  /** The places of the outcomes: `s3://…`. */
   readonly files: readonly string[];
-  /** What goes on with an unfinished plan; null where there is nothing to go on with. */
+  /** The command that continues an unfinished plan; null: nothing is left. */
   readonly resumeCommand: CloudShellCommand | null;
 }
 
-/** No line of an e-mail is broken here: readers do that. */
+/** Mail programs wrap lines. */
 const NO_WRAP_COLUMNS = 100_000;
 
-/** Another run carries the plan out. */
+/** Whether another run is applying the plan. */
 export const isElsewhere = (end: RunEnd): boolean => end.state === 'refused' && end.code === 'plan.in-progress';
 
 const openOf = ({ result }: ResultContext): number => result?.totals.open ?? 0;
 
-/** The outcome in at most 99 printable ASCII characters; what needs a person comes first. */
+function unfinishedText({ deleted, open, requested }: OutcomeTotals, unsettled: number): string {
+  const unknown = unsettled > 0 ? `${formatNumber(unsettled)} unknown, ` : '';
+  const rest = `${formatNumber(open - unsettled)} of ${formatNumber(requested)} not processed`;
+  return `Deletion not finished: ${formatNumber(deleted)} deleted, ${unknown}${rest}`;
+}
+
+/** The outcome in at most 99 printable ASCII characters (the limit of SNS is 100). */
 export function resultSubject({ result, end, unread }: ResultContext): string {
   const prefix = '[Lightsail] ';
-  if (isElsewhere(end)) return `${prefix}Not carried out a second time: plan.in-progress`;
+  if (isElsewhere(end)) return `${prefix}Already in progress: plan.in-progress`;
   const unsettled = result === null ? 0 : unsettledItems(result).length;
-  if (result === null || (result.totals.requested === result.totals.open && unsettled === 0))
-    return `${prefix}${unread === null ? 'Nothing deleted' : 'Not known what was deleted'}${end.state === 'finished' ? '' : `: ${end.code.replace(/[^!-~]/g, '').slice(0, 50)}`}`;
+  if (result === null || (result.totals.requested === result.totals.open && unsettled === 0)) {
+    const code = end.state === 'finished' ? '' : `: ${end.code.replace(/[^!-~]/g, '').slice(0, 50)}`;
+    return `${prefix}${unread === null ? 'Nothing deleted' : 'Not known what was deleted'}${code}`;
+  }
   const { requested, deleted, failed, open, freedMonthlyCostCeiling } = result.totals;
-  if (end.state !== 'finished' || open > 0)
-    return `${prefix}Deletion not finished: ${formatNumber(deleted)} deleted, ${unsettled > 0 ? `${formatNumber(unsettled)} of unknown end, ` : ''}${formatNumber(open - unsettled)} of ${formatNumber(requested)} not dealt with`;
+  if (end.state !== 'finished' || open > 0) return `${prefix}${unfinishedText(result.totals, unsettled)}`;
   if (failed > 0)
     return `${prefix}${formatNumber(failed)} of ${formatNumber(requested)} deletions failed, ${formatNumber(deleted)} deleted`;
   return `${prefix}${formatNumber(deleted)} of ${formatNumber(requested)} planned snapshots deleted, at most ${formatDollars(freedMonthlyCostCeiling)}/month`;
@@ -68,10 +76,10 @@ const END_TEXTS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> 
   failed: 'The run failed',
 };
 
-/** What stands in place of outcomes. */
+/** The text in place of a missing result. */
 function missingResultText({ result, end, unread }: ResultContext): string {
   if (result !== null) return '';
-  if (isElsewhere(end)) return 'The run that is at it sends the outcome. ';
+  if (isElsewhere(end)) return 'The run that is in progress sends the outcome. ';
   return unread === null ? 'Nothing was deleted. ' : `What was done could not be read: ${oneLine(unread)}.\n`;
 }
 
@@ -81,18 +89,21 @@ function bodyStart(context: ResultContext): string {
   return `${why}${missingResultText(context)}Plan ${oneLine(planId)}.\n\n`;
 }
 
-function bodyEnd(context: ResultContext): string {
-  const { files, resumeCommand: again } = context;
-  const more =
-    again === null
+function bodyEnd({ files, resumeCommand }: ResultContext): string {
+  const resume =
+    resumeCommand === null
       ? ''
-      : `\nTo go on with what was not dealt with (each snapshot is checked again), paste this into CloudShell:\n    ${again.command}\n    ${cloudShellLink(again.region)}\n`;
+      : `
+To continue with the snapshots that were not processed (each is checked again), paste this into CloudShell:
+    ${resumeCommand.command}
+    ${cloudShellLink(resumeCommand.region)}
+`;
   const places =
     files.length === 0 ? '' : `\nEvery outcome:\n${files.map((file) => `    ${oneLine(file)}\n`).join('')}`;
-  return `${more}${places}\n"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.\n`;
+  return `${resume}${places}\n${CEILING_NOTE}\n`;
 }
 
-/** What was done, as an e-mail of at most 250 KiB: what needs a person first; cut between lines, saying how many are left out and where they are. */
+/** Renders a result as an e-mail of at most MAX_BODY_BYTES, failures first. A cut names the number of missing lines and their place. */
 export function renderResultEmail(context: ResultContext): EmailText {
   const { result, files } = context;
   const [first, last] = [bodyStart(context), bodyEnd(context)];
@@ -110,24 +121,18 @@ export function renderResultEmail(context: ResultContext): EmailText {
   return { subject: resultSubject(context), body: `${first}${shown.join('')}${cut}${last}` };
 }
 
-/** Message attributes by which subscribers filter: those of a report have no `deleted`. */
+/** Message attributes for subscription filters. Only those of a result have `deleted`. */
 export function resultAttributes(context: ResultContext): Readonly<Record<string, string | number>> {
   const { result, end, unread } = context;
   if (unread !== null) return { outcome: 'deletion-unread' };
   const { deleted = 0, failed = 0 } = result?.totals ?? {};
-  const outcome =
-    failed > 0
-      ? 'deletion-failed'
-      : end.state === 'finished' && openOf(context) === 0
-        ? 'deleted'
-        : `deletion-${end.state}`;
-  return { outcome, deleted, failed, open: openOf(context) };
+  const open = openOf(context);
+  const ended = end.state === 'finished' && open === 0 ? 'deleted' : `deletion-${end.state}`;
+  return { outcome: failed > 0 ? 'deletion-failed' : ended, deleted, failed, open };
 }
 
-/** What was done, in one sentence. */
-export const endSentence = ({ result, end }: ResultContext): string =>
-  result !== null
-    ? resultSentence(result)
-    : end.state === 'finished'
-      ? 'Nothing was deleted.'
-      : `Nothing was deleted: ${oneLine(end.text)}`;
+/** The result in one sentence. */
+export function endSentence({ result, end }: ResultContext): string {
+  if (result !== null) return resultSentence(result);
+  return end.state === 'finished' ? 'Nothing was deleted.' : `Nothing was deleted: ${oneLine(end.text)}`;
+}

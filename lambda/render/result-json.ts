@@ -1,7 +1,7 @@
 import type { ApplyResult } from '../core/plan/outcome';
 import { jsonText } from '../core/util/safe-text';
 
-/** The result as JSON, one snapshot a line, in chunks: what is stored as `results/<plan id>.json`. */
+/** Renders a result as JSON, in chunks, one snapshot per line: the content of `results/<plan id>.json`. */
 export function* renderResultJson({ items, ...head }: ApplyResult): Generator<string> {
   yield `${jsonText(head, 1).slice(0, -2)},\n "items": [`;
   for (const [index, item] of items.entries()) yield `${index === 0 ? '' : ','}\n  ${jsonText(item)}`;

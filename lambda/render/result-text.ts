@@ -14,17 +14,17 @@ import { ceilingText, sumSizes } from './totals';
 
 const OUTCOME_HEADINGS: Readonly<Record<Outcome, string>> = {
   failed: 'Failed: still there, or not known',
-  changed: 'Changed: not the snapshot that was planned any more, left alone',
-  spared: 'Spared: something speaks for it now, left alone',
+  changed: 'Changed: no longer the snapshot that was planned, not deleted',
+  spared: 'Skipped: held or changed since the plan was made',
   'already-gone': 'Already gone before this run could delete it',
   deleted: 'Deleted',
 };
-/** Above those that were sent and have no outcome. */
-export const UNSETTLED_TEXT = 'A delete may have been sent: its end is not known';
-/** What needs a person comes first. */
+/** The heading of sent deletes without a known outcome. */
+export const UNSETTLED_TEXT = 'A delete may have been sent: its outcome is not known';
+/** Outcomes that need a person come first. */
 const OUTCOME_ORDER: readonly Outcome[] = ['failed', 'changed', 'spared', 'already-gone', 'deleted'];
 
-/** What is about to go, by source, each with its ceiling. */
+/** The deletion that a person confirms. */
 export interface Preview {
   readonly planId: string;
   readonly account: string | null;
@@ -39,7 +39,7 @@ export interface Preview {
 const previewCeiling = (snapshots: readonly Snapshot[], pricing: Pricing): string =>
   ceilingText(sumSizes(snapshots, pricing));
 
-/** Shows what will go, by source, with ceilings, and what of the plan will not and why. No line is wider than the terminal. */
+/** Renders the snapshots that will be deleted, by source with cost ceilings, and the skipped ones with reasons. */
 export function* renderPreview(preview: Preview, columns: number): Generator<string> {
   const { groups, skipped, planned, doneBefore, pricing, now } = preview;
   const all = groups.flatMap(({ items }) => items.map(({ evaluated }) => evaluated.snapshot));
@@ -48,7 +48,7 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
     columns,
     '',
   );
-  if (doneBefore > 0) yield wrap(`An earlier run dealt with ${formatNumber(doneBefore)} of them.`, columns, '');
+  if (doneBefore > 0) yield wrap(`An earlier run processed ${formatNumber(doneBefore)} of them.`, columns, '');
   yield wrap(
     all.length === 0
       ? 'Nothing is left to delete.'
@@ -80,7 +80,7 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
   yield '\n';
 }
 
-/** Shows what a plan lists, by region and kind: what its sources and sizes are stands in the report. */
+/** Renders the snapshots of a plan, by region and kind. */
 export function* renderPlanText(
   { id, account, items, expiresAt }: Plan,
   zone: Zone,
@@ -108,10 +108,10 @@ export const outcomeLine = ({ outcome, name, region, code, text }: ItemResult): 
     ? `deleted ${oneLine(name)} (${oneLine(region)})`
     : `${outcome} ${oneLine(name)} (${oneLine(region)}): ${oneLine(text)} [${oneLine(code)}]`;
 
-/** Those of which it is not known whether they were deleted. */
+/** The snapshots that may have been deleted. */
 export const unsettledItems = ({ unsettled = [] }: ApplyResult): readonly Unsettled[] => unsettled;
 
-/** What was done, in one sentence. */
+/** The result in one sentence. */
 export function resultSentence(result: ApplyResult): string {
   const { totals, status, items } = result;
   const { requested, deleted, alreadyGone, spared, changed, failed, open } = totals;
@@ -122,8 +122,8 @@ export function resultSentence(result: ApplyResult): string {
     spared > 0 ? `${formatNumber(spared)} spared` : '',
     changed > 0 ? `${formatNumber(changed)} changed` : '',
     failed > 0 ? `${formatNumber(failed)} failed` : '',
-    unsettled > 0 ? `${formatNumber(unsettled)} of unknown end` : '',
-    status === 'unfinished' ? `${formatNumber(open - unsettled)} not dealt with` : '',
+    unsettled > 0 ? `${formatNumber(unsettled)} of unknown outcome` : '',
+    status === 'unfinished' ? `${formatNumber(open - unsettled)} not processed` : '',
   ].filter((part) => part !== '');
   const unknown = items.filter(
     ({ outcome, monthlyCostCeiling }) => outcome === 'deleted' && monthlyCostCeiling === null,
@@ -132,7 +132,7 @@ export function resultSentence(result: ApplyResult): string {
   return `Of ${formatCount(requested, 'planned snapshot')}: ${parts.join(', ')}. Freed: at most ${formatDollars(totals.freedMonthlyCostCeiling)}/month${more}.`;
 }
 
-/** The outcome as text, what needs a person first, every item with its reason. */
+/** Renders every outcome with its reason, failures first. */
 export function* renderResultText(result: ApplyResult, columns: number): Generator<string> {
   yield wrap(resultSentence(result), columns, '');
   const unsettled = unsettledItems(result);
@@ -153,5 +153,5 @@ export function* renderResultText(result: ApplyResult, columns: number): Generat
     }
   }
   if (result.status === 'unfinished')
-    yield `\n${wrap('It is not finished: apply the same plan again to go on.', columns, '')}`;
+    yield `\n${wrap('The plan is not finished: apply it again to continue.', columns, '')}`;
 }

@@ -3,7 +3,7 @@ import type { Report } from '../core/report/report-model';
 import { aboutReport, type Line, nextSteps, outcomeLines, type TextContext } from './report-header';
 import { type Item, type Section, sections, unreadSection } from './report-sections';
 
-/** How wide the terminal is, and whether it may be coloured. Colours only repeat what the words say. */
+/** The width of the terminal, and whether colours are used. Colours only repeat the text. */
 export interface TerminalStyle {
   readonly columns: number;
   readonly colour: boolean;
@@ -11,13 +11,13 @@ export interface TerminalStyle {
 
 const MIN_REPORT_COLUMNS = 60;
 
-/** Words broken into lines of at most `columns` cells (wide characters count two), the first behind `first`, the others behind as many blanks. */
+/** Wraps text at `columns` cells (wide characters count two). `first` starts the first line; the others are indented as much. */
 export function wrap(text: string, columns: number, first: string): string {
   const lines = wrapAnsi(text, columns - first.length, { hard: true }).split('\n');
   return lines.map((line, index) => `${index === 0 ? first : ' '.repeat(first.length)}${line}\n`).join('');
 }
 
-/** The report as text for a terminal or a pipe, grouped by source, in chunks, uncut; no line but one to copy is wider than the terminal. */
+/** Renders the whole report as text, in chunks. Only commands to copy are wider than the terminal. */
 export function* renderTerminal(report: Report, context: TextContext, style: TerminalStyle): Generator<string> {
   const columns = Math.max(MIN_REPORT_COLUMNS, style.columns);
   const paint = (code: string, text: string): string =>

@@ -4,11 +4,11 @@ import type { Snapshot } from '../core/snapshot/snapshot';
 import { formatNumber } from './numbers';
 import { monthlyCostText } from './phrases';
 
-/** What several snapshots come to. `gb` and `ceiling` (US dollars per month) are of those whose size is known; `unknown` are the others. */
+/** Totals of several snapshots. `gb` and `ceiling` (US dollars per month) are without the `unknown` ones. */
 export interface SizeTotals {
   readonly snapshots: number;
   readonly gb: number;
-  /** Whether attached disks are part of it. */
+  /** Whether attached disks are included. */
   readonly withDisks: boolean;
   readonly ceiling: number;
   readonly unknown: number;
@@ -32,7 +32,7 @@ export function sumSizes(snapshots: Iterable<Snapshot>, pricing: Pricing): SizeT
 
 const isUnknown = ({ snapshots, unknown }: SizeTotals): boolean => unknown > 0 && unknown === snapshots;
 
-/** ` and 2 of unknown size`; empty where every size is known. Those are named, never counted as free. */
+/** ` and 2 of unknown size`; empty: all sizes are known. */
 export const unknownSizeText = ({ unknown }: Pick<SizeTotals, 'unknown'>): string =>
   unknown === 0 ? '' : ` and ${formatNumber(unknown)} of unknown size`;
 
@@ -40,7 +40,7 @@ export const unknownSizeText = ({ unknown }: Pick<SizeTotals, 'unknown'>): strin
 export const ceilingText = (extent: SizeTotals): string =>
   isUnknown(extent) ? monthlyCostText(null) : `${monthlyCostText(extent.ceiling)}${unknownSizeText(extent)}`;
 
-/** `180 GB`, or `244 GB with attached disks` where these are part of it. */
+/** `180 GB`, or `244 GB with attached disks`. */
 export const gbText = (extent: SizeTotals): string =>
   isUnknown(extent)
     ? 'size not known'

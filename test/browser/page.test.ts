@@ -97,7 +97,7 @@ describe('the page of the sample account', () => {
     expect(await summary(page)).toBe('No snapshot matches');
     await page.getByRole('button', { name: 'Show all' }).click();
     expect(await summary(page)).toContain(
-      `All ${sample.totals.snapshots} snapshots: ${sample.totals.expire} past policy`,
+      `All ${sample.totals.snapshots} snapshots: ${sample.totals.expire} expired`,
     );
   });
 
@@ -122,7 +122,7 @@ describe('the page of the sample account', () => {
       .getByRole('link', { name: String(sample.totals.expire) })
       .click();
     expect(await summary(page)).toContain(
-      `${sample.totals.expire} of ${sample.totals.snapshots} snapshots: ${sample.totals.expire} past policy`,
+      `${sample.totals.expire} of ${sample.totals.snapshots} snapshots: ${sample.totals.expire} expired`,
     );
     await page.locator('.chart').getByRole('link', { name: 'Frankfurt' }).first().click();
     expect(new Set(await text(page, '#body td.region .dim'))).toEqual(new Set(['eu-central-1']));
@@ -133,7 +133,7 @@ describe('the page of the sample account', () => {
     expect(await page.locator('.mark[data-index]').count()).toBe(sample.totals.snapshots);
     expect(await page.locator('.mark.expire[data-index]').count()).toBe(sample.totals.expire);
     await page.locator('.mark.expire[data-index]').last().hover();
-    expect(await page.locator('#tip').textContent()).toMatch(/past policy.*\d+d old since/);
+    expect(await page.locator('#tip').textContent()).toMatch(/expired.*\d+d old since/);
     const group = page.getByRole('group', { name: 'Snapshots of staging' });
     await group.locator('[tabindex="0"]').focus();
     const newest = await page.locator('#tip b').textContent();
@@ -154,18 +154,18 @@ describe('the page of the sample account', () => {
   test('says why in short, and then exactly, of what is past policy', async () => {
     const { page } = await browser.open(pageOf(aReport([expired()])));
     expect(await text(page, '#body td.why')).toEqual([
-      'policy standard, from the rule "production", keeps newer ones insteaddaily: 7 of 7 slots filled; weekly: 2026-W44 already kept by web-1108',
+      'policy standard, from the rule "production". Newer snapshots fill its slotsdaily: 7 of 7 slots filled; weekly: 2026-W44 already kept by web-1108',
     ]);
   });
 
   test('takes filters back, one by one, until there is none', async () => {
     const { page } = await browser.open(pageOf(sample));
     const all = await summary(page);
-    await page.getByRole('link', { name: `${sample.totals.expire} past policy` }).click();
+    await page.getByRole('link', { name: `${sample.totals.expire} expired` }).click();
     await page.getByLabel('Kind', { exact: true }).selectOption('disk');
     const both = await summary(page);
     await page.goBack();
-    expect(await summary(page)).toContain(`${sample.totals.expire} past policy`);
+    expect(await summary(page)).toContain(`${sample.totals.expire} expired`);
     expect(await summary(page)).not.toBe(both);
     expect(await page.getByLabel('Kind', { exact: true }).inputValue()).toBe('');
     await page.goBack();
@@ -288,7 +288,7 @@ describe('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('draws snapshots of one moment so that each can be pointed at, those past policy in front', async () => {
+  test('draws snapshots of one moment so that each can be pointed at, expired ones in front', async () => {
     const at = NOW - 40 * 86_400_000;
     const items = [
       ...Array.from({ length: 3 }, (_, i) => kept({ name: `kept-${i}`, createdAt: at })),
@@ -306,7 +306,7 @@ describe('the page', () => {
     expect([keep < held, held < past]).toEqual([true, true]);
   });
 
-  test('tells kept from past policy in forced colours too', async () => {
+  test('tells kept from expired in forced colours too', async () => {
     const { page } = await browser.open(pageOf(aReport([kept(), expired()])), { forcedColors: 'active' });
     const filled = (mark: string): Promise<string> =>
       page.evaluate(`getComputedStyle(document.querySelector('.lane .mark.${mark}')).backgroundColor`);
@@ -319,11 +319,11 @@ describe('the page', () => {
   test('names snapshots of unknown size in what it sums up', async () => {
     const { page } = await browser.open(pageOf(SITUATIONS['unknown-sizes']?.report ?? aReport([])));
     expect(await summary(page)).toBe(
-      'All 3 snapshots: 2 past policy, 40 GB, at most $2.00 per month and 2 of unknown size',
+      'All 3 snapshots: 2 expired, 40 GB, at most $2.00 per month and 2 of unknown size',
     );
     await page.getByLabel('Search', { exact: true }).fill('web-1120');
     await page.locator('#body tr').nth(1).waitFor({ state: 'detached' });
-    expect(await summary(page)).toBe('1 of 3 snapshots: 0 past policy, size and cost not known');
+    expect(await summary(page)).toBe('1 of 3 snapshots: 0 expired, size and cost not known');
   });
 
   test('opens in every situation without a complaint and without horizontal scroll', async () => {

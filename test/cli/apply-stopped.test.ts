@@ -41,7 +41,7 @@ describe('lightsail-retention apply that is stopped in the middle', () => {
     expect(code).toBe(1);
     expect(err).toContain('[apply.stopped]');
     expect(err).not.toContain('outcomes:');
-    expect(unwrapped(out)).toMatch(/Of 5 planned snapshots: [1-3] deleted, .*not dealt with\./);
+    expect(unwrapped(out)).toMatch(/Of 5 planned snapshots: [1-3] deleted, .*not processed\./);
     expect(unwrapped(out)).toContain('web-04 of web');
     expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
   });
@@ -68,7 +68,7 @@ describe('lightsail-retention apply that is stopped in the middle', () => {
     const { code, out, err } = await apply();
     expect(code).toBe(1);
     expect(err).toMatch(/another run has taken over the snapshot web-04.*\[apply\.stopped\]/);
-    expect(unwrapped(out)).toMatch(/Of 5 planned snapshots: .*not dealt with/);
+    expect(unwrapped(out)).toMatch(/Of 5 planned snapshots: .*not processed/);
     expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
   });
 });

@@ -391,11 +391,11 @@ describe('lightsail-retention apply', () => {
     expect(totals.deleted).toBeGreaterThan(0);
     expect(totals.open).toBeGreaterThan(0);
     expect(count()).toBe(11 - totals.deleted);
-    expect(unwrapped(out)).toContain(`${totals.deleted} deleted, ${totals.open} not dealt with`);
-    expect(unwrapped(out)).toContain('apply the same plan again to go on');
+    expect(unwrapped(out)).toContain(`${totals.deleted} deleted, ${totals.open} not processed`);
+    expect(unwrapped(out)).toContain('apply it again to continue');
     const again = await cli(plan(), '--local', '--yes', '5');
     expect(again.code).toBe(0);
-    expect(unwrapped(again.out)).toContain(`An earlier run dealt with ${items.length} of them.`);
+    expect(unwrapped(again.out)).toContain(`An earlier run processed ${items.length} of them.`);
     expect(count()).toBe(6);
     expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
   }, 60_000);
@@ -437,7 +437,7 @@ describe('lightsail-retention apply', () => {
       if (String(data).includes('Press Ctrl-C again')) child.kill('SIGINT');
     });
     const { code, out } = await end;
-    expect({ code, out: unwrapped(out) }).toEqual({ code: 1, out: expect.not.stringContaining('not dealt with') });
+    expect({ code, out: unwrapped(out) }).toEqual({ code: 1, out: expect.not.stringContaining('not processed') });
     answered();
     // The test of a run that was killed waits for real.
     const timers = skipTimers(TAKE_OVER_WAIT_MS);
@@ -461,7 +461,7 @@ describe('lightsail-retention apply', () => {
     const answered = ['GetInstance', 'GetDisk'].map((operation) => emulator.before(operation, hang));
     const { code, out } = await end;
     expect(code).toBe(1);
-    expect(unwrapped(out)).toContain('Of 5 planned snapshots: 0 deleted, 5 not dealt with.');
+    expect(unwrapped(out)).toContain('Of 5 planned snapshots: 0 deleted, 5 not processed.');
     expect(asked).toBe(2);
     for (const answer of answered) answer();
     expect((await cli(plan(), '--local', '--yes', '5')).code).toBe(0);
@@ -729,7 +729,7 @@ describe('lightsail-retention apply', () => {
       });
       const { code, out, err } = await cli(address, '--function', 'retention-delete:live', '--yes', '5');
       expect(code).toBe(1);
-      expect(unwrapped(out)).toContain('Of 5 planned snapshots: 4 deleted, 1 not dealt with.');
+      expect(unwrapped(out)).toContain('Of 5 planned snapshots: 4 deleted, 1 not processed.');
       expect(err).toContain(`${end.text} (${end.code}); apply the plan again to go on [apply.stopped]`);
     });
 

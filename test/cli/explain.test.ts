@@ -60,10 +60,10 @@ describe('lightsail-retention explain', () => {
     for (const { arn, name, kind, region, verdict, reasons, policy } of report.snapshots) {
       const { code, out } = await explain(arn ?? '', '--region', region, '--kind', kind);
       const story = unwrapped(out);
-      expect({ name, code, verdict: /Verdict: (kept|past policy)/.exec(story)?.[1] }).toEqual({
+      expect({ name, code, verdict: /Verdict: (kept|expired by policy)/.exec(story)?.[1] }).toEqual({
         name,
         code: 0,
-        verdict: verdict === 'expire' ? 'past policy' : 'kept',
+        verdict: verdict === 'expire' ? 'expired by policy' : 'kept',
       });
       for (const { text } of reasons) expect(story).toContain(unwrapped(text));
       if (policy !== null) expect(story).toContain(`So it has: policy ${policy.name}, `);

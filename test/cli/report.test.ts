@@ -141,7 +141,7 @@ describe('lightsail-retention report', () => {
 
   it('prints text by default, outcome first', async () => {
     const { out } = await report(['--config', 'policy.yaml', '--quiet']);
-    expect(out.split('\n').slice(0, 2).join(' ')).toMatch(/\d+ of \d+ snapshots are past policy/);
+    expect(out.split('\n').slice(0, 2).join(' ')).toMatch(/\d+ of \d+ snapshots are expired by policy/);
   });
 
   it('tells its progress on standard error, one line a scope, and none with --quiet', async () => {
@@ -200,7 +200,7 @@ describe('lightsail-retention report', () => {
     });
     writeFileSync(join(work, "my shop's.yaml"), `${POLICY}caps: { maxShare: 1 }\n`);
     const { out } = await report(['--config', "my shop's.yaml", '--quiet']);
-    const [, expiring = ''] = /^(\d+) of \d+ snapshots are past policy/.exec(out) ?? [];
+    const [, expiring = ''] = /^(\d+) of \d+ snapshots are expired by policy/.exec(out) ?? [];
     const [, name = ''] = /\n {2}- (\S+): /.exec(out) ?? [];
     const shell = (command: string): Promise<ChildRun> =>
       execute('sh', ['-c', command], { PATH: `${bin}:${process.env.PATH}` });

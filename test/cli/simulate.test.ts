@@ -39,9 +39,9 @@ Kept at the end: 3 of 21 snapshots, at most $12.00/month.
 L  last 2    keeps 2
 W  weekly 3  keeps 3
 
-A day bears the letter of the first rule that keeps it. A
-number alone: expired. A dot: no snapshot. Beside the month:
-kept of made.
+A day has the letter of the first rule that keeps it. A
+number alone: expired. A dot: no snapshot. Next to the
+month: kept of made.
 
 November 2026       3 of 21
 Mo  Tu  We  Th  Fr  Sa  Su
@@ -54,10 +54,9 @@ Most snapshots at once, and at most what they cost per month
 (80 GB each, $0.05 per GB-month):
 2026-11      5  ########################  $20.00
 
-Time passed day by day: the policy was applied once a day,
-and what it let go was removed at once. Deployed deletion
-waits for a person or a grace period, so a few more are
-there meanwhile.
+The simulation applied the policy once a day and removed
+expired snapshots at once. A deployment waits for an
+approval or a grace period, so it has a few more.
 `);
   });
 

@@ -83,7 +83,7 @@ describe('in a real terminal', () => {
         const text = await screen.until(/^exit \d+$/m);
         expect(text).toMatch(/^exit 0$/m);
         expect(text).toMatch(/^read 173 snapshots in 3 regions$/m);
-        expect(text).toMatch(/^\d+ of 173 snapshots are past policy/m);
+        expect(text).toMatch(/^\d+ of 173 snapshots are expired by policy/m);
         expect(text.replace(/\s+/g, ' ')).toContain('staging (instance snapshots in eu-central-1): ');
         expect(text).not.toMatch(/[█░]/);
         const wide = text.split('\n').filter((line) => line.trimEnd().length > columns && !TO_COPY.test(line));
@@ -112,7 +112,7 @@ describe('in a real terminal', () => {
       const text = await screen.until(/^exit 0$/m);
       expect(screen.read(true)).not.toContain(ESCAPE);
       expect(text).toMatch(
-        /^warning: calls to AWS go to another endpoint: [^;]*; \S+ ignores that\n\d+ of 173 snapshots are past policy/,
+        /^warning: calls to AWS go to another endpoint: [^;]*; \S+ ignores that\n\d+ of 173 snapshots are expired by policy/,
       );
     } finally {
       screen.close();

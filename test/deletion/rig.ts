@@ -49,7 +49,7 @@ export const aged = (spec: SourceSpec, ages: readonly number[], row = instanceSn
 
 export const upTo = (last: number): readonly number[] => Array.from({ length: last }, (_, i) => i + 1);
 
-/** `web` with six daily snapshots in us-east-1, and `data`, a disk with five, in eu-central-1. By CONFIG three and two of them are past policy. */
+/** `web` with six daily snapshots in us-east-1, and `data`, a disk with five, in eu-central-1. By CONFIG three and two of them are expired. */
 export function smallAccount(): AccountData {
   const [web, data] = [aSpec('web'), aSpec('data', THERE)];
   return {

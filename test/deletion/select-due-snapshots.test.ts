@@ -28,7 +28,7 @@ const AUTOMATIC = {
   functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:deletion:live',
 } as const;
 
-/** `old-1` and `old-2` are past policy, `young` is kept. */
+/** `old-1` and `old-2` are expired, `young` is kept. */
 const ALL = [
   aSnapshot({ name: 'young', createdAt: NOW - 20 * DAY }),
   aSnapshot({ name: 'old-1', createdAt: NOW - 30 * DAY }),
@@ -164,7 +164,7 @@ describe('automatic deletion takes', () => {
     expect(await taken()).toBe('auto.interrupted');
   });
 
-  test('the same with weekly reports, if the newest is of today', async () => {
+  test('the same with weekly reports, if the newest is from today', async () => {
     const { taken } = await history([{ ago: 14 * 24 + 4 }, { ago: 7 * 24 + 4 }, { ago: 4 }]);
     expect(await taken()).toEqual(['old-1', 'old-2']);
   });
@@ -292,7 +292,7 @@ describe('automatic deletion does nothing', () => {
     ['when one is dated in the future', 'auto.clock', [...daily(), { ago: -1 }]],
     ['when one is of another account', 'auto.account', daily({ 3: { inventory: { account: '999999999999' } } })],
     [
-      'when nothing is past policy',
+      'when nothing is expired by policy',
       'auto.nothing-due',
       daily().map((day) => ({ ...day, inventory: { snapshots: ALL.slice(0, 1) } })),
     ],

@@ -310,7 +310,7 @@ describe('the deletion function', () => {
       expect(mails[0]?.body).toContain('AccessDeniedException');
     }));
 
-  it('stops at its deadline, says what was not dealt with, and how to go on', () =>
+  it('stops at its deadline, says what was not processed, and how to go on', () =>
     withBench(async ({ approve, run, rig, mails }) => {
       const event = await approve();
       let now = Date.now();
@@ -345,7 +345,7 @@ describe('the deletion function', () => {
       expect(rig.names().filter((name) => PLANNED.includes(name))).toHaveLength(4);
       // What the other region had in hand was to be sent, and was not: that is taken back, so its end is known.
       expect(mails.map(({ subject }) => subject)).toEqual([
-        '[Lightsail] Deletion not finished: 1 deleted, 4 of 5 not dealt with',
+        '[Lightsail] Deletion not finished: 1 deleted, 4 of 5 not processed',
       ]);
       expect(mails[0]?.body).toContain(`go on with ${event.plan}`);
     }));
@@ -723,7 +723,7 @@ describe('a start that comes twice', () => {
       expect(deleted).toHaveLength(5);
       expect(mails.map(({ subject }) => subject.replace(/, at most.*/, '')).sort()).toEqual([
         '[Lightsail] 5 of 5 planned snapshots deleted',
-        '[Lightsail] Not carried out a second time: plan.in-progress',
+        '[Lightsail] Already in progress: plan.in-progress',
       ]);
     }));
 });
@@ -738,8 +738,8 @@ describe('tells by e-mail', () => {
       objects.set(key, JSON.stringify({ owner, at: new Date().toISOString(), released: false }));
       const { result } = await run(event);
       expect(result).toMatchObject({ state: 'refused', code: 'plan.in-progress', deleted: 0, open: 0 });
-      expect(mails.at(-1)?.subject).toBe('[Lightsail] Not carried out a second time: plan.in-progress');
-      expect(mails.at(-1)?.body).toContain('The run that is at it sends the outcome.');
+      expect(mails.at(-1)?.subject).toBe('[Lightsail] Already in progress: plan.in-progress');
+      expect(mails.at(-1)?.body).toContain('The run that is in progress sends the outcome.');
       expect(mails.at(-1)?.body).not.toContain('planned snapshots');
     }));
 
@@ -921,7 +921,8 @@ describe('an invocation that dies', () => {
             done.length,
           ]);
           if (subject.includes('not finished')) expect([at, body.includes(code)]).toEqual([at, true]);
-          if (unsettled.length > 0) expect(body).toContain('A delete may have been sent: its end is not known (1)\n');
+          if (unsettled.length > 0)
+            expect(body).toContain('A delete may have been sent: its outcome is not known (1)\n');
           // The command in the mail goes on at once.
           const again = await runExecution(handler(), event, immortal, { name: 'again' });
           expect([at, again.result]).toEqual([at, expect.objectContaining({ state: 'finished' })]);
@@ -950,7 +951,7 @@ describe('an invocation that dies', () => {
       expect([status, invocations]).toEqual(['FAILED', 6]);
       expect(deaths).toBeLessThanOrEqual(13);
       expect(mails.map(({ subject }) => subject)).toEqual([
-        '[Lightsail] Deletion not finished: 0 deleted, 1 of unknown end, 1 of 2 not dealt with',
+        '[Lightsail] Deletion not finished: 0 deleted, 1 unknown, 1 of 2 not processed',
       ]);
       expect(rig.names()).toHaveLength(5);
       expect((await runExecution(handler(), event, immortal, { name: 'again' })).result).toMatchObject({

@@ -51,7 +51,7 @@ describe('the chat message', () => {
           });
           const { description } = accepted(renderChat(report, { ...CONTEXT, applyCommand: 'x'.repeat(500) })).content;
           expect(description).toContain(CONTEXT.fullReport);
-          const [, sources = ''] = description.split('*Past policy, by source*');
+          const [, sources = ''] = description.split('*Expired by policy, by source*');
           const [part = ''] = sources.split('\n\n');
           const left = Number(/… and (\d+) more/.exec(part)?.[1] ?? 0);
           expect((part.match(/^• /gm) ?? []).length + left).toBe(names.length);
@@ -91,9 +91,9 @@ describe('the chat message', () => {
     const { report } = SITUATIONS['some-expiring'] ?? { report: aReport([]) };
     const stepsWith = (applyCommand: string): readonly string[] =>
       accepted(renderChat(report, { ...CONTEXT, applyCommand })).content.nextSteps;
-    expect(stepsWith('x'.repeat(300))).toContain(`To delete what is past policy: ${'x'.repeat(300)}`);
+    expect(stepsWith('x'.repeat(300))).toContain(`To delete the expired snapshots: ${'x'.repeat(300)}`);
     expect(stepsWith('x'.repeat(330))).toContain(
-      'To delete what is past policy: use the command in the e-mail of this report',
+      'To delete the expired snapshots: use the command in the e-mail of this report',
     );
   });
 

@@ -32,7 +32,7 @@ describe('the e-mail', () => {
       ...Array.from({ length: 40 }, () => kept()),
     ]);
     expect(renderEmail(report, CONTEXT).subject).toBe(
-      '[Lightsail] 17 of 57 snapshots past policy, at most $34.00/month',
+      '[Lightsail] 17 of 57 snapshots expired by policy, at most $34.00/month',
     );
   });
 
@@ -121,7 +121,7 @@ describe('the e-mail', () => {
   test('names each list that was not read before anything else, with the remedy that the service offers', () => {
     const scopes = [aScope(), aFailedScope('eu-south-2', 'disk')];
     const { body } = renderEmail(aReport([expired()], { complete: false, scopes }), CONTEXT);
-    expect(body.indexOf('disk snapshots in eu-south-2')).toBeLessThan(body.indexOf('PAST POLICY'));
+    expect(body.indexOf('disk snapshots in eu-south-2')).toBeLessThan(body.indexOf('EXPIRED BY POLICY'));
     expect(body).toContain('Tip: ask for lightsail:GetDiskSnapshots');
   });
 
@@ -132,7 +132,7 @@ describe('the e-mail', () => {
       expect(body).toMatch(/^(In what could be read|Nothing could be read)/m);
       expect(body).toContain('Nothing can be deleted with this report: ');
       expect(body).not.toMatch(
-        /^Nothing is past policy|nothing to delete|Nothing changed: |All together|is deleted later/m,
+        /^Nothing is expired by policy|nothing to delete|Nothing changed: |All together|are deleted later/m,
       );
     }
   });
@@ -162,12 +162,12 @@ describe('the e-mail', () => {
       CONTEXT,
     );
     const policy = 'policy standard, from the rule "production"';
-    expect(body).toContain(`\nWhy: ${policy}, keeps newer ones instead (daily: 7 of 7 slots filled)\n- a: `);
+    expect(body).toContain(`\nWhy: ${policy}. Newer snapshots fill its slots (daily: 7 of 7 slots filled)\n- a: `);
     expect(body).toMatch(
       /- a: .*\n {3}weekly: 2026-W44 already kept by x\n- b: .*\n {3}weekly: 2026-W44 already kept by y\nWhy/,
     );
     expect(body).toContain(
-      `\nWhy: ${policy}, keeps newer ones instead, and gives no more time (daily: 7 of 7 slots filled; 30d old since 2026-10-31)\n- c: `,
+      `\nWhy: ${policy}. Newer snapshots fill its slots, and it is older than 30 days (daily: 7 of 7 slots filled; 30d old since 2026-10-31)\n- c: `,
     );
   });
 
@@ -193,9 +193,9 @@ describe('the e-mail', () => {
   test('says of automatic deletion only what it will do', () => {
     const said = (report: Report) => renderEmail(report, { ...CONTEXT, deletionMode: 'automatic', grace: '7d' }).body;
     expect(said(aReport([expired()]))).toMatch(
-      /what stays on this list is deleted later[\s\S]*on this list for 7d without a break/,
+      /snapshots that stay on this list are deleted later[\s\S]*on this list for 7d without interruption/,
     );
-    expect(said(aReport([kept()]))).toContain('Automatic deletion is switched on; nothing is on its list.');
+    expect(said(aReport([kept()]))).toContain('Automatic deletion is switched on; its list is empty.');
     expect(said(situation('thousands'))).toContain('takes nothing on a report like this one');
     for (const report of [aReport([kept()]), situation('thousands')])
       expect(said(report)).not.toContain('deleted later');

@@ -98,7 +98,7 @@ describe('the page', () => {
     expect(html).toContain('at most $2.00/month and 1 of unknown size');
     expect(html).toContain('per month at most, 40 GB and 2 of unknown size');
     expect(html).toContain(
-      '<td>$2.00 and 2 of unknown size<span class="dim">$2.00 and 1 of unknown size past policy</span></td>',
+      '<td>$2.00 and 2 of unknown size<span class="dim">$2.00 and 1 of unknown size expired</span></td>',
     );
   });
 
@@ -106,7 +106,7 @@ describe('the page', () => {
     for (const { report } of Object.values(SITUATIONS)) {
       const { rows, words, sources } = embedded(page(report));
       expect(rows).toHaveLength(report.items.length);
-      expect(rows.filter((row) => words[row[6]] === 'past policy')).toHaveLength(report.totals.expire);
+      expect(rows.filter((row) => words[row[6]] === 'expired')).toHaveLength(report.totals.expire);
       expect(rows.filter((row) => row[8] === '' || sources[row[1]] === undefined)).toEqual([]);
     }
   });

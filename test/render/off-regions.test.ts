@@ -43,7 +43,7 @@ describe('regions that are not read and do not make a report incomplete', () => 
   it('are named one by one at the end, with what that means', () => {
     const body = renderEmail(REPORT, CONTEXT).body;
     expect(body).toMatch(
-      /REGIONS DENIED: 2\nA service control policy denies every call in these\..*\n+- eu-west-2\n- eu-west-3/,
+      /REGIONS DENIED: 2\nA service control policy denies every call in these regions\..*\n+- eu-west-2\n- eu-west-3/,
     );
   });
 

@@ -69,13 +69,13 @@ test.each<[string, Partial<ResultContext>, string, string]>([
   [
     'not finished',
     { result: result([item()], 3), end: stopped },
-    'Deletion not finished: 1 deleted, 2 of 3 not dealt with',
+    'Deletion not finished: 1 deleted, 2 of 3 not processed',
     'deletion-stopped',
   ],
   [
     'not known of one',
     { result: { ...result([], 3), unsettled: [UNSETTLED] }, end: stopped },
-    'Deletion not finished: 0 deleted, 1 of unknown end, 2 of 3 not dealt with',
+    'Deletion not finished: 0 deleted, 1 unknown, 2 of 3 not processed',
     'deletion-stopped',
   ],
   [
@@ -93,7 +93,7 @@ test.each<[string, Partial<ResultContext>, string, string]>([
   [
     'carried out elsewhere',
     { result: null, end: { state: 'refused', code: 'plan.in-progress', text: 'another is at it' } },
-    'Not carried out a second time: plan.in-progress',
+    'Already in progress: plan.in-progress',
     'deletion-refused',
   ],
 ])('the subject says the outcome, and an attribute too: %s', (_, said, subject, outcome) => {
@@ -138,12 +138,12 @@ test('what was sent and has no outcome comes first, in the mail and on the page,
     end: stopped,
   });
   const { body } = renderResultEmail(said);
-  expect(body).toContain('Of 3 planned snapshots: 1 deleted, 2 of unknown end, 0 not dealt with.');
+  expect(body).toContain('Of 3 planned snapshots: 1 deleted, 2 of unknown outcome, 0 not processed.');
   expect(body).toMatch(
-    /A delete may have been sent: its end is not known \(2\)\n {2}- web-1104 of web\n {2}- arn:aws:lightsail:…:a of web\n[\s\S]*Deleted \(1\)/,
+    /A delete may have been sent: its outcome is not known \(2\)\n {2}- web-1104 of web\n {2}- arn:aws:lightsail:…:a of web\n[\s\S]*Deleted \(1\)/,
   );
   const html = [...renderResultHtml(said)].join('');
-  for (const text of ['web-1104', 'arn:aws:lightsail:…:a', 'its end is not known']) expect(html).toContain(text);
+  for (const text of ['web-1104', 'arn:aws:lightsail:…:a', 'its outcome is not known']) expect(html).toContain(text);
 });
 
 test('a refused one says that nothing was deleted, and why', () => {

@@ -37,7 +37,7 @@ const ALL = [
   item('web-4', 'changed', { code: 'snapshot.changed', text: 'not the snapshot that was planned' }),
   item('web-5', 'already-gone', {
     code: 'snapshot.gone',
-    text: 'it was gone before this run',
+    text: 'it was deleted before this run',
     source: null,
     monthlyCostCeiling: null,
   }),
@@ -65,14 +65,14 @@ describe('the outcome as text', () => {
 Failed: still there, or not known (1)
   - web-3 of web (instance, us-east-1): the operation failed: it is being copied [InUse]
 
-Changed: not the snapshot that was planned any more, left alone (1)
+Changed: no longer the snapshot that was planned, not deleted (1)
   - web-4 of web (instance, us-east-1): not the snapshot that was planned [snapshot.changed]
 
-Spared: something speaks for it now, left alone (1)
+Skipped: held or changed since the plan was made (1)
   - web-2 of web (instance, us-east-1): held without end by tag retention:hold on the snapshot [hold]
 
 Already gone before this run could delete it (1)
-  - web-5 (instance, us-east-1): it was gone before this run [snapshot.gone]
+  - web-5 (instance, us-east-1): it was deleted before this run [snapshot.gone]
 
 Deleted (2)
   - web-1 of web (instance, us-east-1): at most $2.00/month
@@ -82,8 +82,8 @@ Deleted (2)
 
   it('says that an unfinished one can be gone on with', () => {
     const text = [...renderResultText(result(ALL.slice(0, 1), 3), 200)].join('');
-    expect(text).toContain('Of 3 planned snapshots: 1 deleted, 2 not dealt with.');
-    expect(text).toContain('apply the same plan again to go on');
+    expect(text).toContain('Of 3 planned snapshots: 1 deleted, 2 not processed.');
+    expect(text).toContain('apply it again to continue');
   });
 
   it('writes names that would break a line or hide text as what they are', () => {
@@ -136,7 +136,7 @@ describe('the preview', () => {
       ),
     ].join('');
     expect(text).toBe(`Plan p, account 123456789012: 5 snapshots.
-An earlier run dealt with 1 of them.
+An earlier run processed 1 of them.
 3 snapshots will be deleted, at most $4.00/month and 1 of unknown size. It cannot be undone.
 
 web (instance, us-east-1): 2 snapshots, at most $4.00/month

@@ -1,11 +1,11 @@
 import { roundMoney } from '../policy/cost';
 import type { PlanItem } from './plan';
 
-/** What can become of a snapshot that a plan lists. */
+/** The outcomes of a planned snapshot. */
 export const OUTCOMES = ['deleted', 'already-gone', 'spared', 'changed', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What is known of a planned snapshot besides its identity; null where it was gone before it could be read. */
+/** Details of a planned snapshot besides its identity; null: it was deleted before it could be read. */
 export interface ItemDetails {
   readonly source: string | null;
   readonly sizeGb: number | null;
@@ -15,27 +15,27 @@ export interface ItemDetails {
 
 export const NO_ITEM_DETAILS: ItemDetails = { source: null, sizeGb: null, monthlyCostCeiling: null };
 
-/** One planned snapshot and what became of it. `code` is stable, `text` says why to a person; `at` is ISO 8601. */
+/** A planned snapshot with its outcome. `code` is stable, `text` is for people; `at` is ISO 8601. */
 export interface ItemResult extends PlanItem, ItemDetails {
   readonly outcome: Outcome;
   readonly code: string;
   readonly text: string;
   readonly at: string;
-  /** Of a failed one: a delete that was sent may still be carried out. */
+  /** Set on a failure after which a sent delete may still be carried out. */
   readonly mayStillBeDeleted?: true;
 }
 
-/** A planned snapshot whose delete may have been sent, and of which no outcome is known. `name` null: the plan does not tell. */
+/** A planned snapshot whose delete may have been sent and whose outcome is not known. `name` null: not in the plan. */
 export interface Unsettled extends ItemDetails {
   readonly arn: string;
   readonly name: string | null;
 }
 
-/** Those of a plan that were sent and have no outcome; `sent` is what was known of each, by ARN. */
+/** Lists the snapshots whose delete was sent without a known outcome; `sent` has their details by ARN. */
 export const unsettledOf = (sent: ReadonlyMap<string, ItemDetails>, items: readonly PlanItem[]): readonly Unsettled[] =>
   Array.from(sent, ([arn, facts]) => ({ arn, name: items.find((item) => item.arn === arn)?.name ?? null, ...facts }));
 
-/** How many of each, and what the deleted ones cost at most. */
+/** Counts by outcome, and what the deleted snapshots cost at most. */
 export interface OutcomeTotals {
   readonly requested: number;
   readonly deleted: number;
@@ -43,30 +43,30 @@ export interface OutcomeTotals {
   readonly spared: number;
   readonly changed: number;
   readonly failed: number;
-  /** Of the plan, not yet decided: more than 0 only while unfinished. */
+  /** Snapshots of the plan without an outcome; 0 when finished. */
   readonly open: number;
   readonly freedGb: number;
   readonly freedMonthlyCostCeiling: number;
   readonly currency: 'USD';
 }
 
-/** What came of applying a plan, as it stands in `results/<plan id>.json`. Instants are ISO 8601. */
+/** The result of applying a plan: the content of `results/<plan id>.json`. Instants are ISO 8601. */
 export interface ApplyResult {
   readonly schemaVersion: 1;
   readonly plan: { readonly id: string; readonly digest: string; readonly count: number };
   readonly account: string | null;
-  /** Only an unfinished one can be gone on with. */
+  /** An unfinished plan can be continued. */
   readonly status: 'unfinished' | 'finished';
   readonly startedAt: string;
   readonly updatedAt: string;
   readonly totals: OutcomeTotals;
-  /** Of the open ones. Only where there are any. */
+  /** Open snapshots whose delete may have been sent; absent: none. */
   readonly unsettled?: readonly Unsettled[];
-  /** In the order in which they were decided. */
+  /** In the order of their outcomes. */
   readonly items: readonly ItemResult[];
 }
 
-/** Counts outcomes. `requested` is the plan's count. */
+/** Counts outcomes; `requested` is the number of snapshots in the plan. */
 export function countOutcomes(requested: number, items: readonly ItemResult[]): OutcomeTotals {
   const count = (outcome: Outcome): number => items.reduce((sum, item) => sum + (item.outcome === outcome ? 1 : 0), 0);
   const deleted = items.filter(({ outcome }) => outcome === 'deleted');

@@ -2,7 +2,7 @@ import { KINDS } from '../snapshot/snapshot';
 import { parseInstant } from '../time/instant';
 import type { Plan } from './plan';
 
-/** Says what was expected of a value, or null when it is that. */
+/** Checks a value. Returns what is wrong with it, or null. */
 type Expectation = (value: unknown, path: string) => string | null;
 
 const quoteValue = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80);
@@ -56,7 +56,7 @@ const snapshotKind = mustBe(KINDS.join(', '), (value) => KINDS.some((each) => ea
 const accountOrNull = nullOr(
   mustBe('an account number of 12 digits', (value) => typeof value === 'string' && /^\d{12}$/.test(value)),
 );
-/** It becomes part of a file's name. */
+/** Becomes part of a file name. */
 const planId = mustBe(
   'an id of letters, digits, "-", "_" and "."',
   (value) => typeof value === 'string' && /^\w[\w.-]{0,127}$/.test(value),
@@ -89,7 +89,7 @@ const PLAN = objectWith({
   digest: sha256Digest,
 });
 
-/** Two items that are one snapshot, or one name, would make the count a lie. */
+/** Finds two items with the same ARN or name: the count of the plan would be wrong. */
 function findRepeatedItem(plan: Plan): string | null {
   const seen = new Set<string>();
   for (const [index, { arn, kind: of, region, name }] of plan.items.entries()) {
@@ -102,8 +102,8 @@ function findRepeatedItem(plan: Plan): string | null {
 }
 
 /**
- * A plan reads each kind in each region; apply reads exactly those, which it could not if one were left out. An incomplete plan is never applied:
- * it lacks the scopes that were not read, and can list what came of one before it failed.
+ * Finds a missing scope: a complete plan has each kind in each region, and apply reads exactly these. An incomplete plan
+ * is never applied; it lacks the scopes that were not read.
  */
 function findScopeGap({ complete, scopes, items }: Plan): string | null {
   if (!complete) return null;
@@ -116,7 +116,7 @@ function findScopeGap({ complete, scopes, items }: Plan): string | null {
   return outside < 0 ? null : `items[${outside}]: got a snapshot outside of the scopes`;
 }
 
-/** Reads a plan from parsed JSON, strictly: nothing is filled in, nothing is let pass. Says what is wrong with the first thing that is. */
+/** Reads a plan from parsed JSON. Accepts no missing, extra or malformed member; returns the first problem. */
 export function parsePlan(
   json: unknown,
 ): { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly wrong: string } {

@@ -3,7 +3,7 @@ import type { Blocked, EvaluatedSnapshot, Scope } from '../report/report-model';
 import type { Kind } from '../snapshot/snapshot';
 import { addDuration } from '../time/period';
 
-/** What a deletion may act on: one snapshot by its identity. `createdAt` is ISO 8601. */
+/** The identity of a snapshot that a deletion may delete. `createdAt` is ISO 8601. */
 export interface PlanItem {
   readonly arn: string;
   readonly name: string;
@@ -13,12 +13,12 @@ export interface PlanItem {
   readonly createdAt: string;
 }
 
-/** Plan items in order; those of a new plan are made one by one, anew on each reading. */
+/** Plan items in order. A new plan makes its items during each iteration. */
 export interface PlanItems extends Iterable<PlanItem> {
   readonly length: number;
 }
 
-/** The immutable list that a deletion may act on (design section 9). Times come from the real clock, as ISO 8601. */
+/** The immutable list of snapshots that a deletion may delete. Times come from the real clock, as ISO 8601. */
 export interface PlanContent<Items extends PlanItems = readonly PlanItem[]> {
   readonly schemaVersion: 1;
   readonly id: string;
@@ -37,10 +37,10 @@ export interface Plan<Items extends PlanItems = readonly PlanItem[]> extends Pla
   readonly digest: string;
 }
 
-/** A plan as a report makes it. */
+/** A plan that a report has made. */
 export type NewPlan = Plan<PlanItems>;
 
-/** Why a plan may not be applied, the first that holds: an incomplete inventory, the built-in policy, then the caps over the whole run. */
+/** The first reason why a plan may not be applied: an incomplete inventory, the built-in policy, a cap. */
 export function blockOf(input: {
   readonly complete: boolean;
   readonly count: number;
@@ -52,8 +52,7 @@ export function blockOf(input: {
   if (!complete)
     return {
       code: 'inventory.incomplete',
-      message:
-        'not everything could be read: mend what the report names as not read, and let the next report make a new plan',
+      message: 'not everything could be read: fix what the report lists as not read; the next report makes a new plan',
     };
   if (config.origin === 'built-in')
     return {
@@ -64,14 +63,16 @@ export function blockOf(input: {
   if (count > maxDeletions)
     return {
       code: 'cap.max-deletions',
-      message: `${count} snapshots would go, and caps.maxDeletions allows ${maxDeletions}: check the list, then raise caps.maxDeletions to ${count} or more`,
+      message:
+        `${count} snapshots would be deleted, and caps.maxDeletions allows ${maxDeletions}: ` +
+        `check the list, then raise caps.maxDeletions to ${count} or more`,
     };
   // Divided, not multiplied: 0.29 × 100 is less than 29 in floating point, 29 / 100 is 0.29.
   if (count / snapshots > maxShare) {
     const share = `${count} of ${snapshots} snapshots (${Math.ceil((100 * count) / snapshots)} %)`;
     return {
       code: 'cap.max-share',
-      message: `${share} would go, and caps.maxShare allows ${maxShare}: check the list, then raise caps.maxShare`,
+      message: `${share} would be deleted, and caps.maxShare allows ${maxShare}: check the list, then raise caps.maxShare`,
     };
   }
   return null;
@@ -88,12 +89,12 @@ export interface PlanInput {
   readonly config: Config;
 }
 
-/** Whether a plan may name a snapshot: it expires, and can be found again. */
+/** Whether a plan may list a snapshot: it expires, and has an identity. */
 function isPlanned({ verdict, snapshot: { arn, name, createdAt } }: EvaluatedSnapshot): boolean {
   return verdict === 'expire' && arn !== null && name !== null && createdAt !== null;
 }
 
-/** Members in the order of canonical JSON, so that a digest need not put each of thousands into it. */
+/** Makes the items with members in canonical order, so that the digest need not sort them. */
 function* plannedOf(items: readonly EvaluatedSnapshot[]): Generator<PlanItem> {
   for (const item of items) {
     const { arn, name, kind, account, region, createdAt } = item.snapshot;
@@ -102,7 +103,7 @@ function* plannedOf(items: readonly EvaluatedSnapshot[]): Generator<PlanItem> {
   }
 }
 
-/** The plan of a report: its expiring snapshots, in the report's order. An incomplete or blocked one says so and can never be applied. */
+/** Makes the plan of a report: its expiring snapshots in the order of the report. An incomplete or blocked plan is never applied. */
 export function makePlan({
   id,
   createdAt,

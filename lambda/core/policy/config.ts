@@ -3,7 +3,7 @@ import type { Duration } from '../time/duration';
 import type { Zone } from '../time/zone';
 import type { Policy, Rule } from './policy';
 
-/** Where a configuration came from: the built-in starter policy may report, and can never delete. */
+/** The origin of a configuration. The built-in starter policy only reports; it never deletes. */
 export interface ConfigOrigin {
   /** The file's name, or `built-in`. */
   readonly origin: string;
@@ -11,16 +11,16 @@ export interface ConfigOrigin {
   readonly digest: string;
 }
 
-/** A rule that can match nothing, and why. */
+/** A rule that can never match, with the reason. */
 export interface HiddenRule {
   readonly code: 'rule.covered' | 'rule.out-of-range' | 'rule.contradiction';
   readonly rule: string;
-  /** The earlier rule that covers it; null where there is none. */
+  /** The earlier rule that covers it; null: none. */
   readonly by: string | null;
   readonly message: string;
 }
 
-/** What decisions need of a configuration. */
+/** The part of a configuration that decisions need. */
 export interface RetentionConfig {
   readonly zone: Zone;
   readonly tagPrefix: string;
@@ -32,7 +32,7 @@ export interface RetentionConfig {
   readonly floors: { readonly minKeep: number; readonly minAge: Duration };
 }
 
-/** A validated configuration that cannot be wrong: parsed once, by the same function at synth, in the command line and in the functions. */
+/** A validated configuration. The same function parses it at synth, in the CLI and in the functions. */
 export interface Config extends RetentionConfig, ConfigOrigin {
   readonly regions: 'all' | readonly string[];
   readonly kinds: readonly Kind[];
@@ -44,7 +44,7 @@ export interface Config extends RetentionConfig, ConfigOrigin {
     readonly automaticSnapshots: boolean;
   };
   readonly deletion: { readonly planValidFor: Duration; readonly grace: Duration };
-  /** Rules that can match nothing, in their order. */
+  /** Rules that can never match, in their order. */
   readonly hiddenRules: readonly HiddenRule[];
 }
 

@@ -1,8 +1,9 @@
 import type { EvaluatedSnapshot, Verdict } from '../report/report-model';
 import type { Problem, Snapshot, SourceLookup, SourceRef, SourceState } from '../snapshot/snapshot';
 import { subtractDuration } from '../time/period';
+import { appendTo } from '../util/append-to';
 import type { RetentionConfig } from './config';
-import { causesOf, isWhole, makeExclusion, type WholeSnapshot } from './exclusions';
+import { causesOf, excludeSnapshot, isWhole, type WholeSnapshot } from './exclusions';
 import { applyPolicy } from './keep-rules';
 import type { PolicyUse } from './policy';
 import type { Reason } from './reason';
@@ -25,7 +26,7 @@ export interface Decision {
   readonly problems: readonly Problem[];
 }
 
-/** The decision on a snapshot that the rules look at, while it is being made: kept, until they say otherwise. */
+/** The decision on a snapshot while the rules evaluate it: kept by default. */
 interface Draft extends EvaluatedSnapshot {
   readonly snapshot: WholeSnapshot;
   readonly policy: PolicyUse;
@@ -36,10 +37,12 @@ interface Draft extends EvaluatedSnapshot {
 const byNewest = ({ snapshot: a }: Draft, { snapshot: b }: Draft): number =>
   b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1);
 
-const existenceOf = (source: SourceState | null): boolean | null =>
-  source?.state === 'exists' ? true : source?.state === 'gone' ? false : null;
+function existenceOf(source: SourceState | null): boolean | null {
+  if (source?.state === 'exists') return true;
+  return source?.state === 'gone' ? false : null;
+}
 
-/** Tag problems as an operator needs them: whose tag it is, and each once, however many snapshots a source has. */
+/** Collects tag problems with the resource that has the tag, each once per resource. */
 function noteProblems(noted: Map<string, Problem>, snapshot: Snapshot, index: number, { problems }: Resolution): void {
   for (const { on, code, message } of problems) {
     const owner = on === 'snapshot' ? snapshot : snapshot.source;
@@ -52,19 +55,19 @@ function noteProblems(noted: Map<string, Problem>, snapshot: Snapshot, index: nu
   }
 }
 
-/** The group of a snapshot: those of one source compete for slots. One without source ARN is a group of its own. */
+/** The group of a snapshot: snapshots of one source compete for slots. A snapshot without source ARN is a group of its own. */
 export function groupKey(snapshot: Snapshot, arn: string): string {
   const source = snapshot.source?.arn ?? null;
   return source === null ? `alone ${arn}` : `${source} ${snapshot.region} ${snapshot.kind} ${snapshot.account ?? ''}`;
 }
 
-/** What is collected by group. */
+/** Drafts by group. */
 interface Groups {
   add(draft: Draft): void;
   all(): Iterable<Draft[]>;
 }
 
-/** Makes the groups of one decision. Where records share their source, a group is found by that object: its key, a long text, need not be made again. */
+/** Makes the groups of one decision. Records that share a source object find their group by it, without building the key. */
 function makeGroups(): Groups {
   const byKey = new Map<string, Draft[]>();
   const latest = new Map<SourceRef, Draft[]>();
@@ -87,8 +90,6 @@ function makeGroups(): Groups {
   };
 }
 
-const NO_REASONS: readonly Reason[] = [];
-
 function floorReasons(
   { snapshot }: Draft,
   rank: number,
@@ -98,7 +99,7 @@ function floorReasons(
 ): readonly Reason[] {
   const newest = rank < minKeep;
   const young = snapshot.createdAt > youngerThan;
-  if (!newest && !young) return NO_REASONS;
+  if (!newest && !young) return [];
   const reasons: Reason[] = [];
   if (newest) reasons.push({ code: 'minKeep', kind: 'newest', nth: rank + 1, of: minKeep });
   if (young) reasons.push({ code: 'minAge', kind: 'young', duration: minAge });
@@ -106,14 +107,13 @@ function floorReasons(
 }
 
 /**
- * The decision (design section 6): every snapshot gets a verdict and its reasons. Pure and deterministic; the order of the input does not
- * matter; what is unknown, unreadable, malformed, unmatched or unfinished is kept and never counted.
+ * Decides: every snapshot gets a verdict and its reasons. Pure; the order of the input does not matter. A snapshot that
+ * is unreadable, malformed, unmatched or unfinished is kept and not counted.
  */
 export function decide({ snapshots, sources, config, now, everyRule = false }: DecideInput): Decision {
   const resolve = makeResolver(config, now);
   const problems = new Map<string, Problem>();
   const groups = makeGroups();
-  const excluded = makeExclusion();
 
   const items = snapshots.map((snapshot, index): EvaluatedSnapshot => {
     const source = snapshot.source?.arn == null ? null : sources(snapshot.source.arn);
@@ -123,8 +123,8 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
     const causes = causesOf(snapshot, source, resolution, now, config.zone);
     const { policy } = resolution;
     if (causes.length > 0 || policy === null || !isWhole(snapshot))
-      return excluded(snapshot, sourceExists, policy, causes);
-    const draft: Draft = { snapshot, sourceExists, verdict: 'keep', status: 'managed', policy, reasons: NO_REASONS };
+      return excludeSnapshot(snapshot, sourceExists, policy, causes);
+    const draft: Draft = { snapshot, sourceExists, verdict: 'keep', status: 'managed', policy, reasons: [] };
     groups.add(draft);
     return draft;
   });
@@ -142,24 +142,17 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
   return { items, problems: [...problems.values()] };
 }
 
-/** Adds to the list of a key, and gives that list. */
-function appendTo<Item>(lists: Map<string, Item[]>, key: string, item: Item): Item[] {
-  const list = lists.get(key) ?? [];
-  if (list.length === 0) lists.set(key, list);
-  list.push(item);
-  return list;
-}
-
-/** Lets one policy evaluate its snapshots of a group, newest first. Until then their reasons are the floors that keep them. */
+/** Evaluates the snapshots of a group that have the same policy, newest first. Before, their reasons are the floors only. */
 function applyRules(drafts: readonly Draft[], now: number, { zone }: RetentionConfig, everyRule: boolean): void {
   const policy = drafts[0]?.policy.policy;
   if (policy === undefined) return;
   const snapshots = drafts.map(({ snapshot }) => snapshot);
   const evaluations = applyPolicy(policy, snapshots, now, zone, everyRule);
   drafts.forEach((draft, i) => {
-    const { keeps = true, reasons = NO_REASONS } = evaluations[i] ?? {};
+    const { keeps = true, reasons = [] } = evaluations[i] ?? {};
     const floors = draft.reasons;
     if (!keeps && floors.length === 0) draft.verdict = 'expire';
-    draft.reasons = floors.length === 0 ? reasons : !keeps && !everyRule ? floors : [...reasons, ...floors];
+    const showsRules = keeps || everyRule || floors.length === 0;
+    draft.reasons = showsRules ? [...reasons, ...floors] : floors;
   });
 }

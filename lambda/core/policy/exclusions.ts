@@ -4,20 +4,20 @@ import { localMinute } from '../time/period';
 import { CLOCK_TOLERANCE_MS } from '../time/tolerance';
 import type { Zone } from '../time/zone';
 import type { PolicyUse } from './policy';
-import type { ExclusionCode, Reason } from './reason';
+import type { ExclusionCode } from './reason';
 import type { Resolution } from './resolve';
 
-/** Why a snapshot is not evaluated, and the status that this alone would give it. */
+/** A reason why a snapshot is not evaluated, with its status. */
 export interface Cause {
   readonly status: Exclude<Status, 'managed'>;
   readonly code: ExclusionCode;
   readonly text: string;
 }
 
-/** A snapshot with all that the rules look at. */
+/** A snapshot with all members that the rules need. */
 export type WholeSnapshot = Snapshot & { readonly arn: string; readonly name: string; readonly createdAt: number };
 
-/** Whether nothing is missing that the rules look at. */
+/** Whether a snapshot has all members that the rules need. */
 export const isWhole = (snapshot: Snapshot): snapshot is WholeSnapshot =>
   snapshot.arn !== null && snapshot.name !== null && snapshot.createdAt !== null;
 
@@ -32,7 +32,7 @@ function unreadCause(snapshot: Snapshot, source: SourceState & { readonly state:
 const unconfirmedCause = ({ why }: SourceState & { readonly state: 'unconfirmed' }): Cause => ({
   status: 'problem',
   code: 'source.unconfirmed',
-  text: `kept: its source is not in its list, and is not confirmed as gone (${why}); a hold could be on it`,
+  text: `kept: its source is not in its list, and is not confirmed as gone (${why}); it could have a hold`,
 });
 
 const isKnown = (source: SourceState | null): boolean => source?.state !== 'unread' && source?.state !== 'unconfirmed';
@@ -48,7 +48,7 @@ function addSnapshotCauses(
   if (defects !== undefined)
     for (const { code, message } of defects) causes.push({ status: 'problem', code, text: message });
   else if (!isWhole(snapshot))
-    causes.push({ status: 'problem', code: 'snapshot.incomplete', text: 'it came without its ARN, name or createdAt' });
+    causes.push({ status: 'problem', code: 'snapshot.incomplete', text: 'its ARN, name or createdAt is missing' });
   if (source?.state === 'unread') causes.push(unreadCause(snapshot, source));
   if (source?.state === 'unconfirmed') causes.push(unconfirmedCause(source));
   if (state !== FINISHED_STATE[kind])
@@ -73,13 +73,10 @@ const UNMANAGED: Cause = {
 const UNREACHED_COPY: Cause = {
   status: 'automatic-copy',
   code: 'automatic-copy',
-  text: 'a kept copy of an automatic snapshot, which no tag of its own and no rule for such copies reaches',
+  text: 'a kept copy of an automatic snapshot: it has no retention tag, and no rule matches such copies',
 };
 
-/**
- * All that sets a snapshot aside (step 1 of design section 6), in the order in which causes give it its status; without any, it is whole and has
- * a policy.
- */
+/** Lists the causes that exclude a snapshot from evaluation; the first gives its status. Without any, it has a policy. */
 export function causesOf(
   snapshot: Snapshot,
   source: SourceState | null,
@@ -92,37 +89,23 @@ export function causesOf(
   for (const { on, code, message } of problems)
     causes.push({ status: 'problem', code, text: on === 'snapshot' ? message : `on its source: ${message}` });
   addSnapshotCauses(causes, snapshot, source, now, zone);
-  // What a misspelt tag means, or what an unread source says, is not known: that is no "unmanaged".
+  // A misspelt tag or an unread source could name a policy, so this is not "unmanaged".
   if (policy === null && problems.length === 0 && isKnown(source))
     causes.push(snapshot.fromAutoSnapshot ? UNREACHED_COPY : UNMANAGED);
   return causes;
 }
 
-/** Makes what keeps snapshots without evaluating them: the status is the first of the causes, the reasons name them all, and are shared where they are one. */
-export function makeExclusion(): (
+/** Keeps a snapshot without evaluating it. The first cause gives the status; every cause is a reason. */
+export const excludeSnapshot = (
   snapshot: Snapshot,
-  exists: boolean | null,
+  sourceExists: boolean | null,
   policy: PolicyUse | null,
   causes: readonly Cause[],
-) => EvaluatedSnapshot {
-  const alone = new Map<string, readonly Reason[]>();
-  const reasonFor = ({ code, text }: Cause): Reason => ({ code, kind: 'excluded', text });
-
-  const reasonsFor = (causes: readonly Cause[]): readonly Reason[] => {
-    const [only] = causes;
-    if (only === undefined || causes.length > 1) return causes.map(reasonFor);
-    const key = `${only.code} ${only.text}`;
-    const known = alone.get(key) ?? [reasonFor(only)];
-    alone.set(key, known);
-    return known;
-  };
-
-  return (snapshot, sourceExists, policy, causes) => ({
-    snapshot,
-    sourceExists,
-    verdict: 'keep',
-    status: causes[0]?.status ?? 'problem',
-    policy,
-    reasons: reasonsFor(causes),
-  });
-}
+): EvaluatedSnapshot => ({
+  snapshot,
+  sourceExists,
+  verdict: 'keep',
+  status: causes[0]?.status ?? 'problem',
+  policy,
+  reasons: causes.map(({ code, text }) => ({ code, kind: 'excluded', text })),
+});

@@ -13,23 +13,23 @@ import type { Zone } from '../time/zone';
 import { COUNT_RULES, type CountRule, type Policy, WITHIN_RULES, type WithinRule } from './policy';
 import type { Reason } from './reason';
 
-/** What the rules look at: an instant (epoch ms), and a name for reasons. */
+/** The input of a rule: an instant (epoch ms), and a name for reasons. */
 export interface Dated {
   readonly createdAt: number;
   readonly name: string;
 }
 
-/** What the rules said of one snapshot: why it is kept, or (when `keeps` is false) why nothing keeps it. */
+/** The evaluation of one snapshot: the rules that keep it, or why none does. */
 export interface PolicyEvaluation {
   readonly keeps: boolean;
   readonly reasons: readonly Reason[];
 }
 
-/** One rule while it walks from the newest snapshot to the oldest. Asking `refusal` changes nothing. */
+/** A rule that visits the snapshots from the newest to the oldest. */
 interface Walker {
-  /** Takes the snapshot and says why, or leaves it. */
+  /** Returns the reason if the rule keeps the snapshot, else null. */
   take(snapshot: Dated, index: number, wall: number): Reason | null;
-  /** Why the rule did not take the snapshot that it was just shown. */
+  /** Explains why the rule does not keep the snapshot of the last `take`. Changes no state. */
   refusal(snapshot: Dated, wall: number): Reason;
 }
 
@@ -39,7 +39,6 @@ function countWalker(code: CountRule, of: number, oldest: number): Walker {
   let filled = 0;
   let lastPeriod: Period | null = null;
   let lastTaken = '';
-  let taken: Reason | null = null;
   return {
     take(snapshot, index, wall) {
       if (filled === of) return null;
@@ -49,13 +48,11 @@ function countWalker(code: CountRule, of: number, oldest: number): Walker {
       filled += 1;
       lastPeriod = period;
       lastTaken = snapshot.name;
-      taken = null;
       return { code, kind: 'kept', nth: filled, of, period, oldest: !fresh };
     },
     refusal(_, wall) {
       if (periodOf === null || lastPeriod === null || periodOf(wall) !== lastPeriod) return full;
-      taken ??= { code, kind: 'taken', period: lastPeriod, by: lastTaken };
-      return taken;
+      return { code, kind: 'taken', period: lastPeriod, by: lastTaken };
     },
   };
 }
@@ -81,10 +78,10 @@ function withinWalker(code: WithinRule, duration: Duration, newest: Dated, oldes
   };
 }
 
-/** The longest (days) by which adding a duration can miss the day that subtracting it finds: months differ by three days, and a skipped hour. */
+/** Adding and subtracting a duration differ by at most three days of a month and a skipped hour. */
 const MAX_OVERFLOW_DAYS = 4;
 
-/** The first local day, `from` on, that ends with `createdAt` as old as `duration`, by the arithmetic that decides: adding overflows elsewhere. */
+/** The first local day, starting at `from`, at whose end `createdAt` is as old as `duration`. Subtracts, like the decision does. */
 function dayOfAge(createdAt: number, duration: Duration, zone: Zone, from = Number.NEGATIVE_INFINITY): number {
   const added = dayOf(wallClock(addDuration(createdAt, duration, zone), zone));
   if (duration.years === 0 && duration.months === 0) return added;
@@ -96,7 +93,6 @@ function dayOfAge(createdAt: number, duration: Duration, zone: Zone, from = Numb
 function ageWalker(duration: Duration, now: number, zone: Zone): Walker {
   const cutOff = subtractDuration(now, duration, zone);
   const today = dayOf(wallClock(now, zone));
-  let old: (Reason & { readonly kind: 'old' }) | null = null;
   return {
     take: ({ createdAt }) =>
       createdAt > cutOff
@@ -109,8 +105,7 @@ function ageWalker(duration: Duration, now: number, zone: Zone): Walker {
         : null,
     refusal({ createdAt }) {
       const day = Math.min(dayOfAge(createdAt, duration, zone), today);
-      if (old?.day !== day) old = { code: 'expireAfter', kind: 'old', duration: duration.text, day };
-      return old;
+      return { code: 'expireAfter', kind: 'old', duration: duration.text, day };
     },
   };
 }
@@ -120,9 +115,6 @@ function dateWalker(day: string, now: number, zone: Zone): Walker {
   const refused: Reason = { code: 'expire-on', kind: 'passed', day };
   return { take: () => kept, refusal: () => refused };
 }
-
-const NONE: readonly Walker[] = [];
-const NO_REASONS: readonly Reason[] = [];
 
 const KEEP_ALL_REASON: Reason = { code: 'all', kind: 'all' };
 const keepAll: Walker = { take: () => KEEP_ALL_REASON, refusal: () => KEEP_ALL_REASON };
@@ -146,9 +138,9 @@ function walkersOf(policy: Policy, newest: Dated, oldest: number, now: number, z
 }
 
 /**
- * What a policy says of the snapshots of one group, newest first: a union of rules, each walking from the newest to the oldest, with the
- * semantics of restic 0.19's `forget` (ApplyPolicy), age and date rules beside them. `everyRule` lists for a kept snapshot also the rules that do not keep it.
- * Time: linear in snapshots × rules. The input must be sorted; nothing is mutated.
+ * Evaluates a policy for the snapshots of one group, newest first: one keep rule is enough. Count and within rules have
+ * the semantics of `forget` in restic 0.19 (ApplyPolicy). With `everyRule`, a kept snapshot also lists the rules that do
+ * not keep it. Time is linear in snapshots × rules; the input must be sorted.
  */
 export function applyPolicy(
   policy: Policy,
@@ -160,40 +152,14 @@ export function applyPolicy(
   const newest = newestFirst[0];
   if (newest === undefined) return [];
   const walkers = walkersOf(policy, newest, newestFirst.length - 1, now, zone);
-  let before: readonly Reason[] = NO_REASONS;
   return newestFirst.map((snapshot, index) => {
     const wall = wallClock(snapshot.createdAt, zone);
-    let taken: Reason[] | null = null;
-    let refusing = walkers;
-    for (const walker of walkers) {
-      const kept = walker.take(snapshot, index, wall);
-      if (kept === null) continue;
-      if (taken === null) taken = [kept];
-      else taken.push(kept);
-      refusing = everyRule ? refusing.filter((other) => other !== walker) : NONE;
-    }
-    if (taken !== null) {
-      for (const walker of refusing) taken.push(walker.refusal(snapshot, wall));
-      return { keeps: true, reasons: taken };
-    }
-    before = refusals(walkers, snapshot, wall, before);
-    return { keeps: false, reasons: before };
+    const kept = walkers.map((walker) => walker.take(snapshot, index, wall));
+    const keeps = kept.some((reason) => reason !== null);
+    const reasons = kept.filter((reason) => reason !== null);
+    if (!keeps || everyRule)
+      for (const [rule, walker] of walkers.entries())
+        if (kept[rule] === null) reasons.push(walker.refusal(snapshot, wall));
+    return { keeps, reasons };
   });
-}
-
-/** Why each rule refuses: the list of the snapshot before where it says the same, because thousands in a row are refused alike. */
-function refusals(
-  walkers: readonly Walker[],
-  snapshot: Dated,
-  wall: number,
-  before: readonly Reason[],
-): readonly Reason[] {
-  let fresh: Reason[] | null = null;
-  walkers.forEach((walker, rule) => {
-    const reason = walker.refusal(snapshot, wall);
-    if (fresh === null && reason === before[rule]) return;
-    fresh ??= before.slice(0, rule);
-    fresh.push(reason);
-  });
-  return fresh ?? before;
 }

@@ -1,30 +1,30 @@
 import { withinDistance } from '../util/distance';
 import { HOLD_KEY } from './tag-keys';
 
-/** The keys and words that a tag key is compared with. */
+/** The keys and words to compare a tag key with. */
 export interface KnownKeys {
   readonly tagPrefix: string;
-  /** Keys that mean something, as they are written. */
+  /** The valid retention keys. */
   readonly known: readonly string[];
   readonly holdTags: ReadonlySet<string>;
   readonly ignoreTags: ReadonlySet<string>;
   readonly policyNames: Iterable<string>;
 }
 
-/** Decides whether a tag key (with its value) looks like one that means something here, and is none. */
+/** Whether a tag key (with its value) is not valid but similar to a valid one. */
 export type IsNearMiss = (key: string, value: string | null) => boolean;
 
 const KEEPING_WORDS = ['donotdelete', 'dontdelete', 'neverdelete', 'donotexpire', 'legalhold'];
 const PREFIXED_WORDS = ['hold', 'keep', 'policy', 'expire', 'until', 'forever', 'never', 'legalhold'];
-/** Words of many other tools; no key that folds to one is a near miss. */
+/** Common words of other tools; a key that folds to one is no near miss. */
 const OTHER_WORDS = new Set(['delete', 'deleted', 'deletable', 'todelete', 'undelete', 'autodelete']);
 const RESERVED = 'aws:';
 
 const MIN_LETTERS = { twoEdits: 10, oneEdit: 8, prefixWord: 6, barePrefix: 8 } as const;
-/** Keys whose answer is stored; accounts with more distinct keys pay a few microseconds for each of the others. */
+/** Maximum number of cached keys. Each other key takes a few microseconds. */
 const MAX_STORED = 20_000;
 
-/** Cyrillic and Greek letters, each before the Latin one that it looks like. Capital letters too: some look like another letter than their small form. */
+/** Cyrillic and Greek letters, each followed by the similar Latin letter. Some capitals resemble another letter than their small form. */
 const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
   [
     'Аa Вb Еe Ѕs Іi Јj Кk Мm Нh Оo Рp Сc Тt Уy Хx Үy Ԛq Ԝw Һh Ӏl',
@@ -35,7 +35,7 @@ const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
 );
 
 const ASCII = /^[\x20-\x7e]*$/;
-/** Invisible letters too: nobody writes them on purpose. */
+/** Separators, and invisible characters. */
 const SEPARATORS = /[\s\p{Z}\p{Default_Ignorable_Code_Point}._\-/:=+@]/gu;
 
 function foldText(text: string): string {
@@ -44,13 +44,10 @@ function foldText(text: string): string {
   return latin.toLowerCase().toUpperCase().toLowerCase();
 }
 
-/** A key without what people vary: letter case, letters that look alike, blanks and separators. */
+/** Folds a key: removes differences in letter case, similar letters, blanks and separators. */
 export const foldKey = (key: string): string => foldText(key).replace(SEPARATORS, '');
 
-/**
- * Keys that differ only in case, blanks at their ends or the separator are the same intention: the net of the first edition, which is never
- * narrowed.
- */
+/** Normalizes case, outer blanks and separators. Keys that this test found in the first release stay near misses. */
 const normalizeKey = (key: string): string =>
   key
     .trim()
@@ -70,7 +67,7 @@ const beginsWithOne = (text: string, words: readonly string[]): boolean => words
 
 type Nearness = 'near' | 'bare' | 'bare-default' | 'far';
 
-/** How near a folded key is; `bare`: it is the prefix alone, so that its value decides. */
+/** Classifies a folded key; `bare`: it is the prefix alone, and the value decides. */
 function makeNearness({ tagPrefix, known, holdTags }: KnownKeys): (foldedKey: string) => Nearness {
   const prefix = foldKey(tagPrefix);
   const [bareDefault = '', hold] = HOLD_KEY.split(':');
@@ -97,7 +94,7 @@ function makeNearness({ tagPrefix, known, holdTags }: KnownKeys): (foldedKey: st
   };
 }
 
-/** Whether the value beside a bare prefix says what a key should have said. */
+/** Whether the value of a bare prefix contains the rest of a valid key. */
 function makeValueTest({ holdTags, policyNames }: KnownKeys): (value: string | null) => boolean {
   const names = new Set([...policyNames, ...holdTags].map(foldKey));
   return (value) => {
@@ -107,8 +104,8 @@ function makeValueTest({ holdTags, policyNames }: KnownKeys): (value: string | n
 }
 
 /**
- * Makes the test for near misses (design section 5) of one configuration. Keys in `ignoreTags` never are; what the first edition reported always
- * is; keys that AWS reserves and the usual words about deletion are not. Each key is compared once.
+ * Makes the near-miss test of one configuration. Keys in `ignoreTags`, keys that AWS reserves and common words about
+ * deletion are no near misses. Each key is compared once.
  */
 export function makeIsNearMiss(keys: KnownKeys): IsNearMiss {
   const before = makeNormalizedMatch(keys);

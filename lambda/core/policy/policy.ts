@@ -13,16 +13,16 @@ export const WITHIN_RULES = [
 export type CountRule = (typeof COUNT_RULES)[number];
 export type WithinRule = (typeof WITHIN_RULES)[number];
 
-/** A count beyond this is a typing mistake: `unlimited` says it. */
+/** Maximum count of a rule; larger counts are written as `unlimited`. */
 export const MAX_COUNT = 1_000_000;
 
-/** The keep rules of a policy: a union, one that keeps is enough. A count of 0 is absent here; `Infinity` is `unlimited`. */
+/** The keep rules of a policy; one that keeps is enough. A count of 0 is absent; `Infinity` is `unlimited`. */
 export interface Keep {
   readonly counts: Readonly<Partial<Record<CountRule, number>>>;
   readonly within: Readonly<Partial<Record<WithinRule, Duration>>>;
 }
 
-/** What is kept. At least one of the three members says something; `expireOn` comes from a snapshot's own tag alone. */
+/** A retention policy with at least one of its members. `expireOn` comes only from a tag of the snapshot. */
 export interface Policy {
   readonly keep: Keep | 'all' | null;
   readonly expireAfter: Duration | null;
@@ -30,7 +30,7 @@ export interface Policy {
   readonly expireOn: string | null;
 }
 
-/** Where a snapshot's policy came from, in the order of authority. */
+/** The origins of a policy, by precedence. */
 export type PolicyOrigin = 'snapshot-tag' | 'source-tag' | 'rule' | 'default';
 
 /** The policy that evaluates a snapshot. `id` is its identity: the name, or the parsed content of an inline one. */
@@ -42,7 +42,7 @@ export interface PolicyUse {
   readonly policy: Policy;
 }
 
-/** What a rule is matched against. A `null` member never matches a pattern. */
+/** The input of a rule match. A `null` member matches no pattern. */
 export interface MatchSubject {
   readonly kind: Kind;
   readonly region: string;
@@ -50,14 +50,14 @@ export interface MatchSubject {
   readonly source: string | null;
   readonly name: string | null;
   readonly tags: ReadonlyMap<string, string | null>;
-  /** Tags of the living source; null where there is none or it was not read. */
+  /** Tags of the existing source; null: none, or not read. */
   readonly sourceTags: ReadonlyMap<string, string | null> | null;
-  /** null: not known, so neither true nor false. */
+  /** Null: not known. */
   readonly orphaned: boolean | null;
   readonly fromAutoSnapshot: boolean;
 }
 
-/** A rule, compiled: the first that matches names the policy. */
+/** A compiled rule. The first match gives the policy. */
 export interface Rule {
   readonly name: string;
   readonly policy: string;

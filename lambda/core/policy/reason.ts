@@ -1,10 +1,7 @@
 import { dayLabel, type Period, periodLabel } from '../time/period';
 import type { CountRule, WithinRule } from './policy';
 
-/**
- * Why a snapshot is kept, or why nothing keeps it. Data, so that a million of them stay cheap; `describe` makes the sentence.
- * Buckets and days are numbers of the local calendar (see period.ts).
- */
+/** A reason for a verdict, as data; `describeReason` makes the text. Periods and days are local numbers (see period.ts). */
 export type Reason =
   | {
       readonly code: CountRule;
@@ -31,7 +28,7 @@ export type Reason =
   | { readonly code: 'all'; readonly kind: 'all' }
   | { readonly code: ExclusionCode; readonly kind: 'excluded'; readonly text: string };
 
-/** Codes of what sets a snapshot aside: kept, never counted. Tag problems carry the problem's own code. */
+/** Codes of the causes that exclude a snapshot from evaluation. Tag problems have their own code. */
 export type ExclusionCode =
   | 'hold'
   | 'unmanaged'
@@ -46,21 +43,27 @@ export type ExclusionCode =
 
 const many = (count: number): string => (count === Number.POSITIVE_INFINITY ? 'unlimited' : String(count));
 
-/** The sentence for a reason, short enough for a list and exact enough to check against a calendar. */
+const inPeriod = (code: CountRule | WithinRule, period: Period | null): string =>
+  code === 'last' || period === null ? '' : ` (${periodLabel(code, period)})`;
+
+function describeKept(reason: Reason & { readonly kind: 'kept' | 'kept-within' }): string {
+  const oldest = reason.oldest ? ', the oldest of all' : '';
+  const period = inPeriod(reason.code, reason.period);
+  return reason.kind === 'kept'
+    ? `${reason.code} ${reason.nth} of ${many(reason.of)}${period}${oldest}`
+    : `${reason.code} ${reason.duration}${period}${oldest}`;
+}
+
+/** Describes a reason in a few words that can be checked against a calendar. */
 export function describeReason(reason: Reason): string {
   switch (reason.kind) {
-    case 'kept': {
-      const where = reason.code === 'last' ? '' : ` (${periodLabel(reason.code, reason.period)})`;
-      return `${reason.code} ${reason.nth} of ${many(reason.of)}${where}${reason.oldest ? ', the oldest of all' : ''}`;
-    }
+    case 'kept':
+    case 'kept-within':
+      return describeKept(reason);
     case 'full':
       return `${reason.code}: ${reason.of} of ${reason.of} slots filled`;
     case 'taken':
       return `${reason.code}: ${periodLabel(reason.code, reason.period)} already kept by ${reason.by}`;
-    case 'kept-within': {
-      const where = reason.period === null ? '' : ` (${periodLabel(reason.code, reason.period)})`;
-      return `${reason.code} ${reason.duration}${where}${reason.oldest ? ', the oldest of all' : ''}`;
-    }
     case 'outside':
       return `${reason.code}: not within ${reason.duration} of the newest, ${reason.newest}`;
     case 'young':
@@ -73,8 +76,10 @@ export function describeReason(reason: Reason): string {
       return `kept through ${reason.day} (expire-on)`;
     case 'passed':
       return `expire-on ${reason.day} has passed`;
-    case 'newest':
-      return `${reason.nth === 1 ? 'newest' : `number ${reason.nth} from the newest`} of its source (minKeep ${reason.of})`;
+    case 'newest': {
+      const position = reason.nth === 1 ? 'newest' : `number ${reason.nth} from the newest`;
+      return `${position} of its source (minKeep ${reason.of})`;
+    }
     case 'all':
       return 'the policy keeps all';
     case 'excluded':

@@ -3,11 +3,11 @@ import type { RetentionConfig } from './config';
 import type { MatchSubject, PolicyUse, Rule } from './policy';
 import { isInForce, readRetentionTags } from './tags';
 
-/** What authority says of one snapshot before any rule counts: what holds it, what is wrong with it, and which policy it has. */
+/** The holds, tag problems and policy of one snapshot, before its rules are evaluated. */
 export interface Resolution {
-  /** Sentences, one for each hold in force. */
+  /** A text for each hold in force. */
   readonly holds: readonly string[];
-  /** Tag problems of the snapshot itself, then of its living source. */
+  /** Tag problems of the snapshot, then of its existing source. */
   readonly problems: readonly {
     readonly on: 'snapshot' | 'source';
     readonly code: `tag.${string}`;
@@ -16,7 +16,7 @@ export interface Resolution {
   readonly policy: PolicyUse | null;
 }
 
-/** A snapshot as rules see it. */
+/** The rule input of a snapshot. */
 export function subjectOf(snapshot: Snapshot, source: SourceState | null): MatchSubject {
   return {
     kind: snapshot.kind,
@@ -32,8 +32,8 @@ export function subjectOf(snapshot: Snapshot, source: SourceState | null): Match
 }
 
 /**
- * Makes the resolver of one run: order of authority as in design section 5 — hold (snapshot, then living source), the snapshot's own tags,
- * the living source's tags, the first matching rule, `default`, unmanaged. Readings are shared between equal tag sets.
+ * Makes the resolver of one run. Precedence: holds (of the snapshot, then of its existing source), tags of the snapshot,
+ * tags of the source, the first matching rule, `default`, unmanaged. Each tag set is read once.
  */
 export function makeResolver(
   config: RetentionConfig,
@@ -43,7 +43,7 @@ export function makeResolver(
   const own = makeTagReader('snapshot', config, now);
   const above = makeTagReader('source', config, now);
 
-  /** The policy that a rule or the default names; one object for all snapshots that it evaluates. */
+  /** The policy of a rule or of the default; one object for all snapshots. */
   const use = (name: string, rule: Rule | null): PolicyUse | null => {
     const known = used.get(rule);
     if (known !== undefined) return known;
@@ -77,11 +77,11 @@ export function makeResolver(
 }
 
 const concat = <Item>(one: readonly Item[], two: readonly Item[]): readonly Item[] =>
-  two.length === 0 ? one : one.length === 0 ? two : [...one, ...two];
+  two.length === 0 ? one : [...one, ...two];
 
 const NO_RESOLUTION: Resolution = { holds: [], problems: [], policy: null };
 
-/** Reads tags as authority, once for each shared tag set: most snapshots of a run carry one of a few. */
+/** Reads each tag set once: most snapshots of a run share a few of them. */
 function makeTagReader(on: 'snapshot' | 'source', config: RetentionConfig, now: number): (tags: Tags) => Resolution {
   const known = new Map<Tags, Resolution>();
   const where = on === 'snapshot' ? 'the snapshot' : 'its source';

@@ -7,13 +7,13 @@ import type { RetentionConfig } from './config';
 import { decide } from './decide';
 import type { Policy } from './policy';
 
-/** Beyond these a simulation is a typing mistake, or a wait that nobody asked for. */
+/** Limits of a simulation; larger ones are probably a typing mistake. */
 const MAX_SNAPSHOTS = 100_000;
 const MAX_SIMULATED_DAYS = 36_600;
-/** Snapshots evaluated, each by some fixed work and by its rules: a few seconds. */
+/** Maximum number of rule evaluations: a few seconds. */
 const MAX_WORK = 10_000_000;
 
-/** When snapshots are made: one at `end`, and one every `every` before it, for as long as `span`. `end` is epoch ms. */
+/** A schedule of snapshots: one at `end` (epoch ms), and one each `every` before it, back to `span`. */
 export interface Schedule {
   readonly every: Duration;
   readonly span: Duration;
@@ -24,15 +24,15 @@ export interface Schedule {
 export interface SimulatedDay {
   /** Days since 1970-01-01 of the local calendar. */
   readonly day: number;
-  /** Snapshots made on this day. */
+  /** Snapshots that were created on this day. */
   readonly made: number;
-  /** Of these, what is left at the end, newest first, with its reasons. */
+  /** Those of them that are left at the end, newest first, with reasons. */
   readonly kept: readonly EvaluatedSnapshot[];
-  /** The most snapshots that there were at once on this day. */
+  /** The largest number of snapshots on this day. */
   readonly atOnce: number;
 }
 
-/** What a schedule and a policy come to. Days are all from the first snapshot to the last, in order. */
+/** The result of a simulation. `days` has every day from the first snapshot to the last. */
 export interface Simulation {
   readonly made: number;
   readonly kept: number;
@@ -40,11 +40,11 @@ export interface Simulation {
 }
 
 export interface SimulateInput {
-  /** The policy under test is its default; rules are ignored by having none. */
+  /** Has the policy as its default, and no rules. */
   readonly config: RetentionConfig;
   readonly schedule: Schedule;
   readonly sizeGb: number;
-  /** Tags of what is made on a local day (`YYYY-MM-DD`), put on when it is made. */
+  /** Tags of the snapshots of a local day (`YYYY-MM-DD`). */
   readonly tags?: ReadonlyMap<string, Tags>;
 }
 
@@ -59,7 +59,7 @@ const multiplyDuration = ({ years, months, days, hours, text }: Duration, factor
   text,
 });
 
-/** `end`, and every instant a whole number of `step`s before it and later than `start`; oldest first. At most one more than `most`. */
+/** `end` and the instants at each `step` before it, after `start`; oldest first. Stops after `most` + 1. */
 function instantsBack(
   end: number,
   start: number,
@@ -89,17 +89,18 @@ function instantsOf({ every, span, end }: Schedule, config: RetentionConfig) {
   const made = instantsBack(end, start, every, MAX_SNAPSHOTS, config);
   if (made.length > MAX_SNAPSHOTS)
     throw tooLarge(
-      `a snapshot every ${every.text} for ${span.text} is more than ${MAX_SNAPSHOTS} snapshots: take a longer --every or a shorter --for`,
+      `a snapshot every ${every.text} for ${span.text} is more than ${MAX_SNAPSHOTS} snapshots: ` +
+        'use a longer --every or a shorter --for',
     );
   const runs = instantsBack(end, start, ONE_DAY, MAX_SIMULATED_DAYS, config);
   if (runs.length > MAX_SIMULATED_DAYS)
-    throw tooLarge(`${span.text} is more than a hundred years: take a shorter --for`);
+    throw tooLarge(`${span.text} is more than a hundred years: use a shorter --for`);
   return { made, runs };
 }
 
 /**
- * Lets time pass: snapshots are made as scheduled, and once a day, at the time of day of `end`, the policy is applied and what expires is
- * removed at once, by the same `decide` that makes reports. Pure. Refuses (`simulate.too-large`) what would take more than some seconds.
+ * Simulates a schedule: once a day, at the time of day of `end`, `decide` evaluates the snapshots, and expired ones are
+ * removed. Throws `simulate.too-large` for a simulation of more than a few seconds.
  */
 export function runSimulation({ config, schedule, sizeGb, tags }: SimulateInput): Simulation {
   const { made, runs } = instantsOf(schedule, config);
@@ -135,7 +136,8 @@ export function runSimulation({ config, schedule, sizeGb, tags }: SimulateInput)
     work += alive.length * workEach;
     if (work > MAX_WORK)
       throw tooLarge(
-        `this policy keeps so many of these snapshots that going through ${runs.length} days would take too long: take a longer --every or a shorter --for`,
+        `simulating ${runs.length} days of this policy would take too long: ` +
+          'use a longer --every or a shorter --for',
       );
     atOnce.set(localDay(now), Math.max(alive.length, atOnce.get(localDay(now)) ?? 0));
     last = decide({ snapshots: alive, sources: simulatedSources, config, now }).items.filter(

@@ -1,10 +1,10 @@
-/** The tag that holds a snapshot, whatever `tagPrefix` is. */
+/** The tag that holds a snapshot, for every `tagPrefix`. */
 export const HOLD_KEY = 'retention:hold';
 
-/** How the tags begin by which CloudFormation marks what it owns. */
+/** The prefix of the tags of resources that CloudFormation manages. */
 export const CLOUDFORMATION = 'aws:cloudformation:';
 
-/** The beginning of a key that `ignoreTags` may not list, because such keys are ours or hold; null for any other key. */
+/** The prefix of a key that `ignoreTags` may not list: a retention or CloudFormation key; null: the key may be listed. */
 export function ownBeginning(key: string, tagPrefix: string): string | null {
   return [`${tagPrefix}:`, 'retention:', CLOUDFORMATION].find((start) => key.startsWith(start)) ?? null;
 }

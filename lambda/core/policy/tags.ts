@@ -1,5 +1,5 @@
 import type { Tags } from '../snapshot/snapshot';
-import { parseDuration } from '../time/duration';
+import { type Duration, parseDuration } from '../time/duration';
 import { endOfDay } from '../time/period';
 import type { Zone } from '../time/zone';
 import { joinNames } from '../util/join-names';
@@ -15,35 +15,35 @@ import {
 } from './policy';
 import { CLOUDFORMATION, HOLD_KEY, ownBeginning } from './tag-keys';
 
-/** What tags are read against. */
+/** The configuration that tags are read with. */
 export interface TagGrammar {
   readonly tagPrefix: string;
   readonly holdTags: ReadonlySet<string>;
-  /** Keys of other tools that look like ours. */
+  /** Keys of other tools that resemble retention keys. */
   readonly ignoreTags: ReadonlySet<string>;
   readonly policies: ReadonlyMap<string, Policy>;
 }
 
-/** A hold as it is written: through the last local day named, or (null) without end. */
+/** A hold through a local day; null: without end. */
 export interface Hold {
   readonly tag: string;
   readonly until: string | null;
 }
 
-/** A tag that cannot be followed: what was got and what would have been right. */
+/** A tag that cannot be applied: the received and the expected value. */
 export interface TagProblem {
   readonly code: 'tag.unknown-key' | 'tag.unknown-policy' | 'tag.malformed' | 'tag.contradiction' | 'tag.not-on-source';
   readonly message: string;
 }
 
-/** A policy that a tag names or spells out; `id` is the name, or the parsed content of an inline one. */
+/** A named or inline policy of a tag; `id` is the name, or the parsed content of an inline policy. */
 export interface TaggedPolicy {
   readonly id: string;
   readonly name: string;
   readonly policy: Policy;
 }
 
-/** All that the tags of one resource say. With a problem, `policy` is null: a resource that is misspelt anywhere is followed nowhere. */
+/** The retention tags of one resource. With any problem, `policy` is null. */
 export interface TagReading {
   readonly holds: readonly Hold[];
   readonly problems: readonly TagProblem[];
@@ -70,33 +70,45 @@ type Parsed<T> = { readonly value: T } | { readonly expected: string; readonly u
 const NO_TAG_READING: TagReading = { holds: [], problems: [], policy: null };
 
 const KEEP_EXPECTED = 'all, or rules such as last=3 daily=7 within=14d';
+const KEEP_RULES = [...COUNT_RULES, ...WITHIN_RULES].join(', ');
+
+function readCount(rule: CountRule, amount: string): Parsed<number> {
+  if (amount === 'unlimited') return { value: Number.POSITIVE_INFINITY };
+  const count = /^\d+$/.test(amount) ? Number(amount) : Number.NaN;
+  return count <= MAX_COUNT
+    ? { value: count }
+    : { expected: `a whole number from 0 to ${MAX_COUNT}, or unlimited, for ${rule}` };
+}
+
+function readWithin(rule: WithinRule, amount: string): Parsed<Duration> {
+  const duration = parseDuration(amount);
+  return duration.ok ? duration : { expected: `${duration.expected}, for ${rule}` };
+}
 
 function readKeep(text: string): Parsed<Keep | 'all'> {
   const words = text.split(' ').filter((word) => word !== '');
+  if (words.length === 0) return { expected: KEEP_EXPECTED };
   if (words.length === 1 && words[0] === 'all') return { value: 'all' };
   const counts: Partial<Record<CountRule, number>> = {};
-  const within: Partial<Record<WithinRule, NonNullable<Keep['within'][WithinRule]>>> = {};
+  const within: Partial<Record<WithinRule, Duration>> = {};
   const seen = new Set<string>();
   for (const word of words) {
     const [rule = '', amount = '', ...rest] = word.split('=');
     if (rest.length > 0 || amount === '') return { expected: `${KEEP_EXPECTED} ("${word}" is not rule=amount)` };
     if (seen.has(rule)) return { expected: `each rule once (${rule} stands twice)` };
     seen.add(rule);
-    const count = COUNT_RULES.find((name) => name === rule);
-    const window = WITHIN_RULES.find((name) => name === rule);
-    if (count !== undefined) {
-      const number =
-        amount === 'unlimited' ? Number.POSITIVE_INFINITY : /^\d+$/.test(amount) ? Number(amount) : Number.NaN;
-      if (Number.isNaN(number) || (number > MAX_COUNT && amount !== 'unlimited'))
-        return { expected: `a whole number from 0 to ${MAX_COUNT}, or unlimited, for ${rule}` };
-      if (number > 0) counts[count] = number;
-    } else if (window !== undefined) {
-      const duration = parseDuration(amount);
-      if (!duration.ok) return { expected: `${duration.expected}, for ${rule}` };
-      within[window] = duration.value;
-    } else return { expected: `a rule out of ${[...COUNT_RULES, ...WITHIN_RULES].join(', ')} ("${rule}" is none)` };
+    const countRule = COUNT_RULES.find((name) => name === rule);
+    const withinRule = WITHIN_RULES.find((name) => name === rule);
+    if (countRule !== undefined) {
+      const count = readCount(countRule, amount);
+      if (!('value' in count)) return count;
+      if (count.value > 0) counts[countRule] = count.value;
+    } else if (withinRule !== undefined) {
+      const duration = readWithin(withinRule, amount);
+      if (!('value' in duration)) return duration;
+      within[withinRule] = duration.value;
+    } else return { expected: `a rule out of ${KEEP_RULES} ("${rule}" is none)` };
   }
-  if (words.length === 0) return { expected: KEEP_EXPECTED };
   return { value: { counts, within } };
 }
 
@@ -111,7 +123,7 @@ const contentOf = ({ keep, expireAfter, expireOn }: Policy): string => {
   return `${counts}|${within}|${expireAfter === null ? '' : length(expireAfter)}|${expireOn ?? ''}`;
 };
 
-/** The tags of a retention policy, by what stands behind the prefix, each with what it contributes or what it should have been. */
+/** The policy tags, by the part after the prefix. Each returns its part of the policy, or the expected value. */
 const POLICY_TAGS = {
   policy: (text: string, grammar: TagGrammar): Parsed<PolicyPart> => {
     const policy = grammar.policies.get(text);
@@ -152,7 +164,7 @@ function inlinePolicy(parts: readonly (Partial<Policy> & { readonly text: string
   return { id: `inline ${contentOf(policy)}`, name: words.join(' '), policy };
 }
 
-/** Rules that keep nothing say something only beside an age. */
+/** Finds keep rules that keep nothing. They are valid only with expire-after. */
 function findEmptyRules(keys: ReadonlyMap<PolicyTag, string>, parts: readonly PolicyPart[]): TagProblem | null {
   const empty = parts.find(
     (part) => 'keep' in part && part.keep !== 'all' && part.keep != null && keepsNothing(part.keep),
@@ -169,11 +181,13 @@ function findContradiction(keys: ReadonlyMap<PolicyTag, string>): TagProblem | n
   if (keys.size < 2 || (!keys.has('policy') && !keys.has('expire-on'))) return null;
   return {
     code: 'tag.contradiction',
-    message: `tags ${[...keys.values()].join(', ')} contradict each other: expected a named policy alone, or expire-on alone, or keep and expire-after`,
+    message:
+      `tags ${[...keys.values()].join(', ')} contradict each other: ` +
+      'expected a named policy alone, or expire-on alone, or keep and expire-after',
   };
 }
 
-/** Every key that means something, as it is to be written. */
+/** The valid keys. */
 function knownKeys({ tagPrefix, holdTags }: TagGrammar): readonly string[] {
   const own = ['hold', ...POLICY_TAG_NAMES].map((name) => `${tagPrefix}:${name}`);
   return [...new Set([HOLD_KEY, ...own, ...holdTags])];
@@ -181,7 +195,7 @@ function knownKeys({ tagPrefix, holdTags }: TagGrammar): readonly string[] {
 
 const nearMissTests = new WeakMap<TagGrammar, IsNearMiss>();
 
-/** The test for near misses of a configuration; made once, because it stores what it found of each key. */
+/** The near-miss test of a configuration; made once, because it caches its results. */
 function nearMissTest(grammar: TagGrammar): IsNearMiss {
   const made = nearMissTests.get(grammar);
   if (made !== undefined) return made;
@@ -206,11 +220,13 @@ function unknownKey(key: string, value: string | null, grammar: TagGrammar): Tag
       : `correct or remove the tag (ignoreTags cannot list a key that begins with ${own})`;
   return {
     code: 'tag.unknown-key',
-    message: `${tagText(key, value)}: expected one of the keys ${knownKeys(grammar).join(', ')}, written exactly so; ${remedy}`,
+    message:
+      `${tagText(key, value)}: expected one of the keys ${knownKeys(grammar).join(', ')}, written exactly so; ` +
+      remedy,
   };
 }
 
-/** What a policy tag contributes, or what is wrong with it. */
+/** Reads a policy tag: its part of the policy, or the problem. */
 function readPolicyTag(
   tag: PolicyTag,
   key: string,
@@ -229,8 +245,8 @@ function readPolicyTag(
 }
 
 /**
- * Reads the tags of a snapshot or of a source (design section 5). Never throws: what cannot be followed is a problem, and a hold that cannot
- * be read is a hold. Keys are case-sensitive; a near miss of a key that means something is a problem, not silence.
+ * Reads the retention tags of a snapshot or of a source. Never throws: an invalid tag is a problem, and a hold with an
+ * invalid date is a hold without end. Keys are case-sensitive; a near miss of a valid key is a problem.
  */
 export function readRetentionTags(tags: Tags, on: 'snapshot' | 'source', grammar: TagGrammar): TagReading {
   if (tags.size === 0) return NO_TAG_READING;
@@ -266,6 +282,6 @@ function policyOf(parts: readonly PolicyPart[]): TaggedPolicy | null {
   return inlinePolicy(spelt);
 }
 
-/** Whether a hold is in force at `now` (epoch ms): through the day it names, in the configured zone. */
+/** Whether a hold is in force at `now` (epoch ms); it ends after its day in the configured zone. */
 export const isInForce = (hold: Hold, now: number, zone: Zone): boolean =>
   hold.until === null || now < endOfDay(hold.until, zone);

@@ -1,4 +1,4 @@
-/** A custom notification as Amazon Q Developer in chat applications takes it; it drops every other message. */
+/** A custom notification of Amazon Q Developer in chat applications, which drops every other message. */
 export interface ChatNotification {
   readonly version: '1.0';
   readonly source: 'custom';

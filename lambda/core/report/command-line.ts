@@ -1,19 +1,19 @@
 import { utf8Bytes } from '../util/utf8';
 
-/** A word that every POSIX shell (and zsh) takes as it is. */
+/** A word that needs no quotes in a POSIX shell or zsh. */
 const UNQUOTED_WORD = /^[\w./:@+,-][\w./:@%+,=-]*$/;
-/** What must not be printed raw: controls, format characters, separators of lines. They go through `printf`, as octal bytes. */
+/** Characters that must not be printed: controls, format characters, line separators. `printf` writes them as octal bytes. */
 const UNPRINTABLE_CHARACTER = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 const UNPRINTABLE_OR_SPECIAL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}!'\\]|^-/gu;
 
 const octal = (text: string): string =>
   [...utf8Bytes(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 
-/** A word as the output of `printf`: on one line, and without a character that a terminal would act on. A shell cuts newlines at its end. */
+/** A word as the output of `printf`, without characters that a terminal interprets. The shell removes newlines at its end. */
 const printfWord = (word: string): string =>
   `"$(printf '${word.replace(UNPRINTABLE_OR_SPECIAL, octal).replace(/%/g, '%%')}')"`;
 
-/** Text as one word of a POSIX shell's command line, on one line; only newlines at its end stay what they are. */
+/** Quotes text as one word of a POSIX shell, on one line; only newlines at its end are kept as they are. */
 export function quoteWord(text: string): string {
   if (UNQUOTED_WORD.test(text)) return text;
   const [ending = ''] = /\n*$/.exec(text) ?? [];
@@ -25,18 +25,18 @@ export function quoteWord(text: string): string {
 /** A command that a POSIX shell splits into exactly these arguments. */
 export const commandText = (args: readonly string[]): string => args.map(quoteWord).join(' ');
 
-/** An option with its value, or nothing; a value that looks like an option stays joined to the name. */
+/** An option with its value, or no words. A value that begins with `-` is joined with `=`. */
 export function option(name: string, value: string | undefined): readonly string[] {
   if (value === undefined) return [];
   return value.startsWith('-') ? [`${name}=${value}`] : [name, value];
 }
 
-/** Whether a name is one that Lightsail gives to a resource: no command of ours contains another. */
+/** Whether a name is a valid Lightsail resource name. Commands contain only valid names. */
 export const isResourceName = (name: string): boolean => /^[A-Za-z0-9][\w.-]*$/.test(name);
 
-/** What a run of the command line was told, and its commands repeat. Nothing is told by default: the environment stays. */
+/** The options of a CLI run, which the printed commands repeat. */
 export interface RunOptions {
-  /** The path as it was given. */
+  /** The path as given. */
   readonly config?: string | undefined;
   readonly region?: readonly string[] | undefined;
   readonly kind?: readonly string[] | undefined;
@@ -55,14 +55,14 @@ const scopeOptions = ({ region = [], kind = [] }: RunOptions): readonly string[]
   ...kind.flatMap((each) => option('--kind', each)),
 ];
 
-/** A command of this project that reads the account: `report`, `explain`, with everything that the run was told. */
+/** A command of this project that reads the account (`report`, `explain`), with all options of the run. */
 export const readingCommand = (args: readonly string[], run: RunOptions): string =>
   commandText([...CLI, ...args, ...commonOptions(run), ...scopeOptions(run)]);
 
-/** A path that no program takes for an option or an address. */
+/** A path that is not mistaken for an option or a URL. */
 const operand = (path: string): string => (/^(-|[a-z][a-z0-9+.-]*:\/\/)/i.test(path) ? `./${path}` : path);
 
-/** Carries out a plan in a file, with the caller's credentials: the plan itself says which regions and kinds. */
+/** The command that applies a plan file with the caller's credentials. The plan has its regions and kinds. */
 export const applyLocallyCommand = (plan: string, run: RunOptions): string =>
   commandText([...CLI, 'apply', operand(plan), '--local', ...commonOptions(run)]);
 
@@ -70,12 +70,12 @@ export const applyLocallyCommand = (plan: string, run: RunOptions): string =>
 export const ownCommand = (args: readonly string[], run: RunOptions = {}): string =>
   commandText([...CLI, ...args, ...commonOptions(run)]);
 
-/** Where a command of AWS's own command line acts, and for whom. */
+/** The region and profile options of an AWS CLI command. */
 export const awsOptions = (region: string, { profile }: Pick<RunOptions, 'profile'> = {}): readonly string[] => [
   ...option('--region', region),
   ...option('--profile', profile),
 ];
 
-/** A command of AWS's own command line, in a region; `args` begin with its service and its operation. */
-export const awsCommand = (args: readonly string[], region: string, told: Pick<RunOptions, 'profile'> = {}): string =>
-  commandText(['aws', ...args.slice(0, 2), ...awsOptions(region, told), ...args.slice(2)]);
+/** An AWS CLI command in a region; `args` begin with the service and the operation. */
+export const awsCommand = (args: readonly string[], region: string, run: Pick<RunOptions, 'profile'> = {}): string =>
+  commandText(['aws', ...args.slice(0, 2), ...awsOptions(region, run), ...args.slice(2)]);

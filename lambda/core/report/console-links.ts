@@ -1,4 +1,4 @@
-/** Hosts of the AWS console by the start of a region's name. Every other region is of the standard partition. */
+/** Console hosts by region prefix. All other regions are in the standard partition. */
 const HOSTS: readonly (readonly [start: string, host: string])[] = [
   ['cn-', 'console.amazonaws.cn'],
   ['us-gov-', 'console.amazonaws-us-gov.com'],
@@ -9,10 +9,10 @@ const STANDARD = 'console.aws.amazon.com';
 const consoleOf = (region: string): string =>
   `https://${region}.${HOSTS.find(([start]) => region.startsWith(start))?.[1] ?? STANDARD}`;
 
-/** A terminal in the browser that has the AWS command line, with the credentials of the person who is signed in. */
+/** A link to AWS CloudShell. */
 export const cloudShellLink = (region: string): string => `${consoleOf(region)}/cloudshell/home?region=${region}`;
 
-/** An object in the S3 console. Null for a place that is not `s3://bucket/key`. */
+/** A link to an object in the S3 console; null: the place is not `s3://bucket/key`. */
 export function s3ObjectLink(place: string, region: string): string | null {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(place) ?? [];
   if (bucket === undefined || key === undefined) return null;
@@ -20,5 +20,5 @@ export function s3ObjectLink(place: string, region: string): string | null {
   return `${consoleOf(region)}/s3/object/${bucket}?region=${region}&prefix=${prefix}`;
 }
 
-/** The snapshots page of the Lightsail console, which has one address for all regions. */
+/** The snapshots page of the Lightsail console, for all regions. */
 export const SNAPSHOTS_PAGE = 'https://lightsail.aws.amazon.com/ls/webapp/home/snapshots';

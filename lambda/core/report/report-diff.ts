@@ -1,33 +1,35 @@
 import { decodeIndex, type IndexBlock, type IndexEntry, type IndexMark } from '../snapshot/snapshot-index';
 import type { Changes, EvaluatedSnapshot, ListName, ListRead, Scope } from './report-model';
 
-/** What the next report needs to know of this one besides its snapshots. */
+/** The state of a report for the next one, without its snapshots. */
 export interface ReportHead {
   readonly schemaVersion: 1;
   readonly reportId: string;
   readonly evaluatedAt: string;
   readonly complete: boolean;
-  /** The lists that were read to their ends. Earlier versions did not write how many snapshots were on them. */
+  /** The completely read lists. Earlier versions did not write their number of snapshots. */
   readonly lists: readonly (ListName & Partial<ListRead>)[];
-  /** Source ARNs that this report, or one before it, confirmed as gone. Earlier versions did not write them. */
+  /** Source ARNs that this or an earlier report confirmed as gone. Earlier versions did not write them. */
   readonly gone?: readonly string[];
 }
 
-/** What the next report needs to know of this one: little enough to keep, enough to say what is new. */
+/** The state of a report for the next one. */
 export interface ReportState extends ReportHead {
   readonly snapshots: Iterable<IndexBlock>;
 }
 
-/** The report before this one: its snapshots come in blocks that are never held all at once. */
+/** The state of the previous report, whose blocks are read one at a time. */
 export interface PreviousReport extends ReportHead {
   readonly snapshots: Iterable<IndexBlock> | AsyncIterable<IndexBlock>;
 }
 
-/** How a snapshot is remembered. */
-export const indexMark = ({ verdict, status }: EvaluatedSnapshot): IndexMark =>
-  verdict === 'expire' ? 'e' : status === 'held' ? 'h' : 'k';
+/** The mark of a snapshot in the index. */
+export function indexMark({ verdict, status }: EvaluatedSnapshot): IndexMark {
+  if (verdict === 'expire') return 'e';
+  return status === 'held' ? 'h' : 'k';
+}
 
-/** The snapshots of a report as the next one remembers them; one without ARN cannot be followed. */
+/** The index entries of the snapshots of a report; a snapshot without ARN has none. */
 export function* indexEntries(items: readonly EvaluatedSnapshot[]): Generator<IndexEntry> {
   for (const item of items) {
     const { region, kind, arn, name } = item.snapshot;
@@ -35,22 +37,19 @@ export function* indexEntries(items: readonly EvaluatedSnapshot[]): Generator<In
   }
 }
 
-/** The lists that were read to their ends. */
+/** The completely read lists. */
 export const listsRead = (scopes: readonly Scope[]): readonly ListRead[] =>
   scopes.filter(({ status }) => status === 'read').map(({ region, kind, snapshots }) => ({ region, kind, snapshots }));
 
 const listKey = ({ region, kind }: ListName): string => `${region} ${kind}`;
 
-/** A comparison with the previous report, which is met block by block. */
+/** A comparison with the previous report, to which its blocks are added one at a time. */
 export interface Comparison {
   add(block: IndexBlock): void;
   changes(): Changes;
 }
 
-/**
- * Begins to say what changed since the previous report: by ARN, never by name, and only in lists that both reports read to their ends. A snapshot
- * without ARN cannot be followed and is left out.
- */
+/** Starts a comparison with the previous report: by ARN, and only in lists that both reports read completely. */
 export function compareWith(
   previous: ReportHead,
   items: readonly EvaluatedSnapshot[],
@@ -90,6 +89,6 @@ export function compareWith(
   };
 }
 
-/** Whether anything is otherwise than it was, or could not be compared. */
+/** Whether anything changed or could not be compared. */
 export const hasChanges = ({ previousReportId: _, previousAt: __, ...lists }: Changes): boolean =>
   Object.values(lists).some(({ length }) => length > 0);

@@ -6,14 +6,14 @@ import type { Zone } from '../time/zone';
 
 export type Verdict = 'keep' | 'expire';
 
-/** Why a snapshot is where it is; only `managed` ones are evaluated, all others are set aside and kept. */
+/** The status of a snapshot. Only `managed` ones are evaluated; all others are excluded and kept. */
 export const STATUSES = ['managed', 'held', 'problem', 'unfinished', 'future', 'automatic-copy', 'unmanaged'] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** A snapshot with its verdict and every reason for it. */
+/** A snapshot with its verdict and reasons. */
 export interface EvaluatedSnapshot {
   readonly snapshot: Snapshot;
-  /** Whether its source exists; null where that could not be read, or where it names none. */
+  /** Whether its source exists; null: not known, or no source is named. */
   readonly sourceExists: boolean | null;
   readonly verdict: Verdict;
   readonly status: Status;
@@ -22,12 +22,12 @@ export interface EvaluatedSnapshot {
 }
 
 /**
- * What came of a list: `disabled` in a region that the account has not enabled, `denied` in one in which a service control policy refuses every
- * call. Neither makes an inventory incomplete.
+ * The result of reading a list. `disabled`: the account has not enabled the region. `denied`: a service control policy
+ * denies every call in it. Neither makes an inventory incomplete.
  */
 export type ListStatus = 'read' | 'failed' | 'disabled' | 'denied';
 
-/** One account × region × kind that was to be listed, and what came of it. */
+/** A list to read (account × region × kind), with its result. */
 export interface Scope {
   readonly account: string | null;
   readonly region: string;
@@ -39,7 +39,7 @@ export interface Scope {
   readonly error?: { readonly code: string; readonly message: string; readonly tip?: string };
 }
 
-/** Automatic snapshots of one source: they bill, are counted, and are never in a plan. */
+/** Automatic snapshots of one source. They are counted, and are never in a plan. */
 export interface AutomaticSnapshots {
   readonly source: {
     readonly arn: string | null;
@@ -47,21 +47,21 @@ export interface AutomaticSnapshots {
     readonly region: string;
     readonly kind: Kind;
   };
-  /** How many are there, and the instant (epoch ms) of the newest. */
+  /** Their number, and the creation (epoch ms) of the newest. */
   readonly count: number;
   readonly newestAt: number | null;
-  /** False: leftovers of a disabled add-on, which stay and bill. Null: the add-on's state was not sent. */
+  /** False: the add-on is disabled, and its snapshots remain. Null: not known. */
   readonly addOnEnabled: boolean | null;
 }
 
-/** All that was read in one run. `complete` is false when a scope, or a source list that a snapshot needs, was not read. */
+/** The data of one run. `complete` is false if a list of snapshots or of their sources was not read. */
 export interface Inventory {
   readonly account: string | null;
   readonly complete: boolean;
   readonly scopes: readonly Scope[];
   readonly snapshots: readonly Snapshot[];
   readonly sources: import('../snapshot/snapshot').SourceLookup;
-  /** Every source of the lists that were read, for the sections on stale and orphaned sources. */
+  /** Every source of the lists that were read. */
   readonly sourceList: readonly ListedSource[];
   readonly problems: readonly Problem[];
   readonly automatic: readonly AutomaticSnapshots[];
@@ -90,13 +90,13 @@ export interface Totals {
   readonly currency: 'USD';
 }
 
-/** Why a plan may not be applied, the first that holds. */
+/** The first reason why a plan may not be applied. */
 export interface Blocked {
   readonly code: 'inventory.incomplete' | 'config.built-in' | 'cap.max-deletions' | 'cap.max-share';
   readonly message: string;
 }
 
-/** Said in the e-mail of a report that could not be stored, and nowhere else: nobody may apply its plan. */
+/** Only in the e-mail of a report that could not be stored: its plan cannot be applied. */
 export interface NotStored {
   readonly code: 'report.not-stored';
   readonly message: string;
@@ -114,20 +114,20 @@ export interface PlanSummary {
 /** The list of one kind in one region. */
 export type ListName = Pick<Scope, 'region' | 'kind'>;
 
-/** A list that was read to its end, and how many snapshots were on it. */
+/** A completely read list with its number of snapshots. */
 export type ListRead = Pick<Scope, 'region' | 'kind' | 'snapshots'>;
 
-/** What changed since the report before this one, in the lists that both read to their ends; null where there is none to compare with. */
+/** The changes since the previous report, in the lists that both read completely. */
 export interface Changes {
   readonly previousReportId: string;
   readonly previousAt: number;
-  /** Lists that only one of the two reports read: nothing is said of their snapshots. */
+  /** Lists that only one of the two reports read. Their snapshots are not compared. */
   readonly uncompared: readonly ListName[];
   /** Snapshots that the previous report did not list. */
   readonly added: readonly EvaluatedSnapshot[];
-  /** What the previous report listed and this inventory does not. */
+  /** Snapshots that only the previous report listed. */
   readonly gone: readonly { readonly arn: string; readonly name: string | null }[];
-  /** Newly expiring since the previous report. */
+  /** Expired now, and not in the previous report. */
   readonly newlyExpiring: readonly EvaluatedSnapshot[];
   /** Past policy in the previous report, and not now. */
   readonly noLongerExpiring: readonly EvaluatedSnapshot[];
@@ -140,7 +140,7 @@ export interface Changes {
 /** A source whose newest finished snapshot is older than `report.staleAfter`. */
 export interface StaleSource {
   readonly source: ListedSource;
-  /** Epoch ms of the newest manual snapshot; null when it has none. */
+  /** Epoch ms of the newest manual snapshot; null: none. */
   readonly newestAt: number | null;
 }
 
@@ -154,12 +154,12 @@ export interface ReportSource extends ListedSource {
   readonly stale: boolean;
 }
 
-/** Everything a report says. Renderers turn it into bytes; they decide nothing. Instants are epoch milliseconds. */
+/** The content of a report, which renderers write without decisions of their own. Instants are epoch milliseconds. */
 export interface Report {
   readonly reportId: string;
   readonly generatedAt: number;
   readonly evaluatedAt: number;
-  /** The configured zone: every date that a person reads is in it. */
+  /** The configured zone of all dates in texts. */
   readonly zone: Zone;
   readonly config: ConfigOrigin;
   readonly account: string | null;
@@ -179,6 +179,6 @@ export interface Report {
   readonly sources: readonly ReportSource[];
   readonly stale: readonly StaleSource[];
   readonly changes: Changes | null;
-  /** Source ARNs that were asked for by name and are gone: later reports need not ask again. */
+  /** Source ARNs that a request by name confirmed as gone. Later reports do not request them again. */
   readonly confirmedGone: readonly string[];
 }

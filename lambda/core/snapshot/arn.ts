@@ -15,6 +15,6 @@ export function parseArn(text: string): LightsailArn | null {
   return region === undefined || account === undefined || type === undefined ? null : { region, account, type };
 }
 
-/** Whether two ARNs differ in letter case alone: nothing promises that these are two resources, and nothing that they are one. */
+/** Whether two ARNs differ only in letter case. It is not documented whether these are one resource or two. */
 export const differInCase = (a: string | null, b: string): boolean =>
   a !== null && a !== b && a.toLowerCase() === b.toLowerCase();

@@ -1,2 +1,2 @@
-/** The shape of a region's name; which regions there are, only the service knows. */
+/** The form of a region name. The service has the list of regions. */
 export const REGION = /^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$/;

@@ -1,13 +1,13 @@
 import type { Kind } from './snapshot';
 
-/** What a report remembers of a snapshot: where it was listed, its ARN, its name, and how it stood: `e` expiring, `h` held, `k` kept otherwise. */
+/** The entry of a snapshot in the index of a report. Marks: `e` expiring, `h` held, `k` otherwise kept. */
 export type IndexEntry = readonly [region: string, kind: Kind, arn: string, name: string | null, mark: IndexMark];
 
 export type IndexMark = 'e' | 'h' | 'k';
 
 /**
- * Remembered snapshots of one list whose ARNs begin alike: that beginning, and a line for each with its mark, the rest of its ARN, and (after a tab) its
- * name. One text instead of a thousand lists: what a run holds of the report before it stays small.
+ * Entries of one list with a common ARN prefix. Each line has the mark, the rest of the ARN, and (after a tab) the name.
+ * A block is one string, so that the index of a large account needs little memory.
  */
 export type IndexBlock = readonly [region: string, kind: Kind, prefix: string, lines: string];
 
@@ -20,7 +20,7 @@ const encodeLine = (id: string, name: string | null, mark: IndexMark): string =>
 
 const decodeText = (written: string): string => (written.includes('\\') ? String(JSON.parse(`"${written}"`)) : written);
 
-/** Puts snapshots into blocks, in their order. */
+/** Encodes entries as blocks, in their order. */
 export function* encodeIndex(snapshots: Iterable<IndexEntry>): Generator<IndexBlock> {
   let [region, kind, prefix]: [string, Kind, string] = ['', 'instance', ''];
   let lines: string[] = [];
@@ -38,7 +38,7 @@ export function* encodeIndex(snapshots: Iterable<IndexEntry>): Generator<IndexBl
   if (lines.length > 0) yield [region, kind, prefix, lines.join('\n')];
 }
 
-/** Reads blocks, one snapshot at a time. Throws a SyntaxError for what `remember` did not write. */
+/** Decodes blocks, one entry at a time. Throws a SyntaxError for an invalid block. */
 export function* decodeIndex(blocks: Iterable<IndexBlock>): Generator<IndexEntry> {
   for (const [region, kind, prefix, lines] of blocks) {
     for (let from = 0; from <= lines.length; ) {
@@ -47,7 +47,7 @@ export function* decodeIndex(blocks: Iterable<IndexBlock>): Generator<IndexEntry
       from += line.length + 1;
       const tab = line.indexOf('\t');
       const mark = line[0];
-      if (!isMark(mark)) throw new SyntaxError(`a line of remembered snapshots begins with ${mark}`);
+      if (!isMark(mark)) throw new SyntaxError(`a line of the snapshot index begins with ${mark}`);
       const id = decodeText(line.slice(1, tab < 0 ? line.length : tab));
       yield [region, kind, prefix + id, tab < 0 ? null : decodeText(line.slice(tab + 1)), mark];
     }

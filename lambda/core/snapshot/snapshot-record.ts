@@ -1,12 +1,12 @@
 import type { AttachedDisk, Defect, Kind, Snapshot, SourceRef, Tags } from './snapshot';
 
-/** What a snapshot says of itself alone; all else repeats from one snapshot of a source to the next. */
+/** The fields that differ between the snapshots of a source. */
 export type OwnFields = Pick<Snapshot, 'arn' | 'name' | 'createdAt' | 'supportCode' | 'defects'>;
 
-/** What snapshots of a source have in common: one object serves them all. */
+/** The fields that snapshots of a source have in common, in one object for all of them. */
 export type CommonFields = Required<Omit<Snapshot, keyof OwnFields>>;
 
-/** A snapshot as it is held in memory: what repeats is held once. Where there are hundreds of thousands, that is a third of them. */
+/** A snapshot in memory. Common fields are stored once, which saves a third of the memory of a large account. */
 export class SnapshotRecord implements Snapshot {
   readonly arn: string | null;
   readonly name: string | null;
@@ -82,7 +82,7 @@ export class SnapshotRecord implements Snapshot {
     return new SnapshotRecord(this.common, { ...this, defects: [...(this.defects ?? []), defect] });
   }
 
-  /** Whether another row says the same. Defects do not count: they follow from the rest. Tags, sources and disks must be shared: identity is equality. */
+  /** Whether another record has the same content, without defects. Compares tags, sources and disks by identity: they are interned. */
   hasContentOf(other: SnapshotRecord): boolean {
     return (
       this.arn === other.arn &&
@@ -94,7 +94,7 @@ export class SnapshotRecord implements Snapshot {
   }
 }
 
-/** Whether two have every member in common; texts and numbers by value, the rest by identity. */
+/** Whether all common fields are equal; objects are compared by identity. */
 export function isSame(a: CommonFields, b: CommonFields): boolean {
   return (
     a === b ||

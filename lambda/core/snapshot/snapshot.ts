@@ -1,15 +1,15 @@
-/** The three kinds of manual Lightsail snapshot, in the order in which they are listed. */
+/** The kinds of manual Lightsail snapshots, in the order of lists. */
 export const KINDS = ['instance', 'disk', 'database'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** The state in which a snapshot of each kind is whole; anything else is unfinished. */
+/** The state of a finished snapshot, by kind. */
 export const FINISHED_STATE: Readonly<Record<Kind, string>> = {
   instance: 'available',
   disk: 'completed',
   database: 'available',
 };
 
-/** Tag key → value; `null` for a key-only tag, which has no value on the wire. Shared between records: never mutated. */
+/** Tag values by key; `null` for a tag without a value. Interned: never mutated. */
 export type Tags = ReadonlyMap<string, string | null>;
 
 export const NO_TAGS: Tags = new Map();
@@ -21,15 +21,15 @@ export interface AttachedDisk {
   readonly system: boolean;
 }
 
-/** What a snapshot says of the resource it came from. The ARN is identity; the name is not (Lightsail reuses names). */
+/** The resource that a snapshot was made of. Its identity is the ARN: Lightsail reuses names. */
 export interface SourceRef {
   readonly name: string | null;
   readonly arn: string | null;
 }
 
 /**
- * One manual snapshot as a compact record. Every member of the service's answer is optional, so what was absent is `null` here, never guessed.
- * `createdAt` is epoch milliseconds, `sizeGb` whole GB of *disk* size (snapshots are incremental: a ceiling, not a bill).
+ * A manual snapshot. A member that the service left out is `null`. `createdAt` is epoch milliseconds; `sizeGb` is the
+ * size of the disk in GB, an upper limit because snapshots are incremental.
  */
 export interface Snapshot {
   readonly kind: Kind;
@@ -49,11 +49,11 @@ export interface Snapshot {
   readonly engine?: string | undefined;
   readonly engineVersion?: string | undefined;
   readonly attachedDisks?: readonly AttachedDisk[] | undefined;
-  /** Why this record cannot be evaluated (a member missing, a row seen twice with different content); absent for a regular one. */
+  /** Why this record cannot be evaluated; absent: it can. */
   readonly defects?: readonly Defect[] | undefined;
 }
 
-/** A reason, found while reading, why a record must be kept and shown to a person. */
+/** A missing member, or a second row with different content: the snapshot is kept and reported. */
 export interface Defect {
   readonly code: 'snapshot.incomplete' | 'snapshot.conflict';
   readonly message: string;
@@ -66,8 +66,8 @@ export interface SourceList {
 }
 
 /**
- * What is known of a source ARN: it exists; it is not in its list (`gone`: proof only after it was asked for by name); it is not in its list, and
- * asking for it by name gave no answer; or its list was not read.
+ * The state of a source ARN. `gone`: not in its list (a proof only after a request by name). `unconfirmed`: not in its
+ * list, and the request by name failed. `unread`: its list was not read.
  */
 export type SourceState =
   | { readonly state: 'exists'; readonly name: string | null; readonly tags: Tags }
@@ -75,10 +75,10 @@ export type SourceState =
   | { readonly state: 'unconfirmed'; readonly why: string }
   | { readonly state: 'unread'; readonly list: SourceList | null };
 
-/** Sources by ARN, never by name. Answers `unread` with a null list for an ARN that names no known region and kind. */
+/** Looks up sources by ARN. Returns `unread` with a null list for an ARN without a known region and kind. */
 export type SourceLookup = (arn: string) => SourceState;
 
-/** What an operator must look at. `arn` is the snapshot's or the source's, null where the problem is a scope's. */
+/** A problem for the operator. `arn` is that of the snapshot or source; null: the problem concerns a list. */
 export interface Problem {
   readonly code: string;
   readonly arn: string | null;

@@ -4,7 +4,7 @@ export interface Duration {
   readonly months: number;
   readonly days: number;
   readonly hours: number;
-  /** As it was written, for texts. */
+  /** As written. */
   readonly text: string;
 }
 
@@ -13,7 +13,7 @@ export type DurationResult =
   | { readonly ok: false; readonly expected: string };
 
 const EXPECTED_DURATION = 'a duration such as 36h, 30d, 2w, 6mo, 1y6mo or P30D';
-/** Beyond this a duration is a typing mistake: no snapshot is older, and date arithmetic stays exact. */
+/** Maximum amount of each unit: larger ones are typing mistakes, and dates stay in range. */
 const MAX_AMOUNTS = { y: 1_000, mo: 12_000, w: 52_000, d: 366_000, h: 8_784_000 } as const;
 type Unit = keyof typeof MAX_AMOUNTS;
 
@@ -21,7 +21,7 @@ const AMOUNT = '(0*[1-9][0-9]*)';
 const SHORT = `(?=.)(?:${AMOUNT}y)?(?:${AMOUNT}mo)?(?:${AMOUNT}w)?(?:${AMOUNT}d)?(?:${AMOUNT}h)?`;
 const ISO = `P(?=.)(?:${AMOUNT}Y)?(?:${AMOUNT}M)?(?:${AMOUNT}W)?(?:${AMOUNT}D)?(?:T${AMOUNT}H)?`;
 const FORMS: readonly RegExp[] = [SHORT, ISO].map((form) => new RegExp(`^${form}$`));
-/** The shape of a duration, for patterns elsewhere; `parseDuration` also says how long is too long. */
+/** The pattern of a duration; `parseDuration` also checks the maximum. */
 export const DURATION_SHAPE = `^(?:${SHORT}|${ISO})$`;
 const UNITS: readonly Unit[] = ['y', 'mo', 'w', 'd', 'h'];
 
@@ -36,7 +36,7 @@ function expectedInstead(text: string): string {
   return `${EXPECTED_DURATION}: units y mo w d h, each at most once, the largest first`;
 }
 
-/** Reads `1y6mo`, `36h`, `2w` or ISO 8601 (`P30D`). Zero, negative, fractional, repeated or unordered units and a bare `m` are refused with what was expected. */
+/** Reads `1y6mo`, `36h`, `2w` or ISO 8601 (`P30D`). Refuses zero, negative, fractional, repeated or unordered units and `m`. */
 export function parseDuration(text: string): DurationResult {
   const match = FORMS.map((form) => form.exec(text)).find((found) => found !== null);
   if (match === undefined) return { ok: false, expected: expectedInstead(text) };

@@ -3,13 +3,13 @@ import type { Duration } from './duration';
 import { DAY_MS, HOUR_MS } from './units';
 import type { Zone } from './zone';
 
-/** A calendar period of a zone as one whole number: two instants share a period iff the numbers are equal. */
+/** The number of a calendar period in a zone: two instants are in the same period if their numbers are equal. */
 export type Period = number;
 
 /** Wall clock of an instant in a zone, as if it were UTC milliseconds. */
 export const wallClock = (instant: number, zone: Zone): number => instant + zone.offsetAt(instant);
 
-/** Wall clock as text, also where a zone moves the first or last instants out of the range of a date. */
+/** Wall clock as text, limited to the range of `Date`. */
 const wallText = (instant: number, zone: Zone): string =>
   new Date(Math.max(-8.64e15, Math.min(8.64e15, wallClock(instant, zone)))).toISOString();
 
@@ -27,7 +27,7 @@ export const localDay = (instant: number, zone: Zone): string => wallText(instan
 /** Days since 1970-01-01 of a wall clock. */
 export const dayOf = (wall: number): number => Math.floor(wall / DAY_MS);
 
-/** Months since year 0 of a day number (proleptic Gregorian), by whole-number arithmetic: the hot path of every decision. */
+/** Months since year 0 of a day number (proleptic Gregorian). Integer arithmetic, because every decision calls it. */
 function monthOf(day: number): number {
   const shifted = day + 719_468;
   const era = Math.floor(shifted / 146_097);
@@ -44,21 +44,21 @@ const weekOf = (day: number): number => Math.floor((day + 3) / 7);
 
 type PeriodName = 'hour' | 'day' | 'week' | 'month' | 'year';
 
-/** Each calendar period: its period from a wall clock, and how people write it. One line adds a period. */
+/** Each calendar period: its number from a wall clock, and its label. */
 const PERIODS: Readonly<
-  Record<PeriodName, { readonly period: (wall: number) => Period; readonly label: (period: Period) => string }>
+  Record<PeriodName, { readonly numberOf: (wall: number) => Period; readonly label: (period: Period) => string }>
 > = {
   hour: {
-    period: (wall) => Math.floor(wall / HOUR_MS),
+    numberOf: (wall) => Math.floor(wall / HOUR_MS),
     label: (period) => `${new Date(period * HOUR_MS).toISOString().slice(0, 13).replace('T', ' ')}:00`,
   },
-  day: { period: dayOf, label: dayLabel },
-  week: { period: (wall) => weekOf(dayOf(wall)), label: weekLabel },
+  day: { numberOf: dayOf, label: dayLabel },
+  week: { numberOf: (wall) => weekOf(dayOf(wall)), label: weekLabel },
   month: {
-    period: (wall) => monthOf(dayOf(wall)),
+    numberOf: (wall) => monthOf(dayOf(wall)),
     label: (period) => `${Math.floor(period / 12)}-${String((period % 12) + 1).padStart(2, '0')}`,
   },
-  year: { period: (wall) => Math.floor(monthOf(dayOf(wall)) / 12), label: String },
+  year: { numberOf: (wall) => Math.floor(monthOf(dayOf(wall)) / 12), label: String },
 };
 
 const PERIOD_OF_RULE = {
@@ -74,12 +74,12 @@ const PERIOD_OF_RULE = {
   withinYearly: 'year',
 } as const satisfies Partial<Record<CountRule | WithinRule, PeriodName>>;
 
-/** How a rule cuts time into buckets; null for `last` and `within`, which take every snapshot. */
+/** The function from a wall clock to the period of a rule; null for `last` and `within`, which have none. */
 export function makePeriodOf(rule: CountRule | WithinRule): ((wall: number) => Period) | null {
-  return rule === 'last' || rule === 'within' ? null : PERIODS[PERIOD_OF_RULE[rule]].period;
+  return rule === 'last' || rule === 'within' ? null : PERIODS[PERIOD_OF_RULE[rule]].numberOf;
 }
 
-/** `2026-11-20`, `2026-W47`, `2026-11`, `2026`; empty for rules without buckets. */
+/** `2026-11-20`, `2026-W47`, `2026-11`, `2026`; empty for rules without periods. */
 export function periodLabel(rule: CountRule | WithinRule, period: Period): string {
   return rule === 'last' || rule === 'within' ? '' : PERIODS[PERIOD_OF_RULE[rule]].label(period);
 }
@@ -97,7 +97,7 @@ function weekLabel(week: number): string {
   return `${year}-W${String(week - first + 1).padStart(2, '0')}`;
 }
 
-/** The instant of a wall clock: the earlier one where it occurs twice, moved forward by the gap where it is skipped. */
+/** The instant of a wall clock: the earlier one if it occurs twice, moved forward by the gap if it is skipped. */
 export function instantOfWallClock(wall: number, zone: Zone): number {
   const before = wall - zone.offsetAt(wall - DAY_MS);
   if (wallClock(before, zone) === wall) return before;
@@ -118,8 +118,8 @@ function shift(instant: number, duration: Duration, zone: Zone, sign: 1 | -1): n
 }
 
 /**
- * `instant` − `duration`: years, months, weeks and days by the wall clock of the zone with overflow (31 May − 1 month = 1 May, as restic
- * and Go's AddDate do), hours absolute and last. All instants are epoch milliseconds.
+ * `instant` − `duration` in epoch milliseconds. Years, months and days use the wall clock, with the overflow of Go's
+ * AddDate and restic (31 May − 1 month = 1 May); hours are absolute and come last.
  */
 export const subtractDuration = (instant: number, duration: Duration, zone: Zone): number =>
   shift(instant, duration, zone, -1);
@@ -128,6 +128,6 @@ export const subtractDuration = (instant: number, duration: Duration, zone: Zone
 export const addDuration = (instant: number, duration: Duration, zone: Zone): number =>
   shift(instant, duration, zone, 1);
 
-/** The instant at which a local day (`YYYY-MM-DD`) is over. */
+/** The instant at which a local day (`YYYY-MM-DD`) ends. */
 export const endOfDay = (day: string, zone: Zone): number =>
   instantOfWallClock(Date.parse(`${day}T00:00:00Z`) + DAY_MS, zone);

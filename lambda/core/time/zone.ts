@@ -1,4 +1,4 @@
-/** A time zone as the only question that is ever asked of it. Answers must be pure: the same instant, the same offset. */
+/** A time zone as a pure function from instants to offsets. */
 export interface Zone {
   /** IANA name. */
   readonly name: string;

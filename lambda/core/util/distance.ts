@@ -1,6 +1,6 @@
 /**
- * Whether at most `limit` edits (insert, delete, replace, swap of neighbours) turn one text into the other: optimal string alignment, in which
- * no part is edited twice. Costs the length times the limit.
+ * Whether at most `limit` edits (insert, delete, replace, swap of neighbours) turn one text into the other. Optimal
+ * string alignment; time is linear in length × limit.
  */
 export function withinDistance(one: string, two: string, limit: number): boolean {
   if (Math.abs(one.length - two.length) > limit) return false;

@@ -1,4 +1,4 @@
-/** The lines of a text that arrives in pieces of UTF-8, without their ends. What follows the last end is a line if it is not empty. */
+/** Splits UTF-8 chunks into lines, without line ends. A non-empty rest after the last line end is a line too. */
 export async function* splitLines(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let pending = '';

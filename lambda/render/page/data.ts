@@ -1,10 +1,10 @@
 /** How a snapshot is drawn. */
 export type PageMark = 'keep' | 'expire' | 'held' | 'aside';
 
-/** Name, whether it is gone, kind, region, and what people call the region (empty where unknown). */
+/** A source; `city` is empty for an unknown region. */
 export type PageSource = readonly [name: string, gone: 0 | 1, kind: string, region: string, city: string];
 
-/** A snapshot by position, so that tens of thousands of them name no member twice; repeated texts are indexes into the lists of PageData. */
+/** A snapshot as a tuple, which is smaller than an object. Repeated texts are indexes into the lists of PageData. */
 export type PageRow = readonly [
   name: string,
   source: number,
@@ -13,7 +13,7 @@ export type PageRow = readonly [
   cost: number | null,
   mark: PageMark,
   verdict: number,
-  /** Which policy evaluated; of what is past policy, in short, what it does. */
+  /** The policy; of an expired snapshot, the summary of its reasons. */
   policy: number,
   reasons: string,
   tags: string,
@@ -21,10 +21,10 @@ export type PageRow = readonly [
   arnRest: string,
 ];
 
-/** What the page's script is given. Instants are epoch milliseconds. */
+/** The data of the page script. Instants are epoch milliseconds. */
 export interface PageData {
   readonly now: number;
-  /** Offsets (ms) of the configured zone, each from an instant on, oldest first: right for every instant of the page. */
+  /** Offsets (ms) of the configured zone, each valid from an instant on, oldest first. */
   readonly offsets: readonly (readonly [from: number, offset: number])[];
   readonly sources: readonly PageSource[];
   readonly words: readonly string[];

@@ -6,10 +6,10 @@ import { policyText, reasonsText, snapshotName, sourceName } from '../phrases';
 import { regionCity } from '../region-names';
 import type { PageData, PageMark, PageRow, PageSource } from './data';
 
-/** Rows that one page carries: more would make a browser slow. */
+/** Maximum number of rows of a page: more make a browser slow. */
 export const MAX_ROWS = 30_000;
 
-/** The words for a verdict, by status where a snapshot is kept. */
+/** The text of the verdict of a kept snapshot, by status. */
 const VERDICT_WORDS: Readonly<Record<EvaluatedSnapshot['status'], string>> = {
   managed: 'kept',
   held: 'held',
@@ -19,22 +19,25 @@ const VERDICT_WORDS: Readonly<Record<EvaluatedSnapshot['status'], string>> = {
   'automatic-copy': 'kept: copy of an automatic snapshot',
   unmanaged: 'kept: no policy',
 };
-export const EXPIRED_WORD = 'past policy';
+export const EXPIRED_WORD = 'expired';
 
 function pageMark({ verdict, status }: EvaluatedSnapshot): PageMark {
   if (verdict === 'expire') return 'expire';
-  return status === 'managed' ? 'keep' : status === 'held' ? 'held' : 'aside';
+  if (status === 'managed') return 'keep';
+  return status === 'held' ? 'held' : 'aside';
 }
 
-/** What a page has room for, in the order of the report: what is past policy first, then what is set aside, then the rest. */
+/** Selects the rows of a page, in the order of the report: first all expired, then excluded, then other snapshots. */
 export function selectShown(items: readonly EvaluatedSnapshot[], most = MAX_ROWS): readonly EvaluatedSnapshot[] {
   if (items.length <= most) return items;
-  const rank = ({ verdict, status }: EvaluatedSnapshot): number =>
-    verdict === 'expire' ? 0 : status === 'managed' ? 2 : 1;
-  const room = [0, 0, 0];
-  for (const item of items) room[rank(item)] = (room[rank(item)] ?? 0) + 1;
+  const rank = ({ verdict, status }: EvaluatedSnapshot): number => {
+    if (verdict === 'expire') return 0;
+    return status === 'managed' ? 2 : 1;
+  };
+  const amounts = [0, 0, 0];
+  for (const item of items) amounts[rank(item)] = (amounts[rank(item)] ?? 0) + 1;
   let left = most;
-  const taken = room.map((amount) => {
+  const taken = amounts.map((amount) => {
     const here = Math.min(amount, left);
     left -= here;
     return here;
@@ -47,11 +50,11 @@ export function selectShown(items: readonly EvaluatedSnapshot[], most = MAX_ROWS
   });
 }
 
-/** JSON that cannot end the element around it. */
+/** JSON that cannot close the surrounding element. */
 const embedded = (value: unknown): string =>
   jsonText(value).replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 
-/** A list of texts that each stand in it once. */
+/** A list of distinct texts. */
 function textList(): { readonly list: string[]; indexOf(text: string): number } {
   const indexes = new Map<string, number>();
   const list: string[] = [];
@@ -73,7 +76,7 @@ function sourceOf({ snapshot, sourceExists }: EvaluatedSnapshot): PageSource {
 
 const WEEK = 7 * 86_400_000;
 
-/** The offsets of the report's zone at the instants that a page shows; the timeline begins a week before the report at the latest. */
+/** The offsets of the zone of the report for every instant of the page, whose timeline covers at least a week. */
 function offsetsOf(items: readonly EvaluatedSnapshot[], { evaluatedAt, zone }: Report): PageData['offsets'] {
   const made = items.flatMap(({ snapshot }) => snapshot.createdAt ?? []);
   const offsets: [number, number][] = [];

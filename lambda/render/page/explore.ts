@@ -1,6 +1,6 @@
 import { AGES, ageFilter } from '../charts';
 
-/** A column: what sorts by it (null: nothing), its heading, and what the smallest and the largest of it are called. */
+/** The columns: sort key (null: none), heading, and the texts of both sort orders. */
 const TABLE_COLUMNS: readonly (readonly [key: string | null, label: string, up: string, down: string])[] = [
   ['name', 'Snapshot', 'A to Z', 'Z to A'],
   ['source', 'Source', 'A to Z', 'Z to A'],
@@ -34,12 +34,12 @@ const FILTERS = `<form id="filters" role="search" aria-label="Filter the snapsho
 ${choice('source', 'Source', 'every source')}${choice('region', 'Region', 'every region')}${choice('kind', 'Kind', 'every kind')}${choice('verdict', 'Verdict', 'every verdict')}${choice('age', 'Age', 'every age', ages)}<div><label for="f-text">Search</label><input id="f-text" name="text" type="search" autocomplete="off" spellcheck="false" placeholder="name, tag, reason"></div>${choice('sort', 'Sorted by', 'as reported', sorts)}<button id="clear" type="button">Clear</button></form>
 <p id="summary" role="status"></p>`;
 
-const LEGEND = `<p class="legend" aria-hidden="true"><span><span class="shape keep"></span>kept</span><span><span class="shape expire"></span>past policy</span><span><span class="shape held"></span>held</span><span><span class="shape aside"></span>set aside, kept</span></p>`;
+const LEGEND = `<p class="legend" aria-hidden="true"><span><span class="shape keep"></span>kept</span><span><span class="shape expire"></span>expired</span><span><span class="shape held"></span>held</span><span><span class="shape aside"></span>excluded, kept</span></p>`;
 
 const pager = (label: string, role = ''): string =>
   `<nav class="pager" aria-label="${label}" hidden><button type="button" data-step="-1">Previous</button><span class="where"${role}></span><button type="button" data-step="1">Next</button></nav>`;
 
-/** The part of the page that its script fills and then shows: filters, timeline, table. `place` (HTML) is where everything is that it leaves out. */
+/** The part of the page that its script fills: filters, timeline, table. `place` (HTML) is the place of omitted rows. */
 export const explore = (place: string): string => `<div id="live" hidden>
 ${FILTERS}
 <section id="timeline" class="card"><div class="over"><h3>Timeline</h3><p class="dim"><span id="span"></span>; the nearer, the wider a day is drawn</p>${LEGEND}</div>

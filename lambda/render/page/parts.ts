@@ -7,10 +7,10 @@ import type { Item, Section } from '../report-sections';
 import { ceilingText, gbText, unknownSizeText } from '../totals';
 import { EXPIRED_WORD } from './embed';
 
-/** Items of a list that stand open; the others unfold. */
+/** Items of a list that are shown at first; the others unfold. */
 const MAX_OPEN_ITEMS = 5;
 
-/** An address of the page's own filters. */
+/** A link to the filters of the page. */
 const filterLink = (filter: Readonly<Record<string, string>>): string =>
   `#${escapeHtml(String(new URLSearchParams(filter)))}`;
 
@@ -20,24 +20,27 @@ interface Card {
   readonly note: string;
   readonly type: string;
   readonly link: string | null;
-  /** The link by its name, for who hears it without its card. */
+  /** The accessible name of the link. */
   readonly name?: string;
 }
 
-/** The figures of the report as cards; those that can be listed are links. None gives an all-clear for what was not read. */
-export function totalsHtml(report: Report): string {
+/** The link of a card to its rows; empty where it counts none. */
+const linked = (amount: number, link: string, name: string): Pick<Card, 'link' | 'name'> =>
+  amount === 0 ? { link: null } : { link, name };
+
+const verdictLink = (word: string): string => filterLink({ verdict: word });
+
+function totalCards(report: Report): readonly Card[] {
   const { totals, problems, complete } = report;
-  const verdict = (word: string): string => filterLink({ verdict: word });
-  const whole = allSizes(report);
-  const none = (text: string): string => (complete ? text : 'in what could be read');
-  const cards: readonly Card[] = [
+  const sizes = allSizes(report);
+  const readPart = (text: string): string => (complete ? text : 'in what could be read');
+  return [
     {
-      term: 'Past policy',
+      term: 'Expired by policy',
       value: formatNumber(totals.expire),
-      note: totals.expire === 0 ? none('nothing to do') : ceilingText(expiringSizes(report)),
+      note: totals.expire === 0 ? readPart('nothing to do') : ceilingText(expiringSizes(report)),
       type: totals.expire === 0 ? '' : 'expire',
-      link: totals.expire === 0 ? null : verdict(EXPIRED_WORD),
-      name: `${formatNumber(totals.expire)} past policy`,
+      ...linked(totals.expire, verdictLink(EXPIRED_WORD), `${formatNumber(totals.expire)} expired`),
     },
     {
       term: 'Kept',
@@ -51,43 +54,41 @@ export function totalsHtml(report: Report): string {
       value: formatNumber(totals.held),
       note: 'kept by a tag',
       type: 'held',
-      link: totals.held === 0 ? null : verdict('held'),
-      name: `${formatNumber(totals.held)} held`,
+      ...linked(totals.held, verdictLink('held'), `${formatNumber(totals.held)} held`),
     },
     {
       term: 'No policy',
       value: formatNumber(totals.unmanaged),
-      note: totals.unmanaged === 0 ? none('all are covered') : 'kept until one covers them',
+      note: totals.unmanaged === 0 ? readPart('all are covered') : 'kept until one covers them',
       type: '',
-      link: totals.unmanaged === 0 ? null : verdict('kept: no policy'),
-      name: `${formatNumber(totals.unmanaged)} without a policy`,
+      ...linked(totals.unmanaged, verdictLink('kept: no policy'), `${formatNumber(totals.unmanaged)} without a policy`),
     },
     {
       term: 'Problems',
       value: formatNumber(problems.length),
-      note: problems.length === 0 ? none('none') : 'somebody should look',
+      note: problems.length === 0 ? readPart('none') : 'need attention',
       type: problems.length === 0 ? '' : 'expire',
-      link: problems.length === 0 ? null : '#problems',
-      name: formatCount(problems.length, 'problem'),
+      ...linked(problems.length, '#problems', formatCount(problems.length, 'problem')),
     },
     {
       term: complete ? 'All together' : 'All that was read',
       value: formatDollars(totals.monthlyCostCeiling),
-      note: `per month at most, ${gbText(whole)}${unknownSizeText(whole)}`,
+      note: `per month at most, ${gbText(sizes)}${unknownSizeText(sizes)}`,
       type: '',
       link: null,
     },
   ];
-  const body = ({ value, link, name }: Card): string =>
-    link === null
-      ? escapeHtml(value)
-      : `<a href="${link}" aria-label="${escapeHtml(name ?? value)}">${escapeHtml(value)}</a>`;
-  const html = cards.map(
-    (card) =>
-      `<div class="${card.type}"><dt>${card.term}</dt><dd>${body(card)}</dd><dd class="dim">${escapeHtml(card.note)}</dd></div>`,
-  );
-  return `<dl class="totals">${html.join('')}</dl>\n`;
 }
+
+function cardHtml({ type, term, value, note, link, name }: Card): string {
+  const text = escapeHtml(value);
+  const body = link === null ? text : `<a href="${link}" aria-label="${escapeHtml(name ?? value)}">${text}</a>`;
+  return `<div class="${type}"><dt>${term}</dt><dd>${body}</dd><dd class="dim">${escapeHtml(note)}</dd></div>`;
+}
+
+/** The totals of the report as cards; those that can be listed are links. An incomplete report never says that all is well. */
+export const totalsHtml = (report: Report): string =>
+  `<dl class="totals">${totalCards(report).map(cardHtml).join('')}</dl>\n`;
 
 function sectionItemHtml({ line, details }: Item): string {
   const more = (details ?? [])
@@ -96,15 +97,18 @@ function sectionItemHtml({ line, details }: Item): string {
   return `<li>${escapeHtml(line)}${more.join('')}</li>`;
 }
 
-/** Items in their lists, one for each heading; what is beyond the first of a list unfolds. */
+/** Items in a list for each heading; long lists unfold. */
 function* listsHtml({ items }: Section): Generator<string> {
   const amounts = new Map<string | undefined, number>();
   for (const { heading } of items()) amounts.set(heading, (amounts.get(heading) ?? 0) + 1);
   let at: { readonly heading: string | undefined; readonly all: number } | null = null;
   let written = 0;
-  // One more item takes no more room than the offer to show it.
+  // A single further item is shown: the summary would be as long.
   const folds = (all: number): boolean => all > MAX_OPEN_ITEMS + 1;
-  const end = (): string => (at === null ? '' : folds(at.all) ? '</ul></details>' : '</ul>');
+  const end = (): string => {
+    if (at === null) return '';
+    return folds(at.all) ? '</ul></details>' : '</ul>';
+  };
   for (const item of items()) {
     if (at === null || at.heading !== item.heading) {
       yield end();
@@ -120,7 +124,7 @@ function* listsHtml({ items }: Section): Generator<string> {
   yield end();
 }
 
-/** A section of the report, in chunks and uncut, as an e-mail that had to cut it refers to the page; what is long folds. */
+/** A whole section of the report, in chunks; long lists unfold. */
 export function* sectionHtml(section: Section, type: 'warn' | 'card', id = ''): Generator<string> {
   const leads = section.lead.map((line) => `<p>${escapeHtml(line)}</p>`).join('');
   yield `<section class="${type}"${id === '' ? '' : ` id="${id}"`}><h2>${escapeHtml(section.title)}</h2>${leads}`;
@@ -133,15 +137,20 @@ function barHtml({ label, keep, expire, value, expiring: past, filter }: Bar, lo
   const name = `<bdi>${escapeHtml(label)}</bdi>`;
   const outlined = expire > 0 ? `<rect class="x" x="${part(keep)}" width="${part(expire)}" height="10"/>` : '';
   const of = past === '' ? '' : `<span class="dim">${escapeHtml(past)}</span>`;
-  return `<tr><th scope="row">${filter === null ? name : `<a href="${filterLink(filter)}">${name}</a>`}</th><td>${escapeHtml(value)}${of}</td><td aria-hidden="true"><svg viewBox="0 0 100 10" preserveAspectRatio="none"><rect class="k" width="${part(keep)}" height="10"/>${outlined}</svg></td></tr>`;
+  const heading = filter === null ? name : `<a href="${filterLink(filter)}">${name}</a>`;
+  const bars = `<rect class="k" width="${part(keep)}" height="10"/>${outlined}`;
+  const drawing = `<svg viewBox="0 0 100 10" preserveAspectRatio="none">${bars}</svg>`;
+  const amount = `${escapeHtml(value)}${of}`;
+  return `<tr><th scope="row">${heading}</th><td>${amount}</td><td aria-hidden="true">${drawing}</td></tr>`;
 }
 
 function chartHtml({ title, bars }: Chart): string {
   const longest = Math.max(...bars.map(({ keep, expire }) => keep + expire), 1e-9);
-  return `<div class="chart card"><table><caption>${escapeHtml(title)}</caption><tbody>${bars.map((bar) => barHtml(bar, longest)).join('\n')}</tbody></table></div>\n`;
+  const rows = bars.map((bar) => barHtml(bar, longest)).join('\n');
+  return `<div class="chart card"><table><caption>${escapeHtml(title)}</caption><tbody>${rows}</tbody></table></div>\n`;
 }
 
-/** The charts, each a table whose bars repeat what its cells say. */
+/** The charts, each a table whose bars repeat its cells. */
 export const chartsHtml = (report: Report): string =>
   charts(report)
     .filter(({ bars }) => bars.length > 0)

@@ -89,8 +89,7 @@ describe('a plan may be applied unless, first of all that hold,', () => {
   it('not everything was read', () => {
     expect(block({ complete: false, count: 1_000 }, {}, 'built-in')).toEqual({
       code: 'inventory.incomplete',
-      message:
-        'not everything could be read: mend what the report names as not read, and let the next report make a new plan',
+      message: 'not everything could be read: fix what the report lists as not read; the next report makes a new plan',
     });
   });
 
@@ -107,7 +106,7 @@ describe('a plan may be applied unless, first of all that hold,', () => {
     expect(block({ count: 101, snapshots: 110 })).toEqual({
       code: 'cap.max-deletions',
       message:
-        '101 snapshots would go, and caps.maxDeletions allows 100: check the list, then raise caps.maxDeletions to 101 or more',
+        '101 snapshots would be deleted, and caps.maxDeletions allows 100: check the list, then raise caps.maxDeletions to 101 or more',
     });
   });
 
@@ -116,7 +115,7 @@ describe('a plan may be applied unless, first of all that hold,', () => {
     expect(block({ count: 2, snapshots: 3 })).toEqual({
       code: 'cap.max-share',
       message:
-        '2 of 3 snapshots (67 %) would go, and caps.maxShare allows 0.5: check the list, then raise caps.maxShare',
+        '2 of 3 snapshots (67 %) would be deleted, and caps.maxShare allows 0.5: check the list, then raise caps.maxShare',
     });
   });
 

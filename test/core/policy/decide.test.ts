@@ -70,7 +70,7 @@ describe('sets aside, keeps and never counts', () => {
       'a copy of an automatic snapshot',
       { fromAutoSnapshot: true },
       'automatic-copy',
-      'a kept copy of an automatic snapshot, which no tag of its own and no rule for such copies reaches',
+      'a kept copy of an automatic snapshot: it has no retention tag, and no rule matches such copies',
     ],
     [
       'a row that was seen twice with different content',
@@ -78,9 +78,9 @@ describe('sets aside, keeps and never counts', () => {
       'problem',
       'seen twice, and not the same',
     ],
-    ['a snapshot without a name', { name: null }, 'problem', 'it came without its ARN, name or createdAt'],
-    ['a snapshot without an ARN', { arn: null }, 'problem', 'it came without its ARN, name or createdAt'],
-    ['a snapshot without createdAt', { createdAt: null }, 'problem', 'it came without its ARN, name or createdAt'],
+    ['a snapshot without a name', { name: null }, 'problem', 'its ARN, name or createdAt is missing'],
+    ['a snapshot without an ARN', { arn: null }, 'problem', 'its ARN, name or createdAt is missing'],
+    ['a snapshot without createdAt', { createdAt: null }, 'problem', 'its ARN, name or createdAt is missing'],
   ];
 
   it.each(cases)('%s', (_, said, status, reason) => {
@@ -133,7 +133,7 @@ describe('sets aside, keeps and never counts', () => {
       'keep',
       'problem',
       null,
-      'kept: the instance list of us-east-1 was not read, and a hold could stand on the source',
+      'kept: the instance list of us-east-1 was not read, and the source could have a hold',
     ]);
   });
 
@@ -143,7 +143,7 @@ describe('sets aside, keeps and never counts', () => {
     });
     expect([evaluated.verdict, ...sentences(evaluated)]).toEqual([
       'keep',
-      'kept: its source ARN arn:odd names no known list, and a hold could stand on the source',
+      'kept: its source ARN arn:odd names no known list, and the source could have a hold',
     ]);
   });
 

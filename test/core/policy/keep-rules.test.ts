@@ -19,7 +19,7 @@ describe('count rules', () => {
   it.each([
     ['last: 3', { last: 3 }, ['2026-11 ....................KKK']],
     ['daily: 7', { daily: 7 }, ['2026-11 ................KKKKKKK']],
-    ['weekly: 3, the newest of each ISO week', { weekly: 3 }, ['2026-11 ..............K......KK']],
+    ['weekly: 3, the newest from each ISO week', { weekly: 3 }, ['2026-11 ..............K......KK']],
     ['last: 1 and weekly: 2, a union', { last: 1, weekly: 2 }, ['2026-11 .....................KK']],
     ['monthly: 1', { monthly: 1 }, ['2026-11 ......................K']],
     ['monthly: unlimited, and the oldest of all', { monthly: 'unlimited' }, ['2026-11 K.....................K']],

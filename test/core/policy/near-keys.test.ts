@@ -13,7 +13,7 @@ type Written = Readonly<Record<string, unknown>>;
 type Tag = readonly [key: string, value: string | null];
 
 const POLICIES = { standard: { keep: { last: 1 } } };
-const CASES = JSON.parse(readFileSync(join(__dirname, '..', 'cases', 'tags.json'), 'utf8')) as {
+const CASES = JSON.parse(readFileSync(join(__dirname, '..', '..', 'cases', 'tags.json'), 'utf8')) as {
   readonly kept: readonly Tag[];
   readonly ignored: readonly Tag[];
 };

@@ -74,7 +74,7 @@ it('follows snapshots by ARN: another one that took the name is new, and the fir
   expect([named(changes.added), changes.gone.map(({ name }) => name)]).toEqual([['web'], ['web']]);
 });
 
-it('tells what is no longer past policy, and no longer held, whatever it is instead', () => {
+it('the comparison names snapshots that are no longer expired and no longer held', () => {
   const state = previous({ spared: 'e', 'held-since': 'e', 'let-go': 'h', 'let-expire': 'h' });
   const now = [kept({ name: 'spared' }), held('held-since'), kept({ name: 'let-go' }), expired({ name: 'let-expire' })];
   const changes = changesSince(state, now, READ);

@@ -1,13 +1,13 @@
 type Child = Node | string;
 
-/** The element of this id; the page is made with it. */
+/** Returns the element with an id that the page always has. */
 export function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   const found = document.getElementById(id);
   if (!(found instanceof type)) throw new Error(`the page lacks #${id}`);
   return found;
 }
 
-/** An element with attributes and children. Other people's text enters the page here, as text and never as markup. */
+/** Makes an element. Children are added as text, never as markup. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string>>,
@@ -19,5 +19,5 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Other people's text, whose direction must not reach what stands beside it. */
+/** Text of other people, isolated from the writing direction of its neighbours. */
 export const isolated = (text: string): HTMLElement => make('bdi', {}, text);

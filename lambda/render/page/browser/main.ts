@@ -17,7 +17,7 @@ const form = byId('filters', HTMLFormElement);
 let query: Query = EMPTY_QUERY;
 let here: SnapshotRow | null = null;
 let selectedRows: readonly SnapshotRow[] = allRows;
-/** A snapshot that the address names and this page does not list. */
+/** The snapshot of the address, if this page does not list it. */
 let unlistedId: string | null = null;
 
 const field = (key: keyof Query): HTMLInputElement | HTMLSelectElement => {
@@ -26,7 +26,7 @@ const field = (key: keyof Query): HTMLInputElement | HTMLSelectElement => {
   throw new Error(`the page lacks the filter ${key}`);
 };
 
-/** Fills the choices of a filter: what is there, how often. */
+/** Fills the choices of a filter with the values of the rows and their numbers. */
 function choices(key: keyof Query, of: (row: SnapshotRow) => readonly [value: string, text: string]): void {
   const found = new Map<string, { text: string; rows: number }>();
   for (const row of allRows) {
@@ -55,7 +55,7 @@ function drawSummary(): void {
   const found =
     selectedRows.length === 0
       ? 'No snapshot matches'
-      : `${which}: ${formatNumber(past)} past policy, ${unknown === selectedRows.length ? 'size and cost not known' : money}`;
+      : `${which}: ${formatNumber(past)} expired, ${unknown === selectedRows.length ? 'size and cost not known' : money}`;
   byId('summary', HTMLElement).textContent =
     unlistedId === null
       ? found
@@ -65,11 +65,12 @@ function drawSummary(): void {
 function drawSort(): void {
   for (const head of document.querySelectorAll<HTMLElement>('th[data-sort]')) {
     const key = head.dataset.sort ?? '';
-    head.setAttribute('aria-sort', query.sort === key ? 'ascending' : query.sort === `-${key}` ? 'descending' : 'none');
+    const descending = query.sort === `-${key}` ? 'descending' : 'none';
+    head.setAttribute('aria-sort', query.sort === key ? 'ascending' : descending);
   }
 }
 
-/** Draws what is asked for now. The timeline is drawn again only where its rows changed. */
+/** Draws the rows of the current query. With `sameRows`, the timeline is not drawn again. */
 function draw(sameRows = false): void {
   selectedRows = select(allRows, query);
   drawSort();
@@ -78,10 +79,10 @@ function draw(sameRows = false): void {
   if (!sameRows) drawTimeline(selectedRows);
 }
 
-/** Writes the wish into the address, so that it can be shared and come back to; what is typed replaces what was typed before it. */
+/** Writes the query into the address. Typed text replaces the history entry instead of adding one. */
 function writeAddress(typed: boolean): void {
-  const said = QUERY_KEYS.filter((key) => query[key] !== '').map((key) => [key, query[key]]);
-  const hash = said.length === 0 ? '' : `#${new URLSearchParams(said)}`;
+  const parts = QUERY_KEYS.filter((key) => query[key] !== '').map((key) => [key, query[key]]);
+  const hash = parts.length === 0 ? '' : `#${new URLSearchParams(parts)}`;
   if (hash === location.hash) return;
   const address = `${location.pathname}${location.search}${hash}`;
   if (typed) history.replaceState(null, '', address);
@@ -103,15 +104,15 @@ function applyQuery(next: Query, { sameRows = false, typed = false } = {}): void
 
 const queryOfForm = (): Query => makeQuery((key) => field(key).value);
 
-/** Follows the address: `#snapshot=<ARN>`, filters such as `#source=web&region=eu-central-1&sort=-age`, or nothing. False: a place of the page. */
+/** Applies the address: `#snapshot=<ARN>`, filters such as `#source=web&sort=-age`, or none. False: another anchor. */
 function followAddress(): boolean {
   if (location.hash.length <= 1) {
     setQuery(EMPTY_QUERY);
     draw();
     return true;
   }
-  const said = new URLSearchParams(location.hash.slice(1));
-  const id = said.get('snapshot');
+  const address = new URLSearchParams(location.hash.slice(1));
+  const id = address.get('snapshot');
   if (id !== null) {
     here = allRows.find((row) => row.id === id) ?? null;
     unlistedId = here === null ? id : null;
@@ -123,9 +124,9 @@ function followAddress(): boolean {
     line?.focus({ preventScroll: true });
     return true;
   }
-  if (!QUERY_KEYS.some((key) => said.has(key))) return false;
-  setQuery(makeQuery((key) => said.get(key) ?? ''));
-  // A choice that is not offered is none.
+  if (!QUERY_KEYS.some((key) => address.has(key))) return false;
+  setQuery(makeQuery((key) => address.get(key) ?? ''));
+  // The form drops values that it does not offer.
   query = queryOfForm();
   draw();
   byId('explore', HTMLElement).scrollIntoView();

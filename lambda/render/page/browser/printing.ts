@@ -1,13 +1,13 @@
 import { byId } from './dom';
 
-/** Says on paper how much is left out there; nothing where all is. */
+/** Shows on paper how much is left out; null: nothing. */
 export function showLeftOut(id: string, left: string | null): void {
   const place = byId(id, HTMLElement);
   place.textContent = left ?? '';
   if (place.parentElement) place.parentElement.hidden = left === null;
 }
 
-/** Opens what is folded for as long as the page is printed: nobody can unfold paper. */
+/** Opens folded lists while the page is printed. */
 export function unfoldWhilePrinting(): void {
   let opened: readonly HTMLDetailsElement[] = [];
   window.addEventListener('beforeprint', () => {

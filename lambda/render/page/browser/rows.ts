@@ -2,19 +2,19 @@ import { DAY_MS } from '../../../core/time/units';
 import { formatCount } from '../../numbers';
 import type { PageData, PageMark, PageRow } from '../data';
 
-/** The source of snapshots, as the page shows it. */
+/** A source on the page. */
 export interface RowSource {
   readonly name: string;
   readonly gone: boolean;
   readonly kind: string;
   readonly region: string;
-  /** `Frankfurt`; empty where no name is known. */
+  /** `Frankfurt`; empty: not known. */
   readonly city: string;
   /** `Frankfurt (eu-central-1)`. */
   readonly place: string;
 }
 
-/** One snapshot, as the page shows it. What is not known is null. */
+/** A snapshot on the page. Unknown values are null. */
 export interface SnapshotRow {
   /** Position in the report. */
   readonly index: number;
@@ -30,11 +30,11 @@ export interface SnapshotRow {
   readonly policy: string;
   readonly reasons: string;
   readonly tags: string;
-  /** What a deep link names it by. */
+  /** Its id in links. */
   readonly id: string;
 }
 
-/** The embedded data as rows; sources are shared, so that they can be compared by identity. */
+/** Reads the embedded data. Rows of a source share its object. */
 export function readRows(data: PageData): readonly SnapshotRow[] {
   const sources: readonly RowSource[] = data.sources.map(([name, gone, kind, region, city]) => ({
     name,
@@ -75,5 +75,5 @@ export function rowAge(age: number | null): string {
   return age === 0 ? 'under a day' : formatCount(age, 'day');
 }
 
-/** The address of a snapshot within this page. */
+/** The link to a snapshot on this page. */
 export const linkTo = (row: SnapshotRow): string => `#snapshot=${encodeURIComponent(row.id)}`;

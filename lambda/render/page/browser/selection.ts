@@ -1,6 +1,6 @@
 import type { SnapshotRow } from './rows';
 
-/** What the reader asked to see; an empty text asks for nothing. Names are those of the address. */
+/** The filters and the sort order of the reader; an empty text filters nothing. Names are those of the address. */
 export interface Query {
   readonly text: string;
   readonly source: string;
@@ -23,7 +23,7 @@ export const QUERY_KEYS = [
   'sort',
 ] as const satisfies readonly (keyof Query)[];
 
-/** A wish by its parts. */
+/** Makes a query from its parts. */
 export const makeQuery = (part: (key: keyof Query) => string): Query => ({
   text: part('text'),
   source: part('source'),
@@ -36,7 +36,7 @@ export const makeQuery = (part: (key: keyof Query) => string): Query => ({
 
 export const EMPTY_QUERY: Query = makeQuery(() => '');
 
-/** What a table can be sorted by. Numbers are asked for from the largest first. */
+/** The sort keys of the table. Numbers are first sorted from the largest. */
 export const SORTS: Readonly<
   Record<string, { readonly largestFirst: boolean; readonly of: (row: SnapshotRow) => string | number | null }>
 > = {
@@ -52,7 +52,7 @@ export const SORTS: Readonly<
 
 const searchTexts = new WeakMap<SnapshotRow, string>();
 
-/** All that is written of a snapshot, in lower case; made when it is first searched. */
+/** The searchable text of a row in lower case; cached. */
 function searchText(row: SnapshotRow): string {
   let text = searchTexts.get(row);
   if (text === undefined) {
@@ -72,7 +72,7 @@ function ageTest(age: string): ((row: SnapshotRow) => boolean) | null {
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** Sorted by one key; what is not known comes last either way, equals stay in the order of the report. */
+/** Sorts by one key. Unknown values come last, equal ones stay in the order of the report. */
 function sorted(rows: SnapshotRow[], sort: string): readonly SnapshotRow[] {
   const down = sort.startsWith('-');
   const key = SORTS[down ? sort.slice(1) : sort];
@@ -87,14 +87,16 @@ function sorted(rows: SnapshotRow[], sort: string): readonly SnapshotRow[] {
     typeof value === 'string' ? (rank.get(value) ?? 0) : value;
   const numbered = keyed.map(({ row, value }) => ({ row, number: numberOf(value) }));
   numbered.sort((a, b) => {
-    if (a.number === null || b.number === null)
-      return a.number === b.number ? a.row.index - b.row.index : a.number === null ? 1 : -1;
-    return (down ? b.number - a.number : a.number - b.number) || a.row.index - b.row.index;
+    const inOrder = a.row.index - b.row.index;
+    if (a.number === b.number) return inOrder;
+    if (a.number === null) return 1;
+    if (b.number === null) return -1;
+    return (down ? b.number - a.number : a.number - b.number) || inOrder;
   });
   return numbered.map(({ row }) => row);
 }
 
-/** The rows that a reader asked for, in the order that was asked for. Every word must occur; names are compared whole. */
+/** Selects and sorts the rows of a query. Every word must occur; names must be equal. */
 export function select(rows: readonly SnapshotRow[], query: Query): readonly SnapshotRow[] {
   const words = query.text.toLowerCase().split(/\s+/).filter(Boolean);
   const tests: ((row: SnapshotRow) => boolean)[] = [];

@@ -35,7 +35,7 @@ function tableRow(row: SnapshotRow, here: boolean, clock: LocalClock): HTMLTable
       'verdict',
       make('span', { class: `pill ${row.mark}` }, make('span', { class: `shape ${row.mark}` }), row.verdict),
     ),
-    // What is past policy says why in short first.
+    // For an expired snapshot the policy has the summary.
     row.mark === 'expire'
       ? tableCell('Why', 'why', row.policy, dim(row.reasons))
       : tableCell('Why', 'why', row.reasons, dim(row.policy)),
@@ -43,11 +43,11 @@ function tableRow(row: SnapshotRow, here: boolean, clock: LocalClock): HTMLTable
 }
 
 export interface SnapshotTable {
-  /** Shows these rows, from the first on, or from the page on which `here` stands. */
+  /** Shows the first page of these rows, or the page with `here`. */
   show(rows: readonly SnapshotRow[], here: SnapshotRow | null): void;
 }
 
-/** The table: a page of rows at a time as elements, whatever the number of rows. */
+/** The table. Only the rows of the current page are elements. */
 export function table(clock: LocalClock): SnapshotTable {
   const body = byId('body', HTMLTableSectionElement);
   let rows: readonly SnapshotRow[] = [];
@@ -73,7 +73,7 @@ export function table(clock: LocalClock): SnapshotTable {
       page += Number(button.dataset.step);
       drawPage();
       byId('snapshots', HTMLElement).scrollIntoView();
-      // The pager that is in sight now, and of its buttons one that still leads on: a disabled one would lose the focus.
+      // Focus an enabled button of the visible pager: a disabled one would lose the focus.
       const first = [...document.querySelectorAll<HTMLButtonElement>('.pager button')].slice(0, 2);
       const same = first.find(({ dataset }) => dataset.step === button.dataset.step);
       (same?.disabled ? first.find(({ disabled }) => !disabled) : same)?.focus({ preventScroll: true });

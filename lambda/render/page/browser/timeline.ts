@@ -7,13 +7,13 @@ import { linkTo, type RowSource, rowAge, type SnapshotRow } from './rows';
 
 const FIRST_LANES = 20;
 const MORE_LANES = 60;
-/** Pixels between the middles of two marks in one row, below which the second goes to the next row; how many rows; and how far (rem) apart these are. */
+/** Minimum distance of two marks in one row (pixels), maximum number of rows, and their distance (rem). */
 const MIN_MARK_DISTANCE_PX = 8;
 const MAX_STACKED = 6;
 const STACK_STEP_REM = 0.8;
-/** Ages (in days) that the axis names. */
+/** Ages in days with a tick on the axis. */
 const TICKS = [1, 7, 30, 90, 182.625, 365.25, 730.5, 1461, 2922, 5844];
-/** Nearer to each other than this part of the axis, two names would touch. */
+/** Minimum distance of two ticks, as a part of the axis. */
 const MIN_TICK_DISTANCE = 0.08;
 
 interface Span {
@@ -21,7 +21,7 @@ interface Span {
   readonly last: number;
 }
 
-/** Where an instant stands, from 0 to 1: by the root of its age, because policies keep the more the nearer. */
+/** The position of an instant, from 0 to 1: by the root of its age, because policies keep more of the newer snapshots. */
 const axisPosition = (at: number, { first, last }: Span): number =>
   1 - Math.sqrt((last - at) / Math.max(1, last - first));
 
@@ -31,7 +31,7 @@ function tickText(days: number): string {
   return days < 365 ? '6 months' : `${Math.round(days / 365.25)} ${days < 700 ? 'year' : 'years'}`;
 }
 
-/** Ages that there is room for on the axis, the nearest first. */
+/** The ticks that fit on the axis, the nearest first. */
 function ticks(span: Span): readonly { readonly at: number; readonly text: string }[] {
   let before = 1 - MIN_TICK_DISTANCE / 2;
   return TICKS.flatMap((days) => {
@@ -59,21 +59,22 @@ function axis(span: Span): HTMLElement {
 const markLabel = (row: SnapshotRow): string => `${row.name}, ${rowAge(row.age)} old, ${row.verdict}. ${row.reasons}`;
 
 /**
- * In which row of a lane each mark stands (instants ascending, `width` of the lane in pixels), so that those at one place can each be pointed at:
- * the first row that is free there, or the one that was free the longest.
+ * The row of each mark in a lane, so that marks do not cover each other: the first free row, else the one that was free
+ * for longest. Instants are ascending; `width` is in pixels.
  */
 export function stackMarks(instants: readonly number[], span: Span, width: number): readonly number[] {
   const last: number[] = [];
   return instants.map((at) => {
     const here = axisPosition(at, span) * width;
     const free = last.findIndex((taken) => here - taken >= MIN_MARK_DISTANCE_PX);
-    const row = free >= 0 ? free : last.length < MAX_STACKED ? last.length : last.indexOf(Math.min(...last));
+    const other = last.length < MAX_STACKED ? last.length : last.indexOf(Math.min(...last));
+    const row = free >= 0 ? free : other;
     last[row] = here;
     return row;
   });
 }
 
-/** Rows from the middle of a lane, in turns below and above it: most marks stay on its line. */
+/** The offset of a row from the middle of a lane, alternately below and above it. */
 const stackOffset = (row: number): number => (row % 2 === 1 ? (row + 1) / 2 : -row / 2);
 
 function lane(source: RowSource, rows: readonly SnapshotRow[], span: Span, width: number): HTMLElement {
@@ -90,7 +91,7 @@ function lane(source: RowSource, rows: readonly SnapshotRow[], span: Span, width
       'p',
       { class: 'dim' },
       total,
-      ...(past > 0 ? [', ', make('b', { class: 'past' }, `${formatNumber(past)} past policy`)] : []),
+      ...(past > 0 ? [', ', make('b', { class: 'past' }, `${formatNumber(past)} expired`)] : []),
     ),
   );
   const group = {
@@ -123,7 +124,7 @@ function lane(source: RowSource, rows: readonly SnapshotRow[], span: Span, width
   return make('div', { class: 'lane' }, label, make('div', { class: 'field' }, track));
 }
 
-/** The card beside a mark, while it is pointed at or focused. */
+/** Shows a card next to the mark that is hovered or focused. */
 function tip(rows: readonly SnapshotRow[], field: HTMLElement, clock: LocalClock): void {
   const card = byId('tip', HTMLElement);
   const hide = (): void => {
@@ -173,7 +174,7 @@ function tip(rows: readonly SnapshotRow[], field: HTMLElement, clock: LocalClock
   });
 }
 
-/** Draws a lane for each source of the given rows, all over the same span of time. Returns what draws again for other rows. */
+/** Returns a function that draws a lane for each source of its rows, all over the same span. */
 export function timeline(
   all: readonly SnapshotRow[],
   now: number,
