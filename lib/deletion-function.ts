@@ -57,32 +57,14 @@ export class DeletionFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: DeletionFunctionProps) {
     super(scope, id);
-    const { mode, configuration, config, topic, store, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
+    const { mode, configuration, topic, store, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
 
     this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'Deletes the Lightsail snapshots of approved plans, and nothing else.',
     });
-    for (const statement of deletionStatements(this.role, config)) this.role.addToPolicy(statement);
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: mode === 'automatic' ? ['sns:Publish', 'sns:ListSubscriptionsByTopic'] : ['sns:Publish'],
-        resources: [topic.topicArn],
-      }),
-    );
-    const isExtensible = this.role.addToPolicy(
-      new PolicyStatement({
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        resources: [this.logGroup.logGroupArn],
-      }),
-    );
-    store.grantDeletion(this.role, mode);
-    if (topic.masterKey) grantKey(topic.masterKey, this.role);
-    acknowledgeEverything(
-      this.role,
-      'Lightsail reads know no resource-level permission; the operations are named one by one.',
-    );
+    const isExtensible = this.grantWork(props);
 
     this.function = new LambdaFunction(this, 'Function', {
       description:
@@ -119,6 +101,30 @@ export class DeletionFunction extends Construct {
       maxEventAge: Duration.hours(1),
     });
     if (checkpoints !== null) this.alias.node.addDependency(checkpoints);
+  }
+
+  /** Gives the role all that does not name the function. Returns whether the app lets it have policies. */
+  private grantWork({ mode, config, topic, store }: DeletionFunctionProps): boolean {
+    for (const statement of deletionStatements(this.role, config)) this.role.addToPolicy(statement);
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: mode === 'automatic' ? ['sns:Publish', 'sns:ListSubscriptionsByTopic'] : ['sns:Publish'],
+        resources: [topic.topicArn],
+      }),
+    );
+    const isExtensible = this.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [this.logGroup.logGroupArn],
+      }),
+    );
+    store.grantDeletion(this.role, mode);
+    if (topic.masterKey) grantKey(topic.masterKey, this.role);
+    acknowledgeEverything(
+      this.role,
+      'Lightsail reads know no resource-level permission; the operations are named one by one.',
+    );
+    return isExtensible;
   }
 
   /**

@@ -57,12 +57,32 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { report, deadLetters, topic, overdue, deletion } = props;
+    const { report, deadLetters, topic, deletion } = props;
+    const target = report.function;
+    this.alarms = [...this.reportAlarms(props), ...(deletion === null ? [] : deletionAlarms(deletion, topic))];
+    letAlarmsPublish(this, topic);
+    reportSchedule(this, 'AgeCheck', {
+      description: 'Measures daily how old the newest report on Lightsail snapshots is',
+      input: { check: 'age', ...(props.pauses.length > 0 && { pauses: props.pauses }) },
+      expression: 'rate(1 day)',
+      timezone: 'UTC',
+      target,
+      deadLetters,
+    });
+    if (props.dashboard)
+      reportDashboard(this, 'Dashboard', {
+        target,
+        deletion: deletion?.function ?? null,
+        deadLetters,
+        alarms: this.alarms,
+      });
+  }
+
+  private reportAlarms({ report, deadLetters, topic, overdue, deletion }: MonitoringProps): readonly Alarm[] {
     const target = report.function;
     const timeout = target.timeout?.toSeconds() ?? 900;
     const hour = Duration.hours(1);
-
-    this.alarms = [
+    return [
       this.alarm('ReportFailed', topic, {
         section: 'report-failed',
         what: 'A run of the report function failed.',
@@ -110,24 +130,7 @@ export class Monitoring extends Construct {
         periods: 1,
         missing: TreatMissingData.NOT_BREACHING,
       }),
-      ...(deletion === null ? [] : deletionAlarms(deletion, topic)),
     ];
-    letAlarmsPublish(this, topic);
-    reportSchedule(this, 'AgeCheck', {
-      description: 'Measures daily how old the newest report on Lightsail snapshots is',
-      input: { check: 'age', ...(props.pauses.length > 0 && { pauses: props.pauses }) },
-      expression: 'rate(1 day)',
-      timezone: 'UTC',
-      target,
-      deadLetters,
-    });
-    if (props.dashboard)
-      reportDashboard(this, 'Dashboard', {
-        target,
-        deletion: deletion?.function ?? null,
-        deadLetters,
-        alarms: this.alarms,
-      });
   }
 
   private alarm(id: string, topic: ITopic, { section, what, metric, threshold, periods, missing }: AlarmFacts): Alarm {

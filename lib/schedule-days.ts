@@ -59,7 +59,8 @@ const numberOf = (text: string, { names = [], from }: Field): number => {
 function partHas(part: string, field: Field, value: number): boolean {
   const [, first, end, step] = PART.exec(part) ?? [];
   const from = first === undefined ? field.from : numberOf(first, field);
-  const to = end !== undefined ? numberOf(end, field) : first === undefined || step !== undefined ? field.to : from;
+  const openEnd = first === undefined || step !== undefined ? field.to : from;
+  const to = end === undefined ? openEnd : numberOf(end, field);
   // A range may go round: FRI-MON.
   const offset = value >= from ? value - from : value - from + (field.to - field.from + 1);
   const length = to >= from ? to - from : to - from + (field.to - field.from + 1);
@@ -115,7 +116,7 @@ export interface DayGaps {
 }
 
 /**
- * The days between two days on which a cron of six valid fields fires, its years aside; null when there is no such day. Measured over 28
+ * The days between two days on which a cron of six valid fields fires, its years ignored; null when there is no such day. Measured over 28
  * years, in which days of the week, of the month and leap years come round, so that it does not depend on when it is asked.
  */
 export function dayGaps(fields: readonly string[]): DayGaps | null {

@@ -80,7 +80,8 @@ const refused = (text: string, expected: string): RetentionError =>
 /** Why a text is no `cron(…)` or `rate(…)` that fires again after `now` (epoch ms); null when it is one. */
 export function scheduleFault(text: string, now: number): string | null {
   const cron = CRON.exec(text);
-  return RATE.test(text) ? null : cron ? fault(fieldsOf(cron[1] ?? ''), now) : 'it is neither a cron nor a rate';
+  if (RATE.test(text)) return null;
+  return cron ? fault(fieldsOf(cron[1] ?? ''), now) : 'it is neither a cron nor a rate';
 }
 
 /**
@@ -104,7 +105,7 @@ export function longestInterval(text: string): number {
   return rateHours(text) ?? (dayGaps(fieldsOf(CRON.exec(text)?.[1] ?? ''))?.longest ?? 0) * 24;
 }
 
-/** The fewest hours between two firings of a checked schedule, changes of the clock aside. */
+/** The fewest hours between two firings of a checked schedule, ignoring changes of the clock. */
 export function shortestInterval(text: string): number {
   const fields = fieldsOf(CRON.exec(text)?.[1] ?? '');
   const [rate, times] = [rateHours(text), minutesOfDay(fields)];

@@ -138,10 +138,7 @@ export class SnapshotRetention extends Construct {
     const { config, emails, schedule, monitoring, keepReportsFor } = checked;
     const { configuration, bucket, encryptionKey, lockReportsFor, logRetention } = props;
     if (bucket) this.checkBucket(bucket, checked);
-    if (encryptionKey) {
-      requireRegion(this, 'encryptionKey', encryptionKey);
-      this.checkKey('encryptionKey', encryptionKey);
-    }
+    if (encryptionKey) this.checkOwnKey(encryptionKey);
     this.configurationDigest = config.digest;
     this.warnOfMail(schedule);
     for (const { code, message } of config.hiddenRules)
@@ -188,18 +185,7 @@ export class SnapshotRetention extends Construct {
 
     this.grants = new RetentionGrants(store, this.report.function);
     this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
-    this.alarms =
-      monitoring === 'off'
-        ? []
-        : new Monitoring(this, 'Monitoring', {
-            report: this.report,
-            deletion: this.deletion,
-            deadLetters: this.deadLetters,
-            topic: this.topic,
-            overdue: overdueAfter(schedule),
-            pauses: pausesOf(schedule),
-            dashboard: monitoring === 'full',
-          }).alarms;
+    this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(schedule, monitoring === 'full').alarms;
     writeSuppressions(this);
   }
 
@@ -209,6 +195,23 @@ export class SnapshotRetention extends Construct {
     completeBucketPolicy(this, bucket, patterns, least.days);
     checkLifecycle(this, bucket, patterns, least);
     if (bucket.encryptionKey) this.checkKey('bucket', bucket.encryptionKey);
+  }
+
+  private checkOwnKey(key: IKey): void {
+    requireRegion(this, 'encryptionKey', key);
+    this.checkKey('encryptionKey', key);
+  }
+
+  private makeMonitoring(schedule: string, dashboard: boolean): Monitoring {
+    return new Monitoring(this, 'Monitoring', {
+      report: this.report,
+      deletion: this.deletion,
+      deadLetters: this.deadLetters,
+      topic: this.topic,
+      overdue: overdueAfter(schedule),
+      pauses: pausesOf(schedule),
+      dashboard,
+    });
   }
 
   private checkKey(prop: KeyUse, key: IKey): void {
@@ -280,7 +283,7 @@ export class SnapshotRetention extends Construct {
     return topic;
   }
 
-  /** Whoever asks for this gets it, and is told what it is. */
+  /** Warns of a schedule that sends more than one e-mail an hour. */
   private warnOfMail(schedule: string): void {
     const hours = shortestInterval(schedule);
     if (hours >= 1) return;

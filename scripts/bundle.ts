@@ -96,7 +96,7 @@ export function bundleCommandLine(entry: string, outFile: string): Inputs {
     outfile: outFile,
     target: 'node20',
     banner: { js: '#!/usr/bin/env node' },
-    // Half the text to read at each start; names stay, for whoever has to look at a fault.
+    // Half the text to read at each start. Names stay, so that a stack trace can be read.
     minifyWhitespace: true,
     minifySyntax: true,
   });

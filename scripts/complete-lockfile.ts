@@ -26,6 +26,12 @@ export function missingOptional(
   return [...new Map(missing.map((each) => [each.name, each])).values()];
 }
 
+/** The prefix of a word in a package's name, and the C library that it stands for. */
+const LIBRARIES = [
+  ['musl', 'musl'],
+  ['gnu', 'glibc'],
+] as const;
+
 function entryOf({
   name,
   version,
@@ -35,11 +41,9 @@ function entryOf({
 }): Locked & Readonly<Record<string, unknown>> {
   const words = (name.split('/').at(-1) ?? '').split('-');
   const [os, cpu] = [SYSTEMS, PROCESSORS].map((known) => words.filter((word) => known.includes(word)));
-  const libc = words.some((word) => word.startsWith('musl'))
-    ? ['musl']
-    : words.some((word) => word.startsWith('gnu'))
-      ? ['glibc']
-      : [];
+  const libc = LIBRARIES.filter(([prefix]) => words.some((word) => word.startsWith(prefix)))
+    .map(([, library]) => library)
+    .slice(0, 1);
   return {
     version,
     ...(cpu?.length && { cpu }),

@@ -15,7 +15,7 @@ export interface AutomaticCount {
   readonly problem: Problem | null;
 }
 
-/** After one of these the other sources of the region are not asked any more: they would be denied too, or take as many tries in vain. */
+/** Errors after which the other sources of the region are not read: they would be denied too, or fail after as many attempts. */
 const ENDS: ReadonlySet<ErrorClass> = new Set(['denied', 'not-set-up', 'throttled', 'transient']);
 
 /** There is none to bill for behind these. */

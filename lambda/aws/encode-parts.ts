@@ -1,4 +1,4 @@
-/** Bytes of a part. S3 takes none below 5 MiB, the last one aside; an object has at most 10,000. */
+/** Bytes of a part. S3 accepts at least 5 MiB for each except the last; an object has at most 10,000 parts. */
 const PART_SIZE = 6 * 1024 * 1024;
 /** Bytes of memory for an object of a few lines, which most objects are. */
 const SMALL = 16 * 1024;

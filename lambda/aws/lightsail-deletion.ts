@@ -88,11 +88,16 @@ const BEGUN: ReadonlySet<string> = new Set(['OperationFailureException', 'Operat
 /** Transient failures by which the service says no for now: nothing was done. */
 const LATER: ReadonlySet<string> = new Set(['InvalidInputException', 'InvalidInput']);
 
+function classOf(error: unknown, code: string): CallFailure['class'] {
+  if (isCredentialFailure(error)) return 'caller';
+  return BEGUN.has(code) ? 'unknown' : FAILURE[classify(error)];
+}
+
 function failureOf(error: unknown): CallFailure {
   if (error instanceof NotSent) return { class: 'not-sent', code: 'check.too-old', message: error.message };
   const { code, message, tip } = errorFacts(error);
   const failure: CallFailure = {
-    class: isCredentialFailure(error) ? 'caller' : BEGUN.has(code) ? 'unknown' : FAILURE[classify(error)],
+    class: classOf(error, code),
     code,
     message: tip === undefined ? message : `${message} (${tip})`,
   };

@@ -113,7 +113,7 @@ export function findConfigFile(named: (file: string) => string = (file) => `--co
     lstatSync(DEFAULT_FILE);
     return DEFAULT_FILE;
   } catch (error) {
-    // Whatever else is wrong with it is said when it is read.
+    // Other errors of it are reported when it is read.
     if (codeOf(error) !== 'ENOENT') return DEFAULT_FILE;
   }
   const near = nearFiles('.');

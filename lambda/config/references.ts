@@ -60,7 +60,7 @@ export function referenceProblems(input: unknown): readonly ConfigProblem[] {
     if (!isMap(rule)) return [];
     const name = ruleName(rule.name, i);
     const twice = seen.has(name)
-      ? [problemAt(['rules', i, 'name'], show(name), 'a name that no rule before it bears')]
+      ? [problemAt(['rules', i, 'name'], show(name), 'a name that no earlier rule has')]
       : [];
     seen.add(name);
     return [...twice, ...unknownPolicy(rule.policy, ['rules', i, 'policy'])];

@@ -70,7 +70,7 @@ const pricing = z
     }),
   )
   .register(notes, {
-    description: 'For cost ceilings: a price, or one for each region. Where nothing is said, 0.05.',
+    description: 'For cost ceilings: a price, or one for each region. Default 0.05.',
     propertyNames: { pattern: PRICING_KEY.source },
     dependentSchemas: { gbMonth: { maxProperties: 1 } },
   });

@@ -28,7 +28,7 @@ import { readBundledConfig } from './wire-report';
 const MINUTE = 60_000;
 
 /**
- * An invocation has 15 minutes: no deletion begins after 8. Those in hand then have 5, which is enough for all that the pace allows; what takes
+ * An invocation has 15 minutes: no deletion begins after 8. Those in flight then have 5, which is enough for all that the pace allows; what takes
  * longer, because the service does not answer, is left to the next invocation. Of the 2 that are left, a delete on its way can take half a minute.
  */
 export const LIMITS: RunLimits = {

@@ -16,7 +16,7 @@ const OPTIONAL_NAMES = {
 const RUNTIME_NAMES = { region: 'AWS_REGION' } as const;
 
 /**
- * Read by the C library before any code runs: larger blocks, such as answers from the network, go back to the system when they are let go. Left
+ * Read by the C library before any code runs: larger blocks, such as answers from the network, return to the system when they are released. Left
  * alone, it keeps them after the first large one: some 20 MB of a large account's report.
  */
 const ALLOCATION = { MALLOC_MMAP_THRESHOLD_: '16384' } as const;

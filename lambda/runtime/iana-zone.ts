@@ -6,7 +6,7 @@ const IANA_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*)*$/;
 const LONG_OFFSET = /GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/;
 
 /**
- * The IANA name as it is to be written, or null where there is no such zone. Only letter case is mended: an alias stays the alias that was
+ * The IANA name as it is to be written, or null where there is no such zone. Only letter case is corrected: an alias stays the alias that was
  * written, because which name an alias stands for differs between releases of the platform, and digests must not.
  */
 export function zoneName(name: string): string | null {

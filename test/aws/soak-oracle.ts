@@ -275,7 +275,7 @@ function liesOfLists(inventory: Inventory, log: readonly LoggedRequest[], run: R
     if (off.has(region)) needed.add(key);
     const must = off.has(region) || unread.includes(key) ? 'unread' : 'exists';
     const { state } = inventory.sources(source?.arn ?? '');
-    if (state !== must) wrong.push(`the source of ${name} is said to be ${state}, and is ${must}`);
+    if (state !== must) wrong.push(`the source of ${name} is reported as ${state}, and is ${must}`);
   }
   const named = inventory.problems.filter(({ code }) => code === 'source.unread').map(({ message }) => message);
   const mustBeNamed = [...unread, ...needed];
@@ -317,9 +317,9 @@ function liesOfScope(
 ): readonly string[] {
   const wrong: string[] = [];
   if (!statesOf(snapshots, off, run).includes(scope.status))
-    wrong.push(`it is said to be ${scope.status}, and is ${off ? 'off' : snapshots.end}`);
+    wrong.push(`it is reported as ${scope.status}, and is ${off ? 'off' : snapshots.end}`);
   if (!statesOf(sources, off, run).includes(scope.sources))
-    wrong.push(`its sources are said to be ${scope.sources}, and are ${off ? 'off' : sources.end}`);
+    wrong.push(`its sources are reported as ${scope.sources}, and are ${off ? 'off' : sources.end}`);
   const because = scope.status === 'read' ? sources : snapshots;
   const codes = codesOf(because, run);
   const isWhole = scope.status === 'read' && scope.sources === 'read';

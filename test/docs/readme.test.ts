@@ -9,7 +9,7 @@ import { languagesOf, type PageStep, stepsOf } from './commands';
 
 const ROOT = join(__dirname, '..', '..');
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-/** Each once: what is said again is done already. */
+/** Each command once: a repeated one has already run. */
 const steps = [...new Map(stepsOf(readme).map((step) => [JSON.stringify(step), step])).values()];
 const commands = steps.flatMap((step) => ('command' in step ? [step.command] : []));
 
@@ -110,15 +110,15 @@ describe('README', () => {
           AWS_REGION: 'us-east-1',
         },
       });
-      const said = { out: '', err: '' };
+      const output = { out: '', err: '' };
       child.stdout.on('data', (data) => {
-        said.out += data;
+        output.out += data;
       });
       child.stderr.on('data', (data) => {
-        said.err += data;
+        output.err += data;
       });
       child.on('error', reject);
-      child.on('close', (code) => resolve({ code, ...said }));
+      child.on('close', (code) => resolve({ code, ...output }));
     });
   const printed = new Map<string, string>();
 
@@ -148,7 +148,7 @@ describe('README', () => {
       const { run, exit = 0 }: Instead = INSTEAD[step.command] ?? { run: step.command, because: '' };
       if (run === null) return;
       const { code, out, err } = await shell(run);
-      expect({ code, said: code === exit ? '' : `${out}${err}` }).toEqual({ code: exit, said: '' });
+      expect({ code, output: code === exit ? '' : `${out}${err}` }).toEqual({ code: exit, output: '' });
       printed.set(step.command, out);
     },
     120_000,
