@@ -9,7 +9,10 @@ export interface ChildRun extends Cost {
   readonly peakMb: number;
 }
 
-/** Loaded into the measured process: writes at its end what the system says of it. `VmHWM` starts anew with each program, `maxRSS` does not. */
+/**
+ * Loaded into the measured process: writes at its end what the system says of it. `VmHWM` starts anew with each
+ * program, `maxRSS` does not.
+ */
 const PROBE = `process.on('exit', () => {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   const { readFileSync, writeFileSync } = require('node:fs');

@@ -101,7 +101,10 @@ function dataOf(account: z.infer<typeof scenarioSchema>['account'], now: number)
   return account as AccountData & { data: Record<string, RegionData> };
 }
 
-/** Reads a scenario from parsed JSON. `now` (epoch ms) is what generated accounts are relative to. Throws an Error that lists all that is wrong. */
+/**
+ * Reads a scenario from parsed JSON. `now` (epoch ms) is what generated accounts are relative to. Throws an Error that
+ * lists all that is wrong.
+ */
 export function loadScenario(json: unknown, now: number = Date.now()): Scenario {
   const {
     account,

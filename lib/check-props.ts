@@ -14,7 +14,10 @@ import { refusedProperty } from './refused-property';
 import { checkSchedule, DEFAULT_SCHEDULE, refusedSchedule } from './schedule-expression';
 import type { SnapshotRetentionProps } from './snapshot-retention';
 
-/** How long reports are kept where nobody says so (days): a year and a month, so that one can be compared with that of a year ago. */
+/**
+ * How long reports are kept where nobody says so (days): a year and a month, so that one can be compared with that of a
+ * year ago.
+ */
 const KEPT = 400;
 
 /** The most days that S3 locks an object for: a hundred years. */
@@ -116,7 +119,10 @@ function checkDays(prop: 'keepReportsFor' | 'lockReportsFor', given: unknown): n
   );
 }
 
-/** What is taken for a resource of somebody's own: by what is read of it, not by its class, of which an app can hold two copies. */
+/**
+ * What is taken for a resource of somebody's own: by what is read of it, not by its class, of which an app can hold two
+ * copies.
+ */
 const OWN = {
   topic: { member: 'topicArn', such: "a topic, such as Topic.fromTopicArn(this, 'Topic', 'arn:…')" },
   bucket: { member: 'bucketName', such: "a bucket, such as Bucket.fromBucketName(this, 'Bucket', 'mine')" },
@@ -168,7 +174,10 @@ function checkResources(props: SnapshotRetentionProps): void {
   if (lockReportsFor !== undefined) checkDays('lockReportsFor', lockReportsFor);
 }
 
-/** Checks the properties of the construct. Throws a RetentionError for the first that it cannot use, or that would fail silently later. */
+/**
+ * Checks the properties of the construct. Throws a RetentionError for the first that it cannot use, or that would fail
+ * silently later.
+ */
 export function checkProps(props: SnapshotRetentionProps): CheckedProps {
   const { keepReportsFor } = props;
   const config = checkConfiguration(props.configuration);

@@ -32,7 +32,10 @@ docs/runbook.md says what to do. The full report lies in the bucket, under \`rep
 
 type MetricOf = (measure: Measure, label: string) => Metric;
 
-/** One page that answers: is anything wrong, what did the last report say, and where is it going. Three months, a point a report. */
+/**
+ * One page that answers: is anything wrong, what did the last report say, and where is it going. Three months, a point
+ * a report.
+ */
 export function reportDashboard(
   scope: Construct,
   id: string,

@@ -47,7 +47,9 @@ const EXECUTION = Duration.hours(24);
 /** An execution of the same name can be started again after this: the plan of one that did not finish. */
 const HISTORY = Duration.days(1);
 
-/** The function that carries out plans, the only one that can delete snapshots; durable, and started by its alias alone. */
+/**
+ * The function that carries out plans, the only one that can delete snapshots; durable, and started by its alias alone.
+ */
 export class DeletionFunction extends Construct {
   readonly function: LambdaFunction;
   /** What is invoked: an execution stays with the version that it began with. */
@@ -128,8 +130,9 @@ export class DeletionFunction extends Construct {
   }
 
   /**
-   * Lets the function checkpoint its own executions and read its own alias, by a policy apart: the role's others are there before the function,
-   * this one names it. Null where the app brings its roles (`Role.customizeRoles`): then no policy is made, and the app's report lists it.
+   * Lets the function checkpoint its own executions and read its own alias, by a policy apart: the role's others are
+   * there before the function, this one names it. Null where the app brings its roles (`Role.customizeRoles`): then no
+   * policy is made, and the app's report lists it.
    */
   private grantCheckpoints(isExtensible: boolean): Policy | null {
     const { functionArn } = this.function;

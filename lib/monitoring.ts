@@ -20,7 +20,9 @@ export type MonitoringLevel = (typeof MONITORING)[number];
 /** The check runs daily; a whole day and two hours without a fair age, or without any, is one that was missed. */
 const CHECK_HOURS = 26;
 
-/** The share of the function's time after which a run is slow: what is not read by nine tenths is reported as not read. */
+/**
+ * The share of the function's time after which a run is slow: what is not read by nine tenths is reported as not read.
+ */
 const SLOW = 0.8;
 
 /** What is watched, and who is told. */
@@ -51,7 +53,10 @@ interface AlarmFacts {
   readonly missing: TreatMissingData;
 }
 
-/** Alarms to the topic on which reports are announced, those of deletion among them; the text of each names its section of docs/runbook.md. */
+/**
+ * Alarms to the topic on which reports are announced, those of deletion among them; the text of each names its section
+ * of docs/runbook.md.
+ */
 export class Monitoring extends Construct {
   readonly alarms: readonly Alarm[];
 

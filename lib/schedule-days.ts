@@ -116,8 +116,9 @@ export interface DayGaps {
 }
 
 /**
- * The days between two days on which a cron of six valid fields fires, its years ignored; null when there is no such day. Measured over 28
- * years, in which days of the week, of the month and leap years come round, so that it does not depend on when it is asked.
+ * The days between two days on which a cron of six valid fields fires, its years ignored; null when there is no such
+ * day. Measured over 28 years, in which days of the week, of the month and leap years come round, so that it does not
+ * depend on when it is asked.
  */
 export function dayGaps(fields: readonly string[]): DayGaps | null {
   const start = Date.UTC(2001, 0, 1);
@@ -139,8 +140,8 @@ export function minutesOfDay([minutes, hours]: readonly string[]): readonly numb
 }
 
 /**
- * The first day on which a cron of six valid fields fires, as its midnight in UTC (epoch ms), from that of `now` on in whatever time zone; null
- * when there is none.
+ * The first day on which a cron of six valid fields fires, as its midnight in UTC (epoch ms), from that of `now` on in
+ * whatever time zone; null when there is none.
  */
 export function firstDay(fields: readonly string[], now: number): number | null {
   const years = parts(fields[5]);

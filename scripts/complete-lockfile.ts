@@ -11,7 +11,10 @@ interface Locked {
 const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
 const PROCESSORS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'x64'];
 
-/** Optional packages (binaries for other platforms) that a lockfile asks for and does not list, each with its exact version. */
+/**
+ * Optional packages (binaries for other platforms) that a lockfile asks for and does not list, each with its exact
+ * version.
+ */
 export function missingOptional(
   packages: Readonly<Record<string, Locked>>,
 ): readonly { readonly name: string; readonly version: string }[] {
@@ -54,7 +57,10 @@ function entryOf({
   };
 }
 
-/** Adds to one lockfile the optional packages that `npm install` left out: `npm ci` elsewhere refuses a lockfile without them. */
+/**
+ * Adds to one lockfile the optional packages that `npm install` left out: `npm ci` elsewhere refuses a lockfile without
+ * them.
+ */
 function complete(file: string): void {
   const lock = JSON.parse(readFileSync(file, 'utf8'));
   for (const each of missingOptional(lock.packages)) lock.packages[`node_modules/${each.name}`] = entryOf(each);

@@ -47,8 +47,9 @@ const REGION_STATUSES: readonly {
 ];
 
 /**
- * Regions in which every call was refused as one that is not enabled refuses it, or by a service control policy, while another was read and no
- * earlier report read them. The first region answered GetRegions, so that it is neither, unless such a policy denied that as well.
+ * Regions in which every call was refused as one that is not enabled refuses it, or by a service control policy, while
+ * another was read and no earlier report read them. The first region answered GetRegions, so that it is neither, unless
+ * such a policy denied that as well.
  */
 function regionStatuses({
   request,
@@ -89,7 +90,10 @@ function findAccount(
   return null;
 }
 
-/** Every member is optional, so an absent list can be an empty one; but not where snapshots name sources that could be on it, with a hold. */
+/**
+ * Every member is optional, so an absent list can be an empty one; but not where snapshots name sources that could be
+ * on it, with a hold.
+ */
 const withoutList = (list: ReadSources): ReadSources => ({
   ...list,
   error: absentList('the answer has no list, and snapshots name sources that could be on it'),

@@ -31,7 +31,10 @@ export function makePartMemory(): PartMemory {
   };
 }
 
-/** Encodes texts as UTF-8 in parts of nearly `size` bytes; the last one is what is left, and may be empty. Text is never held whole. */
+/**
+ * Encodes texts as UTF-8 in parts of nearly `size` bytes; the last one is what is left, and may be empty. Text is never
+ * held whole.
+ */
 export function* encodeParts(texts: Iterable<string>, parts = makePartMemory(), size = PART_SIZE): Generator<Part> {
   const encoder = new TextEncoder();
   let memory = new Uint8Array(Math.min(size, SMALL));

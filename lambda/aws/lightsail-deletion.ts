@@ -38,9 +38,10 @@ export interface DeletionOptions {
 const POOL: AgentPool = { keepAlive: true, maxSockets: 50 };
 
 /**
- * Makes the clients that send deletes: one attempt, no retry, and no waiting of the client's own, because time between the check of a snapshot
- * and its delete is time in which another can take its name. Credentials, signing and a connection can take time as well, so whether a request
- * may still be sent is asked when it is signed, and once more when its connection is ready.
+ * Makes the clients that send deletes: one attempt, no retry, and no waiting of the client's own, because time between
+ * the check of a snapshot and its delete is time in which another can take its name. Credentials, signing and a
+ * connection can take time as well, so whether a request may still be sent is asked when it is signed, and once more
+ * when its connection is ready.
  */
 export function makeDeleteClients(
   {

@@ -32,7 +32,10 @@ const timeOf = (date: Date | undefined): number | null => {
   return Number.isNaN(at) ? null : at;
 };
 
-/** An answer to GetObject with the bucket's own time. A replica has the time of the bucket that it was copied from, so it has none. */
+/**
+ * An answer to GetObject with the bucket's own time. A replica has the time of the bucket that it was copied from, so
+ * it has none.
+ */
 async function datedObject({
   Body,
   LastModified,
@@ -156,7 +159,10 @@ async function list(bucket: Bucket, prefix: string): Promise<string[]> {
   return names.sort();
 }
 
-/** A bucket as a store. A write is complete or does not happen, in parts where it is large. A conditional write replaces only what it names. */
+/**
+ * A bucket as a store. A write is complete or does not happen, in parts where it is large. A conditional write replaces
+ * only what it names.
+ */
 export function s3Store(client: S3Client, name: string): Store {
   const bucket: Bucket = { client, name, memory: makePartMemory() };
   return {

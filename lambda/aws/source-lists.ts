@@ -34,13 +34,18 @@ export interface SourceLists {
 export interface SourceListOptions {
   readonly kinds: Readonly<Record<Kind, SnapshotKind<LightsailClient>>>;
   readonly clients: LightsailClients;
-  /** The regions that GetRegions names: nothing is asked of any other. `any` where it names none because it was denied. */
+  /**
+   * The regions that GetRegions names: nothing is asked of any other. `any` where it names none because it was denied.
+   */
   readonly regions: ReadonlySet<string> | 'any';
   readonly deadline: Deadline;
   readonly maxPages: number;
 }
 
-/** Whether an ARN is one that snapshots can name a source of this list by: by any other, it and its hold would be found by none of them. */
+/**
+ * Whether an ARN is one that snapshots can name a source of this list by: by any other, it and its hold would be found
+ * by none of them.
+ */
 export function belongs(arn: string, region: string, sourceType: string): boolean {
   const parsed = parseArn(arn);
   return parsed !== null && parsed.region === region && parsed.type === sourceType;
@@ -134,7 +139,10 @@ export function makeSourceLists(options: SourceListOptions): SourceLists {
   };
 }
 
-/** Whether an ARN names a source in another account than the one that was read: none of its lists can tell whether that exists, or is held. */
+/**
+ * Whether an ARN names a source in another account than the one that was read: none of its lists can tell whether that
+ * exists, or is held.
+ */
 export function isForeign(arn: string, account: string | null): boolean {
   const parsed = parseArn(arn);
   return parsed !== null && account !== null && parsed.account !== account;

@@ -24,7 +24,10 @@ function canMeet(one: string, two: string): boolean {
 
 const isEnd = (pattern: string, at: number): boolean => /^\**$/.test(pattern.slice(at));
 
-/** The positions of a pattern after one sign, from one position. A star is passed by without a sign; `null` is a sign that no pattern names. */
+/**
+ * The positions of a pattern after one sign, from one position. A star is passed by without a sign; `null` is a sign
+ * that no pattern names.
+ */
 function* positionsAfter(pattern: string, from: number, sign: string | null): Generator<number> {
   for (let at = from; at < pattern.length; at += 1) {
     const wanted = pattern[at];
@@ -39,7 +42,9 @@ function* positionsAfter(pattern: string, from: number, sign: string | null): Ge
 
 type Place = readonly [pattern: number, at: number];
 
-/** A state of the search: a position in the later pattern, and all positions in the earlier ones, after the same text. */
+/**
+ * A state of the search: a position in the later pattern, and all positions in the earlier ones, after the same text.
+ */
 interface SearchState {
   readonly at: number;
   readonly places: readonly Place[];
@@ -104,7 +109,10 @@ function isCoveredByAll(later: string, all: readonly string[], universe: Univers
 
 const EVERYTHING = /^\*+$/;
 
-/** Whether every text that the later patterns match is matched by the earlier ones too; false also where that takes too long to find out. */
+/**
+ * Whether every text that the later patterns match is matched by the earlier ones too; false also where that takes too
+ * long to find out.
+ */
 export function covers(
   earlier: readonly string[],
   later: readonly string[],

@@ -131,7 +131,9 @@ function outcomeText({ holds, problems, policy }: Resolution, fromAutoSnapshot: 
     : 'no policy: unmanaged, which is kept';
 }
 
-/** Explains where the policy of a snapshot comes from: every step of the order of precedence up to the one that decides. */
+/**
+ * Explains where the policy of a snapshot comes from: every step of the order of precedence up to the one that decides.
+ */
 export function explainPolicySource(input: PolicySourceInput): readonly PolicySourceStep[] {
   const { snapshot, source, config, now } = input;
   const own = readTags(snapshot.tags, 'snapshot', config);

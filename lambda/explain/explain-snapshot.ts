@@ -152,7 +152,10 @@ function rulePassages({ item, items, config, now }: ExplainInput): readonly Pass
 const EXAMPLE_DAYS = 30;
 const DAY = 86_400_000;
 
-/** A tag that can be put on a snapshot, in words and as a command; only the words where its name is none that Lightsail gives. */
+/**
+ * A tag that can be put on a snapshot, in words and as a command; only the words where its name is none that Lightsail
+ * gives.
+ */
 function tagging({ item: { snapshot }, run }: ExplainInput, words: string, tag: string): readonly Line[] {
   const { name, region } = snapshot;
   if (name === null || !isResourceName(name)) return [words];
@@ -197,7 +200,10 @@ function changePassage(input: ExplainInput): Passage {
   return { title: 'How to change it', list: false, lines: lines[status] };
 }
 
-/** Explains one snapshot: its facts, the decision, the source of its policy, each keep rule, and how to change the decision. */
+/**
+ * Explains one snapshot: its facts, the decision, the source of its policy, each keep rule, and how to change the
+ * decision.
+ */
 export function explainSnapshot(input: ExplainInput): readonly Passage[] {
   const { item, source, config, now, whyNot } = input;
   const steps = explainPolicySource({ snapshot: item.snapshot, source, config, now, whyNot });

@@ -15,7 +15,10 @@ export interface TagSet {
   readonly defect: Defect | null;
 }
 
-/** Keeps one copy of what many records of a run repeat: equal input gives the identical object. Never mutate what it returns. */
+/**
+ * Keeps one copy of what many records of a run repeat: equal input gives the identical object. Never mutate what it
+ * returns.
+ */
 export interface Share {
   text(value: string): string;
   source(name: string | null, arn: string | null): SourceRef | null;

@@ -88,7 +88,10 @@ describe('README', () => {
     rmSync(work, { recursive: true, force: true });
   });
 
-  /** As a shell of somebody without network or AWS account does it; the packages' own Node.js is first, as in an npm script. */
+  /**
+   * As a shell of somebody without network or AWS account does it; the packages' own Node.js is first, as in an npm
+   * script.
+   */
   const shell = (command: string): Promise<Ended> =>
     new Promise((resolve, reject) => {
       const child = spawn('sh', ['-c', command], {

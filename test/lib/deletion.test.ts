@@ -335,7 +335,10 @@ describe('a hold is denied by the role, whatever the code does', () => {
         .replaceAll('*', '.*')}$`,
     ).test(value);
 
-  /** As IAM evaluates a statement: every operator and every key in it must hold; a negated one holds where the key is absent. */
+  /**
+   * As IAM evaluates a statement: every operator and every key in it must hold; a negated one holds where the key is
+   * absent.
+   */
   function isDenied(tags: Readonly<Record<string, string>>): boolean {
     return denials.some(({ Condition = {} }) =>
       Object.entries(Condition).every(([operator, keys]) =>

@@ -70,7 +70,10 @@ export interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | string[]>>>>;
 }
 
-/** Every policy statement of a template, whatever it is attached to: policies, roles' own and trust, topics, queues, buckets. */
+/**
+ * Every policy statement of a template, whatever it is attached to: policies, roles' own and trust, topics, queues,
+ * buckets.
+ */
 export function statementsOf(value: unknown): readonly Statement[] {
   if (Array.isArray(value)) return value.flatMap(statementsOf);
   if (typeof value !== 'object' || value === null) return [];
