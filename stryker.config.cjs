@@ -3,7 +3,7 @@ process.env.PROPERTY_RUNS ??= '20';
 
 /**
  * Mutation testing of the deciding code: `npm run mutation`. What survives was read, and is of these kinds:
- * - guards that only the type checker asks for (`rulings[i] ?? {}`, `owner?.`, `drafts[0]?.`, an empty list of snapshots): no input gets there,
+ * - guards that only the type checker asks for (`owner?.`, `drafts[0]?.`, an empty list of snapshots): no input gets there,
  *   because arrays are as long as each other, and no group is empty;
  * - short cuts that change the time and not the answer: readings and policies remembered per run, lists of reasons shared where they
  *   are equal, no subject made where there are no rules, no reading of an empty tag set;

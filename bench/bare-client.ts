@@ -19,7 +19,10 @@ const LISTS = [
   GetRelationalDatabasesCommand,
 ] as const;
 
-/** The SDK's client walking all lists of all regions side by side, doing nothing with what it gets. Gives the number of calls. */
+/**
+ * The SDK's client walking all lists of all regions side by side, doing nothing with what it gets. Gives the number of
+ * calls.
+ */
 export async function walkBySdk(url: string): Promise<number> {
   const requestHandler = { httpAgent: new Agent({ keepAlive: true, maxSockets: 128 }) };
   const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' };

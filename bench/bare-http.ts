@@ -9,7 +9,10 @@ const LISTS = [
   'GetRelationalDatabases',
 ];
 
-/** Nothing but HTTP over kept-alive connections and `JSON.parse`, walking all lists of all regions side by side. Gives the number of calls. */
+/**
+ * Nothing but HTTP over kept-alive connections and `JSON.parse`, walking all lists of all regions side by side. Gives
+ * the number of calls.
+ */
 export async function walkByHttp(url: string): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 128 });
   let calls = 0;

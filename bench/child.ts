@@ -9,7 +9,10 @@ export interface ChildRun extends Cost {
   readonly peakMb: number;
 }
 
-/** Loaded into the measured process: writes at its end what the system says of it. `VmHWM` starts anew with each program, `maxRSS` does not. */
+/**
+ * Loaded into the measured process: writes at its end what the system says of it. `VmHWM` starts anew with each
+ * program, `maxRSS` does not.
+ */
 const PROBE = `process.on('exit', () => {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   const { readFileSync, writeFileSync } = require('node:fs');
@@ -40,13 +43,13 @@ export function run(command: string, args: readonly string[], env: Readonly<Reco
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    let said = '';
+    let output = '';
     child.stderr?.on('data', (data: Buffer) => {
-      said = `${said}${data}`.slice(-2_000);
+      output = `${output}${data}`.slice(-2_000);
     });
     child.once('error', reject);
     child.once('close', (code) =>
-      code === 0 ? resolve(said) : reject(new Error(`${command} ${args.join(' ')} ended with ${code}: ${said}`)),
+      code === 0 ? resolve(output) : reject(new Error(`${command} ${args.join(' ')} ended with ${code}: ${output}`)),
     );
   });
 }

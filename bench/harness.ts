@@ -86,7 +86,10 @@ function verdict(ratio: number, target: Ratio['target']): string {
   return `, target ${text}: ${holds ? 'met' : 'MISSED'}`;
 }
 
-/** Prints a section of ratios from one run. Where a target is "at least", the base is so many times as slow as what was measured. */
+/**
+ * Prints a section of ratios from one run. Where a target is "at least", the base is so many times as slow as what was
+ * measured.
+ */
 export function printRatios(title: string, ratios: readonly Ratio[], out: NodeJS.WritableStream): void {
   out.write(`\n${title}\n`);
   for (const { what, measured, against, base, target } of ratios) {

@@ -83,9 +83,9 @@ async function costOfAwsCli(endpoint: Endpoint): Promise<Cost | null> {
   }
   const script = `for region in ${endpoint.regions.join(' ')}; do aws --region $region --endpoint-url ${endpoint.url} lightsail get-instance-snapshots >/dev/null || exit 1; done; times >&2`;
   const start = performance.now();
-  const said = await run('sh', ['-c', script], env);
+  const output = await run('sh', ['-c', script], env);
   const wall = performance.now() - start;
-  const times = [...(said.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
+  const times = [...(output.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
   return {
     wall,
     cpu: times.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1_000, 0),

@@ -35,7 +35,10 @@ async function runFunction(endpoint: Endpoint, folder: string): Promise<ChildRun
   });
 }
 
-/** The whole job in a process of its own, for accounts of different sizes: the command line, and the function, once without and once with a report before it. */
+/**
+ * The whole job in a process of its own, for accounts of different sizes: the command line, and the function, once
+ * without and once with a report before it.
+ */
 export async function benchMemory(out: NodeJS.WritableStream): Promise<void> {
   out.write(`\nmemory: the whole job, all its files written, at most ${LIMIT_MB} MB resident\n`);
   for (const snapshots of SIZES) {

@@ -5,7 +5,10 @@ import { startEmulator } from '../emulator/server';
 export const TOPIC = 'arn:aws:sns:us-east-1:123456789012:lightsail-retention';
 export const BUCKET = 'lightsail-retention';
 
-/** The account that is measured: `snapshots` in 16 regions, as seen through pages of `pageSize`, each answer `latency` ms late. */
+/**
+ * The account that is measured: `snapshots` in 16 regions, as seen through pages of `pageSize`, each answer `latency`
+ * ms late.
+ */
 export interface Served {
   readonly snapshots: number;
   readonly pageSize: number;

@@ -7,7 +7,7 @@ keepHeapLean();
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const args = process.argv.slice(2);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // A deletion lives on whoever reads along, and ends with the code of what it did.
+  // A deletion continues when its reader is gone, and ends with the code of its outcome.
   if (args[0] === 'apply') return;
   // A reader that went away (`| head`) has what it wanted; a full disk has not.
   if (error.code === 'EPIPE') process.exit(0);

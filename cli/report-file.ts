@@ -8,7 +8,7 @@ const MAX_BYTES = 512 * 1024 * 1024;
 
 const refuse = (file: string, why: string): RetentionError =>
   new RetentionError(
-    'report.unreadable',
+    'report.not-json',
     `cannot compare with the report ${oneLine(file)}: ${why}; expected the JSON of a report, as "report --format json --output FILE" writes it`,
   );
 
@@ -26,7 +26,7 @@ function readText(file: string): string {
   }
 }
 
-/** Reads the account out of a stored report. Throws `report.unreadable` for anything else. */
+/** Reads the account out of a stored report. Throws `report.not-json` for anything else. */
 export function readReportFile(file: string): StoredInventory {
   const text = readText(file);
   let json: unknown;

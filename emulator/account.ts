@@ -4,7 +4,9 @@ export interface Tag {
   readonly value?: string;
 }
 
-/** A resource as it is on the wire. Every member is optional, as in the service's model; what is not here is not sent. */
+/**
+ * A resource as it is on the wire. Every member is optional, as in the service's model; what is not here is not sent.
+ */
 export interface Row {
   readonly name?: string;
   readonly arn?: string;
@@ -31,7 +33,10 @@ export interface RegionData extends Readonly<Partial<Record<List, readonly Row[]
   readonly autoSnapshots?: Readonly<Record<string, readonly Row[]>>;
 }
 
-/** A whole account as plain JSON. `regions` are the names that GetRegions answers with; a region may hold data without being named. */
+/**
+ * A whole account as plain JSON. `regions` are the names that GetRegions answers with; a region may hold data without
+ * being named.
+ */
 export interface AccountData {
   readonly accountId: string;
   readonly regions: readonly string[];

@@ -56,7 +56,10 @@ export const faultSchema = z.discriminatedUnion('fault', [
     ...selector,
     by: z.enum(['service-control-policy', 'identity-policy', 'nothing-allows']).default('service-control-policy'),
   }),
-  /** ThrottlingException: on the selected calls, or on those beyond a rate for each region, of which `burst` may come at once (a second's). */
+  /**
+   * ThrottlingException: on the selected calls, or on those beyond a rate for each region, of which `burst` may come at
+   * once (a second's).
+   */
   z.strictObject({
     fault: z.literal('throttle'),
     ...selector,
@@ -77,7 +80,9 @@ export const faultSchema = z.discriminatedUnion('fault', [
     ...selector,
     when: z.enum(['before', 'during', 'after']).default('before'),
   }),
-  /** Never answers: silent from the start, `busy`: but says again and again that it is at work, `during`: but begins to. */
+  /**
+   * Never answers: silent from the start, `busy`: but says again and again that it is at work, `during`: but begins to.
+   */
   z.strictObject({
     fault: z.literal('hang'),
     ...selector,
@@ -85,7 +90,10 @@ export const faultSchema = z.discriminatedUnion('fault', [
   }),
   /** Answers this much later. */
   z.strictObject({ fault: z.literal('latency'), ...selector, ms: z.number().min(0) }),
-  /** `endless`: a fresh token after every page, for ever; `repeated`: the token that was sent comes back; `loop`: the last page leads back; `empty`: the last token is an empty text. */
+  /**
+   * `endless`: a fresh token after every page, for ever; `repeated`: the token that was sent comes back; `loop`: the
+   * last page leads back; `empty`: the last token is an empty text.
+   */
   z.strictObject({ fault: z.literal('tokens'), ...selector, mode: z.enum(['endless', 'repeated', 'loop', 'empty']) }),
   /** A row appears on two pages (twice on a single one): identical, or with different content. */
   z.strictObject({ fault: z.literal('rows'), ...selector, mode: z.enum(['duplicate', 'conflict']) }),
@@ -108,7 +116,9 @@ export const faultSchema = z.discriminatedUnion('fault', [
     drop: z.array(z.string()).optional(),
     dropList: z.boolean().default(false),
   }),
-  /** How deletes and tag changes go on: after `polls` readings (or never) they end so. More than one operation: `count`. */
+  /**
+   * How deletes and tag changes go on: after `polls` readings (or never) they end so. More than one operation: `count`.
+   */
   z.strictObject({
     fault: z.literal('operation'),
     ...selector,

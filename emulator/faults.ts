@@ -19,7 +19,9 @@ export interface Struck {
 
 const NOTHING: Struck = { faults: [], all: () => [], first: () => undefined };
 
-/** Whether a text matches any of some patterns, in which `*` stands for any characters. No pattern matches everything. */
+/**
+ * Whether a text matches any of some patterns, in which `*` stands for any characters. No pattern matches everything.
+ */
 export function matchesAny(patterns: string | readonly string[] | undefined, text: string | null): boolean {
   if (patterns === undefined) return true;
   if (text === null) return false;

@@ -64,7 +64,7 @@ function jsonOf(text: string): Readonly<Record<string, unknown>> {
     const value: unknown = text === '' ? {} : JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
-    // Said below: what is not JSON and what is not an object are the same mistake.
+    // Refused below: text that is not JSON and JSON that is not an object are the same mistake.
   }
   throw new Refusal({ code: 'SerializationException', message: 'The request is not a JSON object.' });
 }

@@ -4,7 +4,10 @@ import { instanceRow, instanceSnapshotRow, type SourceSpec } from './rows';
 
 const DAY = 86_400_000;
 
-/** An account for measurements, deterministic: `snapshots` of instances spread evenly over regions and sources, one a day for each source. */
+/**
+ * An account for measurements, deterministic: `snapshots` of instances spread evenly over regions and sources, one a
+ * day for each source.
+ */
 export function largeAccount(options: {
   readonly snapshots: number;
   /** How many of the regions that there are, or their names. Default 16. */

@@ -70,7 +70,7 @@ function reading(resource: Resource): Operation {
 /** Starts what a mutation does, as an `operation` fault says: at once and successfully where there is none. */
 function operations({ call, struck, world }: Request, type: string, name: string, work: () => void): Input {
   const fault = struck.first('operation');
-  const polls = fault === undefined ? 0 : fault.polls === 'never' ? null : fault.polls;
+  const polls = fault?.polls === 'never' ? null : (fault?.polls ?? 0);
   const details: Row = {
     resourceName: name,
     resourceType: type,

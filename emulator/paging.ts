@@ -52,8 +52,9 @@ export function pageOf(
   const ahead = pageToken(operation, region, offset + size);
   if (mode === 'endless') return { rows: bent, next: ahead };
   if (mode === 'repeated') return { rows: bent, next: typeof token === 'string' ? token : ahead };
-  const last = mode === 'loop' ? pageToken(operation, region, 0) : mode === 'empty' ? '' : undefined;
-  return { rows: bent, next: offset + size < rows.length ? ahead : last };
+  if (offset + size < rows.length) return { rows: bent, next: ahead };
+  if (mode === 'loop') return { rows: bent, next: pageToken(operation, region, 0) };
+  return { rows: bent, next: mode === 'empty' ? '' : undefined };
 }
 
 function again(
@@ -63,7 +64,8 @@ function again(
   size: number,
   mode: 'duplicate' | 'conflict',
 ): readonly Row[] {
-  const seen = offset > 0 ? rows[offset - 1] : rows.length <= size ? rows[0] : undefined;
+  const isOnlyPage = offset === 0 && rows.length <= size;
+  const seen = isOnlyPage ? rows[0] : rows[offset - 1];
   if (!seen) return page;
   const copy = mode === 'duplicate' ? seen : { ...seen, sizeInGb: Number(seen.sizeInGb ?? 0) + 1 };
   return offset > 0 ? [copy, ...page] : [...page, copy];

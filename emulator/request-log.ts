@@ -22,14 +22,14 @@ export interface RequestLog {
   add(request: LoggedRequest): void;
 }
 
-const MOST = 10_000;
+const MAX_REQUESTS = 10_000;
 
 export function requestLog(): RequestLog {
   let requests: LoggedRequest[] = [];
   const counts = new Map<string, number>();
   const countUp = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
   return {
-    list: () => requests.slice(-MOST),
+    list: () => requests.slice(-MAX_REQUESTS),
     count: (operation, region) => counts.get(region === undefined ? operation : `${operation} ${region}`) ?? 0,
     total: () => counts.get('') ?? 0,
     clear() {
@@ -37,7 +37,7 @@ export function requestLog(): RequestLog {
       counts.clear();
     },
     add(request) {
-      if (requests.length >= 2 * MOST) requests = requests.slice(-MOST);
+      if (requests.length >= 2 * MAX_REQUESTS) requests = requests.slice(-MAX_REQUESTS);
       requests.push(request);
       countUp('');
       countUp(request.operation);

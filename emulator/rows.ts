@@ -6,7 +6,7 @@ export interface SourceSpec {
   readonly accountId: string;
   readonly region: string;
   readonly name: string;
-  /** Tells apart resources that bear the same name one after the other. */
+  /** Distinguishes resources that have the same name one after the other. */
   readonly generation?: number;
   readonly createdAt: number;
   readonly sizeInGb: number;
@@ -47,11 +47,19 @@ const sourceArn = (spec: SourceSpec, type: string): string =>
 const support = (kind: string, key: string): string =>
   `621291663362/${kind}-${guidOf(key).replaceAll('-', '').slice(0, 17)}`;
 
+/** The prefix of a support code by the type of the resource. */
+const SUPPORT_PREFIX: Readonly<Record<string, string>> = {
+  Instance: 'i',
+  Disk: 'vol',
+  InstanceSnapshot: 'ami',
+  DiskSnapshot: 'snap',
+};
+
 function source(spec: SourceSpec, type: string): Row {
   return {
     name: spec.name,
     arn: sourceArn(spec, type),
-    supportCode: support(type === 'Instance' ? 'i' : type === 'Disk' ? 'vol' : 'ls', `${spec.region} ${spec.name}`),
+    supportCode: support(SUPPORT_PREFIX[type] ?? 'ls', `${spec.region} ${spec.name}`),
     createdAt: seconds(spec.createdAt),
     location: { availabilityZone: `${spec.region}a`, regionName: spec.region },
     resourceType: type,
@@ -145,10 +153,7 @@ function snapshot(spec: SourceSpec, shot: SnapshotSpec, type: string): Row {
   return {
     name: shot.name,
     arn: arnOf(spec.accountId, region, type, shot.name),
-    supportCode: support(
-      type === 'DiskSnapshot' ? 'snap' : type === 'InstanceSnapshot' ? 'ami' : 'ls',
-      `${region} ${shot.name}`,
-    ),
+    supportCode: support(SUPPORT_PREFIX[type] ?? 'ls', `${region} ${shot.name}`),
     createdAt: seconds(shot.createdAt),
     location: { availabilityZone: 'all', regionName: region },
     resourceType: type,

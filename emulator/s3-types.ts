@@ -8,7 +8,10 @@ export interface S3Object {
   /** `x-amz-meta-*`, without that prefix. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly etag: string;
-  /** Epoch milliseconds by the emulator's clock: of the write, or of the start of an upload in parts. Null: answers do not tell it. */
+  /**
+   * Epoch milliseconds by the emulator's clock: of the write, or of the start of an upload in parts. Null: answers do
+   * not tell it.
+   */
   readonly lastModified: number | null;
   /** Set for an object that replication brought from another bucket, with that bucket's time. */
   readonly isReplica?: boolean;

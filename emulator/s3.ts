@@ -26,12 +26,8 @@ export interface S3World {
 
 /** The name of the operation that a request asks for. */
 export function s3Operation(method: string, key: string, query: URLSearchParams): string {
-  if (key === '')
-    return method === 'GET' && query.get('list-type') === '2'
-      ? 'ListObjectsV2'
-      : method === 'HEAD'
-        ? 'HeadBucket'
-        : `${method} bucket`;
+  if (key === '' && method === 'GET' && query.get('list-type') === '2') return 'ListObjectsV2';
+  if (key === '') return method === 'HEAD' ? 'HeadBucket' : `${method} bucket`;
   if (query.has('uploads')) return method === 'POST' ? 'CreateMultipartUpload' : `${method} uploads`;
   if (query.has('uploadId')) {
     return (

@@ -24,7 +24,10 @@ const dateOf = (instant: number): string => new Date(instant).toISOString().slic
 const tag = (key: string, value?: string): Tag => (value === undefined ? { key } : { key, value });
 const PROD = tag('env', 'prod');
 
-/** An account of a small web agency, the same for the same `now` (epoch ms): every situation that a report must explain is in it. */
+/**
+ * An account of a small web agency, the same for the same `now` (epoch ms): every situation that a report must explain
+ * is in it.
+ */
 export function sampleAccount(now: number): AccountData {
   // Names and times go by whole days, so that two runs on one day show the same account.
   const today = Math.floor(now / DAY) * DAY;
@@ -53,7 +56,8 @@ export function sampleAccount(now: number): AccountData {
 
   return {
     accountId: ACCOUNT,
-    // GetRegions of a real account names all 19; here only those with data, so that a first run makes few calls and reads well.
+    // GetRegions of a real account names all 19; here only those with data, so that a first run makes few calls and
+    // reads well.
     regions: [FRANKFURT, VIRGINIA, SYDNEY],
     data: { [FRANKFURT]: frankfurt(), [VIRGINIA]: virginia(), [SYDNEY]: sydney() },
   };

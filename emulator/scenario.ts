@@ -95,7 +95,16 @@ function deepest(issue: z.core.$ZodIssue): string {
 const depth = (issues: readonly z.core.$ZodIssue[]): number =>
   Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)));
 
-/** Reads a scenario from parsed JSON. `now` (epoch ms) is what generated accounts are relative to. Throws an Error that lists all that is wrong. */
+function dataOf(account: z.infer<typeof scenarioSchema>['account'], now: number): AccountData {
+  if (account === 'sample') return sampleAccount(now);
+  if ('large' in account) return largeAccount({ now, ...account.large });
+  return account as AccountData & { data: Record<string, RegionData> };
+}
+
+/**
+ * Reads a scenario from parsed JSON. `now` (epoch ms) is what generated accounts are relative to. Throws an Error that
+ * lists all that is wrong.
+ */
 export function loadScenario(json: unknown, now: number = Date.now()): Scenario {
   const {
     account,
@@ -104,11 +113,6 @@ export function loadScenario(json: unknown, now: number = Date.now()): Scenario 
     description: _description,
     ...rest
   } = orThrow(scenarioSchema.safeParse(json), 'this scenario');
-  const data =
-    account === 'sample'
-      ? sampleAccount(now)
-      : 'large' in account
-        ? largeAccount({ now, ...account.large })
-        : (account as AccountData & { data: Record<string, RegionData> });
+  const data = dataOf(account, now);
   return { ...rest, account: regions === undefined ? data : { ...data, regions } };
 }

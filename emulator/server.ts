@@ -19,7 +19,7 @@ import { answerSts } from './sts';
 import { openWorld, type World } from './world';
 import { queryError, s3Error } from './xml';
 
-/** The bucket and the topic that are there when nothing else is said. */
+/** The default bucket and topic. */
 export const DEFAULT_BUCKET = 'lightsail-retention';
 export const defaultTopicArn = (accountId: string): string => `arn:aws:sns:us-east-1:${accountId}:lightsail-retention`;
 
@@ -166,7 +166,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       reply = refusal(error, call.service, requestId, request.url);
       failed = error instanceof Refusal ? error.error.code : 'InternalFailure';
     }
-    log(call, hang !== undefined ? 'hang' : cut === undefined ? failed : 'reset');
+    const ended = cut === undefined ? failed : 'reset';
+    log(call, hang === undefined ? ended : 'hang');
     if (cut === 'after') {
       request.socket.resetAndDestroy();
       return;

@@ -17,8 +17,9 @@ export class Refusal extends Error {
 }
 
 /**
- * How Lightsail writes an error's type: a plain `__type` with the same `code`, a `__type` with its namespace and no `code`,
- * a `__type` beside another `code`, or that `code` alone (which reaches the JavaScript SDK as its base class, named `DoesNotExist`).
+ * How Lightsail writes an error's type: a plain `__type` with the same `code`, a `__type` with its namespace and no
+ * `code`, a `__type` beside another `code`, or that `code` alone (which reaches the JavaScript SDK as its base class,
+ * named `DoesNotExist`).
  */
 export const ERROR_FORMS = ['plain', 'namespaced', 'both', 'code'] as const;
 export type ErrorForm = (typeof ERROR_FORMS)[number];
@@ -44,7 +45,9 @@ const OTHER_CODE: Readonly<Record<string, string>> = {
   AccessDeniedException: 'AccessDenied',
 };
 
-/** The status of an error: its own, or the one of the service's model; 400 (throttling too) where the model names none. */
+/**
+ * The status of an error: its own, or the one of the service's model; 400 (throttling too) where the model names none.
+ */
 export const statusOf = (error: ServiceError): number => error.status ?? STATUS[error.code] ?? 400;
 
 /** The JSON body of a Lightsail error in one of its wire forms. */

@@ -67,7 +67,9 @@ function checkSubject(subject: string): void {
   if (subject.length > 99 || !/^[\x21-\x7e][\x20-\x7e]*$/.test(subject)) throw invalid('Subject');
 }
 
-/** Carries out one SNS call (query protocol: what the AWS CLI, boto3 and the JavaScript SDK send) and returns its XML. */
+/**
+ * Carries out one SNS call (query protocol: what the AWS CLI, boto3 and the JavaScript SDK send) and returns its XML.
+ */
 export function answerSns(
   form: URLSearchParams,
   world: {

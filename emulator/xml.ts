@@ -4,7 +4,8 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 
 /** A text as XML character data. */
 export const escapeXml = (text: string): string =>
-  // Control characters are written as references, as the services do; a raw carriage return would be read as a line feed.
+  // Control characters are written as references, as the services do; a raw carriage return would be read as a line
+  // feed.
   text
     .replace(/[&<>"]/g, (found) => ESCAPES[found] ?? found)
     .replace(/[\r\u0085\u2028]/g, (found) => `&#x${found.charCodeAt(0).toString(16)};`);

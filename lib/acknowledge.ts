@@ -28,7 +28,10 @@ export function acknowledgeEverything(role: IConstruct, reason: string): void {
   suppressLater(role, { id: 'AwsSolutions-IAM5', reason, applies_to: ['Resource::*'] });
 }
 
-/** Acknowledges that a role may reach what begins with an ARN: `suffix` is what follows the ARN and holds the wildcard, such as `:*`. */
+/**
+ * Acknowledges that a role may reach what begins with an ARN: `suffix` is what follows the ARN and holds the wildcard,
+ * such as `:*`.
+ */
 export function acknowledgeWildcard(role: IConstruct, arn: string, suffix: string, reason: string): void {
   const finding = (): string => `AwsSolutions-IAM5[Resource::${flattened(Stack.of(role).resolve(`${arn}${suffix}`))}]`;
   const now = finding();
@@ -48,7 +51,10 @@ export function acknowledgeWildcard(role: IConstruct, arn: string, suffix: strin
 const isAbout = ({ cfnResourceType }: CfnResource, { id }: Suppression): boolean =>
   !id.includes('-IAM') || cfnResourceType.startsWith('AWS::IAM::');
 
-/** Writes what was acknowledged below a construct into the metadata of its resources. To be called when all of them are made. */
+/**
+ * Writes what was acknowledged below a construct into the metadata of its resources. To be called when all of them are
+ * made.
+ */
 export function writeSuppressions(root: IConstruct): void {
   for (const construct of root.node.findAll()) {
     const all = pending.get(construct) ?? [];

@@ -4,7 +4,9 @@ const ADDRESS = /^[^\s@,;<>"]+@[^\s@,;<>".]+(\.[^\s@,;<>".]+)+$/;
 /** Whether a text is one e-mail address and nothing else. */
 export const isAddress = (text: string): boolean => ADDRESS.test(text);
 
-/** Addresses without those that stand there already, in whatever case: who is subscribed twice gets every mail twice. */
+/**
+ * Addresses without those that stand there already, in whatever case: who is subscribed twice gets every mail twice.
+ */
 export function eachOnce(addresses: readonly string[]): readonly string[] {
   const lower = addresses.map((address) => address.toLowerCase());
   return addresses.filter((_, i) => lower.indexOf(lower[i] ?? '') === i);

@@ -72,8 +72,8 @@ export function bucketResource(bucket: IBucket): CfnBucket | null {
 }
 
 /**
- * Returns a text that is the same for two buckets of an app exactly if they are one bucket, as far as that is known here: the name in its
- * partition, or the construct that makes it. Null where a lookup has still to find the name.
+ * Returns a text that is the same for two buckets of an app exactly if they are one bucket, as far as that is known
+ * here: the name in its partition, or the construct that makes it. Null where a lookup has still to find the name.
  */
 export function bucketIdentity(user: IConstruct, bucket: IBucket): string | null {
   const resource = bucketResource(bucket);

@@ -23,7 +23,10 @@ const overlaps = (prefix: string, pattern: string): boolean => {
   return prefix.startsWith(start) || start.startsWith(prefix);
 };
 
-/** Warns where a bucket that the app makes removes what is needed for longer; looked at when the app is synthesized, when all its rules are there. */
+/**
+ * Warns where a bucket that the app makes removes what is needed for longer; looked at when the app is synthesized,
+ * when all its rules are there.
+ */
 export function checkLifecycle(scope: Construct, bucket: IBucket, patterns: readonly string[], least: Need): void {
   const resource = bucketResource(bucket);
   if (resource === null) return;

@@ -14,7 +14,10 @@ import { refusedProperty } from './refused-property';
 import { checkSchedule, DEFAULT_SCHEDULE, refusedSchedule } from './schedule-expression';
 import type { SnapshotRetentionProps } from './snapshot-retention';
 
-/** How long reports are kept where nobody says so (days): a year and a month, so that one can be compared with that of a year ago. */
+/**
+ * How long reports are kept where nobody says so (days): a year and a month, so that one can be compared with that of a
+ * year ago.
+ */
 const KEPT = 400;
 
 /** The most days that S3 locks an object for: a hundred years. */
@@ -116,7 +119,10 @@ function checkDays(prop: 'keepReportsFor' | 'lockReportsFor', given: unknown): n
   );
 }
 
-/** What is taken for a resource of somebody's own: by what is read of it, not by its class, of which an app can hold two copies. */
+/**
+ * What is taken for a resource of somebody's own: by what is read of it, not by its class, of which an app can hold two
+ * copies.
+ */
 const OWN = {
   topic: { member: 'topicArn', such: "a topic, such as Topic.fromTopicArn(this, 'Topic', 'arn:…')" },
   bucket: { member: 'bucketName', such: "a bucket, such as Bucket.fromBucketName(this, 'Bucket', 'mine')" },
@@ -148,17 +154,9 @@ function checkLogRetention(given: unknown): void {
   );
 }
 
-/** Reads what the construct is asked for. Throws a RetentionError for the first that it cannot do, or that would fail in silence later. */
-export function checkProps(props: SnapshotRetentionProps): CheckedProps {
+/** Refuses resources of the app that cannot be used, and settings that the construct cannot make for them. */
+function checkResources(props: SnapshotRetentionProps): void {
   const { bucket, topic, encryptionKey, keepReportsFor, lockReportsFor, logRetention } = props;
-  const config = checkConfiguration(props.configuration);
-  const deletion = oneOf('deletion', DELETION, props.deletion ?? 'off', 'off');
-  if (deletion !== 'off' && config.origin === BUILT_IN)
-    throw new RetentionError(
-      'config.built-in',
-      'cannot deploy deletion with the built-in starter policy: write a retention.yaml with your own policies, or leave deletion out',
-    );
-  const schedule = scheduleOf(props.schedule ?? DEFAULT_SCHEDULE);
   checkOwn('topic', topic);
   checkOwn('bucket', bucket);
   checkOwn('encryptionKey', encryptionKey);
@@ -174,6 +172,23 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
       'there is nothing to encrypt with it: the bucket and the topic are yours, give them their keys where they are made',
     );
   if (lockReportsFor !== undefined) checkDays('lockReportsFor', lockReportsFor);
+}
+
+/**
+ * Checks the properties of the construct. Throws a RetentionError for the first that it cannot use, or that would fail
+ * silently later.
+ */
+export function checkProps(props: SnapshotRetentionProps): CheckedProps {
+  const { keepReportsFor } = props;
+  const config = checkConfiguration(props.configuration);
+  const deletion = oneOf('deletion', DELETION, props.deletion ?? 'off', 'off');
+  if (deletion !== 'off' && config.origin === BUILT_IN)
+    throw new RetentionError(
+      'config.built-in',
+      'cannot deploy deletion with the built-in starter policy: write a retention.yaml with your own policies, or leave deletion out',
+    );
+  const schedule = scheduleOf(props.schedule ?? DEFAULT_SCHEDULE);
+  checkResources(props);
   const least = leastLifetime(schedule, config, deletion);
   const days = keepReportsFor === undefined ? Math.max(KEPT, least.days) : checkDays('keepReportsFor', keepReportsFor);
   if (days < least.days)

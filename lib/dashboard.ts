@@ -4,6 +4,7 @@ import {
   Dashboard,
   GraphWidget,
   type IAlarm,
+  type Metric,
   SingleValueWidget,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -29,83 +30,27 @@ const ABOUT = `# Lightsail snapshots
 Each point is a report. Costs are ceilings: snapshots are incremental, so the bill is at most that. An alarm in red: its section of
 docs/runbook.md says what to do. The full report lies in the bucket, under \`reports/\`.`;
 
-/** One page that answers: is anything wrong, what did the last report say, and where is it going. Three months, a point a report. */
+type MetricOf = (measure: Measure, label: string) => Metric;
+
+/**
+ * One page that answers: is anything wrong, what did the last report say, and where is it going. Three months, a point
+ * a report.
+ */
 export function reportDashboard(
   scope: Construct,
   id: string,
   { target, deletion, deadLetters, alarms }: ReportDashboardProps,
 ): Dashboard {
   const period = Duration.days(1);
-  const metric = (measure: Measure, label: string) => retentionMetric(target, measure, { period, label });
+  const metric: MetricOf = (measure, label) => retentionMetric(target, measure, { period, label });
   return new Dashboard(scope, id, {
     defaultInterval: Duration.days(90),
     widgets: [
       [new TextWidget({ markdown: ABOUT, width: WIDTH, height: 3 })],
       [new AlarmStatusWidget({ title: 'Does anything need you?', alarms: [...alarms], width: WIDTH, height: 3 })],
-      [
-        new SingleValueWidget({
-          title: 'The last report',
-          metrics: [
-            metric('snapshots', 'snapshots'),
-            metric('expiring', 'past policy'),
-            metric('held', 'held'),
-            metric('problems', 'problems'),
-            metric('monthlyCostCeiling', 'US dollars a month, at most'),
-          ],
-          setPeriodToTimeRange: false,
-          width: WIDTH,
-          height: 4,
-        }),
-      ],
-      [
-        new GraphWidget({
-          title: 'Snapshots',
-          left: [metric('snapshots', 'all'), metric('expiring', 'past policy'), metric('held', 'held')],
-          leftYAxis: { min: 0 },
-          width: WIDTH / 2,
-        }),
-        new GraphWidget({
-          title: 'Cost ceiling and size',
-          left: [metric('monthlyCostCeiling', 'US dollars a month, at most')],
-          right: [metric('sizeGb', 'GB')],
-          leftYAxis: { min: 0 },
-          rightYAxis: { min: 0 },
-          width: WIDTH / 2,
-        }),
-      ],
-      [
-        new GraphWidget({
-          title: 'What was not read, and what has to be looked at',
-          left: [
-            metric('scopesFailed', 'lists not read'),
-            metric('incomplete', 'incomplete reports'),
-            metric('problems', 'problems'),
-          ],
-          leftYAxis: { min: 0 },
-          width: WIDTH / 3,
-        }),
-        new GraphWidget({
-          title: 'Failures',
-          left: [
-            target.metricErrors({ period, label: 'failed runs' }),
-            deadLetters.metricApproximateNumberOfMessagesVisible({
-              period,
-              statistic: 'Maximum',
-              label: 'dead letters',
-            }),
-          ],
-          leftYAxis: { min: 0 },
-          width: WIDTH / 3,
-        }),
-        new GraphWidget({
-          title: 'How long runs take, how old the newest report is',
-          left: [metric('seconds', 'seconds')],
-          right: [metric('reportAgeHours', 'hours')],
-          leftYAxis: { min: 0 },
-          rightYAxis: { min: 0 },
-          width: WIDTH / 3,
-        }),
-      ],
+      [latestWidget(metric)],
+      trendWidgets(metric),
+      stateWidgets(metric, target, deadLetters, period),
       ...(deletion === null ? [] : [[deletionWidget(deletion, period)]]),
     ],
   });
@@ -127,4 +72,77 @@ function deletionWidget(deletion: IFunction, period: Duration): GraphWidget {
     leftYAxis: { min: 0 },
     width: WIDTH,
   });
+}
+
+function latestWidget(metric: MetricOf): SingleValueWidget {
+  return new SingleValueWidget({
+    title: 'The last report',
+    metrics: [
+      metric('snapshots', 'snapshots'),
+      metric('expiring', 'past policy'),
+      metric('held', 'held'),
+      metric('problems', 'problems'),
+      metric('monthlyCostCeiling', 'US dollars a month, at most'),
+    ],
+    setPeriodToTimeRange: false,
+    width: WIDTH,
+    height: 4,
+  });
+}
+
+/** How many snapshots there are, and their cost. */
+function trendWidgets(metric: MetricOf): GraphWidget[] {
+  return [
+    new GraphWidget({
+      title: 'Snapshots',
+      left: [metric('snapshots', 'all'), metric('expiring', 'past policy'), metric('held', 'held')],
+      leftYAxis: { min: 0 },
+      width: WIDTH / 2,
+    }),
+    new GraphWidget({
+      title: 'Cost ceiling and size',
+      left: [metric('monthlyCostCeiling', 'US dollars a month, at most')],
+      right: [metric('sizeGb', 'GB')],
+      leftYAxis: { min: 0 },
+      rightYAxis: { min: 0 },
+      width: WIDTH / 2,
+    }),
+  ];
+}
+
+/** What was not read, what failed, and how long runs take. */
+function stateWidgets(metric: MetricOf, target: IFunction, deadLetters: IQueue, period: Duration): GraphWidget[] {
+  return [
+    new GraphWidget({
+      title: 'What was not read, and what has to be looked at',
+      left: [
+        metric('scopesFailed', 'lists not read'),
+        metric('incomplete', 'incomplete reports'),
+        metric('problems', 'problems'),
+      ],
+      leftYAxis: { min: 0 },
+      width: WIDTH / 3,
+    }),
+    new GraphWidget({
+      title: 'Failures',
+      left: [
+        target.metricErrors({ period, label: 'failed runs' }),
+        deadLetters.metricApproximateNumberOfMessagesVisible({
+          period,
+          statistic: 'Maximum',
+          label: 'dead letters',
+        }),
+      ],
+      leftYAxis: { min: 0 },
+      width: WIDTH / 3,
+    }),
+    new GraphWidget({
+      title: 'How long runs take, how old the newest report is',
+      left: [metric('seconds', 'seconds')],
+      right: [metric('reportAgeHours', 'hours')],
+      leftYAxis: { min: 0 },
+      rightYAxis: { min: 0 },
+      width: WIDTH / 3,
+    }),
+  ];
 }

@@ -5,7 +5,10 @@ import type { Config } from '../lambda/core/policy/config';
 import { KIND_FACTS } from '../lambda/kinds/kind-metadata';
 import { acknowledgeWildcard } from './acknowledge';
 
-/** Holds of these forms end on a day, in a zone that a policy does not know: whether one is in force, the code evaluates. */
+/**
+ * Holds of these forms end on a day, in a zone that a policy does not know: whether one is in force, the code
+ * evaluates.
+ */
 const DATED = ['until ????-??-??', '????-??-??'];
 
 /** A stack that owns a snapshot marks it with this, among others. */
@@ -15,7 +18,10 @@ const DELETES = Object.values(KIND_FACTS).map(({ actions }) => actions.delete);
 
 const tagCondition = (key: string): string => `aws:ResourceTag/${key}`;
 
-/** All of them in one word. A denial may reach further than what is allowed, and IAM counts the characters of a role's policies. */
+/**
+ * All of them in one word. A denial may reach further than what is allowed, and IAM counts the characters of a role's
+ * policies.
+ */
 const ANY_DELETE = ['lightsail:Delete*Snapshot'];
 
 /** The most hold tags whose denials have a name and spell out each delete. */
@@ -46,8 +52,9 @@ function holds({ tagPrefix, holdTags }: Pick<Config, 'tagPrefix' | 'holdTags'>):
 }
 
 /**
- * Permission to carry out plans: the reads that a deletion makes, operation by operation, and the three snapshot deletes, on snapshots of this
- * account alone, never under a hold. The code's own check is the lock; this one holds should the code be wrong.
+ * Permission to carry out plans: the reads that a deletion makes, operation by operation, and the three snapshot
+ * deletes, on snapshots of this account alone, never under a hold. The code's own check is the lock; this one holds
+ * should the code be wrong.
  */
 export function deletionStatements(
   role: IConstruct,

@@ -37,7 +37,10 @@ export function deletionAlarms(deletion: DeletionFunction, topic: ITopic): reado
   ];
 }
 
-/** Executions that failed or timed out, and invocations that crashed: an execution whose handler threw is no error of its invocation. */
+/**
+ * Executions that failed or timed out, and invocations that crashed: an execution whose handler threw is no error of
+ * its invocation.
+ */
 export function failedExecutions(target: IFunction, period: Duration): MathExpression {
   const usingMetrics = {
     failed: target.metric('DurableExecutionFailed', { period, statistic: 'Sum' }),

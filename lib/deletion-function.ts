@@ -47,7 +47,9 @@ const EXECUTION = Duration.hours(24);
 /** An execution of the same name can be started again after this: the plan of one that did not finish. */
 const HISTORY = Duration.days(1);
 
-/** The function that carries out plans, the only one that can delete snapshots; durable, and started by its alias alone. */
+/**
+ * The function that carries out plans, the only one that can delete snapshots; durable, and started by its alias alone.
+ */
 export class DeletionFunction extends Construct {
   readonly function: LambdaFunction;
   /** What is invoked: an execution stays with the version that it began with. */
@@ -57,32 +59,14 @@ export class DeletionFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: DeletionFunctionProps) {
     super(scope, id);
-    const { mode, configuration, config, topic, store, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
+    const { mode, configuration, topic, store, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
 
     this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'Deletes the Lightsail snapshots of approved plans, and nothing else.',
     });
-    for (const statement of deletionStatements(this.role, config)) this.role.addToPolicy(statement);
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: mode === 'automatic' ? ['sns:Publish', 'sns:ListSubscriptionsByTopic'] : ['sns:Publish'],
-        resources: [topic.topicArn],
-      }),
-    );
-    const isExtensible = this.role.addToPolicy(
-      new PolicyStatement({
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        resources: [this.logGroup.logGroupArn],
-      }),
-    );
-    store.grantDeletion(this.role, mode);
-    if (topic.masterKey) grantKey(topic.masterKey, this.role);
-    acknowledgeEverything(
-      this.role,
-      'Lightsail reads know no resource-level permission; the operations are named one by one.',
-    );
+    const isExtensible = this.grantWork(props);
 
     this.function = new LambdaFunction(this, 'Function', {
       description:
@@ -121,9 +105,34 @@ export class DeletionFunction extends Construct {
     if (checkpoints !== null) this.alias.node.addDependency(checkpoints);
   }
 
+  /** Gives the role all that does not name the function. Returns whether the app lets it have policies. */
+  private grantWork({ mode, config, topic, store }: DeletionFunctionProps): boolean {
+    for (const statement of deletionStatements(this.role, config)) this.role.addToPolicy(statement);
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: mode === 'automatic' ? ['sns:Publish', 'sns:ListSubscriptionsByTopic'] : ['sns:Publish'],
+        resources: [topic.topicArn],
+      }),
+    );
+    const isExtensible = this.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [this.logGroup.logGroupArn],
+      }),
+    );
+    store.grantDeletion(this.role, mode);
+    if (topic.masterKey) grantKey(topic.masterKey, this.role);
+    acknowledgeEverything(
+      this.role,
+      'Lightsail reads know no resource-level permission; the operations are named one by one.',
+    );
+    return isExtensible;
+  }
+
   /**
-   * Lets the function checkpoint its own executions and read its own alias, by a policy apart: the role's others are there before the function,
-   * this one names it. Null where the app brings its roles (`Role.customizeRoles`): then no policy is made, and the app's report lists it.
+   * Lets the function checkpoint its own executions and read its own alias, by a policy apart: the role's others are
+   * there before the function, this one names it. Null where the app brings its roles (`Role.customizeRoles`): then no
+   * policy is made, and the app's report lists it.
    */
   private grantCheckpoints(isExtensible: boolean): Policy | null {
     const { functionArn } = this.function;

@@ -18,7 +18,10 @@ export interface DeletionScheduleProps {
   readonly deadLetters: IQueue;
 }
 
-/** Starts automatic deletion daily; most days there is nothing to do. One that cannot be handed over is not tried again: the next day's is. */
+/**
+ * Starts automatic deletion daily; most days there is nothing to do. One that cannot be handed over is not tried again:
+ * the next day's is.
+ */
 export function deletionSchedule(
   scope: Construct,
   id: string,

@@ -81,7 +81,10 @@ function namedKey(scope: IConstruct, given: IKey): NamedKey {
   return { resource: `${alias.home}:key/*`, conditions, home: alias.home };
 }
 
-/** Lets a role write what a key encrypts and read it again: what a bucket and a topic with that key ask of their callers. */
+/**
+ * Lets a role write what a key encrypts and read it again: what a bucket and a topic with that key ask of their
+ * callers.
+ */
 export function grantKey(key: IKey, role: IRole): void {
   const { resource, conditions, home } = namedKey(role, key);
   role.addToPrincipalPolicy(
@@ -98,7 +101,10 @@ export function grantDecryption(scope: IConstruct, key: IKey, grantee: IGrantabl
   else Grant.addToPrincipal({ grantee, actions: ['kms:Decrypt'], resourceArns: [resource], conditions });
 }
 
-/** Both calls have the alarm's account: AWS's own constructs bind topic and key by it. (EventBridge's calls to a key have none.) */
+/**
+ * Both calls have the alarm's account: AWS's own constructs bind topic and key by it. (EventBridge's calls to a key
+ * have none.)
+ */
 const alarmsOf = (scope: Construct): ServicePrincipal =>
   new ServicePrincipal('cloudwatch.amazonaws.com', {
     conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
@@ -122,8 +128,8 @@ const isManagedByAws = (scope: Construct, key: IKey): boolean =>
   importedAlias(scope, targetOf(key))?.name.startsWith('alias/aws/') ?? false;
 
 /**
- * Lets this account's CloudWatch alarms publish to a topic, and use the key that encrypts it. A topic with any policy of its own lacks the
- * default one, by which they could. Warns where a policy is not ours to change.
+ * Lets this account's CloudWatch alarms publish to a topic, and use the key that encrypts it. A topic with any policy
+ * of its own lacks the default one, by which they could. Warns where a policy is not ours to change.
  */
 export function letAlarmsPublish(scope: Construct, topic: ITopic): void {
   const publishes = new PolicyStatement({

@@ -12,7 +12,9 @@ export class RetentionGrants {
     this.target = target;
   }
 
-  /** List and read reports, their plans, and the results of these: `reports/`, `plans/` and `results/` in the bucket. */
+  /**
+   * List and read reports, their plans, and the results of these: `reports/`, `plans/` and `results/` in the bucket.
+   */
   readReports(grantee: IGrantable): Grant {
     return this.store.grantReading(grantee);
   }

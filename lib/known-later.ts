@@ -4,7 +4,9 @@ import { Construct } from 'constructs';
 /** What `StringParameter.valueFromLookup` gives until `cdk synth` has looked the value up and runs the app again. */
 const DUMMY = 'dummy-value-for-';
 
-/** Whether a value holds a text that a lookup has still to replace: an app that refuses it is never asked to look it up. */
+/**
+ * Whether a value holds a text that a lookup has still to replace: an app that refuses it is never asked to look it up.
+ */
 export const isLookupDummy = (value: unknown): boolean => typeof value === 'string' && value.includes(DUMMY);
 
 /** Whether any text in a value of plain data, keys included, is one that a lookup has still to replace. */

@@ -18,7 +18,10 @@ export interface Need {
   readonly why: string;
 }
 
-/** How long reports, plans and notes of runs must at least be kept, and what for: what is gone earlier is missed, or silences what looks for it. */
+/**
+ * How long reports, plans and notes of runs must at least be kept, and what for: what is gone earlier is missed, or
+ * silences what looks for it.
+ */
 export function leastLifetime(
   schedule: string,
   { deletion }: Pick<Config, 'deletion'>,

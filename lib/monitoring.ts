@@ -20,7 +20,9 @@ export type MonitoringLevel = (typeof MONITORING)[number];
 /** The check runs daily; a whole day and two hours without a fair age, or without any, is one that was missed. */
 const CHECK_HOURS = 26;
 
-/** The share of the function's time after which a run is slow: what is not read by nine tenths is reported as not read. */
+/**
+ * The share of the function's time after which a run is slow: what is not read by nine tenths is reported as not read.
+ */
 const SLOW = 0.8;
 
 /** What is watched, and who is told. */
@@ -51,18 +53,41 @@ interface AlarmFacts {
   readonly missing: TreatMissingData;
 }
 
-/** Alarms to the topic on which reports are announced, those of deletion among them; the text of each names its section of docs/runbook.md. */
+/**
+ * Alarms to the topic on which reports are announced, those of deletion among them; the text of each names its section
+ * of docs/runbook.md.
+ */
 export class Monitoring extends Construct {
   readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { report, deadLetters, topic, overdue, deletion } = props;
+    const { report, deadLetters, topic, deletion } = props;
+    const target = report.function;
+    this.alarms = [...this.reportAlarms(props), ...(deletion === null ? [] : deletionAlarms(deletion, topic))];
+    letAlarmsPublish(this, topic);
+    reportSchedule(this, 'AgeCheck', {
+      description: 'Measures daily how old the newest report on Lightsail snapshots is',
+      input: { check: 'age', ...(props.pauses.length > 0 && { pauses: props.pauses }) },
+      expression: 'rate(1 day)',
+      timezone: 'UTC',
+      target,
+      deadLetters,
+    });
+    if (props.dashboard)
+      reportDashboard(this, 'Dashboard', {
+        target,
+        deletion: deletion?.function ?? null,
+        deadLetters,
+        alarms: this.alarms,
+      });
+  }
+
+  private reportAlarms({ report, deadLetters, topic, overdue, deletion }: MonitoringProps): readonly Alarm[] {
     const target = report.function;
     const timeout = target.timeout?.toSeconds() ?? 900;
     const hour = Duration.hours(1);
-
-    this.alarms = [
+    return [
       this.alarm('ReportFailed', topic, {
         section: 'report-failed',
         what: 'A run of the report function failed.',
@@ -110,24 +135,7 @@ export class Monitoring extends Construct {
         periods: 1,
         missing: TreatMissingData.NOT_BREACHING,
       }),
-      ...(deletion === null ? [] : deletionAlarms(deletion, topic)),
     ];
-    letAlarmsPublish(this, topic);
-    reportSchedule(this, 'AgeCheck', {
-      description: 'Measures daily how old the newest report on Lightsail snapshots is',
-      input: { check: 'age', ...(props.pauses.length > 0 && { pauses: props.pauses }) },
-      expression: 'rate(1 day)',
-      timezone: 'UTC',
-      target,
-      deadLetters,
-    });
-    if (props.dashboard)
-      reportDashboard(this, 'Dashboard', {
-        target,
-        deletion: deletion?.function ?? null,
-        deadLetters,
-        alarms: this.alarms,
-      });
   }
 
   private alarm(id: string, topic: ITopic, { section, what, metric, threshold, periods, missing }: AlarmFacts): Alarm {

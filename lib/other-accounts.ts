@@ -27,8 +27,9 @@ const warn = (scope: Construct, id: string, message: string): void =>
   Annotations.of(scope).addWarningV2(`lightsail-retention:${id}`, message);
 
 /**
- * Puts into the policy of a bucket of one's own what it needs: TLS alone, and the stack's account where the bucket is of another. Warns, once, of
- * all that has to be set where the bucket is made, if its policy cannot be changed from here.
+ * Puts into the policy of a bucket of one's own what it needs: TLS alone, and the stack's account where the bucket is
+ * of another. Warns, once, of all that has to be set where the bucket is made, if its policy cannot be changed from
+ * here.
  */
 export function completeBucketPolicy(
   scope: Construct,
@@ -69,7 +70,10 @@ export function completeBucketPolicy(
   );
 }
 
-/** Lets the stack's account use a key of another, for a bucket or a topic that it encrypts. Warns where the key's policy cannot be changed from here. */
+/**
+ * Lets the stack's account use a key of another, for a bucket or a topic that it encrypts. Warns where the key's policy
+ * cannot be changed from here.
+ */
 export function completeKeyPolicy(scope: Construct, what: string, given: IKey): void {
   const key = targetOf(given);
   const isOther = otherAccount(scope, key);

@@ -5,7 +5,10 @@ import type { Construct, IConstruct } from 'constructs';
 import { bucketIdentity } from './bucket-identity';
 import { refusedProperty } from './refused-property';
 
-/** What cannot be done with a resource of somebody's own that lies in another region: functions, alarms and encryption reach their own alone. */
+/**
+ * What cannot be done with a resource of somebody's own that lies in another region: functions, alarms and encryption
+ * reach their own alone.
+ */
 const OTHERWISE = {
   topic: 'cannot announce reports on a topic of another region',
   bucket: 'cannot keep reports in a bucket of another region',
@@ -13,8 +16,8 @@ const OTHERWISE = {
 } as const;
 
 /**
- * Refuses a resource of another region than the stack's: here where both are known, by a rule that CloudFormation checks before it deploys
- * anything where the stack's is not. Warns where the resource does not say its own.
+ * Refuses a resource of another region than the stack's: here where both are known, by a rule that CloudFormation
+ * checks before it deploys anything where the stack's is not. Warns where the resource does not say its own.
  */
 export function requireRegion(
   scope: Construct,
@@ -58,8 +61,8 @@ interface BucketUser extends IConstruct {
 }
 
 /**
- * Refuses the bucket of another deployment of the app: what is noted of a run has its time alone, so of two runs of one time the second would
- * find its mail sent.
+ * Refuses the bucket of another deployment of the app: what is noted of a run has its time alone, so of two runs of one
+ * time the second would find its mail sent.
  */
 export function requireUnshared(user: BucketUser, others: readonly BucketUser[]): void {
   const own = bucketIdentity(user, user.bucket);

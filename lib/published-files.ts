@@ -35,8 +35,9 @@ function installedPackage(from: string): string | null {
 const failed = (message: string): RetentionError => new RetentionError('package.functions', message);
 
 /**
- * Returns the folder of a function's bundle: that of the package which this code is in or, where an app's bundler took it out of there, of the
- * package as installed for the app. Throws `package.functions` where there is none, or one of another version.
+ * Returns the folder of a function's bundle: that of the package which this code is in or, where an app's bundler took
+ * it out of there, of the package as installed for the app. Throws `package.functions` where there is none, or one of
+ * another version.
  */
 export function functionFolder(name: FunctionName): string {
   const own = OWN_FOLDER === null ? null : ownPackage(OWN_FOLDER);

@@ -4,8 +4,8 @@ import { configFilesHere, nearWarnings, readConfigFile } from '../lambda/config/
 import type { DeployedConfiguration } from './snapshot-retention';
 
 /**
- * The configuration to deploy, from a file, or the built-in starter policy where that is null. What works and is probably not meant goes to
- * `warn`, a line each. Throws a RetentionError that lists everything wrong with the file.
+ * The configuration to deploy, from a file, or the built-in starter policy where that is null. What works and is
+ * probably not meant goes to `warn`, a line each. Throws a RetentionError that lists everything wrong with the file.
  */
 export function readConfiguration(file: string | null, warn: (line: string) => void): DeployedConfiguration {
   const name = file ?? BUILT_IN;

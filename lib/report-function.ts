@@ -70,9 +70,11 @@ export class ReportFunction extends Construct {
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName }),
-      // A large account is read within 256 MB; what is above that buys CPU, of which deciding and writing a report use what they get.
+      // A large account is read within 256 MB; what is above that buys CPU, of which deciding and writing a report use
+      // what they get.
       memorySize: 512,
-      // The longest there is: a throttled account is read slowly, and what is not read is reported as such before the end.
+      // The longest there is: a throttled account is read slowly, and what is not read is reported as such before the
+      // end.
       timeout: Duration.minutes(15),
       retryAttempts: RETRIES,
       // Long enough for every retry to start: three runs of 15 minutes, and the pauses between them.

@@ -22,7 +22,9 @@ export interface ReportScheduleProps {
   readonly deadLetters: IQueue;
 }
 
-/** The event of a report: its scheduled time, the same however often it is delivered, is what makes a run idempotent. */
+/**
+ * The event of a report: its scheduled time, the same however often it is delivered, is what makes a run idempotent.
+ */
 export const REPORT_EVENT = { scheduledTime: ContextAttribute.scheduledTime } as const;
 
 /** A schedule that invokes the function with an event, and keeps what could not be handed over. */
@@ -51,7 +53,8 @@ export function reportSchedule(scope: Construct, id: string, props: ReportSchedu
     target: new LambdaInvoke(target, {
       role,
       input: ScheduleTargetInput.fromObject(input),
-      // Retries cover the hand-over to Lambda alone; the function has its own. Later than an hour, the next report is worth more.
+      // Retries cover the hand-over to Lambda alone; the function has its own. Later than an hour, the next report is
+      // worth more.
       retryAttempts: 2,
       maxEventAge: Duration.hours(1),
       deadLetterQueue: deadLetters,

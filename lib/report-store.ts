@@ -33,7 +33,8 @@ const READABLE = [REPORTS, PLANS, RESULTS].map(everyObject);
 /** Settings of the place where reports are kept. */
 export interface ReportStoreProps {
   /**
-   * A bucket of yours to keep reports in, for one deployment alone, in the stack's region. Its lifecycle, lock and encryption are yours too.
+   * A bucket of yours to keep reports in, for one deployment alone, in the stack's region. Its lifecycle, lock and
+   * encryption are yours too.
    *
    * @default - a private, encrypted, versioned bucket that outlives the stack
    */
@@ -44,18 +45,24 @@ export interface ReportStoreProps {
    * @default - the key of S3
    */
   readonly encryptionKey?: IKey;
-  /** How long reports are kept in a bucket that is made here, and the plans, results and notes of runs that belong to them. */
+  /**
+   * How long reports are kept in a bucket that is made here, and the plans, results and notes of runs that belong to
+   * them.
+   */
   readonly keepReportsFor: Duration;
   /**
-   * How long nobody can remove or replace a version of what is written (S3 Object Lock, governance mode). To be chosen at the first
-   * deployment: switching it on later makes another bucket.
+   * How long nobody can remove or replace a version of what is written (S3 Object Lock, governance mode). To be chosen
+   * at the first deployment: switching it on later makes another bucket.
    *
    * @default - not locked
    */
   readonly lockReportsFor?: Duration;
 }
 
-/** A private, encrypted, versioned bucket that outlives its stack: reports are the record of what was kept and why. Or a bucket of yours. */
+/**
+ * A private, encrypted, versioned bucket that outlives its stack: reports are the record of what was kept and why. Or a
+ * bucket of yours.
+ */
 export class ReportStore extends Construct {
   readonly bucket: IBucket;
   /** Null where the bucket is yours. */
@@ -102,7 +109,10 @@ export class ReportStore extends Construct {
     return bucket;
   }
 
-  /** Denies a role to replace what is written once: a write there needs `If-None-Match`, which only a key without an object fulfils. */
+  /**
+   * Denies a role to replace what is written once: a write there needs `If-None-Match`, which only a key without an
+   * object fulfils.
+   */
   private denyReplacing(role: IRole, patterns: readonly string[]): void {
     role.addToPrincipalPolicy(
       new PolicyStatement({
@@ -126,8 +136,8 @@ export class ReportStore extends Construct {
       }),
     );
     this.denyReplacing(role, WRITE_ONCE);
-    // Without s3:ListBucket, S3 answers a read of a missing object with "access denied" instead of "not found". Whether it holds that read's
-    // key against the prefix is undocumented: so the condition binds only requests that have one.
+    // Without s3:ListBucket, S3 answers a read of a missing object with "access denied" instead of "not found". Whether
+    // it holds that read's key against the prefix is undocumented: so the condition binds only requests that have one.
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:ListBucket'],
@@ -141,8 +151,8 @@ export class ReportStore extends Construct {
   }
 
   /**
-   * Lets a deletion read plans and keep what became of them. Where it is automatic, it also reads which reports were sent, and writes plans of
-   * its own, beside those of reports, which it can never change.
+   * Lets a deletion read plans and keep what became of them. Where it is automatic, it also reads which reports were
+   * sent, and writes plans of its own, beside those of reports, which it can never change.
    */
   grantDeletion(role: IRole, mode: 'approve' | 'automatic'): void {
     const isAutomatic = mode === 'automatic';
@@ -172,7 +182,10 @@ export class ReportStore extends Construct {
       );
   }
 
-  /** Lets somebody list and read reports, plans and results, and nothing else in the bucket; decrypt them too, where the bucket has a key. */
+  /**
+   * Lets somebody list and read reports, plans and results, and nothing else in the bucket; decrypt them too, where the
+   * bucket has a key.
+   */
   grantReading(grantee: IGrantable): Grant {
     if (this.bucket.encryptionKey) grantDecryption(this, this.bucket.encryptionKey, grantee);
     return Grant.addToPrincipal({

@@ -4,8 +4,8 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { METRIC_NAMESPACE, METRICS, type Measure } from '../lambda/runtime/metrics';
 
 /**
- * For alarms on what AWS/Lambda counts of an invocation: it is stamped with the start, so a shorter period than an invocation may be over before
- * there is anything in it.
+ * For alarms on what AWS/Lambda counts of an invocation: it is stamped with the start, so a shorter period than an
+ * invocation may be over before there is anything in it.
  */
 export const LAMBDA_PERIOD = Duration.hours(1);
 

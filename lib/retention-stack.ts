@@ -2,7 +2,10 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { SnapshotRetention, type SnapshotRetentionProps } from './snapshot-retention';
 
-/** What `cdk deploy` deploys: the construct, and outputs that say where things are, for people and for `doctor`, and what is left to do. */
+/**
+ * What `cdk deploy` deploys: the construct, and outputs that say where things are, for people and for `doctor`, and
+ * what is left to do.
+ */
 export class RetentionStack extends Stack {
   readonly retention: SnapshotRetention;
 

@@ -32,7 +32,10 @@ const LEAST_MINUTES = 15;
 /** Hours from a day's midnight in UTC to its end in the last of all zones. */
 const DAY_ANYWHERE = 36;
 
-/** Hours beyond its schedule after which a report is missed: three tries of a quarter of an hour, and an hour that a clock is put back. */
+/**
+ * Hours beyond its schedule after which a report is missed: three tries of a quarter of an hour, and an hour that a
+ * clock is put back.
+ */
 const SLACK = 3;
 
 /** The hours of a rate; null for a cron. */
@@ -80,12 +83,13 @@ const refused = (text: string, expected: string): RetentionError =>
 /** Why a text is no `cron(…)` or `rate(…)` that fires again after `now` (epoch ms); null when it is one. */
 export function scheduleFault(text: string, now: number): string | null {
   const cron = CRON.exec(text);
-  return RATE.test(text) ? null : cron ? fault(fieldsOf(cron[1] ?? ''), now) : 'it is neither a cron nor a rate';
+  if (RATE.test(text)) return null;
+  return cron ? fault(fieldsOf(cron[1] ?? ''), now) : 'it is neither a cron nor a rate';
 }
 
 /**
- * Gives back a `cron(…)` or `rate(…)` that EventBridge Scheduler takes, that fires again after `now` (epoch ms), and that leaves a run the time
- * that it may take. Throws `context.schedule` with what is wrong with any other text.
+ * Gives back a `cron(…)` or `rate(…)` that EventBridge Scheduler takes, that fires again after `now` (epoch ms), and
+ * that leaves a run the time that it may take. Throws `context.schedule` with what is wrong with any other text.
  */
 export function checkSchedule(text: string, now = Date.now()): string {
   const wrong = scheduleFault(text, now);
@@ -104,7 +108,7 @@ export function longestInterval(text: string): number {
   return rateHours(text) ?? (dayGaps(fieldsOf(CRON.exec(text)?.[1] ?? ''))?.longest ?? 0) * 24;
 }
 
-/** The fewest hours between two firings of a checked schedule, changes of the clock aside. */
+/** The fewest hours between two firings of a checked schedule, ignoring changes of the clock. */
 export function shortestInterval(text: string): number {
   const fields = fieldsOf(CRON.exec(text)?.[1] ?? '');
   const [rate, times] = [rateHours(text), minutesOfDay(fields)];
@@ -119,15 +123,18 @@ export const overdueAfter = (text: string): number => Math.ceil(longestInterval(
 
 const HOUR = 3_600_000;
 
-/** Hours from the midnight in UTC of a schedule's last day before a pause until a report missed on it has raised its alarm. */
+/**
+ * Hours from the midnight in UTC of a schedule's last day before a pause until a report missed on it has raised its
+ * alarm.
+ */
 const NOTICED = 96;
 
 /** Hours from the midnight in UTC of a day to its beginning in the last of all zones. */
 const BEGUN_ANYWHERE = 12;
 
 /**
- * Returns the times in which a checked schedule makes no report because of its years: before the first of them, and between two. What is silent
- * then is not overdue.
+ * Returns the times in which a checked schedule makes no report because of its years: before the first of them, and
+ * between two. What is silent then is not overdue.
  */
 export function pausesOf(text: string): readonly Pause[] {
   const fields = fieldsOf(CRON.exec(text)?.[1] ?? '');
@@ -143,7 +150,10 @@ export function pausesOf(text: string): readonly Pause[] {
   });
 }
 
-/** Hours after `since` (epoch ms), a report's or that of the first deployment, at which the next one is missed: a schedule may begin in a later year. */
+/**
+ * Hours after `since` (epoch ms), a report's or that of the first deployment, at which the next one is missed: a
+ * schedule may begin in a later year.
+ */
 export function overdueSince(text: string, since: number): number {
   const first = rateHours(text) === null ? firstDay(fieldsOf(CRON.exec(text)?.[1] ?? ''), since) : null;
   const begins = first === null ? 0 : Math.ceil((first - since) / 3_600_000) + DAY_ANYWHERE + SLACK;

@@ -37,49 +37,55 @@ export interface SnapshotRetentionProps {
   /** What `readConfiguration` gives. */
   readonly configuration: DeployedConfiguration;
   /**
-   * Who gets the report. Each address has to confirm its subscription; one that stands there twice, in whatever case, is subscribed once.
+   * Who gets the report. Each address has to confirm its subscription; one that stands there twice, in whatever case,
+   * is subscribed once.
    *
    * @default - nobody is subscribed: subscribe to `topic` yourself
    */
   readonly emails?: readonly string[];
   /**
-   * When to report: `cron(…)` or `rate(…)` of EventBridge Scheduler, in the configuration's time zone; at most every quarter of an hour, which
-   * is what a run may take.
+   * When to report: `cron(…)` or `rate(…)` of EventBridge Scheduler, in the configuration's time zone; at most every
+   * quarter of an hour, which is what a run may take.
    *
    * @default - Mondays at eight
    */
   readonly schedule?: string;
   /**
-   * A topic of yours to announce reports and alarms on: a standard one, in the stack's region. An imported one must allow CloudWatch to publish;
-   * where it is encrypted, import it by `Topic.fromTopicAttributes` with its `keyArn`, or nothing may use its key. One of another account that
-   * the app makes is opened to this account; for an imported one a warning says what its policy must allow.
+   * A topic of yours to announce reports and alarms on: a standard one, in the stack's region. An imported one must
+   * allow CloudWatch to publish; where it is encrypted, import it by `Topic.fromTopicAttributes` with its `keyArn`, or
+   * nothing may use its key. One of another account that the app makes is opened to this account; for an imported one a
+   * warning says what its policy must allow.
    *
    * @default - a topic that takes TLS only
    */
   readonly topic?: ITopic;
   /**
-   * A bucket of yours to keep reports in, for one deployment alone, in the stack's region: under `reports/`, `plans/` and `runs/`, and with deletion
-   * `results/`. What its lifecycle removes must be as old as `keepReportsFor` would have to be. The policy of one that the app makes is completed:
-   * TLS alone, and this account where the bucket is of another; for an imported one a warning says what it must have.
+   * A bucket of yours to keep reports in, for one deployment alone, in the stack's region: under `reports/`, `plans/`
+   * and `runs/`, and with deletion `results/`. What its lifecycle removes must be as old as `keepReportsFor` would have
+   * to be. The policy of one that the app makes is completed: TLS alone, and this account where the bucket is of
+   * another; for an imported one a warning says what it must have.
    *
    * @default - a private, encrypted, versioned bucket that outlives the stack
    */
   readonly bucket?: IBucket;
   /**
-   * The key that encrypts the topic and the bucket that are made here; its policy is extended by what alarms need. May be imported by an alias.
+   * The key that encrypts the topic and the bucket that are made here; its policy is extended by what alarms need. May
+   * be imported by an alias.
    *
    * @default - the bucket is encrypted with the key of S3, the topic is not encrypted at rest: its messages are mail
    */
   readonly encryptionKey?: IKey;
   /**
-   * How long reports are kept in the bucket, and the plans, results and notes of runs that belong to them, in whole days: longer than the schedule
-   * leaves between two reports, and than deletion needs its plans.
+   * How long reports are kept in the bucket, and the plans, results and notes of runs that belong to them, in whole
+   * days: longer than the schedule leaves between two reports, and than deletion needs its plans.
    *
-   * @default - 400 days, a year and a month, so that a report can be compared with that of a year ago; more where more is needed
+   * @default - 400 days, a year and a month, so that a report can be compared with that of a year ago; more where more
+   * is needed
    */
   readonly keepReportsFor?: Duration;
   /**
-   * How long nobody can remove or replace what is written (S3 Object Lock, governance mode). To be chosen at the first deployment.
+   * How long nobody can remove or replace what is written (S3 Object Lock, governance mode). To be chosen at the first
+   * deployment.
    *
    * @default - not locked
    */
@@ -97,8 +103,8 @@ export interface SnapshotRetentionProps {
    */
   readonly monitoring?: MonitoringLevel;
   /**
-   * Whether snapshots can be deleted: by a person who approves a report's plan (`approve`), or also by a schedule, once every report of the
-   * grace period has listed them (`automatic`).
+   * Whether snapshots can be deleted: by a person who approves a report's plan (`approve`), or also by a schedule, once
+   * every report of the grace period has listed them (`automatic`).
    *
    * @default - `off`: nothing is deployed that could delete
    */
@@ -109,8 +115,8 @@ export interface SnapshotRetentionProps {
 const MARK = Symbol.for('lightsail-retention.SnapshotRetention');
 
 /**
- * Reports on the Lightsail snapshots of an account, on a schedule, by e-mail. Nothing in it can delete a snapshot, unless `deletion` says so:
- * then another function with another role.
+ * Reports on the Lightsail snapshots of an account, on a schedule, by e-mail. Nothing in it can delete a snapshot,
+ * unless `deletion` says so: then another function with another role.
  */
 export class SnapshotRetention extends Construct {
   /** Where reports and alarms are announced. */
@@ -138,10 +144,7 @@ export class SnapshotRetention extends Construct {
     const { config, emails, schedule, monitoring, keepReportsFor } = checked;
     const { configuration, bucket, encryptionKey, lockReportsFor, logRetention } = props;
     if (bucket) this.checkBucket(bucket, checked);
-    if (encryptionKey) {
-      requireRegion(this, 'encryptionKey', encryptionKey);
-      this.checkKey('encryptionKey', encryptionKey);
-    }
+    if (encryptionKey) this.checkOwnKey(encryptionKey);
     this.configurationDigest = config.digest;
     this.warnOfMail(schedule);
     for (const { code, message } of config.hiddenRules)
@@ -160,7 +163,8 @@ export class SnapshotRetention extends Construct {
     Object.defineProperty(this, MARK, { value: true });
     requireUnshared(this, this.others());
 
-    // Encrypted by SQS itself, whatever the key: its letters are a time and an error, and the scheduler then needs no key.
+    // Encrypted by SQS itself, whatever the key: its letters are a time and an error, and the scheduler then needs no
+    // key.
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -188,18 +192,7 @@ export class SnapshotRetention extends Construct {
 
     this.grants = new RetentionGrants(store, this.report.function);
     this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
-    this.alarms =
-      monitoring === 'off'
-        ? []
-        : new Monitoring(this, 'Monitoring', {
-            report: this.report,
-            deletion: this.deletion,
-            deadLetters: this.deadLetters,
-            topic: this.topic,
-            overdue: overdueAfter(schedule),
-            pauses: pausesOf(schedule),
-            dashboard: monitoring === 'full',
-          }).alarms;
+    this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(schedule, monitoring === 'full').alarms;
     writeSuppressions(this);
   }
 
@@ -209,6 +202,23 @@ export class SnapshotRetention extends Construct {
     completeBucketPolicy(this, bucket, patterns, least.days);
     checkLifecycle(this, bucket, patterns, least);
     if (bucket.encryptionKey) this.checkKey('bucket', bucket.encryptionKey);
+  }
+
+  private checkOwnKey(key: IKey): void {
+    requireRegion(this, 'encryptionKey', key);
+    this.checkKey('encryptionKey', key);
+  }
+
+  private makeMonitoring(schedule: string, dashboard: boolean): Monitoring {
+    return new Monitoring(this, 'Monitoring', {
+      report: this.report,
+      deletion: this.deletion,
+      deadLetters: this.deadLetters,
+      topic: this.topic,
+      overdue: overdueAfter(schedule),
+      pauses: pausesOf(schedule),
+      dashboard,
+    });
   }
 
   private checkKey(prop: KeyUse, key: IKey): void {
@@ -240,8 +250,8 @@ export class SnapshotRetention extends Construct {
   }
 
   /**
-   * What runs measure: by default the largest value of a period, which for a report is its value. Throws a RetentionError for what deletions
-   * measure where none is deployed.
+   * What runs measure: by default the largest value of a period, which for a report is its value. Throws a
+   * RetentionError for what deletions measure where none is deployed.
    */
   metric(measure: Measure, options?: MetricOptions): Metric {
     const target = METRICS[measure].by === 'report' ? this.report.function : this.deletion?.function;
@@ -280,7 +290,7 @@ export class SnapshotRetention extends Construct {
     return topic;
   }
 
-  /** Whoever asks for this gets it, and is told what it is. */
+  /** Warns of a schedule that sends more than one e-mail an hour. */
   private warnOfMail(schedule: string): void {
     const hours = shortestInterval(schedule);
     if (hours >= 1) return;

@@ -5,8 +5,8 @@ import { bundleCommandLine, bundleHandlers, bundleLibrary, commandLineEntry } fr
 import { billOfMaterials, noticesOf, thirdParties } from './third-party';
 
 /**
- * Builds what runs into a folder: functions, command line and library, with the notices and the bill of materials of others' code in them.
- * Throws where a package may not be shipped.
+ * Builds what runs into a folder: functions, command line and library, with the notices and the bill of materials of
+ * others' code in them. Throws where a package may not be shipped.
  */
 export function build(dist: string): void {
   const entry = commandLineEntry();

@@ -39,8 +39,8 @@ function replaceFile(path: string, text: string): void {
 }
 
 /**
- * Builds one function into `<outDir>/index.js` (handler `index.handler`), the AWS SDK included, for the runtime that is deployed.
- * The same sources give the same bytes. Throws esbuild's own error when they do not build.
+ * Builds one function into `<outDir>/index.js` (handler `index.handler`), the AWS SDK included, for the runtime that is
+ * deployed. The same sources give the same bytes. Throws esbuild's own error when they do not build.
  */
 export function bundleHandler(name: FunctionName, outDir: string): Inputs {
   const built = buildSync({
@@ -58,10 +58,16 @@ export function bundleHandler(name: FunctionName, outDir: string): Inputs {
   return inputsOf(built);
 }
 
-/** A schema of the SDK in a bundle: a list that has no effect, and that esbuild keeps, wanted or not, because the keys in it are computed. */
+/**
+ * A schema of the SDK in a bundle: a list that has no effect, and that esbuild keeps, wanted or not, because the keys
+ * in it are computed.
+ */
 const SCHEMA = /^var (\w+\$\d*) = (\[(?:.*\]|.*\n(?:.*\n)*?\]));$/gm;
 
-/** A bundle as small as it can be: the schemas of operations that nobody calls are left out, a sixth of it and a quarter of what loading it takes. */
+/**
+ * A bundle as small as it can be: the schemas of operations that nobody calls are left out, a sixth of it and a quarter
+ * of what loading it takes.
+ */
 const minified = (bundle: string): string =>
   transformSync(
     bundle.replace(SCHEMA, (_, name: string, list: string) => `var ${name} = /* @__PURE__ */ (() => ${list})();`),
@@ -96,7 +102,7 @@ export function bundleCommandLine(entry: string, outFile: string): Inputs {
     outfile: outFile,
     target: 'node20',
     banner: { js: '#!/usr/bin/env node' },
-    // Half the text to read at each start; names stay, for whoever has to look at a fault.
+    // Half the text to read at each start. Names stay, so that a stack trace can be read.
     minifyWhitespace: true,
     minifySyntax: true,
   });
@@ -104,13 +110,17 @@ export function bundleCommandLine(entry: string, outFile: string): Inputs {
   return inputsOf(built);
 }
 
-/** Tells the library's folder where there is no `__dirname`; a bundler that makes CommonJS of it has no `import.meta.url` either. */
+/**
+ * Tells the library's folder where there is no `__dirname`; a bundler that makes CommonJS of it has no
+ * `import.meta.url` either.
+ */
 const FOLDER_OF_MODULE = `import { fileURLToPath as pathOfUrl } from 'node:url';
 const folderOfLibrary = import.meta.url === undefined ? undefined : pathOfUrl(new URL('.', import.meta.url));`;
 
 /**
- * Builds what `import 'lightsail-retention'` and `require('lightsail-retention')` give into `<outDir>/index.mjs` and `<outDir>/index.js`. The CDK
- * is left to the app that imports it; an app needs no bundler, since the functions are in the package.
+ * Builds what `import 'lightsail-retention'` and `require('lightsail-retention')` give into `<outDir>/index.mjs` and
+ * `<outDir>/index.js`. The CDK is left to the app that imports it; an app needs no bundler, since the functions are in
+ * the package.
  */
 export function bundleLibrary(outDir: string): Inputs {
   const library = {

@@ -31,7 +31,10 @@ export interface SampleRun {
   readonly page: string;
 }
 
-/** What `npm start` does, at NOW: the bundled report function against the embedded sample account. Throws where it fails. */
+/**
+ * What `npm start` does, at NOW: the bundled report function against the embedded sample account. Throws where it
+ * fails.
+ */
 export async function sampleRun(): Promise<SampleRun> {
   const configuration = readConfigFile(join(__dirname, '..', 'examples', 'agency.yaml'));
   const topics = [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }];

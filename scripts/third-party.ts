@@ -40,7 +40,10 @@ function readPackage(folder: string): ThirdParty {
   };
 }
 
-/** The packages that files were taken from, by name and version, each once. Throws `build.licence` for one that may not be shipped. */
+/**
+ * The packages that files were taken from, by name and version, each once. Throws `build.licence` for one that may not
+ * be shipped.
+ */
 export function thirdParties(inputs: readonly string[]): readonly ThirdParty[] {
   const folders = new Set(inputs.flatMap((input) => PACKAGE.exec(input)?.[1] ?? []));
   const all = [...folders]

@@ -17,8 +17,8 @@ const STATEFUL = [
 const LOST = /^\[[-~]\] (AWS::\S+) .* (?:replace|may be replaced|destroy|orphan)$/;
 
 /**
- * Lines of `cdk diff` by which something is lost that holds history: a resource replaced, destroyed or left behind. Throws `upgrade.no-diff`
- * for a text that is no finished comparison.
+ * Lines of `cdk diff` by which something is lost that holds history: a resource replaced, destroyed or left behind.
+ * Throws `upgrade.no-diff` for a text that is no finished comparison.
  */
 export function lostBy(diff: string): readonly string[] {
   if (!/Number of stacks with differences: \d+/.test(diff))
@@ -29,7 +29,10 @@ export function lostBy(diff: string): readonly string[] {
   return diff.split('\n').filter((line) => STATEFUL.includes(LOST.exec(line.trimEnd())?.[1] ?? ''));
 }
 
-/** Compares the app that is here with the template of an earlier release, as a deployment over it would; gives the whole of `cdk diff`. */
+/**
+ * Compares the app that is here with the template of an earlier release, as a deployment over it would; gives the whole
+ * of `cdk diff`.
+ */
 export function diffWith(template: string): string {
   if (!existsSync(template)) throw new RetentionError('upgrade.template', `there is no template ${template}`);
   const cdk = join(__dirname, '..', 'node_modules', 'aws-cdk', 'bin', 'cdk');

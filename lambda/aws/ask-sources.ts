@@ -27,7 +27,10 @@ type KindOf = ReadonlyMap<string, SnapshotKind<LightsailClient>>;
 const GONE: SourceState = { state: 'gone' };
 const unconfirmed = (why: string): SourceState => ({ state: 'unconfirmed', why });
 
-/** Makes what asks for sources by name: every region at the same time, each with a bounded number of calls. Never rejects. */
+/**
+ * Makes what asks for sources by name: every region at the same time, each with a bounded number of calls. Never
+ * rejects.
+ */
 export function makeAskSources({ kinds, clients, clock, until, atOnce = AT_ONCE }: AskSourcesOptions): AskSources {
   return async (sources) => {
     const made = kinds();
@@ -89,7 +92,10 @@ export function makeAskSources({ kinds, clients, clock, until, atOnce = AT_ONCE 
   }
 }
 
-/** What an answer says of the source that was asked for: another ARN that could be true is of another source, which took its name. */
+/**
+ * What an answer says of the source that was asked for: another ARN that could be true is of another source, which took
+ * its name.
+ */
 function foundState(source: Source, name: string, arn: string, { region, type, account }: LightsailArn): SourceState {
   if (source.arn !== arn) {
     if (differInCase(source.arn, arn)) return unconfirmed(`the answer has the ARN ${source.arn}, expected ${arn}`);

@@ -1,6 +1,7 @@
 import type { Inventory, ListedSource, Scope } from '../core/report/report-model';
 import { parseArn } from '../core/snapshot/arn';
 import type { Problem, Snapshot, SourceList } from '../core/snapshot/snapshot';
+import { compareText } from '../core/util/compare-text';
 import type { InventoryProgress, InventoryRequest } from '../ports/ports';
 import type { AutomaticCount } from './automatic-snapshots';
 import { errorFacts, isDeniedByControlPolicy, mayMeanDisabled } from './aws-errors';
@@ -46,8 +47,9 @@ const REGION_STATUSES: readonly {
 ];
 
 /**
- * Regions in which every call was refused as one that is not enabled refuses it, or by a service control policy, while another was read and no
- * earlier report read them. The first region answered GetRegions, so that it is neither, unless such a policy denied that as well.
+ * Regions in which every call was refused as one that is not enabled refuses it, or by a service control policy, while
+ * another was read and no earlier report read them. The first region answered GetRegions, so that it is neither, unless
+ * such a policy denied that as well.
  */
 function regionStatuses({
   request,
@@ -88,7 +90,10 @@ function findAccount(
   return null;
 }
 
-/** Every member is optional, so an absent list can be an empty one; but not where snapshots name sources that could be on it, with a hold. */
+/**
+ * Every member is optional, so an absent list can be an empty one; but not where snapshots name sources that could be
+ * on it, with a hold.
+ */
 const withoutList = (list: ReadSources): ReadSources => ({
   ...list,
   error: absentList('the answer has no list, and snapshots name sources that could be on it'),
@@ -103,12 +108,31 @@ function unreadProblem({ region, kind }: SourceList, list: ReadSources | undefin
   return { code: 'source.unread', arn: null, message: text };
 }
 
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
 const byCode = (a: Problem, b: Problem): number =>
-  byText(a.code, b.code) || byText(a.arn ?? '', b.arn ?? '') || byText(a.message, b.message);
+  compareText(a.code, b.code) || compareText(a.arn ?? '', b.arn ?? '') || compareText(a.message, b.message);
 
-/** Makes the inventory of what was read: the same answers give the same inventory, whatever their order in time. */
+/** Returns the scope of a list of snapshots. `off`: the status of its region where that is neither read nor failed. */
+function makeScope(
+  { region, kind, pages, snapshots, error: failure }: Reading['scopes'][number],
+  list: ReadSources | undefined,
+  off: 'disabled' | 'denied' | undefined,
+  account: string | null,
+): Scope {
+  const sourcesRead = list !== undefined && list.error === null;
+  const error = failure ?? (sourcesRead ? null : list?.error);
+  return {
+    account,
+    region,
+    kind,
+    status: off ?? (failure === null ? 'read' : 'failed'),
+    sources: off ?? (sourcesRead ? 'read' : 'failed'),
+    pages,
+    snapshots: snapshots.length,
+    ...(error === null || error === undefined ? {} : { error: errorFacts(error) }),
+  };
+}
+
+/** Makes the inventory of what was read: the same answers give the same inventory in any order of arrival. */
 export function assembleInventory(reading: Reading): Inventory {
   const { request, listOf, progress } = reading;
   const read = [...reading.scopes].sort(byRegionAndKind);
@@ -122,22 +146,11 @@ export function assembleInventory(reading: Reading): Inventory {
     .sort(byRegionAndKind);
   const listByKey = new Map(lists.map((list) => [keyOf(list), list]));
 
-  const scopes = read.map((scope): Scope => {
-    const list = listByKey.get(keyOf(scope));
-    const sourcesRead = list !== undefined && list.error === null;
-    const error = scope.error ?? (sourcesRead ? null : list?.error);
-    const status = off.get(scope.region) ?? (scope.error === null ? 'read' : 'failed');
-    const counts = { pages: scope.pages, snapshots: scope.snapshots.length };
-    if (!scope.announced) progress({ event: 'scope', region: scope.region, kind: scope.kind, status, ...counts });
-    return {
-      account,
-      region: scope.region,
-      kind: scope.kind,
-      status,
-      sources: off.get(scope.region) ?? (sourcesRead ? 'read' : 'failed'),
-      ...counts,
-      ...(error === null || error === undefined ? {} : { error: errorFacts(error) }),
-    };
+  const scopes = read.map((scope) => {
+    const made = makeScope(scope, listByKey.get(keyOf(scope)), off.get(scope.region), account);
+    const { region, kind, status, pages } = made;
+    if (!scope.announced) progress({ event: 'scope', region, kind, status, pages, snapshots: made.snapshots });
+    return made;
   });
 
   const unreadLists = new Map(
@@ -168,7 +181,7 @@ export function assembleInventory(reading: Reading): Inventory {
     problems,
     automatic: reading.automatic
       .flatMap(({ automatic }) => automatic)
-      .sort((a, b) => byRegionAndKind(a.source, b.source) || byText(a.source.arn ?? '', b.source.arn ?? '')),
+      .sort((a, b) => byRegionAndKind(a.source, b.source) || compareText(a.source.arn ?? '', b.source.arn ?? '')),
   };
 
   function inFilter({ region, kind }: SourceList): boolean {

@@ -15,7 +15,10 @@ export interface AutomaticCount {
   readonly problem: Problem | null;
 }
 
-/** After one of these the other sources of the region are not asked any more: they would be denied too, or take as many tries in vain. */
+/**
+ * Errors after which the other sources of the region are not read: they would be denied too, or fail after as many
+ * attempts.
+ */
 const ENDS: ReadonlySet<ErrorClass> = new Set(['denied', 'not-set-up', 'throttled', 'transient']);
 
 /** There is none to bill for behind these. */
@@ -29,8 +32,8 @@ function newestOf(details: readonly AutoSnapshotDetails[]): number | null {
 }
 
 /**
- * Counts the automatic snapshots of a region's sources, one call each, `atOnce` side by side. Sources without any are left out. Failures are
- * one problem; one that would meet the others too ends the counting.
+ * Counts the automatic snapshots of a region's sources, one call each, `atOnce` side by side. Sources without any are
+ * left out. Failures are one problem; one that would meet the others too ends the counting.
  */
 export async function countAutomatic(
   client: LightsailClient,

@@ -86,7 +86,7 @@ const LATER = /please try again in a few minutes|please wait for it to complete/
 
 const CAUSES_FOLLOWED = 5;
 
-interface Told {
+interface ErrorShape {
   readonly name?: unknown;
   readonly code?: unknown;
   readonly Code?: unknown;
@@ -96,7 +96,7 @@ interface Told {
   readonly $metadata?: { readonly httpStatusCode?: unknown } | undefined;
 }
 
-const told = (error: unknown): Told => (typeof error === 'object' && error !== null ? error : {});
+const shapeOf = (error: unknown): ErrorShape => (typeof error === 'object' && error !== null ? error : {});
 
 /** `com.amazonaws.lightsail#ThrottlingException:http://…` → `Throttling`. */
 const bare = (code: string): string =>
@@ -106,7 +106,7 @@ const bare = (code: string): string =>
     .replace(/Exception$/, '');
 
 function codesOf(error: unknown): string[] {
-  const { name, code, Code } = told(error);
+  const { name, code, Code } = shapeOf(error);
   return [name, code, Code].flatMap((value) => (typeof value === 'string' && value !== '' ? [bare(value)] : []));
 }
 
@@ -114,7 +114,7 @@ function codesOf(error: unknown): string[] {
 export function classify(error: unknown): ErrorClass {
   let current = error;
   for (let depth = 0; depth < CAUSES_FOLLOWED; depth += 1) {
-    const message = told(current).message;
+    const message = shapeOf(current).message;
     if (typeof message === 'string' && /^rate exceeded/i.test(message)) return 'throttled';
     const found = codesOf(current).flatMap((code) => CLASS_OF.get(code) ?? [])[0];
     if (
@@ -125,7 +125,7 @@ export function classify(error: unknown): ErrorClass {
     )
       return 'transient';
     if (found !== undefined) return found;
-    current = told(current).cause;
+    current = shapeOf(current).cause;
   }
   return 'unknown';
 }
@@ -141,7 +141,7 @@ export const isAccessDenied = (error: unknown): boolean => codesOf(error).some((
 
 /** Whether a service control policy denies a call explicitly. */
 export function isDeniedByControlPolicy(error: unknown): boolean {
-  const { message } = told(error);
+  const { message } = shapeOf(error);
   return isAccessDenied(error) && typeof message === 'string' && BY_CONTROL_POLICY.test(message);
 }
 
@@ -173,7 +173,7 @@ export function isCredentialFailure(error: unknown): boolean {
   let current = error;
   for (let depth = 0; depth < CAUSES_FOLLOWED; depth += 1) {
     if (codesOf(current).some((code) => CREDENTIALS.has(code))) return true;
-    current = told(current).cause;
+    current = shapeOf(current).cause;
   }
   return false;
 }
@@ -186,27 +186,30 @@ const UNNAMED = 'Unknown';
 /** The SDK and others explain themselves further on the lines below. */
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;
 
+/** The code of Node.js or of this program where there is one, else the name of the error. */
+function stableCode({ name, code }: ErrorShape): string {
+  const isCode =
+    typeof code === 'string' &&
+    (NODE_CODE.test(code) || name === undefined || name === 'Error' || name === 'RetentionError');
+  const chosen = isCode ? code : name;
+  return typeof chosen === 'string' && chosen !== '' ? chosen.replace(/^.*#/, '').replace(/:.*$/, '') : 'unknown';
+}
+
+function messageOf(error: unknown, { message }: ErrorShape, code: string): string {
+  if (typeof message === 'string' && message !== '') return firstLine(message);
+  return error instanceof Error ? code : String(error);
+}
+
 /** The error for a report: a stable code, its message, and the service's tip where it sent one. */
 export function errorFacts(error: unknown): ErrorFacts {
-  const { name, code, message, tip, $metadata } = told(error);
-  const own =
-    typeof code === 'string' &&
-    (NODE_CODE.test(code) || name === undefined || name === 'Error' || name === 'RetentionError')
-      ? code
-      : name;
-  const stable = typeof own === 'string' && own !== '' ? own.replace(/^.*#/, '').replace(/:.*$/, '') : 'unknown';
-  const said =
-    typeof message === 'string' && message !== ''
-      ? firstLine(message)
-      : error instanceof Error
-        ? stable
-        : String(error);
+  const shape = shapeOf(error);
+  const { tip, $metadata } = shape;
+  const code = stableCode(shape);
+  const text = messageOf(error, shape, code);
+  const status = code === UNNAMED ? $metadata?.httpStatusCode : undefined;
   return {
-    code: stable,
-    message:
-      stable === UNNAMED && typeof $metadata?.httpStatusCode === 'number'
-        ? `${said} (HTTP ${$metadata.httpStatusCode})`
-        : said,
+    code,
+    message: typeof status === 'number' ? `${text} (HTTP ${status})` : text,
     ...(typeof tip === 'string' && tip !== '' ? { tip } : {}),
   };
 }

@@ -17,7 +17,10 @@ function faultOf(body: Uint8Array): string | null {
   return body[first] === OPENING_BRACE ? null : 'it is not a JSON object';
 }
 
-/** Whether a body names an error. Parsed only where the name of that member occurs, which is also what a tag may be called. */
+/**
+ * Whether a body names an error. Parsed only where the name of that member occurs, which is also what a tag may be
+ * called.
+ */
 function namesError(body: Uint8Array): boolean {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   return (
@@ -26,8 +29,9 @@ function namesError(body: Uint8Array): boolean {
 }
 
 /**
- * Holds a client to what a success must be: the SDK takes an answer of status 2xx for one whatever it says, and so an empty body for an empty
- * list. Here an answer that is no JSON object is a SyntaxError, asked again like half a body, and one that names an error is that error.
+ * Holds a client to what a success must be: the SDK takes an answer of status 2xx for one whatever it says, and so an
+ * empty body for an empty list. Here an answer that is no JSON object is a SyntaxError, asked again like half a body,
+ * and one that names an error is that error.
  */
 export function checkAnswers(client: LightsailClient): void {
   client.middlewareStack.add(

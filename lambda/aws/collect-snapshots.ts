@@ -3,11 +3,20 @@ import type { SnapshotRecord } from '../core/snapshot/snapshot-record';
 
 /** The snapshots of one scope as they are listed, each once. */
 export interface SnapshotCollection {
-  /** Adds a page. Its snapshots that were listed before with the same content are dropped; with different content, the first stays with a defect. */
+  /**
+   * Adds a page. Its snapshots that were listed before with the same content are dropped; with different content, the
+   * first stays with a defect.
+   */
   add(rows: readonly SnapshotRecord[]): void;
-  /** Adds the snapshots of another reading whose ARNs are not listed yet; without an ARN it cannot be told which these are. */
+  /**
+   * Adds the snapshots of another reading whose ARNs are not listed yet; without an ARN it cannot be told which these
+   * are.
+   */
   addMissing(rows: readonly SnapshotRecord[]): void;
-  /** Ends the listing: the snapshots, and what a person must look at (incomplete records, rows that contradict each other). */
+  /**
+   * Ends the listing: the snapshots, and what a person must look at (incomplete records, rows that contradict each
+   * other).
+   */
   finish(): { readonly snapshots: readonly SnapshotRecord[]; readonly problems: readonly Problem[] };
 }
 

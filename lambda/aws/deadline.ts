@@ -13,7 +13,7 @@ export interface Deadline {
   check(): void;
   /** The error to report for one that a call failed with. */
   explain(error: unknown): unknown;
-  /** Lets go of the timer. */
+  /** Releases the timer. */
   clear(): void;
 }
 

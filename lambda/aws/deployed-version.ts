@@ -12,8 +12,8 @@ export interface RunningVersion {
 }
 
 /**
- * Whether the version that runs is the deployed one, to which the alias leads and to no other: an execution stays with the version, and so with
- * the configuration, that it began with. Rejects where that cannot be told.
+ * Whether the version that runs is the deployed one, to which the alias leads and to no other: an execution stays with
+ * the version, and so with the configuration, that it began with. Rejects where that cannot be told.
  */
 export function makeIsDeployed({ functionArn, version, alias }: RunningVersion): () => Promise<boolean> {
   const client = new LambdaClient({ requestHandler: withLimits(PATIENT) });

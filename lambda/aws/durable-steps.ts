@@ -12,8 +12,8 @@ const retryStrategy = createRetryStrategy({
 });
 
 /**
- * Lambda's durable execution as steps. An attempt that died counts as one that failed, so that a step which kills its invocation every time
- * ends too, and its run can still tell.
+ * Lambda's durable execution as steps. An attempt that died counts as one that failed, so that a step which kills its
+ * invocation every time ends too, and its run can still tell.
  */
 export function durableSteps(context: DurableContext): DurableSteps {
   return {

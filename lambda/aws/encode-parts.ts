@@ -1,4 +1,4 @@
-/** Bytes of a part. S3 takes none below 5 MiB, the last one aside; an object has at most 10,000. */
+/** Bytes of a part. S3 accepts at least 5 MiB for each except the last; an object has at most 10,000 parts. */
 const PART_SIZE = 6 * 1024 * 1024;
 /** Bytes of memory for an object of a few lines, which most objects are. */
 const SMALL = 16 * 1024;
@@ -31,7 +31,10 @@ export function makePartMemory(): PartMemory {
   };
 }
 
-/** Encodes texts as UTF-8 in parts of nearly `size` bytes; the last one is what is left, and may be empty. Text is never held whole. */
+/**
+ * Encodes texts as UTF-8 in parts of nearly `size` bytes; the last one is what is left, and may be empty. Text is never
+ * held whole.
+ */
 export function* encodeParts(texts: Iterable<string>, parts = makePartMemory(), size = PART_SIZE): Generator<Part> {
   const encoder = new TextEncoder();
   let memory = new Uint8Array(Math.min(size, SMALL));

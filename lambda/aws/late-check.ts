@@ -14,7 +14,10 @@ export class NotSent extends Error {
 
 const current = new AsyncLocalStorage<() => boolean>();
 
-/** Makes a call whose requests are written to the network only while `maySend` says yes. It needs a client with the agents of `lateCheckAgents`. */
+/**
+ * Makes a call whose requests are written to the network only while `maySend` says yes. It needs a client with the
+ * agents of `lateCheckAgents`.
+ */
 export const sendingOnlyWhile = <T>(maySend: () => boolean, call: () => Promise<T>): Promise<T> =>
   current.run(maySend, call);
 
@@ -34,8 +37,9 @@ const CONNECT_MS = PATIENT.connect + 1_000;
 type Connected = (error: Error | null, socket?: Duplex) => void;
 
 /**
- * Ends a request right before its bytes are written, when it may not be sent. Node says `socket` when the connection of a request is ready, and
- * writes what was held back until then in the same turn, or not at all when the request was destroyed.
+ * Ends a request right before its bytes are written, when it may not be sent. Node says `socket` when the connection of
+ * a request is ready, and writes what was held back until then in the same turn, or not at all when the request was
+ * destroyed.
  */
 function checkOnSocket(request: ClientRequest): void {
   const maySend = current.getStore();
@@ -64,7 +68,10 @@ function whenReady(socket: Duplex, event: 'connect' | 'secureConnect', connected
   });
 }
 
-/** The same agents, whose requests are checked when their connection is ready. An agent must hand over no connection that is still being made. */
+/**
+ * The same agents, whose requests are checked when their connection is ready. An agent must hand over no connection
+ * that is still being made.
+ */
 export function checkedLate(agents: Agents): Agents {
   for (const agent of [agents.httpAgent, agents.httpsAgent]) {
     const internals = agent as unknown as AgentInternals;
@@ -77,7 +84,10 @@ export function checkedLate(agents: Agents): Agents {
   return agents;
 }
 
-/** Agents for clients whose requests are checked at the last moment: when the connection is there, right before the first byte is written. */
+/**
+ * Agents for clients whose requests are checked at the last moment: when the connection is there, right before the
+ * first byte is written.
+ */
 export function lateCheckAgents(settings: AgentSettings): Agents {
   const agents = directAgents(settings);
   for (const [agent, event] of [
@@ -89,7 +99,8 @@ export function lateCheckAgents(settings: AgentSettings): Agents {
     };
     const { createConnection } = internals;
     internals.createConnection = function (options, connected) {
-      // Node calls back without arguments when a connection that it has returned is there, and with one that it has not returned.
+      // Node calls back without arguments when a connection that it has returned is there, and with one that it has not
+      // returned.
       const socket = createConnection.call(this, options, (error, made) => {
         if (error != null || made !== undefined) connected(error, made);
       });

@@ -5,10 +5,15 @@ import { checkAnswers } from './check-answers';
 import { PATIENT, withLimits } from './http-limits';
 import { DEFAULT_PACE, makeRetryStrategy, type RetryPace } from './retry';
 
-/** What a region is asked for. Counting automatic snapshots decides nothing, so what it is throttled must not hold up the lists, which do. */
+/**
+ * What a region is asked for. Counting automatic snapshots decides nothing, so what it is throttled must not hold up
+ * the lists, which do.
+ */
 export type Purpose = 'lists' | 'automatic';
 
-/** The client of a region for a purpose (lists): always the same one, because it knows how much its region throttles. */
+/**
+ * The client of a region for a purpose (lists): always the same one, because it knows how much its region throttles.
+ */
 export type LightsailClients = (region: string, purpose?: Purpose) => LightsailClient;
 
 /** A pool of connections. */
@@ -50,7 +55,10 @@ export interface LightsailClientOptions {
 
 const MAX_SOCKETS = 128;
 
-/** Makes clients for all regions over one pool of kept-alive connections and one set of credentials. Errors are retried as `retry.ts` says. */
+/**
+ * Makes clients for all regions over one pool of kept-alive connections and one set of credentials. Errors are retried
+ * as `retry.ts` says.
+ */
 export function makeLightsailClients(options: LightsailClientOptions = {}): LightsailClients {
   const pool = { keepAlive: true, maxSockets: options.maxSockets ?? MAX_SOCKETS };
   const wait = options.requestTimeout ?? PATIENT.answer;

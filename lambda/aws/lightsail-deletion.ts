@@ -38,9 +38,10 @@ export interface DeletionOptions {
 const POOL: AgentPool = { keepAlive: true, maxSockets: 50 };
 
 /**
- * Makes the clients that send deletes: one attempt, no retry, and no waiting of the client's own, because time between the check of a snapshot
- * and its delete is time in which another can take its name. Credentials, signing and a connection can take time as well, so whether a request
- * may still be sent is asked when it is signed, and once more when its connection is ready.
+ * Makes the clients that send deletes: one attempt, no retry, and no waiting of the client's own, because time between
+ * the check of a snapshot and its delete is time in which another can take its name. Credentials, signing and a
+ * connection can take time as well, so whether a request may still be sent is asked when it is signed, and once more
+ * when its connection is ready.
  */
 export function makeDeleteClients(
   {
@@ -88,11 +89,16 @@ const BEGUN: ReadonlySet<string> = new Set(['OperationFailureException', 'Operat
 /** Transient failures by which the service says no for now: nothing was done. */
 const LATER: ReadonlySet<string> = new Set(['InvalidInputException', 'InvalidInput']);
 
+function classOf(error: unknown, code: string): CallFailure['class'] {
+  if (isCredentialFailure(error)) return 'caller';
+  return BEGUN.has(code) ? 'unknown' : FAILURE[classify(error)];
+}
+
 function failureOf(error: unknown): CallFailure {
   if (error instanceof NotSent) return { class: 'not-sent', code: 'check.too-old', message: error.message };
   const { code, message, tip } = errorFacts(error);
   const failure: CallFailure = {
-    class: isCredentialFailure(error) ? 'caller' : BEGUN.has(code) ? 'unknown' : FAILURE[classify(error)],
+    class: classOf(error, code),
     code,
     message: tip === undefined ? message : `${message} (${tip})`,
   };

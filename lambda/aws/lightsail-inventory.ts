@@ -17,7 +17,7 @@ import { unreadable } from './walk-pages';
 
 export interface InventoryOptions {
   readonly clients: LightsailClients;
-  /** Makes the kinds anew for each run, so that what they share is let go with the run. */
+  /** Makes the kinds of one run, so that the values that they share are released with the run. */
   readonly kinds: () => Readonly<Record<Kind, SnapshotKind<LightsailClient>>>;
   /** The region that is asked for all regions. */
   readonly firstRegion: string;
@@ -35,7 +35,10 @@ const AUTOMATIC_AT_ONCE = 4;
 /** The kinds whose sources can have automatic snapshots. */
 const WITH_AUTOMATIC: ReadonlySet<Kind> = new Set<Kind>(['instance', 'disk']);
 
-/** What GetRegions names; `any` where it was denied: then the regions that the configuration names are asked as they are. */
+/**
+ * What GetRegions names; `any` where it was denied: then the regions that the configuration names are asked as they
+ * are.
+ */
 type Regions = { readonly known: ReadonlySet<string> | 'any'; readonly denied: unknown };
 
 async function readRegions(
@@ -96,9 +99,9 @@ const unknownRegion = (region: string, isNamed: boolean): RetentionError =>
   );
 
 /**
- * Makes the port that lists everything: regions, kinds, snapshots and sources at the same time, the pages of a list one after the other; the
- * automatic snapshots of a region last. Rows read before a scope failed stay in the inventory: the report lists them, and an incomplete inventory
- * lets nothing be deleted.
+ * Makes the port that lists everything: regions, kinds, snapshots and sources at the same time, the pages of a list one
+ * after the other; the automatic snapshots of a region last. Rows read before a scope failed stay in the inventory: the
+ * report lists them, and an incomplete inventory blocks every deletion.
  */
 export function makeReadInventory(options: InventoryOptions): ReadInventory {
   const { clients, firstRegion, account, clock } = options;

@@ -3,17 +3,16 @@ import type { Operation } from '../ports/deletion-ports';
 
 const DONE: ReadonlySet<string> = new Set(['Completed', 'Succeeded']);
 
-/** What an operation says of itself. Done is Completed or Succeeded and nothing else: a terminal one that is neither has failed. */
+function stateOf({ status, isTerminal }: RawOperation): Operation['state'] {
+  if (status === 'Failed') return 'failed';
+  if (status !== undefined && DONE.has(status)) return 'done';
+  return isTerminal === true ? 'failed' : 'pending';
+}
+
+/** Reads an operation. Done is Completed or Succeeded and nothing else: a terminal one that is neither has failed. */
 export function readOperation(raw: RawOperation): Operation {
   const status = raw.status ?? null;
-  const state =
-    status === 'Failed'
-      ? 'failed'
-      : status !== null && DONE.has(status)
-        ? 'done'
-        : raw.isTerminal === true
-          ? 'failed'
-          : 'pending';
+  const state = stateOf(raw);
   return {
     id: raw.id ?? null,
     state,

@@ -32,8 +32,9 @@ export interface SnapshotList {
 const MAX_READINGS_AGAIN = 2;
 
 /**
- * Whether rows moved up between two readings of a first page, so that one can have moved from a page that was not yet read to one that was: a row
- * that was not on it follows one that was, a row vanished before one that stayed, or none stayed. New rows at the front push rows down: no reason.
+ * Whether rows moved up between two readings of a first page, so that one can have moved from a page that was not yet
+ * read to one that was: a row that was not on it follows one that was, a row vanished before one that stayed, or none
+ * stayed. New rows at the front push rows down: no reason.
  */
 export function movedUp(before: readonly string[], now: readonly string[]): boolean {
   const [then, present] = [new Set(before), new Set(now)];
@@ -93,8 +94,9 @@ async function readOnce(
 }
 
 /**
- * Reads a snapshot list to its end, and again where its rows moved up meanwhile: a row that moves to a page that was read already is on none. A
- * list that still moves is the union of its readings. Never rejects; what was read before a failure stays.
+ * Reads a snapshot list to its end, and again where its rows moved up meanwhile: a row that moves to a page that was
+ * read already is on none. A list that still moves is the union of its readings. Never rejects; what was read before a
+ * failure stays.
  */
 export async function readSnapshotList(request: SnapshotListRequest): Promise<SnapshotList> {
   const earlier: SnapshotCollection[] = [];

@@ -33,7 +33,10 @@ export interface RegionRetries {
   recordSuccess(): void;
 }
 
-/** What the table does not know, and what it calls denied while the SDK is correcting the clock, is left to the SDK's own decision. */
+/**
+ * What the table does not know, and what it calls denied while the SDK is correcting the clock, is left to the SDK's
+ * own decision.
+ */
 const RETRY_AS: Readonly<Record<ErrorClass, ErrorInfo['errorType'] | null>> = {
   throttled: 'THROTTLING',
   transient: 'TRANSIENT',
@@ -48,8 +51,9 @@ const RETRY_AS: Readonly<Record<ErrorClass, ErrorInfo['errorType'] | null>> = {
 const tokenAfter = (failures: number): Token => ({ getRetryCount: () => failures, getRetryDelay: () => 0 });
 
 /**
- * Makes the retries of one region, which remember how much it throttles. Each call has its attempts, whatever other calls cost: the SDK's own
- * strategies share a quota of retries among all calls of a client, which a long list uses up although each of its pages would succeed.
+ * Makes the retries of one region, which remember how much it throttles. Each call has its attempts, whatever other
+ * calls cost: the SDK's own strategies share a quota of retries among all calls of a client, which a long list uses up
+ * although each of its pages would succeed.
  */
 export function makeRetryStrategy(pace: RetryPace, random: () => number = Math.random): RegionRetries {
   const limiter = new DefaultRateLimiter({

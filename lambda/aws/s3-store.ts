@@ -5,6 +5,7 @@ import {
   CreateMultipartUploadCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
@@ -17,13 +18,13 @@ import { encodeParts, makePartMemory } from './encode-parts';
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown error');
 
-/** What a conditional write is answered with where something is there already, or is being written. */
+/** The errors of a conditional write where an object already exists, or is being written. */
 const TAKEN = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
 
-/** What a conditional replacement is answered with where there is no object. */
+/** The error of a read, or of a conditional replacement, where there is no object. */
 const ABSENT = 'NoSuchKey';
 
-/** What must be so for a write to be made. */
+/** The condition of a write. */
 type Condition = { readonly IfNoneMatch?: '*' } | { readonly IfMatch: string };
 /** Epoch ms of a date of S3; null where there is none. */
 const timeOf = (date: Date | undefined): number | null => {
@@ -31,7 +32,10 @@ const timeOf = (date: Date | undefined): number | null => {
   return Number.isNaN(at) ? null : at;
 };
 
-/** An answer to GetObject with the bucket's own time. A replica has the time of the bucket that it was copied from, so it has none. */
+/**
+ * An answer to GetObject with the bucket's own time. A replica has the time of the bucket that it was copied from, so
+ * it has none.
+ */
 async function datedObject({
   Body,
   LastModified,
@@ -55,126 +59,129 @@ async function* bytesOf(body: unknown, failed: (cause: unknown) => RetentionErro
   }
 }
 
-/** A bucket as a store. Writes are whole or not at all, in parts where they are large; a conditional write replaces nothing that it does not name. */
-export function s3Store(client: S3Client, bucket: string): Store {
-  const memory = makePartMemory();
-  const failure = (what: string, key: string, cause: unknown): RetentionError =>
-    new RetentionError(
-      'store.s3',
-      `cannot ${what} s3://${bucket}/${key}: got ${nameOf(cause)} (${cause instanceof Error ? cause.message : String(cause)}); check that the bucket exists and that this role may use the prefix`,
-      { cause },
-    );
+/** A bucket, with the memory for the parts of one upload at a time. */
+interface Bucket {
+  readonly client: S3Client;
+  readonly name: string;
+  readonly memory: ReturnType<typeof makePartMemory>;
+}
 
-  async function write({ key, contentType, body }: StoredObject, condition: Condition): Promise<void> {
-    const where = { Bucket: bucket, Key: key };
-    const parts: CompletedPart[] = [];
-    let upload: string | undefined;
-    try {
-      for (const { bytes, last } of encodeParts(body, memory)) {
-        if (last && upload === undefined) {
-          await client.send(new PutObjectCommand({ ...where, ContentType: contentType, Body: bytes, ...condition }));
-          continue;
-        }
-        if (bytes.length === 0) continue;
-        upload ??= (await client.send(new CreateMultipartUploadCommand({ ...where, ContentType: contentType })))
-          .UploadId;
-        const part = { ...where, UploadId: upload, PartNumber: parts.length + 1 };
-        const { ETag, ChecksumCRC32 } = await client.send(new UploadPartCommand({ ...part, Body: bytes }));
-        parts.push({ PartNumber: part.PartNumber, ETag, ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }) });
+const failure = (bucket: Bucket, action: string, key: string, cause: unknown): RetentionError =>
+  new RetentionError(
+    'store.s3',
+    `cannot ${action} s3://${bucket.name}/${key}: got ${nameOf(cause)} (${cause instanceof Error ? cause.message : String(cause)}); check that the bucket exists and that this role may use the prefix`,
+    { cause },
+  );
+
+async function write({ client, name, memory }: Bucket, object: StoredObject, condition: Condition): Promise<void> {
+  const { key, contentType, body } = object;
+  const where = { Bucket: name, Key: key };
+  const parts: CompletedPart[] = [];
+  let upload: string | undefined;
+  try {
+    for (const { bytes, last } of encodeParts(body, memory)) {
+      if (last && upload === undefined) {
+        await client.send(new PutObjectCommand({ ...where, ContentType: contentType, Body: bytes, ...condition }));
+        continue;
       }
-      if (upload === undefined) return;
-      const whole = { ...where, UploadId: upload, MultipartUpload: { Parts: parts }, ...condition };
-      await client.send(new CompleteMultipartUploadCommand(whole));
-    } catch (error) {
-      // The parts of an upload that was not ended bill. What failed first is what counts.
-      if (upload !== undefined)
-        await client.send(new AbortMultipartUploadCommand({ ...where, UploadId: upload })).catch(() => undefined);
-      throw error;
+      if (bytes.length === 0) continue;
+      upload ??= (await client.send(new CreateMultipartUploadCommand({ ...where, ContentType: contentType }))).UploadId;
+      const part = { ...where, UploadId: upload, PartNumber: parts.length + 1 };
+      const { ETag, ChecksumCRC32 } = await client.send(new UploadPartCommand({ ...part, Body: bytes }));
+      parts.push({ PartNumber: part.PartNumber, ETag, ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }) });
     }
+    if (upload === undefined) return;
+    const whole = { ...where, UploadId: upload, MultipartUpload: { Parts: parts }, ...condition };
+    await client.send(new CompleteMultipartUploadCommand(whole));
+  } catch (error) {
+    // The parts of an unfinished upload are billed. The first failure is the one to report.
+    if (upload !== undefined)
+      await client.send(new AbortMultipartUploadCommand({ ...where, UploadId: upload })).catch(() => undefined);
+    throw error;
   }
+}
 
-  async function put(object: StoredObject, condition: Condition = {}): Promise<boolean> {
-    try {
-      await write(object, condition);
-      return true;
-    } catch (error) {
-      const name = nameOf(error);
-      if ('IfNoneMatch' in condition && TAKEN.has(name)) return false;
-      if ('IfMatch' in condition && (TAKEN.has(name) || name === ABSENT)) return false;
-      throw failure('write', object.key, error);
-    }
+/** Writes an object; false where the condition is not met. */
+async function put(bucket: Bucket, object: StoredObject, condition: Condition = {}): Promise<boolean> {
+  try {
+    await write(bucket, object, condition);
+    return true;
+  } catch (error) {
+    const name = nameOf(error);
+    if ('IfNoneMatch' in condition && TAKEN.has(name)) return false;
+    if ('IfMatch' in condition && (TAKEN.has(name) || name === ABSENT)) return false;
+    throw failure(bucket, 'write', object.key, error);
   }
+}
 
-  async function getVersioned(key: string): Promise<VersionedText | null> {
-    try {
-      const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      return { text: (await Body?.transformToString()) ?? '', version: ETag ?? '' };
-    } catch (error) {
-      if (nameOf(error) === ABSENT) return null;
-      throw failure('read', key, error);
-    }
+/** Reads an object; null where there is none. */
+async function read<T>(
+  bucket: Bucket,
+  key: string,
+  convert: (answer: GetObjectCommandOutput) => T | Promise<T>,
+): Promise<T | null> {
+  try {
+    return await convert(await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: key })));
+  } catch (error) {
+    if (nameOf(error) === ABSENT) return null;
+    throw failure(bucket, 'read', key, error);
   }
+}
 
+const versioned = async ({ Body, ETag }: GetObjectCommandOutput): Promise<VersionedText> => ({
+  text: (await Body?.transformToString()) ?? '',
+  version: ETag ?? '',
+});
+
+/** The pages of a listing of one level below a prefix. */
+async function* pagesOf(bucket: Bucket, prefix: string): AsyncGenerator<ListObjectsV2CommandOutput> {
+  try {
+    yield* paginateListObjectsV2({ client: bucket.client }, { Bucket: bucket.name, Prefix: prefix, Delimiter: '/' });
+  } catch (error) {
+    throw failure(bucket, 'list', prefix, error);
+  }
+}
+
+async function listDated(bucket: Bucket, prefix: string): Promise<Map<string, number | null>> {
+  const times = new Map<string, number | null>();
+  for await (const { Contents = [] } of pagesOf(bucket, prefix))
+    for (const { Key, LastModified } of Contents)
+      if (Key !== undefined && Key !== prefix) times.set(Key.slice(prefix.length), timeOf(LastModified));
+  return times;
+}
+
+async function list(bucket: Bucket, prefix: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { CommonPrefixes = [], Contents = [] } of pagesOf(bucket, prefix)) {
+    for (const { Prefix } of CommonPrefixes) if (Prefix !== undefined) names.push(Prefix.slice(prefix.length, -1));
+    for (const { Key } of Contents) if (Key !== undefined && Key !== prefix) names.push(Key.slice(prefix.length));
+  }
+  return names.sort();
+}
+
+/**
+ * A bucket as a store. A write is complete or does not happen, in parts where it is large. A conditional write replaces
+ * only what it names.
+ */
+export function s3Store(client: S3Client, name: string): Store {
+  const bucket: Bucket = { client, name, memory: makePartMemory() };
   return {
-    locate: (key) => `s3://${bucket}/${key}`,
+    locate: (key) => `s3://${name}/${key}`,
     async put(object) {
-      await put(object);
+      await put(bucket, object);
     },
-    putIfAbsent: (object) => put(object, { IfNoneMatch: '*' }),
+    putIfAbsent: (object) => put(bucket, object, { IfNoneMatch: '*' }),
     async replaceIf(object, version) {
       // An empty condition is sent as none.
-      if (version === '') throw failure('replace', object.key, new Error('it was read without an ETag'));
-      return put(object, { IfMatch: version });
+      if (version === '') throw failure(bucket, 'replace', object.key, new Error('it was read without an ETag'));
+      return put(bucket, object, { IfMatch: version });
     },
-    getVersioned,
-    get: async (key) => (await getVersioned(key))?.text ?? null,
-    async getDated(key) {
-      try {
-        return await datedObject(await client.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
-      } catch (error) {
-        if (nameOf(error) === ABSENT) return null;
-        throw failure('read', key, error);
-      }
-    },
-    async listDated(prefix) {
-      const times = new Map<string, number | null>();
-      try {
-        for await (const { Contents = [] } of paginateListObjectsV2(
-          { client },
-          { Bucket: bucket, Prefix: prefix, Delimiter: '/' },
-        ))
-          for (const { Key, LastModified } of Contents)
-            if (Key !== undefined && Key !== prefix) times.set(Key.slice(prefix.length), timeOf(LastModified));
-      } catch (error) {
-        throw failure('list', prefix, error);
-      }
-      return times;
-    },
-    async lines(key) {
-      try {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        return splitLines(bytesOf(Body, (cause) => failure('read', key, cause)));
-      } catch (error) {
-        if (nameOf(error) === ABSENT) return null;
-        throw failure('read', key, error);
-      }
-    },
-    async list(prefix) {
-      const names: string[] = [];
-      try {
-        for await (const page of paginateListObjectsV2(
-          { client },
-          { Bucket: bucket, Prefix: prefix, Delimiter: '/' },
-        )) {
-          for (const { Prefix } of page.CommonPrefixes ?? [])
-            if (Prefix !== undefined) names.push(Prefix.slice(prefix.length, -1));
-          for (const { Key } of page.Contents ?? [])
-            if (Key !== undefined && Key !== prefix) names.push(Key.slice(prefix.length));
-        }
-      } catch (error) {
-        throw failure('list', prefix, error);
-      }
-      return names.sort();
-    },
+    getVersioned: (key) => read(bucket, key, versioned),
+    get: async (key) => (await read(bucket, key, versioned))?.text ?? null,
+    getDated: (key) => read(bucket, key, datedObject),
+    listDated: (prefix) => listDated(bucket, prefix),
+    lines: (key) =>
+      read(bucket, key, ({ Body }) => splitLines(bytesOf(Body, (cause) => failure(bucket, 'read', key, cause)))),
+    list: (prefix) => list(bucket, prefix),
   };
 }

@@ -1,6 +1,7 @@
 import type { LightsailClient } from '@aws-sdk/client-lightsail';
 import { parseArn } from '../core/snapshot/arn';
 import { KINDS, type Kind, type SourceList, type SourceLookup, type SourceState } from '../core/snapshot/snapshot';
+import { compareText } from '../core/util/compare-text';
 import type { SnapshotKind, Source } from '../ports/snapshot-kind';
 import type { Deadline } from './deadline';
 import { absentList, incompleteSource } from './inventory-errors';
@@ -33,65 +34,90 @@ export interface SourceLists {
 export interface SourceListOptions {
   readonly kinds: Readonly<Record<Kind, SnapshotKind<LightsailClient>>>;
   readonly clients: LightsailClients;
-  /** The regions that GetRegions names: nothing is asked of any other. `any` where it names none because it was denied. */
+  /**
+   * The regions that GetRegions names: nothing is asked of any other. `any` where it names none because it was denied.
+   */
   readonly regions: ReadonlySet<string> | 'any';
   readonly deadline: Deadline;
   readonly maxPages: number;
 }
 
-/** Whether an ARN is one that snapshots can name a source of this list by: by any other, it and its hold would be found by none of them. */
+/**
+ * Whether an ARN is one that snapshots can name a source of this list by: by any other, it and its hold would be found
+ * by none of them.
+ */
 export function belongs(arn: string, region: string, sourceType: string): boolean {
   const parsed = parseArn(arn);
   return parsed !== null && parsed.region === region && parsed.type === sourceType;
 }
 
+/** The rows of one list while it is read. */
+class SourceRows {
+  readonly sources = new Map<string, Source>();
+  readonly conflicting = new Set<string>();
+  isAbsent = false;
+
+  constructor(
+    private readonly region: string,
+    private readonly kind: SnapshotKind<LightsailClient>,
+  ) {}
+
+  /** Adds the rows of a page. `null`: the answer had no list. */
+  add(rows: readonly Source[] | null): void {
+    const { operations, kind, sourceType } = this.kind;
+    if (rows === null && this.sources.size > 0)
+      throw absentList(`${operations.listSources} answered without its list when it was read again`);
+    this.isAbsent = rows === null;
+    for (const row of rows ?? []) {
+      if (row.arn === null || !belongs(row.arn, this.region, sourceType))
+        throw incompleteSource(
+          `${operations.listSources} listed a ${kind} with the ARN ${row.arn}, expected one of ${sourceType} in ${this.region}: its snapshots are kept`,
+        );
+      const before = this.sources.get(row.arn);
+      if (row.defect !== null || (before !== undefined && (before.name !== row.name || before.tags !== row.tags)))
+        this.conflicting.add(row.arn);
+      if (before === undefined) this.sources.set(row.arn, row);
+    }
+  }
+}
+
+async function readSources(
+  { kinds, clients, deadline, maxPages }: SourceListOptions,
+  region: string,
+  kind: Kind,
+): Promise<ReadSources> {
+  const { operations, listSources } = kinds[kind];
+  const rows = new SourceRows(region, kinds[kind]);
+  const client = clients(region);
+  const walk = () =>
+    walkPages(
+      operations.listSources,
+      (token, options) => listSources(client, token, options),
+      (page) => rows.add(page),
+      deadline,
+      maxPages,
+    );
+  const first = await walk();
+  // A row can move to a page that was already read, and is then on none. The second reading has it.
+  const { error } = first.error === null && first.pages > 1 ? await walk() : first;
+  const { sources, conflicting, isAbsent } = rows;
+  return { region, kind, pages: first.pages, absent: isAbsent, sources, conflicting, error };
+}
+
+const listKey = (region: string, kind: Kind): string => `${region} ${kind}`;
+
 /** Makes the source lists of one run. */
-export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }: SourceListOptions): SourceLists {
+export function makeSourceLists(options: SourceListOptions): SourceLists {
+  const { kinds, regions } = options;
   const wanted = new Map<string, Promise<ReadSources>>();
   const lists = new Map<string, SourceList>();
   const kindOf = new Map(KINDS.map((kind) => [kinds[kind].sourceType, kind]));
-  const keyOf = (region: string, kind: Kind): string => `${region} ${kind}`;
-
-  const start = async (region: string, kind: Kind): Promise<ReadSources> => {
-    const { operations, listSources, sourceType } = kinds[kind];
-    const sources = new Map<string, Source>();
-    const conflicting = new Set<string>();
-    let absent = false;
-    const take = (rows: readonly Source[] | null): void => {
-      if (rows === null && sources.size > 0)
-        throw absentList(`${operations.listSources} answered without its list when it was read again`);
-      absent = rows === null;
-      for (const row of rows ?? []) {
-        if (row.arn === null || !belongs(row.arn, region, sourceType))
-          throw incompleteSource(
-            `${operations.listSources} listed a ${kind} with the ARN ${row.arn}, expected one of ${sourceType} in ${region}: nothing can be said of it`,
-          );
-        const before = sources.get(row.arn);
-        if (row.defect !== null || (before !== undefined && (before.name !== row.name || before.tags !== row.tags)))
-          conflicting.add(row.arn);
-        if (before === undefined) sources.set(row.arn, row);
-      }
-    };
-    const client = clients(region);
-    const walk = () =>
-      walkPages(
-        operations.listSources,
-        (token, options) => listSources(client, token, options),
-        take,
-        deadline,
-        maxPages,
-      );
-    const first = await walk();
-    // A row that moves to a page that was read already is on none; the second reading has it.
-    const { error } = first.error === null && first.pages > 1 ? await walk() : first;
-    return { region, kind, pages: first.pages, absent, sources, conflicting, error };
-  };
 
   const listOf = (arn: string): SourceList | null => {
     const parsed = parseArn(arn);
     const kind = parsed === null ? undefined : kindOf.get(parsed.type);
     if (parsed === null || kind === undefined) return null;
-    const key = keyOf(parsed.region, kind);
+    const key = listKey(parsed.region, kind);
     let list = lists.get(key);
     if (list === undefined) {
       list = { region: parsed.region, kind };
@@ -103,17 +129,20 @@ export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }:
   return {
     want(region, kind) {
       if (regions !== 'any' && !regions.has(region)) return false;
-      const key = keyOf(region, kind);
-      if (!wanted.has(key)) wanted.set(key, start(region, kind));
+      const key = listKey(region, kind);
+      if (!wanted.has(key)) wanted.set(key, readSources(options, region, kind));
       return true;
     },
     listOf,
-    ofRegion: (region, of) => Promise.all(of.flatMap((kind) => wanted.get(keyOf(region, kind)) ?? [])),
+    ofRegion: (region, of) => Promise.all(of.flatMap((kind) => wanted.get(listKey(region, kind)) ?? [])),
     all: () => Promise.all(wanted.values()),
   };
 }
 
-/** Whether an ARN names a source in another account than the one that was read: none of its lists can tell whether that exists, or is held. */
+/**
+ * Whether an ARN names a source in another account than the one that was read: none of its lists can tell whether that
+ * exists, or is held.
+ */
 export function isForeign(arn: string, account: string | null): boolean {
   const parsed = parseArn(arn);
   return parsed !== null && account !== null && parsed.account !== account;
@@ -147,4 +176,4 @@ export function makeSourceLookup(
 
 /** The order of scopes and lists: by region, then kind, by code units. */
 export const byRegionAndKind = (a: SourceList, b: SourceList): number =>
-  a.region < b.region ? -1 : a.region > b.region ? 1 : a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0;
+  compareText(a.region, b.region) || compareText(a.kind, b.kind);

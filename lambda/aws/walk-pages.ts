@@ -16,15 +16,19 @@ const MAX_EMPTY = 100;
 const endless = (operation: string, what: string): RetentionError =>
   new RetentionError('inventory.page-limit', `${operation} still names a next page after ${what}: the list has no end`);
 
-/** The error for an answer that is not what the service's model says, over which the SDK, or the reading of a row, stumbled; others as they are. */
+/**
+ * The error for an answer that is not what the service's model says, over which the SDK, or the reading of a row,
+ * stumbled; others as they are.
+ */
 export function unreadable(operation: string, error: unknown): unknown {
   if (!(error instanceof Error) || (error.name !== 'SyntaxError' && error.name !== 'TypeError')) return error;
   return unreadablePage(`${operation} gave an answer that cannot be read (${error.message})`, error);
 }
 
 /**
- * Walks a list to its end, one page after the other. Never rejects: a failed call, a repeated token, too many pages (or empty ones in a row) or the deadline end the
- * walk with an error, and what was taken until then stays taken. A list of one page may be absent (`take` gets null): every member is optional.
+ * Walks a list to its end, one page after the other. Never rejects: a failed call, a repeated token, too many pages (or
+ * empty ones in a row) or the deadline end the walk with an error, and what was taken until then stays taken. A list of
+ * one page may be absent (`take` gets null): every member is optional.
  */
 export async function walkPages<Row>(
   operation: string,

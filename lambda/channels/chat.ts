@@ -3,7 +3,10 @@ import { RetentionError } from '../core/util/errors';
 import { jsonText } from '../core/util/safe-text';
 import type { ChatChannel } from '../ports/ports';
 
-/** The topic of a chat as a channel: Amazon Q Developer in chat applications passes its custom notifications on to Slack or Teams. */
+/**
+ * The topic of a chat as a channel: Amazon Q Developer in chat applications passes its custom notifications on to Slack
+ * or Teams.
+ */
 export function chatChannel(client: SNSClient, topicArn: string): ChatChannel {
   return {
     async post(notification, abortSignal) {

@@ -1,6 +1,8 @@
 import type { Subscription } from '@aws-sdk/client-sns';
 
-/** Protocols that end with a person; a queue, a function or a web address takes a message without anybody reading it. */
+/**
+ * Protocols that end with a person; a queue, a function or a web address takes a message without anybody reading it.
+ */
 const PEOPLE = new Set(['email', 'email-json', 'sms']);
 
 /** Whether a subscription is that of a person. */

@@ -24,8 +24,11 @@ function canMeet(one: string, two: string): boolean {
 
 const isEnd = (pattern: string, at: number): boolean => /^\**$/.test(pattern.slice(at));
 
-/** The positions of a pattern after one sign, from one position. A star is passed by without a sign; `null` is a sign that no pattern names. */
-function* after(pattern: string, from: number, sign: string | null): Generator<number> {
+/**
+ * The positions of a pattern after one sign, from one position. A star is passed by without a sign; `null` is a sign
+ * that no pattern names.
+ */
+function* positionsAfter(pattern: string, from: number, sign: string | null): Generator<number> {
   for (let at = from; at < pattern.length; at += 1) {
     const wanted = pattern[at];
     if (wanted === '*') {
@@ -39,43 +42,77 @@ function* after(pattern: string, from: number, sign: string | null): Generator<n
 
 type Place = readonly [pattern: number, at: number];
 
-/** Whether every text of one pattern is one of several patterns together: a search for a text that is not. */
-function isCovered(later: string, all: readonly string[], universe: Universe, effort: Effort): boolean {
-  const earlier = all.filter((pattern) => canMeet(pattern, later));
-  if (earlier.length === 0) return false;
-  const named = [...new Set([later, ...earlier].join('').replace(/[*?]/g, ''))];
-  const signs: readonly (string | null)[] = universe === null ? [...named, null] : [...universe.signs];
-  const start: readonly Place[] = earlier.map((_, i) => [i, 0]);
-  const seen = new Set<string>();
-  const pending: { readonly at: number; readonly places: readonly Place[]; readonly length: number }[] = [
-    { at: 0, places: start, length: 0 },
-  ];
-  for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
-    const { at, places, length } = state;
-    const isWhole = universe === null || length === universe.length;
-    if (isWhole && isEnd(later, at) && !places.some(([i, place]) => isEnd(earlier[i] ?? '', place))) return false;
-    if (universe !== null && isWhole) continue;
-    for (const sign of signs) {
-      const next = new Map<string, Place>();
-      for (const [i, place] of places)
-        for (const to of after(earlier[i] ?? '', place, sign)) next.set(`${i}.${to}`, [i, to]);
-      const key = [...next.keys()].sort().join(' ');
-      for (const to of after(later, at, sign)) {
-        const id = `${to}/${universe === null ? '' : length}/${key}`;
-        if (seen.has(id)) continue;
-        effort.left -= 1;
-        if (seen.size >= MAX_STATES || effort.left < 0) return false;
-        seen.add(id);
-        pending.push({ at: to, places: [...next.values()], length: length + 1 });
-      }
-    }
+/**
+ * A state of the search: a position in the later pattern, and all positions in the earlier ones, after the same text.
+ */
+interface SearchState {
+  readonly at: number;
+  readonly places: readonly Place[];
+  readonly length: number;
+}
+
+/** A search for a text of one pattern that none of several patterns matches. */
+class Search {
+  private readonly signs: readonly (string | null)[];
+  private readonly seen = new Set<string>();
+  private readonly pending: SearchState[];
+
+  constructor(
+    private readonly later: string,
+    private readonly earlier: readonly string[],
+    private readonly universe: Universe,
+    private readonly effort: Effort,
+  ) {
+    const named = [...new Set([later, ...earlier].join('').replace(/[*?]/g, ''))];
+    this.signs = universe === null ? [...named, null] : [...universe.signs];
+    this.pending = [{ at: 0, places: earlier.map((_, i) => [i, 0]), length: 0 }];
   }
-  return true;
+
+  /** Whether there is no such text; false also where the effort does not suffice. */
+  findsNone(): boolean {
+    for (let state = this.pending.pop(); state !== undefined; state = this.pending.pop()) {
+      const isWhole = this.universe === null || state.length === this.universe.length;
+      if (isWhole && this.isFound(state)) return false;
+      if (this.universe !== null && isWhole) continue;
+      if (!this.signs.every((sign) => this.read(state, sign))) return false;
+    }
+    return true;
+  }
+
+  private isFound({ at, places }: SearchState): boolean {
+    return isEnd(this.later, at) && !places.some(([i, place]) => isEnd(this.earlier[i] ?? '', place));
+  }
+
+  /** Adds the states after one more sign. Returns false where the effort does not suffice. */
+  private read({ at, places, length }: SearchState, sign: string | null): boolean {
+    const next = new Map<string, Place>();
+    for (const [i, place] of places)
+      for (const to of positionsAfter(this.earlier[i] ?? '', place, sign)) next.set(`${i}.${to}`, [i, to]);
+    const key = [...next.keys()].sort().join(' ');
+    for (const to of positionsAfter(this.later, at, sign)) {
+      const id = `${to}/${this.universe === null ? '' : length}/${key}`;
+      if (this.seen.has(id)) continue;
+      this.effort.left -= 1;
+      if (this.seen.size >= MAX_STATES || this.effort.left < 0) return false;
+      this.seen.add(id);
+      this.pending.push({ at: to, places: [...next.values()], length: length + 1 });
+    }
+    return true;
+  }
+}
+
+/** Whether every text of one pattern is one of several patterns together. */
+function isCoveredByAll(later: string, all: readonly string[], universe: Universe, effort: Effort): boolean {
+  const earlier = all.filter((pattern) => canMeet(pattern, later));
+  return earlier.length > 0 && new Search(later, earlier, universe, effort).findsNone();
 }
 
 const EVERYTHING = /^\*+$/;
 
-/** Whether every text that the later patterns match is matched by the earlier ones too; false also where that takes too long to find out. */
+/**
+ * Whether every text that the later patterns match is matched by the earlier ones too; false also where that takes too
+ * long to find out.
+ */
 export function covers(
   earlier: readonly string[],
   later: readonly string[],
@@ -87,6 +124,7 @@ export function covers(
   const matches = anyGlob(earlier);
   return later.every(
     (pattern) =>
-      same.has(pattern) || (/[*?]/.test(pattern) ? isCovered(pattern, earlier, universe, effort) : matches(pattern)),
+      same.has(pattern) ||
+      (/[*?]/.test(pattern) ? isCoveredByAll(pattern, earlier, universe, effort) : matches(pattern)),
   );
 }

@@ -1,7 +1,7 @@
 /**
- * Whether a whole text matches a pattern in which `*` is any run of characters (also none) and `?` exactly one; case-sensitive.
- * Costs at most the product of the lengths, whatever the pattern: glob libraries that compile to regular expressions take seconds for
- * `*a*a*a*a*b` and carry more magic than the contract has.
+ * Whether a whole text matches a pattern in which `*` is any run of characters (also none) and `?` exactly one;
+ * case-sensitive. Costs at most the product of the lengths, whatever the pattern: glob libraries that compile to
+ * regular expressions take seconds for `*a*a*a*a*b` and carry more magic than the contract has.
  */
 export function globMatches(pattern: string, text: string): boolean {
   let [p, t] = [0, 0];

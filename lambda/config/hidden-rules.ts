@@ -20,7 +20,10 @@ export interface RuleSetting {
 
 type Rule = RuleSetting['rules'][number];
 
-/** Pairs of rules that are compared, and the states that comparing their patterns takes: beyond them, no further rule counts as hidden. */
+/**
+ * Pairs of rules that are compared, and the states that comparing their patterns takes: beyond them, no further rule
+ * counts as hidden.
+ */
 const MAX_PAIRS = 250_000;
 const MAX_EFFORT = 50_000;
 
@@ -154,8 +157,8 @@ function impossible(ranged: Ranged, setting: RuleSetting): HiddenRule | null {
 }
 
 /**
- * The rules that can match nothing: covered by one earlier rule, outside of `kinds` or `regions`, or contradicting themselves. By position in
- * the list of rules. A rule that only several earlier rules together cover is not found.
+ * The rules that can match nothing: covered by one earlier rule, outside of `kinds` or `regions`, or contradicting
+ * themselves. By position in the list of rules. A rule that only several earlier rules together cover is not found.
  */
 export function hiddenRules(setting: RuleSetting): ReadonlyMap<number, HiddenRule> {
   const { rules, kinds, regions } = setting;

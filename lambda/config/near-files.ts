@@ -22,8 +22,9 @@ const isNearEnding = (ending: string): boolean =>
   /^y[a-z]*$/.test(ending) && ['yaml', 'yml'].some((yaml) => distance(ending, yaml) <= 2);
 
 /**
- * Whether a person may take a file of this name for the configuration: another case, a hidden file, another ending of YAML, JSON or text, a copy,
- * `config` in the name, or a slip of the keyboard. Backups and examples (`.bak`, `.example`) say themselves that they are not in force.
+ * Whether a person may take a file of this name for the configuration: another case, a hidden file, another ending of
+ * YAML, JSON or text, a copy, `config` in the name, or a slip of the keyboard. Backups and examples (`.bak`,
+ * `.example`) say themselves that they are not in force.
  */
 export function isNearName(name: string): boolean {
   if (name === DEFAULT_FILE) return false;
@@ -43,7 +44,10 @@ const identityOf = (path: string): string | null => {
   return found === undefined ? null : `${found.dev}:${found.ino}`;
 };
 
-/** Files in a folder whose name is near to that of the configuration, except other names of the configuration itself, by name. */
+/**
+ * Files in a folder whose name is near to that of the configuration, except other names of the configuration itself, by
+ * name.
+ */
 export function nearFiles(folder: string): readonly string[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true }).filter(

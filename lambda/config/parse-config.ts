@@ -26,7 +26,9 @@ export {
   problemMessage,
 } from './problems';
 
-/** A validated configuration as plain JSON with every default filled in; reading it again gives the same configuration. */
+/**
+ * A validated configuration as plain JSON with every default filled in; reading it again gives the same configuration.
+ */
 export type WrittenConfig = Omit<ConfigOutput, 'pricing'> & {
   readonly pricing: { readonly gbMonth: number | RegionPrices };
 };
@@ -47,7 +49,10 @@ export type ConfigResult =
 /** The origin of the starter policy: it may report, and can never delete. */
 export const BUILT_IN = 'built-in';
 
-/** Settings that the first edition did not have, with their defaults. While a setting has its default it is no part of the digest. */
+/**
+ * Settings that the first edition did not have, with their defaults. While a setting has its default it is no part of
+ * the digest.
+ */
 const LATER_SETTINGS: readonly { readonly path: readonly string[]; readonly value: unknown }[] = [
   { path: ['ignoreTags'], value: [] },
 ];
@@ -61,8 +66,9 @@ function without(tree: unknown, [key, ...inner]: readonly string[], value: unkno
 }
 
 /**
- * `sha256:` and 64 hex digits over the RFC 8785 JSON of a written configuration. Comments, order of keys and defaults that are written out
- * change nothing; a setting that came with a later edition changes nothing either, while it has its default.
+ * `sha256:` and 64 hex digits over the RFC 8785 JSON of a written configuration. Comments, order of keys and defaults
+ * that are written out change nothing; a setting that came with a later edition changes nothing either, while it has
+ * its default.
  */
 export const configDigest = (written: WrittenConfig, digest: (value: unknown) => string = digestOf): string =>
   digest(LATER_SETTINGS.reduce<unknown>((tree, { path, value }) => without(tree, path, value), written));

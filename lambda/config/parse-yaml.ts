@@ -52,7 +52,10 @@ const ADVICE: readonly (readonly [message: RegExp, advice: string])[] = [
   [/same column|indent/i, 'entries of one list or map, each with the same indentation'],
 ];
 
-/** How often aliases may repeat what they stand for: more often in a small file, so that reading any file takes a moment only. */
+/**
+ * How often aliases may repeat what they stand for: more often in a small file, so that reading any file takes a moment
+ * only.
+ */
 const aliasLimit = ({ length }: string): number => Math.max(100, Math.min(2_000, Math.floor(20_000_000 / length)));
 
 const firstLine = (text: string): string => (text.split('\n')[0] ?? '').trim().slice(0, 200);
@@ -98,7 +101,10 @@ const givenTwice = (key: unknown, position: Position): ConfigProblem =>
     ? problemAt('a second merge key (<<)', 'one with a list, such as <<: [*a, *b]', position)
     : problemAt('a key that stands there already', 'each key once', position);
 
-/** Keys that stand twice in one map. The YAML reader's own check compares all pairs, which takes minutes for a large map. */
+/**
+ * Keys that stand twice in one map. The YAML reader's own check compares all pairs, which takes minutes for a large
+ * map.
+ */
 function duplicateKeys(document: Document, lines: LineCounter): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   visit(document, {
@@ -132,7 +138,9 @@ function fromYaml({ code, message, pos }: YAMLError, text: string, lines: LineCo
   return problemAt(got, expected, positionAt(pos[0], lines));
 }
 
-/** Finds the place of a problem in the file: of its key or its value, or of the nearest thing above it that is there. */
+/**
+ * Finds the place of a problem in the file: of its key or its value, or of the nearest thing above it that is there.
+ */
 function locator(
   document: Document,
   { targetOf }: Aliases,
@@ -236,7 +244,10 @@ function parseYaml(
   }
 }
 
-/** A problem with its place, with what was typed where YAML reads it as a number, and with what is probably wrong with its line. */
+/**
+ * A problem with its place, with what was typed where YAML reads it as a number, and with what is probably wrong with
+ * its line.
+ */
 function located(problem: ConfigProblem, { position, node }: Place, textLines: readonly string[]): ConfigProblem {
   const typed =
     problem.on === 'value' && isScalar(node) && typeof node.value === 'number' && node.source !== undefined
@@ -252,7 +263,10 @@ function located(problem: ConfigProblem, { position, node }: Place, textLines: r
   };
 }
 
-/** Validates the text of a configuration; what is wrong, in the YAML or in what it says, comes back with line and column. */
+/**
+ * Validates the text of a configuration; what is wrong, in the YAML or in what it says, comes back with line and
+ * column.
+ */
 export function readConfigText(text: string, origin: string): ConfigResult {
   const lines = new LineCounter();
   const textLines = text.split('\n');

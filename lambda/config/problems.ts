@@ -173,7 +173,10 @@ function fromIssue(issue: Issue, above: Keys, input: unknown): readonly ConfigPr
   return [plainProblem(keys, issue, input)];
 }
 
-/** The validator's issues as problems, the first of each place. In this schema an issue's message says what was expected. */
+/**
+ * The validator's issues as problems, the first of each place. In this schema an issue's message says what was
+ * expected.
+ */
 export function fromIssues(issues: readonly Issue[], input: unknown): readonly ConfigProblem[] {
   return issues.flatMap((issue) => fromIssue(issue, [], input));
 }
@@ -205,7 +208,10 @@ export const describeWarning = (warning: ConfigWarning, origin: string): string 
 
 const MAX_LINES = 50;
 
-/** All problems for a terminal or a log, one a line, in the order of the file; a file that is wrong throughout is cut short, and says so. */
+/**
+ * All problems for a terminal or a log, one a line, in the order of the file; a file that is wrong throughout is cut
+ * short, and says so.
+ */
 export function formatConfigProblems(problems: readonly ConfigProblem[], origin: string): string {
   const lines = problems.slice(0, MAX_LINES).map((problem) => describeProblem(problem, origin));
   const more = problems.length - lines.length;

@@ -93,7 +93,10 @@ function decode(bytes: Buffer): Read<string> {
   return { ok: true, value: text };
 }
 
-/** Reads and validates a configuration file (YAML 1.2, so JSON too). Never throws for what the file is or holds; the origin is its base name. */
+/**
+ * Reads and validates a configuration file (YAML 1.2, so JSON too). Never throws for what the file is or holds; the
+ * origin is its base name.
+ */
 export function readConfigFile(path: string): ConfigResult {
   const bytes = readBytes(path);
   if (!bytes.ok) return bytes;
@@ -105,15 +108,15 @@ export function readConfigFile(path: string): ConfigResult {
 export const WARNING = 'warning: ';
 
 /**
- * The configuration of the working directory; null where there is none. Throws `config.near-file` where a file is there instead that a person may take
- * for it; `named` says how that file can be named.
+ * The configuration of the working directory; null where there is none. Throws `config.near-file` where a file is there
+ * instead that a person may take for it; `named` says how that file can be named.
  */
 export function findConfigFile(named: (file: string) => string = (file) => `--config ${file}`): string | null {
   try {
     lstatSync(DEFAULT_FILE);
     return DEFAULT_FILE;
   } catch (error) {
-    // Whatever else is wrong with it is said when it is read.
+    // Other errors of it are reported when it is read.
     if (codeOf(error) !== 'ENOENT') return DEFAULT_FILE;
   }
   const near = nearFiles('.');
@@ -140,7 +143,10 @@ export function nearWarnings(path: string): readonly string[] {
   );
 }
 
-/** The configuration of a file; warnings go to `warn`, one line each. Throws a RetentionError that lists everything wrong with it. */
+/**
+ * The configuration of a file; warnings go to `warn`, one line each. Throws a RetentionError that lists everything
+ * wrong with it.
+ */
 export function loadConfigFile(path: string, warn: (line: string) => void): Config {
   const result = readConfigFile(path);
   if (!result.ok) throw invalidConfig(result.errors, path);

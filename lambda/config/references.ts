@@ -43,7 +43,10 @@ function ignoredKeys({ ignoreTags, holdTags, tagPrefix }: Readonly<Record<string
 export const ruleName = (name: unknown, position: number): string =>
   typeof name === 'string' ? name : `rule ${position + 1}`;
 
-/** What the schema cannot see: names that are used and not defined, or defined twice. Takes any input, so that nothing hides behind another error. */
+/**
+ * What the schema cannot see: names that are used and not defined, or defined twice. Takes any input, so that nothing
+ * hides behind another error.
+ */
 export function referenceProblems(input: unknown): readonly ConfigProblem[] {
   if (!isMap(input)) return [];
   const names = isMap(input.policies) ? Object.keys(input.policies) : [];
@@ -62,7 +65,7 @@ export function referenceProblems(input: unknown): readonly ConfigProblem[] {
     if (!isMap(rule)) return [];
     const name = ruleName(rule.name, i);
     const twice = seen.has(name)
-      ? [problemAt(['rules', i, 'name'], show(name), 'a name that no rule before it bears')]
+      ? [problemAt(['rules', i, 'name'], show(name), 'a name that no earlier rule has')]
       : [];
     seen.add(name);
     return [...twice, ...unknownPolicy(rule.policy, ['rules', i, 'policy'])];

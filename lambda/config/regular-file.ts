@@ -1,6 +1,9 @@
 import { type Stats, statSync } from 'node:fs';
 
-/** What is there instead of a regular file; null: a regular file. What else is opened may wait for its other end without a limit. */
+/**
+ * What is there instead of a regular file; null: a regular file. What else is opened may wait for its other end without
+ * a limit.
+ */
 export function otherThanFile(stats: Stats): string | null {
   if (stats.isFile()) return null;
   if (stats.isDirectory()) return 'a directory';
@@ -9,7 +12,10 @@ export function otherThanFile(stats: Stats): string | null {
   return 'a device';
 }
 
-/** What is at a path, links followed, instead of a regular file; null: a regular file, nothing, or what cannot be looked up. */
+/**
+ * What is at a path, links followed, instead of a regular file; null: a regular file, nothing, or what cannot be looked
+ * up.
+ */
 export function irregularAt(path: string): string | null {
   try {
     return otherThanFile(statSync(path));

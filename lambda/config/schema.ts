@@ -70,7 +70,7 @@ const pricing = z
     }),
   )
   .register(notes, {
-    description: 'For cost ceilings: a price, or one for each region. Where nothing is said, 0.05.',
+    description: 'For cost ceilings: a price, or one for each region. Default 0.05.',
     propertyNames: { pattern: PRICING_KEY.source },
     dependentSchemas: { gbMonth: { maxProperties: 1 } },
   });
@@ -90,7 +90,10 @@ const REGIONS = withSuggestion('all, or a list of regions such as [eu-central-1]
 );
 const PREFIX = `the start of tag keys, such as retention: up to 115 ${TAG_SIGNS}, not aws, no space at its ends, no colon at its end`;
 
-/** The whole of `retention.yaml`, as it is written, defaults included. References between its parts are checked in `references.ts`. */
+/**
+ * The whole of `retention.yaml`, as it is written, defaults included. References between its parts are checked in
+ * `references.ts`.
+ */
 export const configSchema = map(
   {
     version: z.literal(1, { error: VERSION }).register(notes, { description: 'The version of this format.' }),

@@ -12,7 +12,9 @@ export function withSuggestion(expected: string, suggest: Suggest): string {
   return expected;
 }
 
-/** What was probably meant where this was expected and that was got; undefined where nothing is known of such values. */
+/**
+ * What was probably meant where this was expected and that was got; undefined where nothing is known of such values.
+ */
 export const suggestionFor = (expected: string, value: unknown): string | null | undefined =>
   byExpectation.get(expected)?.(value);
 

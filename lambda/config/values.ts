@@ -10,7 +10,10 @@ export const notes = z.registry<Record<string, unknown>>();
 /** Every message in this schema says what was expected; `problems.ts` adds what was got. */
 type Refusal = string | { readonly expected: string; readonly suggestion: string | null } | null;
 
-/** A check of our own: `evaluate` answers null, or what was expected. With `ifSound` it is asked only about a value in which nothing else is wrong. */
+/**
+ * A check of our own: `evaluate` answers null, or what was expected. With `ifSound` it is asked only about a value in
+ * which nothing else is wrong.
+ */
 export function refuse<T>(evaluate: (value: T) => Refusal, ifSound = false): z.core.$ZodCheck<T> {
   return z.check<T>((payload) => {
     if (ifSound && payload.issues.length > 0) return;
@@ -78,7 +81,10 @@ const FLAG = withSuggestion('true or false, without quotes', meantFlag);
 /** True or false. */
 export const flag = (description: string) => z.boolean({ error: FLAG }).register(notes, { description });
 
-/** A list in which nothing stands twice. `least` is what was expected in the place of an empty one; null: it may be empty. `most` is a number. */
+/**
+ * A list in which nothing stands twice. `least` is what was expected in the place of an empty one; null: it may be
+ * empty. `most` is a number.
+ */
 export const list = <T extends z.ZodMiniType<string, string>>(
   item: T,
   {

@@ -11,7 +11,10 @@ import {
   type YAMLMap,
 } from 'yaml';
 
-/** The aliases of a document, each looked up once: the reader's own look-up walks through the whole document for each of them. */
+/**
+ * The aliases of a document, each looked up once: the reader's own look-up walks through the whole document for each of
+ * them.
+ */
 export interface Aliases {
   /** The first alias that stands for nothing. */
   readonly dangling: Alias | null;
@@ -34,7 +37,10 @@ export function readAliases(document: Document): Aliases {
   return { dangling, targetOf: (node) => values.get(node) ?? node };
 }
 
-/** The key of a merge: its value is a map, or a list of maps, whose entries the map has too where it does not have the key itself. */
+/**
+ * The key of a merge: its value is a map, or a list of maps, whose entries the map has too where it does not have the
+ * key itself.
+ */
 export const isMergeKey = (key: unknown): boolean => isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
 
 /** The maps that a merge key stands for; null where it stands for anything else. */

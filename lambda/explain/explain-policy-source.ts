@@ -8,10 +8,10 @@ import { formatCount } from '../render/numbers';
 import { policyText } from '../render/phrases';
 import { policyWords } from '../render/policy-words';
 
-/** Why a rule (by its place in the configuration) does not match: one phrase for each member that does not. */
+/** Explains why a rule (by its index in the configuration) does not match: one phrase for each member that differs. */
 export type WhyNot = (rule: number, subject: MatchSubject) => readonly string[];
 
-export interface AuthorityInput {
+export interface PolicySourceInput {
   readonly snapshot: Snapshot;
   /** Null where the snapshot names no source ARN. */
   readonly source: SourceState | null;
@@ -20,10 +20,10 @@ export interface AuthorityInput {
   readonly whyNot: WhyNot;
 }
 
-/** One step of the order of authority, and what it said. */
-export interface AuthorityStep {
-  readonly asked: string;
-  readonly said: readonly string[];
+/** One step of the order of precedence: a question, and one answer or several. */
+export interface PolicySourceStep {
+  readonly question: string;
+  readonly answers: readonly string[];
 }
 
 const NO_SOURCE_TAGS: Readonly<Record<Exclude<SourceState['state'], 'exists'>, string>> = {
@@ -42,11 +42,11 @@ function sourceTags(source: SourceState | null): TagReadable {
 type TagReadable = { readonly tags: Snapshot['tags'] | null; readonly because: string };
 
 function holdStep(
-  { config, now }: AuthorityInput,
+  { config, now }: PolicySourceInput,
   own: TagReading,
   above: TagReading | null,
   because: string,
-): AuthorityStep {
+): PolicySourceStep {
   const lines = [
     { reading: own, where: 'the snapshot' },
     { reading: above, where: 'its source' },
@@ -59,65 +59,65 @@ function holdStep(
     }),
   );
   const none = above === null ? `no hold on the snapshot; ${because}` : 'no hold on the snapshot, none on its source';
-  return { asked: 'A hold', said: lines.length === 0 ? [none] : lines };
+  return { question: 'A hold', answers: lines.length === 0 ? [none] : lines };
 }
 
 const problemsOf = (reading: TagReading): readonly string[] =>
   reading.problems.map(
-    ({ message }) => `${oneLine(message)}; until that is corrected, it is kept and no policy is asked`,
+    ({ message }) => `${oneLine(message)}; until that is corrected, it is kept and no policy applies`,
   );
 
-function ownStep(own: TagReading): AuthorityStep {
-  const said =
+function ownStep(own: TagReading): PolicySourceStep {
+  const answer =
     own.policy === null
       ? 'none that sets a policy'
       : `policy ${oneLine(own.policy.name)} (${policyWords(own.policy.policy)}): this decides`;
-  return { asked: 'Its own tags', said: own.problems.length > 0 ? problemsOf(own) : [said] };
+  return { question: 'Its own tags', answers: own.problems.length > 0 ? problemsOf(own) : [answer] };
 }
 
 function sourceStep(
-  { snapshot }: AuthorityInput,
+  { snapshot }: PolicySourceInput,
   above: TagReading | null,
   because: string,
   decided: boolean,
-): AuthorityStep {
-  const asked = 'The tags of its source';
-  if (above === null) return { asked, said: [`nothing: ${because}`] };
-  if (above.problems.length > 0) return { asked, said: problemsOf(above) };
-  if (above.policy === null) return { asked, said: ['none that sets a policy'] };
+): PolicySourceStep {
+  const question = 'The tags of its source';
+  if (above === null) return { question, answers: [`nothing: ${because}`] };
+  if (above.problems.length > 0) return { question, answers: problemsOf(above) };
+  if (above.policy === null) return { question, answers: ['none that sets a policy'] };
   const policy = `policy ${oneLine(above.policy.name)} (${policyWords(above.policy.policy)})`;
-  if (decided) return { asked, said: [`${policy}, but the snapshot's own tags come first`] };
+  if (decided) return { question, answers: [`${policy}, but the snapshot's own tags come first`] };
   return snapshot.fromAutoSnapshot
-    ? { asked, said: [`${policy}, but a source's tags do not reach a copy of an automatic snapshot`] }
-    : { asked, said: [`${policy}: this decides`] };
+    ? { question, answers: [`${policy}, but a source's tags do not reach a copy of an automatic snapshot`] }
+    : { question, answers: [`${policy}: this decides`] };
 }
 
-function ruleStep({ snapshot, source, config, whyNot }: AuthorityInput): AuthorityStep {
-  const asked = 'The rules, the first that matches';
-  if (config.rules.length === 0) return { asked, said: ['the configuration has none'] };
+function ruleStep({ snapshot, source, config, whyNot }: PolicySourceInput): PolicySourceStep {
+  const question = 'The rules, the first that matches';
+  if (config.rules.length === 0) return { question, answers: ['the configuration has none'] };
   const subject = subjectOf(snapshot, source);
-  const said: string[] = [];
+  const answers: string[] = [];
   for (const [index, rule] of config.rules.entries()) {
     const name = `"${oneLine(rule.name)}"`;
     if (!rule.matches(subject)) {
-      said.push(`${name}: no match: ${oneLine(whyNot(index, subject).join('; '))}`);
+      answers.push(`${name}: no match: ${oneLine(whyNot(index, subject).join('; '))}`);
       continue;
     }
-    said.push(`${name}: matches: policy ${oneLine(rule.policy)}: this decides`);
+    answers.push(`${name}: matches: policy ${oneLine(rule.policy)}: this decides`);
     const left = config.rules.length - index - 1;
-    if (left > 0) said.push(`${formatCount(left, 'further rule')} not asked`);
+    if (left > 0) answers.push(`${formatCount(left, 'further rule')} not evaluated`);
     break;
   }
-  return { asked, said };
+  return { question, answers };
 }
 
-function defaultStep({ snapshot, config }: AuthorityInput, matched: boolean): AuthorityStep {
-  const asked = 'The default';
-  if (matched) return { asked, said: ['not asked: a rule has decided'] };
-  if (config.defaultPolicy === null) return { asked, said: ['the configuration has none'] };
+function defaultStep({ snapshot, config }: PolicySourceInput, matched: boolean): PolicySourceStep {
+  const question = 'The default';
+  if (matched) return { question, answers: ['not evaluated: a rule has decided'] };
+  if (config.defaultPolicy === null) return { question, answers: ['the configuration has none'] };
   return {
-    asked,
-    said: [
+    question,
+    answers: [
       snapshot.fromAutoSnapshot
         ? `policy ${oneLine(config.defaultPolicy)}, but the default does not reach a copy of an automatic snapshot`
         : `policy ${oneLine(config.defaultPolicy)}: this decides`,
@@ -125,21 +125,19 @@ function defaultStep({ snapshot, config }: AuthorityInput, matched: boolean): Au
   };
 }
 
-function outcomeStep({ holds, problems, policy }: Resolution, fromAutoSnapshot: boolean): AuthorityStep {
-  const held = holds.length > 0 ? '; held, so the policy is not asked' : '';
-  const said =
-    problems.length > 0
-      ? 'no policy, because of a tag that cannot be followed: kept'
-      : policy !== null
-        ? `${policyText(policy)}: ${policyWords(policy.policy)}${held}`
-        : fromAutoSnapshot
-          ? 'no policy: a copy of an automatic snapshot that nothing reaches is kept'
-          : 'no policy: unmanaged, which is kept';
-  return { asked: 'So it has', said: [said] };
+function outcomeText({ holds, problems, policy }: Resolution, fromAutoSnapshot: boolean): string {
+  if (problems.length > 0) return 'no policy, because a tag has a problem: kept';
+  const held = holds.length > 0 ? '; held, so the policy does not apply' : '';
+  if (policy !== null) return `${policyText(policy)}: ${policyWords(policy.policy)}${held}`;
+  return fromAutoSnapshot
+    ? 'no policy: a copy of an automatic snapshot without a policy is kept'
+    : 'no policy: unmanaged, which is kept';
 }
 
-/** Where the policy of a snapshot comes from: every step of the order of authority and what it said, up to the one that decides. */
-export function explainAuthority(input: AuthorityInput): readonly AuthorityStep[] {
+/**
+ * Explains where the policy of a snapshot comes from: every step of the order of precedence up to the one that decides.
+ */
+export function explainPolicySource(input: PolicySourceInput): readonly PolicySourceStep[] {
   const { snapshot, source, config, now } = input;
   const own = readRetentionTags(snapshot.tags, 'snapshot', config);
   const { tags, because } = sourceTags(source);
@@ -149,9 +147,11 @@ export function explainAuthority(input: AuthorityInput): readonly AuthorityStep[
     resolution.problems.length > 0 ||
     resolution.policy?.origin === 'snapshot-tag' ||
     resolution.policy?.origin === 'source-tag';
-  const passed: AuthorityStep = {
-    asked: 'The rules and the default',
-    said: [resolution.problems.length > 0 ? 'not asked: a tag cannot be followed' : 'not asked: a tag has decided'],
+  const passed: PolicySourceStep = {
+    question: 'The rules and the default',
+    answers: [
+      resolution.problems.length > 0 ? 'not evaluated: a tag has a problem' : 'not evaluated: a tag has decided',
+    ],
   };
   const rest = byTag ? [passed] : [ruleStep(input), defaultStep(input, resolution.policy?.origin === 'rule')];
   return [
@@ -159,6 +159,6 @@ export function explainAuthority(input: AuthorityInput): readonly AuthorityStep[
     ownStep(own),
     sourceStep(input, above, because, own.policy !== null),
     ...rest,
-    outcomeStep(resolution, snapshot.fromAutoSnapshot),
+    { question: 'Its policy', answers: [outcomeText(resolution, snapshot.fromAutoSnapshot)] },
   ];
 }

@@ -11,7 +11,7 @@ import { oneLine } from '../core/util/safe-text';
 import { formatCount } from '../render/numbers';
 import { describeAge, monthlyCostText, snapshotName, sourceName } from '../render/phrases';
 import type { Line } from '../render/report-header';
-import { explainAuthority, type WhyNot } from './explain-policy-source';
+import { explainPolicySource, type WhyNot } from './explain-policy-source';
 
 /** A part of the story: a title, and lines to be wrapped. `list` lines are items. */
 export interface Passage {
@@ -41,36 +41,36 @@ const tagsText = (tags: Tags): string =>
 const WHY_KEPT: Readonly<Record<EvaluatedSnapshot['status'], string>> = {
   managed: 'something in its policy or a floor keeps it',
   held: 'it is held',
-  problem: 'there is a problem to look at',
+  problem: 'there is a problem with it',
   unfinished: 'it is not finished',
   future: 'it is dated in the future',
   'automatic-copy': 'it is a copy of an automatic snapshot that no policy reaches',
   unmanaged: 'it is unmanaged: no policy reaches it',
 };
 
-function verdict({ verdict: word, status, reasons }: EvaluatedSnapshot): Passage {
-  const said = word === 'expire' ? 'expired by policy: nothing keeps it' : `kept: ${WHY_KEPT[status]}`;
+function decisionPassage({ verdict, status, reasons }: EvaluatedSnapshot): Passage {
+  const decision = verdict === 'expire' ? 'expired by policy: nothing keeps it' : `kept: ${WHY_KEPT[status]}`;
   return {
-    title: `Verdict: ${said}`,
+    title: `Decision: ${decision}`,
     lines: status === 'managed' ? [] : reasons.map((reason) => oneLine(describeReason(reason))),
     list: true,
   };
 }
 
-function whatItIs({ item: { snapshot, sourceExists }, source, config, now }: ExplainInput): Passage {
+function snapshotPassage({ item: { snapshot, sourceExists }, source, config, now }: ExplainInput): Passage {
   const { kind, region, account, arn, createdAt, state, fromAutoSnapshot, tags } = snapshot;
   const { zone } = config;
   const gb = snapshotGb(snapshot);
-  const exists = { true: 'exists', false: 'no longer exists', null: 'could not be looked up' }[`${sourceExists}`];
+  const exists = { true: 'exists', false: 'no longer exists', null: 'could not be read' }[`${sourceExists}`];
   return {
-    title: 'What it is',
+    title: 'The snapshot',
     list: true,
     lines: [
       `${kind} snapshot in ${oneLine(region)}, account ${oneLine(account ?? 'not known')}, state ${oneLine(state ?? 'not known')}`,
       `ARN ${oneLine(arn ?? 'not known')}`,
       `made ${createdAt === null ? 'at a time that is not known' : localMinute(createdAt, zone)}: ${describeAge(createdAt, now)} on ${localMinute(now, zone)} (${oneLine(zone.name)})`,
       `${gb === null ? 'size not known' : `${gb} GB`}, ${monthlyCostText(monthlyCostCeiling(snapshot, config.pricing))}`,
-      ...(fromAutoSnapshot ? ['a permanent copy of an automatic snapshot: somebody chose to keep it'] : []),
+      ...(fromAutoSnapshot ? ['a permanent copy of an automatic snapshot'] : []),
       `its tags: ${tagsText(tags)}`,
       snapshot.source === null
         ? 'it names no source'
@@ -101,7 +101,7 @@ function keeps({ kind }: Reason): boolean {
 }
 
 /** A reason with the rule that gives it. */
-function ruleSaid(reason: Reason): string {
+function ruleText(reason: Reason): string {
   const text = oneLine(describeReason(reason));
   return text.includes(reason.code) ? text : `${reason.code}: ${text}`;
 }
@@ -120,12 +120,12 @@ function groupOf({ snapshot }: EvaluatedSnapshot, items: readonly EvaluatedSnaps
   );
 }
 
-function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage[] {
+function rulePassages({ item, items, config, now }: ExplainInput): readonly Passage[] {
   if (item.status !== 'managed') return [];
   const group = groupOf(item, items);
   const same = group.filter(({ policy }) => policy?.id === item.policy?.id).length;
   const { minKeep, minAge } = config.floors;
-  const said = item.reasons.map((reason) => `${keeps(reason) ? 'keeps it' : 'does not'}: ${ruleSaid(reason)}`);
+  const answers = item.reasons.map((reason) => `${keeps(reason) ? 'keeps it' : 'does not'}: ${ruleText(reason)}`);
   const floors = [
     item.reasons.some(({ code }) => code === 'minKeep')
       ? []
@@ -139,11 +139,11 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
   const evaluated = same === group.length ? 'all by this policy' : `${same} of them by this policy`;
   return [
     {
-      title: 'What each rule says; one that keeps it is enough',
+      title: 'The keep rules: one that keeps it is enough',
       list: true,
       lines: [
         `${formatCount(group.length, 'snapshot')} of its source evaluated together, ${evaluated}`,
-        ...said,
+        ...answers,
         ...floors.flat(),
       ],
     },
@@ -153,7 +153,10 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
 /** How long (days) the example of a dated tag keeps a snapshot. */
 const EXAMPLE_DAYS = 30;
 
-/** A tag that can be put on a snapshot, in words and as a command; only the words where its name is none that Lightsail gives. */
+/**
+ * A tag that can be put on a snapshot, in words and as a command; only the words where its name is none that Lightsail
+ * gives.
+ */
 function tagging({ item: { snapshot }, run }: ExplainInput, words: string, tag: string): readonly Line[] {
   const { name, region } = snapshot;
   if (name === null || !isResourceName(name)) return [words];
@@ -161,10 +164,10 @@ function tagging({ item: { snapshot }, run }: ExplainInput, words: string, tag: 
   return [words, { command: awsCommand(args, region, run) }];
 }
 
-function whatWouldChange(input: ExplainInput): Passage {
+function changePassage(input: ExplainInput): Passage {
   const { item, config, now } = input;
-  const { status, verdict: word } = item;
-  const instead = item.policy?.origin === 'snapshot-tag' ? ', put in place of the retention tags that it has' : '';
+  const { status, verdict } = item;
+  const instead = item.policy?.origin === 'snapshot-tag' ? ', instead of the retention tags that it has' : '';
   const { tagPrefix } = config;
   const day = dayLabel(dayOf(wallClock(now + EXAMPLE_DAYS * DAY_MS, config.zone)));
   const hold = tagging(
@@ -181,40 +184,39 @@ function whatWouldChange(input: ExplainInput): Passage {
   const policy = `a tag ${tagPrefix}:policy${names === '' ? '' : ` (${names})`} or ${tagPrefix}:keep`;
   const lines: Readonly<Record<EvaluatedSnapshot['status'], readonly Line[]>> = {
     managed:
-      word === 'expire'
+      verdict === 'expire'
         ? [
             ...hold,
             ...until,
             `Or give it another policy: ${policy} on it or on its source, or change the policy in the configuration.`,
           ]
-        : [
-            'Newer snapshots and the passing of time can change this: it expires when no line above keeps it any more.',
-            ...hold,
-            ...until,
-          ],
-    held: ['Take the tag that holds it away, or let its day pass: then its policy decides.'],
-    problem: ['Mend what is named under the verdict: until then it is kept, whatever its policy.'],
+        : ['Newer snapshots and time can change this: it expires when no line above keeps it.', ...hold, ...until],
+    held: ['Remove the tag that holds it, or wait until its day has passed: then its policy decides.'],
+    problem: ['Fix the problem under the decision: until then it is kept under every policy.'],
     unfinished: ['When it is finished, its policy decides. One that failed stays until a person deletes it.'],
-    future: ['Its time or this clock is wrong. When its time has come, its policy decides.'],
+    future: ['Its time or this clock is wrong. After its time, its policy decides.'],
     'automatic-copy': [`Give it a policy: ${policy} on the snapshot itself, or a rule with fromAutoSnapshot: true.`],
     unmanaged: [`Give it a policy: ${policy} on it or on its source, a rule that matches, or a default.`],
   };
-  return { title: 'What would change it', list: false, lines: lines[status] };
+  return { title: 'How to change it', list: false, lines: lines[status] };
 }
 
-/** The whole story of one snapshot: what it is, its verdict, where its policy came from, what each rule said, and what would change it. */
+/**
+ * Explains one snapshot: its facts, the decision, the source of its policy, each keep rule, and how to change the
+ * decision.
+ */
 export function explainSnapshot(input: ExplainInput): readonly Passage[] {
   const { item, source, config, now, whyNot } = input;
-  const steps = explainAuthority({ snapshot: item.snapshot, source, config, now, whyNot });
-  const authority = steps.flatMap(({ asked, said }) =>
-    said.length === 1 ? [`${asked}: ${said[0]}`] : [`${asked}:`, ...said.map((line) => `  ${line}`)],
+  const steps = explainPolicySource({ snapshot: item.snapshot, source, config, now, whyNot });
+  const precedence = steps.flatMap(({ question, answers }) =>
+    answers.length === 1 ? [`${question}: ${answers[0]}`] : [`${question}:`, ...answers.map((line) => `  ${line}`)],
   );
   return [
     { title: snapshotName(item.snapshot), lines: [], list: false },
-    verdict(item),
-    whatItIs(input),
-    { title: 'Where its policy comes from, the first that speaks decides', lines: authority, list: true },
-    ...rulesSaid(input),
-    whatWouldChange(input),
+    decisionPassage(item),
+    snapshotPassage(input),
+    { title: 'Where its policy comes from: the first answer decides', lines: precedence, list: true },
+    ...rulePassages(input),
+    changePassage(input),
   ];
 }

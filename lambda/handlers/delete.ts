@@ -9,8 +9,8 @@ keepHeapLean();
 const logger = new Logger({ serviceName: 'lightsail-retention', jsonReplacerFn: visibleMembers });
 
 /**
- * Carries out one plan. The event is `{ "plan": "<id>", "digest": "sha256:…" }`, or, where it is deployed so, `{ "scheduledTime": "<ISO 8601>" }`
- * for what has been listed for long enough.
+ * Carries out one plan. The event is `{ "plan": "<id>", "digest": "sha256:…" }`, or, where it is deployed so, `{
+ * "scheduledTime": "<ISO 8601>" }` for what has been listed for long enough.
  */
 export const handler = withDurableExecution(async (event: unknown, context) => {
   const { lambdaContext, executionContext } = context;

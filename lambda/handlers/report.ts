@@ -9,8 +9,8 @@ keepHeapLean();
 const logger = new Logger({ serviceName: 'lightsail-retention', jsonReplacerFn: visibleMembers });
 
 /**
- * Runs the scheduled report. The event is `{ "scheduledTime": "<ISO 8601>" }`; without it the report is made for now and always sent.
- * `{ "check": "age" }` measures the age of the newest report instead.
+ * Runs the scheduled report. The event is `{ "scheduledTime": "<ISO 8601>" }`; without it the report is made for now
+ * and always sent. `{ "check": "age" }` measures the age of the newest report instead.
  */
 export async function handler(event: unknown, context: Context): Promise<unknown> {
   logger.addContext(context);

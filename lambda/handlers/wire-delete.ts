@@ -28,8 +28,9 @@ import { readBundledConfig } from './wire-report';
 const MINUTE = 60_000;
 
 /**
- * An invocation has 15 minutes: no deletion begins after 8. Those in hand then have 5, which is enough for all that the pace allows; what takes
- * longer, because the service does not answer, is left to the next invocation. Of the 2 that are left, a delete on its way can take half a minute.
+ * An invocation has 15 minutes: no deletion begins after 8. Those in flight then have 5, which is enough for all that
+ * the pace allows; what takes longer, because the service does not answer, is left to the next invocation. Of the 2
+ * that are left, a delete on its way can take half a minute.
  */
 export const LIMITS: RunLimits = {
   inventory: 6 * MINUTE,
@@ -39,7 +40,9 @@ export const LIMITS: RunLimits = {
   invocations: 200,
 };
 
-/** Less patient than by hand: a snapshot that takes longer is reported as failed, and looked at again by the next plan. */
+/**
+ * Less patient than by hand: a snapshot that takes longer is reported as failed, and looked at again by the next plan.
+ */
 export const DEPLOYED_PACE: Pace = { ...PACE, giveUp: 3 * MINUTE, confirm: MINUTE, attempts: 8 };
 
 /** What a test may set: everything else is as deployed. */

@@ -49,7 +49,10 @@ export function readBundledConfig(folder: string): Config {
   return result.config;
 }
 
-/** The scheduled time of an event (epoch ms); null where it has none. Throws `event.malformed` for one that is no instant. */
+/**
+ * The scheduled time of an event (epoch ms); null where it has none. Throws `event.malformed` for one that is no
+ * instant.
+ */
 export function scheduledTimeOf(event: unknown): number | null {
   const time =
     typeof event === 'object' && event !== null && 'scheduledTime' in event ? event.scheduledTime : undefined;
@@ -60,7 +63,10 @@ export function scheduledTimeOf(event: unknown): number | null {
   return at;
 }
 
-/** Whether an event asks for the age of the newest report instead of a report. Throws `event.malformed` for a check that is not known. */
+/**
+ * Whether an event asks for the age of the newest report instead of a report. Throws `event.malformed` for a check that
+ * is not known.
+ */
 function asksForAge(event: unknown): boolean {
   const check = typeof event === 'object' && event !== null && 'check' in event ? event.check : undefined;
   if (check === undefined || check === 'age') return check === 'age';
@@ -74,7 +80,10 @@ export interface ReportTuning {
   readonly storeLimits?: HttpLimits;
 }
 
-/** Composes the report function, which also tells the age of the newest report: configuration and environment are parsed before anything is read. */
+/**
+ * Composes the report function, which also tells the age of the newest report: configuration and environment are parsed
+ * before anything is read.
+ */
 export function wireReport(
   environment: NodeJS.ProcessEnv,
   folder: string,

@@ -10,7 +10,10 @@ type DeleteCommand =
   | DeleteDiskSnapshotCommand
   | DeleteRelationalDatabaseSnapshotCommand;
 
-/** The command that deletes the snapshot that bears this name now. Apart from the kinds, so that no program that only reports carries it. */
+/**
+ * The command that deletes the snapshot that currently has this name. Separate from the kinds, so that no bundle that
+ * only reports contains it.
+ */
 export const DELETE_COMMANDS: Readonly<Record<Kind, (name: string) => DeleteCommand>> = {
   instance: (name) => new DeleteInstanceSnapshotCommand({ instanceSnapshotName: name }),
   disk: (name) => new DeleteDiskSnapshotCommand({ diskSnapshotName: name }),

@@ -1,6 +1,7 @@
 import type { AttachedDisk, Defect, SourceRef, Tags } from '../core/snapshot/snapshot';
 import { NO_TAGS } from '../core/snapshot/snapshot';
 import { type CommonFields, isSame } from '../core/snapshot/snapshot-record';
+import { compareText } from '../core/util/compare-text';
 
 /** A tag as the service sends it. */
 export interface RawTag {
@@ -14,7 +15,10 @@ export interface TagSet {
   readonly defect: Defect | null;
 }
 
-/** Keeps one copy of what many records of a run repeat: equal input gives the identical object. Never mutate what it returns. */
+/**
+ * Keeps one copy of what many records of a run repeat: equal input gives the identical object. Never mutate what it
+ * returns.
+ */
 export interface Share {
   text(value: string): string;
   source(name: string | null, arn: string | null): SourceRef | null;
@@ -34,8 +38,7 @@ const UNREADABLE_TAGS: TagSet = {
   defect: { code: 'snapshot.incomplete', message: 'its tags are not a list' },
 };
 
-const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
-  a < b ? -1 : a > b ? 1 : 0;
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => compareText(a, b);
 
 /** Tags in the order of their keys: the service promises none. */
 function readTags(raw: readonly RawTag[]): TagSet {
@@ -59,65 +62,71 @@ function readTags(raw: readonly RawTag[]): TagSet {
   return { tags: new Map([...tags].sort(byKey)), defect };
 }
 
-/** Makes the shared pool of one run; it is let go with the run. */
-export function makeShare(): Share {
-  const texts = new Map<string, string>();
-  const sources = new Map<string | null, SourceRef>();
-  const renamed = new Map<string, SourceRef>();
-  const tagSets = new Map<string, TagSet>();
-  const diskSets = new Map<string, readonly AttachedDisk[]>();
-  const commons = new Map<SourceRef | null, CommonFields[]>();
-  return {
-    text(value) {
-      const known = texts.get(value);
-      if (known !== undefined) return known;
-      texts.set(value, value);
-      return value;
-    },
-    source(name, arn) {
-      if (name === null && arn === null) return null;
-      // Nearly always an ARN has one name: looking that up first costs no key.
-      const first = sources.get(arn);
-      if (first?.name === name) return first;
-      const key = JSON.stringify([arn, name]);
-      const known = renamed.get(key) ?? { name, arn };
-      if (first === undefined) sources.set(arn, known);
-      else renamed.set(key, known);
-      return known;
-    },
-    tags(raw) {
-      if (raw === undefined || raw === null) return NO_TAG_SET;
-      if (!Array.isArray(raw)) return UNREADABLE_TAGS;
-      if (raw.length === 0) return NO_TAG_SET;
-      const key = JSON.stringify(raw);
-      let known = tagSets.get(key);
-      if (known === undefined) {
-        const read = readTags(raw);
-        const canonical = `=${JSON.stringify([[...read.tags], read.defect])}`;
-        known = tagSets.get(canonical) ?? read;
-        tagSets.set(canonical, known).set(key, known);
-      }
-      return known;
-    },
-    disks(disks) {
-      if (disks.length === 0) return NO_DISKS;
-      const key = JSON.stringify(disks);
-      const known = diskSets.get(key);
-      if (known !== undefined) return known;
-      diskSets.set(key, disks);
-      return disks;
-    },
-    common(common) {
-      const latest = commons.get(common.source);
-      if (latest === undefined) {
-        commons.set(common.source, [common]);
-        return common;
-      }
-      const known = latest.find((other) => isSame(other, common));
-      if (known !== undefined) return known;
-      latest.push(common);
-      if (latest.length > VARIANTS) latest.shift();
+/** The pool of one run. */
+class SharedValues implements Share {
+  private readonly texts = new Map<string, string>();
+  private readonly sources = new Map<string | null, SourceRef>();
+  private readonly renamed = new Map<string, SourceRef>();
+  private readonly tagSets = new Map<string, TagSet>();
+  private readonly diskSets = new Map<string, readonly AttachedDisk[]>();
+  private readonly commons = new Map<SourceRef | null, CommonFields[]>();
+
+  text(value: string): string {
+    const known = this.texts.get(value);
+    if (known !== undefined) return known;
+    this.texts.set(value, value);
+    return value;
+  }
+
+  source(name: string | null, arn: string | null): SourceRef | null {
+    if (name === null && arn === null) return null;
+    // Nearly always an ARN has one name: a lookup of that needs no key.
+    const first = this.sources.get(arn);
+    if (first?.name === name) return first;
+    const key = JSON.stringify([arn, name]);
+    const known = this.renamed.get(key) ?? { name, arn };
+    if (first === undefined) this.sources.set(arn, known);
+    else this.renamed.set(key, known);
+    return known;
+  }
+
+  tags(raw: readonly RawTag[] | null | undefined): TagSet {
+    if (raw === undefined || raw === null) return NO_TAG_SET;
+    if (!Array.isArray(raw)) return UNREADABLE_TAGS;
+    if (raw.length === 0) return NO_TAG_SET;
+    const key = JSON.stringify(raw);
+    let known = this.tagSets.get(key);
+    if (known === undefined) {
+      const read = readTags(raw);
+      const canonical = `=${JSON.stringify([[...read.tags], read.defect])}`;
+      known = this.tagSets.get(canonical) ?? read;
+      this.tagSets.set(canonical, known).set(key, known);
+    }
+    return known;
+  }
+
+  disks(disks: readonly AttachedDisk[]): readonly AttachedDisk[] {
+    if (disks.length === 0) return NO_DISKS;
+    const key = JSON.stringify(disks);
+    const known = this.diskSets.get(key);
+    if (known !== undefined) return known;
+    this.diskSets.set(key, disks);
+    return disks;
+  }
+
+  common(common: CommonFields): CommonFields {
+    const latest = this.commons.get(common.source);
+    if (latest === undefined) {
+      this.commons.set(common.source, [common]);
       return common;
-    },
-  };
+    }
+    const known = latest.find((other) => isSame(other, common));
+    if (known !== undefined) return known;
+    latest.push(common);
+    if (latest.length > VARIANTS) latest.shift();
+    return common;
+  }
 }
+
+/** Makes the pool of one run; it is released with the run. */
+export const makeShare = (): Share => new SharedValues();

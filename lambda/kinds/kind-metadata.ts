@@ -1,8 +1,8 @@
 import type { Kind } from '../core/snapshot/snapshot';
 
 /**
- * What is known of a kind without any SDK: ARN resource types and IAM actions. `list` and `confirm` are those of a report: the lists, and the
- * reading of a source that is in none of them. A deletion reads snapshots by name as well.
+ * What is known of a kind without any SDK: ARN resource types and IAM actions. `list` and `confirm` are those of a
+ * report: the lists, and the reading of a source that is in none of them. A deletion reads snapshots by name as well.
  */
 export interface KindFacts {
   readonly kind: Kind;

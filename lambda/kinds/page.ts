@@ -9,7 +9,10 @@ const NOTHING: Nothing = {};
 export const unreadablePage = (message: string, cause?: unknown): RetentionError =>
   new RetentionError('inventory.unreadable-page', message, { cause });
 
-/** A page from an answer's list and token. A row that is nothing becomes one without members; a list that is none is refused. */
+/**
+ * A page from an answer's list and token. A row that is nothing becomes one without members; a list that is none is
+ * refused.
+ */
 export function toPage<Raw extends object, Row>(
   operation: string,
   list: readonly (Raw | null)[] | undefined,

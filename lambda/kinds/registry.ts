@@ -6,7 +6,10 @@ import { diskKind } from './disk';
 import { instanceKind } from './instance';
 import { makeShare } from './interning';
 
-/** All kinds. Those of one call share equal tag sets, sources and texts among their records: make them anew for each run. */
+/**
+ * All kinds. Those of one call share equal tag sets, sources and texts among their records: make them anew for each
+ * run.
+ */
 export function snapshotKinds(): Readonly<Record<Kind, SnapshotKind<LightsailClient>>> {
   const share = makeShare();
   return { instance: instanceKind(share), disk: diskKind(share), database: databaseKind(share) };

@@ -14,7 +14,10 @@ const textOf = (value: unknown): string => {
   return text;
 };
 
-/** Whether `JSON.stringify` writes an object canonically as it is: flat, without numbers, its members in order. Items of plans are such objects. */
+/**
+ * Whether `JSON.stringify` writes an object canonically as it is: flat, without numbers, its members in order. Items of
+ * plans are such objects.
+ */
 function isInOrder(value: object): boolean {
   let before = '';
   for (const [key, member] of Object.entries(value)) {
@@ -50,8 +53,8 @@ function* canonicalPieces(value: unknown): Generator<string> {
 }
 
 /**
- * `sha256:` and 64 lower-case hex digits over the RFC 8785 (canonical) JSON of a value; members that are `undefined` do not count, and a value
- * that can be iterated counts as the list of what it yields.
+ * `sha256:` and 64 lower-case hex digits over the RFC 8785 (canonical) JSON of a value; members that are `undefined` do
+ * not count, and a value that can be iterated counts as the list of what it yields.
  */
 export function digestOf(value: unknown): string {
   const hash = createHash('sha256');

@@ -16,8 +16,8 @@ const OPTIONAL_NAMES = {
 const RUNTIME_NAMES = { region: 'AWS_REGION' } as const;
 
 /**
- * Read by the C library before any code runs: larger blocks, such as answers from the network, go back to the system when they are let go. Left
- * alone, it keeps them after the first large one: some 20 MB of a large account's report.
+ * Read by the C library before any code runs: larger blocks, such as answers from the network, return to the system
+ * when they are released. Left alone, it keeps them after the first large one: some 20 MB of a large account's report.
  */
 const ALLOCATION = { MALLOC_MMAP_THRESHOLD_: '16384' } as const;
 
@@ -34,7 +34,9 @@ export interface ReportEnv {
   readonly bucket: string;
   /** The region in which the function runs: the first to ask. */
   readonly region: string;
-  /** The deployed deletion: its function's alias, and whether a schedule starts it as well; absent where there is none. */
+  /**
+   * The deployed deletion: its function's alias, and whether a schedule starts it as well; absent where there is none.
+   */
   readonly deletion?: { readonly functionArn: string; readonly mode: DeployedDeletion };
 }
 
@@ -54,7 +56,10 @@ function readMode(text: string): DeployedDeletion {
   );
 }
 
-/** Reads the environment, before anything else is read. Throws one `env.missing` that names every variable that is absent or blank. */
+/**
+ * Reads the environment, before anything else is read. Throws one `env.missing` that names every variable that is
+ * absent or blank.
+ */
 export function parseEnv(env: Readonly<Record<string, string | undefined>>): ReportEnv {
   const value = (name: string): string => env[name]?.trim() ?? '';
   const missing = Object.values(ALL).filter((name) => value(name) === '');
@@ -81,7 +86,10 @@ export function parseDeletionEnv(env: Readonly<Record<string, string | undefined
   return { topicArn, bucket, region, mode: readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '') };
 }
 
-/** The environment to deploy a function with: the variables that `parseEnv` asks for and Lambda does not set itself, and how to allocate. */
+/**
+ * The environment to deploy a function with: the variables that `parseEnv` asks for and Lambda does not set itself, and
+ * how to allocate.
+ */
 export function buildEnv({ topicArn, bucket, ...optional }: Readonly<Settings>): Record<string, string> {
   return {
     [NAMES.topicArn]: topicArn,

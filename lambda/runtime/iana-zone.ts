@@ -6,8 +6,9 @@ const IANA_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*)*$/;
 const LONG_OFFSET = /GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/;
 
 /**
- * The IANA name as it is to be written, or null where there is no such zone. Only letter case is mended: an alias stays the alias that was
- * written, because which name an alias stands for differs between releases of the platform, and digests must not.
+ * The IANA name as it is to be written, or null where there is no such zone. Only letter case is corrected: an alias
+ * stays the alias that was written, because which name an alias stands for differs between releases of the platform,
+ * and digests must not.
  */
 export function zoneName(name: string): string | null {
   if (name === UTC.name) return name;
@@ -52,7 +53,10 @@ function readDay(day: number, offsetAt: (instant: number) => number): ZoneDay {
   return { before, changesAt: changed, after };
 }
 
-/** A zone by its IANA name, remembering what it learned of each UTC day, so that asking again costs a look-up. The name must be valid (see `zoneName`). */
+/**
+ * A zone by its IANA name, remembering what it learned of each UTC day, so that asking again costs a look-up. The name
+ * must be valid (see `zoneName`).
+ */
 export function makeZone(name: string): Zone {
   if (name === UTC.name) return UTC;
   const offsetAt = intlOffset(name);

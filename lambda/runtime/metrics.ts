@@ -1,7 +1,10 @@
 /** Where a deployment's metrics are; their one dimension is `service`, the name of the function that emits them. */
 export const METRIC_NAMESPACE = 'LightsailRetention';
 
-/** Every metric, by the member of a result that it is taken from; `by` is the function that emits it. Names and units live here and nowhere else. */
+/**
+ * Every metric, by the member of a result that it is taken from; `by` is the function that emits it. Names and units
+ * live here and nowhere else.
+ */
 export const METRICS = {
   snapshots: { name: 'Snapshots', unit: 'Count', by: 'report' },
   expiring: { name: 'Expiring', unit: 'Count', by: 'report' },
@@ -24,7 +27,10 @@ export interface Measurement {
   readonly value: number;
 }
 
-/** What a run's result measures: a number for each member that is a metric; false counts 0, true 1. A duplicate delivery measures nothing. */
+/**
+ * What a run's result measures: a number for each member that is a metric; false counts 0, true 1. A duplicate delivery
+ * measures nothing.
+ */
 export function measurementsOf(result: object): readonly Measurement[] {
   const values: Readonly<Record<string, unknown>> = { ...result };
   if (values.delivery === 'already-sent') return [];

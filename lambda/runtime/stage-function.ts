@@ -15,7 +15,10 @@ export interface BundledConfiguration {
   readonly config: unknown;
 }
 
-/** Writes the configuration beside a bundle, where the function looks for it. The same configuration gives the same bytes. */
+/**
+ * Writes the configuration beside a bundle, where the function looks for it. The same configuration gives the same
+ * bytes.
+ */
 export function writeConfiguration(folder: string, { origin, config }: BundledConfiguration): void {
   writeFileSync(join(folder, CONFIGURATION_FILE), `${JSON.stringify({ origin, config })}\n`);
 }

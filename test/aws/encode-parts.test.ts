@@ -5,7 +5,7 @@ import { encodeParts, makePartMemory } from '../../lambda/aws/encode-parts';
 const partsOf = (texts: readonly string[], size?: number) =>
   Array.from(encodeParts(texts, undefined, size), ({ bytes, last }) => ({ bytes: Buffer.from(bytes), last }));
 
-it('makes the bytes that the whole text has, in parts that are full but for a character, the last one aside', () => {
+it('makes the bytes that the whole text has, in parts that are full but for a character, except the last one', () => {
   const text = fc.string({ unit: 'binary', maxLength: 60 });
   fc.assert(
     fc.property(fc.array(text), fc.integer({ min: 4, max: 40 }), (texts, size) => {

@@ -92,7 +92,7 @@ describe('automatic snapshots', () => {
     ),
   );
 
-  it('are asked for last in each region, when nothing of it that decides can be held up any more', () =>
+  it('are read last in each region, when they can no longer delay anything that decides', () =>
     withEmulator(
       { account, faults: [{ fault: 'latency', ms: 50, operations: ['Get*Snapshots', 'GetRelational*'] }] },
       async ({ read, emulator }) => {

@@ -3,8 +3,9 @@ import type { FaultInput } from '../../emulator/fault';
 import type { Inventory } from '../../lambda/core/report/report-model';
 import { namesIn, namesOf, notRead, SMALL_REGIONS, smallAccount, withEmulator } from './reading';
 
-// Each fault that the embedded Lightsail knows for reading (design section 11), and what an inventory is that meets it. What goes wrong between
-// a plan and its end (operations that fail, tags that change, a name that another snapshot takes) is in test/deletion/faults and test/deletion/hostile.
+// Each fault that the embedded Lightsail knows for reading (design section 11), and what an inventory is that meets it.
+// What goes wrong between a plan and its end (operations that fail, tags that change, a name that another snapshot
+// takes) is in test/deletion/faults and test/deletion/hostile.
 
 const HERE = 'eu-central-1';
 const KINDS = ['database', 'disk', 'instance'];

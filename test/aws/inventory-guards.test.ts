@@ -288,13 +288,13 @@ describe('an incomplete snapshot', () => {
     ['name', 'name'],
     ['arn', 'ARN'],
     ['createdAt', 'createdAt'],
-  ])('without %s is kept and is a problem', (member, said) =>
+  ])('without %s is kept and is a problem', (member, text) =>
     withEmulator(
       { faults: [{ fault: 'shape', drop: [member], operations: 'GetDiskSnapshots', regions: HERE }] },
       async ({ read }) => {
         const { inventory } = await read();
         const [snapshot] = inventory.snapshots.filter(({ region, kind }) => region === HERE && kind === 'disk');
-        expect(snapshot?.defects).toEqual([{ code: 'snapshot.incomplete', message: expect.stringContaining(said) }]);
+        expect(snapshot?.defects).toEqual([{ code: 'snapshot.incomplete', message: expect.stringContaining(text) }]);
         expect(inventory.problems).toEqual([
           { code: 'snapshot.incomplete', arn: snapshot?.arn ?? null, message: expect.stringContaining(HERE) },
         ]);

@@ -147,7 +147,7 @@ describe('the deadline', () => {
       },
     ));
 
-  it('that has passed already lets nothing be asked', () =>
+  it('that has already passed prevents every call', () =>
     withEmulator({}, async ({ read, emulator }) => {
       const { inventory } = await read({ deadline: Date.now() - 1, automaticSnapshots: true });
       expect(inventory.scopes.map(({ error }) => error?.code)).toEqual(['deadline', 'deadline', 'deadline']);

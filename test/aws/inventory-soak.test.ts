@@ -86,7 +86,10 @@ const FAULTS: readonly ((pick: Pick, chance: number) => FaultInput)[] = [
   (pick) => ({ fault: 'shape', dropList: true, after: pick([0, 1]), ...somewhere(pick) }),
 ];
 
-/** Whether a complete inventory has every snapshot there is, of regions that are not off. A list whose answer left it out may be an empty one. */
+/**
+ * Whether a complete inventory has every snapshot there is, of regions that are not off. A list whose answer left it
+ * out may be an empty one.
+ */
 const isTruth = (inventory: Inventory): boolean => {
   const held = inventory.scopes.filter(({ status, snapshots }) => status === 'read' && snapshots > 0);
   const expected = held.flatMap(({ region, kind }) =>

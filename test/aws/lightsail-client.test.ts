@@ -35,7 +35,7 @@ describe('makeLightsailClients', () => {
       expect(emulator.connections()).toBe(2);
     }));
 
-  it('opens at most 128 connections where nothing else is said', () =>
+  it('opens at most 128 connections by default', () =>
     withEmulator({ account: largeAccount({ snapshots: 0, regions: MANY_REGIONS }) }, async ({ read, emulator }) => {
       let open = (): void => undefined;
       const opened = new Promise<void>((resolve) => {

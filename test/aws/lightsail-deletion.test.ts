@@ -112,7 +112,7 @@ describe('deleting over HTTP', () => {
       'transient',
     ],
     ['wrong', { fault: 'error', code: 'InvalidInputException', message: 'No.' }, 'refused'],
-    ['said to have failed to execute', { fault: 'error', code: 'OperationFailureException', status: 400 }, 'unknown'],
+    ['reported as failed to execute', { fault: 'error', code: 'OperationFailureException', status: 400 }, 'unknown'],
     ['answered with what nobody knows', { fault: 'error', code: 'TeapotException', status: 418 }, 'unknown'],
   ] as const)('sends a delete that is %s once, and says what that means', async (_, fault, expected) => {
     emulator.setFaults([{ ...fault, operations: 'DeleteInstanceSnapshot' }]);

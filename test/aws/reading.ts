@@ -42,7 +42,10 @@ export const rows = (
     ...more(i + 1),
   }));
 
-/** What each region of the small account holds: seven snapshots and three sources, so that two rows a page make several pages. */
+/**
+ * What each region of the small account holds: seven snapshots and three sources, so that two rows a page make several
+ * pages.
+ */
 export function smallRegion(region: string): RegionData {
   return {
     instances: rows(region, 'instances', 1, 'web', () => ({ tags: [{ key: 'env', value: 'prod' }] })),

@@ -5,7 +5,8 @@ import type { LoggedRequest } from '../../emulator/request-log';
 import type { Inventory, Scope } from '../../lambda/core/report/report-model';
 import { KINDS, type Kind } from '../../lambda/core/snapshot/snapshot';
 
-// What an inventory must be, from what the emulator logged and nothing else: no table of errors and no walk is shared with the code that it evaluates.
+// What an inventory must be, from what the emulator logged and nothing else: no table of errors and no walk is shared
+// with the code that it evaluates.
 
 /** How a run was made. */
 export interface Run {
@@ -15,13 +16,18 @@ export interface Run {
   readonly maxPages: number;
   readonly firstRegion: string;
   readonly hasDeadline: boolean;
-  /** Whether the client takes an empty answer for one without its list, instead of asking again as for any that cannot be read. */
+  /**
+   * Whether the client takes an empty answer for one without its list, instead of asking again as for any that cannot
+   * be read.
+   */
   readonly believesEmpty: boolean;
 }
 
 /** What was served of one list, and how it must have ended. */
 interface Walk {
-  /** `open`: the log ends in the middle, which only a deadline explains. `absent`: one answer, which left the list out. */
+  /**
+   * `open`: the log ends in the middle, which only a deadline explains. `absent`: one answer, which left the list out.
+   */
   readonly end: 'read' | 'absent' | 'failed' | 'open';
   /** Any of these, if it failed. */
   readonly codes: readonly string[];
@@ -49,7 +55,10 @@ const SOURCE_TYPES: Readonly<Record<string, Kind>> = {
   RelationalDatabase: 'database',
 };
 
-/** Errors that pass, by what the log has; of those that a connection ends with, the names under which they reach a report. */
+/**
+ * Errors that pass, by what the log has; of those that a connection ends with, the names under which they reach a
+ * report.
+ */
 const PASSING: Readonly<Record<string, readonly string[]>> = {
   ThrottlingException: ['ThrottlingException'],
   ServiceException: ['ServiceException'],
@@ -86,7 +95,10 @@ function nextOf(call: LoggedRequest, offset: number, size: number, total: number
   return mode === 'loop' ? pageToken(call.operation, call.region, 0) : null;
 }
 
-/** What went wrong with a call as the client must see it: a code, `hang`, `reset`, `answer`, or null. A made-up answer stands for every other. */
+/**
+ * What went wrong with a call as the client must see it: a code, `hang`, `reset`, `answer`, or null. A made-up answer
+ * stands for every other.
+ */
 const errorOf = (call: LoggedRequest): string | null =>
   call.error !== 'hang' && call.error !== 'reset' && first(call, 'answer') !== undefined ? 'answer' : call.error;
 
@@ -109,7 +121,10 @@ function followAgain(
   return { ...first, end, codes: second.codes, conflicting, wrong };
 }
 
-/** Follows the calls of one list from the first to the last; `reading` says what must come after its end, or how it is read this second time. */
+/**
+ * Follows the calls of one list from the first to the last; `reading` says what must come after its end, or how it is
+ * read this second time.
+ */
 function follow(
   calls: readonly LoggedRequest[],
   all: readonly Row[],
@@ -275,7 +290,7 @@ function liesOfLists(inventory: Inventory, log: readonly LoggedRequest[], run: R
     if (off.has(region)) needed.add(key);
     const must = off.has(region) || unread.includes(key) ? 'unread' : 'exists';
     const { state } = inventory.sources(source?.arn ?? '');
-    if (state !== must) wrong.push(`the source of ${name} is said to be ${state}, and is ${must}`);
+    if (state !== must) wrong.push(`the source of ${name} is reported as ${state}, and is ${must}`);
   }
   const named = inventory.problems.filter(({ code }) => code === 'source.unread').map(({ message }) => message);
   const mustBeNamed = [...unread, ...needed];
@@ -317,9 +332,9 @@ function liesOfScope(
 ): readonly string[] {
   const wrong: string[] = [];
   if (!statesOf(snapshots, off, run).includes(scope.status))
-    wrong.push(`it is said to be ${scope.status}, and is ${off ? 'off' : snapshots.end}`);
+    wrong.push(`it is reported as ${scope.status}, and is ${off ? 'off' : snapshots.end}`);
   if (!statesOf(sources, off, run).includes(scope.sources))
-    wrong.push(`its sources are said to be ${scope.sources}, and are ${off ? 'off' : sources.end}`);
+    wrong.push(`its sources are reported as ${scope.sources}, and are ${off ? 'off' : sources.end}`);
   const because = scope.status === 'read' ? sources : snapshots;
   const codes = codesOf(because, run);
   const isWhole = scope.status === 'read' && scope.sources === 'read';

@@ -2,7 +2,10 @@ import { startDeadline } from '../../lambda/aws/deadline';
 import { type Walk, walkPages } from '../../lambda/aws/walk-pages';
 import type { Page } from '../../lambda/ports/snapshot-kind';
 
-/** Walks a list whose pages hold so many rows each, every one with a token of its own but the last; an `endless` one has no last. */
+/**
+ * Walks a list whose pages hold so many rows each, every one with a token of its own but the last; an `endless` one has
+ * no last.
+ */
 async function walk(
   sizes: readonly number[],
   endless = false,

@@ -96,9 +96,7 @@ describe('the page of the sample account', () => {
     await page.locator('#none').waitFor();
     expect(await summary(page)).toBe('No snapshot matches');
     await page.getByRole('button', { name: 'Show all' }).click();
-    expect(await summary(page)).toContain(
-      `All ${sample.totals.snapshots} snapshots: ${sample.totals.expire} expired`,
-    );
+    expect(await summary(page)).toContain(`All ${sample.totals.snapshots} snapshots: ${sample.totals.expire} expired`);
   });
 
   test('follows a deep link to a snapshot on a later page, and lifts a filter that hides it', async () => {

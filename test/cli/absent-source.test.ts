@@ -95,7 +95,7 @@ describe('a source that its list does not show', () => {
     await begin([{ key: 'retention:hold' }], [HIDDEN]);
     const { code, out } = await run('explain', `web-${REGION}-5`);
     expect(code).toBe(0);
-    expect(unwrapped(out)).toContain('Verdict: kept: it is held');
+    expect(unwrapped(out)).toContain('Decision: kept: it is held');
     expect(unwrapped(out)).toContain('tag retention:hold on its source');
   });
 

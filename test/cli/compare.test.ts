@@ -166,7 +166,7 @@ describe('lightsail-retention compare', () => {
       'a missing report',
       () => [wide, narrow, '--from', fileOf('none.json')],
       2,
-      /there is no such file.*\[report\.unreadable\]/,
+      /there is no such file.*\[report\.not-json\]/,
     ],
     ['a directory as report', () => [wide, narrow, '--from', work], 2, /it is a directory/],
     ['a configuration as report', () => [wide, narrow, '--from', wide], 2, /it is not JSON/],

@@ -60,13 +60,13 @@ describe('lightsail-retention explain', () => {
     for (const { arn, name, kind, region, verdict, reasons, policy } of report.snapshots) {
       const { code, out } = await explain(arn ?? '', '--region', region, '--kind', kind);
       const story = unwrapped(out);
-      expect({ name, code, verdict: /Verdict: (kept|expired by policy)/.exec(story)?.[1] }).toEqual({
+      expect({ name, code, verdict: /Decision: (kept|expired by policy)/.exec(story)?.[1] }).toEqual({
         name,
         code: 0,
         verdict: verdict === 'expire' ? 'expired by policy' : 'kept',
       });
       for (const { text } of reasons) expect(story).toContain(unwrapped(text));
-      if (policy !== null) expect(story).toContain(`So it has: policy ${policy.name}, `);
+      if (policy !== null) expect(story).toContain(`Its policy: policy ${policy.name}, `);
     }
   }, 120_000);
 
@@ -82,7 +82,7 @@ describe('lightsail-retention explain', () => {
   it('says when tags of the source decide, and that nothing after them is asked', async () => {
     const story = unwrapped((await explain(named('staging').name ?? '')).out);
     expect(story).toContain('The tags of its source: policy short (last 1, expireAfter 14d): this decides');
-    expect(story).toContain('The rules and the default: not asked: a tag has decided');
+    expect(story).toContain('The rules and the default: not evaluated: a tag has decided');
   });
 
   it('says that the tags of a source do not reach a copy of an automatic snapshot', async () => {
@@ -159,7 +159,7 @@ describe('lightsail-retention explain', () => {
     ]);
     const { code, out, err } = await explain(named('landing').arn ?? '');
     expect(code).toBe(3);
-    expect(out).toContain('Verdict');
+    expect(out).toContain('Decision: ');
     expect(err).toContain('error: the inventory is incomplete: 1 of 9 scopes were not read: us-east-1 disk');
   });
 });

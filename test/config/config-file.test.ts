@@ -15,8 +15,8 @@ function read(content: string | Uint8Array) {
   return readConfigFile(file);
 }
 
-/** What is said about a file, one line each; nothing for a good one. */
-function said(content: string | Uint8Array): string {
+/** The errors of a file, one line each; empty for a valid one. */
+function errorsOf(content: string | Uint8Array): string {
   const result = read(content);
   return result.ok ? '' : formatConfigProblems(result.errors, 'f.yaml');
 }
@@ -33,7 +33,7 @@ test.each<[string, string | Uint8Array]>([
   ['markers of one document', '---\nversion: 1\n...\n'],
   ['keys that look like numbers', 'version: 1\npolicies: { 2024: { keep: all } }\n'],
 ])('reads %s', (_, content) => {
-  expect(said(content)).toBe('');
+  expect(errorsOf(content)).toBe('');
 });
 
 test('the origin is the base name of the file', () => {
@@ -42,7 +42,7 @@ test('the origin is the base name of the file', () => {
 });
 
 test('words that other YAML versions read as yes and no stay words', () => {
-  expect(said('version: 1\nreport: { automaticSnapshots: no }\n')).toBe(
+  expect(errorsOf('version: 1\nreport: { automaticSnapshots: no }\n')).toBe(
     'f.yaml:2:31 report.automaticSnapshots: got "no", expected true or false, without quotes; did you mean false?',
   );
 });
@@ -138,7 +138,7 @@ test.each<[string, string | Uint8Array, string]>([
     'f.yaml: got aliases that repeat what they stand for too often, expected a configuration that is written out',
   ],
 ])('refuses %s', (_, content, message) => {
-  expect(said(content)).toBe(message);
+  expect(errorsOf(content)).toBe(message);
 });
 
 test('refuses everything that is wrong at once, in the order of the file, with line and column', () => {
@@ -156,7 +156,7 @@ test('refuses everything that is wrong at once, in the order of the file, with l
     '  - policy: standard',
     'default: x',
   ].join('\n');
-  const where = said(text)
+  const where = errorsOf(text)
     .split('\n')
     .map((line) => line.slice(0, line.indexOf(': got')));
   expect(where).toEqual([
@@ -174,7 +174,9 @@ test('refuses everything that is wrong at once, in the order of the file, with l
 });
 
 test('a file that is wrong throughout is answered briefly', () => {
-  const lines = said(`version: 1\n${Array.from({ length: 20_000 }, (_, i) => `key${i}: 1\n`).join('')}`).split('\n');
+  const lines = errorsOf(`version: 1\n${Array.from({ length: 20_000 }, (_, i) => `key${i}: 1\n`).join('')}`).split(
+    '\n',
+  );
   expect(lines).toHaveLength(51);
   expect(lines.at(-1)).toBe('… and 19950 more');
 });
@@ -204,7 +206,7 @@ test('loading names the file as it was given, and warns line by line', () => {
   ]);
 });
 
-test('refuses to load what is wrong, as the fault of whoever wrote it', () => {
+test('refuses to load an invalid configuration, as the fault of the operator', () => {
   writeFileSync(file, 'version: 3\n');
   const load = () => loadConfigFile(file, () => {});
   expect(load).toThrow(RetentionError);

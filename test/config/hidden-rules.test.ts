@@ -324,7 +324,7 @@ describe('whatever the rules', () => {
       { ...more },
     );
 
-  it('a rule that is said to match nothing is never the first that matches a snapshot with its names', () => {
+  it('a rule that is reported to match nothing is never the first that matches a snapshot with its names', () => {
     fc.assert(
       fc.property(
         setting.chain(([matches, more]) =>
@@ -347,7 +347,7 @@ describe('whatever the rules', () => {
     );
   });
 
-  it('a rule that one earlier rule covers among all snapshots of a small account is said to match nothing, few aside', () => {
+  it('a rule that one earlier rule covers among all snapshots of a small account is reported to match nothing, with few exceptions', () => {
     const bits = <T>(...all: T[]) => all;
     const worlds = bits<MatchSubject['kind']>('instance', 'disk').flatMap((kind) =>
       bits('us-east-1', 'eu-west-1').flatMap((region) =>

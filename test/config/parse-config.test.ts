@@ -266,7 +266,7 @@ describe('one thing that is wrong', () => {
     ],
     [
       valid({ rules: [1, 2].map(() => ({ name: 'web', match: {}, policy: 'standard' })) }),
-      'rules[1].name: got "web", expected a name that no rule before it bears',
+      'rules[1].name: got "web", expected a name that no earlier rule has',
     ],
     [
       valid({
@@ -275,7 +275,7 @@ describe('one thing that is wrong', () => {
           { match: {}, policy: 'standard' },
         ],
       }),
-      'rules[1].name: got "rule 2", expected a name that no rule before it bears',
+      'rules[1].name: got "rule 2", expected a name that no earlier rule has',
     ],
     [
       valid({ rules: [{ name: 'a\nb', match: {}, policy: 'standard' }] }),

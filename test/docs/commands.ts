@@ -2,8 +2,8 @@
 export type PageStep = { readonly command: string } | { readonly file: string; readonly text: string };
 
 /**
- * What a reader of a page does, in order: the lines of its `sh` blocks without their comments, commands in its text, and the YAML blocks
- * whose first line names their file.
+ * What a reader of a page does, in order: the lines of its `sh` blocks without their comments, commands in its text,
+ * and the YAML blocks whose first line names their file.
  */
 export function stepsOf(page: string): readonly PageStep[] {
   const found = page.matchAll(/^```(\w*)\n([\s\S]*?)^```$|`((?:npx|npm|aws) [^`\n]+)`/gm);

@@ -2,13 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ACCESS_FAULTS } from '../../cli/access-faults';
 import { ERROR_CODES, type ErrorCode } from '../../lambda/core/util/error-codes';
-import { ERROR_TEXTS } from '../../lambda/core/util/error-texts';
 import { RetentionError } from '../../lambda/core/util/errors';
 import { REFUSALS } from '../../lambda/deletion/refusals';
 import { errorsPage, PROBLEM_TEXTS } from '../../scripts/error-docs';
 
 const ROOT = join(__dirname, '..', '..');
-const TABLES = ['lambda/core/util/error-codes.ts', 'lambda/core/util/error-texts.ts', 'scripts/error-docs.ts'];
+const TABLES = ['lambda/core/util/error-codes.ts', 'lambda/core/util/faults.ts', 'scripts/error-docs.ts'];
 
 const sources = ['lambda', 'cli', 'lib', 'bin', 'scripts']
   .flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }))
@@ -41,10 +40,8 @@ test('docs/errors.md is what "npm run docs" writes', () => {
   expect(readFileSync(join(ROOT, 'docs', 'errors.md'), 'utf8')).toBe(errorsPage());
 });
 
-test('an error takes its fault from the table', () => {
-  expect(new RetentionError('plan.expired', 'late').fault).toBe('operator');
-  expect(new RetentionError('store.s3', 'late').fault).toBe('aws');
-  expect(new RetentionError('bug.config', 'late').fault).toBe('bug');
+test.each(codes)('an error with the code %s takes its fault from the table', (code) => {
+  expect(new RetentionError(code, 'a failure').fault).toBe(ERROR_CODES[code].fault);
 });
 
 test.each(codes)('%s is thrown by one file', (code) => {
@@ -61,7 +58,7 @@ test.each(codes)('%s is thrown by one file', (code) => {
 });
 
 test.each(codes)('the texts of %s are sentences', (code) => {
-  const { meaning, remedy } = ERROR_TEXTS[code];
+  const { meaning, remedy } = ERROR_CODES[code];
   expect(`${meaning} ${remedy}`).toMatch(/^[`\p{Lu}-][\s\S]+\. [`\p{Lu}][\s\S]+\.$/u);
 });
 
@@ -75,6 +72,6 @@ test('every problem of a report is documented', () => {
     expect([code, filesWith(new RegExp(`'${escaped(code)}'`)).length > 0]).toEqual([code, true]);
 });
 
-test('no bundle holds the texts of the codes', () => {
-  expect(filesWith(/error-texts'/)).toEqual([]);
+test('no bundle holds the texts of the codes, because only types are imported from their table', () => {
+  expect(filesWith(/^import \{[^}]*\} from '[^']*error-codes'/m)).toEqual([]);
 });

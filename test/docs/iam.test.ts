@@ -50,7 +50,7 @@ test('README and SECURITY name all that the report role may do', () => {
   ).toEqual([]);
   for (const file of ['README.md', 'SECURITY.md']) {
     const text = readFileSync(join(DOCS, '..', file), 'utf8').replace(/\s+/g, ' ');
-    for (const said of Object.keys(words)) expect(text).toContain(said);
+    for (const phrase of Object.keys(words)) expect(text).toContain(phrase);
   }
 });
 
@@ -67,11 +67,11 @@ test('docs/iam.md says of the grants of the construct what they allow', () => {
   const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
     Properties.Roles[0].Ref.startsWith('Reader'),
   );
-  const said =
+  const sentence =
     /`retention\.grants\.readReports\(role\)` lets somebody list and read\s+([^;]*), and nothing else in it \(and decrypt/.exec(
       page,
     )?.[1];
-  const prefixes = [...(said ?? '').matchAll(/`([a-z]+\/)`/g)].map(([, prefix]) => `${prefix}*`);
+  const prefixes = [...(sentence ?? '').matchAll(/`([a-z]+\/)`/g)].map(([, prefix]) => `${prefix}*`);
   const [read, list, ...more] = statementsOf(policies)
     .toSorted((a, b) => String(a.Action).localeCompare(String(b.Action)))
     .filter(({ Action }) => String(Action).startsWith('s3:'));

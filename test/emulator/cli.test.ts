@@ -8,7 +8,7 @@ import { ACCOUNT, NOW, REGION, webAccount, withEmulator } from './clients';
 
 const run = promisify(execFile);
 
-/** The AWS CLI against an emulator, away from whoever runs the tests: no profile, no files, no other endpoint. */
+/** The AWS CLI against an emulator, away from the settings of the machine: no profile, no files, no other endpoint. */
 async function aws(emulator: Emulator, ...args: string[]): Promise<unknown> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
   const env = {

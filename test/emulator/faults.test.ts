@@ -158,7 +158,7 @@ describe('the faults', () => {
   it.each([
     ['busy', ['information', 'information']],
     ['during', ['200', 'data']],
-  ] as const)('a call that hangs "%s" lets something be heard, and never ends', async (when, expected) => {
+  ] as const)('a call that hangs "%s" sends the expected bytes, and never ends', async (when, expected) => {
     await under([{ fault: 'hang', when }], async (emulator) => {
       const heard: string[] = [];
       const headers = {

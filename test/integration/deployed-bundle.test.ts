@@ -42,10 +42,10 @@ describe('the bundle that is deployed', () => {
 
   async function invoke(
     event: unknown,
-    said: { config?: unknown; env?: Record<string, string>; timeout?: number } = {},
+    given: { config?: unknown; env?: Record<string, string>; timeout?: number } = {},
   ) {
     const folder = mkdtempSync(join(work, 'function-'));
-    stageFunction(built, { origin: 'retention.yaml', config: said.config ?? CONFIG }, folder);
+    stageFunction(built, { origin: 'retention.yaml', config: given.config ?? CONFIG }, folder);
     const logs: string[] = [];
     const run: BundleRun = {
       folder,
@@ -56,9 +56,9 @@ describe('the bundle that is deployed', () => {
         AWS_ENDPOINT_URL: emulator.url,
         AWS_ACCESS_KEY_ID: 'test',
         AWS_SECRET_ACCESS_KEY: 'test',
-        ...said.env,
+        ...given.env,
       },
-      timeout: said.timeout ?? 120_000,
+      timeout: given.timeout ?? 120_000,
       log: (text) => logs.push(text),
     };
     return { answer: await runBundle(run), logs: logs.join('') };
@@ -196,8 +196,8 @@ describe('the bundle that is deployed', () => {
     ['an environment without topic', { env: { TOPIC_ARN: '' } }, 'env.missing'],
   ])(
     'refuses %s before it reads anything, with a code in its log',
-    async (_, { event = {}, ...said }: { event?: unknown; config?: unknown; env?: Record<string, string> }, code) => {
-      const { answer, logs } = await invoke(event, said);
+    async (_, { event = {}, ...given }: { event?: unknown; config?: unknown; env?: Record<string, string> }, code) => {
+      const { answer, logs } = await invoke(event, given);
       expect(answer.ok).toBe(false);
       expect(logs).toContain(`"${code}"`);
       expect(emulator.requests.total()).toBe(0);

@@ -88,7 +88,9 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     );
   }
 
-  /** What was uploaded and deployed: the function's code, unpacked, and its environment with every reference resolved. */
+  /**
+   * What was uploaded and deployed: the function's code, unpacked, and its environment with every reference resolved.
+   */
   async function deployedFunction() {
     const { TemplateBody } = await new CloudFormationClient(moto.client).send(
       new GetTemplateCommand({ StackName: STACK }),
@@ -164,7 +166,9 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
 
     const [message, ...more] = await received();
     expect(more).toEqual([]);
-    expect(message?.Subject).toMatch(/^\[Lightsail\] \d+ of \d+ snapshots expired by policy, at most \$\d+\.\d\d\/month$/);
+    expect(message?.Subject).toMatch(
+      /^\[Lightsail\] \d+ of \d+ snapshots expired by policy, at most \$\d+\.\d\d\/month$/,
+    );
     expect(message?.Message).toContain(`s3://${outputs.BucketName}/reports/${FIRST_TIME}-`);
     expect(Object.keys(message?.MessageAttributes ?? {}).sort()).toEqual([
       'complete',
@@ -197,7 +201,7 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
   it('is healthy in the eyes of doctor', async () => {
     const program = join(work, 'lightsail-retention.cjs');
     bundleCommandLine(join(ROOT, 'bin', 'lightsail-retention.ts'), program);
-    const said = await new Promise<string>((resolve) => {
+    const output = await new Promise<string>((resolve) => {
       const child = spawn(process.execPath, [program, 'doctor'], {
         cwd: work,
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -217,11 +221,11 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
       });
       child.on('close', (code) => resolve(`${out}exit ${code}`));
     });
-    expect(said).toMatch(/^ok\s+stack: LightsailRetention in us-east-1$/m);
-    expect(said).toMatch(/^ok\s+configuration in force: retention\.yaml, as it is here$/m);
-    expect(said).toMatch(/^ok\s+schedule: cron\(0 8 \? \* MON \*\) in UTC$/m);
-    expect(said).toMatch(new RegExp(`^ok\\s+last report: ${compactInstant(Date.parse(NEXT))}-`, 'm'));
-    expect(said).toContain('a report would reach a person\nexit 0');
+    expect(output).toMatch(/^ok\s+stack: LightsailRetention in us-east-1$/m);
+    expect(output).toMatch(/^ok\s+configuration in force: retention\.yaml, as it is here$/m);
+    expect(output).toMatch(/^ok\s+schedule: cron\(0 8 \? \* MON \*\) in UTC$/m);
+    expect(output).toMatch(new RegExp(`^ok\\s+last report: ${compactInstant(Date.parse(NEXT))}-`, 'm'));
+    expect(output).toContain('a report would reach a person\nexit 0');
   }, 120_000);
 
   describeWith(

@@ -55,7 +55,7 @@ describe('the facts of the kinds', () => {
   });
 
   it('can be had without loading an SDK', () => {
-    const text = readFileSync(join(__dirname, '../../lambda/kinds/facts.ts'), 'utf8');
-    expect([...text.matchAll(/from '([^']+)'/g)].map((match) => match[1])).toEqual(['../core/snapshot']);
+    const text = readFileSync(join(__dirname, '../../lambda/kinds/kind-metadata.ts'), 'utf8');
+    expect([...text.matchAll(/from '([^']+)'/g)].map((match) => match[1])).toEqual(['../core/snapshot/snapshot']);
   });
 });

@@ -25,8 +25,8 @@ describe('a member of the wrong type is no fact: the snapshot is kept, as a prob
     ['isFromAutoSnapshot as a text', { isFromAutoSnapshot: 'true' }, 'isFromAutoSnapshot is neither true nor false'],
     ['a creation time of zero', { createdAt: 0 }, 'createdAt'],
     ['a creation time before 1970', { createdAt: -5 }, 'createdAt'],
-  ])('%s', async (_, more, said) => {
-    expect((await listed(more))?.defects?.map(({ message }) => message).join('; ')).toContain(said);
+  ])('%s', async (_, more, text) => {
+    expect((await listed(more))?.defects?.map(({ message }) => message).join('; ')).toContain(text);
   });
 
   it('a copy of an automatic snapshot stays one, however the flag is written', async () => {

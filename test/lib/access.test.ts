@@ -5,7 +5,16 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
-import { actionsOf, elsewhere, ownKey, PROPS, quickApp, type Said, statementsOf, synthesized } from './synthesized';
+import {
+  actionsOf,
+  elsewhere,
+  type GivenProps,
+  ownKey,
+  PROPS,
+  quickApp,
+  statementsOf,
+  synthesized,
+} from './synthesized';
 
 /** Design section 8: what a report calls. Written out here, so that a change of the role shows in review. */
 const READS = [
@@ -22,7 +31,7 @@ const READS = [
   'lightsail:GetRelationalDatabases',
 ];
 
-const VARIANTS: Readonly<Record<string, Said>> = {
+const VARIANTS: Readonly<Record<string, GivenProps>> = {
   smallest: {},
   'without subscribers': { emails: [] },
   'every day': { schedule: 'rate(1 day)' },
@@ -32,8 +41,8 @@ const VARIANTS: Readonly<Record<string, Said>> = {
   'with a bucket and a topic from elsewhere': elsewhere,
 };
 
-describe.each(Object.entries(VARIANTS))('the policies of the stack, %s', (_, said) => {
-  const template = synthesized(said);
+describe.each(Object.entries(VARIANTS))('the policies of the stack, %s', (_, given) => {
+  const template = synthesized(given);
   const statements = statementsOf(template.toJSON());
   const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
 

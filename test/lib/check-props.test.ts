@@ -103,10 +103,10 @@ describe('a property that is wrong', () => {
       'got "retention.yaml", expected what readConfiguration(',
     ],
     ['props.configuration', { configuration: { config: { version: 1 } } }, 'expected what readConfiguration('],
-  ])('is refused with %s: %j', (code, given, said) => {
+  ])('is refused with %s: %j', (code, given, text) => {
     const refused = refusal(given);
     expect({ code: refused.code, fault: refused.fault }).toEqual({ code, fault: 'operator' });
-    expect(refused.message).toContain(said);
+    expect(refused.message).toContain(text);
     expect(refused.message).not.toMatch(/\n|\.$/);
   });
 
@@ -188,7 +188,7 @@ describe('how long reports are kept', () => {
     expect(kept({ deletion: 'automatic', ...config({ grace: '2y' }) })).toEqual([2 * 366 + 8]);
   });
 
-  test('may be said in other units', () => {
+  test('can be given in other units', () => {
     expect(kept({ keepReportsFor: Duration.hours(240) })).toEqual([10]);
   });
 });

@@ -117,10 +117,10 @@ test.each([
   ['context.unknown', { emails: email }, 'did you mean "email"?'],
   ['context.unknown', { email, scedule: 'rate(1 day)' }, 'did you mean "schedule"?'],
   ['context.unknown', { email, Deletion: 'off' }, 'did you mean "deletion"?'],
-])('refuses with %s: %j', (code, context, said) => {
+])('refuses with %s: %j', (code, context, text) => {
   const refused = refusal(() => readContext(context));
   expect(refused.code).toBe(code);
-  expect(refused.message).toContain(said);
+  expect(refused.message).toContain(text);
   expect(refused.message).not.toMatch(/\n|\.$/);
 });
 
@@ -160,9 +160,9 @@ test.each([
   ['rate(7)', 'neither'],
   ['rate(7 weeks)', 'neither'],
   ['at(2027-01-01T08:00:00)', 'neither'],
-])('refuses the schedule %s', (text, said) => {
-  const refused = refusal(() => checkSchedule(text));
+])('refuses the schedule %s', (schedule, text) => {
+  const refused = refusal(() => checkSchedule(schedule));
   expect(refused.code).toBe('context.schedule');
-  expect(refused.message).toContain(said);
+  expect(refused.message).toContain(schedule);
   expect(refused.message).toContain(text);
 });

@@ -12,10 +12,10 @@ import {
   actionsOf,
   BUCKET_KEY,
   elsewhere,
+  type GivenProps,
   ownKey,
   PROPS,
   quickApp,
-  type Said,
   type Statement,
   statementsOf,
   synthesized,
@@ -47,9 +47,9 @@ const DELETES: Readonly<Record<string, string>> = {
 const MODES = ['approve', 'automatic'] as const;
 const OWN = { origin: 'retention.yaml', config: { version: 1, tagPrefix: 'backup', holdTags: ['no_delete', 'keep'] } };
 
-const VARIANTS: Readonly<Record<string, readonly [deletes: boolean, said: Said]>> = {
+const VARIANTS: Readonly<Record<string, readonly [deletes: boolean, given: GivenProps]>> = {
   'report only': [false, {}],
-  'report only, said so': [false, { deletion: 'off' }],
+  'report only, set explicitly': [false, { deletion: 'off' }],
   'report only, with a key': [false, ownKey],
   'report only, with a bucket and a topic from elsewhere': [false, elsewhere],
   approve: [true, { deletion: 'approve' }],
@@ -92,8 +92,8 @@ function roleStatements(template: Template, description: string): readonly State
 const REPORT = 'Lists Lightsail';
 const DELETION = 'Deletes the Lightsail snapshots';
 
-describe.each(Object.entries(VARIANTS))('every policy of the stack: %s', (_, [deletes, said]) => {
-  const template = synthesized(said);
+describe.each(Object.entries(VARIANTS))('every policy of the stack: %s', (_, [deletes, given]) => {
+  const template = synthesized(given);
   const statements = statementsOf(template.toJSON());
   const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
 
@@ -335,16 +335,19 @@ describe('a hold is denied by the role, whatever the code does', () => {
         .replaceAll('*', '.*')}$`,
     ).test(value);
 
-  /** As IAM evaluates a statement: every operator and every key in it must hold; a negated one holds where the key is absent. */
+  /**
+   * As IAM evaluates a statement: every operator and every key in it must hold; a negated one holds where the key is
+   * absent.
+   */
   function isDenied(tags: Readonly<Record<string, string>>): boolean {
     return denials.some(({ Condition = {} }) =>
       Object.entries(Condition).every(([operator, keys]) =>
-        Object.entries(keys).every(([key, said]) => {
+        Object.entries(keys).every(([key, expected]) => {
           const value = tags[key.replace('aws:ResourceTag/', '')];
-          const patterns = [said].flat();
+          const patterns = [expected].flat();
           switch (operator) {
             case 'Null':
-              return (value === undefined) === (said === 'true');
+              return (value === undefined) === (expected === 'true');
             case 'StringNotLike':
               return value === undefined || !patterns.some((pattern) => like(pattern, value));
             default:

@@ -98,7 +98,7 @@ describe('a value that is known at deployment only is refused where it has to be
       'the functions carry it in their code',
       (stack) => ({ configuration: { origin: 'retention.yaml', config: { version: 1, holdTags: [later(stack)] } } }),
     ],
-  ])('%s: %s', (code, said, given) => {
+  ])('%s: %s', (code, text, given) => {
     const refusal = (): unknown => {
       try {
         return built(given);
@@ -108,7 +108,7 @@ describe('a value that is known at deployment only is refused where it has to be
     };
     const error = refusal();
     expect(error).toBeInstanceOf(RetentionError);
-    expect(error).toMatchObject({ code, message: expect.stringContaining(said) });
+    expect(error).toMatchObject({ code, message: expect.stringContaining(text) });
     expect(String(error)).toContain('known');
     expect(String(error)).not.toMatch(/Token\[|\n|e\+\d/);
   });

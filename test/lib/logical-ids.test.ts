@@ -1,8 +1,9 @@
 import { synthesized } from './synthesized';
 
 /**
- * Another logical id is another resource: what had the old one is removed, or left behind. Those that hold something, or that people and
- * other stacks refer to, are written out here, so that a refactoring which moves them shows in review.
+ * Another logical id is another resource: what had the old one is removed, or left behind. Those that hold something,
+ * or that people and other stacks refer to, are written out here, so that a refactoring which moves them shows in
+ * review.
  */
 const IDS: Readonly<Record<string, readonly string[]>> = {
   'AWS::S3::Bucket': ['RetentionStoreBucketCC601A1A'],
@@ -14,7 +15,10 @@ const IDS: Readonly<Record<string, readonly string[]>> = {
   'AWS::Scheduler::Schedule': ['RetentionSchedule647D68E7', 'RetentionMonitoringAgeCheck08F40783'],
 };
 
-/** What deletion adds: with another function or alias, what people and schedules start is gone, and with another log group its history. */
+/**
+ * What deletion adds: with another function or alias, what people and schedules start is gone, and with another log
+ * group its history.
+ */
 const IDS_OF_DELETION: Readonly<Record<string, readonly string[]>> = {
   'AWS::Lambda::Function': ['RetentionDeletionFunction8EB11A69'],
   'AWS::Lambda::Alias': ['RetentionDeletionAliasC6AB8FDB'],

@@ -41,7 +41,10 @@ const readBy = ({
     { ...own, Stat: own.Statistic },
   ];
 
-/** An alarm as a line: statistic and metric, each with the time over which it is taken, threshold, periods, and what no data means. */
+/**
+ * An alarm as a line: statistic and metric, each with the time over which it is taken, threshold, periods, and what no
+ * data means.
+ */
 function lineOf(alarm: AlarmProperties): string {
   const watched = readBy(alarm).map(({ Stat, MetricName, Period }) => `${Stat} ${MetricName} in ${Period / 60} min`);
   const { ComparisonOperator, Threshold, EvaluationPeriods, TreatMissingData } = alarm;

@@ -124,14 +124,14 @@ describe('an imported bucket comes with one warning that says what has to be set
       deletion: 'approve',
       bucket: Bucket.fromBucketAttributes(stack, 'Bucket', { bucketName: 'theirs', account: '999999999999' }),
     });
-    const [said, ...others] = warnings(stack);
+    const [warning, ...others] = warnings(stack);
     expect(others).toEqual([]);
     for (const part of [
       'deny requests without TLS',
       'allow account 123456789012 s3:ListBucket',
       's3:PutObject on reports/*, plans/*, runs/*, results/*',
     ])
-      expect(said).toContain(part);
+      expect(warning).toContain(part);
   });
 
   test('of an account that may be another, where that of the stack is not known', () => {
@@ -157,10 +157,10 @@ describe('what else is of another account', () => {
       /^encryptionKey: its key's policy is not changed from here: it must allow account 123456789012 kms:Decrypt and kms:GenerateDataKey/,
       (stack) => ({ encryptionKey: Key.fromKeyArn(stack, 'Key', keyArn) }),
     ],
-  ])('comes with a warning: %s', (_, said, props) => {
+  ])('comes with a warning: %s', (_, warning, props) => {
     const stack = new Stack(quickApp(), 'Mine', { env: OURS });
     retention(stack, props(stack));
-    expect(warnings(stack)).toEqual([expect.stringMatching(said)]);
+    expect(warnings(stack)).toEqual([expect.stringMatching(warning)]);
   });
 
   test('is allowed to the account of the stack where the app makes it', () => {

@@ -173,15 +173,15 @@ describe('a bucket of your own, or a key', () => {
     ],
   ])(
     '%s is refused in another region, by CloudFormation where that of the stack is not known here',
-    (prop, said, props) => {
+    (prop, text, props) => {
       expect(() => built(props, 'us-east-1')).toThrow(
         expect.objectContaining({
           code: `props.${prop}`,
-          message: `${said}: got one in eu-central-1, expected us-east-1, where the stack is`,
+          message: `${text}: got one in eu-central-1, expected us-east-1, where the stack is`,
         }),
       );
       expect(() => built(props, 'eu-central-1')).not.toThrow();
-      expect(JSON.stringify(regionRules(deployed(props).template))).toContain(`${said}: it is in eu-central-1`);
+      expect(JSON.stringify(regionRules(deployed(props).template))).toContain(`${text}: it is in eu-central-1`);
     },
   );
 });

@@ -9,7 +9,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
 import { PROPS, quickApp } from './synthesized';
 
-/** IAM counts the characters of all inline policies of a role, blanks aside. */
+/** IAM counts the characters of all inline policies of a role, without blanks. */
 const INLINE_LIMIT = 10_240;
 
 const longestArn = (service: string, length: number): string =>

@@ -23,19 +23,19 @@ export const PROPS: SnapshotRetentionProps = {
 };
 
 /** Properties of a stack, as they differ from the smallest one's: also with what is made in it, or brought into it. */
-export type Said = Partial<SnapshotRetentionProps> | ((stack: Stack) => Partial<SnapshotRetentionProps>);
+export type GivenProps = Partial<SnapshotRetentionProps> | ((stack: Stack) => Partial<SnapshotRetentionProps>);
 
 /** The template of a stack with these properties instead of the smallest one's. */
-export function synthesized(said: Said = {}): Template {
-  if (typeof said !== 'function')
-    return Template.fromStack(new RetentionStack(quickApp(), 'LightsailRetention', { ...PROPS, ...said }));
+export function synthesized(given: GivenProps = {}): Template {
+  if (typeof given !== 'function')
+    return Template.fromStack(new RetentionStack(quickApp(), 'LightsailRetention', { ...PROPS, ...given }));
   const stack = new Stack(quickApp(), 'LightsailRetention', {
     env: { account: '123456789012', region: 'eu-central-1' },
   });
   // That a policy from elsewhere is not changed has a test of its own.
   for (const what of ['key', 'topic', 'bucket'])
     Annotations.of(stack).acknowledgeWarning(`lightsail-retention:${what}`);
-  new SnapshotRetention(stack, 'Retention', { ...PROPS, ...said(stack) });
+  new SnapshotRetention(stack, 'Retention', { ...PROPS, ...given(stack) });
   return Template.fromStack(stack);
 }
 
@@ -70,7 +70,10 @@ export interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | string[]>>>>;
 }
 
-/** Every policy statement of a template, whatever it is attached to: policies, roles' own and trust, topics, queues, buckets. */
+/**
+ * Every policy statement of a template, whatever it is attached to: policies, roles' own and trust, topics, queues,
+ * buckets.
+ */
 export function statementsOf(value: unknown): readonly Statement[] {
   if (Array.isArray(value)) return value.flatMap(statementsOf);
   if (typeof value !== 'object' || value === null) return [];

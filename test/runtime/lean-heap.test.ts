@@ -29,7 +29,10 @@ function run(prelude: string): { readonly most: number; readonly total: number }
 
 it('keeps the heap of a program that makes much and holds a part of it smaller, by half for new objects, by a quarter in all', () => {
   const { outputFiles } = buildSync({
-    stdin: { contents: "require('./lambda/lean-heap').keepHeapLean()", resolveDir: join(__dirname, '..') },
+    stdin: {
+      contents: "require('./lambda/runtime/lean-heap').keepHeapLean()",
+      resolveDir: join(__dirname, '..', '..'),
+    },
     bundle: true,
     platform: 'node',
     write: false,

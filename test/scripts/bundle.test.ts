@@ -11,15 +11,17 @@ const configuration = { origin: 'it\'s "mine".yaml', config: { version: 1, timez
 beforeAll(() => bundleHandlers(join(folder, 'first')));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Bytes. The report function starts cold for every report; deletion carries the client of the durable engine as well. */
-const MOST: Readonly<Record<FunctionName, number>> = { report: 600_000, delete: 840_000 };
+/**
+ * Bytes. The report function starts cold for every report; deletion carries the client of the durable engine as well.
+ */
+const MAX_BYTES_OF: Readonly<Record<FunctionName, number>> = { report: 600_000, delete: 840_000 };
 
 describe.each([...HANDLERS])('the bundle of %s', (name) => {
   const bundle = (build: string): string => join(folder, build, name);
 
   test('is one file, and small enough', () => {
     expect(readdirSync(bundle('first'))).toEqual(['index.js']);
-    expect(statSync(join(bundle('first'), 'index.js')).size).toBeLessThanOrEqual(MOST[name]);
+    expect(statSync(join(bundle('first'), 'index.js')).size).toBeLessThanOrEqual(MAX_BYTES_OF[name]);
   });
 
   test('is the same bytes when it is built again, in another folder', () => {
@@ -29,12 +31,12 @@ describe.each([...HANDLERS])('the bundle of %s', (name) => {
 
   test('loads where nothing is installed, and exports a handler', () => {
     const script = 'process.stdout.write(typeof require(process.argv[1]).handler)';
-    const said = execFileSync(process.execPath, ['-e', script, bundle('first')], {
+    const output = execFileSync(process.execPath, ['-e', script, bundle('first')], {
       cwd: folder,
       env: {},
       encoding: 'utf8',
     });
-    expect(said).toBe('function');
+    expect(output).toBe('function');
   });
 
   test('is staged unchanged, with the configuration beside it as it was given', () => {

@@ -176,8 +176,12 @@ describe('the package, installed into an empty CDK app', () => {
     const js = join(app, 'app.cjs');
     compiled('app', js);
     const out = join(app, 'cdk.out');
-    const said = execFileSync(process.execPath, [js], { cwd: app, env: { ...env, CDK_OUTDIR: out }, encoding: 'utf8' });
-    expect(said).toBe('true');
+    const output = execFileSync(process.execPath, [js], {
+      cwd: app,
+      env: { ...env, CDK_OUTDIR: out },
+      encoding: 'utf8',
+    });
+    expect(output).toBe('true');
     const template = JSON.parse(readFileSync(join(out, 'Backups.template.json'), 'utf8'));
     const types = Object.values<{ Type: string }>(template.Resources).map(({ Type }) => Type);
     expect(types.filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(1);
@@ -284,8 +288,8 @@ describe('the package, installed into an empty CDK app', () => {
 
     test('it refuses to go on where the package is not installed, in one sentence', () => {
       const folder = lonely('alone');
-      const said = refusal(join(folder, 'app.cjs'), folder);
-      expect(said).toMatch(
+      const output = refusal(join(folder, 'app.cjs'), folder);
+      expect(output).toMatch(
         /cannot find the code of the functions: lightsail-retention is not installed for .*--external:lightsail-retention/,
       );
     }, 120_000);

@@ -29,8 +29,8 @@ test.each([
   ['GPL-3.0-only', 'GPL-3.0-only'],
   [undefined, 'undefined'],
   ['SEE LICENSE IN LICENSE.md', 'SEE LICENSE'],
-])('refuses to ship a package under %s', (license, said) => {
-  expect(() => thirdParties([fileOf('@some/package', license)])).toThrow(said);
+])('refuses to ship a package under %s', (license, message) => {
+  expect(() => thirdParties([fileOf('@some/package', license)])).toThrow(message);
 });
 
 test('a scoped package has its address in the bill of materials', () => {

@@ -15,7 +15,7 @@ describe('what an upgrade would lose', () => {
     '[-] AWS::S3::Bucket Retention/Store/Bucket RetentionStoreBucketCC601A1A orphan',
     '[-] AWS::S3::Bucket RetentionStoreBucketCC601A1A destroy',
     '[-] AWS::Logs::LogGroup Retention/Report/Logs RetentionReportLogs44303451 destroy',
-  ])('is said by: %s', (line) => {
+  ])('is reported for: %s', (line) => {
     expect(lostBy(`Resources\n[+] AWS::S3::Bucket Mine Mine123\n${line}\n └─ [~] X\n${END}`)).toEqual([line]);
   });
 
@@ -25,7 +25,7 @@ describe('what an upgrade would lose', () => {
     '[~] AWS::S3::BucketPolicy Retention/Store/Bucket/Policy RetentionStoreBucketPolicy9E0F09A7 replace',
     '[-] AWS::Lambda::Version Retention/Deletion/Function/CurrentVersion V1 orphan',
     '[~] Output BucketName BucketName: replace',
-  ])('is not said by: %s', (line) => {
+  ])('is not reported for: %s', (line) => {
     expect(lostBy(`${line}\n${END}`)).toEqual([]);
   });
 

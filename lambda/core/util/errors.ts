@@ -1,4 +1,5 @@
-import { ERROR_CODES, type ErrorCode, type Fault } from './error-codes';
+import type { ErrorCode, Fault } from './error-codes';
+import { faultOfCode } from './faults';
 
 /**
  * The error of a run that cannot do its job. `code` is stable, so that other programs can match it. `message` states the failure, the value
@@ -11,6 +12,6 @@ export class RetentionError extends Error {
     super(message, options);
     this.name = 'RetentionError';
     this.code = code;
-    this.fault = ERROR_CODES[code];
+    this.fault = faultOfCode(code);
   }
 }

@@ -18,7 +18,7 @@ export interface MotoAccount {
     readonly region: string;
     readonly credentials: { accessKeyId: string; secretAccessKey: string };
   };
-  /** Runs `cdk` against it, its output in `folder`. Throws with what it said when it fails. */
+  /** Runs `cdk` against it, its output in `folder`. Throws with its output when it fails. */
   cdk(folder: string, ...args: readonly string[]): string;
   close(): Promise<void>;
 }
@@ -39,7 +39,7 @@ async function answers(url: string, server: ChildProcess): Promise<boolean> {
   return false;
 }
 
-/** Starts moto's server, mended as `server.py` says. */
+/** Starts moto's server with the corrections of `server.py`. */
 export async function startMoto(): Promise<MotoAccount> {
   const port = await freePort();
   // The CDK's own client refuses the address and takes the name.

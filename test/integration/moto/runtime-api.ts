@@ -23,7 +23,10 @@ export interface RuntimeRun {
   readonly timeout: number;
 }
 
-/** Serves the Lambda Runtime API for one event to AWS's own runtime client, which runs the handler. Never rejects for what the function does. */
+/**
+ * Serves the Lambda Runtime API for one event to AWS's own runtime client, which runs the handler. Never rejects for
+ * what the function does.
+ */
 export async function runByRuntimeInterface(run: RuntimeRun): Promise<Answered> {
   const id = randomUUID();
   let [given, logs] = [false, ''];

@@ -1,4 +1,4 @@
-"""moto's server, made to deploy a CDK app: mends what its CloudFormation gets wrong and adds the resource types that it lacks.
+"""moto's server, made to deploy a CDK app: corrects errors of its CloudFormation and adds the resource types that it lacks.
 
 usage: python3 server.py PORT        clients use http://localhost:PORT
 
