@@ -10,7 +10,7 @@ import {
   LightsailClient,
 } from '@aws-sdk/client-lightsail';
 
-const LISTS = [
+const CLIENT_LISTS = [
   GetInstanceSnapshotsCommand,
   GetDiskSnapshotsCommand,
   GetRelationalDatabaseSnapshotsCommand,
@@ -31,7 +31,7 @@ export async function walkBySdk(url: string): Promise<number> {
   let calls = 1;
   const walks = regions.flatMap(({ name }) => {
     const client = clientOf(name ?? '');
-    return LISTS.map(async (List) => {
+    return CLIENT_LISTS.map(async (List) => {
       let pageToken: string | undefined;
       let pages = 0;
       do {

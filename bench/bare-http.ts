@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 
-const LISTS = [
+const HTTP_LISTS = [
   'GetInstanceSnapshots',
   'GetDiskSnapshots',
   'GetRelationalDatabaseSnapshots',
@@ -45,7 +45,7 @@ export async function walkByHttp(url: string): Promise<number> {
   const { regions = [] } = await ask('GetRegions', 'us-east-1', {});
   await Promise.all(
     regions.flatMap(({ name }) =>
-      LISTS.map(async (operation) => {
+      HTTP_LISTS.map(async (operation) => {
         let [pageToken, pages]: [string | undefined, number] = [undefined, 0];
         do {
           pageToken = (await ask(operation, name, { pageToken })).nextPageToken;

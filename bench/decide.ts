@@ -11,12 +11,15 @@ import { makeShare } from '../lambda/kinds/interning';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { measure, printRatios } from './harness';
 
-const PAGE = 50;
-const NOW = Date.UTC(2026, 10, 23, 8);
-const POLICY = { keep: { last: 3, daily: 7, weekly: 4, monthly: 12, yearly: 2 } };
+const PAGE_SIZE = 50;
+const BENCH_NOW = Date.UTC(2026, 10, 23, 8);
+const BENCH_POLICY = { keep: { last: 3, daily: 7, weekly: 4, monthly: 12, yearly: 2 } };
 
 function configIn(timezone: string) {
-  const result = parseConfig({ version: 1, timezone, policies: { standard: POLICY }, default: 'standard' }, 'bench');
+  const result = parseConfig(
+    { version: 1, timezone, policies: { standard: BENCH_POLICY }, default: 'standard' },
+    'bench',
+  );
   if (!result.ok) throw new Error('the configuration of the bench is wrong');
   return result.config;
 }
@@ -27,11 +30,11 @@ async function bring(snapshots: number): Promise<{
   readonly records: readonly Snapshot[];
   readonly sources: SourceLookup;
 }> {
-  const account = largeAccount({ snapshots, now: NOW });
+  const account = largeAccount({ snapshots, now: BENCH_NOW });
   const texts = Object.values(account.data).flatMap(({ instanceSnapshots = [] }) =>
-    Array.from({ length: Math.ceil(instanceSnapshots.length / PAGE) }, (_, page) =>
+    Array.from({ length: Math.ceil(instanceSnapshots.length / PAGE_SIZE) }, (_, page) =>
       JSON.stringify({
-        instanceSnapshots: instanceSnapshots.slice(page * PAGE, (page + 1) * PAGE),
+        instanceSnapshots: instanceSnapshots.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE),
         nextPageToken: 'opaque',
       }),
     ),
@@ -62,7 +65,7 @@ async function bring(snapshots: number): Promise<{
 export async function benchDecide(out: NodeJS.WritableStream): Promise<void> {
   const { texts, records, sources } = await bring(20_000);
   const [utc, berlin] = [configIn('UTC'), configIn('Europe/Berlin')];
-  const input = { snapshots: records, sources, now: NOW };
+  const input = { snapshots: records, sources, now: BENCH_NOW };
   const measured = await measure({
     parse: () => texts.map((text) => JSON.parse(text)),
     utc: () => decide({ ...input, config: utc }),
@@ -140,7 +143,7 @@ export async function benchDecide(out: NodeJS.WritableStream): Promise<void> {
   for (const count of [10_000, 100_000, 1_000_000]) {
     const snapshots = copies(count);
     const { each } = await measure(
-      { each: () => decide({ snapshots, sources: () => ({ state: 'gone' }), config: utc, now: NOW }) },
+      { each: () => decide({ snapshots, sources: () => ({ state: 'gone' }), config: utc, now: BENCH_NOW }) },
       3,
     );
     out.write(

@@ -26,7 +26,7 @@ const load = (): string =>
     .map((of) => of.toFixed(1))
     .join(' ');
 
-async function main(): Promise<void> {
+async function runBenchmarks(): Promise<void> {
   const asked = process.argv.slice(2);
   const [first = '', argument = ''] = asked;
   const own = PROCESSES[first];
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   out.write(`\nload at the end ${load()}\n`);
 }
 
-void main().catch((error) => {
+void runBenchmarks().catch((error) => {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
 });

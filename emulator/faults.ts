@@ -17,7 +17,7 @@ export interface Struck {
   first<Name extends Fault['fault']>(name: Name): FaultOf<Name> | undefined;
 }
 
-const NOTHING: Struck = { faults: [], all: () => [], first: () => undefined };
+const NO_FAULTS: Struck = { faults: [], all: () => [], first: () => undefined };
 
 /**
  * Whether a text matches any of some patterns, in which `*` stands for any characters. No pattern matches everything.
@@ -91,10 +91,10 @@ export function faultEngine(faults: readonly Fault[], seed: number): (call: Call
     return false;
   }
 
-  if (faults.length === 0) return () => NOTHING;
+  if (faults.length === 0) return () => NO_FAULTS;
   return (call) => {
     const struck = faults.filter((fault, index) => strikes(fault, index, call));
-    if (struck.length === 0) return NOTHING;
+    if (struck.length === 0) return NO_FAULTS;
     const all = <Name extends Fault['fault']>(name: Name) =>
       struck.filter((fault): fault is FaultOf<Name> => fault.fault === name);
     return { faults: struck, all, first: (name) => all(name)[0] };

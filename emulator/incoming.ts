@@ -4,8 +4,8 @@ import { nameOf } from './lightsail';
 import { decodeBody, s3Operation } from './s3';
 import { Refusal } from './service-error';
 
-const SERVICES = ['lightsail', 'sns', 's3', 'sts'] as const;
-const MAX_BYTES = 512 * 1024 * 1024;
+const SERVICE_NAMES = ['lightsail', 'sns', 's3', 'sts'] as const;
+const MAX_REQUEST_BYTES = 512 * 1024 * 1024;
 
 /** A request, read whole: which call it is, and what its service needs. */
 export interface Incoming {
@@ -24,18 +24,18 @@ export interface Incoming {
 export function looksLike(request: IncomingMessage): Call['service'] {
   if (request.headers['x-amz-target'] !== undefined) return 'lightsail';
   const scope = /\/(lightsail|sns|s3|sts)\/aws4_request/.exec(request.headers.authorization ?? '');
-  const named = SERVICES.find((service) => service === scope?.[1]);
+  const named = SERVICE_NAMES.find((service) => service === scope?.[1]);
   return named ?? (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? 'sns' : 's3');
 }
 
-function scopeOf(request: IncomingMessage): { readonly region: string; readonly service: Call['service'] } {
+function credentialScope(request: IncomingMessage): { readonly region: string; readonly service: Call['service'] } {
   const header = request.headers.authorization;
   if (header === undefined)
     throw new Refusal({ code: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' });
   const scope = /^AWS4-HMAC-SHA256 Credential=[^/,]+\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request,.*Signature=\w+/.exec(
     header,
   );
-  const service = SERVICES.find((each) => each === scope?.[2]);
+  const service = SERVICE_NAMES.find((each) => each === scope?.[2]);
   const region = scope?.[1];
   if (region === undefined || service === undefined) {
     throw new Refusal({
@@ -47,12 +47,12 @@ function scopeOf(request: IncomingMessage): { readonly region: string; readonly 
   return { region, service };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+async function requestBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BYTES)
+    if (size > MAX_REQUEST_BYTES)
       throw new Refusal({ code: 'RequestEntityTooLargeException', message: 'The request is too large.', status: 413 });
     chunks.push(chunk);
   }
@@ -71,8 +71,8 @@ function jsonOf(text: string): Readonly<Record<string, unknown>> {
 
 /** Reads a request whole. Throws a Refusal for one that no service would take. */
 export async function readIncoming(request: IncomingMessage): Promise<Incoming> {
-  const raw = await bodyOf(request);
-  const { region, service } = scopeOf(request);
+  const raw = await requestBody(request);
+  const { region, service } = credentialScope(request);
   const url = new URL(request.url ?? '/', 'http://emulator');
   const none = {
     input: {},

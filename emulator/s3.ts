@@ -40,7 +40,7 @@ export function s3Operation(method: string, key: string, query: URLSearchParams)
   );
 }
 
-const refuse = (code: string, message: string, status: number) => new Refusal({ code, message, status });
+const refuseS3 = (code: string, message: string, status: number) => new Refusal({ code, message, status });
 const md5 = (body: Buffer): string => createHash('md5').update(body).digest('hex');
 /** The bytes of a body; `aws-chunked` framing and trailing checksums are taken off. */
 export function decodeBody(raw: Buffer, headers: IncomingHttpHeaders): Buffer {
@@ -52,7 +52,7 @@ export function decodeBody(raw: Buffer, headers: IncomingHttpHeaders): Buffer {
   for (let at = 0; at < raw.length; ) {
     const end = raw.indexOf('\r\n', at);
     const size = Number.parseInt(raw.subarray(at, end).toString('latin1'), 16);
-    if (end < 0 || Number.isNaN(size)) throw refuse('IncompleteBody', 'The chunked body is not well formed.', 400);
+    if (end < 0 || Number.isNaN(size)) throw refuseS3('IncompleteBody', 'The chunked body is not well formed.', 400);
     if (size === 0) break;
     chunks.push(raw.subarray(end + 2, end + 2 + size));
     at = end + 2 + size + 2;
@@ -60,7 +60,7 @@ export function decodeBody(raw: Buffer, headers: IncomingHttpHeaders): Buffer {
   const body = Buffer.concat(chunks);
   const declared = headers['x-amz-decoded-content-length'];
   if (declared !== undefined && Number(declared) !== body.length)
-    throw refuse('IncompleteBody', 'The body is shorter than was declared.', 400);
+    throw refuseS3('IncompleteBody', 'The body is shorter than was declared.', 400);
   return body;
 }
 
@@ -83,15 +83,15 @@ const likeKey = (pattern: string): RegExp =>
 /** Refuses a write that a policy of write-once keys denies, and a conditional one whose condition does not hold. */
 function checkConditions({ key, headers }: S3Request, existing: S3Object | undefined, { writeOnce }: S3World): void {
   if (headers['if-none-match'] === undefined && writeOnce.some((pattern) => likeKey(pattern).test(key)))
-    throw refuse('AccessDenied', 'Access Denied: an explicit deny applies to writes without If-None-Match.', 403);
-  const failed = refuse('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+    throw refuseS3('AccessDenied', 'Access Denied: an explicit deny applies to writes without If-None-Match.', 403);
+  const failed = refuseS3('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
   const noneMatch = headers['if-none-match'];
   if (noneMatch !== undefined && noneMatch !== '*')
-    throw refuse('NotImplemented', 'A header you provided implies functionality that is not implemented', 501);
+    throw refuseS3('NotImplemented', 'A header you provided implies functionality that is not implemented', 501);
   if (noneMatch === '*' && existing) throw failed;
   const match = headers['if-match'];
   if (match === undefined) return;
-  if (!existing) throw refuse('NoSuchKey', 'The specified key does not exist.', 404);
+  if (!existing) throw refuseS3('NoSuchKey', 'The specified key does not exist.', 404);
   if (match !== '*' && match !== existing.etag && `"${match}"` !== existing.etag) throw failed;
 }
 
@@ -110,7 +110,7 @@ type Handler = (request: S3Request, objects: Map<string, S3Object>, world: S3Wor
 function uploadOf({ bucket, key, query }: S3Request, world: S3World): Upload {
   const upload = world.uploads.get(query.get('uploadId') ?? '');
   if (upload?.bucket !== bucket || upload.key !== key)
-    throw refuse('NoSuchUpload', 'The specified multipart upload does not exist.', 404);
+    throw refuseS3('NoSuchUpload', 'The specified multipart upload does not exist.', 404);
   return upload;
 }
 
@@ -122,12 +122,12 @@ function completeUpload(request: S3Request, objects: Map<string, S3Object>, worl
   );
   const parts = named.map((number) => {
     const part = upload.parts.get(number);
-    if (!part) throw refuse('InvalidPart', 'One or more of the specified parts could not be found.', 400);
+    if (!part) throw refuseS3('InvalidPart', 'One or more of the specified parts could not be found.', 400);
     return part;
   });
-  if (parts.length === 0) throw refuse('MalformedXML', 'The XML you provided was not well-formed.', 400);
+  if (parts.length === 0) throw refuseS3('MalformedXML', 'The XML you provided was not well-formed.', 400);
   if (parts.slice(0, -1).some((part) => part.body.length < 5 * 1024 * 1024)) {
-    throw refuse('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', 400);
+    throw refuseS3('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', 400);
   }
   const etag = `"${md5(Buffer.concat(parts.map((part) => Buffer.from(part.etag.slice(1, -1), 'hex'))))}-${parts.length}"`;
   const { contentType, metadata, startedAt } = upload;
@@ -144,7 +144,7 @@ function completeUpload(request: S3Request, objects: Map<string, S3Object>, worl
   );
 }
 
-const HANDLERS: Readonly<Record<string, Handler>> = {
+const S3_HANDLERS: Readonly<Record<string, Handler>> = {
   ListObjectsV2: listObjects,
   HeadBucket: () => ({ status: 200, headers: {}, body: '' }),
   PutObject: (request, objects, world) => {
@@ -162,7 +162,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   },
   GetObject: ({ key }, objects) => {
     const object = objects.get(key);
-    if (!object) throw refuse('NoSuchKey', 'The specified key does not exist.', 404);
+    if (!object) throw refuseS3('NoSuchKey', 'The specified key does not exist.', 404);
     return { status: 200, headers: describe(object), body: object.body };
   },
   HeadObject: ({ key }, objects) => {
@@ -205,8 +205,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 /** Carries out one S3 request. Throws a Refusal for an error answer. */
 export function answerS3(request: S3Request, world: S3World): Reply {
   const objects = world.buckets.get(request.bucket);
-  if (!objects) throw refuse('NoSuchBucket', 'The specified bucket does not exist', 404);
-  const handler = HANDLERS[request.operation];
-  if (!handler) throw refuse('NotImplemented', `${request.operation} is not emulated.`, 501);
+  if (!objects) throw refuseS3('NoSuchBucket', 'The specified bucket does not exist', 404);
+  const handler = S3_HANDLERS[request.operation];
+  if (!handler) throw refuseS3('NotImplemented', `${request.operation} is not emulated.`, 501);
   return handler(request, objects, world);
 }

@@ -60,7 +60,7 @@ export interface World {
   operations(region: string): readonly Row[];
 }
 
-interface Table {
+interface ResourceTable {
   rows: Row[];
   byName: Map<string, Row>;
   version: number;
@@ -68,15 +68,15 @@ interface Table {
   readonly undo: ((rows: Row[]) => void)[];
 }
 
-const seconds = (ms: number): number => Math.round(ms) / 1000;
+const epochSeconds = (ms: number): number => Math.round(ms) / 1000;
 
 /** Opens an account: the data itself is never changed. */
 export function openWorld(account: AccountData, now: () => number): World {
-  const tables = new Map<string, Table>();
+  const tables = new Map<string, ResourceTable>();
   const operations = new Map<string, Map<string, Pending>>();
   const removed = new Map<string, Named>();
 
-  function table(region: string, list: List): Table {
+  function table(region: string, list: List): ResourceTable {
     const key = `${region}/${list}`;
     let found = tables.get(key);
     if (!found) {
@@ -116,7 +116,7 @@ export function openWorld(account: AccountData, now: () => number): World {
       const { type } = resourceOf(list);
       const made: Row = {
         arn: `arn:aws:lightsail:${region}:${account.accountId}:${type}/${randomUUID()}`,
-        createdAt: seconds(now()),
+        createdAt: epochSeconds(now()),
         location: { availabilityZone: type.endsWith('Snapshot') ? 'all' : `${region}a`, regionName: region },
         resourceType: type,
         tags: [],
@@ -178,7 +178,7 @@ export function openWorld(account: AccountData, now: () => number): World {
     },
     autoSnapshots: (region, source) => account.data[region]?.autoSnapshots?.[source],
     start(region, details, polls, end, onEnd) {
-      const at = seconds(now());
+      const at = epochSeconds(now());
       const id = randomUUID();
       const pending: Pending = {
         row: { id, createdAt: at, ...details, isTerminal: false, status: 'Started', statusChangedAt: at },
@@ -203,7 +203,7 @@ export function openWorld(account: AccountData, now: () => number): World {
 
   function settle(pending: Pending): void {
     if (pending.pollsLeft !== 0 || pending.row.isTerminal === true) return;
-    pending.row = { ...pending.row, isTerminal: true, ...pending.end, statusChangedAt: seconds(now()) };
+    pending.row = { ...pending.row, isTerminal: true, ...pending.end, statusChangedAt: epochSeconds(now()) };
     pending.onEnd();
   }
 

@@ -5,7 +5,7 @@ import { bucketResource } from './bucket-identity';
 import type { Need } from './lifetime';
 
 /** A rule of a bucket's lifecycle, as far as it can remove a report. */
-interface Rule {
+interface WrittenLifecycleRule {
   readonly status?: unknown;
   readonly prefix?: unknown;
   readonly expirationInDays?: unknown;
@@ -15,7 +15,7 @@ interface Rule {
 }
 
 /** Whether a rule is for objects of its prefix, whatever their tags and size. */
-const isForAll = ({ tagFilters, objectSizeGreaterThan, objectSizeLessThan }: Rule): boolean =>
+const isForAll = ({ tagFilters, objectSizeGreaterThan, objectSizeLessThan }: WrittenLifecycleRule): boolean =>
   [tagFilters, objectSizeGreaterThan, objectSizeLessThan].every((each) => each === undefined);
 
 const overlaps = (prefix: string, pattern: string): boolean => {
@@ -33,7 +33,7 @@ export function checkLifecycle(scope: Construct, bucket: IBucket, patterns: read
   scope.node.addValidation({
     validate: () => {
       const { rules = [] } = (Stack.of(resource).resolve(resource.lifecycleConfiguration) ?? {}) as {
-        readonly rules?: readonly Rule[];
+        readonly rules?: readonly WrittenLifecycleRule[];
       };
       for (const { status, prefix = '', expirationInDays: days } of rules.filter(isForAll)) {
         if (status !== 'Enabled' || typeof prefix !== 'string' || typeof days !== 'number' || days >= least.days)

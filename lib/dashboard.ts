@@ -25,7 +25,7 @@ export interface ReportDashboardProps {
   readonly alarms: readonly IAlarm[];
 }
 
-const WIDTH = 24;
+const DASHBOARD_WIDTH = 24;
 const ABOUT = `# Lightsail snapshots
 Each point is a report. Costs are ceilings: snapshots are incremental, so the bill is at most that. An alarm in red: its section of
 docs/runbook.md says what to do. The full report lies in the bucket, under \`reports/\`.`;
@@ -46,8 +46,15 @@ export function reportDashboard(
   return new Dashboard(scope, id, {
     defaultInterval: Duration.days(90),
     widgets: [
-      [new TextWidget({ markdown: ABOUT, width: WIDTH, height: 3 })],
-      [new AlarmStatusWidget({ title: 'Does anything need you?', alarms: [...alarms], width: WIDTH, height: 3 })],
+      [new TextWidget({ markdown: ABOUT, width: DASHBOARD_WIDTH, height: 3 })],
+      [
+        new AlarmStatusWidget({
+          title: 'Does anything need you?',
+          alarms: [...alarms],
+          width: DASHBOARD_WIDTH,
+          height: 3,
+        }),
+      ],
       [latestWidget(metric)],
       trendWidgets(metric),
       stateWidgets(metric, target, deadLetters, period),
@@ -70,7 +77,7 @@ function deletionWidget(deletion: IFunction, period: Duration): GraphWidget {
       failedExecutions(deletion, period),
     ],
     leftYAxis: { min: 0 },
-    width: WIDTH,
+    width: DASHBOARD_WIDTH,
   });
 }
 
@@ -85,7 +92,7 @@ function latestWidget(metric: MetricOf): SingleValueWidget {
       metric('monthlyCostCeiling', 'US dollars a month, at most'),
     ],
     setPeriodToTimeRange: false,
-    width: WIDTH,
+    width: DASHBOARD_WIDTH,
     height: 4,
   });
 }
@@ -97,7 +104,7 @@ function trendWidgets(metric: MetricOf): GraphWidget[] {
       title: 'Snapshots',
       left: [metric('snapshots', 'all'), metric('expiring', 'past policy'), metric('held', 'held')],
       leftYAxis: { min: 0 },
-      width: WIDTH / 2,
+      width: DASHBOARD_WIDTH / 2,
     }),
     new GraphWidget({
       title: 'Cost ceiling and size',
@@ -105,7 +112,7 @@ function trendWidgets(metric: MetricOf): GraphWidget[] {
       right: [metric('sizeGb', 'GB')],
       leftYAxis: { min: 0 },
       rightYAxis: { min: 0 },
-      width: WIDTH / 2,
+      width: DASHBOARD_WIDTH / 2,
     }),
   ];
 }
@@ -121,7 +128,7 @@ function stateWidgets(metric: MetricOf, target: IFunction, deadLetters: IQueue, 
         metric('problems', 'problems'),
       ],
       leftYAxis: { min: 0 },
-      width: WIDTH / 3,
+      width: DASHBOARD_WIDTH / 3,
     }),
     new GraphWidget({
       title: 'Failures',
@@ -134,7 +141,7 @@ function stateWidgets(metric: MetricOf, target: IFunction, deadLetters: IQueue, 
         }),
       ],
       leftYAxis: { min: 0 },
-      width: WIDTH / 3,
+      width: DASHBOARD_WIDTH / 3,
     }),
     new GraphWidget({
       title: 'How long runs take, how old the newest report is',
@@ -142,7 +149,7 @@ function stateWidgets(metric: MetricOf, target: IFunction, deadLetters: IQueue, 
       right: [metric('reportAgeHours', 'hours')],
       leftYAxis: { min: 0 },
       rightYAxis: { min: 0 },
-      width: WIDTH / 3,
+      width: DASHBOARD_WIDTH / 3,
     }),
   ];
 }

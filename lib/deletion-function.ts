@@ -42,7 +42,7 @@ export interface DeletionFunctionProps {
 }
 
 /** The function ends a run itself after 23 hours and tells what is left: this is for one that cannot. */
-const EXECUTION = Duration.hours(24);
+const EXECUTION_TIMEOUT = Duration.hours(24);
 
 /** An execution of the same name can be started again after this: the plan of one that did not finish. */
 const HISTORY = Duration.days(1);
@@ -81,7 +81,7 @@ export class DeletionFunction extends Construct {
       environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName, deletionMode: mode }),
       memorySize: 512,
       timeout: Duration.minutes(15),
-      durableConfig: { executionTimeout: EXECUTION, retentionPeriod: HISTORY },
+      durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: HISTORY },
       // The engine goes on by itself; a start that failed is for a person to look at.
       retryAttempts: 0,
       maxEventAge: Duration.hours(1),

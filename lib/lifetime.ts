@@ -6,7 +6,7 @@ import { overdueAfter } from './schedule-expression';
 const DAY = 24;
 
 /** A deletion may take as long as its execution lives (hours). */
-const EXECUTION = DAY;
+const EXECUTION_DAYS = DAY;
 
 /** The most hours that a calendar duration can span. */
 const hoursAtMost = ({ years, months, days, hours }: Duration): number =>
@@ -36,7 +36,7 @@ export function leastLifetime(
       when: true,
     },
     {
-      hours: hoursAtMost(planValidFor) + EXECUTION,
+      hours: hoursAtMost(planValidFor) + EXECUTION_DAYS,
       why: `a plan may be carried out for ${planValidFor.text} (deletion.planValidFor), and that may take a day`,
       when: setting !== 'off',
     },

@@ -8,13 +8,13 @@ export interface Field {
   readonly special?: RegExp;
 }
 
-const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
+const MONTH_NAMES = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 export const MINUTES: Field = { name: 'minutes', from: 0, to: 59 };
 export const HOURS: Field = { name: 'hours', from: 0, to: 23 };
 export const DAY_OF_MONTH: Field = { name: 'day of month', from: 1, to: 31, special: /^(L|LW|([1-9]|[12]\d|3[01])W)$/ };
-export const MONTH: Field = { name: 'month', from: 1, to: 12, names: MONTHS };
+export const MONTH: Field = { name: 'month', from: 1, to: 12, names: MONTH_NAMES };
 export const DAY_OF_WEEK: Field = {
   name: 'day of week',
   from: 1,

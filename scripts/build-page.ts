@@ -2,23 +2,23 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
-const PAGE = join(__dirname, '..', 'lambda', 'render', 'page');
+const PAGE_FOLDER = join(__dirname, '..', 'lambda', 'render', 'page');
 
 /** The generated file: the page's script and style as texts, with the hashes by which its policy lets them through. */
-export const PAGE_ASSETS = join(PAGE, 'assets.ts');
+export const PAGE_ASSETS = join(PAGE_FOLDER, 'assets.ts');
 
 /** Browsers of the last few years. */
-const TARGET = ['es2022', 'chrome111', 'firefox113', 'safari16.4'];
+const BROWSERS = ['es2022', 'chrome111', 'firefox113', 'safari16.4'];
 
 function bundled(entry: string): string {
   const { outputFiles } = buildSync({
-    absWorkingDir: PAGE,
-    entryPoints: [join(PAGE, entry)],
+    absWorkingDir: PAGE_FOLDER,
+    entryPoints: [join(PAGE_FOLDER, entry)],
     bundle: true,
     minify: true,
     charset: 'ascii',
     format: 'iife',
-    target: TARGET,
+    target: BROWSERS,
     write: false,
     logLevel: 'silent',
   });

@@ -22,7 +22,7 @@ const COMMON = {
 } as const satisfies BuildOptions;
 
 /** The runtime that is deployed. */
-const TARGET = 'node24';
+const LAMBDA_TARGET = 'node24';
 
 /** Files that a bundle was made of, relative to the project. */
 export type Inputs = readonly string[];
@@ -47,7 +47,7 @@ export function bundleHandler(name: FunctionName, outDir: string): Inputs {
     ...COMMON,
     entryPoints: [join(ROOT, 'lambda', 'handlers', `${name}.ts`)],
     outfile: join(outDir, 'index.js'),
-    target: TARGET,
+    target: LAMBDA_TARGET,
     // Lambda hands its credentials over in the environment alone.
     alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'lambda', 'aws', 'environment-credentials.ts') },
     // Source maps cost start-up time and put the output folder into the asset's hash.
@@ -76,7 +76,7 @@ const minified = (bundle: string): string =>
       treeShaking: true,
       platform: 'node',
       format: 'cjs',
-      target: TARGET,
+      target: LAMBDA_TARGET,
       supported: COMMON.supported,
       logLevel: 'silent',
     },

@@ -6,7 +6,7 @@ import type { ConfigWarning } from '../lambda/config/problems';
 import { type CodeText, ERROR_CODES, type Fault } from '../lambda/core/util/error-codes';
 import { REFUSALS } from '../lambda/deletion/refusals';
 
-const FILE = join(__dirname, '..', 'docs', 'errors.md');
+const ERRORS_PAGE = join(__dirname, '..', 'docs', 'errors.md');
 
 /** The problems of a report. A snapshot with a problem is kept. */
 export const PROBLEM_TEXTS: Readonly<Record<string, CodeText>> = {
@@ -105,14 +105,14 @@ const FAULTS: Readonly<Record<Fault, { readonly title: string; readonly text: st
   bug: { title: 'Defects', text: `The program itself is at fault. The exit code is ${EXIT.failure}.` },
 };
 
-const row = (code: string, { meaning, remedy }: CodeText): string => `| \`${code}\` | ${meaning} | ${remedy} |`;
+const tableRow = (code: string, { meaning, remedy }: CodeText): string => `| \`${code}\` | ${meaning} | ${remedy} |`;
 
 const table = (texts: Readonly<Record<string, CodeText>>): readonly string[] => [
   '| code | meaning | remedy |',
   '|---|---|---|',
   ...Object.entries(texts)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([code, text]) => row(code, text)),
+    .map(([code, text]) => tableRow(code, text)),
 ];
 
 function errorsOf(fault: Fault): Readonly<Record<string, CodeText>> {
@@ -161,4 +161,4 @@ export function errorsPage(): string {
   ].join('\n');
 }
 
-if (require.main === module) writeFileSync(FILE, errorsPage());
+if (require.main === module) writeFileSync(ERRORS_PAGE, errorsPage());

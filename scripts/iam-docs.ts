@@ -5,8 +5,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { RetentionError } from '../lambda/core/util/errors';
 import { RetentionStack } from '../lib/retention-stack';
 
-const ROOT = join(__dirname, '..');
-const FILE = join(ROOT, 'docs', 'iam.md');
+const REPOSITORY = join(__dirname, '..');
+const IAM_PAGE = join(REPOSITORY, 'docs', 'iam.md');
 const [BEGIN, END] = ['<!-- roles: begin -->', '<!-- roles: end -->'];
 
 interface Statement {
@@ -21,7 +21,7 @@ interface Role {
     readonly Statement: readonly { readonly Principal: { readonly Service: string } }[];
   };
 }
-interface Policy {
+interface PolicyResource {
   readonly Roles: readonly { readonly Ref: string }[];
   readonly PolicyDocument: { readonly Statement: readonly Statement[] };
 }
@@ -66,7 +66,7 @@ function roleSection(id: string, role: Role, statements: readonly Statement[]): 
 
 /** Every role of the stack, deletion included, with every statement of its policies, read from the template. */
 export function rolesText(): string {
-  const flags = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')).context as Record<string, unknown>;
+  const flags = JSON.parse(readFileSync(join(REPOSITORY, 'cdk.json'), 'utf8')).context as Record<string, unknown>;
   const app = new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] } });
   const configuration = { origin: 'retention.yaml', config: { version: 1 } };
   const stack = new RetentionStack(app, 'LightsailRetention', {
@@ -77,7 +77,7 @@ export function rolesText(): string {
   const template = Template.fromStack(stack);
   const propertiesOf = <T>(type: string): readonly (readonly [string, T])[] =>
     Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties as T]);
-  const policies = propertiesOf<Policy>('AWS::IAM::Policy').map(([, policy]) => policy);
+  const policies = propertiesOf<PolicyResource>('AWS::IAM::Policy').map(([, policy]) => policy);
   const statementsOf = (id: string): readonly Statement[] =>
     policies
       .filter(({ Roles }) => Roles.some(({ Ref }) => Ref === id))
@@ -94,4 +94,4 @@ export function iamPage(text: string): string {
   return `${text.slice(0, begin + BEGIN.length)}\n\n${rolesText()}\n${text.slice(end)}`;
 }
 
-if (require.main === module) writeFileSync(FILE, iamPage(readFileSync(FILE, 'utf8')));
+if (require.main === module) writeFileSync(IAM_PAGE, iamPage(readFileSync(IAM_PAGE, 'utf8')));

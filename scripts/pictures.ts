@@ -14,7 +14,7 @@ export interface Picture {
   readonly text: string;
 }
 
-const WIDTH = 1240;
+const PICTURE_WIDTH = 1240;
 /** Lines of the e-mail that are shown: its sums, and the first sources. */
 const LINES = 18;
 /** Sources of the timeline that are shown. */
@@ -43,7 +43,7 @@ pre { margin: 0; padding: 20px 32px 24px; font: inherit; white-space: pre-wrap; 
 <pre>${escapeHtml(body.join('\n'))}</pre></article>`;
 }
 
-const textOf = async (page: Page, selectors: readonly string[]): Promise<string> =>
+const textOfPage = async (page: Page, selectors: readonly string[]): Promise<string> =>
   `${(await page.locator(selectors.join(', ')).allInnerTexts())
     .join('\n')
     .replace(/\n\s*\n/g, '\n')
@@ -56,7 +56,7 @@ async function between(page: Page, first: string, last: string): Promise<Buffer>
   const y = Math.max(0, (from?.y ?? 0) - air);
   return page.screenshot({
     fullPage: true,
-    clip: { x: 0, y, width: WIDTH, height: (to?.y ?? 0) + (to?.height ?? 0) + air - y },
+    clip: { x: 0, y, width: PICTURE_WIDTH, height: (to?.y ?? 0) + (to?.height ?? 0) + air - y },
   });
 }
 
@@ -64,7 +64,7 @@ async function between(page: Page, first: string, last: string): Promise<Buffer>
 export async function takePictures(run: SampleRun): Promise<Readonly<Record<'email' | 'page' | 'timeline', Picture>>> {
   const browser = visitor(await startBrowser());
   try {
-    const options = { viewport: { width: WIDTH, height: 400 }, colorScheme: 'light' } as const;
+    const options = { viewport: { width: PICTURE_WIDTH, height: 400 }, colorScheme: 'light' } as const;
     const { page } = await browser.open([run.page], options);
     const lane = `#timeline .lane:nth-of-type(${LANES})`;
     const lanes = `#timeline .lane:nth-of-type(-n + ${LANES})`;
@@ -72,8 +72,11 @@ export async function takePictures(run: SampleRun): Promise<Readonly<Record<'ema
     const { page: client } = await browser.open([emailFrame(mail)], options);
     return {
       email: { png: await client.screenshot({ fullPage: true }), text: mail },
-      page: { png: await between(page, 'header', '.totals'), text: await textOf(page, ['header', '.totals']) },
-      timeline: { png: await between(page, '#timeline', lane), text: await textOf(page, ['#timeline > .over', lanes]) },
+      page: { png: await between(page, 'header', '.totals'), text: await textOfPage(page, ['header', '.totals']) },
+      timeline: {
+        png: await between(page, '#timeline', lane),
+        text: await textOfPage(page, ['#timeline > .over', lanes]),
+      },
     };
   } finally {
     await browser.close();

@@ -7,7 +7,7 @@ import { type Duration, parseDuration } from '../lambda/core/time/duration';
 import { RetentionError } from '../lambda/core/util/errors';
 import { calendarText, legendText, renderCalendarText } from '../lambda/render/calendar-text';
 
-interface Example {
+interface CalendarExample {
   readonly policy: Readonly<Record<string, unknown>>;
   readonly every?: string;
   readonly span: string;
@@ -19,12 +19,12 @@ interface Example {
   readonly name?: string;
 }
 
-const END = Date.UTC(2026, 10, 23, 8);
+const CALENDAR_END = Date.UTC(2026, 10, 23, 8);
 const tagged = (day: string, key: string, value: string | null = null): ReadonlyMap<string, Tags> =>
   new Map([[day, new Map([[key, value]])]]);
 
 /** The calendars of the documentation, by the name in their markers. */
-const EXAMPLES: Readonly<Record<string, Example>> = {
+const EXAMPLES: Readonly<Record<string, CalendarExample>> = {
   standard: { policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } }, span: '8mo', printed: 'whole' },
   screen: {
     policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } },
@@ -60,21 +60,21 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
 
 const wrong = (message: string): RetentionError => new RetentionError('docs.example', message);
 
-function duration(text: string): Duration {
+function exampleDuration(text: string): Duration {
   const parsed = parseDuration(text);
-  if (!parsed.ok) throw wrong(`an example has the duration ${text}: expected ${parsed.expected}`);
+  if (!parsed.ok) throw wrong(`an example has the exampleDuration ${text}: expected ${parsed.expected}`);
   return parsed.value;
 }
 
-function calendar({ policy, every = '1d', span, floors = {}, tags, printed, name }: Example): string {
+function calendar({ policy, every = '1d', span, floors = {}, tags, printed, name }: CalendarExample): string {
   const result = parseConfig({ version: 1, policies: { example: policy }, floors }, 'example');
   if (!result.ok) throw wrong(formatConfigProblems(result.errors, 'example'));
   const example = result.config.policies.get('example');
   if (example === undefined) throw wrong('the example has no policy');
   const making = {
-    every: duration(every),
-    span: duration(span),
-    end: END,
+    every: exampleDuration(every),
+    span: exampleDuration(span),
+    end: CALENDAR_END,
     sizeGb: 40,
     ...(tags !== undefined && { tags }),
   };

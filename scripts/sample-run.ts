@@ -14,8 +14,8 @@ import { bundleHandler } from './bundle';
 /** The Monday at eight of every example. */
 export const NOW = Date.UTC(2026, 10, 23, 8);
 
-const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:lightsail-retention';
-const BUCKET = 'lightsail-retention-demo';
+const SAMPLE_TOPIC = 'arn:aws:sns:eu-central-1:123456789012:lightsail-retention';
+const SAMPLE_BUCKET = 'lightsail-retention-demo';
 
 /** Stops the clock of a process at NOW before its own code runs, so that the same sources say the same on any day. */
 const CLOCK = `const Real = Date;
@@ -37,8 +37,13 @@ export interface SampleRun {
  */
 export async function sampleRun(): Promise<SampleRun> {
   const configuration = readConfigFile(join(__dirname, '..', 'examples', 'agency.yaml'));
-  const topics = [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }];
-  const emulator = await startEmulator({ account: sampleAccount(NOW), clock: () => NOW, topics, buckets: [BUCKET] });
+  const topics = [{ arn: SAMPLE_TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }];
+  const emulator = await startEmulator({
+    account: sampleAccount(NOW),
+    clock: () => NOW,
+    topics,
+    buckets: [SAMPLE_BUCKET],
+  });
   const folder = mkdtempSync(join(tmpdir(), 'sample-run-'));
   try {
     if (!configuration.ok) throw brokenConfig(configuration.errors, 'examples/agency.yaml');
@@ -48,7 +53,7 @@ export async function sampleRun(): Promise<SampleRun> {
       folder,
       event: { scheduledTime: new Date(NOW).toISOString() },
       env: {
-        ...buildEnv({ topicArn: TOPIC, bucket: BUCKET }),
+        ...buildEnv({ topicArn: SAMPLE_TOPIC, bucket: SAMPLE_BUCKET }),
         NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(CLOCK)}`,
         AWS_REGION: 'eu-central-1',
         AWS_ENDPOINT_URL: emulator.url,
@@ -59,7 +64,8 @@ export async function sampleRun(): Promise<SampleRun> {
       log: () => undefined,
     });
     const [mail] = emulator.published;
-    const [, page] = [...(emulator.objects.get(BUCKET) ?? [])].find(([key]) => key.endsWith('/report.html')) ?? [];
+    const [, page] =
+      [...(emulator.objects.get(SAMPLE_BUCKET) ?? [])].find(([key]) => key.endsWith('/report.html')) ?? [];
     if (!run.ok || mail === undefined || page === undefined)
       throw new RetentionError('docs.run', `the sample run made no report: ${run.ok ? 'nothing was sent' : run.error}`);
     return { subject: mail.subject ?? '', message: mail.message, page: page.body.toString() };

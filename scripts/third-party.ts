@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RetentionError } from '../lambda/core/util/errors';
 
-const ROOT = join(__dirname, '..');
+const PROJECT_FOLDER = join(__dirname, '..');
 
 /** Licences under which others' code may be shipped here: they ask for their text, and for no more. */
 const ALLOWED: ReadonlySet<string> = new Set([
@@ -25,7 +25,7 @@ export interface ThirdParty {
   readonly text: string | null;
 }
 
-const PACKAGE = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
+const PACKAGE_FOLDER = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
 
 function readPackage(folder: string): ThirdParty {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Readonly<
@@ -45,10 +45,10 @@ function readPackage(folder: string): ThirdParty {
  * be shipped.
  */
 export function thirdParties(inputs: readonly string[]): readonly ThirdParty[] {
-  const folders = new Set(inputs.flatMap((input) => PACKAGE.exec(input)?.[1] ?? []));
+  const folders = new Set(inputs.flatMap((input) => PACKAGE_FOLDER.exec(input)?.[1] ?? []));
   const all = [...folders]
-    .filter((folder) => existsSync(join(ROOT, folder, 'package.json')))
-    .map((folder) => readPackage(join(ROOT, folder)));
+    .filter((folder) => existsSync(join(PROJECT_FOLDER, folder, 'package.json')))
+    .map((folder) => readPackage(join(PROJECT_FOLDER, folder)));
   const byKey = new Map(all.map((found) => [`${found.name}@${found.version}`, found]));
   const found = [...byKey.keys()].sort().flatMap((key) => byKey.get(key) ?? []);
   const refused = found.filter(({ licence }) => !ALLOWED.has(licence));

@@ -19,7 +19,7 @@ export interface AutomaticCount {
  * Errors after which the other sources of the region are not read: they would be denied too, or fail after as many
  * attempts.
  */
-const ENDS: ReadonlySet<ErrorClass> = new Set(['denied', 'not-set-up', 'throttled', 'transient']);
+const REGION_ENDING_CODES: ReadonlySet<ErrorClass> = new Set(['denied', 'not-set-up', 'throttled', 'transient']);
 
 /** There is none to bill for behind these. */
 const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(['Failed', 'NotFound']);
@@ -78,7 +78,7 @@ export async function countAutomatic(
         const is = classify(error);
         if (is === 'not-found') continue;
         failures.push(explained);
-        if (ENDS.has(is) || code === 'deadline') stopped = true;
+        if (REGION_ENDING_CODES.has(is) || code === 'deadline') stopped = true;
       }
     }
   };

@@ -82,9 +82,9 @@ const CLASS_OF = new Map(
 const DISABLED = new Set(['OptInRequired', 'UnrecognizedClient']);
 
 /** `InvalidInput` whose message says that the same call will do later. */
-const LATER = /please try again in a few minutes|please wait for it to complete/i;
+const LATER_CODES = /please try again in a few minutes|please wait for it to complete/i;
 
-const CAUSES_FOLLOWED = 5;
+const MAX_CAUSES = 5;
 
 interface ErrorShape {
   readonly name?: unknown;
@@ -113,14 +113,14 @@ function codesOf(error: unknown): string[] {
 /** The class of an error, by its names and codes, then by those of its causes. */
 export function classify(error: unknown): ErrorClass {
   let current = error;
-  for (let depth = 0; depth < CAUSES_FOLLOWED; depth += 1) {
+  for (let depth = 0; depth < MAX_CAUSES; depth += 1) {
     const message = shapeOf(current).message;
     if (typeof message === 'string' && /^rate exceeded/i.test(message)) return 'throttled';
     const found = codesOf(current).flatMap((code) => CLASS_OF.get(code) ?? [])[0];
     if (
       found === 'wrong-input' &&
       typeof message === 'string' &&
-      LATER.test(message) &&
+      LATER_CODES.test(message) &&
       codesOf(current).includes('InvalidInput')
     )
       return 'transient';
@@ -171,7 +171,7 @@ const CREDENTIALS = new Set([
 /** Whether a call failed because of the caller's credentials, as the service or the process itself noticed. */
 export function isCredentialFailure(error: unknown): boolean {
   let current = error;
-  for (let depth = 0; depth < CAUSES_FOLLOWED; depth += 1) {
+  for (let depth = 0; depth < MAX_CAUSES; depth += 1) {
     if (codesOf(current).some((code) => CREDENTIALS.has(code))) return true;
     current = shapeOf(current).cause;
   }
@@ -184,7 +184,7 @@ const NODE_CODE = /^E[A-Z_]+$/;
 const UNNAMED = 'Unknown';
 
 /** The SDK and others explain themselves further on the lines below. */
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;
+const firstLineOf = (text: string): string => text.split('\n', 1)[0] ?? text;
 
 /** The code of Node.js or of this program where there is one, else the name of the error. */
 function stableCode({ name, code }: ErrorShape): string {
@@ -196,7 +196,7 @@ function stableCode({ name, code }: ErrorShape): string {
 }
 
 function messageOf(error: unknown, { message }: ErrorShape, code: string): string {
-  if (typeof message === 'string' && message !== '') return firstLine(message);
+  if (typeof message === 'string' && message !== '') return firstLineOf(message);
   return error instanceof Error ? code : String(error);
 }
 

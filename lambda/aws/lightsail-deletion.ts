@@ -35,7 +35,7 @@ export interface DeletionOptions {
 }
 
 /** As the SDK has it. */
-const POOL: AgentPool = { keepAlive: true, maxSockets: 50 };
+const DELETION_POOL: AgentPool = { keepAlive: true, maxSockets: 50 };
 
 /**
  * Makes the clients that send deletes: one attempt, no retry, and no waiting of the client's own, because time between
@@ -51,7 +51,8 @@ export function makeDeleteClients(
   requestTimeout = DELETE_TIMEOUT_MS,
 ): LightsailClients {
   const clients = new Map<string, LightsailClient>();
-  const late = agents === undefined ? lateCheckAgents(POOL) : checkedLate(agents(POOL, lateCheckAgents));
+  const late =
+    agents === undefined ? lateCheckAgents(DELETION_POOL) : checkedLate(agents(DELETION_POOL, lateCheckAgents));
   return (region) => {
     const known = clients.get(region);
     if (known !== undefined) return known;
@@ -87,7 +88,7 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 /** An operation that failed to execute may have begun. */
 const BEGUN: ReadonlySet<string> = new Set(['OperationFailureException', 'OperationFailure']);
 /** Transient failures by which the service says no for now: nothing was done. */
-const LATER: ReadonlySet<string> = new Set(['InvalidInputException', 'InvalidInput']);
+const REFUSED_FOR_NOW: ReadonlySet<string> = new Set(['InvalidInputException', 'InvalidInput']);
 
 function classOf(error: unknown, code: string): CallFailure['class'] {
   if (isCredentialFailure(error)) return 'caller';
@@ -104,7 +105,7 @@ function failureOf(error: unknown): CallFailure {
   };
   if (failure.class !== 'transient') return failure;
   if (UNREACHABLE.has(code)) return { ...failure, undone: true, unreachable: true };
-  return LATER.has(code) ? { ...failure, undone: true } : failure;
+  return REFUSED_FOR_NOW.has(code) ? { ...failure, undone: true } : failure;
 }
 
 async function called<T>(call: () => Promise<T>): Promise<Called<T>> {

@@ -16,7 +16,7 @@ import { splitLines } from '../core/util/split-lines';
 import type { DatedObject, Store, StoredObject, VersionedText } from '../ports/ports';
 import { encodeParts, makePartMemory } from './encode-parts';
 
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown error');
+const errorNameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown error');
 
 /** The errors of a conditional write where an object already exists, or is being written. */
 const TAKEN = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
@@ -27,7 +27,7 @@ const ABSENT = 'NoSuchKey';
 /** The condition of a write. */
 type Condition = { readonly IfNoneMatch?: '*' } | { readonly IfMatch: string };
 /** Epoch ms of a date of S3; null where there is none. */
-const timeOf = (date: Date | undefined): number | null => {
+const millisecondsOf = (date: Date | undefined): number | null => {
   const at = date?.getTime() ?? Number.NaN;
   return Number.isNaN(at) ? null : at;
 };
@@ -44,7 +44,7 @@ async function datedObject({
 }: GetObjectCommandOutput): Promise<DatedObject> {
   return {
     text: (await Body?.transformToString()) ?? '',
-    storedAt: ReplicationStatus === 'REPLICA' ? null : timeOf(LastModified),
+    storedAt: ReplicationStatus === 'REPLICA' ? null : millisecondsOf(LastModified),
     // S3 dates an upload in parts from its start, and gives it an ETag with the number of parts.
     inParts: ETag === undefined || ETag.includes('-'),
   };
@@ -69,7 +69,7 @@ interface Bucket {
 const failure = (bucket: Bucket, action: string, key: string, cause: unknown): RetentionError =>
   new RetentionError(
     'store.s3',
-    `cannot ${action} s3://${bucket.name}/${key}: got ${nameOf(cause)} (${cause instanceof Error ? cause.message : String(cause)}); check that the bucket exists and that this role may use the prefix`,
+    `cannot ${action} s3://${bucket.name}/${key}: got ${errorNameOf(cause)} (${cause instanceof Error ? cause.message : String(cause)}); check that the bucket exists and that this role may use the prefix`,
     { cause },
   );
 
@@ -107,7 +107,7 @@ async function put(bucket: Bucket, object: StoredObject, condition: Condition = 
     await write(bucket, object, condition);
     return true;
   } catch (error) {
-    const name = nameOf(error);
+    const name = errorNameOf(error);
     if ('IfNoneMatch' in condition && TAKEN.has(name)) return false;
     if ('IfMatch' in condition && (TAKEN.has(name) || name === ABSENT)) return false;
     throw failure(bucket, 'write', object.key, error);
@@ -123,7 +123,7 @@ async function read<T>(
   try {
     return await convert(await bucket.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: key })));
   } catch (error) {
-    if (nameOf(error) === ABSENT) return null;
+    if (errorNameOf(error) === ABSENT) return null;
     throw failure(bucket, 'read', key, error);
   }
 }
@@ -146,7 +146,7 @@ async function listDated(bucket: Bucket, prefix: string): Promise<Map<string, nu
   const times = new Map<string, number | null>();
   for await (const { Contents = [] } of pagesOf(bucket, prefix))
     for (const { Key, LastModified } of Contents)
-      if (Key !== undefined && Key !== prefix) times.set(Key.slice(prefix.length), timeOf(LastModified));
+      if (Key !== undefined && Key !== prefix) times.set(Key.slice(prefix.length), millisecondsOf(LastModified));
   return times;
 }
 

@@ -2,8 +2,8 @@ import type { MatchSubject, Rule } from '../core/policy/policy';
 import { anyGlob } from './globs';
 import type { ConfigOutput } from './schema';
 
-type WrittenRule = ConfigOutput['rules'][number];
-type Match = WrittenRule['match'];
+type RuleToCompile = ConfigOutput['rules'][number];
+type Match = RuleToCompile['match'];
 type Test = (subject: MatchSubject) => boolean;
 type TextMember = 'kind' | 'region' | 'account' | 'source' | 'name';
 
@@ -41,7 +41,7 @@ function tagTest(
 }
 
 /** A rule as a predicate over snapshots; members that are not known never match. */
-export function compileRule({ match, policy }: WrittenRule, name: string): Rule {
+export function compileRule({ match, policy }: RuleToCompile, name: string): Rule {
   const { orphaned, fromAutoSnapshot } = match;
   const tests: readonly Test[] = [
     ...(fromAutoSnapshot === 'any' ? [] : [(subject: MatchSubject) => subject.fromAutoSnapshot === fromAutoSnapshot]),

@@ -8,7 +8,7 @@ export const DEFAULT_FILE = 'retention.yaml';
 /** The JSON Schema of the configuration, which editors read. */
 const SCHEMA_FILE = 'retention.schema.json';
 const STEM = 'retention';
-const ENDINGS = /(\.(ya?ml|json[5c]?|txt))+$/;
+const CONFIG_ENDINGS = /(\.(ya?ml|json[5c]?|txt))+$/;
 /** What copies and longer names add to the stem. */
 const ADDITIONS = /^\.+|^copyof|[-_.]?copy$|\(\d+\)$|[-_.]?config(uration)?$/g;
 
@@ -33,13 +33,13 @@ export function isNearName(name: string): boolean {
     .toLowerCase()
     .replace(/[\p{C}\p{Z}]/gu, '');
   if (folded === SCHEMA_FILE) return false;
-  if (ENDINGS.test(folded))
-    return isNearStem(folded.replace(ENDINGS, '').replace(ADDITIONS, '').replace(ADDITIONS, ''));
+  if (CONFIG_ENDINGS.test(folded))
+    return isNearStem(folded.replace(CONFIG_ENDINGS, '').replace(ADDITIONS, '').replace(ADDITIONS, ''));
   const [, stem = '', ending = ''] = /^\.?(.+?)\.([^.]+)$/.exec(folded) ?? [];
   return folded === STEM || (isNearStem(stem) && isNearEnding(ending));
 }
 
-const identityOf = (path: string): string | null => {
+const fileIdentity = (path: string): string | null => {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found === undefined ? null : `${found.dev}:${found.ino}`;
 };
@@ -54,10 +54,10 @@ export function nearFiles(folder: string): readonly string[] {
       (entry) => !entry.isDirectory() && isNearName(entry.name),
     );
     if (entries.length === 0) return [];
-    const own = identityOf(join(folder, DEFAULT_FILE));
+    const own = fileIdentity(join(folder, DEFAULT_FILE));
     return entries
       .map(({ name }) => name)
-      .filter((name) => own === null || identityOf(join(folder, name)) !== own)
+      .filter((name) => own === null || fileIdentity(join(folder, name)) !== own)
       .sort();
   } catch {
     // A folder that cannot be listed hides what is near; what is named is still read.

@@ -58,7 +58,7 @@ const ADVICE: readonly (readonly [message: RegExp, advice: string])[] = [
  */
 const aliasLimit = ({ length }: string): number => Math.max(100, Math.min(2_000, Math.floor(20_000_000 / length)));
 
-const firstLine = (text: string): string => (text.split('\n')[0] ?? '').trim().slice(0, 200);
+const firstLineOfMessage = (text: string): string => (text.split('\n')[0] ?? '').trim().slice(0, 200);
 
 const positionAt = (offset: number, lines: LineCounter): Position => {
   const { line, col } = lines.linePos(offset);
@@ -133,7 +133,7 @@ function fromYaml({ code, message, pos }: YAMLError, text: string, lines: LineCo
     return { ...problemAt(`an alias without a name (${star})`, 'a value', positionAt(at, lines)), hint: quoteIt(star) };
   }
   const advice = ADVICE.find(([words]) => words.test(message))?.[1];
-  const reason = `what is not YAML (${firstLine(message)})`;
+  const reason = `what is not YAML (${firstLineOfMessage(message)})`;
   const [got, expected] = WORDING[code] ?? [reason, advice === undefined ? 'YAML 1.2' : `YAML 1.2: ${advice}`];
   return problemAt(got, expected, positionAt(pos[0], lines));
 }
@@ -145,7 +145,7 @@ function locator(
   document: Document,
   { targetOf }: Aliases,
   lines: LineCounter,
-): (problem: Pick<ConfigProblem, 'keys'> & { readonly on?: 'key' | 'value' }) => Place {
+): (problem: Pick<ConfigProblem, 'keys'> & { readonly on?: 'key' | 'value' }) => YamlPlace {
   const indexes = new Map<YAMLMap, Map<string, Pair>>();
   /** The entries of a map by key: its own, then those that it merges. */
   const indexOf = (map: YAMLMap): ReadonlyMap<string, Pair> => {
@@ -166,7 +166,7 @@ function locator(
       const owner = targetOf(node);
       const pair = isMap(owner) ? pairOf(owner, String(key)) : undefined;
       node = isSeq(owner) && typeof key === 'number' ? owner.items[key] : pair?.value;
-      if (pair !== undefined && depth === keys.length - 1 && (on === 'key' || isEmpty(node))) place = pair.key;
+      if (pair !== undefined && depth === keys.length - 1 && (on === 'key' || isEmptyNode(node))) place = pair.key;
       else if (isNode(node)) place = node;
     }
     return { position: positionOf(isNode(place) ? place : {}, lines), node: place };
@@ -174,12 +174,12 @@ function locator(
 }
 
 /** Where something is in the file: the node, and its position. */
-interface Place {
+interface YamlPlace {
   readonly position: Position;
   readonly node: unknown;
 }
 
-const isEmpty = (node: unknown): boolean =>
+const isEmptyNode = (node: unknown): boolean =>
   node === null || node === undefined || (isScalar(node) && node.value === null);
 
 const TOO_DEEP = refused('lists or maps nested too deeply', 'a configuration, a few levels deep');
@@ -210,7 +210,7 @@ function parseYaml(
       lineCounter: lines,
     });
     const [document, second] = [...documents];
-    if (document === undefined || (second === undefined && isEmpty(document.contents)))
+    if (document === undefined || (second === undefined && isEmptyNode(document.contents)))
       return refused('an empty file', 'a map with version: 1');
     const faults = [...document.errors, ...document.warnings];
     if (faults.some((fault) => /call stack/i.test(fault.message))) return TOO_DEEP;
@@ -240,7 +240,7 @@ function parseYaml(
     if (name === 'RangeError') return TOO_DEEP;
     if (name === 'ReferenceError')
       return refused('aliases that repeat what they stand for too often', 'a configuration that is written out');
-    return refused(`YAML that cannot be read (${firstLine(String(error))})`, 'YAML 1.2');
+    return refused(`YAML that cannot be read (${firstLineOfMessage(String(error))})`, 'YAML 1.2');
   }
 }
 
@@ -248,7 +248,7 @@ function parseYaml(
  * A problem with its place, with what was typed where YAML reads it as a number, and with what is probably wrong with
  * its line.
  */
-function located(problem: ConfigProblem, { position, node }: Place, textLines: readonly string[]): ConfigProblem {
+function located(problem: ConfigProblem, { position, node }: YamlPlace, textLines: readonly string[]): ConfigProblem {
   const typed =
     problem.on === 'value' && isScalar(node) && typeof node.value === 'number' && node.source !== undefined
       ? node.source

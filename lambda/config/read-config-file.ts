@@ -14,7 +14,7 @@ import { otherThanFile } from './regular-file';
 
 export { DEFAULT_FILE } from './near-files';
 
-const MAX_BYTES = 1_000_000;
+const MAX_CONFIG_BYTES = 1_000_000;
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
@@ -25,7 +25,7 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EPERM: 'a file that may not be read',
 };
 
-const codeOf = (error: unknown): string =>
+const fileErrorCode = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
 
 const WANTED = 'a configuration file';
@@ -40,7 +40,7 @@ function linkAt(path: string): string | null {
 }
 
 /** A file that could not be opened or read. */
-function unreadable(path: string, code: string): Read<Buffer> {
+function unreadableFile(path: string, code: string): Read<Buffer> {
   const link = code === 'ENOENT' ? linkAt(path) : null;
   if (link !== null) return refused(`a symbolic link to ${oneLine(link)}, where there is nothing`, WANTED);
   const near = code === 'ENOENT' && basename(path) === DEFAULT_FILE ? nearFiles(dirname(path)) : [];
@@ -50,7 +50,7 @@ function unreadable(path: string, code: string): Read<Buffer> {
 
 /** At most one byte more than the limit, from a regular file: nothing else is waited for. */
 function readBytes(path: string): Read<Buffer> {
-  const buffer = Buffer.alloc(MAX_BYTES + 1);
+  const buffer = Buffer.alloc(MAX_CONFIG_BYTES + 1);
   let length = 0;
   try {
     const there = otherThanFile(statSync(path));
@@ -66,9 +66,9 @@ function readBytes(path: string): Read<Buffer> {
       closeSync(file);
     }
   } catch (error) {
-    return unreadable(path, codeOf(error));
+    return unreadableFile(path, fileErrorCode(error));
   }
-  if (length > MAX_BYTES) return refused('more than 1 MB', 'a configuration of at most 1 MB');
+  if (length > MAX_CONFIG_BYTES) return refused('more than 1 MB', 'a configuration of at most 1 MB');
   return { ok: true, value: buffer.subarray(0, length) };
 }
 
@@ -117,7 +117,7 @@ export function findConfigFile(named: (file: string) => string = (file) => `--co
     return DEFAULT_FILE;
   } catch (error) {
     // Other errors of it are reported when it is read.
-    if (codeOf(error) !== 'ENOENT') return DEFAULT_FILE;
+    if (fileErrorCode(error) !== 'ENOENT') return DEFAULT_FILE;
   }
   const near = nearFiles('.');
   const [first] = near;

@@ -79,13 +79,13 @@ const VERSION = withSuggestion(
   '1 (this release reads version 1; for a later one, install the release that knows it)',
   (value) => (typeof value === 'string' && /^\s*v?1(\.0)?\s*$/i.test(value) ? '1' : null),
 );
-const SHARE = withSuggestion('a share from 0 to 1, such as 0.5', (value) => meantNumber(value, 1));
+const SHARE_SCHEMA = withSuggestion('a share from 0 to 1, such as 0.5', (value) => meantNumber(value, 1));
 const MAX_DELETIONS = withSuggestion(`a whole number from 0 to ${MAX_COUNT}`, (value) => {
   const meant = meantCount(value);
   return meant === 'unlimited' ? null : meant;
 });
 const ZONE = withSuggestion('an IANA time zone such as Europe/Berlin or UTC', () => null);
-const REGIONS = withSuggestion('all, or a list of regions such as [eu-central-1]', (value) =>
+const REGION_SCHEMA = withSuggestion('all, or a list of regions such as [eu-central-1]', (value) =>
   typeof value === 'string' && /^\s*(all|\*)\s*$/i.test(value) ? 'all' : meantList(value),
 );
 const PREFIX = `the start of tag keys, such as retention: up to 115 ${TAG_SIGNS}, not aws, no space at its ends, no colon at its end`;
@@ -119,7 +119,7 @@ export const configSchema = map(
             list(regionName, { what: 'region', expected: 'a list of regions', least: 'all, or at least one region' }),
           ],
           {
-            error: REGIONS,
+            error: REGION_SCHEMA,
           },
         )
         .register(notes, { description: 'all: every region that the service names; or a list.' }),
@@ -203,7 +203,10 @@ export const configSchema = map(
       map(
         {
           maxDeletions: z._default(whole(0, MAX_DELETIONS, 'A plan of more is blocked.'), 100),
-          maxShare: z._default(number(0, 1, SHARE, 'A plan of a larger share of all snapshots is blocked.'), 0.5),
+          maxShare: z._default(
+            number(0, 1, SHARE_SCHEMA, 'A plan of a larger share of all snapshots is blocked.'),
+            0.5,
+          ),
         },
         'a map such as { maxDeletions: 100, maxShare: 0.5 }',
         'Limits on a whole run.',

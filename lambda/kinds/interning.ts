@@ -41,7 +41,7 @@ const UNREADABLE_TAGS: TagSet = {
 const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => compareText(a, b);
 
 /** Tags in the order of their keys: the service promises none. */
-function readTags(raw: readonly RawTag[]): TagSet {
+function readRawTags(raw: readonly RawTag[]): TagSet {
   const tags = new Map<string, string | null>();
   let defect: Defect | null = null;
   for (const tag of raw) {
@@ -97,7 +97,7 @@ class SharedValues implements Share {
     const key = JSON.stringify(raw);
     let known = this.tagSets.get(key);
     if (known === undefined) {
-      const read = readTags(raw);
+      const read = readRawTags(raw);
       const canonical = `=${JSON.stringify([[...read.tags], read.defect])}`;
       known = this.tagSets.get(canonical) ?? read;
       this.tagSets.set(canonical, known).set(key, known);

@@ -3,7 +3,7 @@ import type { Page } from '../ports/snapshot-kind';
 
 /** What a row that is `null` on the wire says. */
 type Nothing = Readonly<Record<string, never>>;
-const NOTHING: Nothing = {};
+const EMPTY_ROW: Nothing = {};
 
 /** Returns the failure of an answer that is not what the service's model describes. */
 export const unreadablePage = (message: string, cause?: unknown): RetentionError =>
@@ -22,7 +22,7 @@ export function toPage<Raw extends object, Row>(
   if (list !== undefined && !Array.isArray(list))
     throw unreadablePage(`${operation} answered with something that is not a list`);
   return {
-    rows: list === undefined ? null : list.map((raw) => row(raw ?? NOTHING)),
+    rows: list === undefined ? null : list.map((raw) => row(raw ?? EMPTY_ROW)),
     next: token === undefined || token === '' ? null : token,
   };
 }

@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize';
 import { RetentionError } from '../core/util/errors';
 
 /** Characters hashed at a time. */
-const CHUNK = 65_536;
+const HASHED_CHUNK = 65_536;
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
@@ -61,7 +61,7 @@ export function digestOf(value: unknown): string {
   let pending = '';
   for (const piece of canonicalPieces(value)) {
     pending += piece;
-    if (pending.length < CHUNK) continue;
+    if (pending.length < HASHED_CHUNK) continue;
     hash.update(pending);
     pending = '';
   }

@@ -21,7 +21,7 @@ const RUNTIME_NAMES = { region: 'AWS_REGION' } as const;
  */
 const ALLOCATION = { MALLOC_MMAP_THRESHOLD_: '16384' } as const;
 
-const ALL = { ...NAMES, ...RUNTIME_NAMES } as const;
+const REQUIRED_NAMES = { ...NAMES, ...RUNTIME_NAMES } as const;
 type Settings = Record<keyof typeof NAMES, string> & Partial<Record<keyof typeof OPTIONAL_NAMES, string>>;
 
 /** What the report function is told by its environment. */
@@ -62,7 +62,7 @@ function readMode(text: string): DeployedDeletion {
  */
 export function parseEnv(env: Readonly<Record<string, string | undefined>>): ReportEnv {
   const value = (name: string): string => env[name]?.trim() ?? '';
-  const missing = Object.values(ALL).filter((name) => value(name) === '');
+  const missing = Object.values(REQUIRED_NAMES).filter((name) => value(name) === '');
   if (missing.length > 0) {
     throw new RetentionError(
       'env.missing',
@@ -72,9 +72,9 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
   const chatTopicArn = value(OPTIONAL_NAMES.chatTopicArn);
   const functionArn = value(OPTIONAL_NAMES.deletionFunction);
   return {
-    topicArn: value(ALL.topicArn),
-    bucket: value(ALL.bucket),
-    region: value(ALL.region),
+    topicArn: value(REQUIRED_NAMES.topicArn),
+    bucket: value(REQUIRED_NAMES.bucket),
+    region: value(REQUIRED_NAMES.region),
     ...(chatTopicArn === '' ? {} : { chatTopicArn }),
     ...(functionArn === '' ? {} : { deletion: { functionArn, mode: readMode(value(OPTIONAL_NAMES.deletionMode)) } }),
   };
