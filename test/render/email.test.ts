@@ -196,7 +196,7 @@ describe('the e-mail', () => {
       /snapshots that stay on this list are deleted later[\s\S]*on this list for 7d without interruption/,
     );
     expect(said(aReport([kept()]))).toContain('Automatic deletion is switched on; its list is empty.');
-    expect(said(situation('thousands'))).toContain('takes nothing on a report like this one');
+    expect(said(situation('thousands'))).toContain('deletes nothing after a report like this one');
     for (const report of [aReport([kept()]), situation('thousands')])
       expect(said(report)).not.toContain('deleted later');
   });
