@@ -53,7 +53,7 @@ function monthHtml({ title, days, kept, made }: CalendarMonth): string {
   return `<table>${caption}${head}<tbody>${weeks.join('\n')}</tbody></table>\n`;
 }
 
-const barHtml = (width: number): string =>
+const costBarHtml = (width: number): string =>
   '<td class="bar" aria-hidden="true"><svg viewBox="0 0 100 10" preserveAspectRatio="none">' +
   `<rect width="${width.toFixed(2)}" height="10"/></svg></td>`;
 
@@ -61,7 +61,7 @@ function costHtml(view: SimulatedPolicy): string {
   const periods = costOverTime(view);
   const most = Math.max(...periods.map(({ atOnce }) => atOnce), 1);
   const rows = periods.map(({ label, atOnce, monthlyCostCeiling }) => {
-    const bar = barHtml((100 * atOnce) / most);
+    const bar = costBarHtml((100 * atOnce) / most);
     const cost = formatDollars(monthlyCostCeiling);
     return `<tr><th scope="row">${label}</th><td class="n">${atOnce}</td>${bar}<td class="n">${cost}</td></tr>`;
   });

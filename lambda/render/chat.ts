@@ -9,7 +9,7 @@ import { bySource, problemsSection, type Section, sourceHeading, unreadSection }
 /** Maximum lengths in characters: of a title (documented), and of a description (a Slack message block). */
 export const CHAT_LIMITS = { title: 250, description: 3_000, nextStep: 350 } as const;
 
-const MAX_LISTED = 10;
+const MAX_LISTED_LINES = 10;
 
 /** Words that a chat turns into a mention, a link or markup. */
 const SPECIAL = /\S*(?:[@#`*_~]|:\/\/|\w\.[a-z]{2})\S*/gi;
@@ -34,7 +34,7 @@ function listed(title: string, lines: readonly string[], maxLength: number): str
     const next = `\n• ${line}`;
     const left = lines.length - index;
     const reserve = left === 1 ? 0 : more(left).length;
-    if (index === MAX_LISTED || text.length + next.length + reserve > maxLength) return `${text}${more(left)}`;
+    if (index === MAX_LISTED_LINES || text.length + next.length + reserve > maxLength) return `${text}${more(left)}`;
     text += next;
   }
   return text;

@@ -150,7 +150,7 @@ function keptLine(report: Report): string {
 const NOT_STORED =
   'NOT STORED: this message is the only copy of this report. Nothing can be deleted with it, ' +
   'and automatic deletion does not count it. The problems below give the reason.';
-const NO_READER =
+const NO_SUBSCRIBER =
   'NO PERSON RECEIVES THIS REPORT: no e-mail address has confirmed its subscription. Open the message ' +
   '"AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.';
 
@@ -162,7 +162,7 @@ function warningLines({ plan, config }: Report, { confirmedSubscribers }: TextCo
   if (plan.blocked?.code === 'report.not-stored') lines.push(NOT_STORED);
   if (config.origin === 'built-in')
     lines.push('There is no configuration: the built-in starter policy was used. It only reports and never deletes.');
-  if (confirmedSubscribers === 0) lines.push(NO_READER);
+  if (confirmedSubscribers === 0) lines.push(NO_SUBSCRIBER);
   return lines;
 }
 

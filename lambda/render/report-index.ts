@@ -16,7 +16,7 @@ export interface IndexedReport {
   readonly files: { readonly html: string; readonly json: string; readonly csv: string };
 }
 
-const TITLE = 'Reports on Lightsail snapshots';
+const INDEX_TITLE = 'Reports on Lightsail snapshots';
 
 function indexItemHtml({ reportId, at, outcome, files }: IndexedReport, zone: Zone): string {
   const link = `<a href="${escapeHtml(files.html)}">${localMinute(Date.parse(at), zone)}</a>`;
@@ -29,8 +29,8 @@ function indexItemHtml({ reportId, at, outcome, files }: IndexedReport, zone: Zo
 
 /** Renders the index of reports as a page, in chunks: a link to each, in the given order. */
 export function* renderIndex(reports: readonly IndexedReport[], zone: Zone): Generator<string> {
-  yield `${pageStart({ title: TITLE })}<main>
-<h1>${TITLE}</h1>
+  yield `${pageStart({ title: INDEX_TITLE })}<main>
+<h1>${INDEX_TITLE}</h1>
 <p class="dim">${formatCount(reports.length, 'report')}, the newest first. ${escapeHtml(zoneText(zone))}.</p>
 <ul class="card">
 `;

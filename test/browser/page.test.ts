@@ -149,14 +149,14 @@ describe('the page of the sample account', () => {
     expect(await page.locator('#tip').isHidden()).toBe(true);
   });
 
-  test('says why in short, and then exactly, of what is past policy', async () => {
+  test('shows the summary and then the exact reasons of an expired snapshot', async () => {
     const { page } = await browser.open(pageOf(aReport([expired()])));
     expect(await text(page, '#body td.why')).toEqual([
       'policy standard, from the rule "production". Newer snapshots fill its slotsdaily: 7 of 7 slots filled; weekly: 2026-W44 already kept by web-1108',
     ]);
   });
 
-  test('takes filters back, one by one, until there is none', async () => {
+  test('removes filters one by one until there is none', async () => {
     const { page } = await browser.open(pageOf(sample));
     const all = await summary(page);
     await page.getByRole('link', { name: `${sample.totals.expire} expired` }).click();

@@ -106,7 +106,7 @@ function longer(text: string, unit: string): string {
 
 const isWindow = (rule: string): boolean => rule.startsWith('within');
 
-describe('whatever the snapshots, the policies, the zone and the instant', () => {
+describe('a decision on any snapshots, policies, zone and instant', () => {
   always(
     'keeps or expires each snapshot of the input, in its order, and gives reasons',
     ANYTHING,
@@ -152,7 +152,7 @@ describe('whatever the snapshots, the policies, the zone and the instant', () =>
   );
 
   always(
-    'never lets a snapshot expire that is set aside or younger than minAge',
+    'never expires a snapshot that is excluded or younger than minAge',
     ANYTHING,
     ({ world, config, evaluate }) => {
       const youngerThan = minus(world.now, config.floors.minAge, config.zone);
@@ -161,14 +161,10 @@ describe('whatever the snapshots, the policies, the zone and the instant', () =>
     },
   );
 
-  always(
-    'evaluates all others the same without the snapshots that are set aside: they count for nothing',
-    ANYTHING,
-    ({ evaluate }) => {
-      const managed = evaluate().filter(({ status }) => status === 'managed');
-      expect(evaluate({ snapshots: managed.map(({ snapshot }) => snapshot) }).map(story)).toEqual(managed.map(story));
-    },
-  );
+  always('evaluates the other snapshots the same without the excluded ones', ANYTHING, ({ evaluate }) => {
+    const managed = evaluate().filter(({ status }) => status === 'managed');
+    expect(evaluate({ snapshots: managed.map(({ snapshot }) => snapshot) }).map(story)).toEqual(managed.map(story));
+  });
 
   always('evaluates each group as if there were no other', ANYTHING, ({ world, evaluate, luck }) => {
     const group = groupOf(chosen(world.snapshots, luck[0]) ?? ({} as Snapshot));
@@ -192,7 +188,7 @@ describe('whatever the snapshots, the policies, the zone and the instant', () =>
   });
 });
 
-describe('asking to keep more never makes another snapshot expire', () => {
+describe('a policy that keeps more never makes another snapshot expire', () => {
   always('a count raised by one, or to unlimited', ANYTHING, ({ world, evaluate, luck }) => {
     const raise = (amount: number | string, by: number): number | string =>
       amount === 'unlimited' || by % 3 === 0 ? 'unlimited' : Number(amount) + 1;
@@ -275,7 +271,7 @@ describe('asking to keep more never makes another snapshot expire', () => {
   );
 });
 
-describe('time alone', () => {
+describe('the passing of time', () => {
   always('never un-expires anything, where all durations are of hours', HOURS_ONLY, ({ world, evaluate, luck }) => {
     const later = evaluate({ now: world.now + (chosen(LATER, luck[0]) ?? 0) });
     expectNoMore(evaluate(), later);

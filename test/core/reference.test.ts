@@ -3,7 +3,7 @@ import { decide } from '../../lambda/core/policy/decide';
 import { anyDuration, aWorld, CHECKS, configOf, RUNS } from '../support/arbitraries';
 import { naivelyExpiring } from './naive-decision';
 
-describe('decides as a second, deliberately naive implementation of the contract does', () => {
+describe('the decision equals that of a second, naive implementation', () => {
   let [decided, expired] = [0, 0];
 
   it('over random groups, policies, zones and instants', () => {

@@ -23,7 +23,7 @@ function keepOf(rules: Case['keepRules']): Keep {
   return { counts, within };
 }
 
-describe('keeps what restic 0.19.1 keeps of the same snapshots', () => {
+describe('a policy keeps the same snapshots as restic 0.19.1', () => {
   const sets: Readonly<Record<string, readonly { id: string; time: string }[]>> = golden.snapshotSets;
 
   it('knows all 47 cases, in five time zones', () => {

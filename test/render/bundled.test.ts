@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
-test('the report function carries no code for terminals, and none that runs in the page as modules', () => {
+test('the bundle of the report function contains no code for terminals or browsers', () => {
   const { metafile } = buildSync({
     entryPoints: [join(__dirname, '..', '..', 'lambda', 'handlers', 'report.ts')],
     bundle: true,

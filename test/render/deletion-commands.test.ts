@@ -2,7 +2,7 @@ import { aliasArn, invokeCommand } from '../../lambda/render/deletion-commands';
 
 const FUNCTION = 'arn:aws:lambda:eu-central-1:123456789012:function:retention-delete';
 
-describe('the command that goes on with a plan', () => {
+describe('the command that continues a plan', () => {
   test.each([FUNCTION, `${FUNCTION}:7`, `${FUNCTION}:$LATEST`, `${FUNCTION}:live`])(
     'names the alias, whatever was invoked: %s',
     (arn) => {

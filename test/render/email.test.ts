@@ -125,7 +125,7 @@ describe('the e-mail', () => {
     expect(body).toContain('Tip: ask for lightsail:GetDiskSnapshots');
   });
 
-  test('gives no all-clear for what it could not read', () => {
+  test('never says that all is well after an incomplete reading', () => {
     for (const name of ['incomplete', 'incomplete-nothing-expiring', 'nothing-read']) {
       const { subject, body } = renderEmail(situation(name), { ...CONTEXT, deletionMode: 'automatic' });
       expect(subject).toContain('Incomplete');
@@ -149,7 +149,7 @@ describe('the e-mail', () => {
     expect(none.body).toContain('size and cost not known');
   });
 
-  test('says why once for what shares it, and of each snapshot what is its own', () => {
+  test('names shared reasons once, and those of a single snapshot with it', () => {
     const taken = (by: string) => ({ code: 'weekly', kind: 'taken', period: 2_965, by }) as const;
     const full = { code: 'daily', kind: 'full', of: 7 } as const;
     const old = { code: 'expireAfter', kind: 'old', duration: '30d', day: 20_757 } as const;
@@ -190,13 +190,13 @@ describe('the e-mail', () => {
     expect(body).not.toContain('npx');
   });
 
-  test('says of automatic deletion only what it will do', () => {
+  test('announces only the deletions that automatic deletion will make', () => {
     const said = (report: Report) => renderEmail(report, { ...CONTEXT, deletionMode: 'automatic', grace: '7d' }).body;
     expect(said(aReport([expired()]))).toMatch(
       /snapshots that stay on this list are deleted later[\s\S]*on this list for 7d without interruption/,
     );
     expect(said(aReport([kept()]))).toContain('Automatic deletion is switched on; its list is empty.');
-    expect(said(situation('thousands'))).toContain('takes nothing on a report like this one');
+    expect(said(situation('thousands'))).toContain('deletes nothing after a report like this one');
     for (const report of [aReport([kept()]), situation('thousands')])
       expect(said(report)).not.toContain('deleted later');
   });

@@ -63,7 +63,7 @@ describe('the page', () => {
     expect(html.indexOf('Not read: 2 of 6 lists')).toBeLessThan(html.indexOf('class="totals"'));
   });
 
-  test('gives no all-clear for what it could not read', () => {
+  test('never says that all is well after an incomplete reading', () => {
     for (const name of ['incomplete', 'incomplete-nothing-expiring', 'nothing-read']) {
       const html = page(SITUATIONS[name]?.report ?? aReport([]));
       expect(html).toContain('<title>Incomplete: ');
@@ -111,7 +111,7 @@ describe('the page', () => {
     }
   });
 
-  test('of more snapshots than a browser bears, carries those past policy first, and says how many are left out and where they are', () => {
+  test('lists expired snapshots first if there are too many, with the number and the place of the others', () => {
     const items = Array.from({ length: MAX_ROWS + 10 }, (_, i) => {
       const said = { name: `s${i}` };
       return i % 3 === 0 ? expired(said) : i % 1_000 === 1 ? excluded('held', 'held', said) : kept(said);

@@ -22,7 +22,7 @@ it.each([[[]], [['web-1']], [['web-1', 'a "name"\u2028', 'web-3']]])(
   },
 );
 
-it('writes a line for each snapshot, in pieces', () => {
+it('the plan is written with a line for each snapshot, in chunks', () => {
   const pieces = [...renderPlanJson(planOf(Array.from({ length: 50 }, (_, i) => `web-${i}`)))];
   expect(pieces.length).toBeGreaterThan(50);
   expect(

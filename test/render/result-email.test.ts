@@ -101,7 +101,7 @@ test.each<[string, Partial<ResultContext>, string, string]>([
   expect(resultAttributes(context(said)).outcome).toBe(outcome);
 });
 
-test('the e-mail has what needs a person first, each outcome with its reason, and where everything is', () => {
+test('the e-mail has failures first, each outcome with its reason, and the places of the files', () => {
   const { body } = renderResultEmail(
     context({
       result: result([
@@ -118,7 +118,7 @@ test('the e-mail has what needs a person first, each outcome with its reason, an
   expect(body).toContain('Freed: at most $2.00/month');
 });
 
-test('an unfinished one says why it ended, and the command that goes on', () => {
+test('the e-mail of an unfinished plan has the reason and the command that continues it', () => {
   const { body } = renderResultEmail(
     context({
       result: result([item()], 3),
@@ -132,7 +132,7 @@ test('an unfinished one says why it ended, and the command that goes on', () => 
   );
 });
 
-test('what was sent and has no outcome comes first, in the mail and on the page, by its ARN where the plan is gone', () => {
+test('a sent delete without outcome comes first in the e-mail and on the page, by its ARN if the plan is missing', () => {
   const said = context({
     result: { ...result([item()], 3), unsettled: [UNSETTLED, { ...UNSETTLED, name: null }] },
     end: stopped,
@@ -146,14 +146,14 @@ test('what was sent and has no outcome comes first, in the mail and on the page,
   for (const text of ['web-1104', 'arn:aws:lightsail:…:a', 'its outcome is not known']) expect(html).toContain(text);
 });
 
-test('a refused one says that nothing was deleted, and why', () => {
+test('the e-mail of a refused plan says that nothing was deleted, and why', () => {
   const { body } = renderResultEmail(
     context({ result: null, end: { state: 'refused', code: 'plan.expired', text: 'too late' }, files: [] }),
   );
   expect(body).toMatch(/^The plan was refused: too late \(plan\.expired\)\.\nNothing was deleted\. Plan a-plan\.\n/);
 });
 
-test('is at most 250 KiB, cut between lines, and its subject at most 99 printable characters', () => {
+test('the e-mail has at most 250 KiB, is cut between lines, and its subject has at most 99 printable characters', () => {
   const items = Array.from({ length: 20_000 }, (_, index) => item({ name: `web-${index}-${'ü'.repeat(30)}` }));
   const { subject, body } = renderResultEmail(context({ result: result(items) }));
   expect(Buffer.byteLength(body)).toBeLessThanOrEqual(250 * 1024);
@@ -164,7 +164,7 @@ test('is at most 250 KiB, cut between lines, and its subject at most 99 printabl
     expect(text).toMatch(/^[!-~][ -~]{0,98}$/);
 });
 
-test("other people's text stays text, in the mail on its line and in the page", () => {
+test('text of other people stays text, on one line of the e-mail and in the page', () => {
   const name = '<img src=x onerror=alert(1)>\n\u202eevil';
   const said = context({
     result: result([item({ name, source: name, outcome: 'failed', code: 'x', text: '</td><script>' })]),
@@ -178,7 +178,7 @@ test("other people's text stays text, in the mail on its line and in the page", 
   expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;');
 });
 
-test('the page names every snapshot, asks for nothing outside, and runs nothing', () => {
+test('the page of a deletion names every snapshot, makes no request and runs no script', () => {
   const html = [
     ...renderResultHtml(context({ result: result([item(), item({ name: 'other' })], 3), end: stopped })),
   ].join('');
@@ -196,7 +196,7 @@ test('the page names every snapshot, asks for nothing outside, and runs nothing'
   );
 });
 
-test('the page of a deletion tells when each snapshot was dealt with in the configured zone, which it names once', () => {
+test('the page of a deletion shows times in the configured zone, which it names once', () => {
   const html = [...renderResultHtml(context({ zone: { name: 'Asia/Tokyo', offsetAt: () => 9 * 3_600_000 } }))].join('');
   expect(html).toContain('<td>2026-11-23 17:00</td>');
   expect(html.split('Asia/Tokyo')).toHaveLength(2);

@@ -80,7 +80,7 @@ Deleted (2)
 `);
   });
 
-  it('says that an unfinished one can be gone on with', () => {
+  it('says that an unfinished plan can be continued', () => {
     const text = [...renderResultText(result(ALL.slice(0, 1), 3), 200)].join('');
     expect(text).toContain('Of 3 planned snapshots: 1 deleted, 2 not processed.');
     expect(text).toContain('apply it again to continue');

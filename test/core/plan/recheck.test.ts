@@ -32,7 +32,7 @@ const candidates: Candidate = { item: itemOf(planned), evaluated: expired(planne
 const look = (said: Partial<Snapshot>, source = living(), now = NOW) =>
   recheck(candidates, { ...planned, ...said }, source, CONFIG, now);
 
-describe('the last look before a delete', () => {
+describe('the check before a delete', () => {
   it('lets go what is exactly as it was', () => {
     expect(look({})).toBeNull();
     expect(look({ tags: tagged({ env: 'prod' }) })).toBeNull();
@@ -193,7 +193,7 @@ describe('the intersection of a plan with a new decision', () => {
     expect(stays(intersect([itemOf(last)], fresh, sources(), 1))).toEqual({ 'web-1119': 'spared snapshot.conflict' });
   });
 
-  it('spares with the first reason of what was set aside', () => {
+  it('skips an excluded snapshot with its first reason', () => {
     const held = snapshots.map((snapshot, i) =>
       i === 4 ? { ...snapshot, tags: tagged({ no_delete: null }) } : snapshot,
     );
@@ -207,7 +207,7 @@ describe('the intersection of a plan with a new decision', () => {
     expect(floors(2)).toEqual([['web-1123', 'web-1122']]);
   });
 
-  it('does not count a snapshot that was set aside for the floor', () => {
+  it('does not count an excluded snapshot for the minimum kept', () => {
     const held = snapshots.map((snapshot, i) =>
       i === 0 ? { ...snapshot, tags: tagged({ no_delete: null }) } : snapshot,
     );

@@ -21,7 +21,7 @@ const GONE = { state: 'gone' } as const;
 /** What nothing but a floor or a cause of its own can save. */
 const LAST_ONE = byDefault({}, { keep: { last: 1 } });
 
-describe('sets aside, keeps and never counts', () => {
+describe('the decision excludes, keeps and does not count', () => {
   const cases: readonly (readonly [string, Partial<Snapshot>, string, string])[] = [
     [
       'what a tag holds',
@@ -338,7 +338,7 @@ describe('floors', () => {
   });
 });
 
-describe('what is known of the source', () => {
+describe('the decision about a snapshot of a source', () => {
   it.each([
     [true, living()],
     [false, GONE],
@@ -447,7 +447,7 @@ describe('the bugs of earlier cleaners', () => {
   });
 });
 
-it('decides nothing of nothing', () => {
+it('the decision on no snapshots is empty', () => {
   expect(decide({ snapshots: [], sources: sources(), config: aConfig(), now: NOW })).toEqual({
     items: [],
     problems: [],

@@ -196,7 +196,7 @@ describe('count rules', () => {
   });
 });
 
-it('gives each reason the name of its rule as a code, for keeping and for not keeping', () => {
+it('each reason has the name of its rule as its code, for kept and for expired snapshots', () => {
   const codesOf = (
     name: string,
     keep: unknown,
@@ -218,7 +218,7 @@ it('gives each reason the name of its rule as a code, for keeping and for not ke
   expect(codesOf('web-1121', 'all', {}, { 'retention:expire-on': '2026-01-01' })).toEqual(['expire-on']);
 });
 
-it('says nothing of rules with a count of 0: they are none', () => {
+it('a rule with a count of 0 gives no reason', () => {
   expect(sentences(of('web-1121', decided(daily(3), byDefault({}, { keep: { last: 1, daily: 0 } }))))).toEqual([
     'last: 1 of 1 slots filled',
   ]);

@@ -24,7 +24,7 @@ const codes = ([key, value]: Tag, grammar = DEFAULT, on: 'snapshot' | 'source' =
   readRetentionTags(new Map([[key, value]]), on, grammar).problems.map(({ code }) => code);
 const isProblem = (tag: Tag, grammar = DEFAULT): boolean => codes(tag, grammar).length > 0;
 
-describe('invisible signs in a key', () => {
+describe('an invisible character in a key', () => {
   it('do not make it another one', () => {
     const grammar = grammarOf({ holdTags: ['keep'] });
     for (const key of [
@@ -62,7 +62,7 @@ describe('a snapshot of a source whose newest snapshot alone is kept', () => {
   });
 });
 
-describe('every single edit of a key that means something', () => {
+describe('every single edit of a valid key', () => {
   const ALPHABET = [...'abcdefghijklmnopqrstuvwxyz019 .:/=+-_@XÄ'];
 
   function* editsOf(word: string): Generator<string> {
@@ -240,7 +240,7 @@ describe('a near miss', () => {
   });
 });
 
-describe('what was a problem in the first edition', () => {
+describe('a near miss of the first release', () => {
   const signs = fc.constantFrom(...'retnioholdkpcyxaf:._-/ ', ...'RETNIOHLD', ':', ':', '_', 'é');
   const parts = fc.constantFrom(
     'retention',

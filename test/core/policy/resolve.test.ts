@@ -21,7 +21,7 @@ function authority(said: Partial<Snapshot>, source: SourceState | null = living(
     : [policy.name, policy.origin, ...(policy.rule === undefined ? [] : [policy.rule])].join(' by ');
 }
 
-describe('order of authority', () => {
+describe('the precedence of policies', () => {
   const own = tagged({ 'retention:policy': 'short', env: 'prod' });
   const above = living({ 'retention:keep': 'daily=7' });
 
@@ -91,7 +91,7 @@ describe('rules', () => {
   });
 });
 
-describe('what rules can match', () => {
+describe('the input of a rule', () => {
   const matched = (match: Record<string, unknown>, said: Partial<Snapshot>, source: SourceState | null): boolean =>
     authority(said, source, aConfig({ policies: POLICIES, rules: [{ match, policy: 'short' }] })) !== null;
 
@@ -183,7 +183,7 @@ describe('holds and problems', () => {
   });
 });
 
-it('reads the same tags differently on a snapshot and on a source, also where records share them', () => {
+it('the resolver reads shared tags differently on a snapshot and on a source', () => {
   const shared = tagged({ 'retention:expire-on': '2027-01-01' });
   const resolve = makeResolver(CONFIG, NOW);
   for (const _ of ['once', 'again']) {

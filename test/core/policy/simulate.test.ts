@@ -24,7 +24,7 @@ function simulated(
 const keptOn = (simulation: ReturnType<typeof runSimulation>): readonly string[] =>
   simulation.days.flatMap((each) => each.kept.map(() => simulatedDate(each)));
 
-describe('simulate', () => {
+describe('a simulation', () => {
   it('makes a snapshot at the end and one every so often before it, later than the start', () => {
     const { made, days } = simulated({ keep: 'all' }, '1d', '7d');
     expect(made).toBe(7);

@@ -14,7 +14,7 @@ const sourceOf = (tags: Written) => readRetentionTags(tagged(tags), 'source', GR
 const messages = (tags: Written, grammar = GRAMMAR) =>
   own(tags, grammar).problems.map(({ code, message }) => `${code}: ${message}`);
 
-describe('reads as a policy', () => {
+describe('a tag reads as a policy', () => {
   it.each<[Written, string, string]>([
     [{ 'retention:policy': 'standard' }, 'name standard', 'standard'],
     [
@@ -93,7 +93,7 @@ describe('reads as a policy', () => {
   });
 });
 
-describe('refuses, and says what would have been right', () => {
+describe('a malformed tag is refused with the expected value', () => {
   const DURATION = 'a duration such as 36h, 30d, 2w, 6mo, 1y6mo or P30D';
   const RULES = 'all, or rules such as last=3 daily=7 within=14d';
   const ALL_RULES =
@@ -390,7 +390,7 @@ describe('holds', () => {
   });
 });
 
-describe('whatever people type', () => {
+describe('a tag of any text', () => {
   const config = byDefault({ policies: { short: { expireAfter: '14d' } } }, { keep: { last: 1 } });
   const SIGNS = [...'abzABZ0189+-=._:/@ \u00e4\u{1f4be}\u0000\n'];
   const WORDS = [

@@ -29,7 +29,7 @@ function changesSince(state: ReportState, ...now: [readonly EvaluatedSnapshot[],
 const named = (items: readonly EvaluatedSnapshot[]): (string | null)[] => items.map(({ snapshot }) => snapshot.name);
 const held = (name: string): EvaluatedSnapshot => excluded('held', 'held without end', { name });
 
-it('remembers a snapshot as expiring, held, or kept otherwise', () => {
+it('the index marks a snapshot as expiring, held, or otherwise kept', () => {
   expect([expired(), held('a'), kept(), excluded('unmanaged', 'unmanaged')].map(indexMark)).toEqual([
     'e',
     'h',
@@ -38,7 +38,7 @@ it('remembers a snapshot as expiring, held, or kept otherwise', () => {
   ]);
 });
 
-it('tells what is new, gone, newly expiring and newly held', () => {
+it('the comparison names new, gone, newly expiring and newly held snapshots', () => {
   const state = previous({
     'kept-then': 'k',
     'expiring-then': 'e',
@@ -69,7 +69,7 @@ it('tells what is new, gone, newly expiring and newly held', () => {
   expect(hasChanges(changes)).toBe(true);
 });
 
-it('follows snapshots by ARN: another one that took the name is new, and the first is gone', () => {
+it('the comparison follows snapshots by ARN: another one with the same name is new, and the first is gone', () => {
   const changes = changesSince(previous({ web: 'k' }), [kept({ name: 'web', arn: 'another' })], READ);
   expect([named(changes.added), changes.gone.map(({ name }) => name)]).toEqual([['web'], ['web']]);
 });
@@ -91,7 +91,7 @@ it.each([
   expect(hasChanges(changesSince(previous({ web: mark }), [now], READ))).toBe(true);
 });
 
-it('sees no change where everything is as it was', () => {
+it('the comparison of equal reports finds no change', () => {
   const items = [kept({ name: 'a' }), expired({ name: 'b' }), held('c')];
   expect(hasChanges(changesSince(previous({ a: 'k', b: 'e', c: 'h' }), items, READ))).toBe(false);
 });
@@ -109,7 +109,7 @@ it.each([
   expect(changes.uncompared).toEqual([{ region: 'us-east-1', kind: 'instance' }]);
 });
 
-it('calls nothing new of a list that the previous report could not read, in part or at all', () => {
+it('the comparison calls no snapshot new in a list that the previous report did not read completely', () => {
   const now = [expired({ name: 'read-before-it-failed' }), held('unseen'), expired({ name: 'unseen-too' })];
   const changes = changesSince({ ...previous({ 'read-before-it-failed': 'k' }), lists: [] }, now, READ);
   expect(changes).toMatchObject({
@@ -124,13 +124,13 @@ it('calls nothing new of a list that the previous report could not read, in part
   expect(hasChanges(changes)).toBe(true);
 });
 
-it('calls what left a list that was read gone, although another list failed', () => {
+it('the comparison calls a snapshot gone that left a completely read list, although another list failed', () => {
   const changes = changesSince(previous({ web: 'k' }), [], [...READ, aFailedScope('eu-south-2', 'disk')]);
   expect(changes.gone.map(({ name }) => name)).toEqual(['web']);
   expect(changes.uncompared).toEqual([]);
 });
 
-it('leaves out what has no ARN: it cannot be followed', () => {
+it('the comparison leaves out snapshots without an ARN', () => {
   const nameless = [kept({ arn: null }), expired({ arn: null }), excluded('held', 'held', { arn: null })];
   expect(changesSince(previous({}), nameless, READ)).toMatchObject({ added: [], newlyExpiring: [], newlyHeld: [] });
 });

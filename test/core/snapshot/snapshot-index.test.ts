@@ -4,7 +4,7 @@ import { decodeIndex, encodeIndex, type IndexEntry } from '../../../lambda/core/
 
 const ARN = 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/';
 
-it('writes one line for each snapshot, under their list and the beginning that their ARNs share', () => {
+it('the index has a line for each snapshot, under its list and the common ARN prefix', () => {
   const snapshots: IndexEntry[] = [
     ['us-east-1', 'instance', `${ARN}1`, 'web-1', 'e'],
     ['us-east-1', 'instance', `${ARN}2`, null, 'k'],
@@ -20,12 +20,12 @@ it('writes one line for each snapshot, under their list and the beginning that t
   ]);
 });
 
-it('begins a new block after a thousand snapshots, so that no line of the file is long', () => {
+it('the index starts a new block after a thousand snapshots, so that no line of the file is long', () => {
   const snapshots = Array.from({ length: 2_001 }, (_, i) => ['us-east-1', 'disk', `${ARN}${i}`, null, 'k'] as const);
   expect([...encodeIndex(snapshots)].map(([, , , lines]) => lines.split('\n').length)).toEqual([1_000, 1_000, 1]);
 });
 
-it('recalls whatever it remembered, hostile names and ARNs too', () => {
+it('the index decodes what it encoded, also hostile names and ARNs', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: fc.constantFrom('a', '/', '\t', '\n', '\\', '"', '\u2028') }),
@@ -46,6 +46,6 @@ it('recalls whatever it remembered, hostile names and ARNs too', () => {
   );
 });
 
-it.each(['', 'xarn', 'ea\n', 'e\\'])('refuses %j, which it did not write', (lines) => {
+it.each(['', 'xarn', 'ea\n', 'e\\'])('the index refuses %j, which it did not write', (lines) => {
   expect(() => [...decodeIndex([['us-east-1', 'disk', '', lines]])]).toThrow(SyntaxError);
 });

@@ -31,7 +31,7 @@ test.each([
   expect(parts(text)).toEqual(amounts);
 });
 
-test('keeps the text as it was written', () => {
+test('a duration keeps its text as written', () => {
   const result = parseDuration('1y6mo');
   expect(result.ok && result.value.text).toBe('1y6mo');
 });
@@ -75,7 +75,7 @@ test.each([
   expect(expected(text)).toMatch(/^a duration such as 36h, 30d/);
 });
 
-test('reads every descending combination, and the same one in ISO 8601 alike', () => {
+test('a duration has the same value in short form and in ISO 8601, for every descending combination', () => {
   const amount = fc.option(fc.integer({ min: 1, max: 500 }), { nil: undefined });
   fc.assert(
     fc.property(amount, amount, amount, amount, amount, (y, mo, w, d, h) => {
@@ -91,7 +91,7 @@ test('reads every descending combination, and the same one in ISO 8601 alike', (
   );
 });
 
-test('answers any text, and never throws', () => {
+test('the parser of durations answers any text and never throws', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9PTYMWDHymowdh.-]{0,12}$/)), (text) => {
       const result = parseDuration(text);

@@ -35,11 +35,11 @@ it.each([
   expect(parseInstant(text)).toBeNull();
 });
 
-it('writes an instant so that it sorts as text', () => {
+it('a compact instant sorts as text', () => {
   expect(compactInstant(Date.UTC(2026, 10, 23, 8, 5, 9, 999))).toBe('20261123T080509Z');
 });
 
-it('reads the instant that an id begins with', () => {
+it('an id has the instant at its start', () => {
   expect(instantOfId('20261123T080509Z-1a2b3c4d')).toBe(Date.UTC(2026, 10, 23, 8, 5, 9));
   expect(instantOfId('20261123T080509Z-')).toBe(Date.UTC(2026, 10, 23, 8, 5, 9));
 });

@@ -32,7 +32,7 @@ const label = (rule: CountRule | WithinRule, instant: string, zone = UTC): strin
   return period === null ? '' : periodLabel(rule, period(wallClock(at(instant), zone)));
 };
 
-describe('buckets', () => {
+describe('the periods of a rule', () => {
   test.each([
     ['2026-01-01T12:00:00Z', '2026-W01'],
     ['2025-12-29T00:00:00Z', '2026-W01'],
@@ -182,7 +182,7 @@ describe('a duration before an instant', () => {
   });
 });
 
-test('a local day is over at the next local midnight', () => {
+test('a local day ends at the next local midnight', () => {
   expect(iso(endOfDay('2026-12-31', berlin))).toBe('2026-12-31T23:00:00Z');
   expect(iso(endOfDay('2026-03-29', berlin))).toBe('2026-03-29T22:00:00Z');
   expect(iso(endOfDay('2011-12-29', apia))).toBe('2011-12-30T10:00:00Z');

@@ -11,7 +11,7 @@ async function* cut(text: string, sizes: readonly number[]): AsyncGenerator<Uint
   }
 }
 
-it('gives the lines of a text wherever it is cut, in the middle of a character too', async () => {
+it('the lines of a text are the same for every cut, also in the middle of a character', async () => {
   const text = fc.string({ unit: fc.constantFrom('a', '\n', 'ü', '€', '\u{1f600}', '\r', '\u2028') });
   await fc.assert(
     fc.asyncProperty(text, fc.array(fc.integer({ min: 1, max: 5 })), async (whole, sizes) => {
