@@ -15,7 +15,7 @@ import { reportOrder } from '../lambda/reporting/make-report';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn, writtenRules } from './load-config';
 import { type AccountOptions, readAccount, unreadText } from './read-account';
-import { type Terminal, writeOut } from './terminal';
+import { columnsOf, type Terminal, writeOut } from './terminal';
 
 export interface ExplainOptions extends AccountOptions {
   readonly config?: string;
@@ -105,7 +105,7 @@ export async function explain(wanted: string, options: ExplainOptions, terminal:
   const whyNot: WhyNot = (rule, subject) => mismatches(rules[rule]?.match ?? { fromAutoSnapshot: false }, subject);
   const arn = item.snapshot.source?.arn ?? null;
   const source = arn === null ? null : inventory.sources(arn);
-  const columns = Math.max(60, (out.isTTY === true && out.columns) || 100);
+  const columns = columnsOf(out);
   const passages = explainSnapshot({ item, items, source, config, now, run: options, whyNot });
   await writeOut(out, render(passages, columns, out.isTTY === true && !env.NO_COLOR));
   if (inventory.complete) return EXIT.done;

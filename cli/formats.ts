@@ -2,6 +2,10 @@
 export const FORMATS = ['text', 'json', 'csv', 'html', 'markdown'] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** How `apply --dry-run` can print. */
+export const DRY_RUN_FORMATS = ['text', 'json'] as const;
+export type DryRunFormat = (typeof DRY_RUN_FORMATS)[number];
+
 /** How `check` can print. */
 export const CHECK_FORMATS = ['text', 'json'] as const;
 export type CheckFormat = (typeof CHECK_FORMATS)[number];

@@ -8,7 +8,7 @@ import type { Zone } from '../lambda/core/time/zone';
 import { visibleLines } from '../lambda/core/util/safe-text';
 import { CALENDAR_FORMATS } from '../lambda/render/calendar';
 import { EXIT, type ExitCode } from './exit-codes';
-import { CHECK_FORMATS, FORMATS } from './formats';
+import { CHECK_FORMATS, DRY_RUN_FORMATS, FORMATS } from './formats';
 import { reportFailure, type Terminal } from './terminal';
 
 const NAME = 'lightsail-retention';
@@ -101,6 +101,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
     .option('--output <file>', 'write the report to this file instead of standard output')
     .option('--plan-out <file>', 'write the plan of a deletion to this file')
+    .option('--raise-caps', 'with --plan-out: make a plan whose limits are its own count, for a first clean-up')
     .option('--quiet', 'no progress')
     .action(async (options) => done(await (await import('./report')).report(options, terminal)));
 
@@ -154,15 +155,16 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
 
   program
     .command('apply')
-    .description('the opt-in deletion: carry out a plan that a report made; a deletion cannot be undone')
+    .description('the opt-in deletion: apply a plan that a report made; a deletion cannot be undone')
     .argument('<plan>', 'a plan: the file of "report --plan-out", or its s3:// address')
-    .option('--function <name>', 'let the deployed deletion function do it')
-    .option('--local', 'do it from here, with your own credentials')
-    .option('--yes <count>', "the plan's count, instead of typing it or piping it in", wholeNumber)
-    .option('--digest <sha256>', "the plan's digest as the e-mail has it: any other plan is refused", digest)
+    .option('--function <name>', 'invoke the deployed deletion function')
+    .option('--local', 'delete from this machine, with your own credentials')
+    .option('--yes <count>', 'the number of snapshots to delete, or of the plan, instead of typing it', wholeNumber)
+    .option('--digest <sha256>', "the plan's digest as the e-mail has it; any other plan is refused", digest)
     .option('--config <file>', CONFIG)
     .option('--profile <name>', 'AWS profile')
-    .option('--dry-run', 'the same path up to the delete')
+    .option('--dry-run', 'show what would be deleted; delete nothing')
+    .addOption(new Option('--format <format>', 'output format of a dry run').choices(DRY_RUN_FORMATS).default('text'))
     .option('--quiet', 'no progress')
     .action(async (plan, options) => done(await (await import('./apply')).apply(plan, options, terminal)));
 

@@ -19,7 +19,7 @@ import { loadConfig, warnOn } from './load-config';
 import { checkOutputFile, isSameFile, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
-import { type Terminal, writeOut } from './terminal';
+import { columnsOf, type Terminal, writeOut } from './terminal';
 
 export interface ReportOptions {
   readonly config?: string;
@@ -31,6 +31,7 @@ export interface ReportOptions {
   readonly format: Format;
   readonly output?: string;
   readonly planOut?: string;
+  readonly raiseCaps?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -55,12 +56,12 @@ function render(
     tagPrefix,
     run: { kind: 'command-line', options: told, plan: told.planOut ?? null, at },
   } as const;
-  const onTerminal = told.output === undefined && terminal.out.isTTY === true;
+  const screen = told.output === undefined ? terminal.out : { isTTY: false, columns: 0 };
   switch (told.format) {
     case 'text':
       return renderTerminal(report, context, {
-        columns: (onTerminal && terminal.out.columns) || 100,
-        colour: onTerminal && !terminal.env.NO_COLOR,
+        columns: columnsOf(screen),
+        colour: screen.isTTY === true && !terminal.env.NO_COLOR,
       });
     case 'json':
       return renderJson(report);
@@ -73,7 +74,13 @@ function render(
   }
 }
 
-function checkOptions({ at, output, planOut }: ReportOptions): void {
+function checkOptions({ at, output, planOut, raiseCaps }: ReportOptions): void {
+  if (raiseCaps === true && planOut === undefined)
+    throw new RetentionError(
+      'usage.raise-caps',
+      'operator',
+      '--raise-caps needs --plan-out FILE: it raises the limits of that one plan only',
+    );
   if (at !== undefined && planOut !== undefined)
     throw new RetentionError(
       'usage.at-with-plan-out',
@@ -102,6 +109,7 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
     at,
     inventory: { ...scopeOf(options, config), deadline: readingDeadline() },
     previous: null,
+    raiseCaps: options.raiseCaps ?? false,
   };
   const made = await withProgress(err, options.quiet ?? false, (tell) => makeReport(ports, request, tell));
   const chunks = render(made.report, options, at, terminal, config.tagPrefix);

@@ -49,6 +49,7 @@ export const BUILT_IN = 'built-in';
 /** Settings that the first edition did not have, with their defaults. While a setting has its default it is no part of the digest. */
 const LATER_SETTINGS: readonly { readonly path: readonly string[]; readonly value: unknown }[] = [
   { path: ['ignoreTags'], value: [] },
+  { path: ['caps', 'raisable'], value: false },
 ];
 
 /** A copy without the setting at a path, where it has this value. */

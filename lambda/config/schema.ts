@@ -201,6 +201,12 @@ export const configSchema = map(
         {
           maxDeletions: z._default(whole(0, MAX_DELETIONS, 'A plan of more is blocked.'), 100),
           maxShare: z._default(number(0, 1, SHARE, 'A plan of a larger share of all snapshots is blocked.'), 0.5),
+          raisable: z._default(
+            flag(
+              'Whether the deployed deletion function applies a plan of "report --raise-caps"; never in automatic mode.',
+            ),
+            false,
+          ),
         },
         'a map such as { maxDeletions: 100, maxShare: 0.5 }',
         'Limits on a whole run.',

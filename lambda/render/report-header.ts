@@ -11,6 +11,7 @@ import type { Report } from '../core/report/report-model';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localMinute } from '../core/time/period';
 import { clean } from '../core/util/safe-text';
+import { firstCleanUp } from './first-clean-up';
 import { count, figure, zoneText } from './phrases';
 import { regionsNotRead, unreadScopes } from './report-sections';
 import { ceilingText, type Extent, extentOf, extentText } from './totals';
@@ -226,7 +227,11 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
   const { totals, plan, complete } = report;
   const none = complete && totals.expire === 0 ? ['There is nothing to delete.'] : [];
   if (plan.blocked !== null)
-    return [...none, `Nothing can be deleted with this report: ${clean(plan.blocked.message)}.`];
+    return [
+      ...none,
+      `Nothing can be deleted with this report: ${clean(plan.blocked.message)}.`,
+      ...firstCleanUp(report, context),
+    ];
   if (totals.expire === 0) return none;
   const automatic =
     context.deletionMode === 'automatic'

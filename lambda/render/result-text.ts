@@ -1,15 +1,7 @@
 import type { ApplyResult, ItemResult, Outcome, Unsettled } from '../core/plan/outcome';
-import type { Plan } from '../core/plan/plan';
-import type { CandidateGroup, Intersection } from '../core/plan/recheck';
-import type { Pricing } from '../core/policy/config';
-import { monthlyCostCeiling } from '../core/policy/cost';
-import type { Snapshot } from '../core/snapshot/snapshot';
-import { localDay, localMinute } from '../core/time/period';
-import type { Zone } from '../core/time/zone';
 import { clean } from '../core/util/safe-text';
-import { age, atMost, count, dollars, figure, nameOf, sourceNameOf, zoneText } from './phrases';
+import { atMost, count, dollars, figure } from './phrases';
 import { wrap } from './terminal';
-import { ceilingText, extentOf } from './totals';
 
 const HEADINGS: Readonly<Record<Outcome, string>> = {
   failed: 'Failed: still there, or not known',
@@ -22,80 +14,6 @@ const HEADINGS: Readonly<Record<Outcome, string>> = {
 export const UNSETTLED = 'A delete may have been sent: its end is not known';
 /** What needs a person comes first. */
 const ORDER: readonly Outcome[] = ['failed', 'changed', 'spared', 'already-gone', 'deleted'];
-
-/** What is about to go, by source, each with its ceiling. */
-export interface Preview {
-  readonly planId: string;
-  readonly account: string | null;
-  readonly planned: number;
-  readonly doneBefore: number;
-  readonly groups: readonly CandidateGroup[];
-  readonly skipped: Intersection['skipped'];
-  readonly pricing: Pricing;
-  readonly now: number;
-}
-
-const ceilingOf = (snapshots: readonly Snapshot[], pricing: Pricing): string =>
-  ceilingText(extentOf(snapshots, pricing));
-
-/** Shows what will go, by source, with ceilings, and what of the plan will not and why. No line is wider than the terminal. */
-export function* renderPreview(preview: Preview, columns: number): Generator<string> {
-  const { groups, skipped, planned, doneBefore, pricing, now } = preview;
-  const all = groups.flatMap(({ items }) => items.map(({ evaluated }) => evaluated.snapshot));
-  yield wrap(
-    `Plan ${clean(preview.planId)}, account ${clean(preview.account ?? 'not known')}: ${count(planned, 'snapshot')}.`,
-    columns,
-    '',
-  );
-  if (doneBefore > 0) yield wrap(`An earlier run dealt with ${figure(doneBefore)} of them.`, columns, '');
-  yield wrap(
-    all.length === 0
-      ? 'Nothing is left to delete.'
-      : `${count(all.length, 'snapshot')} will be deleted, ${ceilingOf(all, pricing)}. It cannot be undone.`,
-    columns,
-    '',
-  );
-  for (const { items, region } of groups) {
-    const first = items[0]?.evaluated.snapshot;
-    if (first === undefined) continue;
-    const ceiling = ceilingOf(
-      items.map(({ evaluated }) => evaluated.snapshot),
-      pricing,
-    );
-    yield `\n${wrap(`${sourceNameOf(first)} (${first.kind}, ${clean(region)}): ${count(items.length, 'snapshot')}, ${ceiling}`, columns, '')}`;
-    for (const { evaluated } of items) {
-      const { snapshot } = evaluated;
-      yield wrap(
-        `${nameOf(snapshot)}, ${age(snapshot.createdAt, now)}, ${atMost(monthlyCostCeiling(snapshot, pricing))}`,
-        columns,
-        '  - ',
-      );
-    }
-  }
-  if (skipped.length > 0)
-    yield `\n${wrap(`Of the plan, ${count(skipped.length, 'snapshot')} will not be touched:`, columns, '')}`;
-  for (const { item, skipReason } of skipped)
-    yield wrap(`${clean(item.name)} (${clean(item.region)}): ${clean(skipReason.text)}`, columns, '  - ');
-  yield '\n';
-}
-
-/** Shows what a plan lists, by region and kind: what its sources and sizes are stands in the report. */
-export function* renderPlan({ id, account, items, expiresAt }: Plan, zone: Zone, columns: number): Generator<string> {
-  const until = localMinute(Date.parse(expiresAt), zone);
-  yield wrap(
-    `Plan ${clean(id)}, account ${clean(account ?? 'not known')}, good until ${until}: ${count(items.length, 'snapshot')}. ${zoneText(zone)}.`,
-    columns,
-    '',
-  );
-  let heading = '';
-  for (const { name, kind, region, createdAt } of items) {
-    const next = `${clean(region)}, ${kind} snapshots`;
-    if (next !== heading) yield `\n${wrap(next, columns, '')}`;
-    heading = next;
-    yield wrap(`${clean(name)}, of ${localDay(Date.parse(createdAt), zone)}`, columns, '  - ');
-  }
-  yield '\n';
-}
 
 /** One outcome on one line. */
 export const outcomeLine = ({ outcome, name, region, code, text }: ItemResult): string =>

@@ -9,11 +9,11 @@ export interface TerminalStyle {
   readonly colour: boolean;
 }
 
-const MIN_COLUMNS = 60;
+const MIN_COLUMNS = 20;
 
-/** Words broken into lines of at most `columns` cells (wide characters count two), the first behind `first`, the others behind as many blanks. */
+/** Text in lines of at most `columns` cells (wide characters count two), the first behind `first`, the others behind as many blanks. Words are never split. */
 export function wrap(text: string, columns: number, first: string): string {
-  const lines = wrapAnsi(text, columns - first.length, { hard: true }).split('\n');
+  const lines = wrapAnsi(text, Math.max(1, columns - first.length), { hard: false }).split('\n');
   return lines.map((line, index) => `${index === 0 ? first : ' '.repeat(first.length)}${line}\n`).join('');
 }
 

@@ -147,7 +147,11 @@ export const MUTANTS: readonly Mutant[] = [
     ['a plan of another configuration is applied', 'checkConfig(plan, config);', ''],
     ['a blocked plan is applied', 'checkUnblocked(plan);', ''],
     ['a wrong clock does not matter', 'checkClock(await ports.deletion.readClock());', ''],
-    ['caps do not matter', 'checkCaps(config, candidates + deleted, inventory.snapshots.length + deleted);', ''],
+    [
+      'caps do not matter',
+      'checks.run(() => checkCaps(plan, config, candidates + deleted, inventory.snapshots.length + deleted));',
+      '',
+    ],
     ['the breach of a group is forgotten', 'breach ??= await guardGroup(', 'breach = await guardGroup('],
   ),
   ...of(

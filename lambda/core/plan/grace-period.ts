@@ -119,6 +119,9 @@ function evaluate(run: ReportRun, config: Pick<Config, 'digest'>): Good | Nothin
   const blocked = plans.find((plan) => plan.blocked !== null);
   if (blocked !== undefined)
     return nothing('auto.blocked', `the plan of the report ${blocked.id} is blocked: ${blocked.blocked?.message}`);
+  const raised = plans.find(({ caps }) => caps === 'raised');
+  if (raised !== undefined)
+    return nothing('auto.raised-caps', `the caps of the plan ${raised.id} were raised, and only a person may apply it`);
   const other = plans.find((plan) => plan.config.digest !== config.digest);
   if (other !== undefined)
     return nothing('auto.config-changed', `the report ${other.id} was made with another configuration`);

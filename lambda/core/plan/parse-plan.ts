@@ -28,15 +28,17 @@ const listOf =
     return null;
   };
 
-/** An object with exactly these members. */
+/** An object with exactly these members, and perhaps those of `optional`. */
 const exactly =
-  (members: Readonly<Record<string, Expectation>>): Expectation =>
+  (members: Readonly<Record<string, Expectation>>, optional: Readonly<Record<string, Expectation>> = {}): Expectation =>
   (value, path) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return `${path}: got ${shown(value)}, expected an object`;
-    const extra = Object.keys(value).find((key) => !Object.hasOwn(members, key));
+    const all = { ...members, ...optional };
+    const extra = Object.keys(value).find((key) => !Object.hasOwn(all, key));
     if (extra !== undefined) return `${path}: got the unknown member ${shown(extra)}`;
-    for (const [key, expectation] of Object.entries(members)) {
+    for (const [key, expectation] of Object.entries(all)) {
+      if (!Object.hasOwn(value, key) && Object.hasOwn(optional, key)) continue;
       if (!Object.hasOwn(value, key)) return `${path}: the member ${key} is missing`;
       const wrong = expectation(
         (value as Readonly<Record<string, unknown>>)[key],
@@ -66,19 +68,22 @@ const digest = is(
   (value) => typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value),
 );
 
-const PLAN = exactly({
-  schemaVersion: is('1', (value) => value === 1),
-  id,
-  account,
-  scopes: listOf(exactly({ account, region: text, kind })),
-  createdAt: instant,
-  expiresAt: instant,
-  config: exactly({ origin: text, digest }),
-  complete: is('true or false', (value) => typeof value === 'boolean'),
-  blocked: orNull(exactly({ code: text, message: text })),
-  items: listOf(exactly({ arn: text, name: text, kind, account, region: text, createdAt: instant })),
-  digest,
-});
+const PLAN = exactly(
+  {
+    schemaVersion: is('1', (value) => value === 1),
+    id,
+    account,
+    scopes: listOf(exactly({ account, region: text, kind })),
+    createdAt: instant,
+    expiresAt: instant,
+    config: exactly({ origin: text, digest }),
+    complete: is('true or false', (value) => typeof value === 'boolean'),
+    blocked: orNull(exactly({ code: text, message: text })),
+    items: listOf(exactly({ arn: text, name: text, kind, account, region: text, createdAt: instant })),
+    digest,
+  },
+  { caps: is('raised, or no such member', (value) => value === 'raised') },
+);
 
 /** Two items that are one snapshot, or one name, would make the count a lie. */
 function repeated(plan: Plan): string | null {

@@ -28,6 +28,8 @@ export interface PlanContent<Items extends PlanItems = readonly PlanItem[]> {
   readonly expiresAt: string;
   readonly config: { readonly origin: string; readonly digest: string };
   readonly complete: boolean;
+  /** Only in a plan whose caps a person raised to its own count. */
+  readonly caps?: 'raised';
   readonly blocked: Blocked | null;
   readonly items: Items;
 }
@@ -40,15 +42,39 @@ export interface Plan<Items extends PlanItems = readonly PlanItem[]> extends Pla
 /** A plan as a report makes it. */
 export type NewPlan = Plan<PlanItems>;
 
+type Caps = Pick<Config['caps'], 'maxDeletions' | 'maxShare'>;
+
+/** The caps of a plan: those of its configuration, or its own count where a person raised them. */
+export const capsOf = (
+  plan: Pick<PlanContent<PlanItems>, 'caps' | 'items'>,
+  { caps }: { readonly caps: Caps },
+): Caps => (plan.caps === 'raised' ? { maxDeletions: plan.items.length, maxShare: 1 } : caps);
+
+/** The first cap that a number of deletions exceeds, with a message that names every exceeded cap; null: none. */
+function exceededCap(count: number, snapshots: number, { maxDeletions, maxShare }: Caps): Blocked | null {
+  const exceeded: Blocked[] = [];
+  if (count > maxDeletions)
+    exceeded.push({
+      code: 'cap.max-deletions',
+      message: `${count} snapshots can be deleted, and caps.maxDeletions allows ${maxDeletions}`,
+    });
+  // Divided, not multiplied: 0.29 × 100 is less than 29 in floating point, 29 / 100 is 0.29.
+  if (count / snapshots > maxShare) {
+    const share = `${count} of ${snapshots} snapshots (${Math.ceil((100 * count) / snapshots)} %)`;
+    exceeded.push({ code: 'cap.max-share', message: `${share} can be deleted, and caps.maxShare allows ${maxShare}` });
+  }
+  const [first] = exceeded;
+  return first === undefined ? null : { code: first.code, message: exceeded.map(({ message }) => message).join('; ') };
+}
+
 /** Why a plan may not be applied, the first that holds: an incomplete inventory, the built-in policy, then the caps over the whole run. */
 export function blockOf(input: {
   readonly complete: boolean;
   readonly count: number;
   readonly snapshots: number;
-  readonly config: Pick<Config, 'origin' | 'caps'>;
+  readonly config: { readonly origin: string; readonly caps: Caps };
 }): Blocked | null {
   const { complete, count, snapshots, config } = input;
-  const { maxDeletions, maxShare } = config.caps;
   if (!complete)
     return {
       code: 'inventory.incomplete',
@@ -61,20 +87,7 @@ export function blockOf(input: {
       message:
         'the built-in starter policy only reports: write a retention.yaml with your own policy before anything can be deleted',
     };
-  if (count > maxDeletions)
-    return {
-      code: 'cap.max-deletions',
-      message: `${count} snapshots would go, and caps.maxDeletions allows ${maxDeletions}: check the list, then raise caps.maxDeletions to ${count} or more`,
-    };
-  // Divided, not multiplied: 0.29 × 100 is less than 29 in floating point, 29 / 100 is 0.29.
-  if (count / snapshots > maxShare) {
-    const share = `${count} of ${snapshots} snapshots (${Math.ceil((100 * count) / snapshots)} %)`;
-    return {
-      code: 'cap.max-share',
-      message: `${share} would go, and caps.maxShare allows ${maxShare}: check the list, then raise caps.maxShare`,
-    };
-  }
-  return null;
+  return exceededCap(count, snapshots, config.caps);
 }
 
 export interface PlanInput {
@@ -86,6 +99,8 @@ export interface PlanInput {
   readonly complete: boolean;
   readonly items: readonly EvaluatedSnapshot[];
   readonly config: Config;
+  /** Whether the plan's caps are its own count. */
+  readonly raiseCaps?: boolean;
 }
 
 /** Whether a plan may name a snapshot: it expires, and can be found again. */
@@ -111,9 +126,12 @@ export function makePlan({
   complete,
   items,
   config,
+  raiseCaps = false,
 }: PlanInput): PlanContent<PlanItems> {
   const length = items.reduce((count, item) => count + (isPlanned(item) ? 1 : 0), 0);
   const planned: PlanItems = { length, [Symbol.iterator]: () => plannedOf(items) };
+  const raised = raiseCaps ? { caps: 'raised' as const } : {};
+  const caps = capsOf({ ...raised, items: planned }, config);
   return {
     schemaVersion: 1,
     id,
@@ -125,7 +143,8 @@ export function makePlan({
     expiresAt: new Date(after(createdAt, config.deletion.planValidFor, config.zone)).toISOString(),
     config: { origin: config.origin, digest: config.digest },
     complete,
-    blocked: blockOf({ complete, count: planned.length, snapshots: items.length, config }),
+    ...raised,
+    blocked: blockOf({ complete, count: length, snapshots: items.length, config: { origin: config.origin, caps } }),
     items: planned,
   };
 }
