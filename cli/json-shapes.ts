@@ -92,7 +92,6 @@ const EXPLAIN = z.union([
 const PROBLEM = z.object({ code: z.string(), arn: TEXT_OR_NULL, message: z.string() });
 
 const CHECK = z.object({
-  schemaVersion: VERSION,
   valid: z.boolean(),
   errors: z.array(
     z.object({
@@ -211,6 +210,13 @@ const DRY_RUN = z.object({
   ),
 });
 
+/** Data of which nothing is changed. */
+type Frozen<T> = T extends readonly (infer Element)[]
+  ? readonly Frozen<Element>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T;
+
 /** Each shape by the name of its published schema: `schemas/<name>.schema.json`. */
 export const JSON_SHAPES = {
   explain: EXPLAIN,
@@ -220,7 +226,7 @@ export const JSON_SHAPES = {
   'apply-dry-run': DRY_RUN,
 } as const;
 
-export type ExplainJson = z.output<typeof EXPLAIN>;
-export type CheckJson = z.output<typeof CHECK>;
-export type DoctorJson = z.output<typeof DOCTOR>;
-export type DryRunJson = z.output<typeof DRY_RUN>;
+export type ExplainJson = Frozen<z.output<typeof EXPLAIN>>;
+export type CheckJson = Frozen<z.output<typeof CHECK>>;
+export type DoctorJson = Frozen<z.output<typeof DOCTOR>>;
+export type DryRunJson = Frozen<z.output<typeof DRY_RUN>>;

@@ -4,6 +4,7 @@ import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { clean, visible } from '../lambda/core/util/safe-text';
 import { renderCsv } from '../lambda/render/csv';
+import { renderEmail } from '../lambda/render/email';
 import { renderHtml } from '../lambda/render/html';
 import { renderJson } from '../lambda/render/json';
 import { renderMarkdown } from '../lambda/render/markdown';
@@ -19,6 +20,7 @@ import { loadConfig, warnOn } from './load-config';
 import { checkOutputFile, isSameFile, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
+import { renderSummary } from './report-summary';
 import { columnsOf, type Terminal, writeOut } from './terminal';
 
 export interface ReportOptions {
@@ -32,6 +34,7 @@ export interface ReportOptions {
   readonly output?: string;
   readonly planOut?: string;
   readonly raiseCaps?: boolean;
+  readonly summary?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -59,6 +62,7 @@ function render(
   const screen = told.output === undefined ? terminal.out : { isTTY: false, columns: 0 };
   switch (told.format) {
     case 'text':
+      if (told.summary === true) return renderSummary(report, context, columnsOf(screen));
       return renderTerminal(report, context, {
         columns: columnsOf(screen),
         colour: screen.isTTY === true && !terminal.env.NO_COLOR,
@@ -71,10 +75,25 @@ function render(
       return renderHtml(report, { stored: false, tagPrefix, csvCommand: csvCommand(told, at) });
     case 'markdown':
       return renderMarkdown(report, context);
+    case 'email':
+      return emailText(report, tagPrefix);
   }
 }
 
-function checkOptions({ at, output, planOut, raiseCaps }: ReportOptions): void {
+/** The e-mail that a deployed function would send: `Subject: …`, an empty line, the body. */
+function emailText(report: Report, tagPrefix: string): readonly string[] {
+  const region = report.scopes[0]?.region ?? 'us-east-1';
+  const { subject, body } = renderEmail(report, { ...PRINTED, tagPrefix, run: { kind: 'deployed', region } });
+  return [`Subject: ${subject}\n\n`, body];
+}
+
+function checkOptions({ at, output, planOut, raiseCaps, summary, format }: ReportOptions): void {
+  if (summary === true && format !== 'text')
+    throw new RetentionError(
+      'usage.summary',
+      'operator',
+      `--summary goes with --format text only, and got --format ${format}; leave one of them out`,
+    );
   if (raiseCaps === true && planOut === undefined)
     throw new RetentionError(
       'usage.raise-caps',

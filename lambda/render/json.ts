@@ -99,10 +99,11 @@ interface SharedParts {
   readonly reasons: (reasons: readonly Reason[]) => string;
 }
 
+/** One snapshot of the JSON report, as text. */
 function snapshotJson(
   { snapshot, sourceExists, verdict, status, policy, reasons }: EvaluatedSnapshot,
-  report: Report,
-  shared: SharedParts,
+  report: Pick<Report, 'evaluatedAt' | 'pricing'>,
+  shared: SharedParts = { tags: tagsJson, reasons: reasonsJson },
 ): string {
   const { source } = snapshot;
   const before = {
@@ -133,6 +134,10 @@ function snapshotJson(
   const first = `${JSON.stringify(before).slice(0, -1)},"tags":${shared.tags(snapshot.tags)}`;
   return `${first},${JSON.stringify(after).slice(1, -1)},"reasons":${shared.reasons(reasons)},"monthlyCostCeiling":${cost}}`;
 }
+
+/** A snapshot as the JSON report has it. */
+export const jsonSnapshot = (item: EvaluatedSnapshot, report: Pick<Report, 'evaluatedAt' | 'pricing'>): JsonSnapshot =>
+  JSON.parse(snapshotJson(item, report));
 
 function scopeJson({ account, region, kind, status, sources, pages, snapshots, error }: Scope): string {
   return JSON.stringify({

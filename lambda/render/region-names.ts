@@ -24,6 +24,9 @@ const CITIES: Readonly<Record<string, string>> = {
   'us-west-2': 'Oregon',
 };
 
+/** Regions that are known here, for suggestions; which regions there are, only the service knows. */
+export const REGION_NAMES: readonly string[] = Object.keys(CITIES);
+
 /** `Frankfurt`; empty where no name is known. */
 export const cityOf = (region: string): string => (Object.hasOwn(CITIES, region) ? (CITIES[region] ?? '') : '');
 

@@ -472,7 +472,7 @@ names in LightsailRetention, construct Retention:
       /^ok {7}stack: nothing is deployed in us-east-1 \(1 stack searched\); AWS_REGION names another region$/m,
     );
     expect(out).toMatch(
-      /\na report can be made here, and none is sent by e-mail: npx lightsail-retention report --config retention.yaml\n$/,
+      /\ncommand line only: a report can be made here, and none is sent by e-mail: npx lightsail-retention report --config retention.yaml\n$/,
     );
     expect(checks(out)).toEqual(['configuration', 'credentials', 'permissions', 'regions', 'stack']);
   });
