@@ -105,10 +105,7 @@ function conclusion(findings: readonly Finding[], isDeployed: boolean, options: 
     [...new Set(findings.filter((finding) => finding.state === state).map(({ check }) => check))].join(', ');
   const [wrong, open] = [named('failed'), named('unknown')];
   const notChecked = open === '' ? '' : `; not checked: ${open}`;
-  if (wrong !== '')
-    return isDeployed
-      ? `reports would not be delivered, or would be incomplete: ${wrong}${notChecked}`
-      : `no report can be made, or it would be incomplete: ${wrong}${notChecked}`;
+  if (wrong !== '') return `reports would not be delivered, or would be incomplete: ${wrong}${notChecked}`;
   if (open !== '') return `no fault was found${notChecked}`;
   if (isDeployed) return 'a report would reach a person';
   return `command line only: a report can be made here, and none is sent by e-mail: ${ownCommand(['report'], options)}`;

@@ -199,7 +199,7 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
       {
         check: 'stack',
         state: 'ok',
-        said: expect.stringContaining('nothing is deployed in us-east-1 (1 stack searched)'),
+        message: expect.stringContaining('nothing is deployed in us-east-1 (1 stack searched)'),
       },
     ]);
   });
@@ -222,7 +222,7 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
       {
         check: 'stack',
         state: 'unknown',
-        said: expect.stringMatching(
+        message: expect.stringMatching(
           /could not be checked: no permission for cloudformation:ListStackResources \(AccessDenied\): Other\d+ and 20 stacks more/,
         ),
         remedy: expect.stringContaining('allow cloudformation:ListStackResources'),
@@ -236,7 +236,7 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
     expect(findings).toEqual([
       expect.objectContaining({
         state: 'unknown',
-        said: expect.stringContaining('0 of 1 stack in us-east-1'),
+        message: expect.stringContaining('0 of 1 stack in us-east-1'),
         remedy: expect.stringContaining('--stack'),
       }),
     ]);
