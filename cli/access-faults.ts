@@ -1,7 +1,9 @@
 import { errorFacts } from '../lambda/aws/aws-errors';
+import { closest } from '../lambda/config/closest';
 import { commandText, option, ownCommand } from '../lambda/core/report/command-line';
 import type { CodeIn } from '../lambda/core/util/error-codes';
 import { RetentionError } from '../lambda/core/util/errors';
+import { REGION_NAMES } from '../lambda/render/region-names';
 
 /** What the sentences name: how this run signs in and connects. */
 export interface AccessContext {
@@ -73,6 +75,12 @@ const network = (context: AccessContext): string =>
   context.proxy === null
     ? 'check the network connection and any AWS_ENDPOINT_URL; behind a corporate proxy set HTTPS_PROXY'
     : `check the network connection, any AWS_ENDPOINT_URL and the proxy of ${context.proxy}`;
+
+/** A region whose name is near, where the region is none that is known here. */
+function meantRegion({ region }: AccessContext): string {
+  const meant = REGION_NAMES.includes(region) ? null : closest(region, REGION_NAMES);
+  return meant === null ? '' : ` (did you mean ${meant}?)`;
+}
 
 /** Each cause, its sentence and its remedy. The first entry that matches counts. */
 export const ACCESS_FAULTS: readonly Entry[] = [
@@ -205,7 +213,7 @@ export const ACCESS_FAULTS: readonly Entry[] = [
     code: 'connection.name',
     matches: isOneOf('ENOTFOUND', 'EAI_AGAIN'),
     cause: ({ message }) => `the name ${hostIn(message)} cannot be resolved`,
-    remedy: (_, context) => `check the region ${context.region}; ${network(context)}`,
+    remedy: (_, context) => `check the region ${context.region}${meantRegion(context)}; ${network(context)}`,
   },
   {
     code: 'connection.refused',

@@ -9,10 +9,11 @@ import { oneLine } from '../lambda/core/util/safe-text';
 import { hasEnded, readEnding } from '../lambda/deletion/execution-status';
 import { readResult } from '../lambda/deletion/outcome-files';
 import { checkOutcomes } from '../lambda/deletion/outcome-store';
-import { checkCount, checkUnblocked, openPlan } from '../lambda/deletion/verify-plan';
+import { checkComplete, checkCount, checkUnblocked, openPlan } from '../lambda/deletion/verify-plan';
 import { ALIAS, invokeCommand } from '../lambda/render/deletion-commands';
+import { renderPlanList } from '../lambda/render/preview';
 import { isElsewhere, type RunEnd } from '../lambda/render/result-email';
-import { renderPlanText, renderResultText } from '../lambda/render/result-text';
+import { renderResultText } from '../lambda/render/result-text';
 import { digestOf } from '../lambda/runtime/digest';
 import { resultFile } from '../lambda/storage/keys';
 import { applyStopped } from './apply-stopped';
@@ -20,7 +21,7 @@ import { confirmCount } from './ask-count';
 import { type Caller, explainAccess } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { PlanPlace } from './plan-place';
-import { type Terminal, writeFailure, writeOut } from './terminal';
+import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
 
 export interface RemoteOptions {
   /** Name or ARN of the deployed deletion function; without alias or version, the alias that it was deployed with. */
@@ -118,14 +119,16 @@ export async function applyRemotely(
   input: NodeJS.ReadStream,
 ): Promise<ExitCode> {
   const { out, err } = terminal;
-  const columns = Math.max(60, out.columns || 100);
+  const columns = columnsOf(out);
   const plan = openPlan({ ...place, digest: options.digest ?? null }, Date.now(), digestOf);
-  checkUnblocked(plan);
+  checkComplete(plan);
+  checkUnblocked(plan, true);
   const { store } = place;
   await checkOutcomes({ store, clock: Date.now, isAlive: () => null }, plan);
-  if (options.yes !== undefined) checkCount(plan, options.yes);
-  await writeOut(out, renderPlanText(plan, options.zone, columns));
-  await confirmCount(plan, options.yes, terminal, input, caller);
+  if (options.yes !== undefined) checkCount(options.yes, plan);
+  await writeOut(out, renderPlanList(plan, options.zone, columns));
+  const note = plan.caps === 'raised' ? 'The limits were raised for this plan to its own count.' : '';
+  await confirmCount({ plan, candidates: plan.items.length, yes: options.yes, note }, terminal, input, caller);
   // An execution's name starts it once; a plan that an earlier one left unfinished, or that was refused, goes on under another name.
   const before = await readResult(store, plan);
   const isBegun = before !== null || (await hasEnded(store, plan.id, plan.id));

@@ -1,36 +1,19 @@
-import { setMaxListeners } from 'node:events';
-import { errorFacts, isCredentialFailure } from '../lambda/aws/aws-errors';
-import { makeLightsailClients } from '../lambda/aws/lightsail-client';
-import { makeDeleteClients, makeSnapshotDeletion } from '../lambda/aws/lightsail-deletion';
-import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
-import type { ApplyResult } from '../lambda/core/plan/outcome';
 import { UTC, type Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
-import { oneLine } from '../lambda/core/util/safe-text';
-import { type ApplyPorts, applyBatch, type Prepared, prepareApply } from '../lambda/deletion/apply-plan';
-import { PACE } from '../lambda/deletion/backoff';
-import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
-import { startAge } from '../lambda/deletion/check-age';
-import { openOutcomes, rehearsalOutcomes } from '../lambda/deletion/outcome-store';
 import { isRefusal } from '../lambda/deletion/refusals';
-import { snapshotKinds } from '../lambda/kinds/registry';
-import { outcomeLine, renderPreview, renderResultText } from '../lambda/render/result-text';
-import { digestOf } from '../lambda/runtime/digest';
-import { resultFile } from '../lambda/storage/keys';
+import { firstCleanUpCommands } from '../lambda/render/first-clean-up';
+import { applyLocally } from './apply-local';
 import { applyRemotely } from './apply-remote';
-import { applyStopped } from './apply-stopped';
-import { confirmCount } from './ask-count';
-import { type Caller, findAccount, findCaller, requireCredentials, sayEndpoints } from './aws';
+import { type Caller, findCaller, requireCredentials, sayEndpoints } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
-import { loadConfig } from './load-config';
-import { isRunning, thisProcess } from './owner';
-import { openPlace, type PlanPlace } from './plan-place';
-import { withProgress } from './progress';
-import { readingDeadline, refusingNothing } from './read-account';
-import { CredentialsFailure, ofAccount } from './same-account';
-import { reportFailure, type Terminal, writeOut } from './terminal';
+import type { DryRunFormat } from './formats';
+import { loadConfig, warnOn } from './load-config';
+import { openPlace } from './plan-place';
+import { CredentialsFailure } from './same-account';
+import { reportFailure, type Terminal, writeHint } from './terminal';
 
-export interface ApplyOptions {
+/** Options of `apply`. */
+export interface ApplyCommandOptions {
   readonly local?: boolean;
   readonly function?: string;
   readonly yes?: number;
@@ -38,60 +21,26 @@ export interface ApplyOptions {
   readonly profile?: string;
   readonly digest?: string;
   readonly dryRun?: boolean;
+  readonly format?: DryRunFormat;
   readonly quiet?: boolean;
 }
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** A decision this old (ms) is made again: the question was not answered for long. */
-const STALE = 10 * 60_000;
-
 const usage = (message: string): RetentionError => new RetentionError('usage.apply', message);
 
-function checkOptions(options: ApplyOptions): void {
+function checkOptions(options: ApplyCommandOptions): void {
   if (options.local === true && options.function !== undefined)
-    throw usage('--local and --function do not go together: say one of them');
-  if (options.local !== true && options.function === undefined)
-    throw usage(
-      'say who is to delete: --function NAME (the deployed deletion function), or --local (this machine, with your own credentials)',
-    );
+    throw usage('--local and --function do not go together; choose one of them');
   if (options.function !== undefined && options.dryRun === true)
     throw usage('--dry-run goes with --local only: the deployed function has no dry run');
+  if (options.local !== true && options.function === undefined && options.dryRun !== true)
+    throw usage(
+      'choose what deletes: --function NAME (the deployed deletion function), or --local (this machine, with your own credentials)',
+    );
+  if (options.format === 'json' && options.dryRun !== true)
+    throw usage('--format json goes with --dry-run only; the outcomes of a deletion are in results/ as JSON');
 }
 
-/** What ends a run from outside: Ctrl-C, a service manager, a terminal that goes away. */
-const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** A terminal that went away takes no words, and ends nothing. */
-const ignore = (): void => undefined;
-
-/** Ends the run after the current snapshot at the first Ctrl-C, at once at the second. */
-function onInterrupt({ err, out }: Pick<Terminal, 'err' | 'out'>): {
-  readonly signal: AbortSignal;
-  readonly stop: () => void;
-} {
-  const controller = new AbortController();
-  // Each region has a call that waits for it; Node 20 warns of more than ten.
-  setMaxListeners(0, controller.signal);
-  const interrupt = (name: NodeJS.Signals): void => {
-    const isAgain = controller.signal.aborted;
-    // A terminal that goes away may say so more than once.
-    if (isAgain && name !== 'SIGHUP') process.exit(EXIT.failure);
-    if (!isAgain) err.write('\nFinishing the current snapshot. Press Ctrl-C again to exit immediately.\n');
-    controller.abort();
-  };
-  for (const name of ENDINGS) process.on(name, interrupt);
-  for (const stream of [err, out]) stream.on('error', ignore);
-  return {
-    signal: controller.signal,
-    stop: () => {
-      for (const name of ENDINGS) process.off(name, interrupt);
-      for (const stream of [err, out]) stream.off('error', ignore);
-    },
-  };
-}
-
-/** The same credentials. Whatever their provider fails with is known as a failure of the caller, and never as one of the service. */
+/** The same credentials, whose provider's failures are failures of the caller, and never of the service. */
 const ofCaller =
   (credentials: Caller['credentials']): Caller['credentials'] =>
   async (...given) => {
@@ -102,28 +51,7 @@ const ofCaller =
     }
   };
 
-/** The failure of the caller that an error comes from; null: it comes from something else. */
-function causeInCaller(error: unknown): RetentionError | null {
-  if (isCallerFailure(error)) return error instanceof RetentionError ? error : callerFailure(errorFacts(error));
-  return isCredentialFailure(error) ? callerFailure(errorFacts((error as Error).cause ?? error)) : null;
-}
-
-/** The same path up to the delete: says of every snapshot what would become of it, and ends as that would. */
-async function rehearse(ports: ApplyPorts, prepared: Prepared, { out }: Terminal): Promise<ExitCode> {
-  const would: string[] = [];
-  let code: ExitCode = EXIT.done;
-  await applyBatch(ports, prepared, {
-    wouldDelete: ({ item }) => void would.push(`would be deleted: ${oneLine(item.name)} (${oneLine(item.region)})`),
-    progress: (result) => {
-      would.push(outcomeLine(result));
-      if (result.outcome === 'failed') code = EXIT.someFailed;
-    },
-  });
-  await writeOut(out, [...would.map((line) => `${line}\n`), 'dry run: nothing was deleted\n']);
-  return code;
-}
-
-/** The configured zone. The function has a configuration of its own, so that none is needed here: then, or where none can be read, UTC. */
+/** The configured zone. The function has its own configuration, so that none is needed here: then, or where none can be read, UTC. */
 function zoneOf(file: string | undefined): Zone {
   try {
     return loadConfig(file, () => undefined).zone;
@@ -133,134 +61,33 @@ function zoneOf(file: string | undefined): Zone {
   }
 }
 
-/** What ends a run in the middle: by then snapshots may be gone, so it is neither a refusal nor wrong usage. */
-function stopped({ error }: { readonly error: unknown }): RetentionError {
-  const ofTheCaller = causeInCaller(error);
-  if (ofTheCaller !== null) return ofTheCaller;
-  const why = error instanceof Error ? error.message : String(error);
-  return applyStopped(
-    `the deletion stopped in the middle: ${oneLine(why)}; what was done until then is listed above, and applying the plan again goes on`,
-    error,
-  );
-}
+const isAboutCaps = ({ code, message }: RetentionError): boolean =>
+  code.startsWith('cap.') || (code === 'plan.blocked' && /\(cap\./.test(message));
 
-async function applyLocally(
-  options: ApplyOptions,
-  place: PlanPlace,
-  caller: Caller,
+/** Reports a refusal; where it is about limits, with the commands of a first clean-up. */
+function reportRefusal(
+  refusal: RetentionError,
+  plan: string,
+  options: ApplyCommandOptions,
   terminal: Terminal,
-  input: NodeJS.ReadStream,
-): Promise<ExitCode> {
-  const { err, out } = terminal;
-  const quiet = options.quiet ?? false;
-  const columns = Math.max(60, out.columns || 100);
-  const config = loadConfig(options.config, (line) => err.write(`note: ${oneLine(line)}\n`));
-  const first = await caller.credentials();
-  const accountOf = (found: typeof first): Promise<string | null> =>
-    findAccount({ ...caller, credentials: async () => found });
-  const account = await accountOf(first);
-  const credentials = ofAccount(caller.credentials, account, first, accountOf);
-  const { region, connection } = caller;
-  const clock = Date.now;
-  const monotonic = (): number => performance.now();
-  const readers = makeLightsailClients({ config: { credentials }, agents: connection.agents });
-  const deletion = makeSnapshotDeletion({
-    readers,
-    deleters: makeDeleteClients({ credentials, agents: connection.agents }),
-    kinds: snapshotKinds(),
-    firstRegion: region,
-    clock,
-  });
-  const readInventory = refusingNothing(
-    makeReadInventory({ clients: readers, firstRegion: region, account, kinds: snapshotKinds, clock }),
-    caller,
-  );
-  const outcomePorts = { store: place.store, clock, owner: thisProcess(), isAlive: isRunning };
-  const prepare = (): Promise<Prepared> =>
-    withProgress(err, quiet, (tell) =>
-      prepareApply(
-        { clock, digest: digestOf, readInventory, deletion, outcomes: outcomePorts },
-        {
-          plan: { ...place, digest: options.digest ?? null },
-          config,
-          account,
-          count: options.yes ?? null,
-          deadline: readingDeadline(),
-        },
-        tell,
-      ),
+): ExitCode {
+  reportFailure(refusal, terminal.err, terminal.env);
+  if (isAboutCaps(refusal))
+    writeHint(
+      terminal.err,
+      'For a first clean-up, check the list, then make a plan whose limits are its own count and apply it:',
+      firstCleanUpCommands(plan, options),
     );
-
-  let prepared = await prepare();
-  const age = startAge({ clock, monotonic });
-  const { plan } = prepared;
-  const show = (): Promise<void> =>
-    writeOut(
-      out,
-      renderPreview(
-        {
-          ...prepared,
-          planId: plan.id,
-          account: plan.account,
-          planned: plan.items.length,
-          pricing: config.pricing,
-          now: prepared.decidedAt,
-        },
-        columns,
-      ),
-    );
-  await show();
-  if (options.dryRun === true) {
-    return rehearse(
-      { clock, monotonic, sleep, deletion, outcomes: rehearsalOutcomes(), pace: PACE },
-      prepared,
-      terminal,
-    );
-  }
-  if (plan.items.length > 0) await confirmCount(plan, options.yes, terminal, input, caller);
-  if (age() > STALE) {
-    prepared = await prepare();
-    await show();
-  }
-  const interrupt = onInterrupt(terminal);
-  try {
-    const outcomes = await openOutcomes(outcomePorts, plan);
-    let failure: { readonly error: unknown } | null = null;
-    const noting = (error: unknown): void => {
-      failure ??= { error };
-    };
-    const ports: ApplyPorts = { clock, monotonic, sleep, deletion, outcomes, pace: PACE };
-    await applyBatch(ports, prepared, {
-      signal: interrupt.signal,
-      progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
-    }).catch(noting);
-    // What could not be written down is printed at least.
-    const result: ApplyResult = await outcomes.close().catch((error: unknown) => {
-      noting(error);
-      return outcomes.result();
-    });
-    await writeOut(out, renderResultText(result, columns));
-    if (failure !== null) throw stopped(failure);
-    if (!quiet) err.write(`outcomes: ${oneLine(place.store.locate(resultFile(plan.id)))}\n`);
-    if (result.totals.failed > 0) return EXIT.someFailed;
-    return result.status === 'finished' ? EXIT.done : EXIT.failure;
-  } catch (error) {
-    const ofTheCaller = causeInCaller(error);
-    if (ofTheCaller === null) throw error;
-    reportFailure(ofTheCaller, err, terminal.env);
-    return EXIT.someFailed;
-  } finally {
-    interrupt.stop();
-  }
+  return EXIT.refused;
 }
 
 /**
- * `apply`: carries out a plan. With `--function` the deployed function does it; with `--local` this process, with the caller's own credentials.
- * Whatever may not be applied is refused before anything is deleted, with exit code 4.
+ * `apply`: applies a plan. With `--function` the deployed function does it; with `--local` this process, with the caller's own credentials.
+ * A plan that may not be applied is refused before anything is deleted, with exit code 4.
  */
 export async function apply(
   plan: string,
-  options: ApplyOptions,
+  options: ApplyCommandOptions,
   terminal: Terminal,
   input: NodeJS.ReadStream = process.stdin,
 ): Promise<ExitCode> {
@@ -271,24 +98,16 @@ export async function apply(
     await requireCredentials(found);
     const caller = { ...found, credentials: ofCaller(found.credentials) };
     const place = await openPlace(plan, caller);
-    return options.function === undefined
-      ? await applyLocally(options, place, caller, terminal, input)
-      : await applyRemotely(
-          {
-            name: options.function,
-            digest: options.digest,
-            yes: options.yes,
-            quiet: options.quiet ?? false,
-            zone: zoneOf(options.config),
-          },
-          place,
-          caller,
-          terminal,
-          input,
-        );
+    const { digest, yes, dryRun = false, format = 'text', quiet = false } = options;
+    if (options.function === undefined) {
+      const config = loadConfig(options.config, warnOn(terminal.err));
+      const local = { config, digest: digest ?? null, yes, dryRun, format, quiet };
+      return await applyLocally(local, place, caller, terminal, input);
+    }
+    const remote = { name: options.function, digest, yes, quiet, zone: zoneOf(options.config) };
+    return await applyRemotely(remote, place, caller, terminal, input);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    reportFailure(error, terminal.err, terminal.env);
-    return EXIT.refused;
+    return reportRefusal(error, plan, options, terminal);
   }
 }

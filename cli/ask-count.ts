@@ -1,13 +1,14 @@
 import type { Plan } from '../lambda/core/plan/plan';
 import { RetentionError } from '../lambda/core/util/errors';
 import { checkCount } from '../lambda/deletion/verify-plan';
+import { wrap } from '../lambda/render/terminal';
 import { type Caller, sayEndpoints } from './aws';
-import type { Terminal } from './terminal';
+import { columnsOf, type Terminal } from './terminal';
 
-/** No count is as long: input without a line's end is not read for ever. */
+/** No count is this long: input without the end of a line is not read indefinitely. */
 const MAX_ANSWER_LENGTH = 1_000;
 
-/** The first line of an input, or its beginning where it is too long; null where nothing comes. */
+/** The first line of an input, or its beginning where it is too long; null where it is empty. */
 async function readLine(input: NodeJS.ReadableStream): Promise<string | null> {
   let text = '';
   try {
@@ -16,31 +17,42 @@ async function readLine(input: NodeJS.ReadableStream): Promise<string | null> {
       if (text.includes('\n') || text.length > MAX_ANSWER_LENGTH) break;
     }
   } catch {
-    // What cannot be read, such as a directory, says nothing.
+    // Input that cannot be read, such as a directory, is empty.
     return null;
   }
   return text === '' ? null : (text.split('\n')[0] ?? '');
 }
 
-/** Says the plan's count: from `--yes`, which was checked already, from the terminal, or from what is piped in. Refuses plan.count. */
+/** The question for the number of snapshots to delete. */
+export interface CountQuestion {
+  readonly plan: Plan;
+  /** The number that was just shown. */
+  readonly candidates: number;
+  /** The answer of `--yes`. */
+  readonly yes: number | undefined;
+  /** A sentence before the question; empty: none. */
+  readonly note: string;
+}
+
+/** Takes the number from `--yes`, from the terminal, or from piped input. Refuses plan.count. */
 export async function confirmCount(
-  plan: Plan,
-  yes: number | undefined,
+  { plan, candidates, yes, note }: CountQuestion,
   { err }: Terminal,
   input: NodeJS.ReadStream,
   caller: Pick<Caller, 'endpointNotice'>,
 ): Promise<void> {
-  if (yes !== undefined) return checkCount(plan, yes);
+  if (yes !== undefined) return checkCount(yes, plan, candidates);
   sayEndpoints(caller, { err });
   const isTerminal = input.isTTY === true;
-  err.write(`Type the plan's count (${plan.items.length}) to delete, anything else to stop: `);
+  if (note !== '') err.write(wrap(note, columnsOf(err), ''));
+  err.write(`Type the number of snapshots to delete (${candidates}), anything else to stop: `);
   const line = await readLine(input);
-  // Nobody's Enter ended the line of the question.
+  // No Enter key ended the line of the question.
   if (!isTerminal || line === null) err.write('\n');
   if (line === null && !isTerminal)
     throw new RetentionError(
       'usage.no-terminal',
-      `there is no terminal to ask on, and nothing was piped in: look at the plan, and give its count with --yes ${plan.items.length} if that is what is to go`,
+      `there is no terminal to ask on, and no input is piped in; check the list, then pass --yes ${candidates} to delete it`,
     );
-  checkCount(plan, line !== null && /^\s*\d{1,9}\s*$/.test(line) ? Number(line) : Number.NaN);
+  checkCount(line !== null && /^\s*\d{1,9}\s*$/.test(line) ? Number(line) : Number.NaN, plan, candidates);
 }

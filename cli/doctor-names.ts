@@ -142,8 +142,14 @@ export async function readDeployment(
   };
 }
 
-/** Lines that name the parts of a deployment, for `docs/runbook.md` and the AWS CLI. */
-export function nameLines({ deletion, ...names }: Deployment): readonly string[] {
+/** A part of a deployment and its name. */
+export interface NamedPart {
+  readonly label: string;
+  readonly name: string;
+}
+
+/** The parts of a deployment that have a name, for `docs/runbook.md` and the AWS CLI. */
+export function namedParts({ deletion, ...names }: Deployment): readonly NamedPart[] {
   const rows: readonly (readonly [string, string | null | undefined])[] = [
     ['function', names.functionName],
     ['log group', names.logGroup],
@@ -156,5 +162,5 @@ export function nameLines({ deletion, ...names }: Deployment): readonly string[]
     ['deletion log group', deletion?.logGroup],
     ['deletion schedule', deletion?.scheduleName],
   ];
-  return rows.flatMap(([label, name]) => (name ? [`  ${label.padEnd(18)}  ${name}`] : []));
+  return rows.flatMap(([label, name]) => (name ? [{ label, name }] : []));
 }

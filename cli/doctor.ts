@@ -4,7 +4,8 @@ import type { Config } from '../lambda/core/policy/config';
 import { ownCommand } from '../lambda/core/report/command-line';
 import { UTC } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
-import { oneLine } from '../lambda/core/util/safe-text';
+import { jsonText, oneLine } from '../lambda/core/util/safe-text';
+import { wrap } from '../lambda/render/terminal';
 import { AccessError } from './access-faults';
 import { type Caller, findCaller, sayEndpoints } from './aws';
 import { checkAccount, checkCredentials } from './doctor-account';
@@ -16,18 +17,21 @@ import {
   checkSchedule,
   checkSubscribers,
 } from './doctor-deployment';
-import { nameLines, readDeployment } from './doctor-names';
-import { type FoundDeployment, findDeployments } from './doctor-stacks';
+import { type NamedPart, namedParts, readDeployment } from './doctor-names';
+import { type FoundDeployment, findDeployments, type Search } from './doctor-stacks';
 import { EXIT, type ExitCode } from './exit-codes';
 import { type Finding, failed, ok, warning } from './finding';
+import type { DoctorFormat } from './formats';
+import type { DoctorJson } from './json-shapes';
 import { loadConfig } from './load-config';
-import type { Terminal } from './terminal';
+import { columnsOf, type Terminal, writeOut } from './terminal';
 
 export interface DoctorOptions {
   /** Without it every stack of the region is searched. */
   readonly stack?: string;
   readonly config?: string;
   readonly profile?: string;
+  readonly format?: DoctorFormat;
 }
 
 /** What loading a configuration had to say: warnings of a file that works, or that there is none. */
@@ -59,20 +63,27 @@ function readConfig({ config: file }: DoctorOptions): { readonly config: Config 
 
 const MARKS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ', unknown: 'unknown' } as const;
 
-function lineOf(finding: Finding): string {
-  const line = `${MARKS[finding.state]}  ${finding.check}: ${oneLine(finding.message)}\n`;
-  return finding.state === 'ok' ? line : `${line}         -> ${oneLine(finding.remedy)}\n`;
+function lineOf(finding: Finding, columns: number): string {
+  const line = wrap(`${finding.check}: ${oneLine(finding.message)}`, columns, `${MARKS[finding.state]}  `);
+  return finding.state === 'ok' ? line : `${line}${wrap(oneLine(finding.remedy), columns, '         -> ')}`;
 }
 
 type Say = (...findings: readonly Finding[]) => void;
 
-/** The checks of one deployment, then its names. */
+/** A deployment that was checked, and its names. */
+interface CheckedDeployment {
+  readonly stack: string;
+  readonly construct: string;
+  readonly names: readonly NamedPart[];
+}
+
+/** The checks of one deployment. */
 async function checkDeployment(
   caller: Caller,
   found: FoundDeployment,
   config: Config | null,
   say: Say,
-): Promise<readonly string[]> {
+): Promise<CheckedDeployment> {
   say(found.finding);
   const now = Date.now();
   const deployment = await readDeployment(caller, found);
@@ -85,10 +96,7 @@ async function checkDeployment(
     await checkLastReport(caller, deployment, expression, now, config?.zone ?? UTC),
   );
   if (deployment.deletion !== null) say(...(await checkDeletion(caller, deployment.deletion, now)));
-  return [
-    `names in ${oneLine(deployment.stack)}, construct ${oneLine(deployment.construct)}:`,
-    ...nameLines(deployment).map(oneLine),
-  ];
+  return { stack: deployment.stack, construct: deployment.construct, names: namedParts(deployment) };
 }
 
 /** What all findings together mean. */
@@ -100,7 +108,7 @@ function conclusion(findings: readonly Finding[], isDeployed: boolean, options: 
   if (wrong !== '') return `reports would not be delivered, or would be incomplete: ${wrong}${notChecked}`;
   if (open !== '') return `no fault was found${notChecked}`;
   if (isDeployed) return 'a report would reach a person';
-  return `a report can be made here, and none is sent by e-mail: ${ownCommand(['report'], options)}`;
+  return `command line only: a report can be made here, and none is sent by e-mail: ${ownCommand(['report'], options)}`;
 }
 
 /** The caller, or why no client can be made. */
@@ -113,16 +121,32 @@ async function prepare(profile: string | undefined, env: NodeJS.ProcessEnv): Pro
   }
 }
 
+const EMULATOR_USER = ':user/emulator ';
+
+/** Says where AWS is called, where that is not its own endpoints. */
+const endpointFinding = (notice: string, isEmulator: boolean): Finding =>
+  ok('endpoint', isEmulator ? `this is the embedded emulator, not AWS: ${notice}` : notice);
+
+/** The findings of the search for deployments. An emulator without CloudFormation has none; that is no open question. */
+function searchFindings({ found, findings }: Search, isEmulator: boolean, isNamed: boolean): readonly Finding[] {
+  const isOpen = found.length === 0 && findings.every(({ state }) => state === 'unknown');
+  return isOpen && isEmulator && !isNamed
+    ? [ok('stack', 'nothing is deployed: this endpoint has no CloudFormation')]
+    : findings;
+}
+
 /** The checks of the account and of each deployment. */
 async function checkAll(
   { stack }: DoctorOptions,
   caller: Caller,
   config: Config | null,
   say: Say,
-): Promise<readonly string[] | null> {
+): Promise<readonly CheckedDeployment[]> {
   const credentials = await checkCredentials(caller);
+  const isEmulator = caller.endpointNotice !== null && credentials.message.includes(EMULATOR_USER);
+  if (caller.endpointNotice !== null) say(endpointFinding(caller.endpointNotice, isEmulator));
   say(credentials);
-  if (credentials.state === 'failed') return null;
+  if (credentials.state === 'failed') return [];
   const clients = makeLightsailClients({
     config: { credentials: caller.credentials },
     pace: { attempts: 4 },
@@ -130,31 +154,66 @@ async function checkAll(
   });
   const account = await checkAccount(clients, caller, config);
   say(...account);
-  if (account.some(({ check, state }) => check === 'connection' && state === 'failed')) return null;
-  const { found, findings } = await findDeployments(caller, stack);
-  say(...findings);
-  const names: string[] = [];
-  for (const each of found) names.push(...(await checkDeployment(caller, each, config, say)));
-  return found.length === 0 ? null : names;
+  if (account.some(({ check, state }) => check === 'connection' && state === 'failed')) return [];
+  const search = await findDeployments(caller, stack);
+  say(...searchFindings(search, isEmulator, stack !== undefined));
+  const checked: CheckedDeployment[] = [];
+  for (const each of search.found) checked.push(await checkDeployment(caller, each, config, say));
+  return checked;
 }
 
-/** `doctor`: what keeps a report from a person, a line for each check, and the names of what is deployed. Done where nothing does. */
+/** The object that `doctor --format json` prints. */
+const jsonOf = (
+  findings: readonly Finding[],
+  deployments: readonly CheckedDeployment[],
+  endpoint: string | null,
+  options: DoctorOptions,
+): DoctorJson => ({
+  schemaVersion: 1,
+  usage: deployments.length > 0 ? 'deployed' : 'command-line',
+  endpoint,
+  healthy: !findings.some(({ state }) => state === 'failed'),
+  conclusion: conclusion(findings, deployments.length > 0, options),
+  checks: findings.map((finding) => ({
+    check: finding.check,
+    state: finding.state,
+    message: finding.message,
+    remedy: finding.state === 'ok' ? null : finding.remedy,
+  })),
+  deployments,
+});
+
+function* namesText({ stack, construct, names }: CheckedDeployment): Generator<string> {
+  yield `\nnames in ${oneLine(stack)}, construct ${oneLine(construct)}:\n`;
+  for (const { label, name } of names) yield `  ${label.padEnd(18)}  ${oneLine(name)}\n`;
+}
+
+/** `doctor`: what prevents a report, a line for each check, and the names of what is deployed. Exit code 0 where nothing does. */
 export async function doctor(options: DoctorOptions, { out, err, env }: Terminal): Promise<ExitCode> {
+  const isJson = options.format === 'json';
+  const columns = columnsOf(out);
   const findings: Finding[] = [];
   const say: Say = (...more) => {
     findings.push(...more);
-    for (const finding of more) out.write(lineOf(finding));
+    if (!isJson) for (const finding of more) out.write(lineOf(finding, columns));
   };
   const { config, finding } = readConfig(options);
   say(finding);
   const caller = await prepare(options.profile, env);
-  let names: readonly string[] | null = null;
+  let deployments: readonly CheckedDeployment[] = [];
   if ('state' in caller) say(caller);
   else {
     sayEndpoints(caller, { err });
-    names = await checkAll(options, caller, config, say);
+    deployments = await checkAll(options, caller, config, say);
   }
-  if (names !== null) out.write(`\n${names.join('\n')}\n`);
-  out.write(`\n${conclusion(findings, names !== null, options)}\n`);
+  if (isJson) {
+    const endpoint = 'state' in caller ? null : caller.endpointNotice;
+    await writeOut(out, [`${jsonText(jsonOf(findings, deployments, endpoint, options), 1)}\n`]);
+  } else {
+    for (const deployment of deployments) await writeOut(out, namesText(deployment));
+    const last = conclusion(findings, deployments.length > 0, options);
+    // The command in it stays in one piece.
+    out.write(`\n${last}\n`);
+  }
   return findings.some(({ state }) => state === 'failed') ? EXIT.failure : EXIT.done;
 }

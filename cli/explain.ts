@@ -1,26 +1,32 @@
 import { distance } from 'fastest-levenshtein';
 import { mismatches } from '../lambda/config/mismatch';
+import type { Config } from '../lambda/core/policy/config';
 import type { EvaluatedSnapshot, Inventory } from '../lambda/core/report/report-model';
 import type { Snapshot } from '../lambda/core/snapshot/snapshot';
 import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
-import { oneLine } from '../lambda/core/util/safe-text';
+import { jsonText, oneLine } from '../lambda/core/util/safe-text';
 import type { WhyNot } from '../lambda/explain/explain-policy-source';
 import { explainSnapshot, type Passage } from '../lambda/explain/explain-snapshot';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
+import { jsonSnapshot } from '../lambda/render/json';
 import { formatCount } from '../lambda/render/numbers';
 import { wrap } from '../lambda/render/terminal';
 import { reportOrder } from '../lambda/reporting/make-report';
 import { EXIT, type ExitCode } from './exit-codes';
+import { ambiguousSources, type ExplainedSource, findSources, sourceJson, sourceText } from './explain-source';
+import type { ExplainFormat } from './formats';
+import type { ExplainJson } from './json-shapes';
 import { loadConfig, warnOn, writtenRules } from './load-config';
 import { type AccountOptions, readAccount, unreadText } from './read-account';
-import { type Terminal, writeOut } from './terminal';
+import { columnsOf, type Terminal, writeOut } from './terminal';
 
 export interface ExplainOptions extends AccountOptions {
   readonly config?: string;
   /** Epoch milliseconds, by the configured zone. */
   readonly at?: (zone: Zone) => number;
+  readonly format?: ExplainFormat;
 }
 
 const MAX_NEAR = 3;
@@ -47,7 +53,7 @@ function unknown(wanted: string, { snapshots }: Inventory): RetentionError {
   const meant = near.length === 0 ? '' : `; did you mean ${near.map(oneLine).join(', ')}?`;
   return new RetentionError(
     'explain.unknown',
-    `none of the ${formatCount(snapshots.length, 'snapshot')} read is called ${oneLine(wanted)}; expected the name or the ARN of a manual snapshot in the regions and of the kinds that are read${meant}`,
+    `none of the ${formatCount(snapshots.length, 'snapshot')} read has the name ${oneLine(wanted)}, and no source has it; expected the name or the ARN of a manual snapshot, or of a source, in the regions and of the kinds that are read${meant}`,
   );
 }
 
@@ -80,32 +86,97 @@ function* render(passages: readonly Passage[], columns: number, colour: boolean)
   }
 }
 
-/** `explain`: the whole story of one snapshot, by its name or its ARN. Read-only. */
-export async function explain(wanted: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
-  const { out, err, env } = terminal;
-  const config = loadConfig(options.config, warnOn(err));
-  const live = await readAccount(options, config, terminal);
-  const now = options.at?.(config.zone) ?? Date.now();
-  const isWanted = ({ arn, name }: Snapshot): boolean => (wanted.startsWith('arn:') ? arn : name) === wanted;
-  const concerned = new Set(live.snapshots.filter(isWanted).map(({ source }) => source?.arn));
-  const matters = ({ snapshot }: EvaluatedSnapshot): boolean => concerned.has(snapshot.source?.arn);
-  const { inventory, decision } = await decideConfirmed(live, { config, now, everyRule: true, matters });
-  const { items } = decision;
-  const found = items.filter(({ snapshot }) => isWanted(snapshot)).sort(reportOrder);
-  const [item] = found;
-  if (item === undefined) {
-    if (inventory.complete) throw unknown(wanted, inventory);
-    err.write(`error: ${oneLine(wanted)} was not found, and ${unreadText(inventory)} [inventory.incomplete]\n`);
-    return EXIT.incomplete;
-  }
-  if (found.length > 1) throw ambiguous(wanted, found, config.zone);
+/** The object that `explain --format json` prints about a snapshot. */
+function snapshotJsonOf(found: Found, item: EvaluatedSnapshot, passages: readonly Passage[]): ExplainJson {
+  return {
+    ...headOf(found),
+    type: 'snapshot',
+    snapshot: jsonSnapshot(item, { evaluatedAt: found.now, pricing: found.config.pricing }),
+    steps: passages.map(({ title, lines }) => ({
+      title,
+      lines: lines.map((line) => (typeof line === 'string' ? { text: line.trim() } : { command: line.command })),
+    })),
+  };
+}
+
+const headOf = ({ inventory, config, now }: Found) => ({
+  schemaVersion: 1 as const,
+  evaluatedAt: new Date(now).toISOString(),
+  timezone: config.zone.name,
+  complete: inventory.complete,
+});
+
+/** The account as it was decided for one run. */
+interface Found {
+  readonly inventory: Inventory;
+  readonly items: readonly EvaluatedSnapshot[];
+  readonly config: Config;
+  readonly now: number;
+}
+
+/** Prints one snapshot's decision, step by step. */
+function explainOne(found: Found, item: EvaluatedSnapshot, options: ExplainOptions, terminal: Terminal): Promise<void> {
+  const { inventory, items, config, now } = found;
+  const { out, env } = terminal;
   const rules = writtenRules(options.config);
   const whyNot: WhyNot = (rule, subject) => mismatches(rules[rule]?.match ?? { fromAutoSnapshot: false }, subject);
   const arn = item.snapshot.source?.arn ?? null;
   const source = arn === null ? null : inventory.sources(arn);
-  const columns = Math.max(60, (out.isTTY === true && out.columns) || 100);
   const passages = explainSnapshot({ item, items, source, config, now, run: options, whyNot });
-  await writeOut(out, render(passages, columns, out.isTTY === true && !env.NO_COLOR));
+  if (options.format === 'json') return writeOut(out, [`${jsonText(snapshotJsonOf(found, item, passages), 1)}\n`]);
+  return writeOut(out, render(passages, columnsOf(out), out.isTTY === true && !env.NO_COLOR));
+}
+
+/** Prints a source with a line for each of its snapshots. */
+function explainSource(
+  found: Found,
+  source: ExplainedSource,
+  options: ExplainOptions,
+  { out }: Terminal,
+): Promise<void> {
+  if (options.format !== 'json') return writeOut(out, sourceText(source, found.config.zone, columnsOf(out)));
+  const view = { evaluatedAt: found.now, pricing: found.config.pricing };
+  const json: ExplainJson = {
+    ...headOf(found),
+    type: 'source',
+    source: sourceJson(source),
+    snapshots: source.items.map((item) => jsonSnapshot(item, view)),
+  };
+  return writeOut(out, [`${jsonText(json, 1)}\n`]);
+}
+
+/** `explain`: the decision about one snapshot, or about each snapshot of a source, by name or ARN. Read-only. */
+export async function explain(wanted: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
+  const { err } = terminal;
+  const config = loadConfig(options.config, warnOn(err));
+  const live = await readAccount(options, config, terminal);
+  const now = options.at?.(config.zone) ?? Date.now();
+  const hasName = ({ arn, name }: { readonly arn: string | null; readonly name: string | null }): boolean =>
+    (wanted.startsWith('arn:') ? arn : name) === wanted;
+  const isWanted = (snapshot: Snapshot): boolean => hasName(snapshot);
+  const isSnapshot = live.snapshots.some(isWanted);
+  const concerned = new Set(
+    live.snapshots
+      .filter((each) => isWanted(each) || (each.source !== null && hasName(each.source)))
+      .map(({ source }) => source?.arn),
+  );
+  const matters = ({ snapshot }: EvaluatedSnapshot): boolean => concerned.has(snapshot.source?.arn);
+  const decided = await decideConfirmed(live, { config, now, everyRule: isSnapshot, matters });
+  const { inventory } = decided;
+  const { items } = decided.decision;
+  const found: Found = { inventory, items, config, now };
+  const [item, ...others] = items.filter(({ snapshot }) => isWanted(snapshot)).sort(reportOrder);
+  const sources = item === undefined ? findSources(hasName, found) : [];
+  const [source] = sources;
+  if (others.length > 0 && item !== undefined) throw ambiguous(wanted, [item, ...others], config.zone);
+  if (sources.length > 1) throw ambiguousSources(wanted, sources);
+  if (item !== undefined) await explainOne(found, item, options, terminal);
+  else if (source !== undefined) await explainSource(found, source, options, terminal);
+  else if (inventory.complete) throw unknown(wanted, inventory);
+  else {
+    err.write(`error: ${oneLine(wanted)} was not found, and ${unreadText(inventory)} [inventory.incomplete]\n`);
+    return EXIT.incomplete;
+  }
   if (inventory.complete) return EXIT.done;
   err.write(`error: ${unreadText(inventory)} [inventory.incomplete]\n`);
   return EXIT.incomplete;

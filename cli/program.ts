@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ownCommand } from '../lambda/core/report/command-line';
 import { FAIL_ON } from '../lambda/core/report/compare-policies';
 import { REGION } from '../lambda/core/snapshot/region';
@@ -8,9 +8,10 @@ import { parseLocalInstant } from '../lambda/core/time/instant';
 import type { Zone } from '../lambda/core/time/zone';
 import { visibleLines } from '../lambda/core/util/safe-text';
 import { CALENDAR_FORMATS } from '../lambda/render/calendar';
+import { completionScript, SHELLS, type Shell } from './completion';
 import { EXIT, type ExitCode } from './exit-codes';
-import { CHECK_FORMATS, COMPARE_FORMATS, FORMATS } from './formats';
-import { reportFailure, type Terminal } from './terminal';
+import { CHECK_FORMATS, COMPARE_FORMATS, DOCTOR_FORMATS, DRY_RUN_FORMATS, EXPLAIN_FORMATS, FORMATS } from './formats';
+import { reportFailure, type Terminal, writeOut } from './terminal';
 
 const NAME = 'lightsail-retention';
 const CONFIG = 'configuration (default: ./retention.yaml; without it the built-in starter policy)';
@@ -68,6 +69,17 @@ const kind = (text: string, before: readonly string[] | undefined): readonly str
 };
 
 const region = (text: string, before: readonly string[] | undefined): readonly string[] => {
+  if (text.includes(','))
+    throw new InvalidArgumentError(
+      `Expected one region; repeat the option: ${text
+        .split(/[\s,]+/)
+        .filter((each) => each !== '')
+        .map((each) => `--region ${each.toLowerCase()}`)
+        .join(' ')}`,
+    );
+  const lower = text.trim().toLowerCase();
+  if (lower !== text && (lower === 'all' || REGION.test(lower)))
+    throw new InvalidArgumentError(`Region names are lower case; did you mean ${lower}?`);
   if (text !== 'all' && !REGION.test(text))
     throw new InvalidArgumentError('Expected a region such as eu-central-1, or all.');
   return collect(text, before);
@@ -102,15 +114,17 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
     .option('--output <file>', 'write the report to this file instead of standard output')
     .option('--plan-out <file>', 'write the plan of a deletion to this file')
+    .option('--raise-caps', 'with --plan-out: make a plan whose limits are its own count, for a first clean-up')
+    .option('--summary', 'totals and one line per source')
     .option('--quiet', 'no progress')
     .action(async (options) => done(await (await import('./report')).report(options, terminal)));
 
   program
     .command('explain')
     .description(
-      "one snapshot's whole story: where its policy came from, each keep rule and what it said, floors, verdict",
+      'explain the decision about one snapshot step by step, or list the snapshots of a source with the rules that keep them',
     )
-    .argument('<snapshot>', 'its name or its ARN')
+    .argument('<name>', 'name or ARN of a snapshot or of a source')
     .option('--config <file>', CONFIG)
     .option('--region <region>', READ_REGION, region)
     .option('--kind <kind>', READ_KIND, kind)
@@ -120,6 +134,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
       'evaluate as of this ISO 8601 instant; without an offset in the configured time zone',
       instant,
     )
+    .addOption(new Option('--format <format>', 'output format').choices(EXPLAIN_FORMATS).default('text'))
     .option('--quiet', 'no progress')
     .action(async (snapshot, options) => done(await (await import('./explain')).explain(snapshot, options, terminal)));
 
@@ -183,15 +198,16 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
 
   program
     .command('apply')
-    .description('the opt-in deletion: carry out a plan that a report made; a deletion cannot be undone')
+    .description('the opt-in deletion: apply a plan that a report made; a deletion cannot be undone')
     .argument('<plan>', 'a plan: the file of "report --plan-out", or its s3:// address')
-    .option('--function <name>', 'let the deployed deletion function do it')
-    .option('--local', 'do it from here, with your own credentials')
-    .option('--yes <count>', "the plan's count, instead of typing it or piping it in", wholeNumber)
-    .option('--digest <sha256>', "the plan's digest as the e-mail has it: any other plan is refused", digest)
+    .option('--function <name>', 'invoke the deployed deletion function')
+    .option('--local', 'delete from this machine, with your own credentials')
+    .option('--yes <count>', 'the number of snapshots to delete, or of the plan, instead of typing it', wholeNumber)
+    .option('--digest <sha256>', "the plan's digest as the e-mail has it; any other plan is refused", digest)
     .option('--config <file>', CONFIG)
     .option('--profile <name>', 'AWS profile')
-    .option('--dry-run', 'the same path up to the delete')
+    .option('--dry-run', 'show what would be deleted; delete nothing')
+    .addOption(new Option('--format <format>', 'output format of a dry run').choices(DRY_RUN_FORMATS).default('text'))
     .option('--quiet', 'no progress')
     .action(async (plan, options) => done(await (await import('./apply')).apply(plan, options, terminal)));
 
@@ -206,6 +222,7 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     )
     .option('--config <file>', CONFIG)
     .option('--profile <name>', 'AWS profile')
+    .addOption(new Option('--format <format>', 'output format').choices(DOCTOR_FORMATS).default('text'))
     .action(async (options) => done(await (await import('./doctor')).doctor(options, terminal)));
 
   program
@@ -219,6 +236,23 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .command('demo')
     .description('the whole job on an embedded sample account: what "npm start" runs')
     .action(async () => done(await (await import('./demo')).demo(terminal)));
+
+  program
+    .command('completion')
+    .description('print a completion script')
+    .addArgument(new Argument('<shell>', 'shell that completes').choices(SHELLS))
+    .action(async (shell: Shell) => {
+      await writeOut(terminal.out, [completionScript(program, shell)]);
+      done(EXIT.done);
+    });
+
+  program
+    .command('version')
+    .description('print the version')
+    .action(async () => {
+      await writeOut(terminal.out, [`${version}\n`]);
+      done(EXIT.done);
+    });
 
   for (const command of program.commands)
     command

@@ -1,27 +1,24 @@
-import { Presets, SingleBar } from 'cli-progress';
 import { oneLine } from '../lambda/core/util/safe-text';
 import type { InventoryProgress } from '../lambda/ports/ports';
+import { formatCount, formatNumber } from '../lambda/render/numbers';
 
 type Tell = (event: InventoryProgress) => void;
 
 interface Progress {
   readonly tell: Tell;
-  /** Says something beside the count. */
+  /** Writes a line above the bar. */
   say(line: string): void;
   stop(): void;
 }
 
+/** The width of a terminal that does not tell it. */
 const MIN_COLUMNS = 60;
-/** Cells that the words beside the bar take at most. */
-const WORDS = 48;
-const WIDEST_BAR = 40;
-const CLEAR_LINE = '\r\u001b[K';
-/** Silence (ms) after which somebody who watches wants to know why. */
-const SILENCE = 10_000;
+const MAX_BAR_WIDTH = 40;
+/** A narrower bar shows nothing: then the words stand alone. */
+const MIN_BAR_WIDTH = 8;
+/** Silence after which a person who waits wants to know the reason. */
+const SILENCE_MS = 10_000;
 const MAX_NAMED = 3;
-const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
-const count = (amount: number, one: string): string => `${WHOLE.format(amount)} ${one}${amount === 1 ? '' : 's'}`;
 
 const NOT_READ = {
   failed: 'NOT READ',
@@ -33,21 +30,21 @@ const failed = ({ status }: Extract<InventoryProgress, { event: 'scope' }>): str
   status === 'read' ? '' : NOT_READ[status];
 
 const asking = ({ sources }: Extract<InventoryProgress, { event: 'sources' }>): string =>
-  `asking for ${count(sources, 'source')} by name`;
+  `asking for ${formatCount(sources, 'source')} by name`;
 
 const counting = ({ regions }: Extract<InventoryProgress, { event: 'automatic' }>): string =>
-  `counting automatic snapshots in ${count(regions, 'region')}`;
+  `counting automatic snapshots in ${formatCount(regions, 'region')}`;
 
-/** One line for each scope. */
+/** One line for each list. */
 function lines(err: NodeJS.WritableStream): Progress {
   return {
     tell(event) {
       if (event.event === 'regions')
-        err.write(`reading ${count(event.scopes, 'list')} in ${count(event.regions, 'region')}\n`);
+        err.write(`reading ${formatCount(event.scopes, 'list')} in ${formatCount(event.regions, 'region')}\n`);
       if (event.event === 'automatic') err.write(`${counting(event)}\n`);
       if (event.event === 'sources') err.write(`${asking(event)}\n`);
       if (event.event !== 'scope') return;
-      const read = `${count(event.snapshots, 'snapshot')} on ${count(event.pages, 'page')}`;
+      const read = `${formatCount(event.snapshots, 'snapshot')} on ${formatCount(event.pages, 'page')}`;
       err.write(`${oneLine(event.region)} ${event.kind}: ${event.status === 'read' ? read : failed(event)}\n`);
     },
     say: (line) => void err.write(`${line}\n`),
@@ -55,65 +52,100 @@ function lines(err: NodeJS.WritableStream): Progress {
   };
 }
 
-/** A bar that is gone when all is read; what could not be read stays as a line. */
-function bar(err: NodeJS.WriteStream): Progress {
-  const columns = Math.max(MIN_COLUMNS, err.columns || MIN_COLUMNS);
-  const drawn = new SingleBar(
-    {
-      stream: err,
-      format: '{bar} {regions}, {snapshots}, {rate}/s',
-      barsize: Math.min(WIDEST_BAR, columns - WORDS),
-      clearOnComplete: true,
-      // The cursor and the wrapping of the terminal stay as they are: an interrupt then leaves nothing behind.
-      hideCursor: false,
-      linewrap: true,
-    },
-    Presets.shades_classic,
-  );
-  const startedAt = Date.now();
-  const unread: string[] = [];
-  const left = new Map<string, number>();
-  let regions = 0;
-  let perRegion = 1;
-  let done = 0;
-  let snapshots = 0;
-  const words = (): object => ({
-    regions: `${[...left.values()].filter((lists) => lists <= 0).length} of ${count(regions, 'region')}`,
-    snapshots: count(snapshots, 'snapshot'),
-    rate: WHOLE.format(snapshots / Math.max(0.1, (Date.now() - startedAt) / 1_000)),
-  });
-  const say = (line: string): void => {
-    err.write(`${CLEAR_LINE}${line}\n`);
-    if (regions > 0) drawn.update(done, words());
-  };
-  return {
-    say,
-    tell(event) {
-      if (event.event === 'regions') {
-        regions = event.regions;
-        perRegion = event.scopes / Math.max(1, event.regions);
-        drawn.start(event.scopes, 0, words());
-      } else if (event.event === 'page') {
-        snapshots += event.snapshots;
-        drawn.update(done, words());
-      } else if (event.event === 'automatic') {
-        say(counting(event));
-      } else if (event.event === 'scope') {
-        done += 1;
-        left.set(event.region, (left.get(event.region) ?? perRegion) - 1);
-        if (event.status !== 'read') unread.push(`${oneLine(event.region)} ${event.kind}: ${failed(event)}\n`);
-        drawn.update(done, words());
-      }
-    },
-    stop() {
-      drawn.stop();
-      err.write(unread.join(''));
-      if (regions > 0) err.write(`read ${count(snapshots, 'snapshot')} in ${count(regions, 'region')}\n`);
-    },
-  };
+/** Milliseconds between two drawings of a bar that only counts pages. */
+const MIN_REDRAW_MS = 100;
+
+/** One line of a terminal that is drawn again and again, and leaves nothing behind, also where the terminal was resized meanwhile. */
+class StatusLine {
+  private length = 0;
+
+  constructor(private readonly stream: NodeJS.WriteStream) {}
+
+  get columns(): number {
+    return Math.max(1, this.stream.columns || MIN_COLUMNS);
+  }
+
+  draw(text: string): void {
+    // The last column stays free: some terminals begin a new line when it is written.
+    const line = text.slice(0, this.columns - 1);
+    this.stream.write(`${this.clearing()}${line}`);
+    this.length = line.length;
+  }
+
+  clear(): void {
+    this.stream.write(this.clearing());
+    this.length = 0;
+  }
+
+  /** Moves to the beginning of the line and clears it. A terminal that became narrower shows it on several rows. */
+  private clearing(): string {
+    if (this.length === 0) return '';
+    const rows = Math.ceil(this.length / this.columns);
+    return `${rows > 1 ? `\u001b[${rows - 1}A` : ''}\r\u001b[J`;
+  }
 }
 
-/** What a reading waits for, by what it told until now. */
+/** A bar on one line, which is gone when all is read; lists that could not be read stay as lines. */
+class Bar implements Progress {
+  private readonly line: StatusLine;
+  private readonly startedAt = Date.now();
+  private readonly unread: string[] = [];
+  private readonly resized = (): void => this.draw();
+  private drawnAt = 0;
+  private regions = 0;
+  private lists = 0;
+  private done = 0;
+  private snapshots = 0;
+
+  constructor(private readonly err: NodeJS.WriteStream) {
+    this.line = new StatusLine(err);
+    err.on('resize', this.resized);
+  }
+
+  say(line: string): void {
+    this.line.clear();
+    this.err.write(`${line}\n`);
+    this.draw();
+  }
+
+  tell(event: InventoryProgress): void {
+    if (event.event === 'regions') {
+      this.regions = event.regions;
+      this.lists = event.scopes;
+      this.draw();
+    } else if (event.event === 'page') {
+      this.snapshots += event.snapshots;
+      if (Date.now() - this.drawnAt >= MIN_REDRAW_MS) this.draw();
+    } else if (event.event === 'automatic') {
+      this.say(counting(event));
+    } else if (event.event === 'scope') {
+      this.done += 1;
+      if (event.status !== 'read') this.unread.push(`${oneLine(event.region)} ${event.kind}: ${failed(event)}\n`);
+      this.draw();
+    }
+  }
+
+  stop(): void {
+    this.err.off('resize', this.resized);
+    this.line.clear();
+    this.err.write(this.unread.join(''));
+    if (this.regions > 0)
+      this.err.write(`read ${formatCount(this.snapshots, 'snapshot')} in ${formatCount(this.regions, 'region')}\n`);
+  }
+
+  private draw(): void {
+    if (this.regions === 0) return;
+    this.drawnAt = Date.now();
+    const rate = this.snapshots / Math.max(0.1, (this.drawnAt - this.startedAt) / 1_000);
+    const words = `${formatNumber(this.done)} of ${formatCount(this.lists, 'list')}, ${formatCount(this.snapshots, 'snapshot')}, ${formatNumber(rate)}/s`;
+    const width = Math.min(MAX_BAR_WIDTH, this.line.columns - words.length - 2);
+    const filled = Math.round((Math.max(0, width) * this.done) / Math.max(1, this.lists));
+    const bar = width < MIN_BAR_WIDTH ? '' : `${'█'.repeat(filled)}${'░'.repeat(width - filled)} `;
+    this.line.draw(`${bar}${words}`);
+  }
+}
+
+/** The lists that a reading waits for, by its events until now. */
 function makeWaiting(): { readonly note: Tell; readonly text: () => string } {
   const open = new Set<string>();
   let stage: InventoryProgress['event'] | null = null;
@@ -129,20 +161,20 @@ function makeWaiting(): { readonly note: Tell; readonly text: () => string } {
       if (stage === 'sources') return 'sources that are in no list';
       if (open.size === 0) return 'the lists of instances, disks and databases';
       const named = [...open].slice(0, MAX_NAMED).join(', ');
-      return `${count(open.size, 'list')}: ${named}${open.size > MAX_NAMED ? ` and ${open.size - MAX_NAMED} more` : ''}`;
+      return `${formatCount(open.size, 'list')}: ${named}${open.size > MAX_NAMED ? ` and ${open.size - MAX_NAMED} more` : ''}`;
     },
   };
 }
 
-/** Says what is waited for when nothing was told for a while, and again while that lasts. */
+/** Names what is waited for when no event came for a while, and again while that lasts. */
 function watchSilence(say: (line: string) => void): { readonly note: Tell; readonly stop: () => void } {
   const waiting = makeWaiting();
   let silent = 0;
   const start = (): NodeJS.Timeout =>
     setInterval(() => {
-      silent += SILENCE;
-      say(`nothing arrived for ${WHOLE.format(silent / 1_000)} seconds: waiting for ${waiting.text()}`);
-    }, SILENCE);
+      silent += SILENCE_MS;
+      say(`nothing arrived for ${formatNumber(silent / 1_000)} seconds: waiting for ${waiting.text()}`);
+    }, SILENCE_MS);
   let timer = start();
   return {
     note(event) {
@@ -156,17 +188,18 @@ function watchSilence(say: (line: string) => void): { readonly note: Tell; reado
 }
 
 /**
- * Does some reading while stderr tells how far it is: a bar with the regions done, the snapshots read and their rate on a terminal, one line
- * for each scope elsewhere, a line when nothing arrives for long, nothing when `quiet`. Whatever becomes of the reading, the bar is gone afterwards.
+ * Reads while stderr shows the progress: on a terminal a bar with the lists that are done, the snapshots read and their rate; elsewhere one line
+ * for each list; a line when nothing arrives for long; nothing when `quiet`. The bar is gone afterwards, also when the reading fails.
  */
 export async function withProgress<T>(
   err: NodeJS.WriteStream,
   quiet: boolean,
   read: (tell: Tell) => Promise<T>,
+  term = process.env.TERM,
 ): Promise<T> {
   if (quiet) return read(() => {});
-  const progress = err.isTTY === true ? bar(err) : lines(err);
-  const watch = watchSilence(progress.say);
+  const progress = err.isTTY === true && term !== 'dumb' ? new Bar(err) : lines(err);
+  const watch = watchSilence((line) => progress.say(line));
   try {
     return await read((event) => {
       watch.note(event);

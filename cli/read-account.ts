@@ -1,11 +1,14 @@
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
+import { closest } from '../lambda/config/closest';
 import type { Config } from '../lambda/core/policy/config';
 import type { Inventory } from '../lambda/core/report/report-model';
 import { KINDS, type Kind } from '../lambda/core/snapshot/snapshot';
+import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import type { LiveInventory, ReadInventory } from '../lambda/ports/ports';
+import { REGION_NAMES } from '../lambda/render/region-names';
 import { unreadElsewhere, unreadScopes } from '../lambda/render/report-sections';
 import { AccessError, accessFault } from './access-faults';
 import { type Caller, findAccount, findCaller, requireCredentials, sayEndpoints } from './aws';
@@ -59,7 +62,22 @@ export async function accountReader(
     kinds: snapshotKinds,
     clock: Date.now,
   });
-  return refusingNothing(readInventory, caller);
+  return refusingUnknownRegions(refusingNothing(readInventory, caller));
+}
+
+/** Reads as `readInventory` does, and throws where none of the regions that were named exists. */
+function refusingUnknownRegions(readInventory: ReadInventory): ReadInventory {
+  return async (request, progress) => {
+    const inventory = await readInventory(request, progress);
+    const [first] = inventory.scopes;
+    if (first === undefined || inventory.scopes.some(({ error }) => error?.code !== 'region.unknown')) return inventory;
+    const names = [...new Set(inventory.scopes.map(({ region }) => region))];
+    const meant = closest(first.region, REGION_NAMES);
+    throw new RetentionError(
+      'region.unknown',
+      `Lightsail has no region ${oneLine(names.join(', '))}; correct --region, or regions in the configuration${meant === null ? '' : ` (did you mean ${meant}?)`}`,
+    );
+  };
 }
 
 /** Reads as `readInventory` does, and throws where nothing at all could be read, for a reason that lies between here and AWS. */

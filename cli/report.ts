@@ -4,6 +4,7 @@ import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine, visible } from '../lambda/core/util/safe-text';
 import { renderCsv } from '../lambda/render/csv';
+import { renderEmail } from '../lambda/render/email';
 import { renderHtml } from '../lambda/render/html';
 import { renderJson } from '../lambda/render/json';
 import { renderMarkdown } from '../lambda/render/markdown';
@@ -19,7 +20,8 @@ import { loadConfig, warnOn } from './load-config';
 import { checkOutputFile, isSameFile, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
-import { type Terminal, writeOut } from './terminal';
+import { renderSummary } from './report-summary';
+import { columnsOf, type Terminal, writeOut } from './terminal';
 
 export interface ReportOptions {
   readonly config?: string;
@@ -31,6 +33,8 @@ export interface ReportOptions {
   readonly format: Format;
   readonly output?: string;
   readonly planOut?: string;
+  readonly raiseCaps?: boolean;
+  readonly summary?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -55,12 +59,13 @@ function render(
     tagPrefix,
     run: { kind: 'command-line', options: told, plan: told.planOut ?? null, at },
   } as const;
-  const onTerminal = told.output === undefined && terminal.out.isTTY === true;
+  const screen = told.output === undefined ? terminal.out : { isTTY: false, columns: 0 };
   switch (told.format) {
     case 'text':
+      if (told.summary === true) return renderSummary(report, context, columnsOf(screen));
       return renderTerminal(report, context, {
-        columns: (onTerminal && terminal.out.columns) || 100,
-        colour: onTerminal && !terminal.env.NO_COLOR,
+        columns: columnsOf(screen),
+        colour: screen.isTTY === true && !terminal.env.NO_COLOR,
       });
     case 'json':
       return renderJson(report);
@@ -70,10 +75,29 @@ function render(
       return renderHtml(report, { stored: false, tagPrefix, csvCommand: csvCommand(told, at) });
     case 'markdown':
       return renderMarkdown(report, context);
+    case 'email':
+      return emailText(report, tagPrefix);
   }
 }
 
-function checkOptions({ at, output, planOut }: ReportOptions): void {
+/** The e-mail that a deployed function would send: `Subject: …`, an empty line, the body. */
+function emailText(report: Report, tagPrefix: string): readonly string[] {
+  const region = report.scopes[0]?.region ?? 'us-east-1';
+  const { subject, body } = renderEmail(report, { ...PRINTED, tagPrefix, run: { kind: 'deployed', region } });
+  return [`Subject: ${subject}\n\n`, body];
+}
+
+function checkOptions({ at, output, planOut, raiseCaps, summary, format }: ReportOptions): void {
+  if (summary === true && format !== 'text')
+    throw new RetentionError(
+      'usage.summary',
+      `--summary goes with --format text only, and got --format ${format}; leave one of them out`,
+    );
+  if (raiseCaps === true && planOut === undefined)
+    throw new RetentionError(
+      'usage.raise-caps',
+      '--raise-caps needs --plan-out FILE: it raises the limits of that one plan only',
+    );
   if (at !== undefined && planOut !== undefined)
     throw new RetentionError(
       'usage.at-with-plan-out',
@@ -100,6 +124,7 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
     at,
     inventory: { ...scopeOf(options, config), deadline: readingDeadline() },
     previous: null,
+    raiseCaps: options.raiseCaps ?? false,
   };
   const made = await withProgress(err, options.quiet ?? false, (tell) => makeReport(ports, request, tell));
   const chunks = render(made.report, options, at, terminal, config.tagPrefix);

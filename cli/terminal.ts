@@ -1,5 +1,6 @@
 import { RetentionError } from '../lambda/core/util/errors';
 import { visibleLines } from '../lambda/core/util/safe-text';
+import { wrap } from '../lambda/render/terminal';
 import { EXIT, type ExitCode } from './exit-codes';
 import { batched } from './output-file';
 
@@ -8,6 +9,18 @@ export interface Terminal {
   readonly out: NodeJS.WriteStream;
   readonly err: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;
+}
+
+const MIN_COLUMNS = 20;
+const DEFAULT_COLUMNS = 80;
+
+/** How wide text on a stream may be: the width of a terminal; elsewhere without limit, because piped text is never wrapped. */
+export const columnsOf = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): number =>
+  isTTY === true ? Math.max(MIN_COLUMNS, columns || DEFAULT_COLUMNS) : Number.POSITIVE_INFINITY;
+
+/** Writes a sentence, wrapped on a terminal, and commands below it, each in one piece. */
+export function writeHint(stream: NodeJS.WriteStream, text: string, commands: readonly string[]): void {
+  stream.write(`${wrap(text, columnsOf(stream), '')}${commands.map((command) => `    ${command}\n`).join('')}`);
 }
 
 /** What a write ends with when the reader went away, and every one after it. */

@@ -207,6 +207,12 @@ export const configSchema = map(
             number(0, 1, SHARE_SCHEMA, 'A plan of a larger share of all snapshots is blocked.'),
             0.5,
           ),
+          raisable: z._default(
+            flag(
+              'Whether the deployed deletion function applies a plan of "report --raise-caps"; never in automatic mode.',
+            ),
+            false,
+          ),
         },
         'a map such as { maxDeletions: 100, maxShare: 0.5 }',
         'Limits on a whole run.',

@@ -5,6 +5,7 @@ import type { Config } from '../core/policy/config';
 import { monthlyCostCeiling, snapshotGb } from '../core/policy/cost';
 import type { EvaluatedSnapshot } from '../core/report/report-model';
 import type { SourceState } from '../core/snapshot/snapshot';
+import type { RetentionError } from '../core/util/errors';
 import { decideConfirmed } from '../inventory/confirm-sources';
 import type { Sleep, SnapshotDeletion } from '../ports/deletion-ports';
 import type { Clock, Digest, InventoryProgress, ReadInventory } from '../ports/ports';
@@ -14,10 +15,12 @@ import type { Clocks } from './check-age';
 import { guardGroup } from './check-group';
 import { awaitEarlier, confirmAbsent, deleteSnapshot, type ItemPorts, type Verdict } from './delete-snapshot';
 import { checkOutcomes, type OutcomePorts, type OutcomeStore, takenOver } from './outcome-store';
+import { isRefusal } from './refusals';
 import {
   checkAccount,
   checkCaps,
   checkClock,
+  checkComplete,
   checkConfig,
   checkCount,
   checkInventory,
@@ -40,8 +43,12 @@ export interface PrepareRequest {
   readonly config: Config;
   /** The account of the credentials; null where it could not be found out: then the ARNs read must tell. */
   readonly account: string | null;
-  /** The count that was said beforehand; null: it will be asked for. */
+  /** The plan's count as the approval names it; null: the caller checks the number itself. */
   readonly count: number | null;
+  /** Whether a plan with raised caps may be applied; default: no. */
+  readonly allowsRaisedCaps?: boolean;
+  /** Nothing will be deleted: a plan that is blocked, or exceeds a cap now, is prepared all the same, with its refusal. */
+  readonly isRehearsal?: boolean;
   /** Epoch ms after which no more is read; null: no limit. */
   readonly deadline: number | null;
 }
@@ -56,6 +63,32 @@ export interface Prepared {
   readonly skipped: Intersection['skipped'];
   /** How many items an earlier run dealt with. */
   readonly doneBefore: number;
+  /** Of a rehearsal: why the plan cannot be applied; null: it can. */
+  readonly refusal: RetentionError | null;
+}
+
+/** Refusals with which a plan can still be rehearsed. */
+const REHEARSABLE: ReadonlySet<string> = new Set([
+  'plan.blocked',
+  'config.built-in',
+  'cap.max-deletions',
+  'cap.max-share',
+]);
+
+/** Runs checks; in a rehearsal it keeps the first refusal that only forbids the deletion. */
+class Checks {
+  refusal: RetentionError | null = null;
+
+  constructor(private readonly isRehearsal: boolean) {}
+
+  run(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      if (!this.isRehearsal || !isRefusal(error) || !REHEARSABLE.has(error.code)) throw error;
+      this.refusal ??= error;
+    }
+  }
 }
 
 /**
@@ -67,14 +100,15 @@ export async function prepareApply(
   request: PrepareRequest,
   progress?: (event: InventoryProgress) => void,
 ): Promise<Prepared> {
-  const { config, account, count } = request;
+  const { config, account, count, allowsRaisedCaps = false } = request;
+  const checks = new Checks(request.isRehearsal ?? false);
   const plan = openPlan(request.plan, ports.clock(), ports.digest);
   if (account !== null) checkAccount(plan, account);
-  checkUnblocked(plan);
+  checkComplete(plan);
+  checks.run(() => checkUnblocked(plan, allowsRaisedCaps));
   checkConfig(plan, config);
   const before = await checkOutcomes(ports.outcomes, plan);
-  if (count !== null) checkCount(plan, count);
-  checkOrigin(config);
+  checks.run(() => checkOrigin(config));
   const done = new Set(before.map(({ arn }) => arn));
   const open = plan.items.filter(({ arn }) => !done.has(arn));
   const wanted = new Set<string | null>(open.map(({ arn }) => arn));
@@ -99,9 +133,10 @@ export async function prepareApply(
   const { groups, skipped } = intersect(open, decision.items, inventory.sources, config.floors.minKeep, config.zone);
   const candidates = groups.reduce((sum, { items }) => sum + items.length, 0);
   const deleted = before.filter(({ outcome }) => outcome === 'deleted').length;
-  checkCaps(config, candidates + deleted, inventory.snapshots.length + deleted);
+  checks.run(() => checkCaps(plan, config, candidates + deleted, inventory.snapshots.length + deleted));
   checkClock(await ports.deletion.readClock());
-  return { plan, config, decidedAt, groups, skipped, doneBefore: before.length };
+  if (count !== null) checkCount(count, plan);
+  return { plan, config, decidedAt, groups, skipped, doneBefore: before.length, refusal: checks.refusal };
 }
 
 /** The part of the record that a run needs. */
@@ -300,5 +335,7 @@ class PlanRun {
  * before the next snapshot is touched. Safe to run twice: what has an outcome is skipped. Rejects when outcomes cannot be recorded, when another
  * run has taken over, and when the caller's credentials fail (`caller.failed`): everything without an outcome then stays open.
  */
-export const applyBatch = (ports: ApplyPorts, prepared: Prepared, options: ApplyOptions = {}): Promise<void> =>
-  new PlanRun({ ...ports, deletion: stopWithCaller(ports.deletion) }, prepared, options).run();
+export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options: ApplyOptions = {}): Promise<void> {
+  if (prepared.refusal !== null && options.wouldDelete === undefined) throw prepared.refusal;
+  await new PlanRun({ ...ports, deletion: stopWithCaller(ports.deletion) }, prepared, options).run();
+}

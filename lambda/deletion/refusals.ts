@@ -12,12 +12,12 @@ export const REFUSALS = [
   'plan.config-changed',
   'plan.applied',
   'plan.in-progress',
-  'plan.count',
   'config.built-in',
   'inventory.incomplete',
   'cap.max-deletions',
   'cap.max-share',
   'clock.skew',
+  'plan.count',
 ] as const satisfies readonly ErrorCode[];
 export type RefusalCode = (typeof REFUSALS)[number];
 

@@ -37,6 +37,8 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'outcomes'> {
   readonly readInventory: ReadInventory;
   readonly deletion: SnapshotDeletion;
   readonly config: Config;
+  /** Whether a plan with raised caps may be applied; default: no. */
+  readonly allowsRaisedCaps?: boolean;
   /** The account in which the function runs. */
   readonly account: string | null;
   readonly limits: RunLimits;
@@ -109,6 +111,7 @@ async function sit(ports: DeletionPorts, execution: string, plan: ApprovedPlan, 
       config,
       account,
       count: plan.count ?? null,
+      allowsRaisedCaps: ports.allowsRaisedCaps ?? false,
       deadline: startedAt + limits.inventory,
     });
     const lookedAt = clock();

@@ -1,5 +1,5 @@
 import { parsePlan } from '../core/plan/parse-plan';
-import { blockOf, type Plan } from '../core/plan/plan';
+import { blockOf, capsOf, type Plan } from '../core/plan/plan';
 import type { Config } from '../core/policy/config';
 import type { Inventory } from '../core/report/report-model';
 import { parseInstant } from '../core/time/instant';
@@ -42,6 +42,9 @@ function digestIn(content: unknown, digestOf: Digest): string | null {
   }
 }
 
+/** Whether JSON is a report of `report --format json`, which has the plan's id and count only. */
+const isReport = (json: object): boolean => 'reportId' in json && 'snapshots' in json;
+
 /** Reads a stored plan, or refuses: plan.not-found, plan.expired, plan.altered. */
 export function openPlan({ text, where, digest, id }: StoredPlan, now: number, digestOf: Digest): Plan {
   if (text === null)
@@ -62,6 +65,11 @@ export function openPlan({ text, where, digest, id }: StoredPlan, now: number, d
   const altered = (what: string): Error =>
     refusal('plan.altered', `${where} is not as a report wrote it (${what}): leave plans as they are, and ${NEW_PLAN}`);
   if (json === null) throw altered('got no JSON object, expected a plan');
+  if (isReport(json))
+    throw refusal(
+      'plan.altered',
+      `${where} is a report, and a plan is expected; "report --plan-out FILE" writes one beside the report`,
+    );
   const real = digestIn({ ...content, expiresAt }, digestOf);
   if (real === null) throw altered('it is nested too deeply');
   if (written !== real)
@@ -90,17 +98,30 @@ export function checkAccount(plan: Plan, account: string | null): void {
     );
 }
 
-/** Refuses plan.incomplete, plan.blocked. */
-export function checkUnblocked(plan: Plan): void {
+/** Refuses plan.incomplete. */
+export function checkComplete(plan: Plan): void {
   if (!plan.complete)
     throw refusal(
       'plan.incomplete',
-      `its report could not read everything, and expected is a complete one: mend what it names, and ${NEW_PLAN}`,
+      `its report could not read everything; fix the cause that the report names, and ${NEW_PLAN}`,
     );
+}
+
+/** Whether the deployed function applies plans with raised caps: only where its configuration says so, and never in automatic mode. */
+export const allowsRaisedCaps = (mode: 'approve' | 'automatic', { caps }: Pick<Config, 'caps'>): boolean =>
+  mode === 'approve' && caps.raisable;
+
+/** Refuses plan.blocked; also a plan with raised caps where only those of the configuration count. */
+export function checkUnblocked(plan: Plan, allowsRaised: boolean): void {
   if (plan.blocked !== null)
     throw refusal(
       'plan.blocked',
-      `it was blocked when it was made (${oneLine(plan.blocked.code)}: ${oneLine(plan.blocked.message)}); then ${NEW_PLAN}`,
+      `it was blocked when it was made (${oneLine(plan.blocked.code)}: ${oneLine(plan.blocked.message)}); ${NEW_PLAN}`,
+    );
+  if (plan.caps === 'raised' && !allowsRaised)
+    throw refusal(
+      'plan.blocked',
+      'its caps were raised for this plan (report --raise-caps), and the deletion function takes such a plan only with caps.raisable: true in its configuration and never in automatic mode; apply it with --local, or deploy that configuration',
     );
 }
 
@@ -113,13 +134,16 @@ export function checkConfig(plan: Plan, config: Config): void {
     );
 }
 
-/** Refuses plan.count: a person (or a script) must say how many are to go. */
-export function checkCount(plan: Plan, count: number): void {
-  if (count !== plan.items.length)
-    throw refusal(
-      'plan.count',
-      `got ${Number.isNaN(count) ? 'no count' : `the count ${count}`}, and the plan lists ${plan.items.length}: look at the plan again, and give its count if that is what is to go`,
-    );
+/** Refuses plan.count: the number to delete must be given. `candidates` are those of now; absent where only the plan's count is valid. */
+export function checkCount(count: number, plan: Plan, candidates = plan.items.length): void {
+  const planned = plan.items.length;
+  if (count === candidates || count === planned) return;
+  const got = Number.isNaN(count) ? 'no count' : `the count ${count}`;
+  const expected =
+    candidates === planned
+      ? `the plan lists ${planned}`
+      : `${candidates} snapshots would be deleted now (the plan lists ${planned})`;
+  throw refusal('plan.count', `got ${got}, and ${expected}; check the list, then give its number`);
 }
 
 /** Refuses config.built-in. */
@@ -168,9 +192,10 @@ export function checkInventory(plan: Plan, inventory: Inventory): void {
   );
 }
 
-/** Refuses cap.*: the caps over what would go now, what this plan deleted already included. */
-export function checkCaps(config: Config, count: number, snapshots: number): void {
-  const block = blockOf({ complete: true, count, snapshots, config });
+/** Refuses cap.*: the plan's caps over the candidates of now; `count` and `snapshots` include what this plan deleted already. */
+export function checkCaps(plan: Plan, config: Config, count: number, snapshots: number): void {
+  const caps = capsOf(plan, config);
+  const block = blockOf({ complete: true, count, snapshots, config: { origin: config.origin, caps } });
   if (block !== null && (block.code === 'cap.max-deletions' || block.code === 'cap.max-share'))
     throw refusal(block.code, block.message);
 }

@@ -19,6 +19,7 @@ import {
   type RunLimits,
   runDeletion,
 } from '../deletion/run-deletion-job';
+import { allowsRaisedCaps } from '../deletion/verify-plan';
 import { snapshotKinds } from '../kinds/registry';
 import { ALIAS, aliasArn, invokeCommand } from '../render/deletion-commands';
 import { digestOf } from '../runtime/digest';
@@ -94,6 +95,7 @@ export function wireDeletion(
         clock,
       }),
       config,
+      allowsRaisedCaps: allowsRaisedCaps(env.mode, config),
       account,
       isDeployed: makeIsDeployed({ functionArn: invokedFunctionArn, version: functionVersion, alias: ALIAS }),
       again: (plan) => ({

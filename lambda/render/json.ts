@@ -126,9 +126,10 @@ function tagsJson(tags: Tags): string {
 const reasonsJson = (reasons: readonly Reason[]): string =>
   JSON.stringify(reasons.map((reason) => ({ code: reason.code, text: describeReason(reason) })));
 
+/** One snapshot of the JSON report, as text. */
 function snapshotJson(
   { snapshot, sourceExists, verdict, status, policy, reasons }: EvaluatedSnapshot,
-  report: Report,
+  report: Pick<Report, 'evaluatedAt' | 'pricing'>,
 ): string {
   const { source } = snapshot;
   const before = {
@@ -159,6 +160,10 @@ function snapshotJson(
   const first = `${JSON.stringify(before).slice(0, -1)},"tags":${tagsJson(snapshot.tags)}`;
   return `${first},${JSON.stringify(after).slice(1, -1)},"reasons":${reasonsJson(reasons)},"monthlyCostCeiling":${cost}}`;
 }
+
+/** A snapshot as the JSON report has it. */
+export const jsonSnapshot = (item: EvaluatedSnapshot, report: Pick<Report, 'evaluatedAt' | 'pricing'>): JsonSnapshot =>
+  JSON.parse(snapshotJson(item, report));
 
 function scopeJson({ account, region, kind, status, sources, pages, snapshots, error }: Scope): string {
   return JSON.stringify({

@@ -24,6 +24,9 @@ const CITIES: Readonly<Record<string, string>> = {
   'us-west-2': 'Oregon',
 };
 
+/** Regions that are known here, for suggestions; which regions there are, only the service knows. */
+export const REGION_NAMES: readonly string[] = Object.keys(CITIES);
+
 /** `Frankfurt`; empty: not known. */
 export const regionCity = (region: string): string => (Object.hasOwn(CITIES, region) ? (CITIES[region] ?? '') : '');
 

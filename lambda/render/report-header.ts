@@ -11,6 +11,7 @@ import type { Report } from '../core/report/report-model';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localMinute } from '../core/time/period';
 import { oneLine } from '../core/util/safe-text';
+import { firstCleanUp } from './first-clean-up';
 import { formatCount, formatNumber } from './numbers';
 import { CEILING_NOTE, zoneText } from './phrases';
 import { regionsNotRead, unreadScopes } from './report-sections';
@@ -251,7 +252,11 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
   const { totals, plan, complete } = report;
   const none = complete && totals.expire === 0 ? ['There is nothing to delete.'] : [];
   if (plan.blocked !== null)
-    return [...none, `Nothing can be deleted with this report: ${oneLine(plan.blocked.message)}.`];
+    return [
+      ...none,
+      `Nothing can be deleted with this report: ${oneLine(plan.blocked.message)}.`,
+      ...firstCleanUp(report, context),
+    ];
   if (totals.expire === 0) return none;
   const automatic = context.deletionMode === 'automatic' ? [automaticLine(context)] : [];
   if (context.applyCommand === null) return [...automatic, ...howToDeleteByHand(report, context)];

@@ -1,16 +1,8 @@
 import type { ApplyResult, ItemResult, Outcome, Unsettled } from '../core/plan/outcome';
-import type { Plan } from '../core/plan/plan';
-import type { CandidateGroup, Intersection } from '../core/plan/recheck';
-import type { Pricing } from '../core/policy/config';
-import { monthlyCostCeiling } from '../core/policy/cost';
-import type { Snapshot } from '../core/snapshot/snapshot';
-import { localDay, localMinute } from '../core/time/period';
-import type { Zone } from '../core/time/zone';
 import { oneLine } from '../core/util/safe-text';
 import { formatCount, formatDollars, formatNumber } from './numbers';
-import { describeAge, monthlyCostText, snapshotName, sourceName, zoneText } from './phrases';
+import { monthlyCostText } from './phrases';
 import { wrap } from './terminal';
-import { ceilingText, sumSizes } from './totals';
 
 const OUTCOME_HEADINGS: Readonly<Record<Outcome, string>> = {
   failed: 'Failed: still there, or not known',
@@ -23,84 +15,6 @@ const OUTCOME_HEADINGS: Readonly<Record<Outcome, string>> = {
 export const UNSETTLED_TEXT = 'A delete may have been sent: its outcome is not known';
 /** Outcomes that need a person come first. */
 const OUTCOME_ORDER: readonly Outcome[] = ['failed', 'changed', 'spared', 'already-gone', 'deleted'];
-
-/** The deletion that a person confirms. */
-export interface Preview {
-  readonly planId: string;
-  readonly account: string | null;
-  readonly planned: number;
-  readonly doneBefore: number;
-  readonly groups: readonly CandidateGroup[];
-  readonly skipped: Intersection['skipped'];
-  readonly pricing: Pricing;
-  readonly now: number;
-}
-
-const previewCeiling = (snapshots: readonly Snapshot[], pricing: Pricing): string =>
-  ceilingText(sumSizes(snapshots, pricing));
-
-/** Renders the snapshots that will be deleted, by source with cost ceilings, and the skipped ones with reasons. */
-export function* renderPreview(preview: Preview, columns: number): Generator<string> {
-  const { groups, skipped, planned, doneBefore, pricing, now } = preview;
-  const all = groups.flatMap(({ items }) => items.map(({ evaluated }) => evaluated.snapshot));
-  yield wrap(
-    `Plan ${oneLine(preview.planId)}, account ${oneLine(preview.account ?? 'not known')}: ${formatCount(planned, 'snapshot')}.`,
-    columns,
-    '',
-  );
-  if (doneBefore > 0) yield wrap(`An earlier run processed ${formatNumber(doneBefore)} of them.`, columns, '');
-  yield wrap(
-    all.length === 0
-      ? 'Nothing is left to delete.'
-      : `${formatCount(all.length, 'snapshot')} will be deleted, ${previewCeiling(all, pricing)}. It cannot be undone.`,
-    columns,
-    '',
-  );
-  for (const { items, region } of groups) {
-    const first = items[0]?.evaluated.snapshot;
-    if (first === undefined) continue;
-    const ceiling = previewCeiling(
-      items.map(({ evaluated }) => evaluated.snapshot),
-      pricing,
-    );
-    yield `\n${wrap(`${sourceName(first)} (${first.kind}, ${oneLine(region)}): ${formatCount(items.length, 'snapshot')}, ${ceiling}`, columns, '')}`;
-    for (const { evaluated } of items) {
-      const { snapshot } = evaluated;
-      yield wrap(
-        `${snapshotName(snapshot)}, ${describeAge(snapshot.createdAt, now)}, ${monthlyCostText(monthlyCostCeiling(snapshot, pricing))}`,
-        columns,
-        '  - ',
-      );
-    }
-  }
-  if (skipped.length > 0)
-    yield `\n${wrap(`Of the plan, ${formatCount(skipped.length, 'snapshot')} will not be touched:`, columns, '')}`;
-  for (const { item, skipReason } of skipped)
-    yield wrap(`${oneLine(item.name)} (${oneLine(item.region)}): ${oneLine(skipReason.text)}`, columns, '  - ');
-  yield '\n';
-}
-
-/** Renders the snapshots of a plan, by region and kind. */
-export function* renderPlanText(
-  { id, account, items, expiresAt }: Plan,
-  zone: Zone,
-  columns: number,
-): Generator<string> {
-  const until = localMinute(Date.parse(expiresAt), zone);
-  yield wrap(
-    `Plan ${oneLine(id)}, account ${oneLine(account ?? 'not known')}, good until ${until}: ${formatCount(items.length, 'snapshot')}. ${zoneText(zone)}.`,
-    columns,
-    '',
-  );
-  let heading = '';
-  for (const { name, kind, region, createdAt } of items) {
-    const next = `${oneLine(region)}, ${kind} snapshots`;
-    if (next !== heading) yield `\n${wrap(next, columns, '')}`;
-    heading = next;
-    yield wrap(`${oneLine(name)}, of ${localDay(Date.parse(createdAt), zone)}`, columns, '  - ');
-  }
-  yield '\n';
-}
 
 /** One outcome on one line. */
 export const outcomeLine = ({ outcome, name, region, code, text }: ItemResult): string =>

@@ -9,11 +9,11 @@ export interface TerminalStyle {
   readonly colour: boolean;
 }
 
-const MIN_REPORT_COLUMNS = 60;
+const MIN_REPORT_COLUMNS = 20;
 
-/** Wraps text at `columns` cells (wide characters count two). `first` starts the first line; the others are indented as much. */
+/** Wraps text at `columns` cells (wide characters count two). `first` starts the first line; the others are indented as much. Words are never split. */
 export function wrap(text: string, columns: number, first: string): string {
-  const lines = wrapAnsi(text, columns - first.length, { hard: true }).split('\n');
+  const lines = wrapAnsi(text, Math.max(1, columns - first.length), { hard: false }).split('\n');
   return lines.map((line, index) => `${index === 0 ? first : ' '.repeat(first.length)}${line}\n`).join('');
 }
 

@@ -30,6 +30,8 @@ export interface MakeReportRequest {
   readonly at: number | null;
   readonly inventory: Pick<InventoryRequest, 'regions' | 'kinds' | 'deadline'>;
   readonly previous: PreviousReport | Unread | null;
+  /** Whether the plan's caps are its own count. */
+  readonly raiseCaps?: boolean;
 }
 
 /** A report that is there and cannot be read. */
@@ -145,7 +147,17 @@ export async function makeReport(
   const problems = [...inventory.problems, ...decision.problems, ...ruleProblems(config), ...unreadPrevious].sort(
     (a, b) => compareText(a.code, b.code) || compareText(a.arn ?? '', b.arn ?? '') || compareText(a.message, b.message),
   );
-  const content = makePlan({ id: reportId, createdAt: generatedAt, account, scopes, complete, items, config });
+  const { raiseCaps = false } = request;
+  const content = makePlan({
+    id: reportId,
+    createdAt: generatedAt,
+    account,
+    scopes,
+    complete,
+    items,
+    config,
+    raiseCaps,
+  });
   const sources = reportSources(inventory, now, config);
   const plan: NewPlan = { ...content, digest: ports.digest(content) };
   const report: Report = {

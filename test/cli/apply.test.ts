@@ -94,7 +94,7 @@ describe('lightsail-retention apply', () => {
     expect(text).toContain('5 snapshots will be deleted, at most $10.00/month. It cannot be undone.');
     expect(text).toContain('data (disk, eu-central-1): 2 snapshots, at most $4.00/month');
     expect(text).toContain(
-      'web (instance, us-east-1): 3 snapshots, at most $6.00/month - web-04, 4 days old, at most $2.00/month',
+      'web (instance, us-east-1): 3 snapshots, at most $6.00/month - web-04, 4 days old, at most $2.00/month; policy standard: last: 3 of 3 slots filled',
     );
     expect(text).toContain('Of 5 planned snapshots: 5 deleted. Freed: at most $10.00/month.');
     expect(err).toContain('deleted web-04 (us-east-1)\n');
@@ -112,8 +112,9 @@ describe('lightsail-retention apply', () => {
   it('walks the same path with --dry-run, and deletes nothing', async () => {
     const { code, out } = await cli(plan(), '--local', '--dry-run');
     expect(code).toBe(0);
-    expect(out.match(/^would be deleted: /gm)).toHaveLength(5);
-    expect(out).toContain('dry run: nothing was deleted');
+    expect(out.match(/^ {2}- (web|data)-0\d, /gm)).toHaveLength(5);
+    expect(out).toMatch(/\nDry run: nothing was deleted\. 5 snapshots would be deleted\.\n$/);
+    expect(out).not.toContain(' will ');
     expect(count()).toBe(11);
     expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(0);
     expect(() => results()).toThrow();
@@ -124,8 +125,9 @@ describe('lightsail-retention apply', () => {
     emulator.setFaults([{ fault: 'error', operations: 'GetInstance', code: 'AccessDeniedException' }]);
     const { code, out } = await cli(plan(), '--local', '--dry-run');
     expect(code).toBe(5);
-    expect(out.match(/^failed web-0[456] .*\[AccessDeniedException\]$/gm)).toHaveLength(3);
-    expect(out.match(/^would be deleted: data-0[45] /gm)).toHaveLength(2);
+    expect(out.match(/^ {2}- web-0[456] \(us-east-1\): .*\[AccessDeniedException\]$/gm)).toHaveLength(3);
+    expect(out.match(/^ {2}- data-0[45], /gm)).toHaveLength(2);
+    expect(out).toContain('2 snapshots would be deleted.');
     expect(count()).toBe(11);
   });
 
@@ -251,7 +253,7 @@ describe('lightsail-retention apply', () => {
       const stream = Object.assign(new PassThrough(), { isTTY: false });
       stream.on('data', (data) => {
         chunks.push(String(data));
-        if (!/Type the plan's count \(5\)/.test(String(data))) return;
+        if (!/Type the number of snapshots to delete \(5\)/.test(String(data))) return;
         meanwhile();
         if (text === null) input.end();
         else input.write(text);
@@ -269,7 +271,7 @@ describe('lightsail-retention apply', () => {
     it('deletes when the count is typed', async () => {
       const { code, text } = await typing('5\n');
       expect(code).toBe(0);
-      expect(text.indexOf('will be deleted')).toBeLessThan(text.indexOf("Type the plan's count"));
+      expect(text.indexOf('will be deleted')).toBeLessThan(text.indexOf('Type the number of snapshots'));
       expect(count()).toBe(6);
     });
 
@@ -282,7 +284,7 @@ describe('lightsail-retention apply', () => {
           emulator.clockOffset = 11 * 60_000;
           emulator.world.tag('us-east-1', 'web-05', [{ key: 'retention:hold' }]);
         });
-        const [before, after] = text.split("Type the plan's count").map(unwrapped);
+        const [before, after] = text.split('Type the number of snapshots').map(unwrapped);
         expect(before).toContain('5 snapshots will be deleted');
         expect(after).toContain('4 snapshots will be deleted');
         expect({ code, left: count() }).toEqual({ code: 0, left: 7 });
@@ -319,7 +321,7 @@ describe('lightsail-retention apply', () => {
   });
 
   describe('asking without a terminal', () => {
-    const QUESTION = "Type the plan's count (5) to delete, anything else to stop: \n";
+    const QUESTION = 'Type the number of snapshots to delete (5), anything else to stop: \n';
     /** With so much on standard input, which stays open unless it is `ended`. */
     const piped = (text: string, ended: boolean) => {
       const { child, end } = startWith('pipe', 'apply', plan(), '--local', '--quiet');

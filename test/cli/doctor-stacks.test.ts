@@ -3,7 +3,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type Caller, findCaller } from '../../cli/aws';
-import { type Deployment, nameLines, readDeployment } from '../../cli/doctor-names';
+import { type Deployment, namedParts, readDeployment } from '../../cli/doctor-names';
 import { findDeployments } from '../../cli/doctor-stacks';
 import { RetentionStack } from '../../lib/retention-stack';
 import { SnapshotRetention } from '../../lib/snapshot-retention';
@@ -172,8 +172,8 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
     const stack = aStack('Consumer');
     new SnapshotRetention(stack, 'Retention', { ...PROPS, deletion: 'automatic' });
     const [found] = await find([stack]);
-    const lines = found === undefined ? [] : nameLines(found);
-    expect(lines.map((line) => line.trim().split(/ {2,}/)[0])).toEqual([
+    const lines = found === undefined ? [] : namedParts(found);
+    expect(lines.map(({ label }) => label)).toEqual([
       'function',
       'log group',
       'schedule',
@@ -199,7 +199,7 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
       {
         check: 'stack',
         state: 'ok',
-        said: expect.stringContaining('nothing is deployed in us-east-1 (1 stack searched)'),
+        message: expect.stringContaining('nothing is deployed in us-east-1 (1 stack searched)'),
       },
     ]);
   });
@@ -222,7 +222,7 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
       {
         check: 'stack',
         state: 'unknown',
-        said: expect.stringMatching(
+        message: expect.stringMatching(
           /could not be checked: no permission for cloudformation:ListStackResources \(AccessDenied\): Other\d+ and 20 stacks more/,
         ),
         remedy: expect.stringContaining('allow cloudformation:ListStackResources'),
@@ -236,7 +236,7 @@ describe('doctor, with the templates that the construct synthesizes,', () => {
     expect(findings).toEqual([
       expect.objectContaining({
         state: 'unknown',
-        said: expect.stringContaining('0 of 1 stack in us-east-1'),
+        message: expect.stringContaining('0 of 1 stack in us-east-1'),
         remedy: expect.stringContaining('--stack'),
       }),
     ]);

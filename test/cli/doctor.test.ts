@@ -129,6 +129,7 @@ describe('lightsail-retention doctor', () => {
     });
     expect(checks(out)).toEqual([
       'configuration',
+      'endpoint',
       'credentials',
       'permissions',
       'regions',
@@ -368,7 +369,7 @@ names in LightsailRetention, construct Retention:
   it('looks at nothing further without credentials', async () => {
     const { code, out } = await doctor([], { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' });
     expect(code).toBe(1);
-    expect(checks(out)).toEqual(['configuration', 'credentials']);
+    expect(checks(out)).toEqual(['configuration', 'endpoint', 'credentials']);
   });
 
   it('goes on without STS: nothing depends on it', async () => {
@@ -451,9 +452,9 @@ names in LightsailRetention, construct Retention:
       /^ok {7}stack: nothing is deployed in us-east-1 \(1 stack searched\); AWS_REGION names another region$/m,
     );
     expect(out).toMatch(
-      /\na report can be made here, and none is sent by e-mail: npx lightsail-retention report --config retention.yaml\n$/,
+      /\ncommand line only: a report can be made here, and none is sent by e-mail: npx lightsail-retention report --config retention.yaml\n$/,
     );
-    expect(checks(out)).toEqual(['configuration', 'credentials', 'permissions', 'regions', 'stack']);
+    expect(checks(out)).toEqual(['configuration', 'endpoint', 'credentials', 'permissions', 'regions', 'stack']);
   });
 
   it('warns where the configuration in force is not known', async () => {

@@ -104,7 +104,8 @@ describe('a command that calls AWS', () => {
     }) as unknown as NodeJS.WriteStream;
     const input = Readable.from(['1\n']) as unknown as NodeJS.ReadStream;
     const plan = { items: [{}] } as unknown as Plan;
-    await confirmCount(plan, undefined, { err, out: err, env: {} }, input, { endpointNotice: 'there' });
-    expect(said).toMatch(/^warning: there\nType the plan's count/);
+    const question = { plan, candidates: 1, yes: undefined, note: '' };
+    await confirmCount(question, { err, out: err, env: {} }, input, { endpointNotice: 'there' });
+    expect(said).toMatch(/^warning: there\nType the number of snapshots to delete \(1\)/);
   });
 });

@@ -61,12 +61,12 @@ describe('progress', () => {
     }
   });
 
-  it.each([60, 120])('is a bar that fits %d columns, with regions, snapshots and their rate', async (columns) => {
+  it.each([60, 120])('is a bar that fits %d columns, with lists, snapshots and their rate', async (columns) => {
     const { stream, text } = aStream(columns);
     await withProgress(stream, false, read);
     const all = shown(text());
     expect(all.filter((line) => line.length > columns)).toEqual([]);
-    expect(all.some((line) => /^█+ 2 of 2 regions, 1,234 snapshots, [\d,]+\/s$/.test(line))).toBe(true);
+    expect(all.some((line) => /^█+ 4 of 4 lists, 1,234 snapshots, [\d,]+\/s$/.test(line))).toBe(true);
     expect(all.slice(-3)).toEqual([
       'eu-south-2 instance: NOT READ',
       'eu-south-2 disk: region is disabled',

@@ -51,7 +51,7 @@ describe('what is left out', () => {
       holdTags: ['no_delete'],
       ignoreTags: [],
       floors: { minKeep: 1, minAge: '24h' },
-      caps: { maxDeletions: 100, maxShare: 0.5 },
+      caps: { maxDeletions: 100, maxShare: 0.5, raisable: false },
       pricing: { gbMonth: 0.05 },
       report: { send: 'always', staleAfter: '14d', automaticSnapshots: true },
       deletion: { planValidFor: '7d', grace: '7d' },
@@ -151,7 +151,7 @@ describe('one thing that is wrong', () => {
     ],
     [
       valid({ caps: { maxDeletion: 3 } }),
-      'caps.maxDeletion: got an unknown key, expected one of maxDeletions, maxShare; did you mean maxDeletions?',
+      'caps.maxDeletion: got an unknown key, expected one of maxDeletions, maxShare, raisable; did you mean maxDeletions?',
     ],
     [
       valid({ timezone: 'Europe/Belin' }),
@@ -622,6 +622,8 @@ describe('the digest', () => {
   test('covers a setting of a later edition as soon as it is used', () => {
     expect(digest({ ...base, ignoreTags: [] })).toBe(digest(base));
     expect(digest({ ...base, ignoreTags: ['legal-hold'] })).not.toBe(digest(base));
+    expect(digest({ ...base, caps: { raisable: false } })).toBe(digest(base));
+    expect(digest({ ...base, caps: { raisable: true } })).not.toBe(digest(base));
   });
 
   test('does not know the file', () => {

@@ -156,6 +156,7 @@ async function run(
     groups: groups.map((group) => ({ ...group, floor: [SIBLING] })),
     skipped,
     doneBefore: 0,
+    refusal: null,
   };
   const sleep = async (): Promise<void> => undefined;
   const deletion = world.deletion(ends, stop, () => controller.abort());

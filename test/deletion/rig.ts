@@ -86,6 +86,8 @@ export interface RunOptions extends ApplyOptions {
   readonly config?: Config;
   readonly account?: string | null;
   readonly count?: number | null;
+  readonly allowsRaisedCaps?: boolean;
+  readonly isRehearsal?: boolean;
   readonly clock?: Clock;
   readonly monotonic?: Clock;
   readonly owner?: Owner;
@@ -107,7 +109,7 @@ export interface Rig {
   readonly deletion: SnapshotDeletion;
   readonly readInventory: ReadInventory;
   /** Makes a report; its plan is as `report --plan-out` writes it. */
-  plan(config?: Config): Promise<{ readonly plan: Plan; readonly text: string }>;
+  plan(config?: Config, raiseCaps?: boolean): Promise<{ readonly plan: Plan; readonly text: string }>;
   prepare(options?: RunOptions): Promise<Prepared>;
   /** Verifies the last plan (or `text`) and carries it out. */
   apply(options?: RunOptions): Promise<ApplyResult>;
@@ -179,6 +181,8 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
         config: options.config ?? CONFIG,
         account: options.account === undefined ? ACCOUNT : options.account,
         count: options.count ?? null,
+        allowsRaisedCaps: options.allowsRaisedCaps ?? false,
+        isRehearsal: options.isRehearsal ?? false,
         deadline: null,
       },
     );
@@ -189,7 +193,7 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
     slept: sleep.slept,
     deletion,
     readInventory,
-    async plan(config = CONFIG) {
+    async plan(config = CONFIG, raiseCaps = false) {
       const made = await makeReport(
         { clock, digest: digestOf, readInventory },
         {
@@ -198,6 +202,7 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
           at: null,
           inventory: { regions: 'all', kinds: ['instance', 'disk', 'database'], deadline: null },
           previous: null,
+          raiseCaps,
         },
       );
       last = [...renderPlanJson(made.plan)].join('');

@@ -132,7 +132,7 @@ async function twoRuns(paces: readonly Pace2[]) {
     ];
     const { groups, skipped } = intersect(ITEMS, fresh, () => ({ state: 'gone' }), 1);
     const prepared = {
-      ...{ plan: PLAN, config: CONFIG, decidedAt: clock(), skipped, doneBefore: 0 },
+      ...{ plan: PLAN, config: CONFIG, decidedAt: clock(), skipped, doneBefore: 0, refusal: null },
       groups: groups.map((group) => ({ ...group, floor: [SIBLING] })),
     };
     const deletion = deletionOf(pace);

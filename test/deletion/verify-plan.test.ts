@@ -159,6 +159,13 @@ describe('verifying a plan', () => {
     expect(await refused({ config: OTHER }, 'plan.config-changed')).toContain(OTHER.digest);
   });
 
+  it('tells a report from a plan that was altered, in one sentence', async () => {
+    const report = JSON.stringify({ schemaVersion: 1, reportId: 'r', snapshots: [], plan: { id: 'r' } });
+    expect(await refused({ text: report }, 'plan.altered')).toBe(
+      'cannot apply the plan: plan.json is a report, and a plan is expected; "report --plan-out FILE" writes one beside the report',
+    );
+  });
+
   it('refuses plan.count: not as many as the plan lists', async () => {
     expect(await refused({ count: 4 }, 'plan.count')).toMatch(/got the count 4, and the plan lists 5/);
   });
@@ -234,7 +241,7 @@ describe('verifying a plan', () => {
   it('refuses cap.max-deletions for a plan that says it is not blocked', async () => {
     const config = capped({ maxShare: 1, maxDeletions: 4 });
     const plan = forged((await rig.plan(config)).text, { blocked: null });
-    expect(await refused({ text: plan, config }, 'cap.max-deletions')).toContain('5 snapshots would go');
+    expect(await refused({ text: plan, config }, 'cap.max-deletions')).toContain('5 snapshots can be deleted');
   });
 
   it('counts what an earlier run of the plan deleted for its caps', async () => {
@@ -318,11 +325,12 @@ describe('verifying a plan', () => {
     await refused({ ...wrong, text: forged(text, standing) }, 'plan.incomplete');
     await refused({ ...wrong, text: forged(text, unblocked) }, 'plan.blocked');
     await refused({ ...wrong, text: forged(text, current) }, 'plan.config-changed');
-    await refused({ ...wrong, text }, 'plan.count');
-    await refused({ ...wrong, count: 5 }, 'config.built-in');
-    await refused({ count: 5 }, 'inventory.incomplete');
+    await refused({ ...wrong, text }, 'config.built-in');
+    await refused({ count: 3 }, 'inventory.incomplete');
     rig.emulator.setFaults([]);
-    await refused({ count: 5 }, 'clock.skew');
+    await refused({ count: 3 }, 'clock.skew');
+    rig.emulator.clockOffset = 0;
+    await refused({ count: 3 }, 'plan.count');
   });
 
   it('refuses plan.applied before a wrong count, and goes on with a plan that was left unfinished', async () => {
@@ -366,12 +374,12 @@ describe('verifying a plan', () => {
       'plan.blocked',
       'plan.config-changed',
       'plan.applied',
-      'plan.count',
       'config.built-in',
       'inventory.incomplete',
       'cap.max-deletions',
       'cap.max-share',
       'clock.skew',
+      'plan.count',
     ]);
   });
 });

@@ -141,9 +141,13 @@ export const MUTANTS: readonly Mutant[] = [
     'lambda/deletion/apply-plan.ts',
     ['what has an outcome is worked on again', '&& !this.ports.outcomes.recorded.has(arn);', ';'],
     ['a plan of another configuration is applied', 'checkConfig(plan, config);', ''],
-    ['a blocked plan is applied', 'checkUnblocked(plan);', ''],
+    ['a blocked plan is applied', 'checks.run(() => checkUnblocked(plan, allowsRaisedCaps));', ''],
     ['a wrong clock does not matter', 'checkClock(await ports.deletion.readClock());', ''],
-    ['caps do not matter', 'checkCaps(config, candidates + deleted, inventory.snapshots.length + deleted);', ''],
+    [
+      'caps do not matter',
+      'checks.run(() => checkCaps(plan, config, candidates + deleted, inventory.snapshots.length + deleted));',
+      '',
+    ],
     ['the breach of a group is forgotten', 'breach ??= await guardGroup(', 'breach = await guardGroup('],
   ),
   ...of(

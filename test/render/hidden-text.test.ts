@@ -14,10 +14,11 @@ import { renderHtml } from '../../lambda/render/html';
 import { renderJson } from '../../lambda/render/json';
 import { renderMarkdown } from '../../lambda/render/markdown';
 import { renderPlanJson } from '../../lambda/render/plan';
+import { renderPlanList, renderPreview } from '../../lambda/render/preview';
 import { type ResultContext, renderResultEmail } from '../../lambda/render/result-email';
 import { renderResultHtml } from '../../lambda/render/result-html';
 import { renderResultJson } from '../../lambda/render/result-json';
-import { outcomeLine, renderPlanText, renderPreview, renderResultText } from '../../lambda/render/result-text';
+import { outcomeLine, renderResultText } from '../../lambda/render/result-text';
 import { renderTerminal } from '../../lambda/render/terminal';
 import { indexReports } from '../../lambda/reporting/report-index';
 import { storeReport } from '../../lambda/reporting/store-report';
@@ -210,14 +211,14 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
     { write: (line: string) => errors.push(line) } as unknown as NodeJS.WritableStream,
     {},
   );
+  const item = itemOf(text);
   const preview = {
-    planId: text,
-    account: text,
-    planned: 1,
+    plan: { ...planOf(text), caps: 'raised' as const },
+    config: { pricing: report.pricing, caps: { maxDeletions: 1, maxShare: 1, raisable: false } },
+    isDryRun: false,
     doneBefore: 0,
-    groups: [],
-    skipped: [],
-    pricing: report.pricing,
+    groups: report.items.map((evaluated) => ({ region: text, items: [{ item, evaluated }] })),
+    skipped: [{ item, skipReason: item }],
     now: NOW,
   };
   return {
@@ -229,7 +230,7 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
     json: join(renderJson(report)),
     chat: jsonText(renderChat(report, context)),
     plan: join(renderPlanJson(planOf(text) as unknown as NewPlan)),
-    planText: join(renderPlanText(planOf(text), UTC, 80)),
+    planText: join(renderPlanList(planOf(text), UTC, 80)),
     preview: join(renderPreview(preview, 80)),
     resultText: join(renderResultText(result, 80)),
     resultLine: outcomeLine(itemOf(text)),

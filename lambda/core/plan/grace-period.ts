@@ -117,6 +117,12 @@ function findUnusableReport({ time, plans }: ReportRun, config: Pick<Config, 'di
   const blocked = read.find((plan) => plan.blocked !== null);
   if (blocked !== undefined)
     return nothingDue('auto.blocked', `the plan of the report ${blocked.id} is blocked: ${blocked.blocked?.message}`);
+  const raised = read.find(({ caps }) => caps === 'raised');
+  if (raised !== undefined)
+    return nothingDue(
+      'auto.raised-caps',
+      `the caps of the plan ${raised.id} were raised, and only a person may apply it`,
+    );
   const other = read.find((plan) => plan.config.digest !== config.digest);
   return other === undefined
     ? null

@@ -28,15 +28,17 @@ const arrayOf =
     return null;
   };
 
-/** An object with exactly these members. */
+/** An object with exactly these members, and perhaps those of `optional`. */
 const objectWith =
-  (members: Readonly<Record<string, Expectation>>): Expectation =>
+  (members: Readonly<Record<string, Expectation>>, optional: Readonly<Record<string, Expectation>> = {}): Expectation =>
   (value, path) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return `${path}: got ${quoteValue(value)}, expected an object`;
-    const extra = Object.keys(value).find((key) => !Object.hasOwn(members, key));
+    const all = { ...members, ...optional };
+    const extra = Object.keys(value).find((key) => !Object.hasOwn(all, key));
     if (extra !== undefined) return `${path}: got the unknown member ${quoteValue(extra)}`;
-    for (const [key, expectation] of Object.entries(members)) {
+    for (const [key, expectation] of Object.entries(all)) {
+      if (!Object.hasOwn(value, key) && Object.hasOwn(optional, key)) continue;
       if (!Object.hasOwn(value, key)) return `${path}: the member ${key} is missing`;
       const wrong = expectation(
         (value as Readonly<Record<string, unknown>>)[key],
@@ -66,28 +68,31 @@ const sha256Digest = mustBe(
   (value) => typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value),
 );
 
-const PLAN = objectWith({
-  schemaVersion: mustBe('1', (value) => value === 1),
-  id: planId,
-  account: accountOrNull,
-  scopes: arrayOf(objectWith({ account: accountOrNull, region: nonEmptyText, kind: snapshotKind })),
-  createdAt: isoInstant,
-  expiresAt: isoInstant,
-  config: objectWith({ origin: nonEmptyText, digest: sha256Digest }),
-  complete: mustBe('true or false', (value) => typeof value === 'boolean'),
-  blocked: nullOr(objectWith({ code: nonEmptyText, message: nonEmptyText })),
-  items: arrayOf(
-    objectWith({
-      arn: nonEmptyText,
-      name: nonEmptyText,
-      kind: snapshotKind,
-      account: accountOrNull,
-      region: nonEmptyText,
-      createdAt: isoInstant,
-    }),
-  ),
-  digest: sha256Digest,
-});
+const PLAN = objectWith(
+  {
+    schemaVersion: mustBe('1', (value) => value === 1),
+    id: planId,
+    account: accountOrNull,
+    scopes: arrayOf(objectWith({ account: accountOrNull, region: nonEmptyText, kind: snapshotKind })),
+    createdAt: isoInstant,
+    expiresAt: isoInstant,
+    config: objectWith({ origin: nonEmptyText, digest: sha256Digest }),
+    complete: mustBe('true or false', (value) => typeof value === 'boolean'),
+    blocked: nullOr(objectWith({ code: nonEmptyText, message: nonEmptyText })),
+    items: arrayOf(
+      objectWith({
+        arn: nonEmptyText,
+        name: nonEmptyText,
+        kind: snapshotKind,
+        account: accountOrNull,
+        region: nonEmptyText,
+        createdAt: isoInstant,
+      }),
+    ),
+    digest: sha256Digest,
+  },
+  { caps: mustBe('raised, or no such member', (value) => value === 'raised') },
+);
 
 /** Finds two items with the same ARN or name: the count of the plan would be wrong. */
 function findRepeatedItem(plan: Plan): string | null {

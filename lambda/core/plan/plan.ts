@@ -3,7 +3,7 @@ import type { Blocked, EvaluatedSnapshot, Scope } from '../report/report-model';
 import type { Kind } from '../snapshot/snapshot';
 import { addDuration } from '../time/period';
 
-/** The identity of a snapshot that a deletion may delete. `createdAt` is ISO 8601. */
+/** What a deletion may act on: one snapshot by its identity. `createdAt` is ISO 8601. */
 export interface PlanItem {
   readonly arn: string;
   readonly name: string;
@@ -13,12 +13,12 @@ export interface PlanItem {
   readonly createdAt: string;
 }
 
-/** Plan items in order. A new plan makes its items during each iteration. */
+/** Plan items in order; those of a new plan are made one by one, anew on each reading. */
 export interface PlanItems extends Iterable<PlanItem> {
   readonly length: number;
 }
 
-/** The immutable list of snapshots that a deletion may delete. Times come from the real clock, as ISO 8601. */
+/** The immutable list that a deletion may act on (design section 9). Times come from the real clock, as ISO 8601. */
 export interface PlanContent<Items extends PlanItems = readonly PlanItem[]> {
   readonly schemaVersion: 1;
   readonly id: string;
@@ -28,6 +28,8 @@ export interface PlanContent<Items extends PlanItems = readonly PlanItem[]> {
   readonly expiresAt: string;
   readonly config: { readonly origin: string; readonly digest: string };
   readonly complete: boolean;
+  /** Only in a plan whose caps a person raised to its own count. */
+  readonly caps?: 'raised';
   readonly blocked: Blocked | null;
   readonly items: Items;
 }
@@ -37,22 +39,47 @@ export interface Plan<Items extends PlanItems = readonly PlanItem[]> extends Pla
   readonly digest: string;
 }
 
-/** A plan that a report has made. */
+/** A plan as a report makes it. */
 export type NewPlan = Plan<PlanItems>;
 
-/** The first reason why a plan may not be applied: an incomplete inventory, the built-in policy, a cap. */
+type Caps = Pick<Config['caps'], 'maxDeletions' | 'maxShare'>;
+
+/** The caps of a plan: those of its configuration, or its own count where a person raised them. */
+export const capsOf = (
+  plan: Pick<PlanContent<PlanItems>, 'caps' | 'items'>,
+  { caps }: { readonly caps: Caps },
+): Caps => (plan.caps === 'raised' ? { maxDeletions: plan.items.length, maxShare: 1 } : caps);
+
+/** The first cap that a number of deletions exceeds, with a message that names every exceeded cap; null: none. */
+function exceededCap(count: number, snapshots: number, { maxDeletions, maxShare }: Caps): Blocked | null {
+  const exceeded: Blocked[] = [];
+  if (count > maxDeletions)
+    exceeded.push({
+      code: 'cap.max-deletions',
+      message: `${count} snapshots can be deleted, and caps.maxDeletions allows ${maxDeletions}`,
+    });
+  // Divided, not multiplied: 0.29 × 100 is less than 29 in floating point, 29 / 100 is 0.29.
+  if (count / snapshots > maxShare) {
+    const share = `${count} of ${snapshots} snapshots (${Math.ceil((100 * count) / snapshots)} %)`;
+    exceeded.push({ code: 'cap.max-share', message: `${share} can be deleted, and caps.maxShare allows ${maxShare}` });
+  }
+  const [first] = exceeded;
+  return first === undefined ? null : { code: first.code, message: exceeded.map(({ message }) => message).join('; ') };
+}
+
+/** Why a plan may not be applied, the first that holds: an incomplete inventory, the built-in policy, then the caps over the whole run. */
 export function blockOf(input: {
   readonly complete: boolean;
   readonly count: number;
   readonly snapshots: number;
-  readonly config: Pick<Config, 'origin' | 'caps'>;
+  readonly config: { readonly origin: string; readonly caps: Caps };
 }): Blocked | null {
   const { complete, count, snapshots, config } = input;
-  const { maxDeletions, maxShare } = config.caps;
   if (!complete)
     return {
       code: 'inventory.incomplete',
-      message: 'not everything could be read: fix what the report lists as not read; the next report makes a new plan',
+      message:
+        'not everything could be read: mend what the report names as not read, and let the next report make a new plan',
     };
   if (config.origin === 'built-in')
     return {
@@ -60,22 +87,7 @@ export function blockOf(input: {
       message:
         'the built-in starter policy only reports: write a retention.yaml with your own policy before anything can be deleted',
     };
-  if (count > maxDeletions)
-    return {
-      code: 'cap.max-deletions',
-      message:
-        `${count} snapshots would be deleted, and caps.maxDeletions allows ${maxDeletions}: ` +
-        `check the list, then raise caps.maxDeletions to ${count} or more`,
-    };
-  // Divided, not multiplied: 0.29 × 100 is less than 29 in floating point, 29 / 100 is 0.29.
-  if (count / snapshots > maxShare) {
-    const share = `${count} of ${snapshots} snapshots (${Math.ceil((100 * count) / snapshots)} %)`;
-    return {
-      code: 'cap.max-share',
-      message: `${share} would be deleted, and caps.maxShare allows ${maxShare}: check the list, then raise caps.maxShare`,
-    };
-  }
-  return null;
+  return exceededCap(count, snapshots, config.caps);
 }
 
 export interface PlanInput {
@@ -87,14 +99,16 @@ export interface PlanInput {
   readonly complete: boolean;
   readonly items: readonly EvaluatedSnapshot[];
   readonly config: Config;
+  /** Whether the plan's caps are its own count. */
+  readonly raiseCaps?: boolean;
 }
 
-/** Whether a plan may list a snapshot: it expires, and has an identity. */
+/** Whether a plan may name a snapshot: it expires, and can be found again. */
 function isPlanned({ verdict, snapshot: { arn, name, createdAt } }: EvaluatedSnapshot): boolean {
   return verdict === 'expire' && arn !== null && name !== null && createdAt !== null;
 }
 
-/** Makes the items with members in canonical order, so that the digest need not sort them. */
+/** Members in the order of canonical JSON, so that a digest need not put each of thousands into it. */
 function* plannedOf(items: readonly EvaluatedSnapshot[]): Generator<PlanItem> {
   for (const item of items) {
     const { arn, name, kind, account, region, createdAt } = item.snapshot;
@@ -103,7 +117,7 @@ function* plannedOf(items: readonly EvaluatedSnapshot[]): Generator<PlanItem> {
   }
 }
 
-/** Makes the plan of a report: its expiring snapshots in the order of the report. An incomplete or blocked plan is never applied. */
+/** The plan of a report: its expiring snapshots, in the report's order. An incomplete or blocked one says so and can never be applied. */
 export function makePlan({
   id,
   createdAt,
@@ -112,9 +126,12 @@ export function makePlan({
   complete,
   items,
   config,
+  raiseCaps = false,
 }: PlanInput): PlanContent<PlanItems> {
   const length = items.reduce((count, item) => count + (isPlanned(item) ? 1 : 0), 0);
   const planned: PlanItems = { length, [Symbol.iterator]: () => plannedOf(items) };
+  const raised = raiseCaps ? { caps: 'raised' as const } : {};
+  const caps = capsOf({ ...raised, items: planned }, config);
   return {
     schemaVersion: 1,
     id,
@@ -126,7 +143,8 @@ export function makePlan({
     expiresAt: new Date(addDuration(createdAt, config.deletion.planValidFor, config.zone)).toISOString(),
     config: { origin: config.origin, digest: config.digest },
     complete,
-    blocked: blockOf({ complete, count: planned.length, snapshots: items.length, config }),
+    ...raised,
+    blocked: blockOf({ complete, count: length, snapshots: items.length, config: { origin: config.origin, caps } }),
     items: planned,
   };
 }

@@ -36,7 +36,12 @@ export interface RetentionConfig {
 export interface Config extends RetentionConfig, ConfigOrigin {
   readonly regions: 'all' | readonly string[];
   readonly kinds: readonly Kind[];
-  readonly caps: { readonly maxDeletions: number; readonly maxShare: number };
+  readonly caps: {
+    readonly maxDeletions: number;
+    readonly maxShare: number;
+    /** Whether the deployed function applies a plan whose caps a person raised. */
+    readonly raisable: boolean;
+  };
   readonly pricing: Pricing;
   readonly report: {
     readonly send: 'always' | 'expiring' | 'changed';

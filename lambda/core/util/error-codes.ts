@@ -587,6 +587,16 @@ export const ERROR_CODES = {
     meaning: 'The argument of `apply` is neither a file nor the address of a plan in S3.',
     remedy: 'Pass a file, or an address such as `s3://bucket/plans/ID.json`.',
   },
+  'usage.raise-caps': {
+    fault: 'operator',
+    meaning: '`report --raise-caps` changes a plan, and `--plan-out` names none.',
+    remedy: 'Add `--plan-out FILE`, or leave out `--raise-caps`.',
+  },
+  'usage.summary': {
+    fault: 'operator',
+    meaning: '`report --summary` is text only.',
+    remedy: 'Leave out `--summary` or `--format`.',
+  },
   'usage.same-file': {
     fault: 'operator',
     meaning: '`--output` and `--plan-out` name the same file.',

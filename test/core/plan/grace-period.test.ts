@@ -112,6 +112,23 @@ describe('the grace period of automatic deletion', () => {
     expect(selectDue(runs, config, Date.parse('2026-03-03T09:00:00Z')).state).toBe('due');
   });
 
+  test('counts no report whose plan has raised caps, and none before it', () => {
+    const config = configOf('7d');
+    const runs = everyDay('2026-03-01T08:00:00Z', 12).map(({ at, names }) => aRun(at, names, config).run);
+    const now = Date.parse('2026-03-12T09:00:00Z');
+    const raise = (index: number): readonly ReportRun[] =>
+      runs
+        .map((run, i) => {
+          if (i !== index) return run;
+          const plans = run.plans.map((each) => each && { ...each, plan: { ...each.plan, caps: 'raised' as const } });
+          return { ...run, plans };
+        })
+        .reverse();
+    expect(selectDue(raise(-1), config, now).state).toBe('due');
+    for (const index of [11, 10, 8]) expect(selectDue(raise(index), config, now).state).toBe('nothing');
+    expect(selectDue(raise(11), config, now)).toMatchObject({ code: 'auto.raised-caps' });
+  });
+
   test('never ends on a day before the one that was told, whatever the reports, the period and the zone', async () => {
     const grace = fc.constantFrom('1mo', '2mo', '3mo', '1mo1d', '1mo12h', '1y', '7d', '30d');
     const zone = fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe');

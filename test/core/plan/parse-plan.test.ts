@@ -36,6 +36,11 @@ describe('reading a plan', () => {
     expect(wrongOf({ ...PLAN, account: null, scopes: [], items: [] })).toBeNull();
   });
 
+  it('takes one with raised caps, and one without the member', () => {
+    expect(wrongOf({ ...PLAN, caps: 'raised' })).toBeNull();
+    expect(wrongOf(PLAN)).toBeNull();
+  });
+
   it('takes a blocked one: that it is blocked is another refusal', () => {
     expect(wrongOf({ ...PLAN, complete: false, blocked: { code: 'cap.max-share', message: 'too many' } })).toBeNull();
   });
@@ -72,6 +77,9 @@ describe('reading a plan', () => {
     ['a day that there is not', { ...PLAN, expiresAt: '2026-02-30T08:00:00.000Z' }, 'expiresAt: got'],
     ['an instant in another zone', { ...PLAN, createdAt: '2026-11-23T09:00:00.000+01:00' }, 'createdAt: got'],
     ['complete as a text', { ...PLAN, complete: 'true' }, 'complete: got "true"'],
+    ['caps as false', { ...PLAN, caps: false }, 'caps: got false, expected raised'],
+    ['caps of the configuration', { ...PLAN, caps: 'configured' }, 'caps: got "configured", expected raised'],
+    ['caps as null', { ...PLAN, caps: null }, 'caps: got null, expected raised'],
     ['blocked as false', { ...PLAN, blocked: false }, 'blocked: got false'],
     ['a digest of another kind', { ...PLAN, digest: 'md5:00' }, 'digest: got'],
     ['a digest in capitals', { ...PLAN, digest: `sha256:${'A'.repeat(64)}` }, 'digest: got'],

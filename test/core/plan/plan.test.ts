@@ -1,4 +1,4 @@
-import { blockOf, makePlan } from '../../../lambda/core/plan/plan';
+import { blockOf, capsOf, makePlan } from '../../../lambda/core/plan/plan';
 import { aConfig } from '../../support/config-builder';
 import { aFailedScope, aScope, expired, kept, NOW } from '../../support/report-builder';
 
@@ -106,7 +106,7 @@ describe('a plan may be applied unless, first of all that hold,', () => {
     expect(block({ count: 101, snapshots: 110 })).toEqual({
       code: 'cap.max-deletions',
       message:
-        '101 snapshots would be deleted, and caps.maxDeletions allows 100: check the list, then raise caps.maxDeletions to 101 or more',
+        '101 snapshots can be deleted, and caps.maxDeletions allows 100; 101 of 110 snapshots (92 %) can be deleted, and caps.maxShare allows 0.5',
     });
   });
 
@@ -114,8 +114,7 @@ describe('a plan may be applied unless, first of all that hold,', () => {
     expect(block({ count: 5 })).toBeNull();
     expect(block({ count: 2, snapshots: 3 })).toEqual({
       code: 'cap.max-share',
-      message:
-        '2 of 3 snapshots (67 %) would be deleted, and caps.maxShare allows 0.5: check the list, then raise caps.maxShare',
+      message: '2 of 3 snapshots (67 %) can be deleted, and caps.maxShare allows 0.5',
     });
   });
 
@@ -127,5 +126,35 @@ describe('a plan may be applied unless, first of all that hold,', () => {
   ])('but a share of exactly %s is allowed: %s of %s', (maxShare, count, snapshots) => {
     expect(block({ count, snapshots }, { maxShare })).toBeNull();
     if (count < snapshots) expect(block({ count: count + 1, snapshots }, { maxShare })?.code).toBe('cap.max-share');
+  });
+});
+
+describe('a plan with raised caps', () => {
+  const many = [...Array.from({ length: 150 }, (_, i) => expired({ name: `web-${i}` })), kept()];
+
+  it('is blocked by no cap, says that its caps were raised, and has its own count as its limit', () => {
+    expect(planOf({ items: many }).blocked?.code).toBe('cap.max-deletions');
+    const plan = planOf({ items: many, raiseCaps: true });
+    expect(plan).toMatchObject({ caps: 'raised', blocked: null });
+    expect(capsOf(plan, aConfig())).toEqual({ maxDeletions: 150, maxShare: 1 });
+  });
+
+  it('differs from any other plan by one member, which no other plan has', () => {
+    const { caps, ...others } = planOf({ items: [expired(), kept()], raiseCaps: true });
+    expect(caps).toBe('raised');
+    expect(others).toEqual({ ...planOf({ items: [expired(), kept()] }), items: others.items });
+    expect(planOf({ items: many })).not.toHaveProperty('caps');
+  });
+
+  it('is blocked all the same when not everything was read, or when only the built-in policy decides', () => {
+    expect(planOf({ items: many, raiseCaps: true, complete: false }).blocked?.code).toBe('inventory.incomplete');
+    expect(planOf({ items: many, raiseCaps: true, config: aConfig({}, 'built-in') }).blocked?.code).toBe(
+      'config.built-in',
+    );
+  });
+
+  it('leaves the caps of the configuration to every other plan', () => {
+    const config = aConfig({ caps: { maxDeletions: 7, maxShare: 0.25 } });
+    expect(capsOf(planOf({ items: many, config }), config)).toMatchObject({ maxDeletions: 7, maxShare: 0.25 });
   });
 });

@@ -1,0 +1,228 @@
+import { errorFacts, isCredentialFailure } from '../lambda/aws/aws-errors';
+import { makeLightsailClients } from '../lambda/aws/lightsail-client';
+import { makeDeleteClients, makeSnapshotDeletion } from '../lambda/aws/lightsail-deletion';
+import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
+import type { ApplyResult } from '../lambda/core/plan/outcome';
+import type { Config } from '../lambda/core/policy/config';
+import { RetentionError } from '../lambda/core/util/errors';
+import { oneLine } from '../lambda/core/util/safe-text';
+import {
+  type ApplyPorts,
+  applyBatch,
+  type Prepared,
+  type PreparePorts,
+  prepareApply,
+} from '../lambda/deletion/apply-plan';
+import { PACE } from '../lambda/deletion/backoff';
+import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
+import { startAge } from '../lambda/deletion/check-age';
+import { openOutcomes } from '../lambda/deletion/outcome-store';
+import { refusal } from '../lambda/deletion/refusals';
+import { checkCount } from '../lambda/deletion/verify-plan';
+import { snapshotKinds } from '../lambda/kinds/registry';
+import type { SnapshotDeletion } from '../lambda/ports/deletion-ports';
+import type { ReadInventory } from '../lambda/ports/ports';
+import { type Preview, raisedCapsText, renderPreview } from '../lambda/render/preview';
+import { outcomeLine, renderResultText } from '../lambda/render/result-text';
+import { digestOf } from '../lambda/runtime/digest';
+import { resultFile } from '../lambda/storage/keys';
+import { confirmCount } from './ask-count';
+import { type Caller, findAccount } from './aws';
+import { rehearse } from './dry-run';
+import { EXIT, type ExitCode } from './exit-codes';
+import type { DryRunFormat } from './formats';
+import { onInterrupt } from './interrupt';
+import { isRunning, thisProcess } from './owner';
+import type { PlanPlace } from './plan-place';
+import { withProgress } from './progress';
+import { readingDeadline, refusingNothing } from './read-account';
+import { ofAccount } from './same-account';
+import { columnsOf, reportFailure, type Terminal, writeOut } from './terminal';
+
+/** How a plan is applied from this machine. */
+export interface LocalOptions {
+  readonly config: Config;
+  /** What the plan's digest must be; null: any. */
+  readonly digest: string | null;
+  readonly yes: number | undefined;
+  readonly dryRun: boolean;
+  readonly format: DryRunFormat;
+  readonly quiet: boolean;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const monotonic = (): number => performance.now();
+
+/** A decision this old is made again: the question was open for a long time. */
+const MAX_DECISION_AGE_MS = 10 * 60_000;
+
+/** The failure of the caller that an error comes from; null: it comes from something else. */
+function causeInCaller(error: unknown): RetentionError | null {
+  if (isCallerFailure(error)) return error instanceof RetentionError ? error : callerFailure(errorFacts(error));
+  return isCredentialFailure(error) ? callerFailure(errorFacts((error as Error).cause ?? error)) : null;
+}
+
+/** What ends a run in the middle: by then snapshots may be deleted, so it is neither a refusal nor wrong usage. */
+function stopped({ error }: { readonly error: unknown }): RetentionError {
+  const ofTheCaller = causeInCaller(error);
+  if (ofTheCaller !== null) return ofTheCaller;
+  const why = error instanceof Error ? error.message : String(error);
+  return new RetentionError(
+    'apply.stopped',
+    `the deletion stopped in the middle: ${oneLine(why)}; its outcomes are listed above, and applying the plan again continues it`,
+    { cause: error },
+  );
+}
+
+/** The clients of one run, and the account that they all act in. */
+interface Access {
+  readonly account: string | null;
+  readonly deletion: SnapshotDeletion;
+  readonly readInventory: ReadInventory;
+}
+
+async function openAccess(caller: Caller): Promise<Access> {
+  const first = await caller.credentials();
+  const accountOf = (found: typeof first): Promise<string | null> =>
+    findAccount({ ...caller, credentials: async () => found });
+  const account = await accountOf(first);
+  const credentials = ofAccount(caller.credentials, account, first, accountOf);
+  const { region, connection } = caller;
+  const readers = makeLightsailClients({ config: { credentials }, agents: connection.agents });
+  const deletion = makeSnapshotDeletion({
+    readers,
+    deleters: makeDeleteClients({ credentials, agents: connection.agents }),
+    kinds: snapshotKinds(),
+    firstRegion: region,
+    clock: Date.now,
+  });
+  const settings = { clients: readers, firstRegion: region, account, kinds: snapshotKinds, clock: Date.now };
+  return { account, deletion, readInventory: refusingNothing(makeReadInventory(settings), caller) };
+}
+
+const candidatesOf = ({ groups }: Prepared): readonly string[] =>
+  groups.flatMap(({ items }) => items.map(({ item }) => item.arn));
+
+/** One application of a plan from this machine: prepare, show, confirm, delete. */
+class LocalApply {
+  private readonly outcomePorts;
+
+  constructor(
+    private readonly options: LocalOptions,
+    private readonly place: PlanPlace,
+    private readonly caller: Caller,
+    private readonly access: Access,
+    private readonly terminal: Terminal,
+    private readonly input: NodeJS.ReadStream,
+  ) {
+    this.outcomePorts = { store: place.store, clock: Date.now, owner: thisProcess(), isAlive: isRunning };
+  }
+
+  async run(): Promise<ExitCode> {
+    const prepared = await this.prepare();
+    if (!this.options.dryRun) return this.delete(await this.confirm(prepared));
+    this.checkYes(prepared);
+    const ports = { clock: Date.now, monotonic, sleep, deletion: this.access.deletion, pace: PACE };
+    return rehearse(ports, prepared, this.options.format, this.terminal);
+  }
+
+  private prepare(): Promise<Prepared> {
+    const { account, deletion, readInventory } = this.access;
+    const { config, digest, dryRun, quiet } = this.options;
+    const ports: PreparePorts = {
+      clock: Date.now,
+      digest: digestOf,
+      readInventory,
+      deletion,
+      outcomes: this.outcomePorts,
+    };
+    const request = {
+      plan: { ...this.place, digest },
+      config,
+      account,
+      count: null,
+      allowsRaisedCaps: true,
+      isRehearsal: dryRun,
+      deadline: readingDeadline(),
+    };
+    return withProgress(this.terminal.err, quiet, (tell) => prepareApply(ports, request, tell));
+  }
+
+  private checkYes(prepared: Prepared): void {
+    const { yes } = this.options;
+    if (yes !== undefined) checkCount(yes, prepared.plan, candidatesOf(prepared).length);
+  }
+
+  private async show(prepared: Prepared): Promise<void> {
+    const preview: Preview = { ...prepared, isDryRun: false, now: prepared.decidedAt };
+    await writeOut(this.terminal.out, renderPreview(preview, columnsOf(this.terminal.out)));
+  }
+
+  /** Shows the candidates and asks for their number. A decision that became old meanwhile is made again, and may only have lost candidates. */
+  private async confirm(prepared: Prepared): Promise<Prepared> {
+    this.checkYes(prepared);
+    const age = startAge({ clock: Date.now, monotonic });
+    await this.show(prepared);
+    const { plan, config } = prepared;
+    const shown = new Set(candidatesOf(prepared));
+    const question = { plan, candidates: shown.size, yes: this.options.yes, note: raisedCapsText(plan, config) };
+    if (shown.size > 0) await confirmCount(question, this.terminal, this.input, this.caller);
+    if (age() <= MAX_DECISION_AGE_MS) return prepared;
+    const again = await this.prepare();
+    await this.show(again);
+    const candidates = candidatesOf(again);
+    if (candidates.every((arn) => shown.has(arn))) return again;
+    throw refusal(
+      'plan.count',
+      `the list changed while the question was open, and ${candidates.length} snapshots would be deleted now; apply the plan again`,
+    );
+  }
+
+  private async delete(prepared: Prepared): Promise<ExitCode> {
+    const { err, out, env } = this.terminal;
+    const { quiet } = this.options;
+    const { plan } = prepared;
+    const interrupt = onInterrupt(this.terminal);
+    try {
+      const outcomes = await openOutcomes(this.outcomePorts, plan);
+      let failure: { readonly error: unknown } | null = null;
+      const note = (error: unknown): void => {
+        failure ??= { error };
+      };
+      const { deletion } = this.access;
+      const ports: ApplyPorts = { clock: Date.now, monotonic, sleep, deletion, outcomes, pace: PACE };
+      await applyBatch(ports, prepared, {
+        signal: interrupt.signal,
+        progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
+      }).catch(note);
+      // Outcomes that could not be stored are at least printed.
+      const result: ApplyResult = await outcomes.close().catch((error: unknown) => {
+        note(error);
+        return outcomes.result();
+      });
+      await writeOut(out, renderResultText(result, columnsOf(out)));
+      if (failure !== null) throw stopped(failure);
+      if (!quiet) err.write(`outcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);
+      if (result.totals.failed > 0) return EXIT.someFailed;
+      return result.status === 'finished' ? EXIT.done : EXIT.failure;
+    } catch (error) {
+      const ofTheCaller = causeInCaller(error);
+      if (ofTheCaller === null) throw error;
+      reportFailure(ofTheCaller, err, env);
+      return EXIT.someFailed;
+    } finally {
+      interrupt.stop();
+    }
+  }
+}
+
+/** Applies a plan with the caller's own credentials. Throws the refusal of a plan that may not be applied. */
+export async function applyLocally(
+  options: LocalOptions,
+  place: PlanPlace,
+  caller: Caller,
+  terminal: Terminal,
+  input: NodeJS.ReadStream,
+): Promise<ExitCode> {
+  return new LocalApply(options, place, caller, await openAccess(caller), terminal, input).run();
+}

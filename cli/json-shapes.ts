@@ -1,0 +1,232 @@
+import * as z from 'zod/mini';
+
+/**
+ * The JSON that commands print. The types of the renderers and the published schemas (`schemas/`) are made from these shapes; only types are
+ * imported where a command runs. Members may be added, never changed. Instants are ISO 8601 in UTC.
+ */
+
+const VERSION = z.literal(1);
+const TEXT_OR_NULL = z.nullable(z.string());
+const NUMBER_OR_NULL = z.nullable(z.number());
+const KIND = z.enum(['instance', 'disk', 'database']);
+const REASON = z.object({ code: z.string(), text: z.string() });
+const FAULT = z.object({ code: z.string(), message: z.string() });
+const TAGS = z.record(z.string(), TEXT_OR_NULL);
+const SOURCE = z.nullable(z.object({ name: TEXT_OR_NULL, arn: TEXT_OR_NULL, exists: z.nullable(z.boolean()) }));
+const PLANNED = {
+  arn: z.string(),
+  name: z.string(),
+  kind: KIND,
+  account: TEXT_OR_NULL,
+  region: z.string(),
+  createdAt: z.string(),
+};
+
+/** A snapshot as `report --format json` has it. */
+const SNAPSHOT = z.object({
+  arn: TEXT_OR_NULL,
+  name: TEXT_OR_NULL,
+  kind: KIND,
+  account: TEXT_OR_NULL,
+  region: z.string(),
+  createdAt: TEXT_OR_NULL,
+  ageDays: NUMBER_OR_NULL,
+  sizeGb: NUMBER_OR_NULL,
+  state: TEXT_OR_NULL,
+  fromAutoSnapshot: z.boolean(),
+  tags: TAGS,
+  supportCode: z.optional(z.string()),
+  blueprint: z.optional(z.string()),
+  bundle: z.optional(z.string()),
+  engine: z.optional(z.string()),
+  engineVersion: z.optional(z.string()),
+  attachedDisks: z.optional(
+    z.array(
+      z.object({ name: TEXT_OR_NULL, path: TEXT_OR_NULL, sizeGb: NUMBER_OR_NULL, system: z.nullable(z.boolean()) }),
+    ),
+  ),
+  source: SOURCE,
+  verdict: z.enum(['keep', 'expire']),
+  status: z.enum(['managed', 'held', 'problem', 'unfinished', 'future', 'automatic-copy', 'unmanaged']),
+  policy: z.nullable(
+    z.object({
+      name: z.string(),
+      origin: z.enum(['snapshot-tag', 'source-tag', 'rule', 'default']),
+      rule: z.optional(z.string()),
+    }),
+  ),
+  reasons: z.array(REASON),
+  monthlyCostCeiling: NUMBER_OR_NULL,
+  deleteOn: z.optional(z.string()),
+});
+
+const EXPLAINED = { schemaVersion: VERSION, evaluatedAt: z.string(), timezone: z.string(), complete: z.boolean() };
+
+const EXPLAIN = z.union([
+  z.object({
+    ...EXPLAINED,
+    type: z.literal('snapshot'),
+    snapshot: SNAPSHOT,
+    steps: z.array(
+      z.object({
+        title: z.string(),
+        lines: z.array(z.union([z.object({ text: z.string() }), z.object({ command: z.string() })])),
+      }),
+    ),
+  }),
+  z.object({
+    ...EXPLAINED,
+    type: z.literal('source'),
+    source: z.object({
+      arn: TEXT_OR_NULL,
+      name: TEXT_OR_NULL,
+      kind: KIND,
+      region: z.string(),
+      exists: z.nullable(z.boolean()),
+      tags: z.nullable(TAGS),
+    }),
+    snapshots: z.array(SNAPSHOT),
+  }),
+]);
+
+const PROBLEM = z.object({ code: z.string(), arn: TEXT_OR_NULL, message: z.string() });
+
+const CHECK = z.object({
+  valid: z.boolean(),
+  errors: z.array(
+    z.object({
+      path: z.string(),
+      line: NUMBER_OR_NULL,
+      column: NUMBER_OR_NULL,
+      message: z.string(),
+      suggestion: TEXT_OR_NULL,
+    }),
+  ),
+  warnings: z.array(z.object({ code: z.string(), rule: TEXT_OR_NULL, by: TEXT_OR_NULL, message: z.string() })),
+  live: z.optional(
+    z.object({
+      complete: z.boolean(),
+      tagProblems: z.array(PROBLEM),
+      otherProblems: z.array(PROBLEM),
+      snapshots: z.number(),
+      policies: z.array(z.object({ name: z.string(), snapshots: z.number(), byTagsOnly: z.boolean() })),
+      idleRules: z.array(z.string()),
+      held: z.number(),
+      unmanaged: z.number(),
+    }),
+  ),
+});
+
+const SIMULATE = z.object({
+  schemaVersion: VERSION,
+  policy: z.object({ name: TEXT_OR_NULL, text: z.string() }),
+  schedule: z.object({ every: z.string(), for: z.string(), until: z.string() }),
+  timezone: z.string(),
+  pricing: z.object({ sizeGb: z.number(), gbMonth: z.number(), currency: z.literal('USD') }),
+  made: z.number(),
+  kept: z.number(),
+  monthlyCostCeiling: z.number(),
+  rules: z.array(z.object({ code: z.string(), mark: z.string(), text: z.string(), keeps: z.number() })),
+  months: z.array(
+    z.object({
+      month: z.string(),
+      made: z.number(),
+      kept: z.number(),
+      atOnce: z.number(),
+      monthlyCostCeiling: z.number(),
+    }),
+  ),
+  days: z.array(
+    z.object({
+      date: z.string(),
+      made: z.number(),
+      kept: z.array(z.object({ createdAt: z.string(), reasons: z.array(REASON) })),
+    }),
+  ),
+});
+
+const DOCTOR = z.object({
+  schemaVersion: VERSION,
+  usage: z.enum(['command-line', 'deployed']),
+  endpoint: TEXT_OR_NULL,
+  healthy: z.boolean(),
+  conclusion: z.string(),
+  checks: z.array(
+    z.object({
+      check: z.string(),
+      state: z.enum(['ok', 'warning', 'failed', 'unknown']),
+      message: z.string(),
+      remedy: TEXT_OR_NULL,
+    }),
+  ),
+  deployments: z.array(
+    z.object({
+      stack: z.string(),
+      construct: z.string(),
+      names: z.array(z.object({ label: z.string(), name: z.string() })),
+    }),
+  ),
+});
+
+const DRY_RUN = z.object({
+  schemaVersion: VERSION,
+  plan: z.object({
+    id: z.string(),
+    digest: z.string(),
+    createdAt: z.string(),
+    expiresAt: z.string(),
+    count: z.number(),
+    caps: z.enum(['configured', 'raised']),
+  }),
+  account: TEXT_OR_NULL,
+  evaluatedAt: z.string(),
+  refusal: z.nullable(FAULT),
+  totals: z.object({
+    wouldDelete: z.number(),
+    wouldNotDelete: z.number(),
+    doneBefore: z.number(),
+    sizeGb: z.number(),
+    monthlyCostCeiling: z.number(),
+    currency: z.literal('USD'),
+  }),
+  wouldDelete: z.array(
+    z.object({
+      ...PLANNED,
+      ageDays: NUMBER_OR_NULL,
+      source: SOURCE,
+      policy: TEXT_OR_NULL,
+      reasons: z.array(REASON),
+      sizeGb: NUMBER_OR_NULL,
+      monthlyCostCeiling: NUMBER_OR_NULL,
+    }),
+  ),
+  wouldNotDelete: z.array(
+    z.object({
+      ...PLANNED,
+      outcome: z.enum(['deleted', 'already-gone', 'spared', 'changed', 'failed']),
+      code: z.string(),
+      text: z.string(),
+    }),
+  ),
+});
+
+/** Data of which nothing is changed. */
+type Frozen<T> = T extends readonly (infer Element)[]
+  ? readonly Frozen<Element>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T;
+
+/** Each shape by the name of its published schema: `schemas/<name>.schema.json`. */
+export const JSON_SHAPES = {
+  explain: EXPLAIN,
+  check: CHECK,
+  simulate: SIMULATE,
+  doctor: DOCTOR,
+  'apply-dry-run': DRY_RUN,
+} as const;
+
+export type ExplainJson = Frozen<z.output<typeof EXPLAIN>>;
+export type CheckJson = Frozen<z.output<typeof CHECK>>;
+export type DoctorJson = Frozen<z.output<typeof DOCTOR>>;
+export type DryRunJson = Frozen<z.output<typeof DRY_RUN>>;

@@ -1,0 +1,32 @@
+import type { Report } from '../lambda/core/report/report-model';
+import { oneLine } from '../lambda/core/util/safe-text';
+import { formatNumber } from '../lambda/render/numbers';
+import { sourceName } from '../lambda/render/phrases';
+import { outcomeLines, type TextContext, verdictLine } from '../lambda/render/report-header';
+import { bySource } from '../lambda/render/report-sections';
+import { wrap } from '../lambda/render/terminal';
+import { ceilingText, sumSizes } from '../lambda/render/totals';
+import { tableText } from './table';
+
+const HEADER = ['SOURCE', 'KIND', 'REGION', 'SNAPSHOTS', 'KEPT', 'CAN BE DELETED', 'AT MOST'] as const;
+
+/** A report in short: its totals, one line per source, and the outcomeLines as the last line. */
+export function* renderSummary(report: Report, context: TextContext, columns: number): Generator<string> {
+  for (const line of outcomeLines(report, context)) yield wrap(line, columns, '');
+  const rows = bySource(report.items).map((group) => {
+    const [first] = group;
+    const expiring = group.filter(({ verdict }) => verdict === 'expire').map(({ snapshot }) => snapshot);
+    const name = first === undefined ? '' : sourceName(first.snapshot);
+    return [
+      first?.sourceExists === false ? `${name} (gone)` : name,
+      first?.snapshot.kind ?? '',
+      oneLine(first?.snapshot.region ?? ''),
+      formatNumber(group.length),
+      formatNumber(group.length - expiring.length),
+      formatNumber(expiring.length),
+      expiring.length === 0 ? '' : ceilingText(sumSizes(expiring, report.pricing)).replace('at most ', ''),
+    ];
+  });
+  if (rows.length > 0) yield `\n${tableText([HEADER, ...rows], columns)}`;
+  yield `\n${wrap(verdictLine(report), columns, '')}`;
+}

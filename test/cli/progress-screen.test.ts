@@ -1,0 +1,161 @@
+import { Writable } from 'node:stream';
+import { Terminal } from '@xterm/headless';
+import { withProgress } from '../../cli/progress';
+import type { InventoryProgress } from '../../lambda/ports/ports';
+
+/** A terminal model behind a stream, as a program sees it. */
+class Screen {
+  readonly terminal: Terminal;
+  readonly stream: NodeJS.WriteStream;
+
+  constructor(columns: number, rows = 12) {
+    this.terminal = new Terminal({ cols: columns, rows, allowProposedApi: true, convertEol: true });
+    const write = (text: string): Promise<void> => new Promise((done) => this.terminal.write(text, done));
+    const stream = new Writable({ write: (chunk, _, done) => void write(String(chunk)).then(() => done()) });
+    this.stream = Object.assign(stream, { isTTY: true, columns }) as unknown as NodeJS.WriteStream;
+  }
+
+  /** Waits until everything that was written is shown. */
+  settle(): Promise<void> {
+    return new Promise((done) => this.stream.write('', () => done()));
+  }
+
+  async resize(columns: number): Promise<void> {
+    await this.settle();
+    this.terminal.resize(columns, this.terminal.rows);
+    Object.assign(this.stream, { columns });
+    this.stream.emit('resize');
+    await this.settle();
+  }
+
+  async type(text: string): Promise<void> {
+    await new Promise<void>((done) => this.stream.write(text, () => done()));
+  }
+
+  /** Every line that can be seen or scrolled back to, without empty ones at the end. */
+  async lines(): Promise<readonly string[]> {
+    await this.settle();
+    const { active } = this.terminal.buffer;
+    const all = Array.from({ length: active.length }, (_, i) => active.getLine(i)?.translateToString(true) ?? '');
+    while (all.at(-1) === '') all.pop();
+    return all;
+  }
+}
+
+const KINDS = ['instance', 'disk', 'database'] as const;
+const REGIONS = ['us-east-1', 'eu-central-1', 'ap-southeast-2'];
+
+/** A reading of three regions, of which one list fails; `between` runs after each event. */
+const reading =
+  (between: (index: number) => Promise<void> = async () => undefined) =>
+  async (tell: (event: InventoryProgress) => void): Promise<void> => {
+    const events: readonly InventoryProgress[] = [
+      { event: 'regions', regions: 3, scopes: 9 },
+      ...REGIONS.flatMap((region) =>
+        KINDS.flatMap((kind): readonly InventoryProgress[] => [
+          { event: 'page', region, kind, snapshots: 1_000 },
+          {
+            ...{ event: 'scope', region, kind, pages: 1, snapshots: 1_000 },
+            status: region === 'eu-central-1' && kind === 'disk' ? 'failed' : 'read',
+          },
+        ]),
+      ),
+      { event: 'automatic', regions: 3 },
+    ];
+    for (const [index, event] of events.entries()) {
+      tell(event);
+      await between(index);
+    }
+  };
+
+const LEFT = [
+  'counting automatic snapshots in 3 regions',
+  'eu-central-1 disk: NOT READ',
+  'read 9,000 snapshots in 3 regions',
+];
+
+describe('the progress bar on a screen', () => {
+  it.each([[60], [80], [200]])('owns one line of %d columns and leaves nothing behind', async (columns) => {
+    const screen = new Screen(columns);
+    const seen: (readonly string[])[] = [];
+    await screen.type('$ report\n');
+    await withProgress(
+      screen.stream,
+      false,
+      reading(async () => void seen.push(await screen.lines())),
+      'xterm',
+    );
+    for (const lines of seen.slice(0, -1)) {
+      expect(lines).toHaveLength(2);
+      expect(lines[1]).toMatch(/^[█░]+ \d of 9 lists, [\d,]+ snapshots?, [\d,]+\/s$/);
+    }
+    await screen.type('wrote report.html\n');
+    expect(await screen.lines()).toEqual(['$ report', ...LEFT, 'wrote report.html']);
+  });
+
+  it('fills as much of the bar as it counts lists', async () => {
+    const screen = new Screen(80);
+    await withProgress(
+      screen.stream,
+      false,
+      reading(async () => {
+        const [line = ''] = (await screen.lines()).slice(-1);
+        const [, done = '', bar = ''] = [null, /(\d) of 9/.exec(line)?.[1], /^[█░]+/.exec(line)?.[0]];
+        if (bar === '') return;
+        expect((bar.match(/█/g) ?? []).length).toBe(Math.round((bar.length * Number(done)) / 9));
+      }),
+      'xterm',
+    );
+  });
+
+  it.each([
+    ['narrower', 80, 40],
+    ['much narrower', 200, 30],
+    ['wider', 60, 160],
+  ])('leaves nothing behind on a terminal that becomes %s', async (_, before, after) => {
+    const screen = new Screen(before);
+    const resizing = async (index: number): Promise<void> => {
+      if (index === 7) await screen.resize(after);
+    };
+    await withProgress(screen.stream, false, reading(resizing), 'xterm');
+    expect((await screen.lines()).join('\n').replace(/\n/g, '')).toBe(LEFT.join(''));
+    expect((await screen.lines()).join('')).not.toMatch(/[█░]/);
+  });
+
+  it.each([
+    ['in the middle', 4],
+    ['at the bottom', 30],
+  ])('leaves nothing behind when the prompt is %s', async (_, linesBefore) => {
+    const screen = new Screen(80);
+    const prompts = Array.from({ length: linesBefore }, (__, i) => `$ command ${i}`);
+    await screen.type(`${prompts.join('\n')}\n`);
+    await withProgress(screen.stream, false, reading(), 'xterm');
+    await screen.type('done\n');
+    expect(await screen.lines()).toEqual([...prompts, ...LEFT, 'done']);
+  });
+
+  it('leaves nothing behind when the reading fails', async () => {
+    const screen = new Screen(80);
+    const broken = withProgress(
+      screen.stream,
+      false,
+      async (tell) => {
+        await reading()(tell);
+        throw new Error('the connection is lost');
+      },
+      'xterm',
+    );
+    await expect(broken).rejects.toThrow('the connection is lost');
+    expect(await screen.lines()).toEqual(LEFT);
+    expect(screen.stream.listenerCount('resize')).toBe(0);
+  });
+
+  it('is plain lines on a dumb terminal', async () => {
+    const screen = new Screen(80, 30);
+    await withProgress(screen.stream, false, reading(), 'dumb');
+    const lines = await screen.lines();
+    expect(lines[0]).toBe('reading 9 lists in 3 regions');
+    expect(lines).toHaveLength(11);
+    expect(lines.join('')).not.toMatch(/[█░]/);
+  });
+});
