@@ -10,7 +10,7 @@ import { applyLocallyCommand, ownCommand, type RunOptions, readingCommand } from
 import type { Report } from '../lambda/core/report/report-model';
 import { KINDS } from '../lambda/core/snapshot/snapshot';
 import { RetentionError } from '../lambda/core/util/errors';
-import { someOf } from '../lambda/core/util/join-names';
+import { joinNames } from '../lambda/core/util/join-names';
 import type { LiveInventory } from '../lambda/ports/ports';
 import { type ProposalSummary, renderProposalSummary } from '../lambda/render/proposal-summary';
 import { renderProposedConfig } from '../lambda/render/proposed-config';
@@ -30,15 +30,13 @@ function refuseExisting(): void {
   if (here.length === 0) return;
   throw new RetentionError(
     'init.exists',
-    'operator',
-    `init writes a new ${DEFAULT_FILE}, and this folder has ${someOf(here)}; expected none: rename or remove it, or run init in another folder`,
+    `init writes a new ${DEFAULT_FILE}, and this folder has ${joinNames(here)}; expected none: rename or remove it, or run init in another folder`,
   );
 }
 
 const unwritable = (cause: unknown): RetentionError =>
   new RetentionError(
     'output.unwritable',
-    'operator',
     `cannot write ${DEFAULT_FILE}: ${cause instanceof Error ? cause.message : String(cause)}; run this in a folder that you may write to`,
     { cause },
   );
@@ -103,7 +101,7 @@ function propose(live: LiveInventory, options: AccountOptions, now: number): Pro
     zone,
   });
   const result = readConfigText(text, DEFAULT_FILE);
-  if (!result.ok) throw new RetentionError('config.invalid', 'bug', formatConfigProblems(result.errors, DEFAULT_FILE));
+  if (!result.ok) throw new RetentionError('bug.config', formatConfigProblems(result.errors, DEFAULT_FILE));
   return { text, proposal, config: result.config };
 }
 

@@ -146,7 +146,6 @@ function keyOf(path: string, schema: Schema, isRequired: boolean): ConfigKey {
   if (example === undefined || description === undefined)
     throw new RetentionError(
       'docs.example',
-      'bug',
       `the reference of the configuration has no example or description for ${path}; add an example to EXAMPLES`,
     );
   return { path, type: typeOf(schema), default: defaultOf(schema, isRequired), example, description };
@@ -202,7 +201,7 @@ export function keyTables(): string {
 export function configurationPage(text: string): string {
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin < 0 || end < begin)
-    throw new RetentionError('docs.markers', 'bug', `docs/configuration.md: expected ${BEGIN} and ${END}`);
+    throw new RetentionError('docs.markers', `docs/configuration.md: expected ${BEGIN} and ${END}`);
   return `${text.slice(0, begin + BEGIN.length)}\n\n${keyTables()}\n${text.slice(end)}`;
 }
 

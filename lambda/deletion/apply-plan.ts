@@ -1,4 +1,4 @@
-import { type Facts, type ItemResult, NO_FACTS } from '../core/plan/outcome';
+import { type ItemDetails, type ItemResult, NO_ITEM_DETAILS } from '../core/plan/outcome';
 import type { Plan, PlanItem } from '../core/plan/plan';
 import { type Candidate, type CandidateGroup, type Intersection, intersect } from '../core/plan/recheck';
 import type { Config } from '../core/policy/config';
@@ -128,7 +128,7 @@ export interface ApplyOptions {
 }
 
 /** What is known of a snapshot, for the record. */
-export function factsOf({ snapshot }: EvaluatedSnapshot, { pricing }: Pick<Config, 'pricing'>): Facts {
+export function factsOf({ snapshot }: EvaluatedSnapshot, { pricing }: Pick<Config, 'pricing'>): ItemDetails {
   return {
     source: snapshot.source?.name ?? snapshot.source?.arn ?? null,
     sizeGb: snapshotGb(snapshot),
@@ -205,7 +205,7 @@ class PlanRun {
     // Of one that is gone, what the run that meant to delete it knew.
     const facts =
       evaluated === null
-        ? (this.ports.outcomes.unsettled.get(arn) ?? NO_FACTS)
+        ? (this.ports.outcomes.unsettled.get(arn) ?? NO_ITEM_DETAILS)
         : factsOf(evaluated, this.prepared.config);
     const doubt = mayStillBeDeleted === undefined ? {} : { mayStillBeDeleted };
     return { arn, name, kind, account, region, createdAt, ...facts, outcome, code, text, at, ...doubt };

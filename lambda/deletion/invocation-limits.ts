@@ -13,7 +13,6 @@ export async function checkDeployed({ isDeployed }: DeletionPorts): Promise<void
   if (await isDeployed()) return;
   throw new RetentionError(
     SUPERSEDED,
-    'operator',
     'the version of the function that carried it out is not the deployed one any more, and the configuration in force may be another',
   );
 }
@@ -83,11 +82,7 @@ function untilEnd(
     <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) =>
     async (...args: Args): Promise<T> => {
       if (end.aborted)
-        throw new RetentionError(
-          'invocation.ended',
-          'aws',
-          'cannot go on: this invocation has ended; the next one does',
-        );
+        throw new RetentionError('invocation.ended', 'cannot go on: this invocation has ended; the next one does');
       return call(...args);
     };
   const deleteSnapshot: typeof deletion.deleteSnapshot = async (named, maySend) => {

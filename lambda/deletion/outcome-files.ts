@@ -1,4 +1,4 @@
-import { type ApplyResult, type Facts, type ItemResult, NO_FACTS, OUTCOMES } from '../core/plan/outcome';
+import { type ApplyResult, type ItemDetails, type ItemResult, NO_ITEM_DETAILS, OUTCOMES } from '../core/plan/outcome';
 import type { Plan } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
 import type { Store } from '../ports/ports';
@@ -18,7 +18,7 @@ export interface Attempt {
   readonly state: 'open' | 'cancelled' | 'settled';
   readonly earlier: boolean;
   readonly at: string;
-  readonly facts: Facts;
+  readonly facts: ItemDetails;
   /** Of a settled one. */
   readonly outcome: ItemResult | null;
 }
@@ -39,7 +39,7 @@ type Members = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isFacts = (value: unknown): value is Facts =>
+const isFacts = (value: unknown): value is ItemDetails =>
   isObject(value) &&
   (value.source === null || typeof value.source === 'string') &&
   [value.sizeGb, value.monthlyCostCeiling].every((figure) => figure === null || typeof figure === 'number');
@@ -66,7 +66,15 @@ function asAttempt(value: unknown): Attempt | null {
   if (typeof arn !== 'string' || typeof name !== 'string' || typeof run !== 'string' || typeof at !== 'string')
     return null;
   if (typeof revision !== 'number') return null;
-  const known = { arn, name, run, revision, earlier: earlier !== false, at, facts: isFacts(facts) ? facts : NO_FACTS };
+  const known = {
+    arn,
+    name,
+    run,
+    revision,
+    earlier: earlier !== false,
+    at,
+    facts: isFacts(facts) ? facts : NO_ITEM_DETAILS,
+  };
   if (state === 'open' || state === 'cancelled') return { ...known, state, outcome: null };
   return state === 'settled' && isItemResult(outcome) ? { ...known, state, outcome } : null;
 }
@@ -81,10 +89,11 @@ function parsed(text: string): unknown {
 }
 
 // What happened must be known before anything else happens: an unreadable record is never taken for none.
+/** Returns the failure of a record that cannot be read. */
+export const unreadableRecord = (message: string): RetentionError => new RetentionError('result.unreadable', message);
+
 const unreadable = (store: Store, key: string): RetentionError =>
-  new RetentionError(
-    'result.unreadable',
-    'operator',
+  unreadableRecord(
     `cannot tell what was done already: ${store.locate(key)} is not as it was written; restore it, or make a new plan with a new report`,
   );
 
@@ -169,7 +178,7 @@ export async function readRecords(
 }
 
 /** What was known of the snapshots whose delete may have been sent and that have no outcome, by ARN. */
-export const unsettledIn = ({ attempts }: Records): Map<string, Facts> =>
+export const unsettledIn = ({ attempts }: Records): Map<string, ItemDetails> =>
   new Map(
     [...attempts.values()].flatMap(({ attempt }) =>
       attempt.state === 'open' ? [[attempt.arn, attempt.facts] as const] : [],

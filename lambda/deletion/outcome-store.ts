@@ -4,7 +4,7 @@
  * been sent. `results/<plan id>.json` is a view of both, and can be written again from them at any time.
  */
 
-import { type ApplyResult, type Facts, type ItemResult, totalsOf, unsettledOf } from '../core/plan/outcome';
+import { type ApplyResult, countOutcomes, type ItemDetails, type ItemResult, unsettledOf } from '../core/plan/outcome';
 import type { Plan, PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
 import type { Store } from '../ports/ports';
@@ -37,9 +37,9 @@ export interface OutcomeStore {
   /** Outcomes by ARN, those of other runs of the plan included. */
   readonly recorded: ReadonlyMap<string, ItemResult>;
   /** By ARN, what was known of those whose delete may have been sent and that have no outcome. */
-  readonly unsettled: ReadonlyMap<string, Facts>;
+  readonly unsettled: ReadonlyMap<string, ItemDetails>;
   /** Notes that deletes of an item may be sent from now on. Called before every delete; writes once. */
-  startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: Facts): Promise<AttemptStart>;
+  startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart>;
   /** Reads whether this run still has the attempt of an item: only then may it send a delete. */
   isOwnAttempt(arn: string): Promise<boolean>;
   /** Notes that none of the deletes of this run was carried out. An attempt that an earlier run began stays open. */
@@ -69,7 +69,7 @@ const jsonObject = (key: string, value: unknown) => ({
 
 class StoredOutcomes implements OutcomeStore {
   readonly recorded: Map<string, ItemResult>;
-  readonly unsettled: Map<string, Facts>;
+  readonly unsettled: Map<string, ItemDetails>;
   /** Attempts as they were last read, by ARN. */
   private readonly attempts: Map<string, StoredAttempt>;
   /** Items whose attempt this run began. */
@@ -92,7 +92,7 @@ class StoredOutcomes implements OutcomeStore {
     this.positions = new Map(plan.items.map(({ arn }, position) => [arn, position]));
   }
 
-  async startAttempt({ arn, name }: Pick<PlanItem, 'arn' | 'name'>, facts: Facts): Promise<AttemptStart> {
+  async startAttempt({ arn, name }: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart> {
     this.checkOpen();
     await this.lock.sign();
     const begun = this.begun.get(arn);
@@ -181,7 +181,7 @@ class StoredOutcomes implements OutcomeStore {
   private position(arn: string): number {
     const position = this.positions.get(arn);
     if (position === undefined)
-      throw new RetentionError('plan.stranger', 'bug', `cannot record ${arn}: the plan does not list it`);
+      throw new RetentionError('plan.stranger', `cannot record ${arn}: the plan does not list it`);
     return position;
   }
 
@@ -189,7 +189,6 @@ class StoredOutcomes implements OutcomeStore {
     if (this.isClosed)
       throw new RetentionError(
         'outcomes.closed',
-        'bug',
         `cannot record anything of the plan ${this.plan.id}: this run has ended`,
       );
   }
@@ -220,7 +219,7 @@ class StoredOutcomes implements OutcomeStore {
   }
 
   /** Tries to get the attempt of an item. Null: it is not as it was last read. */
-  private async begin(arn: string, name: string, facts: Facts): Promise<AttemptStart | null> {
+  private async begin(arn: string, name: string, facts: ItemDetails): Promise<AttemptStart | null> {
     const { run } = this.ports.owner;
     const fresh: Attempt = {
       arn,
@@ -300,7 +299,7 @@ class StoredOutcomes implements OutcomeStore {
       status: plan.items.every(({ arn }) => recorded.has(arn)) ? 'finished' : 'unfinished',
       startedAt: this.startedAt,
       updatedAt: this.now(),
-      totals: totalsOf(plan.items.length, items),
+      totals: countOutcomes(plan.items.length, items),
       ...(unsettled.size === 0 ? {} : { unsettled: unsettledOf(unsettled, plan.items) }),
       items,
     };

@@ -1,11 +1,10 @@
-import { type ApplyResult, type ItemResult, totalsOf, unsettledOf } from '../core/plan/outcome';
+import { type ApplyResult, countOutcomes, type ItemResult, unsettledOf } from '../core/plan/outcome';
 import { parsePlan } from '../core/plan/parse-plan';
 import type { Plan } from '../core/plan/plan';
-import { RetentionError } from '../core/util/errors';
 import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
 import { type PlanKey, planFile, recordFolder, resultFile } from '../storage/keys';
-import { readRecords, readResult, unsettledIn } from './outcome-files';
+import { readRecords, readResult, unreadableRecord, unsettledIn } from './outcome-files';
 import { isRefusal } from './refusals';
 import { releaseLock } from './run-lock';
 
@@ -45,9 +44,7 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
   if (result === null && records.recorded.size === 0 && unsettled.size === 0) return null;
   const count = result?.plan.count ?? planned?.length;
   if (count === undefined)
-    throw new RetentionError(
-      'result.unreadable',
-      'operator',
+    throw unreadableRecord(
       `cannot tell what was done: ${store.locate(recordFolder(plan))} has records, and neither ${store.locate(resultFile(plan.id))} nor the plan is there; restore one of them`,
     );
   const items = [...records.recorded.values()];
@@ -63,7 +60,7 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
     status: items.length === count ? 'finished' : 'unfinished',
     startedAt: result?.startedAt ?? first,
     updatedAt: result === null || last > result.updatedAt ? last : result.updatedAt,
-    totals: totalsOf(count, items),
+    totals: countOutcomes(count, items),
     ...(unsettled.size === 0 ? {} : { unsettled: unsettledOf(unsettled, planned ?? []) }),
     items,
   };

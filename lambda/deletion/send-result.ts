@@ -1,8 +1,8 @@
 import type { Zone } from '../core/time/zone';
 import type { Channel, Store, StoredObject } from '../ports/ports';
 import {
+  type CloudShellCommand,
   isElsewhere,
-  type PastedCommand,
   type ResultContext,
   type RunEnd,
   renderResultEmail,
@@ -27,7 +27,7 @@ export interface EndedRun {
   /** The configured zone. */
   readonly zone: Zone;
   /** The command that goes on with an unfinished plan, for people. */
-  readonly again: (plan: PlanRef) => PastedCommand;
+  readonly again: (plan: PlanRef) => CloudShellCommand;
 }
 
 export interface SendResultPorts {
@@ -116,7 +116,7 @@ export async function sendResult(
     result,
     unread,
     end,
-    again:
+    resumeCommand:
       !isFinal(end) && ((counts.open ?? 0) > 0 || (result === null && end.state !== 'finished')) ? again(plan) : null,
   };
   const json = store.locate(resultFile(plan.id));

@@ -18,7 +18,6 @@ export async function inTime<T>(
     if (ms === null) return;
     const late = new RetentionError(
       'store.slow',
-      'aws',
       `cannot ${what}: it took longer than ${Math.ceil(ms / 1_000)} seconds`,
     );
     timer = setTimeout(() => {

@@ -1,9 +1,10 @@
 import { gbMonthPrice, roundMoney, snapshotGb } from '../core/policy/cost';
 import { groupKey } from '../core/policy/decide';
 import type { EvaluatedSnapshot, Report } from '../core/report/report-model';
-import { someOf } from '../core/util/join-names';
-import { clean } from '../core/util/safe-text';
-import { count, dollars, figure, sourceNameOf } from './phrases';
+import { joinNames } from '../core/util/join-names';
+import { oneLine } from '../core/util/safe-text';
+import { formatCount, formatDollars, formatNumber } from './numbers';
+import { sourceName } from './phrases';
 import { wrap } from './terminal';
 
 /** What a proposed configuration comes to, and the commands that follow. */
@@ -37,10 +38,10 @@ function totalsBySource(items: readonly EvaluatedSnapshot[]): readonly SourceTot
   for (const { snapshot, policy, verdict } of items) {
     const key = groupKey(snapshot, snapshot.arn ?? '');
     const found = totals.get(key) ?? {
-      name: sourceNameOf(snapshot),
+      name: sourceName(snapshot),
       kind: snapshot.kind,
       region: snapshot.region,
-      policy: clean(policy?.name ?? '-'),
+      policy: oneLine(policy?.name ?? '-'),
       keep: 0,
       expire: 0,
     };
@@ -73,42 +74,49 @@ function sourceTable(report: Report, columns: number): readonly string[] {
   if (all.length === 0) return [];
   const rows = all
     .slice(0, MAX_SOURCES)
-    .map(({ name, kind, region, policy, keep, expire }) => [name, kind, region, policy, figure(keep), figure(expire)]);
+    .map(({ name, kind, region, policy, keep, expire }) => [
+      name,
+      kind,
+      region,
+      policy,
+      formatNumber(keep),
+      formatNumber(expire),
+    ]);
   const lines = table([['SOURCE', 'KIND', 'REGION', 'POLICY', 'KEEP', 'EXPIRE'], ...rows], columns, [4, 5]);
   const more = all.length - MAX_SOURCES;
-  return more > 0 ? [...lines, `and ${count(more, 'more source', 'more sources')}`] : lines;
+  return more > 0 ? [...lines, `and ${formatCount(more, 'more source', 'more sources')}`] : lines;
 }
 
 /** The snapshots of deleted sources: all kept, and usually the first thing to decide about. */
 function orphanText({ items, pricing }: Report): string | null {
   const orphans = items.filter(({ sourceExists, verdict }) => sourceExists === false && verdict === 'keep');
   if (orphans.length === 0) return null;
-  const names = [...new Set(orphans.map(({ snapshot }) => sourceNameOf(snapshot)))];
+  const names = [...new Set(orphans.map(({ snapshot }) => sourceName(snapshot)))];
   const ceiling = roundMoney(
     orphans.reduce(
       (sum, { snapshot }) => sum + (snapshotGb(snapshot) ?? 0) * gbMonthPrice(pricing, snapshot.region),
       0,
     ),
   );
-  return `${count(orphans.length, 'snapshot')} of deleted sources ${orphans.length === 1 ? 'is' : 'are'} kept (up to ${dollars(ceiling)} a month): ${someOf(names, MAX_NAMED)}.`;
+  return `${formatCount(orphans.length, 'snapshot')} of deleted sources ${orphans.length === 1 ? 'is' : 'are'} kept (up to ${formatDollars(ceiling)} a month): ${joinNames(names, MAX_NAMED)}.`;
 }
 
 const problemText = ({ problems }: Report): string | null =>
   problems.length === 0
     ? null
-    : `${count(problems.length, 'problem')}, such as a tag that names an unknown policy, ${problems.length === 1 ? 'keeps' : 'keep'} snapshots. The report lists ${problems.length === 1 ? 'it' : 'them'}.`;
+    : `${formatCount(problems.length, 'problem')}, such as a tag that names an unknown policy, ${problems.length === 1 ? 'keeps' : 'keep'} snapshots. The report lists ${problems.length === 1 ? 'it' : 'them'}.`;
 
 function outcomeText({ totals }: Report): string {
   if (totals.snapshots === 0) return 'The account has no manual snapshot yet, so the file is a general start.';
-  return `It would expire ${figure(totals.expire)} of ${count(totals.snapshots, 'snapshot')} (up to ${dollars(totals.expireMonthlyCostCeiling)} a month) and keep ${figure(totals.keep)}. Nothing was deleted.`;
+  return `It would expire ${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} (up to ${formatDollars(totals.expireMonthlyCostCeiling)} a month) and keep ${formatNumber(totals.keep)}. Nothing was deleted.`;
 }
 
 /** What a proposed configuration would keep and expire, in totals and by source, and the next commands. */
 export function* renderProposalSummary(summary: ProposalSummary, width: number): Generator<string> {
   const { file, policies, rules, report, commands } = summary;
   const columns = Math.max(MIN_COLUMNS, width);
-  const made = `${count(policies, 'policy', 'policies')} and ${count(rules, 'rule')}`;
-  yield wrap(`Wrote ${clean(file)} with ${made}. ${outcomeText(report)}`, columns, '');
+  const made = `${formatCount(policies, 'policy', 'policies')} and ${formatCount(rules, 'rule')}`;
+  yield wrap(`Wrote ${oneLine(file)} with ${made}. ${outcomeText(report)}`, columns, '');
   const lines = sourceTable(report, columns);
   if (lines.length > 0) yield `\n${lines.join('\n')}\n`;
   for (const text of [orphanText(report), problemText(report)]) if (text !== null) yield `\n${wrap(text, columns, '')}`;

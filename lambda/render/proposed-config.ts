@@ -3,9 +3,10 @@ import type { SourceRhythm } from '../core/policy/source-rhythm';
 import type { Kind } from '../core/snapshot/snapshot';
 import { localDay } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
-import { someOf } from '../core/util/join-names';
-import { clean } from '../core/util/safe-text';
-import { count } from './phrases';
+import { joinNames } from '../core/util/join-names';
+import { oneLine } from '../core/util/safe-text';
+import { formatCount } from './numbers';
+
 import { wrap } from './terminal';
 
 /** A proposal with the facts that its comments name. */
@@ -43,8 +44,8 @@ const quoted = (text: string): string => JSON.stringify(text);
 
 /** Sources by name, each once. */
 function namesOf(sources: readonly SourceRhythm[]): string {
-  const names = [...new Set(sources.map(({ name }) => clean(name ?? 'a source without a name')))];
-  return someOf(names, MAX_NAMED);
+  const names = [...new Set(sources.map(({ name }) => oneLine(name ?? 'a source without a name')))];
+  return joinNames(names, MAX_NAMED);
 }
 
 function policyLines({ name, purpose, keep, expireAfter }: ProposedPolicy): readonly string[] {
@@ -70,8 +71,8 @@ function reasonOf({ match, sources }: ProposedRule): string {
   if ('orphaned' in match)
     return sources.length === 0
       ? 'Snapshots of deleted servers, disks and databases. There are none now.'
-      : `${count(snapshots, 'snapshot')} of deleted sources: ${namesOf(sources)}. They may be the last copies, so all are kept. Name another policy here once you need fewer.`;
-  const fact = `${count(snapshots, 'snapshot')} of ${namesOf(sources)}.`;
+      : `${formatCount(snapshots, 'snapshot')} of deleted sources: ${namesOf(sources)}. They may be the last copies, so all are kept. Name another policy here once you need fewer.`;
+  const fact = `${formatCount(snapshots, 'snapshot')} of ${namesOf(sources)}.`;
   return 'kind' in match ? `Every other source of these kinds, now ${fact}` : fact;
 }
 
@@ -83,8 +84,8 @@ const ruleLines = (rule: ProposedRule): readonly string[] => [
 ];
 
 function header({ sources, snapshots, account, schema, now, zone }: ProposedConfig): readonly string[] {
-  const read = `${count(snapshots, 'snapshot')} of ${count(sources.length, 'source')}`;
-  const where = account === null ? '' : ` in account ${clean(account)}`;
+  const read = `${formatCount(snapshots, 'snapshot')} of ${formatCount(sources.length, 'source')}`;
+  const where = account === null ? '' : ` in account ${oneLine(account)}`;
   return [
     `# yaml-language-server: $schema=${schema}`,
     comment(`Proposed by "lightsail-retention init" on ${localDay(now, zone)} (UTC) from ${read}${where}.`),
@@ -106,8 +107,8 @@ function rangeLines({ regions, kinds }: ProposedConfig): readonly string[] {
 function stoppedLines({ sources, zone }: ProposedConfig): readonly string[] {
   const stopped = sources.filter(({ state }) => state === 'stopped');
   if (stopped.length === 0) return [];
-  const dated = stopped.map(({ name, newestAt }) => `${clean(name ?? 'a source')} (${localDay(newestAt, zone)})`);
-  const some = someOf(dated, MAX_NAMED);
+  const dated = stopped.map(({ name, newestAt }) => `${oneLine(name ?? 'a source')} (${localDay(newestAt, zone)})`);
+  const some = joinNames(dated, MAX_NAMED);
   return ['', comment(`Sources whose snapshots have stopped, with the date of the newest: ${some}.`)];
 }
 
@@ -134,7 +135,7 @@ export function renderProposedConfig(config: ProposedConfig): string {
     `default: ${proposal.default}`,
     ...stoppedLines(config),
     '',
-    comment('A plan over one of these limits is blocked. For a larger first clean-up see docs/first-clean-up.md.'),
+    comment('A plan over one of these limits is blocked. For a larger first oneLine-up see docs/first-oneLine-up.md.'),
     `# caps: { maxDeletions: ${caps.maxDeletions}, maxShare: ${caps.maxShare} }`,
   ];
   return `${lines.join('\n')}\n`;

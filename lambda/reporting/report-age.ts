@@ -1,13 +1,11 @@
 import { instantOfId, parseInstant } from '../core/time/instant';
 import { dueSince, type Pause } from '../core/time/pause';
+import { CLOCK_TOLERANCE_MS } from '../core/time/tolerance';
+import { HOUR_MS } from '../core/time/units';
 import { RetentionError } from '../core/util/errors';
+import { malformedEvent } from '../core/util/malformed-event';
 import type { Store } from '../ports/ports';
 import { REPORT_DUE_SINCE, REPORTS, reportFiles } from '../storage/keys';
-
-const HOUR = 3_600_000;
-
-/** A report from later than this (ms) after now was made by another clock, and says nothing of when the next one is due. */
-const MAX_AHEAD = 5 * 60_000;
 
 /** The time (epoch ms) of the newest report that was stored whole, none of the future; null when there is none. */
 export async function newestReport(
@@ -17,7 +15,7 @@ export async function newestReport(
   for (const reportId of [...(await store.list(REPORTS))].reverse()) {
     const at = instantOfId(reportId);
     // The state is written last.
-    if (at !== null && at <= now + MAX_AHEAD && (await store.get(reportFiles(reportId).state)) !== null)
+    if (at !== null && at <= now + CLOCK_TOLERANCE_MS && (await store.get(reportFiles(reportId).state)) !== null)
       return { reportId, at };
   }
   return null;
@@ -30,7 +28,6 @@ export async function awaitedSince(store: Store): Promise<number | null> {
   if (text === null || at !== null) return at;
   throw new RetentionError(
     'check.unreadable',
-    'operator',
     `cannot tell since when a report is awaited: got something else than an instant in ${store.locate(REPORT_DUE_SINCE)}; remove it`,
   );
 }
@@ -49,11 +46,7 @@ export function pausesOfEvent(event: unknown): readonly Pause[] {
     typeof each.to === 'string' &&
     parseInstant(each.to) !== null;
   if (Array.isArray(given) && given.every(isPause)) return given;
-  throw new RetentionError(
-    'event.malformed',
-    'operator',
-    `cannot run: got pauses ${JSON.stringify(given)}, expected [{ from, to }]`,
-  );
+  throw malformedEvent('run', 'pauses', given, '[{ from, to }]');
 }
 
 /**
@@ -68,5 +61,5 @@ export async function reportAge(
   const known = [await awaitedSince(store), (await newestReport(store, now))?.at ?? null].filter((at) => at !== null);
   const since = known.length === 0 ? now : Math.min(now, Math.max(...known));
   await store.put({ key: REPORT_DUE_SINCE, contentType: 'text/plain', body: [new Date(since).toISOString()] });
-  return { check: 'age', reportAgeHours: (now - dueSince(since, now, pauses)) / HOUR };
+  return { check: 'age', reportAgeHours: (now - dueSince(since, now, pauses)) / HOUR_MS };
 }

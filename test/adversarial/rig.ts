@@ -2,15 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
-
-const PROGRAM = join(tmpdir(), `adversarial-cli-${process.env.JEST_WORKER_ID ?? process.pid}.cjs`);
-let built = false;
-export function program(): string {
-  if (!built) bundleCommandLine(commandLineEntry() ?? '', PROGRAM);
-  built = true;
-  return PROGRAM;
-}
+import { commandLineProgram } from '../support/built-programs';
 
 export interface Ran {
   code: number | null;
@@ -36,7 +28,7 @@ export function start(
   args: readonly string[],
   env: Record<string, string> = {},
 ): { child: ChildProcess; done: Promise<Ran>; said: Ran } {
-  const child = spawn(process.execPath, [program(), ...args], {
+  const child = spawn(process.execPath, [commandLineProgram(), ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { AccountData } from '../../emulator/account';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { type ChildRun, endOf } from '../support/child-process';
 import { type PageStep, stepsOf } from './commands';
 
 const ROOT = join(__dirname, '..', '..');
@@ -17,12 +18,6 @@ export interface Instead {
   readonly run: string | null;
   readonly because: string;
   readonly exit?: number;
-}
-
-export interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
 }
 
 /** A step of a page with a title, and with how its command runs here. */
@@ -76,9 +71,9 @@ export class PageClone {
   }
 
   /** Runs a command; the packages' own Node.js is first, as in an npm script. */
-  shell(command: string): Promise<Ended> {
-    return new Promise((resolve, reject) => {
-      const child = spawn('sh', ['-c', command], {
+  shell(command: string): Promise<ChildRun> {
+    return endOf(
+      spawn('sh', ['-c', command], {
         cwd: this.folder,
         stdio: ['ignore', 'pipe', 'pipe'],
         env: {
@@ -91,22 +86,14 @@ export class PageClone {
           npm_config_offline: 'true',
           npm_config_update_notifier: 'false',
           CDK_DISABLE_CLI_TELEMETRY: 'true',
+          CDK_VALIDATION: 'false',
           AWS_ENDPOINT_URL: this.emulator?.url,
           AWS_ACCESS_KEY_ID: 'test',
           AWS_SECRET_ACCESS_KEY: 'test',
           AWS_REGION: 'us-east-1',
         },
-      });
-      const printed = { out: '', err: '' };
-      child.stdout.on('data', (data) => {
-        printed.out += data;
-      });
-      child.stderr.on('data', (data) => {
-        printed.err += data;
-      });
-      child.on('error', reject);
-      child.on('close', (code) => resolve({ code, ...printed }));
-    });
+      }),
+    );
   }
 
   /** Does one step, and expects it to succeed. */

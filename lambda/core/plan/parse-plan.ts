@@ -5,22 +5,22 @@ import type { Plan } from './plan';
 /** Says what was expected of a value, or null when it is that. */
 type Expectation = (value: unknown, path: string) => string | null;
 
-const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80);
+const quoteValue = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80);
 
-const is =
+const mustBe =
   (expected: string, holds: (value: unknown) => boolean): Expectation =>
   (value, path) =>
-    holds(value) ? null : `${path}: got ${shown(value)}, expected ${expected}`;
+    holds(value) ? null : `${path}: got ${quoteValue(value)}, expected ${expected}`;
 
-const orNull =
+const nullOr =
   (expectation: Expectation): Expectation =>
   (value, path) =>
     value === null ? null : expectation(value, path);
 
-const listOf =
+const arrayOf =
   (expectation: Expectation): Expectation =>
   (value, path) => {
-    if (!Array.isArray(value)) return `${path}: got ${shown(value)}, expected a list`;
+    if (!Array.isArray(value)) return `${path}: got ${quoteValue(value)}, expected a list`;
     for (const [index, element] of value.entries()) {
       const wrong = expectation(element, `${path}[${index}]`);
       if (wrong !== null) return wrong;
@@ -29,13 +29,13 @@ const listOf =
   };
 
 /** An object with exactly these members. */
-const exactly =
+const objectWith =
   (members: Readonly<Record<string, Expectation>>): Expectation =>
   (value, path) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return `${path}: got ${shown(value)}, expected an object`;
+      return `${path}: got ${quoteValue(value)}, expected an object`;
     const extra = Object.keys(value).find((key) => !Object.hasOwn(members, key));
-    if (extra !== undefined) return `${path}: got the unknown member ${shown(extra)}`;
+    if (extra !== undefined) return `${path}: got the unknown member ${quoteValue(extra)}`;
     for (const [key, expectation] of Object.entries(members)) {
       if (!Object.hasOwn(value, key)) return `${path}: the member ${key} is missing`;
       const wrong = expectation(
@@ -47,45 +47,54 @@ const exactly =
     return null;
   };
 
-const text = is('a text', (value) => typeof value === 'string' && value !== '');
-const instant = is(
+const nonEmptyText = mustBe('a text', (value) => typeof value === 'string' && value !== '');
+const isoInstant = mustBe(
   'an instant such as 2026-11-23T08:00:00.000Z',
   (value) => typeof value === 'string' && parseInstant(value) !== null && new Date(value).toISOString() === value,
 );
-const kind = is(KINDS.join(', '), (value) => KINDS.some((each) => each === value));
-const account = orNull(
-  is('an account number of 12 digits', (value) => typeof value === 'string' && /^\d{12}$/.test(value)),
+const snapshotKind = mustBe(KINDS.join(', '), (value) => KINDS.some((each) => each === value));
+const accountOrNull = nullOr(
+  mustBe('an account number of 12 digits', (value) => typeof value === 'string' && /^\d{12}$/.test(value)),
 );
 /** It becomes part of a file's name. */
-const id = is(
+const planId = mustBe(
   'an id of letters, digits, "-", "_" and "."',
   (value) => typeof value === 'string' && /^\w[\w.-]{0,127}$/.test(value),
 );
-const digest = is(
+const sha256Digest = mustBe(
   'sha256: and 64 hex digits',
   (value) => typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value),
 );
 
-const PLAN = exactly({
-  schemaVersion: is('1', (value) => value === 1),
-  id,
-  account,
-  scopes: listOf(exactly({ account, region: text, kind })),
-  createdAt: instant,
-  expiresAt: instant,
-  config: exactly({ origin: text, digest }),
-  complete: is('true or false', (value) => typeof value === 'boolean'),
-  blocked: orNull(exactly({ code: text, message: text })),
-  items: listOf(exactly({ arn: text, name: text, kind, account, region: text, createdAt: instant })),
-  digest,
+const PLAN = objectWith({
+  schemaVersion: mustBe('1', (value) => value === 1),
+  id: planId,
+  account: accountOrNull,
+  scopes: arrayOf(objectWith({ account: accountOrNull, region: nonEmptyText, kind: snapshotKind })),
+  createdAt: isoInstant,
+  expiresAt: isoInstant,
+  config: objectWith({ origin: nonEmptyText, digest: sha256Digest }),
+  complete: mustBe('true or false', (value) => typeof value === 'boolean'),
+  blocked: nullOr(objectWith({ code: nonEmptyText, message: nonEmptyText })),
+  items: arrayOf(
+    objectWith({
+      arn: nonEmptyText,
+      name: nonEmptyText,
+      kind: snapshotKind,
+      account: accountOrNull,
+      region: nonEmptyText,
+      createdAt: isoInstant,
+    }),
+  ),
+  digest: sha256Digest,
 });
 
 /** Two items that are one snapshot, or one name, would make the count a lie. */
-function repeated(plan: Plan): string | null {
+function findRepeatedItem(plan: Plan): string | null {
   const seen = new Set<string>();
   for (const [index, { arn, kind: of, region, name }] of plan.items.entries()) {
     for (const key of [arn, JSON.stringify([of, region, name])]) {
-      if (seen.has(key)) return `items[${index}]: got ${shown(arn)} (${shown(name)}) a second time`;
+      if (seen.has(key)) return `items[${index}]: got ${quoteValue(arn)} (${quoteValue(name)}) a second time`;
       seen.add(key);
     }
   }
@@ -96,7 +105,7 @@ function repeated(plan: Plan): string | null {
  * A plan reads each kind in each region; apply reads exactly those, which it could not if one were left out. An incomplete plan is never applied:
  * it lacks the scopes that were not read, and can list what came of one before it failed.
  */
-function ragged({ complete, scopes, items }: Plan): string | null {
+function findScopeGap({ complete, scopes, items }: Plan): string | null {
   if (!complete) return null;
   const listed = new Set(scopes.map((scope) => `${scope.region} ${scope.kind}`));
   const regions = new Set(scopes.map(({ region }) => region));
@@ -114,6 +123,6 @@ export function parsePlan(
   const wrong = PLAN(json, '');
   if (wrong !== null) return { ok: false, wrong: wrong.replace(/^: /, '') };
   const plan = json as Plan;
-  const inconsistent = repeated(plan) ?? ragged(plan);
+  const inconsistent = findRepeatedItem(plan) ?? findScopeGap(plan);
   return inconsistent === null ? { ok: true, plan } : { ok: false, wrong: inconsistent };
 }
