@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RetentionError } from '../lambda/core/util/errors';
 import { jsonSchemaText } from './json-schema';
+import { withSection } from './marked-section';
 
 /** The members of JSON Schema that the schema of the configuration uses. */
 interface Schema {
@@ -28,13 +28,12 @@ export interface ConfigKey {
   readonly path: string;
   readonly type: string;
   readonly default: string;
-  /** A value that the validator accepts there. */
+  /** A value that the validator accepts there; undefined where EXAMPLES lacks one. */
   readonly example: unknown;
   readonly description: string;
 }
 
 const PAGE = join(__dirname, '..', 'docs', 'configuration.md');
-const [BEGIN, END] = ['<!-- keys: begin -->', '<!-- keys: end -->'];
 
 const FILLED_POLICY = { keep: { last: 3, daily: 7 }, expireAfter: '30d' };
 
@@ -142,12 +141,7 @@ function defaultOf({ default: value }: Schema, isRequired: boolean): string {
 
 function keyOf(path: string, schema: Schema, isRequired: boolean): ConfigKey {
   const example = EXAMPLES[path] ?? schema.examples?.[0] ?? schema.default;
-  const description = schema.description ?? schema.anyOf?.find((each) => each.description)?.description;
-  if (example === undefined || description === undefined)
-    throw new RetentionError(
-      'docs.example',
-      `the reference of the configuration has no example or description for ${path}; add an example to EXAMPLES`,
-    );
+  const description = schema.description ?? schema.anyOf?.find((each) => each.description)?.description ?? '';
   return { path, type: typeOf(schema), default: defaultOf(schema, isRequired), example, description };
 }
 
@@ -197,12 +191,7 @@ export function keyTables(): string {
     .join('\n');
 }
 
-/** docs/configuration.md with its tables brought up to date. Throws `docs.markers` where the page has no place for them. */
-export function configurationPage(text: string): string {
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin)
-    throw new RetentionError('docs.markers', `docs/configuration.md: expected ${BEGIN} and ${END}`);
-  return `${text.slice(0, begin + BEGIN.length)}\n\n${keyTables()}\n${text.slice(end)}`;
-}
+/** docs/configuration.md with its tables brought up to date. */
+export const configurationPage = (text: string): string => withSection(text, 'keys', keyTables());
 
 if (require.main === module) writeFileSync(PAGE, configurationPage(readFileSync(PAGE, 'utf8')));

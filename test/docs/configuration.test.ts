@@ -41,6 +41,11 @@ describe('docs/configuration.md', () => {
     expect([...names].filter((name) => !listed.has(name))).toEqual([]);
   });
 
+  it('has an example and a description of every key', () => {
+    const missing = keys.filter(({ example, description }) => example === undefined || description === '');
+    expect(missing.map(({ path }) => path)).toEqual([]);
+  });
+
   it.each(keys.map((key) => [key.path, key] as const))('has an example of %s that the validator accepts', (_, key) => {
     const result = readConfigText(withExample(key), 'retention.yaml');
     expect(result.ok ? [] : result.errors).toEqual([]);
