@@ -94,7 +94,8 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
 
 const PLAIN = /^[A-Za-z][\w./-]*$/;
 const RESERVED = /^(true|false|null|yes|no|on|off)$/i;
-const isPlain = (text: string): boolean => (PLAIN.test(text) && !RESERVED.test(text)) || /^\d+(mo|[hdwy])+$/.test(text);
+const isPlain = (text: string): boolean =>
+  (PLAIN.test(text) && !RESERVED.test(text)) || /^\d+(mo|h|d|w|y)+$/.test(text);
 
 /** A value as flow YAML. */
 export function flowYaml(value: unknown): string {
