@@ -1,9 +1,8 @@
-import { appendFileSync, chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccountData } from '../../emulator/account';
 import { instanceRow, instanceSnapshotRow, type SourceSpec } from '../../emulator/rows';
 import { REFUSALS } from '../../lambda/deletion/refusals';
-import { commandLineProgram } from '../support/built-programs';
 import { commandsOf, type Instead, PageClone, planSteps } from './page-clone';
 
 const ROOT = join(__dirname, '..', '..');
@@ -64,9 +63,7 @@ describe('docs/first-clean-up.md', () => {
   const clone = new PageClone();
   beforeAll(async () => {
     await clone.start(account(Date.now()));
-    mkdirSync(clone.path('dist'));
-    copyFileSync(commandLineProgram(), clone.path('dist/lightsail-retention.cjs'));
-    chmodSync(clone.path('dist/lightsail-retention.cjs'), 0o755);
+    clone.useBuiltProgram();
     const { code, err } = await clone.shell('npx lightsail-retention init --quiet');
     expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
     if (!HAS_RAISE_CAPS) appendFileSync(clone.path('retention.yaml'), 'caps: { maxDeletions: 1000, maxShare: 1 }\n');

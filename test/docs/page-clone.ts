@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { AccountData } from '../../emulator/account';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { commandLineProgram } from '../support/built-programs';
 import { type ChildRun, endOf } from '../support/child-process';
 import { type PageStep, stepsOf } from './commands';
 
@@ -59,6 +60,13 @@ export class PageClone {
     cpSync(ROOT, this.folder, { recursive: true, filter: (source) => !NOT_CLONED.includes(relative(ROOT, source)) });
     symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
     this.emulator = await startEmulator({ account });
+  }
+
+  /** Puts the command line of this test run into the clone, instead of building it there. */
+  useBuiltProgram(): void {
+    mkdirSync(this.path('dist'));
+    copyFileSync(commandLineProgram(), this.path('dist/lightsail-retention.cjs'));
+    chmodSync(this.path('dist/lightsail-retention.cjs'), 0o755);
   }
 
   async stop(): Promise<void> {

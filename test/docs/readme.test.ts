@@ -66,7 +66,7 @@ describe('README', () => {
   test.each(planSteps(readme, INSTEAD).map((step) => [step.title, step] as const))(
     '%s',
     (_, step) => clone.perform(step),
-    120_000,
+    240_000,
   );
 
   test('leaves the files that it says', () => {
