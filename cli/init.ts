@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { builtInConfig, formatConfigProblems } from '../lambda/config/parse-config';
+import { brokenConfig } from '../lambda/config/config-errors';
+import { builtInConfig } from '../lambda/config/parse-config';
 import { readConfigText } from '../lambda/config/parse-yaml';
 import { configFilesHere, DEFAULT_FILE } from '../lambda/config/read-config-file';
 import type { Config } from '../lambda/core/policy/config';
@@ -18,6 +19,7 @@ import { makeReport } from '../lambda/reporting/make-report';
 import { digestOf } from '../lambda/runtime/digest';
 import { newReportId } from '../lambda/runtime/report-id';
 import { EXIT, type ExitCode } from './exit-codes';
+import { unwritable } from './output-file';
 import { type AccountOptions, readAccount, scopeOf, unreadText } from './read-account';
 import { type Terminal, writeOut } from './terminal';
 
@@ -34,18 +36,17 @@ function refuseExisting(): void {
   );
 }
 
-const unwritable = (cause: unknown): RetentionError =>
-  new RetentionError(
-    'output.unwritable',
+const notWritten = (cause: unknown): RetentionError =>
+  unwritable(
     `cannot write ${DEFAULT_FILE}: ${cause instanceof Error ? cause.message : String(cause)}; run this in a folder that you may write to`,
-    { cause },
+    cause,
   );
 
 function checkFolder(): void {
   try {
     accessSync('.', constants.W_OK);
   } catch (error) {
-    throw unwritable(error);
+    throw notWritten(error);
   }
 }
 
@@ -59,14 +60,14 @@ function writeNew(path: string, text: string): void {
     file = openSync(path, 'wx');
   } catch (error) {
     if (exists(error)) refuseExisting();
-    throw unwritable(error);
+    throw notWritten(error);
   }
   try {
     writeFileSync(file, text);
     closeSync(file);
   } catch (error) {
     unlinkSync(path);
-    throw unwritable(error);
+    throw notWritten(error);
   }
 }
 
@@ -101,7 +102,7 @@ function propose(live: LiveInventory, options: AccountOptions, now: number): Pro
     zone,
   });
   const result = readConfigText(text, DEFAULT_FILE);
-  if (!result.ok) throw new RetentionError('bug.config', formatConfigProblems(result.errors, DEFAULT_FILE));
+  if (!result.ok) throw brokenConfig(result.errors, DEFAULT_FILE);
   return { text, proposal, config: result.config };
 }
 

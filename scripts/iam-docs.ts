@@ -2,12 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { RetentionError } from '../lambda/core/util/errors';
 import { RetentionStack } from '../lib/retention-stack';
+import { withSection } from './marked-section';
 
 const REPOSITORY = join(__dirname, '..');
 const IAM_PAGE = join(REPOSITORY, 'docs', 'iam.md');
-const [BEGIN, END] = ['<!-- roles: begin -->', '<!-- roles: end -->'];
 
 interface Statement {
   readonly Effect: 'Allow' | 'Deny';
@@ -87,11 +86,7 @@ export function rolesText(): string {
     .join('\n');
 }
 
-/** docs/iam.md with its roles brought up to date. Throws `docs.markers` where the page has no place for them. */
-export function iamPage(text: string): string {
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new RetentionError('docs.markers', `docs/iam.md: expected ${BEGIN} and ${END}`);
-  return `${text.slice(0, begin + BEGIN.length)}\n\n${rolesText()}\n${text.slice(end)}`;
-}
+/** docs/iam.md with its roles brought up to date. */
+export const iamPage = (text: string): string => withSection(text, 'roles', rolesText());
 
 if (require.main === module) writeFileSync(IAM_PAGE, iamPage(readFileSync(IAM_PAGE, 'utf8')));

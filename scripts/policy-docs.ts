@@ -15,8 +15,6 @@ interface CalendarExample {
   readonly tags?: ReadonlyMap<string, Tags>;
   /** As `simulate` prints it: with its costs, or down to the calendar. Without: the calendar and its legend. */
   readonly printed?: 'whole' | 'to-calendar';
-  /** The policy's name in the configuration; without one it is spelt out on the command line. */
-  readonly name?: string;
 }
 
 const CALENDAR_END = Date.UTC(2026, 10, 23, 8);
@@ -30,7 +28,6 @@ const EXAMPLES: Readonly<Record<string, CalendarExample>> = {
     policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } },
     span: '54d',
     printed: 'to-calendar',
-    name: 'standard',
   },
   last: { policy: { keep: { last: 5 } }, span: '3w' },
   hourly: { policy: { keep: { hourly: 30 } }, every: '1h', span: '6d' },
@@ -66,7 +63,7 @@ function exampleDuration(text: string): Duration {
   return parsed.value;
 }
 
-function calendar({ policy, every = '1d', span, floors = {}, tags, printed, name }: CalendarExample): string {
+function calendar({ policy, every = '1d', span, floors = {}, tags, printed }: CalendarExample): string {
   const result = parseConfig({ version: 1, policies: { example: policy }, floors }, 'example');
   if (!result.ok) throw wrong(formatConfigProblems(result.errors, 'example'));
   const example = result.config.policies.get('example');
@@ -78,7 +75,7 @@ function calendar({ policy, every = '1d', span, floors = {}, tags, printed, name
     sizeGb: 40,
     ...(tags !== undefined && { tags }),
   };
-  const view = simulatePolicy(result.config, { name: name ?? null, policy: example }, making);
+  const view = simulatePolicy(result.config, { name: null, policy: example }, making);
   const style = { columns: 60, colour: false };
   const months = [...calendarText(view.simulation, style)].join('');
   if (printed === undefined)
@@ -90,12 +87,12 @@ function calendar({ policy, every = '1d', span, floors = {}, tags, printed, name
 const BLOCK = /<!-- calendar: ([\w-]+) -->\n[\s\S]*?<!-- end -->/g;
 
 /** The pages that show calendars. Between them they show every example. */
-export const PAGES = ['README.md', join('docs', 'policy.md')].map((page) => join(__dirname, '..', page));
+export const PAGES = ['getting-started.md', 'policy.md'].map((page) => join(__dirname, '..', 'docs', page));
 
 /** Names of all examples. */
 export const EXAMPLE_NAMES: readonly string[] = Object.keys(EXAMPLES);
 
-/** The text with every calendar drawn anew. Throws when it asks for an example that is unknown. */
+/** The text with every calendar drawn again. Throws when it asks for an example that is unknown. */
 export function withCalendars(text: string): string {
   return text.replace(BLOCK, (_, name: string) => {
     const example = EXAMPLES[name];

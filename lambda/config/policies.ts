@@ -7,22 +7,26 @@ const COUNT = withSuggestion(`a whole number from 0 to ${MAX_COUNT}, or unlimite
 const count = z.union([whole(0, COUNT, 'How many to keep.'), z.literal('unlimited')], { error: COUNT });
 
 const KEEP = withSuggestion('all, or a map of keep rules such as { last: 3, daily: 7 }', meantKeep);
-const counts = z.optional(count);
-const within = z.optional(duration('Counted back from the newest snapshot.'));
+const counted = (description: string) => z.optional(count).register(notes, { description });
+const window = duration('Counted back from the newest snapshot.');
+const windowed = (description: string) => z.optional(window).register(notes, { description });
+const newestOf = (period: string): string => `Keeps the newest snapshot of each of this many ${period} that have one.`;
+const withinOf = (period: string): string =>
+  `Keeps the newest snapshot of each ${period} within this time before the newest snapshot.`;
 const keepRules = map(
   {
-    last: counts,
-    hourly: counts,
-    daily: counts,
-    weekly: counts,
-    monthly: counts,
-    yearly: counts,
-    within,
-    withinHourly: within,
-    withinDaily: within,
-    withinWeekly: within,
-    withinMonthly: within,
-    withinYearly: within,
+    last: counted('Keeps this many of the newest snapshots.'),
+    hourly: counted(newestOf('hours')),
+    daily: counted(newestOf('days')),
+    weekly: counted(newestOf('ISO weeks')),
+    monthly: counted(newestOf('months')),
+    yearly: counted(newestOf('years')),
+    within: windowed('Keeps every snapshot within this time before the newest snapshot.'),
+    withinHourly: windowed(withinOf('hour')),
+    withinDaily: windowed(withinOf('day')),
+    withinWeekly: windowed(withinOf('ISO week')),
+    withinMonthly: windowed(withinOf('month')),
+    withinYearly: windowed(withinOf('year')),
   } satisfies Record<(typeof COUNT_RULES | typeof WITHIN_RULES)[number], unknown>,
   KEEP,
   'Keep rules are a union: one that keeps is enough.',
@@ -36,9 +40,11 @@ export const policyName = pattern(POLICY_NAME, new RegExp(`^(?!\\p{Z})${TAG_TEXT
 export const policy = map(
   {
     keep: z.optional(
-      z.union([z.literal('all'), keepRules], { error: KEEP }).register(notes, { description: 'What is kept.' }),
+      z
+        .union([z.literal('all'), keepRules], { error: KEEP })
+        .register(notes, { description: 'Keep rules, or all. A snapshot that one rule keeps is kept.' }),
     ),
-    expireAfter: z.optional(duration('The age up to which every snapshot is kept.')),
+    expireAfter: z.optional(duration('Keeps every snapshot that is younger than this.')),
   },
   'a policy such as { keep: { last: 3 }, expireAfter: 30d }',
   'Keep rules, an age, or both.',

@@ -74,22 +74,22 @@ const match = map(
     ),
     source: z.optional(nameGlob('The name of the instance, disk or database that the snapshot was made from.')),
     name: z.optional(nameGlob('The name of the snapshot itself.')),
-    tags: z.optional(tagMap('Tags of the snapshot; all must match. "*": any value, also none.')),
+    tags: z.optional(tagMap('Tags of the snapshot. All must match; "*" matches any value and none.')),
     sourceTags: z.optional(
-      tagMap('Tags of the living source; all must match. Never matches where there is no source.'),
+      tagMap('Tags of the existing source. All must match; a snapshot without an existing source never matches.'),
     ),
     orphaned: z.optional(flag('Whether its source no longer exists.')),
     fromAutoSnapshot: z._default(
       z
         .union([z.boolean(), z.literal('any')], { error: withSuggestion('true, false or any', meantFlag) })
         .register(notes, {
-          description: 'Whether it is a permanent copy of an automatic snapshot; false unless a rule says otherwise.',
+          description: 'Whether it is a permanent copy of an automatic snapshot: true, false or any.',
         }),
       false,
     ),
   },
   'a map of what to match, such as { source: "prod-*" }',
-  'What a snapshot must be for this rule; every member must match.',
+  'What the rule matches. Every member must match; an empty map matches every snapshot.',
 );
 
 /** A rule: a match with the name of a policy. */
@@ -102,7 +102,7 @@ export const rule = map(
         {
           minLength: 1,
           maxLength: 128,
-          description: 'For reports; `rule <n>` where left out.',
+          description: 'The name in reports. The default is `rule <n>`.',
         },
       ),
     ),

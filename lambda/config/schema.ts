@@ -70,7 +70,7 @@ const pricing = z
     }),
   )
   .register(notes, {
-    description: 'For cost ceilings: a price, or one for each region. Default 0.05.',
+    description: 'US dollars per GB-month for cost ceilings: one price, or one for each region. The default is 0.05.',
     propertyNames: { pattern: PRICING_KEY.source },
     dependentSchemas: { gbMonth: { maxProperties: 1 } },
   });
@@ -107,7 +107,7 @@ export const configSchema = map(
                 suggestion: meantZone(value) ?? closest(value, ['UTC', ...Intl.supportedValuesOf('timeZone')]),
               }
             : null,
-        { minLength: 1, description: 'IANA time zone that cuts hours, days, weeks, months and years.' },
+        { minLength: 1, description: 'IANA time zone in which hours, days, weeks, months and years begin.' },
       ),
       'UTC',
     ),
@@ -122,7 +122,7 @@ export const configSchema = map(
             error: REGION_SCHEMA,
           },
         )
-        .register(notes, { description: 'all: every region that the service names; or a list.' }),
+        .register(notes, { description: 'Every region that Lightsail names, or a list.' }),
       'all',
     ),
     kinds: z._default(
@@ -135,7 +135,7 @@ export const configSchema = map(
           const kind = closest(value, KINDS);
           return /^\s*(all|\*)\s*$/i.test(value) ? `[${KINDS.join(', ')}]` : kind && `[${kind}]`;
         },
-        description: 'What to list.',
+        description: 'The kinds of snapshots to read.',
       }),
       [...KINDS],
     ),
@@ -143,18 +143,20 @@ export const configSchema = map(
       pattern(
         PREFIX,
         new RegExp(`^(?!\\p{Z})(?![aA][wW][sS](:|$))${TAG_TEXT}{1,115}(?<![:\\p{Z}])$`, 'u'),
-        'The start of the tag keys that set policies.',
+        'The start of the tag keys that set policies, such as retention:keep.',
       ),
       'retention',
     ),
     policies: z._default(
       z
         .record(policyName, policy, { error: 'a map of policy names to policies' })
-        .register(notes, { description: 'What is kept, by name.' }),
+        .register(notes, { description: 'Policies by name. A policy has a keep rule or expireAfter, or both.' }),
       {},
     ),
     rules: z._default(
-      z.array(rule, { error: 'a list of rules' }).register(notes, { description: 'The first that matches wins.' }),
+      z
+        .array(rule, { error: 'a list of rules' })
+        .register(notes, { description: 'Rules in order. The first rule that matches a snapshot decides.' }),
       [],
     ),
     default: z.optional(
@@ -168,7 +170,7 @@ export const configSchema = map(
         expected: 'a list of tag keys such as [no_delete]',
         least: null,
         most: 20,
-        description: 'Further tag keys that hold, whatever their value.',
+        description: 'Further tag keys that hold a snapshot, with any value or none.',
       }),
       ['no_delete'],
     ),
@@ -177,7 +179,7 @@ export const configSchema = map(
         what: 'tag key',
         expected: 'a list of tag keys such as [retention-days]',
         least: null,
-        description: 'Tag keys of other tools that look like ours: they are no problem and mean nothing here.',
+        description: 'Tag keys of other tools that resemble retention tags. They are ignored and not reported.',
       }),
       [],
     ),
@@ -188,23 +190,23 @@ export const configSchema = map(
             whole(
               1,
               `a whole number from 1 to ${MAX_COUNT} (a group is never emptied)`,
-              'The newest of each source that are kept whatever else.',
+              'This many of the newest snapshots of each source are always kept.',
             ),
             1,
           ),
           minAge: z._default(duration('Younger snapshots are never expired.'), '24h'),
         },
         'a map such as { minKeep: 1, minAge: 24h }',
-        'The least that is kept of every source.',
+        'The minimum that is kept of every source.',
       ),
       {},
     ),
     caps: z.prefault(
       map(
         {
-          maxDeletions: z._default(whole(0, MAX_DELETIONS, 'A plan of more is blocked.'), 100),
+          maxDeletions: z._default(whole(0, MAX_DELETIONS, 'A plan that deletes more snapshots is blocked.'), 100),
           maxShare: z._default(
-            number(0, 1, SHARE_SCHEMA, 'A plan of a larger share of all snapshots is blocked.'),
+            number(0, 1, SHARE_SCHEMA, 'A plan that deletes a larger share of all snapshots is blocked.'),
             0.5,
           ),
           raisable: z._default(
@@ -215,7 +217,7 @@ export const configSchema = map(
           ),
         },
         'a map such as { maxDeletions: 100, maxShare: 0.5 }',
-        'Limits on a whole run.',
+        'Limits of one plan.',
       ),
       {},
     ),
@@ -227,11 +229,14 @@ export const configSchema = map(
             oneOf(['always', 'expiring', 'changed']).register(notes, { description: 'When a report is e-mailed.' }),
             'always',
           ),
-          staleAfter: z._default(duration('A source whose newest snapshot is older is named.'), '14d'),
-          automaticSnapshots: z._default(flag('Whether to count automatic snapshots, one call for each source.'), true),
+          staleAfter: z._default(duration('A source whose newest snapshot is older is listed.'), '14d'),
+          automaticSnapshots: z._default(
+            flag('Whether to count automatic snapshots, with one call for each source.'),
+            true,
+          ),
         },
         'a map such as { send: always, staleAfter: 14d }',
-        'What is reported, and when.',
+        'Settings of the report.',
       ),
       {},
     ),
@@ -239,10 +244,10 @@ export const configSchema = map(
       map(
         {
           planValidFor: z._default(duration('How long a plan may be applied.'), '7d'),
-          grace: z._default(duration('How long a snapshot is announced before automatic deletion takes it.'), '7d'),
+          grace: z._default(duration('How long a snapshot is announced before automatic deletion deletes it.'), '7d'),
         },
         'a map such as { planValidFor: 7d, grace: 7d }',
-        'The separate, opted-in step.',
+        'Settings of the opt-in deletion.',
       ),
       {},
     ),
