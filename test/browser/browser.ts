@@ -32,6 +32,8 @@ export interface Visit {
 export interface Visitor {
   /** Opens a page of these bytes from a file, as a person does who downloaded it. */
   open(html: Iterable<string>, options?: BrowserContextOptions & { readonly hash?: string }): Promise<Visit>;
+  /** Closes every page that is open. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,8 @@ export function visitor(browser: Browser): Visitor {
       const file = join(folder, `${pages}.html`);
       writeFileSync(file, [...html].join(''));
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+      // The tests have time-outs of their own; a page of 30,000 rows takes long on a busy machine.
+      context.setDefaultTimeout(110_000);
       const page = await context.newPage();
       const complaints: string[] = [];
       const address = pathToFileURL(file).href;
@@ -59,6 +63,9 @@ export function visitor(browser: Browser): Visitor {
       });
       await page.goto(`${address}${hash}`);
       return { page, complaints };
+    },
+    async leave() {
+      await Promise.all(browser.contexts().map((context) => context.close()));
     },
     async close() {
       rmSync(folder, { recursive: true });

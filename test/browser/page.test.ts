@@ -20,6 +20,7 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 let sample: Report;
 let large: Report;
+let largePage: readonly string[];
 let browser: Visitor;
 
 const test = (name: string, run: () => Promise<void>): void => itWith(CHROMIUM, name, run, 120_000);
@@ -30,8 +31,10 @@ beforeAll(async () => {
     reportOf(sampleAccount(NOW), NOW),
     reportOf(largeAccount({ snapshots: LARGE, now: NOW }), NOW, 'compliance.yaml'),
   ]);
+  largePage = [...pageOf(large)];
   browser = visitor(await startBrowser());
 }, 120_000);
+afterEach(() => browser?.leave());
 afterAll(() => browser?.close());
 
 const pageOf = (report: Report): Iterable<string> => renderHtml(report, { stored: true, tagPrefix: 'retention' });
@@ -219,7 +222,7 @@ describe('the page of the sample account', () => {
 
 describe(`the page of ${LARGE} snapshots`, () => {
   test('sorts, filters and pages all of them, without a complaint', async () => {
-    const { page, complaints } = await browser.open(pageOf(large));
+    const { page, complaints } = await browser.open(largePage);
     expect(await summary(page)).toContain('All 20,000 snapshots');
     await page.getByRole('columnheader', { name: 'Snapshot' }).getByRole('button').click();
     const sorted = large.items
@@ -261,12 +264,12 @@ describe(`the page of ${LARGE} snapshots`, () => {
 
   test('follows a deep link to the last one', async () => {
     const last = large.items.at(-1)?.snapshot;
-    const { page } = await browser.open(pageOf(large), { hash: `#snapshot=${encodeURIComponent(last?.arn ?? '')}` });
+    const { page } = await browser.open(largePage, { hash: `#snapshot=${encodeURIComponent(last?.arn ?? '')}` });
     expect(await text(page, '#body tr.here td.name a')).toEqual([last?.name]);
   });
 
   test('has no serious finding of axe-core, and no horizontal scroll on a phone', async () => {
-    const { page } = await browser.open(pageOf(large), PHONE);
+    const { page } = await browser.open(largePage, PHONE);
     expect(await seriousFindings(page)).toEqual([]);
     expect(await overflow(page)).toBe(0);
   });

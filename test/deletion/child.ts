@@ -12,9 +12,13 @@ import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import { digestOf } from '../../lambda/runtime/digest';
 
+/** Calls that change nothing outside of the process. */
+const READINGS = /^(?:get|list|lines|read(?:Snapshot|Source|Clock))/;
+
 /**
  * Applies the plan PLAN in a process of its own, and kills it with SIGKILL at the point KILL_AT: before every call to the store and to the service
- * is a point, and after every one that writes. Without reaching it, says how many points there were.
+ * is a point, and after every one that writes. Without reaching it, prints the points that the world outside can tell apart: what follows only
+ * readings of the point before it is left out.
  */
 async function main(): Promise<void> {
   const { PLAN = '', CONFIG = '', ENDPOINT = '', KILL_AT = '' } = process.env;
@@ -22,8 +26,12 @@ async function main(): Promise<void> {
   if (!result.ok) throw new Error('the configuration is wrong');
   const { config } = result;
   let points = 0;
+  let isChanged = true;
+  const distinct: number[] = [];
   const point = (): void => {
     points += 1;
+    if (isChanged) distinct.push(points);
+    isChanged = false;
     if (points === Number(KILL_AT)) process.kill(process.pid, 'SIGKILL');
   };
   const numbered = <T extends object>(port: T): T =>
@@ -35,7 +43,8 @@ async function main(): Promise<void> {
           : async (...args: readonly unknown[]) => {
               point();
               const answer = await call(...args);
-              // The moment after a reading is the moment before the next call.
+              // The moment after a reading is the moment before the next call. Reading an operation lets it go on.
+              isChanged ||= !READINGS.test(name);
               if (/^(put|replace|delete)/.test(name)) point();
               return answer;
             },
@@ -72,7 +81,7 @@ async function main(): Promise<void> {
   const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
   await applyBatch({ clock, monotonic: () => performance.now(), sleep, deletion, outcomes, pace: PACE }, prepared);
   await outcomes.close();
-  process.stdout.write(`${points}\n`);
+  process.stdout.write(`${JSON.stringify(distinct)}\n`);
 }
 
 void main();

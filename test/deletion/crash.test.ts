@@ -30,8 +30,8 @@ const account = (): AccountData => {
 describe('a run that is killed', () => {
   const program = deletionProgram();
 
-  /** Runs the child against a rig's account; how many points it passed, or null when it was killed. */
-  const run = async (rig: Rig, killAt: number): Promise<number | null> => {
+  /** Runs the child against a rig's account. Returns the points that it passed, or null when it was killed. */
+  const run = async (rig: Rig, killAt: number): Promise<readonly number[] | null> => {
     const env = {
       ...process.env,
       PLAN: join(rig.folder, 'plan.json'),
@@ -42,7 +42,7 @@ describe('a run that is killed', () => {
     const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const { code, out, err } = await endOf(child);
     if (child.signalCode === 'SIGKILL') return null;
-    if (code === 0 && /^\d+\n$/.test(out)) return Number(out);
+    if (code === 0) return JSON.parse(out) as readonly number[];
     throw new Error(`the child ended with ${code}: ${err}`);
   };
 
@@ -64,9 +64,9 @@ describe('a run that is killed', () => {
   it('has lost nothing, whatever the point: nothing else is gone, what is recorded is true, and the next run finishes', async () => {
     const points = await withRig((rig) => run(rig, 0));
     if (points === null) throw new Error('a run that is not killed ends');
-    expect(points).toBeGreaterThan(40);
+    expect(points.length).toBeGreaterThan(10);
     const ways = new Set<string>();
-    for (let at = 1; at <= points; at += 1) {
+    for (const at of points) {
       await withRig(async (rig) => {
         expect({ at, end: await run(rig, at) }).toEqual({ at, end: null });
         const left = rig.names();
@@ -106,8 +106,10 @@ describe('a run that is killed', () => {
   }, 240_000);
 
   it('never deletes, when it is gone on with, a snapshot that has taken the name of one that was deleted', async () => {
-    const points = (await withRig((rig) => run(rig, 0))) ?? 0;
-    for (let at = Math.floor(points / 3); at <= points; at += 2) {
+    const points = (await withRig((rig) => run(rig, 0))) ?? [];
+    const later = points.slice(Math.floor(points.length / 3));
+    expect(later.length).toBeGreaterThan(5);
+    for (const at of later) {
       await withRig(async (rig) => {
         await run(rig, at);
         const taken = PLANNED.filter((name) => !rig.names().includes(name));

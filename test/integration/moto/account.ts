@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export const MOTO = spawnSync('python3', ['-c', 'import boto3, flask, moto.server'], { stdio: 'ignore' }).status === 0;
 
 const ROOT = join(__dirname, '..', '..', '..');
-const STARTS_WITHIN_TRIES = 120;
+const STARTS_WITHIN_TRIES = 480;
 
 /** An AWS account in memory, for the CDK and for SDK clients: everything but Lightsail. */
 export interface MotoAccount {
@@ -18,8 +18,8 @@ export interface MotoAccount {
     readonly region: string;
     readonly credentials: { accessKeyId: string; secretAccessKey: string };
   };
-  /** Runs `cdk` against it, its output in `folder`. Throws with its output when it fails. */
-  cdk(folder: string, ...args: readonly string[]): string;
+  /** Runs `cdk` against it. Throws with its output when it fails. */
+  cdk(...args: readonly string[]): string;
   close(): Promise<void>;
 }
 
@@ -62,15 +62,16 @@ export async function startMoto(): Promise<MotoAccount> {
     AWS_REGION: 'us-east-1',
     AWS_EC2_METADATA_DISABLED: 'true',
     CDK_DISABLE_CLI_TELEMETRY: 'true',
+    CDK_VALIDATION: 'false',
     CI: '1',
     NO_COLOR: '1',
   };
   return {
     url,
     client: { endpoint: url, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } },
-    cdk(folder, ...args) {
+    cdk(...args) {
       const cdk = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
-      const done = spawnSync(process.execPath, [cdk, ...args, '--no-notices', '--output', folder], {
+      const done = spawnSync(process.execPath, [cdk, ...args, '--no-notices'], {
         cwd: ROOT,
         env,
         encoding: 'utf8',
