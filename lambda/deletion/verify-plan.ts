@@ -1,4 +1,3 @@
-import { parsePlan } from '../core/plan/parse-plan';
 import { blockOf, type Plan } from '../core/plan/plan';
 import type { Config } from '../core/policy/config';
 import type { Inventory } from '../core/report/report-model';
@@ -6,6 +5,7 @@ import { parseInstant } from '../core/time/instant';
 import { clean } from '../core/util/safe-text';
 import type { Called, ClockReading } from '../ports/deletion-ports';
 import type { Digest } from '../ports/ports';
+import { parsePlan } from '../storage/parse-plan';
 import { refusal } from './refusals';
 
 /** Clocks that differ by more (ms) make ages and holds wrong. */

@@ -1,7 +1,6 @@
 import type { NewPlan } from '../core/plan/plan';
-import type { PreviousReport, ReportHead, ReportState } from '../core/report/report-diff';
+import type { PreviousReport, ReportState } from '../core/report/report-diff';
 import type { Report } from '../core/report/report-model';
-import { parseArn } from '../core/snapshot/arn';
 import type { Block } from '../core/snapshot/snapshot-index';
 import { instantOfId } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
@@ -12,6 +11,7 @@ import { renderHtml } from '../render/html';
 import { renderJson } from '../render/json';
 import { renderPlan } from '../render/plan';
 import { planFile, REPORTS, reportFiles } from '../storage/keys';
+import { parseStored, REPORT_HEAD, STATE_BLOCK } from '../storage/schemas';
 import { stateOf } from './make-report';
 
 /**
@@ -73,7 +73,7 @@ export async function previousReport(store: Store, reportId: string): Promise<Pr
   );
   for (const id of ids.reverse().slice(0, 5)) {
     const key = reportFiles(id).state;
-    const head = parseHead(await firstLine(store, key));
+    const head = parseStored(REPORT_HEAD, `${await firstLine(store, key)}${END}`);
     if (head !== null) return { ...head, snapshots: { [Symbol.asyncIterator]: () => blocksOf(store, key) } };
   }
   return null;
@@ -97,29 +97,10 @@ async function firstLine(store: Store, key: string): Promise<string> {
   return '';
 }
 
-/** What is no list of ARNs counts as none: then the sources are asked for again. */
-const isListOfArns = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((arn) => typeof arn === 'string' && parseArn(arn) !== null);
-
-function parseHead(line: string): ReportHead | null {
-  try {
-    const { snapshots: _, gone, ...rest } = JSON.parse(`${line}${END}`) as ReportState;
-    const head: ReportHead = isListOfArns(gone) ? { ...rest, gone } : rest;
-    const readable = head.lists.every(
-      ({ region, kind, snapshots = 0 }) =>
-        typeof region === 'string' && typeof kind === 'string' && typeof snapshots === 'number',
-    );
-    return head.schemaVersion === 1 && readable && !Number.isNaN(Date.parse(head.evaluatedAt)) ? head : null;
-  } catch {
-    return null;
-  }
-}
-
 function parseBlock(line: string): Block {
-  const block: unknown = JSON.parse(line.replace(/,$/, ''));
-  if (Array.isArray(block) && block.length === 4 && block.every((member) => typeof member === 'string'))
-    return block as unknown as Block;
-  throw new SyntaxError('a line of a state is no block of snapshots');
+  const block = parseStored(STATE_BLOCK, line.replace(/,$/, ''));
+  if (block === null) throw new SyntaxError('a line of a state is no block of snapshots');
+  return block;
 }
 
 async function* blocksOf(store: Store, key: string): AsyncGenerator<Block> {

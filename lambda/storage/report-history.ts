@@ -1,7 +1,6 @@
 import { GRACE_MARGIN, type Mailed, type ReportRun, type StoredPlan } from '../core/plan/grace-period';
-import { parsePlan } from '../core/plan/parse-plan';
 import type { Plan } from '../core/plan/plan';
-import { instantOfId, parseInstant } from '../core/time/instant';
+import { instantOfId } from '../core/time/instant';
 import { MAX_LATE_MS } from '../core/time/tolerance';
 import type { Digest, Store } from '../ports/ports';
 import {
@@ -16,6 +15,8 @@ import {
   SENT,
   SENT_BY_HAND,
 } from './keys';
+import { parsePlan } from './parse-plan';
+import { parseStored, SENT_NOTE } from './schemas';
 
 /** A report is made within this (ms) of the time in its id: the most that its run may be late, and what the run takes. */
 const FROM_ID = MAX_LATE_MS + 60 * 60_000;
@@ -40,16 +41,10 @@ export function readPlan(text: string | null, id: string, digest: Digest): Plan 
 async function readMailed(store: Store, time: string): Promise<Mailed | null> {
   for (const name of [SENT, SENT_BY_HAND]) {
     const dated = await store.getDated(noteFile(time, name));
-    const note = parseJson(dated?.text ?? null);
-    if (dated === null || typeof note !== 'object' || note === null || !('reportId' in note)) continue;
+    const note = parseStored(SENT_NOTE, dated?.text ?? null);
+    if (dated === null || note === null) continue;
     return {
-      reportId: String(note.reportId),
-      digest: 'digest' in note && typeof note.digest === 'string' ? note.digest : null,
-      confirmed: 'confirmed' in note && typeof note.confirmed === 'number' ? note.confirmed : null,
-      announced: 'announced' in note && note.announced === true,
-      at: 'at' in note && typeof note.at === 'string' ? parseInstant(note.at) : null,
-      countedFrom:
-        'countedFrom' in note && typeof note.countedFrom === 'string' ? parseInstant(note.countedFrom) : null,
+      ...note,
       // A note is small. One that was uploaded in parts has the time at which that was started, and could have been finished today.
       storedAt: dated.inParts ? null : dated.storedAt,
     };

@@ -76,7 +76,7 @@ export const MUTANTS: readonly Mutant[] = [
       "sent === 'nothing'\n    ? { outcome: 'failed', code, text: message }",
       "sent !== null\n    ? { outcome: 'failed', code, text: message }",
     ],
-    ['an accepted delete is success', 'if (await this.isGone(isDone ||', 'if (isDone || await this.isGone(isDone ||'],
+    ['an accepted delete is success', "if (presence === 'gone')", "if (isDone || presence === 'gone')"],
     [
       'a snapshot that was replaced is recorded as deleted',
       "return { end: this.sent === 'nothing' ? now.skipReason : gone(this.sent) };",
@@ -94,8 +94,8 @@ export const MUTANTS: readonly Mutant[] = [
     ['the ARN is not compared', 'if (now.arn !== item.arn) return', 'if (now.arn === null) return'],
     [
       'the creation is not compared',
-      'if (instantOf(now.createdAt) !== item.createdAt) return',
-      'if (now.createdAt === null) return',
+      'if (instantOf(now.createdAt) !== item.createdAt) {',
+      'if (now.createdAt === null) {',
     ],
     ['the state is not compared', 'if (now.state !== FINISHED_STATE[now.kind])', 'if (now.state === null)'],
     ['tags are not compared', 'if (!sameTags(before.tags, now.tags)) return', 'if (now.tags === null) return'],
@@ -104,15 +104,11 @@ export const MUTANTS: readonly Mutant[] = [
       'return sameTags(source.tags, read.tags) ? null :',
       'return sameTags(source.tags, read.tags) || source.name !== null ? null :',
     ],
-    [
-      'another source of that name is the same',
-      'if (read === null || read.arn !== source.arn) return',
-      'if (read === null) return',
-    ],
+    ['another source of that name is the same', 'if (read === null || read.arn !== source.arn)', 'if (read === null)'],
     [
       'a kept snapshot of that name is the same',
-      'if (read.arn !== kept.arn || read.createdAt !== kept.createdAt) return',
-      'if (read.arn === null) return',
+      'if (read.arn !== kept.arn || read.createdAt !== kept.createdAt)',
+      'if (read.arn === null)',
     ],
     ['what the fresh decision keeps is deleted', "return evaluated.verdict === 'expire'", 'return evaluated !== null'],
   ),
@@ -120,26 +116,26 @@ export const MUTANTS: readonly Mutant[] = [
     'lambda/deletion/outcome-store.ts',
     [
       'an outcome can be written twice',
-      "if (await this.ports.store.putIfAbsent(jsonObject(this.key(arn, 'outcome'), settled))) return settled;",
-      "await this.ports.store.put(jsonObject(this.key(arn, 'outcome'), settled));\n    if (settled.arn !== '') return settled;",
+      'if (await this.ports.store.putIfAbsent(jsonObject(key, settled))) return settled;',
+      "await this.ports.store.put(jsonObject(key, settled));\n    if (settled.arn !== '') return settled;",
     ],
     [
       'an attempt is replaced whoever has it',
-      "return this.ports.store.replaceIf(jsonObject(this.key(attempt.arn, 'attempt'), next), known.version);",
-      "await this.ports.store.put(jsonObject(this.key(attempt.arn, 'attempt'), next));\n    return true;",
+      ': store.replaceIf(object, known.version);',
+      ': store.put(object).then(() => true);',
     ],
     ['attempts of earlier runs are forgotten', 'this.unsettled = unsettledIn(records);', 'this.unsettled = new Map();'],
-    ['an attempt of another run is one of this run', 'return run === this.ports.owner.run;', "return run !== '';"],
+    [
+      'an attempt of another run is one of this run',
+      '&& attempt.run === this.ports.owner.run;',
+      "&& attempt.run !== '';",
+    ],
     [
       'a cancelled attempt forgets what was sent before',
-      '|| !this.isOwn(attempt) || attempt.earlier) return;',
-      '|| !this.isOwn(attempt)) return;',
+      '|| !this.isOwnOpen(attempt) || attempt.earlier) return;',
+      '|| !this.isOwnOpen(attempt)) return;',
     ],
-    [
-      'a run ends an item that another run has',
-      'if (known !== undefined && isOpen && !this.isOwn(known) && !isAsDecided) throw takenOver(name);',
-      '',
-    ],
+    ['a run ends an item that another run has', 'if (isForeign && (hasBegun || tries > 0)) throw takenOver(name);', ''],
   ),
   ...of(
     'lambda/deletion/apply-plan.ts',
@@ -166,8 +162,8 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   ...of('lambda/core/policy/resolve.ts', [
     'holds of a source do not matter',
-    'const holds = its.holds.length === 0 ?',
-    'const holds = its.holds.length >= 0 ?',
+    'its.holds.length === 0 ? mine.holds',
+    'its.holds.length >= 0 ? mine.holds',
   ]),
   ...of('lambda/aws/walk-pages.ts', [
     'a list ends with its first page',
