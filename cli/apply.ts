@@ -7,8 +7,8 @@ import type { ApplyResult } from '../lambda/core/plan/outcome';
 import { UTC, type Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { clean } from '../lambda/core/util/safe-text';
-import { type ApplyPorts, applyBatch, type Prepared, prepareApply } from '../lambda/deletion/apply-plan';
-import { PACE } from '../lambda/deletion/backoff';
+import { type ApplyPorts, applyPrepared, type Prepared, prepareApply } from '../lambda/deletion/apply-plan';
+import { RETRY_SETTINGS } from '../lambda/deletion/backoff';
 import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
 import { startAge } from '../lambda/deletion/check-age';
 import { openOutcomes, rehearsalOutcomes } from '../lambda/deletion/outcome-store';
@@ -111,7 +111,7 @@ function causeInCaller(error: unknown): RetentionError | null {
 async function rehearse(ports: ApplyPorts, prepared: Prepared, { out }: Terminal): Promise<ExitCode> {
   const would: string[] = [];
   let code: ExitCode = EXIT.done;
-  await applyBatch(ports, prepared, {
+  await applyPrepared(ports, prepared, {
     wouldDelete: ({ item }) => void would.push(`would be deleted: ${clean(item.name)} (${clean(item.region)})`),
     progress: (result) => {
       would.push(outcomeLine(result));
@@ -213,7 +213,7 @@ async function applyLocally(
   await show();
   if (options.dryRun === true) {
     return rehearse(
-      { clock, monotonic, sleep, deletion, outcomes: rehearsalOutcomes(), pace: PACE },
+      { clock, monotonic, sleep, deletion, outcomes: rehearsalOutcomes(), retrySettings: RETRY_SETTINGS },
       prepared,
       terminal,
     );
@@ -230,8 +230,8 @@ async function applyLocally(
     const noting = (error: unknown): void => {
       failure ??= { error };
     };
-    const ports: ApplyPorts = { clock, monotonic, sleep, deletion, outcomes, pace: PACE };
-    await applyBatch(ports, prepared, {
+    const ports: ApplyPorts = { clock, monotonic, sleep, deletion, outcomes, retrySettings: RETRY_SETTINGS };
+    await applyPrepared(ports, prepared, {
       signal: interrupt.signal,
       progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
     }).catch(noting);

@@ -5,8 +5,8 @@ import { type PlanKey, resultFolder } from '../storage/keys';
 import { EXECUTION_END, parseStored } from '../storage/schemas';
 
 /**
- * The note of how an execution ended: nothing else in the bucket tells that one was refused. Each execution has a key of its own, so that the
- * person who started one neither reads the end of another nor compares clocks.
+ * The note of how an execution ended: nothing else in the bucket shows that one was refused. Each execution has a key
+ * of its own, so that the person who started one neither reads the end of another nor compares clocks.
  */
 const endKey = (planId: string, execution: string): string => `${resultFolder(planId)}ended-${execution}.json`;
 
@@ -21,7 +21,10 @@ export const noteEnding = (store: Store, { id, digest }: PlanKey, execution: str
 export const hasEnded = async (store: Store, planId: string, execution: string): Promise<boolean> =>
   (await store.get(endKey(planId, execution))) !== null;
 
-/** Returns how an execution for this plan ended; null while it has not, and for a note of another plan or one that cannot be read. */
+/**
+ * Returns how an execution for this plan ended; null while it has not, and for a note of another plan or one that
+ * cannot be read.
+ */
 export async function readEnding(store: Store, { id, digest }: PlanKey, execution: string): Promise<RunEnd | null> {
   const note = parseStored(EXECUTION_END, await store.get(endKey(id, execution)));
   return note?.digest === digest ? note.end : null;

@@ -69,7 +69,10 @@ export async function eachOf<T, R>(all: readonly T[], call: (each: T) => Promise
   return answers;
 }
 
-/** Reads the attempts and outcomes of a plan. Outcomes that are `known` are not read again, where `items`, the plan's, tells their positions. */
+/**
+ * Reads the attempts and outcomes of a plan. Outcomes that are `known` are not read again, where `items`, the plan's,
+ * tells their positions.
+ */
 export async function readRecords(
   store: Store,
   plan: PlanKey,
@@ -99,7 +102,7 @@ export async function readRecords(
   return { recorded, attempts };
 }
 
-/** Returns what was known of the snapshots whose delete may have been sent and that have no outcome, by ARN. */
+/** Returns the facts of the snapshots whose delete may have been sent and that have no outcome, by ARN. */
 export const unsettledIn = ({ attempts }: Records): Map<string, Facts> =>
   new Map(
     [...attempts.values()].flatMap(({ attempt }) =>

@@ -1,7 +1,8 @@
 /**
- * The record of a deletion, in three sentences. Each item of a plan has an attempt, written before its first delete, and an outcome, written once
- * and never replaced. The attempt names the only run that may send deletes of the item and is replaced only conditionally; an attempt without an
- * outcome means that a delete may have been sent. `results/<plan id>.json` is a view of both, and can be written from them at any time.
+ * The record of a deletion, in three sentences. Each item of a plan has an attempt, written before its first delete,
+ * and an outcome, written once and never replaced. The attempt names the only run that may send deletes of the item and
+ * is replaced only conditionally; an attempt without an outcome means that a delete may have been sent. `results/<plan
+ * id>.json` is a view of both, and can be written from them at any time.
  */
 
 import type { ApplyResult, Facts, ItemResult } from '../core/plan/outcome';
@@ -30,8 +31,8 @@ import { checkLock, type LockPorts, type RunLock, takeLock } from './run-lock';
 export type OutcomePorts = LockPorts;
 
 /**
- * How the attempt of an item began. `owned`: this run may send its delete. `taken-over`: it may once nothing that the earlier run sent can still
- * arrive. `recorded`: another run has recorded its outcome.
+ * How the attempt of an item began. `owned`: this run may send its delete. `taken-over`: it may once nothing that the
+ * earlier run sent can still arrive. `recorded`: another run has recorded its outcome.
  */
 export type AttemptStart = 'owned' | 'taken-over' | 'recorded';
 
@@ -243,7 +244,8 @@ class StoredOutcomes implements OutcomeStore {
     const isGone = result.outcome === 'deleted';
     // It is printed even when it cannot be written.
     if (isGone) this.keep(result);
-    // A deleted snapshot is deleted whichever run may send deletes. Any other outcome is true only while no other run can send one.
+    // A deleted snapshot is deleted whichever run may send deletes. Any other outcome is true only while no other run
+    // can send one.
     const settled = isGone ? result : await this.settle(result);
     const key = recordFile(this.plan, this.position(arn), 'outcome');
     if (await this.ports.store.putIfAbsent(jsonObject(key, settled))) return settled;
@@ -251,8 +253,8 @@ class StoredOutcomes implements OutcomeStore {
   }
 
   /**
-   * Ends the attempt of an item, so that no run sends a delete of it from now on. Returns the outcome that counts. Rejects when another run has
-   * begun its own attempt since this one last read it.
+   * Ends the attempt of an item, so that no run sends a delete of it from now on. Returns the outcome that counts.
+   * Rejects when another run has begun its own attempt since this one last read it.
    */
   private async settle(outcome: ItemResult): Promise<ItemResult> {
     const { arn, name, source, sizeGb, monthlyCostCeiling } = outcome;
@@ -297,14 +299,20 @@ async function readUnfinished(store: Store, plan: Plan): Promise<ApplyResult | n
   );
 }
 
-/** Returns the recorded outcomes of a plan. Refuses plan.applied when it is finished, plan.in-progress while another run seems to be active. */
+/**
+ * Returns the recorded outcomes of a plan. Refuses plan.applied when it is finished, plan.in-progress while another run
+ * seems to be active.
+ */
 export async function checkOutcomes(ports: Omit<OutcomePorts, 'owner'>, plan: Plan): Promise<readonly ItemResult[]> {
   const result = await readUnfinished(ports.store, plan);
   await checkLock(ports, plan.id);
   return [...(await readRecords(ports.store, plan, byArn(result), plan.items)).recorded.values()];
 }
 
-/** Opens the record of a plan for a run, which can record and send from then on. Refuses plan.applied and plan.in-progress. */
+/**
+ * Opens the record of a plan for a run, which can record and send from then on. Refuses plan.applied and
+ * plan.in-progress.
+ */
 export async function openOutcomes(ports: OutcomePorts, plan: Plan): Promise<OutcomeStore> {
   const { store, clock } = ports;
   await readUnfinished(store, plan);

@@ -26,8 +26,8 @@ async function itemsOf(store: Store, { id, digest }: PlanKey): Promise<readonly 
 }
 
 /**
- * Returns what all runs of a plan did, those that died before they wrote their result included. Null where nothing is recorded, or the record
- * belongs to another plan of that id.
+ * Returns what all runs of a plan did, those that died before they wrote their result included. Null where nothing is
+ * recorded, or the record belongs to another plan of that id.
  */
 export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyResult | null> {
   const result = await ownResult(store, plan);
@@ -46,13 +46,14 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
       `cannot tell what was done: ${store.locate(recordFolder(plan))} has records, and neither ${store.locate(resultFile(plan.id))} nor the plan is there; restore one of them`,
     );
   const outcomes = [...recorded.values()];
-  const instants = [...outcomes, ...[...attempts.values()].map(({ attempt }) => attempt)].map(({ at }) => at).sort();
-  const last = instants.at(-1) ?? '';
+  const instants = [...outcomes, ...[...attempts.values()].map(({ attempt }) => attempt)].map(({ at }) => at);
+  if (result !== null) instants.push(result.updatedAt);
+  instants.sort();
   return makeResult({
     plan: { id: plan.id, digest: plan.digest, count },
     account: result?.account ?? outcomes[0]?.account ?? null,
     startedAt: result?.startedAt ?? instants[0] ?? '',
-    updatedAt: result === null || last > result.updatedAt ? last : result.updatedAt,
+    updatedAt: instants.at(-1) ?? '',
     recorded,
     unsettled,
     planned,
@@ -62,7 +63,10 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
 /** A view is written again at most this often because the record grew while it was written. */
 const MAX_WRITES = 5;
 
-/** Writes the result of a plan from its record, for a run that ended without doing so, and releases the lock of that run. */
+/**
+ * Writes the result of a plan from its record, for a run that ended without doing so, and releases the lock of that
+ * run.
+ */
 export async function settleOutcome(store: Store, plan: PlanKey, isOwnRun: (run: string) => boolean): Promise<void> {
   for (let writes = 0, items = -1; writes < MAX_WRITES; writes += 1) {
     const outcome = await readOutcome(store, plan);

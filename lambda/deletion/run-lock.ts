@@ -23,7 +23,9 @@ export interface LockPorts {
   readonly isAlive: (owner: Owner) => boolean | null;
 }
 
-/** A lock that its run has not renewed for this long (ms) no longer counts, even if a process of its number is running. */
+/**
+ * A lock that its run has not renewed for this long (ms) no longer counts, even if a process of its number is running.
+ */
 const LOCK_TIMEOUT_MS = 60 * 60_000;
 /** A run renews its lock at most this often (ms). */
 const RENEW_INTERVAL_MS = 60_000;
@@ -44,7 +46,10 @@ const inProgress = ({ host, pid }: Owner, until: number): RetentionError =>
     `process ${pid} on ${host} is applying it: let it finish; if it has ended and this machine cannot tell, apply again after ${new Date(until).toISOString()}`,
   );
 
-/** Returns the version of a lock that may be taken; null where there is none. Refuses plan.in-progress while its run seems to be active. */
+/**
+ * Returns the version of a lock that may be taken; null where there is none. Refuses plan.in-progress while its run
+ * seems to be active.
+ */
 async function freeLock({ store, clock, isAlive }: Omit<LockPorts, 'owner'>, planId: string): Promise<string | null> {
   const stored = await store.getVersioned(lockFile(planId));
   // A lock that cannot be read does not count: no delete depends on it.
@@ -79,8 +84,8 @@ export async function releaseLock(store: Store, planId: string, isOwn: (run: str
 }
 
 /**
- * Takes the lock of a plan: a courtesy for people, who learn that another run is active. No delete depends on it: of two runs that both have
- * it, each item has one owner. Refuses plan.in-progress.
+ * Takes the lock of a plan: a courtesy for people, who learn that another run is active. No delete depends on it: of
+ * two runs that both have it, each item has one owner. Refuses plan.in-progress.
  */
 export async function takeLock(ports: LockPorts, planId: string): Promise<RunLock> {
   const { store, clock, owner } = ports;

@@ -17,7 +17,7 @@ import { remember } from '../core/snapshot/snapshot-index';
 import { before } from '../core/time/period';
 import { decideConfirmed } from '../inventory/confirm-sources';
 import type { Clock, Digest, InventoryProgress, InventoryRequest, ReadInventory } from '../ports/ports';
-import { inTime } from '../ports/with-timeout';
+import { withTimeout } from '../ports/with-timeout';
 
 export interface MakeReportPorts {
   readonly clock: Clock;
@@ -45,9 +45,12 @@ export interface MadeReport {
   readonly plan: NewPlan;
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
 
-/** The order of design section 7: account, region, kind, source name, `createdAt` descending, ARN; what is absent comes first. */
+/** The order of a report: account, region, kind, source name, `createdAt` descending, ARN; absent values come first. */
 export function reportOrder(a: EvaluatedSnapshot, b: EvaluatedSnapshot): number {
   const [one, two] = [a.snapshot, b.snapshot];
   return (
@@ -88,7 +91,7 @@ function totalsOf(items: readonly EvaluatedSnapshot[], problems: number, config:
   };
 }
 
-/** Living sources whose newest finished manual snapshot is older than `report.staleAfter`, and which have at least one: a backup that stopped. */
+/** Finds living sources whose newest finished snapshot is older than `report.staleAfter`: backups that stopped. */
 function staleSources(inventory: Inventory, now: number, config: Config): readonly StaleSource[] {
   const limit = before(now, config.report.staleAfter, config.zone);
   const newest = new Map<string, number>();
@@ -110,10 +113,12 @@ function staleSources(inventory: Inventory, now: number, config: Config): readon
   });
 }
 
-/** How long (ms) the report before may take to be read: it is good to have, and time is needed to store and to send. */
-const COMPARE_LIMIT = 30_000;
+/** Time limit (ms) for reading the previous report: it is optional, and time is needed to store and to send. */
+const COMPARE_TIMEOUT_MS = 30_000;
 
-/** What changed; null where there is no report to compare with, or one that is not as it was written, or that cannot be read. */
+/**
+ * Returns the changes; null where there is no previous report, or one that is not as it was written or cannot be read.
+ */
 async function changesSince(
   previous: PreviousReport | Unread | null,
   items: readonly EvaluatedSnapshot[],
@@ -122,7 +127,7 @@ async function changesSince(
   if (previous === null) return { changes: null, unread: null };
   if ('unread' in previous) return { changes: null, unread: previous.unread };
   const comparison = compareWith(previous, items, scopes);
-  const { failure } = await inTime('read the report before to its end', COMPARE_LIMIT, async () => {
+  const { failure } = await withTimeout('read the previous report to its end', COMPARE_TIMEOUT_MS, async () => {
     for await (const block of previous.snapshots) comparison.meet(block);
   });
   if (failure === null) return { changes: comparison.changes(), unread: null };
@@ -139,7 +144,9 @@ const unreadProblem = ({ message }: Error): Problem => ({
 const ruleProblems = ({ hiddenRules }: Config): readonly Problem[] =>
   hiddenRules.map(({ code, message }) => ({ code, arn: null, message }));
 
-/** Lists, decides, counts and plans: the main job, without sending or storing anything. Never rejects for what the service does. */
+/**
+ * Lists, decides, counts and plans, without storing or sending anything. Never rejects for a failure of the service.
+ */
 export async function makeReport(
   ports: MakeReportPorts,
   request: MakeReportRequest,
@@ -197,7 +204,7 @@ export async function makeReport(
   return { report, plan };
 }
 
-/** What the next report compares itself with. */
+/** Returns the state with which the next report is compared. */
 export function stateOf({ reportId, evaluatedAt, complete, scopes, items, confirmedGone }: Report): ReportState {
   return {
     schemaVersion: 1,

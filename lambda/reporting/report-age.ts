@@ -1,15 +1,16 @@
 import { instantOfId, parseInstant } from '../core/time/instant';
 import { dueSince, type Pause } from '../core/time/pause';
+import { CLOCK_TOLERANCE_MS } from '../core/time/tolerance';
 import { RetentionError } from '../core/util/errors';
 import type { Store } from '../ports/ports';
 import { REPORT_DUE_SINCE, REPORTS, reportFiles } from '../storage/keys';
 
 const HOUR = 3_600_000;
 
-/** A report from later than this (ms) after now was made by another clock, and says nothing of when the next one is due. */
-const MAX_AHEAD = 5 * 60_000;
-
-/** The time (epoch ms) of the newest report that was stored whole, none of the future; null when there is none. */
+/**
+ * Returns the newest report that was stored completely and is not in the future; null when there is none. `at` is epoch
+ * ms.
+ */
 export async function newestReport(
   store: Store,
   now: number,
@@ -17,26 +18,27 @@ export async function newestReport(
   for (const reportId of [...(await store.list(REPORTS))].reverse()) {
     const at = instantOfId(reportId);
     // The state is written last.
-    if (at !== null && at <= now + MAX_AHEAD && (await store.get(reportFiles(reportId).state)) !== null)
+    if (at !== null && at <= now + CLOCK_TOLERANCE_MS && (await store.get(reportFiles(reportId).state)) !== null)
       return { reportId, at };
   }
   return null;
 }
 
-/** Since when (epoch ms) a report is awaited, as the last check knew it; null where none was made. */
-export async function awaitedSince(store: Store): Promise<number | null> {
+/** Returns since when (epoch ms) a report is due, by the last check; null where there was none. */
+export async function reportDueSince(store: Store): Promise<number | null> {
   const text = await store.get(REPORT_DUE_SINCE);
   const at = text === null ? null : parseInstant(text);
   if (text === null || at !== null) return at;
   throw new RetentionError(
     'check.unreadable',
     'operator',
-    `cannot tell since when a report is awaited: got something else than an instant in ${store.locate(REPORT_DUE_SINCE)}; remove it`,
+    `cannot tell since when a report is due: got no instant in ${store.locate(REPORT_DUE_SINCE)}; remove it`,
   );
 }
 
 /**
- * Reads the pauses of an event of the daily check; none where it has none. Throws `event.malformed` for what is no list of them.
+ * Returns the pauses in an event of the daily check; none where it has none. Throws `event.malformed` for anything but
+ * a list of them.
  */
 export function pausesOfEvent(event: unknown): readonly Pause[] {
   const given = typeof event === 'object' && event !== null && 'pauses' in event ? event.pauses : [];
@@ -57,15 +59,15 @@ export function pausesOfEvent(event: unknown): readonly Pause[] {
 }
 
 /**
- * Hours since the scheduled time of the newest report, whether or not it is still kept; before the first one, since the first time that this was
- * asked; and never since before a pause of the schedule ended.
+ * Returns the hours since the scheduled time of the newest report, even where it is no longer stored. Before the first
+ * report they count from the first check; they never count from before the end of a pause of the schedule.
  */
 export async function reportAge(
   store: Store,
   now: number,
   pauses: readonly Pause[] = [],
 ): Promise<{ readonly check: 'age'; readonly reportAgeHours: number }> {
-  const known = [await awaitedSince(store), (await newestReport(store, now))?.at ?? null].filter((at) => at !== null);
+  const known = [await reportDueSince(store), (await newestReport(store, now))?.at ?? null].filter((at) => at !== null);
   const since = known.length === 0 ? now : Math.min(now, Math.max(...known));
   await store.put({ key: REPORT_DUE_SINCE, contentType: 'text/plain', body: [new Date(since).toISOString()] });
   return { check: 'age', reportAgeHours: (now - dueSince(since, now, pauses)) / HOUR };

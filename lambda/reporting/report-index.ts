@@ -17,9 +17,9 @@ function outcomesIn(text: string | null): ReadonlyMap<string, string> {
 }
 
 /**
- * Writes the index of all stored reports, newest first: `reports/index.json`, and a page beside it. Which reports there are comes from the
- * listing alone, and it is listed once more after the writing: of two runs at once, the one that writes last has seen both. Only the outcomes
- * are carried over from the index before.
+ * Writes the index of all stored reports, newest first: `reports/index.json`, and a page beside it. Which reports there
+ * are comes from the listing alone, and it is listed once more after the writing: of two runs at once, the one that
+ * writes last has seen both. Only the outcomes are carried over from the index before.
  */
 export async function indexReports(store: Store, report: Report): Promise<void> {
   const list = async (): Promise<readonly string[]> =>

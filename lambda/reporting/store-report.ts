@@ -15,8 +15,8 @@ import { parseStored, REPORT_HEAD, STATE_BLOCK } from '../storage/schemas';
 import { stateOf } from './make-report';
 
 /**
- * Stores the files of a report, and last its plan; each is written once and never replaced. Nothing can be deleted on a report of which
- * another file is missing, nor on one whose storing `signal` ended.
+ * Stores the files of a report, and last its plan; each is written once and never replaced. Nothing can be deleted on a
+ * report of which another file is missing, nor on one whose storing `signal` ended.
  */
 export async function storeReport(
   store: Store,
@@ -38,7 +38,10 @@ export async function storeReport(
   await storePlan(store, plan);
 }
 
-/** Writes a file of a report. No other report has its id, so a file that is there already was written by a try whose answer was lost. */
+/**
+ * Writes a file of a report. No other report has its id, so a file that exists was written by a try whose answer was
+ * lost.
+ */
 async function storeFile(store: Store, object: StoredObject): Promise<void> {
   if (await store.putIfAbsent(object)) return;
   const folder = object.key.slice(0, object.key.lastIndexOf('/') + 1);
@@ -53,7 +56,7 @@ async function storeFile(store: Store, object: StoredObject): Promise<void> {
 async function storePlan(store: Store, plan: NewPlan): Promise<void> {
   const key = planFile(plan.id);
   if (await store.putIfAbsent({ key, contentType: 'application/json', body: renderPlan(plan) })) return;
-  // Its own, where the answer to a first try was lost.
+  // Where the answer to a first try was lost, it is the same plan.
   if ((await store.get(key)) === [...renderPlan(plan)].join('')) return;
   throw new RetentionError(
     'plan.exists',
@@ -63,8 +66,8 @@ async function storePlan(store: Store, plan: NewPlan): Promise<void> {
 }
 
 /**
- * The newest report stored for an earlier time than `reportId`'s, or null. One whose head is unreadable counts as none. Its snapshots are read
- * when they are asked for; a SyntaxError then says that they are not as they were written.
+ * Returns the newest report stored for an earlier time than `reportId`'s, or null. One whose head is unreadable counts
+ * as none. Its snapshots are read on demand, with a SyntaxError where they are not as they were written.
  */
 export async function previousReport(store: Store, reportId: string): Promise<PreviousReport | null> {
   const timeOf = (id: string): string => id.slice(0, 16);
@@ -79,7 +82,9 @@ export async function previousReport(store: Store, reportId: string): Promise<Pr
   return null;
 }
 
-/** A state as JSON in chunks: its head on a line, then a line for each block, so that it can be read without being held. */
+/**
+ * A state as JSON in chunks: its head on a line, then a line for each block, so that it can be read without being held.
+ */
 function* stateChunks({ snapshots, ...head }: ReportState): Generator<string> {
   yield `${jsonText(head).slice(0, -1)},"snapshots":[`;
   let separator = '\n';

@@ -10,7 +10,7 @@ const pathOf = (path: readonly PropertyKey[]): string =>
     return text === '' ? String(key) : `${text}.${String(key)}`;
   }, '');
 
-/** Says what a plan lacks, has too much of, or has wrong. */
+/** Describes the first member of a plan that is missing, unknown or wrong. */
 function problemOf(issue: z.core.$ZodIssue, plan: unknown): string {
   const at = (path: readonly PropertyKey[], text: string): string =>
     path.length === 0 ? text : `${pathOf(path)}: ${text}`;
@@ -23,7 +23,7 @@ function problemOf(issue: z.core.$ZodIssue, plan: unknown): string {
   return at(issue.path, `got ${shown(value)}, expected ${issue.message}`);
 }
 
-/** Two items that are one snapshot, or one name, would make the count a lie. */
+/** Finds two items of one snapshot, or of one name: the count would be wrong. */
 function repeated(plan: Plan): string | null {
   const seen = new Set<string>();
   for (const [index, { arn, kind, region, name }] of plan.items.entries()) {
@@ -36,10 +36,10 @@ function repeated(plan: Plan): string | null {
 }
 
 /**
- * A plan reads each kind in each region; apply reads exactly those, which it could not if one were left out. An incomplete plan is never applied:
- * it lacks the scopes that were not read, and can list snapshots of a scope that failed later.
+ * Finds a missing scope. A plan reads each kind in each region, and apply reads exactly those. An incomplete plan is
+ * never applied: it lacks the scopes that were not read, and can list snapshots of a scope that failed later.
  */
-function ragged({ complete, scopes, items }: Plan): string | null {
+function missingScope({ complete, scopes, items }: Plan): string | null {
   if (!complete) return null;
   const listed = new Set(scopes.map((scope) => `${scope.region} ${scope.kind}`));
   const regions = new Set(scopes.map(({ region }) => region));
@@ -50,7 +50,10 @@ function ragged({ complete, scopes, items }: Plan): string | null {
   return outside < 0 ? null : `items[${outside}]: got a snapshot outside of the scopes`;
 }
 
-/** Reads a plan from parsed JSON, strictly: nothing is filled in, nothing is ignored. Says what is wrong with the first part that is. */
+/**
+ * Parses a plan from JSON, strictly: nothing is filled in, nothing is ignored. `wrong` describes the first part that is
+ * wrong.
+ */
 export function parsePlan(
   json: unknown,
 ): { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly wrong: string } {
@@ -59,6 +62,6 @@ export function parsePlan(
     const [issue] = error.issues;
     return { ok: false, wrong: issue === undefined ? 'expected a plan' : problemOf(issue, json) };
   }
-  const inconsistent = repeated(plan) ?? ragged(plan);
+  const inconsistent = repeated(plan) ?? missingScope(plan);
   return inconsistent === null ? { ok: true, plan } : { ok: false, wrong: inconsistent };
 }

@@ -1,4 +1,7 @@
-/** Schemas of all JSON that is read back from the store. Unknown members are allowed in each of them except a plan, which its digest covers. */
+/**
+ * Schemas of all JSON that is read back from the store. Unknown members are allowed in each of them except a plan,
+ * which its digest covers.
+ */
 
 import * as z from 'zod/mini';
 import { type ApplyResult, type Facts, type ItemResult, NO_FACTS, OUTCOMES } from '../core/plan/outcome';
@@ -101,8 +104,9 @@ interface AttemptBase {
 }
 
 /**
- * Which run may send the delete of an item. `open`: a delete may have been sent. `cancelled`: certainly none was. `settled`: none will be, and
- * the outcome is known. `earlier`: an earlier run may have sent a delete. Each replacement has the next `revision`, so that no two contents are equal.
+ * Which run may send the delete of an item. `open`: a delete may have been sent. `cancelled`: certainly none was.
+ * `settled`: none will be, and the outcome is known. `earlier`: an earlier run may have sent a delete. Each replacement
+ * has the next `revision`, so that no two contents are equal.
  */
 export type Attempt = AttemptBase &
   (
@@ -115,7 +119,7 @@ const attemptBase = {
   name: z.string(),
   run: z.string(),
   revision: z.number(),
-  // Where it cannot be told, a delete may have been sent.
+  // Where it is not known, a delete may have been sent.
   earlier: z.catch(z.boolean(), true),
   at: z.string(),
   facts: z.catch(facts, NO_FACTS),
@@ -173,7 +177,7 @@ export const REPORT_HEAD: z.ZodMiniType<ReportHead> = z.looseObject({
   evaluatedAt: z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)))),
   complete: z.boolean(),
   lists: z.array(z.looseObject({ region: z.string(), kind: known<Kind>(), snapshots: z.exactOptional(z.number()) })),
-  // What is no list of ARNs counts as none: then the sources are asked for again.
+  // Anything but a list of ARNs counts as none: then the sources are read by name again.
   gone: z.catch(z.array(arn), []),
 });
 

@@ -35,7 +35,7 @@ export function start(
   url: string,
   args: readonly string[],
   env: Record<string, string> = {},
-): { child: ChildProcess; done: Promise<Ran>; said: Ran } {
+): { child: ChildProcess; done: Promise<Ran>; output: Ran } {
   const child = spawn(process.execPath, [program(), ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -49,15 +49,15 @@ export function start(
       ...env,
     },
   });
-  const said: Ran = { code: null, out: '', err: '' };
+  const output: Ran = { code: null, out: '', err: '' };
   child.stdout?.on('data', (data) => {
-    said.out += String(data);
+    output.out += String(data);
   });
   child.stderr?.on('data', (data) => {
-    said.err += String(data);
+    output.err += String(data);
   });
-  const done = new Promise<Ran>((resolve) => child.on('close', (code) => resolve(Object.assign(said, { code }))));
-  return { child, done, said };
+  const done = new Promise<Ran>((resolve) => child.on('close', (code) => resolve(Object.assign(output, { code }))));
+  return { child, done, output };
 }
 export const run = (
   folder: string,

@@ -6,8 +6,8 @@ import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
 import { parseConfig } from '../../lambda/config/parse-config';
-import { applyBatch, prepareApply } from '../../lambda/deletion/apply-plan';
-import { PACE } from '../../lambda/deletion/backoff';
+import { applyPrepared, prepareApply } from '../../lambda/deletion/apply-plan';
+import { RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import { digestOf } from '../../lambda/runtime/digest';
@@ -70,7 +70,10 @@ async function main(): Promise<void> {
   );
   const outcomes = await openOutcomes(outcomePorts, prepared.plan);
   const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
-  await applyBatch({ clock, monotonic: () => performance.now(), sleep, deletion, outcomes, pace: PACE }, prepared);
+  await applyPrepared(
+    { clock, monotonic: () => performance.now(), sleep, deletion, outcomes, retrySettings: RETRY_SETTINGS },
+    prepared,
+  );
   await outcomes.close();
   process.stdout.write(`${points}\n`);
 }

@@ -84,7 +84,7 @@ describe('a run that is killed', () => {
   };
   const CONFIG = aConfig(WRITTEN);
 
-  it('has lost nothing, whatever the point: nothing else is gone, what is recorded is true, and the next run finishes', async () => {
+  it('has lost nothing at any point: nothing else is deleted, the record is true, and the next run finishes', async () => {
     const points = await withRig((rig) => run(rig, 0));
     if (points === null) throw new Error('a run that is not killed ends');
     expect(points).toBeGreaterThan(40);
@@ -128,7 +128,7 @@ describe('a run that is killed', () => {
     expect([...ways].sort()).toEqual(['an earlier run started to delete it, and it is gone', 'deleted']);
   }, 240_000);
 
-  it('never deletes, when it is gone on with, a snapshot that has taken the name of one that was deleted', async () => {
+  it('never leads the next run to delete a snapshot that has taken the name of a deleted one', async () => {
     const points = (await withRig((rig) => run(rig, 0))) ?? 0;
     for (let at = Math.floor(points / 3); at <= points; at += 2) {
       await withRig(async (rig) => {

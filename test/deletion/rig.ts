@@ -10,10 +10,10 @@ import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
 import type { ApplyResult, ItemResult } from '../../lambda/core/plan/outcome';
-import type { Plan } from '../../lambda/core/plan/plan';
+import type { Plan, PlanItem } from '../../lambda/core/plan/plan';
 import type { Config } from '../../lambda/core/policy/config';
-import { type ApplyOptions, applyBatch, type Prepared, prepareApply } from '../../lambda/deletion/apply-plan';
-import { PACE, type Pace } from '../../lambda/deletion/backoff';
+import { type ApplyOptions, applyPrepared, type Prepared, prepareApply } from '../../lambda/deletion/apply-plan';
+import { RETRY_SETTINGS, type RetrySettings } from '../../lambda/deletion/backoff';
 import { readAttempt } from '../../lambda/deletion/outcome-files';
 import { type OutcomePorts, openOutcomes } from '../../lambda/deletion/outcome-store';
 import type { Owner } from '../../lambda/deletion/run-lock';
@@ -81,6 +81,8 @@ export function noSleep(): Sleep & { readonly slept: number[] } {
 }
 
 export interface RunOptions extends ApplyOptions {
+  /** Only these items; all of the plan where absent. */
+  readonly batch?: readonly PlanItem[];
   readonly text?: string | null;
   readonly digest?: string | null;
   readonly config?: Config;
@@ -89,7 +91,7 @@ export interface RunOptions extends ApplyOptions {
   readonly clock?: Clock;
   readonly monotonic?: Clock;
   readonly owner?: Owner;
-  readonly pace?: Partial<Pace>;
+  readonly retrySettings?: Partial<RetrySettings>;
   readonly deletion?: SnapshotDeletion;
   readonly readInventory?: ReadInventory;
   readonly store?: Store;
@@ -127,6 +129,14 @@ const nextRun = (): string => {
 
 /** An owner of this very process that is told apart from others only by its run; `isAlive` of the rig says that it is dead. */
 export const anOwner = (): Owner => ({ host: 'test', pid: process.pid, run: nextRun() });
+
+/** A part of a prepared plan. */
+function only(prepared: Prepared, batch: readonly PlanItem[] | undefined): Prepared {
+  if (batch === undefined) return prepared;
+  const isIn = ({ item }: { readonly item: PlanItem }): boolean => batch.some(({ arn }) => arn === item.arn);
+  const groups = prepared.groups.map((group) => ({ ...group, items: group.items.filter(isIn) }));
+  return { ...prepared, groups, skipped: prepared.skipped.filter(isIn) };
+}
 
 export async function startRig(account: AccountData = smallAccount()): Promise<Rig> {
   const emulator = await startEmulator({ account });
@@ -216,12 +226,12 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
         { ...outcomePorts(options), owner: options.owner ?? anOwner() },
         prepared.plan,
       );
-      const pace = { ...PACE, ...options.pace };
+      const retrySettings = { ...RETRY_SETTINGS, ...options.retrySettings };
       try {
         const clocks = { clock: options.clock ?? clock, monotonic: options.monotonic ?? (() => performance.now()) };
-        await applyBatch(
-          { ...clocks, sleep, deletion: options.deletion ?? deletion, outcomes, pace },
-          prepared,
+        await applyPrepared(
+          { ...clocks, sleep, deletion: options.deletion ?? deletion, outcomes, retrySettings },
+          only(prepared, options.batch),
           options,
         );
       } finally {

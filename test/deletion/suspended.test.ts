@@ -167,7 +167,7 @@ describe('time that passes between the check of a snapshot and its delete', () =
     expect(groupChecks).toBe(2);
   });
 
-  it('leaves a snapshot open, and says nothing of it, where no check is ever followed by its delete in time', async () => {
+  it('leaves a snapshot open, without an outcome, where no check is ever followed by its delete in time', async () => {
     let wall = 0;
     const readSnapshot: Rig['deletion']['readSnapshot'] = async (named, abortSignal) => {
       const answer = await rig.deletion.readSnapshot(named, abortSignal);

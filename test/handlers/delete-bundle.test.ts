@@ -271,7 +271,7 @@ describe('the bundle of the deletion function', () => {
       expect(calls.length).toBeGreaterThan(4);
       expect(new Set(calls.map(({ what }) => what))).toEqual(new Set(['POST checkpoint', 'GET state']));
       expect(new Set(calls.map(({ execution }) => execution))).toEqual(new Set([EXECUTION]));
-      // Each bears the token that the one before it was answered with.
+      // Each has the token of the answer before it.
       const before = (index: number): number => index - states.filter((state) => state < index).length;
       expect(calls.map(({ token }) => token)).toEqual(calls.map((_, index) => `token-${before(index)}`));
     });
@@ -303,10 +303,10 @@ describe('the bundle of the deletion function', () => {
     ['cannot be reached', (response: ServerResponse) => void response.destroy(), 'cannot tell whether this version'],
   ])(
     'deletes nothing and fails where the alias %s',
-    (_, alias, said) =>
+    (_, alias, message) =>
       withBundle('approve', alias, async ({ emulator, handler, plan, left }) => {
         const { status, error } = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal);
-        expect([status, error]).toEqual(['FAILED', expect.stringContaining(said)]);
+        expect([status, error]).toEqual(['FAILED', expect.stringContaining(message)]);
         expect(left()).toEqual(ALL);
         expect(emulator.published.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: run.failed']);
       }),

@@ -1,7 +1,7 @@
 import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { durableSteps } from '../../lambda/aws/durable-steps';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
-import { PACE } from '../../lambda/deletion/backoff';
+import { RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { type DeletionPorts, runDeletion } from '../../lambda/deletion/run-deletion-job';
 import { LIMITS } from '../../lambda/handlers/wire-delete';
 import type { SnapshotDeletion } from '../../lambda/ports/deletion-ports';
@@ -62,7 +62,7 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
       return invocation.signal;
     },
     beforeEnd: () => new AbortController().signal,
-    pace: PACE,
+    retrySettings: RETRY_SETTINGS,
     limits: LIMITS,
     store,
     channel,

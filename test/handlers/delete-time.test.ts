@@ -9,7 +9,7 @@ import { durableSteps } from '../../lambda/aws/durable-steps';
 import type { ApplyResult } from '../../lambda/core/plan/outcome';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { type DeletionPorts, runDeletion } from '../../lambda/deletion/run-deletion-job';
-import { DEPLOYED_PACE, LIMITS, wireDeletion } from '../../lambda/handlers/wire-delete';
+import { DEPLOYED_RETRY_SETTINGS, LIMITS, wireDeletion } from '../../lambda/handlers/wire-delete';
 import type { Called, CallFailure, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
 import { renderPlan } from '../../lambda/render/plan';
 import { makeReport } from '../../lambda/reporting/make-report';
@@ -104,7 +104,7 @@ async function carryOut(service: Service) {
     sleep,
     timeout,
     beforeEnd: (ms) => timeout(INVOCATION - into() - ms),
-    pace: DEPLOYED_PACE,
+    retrySettings: DEPLOYED_RETRY_SETTINGS,
     limits: LIMITS,
     store: {
       ...store,
@@ -172,7 +172,7 @@ describe('an invocation of the deployed deletion, by its own limits and pace', (
       'ThrottlingException',
     ],
     [
-      'answers nothing any more from a delete on, which it carried out',
+      'no longer answers from a delete on, which it carried out',
       {
         ...GOOD,
         read: (at) => (inHole(at) ? { takes: HOLE, failure: UNANSWERED } : { takes: SECOND }),

@@ -26,7 +26,7 @@ const small = () => {
   };
 };
 
-/** Invocations that end with the first snapshots that they have in hand, one in each region: none is deleted before all of them are. */
+/** Invocations that end with their first snapshots, one in each region: none is deleted before all of them are. */
 function shortInvocations(rig: Rig): Pick<DeletionPorts, 'timeout' | 'deletion'> {
   let controller = new AbortController();
   const waiting: (() => void)[] = [];
@@ -343,7 +343,7 @@ describe('the deletion function', () => {
       });
       expect(result).toMatchObject({ state: 'stopped', code: 'run.deadline' });
       expect(rig.names().filter((name) => PLANNED.includes(name))).toHaveLength(4);
-      // What the other region had in hand was to be sent, and was not: that is taken back, so its end is known.
+      // The delete of the other region was not sent: its attempt is cancelled, so its end is known.
       expect(mails.map(({ subject }) => subject)).toEqual([
         '[Lightsail] Deletion not finished: 1 deleted, 4 of 5 not dealt with',
       ]);
@@ -389,7 +389,7 @@ describe('the deletion function', () => {
       expect(mails).toHaveLength(1);
     }));
 
-  it('stops at the next invocation when another version was deployed meanwhile, and says how to go on', () =>
+  it('stops at the next invocation when another version was deployed meanwhile, and names the command that continues', () =>
     withBench(async ({ approve, run, rig, result, mails }) => {
       const event = await approve();
       let asked = 0;
@@ -445,7 +445,7 @@ describe('the deletion function', () => {
       }, small()),
   );
 
-  it('looks again which version is deployed where the last reading of a snapshot took half a minute, before it is deleted', () =>
+  it('reads the deployed version again where the last reading of a snapshot took half a minute, before its delete', () =>
     withBench(async ({ approve, run, rig }) => {
       const event = await approve();
       let now = Date.now();
@@ -482,7 +482,7 @@ describe('the deletion function', () => {
       expect(readings.slice(at, at + 4)).toEqual(['web-04', 'web-01', 'web-04', 'delete web-04']);
     }, small()));
 
-  it('looks which version is deployed after all was read, and deletes nothing where it is another', () =>
+  it('reads the deployed version after the inventory, and deletes nothing where it is another', () =>
     withBench(async ({ approve, run, rig, mails, objects }) => {
       const event = await approve();
       const { result } = await run(event, {
@@ -497,7 +497,7 @@ describe('the deletion function', () => {
       expect(objects.has(`results/${event.plan}.json`)).toBe(false);
     }));
 
-  it('deletes nothing while it cannot be told which version is deployed, and fails when that stays so', () =>
+  it('deletes nothing while the deployed version cannot be read, and fails when that does not change', () =>
     withBench(async ({ approve, run, rig, mails }) => {
       const event = await approve();
       const unreadable = () => Promise.reject(new Error('the alias cannot be read'));
@@ -619,7 +619,7 @@ describe('the deletion function', () => {
       expect(result).toMatchObject({ state: 'stopped', code: 'run.invocations' });
     }, small()));
 
-  it('looks again at what is deployed, before its first delete, when taking the lock of the plan took longer than half a minute', () =>
+  it('reads the deployed version again before its first delete when taking the lock of the plan took longer than half a minute', () =>
     withBench(async ({ approve, run, rig, objects }) => {
       const event = await approve();
       let now = Date.now();
@@ -770,10 +770,10 @@ describe('refuses, deletes nothing, and says so by e-mail', () => {
       (event: object) => event,
     ],
     ['an expired plan', 'plan.expired', { clock: () => Date.now() + 8 * 86_400_000 }, (event: object) => event],
-  ])('%s', (_, code, said, change) =>
+  ])('%s', (_, code, overrides, change) =>
     withBench(async ({ approve, run, rig, mails, objects }) => {
       const event = change(await approve());
-      const { status, result } = await run(event, said);
+      const { status, result } = await run(event, overrides);
       expect(status).toBe('SUCCEEDED');
       expect(result).toMatchObject({ state: 'refused', code, deleted: 0 });
       const { plan, digest } = event as { readonly plan: string; readonly digest: string };
@@ -787,7 +787,7 @@ describe('refuses, deletes nothing, and says so by e-mail', () => {
     }),
   );
 
-  it('a plan that lies under another id, where nobody would find what was deleted', () =>
+  it('a plan that is stored under another id, where no one would find its outcomes', () =>
     withBench(async ({ approve, run, rig, mails, objects }) => {
       const event = await approve();
       objects.set(planFile('another'), objects.get(planFile(event.plan)) ?? '');
@@ -829,7 +829,7 @@ describe('refuses, deletes nothing, and says so by e-mail', () => {
 });
 
 describe('an invocation that dies', () => {
-  it('at any checkpoint, lock, delete, record or mail, before or after it: the plan is carried out, nothing else goes, the record is true', async () => {
+  it('at any checkpoint, lock, delete, record or mail, before or after it: the plan is applied, nothing else is deleted, the record is true', async () => {
     const survived: string[] = [];
     for (let killAt = 1; killAt <= 200; killAt += 1) {
       const { lifeOf, killed } = mortals(killAt);
@@ -895,8 +895,8 @@ describe('an invocation that dies', () => {
       (_, isDead) => ({ clock: () => Date.now() + (isDead() ? 2 * 3_600_000 : 0) }),
     ],
   ])(
-    'at any point, and the next attempt %s: the mail and the result tell what was done by then, and another run goes on',
-    async (_, code, said) => {
+    'at any point, and the next attempt %s: the mail and the result show the outcomes until then, and another run continues',
+    async (_, code, portsOf) => {
       const all = ['web-04', 'web-05'];
       let told = 0;
       for (let killAt = 1; killAt <= 200; killAt += 1) {
@@ -904,7 +904,7 @@ describe('an invocation that dies', () => {
         await withBench(async (bench) => {
           const { approve, handler, rig, mails, objects } = bench;
           const event = await approve();
-          await runExecution(handler(said(bench, () => killed() !== null)), event, lifeOf);
+          await runExecution(handler(portsOf(bench, () => killed() !== null)), event, lifeOf);
           const gone = all.filter((name) => !rig.names().includes(name));
           const stored = JSON.parse(objects.get(`results/${event.plan}.json`) ?? 'null') as ApplyResult | null;
           const done = Object.keys(stored === null ? {} : outcomes(stored));

@@ -96,7 +96,7 @@ export async function runExecution(
     readonly functionArn?: string;
     readonly name?: string;
     readonly remaining?: () => number;
-    /** Gets what answers the calls of an invocation, whose event then bears no client, and only the first of the operations. */
+    /** Gets the client that answers the calls of an invocation, whose event then has no client, and only the first of the operations. */
     readonly serve?: (client: DurableExecutionClient) => void;
   } = {},
 ): Promise<Ending> {

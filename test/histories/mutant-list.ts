@@ -29,23 +29,37 @@ export const MUTANTS: readonly Mutant[] = [
     [
       'a check is young from when its answer is read',
       `const age = startAge(this.ports);
-    if ((await this.request.attempt?.isOwn()) === false) throw this.request.takenOver();
+    if ((await this.request.attempt?.isOwn()) === false) throw takenOver(this.request.candidate.item.name);
     const now = await readNow(this.ports, this.request, signal);`,
-      `if ((await this.request.attempt?.isOwn()) === false) throw this.request.takenOver();
+      `if ((await this.request.attempt?.isOwn()) === false) throw takenOver(this.request.candidate.item.name);
     const now = await readNow(this.ports, this.request, signal);
     const age = startAge(this.ports);`,
     ],
     [
       'the group is not read again',
-      'const breach = await this.request.guard(signal);',
-      'const breach: Verdict | null = null as Verdict | null;',
+      'const breach = await this.request.checkGroup(signal);',
+      'const breach: ItemOutcome | null = null as ItemOutcome | null;',
     ],
     [
       'a run does not ask whether an item is still its own',
-      '=== false) throw this.request.takenOver();',
-      '=== null) throw this.request.takenOver();',
+      '=== false) throw takenOver(',
+      '=== null) throw takenOver(',
     ],
-    ['a run that takes over does not wait', 'await this.ports.pacer.sleep(TAKE_OVER_WAIT_MS);', ''],
+    ['a run that takes over does not wait', 'await this.ports.backoff.sleep(TAKE_OVER_WAIT_MS);', ''],
+    [
+      'a lost answer is taken for a delete that was not sent',
+      '|| failure.undone === true;',
+      "|| failure.class === 'transient' || failure.undone === true;",
+    ],
+    [
+      'an answer of no known kind is taken for a refusal',
+      "'caller', 'not-sent'].includes(failure.class)",
+      "'caller', 'not-sent', 'unknown'].includes(failure.class)",
+    ],
+    ['an accepted delete is success', 'if (isGone(now))', 'if (isDone || isGone(now))'],
+  ),
+  ...of(
+    'lambda/deletion/read-snapshot.ts',
     [
       'the last reading is not compared',
       "if (skipReason === null) return { state: 'same' };",
@@ -62,27 +76,16 @@ export const MUTANTS: readonly Mutant[] = [
       "if (!answer.ok) return { state: 'gone' };",
     ],
     [
-      'a lost answer is taken for a delete that was not sent',
-      '|| failure.undone === true;',
-      "|| failure.class === 'transient' || failure.undone === true;",
-    ],
-    [
-      'an answer of no known kind is taken for a refusal',
-      "'caller', 'not-sent'].includes(failure.class)",
-      "'caller', 'not-sent', 'unknown'].includes(failure.class)",
-    ],
-    [
-      'failed never says that it may still be deleted',
-      "sent === 'nothing'\n    ? { outcome: 'failed', code, text: message }",
-      "sent !== null\n    ? { outcome: 'failed', code, text: message }",
-    ],
-    ['an accepted delete is success', "if (presence === 'gone')", "if (isDone || presence === 'gone')"],
-    [
       'a snapshot that was replaced is recorded as deleted',
-      "return { end: this.sent === 'nothing' ? now.skipReason : gone(this.sent) };",
-      "return { end: gone('by-this-run') };",
+      "outcome: sent === 'nothing' ? now.skipReason : goneOutcome(sent) };",
+      "outcome: goneOutcome('by-this-run') };",
     ],
   ),
+  ...of('lambda/deletion/item-outcome.ts', [
+    'failed never says that it may still be deleted',
+    "sent === 'nothing'\n    ? { outcome: 'failed', code, text }",
+    "sent !== null\n    ? { outcome: 'failed', code, text }",
+  ]),
   ...of(
     'lambda/deletion/check-group.ts',
     ['the source is not read again', 'if (named === null) return null;', 'if (named !== undefined) return null;'],
@@ -120,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
       "await this.ports.store.put(jsonObject(key, settled));\n    if (settled.arn !== '') return settled;",
     ],
     [
-      'an attempt is replaced whoever has it',
+      'an attempt of another run is replaced',
       ': store.replaceIf(object, known.version);',
       ': store.put(object).then(() => true);',
     ],
@@ -139,12 +142,16 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   ...of(
     'lambda/deletion/apply-plan.ts',
-    ['what has an outcome is worked on again', '&& !this.ports.outcomes.recorded.has(arn);', ';'],
+    [
+      'what has an outcome is worked on again',
+      'return !this.ports.outcomes.recorded.has(arn);',
+      'return arn !== null;',
+    ],
     ['a plan of another configuration is applied', 'checkConfig(plan, config);', ''],
     ['a blocked plan is applied', 'checkUnblocked(plan);', ''],
     ['a wrong clock does not matter', 'checkClock(await ports.deletion.readClock());', ''],
     ['caps do not matter', 'checkCaps(config, candidates + deleted, inventory.snapshots.length + deleted);', ''],
-    ['the breach of a group is forgotten', 'breach ??= await guardGroup(', 'breach = await guardGroup('],
+    ['the breach of a group is forgotten', 'breach ??= await checkGroup(', 'breach = await checkGroup('],
   ),
   ...of(
     'lambda/deletion/verify-plan.ts',

@@ -1,6 +1,7 @@
 import type { Config } from '../policy/config';
 import { instantOfId } from '../time/instant';
 import { after, before } from '../time/period';
+import { CLOCK_TOLERANCE_MS } from '../time/tolerance';
 import type { NewPlan, Plan, PlanContent, PlanItem } from './plan';
 
 /** What was noted when a report was e-mailed. */
@@ -55,9 +56,6 @@ export interface Due {
 
 /** The newest report must not be older (ms): who relies on it must have been able to read it lately. */
 const FRESH = 24 * 3_600_000;
-
-/** A report from later than this (ms) after now was made by another clock. */
-const MAX_AHEAD = 5 * 60_000;
 
 const nothing = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
 
@@ -236,7 +234,8 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
       if (hasOld) break;
       return good;
     }
-    if (good.at > now + MAX_AHEAD) return nothing('auto.clock', `the report ${good.mailed.id} is dated in the future`);
+    if (good.at > now + CLOCK_TOLERANCE_MS)
+      return nothing('auto.clock', `the report ${good.mailed.id} is dated in the future`);
     if (newest === null) {
       if (now - good.at > FRESH)
         return nothing('auto.stale', `the newest report, ${good.mailed.id}, is more than 24 hours old`);

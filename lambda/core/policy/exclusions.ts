@@ -1,13 +1,11 @@
 import type { EvaluatedSnapshot, Status } from '../report/report-model';
 import { FINISHED_STATE, type Snapshot, type SourceState } from '../snapshot/snapshot';
 import { localMinute } from '../time/period';
+import { CLOCK_TOLERANCE_MS } from '../time/tolerance';
 import type { Zone } from '../time/zone';
 import type { PolicyUse } from './policy';
 import type { ExclusionCode, Reason } from './reason';
 import type { Resolution } from './resolve';
-
-/** Clocks differ: a snapshot may be this much (ms) younger than now before it counts as one of the future. */
-const CLOCK_TOLERANCE = 300_000;
 
 /** Why a snapshot is not evaluated, and the status that this alone would give it. */
 export interface Cause {
@@ -53,7 +51,7 @@ function addOwn(causes: Cause[], snapshot: Snapshot, source: SourceState | null,
       code: 'unfinished',
       text: `not finished: its state is ${state ?? 'unknown'}, not ${FINISHED_STATE[kind]}`,
     });
-  if (createdAt !== null && createdAt > now + CLOCK_TOLERANCE)
+  if (createdAt !== null && createdAt > now + CLOCK_TOLERANCE_MS)
     causes.push({
       status: 'future',
       code: 'future',
