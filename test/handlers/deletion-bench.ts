@@ -1,5 +1,6 @@
 import { type DurableLambdaHandler, withDurableExecution } from '@aws/durable-execution-sdk-js';
 import type { AccountData } from '../../emulator/account';
+import { instanceRow } from '../../emulator/rows';
 import { durableSteps } from '../../lambda/aws/durable-steps';
 import type { ApplyResult } from '../../lambda/core/plan/outcome';
 import { RETRY_SETTINGS } from '../../lambda/deletion/backoff';
@@ -8,7 +9,7 @@ import { type DeletionPorts, runDeletion } from '../../lambda/deletion/run-delet
 import type { Channel, Message, Store } from '../../lambda/ports/ports';
 import { digestOf } from '../../lambda/runtime/digest';
 import { planFile } from '../../lambda/storage/keys';
-import { ACCOUNT, CONFIG, type Rig, startRig } from '../deletion/rig';
+import { ACCOUNT, aged, aSpec, CONFIG, HERE, type Rig, startRig, upTo } from '../deletion/rig';
 import { memoryStore } from '../fakes/memory-store';
 import { type Ending, immortal, type Life, runExecution } from './durable-engine';
 
@@ -104,4 +105,47 @@ export async function withBench(test: (bench: Bench) => Promise<void>, account?:
   } finally {
     await rig.close();
   }
+}
+
+/** The snapshots that the policy keeps, and those that a plan lists. */
+export const KEPT = ['data-01', 'data-02', 'data-03', 'web-01', 'web-02', 'web-03'];
+export const PLANNED = ['data-04', 'data-05', 'web-04', 'web-05', 'web-06'];
+
+/** The ARN of a snapshot that is not in the plan. */
+export const ANOTHER = `arn:aws:lightsail:${HERE}:${ACCOUNT}:InstanceSnapshot/00000000-0000-4000-a000-00000000a04e`;
+
+/** One instance with five snapshots. */
+export const small = () => {
+  const web = aSpec('web');
+  return {
+    accountId: ACCOUNT,
+    regions: [HERE],
+    data: { [HERE]: { instances: [instanceRow(web)], instanceSnapshots: aged(web, upTo(5)) } },
+  };
+};
+
+/** Invocations that end with their first snapshots, one in each region: none is deleted before all of them are. */
+export function shortInvocations(rig: Rig): Pick<DeletionPorts, 'timeout' | 'deletion'> {
+  let controller = new AbortController();
+  const waiting: (() => void)[] = [];
+  const regionsLeft = (): number =>
+    new Set(PLANNED.filter((name) => rig.names().includes(name)).map((name) => name.slice(0, -3))).size;
+  return {
+    timeout: () => {
+      controller = new AbortController();
+      return controller.signal;
+    },
+    deletion: {
+      ...rig.deletion,
+      async deleteSnapshot(named, maySend) {
+        const all = new Promise<void>((resolve) => waiting.push(resolve));
+        if (waiting.length === regionsLeft()) {
+          controller.abort();
+          for (const go of waiting.splice(0)) go();
+        }
+        await all;
+        return rig.deletion.deleteSnapshot(named, maySend);
+      },
+    },
+  };
 }
