@@ -2,7 +2,10 @@ import type { FaultInput } from '../../emulator/fault';
 import { instanceRow, instanceSnapshotRow } from '../../emulator/rows';
 import { ACCOUNT, aged, aSpec, CONFIG, HERE, outcomes, type Rig, startRig, upTo } from './rig';
 
-/** `web`, held, behind five others in the list of instances; six snapshots each of `web` and of `left`, an instance that is gone. */
+/**
+ * `web`, held, behind five others in the list of instances; six snapshots each of `web` and of `left`, an instance that
+ * is gone.
+ */
 const account = () => {
   const [web, left] = [aSpec('web'), aSpec('left')];
   const others = ['a', 'b', 'c', 'd', 'e'].map((name) => instanceRow(aSpec(name)));

@@ -13,8 +13,9 @@ import { snapshotKinds } from '../../lambda/kinds/registry';
 import { digestOf } from '../../lambda/runtime/digest';
 
 /**
- * Applies the plan PLAN in a process of its own, and kills it with SIGKILL at the point KILL_AT: before every call to the store and to the service
- * is a point, and after every one that writes. Without reaching it, says how many points there were.
+ * Applies the plan PLAN in a process of its own, and kills it with SIGKILL at the point KILL_AT: before every call to
+ * the store and to the service is a point, and after every one that writes. Without reaching it, says how many points
+ * there were.
  */
 async function main(): Promise<void> {
   const { PLAN = '', CONFIG = '', ENDPOINT = '', KILL_AT = '' } = process.env;

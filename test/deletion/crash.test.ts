@@ -120,7 +120,8 @@ describe('a run that is killed', () => {
           const done = rig.emulator.requests
             .list()
             .filter((call) => call.operation === 'DeleteInstanceSnapshot' && call.name === name && call.error === null);
-          // A delete that was under way when the run was killed may be sent again: to the same snapshot, after another look.
+          // A delete that was under way when the run was killed may be sent again: to the same snapshot, after another
+          // look.
           expect({ at, name, sent: done.length <= 2 }).toEqual({ at, name, sent: true });
         }
       });

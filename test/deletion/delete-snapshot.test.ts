@@ -111,7 +111,8 @@ class World {
           if (sent && abortSignal !== undefined) throw new Error('what was sent is followed to its end');
           if (abortSignal?.aborted === true) return { ok: false, failure: failure('unknown', { code: 'AbortError' }) };
           if (name !== NAME) return { ok: true, value: SIBLING };
-          const value = this.there ? (this.held ? HELD : DOOMED) : null;
+          const planned = this.held ? HELD : DOOMED;
+          const value = this.there ? planned : null;
           this.settle();
           return { ok: true, value };
         }),

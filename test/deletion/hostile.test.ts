@@ -101,7 +101,8 @@ describe('a hostile account', () => {
     expect(outcomes(result)['web-05']).toBe('spared unfinished');
   });
 
-  // A hold that comes between the last reading and the delete is the one that the code cannot see: the window is that one call, and there
+  // A hold that comes between the last reading and the delete is the one that the code cannot see: the window is that
+  // one call, and there
   // the role's Deny under the hold tag is the lock.
   it('spares a snapshot that is held between its last reading and its delete, where the role denies the delete', async () => {
     rig.emulator.setFaults([

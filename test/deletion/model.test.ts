@@ -80,7 +80,10 @@ async function candidatesNow({ rig, config }: Real): Promise<ReadonlySet<string>
   );
 }
 
-/** Applies the approved plan; `meddle` happens after it was verified. With `dieAt` the process dies at that call to the service. */
+/**
+ * Applies the approved plan; `meddle` happens after it was verified. With `dieAt` the process dies at that call to the
+ * service.
+ */
 async function applyApproved(real: Real, meddle: () => void, dieAt: number | null): Promise<void> {
   const { rig, approved, config } = real;
   if (approved === null) return;

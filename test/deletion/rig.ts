@@ -49,7 +49,10 @@ export const aged = (spec: SourceSpec, ages: readonly number[], row = instanceSn
 
 export const upTo = (last: number): readonly number[] => Array.from({ length: last }, (_, i) => i + 1);
 
-/** `web` with six daily snapshots in us-east-1, and `data`, a disk with five, in eu-central-1. By CONFIG three and two of them are past policy. */
+/**
+ * `web` with six daily snapshots in us-east-1, and `data`, a disk with five, in eu-central-1. By CONFIG three and two
+ * of them are past policy.
+ */
 export function smallAccount(): AccountData {
   const [web, data] = [aSpec('web'), aSpec('data', THERE)];
   return {
@@ -100,7 +103,9 @@ export interface RunOptions extends ApplyOptions {
   readonly approved?: (prepared: Prepared) => void | Promise<void>;
 }
 
-/** An emulated account, and the deletion against it over HTTP: every part is the real one, only waiting is not waited. */
+/**
+ * An emulated account, and the deletion against it over HTTP: every part is the real one, only waiting is not waited.
+ */
 export interface Rig {
   readonly emulator: Emulator;
   readonly folder: string;
@@ -127,7 +132,10 @@ const nextRun = (): string => {
   return `run-${runs}`;
 };
 
-/** An owner of this very process that is told apart from others only by its run; `isAlive` of the rig says that it is dead. */
+/**
+ * An owner of this very process that is told apart from others only by its run; `isAlive` of the rig says that it is
+ * dead.
+ */
 export const anOwner = (): Owner => ({ host: 'test', pid: process.pid, run: nextRun() });
 
 /** A part of a prepared plan. */

@@ -134,11 +134,17 @@ async function history(days: readonly Day[]) {
   return { objects, mails, ids, select, taken };
 }
 
-/** Daily reports, the oldest eight days ago and the newest four hours ago; `change` alters the one that is so many days old. */
+/**
+ * Daily reports, the oldest eight days ago and the newest four hours ago; `change` alters the one that is so many days
+ * old.
+ */
 const daily = (change: Readonly<Record<number, Partial<Day>>> = {}): readonly Day[] =>
   [8, 7, 6, 5, 4, 3, 2, 1, 0].map((day) => ({ ago: day * 24 + 4, ...change[day] }));
 
-/** The same, but that the report of a day failed to be sent at its first attempt, which `change` alters, and was sent at the second. */
+/**
+ * The same, but that the report of a day failed to be sent at its first attempt, which `change` alters, and was sent at
+ * the second.
+ */
 const retried = (day: number, change: Partial<Day> = {}): readonly Day[] =>
   daily().flatMap((each) =>
     each.ago === day * 24 + 4

@@ -98,7 +98,10 @@ describe('time that passes between the check of a snapshot and its delete', () =
   });
   afterEach(() => rig.close());
 
-  /** Applies the plan while a clock jumps once, right after the check of web-05 was answered, and the name is taken in the meantime. */
+  /**
+   * Applies the plan while a clock jumps once, right after the check of web-05 was answered, and the name is taken in
+   * the meantime.
+   */
   async function applyWithJump(
     wallMs: number,
     steadyMs: number,

@@ -57,7 +57,10 @@ describe('the bundle of the deletion function', () => {
     readonly logs: () => string;
   }
 
-  /** Runs a test on the bundle, over an account, a bucket, a topic and a control plane that answers what the alias leads to. */
+  /**
+   * Runs a test on the bundle, over an account, a bucket, a topic and a control plane that answers what the alias leads
+   * to.
+   */
   async function withBundle(
     mode: 'approve' | 'automatic',
     alias: (response: ServerResponse) => void,
@@ -265,7 +268,8 @@ describe('the bundle of the deletion function', () => {
       expect(ending.operations).toEqual(['start', 'invocation-1', 'record', 'report']);
       expect(left()).toHaveLength(6);
       expect(emulator.published).toHaveLength(1);
-      // The first invocation is told all; the second one reads what its event leaves out, once, before it checkpoints anything.
+      // The first invocation is told all; the second one reads what its event leaves out, once, before it checkpoints
+      // anything.
       const states = calls.flatMap(({ what }, index) => (what === 'GET state' ? [index] : []));
       expect(states).toHaveLength(1);
       expect(calls.length).toBeGreaterThan(4);

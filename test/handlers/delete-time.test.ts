@@ -40,7 +40,10 @@ const WRITTEN = {
   caps: { maxShare: 0.9 },
 };
 
-/** How the service behaves at a time (ms) after the first invocation began: how long a call takes, and what it then says. */
+/**
+ * How the service behaves at a time (ms) after the first invocation began: how long a call takes, and what it then
+ * says.
+ */
 interface Service {
   readonly inventory: number;
   read(at: number): { readonly takes: number; readonly failure?: CallFailure };
@@ -60,7 +63,10 @@ const UNANSWERED: CallFailure = { class: 'transient', code: 'TimeoutError', mess
 const HOLE = 290 * SECOND;
 const THROTTLED: CallFailure = { class: 'throttled', code: 'ThrottlingException', message: 'slow down' };
 
-/** Carries out a plan of 12 snapshots of one source as the deployed function does, but for the service and the bucket, in virtual time. */
+/**
+ * Carries out a plan of 12 snapshots of one source as the deployed function does, but for the service and the bucket,
+ * in virtual time.
+ */
 async function carryOut(service: Service) {
   const time = virtualTime(NOW);
   const { clock, sleep, timeout } = time;

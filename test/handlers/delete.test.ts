@@ -234,7 +234,8 @@ describe('the deletion function', () => {
       if (!isRead) expect(body).toContain('What was done could not be read: the key is disabled.');
       expect(body.includes('.html')).toBe(objects.has(`results/${event.plan}.html`));
       expect(body).toContain(`memory:results/${event.plan}.json`);
-      // What the bucket did not take is dealt with once it does: after an hour, because the lock could not be released either.
+      // What the bucket did not take is dealt with once it does: after an hour, because the lock could not be released
+      // either.
       const clock = () => Date.now() + 3_700_000;
       const readClock = async () => ({ ok: true, value: { service: clock(), machine: clock() } }) as const;
       const later = { clock, deletion: { ...rig.deletion, readClock } };
@@ -358,7 +359,8 @@ describe('the deletion function', () => {
       });
       expect(result).toMatchObject({ state: 'finished', deleted: 5 });
       expect(mails).toHaveLength(1);
-      // A region that does not answer is given five minutes; where all is well, the next invocation begins at once. How many those are depends on how
+      // A region that does not answer is given five minutes; where all is well, the next invocation begins at once. How
+      // many those are depends on how
       // many looks in the other region an invocation that is told to end cuts short.
       const [first, second, ...others] = pauses;
       expect([first, second, ...new Set(others)]).toEqual([1, 300, 1]);

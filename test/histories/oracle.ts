@@ -278,7 +278,10 @@ export class Oracle {
     if (result.outcome === 'already-gone' && isThere) this.report('false-gone', result.name);
   }
 
-  /** Whether another run was at work on the plan, or died over it: then a delete may have been sent, and the record cannot know. */
+  /**
+   * Whether another run was at work on the plan, or died over it: then a delete may have been sent, and the record
+   * cannot know.
+   */
   private mayHaveBegun(plan: string, by: Process): boolean {
     return this.died.has(plan) || [...this.views].some(([process, view]) => process !== by && view.plan.id === plan);
   }
@@ -426,13 +429,17 @@ export class Oracle {
       .map(({ snapshots, sources }) => decided(byArn(snapshots), byArn(sources)))
       .filter(isExpiring);
     if (inTruth.length === 0) this.report('kept-in-truth', row.name);
-    // Rows that were listed and are gone, or were created meanwhile, may be in the decision or not: each state of the account counts.
+    // Rows that were listed and are gone, or were created meanwhile, may be in the decision or not: each state of the
+    // account counts.
     const left = Math.max(0, ...[...asListed, ...inTruth].map((state) => this.keptOf(view, row, state).length));
     if (left < view.config.floors.minKeep)
       this.report('floor', `${row.name}: ${left} kept snapshots of ${row.sourceName} are left`);
   }
 
-  /** The snapshots of a row's group that a decision over `rows` keeps, and that are there and finished, when that could be known. */
+  /**
+   * The snapshots of a row's group that a decision over `rows` keeps, and that are there and finished, when that could
+   * be known.
+   */
   private keptOf(view: View, row: SnapshotRow, { rows, decision }: RowsDecided): readonly SnapshotRow[] {
     const isKept = ({ sourceArn, kind, region, arn }: SnapshotRow): boolean =>
       sourceArn === row.sourceArn && kind === row.kind && region === row.region && decision.get(arn) === 'kept';

@@ -25,7 +25,8 @@ import type { FakeClient } from './service';
 import { ACCOUNT } from './world';
 
 /*
- * The only file that knows how the code under test is put together. Everything else here knows the service, the store and the contract.
+ * The only file that knows how the code under test is put together. Everything else here knows the service, the store
+ * and the contract.
  */
 
 /** What a run of the code under test is given. */
@@ -180,7 +181,10 @@ export async function report(input: ReportInput): Promise<string | null> {
   }
 }
 
-/** What a report of that instant would have left in the store, made from the plan of another report: for a forger who can write there. */
+/**
+ * What a report of that instant would have left in the store, made from the plan of another report: for a forger who
+ * can write there.
+ */
 export function forgeReport(planText: string, at: number, id: string): ReadonlyMap<string, string> {
   const { digest: _, ...plan } = JSON.parse(planText);
   const content = { ...plan, id, createdAt: new Date(at).toISOString() };

@@ -29,7 +29,9 @@ const tags = (...all: readonly [string, string | null][]): Tags => new Map(all);
 const exists = (of: Tags = new Map()): SourceState => ({ state: 'exists', name: 'web', tags: of });
 const NO_ANSWER: SourceState = { state: 'unconfirmed', why: 'AccessDeniedException: no' };
 
-/** An inventory on whose lists no source is; each is what `answers` say by name, else gone. Remembers what was asked. */
+/**
+ * An inventory on whose lists no source is; each is what `answers` say by name, else gone. Remembers what was asked.
+ */
 function absent(
   snapshots: readonly Snapshot[],
   answers: Readonly<Record<string, SourceState>> = {},

@@ -350,7 +350,10 @@ describe('the plan of a report', () => {
   });
   const config = aConfig({ ...POLICY, caps: { maxShare: 1 } });
 
-  /** Runs the report at NOW over a store that a test spoils; `body` is the e-mail, `plan` what may be applied of it afterwards. */
+  /**
+   * Runs the report at NOW over a store that a test spoils; `body` is the e-mail, `plan` what may be applied of it
+   * afterwards.
+   */
   async function runOver(spoil: (store: Store) => Store, storeUntil?: number) {
     const objects = new Map<string, string>();
     const channel = fakeChannel();
