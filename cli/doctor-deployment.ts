@@ -8,7 +8,7 @@ import type { Config } from '../lambda/core/policy/config';
 import { awsCommand } from '../lambda/core/report/command-line';
 import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
-import { reportDueSince, newestReport } from '../lambda/reporting/report-age';
+import { newestReport, reportDueSince } from '../lambda/reporting/report-age';
 import { readDelivery } from '../lambda/reporting/send-lock';
 import { runTime } from '../lambda/storage/keys';
 import { overdueSince, scheduleFault } from '../lib/schedule-expression';

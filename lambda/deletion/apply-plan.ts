@@ -17,16 +17,16 @@ import type { ItemOutcome } from './item-outcome';
 import { checkOutcomes, type OutcomePorts, type RunOutcomes } from './outcome-store';
 import { awaitEarlier, confirmAbsent, type ItemPorts } from './read-snapshot';
 import {
-  checkAccount,
   checkCaps,
   checkClock,
   checkConfig,
   checkCount,
   checkInventory,
   checkOrigin,
+  checkPlanAccount,
   checkUnblocked,
   openPlan,
-  type StoredPlan,
+  type PlanText,
 } from './verify-plan';
 
 export interface PreparePorts {
@@ -38,7 +38,7 @@ export interface PreparePorts {
 }
 
 export interface PrepareRequest {
-  readonly plan: StoredPlan;
+  readonly plan: PlanText;
   readonly config: Config;
   /** The account of the credentials; null where it is not known: then that of the inventory counts. */
   readonly account: string | null;
@@ -74,7 +74,7 @@ export async function prepareApply(
 ): Promise<Prepared> {
   const { config, account, count } = request;
   const plan = openPlan(request.plan, ports.clock(), ports.digest);
-  if (account !== null) checkAccount(plan, account);
+  if (account !== null) checkPlanAccount(plan, account);
   checkUnblocked(plan);
   checkConfig(plan, config);
   const before = await checkOutcomes(ports.outcomes, plan);
@@ -97,7 +97,7 @@ export async function prepareApply(
     progress,
   );
   checkInventory(plan, live);
-  checkAccount(plan, account ?? live.account);
+  checkPlanAccount(plan, account ?? live.account);
   const decidedAt = ports.clock();
   const matters = ({ snapshot }: EvaluatedSnapshot): boolean => wanted.has(snapshot.arn);
   const { inventory, decision } = await decideConfirmed(live, { config, now: decidedAt, matters, progress });
@@ -116,7 +116,7 @@ export interface ApplyPorts extends Clocks {
   readonly retrySettings: RetrySettings;
 }
 
-export interface ApplyOptions {
+export interface ApplyPreparedOptions {
   /** Ends the run after the current snapshots. */
   readonly signal?: AbortSignal;
   readonly progress?: (result: ItemResult) => void;
@@ -145,7 +145,7 @@ class PlanRun {
   constructor(
     private readonly ports: ApplyPorts,
     private readonly prepared: Prepared,
-    private readonly options: ApplyOptions,
+    private readonly options: ApplyPreparedOptions,
   ) {}
 
   async run(): Promise<void> {
@@ -270,5 +270,8 @@ class PlanRun {
  * recorded, when another run has taken over, and when the caller's credentials fail (`caller.failed`): every item
  * without an outcome then stays open.
  */
-export const applyPrepared = (ports: ApplyPorts, prepared: Prepared, options: ApplyOptions = {}): Promise<void> =>
-  new PlanRun({ ...ports, deletion: stopWithCaller(ports.deletion) }, prepared, options).run();
+export const applyPrepared = (
+  ports: ApplyPorts,
+  prepared: Prepared,
+  options: ApplyPreparedOptions = {},
+): Promise<void> => new PlanRun({ ...ports, deletion: stopWithCaller(ports.deletion) }, prepared, options).run();

@@ -1,4 +1,4 @@
-import type { Called, Sleep } from '../ports/deletion-ports';
+import type { CallResult, Sleep } from '../ports/deletion-ports';
 
 /** Retry settings of a deletion. */
 export interface RetrySettings {
@@ -61,9 +61,9 @@ export function makeBackoff(settings: RetrySettings, sleep: Sleep): Backoff {
  */
 export async function withRetries<T>(
   backoff: Backoff,
-  call: () => Promise<Called<T>>,
+  call: () => Promise<CallResult<T>>,
   signal?: AbortSignal,
-): Promise<Called<T>> {
+): Promise<CallResult<T>> {
   for (let attempt = 1; ; attempt += 1) {
     if (attempt > 1) await backoff.wait();
     const answer = await call();

@@ -1,5 +1,5 @@
 import { RetentionError } from '../core/util/errors';
-import type { Called, CallFailure, SnapshotDeletion } from '../ports/deletion-ports';
+import type { CallFailure, CallResult, SnapshotDeletion } from '../ports/deletion-ports';
 
 /** The code of a run that stopped because its own credentials or connection failed. */
 export const CALLER_FAILED = 'caller.failed';
@@ -32,7 +32,7 @@ export function stopUnreachable(failure: Pick<CallFailure, 'code' | 'message' | 
   if (failure.unreachable === true) throw callerFailure(failure);
 }
 
-function orStop<T>(answer: Called<T>): Called<T> {
+function orStop<T>(answer: CallResult<T>): CallResult<T> {
   if (!answer.ok && answer.failure.class === 'caller') throw callerFailure(answer.failure);
   return answer;
 }

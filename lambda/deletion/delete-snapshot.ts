@@ -1,15 +1,15 @@
 import { type CallFailure, DELETE_TIMEOUT_MS, type Operation } from '../ports/deletion-ports';
 import { callerFailure, isCallerFailure, stopUnreachable } from './caller-failure';
 import { CHECK_VALID_MS, GROUP_CHECK_VALID_MS, startAge } from './check-age';
-import { failedOutcome, goneOutcome, type ItemOutcome, type Reason, reasonOf, type Sent } from './item-outcome';
+import { type FailureReason, failedOutcome, goneOutcome, type ItemOutcome, reasonOf, type Sent } from './item-outcome';
 import { type AttemptStart, takenOver } from './outcome-store';
 import {
   evaluate,
   type ItemPorts,
   isAborted,
   isGone,
-  type Reading,
   readNow,
+  type SnapshotReading,
   type Subject,
   waitUntilGone,
 } from './read-snapshot';
@@ -43,7 +43,7 @@ export interface ItemRequest extends Subject {
 }
 
 /** The result of one attempt: the end, or why another attempt follows. */
-type Step = { readonly end: ItemEnd } | { readonly again: Reason };
+type Step = { readonly end: ItemEnd } | { readonly again: FailureReason };
 
 /**
  * After this long (ms), each delete of an earlier run is answered or given up: that run sends nothing later than its
@@ -51,9 +51,9 @@ type Step = { readonly end: ItemEnd } | { readonly again: Reason };
  */
 export const TAKE_OVER_WAIT_MS = CHECK_VALID_MS + DELETE_TIMEOUT_MS;
 
-const NOT_TRIED: Reason = { code: 'delete.not-tried', text: 'it was never tried' };
+const NOT_TRIED: FailureReason = { code: 'delete.not-tried', text: 'it was never tried' };
 
-const TOO_OLD: Reason = {
+const TOO_OLD: FailureReason = {
   code: 'check.too-old',
   text: `no check of it was followed by its delete within ${CHECK_VALID_MS / 1_000} seconds, so no delete was sent`,
 };
@@ -140,7 +140,7 @@ class SnapshotDeletionRun {
   }
 
   /** Returns what follows from the check of the snapshot. Null: its delete may be sent. */
-  private async afterReading(now: Reading, signal: AbortSignal | undefined): Promise<Step | null> {
+  private async afterReading(now: SnapshotReading, signal: AbortSignal | undefined): Promise<Step | null> {
     const finding = evaluate(now, this.sent);
     if (finding.kind === 'clear') return null;
     if (finding.kind === 'outcome') return { end: finding.outcome };
@@ -148,7 +148,7 @@ class SnapshotDeletionRun {
     return finding.mayPass ? this.again(finding.reason) : { end: await this.fail(finding.reason) };
   }
 
-  private again(reason: Reason): Step {
+  private again(reason: FailureReason): Step {
     this.ports.backoff.onThrottle();
     return { again: reason };
   }
@@ -186,16 +186,16 @@ class SnapshotDeletionRun {
    * Reads until it is gone, for at most `patienceMs`; a reading that fails is repeated as long as a confirmation may
    * take.
    */
-  private waitUntilGone(patienceMs: number): Promise<Reading> {
+  private waitUntilGone(patienceMs: number): Promise<SnapshotReading> {
     const { backoff } = this.ports;
-    const read = (): Promise<Reading> => readNow(this.ports, this.request, this.signal);
+    const read = (): Promise<SnapshotReading> => readNow(this.ports, this.request, this.signal);
     return waitUntilGone(read, backoff, this.signal, ({ state }) =>
       state === 'unread' ? backoff.settings.confirmMs : patienceMs,
     );
   }
 
   /** Returns failed, unless a delete that was sent is carried out after all: the end of that is awaited. */
-  private async fail(reason: Reason): Promise<ItemOutcome | 'left'> {
+  private async fail(reason: FailureReason): Promise<ItemOutcome | 'left'> {
     stopUnreachable({ ...reason, message: reason.text });
     if (this.sent === 'nothing') return failedOutcome(reason, 'nothing');
     if (isGone(await this.waitUntilGone(this.ports.backoff.settings.confirmMs))) return goneOutcome(this.sent);

@@ -11,7 +11,7 @@ export interface ItemOutcome {
 }
 
 /** Why a snapshot is not deleted, or not yet. */
-export interface Reason extends Pick<CallFailure, 'unreachable'> {
+export interface FailureReason extends Pick<CallFailure, 'unreachable'> {
   readonly code: string;
   readonly text: string;
 }
@@ -20,7 +20,7 @@ export interface Reason extends Pick<CallFailure, 'unreachable'> {
 export type Sent = 'nothing' | 'by-an-earlier-run' | 'by-this-run';
 
 /** Returns the reason that a failed call gives. */
-export const reasonOf = ({ code, message, unreachable }: CallFailure): Reason => ({
+export const reasonOf = ({ code, message, unreachable }: CallFailure): FailureReason => ({
   code,
   text: message,
   ...(unreachable === true && { unreachable }),
@@ -45,7 +45,7 @@ const MAY_STILL: Readonly<Record<Exclude<Sent, 'nothing'>, string>> = {
 };
 
 /** Returns the outcome of a snapshot that was not deleted, or of which that is not known. */
-export const failedOutcome = ({ code, text }: Reason, sent: Sent): ItemOutcome =>
+export const failedOutcome = ({ code, text }: FailureReason, sent: Sent): ItemOutcome =>
   sent === 'nothing'
     ? { outcome: 'failed', code, text }
     : { outcome: 'failed', code, text: `${text}; ${MAY_STILL[sent]}`, mayStillBeDeleted: true };

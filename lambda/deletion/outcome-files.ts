@@ -103,7 +103,7 @@ export async function readRecords(
 }
 
 /** Returns the facts of the snapshots whose delete may have been sent and that have no outcome, by ARN. */
-export const unsettledIn = ({ attempts }: Records): Map<string, Facts> =>
+export const unsettledOfRecords = ({ attempts }: Records): Map<string, Facts> =>
   new Map(
     [...attempts.values()].flatMap(({ attempt }) =>
       attempt.state === 'open' ? [[attempt.arn, attempt.facts] as const] : [],

@@ -23,7 +23,7 @@ import {
   readRecords,
   readResult,
   type StoredAttempt,
-  unsettledIn,
+  unsettledOfRecords,
 } from './outcome-files';
 import { refusal } from './refusals';
 import { checkLock, type LockPorts, type RunLock, takeLock } from './run-lock';
@@ -90,7 +90,7 @@ class StoredOutcomes implements OutcomeStore {
     records: Records,
   ) {
     this.recorded = new Map(records.recorded);
-    this.unsettled = unsettledIn(records);
+    this.unsettled = unsettledOfRecords(records);
     this.attempts = new Map(records.attempts);
     this.positions = new Map(plan.items.map(({ arn }, position) => [arn, position]));
   }

@@ -5,7 +5,7 @@ import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
 import { type PlanKey, planFile, recordFolder, resultFile } from '../storage/keys';
 import { PLAN, parseStored } from '../storage/schemas';
-import { byArn, makeResult, readRecords, readResult, unsettledIn } from './outcome-files';
+import { byArn, makeResult, readRecords, readResult, unsettledOfRecords } from './outcome-files';
 import { isRefusal } from './refusals';
 import { releaseLock } from './run-lock';
 
@@ -36,7 +36,7 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
   const planned = await itemsOf(store, plan);
   const records = await readRecords(store, plan, byArn(result), planned ?? []);
   const { recorded, attempts } = records;
-  const unsettled = unsettledIn(records);
+  const unsettled = unsettledOfRecords(records);
   if (result === null && recorded.size === 0 && unsettled.size === 0) return null;
   const count = result?.plan.count ?? planned?.length;
   if (count === undefined)

@@ -1,11 +1,11 @@
 import { type Candidate, recheck, type SkipReason } from '../core/plan/recheck';
 import type { Config } from '../core/policy/config';
 import type { Snapshot, SourceState } from '../core/snapshot/snapshot';
-import type { Called, CallFailure, SnapshotDeletion } from '../ports/deletion-ports';
+import type { CallFailure, CallResult, SnapshotDeletion } from '../ports/deletion-ports';
 import { type Backoff, withRetries } from './backoff';
 import { stopUnreachable } from './caller-failure';
 import type { Clocks } from './check-age';
-import { failedOutcome, goneOutcome, type ItemOutcome, type Reason, reasonOf, type Sent } from './item-outcome';
+import { type FailureReason, failedOutcome, goneOutcome, type ItemOutcome, reasonOf, type Sent } from './item-outcome';
 
 export interface ItemPorts extends Clocks {
   readonly deletion: SnapshotDeletion;
@@ -21,7 +21,7 @@ export interface Subject {
 }
 
 /** The snapshot that has the name now. `same`: the candidate, and nothing keeps it. `replaced`: one of another ARN. */
-export type Reading =
+export type SnapshotReading =
   | { readonly state: 'same' }
   | { readonly state: 'gone' }
   | { readonly state: 'replaced' | 'differs'; readonly skipReason: SkipReason }
@@ -33,7 +33,7 @@ export type Reading =
  */
 export type Finding =
   | { readonly kind: 'outcome'; readonly outcome: ItemOutcome }
-  | { readonly kind: 'obstacle'; readonly reason: Reason; readonly mayPass: boolean }
+  | { readonly kind: 'obstacle'; readonly reason: FailureReason; readonly mayPass: boolean }
   | { readonly kind: 'clear' };
 
 const NO_ARN: CallFailure = {
@@ -46,10 +46,10 @@ export const isAborted = (signal: AbortSignal | undefined): boolean => signal?.a
 
 /** Returns the reading that an answer is. `compare`: null where it is the candidate, and nothing keeps it. */
 function readingOf(
-  answer: Called<Snapshot | null>,
+  answer: CallResult<Snapshot | null>,
   arn: string,
   compare: (snapshot: Snapshot) => SkipReason | null,
-): Reading {
+): SnapshotReading {
   if (!answer.ok) return { state: 'unread', failure: answer.failure };
   if (answer.value === null) return { state: 'gone' };
   if (answer.value.arn === null) return { state: 'unread', failure: NO_ARN };
@@ -63,13 +63,13 @@ export async function readNow(
   { deletion, clock }: Pick<ItemPorts, 'deletion' | 'clock'>,
   { candidate, source, config }: Subject,
   abortSignal?: AbortSignal,
-): Promise<Reading> {
+): Promise<SnapshotReading> {
   const answer = await deletion.readSnapshot(candidate.item, abortSignal);
   return readingOf(answer, candidate.item.arn, (snapshot) => recheck(candidate, snapshot, source, config, clock()));
 }
 
 /** Evaluates a reading. A snapshot whose delete may have been sent has no other outcome than deleted or failed. */
-export function evaluate(now: Reading, sent: Sent): Finding {
+export function evaluate(now: SnapshotReading, sent: Sent): Finding {
   switch (now.state) {
     case 'same':
       return { kind: 'clear' };
@@ -88,18 +88,18 @@ export function evaluate(now: Reading, sent: Sent): Finding {
   }
 }
 
-export const isGone = ({ state }: Reading): boolean => state === 'gone' || state === 'replaced';
+export const isGone = ({ state }: SnapshotReading): boolean => state === 'gone' || state === 'replaced';
 
 /**
  * Reads a snapshot until it is gone, the run is to end, or `patienceMs` of the last reading has passed. Returns the
  * last reading.
  */
 export async function waitUntilGone(
-  read: () => Promise<Reading>,
+  read: () => Promise<SnapshotReading>,
   { settings, sleep }: Backoff,
   signal: AbortSignal | undefined,
-  patienceMs: (now: Reading) => number,
-): Promise<Reading> {
+  patienceMs: (now: SnapshotReading) => number,
+): Promise<SnapshotReading> {
   for (let waitedMs = 0; ; waitedMs += settings.pollMs) {
     const now = await read();
     if (isGone(now) || isAborted(signal) || waitedMs >= patienceMs(now)) return now;
@@ -123,7 +123,7 @@ export async function awaitEarlier(
 ): Promise<ItemOutcome | 'left'> {
   const { giveUpMs, confirmMs } = ports.backoff.settings;
   // Where nothing shows that it is being deleted, a delete that was sent may not have arrived yet.
-  const patienceMs = (now: Reading): number => {
+  const patienceMs = (now: SnapshotReading): number => {
     const finding = evaluate(now, 'by-an-earlier-run');
     return finding.kind === 'obstacle' && finding.mayPass ? giveUpMs : confirmMs;
   };
@@ -134,7 +134,7 @@ export async function awaitEarlier(
   return failedOutcome(skipped.skipReason, 'by-an-earlier-run');
 }
 
-const OMITTED: Reason = { code: 'list.omitted', text: 'it exists, and the list of snapshots did not have it' };
+const OMITTED: FailureReason = { code: 'list.omitted', text: 'it exists, and the list of snapshots did not have it' };
 
 /** A planned snapshot that no list has. */
 interface Unlisted {
@@ -160,7 +160,7 @@ export async function confirmAbsent(
           code: 'snapshot.changed',
           text: `not the snapshot that was planned: its name now belongs to ${arn}`,
         };
-  const read = async (): Promise<Reading> =>
+  const read = async (): Promise<SnapshotReading> =>
     readingOf(await withRetries(backoff, () => deletion.readSnapshot(item, signal), signal), item.arn, compare);
   const now = await waitUntilGone(read, backoff, signal, ({ state }) =>
     state === 'same' && sentBefore ? backoff.settings.confirmMs : 0,

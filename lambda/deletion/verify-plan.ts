@@ -4,13 +4,13 @@ import type { Inventory } from '../core/report/report-model';
 import { parseInstant } from '../core/time/instant';
 import { CLOCK_TOLERANCE_MS } from '../core/time/tolerance';
 import { clean } from '../core/util/safe-text';
-import type { Called, ClockReading } from '../ports/deletion-ports';
+import type { CallResult, ClockReading } from '../ports/deletion-ports';
 import type { Digest } from '../ports/ports';
 import { parsePlan } from '../storage/parse-plan';
 import { refusal } from './refusals';
 
 /** A plan as it was stored. `text` null: there is nothing at that place. */
-export interface StoredPlan {
+export interface PlanText {
   readonly text: string | null;
   /** For people: a path, or `s3://…`. */
   readonly where: string;
@@ -55,7 +55,7 @@ function digestIn(content: unknown, digestOf: Digest): string | null {
 }
 
 /** Reads a stored plan, or refuses: plan.not-found, plan.expired, plan.altered. */
-export function openPlan({ text, where, digest, id }: StoredPlan, now: number, digestOf: Digest): Plan {
+export function openPlan({ text, where, digest, id }: PlanText, now: number, digestOf: Digest): Plan {
   if (text === null)
     throw refusal(
       'plan.not-found',
@@ -85,7 +85,7 @@ export function openPlan({ text, where, digest, id }: StoredPlan, now: number, d
 }
 
 /** Refuses plan.account. `account` null: not known. */
-export function checkAccount(plan: Plan, account: string | null): void {
+export function checkPlanAccount(plan: Plan, account: string | null): void {
   const stranger = plan.items.find((item) => item.account !== plan.account);
   const [planned, item] = [
     plan.account ?? 'no account',
@@ -190,7 +190,7 @@ export function checkCaps(config: Config, count: number, snapshots: number): voi
 }
 
 /** Returns why the clocks may differ by too much; null when they do not. */
-function skewOf(reading: Called<ClockReading>): string | null {
+function skewOf(reading: CallResult<ClockReading>): string | null {
   if (!reading.ok) return `the service's clock could not be read (${reading.failure.code}: ${reading.failure.message})`;
   const { service, machine } = reading.value;
   if (service === null) return "the service's answer has no Date";
@@ -199,7 +199,7 @@ function skewOf(reading: Called<ClockReading>): string | null {
 }
 
 /** Refuses clock.skew: ages and dated holds are evaluated by the machine's clock. */
-export function checkClock(reading: Called<ClockReading>): void {
+export function checkClock(reading: CallResult<ClockReading>): void {
   const reason = skewOf(reading);
   if (reason !== null)
     throw refusal(

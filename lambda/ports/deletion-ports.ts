@@ -16,12 +16,12 @@ export interface CallFailure {
   readonly unreachable?: true;
 }
 
-export type Called<T> =
+export type CallResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: CallFailure };
 
 /** The name of a snapshot in its region: a delete names nothing else. */
-export interface Named {
+export interface SnapshotName {
   readonly kind: Kind;
   readonly region: string;
   readonly name: string;
@@ -52,19 +52,19 @@ export const DELETE_TIMEOUT_MS = 30_000;
 export interface SnapshotDeletion {
   /** Null: no snapshot has the name. Retried. */
   readSnapshot(
-    named: Named & { readonly account: string | null },
+    named: SnapshotName & { readonly account: string | null },
     abortSignal?: AbortSignal,
-  ): Promise<Called<Snapshot | null>>;
+  ): Promise<CallResult<Snapshot | null>>;
   /** The source that has this name in the region of the ARN; null: none has it. Retried. */
-  readSource(arn: string, name: string, abortSignal?: AbortSignal): Promise<Called<Source | null>>;
+  readSource(arn: string, name: string, abortSignal?: AbortSignal): Promise<CallResult<Source | null>>;
   /**
    * Deletes the snapshot that has the name now. Sent once, never retried: the snapshot is checked before each call.
    * `maySend` is called right before the request is written to the network; where it returns false, the failure is
    * `not-sent`.
    */
-  deleteSnapshot(named: Named, maySend: () => boolean): Promise<Called<readonly Operation[]>>;
-  readOperation(region: string, id: string): Promise<Called<Operation>>;
-  readClock(): Promise<Called<ClockReading>>;
+  deleteSnapshot(named: SnapshotName, maySend: () => boolean): Promise<CallResult<readonly Operation[]>>;
+  readOperation(region: string, id: string): Promise<CallResult<Operation>>;
+  readClock(): Promise<CallResult<ClockReading>>;
 }
 
 /** Waits. Tests pass one that does not. */

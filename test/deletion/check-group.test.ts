@@ -2,7 +2,7 @@ import type { CandidateGroup } from '../../lambda/core/plan/recheck';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { makeBackoff, RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { checkGroup } from '../../lambda/deletion/check-group';
-import type { Called, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
+import type { CallResult, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
 import type { Source } from '../../lambda/ports/snapshot-kind';
 import { aSnapshot, aSource } from '../support/report-builder';
 import { tagged } from '../support/snapshot-builder';
@@ -22,7 +22,7 @@ const group = (overrides: Partial<CandidateGroup> = {}): CandidateGroup => ({
 /** Answers with these snapshots and this source; every other call fails the test. */
 const deletionOf = (
   snapshots: readonly Snapshot[],
-  source: Called<Source | null> = { ok: true, value: LIVING },
+  source: CallResult<Source | null> = { ok: true, value: LIVING },
 ): SnapshotDeletion => ({
   readSnapshot: async ({ name }) => ({ ok: true, value: snapshots.find((snapshot) => snapshot.name === name) ?? null }),
   readSource: async () => source,

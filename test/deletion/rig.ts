@@ -12,7 +12,12 @@ import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
 import type { ApplyResult, ItemResult } from '../../lambda/core/plan/outcome';
 import type { Plan, PlanItem } from '../../lambda/core/plan/plan';
 import type { Config } from '../../lambda/core/policy/config';
-import { type ApplyOptions, applyPrepared, type Prepared, prepareApply } from '../../lambda/deletion/apply-plan';
+import {
+  type ApplyPreparedOptions,
+  applyPrepared,
+  type Prepared,
+  prepareApply,
+} from '../../lambda/deletion/apply-plan';
 import { RETRY_SETTINGS, type RetrySettings } from '../../lambda/deletion/backoff';
 import { readAttempt } from '../../lambda/deletion/outcome-files';
 import { type OutcomePorts, openOutcomes } from '../../lambda/deletion/outcome-store';
@@ -83,7 +88,7 @@ export function noSleep(): Sleep & { readonly slept: number[] } {
   );
 }
 
-export interface RunOptions extends ApplyOptions {
+export interface RunOptions extends ApplyPreparedOptions {
   /** Only these items; all of the plan where absent. */
   readonly batch?: readonly PlanItem[];
   readonly text?: string | null;

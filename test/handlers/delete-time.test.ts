@@ -10,7 +10,7 @@ import type { ApplyResult } from '../../lambda/core/plan/outcome';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { type DeletionPorts, runDeletion } from '../../lambda/deletion/run-deletion-job';
 import { DEPLOYED_RETRY_SETTINGS, LIMITS, wireDeletion } from '../../lambda/handlers/wire-delete';
-import type { Called, CallFailure, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
+import type { CallFailure, CallResult, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
 import { renderPlan } from '../../lambda/render/plan';
 import { makeReport } from '../../lambda/reporting/make-report';
 import { digestOf } from '../../lambda/runtime/digest';
@@ -83,7 +83,7 @@ async function carryOut(service: Service) {
     await sleep(ms);
     return answer();
   };
-  const readAs = <T>(value: () => T): Promise<Called<T>> => {
+  const readAs = <T>(value: () => T): Promise<CallResult<T>> => {
     const { takes, failure } = service.read(clock() - (starts[0] ?? 0));
     return took(takes, () => (failure === undefined ? { ok: true, value: value() } : { ok: false, failure }));
   };

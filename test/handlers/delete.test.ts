@@ -1,7 +1,7 @@
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { executionName, readEnding } from '../../lambda/deletion/execution-status';
-import type { Called } from '../../lambda/ports/deletion-ports';
+import type { CallResult } from '../../lambda/ports/deletion-ports';
 import { HERE, outcomes, THERE } from '../deletion/rig';
 import { memoryStore } from '../fakes/memory-store';
 import { KEPT, PLANNED, shortInvocations, small, withBench } from './deletion-bench';
@@ -366,7 +366,9 @@ describe('the deletion function', () => {
       expect([first, second, ...new Set(others)]).toEqual([1, 300, 1]);
     }));
 
-  it.each<[string, string, (read: Called<Snapshot | null>, invocation: AbortController) => Called<Snapshot | null>]>([
+  it.each<
+    [string, string, (read: CallResult<Snapshot | null>, invocation: AbortController) => CallResult<Snapshot | null>]
+  >([
     ['sends no delete', 'finds the snapshot as it was', (read) => read],
     [
       'takes nothing back in the record',

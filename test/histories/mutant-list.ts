@@ -127,7 +127,11 @@ export const MUTANTS: readonly Mutant[] = [
       ': store.replaceIf(object, known.version);',
       ': store.put(object).then(() => true);',
     ],
-    ['attempts of earlier runs are forgotten', 'this.unsettled = unsettledIn(records);', 'this.unsettled = new Map();'],
+    [
+      'attempts of earlier runs are forgotten',
+      'this.unsettled = unsettledOfRecords(records);',
+      'this.unsettled = new Map();',
+    ],
     [
       'an attempt of another run is one of this run',
       '&& attempt.run === this.ports.owner.run;',
