@@ -1,3 +1,7 @@
+// CDK would start its CloudFormation rules for each template, which takes three seconds.
+// test/lib/cloudformation-rules.test.ts applies them to every variant.
+process.env.CDK_VALIDATION = 'false';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
@@ -13,7 +17,10 @@ module.exports = {
   transformIgnorePatterns: [
     '/node_modules/(?!(fast-(wrap-ansi|string-width|string-truncated-width)|agent-base|https?-proxy-agent|proxy-agent-negotiate)/)',
   ],
+  globalSetup: '<rootDir>/test/support/global-setup.cjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.cjs',
   testTimeout: 60_000,
-  maxWorkers: '100%',
+  // More workers than cores: many suites wait for processes and for the emulator.
+  maxWorkers: '150%',
   reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],
 };

@@ -4,7 +4,7 @@ import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import { parseConfig } from '../lambda/config/parse-config';
 import { decide } from '../lambda/core/policy/decide';
-import { describe } from '../lambda/core/policy/reason';
+import { describeReason } from '../lambda/core/policy/reason';
 import type { Snapshot, SourceLookup } from '../lambda/core/snapshot/snapshot';
 import { SnapshotRecord } from '../lambda/core/snapshot/snapshot-record';
 import { makeShare } from '../lambda/kinds/interning';
@@ -67,7 +67,7 @@ export async function benchDecide(out: NodeJS.WritableStream): Promise<void> {
     parse: () => texts.map((text) => JSON.parse(text)),
     utc: () => decide({ ...input, config: utc }),
     berlin: () => decide({ ...input, config: berlin }),
-    sentences: () => decide({ ...input, config: utc }).items.map(({ reasons }) => reasons.map(describe)),
+    sentences: () => decide({ ...input, config: utc }).items.map(({ reasons }) => reasons.map(describeReason)),
   });
   printRatios(
     `deciding on ${records.length} snapshots of 200 sources: last 3, daily 7, weekly 4, monthly 12, yearly 2`,

@@ -1,5 +1,6 @@
 import { errorFacts } from '../lambda/aws/aws-errors';
 import { commandText, option, ownCommand } from '../lambda/core/report/command-line';
+import type { CodeIn } from '../lambda/core/util/error-codes';
 import { RetentionError } from '../lambda/core/util/errors';
 
 /** What the sentences name: how this run signs in and connects. */
@@ -18,9 +19,11 @@ export interface AccessContext {
   readonly caBundle: string | null;
 }
 
-/** Why nothing can be done in AWS from here, and what to do about it. */
+type AccessCode = `credentials.${CodeIn<'credentials'>}` | `connection.${CodeIn<'connection'>}`;
+
+/** The cause why no call to AWS can succeed from this machine, and its remedy. */
 export interface AccessFault {
-  readonly code: string;
+  readonly code: AccessCode;
   readonly cause: string;
   readonly remedy: string;
 }
@@ -40,7 +43,7 @@ interface Facts {
 }
 
 interface Entry {
-  readonly code: string;
+  readonly code: AccessCode;
   readonly matches: (facts: Facts) => boolean;
   readonly cause: (facts: Facts, context: AccessContext) => string;
   readonly remedy: (facts: Facts, context: AccessContext) => string;
@@ -288,6 +291,6 @@ export class AccessError extends RetentionError {
     { told }: Pick<AccessContext, 'told'>,
   ) {
     const { code, cause, remedy } = access;
-    super(code, 'aws', `${cause}; ${remedy} (to check the whole setup: ${ownCommand(['doctor'], told)})`);
+    super(code, `${cause}; ${remedy} (to check the whole setup: ${ownCommand(['doctor'], told)})`);
   }
 }

@@ -5,21 +5,22 @@ import type { Plan } from '../lambda/core/plan/plan';
 import { compactInstant } from '../lambda/core/time/instant';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 import { hasEnded, readEnding } from '../lambda/deletion/execution-status';
 import { readResult } from '../lambda/deletion/outcome-files';
 import { checkOutcomes } from '../lambda/deletion/outcome-store';
 import { checkCount, checkUnblocked, openPlan } from '../lambda/deletion/verify-plan';
 import { ALIAS, invokeCommand } from '../lambda/render/deletion-commands';
 import { isElsewhere, type RunEnd } from '../lambda/render/result-email';
-import { renderPlan, renderResultText } from '../lambda/render/result-text';
+import { renderPlanText, renderResultText } from '../lambda/render/result-text';
 import { digestOf } from '../lambda/runtime/digest';
 import { resultFile } from '../lambda/storage/keys';
+import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
 import { type Caller, explainAccess } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { PlanPlace } from './plan-place';
-import { reportFailure, type Terminal, writeOut } from './terminal';
+import { type Terminal, writeFailure, writeOut } from './terminal';
 
 export interface RemoteOptions {
   /** Name or ARN of the deployed deletion function; without alias or version, the alias that it was deployed with. */
@@ -69,7 +70,6 @@ async function invoke(name: string, execution: string, plan: Plan, caller: Calle
     const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new RetentionError(
       'apply.invoke',
-      'aws',
       `cannot hand the plan to ${name}: got ${why}; check the function's name, its region and alias, and the permission lambda:InvokeFunction`,
       { cause },
     );
@@ -124,7 +124,7 @@ export async function applyRemotely(
   const { store } = place;
   await checkOutcomes({ store, clock: Date.now, isAlive: () => null }, plan);
   if (options.yes !== undefined) checkCount(plan, options.yes);
-  await writeOut(out, renderPlan(plan, options.zone, columns));
+  await writeOut(out, renderPlanText(plan, options.zone, columns));
   await confirmCount(plan, options.yes, terminal, input, caller);
   // An execution's name starts it once; a plan that an earlier one left unfinished, or that was refused, goes on under another name.
   const before = await readResult(store, plan);
@@ -132,16 +132,16 @@ export async function applyRemotely(
   const execution = isBegun ? `${plan.id}-${compactInstant(Date.now())}` : plan.id;
   await invoke(options.name, execution, plan, caller);
   err.write(
-    `${clean(options.name)} has the plan: it looks at everything again, deletes, and sends the outcome by e-mail\n`,
+    `${oneLine(options.name)} has the plan: it looks at everything again, deletes, and sends the outcome by e-mail\n`,
   );
   if (!place.where.startsWith('s3://')) {
     err.write(
-      `from a file a plan is started once: should the e-mail say that it was refused, apply it by its address, s3://BUCKET/plans/${clean(plan.id)}.json\n`,
+      `from a file a plan is started once: should the e-mail say that it was refused, apply it by its address, s3://BUCKET/plans/${oneLine(plan.id)}.json\n`,
     );
     return EXIT.done;
   }
   const where = store.locate(resultFile(plan.id));
-  err.write(`waiting for ${clean(where)}; Ctrl-C ends the waiting, not the deletion\n`);
+  err.write(`waiting for ${oneLine(where)}; Ctrl-C ends the waiting, not the deletion\n`);
   const heard = await waitForEnd(plan, place, execution, ({ totals }) => {
     if (!options.quiet) err.write(`${totals.requested - totals.open} of ${totals.requested} dealt with\n`);
   });
@@ -155,22 +155,19 @@ export async function applyRemotely(
     });
     throw new RetentionError(
       'apply.no-result',
-      'aws',
       `nothing was heard of the plan for ${SILENCE / 60_000} minutes: see the e-mail, ${where} and the function's log; if there is nothing, an earlier execution may have had the name ${execution}, and another is started by ${again}`,
     );
   }
   const { result, end } = heard;
   const hasBegun = result !== null && result.updatedAt !== before?.updatedAt;
   if (end?.state === 'refused' && (isElsewhere(end) || !hasBegun)) {
-    reportFailure(new RetentionError(clean(end.code), 'operator', clean(end.text)), err, terminal.env);
+    writeFailure({ code: oneLine(end.code), message: oneLine(end.text) }, err);
     return EXIT.refused;
   }
   if (result !== null) await writeOut(out, renderResultText(result, columns));
   if (end !== null)
-    throw new RetentionError(
-      'apply.stopped',
-      'aws',
-      `the deletion ended before the plan was finished: ${clean(end.text)} (${clean(end.code)}); apply the plan again to go on`,
+    throw applyStopped(
+      `the deletion ended before the plan was finished: ${oneLine(end.text)} (${oneLine(end.code)}); apply the plan again to go on`,
     );
   return result !== null && result.totals.failed > 0 ? EXIT.someFailed : EXIT.done;
 }

@@ -6,7 +6,7 @@ import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import type { ApplyResult } from '../lambda/core/plan/outcome';
 import { UTC, type Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 import { type ApplyPorts, applyPrepared, type Prepared, prepareApply } from '../lambda/deletion/apply-plan';
 import { RETRY_SETTINGS } from '../lambda/deletion/backoff';
 import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
@@ -18,6 +18,7 @@ import { outcomeLine, renderPreview, renderResultText } from '../lambda/render/r
 import { digestOf } from '../lambda/runtime/digest';
 import { resultFile } from '../lambda/storage/keys';
 import { applyRemotely } from './apply-remote';
+import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
 import { type Caller, findAccount, findCaller, requireCredentials, sayEndpoints } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -45,7 +46,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** A decision this old (ms) is made again: the question was not answered for long. */
 const STALE = 10 * 60_000;
 
-const usage = (message: string): RetentionError => new RetentionError('usage.apply', 'operator', message);
+const usage = (message: string): RetentionError => new RetentionError('usage.apply', message);
 
 function checkOptions(options: ApplyOptions): void {
   if (options.local === true && options.function !== undefined)
@@ -112,7 +113,7 @@ async function rehearse(ports: ApplyPorts, prepared: Prepared, { out }: Terminal
   const would: string[] = [];
   let code: ExitCode = EXIT.done;
   await applyPrepared(ports, prepared, {
-    wouldDelete: ({ item }) => void would.push(`would be deleted: ${clean(item.name)} (${clean(item.region)})`),
+    wouldDelete: ({ item }) => void would.push(`would be deleted: ${oneLine(item.name)} (${oneLine(item.region)})`),
     progress: (result) => {
       would.push(outcomeLine(result));
       if (result.outcome === 'failed') code = EXIT.someFailed;
@@ -137,11 +138,9 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
   const ofTheCaller = causeInCaller(error);
   if (ofTheCaller !== null) return ofTheCaller;
   const why = error instanceof Error ? error.message : String(error);
-  return new RetentionError(
-    'apply.stopped',
-    'aws',
-    `the deletion stopped in the middle: ${clean(why)}; what was done until then is listed above, and applying the plan again goes on`,
-    { cause: error },
+  return applyStopped(
+    `the deletion stopped in the middle: ${oneLine(why)}; what was done until then is listed above, and applying the plan again goes on`,
+    error,
   );
 }
 
@@ -155,7 +154,7 @@ async function applyLocally(
   const { err, out } = terminal;
   const quiet = options.quiet ?? false;
   const columns = Math.max(60, out.columns || 100);
-  const config = loadConfig(options.config, (line) => err.write(`note: ${clean(line)}\n`));
+  const config = loadConfig(options.config, (line) => err.write(`note: ${oneLine(line)}\n`));
   const first = await caller.credentials();
   const accountOf = (found: typeof first): Promise<string | null> =>
     findAccount({ ...caller, credentials: async () => found });
@@ -242,7 +241,7 @@ async function applyLocally(
     });
     await writeOut(out, renderResultText(result, columns));
     if (failure !== null) throw stopped(failure);
-    if (!quiet) err.write(`outcomes: ${clean(place.store.locate(resultFile(plan.id)))}\n`);
+    if (!quiet) err.write(`outcomes: ${oneLine(place.store.locate(resultFile(plan.id)))}\n`);
     if (result.totals.failed > 0) return EXIT.someFailed;
     return result.status === 'finished' ? EXIT.done : EXIT.failure;
   } catch (error) {

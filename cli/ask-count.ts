@@ -40,7 +40,6 @@ export async function confirmCount(
   if (line === null && !isTerminal)
     throw new RetentionError(
       'usage.no-terminal',
-      'operator',
       `there is no terminal to ask on, and nothing was piped in: look at the plan, and give its count with --yes ${plan.items.length} if that is what is to go`,
     );
   checkCount(plan, line !== null && /^\s*\d{1,9}\s*$/.test(line) ? Number(line) : Number.NaN);

@@ -9,11 +9,11 @@ import { DEFAULT_FILE, findConfigFile, readConfigFile, WARNING } from '../lambda
 import type { Config } from '../lambda/core/policy/config';
 import type { Inventory } from '../lambda/core/report/report-model';
 import { RetentionError } from '../lambda/core/util/errors';
-import { someOf } from '../lambda/core/util/join-names';
-import { clean } from '../lambda/core/util/safe-text';
+import { joinNames } from '../lambda/core/util/join-names';
+import { oneLine } from '../lambda/core/util/safe-text';
 import { type AccountCheck, checkAccount } from '../lambda/explain/audit-tags';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
-import { count } from '../lambda/render/phrases';
+import { formatCount } from '../lambda/render/numbers';
 import { policyWords } from '../lambda/render/policy-words';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { CheckFormat } from './formats';
@@ -29,34 +29,36 @@ export interface CheckOptions extends AccountOptions {
 
 const MAX_NAMED = 12;
 
-const some = (names: readonly string[]): string => someOf(names, MAX_NAMED);
+const some = (names: readonly string[]): string => joinNames(names, MAX_NAMED);
 
 /** What a valid configuration means, for a person who wrote it. */
 function meaning({ origin, zone, policies, rules, defaultPolicy, floors, tagPrefix }: Config): readonly string[] {
-  const named = [...policies].map(([name, policy]) => `${clean(name)} (${policyWords(policy)})`);
-  const matched = rules.map(({ name, policy }) => `${clean(name)} → ${clean(policy)}`);
+  const named = [...policies].map(([name, policy]) => `${oneLine(name)} (${policyWords(policy)})`);
+  const matched = rules.map(({ name, policy }) => `${oneLine(name)} → ${oneLine(policy)}`);
   const rest =
     defaultPolicy === null
       ? `What no tag and no rule reaches is unmanaged: kept, and listed.`
-      : `What no tag and no rule reaches gets the default policy, ${clean(defaultPolicy)}.`;
+      : `What no tag and no rule reaches gets the default policy, ${oneLine(defaultPolicy)}.`;
   return [
-    `${clean(origin)} is valid.`,
+    `${oneLine(origin)} is valid.`,
     `Policies: ${named.length === 0 ? `none; only tags such as ${tagPrefix}:keep set one` : some(named)}.`,
     `Rules, the first that matches: ${matched.length === 0 ? 'none' : some(matched)}. ${rest}`,
-    `Always kept: what is held, what is younger than ${floors.minAge.text}, and the newest ${floors.minKeep} of each source. Days are cut in ${clean(zone.name)}.`,
+    `Always kept: what is held, what is younger than ${floors.minAge.text}, and the newest ${floors.minKeep} of each source. Days are cut in ${oneLine(zone.name)}.`,
   ];
 }
 
 /** What the account's tags say, after the configuration itself. */
 function account(check: AccountCheck): readonly string[] {
   const policies = check.policies.map(
-    ({ name, snapshots, byTagsOnly }) => `${clean(name)} ${snapshots}${byTagsOnly ? ' (by tags only)' : ''}`,
+    ({ name, snapshots, byTagsOnly }) => `${oneLine(name)} ${snapshots}${byTagsOnly ? ' (by tags only)' : ''}`,
   );
   return [
-    `${count(check.snapshots, 'snapshot')} read: ${check.held} held, ${check.unmanaged} unmanaged.`,
+    `${formatCount(check.snapshots, 'snapshot')} read: ${check.held} held, ${check.unmanaged} unmanaged.`,
     ...(policies.length === 0 ? [] : [`By policy: ${some(policies)}.`]),
-    ...(check.idleRules.length === 0 ? [] : [`Rules that reach no snapshot now: ${some(check.idleRules.map(clean))}.`]),
-    ...check.otherProblems.map(({ code, message }) => `problem: ${clean(message)} [${code}]`),
+    ...(check.idleRules.length === 0
+      ? []
+      : [`Rules that reach no snapshot now: ${some(check.idleRules.map(oneLine))}.`]),
+    ...check.otherProblems.map(({ code, message }) => `problem: ${oneLine(message)} [${code}]`),
   ];
 }
 
@@ -67,10 +69,10 @@ async function printAccount(check: AccountCheck, inventory: Inventory, { out, er
     account(check).map((line) => `${line}\n`),
   );
   if (!inventory.complete) err.write(`error: ${unreadText(inventory)} [inventory.incomplete]\n`);
-  for (const { code, message } of check.tagProblems) err.write(`error: ${clean(message)} [${code}]\n`);
+  for (const { code, message } of check.tagProblems) err.write(`error: ${oneLine(message)} [${code}]\n`);
   if (check.tagProblems.length > 0)
     err.write(
-      `error: ${count(check.tagProblems.length, 'tag problem')}: the snapshots concerned are kept until they are mended [tags.invalid]\n`,
+      `error: ${formatCount(check.tagProblems.length, 'tag problem')}: the snapshots concerned are kept until they are mended [tags.invalid]\n`,
     );
   else if (inventory.complete) await writeOut(out, ['No tag problems.\n']);
 }
@@ -157,7 +159,6 @@ function requireFile({ config, live }: CheckOptions): void {
   if (config === undefined && live !== true && findConfigFile() === null)
     throw new RetentionError(
       'check.no-file',
-      'operator',
       `there is no ${DEFAULT_FILE} here: name a configuration with --config, or write one`,
     );
 }
@@ -168,7 +169,6 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   if (options.live !== true && (options.region ?? options.profile ?? null) !== null)
     throw new RetentionError(
       'usage.needs-live',
-      'operator',
       '--region and --profile say which account to read: add --live, or leave them out',
     );
   if (options.format === 'json') return checkJson(options, terminal);

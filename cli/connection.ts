@@ -16,6 +16,7 @@ import {
   directAgents,
   type MakeAgents,
 } from '../lambda/aws/lightsail-client';
+import type { CodeIn } from '../lambda/core/util/error-codes';
 import { RetentionError } from '../lambda/core/util/errors';
 import { type ProxySettings, type ProxyVariable, proxyFor, proxyName } from './proxy-settings';
 
@@ -38,7 +39,6 @@ function readCertificates(file: string): string {
   const refuse = (why: string, cause?: unknown): RetentionError =>
     new RetentionError(
       'connection.ca-bundle',
-      'aws',
       `cannot use the CA bundle ${file}: ${why}; correct AWS_CA_BUNDLE, or ca_bundle in the profile, to a PEM file with certificates`,
       { cause },
     );
@@ -60,8 +60,8 @@ function readCertificates(file: string): string {
   return text;
 }
 
-const proxyFailure = (code: string, proxy: ProxyVariable, why: string, cause?: unknown): RetentionError =>
-  new RetentionError(`connection.${code}`, 'aws', `the proxy of ${proxyName(proxy)} ${why}`, { cause });
+const proxyFailure = (code: CodeIn<'connection'>, proxy: ProxyVariable, why: string, cause?: unknown): RetentionError =>
+  new RetentionError(`connection.${code}`, `the proxy of ${proxyName(proxy)} ${why}`, { cause });
 
 const unreachable = (proxy: ProxyVariable, cause: unknown): RetentionError => {
   const { code, message } = cause as NodeJS.ErrnoException;

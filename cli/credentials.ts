@@ -62,7 +62,6 @@ function unknownProfile(profile: string, profiles: Profiles): RetentionError {
   const expected = known.length === 0 ? 'there are no profiles' : `expected one of: ${known.slice(0, 20).join(', ')}`;
   return new RetentionError(
     'credentials.unknown-profile',
-    'aws',
     `~/.aws/config and ~/.aws/credentials have no profile ${profile}, ${expected}`,
   );
 }

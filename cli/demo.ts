@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { sampleAccount } from '../emulator/sample-account';
 import { startEmulator } from '../emulator/server';
-import { formatConfigProblems } from '../lambda/config/parse-config';
+import { brokenConfig } from '../lambda/config/config-errors';
 import { readConfigFile } from '../lambda/config/read-config-file';
 import { RetentionError } from '../lambda/core/util/errors';
 import { buildEnv } from '../lambda/runtime/env';
 import { stageFunction } from '../lambda/runtime/stage-function';
 import { EXIT, type ExitCode } from './exit-codes';
-import { writeOutputFile } from './output-file';
+import { unwritable, writeOutputFile } from './output-file';
 import { runBundle } from './run-bundle';
 import type { Terminal } from './terminal';
 
@@ -24,14 +24,7 @@ function makeFolder(name: string): string {
     return folder;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RetentionError(
-      'output.unwritable',
-      'operator',
-      `cannot make the folder ${name}: ${why}; run this where you may write`,
-      {
-        cause,
-      },
-    );
+    throw unwritable(`cannot make the folder ${name}: ${why}; run this where you may write`, cause);
   }
 }
 
@@ -46,8 +39,7 @@ export async function demo({ out, err }: Terminal): Promise<ExitCode> {
   const folderOut = makeFolder('out');
   const now = Date.now();
   const configuration = readConfigFile(join(PACKAGE, 'examples', 'agency.yaml'));
-  if (!configuration.ok)
-    throw new RetentionError('config.invalid', 'bug', formatConfigProblems(configuration.errors, 'agency.yaml'));
+  if (!configuration.ok) throw brokenConfig(configuration.errors, 'agency.yaml');
   const emulator = await startEmulator({
     account: sampleAccount(now),
     topics: [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }],
@@ -77,7 +69,7 @@ export async function demo({ out, err }: Terminal): Promise<ExitCode> {
     });
     if (!run.ok) {
       err.write(logs.join(''));
-      throw new RetentionError('demo.failed', 'bug', `the bundled report function failed: ${run.error}`);
+      throw new RetentionError('demo.failed', `the bundled report function failed: ${run.error}`);
     }
     for (const mail of emulator.published) out.write(`Subject: ${mail.subject}\n\n${mail.message}\n`);
     const written: string[] = [];

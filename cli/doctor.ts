@@ -4,7 +4,7 @@ import type { Config } from '../lambda/core/policy/config';
 import { ownCommand } from '../lambda/core/report/command-line';
 import { UTC } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 import { AccessError } from './access-faults';
 import { type Caller, findCaller, sayEndpoints } from './aws';
 import { checkAccount, checkCredentials } from './doctor-account';
@@ -60,8 +60,8 @@ function readConfig({ config: file }: DoctorOptions): { readonly config: Config 
 const MARKS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ', unknown: 'unknown' } as const;
 
 function lineOf(finding: Finding): string {
-  const line = `${MARKS[finding.state]}  ${finding.check}: ${clean(finding.message)}\n`;
-  return finding.state === 'ok' ? line : `${line}         -> ${clean(finding.remedy)}\n`;
+  const line = `${MARKS[finding.state]}  ${finding.check}: ${oneLine(finding.message)}\n`;
+  return finding.state === 'ok' ? line : `${line}         -> ${oneLine(finding.remedy)}\n`;
 }
 
 type Say = (...findings: readonly Finding[]) => void;
@@ -86,8 +86,8 @@ async function checkDeployment(
   );
   if (deployment.deletion !== null) say(...(await checkDeletion(caller, deployment.deletion, now)));
   return [
-    `names in ${clean(deployment.stack)}, construct ${clean(deployment.construct)}:`,
-    ...nameLines(deployment).map(clean),
+    `names in ${oneLine(deployment.stack)}, construct ${oneLine(deployment.construct)}:`,
+    ...nameLines(deployment).map(oneLine),
   ];
 }
 

@@ -14,7 +14,7 @@ function readScenario(file: string): Scenario {
     return loadScenario(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RetentionError('scenario.invalid', 'operator', `cannot use the scenario ${file}: ${why}`, { cause });
+    throw new RetentionError('scenario.invalid', `cannot use the scenario ${file}: ${why}`, { cause });
   }
 }
 
@@ -28,7 +28,6 @@ export async function emulator(
   const running = await startEmulator({ account, port: options.port }).catch((cause: NodeJS.ErrnoException) => {
     throw new RetentionError(
       'emulator.port',
-      'operator',
       `cannot listen on port ${options.port}: ${cause.message}; choose another with --port`,
       { cause },
     );

@@ -1,5 +1,5 @@
 import type { loadSharedConfigFiles } from '@smithy/core/config';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 
 /** Services that the command line calls, the ones of signing in included, as the SDK spells them in settings. */
 const SERVICES = [
@@ -63,10 +63,10 @@ function endpointOf(service: Service, settings: EndpointSettings): Endpoint | nu
 /** An address without what signs in there. */
 function shown(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed === null) return clean(url);
+  if (parsed === null) return oneLine(url);
   parsed.username = '';
   parsed.password = '';
-  return clean(parsed.href.replace(/\/$/, ''));
+  return oneLine(parsed.href.replace(/\/$/, ''));
 }
 
 /** Whether a service is called at an endpoint that a setting names. */
@@ -77,7 +77,7 @@ export const hasEndpoint = (service: Service, settings: EndpointSettings): boole
 export function endpointNotice(settings: EndpointSettings): string | null {
   if (isIgnored(settings)) return null;
   const found = SERVICES.flatMap((service) => endpointOf(service, settings) ?? []);
-  const places = new Set(found.map(({ setting, url }) => `${shown(url)} (${clean(setting)})`));
+  const places = new Set(found.map(({ setting, url }) => `${shown(url)} (${oneLine(setting)})`));
   if (places.size === 0) return null;
   return `calls to AWS go to another endpoint: ${[...places].join(', ')}; AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true ignores that`;
 }

@@ -5,11 +5,11 @@ import type { Snapshot } from '../lambda/core/snapshot/snapshot';
 import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 import type { WhyNot } from '../lambda/explain/explain-policy-source';
 import { explainSnapshot, type Passage } from '../lambda/explain/explain-snapshot';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
-import { count } from '../lambda/render/phrases';
+import { formatCount } from '../lambda/render/numbers';
 import { wrap } from '../lambda/render/terminal';
 import { reportOrder } from '../lambda/reporting/make-report';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -44,25 +44,23 @@ function unknown(wanted: string, { snapshots }: Inventory): RetentionError {
         wanted,
         snapshots.flatMap(({ name }) => name ?? []),
       );
-  const meant = near.length === 0 ? '' : `; did you mean ${near.map(clean).join(', ')}?`;
+  const meant = near.length === 0 ? '' : `; did you mean ${near.map(oneLine).join(', ')}?`;
   return new RetentionError(
     'explain.unknown',
-    'operator',
-    `none of the ${count(snapshots.length, 'snapshot')} read is called ${clean(wanted)}; expected the name or the ARN of a manual snapshot in the regions and of the kinds that are read${meant}`,
+    `none of the ${formatCount(snapshots.length, 'snapshot')} read is called ${oneLine(wanted)}; expected the name or the ARN of a manual snapshot in the regions and of the kinds that are read${meant}`,
   );
 }
 
 function ambiguous(wanted: string, found: readonly EvaluatedSnapshot[], zone: Zone): RetentionError {
   const lines = found.slice(0, MAX_LISTED).map(({ snapshot: { arn, kind, region, createdAt } }) => {
     const made = createdAt === null ? 'not known' : localMinute(createdAt, zone);
-    return `  ${clean(arn ?? 'without ARN')} (${kind}, ${clean(region)}, made ${made})`;
+    return `  ${oneLine(arn ?? 'without ARN')} (${kind}, ${oneLine(region)}, made ${made})`;
   });
   const more = found.length > lines.length ? [`  … and ${found.length - lines.length} more`] : [];
   return new RetentionError(
     'explain.ambiguous',
-    'operator',
     [
-      `${found.length} snapshots are called ${clean(wanted)}; say which by its ARN (times are in ${clean(zone.name)}):`,
+      `${found.length} snapshots are called ${oneLine(wanted)}; say which by its ARN (times are in ${oneLine(zone.name)}):`,
       ...lines,
       ...more,
     ].join('\n'),
@@ -97,7 +95,7 @@ export async function explain(wanted: string, options: ExplainOptions, terminal:
   const [item] = found;
   if (item === undefined) {
     if (inventory.complete) throw unknown(wanted, inventory);
-    err.write(`error: ${clean(wanted)} was not found, and ${unreadText(inventory)} [inventory.incomplete]\n`);
+    err.write(`error: ${oneLine(wanted)} was not found, and ${unreadText(inventory)} [inventory.incomplete]\n`);
     return EXIT.incomplete;
   }
   if (found.length > 1) throw ambiguous(wanted, found, config.zone);

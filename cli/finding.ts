@@ -1,5 +1,5 @@
 import { classify, errorFacts } from '../lambda/aws/aws-errors';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 
 /** One thing that keeps a report from a person, or does not, or could not be checked. What is not `ok` has a remedy. */
 export type Finding =
@@ -40,12 +40,12 @@ export function notRead(check: string, error: unknown, action: string): Unknown 
   if (classify(error) === 'denied')
     return unknown(
       check,
-      clean(`could not be checked: no permission for ${action} (${code})`),
+      oneLine(`could not be checked: no permission for ${action} (${code})`),
       `allow ${action} to these credentials, or run doctor with others`,
     );
   return unknown(
     check,
-    clean(`could not be checked: ${code} (${message})`),
+    oneLine(`could not be checked: ${code} (${message})`),
     'run doctor again; if the error stays, check the endpoint',
   );
 }

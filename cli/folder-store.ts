@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { RetentionError } from '../lambda/core/util/errors';
-import { linesOf } from '../lambda/core/util/split-lines';
+import { splitLines } from '../lambda/core/util/split-lines';
 import type { Store, StoredObject, VersionedText } from '../lambda/ports/ports';
 
 const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
@@ -91,7 +91,6 @@ const versionOf = (replaced: number, text: string): string =>
 const cannotRead = (path: string, cause: unknown): RetentionError =>
   new RetentionError(
     'store.folder',
-    'operator',
     `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}; ${EXPECTED.read}`,
     { cause },
   );
@@ -112,7 +111,6 @@ export function folderStore(root: string): Store {
   const failure = (what: 'read' | 'write' | 'list', key: string, cause: unknown): RetentionError =>
     new RetentionError(
       'store.folder',
-      'operator',
       `cannot ${what} ${pathOf(key)}: ${cause instanceof Error ? cause.message : String(cause)}; ${EXPECTED[what]}`,
       { cause },
     );
@@ -204,7 +202,7 @@ export function folderStore(root: string): Store {
       }
       return times;
     },
-    lines: (key) => reading(key, async ({ path }) => linesOf((await open(path, 'r')).createReadStream())),
+    lines: (key) => reading(key, async ({ path }) => splitLines((await open(path, 'r')).createReadStream())),
     async list(prefix) {
       try {
         return (await readdir(pathOf(prefix))).filter((name) => !name.startsWith('.')).sort();

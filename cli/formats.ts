@@ -5,3 +5,7 @@ export type Format = (typeof FORMATS)[number];
 /** How `check` can print. */
 export const CHECK_FORMATS = ['text', 'json'] as const;
 export type CheckFormat = (typeof CHECK_FORMATS)[number];
+
+/** How `compare` can print. */
+export const COMPARE_FORMATS = ['text', 'json', 'markdown', 'html'] as const;
+export type CompareFormat = (typeof COMPARE_FORMATS)[number];

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { irregularAt, isNullDevice } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 
 const CHUNK = 65_536;
 
@@ -39,14 +39,16 @@ function placeOf(path: string): string {
 /** Whether two paths lead to the same file, whatever their spelling, through links too, and also where it is not there yet. */
 export const isSameFile = (one: string, other: string): boolean => placeOf(one) === placeOf(other);
 
+/** Returns the failure of a file or folder that cannot be written. */
+export const unwritable = (message: string, cause?: unknown): RetentionError =>
+  new RetentionError('output.unwritable', message, { cause });
+
 /** Throws `output.unwritable` where something else than a file is at a path: a named pipe waits for a reader without a limit. */
 export function checkOutputFile(path: string): void {
   const there = irregularAt(path);
   if (there === null || isNullDevice(path)) return;
-  throw new RetentionError(
-    'output.unwritable',
-    'operator',
-    `cannot write ${clean(path)}: got ${there}, expected a file or a new name; to pipe the output, leave the option out`,
+  throw unwritable(
+    `cannot write ${oneLine(path)}: got ${there}, expected a file or a new name; to pipe the output, leave the option out`,
   );
 }
 
@@ -57,11 +59,9 @@ export async function writeOutputFile(path: string, chunks: Iterable<string>): P
     await pipeline(Readable.from(batched(chunks)), createWriteStream(path));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RetentionError(
-      'output.unwritable',
-      'operator',
+    throw unwritable(
       `cannot write ${path}: ${why}; choose a file in a folder that exists and that you may write to`,
-      { cause },
+      cause,
     );
   }
 }

@@ -5,7 +5,7 @@ import { type HttpLimits, UPLOADING } from '../lambda/aws/http-limits';
 import { s3Store } from '../lambda/aws/s3-store';
 import { irregularAt } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 import type { Store } from '../lambda/ports/ports';
 import { type Caller, explainAccess } from './aws';
 import { folderStore, readGiven } from './folder-store';
@@ -20,8 +20,7 @@ export interface PlanPlace {
 const unusable = (plan: string, got: string): RetentionError =>
   new RetentionError(
     'usage.plan',
-    'operator',
-    `cannot read the plan ${clean(plan)}: got ${got}, expected a file, or an address such as s3://bucket/plans/ID.json`,
+    `cannot read the plan ${oneLine(plan)}: got ${got}, expected a file, or an address such as s3://bucket/plans/ID.json`,
   );
 
 /** A path with its links resolved, so that every name of a plan has the same results beside it; as it is where nothing is there. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ownCommand } from '../lambda/core/report/command-line';
+import { FAIL_ON } from '../lambda/core/report/compare-policies';
 import { REGION } from '../lambda/core/snapshot/region';
 import { KINDS } from '../lambda/core/snapshot/snapshot';
 import { type Duration, parseDuration } from '../lambda/core/time/duration';
@@ -8,7 +9,7 @@ import type { Zone } from '../lambda/core/time/zone';
 import { visibleLines } from '../lambda/core/util/safe-text';
 import { CALENDAR_FORMATS } from '../lambda/render/calendar';
 import { EXIT, type ExitCode } from './exit-codes';
-import { CHECK_FORMATS, FORMATS } from './formats';
+import { CHECK_FORMATS, COMPARE_FORMATS, FORMATS } from './formats';
 import { reportFailure, type Terminal } from './terminal';
 
 const NAME = 'lightsail-retention';
@@ -134,6 +135,25 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .action(async (options) => done(await (await import('./check')).check(options, terminal)));
 
   program
+    .command('compare')
+    .description('compare configurations over one inventory: what each expires or keeps against the first; read-only')
+    .argument('<configurations...>', 'two or more configuration files')
+    .option('--from <report>', 'evaluate a stored JSON report instead of the account')
+    .option('--region <region>', READ_REGION, region)
+    .option('--kind <kind>', READ_KIND, kind)
+    .option('--profile <name>', 'AWS profile')
+    .option(
+      '--at <instant>',
+      "evaluate as of this ISO 8601 instant; without an offset in the first configuration's time zone",
+      instant,
+    )
+    .addOption(new Option('--format <format>', 'output format').choices(COMPARE_FORMATS).default('text'))
+    .option('--output <file>', 'write the comparison to this file instead of standard output')
+    .addOption(new Option('--fail-on <changes>', 'exit with 6 if there are such changes').choices(FAIL_ON))
+    .option('--quiet', 'no progress')
+    .action(async (files, options) => done(await (await import('./compare')).compare(files, options, terminal)));
+
+  program
     .command('simulate')
     .description('draw what a policy would keep of a schedule of snapshots, as a calendar; calls nothing')
     .option('--config <file>', 'configuration with the policy, time zone, floors and price (default: ./retention.yaml)')
@@ -151,6 +171,15 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .addOption(new Option('--format <format>', 'output format').choices(CALENDAR_FORMATS).default('text'))
     .option('--output <file>', 'write the calendar to this file instead of standard output')
     .action(async (options) => done(await (await import('./simulate')).simulate(options, terminal)));
+
+  program
+    .command('init')
+    .description('propose a policy from the rhythm of your snapshots and write it as a new retention.yaml; read-only')
+    .option('--region <region>', READ_REGION, region)
+    .option('--kind <kind>', READ_KIND, kind)
+    .option('--profile <name>', 'AWS profile')
+    .option('--quiet', 'no progress')
+    .action(async (options) => done(await (await import('./init')).init(options, terminal)));
 
   program
     .command('apply')

@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 import type { InventoryProgress } from '../lambda/ports/ports';
 
 type Tell = (event: InventoryProgress) => void;
@@ -48,7 +48,7 @@ function lines(err: NodeJS.WritableStream): Progress {
       if (event.event === 'sources') err.write(`${asking(event)}\n`);
       if (event.event !== 'scope') return;
       const read = `${count(event.snapshots, 'snapshot')} on ${count(event.pages, 'page')}`;
-      err.write(`${clean(event.region)} ${event.kind}: ${event.status === 'read' ? read : failed(event)}\n`);
+      err.write(`${oneLine(event.region)} ${event.kind}: ${event.status === 'read' ? read : failed(event)}\n`);
     },
     say: (line) => void err.write(`${line}\n`),
     stop() {},
@@ -101,7 +101,7 @@ function bar(err: NodeJS.WriteStream): Progress {
       } else if (event.event === 'scope') {
         done += 1;
         left.set(event.region, (left.get(event.region) ?? perRegion) - 1);
-        if (event.status !== 'read') unread.push(`${clean(event.region)} ${event.kind}: ${failed(event)}\n`);
+        if (event.status !== 'read') unread.push(`${oneLine(event.region)} ${event.kind}: ${failed(event)}\n`);
         drawn.update(done, words());
       }
     },
@@ -120,8 +120,8 @@ function makeWaiting(): { readonly note: Tell; readonly text: () => string } {
   return {
     note(event) {
       stage = event.event;
-      if (event.event === 'list') open.add(`${clean(event.region)} ${event.kind}`);
-      if (event.event === 'scope') open.delete(`${clean(event.region)} ${event.kind}`);
+      if (event.event === 'list') open.add(`${oneLine(event.region)} ${event.kind}`);
+      if (event.event === 'scope') open.delete(`${oneLine(event.region)} ${event.kind}`);
     },
     text() {
       if (stage === null) return 'the regions';

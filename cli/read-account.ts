@@ -3,7 +3,7 @@ import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import type { Config } from '../lambda/core/policy/config';
 import type { Inventory } from '../lambda/core/report/report-model';
 import { KINDS, type Kind } from '../lambda/core/snapshot/snapshot';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import type { LiveInventory, ReadInventory } from '../lambda/ports/ports';
 import { unreadElsewhere, unreadScopes } from '../lambda/render/report-sections';
@@ -95,13 +95,13 @@ const firstOf = (all: readonly string[]): string =>
 /** What was not read, in one sentence: scopes of the report, then source lists that its snapshots need from elsewhere. */
 export function unreadText(inventory: Pick<Inventory, 'scopes' | 'problems'>): string {
   const unread = unreadScopes(inventory).map(({ region, kind, error }) =>
-    clean(`${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`),
+    oneLine(`${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`),
   );
   const elsewhere = unreadElsewhere(inventory);
   const parts = [
     unread.length > 0 ? `${unread.length} of ${inventory.scopes.length} scopes were not read: ${firstOf(unread)}` : '',
     elsewhere.length > 0
-      ? `${elsewhere.length === 1 ? 'a list' : `${elsewhere.length} lists`} of sources elsewhere: ${clean(firstOf(elsewhere))}`
+      ? `${elsewhere.length === 1 ? 'a list' : `${elsewhere.length} lists`} of sources elsewhere: ${oneLine(firstOf(elsewhere))}`
       : '',
   ].filter((part) => part !== '');
   return `the inventory is incomplete: ${parts.join('; ')}`;

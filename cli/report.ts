@@ -2,12 +2,12 @@ import type { Report } from '../lambda/core/report/report-model';
 import type { Kind } from '../lambda/core/snapshot/snapshot';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean, visible } from '../lambda/core/util/safe-text';
+import { oneLine, visible } from '../lambda/core/util/safe-text';
 import { renderCsv } from '../lambda/render/csv';
 import { renderHtml } from '../lambda/render/html';
 import { renderJson } from '../lambda/render/json';
 import { renderMarkdown } from '../lambda/render/markdown';
-import { renderPlan } from '../lambda/render/plan';
+import { renderPlanJson } from '../lambda/render/plan';
 import { csvCommand } from '../lambda/render/report-header';
 import { renderTerminal } from '../lambda/render/terminal';
 import { makeReport } from '../lambda/reporting/make-report';
@@ -77,13 +77,11 @@ function checkOptions({ at, output, planOut }: ReportOptions): void {
   if (at !== undefined && planOut !== undefined)
     throw new RetentionError(
       'usage.at-with-plan-out',
-      'operator',
       '--at and --plan-out do not go together: a plan is made at the real time only; leave one of them out',
     );
   if (output !== undefined && planOut !== undefined && isSameFile(output, planOut))
     throw new RetentionError(
       'usage.same-file',
-      'operator',
       `--output and --plan-out name the same file, ${planOut}: the plan would replace the report; give them two`,
     );
   for (const file of [output, planOut]) if (file !== undefined) checkOutputFile(file);
@@ -111,10 +109,10 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
     if (!options.quiet) err.write(`wrote ${visible(options.output)}\n`);
   }
   if (options.planOut !== undefined) {
-    await writeOutputFile(options.planOut, renderPlan(made.plan));
+    await writeOutputFile(options.planOut, renderPlanJson(made.plan));
     if (!options.quiet)
       err.write(
-        `wrote ${visible(options.planOut)}: ${made.plan.items.length} snapshots${made.plan.blocked === null ? '' : `, blocked: ${clean(made.plan.blocked.message)}`}\n`,
+        `wrote ${visible(options.planOut)}: ${made.plan.items.length} snapshots${made.plan.blocked === null ? '' : `, blocked: ${oneLine(made.plan.blocked.message)}`}\n`,
       );
   }
   if (made.report.complete) return EXIT.done;

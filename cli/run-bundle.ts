@@ -55,7 +55,6 @@ export function runBundle({ folder, event, env, timeout, log }: BundleRun): Prom
         reject(
           new RetentionError(
             'bundle.died',
-            'bug',
             `the bundled function ended without an answer (exit ${code ?? signal}); its log says why`,
           ),
         );

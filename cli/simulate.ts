@@ -1,14 +1,15 @@
 import { closest } from '../lambda/config/closest';
 import type { Config } from '../lambda/core/policy/config';
 import type { Policy } from '../lambda/core/policy/policy';
-import { simulate as runSimulation, type Schedule } from '../lambda/core/policy/simulate';
-import { readTags } from '../lambda/core/policy/tags';
+import { runSimulation, type Schedule } from '../lambda/core/policy/simulate';
+import { readRetentionTags } from '../lambda/core/policy/tags';
 import type { Tags } from '../lambda/core/snapshot/snapshot';
 import type { Duration } from '../lambda/core/time/duration';
 import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
+import type { CodeIn } from '../lambda/core/util/error-codes';
 import { RetentionError } from '../lambda/core/util/errors';
-import { clean } from '../lambda/core/util/safe-text';
+import { oneLine } from '../lambda/core/util/safe-text';
 import type { CALENDAR_FORMATS, SimulatedPolicy } from '../lambda/render/calendar';
 import { renderCalendarHtml } from '../lambda/render/calendar-html';
 import { renderCalendarJson } from '../lambda/render/calendar-json';
@@ -34,7 +35,8 @@ export interface SimulateOptions {
   readonly output?: string;
 }
 
-const refuse = (code: string, message: string): RetentionError => new RetentionError(code, 'operator', message);
+const refuse = (code: `simulate.${CodeIn<'simulate'>}`, message: string): RetentionError =>
+  new RetentionError(code, message);
 
 /** A policy spelt out on the command line: what the tags would say, said by the flags. */
 function spelt({ keep, expireAfter }: SimulateOptions): Policy | null {
@@ -45,7 +47,7 @@ function spelt({ keep, expireAfter }: SimulateOptions): Policy | null {
   const given = flags.filter(([, , value]) => value !== undefined);
   if (given.length === 0) return null;
   const tags = new Map(given.map(([tag, , value]) => [tag, value ?? '']));
-  const { policy, problems } = readTags(tags, 'snapshot', {
+  const { policy, problems } = readRetentionTags(tags, 'snapshot', {
     tagPrefix: 'retention',
     holdTags: new Set(),
     ignoreTags: new Set(),
@@ -166,7 +168,7 @@ export async function simulate(options: SimulateOptions, terminal: Terminal): Pr
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
     await writeOutputFile(options.output, chunks);
-    err.write(`wrote ${clean(options.output)}\n`);
+    err.write(`wrote ${oneLine(options.output)}\n`);
   }
   return EXIT.done;
 }

@@ -24,10 +24,18 @@ export async function writeOut(stream: NodeJS.WritableStream, chunks: Iterable<s
   for (const text of batched(chunks)) await write(text);
 }
 
-/** Says what went wrong, in one paragraph and without a stack trace, and which exit code that is. */
+/** Writes a failure with its code as one paragraph. The code may come from another version, so that it can be any text. */
+export function writeFailure(
+  { code, message }: { readonly code: string; readonly message: string },
+  err: NodeJS.WritableStream,
+): void {
+  err.write(visibleLines(`error: ${message} [${code}]\n`));
+}
+
+/** Writes an error as one paragraph without a stack trace, and returns its exit code. */
 export function reportFailure(error: unknown, err: NodeJS.WritableStream, env: NodeJS.ProcessEnv): ExitCode {
   if (error instanceof RetentionError) {
-    err.write(visibleLines(`error: ${error.message} [${error.code}]\n`));
+    writeFailure(error, err);
     return error.fault === 'operator' ? EXIT.usage : EXIT.failure;
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

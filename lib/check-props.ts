@@ -1,14 +1,17 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { BUILT_IN, formatConfigProblems, parseConfig } from '../lambda/config/parse-config';
+import { brokenConfig, invalidConfig } from '../lambda/config/config-errors';
+import { BUILT_IN, parseConfig } from '../lambda/config/parse-config';
 import type { Config } from '../lambda/core/policy/config';
+import type { CodeIn } from '../lambda/core/util/error-codes';
 import { RetentionError } from '../lambda/core/util/errors';
 import { eachOnce, isAddress } from './addresses';
 import { DELETION, type DeletionSetting } from './context';
 import { holdsLookupDummy, isKnownLater, isListElement, isLookupDummy } from './known-later';
 import { leastLifetime, type Need } from './lifetime';
 import { MONITORING, type MonitoringLevel } from './monitoring';
-import { checkSchedule, DEFAULT_SCHEDULE } from './schedule-expression';
+import { refusedProperty } from './refused-property';
+import { checkSchedule, DEFAULT_SCHEDULE, refusedSchedule } from './schedule-expression';
 import type { SnapshotRetentionProps } from './snapshot-retention';
 
 /** How long reports are kept where nobody says so (days): a year and a month, so that one can be compared with that of a year ago. */
@@ -29,8 +32,7 @@ export interface CheckedProps {
   readonly least: Need;
 }
 
-const refused = (prop: keyof SnapshotRetentionProps, message: string): RetentionError =>
-  new RetentionError(`props.${prop}`, 'operator', `${prop}: ${message}`);
+const refused = (prop: CodeIn<'props'>, message: string): Error => refusedProperty(prop, `${prop}: ${message}`);
 
 const KNOWN_LATER = 'a value that is known at deployment only';
 
@@ -60,18 +62,14 @@ function checkConfiguration(given: unknown): Config {
   const result = parseConfig(config, origin);
   if (result.ok) return result.config;
   if (holdsLookupDummy(config)) return untilLookedUp(origin);
-  throw new RetentionError(
-    'config.invalid',
-    'operator',
-    `cannot use the configuration\n${formatConfigProblems(result.errors, origin)}`,
-  );
+  throw invalidConfig(result.errors, origin);
 }
 
 /** Stands in for a configuration that holds what `cdk synth` has still to look up; what comes of it is thrown away. */
 function untilLookedUp(origin: string): Config {
   const result = parseConfig({ version: 1 }, origin);
   if (result.ok) return result.config;
-  throw new RetentionError('config.invalid', 'bug', formatConfigProblems(result.errors, origin));
+  throw brokenConfig(result.errors, origin);
 }
 
 const LIST_KNOWN_LATER =
@@ -93,7 +91,7 @@ function checkEmails(given: unknown): readonly string[] {
   return eachOnce(emails.filter(isFine));
 }
 
-function oneOf<T extends string>(prop: keyof SnapshotRetentionProps, known: readonly T[], given: unknown, usual: T): T {
+function oneOf<T extends string>(prop: CodeIn<'props'>, known: readonly T[], given: unknown, usual: T): T {
   if (isLookupDummy(given)) return usual;
   const found = known.find((each) => each === given);
   if (found !== undefined) return found;
@@ -137,9 +135,7 @@ function scheduleOf(given: unknown): string {
   if (typeof given !== 'string' || isLookupDummy(given))
     return isLookupDummy(given) ? DEFAULT_SCHEDULE : checkSchedule(String(given));
   if (!isKnownLater(given)) return checkSchedule(given);
-  throw new RetentionError(
-    'context.schedule',
-    'operator',
+  throw refusedSchedule(
     `schedule: got ${KNOWN_LATER}, expected one that is known here, such as ${DEFAULT_SCHEDULE}: the alarm for a missed report is made from it`,
   );
 }
@@ -160,7 +156,6 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
   if (deletion !== 'off' && config.origin === BUILT_IN)
     throw new RetentionError(
       'config.built-in',
-      'operator',
       'cannot deploy deletion with the built-in starter policy: write a retention.yaml with your own policies, or leave deletion out',
     );
   const schedule = scheduleOf(props.schedule ?? DEFAULT_SCHEDULE);

@@ -25,7 +25,7 @@ export const DELETION = ['off', 'approve', 'automatic'] as const satisfies reado
 export type DeletionSetting = (typeof DELETION)[number];
 
 const refused = (key: Key | 'unknown', message: string): RetentionError =>
-  new RetentionError(`context.${key}`, 'operator', message);
+  new RetentionError(`context.${key}`, message);
 
 function readText(context: Readonly<Record<string, unknown>>, key: Key): string | null {
   const value = context[key];

@@ -10,8 +10,9 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
-import { RetentionError } from '../lambda/core/util/errors';
+import type { RetentionError } from '../lambda/core/util/errors';
 import { acknowledgeWildcard } from './acknowledge';
+import { refusedProperty } from './refused-property';
 
 /** What a key of the construct may encrypt. */
 export type KeyUse = 'encryptionKey' | 'topic' | 'bucket';
@@ -54,9 +55,8 @@ export function requireNameable(scope: Construct, prop: KeyUse, given: IKey): vo
   const alias = importedAlias(scope, key);
   const what = prop === 'encryptionKey' ? prop : `${prop}: its key`;
   const refused = (got: string): RetentionError =>
-    new RetentionError(
-      `props.${prop}`,
-      'operator',
+    refusedProperty(
+      prop,
       `${what}: got ${got}; expected a key, or an alias by its name: Alias.fromAliasName(this, 'Key', 'alias/mine')`,
     );
   if (alias !== null && !Token.isUnresolved(alias.name) && !alias.name.startsWith('alias/'))

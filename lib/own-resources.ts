@@ -2,8 +2,8 @@ import { Annotations, Aws, CfnRule, Fn, type IResource, Stack, Token } from 'aws
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
-import { RetentionError } from '../lambda/core/util/errors';
 import { bucketIdentity } from './bucket-identity';
+import { refusedProperty } from './refused-property';
 
 /** What cannot be done with a resource of somebody's own that lies in another region: functions, alarms and encryption reach their own alone. */
 const OTHERWISE = {
@@ -32,11 +32,7 @@ export function requireRegion(
     return;
   }
   if (!Token.isUnresolved(ours))
-    throw new RetentionError(
-      `props.${prop}`,
-      'operator',
-      `${OTHERWISE[prop]}: got one in ${theirs}, expected ${ours}, where the stack is`,
-    );
+    throw refusedProperty(prop, `${OTHERWISE[prop]}: got one in ${theirs}, expected ${ours}, where the stack is`);
   new CfnRule(scope, `${prop}Region`, {
     assertions: [
       {
@@ -50,9 +46,8 @@ export function requireRegion(
 /** Refuses a FIFO topic, which takes no e-mail subscription, no alarm, and no message without a group. */
 export function requireStandard({ topicArn, fifo }: ITopic): void {
   if (!fifo && (Token.isUnresolved(topicArn) || !topicArn.endsWith('.fifo'))) return;
-  throw new RetentionError(
-    'props.topic',
-    'operator',
+  throw refusedProperty(
+    'topic',
     'cannot announce reports on a FIFO topic: it takes no subscription by e-mail and no alarm; give a standard one, or leave it out',
   );
 }
@@ -70,9 +65,8 @@ export function requireUnshared(user: BucketUser, others: readonly BucketUser[])
   const own = bucketIdentity(user, user.bucket);
   const other = own === null ? undefined : others.find((each) => bucketIdentity(each, each.bucket) === own);
   if (other === undefined) return;
-  throw new RetentionError(
-    'props.bucket',
-    'operator',
+  throw refusedProperty(
+    'bucket',
     `bucket: got the one of ${other.node.path}, expected one for this deployment alone: of two reports of one time, one would not be mailed`,
   );
 }

@@ -32,7 +32,7 @@ function installedPackage(from: string): string | null {
   }
 }
 
-const failed = (message: string): RetentionError => new RetentionError('package.functions', 'operator', message);
+const failed = (message: string): RetentionError => new RetentionError('package.functions', message);
 
 /**
  * Returns the folder of a function's bundle: that of the package which this code is in or, where an app's bundler took it out of there, of the

@@ -1,6 +1,6 @@
-import { BUILT_IN, describeWarning, formatConfigProblems, parseConfig, STARTER } from '../lambda/config/parse-config';
+import { invalidConfig } from '../lambda/config/config-errors';
+import { BUILT_IN, describeWarning, parseConfig, STARTER } from '../lambda/config/parse-config';
 import { configFilesHere, nearWarnings, readConfigFile } from '../lambda/config/read-config-file';
-import { RetentionError } from '../lambda/core/util/errors';
 import type { DeployedConfiguration } from './snapshot-retention';
 
 /**
@@ -10,12 +10,7 @@ import type { DeployedConfiguration } from './snapshot-retention';
 export function readConfiguration(file: string | null, warn: (line: string) => void): DeployedConfiguration {
   const name = file ?? BUILT_IN;
   const result = file === null ? parseConfig(STARTER, BUILT_IN) : readConfigFile(file);
-  if (!result.ok)
-    throw new RetentionError(
-      'config.invalid',
-      'operator',
-      `cannot use the configuration\n${formatConfigProblems(result.errors, name)}`,
-    );
+  if (!result.ok) throw invalidConfig(result.errors, name);
   if (file === null)
     for (const unread of configFilesHere())
       warn(`warning: ${unread} is not read: the built-in starter policy was asked for`);

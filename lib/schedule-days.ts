@@ -98,14 +98,14 @@ function dayOfWeekHas(part: string, today: Day): boolean {
 
 const parts = (text: string | undefined): readonly string[] => (text ?? '').toUpperCase().split(',');
 
-function dayMatches(fields: readonly string[], today: Day): boolean {
-  const [, , dayOfMonth, month, dayOfWeek] = fields;
-  return (
-    parts(month).some((part) => partHas(part, MONTH, today.month)) &&
-    (dayOfMonth === '?'
-      ? parts(dayOfWeek).some((part) => dayOfWeekHas(part, today))
-      : parts(dayOfMonth).some((part) => dayOfMonthHas(part, today)))
-  );
+/** Returns whether a cron of six valid fields fires on a day, its years aside. */
+function dayTest([, , dayOfMonth, month, dayOfWeek]: readonly string[]): (today: Day) => boolean {
+  const months = parts(month);
+  const monthNumbers = Array.from({ length: MONTH.to }, (_, i) => i + MONTH.from);
+  const fires = new Set(monthNumbers.filter((value) => months.some((part) => partHas(part, MONTH, value))));
+  const days = parts(dayOfMonth === '?' ? dayOfWeek : dayOfMonth);
+  const dayHas = dayOfMonth === '?' ? dayOfWeekHas : dayOfMonthHas;
+  return (today) => fires.has(today.month) && days.some((part) => dayHas(part, today));
 }
 
 /** Days between two days on which a cron fires: the most there can be, and the fewest. */
@@ -114,17 +114,28 @@ export interface DayGaps {
   readonly shortest: number;
 }
 
-/**
- * The days between two days on which a cron of six valid fields fires, its years aside; null when there is no such day. Measured over 28
- * years, in which days of the week, of the month and leap years come round, so that it does not depend on when it is asked.
- */
-export function dayGaps(fields: readonly string[]): DayGaps | null {
+let cycleDays: readonly Day[] | null = null;
+
+/** Returns the days of 28 years, in which days of the week, of the month and leap years come round. */
+function calendarCycle(): readonly Day[] {
+  if (cycleDays !== null) return cycleDays;
   const start = Date.UTC(2001, 0, 1);
   const length = (Date.UTC(2029, 0, 1) - start) / DAY;
-  const days = Array.from({ length }, (_, i) => i).filter((i) => dayMatches(fields, dayAt(start + i * DAY)));
+  cycleDays = Array.from({ length }, (_, i) => dayAt(start + i * DAY));
+  return cycleDays;
+}
+
+/**
+ * The days between two days on which a cron of six valid fields fires, its years aside; null when there is no such day. Measured over
+ * a whole cycle of the calendar, so that the result does not depend on the current date.
+ */
+export function dayGaps(fields: readonly string[]): DayGaps | null {
+  const cycle = calendarCycle();
+  const fires = dayTest(fields);
+  const days = cycle.flatMap((today, i) => (fires(today) ? [i] : []));
   const [first] = days;
   if (first === undefined) return null;
-  const gaps = days.map((day, i) => (days[i + 1] ?? first + length) - day);
+  const gaps = days.map((day, i) => (days[i + 1] ?? first + cycle.length) - day);
   return { longest: Math.max(...gaps), shortest: Math.min(...gaps) };
 }
 
@@ -143,10 +154,11 @@ export function minutesOfDay([minutes, hours]: readonly string[]): readonly numb
  */
 export function firstDay(fields: readonly string[], now: number): number | null {
   const years = parts(fields[5]);
+  const fires = dayTest(fields);
   const end = Date.UTC(YEAR.to + 1, 0, 1);
   for (let time = Math.floor(now / DAY) * DAY - DAY; time < end; time += DAY) {
     const today = dayAt(time);
-    if (years.some((part) => partHas(part, YEAR, today.year)) && dayMatches(fields, today)) return time;
+    if (years.some((part) => partHas(part, YEAR, today.year)) && fires(today)) return time;
   }
   return null;
 }
@@ -154,13 +166,14 @@ export function firstDay(fields: readonly string[], now: number): number | null 
 /** The days on which a cron of six valid fields fires in its years, as their midnights in UTC (epoch ms), in order. */
 export function daysOf(fields: readonly string[]): readonly number[] {
   const years = parts(fields[5]);
+  const fires = dayTest(fields);
   const named = Array.from({ length: YEAR.to - YEAR.from + 1 }, (_, i) => YEAR.from + i).filter((year) =>
     years.some((part) => partHas(part, YEAR, year)),
   );
   return named.flatMap((year) => {
     const start = Date.UTC(year, 0, 1);
     const days = Array.from({ length: (Date.UTC(year + 1, 0, 1) - start) / DAY }, (_, i) => start + i * DAY);
-    return days.filter((time) => dayMatches(fields, dayAt(time)));
+    return days.filter((time) => fires(dayAt(time)));
   });
 }
 

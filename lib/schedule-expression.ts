@@ -71,12 +71,11 @@ function fault(fields: readonly string[], now: number): string | null {
   return firesAgain(fields, now) ? null : 'there is no such day to come: it would never fire';
 }
 
+/** Returns the refusal of a schedule. */
+export const refusedSchedule = (message: string): RetentionError => new RetentionError('context.schedule', message);
+
 const refused = (text: string, expected: string): RetentionError =>
-  new RetentionError(
-    'context.schedule',
-    'operator',
-    `schedule "${text}": expected ${expected}; the default is ${DEFAULT_SCHEDULE}`,
-  );
+  refusedSchedule(`schedule "${text}": expected ${expected}; the default is ${DEFAULT_SCHEDULE}`);
 
 /** Why a text is no `cron(…)` or `rate(…)` that fires again after `now` (epoch ms); null when it is one. */
 export function scheduleFault(text: string, now: number): string | null {

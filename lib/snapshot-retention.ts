@@ -8,7 +8,6 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { RetentionError } from '../lambda/core/util/errors';
 import { type DeployedDeletion, optionalEnv } from '../lambda/runtime/env';
 import { METRICS, type Measure } from '../lambda/runtime/metrics';
 import type { BundledConfiguration } from '../lambda/runtime/stage-function';
@@ -23,6 +22,7 @@ import { RetentionGrants } from './grants';
 import { Monitoring, type MonitoringLevel } from './monitoring';
 import { completeBucketPolicy, completeKeyPolicy, completeTopicPolicy } from './other-accounts';
 import { requireRegion, requireStandard, requireUnshared } from './own-resources';
+import { refusedProperty } from './refused-property';
 import { ReportFunction } from './report-function';
 import { REPORT_EVENT, reportSchedule } from './report-schedule';
 import { ReportStore, storedPatterns } from './report-store';
@@ -246,9 +246,8 @@ export class SnapshotRetention extends Construct {
   metric(measure: Measure, options?: MetricOptions): Metric {
     const target = METRICS[measure].by === 'report' ? this.report.function : this.deletion?.function;
     if (target) return retentionMetric(target, measure, options);
-    throw new RetentionError(
-      'props.deletion',
-      'operator',
+    throw refusedProperty(
+      'deletion',
       `deletion: cannot give the metric ${measure}: nothing emits it while deletion is off; expected approve or automatic`,
     );
   }

@@ -6,6 +6,7 @@ interface Locked {
   readonly version?: string;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly dev?: boolean;
+  readonly engines?: Readonly<Record<string, string>>;
 }
 
 const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
@@ -50,10 +51,30 @@ function entryOf({
   };
 }
 
-/** Adds to one lockfile the optional packages that `npm install` left out: `npm ci` elsewhere refuses a lockfile without them. */
+/** Packages that only run in the functions and their tests, on the Node.js 24 of the lockfile, whichever Node.js runs npm. */
+const RUN_ON_NODE_24: ReadonlySet<string> = new Set([
+  'node_modules/@aws/durable-execution-sdk-js',
+  'node_modules/@aws/durable-execution-sdk-js-testing',
+]);
+
+/** The packages of a lockfile without the engines that `npm ci` would warn of although the Node.js of npm never runs them. */
+export function withoutIdleEngines(packages: Readonly<Record<string, Locked>>): Readonly<Record<string, Locked>> {
+  return Object.fromEntries(
+    Object.entries(packages).map(([path, locked]) => {
+      const { engines: _, ...rest } = locked;
+      return [path, RUN_ON_NODE_24.has(path) ? rest : locked];
+    }),
+  );
+}
+
+/**
+ * Adds to one lockfile the optional packages that `npm install` left out, without which `npm ci` elsewhere refuses it, and removes the engines
+ * that warn of nothing.
+ */
 function complete(file: string): void {
   const lock = JSON.parse(readFileSync(file, 'utf8'));
   for (const each of missingOptional(lock.packages)) lock.packages[`node_modules/${each.name}`] = entryOf(each);
+  lock.packages = withoutIdleEngines(lock.packages);
   lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 }

@@ -90,8 +90,7 @@ export function rolesText(): string {
 /** docs/iam.md with its roles brought up to date. Throws `docs.markers` where the page has no place for them. */
 export function iamPage(text: string): string {
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin)
-    throw new RetentionError('docs.markers', 'bug', `docs/iam.md: expected ${BEGIN} and ${END}`);
+  if (begin < 0 || end < begin) throw new RetentionError('docs.markers', `docs/iam.md: expected ${BEGIN} and ${END}`);
   return `${text.slice(0, begin + BEGIN.length)}\n\n${rolesText()}\n${text.slice(end)}`;
 }
 

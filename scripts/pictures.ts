@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { escaped } from '../lambda/render/escape';
+import { escapeHtml } from '../lambda/render/escape';
 import { startBrowser, visitor } from '../test/browser/browser';
 import { type SampleRun, sampleRun } from './sample-run';
 
@@ -38,9 +38,9 @@ h1 { margin: 0 0 10px; font-size: 24px; line-height: 1.3; letter-spacing: -0.01e
 header p { margin: 0; color: #566370; font-size: 15px; }
 b { color: #1b2430; font-weight: 600; }
 pre { margin: 0; padding: 20px 32px 24px; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }
-</style><article><header><h1>${escaped(subject)}</h1>
+</style><article><header><h1>${escapeHtml(subject)}</h1>
 <p><b>Lightsail snapshots</b> &lt;no-reply@sns.amazonaws.com&gt;<br>to you@example.com</p></header>
-<pre>${escaped(body.join('\n'))}</pre></article>`;
+<pre>${escapeHtml(body.join('\n'))}</pre></article>`;
 }
 
 const textOf = async (page: Page, selectors: readonly string[]): Promise<string> =>

@@ -58,7 +58,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   },
 };
 
-const wrong = (message: string): RetentionError => new RetentionError('docs.example', 'bug', message);
+const wrong = (message: string): RetentionError => new RetentionError('docs.example', message);
 
 function duration(text: string): Duration {
   const parsed = parseDuration(text);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runBundle } from '../cli/run-bundle';
 import { sampleAccount } from '../emulator/sample-account';
 import { startEmulator } from '../emulator/server';
+import { brokenConfig } from '../lambda/config/config-errors';
 import { readConfigFile } from '../lambda/config/read-config-file';
 import { RetentionError } from '../lambda/core/util/errors';
 import { buildEnv } from '../lambda/runtime/env';
@@ -37,7 +38,7 @@ export async function sampleRun(): Promise<SampleRun> {
   const emulator = await startEmulator({ account: sampleAccount(NOW), clock: () => NOW, topics, buckets: [BUCKET] });
   const folder = mkdtempSync(join(tmpdir(), 'sample-run-'));
   try {
-    if (!configuration.ok) throw new RetentionError('docs.example', 'bug', 'examples/agency.yaml is no configuration');
+    if (!configuration.ok) throw brokenConfig(configuration.errors, 'examples/agency.yaml');
     bundleHandler('report', folder);
     writeConfiguration(folder, { origin: configuration.config.origin, config: configuration.written });
     const run = await runBundle({
@@ -57,11 +58,7 @@ export async function sampleRun(): Promise<SampleRun> {
     const [mail] = emulator.published;
     const [, page] = [...(emulator.objects.get(BUCKET) ?? [])].find(([key]) => key.endsWith('/report.html')) ?? [];
     if (!run.ok || mail === undefined || page === undefined)
-      throw new RetentionError(
-        'docs.run',
-        'bug',
-        `the sample run made no report: ${run.ok ? 'nothing was sent' : run.error}`,
-      );
+      throw new RetentionError('docs.run', `the sample run made no report: ${run.ok ? 'nothing was sent' : run.error}`);
     return { subject: mail.subject ?? '', message: mail.message, page: page.body.toString() };
   } finally {
     rmSync(folder, { recursive: true });

@@ -52,7 +52,6 @@ export function thirdParties(inputs: readonly string[]): readonly ThirdParty[] {
   if (refused.length > 0)
     throw new RetentionError(
       'build.licence',
-      'operator',
       `cannot ship ${refused.map(({ name, licence }) => `${name} (${licence})`).join(', ')}: expected one of ${[...ALLOWED].join(', ')}`,
     );
   return found;

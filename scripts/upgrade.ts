@@ -24,7 +24,6 @@ export function lostBy(diff: string): readonly string[] {
   if (!/Number of stacks with differences: \d+/.test(diff))
     throw new RetentionError(
       'upgrade.no-diff',
-      'operator',
       `cannot tell what an upgrade would lose: cdk diff did not finish\n${diff}`,
     );
   return diff.split('\n').filter((line) => STATEFUL.includes(LOST.exec(line.trimEnd())?.[1] ?? ''));
@@ -32,8 +31,7 @@ export function lostBy(diff: string): readonly string[] {
 
 /** Compares the app that is here with the template of an earlier release, as a deployment over it would; gives the whole of `cdk diff`. */
 export function diffWith(template: string): string {
-  if (!existsSync(template))
-    throw new RetentionError('upgrade.template', 'operator', `there is no template ${template}`);
+  if (!existsSync(template)) throw new RetentionError('upgrade.template', `there is no template ${template}`);
   const cdk = join(__dirname, '..', 'node_modules', 'aws-cdk', 'bin', 'cdk');
   const args = [cdk, 'diff', '--no-notices', '-c', 'email=you@example.com', '--template', template];
   const { stdout, stderr, error } = spawnSync(process.execPath, args, {

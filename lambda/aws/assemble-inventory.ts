@@ -1,10 +1,10 @@
 import type { Inventory, ListedSource, Scope } from '../core/report/report-model';
 import { parseArn } from '../core/snapshot/arn';
 import type { Problem, Snapshot, SourceList } from '../core/snapshot/snapshot';
-import { RetentionError } from '../core/util/errors';
 import type { InventoryProgress, InventoryRequest } from '../ports/ports';
 import type { AutomaticCount } from './automatic-snapshots';
 import { errorFacts, isDeniedByControlPolicy, mayMeanDisabled } from './aws-errors';
+import { absentList } from './inventory-errors';
 import { byRegionAndKind, isForeign, makeSourceLookup, type ReadSources, type SourceLists } from './source-lists';
 
 /** What came of listing the snapshots of one region and kind. */
@@ -89,13 +89,9 @@ function findAccount(
 }
 
 /** Every member is optional, so an absent list can be an empty one; but not where snapshots name sources that could be on it, with a hold. */
-const absentList = (list: ReadSources): ReadSources => ({
+const withoutList = (list: ReadSources): ReadSources => ({
   ...list,
-  error: new RetentionError(
-    'inventory.absent-list',
-    'aws',
-    'the answer has no list, and snapshots name sources that could be on it',
-  ),
+  error: absentList('the answer has no list, and snapshots name sources that could be on it'),
 });
 
 function unreadProblem({ region, kind }: SourceList, list: ReadSources | undefined): Problem {
@@ -122,7 +118,7 @@ export function assembleInventory(reading: Reading): Inventory {
   const needed = neededLists(snapshots, listOf, account);
   const neededKeys = new Set(needed.lists.map(keyOf));
   const lists = reading.lists
-    .map((list) => (list.absent && neededKeys.has(keyOf(list)) ? absentList(list) : list))
+    .map((list) => (list.absent && neededKeys.has(keyOf(list)) ? withoutList(list) : list))
     .sort(byRegionAndKind);
   const listByKey = new Map(lists.map((list) => [keyOf(list), list]));
 

@@ -1,10 +1,11 @@
 import { type AutoSnapshotDetails, GetAutoSnapshotsCommand, type LightsailClient } from '@aws-sdk/client-lightsail';
 import type { AutomaticSnapshots } from '../core/report/report-model';
 import type { Problem } from '../core/snapshot/snapshot';
-import { RetentionError } from '../core/util/errors';
+import { unreadablePage } from '../kinds/page';
 import type { Source } from '../ports/snapshot-kind';
 import { classify, type ErrorClass, errorFacts } from './aws-errors';
 import type { Deadline } from './deadline';
+import { incompleteSource } from './inventory-errors';
 import type { ReadSources } from './source-lists';
 import { unreadable } from './walk-pages';
 
@@ -46,23 +47,14 @@ export async function countAutomatic(
 
   const count = async ({ name, arn }: Source): Promise<readonly AutoSnapshotDetails[]> => {
     if (name === null)
-      throw new RetentionError(
-        'source.incomplete',
-        'aws',
-        `${arn} was listed without its name, by which automatic snapshots are asked for`,
-      );
+      throw incompleteSource(`${arn} was listed without its name, by which automatic snapshots are asked for`);
     deadline.check();
     // Absent where there are none, like every member of an answer.
     const { autoSnapshots = [] } = await client.send(
       new GetAutoSnapshotsCommand({ resourceName: name }),
       deadline.options,
     );
-    if (!Array.isArray(autoSnapshots))
-      throw new RetentionError(
-        'inventory.unreadable-page',
-        'aws',
-        `the answer for ${name} has something that is not a list`,
-      );
+    if (!Array.isArray(autoSnapshots)) throw unreadablePage(`the answer for ${name} has something that is not a list`);
     return autoSnapshots.filter(({ status }) => !NOTHING_THERE.has(status));
   };
   const work = async (): Promise<void> => {

@@ -27,7 +27,6 @@ export function startDeadline(at: number | null, clock: Clock): Deadline {
   const passed = () =>
     new RetentionError(
       'deadline',
-      'aws',
       `not read before the run's deadline (${new Date(at).toISOString()}): allow the run more time, or fewer regions`,
     );
   return {

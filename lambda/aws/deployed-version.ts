@@ -27,7 +27,6 @@ export function makeIsDeployed({ functionArn, version, alias }: RunningVersion):
       const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
       throw new RetentionError(
         'alias.unreadable',
-        'aws',
         `cannot tell whether this version of the function is still the deployed one: got ${why}; expected to read the alias ${alias} of ${FunctionName}, with the permission lambda:GetAlias`,
         { cause },
       );

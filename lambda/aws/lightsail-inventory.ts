@@ -9,6 +9,7 @@ import { assembleInventory, type ReadScope } from './assemble-inventory';
 import { countAutomatic } from './automatic-snapshots';
 import { errorFacts, isAccessDenied, isDeniedByControlPolicy, mayMeanDisabled } from './aws-errors';
 import { type Deadline, startDeadline } from './deadline';
+import { absentList } from './inventory-errors';
 import type { LightsailClients } from './lightsail-client';
 import { readSnapshotList } from './read-snapshot-list';
 import { makeSourceLists, type SourceLists } from './source-lists';
@@ -51,7 +52,6 @@ async function readRegions(
     if (names.length === 0 || names.includes(''))
       throw new RetentionError(
         'region.unreadable',
-        'aws',
         'GetRegions did not name every region, so that some could be missed',
       );
     return { known: new Set(names), denied: null };
@@ -82,17 +82,14 @@ const notAsked = (region: string, kind: Kind, error: unknown): ReadScope => ({
   problems: [],
 });
 
-const absentList = (operation: string): RetentionError =>
-  new RetentionError(
-    'inventory.absent-list',
-    'aws',
+const vanishedList = (operation: string): Error =>
+  absentList(
     `${operation} answered without its list, on which the previous report found snapshots; if they are all deleted, the next report takes it for empty`,
   );
 
 const unknownRegion = (region: string, isNamed: boolean): RetentionError =>
   new RetentionError(
     'region.unknown',
-    'operator',
     isNamed
       ? `GetRegions does not name the region ${region}: correct --region, or regions in the configuration`
       : `GetRegions does not name the region ${region}, which the previous report read; if it is no longer offered, the next report goes without it`,
@@ -205,7 +202,7 @@ function makeReadScope(run: Run, lists: SourceLists): (region: string, kind: Kin
       deadline,
       maxPages,
       onPage(page) {
-        if (page === null && listed.has(`${region} ${kind}`)) throw absentList(operation);
+        if (page === null && listed.has(`${region} ${kind}`)) throw vanishedList(operation);
         const rows = page ?? [];
         for (const { source } of rows) if (source !== null && source.arn !== null) wantedFor(source.arn);
         progress({ event: 'page', region, kind, snapshots: rows.length });

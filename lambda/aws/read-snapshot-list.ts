@@ -1,9 +1,9 @@
 import type { Problem, Snapshot } from '../core/snapshot/snapshot';
 import type { SnapshotRecord } from '../core/snapshot/snapshot-record';
-import { RetentionError } from '../core/util/errors';
 import type { CallOptions, Page } from '../ports/snapshot-kind';
 import { makeSnapshotCollection, type SnapshotCollection } from './collect-snapshots';
 import type { Deadline } from './deadline';
+import { absentList } from './inventory-errors';
 import { walkPages } from './walk-pages';
 
 /** How one snapshot list is asked for. */
@@ -47,12 +47,8 @@ export function movedUp(before: readonly string[], now: readonly string[]): bool
 
 const arnsOf = (rows: readonly SnapshotRecord[]): readonly string[] => rows.flatMap(({ arn }) => arn ?? []);
 
-const vanished = (operation: string): RetentionError =>
-  new RetentionError(
-    'inventory.absent-list',
-    'aws',
-    `${operation} answered without its list when its first page was read again`,
-  );
+const vanished = (operation: string): Error =>
+  absentList(`${operation} answered without its list when its first page was read again`);
 
 /** Reads a list once, and where it has several pages the first of them once more at the end. */
 async function readOnce(

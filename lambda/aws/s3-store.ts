@@ -11,7 +11,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { RetentionError } from '../core/util/errors';
-import { linesOf } from '../core/util/split-lines';
+import { splitLines } from '../core/util/split-lines';
 import type { DatedObject, Store, StoredObject, VersionedText } from '../ports/ports';
 import { encodeParts, makePartMemory } from './encode-parts';
 
@@ -61,7 +61,6 @@ export function s3Store(client: S3Client, bucket: string): Store {
   const failure = (what: string, key: string, cause: unknown): RetentionError =>
     new RetentionError(
       'store.s3',
-      'aws',
       `cannot ${what} s3://${bucket}/${key}: got ${nameOf(cause)} (${cause instanceof Error ? cause.message : String(cause)}); check that the bucket exists and that this role may use the prefix`,
       { cause },
     );
@@ -154,7 +153,7 @@ export function s3Store(client: S3Client, bucket: string): Store {
     async lines(key) {
       try {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        return linesOf(bytesOf(Body, (cause) => failure('read', key, cause)));
+        return splitLines(bytesOf(Body, (cause) => failure('read', key, cause)));
       } catch (error) {
         if (nameOf(error) === ABSENT) return null;
         throw failure('read', key, error);

@@ -1,9 +1,9 @@
 import type { LightsailClient } from '@aws-sdk/client-lightsail';
 import { parseArn } from '../core/snapshot/arn';
 import { KINDS, type Kind, type SourceList, type SourceLookup, type SourceState } from '../core/snapshot/snapshot';
-import { RetentionError } from '../core/util/errors';
 import type { SnapshotKind, Source } from '../ports/snapshot-kind';
 import type { Deadline } from './deadline';
+import { absentList, incompleteSource } from './inventory-errors';
 import type { LightsailClients } from './lightsail-client';
 import { walkPages } from './walk-pages';
 
@@ -59,17 +59,11 @@ export function makeSourceLists({ kinds, clients, regions, deadline, maxPages }:
     let absent = false;
     const take = (rows: readonly Source[] | null): void => {
       if (rows === null && sources.size > 0)
-        throw new RetentionError(
-          'inventory.absent-list',
-          'aws',
-          `${operations.listSources} answered without its list when it was read again`,
-        );
+        throw absentList(`${operations.listSources} answered without its list when it was read again`);
       absent = rows === null;
       for (const row of rows ?? []) {
         if (row.arn === null || !belongs(row.arn, region, sourceType))
-          throw new RetentionError(
-            'source.incomplete',
-            'aws',
+          throw incompleteSource(
             `${operations.listSources} listed a ${kind} with the ARN ${row.arn}, expected one of ${sourceType} in ${region}: nothing can be said of it`,
           );
         const before = sources.get(row.arn);

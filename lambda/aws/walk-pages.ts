@@ -1,6 +1,8 @@
 import { RetentionError } from '../core/util/errors';
+import { unreadablePage } from '../kinds/page';
 import type { CallOptions, Page } from '../ports/snapshot-kind';
 import type { Deadline } from './deadline';
+import { absentList } from './inventory-errors';
 
 /** How a walk over the pages of a list ended: `error` is null when it reached the last one. */
 export interface Walk {
@@ -12,23 +14,12 @@ export interface Walk {
 const MAX_EMPTY = 100;
 
 const endless = (operation: string, what: string): RetentionError =>
-  new RetentionError(
-    'inventory.page-limit',
-    'aws',
-    `${operation} still names a next page after ${what}: the list has no end`,
-  );
+  new RetentionError('inventory.page-limit', `${operation} still names a next page after ${what}: the list has no end`);
 
 /** The error for an answer that is not what the service's model says, over which the SDK, or the reading of a row, stumbled; others as they are. */
 export function unreadable(operation: string, error: unknown): unknown {
   if (!(error instanceof Error) || (error.name !== 'SyntaxError' && error.name !== 'TypeError')) return error;
-  return new RetentionError(
-    'inventory.unreadable-page',
-    'aws',
-    `${operation} gave an answer that cannot be read (${error.message})`,
-    {
-      cause: error,
-    },
-  );
+  return unreadablePage(`${operation} gave an answer that cannot be read (${error.message})`, error);
 }
 
 /**
@@ -53,11 +44,7 @@ export async function walkPages<Row>(
       const page: Page<Row> = await ask(token, deadline.options);
       pages += 1;
       if (page.rows === null && (token !== null || page.next !== null))
-        throw new RetentionError(
-          'inventory.absent-list',
-          'aws',
-          `${operation} answered page ${pages} of several without its list, so that rows are missing`,
-        );
+        throw absentList(`${operation} answered page ${pages} of several without its list, so that rows are missing`);
       take(page.rows);
       token = page.next;
       empty = page.rows?.length === 0 ? empty + 1 : 0;
@@ -66,7 +53,6 @@ export async function walkPages<Row>(
         if (seen.has(token))
           throw new RetentionError(
             'inventory.repeated-token',
-            'aws',
             `${operation} named the same next page twice, at page ${pages}: the list has no end`,
           );
         seen.add(token);

@@ -15,7 +15,6 @@ export function chatChannel(client: SNSClient, topicArn: string): ChatChannel {
         const message = cause instanceof Error ? cause.message : String(cause);
         throw new RetentionError(
           'channel.chat',
-          'aws',
           `cannot publish the chat message to ${topicArn}: got ${name} (${message}); check that the topic exists and that this role may publish to it`,
           { cause },
         );

@@ -32,7 +32,6 @@ export function snsChannel(client: SNSClient, topicArn: string): Channel {
         const message = cause instanceof Error ? cause.message : String(cause);
         throw new RetentionError(
           'channel.sns',
-          'aws',
           `cannot publish the report to ${topicArn}: got ${name} (${message}); check that the topic exists and that this role may publish to it`,
           { cause },
         );

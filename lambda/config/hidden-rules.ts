@@ -1,7 +1,7 @@
 import type { HiddenRule } from '../core/policy/config';
 import { COUNT_RULES, type Policy, WITHIN_RULES } from '../core/policy/policy';
 import type { Duration } from '../core/time/duration';
-import { someOf } from '../core/util/join-names';
+import { joinNames } from '../core/util/join-names';
 import { covers, type Effort, type Universe } from './glob-sets';
 import { anyGlob } from './globs';
 import { listOf } from './match';
@@ -120,7 +120,7 @@ function outOfRange({ rule: { match }, kinds, regions }: Ranged, setting: RuleSe
   if (kinds.length === 0)
     return `its kind (${listOf<string>(match.kind ?? []).join(', ')}) is none of kinds (${setting.kinds.join(', ')})`;
   if (regions?.length === 0)
-    return `its region (${someOf(listOf<string>(match.region ?? []))}) is none of regions (${someOf(listOf<string>(setting.regions))})`;
+    return `its region (${joinNames(listOf<string>(match.region ?? []))}) is none of regions (${joinNames(listOf<string>(setting.regions))})`;
   return null;
 }
 

@@ -11,9 +11,10 @@ import { type Duration, parseDuration } from '../core/time/duration';
 import { RetentionError } from '../core/util/errors';
 import { digestOf } from '../runtime/digest';
 import { makeZone, zoneName } from '../runtime/iana-zone';
+import { brokenConfig } from './config-errors';
 import { hiddenRules } from './hidden-rules';
 import { compileRule } from './match';
-import { type ConfigProblem, type ConfigWarning, firstOfEachPlace, formatConfigProblems, fromIssues } from './problems';
+import { type ConfigProblem, type ConfigWarning, firstOfEachPlace, fromIssues } from './problems';
 import { referenceProblems, ruleName, warningsOf } from './references';
 import { type ConfigOutput, configSchema } from './schema';
 
@@ -88,7 +89,6 @@ function durationOf(text: string): Duration {
   if (!parsed.ok)
     throw new RetentionError(
       'config.duration',
-      'bug',
       `a duration passed validation and cannot be read: got "${text}", expected ${parsed.expected}`,
     );
   return parsed.value;
@@ -178,6 +178,6 @@ export const STARTER = {
 /** The starter policy, for use without a file: reports only, deletion refuses it. */
 export function builtInConfig(): Config {
   const result = parseConfig(STARTER, BUILT_IN);
-  if (!result.ok) throw new RetentionError('config.built-in', 'bug', formatConfigProblems(result.errors, BUILT_IN));
+  if (!result.ok) throw brokenConfig(result.errors, BUILT_IN);
   return result.config;
 }

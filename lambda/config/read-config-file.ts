@@ -4,10 +4,11 @@ import { basename, dirname } from 'node:path';
 import type { Config } from '../core/policy/config';
 import { quoteWord } from '../core/report/command-line';
 import { RetentionError } from '../core/util/errors';
-import { someOf } from '../core/util/join-names';
-import { clean } from '../core/util/safe-text';
+import { joinNames } from '../core/util/join-names';
+import { oneLine } from '../core/util/safe-text';
+import { invalidConfig } from './config-errors';
 import { DEFAULT_FILE, nearFiles } from './near-files';
-import { type ConfigResult, describeWarning, formatConfigProblems } from './parse-config';
+import { type ConfigResult, describeWarning } from './parse-config';
 import { type Read, readConfigText, refused } from './parse-yaml';
 import { otherThanFile } from './regular-file';
 
@@ -41,9 +42,9 @@ function linkAt(path: string): string | null {
 /** A file that could not be opened or read. */
 function unreadable(path: string, code: string): Read<Buffer> {
   const link = code === 'ENOENT' ? linkAt(path) : null;
-  if (link !== null) return refused(`a symbolic link to ${clean(link)}, where there is nothing`, WANTED);
+  if (link !== null) return refused(`a symbolic link to ${oneLine(link)}, where there is nothing`, WANTED);
   const near = code === 'ENOENT' && basename(path) === DEFAULT_FILE ? nearFiles(dirname(path)) : [];
-  const meant = near.length === 0 ? '' : `; did you mean ${someOf(near.map(clean))}?`;
+  const meant = near.length === 0 ? '' : `; did you mean ${joinNames(near.map(oneLine))}?`;
   return refused(SYSTEM_ERRORS[code] ?? `a file that cannot be read (${code})`, `${WANTED}${meant}`);
 }
 
@@ -120,15 +121,14 @@ export function findConfigFile(named: (file: string) => string = (file) => `--co
   if (first === undefined) return null;
   throw new RetentionError(
     'config.near-file',
-    'operator',
-    `there is no ${DEFAULT_FILE} here, and ${someOf(near.map(clean))} is not read: rename it to ${DEFAULT_FILE}, or name it: ${named(quoteWord(first))}`,
+    `there is no ${DEFAULT_FILE} here, and ${joinNames(near.map(oneLine))} is not read: rename it to ${DEFAULT_FILE}, or name it: ${named(quoteWord(first))}`,
   );
 }
 
 /** Files of the working directory that hold, or may seem to hold, its configuration. */
 export const configFilesHere = (): readonly string[] => [
   ...(lstatSync(DEFAULT_FILE, { throwIfNoEntry: false }) === undefined ? [] : [DEFAULT_FILE]),
-  ...nearFiles('.').map(clean),
+  ...nearFiles('.').map(oneLine),
 ];
 
 /** A warning for each file that a person may take for the configuration beside one that is called as it should be. */
@@ -136,19 +136,14 @@ export function nearWarnings(path: string): readonly string[] {
   if (basename(path) !== DEFAULT_FILE) return [];
   return nearFiles(dirname(path)).map(
     (name) =>
-      `${WARNING}${clean(name)} is not read, because ${DEFAULT_FILE} is the configuration: remove it, or rename it`,
+      `${WARNING}${oneLine(name)} is not read, because ${DEFAULT_FILE} is the configuration: remove it, or rename it`,
   );
 }
 
 /** The configuration of a file; warnings go to `warn`, one line each. Throws a RetentionError that lists everything wrong with it. */
 export function loadConfigFile(path: string, warn: (line: string) => void): Config {
   const result = readConfigFile(path);
-  if (!result.ok)
-    throw new RetentionError(
-      'config.invalid',
-      'operator',
-      `cannot use the configuration\n${formatConfigProblems(result.errors, path)}`,
-    );
+  if (!result.ok) throw invalidConfig(result.errors, path);
   for (const line of nearWarnings(path)) warn(line);
   for (const warning of result.warnings) warn(`${WARNING}${describeWarning(warning, path)}`);
   return result.config;

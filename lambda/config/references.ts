@@ -1,6 +1,6 @@
 import type { HiddenRule } from '../core/policy/config';
 import { ownBeginning } from '../core/policy/tag-keys';
-import { someOf } from '../core/util/join-names';
+import { joinNames } from '../core/util/join-names';
 import { closest } from './closest';
 import { type ConfigProblem, type ConfigWarning, type Keys, pathText, problemAt, show } from './problems';
 import type { ConfigOutput } from './schema';
@@ -48,7 +48,9 @@ export function referenceProblems(input: unknown): readonly ConfigProblem[] {
   if (!isMap(input)) return [];
   const names = isMap(input.policies) ? Object.keys(input.policies) : [];
   const expected =
-    names.length === 0 ? 'the name of a policy under policies (there is none)' : `one of the policies ${someOf(names)}`;
+    names.length === 0
+      ? 'the name of a policy under policies (there is none)'
+      : `one of the policies ${joinNames(names)}`;
   const unknownPolicy = (name: unknown, keys: Keys): readonly ConfigProblem[] =>
     typeof name !== 'string' || names.includes(name)
       ? []

@@ -1,4 +1,4 @@
-import { type Facts, type ItemResult, NO_FACTS } from '../core/plan/outcome';
+import { type ItemDetails, type ItemResult, NO_ITEM_DETAILS } from '../core/plan/outcome';
 import type { Plan, PlanItem } from '../core/plan/plan';
 import { type Candidate, type CandidateGroup, type Intersection, intersect } from '../core/plan/recheck';
 import type { Config } from '../core/policy/config';
@@ -125,7 +125,7 @@ export interface ApplyPreparedOptions {
 }
 
 /** Returns what is known of a snapshot, for the record. */
-export function factsOf({ snapshot }: EvaluatedSnapshot, { pricing }: Pick<Config, 'pricing'>): Facts {
+export function factsOf({ snapshot }: EvaluatedSnapshot, { pricing }: Pick<Config, 'pricing'>): ItemDetails {
   return {
     source: snapshot.source?.name ?? snapshot.source?.arn ?? null,
     sizeGb: snapshotGb(snapshot),
@@ -201,7 +201,7 @@ class PlanRun {
     // Of a snapshot that is gone, the facts that the run before its delete noted.
     const facts =
       evaluated === null
-        ? (this.ports.outcomes.unsettled.get(arn) ?? NO_FACTS)
+        ? (this.ports.outcomes.unsettled.get(arn) ?? NO_ITEM_DETAILS)
         : factsOf(evaluated, this.prepared.config);
     const doubt = mayStillBeDeleted === undefined ? {} : { mayStillBeDeleted };
     return {

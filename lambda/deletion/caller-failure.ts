@@ -10,7 +10,6 @@ const MAX_CAUSES = 5;
 export const callerFailure = ({ code, message }: Pick<CallFailure, 'code' | 'message'>): RetentionError =>
   new RetentionError(
     CALLER_FAILED,
-    'operator',
     `the credentials or the connection of this run failed (${code}: ${message}): sign in and run the same command, which goes on with the rest`,
   );
 

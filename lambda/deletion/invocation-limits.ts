@@ -14,7 +14,6 @@ export async function checkDeployed({ isDeployed }: Pick<DeletionPorts, 'isDeplo
   if (await isDeployed()) return;
   throw new RetentionError(
     SUPERSEDED,
-    'operator',
     'the version of the function that applied it is no longer the deployed one, and the configuration in force may be another',
   );
 }
@@ -45,7 +44,7 @@ function limitPorts(ports: DeletionPorts, outcomes: RunOutcomes, end: AbortSigna
     <Args extends readonly unknown[], T>(call: (...args: Args) => Promise<T>) =>
     async (...args: Args): Promise<T> => {
       if (!end.aborted) return call(...args);
-      throw new RetentionError('invocation.ended', 'aws', 'cannot go on: this invocation has ended; the next one does');
+      throw new RetentionError('invocation.ended', 'cannot go on: this invocation has ended; the next one does');
     };
   const startAttempt: RunOutcomes['startAttempt'] = async (item, facts) => {
     if (isVersionCheckDue()) {

@@ -1,4 +1,4 @@
-import { type ApplyResult, type Facts, type ItemResult, totalsOf, unsettledOf } from '../core/plan/outcome';
+import { type ApplyResult, countOutcomes, type ItemDetails, type ItemResult, unsettledOf } from '../core/plan/outcome';
 import type { PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
 import type { Store } from '../ports/ports';
@@ -17,11 +17,12 @@ export interface Records {
   readonly attempts: ReadonlyMap<string, StoredAttempt>;
 }
 
+/** Returns the failure of a record that cannot be read. */
+export const unreadableRecord = (message: string): RetentionError => new RetentionError('result.unreadable', message);
+
 // An unreadable record is never treated as an absent one: earlier deletes must be known before another is sent.
 const unreadable = (store: Store, key: string): RetentionError =>
-  new RetentionError(
-    'result.unreadable',
-    'operator',
+  unreadableRecord(
     `cannot tell what was done already: ${store.locate(key)} is not as it was written; restore it, or make a new plan with a new report`,
   );
 
@@ -103,7 +104,7 @@ export async function readRecords(
 }
 
 /** Returns the facts of the snapshots whose delete may have been sent and that have no outcome, by ARN. */
-export const unsettledOfRecords = ({ attempts }: Records): Map<string, Facts> =>
+export const unsettledOfRecords = ({ attempts }: Records): Map<string, ItemDetails> =>
   new Map(
     [...attempts.values()].flatMap(({ attempt }) =>
       attempt.state === 'open' ? [[attempt.arn, attempt.facts] as const] : [],
@@ -116,7 +117,7 @@ export const byArn = (result: ApplyResult | null): ReadonlyMap<string, ItemResul
 
 interface ResultInput extends Pick<ApplyResult, 'plan' | 'account' | 'startedAt' | 'updatedAt'> {
   readonly recorded: ReadonlyMap<string, ItemResult>;
-  readonly unsettled: ReadonlyMap<string, Facts>;
+  readonly unsettled: ReadonlyMap<string, ItemDetails>;
   /** The items of the plan; null where it is no longer stored. */
   readonly planned: readonly PlanItem[] | null;
 }
@@ -132,7 +133,7 @@ export function makeResult({ plan, recorded, unsettled, planned, ...rest }: Resu
     status: isFinished ? 'finished' : 'unfinished',
     startedAt: rest.startedAt,
     updatedAt: rest.updatedAt,
-    totals: totalsOf(plan.count, items),
+    totals: countOutcomes(plan.count, items),
     ...(unsettled.size === 0 ? {} : { unsettled: unsettledOf(unsettled, planned ?? []) }),
     items,
   };

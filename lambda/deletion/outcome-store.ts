@@ -5,7 +5,7 @@
  * id>.json` is a view of both, and can be written from them at any time.
  */
 
-import type { ApplyResult, Facts, ItemResult } from '../core/plan/outcome';
+import type { ApplyResult, ItemDetails, ItemResult } from '../core/plan/outcome';
 import type { Plan, PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
 import type { Store } from '../ports/ports';
@@ -41,9 +41,9 @@ export interface RunOutcomes {
   /** Outcomes by ARN, those of other runs of the plan included. */
   readonly recorded: ReadonlyMap<string, ItemResult>;
   /** By ARN, the facts of those whose delete may have been sent and that have no outcome. */
-  readonly unsettled: ReadonlyMap<string, Facts>;
+  readonly unsettled: ReadonlyMap<string, ItemDetails>;
   /** Notes that deletes of an item may be sent from now on. Called before every delete; writes once. */
-  startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: Facts): Promise<AttemptStart>;
+  startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart>;
   /** Reads whether this run still has the attempt of an item: only then may it send a delete. */
   isOwnAttempt(arn: string): Promise<boolean>;
   /** Notes that none of the deletes of this run was carried out. An attempt that an earlier run began stays open. */
@@ -71,7 +71,7 @@ export const takenOver = (name: string): RetentionError =>
 
 class StoredOutcomes implements OutcomeStore {
   readonly recorded: Map<string, ItemResult>;
-  readonly unsettled: Map<string, Facts>;
+  readonly unsettled: Map<string, ItemDetails>;
   /** Attempts as they were last read, by ARN. */
   private readonly attempts: Map<string, StoredAttempt>;
   /** Items whose attempt this run began. */
@@ -95,7 +95,7 @@ class StoredOutcomes implements OutcomeStore {
     this.positions = new Map(plan.items.map(({ arn }, position) => [arn, position]));
   }
 
-  async startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: Facts): Promise<AttemptStart> {
+  async startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart> {
     const { arn, name } = item;
     this.checkOpen();
     await this.lock.renew();
@@ -184,14 +184,13 @@ class StoredOutcomes implements OutcomeStore {
   private position(arn: string): number {
     const position = this.positions.get(arn);
     if (position !== undefined) return position;
-    throw new RetentionError('plan.stranger', 'bug', `cannot record ${arn}: the plan does not list it`);
+    throw new RetentionError('plan.stranger', `cannot record ${arn}: the plan does not list it`);
   }
 
   private checkOpen(): void {
     if (!this.isClosed) return;
     throw new RetentionError(
       'outcomes.closed',
-      'bug',
       `cannot record anything of the plan ${this.plan.id}: this run has ended`,
     );
   }
@@ -220,7 +219,10 @@ class StoredOutcomes implements OutcomeStore {
   }
 
   /** Tries to get the attempt of an item. Null: it is not as it was last read. */
-  private async tryToStart({ arn, name }: Pick<PlanItem, 'arn' | 'name'>, facts: Facts): Promise<AttemptStart | null> {
+  private async tryToStart(
+    { arn, name }: Pick<PlanItem, 'arn' | 'name'>,
+    facts: ItemDetails,
+  ): Promise<AttemptStart | null> {
     const known = this.attempts.get(arn)?.attempt;
     // Where the answer to its creation was lost, the attempt is this run's own.
     const isOwn = this.isOwnOpen(known);

@@ -1,11 +1,10 @@
 import type { ApplyResult } from '../core/plan/outcome';
 import type { PlanItem } from '../core/plan/plan';
-import { RetentionError } from '../core/util/errors';
 import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
 import { type PlanKey, planFile, recordFolder, resultFile } from '../storage/keys';
 import { PLAN, parseStored } from '../storage/schemas';
-import { byArn, makeResult, readRecords, readResult, unsettledOfRecords } from './outcome-files';
+import { byArn, makeResult, readRecords, readResult, unreadableRecord, unsettledOfRecords } from './outcome-files';
 import { isRefusal } from './refusals';
 import { releaseLock } from './run-lock';
 
@@ -40,9 +39,7 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
   if (result === null && recorded.size === 0 && unsettled.size === 0) return null;
   const count = result?.plan.count ?? planned?.length;
   if (count === undefined)
-    throw new RetentionError(
-      'result.unreadable',
-      'operator',
+    throw unreadableRecord(
       `cannot tell what was done: ${store.locate(recordFolder(plan))} has records, and neither ${store.locate(resultFile(plan.id))} nor the plan is there; restore one of them`,
     );
   const outcomes = [...recorded.values()];

@@ -1,5 +1,5 @@
 import { parseInstant } from '../core/time/instant';
-import { RetentionError } from '../core/util/errors';
+import { malformedEvent } from '../core/util/malformed-event';
 
 /** Whether only plans that a person approved are applied, or snapshots that are due on a schedule, too. */
 export const DELETION_MODES = ['approve', 'automatic'] as const;
@@ -11,12 +11,7 @@ export type DeletionOrder =
   | { readonly kind: 'approved'; readonly plan: string; readonly digest: string; readonly count?: number }
   | { readonly kind: 'automatic'; readonly scheduledAt: number };
 
-const malformed = (got: unknown, expected: string): RetentionError =>
-  new RetentionError(
-    'event.malformed',
-    'operator',
-    `cannot delete: got the event ${(JSON.stringify(got) ?? 'nothing').slice(0, 300)}, expected ${expected}`,
-  );
+const malformed = (got: unknown, expected: string): Error => malformedEvent('delete', null, got, expected);
 
 const EXPECTED =
   '{ "plan": "<id>", "digest": "sha256:<64 hex digits>" } as the e-mail of a report has it, and a whole number as "count" if at all';

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/util/error-codes';
 import { RetentionError } from '../core/util/errors';
 
 /** The codes with which a plan is refused, in the order of their checks. */
@@ -17,12 +18,12 @@ export const REFUSALS = [
   'cap.max-deletions',
   'cap.max-share',
   'clock.skew',
-] as const;
+] as const satisfies readonly ErrorCode[];
 export type RefusalCode = (typeof REFUSALS)[number];
 
 /** Makes the error of a plan that may not be applied: nothing was deleted. */
 export const refusal = (code: RefusalCode, message: string): RetentionError =>
-  new RetentionError(code, 'operator', `cannot apply the plan: ${message}`);
+  new RetentionError(code, `cannot apply the plan: ${message}`);
 
 /** Whether an error is a refusal of a plan. */
 export const isRefusal = (error: unknown): error is RetentionError =>

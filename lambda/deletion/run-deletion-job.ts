@@ -60,7 +60,7 @@ export type DeletionResult = NothingDue | (RunEnd & ResultSent & { readonly plan
 export class RunFailed extends RetentionError {
   readonly sent: ResultSent;
   constructor(message: string, sent: ResultSent) {
-    super('run.failed', 'aws', message);
+    super('run.failed', message);
     this.sent = sent;
   }
 }

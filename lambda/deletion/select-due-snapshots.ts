@@ -2,7 +2,7 @@ import { automaticPlan, type NothingDue, type ReportRun, selectDue } from '../co
 import type { Plan } from '../core/plan/plan';
 import type { Config } from '../core/policy/config';
 import { compactInstant } from '../core/time/instant';
-import { before } from '../core/time/period';
+import { subtractDuration } from '../core/time/period';
 import { jsonText } from '../core/util/safe-text';
 import type { Channel, Digest, Store } from '../ports/ports';
 import { planFile } from '../storage/keys';
@@ -52,7 +52,7 @@ export async function selectAutomatically(
       'auto.no-subscriber',
       'no e-mail address or telephone has confirmed a subscription, so nobody reads the reports',
     );
-  const runs = await readRuns(store, digest, before(now, config.deletion.grace, config.zone));
+  const runs = await readRuns(store, digest, subtractDuration(now, config.deletion.grace, config.zone));
   const due = selectDue(runs, config, now);
   if (due.state === 'nothing') return due;
   const content = automaticPlan(`auto-${compactInstant(scheduledAt)}`, due, config, now);

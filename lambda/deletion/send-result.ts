@@ -1,8 +1,8 @@
 import type { Zone } from '../core/time/zone';
 import type { Channel, Store, StoredObject } from '../ports/ports';
 import {
+  type CloudShellCommand,
   isElsewhere,
-  type PastedCommand,
   type ResultContext,
   type RunEnd,
   renderResultEmail,
@@ -22,7 +22,7 @@ export interface EndedRun {
   /** The configured zone. */
   readonly zone: Zone;
   /** Returns the command that goes on with an unfinished plan, for people. */
-  readonly again: (plan: PlanKey) => PastedCommand;
+  readonly again: (plan: PlanKey) => CloudShellCommand;
 }
 
 export interface SendResultPorts {
@@ -121,7 +121,7 @@ export async function sendResult(
     result,
     unread,
     end,
-    again:
+    resumeCommand:
       !isFinal(end) && ((counts.open ?? 0) > 0 || (result === null && end.state !== 'finished')) ? again(plan) : null,
   };
   const context = { ...common, files: await storePage(store, common) };

@@ -3,7 +3,7 @@ import type { Config } from '../core/policy/config';
 import type { Inventory } from '../core/report/report-model';
 import { parseInstant } from '../core/time/instant';
 import { CLOCK_TOLERANCE_MS } from '../core/time/tolerance';
-import { clean } from '../core/util/safe-text';
+import { oneLine } from '../core/util/safe-text';
 import type { CallResult, ClockReading } from '../ports/deletion-ports';
 import type { Digest } from '../ports/ports';
 import { parsePlan } from '../storage/parse-plan';
@@ -74,11 +74,11 @@ export function openPlan({ text, where, digest, id }: PlanText, now: number, dig
   if (real === null) throw altered('it is nested too deeply');
   if (written !== real)
     throw altered(
-      `its digest is ${typeof written === 'string' ? clean(written).slice(0, 90) : 'no text'}, its content makes ${real}`,
+      `its digest is ${typeof written === 'string' ? oneLine(written).slice(0, 90) : 'no text'}, its content makes ${real}`,
     );
   if (digest !== null && digest !== real) throw altered(`its digest is ${real}, approved was ${digest.slice(0, 90)}`);
   const result = parsePlan(json);
-  if (!result.ok) throw altered(clean(result.wrong));
+  if (!result.ok) throw altered(oneLine(result.wrong));
   if (id !== undefined && result.plan.id !== id)
     throw altered(`it is the plan ${result.plan.id}, approved was ${id.slice(0, 90)}`);
   return result.plan;
@@ -108,7 +108,7 @@ export function checkUnblocked(plan: Plan): void {
   if (plan.blocked !== null)
     throw refusal(
       'plan.blocked',
-      `it was blocked when it was made (${clean(plan.blocked.code)}: ${clean(plan.blocked.message)}); then ${NEW_PLAN}`,
+      `it was blocked when it was made (${oneLine(plan.blocked.code)}: ${oneLine(plan.blocked.message)}); then ${NEW_PLAN}`,
     );
 }
 
@@ -117,7 +117,7 @@ export function checkConfig(plan: Plan, config: Config): void {
   if (plan.config.digest !== config.digest)
     throw refusal(
       'plan.config-changed',
-      `it was made with ${clean(plan.config.origin)} (${plan.config.digest}), and in force is ${clean(config.origin)} (${config.digest}): name that configuration, or ${NEW_PLAN}`,
+      `it was made with ${oneLine(plan.config.origin)} (${plan.config.digest}), and in force is ${oneLine(config.origin)} (${config.digest}): name that configuration, or ${NEW_PLAN}`,
     );
 }
 

@@ -1,6 +1,6 @@
 import type { Config } from '../core/policy/config';
 import { decide } from '../core/policy/decide';
-import { readTags } from '../core/policy/tags';
+import { readRetentionTags } from '../core/policy/tags';
 import type { EvaluatedSnapshot, Inventory } from '../core/report/report-model';
 import type { Problem } from '../core/snapshot/snapshot';
 
@@ -43,7 +43,7 @@ function sourceProblems({ sourceList, sources }: Inventory, config: Config): rea
   return sourceList.flatMap(({ arn, name }) => {
     const source = sources(arn);
     if (source.state !== 'exists') return [];
-    return readTags(source.tags, 'source', config).problems.map(({ code, message }) => ({
+    return readRetentionTags(source.tags, 'source', config).problems.map(({ code, message }) => ({
       code,
       arn,
       message: `source ${name ?? arn}: ${message}`,

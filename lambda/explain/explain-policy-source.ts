@@ -1,10 +1,11 @@
 import type { RetentionConfig } from '../core/policy/config';
 import type { MatchSubject } from '../core/policy/policy';
 import { makeResolver, type Resolution, subjectOf } from '../core/policy/resolve';
-import { isInForce, readTags, type TagReading } from '../core/policy/tags';
+import { isInForce, readRetentionTags, type TagReading } from '../core/policy/tags';
 import type { Snapshot, SourceState } from '../core/snapshot/snapshot';
-import { clean } from '../core/util/safe-text';
-import { count, policyText } from '../render/phrases';
+import { oneLine } from '../core/util/safe-text';
+import { formatCount } from '../render/numbers';
+import { policyText } from '../render/phrases';
 import { policyWords } from '../render/policy-words';
 
 /** Why a rule (by its place in the configuration) does not match: one phrase for each member that does not. */
@@ -51,7 +52,7 @@ function holdStep(
     { reading: above, where: 'its source' },
   ].flatMap(({ reading, where }) =>
     (reading?.holds ?? []).map((hold) => {
-      const tag = `tag ${clean(hold.tag)} on ${where}`;
+      const tag = `tag ${oneLine(hold.tag)} on ${where}`;
       if (!isInForce(hold, now, config.zone))
         return `${tag}: held through ${hold.until}; that day has passed, so it holds no longer`;
       return hold.until === null ? `${tag}: held without end` : `${tag}: held through ${hold.until}`;
@@ -63,14 +64,14 @@ function holdStep(
 
 const problemsOf = (reading: TagReading): readonly string[] =>
   reading.problems.map(
-    ({ message }) => `${clean(message)}; until that is corrected, it is kept and no policy is asked`,
+    ({ message }) => `${oneLine(message)}; until that is corrected, it is kept and no policy is asked`,
   );
 
 function ownStep(own: TagReading): AuthorityStep {
   const said =
     own.policy === null
       ? 'none that sets a policy'
-      : `policy ${clean(own.policy.name)} (${policyWords(own.policy.policy)}): this decides`;
+      : `policy ${oneLine(own.policy.name)} (${policyWords(own.policy.policy)}): this decides`;
   return { asked: 'Its own tags', said: own.problems.length > 0 ? problemsOf(own) : [said] };
 }
 
@@ -84,7 +85,7 @@ function sourceStep(
   if (above === null) return { asked, said: [`nothing: ${because}`] };
   if (above.problems.length > 0) return { asked, said: problemsOf(above) };
   if (above.policy === null) return { asked, said: ['none that sets a policy'] };
-  const policy = `policy ${clean(above.policy.name)} (${policyWords(above.policy.policy)})`;
+  const policy = `policy ${oneLine(above.policy.name)} (${policyWords(above.policy.policy)})`;
   if (decided) return { asked, said: [`${policy}, but the snapshot's own tags come first`] };
   return snapshot.fromAutoSnapshot
     ? { asked, said: [`${policy}, but a source's tags do not reach a copy of an automatic snapshot`] }
@@ -97,14 +98,14 @@ function ruleStep({ snapshot, source, config, whyNot }: AuthorityInput): Authori
   const subject = subjectOf(snapshot, source);
   const said: string[] = [];
   for (const [index, rule] of config.rules.entries()) {
-    const name = `"${clean(rule.name)}"`;
+    const name = `"${oneLine(rule.name)}"`;
     if (!rule.matches(subject)) {
-      said.push(`${name}: no match: ${clean(whyNot(index, subject).join('; '))}`);
+      said.push(`${name}: no match: ${oneLine(whyNot(index, subject).join('; '))}`);
       continue;
     }
-    said.push(`${name}: matches: policy ${clean(rule.policy)}: this decides`);
+    said.push(`${name}: matches: policy ${oneLine(rule.policy)}: this decides`);
     const left = config.rules.length - index - 1;
-    if (left > 0) said.push(`${count(left, 'further rule')} not asked`);
+    if (left > 0) said.push(`${formatCount(left, 'further rule')} not asked`);
     break;
   }
   return { asked, said };
@@ -118,8 +119,8 @@ function defaultStep({ snapshot, config }: AuthorityInput, matched: boolean): Au
     asked,
     said: [
       snapshot.fromAutoSnapshot
-        ? `policy ${clean(config.defaultPolicy)}, but the default does not reach a copy of an automatic snapshot`
-        : `policy ${clean(config.defaultPolicy)}: this decides`,
+        ? `policy ${oneLine(config.defaultPolicy)}, but the default does not reach a copy of an automatic snapshot`
+        : `policy ${oneLine(config.defaultPolicy)}: this decides`,
     ],
   };
 }
@@ -140,9 +141,9 @@ function outcomeStep({ holds, problems, policy }: Resolution, fromAutoSnapshot: 
 /** Where the policy of a snapshot comes from: every step of the order of authority and what it said, up to the one that decides. */
 export function explainAuthority(input: AuthorityInput): readonly AuthorityStep[] {
   const { snapshot, source, config, now } = input;
-  const own = readTags(snapshot.tags, 'snapshot', config);
+  const own = readRetentionTags(snapshot.tags, 'snapshot', config);
   const { tags, because } = sourceTags(source);
-  const above = tags === null ? null : readTags(tags, 'source', config);
+  const above = tags === null ? null : readRetentionTags(tags, 'source', config);
   const resolution = makeResolver(config, now)(snapshot, source);
   const byTag =
     resolution.problems.length > 0 ||

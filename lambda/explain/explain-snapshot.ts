@@ -1,13 +1,15 @@
 import type { Config } from '../core/policy/config';
 import { monthlyCostCeiling, snapshotGb } from '../core/policy/cost';
-import { describe, type Reason } from '../core/policy/reason';
+import { describeReason, type Reason } from '../core/policy/reason';
 import { awsCommand, isResourceName, type RunOptions } from '../core/report/command-line';
 import type { EvaluatedSnapshot } from '../core/report/report-model';
 import type { SourceState, Tags } from '../core/snapshot/snapshot';
-import { before, dayLabel, dayOf, localMinute, wallClock } from '../core/time/period';
-import { someOf } from '../core/util/join-names';
-import { clean } from '../core/util/safe-text';
-import { age, atMost, count, nameOf, sourceNameOf } from '../render/phrases';
+import { dayLabel, dayOf, localMinute, subtractDuration, wallClock } from '../core/time/period';
+import { DAY_MS } from '../core/time/units';
+import { joinNames } from '../core/util/join-names';
+import { oneLine } from '../core/util/safe-text';
+import { formatCount } from '../render/numbers';
+import { describeAge, monthlyCostText, snapshotName, sourceName } from '../render/phrases';
 import type { Line } from '../render/report-header';
 import { explainAuthority, type WhyNot } from './explain-policy-source';
 
@@ -34,7 +36,7 @@ export interface ExplainInput {
 const tagsText = (tags: Tags): string =>
   tags.size === 0
     ? 'none'
-    : [...tags].map(([key, value]) => clean(value === null ? key : `${key} = ${value}`)).join(', ');
+    : [...tags].map(([key, value]) => oneLine(value === null ? key : `${key} = ${value}`)).join(', ');
 
 const WHY_KEPT: Readonly<Record<EvaluatedSnapshot['status'], string>> = {
   managed: 'something in its policy or a floor keeps it',
@@ -50,7 +52,7 @@ function verdict({ verdict: word, status, reasons }: EvaluatedSnapshot): Passage
   const said = word === 'expire' ? 'past policy: nothing keeps it' : `kept: ${WHY_KEPT[status]}`;
   return {
     title: `Verdict: ${said}`,
-    lines: status === 'managed' ? [] : reasons.map((reason) => clean(describe(reason))),
+    lines: status === 'managed' ? [] : reasons.map((reason) => oneLine(describeReason(reason))),
     list: true,
   };
 }
@@ -64,15 +66,15 @@ function whatItIs({ item: { snapshot, sourceExists }, source, config, now }: Exp
     title: 'What it is',
     list: true,
     lines: [
-      `${kind} snapshot in ${clean(region)}, account ${clean(account ?? 'not known')}, state ${clean(state ?? 'not known')}`,
-      `ARN ${clean(arn ?? 'not known')}`,
-      `made ${createdAt === null ? 'at a time that is not known' : localMinute(createdAt, zone)}: ${age(createdAt, now)} on ${localMinute(now, zone)} (${clean(zone.name)})`,
-      `${gb === null ? 'size not known' : `${gb} GB`}, ${atMost(monthlyCostCeiling(snapshot, config.pricing))}`,
+      `${kind} snapshot in ${oneLine(region)}, account ${oneLine(account ?? 'not known')}, state ${oneLine(state ?? 'not known')}`,
+      `ARN ${oneLine(arn ?? 'not known')}`,
+      `made ${createdAt === null ? 'at a time that is not known' : localMinute(createdAt, zone)}: ${describeAge(createdAt, now)} on ${localMinute(now, zone)} (${oneLine(zone.name)})`,
+      `${gb === null ? 'size not known' : `${gb} GB`}, ${monthlyCostText(monthlyCostCeiling(snapshot, config.pricing))}`,
       ...(fromAutoSnapshot ? ['a permanent copy of an automatic snapshot: somebody chose to keep it'] : []),
       `its tags: ${tagsText(tags)}`,
       snapshot.source === null
         ? 'it names no source'
-        : `its source: ${sourceNameOf(snapshot)}, which ${exists} (${clean(snapshot.source.arn ?? 'no ARN')})`,
+        : `its source: ${sourceName(snapshot)}, which ${exists} (${oneLine(snapshot.source.arn ?? 'no ARN')})`,
       ...(source?.state === 'exists' ? [`tags of its source: ${tagsText(source.tags)}`] : []),
     ],
   };
@@ -100,7 +102,7 @@ function keeps({ kind }: Reason): boolean {
 
 /** A reason with the rule that gives it. */
 function ruleSaid(reason: Reason): string {
-  const text = clean(describe(reason));
+  const text = oneLine(describeReason(reason));
   return text.includes(reason.code) ? text : `${reason.code}: ${text}`;
 }
 
@@ -131,7 +133,7 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
     item.reasons.some(({ code }) => code === 'minAge')
       ? []
       : [
-          `does not: floor minAge ${minAge.text}: made before ${localMinute(before(now, minAge, config.zone), config.zone)}`,
+          `does not: floor minAge ${minAge.text}: made before ${localMinute(subtractDuration(now, minAge, config.zone), config.zone)}`,
         ],
   ];
   const evaluated = same === group.length ? 'all by this policy' : `${same} of them by this policy`;
@@ -140,7 +142,7 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
       title: 'What each rule says; one that keeps it is enough',
       list: true,
       lines: [
-        `${count(group.length, 'snapshot')} of its source evaluated together, ${evaluated}`,
+        `${formatCount(group.length, 'snapshot')} of its source evaluated together, ${evaluated}`,
         ...said,
         ...floors.flat(),
       ],
@@ -150,7 +152,6 @@ function rulesSaid({ item, items, config, now }: ExplainInput): readonly Passage
 
 /** How long (days) the example of a dated tag keeps a snapshot. */
 const EXAMPLE_DAYS = 30;
-const DAY = 86_400_000;
 
 /** A tag that can be put on a snapshot, in words and as a command; only the words where its name is none that Lightsail gives. */
 function tagging({ item: { snapshot }, run }: ExplainInput, words: string, tag: string): readonly Line[] {
@@ -165,7 +166,7 @@ function whatWouldChange(input: ExplainInput): Passage {
   const { status, verdict: word } = item;
   const instead = item.policy?.origin === 'snapshot-tag' ? ', put in place of the retention tags that it has' : '';
   const { tagPrefix } = config;
-  const day = dayLabel(dayOf(wallClock(now + EXAMPLE_DAYS * DAY, config.zone)));
+  const day = dayLabel(dayOf(wallClock(now + EXAMPLE_DAYS * DAY_MS, config.zone)));
   const hold = tagging(
     input,
     `To keep it indefinitely, add the tag ${tagPrefix}:hold (on its source, the tag keeps all of its snapshots):`,
@@ -176,7 +177,7 @@ function whatWouldChange(input: ExplainInput): Passage {
     `To keep it through a day, here ${day}, and let it expire then${instead}:`,
     `key=${tagPrefix}:expire-on,value=${day}`,
   );
-  const names = someOf([...config.policies.keys()].map(clean));
+  const names = joinNames([...config.policies.keys()].map(oneLine));
   const policy = `a tag ${tagPrefix}:policy${names === '' ? '' : ` (${names})`} or ${tagPrefix}:keep`;
   const lines: Readonly<Record<EvaluatedSnapshot['status'], readonly Line[]>> = {
     managed:
@@ -209,7 +210,7 @@ export function explainSnapshot(input: ExplainInput): readonly Passage[] {
     said.length === 1 ? [`${asked}: ${said[0]}`] : [`${asked}:`, ...said.map((line) => `  ${line}`)],
   );
   return [
-    { title: nameOf(item.snapshot), lines: [], list: false },
+    { title: snapshotName(item.snapshot), lines: [], list: false },
     verdict(item),
     whatItIs(input),
     { title: 'Where its policy comes from, the first that speaks decides', lines: authority, list: true },

@@ -9,10 +9,12 @@ import { makeReadInventory } from '../aws/lightsail-inventory';
 import { s3Store } from '../aws/s3-store';
 import { chatChannel } from '../channels/chat';
 import { snsChannel } from '../channels/sns';
-import { formatConfigProblems, parseConfig } from '../config/parse-config';
+import { invalidConfig } from '../config/config-errors';
+import { parseConfig } from '../config/parse-config';
 import type { Config } from '../core/policy/config';
 import { parseInstant } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
+import { malformedEvent } from '../core/util/malformed-event';
 import { snapshotKinds } from '../kinds/registry';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
 import { type RunResult, runReport } from '../reporting/run-report-job';
@@ -36,7 +38,6 @@ export function readBundledConfig(folder: string): Config {
   } catch (cause) {
     throw new RetentionError(
       'config.not-bundled',
-      'operator',
       'cannot read retention.json beside the function: deploy the stack again',
       {
         cause,
@@ -44,8 +45,7 @@ export function readBundledConfig(folder: string): Config {
     );
   }
   const result = parseConfig(bundled.config, String(bundled.origin));
-  if (!result.ok)
-    throw new RetentionError('config.invalid', 'operator', formatConfigProblems(result.errors, String(bundled.origin)));
+  if (!result.ok) throw invalidConfig(result.errors, String(bundled.origin));
   return result.config;
 }
 
@@ -56,11 +56,7 @@ export function scheduledTimeOf(event: unknown): number | null {
   if (time === undefined) return null;
   const at = typeof time === 'string' ? parseInstant(time) : null;
   if (at === null)
-    throw new RetentionError(
-      'event.malformed',
-      'operator',
-      `cannot run: got scheduledTime ${JSON.stringify(time)}, expected an ISO 8601 instant such as 2026-11-23T08:00:00Z`,
-    );
+    throw malformedEvent('run', 'scheduledTime', time, 'an ISO 8601 instant such as 2026-11-23T08:00:00Z');
   return at;
 }
 
@@ -68,11 +64,7 @@ export function scheduledTimeOf(event: unknown): number | null {
 function asksForAge(event: unknown): boolean {
   const check = typeof event === 'object' && event !== null && 'check' in event ? event.check : undefined;
   if (check === undefined || check === 'age') return check === 'age';
-  throw new RetentionError(
-    'event.malformed',
-    'operator',
-    `cannot run: got check ${JSON.stringify(check)}, expected "age", or none for a report`,
-  );
+  throw malformedEvent('run', 'check', check, '"age", or none for a report');
 }
 
 type Log = (event: string, keys: Readonly<Record<string, unknown>>) => void;

@@ -1,6 +1,6 @@
 import type { AttachedDisk, Defect, SourceRef, Tags } from '../core/snapshot/snapshot';
 import { NO_TAGS } from '../core/snapshot/snapshot';
-import { type Common, isSame } from '../core/snapshot/snapshot-record';
+import { type CommonFields, isSame } from '../core/snapshot/snapshot-record';
 
 /** A tag as the service sends it. */
 export interface RawTag {
@@ -21,7 +21,7 @@ export interface Share {
   tags(raw: readonly RawTag[] | null | undefined): TagSet;
   disks(disks: readonly AttachedDisk[]): readonly AttachedDisk[];
   /** Its tags, source and disks must be shared already. */
-  common(common: Common): Common;
+  common(common: CommonFields): CommonFields;
 }
 
 /** Variants of a source's snapshots that are looked through for an equal one: the latest few are nearly always it. */
@@ -66,7 +66,7 @@ export function makeShare(): Share {
   const renamed = new Map<string, SourceRef>();
   const tagSets = new Map<string, TagSet>();
   const diskSets = new Map<string, readonly AttachedDisk[]>();
-  const commons = new Map<SourceRef | null, Common[]>();
+  const commons = new Map<SourceRef | null, CommonFields[]>();
   return {
     text(value) {
       const known = texts.get(value);

@@ -1,6 +1,6 @@
 import { parseArn } from '../core/snapshot/arn';
 import type { Defect, SourceRef } from '../core/snapshot/snapshot';
-import { type Common, SnapshotRecord } from '../core/snapshot/snapshot-record';
+import { type CommonFields, SnapshotRecord } from '../core/snapshot/snapshot-record';
 import type { ListedIn, Source } from '../ports/snapshot-kind';
 import type { RawTag, Share } from './interning';
 import type { KindFacts } from './kind-metadata';
@@ -46,7 +46,7 @@ function instantOf(value: Date | undefined): number | null {
 }
 
 /** What only some kinds have; absent where the service sends none. */
-type Extras = Partial<Pick<Common, 'blueprint' | 'bundle' | 'engine' | 'engineVersion' | 'attachedDisks'>>;
+type Extras = Partial<Pick<CommonFields, 'blueprint' | 'bundle' | 'engine' | 'engineVersion' | 'attachedDisks'>>;
 
 /** Makes a record of a row. What is missing or unreadable becomes null and a defect, never a guess. */
 export function makeRecord(

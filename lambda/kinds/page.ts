@@ -5,6 +5,10 @@ import type { Page } from '../ports/snapshot-kind';
 type Nothing = Readonly<Record<string, never>>;
 const NOTHING: Nothing = {};
 
+/** Returns the failure of an answer that is not what the service's model describes. */
+export const unreadablePage = (message: string, cause?: unknown): RetentionError =>
+  new RetentionError('inventory.unreadable-page', message, { cause });
+
 /** A page from an answer's list and token. A row that is nothing becomes one without members; a list that is none is refused. */
 export function toPage<Raw extends object, Row>(
   operation: string,
@@ -13,11 +17,7 @@ export function toPage<Raw extends object, Row>(
   row: (raw: Raw | Nothing) => Row,
 ): Page<Row> {
   if (list !== undefined && !Array.isArray(list))
-    throw new RetentionError(
-      'inventory.unreadable-page',
-      'aws',
-      `${operation} answered with something that is not a list`,
-    );
+    throw unreadablePage(`${operation} answered with something that is not a list`);
   return {
     rows: list === undefined ? null : list.map((raw) => row(raw ?? NOTHING)),
     next: token === undefined || token === '' ? null : token,

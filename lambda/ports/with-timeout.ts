@@ -20,7 +20,6 @@ export async function withTimeout<T>(
     if (ms === null) return;
     const timeout = new RetentionError(
       'store.slow',
-      'aws',
       `cannot ${task}: it took longer than ${Math.ceil(ms / 1_000)} seconds`,
     );
     timer = setTimeout(() => {

@@ -1,7 +1,7 @@
-import { describe } from '../core/policy/reason';
-import { dateOf } from '../core/policy/simulate';
+import { describeReason } from '../core/policy/reason';
+import { simulatedDate } from '../core/policy/simulate';
 import { jsonText } from '../core/util/safe-text';
-import { ceilingOf, legendOf, monthsOf, type SimulatedPolicy } from './calendar';
+import { legendOf, monthsOf, type SimulatedPolicy, simulatedCeiling } from './calendar';
 import { policyWords } from './policy-words';
 
 /** The simulation as one JSON object (docs/policy.md describes it). Days without a snapshot are left out. */
@@ -16,23 +16,23 @@ export function* renderCalendarJson(view: SimulatedPolicy): Generator<string> {
       pricing: { sizeGb, gbMonth, currency: 'USD' },
       made: simulation.made,
       kept: simulation.kept,
-      monthlyCostCeiling: ceilingOf(simulation.kept, view),
+      monthlyCostCeiling: simulatedCeiling(simulation.kept, view),
       rules: legendOf(view).map(({ code, mark, text, keeps }) => ({ code, mark, text, keeps })),
       months: monthsOf(simulation).map(({ label, made, kept, atOnce }) => ({
         month: label,
         made,
         kept,
         atOnce,
-        monthlyCostCeiling: ceilingOf(atOnce, view),
+        monthlyCostCeiling: simulatedCeiling(atOnce, view),
       })),
       days: simulation.days
         .filter(({ made }) => made > 0)
         .map((each) => ({
-          date: dateOf(each),
+          date: simulatedDate(each),
           made: each.made,
           kept: each.kept.map(({ snapshot, reasons }) => ({
             createdAt: new Date(snapshot.createdAt ?? 0).toISOString(),
-            reasons: reasons.map((reason) => ({ code: reason.code, text: describe(reason) })),
+            reasons: reasons.map((reason) => ({ code: reason.code, text: describeReason(reason) })),
           })),
         })),
     },

@@ -1,35 +1,36 @@
 import type { SimulatedDay, Simulation } from '../core/policy/simulate';
 import {
   type CalendarMonth,
-  ceilingOf,
+  calendarRuns,
   costOverTime,
   dayOfMonth,
   emptyRunText,
   firstRule,
   legendOf,
-  METHOD,
-  markOf,
-  runsOf,
+  ruleMark,
+  SIMULATION_METHOD,
   type SimulatedPolicy,
-  weekdayOf,
+  simulatedCeiling,
+  simulatedWeekday,
 } from './calendar';
-import { atMost, count, dollars } from './phrases';
+import { formatCount, formatDollars } from './numbers';
+import { monthlyCostText } from './phrases';
 import { policyWords } from './policy-words';
 import { type TerminalStyle, wrap } from './terminal';
 
 const CELL = 4;
-const WIDTH = 7 * CELL - 1;
+const MONTH_WIDTH = 7 * CELL - 1;
 const GAP = 4;
-const WEEKDAYS = 'Mo  Tu  We  Th  Fr  Sa  Su';
-const BAR = 24;
+const WEEKDAY_LINE = 'Mo  Tu  We  Th  Fr  Sa  Su';
+const BAR_WIDTH = 24;
 
 const bold = (text: string, { colour }: TerminalStyle): string => (colour ? `\u001b[1m${text}\u001b[0m` : text);
 
 /** `23D` kept, `23` made and gone, ` .` nothing made. */
-function cell(each: SimulatedDay, style: TerminalStyle): string {
+function dayText(each: SimulatedDay, style: TerminalStyle): string {
   const code = firstRule(each);
   const number = String(dayOfMonth(each)).padStart(2);
-  if (code !== null) return bold(`${number}${markOf(code)}`, style);
+  if (code !== null) return bold(`${number}${ruleMark(code)}`, style);
   return each.made > 0 ? `${number} ` : ' . ';
 }
 
@@ -37,22 +38,26 @@ function cell(each: SimulatedDay, style: TerminalStyle): string {
 function block(month: CalendarMonth, style: TerminalStyle): readonly string[] {
   const kept = `${month.kept} of ${month.made}`;
   const cells = [
-    ...Array.from({ length: month.days[0] === undefined ? 0 : weekdayOf(month.days[0]) }, () => '   '),
-    ...month.days.map((each) => cell(each, style)),
+    ...Array.from({ length: month.days[0] === undefined ? 0 : simulatedWeekday(month.days[0]) }, () => '   '),
+    ...month.days.map((each) => dayText(each, style)),
   ];
   while (cells.length % 7 !== 0) cells.push('   ');
   const weeks = Array.from({ length: cells.length / 7 }, (_, i) => cells.slice(7 * i, 7 * i + 7).join(' '));
-  return [`${month.title}${kept.padStart(WIDTH - month.title.length)}`, WEEKDAYS.padEnd(WIDTH), ...weeks];
+  return [
+    `${month.title}${kept.padStart(MONTH_WIDTH - month.title.length)}`,
+    WEEKDAY_LINE.padEnd(MONTH_WIDTH),
+    ...weeks,
+  ];
 }
 
-function row(months: readonly CalendarMonth[], style: TerminalStyle): string {
+function monthRow(months: readonly CalendarMonth[], style: TerminalStyle): string {
   const blocks = months.map((month) => block(month, style));
   const height = Math.max(...blocks.map((lines) => lines.length));
   return Array.from(
     { length: height },
     (_, i) =>
       `${blocks
-        .map((lines) => lines[i] ?? ' '.repeat(WIDTH))
+        .map((lines) => lines[i] ?? ' '.repeat(MONTH_WIDTH))
         .join(' '.repeat(GAP))
         .trimEnd()}\n`,
   ).join('');
@@ -60,10 +65,11 @@ function row(months: readonly CalendarMonth[], style: TerminalStyle): string {
 
 /** Months in rows; a run of months of which nothing is left is one line. */
 export function* calendarText(simulation: Simulation, style: TerminalStyle): Generator<string> {
-  const perRow = Math.max(1, Math.floor((style.columns + GAP) / (WIDTH + GAP)));
-  for (const run of runsOf(simulation)) {
+  const perRow = Math.max(1, Math.floor((style.columns + GAP) / (MONTH_WIDTH + GAP)));
+  for (const run of calendarRuns(simulation)) {
     if (run.empty) yield `${emptyRunText(run)}\n\n`;
-    else for (let i = 0; i < run.months.length; i += perRow) yield `${row(run.months.slice(i, i + perRow), style)}\n`;
+    else
+      for (let i = 0; i < run.months.length; i += perRow) yield `${monthRow(run.months.slice(i, i + perRow), style)}\n`;
   }
 }
 
@@ -74,13 +80,13 @@ export const legendText = (view: SimulatedPolicy): string => {
   return lines.map(({ mark, text, keeps }) => `${mark}  ${text.padEnd(width)}  keeps ${keeps}\n`).join('');
 };
 
-function costText(view: SimulatedPolicy): string {
+function costLines(view: SimulatedPolicy): string {
   const stretches = costOverTime(view);
   const most = Math.max(...stretches.map(({ atOnce }) => atOnce), 1);
   return stretches
     .map(({ label, atOnce, monthlyCostCeiling }) => {
-      const bar = '#'.repeat(Math.max(atOnce > 0 ? 1 : 0, Math.round((BAR * atOnce) / most)));
-      return `${label.padEnd(8)}${String(atOnce).padStart(6)}  ${bar.padEnd(BAR)}  ${dollars(monthlyCostCeiling)}\n`;
+      const bar = '#'.repeat(Math.max(atOnce > 0 ? 1 : 0, Math.round((BAR_WIDTH * atOnce) / most)));
+      return `${label.padEnd(8)}${String(atOnce).padStart(6)}  ${bar.padEnd(BAR_WIDTH)}  ${formatDollars(monthlyCostCeiling)}\n`;
     })
     .join('');
 }
@@ -92,7 +98,7 @@ export function* renderCalendarText(view: SimulatedPolicy, style: TerminalStyle)
   yield prose(`${name === null ? 'Policy' : `Policy ${name}`}: ${policyWords(policy)}`);
   yield prose(`A snapshot every ${every.text} for ${span.text}, until ${localEnd} (${timezone}).`);
   yield prose(
-    `Kept at the end: ${simulation.kept} of ${count(simulation.made, 'snapshot')}, ${atMost(ceilingOf(simulation.kept, view))}.`,
+    `Kept at the end: ${simulation.kept} of ${formatCount(simulation.made, 'snapshot')}, ${monthlyCostText(simulatedCeiling(simulation.kept, view))}.`,
   );
   yield `\n${legendText(view)}\n`;
   yield prose(
@@ -103,6 +109,6 @@ export function* renderCalendarText(view: SimulatedPolicy, style: TerminalStyle)
   yield prose(
     `Most snapshots at once, and at most what they cost per month (${sizeGb} GB each, $${gbMonth} per GB-month):`,
   );
-  yield costText(view);
-  yield `\n${prose(METHOD)}`;
+  yield costLines(view);
+  yield `\n${prose(SIMULATION_METHOD)}`;
 }

@@ -3,6 +3,7 @@ import type { Policy } from '../core/policy/policy';
 import type { Reason } from '../core/policy/reason';
 import type { SimulatedDay, Simulation } from '../core/policy/simulate';
 import type { Duration } from '../core/time/duration';
+import { DAY_MS } from '../core/time/units';
 import { ruleWords } from './policy-words';
 
 /** In what a simulation can be written. */
@@ -27,7 +28,7 @@ export interface SimulatedPolicy {
 }
 
 /** One letter for each rule; small ones for the windows. What sets a snapshot aside is `!` for a hold, `?` else. */
-const MARKS: Readonly<Partial<Record<Reason['code'], string>>> = {
+const RULE_MARKS: Readonly<Partial<Record<Reason['code'], string>>> = {
   last: 'L',
   hourly: 'H',
   daily: 'D',
@@ -49,7 +50,7 @@ const MARKS: Readonly<Partial<Record<Reason['code'], string>>> = {
 };
 
 /** The mark of a rule. */
-export const markOf = (code: Reason['code']): string => MARKS[code] ?? '?';
+export const ruleMark = (code: Reason['code']): string => RULE_MARKS[code] ?? '?';
 
 /** The first rule that keeps anything of a day; null where nothing of it is left. */
 export const firstRule = ({ kept }: SimulatedDay): Reason['code'] | null => kept[0]?.reasons[0]?.code ?? null;
@@ -66,8 +67,7 @@ export interface CalendarMonth {
   readonly atOnce: number;
 }
 
-const DAY = 86_400_000;
-const MONTHS = [
+const MONTH_NAMES = [
   'January',
   'February',
   'March',
@@ -83,23 +83,23 @@ const MONTHS = [
 ] as const;
 
 /** Weekday of a simulated day: Monday is 0. */
-export const weekdayOf = ({ day }: SimulatedDay): number => (((day + 3) % 7) + 7) % 7;
+export const simulatedWeekday = ({ day }: SimulatedDay): number => (((day + 3) % 7) + 7) % 7;
 
 /** Day of the month. */
-export const dayOfMonth = ({ day }: SimulatedDay): number => new Date(day * DAY).getUTCDate();
+export const dayOfMonth = ({ day }: SimulatedDay): number => new Date(day * DAY_MS).getUTCDate();
 
 /** The months of a simulation, oldest first. */
 export function monthsOf({ days }: Simulation): readonly CalendarMonth[] {
   const months = new Map<string, SimulatedDay[]>();
   for (const each of days) {
-    const label = new Date(each.day * DAY).toISOString().slice(0, -17);
+    const label = new Date(each.day * DAY_MS).toISOString().slice(0, -17);
     const month = months.get(label);
     if (month === undefined) months.set(label, [each]);
     else month.push(each);
   }
   return [...months].map(([label, list]) => ({
     label,
-    title: `${MONTHS[Number(label.slice(-2)) - 1] ?? ''} ${label.slice(0, -3)}`,
+    title: `${MONTH_NAMES[Number(label.slice(-2)) - 1] ?? ''} ${label.slice(0, -3)}`,
     days: list,
     made: list.reduce((sum, { made }) => sum + made, 0),
     kept: list.reduce((sum, { kept }) => sum + kept.length, 0),
@@ -114,7 +114,7 @@ export interface CalendarRun {
 }
 
 /** The months of a simulation in runs, oldest first. */
-export function runsOf(simulation: Simulation): readonly CalendarRun[] {
+export function calendarRuns(simulation: Simulation): readonly CalendarRun[] {
   const runs: { empty: boolean; months: CalendarMonth[] }[] = [];
   for (const month of monthsOf(simulation)) {
     const last = runs.at(-1);
@@ -132,7 +132,7 @@ export function emptyRunText({ months }: CalendarRun): string {
 }
 
 /** What a number of snapshots can cost per month in US dollars, at most. */
-export const ceilingOf = (snapshots: number, { sizeGb, gbMonth }: SimulatedPolicy): number =>
+export const simulatedCeiling = (snapshots: number, { sizeGb, gbMonth }: SimulatedPolicy): number =>
   roundMoney(snapshots * sizeGb * gbMonth);
 
 /** A line of the legend: a mark, its rule, and how many snapshots it keeps at the end. */
@@ -143,7 +143,7 @@ export interface LegendLine {
   readonly keeps: number;
 }
 
-const BESIDE: readonly (readonly [Reason['code'], (view: SimulatedPolicy) => string])[] = [
+const OTHER_KEEPERS: readonly (readonly [Reason['code'], (view: SimulatedPolicy) => string])[] = [
   ['hold', () => 'tag retention:hold'],
   ['expire-on', () => 'tag retention:expire-on'],
   ['minAge', ({ floors }) => `floor minAge ${floors.minAge.text}`],
@@ -157,15 +157,15 @@ export function legendOf(view: SimulatedPolicy): readonly LegendLine[] {
     kept.filter(({ reasons }) => reasons.some((reason) => reason.code === code)).length;
   const rules = ruleWords(view.policy).map(({ code, text }) => ({
     code,
-    mark: markOf(code),
+    mark: ruleMark(code),
     text,
     keeps: keeps(code),
   }));
   const first = new Set(kept.map(({ reasons }) => reasons[0]?.code));
-  const beside = BESIDE.filter(([code]) => first.has(code) && !rules.some((rule) => rule.code === code)).map(
+  const beside = OTHER_KEEPERS.filter(([code]) => first.has(code) && !rules.some((rule) => rule.code === code)).map(
     ([code, text]) => ({
       code,
-      mark: markOf(code),
+      mark: ruleMark(code),
       text: text(view),
       keeps: keeps(code),
     }),
@@ -174,7 +174,7 @@ export function legendOf(view: SimulatedPolicy): readonly LegendLine[] {
 }
 
 /** What the number of snapshots came to over time: by month, or by year where there are many months. */
-export interface Stretch {
+export interface CostPeriod {
   readonly label: string;
   /** The most snapshots at once. */
   readonly atOnce: number;
@@ -184,16 +184,16 @@ export interface Stretch {
 const MAX_MONTHS = 36;
 
 /** The cost ceiling over time, oldest first. */
-export function costOverTime(view: SimulatedPolicy): readonly Stretch[] {
+export function costOverTime(view: SimulatedPolicy): readonly CostPeriod[] {
   const months = monthsOf(view.simulation);
   const most = new Map<string, number>();
   for (const { label, atOnce } of months) {
     const stretch = months.length > MAX_MONTHS ? label.slice(0, -3) : label;
     most.set(stretch, Math.max(atOnce, most.get(stretch) ?? 0));
   }
-  return [...most].map(([label, atOnce]) => ({ label, atOnce, monthlyCostCeiling: ceilingOf(atOnce, view) }));
+  return [...most].map(([label, atOnce]) => ({ label, atOnce, monthlyCostCeiling: simulatedCeiling(atOnce, view) }));
 }
 
 /** How the simulation was made, for a reader who wonders. */
-export const METHOD =
+export const SIMULATION_METHOD =
   'Time passed day by day: the policy was applied once a day, and what it let go was removed at once. Deployed deletion waits for a person or a grace period, so a few more are there meanwhile.';

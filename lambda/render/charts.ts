@@ -1,9 +1,10 @@
 import { monthlyCostCeiling, roundMoney } from '../core/policy/cost';
 import type { EvaluatedSnapshot, Report, Verdict } from '../core/report/report-model';
-import { clean } from '../core/util/safe-text';
-import { dollars, figure, sourceNameOf, wholeDays } from './phrases';
-import { placeOf } from './region-names';
-import { unknownText } from './totals';
+import { oneLine } from '../core/util/safe-text';
+import { formatDollars, formatNumber } from './numbers';
+import { sourceName, wholeDays } from './phrases';
+import { regionLabel } from './region-names';
+import { unknownSizeText } from './totals';
 
 /** One bar: what is kept and what is past policy, and what people read of all of it, and of what is past policy (empty where nothing is). */
 export interface Bar {
@@ -11,7 +12,7 @@ export interface Bar {
   readonly keep: number;
   readonly expire: number;
   readonly value: string;
-  readonly past: string;
+  readonly expiring: string;
   /** The filter of the page that shows what the bar counts; null where one filter cannot. */
   readonly filter: Readonly<Record<string, string>> | null;
 }
@@ -66,14 +67,15 @@ function sumBy(
   return sums;
 }
 
-const bothOf = ({ keep, expire }: Readonly<Record<Verdict, number>>): number => keep + expire;
+const sumOf = ({ keep, expire }: Readonly<Record<Verdict, number>>): number => keep + expire;
 
 /** `$12.00`, `$12.00 and 1 of unknown size`. */
-const costText = (known: number, unknown: number): string => `${dollars(roundMoney(known))}${unknownText({ unknown })}`;
+const barCost = (known: number, unknown: number): string =>
+  `${formatDollars(roundMoney(known))}${unknownSizeText({ unknown })}`;
 
 function costBar({ known, unknown, ...group }: Sum): Bar {
-  const past = known.expire + unknown.expire === 0 ? '' : `${costText(known.expire, unknown.expire)} past policy`;
-  return { ...group, ...known, value: costText(bothOf(known), bothOf(unknown)), past };
+  const past = known.expire + unknown.expire === 0 ? '' : `${barCost(known.expire, unknown.expire)} past policy`;
+  return { ...group, ...known, value: barCost(sumOf(known), sumOf(unknown)), expiring: past };
 }
 
 /** The dearest first, what is beyond the eighth in one bar. */
@@ -81,10 +83,9 @@ function costChart(title: string, report: Report, groupOf: (item: EvaluatedSnaps
   const sums = [
     ...sumBy(report, groupOf, ({ snapshot }) => monthlyCostCeiling(snapshot, report.pricing)).values(),
   ].sort(
-    (a, b) =>
-      bothOf(b.known) - bothOf(a.known) || bothOf(b.unknown) - bothOf(a.unknown) || (a.label < b.label ? -1 : 1),
+    (a, b) => sumOf(b.known) - sumOf(a.known) || sumOf(b.unknown) - sumOf(a.unknown) || (a.label < b.label ? -1 : 1),
   );
-  const others = emptySum({ label: `${figure(sums.length - MAX_BARS)} more`, filter: null });
+  const others = emptySum({ label: `${formatNumber(sums.length - MAX_BARS)} more`, filter: null });
   for (const { known, unknown } of sums.slice(MAX_BARS))
     for (const verdict of ['keep', 'expire'] as const) {
       others.known[verdict] += known[verdict];
@@ -107,8 +108,8 @@ function ageChart(report: Report): Chart {
     .map(({ known, unknown: _, ...group }) => ({
       ...group,
       ...known,
-      value: figure(bothOf(known)),
-      past: known.expire === 0 ? '' : `${figure(known.expire)} past policy`,
+      value: formatNumber(sumOf(known)),
+      expiring: known.expire === 0 ? '' : `${formatNumber(known.expire)} past policy`,
     }));
   return { title: 'Snapshots by age', bars };
 }
@@ -117,12 +118,12 @@ function ageChart(report: Report): Chart {
 export const charts = (report: Report): readonly Chart[] => [
   ageChart(report),
   costChart('By region, at most per month', report, ({ snapshot: { region } }) => ({
-    label: placeOf(clean(region)),
-    filter: { region: clean(region) },
+    label: regionLabel(oneLine(region)),
+    filter: { region: oneLine(region) },
   })),
   costChart('By kind, at most per month', report, ({ snapshot: { kind } }) => ({ label: kind, filter: { kind } })),
   costChart('By source, at most per month', report, ({ snapshot }) => {
-    const [source, kind, region] = [sourceNameOf(snapshot), snapshot.kind, clean(snapshot.region)];
+    const [source, kind, region] = [sourceName(snapshot), snapshot.kind, oneLine(snapshot.region)];
     return { label: `${source} (${kind}, ${region})`, filter: { source, kind, region } };
   }),
 ];

@@ -1,22 +1,22 @@
 import type { ChatNotification } from '../core/report/chat-notification';
 import type { Report } from '../core/report/report-model';
-import { clean } from '../core/util/safe-text';
-import { outcomeOf } from './message-attributes';
-import { figure } from './phrases';
-import { fullReportPlace, outcome, subject, type TextContext } from './report-header';
-import { bySource, problems, type Section, sourceHeading, unread } from './report-sections';
+import { oneLine } from '../core/util/safe-text';
+import { reportOutcome } from './message-attributes';
+import { formatNumber } from './numbers';
+import { fullReportPlace, outcomeLines, reportSubject, type TextContext } from './report-header';
+import { bySource, problemsSection, type Section, sourceHeading, unreadSection } from './report-sections';
 
 /** Lengths in characters: what the service documents for a title, and what a Slack message block bears for a description. */
 export const CHAT_LIMITS = { title: 250, description: 3_000, nextStep: 350 } as const;
 
-const MAX_NAMED = 10;
+const MAX_LISTED = 10;
 
 /** Words of which a chat makes a mention, a link or markup. */
 const SPECIAL = /\S*(?:[@#`*_~]|:\/\/|\w\.[a-z]{2})\S*/gi;
 
 /** Other people's text in a chat: no mention and no link. */
-const plain = (text: string): string =>
-  clean(text)
+const escapeChat = (text: string): string =>
+  oneLine(text)
     .replace(/\]\(/g, '] (')
     .replace(SPECIAL, (word) => `\`${word.replace(/`/g, "'")}\``)
     .replace(/&/g, '&amp;')
@@ -27,40 +27,40 @@ const cut = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 
 /** Lines of a list within `room` characters, cut between them; says how many were left out. */
-function listed(title: string, lines: readonly string[], room: number): string {
-  const more = (left: number): string => `\n… and ${figure(left)} more`;
+function listed(title: string, lines: readonly string[], maxLength: number): string {
+  const more = (left: number): string => `\n… and ${formatNumber(left)} more`;
   let text = `*${title}*`;
   for (const [index, line] of lines.entries()) {
     const next = `\n• ${line}`;
     const left = lines.length - index;
     const reserve = left === 1 ? 0 : more(left).length;
-    if (index === MAX_NAMED || text.length + next.length + reserve > room) return `${text}${more(left)}`;
+    if (index === MAX_LISTED || text.length + next.length + reserve > maxLength) return `${text}${more(left)}`;
     text += next;
   }
   return text;
 }
 
-function bodyOf(
+function chatParts(
   report: Report,
   context: TextContext,
 ): readonly { readonly title: string; readonly lines: readonly string[] }[] {
   const expiring = bySource(report.items.filter(({ verdict }) => verdict === 'expire'));
   const part = (section: Section | null) => ({
     title: section?.title ?? '',
-    lines: [...(section?.items() ?? [])].map(({ line }) => plain(line)),
+    lines: [...(section?.items() ?? [])].map(({ line }) => escapeChat(line)),
   });
   return [
-    part(unread(report)),
-    { title: 'Past policy, by source', lines: expiring.map((group) => plain(sourceHeading(group, report))) },
-    part(problems(report)),
-    { title: 'Full report', lines: [plain(fullReportPlace(context))] },
+    part(unreadSection(report)),
+    { title: 'Past policy, by source', lines: expiring.map((group) => escapeChat(sourceHeading(group, report))) },
+    part(problemsSection(report)),
+    { title: 'Full report', lines: [escapeChat(fullReportPlace(context))] },
   ].filter(({ lines }) => lines.length > 0);
 }
 
 /** The report as a chat message: the outcome, what was not read, the sources concerned; short enough for a chat, with where the rest is. */
 export function renderChat(report: Report, context: TextContext): ChatNotification {
-  const parts = bodyOf(report, context);
-  const head = outcome(report, context).map(plain).join('\n');
+  const parts = chatParts(report, context);
+  const head = outcomeLines(report, context).map(escapeChat).join('\n');
   // Every part has the same room, so that none pushes out the place of the full report.
   const room = Math.floor((CHAT_LIMITS.description - Math.min(head.length, 1_000)) / Math.max(1, parts.length)) - 2;
   const description = [cut(head, 1_000), ...parts.map(({ title, lines }) => listed(title, lines, room))].join('\n\n');
@@ -80,10 +80,10 @@ export function renderChat(report: Report, context: TextContext): ChatNotificati
     source: 'custom',
     content: {
       textType: 'client-markdown',
-      title: cut(subject(report), CHAT_LIMITS.title),
+      title: cut(reportSubject(report), CHAT_LIMITS.title),
       description: cut(description, CHAT_LIMITS.description),
       nextSteps: steps.filter((step) => step !== '' && step.length <= CHAT_LIMITS.nextStep),
-      keywords: ['Lightsail', outcomeOf(report)],
+      keywords: ['Lightsail', reportOutcome(report)],
     },
   };
 }

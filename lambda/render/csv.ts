@@ -1,5 +1,5 @@
 import { monthlyCostCeiling } from '../core/policy/cost';
-import { describe } from '../core/policy/reason';
+import { describeReason } from '../core/policy/reason';
 import type { EvaluatedSnapshot, Report } from '../core/report/report-model';
 import { visible } from '../core/util/safe-text';
 import { wholeDays } from './phrases';
@@ -8,7 +8,7 @@ type Cell = string | number | null;
 
 /** How a cell begins that a spreadsheet would take for a formula. */
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
-const QUOTED = /[",\n\r]/;
+const NEEDS_QUOTES = /[",\n\r]/;
 
 /** A cell as RFC 4180 writes it. */
 function cellText(cell: Cell): string {
@@ -16,13 +16,13 @@ function cellText(cell: Cell): string {
   if (typeof cell === 'number') return String(cell);
   const safe = visible(cell);
   const plain = FORMULA.test(cell) || FORMULA.test(safe) ? `'${safe}` : safe;
-  return QUOTED.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+  return NEEDS_QUOTES.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }
 
 const yesNo = (answer: boolean | null): Cell => (answer === null ? null : String(answer));
 
 /** Each column: its heading and its cell. One line adds one. */
-const COLUMNS: Readonly<Record<string, (item: EvaluatedSnapshot, report: Report) => Cell>> = {
+const CSV_COLUMNS: Readonly<Record<string, (item: EvaluatedSnapshot, report: Report) => Cell>> = {
   account: ({ snapshot }) => snapshot.account,
   region: ({ snapshot }) => snapshot.region,
   kind: ({ snapshot }) => snapshot.kind,
@@ -35,7 +35,7 @@ const COLUMNS: Readonly<Record<string, (item: EvaluatedSnapshot, report: Report)
   monthlyCostCeiling: ({ snapshot }, { pricing }) => monthlyCostCeiling(snapshot, pricing),
   verdict: ({ verdict }) => verdict,
   status: ({ status }) => status,
-  reasons: ({ reasons }) => reasons.map(describe).join('; '),
+  reasons: ({ reasons }) => reasons.map(describeReason).join('; '),
   policy: ({ policy }) => policy?.name ?? null,
   policyOrigin: ({ policy }) => policy?.origin ?? null,
   rule: ({ policy }) => policy?.rule ?? null,
@@ -49,7 +49,7 @@ const COLUMNS: Readonly<Record<string, (item: EvaluatedSnapshot, report: Report)
 
 /** The snapshots as CSV, a heading first, in chunks. A cell that a spreadsheet would take for a formula begins with an apostrophe. */
 export function* renderCsv(report: Report): Generator<string> {
-  const cells = Object.values(COLUMNS);
-  yield `${Object.keys(COLUMNS).join(',')}\n`;
+  const cells = Object.values(CSV_COLUMNS);
+  yield `${Object.keys(CSV_COLUMNS).join(',')}\n`;
   for (const item of report.items) yield `${cells.map((cell) => cellText(cell(item, report))).join(',')}\n`;
 }

@@ -1,9 +1,5 @@
+import type { Plan } from '../core/plan/plan';
 import { awsCommand, type RunOptions } from '../core/report/command-line';
-
-interface PlanRef {
-  readonly id: string;
-  readonly digest: string;
-}
 
 /** The alias by which a deletion function is invoked. */
 export const ALIAS = 'live';
@@ -21,7 +17,11 @@ export interface InvokeOptions {
 }
 
 /** The command of AWS's own command line by which a person approves this plan and no other. */
-export function invokeCommand({ id, digest }: PlanRef, functionArn: string, options: InvokeOptions = {}): string {
+export function invokeCommand(
+  { id, digest }: Pick<Plan, 'id' | 'digest'>,
+  functionArn: string,
+  options: InvokeOptions = {},
+): string {
   const { name = id, region = functionArn.split(':')[3] ?? '', run } = options;
   const payload = ['--cli-binary-format', 'raw-in-base64-out', '--payload', JSON.stringify({ plan: id, digest })];
   const execution = ['--invocation-type', 'Event', '--durable-execution-name', name];

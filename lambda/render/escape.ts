@@ -9,5 +9,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Text that stays text in HTML, between tags and within a quoted attribute, and that hides nothing. */
-export const escaped = (text: string): string =>
+export const escapeHtml = (text: string): string =>
   visibleLines(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

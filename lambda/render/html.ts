@@ -1,15 +1,15 @@
 import { readingCommand } from '../core/report/command-line';
 import type { Report } from '../core/report/report-model';
 import { localMinute } from '../core/time/period';
-import { clean } from '../core/util/safe-text';
-import { escaped } from './escape';
+import { oneLine } from '../core/util/safe-text';
+import { escapeHtml } from './escape';
+import { formatNumber } from './numbers';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH, PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
-import { embedRows, shownOf } from './page/embed';
+import { embedRows, selectShown } from './page/embed';
 import { explore } from './page/explore';
 import { chartsHtml, sectionHtml, totalsHtml } from './page/parts';
-import { figure } from './phrases';
 import { verdictLine } from './report-header';
-import { attention, background, regionsNotRead, unread } from './report-sections';
+import { attention, background, regionsNotRead, unreadSection } from './report-sections';
 
 const POLICY = `default-src 'none'; img-src data:; style-src '${PAGE_STYLE_HASH}'; script-src '${PAGE_SCRIPT_HASH}'; base-uri 'none'; form-action 'none'`;
 
@@ -32,7 +32,7 @@ function headline(report: Report): string {
   return report.complete ? line : `Incomplete: ${line.slice(0, 1).toLowerCase()}${line.slice(1)}`;
 }
 
-const head = (report: Report): string => `<!doctype html>
+const pageHeader = (report: Report): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -45,19 +45,19 @@ const head = (report: Report): string => `<!doctype html>
 </head>
 <body>
 <a class="skip" href="#explore">To the snapshots</a>
-<header><p class="dim">Lightsail snapshots of account ${escaped(clean(report.account ?? 'not known'))}, ${localMinute(report.evaluatedAt, report.zone)} ${escaped(clean(report.zone.name))}</p>
-<h1>${escaped(headline(report))}</h1>
+<header><p class="dim">Lightsail snapshots of account ${escapeHtml(oneLine(report.account ?? 'not known'))}, ${localMinute(report.evaluatedAt, report.zone)} ${escapeHtml(oneLine(report.zone.name))}</p>
+<h1>${escapeHtml(headline(report))}</h1>
 ${regionsNotRead(report)
-  .map((line) => `<p>${escaped(line)}</p>\n`)
+  .map((line) => `<p>${escapeHtml(line)}</p>\n`)
   .join('')}</header>
 <main>
 `;
 
-const foot = (report: Report, { tagPrefix }: PageContext): string => `</main>
+const pageFooter = (report: Report, { tagPrefix }: PageContext): string => `</main>
 <footer class="dim">
-<p>Nothing is deleted by this report. To keep a snapshot: in the Lightsail console, give it (or its source, for all of its snapshots) a tag with the key <code>${escaped(tagPrefix)}:hold</code> and no value.</p>
+<p>Nothing is deleted by this report. To keep a snapshot: in the Lightsail console, give it (or its source, for all of its snapshots) a tag with the key <code>${escapeHtml(tagPrefix)}:hold</code> and no value.</p>
 <p>“At most”, because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.</p>
-<p>Report ${escaped(clean(report.reportId))}. Dates and times are in the zone that the first line names; days start at midnight there. Configuration ${escaped(clean(report.config.origin))}, ${escaped(clean(report.config.digest))}.</p>
+<p>Report ${escapeHtml(oneLine(report.reportId))}. Dates and times are in the zone that the first line names; days start at midnight there. Configuration ${escapeHtml(oneLine(report.config.origin))}, ${escapeHtml(oneLine(report.config.digest))}.</p>
 </footer>
 <div id="tip" role="tooltip" hidden></div>
 `;
@@ -68,11 +68,11 @@ const foot = (report: Report, { tagPrefix }: PageContext): string => `</main>
  * text stays text.
  */
 export function* renderHtml(report: Report, context: PageContext): Generator<string> {
-  const place = escaped(dataPlace(context));
-  const missing = unread(report);
-  const shown = shownOf(report.items);
+  const place = escapeHtml(dataPlace(context));
+  const missing = unreadSection(report);
+  const shown = selectShown(report.items);
   const left = report.items.length - shown.length;
-  yield head(report);
+  yield pageHeader(report);
   if (missing !== null) yield* sectionHtml(missing, 'warn');
   yield totalsHtml(report);
   yield '<div class="cards">';
@@ -80,7 +80,7 @@ export function* renderHtml(report: Report, context: PageContext): Generator<str
     yield* sectionHtml(section, 'card', index === 0 && report.problems.length > 0 ? 'problems' : '');
   yield '</div>\n<section id="explore"><h2>Every snapshot and why</h2>\n';
   if (left > 0)
-    yield `<p class="warn">This page lists ${figure(shown.length)} of ${figure(report.items.length)} snapshots, those past policy first: a browser would be slow with all. The other ${figure(left)} are in ${place}; totals and charts count them.</p>\n`;
+    yield `<p class="warn">This page lists ${formatNumber(shown.length)} of ${formatNumber(report.items.length)} snapshots, those past policy first: a browser would be slow with all. The other ${formatNumber(left)} are in ${place}; totals and charts count them.</p>\n`;
   yield `<noscript><p class="warn">The timeline and the table need JavaScript. The same is in ${place}.</p></noscript>\n`;
   if (report.items.length === 0)
     yield `<p class="card">${report.complete ? 'There are no snapshots.' : 'No snapshot could be read.'}</p>\n`;
@@ -90,7 +90,7 @@ export function* renderHtml(report: Report, context: PageContext): Generator<str
   yield '<div class="cards">';
   for (const section of background(report)) yield* sectionHtml(section, 'card');
   yield '</div>\n';
-  yield foot(report, context);
+  yield pageFooter(report, context);
   yield '<script type="application/json" id="data">';
   yield* embedRows(shown, report);
   yield `</script>\n<script>${PAGE_SCRIPT}</script>\n</body>\n</html>\n`;

@@ -1,7 +1,17 @@
 import { monthlyCostCeiling } from '../core/policy/cost';
 import type { PolicyOrigin } from '../core/policy/policy';
-import { describe, type Reason } from '../core/policy/reason';
-import type { Blocked, EvaluatedSnapshot, Report, Scope, Status, Totals, Verdict } from '../core/report/report-model';
+import { describeReason, type Reason } from '../core/policy/reason';
+import type {
+  Blocked,
+  Changes,
+  EvaluatedSnapshot,
+  Report,
+  ReportSource,
+  Scope,
+  Status,
+  Totals,
+  Verdict,
+} from '../core/report/report-model';
 import type { AttachedDisk, Kind, Problem, Tags } from '../core/snapshot/snapshot';
 import { escapeJson } from '../core/util/safe-text';
 import { wholeDays } from './phrases';
@@ -49,6 +59,25 @@ export interface JsonReport {
   readonly scopes: readonly JsonScope[];
   readonly totals: Totals;
   readonly snapshots: readonly JsonSnapshot[];
+  readonly sources: readonly JsonSource[];
+  readonly changes: {
+    readonly since: string;
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    readonly newlyExpiring: readonly string[];
+    readonly newlyHeld: readonly string[];
+  } | null;
+  /** Null where they were not counted. Leftovers belong to living sources whose add-on is disabled: they stay and bill. */
+  readonly automaticSnapshots: {
+    readonly count: number;
+    readonly leftovers: readonly {
+      readonly source: string | null;
+      readonly count: number;
+      readonly newest: string | null;
+    }[];
+  } | null;
+  /** Null: the bill was not read. */
+  readonly spend: null;
   readonly problems: readonly Problem[];
   readonly plan: {
     readonly id: string;
@@ -57,6 +86,19 @@ export interface JsonReport {
     readonly count: number;
     readonly blocked: Blocked | null;
   };
+}
+
+/** One source of the JSON report; `exists` is null where that is not known. */
+export interface JsonSource {
+  readonly arn: string;
+  readonly name: string | null;
+  readonly kind: Kind;
+  readonly account: string | null;
+  readonly region: string;
+  readonly exists: boolean | null;
+  readonly tags: Readonly<Record<string, string | null>>;
+  readonly newest: string | null;
+  readonly stale: boolean;
 }
 
 /** `pages` and `snapshots` count what was read, also of a list that was not read to its end. */
@@ -82,7 +124,7 @@ function tagsJson(tags: Tags): string {
 }
 
 const reasonsJson = (reasons: readonly Reason[]): string =>
-  JSON.stringify(reasons.map((reason) => ({ code: reason.code, text: describe(reason) })));
+  JSON.stringify(reasons.map((reason) => ({ code: reason.code, text: describeReason(reason) })));
 
 /** Makes the same of the same input only once in a row: neighbours of a report have their tags, and thousands of them their reasons, in common. */
 function inARow<Input extends object>(make: (input: Input) => string): (input: Input) => string {
@@ -147,6 +189,38 @@ function scopeJson({ account, region, kind, status, sources, pages, snapshots, e
   });
 }
 
+function sourceJson({ arn, name, kind, account, region, exists, tags, newestAt, stale }: ReportSource): string {
+  const first = JSON.stringify({ arn, name, kind, account, region, exists }).slice(0, -1);
+  const last = JSON.stringify({ newest: newestAt === null ? null : iso(newestAt), stale }).slice(1);
+  return `${first},"tags":${tagsJson(tags)},${last}`;
+}
+
+const arnsOf = (items: readonly EvaluatedSnapshot[]): readonly string[] =>
+  items.flatMap(({ snapshot }) => snapshot.arn ?? []);
+
+const changesJson = (changes: Changes | null): JsonReport['changes'] =>
+  changes && {
+    since: changes.previousReportId,
+    added: arnsOf(changes.added),
+    removed: changes.gone.map(({ arn }) => arn),
+    newlyExpiring: arnsOf(changes.newlyExpiring),
+    newlyHeld: arnsOf(changes.newlyHeld),
+  };
+
+function automaticJson({ automatic, automaticRead }: Report): JsonReport['automaticSnapshots'] {
+  if (!automaticRead) return null;
+  return {
+    count: automatic.reduce((sum, { count }) => sum + count, 0),
+    leftovers: automatic
+      .filter(({ addOnEnabled, count }) => addOnEnabled === false && count > 0)
+      .map(({ source, count, newestAt }) => ({
+        source: source.arn,
+        count,
+        newest: newestAt === null ? null : iso(newestAt),
+      })),
+  };
+}
+
 function* array<T>(name: string, items: readonly T[], toJson: (item: T) => string): Generator<string> {
   yield `"${name}":[`;
   for (const [index, item] of items.entries()) yield `${index === 0 ? '\n' : ',\n'}${toJson(item)}`;
@@ -186,6 +260,9 @@ function* chunksOf(report: Report): Generator<string> {
   })},\n`;
   const shared = { tags: inARow(tagsJson), reasons: inARow(reasonsJson) };
   yield* array('snapshots', report.items, (item) => snapshotJson(item, report, shared));
+  yield* array('sources', report.sources, sourceJson);
+  yield `"changes":${JSON.stringify(changesJson(report.changes))},\n`;
+  yield `"automaticSnapshots":${JSON.stringify(automaticJson(report))},"spend":null,\n`;
   yield* array('problems', report.problems, ({ code, arn, message }) => JSON.stringify({ code, arn, message }));
   const blocked = plan.blocked && { code: plan.blocked.code, message: plan.blocked.message };
   yield `"plan":${JSON.stringify({ id: plan.id, digest: plan.digest, expiresAt: iso(plan.expiresAt), count: plan.count, blocked })}}\n`;

@@ -1,6 +1,6 @@
 import type { Report } from '../core/report/report-model';
-import { foot, type Line, nextStep, outcome, type TextContext } from './report-header';
-import { type Item, type Section, sections, unread } from './report-sections';
+import { aboutReport, type Line, nextSteps, outcomeLines, type TextContext } from './report-header';
+import { type Item, type Section, sections, unreadSection } from './report-sections';
 
 /** Words of which a reader of Markdown makes a link, or calls somebody, however they are escaped: addresses, mentions, numbers of issues. */
 const LINKED = /(\S*(?:@|:\/\/|\bwww\.|#\d|\bGH-\d)\S*)/i;
@@ -13,7 +13,7 @@ function code(word: string): string {
 }
 
 /** Text in which nothing is markup, HTML, a link or a mention. */
-const escaped = (text: string): string =>
+export const escapeMarkdown = (text: string): string =>
   text
     .split(LINKED)
     .map((part, index) => (index % 2 === 1 ? code(part) : part.replace(/[\\`*_{}[\]<>#|!&~]/g, '\\$&')))
@@ -21,23 +21,23 @@ const escaped = (text: string): string =>
     .replace(/^[+-]/, '\\$&')
     .replace(/^(\d+)([.)])/, '$1\\$2');
 
-function* lines(all: readonly Line[]): Generator<string> {
+function* markdownLines(all: readonly Line[]): Generator<string> {
   for (const line of all)
-    yield typeof line === 'string' ? `${escaped(line)}\n\n` : `\`\`\`sh\n${line.command}\n\`\`\`\n\n`;
+    yield typeof line === 'string' ? `${escapeMarkdown(line)}\n\n` : `\`\`\`sh\n${line.command}\n\`\`\`\n\n`;
 }
 
-function* part({ title, lead, items }: Section): Generator<string> {
-  yield `## ${escaped(title)}\n\n`;
-  yield* lines(lead);
+function* markdownSection({ title, lead, items }: Section): Generator<string> {
+  yield `## ${escapeMarkdown(title)}\n\n`;
+  yield* markdownLines(lead);
   let before: Item | null = null;
   for (const item of items()) {
     const isNew = item.heading !== undefined && item.heading !== before?.heading;
-    if (isNew) yield `${before === null ? '' : '\n'}### ${escaped(item.heading)}\n\n`;
+    if (isNew) yield `${before === null ? '' : '\n'}### ${escapeMarkdown(item.heading)}\n\n`;
     if (item.shared !== undefined && (isNew || item.shared !== before?.shared))
-      yield `${isNew || before === null ? '' : '\n'}${escaped(item.shared)}\n\n`;
+      yield `${isNew || before === null ? '' : '\n'}${escapeMarkdown(item.shared)}\n\n`;
     before = item;
-    yield `- ${escaped(item.line)}\n`;
-    for (const detail of item.details ?? []) if (detail !== '') yield `  - ${escaped(detail)}\n`;
+    yield `- ${escapeMarkdown(item.line)}\n`;
+    for (const detail of item.details ?? []) if (detail !== '') yield `  - ${escapeMarkdown(detail)}\n`;
   }
   yield '\n';
 }
@@ -45,11 +45,11 @@ function* part({ title, lead, items }: Section): Generator<string> {
 /** The report as Markdown, in chunks, uncut. Other people's text stays text. */
 export function* renderMarkdown(report: Report, context: TextContext): Generator<string> {
   yield '# Lightsail snapshots\n\n';
-  yield* lines(outcome(report, context));
-  const missing = unread(report);
-  for (const each of missing === null ? sections(report) : [missing, ...sections(report)]) yield* part(each);
+  yield* markdownLines(outcomeLines(report, context));
+  const missing = unreadSection(report);
+  for (const each of missing === null ? sections(report) : [missing, ...sections(report)]) yield* markdownSection(each);
   yield '## Next step\n\n';
-  yield* lines(nextStep(report, context));
+  yield* markdownLines(nextSteps(report, context));
   yield '## About this report\n\n';
-  yield* lines(foot(report, context));
+  yield* markdownLines(aboutReport(report, context));
 }

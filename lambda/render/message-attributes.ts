@@ -1,9 +1,9 @@
 import type { Report } from '../core/report/report-model';
 
-export type Outcome = 'incomplete' | 'expiring' | 'problems' | 'nothing';
+export type ReportOutcome = 'incomplete' | 'expiring' | 'problems' | 'nothing';
 
 /** What a report comes to, the first that holds: `incomplete`, `expiring`, `problems`, `nothing`. */
-export function outcomeOf({ complete, totals, problems }: Report): Outcome {
+export function reportOutcome({ complete, totals, problems }: Report): ReportOutcome {
   if (!complete) return 'incomplete';
   if (totals.expire > 0) return 'expiring';
   return problems.length > 0 ? 'problems' : 'nothing';
@@ -14,7 +14,7 @@ export function messageAttributes(
   report: Report,
 ): Readonly<Record<'outcome' | 'expiring' | 'complete' | 'problems', string | number>> {
   return {
-    outcome: outcomeOf(report),
+    outcome: reportOutcome(report),
     expiring: report.totals.expire,
     complete: String(report.complete),
     problems: report.problems.length,

@@ -1,60 +1,48 @@
-import { describe, type Reason } from '../core/policy/reason';
+import { describeReason, type Reason } from '../core/policy/reason';
 import type { EvaluatedSnapshot } from '../core/report/report-model';
 import type { Kind, Snapshot } from '../core/snapshot/snapshot';
+import { DAY_MS } from '../core/time/units';
 import type { Zone } from '../core/time/zone';
-import { clean } from '../core/util/safe-text';
-
-const DAY = 86_400_000;
-const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-const CENTS = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-
-/** `57`, `5,000`. */
-export const figure = (amount: number): string => WHOLE.format(amount);
-
-/** `1 snapshot`, `17 snapshots`, `5,000 snapshots`. */
-export const count = (amount: number, one: string, many = `${one}s`): string =>
-  `${figure(amount)} ${amount === 1 ? one : many}`;
-
-/** `$34.00`, `$10,000.00`. */
-export const dollars = (amount: number): string => `$${CENTS.format(amount)}`;
+import { oneLine } from '../core/util/safe-text';
+import { formatCount, formatDollars } from './numbers';
 
 /** `at most $2.00/month`; costs are ceilings, so no text says less than that. */
-export const atMost = (ceiling: number | null): string =>
-  ceiling === null ? 'cost not known' : `at most ${dollars(ceiling)}/month`;
+export const monthlyCostText = (ceiling: number | null): string =>
+  ceiling === null ? 'cost not known' : `at most ${formatDollars(ceiling)}/month`;
 
 /** Whole periods of 24 h between two instants; null where the first is not known. */
 export const wholeDays = (from: number | null, to: number): number | null =>
-  from === null ? null : Math.trunc((to - from) / DAY) + 0;
+  from === null ? null : Math.trunc((to - from) / DAY_MS) + 0;
 
 /** `20 days old`. */
-export function age(from: number | null, to: number): string {
+export function describeAge(from: number | null, to: number): string {
   if (from === null) return 'age not known';
   if (from > to) return 'dated in the future';
   const days = wholeDays(from, to);
-  return days === 0 ? 'less than a day old' : `${count(days ?? 0, 'day')} old`;
+  return days === 0 ? 'less than a day old' : `${formatCount(days ?? 0, 'day')} old`;
 }
 
 /** Where the zone of a text is named, once. */
-export const zoneText = (zone: Zone): string => `Dates and times are in ${clean(zone.name)}`;
+export const zoneText = (zone: Zone): string => `Dates and times are in ${oneLine(zone.name)}`;
 
 const PLURALS: Readonly<Record<Kind, string>> = { instance: 'instances', disk: 'disks', database: 'databases' };
 
 /** `instances`, `disks`, `databases`. */
-export const plural = (kind: Kind): string => PLURALS[kind];
+export const kindPlural = (kind: Kind): string => PLURALS[kind];
 
 /** What to call a snapshot: its name, else its ARN. */
-export const nameOf = (snapshot: Snapshot): string =>
-  clean(snapshot.name ?? snapshot.arn ?? 'a snapshot without a name');
+export const snapshotName = (snapshot: Snapshot): string =>
+  oneLine(snapshot.name ?? snapshot.arn ?? 'a snapshot without a name');
 
 /** What to call the source of a snapshot. */
-export const sourceNameOf = (snapshot: Snapshot): string =>
+export const sourceName = (snapshot: Snapshot): string =>
   snapshot.source === null
     ? 'no source named'
-    : clean(snapshot.source.name ?? snapshot.source.arn ?? 'a source without a name');
+    : oneLine(snapshot.source.name ?? snapshot.source.arn ?? 'a source without a name');
 
 /** All reasons in one line. */
 export const reasonsText = (reasons: readonly Reason[]): string =>
-  reasons.map((reason) => clean(describe(reason))).join('; ');
+  reasons.map((reason) => oneLine(describeReason(reason))).join('; ');
 
 /** `policy standard, from the rule "production"`. */
 export function policyText(policy: EvaluatedSnapshot['policy']): string {
@@ -62,8 +50,8 @@ export function policyText(policy: EvaluatedSnapshot['policy']): string {
   const origins = {
     'snapshot-tag': "from the snapshot's own tags",
     'source-tag': "from the source's tags",
-    rule: `from the rule "${clean(policy.rule ?? '')}"`,
+    rule: `from the rule "${oneLine(policy.rule ?? '')}"`,
     default: 'the default',
   } as const;
-  return `policy ${clean(policy.name)}, ${origins[policy.origin]}`;
+  return `policy ${oneLine(policy.name)}, ${origins[policy.origin]}`;
 }

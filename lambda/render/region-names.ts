@@ -25,7 +25,8 @@ const CITIES: Readonly<Record<string, string>> = {
 };
 
 /** `Frankfurt`; empty where no name is known. */
-export const cityOf = (region: string): string => (Object.hasOwn(CITIES, region) ? (CITIES[region] ?? '') : '');
+export const regionCity = (region: string): string => (Object.hasOwn(CITIES, region) ? (CITIES[region] ?? '') : '');
 
 /** `Frankfurt (eu-central-1)`. */
-export const placeOf = (region: string): string => (cityOf(region) === '' ? region : `${cityOf(region)} (${region})`);
+export const regionLabel = (region: string): string =>
+  regionCity(region) === '' ? region : `${regionCity(region)} (${region})`;

@@ -10,10 +10,11 @@ import { cloudShellLink, SNAPSHOTS_PAGE, s3ObjectLink } from '../core/report/con
 import type { Report } from '../core/report/report-model';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localMinute } from '../core/time/period';
-import { clean } from '../core/util/safe-text';
-import { count, figure, zoneText } from './phrases';
+import { oneLine } from '../core/util/safe-text';
+import { formatCount, formatNumber } from './numbers';
+import { zoneText } from './phrases';
 import { regionsNotRead, unreadScopes } from './report-sections';
-import { ceilingText, type Extent, extentOf, extentText } from './totals';
+import { ceilingText, type SizeTotals, sizesText, sumSizes } from './totals';
 
 /** A run of the command line that prints a report, and what its commands repeat. */
 export interface CommandLineRun {
@@ -66,7 +67,7 @@ const atOption = (at: number | null): readonly string[] =>
 
 /** Where cut items are, in words. */
 export function fullReportPlace({ fullReport, run }: TextContext): string {
-  if (fullReport !== null) return clean(fullReport);
+  if (fullReport !== null) return oneLine(fullReport);
   return run.kind === 'deployed' ? 'not stored' : `the output of: ${csvCommand(run.options, run.at)}`;
 }
 
@@ -82,24 +83,24 @@ function deletionLine({ totals, plan }: Report, { deletionMode }: TextContext): 
 const snapshotsOf = ({ items }: Report) => items.map(({ snapshot }) => snapshot);
 
 /** What is past policy: how much, and at most for how many dollars. */
-export function expiringExtent({ items, totals, pricing }: Report): Extent {
+export function expiringSizes({ items, totals, pricing }: Report): SizeTotals {
   const expiring = items.flatMap(({ verdict, snapshot }) => (verdict === 'expire' ? [snapshot] : []));
-  return { ...extentOf(expiring, pricing), ceiling: totals.expireMonthlyCostCeiling };
+  return { ...sumSizes(expiring, pricing), ceiling: totals.expireMonthlyCostCeiling };
 }
 
 /** All snapshots: how much, and at most for how many dollars. */
-export const wholeExtent = (report: Report): Extent => ({
-  ...extentOf(snapshotsOf(report), report.pricing),
+export const allSizes = (report: Report): SizeTotals => ({
+  ...sumSizes(snapshotsOf(report), report.pricing),
   ceiling: report.totals.monthlyCostCeiling,
 });
 
-function finding(report: Report): string {
+function summaryText(report: Report): string {
   const { totals } = report;
   if (totals.snapshots === 0) return 'there are no snapshots.';
   if (totals.expire === 0)
-    return `nothing is past policy: ${totals.snapshots === 1 ? 'the one snapshot is' : `all ${count(totals.snapshots, 'snapshot')} are`} kept.`;
+    return `nothing is past policy: ${totals.snapshots === 1 ? 'the one snapshot is' : `all ${formatCount(totals.snapshots, 'snapshot')} are`} kept.`;
   const verb = totals.expire === 1 ? 'is' : 'are';
-  return `${figure(totals.expire)} of ${count(totals.snapshots, 'snapshot')} ${verb} past policy: ${extentText(expiringExtent(report))}.`;
+  return `${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} ${verb} past policy: ${sizesText(expiringSizes(report))}.`;
 }
 
 /** Whether not one list was read, so that the report knows nothing at all. */
@@ -109,13 +110,13 @@ const nothingRead = ({ scopes, totals }: Report): boolean =>
 /** The verdict over all snapshots in one sentence; of an incomplete report, over what could be read. */
 export function verdictLine(report: Report): string {
   if (!report.complete)
-    return nothingRead(report) ? 'Nothing could be read.' : `In what could be read, ${finding(report)}`;
+    return nothingRead(report) ? 'Nothing could be read.' : `In what could be read, ${summaryText(report)}`;
   if (report.totals.snapshots === 0) return 'No snapshots were found.';
-  const text = finding(report);
+  const text = summaryText(report);
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
-const MAX_DAYS = 5;
+const MAX_COUNTDOWN_DAYS = 5;
 
 /** What automatic deletion will do, by day, the nearest first; null where nothing counts down. */
 function countdownLine(due: ReadonlyMap<string, string>): string | null {
@@ -123,13 +124,13 @@ function countdownLine(due: ReadonlyMap<string, string>): string | null {
   for (const day of due.values()) days.set(day, (days.get(day) ?? 0) + 1);
   const sorted = [...days].sort(([a], [b]) => (a < b ? -1 : 1));
   if (sorted.length === 0) return null;
-  const named = sorted.slice(0, MAX_DAYS).map(([day, many]) => `${figure(many)} on ${day}`);
-  const later = sorted.slice(MAX_DAYS).reduce((sum, [, many]) => sum + many, 0);
-  return `WILL BE DELETED unless held: ${named.join(', ')}${later === 0 ? '' : `, ${figure(later)} later`}. To hold one, see the next step below.`;
+  const named = sorted.slice(0, MAX_COUNTDOWN_DAYS).map(([day, many]) => `${formatNumber(many)} on ${day}`);
+  const later = sorted.slice(MAX_COUNTDOWN_DAYS).reduce((sum, [, many]) => sum + many, 0);
+  return `WILL BE DELETED unless held: ${named.join(', ')}${later === 0 ? '' : `, ${formatNumber(later)} later`}. To hold one, see the next step below.`;
 }
 
 /** Who must act before anything else, and what came out: read in ten seconds, never cut. */
-export function outcome(report: Report, context: TextContext): readonly string[] {
+export function outcomeLines(report: Report, context: TextContext): readonly string[] {
   const { totals, problems, plan } = report;
   const lines: string[] = [];
   if (!report.complete)
@@ -140,20 +141,18 @@ export function outcome(report: Report, context: TextContext): readonly string[]
   lines.push(...regionsNotRead(report));
   if (totals.snapshots > 0) {
     const set = [
-      totals.held > 0 ? `${figure(totals.held)} held` : '',
-      totals.unmanaged > 0 ? `${figure(totals.unmanaged)} covered by no policy` : '',
+      totals.held > 0 ? `${formatNumber(totals.held)} held` : '',
+      totals.unmanaged > 0 ? `${formatNumber(totals.unmanaged)} covered by no policy` : '',
     ].filter((part) => part !== '');
-    const kept = `${count(totals.keep, 'snapshot')} kept${set.length === 0 ? '' : `, of these ${set.join(' and ')}`}.`;
-    lines.push(
-      `${kept} ${report.complete ? 'All together' : 'All that was read'}: ${extentText(wholeExtent(report))}.`,
-    );
+    const kept = `${formatCount(totals.keep, 'snapshot')} kept${set.length === 0 ? '' : `, of these ${set.join(' and ')}`}.`;
+    lines.push(`${kept} ${report.complete ? 'All together' : 'All that was read'}: ${sizesText(allSizes(report))}.`);
   }
-  if (problems.length > 0) lines.push(`${count(problems.length, 'problem')} to look at.`);
+  if (problems.length > 0) lines.push(`${formatCount(problems.length, 'problem')} to look at.`);
   const counting = context.deletionMode === 'automatic' ? countdownLine(context.due ?? new Map()) : null;
   if (counting !== null) lines.push(counting);
   lines.push(deletionLine(report, context));
   if (plan.blocked?.code.startsWith('cap.'))
-    lines.push(`The plan to delete cannot be carried out: ${clean(plan.blocked.message)}.`);
+    lines.push(`The plan to delete cannot be carried out: ${oneLine(plan.blocked.message)}.`);
   if (plan.blocked?.code === 'report.not-stored')
     lines.push(
       'NOT STORED: this message is all there is of this report. It offers nothing for deletion, and automatic deletion does not count it. The problems below say why.',
@@ -169,14 +168,14 @@ export function outcome(report: Report, context: TextContext): readonly string[]
 }
 
 /** A snapshot that commands can name. */
-interface Example {
+interface ExampleSnapshot {
   readonly name: string;
   readonly snapshot: Snapshot;
 }
 
 /** The snapshot that examples are about: the first that may be deleted, else the first, whose name is one that Lightsail gives. */
-function exampleOf({ items }: Report): Example | null {
-  let first: Example | null = null;
+function exampleOf({ items }: Report): ExampleSnapshot | null {
+  let first: ExampleSnapshot | null = null;
   for (const { snapshot, verdict } of items) {
     const { name } = snapshot;
     if (name === null || !isResourceName(name)) continue;
@@ -187,10 +186,10 @@ function exampleOf({ items }: Report): Example | null {
 }
 
 /** What `explain` is told: the name where one snapshot alone has it, else the ARN. */
-const explainOperand = ({ items }: Report, { name, snapshot: { arn } }: Example): string =>
+const explainOperand = ({ items }: Report, { name, snapshot: { arn } }: ExampleSnapshot): string =>
   arn === null || items.filter(({ snapshot }) => snapshot.name === name).length === 1 ? name : arn;
 
-const options = ({ run }: TextContext): RunOptions => (run.kind === 'command-line' ? run.options : {});
+const runOptions = ({ run }: TextContext): RunOptions => (run.kind === 'command-line' ? run.options : {});
 
 function howToDeleteOnCommandLine({ options: told, plan }: CommandLineRun): readonly Line[] {
   if (plan !== null) return [{ command: applyLocallyCommand(plan, told) }];
@@ -203,7 +202,7 @@ function howToDeleteOnCommandLine({ options: told, plan }: CommandLineRun): read
 
 /** What deletes, where there is something to delete and no deletion function to do it. */
 function howToDeleteByHand({ totals, plan, zone }: Report, { run, deletionMode }: TextContext): readonly Line[] {
-  const these = totals.expire === 1 ? 'it' : `these ${figure(plan.count)}`;
+  const these = totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`;
   if (run.kind === 'deployed')
     return deletionMode === 'automatic'
       ? []
@@ -226,7 +225,7 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
   const { totals, plan, complete } = report;
   const none = complete && totals.expire === 0 ? ['There is nothing to delete.'] : [];
   if (plan.blocked !== null)
-    return [...none, `Nothing can be deleted with this report: ${clean(plan.blocked.message)}.`];
+    return [...none, `Nothing can be deleted with this report: ${oneLine(plan.blocked.message)}.`];
   if (totals.expire === 0) return none;
   const automatic =
     context.deletionMode === 'automatic'
@@ -237,7 +236,7 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
   if (context.applyCommand === null) return [...automatic, ...howToDeleteByHand(report, context)];
   return [
     ...automatic,
-    `To delete ${totals.expire === 1 ? 'it' : `these ${figure(plan.count)}`} (it cannot be undone), until ${localMinute(plan.expiresAt, report.zone)}; each is checked once more before it goes:`,
+    `To delete ${totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`} (it cannot be undone), until ${localMinute(plan.expiresAt, report.zone)}; each is checked once more before it goes:`,
     { command: context.applyCommand },
   ];
 }
@@ -251,7 +250,7 @@ function howToKeep(report: Report, context: TextContext, tag: string): readonly 
   const args = ['lightsail', 'tag-resource', '--resource-name', example.name, '--tags', `key=${tag}`];
   return [
     `${inConsole} Or with the AWS command line, here for ${example.name}:`,
-    { command: awsCommand(args, example.snapshot.region, options(context)) },
+    { command: awsCommand(args, example.snapshot.region, runOptions(context)) },
   ];
 }
 
@@ -266,12 +265,12 @@ function howToExplain(report: Report, { run }: TextContext): readonly Line[] {
 
 /** Where commands that begin with `aws` can be pasted, for people who have nothing installed. */
 export const whereToPaste = (region: string, account: string | null): readonly Line[] => [
-  `Commands that begin with "aws" can be pasted into CloudShell, a terminal in the browser; sign in to account ${clean(account ?? 'of the snapshots')}:`,
+  `Commands that begin with "aws" can be pasted into CloudShell, a terminal in the browser; sign in to account ${oneLine(account ?? 'of the snapshots')}:`,
   { command: cloudShellLink(region) },
 ];
 
 /** What to do now: how to keep one, how to delete, where everything is. Never cut. */
-export function nextStep(report: Report, context: TextContext): readonly Line[] {
+export function nextSteps(report: Report, context: TextContext): readonly Line[] {
   const tag = `${context.tagPrefix ?? 'retention'}:hold`;
   const steps = [...howToKeep(report, context, tag), ...howToDelete(report, context), ...howToExplain(report, context)];
   const hasCommand = steps.some((line) => typeof line !== 'string' && line.command.startsWith('aws '));
@@ -283,33 +282,33 @@ export function nextStep(report: Report, context: TextContext): readonly Line[] 
 function placesOf({ fullReport, files, index, run }: TextContext): readonly Line[] {
   if (fullReport === null) return run.kind === 'deployed' ? ['The full report was not stored.'] : [];
   const others = files.filter((file) => file !== fullReport).slice(0, 20);
-  const place = clean(fullReport);
+  const place = oneLine(fullReport);
   const link = run.kind === 'deployed' ? s3ObjectLink(fullReport, run.region) : null;
   return [
     ...(link === null
       ? ['The full report:', { command: place }]
       : ['To open the full report in a browser, follow this link and choose Open:', { command: link }]),
-    ...(others.length === 0 ? [] : ['Its data:', ...others.map((file) => ({ command: clean(file) }))]),
-    ...(index === undefined ? [] : ['All reports so far:', { command: clean(index) }]),
+    ...(others.length === 0 ? [] : ['Its data:', ...others.map((file) => ({ command: oneLine(file) }))]),
+    ...(index === undefined ? [] : ['All reports so far:', { command: oneLine(index) }]),
   ];
 }
 
 /** Where the report is and what it rests on. */
-export const foot = (report: Report, context: TextContext): readonly Line[] => [
+export const aboutReport = (report: Report, context: TextContext): readonly Line[] => [
   ...placesOf(context),
-  `Report ${clean(report.reportId)}, as of ${localMinute(report.evaluatedAt, report.zone)}. ${zoneText(report.zone)}; days start at midnight there.`,
-  `Account: ${clean(report.account ?? 'not known')}. Configuration: ${clean(report.config.origin)} (${clean(report.config.digest)}).`,
+  `Report ${oneLine(report.reportId)}, as of ${localMinute(report.evaluatedAt, report.zone)}. ${zoneText(report.zone)}; days start at midnight there.`,
+  `Account: ${oneLine(report.account ?? 'not known')}. Configuration: ${oneLine(report.config.origin)} (${oneLine(report.config.digest)}).`,
   '"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.',
 ];
 
 /** The subject: the outcome in at most 99 printable ASCII characters. */
-export function subject(report: Report): string {
+export function reportSubject(report: Report): string {
   const { totals } = report;
-  const money = `, ${ceilingText(expiringExtent(report))}`;
+  const money = `, ${ceilingText(expiringSizes(report))}`;
   const short =
     totals.expire === 0
       ? 'nothing past policy'
-      : `${figure(totals.expire)} of ${count(totals.snapshots, 'snapshot')} past policy`;
+      : `${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} past policy`;
   const candidates = report.complete
     ? completeSubjects(report, short, money)
     : incompleteSubjects(report, short, money);
@@ -321,7 +320,9 @@ function incompleteSubjects(report: Report, short: string, money: string): reado
   if (nothingRead(report)) return ['Incomplete: nothing could be read'];
   const failed = unreadScopes(report).length;
   const missing =
-    failed === 0 ? 'not everything was read' : `${figure(failed)} of ${count(report.scopes.length, 'list')} not read`;
+    failed === 0
+      ? 'not everything was read'
+      : `${formatNumber(failed)} of ${formatCount(report.scopes.length, 'list')} not read`;
   const said = report.totals.expire === 0 ? [`${short} in the rest`] : [`${short}${money}`, short];
   return [...said.map((text) => `Incomplete, ${missing}: ${text}`), `Incomplete, ${missing}`];
 }
@@ -331,6 +332,6 @@ function completeSubjects({ totals, problems }: Report, short: string, money: st
   const all =
     totals.snapshots === 0
       ? 'No snapshots found'
-      : `Nothing past policy, ${totals.snapshots === 1 ? '1 snapshot' : `all ${count(totals.snapshots, 'snapshot')}`} kept`;
-  return [problems.length === 0 ? all : `${all}, ${count(problems.length, 'problem')} to look at`, all];
+      : `Nothing past policy, ${totals.snapshots === 1 ? '1 snapshot' : `all ${formatCount(totals.snapshots, 'snapshot')}`} kept`;
+  return [problems.length === 0 ? all : `${all}, ${formatCount(problems.length, 'problem')} to look at`, all];
 }

@@ -1,9 +1,10 @@
 import { localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
-import { clean } from '../core/util/safe-text';
-import { escaped } from './escape';
+import { oneLine } from '../core/util/safe-text';
+import { escapeHtml } from './escape';
+import { formatCount } from './numbers';
 import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
-import { count, zoneText } from './phrases';
+import { zoneText } from './phrases';
 
 /** A stored report in the index. */
 export interface IndexedReport {
@@ -18,13 +19,13 @@ export interface IndexedReport {
 
 const POLICY = `default-src 'none'; img-src data:; style-src '${PAGE_STYLE_HASH}'; base-uri 'none'; form-action 'none'`;
 
-function itemHtml({ reportId, at, outcome, files }: IndexedReport, zone: Zone): string {
+function indexItemHtml({ reportId, at, outcome, files }: IndexedReport, zone: Zone): string {
   const when = localMinute(Date.parse(at), zone);
-  const said = escaped(clean(outcome?.replace(/^\[Lightsail\] /, '') ?? `Report ${reportId}`));
+  const said = escapeHtml(oneLine(outcome?.replace(/^\[Lightsail\] /, '') ?? `Report ${reportId}`));
   const data = (['csv', 'json'] as const)
-    .map((type) => `<a href="${escaped(files[type])}">${type.toUpperCase()}</a>`)
+    .map((type) => `<a href="${escapeHtml(files[type])}">${type.toUpperCase()}</a>`)
     .join(', ');
-  return `<li><p><a href="${escaped(files.html)}">${escaped(when)}</a>: ${said}</p><p class="dim">${data}</p></li>\n`;
+  return `<li><p><a href="${escapeHtml(files.html)}">${escapeHtml(when)}</a>: ${said}</p><p class="dim">${data}</p></li>\n`;
 }
 
 /** The index of reports as a page, in chunks: a link to each, in the order given. */
@@ -43,9 +44,9 @@ export function* renderIndex(reports: readonly IndexedReport[], zone: Zone): Gen
 <body>
 <main>
 <h1>Reports on Lightsail snapshots</h1>
-<p class="dim">${count(reports.length, 'report')}, the newest first. ${escaped(zoneText(zone))}.</p>
+<p class="dim">${formatCount(reports.length, 'report')}, the newest first. ${escapeHtml(zoneText(zone))}.</p>
 <ul class="card">
 `;
-  for (const report of reports) yield itemHtml(report, zone);
+  for (const report of reports) yield indexItemHtml(report, zone);
   yield '</ul>\n</main>\n</body>\n</html>\n';
 }

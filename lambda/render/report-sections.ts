@@ -10,11 +10,12 @@ import {
 } from '../core/report/report-model';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localDay, localMinute } from '../core/time/period';
-import { someOf } from '../core/util/join-names';
-import { clean } from '../core/util/safe-text';
-import { whyOf } from './expiry-reasons';
-import { age, atMost, count, figure, nameOf, plural, reasonsText, sourceNameOf } from './phrases';
-import { ceilingText, extentOf } from './totals';
+import { joinNames } from '../core/util/join-names';
+import { oneLine } from '../core/util/safe-text';
+import { explainExpiry } from './expiry-reasons';
+import { formatCount, formatNumber } from './numbers';
+import { describeAge, kindPlural, monthlyCostText, reasonsText, snapshotName, sourceName } from './phrases';
+import { ceilingText, sumSizes } from './totals';
 
 /** One thing in a section: its heading, and what it shares with others, are written where they differ from those before. */
 export interface Item {
@@ -52,20 +53,21 @@ function section<T>(
   };
 }
 
-const where = ({ kind, region }: Pick<Snapshot, 'kind' | 'region'>): string => `${kind} snapshot in ${clean(region)}`;
+const placeText = ({ kind, region }: Pick<Snapshot, 'kind' | 'region'>): string =>
+  `${kind} snapshot in ${oneLine(region)}`;
 
-function sizeText(snapshot: Snapshot): string {
+function snapshotSize(snapshot: Snapshot): string {
   const gb = snapshotGb(snapshot);
   if (gb === null || snapshot.sizeGb === null) return 'size not known';
-  return `${figure(gb)} GB${gb === snapshot.sizeGb ? '' : ' with its attached disks'}`;
+  return `${formatNumber(gb)} GB${gb === snapshot.sizeGb ? '' : ' with its attached disks'}`;
 }
 
-const facts = ({ snapshot }: EvaluatedSnapshot, report: Report): string =>
-  `${age(snapshot.createdAt, report.evaluatedAt)}, ${sizeText(snapshot)}, ${atMost(monthlyCostCeiling(snapshot, report.pricing))}`;
+const snapshotFacts = ({ snapshot }: EvaluatedSnapshot, report: Report): string =>
+  `${describeAge(snapshot.createdAt, report.evaluatedAt)}, ${snapshotSize(snapshot)}, ${monthlyCostText(monthlyCostCeiling(snapshot, report.pricing))}`;
 
 /** One snapshot outside of its source's group: what it is, and why it is where it is. */
-const single = (evaluated: EvaluatedSnapshot, report: Report): Item => ({
-  line: `${nameOf(evaluated.snapshot)} (${where(evaluated.snapshot)}, ${facts(evaluated, report)})`,
+const snapshotItem = (evaluated: EvaluatedSnapshot, report: Report): Item => ({
+  line: `${snapshotName(evaluated.snapshot)} (${placeText(evaluated.snapshot)}, ${snapshotFacts(evaluated, report)})`,
   details: [reasonsText(evaluated.reasons)],
 });
 
@@ -88,11 +90,11 @@ export function sourceHeading(group: readonly EvaluatedSnapshot[], report: Repor
   if (!first) return '';
   const gone = first.sourceExists === false ? `, which no longer exists` : '';
   const { kind, region } = first.snapshot;
-  const extent = extentOf(
+  const extent = sumSizes(
     group.map(({ snapshot }) => snapshot),
     report.pricing,
   );
-  return `${sourceNameOf(first.snapshot)}${gone} (${kind} snapshots in ${clean(region)}): ${count(group.length, 'snapshot')}, ${ceilingText(extent)}`;
+  return `${sourceName(first.snapshot)}${gone} (${kind} snapshots in ${oneLine(region)}): ${formatCount(group.length, 'snapshot')}, ${ceilingText(extent)}`;
 }
 
 /** By ARN, the day on which a snapshot is deleted at the earliest, if nothing is done about it. */
@@ -106,14 +108,14 @@ function* expiringItems(
   const fresh = new Set(report.changes?.newlyExpiring.map(({ snapshot }) => snapshot.arn));
   for (const group of groups) {
     const heading = sourceHeading(group, report);
-    const why = whyOf(group);
+    const why = explainExpiry(group);
     for (const [index, item] of group.entries()) {
       const isNew = item.snapshot.arn !== null && fresh.has(item.snapshot.arn);
       const dueOn = due?.get(item.snapshot.arn ?? '');
       yield {
         heading,
         shared: why[index]?.shared ?? '',
-        line: `${nameOf(item.snapshot)}: ${facts(item, report)}${isNew ? ' (new on this list)' : ''}`,
+        line: `${snapshotName(item.snapshot)}: ${snapshotFacts(item, report)}${isNew ? ' (new on this list)' : ''}`,
         details: [why[index]?.own ?? '', dueOn === undefined ? '' : `Will be deleted on ${dueOn} unless held`],
       };
     }
@@ -121,11 +123,11 @@ function* expiringItems(
 }
 
 /** Snapshots past policy, by source. */
-export function expiring(report: Report, due?: DueDays): Section | null {
+export function expiringSection(report: Report, due?: DueDays): Section | null {
   const items = report.items.filter(({ verdict }) => verdict === 'expire');
   if (items.length === 0) return null;
   const groups = bySource(items);
-  const title = `Past policy: ${count(items.length, 'snapshot')} of ${count(groups.length, 'source')}`;
+  const title = `Past policy: ${formatCount(items.length, 'snapshot')} of ${formatCount(groups.length, 'source')}`;
   const lead = 'Their policy keeps them no longer: newer snapshots fill the places that it gives, or their time is up.';
   return { title, lead: [lead], count: items.length, items: () => expiringItems(groups, report, due) };
 }
@@ -147,31 +149,31 @@ export function unreadElsewhere(report: Pick<Report, 'scopes' | 'problems'>): re
     .map(({ message }) => message);
 }
 
-const listText = ({ kind, region }: ListName): string => `${kind} snapshots in ${clean(region)}`;
+const listText = ({ kind, region }: ListName): string => `${kind} snapshots in ${oneLine(region)}`;
 
 function unreadItem(scope: Scope): Item {
   const { error, kind } = scope;
   const what =
     scope.status === 'failed'
       ? listText(scope)
-      : `the ${plural(kind)} themselves in ${clean(scope.region)} (their snapshots were read)`;
-  const why = error ? `: ${clean(error.message)} (${clean(error.code)})` : '';
-  return { line: `${what}${why}`, details: error?.tip === undefined ? [] : [`Tip: ${clean(error.tip)}`] };
+      : `the ${kindPlural(kind)} themselves in ${oneLine(scope.region)} (their snapshots were read)`;
+  const why = error ? `: ${oneLine(error.message)} (${oneLine(error.code)})` : '';
+  return { line: `${what}${why}`, details: error?.tip === undefined ? [] : [`Tip: ${oneLine(error.tip)}`] };
 }
 
 /** What was not read: the part that no report may leave out. */
-export function unread(report: Report): Section | null {
+export function unreadSection(report: Report): Section | null {
   if (report.complete) return null;
   const scopes = unreadScopes(report);
   const elsewhere = unreadElsewhere(report);
   const lead =
     'What is missing here may hold, or belong to, snapshots of this report. Until it can be read, nothing may be deleted.';
   const missing = [
-    scopes.length > 0 ? `${figure(scopes.length)} of ${count(report.scopes.length, 'list')}` : '',
-    elsewhere.length > 0 ? `${count(elsewhere.length, 'list')} of sources elsewhere` : '',
+    scopes.length > 0 ? `${formatNumber(scopes.length)} of ${formatCount(report.scopes.length, 'list')}` : '',
+    elsewhere.length > 0 ? `${formatCount(elsewhere.length, 'list')} of sources elsewhere` : '',
   ].filter((part) => part !== '');
   if (missing.length > 0) {
-    const items = [...scopes.map(unreadItem), ...elsewhere.map((message): Item => ({ line: clean(message) }))];
+    const items = [...scopes.map(unreadItem), ...elsewhere.map((message): Item => ({ line: oneLine(message) }))];
     return section(`Not read: ${missing.join(' and ')}`, [lead], items, (item) => item);
   }
   return { title: 'Not everything was read', lead: [`${lead} See the problems.`], count: 0, items: () => NO_ITEMS };
@@ -179,19 +181,20 @@ export function unread(report: Report): Section | null {
 
 type OffStatus = Exclude<ListStatus, 'read' | 'failed'>;
 
-const OFF: Readonly<Record<OffStatus, { readonly title: string; readonly why: string; readonly lead: string }>> = {
-  disabled: {
-    title: 'Regions switched off',
-    why: 'switched off in this account',
-    lead: 'These could not be listed because the account has them switched off. Whatever was left there still bills.',
-  },
-  denied: {
-    title: 'Regions denied',
-    why: 'denied by a service control policy',
-    lead: 'A service control policy denies every call in these. Whatever was left there still bills.',
-  },
-};
-const OFF_STATUSES = Object.keys(OFF) as readonly OffStatus[];
+const OFF_TEXTS: Readonly<Record<OffStatus, { readonly title: string; readonly why: string; readonly lead: string }>> =
+  {
+    disabled: {
+      title: 'Regions switched off',
+      why: 'switched off in this account',
+      lead: 'These could not be listed because the account has them switched off. Whatever was left there still bills.',
+    },
+    denied: {
+      title: 'Regions denied',
+      why: 'denied by a service control policy',
+      lead: 'A service control policy denies every call in these. Whatever was left there still bills.',
+    },
+  };
+const OFF_STATUSES = Object.keys(OFF_TEXTS) as readonly OffStatus[];
 
 const regionsOf = ({ scopes }: Pick<Report, 'scopes'>, wanted: OffStatus): readonly string[] => [
   ...new Set(scopes.filter(({ status }) => status === wanted).map(({ region }) => region)),
@@ -200,17 +203,22 @@ const regionsOf = ({ scopes }: Pick<Report, 'scopes'>, wanted: OffStatus): reado
 /** Regions that are not read and do not make the report incomplete: a sentence for each reason. */
 export const regionsNotRead = (report: Pick<Report, 'scopes'>): readonly string[] =>
   OFF_STATUSES.flatMap((status) => {
-    const regions = regionsOf(report, status).map(clean);
-    return regions.length === 0 ? [] : [`Not read (${OFF[status].why}): ${someOf(regions)}.`];
+    const regions = regionsOf(report, status).map(oneLine);
+    return regions.length === 0 ? [] : [`Not read (${OFF_TEXTS[status].why}): ${joinNames(regions)}.`];
   });
 
 /** The same in full, a section for each reason. */
 const regionsOff = (report: Report): readonly (Section | null)[] =>
   OFF_STATUSES.map((status) => {
     const regions = regionsOf(report, status);
-    return section(`${OFF[status].title}: ${figure(regions.length)}`, [OFF[status].lead], regions, (region) => ({
-      line: clean(region),
-    }));
+    return section(
+      `${OFF_TEXTS[status].title}: ${formatNumber(regions.length)}`,
+      [OFF_TEXTS[status].lead],
+      regions,
+      (region) => ({
+        line: oneLine(region),
+      }),
+    );
   });
 
 function* changeItems({ changes }: Report): Generator<Item> {
@@ -223,14 +231,14 @@ function* changeItems({ changes }: Report): Generator<Item> {
     ['No longer held', changes.noLongerHeld],
   ] as const;
   for (const [title, items] of lists) {
-    const heading = `${title}: ${count(items.length, 'snapshot')}`;
+    const heading = `${title}: ${formatCount(items.length, 'snapshot')}`;
     for (const { snapshot } of items)
-      yield { heading, line: `${nameOf(snapshot)} (${where(snapshot)}, of ${sourceNameOf(snapshot)})` };
+      yield { heading, line: `${snapshotName(snapshot)} (${placeText(snapshot)}, of ${sourceName(snapshot)})` };
   }
-  const gone = `Gone: ${count(changes.gone.length, 'snapshot')}`;
+  const gone = `Gone: ${formatCount(changes.gone.length, 'snapshot')}`;
   for (const { arn, name } of changes.gone)
-    yield { heading: gone, line: clean(name === null ? arn : `${name} (${arn})`) };
-  const uncompared = `Not compared, as only one of the two reports read them: ${count(changes.uncompared.length, 'list')}`;
+    yield { heading: gone, line: oneLine(name === null ? arn : `${name} (${arn})`) };
+  const uncompared = `Not compared, as only one of the two reports read them: ${formatCount(changes.uncompared.length, 'list')}`;
   for (const list of changes.uncompared) yield { heading: uncompared, line: listText(list) };
 }
 
@@ -257,48 +265,54 @@ function sinceLast(report: Report): Section {
   };
 }
 
-const SET_ASIDE: Readonly<Record<Exclude<Status, 'managed'>, { readonly title: string; readonly lead: string }>> = {
-  held: {
-    title: 'Held',
-    lead: 'Somebody asked for these to be kept. They stay until the hold is taken off or its day has passed.',
-  },
-  problem: {
-    title: 'Kept because of a problem',
-    lead: 'Something about these could not be read or understood, so they are kept. The problems below say what to mend.',
-  },
-  unfinished: { title: 'Not finished', lead: 'These are still being made, or failed. They are kept and not counted.' },
-  future: {
-    title: 'Dated in the future',
-    lead: 'These carry a time that has not come yet. They are kept and not counted.',
-  },
-  'automatic-copy': {
-    title: 'Copies of automatic snapshots',
-    lead: 'Somebody chose to keep these for good. They are kept unless a rule names them.',
-  },
-  unmanaged: {
-    title: 'Covered by no policy',
-    lead: 'No tag, rule or default says what to do with these, so they are kept, and bill, for ever.',
-  },
-};
+const EXCLUDED_TEXTS: Readonly<Record<Exclude<Status, 'managed'>, { readonly title: string; readonly lead: string }>> =
+  {
+    held: {
+      title: 'Held',
+      lead: 'Somebody asked for these to be kept. They stay until the hold is taken off or its day has passed.',
+    },
+    problem: {
+      title: 'Kept because of a problem',
+      lead: 'Something about these could not be read or understood, so they are kept. The problems below say what to mend.',
+    },
+    unfinished: {
+      title: 'Not finished',
+      lead: 'These are still being made, or failed. They are kept and not counted.',
+    },
+    future: {
+      title: 'Dated in the future',
+      lead: 'These carry a time that has not come yet. They are kept and not counted.',
+    },
+    'automatic-copy': {
+      title: 'Copies of automatic snapshots',
+      lead: 'Somebody chose to keep these for good. They are kept unless a rule names them.',
+    },
+    unmanaged: {
+      title: 'Covered by no policy',
+      lead: 'No tag, rule or default says what to do with these, so they are kept, and bill, for ever.',
+    },
+  };
 
-function excluded(report: Report, status: Exclude<Status, 'managed'>): Section | null {
+function excludedSection(report: Report, status: Exclude<Status, 'managed'>): Section | null {
   const items = report.items.filter((item) => item.status === status);
-  const { title, lead } = SET_ASIDE[status];
-  return section(`${title}: ${count(items.length, 'snapshot')}`, [lead], items, (item) => single(item, report));
+  const { title, lead } = EXCLUDED_TEXTS[status];
+  return section(`${title}: ${formatCount(items.length, 'snapshot')}`, [lead], items, (item) =>
+    snapshotItem(item, report),
+  );
 }
 
 /** What somebody should look at. */
-export function problems(report: Report): Section | null {
+export function problemsSection(report: Report): Section | null {
   if (report.problems.length === 0) return null;
   const wanted = new Set(report.problems.map(({ arn }) => arn));
   const names = new Map(
     report.items.flatMap(({ snapshot }) =>
-      snapshot.arn !== null && wanted.has(snapshot.arn) ? [[snapshot.arn, nameOf(snapshot)]] : [],
+      snapshot.arn !== null && wanted.has(snapshot.arn) ? [[snapshot.arn, snapshotName(snapshot)]] : [],
     ),
   );
   const aboutRules = report.problems.some(({ code }) => code.startsWith('rule.'));
   return section(
-    `Problems: ${figure(report.problems.length)}`,
+    `Problems: ${formatNumber(report.problems.length)}`,
     [
       aboutRules
         ? 'These need attention. The snapshots that they name are kept.'
@@ -306,44 +320,44 @@ export function problems(report: Report): Section | null {
     ],
     report.problems,
     (problem) => {
-      const name = problem.arn === null ? '' : (names.get(problem.arn) ?? clean(problem.arn));
-      const message = clean(problem.message);
+      const name = problem.arn === null ? '' : (names.get(problem.arn) ?? oneLine(problem.arn));
+      const message = oneLine(problem.message);
       const subject = message.includes(name) ? '' : `${name}: `;
-      return { line: `${subject}${message} (${clean(problem.code)})` };
+      return { line: `${subject}${message} (${oneLine(problem.code)})` };
     },
   );
 }
 
-function stale(report: Report): Section | null {
+function staleSection(report: Report): Section | null {
   const lead = 'Is whatever makes their snapshots still running?';
   return section(
-    `No recent snapshot: ${count(report.stale.length, 'source')}`,
+    `No recent snapshot: ${formatCount(report.stale.length, 'source')}`,
     [lead],
     report.stale,
     ({ source, newestAt }) => {
       const newest =
         newestAt === null
           ? 'no snapshot at all'
-          : `the newest is of ${localDay(newestAt, report.zone)}, ${age(newestAt, report.evaluatedAt)}`;
-      return { line: `${clean(source.name ?? source.arn)} (${source.kind} in ${clean(source.region)}): ${newest}` };
+          : `the newest is of ${localDay(newestAt, report.zone)}, ${describeAge(newestAt, report.evaluatedAt)}`;
+      return { line: `${oneLine(source.name ?? source.arn)} (${source.kind} in ${oneLine(source.region)}): ${newest}` };
     },
   );
 }
 
-function orphans(report: Report): Section | null {
+function orphansSection(report: Report): Section | null {
   const groups = bySource(report.items.filter(({ sourceExists }) => sourceExists === false));
   const lead = 'Their snapshots may be the only copies left.';
-  return section(`Gone sources that left snapshots: ${figure(groups.length)}`, [lead], groups, (group) => ({
+  return section(`Gone sources that left snapshots: ${formatNumber(groups.length)}`, [lead], groups, (group) => ({
     line: sourceHeading(group, report),
   }));
 }
 
-function automatic(report: Report): Section | null {
+function automaticSection(report: Report): Section | null {
   const total = report.automatic.reduce((sum, each) => sum + each.count, 0);
   if (total === 0) return null;
   const leftovers = report.automatic.filter(({ addOnEnabled, count: left }) => addOnEnabled === false && left > 0);
   const lead = [
-    `${count(total, 'automatic snapshot')} of ${count(report.automatic.length, 'source')}: they bill too. Lightsail rotates them; no plan ever contains one.`,
+    `${formatCount(total, 'automatic snapshot')} of ${formatCount(report.automatic.length, 'source')}: they bill too. Lightsail rotates them; no plan ever contains one.`,
   ];
   if (leftovers.length > 0)
     lead.push(
@@ -357,7 +371,7 @@ function automatic(report: Report): Section | null {
       for (const { source, count: left, newestAt } of leftovers) {
         const newest = newestAt === null ? '' : `, the newest of ${localDay(newestAt, report.zone)}`;
         yield {
-          line: `${clean(source.name ?? source.arn ?? 'unnamed')} (${source.kind} in ${clean(source.region)}): ${figure(left)} left${newest}`,
+          line: `${oneLine(source.name ?? source.arn ?? 'unnamed')} (${source.kind} in ${oneLine(source.region)}): ${formatNumber(left)} left${newest}`,
         };
       }
     },
@@ -368,23 +382,23 @@ const present = (parts: readonly (Section | null)[]): readonly Section[] => part
 
 /** Beside a list of snapshots with their reasons: what somebody should look at, and what changed. */
 export const attention = (report: Report): readonly Section[] =>
-  present([problems(report), sinceLast(report), stale(report)]);
+  present([problemsSection(report), sinceLast(report), staleSection(report)]);
 
 /** Beside a list of snapshots with their reasons: what is good to know. */
 export const background = (report: Report): readonly Section[] =>
-  present([orphans(report), automatic(report), ...regionsOff(report)]);
+  present([orphansSection(report), automaticSection(report), ...regionsOff(report)]);
 
 /** Everything between what was not read and the next step, in reading order. */
 export function sections(report: Report, due?: DueDays): readonly Section[] {
-  const aside = STATUSES.filter((status) => status !== 'managed').map((status) => excluded(report, status));
+  const aside = STATUSES.filter((status) => status !== 'managed').map((status) => excludedSection(report, status));
   return present([
-    expiring(report, due),
+    expiringSection(report, due),
     sinceLast(report),
     ...aside,
-    problems(report),
-    stale(report),
-    orphans(report),
-    automatic(report),
+    problemsSection(report),
+    staleSection(report),
+    orphansSection(report),
+    automaticSection(report),
     ...regionsOff(report),
   ]);
 }

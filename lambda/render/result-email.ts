@@ -1,10 +1,11 @@
 import type { ApplyResult } from '../core/plan/outcome';
 import { cloudShellLink } from '../core/report/console-links';
 import type { Zone } from '../core/time/zone';
-import { clean } from '../core/util/safe-text';
-import type { EmailText } from './email';
-import { dollars, figure } from './phrases';
-import { renderResultText, resultSentence, unsettledIn } from './result-text';
+import { oneLine } from '../core/util/safe-text';
+import { utf8Length } from '../core/util/utf8';
+import { type EmailText, MAX_BODY_BYTES } from './email';
+import { formatDollars, formatNumber } from './numbers';
+import { renderResultText, resultSentence, unsettledItems } from './result-text';
 
 /** How a deletion run ended. Only a `finished` plan has an outcome for each of its snapshots. */
 export type RunEnd =
@@ -18,7 +19,7 @@ export type RunEnd =
     };
 
 /** A command for people who may have nothing installed, and the region in whose CloudShell it can be pasted. */
-export interface PastedCommand {
+export interface CloudShellCommand {
   readonly command: string;
   readonly region: string;
 }
@@ -35,16 +36,11 @@ export interface ResultContext {
   /** Where the outcomes stand: `s3://…`. */
   readonly files: readonly string[];
   /** What goes on with an unfinished plan; null where there is nothing to go on with. */
-  readonly again: PastedCommand | null;
+  readonly resumeCommand: CloudShellCommand | null;
 }
 
-/** SNS takes 256 KiB, attributes included; this leaves them room. */
-const MAX_BODY_BYTES = 250 * 1024;
 /** No line of an e-mail is broken here: readers do that. */
-const UNBROKEN = 100_000;
-
-const encoder = new TextEncoder();
-const bytes = (text: string): number => encoder.encode(text).length;
+const NO_WRAP_COLUMNS = 100_000;
 
 /** Another run carries the plan out. */
 export const isElsewhere = (end: RunEnd): boolean => end.state === 'refused' && end.code === 'plan.in-progress';
@@ -55,57 +51,58 @@ const openOf = ({ result }: ResultContext): number => result?.totals.open ?? 0;
 export function resultSubject({ result, end, unread }: ResultContext): string {
   const prefix = '[Lightsail] ';
   if (isElsewhere(end)) return `${prefix}Not carried out a second time: plan.in-progress`;
-  const unsettled = result === null ? 0 : unsettledIn(result).length;
+  const unsettled = result === null ? 0 : unsettledItems(result).length;
   if (result === null || (result.totals.requested === result.totals.open && unsettled === 0))
     return `${prefix}${unread === null ? 'Nothing deleted' : 'Not known what was deleted'}${end.state === 'finished' ? '' : `: ${end.code.replace(/[^!-~]/g, '').slice(0, 50)}`}`;
   const { requested, deleted, failed, open, freedMonthlyCostCeiling } = result.totals;
   if (end.state !== 'finished' || open > 0)
-    return `${prefix}Deletion not finished: ${figure(deleted)} deleted, ${unsettled > 0 ? `${figure(unsettled)} of unknown end, ` : ''}${figure(open - unsettled)} of ${figure(requested)} not dealt with`;
+    return `${prefix}Deletion not finished: ${formatNumber(deleted)} deleted, ${unsettled > 0 ? `${formatNumber(unsettled)} of unknown end, ` : ''}${formatNumber(open - unsettled)} of ${formatNumber(requested)} not dealt with`;
   if (failed > 0)
-    return `${prefix}${figure(failed)} of ${figure(requested)} deletions failed, ${figure(deleted)} deleted`;
-  return `${prefix}${figure(deleted)} of ${figure(requested)} planned snapshots deleted, at most ${dollars(freedMonthlyCostCeiling)}/month`;
+    return `${prefix}${formatNumber(failed)} of ${formatNumber(requested)} deletions failed, ${formatNumber(deleted)} deleted`;
+  return `${prefix}${formatNumber(deleted)} of ${formatNumber(requested)} planned snapshots deleted, at most ${formatDollars(freedMonthlyCostCeiling)}/month`;
 }
 
-const ENDS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> = {
+const END_TEXTS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> = {
   refused: 'The plan was refused',
   stopped: 'The run was stopped',
   failed: 'The run failed',
 };
 
 /** What stands in place of outcomes. */
-function saidWithout({ result, end, unread }: ResultContext): string {
+function missingResultText({ result, end, unread }: ResultContext): string {
   if (result !== null) return '';
   if (isElsewhere(end)) return 'The run that is at it sends the outcome. ';
-  return unread === null ? 'Nothing was deleted. ' : `What was done could not be read: ${clean(unread)}.\n`;
+  return unread === null ? 'Nothing was deleted. ' : `What was done could not be read: ${oneLine(unread)}.\n`;
 }
 
-function head(context: ResultContext): string {
+function bodyStart(context: ResultContext): string {
   const { planId, end } = context;
-  const why = end.state === 'finished' ? '' : `${ENDS[end.state]}: ${clean(end.text)} (${clean(end.code)}).\n`;
-  return `${why}${saidWithout(context)}Plan ${clean(planId)}.\n\n`;
+  const why = end.state === 'finished' ? '' : `${END_TEXTS[end.state]}: ${oneLine(end.text)} (${oneLine(end.code)}).\n`;
+  return `${why}${missingResultText(context)}Plan ${oneLine(planId)}.\n\n`;
 }
 
-function tail(context: ResultContext): string {
-  const { files, again } = context;
+function bodyEnd(context: ResultContext): string {
+  const { files, resumeCommand: again } = context;
   const more =
     again === null
       ? ''
       : `\nTo go on with what was not dealt with (each snapshot is checked again), paste this into CloudShell:\n    ${again.command}\n    ${cloudShellLink(again.region)}\n`;
-  const places = files.length === 0 ? '' : `\nEvery outcome:\n${files.map((file) => `    ${clean(file)}\n`).join('')}`;
+  const places =
+    files.length === 0 ? '' : `\nEvery outcome:\n${files.map((file) => `    ${oneLine(file)}\n`).join('')}`;
   return `${more}${places}\n"At most" because a size is that of the disk: Lightsail bills only what changed from one snapshot to the next.\n`;
 }
 
 /** What was done, as an e-mail of at most 250 KiB: what needs a person first; cut between lines, saying how many are left out and where they are. */
 export function renderResultEmail(context: ResultContext): EmailText {
   const { result, files } = context;
-  const [first, last] = [head(context), tail(context)];
-  const place = clean(files[0] ?? 'the bucket');
-  const more = (left: number): string => `… and ${figure(left)} more lines, in ${place}\n`;
-  let room = MAX_BODY_BYTES - bytes(first) - bytes(last) - bytes(more(1_000_000));
-  const lines = result === null ? [] : [...renderResultText(result, UNBROKEN)];
+  const [first, last] = [bodyStart(context), bodyEnd(context)];
+  const place = oneLine(files[0] ?? 'the bucket');
+  const more = (left: number): string => `… and ${formatNumber(left)} more lines, in ${place}\n`;
+  let room = MAX_BODY_BYTES - utf8Length(first) - utf8Length(last) - utf8Length(more(1_000_000));
+  const lines = result === null ? [] : [...renderResultText(result, NO_WRAP_COLUMNS)];
   const shown: string[] = [];
   for (const line of lines) {
-    room -= bytes(line);
+    room -= utf8Length(line);
     if (room < 0) break;
     shown.push(line);
   }
@@ -133,4 +130,4 @@ export const endSentence = ({ result, end }: ResultContext): string =>
     ? resultSentence(result)
     : end.state === 'finished'
       ? 'Nothing was deleted.'
-      : `Nothing was deleted: ${clean(end.text)}`;
+      : `Nothing was deleted: ${oneLine(end.text)}`;

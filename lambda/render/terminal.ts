@@ -1,7 +1,7 @@
 import { wrapAnsi } from 'fast-wrap-ansi';
 import type { Report } from '../core/report/report-model';
-import { foot, type Line, nextStep, outcome, type TextContext } from './report-header';
-import { type Item, type Section, sections, unread } from './report-sections';
+import { aboutReport, type Line, nextSteps, outcomeLines, type TextContext } from './report-header';
+import { type Item, type Section, sections, unreadSection } from './report-sections';
 
 /** How wide the terminal is, and whether it may be coloured. Colours only repeat what the words say. */
 export interface TerminalStyle {
@@ -9,7 +9,7 @@ export interface TerminalStyle {
   readonly colour: boolean;
 }
 
-const MIN_COLUMNS = 60;
+const MIN_REPORT_COLUMNS = 60;
 
 /** Words broken into lines of at most `columns` cells (wide characters count two), the first behind `first`, the others behind as many blanks. */
 export function wrap(text: string, columns: number, first: string): string {
@@ -19,7 +19,7 @@ export function wrap(text: string, columns: number, first: string): string {
 
 /** The report as text for a terminal or a pipe, grouped by source, in chunks, uncut; no line but one to copy is wider than the terminal. */
 export function* renderTerminal(report: Report, context: TextContext, style: TerminalStyle): Generator<string> {
-  const columns = Math.max(MIN_COLUMNS, style.columns);
+  const columns = Math.max(MIN_REPORT_COLUMNS, style.columns);
   const paint = (code: string, text: string): string =>
     style.colour ? `\u001b[${code}m${text.slice(0, -1)}\u001b[0m\n` : text;
   const prose = (all: readonly Line[]): string =>
@@ -50,10 +50,10 @@ export function* renderTerminal(report: Report, context: TextContext, style: Ter
     }
   }
 
-  const [first = '', ...rest] = outcome(report, context);
+  const [first = '', ...rest] = outcomeLines(report, context);
   yield paint(report.complete ? '1' : '1;31', wrap(first, columns, '')) + prose(rest);
-  const missing = unread(report);
+  const missing = unreadSection(report);
   for (const each of missing === null ? sections(report) : [missing, ...sections(report)]) yield* part(each);
-  yield title('Next step') + prose(nextStep(report, context));
-  yield title('About this report') + prose(foot(report, context));
+  yield title('Next step') + prose(nextSteps(report, context));
+  yield title('About this report') + prose(aboutReport(report, context));
 }

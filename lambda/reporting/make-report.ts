@@ -1,23 +1,21 @@
 import { makePlan, type NewPlan } from '../core/plan/plan';
 import type { Config } from '../core/policy/config';
 import { gbMonthPrice, roundMoney, snapshotGb } from '../core/policy/cost';
-import { compareWith, listsRead, marksOf, type PreviousReport, type ReportState } from '../core/report/report-diff';
-import type {
-  Changes,
-  EvaluatedSnapshot,
-  Inventory,
-  ListedSource,
-  Report,
-  Scope,
-  StaleSource,
-  Totals,
-} from '../core/report/report-model';
-import { FINISHED_STATE, type Problem } from '../core/snapshot/snapshot';
-import { remember } from '../core/snapshot/snapshot-index';
-import { before } from '../core/time/period';
+import {
+  compareWith,
+  indexEntries,
+  listsRead,
+  type PreviousReport,
+  type ReportState,
+} from '../core/report/report-diff';
+import type { Changes, EvaluatedSnapshot, Report, Scope, Totals } from '../core/report/report-model';
+import type { Problem } from '../core/snapshot/snapshot';
+import { encodeIndex } from '../core/snapshot/snapshot-index';
+import { compareText } from '../core/util/compare-text';
 import { decideConfirmed } from '../inventory/confirm-sources';
 import type { Clock, Digest, InventoryProgress, InventoryRequest, ReadInventory } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
+import { reportSources, staleSources } from './report-sources';
 
 export interface MakeReportPorts {
   readonly clock: Clock;
@@ -45,25 +43,24 @@ export interface MadeReport {
   readonly plan: NewPlan;
 }
 
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-/** The order of a report: account, region, kind, source name, `createdAt` descending, ARN; absent values come first. */
+/** The order of design section 7: account, region, kind, source name, `createdAt` descending, ARN; what is absent comes first. */
 export function reportOrder(a: EvaluatedSnapshot, b: EvaluatedSnapshot): number {
   const [one, two] = [a.snapshot, b.snapshot];
   return (
-    compare(one.account ?? '', two.account ?? '') ||
-    compare(one.region, two.region) ||
-    compare(one.kind, two.kind) ||
-    compare(one.source?.name ?? '', two.source?.name ?? '') ||
+    compareText(one.account ?? '', two.account ?? '') ||
+    compareText(one.region, two.region) ||
+    compareText(one.kind, two.kind) ||
+    compareText(one.source?.name ?? '', two.source?.name ?? '') ||
     (two.createdAt ?? 0) - (one.createdAt ?? 0) ||
-    compare(one.arn ?? '', two.arn ?? '')
+    compareText(one.arn ?? '', two.arn ?? '')
   );
 }
 
-function totalsOf(items: readonly EvaluatedSnapshot[], problems: number, config: Config): Totals {
+export function totalsOf(
+  items: readonly EvaluatedSnapshot[],
+  problems: number,
+  config: Pick<Config, 'pricing'>,
+): Totals {
   const count = (holds: (item: EvaluatedSnapshot) => boolean): number =>
     items.reduce((sum, item) => sum + (holds(item) ? 1 : 0), 0);
   const expiring = items.filter(({ verdict }) => verdict === 'expire');
@@ -91,34 +88,10 @@ function totalsOf(items: readonly EvaluatedSnapshot[], problems: number, config:
   };
 }
 
-/** Finds living sources whose newest finished snapshot is older than `report.staleAfter`: backups that stopped. */
-function staleSources(inventory: Inventory, now: number, config: Config): readonly StaleSource[] {
-  const limit = before(now, config.report.staleAfter, config.zone);
-  const newest = new Map<string, number>();
-  for (const { source, createdAt, state, kind } of inventory.snapshots) {
-    if (source?.arn == null || createdAt === null || state !== FINISHED_STATE[kind]) continue;
-    newest.set(source.arn, Math.max(createdAt, newest.get(source.arn) ?? createdAt));
-  }
-  for (const { source, newestAt } of inventory.automatic)
-    if (source.arn !== null && newestAt !== null)
-      newest.set(source.arn, Math.max(newestAt, newest.get(source.arn) ?? newestAt));
-  const order = (a: ListedSource, b: ListedSource): number =>
-    compare(a.region, b.region) ||
-    compare(a.kind, b.kind) ||
-    compare(a.name ?? '', b.name ?? '') ||
-    compare(a.arn, b.arn);
-  return [...inventory.sourceList].sort(order).flatMap((source) => {
-    const newestAt = newest.get(source.arn);
-    return newestAt !== undefined && newestAt <= limit ? [{ source, newestAt }] : [];
-  });
-}
+/** How long (ms) the report before may take to be read: it is good to have, and time is needed to store and to send. */
+const COMPARE_LIMIT = 30_000;
 
-/** Time limit (ms) for reading the previous report: it is optional, and time is needed to store and to send. */
-const COMPARE_TIMEOUT_MS = 30_000;
-
-/**
- * Returns the changes; null where there is no previous report, or one that is not as it was written or cannot be read.
- */
+/** What changed; null where there is no report to compare with, or one that is not as it was written, or that cannot be read. */
 async function changesSince(
   previous: PreviousReport | Unread | null,
   items: readonly EvaluatedSnapshot[],
@@ -127,8 +100,8 @@ async function changesSince(
   if (previous === null) return { changes: null, unread: null };
   if ('unread' in previous) return { changes: null, unread: previous.unread };
   const comparison = compareWith(previous, items, scopes);
-  const { failure } = await withTimeout('read the previous report to its end', COMPARE_TIMEOUT_MS, async () => {
-    for await (const block of previous.snapshots) comparison.meet(block);
+  const { failure } = await withTimeout('read the report before to its end', COMPARE_LIMIT, async () => {
+    for await (const block of previous.snapshots) comparison.add(block);
   });
   if (failure === null) return { changes: comparison.changes(), unread: null };
   return { changes: null, unread: failure instanceof SyntaxError ? null : failure };
@@ -144,9 +117,7 @@ const unreadProblem = ({ message }: Error): Problem => ({
 const ruleProblems = ({ hiddenRules }: Config): readonly Problem[] =>
   hiddenRules.map(({ code, message }) => ({ code, arn: null, message }));
 
-/**
- * Lists, decides, counts and plans, without storing or sending anything. Never rejects for a failure of the service.
- */
+/** Lists, decides, counts and plans: the main job, without sending or storing anything. Never rejects for what the service does. */
 export async function makeReport(
   ports: MakeReportPorts,
   request: MakeReportRequest,
@@ -172,9 +143,10 @@ export async function makeReport(
   const { changes, unread } = await changesSince(previous, items, scopes);
   const unreadPrevious = unread === null ? [] : [unreadProblem(unread)];
   const problems = [...inventory.problems, ...decision.problems, ...ruleProblems(config), ...unreadPrevious].sort(
-    (a, b) => compare(a.code, b.code) || compare(a.arn ?? '', b.arn ?? '') || compare(a.message, b.message),
+    (a, b) => compareText(a.code, b.code) || compareText(a.arn ?? '', b.arn ?? '') || compareText(a.message, b.message),
   );
   const content = makePlan({ id: reportId, createdAt: generatedAt, account, scopes, complete, items, config });
+  const sources = reportSources(inventory, now, config);
   const plan: NewPlan = { ...content, digest: ports.digest(content) };
   const report: Report = {
     reportId,
@@ -197,14 +169,16 @@ export async function makeReport(
     },
     pricing: config.pricing,
     automatic: inventory.automatic,
-    stale: staleSources(inventory, now, config),
+    automaticRead: config.report.automaticSnapshots,
+    sources,
+    stale: staleSources(sources, inventory.sourceList),
     changes,
     confirmedGone,
   };
   return { report, plan };
 }
 
-/** Returns the state with which the next report is compared. */
+/** What the next report compares itself with. */
 export function stateOf({ reportId, evaluatedAt, complete, scopes, items, confirmedGone }: Report): ReportState {
   return {
     schemaVersion: 1,
@@ -213,6 +187,6 @@ export function stateOf({ reportId, evaluatedAt, complete, scopes, items, confir
     complete,
     lists: listsRead(scopes),
     gone: confirmedGone,
-    snapshots: { [Symbol.iterator]: () => remember(marksOf(items)) },
+    snapshots: { [Symbol.iterator]: () => encodeIndex(indexEntries(items)) },
   };
 }

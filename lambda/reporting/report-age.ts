@@ -2,6 +2,7 @@ import { instantOfId, parseInstant } from '../core/time/instant';
 import { dueSince, type Pause } from '../core/time/pause';
 import { CLOCK_TOLERANCE_MS } from '../core/time/tolerance';
 import { RetentionError } from '../core/util/errors';
+import { malformedEvent } from '../core/util/malformed-event';
 import type { Store } from '../ports/ports';
 import { REPORT_DUE_SINCE, REPORTS, reportFiles } from '../storage/keys';
 
@@ -31,7 +32,6 @@ export async function reportDueSince(store: Store): Promise<number | null> {
   if (text === null || at !== null) return at;
   throw new RetentionError(
     'check.unreadable',
-    'operator',
     `cannot tell since when a report is due: got no instant in ${store.locate(REPORT_DUE_SINCE)}; remove it`,
   );
 }
@@ -51,11 +51,7 @@ export function pausesOfEvent(event: unknown): readonly Pause[] {
     typeof each.to === 'string' &&
     parseInstant(each.to) !== null;
   if (Array.isArray(given) && given.every(isPause)) return given;
-  throw new RetentionError(
-    'event.malformed',
-    'operator',
-    `cannot run: got pauses ${JSON.stringify(given)}, expected [{ from, to }]`,
-  );
+  throw malformedEvent('run', 'pauses', given, '[{ from, to }]');
 }
 
 /**

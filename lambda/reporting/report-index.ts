@@ -2,7 +2,7 @@ import type { Report } from '../core/report/report-model';
 import { instantOfId } from '../core/time/instant';
 import { jsonText } from '../core/util/safe-text';
 import type { Store } from '../ports/ports';
-import { subject } from '../render/report-header';
+import { reportSubject } from '../render/report-header';
 import { type IndexedReport, renderIndex } from '../render/report-index';
 import { INDEX_JSON, INDEX_PAGE, REPORTS } from '../storage/keys';
 import { parseStored, REPORT_INDEX } from '../storage/schemas';
@@ -26,7 +26,7 @@ export async function indexReports(store: Store, report: Report): Promise<void> 
     (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null);
   let ids = await list();
   for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
-    const outcomes = new Map([...outcomesIn(await store.get(INDEX_JSON)), [report.reportId, subject(report)]]);
+    const outcomes = new Map([...outcomesIn(await store.get(INDEX_JSON)), [report.reportId, reportSubject(report)]]);
     const reports = [...ids].reverse().map(
       (reportId): IndexedReport => ({
         reportId,

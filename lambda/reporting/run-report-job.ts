@@ -2,7 +2,7 @@ import { countdown } from '../core/plan/grace-period';
 import type { NewPlan } from '../core/plan/plan';
 import type { Config } from '../core/policy/config';
 import type { Report } from '../core/report/report-model';
-import { before, dayLabel, dayOf, wallClock } from '../core/time/period';
+import { dayLabel, dayOf, subtractDuration, wallClock } from '../core/time/period';
 import { RetentionError } from '../core/util/errors';
 import type { InventoryProgress } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
@@ -40,7 +40,7 @@ async function dueDays(
   { config, reportId }: RunRequest,
   plan: NewPlan,
 ): Promise<Countdown> {
-  const runs = await readRuns(store, digest, before(clock(), config.deletion.grace, config.zone));
+  const runs = await readRuns(store, digest, subtractDuration(clock(), config.deletion.grace, config.zone));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
   const { due, countedFrom } = countdown(plan, earlier, config);
   return {
@@ -112,7 +112,6 @@ function asSent(report: Report, { stored, failures }: Kept): Report {
 const notKept = (reportId: string, stored: boolean, failures: readonly Error[]): RetentionError =>
   new RetentionError(
     stored ? 'report.unfinished' : 'report.not-stored',
-    'aws',
     `the report ${reportId} was sent ${stored ? 'and is stored, but not completely' : 'and could not be stored'}: ${failures.map(({ message }) => message).join('; ')}; fix the cause, and make a report by hand`,
     { cause: failures[0] },
   );

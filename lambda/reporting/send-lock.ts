@@ -53,13 +53,11 @@ export async function claimRun(store: Store, scheduledAt: number, now: number): 
     if (now - claimedAt < CLAIM_TIMEOUT_MS)
       throw new RetentionError(
         'run.in-progress',
-        'aws',
         'cannot send the report: another invocation for the same scheduled time is sending it, or stopped while it did; the next try checks again',
       );
   }
   throw new RetentionError(
     'run.attempts',
-    'aws',
     `cannot send the report: 100 attempts for ${compactInstant(scheduledAt)} failed; see the function's log`,
   );
 }

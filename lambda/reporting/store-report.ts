@@ -1,7 +1,7 @@
 import type { NewPlan } from '../core/plan/plan';
 import type { PreviousReport, ReportState } from '../core/report/report-diff';
 import type { Report } from '../core/report/report-model';
-import type { Block } from '../core/snapshot/snapshot-index';
+import type { IndexBlock } from '../core/snapshot/snapshot-index';
 import { instantOfId } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
 import { jsonText } from '../core/util/safe-text';
@@ -9,7 +9,7 @@ import type { Store, StoredObject } from '../ports/ports';
 import { renderCsv } from '../render/csv';
 import { renderHtml } from '../render/html';
 import { renderJson } from '../render/json';
-import { renderPlan } from '../render/plan';
+import { renderPlanJson } from '../render/plan';
 import { planFile, REPORTS, reportFiles } from '../storage/keys';
 import { parseStored, REPORT_HEAD, STATE_BLOCK } from '../storage/schemas';
 import { stateOf } from './make-report';
@@ -48,19 +48,17 @@ async function storeFile(store: Store, object: StoredObject): Promise<void> {
   if ((await store.listDated(folder)).has(object.key.slice(folder.length))) return;
   throw new RetentionError(
     'report.conflict',
-    'aws',
     `cannot write ${store.locate(object.key)}: the store answered that it exists, and does not have it; make a report again`,
   );
 }
 
 async function storePlan(store: Store, plan: NewPlan): Promise<void> {
   const key = planFile(plan.id);
-  if (await store.putIfAbsent({ key, contentType: 'application/json', body: renderPlan(plan) })) return;
+  if (await store.putIfAbsent({ key, contentType: 'application/json', body: renderPlanJson(plan) })) return;
   // Where the answer to a first try was lost, it is the same plan.
-  if ((await store.get(key)) === [...renderPlan(plan)].join('')) return;
+  if ((await store.get(key)) === [...renderPlanJson(plan)].join('')) return;
   throw new RetentionError(
     'plan.exists',
-    'bug',
     `cannot store the plan ${plan.id}: another plan of that id is there already, and plans never change`,
   );
 }
@@ -102,13 +100,13 @@ async function firstLine(store: Store, key: string): Promise<string> {
   return '';
 }
 
-function parseBlock(line: string): Block {
+function parseBlock(line: string): IndexBlock {
   const block = parseStored(STATE_BLOCK, line.replace(/,$/, ''));
   if (block === null) throw new SyntaxError('a line of a state is no block of snapshots');
   return block;
 }
 
-async function* blocksOf(store: Store, key: string): AsyncGenerator<Block> {
+async function* blocksOf(store: Store, key: string): AsyncGenerator<IndexBlock> {
   let [first, ended] = [true, false];
   for await (const line of (await store.lines(key)) ?? []) {
     ended = line === END;

@@ -10,7 +10,7 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const textOf = (value: unknown): string => {
   const text = canonicalize(value);
   if (text === undefined)
-    throw new RetentionError('digest.not-json', 'bug', 'cannot make a digest: got a value that has no JSON form');
+    throw new RetentionError('digest.not-json', 'cannot make a digest: got a value that has no JSON form');
   return text;
 };
 

@@ -50,7 +50,6 @@ function readMode(text: string): DeployedDeletion {
   if (text === 'approve' || text === 'automatic') return text;
   throw new RetentionError(
     'env.missing',
-    'operator',
     `environment variable ${OPTIONAL_NAMES.deletionMode} is "${text}", expected approve or automatic: the function's environment was changed, deploy the stack again`,
   );
 }
@@ -62,7 +61,6 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
   if (missing.length > 0) {
     throw new RetentionError(
       'env.missing',
-      'operator',
       `environment variable${missing.length > 1 ? 's' : ''} ${missing.join(', ')} not set: the function's environment was changed, deploy the stack again`,
     );
   }

@@ -1,6 +1,6 @@
+import { DAY_MS } from '../core/time/units';
 import { UTC, type Zone } from '../core/time/zone';
 
-const DAY = 86_400_000;
 const LAST_INSTANT = 8.64e15;
 const IANA_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*)*$/;
 const LONG_OFFSET = /GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/;
@@ -39,11 +39,11 @@ interface ZoneDay {
 }
 
 function readDay(day: number, offsetAt: (instant: number) => number): ZoneDay {
-  const start = day * DAY;
+  const start = day * DAY_MS;
   const before = offsetAt(start);
-  const after = offsetAt(start + DAY - 1);
+  const after = offsetAt(start + DAY_MS - 1);
   if (before === after) return { before, changesAt: Number.POSITIVE_INFINITY, after };
-  let [same, changed] = [start, start + DAY - 1];
+  let [same, changed] = [start, start + DAY_MS - 1];
   while (changed - same > 1) {
     const middle = Math.floor((same + changed) / 2);
     if (offsetAt(middle) === before) same = middle;
@@ -60,7 +60,7 @@ export function makeZone(name: string): Zone {
   return {
     name,
     offsetAt(instant) {
-      const number = Math.floor(instant / DAY);
+      const number = Math.floor(instant / DAY_MS);
       let day = days.get(number);
       if (day === undefined) {
         day = readDay(number, offsetAt);

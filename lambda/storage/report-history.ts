@@ -1,4 +1,4 @@
-import { GRACE_MARGIN, type Mailed, type ReportRun, type StoredPlan } from '../core/plan/grace-period';
+import { type DatedPlan, GRACE_MARGIN_MS, type MailNote, type ReportRun } from '../core/plan/grace-period';
 import type { Plan } from '../core/plan/plan';
 import { instantOfId } from '../core/time/instant';
 import { MAX_LATE_MS } from '../core/time/tolerance';
@@ -40,7 +40,7 @@ export function readPlan(text: string | null, id: string, digest: Digest): Plan 
   return parsed.ok && parsed.plan.id === id && written === digest(content) ? parsed.plan : null;
 }
 
-async function readMailed(store: Store, time: string): Promise<Mailed | null> {
+async function readMailed(store: Store, time: string): Promise<MailNote | null> {
   for (const name of [SENT, SENT_BY_HAND]) {
     const dated = await store.getDated(noteFile(time, name));
     const note = parseStored(SENT_NOTE, dated?.text ?? null);
@@ -56,7 +56,7 @@ async function readMailed(store: Store, time: string): Promise<Mailed | null> {
 }
 
 /** Returns a stored plan with the times of its objects; null where it cannot be read, or is not as it was written. */
-async function readStoredPlan(store: Store, digest: Digest, id: string): Promise<StoredPlan | null> {
+async function readStoredPlan(store: Store, digest: Digest, id: string): Promise<DatedPlan | null> {
   const dated = await store.getDated(planFile(id));
   const plan = readPlan(dated?.text ?? null, id, digest);
   if (dated === null || plan === null) return null;
@@ -85,7 +85,7 @@ export async function readRuns(store: Store, digest: Digest, since: number): Pro
   for (const time of [...ids.keys()].sort().reverse()) {
     const plans = await Promise.all((ids.get(time) ?? []).map((id) => readStoredPlan(store, digest, id)));
     runs.push({ time, plans, mailed: await readMailed(store, time) });
-    if ((instantOfId(`${time}-`) ?? 0) <= since - GRACE_MARGIN - FROM_ID) break;
+    if ((instantOfId(`${time}-`) ?? 0) <= since - GRACE_MARGIN_MS - FROM_ID) break;
   }
   return runs;
 }

@@ -4,13 +4,13 @@
  */
 
 import * as z from 'zod/mini';
-import { type ApplyResult, type Facts, type ItemResult, NO_FACTS, OUTCOMES } from '../core/plan/outcome';
+import { type ApplyResult, type ItemDetails, type ItemResult, NO_ITEM_DETAILS, OUTCOMES } from '../core/plan/outcome';
 import type { Plan } from '../core/plan/plan';
 import type { ReportHead } from '../core/report/report-diff';
 import type { Blocked } from '../core/report/report-model';
 import { parseArn } from '../core/snapshot/arn';
 import { KINDS, type Kind } from '../core/snapshot/snapshot';
-import type { Block } from '../core/snapshot/snapshot-index';
+import type { IndexBlock } from '../core/snapshot/snapshot-index';
 import { parseInstant } from '../core/time/instant';
 
 const oneOrMore = z.string({ error: 'a text' }).check(z.minLength(1, { error: 'a text' }));
@@ -51,7 +51,7 @@ export const PLAN: z.ZodMiniType<Plan> = exactly({
 
 const amount = z.nullable(z.number());
 const FACTS = { source: z.nullable(z.string()), sizeGb: amount, monthlyCostCeiling: amount };
-const facts: z.ZodMiniType<Facts> = z.looseObject(FACTS);
+const facts: z.ZodMiniType<ItemDetails> = z.looseObject(FACTS);
 
 /** The outcome of an item. */
 export const ITEM_RESULT: z.ZodMiniType<ItemResult> = z.looseObject({
@@ -100,7 +100,7 @@ interface AttemptBase {
   readonly revision: number;
   readonly earlier: boolean;
   readonly at: string;
-  readonly facts: Facts;
+  readonly facts: ItemDetails;
 }
 
 /**
@@ -122,7 +122,7 @@ const attemptBase = {
   // Where it is not known, a delete may have been sent.
   earlier: z.catch(z.boolean(), true),
   at: z.string(),
-  facts: z.catch(facts, NO_FACTS),
+  facts: z.catch(facts, NO_ITEM_DETAILS),
 };
 
 export const ATTEMPT: z.ZodMiniType<Attempt> = z.union([
@@ -182,7 +182,7 @@ export const REPORT_HEAD: z.ZodMiniType<ReportHead> = z.looseObject({
 });
 
 /** A line of a report's state. */
-export const STATE_BLOCK: z.ZodMiniType<Block> = z.tuple([z.string(), known<Kind>(), z.string(), z.string()]);
+export const STATE_BLOCK: z.ZodMiniType<IndexBlock> = z.tuple([z.string(), known<Kind>(), z.string(), z.string()]);
 
 /** The index of reports. Only the outcomes are read back. */
 export const REPORT_INDEX = z.looseObject({

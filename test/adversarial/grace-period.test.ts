@@ -1,6 +1,6 @@
 // biome-ignore-all lint: a harness of its own, to be read once.
 import { writeFileSync } from 'node:fs';
-import { linesOf } from '../../lambda/core/util/split-lines';
+import { splitLines } from '../../lambda/core/util/split-lines';
 import { selectAutomatically } from '../../lambda/deletion/select-due-snapshots';
 import type { Store, StoredObject } from '../../lambda/ports/ports';
 import { runReport } from '../../lambda/reporting/run-report-job';
@@ -74,7 +74,7 @@ function bucket(now: () => number) {
       guarded('get', k, null, () => {
         const x = all.get(k);
         return x
-          ? linesOf(
+          ? splitLines(
               (async function* () {
                 yield Buffer.from(x.text);
               })(),

@@ -2,15 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
-
-const PROGRAM = join(tmpdir(), `adversarial-cli-${process.env.JEST_WORKER_ID ?? process.pid}.cjs`);
-let built = false;
-export function program(): string {
-  if (!built) bundleCommandLine(commandLineEntry() ?? '', PROGRAM);
-  built = true;
-  return PROGRAM;
-}
+import { commandLineProgram } from '../support/built-programs';
 
 export interface Ran {
   code: number | null;
@@ -35,8 +27,8 @@ export function start(
   url: string,
   args: readonly string[],
   env: Record<string, string> = {},
-): { child: ChildProcess; done: Promise<Ran>; output: Ran } {
-  const child = spawn(process.execPath, [program(), ...args], {
+): { child: ChildProcess; done: Promise<Ran>; said: Ran } {
+  const child = spawn(process.execPath, [commandLineProgram(), ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -49,15 +41,15 @@ export function start(
       ...env,
     },
   });
-  const output: Ran = { code: null, out: '', err: '' };
+  const said: Ran = { code: null, out: '', err: '' };
   child.stdout?.on('data', (data) => {
-    output.out += String(data);
+    said.out += String(data);
   });
   child.stderr?.on('data', (data) => {
-    output.err += String(data);
+    said.err += String(data);
   });
-  const done = new Promise<Ran>((resolve) => child.on('close', (code) => resolve(Object.assign(output, { code }))));
-  return { child, done, output };
+  const done = new Promise<Ran>((resolve) => child.on('close', (code) => resolve(Object.assign(said, { code }))));
+  return { child, done, said };
 }
 export const run = (
   folder: string,

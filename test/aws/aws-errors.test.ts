@@ -118,7 +118,7 @@ describe('errorFacts', () => {
       code: 'ECONNRESET',
       message: 'ECONNRESET',
     });
-    expect(errorFacts(new RetentionError('deadline', 'aws', 'late'))).toEqual({ code: 'deadline', message: 'late' });
+    expect(errorFacts(new RetentionError('deadline', 'late'))).toEqual({ code: 'deadline', message: 'late' });
   });
 
   it.each([

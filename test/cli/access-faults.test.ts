@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { ACCESS_FAULTS, type AccessContext, accessFault } from '../../cli/access-faults';
 import type { FaultInput } from '../../emulator/fault';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
 import { rows, smallAccount } from '../aws/reading';
-import { type ChildRun, runChild } from '../support/child-cli';
+import { commandLineProgram } from '../support/built-programs';
+import { type ChildRun, runChild } from '../support/child-process';
 import { withoutNotice } from '../support/endpoint-notice';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
@@ -223,12 +223,11 @@ const CASES: readonly Case[] = [
 
 describe('where nothing can be done in AWS', () => {
   const work = mkdtempSync(join(tmpdir(), 'access-'));
-  const program = join(work, 'cli.cjs');
+  const program = commandLineProgram();
   const cache = join(work, '.aws', 'sso', 'cache');
   let emulator: Emulator;
 
   beforeAll(async () => {
-    bundleCommandLine(commandLineEntry() ?? '', program);
     mkdirSync(cache, { recursive: true });
     writeFileSync(join(work, '.aws', 'config'), CONFIG);
     writeFileSync(

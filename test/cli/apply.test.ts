@@ -10,17 +10,19 @@ import { apply } from '../../cli/apply';
 import { sampleAccount } from '../../emulator/sample-account';
 import { DEFAULT_BUCKET, type Emulator, startEmulator } from '../../emulator/server';
 import { s3Store } from '../../lambda/aws/s3-store';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
+import { TAKE_OVER_WAIT_MS } from '../../lambda/deletion/delete-snapshot';
 import { smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
+import { commandLineProgram } from '../support/built-programs';
+import { type ChildRun, endOf } from '../support/child-process';
+import { skipTimers } from '../support/skip-timers';
 import { runCli, unwrapped } from '../support/terminal';
 
 const POLICY =
   'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\ncaps: { maxShare: 0.9 }\n';
 
 describe('lightsail-retention apply', () => {
-  const build = mkdtempSync(join(tmpdir(), 'apply-build-'));
-  const bundle = join(build, 'cli.cjs');
+  const program = commandLineProgram();
   let work: string;
   let emulator: Emulator;
   let putBack: () => void;
@@ -54,30 +56,21 @@ describe('lightsail-retention apply', () => {
 
   interface Started {
     readonly child: ChildProcess;
-    readonly end: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
+    readonly end: Promise<ChildRun>;
   }
 
   const start = (...args: readonly string[]): Started => startWith('ignore', ...args);
   /** The command line as a process of its own. */
   const startWith = (stdin: 'ignore' | 'pipe' | number, ...args: readonly string[]): Started => {
-    const child = spawn(process.execPath, [bundle, ...args, '--config', config()], {
+    const child = spawn(process.execPath, [program, ...args, '--config', config()], {
       stdio: [stdin, 'pipe', 'pipe'],
       cwd: work,
       env: { ...process.env },
     });
-    let [out, err] = ['', ''];
-    child.stdout?.on('data', (data) => {
-      out += data;
-    });
-    child.stderr?.on('data', (data) => {
-      err += data;
-    });
     children.push(child);
-    return { child, end: new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err }))) };
+    return { child, end: endOf(child) };
   };
 
-  beforeAll(() => bundleCommandLine(commandLineEntry() ?? '', bundle));
-  afterAll(() => rmSync(build, { recursive: true, force: true }));
   beforeEach(async () => {
     work = mkdtempSync(join(tmpdir(), 'apply-'));
     emulator = await startEmulator({ account: smallAccount() });
@@ -446,7 +439,14 @@ describe('lightsail-retention apply', () => {
     const { code, out } = await end;
     expect({ code, out: unwrapped(out) }).toEqual({ code: 1, out: expect.not.stringContaining('not dealt with') });
     answered();
-    expect((await cli(plan(), '--local', '--yes', '5')).code).toBe(0);
+    // The test of a run that was killed waits for real.
+    const timers = skipTimers(TAKE_OVER_WAIT_MS);
+    try {
+      expect((await cli(plan(), '--local', '--yes', '5')).code).toBe(0);
+      expect(timers.skippedMs()).toBeGreaterThanOrEqual(TAKE_OVER_WAIT_MS);
+    } finally {
+      timers.restore();
+    }
     expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
   }, 60_000);
 
@@ -771,17 +771,11 @@ describe('lightsail-retention apply', () => {
         const address = await inBucket();
         const names: string[] = [];
         await lambda(202, (_, __, headers) => String(names.push(nameOf(headers))));
-        let waited = 0;
-        const set = globalThis.setTimeout;
-        const timer = jest.spyOn(globalThis, 'setTimeout').mockImplementation(((done: () => void, ms = 0) => {
-          if (ms !== 5_000) return set(done, ms);
-          waited += ms;
-          return set(done, 0);
-        }) as typeof setTimeout);
+        const timers = skipTimers(5_000);
         try {
           const { code, err } = await cli(address, '--function', name, '--yes', '5');
           const { id, digest } = planned();
-          expect([code, waited, names]).toEqual([1, 900_000, [id]]);
+          expect([code, timers.skippedMs(), names]).toEqual([1, 900_000, [id]]);
           expect(err).toContain(
             `nothing was heard of the plan for 15 minutes: see the e-mail, s3://${DEFAULT_BUCKET}/results/${id}.json`,
           );
@@ -793,7 +787,7 @@ describe('lightsail-retention apply', () => {
             `aws lambda invoke --region ${region} --function-name ${called} --invocation-type Event --durable-execution-name ${id}-NOW --cli-binary-format raw-in-base64-out --payload '{"plan":"${id}","digest":"${digest}"}' /dev/stdout`,
           );
         } finally {
-          timer.mockRestore();
+          timers.restore();
         }
       },
       60_000,

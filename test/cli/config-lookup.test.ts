@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readConfiguration } from '../../lib/read-configuration';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
+import { commandLineProgram } from '../support/built-programs';
 
 const ROOT = join(__dirname, '..', '..');
 const POLICY = 'version: 1\npolicies: { short: { expireAfter: 14d } }\ndefault: short\n';
 const work = mkdtempSync(join(tmpdir(), 'lookup-'));
-const program = join(work, 'cli.cjs');
+const program = commandLineProgram();
 
-beforeAll(() => bundleCommandLine(commandLineEntry() ?? '', program));
 afterAll(() => rmSync(work, { recursive: true }));
 
 const aFolder = (): string => mkdtempSync(join(work, 'folder-'));

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +6,8 @@ import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { readConfigText } from '../../lambda/config/parse-yaml';
 import { compactInstant } from '../../lambda/core/time/instant';
-import { bundleCommandLine } from '../../scripts/bundle';
+import { commandLineProgram } from '../support/built-programs';
+import { type ChildRun, runChild } from '../support/child-process';
 import {
   type ControlPlane,
   type Deployed,
@@ -67,12 +67,11 @@ const CONFIRMED = { protocol: 'email', endpoint: 'you@example.com', confirmed: t
 
 describe('lightsail-retention doctor', () => {
   const work = mkdtempSync(join(tmpdir(), 'doctor-'));
-  const program = join(work, 'lightsail-retention.cjs');
+  const program = commandLineProgram();
   let emulator: Emulator;
   let control: ControlPlane;
 
   beforeAll(async () => {
-    bundleCommandLine(join(ROOT, 'bin', 'lightsail-retention.ts'), program);
     emulator = await startEmulator({ account: sampleAccount(Date.now()), buckets: [BUCKET] });
     control = await startControlPlane(DEPLOYED);
   });
@@ -107,37 +106,17 @@ describe('lightsail-retention doctor', () => {
     client.destroy();
   }
 
-  function doctor(
-    args: readonly string[] = [],
-    env: Record<string, string> = {},
-  ): Promise<{ code: number | null; out: string; err: string }> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [program, 'doctor', ...args], {
-        cwd: work,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          PATH: process.env.PATH ?? '',
-          HOME: work,
-          AWS_ENDPOINT_URL: emulator.url,
-          AWS_ENDPOINT_URL_CLOUDFORMATION: control.url,
-          AWS_ENDPOINT_URL_SCHEDULER: control.url,
-          AWS_ENDPOINT_URL_LAMBDA: control.url,
-          AWS_REGION: 'us-east-1',
-          AWS_ACCESS_KEY_ID: 'test',
-          AWS_SECRET_ACCESS_KEY: 'test',
-          AWS_EC2_METADATA_DISABLED: 'true',
-          ...env,
-        },
-      });
-      const said = { out: '', err: '' };
-      for (const stream of ['stdout', 'stderr'] as const)
-        child[stream].on('data', (data) => {
-          said[stream === 'stdout' ? 'out' : 'err'] += data;
-        });
-      child.on('error', reject);
-      child.on('close', (code) => resolve({ code, ...said }));
+  const doctor = (args: readonly string[] = [], env: Record<string, string> = {}): Promise<ChildRun> =>
+    runChild(program, work, ['doctor', ...args], {
+      AWS_ENDPOINT_URL: emulator.url,
+      AWS_ENDPOINT_URL_CLOUDFORMATION: control.url,
+      AWS_ENDPOINT_URL_SCHEDULER: control.url,
+      AWS_ENDPOINT_URL_LAMBDA: control.url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      ...env,
     });
-  }
 
   const checks = (out: string): readonly string[] =>
     [...out.matchAll(/^(?:ok|warning|FAILED)\s+([a-z ]+):/gm)].map((match) => match[1] ?? '');

@@ -5,28 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
 import { pointSdkTo } from '../support/aws-env';
+import { commandLineProgram } from '../support/built-programs';
+import { type ChildRun, endOf } from '../support/child-process';
 import { runCli } from '../support/terminal';
 
 const POLICY =
   'version: 1\npolicies: { short: { expireAfter: 14d, keep: { last: 1 } } }\ndefault: short\ncaps: { maxShare: 1, maxDeletions: 10000 }\n';
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 describe('a path that leads to no regular file', () => {
   const work = mkdtempSync(join(tmpdir(), 'not-a-file-'));
-  const program = join(work, 'cli.cjs');
+  const program = commandLineProgram();
   let emulator: Emulator;
   let socket: Server;
   let restore: () => void;
 
   beforeAll(async () => {
-    bundleCommandLine(commandLineEntry() ?? '', program);
     emulator = await startEmulator({ account: sampleAccount(Date.now()) });
     restore = pointSdkTo(emulator.url);
     execFileSync('mkfifo', [join(work, 'pipe')]);
@@ -44,9 +38,9 @@ describe('a path that leads to no regular file', () => {
   });
 
   /** Runs the command line; its standard input is a pipe that nobody writes to and nobody closes. */
-  const cli = (...args: readonly string[]): Promise<Ended> =>
-    new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [program, ...args], {
+  const cli = (...args: readonly string[]): Promise<ChildRun> =>
+    endOf(
+      spawn(process.execPath, [program, ...args], {
         cwd: work,
         timeout: 60_000,
         env: {
@@ -57,20 +51,11 @@ describe('a path that leads to no regular file', () => {
           AWS_ACCESS_KEY_ID: 'test',
           AWS_SECRET_ACCESS_KEY: 'test',
         },
-      });
-      let [out, err] = ['', ''];
-      child.stdout.on('data', (data) => {
-        out += data;
-      });
-      child.stderr.on('data', (data) => {
-        err += data;
-      });
-      child.on('error', reject);
-      child.on('close', (code) => resolve({ code, out, err }));
-    });
+      }),
+    );
 
   /** Runs it in this process, which is enough where nothing could hang. */
-  const fast = (...args: readonly string[]): Promise<Ended> => runCli(args);
+  const fast = (...args: readonly string[]): Promise<ChildRun> => runCli(args);
 
   const PATHS = [
     ['pipe', 'a named pipe (FIFO)'],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
+import { commandLineProgram } from '../support/built-programs';
 
 const POLICY =
   'version: 1\npolicies: { short: { expireAfter: 60d, keep: { last: 3 } } }\ndefault: short\ncaps: { maxShare: 1 }\n';
@@ -66,13 +66,12 @@ const SITUATIONS: readonly Situation[] = [
 
 describe('the commands that a report prints', () => {
   const work = mkdtempSync(join(tmpdir(), 'printed-'));
-  const program = join(work, 'cli.cjs');
+  const program = commandLineProgram();
   const bin = join(work, 'bin');
   const seen = join(work, 'aws-arguments');
   const emulators = new Map<string, Emulator>();
 
   beforeAll(async () => {
-    bundleCommandLine(commandLineEntry() ?? '', program);
     mkdirSync(bin);
     writeFileSync(join(bin, 'npx'), `#!/bin/sh\nshift\nexec '${process.execPath}' '${program}' "$@"\n`, {
       mode: 0o755,

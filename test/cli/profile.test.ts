@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +5,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { instanceRow } from '../../emulator/rows';
 import { DEFAULT_BUCKET, type Emulator, startEmulator } from '../../emulator/server';
 import { s3Store } from '../../lambda/aws/s3-store';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
 import { ACCOUNT, aged, aSpec, upTo } from '../deletion/rig';
+import { commandLineProgram } from '../support/built-programs';
+import { type ChildRun, runChild } from '../support/child-process';
 import { type ControlPlane, startControlPlane } from '../support/control-plane';
 
 const POLICY = 'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\n';
@@ -24,13 +24,12 @@ const section = (name: string, endpoint: string): string => `${name} =\n  endpoi
 
 describe.each(['endpoint_url', 'services'])('--profile with a profile that has %s', (form) => {
   const work = mkdtempSync(join(tmpdir(), 'profile-'));
-  const program = join(work, 'cli.cjs');
+  const program = commandLineProgram();
   const config = join(work, 'config');
   let emulator: Emulator;
   let control: ControlPlane;
 
   beforeAll(async () => {
-    bundleCommandLine(commandLineEntry() ?? '', program);
     const web = aSpec('web', REGION);
     const data = { [REGION]: { instances: [instanceRow(web)], instanceSnapshots: aged(web, upTo(6)) } };
     emulator = await startEmulator({
@@ -59,29 +58,8 @@ describe.each(['endpoint_url', 'services'])('--profile with a profile that has %
     rmSync(work, { recursive: true, force: true });
   });
 
-  const cli = (args: readonly string[], env: Record<string, string> = {}) =>
-    new Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>((resolve, reject) => {
-      const child = spawn(process.execPath, [program, ...args], {
-        cwd: work,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          PATH: process.env.PATH ?? '',
-          HOME: work,
-          AWS_CONFIG_FILE: config,
-          AWS_EC2_METADATA_DISABLED: 'true',
-          ...env,
-        },
-      });
-      let [out, err] = ['', ''];
-      child.stdout.on('data', (data) => {
-        out += data;
-      });
-      child.stderr.on('data', (data) => {
-        err += data;
-      });
-      child.on('error', reject);
-      child.on('close', (code) => resolve({ code, out, err }));
-    });
+  const cli = (args: readonly string[], env: Record<string, string> = {}): Promise<ChildRun> =>
+    runChild(program, work, args, { AWS_CONFIG_FILE: config, ...env });
 
   it('is read there by report, as with AWS_PROFILE', async () => {
     const asked = await Promise.all([

@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
 import { rows, smallAccount } from '../aws/reading';
-import { type ChildRun, runChild } from '../support/child-cli';
+import { commandLineProgram } from '../support/built-programs';
+import { type ChildRun, runChild } from '../support/child-process';
 import { withoutNotice } from '../support/endpoint-notice';
 import { describeWith, isInstalled } from '../support/optional';
 import {
@@ -32,7 +32,7 @@ describeWith(
   'the command line behind a proxy and a private certificate authority',
   () => {
     const work = mkdtempSync(join(tmpdir(), 'proxy-'));
-    const program = join(work, 'cli.cjs');
+    const program = commandLineProgram();
     let authority: PrivateAuthority;
     let emulator: Emulator;
     let endpoint: Listening;
@@ -42,7 +42,6 @@ describeWith(
     let expected: unknown;
 
     beforeAll(async () => {
-      bundleCommandLine(commandLineEntry() ?? '', program);
       writeFileSync(
         join(work, 'retention.yaml'),
         'version: 1\npolicies: { short: { expireAfter: 1d, keep: { last: 1 } } }\ndefault: short\n',

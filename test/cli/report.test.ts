@@ -5,25 +5,18 @@ import { join } from 'node:path';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { digestOf } from '../../lambda/runtime/digest';
-import { bundleCommandLine } from '../../scripts/bundle';
+import { commandLineProgram } from '../support/built-programs';
+import { type ChildRun, endOf } from '../support/child-process';
 import { itWith } from '../support/optional';
 
-const ROOT = join(__dirname, '..', '..');
 const POLICY = 'version: 1\npolicies: { short: { expireAfter: 60d, keep: { last: 3 } } }\ndefault: short\n';
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 describe('lightsail-retention report', () => {
   const work = mkdtempSync(join(tmpdir(), 'report-cli-'));
-  const program = join(work, 'lightsail-retention.cjs');
+  const program = commandLineProgram();
   let emulator: Emulator;
 
   beforeAll(async () => {
-    bundleCommandLine(join(ROOT, 'bin', 'lightsail-retention.ts'), program);
     writeFileSync(join(work, 'policy.yaml'), POLICY);
     emulator = await startEmulator({ account: sampleAccount(Date.now()) });
   });
@@ -34,9 +27,9 @@ describe('lightsail-retention report', () => {
   afterEach(() => emulator.setFaults([]));
 
   /** Runs a program in an empty folder, with the emulator as its AWS and no other settings of this machine. */
-  function execute(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(command, args, {
+  function execute(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<ChildRun> {
+    return endOf(
+      spawn(command, args, {
         cwd: work,
         stdio: ['ignore', 'pipe', 'pipe'],
         env: {
@@ -49,24 +42,15 @@ describe('lightsail-retention report', () => {
           AWS_EC2_METADATA_DISABLED: 'true',
           ...env,
         },
-      });
-      let [out, err] = ['', ''];
-      child.stdout.on('data', (data) => {
-        out += data;
-      });
-      child.stderr.on('data', (data) => {
-        err += data;
-      });
-      child.on('error', reject);
-      child.on('close', (code) => resolve({ code, out, err }));
-    });
+      }),
+    );
   }
 
   /** What a run says of the emulator, `--quiet` or not. */
   const endpointLine = (): string =>
     `warning: calls to AWS go to another endpoint: ${emulator.url} (AWS_ENDPOINT_URL); AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true ignores that\n`;
 
-  const report = (args: readonly string[], env?: Record<string, string>): Promise<Ended> =>
+  const report = (args: readonly string[], env?: Record<string, string>): Promise<ChildRun> =>
     execute(process.execPath, [program, 'report', ...args], env);
 
   it('prints the report of the contract as JSON, and nothing else, on standard output', async () => {
@@ -218,7 +202,7 @@ describe('lightsail-retention report', () => {
     const { out } = await report(['--config', "my shop's.yaml", '--quiet']);
     const [, expiring = ''] = /^(\d+) of \d+ snapshots are past policy/.exec(out) ?? [];
     const [, name = ''] = /\n {2}- (\S+): /.exec(out) ?? [];
-    const shell = (command: string): Promise<Ended> =>
+    const shell = (command: string): Promise<ChildRun> =>
       execute('sh', ['-c', command], { PATH: `${bin}:${process.env.PATH}` });
     const commands = [...out.matchAll(/^ {4}(npx .*)$/gm)].map(([, command = '']) => command);
     expect(commands).toHaveLength(3);

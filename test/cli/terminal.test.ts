@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
+import { commandLineProgram } from '../support/built-programs';
 import { isInstalled, itWith } from '../support/optional';
 
 const TMUX = 'tmux';
@@ -15,6 +15,7 @@ const ESCAPE = '\u001b';
 const TO_COPY = /^ {4}(aws|npx) /;
 
 let folder: string;
+let program: string;
 let emulator: Emulator;
 
 /** tmux tells its version by -V alone. */
@@ -23,9 +24,7 @@ const here = isInstalled(TMUX, '-V');
 beforeAll(async () => {
   if (!here) return;
   folder = mkdtempSync(join(tmpdir(), 'terminal-'));
-  const entry = commandLineEntry();
-  if (entry === null) throw new Error('there is no command line');
-  bundleCommandLine(entry, join(folder, 'cli.cjs'));
+  program = commandLineProgram();
   emulator = await startEmulator({ account: sampleAccount(Date.now()), pageSize: 10 });
 }, 60_000);
 
@@ -57,7 +56,7 @@ function terminal(columns: number, args: string, env: Readonly<Record<string, st
     ...env,
   };
   const assigned = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  const run = `env -u NO_COLOR ${assigned.join(' ')} '${process.execPath}' '${join(folder, 'cli.cjs')}' ${args}; echo "exit $?"; sleep 600`;
+  const run = `env -u NO_COLOR ${assigned.join(' ')} '${process.execPath}' '${program}' ${args}; echo "exit $?"; sleep 600`;
   tmux('-u', 'new-session', '-d', '-x', String(columns), '-y', '40', '-c', ROOT, run);
   const read = (escapes = false): string => tmux('capture-pane', '-p', '-J', '-S', '-', ...(escapes ? ['-e'] : []));
   return {

@@ -2,7 +2,7 @@ import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import type { World, WrittenPolicy } from '../support/arbitraries';
 
 /**
- * Steps 2 to 6 of the decision once more, as slowly and plainly as they are written in the contract: a string for each bucket, made by Intl,
+ * Steps 2 to 6 of the decision once more, as slowly and plainly as they are written in the contract: a string for each period, made by Intl,
  * policies read from their text by hand, every question asked anew for each snapshot. Shares no code with what it checks.
  */
 
@@ -59,7 +59,7 @@ function isoWeek({ y, mo, d }: Fields): string {
   }
 }
 
-function bucketOf(rule: string, { createdAt, arn }: Snapshot, zone: string): string {
+function periodOf(rule: string, { createdAt, arn }: Snapshot, zone: string): string {
   const at = fieldsAt(createdAt ?? 0, zone);
   switch (rule.replace('within', '').toLowerCase()) {
     case 'hourly':
@@ -149,9 +149,9 @@ function rulesThatKeep(
     let taken = 0;
     let last: string | null = null;
     for (const [i, snapshot] of all.slice(0, at + 1).entries()) {
-      const bucket = bucketOf(rule, snapshot, zone);
-      const takes = taken < slots && (bucket !== last || i === all.length - 1) && (snapshot.createdAt ?? 0) > from;
-      if (takes) [taken, last] = [taken + 1, bucket];
+      const period = periodOf(rule, snapshot, zone);
+      const takes = taken < slots && (period !== last || i === all.length - 1) && (snapshot.createdAt ?? 0) > from;
+      if (takes) [taken, last] = [taken + 1, period];
       if (i === at) return takes ? [rule] : [];
     }
     return [];

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import type { RetentionConfig } from '../../lambda/core/policy/config';
 import { decide } from '../../lambda/core/policy/decide';
 import { WITHIN_RULES } from '../../lambda/core/policy/policy';
-import { describe as sentence } from '../../lambda/core/policy/reason';
+import { describeReason as sentence } from '../../lambda/core/policy/reason';
 import type { EvaluatedSnapshot } from '../../lambda/core/report/report-model';
 import { FINISHED_STATE, type Snapshot } from '../../lambda/core/snapshot/snapshot';
-import { before as minus } from '../../lambda/core/time/period';
+import { subtractDuration as minus } from '../../lambda/core/time/period';
 import {
   anyDuration,
   aWorld,

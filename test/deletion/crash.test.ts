@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
 import { isRunning } from '../../cli/owner';
 import type { AccountData } from '../../emulator/account';
 import { instanceRow } from '../../emulator/rows';
+import { deletionProgram } from '../support/built-programs';
+import { endOf } from '../support/child-process';
 import { aConfig } from '../support/config-builder';
 import { ACCOUNT, aged, aSpec, HERE, outcomes, type Rig, startRig, upTo } from './rig';
 
@@ -28,46 +28,23 @@ const account = (): AccountData => {
 };
 
 describe('a run that is killed', () => {
-  const build = mkdtempSync(join(tmpdir(), 'child-'));
-  const child = join(build, 'child.cjs');
-  beforeAll(() => {
-    buildSync({
-      entryPoints: [join(__dirname, 'child.ts')],
-      outfile: child,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      mainFields: ['module', 'main'],
-      target: 'node20',
-      logLevel: 'error',
-    });
-  });
-  afterAll(() => rmSync(build, { recursive: true, force: true }));
+  const program = deletionProgram();
 
   /** Runs the child against a rig's account; how many points it passed, or null when it was killed. */
-  const run = (rig: Rig, killAt: number): Promise<number | null> =>
-    new Promise((resolve, reject) => {
-      const env = {
-        ...process.env,
-        PLAN: join(rig.folder, 'plan.json'),
-        CONFIG: JSON.stringify(WRITTEN),
-        ENDPOINT: rig.emulator.url,
-        KILL_AT: String(killAt),
-      };
-      const started = spawn(process.execPath, [child], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-      let [out, err] = ['', ''];
-      started.stdout.on('data', (data) => {
-        out += data;
-      });
-      started.stderr.on('data', (data) => {
-        err += data;
-      });
-      started.on('close', (code, signal) => {
-        if (signal === 'SIGKILL') resolve(null);
-        else if (code === 0 && /^\d+\n$/.test(out)) resolve(Number(out));
-        else reject(new Error(`the child ended with ${code}: ${err}`));
-      });
-    });
+  const run = async (rig: Rig, killAt: number): Promise<number | null> => {
+    const env = {
+      ...process.env,
+      PLAN: join(rig.folder, 'plan.json'),
+      CONFIG: JSON.stringify(WRITTEN),
+      ENDPOINT: rig.emulator.url,
+      KILL_AT: String(killAt),
+    };
+    const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { code, out, err } = await endOf(child);
+    if (child.signalCode === 'SIGKILL') return null;
+    if (code === 0 && /^\d+\n$/.test(out)) return Number(out);
+    throw new Error(`the child ended with ${code}: ${err}`);
+  };
 
   const withRig = async <T>(use: (rig: Rig) => Promise<T>): Promise<T> => {
     const rig = await startRig(account());

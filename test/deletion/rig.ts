@@ -25,7 +25,7 @@ import type { Owner } from '../../lambda/deletion/run-lock';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import type { Sleep, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
 import type { Clock, ReadInventory, Store } from '../../lambda/ports/ports';
-import { renderPlan } from '../../lambda/render/plan';
+import { renderPlanJson } from '../../lambda/render/plan';
 import { makeReport } from '../../lambda/reporting/make-report';
 import { digestOf } from '../../lambda/runtime/digest';
 import { recordFile } from '../../lambda/storage/keys';
@@ -223,7 +223,7 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
           previous: null,
         },
       );
-      last = [...renderPlan(made.plan)].join('');
+      last = [...renderPlanJson(made.plan)].join('');
       return { plan: { ...made.plan, items: [...made.plan.items] }, text: last };
     },
     prepare,

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
 import type { ApplyResult } from '../../lambda/core/plan/outcome';
+import { deletionProgram } from '../support/built-programs';
+import { endOf } from '../support/child-process';
 import { aConfig } from '../support/config-builder';
 import { HERE, outcomes, type Rig, startRig } from './rig';
 
@@ -33,21 +33,7 @@ function takeName(rig: Rig, name: string): string {
 const arnsOf = (rig: Rig): (string | undefined)[] => rig.emulator.world.rows(HERE, SNAPSHOTS).map(({ arn }) => arn);
 
 describe('a run that is suspended after the last check of a snapshot', () => {
-  const build = mkdtempSync(join(tmpdir(), 'child-'));
-  const program = join(build, 'child.cjs');
-  beforeAll(() => {
-    buildSync({
-      entryPoints: [join(__dirname, 'child.ts')],
-      outfile: program,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      mainFields: ['module', 'main'],
-      target: 'node20',
-      logLevel: 'error',
-    });
-  });
-  afterAll(() => rmSync(build, { recursive: true, force: true }));
+  const program = deletionProgram();
 
   it('checks it again when it goes on, and leaves the snapshot that has taken its name', async () => {
     const rig = await startRig();
@@ -71,8 +57,7 @@ describe('a run that is suspended after the last check of a snapshot', () => {
       };
       const started = spawn(process.execPath, [program], { env, stdio: 'ignore' });
       child = started;
-      const code = await new Promise((resolve) => started.on('close', resolve));
-      expect(code).toBe(0);
+      expect((await endOf(started)).code).toBe(0);
       expect(taken).not.toBe('');
       expect(arnsOf(rig)).toContain(taken);
       const result = JSON.parse(readFileSync(join(rig.folder, 'results', `${plan.id}.json`), 'utf8')) as ApplyResult;

@@ -4,14 +4,24 @@ import { scripts } from '../../package.json';
 
 const ROOT = join(__dirname, '..', '..');
 const read = (...path: readonly string[]): string => readFileSync(join(ROOT, ...path), 'utf8');
-const page = read('CONTRIBUTING.md');
+const PAGES = ['CONTRIBUTING.md', 'docs/architecture.md', 'AGENTS.md'];
 
-test('CONTRIBUTING names places, tests and scripts that exist', () => {
-  const named = [...page.matchAll(/`((?:lambda|lib|docs|scripts|test|cli)\/[\w./-]+)`/g)].map(([, path = '']) => path);
-  expect(named.length).toBeGreaterThan(25);
-  expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+test.each(PAGES)('%s names files, tests and scripts that exist', (name) => {
+  const page = read(name);
+  const paths = [...page.matchAll(/`((?:lambda|lib|docs|scripts|test|cli|emulator|bin)\/[\w./-]+)`/g)].map(
+    ([, path = '']) => path,
+  );
+  expect(paths.length).toBeGreaterThan(0);
+  expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   const called = [...page.matchAll(/npm run ([\w:]+)/g)].map(([, script = '']) => script);
   expect(called.filter((script) => !(script in scripts))).toEqual([]);
+});
+
+test('docs/architecture.md says where each folder and each common change is', () => {
+  const page = read('docs/architecture.md');
+  expect([...page.matchAll(/^\| \*\*/gm)].length).toBeGreaterThanOrEqual(15);
+  const folders = readdirSync(join(ROOT, 'lambda')).map((folder) => `lambda/${folder}`);
+  expect(folders.filter((folder) => !page.includes(`| \`${folder}\` |`))).toEqual([]);
 });
 
 describe('every channel', () => {

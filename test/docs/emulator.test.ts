@@ -6,8 +6,8 @@ import { GetInstanceSnapshotCommand, LightsailClient } from '@aws-sdk/client-lig
 import { LISTS } from '../../emulator/account';
 import { faultSchema } from '../../emulator/fault';
 import { loadScenario, scenarioSchema } from '../../emulator/scenario';
-import { bundleCommandLine, commandLineEntry } from '../../scripts/bundle';
 import { pointSdkTo } from '../support/aws-env';
+import { commandLineProgram } from '../support/built-programs';
 import { runCli } from '../support/terminal';
 
 const page = readFileSync(join(__dirname, '..', '..', 'docs', 'emulator.md'), 'utf8');
@@ -55,11 +55,10 @@ describe('docs/emulator.md', () => {
 
   describe('has examples that', () => {
     const work = mkdtempSync(join(tmpdir(), 'emulator-docs-'));
-    const program = join(work, 'cli.cjs');
+    const program = commandLineProgram();
     let child: ChildProcess | null = null;
     let putBack = (): void => undefined;
 
-    beforeAll(() => bundleCommandLine(commandLineEntry() ?? '', program));
     afterEach(() => {
       child?.kill();
       putBack();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { type ChildRun, endOf } from '../support/child-process';
 import { isInstalled } from '../support/optional';
 import { languagesOf, type PageStep, stepsOf } from './commands';
 
@@ -66,12 +67,6 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
   },
 };
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 describe('README', () => {
   const work = mkdtempSync(join(tmpdir(), 'readme-'));
   const clone = join(work, 'clone');
@@ -89,9 +84,9 @@ describe('README', () => {
   });
 
   /** As a shell of somebody without network or AWS account does it; the packages' own Node.js is first, as in an npm script. */
-  const shell = (command: string): Promise<Ended> =>
-    new Promise((resolve, reject) => {
-      const child = spawn('sh', ['-c', command], {
+  const shell = (command: string): Promise<ChildRun> =>
+    endOf(
+      spawn('sh', ['-c', command], {
         cwd: clone,
         stdio: ['ignore', 'pipe', 'pipe'],
         env: {
@@ -104,22 +99,14 @@ describe('README', () => {
           npm_config_offline: 'true',
           npm_config_update_notifier: 'false',
           CDK_DISABLE_CLI_TELEMETRY: 'true',
+          CDK_VALIDATION: 'false',
           AWS_ENDPOINT_URL: emulator.url,
           AWS_ACCESS_KEY_ID: 'test',
           AWS_SECRET_ACCESS_KEY: 'test',
           AWS_REGION: 'us-east-1',
         },
-      });
-      const said = { out: '', err: '' };
-      child.stdout.on('data', (data) => {
-        said.out += data;
-      });
-      child.stderr.on('data', (data) => {
-        said.err += data;
-      });
-      child.on('error', reject);
-      child.on('close', (code) => resolve({ code, ...said }));
-    });
+      }),
+    );
   const printed = new Map<string, string>();
 
   test('has blocks of languages that are looked at: commands, a configuration, code that is compiled, what is printed', () => {

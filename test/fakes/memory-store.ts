@@ -1,4 +1,4 @@
-import { linesOf } from '../../lambda/core/util/split-lines';
+import { splitLines } from '../../lambda/core/util/split-lines';
 import type { Store, StoredObject } from '../../lambda/ports/ports';
 
 async function* pieces(text: string): AsyncGenerator<Uint8Array> {
@@ -53,7 +53,7 @@ export function memoryStore(objects: Map<string, string> = new Map(), clock: () 
     },
     lines: async (key) => {
       const text = objects.get(key);
-      return text === undefined ? null : linesOf(pieces(text));
+      return text === undefined ? null : splitLines(pieces(text));
     },
     list: async (prefix) => {
       const names = [...objects.keys()]

@@ -9,7 +9,7 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
 import { snapshotKinds } from '../../lambda/kinds/registry';
-import { renderPlan } from '../../lambda/render/plan';
+import { renderPlanJson } from '../../lambda/render/plan';
 import { makeReport } from '../../lambda/reporting/make-report';
 import { digestOf } from '../../lambda/runtime/digest';
 import { buildEnv } from '../../lambda/runtime/env';
@@ -121,7 +121,7 @@ describe('the bundle of the deletion function', () => {
         },
       );
       emulator.objects.get(BUCKET)?.set(planFile(plan.id), {
-        body: Buffer.from([...renderPlan(plan)].join('')),
+        body: Buffer.from([...renderPlanJson(plan)].join('')),
         contentType: 'application/json',
         metadata: {},
         etag: '"plan"',

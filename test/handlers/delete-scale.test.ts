@@ -5,7 +5,7 @@ import { RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { type DeletionPorts, runDeletion } from '../../lambda/deletion/run-deletion-job';
 import { LIMITS } from '../../lambda/handlers/wire-delete';
 import type { SnapshotDeletion } from '../../lambda/ports/deletion-ports';
-import { renderPlan } from '../../lambda/render/plan';
+import { renderPlanJson } from '../../lambda/render/plan';
 import { makeReport } from '../../lambda/reporting/make-report';
 import { digestOf } from '../../lambda/runtime/digest';
 import { planFile } from '../../lambda/storage/keys';
@@ -86,7 +86,7 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
     previous: null,
   });
   expect(plan.items).toHaveLength(4_000);
-  objects.set(planFile(plan.id), [...renderPlan(plan)].join(''));
+  objects.set(planFile(plan.id), [...renderPlanJson(plan)].join(''));
 
   const sizes: number[] = [];
   const handler = withDurableExecution(async (_: unknown, context) => {

@@ -11,7 +11,7 @@ import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { type DeletionPorts, runDeletion } from '../../lambda/deletion/run-deletion-job';
 import { DEPLOYED_RETRY_SETTINGS, LIMITS, wireDeletion } from '../../lambda/handlers/wire-delete';
 import type { CallFailure, CallResult, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
-import { renderPlan } from '../../lambda/render/plan';
+import { renderPlanJson } from '../../lambda/render/plan';
 import { makeReport } from '../../lambda/reporting/make-report';
 import { digestOf } from '../../lambda/runtime/digest';
 import { buildEnv } from '../../lambda/runtime/env';
@@ -143,7 +143,7 @@ async function carryOut(service: Service) {
   const { plan } = await time.until(makeReport(ports, request));
   deadlines.length = 0;
   starts.length = 0;
-  objects.set(planFile(plan.id), [...renderPlan(plan)].join(''));
+  objects.set(planFile(plan.id), [...renderPlanJson(plan)].join(''));
   const handler = withDurableExecution((_: unknown, context) =>
     runDeletion(durableSteps(context), ports, { kind: 'approved', plan: plan.id, digest: plan.digest }),
   );

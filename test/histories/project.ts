@@ -12,7 +12,7 @@ import { selectAutomatically } from '../../lambda/deletion/select-due-snapshots'
 import { DEPLOYED_RETRY_SETTINGS } from '../../lambda/handlers/wire-delete';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import type { Channel, Store } from '../../lambda/ports/ports';
-import { renderPlan } from '../../lambda/render/plan';
+import { renderPlanJson } from '../../lambda/render/plan';
 import { makeReport } from '../../lambda/reporting/make-report';
 import { runReport } from '../../lambda/reporting/run-report-job';
 import { digestOf } from '../../lambda/runtime/digest';
@@ -145,7 +145,7 @@ export async function makePlan(input: RunInput & { readonly planId: string }): P
       inventory,
       previous: null,
     });
-    await store.putIfAbsent({ key: planFile(planId), contentType: 'application/json', body: renderPlan(plan) });
+    await store.putIfAbsent({ key: planFile(planId), contentType: 'application/json', body: renderPlanJson(plan) });
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-import { linesOf } from '../../lambda/core/util/split-lines';
+import { splitLines } from '../../lambda/core/util/split-lines';
 import type { StoredObject } from '../../lambda/ports/ports';
 import type { Process, Reply } from './process';
 import type { Simulation } from './simulation';
@@ -119,7 +119,7 @@ export class FaultyStore {
       lines: (key: string) =>
         this.call(process, `read the lines of ${key}`, () => {
           const text = this.textOf(key);
-          return text === null ? null : linesOf(pieces(text));
+          return text === null ? null : splitLines(pieces(text));
         }),
       list: (prefix: string) => this.call(process, `list ${prefix}`, () => this.names(prefix)),
     };

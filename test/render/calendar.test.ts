@@ -1,7 +1,7 @@
 import { simulatePolicy } from '../../cli/simulate';
 import { COUNT_RULES, WITHIN_RULES } from '../../lambda/core/policy/policy';
 import { parseDuration } from '../../lambda/core/time/duration';
-import { costOverTime, markOf } from '../../lambda/render/calendar';
+import { costOverTime, ruleMark } from '../../lambda/render/calendar';
 import { renderCalendarHtml } from '../../lambda/render/calendar-html';
 import { renderCalendarText } from '../../lambda/render/calendar-text';
 import { CALENDAR_STYLE, CALENDAR_STYLE_HASH } from '../../lambda/render/page/calendar-style';
@@ -73,8 +73,8 @@ describe('the calendar as text', () => {
       'minAge',
       'hold',
     ] as const;
-    expect(new Set(codes.map(markOf)).size).toBe(codes.length);
-    expect([...COUNT_RULES, ...WITHIN_RULES].map(markOf)).not.toContain('?');
+    expect(new Set(codes.map(ruleMark)).size).toBe(codes.length);
+    expect([...COUNT_RULES, ...WITHIN_RULES].map(ruleMark)).not.toContain('?');
   });
 });
 

@@ -150,7 +150,7 @@ describe('the e-mail', () => {
   });
 
   test('says why once for what shares it, and of each snapshot what is its own', () => {
-    const taken = (by: string) => ({ code: 'weekly', kind: 'taken', bucket: 2_965, by }) as const;
+    const taken = (by: string) => ({ code: 'weekly', kind: 'taken', period: 2_965, by }) as const;
     const full = { code: 'daily', kind: 'full', of: 7 } as const;
     const old = { code: 'expireAfter', kind: 'old', duration: '30d', day: 20_757 } as const;
     const { body } = renderEmail(

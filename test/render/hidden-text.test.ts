@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { reportFailure } from '../../cli/terminal';
-import { type ApplyResult, type ItemResult, totalsOf } from '../../lambda/core/plan/outcome';
+import { type ApplyResult, countOutcomes, type ItemResult } from '../../lambda/core/plan/outcome';
 import type { NewPlan, Plan } from '../../lambda/core/plan/plan';
 import { commandText } from '../../lambda/core/report/command-line';
 import type { Report } from '../../lambda/core/report/report-model';
@@ -13,16 +13,11 @@ import { renderEmail } from '../../lambda/render/email';
 import { renderHtml } from '../../lambda/render/html';
 import { renderJson } from '../../lambda/render/json';
 import { renderMarkdown } from '../../lambda/render/markdown';
-import { renderPlan } from '../../lambda/render/plan';
+import { renderPlanJson } from '../../lambda/render/plan';
 import { type ResultContext, renderResultEmail } from '../../lambda/render/result-email';
 import { renderResultHtml } from '../../lambda/render/result-html';
 import { renderResultJson } from '../../lambda/render/result-json';
-import {
-  outcomeLine,
-  renderPlan as renderPlanText,
-  renderPreview,
-  renderResultText,
-} from '../../lambda/render/result-text';
+import { outcomeLine, renderPlanText, renderPreview, renderResultText } from '../../lambda/render/result-text';
 import { renderTerminal } from '../../lambda/render/terminal';
 import { indexReports } from '../../lambda/reporting/report-index';
 import { storeReport } from '../../lambda/reporting/store-report';
@@ -165,7 +160,7 @@ const resultOf = (text: string): ApplyResult => ({
   status: 'unfinished',
   startedAt: '2026-11-23T08:00:00.000Z',
   updatedAt: '2026-11-23T08:00:00.000Z',
-  totals: totalsOf(2, [itemOf(text)]),
+  totals: countOutcomes(2, [itemOf(text)]),
   items: [itemOf(text)],
   unsettled: [{ arn: text, name: text, source: text, sizeGb: 1, monthlyCostCeiling: 1 }],
 });
@@ -200,13 +195,13 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
     unread: null,
     end: { state: 'failed', code: text, text },
     files: [text],
-    again: { command: commandText(['aws', text]), region: 'us-east-1' },
+    resumeCommand: { command: commandText(['aws', text]), region: 'us-east-1' },
   };
   const mail = renderEmail(report, context);
   const resultMail = renderResultEmail(ended);
   const errors: string[] = [];
   reportFailure(
-    new RetentionError('a.code', 'operator', text),
+    new RetentionError('store.s3', text),
     { write: (line: string) => errors.push(line) } as unknown as NodeJS.WritableStream,
     {},
   );
@@ -233,7 +228,7 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
     csv: join(renderCsv(report)),
     json: join(renderJson(report)),
     chat: jsonText(renderChat(report, context)),
-    plan: join(renderPlan(planOf(text) as unknown as NewPlan)),
+    plan: join(renderPlanJson(planOf(text) as unknown as NewPlan)),
     planText: join(renderPlanText(planOf(text), UTC, 80)),
     preview: join(renderPreview(preview, 80)),
     resultText: join(renderResultText(result, 80)),

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { STATUSES } from '../../lambda/core/report/report-model';
+import { type Report, type ReportSource, STATUSES } from '../../lambda/core/report/report-model';
 import { type JsonReport, renderJson } from '../../lambda/render/json';
 import { aFailedScope, aReport, aScope, excluded, expired, kept, NOW } from '../support/report-builder';
 import { HOSTILE_NAMES, hostileItems, hostileTags } from './hostile';
@@ -40,6 +40,10 @@ describe('the JSON report', () => {
       'scopes',
       'totals',
       'snapshots',
+      'sources',
+      'changes',
+      'automaticSnapshots',
+      'spend',
       'problems',
       'plan',
     ]);
@@ -59,6 +63,52 @@ describe('the JSON report', () => {
     expect(Object.keys(report.plan)).toEqual(['id', 'digest', 'expiresAt', 'count', 'blocked']);
     expect(report.generatedAt).toBe('2026-11-23T08:00:00.000Z');
     expect(Object.keys(report.snapshots[0] ?? {})).toEqual([...SNAPSHOT_FIELDS, ...VERDICT_FIELDS]);
+  });
+
+  test('lists each source with its tags, and says what changed since the report before', () => {
+    const arn = 'arn:aws:lightsail:eu-central-1:123456789012:Instance/web';
+    const source: ReportSource = {
+      ...{ arn, name: 'web', kind: 'instance', account: '123456789012', region: 'eu-central-1', exists: true },
+      ...{ tags: new Map([['env', null]]), newestAt: NOW, stale: false },
+    };
+    const held = excluded('held', 'held without end', { arn: 'held' });
+    const report = parse(
+      aReport([expired({ arn: 'expired' }), held], {
+        sources: [source],
+        changes: {
+          ...{ previousReportId: '20261116T080000Z-1a2b3c4d', previousAt: 0, uncompared: [], noLongerExpiring: [] },
+          ...{ added: [held], gone: [{ arn: 'gone', name: null }], newlyExpiring: [expired({ arn: 'expired' })] },
+          ...{ newlyHeld: [held], noLongerHeld: [] },
+        },
+      }),
+    );
+    expect(report.sources).toEqual([
+      {
+        ...{ arn, name: 'web', kind: 'instance', account: '123456789012', region: 'eu-central-1', exists: true },
+        ...{ tags: { env: null }, newest: '2026-11-23T08:00:00.000Z', stale: false },
+      },
+    ]);
+    expect(report.changes).toEqual({
+      since: '20261116T080000Z-1a2b3c4d',
+      added: ['held'],
+      removed: ['gone'],
+      newlyExpiring: ['expired'],
+      newlyHeld: ['held'],
+    });
+    expect(parse(aReport([], { changes: null })).changes).toBeNull();
+  });
+
+  test('counts automatic snapshots and names those that a disabled add-on left behind; null where they were not counted', () => {
+    const of = (name: string, count: number, addOnEnabled: boolean | null) => ({
+      ...{ source: { arn: name, name, region: 'eu-central-1', kind: 'instance' }, count, newestAt: NOW, addOnEnabled },
+    });
+    const automatic = [of('on', 7, true), of('off', 3, false), of('off-and-empty', 0, false), of('unknown', 1, null)];
+    const report = parse(aReport([], { automatic } as Partial<Report>));
+    expect(report.automaticSnapshots).toEqual({
+      count: 11,
+      leftovers: [{ source: 'off', count: 3, newest: '2026-11-23T08:00:00.000Z' }],
+    });
+    expect(parse(aReport([], { automatic: [], automaticRead: false })).automaticSnapshots).toBeNull();
   });
 
   test('says of an expiring snapshot what the contract says', () => {

@@ -1,5 +1,5 @@
 import { makePlan } from '../../lambda/core/plan/plan';
-import { renderPlan } from '../../lambda/render/plan';
+import { renderPlanJson } from '../../lambda/render/plan';
 import { digestOf } from '../../lambda/runtime/digest';
 import { aConfig } from '../support/config-builder';
 import { aScope, expired, kept, NOW } from '../support/report-builder';
@@ -15,7 +15,7 @@ it.each([[[]], [['web-1']], [['web-1', 'a "name"\u2028', 'web-3']]])(
   'writes the plan of %j whole, and nothing besides',
   (names) => {
     const plan = planOf(names);
-    const parsed = JSON.parse([...renderPlan(plan)].join(''));
+    const parsed = JSON.parse([...renderPlanJson(plan)].join(''));
     expect(parsed).toEqual({ ...plan, items: [...plan.items] });
     const { digest, ...content } = parsed;
     expect(digest).toBe(digestOf(content));
@@ -23,7 +23,7 @@ it.each([[[]], [['web-1']], [['web-1', 'a "name"\u2028', 'web-3']]])(
 );
 
 it('writes a line for each snapshot, in pieces', () => {
-  const pieces = [...renderPlan(planOf(Array.from({ length: 50 }, (_, i) => `web-${i}`)))];
+  const pieces = [...renderPlanJson(planOf(Array.from({ length: 50 }, (_, i) => `web-${i}`)))];
   expect(pieces.length).toBeGreaterThan(50);
   expect(
     pieces

@@ -1,4 +1,4 @@
-import { type ApplyResult, type ItemResult, totalsOf, type Unsettled } from '../../lambda/core/plan/outcome';
+import { type ApplyResult, countOutcomes, type ItemResult, type Unsettled } from '../../lambda/core/plan/outcome';
 import { UTC } from '../../lambda/core/time/zone';
 import {
   type ResultContext,
@@ -33,7 +33,7 @@ const result = (items: readonly ItemResult[], requested = items.length): ApplyRe
   status: requested === items.length ? 'finished' : 'unfinished',
   startedAt: '2026-11-23T08:00:00.000Z',
   updatedAt: '2026-11-23T08:01:00.000Z',
-  totals: totalsOf(requested, items),
+  totals: countOutcomes(requested, items),
   items,
 });
 
@@ -44,7 +44,7 @@ const context = (said: Partial<ResultContext> = {}): ResultContext => ({
   unread: null,
   end: { state: 'finished' },
   files: ['s3://reports/results/a-plan.html', 's3://reports/results/a-plan.json'],
-  again: null,
+  resumeCommand: null,
   ...said,
 });
 
@@ -123,7 +123,7 @@ test('an unfinished one says why it ended, and the command that goes on', () => 
     context({
       result: result([item()], 3),
       end: stopped,
-      again: { command: 'aws lambda invoke again', region: 'eu-west-1' },
+      resumeCommand: { command: 'aws lambda invoke again', region: 'eu-west-1' },
     }),
   );
   expect(body).toContain('The run was stopped: it did not end within 23 hours (run.deadline).');

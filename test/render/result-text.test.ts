@@ -1,4 +1,4 @@
-import { type ApplyResult, type ItemResult, type Outcome, totalsOf } from '../../lambda/core/plan/outcome';
+import { type ApplyResult, countOutcomes, type ItemResult, type Outcome } from '../../lambda/core/plan/outcome';
 import { outcomeLine, renderPreview, renderResultText, resultSentence } from '../../lambda/render/result-text';
 import { aSource, expired, NOW } from '../support/report-builder';
 
@@ -26,7 +26,7 @@ const result = (items: readonly ItemResult[], requested = items.length): ApplyRe
   status: items.length === requested ? 'finished' : 'unfinished',
   startedAt: '2026-11-23T08:00:00.000Z',
   updatedAt: '2026-11-23T08:05:00.000Z',
-  totals: totalsOf(requested, items),
+  totals: countOutcomes(requested, items),
   items,
 });
 

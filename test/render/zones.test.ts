@@ -12,7 +12,7 @@ import { renderMarkdown } from '../../lambda/render/markdown';
 import type { PageData } from '../../lambda/render/page/data';
 import { localClock } from '../../lambda/render/page/local-clock';
 import { renderIndex } from '../../lambda/render/report-index';
-import { renderPlan } from '../../lambda/render/result-text';
+import { renderPlanText } from '../../lambda/render/result-text';
 import { renderTerminal } from '../../lambda/render/terminal';
 import { makeZone } from '../../lambda/runtime/iana-zone';
 import { aReport, aSource, changes, expired, kept } from '../support/report-builder';
@@ -101,7 +101,7 @@ describe('dates that a person reads', () => {
       createdAt: '2026-11-01T20:15:00.000Z',
     } as const;
     const plan = { id: 'p', account: null, items: [item], expiresAt: '2026-11-30T20:15:00.000Z' } as unknown as Plan;
-    const listed = [...renderPlan(plan, AUCKLAND, 100)].join('');
+    const listed = [...renderPlanText(plan, AUCKLAND, 100)].join('');
     expect(plain(listed)).toContain('good until 2026-12-01 09:15');
     expect(listed).toContain('web-1, of 2026-11-02');
     expect(listed.split('Pacific/Auckland')).toHaveLength(2);

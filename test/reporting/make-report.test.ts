@@ -1,6 +1,6 @@
 import type { LiveInventory } from '../../lambda/ports/ports';
 import { renderJson } from '../../lambda/render/json';
-import { problems } from '../../lambda/render/report-sections';
+import { problemsSection } from '../../lambda/render/report-sections';
 import { makeReport, stateOf } from '../../lambda/reporting/make-report';
 import { digestOf } from '../../lambda/runtime/digest';
 import { anInventory, fakeInventory } from '../fakes/inventory';
@@ -142,7 +142,7 @@ it('a rule that can match nothing is a problem of the report, which blocks nothi
     blocked: null,
     count: 2,
   });
-  const section = problems(report);
+  const section = problemsSection(report);
   expect(section?.lead).toEqual(['These need attention. The snapshots that they name are kept.']);
   expect([...(section?.items() ?? [])].map(({ line }) => line)).toEqual([expect.stringContaining('LESS IS KEPT')]);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LOCKFILES, missingOptional } from '../../scripts/complete-lockfile';
+import { LOCKFILES, missingOptional, withoutIdleEngines } from '../../scripts/complete-lockfile';
 
 describe.each(LOCKFILES)('%s', (name) => {
   const lock = JSON.parse(readFileSync(join(__dirname, '..', '..', name), 'utf8'));
@@ -11,6 +11,54 @@ describe.each(LOCKFILES)('%s', (name) => {
 
   it('names no registry', () => {
     expect(JSON.stringify(lock)).not.toContain('"resolved":"http');
+  });
+});
+
+/** Whether a range of `engines` admits Node.js 20.20.2, the oldest that the project runs on. */
+function admitsNode20(range: string): boolean {
+  const wanted = [20, 20, 2];
+  const compare = (parts: readonly number[]): number =>
+    wanted.map((part, i) => part - (parts[i] ?? 0)).find((difference) => difference !== 0) ?? 0;
+  return range.split('||').some((alternative) =>
+    alternative
+      .trim()
+      .replace(/([<>=^~]) +/g, '$1')
+      .split(/\s+/)
+      .every((comparator) => {
+        const [, operator, version = ''] = /^([<>]=?|[\^~]?)v?(\d+(?:\.(?:\d+|[*x])){0,2}|\*)$/.exec(comparator) ?? [];
+        if (operator === undefined) throw new Error(`the range ${range} has the unknown comparator ${comparator}`);
+        if (version === '*') return true;
+        const parts = version
+          .split('.')
+          .filter((part) => /^\d+$/.test(part))
+          .map(Number);
+        if (operator === '>=') return compare(parts) >= 0;
+        if (operator === '>') return compare(parts) > 0;
+        if (operator === '<') return compare(parts) < 0;
+        if (operator === '<=') return compare(parts) <= 0;
+        return parts[0] === wanted[0] && compare(parts) >= 0;
+      }),
+  );
+}
+
+test('npm ci on Node.js 20.20 warns of no package: every engine of the lockfile admits it (npm run lock)', () => {
+  const { packages } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly engines?: { readonly node?: string } }>>;
+  };
+  const refused = Object.entries(packages).filter(([, { engines }]) => !admitsNode20(engines?.node ?? '*'));
+  expect(refused.map(([path]) => path)).toEqual([]);
+});
+
+describe('withoutIdleEngines', () => {
+  it('removes the engines of packages that only Node.js 24 runs, and of no other', () => {
+    const packages = {
+      'node_modules/@aws/durable-execution-sdk-js': { version: '2.4.0', engines: { node: '>=22' } },
+      'node_modules/other': { version: '1.0.0', engines: { node: '>=22' } },
+    };
+    expect(withoutIdleEngines(packages)).toEqual({
+      'node_modules/@aws/durable-execution-sdk-js': { version: '2.4.0' },
+      'node_modules/other': { version: '1.0.0', engines: { node: '>=22' } },
+    });
   });
 });
 

@@ -31,6 +31,7 @@ const env = {
   npm_config_update_notifier: 'false',
   HTTPS_PROXY: 'http://127.0.0.1:9',
   NO_COLOR: '1',
+  CDK_VALIDATION: 'false',
 };
 const run = (command: string, args: readonly string[], cwd: string): string =>
   execFileSync(command, args, { cwd, env, encoding: 'utf8' });

@@ -59,6 +59,7 @@ describe('npm run upgrade', () => {
           HTTPS_PROXY: 'http://127.0.0.1:9',
           AWS_EC2_METADATA_DISABLED: 'true',
           CDK_DISABLE_CLI_TELEMETRY: 'true',
+          CDK_VALIDATION: 'false',
         },
       },
     );

@@ -50,7 +50,7 @@ export const STANDARD: PolicyUse = {
 
 /** A snapshot that its policy keeps. */
 export function kept(said: Partial<Snapshot> = {}, more: Partial<EvaluatedSnapshot> = {}): EvaluatedSnapshot {
-  const reasons = [{ code: 'daily', kind: 'kept', nth: 3, of: 7, bucket: 20_777, oldest: false }] as const;
+  const reasons = [{ code: 'daily', kind: 'kept', nth: 3, of: 7, period: 20_777, oldest: false }] as const;
   return {
     snapshot: aSnapshot(said),
     sourceExists: true,
@@ -66,7 +66,7 @@ export function kept(said: Partial<Snapshot> = {}, more: Partial<EvaluatedSnapsh
 export function expired(said: Partial<Snapshot> = {}, more: Partial<EvaluatedSnapshot> = {}): EvaluatedSnapshot {
   const reasons = [
     { code: 'daily', kind: 'full', of: 7 },
-    { code: 'weekly', kind: 'taken', bucket: 2_965, by: 'web-1108' },
+    { code: 'weekly', kind: 'taken', period: 2_965, by: 'web-1108' },
   ] as const;
   return {
     snapshot: aSnapshot(said),
@@ -182,6 +182,8 @@ export function aReport(items: readonly EvaluatedSnapshot[], said: Partial<Repor
     plan: { ...PLAN, count: expiring.length },
     pricing,
     automatic: [],
+    automaticRead: true,
+    sources: [],
     stale: [],
     changes: changes(),
     confirmedGone: [],

@@ -1,6 +1,6 @@
 import type { RetentionConfig } from '../../lambda/core/policy/config';
 import { type DecideInput, type Decision, decide } from '../../lambda/core/policy/decide';
-import { describe as sentence } from '../../lambda/core/policy/reason';
+import { describeReason as sentence } from '../../lambda/core/policy/reason';
 import type { EvaluatedSnapshot } from '../../lambda/core/report/report-model';
 import type { Snapshot, SourceLookup, SourceState, Tags } from '../../lambda/core/snapshot/snapshot';
 import { aConfig } from './config-builder';

@@ -6,17 +6,17 @@ export const OUTCOMES = ['deleted', 'already-gone', 'spared', 'changed', 'failed
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** What is known of a planned snapshot besides its identity; null where it was gone before it could be read. */
-export interface Facts {
+export interface ItemDetails {
   readonly source: string | null;
   readonly sizeGb: number | null;
   /** US dollars per month, at most. */
   readonly monthlyCostCeiling: number | null;
 }
 
-export const NO_FACTS: Facts = { source: null, sizeGb: null, monthlyCostCeiling: null };
+export const NO_ITEM_DETAILS: ItemDetails = { source: null, sizeGb: null, monthlyCostCeiling: null };
 
 /** One planned snapshot and what became of it. `code` is stable, `text` says why to a person; `at` is ISO 8601. */
-export interface ItemResult extends PlanItem, Facts {
+export interface ItemResult extends PlanItem, ItemDetails {
   readonly outcome: Outcome;
   readonly code: string;
   readonly text: string;
@@ -26,13 +26,13 @@ export interface ItemResult extends PlanItem, Facts {
 }
 
 /** A planned snapshot whose delete may have been sent, and of which no outcome is known. `name` null: the plan does not tell. */
-export interface Unsettled extends Facts {
+export interface Unsettled extends ItemDetails {
   readonly arn: string;
   readonly name: string | null;
 }
 
 /** Those of a plan that were sent and have no outcome; `sent` is what was known of each, by ARN. */
-export const unsettledOf = (sent: ReadonlyMap<string, Facts>, items: readonly PlanItem[]): readonly Unsettled[] =>
+export const unsettledOf = (sent: ReadonlyMap<string, ItemDetails>, items: readonly PlanItem[]): readonly Unsettled[] =>
   Array.from(sent, ([arn, facts]) => ({ arn, name: items.find((item) => item.arn === arn)?.name ?? null, ...facts }));
 
 /** How many of each, and what the deleted ones cost at most. */
@@ -67,7 +67,7 @@ export interface ApplyResult {
 }
 
 /** Counts outcomes. `requested` is the plan's count. */
-export function totalsOf(requested: number, items: readonly ItemResult[]): OutcomeTotals {
+export function countOutcomes(requested: number, items: readonly ItemResult[]): OutcomeTotals {
   const count = (outcome: Outcome): number => items.reduce((sum, item) => sum + (item.outcome === outcome ? 1 : 0), 0);
   const deleted = items.filter(({ outcome }) => outcome === 'deleted');
   return {

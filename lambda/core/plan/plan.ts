@@ -1,7 +1,7 @@
 import type { Config } from '../policy/config';
 import type { Blocked, EvaluatedSnapshot, Scope } from '../report/report-model';
 import type { Kind } from '../snapshot/snapshot';
-import { after } from '../time/period';
+import { addDuration } from '../time/period';
 
 /** What a deletion may act on: one snapshot by its identity. `createdAt` is ISO 8601. */
 export interface PlanItem {
@@ -122,7 +122,7 @@ export function makePlan({
       .filter(({ status }) => status === 'read')
       .map((scope) => ({ account: scope.account, region: scope.region, kind: scope.kind })),
     createdAt: new Date(createdAt).toISOString(),
-    expiresAt: new Date(after(createdAt, config.deletion.planValidFor, config.zone)).toISOString(),
+    expiresAt: new Date(addDuration(createdAt, config.deletion.planValidFor, config.zone)).toISOString(),
     config: { origin: config.origin, digest: config.digest },
     complete,
     blocked: blockOf({ complete, count: planned.length, snapshots: items.length, config }),

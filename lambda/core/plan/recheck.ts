@@ -1,6 +1,6 @@
 import type { RetentionConfig } from '../policy/config';
 import { groupKey } from '../policy/decide';
-import { describe } from '../policy/reason';
+import { describeReason } from '../policy/reason';
 import { makeResolver } from '../policy/resolve';
 import type { EvaluatedSnapshot } from '../report/report-model';
 import { FINISHED_STATE, type Snapshot, type SourceLookup, type SourceState, type Tags } from '../snapshot/snapshot';
@@ -53,38 +53,38 @@ export interface Intersection {
 const sameTags = (a: Tags, b: Tags): boolean =>
   a.size === b.size && [...a].every(([key, value]) => b.has(key) && b.get(key) === value);
 
-const shown = (value: string | number | null): string => (value === null ? 'none' : String(value));
-const instantOf = (at: number | null): string => (at === null ? 'none' : new Date(at).toISOString());
+const orNone = (value: string | number | null): string => (value === null ? 'none' : String(value));
+const isoOrNone = (at: number | null): string => (at === null ? 'none' : new Date(at).toISOString());
 
 /** What tells that two readings are not of the same snapshot; null when they are. */
-function otherIdentity(item: PlanItem, now: Snapshot, zone: Zone): string | null {
-  if (now.arn !== item.arn) return `its name now belongs to ${shown(now.arn)}`;
-  if (instantOf(now.createdAt) !== item.createdAt) {
+function identityMismatch(item: PlanItem, now: Snapshot, zone: Zone): string | null {
+  if (now.arn !== item.arn) return `its name now belongs to ${orNone(now.arn)}`;
+  if (isoOrNone(now.createdAt) !== item.createdAt) {
     const created = now.createdAt === null ? 'an unknown time' : localInstant(now.createdAt, zone);
     return `it was created at ${created}, planned was ${localInstant(Date.parse(item.createdAt), zone)}`;
   }
-  if (now.name !== item.name) return `its name is ${shown(now.name)}, planned was ${item.name}`;
+  if (now.name !== item.name) return `its name is ${orNone(now.name)}, planned was ${item.name}`;
   if (now.kind !== item.kind || now.region !== item.region) return `it is a ${now.kind} snapshot in ${now.region}`;
-  return now.account === item.account ? null : `it belongs to account ${shown(now.account)}`;
+  return now.account === item.account ? null : `it belongs to account ${orNone(now.account)}`;
 }
 
-const changed = (text: string): SkipReason => ({
+const identityChanged = (text: string): SkipReason => ({
   outcome: 'changed',
   code: 'snapshot.changed',
   text: `not the snapshot that was planned: ${text}`,
 });
-const spared = (code: string, text: string): SkipReason => ({ outcome: 'spared', code, text });
+const spare = (code: string, text: string): SkipReason => ({ outcome: 'spared', code, text });
 
 /** What differs between two readings of one snapshot that would matter to a decision; null when nothing does. */
-function difference(before: Snapshot, now: Snapshot): SkipReason | null {
+function relevantDifference(before: Snapshot, now: Snapshot): SkipReason | null {
   if (now.state !== FINISHED_STATE[now.kind])
-    return spared('unfinished', `its state is ${shown(now.state)} now, not ${FINISHED_STATE[now.kind]}`);
-  if (!sameTags(before.tags, now.tags)) return spared('tags.changed', 'its tags were changed since it was evaluated');
-  if (now.source?.arn !== before.source?.arn) return spared('source.changed', 'it names another source now');
+    return spare('unfinished', `its state is ${orNone(now.state)} now, not ${FINISHED_STATE[now.kind]}`);
+  if (!sameTags(before.tags, now.tags)) return spare('tags.changed', 'its tags were changed since it was evaluated');
+  if (now.source?.arn !== before.source?.arn) return spare('source.changed', 'it names another source now');
   if (now.fromAutoSnapshot !== before.fromAutoSnapshot)
-    return spared('snapshot.differs', 'it is marked differently as a copy of an automatic snapshot now');
+    return spare('snapshot.differs', 'it is marked differently as a copy of an automatic snapshot now');
   const defect = now.defects?.[0];
-  return defect === undefined ? null : spared(defect.code, defect.message);
+  return defect === undefined ? null : spare(defect.code, defect.message);
 }
 
 /** The last look before a delete: null lets it go. `read` is what bears the planned name now; `source` what its group's source is. */
@@ -95,12 +95,12 @@ export function recheck(
   config: RetentionConfig,
   now: number,
 ): SkipReason | null {
-  const other = otherIdentity(item, read, config.zone);
-  if (other !== null) return changed(other);
+  const other = identityMismatch(item, read, config.zone);
+  if (other !== null) return identityChanged(other);
   const { holds, problems } = makeResolver(config, now)(read, source);
-  if (holds[0] !== undefined) return spared('hold', holds[0]);
-  if (problems[0] !== undefined) return spared(problems[0].code, problems[0].message);
-  return difference(evaluated.snapshot, read);
+  if (holds[0] !== undefined) return spare('hold', holds[0]);
+  if (problems[0] !== undefined) return spare(problems[0].code, problems[0].message);
+  return relevantDifference(evaluated.snapshot, read);
 }
 
 /** Why a kept snapshot does not hold its group's floor any more; null when it still does. `read` null: it is gone. */
@@ -108,8 +108,8 @@ export function floorBreach(kept: Snapshot, read: Snapshot | null): string | nul
   const who = `the kept snapshot ${kept.name ?? kept.arn}`;
   if (read === null) return `${who} is gone`;
   if (read.arn !== kept.arn || read.createdAt !== kept.createdAt)
-    return `${who} is another one now (${shown(read.arn)})`;
-  const skipReason = difference(kept, read);
+    return `${who} is another one now (${orNone(read.arn)})`;
+  const skipReason = relevantDifference(kept, read);
   return skipReason === null ? null : `${who} is not what it was: ${skipReason.text}`;
 }
 
@@ -136,16 +136,16 @@ function skipReasonOf(
   const [evaluated, second] = found;
   if (evaluated === undefined)
     return namesakes.has(nameKey(item.kind, item.region, item.name))
-      ? changed('its name now belongs to another one')
+      ? identityChanged('its name now belongs to another one')
       : { outcome: 'already-gone', code: 'snapshot.gone', text: 'it was gone before this run' };
-  if (second !== undefined) return spared('snapshot.conflict', 'its ARN is listed more than once');
-  const other = otherIdentity(item, evaluated.snapshot, zone);
-  if (other !== null) return changed(other);
+  if (second !== undefined) return spare('snapshot.conflict', 'its ARN is listed more than once');
+  const other = identityMismatch(item, evaluated.snapshot, zone);
+  if (other !== null) return identityChanged(other);
   return evaluated.verdict === 'expire'
     ? null
-    : spared(
+    : spare(
         evaluated.status === 'managed' ? 'kept' : (evaluated.reasons[0]?.code ?? evaluated.status),
-        evaluated.reasons.map(describe).join('; '),
+        evaluated.reasons.map(describeReason).join('; '),
       );
 }
 

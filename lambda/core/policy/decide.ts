@@ -1,6 +1,6 @@
 import type { EvaluatedSnapshot, Verdict } from '../report/report-model';
 import type { Problem, Snapshot, SourceLookup, SourceRef, SourceState } from '../snapshot/snapshot';
-import { before } from '../time/period';
+import { subtractDuration } from '../time/period';
 import type { RetentionConfig } from './config';
 import { causesOf, isWhole, makeExclusion, type WholeSnapshot } from './exclusions';
 import { applyPolicy } from './keep-rules';
@@ -33,7 +33,7 @@ interface Draft extends EvaluatedSnapshot {
   reasons: readonly Reason[];
 }
 
-const newestFirst = ({ snapshot: a }: Draft, { snapshot: b }: Draft): number =>
+const byNewest = ({ snapshot: a }: Draft, { snapshot: b }: Draft): number =>
   b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1);
 
 const existenceOf = (source: SourceState | null): boolean | null =>
@@ -80,7 +80,7 @@ function makeGroups(): Groups {
         near.push(draft);
         return;
       }
-      const group = add(byKey, groupKey(snapshot, snapshot.arn), draft);
+      const group = appendTo(byKey, groupKey(snapshot, snapshot.arn), draft);
       if (snapshot.source !== null && snapshot.source.arn !== null) latest.set(snapshot.source, group);
     },
     all: () => byKey.values(),
@@ -129,21 +129,21 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
     return draft;
   });
 
-  const youngerThan = before(now, config.floors.minAge, config.zone);
+  const youngerThan = subtractDuration(now, config.floors.minAge, config.zone);
   for (const group of groups.all()) {
-    group.sort(newestFirst);
+    group.sort(byNewest);
     group.forEach((draft, rank) => {
       draft.reasons = floorReasons(draft, rank, config.floors.minKeep, youngerThan, config.floors.minAge.text);
     });
     const byPolicy = new Map<string, Draft[]>();
-    for (const draft of group) add(byPolicy, draft.policy.id, draft);
+    for (const draft of group) appendTo(byPolicy, draft.policy.id, draft);
     for (const drafts of byPolicy.values()) applyRules(drafts, now, config, everyRule);
   }
   return { items, problems: [...problems.values()] };
 }
 
 /** Adds to the list of a key, and gives that list. */
-function add<Item>(lists: Map<string, Item[]>, key: string, item: Item): Item[] {
+function appendTo<Item>(lists: Map<string, Item[]>, key: string, item: Item): Item[] {
   const list = lists.get(key) ?? [];
   if (list.length === 0) lists.set(key, list);
   list.push(item);

@@ -21,7 +21,7 @@ export type WholeSnapshot = Snapshot & { readonly arn: string; readonly name: st
 export const isWhole = (snapshot: Snapshot): snapshot is WholeSnapshot =>
   snapshot.arn !== null && snapshot.name !== null && snapshot.createdAt !== null;
 
-function unread(snapshot: Snapshot, source: SourceState & { readonly state: 'unread' }): Cause {
+function unreadCause(snapshot: Snapshot, source: SourceState & { readonly state: 'unread' }): Cause {
   const list =
     source.list === null
       ? `its source ARN ${snapshot.source?.arn ?? ''} names no known list`
@@ -29,7 +29,7 @@ function unread(snapshot: Snapshot, source: SourceState & { readonly state: 'unr
   return { status: 'problem', code: 'source.unread', text: `kept: ${list}, and a hold could stand on the source` };
 }
 
-const unconfirmed = ({ why }: SourceState & { readonly state: 'unconfirmed' }): Cause => ({
+const unconfirmedCause = ({ why }: SourceState & { readonly state: 'unconfirmed' }): Cause => ({
   status: 'problem',
   code: 'source.unconfirmed',
   text: `kept: its source is not in its list, and is not confirmed as gone (${why}); a hold could be on it`,
@@ -37,14 +37,20 @@ const unconfirmed = ({ why }: SourceState & { readonly state: 'unconfirmed' }): 
 
 const isKnown = (source: SourceState | null): boolean => source?.state !== 'unread' && source?.state !== 'unconfirmed';
 
-function addOwn(causes: Cause[], snapshot: Snapshot, source: SourceState | null, now: number, zone: Zone): void {
+function addSnapshotCauses(
+  causes: Cause[],
+  snapshot: Snapshot,
+  source: SourceState | null,
+  now: number,
+  zone: Zone,
+): void {
   const { createdAt, state, kind, defects } = snapshot;
   if (defects !== undefined)
     for (const { code, message } of defects) causes.push({ status: 'problem', code, text: message });
   else if (!isWhole(snapshot))
     causes.push({ status: 'problem', code: 'snapshot.incomplete', text: 'it came without its ARN, name or createdAt' });
-  if (source?.state === 'unread') causes.push(unread(snapshot, source));
-  if (source?.state === 'unconfirmed') causes.push(unconfirmed(source));
+  if (source?.state === 'unread') causes.push(unreadCause(snapshot, source));
+  if (source?.state === 'unconfirmed') causes.push(unconfirmedCause(source));
   if (state !== FINISHED_STATE[kind])
     causes.push({
       status: 'unfinished',
@@ -85,7 +91,7 @@ export function causesOf(
   for (const text of holds) causes.push({ status: 'held', code: 'hold', text });
   for (const { on, code, message } of problems)
     causes.push({ status: 'problem', code, text: on === 'snapshot' ? message : `on its source: ${message}` });
-  addOwn(causes, snapshot, source, now, zone);
+  addSnapshotCauses(causes, snapshot, source, now, zone);
   // What a misspelt tag means, or what an unread source says, is not known: that is no "unmanaged".
   if (policy === null && problems.length === 0 && isKnown(source))
     causes.push(snapshot.fromAutoSnapshot ? UNREACHED_COPY : UNMANAGED);

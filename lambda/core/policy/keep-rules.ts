@@ -1,5 +1,14 @@
 import type { Duration } from '../time/duration';
-import { after, type Bucket, before, bucketer, dayLabel, dayOf, endOfDay, wallClock } from '../time/period';
+import {
+  addDuration,
+  dayLabel,
+  dayOf,
+  endOfDay,
+  makePeriodOf,
+  type Period,
+  subtractDuration,
+  wallClock,
+} from '../time/period';
 import type { Zone } from '../time/zone';
 import { COUNT_RULES, type CountRule, type Policy, WITHIN_RULES, type WithinRule } from './policy';
 import type { Reason } from './reason';
@@ -25,67 +34,67 @@ interface Walker {
 }
 
 function countWalker(code: CountRule, of: number, oldest: number): Walker {
-  const bucketOf = bucketer(code);
+  const periodOf = makePeriodOf(code);
   const full: Reason = { code, kind: 'full', of };
   let filled = 0;
-  let lastBucket: Bucket | null = null;
+  let lastPeriod: Period | null = null;
   let lastTaken = '';
   let taken: Reason | null = null;
   return {
     take(snapshot, index, wall) {
       if (filled === of) return null;
-      const bucket = bucketOf === null ? index : bucketOf(wall);
-      const fresh = bucket !== lastBucket;
+      const period = periodOf === null ? index : periodOf(wall);
+      const fresh = period !== lastPeriod;
       if (!fresh && index !== oldest) return null;
       filled += 1;
-      lastBucket = bucket;
+      lastPeriod = period;
       lastTaken = snapshot.name;
       taken = null;
-      return { code, kind: 'kept', nth: filled, of, bucket, oldest: !fresh };
+      return { code, kind: 'kept', nth: filled, of, period, oldest: !fresh };
     },
     refusal(_, wall) {
-      if (bucketOf === null || lastBucket === null || bucketOf(wall) !== lastBucket) return full;
-      taken ??= { code, kind: 'taken', bucket: lastBucket, by: lastTaken };
+      if (periodOf === null || lastPeriod === null || periodOf(wall) !== lastPeriod) return full;
+      taken ??= { code, kind: 'taken', period: lastPeriod, by: lastTaken };
       return taken;
     },
   };
 }
 
 function withinWalker(code: WithinRule, duration: Duration, newest: Dated, oldest: number, zone: Zone): Walker {
-  const bucketOf = bucketer(code);
-  const cutOff = before(newest.createdAt, duration, zone);
+  const periodOf = makePeriodOf(code);
+  const cutOff = subtractDuration(newest.createdAt, duration, zone);
   const outside: Reason = { code, kind: 'outside', duration: duration.text, newest: newest.name };
-  let lastBucket: Bucket | null = null;
+  let lastPeriod: Period | null = null;
   let taken: Reason = outside;
   return {
     take(snapshot, index, wall) {
       if (snapshot.createdAt <= cutOff) return null;
-      if (bucketOf === null) return { code, kind: 'kept-within', duration: duration.text, bucket: null, oldest: false };
-      const bucket = bucketOf(wall);
-      const fresh = bucket !== lastBucket;
+      if (periodOf === null) return { code, kind: 'kept-within', duration: duration.text, period: null, oldest: false };
+      const period = periodOf(wall);
+      const fresh = period !== lastPeriod;
       if (!fresh && index !== oldest) return null;
-      lastBucket = bucket;
-      taken = { code, kind: 'taken', bucket, by: snapshot.name };
-      return { code, kind: 'kept-within', duration: duration.text, bucket, oldest: !fresh };
+      lastPeriod = period;
+      taken = { code, kind: 'taken', period, by: snapshot.name };
+      return { code, kind: 'kept-within', duration: duration.text, period, oldest: !fresh };
     },
     refusal: (snapshot) => (snapshot.createdAt <= cutOff ? outside : taken),
   };
 }
 
 /** The longest (days) by which adding a duration can miss the day that subtracting it finds: months differ by three days, and a skipped hour. */
-const OVERFLOW = 4;
+const MAX_OVERFLOW_DAYS = 4;
 
 /** The first local day, `from` on, that ends with `createdAt` as old as `duration`, by the arithmetic that decides: adding overflows elsewhere. */
 function dayOfAge(createdAt: number, duration: Duration, zone: Zone, from = Number.NEGATIVE_INFINITY): number {
-  const added = dayOf(wallClock(after(createdAt, duration, zone), zone));
+  const added = dayOf(wallClock(addDuration(createdAt, duration, zone), zone));
   if (duration.years === 0 && duration.months === 0) return added;
-  for (let day = Math.max(added - OVERFLOW, from); day < added; day += 1)
-    if (before(endOfDay(dayLabel(day), zone) - 1, duration, zone) >= createdAt) return day;
+  for (let day = Math.max(added - MAX_OVERFLOW_DAYS, from); day < added; day += 1)
+    if (subtractDuration(endOfDay(dayLabel(day), zone) - 1, duration, zone) >= createdAt) return day;
   return added;
 }
 
 function ageWalker(duration: Duration, now: number, zone: Zone): Walker {
-  const cutOff = before(now, duration, zone);
+  const cutOff = subtractDuration(now, duration, zone);
   const today = dayOf(wallClock(now, zone));
   let old: (Reason & { readonly kind: 'old' }) | null = null;
   return {
@@ -115,8 +124,8 @@ function dateWalker(day: string, now: number, zone: Zone): Walker {
 const NONE: readonly Walker[] = [];
 const NO_REASONS: readonly Reason[] = [];
 
-const ALL: Reason = { code: 'all', kind: 'all' };
-const keepAll: Walker = { take: () => ALL, refusal: () => ALL };
+const KEEP_ALL_REASON: Reason = { code: 'all', kind: 'all' };
+const keepAll: Walker = { take: () => KEEP_ALL_REASON, refusal: () => KEEP_ALL_REASON };
 
 function walkersOf(policy: Policy, newest: Dated, oldest: number, now: number, zone: Zone): readonly Walker[] {
   const walkers: Walker[] = [];

@@ -38,30 +38,30 @@ const ASCII = /^[\x20-\x7e]*$/;
 /** Invisible letters too: nobody writes them on purpose. */
 const SEPARATORS = /[\s\p{Z}\p{Default_Ignorable_Code_Point}._\-/:=+@]/gu;
 
-function folded(text: string): string {
+function foldText(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
   const latin = [...text.normalize('NFKC')].map((sign) => LOOK_ALIKES.get(sign) ?? sign).join('');
   return latin.toLowerCase().toUpperCase().toLowerCase();
 }
 
 /** A key without what people vary: letter case, letters that look alike, blanks and separators. */
-export const foldKey = (key: string): string => folded(key).replace(SEPARATORS, '');
+export const foldKey = (key: string): string => foldText(key).replace(SEPARATORS, '');
 
 /**
  * Keys that differ only in case, blanks at their ends or the separator are the same intention: the net of the first edition, which is never
  * narrowed.
  */
-const normalised = (key: string): string =>
+const normalizeKey = (key: string): string =>
   key
     .trim()
     .toLowerCase()
     .replace(/[._\-/]/g, ':');
 
-function firstEdition({ tagPrefix, holdTags }: KnownKeys): (key: string) => boolean {
-  const near = new Set([...holdTags, HOLD_KEY].map(normalised));
-  const prefix = normalised(`${tagPrefix}:`);
+function makeNormalizedMatch({ tagPrefix, holdTags }: KnownKeys): (key: string) => boolean {
+  const near = new Set([...holdTags, HOLD_KEY].map(normalizeKey));
+  const prefix = normalizeKey(`${tagPrefix}:`);
   return (key) => {
-    const text = normalised(key);
+    const text = normalizeKey(key);
     return text.startsWith(prefix) || near.has(text);
   };
 }
@@ -111,7 +111,7 @@ function makeValueTest({ holdTags, policyNames }: KnownKeys): (value: string | n
  * is; keys that AWS reserves and the usual words about deletion are not. Each key is compared once.
  */
 export function makeIsNearMiss(keys: KnownKeys): IsNearMiss {
-  const before = firstEdition(keys);
+  const before = makeNormalizedMatch(keys);
   const nearness = makeNearness(keys);
   const saysMore = makeValueTest(keys);
   const stored = new Map<string, Nearness>();

@@ -1,4 +1,4 @@
-import { type Bucket, bucketLabel, dayLabel } from '../time/period';
+import { dayLabel, type Period, periodLabel } from '../time/period';
 import type { CountRule, WithinRule } from './policy';
 
 /**
@@ -11,16 +11,16 @@ export type Reason =
       readonly kind: 'kept';
       readonly nth: number;
       readonly of: number;
-      readonly bucket: Bucket;
+      readonly period: Period;
       readonly oldest: boolean;
     }
   | { readonly code: CountRule; readonly kind: 'full'; readonly of: number }
-  | { readonly code: CountRule | WithinRule; readonly kind: 'taken'; readonly bucket: Bucket; readonly by: string }
+  | { readonly code: CountRule | WithinRule; readonly kind: 'taken'; readonly period: Period; readonly by: string }
   | {
       readonly code: WithinRule;
       readonly kind: 'kept-within';
       readonly duration: string;
-      readonly bucket: Bucket | null;
+      readonly period: Period | null;
       readonly oldest: boolean;
     }
   | { readonly code: WithinRule; readonly kind: 'outside'; readonly duration: string; readonly newest: string }
@@ -47,18 +47,18 @@ export type ExclusionCode =
 const many = (count: number): string => (count === Number.POSITIVE_INFINITY ? 'unlimited' : String(count));
 
 /** The sentence for a reason, short enough for a list and exact enough to check against a calendar. */
-export function describe(reason: Reason): string {
+export function describeReason(reason: Reason): string {
   switch (reason.kind) {
     case 'kept': {
-      const where = reason.code === 'last' ? '' : ` (${bucketLabel(reason.code, reason.bucket)})`;
+      const where = reason.code === 'last' ? '' : ` (${periodLabel(reason.code, reason.period)})`;
       return `${reason.code} ${reason.nth} of ${many(reason.of)}${where}${reason.oldest ? ', the oldest of all' : ''}`;
     }
     case 'full':
       return `${reason.code}: ${reason.of} of ${reason.of} slots filled`;
     case 'taken':
-      return `${reason.code}: ${bucketLabel(reason.code, reason.bucket)} already kept by ${reason.by}`;
+      return `${reason.code}: ${periodLabel(reason.code, reason.period)} already kept by ${reason.by}`;
     case 'kept-within': {
-      const where = reason.bucket === null ? '' : ` (${bucketLabel(reason.code, reason.bucket)})`;
+      const where = reason.period === null ? '' : ` (${periodLabel(reason.code, reason.period)})`;
       return `${reason.code} ${reason.duration}${where}${reason.oldest ? ', the oldest of all' : ''}`;
     }
     case 'outside':

@@ -1,7 +1,7 @@
 import type { Snapshot, SourceState, Tags } from '../snapshot/snapshot';
 import type { RetentionConfig } from './config';
 import type { MatchSubject, PolicyUse, Rule } from './policy';
-import { isInForce, readTags } from './tags';
+import { isInForce, readRetentionTags } from './tags';
 
 /** What authority says of one snapshot before any rule counts: what holds it, what is wrong with it, and which policy it has. */
 export interface Resolution {
@@ -40,8 +40,8 @@ export function makeResolver(
   now: number,
 ): (snapshot: Snapshot, source: SourceState | null) => Resolution {
   const used = new Map<Rule | null, PolicyUse | null>();
-  const own = reader('snapshot', config, now);
-  const above = reader('source', config, now);
+  const own = makeTagReader('snapshot', config, now);
+  const above = makeTagReader('source', config, now);
 
   /** The policy that a rule or the default names; one object for all snapshots that it evaluates. */
   const use = (name: string, rule: Rule | null): PolicyUse | null => {
@@ -65,8 +65,8 @@ export function makeResolver(
 
   return (snapshot, source) => {
     const mine = own(snapshot.tags);
-    const its = source?.state === 'exists' ? above(source.tags) : SILENT;
-    const problems = joined(mine.problems, its.problems);
+    const its = source?.state === 'exists' ? above(source.tags) : NO_RESOLUTION;
+    const problems = concat(mine.problems, its.problems);
     const sourceName = source?.state === 'exists' ? (source.name ?? snapshot.source?.name ?? '') : '';
     const holds =
       its.holds.length === 0 ? mine.holds : [...mine.holds, ...its.holds.map((hold) => `${hold} ${sourceName}`.trim())];
@@ -76,19 +76,19 @@ export function makeResolver(
   };
 }
 
-const joined = <Item>(one: readonly Item[], two: readonly Item[]): readonly Item[] =>
+const concat = <Item>(one: readonly Item[], two: readonly Item[]): readonly Item[] =>
   two.length === 0 ? one : one.length === 0 ? two : [...one, ...two];
 
-const SILENT: Resolution = { holds: [], problems: [], policy: null };
+const NO_RESOLUTION: Resolution = { holds: [], problems: [], policy: null };
 
 /** Reads tags as authority, once for each shared tag set: most snapshots of a run carry one of a few. */
-function reader(on: 'snapshot' | 'source', config: RetentionConfig, now: number): (tags: Tags) => Resolution {
+function makeTagReader(on: 'snapshot' | 'source', config: RetentionConfig, now: number): (tags: Tags) => Resolution {
   const known = new Map<Tags, Resolution>();
   const where = on === 'snapshot' ? 'the snapshot' : 'its source';
   return (tags) => {
     const before = known.get(tags);
     if (before !== undefined) return before;
-    const { holds, problems, policy } = readTags(tags, on, config);
+    const { holds, problems, policy } = readRetentionTags(tags, on, config);
     const reading: Resolution = {
       holds: holds
         .filter((hold) => isInForce(hold, now, config.zone))

@@ -1,7 +1,7 @@
 import type { EvaluatedSnapshot } from '../report/report-model';
 import { FINISHED_STATE, NO_TAGS, type Snapshot, type SourceLookup, type Tags } from '../snapshot/snapshot';
 import type { Duration } from '../time/duration';
-import { before, dayLabel, dayOf, wallClock } from '../time/period';
+import { dayLabel, dayOf, subtractDuration, wallClock } from '../time/period';
 import { RetentionError } from '../util/errors';
 import type { RetentionConfig } from './config';
 import { decide } from './decide';
@@ -9,7 +9,7 @@ import type { Policy } from './policy';
 
 /** Beyond these a simulation is a typing mistake, or a wait that nobody asked for. */
 const MAX_SNAPSHOTS = 100_000;
-const MAX_DAYS = 36_600;
+const MAX_SIMULATED_DAYS = 36_600;
 /** Snapshots evaluated, each by some fixed work and by its rules: a few seconds. */
 const MAX_WORK = 10_000_000;
 
@@ -49,9 +49,9 @@ export interface SimulateInput {
 }
 
 const SOURCE = { name: 'source', arn: 'simulated-source' } as const;
-const sources: SourceLookup = () => ({ state: 'exists', name: SOURCE.name, tags: NO_TAGS });
+const simulatedSources: SourceLookup = () => ({ state: 'exists', name: SOURCE.name, tags: NO_TAGS });
 
-const times = ({ years, months, days, hours, text }: Duration, factor: number): Duration => ({
+const multiplyDuration = ({ years, months, days, hours, text }: Duration, factor: number): Duration => ({
   years: years * factor,
   months: months * factor,
   days: days * factor,
@@ -69,7 +69,7 @@ function instantsBack(
 ): readonly number[] {
   const instants: number[] = [];
   for (let k = 0; k <= most; k++) {
-    const instant = before(end, times(step, k), config.zone);
+    const instant = subtractDuration(end, multiplyDuration(step, k), config.zone);
     if (instant <= start) break;
     instants.push(instant);
   }
@@ -80,19 +80,20 @@ const rulesIn = ({ keep, expireAfter }: Policy): number =>
   (keep === null || keep === 'all' ? 0 : Object.keys(keep.counts).length + Object.keys(keep.within).length) +
   (expireAfter === null ? 0 : 1);
 
-const tooLarge = (message: string): RetentionError => new RetentionError('simulate.too-large', 'operator', message);
+const tooLarge = (message: string): RetentionError => new RetentionError('simulate.too-large', message);
 
-const DAILY: Duration = { years: 0, months: 0, days: 1, hours: 0, text: '1d' };
+const ONE_DAY: Duration = { years: 0, months: 0, days: 1, hours: 0, text: '1d' };
 
 function instantsOf({ every, span, end }: Schedule, config: RetentionConfig) {
-  const start = before(end, span, config.zone);
+  const start = subtractDuration(end, span, config.zone);
   const made = instantsBack(end, start, every, MAX_SNAPSHOTS, config);
   if (made.length > MAX_SNAPSHOTS)
     throw tooLarge(
       `a snapshot every ${every.text} for ${span.text} is more than ${MAX_SNAPSHOTS} snapshots: take a longer --every or a shorter --for`,
     );
-  const runs = instantsBack(end, start, DAILY, MAX_DAYS, config);
-  if (runs.length > MAX_DAYS) throw tooLarge(`${span.text} is more than a hundred years: take a shorter --for`);
+  const runs = instantsBack(end, start, ONE_DAY, MAX_SIMULATED_DAYS, config);
+  if (runs.length > MAX_SIMULATED_DAYS)
+    throw tooLarge(`${span.text} is more than a hundred years: take a shorter --for`);
   return { made, runs };
 }
 
@@ -100,7 +101,7 @@ function instantsOf({ every, span, end }: Schedule, config: RetentionConfig) {
  * Lets time pass: snapshots are made as scheduled, and once a day, at the time of day of `end`, the policy is applied and what expires is
  * removed at once, by the same `decide` that makes reports. Pure. Refuses (`simulate.too-large`) what would take more than some seconds.
  */
-export function simulate({ config, schedule, sizeGb, tags }: SimulateInput): Simulation {
+export function runSimulation({ config, schedule, sizeGb, tags }: SimulateInput): Simulation {
   const { made, runs } = instantsOf(schedule, config);
   const localDay = (instant: number): number => dayOf(wallClock(instant, config.zone));
   const snapshots = made.map((createdAt): Snapshot => {
@@ -137,13 +138,15 @@ export function simulate({ config, schedule, sizeGb, tags }: SimulateInput): Sim
         `this policy keeps so many of these snapshots that going through ${runs.length} days would take too long: take a longer --every or a shorter --for`,
       );
     atOnce.set(localDay(now), Math.max(alive.length, atOnce.get(localDay(now)) ?? 0));
-    last = decide({ snapshots: alive, sources, config, now }).items.filter(({ verdict }) => verdict === 'keep');
+    last = decide({ snapshots: alive, sources: simulatedSources, config, now }).items.filter(
+      ({ verdict }) => verdict === 'keep',
+    );
     alive = last.map(({ snapshot }) => snapshot);
   }
-  return { made: made.length, kept: last.length, days: daysOf(made.map(localDay), last, localDay, atOnce) };
+  return { made: made.length, kept: last.length, days: simulatedDays(made.map(localDay), last, localDay, atOnce) };
 }
 
-function daysOf(
+function simulatedDays(
   made: readonly number[],
   kept: readonly EvaluatedSnapshot[],
   localDay: (instant: number) => number,
@@ -169,4 +172,4 @@ function daysOf(
 }
 
 /** `YYYY-MM-DD` of a simulated day. */
-export const dateOf = ({ day }: SimulatedDay): string => dayLabel(day);
+export const simulatedDate = ({ day }: SimulatedDay): string => dayLabel(day);

@@ -2,7 +2,7 @@ import type { Tags } from '../snapshot/snapshot';
 import { parseDuration } from '../time/duration';
 import { endOfDay } from '../time/period';
 import type { Zone } from '../time/zone';
-import { someOf } from '../util/join-names';
+import { joinNames } from '../util/join-names';
 import { type IsNearMiss, makeIsNearMiss } from './near-keys';
 import {
   COUNT_RULES,
@@ -57,7 +57,7 @@ const isCalendarDay = (text: string): boolean =>
   !Number.isNaN(Date.parse(`${text}T00:00:00Z`)) &&
   new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
 
-const shown = (key: string, value: string | null): string =>
+const tagText = (key: string, value: string | null): string =>
   value === null ? `tag ${key} (without a value)` : `tag ${key} = "${value}"`;
 
 function readHold(tag: string, value: string | null): Hold {
@@ -67,7 +67,7 @@ function readHold(tag: string, value: string | null): Hold {
 
 type Parsed<T> = { readonly value: T } | { readonly expected: string; readonly unknownPolicy?: boolean };
 
-const NOTHING: TagReading = { holds: [], problems: [], policy: null };
+const NO_TAG_READING: TagReading = { holds: [], problems: [], policy: null };
 
 const KEEP_EXPECTED = 'all, or rules such as last=3 daily=7 within=14d';
 
@@ -113,36 +113,36 @@ const contentOf = ({ keep, expireAfter, expireOn }: Policy): string => {
 
 /** The tags of a retention policy, by what stands behind the prefix, each with what it contributes or what it should have been. */
 const POLICY_TAGS = {
-  policy: (text: string, grammar: TagGrammar): Parsed<Part> => {
+  policy: (text: string, grammar: TagGrammar): Parsed<PolicyPart> => {
     const policy = grammar.policies.get(text);
-    const names = someOf([...grammar.policies.keys()]);
+    const names = joinNames([...grammar.policies.keys()]);
     if (policy !== undefined) return { value: { named: { id: `name ${text}`, name: text, policy } } };
     return {
       expected: names === '' ? 'a policy of the configuration, which has none' : `one of the policies ${names}`,
       unknownPolicy: text !== '',
     };
   },
-  keep: (text: string): Parsed<Part> => {
+  keep: (text: string): Parsed<PolicyPart> => {
     const keep = readKeep(text);
     return 'value' in keep ? { value: { keep: keep.value, text } } : keep;
   },
-  'expire-after': (text: string): Parsed<Part> => {
+  'expire-after': (text: string): Parsed<PolicyPart> => {
     const duration = parseDuration(text);
     return duration.ok ? { value: { expireAfter: duration.value, text: `expire-after=${text}` } } : duration;
   },
-  'expire-on': (text: string): Parsed<Part> =>
+  'expire-on': (text: string): Parsed<PolicyPart> =>
     isCalendarDay(text)
       ? { value: { expireOn: text, text: `expire-on=${text}` } }
       : { expected: 'a calendar date such as 2026-12-31' },
 } as const;
 
 type PolicyTag = keyof typeof POLICY_TAGS;
-type Part = { readonly named: TaggedPolicy } | (Partial<Policy> & { readonly text: string });
+type PolicyPart = { readonly named: TaggedPolicy } | (Partial<Policy> & { readonly text: string });
 const POLICY_TAG_NAMES = Object.keys(POLICY_TAGS) as readonly PolicyTag[];
 const policyTagOf = (key: string, prefix: string): PolicyTag | undefined =>
   key.startsWith(prefix) ? POLICY_TAG_NAMES.find((name) => name === key.slice(prefix.length)) : undefined;
 
-function inline(parts: readonly (Partial<Policy> & { readonly text: string })[]): TaggedPolicy | null {
+function inlinePolicy(parts: readonly (Partial<Policy> & { readonly text: string })[]): TaggedPolicy | null {
   if (parts.length === 0) return null;
   const policy: Policy = Object.assign(
     { keep: null, expireAfter: null, expireOn: null },
@@ -153,16 +153,19 @@ function inline(parts: readonly (Partial<Policy> & { readonly text: string })[])
 }
 
 /** Rules that keep nothing say something only beside an age. */
-function emptiness(keys: ReadonlyMap<PolicyTag, string>, parts: readonly Part[]): TagProblem | null {
-  const empty = parts.find((part) => 'keep' in part && part.keep !== 'all' && part.keep != null && isEmpty(part.keep));
+function findEmptyRules(keys: ReadonlyMap<PolicyTag, string>, parts: readonly PolicyPart[]): TagProblem | null {
+  const empty = parts.find(
+    (part) => 'keep' in part && part.keep !== 'all' && part.keep != null && keepsNothing(part.keep),
+  );
   if (empty === undefined || !('text' in empty) || keys.has('expire-after')) return null;
-  const message = `${shown(keys.get('keep') ?? '', empty.text)}: expected ${KEEP_EXPECTED}, at least one of them positive`;
+  const message = `${tagText(keys.get('keep') ?? '', empty.text)}: expected ${KEEP_EXPECTED}, at least one of them positive`;
   return { code: 'tag.malformed', message };
 }
 
-const isEmpty = ({ counts, within }: Keep): boolean => Object.keys(counts).length + Object.keys(within).length === 0;
+const keepsNothing = ({ counts, within }: Keep): boolean =>
+  Object.keys(counts).length + Object.keys(within).length === 0;
 
-function contradiction(keys: ReadonlyMap<PolicyTag, string>): TagProblem | null {
+function findContradiction(keys: ReadonlyMap<PolicyTag, string>): TagProblem | null {
   if (keys.size < 2 || (!keys.has('policy') && !keys.has('expire-on'))) return null;
   return {
     code: 'tag.contradiction',
@@ -203,7 +206,7 @@ function unknownKey(key: string, value: string | null, grammar: TagGrammar): Tag
       : `correct or remove the tag (ignoreTags cannot list a key that begins with ${own})`;
   return {
     code: 'tag.unknown-key',
-    message: `${shown(key, value)}: expected one of the keys ${knownKeys(grammar).join(', ')}, written exactly so; ${remedy}`,
+    message: `${tagText(key, value)}: expected one of the keys ${knownKeys(grammar).join(', ')}, written exactly so; ${remedy}`,
   };
 }
 
@@ -214,14 +217,14 @@ function readPolicyTag(
   value: string | null,
   on: 'snapshot' | 'source',
   grammar: TagGrammar,
-): Part | TagProblem {
+): PolicyPart | TagProblem {
   if (tag === 'expire-on' && on === 'source')
-    return { code: 'tag.not-on-source', message: `${shown(key, value)}: expected on a snapshot, never on a source` };
+    return { code: 'tag.not-on-source', message: `${tagText(key, value)}: expected on a snapshot, never on a source` };
   const part = POLICY_TAGS[tag](value ?? '', grammar);
   if ('value' in part) return part.value;
   return {
     code: part.unknownPolicy ? 'tag.unknown-policy' : 'tag.malformed',
-    message: `${shown(key, value)}: expected ${part.expected}`,
+    message: `${tagText(key, value)}: expected ${part.expected}`,
   };
 }
 
@@ -229,14 +232,14 @@ function readPolicyTag(
  * Reads the tags of a snapshot or of a source (design section 5). Never throws: what cannot be followed is a problem, and a hold that cannot
  * be read is a hold. Keys are case-sensitive; a near miss of a key that means something is a problem, not silence.
  */
-export function readTags(tags: Tags, on: 'snapshot' | 'source', grammar: TagGrammar): TagReading {
-  if (tags.size === 0) return NOTHING;
+export function readRetentionTags(tags: Tags, on: 'snapshot' | 'source', grammar: TagGrammar): TagReading {
+  if (tags.size === 0) return NO_TAG_READING;
   const prefix = `${grammar.tagPrefix}:`;
   const isNearMiss = nearMissTest(grammar);
   const holds: Hold[] = [];
   const problems: TagProblem[] = [];
   const keys = new Map<PolicyTag, string>();
-  const parts: Part[] = [];
+  const parts: PolicyPart[] = [];
   for (const [key, value] of tags) {
     const tag = policyTagOf(key, prefix);
     if (key === HOLD_KEY || key === `${prefix}hold`) holds.push(readHold(key, value));
@@ -249,18 +252,18 @@ export function readTags(tags: Tags, on: 'snapshot' | 'source', grammar: TagGram
       else parts.push(read);
     } else if (isNearMiss(key, value)) problems.push(unknownKey(key, value, grammar));
   }
-  const clash = contradiction(keys) ?? emptiness(keys, parts);
+  const clash = findContradiction(keys) ?? findEmptyRules(keys, parts);
   if (clash !== null) problems.push(clash);
   return { holds, problems, policy: problems.length > 0 ? null : policyOf(parts) };
 }
 
-function policyOf(parts: readonly Part[]): TaggedPolicy | null {
+function policyOf(parts: readonly PolicyPart[]): TaggedPolicy | null {
   const spelt: (Partial<Policy> & { readonly text: string })[] = [];
   for (const part of parts) {
     if ('named' in part) return part.named;
     spelt.push(part);
   }
-  return inline(spelt);
+  return inlinePolicy(spelt);
 }
 
 /** Whether a hold is in force at `now` (epoch ms): through the day it names, in the configured zone. */

@@ -1,4 +1,4 @@
-import { type Block, type Mark, type Remembered, recall } from '../snapshot/snapshot-index';
+import { decodeIndex, type IndexBlock, type IndexEntry, type IndexMark } from '../snapshot/snapshot-index';
 import type { Changes, EvaluatedSnapshot, ListName, ListRead, Scope } from './report-model';
 
 /** What the next report needs to know of this one besides its snapshots. */
@@ -15,23 +15,23 @@ export interface ReportHead {
 
 /** What the next report needs to know of this one: little enough to keep, enough to say what is new. */
 export interface ReportState extends ReportHead {
-  readonly snapshots: Iterable<Block>;
+  readonly snapshots: Iterable<IndexBlock>;
 }
 
 /** The report before this one: its snapshots come in blocks that are never held all at once. */
 export interface PreviousReport extends ReportHead {
-  readonly snapshots: Iterable<Block> | AsyncIterable<Block>;
+  readonly snapshots: Iterable<IndexBlock> | AsyncIterable<IndexBlock>;
 }
 
 /** How a snapshot is remembered. */
-export const markOf = ({ verdict, status }: EvaluatedSnapshot): Mark =>
+export const indexMark = ({ verdict, status }: EvaluatedSnapshot): IndexMark =>
   verdict === 'expire' ? 'e' : status === 'held' ? 'h' : 'k';
 
 /** The snapshots of a report as the next one remembers them; one without ARN cannot be followed. */
-export function* marksOf(items: readonly EvaluatedSnapshot[]): Generator<Remembered> {
+export function* indexEntries(items: readonly EvaluatedSnapshot[]): Generator<IndexEntry> {
   for (const item of items) {
     const { region, kind, arn, name } = item.snapshot;
-    if (arn !== null) yield [region, kind, arn, name, markOf(item)];
+    if (arn !== null) yield [region, kind, arn, name, indexMark(item)];
   }
 }
 
@@ -39,11 +39,11 @@ export function* marksOf(items: readonly EvaluatedSnapshot[]): Generator<Remembe
 export const listsRead = (scopes: readonly Scope[]): readonly ListRead[] =>
   scopes.filter(({ status }) => status === 'read').map(({ region, kind, snapshots }) => ({ region, kind, snapshots }));
 
-const keyOf = ({ region, kind }: ListName): string => `${region} ${kind}`;
+const listKey = ({ region, kind }: ListName): string => `${region} ${kind}`;
 
 /** A comparison with the previous report, which is met block by block. */
 export interface Comparison {
-  meet(block: Block): void;
+  add(block: IndexBlock): void;
   changes(): Changes;
 }
 
@@ -57,18 +57,20 @@ export function compareWith(
   scopes: readonly Scope[],
 ): Comparison {
   const [then, now] = [previous.lists, listsRead(scopes)];
-  const [keysThen, keysNow] = [new Set(then.map(keyOf)), new Set(now.map(keyOf))];
-  const inBoth = (list: ListName): boolean => keysThen.has(keyOf(list)) && keysNow.has(keyOf(list));
+  const [keysThen, keysNow] = [new Set(then.map(listKey)), new Set(now.map(listKey))];
+  const inBoth = (list: ListName): boolean => keysThen.has(listKey(list)) && keysNow.has(listKey(list));
   const indexes = new Map<string, number>();
   for (const [index, { snapshot }] of items.entries())
     if (snapshot.arn !== null && inBoth(snapshot)) indexes.set(snapshot.arn, index);
-  const before: (Mark | undefined)[] = new Array(items.length).fill(undefined);
+  const before: (IndexMark | undefined)[] = new Array(items.length).fill(undefined);
   const gone: { readonly arn: string; readonly name: string | null }[] = [];
-  const compared = (holds: (was: Mark | undefined, is: Mark) => boolean): readonly EvaluatedSnapshot[] =>
-    items.filter((item, index) => indexes.get(item.snapshot.arn ?? '') === index && holds(before[index], markOf(item)));
+  const compared = (holds: (was: IndexMark | undefined, is: IndexMark) => boolean): readonly EvaluatedSnapshot[] =>
+    items.filter(
+      (item, index) => indexes.get(item.snapshot.arn ?? '') === index && holds(before[index], indexMark(item)),
+    );
   return {
-    meet(block) {
-      for (const [region, kind, arn, name, mark] of recall([block])) {
+    add(block) {
+      for (const [region, kind, arn, name, mark] of decodeIndex([block])) {
         const index = indexes.get(arn);
         if (index !== undefined) before[index] = mark;
         else if (inBoth({ region, kind })) gone.push({ arn, name });

@@ -1,7 +1,7 @@
 import type { ConfigOrigin } from '../policy/config';
 import type { PolicyUse } from '../policy/policy';
 import type { Reason } from '../policy/reason';
-import type { Kind, Problem, Snapshot } from '../snapshot/snapshot';
+import type { Kind, Problem, Snapshot, Tags } from '../snapshot/snapshot';
 import type { Zone } from '../time/zone';
 
 export type Verdict = 'keep' | 'expire';
@@ -144,6 +144,16 @@ export interface StaleSource {
   readonly newestAt: number | null;
 }
 
+/** A source that a list has or a snapshot names. `exists` is null where that is not known; `newestAt` is epoch ms. */
+export interface ReportSource extends ListedSource {
+  readonly account: string | null;
+  readonly exists: boolean | null;
+  /** Empty where the source is not known to exist. */
+  readonly tags: Tags;
+  readonly newestAt: number | null;
+  readonly stale: boolean;
+}
+
 /** Everything a report says. Renderers turn it into bytes; they decide nothing. Instants are epoch milliseconds. */
 export interface Report {
   readonly reportId: string;
@@ -163,6 +173,10 @@ export interface Report {
   /** US dollars per GB-month, for the ceilings of single snapshots. */
   readonly pricing: import('../policy/config').Pricing;
   readonly automatic: readonly AutomaticSnapshots[];
+  /** Whether automatic snapshots were counted. */
+  readonly automaticRead: boolean;
+  /** Ordered by account, region, kind, name and ARN. */
+  readonly sources: readonly ReportSource[];
   readonly stale: readonly StaleSource[];
   readonly changes: Changes | null;
   /** Source ARNs that were asked for by name and are gone: later reports need not ask again. */

@@ -1,27 +1,27 @@
 import type { Kind } from './snapshot';
 
 /** What a report remembers of a snapshot: where it was listed, its ARN, its name, and how it stood: `e` expiring, `h` held, `k` kept otherwise. */
-export type Remembered = readonly [region: string, kind: Kind, arn: string, name: string | null, mark: Mark];
+export type IndexEntry = readonly [region: string, kind: Kind, arn: string, name: string | null, mark: IndexMark];
 
-export type Mark = 'e' | 'h' | 'k';
+export type IndexMark = 'e' | 'h' | 'k';
 
 /**
  * Remembered snapshots of one list whose ARNs begin alike: that beginning, and a line for each with its mark, the rest of its ARN, and (after a tab) its
  * name. One text instead of a thousand lists: what a run holds of the report before it stays small.
  */
-export type Block = readonly [region: string, kind: Kind, prefix: string, lines: string];
+export type IndexBlock = readonly [region: string, kind: Kind, prefix: string, lines: string];
 
 const MAX_BLOCK_LINES = 1_000;
 
-const isMark = (text: string | undefined): text is Mark => text === 'e' || text === 'h' || text === 'k';
+const isMark = (text: string | undefined): text is IndexMark => text === 'e' || text === 'h' || text === 'k';
 
-const lineOf = (id: string, name: string | null, mark: Mark): string =>
+const encodeLine = (id: string, name: string | null, mark: IndexMark): string =>
   `${mark}${JSON.stringify(id).slice(1, -1)}${name === null ? '' : `\t${JSON.stringify(name).slice(1, -1)}`}`;
 
-const textOf = (written: string): string => (written.includes('\\') ? String(JSON.parse(`"${written}"`)) : written);
+const decodeText = (written: string): string => (written.includes('\\') ? String(JSON.parse(`"${written}"`)) : written);
 
 /** Puts snapshots into blocks, in their order. */
-export function* remember(snapshots: Iterable<Remembered>): Generator<Block> {
+export function* encodeIndex(snapshots: Iterable<IndexEntry>): Generator<IndexBlock> {
   let [region, kind, prefix]: [string, Kind, string] = ['', 'instance', ''];
   let lines: string[] = [];
   for (const [where, of, arn, name, mark] of snapshots) {
@@ -33,13 +33,13 @@ export function* remember(snapshots: Iterable<Remembered>): Generator<Block> {
       lines = [];
     }
     [region, kind, prefix] = [where, of, begins];
-    lines.push(lineOf(arn.slice(cut), name, mark));
+    lines.push(encodeLine(arn.slice(cut), name, mark));
   }
   if (lines.length > 0) yield [region, kind, prefix, lines.join('\n')];
 }
 
 /** Reads blocks, one snapshot at a time. Throws a SyntaxError for what `remember` did not write. */
-export function* recall(blocks: Iterable<Block>): Generator<Remembered> {
+export function* decodeIndex(blocks: Iterable<IndexBlock>): Generator<IndexEntry> {
   for (const [region, kind, prefix, lines] of blocks) {
     for (let from = 0; from <= lines.length; ) {
       const end = lines.indexOf('\n', from);
@@ -48,8 +48,8 @@ export function* recall(blocks: Iterable<Block>): Generator<Remembered> {
       const tab = line.indexOf('\t');
       const mark = line[0];
       if (!isMark(mark)) throw new SyntaxError(`a line of remembered snapshots begins with ${mark}`);
-      const id = textOf(line.slice(1, tab < 0 ? line.length : tab));
-      yield [region, kind, prefix + id, tab < 0 ? null : textOf(line.slice(tab + 1)), mark];
+      const id = decodeText(line.slice(1, tab < 0 ? line.length : tab));
+      yield [region, kind, prefix + id, tab < 0 ? null : decodeText(line.slice(tab + 1)), mark];
     }
   }
 }

@@ -1,10 +1,10 @@
 import type { AttachedDisk, Defect, Kind, Snapshot, SourceRef, Tags } from './snapshot';
 
 /** What a snapshot says of itself alone; all else repeats from one snapshot of a source to the next. */
-export type Own = Pick<Snapshot, 'arn' | 'name' | 'createdAt' | 'supportCode' | 'defects'>;
+export type OwnFields = Pick<Snapshot, 'arn' | 'name' | 'createdAt' | 'supportCode' | 'defects'>;
 
 /** What snapshots of a source have in common: one object serves them all. */
-export type Common = Required<Omit<Snapshot, keyof Own>>;
+export type CommonFields = Required<Omit<Snapshot, keyof OwnFields>>;
 
 /** A snapshot as it is held in memory: what repeats is held once. Where there are hundreds of thousands, that is a third of them. */
 export class SnapshotRecord implements Snapshot {
@@ -15,8 +15,8 @@ export class SnapshotRecord implements Snapshot {
   readonly defects: readonly Defect[] | undefined;
 
   constructor(
-    private readonly common: Common,
-    { arn, name, createdAt, supportCode, defects }: Own,
+    private readonly common: CommonFields,
+    { arn, name, createdAt, supportCode, defects }: OwnFields,
   ) {
     this.arn = arn;
     this.name = name;
@@ -95,7 +95,7 @@ export class SnapshotRecord implements Snapshot {
 }
 
 /** Whether two have every member in common; texts and numbers by value, the rest by identity. */
-export function isSame(a: Common, b: Common): boolean {
+export function isSame(a: CommonFields, b: CommonFields): boolean {
   return (
     a === b ||
     (a.source === b.source &&

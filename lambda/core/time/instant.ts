@@ -1,4 +1,4 @@
-import { instantOf } from './period';
+import { instantOfWallClock } from './period';
 import type { Zone } from './zone';
 
 /** `20261123T080000Z` of an instant (epoch ms): sorts as text, and fits into a key. */
@@ -27,7 +27,7 @@ export function parseLocalInstant(text: string): ((zone: Zone) => number) | null
   const at = parseInstant(text);
   if (at !== null) return () => at;
   const wall = parseInstant(`${text}Z`);
-  return wall === null ? null : (zone) => instantOf(wall, zone);
+  return wall === null ? null : (zone) => instantOfWallClock(wall, zone);
 }
 
 /** Epoch milliseconds of an id that begins with its compact instant (`20261123T080000Z-1a2b3c4d`); null for everything else. */

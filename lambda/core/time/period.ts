@@ -1,12 +1,10 @@
 import type { CountRule, WithinRule } from '../policy/policy';
 import type { Duration } from './duration';
+import { DAY_MS, HOUR_MS } from './units';
 import type { Zone } from './zone';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-
-/** A calendar period of a zone as one whole number: two instants share a bucket iff the numbers are equal. */
-export type Bucket = number;
+/** A calendar period of a zone as one whole number: two instants share a period iff the numbers are equal. */
+export type Period = number;
 
 /** Wall clock of an instant in a zone, as if it were UTC milliseconds. */
 export const wallClock = (instant: number, zone: Zone): number => instant + zone.offsetAt(instant);
@@ -27,7 +25,7 @@ export const localInstant = (instant: number, zone: Zone): string =>
 export const localDay = (instant: number, zone: Zone): string => wallText(instant, zone).slice(0, -14);
 
 /** Days since 1970-01-01 of a wall clock. */
-export const dayOf = (wall: number): number => Math.floor(wall / DAY);
+export const dayOf = (wall: number): number => Math.floor(wall / DAY_MS);
 
 /** Months since year 0 of a day number (proleptic Gregorian), by whole-number arithmetic: the hot path of every decision. */
 function monthOf(day: number): number {
@@ -46,21 +44,21 @@ const weekOf = (day: number): number => Math.floor((day + 3) / 7);
 
 type PeriodName = 'hour' | 'day' | 'week' | 'month' | 'year';
 
-/** Each calendar period: its bucket from a wall clock, and how people write it. One line adds a period. */
+/** Each calendar period: its period from a wall clock, and how people write it. One line adds a period. */
 const PERIODS: Readonly<
-  Record<PeriodName, { readonly bucket: (wall: number) => Bucket; readonly label: (bucket: Bucket) => string }>
+  Record<PeriodName, { readonly period: (wall: number) => Period; readonly label: (period: Period) => string }>
 > = {
   hour: {
-    bucket: (wall) => Math.floor(wall / HOUR),
-    label: (bucket) => `${new Date(bucket * HOUR).toISOString().slice(0, 13).replace('T', ' ')}:00`,
+    period: (wall) => Math.floor(wall / HOUR_MS),
+    label: (period) => `${new Date(period * HOUR_MS).toISOString().slice(0, 13).replace('T', ' ')}:00`,
   },
-  day: { bucket: dayOf, label: dayLabel },
-  week: { bucket: (wall) => weekOf(dayOf(wall)), label: weekLabel },
+  day: { period: dayOf, label: dayLabel },
+  week: { period: (wall) => weekOf(dayOf(wall)), label: weekLabel },
   month: {
-    bucket: (wall) => monthOf(dayOf(wall)),
-    label: (bucket) => `${Math.floor(bucket / 12)}-${String((bucket % 12) + 1).padStart(2, '0')}`,
+    period: (wall) => monthOf(dayOf(wall)),
+    label: (period) => `${Math.floor(period / 12)}-${String((period % 12) + 1).padStart(2, '0')}`,
   },
-  year: { bucket: (wall) => Math.floor(monthOf(dayOf(wall)) / 12), label: String },
+  year: { period: (wall) => Math.floor(monthOf(dayOf(wall)) / 12), label: String },
 };
 
 const PERIOD_OF_RULE = {
@@ -77,18 +75,18 @@ const PERIOD_OF_RULE = {
 } as const satisfies Partial<Record<CountRule | WithinRule, PeriodName>>;
 
 /** How a rule cuts time into buckets; null for `last` and `within`, which take every snapshot. */
-export function bucketer(rule: CountRule | WithinRule): ((wall: number) => Bucket) | null {
-  return rule === 'last' || rule === 'within' ? null : PERIODS[PERIOD_OF_RULE[rule]].bucket;
+export function makePeriodOf(rule: CountRule | WithinRule): ((wall: number) => Period) | null {
+  return rule === 'last' || rule === 'within' ? null : PERIODS[PERIOD_OF_RULE[rule]].period;
 }
 
 /** `2026-11-20`, `2026-W47`, `2026-11`, `2026`; empty for rules without buckets. */
-export function bucketLabel(rule: CountRule | WithinRule, bucket: Bucket): string {
-  return rule === 'last' || rule === 'within' ? '' : PERIODS[PERIOD_OF_RULE[rule]].label(bucket);
+export function periodLabel(rule: CountRule | WithinRule, period: Period): string {
+  return rule === 'last' || rule === 'within' ? '' : PERIODS[PERIOD_OF_RULE[rule]].label(period);
 }
 
 /** `YYYY-MM-DD` of a day number. */
 export function dayLabel(day: number): string {
-  return new Date(day * DAY).toISOString().slice(0, 10);
+  return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
 /** ISO 8601 week: the year is that of its Thursday. */
@@ -100,33 +98,36 @@ function weekLabel(week: number): string {
 }
 
 /** The instant of a wall clock: the earlier one where it occurs twice, moved forward by the gap where it is skipped. */
-export function instantOf(wall: number, zone: Zone): number {
-  const before = wall - zone.offsetAt(wall - DAY);
+export function instantOfWallClock(wall: number, zone: Zone): number {
+  const before = wall - zone.offsetAt(wall - DAY_MS);
   if (wallClock(before, zone) === wall) return before;
-  const after = wall - zone.offsetAt(wall + DAY);
+  const after = wall - zone.offsetAt(wall + DAY_MS);
   return wallClock(after, zone) === wall ? after : before;
 }
 
 function shift(instant: number, duration: Duration, zone: Zone, sign: 1 | -1): number {
   const { years, months, days, hours } = duration;
-  if (years === 0 && months === 0 && days === 0) return instant + sign * hours * HOUR;
+  if (years === 0 && months === 0 && days === 0) return instant + sign * hours * HOUR_MS;
   const from = new Date(wallClock(instant, zone));
   const wall = from.setUTCFullYear(
     from.getUTCFullYear() + sign * years,
     from.getUTCMonth() + sign * months,
     from.getUTCDate() + sign * days,
   );
-  return instantOf(wall, zone) + sign * hours * HOUR;
+  return instantOfWallClock(wall, zone) + sign * hours * HOUR_MS;
 }
 
 /**
  * `instant` − `duration`: years, months, weeks and days by the wall clock of the zone with overflow (31 May − 1 month = 1 May, as restic
  * and Go's AddDate do), hours absolute and last. All instants are epoch milliseconds.
  */
-export const before = (instant: number, duration: Duration, zone: Zone): number => shift(instant, duration, zone, -1);
+export const subtractDuration = (instant: number, duration: Duration, zone: Zone): number =>
+  shift(instant, duration, zone, -1);
 
 /** `instant` + `duration`, by the same rules. */
-export const after = (instant: number, duration: Duration, zone: Zone): number => shift(instant, duration, zone, 1);
+export const addDuration = (instant: number, duration: Duration, zone: Zone): number =>
+  shift(instant, duration, zone, 1);
 
 /** The instant at which a local day (`YYYY-MM-DD`) is over. */
-export const endOfDay = (day: string, zone: Zone): number => instantOf(Date.parse(`${day}T00:00:00Z`) + DAY, zone);
+export const endOfDay = (day: string, zone: Zone): number =>
+  instantOfWallClock(Date.parse(`${day}T00:00:00Z`) + DAY_MS, zone);

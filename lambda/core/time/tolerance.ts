@@ -1,5 +1,7 @@
-/** Maximum distance (ms) between a scheduled time and the clock. A retry never makes it larger: beyond it, the event was replayed or made up. */
-export const MAX_LATE_MS = 24 * 60 * 60_000;
+import { DAY_MS, MINUTE_MS } from './units';
 
-/** Maximum difference (ms) between two clocks that are right. A time further ahead than this is in the future. */
-export const CLOCK_TOLERANCE_MS = 5 * 60_000;
+/** The most (ms) by which a time that another clock wrote may be ahead of this one. */
+export const CLOCK_TOLERANCE_MS = 5 * MINUTE_MS;
+
+/** The most (ms) between a scheduled time and the clock. No retry is later: an event beyond it was replayed or invented. */
+export const MAX_LATE_MS = DAY_MS;

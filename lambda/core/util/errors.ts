@@ -1,17 +1,16 @@
-/** Whose fault a failure is: what the operator wrote, what the service did, or a defect of this program. */
-export type Fault = 'operator' | 'aws' | 'bug';
+import { ERROR_CODES, type ErrorCode, type Fault } from './error-codes';
 
 /**
- * The one error this program throws on purpose: a run that cannot do its job.
- * `code` is stable (other programs may match on it); `message` says what, what was got, what was expected and what to do.
+ * The error of a run that cannot do its job. `code` is stable, so that other programs can match it. `message` states the failure, the value
+ * received, the value expected, and the remedy.
  */
 export class RetentionError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly fault: Fault;
-  constructor(code: string, fault: Fault, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'RetentionError';
     this.code = code;
-    this.fault = fault;
+    this.fault = ERROR_CODES[code];
   }
 }

@@ -4,8 +4,8 @@
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 /** Nearly all text is this: nothing in it needs a closer check. */
-const PLAIN = /^[\x20-\x7e]*$/;
-const PLAIN_LINES = /^[\n\x20-\x7e]*$/;
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+const PRINTABLE_ASCII_LINES = /^[\n\x20-\x7e]*$/;
 const JOINER = /[\u200c\u200d]/;
 const VARIATION = /[\ufe0e\ufe0f]/;
 /** What a joiner may stand between: letters of scripts that need one, and pictures. */
@@ -23,16 +23,17 @@ function isNeeded(character: string, at: number, text: string): boolean {
   return isKept && JOINABLE.test(after);
 }
 
-const replaced = (text: string, kept: string): string =>
+const replaceUnsafe = (text: string, kept: string): string =>
   text.replace(UNSAFE, (character, at: number) =>
     kept.includes(character) || isNeeded(character, at, text) ? character : '\ufffd',
   );
 
 /** Returns text for one line or one cell, in which each character that would be obeyed or hidden is a visible `�`. */
-export const visible = (text: string): string => (PLAIN.test(text) ? text : replaced(text, ''));
+export const visible = (text: string): string => (PRINTABLE_ASCII.test(text) ? text : replaceUnsafe(text, ''));
 
 /** Returns text of several lines, in which each character that would be obeyed or hidden is a visible `�`; tabs and line feeds stay. */
-export const visibleLines = (text: string): string => (PLAIN_LINES.test(text) ? text : replaced(text, '\n\t'));
+export const visibleLines = (text: string): string =>
+  PRINTABLE_ASCII_LINES.test(text) ? text : replaceUnsafe(text, '\n\t');
 
 /** `\\u202e`: one escape for each UTF-16 unit. */
 const escapedUnits = (character: string): string =>
@@ -46,7 +47,7 @@ const escapedUnits = (character: string): string =>
  * the result is the same value.
  */
 export const escapeJson = (json: string): string =>
-  PLAIN_LINES.test(json)
+  PRINTABLE_ASCII_LINES.test(json)
     ? json
     : json.replace(UNSAFE, (character) => (character === '\n' ? character : escapedUnits(character)));
 
@@ -60,7 +61,7 @@ export const visibleMembers = (_: string, value: unknown): unknown =>
 const MAX_TEXT_LENGTH = 600;
 
 /** Other people's text on one line: what could break a line, reorder or hide text becomes a visible `�`; absurdly long text is cut. */
-export function clean(text: string): string {
+export function oneLine(text: string): string {
   const safe = visible(text);
   return safe.length <= MAX_TEXT_LENGTH ? safe : `${safe.slice(0, MAX_TEXT_LENGTH).replace(/[\ud800-\udbff]$/, '')}…`;
 }

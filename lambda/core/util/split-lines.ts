@@ -1,5 +1,5 @@
 /** The lines of a text that arrives in pieces of UTF-8, without their ends. What follows the last end is a line if it is not empty. */
-export async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+export async function* splitLines(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let pending = '';
   for await (const piece of pieces) {

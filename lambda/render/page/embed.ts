@@ -1,16 +1,16 @@
 import { monthlyCostCeiling, snapshotGb } from '../../core/policy/cost';
 import type { EvaluatedSnapshot, Report } from '../../core/report/report-model';
-import { clean, jsonText } from '../../core/util/safe-text';
-import { inShort } from '../expiry-reasons';
-import { nameOf, policyText, reasonsText, sourceNameOf } from '../phrases';
-import { cityOf } from '../region-names';
+import { jsonText, oneLine } from '../../core/util/safe-text';
+import { expirySummary } from '../expiry-reasons';
+import { policyText, reasonsText, snapshotName, sourceName } from '../phrases';
+import { regionCity } from '../region-names';
 import type { PageData, PageMark, PageRow, PageSource } from './data';
 
 /** Rows that one page carries: more would make a browser slow. */
 export const MAX_ROWS = 30_000;
 
 /** The words for a verdict, by status where a snapshot is kept. */
-const WORDS: Readonly<Record<EvaluatedSnapshot['status'], string>> = {
+const VERDICT_WORDS: Readonly<Record<EvaluatedSnapshot['status'], string>> = {
   managed: 'kept',
   held: 'held',
   problem: 'kept: problem',
@@ -19,15 +19,15 @@ const WORDS: Readonly<Record<EvaluatedSnapshot['status'], string>> = {
   'automatic-copy': 'kept: copy of an automatic snapshot',
   unmanaged: 'kept: no policy',
 };
-export const PAST_POLICY = 'past policy';
+export const EXPIRED_WORD = 'past policy';
 
-function markOf({ verdict, status }: EvaluatedSnapshot): PageMark {
+function pageMark({ verdict, status }: EvaluatedSnapshot): PageMark {
   if (verdict === 'expire') return 'expire';
   return status === 'managed' ? 'keep' : status === 'held' ? 'held' : 'aside';
 }
 
 /** What a page has room for, in the order of the report: what is past policy first, then what is set aside, then the rest. */
-export function shownOf(items: readonly EvaluatedSnapshot[], most = MAX_ROWS): readonly EvaluatedSnapshot[] {
+export function selectShown(items: readonly EvaluatedSnapshot[], most = MAX_ROWS): readonly EvaluatedSnapshot[] {
   if (items.length <= most) return items;
   const rank = ({ verdict, status }: EvaluatedSnapshot): number =>
     verdict === 'expire' ? 0 : status === 'managed' ? 2 : 1;
@@ -52,7 +52,7 @@ const embedded = (value: unknown): string =>
   jsonText(value).replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 
 /** A list of texts that each stand in it once. */
-function texts(): { readonly list: string[]; indexOf(text: string): number } {
+function textList(): { readonly list: string[]; indexOf(text: string): number } {
   const indexes = new Map<string, number>();
   const list: string[] = [];
   return {
@@ -68,7 +68,7 @@ function texts(): { readonly list: string[]; indexOf(text: string): number } {
 
 function sourceOf({ snapshot, sourceExists }: EvaluatedSnapshot): PageSource {
   const { kind, region } = snapshot;
-  return [sourceNameOf(snapshot), sourceExists === false ? 1 : 0, kind, clean(region), cityOf(region)];
+  return [sourceName(snapshot), sourceExists === false ? 1 : 0, kind, oneLine(region), regionCity(region)];
 }
 
 const WEEK = 7 * 86_400_000;
@@ -86,7 +86,7 @@ function offsetsOf(items: readonly EvaluatedSnapshot[], { evaluatedAt, zone }: R
 
 /** The data of the page (a PageData) as JSON, in chunks. */
 export function* embedRows(items: readonly EvaluatedSnapshot[], report: Report): Generator<string> {
-  const [words, policies, prefixes, sourceKeys] = [texts(), texts(), texts(), texts()];
+  const [words, policies, prefixes, sourceKeys] = [textList(), textList(), textList(), textList()];
   const sources: PageSource[] = [];
   yield `{"now":${report.evaluatedAt},"offsets":${JSON.stringify(offsetsOf(items, report))},"rows":[`;
   for (const [index, item] of items.entries()) {
@@ -94,19 +94,19 @@ export function* embedRows(items: readonly EvaluatedSnapshot[], report: Report):
     const { account, kind, region, source } = snapshot;
     const of = sourceKeys.indexOf(JSON.stringify([account, region, kind, source?.arn ?? [source?.name]]));
     sources[of] ??= sourceOf(item);
-    const arn = snapshot.arn === null ? null : clean(snapshot.arn);
+    const arn = snapshot.arn === null ? null : oneLine(snapshot.arn);
     const cut = arn === null ? 0 : arn.lastIndexOf('/') + 1;
     const row: PageRow = [
-      nameOf(snapshot),
+      snapshotName(snapshot),
       of,
       snapshot.createdAt,
       snapshotGb(snapshot),
       monthlyCostCeiling(snapshot, report.pricing),
-      markOf(item),
-      words.indexOf(item.verdict === 'expire' ? PAST_POLICY : WORDS[item.status]),
-      policies.indexOf(item.verdict === 'expire' ? inShort(item) : policyText(policy)),
+      pageMark(item),
+      words.indexOf(item.verdict === 'expire' ? EXPIRED_WORD : VERDICT_WORDS[item.status]),
+      policies.indexOf(item.verdict === 'expire' ? expirySummary(item) : policyText(policy)),
       reasonsText(reasons),
-      [...snapshot.tags].map(([key, value]) => clean(value === null ? key : `${key}=${value}`)).join(', '),
+      [...snapshot.tags].map(([key, value]) => oneLine(value === null ? key : `${key}=${value}`)).join(', '),
       arn === null ? null : prefixes.indexOf(arn.slice(0, cut)),
       arn === null ? '' : arn.slice(cut),
     ];

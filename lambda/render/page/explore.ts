@@ -1,7 +1,7 @@
 import { AGES, ageFilter } from '../charts';
 
 /** A column: what sorts by it (null: nothing), its heading, and what the smallest and the largest of it are called. */
-const COLUMNS: readonly (readonly [key: string | null, label: string, up: string, down: string])[] = [
+const TABLE_COLUMNS: readonly (readonly [key: string | null, label: string, up: string, down: string])[] = [
   ['name', 'Snapshot', 'A to Z', 'Z to A'],
   ['source', 'Source', 'A to Z', 'Z to A'],
   ['region', 'Region', 'A to Z', 'Z to A'],
@@ -13,13 +13,13 @@ const COLUMNS: readonly (readonly [key: string | null, label: string, up: string
   [null, 'Why', '', ''],
 ];
 
-const heads = COLUMNS.map(([key, label]) =>
+const heads = TABLE_COLUMNS.map(([key, label]) =>
   key === null
     ? `<th role="columnheader" scope="col">${label}</th>`
     : `<th role="columnheader" scope="col" data-sort="${key}" aria-sort="none" class="${['age', 'size', 'cost'].includes(key) ? 'n' : ''}"><button type="button">${label}</button></th>`,
 ).join('');
 
-const sorts = COLUMNS.flatMap(([key, label, up, down]) =>
+const sorts = TABLE_COLUMNS.flatMap(([key, label, up, down]) =>
   key === null
     ? []
     : [`<option value="${key}">${label}, ${up}</option>`, `<option value="-${key}">${label}, ${down}</option>`],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { countdown, type ReportRun, selectDue } from '../../../lambda/core/plan/grace-period';
 import type { Plan, PlanItem } from '../../../lambda/core/plan/plan';
 import { compactInstant } from '../../../lambda/core/time/instant';
-import { before, dayLabel, dayOf, wallClock } from '../../../lambda/core/time/period';
+import { dayLabel, dayOf, subtractDuration, wallClock } from '../../../lambda/core/time/period';
 import { planFile, reportFiles, runFolder, SENT } from '../../../lambda/storage/keys';
 import { readRuns } from '../../../lambda/storage/report-history';
 import { memoryStore } from '../../fakes/memory-store';
@@ -56,7 +56,8 @@ async function carryOn(reports: readonly { readonly at: number; readonly names: 
   const store = memoryStore(objects, () => clock);
   const write = (key: string, value: object) =>
     store.put({ key, contentType: 'application/json', body: [JSON.stringify(value)] });
-  const readAt = (now: number) => readRuns(store, () => DIGEST, before(now, config.deletion.grace, config.zone));
+  const readAt = (now: number) =>
+    readRuns(store, () => DIGEST, subtractDuration(now, config.deletion.grace, config.zone));
   const told = new Map<string, string>();
   const early: string[] = [];
   let taken = 0;

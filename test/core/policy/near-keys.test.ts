@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { foldKey } from '../../../lambda/core/policy/near-keys';
-import { readTags } from '../../../lambda/core/policy/tags';
+import { readRetentionTags } from '../../../lambda/core/policy/tags';
 import { withinDistance } from '../../../lambda/core/util/distance';
 import { CHECKS } from '../../support/arbitraries';
 import { aConfig } from '../../support/config-builder';
@@ -21,7 +21,7 @@ const CASES = JSON.parse(readFileSync(join(__dirname, '..', 'cases', 'tags.json'
 const grammarOf = (written: Written = {}) => aConfig({ policies: POLICIES, ...written });
 const DEFAULT = grammarOf();
 const codes = ([key, value]: Tag, grammar = DEFAULT, on: 'snapshot' | 'source' = 'snapshot'): readonly string[] =>
-  readTags(new Map([[key, value]]), on, grammar).problems.map(({ code }) => code);
+  readRetentionTags(new Map([[key, value]]), on, grammar).problems.map(({ code }) => code);
 const isProblem = (tag: Tag, grammar = DEFAULT): boolean => codes(tag, grammar).length > 0;
 
 describe('invisible signs in a key', () => {
@@ -49,7 +49,7 @@ describe('a snapshot of a source whose newest snapshot alone is kept', () => {
       verdict: 'keep',
       status: 'problem',
     });
-    const { problems } = readTags(tagged(tags), 'snapshot', config);
+    const { problems } = readRetentionTags(tagged(tags), 'snapshot', config);
     expect(problems).toHaveLength(1);
     expect(problems[0]?.message).toContain(key);
     expect(problems[0]?.message).toContain('; correct the tag, or list the key in ignoreTags');
@@ -107,7 +107,7 @@ describe('every single edit of a key that means something', () => {
       fc.property(edits, fc.nat(), fc.constantFrom(...'aeiz19'), (once, at, sign) => {
         const place = at % (once.length + 1);
         const twice = once.slice(0, place) + sign + once.slice(place + 1);
-        const read = readTags(new Map([[twice, null]]), 'snapshot', DEFAULT);
+        const read = readRetentionTags(new Map([[twice, null]]), 'snapshot', DEFAULT);
         expect([twice, read.problems.length + read.holds.length]).toEqual([twice, 1]);
       }),
       CHECKS,
@@ -217,14 +217,14 @@ describe('a near miss', () => {
   });
 
   it('among unknown keys of our own prefix is told to be corrected, as ignoreTags cannot list it', () => {
-    const [problem] = readTags(tagged({ 'retention:owner': 'ann' }), 'snapshot', DEFAULT).problems;
+    const [problem] = readRetentionTags(tagged({ 'retention:owner': 'ann' }), 'snapshot', DEFAULT).problems;
     expect(problem?.message).toMatch(
       /; correct or remove the tag \(ignoreTags cannot list a key that begins with retention:\)$/,
     );
   });
 
   it('holds nothing up: each tag has one problem of its own, beside valid tags', () => {
-    const { problems, holds } = readTags(
+    const { problems, holds } = readRetentionTags(
       tagged({
         'retension:hold': null,
         NoDelete: 'x',

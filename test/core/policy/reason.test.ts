@@ -1,31 +1,31 @@
-import { type Reason, describe as sentence } from '../../../lambda/core/policy/reason';
+import { type Reason, describeReason as sentence } from '../../../lambda/core/policy/reason';
 
 const DAY_NUMBER = Date.UTC(2026, 10, 20) / 86_400_000;
 
 it.each<[string, Reason]>([
-  ['last 2 of 3', { code: 'last', kind: 'kept', nth: 2, of: 3, bucket: 1, oldest: false }],
-  ['daily 3 of 7 (2026-11-20)', { code: 'daily', kind: 'kept', nth: 3, of: 7, bucket: DAY_NUMBER, oldest: false }],
+  ['last 2 of 3', { code: 'last', kind: 'kept', nth: 2, of: 3, period: 1, oldest: false }],
+  ['daily 3 of 7 (2026-11-20)', { code: 'daily', kind: 'kept', nth: 3, of: 7, period: DAY_NUMBER, oldest: false }],
   [
     'hourly 1 of 24 (2026-11-20 13:00)',
-    { code: 'hourly', kind: 'kept', nth: 1, of: 24, bucket: DAY_NUMBER * 24 + 13, oldest: false },
+    { code: 'hourly', kind: 'kept', nth: 1, of: 24, period: DAY_NUMBER * 24 + 13, oldest: false },
   ],
   [
     'daily 3 of unlimited (2026-11-20), the oldest of all',
-    { code: 'daily', kind: 'kept', nth: 3, of: Number.POSITIVE_INFINITY, bucket: DAY_NUMBER, oldest: true },
+    { code: 'daily', kind: 'kept', nth: 3, of: Number.POSITIVE_INFINITY, period: DAY_NUMBER, oldest: true },
   ],
   ['daily: 7 of 7 slots filled', { code: 'daily', kind: 'full', of: 7 }],
   [
     'monthly: 2026-11 already kept by web-1120',
-    { code: 'monthly', kind: 'taken', bucket: 2026 * 12 + 10, by: 'web-1120' },
+    { code: 'monthly', kind: 'taken', period: 2026 * 12 + 10, by: 'web-1120' },
   ],
-  ['within 14d', { code: 'within', kind: 'kept-within', duration: '14d', bucket: null, oldest: false }],
+  ['within 14d', { code: 'within', kind: 'kept-within', duration: '14d', period: null, oldest: false }],
   [
     'withinYearly 5y (2026)',
-    { code: 'withinYearly', kind: 'kept-within', duration: '5y', bucket: 2026, oldest: false },
+    { code: 'withinYearly', kind: 'kept-within', duration: '5y', period: 2026, oldest: false },
   ],
   [
     'withinDaily 2w (2026-11-20), the oldest of all',
-    { code: 'withinDaily', kind: 'kept-within', duration: '2w', bucket: DAY_NUMBER, oldest: true },
+    { code: 'withinDaily', kind: 'kept-within', duration: '2w', period: DAY_NUMBER, oldest: true },
   ],
   [
     'within: not within 14d of the newest, web-1123',

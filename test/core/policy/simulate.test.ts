@@ -1,4 +1,4 @@
-import { dateOf, simulate } from '../../../lambda/core/policy/simulate';
+import { runSimulation, simulatedDate } from '../../../lambda/core/policy/simulate';
 import { parseDuration } from '../../../lambda/core/time/duration';
 import { aConfig } from '../../support/config-builder';
 
@@ -18,17 +18,17 @@ function simulated(
 ) {
   const { timezone = 'UTC', end = END, floors = {} } = more;
   const config = aConfig({ timezone, floors, policies: { it: policy }, default: 'it' });
-  return simulate({ config, schedule: { every: length(every), span: length(span), end }, sizeGb: 40 });
+  return runSimulation({ config, schedule: { every: length(every), span: length(span), end }, sizeGb: 40 });
 }
 
-const keptOn = (simulation: ReturnType<typeof simulate>): readonly string[] =>
-  simulation.days.flatMap((each) => each.kept.map(() => dateOf(each)));
+const keptOn = (simulation: ReturnType<typeof runSimulation>): readonly string[] =>
+  simulation.days.flatMap((each) => each.kept.map(() => simulatedDate(each)));
 
 describe('simulate', () => {
   it('makes a snapshot at the end and one every so often before it, later than the start', () => {
     const { made, days } = simulated({ keep: 'all' }, '1d', '7d');
     expect(made).toBe(7);
-    expect(days.map(dateOf)).toEqual([
+    expect(days.map(simulatedDate)).toEqual([
       '2026-11-17',
       '2026-11-18',
       '2026-11-19',
@@ -76,7 +76,7 @@ describe('simulate', () => {
     const config = aConfig({ policies: { it: { keep: { last: 1 } } }, default: 'it' });
     const schedule = { every: length('1d'), span: length('10d'), end: END };
     const tags = new Map([['2026-11-15', new Map([['retention:hold', null]])]]);
-    expect(keptOn(simulate({ config, schedule, sizeGb: 40, tags }))).toEqual(['2026-11-15', '2026-11-23']);
+    expect(keptOn(runSimulation({ config, schedule, sizeGb: 40, tags }))).toEqual(['2026-11-15', '2026-11-23']);
   });
 
   it('keeps a year of hourly snapshots, every one of them, within its bounds', () => {

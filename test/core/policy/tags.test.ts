@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isInForce, readTags, type TagGrammar } from '../../../lambda/core/policy/tags';
+import { isInForce, readRetentionTags, type TagGrammar } from '../../../lambda/core/policy/tags';
 import { CHECKS, KEEPING, RUNS } from '../../support/arbitraries';
 import { aConfig } from '../../support/config-builder';
 import { aSource } from '../../support/report-builder';
@@ -9,8 +9,8 @@ type Written = Readonly<Record<string, string | null>>;
 
 const POLICIES = { standard: { keep: { last: 1 } }, short: { expireAfter: '14d' } };
 const GRAMMAR: TagGrammar = aConfig({ policies: POLICIES });
-const own = (tags: Written, grammar = GRAMMAR) => readTags(tagged(tags), 'snapshot', grammar);
-const sourceOf = (tags: Written) => readTags(tagged(tags), 'source', GRAMMAR);
+const own = (tags: Written, grammar = GRAMMAR) => readRetentionTags(tagged(tags), 'snapshot', grammar);
+const sourceOf = (tags: Written) => readRetentionTags(tagged(tags), 'source', GRAMMAR);
 const messages = (tags: Written, grammar = GRAMMAR) =>
   own(tags, grammar).problems.map(({ code, message }) => `${code}: ${message}`);
 
@@ -454,7 +454,7 @@ describe('whatever people type', () => {
   it('nothing throws, and what has a problem or a hold without end never expires, nor does any sibling of such a source', () => {
     fc.assert(
       fc.property(anyTags, fc.constantFrom('snapshot' as const, 'source' as const), (tags, where) => {
-        const reading = readTags(tags, where, config);
+        const reading = readRetentionTags(tags, where, config);
         const evaluated = evaluate(tags, where);
         if (reading.problems.length > 0) expect([reading.policy, evaluated.verdict]).toEqual([null, 'keep']);
         if (reading.holds.some(({ until }) => until === null))

@@ -1,6 +1,6 @@
-import { compareWith, hasChanges, markOf, type ReportState } from '../../../lambda/core/report/report-diff';
+import { compareWith, hasChanges, indexMark, type ReportState } from '../../../lambda/core/report/report-diff';
 import type { Changes, EvaluatedSnapshot, Scope } from '../../../lambda/core/report/report-model';
-import { remember } from '../../../lambda/core/snapshot/snapshot-index';
+import { encodeIndex } from '../../../lambda/core/snapshot/snapshot-index';
 import { aFailedScope, aScope, excluded, expired, kept } from '../../support/report-builder';
 
 const arnOf = (name: string): string => kept({ name }).snapshot.arn ?? '';
@@ -12,7 +12,7 @@ const previous = (marks: Readonly<Record<string, 'e' | 'h' | 'k'>>): ReportState
   complete: true,
   lists: [{ region: 'us-east-1', kind: 'instance' }],
   snapshots: [
-    ...remember(
+    ...encodeIndex(
       Object.entries(marks).map(([name, mark]) => ['us-east-1', 'instance', arnOf(name), name, mark] as const),
     ),
   ],
@@ -22,7 +22,7 @@ const READ = [aScope()];
 
 function changesSince(state: ReportState, ...now: [readonly EvaluatedSnapshot[], readonly Scope[]]): Changes {
   const comparison = compareWith(state, ...now);
-  for (const block of state.snapshots) comparison.meet(block);
+  for (const block of state.snapshots) comparison.add(block);
   return comparison.changes();
 }
 
@@ -30,7 +30,12 @@ const named = (items: readonly EvaluatedSnapshot[]): (string | null)[] => items.
 const held = (name: string): EvaluatedSnapshot => excluded('held', 'held without end', { name });
 
 it('remembers a snapshot as expiring, held, or kept otherwise', () => {
-  expect([expired(), held('a'), kept(), excluded('unmanaged', 'unmanaged')].map(markOf)).toEqual(['e', 'h', 'k', 'k']);
+  expect([expired(), held('a'), kept(), excluded('unmanaged', 'unmanaged')].map(indexMark)).toEqual([
+    'e',
+    'h',
+    'k',
+    'k',
+  ]);
 });
 
 it('tells what is new, gone, newly expiring and newly held', () => {

@@ -1,18 +1,18 @@
 import * as fc from 'fast-check';
 import { KINDS } from '../../../lambda/core/snapshot/snapshot';
-import { type Remembered, recall, remember } from '../../../lambda/core/snapshot/snapshot-index';
+import { decodeIndex, encodeIndex, type IndexEntry } from '../../../lambda/core/snapshot/snapshot-index';
 
 const ARN = 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/';
 
 it('writes one line for each snapshot, under their list and the beginning that their ARNs share', () => {
-  const snapshots: Remembered[] = [
+  const snapshots: IndexEntry[] = [
     ['us-east-1', 'instance', `${ARN}1`, 'web-1', 'e'],
     ['us-east-1', 'instance', `${ARN}2`, null, 'k'],
     ['us-east-1', 'instance', 'another', 'a "b"', 'h'],
     ['us-east-1', 'disk', 'third', null, 'k'],
     ['us-east-2', 'disk', 'fourth', null, 'k'],
   ];
-  expect([...remember(snapshots)]).toEqual([
+  expect([...encodeIndex(snapshots)]).toEqual([
     ['us-east-1', 'instance', ARN, 'e1\tweb-1\nk2'],
     ['us-east-1', 'instance', '', 'hanother\ta \\"b\\"'],
     ['us-east-1', 'disk', '', 'kthird'],
@@ -22,7 +22,7 @@ it('writes one line for each snapshot, under their list and the beginning that t
 
 it('begins a new block after a thousand snapshots, so that no line of the file is long', () => {
   const snapshots = Array.from({ length: 2_001 }, (_, i) => ['us-east-1', 'disk', `${ARN}${i}`, null, 'k'] as const);
-  expect([...remember(snapshots)].map(([, , , lines]) => lines.split('\n').length)).toEqual([1_000, 1_000, 1]);
+  expect([...encodeIndex(snapshots)].map(([, , , lines]) => lines.split('\n').length)).toEqual([1_000, 1_000, 1]);
 });
 
 it('recalls whatever it remembered, hostile names and ARNs too', () => {
@@ -39,13 +39,13 @@ it('recalls whatever it remembered, hostile names and ARNs too', () => {
   );
   fc.assert(
     fc.property(fc.array(snapshot), (snapshots) => {
-      const stored = JSON.parse(JSON.stringify([...remember(snapshots)]));
-      expect([...recall(stored)]).toEqual(snapshots);
+      const stored = JSON.parse(JSON.stringify([...encodeIndex(snapshots)]));
+      expect([...decodeIndex(stored)]).toEqual(snapshots);
     }),
     { numRuns: 1_000 },
   );
 });
 
 it.each(['', 'xarn', 'ea\n', 'e\\'])('refuses %j, which it did not write', (lines) => {
-  expect(() => [...recall([['us-east-1', 'disk', '', lines]])]).toThrow(SyntaxError);
+  expect(() => [...decodeIndex([['us-east-1', 'disk', '', lines]])]).toThrow(SyntaxError);
 });

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import type { CountRule, WithinRule } from '../../../lambda/core/policy/policy';
 import { type Duration, parseDuration } from '../../../lambda/core/time/duration';
 import {
-  bucketer,
-  bucketLabel,
   dayLabel,
   dayOf,
-  before as earlier,
+  subtractDuration as earlier,
   endOfDay,
-  instantOf,
-  after as later,
+  instantOfWallClock,
+  addDuration as later,
+  makePeriodOf,
+  periodLabel,
   wallClock,
 } from '../../../lambda/core/time/period';
 import { UTC } from '../../../lambda/core/time/zone';
@@ -28,8 +28,8 @@ const duration = (text: string): Duration => {
   return result.value;
 };
 const label = (rule: CountRule | WithinRule, instant: string, zone = UTC): string => {
-  const bucket = bucketer(rule);
-  return bucket === null ? '' : bucketLabel(rule, bucket(wallClock(at(instant), zone)));
+  const period = makePeriodOf(rule);
+  return period === null ? '' : periodLabel(rule, period(wallClock(at(instant), zone)));
 };
 
 describe('buckets', () => {
@@ -60,8 +60,8 @@ describe('buckets', () => {
     ['yearly', '2026-12-31T23:59:59Z', '2026'],
     ['yearly', '2000-02-29T00:00:00Z', '2000'],
     ['last', '2026-12-31T23:59:59Z', ''],
-  ])('%s: %s falls into %s', (rule, instant, bucket) => {
-    expect(label(rule, instant)).toBe(bucket);
+  ])('%s: %s falls into %s', (rule, instant, period) => {
+    expect(label(rule, instant)).toBe(period);
   });
 
   test('are cut by the wall clock of the zone', () => {
@@ -70,7 +70,7 @@ describe('buckets', () => {
     expect(label('weekly', '2026-12-27T23:30:00Z', berlin)).toBe('2026-W53');
   });
 
-  test('an hour that occurs twice is one bucket', () => {
+  test('an hour that occurs twice is one period', () => {
     expect(label('hourly', '2026-10-25T00:30:00Z', berlin)).toBe('2026-10-25 02:00');
     expect(label('hourly', '2026-10-25T01:30:00Z', berlin)).toBe('2026-10-25 02:00');
     expect(label('hourly', '2026-10-25T02:30:00Z', berlin)).toBe('2026-10-25 03:00');
@@ -108,7 +108,7 @@ describe('instants of wall clocks', () => {
     ['the day before it', '2011-12-29T23:59:59', apia, '2011-12-30T09:59:59Z'],
     ['the day after it', '2011-12-31T00:00:00', apia, '2011-12-30T10:00:00Z'],
   ])('%s', (_, local, zone, instant) => {
-    expect(iso(instantOf(wall(local), zone))).toBe(instant);
+    expect(iso(instantOfWallClock(wall(local), zone))).toBe(instant);
   });
 
   test('are the earliest that show this wall clock, wherever one does', () => {
@@ -125,7 +125,7 @@ describe('instants of wall clocks', () => {
         fc.integer({ min: at('2010-01-01T00:00:00Z'), max: at('2037-12-31T00:00:00Z') }),
         (place, instant) => {
           const local = wallClock(instant, place);
-          const found = instantOf(local, place);
+          const found = instantOfWallClock(local, place);
           expect(wallClock(found, place)).toBe(local);
           expect(found).toBeLessThanOrEqual(instant);
         },

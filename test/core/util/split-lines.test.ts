@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { linesOf } from '../../../lambda/core/util/split-lines';
+import { splitLines } from '../../../lambda/core/util/split-lines';
 
 async function* cut(text: string, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text);
@@ -16,7 +16,7 @@ it('gives the lines of a text wherever it is cut, in the middle of a character t
   await fc.assert(
     fc.asyncProperty(text, fc.array(fc.integer({ min: 1, max: 5 })), async (whole, sizes) => {
       const lines: string[] = [];
-      for await (const line of linesOf(cut(whole, sizes))) lines.push(line);
+      for await (const line of splitLines(cut(whole, sizes))) lines.push(line);
       const expected = whole.split('\n');
       expect(lines).toEqual(expected.at(-1) === '' ? expected.slice(0, -1) : expected);
     }),

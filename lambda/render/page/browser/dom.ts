@@ -21,15 +21,3 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 /** Other people's text, whose direction must not reach what stands beside it. */
 export const isolated = (text: string): HTMLElement => make('bdi', {}, text);
-
-const WHOLE = new Intl.NumberFormat('en-US');
-const CENTS = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' });
-
-/** `5,000`. */
-export const figure = (amount: number): string => WHOLE.format(amount);
-
-/** `$1,234.50`. */
-export const dollars = (amount: number): string => CENTS.format(amount);
-
-/** `1 snapshot`, `5,000 snapshots`. */
-export const count = (amount: number, one: string): string => `${figure(amount)} ${one}${amount === 1 ? '' : 's'}`;

@@ -1,34 +1,35 @@
+import { formatCount, formatDollars, formatNumber } from '../../numbers';
 import type { PageData } from '../data';
 import { localClock } from '../local-clock';
-import { byId, count, dollars, figure, make } from './dom';
+import { byId, make } from './dom';
 import { unfoldWhilePrinting } from './printing';
-import { type Row, readRows } from './rows';
-import { NO_WISH, SORTS, select, WISH_KEYS, type Wish, wishOf } from './selection';
+import { readRows, type SnapshotRow } from './rows';
+import { EMPTY_QUERY, makeQuery, QUERY_KEYS, type Query, SORTS, select } from './selection';
 import { table } from './table';
 import { timeline } from './timeline';
 
 const data = JSON.parse(byId('data', HTMLScriptElement).textContent ?? '') as PageData;
-const rows = readRows(data);
+const allRows = readRows(data);
 const clock = localClock(data);
-const drawTimeline = timeline(rows, data.now, clock);
+const drawTimeline = timeline(allRows, data.now, clock);
 const { show } = table(clock);
 const form = byId('filters', HTMLFormElement);
-let wish: Wish = NO_WISH;
-let here: Row | null = null;
-let selected: readonly Row[] = rows;
+let query: Query = EMPTY_QUERY;
+let here: SnapshotRow | null = null;
+let selectedRows: readonly SnapshotRow[] = allRows;
 /** A snapshot that the address names and this page does not list. */
-let missing: string | null = null;
+let unlistedId: string | null = null;
 
-const field = (key: keyof Wish): HTMLInputElement | HTMLSelectElement => {
+const field = (key: keyof Query): HTMLInputElement | HTMLSelectElement => {
   const found = form.elements.namedItem(key);
   if (found instanceof HTMLInputElement || found instanceof HTMLSelectElement) return found;
   throw new Error(`the page lacks the filter ${key}`);
 };
 
 /** Fills the choices of a filter: what is there, how often. */
-function choices(key: keyof Wish, of: (row: Row) => readonly [value: string, text: string]): void {
+function choices(key: keyof Query, of: (row: SnapshotRow) => readonly [value: string, text: string]): void {
   const found = new Map<string, { text: string; rows: number }>();
-  for (const row of rows) {
+  for (const row of allRows) {
     const [value, text] = of(row);
     const choice = found.get(value);
     if (choice) choice.rows += 1;
@@ -37,47 +38,49 @@ function choices(key: keyof Wish, of: (row: Row) => readonly [value: string, tex
   const compare = new Intl.Collator('en', { numeric: true }).compare;
   const options = [...found].sort(([, a], [, b]) => compare(a.text, b.text));
   field(key).append(
-    ...options.map(([value, { text, rows: amount }]) => make('option', { value }, `${text} · ${figure(amount)}`)),
+    ...options.map(([value, { text, rows: amount }]) => make('option', { value }, `${text} · ${formatNumber(amount)}`)),
   );
 }
 
 function drawSummary(): void {
-  const past = selected.filter(({ mark }) => mark === 'expire').length;
-  const size = selected.reduce((sum, row) => sum + (row.size ?? 0), 0);
-  const cost = selected.reduce((sum, row) => sum + (row.cost ?? 0), 0);
+  const past = selectedRows.filter(({ mark }) => mark === 'expire').length;
+  const size = selectedRows.reduce((sum, row) => sum + (row.size ?? 0), 0);
+  const cost = selectedRows.reduce((sum, row) => sum + (row.cost ?? 0), 0);
   const which =
-    selected.length === rows.length
-      ? `All ${count(rows.length, 'snapshot')}`
-      : `${figure(selected.length)} of ${count(rows.length, 'snapshot')}`;
-  const unknown = selected.filter((row) => row.cost === null).length;
-  const money = `${figure(size)} GB, at most ${dollars(cost)} per month${unknown === 0 ? '' : ` and ${figure(unknown)} of unknown size`}`;
+    selectedRows.length === allRows.length
+      ? `All ${formatCount(allRows.length, 'snapshot')}`
+      : `${formatNumber(selectedRows.length)} of ${formatCount(allRows.length, 'snapshot')}`;
+  const unknown = selectedRows.filter((row) => row.cost === null).length;
+  const money = `${formatNumber(size)} GB, at most ${formatDollars(cost)} per month${unknown === 0 ? '' : ` and ${formatNumber(unknown)} of unknown size`}`;
   const found =
-    selected.length === 0
+    selectedRows.length === 0
       ? 'No snapshot matches'
-      : `${which}: ${figure(past)} past policy, ${unknown === selected.length ? 'size and cost not known' : money}`;
+      : `${which}: ${formatNumber(past)} past policy, ${unknown === selectedRows.length ? 'size and cost not known' : money}`;
   byId('summary', HTMLElement).textContent =
-    missing === null ? found : `This page does not list the snapshot that the address names, ${missing}. ${found}`;
+    unlistedId === null
+      ? found
+      : `This page does not list the snapshot that the address names, ${unlistedId}. ${found}`;
 }
 
 function drawSort(): void {
   for (const head of document.querySelectorAll<HTMLElement>('th[data-sort]')) {
     const key = head.dataset.sort ?? '';
-    head.setAttribute('aria-sort', wish.sort === key ? 'ascending' : wish.sort === `-${key}` ? 'descending' : 'none');
+    head.setAttribute('aria-sort', query.sort === key ? 'ascending' : query.sort === `-${key}` ? 'descending' : 'none');
   }
 }
 
 /** Draws what is asked for now. The timeline is drawn again only where its rows changed. */
 function draw(sameRows = false): void {
-  selected = select(rows, wish);
+  selectedRows = select(allRows, query);
   drawSort();
   drawSummary();
-  show(selected, here);
-  if (!sameRows) drawTimeline(selected);
+  show(selectedRows, here);
+  if (!sameRows) drawTimeline(selectedRows);
 }
 
 /** Writes the wish into the address, so that it can be shared and come back to; what is typed replaces what was typed before it. */
-function remember(typed: boolean): void {
-  const said = WISH_KEYS.filter((key) => wish[key] !== '').map((key) => [key, wish[key]]);
+function writeAddress(typed: boolean): void {
+  const said = QUERY_KEYS.filter((key) => query[key] !== '').map((key) => [key, query[key]]);
   const hash = said.length === 0 ? '' : `#${new URLSearchParams(said)}`;
   if (hash === location.hash) return;
   const address = `${location.pathname}${location.search}${hash}`;
@@ -85,45 +88,45 @@ function remember(typed: boolean): void {
   else history.pushState(null, '', address);
 }
 
-function set(next: Wish): void {
-  wish = next;
+function setQuery(next: Query): void {
+  query = next;
   here = null;
-  missing = null;
-  for (const key of WISH_KEYS) field(key).value = wish[key];
+  unlistedId = null;
+  for (const key of QUERY_KEYS) field(key).value = query[key];
 }
 
-function ask(next: Wish, { sameRows = false, typed = false } = {}): void {
-  set(next);
+function applyQuery(next: Query, { sameRows = false, typed = false } = {}): void {
+  setQuery(next);
   draw(sameRows);
-  remember(typed);
+  writeAddress(typed);
 }
 
-const asked = (): Wish => wishOf((key) => field(key).value);
+const queryOfForm = (): Query => makeQuery((key) => field(key).value);
 
 /** Follows the address: `#snapshot=<ARN>`, filters such as `#source=web&region=eu-central-1&sort=-age`, or nothing. False: a place of the page. */
-function follow(): boolean {
+function followAddress(): boolean {
   if (location.hash.length <= 1) {
-    set(NO_WISH);
+    setQuery(EMPTY_QUERY);
     draw();
     return true;
   }
   const said = new URLSearchParams(location.hash.slice(1));
   const id = said.get('snapshot');
   if (id !== null) {
-    here = rows.find((row) => row.id === id) ?? null;
-    missing = here === null ? id : null;
-    if (here !== null && !select(rows, wish).includes(here)) wish = NO_WISH;
-    for (const key of WISH_KEYS) field(key).value = wish[key];
+    here = allRows.find((row) => row.id === id) ?? null;
+    unlistedId = here === null ? id : null;
+    if (here !== null && !select(allRows, query).includes(here)) query = EMPTY_QUERY;
+    for (const key of QUERY_KEYS) field(key).value = query[key];
     draw();
     const line = here && document.getElementById(`row-${here.index}`);
     line?.scrollIntoView({ block: 'center' });
     line?.focus({ preventScroll: true });
     return true;
   }
-  if (!WISH_KEYS.some((key) => said.has(key))) return false;
-  set(wishOf((key) => said.get(key) ?? ''));
+  if (!QUERY_KEYS.some((key) => said.has(key))) return false;
+  setQuery(makeQuery((key) => said.get(key) ?? ''));
   // A choice that is not offered is none.
-  wish = asked();
+  query = queryOfForm();
   draw();
   byId('explore', HTMLElement).scrollIntoView();
   return true;
@@ -137,24 +140,24 @@ choices('verdict', ({ verdict }) => [verdict, verdict]);
 let typing: ReturnType<typeof setTimeout>;
 field('text').addEventListener('input', () => {
   clearTimeout(typing);
-  typing = setTimeout(() => ask(asked(), { typed: true }), 150);
+  typing = setTimeout(() => applyQuery(queryOfForm(), { typed: true }), 150);
 });
 form.addEventListener('change', ({ target }) =>
-  ask(asked(), { sameRows: target instanceof HTMLElement && target.id === 'f-sort' }),
+  applyQuery(queryOfForm(), { sameRows: target instanceof HTMLElement && target.id === 'f-sort' }),
 );
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  ask(asked());
+  applyQuery(queryOfForm());
 });
-byId('clear', HTMLButtonElement).addEventListener('click', () => ask(NO_WISH));
-byId('nothing', HTMLButtonElement).addEventListener('click', () => ask(NO_WISH));
+byId('clear', HTMLButtonElement).addEventListener('click', () => applyQuery(EMPTY_QUERY));
+byId('nothing', HTMLButtonElement).addEventListener('click', () => applyQuery(EMPTY_QUERY));
 for (const head of document.querySelectorAll<HTMLElement>('th[data-sort]'))
   head.querySelector('button')?.addEventListener('click', () => {
     const key = head.dataset.sort ?? '';
     const [first, second] = SORTS[key]?.largestFirst ? [`-${key}`, key] : [key, `-${key}`];
-    ask({ ...wish, sort: wish.sort === first ? second : first }, { sameRows: true });
+    applyQuery({ ...query, sort: query.sort === first ? second : first }, { sameRows: true });
   });
-window.addEventListener('hashchange', follow);
+window.addEventListener('hashchange', followAddress);
 unfoldWhilePrinting();
-byId('live', HTMLElement).hidden = rows.length === 0;
-if (!follow()) draw();
+byId('live', HTMLElement).hidden = allRows.length === 0;
+if (!followAddress()) draw();

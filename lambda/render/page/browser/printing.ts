@@ -1,7 +1,7 @@
 import { byId } from './dom';
 
 /** Says on paper how much is left out there; nothing where all is. */
-export function sayLeft(id: string, left: string | null): void {
+export function showLeftOut(id: string, left: string | null): void {
   const place = byId(id, HTMLElement);
   place.textContent = left ?? '';
   if (place.parentElement) place.parentElement.hidden = left === null;

@@ -1,8 +1,9 @@
+import { DAY_MS } from '../../../core/time/units';
+import { formatCount } from '../../numbers';
 import type { PageData, PageMark, PageRow } from '../data';
-import { count } from './dom';
 
 /** The source of snapshots, as the page shows it. */
-export interface Source {
+export interface RowSource {
   readonly name: string;
   readonly gone: boolean;
   readonly kind: string;
@@ -14,11 +15,11 @@ export interface Source {
 }
 
 /** One snapshot, as the page shows it. What is not known is null. */
-export interface Row {
+export interface SnapshotRow {
   /** Position in the report. */
   readonly index: number;
   readonly name: string;
-  readonly source: Source;
+  readonly source: RowSource;
   /** Epoch ms. */
   readonly at: number | null;
   readonly age: number | null;
@@ -33,11 +34,9 @@ export interface Row {
   readonly id: string;
 }
 
-const DAY = 86_400_000;
-
 /** The embedded data as rows; sources are shared, so that they can be compared by identity. */
-export function readRows(data: PageData): readonly Row[] {
-  const sources: readonly Source[] = data.sources.map(([name, gone, kind, region, city]) => ({
+export function readRows(data: PageData): readonly SnapshotRow[] {
+  const sources: readonly RowSource[] = data.sources.map(([name, gone, kind, region, city]) => ({
     name,
     gone: gone === 1,
     kind,
@@ -56,7 +55,7 @@ export function readRows(data: PageData): readonly Row[] {
       name,
       source: at(sources, source),
       at: made,
-      age: made === null ? null : Math.trunc((data.now - made) / DAY),
+      age: made === null ? null : Math.trunc((data.now - made) / DAY_MS),
       size,
       cost,
       mark,
@@ -70,11 +69,11 @@ export function readRows(data: PageData): readonly Row[] {
 }
 
 /** `20 days`. */
-export function ageText(age: number | null): string {
+export function rowAge(age: number | null): string {
   if (age === null) return 'not known';
   if (age < 0) return 'in the future';
-  return age === 0 ? 'under a day' : count(age, 'day');
+  return age === 0 ? 'under a day' : formatCount(age, 'day');
 }
 
 /** The address of a snapshot within this page. */
-export const linkTo = (row: Row): string => `#snapshot=${encodeURIComponent(row.id)}`;
+export const linkTo = (row: SnapshotRow): string => `#snapshot=${encodeURIComponent(row.id)}`;

@@ -1,7 +1,7 @@
-import type { Row } from './rows';
+import type { SnapshotRow } from './rows';
 
 /** What the reader asked to see; an empty text asks for nothing. Names are those of the address. */
-export interface Wish {
+export interface Query {
   readonly text: string;
   readonly source: string;
   readonly region: string;
@@ -13,7 +13,7 @@ export interface Wish {
   readonly sort: string;
 }
 
-export const WISH_KEYS = [
+export const QUERY_KEYS = [
   'text',
   'source',
   'region',
@@ -21,10 +21,10 @@ export const WISH_KEYS = [
   'verdict',
   'age',
   'sort',
-] as const satisfies readonly (keyof Wish)[];
+] as const satisfies readonly (keyof Query)[];
 
 /** A wish by its parts. */
-export const wishOf = (part: (key: keyof Wish) => string): Wish => ({
+export const makeQuery = (part: (key: keyof Query) => string): Query => ({
   text: part('text'),
   source: part('source'),
   region: part('region'),
@@ -34,11 +34,11 @@ export const wishOf = (part: (key: keyof Wish) => string): Wish => ({
   sort: part('sort'),
 });
 
-export const NO_WISH: Wish = wishOf(() => '');
+export const EMPTY_QUERY: Query = makeQuery(() => '');
 
 /** What a table can be sorted by. Numbers are asked for from the largest first. */
 export const SORTS: Readonly<
-  Record<string, { readonly largestFirst: boolean; readonly of: (row: Row) => string | number | null }>
+  Record<string, { readonly largestFirst: boolean; readonly of: (row: SnapshotRow) => string | number | null }>
 > = {
   name: { largestFirst: false, of: (row) => row.name },
   source: { largestFirst: false, of: (row) => row.source.name },
@@ -50,20 +50,20 @@ export const SORTS: Readonly<
   verdict: { largestFirst: false, of: (row) => row.verdict },
 };
 
-const texts = new WeakMap<Row, string>();
+const searchTexts = new WeakMap<SnapshotRow, string>();
 
 /** All that is written of a snapshot, in lower case; made when it is first searched. */
-function textOf(row: Row): string {
-  let text = texts.get(row);
+function searchText(row: SnapshotRow): string {
+  let text = searchTexts.get(row);
   if (text === undefined) {
     const { name, source, verdict, policy, reasons, tags, id } = row;
     text = [name, source.name, source.kind, source.place, verdict, policy, reasons, tags, id].join(' ').toLowerCase();
-    texts.set(row, text);
+    searchTexts.set(row, text);
   }
   return text;
 }
 
-function ageTest(age: string): ((row: Row) => boolean) | null {
+function ageTest(age: string): ((row: SnapshotRow) => boolean) | null {
   const [, from = '', to = ''] = /^(\d+)-(\d*)$/.exec(age) ?? [];
   if (from === '') return null;
   const [least, most] = [Number(from), to === '' ? Number.POSITIVE_INFINITY : Number(to)];
@@ -73,7 +73,7 @@ function ageTest(age: string): ((row: Row) => boolean) | null {
 const collator = new Intl.Collator('en', { numeric: true });
 
 /** Sorted by one key; what is not known comes last either way, equals stay in the order of the report. */
-function sorted(rows: Row[], sort: string): readonly Row[] {
+function sorted(rows: SnapshotRow[], sort: string): readonly SnapshotRow[] {
   const down = sort.startsWith('-');
   const key = SORTS[down ? sort.slice(1) : sort];
   if (key === undefined) return rows;
@@ -95,18 +95,18 @@ function sorted(rows: Row[], sort: string): readonly Row[] {
 }
 
 /** The rows that a reader asked for, in the order that was asked for. Every word must occur; names are compared whole. */
-export function select(rows: readonly Row[], wish: Wish): readonly Row[] {
-  const words = wish.text.toLowerCase().split(/\s+/).filter(Boolean);
-  const tests: ((row: Row) => boolean)[] = [];
-  if (wish.source !== '') tests.push((row) => row.source.name === wish.source);
-  if (wish.region !== '') tests.push((row) => row.source.region === wish.region);
-  if (wish.kind !== '') tests.push((row) => row.source.kind === wish.kind);
-  if (wish.verdict !== '') tests.push((row) => row.verdict === wish.verdict);
-  const age = ageTest(wish.age);
+export function select(rows: readonly SnapshotRow[], query: Query): readonly SnapshotRow[] {
+  const words = query.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const tests: ((row: SnapshotRow) => boolean)[] = [];
+  if (query.source !== '') tests.push((row) => row.source.name === query.source);
+  if (query.region !== '') tests.push((row) => row.source.region === query.region);
+  if (query.kind !== '') tests.push((row) => row.source.kind === query.kind);
+  if (query.verdict !== '') tests.push((row) => row.verdict === query.verdict);
+  const age = ageTest(query.age);
   if (age !== null) tests.push(age);
-  if (words.length > 0) tests.push((row) => words.every((word) => textOf(row).includes(word)));
+  if (words.length > 0) tests.push((row) => words.every((word) => searchText(row).includes(word)));
   return sorted(
     rows.filter((row) => tests.every((test) => test(row))),
-    wish.sort,
+    query.sort,
   );
 }

@@ -1,71 +1,73 @@
+import { formatDollars, formatNumber } from '../../numbers';
 import type { LocalClock } from '../local-clock';
-import { byId, dollars, figure, isolated, make } from './dom';
-import { sayLeft } from './printing';
-import { ageText, linkTo, type Row } from './rows';
+import { byId, isolated, make } from './dom';
+import { showLeftOut } from './printing';
+import { linkTo, rowAge, type SnapshotRow } from './rows';
 
-const PAGE = 50;
+const ROWS_PER_PAGE = 50;
 const MAX_PRINTED = 2_000;
 
-const cell = (label: string, type: string, ...children: readonly (Node | string)[]): HTMLTableCellElement =>
+const tableCell = (label: string, type: string, ...children: readonly (Node | string)[]): HTMLTableCellElement =>
   make('td', { role: 'cell', 'data-label': label, class: type }, ...children);
 
 const dim = (text: string): HTMLElement => make('div', { class: 'dim' }, text);
 
-function line(row: Row, here: boolean, clock: LocalClock): HTMLTableRowElement {
+function tableRow(row: SnapshotRow, here: boolean, clock: LocalClock): HTMLTableRowElement {
   const { source } = row;
   const made = row.at === null ? [] : [make('time', { class: 'dim', title: clock.minute(row.at) }, clock.day(row.at))];
   return make(
     'tr',
     { role: 'row', id: `row-${row.index}`, tabindex: '-1', class: here ? 'here' : '' },
-    cell(
+    tableCell(
       'Snapshot',
       'name',
       make('a', { href: linkTo(row) }, isolated(row.name)),
       ...(row.tags === '' ? [] : [dim(row.tags)]),
     ),
-    cell('Source', 'source', isolated(source.name), ...(source.gone ? [dim('no longer exists')] : [])),
-    cell('Region', 'region', ...(source.city === '' ? [source.region] : [source.city, dim(source.region)])),
-    cell('Kind', 'kind', source.kind),
-    cell('Age', 'n age', ageText(row.age), ...made),
-    cell('Size', 'n size', row.size === null ? 'not known' : `${figure(row.size)} GB`),
-    cell('At most per month', 'n cost', row.cost === null ? 'not known' : dollars(row.cost)),
-    cell(
+    tableCell('Source', 'source', isolated(source.name), ...(source.gone ? [dim('no longer exists')] : [])),
+    tableCell('Region', 'region', ...(source.city === '' ? [source.region] : [source.city, dim(source.region)])),
+    tableCell('Kind', 'kind', source.kind),
+    tableCell('Age', 'n age', rowAge(row.age), ...made),
+    tableCell('Size', 'n size', row.size === null ? 'not known' : `${formatNumber(row.size)} GB`),
+    tableCell('At most per month', 'n cost', row.cost === null ? 'not known' : formatDollars(row.cost)),
+    tableCell(
       'Verdict',
       'verdict',
       make('span', { class: `pill ${row.mark}` }, make('span', { class: `shape ${row.mark}` }), row.verdict),
     ),
     // What is past policy says why in short first.
     row.mark === 'expire'
-      ? cell('Why', 'why', row.policy, dim(row.reasons))
-      : cell('Why', 'why', row.reasons, dim(row.policy)),
+      ? tableCell('Why', 'why', row.policy, dim(row.reasons))
+      : tableCell('Why', 'why', row.reasons, dim(row.policy)),
   );
 }
 
-export interface Table {
+export interface SnapshotTable {
   /** Shows these rows, from the first on, or from the page on which `here` stands. */
-  show(rows: readonly Row[], here: Row | null): void;
+  show(rows: readonly SnapshotRow[], here: SnapshotRow | null): void;
 }
 
 /** The table: a page of rows at a time as elements, whatever the number of rows. */
-export function table(clock: LocalClock): Table {
+export function table(clock: LocalClock): SnapshotTable {
   const body = byId('body', HTMLTableSectionElement);
-  let rows: readonly Row[] = [];
-  let here: Row | null = null;
+  let rows: readonly SnapshotRow[] = [];
+  let here: SnapshotRow | null = null;
   let page = 0;
   const draw = (from: number, to: number): void => {
     const part = rows.slice(from, to);
-    body.replaceChildren(...part.map((row) => line(row, row === here, clock)));
+    body.replaceChildren(...part.map((row) => tableRow(row, row === here, clock)));
     byId('none', HTMLElement).hidden = rows.length > 0;
     byId('rows', HTMLTableElement).hidden = rows.length === 0;
     for (const pager of document.querySelectorAll<HTMLElement>('.pager')) {
-      pager.hidden = rows.length <= PAGE;
+      pager.hidden = rows.length <= ROWS_PER_PAGE;
       const where = pager.querySelector('.where');
-      if (where) where.textContent = `Rows ${figure(from + 1)}–${figure(from + part.length)} of ${figure(rows.length)}`;
+      if (where)
+        where.textContent = `Rows ${formatNumber(from + 1)}–${formatNumber(from + part.length)} of ${formatNumber(rows.length)}`;
       for (const button of pager.querySelectorAll('button'))
-        button.disabled = button.dataset.step === '-1' ? page === 0 : (page + 1) * PAGE >= rows.length;
+        button.disabled = button.dataset.step === '-1' ? page === 0 : (page + 1) * ROWS_PER_PAGE >= rows.length;
     }
   };
-  const drawPage = (): void => draw(page * PAGE, (page + 1) * PAGE);
+  const drawPage = (): void => draw(page * ROWS_PER_PAGE, (page + 1) * ROWS_PER_PAGE);
   for (const button of document.querySelectorAll<HTMLButtonElement>('.pager button'))
     button.addEventListener('click', () => {
       page += Number(button.dataset.step);
@@ -78,14 +80,14 @@ export function table(clock: LocalClock): Table {
     });
   window.addEventListener('beforeprint', () => {
     draw(0, MAX_PRINTED);
-    sayLeft('rows-left', rows.length > MAX_PRINTED ? figure(rows.length - MAX_PRINTED) : null);
+    showLeftOut('rows-left', rows.length > MAX_PRINTED ? formatNumber(rows.length - MAX_PRINTED) : null);
   });
   window.addEventListener('afterprint', drawPage);
   return {
     show(next, wanted) {
       rows = next;
       here = wanted;
-      page = wanted === null ? 0 : Math.floor(Math.max(0, rows.indexOf(wanted)) / PAGE);
+      page = wanted === null ? 0 : Math.floor(Math.max(0, rows.indexOf(wanted)) / ROWS_PER_PAGE);
       drawPage();
     },
   };

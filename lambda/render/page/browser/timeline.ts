@@ -1,19 +1,20 @@
+import { DAY_MS } from '../../../core/time/units';
+import { formatCount, formatNumber } from '../../numbers';
 import type { LocalClock } from '../local-clock';
-import { byId, count, figure, isolated, make } from './dom';
-import { sayLeft } from './printing';
-import { ageText, linkTo, type Row, type Source } from './rows';
+import { byId, isolated, make } from './dom';
+import { showLeftOut } from './printing';
+import { linkTo, type RowSource, rowAge, type SnapshotRow } from './rows';
 
-const DAY = 86_400_000;
 const FIRST_LANES = 20;
 const MORE_LANES = 60;
 /** Pixels between the middles of two marks in one row, below which the second goes to the next row; how many rows; and how far (rem) apart these are. */
-const APART = 8;
+const MIN_MARK_DISTANCE_PX = 8;
 const MAX_STACKED = 6;
-const STEP = 0.8;
+const STACK_STEP_REM = 0.8;
 /** Ages (in days) that the axis names. */
 const TICKS = [1, 7, 30, 90, 182.625, 365.25, 730.5, 1461, 2922, 5844];
 /** Nearer to each other than this part of the axis, two names would touch. */
-const TICK_ROOM = 0.08;
+const MIN_TICK_DISTANCE = 0.08;
 
 interface Span {
   readonly first: number;
@@ -21,7 +22,8 @@ interface Span {
 }
 
 /** Where an instant stands, from 0 to 1: by the root of its age, because policies keep the more the nearer. */
-const placeOf = (at: number, { first, last }: Span): number => 1 - Math.sqrt((last - at) / Math.max(1, last - first));
+const axisPosition = (at: number, { first, last }: Span): number =>
+  1 - Math.sqrt((last - at) / Math.max(1, last - first));
 
 function tickText(days: number): string {
   if (days === 1) return '1 day ago';
@@ -31,40 +33,40 @@ function tickText(days: number): string {
 
 /** Ages that there is room for on the axis, the nearest first. */
 function ticks(span: Span): readonly { readonly at: number; readonly text: string }[] {
-  let before = 1 - TICK_ROOM / 2;
+  let before = 1 - MIN_TICK_DISTANCE / 2;
   return TICKS.flatMap((days) => {
-    const at = span.last - days * DAY;
-    const position = placeOf(at, span);
-    if (at < span.first || before - position < TICK_ROOM) return [];
+    const at = span.last - days * DAY_MS;
+    const position = axisPosition(at, span);
+    if (at < span.first || before - position < MIN_TICK_DISTANCE) return [];
     before = position;
     return [{ at, text: tickText(days) }];
   });
 }
 
-const place = (element: HTMLElement, at: number, span: Span): void => {
-  element.style.left = `${(100 * placeOf(at, span)).toFixed(3)}%`;
+const moveTo = (element: HTMLElement, at: number, span: Span): void => {
+  element.style.left = `${(100 * axisPosition(at, span)).toFixed(3)}%`;
 };
 
 function axis(span: Span): HTMLElement {
   const marks = ticks(span).map(({ at, text }) => {
     const tick = make('span', { class: 'tick' }, text);
-    place(tick, at, span);
+    moveTo(tick, at, span);
     return tick;
   });
   return make('div', { class: 'scale' }, ...marks, make('span', { class: 'tick now' }, 'report'));
 }
 
-const story = (row: Row): string => `${row.name}, ${ageText(row.age)} old, ${row.verdict}. ${row.reasons}`;
+const markLabel = (row: SnapshotRow): string => `${row.name}, ${rowAge(row.age)} old, ${row.verdict}. ${row.reasons}`;
 
 /**
  * In which row of a lane each mark stands (instants ascending, `width` of the lane in pixels), so that those at one place can each be pointed at:
  * the first row that is free there, or the one that was free the longest.
  */
-export function rowsOf(instants: readonly number[], span: Span, width: number): readonly number[] {
+export function stackMarks(instants: readonly number[], span: Span, width: number): readonly number[] {
   const last: number[] = [];
   return instants.map((at) => {
-    const here = placeOf(at, span) * width;
-    const free = last.findIndex((taken) => here - taken >= APART);
+    const here = axisPosition(at, span) * width;
+    const free = last.findIndex((taken) => here - taken >= MIN_MARK_DISTANCE_PX);
     const row = free >= 0 ? free : last.length < MAX_STACKED ? last.length : last.indexOf(Math.min(...last));
     last[row] = here;
     return row;
@@ -72,23 +74,23 @@ export function rowsOf(instants: readonly number[], span: Span, width: number): 
 }
 
 /** Rows from the middle of a lane, in turns below and above it: most marks stay on its line. */
-const offsetOf = (row: number): number => (row % 2 === 1 ? (row + 1) / 2 : -row / 2);
+const stackOffset = (row: number): number => (row % 2 === 1 ? (row + 1) / 2 : -row / 2);
 
-function lane(source: Source, rows: readonly Row[], span: Span, width: number): HTMLElement {
+function lane(source: RowSource, rows: readonly SnapshotRow[], span: Span, width: number): HTMLElement {
   const past = rows.filter(({ mark }) => mark === 'expire').length;
-  const wish = new URLSearchParams({ source: source.name, region: source.region, kind: source.kind });
+  const query = new URLSearchParams({ source: source.name, region: source.region, kind: source.kind });
   const about = `${source.kind} in ${source.place}${source.gone ? ', no longer exists' : ''}`;
-  const total = make('span', {}, count(rows.length, 'snapshot'));
+  const total = make('span', {}, formatCount(rows.length, 'snapshot'));
   const label = make(
     'div',
     { class: 'who' },
-    make('h4', {}, make('a', { href: `#${wish}` }, isolated(source.name))),
+    make('h4', {}, make('a', { href: `#${query}` }, isolated(source.name))),
     make('p', { class: 'dim' }, about),
     make(
       'p',
       { class: 'dim' },
       total,
-      ...(past > 0 ? [', ', make('b', { class: 'past' }, `${figure(past)} past policy`)] : []),
+      ...(past > 0 ? [', ', make('b', { class: 'past' }, `${formatNumber(past)} past policy`)] : []),
     ),
   );
   const group = {
@@ -99,22 +101,22 @@ function lane(source: Source, rows: readonly Row[], span: Span, width: number): 
   const track = make('div', group);
   for (const { at } of ticks(span)) {
     const line = make('i', { class: 'line' });
-    place(line, at, span);
+    moveTo(line, at, span);
     track.append(line);
   }
   const dated = rows.flatMap((row) => (row.at === null ? [] : [{ row, at: row.at }])).sort((a, b) => a.at - b.at);
-  const stacked = rowsOf(
+  const stacked = stackMarks(
     dated.map(({ at }) => at),
     span,
     width,
   );
-  track.style.minHeight = `${(2 * Math.max(0, ...stacked.map(offsetOf)) + 1) * STEP + 1.2}rem`;
+  track.style.minHeight = `${(2 * Math.max(0, ...stacked.map(stackOffset)) + 1) * STACK_STEP_REM + 1.2}rem`;
   for (const [index, { row, at }] of dated.entries()) {
     const tabindex = index === dated.length - 1 ? '0' : '-1';
-    const mark = make('a', { class: `mark ${row.mark}`, href: linkTo(row), 'aria-label': story(row), tabindex });
+    const mark = make('a', { class: `mark ${row.mark}`, href: linkTo(row), 'aria-label': markLabel(row), tabindex });
     mark.dataset.index = String(row.index);
-    place(mark, at, span);
-    mark.style.top = `calc(50% + ${(offsetOf(stacked[index] ?? 0) * STEP).toFixed(2)}rem)`;
+    moveTo(mark, at, span);
+    mark.style.top = `calc(50% + ${(stackOffset(stacked[index] ?? 0) * STACK_STEP_REM).toFixed(2)}rem)`;
     track.append(mark);
   }
   if (dated.length === 0) track.append(make('span', { class: 'dim none' }, 'no snapshot with a known time'));
@@ -122,7 +124,7 @@ function lane(source: Source, rows: readonly Row[], span: Span, width: number): 
 }
 
 /** The card beside a mark, while it is pointed at or focused. */
-function tip(rows: readonly Row[], field: HTMLElement, clock: LocalClock): void {
+function tip(rows: readonly SnapshotRow[], field: HTMLElement, clock: LocalClock): void {
   const card = byId('tip', HTMLElement);
   const hide = (): void => {
     card.hidden = true;
@@ -135,7 +137,7 @@ function tip(rows: readonly Row[], field: HTMLElement, clock: LocalClock): void 
     }
     card.replaceChildren(
       make('b', {}, isolated(row.name)),
-      make('p', {}, `${clock.minute(row.at)}, ${ageText(row.age)} old`),
+      make('p', {}, `${clock.minute(row.at)}, ${rowAge(row.age)} old`),
       make('p', {}, make('span', { class: `shape ${row.mark}` }), ` ${row.verdict}, ${row.policy}`),
       make('p', {}, row.reasons),
     );
@@ -172,22 +174,26 @@ function tip(rows: readonly Row[], field: HTMLElement, clock: LocalClock): void 
 }
 
 /** Draws a lane for each source of the given rows, all over the same span of time. Returns what draws again for other rows. */
-export function timeline(all: readonly Row[], now: number, clock: LocalClock): (rows: readonly Row[]) => void {
+export function timeline(
+  all: readonly SnapshotRow[],
+  now: number,
+  clock: LocalClock,
+): (rows: readonly SnapshotRow[]) => void {
   const field = byId('lanes', HTMLElement);
   const more = byId('more', HTMLButtonElement);
   let waiting: (() => HTMLElement)[] = [];
   const next = (amount: number): void => {
     for (const draw of waiting.splice(0, amount)) field.append(draw());
     more.hidden = waiting.length === 0;
-    more.textContent = `Show more sources (${figure(waiting.length)} left)`;
+    more.textContent = `Show more sources (${formatNumber(waiting.length)} left)`;
   };
   more.addEventListener('click', () => next(MORE_LANES));
   window.addEventListener('beforeprint', () =>
-    sayLeft('lanes-left', waiting.length === 0 ? null : count(waiting.length, 'source')),
+    showLeftOut('lanes-left', waiting.length === 0 ? null : formatCount(waiting.length, 'source')),
   );
   tip(all, field, clock);
   return (rows) => {
-    const lanes = new Map<Source, Row[]>();
+    const lanes = new Map<RowSource, SnapshotRow[]>();
     let [first, last] = [now, now];
     for (const row of [...rows].sort((a, b) => a.index - b.index)) {
       const lane = lanes.get(row.source);
@@ -196,7 +202,7 @@ export function timeline(all: readonly Row[], now: number, clock: LocalClock): (
       first = Math.min(first, row.at ?? now);
       last = Math.max(last, row.at ?? now);
     }
-    const span = { first: Math.min(first, last - 7 * DAY), last };
+    const span = { first: Math.min(first, last - 7 * DAY_MS), last };
     const scale = axis(span);
     byId('axis', HTMLElement).replaceChildren(scale);
     const width = scale.clientWidth;
@@ -206,7 +212,7 @@ export function timeline(all: readonly Row[], now: number, clock: LocalClock): (
           lane(source, list, span, Math.max(200, width)),
     );
     byId('span', HTMLElement).textContent =
-      `${count(lanes.size, 'source')}, from ${clock.day(span.first)} to ${clock.day(span.last)}`;
+      `${formatCount(lanes.size, 'source')}, from ${clock.day(span.first)} to ${clock.day(span.last)}`;
     field.replaceChildren();
     next(FIRST_LANES);
   };

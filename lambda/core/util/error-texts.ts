@@ -1,0 +1,458 @@
+import type { ErrorCode } from './error-codes';
+
+/** What a code means and what to do about it, for docs/errors.md. No bundle holds these texts. */
+export interface ErrorText {
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+const NEW_PLAN = 'Make a new plan with a new report.';
+const DEFECT = 'Report the defect with the output.';
+const CHECK_NETWORK = 'Check the network connection, `AWS_ENDPOINT_URL` and the proxy.';
+const NEXT_REPORT = 'Wait for the next report, or invoke the report function again.';
+
+/** The meaning and the remedy of every code of ERROR_CODES. */
+export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
+  'alias.unreadable': {
+    meaning:
+      'The deletion function cannot read its own alias, so it cannot tell whether its version is still deployed.',
+    remedy: 'Grant the role `lambda:GetAlias` on the function: deploy the stack again.',
+  },
+  'apply.invoke': {
+    meaning: 'The deletion function could not be invoked.',
+    remedy: "Check the function's name, its region and alias, and the permission `lambda:InvokeFunction`.",
+  },
+  'apply.no-result': {
+    meaning: 'The deletion function was invoked, and the bucket shows no result of it in time.',
+    remedy: "Read the e-mail and the function's log. The message has the command that starts another execution.",
+  },
+  'apply.stopped': {
+    meaning: 'The deletion ended before its plan was finished. Some snapshots may already be deleted.',
+    remedy: 'Apply the same plan again: it continues with the remaining snapshots.',
+  },
+  'bug.config': {
+    meaning: 'A configuration that is part of this program is not valid.',
+    remedy: DEFECT,
+  },
+  'build.licence': {
+    meaning: 'A bundle contains a package whose licence is not on the list of allowed ones.',
+    remedy: 'Replace the package, or add its licence to `scripts/third-party.ts` after a review.',
+  },
+  'bundle.died': {
+    meaning: 'The process of a bundled function ended without a result.',
+    remedy: 'Read the log that it printed.',
+  },
+  'caller.failed': {
+    meaning:
+      'The credentials or the connection of the run failed during a deletion. The remaining snapshots stay open.',
+    remedy: 'Sign in and run the same command: it continues with the remaining snapshots.',
+  },
+  'cap.max-deletions': {
+    meaning: 'The plan would delete more snapshots than `caps.maxDeletions` allows.',
+    remedy: 'Check the list, then raise `caps.maxDeletions`.',
+  },
+  'cap.max-share': {
+    meaning: 'The plan would delete a larger share of the snapshots than `caps.maxShare` allows.',
+    remedy: 'Check the list, then raise `caps.maxShare`.',
+  },
+  'channel.chat': {
+    meaning: 'The chat message could not be published.',
+    remedy: 'Check that the topic exists and that the role may publish to it.',
+  },
+  'channel.sns': {
+    meaning: 'The report could not be published to its topic.',
+    remedy: 'Check that the topic exists and that the role may publish to it.',
+  },
+  'check.no-file': {
+    meaning: '`check` found no `retention.yaml` in the working directory.',
+    remedy: 'Name a configuration with `--config`, or write one.',
+  },
+  'check.unreadable': {
+    meaning: 'The object that notes since when a report is due does not hold an instant.',
+    remedy: 'Delete the object that the message names.',
+  },
+  'clock.skew': {
+    meaning:
+      'The clock of the machine differs from the clock of the service by more than five minutes, or the difference is unknown.',
+    remedy: 'Set the clock, then apply the plan again.',
+  },
+  'config.built-in': {
+    meaning: 'Deletion was requested with the built-in starter policy, which is for reports only.',
+    remedy: 'Write a `retention.yaml` with your own policies.',
+  },
+  'config.duration': {
+    meaning: 'A duration passed validation and could not be parsed afterwards.',
+    remedy: DEFECT,
+  },
+  'config.invalid': {
+    meaning: 'The configuration has errors. The message lists all of them.',
+    remedy: 'Correct the lines that the message names. `lightsail-retention check` validates the file.',
+  },
+  'config.near-file': {
+    meaning: 'There is no `retention.yaml`, and the working directory has a file with a similar name.',
+    remedy: 'Rename the file, or name it with `--config`.',
+  },
+  'config.not-bundled': {
+    meaning: 'The function has no readable `retention.json` in its package.',
+    remedy: 'Deploy the stack again.',
+  },
+  'connection.ca-bundle': {
+    meaning: 'The file of trusted certificates cannot be used.',
+    remedy: 'Set `AWS_CA_BUNDLE`, or `ca_bundle` in the profile, to a PEM file with certificates.',
+  },
+  'connection.certificate': {
+    meaning: 'The certificate of the endpoint is not trusted.',
+    remedy:
+      'Set `AWS_CA_BUNDLE` to a PEM file with the certificate of your private CA. Check the clock and `AWS_ENDPOINT_URL`.',
+  },
+  'connection.clock': {
+    meaning: 'AWS refuses the signature because the clock of the machine is off by more than five minutes.',
+    remedy: 'Set the clock, for example by NTP.',
+  },
+  'connection.lost': { meaning: 'The endpoint closed the connection.', remedy: CHECK_NETWORK },
+  'connection.name': {
+    meaning: 'The host name of the endpoint cannot be resolved.',
+    remedy: 'Check the region, the network connection and the proxy.',
+  },
+  'connection.protocol': {
+    meaning: 'The endpoint does not use TLS.',
+    remedy: 'Begin `AWS_ENDPOINT_URL` with `http://` if the endpoint has no TLS.',
+  },
+  'connection.proxy-authentication': {
+    meaning: 'The proxy requires a user name and a password.',
+    remedy: 'Write both into the address of the proxy: `http://USER:PASSWORD@HOST:PORT`.',
+  },
+  'connection.proxy-invalid': {
+    meaning: 'The address of the proxy is not an HTTP address.',
+    remedy: 'Correct it, for example to `http://proxy.example.com:3128`.',
+  },
+  'connection.proxy-refused': {
+    meaning: 'The proxy refuses the connection.',
+    remedy: 'Allow `*.amazonaws.com` in the proxy, or list the host in `NO_PROXY`.',
+  },
+  'connection.proxy-unreachable': {
+    meaning: 'The proxy cannot be reached.',
+    remedy: 'Correct its address, or list the hosts of AWS in `NO_PROXY`.',
+  },
+  'connection.refused': { meaning: 'The endpoint refuses the connection.', remedy: CHECK_NETWORK },
+  'connection.timeout': { meaning: 'The endpoint, or the proxy, does not answer in time.', remedy: CHECK_NETWORK },
+  'connection.unreachable': { meaning: 'The endpoint cannot be reached.', remedy: CHECK_NETWORK },
+  'context.config': {
+    meaning: 'The context value `config` is not the path of a file.',
+    remedy: 'Pass a path: `-c config=retention.yaml`.',
+  },
+  'context.deletion': {
+    meaning: 'The context value `deletion` is not known.',
+    remedy: 'Pass `off`, `approve` or `automatic`: `-c deletion=approve`.',
+  },
+  'context.email': {
+    meaning: 'The context value `email` is missing or is not a list of e-mail addresses.',
+    remedy: 'Pass one address or several with commas: `-c email=you@example.com`.',
+  },
+  'context.monitoring': {
+    meaning: 'The context value `monitoring` is not known.',
+    remedy: 'Pass one of the values that the message lists: `-c monitoring=alarms`.',
+  },
+  'context.schedule': {
+    meaning: 'The schedule is not an expression of EventBridge Scheduler, never fires again, or fires too often.',
+    remedy: 'Pass `cron(…)` or `rate(…)`, for example `cron(0 8 ? * MON *)`.',
+  },
+  'context.unknown': {
+    meaning: 'The context has a key that the app does not know.',
+    remedy: 'Correct the key. The message lists the known ones.',
+  },
+  'credentials.expired': { meaning: 'The session token has expired.', remedy: 'Sign in again, or renew the token.' },
+  'credentials.invalid': {
+    meaning: 'AWS does not accept the credentials.',
+    remedy: 'Check that the access key is active, complete and of this account.',
+  },
+  'credentials.login': {
+    meaning: 'The session of `aws login` has expired or does not exist.',
+    remedy: 'Sign in with `aws login`.',
+  },
+  'credentials.mfa': {
+    meaning: 'The profile requires a code of multi-factor authentication, which this program cannot request.',
+    remedy: 'Export a session with `aws configure export-credentials --format env` and leave out `--profile`.',
+  },
+  'credentials.missing': {
+    meaning: 'No credentials were found.',
+    remedy: 'Set `AWS_PROFILE`, pass `--profile NAME`, or sign in with `aws login` or `aws sso login`.',
+  },
+  'credentials.process': {
+    meaning: 'The `credential_process` of the profile failed.',
+    remedy: 'Run its command in a terminal and correct it.',
+  },
+  'credentials.sso': {
+    meaning: 'The SSO session of the profile has expired or does not exist.',
+    remedy: 'Sign in with `aws sso login`.',
+  },
+  'credentials.unknown-profile': {
+    meaning: 'The profile is in neither `~/.aws/config` nor `~/.aws/credentials`.',
+    remedy: 'Correct the name, or create the profile with `aws configure --profile NAME`.',
+  },
+  'credentials.unusable': {
+    meaning: 'The credentials of the profile cannot be used.',
+    remedy: 'Correct the profile in `~/.aws/config`. `aws configure list` shows its settings.',
+  },
+  deadline: {
+    meaning: 'A list was not read before the deadline of the run.',
+    remedy: 'Read fewer regions, or give the run more time.',
+  },
+  'demo.failed': { meaning: 'The report function of the package failed on the sample account.', remedy: DEFECT },
+  'digest.not-json': { meaning: 'A value without a JSON form was to get a digest.', remedy: DEFECT },
+  'docs.example': {
+    meaning: 'An example in the documentation is not valid.',
+    remedy: 'Correct the example in `scripts/policy-docs.ts`.',
+  },
+  'docs.markers': {
+    meaning: 'A generated page has no markers for its generated part.',
+    remedy: 'Restore the two comments that the message names.',
+  },
+  'docs.run': {
+    meaning: 'The sample run for the pictures made no report.',
+    remedy: 'Read the failure in the message.',
+  },
+  'emulator.port': { meaning: 'The emulator cannot listen on the port.', remedy: 'Choose another port with `--port`.' },
+  'env.missing': {
+    meaning: 'An environment variable of the function is absent, blank or not one of the expected values.',
+    remedy: 'Deploy the stack again: its functions bring their environment.',
+  },
+  'event.malformed': {
+    meaning: 'The event of an invocation is not one that the function accepts.',
+    remedy: 'Send the event that the message describes.',
+  },
+  'explain.ambiguous': {
+    meaning: 'Several snapshots have the name.',
+    remedy: 'Pass one of the ARNs that the message lists.',
+  },
+  'explain.unknown': {
+    meaning: 'No snapshot that was read has the name or the ARN.',
+    remedy: 'Correct the name. Check that the configuration reads the region and the kind.',
+  },
+  'init.exists': {
+    meaning: '`init` never writes over a configuration, and the folder has one, or a file with a near name.',
+    remedy: 'Rename or remove the file, or run `init` in another folder.',
+  },
+  'inventory.absent-list': {
+    meaning: 'An answer of Lightsail has no list, and rows would be missing without it.',
+    remedy: NEXT_REPORT,
+  },
+  'inventory.incomplete': {
+    meaning: 'Not everything that the plan depends on can be read now.',
+    remedy: 'Fix the failure that the message names, then apply the plan again.',
+  },
+  'inventory.page-limit': {
+    meaning: 'A list of Lightsail still has a next page after the maximum number of pages.',
+    remedy: NEXT_REPORT,
+  },
+  'inventory.repeated-token': {
+    meaning: 'Lightsail returned the same page token twice, so the list would never end.',
+    remedy: NEXT_REPORT,
+  },
+  'inventory.unreadable-page': {
+    meaning: "An answer of Lightsail does not have the form of the service's model.",
+    remedy: `${NEXT_REPORT} Check \`AWS_ENDPOINT_URL\` and the proxy.`,
+  },
+  'invocation.ended': {
+    meaning: 'A call was still in flight when its invocation ended.',
+    remedy: 'Nothing: the next invocation continues.',
+  },
+  'outcomes.closed': { meaning: 'An outcome was to be recorded after the run had ended.', remedy: DEFECT },
+  'output.unwritable': {
+    meaning: 'An output file or folder cannot be written.',
+    remedy: 'Choose a file in a folder that exists and that you may write to.',
+  },
+  'package.functions': {
+    meaning: 'The bundles of the functions are missing, or are of another version than the library.',
+    remedy: 'Install the package again, in the version that the app imports.',
+  },
+  'plan.account': {
+    meaning: 'The plan is for another account than the credentials.',
+    remedy: "Use a profile of the plan's account.",
+  },
+  'plan.altered': {
+    meaning: 'The plan is not as a report wrote it, or is not the plan that was approved.',
+    remedy: NEW_PLAN,
+  },
+  'plan.applied': { meaning: 'The plan is already finished.', remedy: NEW_PLAN },
+  'plan.blocked': {
+    meaning: 'The report blocked its plan when it was made.',
+    remedy: `Fix the cause that the message names. ${NEW_PLAN}`,
+  },
+  'plan.config-changed': {
+    meaning: 'The configuration in force differs from the one that the plan was made with.',
+    remedy: `Name that configuration with \`--config\`. ${NEW_PLAN}`,
+  },
+  'plan.count': {
+    meaning: 'The number of snapshots that was entered is not the number in the plan.',
+    remedy: 'Read the plan again and enter its count.',
+  },
+  'plan.exists': { meaning: 'Another plan with the same id is already stored.', remedy: DEFECT },
+  'plan.expired': { meaning: 'The plan is older than `deletion.planValidFor`.', remedy: NEW_PLAN },
+  'plan.in-progress': {
+    meaning: 'Another run applies the same plan.',
+    remedy: 'Wait until that run has ended. The message says when a run that crashed is treated as ended.',
+  },
+  'plan.incomplete': {
+    meaning: 'The report of the plan could not read everything.',
+    remedy: `Fix the failure that the report names. ${NEW_PLAN}`,
+  },
+  'plan.not-found': { meaning: 'There is no plan at this place.', remedy: `Check the name. ${NEW_PLAN}` },
+  'plan.stranger': { meaning: 'An outcome was to be recorded for a snapshot that is not in the plan.', remedy: DEFECT },
+  'props.bucket': {
+    meaning:
+      'The property `bucket` is not usable: another deployment uses it, it is in another region, or it has a lifecycle of its own.',
+    remedy: 'Follow the message, or leave the property out.',
+  },
+  'props.configuration': {
+    meaning: 'The property `configuration` is not the result of `readConfiguration`.',
+    remedy: "Pass `readConfiguration('retention.yaml', console.warn)`.",
+  },
+  'props.deletion': {
+    meaning: 'The property `deletion` is not known, or is off where a metric of deletions is requested.',
+    remedy: 'Pass `off`, `approve` or `automatic`.',
+  },
+  'props.emails': {
+    meaning: 'The property `emails` is not a list of e-mail addresses.',
+    remedy: "Pass a list such as `['you@example.com']`.",
+  },
+  'props.encryptionKey': {
+    meaning:
+      'The property `encryptionKey` is not a key that policies can name, is in another region, or has nothing to encrypt.',
+    remedy: 'Follow the message, or leave the property out.',
+  },
+  'props.keepReportsFor': {
+    meaning: 'The property `keepReportsFor` is not a whole number of days, or is too short for the schedule.',
+    remedy: 'Pass a `Duration` of at least the number of days in the message.',
+  },
+  'props.lockReportsFor': {
+    meaning: 'The property `lockReportsFor` is not a whole number of days that S3 accepts.',
+    remedy: 'Pass a `Duration` of whole days.',
+  },
+  'props.logRetention': {
+    meaning: 'The property `logRetention` is not one of `RetentionDays`.',
+    remedy: 'Pass a value such as `RetentionDays.THREE_MONTHS`.',
+  },
+  'props.monitoring': {
+    meaning: 'The property `monitoring` is not known.',
+    remedy: 'Pass one of the values that the message lists.',
+  },
+  'props.topic': {
+    meaning: 'The property `topic` is not usable: it is a FIFO topic or is in another region.',
+    remedy: 'Pass a standard topic in the region of the stack, or leave the property out.',
+  },
+  'region.unknown': {
+    meaning: 'Lightsail does not name a region that was to be read.',
+    remedy: 'Correct `--region`, or `regions` in the configuration.',
+  },
+  'region.unreadable': { meaning: 'The list of regions is not complete.', remedy: NEXT_REPORT },
+  'report.unreadable': {
+    meaning: 'A file that was given as a stored report is not the JSON of a report.',
+    remedy: 'Write one with `report --format json --output FILE`.',
+  },
+  'report.conflict': {
+    meaning: 'S3 answered that an object exists, and then that it does not.',
+    remedy: 'Make a report again.',
+  },
+  'report.not-stored': {
+    meaning: 'The report was sent and could not be stored. Its plan cannot be applied.',
+    remedy: 'Fix the cause that the message names, then make a report manually.',
+  },
+  'report.unfinished': {
+    meaning: 'The report was sent and stored, and a step after that failed.',
+    remedy: 'Fix the cause that the message names, then make a report manually.',
+  },
+  'result.unreadable': {
+    meaning: 'The record of what was deleted cannot be read, or lacks its plan.',
+    remedy: `Restore the object that the message names. ${NEW_PLAN}`,
+  },
+  'run.attempts': {
+    meaning: 'The report of one scheduled time could not be sent in 100 attempts.',
+    remedy: "Read the function's log.",
+  },
+  'run.failed': {
+    meaning: 'The deletion function failed and could not continue with its plan.',
+    remedy: "Read the function's log, then apply the plan again.",
+  },
+  'run.in-progress': {
+    meaning: 'Another invocation is sending the report of the same scheduled time, or stopped while it did.',
+    remedy: 'Nothing: the next attempt decides.',
+  },
+  'run.superseded': {
+    meaning: 'A newer version of the deletion function was deployed while the old one ran.',
+    remedy: 'Apply the plan again.',
+  },
+  'scenario.invalid': {
+    meaning: 'The scenario file of the emulator is not valid.',
+    remedy: 'Correct the file. [emulator.md](emulator.md) describes it.',
+  },
+  'simulate.no-policy': {
+    meaning: '`simulate` has no policy.',
+    remedy: 'Pass `--policy NAME`, `--keep` or `--expire-after`.',
+  },
+  'simulate.policy': {
+    meaning: 'The value of `--keep` or `--expire-after` is not valid.',
+    remedy: 'Correct the value that the message names.',
+  },
+  'simulate.too-large': {
+    meaning: 'The simulation would have too many snapshots or too long a calendar.',
+    remedy: 'Choose a longer `--every` or a shorter `--for`.',
+  },
+  'simulate.two-policies': {
+    meaning: '`--policy` and `--keep` or `--expire-after` were passed together.',
+    remedy: 'Leave one of them out.',
+  },
+  'simulate.unknown-policy': {
+    meaning: 'The configuration has no policy of the name.',
+    remedy: 'Correct the name. The message lists the known ones.',
+  },
+  'source.incomplete': {
+    meaning: 'A source in a list of Lightsail has no name, or has an ARN of another kind or region.',
+    remedy: NEXT_REPORT,
+  },
+  'store.folder': {
+    meaning: 'A file or folder of the local store cannot be read or written.',
+    remedy: 'Correct the path or its permissions.',
+  },
+  'store.s3': {
+    meaning: 'An object in the bucket cannot be read, written or listed.',
+    remedy: 'Check that the bucket exists and that the role may use the prefix.',
+  },
+  'store.slow': {
+    meaning: 'A step with the bucket took longer than the time that it has.',
+    remedy: 'Check the state of S3 in the region. The report is sent without that step.',
+  },
+  'upgrade.no-diff': { meaning: '`cdk diff` did not finish.', remedy: 'Read its output in the message.' },
+  'upgrade.template': {
+    meaning: 'The template of the earlier release does not exist.',
+    remedy: 'Synthesize the release first, as CONTRIBUTING.md shows.',
+  },
+  'usage.apply': {
+    meaning: 'The options of `apply` contradict each other, or one is missing.',
+    remedy: 'Follow the message. `apply --help` lists the options.',
+  },
+  'usage.compare': {
+    meaning: 'The arguments of `compare` do not fit together.',
+    remedy: 'Give two or more configuration files, and either `--from` or options of the account.',
+  },
+  'usage.at-with-plan-out': {
+    meaning: '`--at` and `--plan-out` were passed together.',
+    remedy: 'Leave one of them out: a plan is made at the real time only.',
+  },
+  'usage.needs-live': {
+    meaning: '`check` got `--region` or `--profile` without `--live`.',
+    remedy: 'Add `--live`, or leave the option out.',
+  },
+  'usage.no-terminal': {
+    meaning: 'There is no terminal to enter the count, and no input was piped.',
+    remedy: 'Read the plan and pass its count with `--yes COUNT`.',
+  },
+  'usage.plan': {
+    meaning: 'The argument of `apply` is neither a file nor the address of a plan in S3.',
+    remedy: 'Pass a file, or an address such as `s3://bucket/plans/ID.json`.',
+  },
+  'usage.same-file': {
+    meaning: '`--output` and `--plan-out` name the same file.',
+    remedy: 'Pass two different files.',
+  },
+};

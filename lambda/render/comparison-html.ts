@@ -1,0 +1,54 @@
+import type { PolicyComparison } from '../core/report/compare-policies';
+import type { Zone } from '../core/time/zone';
+import { comparisonText, type TextTable } from './comparison-sections';
+import { escapeHtml } from './escape';
+import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
+
+const POLICY = `default-src 'none'; img-src data:; style-src '${PAGE_STYLE_HASH}'; base-uri 'none'; form-action 'none'`;
+
+function* table(id: string, [head = [], ...rows]: TextTable): Generator<string> {
+  yield `<table id="${id}"><thead><tr>${head.map((cell) => `<th scope="col">${escapeHtml(cell)}</th>`).join('')}</tr></thead>\n<tbody>\n`;
+  for (const row of rows)
+    yield `<tr>${row.map((cell, column) => `<td data-label="${escapeHtml(head[column] ?? '')}">${escapeHtml(cell)}</td>`).join('')}</tr>\n`;
+  yield '</tbody></table>\n';
+}
+
+/** The comparison as a self-contained page without scripts. */
+export function* renderComparisonHtml(comparison: PolicyComparison, zone: Zone): Generator<string> {
+  const text = comparisonText(comparison, zone);
+  yield `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>${escapeHtml(text.title)}</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${escapeHtml(text.title)}</h1>
+`;
+  for (const line of text.about) yield `<p class="dim">${escapeHtml(line)}</p>\n`;
+  for (const { title, outcome } of text.parts) yield `<p><strong>${escapeHtml(`${title}: ${outcome}`)}</strong></p>\n`;
+  yield '<section class="card">\n<h2>Totals</h2>\n';
+  yield* table('totals', text.totals);
+  yield '</section>\n';
+  for (const [index, { title, newlyExpiring, newlyKept }] of text.parts.entries()) {
+    const lists = [
+      ['Newly expiring', newlyExpiring, `expiring-${index + 1}`],
+      ['Newly kept', newlyKept, `kept-${index + 1}`],
+    ] as const;
+    for (const [name, rows, id] of lists) {
+      if (rows.length <= 1) continue;
+      yield `<section class="card">\n<h2>${name}: ${escapeHtml(title)}</h2>\n`;
+      yield* table(id, rows);
+      yield '</section>\n';
+    }
+  }
+  yield '<section class="card">\n<h2>Sources</h2>\n';
+  yield* table('sources', text.sources);
+  yield '</section>\n</main>\n</body>\n</html>\n';
+}

@@ -1,0 +1,189 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sampleAccount } from '../../emulator/sample-account';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import type { JsonReport } from '../../lambda/render/json';
+import { pointSdkTo } from '../support/aws-env';
+import { runCli } from '../support/terminal';
+
+const WIDE = `version: 1
+policies: { weeks: { keep: { daily: 7, weekly: 4, monthly: 6 } } }
+default: weeks
+`;
+const NARROW = `version: 1
+policies: { days: { keep: { daily: 3 } } }
+rules:
+  - { name: databases, match: { kind: database, orphaned: true }, policy: days }
+default: days
+`;
+const FRANKFURT = `version: 1
+regions: [eu-central-1]
+policies: { days: { keep: { daily: 3 } } }
+default: days
+`;
+
+interface Compared {
+  readonly inventory: string;
+  readonly complete: boolean;
+  readonly policies: readonly {
+    readonly file: string;
+    readonly digest: string;
+    readonly totals: JsonReport['totals'];
+  }[];
+  readonly changes: readonly {
+    readonly arn: string;
+    readonly region: string;
+    readonly against: number;
+    readonly from: string;
+    readonly to: string;
+    readonly policy: { readonly from: string | null; readonly to: string | null };
+    readonly reasons: Readonly<Record<'from' | 'to', JsonReport['snapshots'][number]['reasons']>>;
+  }[];
+  readonly sources: readonly { readonly arn: string; readonly kept: readonly number[] }[];
+}
+
+describe('lightsail-retention compare', () => {
+  const now = Date.now();
+  const at = new Date(now).toISOString();
+  const work = mkdtempSync(join(tmpdir(), 'compare-'));
+  const fileOf = (name: string) => join(work, name);
+  const [wide, narrow, frankfurt, stored] = ['wide.yaml', 'narrow.yaml', 'frankfurt.yaml', 'report.json'].map(
+    fileOf,
+  ) as [string, string, string, string];
+  let emulator: Emulator;
+  let putBack: () => void;
+
+  const compare = (...args: readonly string[]) => runCli(['compare', ...args, '--quiet']);
+  const compared = async (...args: readonly string[]): Promise<Compared> =>
+    JSON.parse((await compare(...args, '--format', 'json')).out);
+  const reportOf = async (config: string): Promise<JsonReport> =>
+    JSON.parse((await runCli(['report', '--config', config, '--at', at, '--format', 'json', '--quiet'])).out);
+
+  beforeAll(async () => {
+    writeFileSync(wide, WIDE);
+    writeFileSync(narrow, NARROW);
+    writeFileSync(frankfurt, FRANKFURT);
+    emulator = await startEmulator({ account: sampleAccount(now) });
+    putBack = pointSdkTo(emulator.url);
+    writeFileSync(stored, JSON.stringify(await reportOf(wide)));
+  });
+  afterAll(async () => {
+    putBack();
+    await emulator.close();
+    rmSync(work, { recursive: true, force: true });
+  });
+  afterEach(() => emulator.setFaults([]));
+
+  it.each([
+    ['live', []],
+    ['offline, from a stored report', ['--from', stored]],
+  ])('evaluates each configuration exactly as report does, %s', async (_, from) => {
+    const found = await compared(wide, narrow, '--at', at, ...from);
+    const [first, later] = [await reportOf(wide), await reportOf(narrow)];
+    expect(found.policies.map(({ digest, totals }) => ({ digest, totals }))).toEqual(
+      [first, later].map(({ config, totals }) => ({ digest: config.digest, totals })),
+    );
+    const verdicts = new Map(first.snapshots.map((snapshot) => [snapshot.arn, snapshot]));
+    const expected = later.snapshots
+      .filter(({ arn, verdict }) => verdicts.get(arn)?.verdict !== verdict)
+      .map(({ arn, verdict, reasons }) => ({
+        arn,
+        to: verdict,
+        reasons: { from: verdicts.get(arn)?.reasons, to: reasons },
+      }));
+    const changes = found.changes.map(({ arn, to, reasons }) => ({ arn, to, reasons }));
+    const byArn = (a: { readonly arn: string | null }, b: { readonly arn: string | null }) =>
+      (a.arn ?? '') < (b.arn ?? '') ? -1 : 1;
+    expect([...changes].sort(byArn)).toEqual([...expected].sort(byArn));
+    expect(expected.length).toBeGreaterThan(20);
+    for (const { arn, kept } of found.sources) {
+      const counted = [first, later].map(
+        ({ snapshots }) => snapshots.filter(({ source, verdict }) => source?.arn === arn && verdict === 'keep').length,
+      );
+      expect(kept).toEqual(counted);
+    }
+  });
+
+  it('names the report whose inventory it evaluates, at the time of that report', async () => {
+    const report: JsonReport = JSON.parse(readFileSync(stored, 'utf8'));
+    const found = await compared(wide, narrow, '--from', stored);
+    expect(found).toMatchObject({ inventory: report.reportId, evaluatedAt: report.evaluatedAt, complete: true });
+  });
+
+  it('finds no change between a configuration and itself', async () => {
+    expect((await compared(wide, wide, '--from', stored)).changes).toEqual([]);
+    const { out, code } = await compare(wide, wide, '--from', stored, '--fail-on', 'any');
+    expect(out).toContain('No snapshot is decided otherwise.');
+    expect(code).toBe(0);
+  });
+
+  it('compares each later configuration with the first, and keeps what a configuration does not read', async () => {
+    const { changes } = await compared(wide, narrow, frankfurt, '--from', stored);
+    expect([...new Set(changes.map(({ against }) => against))]).toEqual([1, 2]);
+    const far = changes.filter(
+      ({ against, region, to }) => against === 2 && region !== 'eu-central-1' && to === 'keep',
+    );
+    expect(far.length).toBeGreaterThan(0);
+    for (const { policy, reasons } of far)
+      expect([policy.to, reasons.to[0]?.text]).toEqual([null, 'outside the regions and kinds of this configuration']);
+  });
+
+  it.each([
+    ['newly-expiring', [0, 6]],
+    ['newly-kept', [6, 0]],
+    ['any', [6, 6]],
+  ])('ends with 6 if there are changes that --fail-on %s names', async (failOn, codes) => {
+    const shrink = await compare(wide, narrow, '--from', stored, '--fail-on', failOn);
+    const grow = await compare(narrow, wide, '--from', stored, '--fail-on', failOn);
+    expect([grow.code, shrink.code]).toEqual(codes);
+    for (const { code, err } of [shrink, grow])
+      expect(err).toMatch(code === 6 ? /--fail-on .*\[compare\.changes\]\n$/ : /^$/);
+  });
+
+  it('ends with 3 before 6 where a part of the account was not read, and says so in the first lines', async () => {
+    emulator.setFaults([{ fault: 'deny', regions: 'eu-central-1', operations: 'GetInstanceSnapshots' }]);
+    const { out, err, code } = await compare(wide, narrow, '--fail-on', 'any');
+    expect(code).toBe(3);
+    expect(out.split('\n').slice(0, 4).join('\n')).toContain('INCOMPLETE');
+    expect(err).toContain('[inventory.incomplete]');
+  });
+
+  it.each(['text', 'markdown', 'html'])('names each newly expiring snapshot with its reason as %s', async (format) => {
+    const { out } = await compare(wide, narrow, '--from', stored, '--format', format);
+    const { changes } = await compared(wide, narrow, '--from', stored);
+    const report: JsonReport = JSON.parse(readFileSync(stored, 'utf8'));
+    const nameOf = (arn: string) => report.snapshots.find((each) => each.arn === arn)?.name ?? '';
+    expect(changes.filter(({ arn }) => !out.includes(nameOf(arn)))).toEqual([]);
+    expect(out).toContain('daily: 3 of 3 slots filled');
+  });
+
+  it.each<[string, () => readonly string[], number, RegExp]>([
+    ['one configuration', () => [wide], 2, /two or more configuration files: got 1 \[usage\.compare\]/],
+    ['--from with --profile', () => [wide, narrow, '--from', stored, '--profile', 'x'], 2, /leave out --profile/],
+    ['an output that is an input', () => [wide, narrow, '--from', stored, '--output', stored], 2, /names an input/],
+    [
+      'a missing report',
+      () => [wide, narrow, '--from', fileOf('none.json')],
+      2,
+      /there is no such file.*\[report\.unreadable\]/,
+    ],
+    ['a directory as report', () => [wide, narrow, '--from', work], 2, /it is a directory/],
+    ['a configuration as report', () => [wide, narrow, '--from', wide], 2, /it is not JSON/],
+    ['a missing configuration', () => [wide, fileOf('none.yaml'), '--from', stored], 2, /no such file/],
+  ])('refuses %s in one sentence', async (_, args, expected, message) => {
+    const { out, err, code } = await compare(...args());
+    expect([code, out]).toEqual([expected, '']);
+    expect(err).toMatch(message);
+    expect(err.split('error: ')).toHaveLength(2);
+  });
+
+  it('says of a report of an earlier version what it lacks, and what to do', async () => {
+    const { sources: _, ...earlier } = JSON.parse(readFileSync(stored, 'utf8'));
+    const old = fileOf('old.json');
+    writeFileSync(old, JSON.stringify(earlier));
+    const { err, code } = await compare(wide, narrow, '--from', old);
+    expect(code).toBe(2);
+    expect(err).toContain('it has no list of sources, because an earlier version made it; make a new report');
+  });
+});
