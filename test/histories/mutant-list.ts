@@ -97,7 +97,7 @@ export const MUTANTS: readonly Mutant[] = [
     ['the ARN is not compared', 'if (now.arn !== item.arn) return', 'if (now.arn === null) return'],
     [
       'the creation is not compared',
-      'if (instantOf(now.createdAt) !== item.createdAt) {',
+      'if (isoOrNone(now.createdAt) !== item.createdAt) {',
       'if (now.createdAt === null) {',
     ],
     ['the state is not compared', 'if (now.state !== FINISHED_STATE[now.kind])', 'if (now.state === null)'],
@@ -190,12 +190,12 @@ export const MUTANTS: readonly Mutant[] = [
     'lambda/core/plan/grace-period.ts',
     [
       'the grace period does not matter',
-      'now >= after(at, grace, zone) && at <= before(now, grace, zone)',
+      'now >= addDuration(at, grace, zone) && at <= subtractDuration(now, grace, zone)',
       'at <= now',
     ],
     ['a report that reached nobody counts', 'if (confirmed === null || confirmed < 1)', 'if (confirmed === null)'],
     ['a report that announced nothing counts', 'if (!announced)', 'if (announced === null)'],
-    ['an old report is fresh', 'if (now - good.at > FRESH)', 'if (now < good.at - FRESH)'],
+    ['an old report is fresh', 'if (now - good.at > MAX_REPORT_AGE_MS)', 'if (now < good.at - MAX_REPORT_AGE_MS)'],
     [
       'what a report in between did not list is taken',
       'if (!keys.has(each)) listed.delete(each);',
