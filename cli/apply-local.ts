@@ -8,12 +8,12 @@ import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import {
   type ApplyPorts,
-  applyBatch,
+  applyPrepared,
   type Prepared,
   type PreparePorts,
   prepareApply,
 } from '../lambda/deletion/apply-plan';
-import { PACE } from '../lambda/deletion/backoff';
+import { RETRY_SETTINGS } from '../lambda/deletion/backoff';
 import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
 import { startAge } from '../lambda/deletion/check-age';
 import { openOutcomes } from '../lambda/deletion/outcome-store';
@@ -122,7 +122,7 @@ class LocalApply {
     const prepared = await this.prepare();
     if (!this.options.dryRun) return this.delete(await this.confirm(prepared));
     this.checkYes(prepared);
-    const ports = { clock: Date.now, monotonic, sleep, deletion: this.access.deletion, pace: PACE };
+    const ports = { clock: Date.now, monotonic, sleep, deletion: this.access.deletion, retrySettings: RETRY_SETTINGS };
     return rehearse(ports, prepared, this.options.format, this.terminal);
   }
 
@@ -190,8 +190,8 @@ class LocalApply {
         failure ??= { error };
       };
       const { deletion } = this.access;
-      const ports: ApplyPorts = { clock: Date.now, monotonic, sleep, deletion, outcomes, pace: PACE };
-      await applyBatch(ports, prepared, {
+      const ports: ApplyPorts = { clock: Date.now, monotonic, sleep, deletion, outcomes, retrySettings: RETRY_SETTINGS };
+      await applyPrepared(ports, prepared, {
         signal: interrupt.signal,
         progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
       }).catch(note);

@@ -8,7 +8,7 @@ import type { Config } from '../lambda/core/policy/config';
 import { awsCommand } from '../lambda/core/report/command-line';
 import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
-import { awaitedSince, newestReport } from '../lambda/reporting/report-age';
+import { newestReport, reportDueSince } from '../lambda/reporting/report-age';
 import { readDelivery } from '../lambda/reporting/send-lock';
 import { runTime } from '../lambda/storage/keys';
 import { overdueSince, scheduleFault } from '../lib/schedule-expression';
@@ -249,7 +249,7 @@ export async function checkLastReport(
     const isMissed = (since: number): boolean =>
       expression !== null && now - since > overdueSince(expression, since) * HOUR;
     const newest = await newestReport(store, now);
-    if (newest === null) return noReport(await awaitedSince(store), isMissed, deployment, caller, zone);
+    if (newest === null) return noReport(await reportDueSince(store), isMissed, deployment, caller, zone);
     const message = `${newest.reportId}, ${ageText((now - newest.at) / HOUR)} old`;
     if (isMissed(newest.at))
       return failed(

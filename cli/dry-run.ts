@@ -3,7 +3,7 @@ import type { Candidate } from '../lambda/core/plan/recheck';
 import { monthlyCostCeiling, roundMoney, snapshotGb } from '../lambda/core/policy/cost';
 import { describeReason } from '../lambda/core/policy/reason';
 import { jsonText } from '../lambda/core/util/safe-text';
-import { type ApplyPorts, applyBatch, type Prepared } from '../lambda/deletion/apply-plan';
+import { type ApplyPorts, applyPrepared, type Prepared } from '../lambda/deletion/apply-plan';
 import { rehearsalOutcomes } from '../lambda/deletion/outcome-store';
 import { formatCount } from '../lambda/render/numbers';
 import { wholeDays } from '../lambda/render/phrases';
@@ -90,7 +90,7 @@ export async function rehearse(
 ): Promise<ExitCode> {
   const deletable: Candidate[] = [];
   const others: ItemResult[] = [];
-  await applyBatch({ ...ports, outcomes: rehearsalOutcomes() }, prepared, {
+  await applyPrepared({ ...ports, outcomes: rehearsalOutcomes() }, prepared, {
     wouldDelete: (candidate) => void deletable.push(candidate),
     progress: (result) => void others.push(result),
   });

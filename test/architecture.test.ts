@@ -12,7 +12,7 @@ const FOLDERS: readonly {
   { folder: 'lambda/core', may: ['lambda/core'], packages: [] },
   { folder: 'lambda/render', may: ['lambda/core', 'lambda/render'], packages: [/^fast-wrap-ansi$/] },
   { folder: 'lambda/ports', may: ['lambda/core', 'lambda/ports'], packages: [] },
-  { folder: 'lambda/storage', may: ['lambda/core', 'lambda/ports', 'lambda/storage'], packages: [/^zod$/] },
+  { folder: 'lambda/storage', may: ['lambda/core', 'lambda/ports', 'lambda/storage'], packages: [/^zod\/mini$/] },
   { folder: 'lambda/inventory', may: ['lambda/core', 'lambda/ports', 'lambda/inventory'], packages: [] },
   ...['lambda/reporting', 'lambda/deletion', 'lambda/explain'].map((folder) => ({
     folder,

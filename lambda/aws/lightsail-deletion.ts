@@ -9,8 +9,8 @@ import { parseArn } from '../core/snapshot/arn';
 import type { Kind } from '../core/snapshot/snapshot';
 import { DELETE_COMMANDS } from '../kinds/delete-commands';
 import {
-  type Called,
   type CallFailure,
+  type CallResult,
   type ClockReading,
   DELETE_TIMEOUT_MS,
   type SnapshotDeletion,
@@ -108,7 +108,7 @@ function failureOf(error: unknown): CallFailure {
   return REFUSED_FOR_NOW.has(code) ? { ...failure, undone: true } : failure;
 }
 
-async function called<T>(call: () => Promise<T>): Promise<Called<T>> {
+async function called<T>(call: () => Promise<T>): Promise<CallResult<T>> {
   try {
     return { ok: true, value: await call() };
   } catch (error) {
@@ -119,7 +119,7 @@ async function called<T>(call: () => Promise<T>): Promise<Called<T>> {
 const until = (abortSignal: AbortSignal | undefined): CallOptions => (abortSignal === undefined ? {} : { abortSignal });
 
 /** A single read: not found is an answer, an answer without the resource is none. */
-async function find<T>(what: string, call: () => Promise<T | null>): Promise<Called<T | null>> {
+async function find<T>(what: string, call: () => Promise<T | null>): Promise<CallResult<T | null>> {
   const answer = await called(call);
   if (!answer.ok) return answer.failure.class === 'not-found' ? { ok: true, value: null } : answer;
   if (answer.value !== null) return answer;

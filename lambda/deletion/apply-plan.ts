@@ -9,15 +9,16 @@ import type { RetentionError } from '../core/util/errors';
 import { decideConfirmed } from '../inventory/confirm-sources';
 import type { Sleep, SnapshotDeletion } from '../ports/deletion-ports';
 import type { Clock, Digest, InventoryProgress, ReadInventory } from '../ports/ports';
-import { makePacer, type Pace } from './backoff';
+import { makeBackoff, type RetrySettings } from './backoff';
 import { stopWithCaller } from './caller-failure';
 import type { Clocks } from './check-age';
-import { guardGroup } from './check-group';
-import { awaitEarlier, confirmAbsent, deleteSnapshot, type ItemPorts, type Verdict } from './delete-snapshot';
-import { checkOutcomes, type OutcomePorts, type OutcomeStore, takenOver } from './outcome-store';
+import { checkGroup } from './check-group';
+import { deleteSnapshot } from './delete-snapshot';
+import type { ItemOutcome } from './item-outcome';
+import { checkOutcomes, type OutcomePorts, type RunOutcomes } from './outcome-store';
+import { awaitEarlier, confirmAbsent, type ItemPorts } from './read-snapshot';
 import { isRefusal } from './refusals';
 import {
-  checkAccount,
   checkCaps,
   checkClock,
   checkComplete,
@@ -25,9 +26,10 @@ import {
   checkCount,
   checkInventory,
   checkOrigin,
+  checkPlanAccount,
   checkUnblocked,
   openPlan,
-  type StoredPlan,
+  type PlanText,
 } from './verify-plan';
 
 export interface PreparePorts {
@@ -39,21 +41,24 @@ export interface PreparePorts {
 }
 
 export interface PrepareRequest {
-  readonly plan: StoredPlan;
+  readonly plan: PlanText;
   readonly config: Config;
-  /** The account of the credentials; null where it could not be found out: then the ARNs read must tell. */
+  /** The account of the credentials; null where it is not known: then that of the inventory counts. */
   readonly account: string | null;
   /** The plan's count as the approval names it; null: the caller checks the number itself. */
   readonly count: number | null;
   /** Whether a plan with raised caps may be applied; default: no. */
   readonly allowsRaisedCaps?: boolean;
-  /** Nothing will be deleted: a plan that is blocked, or exceeds a cap now, is prepared all the same, with its refusal. */
+  /** Nothing will be deleted: a plan that is blocked, or exceeds a cap now, is prepared with its refusal. */
   readonly isRehearsal?: boolean;
   /** Epoch ms after which no more is read; null: no limit. */
   readonly deadline: number | null;
 }
 
-/** A plan that may be applied, and what of it a fresh decision lists as expiring. It ages: nothing in it is trusted without another look. */
+/**
+ * A plan that may be applied, and which of its snapshots a fresh decision lists as expiring. Each is read again before
+ * its delete.
+ */
 export interface Prepared {
   readonly plan: Plan;
   readonly config: Config;
@@ -61,7 +66,7 @@ export interface Prepared {
   readonly decidedAt: number;
   readonly groups: readonly CandidateGroup[];
   readonly skipped: Intersection['skipped'];
-  /** How many items an earlier run dealt with. */
+  /** How many items have an outcome of an earlier run. */
   readonly doneBefore: number;
   /** Of a rehearsal: why the plan cannot be applied; null: it can. */
   readonly refusal: RetentionError | null;
@@ -75,7 +80,7 @@ const REHEARSABLE: ReadonlySet<string> = new Set([
   'cap.max-share',
 ]);
 
-/** Runs checks; in a rehearsal it keeps the first refusal that only forbids the deletion. */
+/** Runs checks. A rehearsal keeps the first refusal that only forbids the deletion. */
 class Checks {
   refusal: RetentionError | null = null;
 
@@ -92,8 +97,8 @@ class Checks {
 }
 
 /**
- * Everything that comes before a count is asked for, in the order of design section 9: throws the first refusal that holds. Only reads, so it is
- * safe to run again; what earlier runs of the plan dealt with is left out.
+ * Verifies a plan, reads everything again and decides again, in the order of `REFUSALS`. Throws the first refusal that
+ * applies. Only reads, so it is safe to run again. Leaves out items that have an outcome of an earlier run.
  */
 export async function prepareApply(
   ports: PreparePorts,
@@ -103,7 +108,7 @@ export async function prepareApply(
   const { config, account, count, allowsRaisedCaps = false } = request;
   const checks = new Checks(request.isRehearsal ?? false);
   const plan = openPlan(request.plan, ports.clock(), ports.digest);
-  if (account !== null) checkAccount(plan, account);
+  if (account !== null) checkPlanAccount(plan, account);
   checkComplete(plan);
   checks.run(() => checkUnblocked(plan, allowsRaisedCaps));
   checkConfig(plan, config);
@@ -118,15 +123,15 @@ export async function prepareApply(
       kinds: [...new Set(plan.scopes.map(({ kind }) => kind))],
       automaticSnapshots: false,
       deadline: request.deadline,
-      // A region that the plan was made from is never let pass as one that is not enabled.
+      // A region that the plan was made from never counts as one that is not enabled.
       previouslyRead: new Set(plan.scopes.map(({ region }) => region)),
-      // What an earlier run dealt with may be all that was there.
+      // The items that an earlier run deleted may be all that were in a list.
       previouslyListed: open,
     },
     progress,
   );
   checkInventory(plan, live);
-  checkAccount(plan, account ?? live.account);
+  checkPlanAccount(plan, account ?? live.account);
   const decidedAt = ports.clock();
   const matters = ({ snapshot }: EvaluatedSnapshot): boolean => wanted.has(snapshot.arn);
   const { inventory, decision } = await decideConfirmed(live, { config, now: decidedAt, matters, progress });
@@ -139,30 +144,22 @@ export async function prepareApply(
   return { plan, config, decidedAt, groups, skipped, doneBefore: before.length, refusal: checks.refusal };
 }
 
-/** The part of the record that a run needs. */
-export type RunOutcomes = Pick<
-  OutcomeStore,
-  'recorded' | 'unsettled' | 'startAttempt' | 'isOwnAttempt' | 'cancelAttempt' | 'record'
->;
-
 export interface ApplyPorts extends Clocks {
   readonly sleep: Sleep;
   readonly deletion: SnapshotDeletion;
   readonly outcomes: RunOutcomes;
-  readonly pace: Pace;
+  readonly retrySettings: RetrySettings;
 }
 
-export interface ApplyOptions {
-  /** Only these; all of the plan where absent. */
-  readonly batch?: readonly PlanItem[];
-  /** Ends the run after the items in hand. */
+export interface ApplyPreparedOptions {
+  /** Ends the run after the current snapshots. */
   readonly signal?: AbortSignal;
   readonly progress?: (result: ItemResult) => void;
-  /** A rehearsal: the same path up to the delete, which is not sent; called for each snapshot that would go. */
+  /** A dry run: the same path up to the delete, which is not sent; called for each snapshot that would be deleted. */
   readonly wouldDelete?: (candidate: Candidate) => void;
 }
 
-/** What is known of a snapshot, for the record. */
+/** Returns what is known of a snapshot, for the record. */
 export function factsOf({ snapshot }: EvaluatedSnapshot, { pricing }: Pick<Config, 'pricing'>): ItemDetails {
   return {
     source: snapshot.source?.name ?? snapshot.source?.arn ?? null,
@@ -176,25 +173,20 @@ const stateOf = ({ source }: CandidateGroup): SourceState | null =>
 
 type Skipped = Intersection['skipped'][number];
 
-/** One run over what was prepared. */
+/** One run over a plan that was prepared. */
 class PlanRun {
-  private readonly wanted: ReadonlySet<string> | null;
-  private isBroken = false;
+  private hasFailed = false;
 
   constructor(
     private readonly ports: ApplyPorts,
     private readonly prepared: Prepared,
-    private readonly options: ApplyOptions,
-  ) {
-    this.wanted = options.batch === undefined ? null : new Set(options.batch.map(({ arn }) => arn));
-  }
+    private readonly options: ApplyPreparedOptions,
+  ) {}
 
   async run(): Promise<void> {
-    const byRegion = new Map<string, CandidateGroup[]>();
-    for (const group of this.prepared.groups)
-      byRegion.set(group.region, [...(byRegion.get(group.region) ?? []), group]);
+    const { groups } = this.prepared;
     const skipped = this.prepared.skipped.filter(({ item }) => this.isOpen(item));
-    // What the decision keeps, and no delete was sent of: nothing more has to be read.
+    // Of those that the decision keeps and no delete was sent of, nothing more has to be read.
     const isSettled = ({ item, skipReason }: Skipped): boolean =>
       skipReason.outcome === 'spared' && !this.ports.outcomes.unsettled.has(item.arn);
     await this.record(
@@ -202,126 +194,103 @@ class PlanRun {
     );
     const unclear = skipped.filter((each) => !isSettled(each));
     const ends = await Promise.allSettled([
-      this.stopping(() => this.clarify(unclear)),
-      ...[...byRegion.values()].map((groups) => this.stopping(() => this.applyRegion(groups))),
+      ...this.inRegions(unclear, ({ item }) => item.region, this.clarify),
+      ...this.inRegions(groups, ({ region }) => region, this.deleteGroup),
     ]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   private isOpen({ arn }: PlanItem): boolean {
-    return (this.wanted === null || this.wanted.has(arn)) && !this.ports.outcomes.recorded.has(arn);
+    return !this.ports.outcomes.recorded.has(arn);
   }
 
-  private mayGoOn(): boolean {
-    return !this.isBroken && this.options.signal?.aborted !== true;
+  private isStopping(): boolean {
+    return this.hasFailed || this.options.signal?.aborted === true;
   }
 
-  private async stopping(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.isBroken = true;
-      throw error;
-    }
+  /**
+   * Works on all regions at once, on those of one region in order. The first failure stops all regions after their
+   * current snapshots.
+   */
+  private inRegions<T>(
+    all: readonly T[],
+    regionOf: (each: T) => string,
+    work: (each: T, ports: ItemPorts) => Promise<void>,
+  ): readonly Promise<void>[] {
+    const { clock, monotonic, deletion, retrySettings, sleep } = this.ports;
+    return [...new Set(all.map(regionOf))].map(async (region) => {
+      const ports = { clock, monotonic, deletion, backoff: makeBackoff(retrySettings, sleep) };
+      try {
+        for (const each of all) if (regionOf(each) === region && !this.isStopping()) await work.call(this, each, ports);
+      } catch (error) {
+        this.hasFailed = true;
+        throw error;
+      }
+    });
   }
 
-  private itemPorts(pacer = makePacer(this.ports.pace, this.ports.sleep)): ItemPorts {
-    const { clock, monotonic, deletion } = this.ports;
-    return { clock, monotonic, deletion, pacer };
-  }
-
-  private resultOf(
-    item: PlanItem,
-    evaluated: EvaluatedSnapshot | null,
-    { outcome, code, text, mayStillBeDeleted }: Verdict,
-  ): ItemResult {
+  private resultOf(item: PlanItem, evaluated: EvaluatedSnapshot | null, outcome: ItemOutcome): ItemResult {
     const { arn, name, kind, account, region, createdAt } = item;
+    const { code, text, mayStillBeDeleted } = outcome;
     const at = new Date(this.ports.clock()).toISOString();
-    // Of one that is gone, what the run that meant to delete it knew.
+    // Of a snapshot that is gone, the facts that the run before its delete noted.
     const facts =
       evaluated === null
         ? (this.ports.outcomes.unsettled.get(arn) ?? NO_ITEM_DETAILS)
         : factsOf(evaluated, this.prepared.config);
     const doubt = mayStillBeDeleted === undefined ? {} : { mayStillBeDeleted };
-    return { arn, name, kind, account, region, createdAt, ...facts, outcome, code, text, at, ...doubt };
+    return {
+      ...{ arn, name, kind, account, region, createdAt },
+      ...facts,
+      ...{ outcome: outcome.outcome, code, text, at },
+      ...doubt,
+    };
   }
 
   private async record(results: readonly ItemResult[]): Promise<void> {
     for (const each of await this.ports.outcomes.record(results)) this.options.progress?.(each);
   }
 
-  /** Finds out what became of snapshots that no list has, or whose delete an earlier run may have sent. One region does not wait for another. */
-  private async clarify(unclear: readonly Skipped[]): Promise<void> {
-    const regions = [...new Set(unclear.map(({ item }) => item.region))];
-    const ends = await Promise.allSettled(
-      regions.map((region) =>
-        this.stopping(() => this.clarifyRegion(unclear.filter(({ item }) => item.region === region))),
-      ),
-    );
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  }
-
-  private async clarifyRegion(unclear: readonly Skipped[]): Promise<void> {
+  /**
+   * Records the outcome of a snapshot that no list has, or that is kept although an earlier run may have sent its
+   * delete.
+   */
+  private async clarify({ item, evaluated, skipReason }: Skipped, ports: ItemPorts): Promise<void> {
     const { signal } = this.options;
-    const ports = this.itemPorts();
-    for (const { item, evaluated, skipReason } of unclear) {
-      if (!this.mayGoOn()) return;
-      const sentBefore = this.ports.outcomes.unsettled.has(item.arn);
-      const end =
-        evaluated === null
-          ? await confirmAbsent(ports, { item, sentBefore }, signal)
-          : await this.skip(ports, { item, evaluated }, skipReason, sentBefore);
-      if (end === 'left') return;
-      await this.record([this.resultOf(item, evaluated, end)]);
-    }
+    const { config } = this.prepared;
+    const sentBefore = this.ports.outcomes.unsettled.has(item.arn);
+    const clarified = async (): Promise<ItemOutcome | 'left'> => {
+      if (evaluated === null) return confirmAbsent(ports, { item, sentBefore }, signal);
+      if (!sentBefore) return skipReason;
+      return awaitEarlier(ports, { candidate: { item, evaluated }, source: null, config, skipReason }, signal);
+    };
+    const outcome = await clarified();
+    if (outcome !== 'left') await this.record([this.resultOf(item, evaluated, outcome)]);
   }
 
-  private async skip(
-    ports: ItemPorts,
-    candidate: Candidate,
-    skipReason: Skipped['skipReason'],
-    sentBefore: boolean,
-  ): Promise<Verdict | 'left'> {
-    if (!sentBefore) return skipReason;
-    return awaitEarlier(
-      ports,
-      { candidate, source: null, config: this.prepared.config, skipReason },
-      this.options.signal,
-    );
-  }
-
-  private async applyRegion(groups: readonly CandidateGroup[]): Promise<void> {
-    const ports = this.itemPorts();
-    for (const group of groups) {
-      if (!this.mayGoOn()) return;
-      await this.applyGroup(group, ports);
-    }
-  }
-
-  private async applyGroup(group: CandidateGroup, ports: ItemPorts): Promise<void> {
+  private async deleteGroup(group: CandidateGroup, ports: ItemPorts): Promise<void> {
     const { config } = this.prepared;
     const { signal, wouldDelete } = this.options;
     const { outcomes } = this.ports;
-    let breach: Verdict | null = null;
-    // A group that was not as expected once is left for the whole run, even if it is as expected later.
-    const guard = async (abortSignal: AbortSignal | undefined): Promise<Verdict | null> => {
-      breach ??= await guardGroup(ports.deletion, group, config.floors.minKeep, ports.pacer, signal, abortSignal);
+    let breach: ItemOutcome | null = null;
+    // A group that was not as expected once is skipped for the whole run, even if it is as expected later.
+    const check = async (abortSignal: AbortSignal | undefined): Promise<ItemOutcome | null> => {
+      breach ??= await checkGroup({ ...ports, signal, abortSignal }, group, config.floors.minKeep);
       return breach;
     };
     for (const candidate of group.items) {
       const { item, evaluated } = candidate;
       if (!this.isOpen(item)) continue;
-      if (!this.mayGoOn()) return;
+      if (this.isStopping()) return;
       const attempt = {
         start: () => outcomes.startAttempt(item, factsOf(evaluated, config)),
         isOwn: () => outcomes.isOwnAttempt(item.arn),
         cancel: () => outcomes.cancelAttempt(item.arn),
       };
       const end = await deleteSnapshot(ports, {
-        ...{ candidate, source: stateOf(group), config, guard, signal },
+        ...{ candidate, source: stateOf(group), config, checkGroup: check, signal },
         sentBefore: outcomes.unsettled.has(item.arn),
         attempt: wouldDelete === undefined ? attempt : null,
-        takenOver: () => takenOver(item.name),
       });
       if (end === 'left') return;
       if (end === 'deletable') wouldDelete?.(candidate);
@@ -331,11 +300,16 @@ class PlanRun {
 }
 
 /**
- * Carries out what was prepared, or a batch of it: regions in parallel, within a region group after group, newest first, each outcome durable
- * before the next snapshot is touched. Safe to run twice: what has an outcome is skipped. Rejects when outcomes cannot be recorded, when another
- * run has taken over, and when the caller's credentials fail (`caller.failed`): everything without an outcome then stays open.
+ * Applies a prepared plan: regions in parallel, within a region group after group, newest first, each outcome durable
+ * before the next snapshot. Safe to run twice: items that have an outcome are skipped. Rejects when outcomes cannot be
+ * recorded, when another run has taken over, and when the caller's credentials fail (`caller.failed`): every item
+ * without an outcome then stays open.
  */
-export async function applyBatch(ports: ApplyPorts, prepared: Prepared, options: ApplyOptions = {}): Promise<void> {
+export async function applyPrepared(
+  ports: ApplyPorts,
+  prepared: Prepared,
+  options: ApplyPreparedOptions = {},
+): Promise<void> {
   if (prepared.refusal !== null && options.wouldDelete === undefined) throw prepared.refusal;
   await new PlanRun({ ...ports, deletion: stopWithCaller(ports.deletion) }, prepared, options).run();
 }

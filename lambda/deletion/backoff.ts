@@ -1,74 +1,75 @@
-import type { Called, Sleep } from '../ports/deletion-ports';
+import type { CallResult, Sleep } from '../ports/deletion-ports';
 
-/** How patiently a deletion asks. Milliseconds. */
-export interface Pace {
+/** Retry settings of a deletion. */
+export interface RetrySettings {
   /** An operation is read for the first time after this, */
-  readonly firstPoll: number;
-  /** then every so often, */
-  readonly poll: number;
+  readonly firstPollMs: number;
+  /** then in this interval, */
+  readonly pollMs: number;
   /** and no longer than this. */
-  readonly giveUp: number;
+  readonly giveUpMs: number;
   /** How long a snapshot whose operations are done may still be listed. */
-  readonly confirm: number;
-  /** How often one thing is tried that the service throttles or loses. */
+  readonly confirmMs: number;
+  /** How many times a call is tried that the service throttles or loses. */
   readonly attempts: number;
-  /** What a region is waited for after its first throttle; doubles up to `slowest`, and halves with every success. */
-  readonly firstDelay: number;
-  readonly slowest: number;
+  /** The delay of a region after its first throttle; doubles up to `maxDelayMs`, and halves with every success. */
+  readonly firstDelayMs: number;
+  readonly maxDelayMs: number;
 }
 
-/** Operations as the service's own guidance has it; some ten minutes for one that is throttled. */
-export const PACE: Pace = {
-  firstPoll: 5_000,
-  poll: 3_000,
-  giveUp: 20 * 60_000,
-  confirm: 60_000,
+/** Operations are read as AWS recommends; a call that is throttled is tried for some ten minutes. */
+export const RETRY_SETTINGS: RetrySettings = {
+  firstPollMs: 5_000,
+  pollMs: 3_000,
+  giveUpMs: 20 * 60_000,
+  confirmMs: 60_000,
   attempts: 16,
-  firstDelay: 1_000,
-  slowest: 60_000,
+  firstDelayMs: 1_000,
+  maxDelayMs: 60_000,
 };
 
-/** Remembers how much one region throttles: its deletions go one after the other, each after what the last one taught. */
-export interface Pacer {
-  readonly pace: Pace;
+/** The backoff of one region, whose deletes are sent one after the other. */
+export interface Backoff {
+  readonly settings: RetrySettings;
   readonly sleep: Sleep;
   wait(): Promise<void>;
-  slower(): void;
-  faster(): void;
+  onThrottle(): void;
+  onSuccess(): void;
 }
 
-export function makePacer(pace: Pace, sleep: Sleep): Pacer {
-  let delay = 0;
+export function makeBackoff(settings: RetrySettings, sleep: Sleep): Backoff {
+  const { firstDelayMs, maxDelayMs } = settings;
+  let delayMs = 0;
   return {
-    pace,
+    settings,
     sleep,
     async wait() {
-      if (delay > 0) await sleep(delay);
+      if (delayMs > 0) await sleep(delayMs);
     },
-    slower() {
-      delay = Math.min(pace.slowest, Math.max(pace.firstDelay, delay * 2));
+    onThrottle() {
+      delayMs = Math.min(maxDelayMs, Math.max(firstDelayMs, delayMs * 2));
     },
-    faster() {
-      delay = delay < pace.firstDelay ? 0 : delay / 2;
+    onSuccess() {
+      delayMs = delayMs < firstDelayMs ? 0 : delayMs / 2;
     },
   };
 }
 
 /**
- * Asks, at once the first time, until there is an answer, or a failure that waiting does not mend, or patience ends. An answer does not make
- * the region faster: what is read between two deletes says nothing about deletes.
+ * Calls until there is an answer, a failure that does not pass, or no attempt left. `signal` ends the retries. An
+ * answer does not count as a success of the region: reads between two deletes say nothing about deletes.
  */
-export async function patiently<T>(
-  pacer: Pacer,
-  ask: () => Promise<Called<T>>,
+export async function withRetries<T>(
+  backoff: Backoff,
+  call: () => Promise<CallResult<T>>,
   signal?: AbortSignal,
-): Promise<Called<T>> {
+): Promise<CallResult<T>> {
   for (let attempt = 1; ; attempt += 1) {
-    if (attempt > 1) await pacer.wait();
-    const answer = await ask();
+    if (attempt > 1) await backoff.wait();
+    const answer = await call();
     if (answer.ok) return answer;
-    const mends = answer.failure.class === 'throttled' || answer.failure.class === 'transient';
-    if (!mends || attempt >= pacer.pace.attempts || signal?.aborted === true) return answer;
-    pacer.slower();
+    const mayPass = answer.failure.class === 'throttled' || answer.failure.class === 'transient';
+    if (!mayPass || attempt >= backoff.settings.attempts || signal?.aborted === true) return answer;
+    backoff.onThrottle();
   }
 }

@@ -1,12 +1,12 @@
 import { RetentionError } from '../core/util/errors';
-import type { Called, CallFailure, SnapshotDeletion } from '../ports/deletion-ports';
+import type { CallFailure, CallResult, SnapshotDeletion } from '../ports/deletion-ports';
 
 /** The code of a run that stopped because its own credentials or connection failed. */
 export const CALLER_FAILED = 'caller.failed';
 
-const CAUSES_FOLLOWED = 5;
+const MAX_CAUSES = 5;
 
-/** A failure of the caller: nothing is said of any snapshot because of it, and the run stops. */
+/** Makes the error of a run whose own credentials or connection failed. It is no outcome of any snapshot. */
 export const callerFailure = ({ code, message }: Pick<CallFailure, 'code' | 'message'>): RetentionError =>
   new RetentionError(
     CALLER_FAILED,
@@ -16,29 +16,35 @@ export const callerFailure = ({ code, message }: Pick<CallFailure, 'code' | 'mes
 /** Whether an error, or one of its causes, is a failure of the caller. */
 export function isCallerFailure(error: unknown): boolean {
   let current: unknown = error;
-  for (let depth = 0; depth < CAUSES_FOLLOWED && current instanceof Error; depth += 1) {
+  for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
     if (current instanceof RetentionError && current.code === CALLER_FAILED) return true;
     current = current.cause;
   }
   return false;
 }
 
-/** Throws when a call failed, in the end, because nothing could be reached: that says nothing of any snapshot. */
+/**
+ * Throws when a call failed, after all retries, because the network could not be reached: that is no outcome of any
+ * snapshot.
+ */
 export function stopUnreachable(failure: Pick<CallFailure, 'code' | 'message' | 'unreachable'>): void {
   if (failure.unreachable === true) throw callerFailure(failure);
 }
 
-function orStop<T>(answer: Called<T>): Called<T> {
+function orStop<T>(answer: CallResult<T>): CallResult<T> {
   if (!answer.ok && answer.failure.class === 'caller') throw callerFailure(answer.failure);
   return answer;
 }
 
-/** The same port, whose calls reject when the caller's credentials fail: no failure of the caller becomes an outcome of a snapshot. */
+/**
+ * Returns the same port, whose calls reject when the caller's credentials fail: no failure of the caller becomes an
+ * outcome of a snapshot.
+ */
 export function stopWithCaller(deletion: SnapshotDeletion): SnapshotDeletion {
   return {
     readSnapshot: async (named, abortSignal) => orStop(await deletion.readSnapshot(named, abortSignal)),
     readSource: async (arn, name, abortSignal) => orStop(await deletion.readSource(arn, name, abortSignal)),
-    // This request was refused, but an earlier one may have been carried out: the deletion of the snapshot decides.
+    // This request was refused, but an earlier one may have been carried out: `deleteSnapshot` decides.
     deleteSnapshot: (named, maySend) => deletion.deleteSnapshot(named, maySend),
     readOperation: async (region, id) => orStop(await deletion.readOperation(region, id)),
     readClock: async () => orStop(await deletion.readClock()),

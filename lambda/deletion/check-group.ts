@@ -1,69 +1,72 @@
 import { type CandidateGroup, floorBreach, sourceBreach } from '../core/plan/recheck';
 import { differInCase } from '../core/snapshot/arn';
 import type { CallFailure, SnapshotDeletion } from '../ports/deletion-ports';
-import { type Pacer, patiently } from './backoff';
+import { type Backoff, withRetries } from './backoff';
 import { stopUnreachable } from './caller-failure';
-import type { Verdict } from './delete-snapshot';
+import { type ItemOutcome, reasonOf } from './item-outcome';
 
-function unread(what: string, failure: CallFailure): Verdict {
-  stopUnreachable(failure);
-  const { code, message } = failure;
-  return { outcome: 'failed', code, text: `${what} could not be read again: ${message}` };
+export interface GroupPorts {
+  readonly deletion: Pick<SnapshotDeletion, 'readSource' | 'readSnapshot'>;
+  readonly backoff: Backoff;
+  /** Ends the retries. */
+  readonly signal?: AbortSignal | undefined;
+  /** Ends the current reading. */
+  readonly abortSignal?: AbortSignal | undefined;
 }
 
-const spared = (code: string, text: string): Verdict => ({ outcome: 'spared', code, text });
+function unread(subject: string, failure: CallFailure): ItemOutcome {
+  stopUnreachable(failure);
+  const { code, text } = reasonOf(failure);
+  return { outcome: 'failed', code, text: `${subject} could not be read again: ${text}` };
+}
 
-type Reading = readonly [pacer: Pacer, signal: AbortSignal | undefined, abortSignal: AbortSignal | undefined];
+const spared = (code: string, text: string): ItemOutcome => ({ outcome: 'spared', code, text });
 
-/** Why the source of a group is not what the decision rested on; null when it is. A source that no list had must not be there by name either. */
+/**
+ * Returns why the source of a group is not as the decision found it; null when it is. A source that no list had must
+ * not exist by name either.
+ */
 async function checkSource(
-  deletion: SnapshotDeletion,
+  { deletion, backoff, signal, abortSignal }: GroupPorts,
   { source, absentSource }: CandidateGroup,
-  [pacer, signal, abortSignal]: Reading,
-): Promise<Verdict | null> {
+): Promise<ItemOutcome | null> {
   const named = source ?? absentSource;
   if (named === null) return null;
   const { arn, name } = named;
   if (name === null) return spared('source.unread', `its source ${arn} has no name to read it by`);
-  const answer = await patiently(pacer, () => deletion.readSource(arn, name, abortSignal), signal);
+  const answer = await withRetries(backoff, () => deletion.readSource(arn, name, abortSignal), signal);
   if (!answer.ok) return unread(`its source ${name}`, answer.failure);
   const { value } = answer;
   if (value?.defect != null) return spared('source.changed', value.defect);
-  if (source === null) {
-    const isThere = value?.arn === arn || differInCase(value?.arn ?? null, arn);
-    return isThere
-      ? spared('source.listed', `its source ${name} exists, and the list of sources did not have it`)
-      : null;
+  if (source !== null) {
+    const breach = sourceBreach(source, value);
+    return breach === null ? null : spared('source.changed', breach);
   }
-  const breach = sourceBreach(source, value);
-  return breach === null ? null : spared('source.changed', breach);
+  return value?.arn === arn || differInCase(value?.arn ?? null, arn)
+    ? spared('source.listed', `its source ${name} exists, and the list of sources did not have it`)
+    : null;
 }
 
 /**
- * Reads a group's floor and source again. Null: both are what the decision rested on; otherwise what becomes of every snapshot of the group.
- * `signal` ends its patience, `abortSignal` the reading that it waits for as well.
+ * Reads a group's floor and source again. Null: both are as the decision found them; otherwise the outcome of every
+ * snapshot of the group.
  */
-export async function guardGroup(
-  deletion: SnapshotDeletion,
+export async function checkGroup(
+  ports: GroupPorts,
   group: CandidateGroup,
   minKeep: number,
-  pacer: Pacer,
-  signal?: AbortSignal,
-  abortSignal?: AbortSignal,
-): Promise<Verdict | null> {
+): Promise<ItemOutcome | null> {
   const { floor } = group;
   if (floor.length < minKeep)
     return spared('floor', `only ${floor.length} of its group are kept, and floors.minKeep is ${minKeep}`);
-  const breach = await checkSource(deletion, group, [pacer, signal, abortSignal]);
+  const breach = await checkSource(ports, group);
   if (breach !== null) return breach;
+  const { deletion, backoff, signal, abortSignal } = ports;
   for (const kept of floor) {
     const { kind, region, name, account } = kept;
     if (name === null) return spared('floor', `its kept sibling ${kept.arn} has no name to read it by`);
-    const answer = await patiently(
-      pacer,
-      () => deletion.readSnapshot({ kind, region, name, account }, abortSignal),
-      signal,
-    );
+    const named = { kind, region, name, account };
+    const answer = await withRetries(backoff, () => deletion.readSnapshot(named, abortSignal), signal);
     if (!answer.ok) return unread(`its kept sibling ${name}`, answer.failure);
     const breach = floorBreach(kept, answer.value);
     if (breach !== null) return spared('floor', `${breach}, and at least ${minKeep} of a source must stay`);

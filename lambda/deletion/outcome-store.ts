@@ -1,25 +1,29 @@
 /**
- * The record of a deletion: each item of a plan has an attempt, written before its first delete, and an outcome, written once and never replaced.
- * The attempt names the one run that may send a delete, and is replaced only conditionally: without an outcome it means that a delete may have
- * been sent. `results/<plan id>.json` is a view of both, and can be written again from them at any time.
+ * The record of a deletion, in three sentences. Each item of a plan has an attempt, written before its first delete,
+ * and an outcome, written once and never replaced. The attempt names the only run that may send deletes of the item and
+ * is replaced only conditionally; an attempt without an outcome means that a delete may have been sent. `results/<plan
+ * id>.json` is a view of both, and can be written from them at any time.
  */
 
-import { type ApplyResult, countOutcomes, type ItemDetails, type ItemResult, unsettledOf } from '../core/plan/outcome';
+import type { ApplyResult, ItemDetails, ItemResult } from '../core/plan/outcome';
 import type { Plan, PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
 import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
+import { jsonObject } from '../storage/json-object';
 import { recordFile, resultFile } from '../storage/keys';
+import type { Attempt } from '../storage/schemas';
 import {
-  type Attempt,
+  byArn,
   eachOf,
+  makeResult,
   type Records,
   readAttempt,
   readItemOutcome,
   readRecords,
   readResult,
   type StoredAttempt,
-  unsettledIn,
+  unsettledOfRecords,
 } from './outcome-files';
 import { refusal } from './refusals';
 import { checkLock, type LockPorts, type RunLock, takeLock } from './run-lock';
@@ -27,16 +31,16 @@ import { checkLock, type LockPorts, type RunLock, takeLock } from './run-lock';
 export type OutcomePorts = LockPorts;
 
 /**
- * How the attempt of an item began. `owned`: this run may send its delete. `taken-over`: so it may, once nothing that the run before it sent can
- * be on its way. `recorded`: another run has recorded its outcome.
+ * How the attempt of an item began. `owned`: this run may send its delete. `taken-over`: it may once nothing that the
+ * earlier run sent can still arrive. `recorded`: another run has recorded its outcome.
  */
 export type AttemptStart = 'owned' | 'taken-over' | 'recorded';
 
-/** Where outcomes are kept. Each write is durable when its promise resolves. */
-export interface OutcomeStore {
+/** The part of the record that deletes need. Each write is durable when its promise resolves. */
+export interface RunOutcomes {
   /** Outcomes by ARN, those of other runs of the plan included. */
   readonly recorded: ReadonlyMap<string, ItemResult>;
-  /** By ARN, what was known of those whose delete may have been sent and that have no outcome. */
+  /** By ARN, the facts of those whose delete may have been sent and that have no outcome. */
   readonly unsettled: ReadonlyMap<string, ItemDetails>;
   /** Notes that deletes of an item may be sent from now on. Called before every delete; writes once. */
   startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart>;
@@ -44,28 +48,26 @@ export interface OutcomeStore {
   isOwnAttempt(arn: string): Promise<boolean>;
   /** Notes that none of the deletes of this run was carried out. An attempt that an earlier run began stays open. */
   cancelAttempt(arn: string): Promise<void>;
-  /** Records outcomes, once each. Returns those that count: where another run recorded one first, it is that one. */
+  /** Records outcomes, once each. Returns those that count: the first that any run recorded. */
   record(results: readonly ItemResult[]): Promise<readonly ItemResult[]>;
-  /** The outcomes as this run knows them, durable or not. */
+}
+
+/** The record of one plan, open for one run. */
+export interface OutcomeStore extends RunOutcomes {
+  /** Returns the outcomes as this run knows them, durable or not. */
   result(): ApplyResult;
   /** Writes the result, finished if every item has its outcome, and releases the lock. */
   close(): Promise<ApplyResult>;
 }
 
-const TRIES = 5;
+const MAX_TRIES = 5;
 
-/** What stops a run that finds an attempt of another run. */
+/** Makes the error of a run that finds an attempt of another run. */
 export const takenOver = (name: string): RetentionError =>
   refusal(
     'plan.in-progress',
     `another run has taken over the snapshot ${name}: let that run finish, or apply the plan again afterwards`,
   );
-
-const jsonObject = (key: string, value: unknown) => ({
-  key,
-  contentType: 'application/json',
-  body: [`${JSON.stringify(value)}\n`],
-});
 
 class StoredOutcomes implements OutcomeStore {
   readonly recorded: Map<string, ItemResult>;
@@ -76,6 +78,7 @@ class StoredOutcomes implements OutcomeStore {
   private readonly begun = new Map<string, 'owned' | 'taken-over'>();
   private readonly positions: ReadonlyMap<string, number>;
   private isClosed = false;
+  /** How many outcomes the stored view has. */
   private written = -1;
   private queue: Promise<void> = Promise.resolve();
 
@@ -87,44 +90,41 @@ class StoredOutcomes implements OutcomeStore {
     records: Records,
   ) {
     this.recorded = new Map(records.recorded);
-    this.unsettled = unsettledIn(records);
+    this.unsettled = unsettledOfRecords(records);
     this.attempts = new Map(records.attempts);
     this.positions = new Map(plan.items.map(({ arn }, position) => [arn, position]));
   }
 
-  async startAttempt({ arn, name }: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart> {
+  async startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart> {
+    const { arn, name } = item;
     this.checkOpen();
-    await this.lock.sign();
+    await this.lock.renew();
     const begun = this.begun.get(arn);
-    if (begun === 'owned') return 'owned';
-    if (begun === 'taken-over') {
-      // The run before this one may have recorded its outcome in the meantime.
-      if (await this.adoptOutcome(arn)) return 'recorded';
+    if (begun !== undefined) {
+      // The earlier run may have recorded its outcome while this run waited.
+      if (begun === 'taken-over' && (await this.adoptOutcome(arn))) return 'recorded';
       this.begun.set(arn, 'owned');
       return 'owned';
     }
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      const start = await this.begin(arn, name, facts);
-      if (start === null) await this.reread(arn);
-      else {
-        if (start !== 'recorded') this.unsettled.set(arn, facts);
-        return start;
-      }
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const start = await this.tryToStart(item, facts);
+      if (start !== null) return start;
+      await this.reread(arn);
     }
     throw takenOver(name);
   }
 
   async isOwnAttempt(arn: string): Promise<boolean> {
-    const attempt = await this.reread(arn);
-    return attempt !== null && attempt.state === 'open' && this.isOwn(attempt);
+    return this.isOwnOpen(await this.reread(arn));
   }
 
   async cancelAttempt(arn: string): Promise<void> {
     this.checkOpen();
     if (!this.begun.has(arn)) return;
     const attempt = await this.reread(arn);
-    if (attempt === null || attempt.state !== 'open' || !this.isOwn(attempt) || attempt.earlier) return;
-    if (await this.replace({ ...attempt, state: 'cancelled', at: this.now() })) this.unsettled.delete(arn);
+    if (attempt === undefined || !this.isOwnOpen(attempt) || attempt.earlier) return;
+    if (await this.replace({ ...attempt, state: 'cancelled', outcome: null, at: this.now() }))
+      this.unsettled.delete(arn);
     this.begun.delete(arn);
     this.attempts.delete(arn);
   }
@@ -132,16 +132,16 @@ class StoredOutcomes implements OutcomeStore {
   async record(results: readonly ItemResult[]): Promise<readonly ItemResult[]> {
     if (results.length === 0) return [];
     this.checkOpen();
-    await this.lock.sign();
+    await this.lock.renew();
     const counted = await eachOf(results, (result) => this.recordOne(result));
     for (const each of counted) this.keep(each);
-    this.queue = this.queue.then(() => this.writeNowAndThen());
+    this.queue = this.queue.then(() => this.writeIfDue());
     await this.queue;
     return counted;
   }
 
   result(): ApplyResult {
-    return { ...this.summary(), status: 'unfinished' };
+    return { ...this.view(), status: 'unfinished' };
   }
 
   async close(): Promise<ApplyResult> {
@@ -149,28 +149,31 @@ class StoredOutcomes implements OutcomeStore {
     await this.queue;
     for (;;) {
       const known = this.recorded.size;
-      const end = this.summary();
+      const end = this.view();
       await this.write(end);
       // Another run may have recorded outcomes, and its view may have been replaced just now.
-      const records = await readRecords(this.ports.store, this.plan, this.recorded, this.plan.items);
-      for (const result of records.recorded.values()) this.keep(result);
+      const { recorded } = await readRecords(this.ports.store, this.plan, this.recorded, this.plan.items);
+      for (const result of recorded.values()) this.keep(result);
       if (this.recorded.size > known) continue;
       await this.lock.release();
       return end;
     }
   }
 
-  /** Writes a first view. */
-  open(): Promise<void> {
-    return this.writeNowAndThen();
+  /** Writes the view often while it is small, and rarely enough when it is large. */
+  async writeIfDue(): Promise<void> {
+    if (this.recorded.size - this.written < Math.max(1, this.recorded.size / 64)) return;
+    this.written = this.recorded.size;
+    await this.write(this.result());
   }
 
   private now(): string {
     return new Date(this.ports.clock()).toISOString();
   }
 
-  private isOwn({ run }: Attempt): boolean {
-    return run === this.ports.owner.run;
+  /** Whether an attempt lets this run send deletes. */
+  private isOwnOpen(attempt: Attempt | undefined): boolean {
+    return attempt?.state === 'open' && attempt.run === this.ports.owner.run;
   }
 
   private keep(result: ItemResult): void {
@@ -180,74 +183,60 @@ class StoredOutcomes implements OutcomeStore {
 
   private position(arn: string): number {
     const position = this.positions.get(arn);
-    if (position === undefined)
-      throw new RetentionError('plan.stranger', `cannot record ${arn}: the plan does not list it`);
-    return position;
+    if (position !== undefined) return position;
+    throw new RetentionError('plan.stranger', `cannot record ${arn}: the plan does not list it`);
   }
 
   private checkOpen(): void {
-    if (this.isClosed)
-      throw new RetentionError(
-        'outcomes.closed',
-        `cannot record anything of the plan ${this.plan.id}: this run has ended`,
-      );
+    if (!this.isClosed) return;
+    throw new RetentionError(
+      'outcomes.closed',
+      `cannot record anything of the plan ${this.plan.id}: this run has ended`,
+    );
   }
 
-  private key(arn: string, kind: 'attempt' | 'outcome'): string {
-    return recordFile(this.plan, this.position(arn), kind);
-  }
-
-  private async reread(arn: string): Promise<Attempt | null> {
+  private async reread(arn: string): Promise<Attempt | undefined> {
     const stored = await readAttempt(this.ports.store, this.plan, this.position(arn));
     if (stored === null) this.attempts.delete(arn);
     else this.attempts.set(arn, stored);
-    return stored?.attempt ?? null;
+    return stored?.attempt;
   }
 
   /** Replaces the attempt as it was last read. False: it has changed since. */
-  private async replace(attempt: Attempt): Promise<boolean> {
+  private async replace(attempt: Omit<Attempt, 'revision'>): Promise<boolean> {
+    const { store } = this.ports;
     const known = this.attempts.get(attempt.arn);
-    if (known === undefined) return this.ports.store.putIfAbsent(jsonObject(this.key(attempt.arn, 'attempt'), attempt));
-    const next = { ...attempt, revision: known.attempt.revision + 1 };
-    return this.ports.store.replaceIf(jsonObject(this.key(attempt.arn, 'attempt'), next), known.version);
+    const key = recordFile(this.plan, this.position(attempt.arn), 'attempt');
+    const object = jsonObject(key, { ...attempt, revision: (known?.attempt.revision ?? 0) + 1 });
+    return known === undefined ? store.putIfAbsent(object) : store.replaceIf(object, known.version);
   }
 
-  private async adoptOutcome(arn: string): Promise<boolean> {
-    const outcome = await readItemOutcome(this.ports.store, this.plan, this.position(arn));
+  /** Takes over the outcome that another run has recorded, if any. */
+  private async adoptOutcome(arn: string, settled: ItemResult | null = null): Promise<boolean> {
+    const outcome = settled ?? (await readItemOutcome(this.ports.store, this.plan, this.position(arn)));
     if (outcome !== null) this.keep(outcome);
     return outcome !== null;
   }
 
   /** Tries to get the attempt of an item. Null: it is not as it was last read. */
-  private async begin(arn: string, name: string, facts: ItemDetails): Promise<AttemptStart | null> {
-    const { run } = this.ports.owner;
-    const fresh: Attempt = {
-      arn,
-      name,
-      run,
-      revision: 1,
-      state: 'open',
-      earlier: false,
-      at: this.now(),
-      facts,
-      outcome: null,
-    };
+  private async tryToStart(
+    { arn, name }: Pick<PlanItem, 'arn' | 'name'>,
+    facts: ItemDetails,
+  ): Promise<AttemptStart | null> {
     const known = this.attempts.get(arn)?.attempt;
-    if (known === undefined) return (await this.replace(fresh)) ? this.got(arn, 'owned') : null;
-    if (known.outcome !== null) {
-      this.keep(known.outcome);
-      return 'recorded';
+    // Where the answer to its creation was lost, the attempt is this run's own.
+    const isOwn = this.isOwnOpen(known);
+    const wasOpen = known?.state === 'open' && !isOwn;
+    if (!isOwn) {
+      if (known !== undefined && (await this.adoptOutcome(arn, known.outcome))) return 'recorded';
+      const { run } = this.ports.owner;
+      const earlier = wasOpen || known?.earlier === true;
+      const attempt = { arn, name, run, state: 'open', earlier, at: this.now(), facts, outcome: null } as const;
+      if (!(await this.replace(attempt))) return null;
     }
-    // The answer to its creation was lost.
-    if (known.state === 'open' && this.isOwn(known)) return this.got(arn, 'owned');
-    if (await this.adoptOutcome(arn)) return 'recorded';
-    const wasOpen = known.state === 'open';
-    if (!(await this.replace({ ...fresh, earlier: wasOpen || known.earlier }))) return null;
-    return this.got(arn, wasOpen ? 'taken-over' : 'owned');
-  }
-
-  private got(arn: string, start: 'owned' | 'taken-over'): AttemptStart {
+    const start = wasOpen ? 'taken-over' : 'owned';
     this.begun.set(arn, start);
+    this.unsettled.set(arn, facts);
     return start;
   }
 
@@ -257,67 +246,49 @@ class StoredOutcomes implements OutcomeStore {
     const isGone = result.outcome === 'deleted';
     // It is printed even when it cannot be written.
     if (isGone) this.keep(result);
-    // That it is gone is so, whichever run may send deletes of it. Anything else can be said only while no other run can.
+    // A deleted snapshot is deleted whichever run may send deletes. Any other outcome is true only while no other run
+    // can send one.
     const settled = isGone ? result : await this.settle(result);
-    if (await this.ports.store.putIfAbsent(jsonObject(this.key(arn, 'outcome'), settled))) return settled;
+    const key = recordFile(this.plan, this.position(arn), 'outcome');
+    if (await this.ports.store.putIfAbsent(jsonObject(key, settled))) return settled;
     return (await readItemOutcome(this.ports.store, this.plan, this.position(arn))) ?? settled;
   }
 
   /**
-   * Ends the attempt of an item, so that no run sends a delete of it from now on. Returns the outcome that counts. Rejects when another run has
-   * begun its own attempt since this one last read it.
+   * Ends the attempt of an item, so that no run sends a delete of it from now on. Returns the outcome that counts.
+   * Rejects when another run has begun its own attempt since this one last read it.
    */
   private async settle(outcome: ItemResult): Promise<ItemResult> {
     const { arn, name, source, sizeGb, monthlyCostCeiling } = outcome;
     const facts = { source, sizeGb, monthlyCostCeiling };
-    let isAsDecided = !this.begun.has(arn);
-    if (!isAsDecided) await this.reread(arn);
-    for (let tries = 0; tries < TRIES; tries += 1) {
+    const { run } = this.ports.owner;
+    const hasBegun = this.begun.has(arn);
+    if (hasBegun) await this.reread(arn);
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const known = this.attempts.get(arn)?.attempt;
-      if (known?.outcome != null) return known.outcome;
-      const isOpen = known?.state === 'open';
-      if (known !== undefined && isOpen && !this.isOwn(known) && !isAsDecided) throw takenOver(name);
-      const earlier = known?.earlier === true || (known !== undefined && isOpen && !this.isOwn(known));
-      const { run } = this.ports.owner;
-      if (
-        await this.replace({ arn, name, run, revision: 1, state: 'settled', earlier, at: this.now(), facts, outcome })
-      )
+      if (known?.state === 'settled') return known.outcome;
+      const isForeign = known?.state === 'open' && !this.isOwnOpen(known);
+      if (isForeign && (hasBegun || tries > 0)) throw takenOver(name);
+      const earlier = isForeign || known?.earlier === true;
+      if (await this.replace({ arn, name, run, state: 'settled', earlier, at: this.now(), facts, outcome }))
         return outcome;
       await this.reread(arn);
-      isAsDecided = false;
     }
     throw takenOver(name);
   }
 
-  private summary(): ApplyResult {
-    const { plan, recorded, unsettled } = this;
-    const items = [...recorded.values()];
-    return {
-      schemaVersion: 1,
-      plan: { id: plan.id, digest: plan.digest, count: plan.items.length },
-      account: plan.account,
-      status: plan.items.every(({ arn }) => recorded.has(arn)) ? 'finished' : 'unfinished',
-      startedAt: this.startedAt,
-      updatedAt: this.now(),
-      totals: countOutcomes(plan.items.length, items),
-      ...(unsettled.size === 0 ? {} : { unsettled: unsettledOf(unsettled, plan.items) }),
-      items,
-    };
-  }
-
-  private async write(result: ApplyResult): Promise<void> {
-    await this.ports.store.put({
-      key: resultFile(this.plan.id),
-      contentType: 'application/json',
-      body: renderResultJson(result),
+  private view(): ApplyResult {
+    const { plan, startedAt, recorded, unsettled } = this;
+    const { id, digest, account, items } = plan;
+    return makeResult({
+      plan: { id, digest, count: items.length },
+      ...{ account, startedAt, updatedAt: this.now(), recorded, unsettled, planned: items },
     });
   }
 
-  /** Writes the view often while it is small, and rarely enough when it is large. */
-  private async writeNowAndThen(): Promise<void> {
-    if (this.recorded.size - this.written < Math.max(1, this.recorded.size / 64)) return;
-    this.written = this.recorded.size;
-    await this.write(this.result());
+  private async write(result: ApplyResult): Promise<void> {
+    const body = renderResultJson(result);
+    await this.ports.store.put({ key: resultFile(this.plan.id), contentType: 'application/json', body });
   }
 }
 
@@ -330,32 +301,30 @@ async function readUnfinished(store: Store, plan: Plan): Promise<ApplyResult | n
   );
 }
 
-const known = (result: ApplyResult | null): ReadonlyMap<string, ItemResult> =>
-  new Map((result?.items ?? []).map((item) => [item.arn, item]));
-
-/** What is recorded of a plan. Refuses plan.applied when it is finished, plan.in-progress while another run seems to be at work. */
+/**
+ * Returns the recorded outcomes of a plan. Refuses plan.applied when it is finished, plan.in-progress while another run
+ * seems to be active.
+ */
 export async function checkOutcomes(ports: Omit<OutcomePorts, 'owner'>, plan: Plan): Promise<readonly ItemResult[]> {
   const result = await readUnfinished(ports.store, plan);
   await checkLock(ports, plan.id);
-  return [...(await readRecords(ports.store, plan, known(result), plan.items)).recorded.values()];
+  return [...(await readRecords(ports.store, plan, byArn(result), plan.items)).recorded.values()];
 }
 
-/** Opens the record of a plan for a run, which can record and send from then on. Refuses plan.applied and plan.in-progress. */
+/**
+ * Opens the record of a plan for a run, which can record and send from then on. Refuses plan.applied and
+ * plan.in-progress.
+ */
 export async function openOutcomes(ports: OutcomePorts, plan: Plan): Promise<OutcomeStore> {
   const { store, clock } = ports;
   await readUnfinished(store, plan);
   const lock = await takeLock(ports, plan.id);
   try {
     const before = await readUnfinished(store, plan);
-    const records = await readRecords(store, plan, known(before), plan.items);
-    const outcomes = new StoredOutcomes(
-      ports,
-      plan,
-      lock,
-      before?.startedAt ?? new Date(clock()).toISOString(),
-      records,
-    );
-    await outcomes.open();
+    const records = await readRecords(store, plan, byArn(before), plan.items);
+    const startedAt = before?.startedAt ?? new Date(clock()).toISOString();
+    const outcomes = new StoredOutcomes(ports, plan, lock, startedAt, records);
+    await outcomes.writeIfDue();
     return outcomes;
   } catch (error) {
     await lock.release().catch(() => undefined);
@@ -363,11 +332,8 @@ export async function openOutcomes(ports: OutcomePorts, plan: Plan): Promise<Out
   }
 }
 
-/** Records nothing: for a dry run. */
-export function rehearsalOutcomes(): Pick<
-  OutcomeStore,
-  'recorded' | 'unsettled' | 'startAttempt' | 'isOwnAttempt' | 'cancelAttempt' | 'record'
-> {
+/** Makes a record that stores nothing, for a dry run. */
+export function rehearsalOutcomes(): RunOutcomes {
   const recorded = new Map<string, ItemResult>();
   return {
     recorded,

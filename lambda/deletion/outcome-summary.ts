@@ -1,14 +1,14 @@
-import { type ApplyResult, countOutcomes, type ItemResult, unsettledOf } from '../core/plan/outcome';
-import { parsePlan } from '../core/plan/parse-plan';
-import type { Plan } from '../core/plan/plan';
+import type { ApplyResult } from '../core/plan/outcome';
+import type { PlanItem } from '../core/plan/plan';
 import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
 import { type PlanKey, planFile, recordFolder, resultFile } from '../storage/keys';
-import { readRecords, readResult, unreadableRecord, unsettledIn } from './outcome-files';
+import { PLAN, parseStored } from '../storage/schemas';
+import { byArn, makeResult, readRecords, readResult, unreadableRecord, unsettledOfRecords } from './outcome-files';
 import { isRefusal } from './refusals';
 import { releaseLock } from './run-lock';
 
-/** The result of a plan; undefined where the stored one belongs to another plan of that id. */
+/** Returns the result of a plan; undefined where the stored one belongs to another plan of that id. */
 async function ownResult(store: Store, plan: PlanKey): Promise<ApplyResult | null | undefined> {
   try {
     return await readResult(store, plan);
@@ -18,60 +18,54 @@ async function ownResult(store: Store, plan: PlanKey): Promise<ApplyResult | nul
   }
 }
 
-/** The items of a plan, for their count and their names; null where the plan is gone. */
-async function itemsOf(store: Store, { id, digest }: PlanKey): Promise<Plan['items'] | null> {
-  const text = await store.get(planFile(id));
-  try {
-    const parsed = parsePlan(JSON.parse(text ?? 'null'));
-    return parsed.ok && parsed.plan.digest === digest ? parsed.plan.items : null;
-  } catch {
-    return null;
-  }
+/** Returns the items of a plan, for their count and their names; null where the plan is no longer stored. */
+async function itemsOf(store: Store, { id, digest }: PlanKey): Promise<readonly PlanItem[] | null> {
+  const plan = parseStored(PLAN, await store.get(planFile(id)));
+  return plan?.digest === digest ? plan.items : null;
 }
 
 /**
- * Returns what was done of a plan by all of its runs, also by those that died before they wrote their result: the record tells. Null where
- * nothing is recorded, or the record belongs to another plan of that id.
+ * Returns what all runs of a plan did, those that died before they wrote their result included. Null where nothing is
+ * recorded, or the record belongs to another plan of that id.
  */
 export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyResult | null> {
   const result = await ownResult(store, plan);
   if (result === undefined) return null;
   if (result?.status === 'finished') return result;
-  const known = new Map((result?.items ?? []).map((item): [string, ItemResult] => [item.arn, item]));
   const planned = await itemsOf(store, plan);
-  const records = await readRecords(store, plan, known, planned ?? []);
-  const unsettled = unsettledIn(records);
-  if (result === null && records.recorded.size === 0 && unsettled.size === 0) return null;
+  const records = await readRecords(store, plan, byArn(result), planned ?? []);
+  const { recorded, attempts } = records;
+  const unsettled = unsettledOfRecords(records);
+  if (result === null && recorded.size === 0 && unsettled.size === 0) return null;
   const count = result?.plan.count ?? planned?.length;
   if (count === undefined)
     throw unreadableRecord(
       `cannot tell what was done: ${store.locate(recordFolder(plan))} has records, and neither ${store.locate(resultFile(plan.id))} nor the plan is there; restore one of them`,
     );
-  const items = [...records.recorded.values()];
-  const instants = [
-    ...items.map(({ at }) => at),
-    ...[...records.attempts.values()].map(({ attempt }) => attempt.at),
-  ].sort();
-  const [first, last] = [instants[0] ?? result?.startedAt ?? '', instants.at(-1) ?? ''];
-  return {
-    schemaVersion: 1,
+  const outcomes = [...recorded.values()];
+  const instants = [...outcomes, ...[...attempts.values()].map(({ attempt }) => attempt)].map(({ at }) => at);
+  if (result !== null) instants.push(result.updatedAt);
+  instants.sort();
+  return makeResult({
     plan: { id: plan.id, digest: plan.digest, count },
-    account: result?.account ?? items[0]?.account ?? null,
-    status: items.length === count ? 'finished' : 'unfinished',
-    startedAt: result?.startedAt ?? first,
-    updatedAt: result === null || last > result.updatedAt ? last : result.updatedAt,
-    totals: countOutcomes(count, items),
-    ...(unsettled.size === 0 ? {} : { unsettled: unsettledOf(unsettled, planned ?? []) }),
-    items,
-  };
+    account: result?.account ?? outcomes[0]?.account ?? null,
+    startedAt: result?.startedAt ?? instants[0] ?? '',
+    updatedAt: instants.at(-1) ?? '',
+    recorded,
+    unsettled,
+    planned,
+  });
 }
 
-/** How often a view is written again because the record grew while it was written. */
-const WRITES = 5;
+/** A view is written again at most this often because the record grew while it was written. */
+const MAX_WRITES = 5;
 
-/** Writes the result of a plan from its record, for a run that ended without doing so, and releases the lock of that run. */
+/**
+ * Writes the result of a plan from its record, for a run that ended without doing so, and releases the lock of that
+ * run.
+ */
 export async function settleOutcome(store: Store, plan: PlanKey, isOwnRun: (run: string) => boolean): Promise<void> {
-  for (let writes = 0, items = -1; writes < WRITES; writes += 1) {
+  for (let writes = 0, items = -1; writes < MAX_WRITES; writes += 1) {
     const outcome = await readOutcome(store, plan);
     if (outcome === null || outcome.items.length === items) break;
     items = outcome.items.length;

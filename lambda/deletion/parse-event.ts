@@ -1,13 +1,13 @@
 import { parseInstant } from '../core/time/instant';
 import { malformedEvent } from '../core/util/malformed-event';
 
-/** Whether plans are only carried out when a person says so, or on a schedule as well. */
+/** Whether only plans that a person approved are applied, or snapshots that are due on a schedule, too. */
 export const DELETION_MODES = ['approve', 'automatic'] as const;
 export type DeletionMode = (typeof DELETION_MODES)[number];
 
-/** What a deletion was asked to do: carry out the plan that a person approved, or what has been listed for long enough. */
+/** The order of an event: to apply an approved plan, or to delete the snapshots that are due. */
 export type DeletionOrder =
-  /** `count`: how many snapshots the approved plan lists, where the approval says so. */
+  /** `count`: the number of snapshots that the approval names, if any. */
   | { readonly kind: 'approved'; readonly plan: string; readonly digest: string; readonly count?: number }
   | { readonly kind: 'automatic'; readonly scheduledAt: number };
 
@@ -15,25 +15,27 @@ const malformed = (got: unknown, expected: string): Error => malformedEvent('del
 
 const EXPECTED =
   '{ "plan": "<id>", "digest": "sha256:<64 hex digits>" } as the e-mail of a report has it, and a whole number as "count" if at all';
-/** It becomes part of a key. */
+// It becomes part of a key.
 const PLAN_ID = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 
-/** Reads an event, strictly. Throws `event.malformed`; a schedule is refused where a person has to approve. */
+function readSchedule(event: object, scheduledTime: unknown, mode: DeletionMode): DeletionOrder {
+  const scheduledAt = typeof scheduledTime === 'string' ? parseInstant(scheduledTime) : null;
+  if (mode !== 'automatic')
+    throw malformed(event, `${EXPECTED}: this function applies only plans that a person approves`);
+  if (scheduledAt === null || Object.values(event).filter((value) => value !== undefined).length > 1)
+    throw malformed(event, 'nothing but a scheduledTime such as 2026-11-23T08:00:00Z');
+  return { kind: 'automatic', scheduledAt };
+}
+
+/** Parses an event, strictly. Throws `event.malformed`, also for a schedule where a person has to approve. */
 export function readOrder(event: unknown, mode: DeletionMode): DeletionOrder {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) throw malformed(event, EXPECTED);
   const { plan, digest, count, scheduledTime, ...rest } = event as Readonly<Record<string, unknown>>;
   if (Object.keys(rest).length > 0) throw malformed(event, EXPECTED);
-  if (scheduledTime !== undefined) {
-    const scheduledAt = typeof scheduledTime === 'string' ? parseInstant(scheduledTime) : null;
-    if (mode !== 'automatic')
-      throw malformed(event, `${EXPECTED}: this function carries out only what a person approves`);
-    if (scheduledAt === null || plan !== undefined || digest !== undefined || count !== undefined)
-      throw malformed(event, 'nothing but a scheduledTime such as 2026-11-23T08:00:00Z');
-    return { kind: 'automatic', scheduledAt };
-  }
+  if (scheduledTime !== undefined) return readSchedule(event, scheduledTime, mode);
   if (typeof plan !== 'string' || !PLAN_ID.test(plan) || typeof digest !== 'string' || !DIGEST.test(digest))
     throw malformed(event, EXPECTED);
   if (count !== undefined && !isCount(count)) throw malformed(event, EXPECTED);

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../core/util/error-codes';
 import { RetentionError } from '../core/util/errors';
 
-/** Every code with which applying a plan is refused, in the order in which they are looked at. */
+/** The codes with which a plan is refused, in the order of their checks. */
 export const REFUSALS = [
   'plan.not-found',
   'plan.expired',
@@ -21,10 +21,10 @@ export const REFUSALS = [
 ] as const satisfies readonly ErrorCode[];
 export type RefusalCode = (typeof REFUSALS)[number];
 
-/** A plan that may not be applied: nothing was deleted. */
+/** Makes the error of a plan that may not be applied: nothing was deleted. */
 export const refusal = (code: RefusalCode, message: string): RetentionError =>
   new RetentionError(code, `cannot apply the plan: ${message}`);
 
-/** Whether an error is such a refusal. */
+/** Whether an error is a refusal of a plan. */
 export const isRefusal = (error: unknown): error is RetentionError =>
   error instanceof RetentionError && REFUSALS.some((code) => code === error.code);

@@ -1,16 +1,18 @@
 import type { RetentionError } from '../core/util/errors';
-import type { Clock, Store } from '../ports/ports';
+import type { Clock, Store, StoredObject } from '../ports/ports';
+import { jsonObject } from '../storage/json-object';
 import { lockFile } from '../storage/keys';
+import { LOCK, parseStored } from '../storage/schemas';
 import { refusal } from './refusals';
 
-/** Who applies a plan. */
+/** The process that applies a plan. */
 export interface Owner {
   readonly host: string;
   readonly pid: number;
   /** Unique for each run. */
   readonly run: string;
-  /** The PID namespace, where there is such a thing: a process number means nothing in another one. */
-  readonly namespace?: string;
+  /** The PID namespace, where the system has one: a process number means nothing in another one. */
+  readonly namespace?: string | undefined;
 }
 
 export interface LockPorts {
@@ -21,40 +23,22 @@ export interface LockPorts {
   readonly isAlive: (owner: Owner) => boolean | null;
 }
 
-/** A lock whose run has given no sign for this long (ms) no longer counts, even if a process of its number is running. */
-const SILENCE_MS = 60 * 60_000;
-/** A run gives a sign at most this often (ms). */
-const SIGN_EVERY_MS = 60_000;
+/**
+ * A lock that its run has not renewed for this long (ms) no longer counts, even if a process of its number is running.
+ */
+const LOCK_TIMEOUT_MS = 60 * 60_000;
+/** A run renews its lock at most this often (ms). */
+const RENEW_INTERVAL_MS = 60_000;
 
 interface Lock {
   readonly owner: Owner;
+  /** When it was last renewed (epoch ms). */
   readonly at: number;
   readonly released: boolean;
 }
 
-const objectOf = (planId: string, { owner, at, released }: Lock) => ({
-  key: lockFile(planId),
-  contentType: 'application/json',
-  body: [`${JSON.stringify({ owner, at: new Date(at).toISOString(), released })}\n`],
-});
-
-/** Returns the lock that a text describes. One that cannot be read does not count: no delete depends on it. */
-function parseLock(text: string): Lock | null {
-  try {
-    const { owner, at, released } = JSON.parse(text) as { owner: Owner; at: string; released: boolean };
-    const { host, pid, run, namespace } = owner;
-    const since = Date.parse(at);
-    if (typeof run !== 'string' || Number.isNaN(since)) return null;
-    const known = { host: String(host), pid: Number(pid), run };
-    return {
-      owner: typeof namespace === 'string' ? { ...known, namespace } : known,
-      at: since,
-      released: released === true,
-    };
-  } catch {
-    return null;
-  }
-}
+const objectOf = (planId: string, { owner, at, released }: Lock): StoredObject =>
+  jsonObject(lockFile(planId), { owner, at: new Date(at).toISOString(), released });
 
 const inProgress = ({ host, pid }: Owner, until: number): RetentionError =>
   refusal(
@@ -62,65 +46,63 @@ const inProgress = ({ host, pid }: Owner, until: number): RetentionError =>
     `process ${pid} on ${host} is applying it: let it finish; if it has ended and this machine cannot tell, apply again after ${new Date(until).toISOString()}`,
   );
 
-/** The newest lock of a plan with its version. Refuses plan.in-progress while its run seems to be at work. */
+/**
+ * Returns the version of a lock that may be taken; null where there is none. Refuses plan.in-progress while its run
+ * seems to be active.
+ */
 async function freeLock({ store, clock, isAlive }: Omit<LockPorts, 'owner'>, planId: string): Promise<string | null> {
   const stored = await store.getVersioned(lockFile(planId));
-  if (stored === null) return null;
-  const lock = parseLock(stored.text);
-  if (lock === null || lock.released) return stored.version;
-  const now = clock();
-  // A sign that is further ahead than it can be silent comes from a clock that was wrong: it would block the plan until that time.
-  const isRecent = Math.abs(now - lock.at) < SILENCE_MS;
-  if (isRecent && isAlive(lock.owner) !== false) throw inProgress(lock.owner, lock.at + SILENCE_MS);
-  return stored.version;
+  // A lock that cannot be read does not count: no delete depends on it.
+  const lock = parseStored(LOCK, stored?.text ?? null);
+  // A lock from further ahead than the time-out was written by a wrong clock: it would block the plan until that time.
+  const isRecent = lock !== null && !lock.released && Math.abs(clock() - lock.at) < LOCK_TIMEOUT_MS;
+  if (isRecent && isAlive(lock.owner) !== false) throw inProgress(lock.owner, lock.at + LOCK_TIMEOUT_MS);
+  return stored?.version ?? null;
 }
 
-/** Refuses plan.in-progress while another run seems to be at work. */
+/** Refuses plan.in-progress while another run seems to be active. */
 export async function checkLock(ports: Omit<LockPorts, 'owner'>, planId: string): Promise<void> {
   await freeLock(ports, planId);
 }
 
 /** A lock that this run has. */
 export interface RunLock {
-  /** Says that this run is still at work. Called often, written now and then; never rejects. */
-  sign(): Promise<void>;
+  /** Notes that this run is still active. Called often, written at intervals; never rejects. */
+  renew(): Promise<void>;
   release(): Promise<void>;
 }
 
-async function holds(store: Store, planId: string, isOwn: (run: string) => boolean): Promise<boolean> {
-  const text = await store.get(lockFile(planId));
-  const lock = text === null ? null : parseLock(text);
-  return lock !== null && !lock.released && isOwn(lock.owner.run);
+async function readOwnLock(store: Store, planId: string, isOwn: (run: string) => boolean): Promise<Lock | null> {
+  const lock = parseStored(LOCK, await store.get(lockFile(planId)));
+  return lock !== null && !lock.released && isOwn(lock.owner.run) ? lock : null;
 }
 
 /** Releases the lock of a run that did not do so itself. */
 export async function releaseLock(store: Store, planId: string, isOwn: (run: string) => boolean): Promise<void> {
-  const text = await store.get(lockFile(planId));
-  const lock = text === null ? null : parseLock(text);
-  if (lock !== null && !lock.released && isOwn(lock.owner.run))
-    await store.put(objectOf(planId, { ...lock, released: true }));
+  const lock = await readOwnLock(store, planId, isOwn);
+  if (lock !== null) await store.put(objectOf(planId, { ...lock, released: true }));
 }
 
 /**
- * Takes the lock of a plan: a courtesy for people, who are told that another run is at work. No delete depends on it: two runs that both have it
- * never send a delete of one snapshot at once, because each item has one owner. Refuses plan.in-progress.
+ * Takes the lock of a plan: a courtesy for people, who learn that another run is active. No delete depends on it: of
+ * two runs that both have it, each item has one owner. Refuses plan.in-progress.
  */
 export async function takeLock(ports: LockPorts, planId: string): Promise<RunLock> {
   const { store, clock, owner } = ports;
-  const lockNow = (released = false) => objectOf(planId, { owner, at: clock(), released });
+  const isOwn = (run: string): boolean => run === owner.run;
+  const lockNow = (): StoredObject => objectOf(planId, { owner, at: clock(), released: false });
   const version = await freeLock(ports, planId);
   const isTaken = version === null ? await store.putIfAbsent(lockNow()) : await store.replaceIf(lockNow(), version);
-  const isOwn = (run: string): boolean => run === owner.run;
-  // An answer that was lost is asked again, and then the lock of this very run is found.
-  if (!isTaken && !(await holds(store, planId, isOwn))) {
+  // Where the answer to the write was lost, the lock of this run is there.
+  if (!isTaken && (await readOwnLock(store, planId, isOwn)) === null) {
     await freeLock(ports, planId);
-    throw inProgress(owner, clock() + SILENCE_MS);
+    throw inProgress(owner, clock() + LOCK_TIMEOUT_MS);
   }
-  let signedAt = clock();
+  let renewedAt = clock();
   return {
-    async sign() {
-      if (clock() - signedAt < SIGN_EVERY_MS) return;
-      signedAt = clock();
+    async renew() {
+      if (clock() - renewedAt < RENEW_INTERVAL_MS) return;
+      renewedAt = clock();
       await store.put(lockNow()).catch(() => undefined);
     },
     release: () => releaseLock(store, planId, isOwn),

@@ -14,7 +14,7 @@ export interface SelectionPorts {
   readonly digest: Digest;
 }
 
-/** What an automatic deletion is to carry out, or why it is to do nothing. */
+/** The plan that an automatic deletion is to apply, or why there is none. */
 export type Selected = { readonly state: 'plan'; readonly id: string; readonly digest: string } | NothingDue;
 
 const isMadeUntil =
@@ -22,7 +22,9 @@ const isMadeUntil =
   ({ plans }: ReportRun): boolean =>
     plans.length === 0 || plans.some((each) => each === null || Date.parse(each.plan.createdAt) <= now);
 
-/** Whether a plan lists nothing but what was due at an instant (epoch ms), by the reports that were made until then. */
+/**
+ * Whether a plan lists only snapshots that were due at an instant (epoch ms), by the reports that were made until then.
+ */
 function listsOnlyDue({ items }: Plan, runs: readonly ReportRun[], config: Config, now: number): boolean {
   const due = selectDue(runs.filter(isMadeUntil(now)), config, now);
   const known = new Set(due.state === 'due' ? due.items.map((item) => jsonText(item)) : []);
@@ -32,9 +34,9 @@ function listsOnlyDue({ items }: Plan, runs: readonly ReportRun[], config: Confi
 const nothing = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
 
 /**
- * Chooses what automatic deletion may take, and writes it as the plan of this scheduled time, once: a second invocation for the same time
- * finds another plan there and stops. `now` (epoch ms) is part of the plan: asked again with the same, it recognises its own, whatever reports
- * came in between.
+ * Selects the snapshots that automatic deletion may delete, and writes them as the plan of this scheduled time, once: a
+ * second invocation for the same time finds another plan there and stops. `now` (epoch ms) is part of the plan: with
+ * the same value, a repeated call recognises its own plan, even when reports were made in between.
  */
 export async function selectAutomatically(
   { store, channel, digest }: SelectionPorts,
@@ -60,7 +62,7 @@ export async function selectAutomatically(
   if (await store.putIfAbsent({ key, contentType: 'application/json', body: [text] }))
     return { state: 'plan', id: plan.id, digest: plan.digest };
   const there = readPlan(await store.get(key), plan.id, digest);
-  // Its own lists nothing that is not due: whatever else lies there was not announced.
+  // Its own plan lists only snapshots that are due: any other snapshot was not announced.
   return there?.createdAt === plan.createdAt && listsOnlyDue(there, runs, config, now)
     ? { state: 'plan', id: there.id, digest: there.digest }
     : nothing('auto.duplicate', `another invocation has this scheduled time: it wrote ${store.locate(key)}`);

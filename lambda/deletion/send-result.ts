@@ -9,25 +9,20 @@ import {
   resultAttributes,
 } from '../render/result-email';
 import { renderResultHtml } from '../render/result-html';
-import { resultFile, resultMailedFile, resultPage } from '../storage/keys';
+import { jsonObject } from '../storage/json-object';
+import { type PlanKey, resultFile, resultMailedFile, resultPage } from '../storage/keys';
 import { readOutcome } from './outcome-summary';
-
-/** The plan that was to be carried out, as the approval or the selection names it. */
-export interface PlanRef {
-  readonly id: string;
-  readonly digest: string;
-}
 
 /** A run that is over. */
 export interface EndedRun {
-  readonly plan: PlanRef;
-  /** Its name: the same however often it is begun again. */
+  readonly plan: PlanKey;
+  /** Its name, the same for all invocations. */
   readonly execution: string;
   readonly end: RunEnd;
   /** The configured zone. */
   readonly zone: Zone;
-  /** The command that goes on with an unfinished plan, for people. */
-  readonly again: (plan: PlanRef) => CloudShellCommand;
+  /** Returns the command that goes on with an unfinished plan, for people. */
+  readonly again: (plan: PlanKey) => CloudShellCommand;
 }
 
 export interface SendResultPorts {
@@ -35,7 +30,7 @@ export interface SendResultPorts {
   readonly channel: Channel;
 }
 
-/** What was done, in numbers: those of the whole plan, earlier runs of it included. */
+/** The numbers of the whole plan, earlier runs of it included. */
 interface Counts {
   readonly deleted: number;
   readonly alreadyGone: number;
@@ -45,15 +40,15 @@ interface Counts {
   readonly open: number;
 }
 
-/** What was done and told. Without counts where what was done could not be read. */
+/** What was sent. Without counts where the record could not be read. */
 export interface ResultSent extends Partial<Counts> {
   readonly delivery: 'sent' | 'already-sent';
 }
 
-/** Longest (ms) that one attempt to send may take. */
-const SEND_LIMIT = 45_000;
+/** Time limit (ms) of one attempt to send. */
+const SEND_TIMEOUT_MS = 45_000;
 
-/** Whether the same plan would be refused again: no command goes on with it. */
+/** Whether the same plan would be refused again, so that no command goes on with it. */
 const isFinal = (end: RunEnd): boolean =>
   end.state === 'refused' && (end.code.startsWith('plan.') || end.code === 'config.built-in');
 
@@ -61,7 +56,7 @@ type Recorded = Pick<ResultContext, 'result' | 'unread'>;
 
 const NOTHING: Recorded = { result: null, unread: null };
 
-async function read(store: Store, plan: PlanRef): Promise<Recorded> {
+async function read(store: Store, plan: PlanKey): Promise<Recorded> {
   try {
     return { result: await readOutcome(store, plan), unread: null };
   } catch (error) {
@@ -82,35 +77,45 @@ function countsOf({ result, unread }: Recorded): Partial<Counts> {
   return { deleted, alreadyGone, spared, changed, deletionsFailed, open };
 }
 
-/** Whether something was written: what cannot be is left out. */
+/** Writes an object. Returns whether that succeeded: the e-mail leaves out a file that it did not. */
 const isWritten = (store: Store, object: StoredObject): Promise<boolean> =>
   store.put(object).then(
     () => true,
     () => false,
   );
 
+/** Stores the page of a result. Returns the places of the files that there are. */
+async function storePage(store: Store, context: Omit<ResultContext, 'files'>): Promise<readonly string[]> {
+  const { planId, result, unread } = context;
+  const json = store.locate(resultFile(planId));
+  if (result === null) return unread === null ? [] : [json];
+  const key = resultPage(planId);
+  const body = renderResultHtml({ ...context, files: [json] });
+  const hasPage = await isWritten(store, { key, contentType: 'text/html; charset=utf-8', body });
+  return hasPage ? [store.locate(key), json] : [json];
+}
+
 /**
- * Stores the outcome as a page beside `results/<plan id>.json`, and sends it, however the run ended. Rejects only when it could not be sent:
- * where the bucket fails, the e-mail says so. Safe to run twice: a finished plan whose outcome went out is told once; where it is not known
- * whether it went out, it goes out again.
+ * Stores the outcome as a page next to `results/<plan id>.json`, and sends it, however the run ended. Rejects only when
+ * it could not be sent: where the bucket fails, the e-mail states that. Safe to run twice: the outcome of a finished
+ * plan is sent once; where it is not known whether it was sent, it is sent again.
  */
 export async function sendResult(
   { store, channel }: SendResultPorts,
   { plan, execution, end: ended, zone, again }: EndedRun,
 ): Promise<ResultSent> {
-  // What another run records is for that run to tell.
+  // The run that has the plan now sends its own result.
   const recorded = isElsewhere(ended) ? NOTHING : await read(store, plan);
   const { result, unread } = recorded;
-  // A run that died after its last outcome did not come to know that it was.
+  // A run that died after its last outcome did not note that it had finished.
   const end: RunEnd = result?.status === 'finished' ? { state: 'finished' } : ended;
   const counts = countsOf(recorded);
   const mailed = resultMailedFile(plan.id);
   const isOver = result?.status === 'finished';
   const note = isOver ? await store.get(mailed).catch(() => null) : null;
-  // Of its own it may have died before it could say so: what it did is still to be measured.
+  // Where this execution sent it, it may have died before it noted that: its counts are still to be measured.
   if (note !== null) return { delivery: note.includes(JSON.stringify(execution)) ? 'sent' : 'already-sent', ...counts };
-  const html = resultPage(plan.id);
-  const said: Omit<ResultContext, 'files'> = {
+  const common: Omit<ResultContext, 'files'> = {
     planId: plan.id,
     zone,
     result,
@@ -119,24 +124,12 @@ export async function sendResult(
     resumeCommand:
       !isFinal(end) && ((counts.open ?? 0) > 0 || (result === null && end.state !== 'finished')) ? again(plan) : null,
   };
-  const json = store.locate(resultFile(plan.id));
-  let files = result === null && unread === null ? [] : [json];
-  if (result !== null) {
-    const body = renderResultHtml({ ...said, files });
-    if (await isWritten(store, { key: html, contentType: 'text/html; charset=utf-8', body }))
-      files = [store.locate(html), json];
-  }
-  const context = { ...said, files };
+  const context = { ...common, files: await storePage(store, common) };
   await channel.send(
     { ...renderResultEmail(context), attributes: resultAttributes(context) },
-    AbortSignal.timeout(SEND_LIMIT),
+    AbortSignal.timeout(SEND_TIMEOUT_MS),
   );
-  // It went out: failing now would send it again.
-  if (isOver)
-    await isWritten(store, {
-      key: mailed,
-      contentType: 'application/json',
-      body: [`${JSON.stringify({ digest: plan.digest, execution })}\n`],
-    });
+  // It was sent: an error now would send it again.
+  if (isOver) await isWritten(store, jsonObject(mailed, { digest: plan.digest, execution }));
   return { delivery: 'sent', ...counts };
 }

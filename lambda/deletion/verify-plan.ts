@@ -1,38 +1,50 @@
-import { parsePlan } from '../core/plan/parse-plan';
 import { blockOf, capsOf, type Plan } from '../core/plan/plan';
 import type { Config } from '../core/policy/config';
 import type { Inventory } from '../core/report/report-model';
 import { parseInstant } from '../core/time/instant';
+import { CLOCK_TOLERANCE_MS } from '../core/time/tolerance';
 import { oneLine } from '../core/util/safe-text';
-import type { Called, ClockReading } from '../ports/deletion-ports';
+import type { CallResult, ClockReading } from '../ports/deletion-ports';
 import type { Digest } from '../ports/ports';
+import { parsePlan } from '../storage/parse-plan';
 import { refusal } from './refusals';
 
-/** Clocks that differ by more (ms) make ages and holds wrong. */
-export const MAX_SKEW = 5 * 60_000;
-
 /** A plan as it was stored. `text` null: there is nothing at that place. */
-export interface StoredPlan {
+export interface PlanText {
   readonly text: string | null;
   /** For people: a path, or `s3://…`. */
   readonly where: string;
-  /** What the approval names; null where the plan itself was handed over. */
+  /** The digest that the approval names; null where the plan itself was given. */
   readonly digest: string | null;
-  /** The id that the approval names: its outcomes are looked for under it. Absent where the plan itself was handed over. */
+  /** The id that the approval names: outcomes are stored under it. Absent where the plan itself was given. */
   readonly id?: string;
 }
 
 const NEW_PLAN = 'make a new plan with a new report';
 
-function fromJson(text: string): { readonly json: unknown } | null {
+type Members = Readonly<Record<string, unknown>>;
+
+/** Returns the members of a JSON object; null where a text is none. */
+function membersOf(text: string): Members | null {
   try {
-    return { json: JSON.parse(text) };
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Members) : null;
   } catch {
     return null;
   }
 }
 
-/** The digest of what somebody may have written; null where it is nested so deeply that it has none. */
+/** Refuses plan.expired. A plan without an instant of expiry is refused later, as altered. */
+function checkExpiry(expiresAt: unknown, where: string, now: number): void {
+  const expiry = typeof expiresAt === 'string' ? parseInstant(expiresAt) : null;
+  if (expiry !== null && now >= expiry)
+    throw refusal(
+      'plan.expired',
+      `${where} was good until ${new Date(expiry).toISOString()}, and it is ${new Date(now).toISOString()} now: ${NEW_PLAN}`,
+    );
+}
+
+/** Returns the digest of any content; null where it is nested too deeply to have one. */
 function digestIn(content: unknown, digestOf: Digest): string | null {
   try {
     return digestOf(content);
@@ -46,31 +58,27 @@ function digestIn(content: unknown, digestOf: Digest): string | null {
 const isReport = (json: object): boolean => 'reportId' in json && 'snapshots' in json;
 
 /** Reads a stored plan, or refuses: plan.not-found, plan.expired, plan.altered. */
-export function openPlan({ text, where, digest, id }: StoredPlan, now: number, digestOf: Digest): Plan {
+export function openPlan({ text, where, digest, id }: PlanText, now: number, digestOf: Digest): Plan {
   if (text === null)
     throw refusal(
       'plan.not-found',
       `there is nothing at ${where}; expected the plan of a report: check the name, or ${NEW_PLAN}`,
     );
-  const parsed = fromJson(text);
-  const json =
-    typeof parsed?.json === 'object' && parsed.json !== null && !Array.isArray(parsed.json) ? parsed.json : null;
-  const { expiresAt, digest: written, ...content } = (json ?? {}) as Readonly<Record<string, unknown>>;
-  const expiry = typeof expiresAt === 'string' ? parseInstant(expiresAt) : null;
-  if (expiry !== null && now >= expiry)
-    throw refusal(
-      'plan.expired',
-      `${where} was good until ${new Date(expiry).toISOString()}, and it is ${new Date(now).toISOString()} now: ${NEW_PLAN}`,
+  const json = membersOf(text);
+  const altered = (reason: string): Error =>
+    refusal(
+      'plan.altered',
+      `${where} is not as a report wrote it (${reason}): leave plans as they are, and ${NEW_PLAN}`,
     );
-  const altered = (what: string): Error =>
-    refusal('plan.altered', `${where} is not as a report wrote it (${what}): leave plans as they are, and ${NEW_PLAN}`);
   if (json === null) throw altered('got no JSON object, expected a plan');
   if (isReport(json))
     throw refusal(
       'plan.altered',
       `${where} is a report, and a plan is expected; "report --plan-out FILE" writes one beside the report`,
     );
-  const real = digestIn({ ...content, expiresAt }, digestOf);
+  checkExpiry(json.expiresAt, where, now);
+  const { digest: written, ...content } = json;
+  const real = digestIn(content, digestOf);
   if (real === null) throw altered('it is nested too deeply');
   if (written !== real)
     throw altered(
@@ -85,7 +93,7 @@ export function openPlan({ text, where, digest, id }: StoredPlan, now: number, d
 }
 
 /** Refuses plan.account. `account` null: not known. */
-export function checkAccount(plan: Plan, account: string | null): void {
+export function checkPlanAccount(plan: Plan, account: string | null): void {
   const stranger = plan.items.find((item) => item.account !== plan.account);
   const [planned, item] = [
     plan.account ?? 'no account',
@@ -134,7 +142,10 @@ export function checkConfig(plan: Plan, config: Config): void {
     );
 }
 
-/** Refuses plan.count: the number to delete must be given. `candidates` are those of now; absent where only the plan's count is valid. */
+/**
+ * Refuses plan.count: the number of snapshots to delete must be given. `candidates` are those of now; absent where only
+ * the plan's count is valid.
+ */
 export function checkCount(count: number, plan: Plan, candidates = plan.items.length): void {
   const planned = plan.items.length;
   if (count === candidates || count === planned) return;
@@ -155,9 +166,12 @@ export function checkOrigin(config: Config): void {
     );
 }
 
-const NAMED = 5;
+const MAX_NAMED = 5;
 
-/** What was not read, that which says why first. What failed before it can be no scope of the plan: the regions are asked for in the first one. */
+/**
+ * Names the scopes that were not read, those with an error first. An earlier failure may be in none of them: GetRegions
+ * is called in the first region.
+ */
 function unreadText(unread: Plan['scopes'], { scopes, problems }: Inventory): string {
   const failed = scopes.flatMap(({ region, kind, error }) =>
     error === undefined ? [] : [{ region, kind, why: ` (${error.code}: ${error.message})` }],
@@ -166,13 +180,13 @@ function unreadText(unread: Plan['scopes'], { scopes, problems }: Inventory): st
     name: `${region} ${kind}`,
     why: failed.find((scope) => scope.region === region && scope.kind === kind)?.why ?? '',
   }));
-  const told = [...all.filter(({ why }) => why !== ''), ...all.filter(({ why }) => why === '')];
-  const named = told.slice(0, NAMED).map(({ name, why }) => `${name}${why}`);
+  const sorted = [...all.filter(({ why }) => why !== ''), ...all.filter(({ why }) => why === '')];
+  const named = sorted.slice(0, MAX_NAMED).map(({ name, why }) => `${name}${why}`);
   if (named.length === 0) return problems[0]?.message ?? 'a source list';
-  const more = told.length > NAMED ? ` and ${told.length - NAMED} more` : '';
+  const more = sorted.length > MAX_NAMED ? ` and ${sorted.length - MAX_NAMED} more` : '';
   const [first] = failed;
   const elsewhere =
-    first === undefined || told[0]?.why !== '' ? '' : `, because of ${first.region} ${first.kind}${first.why}`;
+    first === undefined || sorted[0]?.why !== '' ? '' : `, because of ${first.region} ${first.kind}${first.why}`;
   return `${named.join(', ')}${more}${elsewhere}`;
 }
 
@@ -188,11 +202,14 @@ export function checkInventory(plan: Plan, inventory: Inventory): void {
   if (inventory.complete && unread.length === 0) return;
   throw refusal(
     'inventory.incomplete',
-    `not everything can be read now: ${unreadText(unread, inventory)}; mend that and apply again`,
+    `not everything can be read now: ${unreadText(unread, inventory)}; fix that and apply again`,
   );
 }
 
-/** Refuses cap.*: the plan's caps over the candidates of now; `count` and `snapshots` include what this plan deleted already. */
+/**
+ * Refuses cap.*: the plan's caps apply to the candidates of now. `count` and `snapshots` include those that this plan
+ * has deleted already.
+ */
 export function checkCaps(plan: Plan, config: Config, count: number, snapshots: number): void {
   const caps = capsOf(plan, config);
   const block = blockOf({ complete: true, count, snapshots, config: { origin: config.origin, caps } });
@@ -200,18 +217,21 @@ export function checkCaps(plan: Plan, config: Config, count: number, snapshots: 
     throw refusal(block.code, block.message);
 }
 
+/** Returns why the clocks may differ by too much; null when they do not. */
+function skewOf(reading: CallResult<ClockReading>): string | null {
+  if (!reading.ok) return `the service's clock could not be read (${reading.failure.code}: ${reading.failure.message})`;
+  const { service, machine } = reading.value;
+  if (service === null) return "the service's answer has no Date";
+  if (Math.abs(service - machine) <= CLOCK_TOLERANCE_MS) return null;
+  return `the service's clock is at ${new Date(service).toISOString()}, this machine's at ${new Date(machine).toISOString()}`;
+}
+
 /** Refuses clock.skew: ages and dated holds are evaluated by the machine's clock. */
-export function checkClock(reading: Called<ClockReading>): void {
-  const why = !reading.ok
-    ? `the service's clock could not be read (${reading.failure.code}: ${reading.failure.message})`
-    : reading.value.service === null
-      ? "the service's answer bears no Date"
-      : Math.abs(reading.value.service - reading.value.machine) > MAX_SKEW
-        ? `the service's clock says ${new Date(reading.value.service).toISOString()}, this machine's ${new Date(reading.value.machine).toISOString()}`
-        : null;
-  if (why !== null)
+export function checkClock(reading: CallResult<ClockReading>): void {
+  const reason = skewOf(reading);
+  if (reason !== null)
     throw refusal(
       'clock.skew',
-      `${why}; expected at most 5 minutes between them: set this machine's clock, and apply again`,
+      `${reason}; expected at most 5 minutes between them: set this machine's clock, and apply again`,
     );
 }

@@ -1,13 +1,13 @@
 import type { Operation, SnapshotDeletion } from '../ports/deletion-ports';
 import type { Clock } from '../ports/ports';
-import type { Pacer } from './backoff';
+import type { Backoff } from './backoff';
 
 /** How the operations of one delete ended: all done, one failed, or not known. */
 export type Followed =
   | { readonly state: 'done' }
   | { readonly state: 'failed' | 'lost'; readonly code: string; readonly text: string };
 
-/** All failed operations of one delete: the first alone may not be the one that explains the rest. */
+/** Describes all failed operations of one delete: the first may not explain the others. */
 function failureText(failed: readonly Operation[]): string {
   const [first, ...others] = failed;
   const details = first?.details ?? 'no details';
@@ -16,14 +16,14 @@ function failureText(failed: readonly Operation[]): string {
 }
 
 /**
- * Follows every operation to its end: done is all of them done. One that cannot be read, or does not end in time, is lost: then only looking
- * at the snapshot can tell.
+ * Follows every operation to its end. `done`: all of them are done. `lost`: one could not be read, or did not end in
+ * time; then only the snapshot itself shows what happened.
  */
 export async function followOperations(
   deletion: Pick<SnapshotDeletion, 'readOperation'>,
   region: string,
   started: readonly Operation[],
-  { pace, sleep }: Pacer,
+  { settings, sleep }: Backoff,
   clock: Clock,
 ): Promise<Followed> {
   const failed = started.filter(({ state }) => state === 'failed');
@@ -36,21 +36,24 @@ export async function followOperations(
   }
   const startedAt = clock();
   let waited = 0;
-  // Readings take time as well, much of it where the service throttles.
-  while (open.length > 0 && Math.max(waited, clock() - startedAt) < pace.giveUp) {
-    const pause = waited === 0 ? pace.firstPoll : pace.poll;
+  const read = async (id: string): Promise<'pending' | 'ended'> => {
+    const answer = await deletion.readOperation(region, id);
+    if (answer.ok) {
+      if (answer.value.state === 'failed') failed.push(answer.value);
+      return answer.value.state === 'pending' ? 'pending' : 'ended';
+    }
+    const { class: of, code, message } = answer.failure;
+    if (of === 'throttled' || of === 'transient') return 'pending';
+    lost = { code, text: `the operation ${id} could not be followed (${message})` };
+    return 'ended';
+  };
+  // Readings take time, and more of it while the service throttles.
+  while (open.length > 0 && Math.max(waited, clock() - startedAt) < settings.giveUpMs) {
+    const pause = waited === 0 ? settings.firstPollMs : settings.pollMs;
     await sleep(pause);
     waited += pause;
     const still: string[] = [];
-    for (const id of open) {
-      const answer = await deletion.readOperation(region, id);
-      if (!answer.ok) {
-        const { class: of, code, message } = answer.failure;
-        if (of === 'throttled' || of === 'transient') still.push(id);
-        else lost = { code, text: `the operation ${id} could not be followed (${message})` };
-      } else if (answer.value.state === 'pending') still.push(id);
-      else if (answer.value.state === 'failed') failed.push(answer.value);
-    }
+    for (const id of open) if ((await read(id)) === 'pending') still.push(id);
     open = still;
   }
   const [first] = failed;
@@ -59,7 +62,7 @@ export async function followOperations(
     return {
       state: 'lost',
       code: 'operation.timeout',
-      text: `the operation ${open[0]} did not end in ${Math.round(pace.giveUp / 60_000)} minutes`,
+      text: `the operation ${open[0]} did not end in ${Math.round(settings.giveUpMs / 60_000)} minutes`,
     };
   return lost === null ? { state: 'done' } : { state: 'lost', ...lost };
 }

@@ -10,7 +10,7 @@ import { makeReadInventory } from '../aws/lightsail-inventory';
 import { s3Store } from '../aws/s3-store';
 import { snsChannel } from '../channels/sns';
 import { compactInstant } from '../core/time/instant';
-import { PACE, type Pace } from '../deletion/backoff';
+import { RETRY_SETTINGS, type RetrySettings } from '../deletion/backoff';
 import { readOrder } from '../deletion/parse-event';
 import {
   type DeletionPorts,
@@ -44,11 +44,16 @@ export const LIMITS: RunLimits = {
 /**
  * Less patient than by hand: a snapshot that takes longer is reported as failed, and looked at again by the next plan.
  */
-export const DEPLOYED_PACE: Pace = { ...PACE, giveUp: 3 * MINUTE, confirm: MINUTE, attempts: 8 };
+export const DEPLOYED_RETRY_SETTINGS: RetrySettings = {
+  ...RETRY_SETTINGS,
+  giveUpMs: 3 * MINUTE,
+  confirmMs: MINUTE,
+  attempts: 8,
+};
 
 /** What a test may set: everything else is as deployed. */
 export type DeletionTuning = Partial<
-  Pick<DeletionPorts, 'clock' | 'monotonic' | 'pace' | 'limits' | 'timeout' | 'sleep'>
+  Pick<DeletionPorts, 'clock' | 'monotonic' | 'retrySettings' | 'limits' | 'timeout' | 'sleep'>
 >;
 
 /** Composes the deletion function: configuration and environment are parsed before anything is read. */
@@ -74,7 +79,7 @@ export function wireDeletion(
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       timeout,
       beforeEnd: (ms) => timeout(Math.max(0, lambdaContext.getRemainingTimeInMillis() - ms)),
-      pace: DEPLOYED_PACE,
+      retrySettings: DEPLOYED_RETRY_SETTINGS,
       limits: LIMITS,
       ...tuning,
       store: s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }), env.bucket),

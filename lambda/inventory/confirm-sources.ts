@@ -10,7 +10,7 @@ export interface ConfirmOptions {
   readonly now: number;
   /** For a kept snapshot, list also the rules that do not keep it. */
   readonly everyRule?: boolean;
-  /** Source ARNs that an earlier report confirmed as gone: not asked for again. A deletion knows of none. */
+  /** Source ARNs that an earlier report confirmed as gone: not read by name again. A deletion has none. */
   readonly knownGone?: ReadonlySet<string>;
   /** Which expiring snapshots matter; all where absent. */
   readonly matters?: (item: EvaluatedSnapshot) => boolean;
@@ -19,7 +19,7 @@ export interface ConfirmOptions {
 
 /** A decision in which nothing expires because its source is missing from a list. */
 export interface ConfirmedDecision {
-  /** The inventory with what was found out by name. */
+  /** The inventory with the sources that were read by name. */
   readonly inventory: Inventory;
   readonly decision: Decision;
   /** Source ARNs that are confirmed as gone, those that were known before included. */
@@ -60,7 +60,10 @@ function* sourceArns(snapshots: readonly Snapshot[]): Generator<string> {
   for (const { source } of snapshots) if (source?.arn != null) yield source.arn;
 }
 
-/** What later reports need not ask for again: what is confirmed now, and what was before and is still in no list. */
+/**
+ * Returns the sources that later reports need not read by name: those confirmed now, and those confirmed before that
+ * are still in no list.
+ */
 function goneOf(
   live: LiveInventory,
   answers: ReadonlyMap<string, SourceState>,
@@ -68,7 +71,7 @@ function goneOf(
 ): readonly string[] {
   const gone = new Set([...answers].flatMap(([arn, { state }]) => (state === 'gone' ? [arn] : [])));
   const isStillGone = (arn: string): boolean => knownGone.has(arn) && live.sources(arn).state !== 'exists';
-  // Of a list that was not read nothing is known, so that nothing is forgotten.
+  // Where a list was not read, every source that was known as gone stays known.
   const needed = live.complete ? sourceArns(live.snapshots) : knownGone;
   if (knownGone.size > 0) for (const arn of needed) if (isStillGone(arn)) gone.add(arn);
   return [...gone].sort();
@@ -86,8 +89,9 @@ function withAnswers(
 }
 
 /**
- * Decides with the lists, asks by name for every absent source of a group in which something expires, each once, and decides again with the
- * answers until nothing more is to be asked. What is found exists, with its tags; what is not answered is unknown, and its snapshots are kept.
+ * Decides with the lists, reads every absent source of an expiring snapshot by name, once, and decides again until no
+ * absent source is left. A source that is found exists, with its tags; one without an answer is unknown, and its
+ * snapshots are kept.
  */
 export async function decideConfirmed(live: LiveInventory, options: ConfirmOptions): Promise<ConfirmedDecision> {
   const { config, now, everyRule = false, knownGone = new Set<string>(), matters, progress } = options;
@@ -103,9 +107,9 @@ export async function decideConfirmed(live: LiveInventory, options: ConfirmOptio
     const absent = absentSources(items, sources, isKnown);
     if (absent.size === 0) break;
     progress?.({ event: 'sources', sources: absent.size });
-    const asked = await askSources(named(absent, live.snapshots));
-    for (const arn of absent) answers.set(arn, asked.get(arn) ?? NO_ANSWER);
-    // What is gone was decided so already.
+    const found = await askSources(named(absent, live.snapshots));
+    for (const arn of absent) answers.set(arn, found.get(arn) ?? NO_ANSWER);
+    // Absent sources that are gone were decided as such already.
     if ([...absent].some((arn) => answers.get(arn)?.state !== 'gone')) decision = decideNow();
   }
   return {

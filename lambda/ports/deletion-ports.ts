@@ -2,26 +2,26 @@ import type { Kind, Snapshot } from '../core/snapshot/snapshot';
 import type { Source } from './snapshot-kind';
 
 /**
- * Why a call failed, in the terms that decide what happens next. `throttled`, `refused`, `caller` and `not-sent` ones did nothing; a `transient`
- * or `unknown` one may have been carried out all the same. Throttled and transient ones may succeed later. `caller`: the credentials of this
+ * Why a call failed. `throttled`, `refused`, `caller` and `not-sent` calls had no effect; a `transient` or `unknown`
+ * one may have been carried out. `throttled` and `transient` ones may succeed later. `caller`: the credentials of this
  * run failed. `not-sent`: the check that allowed a delete had become too old, so no request left this machine.
  */
 export interface CallFailure {
   readonly class: 'not-found' | 'throttled' | 'transient' | 'refused' | 'unknown' | 'caller' | 'not-sent';
   readonly code: string;
   readonly message: string;
-  /** Of a transient one: it is certain that it was not carried out. */
+  /** Of a transient one: it was certainly not carried out. */
   readonly undone?: true;
-  /** Of a transient one: nothing was reached, which may be because this machine is offline. */
+  /** Of a transient one: no server was reached; this machine may be offline. */
   readonly unreachable?: true;
 }
 
-export type Called<T> =
+export type CallResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: CallFailure };
 
-/** What a snapshot is called where it lies: all that a delete can say. */
-export interface Named {
+/** The name of a snapshot in its region: a delete names nothing else. */
+export interface SnapshotName {
   readonly kind: Kind;
   readonly region: string;
   readonly name: string;
@@ -31,40 +31,41 @@ export interface Named {
 export interface Operation {
   readonly id: string | null;
   readonly state: 'pending' | 'done' | 'failed';
-  /** What a failed one says of itself. */
+  /** Error code and details of a failed one. */
   readonly code: string | null;
   readonly details: string | null;
 }
 
-/** The service's clock beside the machine's, read at one moment (epoch ms). `service` null: the answer bore no date. */
+/** The service's clock and the machine's, read at one moment (epoch ms). `service` null: the answer had no date. */
 export interface ClockReading {
   readonly service: number | null;
   readonly machine: number;
 }
 
-/** A delete is given up when it is not answered for this long (ms). */
+/** Time limit (ms) for the answer to a delete. */
 export const DELETE_TIMEOUT_MS = 30_000;
 
 /**
- * What a deletion asks of the service. Nothing here rejects for what the service does, nor when it is aborted: then it failed. Only
+ * The calls of a deletion. None rejects for a failure of the service, nor when it is aborted: then it failed. Only
  * `deleteSnapshot` changes anything, and nothing aborts it.
  */
 export interface SnapshotDeletion {
-  /** Null: nothing bears the name. Asked again patiently. */
+  /** Null: no snapshot has the name. Retried. */
   readSnapshot(
-    named: Named & { readonly account: string | null },
+    named: SnapshotName & { readonly account: string | null },
     abortSignal?: AbortSignal,
-  ): Promise<Called<Snapshot | null>>;
-  /** The source that bears this name where the ARN says it lives; null: nothing bears it. Asked again patiently. */
-  readSource(arn: string, name: string, abortSignal?: AbortSignal): Promise<Called<Source | null>>;
+  ): Promise<CallResult<Snapshot | null>>;
+  /** The source that has this name in the region of the ARN; null: none has it. Retried. */
+  readSource(arn: string, name: string, abortSignal?: AbortSignal): Promise<CallResult<Source | null>>;
   /**
-   * Deletes the snapshot that has the name now. Sent once, never again by itself: the snapshot is checked before each call. `maySend` is asked
-   * at the last moment before the request is written to the network; where it says no, the failure is `not-sent`.
+   * Deletes the snapshot that has the name now. Sent once, never retried: the snapshot is checked before each call.
+   * `maySend` is called right before the request is written to the network; where it returns false, the failure is
+   * `not-sent`.
    */
-  deleteSnapshot(named: Named, maySend: () => boolean): Promise<Called<readonly Operation[]>>;
-  readOperation(region: string, id: string): Promise<Called<Operation>>;
-  readClock(): Promise<Called<ClockReading>>;
+  deleteSnapshot(named: SnapshotName, maySend: () => boolean): Promise<CallResult<readonly Operation[]>>;
+  readOperation(region: string, id: string): Promise<CallResult<Operation>>;
+  readClock(): Promise<CallResult<ClockReading>>;
 }
 
-/** Waits; injected, so that tests need not. */
+/** Waits. Tests pass one that does not. */
 export type Sleep = (ms: number) => Promise<void>;

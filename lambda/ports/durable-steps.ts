@@ -1,9 +1,14 @@
-/** What an engine that survives crashes gives: results of steps are remembered, and a run that died goes on after the last one. */
+/**
+ * An engine that survives crashes: it stores the results of steps, and continues a run that died after its last step.
+ */
 export interface DurableSteps {
-  /** Names the execution: the same however often it is begun again. */
+  /** The ARN of the execution, the same for all of its invocations. */
   readonly execution: string;
-  /** Runs until it has a result; after a crash within, again. Its result is small and has a JSON form. Rejects when it failed every time. */
+  /**
+   * Runs a step, again after a failure or a crash. Its result is small and has a JSON form. Rejects when it failed
+   * every time.
+   */
   step<T>(name: string, run: () => Promise<T>): Promise<T>;
-  /** Ends this invocation; another goes on from here, so many seconds later, with its whole time. */
+  /** Ends this invocation; another one continues after this time, with a time-out of its own. */
   rest(name: string, seconds: number): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { ChatNotification } from '../core/report/chat-notification';
 import type { Inventory, ListName, ListStatus } from '../core/report/report-model';
 import type { Kind, SourceState } from '../core/snapshot/snapshot';
 
-/** The real clock, epoch milliseconds. The one place from which use cases learn the time. */
+/** The real clock, epoch milliseconds. The only source of time of the jobs. */
 export type Clock = () => number;
 
 export interface InventoryRequest {
@@ -11,18 +11,21 @@ export interface InventoryRequest {
   readonly kinds: readonly Kind[];
   /** Whether to count automatic snapshots, one call per source. */
   readonly automaticSnapshots: boolean;
-  /** Epoch ms after which nothing more is asked for: what is not read by then is a failed scope. Null: no limit. */
+  /** Epoch ms after which nothing more is read: a scope that is not read by then has failed. Null: no limit. */
   readonly deadline: number | null;
   /** Regions that the previous report read: one of these is never `disabled`, only failed. */
   readonly previouslyRead: ReadonlySet<string>;
-  /** Lists in which the previous report found snapshots: one of these is not taken for empty where the answer has no list. Absent: none. */
+  /**
+   * Lists in which the previous report found snapshots: one of these does not count as empty where the answer has no
+   * list. Absent: none.
+   */
   readonly previouslyListed?: Iterable<ListName>;
 }
 
-/** What a run tells while it goes on. */
+/** The progress of an inventory. */
 export type InventoryProgress =
   | { readonly event: 'regions'; readonly regions: number; readonly scopes: number }
-  /** The snapshots of a region and kind are asked for. */
+  /** The snapshots of a region and kind are being read. */
   | { readonly event: 'list'; readonly region: string; readonly kind: Kind }
   | { readonly event: 'page'; readonly region: string; readonly kind: Kind; readonly snapshots: number }
   | {
@@ -33,26 +36,29 @@ export type InventoryProgress =
       readonly pages: number;
       readonly snapshots: number;
     }
-  /** All lists are there; the automatic snapshots of so many regions are still being counted. */
+  /** All lists were read; automatic snapshots are still being counted in `regions` regions. */
   | { readonly event: 'automatic'; readonly regions: number }
-  /** So many sources that are in no list are asked for by name. */
+  /** Sources that are in no list are being read by name. */
   | { readonly event: 'sources'; readonly sources: number };
 
-/** A source that is not in its list, and the names that snapshots give it. */
+/** A source that is not in its list, with the names that snapshots give it. */
 export interface AbsentSource {
   readonly arn: string;
   readonly names: readonly string[];
 }
 
-/** Asks for sources by name, each once. Never rejects: one that is neither found nor confirmed as gone is `unconfirmed`, and says why. */
+/**
+ * Reads sources by name, each once. Never rejects: one that is neither found nor confirmed as gone is `unconfirmed`,
+ * with the reason.
+ */
 export type AskSources = (sources: readonly AbsentSource[]) => Promise<ReadonlyMap<string, SourceState>>;
 
-/** An inventory whose sources can still be asked for by name, until the deadline of its request. */
+/** An inventory whose sources can still be read by name, until the deadline of its request. */
 export interface LiveInventory extends Inventory {
   readonly askSources: AskSources;
 }
 
-/** Lists everything. Never rejects for what the service does: a scope that could not be read is data. */
+/** Lists everything. Never rejects for a failure of the service: a scope that could not be read is data. */
 export type ReadInventory = (
   request: InventoryRequest,
   progress?: (event: InventoryProgress) => void,
@@ -74,7 +80,7 @@ export interface VersionedText {
 /** An object with the time that the store itself gives it. */
 export interface DatedObject {
   readonly text: string;
-  /** When the store received it (epoch ms). Null: the store does not say, or repeats what another store said. */
+  /** When the store received it (epoch ms). Null: the store does not tell, or repeats the time of another store. */
   readonly storedAt: number | null;
   /** Whether it was uploaded in parts: `storedAt` is then when the upload was started, and its content may be later. */
   readonly inParts: boolean;
@@ -82,18 +88,21 @@ export interface DatedObject {
 
 /** Where reports and plans are kept: a bucket, or a folder. */
 export interface Store {
-  /** A place for people: `s3://bucket/key` or a path. */
+  /** Returns the place of an object, for people: `s3://bucket/key` or a path. */
   locate(key: string): string;
   put(object: StoredObject): Promise<void>;
   /** Writes only if the key is free. False: something is there already, and nothing was written. */
   putIfAbsent(object: StoredObject): Promise<boolean>;
-  /** Replaces the object only if it still has this version. False: it has another one or is gone, and nothing was written. */
+  /**
+   * Replaces the object only if it still has this version. False: it has another one or is gone, and nothing was
+   * written.
+   */
   replaceIf(object: StoredObject, version: string): Promise<boolean>;
   /** The object with its version, for `replaceIf`. Null: there is no such object. */
   getVersioned(key: string): Promise<VersionedText | null>;
   /** Null: there is no such object. */
   get(key: string): Promise<string | null>;
-  /** The object line by line, never held whole. Null: there is no such object. What is not read to its end is let go by ending the loop. */
+  /** The object line by line, never held whole. Null: there is no such object. Ending the loop early closes it. */
   lines(key: string): Promise<AsyncIterable<string> | null>;
   /** Names directly under a prefix that ends in `/`, in order. */
   list(prefix: string): Promise<readonly string[]>;
@@ -103,21 +112,24 @@ export interface Store {
   listDated(prefix: string): Promise<ReadonlyMap<string, number | null>>;
 }
 
-/** A message as people get it. `subject` is printable ASCII, at most 99 characters; `body` and attributes together at most 256 KiB. */
+/**
+ * A message as people get it. `subject` is printable ASCII, at most 99 characters; `body` and attributes together at
+ * most 256 KiB.
+ */
 export interface Message {
   readonly subject: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string | number>>;
 }
 
-/** Sends a message. Rejects with a RetentionError when nobody can have got it. */
+/** Sends a message. Rejects with a RetentionError when no one can have received it. */
 export interface Channel {
   send(message: Message, abortSignal?: AbortSignal): Promise<void>;
   /** Confirmed subscribers with whom a person reads, not a program; null when that could not be read. */
   confirmedSubscribers(): Promise<number | null>;
 }
 
-/** Posts a short message to a chat. Rejects with a RetentionError when nobody can have got it. */
+/** Posts a short message to a chat. Rejects with a RetentionError when no one can have received it. */
 export interface ChatChannel {
   post(notification: ChatNotification, abortSignal?: AbortSignal): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { Kind, Snapshot, Tags } from '../core/snapshot/snapshot';
 import type { SnapshotRecord } from '../core/snapshot/snapshot-record';
 
-/** Where a row was listed: what it does not say of itself is taken from here. */
+/** Where a row was listed: members that it lacks are taken from here. */
 export interface ListedIn {
   readonly region: string;
   readonly account: string | null;
@@ -13,14 +13,14 @@ export interface Page<Row> {
   readonly next: string | null;
 }
 
-/** The living resource that snapshots are made of. What the service did not send is null. */
+/** The living resource that snapshots are made of. Members that the service did not send are null. */
 export interface Source {
   readonly arn: string | null;
   readonly name: string | null;
   readonly tags: Tags;
   /** Why its tags cannot be trusted; null for a regular one. */
   readonly defect: string | null;
-  /** Whether its automatic snapshots are switched on; null where the service does not say, or the kind has none. */
+  /** Whether its automatic snapshots are on; null where the service does not send that, or the kind has none. */
   readonly autoSnapshots: boolean | null;
 }
 
@@ -29,8 +29,8 @@ export interface CallOptions {
 }
 
 /**
- * One kind of snapshot as calls of the service, wire forms hidden. `Client` sends commands of one region; errors are the service's own.
- * A page costs one call; its raw rows are let go before it is returned.
+ * One kind of snapshot as calls of the service, wire forms hidden. `Client` sends commands of one region; errors are
+ * the service's own. A page costs one call; its raw rows are released before it is returned.
  */
 export interface SnapshotKind<Client> {
   readonly kind: Kind;

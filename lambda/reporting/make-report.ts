@@ -14,7 +14,7 @@ import { encodeIndex } from '../core/snapshot/snapshot-index';
 import { compareText } from '../core/util/compare-text';
 import { decideConfirmed } from '../inventory/confirm-sources';
 import type { Clock, Digest, InventoryProgress, InventoryRequest, ReadInventory } from '../ports/ports';
-import { inTime } from '../ports/with-timeout';
+import { withTimeout } from '../ports/with-timeout';
 import { reportSources, staleSources } from './report-sources';
 
 export interface MakeReportPorts {
@@ -102,7 +102,7 @@ async function changesSince(
   if (previous === null) return { changes: null, unread: null };
   if ('unread' in previous) return { changes: null, unread: previous.unread };
   const comparison = compareWith(previous, items, scopes);
-  const { failure } = await inTime('read the report before to its end', COMPARE_LIMIT, async () => {
+  const { failure } = await withTimeout('read the report before to its end', COMPARE_LIMIT, async () => {
     for await (const block of previous.snapshots) comparison.add(block);
   });
   if (failure === null) return { changes: comparison.changes(), unread: null };

@@ -1,13 +1,17 @@
 import { instantOfId, parseInstant } from '../core/time/instant';
 import { dueSince, type Pause } from '../core/time/pause';
 import { CLOCK_TOLERANCE_MS } from '../core/time/tolerance';
-import { HOUR_MS } from '../core/time/units';
 import { RetentionError } from '../core/util/errors';
 import { malformedEvent } from '../core/util/malformed-event';
 import type { Store } from '../ports/ports';
 import { REPORT_DUE_SINCE, REPORTS, reportFiles } from '../storage/keys';
 
-/** The time (epoch ms) of the newest report that was stored whole, none of the future; null when there is none. */
+const HOUR = 3_600_000;
+
+/**
+ * Returns the newest report that was stored completely and is not in the future; null when there is none. `at` is epoch
+ * ms.
+ */
 export async function newestReport(
   store: Store,
   now: number,
@@ -21,19 +25,20 @@ export async function newestReport(
   return null;
 }
 
-/** Since when (epoch ms) a report is awaited, as the last check knew it; null where none was made. */
-export async function awaitedSince(store: Store): Promise<number | null> {
+/** Returns since when (epoch ms) a report is due, by the last check; null where there was none. */
+export async function reportDueSince(store: Store): Promise<number | null> {
   const text = await store.get(REPORT_DUE_SINCE);
   const at = text === null ? null : parseInstant(text);
   if (text === null || at !== null) return at;
   throw new RetentionError(
     'check.unreadable',
-    `cannot tell since when a report is awaited: got something else than an instant in ${store.locate(REPORT_DUE_SINCE)}; remove it`,
+    `cannot tell since when a report is due: got no instant in ${store.locate(REPORT_DUE_SINCE)}; remove it`,
   );
 }
 
 /**
- * Reads the pauses of an event of the daily check; none where it has none. Throws `event.malformed` for what is no list of them.
+ * Returns the pauses in an event of the daily check; none where it has none. Throws `event.malformed` for anything but
+ * a list of them.
  */
 export function pausesOfEvent(event: unknown): readonly Pause[] {
   const given = typeof event === 'object' && event !== null && 'pauses' in event ? event.pauses : [];
@@ -50,16 +55,16 @@ export function pausesOfEvent(event: unknown): readonly Pause[] {
 }
 
 /**
- * Hours since the scheduled time of the newest report, whether or not it is still kept; before the first one, since the first time that this was
- * asked; and never since before a pause of the schedule ended.
+ * Returns the hours since the scheduled time of the newest report, even where it is no longer stored. Before the first
+ * report they count from the first check; they never count from before the end of a pause of the schedule.
  */
 export async function reportAge(
   store: Store,
   now: number,
   pauses: readonly Pause[] = [],
 ): Promise<{ readonly check: 'age'; readonly reportAgeHours: number }> {
-  const known = [await awaitedSince(store), (await newestReport(store, now))?.at ?? null].filter((at) => at !== null);
+  const known = [await reportDueSince(store), (await newestReport(store, now))?.at ?? null].filter((at) => at !== null);
   const since = known.length === 0 ? now : Math.min(now, Math.max(...known));
   await store.put({ key: REPORT_DUE_SINCE, contentType: 'text/plain', body: [new Date(since).toISOString()] });
-  return { check: 'age', reportAgeHours: (now - dueSince(since, now, pauses)) / HOUR_MS };
+  return { check: 'age', reportAgeHours: (now - dueSince(since, now, pauses)) / HOUR };
 }

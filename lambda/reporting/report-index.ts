@@ -5,26 +5,21 @@ import type { Store } from '../ports/ports';
 import { reportSubject } from '../render/report-header';
 import { type IndexedReport, renderIndex } from '../render/report-index';
 import { INDEX_JSON, INDEX_PAGE, REPORTS } from '../storage/keys';
+import { parseStored, REPORT_INDEX } from '../storage/schemas';
 
 /** Writers at once that outrun each other more often than this leave the rest to the next report. */
 const MAX_TRIES = 5;
 
-/** What the reports of an index said in their subjects; nothing where it cannot be read. */
+/** Returns the outcomes of the reports in an index by report id; none where it cannot be read. */
 function outcomesIn(text: string | null): ReadonlyMap<string, string> {
-  try {
-    const { reports } = JSON.parse(text ?? '') as { readonly reports: readonly IndexedReport[] };
-    return new Map(
-      reports.flatMap(({ reportId, outcome }) => (typeof outcome === 'string' ? [[reportId, outcome] as const] : [])),
-    );
-  } catch {
-    return new Map();
-  }
+  const reports = parseStored(REPORT_INDEX, text)?.reports ?? [];
+  return new Map(reports.flatMap(({ reportId, outcome }) => (outcome === null ? [] : [[reportId, outcome] as const])));
 }
 
 /**
- * Writes the index of all stored reports, newest first: `reports/index.json`, and a page beside it. Which reports there are comes from the
- * listing alone, and it is listed once more after the writing: of two runs at once, the one that writes last has seen both. Only the outcomes
- * are carried over from the index before.
+ * Writes the index of all stored reports, newest first: `reports/index.json`, and a page beside it. Which reports there
+ * are comes from the listing alone, and it is listed once more after the writing: of two runs at once, the one that
+ * writes last has seen both. Only the outcomes are carried over from the index before.
  */
 export async function indexReports(store: Store, report: Report): Promise<void> {
   const list = async (): Promise<readonly string[]> =>

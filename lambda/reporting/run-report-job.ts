@@ -5,7 +5,7 @@ import type { Report } from '../core/report/report-model';
 import { dayLabel, dayOf, subtractDuration, wallClock } from '../core/time/period';
 import { RetentionError } from '../core/util/errors';
 import type { InventoryProgress } from '../ports/ports';
-import { inTime } from '../ports/with-timeout';
+import { withTimeout } from '../ports/with-timeout';
 import { runTime } from '../storage/keys';
 import { readRuns } from '../storage/report-history';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
@@ -26,20 +26,20 @@ export interface RunRequest {
   /** Epoch ms by which the report must be stored, so that there is time left to send it; absent: whenever it is. */
   readonly storeUntil?: number;
   /** The deletion that is deployed; absent where there is none. */
-  readonly deletion?: Omit<DeletionNotice, keyof ToldDays>;
+  readonly deletion?: Omit<DeletionNotice, keyof Countdown>;
 }
 
-/** How long (ms) each look at what earlier runs left may take, before anything is read. */
-const LOOK_LIMIT = 30_000;
+/** Time limit (ms) of each read of the store before the inventory. */
+const READ_TIMEOUT_MS = 30_000;
 
-type ToldDays = Pick<DeletionNotice, 'due' | 'countedFrom'>;
+type Countdown = Pick<DeletionNotice, 'due' | 'countedFrom'>;
 
-/** On which day each snapshot of a plan goes at the earliest, where nobody has to approve it. */
+/** Returns the first day on which each snapshot of a plan may be deleted automatically. */
 async function dueDays(
   { store, digest, clock }: MakeReportPorts & SendPorts,
   { config, reportId }: RunRequest,
   plan: NewPlan,
-): Promise<ToldDays> {
+): Promise<Countdown> {
   const runs = await readRuns(store, digest, subtractDuration(clock(), config.deletion.grace, config.zone));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
   const { due, countedFrom } = countdown(plan, earlier, config);
@@ -49,7 +49,7 @@ async function dueDays(
   };
 }
 
-/** What a run came to; without numbers where a duplicate delivery found the report sent. */
+/** The result of a run; without numbers where a duplicate delivery found the report sent. */
 export type RunResult =
   | { readonly reportId: string; readonly delivery: 'already-sent' }
   | (Sending & {
@@ -67,17 +67,17 @@ export type RunResult =
       readonly seconds: number;
     });
 
-const NO_DAYS: ToldDays = { due: null };
+const NO_DAYS: Countdown = { due: null };
 
-/** What became of the files of a report; `failures` say what could not be done. */
+/** Which parts of a report are stored, and why the others are not. */
 interface Kept {
   readonly stored: boolean;
   readonly listed: boolean;
-  readonly days: ToldDays;
+  readonly days: Countdown;
   readonly failures: readonly Error[];
 }
 
-/** Stores a report and tells the days of its countdown, as far as that goes: whatever fails, the report is still to be sent. */
+/** Stores a report and finds the days of its countdown. A failure is data: the report is still to be sent. */
 async function keepReport(
   ports: MakeReportPorts & SendPorts,
   request: RunRequest,
@@ -85,19 +85,21 @@ async function keepReport(
 ): Promise<Kept> {
   const { config, deletion, storeUntil } = request;
   const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
-  const storing = await inTime('store the report', left(), (signal) =>
+  const storing = await withTimeout('store the report', left(), (signal) =>
     storeReport(ports.store, report, plan, config.tagPrefix, signal),
   );
   if (storing.failure !== null) return { stored: false, listed: false, days: NO_DAYS, failures: [storing.failure] };
-  const listing = await inTime('list the report among the others', left(), () => indexReports(ports.store, report));
-  const days = await inTime('tell the days of deletions', left(), async () =>
+  const listing = await withTimeout('list the report among the others', left(), () =>
+    indexReports(ports.store, report),
+  );
+  const days = await withTimeout('find the days of deletions', left(), async () =>
     deletion?.mode === 'automatic' ? dueDays(ports, request, plan) : { due: new Map<string, string>() },
   );
   const failures = [listing.failure, days.failure].filter((failure) => failure !== null);
   return { stored: true, listed: listing.failure === null, days: days.value ?? NO_DAYS, failures };
 }
 
-/** A report as it is sent: with what could not be done as problems, and where it was not stored with a plan that nobody may apply. */
+/** Returns a report as it is sent: with failures as problems, and with a blocked plan where it was not stored. */
 function asSent(report: Report, { stored, failures }: Kept): Report {
   const code = stored ? 'report.unfinished' : 'report.not-stored';
   const problems = [...report.problems, ...failures.map(({ message }) => ({ code, arn: null, message }))];
@@ -110,13 +112,14 @@ function asSent(report: Report, { stored, failures }: Kept): Report {
 const notKept = (reportId: string, stored: boolean, failures: readonly Error[]): RetentionError =>
   new RetentionError(
     stored ? 'report.unfinished' : 'report.not-stored',
-    `the report ${reportId} went out ${stored ? 'and is stored, but what goes with it was not done' : 'and could not be stored'}: ${failures.map(({ message }) => message).join('; ')}; mend the cause, and make a report by hand`,
+    `the report ${reportId} was sent ${stored ? 'and is stored, but not completely' : 'and could not be stored'}: ${failures.map(({ message }) => message).join('; ')}; fix the cause, and make a report by hand`,
     { cause: failures[0] },
   );
 
 /**
- * The scheduled job: compare with the last report, list and decide, store, send once. A duplicate delivery does nothing. A store that fails
- * keeps no report from being sent; the run then rejects after the sending, so that somebody looks.
+ * Runs the scheduled job: compares with the previous report, lists and decides, stores, sends once. A duplicate
+ * delivery does nothing. Where the store fails, the report is sent all the same; the run then rejects, so that an alarm
+ * is raised.
  */
 export async function runReport(
   ports: MakeReportPorts & SendPorts,
@@ -125,14 +128,16 @@ export async function runReport(
 ): Promise<RunResult> {
   const { reportId, config, scheduledAt } = request;
   const startedAt = ports.clock();
-  // Not known is not sent: the claim before the sending looks again.
-  const before = await inTime(
-    'look whether the report was sent',
-    LOOK_LIMIT,
+  // Where it is not known, it counts as not sent: the claim before the sending checks again.
+  const before = await withTimeout(
+    'check whether the report was sent',
+    READ_TIMEOUT_MS,
     async () => scheduledAt !== null && wasSent(ports.store, scheduledAt),
   );
   if (before.value === true) return { reportId, delivery: 'already-sent' };
-  const last = await inTime('find the report before', LOOK_LIMIT, () => previousReport(ports.store, reportId));
+  const last = await withTimeout('find the previous report', READ_TIMEOUT_MS, () =>
+    previousReport(ports.store, reportId),
+  );
   const previous = last.failure === null ? last.value : { unread: last.failure };
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const made = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);

@@ -3,34 +3,34 @@ import type { Report } from '../core/report/report-model';
 import { compactInstant } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
 import type { Channel, ChatChannel, Clock, Store } from '../ports/ports';
-import { inTime } from '../ports/with-timeout';
+import { withTimeout } from '../ports/with-timeout';
 import { renderChat } from '../render/chat';
 import { invokeCommand } from '../render/deletion-commands';
 import { renderEmail } from '../render/email';
 import { messageAttributes } from '../render/message-attributes';
 import type { TextContext } from '../render/report-header';
 import { FAILED_BY_HAND, INDEX_PAGE, reportFiles, runTime, SENT, SENT_BY_HAND } from '../storage/keys';
-import { type Claim, claimRun, noteRun, SEND_LIMIT } from './send-lock';
+import { type Claim, claimRun, noteRun, SEND_TIMEOUT_MS } from './send-lock';
 
 export interface SendPorts {
   readonly store: Store;
   readonly channel: Channel;
   readonly clock: Clock;
-  /** Where a short message goes as well; absent where none is set up. */
+  /** Gets a short message, too; absent where none is set up. */
   readonly chat?: ChatChannel;
 }
 
 export type Delivery = 'sent' | 'already-sent' | 'switched-off';
 
-/** What became of the e-mail, and of the chat message where there is a chat; `chatFailure` says why it failed. */
+/** The delivery of the e-mail, and of the chat message where there is a chat, with the reason why that failed. */
 export interface Sending {
   readonly delivery: Delivery;
   readonly chat?: 'sent' | 'failed';
   readonly chatFailure?: string;
 }
 
-/** How long (ms) a chat may take: the e-mail is out already, and the run wants to end. */
-const CHAT_LIMIT = 10_000;
+/** Time limit (ms) of a chat message: the e-mail was sent already, and the run is to end. */
+const CHAT_TIMEOUT_MS = 10_000;
 
 export interface SendOptions {
   readonly scheduledAt: number | null;
@@ -47,20 +47,23 @@ export interface SendOptions {
   readonly deletion?: DeletionNotice;
 }
 
-/** What a report says of the deletion that is deployed with it. */
+/** The deployed deletion, as a report announces it. */
 export interface DeletionNotice {
   readonly mode: 'approve' | 'automatic';
   /** The alias by which it is invoked. */
   readonly functionArn: string;
-  /** By ARN, the local day on which a snapshot goes at the earliest: the report counts down to it. Null: not known, so nothing is announced. */
+  /**
+   * By ARN, the first local day on which a snapshot may be deleted: the report counts down to it. Null: not known, so
+   * nothing is announced.
+   */
   readonly due: ReadonlyMap<string, string> | null;
-  /** When the oldest report was made (epoch ms) back to which that counts. */
+  /** When the oldest report that counts for it was made (epoch ms). */
   readonly countedFrom?: number;
 }
 
 /**
- * Whether the configuration wants this report to be sent: an empty or unchanged one can be switched off, an incomplete one never, nor one that
- * counts down to a deletion.
+ * Whether the configuration wants this report to be sent: an empty or unchanged one can be switched off, an incomplete
+ * one never, nor one that counts down to a deletion.
  */
 export function wantsSending(
   report: Report,
@@ -98,8 +101,8 @@ async function contextOf(
 }
 
 /**
- * Sends a report as e-mail, once for each scheduled time (`scheduledAt` null sends always), and then to the chat. Rejects when the e-mail
- * fails; a chat that fails is told and harms nothing.
+ * Sends a report as e-mail, once for each scheduled time (`scheduledAt` null sends always), and then to the chat.
+ * Rejects when the e-mail fails; a failure of the chat is only returned.
  */
 export async function sendReport(ports: SendPorts, report: Report, options: SendOptions): Promise<Sending> {
   if (!wantsSending(report, options.send, options.deletion)) return { delivery: 'switched-off' };
@@ -107,19 +110,23 @@ export async function sendReport(ports: SendPorts, report: Report, options: Send
   const delivery = await sendEmail(ports, report, context, options);
   if (delivery !== 'sent' || ports.chat === undefined) return { delivery };
   try {
-    await ports.chat.post(renderChat(report, context), AbortSignal.timeout(CHAT_LIMIT));
+    await ports.chat.post(renderChat(report, context), AbortSignal.timeout(CHAT_TIMEOUT_MS));
     return { delivery, chat: 'sent' };
   } catch (error) {
     return { delivery, chat: 'failed', chatFailure: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** How long (ms) the claim may take, of what is left when the report is made. */
-const CLAIM_LIMIT = 15_000;
+/** Time limit (ms) of the claim. */
+const CLAIM_TIMEOUT_MS = 15_000;
 
-/** The claim; null where the store cannot tell, and a report that arrives twice is better than one that does not. */
+/**
+ * Claims the sending; null where the store fails: a report that arrives twice is better than one that does not arrive.
+ */
 async function claimSending(store: Store, scheduledAt: number, now: number): Promise<Claim | null> {
-  const { value, failure } = await inTime('claim the sending', CLAIM_LIMIT, () => claimRun(store, scheduledAt, now));
+  const { value, failure } = await withTimeout('claim the sending', CLAIM_TIMEOUT_MS, () =>
+    claimRun(store, scheduledAt, now),
+  );
   if (failure instanceof RetentionError && failure.code.startsWith('run.')) throw failure;
   return value;
 }
@@ -160,5 +167,5 @@ async function sendEmail(
   if (scheduledAt === null) return send(undefined, SENT_BY_HAND, FAILED_BY_HAND);
   const claim = await claimSending(store, scheduledAt, clock());
   if (claim?.state === 'sent') return 'already-sent';
-  return send(AbortSignal.timeout(SEND_LIMIT), SENT, claim === null ? null : `failed-${claim.attempt}`);
+  return send(AbortSignal.timeout(SEND_TIMEOUT_MS), SENT, claim === null ? null : `failed-${claim.attempt}`);
 }

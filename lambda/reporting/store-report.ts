@@ -1,7 +1,6 @@
 import type { NewPlan } from '../core/plan/plan';
-import type { PreviousReport, ReportHead, ReportState } from '../core/report/report-diff';
+import type { PreviousReport, ReportState } from '../core/report/report-diff';
 import type { Report } from '../core/report/report-model';
-import { parseArn } from '../core/snapshot/arn';
 import type { IndexBlock } from '../core/snapshot/snapshot-index';
 import { instantOfId } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
@@ -12,11 +11,12 @@ import { renderHtml } from '../render/html';
 import { renderJson } from '../render/json';
 import { renderPlanJson } from '../render/plan';
 import { planFile, REPORTS, reportFiles } from '../storage/keys';
+import { parseStored, REPORT_HEAD, STATE_BLOCK } from '../storage/schemas';
 import { stateOf } from './make-report';
 
 /**
- * Stores the files of a report, and last its plan; each is written once and never replaced. Nothing can be deleted on a report of which
- * another file is missing, nor on one whose storing `signal` ended.
+ * Stores the files of a report, and last its plan; each is written once and never replaced. Nothing can be deleted on a
+ * report of which another file is missing, nor on one whose storing `signal` ended.
  */
 export async function storeReport(
   store: Store,
@@ -38,7 +38,10 @@ export async function storeReport(
   await storePlan(store, plan);
 }
 
-/** Writes a file of a report. No other report has its id, so a file that is there already was written by a try whose answer was lost. */
+/**
+ * Writes a file of a report. No other report has its id, so a file that exists was written by a try whose answer was
+ * lost.
+ */
 async function storeFile(store: Store, object: StoredObject): Promise<void> {
   if (await store.putIfAbsent(object)) return;
   const folder = object.key.slice(0, object.key.lastIndexOf('/') + 1);
@@ -52,7 +55,7 @@ async function storeFile(store: Store, object: StoredObject): Promise<void> {
 async function storePlan(store: Store, plan: NewPlan): Promise<void> {
   const key = planFile(plan.id);
   if (await store.putIfAbsent({ key, contentType: 'application/json', body: renderPlanJson(plan) })) return;
-  // Its own, where the answer to a first try was lost.
+  // Where the answer to a first try was lost, it is the same plan.
   if ((await store.get(key)) === [...renderPlanJson(plan)].join('')) return;
   throw new RetentionError(
     'plan.exists',
@@ -61,8 +64,8 @@ async function storePlan(store: Store, plan: NewPlan): Promise<void> {
 }
 
 /**
- * The newest report stored for an earlier time than `reportId`'s, or null. One whose head is unreadable counts as none. Its snapshots are read
- * when they are asked for; a SyntaxError then says that they are not as they were written.
+ * Returns the newest report stored for an earlier time than `reportId`'s, or null. One whose head is unreadable counts
+ * as none. Its snapshots are read on demand, with a SyntaxError where they are not as they were written.
  */
 export async function previousReport(store: Store, reportId: string): Promise<PreviousReport | null> {
   const timeOf = (id: string): string => id.slice(0, 16);
@@ -71,13 +74,15 @@ export async function previousReport(store: Store, reportId: string): Promise<Pr
   );
   for (const id of ids.reverse().slice(0, 5)) {
     const key = reportFiles(id).state;
-    const head = parseHead(await firstLine(store, key));
+    const head = parseStored(REPORT_HEAD, `${await firstLine(store, key)}${END}`);
     if (head !== null) return { ...head, snapshots: { [Symbol.asyncIterator]: () => blocksOf(store, key) } };
   }
   return null;
 }
 
-/** A state as JSON in chunks: its head on a line, then a line for each block, so that it can be read without being held. */
+/**
+ * A state as JSON in chunks: its head on a line, then a line for each block, so that it can be read without being held.
+ */
 function* stateChunks({ snapshots, ...head }: ReportState): Generator<string> {
   yield `${jsonText(head).slice(0, -1)},"snapshots":[`;
   let separator = '\n';
@@ -95,29 +100,10 @@ async function firstLine(store: Store, key: string): Promise<string> {
   return '';
 }
 
-/** What is no list of ARNs counts as none: then the sources are asked for again. */
-const isListOfArns = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((arn) => typeof arn === 'string' && parseArn(arn) !== null);
-
-function parseHead(line: string): ReportHead | null {
-  try {
-    const { snapshots: _, gone, ...rest } = JSON.parse(`${line}${END}`) as ReportState;
-    const head: ReportHead = isListOfArns(gone) ? { ...rest, gone } : rest;
-    const readable = head.lists.every(
-      ({ region, kind, snapshots = 0 }) =>
-        typeof region === 'string' && typeof kind === 'string' && typeof snapshots === 'number',
-    );
-    return head.schemaVersion === 1 && readable && !Number.isNaN(Date.parse(head.evaluatedAt)) ? head : null;
-  } catch {
-    return null;
-  }
-}
-
 function parseBlock(line: string): IndexBlock {
-  const block: unknown = JSON.parse(line.replace(/,$/, ''));
-  if (Array.isArray(block) && block.length === 4 && block.every((member) => typeof member === 'string'))
-    return block as unknown as IndexBlock;
-  throw new SyntaxError('a line of a state is no block of snapshots');
+  const block = parseStored(STATE_BLOCK, line.replace(/,$/, ''));
+  if (block === null) throw new SyntaxError('a line of a state is no block of snapshots');
+  return block;
 }
 
 async function* blocksOf(store: Store, key: string): AsyncGenerator<IndexBlock> {

@@ -1,9 +1,9 @@
 /**
- * Object keys: the layout of the bucket, and of the folder into which the command line writes results. The functions, the command line,
- * IAM policies and lifecycle rules take every key and prefix from here.
+ * Object keys: the layout of the bucket, and of the folder into which the command line writes results. The functions,
+ * the command line, IAM policies and lifecycle rules take every key and prefix from here.
  */
 
-/** Folders: reports with their index; plans; notes of the runs that made reports; what became of plans. */
+/** Folders: reports with their index; plans; notes of the runs that made reports; results of plans. */
 export const REPORTS = 'reports/';
 export const PLANS = 'plans/';
 export const RUNS = 'runs/';
@@ -40,7 +40,9 @@ export const runFolder = (time: string): string => `${RUNS}${time}/`;
 export const SENT = 'sent';
 export const SENT_BY_HAND = 'sent-by-hand';
 
-/** The note that a report of a run by hand could not be e-mailed. A scheduled run numbers its notes: `failed-<attempt>`. */
+/**
+ * The note that a report of a run by hand could not be e-mailed. A scheduled run numbers its notes: `failed-<attempt>`.
+ */
 export const FAILED_BY_HAND = 'failed-by-hand';
 
 /** A note of a run, named SENT, SENT_BY_HAND, FAILED_BY_HAND or `failed-<attempt>`. */
@@ -69,7 +71,10 @@ export interface PlanKey {
   readonly digest: string;
 }
 
-/** The folder of a plan's attempts and outcomes. The digest is in it: an altered plan of the same id never finds those of the original. */
+/**
+ * The folder of a plan's attempts and outcomes. The digest is in it: an altered plan of the same id never finds those
+ * of the original.
+ */
 export const recordFolder = ({ id, digest }: PlanKey): string =>
   `${resultFolder(id)}${digest.replace(/^sha256:/, '').slice(0, 16)}/`;
 
@@ -84,8 +89,8 @@ export const RECORD_NAME = /^(\d+)\.(attempt|outcome)\.json$/;
 export const everyObject = (folder: string): string => `${folder}*`;
 
 /**
- * Objects that a report writes once and never replaces, as IAM patterns: plans, the files of each report, and the notes of its sending. The
- * index, the time since which a report is due, and results are replaced.
+ * Objects that a report writes once and never replaces, as IAM patterns: plans, the files of each report, and the notes
+ * of its sending. The index, the time since which a report is due, and results are replaced.
  */
 export const WRITE_ONCE = [everyObject(PLANS), `${REPORTS}????????T??????Z-*/*`, `${RUNS}????????T??????Z/*`] as const;
 

@@ -1,7 +1,6 @@
 import { type DatedPlan, GRACE_MARGIN_MS, type MailNote, type ReportRun } from '../core/plan/grace-period';
-import { parsePlan } from '../core/plan/parse-plan';
 import type { Plan } from '../core/plan/plan';
-import { instantOfId, parseInstant } from '../core/time/instant';
+import { instantOfId } from '../core/time/instant';
 import { MAX_LATE_MS } from '../core/time/tolerance';
 import type { Digest, Store } from '../ports/ports';
 import {
@@ -16,8 +15,12 @@ import {
   SENT,
   SENT_BY_HAND,
 } from './keys';
+import { parsePlan } from './parse-plan';
+import { parseStored, SENT_NOTE } from './schemas';
 
-/** A report is made within this (ms) of the time in its id: the most that its run may be late, and what the run takes. */
+/**
+ * A report is made within this (ms) of the time in its id: the maximum delay of its run, and the duration of the run.
+ */
 const FROM_ID = MAX_LATE_MS + 60 * 60_000;
 
 function parseJson(text: string | null): unknown {
@@ -28,7 +31,7 @@ function parseJson(text: string | null): unknown {
   }
 }
 
-/** A stored plan, if it is as it was written. */
+/** Returns a stored plan; null where it is not as it was written. */
 export function readPlan(text: string | null, id: string, digest: Digest): Plan | null {
   const json = parseJson(text);
   if (typeof json !== 'object' || json === null) return null;
@@ -40,24 +43,19 @@ export function readPlan(text: string | null, id: string, digest: Digest): Plan 
 async function readMailed(store: Store, time: string): Promise<MailNote | null> {
   for (const name of [SENT, SENT_BY_HAND]) {
     const dated = await store.getDated(noteFile(time, name));
-    const note = parseJson(dated?.text ?? null);
-    if (dated === null || typeof note !== 'object' || note === null || !('reportId' in note)) continue;
+    const note = parseStored(SENT_NOTE, dated?.text ?? null);
+    if (dated === null || note === null) continue;
     return {
-      reportId: String(note.reportId),
-      digest: 'digest' in note && typeof note.digest === 'string' ? note.digest : null,
-      confirmed: 'confirmed' in note && typeof note.confirmed === 'number' ? note.confirmed : null,
-      announced: 'announced' in note && note.announced === true,
-      at: 'at' in note && typeof note.at === 'string' ? parseInstant(note.at) : null,
-      countedFrom:
-        'countedFrom' in note && typeof note.countedFrom === 'string' ? parseInstant(note.countedFrom) : null,
-      // A note is small. One that was uploaded in parts has the time at which that was started, and could have been finished today.
+      ...note,
+      // A note is small. One that was uploaded in parts has the time at which that was started, and could have been
+      // finished today.
       storedAt: dated.inParts ? null : dated.storedAt,
     };
   }
   return null;
 }
 
-/** A stored plan with the times of its objects; null: it cannot be read, or is not as it was written. */
+/** Returns a stored plan with the times of its objects; null where it cannot be read, or is not as it was written. */
 async function readStoredPlan(store: Store, digest: Digest, id: string): Promise<DatedPlan | null> {
   const dated = await store.getDated(planFile(id));
   const plan = readPlan(dated?.text ?? null, id, digest);
@@ -67,9 +65,9 @@ async function readStoredPlan(store: Store, digest: Digest, id: string): Promise
 }
 
 /**
- * The reports that were made since an instant (epoch ms), and in the days before it in which the grace period of a report can still run, and at
- * least one from before those; newest first. What is left of a report that was never finished, and so never had a plan, counts only as one that
- * was not e-mailed.
+ * The reports that were made since an instant (epoch ms), and in the days before it in which the grace period of a
+ * report can still run, and at least one from before those; newest first. What is left of a report that was never
+ * finished, and so never had a plan, counts only as one that was not e-mailed.
  */
 export async function readRuns(store: Store, digest: Digest, since: number): Promise<readonly ReportRun[]> {
   const ids = new Map<string, string[]>();
@@ -80,7 +78,7 @@ export async function readRuns(store: Store, digest: Digest, since: number): Pro
     ids.set(time, hasPlan ? [...known, id] : known);
   };
   for (const name of await store.list(REPORTS)) note(name, false);
-  // One that was e-mailed and could not be stored stands here alone.
+  // A report that was e-mailed and could not be stored is listed only here.
   for (const time of await store.list(RUNS)) note(`${time}-`, false);
   for (const name of await store.list(PLANS)) if (name.endsWith('.json')) note(name.slice(0, -'.json'.length), true);
   const runs: ReportRun[] = [];

@@ -32,11 +32,11 @@ test('credentials that change account in the middle say nothing of the snapshots
     return null;
   };
   await run(folder, service.url, ['apply', 'plan.json', '--local', '--yes', String(count)], env);
-  const said =
+  const text =
     resultOf(folder)
       ?.items.filter(({ outcome }) => outcome === 'deleted' || outcome === 'already-gone')
       .map(({ arn }) => arn) ?? [];
-  expect(one.snapshots.map(({ arn }) => arn).filter((arn) => said.includes(arn))).toEqual([]);
+  expect(one.snapshots.map(({ arn }) => arn).filter((arn) => text.includes(arn))).toEqual([]);
   await service.close();
   clean(folder);
 });

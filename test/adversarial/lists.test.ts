@@ -23,7 +23,7 @@ const row = (arn: string): SnapshotRecord =>
     withDefect: () => row(arn),
   }) as unknown as SnapshotRecord;
 
-async function history(seed: number): Promise<{ readonly missing: readonly string[]; readonly said: string }> {
+async function history(seed: number): Promise<{ readonly missing: readonly string[]; readonly description: string }> {
   const random = makeRandom(seed);
   const rows = Array.from({ length: 4 + random.int(12) }, (_, index) => `s${index}`);
   const always = new Set(rows);
@@ -58,15 +58,15 @@ async function history(seed: number): Promise<{ readonly missing: readonly strin
   const missing = [...always].filter((arn) => !have.has(arn));
   return {
     missing: list.error === null && !list.changing ? missing : [],
-    said: `${seed} size ${size} ${list.pages} pages`,
+    description: `${seed} size ${size} ${list.pages} pages`,
   };
 }
 
 test('a list that counts as read and unchanged has every row that stayed, where only rows of its first page go', async () => {
   const found: string[] = [];
   for (let seed = 1; seed <= 20_000; seed += 1) {
-    const { missing, said } = await history(seed);
-    if (missing.length > 0) found.push(`${said}: ${missing.join(', ')}`);
+    const { missing, description } = await history(seed);
+    if (missing.length > 0) found.push(`${description}: ${missing.join(', ')}`);
   }
   expect(found).toEqual([]);
 }, 120_000);

@@ -14,7 +14,8 @@ test('the visible files of a record are removed (rm results/ID/*/*): the plan go
   const service = await startService({ keyA: one });
   const folder = makeFolder();
   const { id, count } = await planIn(folder, service.url);
-  // The first run is stopped by credentials that end, which cancels the attempt in hand (a replacement, in a hidden file).
+  // The first run is stopped by credentials that end, which cancels the current attempt (a replacement, in a hidden
+  // file).
   service.before = ({ op }) =>
     op === 'DeleteInstanceSnapshot'
       ? { status: 400, body: { __type: 'ExpiredTokenException', message: 'expired' } }

@@ -28,7 +28,7 @@ describe('what a list does not have', () => {
     rig.emulator.requests.list().filter((call) => call.operation === 'DeleteInstanceSnapshot' && call.name === name)
       .length;
 
-  it('is asked for by name: a planned snapshot that exists is skipped, and never called gone', async () => {
+  it('leads to a reading by name: a planned snapshot that exists is skipped, and never recorded as gone', async () => {
     const result = await rig.apply({ readInventory: listing(rig, without('web-05')) });
     expect(outcomes(result)['web-05']).toBe('spared list.omitted');
     expect(rig.names()).toContain('web-05');
@@ -57,7 +57,7 @@ describe('what a list does not have', () => {
     expect(outcomes(result)['web-05']).toBe('spared list.omitted');
   });
 
-  it('is not called deleted after a crash while it exists: the outcome says that it may still be deleted', async () => {
+  it('is not recorded as deleted after a crash while it exists: the outcome notes that it may still be deleted', async () => {
     const { deletion } = rig;
     const dying: typeof deletion.deleteSnapshot = async (named, maySend) => {
       if (named.name === 'web-05') throw new Error('power failure');
@@ -92,7 +92,7 @@ describe('what a list does not have', () => {
     expect(rig.emulator.world.find(HERE, SNAPSHOTS, 'web-05')?.arn).toBe(arn);
   });
 
-  it('is no proof that a source is gone: the source is asked for by name, and its snapshots are skipped', async () => {
+  it('is no proof that a source is gone: the source is read by name, and its snapshots are skipped', async () => {
     const prepared = await rig.prepare();
     const [, web] = prepared.groups;
     expect(web?.source?.name).toBe('web');
@@ -127,7 +127,7 @@ describe('what a list does not have', () => {
     expect((await rig.apply()).totals).toMatchObject({ deleted: 5 });
   });
 
-  it('keeps the snapshots of a source that cannot be asked for by name', async () => {
+  it('keeps the snapshots of a source that cannot be read by name', async () => {
     rig.emulator.world.remove(HERE, 'instances', 'web');
     const approved = () =>
       rig.emulator.setFaults([{ fault: 'error', operations: 'GetInstance', code: 'AccessDeniedException' }]);
@@ -272,7 +272,7 @@ describe('a delete whose answer was lost', () => {
     expect(names).not.toContain('web-05');
   });
 
-  it('is told of when the next delete fails because of it: the snapshot may still be deleted', async () => {
+  it('is named when the next delete fails because of it: the snapshot may still be deleted', async () => {
     const { item } = await withLost(null);
     expect(item).toMatchObject({ outcome: 'failed', code: 'OperationFailure', mayStillBeDeleted: true });
     expect(item?.text).toMatch(/another operation is in progress.*may still be deleted/);

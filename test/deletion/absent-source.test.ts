@@ -2,7 +2,10 @@ import type { FaultInput } from '../../emulator/fault';
 import { instanceRow, instanceSnapshotRow } from '../../emulator/rows';
 import { ACCOUNT, aged, aSpec, CONFIG, HERE, outcomes, type Rig, startRig, upTo } from './rig';
 
-/** `web`, held, behind five others in the list of instances; six snapshots each of `web` and of `left`, an instance that is gone. */
+/**
+ * `web`, held, behind five others in the list of instances; six snapshots each of `web` and of `left`, an instance that
+ * is gone.
+ */
 const account = () => {
   const [web, left] = [aSpec('web'), aSpec('left')];
   const others = ['a', 'b', 'c', 'd', 'e'].map((name) => instanceRow(aSpec(name)));
@@ -63,7 +66,7 @@ describe('a living, held source that its list does not show', () => {
   it.each<[string, FaultInput]>([
     ['is denied', { fault: 'deny', operations: 'GetInstance', names: 'web', by: 'nothing-allows' }],
     ['fails', { fault: 'error', code: 'ServiceException', operations: 'GetInstance', names: 'web' }],
-  ])('keeps its snapshots as unconfirmed where asking for it by name %s, and the others go', async (_, fault) => {
+  ])('keeps its snapshots as unconfirmed where reading it by name %s, and the others are deleted', async (_, fault) => {
     await plan();
     rig.emulator.setFaults([{ fault: 'omit', rows: '*', ...LIST }, fault]);
     const result = await rig.apply();
@@ -74,7 +77,7 @@ describe('a living, held source that its list does not show', () => {
   });
 });
 
-it('a source that is gone is asked for by every apply', async () => {
+it('a source that is gone is read by name in every apply', async () => {
   const rig = await startRig(account());
   const asked = () =>
     rig.emulator.requests.list().filter(({ operation, name }) => operation === 'GetInstance' && name === 'left');
@@ -111,7 +114,7 @@ it('a rule for orphaned snapshots does not reach those of a living source that i
   }
 });
 
-it('a snapshot that does not name its source keeps its group, because the source cannot be asked for', async () => {
+it('a snapshot that does not name its source keeps its group, because the source cannot be read by name', async () => {
   const left = aSpec('left');
   const nameless = upTo(6).map((age) => {
     const { fromInstanceName: _, ...row } = instanceSnapshotRow(left, {

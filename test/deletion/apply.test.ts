@@ -92,17 +92,17 @@ describe('applying a plan', () => {
     await rig.plan();
     const would: string[] = [];
     const prepared = await rig.prepare();
-    const { applyBatch } = await import('../../lambda/deletion/apply-plan');
+    const { applyPrepared } = await import('../../lambda/deletion/apply-plan');
     const { rehearsalOutcomes } = await import('../../lambda/deletion/outcome-store');
-    const { PACE } = await import('../../lambda/deletion/backoff');
-    await applyBatch(
+    const { RETRY_SETTINGS } = await import('../../lambda/deletion/backoff');
+    await applyPrepared(
       {
         clock: Date.now,
         monotonic: () => performance.now(),
         sleep: async () => undefined,
         deletion: rig.deletion,
         outcomes: rehearsalOutcomes(),
-        pace: PACE,
+        retrySettings: RETRY_SETTINGS,
       },
       prepared,
       { wouldDelete: ({ item }) => void would.push(item.name) },
@@ -126,7 +126,7 @@ describe('applying a plan', () => {
     expect(rig.names()).toEqual(KEPT);
   });
 
-  it('ends after the snapshot in hand when it is told to, and goes on the next time', async () => {
+  it('ends after the current snapshot when it is aborted, and the next run continues', async () => {
     await rig.plan();
     const controller = new AbortController();
     rig.emulator.after('DeleteInstanceSnapshot', () => controller.abort());

@@ -41,7 +41,9 @@ interface Bucket {
   readonly emulator: Emulator;
   /** Sets the clock of S3 to so many hours before NOW. */
   setClock(hoursAgo: number): void;
-  /** Makes and e-mails a report so many hours before NOW by the clock of the function; S3 has its own. Returns its id. */
+  /**
+   * Makes and e-mails a report so many hours before NOW by the clock of the function; S3 has its own. Returns its id.
+   */
   report(hoursAgo: number): Promise<string>;
   /** Names of what automatic deletion takes at NOW, or the code of the reason why it takes nothing. */
   taken(now?: number): Promise<string | readonly string[]>;

@@ -1,8 +1,8 @@
 import type { CandidateGroup } from '../../lambda/core/plan/recheck';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
-import { makePacer, PACE } from '../../lambda/deletion/backoff';
-import { guardGroup } from '../../lambda/deletion/check-group';
-import type { Called, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
+import { makeBackoff, RETRY_SETTINGS } from '../../lambda/deletion/backoff';
+import { checkGroup } from '../../lambda/deletion/check-group';
+import type { CallResult, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
 import type { Source } from '../../lambda/ports/snapshot-kind';
 import { aSnapshot, aSource } from '../support/report-builder';
 import { tagged } from '../support/snapshot-builder';
@@ -10,36 +10,31 @@ import { tagged } from '../support/snapshot-builder';
 const KEPT = [aSnapshot({ name: 'web-1123' }), aSnapshot({ name: 'web-1122' })];
 const SOURCE = { arn: aSource('web').arn, name: 'web', tags: tagged({}) };
 const LIVING: Source = { ...SOURCE, defect: null, autoSnapshots: null };
-const group = (said: Partial<CandidateGroup> = {}): CandidateGroup => ({
+const group = (overrides: Partial<CandidateGroup> = {}): CandidateGroup => ({
   region: 'us-east-1',
   items: [],
   floor: KEPT,
   source: SOURCE,
   absentSource: null,
-  ...said,
+  ...overrides,
 });
 
 /** Answers with these snapshots and this source; every other call fails the test. */
 const deletionOf = (
   snapshots: readonly Snapshot[],
-  source: Called<Source | null> = { ok: true, value: LIVING },
+  source: CallResult<Source | null> = { ok: true, value: LIVING },
 ): SnapshotDeletion => ({
   readSnapshot: async ({ name }) => ({ ok: true, value: snapshots.find((snapshot) => snapshot.name === name) ?? null }),
   readSource: async () => source,
-  deleteSnapshot: () => Promise.reject(new Error('a guard deletes nothing')),
-  readOperation: () => Promise.reject(new Error('a guard follows nothing')),
-  readClock: () => Promise.reject(new Error('a guard asks no clock')),
+  deleteSnapshot: () => Promise.reject(new Error('a check deletes nothing')),
+  readOperation: () => Promise.reject(new Error('a check follows nothing')),
+  readClock: () => Promise.reject(new Error('a check reads no clock')),
 });
 const guard = (deletion: SnapshotDeletion, of = group(), minKeep = 2) =>
-  guardGroup(
-    deletion,
-    of,
-    minKeep,
-    makePacer(PACE, async () => undefined),
-  );
+  checkGroup({ deletion, backoff: makeBackoff(RETRY_SETTINGS, async () => undefined) }, of, minKeep);
 
-describe('the guard of a group', () => {
-  it('lets a group go whose source and floor are what they were', async () => {
+describe('the check of a group', () => {
+  it('finds nothing wrong with a group whose source and floor are unchanged', async () => {
     expect(await guard(deletionOf(KEPT))).toBeNull();
   });
 
@@ -57,7 +52,7 @@ describe('the guard of a group', () => {
     expect(await guard(deletionOf([]), group({ floor: [] }), 1)).toMatchObject({ outcome: 'spared', code: 'floor' });
   });
 
-  it('spares a group one of whose floor is gone, whichever', async () => {
+  it('spares a group when any snapshot of its floor is gone', async () => {
     for (const left of KEPT)
       expect(await guard(deletionOf([left]))).toMatchObject({ outcome: 'spared', code: 'floor' });
   });
@@ -82,7 +77,7 @@ describe('the guard of a group', () => {
     });
   });
 
-  it('says failed when a reading is refused, with its code', async () => {
+  it('records failed with the code when a reading is refused', async () => {
     const denied = { ok: false, failure: { class: 'refused', code: 'AccessDeniedException', message: 'no' } } as const;
     expect(await guard(deletionOf(KEPT, denied))).toMatchObject({ outcome: 'failed', code: 'AccessDeniedException' });
     expect(await guard({ ...deletionOf(KEPT), readSnapshot: async () => denied })).toMatchObject({

@@ -6,8 +6,8 @@ import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
 import { parseConfig } from '../../lambda/config/parse-config';
-import { applyBatch, prepareApply } from '../../lambda/deletion/apply-plan';
-import { PACE } from '../../lambda/deletion/backoff';
+import { applyPrepared, prepareApply } from '../../lambda/deletion/apply-plan';
+import { RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import { digestOf } from '../../lambda/runtime/digest';
@@ -16,8 +16,9 @@ import { digestOf } from '../../lambda/runtime/digest';
 const READINGS = /^(?:get|list|lines|read(?:Snapshot|Source|Clock))/;
 
 /**
- * Applies the plan PLAN in a process of its own, and kills it with SIGKILL at the point KILL_AT: before every call to the store and to the service
- * is a point, and after every one that writes. Without reaching it, prints the points that the world outside can tell apart: what follows only
+ * Applies the plan PLAN in a process of its own, and kills it with SIGKILL at the point KILL_AT: before every call to
+ * the store and to the service is a point, and after every one that writes. Without reaching it, prints the points
+ * that the world outside can tell apart: what follows only
  * readings of the point before it is left out.
  */
 async function main(): Promise<void> {
@@ -79,7 +80,10 @@ async function main(): Promise<void> {
   );
   const outcomes = await openOutcomes(outcomePorts, prepared.plan);
   const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
-  await applyBatch({ clock, monotonic: () => performance.now(), sleep, deletion, outcomes, pace: PACE }, prepared);
+  await applyPrepared(
+    { clock, monotonic: () => performance.now(), sleep, deletion, outcomes, retrySettings: RETRY_SETTINGS },
+    prepared,
+  );
   await outcomes.close();
   process.stdout.write(`${JSON.stringify(distinct)}\n`);
 }

@@ -61,7 +61,7 @@ describe('a run that is killed', () => {
   };
   const CONFIG = aConfig(WRITTEN);
 
-  it('has lost nothing, whatever the point: nothing else is gone, what is recorded is true, and the next run finishes', async () => {
+  it('has lost nothing at any point: nothing else is deleted, the record is true, and the next run finishes', async () => {
     const points = await withRig((rig) => run(rig, 0));
     if (points === null) throw new Error('a run that is not killed ends');
     expect(points.length).toBeGreaterThan(10);
@@ -97,7 +97,8 @@ describe('a run that is killed', () => {
           const done = rig.emulator.requests
             .list()
             .filter((call) => call.operation === 'DeleteInstanceSnapshot' && call.name === name && call.error === null);
-          // A delete that was under way when the run was killed may be sent again: to the same snapshot, after another look.
+          // A delete that was under way when the run was killed may be sent again: to the same snapshot, after another
+          // look.
           expect({ at, name, sent: done.length <= 2 }).toEqual({ at, name, sent: true });
         }
       });
@@ -105,7 +106,7 @@ describe('a run that is killed', () => {
     expect([...ways].sort()).toEqual(['an earlier run started to delete it, and it is gone', 'deleted']);
   }, 240_000);
 
-  it('never deletes, when it is gone on with, a snapshot that has taken the name of one that was deleted', async () => {
+  it('never leads the next run to delete a snapshot that has taken the name of a deleted one', async () => {
     const points = (await withRig((rig) => run(rig, 0))) ?? [];
     const later = points.slice(Math.floor(points.length / 3));
     expect(later.length).toBeGreaterThan(5);

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import type { ItemResult } from '../../lambda/core/plan/outcome';
 import type { Plan } from '../../lambda/core/plan/plan';
 import { intersect } from '../../lambda/core/plan/recheck';
-import { applyBatch } from '../../lambda/deletion/apply-plan';
-import { makePacer, PACE } from '../../lambda/deletion/backoff';
+import { applyPrepared } from '../../lambda/deletion/apply-plan';
+import { makeBackoff, RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { deleteSnapshot, type ItemRequest } from '../../lambda/deletion/delete-snapshot';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import type { CallFailure, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
@@ -111,7 +111,8 @@ class World {
           if (sent && abortSignal !== undefined) throw new Error('what was sent is followed to its end');
           if (abortSignal?.aborted === true) return { ok: false, failure: failure('unknown', { code: 'AbortError' }) };
           if (name !== NAME) return { ok: true, value: SIBLING };
-          const value = this.there ? (this.held ? HELD : DOOMED) : null;
+          const planned = this.held ? HELD : DOOMED;
+          const value = this.there ? planned : null;
           this.settle();
           return { ok: true, value };
         }),
@@ -161,9 +162,13 @@ async function run(
   const sleep = async (): Promise<void> => undefined;
   const deletion = world.deletion(ends, stop, () => controller.abort());
   try {
-    await applyBatch({ clock, monotonic: clock, sleep, deletion, outcomes, pace: PACE }, prepared, {
-      signal: controller.signal,
-    });
+    await applyPrepared(
+      { clock, monotonic: clock, sleep, deletion, outcomes, retrySettings: RETRY_SETTINGS },
+      prepared,
+      {
+        signal: controller.signal,
+      },
+    );
   } catch (error) {
     if ((error as Error).message !== 'died') throw error;
     return null;
@@ -176,11 +181,12 @@ function expectTrue({ outcome, code, text }: ItemResult, world: World): void {
   expect(code).not.toBe('AbortError');
   const { there, ours, open } = world;
   const doubted = /may still be deleted|an earlier run|was lost/.test(text);
-  const said = { outcome, text, there, ours, open };
-  if (outcome === 'already-gone') expect({ ...said, true: !there && !ours }).toEqual({ ...said, true: true });
-  if (outcome === 'spared') expect({ ...said, true: there && !ours }).toEqual({ ...said, true: true });
-  if (outcome === 'deleted') expect({ ...said, true: !there && (ours || open) }).toEqual({ ...said, true: true });
-  if (doubted) expect({ ...said, true: open }).toEqual({ ...said, true: true });
+  const recorded = { outcome, text, there, ours, open };
+  if (outcome === 'already-gone') expect({ ...recorded, true: !there && !ours }).toEqual({ ...recorded, true: true });
+  if (outcome === 'spared') expect({ ...recorded, true: there && !ours }).toEqual({ ...recorded, true: true });
+  if (outcome === 'deleted')
+    expect({ ...recorded, true: !there && (ours || open) }).toEqual({ ...recorded, true: true });
+  if (doubted) expect({ ...recorded, true: open }).toEqual({ ...recorded, true: true });
 }
 
 const BETWEEN = ['nothing', 'a deletion by hand', 'a hold'] as const;
@@ -209,11 +215,11 @@ describe('what a run that is told to end leaves behind', () => {
   );
 
   it.each((Object.keys(ENDS) as End[]).filter((end) => !NOTHING_DONE.includes(end)))(
-    'is an outcome, and no snapshot that is let be, when the first delete ends so: %s',
+    'is an outcome, and no open snapshot, when the first delete ends like this: %s',
     async (end) => {
       const world = new World();
       const result = await run(new Map(), world, [end, 'throttled', 'throttled'], told);
-      if (result === null) throw new Error('it was let be');
+      if (result === null) throw new Error('it was left open');
       expectTrue(result, world);
     },
   );
@@ -238,7 +244,7 @@ describe('what a run that is told to end leaves behind', () => {
     });
   });
 
-  it('lets what the next run records be true, whatever came of the deletes and wherever runs were stopped', async () => {
+  it('leaves a record from which the next run records the truth, however deletes ended and wherever runs were stopped', async () => {
     const end = fc.constantFrom(...(Object.keys(ENDS) as End[]));
     const stop = fc.record({
       how: fc.constantFrom('told' as const, 'dead' as const),
@@ -289,16 +295,15 @@ describe('a run that is told to end while the group of a snapshot is read', () =
       source: null,
       config: CONFIG,
       sentBefore: false,
-      guard: async () => {
+      checkGroup: async () => {
         controller.abort();
         return breach;
       },
       attempt: { start: asked, isOwn: asked, cancel: async () => undefined },
-      takenOver: asked,
       signal: controller.signal,
     };
-    const pacer = makePacer(PACE, async () => undefined);
-    expect(await deleteSnapshot({ deletion, clock: () => NOW, monotonic: () => NOW, pacer }, request)).toBe('left');
+    const backoff = makeBackoff(RETRY_SETTINGS, async () => undefined);
+    expect(await deleteSnapshot({ deletion, clock: () => NOW, monotonic: () => NOW, backoff }, request)).toBe('left');
   });
 });
 
@@ -313,7 +318,7 @@ describe('an attempt that cannot be renewed', () => {
       source: null,
       config: CONFIG,
       sentBefore,
-      guard: async () => null,
+      checkGroup: async () => null,
       attempt: {
         start: async () => {
           started += 1;
@@ -326,18 +331,17 @@ describe('an attempt that cannot be renewed', () => {
           throw new Error('no space left');
         },
       },
-      takenOver: () => new Error('nobody takes over'),
       signal: undefined,
     };
     const deletion = new World().deletion([first], null, () => undefined);
-    const pacer = makePacer(PACE, async () => undefined);
-    const ports = { deletion, clock: () => NOW, monotonic: () => NOW, pacer };
+    const backoff = makeBackoff(RETRY_SETTINGS, async () => undefined);
+    const ports = { deletion, clock: () => NOW, monotonic: () => NOW, backoff };
     const error = await deleteSnapshot(ports, request).catch((thrown: unknown) => thrown);
     return { cancelled, error };
   };
 
   it.each(NOTHING_DONE)(
-    'is cancelled when nothing was done until then (%s), and what stopped the run is said',
+    'is cancelled when nothing was done until then (%s), and the error that stopped the run is thrown',
     async (end) => {
       expect(await attempts(end)).toMatchObject({ cancelled: 1, error: { message: 'another version was deployed' } });
     },

@@ -37,7 +37,7 @@ describe('the note of how an execution ended', () => {
     `{"digest":"${PLAN.digest}","end":{"state":"well"}}`,
     `{"digest":"${PLAN.digest}","end":{"state":"refused","code":"plan.expired"}}`,
     `{"digest":"${PLAN.digest}","end":{"state":"refused","code":1,"text":"too late"}}`,
-  ])('says nothing where it is not as it was written (%s), but that the name is used up', async (text) => {
+  ])('counts as absent where it is not as it was written (%s), though its name is used', async (text) => {
     const store = memoryStore(new Map([[KEY, text]]));
     expect(await readEnding(store, PLAN, 'first')).toBeNull();
     expect(await hasEnded(store, PLAN.id, 'first')).toBe(true);

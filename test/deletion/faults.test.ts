@@ -30,7 +30,7 @@ describe('a faulty service', () => {
     },
   );
 
-  it('says failed when an operation fails in the end, with its code, and goes on with the others', async () => {
+  it('records failed with the code when an operation fails in the end, and continues with the others', async () => {
     rig.emulator.setFaults([
       {
         fault: 'operation',
@@ -52,7 +52,7 @@ describe('a faulty service', () => {
     expect({ status: result.status, left: rig.names().includes('web-05') }).toEqual({ status: 'finished', left: true });
   });
 
-  it('says failed when the answer is 200 with an operation that failed', async () => {
+  it('records failed when the answer is 200 with an operation that failed', async () => {
     rig.emulator.setFaults([
       { fault: 'operation', operations: DELETE, names: 'web-05', status: 'Failed', errorCode: 'Nope' },
     ]);
@@ -60,7 +60,7 @@ describe('a faulty service', () => {
     expect(deletesOf('web-05')).toBe(1);
   });
 
-  it('looks at every operation of an answer, not at the first alone', async () => {
+  it('follows every operation of an answer, not only the first', async () => {
     rig.emulator.setFaults([
       {
         fault: 'operation',
@@ -75,18 +75,18 @@ describe('a faulty service', () => {
     expect(outcomes(await rig.apply())['web-05']).toBe('failed Third');
   });
 
-  it('confirms by looking when an answer names no operation', async () => {
+  it('confirms by a reading when an answer names no operation', async () => {
     rig.emulator.setFaults([{ fault: 'operation', operations: DELETE, names: 'web-05', count: 0 }]);
     expect(outcomes(await rig.apply())['web-05']).toBe('deleted');
   });
 
-  it('says failed when all operations are done and the snapshot stays', async () => {
+  it('records failed when all operations are done and the snapshot still exists', async () => {
     rig.emulator.setFaults([{ fault: 'operation', operations: DELETE, names: 'web-05', count: 0, status: 'Failed' }]);
     expect(outcomes(await rig.apply())['web-05']).toBe('failed delete.unconfirmed');
     expect(rig.slept.reduce((sum, ms) => sum + ms, 0)).toBe(60_000);
   });
 
-  it('gives up an operation that hangs after 20 minutes, and says that the snapshot may still be deleted', async () => {
+  it('gives up an operation that hangs after 20 minutes, and records that the snapshot may still be deleted', async () => {
     rig.emulator.setFaults([{ fault: 'operation', operations: DELETE, names: 'web-05', polls: 'never' }]);
     const result = await rig.apply();
     expect(itemOf(result, 'web-05')).toMatchObject({
@@ -101,7 +101,7 @@ describe('a faulty service', () => {
     expect(result.totals).toMatchObject({ deleted: 4, failed: 1 });
   });
 
-  it('says that a snapshot may still be deleted when its delete started an operation without an id', async () => {
+  it('records that a snapshot may still be deleted when its delete started an operation without an id', async () => {
     rig.emulator.setFaults([
       { fault: 'operation', operations: DELETE, names: 'web-05', polls: 'never' },
       {
@@ -138,7 +138,7 @@ describe('a faulty service', () => {
     expect(deletesOf('web-05')).toBe(1);
   });
 
-  it('says of a snapshot that is held after the answer to its delete was lost that it may still be deleted, and sends no other', async () => {
+  it('records that a snapshot may still be deleted when it is held after the answer to its delete was lost, and sends no other delete', async () => {
     rig.emulator.setFaults([{ fault: 'reset', operations: DELETE, names: 'web-05', times: 1 }]);
     rig.emulator.before('GetInstanceSnapshot', ({ name }, world) => {
       if (name === 'web-05' && deletesOf('web-05') > 0) world.tag(HERE, 'web-05', [{ key: 'retention:hold' }]);
@@ -153,7 +153,7 @@ describe('a faulty service', () => {
     expect(rig.names()).toContain('web-05');
   });
 
-  it('believes its own eyes when an operation cannot be followed', async () => {
+  it('trusts a reading of the snapshot when an operation cannot be followed', async () => {
     rig.emulator.setFaults([
       { fault: 'operation', operations: DELETE, names: 'web-05', polls: 1 },
       { fault: 'operation', operations: DELETE, names: 'web-06', polls: 'never' },
@@ -168,7 +168,7 @@ describe('a faulty service', () => {
     });
   });
 
-  it('asks again for an operation whose reading is throttled or lost', async () => {
+  it('reads an operation again whose reading is throttled or lost', async () => {
     rig.emulator.setFaults([
       { fault: 'operation', operations: DELETE, names: 'web-05', polls: 1 },
       { fault: 'throttle', operations: 'GetOperation', times: 7 },
@@ -190,7 +190,7 @@ describe('a faulty service', () => {
       'the service asks to try again in a few minutes',
       { fault: 'error', code: 'InvalidInputException', message: 'Please try again in a few minutes' },
     ],
-  ] as const)('looks at the snapshot again before it sends a delete again when %s', async (_, fault) => {
+  ] as const)('reads the snapshot again before it sends a delete again when %s', async (_, fault) => {
     rig.emulator.setFaults([{ ...fault, operations: DELETE, names: 'web-05', times: 2 }]);
     const result = await rig.apply();
     expect(outcomes(result)['web-05']).toBe('deleted');
@@ -200,7 +200,7 @@ describe('a faulty service', () => {
     expect(at.length).toBeGreaterThan(0);
   });
 
-  it('takes an answer of no known kind for one behind which the delete may have been carried out', async () => {
+  it('treats an answer of no known kind as a delete that may have been carried out', async () => {
     const body = '{"__type":"SomethingNew","message":"x"}';
     rig.emulator.setFaults([
       {
@@ -224,7 +224,7 @@ describe('a faulty service', () => {
     });
   });
 
-  it('does not take a snapshot for deleted that went by hand after the service had said to try again later', async () => {
+  it('does not record a snapshot as deleted that a person deleted after the service had answered to try again later', async () => {
     const message = 'Please try again in a few minutes';
     rig.emulator.setFaults([
       { fault: 'error', code: 'InvalidInputException', message, operations: DELETE, names: 'web-05', times: 1 },
@@ -235,20 +235,20 @@ describe('a faulty service', () => {
     expect(outcomes(await rig.apply())['web-05']).toBe('already-gone snapshot.gone');
   });
 
-  it('waits longer and longer while a region throttles for minutes, then deletes what is left', async () => {
+  it('waits longer each time while a region throttles for minutes, then deletes the rest', async () => {
     rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE, times: 9 }]);
     const result = await rig.apply();
     expect(result.totals).toMatchObject({ deleted: 5, failed: 0 });
     expect(rig.slept.slice(0, 9)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
   });
 
-  it('goes easy on a region that has throttled, and less so with each success', async () => {
+  it('slows down in a region that has throttled, and speeds up with each success', async () => {
     rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE, names: 'web-04', times: 3 }]);
     await rig.apply();
     expect(rig.slept.slice(0, 5)).toEqual([1_000, 2_000, 4_000, 2_000, 1_000]);
   });
 
-  it('gives up a snapshot that is throttled for ten minutes, and says so', async () => {
+  it('gives up a snapshot that is throttled for ten minutes, and records that', async () => {
     rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE, names: 'web-04' }]);
     const result = await rig.apply();
     expect(outcomes(result)).toMatchObject({
@@ -279,7 +279,7 @@ describe('a faulty service', () => {
     ],
     ['held', 'spared hold', () => void rig.emulator.world.tag(HERE, 'web-04', [{ key: 'retention:hold' }])],
   ])(
-    'knows of a snapshot that it had let be after throttles, and that is %s then, that it had no part in it',
+    'records no delete of its own for a snapshot that it left after throttles, and that was %s then',
     async (_, outcome, meddle) => {
       const controller = new AbortController();
       rig.emulator.setFaults([{ fault: 'throttle', operations: DELETE }]);
@@ -341,7 +341,7 @@ describe('a faulty service', () => {
     },
   );
 
-  it('says failed when the role may not delete, with the code, and goes on with the other region', async () => {
+  it('records failed with the code when the role may not delete, and continues with the other region', async () => {
     rig.emulator.setFaults([
       { fault: 'error', operations: DELETE, code: 'AccessDeniedException', message: 'not yours' },
     ]);
@@ -354,7 +354,7 @@ describe('a faulty service', () => {
     expect(deletesOf('web-04')).toBe(1);
   });
 
-  it('says failed when a snapshot cannot be read right before its delete, and does not delete it', async () => {
+  it('records failed when a snapshot cannot be read right before its delete, and does not delete it', async () => {
     rig.emulator.setFaults([
       { fault: 'error', operations: 'GetInstanceSnapshot', names: 'web-05', code: 'AccessDeniedException' },
     ]);
@@ -457,7 +457,7 @@ describe('a faulty service', () => {
       expect({ readings, sent: deletesOf('web-05') }).toEqual({ readings: 3, sent: 0 });
     });
 
-    it('never says spared of it, and gives up after 20 minutes', async () => {
+    it('never records spared for it, and gives up after 20 minutes', async () => {
       await crashed('deleting');
       const before = rig.slept.length;
       const result = await rig.apply();
@@ -509,7 +509,7 @@ describe('a faulty service', () => {
     });
   });
 
-  it('knows what a snapshot cost that went between a crash and the run that goes on', async () => {
+  it('knows the cost of a snapshot that was deleted between a crash and the next run', async () => {
     const { deletion } = rig;
     const dying: typeof deletion.deleteSnapshot = async (named, maySend) => {
       const answer = await deletion.deleteSnapshot(named, maySend);

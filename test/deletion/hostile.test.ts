@@ -25,7 +25,7 @@ describe('a hostile account', () => {
   });
   afterEach(() => rig.close());
 
-  it('leaves alone a snapshot that took the name of a planned one before the run', async () => {
+  it('does not delete a snapshot that took the name of a planned one before the run', async () => {
     rig.emulator.world.remove(HERE, SNAPSHOTS, 'web-05');
     const taken = takeName(rig, 'web-05');
     const result = await rig.apply();
@@ -34,7 +34,7 @@ describe('a hostile account', () => {
     expect(result.totals.deleted).toBe(4);
   });
 
-  it('leaves alone a snapshot that took the name of a planned one after the inventory', async () => {
+  it('does not delete a snapshot that took the name of a planned one after the inventory', async () => {
     let taken = '';
     const result = await rig.apply({
       approved: () => {
@@ -51,7 +51,7 @@ describe('a hostile account', () => {
     ).toBe(false);
   });
 
-  it('leaves alone a snapshot whose ARN is the planned one and whose creation is not', async () => {
+  it('does not delete a snapshot whose ARN is the planned one and whose creation is not', async () => {
     const { world } = rig.emulator;
     const row = world.find(HERE, SNAPSHOTS, 'web-05') ?? {};
     const result = await rig.apply({
@@ -94,14 +94,15 @@ describe('a hostile account', () => {
     expect(outcomes(result)['web-05']).toBe('spared tags.changed');
   });
 
-  it('spares a snapshot that is not finished any more at its turn', async () => {
+  it('spares a snapshot that is no longer finished at its turn', async () => {
     const { world } = rig.emulator;
     const row = world.find(HERE, SNAPSHOTS, 'web-05') ?? {};
     const result = await rig.apply({ approved: () => world.replace(HERE, SNAPSHOTS, row, { ...row, state: 'error' }) });
     expect(outcomes(result)['web-05']).toBe('spared unfinished');
   });
 
-  // A hold that comes between the last reading and the delete is the one that the code cannot see: the window is that one call, and there
+  // A hold that comes between the last reading and the delete is the one that the code cannot see: the window is that
+  // one call, and there
   // the role's Deny under the hold tag is the lock.
   it('spares a snapshot that is held between its last reading and its delete, where the role denies the delete', async () => {
     rig.emulator.setFaults([
@@ -204,7 +205,7 @@ describe('a hostile account', () => {
     });
   });
 
-  it('does not delete in place of kept snapshots that went by hand before the run: the decision is a fresh one', async () => {
+  it('does not delete in place of retained snapshots that were deleted manually before the run: the decision is a fresh one', async () => {
     for (const name of ['web-01', 'web-02', 'web-03']) rig.emulator.world.remove(HERE, SNAPSHOTS, name);
     const result = await rig.apply();
     expect(outcomes(result)).toMatchObject({
@@ -214,7 +215,7 @@ describe('a hostile account', () => {
     });
   });
 
-  it('spares a group whose kept sibling went by hand after the inventory', async () => {
+  it('spares a group whose retained snapshot was deleted manually after the inventory', async () => {
     const result = await rig.apply({ approved: () => void rig.emulator.world.remove(HERE, SNAPSHOTS, 'web-01') });
     expect(outcomes(result)).toMatchObject({
       'web-04': 'spared floor',
@@ -224,7 +225,7 @@ describe('a hostile account', () => {
     expect(result.items.find(({ name }) => name === 'web-04')?.text).toContain('web-01 is gone');
   });
 
-  it('looks at the kept sibling again before every snapshot of a group', async () => {
+  it('reads the retained snapshot again before every delete of a group', async () => {
     rig.emulator.after(
       'DeleteInstanceSnapshot',
       ({ name }, world) => void (name === 'web-04' && world.remove(HERE, SNAPSHOTS, 'web-01')),
@@ -301,7 +302,7 @@ describe('a hostile account', () => {
     expect(arnsOf(rig)).toContain(taken);
   });
 
-  it('never deletes a snapshot that a report did not list, though it is past policy now', async () => {
+  it('never deletes a snapshot that a report did not list, though it is expired by policy now', async () => {
     const row = rig.emulator.world.find(HERE, SNAPSHOTS, 'web-06') ?? {};
     const { arn: _, ...rest } = row;
     rig.emulator.world.add(HERE, SNAPSHOTS, { ...rest, name: 'web-99' });

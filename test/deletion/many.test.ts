@@ -6,7 +6,7 @@ describe('a plan of ten thousand', () => {
   let rig: Rig;
   afterEach(() => rig.close());
 
-  it('is carried out whole, over regions side by side, each snapshot once, and its result is whole', async () => {
+  it('is applied completely, over regions in parallel, each snapshot once, and its result is complete', async () => {
     const config = aConfig({
       policies: { half: { keep: { last: 100 } } },
       default: 'half',

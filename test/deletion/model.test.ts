@@ -3,8 +3,8 @@ import type { List, Row } from '../../emulator/account';
 import type { Plan } from '../../lambda/core/plan/plan';
 import type { Config } from '../../lambda/core/policy/config';
 import { decide } from '../../lambda/core/policy/decide';
-import { applyBatch } from '../../lambda/deletion/apply-plan';
-import { PACE } from '../../lambda/deletion/backoff';
+import { applyPrepared } from '../../lambda/deletion/apply-plan';
+import { RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import { isRefusal } from '../../lambda/deletion/refusals';
 import type { SnapshotDeletion } from '../../lambda/ports/deletion-ports';
@@ -80,7 +80,10 @@ async function candidatesNow({ rig, config }: Real): Promise<ReadonlySet<string>
   );
 }
 
-/** Applies the approved plan; `meddle` happens after it was verified. With `dieAt` the process dies at that call to the service. */
+/**
+ * Applies the approved plan; `meddle` happens after it was verified. With `dieAt` the process dies at that call to the
+ * service.
+ */
 async function applyApproved(real: Real, meddle: () => void, dieAt: number | null): Promise<void> {
   const { rig, approved, config } = real;
   if (approved === null) return;
@@ -117,7 +120,10 @@ async function applyApproved(real: Real, meddle: () => void, dieAt: number | nul
     const outcomes = await openOutcomes({ ...outcomePorts, owner: anOwner() }, prepared.plan);
     const monotonic = () => performance.now();
     const sleep = async () => undefined;
-    await applyBatch({ clock: rig.clock, monotonic, sleep, deletion: watched, outcomes, pace: PACE }, prepared);
+    await applyPrepared(
+      { clock: rig.clock, monotonic, sleep, deletion: watched, outcomes, retrySettings: RETRY_SETTINGS },
+      prepared,
+    );
     const result = await outcomes.close();
     expect(result.status).toBe('finished');
     const after = real.all();

@@ -230,7 +230,7 @@ describe('the record of a plan', () => {
   });
 
   it.each(['spared', 'failed', 'changed', 'already-gone'] as const)(
-    'lets a run say %s of a snapshot only while no other run may delete it',
+    'lets a run record %s for a snapshot only while no other run may delete it',
     async (outcome) => {
       const plan = planOf(1);
       const first = await open('a', plan);
@@ -243,7 +243,7 @@ describe('the record of a plan', () => {
   );
 
   it.each(['spared', 'failed'] as const)(
-    'lets no run delete a snapshot of which another one has said %s',
+    'lets no run delete a snapshot for which another one has recorded %s',
     async (outcome) => {
       const plan = planOf(1);
       const first = await open('a', plan);
@@ -270,7 +270,7 @@ describe('the record of a plan', () => {
     expect([...(await open('c', plan)).recorded.values()]).toEqual([resultOf(plan, 0, 'spared')]);
   });
 
-  it('says failed of a snapshot whose delete an earlier run may have sent, and takes it from that run', async () => {
+  it('records failed for a snapshot whose delete an earlier run may have sent, and takes it over from that run', async () => {
     const plan = planOf(1);
     const first = await open('a', plan);
     await first.startAttempt(itemOf(plan, 0), FACTS);

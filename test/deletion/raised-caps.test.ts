@@ -1,5 +1,5 @@
-import { applyBatch } from '../../lambda/deletion/apply-plan';
-import { PACE } from '../../lambda/deletion/backoff';
+import { applyPrepared } from '../../lambda/deletion/apply-plan';
+import { RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { rehearsalOutcomes } from '../../lambda/deletion/outcome-store';
 import { isRefusal } from '../../lambda/deletion/refusals';
 import { allowsRaisedCaps } from '../../lambda/deletion/verify-plan';
@@ -171,7 +171,7 @@ describe('the rehearsal of a plan that cannot be applied', () => {
   const deletes = () => rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'));
   const ports = () => ({
     ...{ clock: rig.clock, monotonic: () => performance.now(), sleep: async () => undefined, deletion: rig.deletion },
-    ...{ outcomes: rehearsalOutcomes(), pace: PACE },
+    ...{ outcomes: rehearsalOutcomes(), retrySettings: RETRY_SETTINGS },
   });
 
   it('prepares a blocked plan with its refusal, and names every candidate', async () => {
@@ -179,7 +179,7 @@ describe('the rehearsal of a plan that cannot be applied', () => {
     const prepared = await rig.prepare({ config: STRICT, text, isRehearsal: true });
     expect(prepared.refusal).toMatchObject({ code: 'plan.blocked' });
     const names: string[] = [];
-    await applyBatch(ports(), prepared, { wouldDelete: ({ item }) => void names.push(item.name) });
+    await applyPrepared(ports(), prepared, { wouldDelete: ({ item }) => void names.push(item.name) });
     expect(names).toHaveLength(5);
     expect(deletes()).toEqual([]);
   });
@@ -187,7 +187,7 @@ describe('the rehearsal of a plan that cannot be applied', () => {
   it('throws the refusal, and deletes nothing, when it is applied after all', async () => {
     const { text } = await rig.plan(STRICT);
     const prepared = await rig.prepare({ config: STRICT, text, isRehearsal: true });
-    expect(await codeOf(applyBatch(ports(), prepared))).toBe('plan.blocked');
+    expect(await codeOf(applyPrepared(ports(), prepared))).toBe('plan.blocked');
     expect(deletes()).toEqual([]);
     expect(rig.names()).toHaveLength(11);
   });

@@ -10,10 +10,15 @@ import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
 import type { ApplyResult, ItemResult } from '../../lambda/core/plan/outcome';
-import type { Plan } from '../../lambda/core/plan/plan';
+import type { Plan, PlanItem } from '../../lambda/core/plan/plan';
 import type { Config } from '../../lambda/core/policy/config';
-import { type ApplyOptions, applyBatch, type Prepared, prepareApply } from '../../lambda/deletion/apply-plan';
-import { PACE, type Pace } from '../../lambda/deletion/backoff';
+import {
+  type ApplyPreparedOptions,
+  applyPrepared,
+  type Prepared,
+  prepareApply,
+} from '../../lambda/deletion/apply-plan';
+import { RETRY_SETTINGS, type RetrySettings } from '../../lambda/deletion/backoff';
 import { readAttempt } from '../../lambda/deletion/outcome-files';
 import { type OutcomePorts, openOutcomes } from '../../lambda/deletion/outcome-store';
 import type { Owner } from '../../lambda/deletion/run-lock';
@@ -49,7 +54,10 @@ export const aged = (spec: SourceSpec, ages: readonly number[], row = instanceSn
 
 export const upTo = (last: number): readonly number[] => Array.from({ length: last }, (_, i) => i + 1);
 
-/** `web` with six daily snapshots in us-east-1, and `data`, a disk with five, in eu-central-1. By CONFIG three and two of them are expired. */
+/**
+ * `web` with six daily snapshots in us-east-1, and `data`, a disk with five, in eu-central-1. By CONFIG three and two
+ * of them are expired.
+ */
 export function smallAccount(): AccountData {
   const [web, data] = [aSpec('web'), aSpec('data', THERE)];
   return {
@@ -80,7 +88,9 @@ export function noSleep(): Sleep & { readonly slept: number[] } {
   );
 }
 
-export interface RunOptions extends ApplyOptions {
+export interface RunOptions extends ApplyPreparedOptions {
+  /** Only these items; all of the plan where absent. */
+  readonly batch?: readonly PlanItem[];
   readonly text?: string | null;
   readonly digest?: string | null;
   readonly config?: Config;
@@ -91,7 +101,7 @@ export interface RunOptions extends ApplyOptions {
   readonly clock?: Clock;
   readonly monotonic?: Clock;
   readonly owner?: Owner;
-  readonly pace?: Partial<Pace>;
+  readonly retrySettings?: Partial<RetrySettings>;
   readonly deletion?: SnapshotDeletion;
   readonly readInventory?: ReadInventory;
   readonly store?: Store;
@@ -100,7 +110,9 @@ export interface RunOptions extends ApplyOptions {
   readonly approved?: (prepared: Prepared) => void | Promise<void>;
 }
 
-/** An emulated account, and the deletion against it over HTTP: every part is the real one, only waiting is not waited. */
+/**
+ * An emulated account, and the deletion against it over HTTP: every part is the real one, only waiting is not waited.
+ */
 export interface Rig {
   readonly emulator: Emulator;
   readonly folder: string;
@@ -127,8 +139,19 @@ const nextRun = (): string => {
   return `run-${runs}`;
 };
 
-/** An owner of this very process that is told apart from others only by its run; `isAlive` of the rig says that it is dead. */
+/**
+ * An owner of this very process that is told apart from others only by its run; `isAlive` of the rig says that it is
+ * dead.
+ */
 export const anOwner = (): Owner => ({ host: 'test', pid: process.pid, run: nextRun() });
+
+/** A part of a prepared plan. */
+function only(prepared: Prepared, batch: readonly PlanItem[] | undefined): Prepared {
+  if (batch === undefined) return prepared;
+  const isIn = ({ item }: { readonly item: PlanItem }): boolean => batch.some(({ arn }) => arn === item.arn);
+  const groups = prepared.groups.map((group) => ({ ...group, items: group.items.filter(isIn) }));
+  return { ...prepared, groups, skipped: prepared.skipped.filter(isIn) };
+}
 
 export async function startRig(account: AccountData = smallAccount()): Promise<Rig> {
   const emulator = await startEmulator({ account });
@@ -221,12 +244,12 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
         { ...outcomePorts(options), owner: options.owner ?? anOwner() },
         prepared.plan,
       );
-      const pace = { ...PACE, ...options.pace };
+      const retrySettings = { ...RETRY_SETTINGS, ...options.retrySettings };
       try {
         const clocks = { clock: options.clock ?? clock, monotonic: options.monotonic ?? (() => performance.now()) };
-        await applyBatch(
-          { ...clocks, sleep, deletion: options.deletion ?? deletion, outcomes, pace },
-          prepared,
+        await applyPrepared(
+          { ...clocks, sleep, deletion: options.deletion ?? deletion, outcomes, retrySettings },
+          only(prepared, options.batch),
           options,
         );
       } finally {

@@ -113,20 +113,20 @@ async function history(days: readonly Day[]) {
   }
   clock = NOW;
   const select = (
-    said: { now?: number; config?: typeof CONFIG; confirmed?: number | null; scheduledAt?: number } = {},
+    options: { now?: number; config?: typeof CONFIG; confirmed?: number | null; scheduledAt?: number } = {},
   ) =>
     selectAutomatically(
       {
         store,
         digest: digestOf,
-        channel: { confirmedSubscribers: async () => (said.confirmed === undefined ? 1 : said.confirmed) },
+        channel: { confirmedSubscribers: async () => (options.confirmed === undefined ? 1 : options.confirmed) },
       },
-      said.config ?? CONFIG,
-      said.scheduledAt ?? NOW,
-      said.now ?? NOW,
+      options.config ?? CONFIG,
+      options.scheduledAt ?? NOW,
+      options.now ?? NOW,
     );
-  const taken = async (said: Parameters<typeof select>[0] = {}): Promise<string | readonly string[]> => {
-    const selected = await select(said);
+  const taken = async (options: Parameters<typeof select>[0] = {}): Promise<string | readonly string[]> => {
+    const selected = await select(options);
     if (selected.state === 'nothing') return selected.code;
     const plan = JSON.parse(objects.get(`plans/${selected.id}.json`) ?? 'null') as Plan;
     return [...plan.items].map(({ name }) => name);
@@ -134,11 +134,17 @@ async function history(days: readonly Day[]) {
   return { objects, mails, ids, select, taken };
 }
 
-/** Daily reports, the oldest eight days ago and the newest four hours ago; `change` alters the one that is so many days old. */
+/**
+ * Daily reports, the oldest eight days ago and the newest four hours ago; `change` alters the one that is so many days
+ * old.
+ */
 const daily = (change: Readonly<Record<number, Partial<Day>>> = {}): readonly Day[] =>
   [8, 7, 6, 5, 4, 3, 2, 1, 0].map((day) => ({ ago: day * 24 + 4, ...change[day] }));
 
-/** The same, but that the report of a day failed to be sent at its first attempt, which `change` alters, and was sent at the second. */
+/**
+ * The same, but that the report of a day failed to be sent at its first attempt, which `change` alters, and was sent at
+ * the second.
+ */
 const retried = (day: number, change: Partial<Day> = {}): readonly Day[] =>
   daily().flatMap((each) =>
     each.ago === day * 24 + 4
@@ -155,7 +161,7 @@ describe('automatic deletion takes', () => {
     expect(await taken()).toEqual(['old-1', 'old-2']);
   });
 
-  test('nothing before a day that an e-mail told, though the report that had interrupted the countdown was sent after it', async () => {
+  test('nothing before a day that an e-mail announced, though the report that had interrupted the countdown was sent after it', async () => {
     const days = [{ ago: 8 * 24 }, { ago: 30, refused: true }, { ago: 10, scheduled: null }, { ago: 7, scheduled: 30 }];
     const { mails, taken } = await history(days);
     const told = mails.map((mail) => /WILL BE DELETED unless held: 2 on (\S+)\./.exec(mail)?.[1]);
@@ -186,7 +192,7 @@ describe('automatic deletion takes', () => {
     }
   });
 
-  test('nothing of a report that did not list it: each day without it starts the grace period anew', async () => {
+  test('nothing of a report that did not list it: each day without it starts the grace period again', async () => {
     for (const day of [7, 4, 1, 0]) {
       const { taken } = await history(daily({ [day]: { inventory: { snapshots: held('old-1') } } }));
       expect(await taken()).toEqual(['old-2']);
@@ -327,7 +333,7 @@ describe('automatic deletion does nothing', () => {
     expect(await taken({ config: { ...CONFIG, origin: 'built-in' } })).toBe('config.built-in');
   });
 
-  test.each([0, null])('when nobody subscribes now, or that cannot be read (%s)', async (confirmed) => {
+  test.each([0, null])('when no one subscribes now, or that cannot be read (%s)', async (confirmed) => {
     const { taken } = await history(daily());
     expect(await taken({ confirmed })).toBe('auto.no-subscriber');
   });
@@ -397,7 +403,7 @@ describe('a report that was made for another time than its own', () => {
       expect(await (await history(sorted([...begun, ...twice, ...since]))).taken()).toBe('auto.not-mailed');
   });
 
-  test('counts as it would had it been made by hand, whatever times the events of reports bear', async () => {
+  test('counts as if it were made by hand, whatever times the events of reports have', async () => {
     const aDay = fc.record({
       hours: fc.integer({ min: 1, max: 40 }),
       late: fc.integer({ min: -60, max: 1_000 }),
@@ -428,7 +434,7 @@ describe('a report that was made for another time than its own', () => {
   }, 60_000);
 });
 
-describe('whoever can write plans alone', () => {
+describe('a person who can write plans alone', () => {
   /** The plan as its forger wants it, whole and consistent in itself. */
   const forge = (text: string, change: (plan: Plan) => Plan): string => {
     const { digest: _, ...content } = change(JSON.parse(text) as Plan);
@@ -527,14 +533,14 @@ describe('a report with automatic deletion', () => {
     expect(newest).toContain('WILL BE DELETED unless held: 1 on 2026-11-23, 1 on 2026-11-29.');
   });
 
-  test('begins to count anew after a report that reached nobody, or could not read everything', async () => {
+  test('counts from the beginning after a report that reached no one, or could not read everything', async () => {
     for (const broken of [{ refused: true }, { inventory: { complete: false } }, { confirmed: 0 }]) {
       const { mails } = await history(daily({ 1: broken }));
       expect(mails.at(-1)).toContain('WILL BE DELETED unless held: 2 on 2026-11-30.');
     }
   });
 
-  test('begins to count anew after a report whose first attempt, though never sent, was incomplete or did not list it', async () => {
+  test('counts from the beginning after a report whose first attempt, though never sent, was incomplete or did not list it', async () => {
     const days = async (change: Partial<Day>) =>
       /unless held: (.*?)\./.exec((await history(retried(1, change))).mails.at(-1) ?? '')?.[1];
     expect(await days({})).toBe('2 on 2026-11-23');

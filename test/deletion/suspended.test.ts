@@ -83,7 +83,10 @@ describe('time that passes between the check of a snapshot and its delete', () =
   });
   afterEach(() => rig.close());
 
-  /** Applies the plan while a clock jumps once, right after the check of web-05 was answered, and the name is taken in the meantime. */
+  /**
+   * Applies the plan while a clock jumps once, right after the check of web-05 was answered, and the name is taken in
+   * the meantime.
+   */
   async function applyWithJump(
     wallMs: number,
     steadyMs: number,
@@ -152,7 +155,7 @@ describe('time that passes between the check of a snapshot and its delete', () =
     expect(groupChecks).toBe(2);
   });
 
-  it('leaves a snapshot open, and says nothing of it, where no check is ever followed by its delete in time', async () => {
+  it('leaves a snapshot open, without an outcome, where no check is ever followed by its delete in time', async () => {
     let wall = 0;
     const readSnapshot: Rig['deletion']['readSnapshot'] = async (named, abortSignal) => {
       const answer = await rig.deletion.readSnapshot(named, abortSignal);

@@ -3,8 +3,8 @@ import type { ApplyResult } from '../../lambda/core/plan/outcome';
 import type { Plan } from '../../lambda/core/plan/plan';
 import { intersect } from '../../lambda/core/plan/recheck';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
-import { applyBatch } from '../../lambda/deletion/apply-plan';
-import { PACE } from '../../lambda/deletion/backoff';
+import { applyPrepared } from '../../lambda/deletion/apply-plan';
+import { RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { TAKE_OVER_WAIT_MS } from '../../lambda/deletion/delete-snapshot';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import type { Operation, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
@@ -137,7 +137,10 @@ async function twoRuns(paces: readonly Pace2[]) {
     };
     const deletion = deletionOf(pace);
     try {
-      await applyBatch({ clock, monotonic: clock, sleep, deletion, outcomes, pace: PACE }, prepared);
+      await applyPrepared(
+        { clock, monotonic: clock, sleep, deletion, outcomes, retrySettings: RETRY_SETTINGS },
+        prepared,
+      );
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'plan.in-progress') throw error;
     }

@@ -17,8 +17,8 @@ const BUILT_IN = aConfig(
 const OTHER = aConfig({ policies: { standard: { keep: { last: 4 } } }, default: 'standard' });
 
 /** A plan with members changed, and a digest that fits: what no check of the digest can find. */
-function forged(text: string, said: Partial<PlanContent> & Readonly<Record<string, unknown>>): string {
-  const { digest: _, ...content } = { ...JSON.parse(text), ...said };
+function forged(text: string, members: Partial<PlanContent> & Readonly<Record<string, unknown>>): string {
+  const { digest: _, ...content } = { ...JSON.parse(text), ...members };
   return JSON.stringify({ ...content, digest: digestOf(content) });
 }
 
@@ -84,7 +84,7 @@ describe('verifying a plan', () => {
     await refused({ text: alter(text) }, 'plan.altered');
   });
 
-  it('refuses plan.altered: nested so deeply that nothing can be said of it', async () => {
+  it('refuses plan.altered: nested so deeply that it has no digest', async () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     for (const member of ['note', 'digest', 'items', 'blocked', 'expiresAt'])
       await refused({ text: `{"${member}":${deep}}` }, 'plan.altered');
@@ -138,7 +138,7 @@ describe('verifying a plan', () => {
     );
   });
 
-  it('makes plans that say so: incomplete, built-in, over a cap', async () => {
+  it('is about plans that a report marks as blocked: incomplete, built-in, over a cap', async () => {
     rig.emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDiskSnapshots' }]);
     await refused({ text: (await rig.plan()).text }, 'plan.incomplete');
     rig.emulator.setFaults([]);
@@ -183,22 +183,22 @@ describe('verifying a plan', () => {
     [
       'a region of the plan',
       HERE,
-      /now: us-east-1 database \(ECONNREFUSED: connect\), us-east-1 disk .* and 1 more; mend that/,
+      /now: us-east-1 database \(ECONNREFUSED: connect\), us-east-1 disk .* and 1 more; fix that/,
     ],
     [
       'a region that the plan does not name',
       'ap-south-1',
-      /now: eu-central-1 database, .* and 1 more, because of ap-south-1 instance \(ECONNREFUSED: connect\); mend that/,
+      /now: eu-central-1 database, .* and 1 more, because of ap-south-1 instance \(ECONNREFUSED: connect\); fix that/,
     ],
   ])(
     'refuses inventory.incomplete, and says why, when the regions cannot be read by way of %s',
-    async (_, firstRegion, said) => {
+    async (_, firstRegion, expected) => {
       const scopes = KINDS.map((kind) => ({
         ...aFailedScope(firstRegion, kind),
         error: { code: 'ECONNREFUSED', message: 'connect' },
       }));
       const readInventory = async () => anInventory({ complete: false, scopes });
-      expect(await refused({ readInventory }, 'inventory.incomplete')).toMatch(said);
+      expect(await refused({ readInventory }, 'inventory.incomplete')).toMatch(expected);
     },
   );
 
@@ -301,7 +301,7 @@ describe('verifying a plan', () => {
     expect(await refused({ deletion }, 'clock.skew')).toContain('no Date');
   });
 
-  it('refuses with the first code of the order of the contract that holds, whatever else is wrong', async () => {
+  it('refuses with the first code that applies, in the order of the contract', async () => {
     const { expiresAt, items } = JSON.parse(text);
     const blocked = { code: 'cap.max-share', message: 'too many' } as const;
     const all = {

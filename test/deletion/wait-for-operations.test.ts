@@ -1,4 +1,4 @@
-import { makePacer, PACE } from '../../lambda/deletion/backoff';
+import { makeBackoff, RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { followOperations } from '../../lambda/deletion/wait-for-operations';
 import type { Operation } from '../../lambda/ports/deletion-ports';
 
@@ -20,7 +20,7 @@ const follow = (started: readonly Operation[], ends: Readonly<Record<string, Ope
     { readOperation: async (_, id) => ({ ok: true, value: ends[id] ?? operation(id, 'done') }) },
     'us-east-1',
     started,
-    makePacer(PACE, async () => undefined),
+    makeBackoff(RETRY_SETTINGS, async () => undefined),
     () => 0,
   );
 

@@ -54,7 +54,7 @@ const scheduledTime = new Date().toISOString();
 const autoPlan = `auto-${scheduledTime.slice(0, 19).replace(/[-:]/g, '')}Z`;
 
 describe('automatic deletion', () => {
-  it('carries out what was listed for the whole grace period, and sends the outcome', () =>
+  it('deletes the snapshots that were listed for the whole grace period, and sends the outcome', () =>
     withBench(async (bench) => {
       await week(bench);
       const { result, operations } = await bench.run({ scheduledTime });
@@ -100,7 +100,7 @@ describe('automatic deletion', () => {
       }, account());
     }, account()));
 
-  it('does nothing, tells nobody and asks Lightsail nothing where nothing is due', () =>
+  it('does nothing, sends nothing and calls nothing of Lightsail where nothing is due', () =>
     withBench(async (bench) => {
       for (const hours of [4 * 24, 24, 2]) await report(bench, hours);
       const asked = bench.rig.emulator.requests.total();
@@ -123,7 +123,7 @@ describe('automatic deletion', () => {
       expect(bench.mails).toHaveLength(1);
     }, account()));
 
-  it('knows its own plan again after it died, though a report came in between, and spares what is held since', () =>
+  it('recognises its own plan after it died, though a report came in between, and spares a snapshot that is held since', () =>
     withBench(async (bench) => {
       await week(bench);
       let isDead = false;

@@ -57,7 +57,10 @@ describe('the bundle of the deletion function', () => {
     readonly logs: () => string;
   }
 
-  /** Runs a test on the bundle, over an account, a bucket, a topic and a control plane that answers what the alias leads to. */
+  /**
+   * Runs a test on the bundle, over an account, a bucket, a topic and a control plane that answers what the alias leads
+   * to.
+   */
   async function withBundle(
     mode: 'approve' | 'automatic',
     alias: (response: ServerResponse) => void,
@@ -265,13 +268,14 @@ describe('the bundle of the deletion function', () => {
       expect(ending.operations).toEqual(['start', 'invocation-1', 'record', 'report']);
       expect(left()).toHaveLength(6);
       expect(emulator.published).toHaveLength(1);
-      // The first invocation is told all; the second one reads what its event leaves out, once, before it checkpoints anything.
+      // The first invocation is told all; the second one reads what its event leaves out, once, before it checkpoints
+      // anything.
       const states = calls.flatMap(({ what }, index) => (what === 'GET state' ? [index] : []));
       expect(states).toHaveLength(1);
       expect(calls.length).toBeGreaterThan(4);
       expect(new Set(calls.map(({ what }) => what))).toEqual(new Set(['POST checkpoint', 'GET state']));
       expect(new Set(calls.map(({ execution }) => execution))).toEqual(new Set([EXECUTION]));
-      // Each bears the token that the one before it was answered with.
+      // Each has the token of the answer before it.
       const before = (index: number): number => index - states.filter((state) => state < index).length;
       expect(calls.map(({ token }) => token)).toEqual(calls.map((_, index) => `token-${before(index)}`));
     });
@@ -303,10 +307,10 @@ describe('the bundle of the deletion function', () => {
     ['cannot be reached', (response: ServerResponse) => void response.destroy(), 'cannot tell whether this version'],
   ])(
     'deletes nothing and fails where the alias %s',
-    (_, alias, said) =>
+    (_, alias, message) =>
       withBundle('approve', alias, async ({ emulator, handler, plan, left }) => {
         const { status, error } = await runExecution(() => handler, { plan: plan.id, digest: plan.digest }, immortal);
-        expect([status, error]).toEqual(['FAILED', expect.stringContaining(said)]);
+        expect([status, error]).toEqual(['FAILED', expect.stringContaining(message)]);
         expect(left()).toEqual(ALL);
         expect(emulator.published.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: run.failed']);
       }),

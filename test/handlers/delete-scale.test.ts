@@ -1,7 +1,7 @@
 import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { durableSteps } from '../../lambda/aws/durable-steps';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
-import { PACE } from '../../lambda/deletion/backoff';
+import { RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { type DeletionPorts, runDeletion } from '../../lambda/deletion/run-deletion-job';
 import { LIMITS } from '../../lambda/handlers/wire-delete';
 import type { SnapshotDeletion } from '../../lambda/ports/deletion-ports';
@@ -17,7 +17,10 @@ import { aSnapshot, aSource, DAY, NOW } from '../support/report-builder';
 import { immortal, runExecution } from './durable-engine';
 
 const ACCOUNT = '123456789012';
-/** Invocations are cut by time, not by number: 4,000 deletions that take so long are as many invocations as 10,000 that take five seconds each. */
+/**
+ * Invocations are cut by time, not by number: 4,000 deletions that take so long are as many invocations as 10,000 that
+ * take five seconds each.
+ */
 const SECONDS_EACH = 12.5;
 
 test('an execution of 14 hours of deletions stays within a few hundred durable operations, none of them large, and its e-mail within its limit', async () => {
@@ -62,7 +65,7 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
       return invocation.signal;
     },
     beforeEnd: () => new AbortController().signal,
-    pace: PACE,
+    retrySettings: RETRY_SETTINGS,
     limits: LIMITS,
     store,
     channel,

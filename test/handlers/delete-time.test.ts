@@ -9,8 +9,8 @@ import { durableSteps } from '../../lambda/aws/durable-steps';
 import type { ApplyResult } from '../../lambda/core/plan/outcome';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { type DeletionPorts, runDeletion } from '../../lambda/deletion/run-deletion-job';
-import { DEPLOYED_PACE, LIMITS, wireDeletion } from '../../lambda/handlers/wire-delete';
-import type { Called, CallFailure, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
+import { DEPLOYED_RETRY_SETTINGS, LIMITS, wireDeletion } from '../../lambda/handlers/wire-delete';
+import type { CallFailure, CallResult, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
 import { renderPlanJson } from '../../lambda/render/plan';
 import { makeReport } from '../../lambda/reporting/make-report';
 import { digestOf } from '../../lambda/runtime/digest';
@@ -40,7 +40,10 @@ const WRITTEN = {
   caps: { maxShare: 0.9 },
 };
 
-/** How the service behaves at a time (ms) after the first invocation began: how long a call takes, and what it then says. */
+/**
+ * How the service behaves at a time (ms) after the first invocation began: how long a call takes, and what it then
+ * says.
+ */
 interface Service {
   readonly inventory: number;
   read(at: number): { readonly takes: number; readonly failure?: CallFailure };
@@ -60,7 +63,10 @@ const UNANSWERED: CallFailure = { class: 'transient', code: 'TimeoutError', mess
 const HOLE = 290 * SECOND;
 const THROTTLED: CallFailure = { class: 'throttled', code: 'ThrottlingException', message: 'slow down' };
 
-/** Carries out a plan of 12 snapshots of one source as the deployed function does, but for the service and the bucket, in virtual time. */
+/**
+ * Carries out a plan of 12 snapshots of one source as the deployed function does, but for the service and the bucket,
+ * in virtual time.
+ */
 async function carryOut(service: Service) {
   const time = virtualTime(NOW);
   const { clock, sleep, timeout } = time;
@@ -77,7 +83,7 @@ async function carryOut(service: Service) {
     await sleep(ms);
     return answer();
   };
-  const readAs = <T>(value: () => T): Promise<Called<T>> => {
+  const readAs = <T>(value: () => T): Promise<CallResult<T>> => {
     const { takes, failure } = service.read(clock() - (starts[0] ?? 0));
     return took(takes, () => (failure === undefined ? { ok: true, value: value() } : { ok: false, failure }));
   };
@@ -104,7 +110,7 @@ async function carryOut(service: Service) {
     sleep,
     timeout,
     beforeEnd: (ms) => timeout(INVOCATION - into() - ms),
-    pace: DEPLOYED_PACE,
+    retrySettings: DEPLOYED_RETRY_SETTINGS,
     limits: LIMITS,
     store: {
       ...store,
@@ -172,7 +178,7 @@ describe('an invocation of the deployed deletion, by its own limits and pace', (
       'ThrottlingException',
     ],
     [
-      'answers nothing any more from a delete on, which it carried out',
+      'no longer answers from a delete on, which it carried out',
       {
         ...GOOD,
         read: (at) => (inHole(at) ? { takes: HOLE, failure: UNANSWERED } : { takes: SECOND }),

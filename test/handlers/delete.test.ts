@@ -1,56 +1,11 @@
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
-import { instanceRow } from '../../emulator/rows';
-import type { ApplyResult } from '../../lambda/core/plan/outcome';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { executionName, readEnding } from '../../lambda/deletion/execution-status';
-import type { DeletionPorts } from '../../lambda/deletion/run-deletion-job';
-import type { Called } from '../../lambda/ports/deletion-ports';
-import { planFile } from '../../lambda/storage/keys';
-import { ACCOUNT, aged, aSpec, HERE, outcomes, type Rig, THERE, upTo } from '../deletion/rig';
+import type { CallResult } from '../../lambda/ports/deletion-ports';
+import { HERE, outcomes, THERE } from '../deletion/rig';
 import { memoryStore } from '../fakes/memory-store';
-import { aConfig } from '../support/config-builder';
-import { type Bench, withBench } from './deletion-bench';
-import { EXECUTION, immortal, mortal, mortals, runExecution } from './durable-engine';
-
-const KEPT = ['data-01', 'data-02', 'data-03', 'web-01', 'web-02', 'web-03'];
-const PLANNED = ['data-04', 'data-05', 'web-04', 'web-05', 'web-06'];
-
-const ANOTHER = `arn:aws:lightsail:${HERE}:${ACCOUNT}:InstanceSnapshot/00000000-0000-4000-a000-00000000a04e`;
-
-const small = () => {
-  const web = aSpec('web');
-  return {
-    accountId: ACCOUNT,
-    regions: [HERE],
-    data: { [HERE]: { instances: [instanceRow(web)], instanceSnapshots: aged(web, upTo(5)) } },
-  };
-};
-
-/** Invocations that end with the first snapshots that they have in hand, one in each region: none is deleted before all of them are. */
-function shortInvocations(rig: Rig): Pick<DeletionPorts, 'timeout' | 'deletion'> {
-  let controller = new AbortController();
-  const waiting: (() => void)[] = [];
-  const regionsLeft = (): number =>
-    new Set(PLANNED.filter((name) => rig.names().includes(name)).map((name) => name.slice(0, -3))).size;
-  return {
-    timeout: () => {
-      controller = new AbortController();
-      return controller.signal;
-    },
-    deletion: {
-      ...rig.deletion,
-      async deleteSnapshot(named, maySend) {
-        const all = new Promise<void>((resolve) => waiting.push(resolve));
-        if (waiting.length === regionsLeft()) {
-          controller.abort();
-          for (const go of waiting.splice(0)) go();
-        }
-        await all;
-        return rig.deletion.deleteSnapshot(named, maySend);
-      },
-    },
-  };
-}
+import { KEPT, PLANNED, shortInvocations, small, withBench } from './deletion-bench';
+import { EXECUTION, immortal, mortal, runExecution } from './durable-engine';
 
 describe('the deletion function', () => {
   it('carries out an approved plan, keeps the outcomes as JSON and HTML, and sends them', () =>
@@ -279,7 +234,8 @@ describe('the deletion function', () => {
       if (!isRead) expect(body).toContain('What was done could not be read: the key is disabled.');
       expect(body.includes('.html')).toBe(objects.has(`results/${event.plan}.html`));
       expect(body).toContain(`memory:results/${event.plan}.json`);
-      // What the bucket did not take is dealt with once it does: after an hour, because the lock could not be released either.
+      // What the bucket did not take is dealt with once it does: after an hour, because the lock could not be released
+      // either.
       const clock = () => Date.now() + 3_700_000;
       const readClock = async () => ({ ok: true, value: { service: clock(), machine: clock() } }) as const;
       const later = { clock, deletion: { ...rig.deletion, readClock } };
@@ -310,7 +266,7 @@ describe('the deletion function', () => {
       expect(mails[0]?.body).toContain('AccessDeniedException');
     }));
 
-  it('stops at its deadline, says what was not processed, and how to go on', () =>
+  it('stops at its deadline, says what was not dealt with, and how to go on', () =>
     withBench(async ({ approve, run, rig, mails }) => {
       const event = await approve();
       let now = Date.now();
@@ -343,9 +299,9 @@ describe('the deletion function', () => {
       });
       expect(result).toMatchObject({ state: 'stopped', code: 'run.deadline' });
       expect(rig.names().filter((name) => PLANNED.includes(name))).toHaveLength(4);
-      // What the other region had in hand was to be sent, and was not: that is taken back, so its end is known.
+      // The delete of the other region was not sent: its attempt is cancelled, so its end is known.
       expect(mails.map(({ subject }) => subject)).toEqual([
-        '[Lightsail] Deletion not finished: 1 deleted, 4 of 5 not processed',
+        '[Lightsail] Deletion not finished: 1 deleted, 4 of 5 not dealt with',
       ]);
       expect(mails[0]?.body).toContain(`go on with ${event.plan}`);
     }));
@@ -389,133 +345,6 @@ describe('the deletion function', () => {
       expect(mails).toHaveLength(1);
     }));
 
-  it('stops at the next invocation when another version was deployed meanwhile, and says how to go on', () =>
-    withBench(async ({ approve, run, rig, result, mails }) => {
-      const event = await approve();
-      let asked = 0;
-      const { result: answer, operations } = await run(event, {
-        ...shortInvocations(rig),
-        isDeployed: async () => {
-          asked += 1;
-          return asked < 2;
-        },
-      });
-      expect(operations).toEqual(['start', 'invocation-1', 'rest-2', 'invocation-2', 'record', 'report']);
-      expect(answer).toMatchObject({ state: 'stopped', code: 'run.superseded', deleted: 2, open: 3 });
-      expect(rig.names().filter((name) => PLANNED.includes(name))).toHaveLength(3);
-      expect(result(event.plan)).toMatchObject({ status: 'unfinished', totals: { deleted: 2, open: 3 } });
-      expect(mails[0]?.body).toContain('(run.superseded)');
-      expect(mails[0]?.body).toContain(`go on with ${event.plan}`);
-      // The deployed version goes on at once: no lock is left behind.
-      expect((await run(event)).result).toMatchObject({ state: 'finished', deleted: 5 });
-      expect(rig.names()).toEqual(KEPT);
-    }));
-
-  it.each([
-    ['is another', async () => false, { state: 'stopped', code: 'run.superseded', deleted: 1, open: 1 }],
-    ['cannot be told', () => Promise.reject(new Error('the alias cannot be read')), undefined],
-  ])(
-    'sends no further delete within an invocation once the deployed version %s, half a minute later',
-    (_, then, ended) =>
-      withBench(async ({ approve, run, rig, result, mails }) => {
-        const event = await approve();
-        let now = Date.now();
-        let looks = 0;
-        const { result: answer } = await run(event, {
-          clock: () => now,
-          isDeployed: async () => {
-            looks += 1;
-            return looks === 1 ? true : then();
-          },
-          deletion: {
-            ...rig.deletion,
-            readClock: async () => ({ ok: true, value: { service: now, machine: now } }),
-            deleteSnapshot: async (named, maySend) => {
-              const answer = await rig.deletion.deleteSnapshot(named, maySend);
-              now += 30_000;
-              return answer;
-            },
-          },
-        });
-        expect(answer).toEqual(ended === undefined ? undefined : expect.objectContaining(ended));
-        expect(rig.names()).toEqual(['web-01', 'web-02', 'web-03', 'web-05']);
-        expect(rig.emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
-        expect(result(event.plan)).toMatchObject({ status: 'unfinished', totals: { deleted: 1, open: 1 } });
-        expect(mails).toHaveLength(1);
-      }, small()),
-  );
-
-  it('looks again which version is deployed where the last reading of a snapshot took half a minute, before it is deleted', () =>
-    withBench(async ({ approve, run, rig }) => {
-      const event = await approve();
-      let now = Date.now();
-      let looks = 0;
-      let slow = 1;
-      const readings: string[] = [];
-      const { result } = await run(event, {
-        clock: () => now,
-        isDeployed: async () => {
-          looks += 1;
-          return true;
-        },
-        deletion: {
-          ...rig.deletion,
-          readClock: async () => ({ ok: true, value: { service: now, machine: now } }),
-          readSnapshot: async (named) => {
-            readings.push(named.name);
-            if (named.name === 'web-04' && slow > 0) {
-              slow -= 1;
-              now += 180_000;
-            }
-            return rig.deletion.readSnapshot(named);
-          },
-          deleteSnapshot: (named, maySend) => {
-            readings.push(`delete ${named.name}`);
-            return rig.deletion.deleteSnapshot(named, maySend);
-          },
-        },
-      });
-      expect(result).toMatchObject({ state: 'finished', deleted: 2, deletionsFailed: 0 });
-      expect(looks).toBe(2);
-      const at = readings.indexOf('web-04');
-      // Its group is read again as well, and nothing comes between its last reading and its delete.
-      expect(readings.slice(at, at + 4)).toEqual(['web-04', 'web-01', 'web-04', 'delete web-04']);
-    }, small()));
-
-  it('looks which version is deployed after all was read, and deletes nothing where it is another', () =>
-    withBench(async ({ approve, run, rig, mails, objects }) => {
-      const event = await approve();
-      const { result } = await run(event, {
-        isDeployed: async () => {
-          expect(rig.emulator.requests.count('GetDisks')).toBeGreaterThan(0);
-          return false;
-        },
-      });
-      expect(result).toMatchObject({ state: 'stopped', code: 'run.superseded', deleted: 0 });
-      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
-      expect(mails.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: run.superseded']);
-      expect(objects.has(`results/${event.plan}.json`)).toBe(false);
-    }));
-
-  it('deletes nothing while it cannot be told which version is deployed, and fails when that stays so', () =>
-    withBench(async ({ approve, run, rig, mails }) => {
-      const event = await approve();
-      const unreadable = () => Promise.reject(new Error('the alias cannot be read'));
-      const { status, error, invocations } = await run(event, { isDeployed: unreadable });
-      expect([status, invocations]).toEqual(['FAILED', 6]);
-      expect(error).toContain('the alias cannot be read');
-      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
-      expect(mails.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: run.failed']);
-      let failures = 2;
-      const again = await run(event, {
-        isDeployed: async () => {
-          failures -= 1;
-          return failures >= 0 ? unreadable() : true;
-        },
-      });
-      expect(again.result).toMatchObject({ state: 'finished', deleted: 5 });
-    }));
-
   it('waits for a region that stops answering while it is at it, and goes on', () =>
     withBench(async ({ approve, run, rig, mails }) => {
       const event = await approve();
@@ -530,13 +359,16 @@ describe('the deletion function', () => {
       });
       expect(result).toMatchObject({ state: 'finished', deleted: 5 });
       expect(mails).toHaveLength(1);
-      // A region that does not answer is given five minutes; where all is well, the next invocation begins at once. How many those are depends on how
+      // A region that does not answer is given five minutes; where all is well, the next invocation begins at once. How
+      // many those are depends on how
       // many looks in the other region an invocation that is told to end cuts short.
       const [first, second, ...others] = pauses;
       expect([first, second, ...new Set(others)]).toEqual([1, 300, 1]);
     }));
 
-  it.each<[string, string, (read: Called<Snapshot | null>, invocation: AbortController) => Called<Snapshot | null>]>([
+  it.each<
+    [string, string, (read: CallResult<Snapshot | null>, invocation: AbortController) => CallResult<Snapshot | null>]
+  >([
     ['sends no delete', 'finds the snapshot as it was', (read) => read],
     [
       'takes nothing back in the record',
@@ -619,26 +451,6 @@ describe('the deletion function', () => {
       expect(result).toMatchObject({ state: 'stopped', code: 'run.invocations' });
     }, small()));
 
-  it('looks again at what is deployed, before its first delete, when taking the lock of the plan took longer than half a minute', () =>
-    withBench(async ({ approve, run, rig, objects }) => {
-      const event = await approve();
-      let now = Date.now();
-      const store = memoryStore(objects);
-      const { result } = await run(event, {
-        clock: () => now,
-        isDeployed: async () => !objects.has(`results/${event.plan}/lock.json`),
-        store: {
-          ...store,
-          putIfAbsent(object) {
-            now += 30_000;
-            return store.putIfAbsent(object);
-          },
-        },
-        deletion: { ...rig.deletion, readClock: async () => ({ ok: true, value: { service: now, machine: now } }) },
-      });
-      expect(result).toMatchObject({ state: 'stopped', code: 'run.superseded', deleted: 0 });
-    }, small()));
-
   it('measures what it did, and mails it once, though it dies right after it noted the mail', () =>
     withBench(async ({ approve, handler, mails }) => {
       const event = await approve();
@@ -683,312 +495,5 @@ describe('the deletion function', () => {
         expect.objectContaining({ released: false }),
         expect.objectContaining({ released: true }),
       ]);
-    }, small()));
-});
-
-describe('a start that comes twice', () => {
-  it('does nothing more, and sends nothing more, once the plan is carried out', () =>
-    withBench(async ({ approve, handler, run, rig, mails }) => {
-      const event = await approve();
-      await run(event);
-      const deletes = rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete')).length;
-      const again = await runExecution(handler(), event, immortal, { name: 'again' });
-      expect(again.result).toMatchObject({ state: 'finished', delivery: 'already-sent', deleted: 5 });
-      expect(mails).toHaveLength(1);
-      expect(rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'))).toHaveLength(
-        deletes,
-      );
-    }));
-
-  it('refuses the second while the first is at it: each snapshot is deleted once', () =>
-    withBench(async ({ approve, handler, rig, mails }) => {
-      const event = await approve();
-      const other = (life: Parameters<ReturnType<typeof handler>>[0]) => {
-        const inner = handler()(life);
-        // Another execution has another name.
-        return ((input, context) =>
-          inner(
-            Object.assign(Object.create(Object.getPrototypeOf(input)), input, {
-              DurableExecutionArn: `${EXECUTION}-other`,
-            }),
-            context,
-          )) as typeof inner;
-      };
-      const ends = await Promise.all([runExecution(handler(), event, immortal), runExecution(other, event, immortal)]);
-      const states = ends.map(
-        ({ result }) => (result as { state: string; code?: string }).code ?? (result as { state: string }).state,
-      );
-      expect(states.sort()).toEqual(['finished', 'plan.in-progress']);
-      const deleted = rig.emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'));
-      expect(deleted).toHaveLength(5);
-      expect(mails.map(({ subject }) => subject.replace(/, at most.*/, '')).sort()).toEqual([
-        '[Lightsail] 5 of 5 planned snapshots deleted',
-        '[Lightsail] Already in progress: plan.in-progress',
-      ]);
-    }));
-});
-
-describe('tells by e-mail', () => {
-  it('nothing of what another run does that is at it: that one tells', () =>
-    withBench(async ({ approve, run, mails, objects }) => {
-      const event = await approve();
-      await run(event, { timeout: () => AbortSignal.abort() });
-      const key = `results/${event.plan}/lock.json`;
-      const owner = { host: 'elsewhere', pid: 1, run: 'another' };
-      objects.set(key, JSON.stringify({ owner, at: new Date().toISOString(), released: false }));
-      const { result } = await run(event);
-      expect(result).toMatchObject({ state: 'refused', code: 'plan.in-progress', deleted: 0, open: 0 });
-      expect(mails.at(-1)?.subject).toBe('[Lightsail] Already in progress: plan.in-progress');
-      expect(mails.at(-1)?.body).toContain('The run that is in progress sends the outcome.');
-      expect(mails.at(-1)?.body).not.toContain('planned snapshots');
-    }));
-
-  it('how a run ended that did not finish the plan, though a note says that its outcome went out', () =>
-    withBench(async ({ approve, run, mails, objects }) => {
-      const event = await approve();
-      objects.set(`results/${event.plan}/mailed.json`, '{}');
-      const { result } = await run(event, { timeout: () => AbortSignal.abort() });
-      expect(result).toMatchObject({ state: 'stopped', delivery: 'sent', open: 5 });
-      expect(mails).toHaveLength(1);
-    }));
-});
-
-describe('refuses, deletes nothing, and says so by e-mail', () => {
-  it.each([
-    ['a plan that is not there', 'plan.not-found', {}, (event: object) => ({ ...event, plan: 'another' })],
-    [
-      'a plan of another digest',
-      'plan.altered',
-      {},
-      (event: object) => ({ ...event, digest: `sha256:${'0'.repeat(64)}` }),
-    ],
-    ['a plan of another account', 'plan.account', { account: '999999999999' }, (event: object) => event],
-    [
-      'a plan of another configuration',
-      'plan.config-changed',
-      { config: aConfig({ caps: { maxShare: 0.8 } }) },
-      (event: object) => event,
-    ],
-    ['an expired plan', 'plan.expired', { clock: () => Date.now() + 8 * 86_400_000 }, (event: object) => event],
-  ])('%s', (_, code, said, change) =>
-    withBench(async ({ approve, run, rig, mails, objects }) => {
-      const event = change(await approve());
-      const { status, result } = await run(event, said);
-      expect(status).toBe('SUCCEEDED');
-      expect(result).toMatchObject({ state: 'refused', code, deleted: 0 });
-      const { plan, digest } = event as { readonly plan: string; readonly digest: string };
-      expect(await readEnding(memoryStore(objects), { id: plan, digest }, executionName(EXECUTION))).toMatchObject({
-        state: 'refused',
-        code,
-      });
-      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
-      expect(mails.map(({ subject }) => subject)).toEqual([`[Lightsail] Nothing deleted: ${code}`]);
-      expect(mails[0]?.body).not.toContain('go on with');
-    }),
-  );
-
-  it('a plan that lies under another id, where nobody would find what was deleted', () =>
-    withBench(async ({ approve, run, rig, mails, objects }) => {
-      const event = await approve();
-      objects.set(planFile('another'), objects.get(planFile(event.plan)) ?? '');
-      expect((await run({ ...event, plan: 'another' })).result).toMatchObject({
-        state: 'refused',
-        code: 'plan.altered',
-        deleted: 0,
-      });
-      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
-      expect(mails.map(({ subject }) => subject)).toEqual(['[Lightsail] Nothing deleted: plan.altered']);
-    }));
-
-  it('for now only, where not everything can be read: the e-mail says how to start the plan again', () =>
-    withBench(async ({ approve, run, rig, mails }) => {
-      const event = await approve();
-      rig.emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'GetDisks' }]);
-      expect((await run(event)).result).toMatchObject({ state: 'refused', code: 'inventory.incomplete', deleted: 0 });
-      expect(rig.names()).toEqual([...KEPT, ...PLANNED].sort());
-      expect(mails[0]?.body).toContain(`go on with ${event.plan}`);
-    }));
-
-  it.each([
-    ['no object', 'now'],
-    ['an empty object', {}],
-    ['a plan without its digest', { plan: 'a' }],
-    ['a plan that leaves its folder', { plan: '../reports/a', digest: `sha256:${'0'.repeat(64)}` }],
-    ['a digest that is none', { plan: 'a', digest: 'yes' }],
-    ['something else beside it', { plan: 'a', digest: `sha256:${'0'.repeat(64)}`, force: true }],
-    ['a schedule beside it', { plan: 'a', digest: `sha256:${'0'.repeat(64)}`, scheduledTime: '2026-11-23T08:00:00Z' }],
-    ['a schedule without a time', { scheduledTime: 'monday' }],
-  ])('an event that is %s: it asks nothing', (_, event) =>
-    withBench(async ({ run, rig }) => {
-      const { status, error } = await run(event);
-      expect(status).toBe('FAILED');
-      expect(error).toContain('cannot delete: got the event');
-      expect(rig.emulator.requests.total()).toBe(0);
-    }),
-  );
-});
-
-describe('an invocation that dies', () => {
-  it('at any checkpoint, lock, delete, record or mail, before or after it: the plan is carried out, nothing else goes, the record is true', async () => {
-    const survived: string[] = [];
-    for (let killAt = 1; killAt <= 200; killAt += 1) {
-      const { lifeOf, killed } = mortals(killAt);
-      await withBench(async ({ approve, handler, rig, result, mails }) => {
-        const event = await approve();
-        const deleted = ['web-04', 'web-05'];
-        const { status } = await runExecution(handler(), event, lifeOf);
-        if (killed() !== null) survived.push(killed() ?? '');
-        const at = `killed ${killed()}`;
-        expect([at, status]).toEqual([at, 'SUCCEEDED']);
-        expect([at, rig.names()]).toEqual([at, ['web-01', 'web-02', 'web-03']]);
-        expect([at, outcomes(result(event.plan))]).toEqual([
-          at,
-          Object.fromEntries(deleted.map((name) => [name, 'deleted'])),
-        ]);
-        expect([at, result(event.plan).status]).toEqual([at, 'finished']);
-        // Each name was deleted once: never a second delete of what is gone already.
-        const sent = rig.emulator.requests.list().filter(({ operation }) => operation === 'DeleteInstanceSnapshot');
-        expect([at, sent.length]).toEqual([at, 2]);
-        expect(mails.length).toBeGreaterThanOrEqual(1);
-        expect(mails.length).toBeLessThanOrEqual(
-          killed() === 'after send' || killed()?.includes('mailed.json') || killed()?.includes('report SUCCEED')
-            ? 2
-            : 1,
-        );
-      }, small());
-      if (killed() === null) break;
-      if (killAt === 200) throw new Error('200 points were not enough');
-    }
-    // The points are where they should be: around the start, the claim, each delete, the record, the report.
-    for (const name of ['start', 'invocation-1', 'record', 'report'])
-      for (const when of ['before', 'after'])
-        expect(survived.some((point) => point.startsWith(`${when} ${name} `))).toBe(true);
-    for (const name of ['web-04', 'web-05'])
-      for (const when of ['before', 'after']) expect(survived).toContain(`${when} delete ${name}`);
-    expect(survived.filter((point) => point.includes('claim results/')).length).toBeGreaterThan(0);
-    expect(survived).toContain('after send');
-  }, 120_000);
-
-  it.each<[string, string, (bench: Bench, isDead: () => boolean) => Partial<DeletionPorts>]>([
-    ['finds another version deployed', 'run.superseded', (_, isDead) => ({ isDeployed: async () => !isDead() })],
-    [
-      'cannot read everything',
-      'inventory.incomplete',
-      ({ rig }, isDead) => ({
-        readInventory: async (...asked) => {
-          const inventory = await rig.readInventory(...asked);
-          return isDead() ? { ...inventory, complete: false } : inventory;
-        },
-      }),
-    ],
-    [
-      'fails every time',
-      'run.failed',
-      ({ rig }, isDead) => ({
-        readInventory: (...asked) =>
-          isDead() ? Promise.reject(new Error('out of order')) : rig.readInventory(...asked),
-      }),
-    ],
-    [
-      'comes after the deadline',
-      'run.deadline',
-      (_, isDead) => ({ clock: () => Date.now() + (isDead() ? 2 * 3_600_000 : 0) }),
-    ],
-  ])(
-    'at any point, and the next attempt %s: the mail and the result tell what was done by then, and another run goes on',
-    async (_, code, said) => {
-      const all = ['web-04', 'web-05'];
-      let told = 0;
-      for (let killAt = 1; killAt <= 200; killAt += 1) {
-        const { lifeOf, killed } = mortals(killAt);
-        await withBench(async (bench) => {
-          const { approve, handler, rig, mails, objects } = bench;
-          const event = await approve();
-          await runExecution(handler(said(bench, () => killed() !== null)), event, lifeOf);
-          const gone = all.filter((name) => !rig.names().includes(name));
-          const stored = JSON.parse(objects.get(`results/${event.plan}.json`) ?? 'null') as ApplyResult | null;
-          const done = Object.keys(stored === null ? {} : outcomes(stored));
-          const unsettled = stored?.unsettled?.map(({ name }) => name) ?? [];
-          const { subject = '', body = '' } = mails.at(-1) ?? {};
-          const at = `killed ${killed()}: ${subject}`;
-          for (const name of gone)
-            expect([at, [...done, ...unsettled].includes(name), body.includes(name)]).toEqual([at, true, true]);
-          for (const name of done) expect([at, gone.includes(name)]).toEqual([at, true]);
-          const nothing = done.length + unsettled.length === 0;
-          expect([at, subject.includes('Nothing deleted'), stored?.totals.deleted ?? 0]).toEqual([
-            at,
-            nothing,
-            done.length,
-          ]);
-          if (subject.includes('not finished')) expect([at, body.includes(code)]).toEqual([at, true]);
-          if (unsettled.length > 0)
-            expect(body).toContain('A delete may have been sent: its outcome is not known (1)\n');
-          // The command in the mail goes on at once.
-          const again = await runExecution(handler(), event, immortal, { name: 'again' });
-          expect([at, again.result]).toEqual([at, expect.objectContaining({ state: 'finished' })]);
-          expect([at, rig.names()]).toEqual([at, ['web-01', 'web-02', 'web-03']]);
-          expect([at, rig.emulator.requests.count('DeleteInstanceSnapshot')]).toEqual([at, 2]);
-          told += gone.length > 0 && stored?.status === 'unfinished' ? 1 : 0;
-        }, small());
-        if (killed() === null) break;
-      }
-      expect(told).toBeGreaterThan(5);
-    },
-    120_000,
-  );
-
-  it('in every invocation: the run fails after six of them and tells it once, and another run goes on', () =>
-    withBench(async ({ approve, handler, rig, mails }) => {
-      const event = await approve();
-      let deaths = 0;
-      const lifeOf = () =>
-        mortal((point) => {
-          const ends = point.startsWith('before delete ');
-          if (ends) deaths += 1;
-          return ends;
-        });
-      const { status, invocations } = await runExecution(handler(), event, lifeOf, { most: 30 });
-      expect([status, invocations]).toEqual(['FAILED', 6]);
-      expect(deaths).toBeLessThanOrEqual(13);
-      expect(mails.map(({ subject }) => subject)).toEqual([
-        '[Lightsail] Deletion not finished: 0 deleted, 1 unknown, 1 of 2 not processed',
-      ]);
-      expect(rig.names()).toHaveLength(5);
-      expect((await runExecution(handler(), event, immortal, { name: 'again' })).result).toMatchObject({
-        state: 'finished',
-        deleted: 2,
-      });
-    }, small()));
-
-  it('between a delete and its record, after which another snapshot takes the name: that one stays', () =>
-    withBench(async ({ approve, handler, rig, result }) => {
-      const event = await approve();
-      let point = 0;
-      let dead = false;
-      const killer = () => {
-        let die: () => void = () => undefined;
-        const died = new Promise<void>((resolve) => {
-          die = resolve;
-        });
-        return {
-          died,
-          async point(name: string) {
-            if (name !== 'after delete web-04' || dead) return;
-            point += 1;
-            dead = true;
-            rig.emulator.world.add(HERE, 'instanceSnapshots', {
-              ...aged(aSpec('web'), [4])[0],
-              name: 'web-04',
-              arn: ANOTHER,
-            });
-            die();
-            await new Promise(() => undefined);
-          },
-        };
-      };
-      const { status } = await runExecution(handler(), event, killer);
-      expect([status, point]).toEqual(['SUCCEEDED', 1]);
-      expect(rig.names()).toEqual(['web-01', 'web-02', 'web-03', 'web-04']);
-      expect(outcomes(result(event.plan))['web-04']).toBe('deleted');
     }, small()));
 });

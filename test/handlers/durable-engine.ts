@@ -84,8 +84,8 @@ function updated(before: Operation | undefined, update: Update, now: Date): Oper
 }
 
 /**
- * Lambda's durable engine in memory: it keeps what is checkpointed, and invokes again whatever suspended, failed to answer, or died. No time
- * passes: a timer has run out when the next invocation begins.
+ * Lambda's durable engine in memory: it keeps what is checkpointed, and invokes again whatever suspended, failed to
+ * answer, or died. No time passes: a timer has run out when the next invocation begins.
  */
 export async function runExecution(
   handlerOf: (life: Life) => DurableLambdaHandler,
@@ -96,7 +96,10 @@ export async function runExecution(
     readonly functionArn?: string;
     readonly name?: string;
     readonly remaining?: () => number;
-    /** Gets what answers the calls of an invocation, whose event then bears no client, and only the first of the operations. */
+    /**
+     * Gets the client that answers the calls of an invocation, whose event then has no client, and only the first of
+     * the operations.
+     */
     readonly serve?: (client: DurableExecutionClient) => void;
   } = {},
 ): Promise<Ending> {

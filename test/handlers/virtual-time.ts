@@ -2,8 +2,8 @@ import type { Sleep } from '../../lambda/ports/deletion-ports';
 import type { Clock } from '../../lambda/ports/ports';
 
 /**
- * Time that passes only while something sleeps: then it is at once as late as what ends first. What does not go by it (an engine between two
- * steps) takes none.
+ * Time that passes only while something sleeps: then it is at once as late as what ends first. What does not go by it
+ * (an engine between two steps) takes none.
  */
 export interface VirtualTime {
   readonly clock: Clock;

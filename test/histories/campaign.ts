@@ -25,7 +25,10 @@ export function addTo(tally: Tally, end: HistoryEnd, command: string): void {
   }
 }
 
-/** The violations that no known fault explains, as a text for people: what was broken, how to repeat it, and the whole history. Empty: none. */
+/**
+ * The violations that no known fault explains, as a text for people: what was broken, how to repeat it, and the whole
+ * history. Empty: none.
+ */
 export function unexplained({ violations }: Tally, known: ReadonlySet<ViolationCode> = KNOWN_FAULTS): string {
   return [...violations]
     .filter(([code]) => !known.has(code))

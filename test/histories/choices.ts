@@ -78,7 +78,10 @@ export class RandomChoices implements Choices {
 /** How many unusual choices of each category one explored history may have. */
 export type Bound = Readonly<Partial<Record<Category, number>>>;
 
-/** Walks through all histories within a bound, depth first: each run of a history follows the prefix, then takes the usual option. */
+/**
+ * Walks through all histories within a bound, depth first: each run of a history follows the prefix, then takes the
+ * usual option.
+ */
 export class Exploration implements Choices {
   private prefix: readonly number[] = [];
   private trail: { readonly taken: number; readonly options: number }[] = [];

@@ -30,7 +30,10 @@ export interface Facts {
   readonly now: number;
 }
 
-/** What is decided of one snapshot. `kept` ones are evaluated by a policy, `excluded` ones are not and count for nothing. */
+/**
+ * What is decided of one snapshot. `kept` ones are evaluated by a policy, `excluded` ones are not and count for
+ * nothing.
+ */
 export type Decided = 'expires' | 'kept' | 'excluded';
 
 const DAY = 86_400_000;
@@ -39,7 +42,10 @@ export const durationMs = (text: string): number => Number.parseInt(text, 10) * 
 
 const KNOWN = new Set(['hold', 'policy', 'keep', 'expire-after', 'expire-on']);
 
-/** Why nothing with these tags may be deleted: a hold in force, or tags that cannot be followed; null where nothing does. */
+/**
+ * Why nothing with these tags may be deleted: a hold in force, or tags that cannot be followed; null where nothing
+ * does.
+ */
 export function protection(tags: TagMap, on: 'snapshot' | 'source', config: WrittenConfig, now: number): string | null {
   if ('retention:policy' in tags && ('retention:keep' in tags || 'retention:expire-after' in tags))
     return 'its tags contradict each other';

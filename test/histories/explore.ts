@@ -12,7 +12,10 @@ const REGION = REGIONS[0] ?? '';
 const KIND = 'instance';
 const PLAN = '20300304T080000Z-aaaaaaaa';
 
-/** A small account that is explored: `pages` has two sources, whose list has two pages, and the source was held after the plan was made. */
+/**
+ * A small account that is explored: `pages` has two sources, whose list has two pages, and the source was held after
+ * the plan was made.
+ */
 export type Setting = 'one run' | 'two runs' | 'pages';
 
 /** All histories of a setting with at most so many unusual choices of each category. */

@@ -21,7 +21,9 @@ export interface DeleteFault {
   readonly afterMs?: number;
   readonly effect: Effect;
   readonly operations?: readonly OperationFault[];
-  /** The request arrives so many ms later than the client was told that it failed: it hits what has the name by then. */
+  /**
+   * The request arrives so many ms later than the client was told that it failed: it hits what has the name by then.
+   */
   readonly arrivesMs?: number;
 }
 

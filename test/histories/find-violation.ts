@@ -1,4 +1,7 @@
-/* Prints the first violation that the histories find in the code beside it, and ends with 1; with 0 where they find none. */
+/**
+ * Prints the first violation that the histories find in the code beside it, and ends with 1; with 0 where they find
+ * none.
+ */
 import { newTally } from './campaign';
 import { explore, nameOf, SMALL } from './explore';
 import { KNOWN_FAULTS } from './known-faults';

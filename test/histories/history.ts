@@ -202,7 +202,9 @@ export class History {
     return 'id' in found ? found.id : null;
   }
 
-  /** Runs the same command again, without faults, until nothing is left to do; each snapshot must have its outcome then. */
+  /**
+   * Runs the same command again, without faults, until nothing is left to do; each snapshot must have its outcome then.
+   */
   async finish(plan: PlanFacts, written: WrittenConfig): Promise<void> {
     this.simulation.note('history', 'no further faults');
     this.service.showAll();

@@ -29,23 +29,37 @@ export const MUTANTS: readonly Mutant[] = [
     [
       'a check is young from when its answer is read',
       `const age = startAge(this.ports);
-    if ((await this.request.attempt?.isOwn()) === false) throw this.request.takenOver();
+    if ((await this.request.attempt?.isOwn()) === false) throw takenOver(this.request.candidate.item.name);
     const now = await readNow(this.ports, this.request, signal);`,
-      `if ((await this.request.attempt?.isOwn()) === false) throw this.request.takenOver();
+      `if ((await this.request.attempt?.isOwn()) === false) throw takenOver(this.request.candidate.item.name);
     const now = await readNow(this.ports, this.request, signal);
     const age = startAge(this.ports);`,
     ],
     [
       'the group is not read again',
-      'const breach = await this.request.guard(signal);',
-      'const breach: Verdict | null = null as Verdict | null;',
+      'const breach = await this.request.checkGroup(signal);',
+      'const breach: ItemOutcome | null = null as ItemOutcome | null;',
     ],
     [
       'a run does not ask whether an item is still its own',
-      '=== false) throw this.request.takenOver();',
-      '=== null) throw this.request.takenOver();',
+      '=== false) throw takenOver(',
+      '=== null) throw takenOver(',
     ],
-    ['a run that takes over does not wait', 'await this.ports.pacer.sleep(TAKE_OVER_WAIT_MS);', ''],
+    ['a run that takes over does not wait', 'await this.ports.backoff.sleep(TAKE_OVER_WAIT_MS);', ''],
+    [
+      'a lost answer is taken for a delete that was not sent',
+      '|| failure.undone === true;',
+      "|| failure.class === 'transient' || failure.undone === true;",
+    ],
+    [
+      'an answer of no known kind is taken for a refusal',
+      "'caller', 'not-sent'].includes(failure.class)",
+      "'caller', 'not-sent', 'unknown'].includes(failure.class)",
+    ],
+    ['an accepted delete is success', 'if (isGone(now))', 'if (isDone || isGone(now))'],
+  ),
+  ...of(
+    'lambda/deletion/read-snapshot.ts',
     [
       'the last reading is not compared',
       "if (skipReason === null) return { state: 'same' };",
@@ -62,27 +76,16 @@ export const MUTANTS: readonly Mutant[] = [
       "if (!answer.ok) return { state: 'gone' };",
     ],
     [
-      'a lost answer is taken for a delete that was not sent',
-      '|| failure.undone === true;',
-      "|| failure.class === 'transient' || failure.undone === true;",
-    ],
-    [
-      'an answer of no known kind is taken for a refusal',
-      "'caller', 'not-sent'].includes(failure.class)",
-      "'caller', 'not-sent', 'unknown'].includes(failure.class)",
-    ],
-    [
-      'failed never says that it may still be deleted',
-      "sent === 'nothing'\n    ? { outcome: 'failed', code, text: message }",
-      "sent !== null\n    ? { outcome: 'failed', code, text: message }",
-    ],
-    ['an accepted delete is success', 'if (await this.isGone(isDone ||', 'if (isDone || await this.isGone(isDone ||'],
-    [
       'a snapshot that was replaced is recorded as deleted',
-      "return { end: this.sent === 'nothing' ? now.skipReason : gone(this.sent) };",
-      "return { end: gone('by-this-run') };",
+      "outcome: sent === 'nothing' ? now.skipReason : goneOutcome(sent) };",
+      "outcome: goneOutcome('by-this-run') };",
     ],
   ),
+  ...of('lambda/deletion/item-outcome.ts', [
+    'failed never says that it may still be deleted',
+    "sent === 'nothing'\n    ? { outcome: 'failed', code, text }",
+    "sent !== null\n    ? { outcome: 'failed', code, text }",
+  ]),
   ...of(
     'lambda/deletion/check-group.ts',
     ['the source is not read again', 'if (named === null) return null;', 'if (named !== undefined) return null;'],
@@ -92,7 +95,11 @@ export const MUTANTS: readonly Mutant[] = [
   ...of(
     'lambda/core/plan/recheck.ts',
     ['the ARN is not compared', 'if (now.arn !== item.arn) return', 'if (now.arn === null) return'],
-    ['the creation is not compared', 'if (isoOrNone(now.createdAt) !== item.createdAt)', 'if (now.createdAt === null)'],
+    [
+      'the creation is not compared',
+      'if (isoOrNone(now.createdAt) !== item.createdAt) {',
+      'if (now.createdAt === null) {',
+    ],
     ['the state is not compared', 'if (now.state !== FINISHED_STATE[now.kind])', 'if (now.state === null)'],
     ['tags are not compared', 'if (!sameTags(before.tags, now.tags)) return', 'if (now.tags === null) return'],
     [
@@ -100,15 +107,11 @@ export const MUTANTS: readonly Mutant[] = [
       'return sameTags(source.tags, read.tags) ? null :',
       'return sameTags(source.tags, read.tags) || source.name !== null ? null :',
     ],
-    [
-      'another source of that name is the same',
-      'if (read === null || read.arn !== source.arn) return',
-      'if (read === null) return',
-    ],
+    ['another source of that name is the same', 'if (read === null || read.arn !== source.arn)', 'if (read === null)'],
     [
       'a kept snapshot of that name is the same',
-      'if (read.arn !== kept.arn || read.createdAt !== kept.createdAt) return',
-      'if (read.arn === null) return',
+      'if (read.arn !== kept.arn || read.createdAt !== kept.createdAt)',
+      'if (read.arn === null)',
     ],
     ['what the fresh decision keeps is deleted', "return evaluated.verdict === 'expire'", 'return evaluated !== null'],
   ),
@@ -116,39 +119,43 @@ export const MUTANTS: readonly Mutant[] = [
     'lambda/deletion/outcome-store.ts',
     [
       'an outcome can be written twice',
-      "if (await this.ports.store.putIfAbsent(jsonObject(this.key(arn, 'outcome'), settled))) return settled;",
-      "await this.ports.store.put(jsonObject(this.key(arn, 'outcome'), settled));\n    if (settled.arn !== '') return settled;",
+      'if (await this.ports.store.putIfAbsent(jsonObject(key, settled))) return settled;',
+      "await this.ports.store.put(jsonObject(key, settled));\n    if (settled.arn !== '') return settled;",
     ],
     [
-      'an attempt is replaced whoever has it',
-      "return this.ports.store.replaceIf(jsonObject(this.key(attempt.arn, 'attempt'), next), known.version);",
-      "await this.ports.store.put(jsonObject(this.key(attempt.arn, 'attempt'), next));\n    return true;",
+      'an attempt of another run is replaced',
+      ': store.replaceIf(object, known.version);',
+      ': store.put(object).then(() => true);',
     ],
-    ['attempts of earlier runs are forgotten', 'this.unsettled = unsettledIn(records);', 'this.unsettled = new Map();'],
-    ['an attempt of another run is one of this run', 'return run === this.ports.owner.run;', "return run !== '';"],
+    [
+      'attempts of earlier runs are forgotten',
+      'this.unsettled = unsettledOfRecords(records);',
+      'this.unsettled = new Map();',
+    ],
+    [
+      'an attempt of another run is one of this run',
+      '&& attempt.run === this.ports.owner.run;',
+      "&& attempt.run !== '';",
+    ],
     [
       'a cancelled attempt forgets what was sent before',
-      '|| !this.isOwn(attempt) || attempt.earlier) return;',
-      '|| !this.isOwn(attempt)) return;',
+      '|| !this.isOwnOpen(attempt) || attempt.earlier) return;',
+      '|| !this.isOwnOpen(attempt)) return;',
     ],
-    [
-      'a run ends an item that another run has',
-      'if (known !== undefined && isOpen && !this.isOwn(known) && !isAsDecided) throw takenOver(name);',
-      '',
-    ],
+    ['a run ends an item that another run has', 'if (isForeign && (hasBegun || tries > 0)) throw takenOver(name);', ''],
   ),
   ...of(
     'lambda/deletion/apply-plan.ts',
-    ['what has an outcome is worked on again', '&& !this.ports.outcomes.recorded.has(arn);', ';'],
+    [
+      'what has an outcome is worked on again',
+      'return !this.ports.outcomes.recorded.has(arn);',
+      'return arn !== null;',
+    ],
     ['a plan of another configuration is applied', 'checkConfig(plan, config);', ''],
     ['a blocked plan is applied', 'checks.run(() => checkUnblocked(plan, allowsRaisedCaps));', ''],
     ['a wrong clock does not matter', 'checkClock(await ports.deletion.readClock());', ''],
-    [
-      'caps do not matter',
-      'checks.run(() => checkCaps(plan, config, candidates + deleted, inventory.snapshots.length + deleted));',
-      '',
-    ],
-    ['the breach of a group is forgotten', 'breach ??= await guardGroup(', 'breach = await guardGroup('],
+    ['caps do not matter', 'checkCaps(config, candidates + deleted, inventory.snapshots.length + deleted);', ''],
+    ['the breach of a group is forgotten', 'breach ??= await checkGroup(', 'breach = await checkGroup('],
   ),
   ...of(
     'lambda/deletion/verify-plan.ts',
@@ -166,8 +173,8 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   ...of('lambda/core/policy/resolve.ts', [
     'holds of a source do not matter',
-    'const holds = its.holds.length === 0 ?',
-    'const holds = its.holds.length >= 0 ?',
+    'its.holds.length === 0 ? mine.holds',
+    'its.holds.length >= 0 ? mine.holds',
   ]),
   ...of('lambda/aws/walk-pages.ts', [
     'a list ends with its first page',
@@ -188,7 +195,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ['a report that reached nobody counts', 'if (confirmed === null || confirmed < 1)', 'if (confirmed === null)'],
     ['a report that announced nothing counts', 'if (!announced)', 'if (announced === null)'],
-    ['an old report is fresh', 'now - run.at > MAX_REPORT_AGE_MS', 'now < run.at - MAX_REPORT_AGE_MS'],
+    ['an old report is fresh', 'if (now - good.at > MAX_REPORT_AGE_MS)', 'if (now < good.at - MAX_REPORT_AGE_MS)'],
     [
       'what a report in between did not list is taken',
       'if (!keys.has(each)) listed.delete(each);',

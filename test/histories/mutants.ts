@@ -1,6 +1,7 @@
 /*
- * `npm run test:mutants`: deliberate faults, each put into a copy of the source, and which rule of the contract the histories find broken by it.
- * Arguments: parts of the names of the mutants to try; all where there are none. Ends with 1 where a mutant does not apply or is not found.
+ * `npm run test:mutants`: deliberate faults, each put into a copy of the source, and which rule of the contract the
+ * histories find broken by it. Arguments: parts of the names of the mutants to try; all where there are none. Ends with
+ * 1 where a mutant does not apply or is not found.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -26,7 +27,10 @@ function copy(): string {
   return folder;
 }
 
-/** What the histories say of a mutant: null where its text is not in the file once, an empty text where they find nothing. */
+/**
+ * What the histories say of a mutant: null where its text is not in the file once, an empty text where they find
+ * nothing.
+ */
 function tryMutant(folder: string, { file, from, to }: Mutant): string | null {
   const path = join(folder, file);
   const text = readFileSync(join(ROOT, file), 'utf8');
@@ -51,6 +55,12 @@ function tryMutant(folder: string, { file, from, to }: Mutant): string | null {
   }
 }
 
+function describeResult({ isEquivalent }: Mutant, found: string | null): string {
+  if (found === null) return 'DOES NOT APPLY';
+  if (found !== '') return found;
+  return isEquivalent === true ? 'not found' : 'NOT FOUND';
+}
+
 function main(): void {
   const wanted = process.argv.slice(2);
   const folder = copy();
@@ -62,15 +72,7 @@ function main(): void {
       const found = tryMutant(folder, mutant);
       const isFound = found !== null && found !== '';
       if (isFound === (mutant.isEquivalent === true)) missed += 1;
-      const text =
-        found === null
-          ? 'DOES NOT APPLY'
-          : found === ''
-            ? mutant.isEquivalent === true
-              ? 'not found'
-              : 'NOT FOUND'
-            : found;
-      say(`| ${mutant.name} | \`${mutant.file}\` | ${text} |`);
+      say(`| ${mutant.name} | \`${mutant.file}\` | ${describeResult(mutant, found)} |`);
     }
   } finally {
     rmSync(folder, { recursive: true });

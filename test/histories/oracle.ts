@@ -28,13 +28,13 @@ export const VIOLATIONS = {
   'two-in-flight': 'two deletes of one snapshot were in flight at once',
   caps: 'a plan deleted more than caps.maxDeletions',
   'not-announced': 'automatic deletion sent a delete for what was not announced for the whole grace period',
-  'said-deleted': '"deleted" was recorded of a snapshot that is there',
-  'said-deleted-unsent': '"deleted" was recorded of a snapshot for which no delete can have been sent',
-  'said-gone': '"already-gone" was recorded of a snapshot that is there',
-  'said-gone-ours': '"already-gone" was recorded of a snapshot that this plan deleted',
-  'said-spared': '"spared" or "changed" was recorded of a snapshot that this plan deleted',
-  'failed-unsaid':
-    '"failed" was recorded without saying that the snapshot may still be deleted, and this plan deleted it',
+  'false-deleted': '"deleted" was recorded of a snapshot that is there',
+  'false-deleted-unsent': '"deleted" was recorded of a snapshot for which no delete can have been sent',
+  'false-gone': '"already-gone" was recorded of a snapshot that is there',
+  'false-gone-ours': '"already-gone" was recorded of a snapshot that this plan deleted',
+  'false-spared': '"spared" or "changed" was recorded of a snapshot that this plan deleted',
+  'failed-without-doubt':
+    '"failed" was recorded without the note that the snapshot may still be deleted, and this plan deleted it',
   'outcome-changed': 'an outcome changed after it was recorded',
   'no-outcome': 'the same command, run again without faults, did not give every snapshot its outcome',
 } as const;
@@ -93,7 +93,7 @@ export interface Recorded {
 /** A report of automatic mode that was really made. */
 export interface Announcement {
   readonly madeAt: number;
-  /** What it said will be deleted; none where it reached nobody. */
+  /** The snapshots that it announced as deletions; none where it reached no one. */
   readonly arns: ReadonlySet<string>;
   readonly configDigest: string;
 }
@@ -249,7 +249,7 @@ export class Oracle {
       this.report('caps', `${ofPlan} by ${record.plan}`);
   }
 
-  /** A run ended without saying anything: it died, or was given up. */
+  /** A run ended without a result: it died, or was given up. */
   runLost(process: Process): void {
     const plan = this.views.get(process)?.plan.id;
     if (plan !== undefined) this.died.add(plan);
@@ -272,13 +272,16 @@ export class Oracle {
     const isThere = this.world.hasSnapshot(result.arn);
     const wasSent = this.records.some((record) => record.plan === plan && record.arn === result.arn && record.isSent);
     if (result.outcome === 'deleted') {
-      if (isThere) this.report('said-deleted', result.name);
-      else if (!wasSent && !this.mayHaveBegun(plan, by)) this.report('said-deleted-unsent', result.name);
+      if (isThere) this.report('false-deleted', result.name);
+      else if (!wasSent && !this.mayHaveBegun(plan, by)) this.report('false-deleted-unsent', result.name);
     }
-    if (result.outcome === 'already-gone' && isThere) this.report('said-gone', result.name);
+    if (result.outcome === 'already-gone' && isThere) this.report('false-gone', result.name);
   }
 
-  /** Whether another run was at work on the plan, or died over it: then a delete may have been sent, and the record cannot know. */
+  /**
+   * Whether another run was at work on the plan, or died over it: then a delete may have been sent, and the record
+   * cannot know.
+   */
   private mayHaveBegun(plan: string, by: Process): boolean {
     return this.died.has(plan) || [...this.views].some(([process, view]) => process !== by && view.plan.id === plan);
   }
@@ -289,9 +292,9 @@ export class Oracle {
       const result = this.recorded.get(`${plan.id} ${item.arn}`);
       if (result === undefined || this.killedBy.get(item.arn)?.plan !== plan.id) continue;
       const text = `${item.name}: ${result.outcome} (${result.text})`;
-      if (result.outcome === 'spared' || result.outcome === 'changed') this.report('said-spared', text);
-      if (result.outcome === 'already-gone') this.report('said-gone-ours', text);
-      if (result.outcome === 'failed' && !/may still/.test(result.text)) this.report('failed-unsaid', text);
+      if (result.outcome === 'spared' || result.outcome === 'changed') this.report('false-spared', text);
+      if (result.outcome === 'already-gone') this.report('false-gone-ours', text);
+      if (result.outcome === 'failed' && !/may still/.test(result.text)) this.report('failed-without-doubt', text);
     }
   }
 
@@ -426,13 +429,17 @@ export class Oracle {
       .map(({ snapshots, sources }) => decided(byArn(snapshots), byArn(sources)))
       .filter(isExpiring);
     if (inTruth.length === 0) this.report('kept-in-truth', row.name);
-    // Rows that were listed and are gone, or were created meanwhile, may be in the decision or not: each state of the account counts.
+    // Rows that were listed and are gone, or were created meanwhile, may be in the decision or not: each state of the
+    // account counts.
     const left = Math.max(0, ...[...asListed, ...inTruth].map((state) => this.keptOf(view, row, state).length));
     if (left < view.config.floors.minKeep)
       this.report('floor', `${row.name}: ${left} kept snapshots of ${row.sourceName} are left`);
   }
 
-  /** The snapshots of a row's group that a decision over `rows` keeps, and that are there and finished, when that could be known. */
+  /**
+   * The snapshots of a row's group that a decision over `rows` keeps, and that are there and finished, when that could
+   * be known.
+   */
   private keptOf(view: View, row: SnapshotRow, { rows, decision }: RowsDecided): readonly SnapshotRow[] {
     const isKept = ({ sourceArn, kind, region, arn }: SnapshotRow): boolean =>
       sourceArn === row.sourceArn && kind === row.kind && region === row.region && decision.get(arn) === 'kept';

@@ -20,7 +20,10 @@ const SUSPENSIONS = [
 /** By how much the clock of a machine can jump: never by just what hides a pause, which no program could notice. */
 const JUMPS = [-HOUR, 4 * 60 * SECOND, -4 * 60 * SECOND, HOUR, -30 * 24 * HOUR, 30 * 24 * HOUR, -40 * SECOND] as const;
 
-/** One run of the program on some machine. It can die at each of its calls, be stopped at each of its answers, and have a wrong clock. */
+/**
+ * One run of the program on some machine. It can die at each of its calls, be stopped at each of its answers, and have
+ * a wrong clock.
+ */
 export class Process {
   readonly name: string;
   readonly simulation: Simulation;
@@ -75,8 +78,8 @@ export class Process {
     });
 
   /**
-   * A call to the service or the store: `arrive` is run when it arrives there. The process may die before it is sent, or before it is answered; it
-   * may be stopped before the answer is read.
+   * A call to the service or the store: `arrive` is run when it arrives there. The process may die before it is sent,
+   * or before it is answered; it may be stopped before the answer is read.
    */
   call<T>(what: string, latencyMs: number, arrive: () => Reply<T>): Promise<T> {
     const { simulation } = this;

@@ -4,12 +4,12 @@ import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
 import type { ApplyResult } from '../../lambda/core/plan/outcome';
 import type { Config } from '../../lambda/core/policy/config';
 import { RetentionError } from '../../lambda/core/util/errors';
-import { applyBatch, prepareApply } from '../../lambda/deletion/apply-plan';
-import type { Pace } from '../../lambda/deletion/backoff';
+import { applyPrepared, prepareApply } from '../../lambda/deletion/apply-plan';
+import type { RetrySettings } from '../../lambda/deletion/backoff';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import { isRefusal } from '../../lambda/deletion/refusals';
 import { selectAutomatically } from '../../lambda/deletion/select-due-snapshots';
-import { DEPLOYED_PACE } from '../../lambda/handlers/wire-delete';
+import { DEPLOYED_RETRY_SETTINGS } from '../../lambda/handlers/wire-delete';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import type { Channel, Store } from '../../lambda/ports/ports';
 import { renderPlanJson } from '../../lambda/render/plan';
@@ -25,7 +25,8 @@ import type { FakeClient } from './service';
 import { ACCOUNT } from './world';
 
 /*
- * The only file that knows how the code under test is put together. Everything else here knows the service, the store and the contract.
+ * The only file that knows how the code under test is put together. Everything else here knows the service, the store
+ * and the contract.
  */
 
 /** What a run of the code under test is given. */
@@ -37,7 +38,7 @@ export interface RunInput {
   readonly firstRegion: string;
 }
 
-/** How a run of `apply` ended. `result` null: nothing could be said. */
+/** How a run of `apply` ended. `result` null: it returned none. */
 export interface ApplyEnd {
   readonly state: 'finished' | 'unfinished' | 'refused' | 'failed';
   readonly code: string;
@@ -59,7 +60,7 @@ export interface ApplyInput extends RunInput {
   readonly signal?: AbortSignal;
 }
 
-const pace: Pace = { ...DEPLOYED_PACE, attempts: 6, giveUp: 2 * 60_000 };
+const retrySettings: RetrySettings = { ...DEPLOYED_RETRY_SETTINGS, attempts: 6, giveUpMs: 2 * 60_000 };
 /** A decision this old (ms) is made again. */
 const STALE = 10 * 60_000;
 
@@ -114,11 +115,13 @@ export async function apply(input: ApplyInput): Promise<ApplyEnd> {
     const outcomes = await openOutcomes(outcomePorts, prepared.plan);
     let failure: { readonly error: unknown } | null = null;
     const options = { progress: input.onOutcome, ...(input.signal === undefined ? {} : { signal: input.signal }) };
-    await applyBatch({ clock, monotonic, sleep, deletion: ports.deletion, outcomes, pace }, prepared, options).catch(
-      (error: unknown) => {
-        failure = { error };
-      },
-    );
+    await applyPrepared(
+      { clock, monotonic, sleep, deletion: ports.deletion, outcomes, retrySettings },
+      prepared,
+      options,
+    ).catch((error: unknown) => {
+      failure = { error };
+    });
     const result = await outcomes.close().catch((error: unknown): ApplyResult => {
       failure ??= { error };
       return outcomes.result();
@@ -178,7 +181,10 @@ export async function report(input: ReportInput): Promise<string | null> {
   }
 }
 
-/** What a report of that instant would have left in the store, made from the plan of another report: for a forger who can write there. */
+/**
+ * What a report of that instant would have left in the store, made from the plan of another report: for a forger who
+ * can write there.
+ */
 export function forgeReport(planText: string, at: number, id: string): ReadonlyMap<string, string> {
   const { digest: _, ...plan } = JSON.parse(planText);
   const content = { ...plan, id, createdAt: new Date(at).toISOString() };

@@ -82,7 +82,10 @@ export interface ServiceOptions {
   readonly showsDeleting: boolean;
 }
 
-/** The service: answers from the true state of the world, or with a fault, and carries deletes out, at once, late or never. */
+/**
+ * The service: answers from the true state of the world, or with a fault, and carries deletes out, at once, late or
+ * never.
+ */
 export class Service {
   private readonly simulation: Simulation;
   private readonly world: World;
@@ -91,7 +94,10 @@ export class Service {
   private readonly operations = new Map<string, RunningOperation>();
   private readonly inProgress = new Set<string>();
   private readonly hidden = new Map<string, number>();
-  /** Snapshots that are gone though their operation says that it failed: no read says so too, or nothing could tell the truth. */
+  /**
+   * Snapshots that are gone though their operation says that it failed: no read says so too, or nothing could tell the
+   * truth.
+   */
   private readonly deniedDeletes = new Set<string>();
   constructor(simulation: Simulation, world: World, oracle: Oracle, options: ServiceOptions) {
     this.simulation = simulation;

@@ -3,7 +3,10 @@ import type { Choices } from './choices';
 /** More events than this in one history mean that something runs without end. */
 const MAX_EVENTS = 200_000;
 
-/** No two events are at the same instant (ms): what was read before something changed is told from what was read after it. */
+/**
+ * No two events are at the same instant (ms): what was read before something changed is told from what was read after
+ * it.
+ */
 const INSTANT = 0.001;
 
 interface Event {
@@ -15,7 +18,10 @@ interface Event {
 /** Resolves when all that can go on without another event has gone on. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Virtual time: what is scheduled happens in order, one event after the other, and everything that it lets go on goes on before the next. */
+/**
+ * Virtual time: what is scheduled happens in order, one event after the other, and everything that it lets go on goes
+ * on before the next.
+ */
 export class Simulation {
   /** True time, epoch ms: that of the service. */
   now: number;

@@ -1,6 +1,7 @@
 /*
- * `npm run test:soak`: 100,000 random histories and the larger spaces, in as many processes as there are processors. Arguments: how many random
- * histories, and the first seed. Prints what happened, and ends with 1 where a rule of the contract was broken.
+ * `npm run test:soak`: 100,000 random histories and the larger spaces, in as many processes as there are processors.
+ * Arguments: how many random histories, and the first seed. Prints what happened, and ends with 1 where a rule of the
+ * contract was broken.
  */
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';

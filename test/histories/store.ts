@@ -44,7 +44,10 @@ export class FaultyStore {
     this.downUntil = 0;
   }
 
-  /** One call of a process. `fallback`: what a client that asked again finds, where its first write was carried out and the answer was lost. */
+  /**
+   * One call of a process. `fallback`: what a client that asked again finds, where its first write was carried out and
+   * the answer was lost.
+   */
   call<T>(process: Process, what: string, work: () => T, lost?: (value: T) => T): Promise<T> {
     return process.call(what, LATENCY_MS, (): Reply<T> => {
       const { choices, now } = this.simulation;

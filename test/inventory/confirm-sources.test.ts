@@ -14,14 +14,14 @@ const KEEP_ONE = { policies: { short: { keep: { last: 1 } }, all: { keep: 'all' 
 
 const arnOf = (name: string): string => `arn:aws:lightsail:us-east-1:123456789012:Instance/${name}`;
 /** Snapshots of a source by their ages in days; the source has the name that its ARN ends in, unless told otherwise. */
-const of = (name: string, ages: readonly number[], said: Partial<Snapshot> = {}): readonly Snapshot[] =>
+const of = (name: string, ages: readonly number[], overrides: Partial<Snapshot> = {}): readonly Snapshot[] =>
   ages.map((age) =>
     aSnapshot({
       name: `${name}-${age}`,
       arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${name}-${age}`,
       createdAt: NOW - age * DAY,
       source: { name, arn: arnOf(name) },
-      ...said,
+      ...overrides,
     }),
   );
 
@@ -29,7 +29,9 @@ const tags = (...all: readonly [string, string | null][]): Tags => new Map(all);
 const exists = (of: Tags = new Map()): SourceState => ({ state: 'exists', name: 'web', tags: of });
 const NO_ANSWER: SourceState = { state: 'unconfirmed', why: 'AccessDeniedException: no' };
 
-/** An inventory on whose lists no source is; each is what `answers` say by name, else gone. Remembers what was asked. */
+/**
+ * An inventory on whose lists no source is; each is what `answers` say by name, else gone. Remembers what was asked.
+ */
 function absent(
   snapshots: readonly Snapshot[],
   answers: Readonly<Record<string, SourceState>> = {},
@@ -163,7 +165,7 @@ describe('what a report confirmed as gone', () => {
       .report;
   }
 
-  it('is not asked for again by the next reports, which go on remembering it', async () => {
+  it('is not read by name again by the next reports, which continue to note it', async () => {
     const first = stateOf(await reportOn(absent(SNAPSHOTS), null));
     expect(first.gone).toEqual([arnOf('blog'), arnOf('web')]);
     const again = absent([...SNAPSHOTS, ...of('shop', [1, 2])]);

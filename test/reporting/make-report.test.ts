@@ -9,12 +9,12 @@ import { aScope, aSnapshot, aSource, DAY, NOW } from '../support/report-builder'
 
 const KEEP_ONE = { policies: { short: { keep: { last: 1 } } }, default: 'short', caps: { maxShare: 1 } };
 
-const web = (age: number, said: Parameters<typeof aSnapshot>[0] = {}) =>
+const web = (age: number, overrides: Parameters<typeof aSnapshot>[0] = {}) =>
   aSnapshot({
     name: `web-${age}`,
     arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${age}`,
     createdAt: NOW - age * DAY,
-    ...said,
+    ...overrides,
   });
 
 async function reportOf(
@@ -163,7 +163,7 @@ describe('the comparison with the last report', () => {
     expect(names(changes?.newlyHeld)).toEqual(['web-3']);
   });
 
-  it('calls nothing gone that the configuration does not ask for any more', async () => {
+  it('calls nothing gone that the configuration no longer lists', async () => {
     const there = aSnapshot({ region: 'eu-west-1', name: 'there' });
     const both = { scopes: [aScope(), aScope({ region: 'eu-west-1' })], snapshots: [web(1), there] };
     const previous = stateOf((await reportOf(anInventory(both))).report);

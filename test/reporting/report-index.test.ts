@@ -33,7 +33,7 @@ describe('the index of reports', () => {
   });
 
   it.each([['{"reports":['], ['{"reports":[null]}'], ['[]']])(
-    'is made anew from the listing where the one before is broken: %s',
+    'is made from the listing alone where the previous one is broken: %s',
     async (broken) => {
       const objects = new Map([['reports/index.json', broken]]);
       for (const id of ids) placed(objects, id);
@@ -46,7 +46,7 @@ describe('the index of reports', () => {
     },
   );
 
-  it('forgets reports that are no longer stored, and takes nothing else for one', async () => {
+  it('leaves out reports that are no longer stored, and all other objects', async () => {
     const objects = new Map([['reports/readme.txt', 'x']]);
     for (const id of ids) placed(objects, id);
     await indexReports(memoryStore(objects), report(ids[2]));

@@ -15,19 +15,19 @@ const POLICY = { policies: { short: { keep: { last: 1 } } }, default: 'short' };
 /** A deployed report function over fakes, whose clock the test moves. */
 function aDeployment(
   written: Readonly<Record<string, unknown>> = {},
-  said: { refuses?: number; chat?: ReturnType<typeof fakeChat>; inventory?: ReturnType<typeof anInventory> } = {},
+  options: { refuses?: number; chat?: ReturnType<typeof fakeChat>; inventory?: ReturnType<typeof anInventory> } = {},
 ) {
   const objects = new Map<string, string>();
-  const channel = fakeChannel(said.refuses);
+  const channel = fakeChannel(options.refuses);
   const config = aConfig({ ...POLICY, ...written });
   let now = NOW;
-  let inventory = said.inventory ?? anInventory({ snapshots: [aSnapshot()] });
+  let inventory = options.inventory ?? anInventory({ snapshots: [aSnapshot()] });
   const ports = {
     clock: () => now,
     digest: digestOf,
     store: memoryStore(objects),
     channel,
-    ...(said.chat === undefined ? {} : { chat: said.chat }),
+    ...(options.chat === undefined ? {} : { chat: options.chat }),
     readInventory: (...asked: Parameters<ReturnType<typeof fakeInventory>>) => fakeInventory(inventory)(...asked),
   };
   return {
@@ -192,7 +192,7 @@ describe('the scheduled report', () => {
   });
 });
 
-test('a countdown that cannot be told is said, announces no deletion, and the run fails after its message', async () => {
+test('a countdown that cannot be found is a problem of the report, announces no deletion, and fails the run after its message', async () => {
   const objects = new Map<string, string>();
   const channel = fakeChannel();
   const store = memoryStore(objects);
@@ -350,7 +350,10 @@ describe('the plan of a report', () => {
   });
   const config = aConfig({ ...POLICY, caps: { maxShare: 1 } });
 
-  /** Runs the report at NOW over a store that a test spoils; `said` is the e-mail, `plan` what may be applied of it afterwards. */
+  /**
+   * Runs the report at NOW over a store that a test spoils; `body` is the e-mail, `plan` what may be applied of it
+   * afterwards.
+   */
   async function runOver(spoil: (store: Store) => Store, storeUntil?: number) {
     const objects = new Map<string, string>();
     const channel = fakeChannel();
@@ -381,7 +384,7 @@ describe('the plan of a report', () => {
       checkUnblocked(opened, false);
       return opened.items.length;
     };
-    return { failure, said: channel.sent[0]?.body ?? '', plan };
+    return { failure, body: channel.sent[0]?.body ?? '', plan };
   }
   const failing =
     (key: RegExp) =>
@@ -399,16 +402,16 @@ describe('the plan of a report', () => {
   it.each(['report.json', 'report.csv', 'report.html', 'state.json'])(
     'is not there where %s could not be stored: it is the last of all',
     async (name) => {
-      const { failure, said, plan } = await runOver(failing(new RegExp(`${name}$`)));
+      const { failure, body, plan } = await runOver(failing(new RegExp(`${name}$`)));
       expect(failure).toMatchObject({ code: 'report.not-stored' });
-      expect(said).toContain('NOT STORED');
+      expect(body).toContain('NOT STORED');
       expect(plan()).toBeNull();
     },
   );
 
   it('is not written behind the e-mail that says that time ran out', async () => {
     let stored: Promise<unknown> = Promise.resolve();
-    const { failure, said, plan } = await runOver(
+    const { failure, body, plan } = await runOver(
       (store) => ({
         ...store,
         putIfAbsent(object) {
@@ -421,14 +424,14 @@ describe('the plan of a report', () => {
       NOW + 20,
     );
     expect(failure).toMatchObject({ code: 'report.not-stored' });
-    expect(said).toContain('NOT STORED');
+    expect(body).toContain('NOT STORED');
     await stored;
     await new Promise(setImmediate);
     expect(plan()).toBeNull();
   });
 
   it('is known again where the answer to its writing was lost, and the report goes out as any other', async () => {
-    const { failure, said, plan } = await runOver((store) => ({
+    const { failure, body, plan } = await runOver((store) => ({
       ...store,
       async putIfAbsent(object) {
         const written = await store.putIfAbsent(object);
@@ -436,16 +439,16 @@ describe('the plan of a report', () => {
       },
     }));
     expect([failure, plan()]).toEqual([null, 1]);
-    expect(said).not.toContain('NOT STORED');
+    expect(body).not.toContain('NOT STORED');
   });
 
   it('is stored where the answers to all writes of the report were lost', async () => {
-    const { failure, said, plan } = await runOver((store) => ({
+    const { failure, body, plan } = await runOver((store) => ({
       ...store,
       putIfAbsent: async (object) => (await store.putIfAbsent(object)) && !object.key.startsWith('reports/'),
     }));
     expect([failure, plan()]).toEqual([null, 1]);
-    expect(said).not.toContain('NOT STORED');
+    expect(body).not.toContain('NOT STORED');
   });
 
   it('refuses report.conflict where the store says that a file is there, and does not have it', async () => {
@@ -458,7 +461,7 @@ describe('the plan of a report', () => {
   });
 
   it('refuses plan.exists in the place of another plan, which it leaves as it is', async () => {
-    const { failure, said } = await runOver((store) => ({
+    const { failure, body } = await runOver((store) => ({
       ...store,
       putIfAbsent: (object) => (object.key.startsWith('plans/') ? Promise.resolve(false) : store.putIfAbsent(object)),
       get: (key) => (key.startsWith('plans/') ? Promise.resolve('{}') : store.get(key)),
@@ -467,6 +470,6 @@ describe('the plan of a report', () => {
       code: 'report.not-stored',
       message: expect.stringContaining('another plan of that id'),
     });
-    expect(said).toContain('NOT STORED');
+    expect(body).toContain('NOT STORED');
   });
 });

@@ -1,6 +1,13 @@
 import { compactInstant } from '../../lambda/core/time/instant';
 import type { Store } from '../../lambda/ports/ports';
-import { claimRun, noteRun, readDelivery, runSchedule, SEND_LIMIT, wasSent } from '../../lambda/reporting/send-lock';
+import {
+  claimRun,
+  noteRun,
+  readDelivery,
+  runSchedule,
+  SEND_TIMEOUT_MS,
+  wasSent,
+} from '../../lambda/reporting/send-lock';
 import { memoryStore } from '../fakes/memory-store';
 
 const SCHEDULED = Date.parse('2026-11-23T08:00:00Z');
@@ -49,7 +56,9 @@ describe('the claim of a scheduled run', () => {
   it('refuses a second invocation while the first may still be sending', async () => {
     const store = memoryStore();
     await claimRun(store, SCHEDULED, SCHEDULED);
-    await expect(claimRun(store, SCHEDULED, SCHEDULED + SEND_LIMIT)).rejects.toMatchObject({ code: 'run.in-progress' });
+    await expect(claimRun(store, SCHEDULED, SCHEDULED + SEND_TIMEOUT_MS)).rejects.toMatchObject({
+      code: 'run.in-progress',
+    });
   });
 
   it('passes on to the first retry of Lambda, a minute later, when its holder died while it was sending', async () => {
@@ -58,7 +67,7 @@ describe('the claim of a scheduled run', () => {
     expect(await claimRun(store, SCHEDULED, SCHEDULED + MINUTE)).toEqual({ state: 'mine', attempt: 2 });
   });
 
-  it('passes on at once when the sending failed and said so', async () => {
+  it('passes on at once when the sending failed and noted that', async () => {
     const store = memoryStore();
     await claimRun(store, SCHEDULED, SCHEDULED);
     await note(store, 'failed-1');

@@ -1,4 +1,4 @@
-import { parsePlan } from '../../../lambda/core/plan/parse-plan';
+import { parsePlan } from '../../lambda/storage/parse-plan';
 
 const item = (n: number) => ({
   arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${n}`,

@@ -1,0 +1,202 @@
+/**
+ * Schemas of all JSON that is read back from the store. Unknown members are allowed in each of them except a plan,
+ * which its digest covers.
+ */
+
+import * as z from 'zod/mini';
+import { type ApplyResult, type ItemDetails, type ItemResult, NO_ITEM_DETAILS, OUTCOMES } from '../core/plan/outcome';
+import type { Plan } from '../core/plan/plan';
+import type { ReportHead } from '../core/report/report-diff';
+import type { Blocked } from '../core/report/report-model';
+import { parseArn } from '../core/snapshot/arn';
+import { KINDS, type Kind } from '../core/snapshot/snapshot';
+import type { IndexBlock } from '../core/snapshot/snapshot-index';
+import { parseInstant } from '../core/time/instant';
+
+const oneOrMore = z.string({ error: 'a text' }).check(z.minLength(1, { error: 'a text' }));
+const matching = (pattern: RegExp, expected: string) =>
+  z.string({ error: expected }).check(z.regex(pattern, { error: expected }));
+const EXACT_INSTANT = 'an instant such as 2026-11-23T08:00:00.000Z';
+const exactInstant = z
+  .string({ error: EXACT_INSTANT })
+  .check(
+    z.refine((text) => parseInstant(text) !== null && new Date(text).toISOString() === text, { error: EXACT_INSTANT }),
+  );
+const kind = z.enum(KINDS, { error: KINDS.join(', ') });
+/** A code or a kind as this version knows it; a newer version may have written another one. */
+const known = <T extends string>() =>
+  z.custom<T>((value) => typeof value === 'string' && value !== '', { error: 'a text' });
+const account = z.nullable(matching(/^\d{12}$/, 'an account number of 12 digits'));
+const digest = matching(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits');
+const listOf = <T extends z.core.SomeType>(element: T) => z.array(element, { error: 'a list' });
+const exactly = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, { error: 'an object' });
+
+/** A plan. Each message says what was expected. */
+export const PLAN: z.ZodMiniType<Plan> = exactly({
+  schemaVersion: z.literal(1, { error: '1' }),
+  // It becomes part of a key.
+  id: matching(/^\w[\w.-]{0,127}$/, 'an id of letters, digits, "-", "_" and "."'),
+  account,
+  scopes: listOf(exactly({ account, region: oneOrMore, kind })),
+  createdAt: exactInstant,
+  expiresAt: exactInstant,
+  config: exactly({ origin: oneOrMore, digest }),
+  complete: z.boolean({ error: 'true or false' }),
+  caps: z.exactOptional(z.literal('raised', { error: 'raised, or no such member' })),
+  blocked: z.nullable(exactly({ code: known<Blocked['code']>(), message: oneOrMore })),
+  items: listOf(
+    exactly({ arn: oneOrMore, name: oneOrMore, kind, account, region: oneOrMore, createdAt: exactInstant }),
+  ),
+  digest,
+});
+
+const amount = z.nullable(z.number());
+const FACTS = { source: z.nullable(z.string()), sizeGb: amount, monthlyCostCeiling: amount };
+const facts: z.ZodMiniType<ItemDetails> = z.looseObject(FACTS);
+
+/** The outcome of an item. */
+export const ITEM_RESULT: z.ZodMiniType<ItemResult> = z.looseObject({
+  ...FACTS,
+  arn: z.string(),
+  name: z.string(),
+  kind: z.enum(KINDS),
+  account: z.nullable(z.string()),
+  region: z.string(),
+  createdAt: z.string(),
+  outcome: z.enum(OUTCOMES),
+  code: z.string(),
+  text: z.string(),
+  at: z.string(),
+  mayStillBeDeleted: z.exactOptional(z.literal(true)),
+});
+
+/** The result of a plan. */
+export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
+  schemaVersion: z.literal(1),
+  plan: z.looseObject({ id: z.string(), digest: z.string(), count: z.number() }),
+  account: z.nullable(z.string()),
+  status: z.enum(['unfinished', 'finished']),
+  startedAt: z.string(),
+  updatedAt: z.string(),
+  totals: z.looseObject({
+    requested: z.number(),
+    deleted: z.number(),
+    alreadyGone: z.number(),
+    spared: z.number(),
+    changed: z.number(),
+    failed: z.number(),
+    open: z.number(),
+    freedGb: z.number(),
+    freedMonthlyCostCeiling: z.number(),
+    currency: z.literal('USD'),
+  }),
+  unsettled: z.exactOptional(z.array(z.looseObject({ ...FACTS, arn: z.string(), name: z.nullable(z.string()) }))),
+  items: z.array(ITEM_RESULT),
+});
+
+interface AttemptBase {
+  readonly arn: string;
+  readonly name: string;
+  readonly run: string;
+  readonly revision: number;
+  readonly earlier: boolean;
+  readonly at: string;
+  readonly facts: ItemDetails;
+}
+
+/**
+ * Which run may send the delete of an item. `open`: a delete may have been sent. `cancelled`: certainly none was.
+ * `settled`: none will be, and the outcome is known. `earlier`: an earlier run may have sent a delete. Each replacement
+ * has the next `revision`, so that no two contents are equal.
+ */
+export type Attempt = AttemptBase &
+  (
+    | { readonly state: 'open' | 'cancelled'; readonly outcome: null }
+    | { readonly state: 'settled'; readonly outcome: ItemResult }
+  );
+
+const attemptBase = {
+  arn: z.string(),
+  name: z.string(),
+  run: z.string(),
+  revision: z.number(),
+  // Where it is not known, a delete may have been sent.
+  earlier: z.catch(z.boolean(), true),
+  at: z.string(),
+  facts: z.catch(facts, NO_ITEM_DETAILS),
+};
+
+export const ATTEMPT: z.ZodMiniType<Attempt> = z.union([
+  z.looseObject({ ...attemptBase, state: z.enum(['open', 'cancelled']), outcome: z.catch(z.null(), null) }),
+  z.looseObject({ ...attemptBase, state: z.literal('settled'), outcome: ITEM_RESULT }),
+]);
+
+/** The lock of the run that applies a plan. `at`: when it was last renewed. */
+export const LOCK = z.looseObject({
+  owner: z.looseObject({
+    host: z.string(),
+    pid: z.number(),
+    run: z.string(),
+    namespace: z.catch(z.optional(z.string()), undefined),
+  }),
+  at: z
+    .pipe(
+      z.string(),
+      z.transform((text): number => Date.parse(text)),
+    )
+    .check(z.refine((at) => !Number.isNaN(at))),
+  released: z.catch(z.boolean(), false),
+});
+
+/** How an execution ended, and the digest of its plan. */
+export const EXECUTION_END = z.looseObject({
+  digest: z.string(),
+  end: z.union([
+    z.looseObject({ state: z.literal('finished') }),
+    z.looseObject({ state: z.enum(['refused', 'stopped', 'failed']), code: z.string(), text: z.string() }),
+  ]),
+});
+
+const instantOrNull = z.catch(z.pipe(z.string(), z.transform(parseInstant)), null);
+
+/** The note that a report was e-mailed. All that cannot be read in it counts as not noted. */
+export const SENT_NOTE = z.looseObject({
+  reportId: z.pipe(z.unknown().check(z.refine((id) => id !== undefined)), z.transform(String)),
+  digest: z.catch(z.nullable(z.string()), null),
+  confirmed: z.catch(z.nullable(z.number()), null),
+  announced: z.catch(z.boolean(), false),
+  at: instantOrNull,
+  countedFrom: instantOrNull,
+});
+
+const arn = z.string().check(z.refine((text) => parseArn(text) !== null));
+
+/** The first line of a report's state. */
+export const REPORT_HEAD: z.ZodMiniType<ReportHead> = z.looseObject({
+  schemaVersion: z.literal(1),
+  reportId: z.string(),
+  evaluatedAt: z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)))),
+  complete: z.boolean(),
+  lists: z.array(z.looseObject({ region: z.string(), kind: known<Kind>(), snapshots: z.exactOptional(z.number()) })),
+  // Anything but a list of ARNs counts as none: then the sources are read by name again.
+  gone: z.catch(z.array(arn), []),
+});
+
+/** A line of a report's state. */
+export const STATE_BLOCK: z.ZodMiniType<IndexBlock> = z.tuple([z.string(), known<Kind>(), z.string(), z.string()]);
+
+/** The index of reports. Only the outcomes are read back. */
+export const REPORT_INDEX = z.looseObject({
+  reports: z.array(z.looseObject({ reportId: z.string(), outcome: z.catch(z.nullable(z.string()), null) })),
+});
+
+/** Returns what a JSON text describes, or null where it is not JSON, or not as its schema has it. */
+export function parseStored<T>(schema: z.ZodMiniType<T>, text: string | null): T | null {
+  try {
+    const { data } = z.safeParse(schema, JSON.parse(text ?? 'null'));
+    return data ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
