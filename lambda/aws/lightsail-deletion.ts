@@ -111,6 +111,12 @@ async function called<T>(call: () => Promise<T>): Promise<Called<T>> {
 
 const until = (abortSignal: AbortSignal | undefined): CallOptions => (abortSignal === undefined ? {} : { abortSignal });
 
+/** A reading that answers for something else: nothing is known of what it was to read. */
+const otherAnswer = (received: string, expected: string): { readonly ok: false; readonly failure: CallFailure } => ({
+  ok: false,
+  failure: { class: 'transient', code: 'answer.other', message: `the answer is ${received}, expected ${expected}` },
+});
+
 /** A single read: not found is an answer, an answer without the resource is none. */
 async function find<T>(what: string, call: () => Promise<T | null>): Promise<Called<T | null>> {
   const answer = await called(call);
@@ -177,11 +183,19 @@ export function makeSnapshotDeletion({
           return (operations ?? []).map(readOperation);
         }),
       ),
-    readOperation: (region, id) =>
-      called(async () => {
+    async readOperation(region, id, resourceName) {
+      const answer = await called(async () => {
         const { operation } = await readers(region).send(new GetOperationCommand({ operationId: id }));
-        return operation === undefined ? { id, state: 'pending', code: null, details: null } : readOperation(operation);
-      }),
+        return operation === undefined ? null : readOperation(operation);
+      });
+      if (!answer.ok) return answer;
+      const { value } = answer;
+      if (value === null) return { ok: true, value: { id, state: 'pending', code: null, details: null } };
+      if (value.id !== null && value.id !== id) return otherAnswer(`the operation ${value.id}`, id);
+      return resourceName !== undefined && value.resourceName !== undefined && value.resourceName !== resourceName
+        ? otherAnswer(`an operation of ${value.resourceName}`, `one of ${resourceName}`)
+        : { ok: true, value };
+    },
     readClock: () => called(() => readClock(readers(firstRegion), clock)),
   };
 }

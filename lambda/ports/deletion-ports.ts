@@ -30,6 +30,8 @@ export interface Named {
 /** An operation of the service. `id` null: it cannot be followed. */
 export interface Operation {
   readonly id: string | null;
+  /** The resource that it changes; absent where the service does not name it. */
+  readonly resourceName?: string;
   readonly state: 'pending' | 'done' | 'failed';
   /** What a failed one says of itself. */
   readonly code: string | null;
@@ -62,7 +64,8 @@ export interface SnapshotDeletion {
    * at the last moment before the request is written to the network; where it says no, the failure is `not-sent`.
    */
   deleteSnapshot(named: Named, maySend: () => boolean): Promise<Called<readonly Operation[]>>;
-  readOperation(region: string, id: string): Promise<Called<Operation>>;
+  /** Reads the operation with this id. An answer with another id, or with another resource than `resourceName`, is a failed reading. */
+  readOperation(region: string, id: string, resourceName?: string): Promise<Called<Operation>>;
   readClock(): Promise<Called<ClockReading>>;
 }
 

@@ -163,6 +163,34 @@ describe('deleting over HTTP', () => {
     });
   });
 
+  const answering = (operations: string, body: object) =>
+    emulator.setFaults([
+      {
+        fault: 'answer',
+        operations,
+        status: 200,
+        contentType: 'application/x-amz-json-1.1',
+        body: JSON.stringify(body),
+      },
+    ]);
+
+  it.each([
+    [{ id: 'two', resourceName: 'web-01' }, 'the answer is the operation two, expected one'],
+    [{ id: 'one', resourceName: 'web-02' }, 'the answer is an operation of web-02, expected one of web-01'],
+  ])('takes the operation %j for no answer about the operation one of web-01', async (operation, message) => {
+    answering('GetOperation', { operation: { ...operation, status: 'Failed', isTerminal: true } });
+    expect(await deletion.readOperation(HERE, 'one', 'web-01')).toEqual({
+      ok: false,
+      failure: { class: 'transient', code: 'answer.other', message },
+    });
+  });
+
+  it('takes the operation one of web-01 as the answer, with or without the name of its resource', async () => {
+    answering('GetOperation', { operation: { id: 'one', resourceName: 'web-01', status: 'Succeeded' } });
+    for (const name of ['web-01', undefined])
+      expect(await deletion.readOperation(HERE, 'one', name)).toMatchObject({ ok: true, value: { state: 'done' } });
+  });
+
   it("reads the service's clock beside its own, whatever the difference", async () => {
     for (const offset of [0, DAY, -DAY]) {
       emulator.clockOffset = offset;
