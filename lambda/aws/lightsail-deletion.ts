@@ -21,6 +21,7 @@ import { classify, type ErrorClass, errorFacts, isAccessDenied, isCredentialFail
 import { PATIENT, withLimits } from './http-limits';
 import { checkedLate, checkLate, lateCheckAgents, NotSent, sendingOnlyWhile } from './late-check';
 import type { AgentPool, LightsailClientOptions, LightsailClients } from './lightsail-client';
+import { isNeverSent, isUnanswered } from './network-errors';
 import { readOperation } from './operations';
 
 export interface DeletionOptions {
@@ -79,26 +80,31 @@ const FAILURE: Readonly<Record<ErrorClass, CallFailure['class']>> = {
   unknown: 'unknown',
 };
 
-/** Transient failures of a call that reached nothing. */
-const UNREACHABLE: ReadonlySet<string> = new Set([
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETDOWN'],
-]);
 /** An operation that failed to execute may have begun. */
 const BEGUN: ReadonlySet<string> = new Set(['OperationFailureException', 'OperationFailure']);
 /** Transient failures by which the service says no for now: nothing was done. */
 const LATER: ReadonlySet<string> = new Set(['InvalidInputException', 'InvalidInput']);
 
+function classOf(error: unknown, code: string): CallFailure['class'] {
+  if (isCredentialFailure(error)) return 'caller';
+  if (BEGUN.has(code)) return 'unknown';
+  return isUnanswered(error) ? 'transient' : FAILURE[classify(error)];
+}
+
 function failureOf(error: unknown): CallFailure {
   if (error instanceof NotSent) return { class: 'not-sent', code: 'check.too-old', message: error.message };
   const { code, message, tip } = errorFacts(error);
   const failure: CallFailure = {
-    class: isCredentialFailure(error) ? 'caller' : BEGUN.has(code) ? 'unknown' : FAILURE[classify(error)],
+    class: classOf(error, code),
     code,
     message: tip === undefined ? message : `${message} (${tip})`,
   };
   if (failure.class !== 'transient') return failure;
-  if (UNREACHABLE.has(code)) return { ...failure, undone: true, unreachable: true };
-  return LATER.has(code) ? { ...failure, undone: true } : failure;
+  return {
+    ...failure,
+    ...(LATER.has(code) || isNeverSent(error) ? { undone: true } : {}),
+    ...(isUnanswered(error) ? { unreachable: true } : {}),
+  };
 }
 
 async function called<T>(call: () => Promise<T>): Promise<Called<T>> {

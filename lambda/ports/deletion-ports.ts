@@ -12,7 +12,7 @@ export interface CallFailure {
   readonly message: string;
   /** Of a transient one: it is certain that it was not carried out. */
   readonly undone?: true;
-  /** Of a transient one: nothing was reached, which may be because this machine is offline. */
+  /** Of a transient one: the service gave no answer, which may be because of this machine or its network. */
   readonly unreachable?: true;
 }
 
