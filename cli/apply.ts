@@ -159,7 +159,9 @@ async function applyLocally(
   const accountOf = (found: typeof first): Promise<string | null> =>
     findAccount({ ...caller, credentials: async () => found });
   const account = await accountOf(first);
-  const credentials = ofAccount(caller.credentials, account, first, accountOf);
+  // Where STS does not answer, the ARNs that the first key reads prove the account of the plan.
+  let proven = account;
+  const credentials = ofAccount(caller.credentials, () => proven, first, accountOf);
   const { region, connection } = caller;
   const clock = Date.now;
   const monotonic = (): number => performance.now();
@@ -194,6 +196,7 @@ async function applyLocally(
   let prepared = await prepare();
   const age = startAge({ clock, monotonic });
   const { plan } = prepared;
+  proven = plan.account;
   const show = (): Promise<void> =>
     writeOut(
       out,
