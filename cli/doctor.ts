@@ -7,6 +7,7 @@ import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { AccessError } from './access-faults';
 import { type Caller, findCaller, sayEndpoints } from './aws';
+import { profileToRepeat } from './credentials';
 import { checkAccount, checkCredentials } from './doctor-account';
 import {
   checkDeletion,
@@ -27,7 +28,7 @@ export interface DoctorOptions {
   /** Without it every stack of the region is searched. */
   readonly stack?: string;
   readonly config?: string;
-  readonly profile?: string;
+  readonly profile?: string | undefined;
 }
 
 /** What loading a configuration had to say: warnings of a file that works, or that there is none. */
@@ -139,7 +140,8 @@ async function checkAll(
 }
 
 /** `doctor`: what keeps a report from a person, a line for each check, and the names of what is deployed. Done where nothing does. */
-export async function doctor(options: DoctorOptions, { out, err, env }: Terminal): Promise<ExitCode> {
+export async function doctor(given: DoctorOptions, { out, err, env }: Terminal): Promise<ExitCode> {
+  const options = { ...given, profile: await profileToRepeat(given.profile, env) };
   const findings: Finding[] = [];
   const say: Say = (...more) => {
     findings.push(...more);
@@ -147,7 +149,7 @@ export async function doctor(options: DoctorOptions, { out, err, env }: Terminal
   };
   const { config, finding } = readConfig(options);
   say(finding);
-  const caller = await prepare(options.profile, env);
+  const caller = await prepare(given.profile, env);
   let names: readonly string[] | null = null;
   if ('state' in caller) say(caller);
   else {

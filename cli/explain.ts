@@ -12,6 +12,7 @@ import { decideConfirmed } from '../lambda/inventory/confirm-sources';
 import { formatCount } from '../lambda/render/numbers';
 import { wrap } from '../lambda/render/terminal';
 import { reportOrder } from '../lambda/reporting/make-report';
+import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn, writtenRules } from './load-config';
 import { type AccountOptions, readAccount, unreadText } from './read-account';
@@ -104,7 +105,8 @@ export async function explain(wanted: string, options: ExplainOptions, terminal:
   const arn = item.snapshot.source?.arn ?? null;
   const source = arn === null ? null : inventory.sources(arn);
   const columns = Math.max(60, (out.isTTY === true && out.columns) || 100);
-  const passages = explainSnapshot({ item, items, source, config, now, run: options, whyNot });
+  const run = { ...options, profile: await profileToRepeat(options.profile, env) };
+  const passages = explainSnapshot({ item, items, source, config, now, run, whyNot });
   await writeOut(out, render(passages, columns, out.isTTY === true && !env.NO_COLOR));
   if (inventory.complete) return EXIT.done;
   err.write(`error: ${unreadText(inventory)} [inventory.incomplete]\n`);

@@ -13,6 +13,7 @@ import { renderTerminal } from '../lambda/render/terminal';
 import { makeReport } from '../lambda/reporting/make-report';
 import { digestOf } from '../lambda/runtime/digest';
 import { newReportId } from '../lambda/runtime/report-id';
+import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Format } from './formats';
 import { loadConfig, warnOn } from './load-config';
@@ -25,7 +26,7 @@ export interface ReportOptions {
   readonly config?: string;
   readonly region?: readonly string[];
   readonly kind?: readonly Kind[];
-  readonly profile?: string;
+  readonly profile?: string | undefined;
   /** Epoch milliseconds, by the configured zone. */
   readonly at?: (zone: Zone) => number;
   readonly format: Format;
@@ -88,8 +89,9 @@ function checkOptions({ at, output, planOut }: ReportOptions): void {
 }
 
 /** `report`: list, decide, print. Read-only. */
-export async function report(options: ReportOptions, terminal: Terminal): Promise<ExitCode> {
-  checkOptions(options);
+export async function report(given: ReportOptions, terminal: Terminal): Promise<ExitCode> {
+  checkOptions(given);
+  const options = { ...given, profile: await profileToRepeat(given.profile, terminal.env) };
   const { err } = terminal;
   const config = loadConfig(options.config, warnOn(err));
   const ports = { clock: Date.now, digest: digestOf, readInventory: await accountReader(options, terminal) };
