@@ -123,15 +123,21 @@ const otherAnswer = (received: string, expected: string): { readonly ok: false; 
   failure: { class: 'transient', code: 'answer.other', message: `the answer is ${received}, expected ${expected}` },
 });
 
-/** A single read: not found is an answer, an answer without the resource is none. */
-async function find<T>(what: string, call: () => Promise<T | null>): Promise<Called<T | null>> {
+/** Reads one resource by name. Not found is an answer; an answer without the resource, or with one of another name, is none. */
+async function find<T extends { readonly name: string | null }>(
+  what: string,
+  name: string,
+  call: () => Promise<T | null>,
+): Promise<Called<T | null>> {
   const answer = await called(call);
   if (!answer.ok) return answer.failure.class === 'not-found' ? { ok: true, value: null } : answer;
-  if (answer.value !== null) return answer;
-  return {
-    ok: false,
-    failure: { class: 'transient', code: 'answer.empty', message: `the service answered without the ${what}` },
-  };
+  if (answer.value === null)
+    return {
+      ok: false,
+      failure: { class: 'transient', code: 'answer.empty', message: `the service answered without the ${what}` },
+    };
+  if (answer.value.name === name) return answer;
+  return otherAnswer(`the ${what} ${answer.value.name ?? 'without a name'}`, name);
 }
 
 async function readClock(client: LightsailClient, clock: Clock): Promise<ClockReading> {
@@ -168,7 +174,9 @@ export function makeSnapshotDeletion({
   const kindOfSource = new Map(Object.values(kinds).map((kind) => [kind.sourceType, kind]));
   return {
     readSnapshot: ({ kind, region, name, account }, abortSignal) =>
-      find('snapshot', () => kinds[kind].readSnapshot(readers(region), name, { region, account }, until(abortSignal))),
+      find('snapshot', name, () =>
+        kinds[kind].readSnapshot(readers(region), name, { region, account }, until(abortSignal)),
+      ),
     async readSource(arn, name, abortSignal) {
       const parsed = parseArn(arn);
       const kind = parsed === null ? undefined : kindOfSource.get(parsed.type);
@@ -177,7 +185,7 @@ export function makeSnapshotDeletion({
           ok: false,
           failure: { class: 'refused', code: 'source.unread', message: `${arn} names no instance, disk or database` },
         };
-      return find('source', () => kind.readSource(readers(parsed.region), name, until(abortSignal)));
+      return find('source', name, () => kind.readSource(readers(parsed.region), name, until(abortSignal)));
     },
     deleteSnapshot: ({ kind, region, name }, maySend) =>
       called(() =>

@@ -175,6 +175,27 @@ describe('deleting over HTTP', () => {
     ]);
 
   it.each([
+    [{ name: 'web-02' }, 'the answer is the snapshot web-02, expected web-01'],
+    [{}, 'the answer is the snapshot without a name, expected web-01'],
+  ])('takes the record %j for no answer about the snapshot web-01', async (named, message) => {
+    const { name: _, ...row } = emulator.world.find(HERE, 'instanceSnapshots', 'web-01') ?? {};
+    answering('GetInstanceSnapshot', { instanceSnapshot: { ...row, ...named } });
+    expect(await deletion.readSnapshot({ ...NAMED.instance, account: ACCOUNT })).toEqual({
+      ok: false,
+      failure: { class: 'transient', code: 'answer.other', message },
+    });
+  });
+
+  it('takes the record of another source for no answer about the source web', async () => {
+    const row = emulator.world.find(HERE, 'instances', 'web');
+    answering('GetInstance', { instance: { ...row, name: 'db' } });
+    expect(await deletion.readSource(String(row?.arn), 'web')).toEqual({
+      ok: false,
+      failure: { class: 'transient', code: 'answer.other', message: 'the answer is the source db, expected web' },
+    });
+  });
+
+  it.each([
     [{ id: 'two', resourceName: 'web-01' }, 'the answer is the operation two, expected one'],
     [{ id: 'one', resourceName: 'web-02' }, 'the answer is an operation of web-02, expected one of web-01'],
   ])('takes the operation %j for no answer about the operation one of web-01', async (operation, message) => {
