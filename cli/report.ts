@@ -17,7 +17,7 @@ import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Format } from './formats';
 import { loadConfig, warnOn } from './load-config';
-import { checkOutputFile, isSameFile, writeOutputFile } from './output-file';
+import { checkOutput, isSameFile, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
 import { type Terminal, writeOut } from './terminal';
@@ -74,7 +74,7 @@ function render(
   }
 }
 
-function checkOptions({ at, output, planOut }: ReportOptions): void {
+function checkOptions({ at, config, output, planOut }: ReportOptions): void {
   if (at !== undefined && planOut !== undefined)
     throw new RetentionError(
       'usage.at-with-plan-out',
@@ -85,7 +85,8 @@ function checkOptions({ at, output, planOut }: ReportOptions): void {
       'usage.same-file',
       `--output and --plan-out name the same file, ${planOut}: the plan would replace the report; give them two`,
     );
-  for (const file of [output, planOut]) if (file !== undefined) checkOutputFile(file);
+  checkOutput('--output', output, config);
+  checkOutput('--plan-out', planOut, config);
 }
 
 /** `report`: list, decide, print. Read-only. */

@@ -452,7 +452,7 @@ export const ERROR_TEXTS: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy: 'Pass a file, or an address such as `s3://bucket/plans/ID.json`.',
   },
   'usage.same-file': {
-    meaning: '`--output` and `--plan-out` name the same file.',
-    remedy: 'Pass two different files.',
+    meaning: '`--output` and `--plan-out` name the same file, or one of them names the configuration in force.',
+    remedy: 'Pass different files.',
   },
 };
