@@ -7,11 +7,11 @@ import { REGION_NAMES } from '../lambda/render/region-names';
 
 /** What the sentences name: how this run signs in and connects. */
 export interface AccessContext {
-  /** The profile that `--profile` or AWS_PROFILE names; null: none. */
+  /** The profile that gives the credentials; null: none is named. */
   readonly profile: string | null;
   /** The profile whose sign-in is used: that profile, or the one at the end of its `source_profile`s. */
   readonly signInProfile: string | null;
-  /** What the run was told, and its commands repeat. */
+  /** What printed commands repeat. */
   readonly told: { readonly profile?: string | undefined };
   /** The region that is asked first. */
   readonly region: string;

@@ -77,6 +77,8 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
 /** The clients of one run, and the account that they all act in. */
 interface Access {
   readonly account: string | null;
+  /** Notes the account of a prepared plan: its ARNs prove that of the first access key, also where STS does not answer. */
+  readonly prove: (account: string | null) => void;
   readonly deletion: SnapshotDeletion;
   readonly readInventory: ReadInventory;
 }
@@ -86,7 +88,8 @@ async function openAccess(caller: Caller): Promise<Access> {
   const accountOf = (found: typeof first): Promise<string | null> =>
     findAccount({ ...caller, credentials: async () => found });
   const account = await accountOf(first);
-  const credentials = ofAccount(caller.credentials, account, first, accountOf);
+  let proven = account;
+  const credentials = ofAccount(caller.credentials, () => proven, first, accountOf);
   const { region, connection } = caller;
   const readers = makeLightsailClients({ config: { credentials }, agents: connection.agents });
   const deletion = makeSnapshotDeletion({
@@ -97,7 +100,10 @@ async function openAccess(caller: Caller): Promise<Access> {
     clock: Date.now,
   });
   const settings = { clients: readers, firstRegion: region, account, kinds: snapshotKinds, clock: Date.now };
-  return { account, deletion, readInventory: refusingNothing(makeReadInventory(settings), caller) };
+  const prove = (planned: string | null): void => {
+    proven = planned;
+  };
+  return { account, prove, deletion, readInventory: refusingNothing(makeReadInventory(settings), caller) };
 }
 
 const candidatesOf = ({ groups }: Prepared): readonly string[] =>
@@ -126,8 +132,8 @@ class LocalApply {
     return rehearse(ports, prepared, this.options.format, this.terminal);
   }
 
-  private prepare(): Promise<Prepared> {
-    const { account, deletion, readInventory } = this.access;
+  private async prepare(): Promise<Prepared> {
+    const { account, prove, deletion, readInventory } = this.access;
     const { config, digest, dryRun, quiet } = this.options;
     const ports: PreparePorts = {
       clock: Date.now,
@@ -145,7 +151,9 @@ class LocalApply {
       isRehearsal: dryRun,
       deadline: readingDeadline(),
     };
-    return withProgress(this.terminal.err, quiet, (tell) => prepareApply(ports, request, tell));
+    const prepared = await withProgress(this.terminal.err, quiet, (tell) => prepareApply(ports, request, tell));
+    prove(prepared.plan.account);
+    return prepared;
   }
 
   private checkYes(prepared: Prepared): void {
@@ -190,7 +198,14 @@ class LocalApply {
         failure ??= { error };
       };
       const { deletion } = this.access;
-      const ports: ApplyPorts = { clock: Date.now, monotonic, sleep, deletion, outcomes, retrySettings: RETRY_SETTINGS };
+      const ports: ApplyPorts = {
+        clock: Date.now,
+        monotonic,
+        sleep,
+        deletion,
+        outcomes,
+        retrySettings: RETRY_SETTINGS,
+      };
       await applyPrepared(ports, prepared, {
         signal: interrupt.signal,
         progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),

@@ -4,7 +4,14 @@ import { BRIEF } from '../lambda/aws/http-limits';
 import { wrap } from '../lambda/render/terminal';
 import { type AccessContext, AccessError, accessFault, credentialsFault, isLocal } from './access-faults';
 import { type Connection, makeConnection } from './connection';
-import { type Credentials, makeCredentials, readProfiles, signInProfile } from './credentials';
+import {
+  type Credentials,
+  chooseProfile,
+  makeCredentials,
+  profileToRepeat,
+  readProfiles,
+  signInProfile,
+} from './credentials';
 import { endpointNotice, hasEndpoint } from './endpoints';
 import { type ProxySettings, proxyName, readProxySettings } from './proxy-settings';
 import type { Terminal } from './terminal';
@@ -14,7 +21,7 @@ export interface Caller {
   readonly credentials: Credentials;
   /** The first region to ask: AWS_REGION, the profile's, or us-east-1. */
   readonly region: string;
-  /** What the run was told, and its commands repeat; what the environment says stays there. */
+  /** What printed commands repeat: the profile that gives the credentials, also where the environment names it. */
   readonly told: { readonly profile?: string | undefined };
   /** Whether S3 is asked at an endpoint that the environment or the profile names: there a bucket is part of the path, not of the host. */
   readonly forcePathStyle: boolean;
@@ -36,13 +43,14 @@ function connectionOf(proxies: ProxySettings, caBundle: string | null, access: A
 }
 
 /**
- * Ordinary AWS settings: environment, profile, defaults. `--profile` is AWS_PROFILE. An unknown profile shows when credentials are first used.
+ * Ordinary AWS settings, in the order of the AWS CLI: `--profile`, keys in the environment, AWS_DEFAULT_PROFILE, AWS_PROFILE, defaults. An unknown profile shows when credentials are first used.
  * Throws `connection.ca-bundle` where the file of trusted certificates cannot be used.
  */
 export async function findCaller(profile: string | undefined, env: NodeJS.ProcessEnv): Promise<Caller> {
+  const { settings: name, keys } = chooseProfile(profile, env);
+  const told = { profile: await profileToRepeat(profile, env) };
   // The SDK's clients look up endpoints by AWS_PROFILE alone: a client's own `profile` does not count there.
-  if (profile !== undefined) process.env.AWS_PROFILE = profile;
-  const name = profile ?? (env.AWS_PROFILE || null);
+  if (name !== null) process.env.AWS_PROFILE = name;
   const { profiles } = await readProfiles();
   const settings = profiles[name ?? 'default'];
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || settings?.region || 'us-east-1';
@@ -50,9 +58,9 @@ export async function findCaller(profile: string | undefined, env: NodeJS.Proces
   const proxies = readProxySettings(env);
   const caBundle = env.AWS_CA_BUNDLE || settings?.ca_bundle || env.REQUESTS_CA_BUNDLE || null;
   const access: AccessContext = {
-    profile: name,
-    signInProfile: name === null && profiles.default === undefined ? null : signInProfile(name ?? 'default', profiles),
-    told: { profile },
+    profile: keys,
+    signInProfile: keys === null && profiles.default === undefined ? null : signInProfile(keys ?? 'default', profiles),
+    told,
     region,
     proxy: proxies.https === null ? null : proxyName(proxies.https),
     caBundle,
@@ -61,7 +69,7 @@ export async function findCaller(profile: string | undefined, env: NodeJS.Proces
   return {
     credentials: makeCredentials(access, profiles, connection, env),
     region,
-    told: { profile },
+    told,
     forcePathStyle: hasEndpoint('s3', endpoints),
     endpointNotice: endpointNotice(endpoints),
     connection,

@@ -1,4 +1,4 @@
-import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { fromEnv, fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { loadSharedConfigFiles, memoize } from '@smithy/core/config';
 import { PATIENT } from '../lambda/aws/http-limits';
 import { RetentionError } from '../lambda/core/util/errors';
@@ -54,6 +54,30 @@ export function signInProfile(profile: string, profiles: Profiles): string {
   return name;
 }
 
+/** Which profile counts, in the order of the AWS CLI. */
+export interface ChosenProfile {
+  /** The profile whose settings count: that of `--profile`, AWS_DEFAULT_PROFILE or AWS_PROFILE; null: none is named. */
+  readonly settings: string | null;
+  /** The profile that gives the credentials: keys in the environment precede a profile that the environment names. Null: none is named. */
+  readonly keys: string | null;
+}
+
+const hasEnvironmentKeys = (env: NodeJS.ProcessEnv): boolean =>
+  Boolean(env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY);
+
+/** Chooses the profile as the AWS CLI does, so that the `aws` commands that are printed act on the same account as the run. */
+export function chooseProfile(given: string | undefined, env: NodeJS.ProcessEnv): ChosenProfile {
+  const settings = given ?? (env.AWS_DEFAULT_PROFILE || env.AWS_PROFILE || null);
+  return { settings, keys: given === undefined && hasEnvironmentKeys(env) ? null : settings };
+}
+
+/** The profile that printed commands repeat: the one that gives the credentials. Undefined: none is named, or it is not in the files. */
+export async function profileToRepeat(given: string | undefined, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const { keys } = chooseProfile(given, env);
+  if (given !== undefined || keys === null) return given;
+  return (await readProfiles()).profiles[keys] === undefined ? undefined : keys;
+}
+
 /** Sections of the config file that are no profiles. */
 const isProfile = (name: string): boolean => !/^(?:sso-session|services)\./.test(name);
 
@@ -75,14 +99,14 @@ export function makeCredentials(
 ): Credentials {
   if (profile !== null && profile !== 'default' && profiles[profile] === undefined)
     return () => Promise.reject(unknownProfile(profile, profiles));
+  if (profile === null && hasEnvironmentKeys(env)) return fromEnv();
   const requestHandler = connection.withLimits(PATIENT);
   const options = {
     ...(profile === null ? {} : { profile, logger: SILENT }),
     clientConfig: { requestHandler },
     parentClientConfig: { region, requestHandler },
   };
-  const hasKeys = Boolean(env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY);
-  const settings = profile === null && hasKeys ? undefined : profiles[profile ?? 'default'];
+  const settings = profiles[profile ?? 'default'];
   if (!SOURCES.some((source) => settings?.[source] !== undefined)) return fromNodeProviderChain(options);
   return memoize(
     fromIni(options),

@@ -8,6 +8,7 @@ import { jsonText, oneLine } from '../lambda/core/util/safe-text';
 import { wrap } from '../lambda/render/terminal';
 import { AccessError } from './access-faults';
 import { type Caller, findCaller, sayEndpoints } from './aws';
+import { profileToRepeat } from './credentials';
 import { checkAccount, checkCredentials } from './doctor-account';
 import {
   checkDeletion,
@@ -30,7 +31,7 @@ export interface DoctorOptions {
   /** Without it every stack of the region is searched. */
   readonly stack?: string;
   readonly config?: string;
-  readonly profile?: string;
+  readonly profile?: string | undefined;
   readonly format?: DoctorFormat;
 }
 
@@ -189,7 +190,8 @@ function* namesText({ stack, construct, names }: CheckedDeployment): Generator<s
 }
 
 /** `doctor`: what prevents a report, a line for each check, and the names of what is deployed. Exit code 0 where nothing does. */
-export async function doctor(options: DoctorOptions, { out, err, env }: Terminal): Promise<ExitCode> {
+export async function doctor(given: DoctorOptions, { out, err, env }: Terminal): Promise<ExitCode> {
+  const options = { ...given, profile: await profileToRepeat(given.profile, env) };
   const isJson = options.format === 'json';
   const columns = columnsOf(out);
   const findings: Finding[] = [];
@@ -199,7 +201,7 @@ export async function doctor(options: DoctorOptions, { out, err, env }: Terminal
   };
   const { config, finding } = readConfig(options);
   say(finding);
-  const caller = await prepare(options.profile, env);
+  const caller = await prepare(given.profile, env);
   let deployments: readonly CheckedDeployment[] = [];
   if ('state' in caller) say(caller);
   else {

@@ -14,6 +14,7 @@ import { jsonSnapshot } from '../lambda/render/json';
 import { formatCount } from '../lambda/render/numbers';
 import { wrap } from '../lambda/render/terminal';
 import { reportOrder } from '../lambda/reporting/make-report';
+import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import { ambiguousSources, type ExplainedSource, findSources, sourceJson, sourceText } from './explain-source';
 import type { ExplainFormat } from './formats';
@@ -146,10 +147,11 @@ function explainSource(
 }
 
 /** `explain`: the decision about one snapshot, or about each snapshot of a source, by name or ARN. Read-only. */
-export async function explain(wanted: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
+export async function explain(wanted: string, given: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
   const { err } = terminal;
+  const options = { ...given, profile: await profileToRepeat(given.profile, terminal.env) };
   const config = loadConfig(options.config, warnOn(err));
-  const live = await readAccount(options, config, terminal);
+  const live = await readAccount(given, config, terminal);
   const now = options.at?.(config.zone) ?? Date.now();
   const hasName = ({ arn, name }: { readonly arn: string | null; readonly name: string | null }): boolean =>
     (wanted.startsWith('arn:') ? arn : name) === wanted;

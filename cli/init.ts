@@ -18,6 +18,7 @@ import { renderProposedConfig } from '../lambda/render/proposed-config';
 import { makeReport } from '../lambda/reporting/make-report';
 import { digestOf } from '../lambda/runtime/digest';
 import { newReportId } from '../lambda/runtime/report-id';
+import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import { unwritable } from './output-file';
 import { type AccountOptions, readAccount, scopeOf, unreadText } from './read-account';
@@ -140,8 +141,9 @@ function nextCommands(run: RunOptions, { plan, totals }: Report): ProposalSummar
 }
 
 /** `init`: reads the account, proposes a policy, writes it as a new `retention.yaml`. Read-only in the account. */
-export async function init(options: AccountOptions, terminal: Terminal): Promise<ExitCode> {
-  const { out, err } = terminal;
+export async function init(given: AccountOptions, terminal: Terminal): Promise<ExitCode> {
+  const { out, err, env } = terminal;
+  const options = { ...given, profile: await profileToRepeat(given.profile, env) };
   refuseExisting();
   checkFolder();
   const live = await readAccount(options, builtInConfig(), terminal);

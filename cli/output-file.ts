@@ -2,6 +2,7 @@ import { createWriteStream, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { findConfigFile } from '../lambda/config/read-config-file';
 import { irregularAt, isNullDevice } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
@@ -50,6 +51,18 @@ export function checkOutputFile(path: string): void {
   throw unwritable(
     `cannot write ${oneLine(path)}: got ${there}, expected a file or a new name; to pipe the output, leave the option out`,
   );
+}
+
+/** Checks the file that an option names, if it does. Throws `usage.same-file` where that is the configuration in force, which it would replace. */
+export function checkOutput(option: string, file: string | undefined, config: string | undefined): void {
+  if (file === undefined) return;
+  const inForce = config ?? findConfigFile();
+  if (inForce !== null && isSameFile(file, inForce))
+    throw new RetentionError(
+      'usage.same-file',
+      `${option} names the configuration in force, ${oneLine(file)}, and would replace it: give another file`,
+    );
+  checkOutputFile(file);
 }
 
 /** Writes a file. Throws `output.unwritable` with one sentence that says why not. */

@@ -19,7 +19,7 @@ import type { Terminal } from './terminal';
 export interface AccountOptions {
   readonly region?: readonly string[];
   readonly kind?: readonly Kind[];
-  readonly profile?: string;
+  readonly profile?: string | undefined;
   readonly quiet?: boolean;
 }
 

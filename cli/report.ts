@@ -14,10 +14,11 @@ import { renderTerminal } from '../lambda/render/terminal';
 import { makeReport } from '../lambda/reporting/make-report';
 import { digestOf } from '../lambda/runtime/digest';
 import { newReportId } from '../lambda/runtime/report-id';
+import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Format } from './formats';
 import { loadConfig, warnOn } from './load-config';
-import { checkOutputFile, isSameFile, writeOutputFile } from './output-file';
+import { checkOutput, isSameFile, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
 import { renderSummary } from './report-summary';
@@ -27,7 +28,7 @@ export interface ReportOptions {
   readonly config?: string;
   readonly region?: readonly string[];
   readonly kind?: readonly Kind[];
-  readonly profile?: string;
+  readonly profile?: string | undefined;
   /** Epoch milliseconds, by the configured zone. */
   readonly at?: (zone: Zone) => number;
   readonly format: Format;
@@ -87,7 +88,7 @@ function emailText(report: Report, tagPrefix: string): readonly string[] {
   return [`Subject: ${subject}\n\n`, body];
 }
 
-function checkOptions({ at, output, planOut, raiseCaps, summary, format }: ReportOptions): void {
+function checkOptions({ at, config, output, planOut, raiseCaps, summary, format }: ReportOptions): void {
   if (summary === true && format !== 'text')
     throw new RetentionError(
       'usage.summary',
@@ -108,12 +109,14 @@ function checkOptions({ at, output, planOut, raiseCaps, summary, format }: Repor
       'usage.same-file',
       `--output and --plan-out name the same file, ${planOut}: the plan would replace the report; give them two`,
     );
-  for (const file of [output, planOut]) if (file !== undefined) checkOutputFile(file);
+  checkOutput('--output', output, config);
+  checkOutput('--plan-out', planOut, config);
 }
 
 /** `report`: list, decide, print. Read-only. */
-export async function report(options: ReportOptions, terminal: Terminal): Promise<ExitCode> {
-  checkOptions(options);
+export async function report(given: ReportOptions, terminal: Terminal): Promise<ExitCode> {
+  checkOptions(given);
+  const options = { ...given, profile: await profileToRepeat(given.profile, terminal.env) };
   const { err } = terminal;
   const config = loadConfig(options.config, warnOn(err));
   const ports = { clock: Date.now, digest: digestOf, readInventory: await accountReader(options, terminal) };

@@ -8,22 +8,27 @@ export class CredentialsFailure extends Error {
 type Found = Awaited<ReturnType<Credentials>>;
 
 /**
- * The same credentials for as long as they are of `account`. A provider that is asked again can answer for another account, where the same names
- * mean other snapshots, or none: new keys are looked up before their first use. `first`: the keys of which `account` is known; null: nothing is
- * known to compare with.
+ * Returns the same credentials for as long as they are of one account: in another, the same names mean other snapshots, or none. The access key
+ * of `first` is pinned. Any other key is used only when STS (`findAccount`) confirms that it is of the account that `accountNow` returns, whatever
+ * account the credentials claim. Where that account is not known (null), no other key is used.
  */
 export function ofAccount(
   credentials: Credentials,
-  account: string | null,
+  accountNow: () => string | null,
   first: Found,
   findAccount: (found: Found) => Promise<string | null>,
 ): Credentials {
-  if (account === null) return credentials;
   const check = async (found: Found): Promise<void> => {
-    const now = found.accountId ?? (await findAccount(found));
-    if (now === account) return;
+    const account = accountNow();
+    if (account === null)
+      throw new CredentialsFailure(
+        'the credentials have another access key than at the start, and the account of the first key is not known',
+      );
+    const { accountId: claimed } = found;
+    const actual = claimed === undefined || claimed === account ? await findAccount(found) : claimed;
+    if (actual === account) return;
     throw new CredentialsFailure(
-      `the new credentials are of ${now ?? 'an account that could not be found out'}, and the plan is for ${account}`,
+      `the new credentials are of ${actual ?? 'an account that STS does not confirm'}, and the plan is for ${account}`,
     );
   };
   const checked = new Map<string, Promise<void>>([[first.accessKeyId, Promise.resolve()]]);

@@ -16,7 +16,7 @@ import { renderCalendarJson } from '../lambda/render/calendar-json';
 import { renderCalendarText } from '../lambda/render/calendar-text';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn } from './load-config';
-import { checkOutputFile, writeOutputFile } from './output-file';
+import { checkOutput, writeOutputFile } from './output-file';
 import { type Terminal, writeOut } from './terminal';
 
 export interface SimulateOptions {
@@ -158,7 +158,7 @@ function render(view: SimulatedPolicy, { format, output }: SimulateOptions, { ou
 /** `simulate`: what a policy would keep of a schedule of snapshots, as a calendar. Calls nothing. */
 export async function simulate(options: SimulateOptions, terminal: Terminal): Promise<ExitCode> {
   const { err } = terminal;
-  if (options.output !== undefined) checkOutputFile(options.output);
+  checkOutput('--output', options.output, options.config);
   const aside = options.config === undefined && spelt(options) !== null;
   const config = loadConfig(options.config, aside ? () => undefined : warnOn(err));
   const { every, for: span, size: sizeGb } = options;

@@ -97,7 +97,10 @@ export function makeAskSources({ kinds, clients, clock, until, atOnce = AT_ONCE 
  * its name.
  */
 function foundState(source: Source, name: string, arn: string, { region, type, account }: LightsailArn): SourceState {
+  if (source.name !== null && source.name !== name)
+    return unconfirmed(`the answer has the name ${source.name}, expected ${name}`);
   if (source.arn !== arn) {
+    if (source.name === null) return unconfirmed(`the answer has another ARN, ${source.arn}, and no name`);
     if (differInCase(source.arn, arn)) return unconfirmed(`the answer has the ARN ${source.arn}, expected ${arn}`);
     const other = source.arn !== null && belongs(source.arn, region, type) && parseArn(source.arn)?.account === account;
     return other ? GONE : unconfirmed(`the answer has the ARN ${source.arn}, expected one of ${type} in ${region}`);

@@ -21,6 +21,7 @@ import { classify, type ErrorClass, errorFacts, isAccessDenied, isCredentialFail
 import { PATIENT, withLimits } from './http-limits';
 import { checkedLate, checkLate, lateCheckAgents, NotSent, sendingOnlyWhile } from './late-check';
 import type { AgentPool, LightsailClientOptions, LightsailClients } from './lightsail-client';
+import { isNeverSent, isUnanswered } from './network-errors';
 import { readOperation } from './operations';
 
 export interface DeletionOptions {
@@ -81,10 +82,6 @@ const FAILURE: Readonly<Record<ErrorClass, CallFailure['class']>> = {
   unknown: 'unknown',
 };
 
-/** Transient failures of a call that reached nothing. */
-const UNREACHABLE: ReadonlySet<string> = new Set([
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETDOWN'],
-]);
 /** An operation that failed to execute may have begun. */
 const BEGUN: ReadonlySet<string> = new Set(['OperationFailureException', 'OperationFailure']);
 /** Transient failures by which the service says no for now: nothing was done. */
@@ -92,7 +89,8 @@ const REFUSED_FOR_NOW: ReadonlySet<string> = new Set(['InvalidInputException', '
 
 function classOf(error: unknown, code: string): CallFailure['class'] {
   if (isCredentialFailure(error)) return 'caller';
-  return BEGUN.has(code) ? 'unknown' : FAILURE[classify(error)];
+  if (BEGUN.has(code)) return 'unknown';
+  return isUnanswered(error) ? 'transient' : FAILURE[classify(error)];
 }
 
 function failureOf(error: unknown): CallFailure {
@@ -104,8 +102,11 @@ function failureOf(error: unknown): CallFailure {
     message: tip === undefined ? message : `${message} (${tip})`,
   };
   if (failure.class !== 'transient') return failure;
-  if (UNREACHABLE.has(code)) return { ...failure, undone: true, unreachable: true };
-  return REFUSED_FOR_NOW.has(code) ? { ...failure, undone: true } : failure;
+  return {
+    ...failure,
+    ...(REFUSED_FOR_NOW.has(code) || isNeverSent(error) ? { undone: true } : {}),
+    ...(isUnanswered(error) ? { unreachable: true } : {}),
+  };
 }
 
 async function called<T>(call: () => Promise<T>): Promise<CallResult<T>> {
@@ -118,15 +119,30 @@ async function called<T>(call: () => Promise<T>): Promise<CallResult<T>> {
 
 const until = (abortSignal: AbortSignal | undefined): CallOptions => (abortSignal === undefined ? {} : { abortSignal });
 
-/** A single read: not found is an answer, an answer without the resource is none. */
-async function find<T>(what: string, call: () => Promise<T | null>): Promise<CallResult<T | null>> {
+/** Returns the failure of a reading whose answer is about something else. */
+const otherAnswer = (received: string, expected: string): { readonly ok: false; readonly failure: CallFailure } => ({
+  ok: false,
+  failure: { class: 'transient', code: 'answer.other', message: `the answer is ${received}, expected ${expected}` },
+});
+
+/**
+ * Reads one resource by name. Not found is an answer; an answer without the resource, or with one of another name, is
+ * none.
+ */
+async function find<T extends { readonly name: string | null }>(
+  what: string,
+  name: string,
+  call: () => Promise<T | null>,
+): Promise<CallResult<T | null>> {
   const answer = await called(call);
   if (!answer.ok) return answer.failure.class === 'not-found' ? { ok: true, value: null } : answer;
-  if (answer.value !== null) return answer;
-  return {
-    ok: false,
-    failure: { class: 'transient', code: 'answer.empty', message: `the service answered without the ${what}` },
-  };
+  if (answer.value === null)
+    return {
+      ok: false,
+      failure: { class: 'transient', code: 'answer.empty', message: `the service answered without the ${what}` },
+    };
+  if (answer.value.name === name) return answer;
+  return otherAnswer(`the ${what} ${answer.value.name ?? 'without a name'}`, name);
 }
 
 async function readClock(client: LightsailClient, clock: Clock): Promise<ClockReading> {
@@ -163,7 +179,9 @@ export function makeSnapshotDeletion({
   const kindOfSource = new Map(Object.values(kinds).map((kind) => [kind.sourceType, kind]));
   return {
     readSnapshot: ({ kind, region, name, account }, abortSignal) =>
-      find('snapshot', () => kinds[kind].readSnapshot(readers(region), name, { region, account }, until(abortSignal))),
+      find('snapshot', name, () =>
+        kinds[kind].readSnapshot(readers(region), name, { region, account }, until(abortSignal)),
+      ),
     async readSource(arn, name, abortSignal) {
       const parsed = parseArn(arn);
       const kind = parsed === null ? undefined : kindOfSource.get(parsed.type);
@@ -172,7 +190,7 @@ export function makeSnapshotDeletion({
           ok: false,
           failure: { class: 'refused', code: 'source.unread', message: `${arn} names no instance, disk or database` },
         };
-      return find('source', () => kind.readSource(readers(parsed.region), name, until(abortSignal)));
+      return find('source', name, () => kind.readSource(readers(parsed.region), name, until(abortSignal)));
     },
     deleteSnapshot: ({ kind, region, name }, maySend) =>
       called(() =>
@@ -184,11 +202,19 @@ export function makeSnapshotDeletion({
           return (operations ?? []).map(readOperation);
         }),
       ),
-    readOperation: (region, id) =>
-      called(async () => {
+    async readOperation(region, id, resourceName) {
+      const answer = await called(async () => {
         const { operation } = await readers(region).send(new GetOperationCommand({ operationId: id }));
-        return operation === undefined ? { id, state: 'pending', code: null, details: null } : readOperation(operation);
-      }),
+        return operation === undefined ? null : readOperation(operation);
+      });
+      if (!answer.ok) return answer;
+      const { value } = answer;
+      if (value === null) return { ok: true, value: { id, state: 'pending', code: null, details: null } };
+      if (value.id !== null && value.id !== id) return otherAnswer(`the operation ${value.id}`, id);
+      return resourceName !== undefined && value.resourceName !== undefined && value.resourceName !== resourceName
+        ? otherAnswer(`an operation of ${value.resourceName}`, `one of ${resourceName}`)
+        : { ok: true, value };
+    },
     readClock: () => called(() => readClock(readers(firstRegion), clock)),
   };
 }

@@ -15,6 +15,7 @@ export function readOperation(raw: RawOperation): Operation {
   const state = stateOf(raw);
   return {
     id: raw.id ?? null,
+    ...(raw.resourceName === undefined ? {} : { resourceName: raw.resourceName }),
     state,
     code: state === 'failed' ? (raw.errorCode ?? `Operation${status ?? 'Unknown'}`) : null,
     details: state === 'failed' ? (raw.errorDetails ?? null) : null,

@@ -1,13 +1,14 @@
-import type { Operation, SnapshotDeletion } from '../ports/deletion-ports';
+import type { CallFailure, Operation, SnapshotDeletion } from '../ports/deletion-ports';
 import type { Clock } from '../ports/ports';
 import type { Backoff } from './backoff';
+import { stopUnreachable } from './caller-failure';
 
-/** How the operations of one delete ended: all done, one failed, or not known. */
+/** How the operations of one delete ended: all done, all ended and one failed, or not known. */
 export type Followed =
   | { readonly state: 'done' }
   | { readonly state: 'failed' | 'lost'; readonly code: string; readonly text: string };
 
-/** Describes all failed operations of one delete: the first may not explain the others. */
+/** All failed operations of one delete: the first alone may not be the one that explains the rest. */
 function failureText(failed: readonly Operation[]): string {
   const [first, ...others] = failed;
   const details = first?.details ?? 'no details';
@@ -15,9 +16,28 @@ function failureText(failed: readonly Operation[]): string {
   return `${failed.length} operations failed: ${failed.map((each) => `${each.code ?? 'OperationFailed'}: ${each.details ?? 'no details'}`).join('; ')}`;
 }
 
+/** An operation that is not known to have ended. `failure`: why its last reading failed. */
+interface OpenOperation {
+  readonly id: string;
+  readonly resourceName: string | undefined;
+  readonly failure: CallFailure | null;
+}
+
+interface Lost {
+  readonly code: string;
+  readonly text: string;
+}
+
+const UNNAMED: Lost = { code: 'operation.unnamed', text: 'the service started an operation without an id' };
+
+const timeoutOf = ({ id }: OpenOperation, limitMs: number): Lost => ({
+  code: 'operation.timeout',
+  text: `the operation ${id} did not end in ${Math.round(limitMs / 60_000)} minutes`,
+});
+
 /**
- * Follows every operation to its end. `done`: all of them are done. `lost`: one could not be read, or did not end in
- * time; then only the snapshot itself shows what happened.
+ * Follows every operation to its end. Done: all of them are done. Lost: one has no id, cannot be read, or does not end in time, whether or not
+ * another failed. Then only reading the snapshot can tell. Throws `caller.failed` when the last reading of an open one had no answer.
  */
 export async function followOperations(
   deletion: Pick<SnapshotDeletion, 'readOperation'>,
@@ -27,42 +47,39 @@ export async function followOperations(
   clock: Clock,
 ): Promise<Followed> {
   const failed = started.filter(({ state }) => state === 'failed');
-  let lost: { readonly code: string; readonly text: string } | null = null;
-  let open: string[] = [];
-  for (const { id, state } of started) {
+  let lost: Lost | null = null;
+  let open: OpenOperation[] = [];
+  for (const { id, state, resourceName } of started) {
     if (state !== 'pending') continue;
-    if (id === null) lost = { code: 'operation.unnamed', text: 'the service started an operation without an id' };
-    else open.push(id);
+    if (id === null) lost = UNNAMED;
+    else open.push({ id, resourceName, failure: null });
   }
   const startedAt = clock();
   let waited = 0;
-  const read = async (id: string): Promise<'pending' | 'ended'> => {
-    const answer = await deletion.readOperation(region, id);
-    if (answer.ok) {
-      if (answer.value.state === 'failed') failed.push(answer.value);
-      return answer.value.state === 'pending' ? 'pending' : 'ended';
-    }
-    const { class: of, code, message } = answer.failure;
-    if (of === 'throttled' || of === 'transient') return 'pending';
-    lost = { code, text: `the operation ${id} could not be followed (${message})` };
-    return 'ended';
-  };
-  // Readings take time, and more of it while the service throttles.
+  // Readings take time as well, much of it where the service throttles.
   while (open.length > 0 && Math.max(waited, clock() - startedAt) < settings.giveUpMs) {
     const pause = waited === 0 ? settings.firstPollMs : settings.pollMs;
     await sleep(pause);
     waited += pause;
-    const still: string[] = [];
-    for (const id of open) if ((await read(id)) === 'pending') still.push(id);
+    const still: OpenOperation[] = [];
+    for (const each of open) {
+      const answer = await deletion.readOperation(region, each.id, each.resourceName);
+      if (!answer.ok) {
+        const { class: of, code, message } = answer.failure;
+        if (of === 'throttled' || of === 'transient') still.push({ ...each, failure: answer.failure });
+        else lost = { code, text: `the operation ${each.id} could not be followed (${message})` };
+      } else if (answer.value.state === 'pending') still.push({ ...each, failure: null });
+      else if (answer.value.state === 'failed') failed.push(answer.value);
+    }
     open = still;
   }
-  const [first] = failed;
-  if (first !== undefined) return { state: 'failed', code: first.code ?? 'OperationFailed', text: failureText(failed) };
-  if (open.length > 0)
-    return {
-      state: 'lost',
-      code: 'operation.timeout',
-      text: `the operation ${open[0]} did not end in ${Math.round(settings.giveUpMs / 60_000)} minutes`,
-    };
-  return lost === null ? { state: 'done' } : { state: 'lost', ...lost };
+  for (const { failure } of open) if (failure !== null) stopUnreachable(failure);
+  const [first] = open;
+  if (first !== undefined) lost = timeoutOf(first, settings.giveUpMs);
+  const [cause] = failed;
+  if (cause === undefined) return lost === null ? { state: 'done' } : { state: 'lost', ...lost };
+  const text = failureText(failed);
+  return lost === null
+    ? { state: 'failed', code: cause.code ?? 'OperationFailed', text }
+    : { state: 'lost', code: lost.code, text: `${text}; ${lost.text}` };
 }

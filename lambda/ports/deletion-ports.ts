@@ -12,7 +12,7 @@ export interface CallFailure {
   readonly message: string;
   /** Of a transient one: it was certainly not carried out. */
   readonly undone?: true;
-  /** Of a transient one: no server was reached; this machine may be offline. */
+  /** Of a transient one: the service gave no answer, perhaps because of this machine or its network. */
   readonly unreachable?: true;
 }
 
@@ -30,6 +30,8 @@ export interface SnapshotName {
 /** An operation of the service. `id` null: it cannot be followed. */
 export interface Operation {
   readonly id: string | null;
+  /** The resource that it changes; absent where the service does not name it. */
+  readonly resourceName?: string;
   readonly state: 'pending' | 'done' | 'failed';
   /** Error code and details of a failed one. */
   readonly code: string | null;
@@ -63,7 +65,8 @@ export interface SnapshotDeletion {
    * `not-sent`.
    */
   deleteSnapshot(named: SnapshotName, maySend: () => boolean): Promise<CallResult<readonly Operation[]>>;
-  readOperation(region: string, id: string): Promise<CallResult<Operation>>;
+  /** Reads the operation with this id. An answer with another id or another `resourceName` is a failed reading. */
+  readOperation(region: string, id: string, resourceName?: string): Promise<CallResult<Operation>>;
   readClock(): Promise<CallResult<ClockReading>>;
 }
 

@@ -36,6 +36,8 @@ export async function startService(accounts: Record<string, Account>) {
     after: (_: Call): Reply | Promise<Reply> => null,
     deletes: [] as { name: string; arn: string; account: string }[],
     deleteNow: true,
+    /** STS denies every call. */
+    deniesSts: false,
     close: async () => {},
   };
   const error = (code: string, message: string) => ({ status: 400, body: { __type: code, message } });
@@ -89,6 +91,13 @@ export async function startService(accounts: Record<string, Account>) {
     if (target === '') {
       const call = { op: 'sts', key, account: account as Account, input: {} };
       log.push(call);
+      if (service.deniesSts) {
+        response.writeHead(403, { 'content-type': 'text/xml' });
+        response.end(
+          '<ErrorResponse><Error><Code>AccessDenied</Code><Message>blocked</Message></Error></ErrorResponse>',
+        );
+        return;
+      }
       response.writeHead(200, { 'content-type': 'text/xml' });
       response.end(
         `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::${account?.id}:user/x</Arn><UserId>X</UserId><Account>${account?.id}</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>`,

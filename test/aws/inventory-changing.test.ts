@@ -261,6 +261,15 @@ describe('a source that is asked for by name', () => {
       { fault: 'answer', status: 200, body: '{}', contentType: 'application/x-amz-json-1.1', ...GET },
     ],
     ['the answer has no ARN', { fault: 'shape', drop: ['arn'], ...GET }],
+    ['the answer has another name', { fault: 'shape', add: { name: 'web-2' }, ...GET }],
+    [
+      'the answer has another name and another ARN',
+      { fault: 'shape', add: { name: 'web-2', arn: arn(HERE, 'Instance', 9) }, ...GET },
+    ],
+    [
+      'the answer has another ARN and no name',
+      { fault: 'shape', drop: ['name'], add: { arn: arn(HERE, 'Instance', 9) }, ...GET },
+    ],
     ['the answer has the ARN of a disk', { fault: 'shape', add: { arn: arn(HERE, 'Disk', 9) }, ...GET }],
     [
       'the answer has an ARN of another region',

@@ -163,6 +163,55 @@ describe('deleting over HTTP', () => {
     });
   });
 
+  const answering = (operations: string, body: object) =>
+    emulator.setFaults([
+      {
+        fault: 'answer',
+        operations,
+        status: 200,
+        contentType: 'application/x-amz-json-1.1',
+        body: JSON.stringify(body),
+      },
+    ]);
+
+  it.each([
+    [{ name: 'web-02' }, 'the answer is the snapshot web-02, expected web-01'],
+    [{}, 'the answer is the snapshot without a name, expected web-01'],
+  ])('takes the record %j for no answer about the snapshot web-01', async (named, message) => {
+    const { name: _, ...row } = emulator.world.find(HERE, 'instanceSnapshots', 'web-01') ?? {};
+    answering('GetInstanceSnapshot', { instanceSnapshot: { ...row, ...named } });
+    expect(await deletion.readSnapshot({ ...NAMED.instance, account: ACCOUNT })).toEqual({
+      ok: false,
+      failure: { class: 'transient', code: 'answer.other', message },
+    });
+  });
+
+  it('takes the record of another source for no answer about the source web', async () => {
+    const row = emulator.world.find(HERE, 'instances', 'web');
+    answering('GetInstance', { instance: { ...row, name: 'db' } });
+    expect(await deletion.readSource(String(row?.arn), 'web')).toEqual({
+      ok: false,
+      failure: { class: 'transient', code: 'answer.other', message: 'the answer is the source db, expected web' },
+    });
+  });
+
+  it.each([
+    [{ id: 'two', resourceName: 'web-01' }, 'the answer is the operation two, expected one'],
+    [{ id: 'one', resourceName: 'web-02' }, 'the answer is an operation of web-02, expected one of web-01'],
+  ])('takes the operation %j for no answer about the operation one of web-01', async (operation, message) => {
+    answering('GetOperation', { operation: { ...operation, status: 'Failed', isTerminal: true } });
+    expect(await deletion.readOperation(HERE, 'one', 'web-01')).toEqual({
+      ok: false,
+      failure: { class: 'transient', code: 'answer.other', message },
+    });
+  });
+
+  it('takes the operation one of web-01 as the answer, with or without the name of its resource', async () => {
+    answering('GetOperation', { operation: { id: 'one', resourceName: 'web-01', status: 'Succeeded' } });
+    for (const name of ['web-01', undefined])
+      expect(await deletion.readOperation(HERE, 'one', name)).toMatchObject({ ok: true, value: { state: 'done' } });
+  });
+
   it("reads the service's clock beside its own, whatever the difference", async () => {
     for (const offset of [0, DAY, -DAY]) {
       emulator.clockOffset = offset;

@@ -32,6 +32,8 @@ interface Situation {
   readonly regions: readonly string[];
   readonly kinds: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The environment of the commands; absent: that of the run. */
+  readonly later?: Readonly<Record<string, string>>;
 }
 
 const SITUATIONS: readonly Situation[] = [
@@ -45,6 +47,26 @@ const SITUATIONS: readonly Situation[] = [
     regions: ['eu-central-1'],
     kinds: [],
     env: { AWS_PROFILE: 'other' },
+  },
+  {
+    name: 'a profile by its environment alone, and the commands are pasted without it',
+    config: null,
+    plan: 'plan.json',
+    profile: 'prod',
+    regions: [],
+    kinds: [],
+    env: { AWS_PROFILE: 'prod' },
+    later: {},
+  },
+  {
+    name: 'another profile by AWS_DEFAULT_PROFILE than by AWS_PROFILE',
+    config: null,
+    plan: null,
+    profile: 'prod',
+    regions: [],
+    kinds: [],
+    env: { AWS_DEFAULT_PROFILE: 'prod', AWS_PROFILE: 'other' },
+    later: { AWS_PROFILE: 'other' },
   },
   {
     name: 'all of it, and a plan',
@@ -126,13 +148,13 @@ describe('the commands that a report prints', () => {
   it.each(SITUATIONS)(
     'do what the run did, word for word, when it was told $name',
     async (situation) => {
-      const { config, plan, profile, regions, kinds, env = {} } = situation;
+      const { config, plan, profile, regions, kinds, env = {}, later = env } = situation;
       const folder = mkdtempSync(join(work, 'folder-'));
       writeFileSync(join(folder, config ?? 'retention.yaml'), POLICY);
       if (plan !== null) mkdirSync(join(folder, dirname(plan)), { recursive: true });
       const options = [
         ...(config === null ? [] : ['--config', config]),
-        ...(profile === null ? [] : ['--profile', profile]),
+        ...(profile === null || situation.later !== undefined ? [] : ['--profile', profile]),
         ...regions.flatMap((each) => ['--region', each]),
         ...kinds.flatMap((each) => ['--kind', each]),
         ...(plan === null ? [] : ['--plan-out', plan]),
@@ -155,7 +177,7 @@ describe('the commands that a report prints', () => {
         const plans = (): { readonly items: readonly unknown[] } =>
           JSON.parse(readFileSync(join(folder, plan ?? 'plan.json'), 'utf8'));
         const input = command.includes('retention apply') ? `${plans().items.length}\n` : '';
-        expect(await execute('sh', ['-c', command], { env, input }, folder)).toMatchObject({ code: 0 });
+        expect(await execute('sh', ['-c', command], { env: later, input }, folder)).toMatchObject({ code: 0 });
         if (command.startsWith('aws ')) {
           const words = readFileSync(seen, 'utf8').split('\0');
           expect(words.includes('--profile') ? words[words.indexOf('--profile') + 1] : null).toBe(profile);

@@ -259,6 +259,17 @@ describe('lightsail-retention report', () => {
       ['report', '--output', 'one.json', '--plan-out', './one.json'],
       /usage.same-file/,
     ],
+    [
+      'the configuration of --config as the file of --plan-out',
+      ['report', '--config', 'policy.yaml', '--plan-out', './policy.yaml'],
+      /--plan-out names the configuration in force.*usage\.same-file/,
+    ],
+    [
+      'the configuration of --config as the file of --output',
+      ['report', '--config', 'policy.yaml', '--output', 'policy.yaml'],
+      /--output names the configuration in force.*usage\.same-file/,
+    ],
+    ['an empty name of a plan', ['apply', '', '--local'], /cannot read the plan '': got an empty name.*usage\.plan/],
     ['a configuration file that is not there', ['report', '--config', 'missing.yaml'], /missing\.yaml/],
     ['a superfluous argument', ['report', 'web'], /too many arguments/],
     ['no command at all', [], /Usage/],
@@ -270,6 +281,21 @@ describe('lightsail-retention report', () => {
     expect(err).not.toMatch(/\n\s+at /);
     expect(emulator.requests.total()).toBe(0);
   });
+
+  it.each(['report --plan-out', 'report --output', 'simulate --output'])(
+    'refuses to replace the retention.yaml of its folder by %s',
+    async (words) => {
+      const file = join(work, 'retention.yaml');
+      writeFileSync(file, POLICY);
+      try {
+        const { code, err } = await execute(process.execPath, [program, ...words.split(' '), './retention.yaml']);
+        expect([code, err]).toEqual([2, expect.stringContaining('names the configuration in force, ./retention.yaml')]);
+        expect(readFileSync(file, 'utf8')).toBe(POLICY);
+      } finally {
+        rmSync(file);
+      }
+    },
+  );
 
   it('refuses a configuration with all its errors at once, by line and column', async () => {
     writeFileSync(join(work, 'wrong.yaml'), 'version: 1\npolices: {}\nfloors: { minKeep: 0 }\n');

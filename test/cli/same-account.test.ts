@@ -19,7 +19,7 @@ describe('credentials that must stay of one account', () => {
   const guarded = (account: string | null = '111111111111') =>
     ofAccount(
       async () => current,
-      account,
+      () => account,
       keys('ONE'),
       async ({ accessKeyId }) => {
         asked.push(accessKeyId);
@@ -43,7 +43,9 @@ describe('credentials that must stay of one account', () => {
   it.each([
     ['of another account', keys('OTHER'), ['OTHER']],
     ['of another account, as they say themselves', keys('NEW', '222222222222'), []],
-    ['of an account that nobody tells', keys('UNKNOWN'), ['UNKNOWN']],
+    ['of an account that STS does not confirm', keys('UNKNOWN'), ['UNKNOWN']],
+    ['of another account and claim to be of the first', keys('OTHER', '111111111111'), ['OTHER']],
+    ['not confirmed by STS and claim to be of the first', keys('UNKNOWN', '111111111111'), ['UNKNOWN']],
   ])('fail as those of the caller when the new ones are %s', async (_, next, looked) => {
     const credentials = guarded();
     await credentials();
@@ -54,10 +56,31 @@ describe('credentials that must stay of one account', () => {
     expect(asked).toEqual(looked);
   });
 
-  it('are as they come where no account is known to compare with', async () => {
+  it('fail when their key changes while no account is known to compare with, whatever they claim', async () => {
     const credentials = guarded(null);
-    current = keys('OTHER');
-    expect(await credentials()).toMatchObject({ accessKeyId: 'OTHER' });
+    expect(await credentials()).toMatchObject({ accessKeyId: 'ONE' });
+    for (const next of [keys('NEW'), keys('OTHER', '111111111111')]) {
+      current = next;
+      await expect(credentials()).rejects.toBeInstanceOf(CredentialsFailure);
+    }
+    current = keys('ONE');
+    expect(await credentials()).toMatchObject({ accessKeyId: 'ONE' });
     expect(asked).toEqual([]);
+  });
+
+  it('are compared with the account that is known by then', async () => {
+    let account: string | null = null;
+    const credentials = ofAccount(
+      async () => current,
+      () => account,
+      keys('ONE'),
+      async ({ accessKeyId }) => accounts[accessKeyId] ?? null,
+    );
+    await credentials();
+    account = '111111111111';
+    current = keys('NEW');
+    expect(await credentials()).toMatchObject({ accessKeyId: 'NEW' });
+    current = keys('OTHER');
+    await expect(credentials()).rejects.toBeInstanceOf(CredentialsFailure);
   });
 });

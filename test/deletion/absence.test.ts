@@ -231,6 +231,24 @@ describe('credentials that end while a plan is carried out', () => {
   });
 });
 
+describe('the connections of a run', () => {
+  it.each([16, 20, 24, 28])(
+    'stop the run when every connection is lost from call %i on, and the same plan goes on afterwards',
+    async (after) => {
+      const rig = await startRig();
+      try {
+        await rig.plan();
+        rig.emulator.setFaults([{ fault: 'reset', after }]);
+        expect(await codeOf(rig.apply())).toBe('caller.failed');
+        rig.emulator.setFaults([]);
+        expect((await rig.apply()).totals).toMatchObject({ deleted: 5, failed: 0, open: 0 });
+      } finally {
+        await rig.close();
+      }
+    },
+  );
+});
+
 describe('a delete whose answer was lost', () => {
   const lost = { ok: false, failure: { class: 'transient', code: 'TimeoutError', message: 'no answer' } } as const;
   const busy = {

@@ -1,6 +1,6 @@
 import { makeBackoff, RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { followOperations } from '../../lambda/deletion/wait-for-operations';
-import type { Operation } from '../../lambda/ports/deletion-ports';
+import type { CallFailure, CallResult, Operation } from '../../lambda/ports/deletion-ports';
 
 const operation = (
   id: string,
@@ -15,9 +15,14 @@ const operation = (
 });
 
 /** Follows operations of which those that are pending end as these, by id. */
-const follow = (started: readonly Operation[], ends: Readonly<Record<string, Operation>> = {}) =>
+const follow = (started: readonly Operation[], ends: Readonly<Record<string, Operation | CallFailure>> = {}) =>
   followOperations(
-    { readOperation: async (_, id) => ({ ok: true, value: ends[id] ?? operation(id, 'done') }) },
+    {
+      readOperation: async (_, id): Promise<CallResult<Operation>> => {
+        const end = ends[id] ?? operation(id, 'done');
+        return 'class' in end ? { ok: false, failure: end } : { ok: true, value: end };
+      },
+    },
     'us-east-1',
     started,
     makeBackoff(RETRY_SETTINGS, async () => undefined),
@@ -44,6 +49,46 @@ describe('the operations of a delete', () => {
       code: 'A',
       text: '3 operations failed: A: one; B: two; OperationFailed: no details',
     });
+  });
+
+  it.each<[string, Operation | CallFailure, string, string]>([
+    [
+      'does not end',
+      operation('b', 'pending'),
+      'operation.timeout',
+      'the operation failed: why; the operation b did not end in 20 minutes',
+    ],
+    [
+      'cannot be read',
+      { class: 'refused', code: 'AccessDenied', message: 'no' },
+      'AccessDenied',
+      'the operation failed: why; the operation b could not be followed (no)',
+    ],
+    [
+      'is never read',
+      { class: 'transient', code: 'InternalError', message: 'later' },
+      'operation.timeout',
+      'the operation failed: why; the operation b did not end in 20 minutes',
+    ],
+  ])('are lost when one failed and another %s', async (_, end, code, text) => {
+    const started = [operation('a', 'failed', 'A', 'why'), operation('b', 'pending')];
+    expect(await follow(started, { b: end })).toEqual({ state: 'lost', code, text });
+    expect(await follow([...started].reverse(), { b: end })).toEqual({ state: 'lost', code, text });
+  });
+
+  it('are lost when one failed and another has no id', async () => {
+    const unnamed: Operation = { id: null, state: 'pending', code: null, details: null };
+    expect(await follow([operation('a', 'failed', 'A', 'why'), unnamed])).toEqual({
+      state: 'lost',
+      code: 'operation.unnamed',
+      text: 'the operation failed: why; the service started an operation without an id',
+    });
+  });
+
+  it('stop the run when the last reading of one that did not end had no answer', async () => {
+    const offline: CallFailure = { class: 'transient', code: 'ENETDOWN', message: 'offline', unreachable: true };
+    const started = [operation('a', 'failed', 'A', 'why'), operation('b', 'pending')];
+    await expect(follow(started, { b: offline })).rejects.toMatchObject({ code: 'caller.failed' });
   });
 
   it('are done when all of them are', async () => {
