@@ -222,17 +222,16 @@ class StoredOutcomes implements OutcomeStore {
   /** Tries to get the attempt of an item. Null: it is not as it was last read. */
   private async tryToStart({ arn, name }: Pick<PlanItem, 'arn' | 'name'>, facts: Facts): Promise<AttemptStart | null> {
     const known = this.attempts.get(arn)?.attempt;
-    // Where the answer to its creation was lost, the attempt is this run's own.
+    // Where the answer to its creation or replacement was lost, the attempt is this run's own.
     const isOwn = this.isOwnOpen(known);
-    const wasOpen = known?.state === 'open' && !isOwn;
+    const earlier = (known?.state === 'open' && !isOwn) || known?.earlier === true;
     if (!isOwn) {
       if (known !== undefined && (await this.adoptOutcome(arn, known.outcome))) return 'recorded';
       const { run } = this.ports.owner;
-      const earlier = wasOpen || known?.earlier === true;
       const attempt = { arn, name, run, state: 'open', earlier, at: this.now(), facts, outcome: null } as const;
       if (!(await this.replace(attempt))) return null;
     }
-    const start = wasOpen ? 'taken-over' : 'owned';
+    const start = earlier ? 'taken-over' : 'owned';
     this.begun.set(arn, start);
     this.unsettled.set(arn, facts);
     return start;

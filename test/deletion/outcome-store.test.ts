@@ -215,6 +215,23 @@ describe('the record of a plan', () => {
     expect((await outcomes.close()).totals).toMatchObject({ failed: 1, open: 0 });
   });
 
+  it('waits for an attempt that it took over, though the answer to its replacement was lost', async () => {
+    const plan = planOf(1);
+    await (await open('a', plan)).startAttempt(itemOf(plan, 0), FACTS);
+    const store = memoryStore(objects);
+    const lossy: Store = {
+      ...store,
+      // The first try is carried out and not answered; the client's second try finds another version.
+      async replaceIf(object, version) {
+        await store.replaceIf(object, version);
+        return false;
+      },
+    };
+    const second = await open('b', plan, lossy);
+    expect(await second.startAttempt(itemOf(plan, 0), FACTS)).toBe('taken-over');
+    expect(await second.startAttempt(itemOf(plan, 0), FACTS)).toBe('owned');
+  });
+
   it('adopts an outcome that another run recorded before it took over, and one that was recorded while it waited', async () => {
     const plan = planOf(2);
     const first = await open('a', plan);
