@@ -12,7 +12,7 @@ import { makeBackoff, type RetrySettings } from './backoff';
 import { stopWithCaller } from './caller-failure';
 import type { Clocks } from './check-age';
 import { checkGroup } from './check-group';
-import { deleteSnapshot } from './delete-snapshot';
+import { deleteSnapshot, TAKE_OVER_WAIT_MS } from './delete-snapshot';
 import type { ItemOutcome } from './item-outcome';
 import { checkOutcomes, type OutcomePorts, type RunOutcomes } from './outcome-store';
 import { awaitEarlier, confirmAbsent, type ItemPorts } from './read-snapshot';
@@ -158,6 +158,8 @@ class PlanRun {
       skipped.filter(isSettled).map(({ item, evaluated, skipReason }) => this.resultOf(item, evaluated, skipReason)),
     );
     const unclear = skipped.filter((each) => !isSettled(each));
+    const mayDelete = this.options.wouldDelete === undefined && groups.length > 0;
+    if (mayDelete && this.ports.outcomes.replacedLock) await this.ports.sleep(TAKE_OVER_WAIT_MS);
     const ends = await Promise.allSettled([
       ...this.inRegions(unclear, ({ item }) => item.region, this.clarify),
       ...this.inRegions(groups, ({ region }) => region, this.deleteGroup),

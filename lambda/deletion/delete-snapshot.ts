@@ -120,7 +120,7 @@ class SnapshotDeletionRun {
       return { again: NOT_TRIED };
     }
     const age = startAge(this.ports);
-    if ((await this.request.attempt?.isOwn()) === false) throw takenOver(this.request.candidate.item.name);
+    await this.checkOwn();
     const now = await readNow(this.ports, this.request, signal);
     const step = await this.afterReading(now, signal);
     if (step !== null) return step;
@@ -129,9 +129,21 @@ class SnapshotDeletionRun {
     return this.request.attempt === null ? { end: 'deletable' } : this.send(isFresh);
   }
 
-  private async start(): Promise<AttemptStart> {
+  private start(): Promise<AttemptStart> {
+    return this.orCancel(async () => (await this.request.attempt?.start()) ?? 'owned');
+  }
+
+  /** Rejects when this run may no longer send a delete. */
+  private checkOwn(): Promise<void> {
+    return this.orCancel(async () => {
+      if ((await this.request.attempt?.isOwn()) === false) throw takenOver(this.request.candidate.item.name);
+    });
+  }
+
+  /** Cancels the attempt when a call of the record rejects and nothing was sent. */
+  private async orCancel<T>(call: () => Promise<T>): Promise<T> {
     try {
-      return (await this.request.attempt?.start()) ?? 'owned';
+      return await call();
     } catch (error) {
       // This error is the one to report; where the cancelling fails as well, the attempt stays open.
       await this.cancel().catch(() => undefined);

@@ -26,7 +26,7 @@ import {
   unsettledIn,
 } from './outcome-files';
 import { refusal } from './refusals';
-import { checkLock, type LockPorts, type RunLock, takeLock } from './run-lock';
+import { type CheckLockPorts, checkLock, type LockPorts, type RunLock, takeLock } from './run-lock';
 
 export type OutcomePorts = LockPorts;
 
@@ -44,7 +44,12 @@ export interface RunOutcomes {
   readonly unsettled: ReadonlyMap<string, Facts>;
   /** Notes that deletes of an item may be sent from now on. Called before every delete; writes once. */
   startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: Facts): Promise<AttemptStart>;
-  /** Reads whether this run still has the attempt of an item: only then may it send a delete. */
+  /** Whether an earlier run of any plan of the place ended without releasing its lock: its last delete may still arrive. */
+  readonly replacedLock: boolean;
+  /**
+   * Reads whether this run still has the attempt of an item: only then may it send a delete. Refuses plan.in-progress
+   * when it no longer has the lock.
+   */
   isOwnAttempt(arn: string): Promise<boolean>;
   /** Notes that none of the deletes of this run was carried out. An attempt that an earlier run began stays open. */
   cancelAttempt(arn: string): Promise<void>;
@@ -114,8 +119,13 @@ class StoredOutcomes implements OutcomeStore {
     throw takenOver(name);
   }
 
+  get replacedLock(): boolean {
+    return this.lock.replaced;
+  }
+
   async isOwnAttempt(arn: string): Promise<boolean> {
-    return this.isOwnOpen(await this.reread(arn));
+    const [attempt] = await Promise.all([this.reread(arn), this.lock.check()]);
+    return this.isOwnOpen(attempt);
   }
 
   async cancelAttempt(arn: string): Promise<void> {
@@ -302,7 +312,7 @@ async function readUnfinished(store: Store, plan: Plan): Promise<ApplyResult | n
  * Returns the recorded outcomes of a plan. Refuses plan.applied when it is finished, plan.in-progress while another run
  * seems to be active.
  */
-export async function checkOutcomes(ports: Omit<OutcomePorts, 'owner'>, plan: Plan): Promise<readonly ItemResult[]> {
+export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<readonly ItemResult[]> {
   const result = await readUnfinished(ports.store, plan);
   await checkLock(ports, plan.id);
   return [...(await readRecords(ports.store, plan, byArn(result), plan.items)).recorded.values()];
@@ -335,6 +345,7 @@ export function rehearsalOutcomes(): RunOutcomes {
   return {
     recorded,
     unsettled: new Map(),
+    replacedLock: false,
     startAttempt: async () => 'owned',
     isOwnAttempt: async () => true,
     cancelAttempt: async () => undefined,

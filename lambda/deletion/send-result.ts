@@ -50,7 +50,9 @@ const SEND_TIMEOUT_MS = 45_000;
 
 /** Whether the same plan would be refused again, so that no command goes on with it. */
 const isFinal = (end: RunEnd): boolean =>
-  end.state === 'refused' && (end.code.startsWith('plan.') || end.code === 'config.built-in');
+  end.state === 'refused' &&
+  end.otherPlan === undefined &&
+  (end.code.startsWith('plan.') || end.code === 'config.built-in');
 
 type Recorded = Pick<ResultContext, 'result' | 'unread'>;
 

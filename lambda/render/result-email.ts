@@ -15,6 +15,8 @@ export type RunEnd =
       readonly code: string;
       /** Why it ended before it was finished, for people. */
       readonly text: string;
+      /** The id of the other plan whose run has the lock, where that is why it was refused. */
+      readonly otherPlan?: string;
     };
 
 /** A command for people who may have nothing installed, and the region in whose CloudShell it can be pasted. */
@@ -46,8 +48,9 @@ const UNBROKEN = 100_000;
 const encoder = new TextEncoder();
 const bytes = (text: string): number => encoder.encode(text).length;
 
-/** Another run carries the plan out. */
-export const isElsewhere = (end: RunEnd): boolean => end.state === 'refused' && end.code === 'plan.in-progress';
+/** Whether another run applies this plan. */
+export const isElsewhere = (end: RunEnd): boolean =>
+  end.state === 'refused' && end.code === 'plan.in-progress' && end.otherPlan === undefined;
 
 const openOf = ({ result }: ResultContext): number => result?.totals.open ?? 0;
 

@@ -61,8 +61,10 @@ export const resultPage = (planId: string): string => `${RESULTS}${planId}.html`
 /** The folder of everything else that is stored about a plan's deletion. */
 export const resultFolder = (planId: string): string => `${RESULTS}${planId}/`;
 
-/** The lock of the run that applies a plan, and the note that its result was e-mailed. */
-export const lockFile = (planId: string): string => `${resultFolder(planId)}lock.json`;
+/** The lock of the run that applies a plan of this place, whichever plan that is. */
+export const LOCK_FILE = `${RESULTS}lock.json`;
+
+/** The note that the result of a plan was e-mailed. */
 export const resultMailedFile = (planId: string): string => `${resultFolder(planId)}mailed.json`;
 
 /** The plan that a record belongs to. */

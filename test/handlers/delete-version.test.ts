@@ -136,7 +136,7 @@ describe('the deletion function, where another version may be deployed', () => {
       const store = memoryStore(objects);
       const { result } = await run(event, {
         clock: () => now,
-        isDeployed: async () => !objects.has(`results/${event.plan}/lock.json`),
+        isDeployed: async () => !objects.has(`results/lock.json`),
         store: {
           ...store,
           putIfAbsent(object) {
