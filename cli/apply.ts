@@ -4,10 +4,18 @@ import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import type { ApplyResult } from '../lambda/core/plan/outcome';
+import type { Config } from '../lambda/core/policy/config';
 import { UTC, type Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { clean } from '../lambda/core/util/safe-text';
-import { type ApplyPorts, applyPrepared, type Prepared, prepareApply } from '../lambda/deletion/apply-plan';
+import {
+  type ApplyPorts,
+  applyPrepared,
+  MAX_DECISION_AGE_MS,
+  type Prepared,
+  prepareApply,
+  withinConfirmed,
+} from '../lambda/deletion/apply-plan';
 import { RETRY_SETTINGS } from '../lambda/deletion/backoff';
 import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
 import { startAge } from '../lambda/deletion/check-age';
@@ -41,9 +49,6 @@ export interface ApplyOptions {
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** A decision this old (ms) is made again: the question was not answered for long. */
-const STALE = 10 * 60_000;
 
 const usage = (message: string): RetentionError => new RetentionError('usage.apply', 'operator', message);
 
@@ -155,7 +160,8 @@ async function applyLocally(
   const { err, out } = terminal;
   const quiet = options.quiet ?? false;
   const columns = Math.max(60, out.columns || 100);
-  const config = loadConfig(options.config, (line) => err.write(`note: ${clean(line)}\n`));
+  const configOf = (): Config => loadConfig(options.config, (line) => err.write(`note: ${clean(line)}\n`));
+  let config = configOf();
   const first = await caller.credentials();
   const accountOf = (found: typeof first): Promise<string | null> =>
     findAccount({ ...caller, credentials: async () => found });
@@ -177,22 +183,28 @@ async function applyLocally(
     caller,
   );
   const outcomePorts = { store: place.store, clock, owner: thisProcess(), isAlive: isRunning };
-  const prepare = (): Promise<Prepared> =>
+  const prepare = (count: number | null): Promise<Prepared> =>
     withProgress(err, quiet, (tell) =>
       prepareApply(
-        { clock, digest: digestOf, readInventory, deletion, outcomes: outcomePorts },
+        { clock, monotonic, digest: digestOf, readInventory, deletion, outcomes: outcomePorts },
         {
           plan: { ...place, digest: options.digest ?? null },
           config,
           account,
-          count: options.yes ?? null,
+          count,
           deadline: readingDeadline(),
         },
         tell,
       ),
     );
 
-  let prepared = await prepare();
+  /** Reads the configuration and everything else again; the count is confirmed already. */
+  const prepareAgain = (): Promise<Prepared> => {
+    config = configOf();
+    return prepare(null);
+  };
+
+  let prepared = await prepare(options.yes ?? null);
   const age = startAge({ clock, monotonic });
   const { plan } = prepared;
   const show = (): Promise<void> =>
@@ -219,8 +231,8 @@ async function applyLocally(
     );
   }
   if (plan.items.length > 0) await confirmCount(plan, options.yes, terminal, input, caller);
-  if (age() > STALE) {
-    prepared = await prepare();
+  if (age() > MAX_DECISION_AGE_MS) {
+    prepared = withinConfirmed(prepared, await prepareAgain());
     await show();
   }
   const interrupt = onInterrupt(terminal);
@@ -233,6 +245,7 @@ async function applyLocally(
     const ports: ApplyPorts = { clock, monotonic, sleep, deletion, outcomes, retrySettings: RETRY_SETTINGS };
     await applyPrepared(ports, prepared, {
       signal: interrupt.signal,
+      prepareAgain,
       progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
     }).catch(noting);
     // What could not be written down is printed at least.

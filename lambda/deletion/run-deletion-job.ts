@@ -95,11 +95,11 @@ async function applyOnce(
   plan: ApprovedPlan,
   startedAt: number,
 ): Promise<Invocation> {
-  const { store, clock, digest, readInventory, deletion, config, account, limits } = ports;
+  const { store, clock, monotonic, digest, readInventory, deletion, config, account, limits } = ports;
   const key = planFile(plan.id);
   const stored = { text: await store.get(key), where: store.locate(key), digest: plan.digest, id: plan.id };
   const prepared = await prepareApply(
-    { clock, digest, readInventory, deletion, outcomes: outcomePorts },
+    { clock, monotonic, digest, readInventory, deletion, outcomes: outcomePorts },
     { plan: stored, config, account, count: plan.count ?? null, deadline: startedAt + limits.inventory },
   );
   const checkedAt = clock();
