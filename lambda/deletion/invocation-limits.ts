@@ -15,7 +15,7 @@ export async function checkDeployed({ isDeployed }: Pick<DeletionPorts, 'isDeplo
   throw new RetentionError(
     SUPERSEDED,
     'operator',
-    'the version of the function that applied it is no longer the deployed one, and the configuration in force may be another',
+    'the version of the function that applied it is no longer the deployed one, and the configuration in force may be another; the next report makes a new plan',
   );
 }
 

@@ -78,7 +78,8 @@ const ENDS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> = {
 /** What stands in place of outcomes. */
 function saidWithout({ result, end, unread }: ResultContext): string {
   if (result !== null) return '';
-  if (isElsewhere(end)) return 'The run that is at it sends the outcome. ';
+  if (isElsewhere(end))
+    return 'The run that applies it sends the outcome. If no e-mail follows, that run has died: apply the plan again after the time above. ';
   return unread === null ? 'Nothing was deleted. ' : `What was done could not be read: ${clean(unread)}.\n`;
 }
 
