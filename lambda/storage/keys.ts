@@ -48,6 +48,9 @@ export const FAILED_BY_HAND = 'failed-by-hand';
 /** A note of a run, named SENT, SENT_BY_HAND, FAILED_BY_HAND or `failed-<attempt>`. */
 export const noteFile = (time: string, name: string): string => `${runFolder(time)}${name}.json`;
 
+/** The note that a run of this time began: one that leaves nothing else did not end well. */
+export const begunFile = (time: string): string => `${runFolder(time)}begun.txt`;
+
 /** The claim of one attempt to e-mail the report of a scheduled run. */
 export const claimFile = (time: string, attempt: number): string => `${runFolder(time)}claim-${attempt}.txt`;
 

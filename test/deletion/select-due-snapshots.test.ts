@@ -473,6 +473,15 @@ describe('a person who can write plans alone', () => {
   });
 });
 
+describe('a report that leaves only the note that its run began', () => {
+  it('interrupts automatic deletion, because it was not e-mailed, or could not be stored', async () => {
+    const { taken, objects } = await history(daily());
+    expect([...objects.keys()].filter((key) => key.endsWith('/begun.txt'))).toHaveLength(daily().length);
+    objects.set('runs/20261123T060000Z/begun.txt', '2026-11-23T06:00:00.000Z');
+    expect(await taken()).toBe('auto.not-mailed');
+  });
+});
+
 describe('the plan of an automatic deletion', () => {
   it('selects nothing when it is started more than a day from its scheduled time', async () => {
     const { select } = await history(daily());
