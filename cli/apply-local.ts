@@ -9,15 +9,16 @@ import { oneLine } from '../lambda/core/util/safe-text';
 import {
   type ApplyPorts,
   applyPrepared,
+  MAX_DECISION_AGE_MS,
   type Prepared,
   type PreparePorts,
   prepareApply,
+  withinConfirmed,
 } from '../lambda/deletion/apply-plan';
 import { RETRY_SETTINGS } from '../lambda/deletion/backoff';
 import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
 import { startAge } from '../lambda/deletion/check-age';
 import { openOutcomes } from '../lambda/deletion/outcome-store';
-import { refusal } from '../lambda/deletion/refusals';
 import { checkCount } from '../lambda/deletion/verify-plan';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import type { SnapshotDeletion } from '../lambda/ports/deletion-ports';
@@ -41,7 +42,8 @@ import { columnsOf, reportFailure, type Terminal, writeOut } from './terminal';
 
 /** How a plan is applied from this machine. */
 export interface LocalOptions {
-  readonly config: Config;
+  /** Reads the configuration; again before each new decision. */
+  readonly readConfig: () => Config;
   /** What the plan's digest must be; null: any. */
   readonly digest: string | null;
   readonly yes: number | undefined;
@@ -52,9 +54,6 @@ export interface LocalOptions {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const monotonic = (): number => performance.now();
-
-/** A decision this old is made again: the question was open for a long time. */
-const MAX_DECISION_AGE_MS = 10 * 60_000;
 
 /** The failure of the caller that an error comes from; null: it comes from something else. */
 function causeInCaller(error: unknown): RetentionError | null {
@@ -134,9 +133,10 @@ class LocalApply {
 
   private async prepare(): Promise<Prepared> {
     const { account, prove, deletion, readInventory } = this.access;
-    const { config, digest, dryRun, quiet } = this.options;
+    const { readConfig, digest, dryRun, quiet } = this.options;
     const ports: PreparePorts = {
       clock: Date.now,
+      monotonic,
       digest: digestOf,
       readInventory,
       deletion,
@@ -144,7 +144,7 @@ class LocalApply {
     };
     const request = {
       plan: { ...this.place, digest },
-      config,
+      config: readConfig(),
       account,
       count: null,
       allowsRaisedCaps: true,
@@ -166,24 +166,19 @@ class LocalApply {
     await writeOut(this.terminal.out, renderPreview(preview, columnsOf(this.terminal.out)));
   }
 
-  /** Shows the candidates and asks for their number. A decision that became old meanwhile is made again, and may only have lost candidates. */
+  /** Shows the candidates and asks for their number. A decision that became old meanwhile is made again, without candidates that were not shown. */
   private async confirm(prepared: Prepared): Promise<Prepared> {
     this.checkYes(prepared);
     const age = startAge({ clock: Date.now, monotonic });
     await this.show(prepared);
     const { plan, config } = prepared;
-    const shown = new Set(candidatesOf(prepared));
-    const question = { plan, candidates: shown.size, yes: this.options.yes, note: raisedCapsText(plan, config) };
-    if (shown.size > 0) await confirmCount(question, this.terminal, this.input, this.caller);
+    const candidates = candidatesOf(prepared).length;
+    const question = { plan, candidates, yes: this.options.yes, note: raisedCapsText(plan, config) };
+    if (candidates > 0) await confirmCount(question, this.terminal, this.input, this.caller);
     if (age() <= MAX_DECISION_AGE_MS) return prepared;
-    const again = await this.prepare();
+    const again = withinConfirmed(prepared, await this.prepare());
     await this.show(again);
-    const candidates = candidatesOf(again);
-    if (candidates.every((arn) => shown.has(arn))) return again;
-    throw refusal(
-      'plan.count',
-      `the list changed while the question was open, and ${candidates.length} snapshots would be deleted now; apply the plan again`,
-    );
+    return again;
   }
 
   private async delete(prepared: Prepared): Promise<ExitCode> {
@@ -208,6 +203,7 @@ class LocalApply {
       };
       await applyPrepared(ports, prepared, {
         signal: interrupt.signal,
+        prepareAgain: () => this.prepare(),
         progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
       }).catch(note);
       // Outcomes that could not be stored are at least printed.

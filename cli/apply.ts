@@ -100,8 +100,8 @@ export async function apply(
     const place = await openPlace(plan, caller);
     const { digest, yes, dryRun = false, format = 'text', quiet = false } = options;
     if (options.function === undefined) {
-      const config = loadConfig(options.config, warnOn(terminal.err));
-      const local = { config, digest: digest ?? null, yes, dryRun, format, quiet };
+      const readConfig = () => loadConfig(options.config, warnOn(terminal.err));
+      const local = { readConfig, digest: digest ?? null, yes, dryRun, format, quiet };
       return await applyLocally(local, place, caller, terminal, input);
     }
     const remote = { name: options.function, digest, yes, quiet, zone: zoneOf(options.config) };

@@ -8,16 +8,17 @@ import type { SourceState } from '../core/snapshot/snapshot';
 import type { RetentionError } from '../core/util/errors';
 import { decideConfirmed } from '../inventory/confirm-sources';
 import type { Sleep, SnapshotDeletion } from '../ports/deletion-ports';
-import type { Clock, Digest, InventoryProgress, ReadInventory } from '../ports/ports';
+import type { Digest, InventoryProgress, ReadInventory } from '../ports/ports';
 import { makeBackoff, type RetrySettings } from './backoff';
 import { stopWithCaller } from './caller-failure';
-import type { Clocks } from './check-age';
+import { type Clocks, startAge } from './check-age';
 import { checkGroup } from './check-group';
-import { deleteSnapshot } from './delete-snapshot';
+import { deleteSnapshot, TAKE_OVER_WAIT_MS } from './delete-snapshot';
 import type { ItemOutcome } from './item-outcome';
-import { checkOutcomes, type OutcomePorts, type RunOutcomes } from './outcome-store';
+import { checkOutcomes, type RunOutcomes } from './outcome-store';
 import { awaitEarlier, confirmAbsent, type ItemPorts } from './read-snapshot';
 import { isRefusal } from './refusals';
+import type { CheckLockPorts } from './run-lock';
 import {
   checkCaps,
   checkClock,
@@ -27,17 +28,23 @@ import {
   checkInventory,
   checkOrigin,
   checkPlanAccount,
+  checkSteady,
   checkUnblocked,
   openPlan,
   type PlanText,
 } from './verify-plan';
 
-export interface PreparePorts {
-  readonly clock: Clock;
+/**
+ * A decision older than this (ms) is made again before the next delete: holds, ages and the configuration may have
+ * changed.
+ */
+export const MAX_DECISION_AGE_MS = 10 * 60_000;
+
+export interface PreparePorts extends Clocks {
   readonly digest: Digest;
   readonly readInventory: ReadInventory;
   readonly deletion: Pick<SnapshotDeletion, 'readClock'>;
-  readonly outcomes: Omit<OutcomePorts, 'owner'>;
+  readonly outcomes: CheckLockPorts;
 }
 
 export interface PrepareRequest {
@@ -133,13 +140,16 @@ export async function prepareApply(
   checkInventory(plan, live);
   checkPlanAccount(plan, account ?? live.account);
   const decidedAt = ports.clock();
+  const decidedAtMonotonic = ports.monotonic();
   const matters = ({ snapshot }: EvaluatedSnapshot): boolean => wanted.has(snapshot.arn);
   const { inventory, decision } = await decideConfirmed(live, { config, now: decidedAt, matters, progress });
   const { groups, skipped } = intersect(open, decision.items, inventory.sources, config.floors.minKeep, config.zone);
   const candidates = groups.reduce((sum, { items }) => sum + items.length, 0);
   const deleted = before.filter(({ outcome }) => outcome === 'deleted').length;
   checks.run(() => checkCaps(plan, config, candidates + deleted, inventory.snapshots.length + deleted));
-  checkClock(await ports.deletion.readClock());
+  const reading = await ports.deletion.readClock();
+  checkClock(reading);
+  checkSteady(ports.clock() - decidedAt, ports.monotonic() - decidedAtMonotonic);
   if (count !== null) checkCount(count, plan);
   return { plan, config, decidedAt, groups, skipped, doneBefore: before.length, refusal: checks.refusal };
 }
@@ -155,6 +165,10 @@ export interface ApplyPreparedOptions {
   /** Ends the run after the current snapshots. */
   readonly signal?: AbortSignal;
   readonly progress?: (result: ItemResult) => void;
+  /**
+   * Prepares the plan again when the decision has become too old. Absent: what has no outcome then stays open.
+   */
+  readonly prepareAgain?: (() => Promise<Prepared>) | undefined;
   /** A dry run: the same path up to the delete, which is not sent; called for each snapshot that would be deleted. */
   readonly wouldDelete?: (candidate: Candidate) => void;
 }
@@ -176,14 +190,18 @@ type Skipped = Intersection['skipped'][number];
 /** One run over a plan that was prepared. */
 class PlanRun {
   private hasFailed = false;
+  private readonly age: () => number;
 
   constructor(
     private readonly ports: ApplyPorts,
     private readonly prepared: Prepared,
     private readonly options: ApplyPreparedOptions,
-  ) {}
+  ) {
+    this.age = startAge(ports);
+  }
 
-  async run(): Promise<void> {
+  /** Returns whether snapshots are left because the decision has become too old. */
+  async run(): Promise<boolean> {
     const { groups } = this.prepared;
     const skipped = this.prepared.skipped.filter(({ item }) => this.isOpen(item));
     // Of those that the decision keeps and no delete was sent of, nothing more has to be read.
@@ -198,14 +216,28 @@ class PlanRun {
       ...this.inRegions(groups, ({ region }) => region, this.deleteGroup),
     ]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    const isLeft = [
+      ...unclear.map(({ item }) => item),
+      ...groups.flatMap(({ items }) => items.map(({ item }) => item)),
+    ];
+    return this.isOutdated() && isLeft.some((item) => this.isOpen(item));
   }
 
   private isOpen({ arn }: PlanItem): boolean {
     return !this.ports.outcomes.recorded.has(arn);
   }
 
+  /** Whether no delete may be sent on this decision: it is too old, a clock was set back, or the plan has expired. */
+  private readonly isOutdated = (): boolean => {
+    const { plan, decidedAt } = this.prepared;
+    const now = this.ports.clock();
+    const sinceDecision = now - decidedAt;
+    const isOld = sinceDecision < 0 || Math.max(sinceDecision, this.age()) > MAX_DECISION_AGE_MS;
+    return isOld || now >= Date.parse(plan.expiresAt);
+  };
+
   private isStopping(): boolean {
-    return this.hasFailed || this.options.signal?.aborted === true;
+    return this.hasFailed || this.options.signal?.aborted === true || this.isOutdated();
   }
 
   /**
@@ -290,6 +322,7 @@ class PlanRun {
       const end = await deleteSnapshot(ports, {
         ...{ candidate, source: stateOf(group), config, checkGroup: check, signal },
         sentBefore: outcomes.unsettled.has(item.arn),
+        isOutdated: this.isOutdated,
         attempt: wouldDelete === undefined ? attempt : null,
       });
       if (end === 'left') return;
@@ -299,11 +332,39 @@ class PlanRun {
   }
 }
 
+const arnsIn = ({ groups }: Pick<Prepared, 'groups'>): ReadonlySet<string> =>
+  new Set(groups.flatMap(({ items }) => items.map(({ item }) => item.arn)));
+
+/**
+ * Returns a later preparation of a plan without the candidates that an earlier one, which a person confirmed, did not
+ * have.
+ */
+export function withinConfirmed(confirmed: Pick<Prepared, 'groups'>, later: Prepared): Prepared {
+  const known = arnsIn(confirmed);
+  const added = later.groups.flatMap(({ items }) => items.filter(({ item }) => !known.has(item.arn)));
+  const skipReason = {
+    outcome: 'spared',
+    code: 'not-confirmed',
+    text: 'it was not among the snapshots that were shown before the count was confirmed',
+  } as const;
+  return {
+    ...later,
+    groups: later.groups
+      .map((group) => ({ ...group, items: group.items.filter(({ item }) => known.has(item.arn)) }))
+      .filter(({ items }) => items.length > 0),
+    skipped: [...later.skipped, ...added.map((candidate) => ({ ...candidate, skipReason }))],
+  };
+}
+
+/** After this many decisions in a row on which no outcome was recorded, the rest stays open. */
+const MAX_IDLE_DECISIONS = 3;
+
 /**
  * Applies a prepared plan: regions in parallel, within a region group after group, newest first, each outcome durable
- * before the next snapshot. Safe to run twice: items that have an outcome are skipped. Rejects when outcomes cannot be
- * recorded, when another run has taken over, and when the caller's credentials fail (`caller.failed`): every item
- * without an outcome then stays open.
+ * before the next snapshot. When the decision has become too old, finishes what is in flight, prepares again, and goes
+ * on with what both decisions list. Safe to run twice: items that have an outcome are skipped. Rejects when outcomes
+ * cannot be recorded, when another run has taken over, when the plan is refused meanwhile, and when the caller's
+ * credentials fail (`caller.failed`): every item without an outcome then stays open.
  */
 export async function applyPrepared(
   ports: ApplyPorts,
@@ -311,5 +372,16 @@ export async function applyPrepared(
   options: ApplyPreparedOptions = {},
 ): Promise<void> {
   if (prepared.refusal !== null && options.wouldDelete === undefined) throw prepared.refusal;
-  await new PlanRun({ ...ports, deletion: stopWithCaller(ports.deletion) }, prepared, options).run();
+  const runPorts = { ...ports, deletion: stopWithCaller(ports.deletion) };
+  const { outcomes } = ports;
+  if (options.wouldDelete === undefined && prepared.groups.length > 0 && outcomes.replacedLock)
+    await ports.sleep(TAKE_OVER_WAIT_MS);
+  let current = prepared;
+  for (let idle = 0; idle < MAX_IDLE_DECISIONS; ) {
+    const known = outcomes.recorded.size;
+    const isLeft = await new PlanRun(runPorts, current, options).run();
+    if (!isLeft || options.prepareAgain === undefined || options.signal?.aborted === true) return;
+    idle = outcomes.recorded.size > known ? 0 : idle + 1;
+    current = withinConfirmed(prepared, await options.prepareAgain());
+  }
 }

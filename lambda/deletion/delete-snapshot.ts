@@ -36,6 +36,8 @@ export interface ItemRequest extends Subject {
    * Reads its group's floor and source again; null: both are as the decision found them. Called before every attempt.
    */
   readonly checkGroup: (abortSignal: AbortSignal | undefined) => Promise<ItemOutcome | null>;
+  /** Whether the decision has become too old: then no delete is sent. Absent: it never does. */
+  readonly isOutdated?: () => boolean;
   /** Null: a dry run, which checks and sends nothing. */
   readonly attempt: ItemAttempt | null;
   /** Ends the run: at once while nothing was sent, and after the end of a delete that was sent. */
@@ -108,6 +110,8 @@ class SnapshotDeletionRun {
 
   private async attempt(): Promise<Step> {
     const { signal } = this;
+    const isOutdated = (): boolean => this.request.isOutdated?.() === true;
+    if (isOutdated()) return { end: await this.leave() };
     const groupAge = startAge(this.ports);
     const breach = await this.request.checkGroup(signal);
     if (isAborted(signal)) return { end: await this.leave() };
@@ -120,18 +124,30 @@ class SnapshotDeletionRun {
       return { again: NOT_TRIED };
     }
     const age = startAge(this.ports);
-    if ((await this.request.attempt?.isOwn()) === false) throw takenOver(this.request.candidate.item.name);
+    await this.checkOwn();
     const now = await readNow(this.ports, this.request, signal);
     const step = await this.afterReading(now, signal);
     if (step !== null) return step;
-    const isFresh = (): boolean => age() <= CHECK_VALID_MS && groupAge() <= GROUP_CHECK_VALID_MS;
+    const isFresh = (): boolean => !isOutdated() && age() <= CHECK_VALID_MS && groupAge() <= GROUP_CHECK_VALID_MS;
     if (!isFresh()) return { again: TOO_OLD };
     return this.request.attempt === null ? { end: 'deletable' } : this.send(isFresh);
   }
 
-  private async start(): Promise<AttemptStart> {
+  private start(): Promise<AttemptStart> {
+    return this.orCancel(async () => (await this.request.attempt?.start()) ?? 'owned');
+  }
+
+  /** Rejects when this run may no longer send a delete. */
+  private checkOwn(): Promise<void> {
+    return this.orCancel(async () => {
+      if ((await this.request.attempt?.isOwn()) === false) throw takenOver(this.request.candidate.item.name);
+    });
+  }
+
+  /** Cancels the attempt when a call of the record rejects and nothing was sent. */
+  private async orCancel<T>(call: () => Promise<T>): Promise<T> {
     try {
-      return (await this.request.attempt?.start()) ?? 'owned';
+      return await call();
     } catch (error) {
       // This error is the one to report; where the cancelling fails as well, the attempt stays open.
       await this.cancel().catch(() => undefined);

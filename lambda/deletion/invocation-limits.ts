@@ -14,7 +14,7 @@ export async function checkDeployed({ isDeployed }: Pick<DeletionPorts, 'isDeplo
   if (await isDeployed()) return;
   throw new RetentionError(
     SUPERSEDED,
-    'the version of the function that applied it is no longer the deployed one, and the configuration in force may be another',
+    'the version of the function that applied it is no longer the deployed one, and the configuration in force may be another; the next report makes a new plan',
   );
 }
 
@@ -71,6 +71,7 @@ function limitPorts(ports: DeletionPorts, outcomes: RunOutcomes, end: AbortSigna
       outcomes: {
         recorded: outcomes.recorded,
         unsettled: outcomes.unsettled,
+        replacedLock: outcomes.replacedLock,
         startAttempt: unlessEnded(startAttempt),
         isOwnAttempt: unlessEnded((arn) => outcomes.isOwnAttempt(arn)),
         cancelAttempt: unlessEnded((arn) => outcomes.cancelAttempt(arn)),

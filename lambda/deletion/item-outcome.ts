@@ -31,7 +31,7 @@ const GONE: Readonly<Record<Sent, ItemOutcome>> = {
   'by-an-earlier-run': {
     outcome: 'deleted',
     code: 'deleted',
-    text: 'an earlier run started to delete it, and it is gone',
+    text: 'it is gone: an earlier run may have sent its delete, or it was deleted manually',
   },
   nothing: { outcome: 'already-gone', code: 'snapshot.gone', text: 'it was gone before this run could delete it' },
 };

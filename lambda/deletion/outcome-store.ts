@@ -26,7 +26,7 @@ import {
   unsettledOfRecords,
 } from './outcome-files';
 import { refusal } from './refusals';
-import { checkLock, type LockPorts, type RunLock, takeLock } from './run-lock';
+import { type CheckLockPorts, checkLock, type LockPorts, type RunLock, takeLock } from './run-lock';
 
 export type OutcomePorts = LockPorts;
 
@@ -44,7 +44,12 @@ export interface RunOutcomes {
   readonly unsettled: ReadonlyMap<string, ItemDetails>;
   /** Notes that deletes of an item may be sent from now on. Called before every delete; writes once. */
   startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart>;
-  /** Reads whether this run still has the attempt of an item: only then may it send a delete. */
+  /** Whether an earlier run of any plan of the place ended without releasing its lock: its last delete may still arrive. */
+  readonly replacedLock: boolean;
+  /**
+   * Reads whether this run still has the attempt of an item: only then may it send a delete. Refuses plan.in-progress
+   * when it no longer has the lock.
+   */
   isOwnAttempt(arn: string): Promise<boolean>;
   /** Notes that none of the deletes of this run was carried out. An attempt that an earlier run began stays open. */
   cancelAttempt(arn: string): Promise<void>;
@@ -114,8 +119,13 @@ class StoredOutcomes implements OutcomeStore {
     throw takenOver(name);
   }
 
+  get replacedLock(): boolean {
+    return this.lock.replaced;
+  }
+
   async isOwnAttempt(arn: string): Promise<boolean> {
-    return this.isOwnOpen(await this.reread(arn));
+    const [attempt] = await Promise.all([this.reread(arn), this.lock.check()]);
+    return this.isOwnOpen(attempt);
   }
 
   async cancelAttempt(arn: string): Promise<void> {
@@ -224,17 +234,16 @@ class StoredOutcomes implements OutcomeStore {
     facts: ItemDetails,
   ): Promise<AttemptStart | null> {
     const known = this.attempts.get(arn)?.attempt;
-    // Where the answer to its creation was lost, the attempt is this run's own.
+    // Where the answer to its creation or replacement was lost, the attempt is this run's own.
     const isOwn = this.isOwnOpen(known);
-    const wasOpen = known?.state === 'open' && !isOwn;
+    const earlier = (known?.state === 'open' && !isOwn) || known?.earlier === true;
     if (!isOwn) {
       if (known !== undefined && (await this.adoptOutcome(arn, known.outcome))) return 'recorded';
       const { run } = this.ports.owner;
-      const earlier = wasOpen || known?.earlier === true;
       const attempt = { arn, name, run, state: 'open', earlier, at: this.now(), facts, outcome: null } as const;
       if (!(await this.replace(attempt))) return null;
     }
-    const start = wasOpen ? 'taken-over' : 'owned';
+    const start = earlier ? 'taken-over' : 'owned';
     this.begun.set(arn, start);
     this.unsettled.set(arn, facts);
     return start;
@@ -305,7 +314,7 @@ async function readUnfinished(store: Store, plan: Plan): Promise<ApplyResult | n
  * Returns the recorded outcomes of a plan. Refuses plan.applied when it is finished, plan.in-progress while another run
  * seems to be active.
  */
-export async function checkOutcomes(ports: Omit<OutcomePorts, 'owner'>, plan: Plan): Promise<readonly ItemResult[]> {
+export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<readonly ItemResult[]> {
   const result = await readUnfinished(ports.store, plan);
   await checkLock(ports, plan.id);
   return [...(await readRecords(ports.store, plan, byArn(result), plan.items)).recorded.values()];
@@ -338,6 +347,7 @@ export function rehearsalOutcomes(): RunOutcomes {
   return {
     recorded,
     unsettled: new Map(),
+    replacedLock: false,
     startAttempt: async () => 'owned',
     isOwnAttempt: async () => true,
     cancelAttempt: async () => undefined,

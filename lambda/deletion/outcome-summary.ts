@@ -6,7 +6,7 @@ import { type PlanKey, planFile, recordFolder, resultFile } from '../storage/key
 import { PLAN, parseStored } from '../storage/schemas';
 import { byArn, makeResult, readRecords, readResult, unreadableRecord, unsettledOfRecords } from './outcome-files';
 import { isRefusal } from './refusals';
-import { releaseLock } from './run-lock';
+import { expireLock } from './run-lock';
 
 /** Returns the result of a plan; undefined where the stored one belongs to another plan of that id. */
 async function ownResult(store: Store, plan: PlanKey): Promise<ApplyResult | null | undefined> {
@@ -61,7 +61,7 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
 const MAX_WRITES = 5;
 
 /**
- * Writes the result of a plan from its record, for a run that ended without doing so, and releases the lock of that
+ * Writes the result of a plan from its record, for a run that ended without doing so, and ends the lock of that
  * run.
  */
 export async function settleOutcome(store: Store, plan: PlanKey, isOwnRun: (run: string) => boolean): Promise<void> {
@@ -71,5 +71,5 @@ export async function settleOutcome(store: Store, plan: PlanKey, isOwnRun: (run:
     items = outcome.items.length;
     await store.put({ key: resultFile(plan.id), contentType: 'application/json', body: renderResultJson(outcome) });
   }
-  await releaseLock(store, plan.id, isOwnRun);
+  await expireLock(store, isOwnRun);
 }

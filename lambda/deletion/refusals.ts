@@ -25,6 +25,16 @@ export type RefusalCode = (typeof REFUSALS)[number];
 export const refusal = (code: RefusalCode, message: string): RetentionError =>
   new RetentionError(code, `cannot apply the plan: ${message}`);
 
+/** The refusal of a run while another one, of any plan of the place, is active. */
+export class PlanInProgress extends RetentionError {
+  /** The id of the plan that the other run applies. */
+  readonly activePlan: string;
+  constructor(message: string, activePlan: string) {
+    super('plan.in-progress', `cannot apply the plan: ${message}`);
+    this.activePlan = activePlan;
+  }
+}
+
 /** Whether an error is a refusal of a plan. */
 export const isRefusal = (error: unknown): error is RetentionError =>
   error instanceof RetentionError && REFUSALS.some((code) => code === error.code);

@@ -12,7 +12,7 @@ import { applyInTime, checkDeployed, SUPERSEDED } from './invocation-limits';
 import { type OutcomePorts, openOutcomes } from './outcome-store';
 import { settleOutcome } from './outcome-summary';
 import type { DeletionOrder } from './parse-event';
-import { isRefusal } from './refusals';
+import { isRefusal, PlanInProgress } from './refusals';
 import { selectAutomatically } from './select-due-snapshots';
 import { type EndedRun, type ResultSent, sendResult } from './send-result';
 
@@ -97,11 +97,11 @@ async function applyOnce(
   plan: ApprovedPlan,
   startedAt: number,
 ): Promise<Invocation> {
-  const { store, clock, digest, readInventory, deletion, config, account, limits } = ports;
+  const { store, clock, monotonic, digest, readInventory, deletion, config, account, limits } = ports;
   const key = planFile(plan.id);
   const stored = { text: await store.get(key), where: store.locate(key), digest: plan.digest, id: plan.id };
   const prepared = await prepareApply(
-    { clock, digest, readInventory, deletion, outcomes: outcomePorts },
+    { clock, monotonic, digest, readInventory, deletion, outcomes: outcomePorts },
     {
       ...{ plan: stored, config, account, count: plan.count ?? null },
       allowsRaisedCaps: ports.allowsRaisedCaps ?? false,
@@ -152,7 +152,9 @@ async function invoke(
     if (!isRefusal(error)) throw error;
     // This run finished it and died before it noted that, or an earlier one did: either way it is finished.
     if (error.code === 'plan.applied') return { state: 'finished' };
-    return { state: 'refused', code: error.code, text: error.message };
+    const isOther = error instanceof PlanInProgress && error.activePlan !== plan.id;
+    const otherPlan = isOther ? { otherPlan: error.activePlan } : {};
+    return { state: 'refused', code: error.code, text: error.message, ...otherPlan };
   }
 }
 

@@ -1,9 +1,8 @@
-import type { RetentionError } from '../core/util/errors';
 import type { Clock, Store, StoredObject } from '../ports/ports';
 import { jsonObject } from '../storage/json-object';
-import { lockFile } from '../storage/keys';
+import { LOCK_FILE } from '../storage/keys';
 import { LOCK, parseStored } from '../storage/schemas';
-import { refusal } from './refusals';
+import { PlanInProgress } from './refusals';
 
 /** The process that applies a plan. */
 export interface Owner {
@@ -24,87 +23,154 @@ export interface LockPorts {
 }
 
 /**
- * A lock that its run has not renewed for this long (ms) no longer counts, even if a process of its number is running.
+ * A lock that its run has not renewed for this long (ms) may be taken, even if a process of its number is running.
  */
 const LOCK_TIMEOUT_MS = 60 * 60_000;
 /** A run renews its lock at most this often (ms). */
-const RENEW_INTERVAL_MS = 60_000;
+const RENEW_INTERVAL_MS = 10 * 60_000;
 
 interface Lock {
+  /** The id of the plan that its run applies. */
+  readonly plan: string;
   readonly owner: Owner;
   /** When it was last renewed (epoch ms). */
   readonly at: number;
   readonly released: boolean;
 }
 
-const objectOf = (planId: string, { owner, at, released }: Lock): StoredObject =>
-  jsonObject(lockFile(planId), { owner, at: new Date(at).toISOString(), released });
-
-const inProgress = ({ host, pid }: Owner, until: number): RetentionError =>
-  refusal(
-    'plan.in-progress',
-    `process ${pid} on ${host} is applying it: let it finish; if it has ended and this machine cannot tell, apply again after ${new Date(until).toISOString()}`,
-  );
-
-/**
- * Returns the version of a lock that may be taken; null where there is none. Refuses plan.in-progress while its run
- * seems to be active.
- */
-async function freeLock({ store, clock, isAlive }: Omit<LockPorts, 'owner'>, planId: string): Promise<string | null> {
-  const stored = await store.getVersioned(lockFile(planId));
-  // A lock that cannot be read does not count: no delete depends on it.
-  const lock = parseStored(LOCK, stored?.text ?? null);
-  // A lock from further ahead than the time-out was written by a wrong clock: it would block the plan until that time.
-  const isRecent = lock !== null && !lock.released && Math.abs(clock() - lock.at) < LOCK_TIMEOUT_MS;
-  if (isRecent && isAlive(lock.owner) !== false) throw inProgress(lock.owner, lock.at + LOCK_TIMEOUT_MS);
-  return stored?.version ?? null;
+/** The lock as it was read. `lock` null: it cannot be read. */
+interface StoredLock {
+  readonly lock: Lock | null;
+  readonly version: string;
 }
 
-/** Refuses plan.in-progress while another run seems to be active. */
-export async function checkLock(ports: Omit<LockPorts, 'owner'>, planId: string): Promise<void> {
+const objectOf = ({ plan, owner, at, released }: Lock): StoredObject =>
+  jsonObject(LOCK_FILE, { plan, owner, at: new Date(at).toISOString(), released });
+
+async function readLock(store: Store): Promise<StoredLock | null> {
+  const stored = await store.getVersioned(LOCK_FILE);
+  return stored === null ? null : { lock: parseStored(LOCK, stored.text), version: stored.version };
+}
+
+const isActive = ({ lock }: StoredLock, isOwn: (run: string) => boolean): boolean =>
+  lock !== null && !lock.released && isOwn(lock.owner.run);
+
+function inProgress({ plan, owner: { host, pid }, at }: Lock, planId: string): PlanInProgress {
+  const applied = plan === planId ? 'it' : `the plan ${plan} from the same place`;
+  return new PlanInProgress(
+    `process ${pid} on ${host} is applying ${applied}: let it finish; if it has ended and this machine cannot tell, apply again after ${new Date(at + LOCK_TIMEOUT_MS).toISOString()}`,
+    plan,
+  );
+}
+
+export interface CheckLockPorts extends Omit<LockPorts, 'owner'> {
+  /** The run that checks: its own lock does not refuse it. Absent: none has begun. */
+  readonly owner?: Owner;
+}
+
+/**
+ * Returns the lock that may be replaced; null where there is none. Refuses plan.in-progress while its run seems to be
+ * active. A lock that cannot be read may be replaced: its run stops when it reads that it no longer has it.
+ */
+async function freeLock({ store, clock, isAlive, owner }: CheckLockPorts, planId: string): Promise<StoredLock | null> {
+  const stored = await readLock(store);
+  const lock = stored?.lock ?? null;
+  // A lock from further ahead than the time-out was written by a wrong clock: it would block the place until that time.
+  const isRecent = lock !== null && !lock.released && Math.abs(clock() - lock.at) < LOCK_TIMEOUT_MS;
+  if (isRecent && lock.owner.run !== owner?.run && isAlive(lock.owner) !== false) throw inProgress(lock, planId);
+  return stored;
+}
+
+/** Refuses plan.in-progress while another run of any plan of the place seems to be active. */
+export async function checkLock(ports: CheckLockPorts, planId: string): Promise<void> {
   await freeLock(ports, planId);
 }
 
-/** A lock that this run has. */
+/** The lock of a place, taken by this run. */
 export interface RunLock {
+  /** Whether a lock was replaced that its run had not released: a delete of that run may still arrive. */
+  readonly replaced: boolean;
+  /** Refuses plan.in-progress when this run no longer has the lock: then it may send no delete. */
+  check(): Promise<void>;
   /** Notes that this run is still active. Called often, written at intervals; never rejects. */
   renew(): Promise<void>;
   release(): Promise<void>;
 }
 
-async function readOwnLock(store: Store, planId: string, isOwn: (run: string) => boolean): Promise<Lock | null> {
-  const lock = parseStored(LOCK, await store.get(lockFile(planId)));
-  return lock !== null && !lock.released && isOwn(lock.owner.run) ? lock : null;
-}
-
-/** Releases the lock of a run that did not do so itself. */
-export async function releaseLock(store: Store, planId: string, isOwn: (run: string) => boolean): Promise<void> {
-  const lock = await readOwnLock(store, planId, isOwn);
-  if (lock !== null) await store.put(objectOf(planId, { ...lock, released: true }));
+/** Marks a lock as released if it is still that of the run. */
+export async function releaseLock(store: Store, isOwn: (run: string) => boolean): Promise<void> {
+  const stored = await readLock(store);
+  if (stored?.lock && isActive(stored, isOwn))
+    await store.replaceIf(objectOf({ ...stored.lock, released: true }), stored.version);
 }
 
 /**
- * Takes the lock of a plan: a courtesy for people, who learn that another run is active. No delete depends on it: of
- * two runs that both have it, each item has one owner. Refuses plan.in-progress.
+ * Ends the lock of a run that did not release it itself. The next run need not wait until it times out, and takes it
+ * over as one that was not released, because a delete may still be in flight.
  */
-export async function takeLock(ports: LockPorts, planId: string): Promise<RunLock> {
-  const { store, clock, owner } = ports;
-  const isOwn = (run: string): boolean => run === owner.run;
-  const lockNow = (): StoredObject => objectOf(planId, { owner, at: clock(), released: false });
-  const version = await freeLock(ports, planId);
-  const isTaken = version === null ? await store.putIfAbsent(lockNow()) : await store.replaceIf(lockNow(), version);
-  // Where the answer to the write was lost, the lock of this run is there.
-  if (!isTaken && (await readOwnLock(store, planId, isOwn)) === null) {
-    await freeLock(ports, planId);
-    throw inProgress(owner, clock() + LOCK_TIMEOUT_MS);
+export async function expireLock(store: Store, isOwn: (run: string) => boolean): Promise<void> {
+  const stored = await readLock(store);
+  if (stored?.lock && isActive(stored, isOwn))
+    await store.replaceIf(objectOf({ ...stored.lock, at: 0 }), stored.version);
+}
+
+class TakenLock implements RunLock {
+  private renewedAt: number;
+
+  constructor(
+    private readonly ports: LockPorts,
+    private readonly plan: string,
+    readonly replaced: boolean,
+  ) {
+    this.renewedAt = ports.clock();
   }
-  let renewedAt = clock();
-  return {
-    async renew() {
-      if (clock() - renewedAt < RENEW_INTERVAL_MS) return;
-      renewedAt = clock();
-      await store.put(lockNow()).catch(() => undefined);
-    },
-    release: () => releaseLock(store, planId, isOwn),
-  };
+
+  async check(): Promise<void> {
+    const stored = await readLock(this.ports.store);
+    if (stored !== null && isActive(stored, this.isOwn)) return;
+    if (stored?.lock) throw inProgress(stored.lock, this.plan);
+    throw new PlanInProgress(
+      `the lock ${this.ports.store.locate(LOCK_FILE)} of this run was removed: apply again`,
+      this.plan,
+    );
+  }
+
+  async renew(): Promise<void> {
+    const { store, clock, owner } = this.ports;
+    if (clock() - this.renewedAt < RENEW_INTERVAL_MS) return;
+    this.renewedAt = clock();
+    try {
+      const stored = await readLock(store);
+      if (stored === null || !isActive(stored, this.isOwn)) return;
+      await store.replaceIf(objectOf({ plan: this.plan, owner, at: clock(), released: false }), stored.version);
+    } catch {
+      // The next attempt tries again.
+    }
+  }
+
+  release(): Promise<void> {
+    return releaseLock(this.ports.store, this.isOwn);
+  }
+
+  private readonly isOwn = (run: string): boolean => run === this.ports.owner.run;
+}
+
+/**
+ * Takes the lock of a place for a run of a plan, so that one run at a time deletes there. Refuses plan.in-progress. A
+ * run reads it before each delete, so that a suspended run stops when another one has replaced it.
+ */
+export async function takeLock(ports: LockPorts, plan: string): Promise<RunLock> {
+  const { store, clock, owner } = ports;
+  const before = await freeLock(ports, plan);
+  const object = objectOf({ plan, owner, at: clock(), released: false });
+  const isTaken = before === null ? await store.putIfAbsent(object) : await store.replaceIf(object, before.version);
+  if (!isTaken) {
+    const now = await readLock(store);
+    // Where the answer to the write was lost, the lock of this run is there.
+    if (now === null || !isActive(now, (run) => run === owner.run)) {
+      await freeLock(ports, plan);
+      throw new PlanInProgress('another run took the lock at the same time: let it finish, and apply again', plan);
+    }
+  }
+  return new TakenLock(ports, plan, before !== null && before.lock?.released !== true);
 }

@@ -3,6 +3,7 @@ import type { Plan } from '../core/plan/plan';
 import type { Config } from '../core/policy/config';
 import { compactInstant } from '../core/time/instant';
 import { subtractDuration } from '../core/time/period';
+import { MAX_LATE_MS } from '../core/time/tolerance';
 import { jsonText } from '../core/util/safe-text';
 import type { Channel, Digest, Store } from '../ports/ports';
 import { planFile } from '../storage/keys';
@@ -44,6 +45,11 @@ export async function selectAutomatically(
   scheduledAt: number,
   now: number,
 ): Promise<Selected> {
+  if (Math.abs(now - scheduledAt) > MAX_LATE_MS)
+    return nothing(
+      'auto.late',
+      'it was started more than 24 hours from its scheduled time; the next start checks again',
+    );
   const confirmed = await channel.confirmedSubscribers();
   if (confirmed === null)
     return nothing('auto.no-subscriber', 'it could not be read whether anybody subscribes to the topic');

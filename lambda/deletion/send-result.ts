@@ -11,6 +11,7 @@ import {
 import { renderResultHtml } from '../render/result-html';
 import { jsonObject } from '../storage/json-object';
 import { type PlanKey, resultFile, resultMailedFile, resultPage } from '../storage/keys';
+import { SUPERSEDED } from './invocation-limits';
 import { readOutcome } from './outcome-summary';
 
 /** A run that is over. */
@@ -49,8 +50,12 @@ export interface ResultSent extends Partial<Counts> {
 const SEND_TIMEOUT_MS = 45_000;
 
 /** Whether the same plan would be refused again, so that no command goes on with it. */
-const isFinal = (end: RunEnd): boolean =>
-  end.state === 'refused' && (end.code.startsWith('plan.') || end.code === 'config.built-in');
+function isFinal(end: RunEnd): boolean {
+  // The configuration of the version that is deployed now may be another: the next report makes a plan of it.
+  if (end.state === 'stopped') return end.code === SUPERSEDED;
+  if (end.state !== 'refused' || end.otherPlan !== undefined) return false;
+  return end.code.startsWith('plan.') || end.code === 'config.built-in';
+}
 
 type Recorded = Pick<ResultContext, 'result' | 'unread'>;
 

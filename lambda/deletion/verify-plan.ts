@@ -226,6 +226,18 @@ function skewOf(reading: CallResult<ClockReading>): string | null {
   return `the service's clock is at ${new Date(service).toISOString()}, this machine's at ${new Date(machine).toISOString()}`;
 }
 
+/**
+ * Refuses clock.skew when the machine's clock was set between a decision and the reading of the service's clock: the
+ * decision was then made at a wrong time. Both are the elapsed time in ms.
+ */
+export function checkSteady(byClock: number, byMonotonic: number): void {
+  if (Math.abs(byClock - byMonotonic) > CLOCK_TOLERANCE_MS)
+    throw refusal(
+      'clock.skew',
+      `this machine's clock moved by ${Math.round(byClock / 1_000)} seconds in ${Math.round(byMonotonic / 1_000)} while it decided; expected a steady clock: apply again`,
+    );
+}
+
 /** Refuses clock.skew: ages and dated holds are evaluated by the machine's clock. */
 export function checkClock(reading: CallResult<ClockReading>): void {
   const reason = skewOf(reading);

@@ -17,6 +17,8 @@ export type RunEnd =
       readonly code: string;
       /** Why it ended early. */
       readonly text: string;
+      /** The id of the other plan whose run has the lock, where that is why it was refused. */
+      readonly otherPlan?: string;
     };
 
 /** A command, and the region of the CloudShell to paste it into. */
@@ -43,8 +45,9 @@ export interface ResultContext {
 /** Mail programs wrap lines. */
 const NO_WRAP_COLUMNS = 100_000;
 
-/** Whether another run is applying the plan. */
-export const isElsewhere = (end: RunEnd): boolean => end.state === 'refused' && end.code === 'plan.in-progress';
+/** Whether another run applies this plan. */
+export const isElsewhere = (end: RunEnd): boolean =>
+  end.state === 'refused' && end.code === 'plan.in-progress' && end.otherPlan === undefined;
 
 const openOf = ({ result }: ResultContext): number => result?.totals.open ?? 0;
 
@@ -79,7 +82,8 @@ const END_TEXTS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> 
 /** The text in place of a missing result. */
 function missingResultText({ result, end, unread }: ResultContext): string {
   if (result !== null) return '';
-  if (isElsewhere(end)) return 'The run that is in progress sends the outcome. ';
+  if (isElsewhere(end))
+    return 'The run that applies progress sends the outcome. If no e-mail follows, that run has died: apply the plan again after the time above. ';
   return unread === null ? 'Nothing was deleted. ' : `What was done could not be read: ${oneLine(unread)}.\n`;
 }
 

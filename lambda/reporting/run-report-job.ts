@@ -6,7 +6,7 @@ import { dayLabel, dayOf, subtractDuration, wallClock } from '../core/time/perio
 import { RetentionError } from '../core/util/errors';
 import type { InventoryProgress } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
-import { runTime } from '../storage/keys';
+import { begunFile, runTime } from '../storage/keys';
 import { readRuns } from '../storage/report-history';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
 import { indexReports } from './report-index';
@@ -109,6 +109,11 @@ function asSent(report: Report, { stored, failures }: Kept): Report {
   return { ...report, problems, totals, plan: { ...report.plan, blocked } };
 }
 
+/** Told where neither the report nor the note of its run could be stored. */
+const NOT_INTERRUPTED = new Error(
+  'automatic deletion does not know of this report and may go on by earlier ones; to stop it, deploy with -c deletion=approve',
+);
+
 const notKept = (reportId: string, stored: boolean, failures: readonly Error[]): RetentionError =>
   new RetentionError(
     stored ? 'report.unfinished' : 'report.not-stored',
@@ -135,6 +140,13 @@ export async function runReport(
     async () => scheduledAt !== null && wasSent(ports.store, scheduledAt),
   );
   if (before.value === true) return { reportId, delivery: 'already-sent' };
+  const begun = await withTimeout('note that the run began', READ_TIMEOUT_MS, () =>
+    ports.store.putIfAbsent({
+      key: begunFile(runTime(reportId)),
+      contentType: 'text/plain',
+      body: [new Date(startedAt).toISOString()],
+    }),
+  );
   const last = await withTimeout('find the previous report', READ_TIMEOUT_MS, () =>
     previousReport(ports.store, reportId),
   );
@@ -142,7 +154,8 @@ export async function runReport(
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const made = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
   const kept = await keepReport(ports, request, made);
-  const report = asSent(made.report, kept);
+  const isUnknown = begun.failure !== null && !kept.stored && request.deletion?.mode === 'automatic';
+  const report = asSent(made.report, isUnknown ? { ...kept, failures: [...kept.failures, NOT_INTERRUPTED] } : kept);
   const sending = await sendReport(ports, report, {
     scheduledAt,
     stored: kept.stored,

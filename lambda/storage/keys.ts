@@ -48,6 +48,9 @@ export const FAILED_BY_HAND = 'failed-by-hand';
 /** A note of a run, named SENT, SENT_BY_HAND, FAILED_BY_HAND or `failed-<attempt>`. */
 export const noteFile = (time: string, name: string): string => `${runFolder(time)}${name}.json`;
 
+/** The note that a run of this time began: one that leaves nothing else did not end well. */
+export const begunFile = (time: string): string => `${runFolder(time)}begun.txt`;
+
 /** The claim of one attempt to e-mail the report of a scheduled run. */
 export const claimFile = (time: string, attempt: number): string => `${runFolder(time)}claim-${attempt}.txt`;
 
@@ -61,8 +64,10 @@ export const resultPage = (planId: string): string => `${RESULTS}${planId}.html`
 /** The folder of everything else that is stored about a plan's deletion. */
 export const resultFolder = (planId: string): string => `${RESULTS}${planId}/`;
 
-/** The lock of the run that applies a plan, and the note that its result was e-mailed. */
-export const lockFile = (planId: string): string => `${resultFolder(planId)}lock.json`;
+/** The lock of the run that applies a plan of this place, whichever plan that is. */
+export const LOCK_FILE = `${RESULTS}lock.json`;
+
+/** The note that the result of a plan was e-mailed. */
 export const resultMailedFile = (planId: string): string => `${resultFolder(planId)}mailed.json`;
 
 /** The plan that a record belongs to. */

@@ -131,8 +131,9 @@ export const ATTEMPT: z.ZodMiniType<Attempt> = z.union([
   z.looseObject({ ...attemptBase, state: z.literal('settled'), outcome: ITEM_RESULT }),
 ]);
 
-/** The lock of the run that applies a plan. `at`: when it was last renewed. */
+/** The lock of the run that applies a plan. `plan`: its id. `at`: when it was last renewed. */
 export const LOCK = z.looseObject({
+  plan: z.string(),
   owner: z.looseObject({
     host: z.string(),
     pid: z.number(),
@@ -153,7 +154,12 @@ export const EXECUTION_END = z.looseObject({
   digest: z.string(),
   end: z.union([
     z.looseObject({ state: z.literal('finished') }),
-    z.looseObject({ state: z.enum(['refused', 'stopped', 'failed']), code: z.string(), text: z.string() }),
+    z.looseObject({
+      state: z.enum(['refused', 'stopped', 'failed']),
+      code: z.string(),
+      text: z.string(),
+      otherPlan: z.exactOptional(z.string()),
+    }),
   ]),
 });
 

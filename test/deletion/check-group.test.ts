@@ -52,6 +52,19 @@ describe('the check of a group', () => {
     expect(await guard(deletionOf([]), group({ floor: [] }), 1)).toMatchObject({ outcome: 'spared', code: 'floor' });
   });
 
+  it.each([
+    ['without an ARN', null],
+    ['of another region', SOURCE.arn.replace(/^(arn:[^:]*:[^:]*):[^:]*/, '$1:us-west-2')],
+  ])('spares a group whose source no list had when reading it by name answers with one %s', async (_, arn) => {
+    const absent = group({ source: null, absentSource: { arn: SOURCE.arn, name: SOURCE.name } });
+    const answer = { ok: true, value: { ...LIVING, arn } } as const;
+    expect(await guard(deletionOf(KEPT, answer), absent)).toMatchObject({
+      outcome: 'spared',
+      code: 'source.unconfirmed',
+    });
+    expect(await guard(deletionOf(KEPT, { ok: true, value: null }), absent)).toBeNull();
+  });
+
   it('spares a group when any snapshot of its floor is gone', async () => {
     for (const left of KEPT)
       expect(await guard(deletionOf([left]))).toMatchObject({ outcome: 'spared', code: 'floor' });

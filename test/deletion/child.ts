@@ -69,7 +69,7 @@ async function main(): Promise<void> {
   });
   const outcomePorts = { store: numbered(folderStore(dirname(PLAN))), clock, isAlive: isRunning, owner: thisProcess() };
   const prepared = await prepareApply(
-    { clock, digest: digestOf, readInventory, deletion, outcomes: outcomePorts },
+    { clock, monotonic: () => performance.now(), digest: digestOf, readInventory, deletion, outcomes: outcomePorts },
     {
       plan: { text: readFileSync(PLAN, 'utf8'), where: PLAN, digest: null },
       config,

@@ -190,10 +190,11 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
     prepareApply(
       {
         clock: options.clock ?? clock,
+        monotonic: options.monotonic ?? (() => performance.now()),
         digest: digestOf,
         readInventory: options.readInventory ?? readInventory,
         deletion: options.deletion ?? deletion,
-        outcomes: outcomePorts(options),
+        outcomes: { ...outcomePorts(options), ...(options.owner && { owner: options.owner }) },
       },
       {
         plan: {
@@ -240,17 +241,15 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
     async apply(options = {}) {
       const prepared = await prepare(options);
       await options.approved?.(prepared);
-      const outcomes = await openOutcomes(
-        { ...outcomePorts(options), owner: options.owner ?? anOwner() },
-        prepared.plan,
-      );
+      const owner = options.owner ?? anOwner();
+      const outcomes = await openOutcomes({ ...outcomePorts(options), owner }, prepared.plan);
       const retrySettings = { ...RETRY_SETTINGS, ...options.retrySettings };
       try {
         const clocks = { clock: options.clock ?? clock, monotonic: options.monotonic ?? (() => performance.now()) };
         await applyPrepared(
           { ...clocks, sleep, deletion: options.deletion ?? deletion, outcomes, retrySettings },
           only(prepared, options.batch),
-          options,
+          { prepareAgain: () => prepare({ ...options, owner, count: null }), ...options },
         );
       } finally {
         await outcomes.close();

@@ -4,7 +4,7 @@ import { memoryStore } from '../fakes/memory-store';
 const NOW = Date.parse('2026-11-23T08:00:00Z');
 const MINUTE = 60_000;
 
-describe('the lock of a plan', () => {
+describe('the lock of a place', () => {
   const portsAt = (now: number, store: LockPorts['store']): LockPorts => ({
     store,
     clock: () => now,
@@ -19,7 +19,10 @@ describe('the lock of a plan', () => {
   ])('refuses another run where its run %s: %d minutes later, %s', async (_, minutes, code) => {
     const store = memoryStore();
     await takeLock(portsAt(NOW, store), 'plan');
-    const check = checkLock(portsAt(NOW + minutes * MINUTE, store), 'plan');
+    const check = checkLock(
+      { ...portsAt(NOW + minutes * MINUTE, store), owner: { host: 'here', pid: 2, run: 'second' } },
+      'plan',
+    );
     await (code === null ? expect(check).resolves.toBeUndefined() : expect(check).rejects.toMatchObject({ code }));
   });
 });

@@ -122,7 +122,7 @@ async function history(days: readonly Day[]) {
         channel: { confirmedSubscribers: async () => (options.confirmed === undefined ? 1 : options.confirmed) },
       },
       options.config ?? CONFIG,
-      options.scheduledAt ?? NOW,
+      options.scheduledAt ?? options.now ?? NOW,
       options.now ?? NOW,
     );
   const taken = async (options: Parameters<typeof select>[0] = {}): Promise<string | readonly string[]> => {
@@ -473,7 +473,22 @@ describe('a person who can write plans alone', () => {
   });
 });
 
+describe('a report that leaves only the note that its run began', () => {
+  it('interrupts automatic deletion, because it was not e-mailed, or could not be stored', async () => {
+    const { taken, objects } = await history(daily());
+    expect([...objects.keys()].filter((key) => key.endsWith('/begun.txt'))).toHaveLength(daily().length);
+    objects.set('runs/20261123T060000Z/begun.txt', '2026-11-23T06:00:00.000Z');
+    expect(await taken()).toBe('auto.not-mailed');
+  });
+});
+
 describe('the plan of an automatic deletion', () => {
+  it('selects nothing when it is started more than a day from its scheduled time', async () => {
+    const { select } = await history(daily());
+    expect(await select({ scheduledAt: NOW - 24 * HOUR - 1 })).toMatchObject({ state: 'nothing', code: 'auto.late' });
+    expect(await select({ scheduledAt: NOW - 24 * HOUR })).toMatchObject({ state: 'plan' });
+  });
+
   test('is one that apply takes: whole, unblocked, of the configuration, with a digest of its own and an end', async () => {
     const { select, objects } = await history(daily());
     const selected = await select();

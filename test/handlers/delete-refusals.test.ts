@@ -52,14 +52,28 @@ describe('tells by e-mail', () => {
     withBench(async ({ approve, run, mails, objects }) => {
       const event = await approve();
       await run(event, { timeout: () => AbortSignal.abort() });
-      const key = `results/${event.plan}/lock.json`;
+      const key = `results/lock.json`;
       const owner = { host: 'elsewhere', pid: 1, run: 'another' };
-      objects.set(key, JSON.stringify({ owner, at: new Date().toISOString(), released: false }));
+      objects.set(key, JSON.stringify({ plan: event.plan, owner, at: new Date().toISOString(), released: false }));
       const { result } = await run(event);
       expect(result).toMatchObject({ state: 'refused', code: 'plan.in-progress', deleted: 0, open: 0 });
       expect(mails.at(-1)?.subject).toBe('[Lightsail] Not carried out a second time: plan.in-progress');
-      expect(mails.at(-1)?.body).toContain('The run that is at it sends the outcome.');
+      expect(mails.at(-1)?.body).toContain(
+        'If no e-mail follows, that run has died: apply the plan again after the time above.',
+      );
       expect(mails.at(-1)?.body).not.toContain('planned snapshots');
+    }));
+
+  it('that another plan is being applied, and how to apply this one afterwards', () =>
+    withBench(async ({ approve, run, mails, objects }) => {
+      const event = await approve();
+      const owner = { host: 'elsewhere', pid: 1, run: 'another' };
+      objects.set('results/lock.json', JSON.stringify({ plan: 'other', owner, at: new Date().toISOString() }));
+      const { result } = await run(event);
+      expect(result).toMatchObject({ state: 'refused', code: 'plan.in-progress', otherPlan: 'other', deleted: 0 });
+      expect(mails.at(-1)?.subject).toBe('[Lightsail] Nothing deleted: plan.in-progress');
+      expect(mails.at(-1)?.body).toContain('is applying the plan other from the same place');
+      expect(mails.at(-1)?.body).toContain('To go on with what was not dealt with');
     }));
 
   it('how a run ended that did not finish the plan, though a note says that its outcome went out', () =>

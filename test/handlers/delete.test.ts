@@ -430,10 +430,10 @@ describe('the deletion function', () => {
         beforeEnd: () => end.signal,
         store: {
           ...store,
-          put(object) {
+          replaceIf(object, version) {
             const body = [...object.body];
             if (body.join('').includes('"released":true')) happened.push('the lock is released');
-            return store.put({ ...object, body });
+            return store.replaceIf({ ...object, body }, version);
           },
         },
         deletion: {
@@ -475,7 +475,7 @@ describe('the deletion function', () => {
       const { result } = await run(event, {
         clock: () => now,
         isDeployed: async () => {
-          locks.push(JSON.parse(objects.get(`results/${event.plan}/lock.json`) ?? 'null'));
+          locks.push(JSON.parse(objects.get(`results/lock.json`) ?? 'null'));
           if (locks.length === 2) throw new Error('the alias cannot be read');
           return true;
         },

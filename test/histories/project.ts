@@ -4,7 +4,7 @@ import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
 import type { ApplyResult } from '../../lambda/core/plan/outcome';
 import type { Config } from '../../lambda/core/policy/config';
 import { RetentionError } from '../../lambda/core/util/errors';
-import { applyPrepared, prepareApply } from '../../lambda/deletion/apply-plan';
+import { applyPrepared, prepareApply, withinConfirmed } from '../../lambda/deletion/apply-plan';
 import type { RetrySettings } from '../../lambda/deletion/backoff';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import { isRefusal } from '../../lambda/deletion/refusals';
@@ -104,17 +104,21 @@ export async function apply(input: ApplyInput): Promise<ApplyEnd> {
     const stored = { text: await store.get(planFile(planId)), where: store.locate(planFile(planId)), digest: null };
     input.onReading();
     return prepareApply(
-      { ...ports, outcomes: outcomePorts },
+      { ...ports, monotonic, outcomes: outcomePorts },
       { plan: stored, config, account: ACCOUNT, count: null, deadline: null },
     );
   };
   try {
     let prepared = await prepare();
     if (input.questionMs > 0) await sleep(input.questionMs);
-    if (clock() - prepared.decidedAt > STALE) prepared = await prepare();
+    if (clock() - prepared.decidedAt > STALE) prepared = withinConfirmed(prepared, await prepare());
     const outcomes = await openOutcomes(outcomePorts, prepared.plan);
     let failure: { readonly error: unknown } | null = null;
-    const options = { progress: input.onOutcome, ...(input.signal === undefined ? {} : { signal: input.signal }) };
+    const options = {
+      progress: input.onOutcome,
+      prepareAgain: prepare,
+      ...(input.signal === undefined ? {} : { signal: input.signal }),
+    };
     await applyPrepared(
       { clock, monotonic, sleep, deletion: ports.deletion, outcomes, retrySettings },
       prepared,

@@ -1,0 +1,98 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { startEmulator } from '../../emulator/server';
+import { s3Store } from '../../lambda/aws/s3-store';
+import { TAKE_OVER_WAIT_MS } from '../../lambda/deletion/delete-snapshot';
+import type { Store } from '../../lambda/ports/ports';
+import { memoryStore } from '../fakes/memory-store';
+import { anOwner, codeOf, type Rig, smallAccount, startRig } from './rig';
+
+interface OpenedStore {
+  readonly store: Store;
+  close(): Promise<void> | void;
+}
+
+const STORES: readonly (readonly [string, (rig: Rig) => Promise<OpenedStore>])[] = [
+  ['a store in memory', async () => ({ store: memoryStore(), close: () => undefined })],
+  ['a folder', async ({ store }) => ({ store, close: () => undefined })],
+  [
+    'a bucket',
+    async () => {
+      const emulator = await startEmulator({ account: smallAccount(), buckets: ['reports'] });
+      const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
+      const client = new S3Client({ endpoint: emulator.url, region: 'us-east-1', forcePathStyle: true, credentials });
+      const close = async () => {
+        client.destroy();
+        await emulator.close();
+      };
+      return { store: s3Store(client, 'reports'), close };
+    },
+  ],
+];
+
+describe.each(STORES)('two plans that list the same snapshots, in %s', (_, openStore) => {
+  let rig: Rig;
+  let opened: OpenedStore;
+  beforeEach(async () => {
+    rig = await startRig();
+    opened = await openStore(rig);
+  });
+  afterEach(async () => {
+    await opened.close();
+    await rig.close();
+  });
+  const deletes = (): readonly string[] =>
+    rig.emulator.requests.list().flatMap(({ operation, name }) => (operation.startsWith('Delete') ? [name ?? ''] : []));
+
+  it('are applied by one run at a time: the other one is refused, and each snapshot is deleted once', async () => {
+    const { store } = opened;
+    const [first, second] = [await rig.plan(), await rig.plan()];
+    const options = { store, isAlive: () => null };
+    const ends = await Promise.all(
+      [first, second].map(({ text }) => codeOf(rig.apply({ ...options, text, owner: anOwner() }))),
+    );
+    expect([...ends].sort()).toEqual([null, 'plan.in-progress'].sort());
+    expect(deletes()).toHaveLength(5);
+    expect(new Set(deletes()).size).toBe(5);
+  });
+
+  it('are not both applied by a suspended run that goes on after the other one took over', async () => {
+    const { store } = opened;
+    const [first, second] = [await rig.plan(), await rig.plan()];
+    let wake: () => void = () => undefined;
+    const asleep = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    let reached: () => void = () => undefined;
+    const suspended = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const sentByFirst: string[] = [];
+    const deletion = {
+      ...rig.deletion,
+      deleteSnapshot: (...args: Parameters<typeof rig.deletion.deleteSnapshot>) => {
+        sentByFirst.push(args[0].name);
+        return rig.deletion.deleteSnapshot(...args);
+      },
+    };
+    const sleeping: Store = {
+      ...store,
+      // It stops before it writes its first attempt.
+      async putIfAbsent(object) {
+        if (object.key.endsWith('attempt.json')) {
+          reached();
+          await asleep;
+        }
+        return store.putIfAbsent(object);
+      },
+    };
+    const run = codeOf(rig.apply({ store: sleeping, text: first.text, deletion, owner: anOwner() }));
+    await suspended;
+    const result = await rig.apply({ store, text: second.text, isAlive: () => false, owner: anOwner() });
+    expect(result.totals).toMatchObject({ deleted: 5, failed: 0 });
+    expect(rig.slept).toContain(TAKE_OVER_WAIT_MS);
+    wake();
+    expect(await run).toBe('plan.in-progress');
+    expect(sentByFirst).toEqual([]);
+    expect(deletes()).toHaveLength(5);
+  });
+});
