@@ -47,11 +47,14 @@ function connectionOf(proxies: ProxySettings, caBundle: string | null, access: A
  * Throws `connection.ca-bundle` where the file of trusted certificates cannot be used.
  */
 export async function findCaller(profile: string | undefined, env: NodeJS.ProcessEnv): Promise<Caller> {
-  const { settings: name, keys } = chooseProfile(profile, env);
+  const { settings: name, keys: named } = chooseProfile(profile, env);
   const told = { profile: await profileToRepeat(profile, env) };
   // The SDK's clients look up endpoints by AWS_PROFILE alone: a client's own `profile` does not count there.
   if (name !== null) process.env.AWS_PROFILE = name;
   const { profiles } = await readProfiles();
+  // A profile that the environment names must exist, also where its keys precede that profile.
+  const isUnknown = name !== null && name !== 'default' && profiles[name] === undefined;
+  const keys = isUnknown ? name : named;
   const settings = profiles[name ?? 'default'];
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || settings?.region || 'us-east-1';
   const endpoints = { env, profile: name ?? 'default', files: await loadSharedConfigFiles().catch(() => null) };

@@ -53,13 +53,22 @@ export function checkOutputFile(path: string): void {
   );
 }
 
+const sameFile = (message: string): RetentionError => new RetentionError('usage.same-file', message);
+
+/** Throws `usage.same-file` where a report and its plan would be written to one file. */
+export function requireTwoFiles(output: string, planOut: string): void {
+  if (isSameFile(output, planOut))
+    throw sameFile(
+      `--output and --plan-out name the same file, ${planOut}: the plan would replace the report; give them two`,
+    );
+}
+
 /** Checks the file that an option names, if it does. Throws `usage.same-file` where that is the configuration in force, which it would replace. */
 export function checkOutput(option: string, file: string | undefined, config: string | undefined): void {
   if (file === undefined) return;
   const inForce = config ?? findConfigFile();
   if (inForce !== null && isSameFile(file, inForce))
-    throw new RetentionError(
-      'usage.same-file',
+    throw sameFile(
       `${option} names the configuration in force, ${oneLine(file)}, and would replace it: give another file`,
     );
   checkOutputFile(file);

@@ -18,7 +18,7 @@ import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Format } from './formats';
 import { loadConfig, warnOn } from './load-config';
-import { checkOutput, isSameFile, writeOutputFile } from './output-file';
+import { checkOutput, requireTwoFiles, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
 import { renderSummary } from './report-summary';
@@ -104,11 +104,7 @@ function checkOptions({ at, config, output, planOut, raiseCaps, summary, format 
       'usage.at-with-plan-out',
       '--at and --plan-out do not go together: a plan is made at the real time only; leave one of them out',
     );
-  if (output !== undefined && planOut !== undefined && isSameFile(output, planOut))
-    throw new RetentionError(
-      'usage.same-file',
-      `--output and --plan-out name the same file, ${planOut}: the plan would replace the report; give them two`,
-    );
+  if (output !== undefined && planOut !== undefined) requireTwoFiles(output, planOut);
   checkOutput('--output', output, config);
   checkOutput('--plan-out', planOut, config);
 }
