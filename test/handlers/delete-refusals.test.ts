@@ -58,7 +58,9 @@ describe('tells by e-mail', () => {
       const { result } = await run(event);
       expect(result).toMatchObject({ state: 'refused', code: 'plan.in-progress', deleted: 0, open: 0 });
       expect(mails.at(-1)?.subject).toBe('[Lightsail] Not carried out a second time: plan.in-progress');
-      expect(mails.at(-1)?.body).toContain('If no e-mail follows, that run has died: apply the plan again after the time above.');
+      expect(mails.at(-1)?.body).toContain(
+        'If no e-mail follows, that run has died: apply the plan again after the time above.',
+      );
       expect(mails.at(-1)?.body).not.toContain('planned snapshots');
     }));
 
