@@ -17,7 +17,9 @@ describe('lightsail-retention apply --local', () => {
   const plan = (): string => join(work, 'plan.json');
   const apply = (file = plan()) => runCli(['apply', file, '--local', '--yes', '5', '--config', config()], process.env);
   const resultsOf = (folder: string) => {
-    const names = readdirSync(join(folder, 'results')).filter((name) => name.endsWith('.json'));
+    const names = readdirSync(join(folder, 'results')).filter(
+      (name) => name.endsWith('.json') && !name.endsWith('lock.json') && !name.startsWith('.'),
+    );
     return names.map((name) => JSON.parse(readFileSync(join(folder, 'results', name), 'utf8')));
   };
 

@@ -450,7 +450,7 @@ describe('lightsail-retention apply', () => {
       timers.restore();
     }
     expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
-  }, 60_000);
+  }, 150_000);
 
   it('does not wait at Ctrl-C for a region that does not answer, when nothing was sent to it', async () => {
     const { child, end } = start('apply', plan(), '--local', '--yes', '5');
@@ -525,7 +525,7 @@ describe('lightsail-retention apply', () => {
     await end;
     expect((await cli(plan(), '--local', '--yes', '5')).code).toBe(0);
     expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
-  }, 60_000);
+  }, 150_000);
 
   it('applies a plan from a bucket, and writes its outcomes into that bucket', async () => {
     const { id } = JSON.parse(readFileSync(plan(), 'utf8'));
