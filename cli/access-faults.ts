@@ -288,8 +288,8 @@ function faultOf(error: unknown, context: AccessContext): AccessFault | null {
   const facts = { code, message };
   const entry = ACCESS_FAULTS.find(({ matches }) => matches(facts));
   if (entry === undefined) return null;
-  const said = { code, message: meaningOf(raw) };
-  return { code: entry.code, cause: entry.cause(said, context), remedy: entry.remedy(said, context) };
+  const given = { code, message: meaningOf(raw) };
+  return { code: entry.code, cause: entry.cause(given, context), remedy: entry.remedy(given, context) };
 }
 
 /** Ends a command that cannot do anything in AWS, with exit code 1. */

@@ -72,7 +72,7 @@ async function printAccount(check: AccountCheck, inventory: Inventory, { out, er
   for (const { code, message } of check.tagProblems) err.write(`error: ${oneLine(message)} [${code}]\n`);
   if (check.tagProblems.length > 0)
     err.write(
-      `error: ${formatCount(check.tagProblems.length, 'tag problem')}: the snapshots concerned are kept until they are mended [tags.invalid]\n`,
+      `error: ${formatCount(check.tagProblems.length, 'tag problem')}: the snapshots concerned are kept until the tags are fixed [tags.invalid]\n`,
     );
   else if (inventory.complete) await writeOut(out, ['No tag problems.\n']);
 }
@@ -121,7 +121,7 @@ function failed(file: ConfigResult, { code, message }: RetentionError): CheckJso
   return { valid: false, errors: [{ path: '', line: null, column: null, message, suggestion: null }], warnings: [] };
 }
 
-/** Loads the configuration as every command does; warnings of the file itself are in the object, all else that is said of it goes to stderr. */
+/** Loads the configuration as every command does; warnings of the file itself are in the object, other warnings go to stderr. */
 function loadQuietly(options: CheckOptions, path: string, file: ConfigResult, { err }: Terminal): Config {
   requireFile(options);
   const own = new Set(file.ok ? file.warnings.map((each) => `${WARNING}${describeWarning(each, path)}`) : []);

@@ -41,7 +41,7 @@ async function writeSynced(path: string, body: Iterable<string>, flags: 'w' | 'w
   }
 }
 
-/** Gives a draft its name unless something bears it already: false. Nothing else that is in the way means that. */
+/** Gives a draft its name unless a file has it already: false. No other obstacle means that. */
 async function placeIfAbsent(draft: string, path: string, chunks: readonly string[]): Promise<boolean> {
   try {
     await link(draft, path).catch((error: unknown) => {

@@ -8,7 +8,7 @@ import { wrap } from '../lambda/render/terminal';
 import { ceilingText, sumSizes } from '../lambda/render/totals';
 import { tableText } from './table';
 
-const HEADER = ['SOURCE', 'KIND', 'REGION', 'SNAPSHOTS', 'KEPT', 'CAN BE DELETED', 'AT MOST'] as const;
+const HEADER = ['SOURCE', 'KIND', 'REGION', 'SNAPSHOTS', 'KEPT', 'CAN BE DELETED', 'UP TO'] as const;
 
 /** A report in short: its totals, one line per source, and the outcomeLines as the last line. */
 export function* renderSummary(report: Report, context: TextContext, columns: number): Generator<string> {

@@ -38,7 +38,7 @@ export interface SimulateOptions {
 const refuse = (code: `simulate.${CodeIn<'simulate'>}`, message: string): RetentionError =>
   new RetentionError(code, message);
 
-/** A policy spelt out on the command line: what the tags would say, said by the flags. */
+/** A policy given by flags, in the grammar of the tags. */
 function spelt({ keep, expireAfter }: SimulateOptions): Policy | null {
   const flags = [
     ['retention:keep', '--keep', keep],
@@ -54,10 +54,10 @@ function spelt({ keep, expireAfter }: SimulateOptions): Policy | null {
     policies: new Map(),
   });
   if (policy !== null) return policy.policy;
-  const said = problems.map(({ message }) =>
+  const received = problems.map(({ message }) =>
     flags.reduce((text, [tag, flag]) => text.replace(`tag ${tag} =`, flag), message),
   );
-  throw refuse('simulate.policy', said.join('; '));
+  throw refuse('simulate.policy', received.join('; '));
 }
 
 interface Chosen {

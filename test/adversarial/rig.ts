@@ -27,7 +27,7 @@ export function start(
   url: string,
   args: readonly string[],
   env: Record<string, string> = {},
-): { child: ChildProcess; done: Promise<Ran>; said: Ran } {
+): { child: ChildProcess; done: Promise<Ran>; given: Ran } {
   const child = spawn(process.execPath, [commandLineProgram(), ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -41,15 +41,15 @@ export function start(
       ...env,
     },
   });
-  const said: Ran = { code: null, out: '', err: '' };
+  const given: Ran = { code: null, out: '', err: '' };
   child.stdout?.on('data', (data) => {
-    said.out += String(data);
+    given.out += String(data);
   });
   child.stderr?.on('data', (data) => {
-    said.err += String(data);
+    given.err += String(data);
   });
-  const done = new Promise<Ran>((resolve) => child.on('close', (code) => resolve(Object.assign(said, { code }))));
-  return { child, done, said };
+  const done = new Promise<Ran>((resolve) => child.on('close', (code) => resolve(Object.assign(given, { code }))));
+  return { child, done, given };
 }
 export const run = (
   folder: string,

@@ -95,7 +95,7 @@ describe('the page of the sample account', () => {
     await page.getByLabel('Search', { exact: true }).fill('No_Delete RELAUNCH');
     await page.locator('#body tr').nth(1).waitFor({ state: 'detached' });
     expect((await names(page))[0]).toMatch(/^prod-shop-before-relaunch-/);
-    await page.getByLabel('Search', { exact: true }).fill('nothing bears this name');
+    await page.getByLabel('Search', { exact: true }).fill('nothing has this name');
     await page.locator('#none').waitFor();
     expect(await summary(page)).toBe('No snapshot matches');
     await page.getByRole('button', { name: 'Show all' }).click();

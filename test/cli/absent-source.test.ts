@@ -38,7 +38,7 @@ describe('a source that its list does not show', () => {
   const run = (...args: readonly string[]) =>
     runCli([...args, '--config', config, '--region', REGION, '--quiet'], process.env);
 
-  interface Said {
+  interface Listed {
     readonly verdict: string;
     readonly status: string;
     readonly source: { readonly exists: boolean | null };
@@ -47,7 +47,7 @@ describe('a source that its list does not show', () => {
   async function report() {
     const { code, out } = await run('report', '--format', 'json');
     const { snapshots, problems, complete } = JSON.parse(out);
-    return { code, complete, problems, snapshots: snapshots as readonly Said[] };
+    return { code, complete, problems, snapshots: snapshots as readonly Listed[] };
   }
 
   it('holds its snapshots in a report, where it exists with a hold', async () => {

@@ -339,10 +339,10 @@ describe('where nothing can be done in AWS', () => {
       const flag = each.profile === undefined ? [] : ['--profile', each.profile];
       const { code, out } = await run(['doctor', ...flag], each.env ?? (flag.length > 0 ? {} : KEYS));
       expect(code).toBe(1);
-      const [, check = '', said = '', remedy = ''] =
+      const [, check = '', received = '', remedy = ''] =
         /^FAILED {3}(\w+): (.*)\n +-> (.*)\n\nreports would not/m.exec(out) ?? [];
       expect(['credentials', 'connection']).toContain(check);
-      expect(`${said}; ${remedy} `).toMatch(each.says);
+      expect(`${received}; ${remedy} `).toMatch(each.says);
     },
   );
 

@@ -136,9 +136,9 @@ describe('lightsail-retention apply', () => {
     ['both --local and --function', ['--local', '--function', 'f'], 'usage.apply'],
     ['--dry-run with --function', ['--function', 'f', '--dry-run'], 'usage.apply'],
   ])('refuses %s as wrong usage', async (_, args, code) => {
-    const said = await cli(plan(), ...args);
-    expect(said.code).toBe(2);
-    expect(said.err).toContain(`[${code}]`);
+    const given = await cli(plan(), ...args);
+    expect(given.code).toBe(2);
+    expect(given.err).toContain(`[${code}]`);
     expect(count()).toBe(11);
   });
 
@@ -184,9 +184,9 @@ describe('lightsail-retention apply', () => {
     ],
   ])('refuses with exit code 4 and one sentence: %s', async (code, change, args) => {
     change();
-    const said = await cli(plan(), '--local', ...args, '--quiet');
-    expect(said).toMatchObject({ code: 4, out: '' });
-    expect(said.err).toMatch(
+    const given = await cli(plan(), '--local', ...args, '--quiet');
+    expect(given).toMatchObject({ code: 4, out: '' });
+    expect(given.err).toMatch(
       new RegExp(
         `^warning: calls to AWS go to another endpoint: .*\\nerror: cannot apply the plan: .* \\[${code.replace('.', '\\.')}\\]\\n$`,
       ),
@@ -200,9 +200,9 @@ describe('lightsail-retention apply', () => {
     ]);
     const report = await runCli(['report', '--config', config(), '--plan-out', plan(), '--quiet']);
     emulator.setFaults([]);
-    const said = await cli(plan(), '--local', '--yes', '5', '--quiet');
-    expect({ report: report.code, apply: said.code }).toEqual({ report: 3, apply: 4 });
-    expect(said.err).toContain('[plan.incomplete]');
+    const given = await cli(plan(), '--local', '--yes', '5', '--quiet');
+    expect({ report: report.code, apply: given.code }).toEqual({ report: 3, apply: 4 });
+    expect(given.err).toContain('[plan.incomplete]');
     expect(count()).toBe(11);
   });
 
@@ -378,7 +378,7 @@ describe('lightsail-retention apply', () => {
     });
   });
 
-  it('finishes the snapshot in hand at Ctrl-C, says what was done, and goes on the next time', async () => {
+  it('finishes the current snapshot at Ctrl-C, says what was done, and goes on the next time', async () => {
     emulator.setFaults([{ fault: 'latency', operations: ['DeleteInstanceSnapshot', 'DeleteDiskSnapshot'], ms: 300 }]);
     const { child, end } = start('apply', plan(), '--local', '--yes', '5');
     const stop = emulator.before('*', ({ operation }) => {
@@ -428,7 +428,7 @@ describe('lightsail-retention apply', () => {
     expect(count()).toBe(6);
   }, 60_000);
 
-  it('stops at once at the second Ctrl-C, whatever is in hand, and is gone on with the next time', async () => {
+  it('stops at once at the second Ctrl-C, also during a delete, and goes on the next time', async () => {
     const { child, end } = start('apply', plan(), '--local', '--yes', '5');
     const answered = emulator.before('*', async ({ operation }) => {
       if (!operation.startsWith('Delete')) return;

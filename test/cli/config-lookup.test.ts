@@ -108,7 +108,7 @@ describe('retention.yaml', () => {
     );
   });
 
-  it('may be absent: then the starter policy is used, and that is said', () => {
+  it('may be absent: then the starter policy is used, with a note', () => {
     const { status, stderr } = cli(['simulate', '--policy', 'starter'], aFolder());
     expect(status).toBe(0);
     expect(stderr).toContain('note: no retention.yaml here: using the built-in starter policy');

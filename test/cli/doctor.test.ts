@@ -322,12 +322,12 @@ names in LightsailRetention, construct Retention:
       'version',
       'check',
     ],
-  ])('ends with 1 and a remedy when %s', async (_, check, prepare, said, remedy) => {
+  ])('ends with 1 and a remedy when %s', async (_, check, prepare, given, remedy) => {
     await prepare();
     const { code, out } = await doctor();
     expect(code).toBe(1);
     const [, rest = ''] = out.split(new RegExp(`^FAILED\\s+${check}: `, 'm'));
-    expect(rest.split(/^(?:ok|warning|FAILED|unknown) /m)[0]).toContain(said);
+    expect(rest.split(/^(?:ok|warning|FAILED|unknown) /m)[0]).toContain(given);
     expect(/-> (.*)/.exec(rest)?.[1]).toContain(remedy);
     expect(out).toContain(`\nreports would not be delivered, or would be incomplete: ${check}`);
   });
@@ -349,11 +349,11 @@ names in LightsailRetention, construct Retention:
     ['it is being made', { State: 'Pending' }],
     ['it was idle for long', { State: 'Inactive' }],
     ['its last update failed', { State: 'Active', LastUpdateStatus: 'Failed', LastUpdateStatusReason: 'no space' }],
-  ])('warns, and no more, when of the function %s', async (said, state) => {
+  ])('warns, and no more, when of the function %s', async (given, state) => {
     functionIs(state)();
     const { code, out } = await doctor();
     expect(code).toBe(0);
-    expect(out).toMatch(new RegExp(`^warning {2}function: ${said}.*\\n +-> .+`, 'm'));
+    expect(out).toMatch(new RegExp(`^warning {2}function: ${given}.*\\n +-> .+`, 'm'));
   });
 
   it.each([
@@ -396,11 +396,11 @@ names in LightsailRetention, construct Retention:
     ['it was sent by hand', ['sent-by-hand.json'], 'e-mailed'],
     ['its e-mail was switched off', [], 'not e-mailed: switched off, or under way'],
     ['it is being sent', ['claim-1.txt'], 'not e-mailed: switched off, or under way'],
-  ])('finds nothing wrong with the last report when %s', async (_, notes, said) => {
+  ])('finds nothing wrong with the last report when %s', async (_, notes, given) => {
     await report(Date.now() - HOUR, ...notes);
     const { code, out } = await doctor();
     expect(code).toBe(0);
-    expect(out).toMatch(new RegExp(`^ok +last report: .* 1 hours old, ${said}$`, 'm'));
+    expect(out).toMatch(new RegExp(`^ok +last report: .* 1 hours old, ${given}$`, 'm'));
   });
 
   it('warns, and no more, when there is no report of a schedule that begins in a later year', async () => {
@@ -492,9 +492,9 @@ names in LightsailRetention, construct Retention:
       const { code, out } = await doctor();
       expect(code).toBe(0);
       expect(out).not.toContain('FAILED');
-      const [, said = '', remedy = ''] = new RegExp(`^unknown {2}${check}: (.*)\n +-> (.*)$`, 'm').exec(out) ?? [];
-      expect(said).toMatch(/could not be checked/);
-      expect(`${said} ${remedy}`).toContain(action);
+      const [, given = '', remedy = ''] = new RegExp(`^unknown {2}${check}: (.*)\n +-> (.*)$`, 'm').exec(out) ?? [];
+      expect(given).toMatch(/could not be checked/);
+      expect(`${given} ${remedy}`).toContain(action);
       expect(remedy).toMatch(/^allow /);
       expect(out).toContain(`\nno fault was found; not checked: ${check}\n`);
     },

@@ -95,10 +95,10 @@ describe('a command that calls AWS', () => {
   );
 
   test('says it again before it asks for the count of a plan', async () => {
-    let said = '';
+    let given = '';
     const err = new Writable({
       write(chunk, _, done) {
-        said += chunk;
+        given += chunk;
         done();
       },
     }) as unknown as NodeJS.WriteStream;
@@ -106,6 +106,6 @@ describe('a command that calls AWS', () => {
     const plan = { items: [{}] } as unknown as Plan;
     const question = { plan, candidates: 1, yes: undefined, note: '' };
     await confirmCount(question, { err, out: err, env: {} }, input, { endpointNotice: 'there' });
-    expect(said).toMatch(/^warning: there\nType the number of snapshots to delete \(1\)/);
+    expect(given).toMatch(/^warning: there\nType the number of snapshots to delete \(1\)/);
   });
 });

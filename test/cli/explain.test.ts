@@ -100,7 +100,7 @@ describe('lightsail-retention explain', () => {
     );
   });
 
-  it('says what each rule and each floor said, also those that do not keep it', async () => {
+  it('shows the result of each rule and each floor, also of those that do not keep it', async () => {
     const expiring = report.snapshots.find(
       ({ verdict, policy }) => verdict === 'expire' && policy?.name === 'standard',
     );
@@ -126,7 +126,7 @@ describe('lightsail-retention explain', () => {
     expect((await explain(named('prod-web-copy').name ?? '')).out).toContain('60 GB, at most $3.00/month');
   });
 
-  it('refuses a name that nothing bears, with names that are near', async () => {
+  it('refuses a name that no snapshot has, with near names', async () => {
     const { code, out, err } = await explain('shop-au-tyop');
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain('none of the');
@@ -134,7 +134,7 @@ describe('lightsail-retention explain', () => {
     expect(near.err).toContain(`did you mean ${named('shop-au-typo').name}?`);
   });
 
-  it('refuses a name that several bear, and lists their ARNs', async () => {
+  it('refuses a name that several snapshots have, and lists their ARNs', async () => {
     const name = named('shop-au-db-2').name ?? '';
     const twin = emulator.world.add('us-east-1', 'diskSnapshots', { name });
     const { code, out, err } = await explain(name);

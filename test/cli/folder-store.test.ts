@@ -43,7 +43,7 @@ describe('a folder as a store', () => {
     expect(await store.listDated('none/')).toEqual(new Map());
   });
 
-  it('writes what is absent once, whoever comes first', async () => {
+  it('writes an absent file once, of several writers', async () => {
     const store = folderStore(folder);
     const won = await Promise.all(Array.from({ length: 20 }, (_, i) => store.putIfAbsent(object('claim', `${i}`))));
     expect(won.filter(Boolean)).toHaveLength(1);

@@ -111,10 +111,10 @@ describe('what was not read', () => {
     it.each(['text', 'markdown', 'html'])('is named in the first lines of the %s', async (format) => {
       const { code, out } = await all('--format', format);
       expect(code).toBe(0);
-      const said = out.replace(/[\\]/g, '').indexOf('Not read (denied by a service control policy): ap-southeast-2.');
-      expect(said).toBeGreaterThan(-1);
-      if (format !== 'html') expect(out.slice(0, said).split('\n').length).toBeLessThan(6);
-      else expect(said).toBeLessThan(out.indexOf('<dl'));
+      const given = out.replace(/[\\]/g, '').indexOf('Not read (denied by a service control policy): ap-southeast-2.');
+      expect(given).toBeGreaterThan(-1);
+      if (format !== 'html') expect(out.slice(0, given).split('\n').length).toBeLessThan(6);
+      else expect(given).toBeLessThan(out.indexOf('<dl'));
     });
 
     it('stops a plan that was made when the region was read', async () => {
@@ -141,7 +141,7 @@ describe('what was not read', () => {
   describe('of the regions themselves, because GetRegions is denied', () => {
     beforeEach(() => emulator.setFaults([{ fault: 'deny', operations: 'GetRegions', by: 'nothing-allows' }]));
 
-    it('is said in a report that is complete where --region names regions', async () => {
+    it('is named in a report that is complete where --region names regions', async () => {
       const { code, out } = await report('--format', 'json');
       expect(code).toBe(0);
       const { complete, scopes, problems } = JSON.parse(out);
@@ -152,7 +152,7 @@ describe('what was not read', () => {
       expect(problems).toMatchObject([{ code: 'regions.denied', arn: null }]);
     });
 
-    it('is said in a report that is complete where the configuration names regions', async () => {
+    it('is named in a report that is complete where the configuration names regions', async () => {
       const named = join(work, 'named.yaml');
       writeFileSync(named, 'version: 1\nregions: [eu-central-1]\n');
       const { code, out } = await runCli(['report', '--config', named, '--quiet'], process.env);

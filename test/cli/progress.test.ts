@@ -119,8 +119,8 @@ describe('progress', () => {
           for (const event of events) tell(event);
           await jest.advanceTimersByTimeAsync(20_500);
         });
-        const said = shown(text()).filter((line) => line.startsWith('nothing arrived'));
-        expect(said).toEqual(
+        const given = shown(text()).filter((line) => line.startsWith('nothing arrived'));
+        expect(given).toEqual(
           ['10', '20'].map((seconds) => `nothing arrived for ${seconds} seconds: waiting for ${what}`),
         );
       }

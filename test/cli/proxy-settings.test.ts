@@ -85,8 +85,8 @@ describe('the proxy of an endpoint', () => {
     [{ https_proxy: 'http://me:se@cr#et' }, 'https_proxy'],
   ])('is named without its password: %j', (env, name) => {
     const { https } = readProxySettings(env);
-    const said = https === null ? '' : proxyName(https);
-    expect(said).toContain(name);
-    expect(said).not.toMatch(/se@|secret/);
+    const given = https === null ? '' : proxyName(https);
+    expect(given).toContain(name);
+    expect(given).not.toMatch(/se@|secret/);
   });
 });

@@ -273,11 +273,11 @@ describe('lightsail-retention report', () => {
     ['a configuration file that is not there', ['report', '--config', 'missing.yaml'], /missing\.yaml/],
     ['a superfluous argument', ['report', 'web'], /too many arguments/],
     ['no command at all', [], /Usage/],
-  ])('refuses %s with exit code 2, before it asks AWS for anything', async (_, args, said) => {
+  ])('refuses %s with exit code 2, before it asks AWS for anything', async (_, args, given) => {
     emulator.requests.clear();
     const { code, out, err } = await execute(process.execPath, [program, ...args]);
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toMatch(said);
+    expect(err).toMatch(given);
     expect(err).not.toMatch(/\n\s+at /);
     expect(emulator.requests.total()).toBe(0);
   });

@@ -25,7 +25,7 @@ describe('an STS that takes a question and never answers', () => {
     const finding = await checkCredentials(await findCaller(undefined, process.env));
     expect(finding).toMatchObject({
       state: 'warning',
-      said: expect.stringContaining('STS did not say whose: ETIMEDOUT'),
+      given: expect.stringContaining('STS did not say whose: ETIMEDOUT'),
     });
   }, 30_000);
 });

@@ -45,8 +45,8 @@ interface Screen {
 /** Runs a command line in a real terminal of so many columns. */
 function terminal(columns: number, args: string, env: Readonly<Record<string, string>> = {}): Screen {
   const socket = join(folder, `tmux-${columns}-${Math.floor(performance.now())}`);
-  const tmux = (...said: string[]): string =>
-    execFileSync(TMUX, ['-S', socket, '-f', '/dev/null', ...said], { encoding: 'utf8' });
+  const tmux = (...given: string[]): string =>
+    execFileSync(TMUX, ['-S', socket, '-f', '/dev/null', ...given], { encoding: 'utf8' });
   const settings = {
     AWS_ENDPOINT_URL: emulator.url,
     AWS_ACCESS_KEY_ID: 'test',
@@ -106,7 +106,7 @@ describe('in a real terminal', () => {
     }
   });
 
-  test('nothing is coloured where NO_COLOR is set, and no progress is said with --quiet', async () => {
+  test('nothing is coloured where NO_COLOR is set, and no progress is shown with --quiet', async () => {
     const screen = terminal(80, 'report --quiet --config examples/agency.yaml', { NO_COLOR: '1' });
     try {
       const text = await screen.until(/^exit 0$/m);

@@ -30,9 +30,9 @@ describe('snapshots of one createdAt', () => {
     ['last', { floors: { minKeep: 1 } }, { keep: { last: 3 } }, 'abc'],
     // The newest takes the day, and the oldest of all the slot that is left.
     ['daily', { floors: { minKeep: 1 } }, { keep: { daily: 2 } }, 'ad'],
-  ])('are decided by ARN, ascending, whatever their order: %s', (_, said, policy, expected) => {
+  ])('are decided by ARN, ascending, whatever their order: %s', (_, given, policy, expected) => {
     for (const snapshots of permutations(TIED)) {
-      const { items } = decided(snapshots, byDefault(said, policy));
+      const { items } = decided(snapshots, byDefault(given, policy));
       const survivors = items.filter(({ verdict }) => verdict === 'keep').map(({ snapshot }) => snapshot);
       expect([...lettersOf(survivors)].sort().join('')).toBe(expected);
     }

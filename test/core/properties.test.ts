@@ -32,7 +32,7 @@ interface Trial {
   /** Forty random whole numbers, for choices within the world. */
   readonly luck: readonly number[];
   /** Decides over the world, or over what it is changed into. */
-  readonly evaluate: (said?: {
+  readonly evaluate: (given?: {
     readonly snapshots?: readonly Snapshot[];
     readonly now?: number;
     readonly config?: RetentionConfig;

@@ -44,7 +44,7 @@ async function main(): Promise<void> {
           : async (...args: readonly unknown[]) => {
               point();
               const answer = await call(...args);
-              // The moment after a reading is the moment before the next call. Reading an operation lets it go on.
+              // The moment after a reading is the moment before the next call. Reading an operation continues it.
               isChanged ||= !READINGS.test(name);
               if (/^(put|replace|delete)/.test(name)) point();
               return answer;

@@ -152,7 +152,7 @@ describe('the deployed function', () => {
     }),
   );
 
-  it('refuses a stored plan with raised caps where nothing is said of them', () =>
+  it('refuses a stored plan with raised caps where nothing mentions them', () =>
     withBench(async ({ run, rig, objects }) => {
       const { plan, text } = await rig.plan(CONFIG, true);
       objects.set(planFile(plan.id), text);

@@ -1,7 +1,7 @@
 import type { LiveInventory, ReadInventory } from '../../lambda/ports/ports';
 
 /** An inventory of one account with nothing wrong, unless told otherwise: every source is gone, every scope named was read. */
-export function anInventory(said: Partial<LiveInventory> = {}): LiveInventory {
+export function anInventory(received: Partial<LiveInventory> = {}): LiveInventory {
   return {
     account: '123456789012',
     complete: true,
@@ -13,7 +13,7 @@ export function anInventory(said: Partial<LiveInventory> = {}): LiveInventory {
         status: 'read',
         sources: 'read',
         pages: 1,
-        snapshots: said.snapshots?.length ?? 0,
+        snapshots: received.snapshots?.length ?? 0,
       },
     ],
     snapshots: [],
@@ -22,7 +22,7 @@ export function anInventory(said: Partial<LiveInventory> = {}): LiveInventory {
     problems: [],
     automatic: [],
     askSources: async (sources) => new Map(sources.map(({ arn }) => [arn, { state: 'gone' }])),
-    ...said,
+    ...received,
   };
 }
 

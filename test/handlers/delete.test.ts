@@ -272,7 +272,7 @@ describe('the deletion function', () => {
       let now = Date.now();
       const stopping = new AbortController();
       let read: () => void = () => undefined;
-      const inHand = new Promise<void>((resolve) => {
+      const started = new Promise<void>((resolve) => {
         read = resolve;
       });
       const { result } = await run(event, {
@@ -289,7 +289,7 @@ describe('the deletion function', () => {
             return rig.deletion.readSnapshot(named, abortSignal);
           },
           async deleteSnapshot(named, maySend) {
-            await inHand;
+            await started;
             stopping.abort();
             const answer = await rig.deletion.deleteSnapshot(named, maySend);
             now += 3_600_000;

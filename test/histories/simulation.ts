@@ -19,7 +19,7 @@ interface Event {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Virtual time: what is scheduled happens in order, one event after the other, and everything that it lets go on goes
+ * Virtual time: what is scheduled happens in order, one event after the other, and everything that it continues runs
  * on before the next.
  */
 export class Simulation {

@@ -16,18 +16,18 @@ const policyOf = (origin: string, items: readonly EvaluatedSnapshot[]): Evaluate
 });
 
 const comparisonOf = (names: readonly string[]) => {
-  const said = (name: string) => ({
+  const given = (name: string) => ({
     name,
     source: { arn: `arn:aws:lightsail:us-east-1:123456789012:Instance/${name}`, name },
   });
   const policies = [
     policyOf(
       'a.yaml',
-      names.map((name) => kept(said(name))),
+      names.map((name) => kept(given(name))),
     ),
     policyOf(
       'b.yaml',
-      names.map((name) => expired(said(name))),
+      names.map((name) => expired(given(name))),
     ),
   ];
   return comparePolicies({ evaluatedAt: NOW, inventory: 'live', complete: true, policies }, reportOrder);

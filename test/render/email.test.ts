@@ -191,14 +191,14 @@ describe('the e-mail', () => {
   });
 
   test('announces only the deletions that automatic deletion will make', () => {
-    const said = (report: Report) => renderEmail(report, { ...CONTEXT, deletionMode: 'automatic', grace: '7d' }).body;
-    expect(said(aReport([expired()]))).toMatch(
+    const given = (report: Report) => renderEmail(report, { ...CONTEXT, deletionMode: 'automatic', grace: '7d' }).body;
+    expect(given(aReport([expired()]))).toMatch(
       /snapshots that stay on this list are deleted later[\s\S]*on this list for 7d without interruption/,
     );
-    expect(said(aReport([kept()]))).toContain('Automatic deletion is switched on; its list is empty.');
-    expect(said(situation('thousands'))).toContain('deletes nothing after a report like this one');
+    expect(given(aReport([kept()]))).toContain('Automatic deletion is switched on; its list is empty.');
+    expect(given(situation('thousands'))).toContain('deletes nothing after a report like this one');
     for (const report of [aReport([kept()]), situation('thousands')])
-      expect(said(report)).not.toContain('deleted later');
+      expect(given(report)).not.toContain('deleted later');
   });
 
   test('offers no command to delete when the plan is blocked', () => {

@@ -99,7 +99,7 @@ const hostile = fc.array(fc.constantFrom(...PARTS), { minLength: 1, maxLength: 8
 
 /** A report in which every text that comes from elsewhere is `text`. */
 function reportOf(text: string): Report {
-  const said = {
+  const given = {
     name: text,
     source: { ...aSource('web'), name: text },
     tags: new Map([
@@ -109,7 +109,7 @@ function reportOf(text: string): Report {
     state: text,
   };
   const items = [
-    expired(said, {
+    expired(given, {
       policy: {
         id: text,
         name: text,
@@ -118,9 +118,9 @@ function reportOf(text: string): Report {
         policy: { keep: null, expireAfter: null, expireOn: null },
       },
     }),
-    kept({ ...said, arn: `${said.source.arn}${text}` }),
-    excluded('problem', text, { ...said, arn: null }),
-    excluded('held', text, { ...said, region: text, account: text }),
+    kept({ ...given, arn: `${given.source.arn}${text}` }),
+    excluded('problem', text, { ...given, arn: null }),
+    excluded('held', text, { ...given, region: text, account: text }),
   ];
   const gone = { arn: text, name: text };
   return aReport(items, {

@@ -113,8 +113,8 @@ describe('the page', () => {
 
   test('lists expired snapshots first if there are too many, with the number and the place of the others', () => {
     const items = Array.from({ length: MAX_ROWS + 10 }, (_, i) => {
-      const said = { name: `s${i}` };
-      return i % 3 === 0 ? expired(said) : i % 1_000 === 1 ? excluded('held', 'held', said) : kept(said);
+      const given = { name: `s${i}` };
+      return i % 3 === 0 ? expired(given) : i % 1_000 === 1 ? excluded('held', 'held', given) : kept(given);
     });
     const html = page(aReport(items));
     const { rows } = embedded(html);

@@ -151,7 +151,7 @@ describe('the JSON report', () => {
 
   test('carries optional members, in their place, only where the service sent them', () => {
     const disk = { name: 'data', path: '/dev/xvdf', sizeGb: 64, system: false };
-    const said = {
+    const given = {
       supportCode: 's',
       blueprint: 'b',
       bundle: 'u',
@@ -159,9 +159,9 @@ describe('the JSON report', () => {
       engineVersion: '8',
       attachedDisks: [disk],
     };
-    const [snapshot] = parse(aReport([kept(said)])).snapshots;
+    const [snapshot] = parse(aReport([kept(given)])).snapshots;
     expect(Object.keys(snapshot ?? {})).toEqual([...SNAPSHOT_FIELDS, ...OPTIONAL, ...VERDICT_FIELDS]);
-    expect(snapshot).toMatchObject({ ...said, monthlyCostCeiling: 5.2 });
+    expect(snapshot).toMatchObject({ ...given, monthlyCostCeiling: 5.2 });
   });
 
   test.each(STATUSES)('keeps its shape for the status %s', (status) => {
@@ -175,7 +175,7 @@ describe('the JSON report', () => {
     expect(Object.keys(snapshot ?? {})).toEqual([...SNAPSHOT_FIELDS, ...VERDICT_FIELDS]);
   });
 
-  test('says null where the service said nothing', () => {
+  test('is null where the service sent nothing', () => {
     const absent = { arn: null, name: null, account: null, createdAt: null, sizeGb: null, state: null, source: null };
     expect(parse(aReport([kept(absent, { sourceExists: null, policy: null })])).snapshots[0]).toMatchObject({
       ...absent,

@@ -6,8 +6,8 @@ import { aScope, expired, kept, NOW } from '../support/report-builder';
 
 const planOf = (names: readonly string[]) => {
   const items = [kept(), ...names.map((name) => expired({ name }))];
-  const said = { id: 'a', createdAt: NOW, account: null, scopes: [aScope()], complete: true, config: aConfig() };
-  const content = makePlan({ ...said, items });
+  const given = { id: 'a', createdAt: NOW, account: null, scopes: [aScope()], complete: true, config: aConfig() };
+  const content = makePlan({ ...given, items });
   return { ...content, digest: digestOf(content) };
 };
 

@@ -24,7 +24,7 @@ const EVALUATED: readonly EvaluatedSnapshot[] = [
 
 const PLAN = { id: 'p', account: '123456789012', items: Array(5).fill({}), caps: 'raised' } as unknown as Plan;
 
-const preview = (said: Partial<Preview> = {}): Preview => {
+const preview = (given: Partial<Preview> = {}): Preview => {
   const { caps: _, ...ordinary } = PLAN;
   const of = (evaluated: EvaluatedSnapshot) => ({ item: itemOf(evaluated), evaluated });
   return {
@@ -41,12 +41,12 @@ const preview = (said: Partial<Preview> = {}): Preview => {
     ],
     skipped: [{ item: { name: 'web-9', region: 'us-east-1' }, skipReason: { code: 'hold', text: 'held' } }],
     now: NOW,
-    ...said,
+    ...given,
   };
 };
 
-const textOf = (said: Partial<Preview> = {}, columns = Number.POSITIVE_INFINITY): string =>
-  [...renderPreview(preview(said), columns)].join('');
+const textOf = (given: Partial<Preview> = {}, columns = Number.POSITIVE_INFINITY): string =>
+  [...renderPreview(preview(given), columns)].join('');
 
 describe('the preview of a deletion', () => {
   it('shows by source what will be deleted, newest first, with ceilings and one reason each, and what will not', () => {

@@ -9,8 +9,8 @@ import {
 } from '../../lambda/render/result-email';
 import { renderResultHtml } from '../../lambda/render/result-html';
 
-const item = (said: Partial<ItemResult> = {}): ItemResult => ({
-  arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${said.name ?? 'web-1103'}`,
+const item = (given: Partial<ItemResult> = {}): ItemResult => ({
+  arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${given.name ?? 'web-1103'}`,
   name: 'web-1103',
   kind: 'instance',
   account: '123456789012',
@@ -23,7 +23,7 @@ const item = (said: Partial<ItemResult> = {}): ItemResult => ({
   code: 'deleted',
   text: 'deleted',
   at: '2026-11-23T08:00:00.000Z',
-  ...said,
+  ...given,
 });
 
 const result = (items: readonly ItemResult[], requested = items.length): ApplyResult => ({
@@ -37,7 +37,7 @@ const result = (items: readonly ItemResult[], requested = items.length): ApplyRe
   items,
 });
 
-const context = (said: Partial<ResultContext> = {}): ResultContext => ({
+const context = (given: Partial<ResultContext> = {}): ResultContext => ({
   zone: UTC,
   planId: 'a-plan',
   result: result([item()]),
@@ -45,7 +45,7 @@ const context = (said: Partial<ResultContext> = {}): ResultContext => ({
   end: { state: 'finished' },
   files: ['s3://reports/results/a-plan.html', 's3://reports/results/a-plan.json'],
   resumeCommand: null,
-  ...said,
+  ...given,
 });
 
 const UNSETTLED: Unsettled = {
@@ -96,9 +96,9 @@ test.each<[string, Partial<ResultContext>, string, string]>([
     'Already in progress: plan.in-progress',
     'deletion-refused',
   ],
-])('the subject says the outcome, and an attribute too: %s', (_, said, subject, outcome) => {
-  expect(resultSubject(context(said))).toBe(`[Lightsail] ${subject}`);
-  expect(resultAttributes(context(said)).outcome).toBe(outcome);
+])('the subject says the outcome, and an attribute too: %s', (_, given, subject, outcome) => {
+  expect(resultSubject(context(given))).toBe(`[Lightsail] ${subject}`);
+  expect(resultAttributes(context(given)).outcome).toBe(outcome);
 });
 
 test('the e-mail has failures first, each outcome with its reason, and the places of the files', () => {
@@ -133,16 +133,16 @@ test('the e-mail of an unfinished plan has the reason and the command that conti
 });
 
 test('a sent delete without outcome comes first in the e-mail and on the page, by its ARN if the plan is missing', () => {
-  const said = context({
+  const given = context({
     result: { ...result([item()], 3), unsettled: [UNSETTLED, { ...UNSETTLED, name: null }] },
     end: stopped,
   });
-  const { body } = renderResultEmail(said);
+  const { body } = renderResultEmail(given);
   expect(body).toContain('Of 3 planned snapshots: 1 deleted, 2 of unknown outcome, 0 not processed.');
   expect(body).toMatch(
     /A delete may have been sent: its outcome is not known \(2\)\n {2}- web-1104 of web\n {2}- arn:aws:lightsail:…:a of web\n[\s\S]*Deleted \(1\)/,
   );
-  const html = [...renderResultHtml(said)].join('');
+  const html = [...renderResultHtml(given)].join('');
   for (const text of ['web-1104', 'arn:aws:lightsail:…:a', 'its outcome is not known']) expect(html).toContain(text);
 });
 
@@ -166,13 +166,13 @@ test('the e-mail has at most 250 KiB, is cut between lines, and its subject has 
 
 test('text of other people stays text, on one line of the e-mail and in the page', () => {
   const name = '<img src=x onerror=alert(1)>\n\u202eevil';
-  const said = context({
+  const given = context({
     result: result([item({ name, source: name, outcome: 'failed', code: 'x', text: '</td><script>' })]),
   });
-  const { body } = renderResultEmail(said);
+  const { body } = renderResultEmail(given);
   expect(body.split('\n').some((line) => line.startsWith('evil'))).toBe(false);
   expect(body).not.toContain('\u202e');
-  const html = [...renderResultHtml(said)].join('');
+  const html = [...renderResultHtml(given)].join('');
   expect(html).not.toContain('<img');
   expect(html).not.toContain('<script');
   expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;');

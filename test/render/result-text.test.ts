@@ -1,7 +1,7 @@
 import { type ApplyResult, countOutcomes, type ItemResult, type Outcome } from '../../lambda/core/plan/outcome';
 import { outcomeLine, renderResultText, resultSentence } from '../../lambda/render/result-text';
 
-const item = (name: string, outcome: Outcome, said: Partial<ItemResult> = {}): ItemResult => ({
+const item = (name: string, outcome: Outcome, given: Partial<ItemResult> = {}): ItemResult => ({
   arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${name}`,
   name,
   kind: 'instance',
@@ -15,7 +15,7 @@ const item = (name: string, outcome: Outcome, said: Partial<ItemResult> = {}): I
   code: outcome,
   text: outcome,
   at: '2026-11-23T08:00:00.000Z',
-  ...said,
+  ...given,
 });
 
 const result = (items: readonly ItemResult[], requested = items.length): ApplyResult => ({

@@ -92,7 +92,7 @@ const unread = [
   aScope({ region: 'eu-west-1', sources: 'failed', error: { code: 'ThrottlingException', message: 'Rate exceeded' } }),
 ];
 
-/** One report per situation that the e-mail must be good at; each golden bears its name. */
+/** One report per situation that the e-mail must be good at; each golden has its name. */
 export const SITUATIONS: Readonly<
   Record<string, { readonly report: Report; readonly context?: Partial<TextContext> }>
 > = {

@@ -142,10 +142,10 @@ const inlineTags = ({ lengths, timed }: Terrain): fc.Arbitrary<Record<string, st
   return timed ? fc.oneof(keep, after, both, on) : keep;
 };
 
-/** Tags that keep whatever else is said: holds that do not end, and what cannot be followed. */
+/** Tags that keep in every case: holds that do not end, and what cannot be followed. */
 export const KEEPING: readonly Readonly<Record<string, string | null>>[] = [
   { 'retention:hold': null },
-  { 'retention:hold': 'because Ann said so' },
+  { 'retention:hold': 'because Ann asked for it' },
   { 'retention:hold': 'until 2026-02-30' },
   { 'retention:hold': 'until 9999-12-31' },
   { no_delete: '' },

@@ -14,10 +14,10 @@ const TYPES: Readonly<Record<Kind, string>> = {
 };
 
 /** A regular instance snapshot of `web` in us-east-1, 20 days old, unless told otherwise. Its ARN is made from its name. */
-export function aSnapshot(said: Partial<Snapshot> = {}): Snapshot {
-  const kind = said.kind ?? 'instance';
-  const region = said.region ?? 'us-east-1';
-  const name = said.name === undefined ? 'web-1103' : said.name;
+export function aSnapshot(given: Partial<Snapshot> = {}): Snapshot {
+  const kind = given.kind ?? 'instance';
+  const region = given.region ?? 'us-east-1';
+  const name = given.name === undefined ? 'web-1103' : given.name;
   return {
     kind,
     account: ACCOUNT,
@@ -30,7 +30,7 @@ export function aSnapshot(said: Partial<Snapshot> = {}): Snapshot {
     fromAutoSnapshot: false,
     tags: new Map(),
     source: aSource('web', kind, region),
-    ...said,
+    ...given,
   };
 }
 
@@ -49,10 +49,10 @@ export const STANDARD: PolicyUse = {
 };
 
 /** A snapshot that its policy keeps. */
-export function kept(said: Partial<Snapshot> = {}, more: Partial<EvaluatedSnapshot> = {}): EvaluatedSnapshot {
+export function kept(given: Partial<Snapshot> = {}, more: Partial<EvaluatedSnapshot> = {}): EvaluatedSnapshot {
   const reasons = [{ code: 'daily', kind: 'kept', nth: 3, of: 7, period: 20_777, oldest: false }] as const;
   return {
-    snapshot: aSnapshot(said),
+    snapshot: aSnapshot(given),
     sourceExists: true,
     verdict: 'keep',
     status: 'managed',
@@ -63,13 +63,13 @@ export function kept(said: Partial<Snapshot> = {}, more: Partial<EvaluatedSnapsh
 }
 
 /** A snapshot past its policy. */
-export function expired(said: Partial<Snapshot> = {}, more: Partial<EvaluatedSnapshot> = {}): EvaluatedSnapshot {
+export function expired(given: Partial<Snapshot> = {}, more: Partial<EvaluatedSnapshot> = {}): EvaluatedSnapshot {
   const reasons = [
     { code: 'daily', kind: 'full', of: 7 },
     { code: 'weekly', kind: 'taken', period: 2_965, by: 'web-1108' },
   ] as const;
   return {
-    snapshot: aSnapshot(said),
+    snapshot: aSnapshot(given),
     sourceExists: true,
     verdict: 'expire',
     status: 'managed',
@@ -83,7 +83,7 @@ export function expired(said: Partial<Snapshot> = {}, more: Partial<EvaluatedSna
 export function excluded(
   status: Exclude<EvaluatedSnapshot['status'], 'managed'>,
   text: string,
-  said: Partial<Snapshot> = {},
+  given: Partial<Snapshot> = {},
 ): EvaluatedSnapshot {
   const code = {
     held: 'hold',
@@ -93,11 +93,11 @@ export function excluded(
     'automatic-copy': 'automatic-copy',
     unmanaged: 'unmanaged',
   } as const;
-  return kept(said, { status, policy: null, reasons: [{ code: code[status], kind: 'excluded', text }] });
+  return kept(given, { status, policy: null, reasons: [{ code: code[status], kind: 'excluded', text }] });
 }
 
 /** A list that was read. */
-export const aScope = (said: Partial<Scope> = {}): Scope => ({
+export const aScope = (given: Partial<Scope> = {}): Scope => ({
   account: ACCOUNT,
   region: 'us-east-1',
   kind: 'instance',
@@ -105,7 +105,7 @@ export const aScope = (said: Partial<Scope> = {}): Scope => ({
   sources: 'read',
   pages: 3,
   snapshots: 57,
-  ...said,
+  ...given,
 });
 
 /** A list that was refused. */
@@ -125,7 +125,7 @@ export const aFailedScope = (region: string, kind: Kind): Scope =>
   });
 
 /** What changed since last Monday: nothing, unless told otherwise. */
-export const changes = (said: Partial<Changes> = {}): Changes => ({
+export const changes = (given: Partial<Changes> = {}): Changes => ({
   previousReportId: '20261116T080000Z-00000000',
   previousAt: NOW - 7 * DAY,
   uncompared: [],
@@ -135,7 +135,7 @@ export const changes = (said: Partial<Changes> = {}): Changes => ({
   noLongerExpiring: [],
   newlyHeld: [],
   noLongerHeld: [],
-  ...said,
+  ...given,
 });
 
 const PLAN: PlanSummary = {
@@ -147,14 +147,14 @@ const PLAN: PlanSummary = {
 };
 
 /** A complete report of these snapshots; totals follow from them. */
-export function aReport(items: readonly EvaluatedSnapshot[], said: Partial<Report> = {}): Report {
-  const pricing = said.pricing ?? { default: 0.05, regions: new Map<string, number>() };
+export function aReport(items: readonly EvaluatedSnapshot[], given: Partial<Report> = {}): Report {
+  const pricing = given.pricing ?? { default: 0.05, regions: new Map<string, number>() };
   const expiring = items.filter(({ verdict }) => verdict === 'expire');
   const size = (some: readonly EvaluatedSnapshot[]) =>
     some.reduce((sum, { snapshot }) => sum + (snapshot.sizeGb ?? 0), 0);
   const cost = (some: readonly EvaluatedSnapshot[]) =>
     roundMoney(some.reduce((sum, { snapshot }) => sum + (monthlyCostCeiling(snapshot, pricing) ?? 0), 0));
-  const problems = said.problems ?? [];
+  const problems = given.problems ?? [];
   return {
     reportId: '20261123T080000Z-1a2b3c4d',
     generatedAt: NOW,
@@ -187,6 +187,6 @@ export function aReport(items: readonly EvaluatedSnapshot[], said: Partial<Repor
     stale: [],
     changes: changes(),
     confirmedGone: [],
-    ...said,
+    ...given,
   };
 }

@@ -9,8 +9,8 @@ import { aSnapshot, DAY, NOW } from './report-builder';
 type Written = Readonly<Record<string, unknown>>;
 
 /** A configuration whose default is this policy, named `standard`, both as they are written in retention.yaml. */
-export const byDefault = ({ policies, ...said }: Written, policy: Written): RetentionConfig =>
-  aConfig({ policies: { standard: policy, ...(policies as Written | undefined) }, default: 'standard', ...said });
+export const byDefault = ({ policies, ...given }: Written, policy: Written): RetentionConfig =>
+  aConfig({ policies: { standard: policy, ...(policies as Written | undefined) }, default: 'standard', ...given });
 
 /** Tags: `{ env: 'prod', no_delete: null }`, where null is a key-only tag. */
 export const tagged = (tags: Readonly<Record<string, string | null>>): Tags => new Map(Object.entries(tags));
@@ -32,19 +32,19 @@ export const sources =
     known[arn] ?? living();
 
 /** One snapshot of `web` for each instant, named after its UTC day and hour: `web-2026-11-20T08`. */
-export const series = (instants: readonly string[], said: Partial<Snapshot> = {}): Snapshot[] =>
+export const series = (instants: readonly string[], given: Partial<Snapshot> = {}): Snapshot[] =>
   instants.map((instant) =>
-    aSnapshot({ name: `web-${instant.slice(0, 13)}`, createdAt: Date.parse(instant), ...said }),
+    aSnapshot({ name: `web-${instant.slice(0, 13)}`, createdAt: Date.parse(instant), ...given }),
   );
 
 /** One snapshot of `web` a day at 03:00 UTC, newest first, the newest five hours before NOW; named after its day: `web-1123`. */
-export const daily = (days: number, said: Partial<Snapshot> = {}): Snapshot[] =>
+export const daily = (days: number, given: Partial<Snapshot> = {}): Snapshot[] =>
   Array.from({ length: days }, (_, i) => {
     const createdAt = NOW - 5 * 3_600_000 - i * DAY;
     return aSnapshot({
       name: `web-${new Date(createdAt).toISOString().slice(5, 10).replace('-', '')}`,
       createdAt,
-      ...said,
+      ...given,
     });
   });
 
@@ -52,8 +52,8 @@ export const daily = (days: number, said: Partial<Snapshot> = {}): Snapshot[] =>
 export const decided = (
   snapshots: readonly Snapshot[],
   config: RetentionConfig,
-  said: Partial<DecideInput> = {},
-): Decision => decide({ snapshots, sources: sources(), config, now: NOW, ...said });
+  given: Partial<DecideInput> = {},
+): Decision => decide({ snapshots, sources: sources(), config, now: NOW, ...given });
 
 /** The one decision of this name. */
 export function of(name: string | null, { items }: Decision): EvaluatedSnapshot {
@@ -65,11 +65,11 @@ export function of(name: string | null, { items }: Decision): EvaluatedSnapshot 
 
 /** The decision on a snapshot, 400 days old unless told otherwise, that has a younger sibling, so that no floor keeps it. */
 export function amongSiblings(
-  said: Partial<Snapshot>,
+  given: Partial<Snapshot>,
   config: RetentionConfig,
   more: Partial<DecideInput> = {},
 ): EvaluatedSnapshot {
-  const old = aSnapshot({ name: 'old', createdAt: NOW - 400 * DAY, ...said });
+  const old = aSnapshot({ name: 'old', createdAt: NOW - 400 * DAY, ...given });
   const sibling: Snapshot = {
     ...old,
     ...aSnapshot({ name: 'sibling', createdAt: NOW - 2 * DAY }),

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { run } from '../../cli/program';
 
-/** What a run of the command line said, and how it ended. */
-export interface Said {
+/** The output of a run of the command line, and its exit code. */
+export interface RunOutput {
   readonly code: number;
   readonly out: string;
   readonly err: string;
@@ -20,7 +20,7 @@ function catcher(): { readonly stream: NodeJS.WriteStream; readonly text: () => 
 }
 
 /** Runs the command line in this process, with its streams caught. */
-export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> {
+export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<RunOutput> {
   const [out, err] = [catcher(), catcher()];
   const code = await run(args, { out: out.stream, err: err.stream, env }, '0.0.0');
   return { code, out: out.text(), err: err.text() };

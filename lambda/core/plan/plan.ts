@@ -79,7 +79,7 @@ export function blockOf(input: {
     return {
       code: 'inventory.incomplete',
       message:
-        'not everything could be read: mend what the report names as not read, and let the next report make a new plan',
+        'not everything could be read: fix what the report names as not read, and let the next report make a new plan',
     };
   if (config.origin === 'built-in')
     return {

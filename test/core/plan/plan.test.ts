@@ -2,7 +2,7 @@ import { blockOf, capsOf, makePlan } from '../../../lambda/core/plan/plan';
 import { aConfig } from '../../support/config-builder';
 import { aFailedScope, aScope, expired, kept, NOW } from '../../support/report-builder';
 
-const planOf = (said: Partial<Parameters<typeof makePlan>[0]> = {}) => {
+const planOf = (given: Partial<Parameters<typeof makePlan>[0]> = {}) => {
   const plan = makePlan({
     id: '20261123T080000Z-1a2b3c4d',
     createdAt: NOW,
@@ -11,7 +11,7 @@ const planOf = (said: Partial<Parameters<typeof makePlan>[0]> = {}) => {
     complete: true,
     items: [kept({ name: 'a' }), expired({ name: 'b' }), kept({ name: 'c' }), expired({ name: 'd' })],
     config: aConfig(),
-    ...said,
+    ...given,
   });
   return { ...plan, items: [...plan.items], count: plan.items.length };
 };
@@ -59,8 +59,8 @@ describe('a plan', () => {
 
   it.each([{ arn: null }, { name: null }, { createdAt: null }])(
     'leaves out what could not be found again: %j',
-    (said) => {
-      expect(planOf({ items: [expired(said), kept(), kept()] }).items).toEqual([]);
+    (given) => {
+      expect(planOf({ items: [expired(given), kept(), kept()] }).items).toEqual([]);
     },
   );
 
@@ -76,10 +76,10 @@ describe('a plan', () => {
 
 describe('a plan may be applied unless, first of all that hold,', () => {
   const block = (
-    said: Partial<Parameters<typeof blockOf>[0]>,
+    given: Partial<Parameters<typeof blockOf>[0]>,
     caps: Record<string, unknown> = {},
     origin = 'retention.yaml',
-  ) => blockOf({ complete: true, count: 1, snapshots: 10, config: aConfig({ caps }, origin), ...said });
+  ) => blockOf({ complete: true, count: 1, snapshots: 10, config: aConfig({ caps }, origin), ...given });
 
   it('nothing is wrong', () => {
     expect(block({})).toBeNull();

@@ -29,11 +29,11 @@ const itemOf = (snapshot: Snapshot): PlanItem => ({
 });
 const planned = aSnapshot({ tags: tagged({ env: 'prod' }) });
 const candidates: Candidate = { item: itemOf(planned), evaluated: expired(planned) };
-const look = (said: Partial<Snapshot>, source = living(), now = NOW) =>
-  recheck(candidates, { ...planned, ...said }, source, CONFIG, now);
+const look = (given: Partial<Snapshot>, source = living(), now = NOW) =>
+  recheck(candidates, { ...planned, ...given }, source, CONFIG, now);
 
 describe('the check before a delete', () => {
-  it('lets go what is exactly as it was', () => {
+  it('returns null for a snapshot that did not change', () => {
     expect(look({})).toBeNull();
     expect(look({ tags: tagged({ env: 'prod' }) })).toBeNull();
   });
@@ -49,8 +49,8 @@ describe('the check before a delete', () => {
     ['another region', { region: 'eu-west-1' }],
     ['another account', { account: '210987654321' }],
     ['no account', { account: null }],
-  ])('says changed of a snapshot with %s', (_, said) => {
-    expect(look(said)).toMatchObject({ outcome: 'changed', code: 'snapshot.changed' });
+  ])('says changed of a snapshot with %s', (_, given) => {
+    expect(look(given)).toMatchObject({ outcome: 'changed', code: 'snapshot.changed' });
   });
 
   it('names both times of creation in the configured zone', () => {
@@ -67,11 +67,11 @@ describe('the check before a delete', () => {
   it.each<[string, string, Partial<Snapshot>]>([
     ['is not finished', 'unfinished', { state: 'pending' }],
     ['has no state', 'unfinished', { state: null }],
-    ['bears another tag', 'tags.changed', { tags: tagged({ env: 'prod', team: 'a' }) }],
-    ['bears another value', 'tags.changed', { tags: tagged({ env: 'test' }) }],
-    ['bears a tag without its value', 'tags.changed', { tags: tagged({ env: null }) }],
-    ['bears a tag less', 'tags.changed', { tags: tagged({}) }],
-    ['bears another key', 'tags.changed', { tags: tagged({ environment: 'prod' }) }],
+    ['has another tag', 'tags.changed', { tags: tagged({ env: 'prod', team: 'a' }) }],
+    ['has another value', 'tags.changed', { tags: tagged({ env: 'test' }) }],
+    ['has a tag without its value', 'tags.changed', { tags: tagged({ env: null }) }],
+    ['has one tag less', 'tags.changed', { tags: tagged({}) }],
+    ['has another key', 'tags.changed', { tags: tagged({ environment: 'prod' }) }],
     ['is held', 'hold', { tags: tagged({ env: 'prod', 'retention:hold': null }) }],
     ['is held by a foreign tag', 'hold', { tags: tagged({ env: 'prod', no_delete: '' }) }],
     ['has a misspelt hold', 'tag.unknown-key', { tags: tagged({ env: 'prod', 'retention-hold': '' }) }],
@@ -79,8 +79,8 @@ describe('the check before a delete', () => {
     ['names no source', 'source.changed', { source: null }],
     ['is a copy of an automatic snapshot', 'snapshot.differs', { fromAutoSnapshot: true }],
     ['cannot be read whole', 'snapshot.conflict', { defects: [{ code: 'snapshot.conflict', message: 'twice' }] }],
-  ])('spares a snapshot that %s', (_, code, said) => {
-    expect(look(said)).toMatchObject({ outcome: 'spared', code });
+  ])('spares a snapshot that %s', (_, code, given) => {
+    expect(look(given)).toMatchObject({ outcome: 'spared', code });
   });
 
   it('spares a snapshot whose source is held or misspelt', () => {
@@ -91,7 +91,7 @@ describe('the check before a delete', () => {
     });
   });
 
-  it('holds through the last local day of a dated hold, whatever the inventory said, and not a moment longer', () => {
+  it('a dated hold holds through its last local day and not a moment longer, also when the inventory is older', () => {
     const tags = tagged({ env: 'prod', 'retention:hold': 'until 2026-11-23' });
     const dated: Candidate = { ...candidates, evaluated: expired({ ...planned, tags }) };
     const at = (instant: string) => recheck(dated, { ...planned, tags }, living(), CONFIG, Date.parse(instant));
@@ -231,7 +231,7 @@ describe('the intersection of a plan with a new decision', () => {
     ]);
   });
 
-  it('lets nothing go that is evaluated kept, however the plan was written', () => {
+  it('lists no candidate that the decision keeps, however the plan was written', () => {
     const evaluated = [
       kept(),
       expired({ name: 'old', arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/old' }),

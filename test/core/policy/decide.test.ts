@@ -83,8 +83,8 @@ describe('the decision excludes, keeps and does not count', () => {
     ['a snapshot without createdAt', { createdAt: null }, 'problem', 'its ARN, name or createdAt is missing'],
   ];
 
-  it.each(cases)('%s', (_, said, status, reason) => {
-    const evaluated = amongSiblings(said, LAST_ONE);
+  it.each(cases)('%s', (_, given, status, reason) => {
+    const evaluated = amongSiblings(given, LAST_ONE);
     expect({ verdict: evaluated.verdict, status: evaluated.status, reasons: sentences(evaluated) }).toEqual({
       verdict: 'keep',
       status,
@@ -92,14 +92,16 @@ describe('the decision excludes, keeps and does not count', () => {
     });
   });
 
-  it.each(cases)('%s, so that it takes no slot and no floor from others', (_, said) => {
-    const aside = aSnapshot({ name: 'aside', createdAt: NOW - DAY, ...said });
+  it.each(cases)('%s, so that it takes no slot and no floor from others', (_, given) => {
+    const aside = aSnapshot({ name: 'aside', createdAt: NOW - DAY, ...given });
     const decision = decided(
       [
         aside,
         ...daily(
           5,
-          said.kind === undefined ? {} : { kind: said.kind, state: said.kind === 'disk' ? 'completed' : 'available' },
+          given.kind === undefined
+            ? {}
+            : { kind: given.kind, state: given.kind === 'disk' ? 'completed' : 'available' },
         ),
       ],
       LAST_ONE,
@@ -108,8 +110,8 @@ describe('the decision excludes, keeps and does not count', () => {
   });
 
   it('finished snapshots of every kind are not among them', () => {
-    for (const said of [{}, { kind: 'disk', state: 'completed' }, { kind: 'database', state: 'available' }] as const)
-      expect(amongSiblings(said, LAST_ONE)).toMatchObject({ verdict: 'expire', status: 'managed' });
+    for (const given of [{}, { kind: 'disk', state: 'completed' }, { kind: 'database', state: 'available' }] as const)
+      expect(amongSiblings(given, LAST_ONE)).toMatchObject({ verdict: 'expire', status: 'managed' });
   });
 
   it('a snapshot up to 300 s younger than now is one of the present: clocks differ', () => {
@@ -148,8 +150,8 @@ describe('the decision excludes, keeps and does not count', () => {
   });
 
   it('gives each cause a code that programs can tell apart', () => {
-    const codesOf = (said: Partial<Snapshot>, more = {}) =>
-      amongSiblings(said, LAST_ONE, more).reasons.map(({ code }) => code);
+    const codesOf = (given: Partial<Snapshot>, more = {}) =>
+      amongSiblings(given, LAST_ONE, more).reasons.map(({ code }) => code);
     expect(codesOf({ name: null })).toEqual(['snapshot.incomplete']);
     expect(codesOf({}, { sources: () => UNREAD })).toEqual(['source.unread']);
     expect(codesOf({ tags: tagged({ no_delete: null }), state: null })).toEqual(['hold', 'unfinished']);
@@ -163,8 +165,8 @@ describe('the decision excludes, keeps and does not count', () => {
       createdAt: NOW + DAY,
       fromAutoSnapshot: true,
     };
-    const statusOf = (said: Partial<Snapshot>) => {
-      const { status, reasons } = amongSiblings(said, aConfig());
+    const statusOf = (given: Partial<Snapshot>) => {
+      const { status, reasons } = amongSiblings(given, aConfig());
       return [status, ...reasons.map(({ code }) => code)];
     };
     expect(statusOf(everything)).toEqual([
@@ -326,7 +328,7 @@ describe('floors', () => {
     expect(names(decided([aSnapshot({ tags })], config({})), 'expire')).toEqual([]);
   });
 
-  it('stand behind the rules: with every rule asked for, they follow what each rule said', () => {
+  it('stand behind the rules: with every rule asked for, they follow the result of each rule', () => {
     const [first] = decided(daily(1), config({ minKeep: 1, minAge: '1h' }), { everyRule: true }).items;
     expect(first && sentences(first)).toEqual(['1h old since 2026-11-23', 'newest of its source (minKeep 1)']);
     const [second] = decided(daily(1), byDefault({}, { keep: { last: 1 } })).items;

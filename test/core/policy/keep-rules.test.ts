@@ -154,7 +154,7 @@ describe('count rules', () => {
     ]);
   });
 
-  it('say, for what expires, what each rule said', () => {
+  it('give, for an expiring snapshot, the result of each rule', () => {
     const decision = decided(daily(20), byDefault({}, { keep: { last: 2, daily: 7, weekly: 4 }, expireAfter: '10d' }));
     expect(sentences(of('web-1113', decision))).toEqual([
       'last: 2 of 2 slots filled',
@@ -168,18 +168,18 @@ describe('count rules', () => {
     const twiceADay = [20, 18, 17].flatMap((day) => series([`2026-11-${day}T12:00:00Z`, `2026-11-${day}T06:00:00Z`]));
     const decision = decided(twiceADay, byDefault({}, { keep: { last: 1, daily: 3, weekly: 1 } }));
     const inTheWeek = 'weekly: 2026-W47 already kept by web-2026-11-20T12';
-    const said = (name: string) => sentences(of(name, decision));
-    expect(said('web-2026-11-20T06')).toEqual([
+    const given = (name: string) => sentences(of(name, decision));
+    expect(given('web-2026-11-20T06')).toEqual([
       'last: 1 of 1 slots filled',
       'daily: 2026-11-20 already kept by web-2026-11-20T12',
       inTheWeek,
     ]);
-    expect(said('web-2026-11-18T06')).toEqual([
+    expect(given('web-2026-11-18T06')).toEqual([
       'last: 1 of 1 slots filled',
       'daily: 2026-11-18 already kept by web-2026-11-18T12',
       inTheWeek,
     ]);
-    expect(said('web-2026-11-17T06')).toEqual([
+    expect(given('web-2026-11-17T06')).toEqual([
       'last: 1 of 1 slots filled',
       'daily: 2026-11-17 already kept by web-2026-11-17T12',
       inTheWeek,

@@ -14,8 +14,8 @@ const CONFIG = aConfig({ policies: POLICIES, rules: RULES, default: 'forever' })
 const GONE: SourceState = { state: 'gone' };
 
 /** Where the policy of a snapshot came from: its name, its origin, its rule. */
-function authority(said: Partial<Snapshot>, source: SourceState | null = living(), config = CONFIG): string | null {
-  const { policy } = makeResolver(config, NOW)(aSnapshot(said), source);
+function authority(given: Partial<Snapshot>, source: SourceState | null = living(), config = CONFIG): string | null {
+  const { policy } = makeResolver(config, NOW)(aSnapshot(given), source);
   return policy === null
     ? null
     : [policy.name, policy.origin, ...(policy.rule === undefined ? [] : [policy.rule])].join(' by ');
@@ -43,8 +43,8 @@ describe('the precedence of policies', () => {
     ['the default where no rule matches', {}, living(), 'forever by default'],
     ['no tags of a source that is gone', {}, GONE, 'forever by default'],
     ['the rules and the default for a snapshot without source', { source: null }, null, 'forever by default'],
-  ])('%s', (_, said, source, expected) => {
-    expect(authority(said, source)).toBe(expected);
+  ])('%s', (_, given, source, expected) => {
+    expect(authority(given, source)).toBe(expected);
   });
 
   it('ends at unmanaged where there is no default', () => {
@@ -56,8 +56,8 @@ describe('the precedence of policies', () => {
     ['its own tags do', { tags: own }, above, 'short by snapshot-tag'],
     ['a rule that speaks of such copies does', { name: 'copy-1' }, above, 'short by rule by copies'],
     ['a rule that does not speak of them does not', { tags: tagged({ env: 'prod' }) }, above, null],
-  ])('of a copy of an automatic snapshot: %s', (_, said, source, expected) => {
-    expect(authority({ fromAutoSnapshot: true, ...said }, source)).toBe(expected);
+  ])('of a copy of an automatic snapshot: %s', (_, given, source, expected) => {
+    expect(authority({ fromAutoSnapshot: true, ...given }, source)).toBe(expected);
   });
 
   it('of a copy of an automatic snapshot: a rule for any does, too', () => {
@@ -77,7 +77,7 @@ describe('rules', () => {
     ],
   };
 
-  it('are told apart although they bear the same name', () => {
+  it('are told apart although they have the same name', () => {
     const resolve = makeResolver(twice, NOW);
     const policies = (['disk', 'instance', 'disk'] as const).map(
       (kind) => resolve(aSnapshot({ kind }), living()).policy?.name,
@@ -92,8 +92,8 @@ describe('rules', () => {
 });
 
 describe('the input of a rule', () => {
-  const matched = (match: Record<string, unknown>, said: Partial<Snapshot>, source: SourceState | null): boolean =>
-    authority(said, source, aConfig({ policies: POLICIES, rules: [{ match, policy: 'short' }] })) !== null;
+  const matched = (match: Record<string, unknown>, given: Partial<Snapshot>, source: SourceState | null): boolean =>
+    authority(given, source, aConfig({ policies: POLICIES, rules: [{ match, policy: 'short' }] })) !== null;
 
   it.each<[Record<string, unknown>, Partial<Snapshot>, SourceState | null, boolean]>([
     [{ orphaned: true }, {}, GONE, true],
@@ -117,14 +117,14 @@ describe('the input of a rule', () => {
     [{ region: 'us-*' }, {}, living(), true],
     [{ account: '123456789012' }, {}, living(), true],
     [{ account: '*' }, { account: null }, living(), false],
-  ])('%j, of %j: source %j: %s', (match, said, source, expected) => {
-    expect(matched(match, said, source)).toBe(expected);
+  ])('%j, of %j: source %j: %s', (match, given, source, expected) => {
+    expect(matched(match, given, source)).toBe(expected);
   });
 });
 
 describe('holds and problems', () => {
-  const resolved = (said: Partial<Snapshot>, source: SourceState | null, config = CONFIG) =>
-    makeResolver(config, NOW)(aSnapshot(said), source);
+  const resolved = (given: Partial<Snapshot>, source: SourceState | null, config = CONFIG) =>
+    makeResolver(config, NOW)(aSnapshot(given), source);
 
   it('are told of the snapshot first, then of its living source', () => {
     const tags = tagged({ no_delete: null, 'retention:hold': 'until 2026-11-23' });
@@ -155,9 +155,9 @@ describe('holds and problems', () => {
 
   it('of a living source reach copies of automatic snapshots and snapshots with tags of their own', () => {
     const problem = { 'retention:keep': 'often' };
-    for (const said of [{ fromAutoSnapshot: true }, { tags: tagged({ 'retention:policy': 'short' }) }]) {
-      expect(resolved(said, living({ 'retention:hold': null })).holds).toHaveLength(1);
-      expect(resolved(said, living(problem))).toMatchObject({
+    for (const given of [{ fromAutoSnapshot: true }, { tags: tagged({ 'retention:policy': 'short' }) }]) {
+      expect(resolved(given, living({ 'retention:hold': null })).holds).toHaveLength(1);
+      expect(resolved(given, living(problem))).toMatchObject({
         problems: [{ on: 'source', code: 'tag.malformed' }],
         policy: null,
       });

@@ -97,7 +97,7 @@ it('the comparison of equal reports finds no change', () => {
 });
 
 it.each([
-  ['is not asked for any more', [aScope({ region: 'eu-west-1' })]],
+  ['is no longer requested', [aScope({ region: 'eu-west-1' })]],
   ['could not be read this time', [aScope({ region: 'eu-west-1' }), aFailedScope('us-east-1', 'instance')]],
 ])('calls nothing gone of a list that %s', (_, scopes) => {
   const changes = changesSince(
