@@ -252,7 +252,9 @@ function certificateRemedy(code: string, caBundle: string | null): string {
     : `add the certificate of your private CA to ${caBundle}, which AWS_CA_BUNDLE or ca_bundle names`;
 }
 
-/** The first line of an error that means something: a failed command is not shown, because its arguments can be secret. */
+/**
+ * The first line of an error that means something: a failed command is not shown, because its arguments can be secret.
+ */
 function meaningOf(message: string): string {
   const [first = '', ...others] = message.split('\n').map((line) => line.trim());
   if (!/^Command failed/i.test(first)) return first;
@@ -261,7 +263,10 @@ function meaningOf(message: string): string {
 
 const CAUSES_FOLLOWED = 5;
 
-/** The fault behind an error of a client, or behind what a report says of one; null: the error says nothing about access. */
+/**
+ * The fault behind an error of a client, or behind what a report says of one; null: the error says nothing about
+ * access.
+ */
 export function accessFault(error: unknown, context: AccessContext): AccessFault | null {
   let current = error;
   for (let depth = 0; depth < CAUSES_FOLLOWED && current; depth += 1) {

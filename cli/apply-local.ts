@@ -76,7 +76,9 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
 /** The clients of one run, and the account that they all act in. */
 interface Access {
   readonly account: string | null;
-  /** Notes the account of a prepared plan: its ARNs prove that of the first access key, also where STS does not answer. */
+  /**
+   * Notes the account of a prepared plan: its ARNs prove that of the first access key, also where STS does not answer.
+   */
   readonly prove: (account: string | null) => void;
   readonly deletion: SnapshotDeletion;
   readonly readInventory: ReadInventory;
@@ -166,7 +168,10 @@ class LocalApply {
     await writeOut(this.terminal.out, renderPreview(preview, columnsOf(this.terminal.out)));
   }
 
-  /** Shows the candidates and asks for their number. A decision that became old meanwhile is made again, without candidates that were not shown. */
+  /**
+   * Shows the candidates and asks for their number. A decision that became old meanwhile is made again, without
+   * candidates that were not shown.
+   */
   private async confirm(prepared: Prepared): Promise<Prepared> {
     this.checkYes(prepared);
     const age = startAge({ clock: Date.now, monotonic });

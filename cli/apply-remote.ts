@@ -38,11 +38,15 @@ const POLL = 5_000;
 /** The function says nothing for so long (ms): then waiting ends, not the deletion. */
 const SILENCE = 15 * 60_000;
 
-/** What to call, and where: an ARN says its region, a name means the caller's; without alias or version, by the alias that was deployed. */
+/**
+ * What to call, and where: an ARN says its region, a name means the caller's; without alias or version, by the alias
+ * that was deployed.
+ */
 function addressOf(name: string, here: string): { readonly region: string; readonly functionName: string } {
   const parts = name.split(':');
   const isArn = parts[0] === 'arn';
-  // `name`, `<account>:function:name` or `arn:aws:lambda:<region>:<account>:function:name`: one part more is a qualifier.
+  // `name`, `<account>:function:name` or `arn:aws:lambda:<region>:<account>:function:name`: one part more is a
+  // qualifier.
   const isUnqualified = parts.length === (isArn ? 7 : parts[1] === 'function' ? 3 : 1);
   // In the name: permissions on the alias alone are not found for a qualifier that is passed beside it.
   return { region: (isArn && parts[3]) || here, functionName: isUnqualified ? `${name}:${ALIAS}` : name };
@@ -86,7 +90,10 @@ interface Heard {
   readonly end: Exclude<RunEnd, { readonly state: 'finished' }> | null;
 }
 
-/** Waits in the plan's bucket until the plan is finished or its execution has ended; null when nothing was heard for too long. */
+/**
+ * Waits in the plan's bucket until the plan is finished or its execution has ended; null when nothing was heard for too
+ * long.
+ */
 async function waitForEnd(
   plan: Plan,
   { store }: PlanPlace,
@@ -110,7 +117,10 @@ async function waitForEnd(
   return null;
 }
 
-/** Hands a plan to the deployed function, which verifies all of it again; where the plan lies in a bucket, waits there for the outcome. */
+/**
+ * Hands a plan to the deployed function, which verifies all of it again; where the plan lies in a bucket, waits there
+ * for the outcome.
+ */
 export async function applyRemotely(
   options: RemoteOptions,
   place: PlanPlace,
@@ -129,7 +139,8 @@ export async function applyRemotely(
   await writeOut(out, renderPlanList(plan, options.zone, columns));
   const note = plan.caps === 'raised' ? 'The limits were raised for this plan to its own count.' : '';
   await confirmCount({ plan, candidates: plan.items.length, yes: options.yes, note }, terminal, input, caller);
-  // An execution's name starts it once; a plan that an earlier one left unfinished, or that was refused, goes on under another name.
+  // An execution's name starts it once; a plan that an earlier one left unfinished, or that was refused, goes on under
+  // another name.
   const before = await readResult(store, plan);
   const isBegun = before !== null || (await hasEnded(store, plan.id, plan.id));
   const execution = isBegun ? `${plan.id}-${compactInstant(Date.now())}` : plan.id;

@@ -51,7 +51,10 @@ const ofCaller =
     }
   };
 
-/** The configured zone. The function has its own configuration, so that none is needed here: then, or where none can be read, UTC. */
+/**
+ * The configured zone. The function has its own configuration, so that none is needed here: then, or where none can be
+ * read, UTC.
+ */
 function zoneOf(file: string | undefined): Zone {
   try {
     return loadConfig(file, () => undefined).zone;
@@ -82,8 +85,8 @@ function reportRefusal(
 }
 
 /**
- * `apply`: applies a plan. With `--function` the deployed function does it; with `--local` this process, with the caller's own credentials.
- * A plan that may not be applied is refused before anything is deleted, with exit code 4.
+ * `apply`: applies a plan. With `--function` the deployed function does it; with `--local` this process, with the
+ * caller's own credentials. A plan that may not be applied is refused before anything is deleted, with exit code 4.
  */
 export async function apply(
   plan: string,

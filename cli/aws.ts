@@ -23,7 +23,10 @@ export interface Caller {
   readonly region: string;
   /** What printed commands repeat: the profile that gives the credentials, also where the environment names it. */
   readonly told: { readonly profile?: string | undefined };
-  /** Whether S3 is asked at an endpoint that the environment or the profile names: there a bucket is part of the path, not of the host. */
+  /**
+   * Whether S3 is asked at an endpoint that the environment or the profile names: there a bucket is part of the path,
+   * not of the host.
+   */
   readonly forcePathStyle: boolean;
   /** Says where AWS is called instead of its own endpoints; null where that is nowhere. */
   readonly endpointNotice: string | null;
@@ -43,8 +46,9 @@ function connectionOf(proxies: ProxySettings, caBundle: string | null, access: A
 }
 
 /**
- * Ordinary AWS settings, in the order of the AWS CLI: `--profile`, keys in the environment, AWS_DEFAULT_PROFILE, AWS_PROFILE, defaults. An unknown profile shows when credentials are first used.
- * Throws `connection.ca-bundle` where the file of trusted certificates cannot be used.
+ * Ordinary AWS settings, in the order of the AWS CLI: `--profile`, keys in the environment, AWS_DEFAULT_PROFILE,
+ * AWS_PROFILE, defaults. An unknown profile shows when credentials are first used. Throws `connection.ca-bundle` where
+ * the file of trusted certificates cannot be used.
  */
 export async function findCaller(profile: string | undefined, env: NodeJS.ProcessEnv): Promise<Caller> {
   const { settings: name, keys: named } = chooseProfile(profile, env);
@@ -90,7 +94,10 @@ export function sayEndpoints(
   err.write(err.isTTY === true && err.columns ? wrap(line, err.columns, '') : `${line}\n`);
 }
 
-/** The error that says what is wrong with the credentials or with this machine, where that is what `error` means; else `error` itself. */
+/**
+ * The error that says what is wrong with the credentials or with this machine, where that is what `error` means; else
+ * `error` itself.
+ */
 export function explainAccess(error: unknown, { access }: Pick<Caller, 'access'>): unknown {
   const fault = accessFault(error, access);
   return fault !== null && isLocal(fault) ? new AccessError(fault, access) : error;
@@ -105,7 +112,10 @@ export async function requireCredentials(caller: Caller): Promise<void> {
   }
 }
 
-/** The account number from STS, or null where STS does not answer within a few seconds: never fatal, the ARNs tell it too. */
+/**
+ * The account number from STS, or null where STS does not answer within a few seconds: never fatal, the ARNs tell it
+ * too.
+ */
 export async function findAccount({ credentials, region, connection }: Caller): Promise<string | null> {
   const client = new STSClient({ credentials, region, maxAttempts: 2, requestHandler: connection.withLimits(BRIEF) });
   try {

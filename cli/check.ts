@@ -121,7 +121,10 @@ function failed(file: ConfigResult, { code, message }: RetentionError): CheckJso
   return { valid: false, errors: [{ path: '', line: null, column: null, message, suggestion: null }], warnings: [] };
 }
 
-/** Loads the configuration as every command does; warnings of the file itself are in the object, other warnings go to stderr. */
+/**
+ * Loads the configuration as every command does; warnings of the file itself are in the object, other warnings go to
+ * stderr.
+ */
 function loadQuietly(options: CheckOptions, path: string, file: ConfigResult, { err }: Terminal): Config {
   requireFile(options);
   const own = new Set(file.ok ? file.warnings.map((each) => `${WARNING}${describeWarning(each, path)}`) : []);
@@ -163,7 +166,10 @@ function requireFile({ config, live }: CheckOptions): void {
     );
 }
 
-/** `check`: everything that is wrong with the configuration, and with `--live` with the tags in the account. Changes nothing. */
+/**
+ * `check`: everything that is wrong with the configuration, and with `--live` with the tags in the account. Changes
+ * nothing.
+ */
 export async function check(options: CheckOptions, terminal: Terminal): Promise<ExitCode> {
   const { out, err } = terminal;
   if (options.live !== true && (options.region ?? options.profile ?? null) !== null)

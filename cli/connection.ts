@@ -34,7 +34,10 @@ export interface Connection {
 const POOL: AgentPool = { keepAlive: true, maxSockets: 50 };
 const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/g;
 
-/** Reads a file of certificates. Throws `connection.ca-bundle` for one that is absent, unreadable or without a certificate. */
+/**
+ * Reads a file of certificates. Throws `connection.ca-bundle` for one that is absent, unreadable or without a
+ * certificate.
+ */
 function readCertificates(file: string): string {
   const refuse = (why: string, cause?: unknown): RetentionError =>
     new RetentionError(
@@ -78,13 +81,19 @@ function refusal(proxy: ProxyVariable, status: number, text: string): RetentionE
   return proxyFailure('proxy-refused', proxy, `refuses the connection (HTTP ${status} ${text.trim()})`, cause);
 }
 
-/** Waits until the connection through a tunnel is encrypted: a request must not wait in the buffer of one that is being made. */
+/**
+ * Waits until the connection through a tunnel is encrypted: a request must not wait in the buffer of one that is being
+ * made.
+ */
 async function secured<T extends Duplex>(socket: T): Promise<T> {
   if (socket instanceof TLSSocket) await once(socket, 'secureConnect');
   return socket;
 }
 
-/** Reaches HTTPS endpoints by a tunnel through a proxy. An answer of the proxy itself is an error, never the answer of AWS. */
+/**
+ * Reaches HTTPS endpoints by a tunnel through a proxy. An answer of the proxy itself is an error, never the answer of
+ * AWS.
+ */
 class TunnelAgent extends HttpsProxyAgent<string> {
   constructor(
     private readonly variable: ProxyVariable,

@@ -12,10 +12,16 @@ type Settings = Readonly<Record<string, string | undefined>>;
 export type Profiles = Readonly<Record<string, Settings>>;
 
 const nothing = (): void => undefined;
-/** Without it the SDK warns of keys in the environment beside a profile, also where `--profile` says which of them is meant. */
+/**
+ * Without it the SDK warns of keys in the environment beside a profile, also where `--profile` says which of them is
+ * meant.
+ */
 const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-/** Settings of a profile that say where its credentials come from: when that fails, nothing else is tried, as in the AWS CLI. */
+/**
+ * Settings of a profile that say where its credentials come from: when that fails, nothing else is tried, as in the AWS
+ * CLI.
+ */
 const SOURCES = [
   'credential_process',
   'sso_session',
@@ -58,20 +64,29 @@ export function signInProfile(profile: string, profiles: Profiles): string {
 export interface ChosenProfile {
   /** The profile whose settings count: that of `--profile`, AWS_DEFAULT_PROFILE or AWS_PROFILE; null: none is named. */
   readonly settings: string | null;
-  /** The profile that gives the credentials: keys in the environment precede a profile that the environment names. Null: none is named. */
+  /**
+   * The profile that gives the credentials: keys in the environment precede a profile that the environment names. Null:
+   * none is named.
+   */
   readonly keys: string | null;
 }
 
 const hasEnvironmentKeys = (env: NodeJS.ProcessEnv): boolean =>
   Boolean(env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY);
 
-/** Chooses the profile as the AWS CLI does, so that the `aws` commands that are printed act on the same account as the run. */
+/**
+ * Chooses the profile as the AWS CLI does, so that the `aws` commands that are printed act on the same account as the
+ * run.
+ */
 export function chooseProfile(given: string | undefined, env: NodeJS.ProcessEnv): ChosenProfile {
   const settings = given ?? (env.AWS_DEFAULT_PROFILE || env.AWS_PROFILE || null);
   return { settings, keys: given === undefined && hasEnvironmentKeys(env) ? null : settings };
 }
 
-/** The profile that printed commands repeat: the one that gives the credentials. Undefined: none is named, or it is not in the files. */
+/**
+ * The profile that printed commands repeat: the one that gives the credentials. Undefined: none is named, or it is not
+ * in the files.
+ */
 export async function profileToRepeat(given: string | undefined, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const { keys } = chooseProfile(given, env);
   if (given !== undefined || keys === null) return given;
@@ -90,7 +105,10 @@ function unknownProfile(profile: string, profiles: Profiles): RetentionError {
   );
 }
 
-/** Credentials of the environment, of a profile, or of the machine. They are fetched when they are first used; an unknown profile shows then. */
+/**
+ * Credentials of the environment, of a profile, or of the machine. They are fetched when they are first used; an
+ * unknown profile shows then.
+ */
 export function makeCredentials(
   { profile, region }: Pick<AccessContext, 'profile' | 'region'>,
   profiles: Profiles,

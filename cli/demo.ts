@@ -32,8 +32,8 @@ function makeFolder(name: string): string {
 const PACKAGE = join(__dirname, '..');
 
 /**
- * `demo`: the main job on the embedded sample account. The bundle that `cdk deploy` uploads runs against the emulator over HTTP; the e-mail
- * that SNS received is printed, and the files that S3 received are written under `out/`.
+ * `demo`: the main job on the embedded sample account. The bundle that `cdk deploy` uploads runs against the emulator
+ * over HTTP; the e-mail that SNS received is printed, and the files that S3 received are written under `out/`.
  */
 export async function demo({ out, err }: Terminal): Promise<ExitCode> {
   const folderOut = makeFolder('out');

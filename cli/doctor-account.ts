@@ -129,7 +129,10 @@ async function checkRegions(clients: LightsailClients, regions: readonly string[
   );
 }
 
-/** Whether a report could read this account: every read of it tried once, and every region. A failed connection ends everything else. */
+/**
+ * Whether a report could read this account: every read of it tried once, and every region. A failed connection ends
+ * everything else.
+ */
 export async function checkAccount(
   clients: LightsailClients,
   { region: firstRegion, access }: Pick<Caller, 'region' | 'access'>,

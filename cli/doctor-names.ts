@@ -25,7 +25,9 @@ export type FunctionRead =
 
 const isNotFound = (error: unknown): boolean => error instanceof Error && error.name === 'ResourceNotFoundException';
 
-/** Reads a function: its state, environment and concurrency, or without the last where `lambda:GetFunction` is denied. */
+/**
+ * Reads a function: its state, environment and concurrency, or without the last where `lambda:GetFunction` is denied.
+ */
 export async function readFunction(caller: Caller, name: string): Promise<FunctionRead> {
   const { credentials, region, connection } = caller;
   const client = new LambdaClient({ credentials, region, requestHandler: connection.withLimits(PATIENT) });
@@ -118,7 +120,10 @@ function deletionOf(deployed: ConstructParts | undefined, alias: string | null):
   };
 }
 
-/** The names of what was found: those of the stack's resources, and of a topic or bucket of the user's own as the function has them. */
+/**
+ * The names of what was found: those of the stack's resources, and of a topic or bucket of the user's own as the
+ * function has them.
+ */
 export async function readDeployment(
   caller: Caller,
   { stack, deployed, outputs }: FoundDeployment,

@@ -26,7 +26,10 @@ export type Part = keyof typeof PARTS;
 /** Those that tell a deployment from a function that happens to have the same name. */
 const COMPANIONS = ['schedule', 'deadLetters', 'bucket', 'topic'] as const satisfies readonly Part[];
 
-/** A construct path that the names fit, and the resources that can be each of its parts: several where their names are equal. */
+/**
+ * A construct path that the names fit, and the resources that can be each of its parts: several where their names are
+ * equal.
+ */
 export interface ConstructParts {
   /** The ids of the construct's path, without separators, as logical ids have them. */
   readonly construct: string;

@@ -276,8 +276,8 @@ async function searchDefault(reader: StackReader, error: unknown, region: string
 }
 
 /**
- * Finds each deployment of the construct in the region of the caller: in the stack named, else in every stack, nested ones included.
- * A search of every stack that finds nothing is no fault: a person may use the command line alone.
+ * Finds each deployment of the construct in the region of the caller: in the stack named, else in every stack, nested
+ * ones included. A search of every stack that finds nothing is no fault: a person may use the command line alone.
  */
 export async function findDeployments(
   caller: Caller,

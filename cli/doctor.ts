@@ -128,7 +128,9 @@ const EMULATOR_USER = ':user/emulator ';
 const endpointFinding = (notice: string, isEmulator: boolean): Finding =>
   ok('endpoint', isEmulator ? `this is the embedded emulator, not AWS: ${notice}` : notice);
 
-/** The findings of the search for deployments. An emulator without CloudFormation has none; that is no open question. */
+/**
+ * The findings of the search for deployments. An emulator without CloudFormation has none; that is no open question.
+ */
 function searchFindings({ found, findings }: Search, isEmulator: boolean, isNamed: boolean): readonly Finding[] {
   const isOpen = found.length === 0 && findings.every(({ state }) => state === 'unknown');
   return isOpen && isEmulator && !isNamed
@@ -189,7 +191,10 @@ function* namesText({ stack, construct, names }: CheckedDeployment): Generator<s
   for (const { label, name } of names) yield `  ${label.padEnd(18)}  ${oneLine(name)}\n`;
 }
 
-/** `doctor`: what prevents a report, a line for each check, and the names of what is deployed. Exit code 0 where nothing does. */
+/**
+ * `doctor`: what prevents a report, a line for each check, and the names of what is deployed. Exit code 0 where nothing
+ * does.
+ */
 export async function doctor(given: DoctorOptions, { out, err, env }: Terminal): Promise<ExitCode> {
   const options = { ...given, profile: await profileToRepeat(given.profile, env) };
   const isJson = options.format === 'json';

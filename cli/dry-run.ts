@@ -81,7 +81,10 @@ function jsonOf({ prepared, deletable, others }: Rehearsal): DryRunJson {
   };
 }
 
-/** Walks the path of a deletion up to the delete, and prints what would be deleted. Throws the refusal of a plan that cannot be applied. */
+/**
+ * Walks the path of a deletion up to the delete, and prints what would be deleted. Throws the refusal of a plan that
+ * cannot be applied.
+ */
 export async function rehearse(
   ports: Omit<ApplyPorts, 'outcomes'>,
   prepared: Prepared,

@@ -33,7 +33,10 @@ export interface ExplainOptions extends AccountOptions {
 const MAX_NEAR = 3;
 const MAX_LISTED = 20;
 
-/** Names that may have been meant: those that contain the word, then the nearest, at most a third of whose letters differ. */
+/**
+ * Names that may have been meant: those that contain the word, then the nearest, at most a third of whose letters
+ * differ.
+ */
 function nearNames(word: string, names: readonly string[]): readonly string[] {
   const short = word.slice(0, 300).toLowerCase();
   return [...new Set(names)]

@@ -61,7 +61,10 @@ interface Current {
   readonly replaced: number;
 }
 
-/** The file of the n-th conditional replacement of an object. Hidden, and named exclusively: two runs never both replace one version. */
+/**
+ * The file of the n-th conditional replacement of an object. Hidden, and named exclusively: two runs never both replace
+ * one version.
+ */
 const replacementOf = (path: string, n: number): string =>
   n === 0 ? path : join(dirname(path), `.${basename(path)}.v${n}`);
 
@@ -76,8 +79,8 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Finds the newest replacement of an object. They are numbered without a gap, because each is made of the one before. They count although the
- * file that people see was removed: otherwise a new one would be hidden behind them.
+ * Finds the newest replacement of an object. They are numbered without a gap, because each is made of the one before.
+ * They count although the file that people see was removed: otherwise a new one would be hidden behind them.
  */
 async function currentOf(path: string): Promise<Current> {
   let replaced = 0;
@@ -105,7 +108,10 @@ export async function readGiven(path: string): Promise<string | null> {
   }
 }
 
-/** A folder as a store. What a write has resolved is on the disk: whole or not at all, whatever kills the process or the machine. */
+/**
+ * A folder as a store. What a write has resolved is on the disk: whole or not at all, whatever kills the process or the
+ * machine.
+ */
 export function folderStore(root: string): Store {
   const pathOf = (key: string): string => join(root, key);
   const failure = (what: 'read' | 'write' | 'list', key: string, cause: unknown): RetentionError =>

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 
 /**
- * The JSON that commands print. The types of the renderers and the published schemas (`schemas/`) are made from these shapes; only types are
- * imported where a command runs. Members may be added, never changed. Instants are ISO 8601 in UTC.
+ * The JSON that commands print. The types of the renderers and the published schemas (`schemas/`) are made from these
+ * shapes; only types are imported where a command runs. Members may be added, never changed. Instants are ISO 8601 in
+ * UTC.
  */
 
 const VERSION = z.literal(1);

@@ -11,8 +11,8 @@ export const warnOn =
   };
 
 /**
- * The configuration in force: the file named, else ./retention.yaml, else the built-in starter policy. Warnings go to `warn`. Throws where
- * the file cannot be used, or where a file is there whose name is only near.
+ * The configuration in force: the file named, else ./retention.yaml, else the built-in starter policy. Warnings go to
+ * `warn`. Throws where the file cannot be used, or where a file is there whose name is only near.
  */
 export function loadConfig(file: string | undefined, warn: (line: string) => void): Config {
   const found = file ?? findConfigFile();

@@ -37,14 +37,20 @@ function placeOf(path: string): string {
   }
 }
 
-/** Whether two paths lead to the same file, whatever their spelling, through links too, and also where it is not there yet. */
+/**
+ * Whether two paths lead to the same file, whatever their spelling, through links too, and also where it is not there
+ * yet.
+ */
 export const isSameFile = (one: string, other: string): boolean => placeOf(one) === placeOf(other);
 
 /** Returns the failure of a file or folder that cannot be written. */
 export const unwritable = (message: string, cause?: unknown): RetentionError =>
   new RetentionError('output.unwritable', message, { cause });
 
-/** Throws `output.unwritable` where something else than a file is at a path: a named pipe waits for a reader without a limit. */
+/**
+ * Throws `output.unwritable` where something else than a file is at a path: a named pipe waits for a reader without a
+ * limit.
+ */
 export function checkOutputFile(path: string): void {
   const there = irregularAt(path);
   if (there === null || isNullDevice(path)) return;
@@ -63,7 +69,10 @@ export function requireTwoFiles(output: string, planOut: string): void {
     );
 }
 
-/** Checks the file that an option names, if it does. Throws `usage.same-file` where that is the configuration in force, which it would replace. */
+/**
+ * Checks the file that an option names, if it does. Throws `usage.same-file` where that is the configuration in force,
+ * which it would replace.
+ */
 export function checkOutput(option: string, file: string | undefined, config: string | undefined): void {
   if (file === undefined) return;
   const inForce = config ?? findConfigFile();

@@ -20,7 +20,10 @@ export const thisProcess = (): Owner => ({
   namespace: pidNamespace(),
 });
 
-/** Whether the process of a run is still there; null where its number means nothing here: on another machine, or in another PID namespace. */
+/**
+ * Whether the process of a run is still there; null where its number means nothing here: on another machine, or in
+ * another PID namespace.
+ */
 export function isRunning({ host, pid, namespace }: Owner): boolean | null {
   if (host !== hostname() || namespace !== pidNamespace() || !Number.isInteger(pid) || pid <= 0) return null;
   try {

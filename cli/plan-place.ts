@@ -23,7 +23,10 @@ const unusable = (plan: string, got: string): RetentionError =>
     `cannot read the plan ${plan === '' ? "''" : oneLine(plan)}: got ${got}, expected a file, or an address such as s3://bucket/plans/ID.json`,
   );
 
-/** A path with its links resolved, so that every name of a plan has the same results beside it; as it is where nothing is there. */
+/**
+ * A path with its links resolved, so that every name of a plan has the same results beside it; as it is where nothing
+ * is there.
+ */
 function realPath(path: string): string {
   try {
     return realpathSync(path);
@@ -32,7 +35,10 @@ function realPath(path: string): string {
   }
 }
 
-/** Opens the place that PLAN names: a file (results go into `results/` beside it), or `s3://bucket/key` (into the bucket's `results/`). */
+/**
+ * Opens the place that PLAN names: a file (results go into `results/` beside it), or `s3://bucket/key` (into the
+ * bucket's `results/`).
+ */
 export async function openPlace(plan: string, caller: Caller, limits: HttpLimits = UPLOADING): Promise<PlanPlace> {
   if (plan === '') throw unusable(plan, 'an empty name');
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(plan)) {

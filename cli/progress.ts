@@ -55,7 +55,10 @@ function lines(err: NodeJS.WritableStream): Progress {
 /** Milliseconds between two drawings of a bar that only counts pages. */
 const MIN_REDRAW_MS = 100;
 
-/** One line of a terminal that is drawn again and again, and leaves nothing behind, also where the terminal was resized meanwhile. */
+/**
+ * One line of a terminal that is drawn again and again, and leaves nothing behind, also where the terminal was resized
+ * meanwhile.
+ */
 class StatusLine {
   private length = 0;
 
@@ -188,8 +191,9 @@ function watchSilence(say: (line: string) => void): { readonly note: Tell; reado
 }
 
 /**
- * Reads while stderr shows the progress: on a terminal a bar with the lists that are done, the snapshots read and their rate; elsewhere one line
- * for each list; a line when nothing arrives for long; nothing when `quiet`. The bar is gone afterwards, also when the reading fails.
+ * Reads while stderr shows the progress: on a terminal a bar with the lists that are done, the snapshots read and their
+ * rate; elsewhere one line for each list; a line when nothing arrives for long; nothing when `quiet`. The bar is gone
+ * afterwards, also when the reading fails.
  */
 export async function withProgress<T>(
   err: NodeJS.WriteStream,

@@ -22,8 +22,8 @@ const withScheme = (value: string): string => {
 };
 
 /**
- * Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` as the AWS CLI does: names in lower case come first, also where they are empty, and
- * `HTTP_PROXY` in capitals does not count in a CGI script.
+ * Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` as the AWS CLI does: names in lower case come first, also where they
+ * are empty, and `HTTP_PROXY` in capitals does not count in a CGI script.
  */
 export function readProxySettings(env: Readonly<Record<string, string | undefined>>): ProxySettings {
   const found = new Map<string, ProxyVariable>();

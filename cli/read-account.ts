@@ -80,7 +80,10 @@ function refusingUnknownRegions(readInventory: ReadInventory): ReadInventory {
   };
 }
 
-/** Reads as `readInventory` does, and throws where nothing at all could be read, for a reason that lies between here and AWS. */
+/**
+ * Reads as `readInventory` does, and throws where nothing at all could be read, for a reason that lies between here and
+ * AWS.
+ */
 export function refusingNothing(readInventory: ReadInventory, { access }: Pick<Caller, 'access'>): ReadInventory {
   return async (request, progress) => {
     const inventory = await readInventory(request, progress);
@@ -93,7 +96,9 @@ export function refusingNothing(readInventory: ReadInventory, { access }: Pick<C
   };
 }
 
-/** The inventory that `report` reads, automatic snapshots left out: nothing is decided by them. Progress goes to stderr. */
+/**
+ * The inventory that `report` reads, automatic snapshots left out: nothing is decided by them. Progress goes to stderr.
+ */
 export async function readAccount(options: AccountOptions, config: Config, terminal: Terminal): Promise<LiveInventory> {
   const readInventory = await accountReader(options, terminal);
   const request = {
@@ -110,7 +115,9 @@ const MAX_NAMED = 5;
 const firstOf = (all: readonly string[]): string =>
   `${all.slice(0, MAX_NAMED).join(', ')}${all.length > MAX_NAMED ? ` and ${all.length - MAX_NAMED} more` : ''}`;
 
-/** What was not read, in one sentence: scopes of the report, then source lists that its snapshots need from elsewhere. */
+/**
+ * What was not read, in one sentence: scopes of the report, then source lists that its snapshots need from elsewhere.
+ */
 export function unreadText(inventory: Pick<Inventory, 'scopes' | 'problems'>): string {
   const unread = unreadScopes(inventory).map(({ region, kind, error }) =>
     oneLine(`${region} ${kind}${error === undefined ? '' : ` (${error.code})`}`),

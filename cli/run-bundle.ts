@@ -32,7 +32,10 @@ export interface BundleRun {
   readonly log: (text: string) => void;
 }
 
-/** Runs a deployed bundle once with the Node that runs this. Rejects only when the process cannot be started or dies without an answer. */
+/**
+ * Runs a deployed bundle once with the Node that runs this. Rejects only when the process cannot be started or dies
+ * without an answer.
+ */
 export function runBundle({ folder, event, env, timeout, log }: BundleRun): Promise<Invocation> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['-e', RUNNER], {

@@ -8,9 +8,10 @@ export class CredentialsFailure extends Error {
 type Found = Awaited<ReturnType<Credentials>>;
 
 /**
- * Returns the same credentials for as long as they are of one account: in another, the same names mean other snapshots, or none. The access key
- * of `first` is pinned. Any other key is used only when STS (`findAccount`) confirms that it is of the account that `accountNow` returns, whatever
- * account the credentials claim. Where that account is not known (null), no other key is used.
+ * Returns the same credentials for as long as they are of one account: in another, the same names mean other snapshots,
+ * or none. The access key of `first` is pinned. Any other key is used only when STS (`findAccount`) confirms that it is
+ * of the account that `accountNow` returns, whatever account the credentials claim. Where that account is not known
+ * (null), no other key is used.
  */
 export function ofAccount(
   credentials: Credentials,

@@ -5,7 +5,10 @@ const GAP = '  ';
 const MIN_LAST_COLUMN = 24;
 const INDENT = '    ';
 
-/** Rows as aligned columns. The last column is wrapped to the width of the terminal, below itself or, where it is too narrow, below its row. */
+/**
+ * Rows as aligned columns. The last column is wrapped to the width of the terminal, below itself or, where it is too
+ * narrow, below its row.
+ */
 export function tableText(rows: readonly (readonly string[])[], columns: number): string {
   const widths: number[] = [];
   for (const row of rows)

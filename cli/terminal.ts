@@ -14,7 +14,10 @@ export interface Terminal {
 const MIN_COLUMNS = 20;
 const DEFAULT_COLUMNS = 80;
 
-/** How wide text on a stream may be: the width of a terminal; elsewhere without limit, because piped text is never wrapped. */
+/**
+ * How wide text on a stream may be: the width of a terminal; elsewhere without limit, because piped text is never
+ * wrapped.
+ */
 export const columnsOf = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): number =>
   isTTY === true ? Math.max(MIN_COLUMNS, columns || DEFAULT_COLUMNS) : Number.POSITIVE_INFINITY;
 
@@ -26,7 +29,9 @@ export function writeHint(stream: NodeJS.WriteStream, text: string, commands: re
 /** What a write ends with when the reader went away, and every one after it. */
 const NO_READER: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
 
-/** Writes chunks with respect for a slow or closed reader; a reader that went away (`| head`) ends the writing quietly. */
+/**
+ * Writes chunks with respect for a slow or closed reader; a reader that went away (`| head`) ends the writing quietly.
+ */
 export async function writeOut(stream: NodeJS.WritableStream, chunks: Iterable<string>): Promise<void> {
   const write = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -37,7 +42,9 @@ export async function writeOut(stream: NodeJS.WritableStream, chunks: Iterable<s
   for (const text of batched(chunks)) await write(text);
 }
 
-/** Writes a failure with its code as one paragraph. The code may come from another version, so that it can be any text. */
+/**
+ * Writes a failure with its code as one paragraph. The code may come from another version, so that it can be any text.
+ */
 export function writeFailure(
   { code, message }: { readonly code: string; readonly message: string },
   err: NodeJS.WritableStream,

@@ -126,8 +126,8 @@ function calendarCycle(): readonly Day[] {
 }
 
 /**
- * The days between two days on which a cron of six valid fields fires, its years aside; null when there is no such day. Measured over
- * a whole cycle of the calendar, so that the result does not depend on the current date.
+ * The days between two days on which a cron of six valid fields fires, its years aside; null when there is no such day.
+ * Measured over a whole cycle of the calendar, so that the result does not depend on the current date.
  */
 export function dayGaps(fields: readonly string[]): DayGaps | null {
   const cycle = calendarCycle();
@@ -149,8 +149,8 @@ export function minutesOfDay([minutes, hours]: readonly string[]): readonly numb
 }
 
 /**
- * The first day on which a cron of six valid fields fires, as its midnight in UTC (epoch ms), from that of `now` on in whatever time zone; null
- * when there is none.
+ * The first day on which a cron of six valid fields fires, as its midnight in UTC (epoch ms), from that of `now` on in
+ * whatever time zone; null when there is none.
  */
 export function firstDay(fields: readonly string[], now: number): number | null {
   const years = parts(fields[5]);

@@ -12,7 +12,10 @@ interface Locked {
 const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
 const PROCESSORS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'x64'];
 
-/** Optional packages (binaries for other platforms) that a lockfile asks for and does not list, each with its exact version. */
+/**
+ * Optional packages (binaries for other platforms) that a lockfile asks for and does not list, each with its exact
+ * version.
+ */
 export function missingOptional(
   packages: Readonly<Record<string, Locked>>,
 ): readonly { readonly name: string; readonly version: string }[] {
@@ -51,13 +54,19 @@ function entryOf({
   };
 }
 
-/** Packages that only run in the functions and their tests, on the Node.js 24 of the lockfile, whichever Node.js runs npm. */
+/**
+ * Packages that only run in the functions and their tests, on the Node.js 24 of the lockfile, whichever Node.js runs
+ * npm.
+ */
 const RUN_ON_NODE_24: ReadonlySet<string> = new Set([
   'node_modules/@aws/durable-execution-sdk-js',
   'node_modules/@aws/durable-execution-sdk-js-testing',
 ]);
 
-/** The packages of a lockfile without the engines that `npm ci` would warn of although the Node.js of npm never runs them. */
+/**
+ * The packages of a lockfile without the engines that `npm ci` would warn of although the Node.js of npm never runs
+ * them.
+ */
 export function withoutIdleEngines(packages: Readonly<Record<string, Locked>>): Readonly<Record<string, Locked>> {
   return Object.fromEntries(
     Object.entries(packages).map(([path, locked]) => {
@@ -68,8 +77,8 @@ export function withoutIdleEngines(packages: Readonly<Record<string, Locked>>): 
 }
 
 /**
- * Adds to one lockfile the optional packages that `npm install` left out, without which `npm ci` elsewhere refuses it, and removes the engines
- * that warn of nothing.
+ * Adds to one lockfile the optional packages that `npm install` left out, without which `npm ci` elsewhere refuses it,
+ * and removes the engines that warn of nothing.
  */
 function complete(file: string): void {
   const lock = JSON.parse(readFileSync(file, 'utf8'));

@@ -37,7 +37,9 @@ const PAGE = join(__dirname, '..', 'docs', 'configuration.md');
 
 const FILLED_POLICY = { keep: { last: 3, daily: 7 }, expireAfter: '30d' };
 
-/** Examples of keys whose schema has none, or a poor one. Other keys show the example of the schema, or their default. */
+/**
+ * Examples of keys whose schema has none, or a poor one. Other keys show the example of the schema, or their default.
+ */
 const EXAMPLES: Readonly<Record<string, unknown>> = {
   version: 1,
   timezone: 'Europe/Berlin',

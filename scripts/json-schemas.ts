@@ -5,7 +5,10 @@ import { JSON_SHAPES } from '../cli/json-shapes';
 
 export const SCHEMA_NAMES = Object.keys(JSON_SHAPES) as readonly (keyof typeof JSON_SHAPES)[];
 
-/** The JSON Schema (2020-12) of a command's JSON. `isStrict` allows no further members; published schemas do, because members may be added. */
+/**
+ * The JSON Schema (2020-12) of a command's JSON. `isStrict` allows no further members; published schemas do, because
+ * members may be added.
+ */
 export function commandSchema(name: keyof typeof JSON_SHAPES, isStrict = false): Readonly<Record<string, unknown>> {
   const { $schema, ...schema } = z.toJSONSchema(JSON_SHAPES[name], {
     target: 'draft-2020-12',

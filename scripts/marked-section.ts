@@ -1,6 +1,9 @@
 import { RetentionError } from '../lambda/core/util/errors';
 
-/** A page with the text between its markers `<!-- NAME: begin -->` and `<!-- NAME: end -->` replaced. Throws `docs.markers` where one is missing. */
+/**
+ * A page with the text between its markers `<!-- NAME: begin -->` and `<!-- NAME: end -->` replaced. Throws
+ * `docs.markers` where one is missing.
+ */
 export function withSection(page: string, name: string, section: string): string {
   const [first, last] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
   const [begin, end] = [page.indexOf(first), page.indexOf(last)];

@@ -14,7 +14,10 @@ const CAUSES_FOLLOWED = 5;
 /** System calls that come before the first byte of a request. */
 const BEFORE_SENDING: ReadonlySet<unknown> = new Set(['connect', 'getaddrinfo']);
 
-/** Codes of Node.js, the operating system and OpenSSL, and our own of proxies and certificates. Codes of services are written in camel case. */
+/**
+ * Codes of Node.js, the operating system and OpenSSL, and our own of proxies and certificates. Codes of services are
+ * written in camel case.
+ */
 const LOCAL_CODE = /^(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*|connection\..+)$/;
 
 const partsOf = (error: unknown): ErrorParts => (typeof error === 'object' && error !== null ? error : {});
@@ -31,14 +34,20 @@ function* partsOfAll(error: unknown, depth = 0): Generator<ErrorParts> {
 const hasStatus = ({ $metadata, $response }: ErrorParts): boolean =>
   typeof $metadata?.httpStatusCode === 'number' || typeof $response?.statusCode === 'number';
 
-/** Whether a call failed without an answer of the service: this machine, its network, a proxy or a certificate failed, or no answer came in time. */
+/**
+ * Whether a call failed without an answer of the service: this machine, its network, a proxy or a certificate failed,
+ * or no answer came in time.
+ */
 export function isUnanswered(error: unknown): boolean {
   const all = [...partsOfAll(error)];
   if (all.some((parts) => hasStatus(parts) || parts.name === 'AbortError')) return false;
   return all.some(({ name, code }) => name === 'TimeoutError' || (typeof code === 'string' && LOCAL_CODE.test(code)));
 }
 
-/** Whether it is certain that no request was sent: the connection was never made. Each error of an `AggregateError` must say so. */
+/**
+ * Whether it is certain that no request was sent: the connection was never made. Each error of an `AggregateError` must
+ * say so.
+ */
 export function isNeverSent(error: unknown, depth = 0): boolean {
   if (depth >= CAUSES_FOLLOWED) return false;
   const parts = partsOf(error);

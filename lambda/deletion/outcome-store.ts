@@ -44,7 +44,9 @@ export interface RunOutcomes {
   readonly unsettled: ReadonlyMap<string, ItemDetails>;
   /** Notes that deletes of an item may be sent from now on. Called before every delete; writes once. */
   startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart>;
-  /** Whether an earlier run of any plan of the place ended without releasing its lock: its last delete may still arrive. */
+  /**
+   * Whether an earlier run of any plan of the place ended without releasing its lock: its last delete may still arrive.
+   */
   readonly replacedLock: boolean;
   /**
    * Reads whether this run still has the attempt of an item: only then may it send a delete. Refuses plan.in-progress

@@ -115,7 +115,10 @@ export function checkComplete(plan: Plan): void {
     );
 }
 
-/** Whether the deployed function applies plans with raised caps: only where its configuration says so, and never in automatic mode. */
+/**
+ * Whether the deployed function applies plans with raised caps: only where its configuration says so, and never in
+ * automatic mode.
+ */
 export const allowsRaisedCaps = (mode: 'approve' | 'automatic', { caps }: Pick<Config, 'caps'>): boolean =>
   mode === 'approve' && caps.raisable;
 

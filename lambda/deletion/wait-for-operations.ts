@@ -36,8 +36,9 @@ const timeoutOf = ({ id }: OpenOperation, limitMs: number): Lost => ({
 });
 
 /**
- * Follows every operation to its end. Done: all of them are done. Lost: one has no id, cannot be read, or does not end in time, whether or not
- * another failed. Then only reading the snapshot can tell. Throws `caller.failed` when the last reading of an open one had no answer.
+ * Follows every operation to its end. Done: all of them are done. Lost: one has no id, cannot be read, or does not end
+ * in time, whether or not another failed. Then only reading the snapshot can tell. Throws `caller.failed` when the last
+ * reading of an open one had no answer.
  */
 export async function followOperations(
   deletion: Pick<SnapshotDeletion, 'readOperation'>,

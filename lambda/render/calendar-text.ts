@@ -92,7 +92,10 @@ function costLines(view: SimulatedPolicy): string {
     .join('');
 }
 
-/** The simulation as text: a calendar for each month with the kept days marked, counts, and the cost ceiling over time. Fits 60 columns. */
+/**
+ * The simulation as text: a calendar for each month with the kept days marked, counts, and the cost ceiling over time.
+ * Fits 60 columns.
+ */
 export function* renderCalendarText(view: SimulatedPolicy, style: TerminalStyle): Generator<string> {
   const { simulation, name, policy, every, span, localEnd, timezone, sizeGb, gbMonth } = view;
   const prose = (text: string): string => wrap(text, style.columns, '');

@@ -57,7 +57,10 @@ function chatParts(
   ].filter(({ lines }) => lines.length > 0);
 }
 
-/** Renders the report as a chat message within the limits: the outcome, failed lists, sources, and the place of the full report. */
+/**
+ * Renders the report as a chat message within the limits: the outcome, failed lists, sources, and the place of the full
+ * report.
+ */
 export function renderChat(report: Report, context: TextContext): ChatNotification {
   const parts = chatParts(report, context);
   const head = outcomeLines(report, context).map(escapeChat).join('\n');

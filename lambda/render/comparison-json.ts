@@ -54,7 +54,9 @@ function* chunksOf(comparison: PolicyComparison): Generator<string> {
   yield '}\n';
 }
 
-/** The comparison as JSON (section 3 of the contract), one change and one source a line. Instants are ISO 8601 in UTC. */
+/**
+ * The comparison as JSON (section 3 of the contract), one change and one source a line. Instants are ISO 8601 in UTC.
+ */
 export function* renderComparisonJson(comparison: PolicyComparison): Generator<string> {
   for (const chunk of chunksOf(comparison)) yield escapeJson(chunk);
 }

@@ -17,7 +17,10 @@ function* table([head = [], ...rows]: TextTable): Generator<string> {
 
 const hasRows = (rows: TextTable): boolean => rows.length > 1;
 
-/** The comparison as Markdown for a pull request. Names and messages of other people stay text: no link, mention, HTML or comment. */
+/**
+ * The comparison as Markdown for a pull request. Names and messages of other people stay text: no link, mention, HTML
+ * or comment.
+ */
 export function* renderComparisonMarkdown(comparison: PolicyComparison, zone: Zone): Generator<string> {
   const text = comparisonText(comparison, zone);
   yield `# ${escapeMarkdown(text.title)}\n\n`;

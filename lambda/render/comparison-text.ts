@@ -5,7 +5,9 @@ import { type TerminalStyle, wrap } from './terminal';
 
 const GAP = '  ';
 
-/** A table with columns as wide as their widest cell. The first column is aligned to the left, the others to the right. */
+/**
+ * A table with columns as wide as their widest cell. The first column is aligned to the left, the others to the right.
+ */
 function* alignedTable([head = [], ...rows]: TextTable): Generator<string> {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   const lineOf = (row: readonly string[]): string =>

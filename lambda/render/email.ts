@@ -53,7 +53,9 @@ function sectionText(section: Section, maxBytes: number, place: string): string 
   return parts.join('');
 }
 
-/** Writes the sections within `maxBytes`: each may use what the earlier ones left, minus the reserve of the later ones. */
+/**
+ * Writes the sections within `maxBytes`: each may use what the earlier ones left, minus the reserve of the later ones.
+ */
 function layOut(parts: readonly Section[], maxBytes: number, place: string): string {
   const share = Math.floor(maxBytes / SECTION_SHARE);
   const needs = parts.map((part) =>

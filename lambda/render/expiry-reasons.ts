@@ -34,7 +34,10 @@ export function expirySummary({ policy, reasons }: EvaluatedSnapshot): string {
 const reasonTexts = ({ reasons }: EvaluatedSnapshot): readonly string[] =>
   reasons.map((reason) => oneLine(describeReason(reason)));
 
-/** Explains why each of these snapshots expires, in their order. Reasons that all snapshots of one summary share are in `shared`. */
+/**
+ * Explains why each of these snapshots expires, in their order. Reasons that all snapshots of one summary share are in
+ * `shared`.
+ */
 export function explainExpiry(group: readonly EvaluatedSnapshot[]): readonly ExpiryReasons[] {
   const common = new Map<string, readonly string[]>();
   for (const item of group) {

@@ -67,7 +67,9 @@ export interface JsonReport {
     readonly newlyExpiring: readonly string[];
     readonly newlyHeld: readonly string[];
   } | null;
-  /** Null where they were not counted. Leftovers belong to living sources whose add-on is disabled: they stay and bill. */
+  /**
+   * Null where they were not counted. Leftovers belong to living sources whose add-on is disabled: they stay and bill.
+   */
   readonly automaticSnapshots: {
     readonly count: number;
     readonly leftovers: readonly {

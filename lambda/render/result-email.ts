@@ -107,7 +107,10 @@ To continue with the snapshots that were not processed (each is checked again), 
   return `${resume}${places}\n${CEILING_NOTE}\n`;
 }
 
-/** Renders a result as an e-mail of at most MAX_BODY_BYTES, failures first. A cut names the number of missing lines and their place. */
+/**
+ * Renders a result as an e-mail of at most MAX_BODY_BYTES, failures first. A cut names the number of missing lines and
+ * their place.
+ */
 export function renderResultEmail(context: ResultContext): EmailText {
   const { result, files } = context;
   const [first, last] = [bodyStart(context), bodyEnd(context)];

@@ -11,7 +11,10 @@ export interface TerminalStyle {
 
 const MIN_REPORT_COLUMNS = 20;
 
-/** Wraps text at `columns` cells (wide characters count two). `first` starts the first line; the others are indented as much. Words are never split. */
+/**
+ * Wraps text at `columns` cells (wide characters count two). `first` starts the first line; the others are indented as
+ * much. Words are never split.
+ */
 export function wrap(text: string, columns: number, first: string): string {
   const lines = wrapAnsi(text, Math.max(1, columns - first.length), { hard: false }).split('\n');
   return lines.map((line, index) => `${index === 0 ? first : ' '.repeat(first.length)}${line}\n`).join('');

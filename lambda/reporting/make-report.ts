@@ -45,7 +45,10 @@ export interface MadeReport {
   readonly plan: NewPlan;
 }
 
-/** The order of design section 7: account, region, kind, source name, `createdAt` descending, ARN; what is absent comes first. */
+/**
+ * The order of design section 7: account, region, kind, source name, `createdAt` descending, ARN; what is absent comes
+ * first.
+ */
 export function reportOrder(a: EvaluatedSnapshot, b: EvaluatedSnapshot): number {
   const [one, two] = [a.snapshot, b.snapshot];
   return (
@@ -93,7 +96,10 @@ export function totalsOf(
 /** How long (ms) the report before may take to be read: it is good to have, and time is needed to store and to send. */
 const COMPARE_LIMIT = 30_000;
 
-/** What changed; null where there is no report to compare with, or one that is not as it was written, or that cannot be read. */
+/**
+ * What changed; null where there is no report to compare with, or one that is not as it was written, or that cannot be
+ * read.
+ */
 async function changesSince(
   previous: PreviousReport | Unread | null,
   items: readonly EvaluatedSnapshot[],
@@ -119,7 +125,10 @@ const unreadProblem = ({ message }: Error): Problem => ({
 const ruleProblems = ({ hiddenRules }: Config): readonly Problem[] =>
   hiddenRules.map(({ code, message }) => ({ code, arn: null, message }));
 
-/** Lists, decides, counts and plans: the main job, without sending or storing anything. Never rejects for what the service does. */
+/**
+ * Lists, decides, counts and plans: the main job, without sending or storing anything. Never rejects for what the
+ * service does.
+ */
 export async function makeReport(
   ports: MakeReportPorts,
   request: MakeReportRequest,

@@ -16,7 +16,10 @@ function newestBySource({ snapshots, automatic }: Inventory): ReadonlyMap<string
   return newest;
 }
 
-/** Sources of the lists that were read, then those that only snapshots name. The lists come first: their names are current. */
+/**
+ * Sources of the lists that were read, then those that only snapshots name. The lists come first: their names are
+ * current.
+ */
 function* namedSources({ sourceList, snapshots }: Inventory): Generator<ListedSource> {
   yield* sourceList;
   for (const { source, region, kind } of snapshots)
@@ -32,8 +35,8 @@ const EXISTS: Readonly<Record<SourceState['state'], boolean | null>> = {
 };
 
 /**
- * Every source that a list has or a snapshot names, ordered by account, region, kind, name and ARN. A listed source is stale when its newest
- * snapshot is older than `report.staleAfter`; one without any snapshot is not.
+ * Every source that a list has or a snapshot names, ordered by account, region, kind, name and ARN. A listed source is
+ * stale when its newest snapshot is older than `report.staleAfter`; one without any snapshot is not.
  */
 export function reportSources(inventory: Inventory, now: number, config: Config): readonly ReportSource[] {
   const limit = subtractDuration(now, config.report.staleAfter, config.zone);

@@ -162,8 +162,8 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Reads the account out of a JSON report. Sources that were absent when the report was made count as gone: nothing can be asked offline. Problems of
- * the lists are kept; those of tags are found again by each evaluation.
+ * Reads the account out of a JSON report. Sources that were absent when the report was made count as gone: nothing can
+ * be asked offline. Problems of the lists are kept; those of tags are found again by each evaluation.
  */
 export function readStoredReport(json: unknown): ReadReport {
   if (isObject(json) && json.schemaVersion === 1 && Array.isArray(json.snapshots) && json.sources === undefined)

@@ -21,8 +21,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /**
- * A machine without AWS credentials, network or a container engine that works. CDK's CloudFormation rules take three seconds
- * of each start.
+ * A machine without AWS credentials, network or a container engine that works. CDK's CloudFormation rules take three
+ * seconds of each start.
  */
 const environment = (rules = false): NodeJS.ProcessEnv => ({
   PATH: `${join(folder, 'bin')}:${join(ROOT, 'node_modules', '.bin')}:${process.env.PATH}`,

@@ -11,7 +11,10 @@ import { digestOf } from '../../lambda/runtime/digest';
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
-/** What the product reports of an account: read over HTTP from the embedded Lightsail, decided by an example configuration, at `now`. */
+/**
+ * What the product reports of an account: read over HTTP from the embedded Lightsail, decided by an example
+ * configuration, at `now`.
+ */
 export async function reportOf(account: AccountData, now: number, example = 'agency.yaml'): Promise<Report> {
   const configuration = readConfigFile(join(__dirname, '..', '..', 'examples', example));
   if (!configuration.ok) throw new Error(`${example} is no configuration`);

@@ -1,7 +1,10 @@
 import { StackStatus } from '@aws-sdk/client-cloudformation';
 import { stackFinding } from '../../cli/doctor-stack-state';
 
-/** What each state of a stack means for a person who waits for a report; written out here, so that a change of it shows in review. */
+/**
+ * What each state of a stack means for a person who waits for a report; written out here, so that a change of it shows
+ * in review.
+ */
 const MEANINGS: Readonly<Record<StackStatus, 'ok' | 'warning' | 'failed'>> = {
   CREATE_COMPLETE: 'ok',
   UPDATE_COMPLETE: 'ok',

@@ -6,7 +6,10 @@ import { byDefault, decided, sources } from '../support/snapshot-builder';
 
 const ONE_INSTANT = NOW - 60 * DAY;
 const NAMES = ['a', 'b', 'c', 'd'];
-/** Their ARNs are in the order of the names; their names are in the opposite order, so that no order by name is taken for it. */
+/**
+ * Their ARNs are in the order of the names; their names are in the opposite order, so that no order by name is taken
+ * for it.
+ */
 const TIED: readonly Snapshot[] = NAMES.map((letter, index) =>
   aSnapshot({
     arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${letter}`,

@@ -2,8 +2,9 @@ import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import type { World, WrittenPolicy } from '../support/arbitraries';
 
 /**
- * Steps 2 to 6 of the decision once more, as slowly and plainly as they are written in the contract: a string for each period, made by Intl,
- * policies read from their text by hand, every question asked anew for each snapshot. Shares no code with what it checks.
+ * Steps 2 to 6 of the decision once more, as slowly and plainly as they are written in the contract: a string for each
+ * period, made by Intl, policies read from their text by hand, every question asked anew for each snapshot. Shares no
+ * code with what it checks.
  */
 
 type Fields = {
@@ -80,7 +81,10 @@ function periodOf(rule: string, { createdAt, arn }: Snapshot, zone: string): str
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** The instant at which clocks in the zone show this: the earlier of two; where there is none, as late as the clocks jumped. */
+/**
+ * The instant at which clocks in the zone show this: the earlier of two; where there is none, as late as the clocks
+ * jumped.
+ */
 function instantShowing(wall: number, zone: string): number {
   const offsets = new Set<number>();
   for (let instant = wall - 40 * HOUR; instant <= wall + 40 * HOUR; instant += HOUR / 2)
@@ -101,7 +105,10 @@ function minus(instant: number, text: string, zone: string): number {
   return (years + months + days > 0 ? instantShowing(wall, zone) : instant) - amount('h') * HOUR;
 }
 
-/** The snapshot's own policy tags, else (copies of automatic snapshots aside) its source's, as a policy's name or content. */
+/**
+ * The snapshot's own policy tags, else (copies of automatic snapshots aside) its source's, as a policy's name or
+ * content.
+ */
 function policyOf(
   snapshot: Snapshot,
   { written, sources }: World,
@@ -135,7 +142,10 @@ function policyOf(
 const order = (a: Snapshot, b: Snapshot): number =>
   (b.createdAt ?? 0) - (a.createdAt ?? 0) || ((a.arn ?? '') < (b.arn ?? '') ? -1 : 1);
 
-/** The rules of one policy that keep the last of these snapshots, newest first, of which `all` are the policy's in the group. */
+/**
+ * The rules of one policy that keep the last of these snapshots, newest first, of which `all` are the policy's in the
+ * group.
+ */
 function rulesThatKeep(
   at: number,
   all: readonly Snapshot[],

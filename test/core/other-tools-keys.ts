@@ -1,4 +1,7 @@
-/** Tag keys that other tools, teams and AWS itself use: none of them is a misspelt key of ours. (`retention-…` is: the first edition reported it.) */
+/**
+ * Tag keys that other tools, teams and AWS itself use: none of them is a misspelt key of ours. (`retention-…` is: the
+ * first edition reported it.)
+ */
 export const OTHER_TOOLS_KEYS: readonly string[] = [
   // AWS
   'aws:backup:source-resource',

@@ -256,9 +256,10 @@ describe('a policy that keeps more never makes another snapshot expire', () => {
     expectNoMore(evaluate({ snapshots: hold(world.snapshots, chosen(world.snapshots, luck[0])) }), evaluate());
   });
 
-  // A window begins at the newest evaluated snapshot − D. A hold on that one lets it begin at the next, and calendar arithmetic steps back: 1 April
-  // − 1 month is 1 March, the earlier 31 March − 1 month is 3 March. So what a window kept on 2 March can expire. The same happens with days at a
-  // wall time that a clock change skips. With these windows the promise holds for all holds but one on the newest.
+  // A window begins at the newest evaluated snapshot − D. A hold on that one lets it begin at the next, and calendar
+  // arithmetic steps back: 1 April − 1 month is 1 March, the earlier 31 March − 1 month is 3 March. So what a window
+  // kept on 2 March can expire. The same happens with days at a wall time that a clock change skips. With these windows
+  // the promise holds for all holds but one on the newest.
   always(
     'a hold on any snapshot but the newest of its policy, whatever the windows',
     ANYTHING,
@@ -295,9 +296,10 @@ describe('the passing of time', () => {
     return all;
   };
 
-  // The literal cut-off of the contract can itself step back while time goes on: on 31 March "now − 1 month" is 3 March, on 1 April it is 1 March;
-  // and a wall time that a clock change skips moves forward, the one after it does not. A snapshot in between expires and is then kept again for a
-  // day or an hour. That is restic's arithmetic and stays; the promise is made for every two instants between which no cut-off steps back.
+  // The literal cut-off of the contract can itself step back while time goes on: on 31 March "now − 1 month" is 3
+  // March, on 1 April it is 1 March; and a wall time that a clock change skips moves forward, the one after it does
+  // not. A snapshot in between expires and is then kept again for a day or an hour. That is restic's arithmetic and
+  // stays; the promise is made for every two instants between which no cut-off steps back.
   always(
     'never un-expires anything between two instants at which no cut-off steps back',
     ANYTHING,
@@ -328,8 +330,9 @@ describe('the passing of time', () => {
     },
   );
 
-  // "Later than newest + minAge" and "now − minAge is not earlier than the newest" are the same for hours, and differ for days and months: in the
-  // hour that a clock shows twice, now − 1 day is its first half, and a snapshot of its second half is still too young an instant after it + 1 day.
+  // "Later than newest + minAge" and "now − minAge is not earlier than the newest" are the same for hours, and differ
+  // for days and months: in the hour that a clock shows twice, now − 1 day is its first half, and a snapshot of its
+  // second half is still too young an instant after it + 1 day.
   always(
     'changes nothing once now − minAge has passed the newest snapshot, whatever unit minAge has',
     TIMELESS,

@@ -56,7 +56,10 @@ const weekOf = ({ at }: Dated): string => {
   return date.toISOString().slice(0, 10);
 };
 
-/** The newest of each period, for some periods, as scripts and restic count: the oldest of all fills a slot that is left. */
+/**
+ * The newest of each period, for some periods, as scripts and restic count: the oldest of all fills a slot that is
+ * left.
+ */
 function periods(dated: readonly Dated[], periodOf: (each: Dated) => string, count: number): readonly string[] {
   const kept = new Map<string, string>();
   for (const each of dated) {

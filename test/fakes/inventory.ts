@@ -1,6 +1,9 @@
 import type { LiveInventory, ReadInventory } from '../../lambda/ports/ports';
 
-/** An inventory of one account with nothing wrong, unless told otherwise: every source is gone, every scope named was read. */
+/**
+ * An inventory of one account with nothing wrong, unless told otherwise: every source is gone, every scope named was
+ * read.
+ */
 export function anInventory(received: Partial<LiveInventory> = {}): LiveInventory {
   return {
     account: '123456789012',

@@ -8,14 +8,20 @@ async function* pieces(text: string): AsyncGenerator<Uint8Array> {
 /** The times of objects by key, for each map of objects: stores over one map share them. */
 const TIMES = new WeakMap<Map<string, string>, Map<string, number>>();
 
-/** When each object was written through a store (epoch ms), to look at and to change; one that is absent here has no time. */
+/**
+ * When each object was written through a store (epoch ms), to look at and to change; one that is absent here has no
+ * time.
+ */
 export function timesOf(objects: Map<string, string>): Map<string, number> {
   const times = TIMES.get(objects) ?? new Map<string, number>();
   TIMES.set(objects, times);
   return times;
 }
 
-/** A store in memory, with the promises of the port: conditional writes, whole objects, names in order, times by the store's own clock. */
+/**
+ * A store in memory, with the promises of the port: conditional writes, whole objects, names in order, times by the
+ * store's own clock.
+ */
 export function memoryStore(objects: Map<string, string> = new Map(), clock: () => number = Date.now): Store {
   const times = timesOf(objects);
   const write = ({ key, body }: StoredObject): void => {

@@ -81,7 +81,9 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     );
   }
 
-  /** What was uploaded and deployed: the function's code, unpacked, and its environment with every reference resolved. */
+  /**
+   * What was uploaded and deployed: the function's code, unpacked, and its environment with every reference resolved.
+   */
   async function deployedFunction() {
     const { TemplateBody } = await new CloudFormationClient(moto.client).send(
       new GetTemplateCommand({ StackName: STACK }),

@@ -34,7 +34,10 @@ const read = (json: unknown) => {
 
 const inKeyOrder = (tags: Tags): Tags => new Map([...tags].sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** The world with its tags in the order of their keys, as a report has them: names and messages list tags in the order received. */
+/**
+ * The world with its tags in the order of their keys, as a report has them: names and messages list tags in the order
+ * received.
+ */
 const ordered = (world: World): World => ({
   ...world,
   snapshots: world.snapshots.map((snapshot) => ({ ...snapshot, tags: inKeyOrder(snapshot.tags) })),

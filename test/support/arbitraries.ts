@@ -16,7 +16,10 @@ import { living, tagged } from './snapshot-builder';
 /** Runs of each property; mutation testing, which repeats them for every mutant, asks for fewer. */
 export const RUNS = Number(process.env.PROPERTY_RUNS ?? 1_000);
 
-/** How properties are checked. Who asks for fewer runs wants to know that one fails, not the smallest world in which it does. */
+/**
+ * How properties are checked. Who asks for fewer runs wants to know that one fails, not the smallest world in which it
+ * does.
+ */
 export const CHECKS = { numRuns: RUNS, endOnFailure: process.env.PROPERTY_RUNS !== undefined } as const;
 
 const SECOND = 1_000;
@@ -24,8 +27,8 @@ const HOUR = 3_600 * SECOND;
 const DAY = 24 * HOUR;
 
 /**
- * Zones, each with the instants at which its wall clock jumps. From 2011 on: until then St John's set its clock back at 00:01, across midnight,
- * where days alternate and the one-per-bucket rule is not monotone (Lightsail is of 2016).
+ * Zones, each with the instants at which its wall clock jumps. From 2011 on: until then St John's set its clock back at
+ * 00:01, across midnight, where days alternate and the one-per-bucket rule is not monotone (Lightsail is of 2016).
  */
 const ZONES: Readonly<Record<string, readonly string[]>> = {
   UTC: [],

@@ -9,7 +9,10 @@ export function isInstalled(program: string, version = '--version'): boolean {
   return known;
 }
 
-/** A test that needs a program. Where it is not installed the test is skipped: its name says so, and so does a line on stderr. */
+/**
+ * A test that needs a program. Where it is not installed the test is skipped: its name says so, and so does a line on
+ * stderr.
+ */
 export function itWith(
   program: string,
   name: string,
@@ -26,7 +29,10 @@ export function itWith(
   it.skip(`SKIPPED, ${program} is not installed: ${name}`, run);
 }
 
-/** A suite that needs something. Where it is not here the suite is skipped: its name says so, and so does a line on stderr. */
+/**
+ * A suite that needs something. Where it is not here the suite is skipped: its name says so, and so does a line on
+ * stderr.
+ */
 export function describeWith(here: boolean, needs: string, name: string, suite: () => void): void {
   if (here) {
     describe(name, suite);

@@ -72,7 +72,10 @@ function applies({ Action, Resource, Condition = {} }: Statement, { action, reso
   );
 }
 
-/** Whether policies of statements allow a call, as IAM evaluates them: a denial wins, and what no statement allows is denied. */
+/**
+ * Whether policies of statements allow a call, as IAM evaluates them: a denial wins, and what no statement allows is
+ * denied.
+ */
 export function isAllowed(statements: readonly Statement[], call: Call): boolean {
   const found = statements.filter((statement) => applies(statement, call)).map(({ Effect }) => Effect);
   return found.includes('Allow') && !found.includes('Deny');

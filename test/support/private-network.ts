@@ -87,7 +87,10 @@ export interface TestProxy extends Listening {
   refuses: number | null;
 }
 
-/** A proxy that makes tunnels, and forwards plain requests; over TLS with a certificate of the authority, where one is given. */
+/**
+ * A proxy that makes tunnels, and forwards plain requests; over TLS with a certificate of the authority, where one is
+ * given.
+ */
 export async function startProxy(authority?: PrivateAuthority): Promise<TestProxy> {
   const state: Pick<TestProxy, 'asked' | 'demands' | 'refuses'> = { asked: [], demands: null, refuses: null };
   const isAllowed = ({ headers }: IncomingMessage): boolean =>

@@ -13,7 +13,9 @@ const TYPES: Readonly<Record<Kind, string>> = {
   database: 'RelationalDatabaseSnapshot',
 };
 
-/** A regular instance snapshot of `web` in us-east-1, 20 days old, unless told otherwise. Its ARN is made from its name. */
+/**
+ * A regular instance snapshot of `web` in us-east-1, 20 days old, unless told otherwise. Its ARN is made from its name.
+ */
 export function aSnapshot(given: Partial<Snapshot> = {}): Snapshot {
   const kind = given.kind ?? 'instance';
   const region = given.region ?? 'us-east-1';

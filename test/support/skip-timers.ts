@@ -8,9 +8,9 @@ export interface SkippedTimers {
 /**
  * Ends timers of `ms` milliseconds at once, until they are restored.
  *
- * Tests handle time in four ways. A `clock` and a `sleep` are arguments wherever code takes them; `virtualTime` makes both for a
- * whole run whose waits take no time. `emulator.clockOffset` moves the clock of the service. Jest's fake timers replace `Date`.
- * This is for a whole command in this process, which makes its own clock.
+ * Tests handle time in four ways. A `clock` and a `sleep` are arguments wherever code takes them; `virtualTime` makes
+ * both for a whole run whose waits take no time. `emulator.clockOffset` moves the clock of the service. Jest's fake
+ * timers replace `Date`. This is for a whole command in this process, which makes its own clock.
  */
 export function skipTimers(ms: number): SkippedTimers {
   let skipped = 0;

@@ -37,7 +37,10 @@ export const series = (instants: readonly string[], given: Partial<Snapshot> = {
     aSnapshot({ name: `web-${instant.slice(0, 13)}`, createdAt: Date.parse(instant), ...given }),
   );
 
-/** One snapshot of `web` a day at 03:00 UTC, newest first, the newest five hours before NOW; named after its day: `web-1123`. */
+/**
+ * One snapshot of `web` a day at 03:00 UTC, newest first, the newest five hours before NOW; named after its day:
+ * `web-1123`.
+ */
 export const daily = (days: number, given: Partial<Snapshot> = {}): Snapshot[] =>
   Array.from({ length: days }, (_, i) => {
     const createdAt = NOW - 5 * 3_600_000 - i * DAY;
@@ -63,7 +66,10 @@ export function of(name: string | null, { items }: Decision): EvaluatedSnapshot 
   return evaluated;
 }
 
-/** The decision on a snapshot, 400 days old unless told otherwise, that has a younger sibling, so that no floor keeps it. */
+/**
+ * The decision on a snapshot, 400 days old unless told otherwise, that has a younger sibling, so that no floor keeps
+ * it.
+ */
 export function amongSiblings(
   given: Partial<Snapshot>,
   config: RetentionConfig,
@@ -89,7 +95,10 @@ export const sentences = ({ reasons }: EvaluatedSnapshot): string[] => reasons.m
 export const names = ({ items }: Decision, verdict: EvaluatedSnapshot['verdict']): (string | null)[] =>
   items.filter((item) => item.verdict === verdict).map(({ snapshot }) => snapshot.name);
 
-/** Months as a person draws them, newest first: `K` kept, `.` expiring, blank where there is none; a line a month, a column a UTC day. */
+/**
+ * Months as a person draws them, newest first: `K` kept, `.` expiring, blank where there is none; a line a month, a
+ * column a UTC day.
+ */
 export function calendar({ items }: Decision): string[] {
   const months = new Map<string, string[]>();
   for (const { snapshot, verdict } of items) {

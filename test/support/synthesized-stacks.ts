@@ -91,7 +91,10 @@ function deployedStack(stack: Stack, name: string, root: string | undefined): De
   };
 }
 
-/** What stacks look like when they are deployed: their real logical ids, types and environments, with physical ids made up. */
+/**
+ * What stacks look like when they are deployed: their real logical ids, types and environments, with physical ids made
+ * up.
+ */
 export function deployedStacks(...stacks: readonly Stack[]): Deployed {
   for (const root of new Set(stacks.map((stack) => Stage.of(stack)))) root?.synth({ force: true });
   const all = stacks.map((stack) => deployedStack(stack, stack.stackName, undefined));

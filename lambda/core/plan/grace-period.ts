@@ -96,7 +96,10 @@ function findMisdated(plans: readonly DatedPlan[], reportId: string, { at, store
   return null;
 }
 
-/** When the grace period of a report starts: when it was made, or when its last object was stored if that is later than a run takes. */
+/**
+ * When the grace period of a report starts: when it was made, or when its last object was stored if that is later than
+ * a run takes.
+ */
 function graceStartOf({ plan, storedAt, reportStoredAt }: DatedPlan, note: MailNote): number {
   const madeAt = Date.parse(plan.createdAt);
   const lastStored = Math.max(storedAt ?? madeAt, reportStoredAt ?? madeAt, note.storedAt ?? madeAt);
@@ -176,8 +179,8 @@ function evaluateRun(run: ReportRun, config: Pick<Config, 'digest'>): EligibleRu
 }
 
 /**
- * Evaluates runs, newest first. A run that was missing when later reports announced their dates (its e-mail was late, or
- * it could not be read) does not count.
+ * Evaluates runs, newest first. A run that was missing when later reports announced their dates (its e-mail was late,
+ * or it could not be read) does not count.
  */
 function makeEvaluator(config: Pick<Config, 'digest'>): (run: ReportRun) => EligibleRun | NothingDue {
   let countedFrom = Number.NEGATIVE_INFINITY;
@@ -334,7 +337,9 @@ export function countdown(report: NewPlan, earlier: readonly ReportRun[], config
   return { due: new Map(items.map(([each, arn]) => [arn, dueAt(each)] as const)), countedFrom };
 }
 
-/** Makes the plan of an automatic deletion: the due items, with the scopes of the newest plan, which is never blocked. */
+/**
+ * Makes the plan of an automatic deletion: the due items, with the scopes of the newest plan, which is never blocked.
+ */
 export function automaticPlan(id: string, { items, newest }: Due, config: AutomaticConfig, now: number): PlanContent {
   return {
     schemaVersion: 1,

@@ -67,7 +67,10 @@ function exceededCap(count: number, snapshots: number, { maxDeletions, maxShare 
   return first === undefined ? null : { code: first.code, message: exceeded.map(({ message }) => message).join('; ') };
 }
 
-/** Why a plan may not be applied, the first that holds: an incomplete inventory, the built-in policy, then the caps over the whole run. */
+/**
+ * Why a plan may not be applied, the first that holds: an incomplete inventory, the built-in policy, then the caps over
+ * the whole run.
+ */
 export function blockOf(input: {
   readonly complete: boolean;
   readonly count: number;
@@ -117,7 +120,10 @@ function* plannedOf(items: readonly EvaluatedSnapshot[]): Generator<PlanItem> {
   }
 }
 
-/** The plan of a report: its expiring snapshots, in the report's order. An incomplete or blocked one says so and can never be applied. */
+/**
+ * The plan of a report: its expiring snapshots, in the report's order. An incomplete or blocked one says so and can
+ * never be applied.
+ */
 export function makePlan({
   id,
   createdAt,

@@ -88,7 +88,10 @@ function relevantDifference(before: Snapshot, now: Snapshot): SkipReason | null 
   return defect === undefined ? null : spare(defect.code, defect.message);
 }
 
-/** Checks a candidate directly before its delete; null: delete it. `read` is the snapshot that currently has the planned name. */
+/**
+ * Checks a candidate directly before its delete; null: delete it. `read` is the snapshot that currently has the planned
+ * name.
+ */
 export function recheck(
   { item, evaluated }: Candidate,
   read: Snapshot,
@@ -192,7 +195,10 @@ function makeGroup(
     : { region, items, floor, source: null, absentSource: { arn, name } };
 }
 
-/** Intersects a plan with the newly expiring snapshots, by identity. The other items of the plan are skipped with a reason. */
+/**
+ * Intersects a plan with the newly expiring snapshots, by identity. The other items of the plan are skipped with a
+ * reason.
+ */
 export function intersect(
   items: readonly PlanItem[],
   fresh: readonly EvaluatedSnapshot[],

@@ -55,7 +55,10 @@ function noteProblems(noted: Map<string, Problem>, snapshot: Snapshot, index: nu
   }
 }
 
-/** The group of a snapshot: snapshots of one source compete for slots. A snapshot without source ARN is a group of its own. */
+/**
+ * The group of a snapshot: snapshots of one source compete for slots. A snapshot without source ARN is a group of its
+ * own.
+ */
 export function groupKey(snapshot: Snapshot, arn: string): string {
   const source = snapshot.source?.arn ?? null;
   return source === null ? `alone ${arn}` : `${source} ${snapshot.region} ${snapshot.kind} ${snapshot.account ?? ''}`;
@@ -67,7 +70,10 @@ interface Groups {
   all(): Iterable<Draft[]>;
 }
 
-/** Makes the groups of one decision. Records that share a source object find their group by it, without building the key. */
+/**
+ * Makes the groups of one decision. Records that share a source object find their group by it, without building the
+ * key.
+ */
 function makeGroups(): Groups {
   const byKey = new Map<string, Draft[]>();
   const latest = new Map<SourceRef, Draft[]>();
@@ -142,7 +148,10 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
   return { items, problems: [...problems.values()] };
 }
 
-/** Evaluates the snapshots of a group that have the same policy, newest first. Before, their reasons are the floors only. */
+/**
+ * Evaluates the snapshots of a group that have the same policy, newest first. Before, their reasons are the floors
+ * only.
+ */
 function applyRules(drafts: readonly Draft[], now: number, { zone }: RetentionConfig, everyRule: boolean): void {
   const policy = drafts[0]?.policy.policy;
   if (policy === undefined) return;

@@ -76,7 +76,9 @@ const UNREACHED_COPY: Cause = {
   text: 'a kept copy of an automatic snapshot: it has no retention tag, and no rule matches such copies',
 };
 
-/** Lists the causes that exclude a snapshot from evaluation; the first gives its status. Without any, it has a policy. */
+/**
+ * Lists the causes that exclude a snapshot from evaluation; the first gives its status. Without any, it has a policy.
+ */
 export function causesOf(
   snapshot: Snapshot,
   source: SourceState | null,

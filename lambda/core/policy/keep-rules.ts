@@ -81,7 +81,10 @@ function withinWalker(code: WithinRule, duration: Duration, newest: Dated, oldes
 /** Adding and subtracting a duration differ by at most three days of a month and a skipped hour. */
 const MAX_OVERFLOW_DAYS = 4;
 
-/** The first local day, starting at `from`, at whose end `createdAt` is as old as `duration`. Subtracts, like the decision does. */
+/**
+ * The first local day, starting at `from`, at whose end `createdAt` is as old as `duration`. Subtracts, like the
+ * decision does.
+ */
 function dayOfAge(createdAt: number, duration: Duration, zone: Zone, from = Number.NEGATIVE_INFINITY): number {
   const added = dayOf(wallClock(addDuration(createdAt, duration, zone), zone));
   if (duration.years === 0 && duration.months === 0) return added;
@@ -139,8 +142,8 @@ function walkersOf(policy: Policy, newest: Dated, oldest: number, now: number, z
 
 /**
  * Evaluates a policy for the snapshots of one group, newest first: one keep rule is enough. Count and within rules have
- * the semantics of `forget` in restic 0.19 (ApplyPolicy). With `everyRule`, a kept snapshot also lists the rules that do
- * not keep it. Time is linear in snapshots × rules; the input must be sorted.
+ * the semantics of `forget` in restic 0.19 (ApplyPolicy). With `everyRule`, a kept snapshot also lists the rules that
+ * do not keep it. Time is linear in snapshots × rules; the input must be sorted.
  */
 export function applyPolicy(
   policy: Policy,

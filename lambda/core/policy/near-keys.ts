@@ -24,7 +24,10 @@ const MIN_LETTERS = { twoEdits: 10, oneEdit: 8, prefixWord: 6, barePrefix: 8 } a
 /** Maximum number of cached keys. Each other key takes a few microseconds. */
 const MAX_STORED = 20_000;
 
-/** Cyrillic and Greek letters, each followed by the similar Latin letter. Some capitals resemble another letter than their small form. */
+/**
+ * Cyrillic and Greek letters, each followed by the similar Latin letter. Some capitals resemble another letter than
+ * their small form.
+ */
 const LOOK_ALIKES: ReadonlyMap<string, string> = new Map(
   [
     'Аa Вb Еe Ѕs Іi Јj Кk Мm Нh Оo Рp Сc Тt Уy Хx Үy Ԛq Ԝw Һh Ӏl',

@@ -34,7 +34,10 @@ const ARCHIVE: ProposedPolicy = {
   keep: 'all',
 };
 
-/** One policy for each rhythm. Counts take periods that have a snapshot, so that a source that stops loses nothing by the passage of time. */
+/**
+ * One policy for each rhythm. Counts take periods that have a snapshot, so that a source that stops loses nothing by
+ * the passage of time.
+ */
 const POLICIES: Readonly<Record<Rhythm, ProposedPolicy>> = {
   hourly: {
     name: 'hourly',
@@ -74,7 +77,10 @@ const STARTER: ProposedPolicy = {
 /** A name that a pattern of `match.source` can hold as it is. */
 const MATCHABLE = /^[A-Za-z0-9_.-]{1,255}$/;
 
-/** The most names and patterns of one rule: a configuration is at most 1 MB. Further sources get the policy of their kind or the default. */
+/**
+ * The most names and patterns of one rule: a configuration is at most 1 MB. Further sources get the policy of their
+ * kind or the default.
+ */
 const MAX_PATTERNS = 500;
 /** The fewest names that a pattern replaces. */
 const MIN_NAMES_OF_PATTERN = 3;
@@ -83,7 +89,10 @@ type NamedSource = SourceRhythm & { readonly name: string };
 
 const isNamed = (source: SourceRhythm): source is NamedSource => source.name !== null && MATCHABLE.test(source.name);
 
-/** The rhythm of each source name: the most frequent one of all sources with this name, because a rule matches them by name. */
+/**
+ * The rhythm of each source name: the most frequent one of all sources with this name, because a rule matches them by
+ * name.
+ */
 function rhythmsByName(sources: readonly NamedSource[]): ReadonlyMap<string, Rhythm> {
   const rhythms = new Map<string, Rhythm>();
   for (const { name, rhythm } of sources) {
@@ -93,7 +102,10 @@ function rhythmsByName(sources: readonly NamedSource[]): ReadonlyMap<string, Rhy
   return rhythms;
 }
 
-/** The rhythm of more than half of the sources of a kind, which a rule for the whole kind can name; otherwise `occasional`. */
+/**
+ * The rhythm of more than half of the sources of a kind, which a rule for the whole kind can name; otherwise
+ * `occasional`.
+ */
 function prevailingRhythm(kind: Kind, sources: readonly NamedSource[], byName: ReadonlyMap<string, Rhythm>): Rhythm {
   const names = [...new Set(sources.filter((source) => source.kind === kind).map(({ name }) => name))];
   const share = (rhythm: Rhythm): number => names.filter((name) => byName.get(name) === rhythm).length / names.length;
@@ -154,8 +166,8 @@ function kindRules(
 }
 
 /**
- * Proposes policies and rules for the sources of an account: snapshots of deleted sources are all kept, each rhythm has one policy, sources
- * with the prevailing rhythm of their kind share a rule, and the others are matched by name.
+ * Proposes policies and rules for the sources of an account: snapshots of deleted sources are all kept, each rhythm has
+ * one policy, sources with the prevailing rhythm of their kind share a rule, and the others are matched by name.
  */
 export function proposePolicy(sources: readonly SourceRhythm[]): Proposal {
   const orphaned = sources.filter(({ state }) => state === 'orphaned');

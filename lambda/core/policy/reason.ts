@@ -1,7 +1,9 @@
 import { dayLabel, type Period, periodLabel } from '../time/period';
 import type { CountRule, WithinRule } from './policy';
 
-/** A reason for a verdict, as data; `describeReason` makes the text. Periods and days are local numbers (see period.ts). */
+/**
+ * A reason for a verdict, as data; `describeReason` makes the text. Periods and days are local numbers (see period.ts).
+ */
 export type Reason =
   | {
       readonly code: CountRule;

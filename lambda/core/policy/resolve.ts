@@ -32,8 +32,8 @@ export function subjectOf(snapshot: Snapshot, source: SourceState | null): Match
 }
 
 /**
- * Makes the resolver of one run. Precedence: holds (of the snapshot, then of its existing source), tags of the snapshot,
- * tags of the source, the first matching rule, `default`, unmanaged. Each tag set is read once.
+ * Makes the resolver of one run. Precedence: holds (of the snapshot, then of its existing source), tags of the
+ * snapshot, tags of the source, the first matching rule, `default`, unmanaged. Each tag set is read once.
  */
 export function makeResolver(
   config: RetentionConfig,

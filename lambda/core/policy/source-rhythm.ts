@@ -1,7 +1,10 @@
 import type { Inventory } from '../report/report-model';
 import { FINISHED_STATE, type Kind, type Snapshot } from '../snapshot/snapshot';
 
-/** How often snapshots of a source are made, the most frequent first. `occasional`: in no regular interval, or too few to tell. */
+/**
+ * How often snapshots of a source are made, the most frequent first. `occasional`: in no regular interval, or too few
+ * to tell.
+ */
 export const RHYTHMS = ['hourly', 'daily', 'weekly', 'monthly', 'occasional'] as const;
 export type Rhythm = (typeof RHYTHMS)[number];
 
@@ -11,7 +14,9 @@ export interface SourceRhythm {
   readonly kind: Kind;
   readonly region: string;
   readonly rhythm: Rhythm;
-  /** `orphaned`: the source is in no list. `stopped`: it exists, and three or more snapshots in its rhythm are missing. */
+  /**
+   * `orphaned`: the source is in no list. `stopped`: it exists, and three or more snapshots in its rhythm are missing.
+   */
   readonly state: 'active' | 'stopped' | 'orphaned';
   readonly snapshots: number;
   readonly newestAt: number;

@@ -2,14 +2,20 @@ import { utf8Bytes } from '../util/utf8';
 
 /** A word that needs no quotes in a POSIX shell or zsh. */
 const UNQUOTED_WORD = /^[\w./:@+,-][\w./:@%+,=-]*$/;
-/** Characters that must not be printed: controls, format characters, line separators. `printf` writes them as octal bytes. */
+/**
+ * Characters that must not be printed: controls, format characters, line separators. `printf` writes them as octal
+ * bytes.
+ */
 const UNPRINTABLE_CHARACTER = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 const UNPRINTABLE_OR_SPECIAL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}!'\\]|^-/gu;
 
 const octal = (text: string): string =>
   [...utf8Bytes(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 
-/** A word as the output of `printf`, without characters that a terminal interprets. The shell removes newlines at its end. */
+/**
+ * A word as the output of `printf`, without characters that a terminal interprets. The shell removes newlines at its
+ * end.
+ */
 const printfWord = (word: string): string =>
   `"$(printf '${word.replace(UNPRINTABLE_OR_SPECIAL, octal).replace(/%/g, '%%')}')"`;
 

@@ -3,21 +3,30 @@ import type { Kind } from '../snapshot/snapshot';
 import { compareText } from '../util/compare-text';
 import type { EvaluatedSnapshot, Totals, Verdict } from './report-model';
 
-/** The decisions of one configuration. `items` are in the order of the inventory, which is the same for all configurations. */
+/**
+ * The decisions of one configuration. `items` are in the order of the inventory, which is the same for all
+ * configurations.
+ */
 export interface EvaluatedPolicy extends ConfigOrigin {
   readonly totals: Totals;
   readonly items: readonly EvaluatedSnapshot[];
   readonly pricing: Pricing;
 }
 
-/** A snapshot about which a later configuration decides otherwise than the first. `against` is the index of the later one. */
+/**
+ * A snapshot about which a later configuration decides otherwise than the first. `against` is the index of the later
+ * one.
+ */
 export interface PolicyChange {
   readonly against: number;
   readonly before: EvaluatedSnapshot;
   readonly after: EvaluatedSnapshot;
 }
 
-/** What the configurations keep of one source: an entry for each, in their order. Ages and gaps are whole days; null where nothing is kept. */
+/**
+ * What the configurations keep of one source: an entry for each, in their order. Ages and gaps are whole days; null
+ * where nothing is kept.
+ */
 export interface SourceOutcome {
   readonly arn: string;
   readonly name: string | null;
@@ -90,7 +99,10 @@ function longestGap(sorted: readonly number[]): number | null {
   return longest;
 }
 
-/** Returns what each configuration keeps of each source that a snapshot names, ordered by account, region, kind, name and ARN. */
+/**
+ * Returns what each configuration keeps of each source that a snapshot names, ordered by account, region, kind, name
+ * and ARN.
+ */
 function sourcesOf(policies: readonly EvaluatedPolicy[], now: number): readonly SourceOutcome[] {
   const kept = policies.map(keptTimes);
   const first = new Map<string, EvaluatedSnapshot['snapshot']>();

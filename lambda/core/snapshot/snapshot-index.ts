@@ -6,8 +6,8 @@ export type IndexEntry = readonly [region: string, kind: Kind, arn: string, name
 export type IndexMark = 'e' | 'h' | 'k';
 
 /**
- * Entries of one list with a common ARN prefix. Each line has the mark, the rest of the ARN, and (after a tab) the name.
- * A block is one string, so that the index of a large account needs little memory.
+ * Entries of one list with a common ARN prefix. Each line has the mark, the rest of the ARN, and (after a tab) the
+ * name. A block is one string, so that the index of a large account needs little memory.
  */
 export type IndexBlock = readonly [region: string, kind: Kind, prefix: string, lines: string];
 

@@ -82,7 +82,10 @@ export class SnapshotRecord implements Snapshot {
     return new SnapshotRecord(this.common, { ...this, defects: [...(this.defects ?? []), defect] });
   }
 
-  /** Whether another record has the same content, without defects. Compares tags, sources and disks by identity: they are interned. */
+  /**
+   * Whether another record has the same content, without defects. Compares tags, sources and disks by identity: they
+   * are interned.
+   */
   hasContentOf(other: SnapshotRecord): boolean {
     return (
       this.arn === other.arn &&

@@ -36,7 +36,10 @@ function expectedInstead(text: string): string {
   return `${EXPECTED_DURATION}: units y mo w d h, each at most once, the largest first`;
 }
 
-/** Reads `1y6mo`, `36h`, `2w` or ISO 8601 (`P30D`). Refuses zero, negative, fractional, repeated or unordered units and `m`. */
+/**
+ * Reads `1y6mo`, `36h`, `2w` or ISO 8601 (`P30D`). Refuses zero, negative, fractional, repeated or unordered units and
+ * `m`.
+ */
 export function parseDuration(text: string): DurationResult {
   const match = FORMS.map((form) => form.exec(text)).find((found) => found !== null);
   if (match === undefined) return { ok: false, expected: expectedInstead(text) };

@@ -30,6 +30,9 @@ export function parseLocalInstant(text: string): ((zone: Zone) => number) | null
   return wall === null ? null : (zone) => instantOfWallClock(wall, zone);
 }
 
-/** Epoch milliseconds of an id that begins with its compact instant (`20261123T080000Z-1a2b3c4d`); null for any other id. */
+/**
+ * Epoch milliseconds of an id that begins with its compact instant (`20261123T080000Z-1a2b3c4d`); null for any other
+ * id.
+ */
 export const instantOfId = (id: string): number | null =>
   COMPACT.test(id) ? parseInstant(id.replace(COMPACT, '$1-$2-$3T$4:$5:$6Z').slice(0, 20)) : null;

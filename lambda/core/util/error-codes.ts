@@ -13,8 +13,8 @@ const CHECK_NETWORK = 'Check the network connection, `AWS_ENDPOINT_URL` and the 
 const NEXT_REPORT = 'Wait for the next report, or invoke the report function again.';
 
 /**
- * Every code of a RetentionError. docs/errors.md is generated from this table. The program imports its types only: texts would enlarge every
- * bundle, so faults.ts repeats the faults in a short form, and a test compares the two.
+ * Every code of a RetentionError. docs/errors.md is generated from this table. The program imports its types only:
+ * texts would enlarge every bundle, so faults.ts repeats the faults in a short form, and a test compares the two.
  */
 export const ERROR_CODES = {
   'alias.unreadable': {

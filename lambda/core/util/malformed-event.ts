@@ -2,7 +2,10 @@ import { RetentionError } from './errors';
 
 const MAX_SHOWN = 300;
 
-/** Returns the refusal of an event that a function does not understand. `member` names a member of it; null: the event itself. */
+/**
+ * Returns the refusal of an event that a function does not understand. `member` names a member of it; null: the event
+ * itself.
+ */
 export function malformedEvent(
   action: 'run' | 'delete',
   member: string | null,

@@ -1,6 +1,6 @@
 /**
- * Characters that a terminal, a browser or a spreadsheet interprets or hides: controls, format characters (also those of
- * writing direction), lone surrogates, line and paragraph separators, and invisible characters.
+ * Characters that a terminal, a browser or a spreadsheet interprets or hides: controls, format characters (also those
+ * of writing direction), lone surrogates, line and paragraph separators, and invisible characters.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 /** Nearly all text; it needs no further check. */

@@ -1,4 +1,7 @@
-/** The style sheet of the page of a simulation, and the hash by which the page's policy lets it through. A test fails when it is stale. */
+/**
+ * The style sheet of the page of a simulation, and the hash by which the page's policy lets it through. A test fails
+ * when it is stale.
+ */
 export const CALENDAR_STYLE = `
 :root { color-scheme: light dark; --bg: #fff; --card: #f4f6f8; --ink: #17212b; --dim: #4d5a66; --line: #c9d1d9; --keep: #1f6f50; --on: #fff; }
 @media (prefers-color-scheme: dark) { :root { --bg: #12171d; --card: #1c242d; --ink: #e8edf2; --dim: #a9b6c2; --line: #3a4653; --keep: #5fc79a; --on: #10211a; } }

@@ -39,7 +39,9 @@ const LEGEND = `<p class="legend" aria-hidden="true"><span><span class="shape ke
 const pager = (label: string, role = ''): string =>
   `<nav class="pager" aria-label="${label}" hidden><button type="button" data-step="-1">Previous</button><span class="where"${role}></span><button type="button" data-step="1">Next</button></nav>`;
 
-/** The part of the page that its script fills: filters, timeline, table. `place` (HTML) is the place of omitted rows. */
+/**
+ * The part of the page that its script fills: filters, timeline, table. `place` (HTML) is the place of omitted rows.
+ */
 export const explore = (place: string): string => `<div id="live" hidden>
 ${FILTERS}
 <section id="timeline" class="card"><div class="over"><h3>Timeline</h3><p class="dim"><span id="span"></span>; the nearer, the wider a day is drawn</p>${LEGEND}</div>

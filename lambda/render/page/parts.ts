@@ -86,7 +86,10 @@ function cardHtml({ type, term, value, note, link, name }: Card): string {
   return `<div class="${type}"><dt>${term}</dt><dd>${body}</dd><dd class="dim">${escapeHtml(note)}</dd></div>`;
 }
 
-/** The totals of the report as cards; those that can be listed are links. An incomplete report never says that all is well. */
+/**
+ * The totals of the report as cards; those that can be listed are links. An incomplete report never says that all is
+ * well.
+ */
 export const totalsHtml = (report: Report): string =>
   `<dl class="totals">${totalCards(report).map(cardHtml).join('')}</dl>\n`;
 

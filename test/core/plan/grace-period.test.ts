@@ -47,8 +47,8 @@ function aRun(at: number, names: readonly string[], config: Rules): { readonly r
 }
 
 /**
- * Makes the reports one after the other, and asks after each what is due, by what the deployed functions read of the history: on how many of
- * those occasions anything was, and each snapshot that went before a day that an e-mail told.
+ * Makes the reports one after the other, and asks after each what is due, by what the deployed functions read of the
+ * history: on how many of those occasions anything was, and each snapshot that went before a day that an e-mail told.
  */
 async function carryOn(reports: readonly { readonly at: number; readonly names: readonly string[] }[], config: Rules) {
   const objects = new Map<string, string>();

@@ -279,7 +279,10 @@ describe('a near miss of the first release', () => {
     { tagPrefix: 'aws-like', holdTags: ['no_delete'] },
   );
 
-  /** The net as it was: a key that means nothing, and begins like the prefix or equals a hold but for case, blanks at its ends or the separator. */
+  /**
+   * The net as it was: a key that means nothing, and begins like the prefix or equals a hold but for case, blanks at
+   * its ends or the separator.
+   */
   function wasProblem(
     key: string,
     { tagPrefix, holdTags }: { readonly tagPrefix: string; readonly holdTags: readonly string[] },

@@ -46,7 +46,8 @@ describe('a simulation', () => {
   });
 
   it('lets time pass: the oldest of all is the oldest that is left', () => {
-    // In one pass at the end the oldest of all would be of February, outside of the window, and 2026-04-21 would not be kept.
+    // In one pass at the end the oldest of all would be of February, outside of the window, and 2026-04-21 would not be
+    // kept.
     const simulation = simulated({ keep: { withinMonthly: '3w' } }, '1d', '3mo', { end: Date.UTC(2026, 4, 6, 15) });
     expect(keptOn(simulation)).toEqual(['2026-04-21', '2026-04-30', '2026-05-06']);
   });

@@ -21,7 +21,9 @@ interface Span {
   readonly last: number;
 }
 
-/** The position of an instant, from 0 to 1: by the root of its age, because policies keep more of the newer snapshots. */
+/**
+ * The position of an instant, from 0 to 1: by the root of its age, because policies keep more of the newer snapshots.
+ */
 const axisPosition = (at: number, { first, last }: Span): number =>
   1 - Math.sqrt((last - at) / Math.max(1, last - first));
 
