@@ -27,6 +27,7 @@ import { type Preview, raisedCapsText, renderPreview } from '../lambda/render/pr
 import { outcomeLine, renderResultText } from '../lambda/render/result-text';
 import { digestOf } from '../lambda/runtime/digest';
 import { resultFile } from '../lambda/storage/keys';
+import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
 import { type Caller, findAccount } from './aws';
 import { rehearse } from './dry-run';
@@ -66,10 +67,9 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
   const ofTheCaller = causeInCaller(error);
   if (ofTheCaller !== null) return ofTheCaller;
   const why = error instanceof Error ? error.message : String(error);
-  return new RetentionError(
-    'apply.stopped',
+  return applyStopped(
     `the deletion stopped in the middle: ${oneLine(why)}; its outcomes are listed above, and applying the plan again continues it`,
-    { cause: error },
+    error,
   );
 }
 

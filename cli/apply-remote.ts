@@ -157,7 +157,7 @@ export async function applyRemotely(
   const where = store.locate(resultFile(plan.id));
   err.write(`waiting for ${oneLine(where)}; Ctrl-C ends the waiting, not the deletion\n`);
   const heard = await waitForEnd(plan, place, execution, ({ totals }) => {
-    if (!options.quiet) err.write(`${totals.requested - totals.open} of ${totals.requested} dealt with\n`);
+    if (!options.quiet) err.write(`${totals.requested - totals.open} of ${totals.requested} processed\n`);
   });
   if (heard === null) {
     const { region, functionName } = addressOf(options.name, caller.region);

@@ -3,12 +3,13 @@ import type { EvaluatedSnapshot, Inventory } from '../lambda/core/report/report-
 import type { Kind, Tags } from '../lambda/core/snapshot/snapshot';
 import { localDay } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
-import { RetentionError } from '../lambda/core/util/errors';
+import type { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { formatCount } from '../lambda/render/numbers';
 import { snapshotName, zoneText } from '../lambda/render/phrases';
 import { wrap } from '../lambda/render/terminal';
 import { reportOrder } from '../lambda/reporting/make-report';
+import { ambiguousName } from './ambiguous-name';
 import type { ExplainJson } from './json-shapes';
 import { tableText } from './table';
 
@@ -65,10 +66,7 @@ export function ambiguousSources(wanted: string, sources: readonly ExplainedSour
   const lines = sources.map(
     ({ arn, kind, region }) => `  ${oneLine(arn ?? 'without ARN')} (${kind}, ${oneLine(region)})`,
   );
-  return new RetentionError(
-    'explain.ambiguous',
-    [`${sources.length} sources have the name ${oneLine(wanted)}; choose one by its ARN:`, ...lines].join('\n'),
-  );
+  return ambiguousName(`${sources.length} sources have the name ${oneLine(wanted)}; choose one by its ARN:`, lines);
 }
 
 const EXISTENCE = { true: '', false: ', no longer exists', null: ', not confirmed to exist' } as const;

@@ -14,6 +14,7 @@ import { jsonSnapshot } from '../lambda/render/json';
 import { formatCount } from '../lambda/render/numbers';
 import { wrap } from '../lambda/render/terminal';
 import { reportOrder } from '../lambda/reporting/make-report';
+import { ambiguousName } from './ambiguous-name';
 import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import { ambiguousSources, type ExplainedSource, findSources, sourceJson, sourceText } from './explain-source';
@@ -67,13 +68,9 @@ function ambiguous(wanted: string, found: readonly EvaluatedSnapshot[], zone: Zo
     return `  ${oneLine(arn ?? 'without ARN')} (${kind}, ${oneLine(region)}, made ${made})`;
   });
   const more = found.length > lines.length ? [`  … and ${found.length - lines.length} more`] : [];
-  return new RetentionError(
-    'explain.ambiguous',
-    [
-      `${found.length} snapshots are called ${oneLine(wanted)}; say which by its ARN (times are in ${oneLine(zone.name)}):`,
-      ...lines,
-      ...more,
-    ].join('\n'),
+  return ambiguousName(
+    `${found.length} snapshots have the name ${oneLine(wanted)}; choose one by its ARN (times are in ${oneLine(zone.name)}):`,
+    [...lines, ...more],
   );
 }
 

@@ -1,10 +1,10 @@
+import { unknownRegion } from '../lambda/aws/inventory-errors';
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import { closest } from '../lambda/config/closest';
 import type { Config } from '../lambda/core/policy/config';
 import type { Inventory } from '../lambda/core/report/report-model';
 import { KINDS, type Kind } from '../lambda/core/snapshot/snapshot';
-import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import type { LiveInventory, ReadInventory } from '../lambda/ports/ports';
@@ -73,8 +73,7 @@ function refusingUnknownRegions(readInventory: ReadInventory): ReadInventory {
     if (first === undefined || inventory.scopes.some(({ error }) => error?.code !== 'region.unknown')) return inventory;
     const names = [...new Set(inventory.scopes.map(({ region }) => region))];
     const meant = closest(first.region, REGION_NAMES);
-    throw new RetentionError(
-      'region.unknown',
+    throw unknownRegion(
       `Lightsail has no region ${oneLine(names.join(', '))}; correct --region, or regions in the configuration${meant === null ? '' : ` (did you mean ${meant}?)`}`,
     );
   };

@@ -104,7 +104,7 @@ function unreadProblem({ region, kind }: SourceList, list: ReadSources | undefin
     list === undefined
       ? { code: 'region.unknown', message: 'GetRegions does not name this region' }
       : errorFacts(list.error);
-  const text = `the ${kind} list of ${region} was not read (${code}: ${message}): snapshots of its sources are kept, because a hold could stand on one`;
+  const text = `the ${kind} list of ${region} was not read (${code}: ${message}): snapshots of its sources are kept, because one could have a hold`;
   return { code: 'source.unread', arn: null, message: text };
 }
 
@@ -223,13 +223,13 @@ const nowhereProblem = (arn: string): Problem => ({
 const foreignProblem = (arn: string, account: string | null): Problem => ({
   code: 'source.unread',
   arn,
-  message: `the source ARN ${arn} is of another account than ${account}, whose lists were read: its snapshots are kept, because a hold could stand on it`,
+  message: `the source ARN ${arn} is of another account than ${account}, whose lists were read: its snapshots are kept, because it could have a hold`,
 });
 
 const conflictProblem = (arn: string, { region, kind }: SourceList): Problem => ({
   code: 'source.unread',
   arn,
-  message: `the ${kind} ${arn} in ${region} came with tags or a name that contradict each other: its snapshots are kept, because a hold could stand on it`,
+  message: `the ${kind} ${arn} in ${region} came with tags or a name that contradict each other: its snapshots are kept, because it could have a hold`,
 });
 
 function listedSources({ region, kind, sources }: ReadSources): readonly ListedSource[] {

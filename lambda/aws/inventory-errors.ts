@@ -5,3 +5,6 @@ export const absentList = (message: string): RetentionError => new RetentionErro
 
 /** Returns the failure of a source list with a row that does not identify its source. */
 export const incompleteSource = (message: string): RetentionError => new RetentionError('source.incomplete', message);
+
+/** Returns the failure of a region that Lightsail does not have, or no longer has. */
+export const unknownRegion = (message: string): RetentionError => new RetentionError('region.unknown', message);

@@ -9,7 +9,7 @@ import { assembleInventory, type ReadScope } from './assemble-inventory';
 import { countAutomatic } from './automatic-snapshots';
 import { errorFacts, isAccessDenied, isDeniedByControlPolicy, mayMeanDisabled } from './aws-errors';
 import { type Deadline, startDeadline } from './deadline';
-import { absentList } from './inventory-errors';
+import { absentList, unknownRegion } from './inventory-errors';
 import type { LightsailClients } from './lightsail-client';
 import { readSnapshotList } from './read-snapshot-list';
 import { makeSourceLists, type SourceLists } from './source-lists';
@@ -90,9 +90,8 @@ const vanishedList = (operation: string): Error =>
     `${operation} answered without its list, on which the previous report found snapshots; if they are all deleted, the next report takes it for empty`,
   );
 
-const unknownRegion = (region: string, isNamed: boolean): RetentionError =>
-  new RetentionError(
-    'region.unknown',
+const unnamedRegion = (region: string, isNamed: boolean): RetentionError =>
+  unknownRegion(
     isNamed
       ? `GetRegions does not name the region ${region}: correct --region, or regions in the configuration`
       : `GetRegions does not name the region ${region}, which the previous report read; if it is no longer offered, the next report goes without it`,
@@ -173,7 +172,7 @@ async function readAll(run: Run): Promise<Inventory> {
   const automatic = await Promise.all(counting);
   const unknown = asked
     .filter((region) => !isKnown(region))
-    .flatMap((region) => filter.map((kind) => notAsked(region, kind, unknownRegion(region, isNamed))));
+    .flatMap((region) => filter.map((kind) => notAsked(region, kind, unnamedRegion(region, isNamed))));
   return assembleInventory({
     request,
     account,

@@ -171,7 +171,7 @@ async function recordEnd({ store }: DeletionPorts, execution: string, plan: Plan
 }
 
 const idleText = (open: number): string =>
-  `${open} snapshots were left when ${MAX_IDLE_INVOCATIONS + 1} invocations dealt with none of them`;
+  `${open} snapshots were left when ${MAX_IDLE_INVOCATIONS + 1} invocations processed none of them`;
 
 /** Runs invocation after invocation until the plan is finished, or none can go on. */
 async function applyInInvocations(

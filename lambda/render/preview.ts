@@ -63,7 +63,7 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
   const all = groups.flatMap(({ items }) => snapshotsOf(items));
   const account = oneLine(plan.account ?? 'not known');
   yield paragraph(`Plan ${oneLine(plan.id)}, account ${account}: ${formatCount(plan.items.length, 'snapshot')}.`);
-  if (doneBefore > 0) yield paragraph(`An earlier run dealt with ${formatNumber(doneBefore)} of them.`);
+  if (doneBefore > 0) yield paragraph(`An earlier run processed ${formatNumber(doneBefore)} of them.`);
   yield paragraph(raisedCapsText(plan, config));
   yield paragraph(summary(preview, all, ceilingOf(all)));
   for (const { items, region } of groups) {

@@ -140,7 +140,7 @@ describe('lightsail-retention explain', () => {
     const { code, out, err } = await explain(name);
     emulator.world.remove('us-east-1', 'diskSnapshots', name);
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toContain(`2 snapshots are called ${name}; say which by its ARN`);
+    expect(err).toContain(`2 snapshots have the name ${name}; choose one by its ARN`);
     expect(err).toContain(`${twin.arn} (disk, us-east-1`);
   });
 

@@ -51,7 +51,7 @@ describe('the JSON of commands', () => {
     if (json.type !== 'snapshot') throw new Error('expected a snapshot');
     const { reasons: _, ageDays: __, ...facts } = wanted;
     expect(json.snapshot).toMatchObject(facts);
-    expect(json.steps.map(({ title }) => title)).toContain('What would change it');
+    expect(json.steps.map(({ title }) => title)).toContain('How to change it');
   });
 
   it('explains a source by its name and by its ARN, with each of its snapshots as the report has them', async () => {

@@ -89,6 +89,7 @@ describe.each(['endpoint_url', 'services'])('--profile with a profile that has %
     expect(out).toMatch(/^ok +credentials: .* in account 123456789012$/m);
     expect([...out.matchAll(/^(?:ok|warning) +([a-z ]+):/gm)].map((match) => match[1])).toEqual([
       'configuration',
+      'endpoint',
       'credentials',
       'permissions',
       'regions',

@@ -12,7 +12,8 @@ const TMUX = 'tmux';
 const ROOT = join(__dirname, '..', '..');
 const ESCAPE = '\u001b';
 /** What is there to be copied may be wider than the terminal; it is never broken. */
-const TO_COPY = /^ {4}(aws|npx) /;
+/** Commands and digests are longer than a narrow terminal, and are never split. */
+const TO_COPY = /^ {4}(aws|npx) |sha256:[0-9a-f]{64}/;
 
 let folder: string;
 let program: string;
@@ -98,7 +99,7 @@ describe('in a real terminal', () => {
     emulator.setFaults([{ operations: 'GetInstanceSnapshots', fault: 'latency', ms: 400 }]);
     const screen = terminal(60, 'report --config examples/agency.yaml --format json --output /dev/null');
     try {
-      expect(await screen.until(/█/)).toMatch(/^█*░* \d of 3 regions, \d+ snapshots?, \d+\/s$/m);
+      expect(await screen.until(/█/)).toMatch(/^█*░* \d of \d+ lists?, \d+ snapshots?, \d+\/s$/m);
       expect(await screen.until(/^exit \d+$/m)).not.toMatch(/[█░]/);
     } finally {
       screen.close();

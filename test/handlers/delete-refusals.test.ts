@@ -42,7 +42,7 @@ describe('a start that comes twice', () => {
       expect(deleted).toHaveLength(5);
       expect(mails.map(({ subject }) => subject.replace(/, at most.*/, '')).sort()).toEqual([
         '[Lightsail] 5 of 5 planned snapshots deleted',
-        '[Lightsail] Not carried out a second time: plan.in-progress',
+        '[Lightsail] Already in progress: plan.in-progress',
       ]);
     }));
 });
@@ -57,7 +57,7 @@ describe('tells by e-mail', () => {
       objects.set(key, JSON.stringify({ plan: event.plan, owner, at: new Date().toISOString(), released: false }));
       const { result } = await run(event);
       expect(result).toMatchObject({ state: 'refused', code: 'plan.in-progress', deleted: 0, open: 0 });
-      expect(mails.at(-1)?.subject).toBe('[Lightsail] Not carried out a second time: plan.in-progress');
+      expect(mails.at(-1)?.subject).toBe('[Lightsail] Already in progress: plan.in-progress');
       expect(mails.at(-1)?.body).toContain(
         'If no e-mail follows, that run has died: apply the plan again after the time above.',
       );
@@ -73,7 +73,7 @@ describe('tells by e-mail', () => {
       expect(result).toMatchObject({ state: 'refused', code: 'plan.in-progress', otherPlan: 'other', deleted: 0 });
       expect(mails.at(-1)?.subject).toBe('[Lightsail] Nothing deleted: plan.in-progress');
       expect(mails.at(-1)?.body).toContain('is applying the plan other from the same place');
-      expect(mails.at(-1)?.body).toContain('To go on with what was not dealt with');
+      expect(mails.at(-1)?.body).toContain('To go on with what was not processed');
     }));
 
   it('how a run ended that did not finish the plan, though a note says that its outcome went out', () =>

@@ -301,7 +301,7 @@ describe('the deletion function', () => {
       expect(rig.names().filter((name) => PLANNED.includes(name))).toHaveLength(4);
       // The delete of the other region was not sent: its attempt is cancelled, so its end is known.
       expect(mails.map(({ subject }) => subject)).toEqual([
-        '[Lightsail] Deletion not finished: 1 deleted, 4 of 5 not dealt with',
+        '[Lightsail] Deletion not finished: 1 deleted, 4 of 5 not processed',
       ]);
       expect(mails[0]?.body).toContain(`go on with ${event.plan}`);
     }));

@@ -29,9 +29,9 @@ export const MUTANTS: readonly Mutant[] = [
     [
       'a check is young from when its answer is read',
       `const age = startAge(this.ports);
-    if ((await this.request.attempt?.isOwn()) === false) throw takenOver(this.request.candidate.item.name);
+    await this.checkOwn();
     const now = await readNow(this.ports, this.request, signal);`,
-      `if ((await this.request.attempt?.isOwn()) === false) throw takenOver(this.request.candidate.item.name);
+      `await this.checkOwn();
     const now = await readNow(this.ports, this.request, signal);
     const age = startAge(this.ports);`,
     ],
@@ -153,8 +153,12 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ['a plan of another configuration is applied', 'checkConfig(plan, config);', ''],
     ['a blocked plan is applied', 'checks.run(() => checkUnblocked(plan, allowsRaisedCaps));', ''],
-    ['a wrong clock does not matter', 'checkClock(await ports.deletion.readClock());', ''],
-    ['caps do not matter', 'checkCaps(config, candidates + deleted, inventory.snapshots.length + deleted);', ''],
+    ['a wrong clock does not matter', 'checkClock(reading);', ''],
+    [
+      'caps do not matter',
+      'checks.run(() => checkCaps(plan, config, candidates + deleted, inventory.snapshots.length + deleted));',
+      '',
+    ],
     ['the breach of a group is forgotten', 'breach ??= await checkGroup(', 'breach = await checkGroup('],
   ),
   ...of(
@@ -195,7 +199,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ['a report that reached nobody counts', 'if (confirmed === null || confirmed < 1)', 'if (confirmed === null)'],
     ['a report that announced nothing counts', 'if (!announced)', 'if (announced === null)'],
-    ['an old report is fresh', 'if (now - good.at > MAX_REPORT_AGE_MS)', 'if (now < good.at - MAX_REPORT_AGE_MS)'],
+    ['an old report is fresh', 'now - run.at > MAX_REPORT_AGE_MS', 'now < run.at - MAX_REPORT_AGE_MS'],
     [
       'what a report in between did not list is taken',
       'if (!keys.has(each)) listed.delete(each);',

@@ -81,8 +81,7 @@ export function blockOf(input: {
   if (!complete)
     return {
       code: 'inventory.incomplete',
-      message:
-        'not everything could be read: fix what the report names as not read, and let the next report make a new plan',
+      message: 'not everything could be read: fix what the report lists as not read; the next report makes a new plan',
     };
   if (config.origin === 'built-in')
     return {

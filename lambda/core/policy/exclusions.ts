@@ -26,7 +26,7 @@ function unreadCause(snapshot: Snapshot, source: SourceState & { readonly state:
     source.list === null
       ? `its source ARN ${snapshot.source?.arn ?? ''} names no known list`
       : `the ${source.list.kind} list of ${source.list.region} was not read`;
-  return { status: 'problem', code: 'source.unread', text: `kept: ${list}, and a hold could stand on the source` };
+  return { status: 'problem', code: 'source.unread', text: `kept: ${list}, and the source could have a hold` };
 }
 
 const unconfirmedCause = ({ why }: SourceState & { readonly state: 'unconfirmed' }): Cause => ({
