@@ -38,18 +38,26 @@ const POLL = 5_000;
 /** The function says nothing for so long (ms): then waiting ends, not the deletion. */
 const SILENCE = 15 * 60_000;
 
+/** Returns the number of parts of a function's name or ARN that has no alias or version; one part more is that. */
+function unqualifiedLength(parts: readonly string[]): number {
+  // arn:aws:lambda:<region>:<account>:function:<name>
+  if (parts[0] === 'arn') return 7;
+  // <account>:function:<name>, or the name alone
+  return parts[1] === 'function' ? 3 : 1;
+}
+
 /**
- * What to call, and where: an ARN says its region, a name means the caller's; without alias or version, by the alias
- * that was deployed.
+ * Returns the region and the qualified name of a function: the region of the ARN or of the caller; without alias or
+ * version, the deployed alias.
  */
-function addressOf(name: string, here: string): { readonly region: string; readonly functionName: string } {
+function addressOf(name: string, callerRegion: string): { readonly region: string; readonly functionName: string } {
   const parts = name.split(':');
-  const isArn = parts[0] === 'arn';
-  // `name`, `<account>:function:name` or `arn:aws:lambda:<region>:<account>:function:name`: one part more is a
-  // qualifier.
-  const isUnqualified = parts.length === (isArn ? 7 : parts[1] === 'function' ? 3 : 1);
-  // In the name: permissions on the alias alone are not found for a qualifier that is passed beside it.
-  return { region: (isArn && parts[3]) || here, functionName: isUnqualified ? `${name}:${ALIAS}` : name };
+  const isUnqualified = parts.length === unqualifiedLength(parts);
+  return {
+    region: (parts[0] === 'arn' && parts[3]) || callerRegion,
+    // In the name: permissions on the alias alone are not found for a qualifier in a parameter of its own.
+    functionName: isUnqualified ? `${name}:${ALIAS}` : name,
+  };
 }
 
 async function invoke(name: string, execution: string, plan: Plan, caller: Caller): Promise<void> {

@@ -8,6 +8,8 @@ import {
   type Credentials,
   chooseProfile,
   makeCredentials,
+  type ProfileSettings,
+  type Profiles,
   profileToRepeat,
   readProfiles,
   signInProfile,
@@ -45,6 +47,18 @@ function connectionOf(proxies: ProxySettings, caBundle: string | null, access: A
   }
 }
 
+/** Returns the region of the environment, of the profile, or us-east-1. */
+const regionOf = (env: NodeJS.ProcessEnv, settings: ProfileSettings | undefined): string =>
+  env.AWS_REGION || env.AWS_DEFAULT_REGION || settings?.region || 'us-east-1';
+
+/** Returns the file of trusted certificates; null: none is configured. */
+const caBundleOf = (env: NodeJS.ProcessEnv, settings: ProfileSettings | undefined): string | null =>
+  env.AWS_CA_BUNDLE || settings?.ca_bundle || env.REQUESTS_CA_BUNDLE || null;
+
+/** Returns the profile to sign in to; null: neither a profile that gives the credentials nor a default one exists. */
+const signInProfileOf = (profile: string | null, profiles: Profiles): string | null =>
+  profile === null && profiles.default === undefined ? null : signInProfile(profile ?? 'default', profiles);
+
 /**
  * Ordinary AWS settings, in the order of the AWS CLI: `--profile`, keys in the environment, AWS_DEFAULT_PROFILE,
  * AWS_PROFILE, defaults. An unknown profile shows when credentials are first used. Throws `connection.ca-bundle` where
@@ -60,13 +74,13 @@ export async function findCaller(profile: string | undefined, env: NodeJS.Proces
   const isUnknown = name !== null && name !== 'default' && profiles[name] === undefined;
   const keys = isUnknown ? name : named;
   const settings = profiles[name ?? 'default'];
-  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || settings?.region || 'us-east-1';
+  const region = regionOf(env, settings);
   const endpoints = { env, profile: name ?? 'default', files: await loadSharedConfigFiles().catch(() => null) };
   const proxies = readProxySettings(env);
-  const caBundle = env.AWS_CA_BUNDLE || settings?.ca_bundle || env.REQUESTS_CA_BUNDLE || null;
+  const caBundle = caBundleOf(env, settings);
   const access: AccessContext = {
     profile: keys,
-    signInProfile: keys === null && profiles.default === undefined ? null : signInProfile(keys ?? 'default', profiles),
+    signInProfile: signInProfileOf(keys, profiles),
     told,
     region,
     proxy: proxies.https === null ? null : proxyName(proxies.https),

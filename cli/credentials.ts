@@ -7,9 +7,10 @@ import type { Connection } from './connection';
 
 export type Credentials = ReturnType<typeof fromNodeProviderChain>;
 
-type Settings = Readonly<Record<string, string | undefined>>;
+/** The settings of one profile, by name. */
+export type ProfileSettings = Readonly<Record<string, string | undefined>>;
 /** The sections of the files, by name. */
-export type Profiles = Readonly<Record<string, Settings>>;
+export type Profiles = Readonly<Record<string, ProfileSettings>>;
 
 const nothing = (): void => undefined;
 /**
@@ -40,7 +41,7 @@ export async function readProfiles(): Promise<{ readonly profiles: Profiles; rea
   const { configFile, credentialsFile } = await loadSharedConfigFiles().catch(
     () => ({ configFile: {}, credentialsFile: {} }) as const,
   );
-  const sections: Record<string, Settings> = {};
+  const sections: Record<string, ProfileSettings> = {};
   for (const [name, settings] of [
     ...Object.entries(configFile as Profiles),
     ...Object.entries(credentialsFile as Profiles),

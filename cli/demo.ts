@@ -28,6 +28,12 @@ function makeFolder(name: string): string {
   }
 }
 
+/** Returns the name of the file that a stored object is written to; undefined: it is not written. */
+function outputName(key: string): string | undefined {
+  if (key.startsWith('plans/')) return 'plan.json';
+  return key.startsWith('reports/') ? key.split('/')[2] : undefined;
+}
+
 /** The built package: this file is bundled into `dist/`. */
 const PACKAGE = join(__dirname, '..');
 
@@ -74,7 +80,7 @@ export async function demo({ out, err }: Terminal): Promise<ExitCode> {
     for (const mail of emulator.published) out.write(`Subject: ${mail.subject}\n\n${mail.message}\n`);
     const written: string[] = [];
     for (const [key, object] of emulator.objects.get(BUCKET) ?? []) {
-      const name = key.startsWith('reports/') ? key.split('/')[2] : key.startsWith('plans/') ? 'plan.json' : undefined;
+      const name = outputName(key);
       if (name === undefined || name === 'state.json') continue;
       await writeOutputFile(join(folderOut, name), [object.body.toString()]);
       written.push(join('out', name));

@@ -34,17 +34,12 @@ export function scopeOf(
   options: Pick<AccountOptions, 'region' | 'kind'>,
   config: { readonly regions: 'all' | readonly string[]; readonly kinds: readonly Kind[] },
 ): { regions: 'all' | readonly string[]; kinds: readonly Kind[] } {
-  const regions =
-    options.region === undefined || options.region.length === 0
-      ? config.regions
-      : options.region.includes('all')
-        ? ('all' as const)
-        : [...new Set(options.region)];
-  const kinds =
-    options.kind === undefined || options.kind.length === 0
-      ? config.kinds
-      : KINDS.filter((kind) => options.kind?.includes(kind));
-  return { regions, kinds };
+  const { region = [], kind = [] } = options;
+  const named = region.includes('all') ? 'all' : [...new Set(region)];
+  return {
+    regions: region.length === 0 ? config.regions : named,
+    kinds: kind.length === 0 ? config.kinds : KINDS.filter((each) => kind.includes(each)),
+  };
 }
 
 /** What lists the account of the caller, with ordinary AWS settings. */

@@ -56,14 +56,21 @@ const numberOf = (text: string, { names = [], from }: Field): number => {
   return at < 0 ? Number(text) : at + from;
 };
 
-function partHas(part: string, field: Field, value: number): boolean {
-  const [, first, end, step] = PART.exec(part) ?? [];
+/** Returns the first value, the last value and the step of a part: `*` and `3/2` end with the field, `3` with itself. */
+function boundsOf(part: string, field: Field): { readonly from: number; readonly to: number; readonly step: number } {
+  const [, first, end, every] = PART.exec(part) ?? [];
   const from = first === undefined ? field.from : numberOf(first, field);
-  const to = end !== undefined ? numberOf(end, field) : first === undefined || step !== undefined ? field.to : from;
+  const step = Number(every ?? 1);
+  if (end !== undefined) return { from, to: numberOf(end, field), step };
+  return { from, to: first === undefined || every !== undefined ? field.to : from, step };
+}
+
+function partHas(part: string, field: Field, value: number): boolean {
+  const { from, to, step } = boundsOf(part, field);
   // A range may go round: FRI-MON.
   const offset = value >= from ? value - from : value - from + (field.to - field.from + 1);
   const length = to >= from ? to - from : to - from + (field.to - field.from + 1);
-  return offset <= length && offset % Number(step ?? 1) === 0;
+  return offset <= length && offset % step === 0;
 }
 
 const weekdayOf = ({ weekday, day }: Day, other: number): number => ((((weekday - 1 + other - day) % 7) + 7) % 7) + 1;

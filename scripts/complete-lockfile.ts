@@ -30,6 +30,12 @@ export function missingOptional(
   return [...new Map(missing.map((each) => [each.name, each])).values()];
 }
 
+/** Returns the C library that the words of a package's name require; empty: any. */
+function libcOf(words: readonly string[]): readonly string[] {
+  if (words.some((word) => word.startsWith('musl'))) return ['musl'];
+  return words.some((word) => word.startsWith('gnu')) ? ['glibc'] : [];
+}
+
 function entryOf({
   name,
   version,
@@ -39,11 +45,7 @@ function entryOf({
 }): Locked & Readonly<Record<string, unknown>> {
   const words = (name.split('/').at(-1) ?? '').split('-');
   const [os, cpu] = [SYSTEMS, PROCESSORS].map((known) => words.filter((word) => known.includes(word)));
-  const libc = words.some((word) => word.startsWith('musl'))
-    ? ['musl']
-    : words.some((word) => word.startsWith('gnu'))
-      ? ['glibc']
-      : [];
+  const libc = libcOf(words);
   return {
     version,
     ...(cpu?.length && { cpu }),

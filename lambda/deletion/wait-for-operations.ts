@@ -28,12 +28,63 @@ interface Lost {
   readonly text: string;
 }
 
+/** The operations of one delete as far as they are known. `lost`: the last one whose end cannot be read. */
+interface Progress {
+  readonly open: readonly OpenOperation[];
+  readonly failed: readonly Operation[];
+  readonly lost: Lost | null;
+}
+
 const UNNAMED: Lost = { code: 'operation.unnamed', text: 'the service started an operation without an id' };
 
 const timeoutOf = ({ id }: OpenOperation, limitMs: number): Lost => ({
   code: 'operation.timeout',
   text: `the operation ${id} did not end in ${Math.round(limitMs / 60_000)} minutes`,
 });
+
+/** Sorts the operations that a delete started. */
+function progressAtStart(started: readonly Operation[]): Progress {
+  const pending = started.filter(({ state }) => state === 'pending');
+  return {
+    open: pending.flatMap(({ id, resourceName }) => (id === null ? [] : [{ id, resourceName, failure: null }])),
+    failed: started.filter(({ state }) => state === 'failed'),
+    lost: pending.some(({ id }) => id === null) ? UNNAMED : null,
+  };
+}
+
+/** Reads every open operation once, in order. */
+async function readOpen(
+  deletion: Pick<SnapshotDeletion, 'readOperation'>,
+  region: string,
+  before: Progress,
+): Promise<Progress> {
+  const open: OpenOperation[] = [];
+  const failed = [...before.failed];
+  let { lost } = before;
+  for (const operation of before.open) {
+    const result = await deletion.readOperation(region, operation.id, operation.resourceName);
+    if (result.ok) {
+      if (result.value.state === 'pending') open.push({ ...operation, failure: null });
+      if (result.value.state === 'failed') failed.push(result.value);
+      continue;
+    }
+    const { class: failureClass, code, message } = result.failure;
+    if (failureClass === 'throttled' || failureClass === 'transient')
+      open.push({ ...operation, failure: result.failure });
+    else lost = { code, text: `the operation ${operation.id} could not be followed (${message})` };
+  }
+  return { open, failed, lost };
+}
+
+/** Combines the ends of all operations: a lost one counts more than a failed one. */
+function endOf(failed: readonly Operation[], lost: Lost | null): Followed {
+  const [cause] = failed;
+  if (cause === undefined) return lost === null ? { state: 'done' } : { state: 'lost', ...lost };
+  const text = failureText(failed);
+  return lost === null
+    ? { state: 'failed', code: cause.code ?? 'OperationFailed', text }
+    : { state: 'lost', code: lost.code, text: `${text}; ${lost.text}` };
+}
 
 /**
  * Follows every operation to its end. Done: all of them are done. Lost: one has no id, cannot be read, or does not end
@@ -47,40 +98,18 @@ export async function followOperations(
   { settings, sleep }: Backoff,
   clock: Clock,
 ): Promise<Followed> {
-  const failed = started.filter(({ state }) => state === 'failed');
-  let lost: Lost | null = null;
-  let open: OpenOperation[] = [];
-  for (const { id, state, resourceName } of started) {
-    if (state !== 'pending') continue;
-    if (id === null) lost = UNNAMED;
-    else open.push({ id, resourceName, failure: null });
-  }
+  let progress = progressAtStart(started);
   const startedAt = clock();
   let waited = 0;
   // Readings take time as well, much of it where the service throttles.
-  while (open.length > 0 && Math.max(waited, clock() - startedAt) < settings.giveUpMs) {
+  while (progress.open.length > 0 && Math.max(waited, clock() - startedAt) < settings.giveUpMs) {
     const pause = waited === 0 ? settings.firstPollMs : settings.pollMs;
     await sleep(pause);
     waited += pause;
-    const still: OpenOperation[] = [];
-    for (const each of open) {
-      const answer = await deletion.readOperation(region, each.id, each.resourceName);
-      if (!answer.ok) {
-        const { class: of, code, message } = answer.failure;
-        if (of === 'throttled' || of === 'transient') still.push({ ...each, failure: answer.failure });
-        else lost = { code, text: `the operation ${each.id} could not be followed (${message})` };
-      } else if (answer.value.state === 'pending') still.push({ ...each, failure: null });
-      else if (answer.value.state === 'failed') failed.push(answer.value);
-    }
-    open = still;
+    progress = await readOpen(deletion, region, progress);
   }
+  const { open, failed, lost } = progress;
   for (const { failure } of open) if (failure !== null) stopUnreachable(failure);
   const [first] = open;
-  if (first !== undefined) lost = timeoutOf(first, settings.giveUpMs);
-  const [cause] = failed;
-  if (cause === undefined) return lost === null ? { state: 'done' } : { state: 'lost', ...lost };
-  const text = failureText(failed);
-  return lost === null
-    ? { state: 'failed', code: cause.code ?? 'OperationFailed', text }
-    : { state: 'lost', code: lost.code, text: `${text}; ${lost.text}` };
+  return endOf(failed, first === undefined ? lost : timeoutOf(first, settings.giveUpMs));
 }
