@@ -9,6 +9,7 @@ import { DEFAULT_FILE, findConfigFile, readConfigFile, WARNING } from '../lambda
 import type { Config } from '../lambda/core/policy/config';
 import type { Inventory } from '../lambda/core/report/report-model';
 import { RetentionError } from '../lambda/core/util/errors';
+import { faultOfCode } from '../lambda/core/util/faults';
 import { joinNames } from '../lambda/core/util/join-names';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { type AccountCheck, checkAccount } from '../lambda/explain/audit-tags';
@@ -143,7 +144,7 @@ async function checkJson(options: CheckOptions, terminal: Terminal): Promise<Exi
   try {
     config = loadQuietly(options, path, file, terminal);
   } catch (error) {
-    if (!(error instanceof RetentionError) || error.fault !== 'operator') throw error;
+    if (!(error instanceof RetentionError) || faultOfCode(error.code) !== 'operator') throw error;
     await print(failed(file, error));
     return EXIT.usage;
   }

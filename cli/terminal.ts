@@ -1,4 +1,5 @@
 import { RetentionError } from '../lambda/core/util/errors';
+import { faultOfCode } from '../lambda/core/util/faults';
 import { visibleLines } from '../lambda/core/util/safe-text';
 import { wrap } from '../lambda/render/terminal';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -56,7 +57,7 @@ export function writeFailure(
 export function reportFailure(error: unknown, err: NodeJS.WritableStream, env: NodeJS.ProcessEnv): ExitCode {
   if (error instanceof RetentionError) {
     writeFailure(error, err);
-    return error.fault === 'operator' ? EXIT.usage : EXIT.failure;
+    return faultOfCode(error.code) === 'operator' ? EXIT.usage : EXIT.failure;
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   err.write(

@@ -75,9 +75,7 @@ const match = map(
     source: z.optional(nameGlob('The name of the instance, disk or database that the snapshot was made from.')),
     name: z.optional(nameGlob('The name of the snapshot itself.')),
     tags: z.optional(tagMap('Tags of the snapshot. All must match; "*" matches any value and none.')),
-    sourceTags: z.optional(
-      tagMap('Tags of the existing source. All must match; a snapshot without an existing source never matches.'),
-    ),
+    sourceTags: z.optional(tagMap('Tags of the existing source. All must match.')),
     orphaned: z.optional(flag('Whether its source no longer exists.')),
     fromAutoSnapshot: z._default(
       z

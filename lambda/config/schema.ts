@@ -75,9 +75,8 @@ const pricing = z
     dependentSchemas: { gbMonth: { maxProperties: 1 } },
   });
 
-const VERSION = withSuggestion(
-  '1 (this release reads version 1; for a later one, install the release that knows it)',
-  (value) => (typeof value === 'string' && /^\s*v?1(\.0)?\s*$/i.test(value) ? '1' : null),
+const VERSION = withSuggestion('1 (this release reads version 1)', (value) =>
+  typeof value === 'string' && /^\s*v?1(\.0)?\s*$/i.test(value) ? '1' : null,
 );
 const SHARE_SCHEMA = withSuggestion('a share from 0 to 1, such as 0.5', (value) => meantNumber(value, 1));
 const MAX_DELETIONS = withSuggestion(`a whole number from 0 to ${MAX_COUNT}`, (value) => {
@@ -209,12 +208,7 @@ export const configSchema = map(
             number(0, 1, SHARE_SCHEMA, 'A plan that deletes a larger share of all snapshots is blocked.'),
             0.5,
           ),
-          raisable: z._default(
-            flag(
-              'Whether the deployed deletion function applies a plan of "report --raise-caps"; never in automatic mode.',
-            ),
-            false,
-          ),
+          raisable: z._default(flag('Whether the deployed function applies a plan of report --raise-caps.'), false),
         },
         'a map such as { maxDeletions: 100, maxShare: 0.5 }',
         'Limits of one plan.',

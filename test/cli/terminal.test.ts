@@ -11,7 +11,6 @@ import { isInstalled, itWith } from '../support/optional';
 const TMUX = 'tmux';
 const ROOT = join(__dirname, '..', '..');
 const ESCAPE = '\u001b';
-/** What is there to be copied may be wider than the terminal; it is never broken. */
 /** Commands and digests are longer than a narrow terminal, and are never split. */
 const TO_COPY = /^ {4}(aws|npx) |sha256:[0-9a-f]{64}/;
 

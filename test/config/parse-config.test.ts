@@ -135,15 +135,15 @@ describe('one thing that is wrong', () => {
     ['version: 1', 'got "version: 1", expected a map with version: 1'],
     [
       {},
-      'version: got nothing, expected 1 (this release reads version 1; for a later one, install the release that knows it)',
+      'version: got nothing, expected 1 (this release reads version 1)',
     ],
     [
       { version: 2 },
-      'version: got 2, expected 1 (this release reads version 1; for a later one, install the release that knows it)',
+      'version: got 2, expected 1 (this release reads version 1)',
     ],
     [
       { version: '1' },
-      'version: got "1", expected 1 (this release reads version 1; for a later one, install the release that knows it); did you mean 1?',
+      'version: got "1", expected 1 (this release reads version 1); did you mean 1?',
     ],
     [
       valid({ polices: {} }),

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { ACCESS_FAULTS } from '../../cli/access-faults';
 import { ERROR_CODES, type ErrorCode } from '../../lambda/core/util/error-codes';
-import { RetentionError } from '../../lambda/core/util/errors';
+import { faultOfCode } from '../../lambda/core/util/faults';
 import { REFUSALS } from '../../lambda/deletion/refusals';
 import { errorsPage, PROBLEM_TEXTS } from '../../scripts/error-docs';
 
@@ -41,7 +41,7 @@ test('docs/errors.md is what "npm run docs" writes', () => {
 });
 
 test.each(codes)('an error with the code %s takes its fault from the table', (code) => {
-  expect(new RetentionError(code, 'a failure').fault).toBe(ERROR_CODES[code].fault);
+  expect(faultOfCode(code)).toBe(ERROR_CODES[code].fault);
 });
 
 test.each(codes)('%s is thrown by one file', (code) => {

@@ -60,7 +60,7 @@ describe('a comparison with hostile names', () => {
 });
 
 it('a comparison is wrapped to a terminal and not in a pipe', () => {
-  const comparison = comparisonOf(['a-name-of-a-snapshot-'.repeat(6)]);
+  const comparison = comparisonOf(['a-name-of-a-snapshot-'.repeat(2)]);
   const linesOf = (columns: number) =>
     [...renderComparisonText(comparison, UTC, { columns, colour: false })].join('').split('\n');
   const changes = (lines: readonly string[]) => lines.filter((line) => line.startsWith('  - '));

@@ -1,5 +1,4 @@
-import type { ErrorCode, Fault } from './error-codes';
-import { faultOfCode } from './faults';
+import type { ErrorCode } from './error-codes';
 
 /**
  * The error of a run that cannot do its job. `code` is stable, so that other programs can match it. `message` states
@@ -7,11 +6,9 @@ import { faultOfCode } from './faults';
  */
 export class RetentionError extends Error {
   readonly code: ErrorCode;
-  readonly fault: Fault;
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'RetentionError';
     this.code = code;
-    this.fault = faultOfCode(code);
   }
 }
