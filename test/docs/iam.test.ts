@@ -68,7 +68,7 @@ test('docs/iam.md says of the grants of the construct what they allow', () => {
     Properties.Roles[0].Ref.startsWith('Reader'),
   );
   const sentence =
-    /`retention\.grants\.readReports\(role\)` lets somebody list and read\s+([^;]*), and nothing else in it \(and decrypt/.exec(
+    /`retention\.grants\.readReports\(role\)` lets a role list and read\s+([^;]*), and nothing else in it \(and decrypt/.exec(
       page,
     )?.[1];
   const prefixes = [...(sentence ?? '').matchAll(/`([a-z]+\/)`/g)].map(([, prefix]) => `${prefix}*`);

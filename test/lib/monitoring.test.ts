@@ -197,10 +197,10 @@ describe('the runbook', () => {
     for (const name of named) expect([...sections.keys()]).toContain(name);
   });
 
-  test('says of each alarm what it means, how to look and what to do', () => {
+  test('says of each alarm what it means, how to check it and what to do', () => {
     for (const name of named) {
       const text = sections.get(name ?? '') ?? '';
-      for (const heading of ['**What it means.**', '**How to look.**', '**What to do.**'])
+      for (const heading of ['**What it means.**', '**How to check.**', '**What to do.**'])
         expect(text).toContain(heading);
     }
   });
