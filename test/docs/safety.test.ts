@@ -1,41 +1,54 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readGuarantees, safetyTests } from '../../scripts/safety-docs';
 
 const ROOT = join(__dirname, '..', '..');
-const text = readFileSync(join(ROOT, 'docs', 'safety.md'), 'utf8');
-const sections = text.split(/^## /m).slice(1);
-const named = [...text.matchAll(/^- `(test\/[^`]+)`: (.+)$/gm)].map(([, file = '', title = '']) => ({ file, title }));
+const read = (...path: readonly string[]): string => readFileSync(join(ROOT, ...path), 'utf8');
+const page = read('docs', 'safety.md');
+const sections = [...page.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
+const guarantees = readGuarantees();
+const tests = guarantees.flatMap((each) => each.tests);
 
-/** The titles of a test file as they are written, whichever quotes they stand in. */
+/** Sections that state no guarantee of their own. */
+const WITHOUT_TESTS: readonly string[] = ['What README promises', 'How it was tried', 'What remains'];
+
+/** The titles of a test file as they are written, in any quotes. */
 const titlesOf = (file: string): readonly string[] =>
-  [...readFileSync(join(ROOT, file), 'utf8').matchAll(/\(\s*(['"`])((?:\\.|(?!\1).)*)\1,/g)].map(([, , title = '']) =>
+  [...read(file).matchAll(/\(\s*(['"`])((?:\\.|(?!\1).)*)\1,/g)].map(([, , title = '']) =>
     title.replace(/\\(.)/g, '$1'),
   );
 
 describe('docs/safety.md', () => {
-  it('names a test for every guarantee', () => {
-    const unproven = sections.filter((section) => !section.startsWith('What remains') && !/^- `test\//m.test(section));
-    expect(unproven.map((section) => section.split('\n')[0])).toEqual([]);
-    expect(sections.length).toBeGreaterThan(10);
+  it('states guarantees that all have tests', () => {
+    const proven = new Set(guarantees.filter((each) => each.tests.length > 0).map(({ guarantee }) => guarantee));
+    expect(sections.filter((heading) => !proven.has(heading) && !WITHOUT_TESTS.includes(heading))).toEqual([]);
+    expect(sections.length).toBeGreaterThan(25);
   });
 
-  it.each(named)('names a test that exists: $file: $title', ({ file, title }) => {
+  it('has a section for each guarantee of the list of tests', () => {
+    const stated = guarantees.map(({ guarantee }) => guarantee).filter((name) => !name.startsWith('What README'));
+    expect(stated.filter((name) => !sections.includes(name))).toEqual([]);
+  });
+
+  it.each(tests)('is proven by a test that exists: $file: $title', ({ file, title }) => {
     expect(titlesOf(file)).toContain(title);
   });
 
-  it('names the tests of each line of what README promises', () => {
-    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-    const lines = [...(/^## What it will never do\n([^#]*)/m.exec(readme)?.[1] ?? '').matchAll(/^- ([^.(]+)/gm)].map(
-      ([, line]) => line,
-    );
-    const promised = sections.find((section) => section.startsWith('What README promises')) ?? '';
+  it('has tests for each line of what README promises', () => {
+    const promises = /^## What it will never do\n([^#]*)/m.exec(read('README.md'))?.[1] ?? '';
+    const lines = [...promises.matchAll(/^- ([^.(:]+)/gm)].map(([, line = '']) => line.trim());
     expect(lines.length).toBeGreaterThan(5);
-    for (const line of lines)
-      expect(promised).toMatch(new RegExp(`^\\*\\*${line?.split(':')[0]}[^\\n]*\\n\\n- \`test/`, 'm'));
+    const proven = guarantees.map(({ guarantee }) => guarantee);
+    const missing = lines.filter((line) => !proven.some((name) => name.startsWith(`What README promises: ${line}`)));
+    expect(missing).toEqual([]);
   });
 
   it('names every refusal', async () => {
     const { REFUSALS } = await import('../../lambda/deletion/refusals');
-    for (const code of REFUSALS) expect(text).toContain(`\`${code}\``);
+    expect(REFUSALS.filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
   });
+});
+
+it('docs/safety-tests.md is what "npm run docs" writes', () => {
+  expect(read('docs', 'safety-tests.md')).toBe(safetyTests(guarantees));
 });
