@@ -95,7 +95,7 @@ describe('a folder as a store', () => {
   it('refuses a file where its folder should be: that is not what is written being there already', async () => {
     const store = folderStore(folder);
     await store.put(object('results/plan', 'no folder'));
-    await expect(store.putIfAbsent(object('results/lock.json', 'mine'))).rejects.toMatchObject({
+    await expect(store.putIfAbsent(object('results/plan/lock.json', 'mine'))).rejects.toMatchObject({
       code: 'store.folder',
     });
     expect(await store.get('results/plan')).toBe('no folder');
