@@ -3,7 +3,7 @@ import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/
 import { basename, dirname, join } from 'node:path';
 import { RetentionError } from '../lambda/core/util/errors';
 import { splitLines } from '../lambda/core/util/split-lines';
-import type { Store, StoredObject, VersionedText } from '../lambda/ports/ports';
+import type { DatedObject, Store, VersionedText } from '../lambda/ports/ports';
 
 const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
 
@@ -91,131 +91,129 @@ async function currentOf(path: string): Promise<Current> {
 const versionOf = (replaced: number, text: string): string =>
   `${replaced}:${createHash('sha256').update(text).digest('hex')}`;
 
-const cannotRead = (path: string, cause: unknown): RetentionError =>
-  new RetentionError(
-    'store.folder',
-    `cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}; ${EXPECTED.read}`,
-    { cause },
-  );
+function folderError(action: keyof typeof EXPECTED, path: string, cause: unknown): RetentionError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new RetentionError('store.folder', `cannot ${action} ${path}: ${reason}; ${EXPECTED[action]}`, { cause });
+}
 
-/** The text of the very file at a path, which nothing replaces; null where nothing is there. */
+/** Reads the file at exactly this path, without its replacements; null: there is none. */
 export async function readGiven(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (isAbsent(error)) return null;
-    throw cannotRead(path, error);
+    throw folderError('read', path, error);
   }
 }
 
+/** Gives a draft its name; false: it may not have it. */
+type Place = (draft: string, path: string, chunks: readonly string[]) => Promise<boolean>;
+
+/** Writes a draft and places it at the path. False: `place` refused, and nothing was written. */
+async function writeObject(path: string, body: Iterable<string>, place: Place): Promise<boolean> {
+  const folder = dirname(path);
+  const draft = join(folder, `.${randomUUID()}.tmp`);
+  try {
+    const chunks = [...body];
+    await mkdir(folder, { recursive: true });
+    await writeSynced(draft, chunks, 'wx');
+    let written = true;
+    try {
+      written = await place(draft, path, chunks);
+    } finally {
+      await rm(draft, { force: true });
+    }
+    if (written) await syncFolder(folder);
+    return written;
+  } catch (error) {
+    throw folderError('write', path, error);
+  }
+}
+
+/** Reads the current file of an object; null: there is no such object. */
+async function readObject<T>(path: string, read: (current: Current) => Promise<T>): Promise<T | null> {
+  try {
+    return await read(await currentOf(path));
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw folderError('read', path, error);
+  }
+}
+
+const readVersioned = (path: string): Promise<VersionedText | null> =>
+  readObject(path, async (current) => {
+    const text = await readFile(current.path, 'utf8');
+    return { text, version: versionOf(current.replaced, text) };
+  });
+
+const readDated = (path: string): Promise<DatedObject | null> =>
+  readObject(path, async (current) => {
+    const file = await open(current.path, 'r');
+    try {
+      return { text: await file.readFile('utf8'), storedAt: (await file.stat()).mtimeMs, inParts: false };
+    } finally {
+      await file.close();
+    }
+  });
+
+const placeAlways: Place = async (draft, path) => {
+  await rename(draft, (await currentOf(path)).path);
+  return true;
+};
+
+const placeIfFree: Place = async (draft, path, chunks) =>
+  (await currentOf(path)).replaced === 0 && placeIfAbsent(draft, path, chunks);
+
+const placeIfVersion =
+  (version: string): Place =>
+  async (draft, path, chunks) => {
+    const current = await readVersioned(path);
+    if (current?.version !== version) return false;
+    return placeIfAbsent(draft, replacementOf(path, Number.parseInt(version, 10) + 1), chunks);
+  };
+
+const isHidden = (name: string): boolean => name.startsWith('.');
+
+/** Returns the names in a folder, in order; none where there is no folder. */
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => !isHidden(name)).sort();
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw folderError('list', folder, error);
+  }
+}
+
+/** Returns when the files in a folder were last written (epoch ms), by name. */
+async function timesIn(folder: string): Promise<ReadonlyMap<string, number>> {
+  const times = new Map<string, number>();
+  try {
+    for (const entry of await readdir(folder, { withFileTypes: true }))
+      if (entry.isFile() && !isHidden(entry.name))
+        times.set(entry.name, (await stat(join(folder, entry.name))).mtimeMs);
+  } catch (error) {
+    if (!isAbsent(error)) throw folderError('list', folder, error);
+  }
+  return times;
+}
+
 /**
- * A folder as a store. What a write has resolved is on the disk: whole or not at all, whatever kills the process or the
- * machine.
+ * A folder as a store. A completed write is on the disk, whole or not at all, even if the process or the machine stops.
  */
 export function folderStore(root: string): Store {
   const pathOf = (key: string): string => join(root, key);
-  const failure = (what: 'read' | 'write' | 'list', key: string, cause: unknown): RetentionError =>
-    new RetentionError(
-      'store.folder',
-      `cannot ${what} ${pathOf(key)}: ${cause instanceof Error ? cause.message : String(cause)}; ${EXPECTED[what]}`,
-      { cause },
-    );
-
-  /** Writes a draft and gives it its name. `place` says whether that was possible. */
-  async function write(
-    { key, body }: StoredObject,
-    place: (draft: string, path: string, chunks: readonly string[]) => Promise<boolean>,
-  ): Promise<boolean> {
-    const path = pathOf(key);
-    const folder = dirname(path);
-    const draft = join(folder, `.${randomUUID()}.tmp`);
-    try {
-      const chunks = [...body];
-      await mkdir(folder, { recursive: true });
-      await writeSynced(draft, chunks, 'wx');
-      let written = true;
-      try {
-        written = await place(draft, path, chunks);
-      } finally {
-        await rm(draft, { force: true });
-      }
-      if (written) await syncFolder(folder);
-      return written;
-    } catch (error) {
-      throw failure('write', key, error);
-    }
-  }
-
-  /** What reading an object gives; null where there is none. */
-  async function reading<T>(key: string, read: (current: Current) => Promise<T>): Promise<T | null> {
-    try {
-      return await read(await currentOf(pathOf(key)));
-    } catch (error) {
-      if (isAbsent(error)) return null;
-      throw failure('read', key, error);
-    }
-  }
-
-  const getVersioned = (key: string): Promise<VersionedText | null> =>
-    reading(key, async ({ path, replaced }) => {
-      const text = await readFile(path, 'utf8');
-      return { text, version: versionOf(replaced, text) };
-    });
-
-  const replace = async (draft: string, path: string): Promise<boolean> => {
-    await rename(draft, (await currentOf(path)).path);
-    return true;
-  };
-
-  const replaceVersion =
-    (key: string, version: string) =>
-    async (draft: string, path: string, chunks: readonly string[]): Promise<boolean> => {
-      const current = await getVersioned(key);
-      if (current?.version !== version) return false;
-      return placeIfAbsent(draft, replacementOf(path, Number.parseInt(version, 10) + 1), chunks);
-    };
-
   return {
     locate: pathOf,
-    async put(object) {
-      await write(object, replace);
+    put: async ({ key, body }) => {
+      await writeObject(pathOf(key), body, placeAlways);
     },
-    putIfAbsent: (object) =>
-      write(
-        object,
-        async (draft, path, chunks) => (await currentOf(path)).replaced === 0 && placeIfAbsent(draft, path, chunks),
-      ),
-    replaceIf: (object, version) => write(object, replaceVersion(object.key, version)),
-    getVersioned,
-    get: (key) => reading(key, ({ path }) => readFile(path, 'utf8')),
-    getDated: (key) =>
-      reading(key, async ({ path }) => {
-        const file = await open(path, 'r');
-        try {
-          return { text: await file.readFile('utf8'), storedAt: (await file.stat()).mtimeMs, inParts: false };
-        } finally {
-          await file.close();
-        }
-      }),
-    async listDated(prefix) {
-      const times = new Map<string, number>();
-      try {
-        for (const entry of await readdir(pathOf(prefix), { withFileTypes: true }))
-          if (entry.isFile() && !entry.name.startsWith('.'))
-            times.set(entry.name, (await stat(join(pathOf(prefix), entry.name))).mtimeMs);
-      } catch (error) {
-        if (!isAbsent(error)) throw failure('list', prefix, error);
-      }
-      return times;
-    },
-    lines: (key) => reading(key, async ({ path }) => splitLines((await open(path, 'r')).createReadStream())),
-    async list(prefix) {
-      try {
-        return (await readdir(pathOf(prefix))).filter((name) => !name.startsWith('.')).sort();
-      } catch (error) {
-        if (isAbsent(error)) return [];
-        throw failure('list', prefix, error);
-      }
-    },
+    putIfAbsent: ({ key, body }) => writeObject(pathOf(key), body, placeIfFree),
+    replaceIf: ({ key, body }, version) => writeObject(pathOf(key), body, placeIfVersion(version)),
+    getVersioned: (key) => readVersioned(pathOf(key)),
+    get: (key) => readObject(pathOf(key), ({ path }) => readFile(path, 'utf8')),
+    getDated: (key) => readDated(pathOf(key)),
+    lines: (key) => readObject(pathOf(key), async ({ path }) => splitLines((await open(path, 'r')).createReadStream())),
+    list: (prefix) => namesIn(pathOf(prefix)),
+    listDated: (prefix) => timesIn(pathOf(prefix)),
   };
 }

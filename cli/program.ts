@@ -85,20 +85,14 @@ const region = (text: string, before: readonly string[] | undefined): readonly s
   return collect(text, before);
 };
 
-/** The command line as a description; actions are loaded when they are called, so that `--help` starts at once. */
-function describeProgram(terminal: Terminal, version: string, done: (code: ExitCode) => void): Command {
-  const program = new Command(NAME)
-    .description(
-      'Retention for Amazon Lightsail snapshots: reads everything, decides by policy, explains every decision.',
-    )
-    .version(version)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => terminal.out.write(text),
-      writeErr: (text) => terminal.err.write(visibleLines(text)),
-    })
-    .showHelpAfterError(`(run "${ownCommand(['--help'])}" for the commands and their options)`);
+/** The needs of every command. */
+interface CommandContext {
+  readonly terminal: Terminal;
+  readonly version: string;
+  readonly setExitCode: (code: ExitCode) => void;
+}
 
+function describeReport(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('report')
     .description('list, decide, print; read-only')
@@ -117,8 +111,10 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--raise-caps', 'with --plan-out: make a plan whose limits are its own count, for a first clean-up')
     .option('--summary', 'totals and one line per source')
     .option('--quiet', 'no progress')
-    .action(async (options) => done(await (await import('./report')).report(options, terminal)));
+    .action(async (options) => setExitCode(await (await import('./report')).report(options, terminal)));
+}
 
+function describeExplain(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('explain')
     .description(
@@ -136,8 +132,12 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     )
     .addOption(new Option('--format <format>', 'output format').choices(EXPLAIN_FORMATS).default('text'))
     .option('--quiet', 'no progress')
-    .action(async (snapshot, options) => done(await (await import('./explain')).explain(snapshot, options, terminal)));
+    .action(async (snapshot, options) =>
+      setExitCode(await (await import('./explain')).explain(snapshot, options, terminal)),
+    );
+}
 
+function describeCheck(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('check')
     .description('validate the configuration; with --live, the tags in the account too')
@@ -147,8 +147,10 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--profile <name>', 'AWS profile')
     .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
     .option('--quiet', 'no progress')
-    .action(async (options) => done(await (await import('./check')).check(options, terminal)));
+    .action(async (options) => setExitCode(await (await import('./check')).check(options, terminal)));
+}
 
+function describeCompare(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('compare')
     .description('compare configurations over one inventory: what each expires or keeps against the first; read-only')
@@ -166,8 +168,10 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--output <file>', 'write the comparison to this file instead of standard output')
     .addOption(new Option('--fail-on <changes>', 'exit with 6 if there are such changes').choices(FAIL_ON))
     .option('--quiet', 'no progress')
-    .action(async (files, options) => done(await (await import('./compare')).compare(files, options, terminal)));
+    .action(async (files, options) => setExitCode(await (await import('./compare')).compare(files, options, terminal)));
+}
 
+function describeSimulate(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('simulate')
     .description('draw what a policy would keep of a schedule of snapshots, as a calendar; calls nothing')
@@ -185,8 +189,10 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .addOption(new Option('--size <gb>', 'GB of each snapshot, for the cost').argParser(gigabytes).default(40))
     .addOption(new Option('--format <format>', 'output format').choices(CALENDAR_FORMATS).default('text'))
     .option('--output <file>', 'write the calendar to this file instead of standard output')
-    .action(async (options) => done(await (await import('./simulate')).simulate(options, terminal)));
+    .action(async (options) => setExitCode(await (await import('./simulate')).simulate(options, terminal)));
+}
 
+function describeInit(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('init')
     .description('propose a policy from the rhythm of your snapshots and write it as a new retention.yaml; read-only')
@@ -194,8 +200,10 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--kind <kind>', READ_KIND, kind)
     .option('--profile <name>', 'AWS profile')
     .option('--quiet', 'no progress')
-    .action(async (options) => done(await (await import('./init')).init(options, terminal)));
+    .action(async (options) => setExitCode(await (await import('./init')).init(options, terminal)));
+}
 
+function describeApply(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('apply')
     .description('the opt-in deletion: apply a plan that a report made; a deletion cannot be undone')
@@ -209,8 +217,10 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--dry-run', 'show what would be deleted; delete nothing')
     .addOption(new Option('--format <format>', 'output format of a dry run').choices(DRY_RUN_FORMATS).default('text'))
     .option('--quiet', 'no progress')
-    .action(async (plan, options) => done(await (await import('./apply')).apply(plan, options, terminal)));
+    .action(async (plan, options) => setExitCode(await (await import('./apply')).apply(plan, options, terminal)));
+}
 
+function describeDoctor(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('doctor')
     .description(
@@ -223,37 +233,77 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
     .option('--config <file>', CONFIG)
     .option('--profile <name>', 'AWS profile')
     .addOption(new Option('--format <format>', 'output format').choices(DOCTOR_FORMATS).default('text'))
-    .action(async (options) => done(await (await import('./doctor')).doctor(options, terminal)));
+    .action(async (options) => setExitCode(await (await import('./doctor')).doctor(options, terminal)));
+}
 
+function describeEmulator(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('emulator')
     .description('serve the embedded Lightsail on this machine')
     .option('--port <number>', 'port to listen on', port, 4566)
     .option('--scenario <file>', 'account and faults as JSON: docs/emulator.md (default: the sample account)')
-    .action(async (options) => done(await (await import('./emulator')).emulator(options, terminal)));
+    .action(async (options) => setExitCode(await (await import('./emulator')).emulator(options, terminal)));
+}
 
+function describeDemo(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('demo')
     .description('the whole job on an embedded sample account: what "npm start" runs')
-    .action(async () => done(await (await import('./demo')).demo(terminal)));
+    .action(async () => setExitCode(await (await import('./demo')).demo(terminal)));
+}
 
+function describeCompletion(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('completion')
     .description('print a completion script')
     .addArgument(new Argument('<shell>', 'shell that completes').choices(SHELLS))
     .action(async (shell: Shell) => {
       await writeOut(terminal.out, [completionScript(program, shell)]);
-      done(EXIT.done);
+      setExitCode(EXIT.done);
     });
+}
 
+function describeVersion(program: Command, { terminal, version, setExitCode }: CommandContext): void {
   program
     .command('version')
     .description('print the version')
     .action(async () => {
       await writeOut(terminal.out, [`${version}\n`]);
-      done(EXIT.done);
+      setExitCode(EXIT.done);
     });
+}
 
+/** The commands in the order of `--help`. */
+const DESCRIBE_COMMANDS = [
+  describeReport,
+  describeExplain,
+  describeCheck,
+  describeCompare,
+  describeSimulate,
+  describeInit,
+  describeApply,
+  describeDoctor,
+  describeEmulator,
+  describeDemo,
+  describeCompletion,
+  describeVersion,
+] as const;
+
+/** Describes the command line. Actions are loaded when they are called, so that `--help` starts at once. */
+function describeProgram(context: CommandContext): Command {
+  const { terminal, version } = context;
+  const program = new Command(NAME)
+    .description(
+      'Retention for Amazon Lightsail snapshots: reads everything, decides by policy, explains every decision.',
+    )
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(visibleLines(text)),
+    })
+    .showHelpAfterError(`(run "${ownCommand(['--help'])}" for the commands and their options)`);
+  for (const describe of DESCRIBE_COMMANDS) describe(program, context);
   for (const command of program.commands)
     command
       .exitOverride()
@@ -266,9 +316,10 @@ function describeProgram(terminal: Terminal, version: string, done: (code: ExitC
 export async function run(args: readonly string[], terminal: Terminal, version: string): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
   try {
-    const program = describeProgram(terminal, version, (result) => {
+    const setExitCode = (result: ExitCode): void => {
       code = result;
-    });
+    };
+    const program = describeProgram({ terminal, version, setExitCode });
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {

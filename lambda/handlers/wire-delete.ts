@@ -21,6 +21,7 @@ import {
 } from '../deletion/run-deletion-job';
 import { allowsRaisedCaps } from '../deletion/verify-plan';
 import { snapshotKinds } from '../kinds/registry';
+import type { Clock } from '../ports/ports';
 import { ALIAS, aliasArn, invokeCommand } from '../render/deletion-commands';
 import { digestOf } from '../runtime/digest';
 import { parseDeletionEnv } from '../runtime/env';
@@ -56,6 +57,25 @@ export type DeletionTuning = Partial<
   Pick<DeletionPorts, 'clock' | 'monotonic' | 'retrySettings' | 'limits' | 'timeout' | 'sleep'>
 >;
 
+/** The ports of a run that call Lightsail, from the deployed region. */
+function lightsailPorts(
+  firstRegion: string,
+  account: string | null,
+  clock: Clock,
+): Pick<DeletionPorts, 'readInventory' | 'deletion'> {
+  const readers = makeLightsailClients();
+  return {
+    readInventory: makeReadInventory({ clients: readers, firstRegion, account, kinds: snapshotKinds, clock }),
+    deletion: makeSnapshotDeletion({
+      readers,
+      deleters: makeDeleteClients(),
+      kinds: snapshotKinds(),
+      firstRegion,
+      clock,
+    }),
+  };
+}
+
 /** Composes the deletion function: configuration and environment are parsed before anything is read. */
 export function wireDeletion(
   environment: NodeJS.ProcessEnv,
@@ -71,7 +91,6 @@ export function wireDeletion(
     const order = readOrder(event, env.mode);
     const clock = tuning.clock ?? Date.now;
     const account = invokedFunctionArn.split(':')[4] ?? null;
-    const readers = makeLightsailClients();
     const timeout = tuning.timeout ?? ((ms) => AbortSignal.timeout(ms));
     const ports: DeletionPorts = {
       clock,
@@ -85,20 +104,7 @@ export function wireDeletion(
       store: s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }), env.bucket),
       channel: snsChannel(new SNSClient({ requestHandler: withLimits(PATIENT) }), env.topicArn),
       digest: digestOf,
-      readInventory: makeReadInventory({
-        clients: readers,
-        firstRegion: env.region,
-        account,
-        kinds: snapshotKinds,
-        clock,
-      }),
-      deletion: makeSnapshotDeletion({
-        readers,
-        deleters: makeDeleteClients(),
-        kinds: snapshotKinds(),
-        firstRegion: env.region,
-        clock,
-      }),
+      ...lightsailPorts(env.region, account, clock),
       config,
       allowsRaisedCaps: allowsRaisedCaps(env.mode, config),
       account,

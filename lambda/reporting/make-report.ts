@@ -8,12 +8,12 @@ import {
   type PreviousReport,
   type ReportState,
 } from '../core/report/report-diff';
-import type { Changes, EvaluatedSnapshot, Report, Scope, Totals } from '../core/report/report-model';
+import type { Changes, EvaluatedSnapshot, PlanSummary, Report, Scope, Totals } from '../core/report/report-model';
 import type { Problem } from '../core/snapshot/snapshot';
 import { encodeIndex } from '../core/snapshot/snapshot-index';
 import { compareText } from '../core/util/compare-text';
 import { decideConfirmed } from '../inventory/confirm-sources';
-import type { Clock, Digest, InventoryProgress, InventoryRequest, ReadInventory } from '../ports/ports';
+import type { Clock, Digest, InventoryProgress, InventoryRequest, LiveInventory, ReadInventory } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
 import { reportSources, staleSources } from './report-sources';
 
@@ -125,6 +125,42 @@ const unreadProblem = ({ message }: Error): Problem => ({
 const ruleProblems = ({ hiddenRules }: Config): readonly Problem[] =>
   hiddenRules.map(({ code, message }) => ({ code, arn: null, message }));
 
+/** All problems of a report, in order of code, ARN and message. */
+function orderedProblems(...lists: readonly (readonly Problem[])[]): readonly Problem[] {
+  return lists
+    .flat()
+    .sort(
+      (a, b) =>
+        compareText(a.code, b.code) || compareText(a.arn ?? '', b.arn ?? '') || compareText(a.message, b.message),
+    );
+}
+
+/** Reads the inventory; the previous report tells which regions and lists are expected. */
+function readSince(
+  known: PreviousReport | null,
+  { readInventory }: Pick<MakeReportPorts, 'readInventory'>,
+  { config, inventory }: Pick<MakeReportRequest, 'config' | 'inventory'>,
+  progress?: (event: InventoryProgress) => void,
+): Promise<LiveInventory> {
+  return readInventory(
+    {
+      ...inventory,
+      automaticSnapshots: config.report.automaticSnapshots,
+      previouslyRead: new Set(known?.lists.map(({ region }) => region)),
+      previouslyListed: known?.lists.filter(({ snapshots = 0 }) => snapshots > 0) ?? [],
+    },
+    progress,
+  );
+}
+
+const summaryOf = ({ id, digest, expiresAt, items, blocked }: NewPlan): PlanSummary => ({
+  id,
+  digest,
+  expiresAt: Date.parse(expiresAt),
+  count: items.length,
+  blocked,
+});
+
 /**
  * Lists, decides, counts and plans: the main job, without sending or storing anything. Never rejects for what the
  * service does.
@@ -136,15 +172,7 @@ export async function makeReport(
 ): Promise<MadeReport> {
   const { config, reportId, previous } = request;
   const known = previous === null || 'unread' in previous ? null : previous;
-  const live = await ports.readInventory(
-    {
-      ...request.inventory,
-      automaticSnapshots: config.report.automaticSnapshots,
-      previouslyRead: new Set(known?.lists.map(({ region }) => region)),
-      previouslyListed: known?.lists.filter(({ snapshots = 0 }) => snapshots > 0) ?? [],
-    },
-    progress,
-  );
+  const live = await readSince(known, ports, request, progress);
   const generatedAt = ports.clock();
   const now = request.at ?? generatedAt;
   const knownGone = new Set(known?.gone);
@@ -153,9 +181,7 @@ export async function makeReport(
   const { account, complete, scopes } = inventory;
   const { changes, unread } = await changesSince(previous, items, scopes);
   const unreadPrevious = unread === null ? [] : [unreadProblem(unread)];
-  const problems = [...inventory.problems, ...decision.problems, ...ruleProblems(config), ...unreadPrevious].sort(
-    (a, b) => compareText(a.code, b.code) || compareText(a.arn ?? '', b.arn ?? '') || compareText(a.message, b.message),
-  );
+  const problems = orderedProblems(inventory.problems, decision.problems, ruleProblems(config), unreadPrevious);
   const { raiseCaps = false } = request;
   const content = makePlan({
     id: reportId,
@@ -181,13 +207,7 @@ export async function makeReport(
     totals: totalsOf(items, problems.length, config),
     items,
     problems,
-    plan: {
-      id: plan.id,
-      digest: plan.digest,
-      expiresAt: Date.parse(plan.expiresAt),
-      count: plan.items.length,
-      blocked: plan.blocked,
-    },
+    plan: summaryOf(plan),
     pricing: config.pricing,
     automatic: inventory.automatic,
     automaticRead: config.report.automaticSnapshots,
