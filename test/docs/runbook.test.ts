@@ -22,13 +22,13 @@ test('docs/runbook.md names every event that a function logs', () => {
   for (const event of logged) expect(events).toContain(`\`${event}\``);
 });
 
-test('docs/runbook.md names every reason for which an automatic deletion takes nothing', () => {
+test('docs/runbook.md names every reason for which an automatic deletion deletes nothing', () => {
   const codes = ['core/plan/grace-period.ts', 'deletion/select-due-snapshots.ts'].flatMap((file) =>
     [...readFileSync(join(ROOT, 'lambda', file), 'utf8').matchAll(/nothing(?:Due)?\(\s*'([a-z.-]+)'/g)].map(
       (match) => match[1] ?? '',
     ),
   );
   expect(codes).toEqual(expect.arrayContaining(['auto.grace', 'auto.no-subscriber', 'config.built-in']));
-  const [, section = ''] = runbook.split('\n## Automatic deletion took nothing\n');
+  const [, section = ''] = runbook.split('\n## Automatic deletion deleted nothing\n');
   for (const code of codes) expect(section.split('\n## ')[0]).toContain(`\`${code}\``);
 });
