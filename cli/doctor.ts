@@ -159,7 +159,8 @@ async function checkAll(
   say(...account);
   if (account.some(({ check, state }) => check === 'connection' && state === 'failed')) return [];
   const search = await findDeployments(caller, stack);
-  say(...searchFindings(search, isEmulator, stack !== undefined));
+  const hasOwnEndpoint = process.env.AWS_ENDPOINT_URL_CLOUDFORMATION !== undefined;
+  say(...searchFindings(search, isEmulator && !hasOwnEndpoint, stack !== undefined));
   const checked: CheckedDeployment[] = [];
   for (const each of search.found) checked.push(await checkDeployment(caller, each, config, say));
   return checked;

@@ -25,7 +25,7 @@ describe('an STS that takes a question and never answers', () => {
     const finding = await checkCredentials(await findCaller(undefined, process.env));
     expect(finding).toMatchObject({
       state: 'warning',
-      given: expect.stringContaining('STS did not say whose: ETIMEDOUT'),
+      message: expect.stringContaining('STS did not say whose: ETIMEDOUT'),
     });
   }, 30_000);
 });

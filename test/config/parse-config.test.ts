@@ -133,18 +133,9 @@ describe('one thing that is wrong', () => {
     [undefined, 'got nothing, expected a map with version: 1'],
     [[], 'got an empty list, expected a map with version: 1'],
     ['version: 1', 'got "version: 1", expected a map with version: 1'],
-    [
-      {},
-      'version: got nothing, expected 1 (this release reads version 1)',
-    ],
-    [
-      { version: 2 },
-      'version: got 2, expected 1 (this release reads version 1)',
-    ],
-    [
-      { version: '1' },
-      'version: got "1", expected 1 (this release reads version 1); did you mean 1?',
-    ],
+    [{}, 'version: got nothing, expected 1 (this release reads version 1)'],
+    [{ version: 2 }, 'version: got 2, expected 1 (this release reads version 1)'],
+    [{ version: '1' }, 'version: got "1", expected 1 (this release reads version 1); did you mean 1?'],
     [
       valid({ polices: {} }),
       'polices: got an unknown key, expected one of version, timezone, regions, kinds, tagPrefix, policies, rules, default, holdTags, ignoreTags, floors, caps, pricing, report, deletion; did you mean policies?',
