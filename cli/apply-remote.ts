@@ -10,6 +10,7 @@ import { hasEnded, readEnding } from '../lambda/deletion/execution-status';
 import { readResult } from '../lambda/deletion/outcome-files';
 import { checkOutcomes } from '../lambda/deletion/outcome-store';
 import { checkComplete, checkCount, checkUnblocked, openPlan } from '../lambda/deletion/verify-plan';
+import type { Store } from '../lambda/ports/ports';
 import { ALIAS, invokeCommand } from '../lambda/render/deletion-commands';
 import { renderPlanList } from '../lambda/render/preview';
 import { isElsewhere, type RunEnd } from '../lambda/render/result-email';
@@ -26,7 +27,7 @@ import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
 export interface RemoteOptions {
   /** Name or ARN of the deployed deletion function; without alias or version, the alias that it was deployed with. */
   readonly name: string;
-  /** What the plan's digest must be; undefined: whatever it is. */
+  /** The expected digest of the plan; undefined: any. */
   readonly digest: string | undefined;
   readonly yes: number | undefined;
   readonly quiet: boolean;
@@ -34,9 +35,9 @@ export interface RemoteOptions {
   readonly zone: Zone;
 }
 
-const POLL = 5_000;
-/** The function says nothing for so long (ms): then waiting ends, not the deletion. */
-const SILENCE = 15 * 60_000;
+const POLL_INTERVAL_MS = 5_000;
+/** Without a new outcome for this time, waiting ends. The deletion goes on. */
+const MAX_IDLE_MS = 15 * 60_000;
 
 /** Returns the number of parts of a function's name or ARN that has no alias or version; one part more is that. */
 function unqualifiedLength(parts: readonly string[]): number {
@@ -91,25 +92,25 @@ async function invoke(name: string, execution: string, plan: Plan, caller: Calle
   }
 }
 
-/** What was heard of an execution in the end. */
-interface Heard {
+/** How an execution ended, and the outcomes that it recorded. */
+interface ExecutionEnd {
   readonly result: ApplyResult | null;
   /** Why it ended before the plan was finished; null: it is finished. */
   readonly end: Exclude<RunEnd, { readonly state: 'finished' }> | null;
 }
 
 /**
- * Waits in the plan's bucket until the plan is finished or its execution has ended; null when nothing was heard for too
- * long.
+ * Waits until the plan in the bucket is finished or its execution has ended. Null: nothing changed for
+ * MAX_IDLE_MS.
  */
 async function waitForEnd(
   plan: Plan,
-  { store }: PlanPlace,
+  store: Store,
   execution: string,
-  heard: (result: ApplyResult) => void,
-): Promise<Heard | null> {
+  onProgress: (result: ApplyResult) => void,
+): Promise<ExecutionEnd | null> {
   let last = '';
-  for (let silent = 0; silent < SILENCE; silent += POLL) {
+  for (let idleMs = 0; idleMs < MAX_IDLE_MS; idleMs += POLL_INTERVAL_MS) {
     // In this order: an execution notes its end after its last outcome.
     const end = await readEnding(store, plan, execution);
     const result = await readResult(store, plan);
@@ -117,17 +118,77 @@ async function waitForEnd(
     if (end !== null && end.state !== 'finished') return { result, end };
     if (result !== null && result.updatedAt !== last) {
       last = result.updatedAt;
-      silent = 0;
-      heard(result);
+      idleMs = 0;
+      onProgress(result);
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL));
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
   }
   return null;
 }
 
+/** Verifies the plan, prints it, and has its count confirmed. */
+async function confirmPlan(
+  { digest, yes, zone }: RemoteOptions,
+  place: PlanPlace,
+  caller: Caller,
+  terminal: Terminal,
+  input: NodeJS.ReadStream,
+): Promise<Plan> {
+  const plan = openPlan({ ...place, digest: digest ?? null }, Date.now(), digestOf);
+  checkComplete(plan);
+  checkUnblocked(plan, true);
+  await checkOutcomes({ store: place.store, clock: Date.now, isAlive: () => null }, plan);
+  if (yes !== undefined) checkCount(yes, plan);
+  await writeOut(terminal.out, renderPlanList(plan, zone, columnsOf(terminal.out)));
+  const note = plan.caps === 'raised' ? 'The limits were raised for this plan to its own count.' : '';
+  await confirmCount({ plan, candidates: plan.items.length, yes, note }, terminal, input, caller);
+  return plan;
+}
+
+/** A name that no execution of the plan had before. */
+const nextExecution = (plan: Plan): string => `${plan.id}-${compactInstant(Date.now())}`;
+
 /**
- * Hands a plan to the deployed function, which verifies all of it again; where the plan lies in a bucket, waits there
- * for the outcome.
+ * Returns the name of the execution that applies the plan. A name starts one execution only, so a plan that an earlier
+ * execution left unfinished or refused gets another name.
+ */
+async function executionName(plan: Plan, store: Store, before: ApplyResult | null): Promise<string> {
+  const wasStarted = before !== null || (await hasEnded(store, plan.id, plan.id));
+  return wasStarted ? nextExecution(plan) : plan.id;
+}
+
+function noResult(plan: Plan, where: string, execution: string, name: string, caller: Caller): RetentionError {
+  const { region, functionName } = addressOf(name, caller.region);
+  // A name starts one execution within a day, also where that one left nothing behind.
+  const again = invokeCommand(plan, functionName, { name: nextExecution(plan), region, run: caller.told });
+  return new RetentionError(
+    'apply.no-result',
+    `nothing was heard of the plan for ${MAX_IDLE_MS / 60_000} minutes: see the e-mail, ${where} and the function's log; if there is nothing, an earlier execution may have had the name ${execution}, and another is started by ${again}`,
+  );
+}
+
+/** Prints how an execution ended. Throws `apply.stopped` where it ended before the plan was finished. */
+async function reportEnd(
+  { result, end }: ExecutionEnd,
+  before: ApplyResult | null,
+  { out, err }: Terminal,
+): Promise<ExitCode> {
+  const hasBegun = result !== null && result.updatedAt !== before?.updatedAt;
+  if (end?.state === 'refused' && (isElsewhere(end) || !hasBegun)) {
+    writeFailure({ code: oneLine(end.code), message: oneLine(end.text) }, err);
+    return EXIT.refused;
+  }
+  if (result !== null) await writeOut(out, renderResultText(result, columnsOf(out)));
+  if (end !== null)
+    throw applyStopped(
+      `the deletion ended before the plan was finished: ${oneLine(end.text)} (${oneLine(end.code)}); apply the plan again to go on`,
+    );
+  return result !== null && result.totals.failed > 0 ? EXIT.someFailed : EXIT.done;
+}
+
+/**
+ * Hands a plan to the deployed function, which verifies all of it again. Where the plan is in a bucket, waits there for
+ * the outcome.
  */
 export async function applyRemotely(
   options: RemoteOptions,
@@ -136,22 +197,11 @@ export async function applyRemotely(
   terminal: Terminal,
   input: NodeJS.ReadStream,
 ): Promise<ExitCode> {
-  const { out, err } = terminal;
-  const columns = columnsOf(out);
-  const plan = openPlan({ ...place, digest: options.digest ?? null }, Date.now(), digestOf);
-  checkComplete(plan);
-  checkUnblocked(plan, true);
+  const { err } = terminal;
   const { store } = place;
-  await checkOutcomes({ store, clock: Date.now, isAlive: () => null }, plan);
-  if (options.yes !== undefined) checkCount(options.yes, plan);
-  await writeOut(out, renderPlanList(plan, options.zone, columns));
-  const note = plan.caps === 'raised' ? 'The limits were raised for this plan to its own count.' : '';
-  await confirmCount({ plan, candidates: plan.items.length, yes: options.yes, note }, terminal, input, caller);
-  // An execution's name starts it once; a plan that an earlier one left unfinished, or that was refused, goes on under
-  // another name.
+  const plan = await confirmPlan(options, place, caller, terminal, input);
   const before = await readResult(store, plan);
-  const isBegun = before !== null || (await hasEnded(store, plan.id, plan.id));
-  const execution = isBegun ? `${plan.id}-${compactInstant(Date.now())}` : plan.id;
+  const execution = await executionName(plan, store, before);
   await invoke(options.name, execution, plan, caller);
   err.write(
     `${oneLine(options.name)} has the plan: it looks at everything again, deletes, and sends the outcome by e-mail\n`,
@@ -164,32 +214,9 @@ export async function applyRemotely(
   }
   const where = store.locate(resultFile(plan.id));
   err.write(`waiting for ${oneLine(where)}; Ctrl-C ends the waiting, not the deletion\n`);
-  const heard = await waitForEnd(plan, place, execution, ({ totals }) => {
+  const ended = await waitForEnd(plan, store, execution, ({ totals }) => {
     if (!options.quiet) err.write(`${totals.requested - totals.open} of ${totals.requested} processed\n`);
   });
-  if (heard === null) {
-    const { region, functionName } = addressOf(options.name, caller.region);
-    // A name starts one execution within a day, also where that one left nothing behind.
-    const again = invokeCommand(plan, functionName, {
-      name: `${plan.id}-${compactInstant(Date.now())}`,
-      region,
-      run: caller.told,
-    });
-    throw new RetentionError(
-      'apply.no-result',
-      `nothing was heard of the plan for ${SILENCE / 60_000} minutes: see the e-mail, ${where} and the function's log; if there is nothing, an earlier execution may have had the name ${execution}, and another is started by ${again}`,
-    );
-  }
-  const { result, end } = heard;
-  const hasBegun = result !== null && result.updatedAt !== before?.updatedAt;
-  if (end?.state === 'refused' && (isElsewhere(end) || !hasBegun)) {
-    writeFailure({ code: oneLine(end.code), message: oneLine(end.text) }, err);
-    return EXIT.refused;
-  }
-  if (result !== null) await writeOut(out, renderResultText(result, columns));
-  if (end !== null)
-    throw applyStopped(
-      `the deletion ended before the plan was finished: ${oneLine(end.text)} (${oneLine(end.code)}); apply the plan again to go on`,
-    );
-  return result !== null && result.totals.failed > 0 ? EXIT.someFailed : EXIT.done;
+  if (ended === null) throw noResult(plan, where, execution, options.name, caller);
+  return reportEnd(ended, before, terminal);
 }

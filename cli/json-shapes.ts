@@ -228,6 +228,5 @@ export const JSON_SHAPES = {
 } as const;
 
 export type ExplainJson = Frozen<z.output<typeof EXPLAIN>>;
-export type CheckJson = Frozen<z.output<typeof CHECK>>;
 export type DoctorJson = Frozen<z.output<typeof DOCTOR>>;
 export type DryRunJson = Frozen<z.output<typeof DRY_RUN>>;

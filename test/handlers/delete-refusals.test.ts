@@ -73,7 +73,7 @@ describe('tells by e-mail', () => {
       expect(result).toMatchObject({ state: 'refused', code: 'plan.in-progress', otherPlan: 'other', deleted: 0 });
       expect(mails.at(-1)?.subject).toBe('[Lightsail] Nothing deleted: plan.in-progress');
       expect(mails.at(-1)?.body).toContain('is applying the plan other from the same place');
-      expect(mails.at(-1)?.body).toContain('To go on with what was not processed');
+      expect(mails.at(-1)?.body).toContain('To continue with the snapshots that were not processed');
     }));
 
   it('how a run ended that did not finish the plan, though a note says that its outcome went out', () =>
