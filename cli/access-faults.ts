@@ -114,7 +114,8 @@ export const ACCESS_FAULTS: readonly Entry[] = [
     cause: (_, context) =>
       `${owner(context)} asks for a code of multi-factor authentication, which cannot be entered here`,
     remedy: (_, { profile }) =>
-      `export a session first: eval "$(${aws('configure export-credentials --format env', profile)})", then leave out --profile`,
+      `export a session first: eval "$(${aws('configure export-credentials --format env', profile)})", ` +
+      `then leave out --profile`,
   },
   {
     code: 'credentials.missing',
@@ -146,7 +147,8 @@ export const ACCESS_FAULTS: readonly Entry[] = [
     matches: isOneOf('ExpiredToken', 'RequestExpired', 'TokenRefreshRequired'),
     cause: () => 'the session token of these credentials has expired',
     remedy: (_, { signInProfile }) =>
-      `sign in again, or renew the token: ${aws('sso login', signInProfile)}, ${aws('login', signInProfile)}, or new AWS_* variables`,
+      `sign in again, or renew the token: ${aws('sso login', signInProfile)}, ` +
+      `${aws('login', signInProfile)}, or new AWS_* variables`,
   },
   {
     code: 'credentials.invalid',

@@ -84,7 +84,8 @@ async function invoke(name: string, execution: string, plan: Plan, caller: Calle
     const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new RetentionError(
       'apply.invoke',
-      `cannot hand the plan to ${name}: got ${why}; check the function's name, its region and alias, and the permission lambda:InvokeFunction`,
+      `cannot hand the plan to ${name}: got ${why}; check the function's name, its region and alias, and ` +
+        `the permission lambda:InvokeFunction`,
       { cause },
     );
   } finally {
@@ -181,7 +182,8 @@ async function reportEnd(
   if (result !== null) await writeOut(out, renderResultText(result, columnsOf(out)));
   if (end !== null)
     throw applyStopped(
-      `the deletion ended before the plan was finished: ${oneLine(end.text)} (${oneLine(end.code)}); apply the plan again to go on`,
+      `the deletion ended before the plan was finished: ${oneLine(end.text)} (${oneLine(end.code)}); apply ` +
+        `the plan again to go on`,
     );
   return result !== null && result.totals.failed > 0 ? EXIT.someFailed : EXIT.done;
 }
@@ -208,7 +210,8 @@ export async function applyRemotely(
   );
   if (!place.where.startsWith('s3://')) {
     err.write(
-      `from a file a plan is started once: should the e-mail say that it was refused, apply it by its address, s3://BUCKET/plans/${oneLine(plan.id)}.json\n`,
+      `from a file a plan is started once: should the e-mail say that it was refused, apply it by its ` +
+        `address, s3://BUCKET/plans/${oneLine(plan.id)}.json\n`,
     );
     return EXIT.done;
   }

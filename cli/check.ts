@@ -44,7 +44,8 @@ function meaning({ origin, zone, policies, rules, defaultPolicy, floors, tagPref
     `${oneLine(origin)} is valid.`,
     `Policies: ${named.length === 0 ? `none; only tags such as ${tagPrefix}:keep set one` : some(named)}.`,
     `Rules, the first that matches: ${matched.length === 0 ? 'none' : some(matched)}. ${rest}`,
-    `Always kept: what is held, what is younger than ${floors.minAge.text}, and the newest ${floors.minKeep} of each source. Days are cut in ${oneLine(zone.name)}.`,
+    `Always kept: what is held, what is younger than ${floors.minAge.text}, and the newest ` +
+      `${floors.minKeep} of each source. Days are cut in ${oneLine(zone.name)}.`,
   ];
 }
 
@@ -73,7 +74,8 @@ async function printAccount(check: AccountCheck, inventory: Inventory, { out, er
   for (const { code, message } of check.tagProblems) err.write(`error: ${oneLine(message)} [${code}]\n`);
   if (check.tagProblems.length > 0)
     err.write(
-      `error: ${formatCount(check.tagProblems.length, 'tag problem')}: the snapshots concerned are kept until the tags are fixed [tags.invalid]\n`,
+      `error: ${formatCount(check.tagProblems.length, 'tag problem')}: the snapshots concerned are kept ` +
+        `until the tags are fixed [tags.invalid]\n`,
     );
   else if (inventory.complete) await writeOut(out, ['No tag problems.\n']);
 }

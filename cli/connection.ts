@@ -42,7 +42,8 @@ function readCertificates(file: string): string {
   const refuse = (why: string, cause?: unknown): RetentionError =>
     new RetentionError(
       'connection.ca-bundle',
-      `cannot use the CA bundle ${file}: ${why}; correct AWS_CA_BUNDLE, or ca_bundle in the profile, to a PEM file with certificates`,
+      `cannot use the CA bundle ${file}: ${why}; correct AWS_CA_BUNDLE, or ca_bundle in the profile, to a ` +
+        `PEM file with certificates`,
       { cause },
     );
   let text: string;

@@ -76,7 +76,8 @@ function untilLookedUp(origin: string): Config {
 }
 
 const LIST_KNOWN_LATER =
-  'got a list that is known at deployment only, expected a list of addresses: take each out of it, as in [Fn.select(0, list)]';
+  'got a list that is known at deployment only, expected a list of addresses: take each out of it, as in ' +
+  '[Fn.select(0, list)]';
 
 function checkEmails(given: unknown): readonly string[] {
   if (!Array.isArray(given))
@@ -115,7 +116,8 @@ function checkDays(prop: 'keepReportsFor' | 'lockReportsFor', given: unknown): n
   if (Number.isInteger(days) && days >= 1 && days <= MAX_DAYS) return days;
   throw refused(
     prop,
-    `got ${given.toHumanString()}, expected whole days from 1 to ${MAX_DAYS}, such as Duration.days(${KEPT}): S3 counts days`,
+    `got ${given.toHumanString()}, expected whole days from 1 to ${MAX_DAYS}, such as ` +
+      `Duration.days(${KEPT}): S3 counts days`,
   );
 }
 
@@ -142,7 +144,8 @@ function scheduleOf(given: unknown): string {
     return isLookupDummy(given) ? DEFAULT_SCHEDULE : checkSchedule(String(given));
   if (!isKnownLater(given)) return checkSchedule(given);
   throw refusedSchedule(
-    `schedule: got ${KNOWN_LATER}, expected one that is known here, such as ${DEFAULT_SCHEDULE}: the alarm for a missed report is made from it`,
+    `schedule: got ${KNOWN_LATER}, expected one that is known here, such as ${DEFAULT_SCHEDULE}: the alarm ` +
+      `for a missed report is made from it`,
   );
 }
 
@@ -169,7 +172,8 @@ function checkResources(props: SnapshotRetentionProps): void {
   if (bucket && topic && encryptionKey)
     throw refused(
       'encryptionKey',
-      'there is nothing to encrypt with it: the bucket and the topic are yours, give them their keys where they are made',
+      'there is nothing to encrypt with it: the bucket and the topic are yours, give them their keys where ' +
+        'they are made',
     );
   if (lockReportsFor !== undefined) checkDays('lockReportsFor', lockReportsFor);
 }
@@ -185,7 +189,8 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
   if (deletion !== 'off' && config.origin === BUILT_IN)
     throw new RetentionError(
       'config.built-in',
-      'cannot deploy deletion with the built-in starter policy: write a retention.yaml with your own policies, or leave deletion out',
+      'cannot deploy deletion with the built-in starter policy: write a retention.yaml with your own ' +
+        'policies, or leave deletion out',
     );
   const schedule = scheduleOf(props.schedule ?? DEFAULT_SCHEDULE);
   checkResources(props);

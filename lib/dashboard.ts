@@ -86,7 +86,7 @@ function latestWidget(metric: MetricOf): SingleValueWidget {
     title: 'The last report',
     metrics: [
       metric('snapshots', 'snapshots'),
-      metric('expiring', 'past policy'),
+      metric('expiring', 'expired by policy'),
       metric('held', 'held'),
       metric('problems', 'problems'),
       metric('monthlyCostCeiling', 'US dollars a month, at most'),
@@ -102,7 +102,7 @@ function trendWidgets(metric: MetricOf): GraphWidget[] {
   return [
     new GraphWidget({
       title: 'Snapshots',
-      left: [metric('snapshots', 'all'), metric('expiring', 'past policy'), metric('held', 'held')],
+      left: [metric('snapshots', 'all'), metric('expiring', 'expired by policy'), metric('held', 'held')],
       leftYAxis: { min: 0 },
       width: DASHBOARD_WIDTH / 2,
     }),

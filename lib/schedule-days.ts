@@ -56,7 +56,9 @@ const numberOf = (text: string, { names = [], from }: Field): number => {
   return at < 0 ? Number(text) : at + from;
 };
 
-/** Returns the first value, the last value and the step of a part: `*` and `3/2` end with the field, `3` with itself. */
+/**
+ * Returns the first value, the last value and the step of a part: `*` and `3/2` end with the field, `3` with itself.
+ */
 function boundsOf(part: string, field: Field): { readonly from: number; readonly to: number; readonly step: number } {
   const [, first, end, every] = PART.exec(part) ?? [];
   const from = first === undefined ? field.from : numberOf(first, field);

@@ -87,7 +87,8 @@ const notAsked = (region: string, kind: Kind, error: unknown): ReadScope => ({
 
 const vanishedList = (operation: string): Error =>
   absentList(
-    `${operation} answered without its list, on which the previous report found snapshots; if they are all deleted, the next report takes it for empty`,
+    `${operation} answered without its list, on which the previous report found snapshots; if they are all ` +
+      `deleted, the next report takes it for empty`,
   );
 
 const unnamedRegion = (region: string, isNamed: boolean): RetentionError =>

@@ -40,7 +40,8 @@ function checkExpiry(expiresAt: unknown, where: string, now: number): void {
   if (expiry !== null && now >= expiry)
     throw refusal(
       'plan.expired',
-      `${where} was good until ${new Date(expiry).toISOString()}, and it is ${new Date(now).toISOString()} now: ${NEW_PLAN}`,
+      `${where} was good until ${new Date(expiry).toISOString()}, and it is ${new Date(now).toISOString()} ` +
+        `now: ${NEW_PLAN}`,
     );
 }
 
@@ -82,7 +83,8 @@ export function openPlan({ text, where, digest, id }: PlanText, now: number, dig
   if (real === null) throw altered('it is nested too deeply');
   if (written !== real)
     throw altered(
-      `its digest is ${typeof written === 'string' ? oneLine(written).slice(0, 90) : 'no text'}, its content makes ${real}`,
+      `its digest is ${typeof written === 'string' ? oneLine(written).slice(0, 90) : 'no text'}, its ` +
+        `content makes ${real}`,
     );
   if (digest !== null && digest !== real) throw altered(`its digest is ${real}, approved was ${digest.slice(0, 90)}`);
   const result = parsePlan(json);
@@ -102,7 +104,8 @@ export function checkPlanAccount(plan: Plan, account: string | null): void {
   if (plan.account !== account || stranger !== undefined)
     throw refusal(
       'plan.account',
-      `it is for account ${planned}${item}, and these credentials are of ${account ?? 'an account that could not be found out'}: use the profile of the plan's account`,
+      `it is for account ${planned}${item}, and these credentials are of ` +
+        `${account ?? 'an account that could not be found out'}: use the profile of the plan's account`,
     );
 }
 
@@ -141,7 +144,8 @@ export function checkConfig(plan: Plan, config: Config): void {
   if (plan.config.digest !== config.digest)
     throw refusal(
       'plan.config-changed',
-      `it was made with ${oneLine(plan.config.origin)} (${plan.config.digest}), and in force is ${oneLine(config.origin)} (${config.digest}): name that configuration, or ${NEW_PLAN}`,
+      `it was made with ${oneLine(plan.config.origin)} (${plan.config.digest}), and in force is ` +
+        `${oneLine(config.origin)} (${config.digest}): name that configuration, or ${NEW_PLAN}`,
     );
 }
 
@@ -237,7 +241,8 @@ export function checkSteady(byClock: number, byMonotonic: number): void {
   if (Math.abs(byClock - byMonotonic) > CLOCK_TOLERANCE_MS)
     throw refusal(
       'clock.skew',
-      `this machine's clock moved by ${Math.round(byClock / 1_000)} seconds in ${Math.round(byMonotonic / 1_000)} while it decided; expected a steady clock: apply again`,
+      `this machine's clock moved by ${Math.round(byClock / 1_000)} seconds in ` +
+        `${Math.round(byMonotonic / 1_000)} while it decided; expected a steady clock: apply again`,
     );
 }
 

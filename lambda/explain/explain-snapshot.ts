@@ -66,9 +66,11 @@ function snapshotPassage({ item: { snapshot, sourceExists }, source, config, now
     title: 'The snapshot',
     list: true,
     lines: [
-      `${kind} snapshot in ${oneLine(region)}, account ${oneLine(account ?? 'not known')}, state ${oneLine(state ?? 'not known')}`,
+      `${kind} snapshot in ${oneLine(region)}, account ${oneLine(account ?? 'not known')}, state ` +
+        `${oneLine(state ?? 'not known')}`,
       `ARN ${oneLine(arn ?? 'not known')}`,
-      `made ${createdAt === null ? 'at a time that is not known' : localMinute(createdAt, zone)}: ${describeAge(createdAt, now)} on ${localMinute(now, zone)} (${oneLine(zone.name)})`,
+      `made ${createdAt === null ? 'at a time that is not known' : localMinute(createdAt, zone)}: ` +
+        `${describeAge(createdAt, now)} on ${localMinute(now, zone)} (${oneLine(zone.name)})`,
       `${gb === null ? 'size not known' : `${gb} GB`}, ${monthlyCostText(monthlyCostCeiling(snapshot, config.pricing))}`,
       ...(fromAutoSnapshot ? ['a permanent copy of an automatic snapshot'] : []),
       `its tags: ${tagsText(tags)}`,
@@ -133,7 +135,8 @@ function rulePassages({ item, items, config, now }: ExplainInput): readonly Pass
     item.reasons.some(({ code }) => code === 'minAge')
       ? []
       : [
-          `does not: floor minAge ${minAge.text}: made before ${localMinute(subtractDuration(now, minAge, config.zone), config.zone)}`,
+          `does not: floor minAge ${minAge.text}: made before ` +
+            `${localMinute(subtractDuration(now, minAge, config.zone), config.zone)}`,
         ],
   ];
   const evaluated = same === group.length ? 'all by this policy' : `${same} of them by this policy`;

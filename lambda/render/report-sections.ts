@@ -63,7 +63,8 @@ function snapshotSize(snapshot: Snapshot): string {
 }
 
 const snapshotFacts = ({ snapshot }: EvaluatedSnapshot, report: Report): string =>
-  `${describeAge(snapshot.createdAt, report.evaluatedAt)}, ${snapshotSize(snapshot)}, ${monthlyCostText(monthlyCostCeiling(snapshot, report.pricing))}`;
+  `${describeAge(snapshot.createdAt, report.evaluatedAt)}, ${snapshotSize(snapshot)}, ` +
+  `${monthlyCostText(monthlyCostCeiling(snapshot, report.pricing))}`;
 
 /** A snapshot outside of the group of its source, with its reasons. */
 const snapshotItem = (evaluated: EvaluatedSnapshot, report: Report): Item => ({
@@ -357,11 +358,13 @@ function automaticSection(report: Report): Section | null {
   if (total === 0) return null;
   const leftovers = report.automatic.filter(({ addOnEnabled, count: left }) => addOnEnabled === false && left > 0);
   const lead = [
-    `${formatCount(total, 'automatic snapshot')} of ${formatCount(report.automatic.length, 'source')}: they incur charges too. Lightsail rotates them; no plan contains one.`,
+    `${formatCount(total, 'automatic snapshot')} of ${formatCount(report.automatic.length, 'source')}: ` +
+      `they incur charges too. Lightsail rotates them; no plan contains one.`,
   ];
   if (leftovers.length > 0)
     lead.push(
-      'Automatic snapshots are switched off for these sources. Those left over stay and incur charges until you delete them manually:',
+      'Automatic snapshots are switched off for these sources. Those left over stay and incur charges ' +
+        'until you delete them manually:',
     );
   return {
     title: 'Automatic snapshots',

@@ -206,14 +206,13 @@ test('loading names the file as it was given, and warns line by line', () => {
   ]);
 });
 
-test('refuses to load an invalid configuration, as the fault of the operator', () => {
+test('refuses to load an invalid configuration', () => {
   writeFileSync(file, 'version: 3\n');
   const load = () => loadConfigFile(file, () => {});
   expect(load).toThrow(RetentionError);
   expect(load).toThrow(
     expect.objectContaining({
       code: 'config.invalid',
-      fault: 'operator',
       message: expect.stringContaining(`${file}:1:10 version: got 3`),
     }),
   );

@@ -159,7 +159,9 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
 
     const [message, ...more] = await received();
     expect(more).toEqual([]);
-    expect(message?.Subject).toMatch(/^\[Lightsail\] \d+ of \d+ snapshots past policy, at most \$\d+\.\d\d\/month$/);
+    expect(message?.Subject).toMatch(
+      /^\[Lightsail\] \d+ of \d+ snapshots expired by policy, at most \$\d+\.\d\d\/month$/,
+    );
     expect(message?.Message).toContain(`s3://${outputs.BucketName}/reports/${FIRST_TIME}-`);
     expect(Object.keys(message?.MessageAttributes ?? {}).sort()).toEqual([
       'complete',

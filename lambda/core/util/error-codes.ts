@@ -88,7 +88,8 @@ export const ERROR_CODES = {
   'clock.skew': {
     fault: 'operator',
     meaning:
-      'The clock of the machine differs from the clock of the service by more than five minutes, or the difference is unknown.',
+      'The clock of the machine differs from the clock of the service by more than five minutes, or the ' +
+      'difference is unknown.',
     remedy: 'Set the clock, then apply the plan again.',
   },
   'config.built-in': {
@@ -125,7 +126,8 @@ export const ERROR_CODES = {
     fault: 'aws',
     meaning: 'The certificate of the endpoint is not trusted.',
     remedy:
-      'Set `AWS_CA_BUNDLE` to a PEM file with the certificate of your private CA. Check the clock and `AWS_ENDPOINT_URL`.',
+      'Set `AWS_CA_BUNDLE` to a PEM file with the certificate of your private CA. Check the clock and ' +
+      '`AWS_ENDPOINT_URL`.',
   },
   'connection.clock': {
     fault: 'aws',
@@ -397,7 +399,8 @@ export const ERROR_CODES = {
   'props.bucket': {
     fault: 'operator',
     meaning:
-      'The property `bucket` is not usable: another deployment uses it, it is in another region, or it has a lifecycle of its own.',
+      'The property `bucket` is not usable: another deployment uses it, it is in another region, or it has ' +
+      'a lifecycle of its own.',
     remedy: 'Follow the message, or leave the property out.',
   },
   'props.configuration': {
@@ -418,7 +421,8 @@ export const ERROR_CODES = {
   'props.encryptionKey': {
     fault: 'operator',
     meaning:
-      'The property `encryptionKey` is not a key that policies can name, is in another region, or has nothing to encrypt.',
+      'The property `encryptionKey` is not a key that policies can name, is in another region, or has ' +
+      'nothing to encrypt.',
     remedy: 'Follow the message, or leave the property out.',
   },
   'props.keepReportsFor': {
