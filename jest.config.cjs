@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 // CDK would start its CloudFormation rules for each template, which takes three seconds.
 // test/lib/cloudformation-rules.test.ts applies them to every variant.
 process.env.CDK_VALIDATION = 'false';
@@ -20,7 +22,7 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/global-setup.cjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.cjs',
   testTimeout: 60_000,
-  // More workers than cores: many suites wait for processes and for the emulator.
-  maxWorkers: '150%',
+  // More workers than cores: many suites wait for processes and for the emulator. Jest takes no more than 100 %.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],
 };

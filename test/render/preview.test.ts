@@ -51,7 +51,7 @@ const textOf = (given: Partial<Preview> = {}, columns = Number.POSITIVE_INFINITY
 describe('the preview of a deletion', () => {
   it('shows by source what will be deleted, newest first, with ceilings and one reason each, and what will not', () => {
     expect(textOf()).toBe(`Plan p, account 123456789012: 5 snapshots.
-An earlier run dealt with 1 of them.
+An earlier run processed 1 of them.
 3 snapshots will be deleted, at most $4.00/month and 1 of unknown size. It cannot be undone.
 
 web (instance, us-east-1): 2 snapshots, at most $4.00/month
