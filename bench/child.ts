@@ -10,7 +10,7 @@ export interface ChildRun extends Cost {
 }
 
 /**
- * Loaded into the measured process: writes at its end what the system says of it. `VmHWM` starts anew with each
+ * Loaded into the measured process: writes at its end what the system says of it. `VmHWM` starts again with each
  * program, `maxRSS` does not.
  */
 const PROBE = `process.on('exit', () => {

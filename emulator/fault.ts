@@ -91,7 +91,7 @@ export const faultSchema = z.discriminatedUnion('fault', [
   /** Answers this much later. */
   z.strictObject({ fault: z.literal('latency'), ...selector, ms: z.number().min(0) }),
   /**
-   * `endless`: a fresh token after every page, for ever; `repeated`: the token that was sent comes back; `loop`: the
+   * `endless`: a fresh token after every page, without end; `repeated`: the token that was sent comes back; `loop`: the
    * last page leads back; `empty`: the last token is an empty text.
    */
   z.strictObject({ fault: z.literal('tokens'), ...selector, mode: z.enum(['endless', 'repeated', 'loop', 'empty']) }),

@@ -41,7 +41,7 @@ export interface Emulator {
   pageSize: number;
   /** How Lightsail's errors are written; settable. */
   errorForm: ErrorForm;
-  /** Replaces all faults and starts counting anew. */
+  /** Replaces all faults and starts counting again. */
   setFaults(faults: readonly FaultInput[]): void;
   setTopics(topics: readonly Topic[]): void;
   /** Calls back before (after) the work of each call of an operation, `*` for all. Returns what ends that. */

@@ -1,4 +1,4 @@
-/** How long (ms) a client waits before a call counts as failed: none of them waits for ever. */
+/** How long (ms) a client waits before a call counts as failed: none of them waits without a limit. */
 export interface HttpLimits {
   /** For a connection. */
   readonly connect: number;

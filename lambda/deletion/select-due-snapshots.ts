@@ -51,8 +51,7 @@ export async function selectAutomatically(
       'it was started more than 24 hours from its scheduled time; the next start checks again',
     );
   const confirmed = await channel.confirmedSubscribers();
-  if (confirmed === null)
-    return nothing('auto.no-subscriber', 'it could not be read whether anybody subscribes to the topic');
+  if (confirmed === null) return nothing('auto.no-subscriber', 'the subscriptions of the topic could not be read');
   if (confirmed < 1)
     return nothing(
       'auto.no-subscriber',

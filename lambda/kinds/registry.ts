@@ -7,7 +7,7 @@ import { instanceKind } from './instance';
 import { makeShare } from './interning';
 
 /**
- * All kinds. Those of one call share equal tag sets, sources and texts among their records: make them anew for each
+ * All kinds. Those of one call share equal tag sets, sources and texts among their records: make them again for each
  * run.
  */
 export function snapshotKinds(): Readonly<Record<Kind, SnapshotKind<LightsailClient>>> {

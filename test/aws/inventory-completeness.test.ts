@@ -36,7 +36,7 @@ describe('the inventory', () => {
       expect(emulator.requests.list().filter(({ operation }) => !operation.startsWith('Get'))).toEqual([]);
     }));
 
-  it('asks GetRegions anew at each run and reads a region that has appeared since', () =>
+  it('asks GetRegions again at each run and reads a region that has appeared since', () =>
     withEmulator({ account: { ...smallAccount(), regions: ['us-east-1'] } }, async ({ read, emulator }) => {
       expect((await read()).inventory.scopes).toHaveLength(3);
       emulator.world.regions = SMALL_REGIONS;

@@ -106,7 +106,7 @@ describe('a failed call', () => {
     withEmulator(
       { faults: [{ fault: 'hang', when, operations: 'GetDiskSnapshots', regions: HERE, times: 1 }] },
       async ({ read, emulator }) => {
-        // The deadline is for the test alone, which would wait for ever.
+        // The deadline is for the test alone, which would wait without end.
         const { inventory } = await read({ deadline: Date.now() + 30_000 }, { client: { requestTimeout: 400 } });
         expect(notRead(inventory)).toEqual([]);
         expect(namesOf(inventory)).toEqual(ALL);

@@ -275,7 +275,7 @@ describe('lightsail-retention apply', () => {
       expect(count()).toBe(6);
     });
 
-    it('decides anew, and shows what will go then, when the question stood for more than ten minutes', async () => {
+    it('decides again, and shows the new candidates, when the question was open for more than ten minutes', async () => {
       const now = jest.spyOn(Date, 'now');
       try {
         const { code, text } = await typing('5\n', () => {
@@ -681,7 +681,7 @@ describe('lightsail-retention apply', () => {
       expect(unwrapped(out)).toContain('Of 5 planned snapshots: 4 deleted, 1 failed.');
     });
 
-    it('shows what the function refused, at once and with exit code 4, and starts the plan anew the next time', async () => {
+    it('shows what the function refused, at once and with exit code 4, and starts the plan again the next time', async () => {
       const address = await inBucket();
       const names: string[] = [];
       await lambda(202, async (_, __, headers) => {
@@ -768,7 +768,7 @@ describe('lightsail-retention apply', () => {
         'arn:aws:lambda:eu-west-3:123456789012:function:f:mine',
       ],
     ])(
-      'names the command that starts the plan anew when nothing was heard of it from %s for a quarter of an hour',
+      'names the command that starts the plan again when no result of it arrived from %s for a quarter of an hour',
       async (name, region, called) => {
         const address = await inBucket();
         const names: string[] = [];

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findCaller } from '../../cli/aws';
 import { chooseProfile } from '../../cli/credentials';
+import { itWith } from '../support/optional';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIAENVI', AWS_SECRET_ACCESS_KEY: 'secret' };
 const NAMES = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', ...Object.keys(KEYS), 'AWS_CONFIG_FILE', 'AWS_ENDPOINT_URL'];
@@ -53,15 +54,6 @@ const ORDERS: readonly Order[] = [
   },
 ];
 
-const hasAws = ((): boolean => {
-  try {
-    execFileSync('aws', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
 describe('a run with', () => {
   const work = mkdtempSync(join(tmpdir(), 'profile-order-'));
   const file = join(work, 'config');
@@ -99,10 +91,11 @@ describe('a run with', () => {
     },
   );
 
-  (hasAws ? it : it.skip).each(ORDERS)('$name uses the keys that the AWS CLI uses', ({ given, env, key }) => {
-    setEnv(env);
-    const options = given === undefined ? [] : ['--profile', given];
-    const listed = execFileSync('aws', ['configure', 'list', ...options], { env: process.env, encoding: 'utf8' });
-    expect(/access_key\W+(\w+)/.exec(listed)?.[1]).toBe(key);
-  });
+  for (const { name, given, env, key } of ORDERS)
+    itWith('aws', `${name} uses the keys that the AWS CLI uses`, async () => {
+      setEnv(env);
+      const options = given === undefined ? [] : ['--profile', given];
+      const listed = execFileSync('aws', ['configure', 'list', ...options], { env: process.env, encoding: 'utf8' });
+      expect(/access_key\W+(\w+)/.exec(listed)?.[1]).toBe(key);
+    });
 });

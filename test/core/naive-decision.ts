@@ -3,7 +3,7 @@ import type { World, WrittenPolicy } from '../support/arbitraries';
 
 /**
  * Steps 2 to 6 of the decision once more, as slowly and plainly as they are written in the contract: a string for each
- * period, made by Intl, policies read from their text by hand, every question asked anew for each snapshot. Shares no
+ * period, made by Intl, policies read from their text by hand, every question asked again for each snapshot. Shares no
  * code with what it checks.
  */
 

@@ -540,7 +540,7 @@ describe('a report with automatic deletion', () => {
       '   Will be deleted on 2026-11-22 unless held',
       '   Will be deleted on 2026-11-22 unless held',
     ]);
-    // old-1 is due, old-2 was held two days ago, so that its time began anew.
+    // old-1 is due, old-2 was held two days ago, so that its time began again.
     expect(lines(newest)).toEqual([
       '   Will be deleted on 2026-11-23 unless held',
       '   Will be deleted on 2026-11-29 unless held',

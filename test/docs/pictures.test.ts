@@ -14,7 +14,7 @@ beforeAll(async () => {
   run = await sampleRun();
 }, 120_000);
 
-describe("README's pictures (npm run pictures takes them anew)", () => {
+describe("README's pictures (npm run pictures takes them again)", () => {
   test.each(names)('%s is shown, with words for who cannot see it, and is small', (name) => {
     expect(readme).toMatch(new RegExp(`!\\[[^\\]]{20,}\\]\\(docs/images/${name}\\)`));
     const png = readFileSync(join(IMAGES, name));

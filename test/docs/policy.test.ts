@@ -8,7 +8,7 @@ const shown = texts.flatMap((text) => [...text.matchAll(/<!-- calendar: ([\w-]+)
 
 describe('the calendars of the documentation', () => {
   it.each(PAGES.map((page, index) => [page.split('/').at(-1), texts[index] ?? ''] as const))(
-    '%s shows what simulate draws now (npm run docs draws it anew)',
+    '%s shows what simulate draws now (npm run docs draws it again)',
     (_, text) => {
       expect(withCalendars(text)).toBe(text);
     },

@@ -102,7 +102,7 @@ describe('operations', () => {
     );
   });
 
-  it('can hang for ever, and can be several, the last of which decides', async () => {
+  it('can hang without end, and can be several, the last of which decides', async () => {
     await withEmulator(
       { account: webAccount(1), faults: [{ fault: 'operation', polls: 'never', count: 2 }] },
       async (emulator) => {

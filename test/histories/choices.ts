@@ -60,7 +60,7 @@ export const QUIET: Rates = {
   slow: 0,
 };
 
-/** Chooses by chance, at rates that can be set anew: the end of a history has no faults. */
+/** Chooses by chance, at rates that can be set again: the end of a history has no faults. */
 export class RandomChoices implements Choices {
   rates: Rates;
   private readonly random: Random;

@@ -74,7 +74,7 @@ describe('the claim of a scheduled run', () => {
     expect(await claimRun(store, SCHEDULED, SCHEDULED + MINUTE)).toEqual({ state: 'mine', attempt: 2 });
   });
 
-  it('says that the report was sent, for ever after', async () => {
+  it('says that the report was sent, at any later time', async () => {
     const store = memoryStore();
     await claimRun(store, SCHEDULED, SCHEDULED);
     expect(await wasSent(store, SCHEDULED)).toBe(false);
@@ -95,7 +95,7 @@ describe('the claim of a scheduled run', () => {
     expect(await claimRun(store, SCHEDULED, SCHEDULED)).toEqual({ state: 'mine', attempt: 2 });
   });
 
-  it('refuses after a hundred failed attempts instead of trying for ever', async () => {
+  it('refuses after a hundred failed attempts instead of trying without end', async () => {
     const store = memoryStore();
     for (let attempt = 1; attempt <= 100; attempt += 1) await note(store, `failed-${attempt}`);
     await expect(claimRun(store, SCHEDULED, SCHEDULED)).rejects.toMatchObject({ code: 'run.attempts' });

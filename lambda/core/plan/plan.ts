@@ -13,7 +13,7 @@ export interface PlanItem {
   readonly createdAt: string;
 }
 
-/** Plan items in order; those of a new plan are made one by one, anew on each reading. */
+/** Plan items in order; those of a new plan are made one by one, again on each reading. */
 export interface PlanItems extends Iterable<PlanItem> {
   readonly length: number;
 }
