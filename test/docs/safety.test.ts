@@ -12,9 +12,9 @@ const tests = guarantees.flatMap((each) => each.tests);
 /** Sections that state no guarantee of their own. */
 const WITHOUT_TESTS: readonly string[] = ['What README promises', 'How it was tried', 'What remains'];
 
-/** The titles of a test file as they are written, in any quotes. */
+/** The titles of a test file as they are written, in any quotes; `itWith` has a program before its title. */
 const titlesOf = (file: string): readonly string[] =>
-  [...read(file).matchAll(/\(\s*(['"`])((?:\\.|(?!\1).)*)\1,/g)].map(([, , title = '']) =>
+  [...read(file).matchAll(/\(\s*(?:'[a-z-]+',\s*)?(['"`])((?:\\.|(?!\1).)*)\1,/g)].map(([, , title = '']) =>
     title.replace(/\\(.)/g, '$1'),
   );
 
