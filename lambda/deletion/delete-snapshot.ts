@@ -200,14 +200,16 @@ class SnapshotDeletionRun {
 
   /**
    * Reads until it is gone, for at most `patienceMs`; a reading that fails is repeated as long as a confirmation may
-   * take.
+   * take. Throws `caller.failed` when the last reading had no answer.
    */
-  private waitUntilGone(patienceMs: number): Promise<SnapshotReading> {
+  private async waitUntilGone(patienceMs: number): Promise<SnapshotReading> {
     const { backoff } = this.ports;
     const read = (): Promise<SnapshotReading> => readNow(this.ports, this.request, this.signal);
-    return waitUntilGone(read, backoff, this.signal, ({ state }) =>
+    const now = await waitUntilGone(read, backoff, this.signal, ({ state }) =>
       state === 'unread' ? backoff.settings.confirmMs : patienceMs,
     );
+    if (now.state === 'unread') stopUnreachable(now.failure);
+    return now;
   }
 
   /** Returns failed, unless a delete that was sent is carried out after all: the end of that is awaited. */

@@ -249,6 +249,36 @@ describe('the connections of a run', () => {
   );
 });
 
+describe('a snapshot that cannot be read after its delete, because the connection is lost', () => {
+  it('stops the run, stays open, and counts as deleted in the next run of the same plan', async () => {
+    const rig = await startRig();
+    try {
+      const { plan } = await rig.plan();
+      const sent = new Set<string>();
+      const cut: Rig['deletion'] = {
+        ...rig.deletion,
+        async deleteSnapshot(named, maySend) {
+          sent.add(named.name);
+          return rig.deletion.deleteSnapshot(named, maySend);
+        },
+        async readSnapshot(named, abortSignal) {
+          if (!sent.has(named.name)) return rig.deletion.readSnapshot(named, abortSignal);
+          const message = 'read ECONNRESET';
+          return { ok: false, failure: { class: 'transient', code: 'ECONNRESET', message, unreachable: true } };
+        },
+      };
+      expect(await codeOf(rig.apply({ deletion: cut }))).toBe('caller.failed');
+      const stored = JSON.parse((await rig.store.get(`results/${plan.id}.json`)) ?? '');
+      expect(stored.totals).toMatchObject({ failed: 0, open: 5 });
+      expect(sent.size).toBeGreaterThan(0);
+      const { totals } = await rig.apply();
+      expect(totals).toMatchObject({ deleted: 5, failed: 0, open: 0 });
+    } finally {
+      await rig.close();
+    }
+  });
+});
+
 describe('a delete whose answer was lost', () => {
   const lost = { ok: false, failure: { class: 'transient', code: 'TimeoutError', message: 'no answer' } } as const;
   const busy = {
