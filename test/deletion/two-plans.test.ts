@@ -4,12 +4,25 @@ import { s3Store } from '../../lambda/aws/s3-store';
 import { TAKE_OVER_WAIT_MS } from '../../lambda/deletion/delete-snapshot';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import type { Store } from '../../lambda/ports/ports';
+import { LOCK_FILE } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
 import { anOwner, codeOf, type Rig, type RunOptions, smallAccount, startRig } from './rig';
 
-const unreadable = async (): Promise<never> => {
-  throw new Error('the store is down');
-};
+/** The same store, whose lists fail once a lock was replaced. */
+function failingAfterLock(store: Store): Store {
+  let isLocked = false;
+  return {
+    ...store,
+    async replaceIf(object, version) {
+      isLocked ||= object.key === LOCK_FILE;
+      return store.replaceIf(object, version);
+    },
+    async list(prefix) {
+      if (isLocked) throw new Error('the store is down');
+      return store.list(prefix);
+    },
+  };
+}
 
 /** Lists no snapshot, so that no planned one is a candidate. */
 const emptied =
@@ -67,7 +80,7 @@ describe.each(STORES)('two plans that list the same snapshots, in %s', (_, openS
 
   it.each([
     ['has nothing to delete', (run: Rig): RunOptions => ({ readInventory: emptied(run) })],
-    ['cannot read the record', (run: Rig): RunOptions => ({ store: { ...run.store, list: unreadable } })],
+    ['cannot read the record', (run: Rig): RunOptions => ({ store: failingAfterLock(run.store) })],
   ])('are not applied before a dead run can no longer send, when a run between them %s', async (_name, between) => {
     const { store } = opened;
     const [first, second, third] = [await rig.plan(), await rig.plan(), await rig.plan()];
