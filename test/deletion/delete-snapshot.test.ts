@@ -197,9 +197,9 @@ function meddle(world: World, what: (typeof BETWEEN)[number]): void {
 
 describe('a delete without an answer', () => {
   it.each([
-    ['may still arrive: another is sent only when it can no longer', 'cut off before it was done', [35_000, 35_000]],
-    ['was never sent: the next one follows after the usual pause', 'nobody reached', [1_000, 1_000]],
-  ] as const)('%s', async (_, end, [atLeast, atMost]) => {
+    ['it may still arrive, so only when it can no longer', 'cut off before it was done', [35_000, 35_000]],
+    ['it was never sent, so after the usual pause', 'nobody reached', [1_000, 1_000]],
+  ] as const)('is followed by another: %s', async (_, end, [atLeast, atMost]) => {
     const waits: number[] = [];
     const sent: number[] = [];
     let waited = 0;
