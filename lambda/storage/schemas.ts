@@ -5,7 +5,8 @@
 
 import * as z from 'zod/mini';
 import { type ApplyResult, type ItemDetails, type ItemResult, NO_ITEM_DETAILS, OUTCOMES } from '../core/plan/outcome';
-import type { Plan } from '../core/plan/plan';
+import { DECIMAL, type Plan } from '../core/plan/plan';
+import { MAX_REASON_LENGTH } from '../core/policy/reason-summary';
 import type { ReportHead } from '../core/report/report-diff';
 import type { Blocked } from '../core/report/report-model';
 import { parseArn } from '../core/snapshot/arn';
@@ -29,6 +30,12 @@ const known = <T extends string>() =>
 const account = z.nullable(matching(/^\d{12}$/, 'an account number of 12 digits'));
 const digest = matching(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits');
 const listOf = <T extends z.core.SomeType>(element: T) => z.array(element, { error: 'a list' });
+const decimal = z.nullable(matching(DECIMAL, 'a decimal number as a text, or null'));
+const textOrNull = z.nullable(oneOrMore);
+const REASON_LENGTH = `a sentence of at most ${MAX_REASON_LENGTH} characters`;
+const shortSentence = z
+  .string({ error: REASON_LENGTH })
+  .check(z.minLength(1, { error: REASON_LENGTH }), z.maxLength(MAX_REASON_LENGTH, { error: REASON_LENGTH }));
 const exactly = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, { error: 'an object' });
 
 /** A plan. Each message says what was expected. */
@@ -45,7 +52,20 @@ export const PLAN: z.ZodMiniType<Plan> = exactly({
   caps: z.exactOptional(z.literal('raised', { error: 'raised, or no such member' })),
   blocked: z.nullable(exactly({ code: known<Blocked['code']>(), message: oneOrMore })),
   items: listOf(
-    exactly({ arn: oneOrMore, name: oneOrMore, kind, account, region: oneOrMore, createdAt: exactInstant }),
+    exactly({
+      arn: oneOrMore,
+      name: oneOrMore,
+      kind,
+      account,
+      region: oneOrMore,
+      createdAt: exactInstant,
+      // All of these or none: `parsePlan` checks that.
+      policy: z.exactOptional(textOrNull),
+      source: z.exactOptional(textOrNull),
+      sizeGb: z.exactOptional(decimal),
+      monthlyCostCeiling: z.exactOptional(decimal),
+      reason: z.exactOptional(shortSentence),
+    }),
   ),
   digest,
 });

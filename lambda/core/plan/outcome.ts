@@ -1,5 +1,5 @@
 import { roundMoney } from '../policy/cost';
-import type { PlanItem } from './plan';
+import type { PlanItem, PlannedIdentity } from './plan';
 
 /** The outcomes of a planned snapshot. */
 export const OUTCOMES = ['deleted', 'already-gone', 'spared', 'changed', 'failed'] as const;
@@ -16,7 +16,7 @@ export interface ItemDetails {
 export const NO_ITEM_DETAILS: ItemDetails = { source: null, sizeGb: null, monthlyCostCeiling: null };
 
 /** A planned snapshot with its outcome. `code` is stable, `text` is for people; `at` is ISO 8601. */
-export interface ItemResult extends PlanItem, ItemDetails {
+export interface ItemResult extends PlannedIdentity, ItemDetails {
   readonly outcome: Outcome;
   readonly code: string;
   readonly text: string;
