@@ -4,7 +4,15 @@
  */
 
 import * as z from 'zod/mini';
-import { type ApplyResult, type ItemDetails, type ItemResult, NO_ITEM_DETAILS, OUTCOMES } from '../core/plan/outcome';
+import {
+  APPROVAL_KINDS,
+  type ApplyResult,
+  type Approval,
+  type ItemDetails,
+  type ItemResult,
+  NO_ITEM_DETAILS,
+  OUTCOMES,
+} from '../core/plan/outcome';
 import { DECIMAL, type Plan } from '../core/plan/plan';
 import { MAX_REASON_LENGTH } from '../core/policy/reason-summary';
 import type { ReportHead } from '../core/report/report-diff';
@@ -71,7 +79,22 @@ export const PLAN: z.ZodMiniType<Plan> = exactly({
 });
 
 const amount = z.nullable(z.number());
-const FACTS = { source: z.nullable(z.string()), sizeGb: amount, monthlyCostCeiling: amount };
+/** A member that records of earlier versions lack. */
+const since = <T extends z.core.$ZodType>(schema: T, absent: z.core.util.NoUndefined<z.core.output<T>>) =>
+  z._default(schema, absent);
+const FACTS = {
+  source: z.nullable(z.string()),
+  sizeGb: amount,
+  monthlyCostCeiling: amount,
+  policy: since(z.nullable(z.string()), null),
+  reasons: since(z.array(z.looseObject({ code: z.string(), text: z.string() })), []),
+};
+const approval: z.ZodMiniType<Approval> = z.looseObject({
+  kind: z.enum(APPROVAL_KINDS),
+  arn: z.nullable(z.string()),
+  claimed: z.boolean(),
+  announcedBy: z.exactOptional(z.array(z.string())),
+});
 const facts: z.ZodMiniType<ItemDetails> = z.looseObject(FACTS);
 
 /** The outcome of an item. */
@@ -87,6 +110,8 @@ export const ITEM_RESULT: z.ZodMiniType<ItemResult> = z.looseObject({
   code: z.string(),
   text: z.string(),
   at: z.string(),
+  requestId: since(z.nullable(z.string()), null),
+  approvedBy: z.exactOptional(approval),
   mayStillBeDeleted: z.exactOptional(z.literal(true)),
 });
 
@@ -95,6 +120,9 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   schemaVersion: z.literal(1),
   plan: z.looseObject({ id: z.string(), digest: z.string(), count: z.number() }),
   account: z.nullable(z.string()),
+  approvedBy: since(z.nullable(approval), null),
+  config: since(z.nullable(z.looseObject({ origin: z.string(), digest: z.string() })), null),
+  report: since(z.nullable(z.string()), null),
   status: z.enum(['unfinished', 'finished']),
   startedAt: z.string(),
   updatedAt: z.string(),

@@ -148,6 +148,10 @@ const itemOf = (text: string): ItemResult => ({
   source: text,
   sizeGb: 1,
   monthlyCostCeiling: 1,
+  policy: text,
+  reasons: [{ code: text, text }],
+  requestId: text,
+  approvedBy: { kind: 'automatic', arn: null, claimed: false, announcedBy: [text] },
   outcome: 'failed',
   code: text,
   text,
@@ -158,12 +162,15 @@ const resultOf = (text: string): ApplyResult => ({
   schemaVersion: 1,
   plan: { id: text, digest: text, count: 2 },
   account: text,
+  approvedBy: { kind: 'caller', arn: text, claimed: true },
+  config: { origin: text, digest: text },
+  report: text,
   status: 'unfinished',
   startedAt: '2026-11-23T08:00:00.000Z',
   updatedAt: '2026-11-23T08:00:00.000Z',
   totals: countOutcomes(2, [itemOf(text)]),
   items: [itemOf(text)],
-  unsettled: [{ arn: text, name: text, source: text, sizeGb: 1, monthlyCostCeiling: 1 }],
+  unsettled: [{ arn: text, name: text, source: text, sizeGb: 1, monthlyCostCeiling: 1, policy: text, reasons: [] }],
 });
 
 const planItemOf = (text: string): PlanItem => ({
