@@ -9,6 +9,7 @@ import type { RunEnd } from '../render/result-email';
 import { type PlanKey, planFile } from '../storage/keys';
 import { type ApplyPorts, prepareApply } from './apply-plan';
 import { executionName, noteEnding } from './execution-status';
+import { indexResults } from './index-results';
 import { applyInTime, checkDeployed, SUPERSEDED } from './invocation-limits';
 import { type OutcomePorts, openOutcomes } from './outcome-store';
 import { settleOutcome } from './outcome-summary';
@@ -167,6 +168,7 @@ async function invoke(
 async function recordEnd({ store }: DeletionPorts, execution: string, plan: PlanKey, end: RunEnd): Promise<void> {
   try {
     await settleOutcome(store, plan, isRunOf(execution));
+    await indexResults(store);
   } finally {
     await noteEnding(store, plan, executionName(execution), end);
   }
