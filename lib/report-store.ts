@@ -16,6 +16,7 @@ import {
   everyObject,
   PLANS,
   REPORTS,
+  RESULT_INDEX,
   RESULTS,
   RUNS,
   WRITE_ONCE,
@@ -132,15 +133,27 @@ export class ReportStore extends Construct {
     );
   }
 
-  /** Lets a report run read and write what is its own. It can delete nothing, and reach nothing else in the bucket. */
-  grantReport(role: IRole): void {
-    const patterns = storedPatterns(false);
+  /**
+   * Lets a report run read and write what is its own, and, where there is deletion, read the index of results. It can
+   * delete nothing, and reach nothing else in the bucket.
+   */
+  grantReport(role: IRole, deletes: boolean): void {
+    const own = storedPatterns(false);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],
-        resources: patterns.map((pattern) => this.bucket.arnForObjects(pattern)),
+        resources: own.map((pattern) => this.bucket.arnForObjects(pattern)),
       }),
     );
+    const deletions = deletes ? [everyObject(RESULT_INDEX)] : [];
+    if (deletes)
+      role.addToPrincipalPolicy(
+        new PolicyStatement({
+          actions: ['s3:GetObject'],
+          resources: deletions.map((pattern) => this.bucket.arnForObjects(pattern)),
+        }),
+      );
+    const patterns = [...own, ...deletions];
     this.denyReplacing(role, WRITE_ONCE);
     // Without s3:ListBucket, S3 answers a read of a missing object with "access denied" instead of "not found". Whether
     // it holds that read's key against the prefix is undocumented: so the condition binds only requests that have one.
