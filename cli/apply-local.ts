@@ -2,7 +2,7 @@ import { errorFacts, isCredentialFailure } from '../lambda/aws/aws-errors';
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
-import type { ApplyResult } from '../lambda/core/plan/outcome';
+import type { ApplyResult, Approval } from '../lambda/core/plan/outcome';
 import type { Config } from '../lambda/core/policy/config';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
@@ -18,6 +18,7 @@ import {
 import { RETRY_SETTINGS } from '../lambda/deletion/backoff';
 import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
 import { startAge } from '../lambda/deletion/check-age';
+import { indexResults } from '../lambda/deletion/index-results';
 import { openOutcomes } from '../lambda/deletion/outcome-store';
 import { checkConfig, checkCount } from '../lambda/deletion/verify-plan';
 import { snapshotKinds } from '../lambda/kinds/registry';
@@ -29,7 +30,7 @@ import { digestOf } from '../lambda/runtime/digest';
 import { resultFile } from '../lambda/storage/keys';
 import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
-import { type Caller, findAccount } from './aws';
+import { type Caller, type CallerIdentity, findIdentity } from './aws';
 import { rehearse } from './dry-run';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { DryRunFormat } from './formats';
@@ -73,9 +74,8 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
   );
 }
 
-/** The clients of one run, and the account that they all act in. */
-interface Access {
-  readonly account: string | null;
+/** The clients of one run, and the caller whose account they all act in. */
+interface Access extends CallerIdentity {
   /**
    * Notes the account of a prepared plan: its ARNs prove that of the first access key, also where STS does not answer.
    */
@@ -86,9 +86,10 @@ interface Access {
 
 async function openAccess(caller: Caller): Promise<Access> {
   const first = await caller.credentials();
-  const accountOf = (found: typeof first): Promise<string | null> =>
-    findAccount({ ...caller, credentials: async () => found });
-  const account = await accountOf(first);
+  const identityOf = (found: typeof first): Promise<CallerIdentity> =>
+    findIdentity({ ...caller, credentials: async () => found });
+  const accountOf = async (found: typeof first): Promise<string | null> => (await identityOf(found)).account;
+  const { account, arn } = await identityOf(first);
   let proven = account;
   const credentials = ofAccount(caller.credentials, () => proven, first, accountOf);
   const { region, connection } = caller;
@@ -104,7 +105,7 @@ async function openAccess(caller: Caller): Promise<Access> {
   const prove = (planned: string | null): void => {
     proven = planned;
   };
-  return { account, prove, deletion, readInventory: refusingNothing(makeReadInventory(settings), caller) };
+  return { account, arn, prove, deletion, readInventory: refusingNothing(makeReadInventory(settings), caller) };
 }
 
 const candidatesOf = ({ groups }: Prepared): readonly string[] =>
@@ -193,7 +194,8 @@ class LocalApply {
     const { plan } = prepared;
     const interrupt = onInterrupt(this.terminal);
     try {
-      const outcomes = await openOutcomes(this.outcomePorts, plan);
+      const approvedBy: Approval = { kind: 'caller', arn: this.access.arn, claimed: false };
+      const outcomes = await openOutcomes(this.outcomePorts, plan, { approvedBy, report: plan.id });
       let failure: { readonly error: unknown } | null = null;
       const note = (error: unknown): void => {
         failure ??= { error };
@@ -217,6 +219,8 @@ class LocalApply {
         note(error);
         return outcomes.result();
       });
+      // The next deletion, and `history`, complete an index that lacks a result.
+      await indexResults(this.place.store).catch(() => undefined);
       await writeOut(out, renderResultText(result, columnsOf(out)));
       if (failure !== null) throw stopped(failure);
       if (!quiet) err.write(`outcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);

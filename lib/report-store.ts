@@ -16,6 +16,7 @@ import {
   everyObject,
   PLANS,
   REPORTS,
+  RESULT_INDEX,
   RESULTS,
   RUNS,
   WRITE_ONCE,
@@ -26,6 +27,12 @@ import { grantDecryption, grantKey, targetOf } from './encryption';
 /** Patterns of all that a deployment writes and reads in its bucket. */
 export const storedPatterns = (deletes: boolean): readonly string[] =>
   [REPORTS, PLANS, RUNS, ...(deletes ? [RESULTS] : [])].map(everyObject);
+
+/**
+ * How much longer than reports (days) results are kept. A lifecycle rule removes objects some time after they expire,
+ * and no result may be removed before the report of its plan.
+ */
+const RESULTS_MARGIN_DAYS = 30;
 
 /** What people read: reports, the plans made from them, and what became of these. */
 const READABLE = [REPORTS, PLANS, RESULTS].map(everyObject);
@@ -46,8 +53,8 @@ export interface ReportStoreProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * How long reports are kept in a bucket that is made here, and the plans, results and notes of runs that belong to
-   * them.
+   * How long reports are kept in a bucket that is made here, and the plans and notes of runs that belong to them.
+   * Results are kept 30 days longer.
    */
   readonly keepReportsFor: Duration;
   /**
@@ -126,15 +133,27 @@ export class ReportStore extends Construct {
     );
   }
 
-  /** Lets a report run read and write what is its own. It can delete nothing, and reach nothing else in the bucket. */
-  grantReport(role: IRole): void {
-    const patterns = storedPatterns(false);
+  /**
+   * Lets a report run read and write what is its own, and, where there is deletion, read the index of results. It can
+   * delete nothing, and reach nothing else in the bucket.
+   */
+  grantReport(role: IRole, deletes: boolean): void {
+    const own = storedPatterns(false);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],
-        resources: patterns.map((pattern) => this.bucket.arnForObjects(pattern)),
+        resources: own.map((pattern) => this.bucket.arnForObjects(pattern)),
       }),
     );
+    const deletions = deletes ? [everyObject(RESULT_INDEX)] : [];
+    if (deletes)
+      role.addToPrincipalPolicy(
+        new PolicyStatement({
+          actions: ['s3:GetObject'],
+          resources: deletions.map((pattern) => this.bucket.arnForObjects(pattern)),
+        }),
+      );
+    const patterns = [...own, ...deletions];
     this.denyReplacing(role, WRITE_ONCE);
     // Without s3:ListBucket, S3 answers a read of a missing object with "access denied" instead of "not found". Whether
     // it holds that read's key against the prefix is undocumented: so the condition binds only requests that have one.
@@ -172,7 +191,9 @@ export class ReportStore extends Construct {
       }),
     );
     if (this.bucket.encryptionKey) grantKey(this.bucket.encryptionKey, role);
-    this.made?.addLifecycleRule({ id: 'results', prefix: RESULTS, expiration: this.expiration });
+    // Without deletion there is no such rule: what was deleted before stays recorded.
+    const expiration = this.expiration.plus(Duration.days(RESULTS_MARGIN_DAYS));
+    this.made?.addLifecycleRule({ id: 'results', prefix: RESULTS, expiration });
     for (const pattern of new Set([...reads, ...writes]))
       acknowledgeWildcard(
         role,

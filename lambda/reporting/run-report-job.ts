@@ -90,7 +90,7 @@ async function keepReport(
   );
   if (storing.failure !== null) return { stored: false, listed: false, days: NO_DAYS, failures: [storing.failure] };
   const listing = await withTimeout('list the report among the others', left(), () =>
-    indexReports(ports.store, report),
+    indexReports(ports.store, report, deletion !== undefined),
   );
   const days = await withTimeout('find the days of deletions', left(), async () =>
     deletion?.mode === 'automatic' ? dueDays(ports, request, plan) : { due: new Map<string, string>() },
