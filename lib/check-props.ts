@@ -5,6 +5,7 @@ import { BUILT_IN, parseConfig } from '../lambda/config/parse-config';
 import type { Config } from '../lambda/core/policy/config';
 import type { CodeIn } from '../lambda/core/util/error-codes';
 import { RetentionError } from '../lambda/core/util/errors';
+import { DEFAULT_KEPT_DAYS } from '../lambda/storage/keys';
 import { eachOnce, isAddress } from './addresses';
 import { DELETION, type DeletionSetting } from './context';
 import { holdsLookupDummy, isKnownLater, isListElement, isLookupDummy } from './known-later';
@@ -13,12 +14,6 @@ import { MONITORING, type MonitoringLevel } from './monitoring';
 import { refusedProperty } from './refused-property';
 import { checkSchedule, DEFAULT_SCHEDULE, refusedSchedule } from './schedule-expression';
 import type { SnapshotRetentionProps } from './snapshot-retention';
-
-/**
- * How long reports are kept where nobody says so (days): a year and a month, so that one can be compared with that of a
- * year ago.
- */
-const KEPT = 400;
 
 /** The most days that S3 locks an object for: a hundred years. */
 const MAX_DAYS = 36_500;
@@ -109,7 +104,7 @@ const isDuration = (given: unknown): given is Duration =>
 /** Whole days, as S3 counts them. */
 function checkDays(prop: 'keepReportsFor' | 'lockReportsFor', given: unknown): number {
   if (!isDuration(given))
-    throw refused(prop, `got ${shown(given)}, expected a Duration, such as Duration.days(${KEPT})`);
+    throw refused(prop, `got ${shown(given)}, expected a Duration, such as Duration.days(${DEFAULT_KEPT_DAYS})`);
   if (given.isUnresolved())
     throw refused(prop, 'got a value that is known at deployment only, expected a Duration that is known here');
   const days = given.toDays({ integral: false });
@@ -117,7 +112,7 @@ function checkDays(prop: 'keepReportsFor' | 'lockReportsFor', given: unknown): n
   throw refused(
     prop,
     `got ${given.toHumanString()}, expected whole days from 1 to ${MAX_DAYS}, such as ` +
-      `Duration.days(${KEPT}): S3 counts days`,
+      `Duration.days(${DEFAULT_KEPT_DAYS}): S3 counts days`,
   );
 }
 
@@ -195,7 +190,10 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
   const schedule = scheduleOf(props.schedule ?? DEFAULT_SCHEDULE);
   checkResources(props);
   const least = leastLifetime(schedule, config, deletion);
-  const days = keepReportsFor === undefined ? Math.max(KEPT, least.days) : checkDays('keepReportsFor', keepReportsFor);
+  const days =
+    keepReportsFor === undefined
+      ? Math.max(DEFAULT_KEPT_DAYS, least.days)
+      : checkDays('keepReportsFor', keepReportsFor);
   if (days < least.days)
     throw refused('keepReportsFor', `got ${days} days, expected at least ${least.days}: ${least.why}`);
   return {
