@@ -106,14 +106,14 @@ export function evidenceNumber(name: string): number | null {
 }
 
 /** The approval of a plan for one run. */
-export const approvalFile = (plan: PlanKey, run: string): string => `${recordFolder(plan)}approval-${run}.json`;
+export const approvalFile = (plan: PlanKey, run: string): string => `${recordFolder(plan)}once-approval-${run}.json`;
 
 /** A list of the files of a plan with their hashes, by the hash of the list. */
 export const fileListFile = (plan: PlanKey, sha256: string): string =>
-  `${recordFolder(plan)}files-${sha256.slice(0, 16)}.sha256`;
+  `${recordFolder(plan)}once-files-${sha256.slice(0, 16)}.sha256`;
 
 /** Matches the names in the folder of a plan that such a list has. */
-export const LISTED_NAME = /^\d+\.(attempt|outcome)\.json$|^approval-.+\.json$/;
+export const LISTED_NAME = /^\d+\.(attempt|outcome)\.json$|^once-approval-.+\.json$/;
 
 /** Whether a later run of the plan may replace a file that a list names: an attempt, the result, the note of an end. */
 export const isReplaced = (key: string): boolean => /^results\/[^/]+\.json$|\.attempt\.json$|\/ended-[^/]+$/.test(key);
@@ -143,8 +143,7 @@ export const WRITE_ONCE = [
 export const DELETION_WRITES_ONCE = [
   everyObject(PLANS),
   `${RESULTS}*.outcome.json`,
-  `${RESULTS}*/approval-*.json`,
-  `${RESULTS}*/files-*.sha256`,
+  `${RESULTS}*/once-*`,
   everyObject(EVIDENCE),
 ] as const;
 

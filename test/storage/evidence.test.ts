@@ -65,7 +65,7 @@ it('a result lists its files as sha256sum checks them: the result, attempts, out
       `results/${planOf(1).id}.json`,
       `${folder}/000000.attempt.json`,
       `${folder}/000000.outcome.json`,
-      `${folder}/approval-run-1.json`,
+      `${folder}/once-approval-run-1.json`,
     ].map((key) => `${sha256Of(objects.get(key) ?? '')}  ${key}`),
   );
 });

@@ -177,7 +177,7 @@ describe('a plan', () => {
     const folder = `results/${planOf(2).id}/${'2'.repeat(16)}`;
     expect(await place.verify()).toMatchObject({
       broken: [],
-      withoutResult: [`memory:${folder}/approval-died.json`],
+      withoutResult: [`memory:${folder}/once-approval-died.json`],
     });
     await place.approve(2, 'next');
     await place.remove(2, 'next');
@@ -307,7 +307,7 @@ it('runs at the same time that die at any call leave a whole chain, and delete o
         const deleted = [...objects.keys()].filter((key) => key.endsWith('.outcome.json'));
         for (const key of deleted) {
           const folder = key.slice(0, key.lastIndexOf('/'));
-          expect([...approved].some((each) => String(each).startsWith(`${folder}/approval-`))).toBe(true);
+          expect([...approved].some((each) => String(each).startsWith(`${folder}/once-approval-`))).toBe(true);
         }
       },
     ),

@@ -455,6 +455,11 @@ export const ERROR_CODES = {
     meaning: 'The property `lockReportsFor` is not a whole number of days that S3 accepts.',
     remedy: 'Pass a `Duration` of whole days.',
   },
+  'props.objectLock': {
+    fault: 'operator',
+    meaning: 'The property `objectLock` has no retention of whole days that S3 accepts, or an unknown mode.',
+    remedy: 'Pass `{ retention: Duration.days(400) }`, with the mode `governance` or `compliance` if needed.',
+  },
   'props.logRetention': {
     fault: 'operator',
     meaning: 'The property `logRetention` is not one of `RetentionDays`.',
