@@ -43,6 +43,19 @@ function realPath(path: string): string {
   }
 }
 
+/** Returns a bucket as a store, with the credentials and connection of a caller. */
+export function bucketStore(
+  bucket: string,
+  { credentials, region, forcePathStyle, connection }: Caller,
+  limits: HttpLimits = UPLOADING,
+): Store {
+  const requestHandler = connection.withLimits(limits);
+  return s3Store(
+    new S3Client({ credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler }),
+    bucket,
+  );
+}
+
 /**
  * Opens the place that PLAN names: a file (results go into `results/` beside it), or `s3://bucket/key` (into the
  * bucket's `results/`).
@@ -57,15 +70,7 @@ export async function openPlace(plan: string, caller: Caller, limits: HttpLimits
   }
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(plan) ?? [];
   if (bucket === undefined || key === undefined) throw unusable(plan, 'another address');
-  const { credentials, region, forcePathStyle, connection } = caller;
-  const settings = {
-    credentials,
-    region,
-    forcePathStyle,
-    followRegionRedirects: true,
-    requestHandler: connection.withLimits(limits),
-  };
-  const store = s3Store(new S3Client(settings), bucket);
+  const store = bucketStore(bucket, caller, limits);
   const text = await store.get(key).catch((error: unknown) => {
     throw explainAccess(error, caller);
   });

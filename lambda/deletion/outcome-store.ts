@@ -48,6 +48,8 @@ export interface RunOutcomes {
    * Whether an earlier run of any plan of the place ended without releasing its lock: its last delete may still arrive.
    */
   readonly replacedLock: boolean;
+  /** Notes that this run has waited until no delete of that run can arrive. */
+  noteWaited(): void;
   /**
    * Reads whether this run still has the attempt of an item: only then may it send a delete. Refuses plan.in-progress
    * when it no longer has the lock.
@@ -126,6 +128,10 @@ class StoredOutcomes implements OutcomeStore {
 
   get replacedLock(): boolean {
     return this.lock.replaced;
+  }
+
+  noteWaited(): void {
+    this.lock.noteWaited();
   }
 
   async isOwnAttempt(arn: string): Promise<boolean> {
@@ -316,14 +322,24 @@ async function readUnfinished(store: Store, plan: Plan): Promise<ApplyResult | n
   );
 }
 
+/** What earlier runs of a plan left behind. */
+export interface EarlierRuns {
+  readonly outcomes: readonly ItemResult[];
+  /** ARNs of the snapshots whose delete may have been sent, and may still be carried out. */
+  readonly inDoubt: ReadonlySet<string>;
+}
+
 /**
- * Returns the recorded outcomes of a plan. Refuses plan.applied when it is finished, plan.in-progress while another run
- * seems to be active.
+ * Returns what earlier runs of a plan recorded. Refuses plan.applied when it is finished, plan.in-progress while another
+ * run seems to be active.
  */
-export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<readonly ItemResult[]> {
+export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<EarlierRuns> {
   const result = await readUnfinished(ports.store, plan);
   await checkLock(ports, plan.id);
-  return [...(await readRecords(ports.store, plan, byArn(result), plan.items)).recorded.values()];
+  const records = await readRecords(ports.store, plan, byArn(result), plan.items);
+  const outcomes = [...records.recorded.values()];
+  const doubtful = outcomes.filter(({ mayStillBeDeleted }) => mayStillBeDeleted === true).map(({ arn }) => arn);
+  return { outcomes, inDoubt: new Set([...unsettledOfRecords(records).keys(), ...doubtful]) };
 }
 
 /**
@@ -354,6 +370,7 @@ export function rehearsalOutcomes(): RunOutcomes {
     recorded,
     unsettled: new Map(),
     replacedLock: false,
+    noteWaited: () => undefined,
     startAttempt: async () => 'owned',
     isOwnAttempt: async () => true,
     cancelAttempt: async () => undefined,

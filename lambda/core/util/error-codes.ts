@@ -396,6 +396,11 @@ export const ERROR_CODES = {
   },
   'plan.exists': { fault: 'bug', meaning: 'Another plan with the same id is already stored.', remedy: DEFECT },
   'plan.expired': { fault: 'operator', meaning: 'The plan is older than `deletion.planValidFor`.', remedy: NEW_PLAN },
+  'plan.id-taken': {
+    fault: 'operator',
+    meaning: 'The bucket of the deletion function has another plan of the same id.',
+    remedy: 'Make a new plan and apply that.',
+  },
   'plan.in-progress': {
     fault: 'operator',
     meaning: 'Another run applies the same plan.',
