@@ -2,7 +2,7 @@ import { errorFacts, isCredentialFailure } from '../lambda/aws/aws-errors';
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
-import type { ApplyResult } from '../lambda/core/plan/outcome';
+import type { ApplyResult, RunOrigin } from '../lambda/core/plan/outcome';
 import type { Config } from '../lambda/core/policy/config';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
@@ -31,7 +31,7 @@ import { type EvidenceHead, type EvidencePorts, headText } from '../lambda/stora
 import { resultFile } from '../lambda/storage/keys';
 import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
-import { type Caller, findAccount } from './aws';
+import { type Caller, type CallerIdentity, findIdentity } from './aws';
 import { rehearse } from './dry-run';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { DryRunFormat } from './formats';
@@ -75,9 +75,8 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
   );
 }
 
-/** The clients of one run, and the account that they all act in. */
-interface Access {
-  readonly account: string | null;
+/** The clients of one run, and the caller whose account they all act in. */
+interface Access extends CallerIdentity {
   /**
    * Notes the account of a prepared plan: its ARNs prove that of the first access key, also where STS does not answer.
    */
@@ -88,9 +87,10 @@ interface Access {
 
 async function openAccess(caller: Caller): Promise<Access> {
   const first = await caller.credentials();
-  const accountOf = (found: typeof first): Promise<string | null> =>
-    findAccount({ ...caller, credentials: async () => found });
-  const account = await accountOf(first);
+  const identityOf = (found: typeof first): Promise<CallerIdentity> =>
+    findIdentity({ ...caller, credentials: async () => found });
+  const accountOf = async (found: typeof first): Promise<string | null> => (await identityOf(found)).account;
+  const { account, arn } = await identityOf(first);
   let proven = account;
   const credentials = ofAccount(caller.credentials, () => proven, first, accountOf);
   const { region, connection } = caller;
@@ -106,7 +106,7 @@ async function openAccess(caller: Caller): Promise<Access> {
   const prove = (planned: string | null): void => {
     proven = planned;
   };
-  return { account, prove, deletion, readInventory: refusingNothing(makeReadInventory(settings), caller) };
+  return { account, arn, prove, deletion, readInventory: refusingNothing(makeReadInventory(settings), caller) };
 }
 
 const candidatesOf = ({ groups }: Prepared): readonly string[] =>
@@ -193,7 +193,7 @@ class LocalApply {
 
   /** Opens the outcomes of a run, and records its approval before anything is deleted. */
   private async open(approved: ApprovedRun, prepared: Prepared): Promise<OutcomeStore> {
-    const outcomes = await openOutcomes(this.outcomePorts, prepared.plan);
+    const outcomes = await openOutcomes(this.outcomePorts, prepared.plan, approved.origin);
     try {
       await recordApproval(this.evidencePorts, approved);
       return outcomes;
@@ -219,8 +219,12 @@ class LocalApply {
     const { plan } = prepared;
     const interrupt = onInterrupt(this.terminal);
     try {
+      const origin: RunOrigin = {
+        approvedBy: { kind: 'caller', arn: this.access.arn, claimed: false },
+        report: plan.id,
+      };
       const { run } = this.outcomePorts.owner;
-      const approved = { plan, run, count: candidatesOf(prepared).length, origin: {} };
+      const approved = { plan, run, count: candidatesOf(prepared).length, origin };
       const outcomes = await this.open(approved, prepared);
       let failure: { readonly error: unknown } | null = null;
       const note = (error: unknown): void => {

@@ -23,7 +23,8 @@ export interface PlanPlace {
 
 /** Files in a folder are never removed. */
 const FOLDER_EVIDENCE = { folder: LOCAL_EVIDENCE, keptForDays: null } as const;
-const BUCKET_EVIDENCE = { folder: EVIDENCE, keptForDays: DEFAULT_KEPT_DAYS } as const;
+/** How long a bucket keeps its objects is not known here: it is the default of a deployment. */
+export const BUCKET_EVIDENCE = { folder: EVIDENCE, keptForDays: DEFAULT_KEPT_DAYS } as const;
 
 const unusable = (plan: string, got: string): RetentionError =>
   new RetentionError(

@@ -29,6 +29,12 @@ import { grantDecryption, grantKey, targetOf } from './encryption';
 export const storedPatterns = (deletes: boolean): readonly string[] =>
   [REPORTS, PLANS, RUNS, ...(deletes ? [RESULTS] : []), EVIDENCE].map(everyObject);
 
+/**
+ * How much longer than reports (days) results are kept. A lifecycle rule removes objects some time after they expire,
+ * and no result may be removed before the report of its plan.
+ */
+const RESULTS_MARGIN_DAYS = 30;
+
 /** Patterns of all that people read: reports, plans, results, and the evidence of these. */
 const READABLE = [REPORTS, PLANS, RESULTS, EVIDENCE].map(everyObject);
 
@@ -51,8 +57,8 @@ export interface ReportStoreProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * How long reports are kept in a bucket that is made here, and the plans, results and notes of runs that belong to
-   * them.
+   * How long reports are kept in a bucket that is made here, and the plans and notes of runs that belong to them.
+   * Results are kept 30 days longer.
    */
   readonly keepReportsFor: Duration;
   /**
@@ -242,7 +248,9 @@ export class ReportStore extends Construct {
       }),
     );
     if (this.bucket.encryptionKey) grantKey(this.bucket.encryptionKey, role);
-    this.made?.addLifecycleRule({ id: 'results', prefix: RESULTS, expiration: this.expiration });
+    // Without deletion there is no such rule: what was deleted before stays recorded.
+    const expiration = this.expiration.plus(Duration.days(RESULTS_MARGIN_DAYS));
+    this.made?.addLifecycleRule({ id: 'results', prefix: RESULTS, expiration });
     for (const pattern of [...both, ...reads, ...writes])
       acknowledgeWildcard(
         role,

@@ -89,8 +89,9 @@ export interface SnapshotRetentionProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * How long reports are kept in the bucket, and the plans, results and notes of runs that belong to them, in whole
-   * days: longer than the schedule leaves between two reports, and than deletion needs its plans.
+   * How long reports are kept in the bucket, and the plans and notes of runs that belong to them, in whole days: longer
+   * than the schedule leaves between two reports, and than deletion needs its plans. Results are kept 30 days longer,
+   * and indefinitely once deletion is off.
    *
    * @default - 400 days, a year and a month, so that a report can be compared with that of a year ago; more where more
    * is needed

@@ -1,4 +1,11 @@
-import { type ApplyResult, countOutcomes, type ItemDetails, type ItemResult, unsettledOf } from '../core/plan/outcome';
+import {
+  type ApplyResult,
+  countOutcomes,
+  type ItemDetails,
+  type ItemResult,
+  type RunOrigin,
+  unsettledOf,
+} from '../core/plan/outcome';
 import type { PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
@@ -106,7 +113,9 @@ export const unsettledOfRecords = ({ attempts }: Records): Map<string, ItemDetai
 export const byArn = (result: ApplyResult | null): ReadonlyMap<string, ItemResult> =>
   new Map((result?.items ?? []).map((item) => [item.arn, item]));
 
-interface ResultInput extends Pick<ApplyResult, 'plan' | 'account' | 'startedAt' | 'updatedAt'> {
+type ResultHead = Pick<ApplyResult, 'plan' | 'account' | 'config' | 'startedAt' | 'updatedAt'>;
+
+interface ResultInput extends ResultHead, RunOrigin {
   readonly recorded: ReadonlyMap<string, ItemResult>;
   readonly unsettled: ReadonlyMap<string, ItemDetails>;
   /** The items of the plan; null where it is no longer stored. */
@@ -121,6 +130,9 @@ export function makeResult({ plan, recorded, unsettled, planned, ...rest }: Resu
     schemaVersion: 1,
     plan,
     account: rest.account,
+    approvedBy: rest.approvedBy,
+    config: rest.config,
+    report: rest.report,
     status: isFinished ? 'finished' : 'unfinished',
     startedAt: rest.startedAt,
     updatedAt: rest.updatedAt,

@@ -5,7 +5,7 @@
  * id>.json` is a view of both, and can be written from them at any time.
  */
 
-import type { ApplyResult, ItemDetails, ItemResult } from '../core/plan/outcome';
+import type { ApplyResult, Approval, ItemDetails, ItemResult, RunOrigin } from '../core/plan/outcome';
 import type { Plan, PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
@@ -81,6 +81,9 @@ export const takenOver = (name: string): RetentionError =>
     `another run has taken over the snapshot ${name}: let that run finish, or apply the plan again afterwards`,
   );
 
+/** What the record of a plan has of its first run. */
+type FirstRun = RunOrigin & Pick<ApplyResult, 'config' | 'startedAt'>;
+
 class StoredOutcomes implements OutcomeStore {
   readonly recorded: Map<string, ItemResult>;
   readonly unsettled: Map<string, ItemDetails>;
@@ -98,7 +101,9 @@ class StoredOutcomes implements OutcomeStore {
     private readonly ports: OutcomePorts,
     private readonly plan: Plan,
     private readonly lock: RunLock,
-    private readonly startedAt: string,
+    private readonly first: FirstRun,
+    /** Who approved this run, where that is not who approved the first one. */
+    private readonly otherApproval: Approval | null,
     records: Records,
   ) {
     this.recorded = new Map(records.recorded);
@@ -154,7 +159,8 @@ class StoredOutcomes implements OutcomeStore {
     if (results.length === 0) return [];
     this.checkOpen();
     await this.lock.renew();
-    const counted = await eachOf(results, (result) => this.recordOne(result));
+    const by = this.otherApproval === null ? {} : { approvedBy: this.otherApproval };
+    const counted = await eachOf(results, (result) => this.recordOne({ ...result, ...by }));
     for (const each of counted) this.keep(each);
     this.queue = this.queue.then(() => this.writeIfDue());
     await this.queue;
@@ -280,8 +286,8 @@ class StoredOutcomes implements OutcomeStore {
    * Rejects when another run has begun its own attempt since this one last read it.
    */
   private async settle(outcome: ItemResult): Promise<ItemResult> {
-    const { arn, name, source, sizeGb, monthlyCostCeiling } = outcome;
-    const facts = { source, sizeGb, monthlyCostCeiling };
+    const { arn, name, source, sizeGb, monthlyCostCeiling, policy, reasons } = outcome;
+    const facts = { source, sizeGb, monthlyCostCeiling, policy, reasons };
     const { run } = this.ports.owner;
     const hasBegun = this.begun.has(arn);
     if (hasBegun) await this.reread(arn);
@@ -299,11 +305,11 @@ class StoredOutcomes implements OutcomeStore {
   }
 
   private view(): ApplyResult {
-    const { plan, startedAt, recorded, unsettled } = this;
+    const { plan, first, recorded, unsettled } = this;
     const { id, digest, account, items } = plan;
     return makeResult({
       plan: { id, digest, count: items.length },
-      ...{ account, startedAt, updatedAt: this.now(), recorded, unsettled, planned: items },
+      ...{ account, ...first, updatedAt: this.now(), recorded, unsettled, planned: items },
     });
   }
 
@@ -342,19 +348,27 @@ export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<
   return { outcomes, inDoubt: new Set([...unsettledOfRecords(records).keys(), ...doubtful]) };
 }
 
+const isSameApproval = (a: Approval | null, b: Approval | null): boolean => JSON.stringify(a) === JSON.stringify(b);
+
 /**
- * Opens the record of a plan for a run, which can record and send from then on. Refuses plan.applied and
- * plan.in-progress.
+ * Opens the record of a plan for a run, which can record and send from then on. `origin`: who approved the run, and the
+ * report of the plan. Refuses plan.applied and plan.in-progress.
  */
-export async function openOutcomes(ports: OutcomePorts, plan: Plan): Promise<OutcomeStore> {
+export async function openOutcomes(ports: OutcomePorts, plan: Plan, origin: RunOrigin): Promise<OutcomeStore> {
   const { store, clock } = ports;
   await readUnfinished(store, plan);
   const lock = await takeLock(ports, plan.id);
   try {
     const before = await readUnfinished(store, plan);
     const records = await readRecords(store, plan, byArn(before), plan.items);
-    const startedAt = before?.startedAt ?? new Date(clock()).toISOString();
-    const outcomes = new StoredOutcomes(ports, plan, lock, startedAt, records);
+    const first: FirstRun = {
+      approvedBy: before === null ? origin.approvedBy : before.approvedBy,
+      report: before?.report ?? origin.report,
+      config: plan.config,
+      startedAt: before?.startedAt ?? new Date(clock()).toISOString(),
+    };
+    const otherApproval = isSameApproval(first.approvedBy, origin.approvedBy) ? null : origin.approvedBy;
+    const outcomes = new StoredOutcomes(ports, plan, lock, first, otherApproval, records);
     await outcomes.writeIfDue();
     return outcomes;
   } catch (error) {

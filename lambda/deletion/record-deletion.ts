@@ -1,3 +1,4 @@
+import type { RunOrigin } from '../core/plan/outcome';
 import { instantOfId } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
@@ -22,8 +23,7 @@ export interface ApprovedRun {
   readonly run: string;
   /** The count that the approval names. */
   readonly count?: number;
-  /** Who approved it. */
-  readonly origin: object;
+  readonly origin: RunOrigin;
 }
 
 /** When the plan was made (epoch ms), by its id: all that belongs to its deletion was stored later. */

@@ -1,4 +1,5 @@
 import type { NothingDue } from '../core/plan/grace-period';
+import type { RunOrigin } from '../core/plan/outcome';
 import type { Config } from '../core/policy/config';
 import { RetentionError } from '../core/util/errors';
 import type { SnapshotDeletion } from '../ports/deletion-ports';
@@ -15,7 +16,7 @@ import { settleOutcome } from './outcome-summary';
 import type { DeletionOrder } from './parse-event';
 import { type ApprovedRun, recordApproval, recordResult } from './record-deletion';
 import { isRefusal, PlanInProgress } from './refusals';
-import { selectAutomatically } from './select-due-snapshots';
+import { type Selected, selectAutomatically } from './select-due-snapshots';
 import { type EndedRun, type ResultSent, sendResult } from './send-result';
 
 /**
@@ -89,9 +90,10 @@ const isRunOf =
   (run: string): boolean =>
     run.startsWith(`${execution}#`);
 
-/** A plan to apply, and the count that its approval names. */
+/** A plan to apply, who approved it, and the count that the approval names. */
 interface ApprovedPlan extends PlanKey {
   readonly count?: number;
+  readonly origin: RunOrigin;
 }
 
 /** Reads and decides everything again, then applies what is still expiring. Returns how many snapshots are open. */
@@ -114,7 +116,7 @@ async function applyOnce(
   );
   const checkedAt = clock();
   await checkDeployed(ports);
-  const outcomes = await openOutcomes(outcomePorts, prepared.plan);
+  const outcomes = await openOutcomes(outcomePorts, prepared.plan, plan.origin);
   try {
     await applyInTime(ports, outcomes, prepared, { startedAt, checkedAt });
   } catch (error) {
@@ -240,6 +242,19 @@ async function recordRun(
   return { evidenceHead: head === null ? null : headText(head) };
 }
 
+const approvedPlan = (order: Extract<DeletionOrder, { kind: 'approved' }>): ApprovedPlan => ({
+  ...{ id: order.plan, digest: order.digest },
+  ...(order.count !== undefined && { count: order.count }),
+  origin: { approvedBy: order.approvedBy, report: order.plan },
+});
+
+/** A step that an earlier version recorded has no `announcedBy`. */
+function automaticallyApproved(selected: Exclude<Selected, NothingDue>): ApprovedPlan {
+  const { id, digest, announcedBy = [] } = selected as Partial<typeof selected> & PlanKey;
+  const approvedBy = { kind: 'automatic', arn: null, claimed: false, announcedBy } as const;
+  return { id, digest, origin: { approvedBy, report: announcedBy[0] ?? null } };
+}
+
 /**
  * Runs a deletion from event to e-mail, over an engine that survives crashes. Its calls outside of steps depend on the
  * results of steps alone. Sends the outcome however it ends, once a plan is named. Rejects when that failed every time.
@@ -250,22 +265,23 @@ export async function runDeletion(
   order: DeletionOrder,
 ): Promise<DeletionResult> {
   const { at } = await steps.step('start', async () => ({ at: ports.clock() }));
-  let plan: PlanKey;
-  if (order.kind === 'approved') plan = { id: order.plan, digest: order.digest };
+  let approved: ApprovedPlan;
+  if (order.kind === 'approved') approved = approvedPlan(order);
   else {
     const selected = await steps.step('select', () => selectAutomatically(ports, ports.config, order.scheduledAt, at));
     if (selected.state === 'nothing') return selected;
-    plan = { id: selected.id, digest: selected.digest };
+    approved = automaticallyApproved(selected);
   }
-  const count = order.kind === 'approved' && order.count !== undefined ? { count: order.count } : {};
+  const plan: PlanKey = { id: approved.id, digest: approved.digest };
+  const { count, origin } = approved;
   const run = executionName(steps.execution);
-  const approved: ApprovedRun = { plan, run, ...count, origin: { approvedBy: { kind: order.kind } } };
+  const approvedRun: ApprovedRun = { plan, run, ...(count !== undefined && { count }), origin };
   const end =
-    (await approveRun(steps, ports, approved)) ??
-    (await applyInInvocations(steps, ports, { ...plan, ...count }, at + ports.limits.run));
+    (await approveRun(steps, ports, approvedRun)) ??
+    (await applyInInvocations(steps, ports, approved, at + ports.limits.run));
   // The e-mail matters more: it is sent though this failed.
   await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => undefined);
-  const evidence = await recordRun(steps, ports, approved);
+  const evidence = await recordRun(steps, ports, approvedRun);
   const { config, again } = ports;
   const ended = { plan, execution: run, end, zone: config.zone, again, ...evidence };
   const sent = await steps.step('report', () => sendResult(ports, ended));

@@ -4,8 +4,17 @@
  */
 
 import * as z from 'zod/mini';
-import { type ApplyResult, type ItemDetails, type ItemResult, NO_ITEM_DETAILS, OUTCOMES } from '../core/plan/outcome';
-import type { Plan } from '../core/plan/plan';
+import {
+  APPROVAL_KINDS,
+  type ApplyResult,
+  type Approval,
+  type ItemDetails,
+  type ItemResult,
+  NO_ITEM_DETAILS,
+  OUTCOMES,
+} from '../core/plan/outcome';
+import { DECIMAL, type Plan } from '../core/plan/plan';
+import { MAX_REASON_LENGTH } from '../core/policy/reason-summary';
 import type { ReportHead } from '../core/report/report-diff';
 import type { Blocked } from '../core/report/report-model';
 import { parseArn } from '../core/snapshot/arn';
@@ -29,6 +38,12 @@ const known = <T extends string>() =>
 const account = z.nullable(matching(/^\d{12}$/, 'an account number of 12 digits'));
 const digest = matching(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits');
 const listOf = <T extends z.core.SomeType>(element: T) => z.array(element, { error: 'a list' });
+const decimal = z.nullable(matching(DECIMAL, 'a decimal number as a text, or null'));
+const textOrNull = z.nullable(oneOrMore);
+const REASON_LENGTH = `a sentence of at most ${MAX_REASON_LENGTH} characters`;
+const shortSentence = z
+  .string({ error: REASON_LENGTH })
+  .check(z.minLength(1, { error: REASON_LENGTH }), z.maxLength(MAX_REASON_LENGTH, { error: REASON_LENGTH }));
 const exactly = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, { error: 'an object' });
 
 /** A plan. Each message says what was expected. */
@@ -45,13 +60,41 @@ export const PLAN: z.ZodMiniType<Plan> = exactly({
   caps: z.exactOptional(z.literal('raised', { error: 'raised, or no such member' })),
   blocked: z.nullable(exactly({ code: known<Blocked['code']>(), message: oneOrMore })),
   items: listOf(
-    exactly({ arn: oneOrMore, name: oneOrMore, kind, account, region: oneOrMore, createdAt: exactInstant }),
+    exactly({
+      arn: oneOrMore,
+      name: oneOrMore,
+      kind,
+      account,
+      region: oneOrMore,
+      createdAt: exactInstant,
+      // All of these or none: `parsePlan` checks that.
+      policy: z.exactOptional(textOrNull),
+      source: z.exactOptional(textOrNull),
+      sizeGb: z.exactOptional(decimal),
+      monthlyCostCeiling: z.exactOptional(decimal),
+      reason: z.exactOptional(shortSentence),
+    }),
   ),
   digest,
 });
 
 const amount = z.nullable(z.number());
-const FACTS = { source: z.nullable(z.string()), sizeGb: amount, monthlyCostCeiling: amount };
+/** A member that records of earlier versions lack. */
+const since = <T extends z.core.$ZodType>(schema: T, absent: z.core.util.NoUndefined<z.core.output<T>>) =>
+  z._default(schema, absent);
+const FACTS = {
+  source: z.nullable(z.string()),
+  sizeGb: amount,
+  monthlyCostCeiling: amount,
+  policy: since(z.nullable(z.string()), null),
+  reasons: since(z.array(z.looseObject({ code: z.string(), text: z.string() })), []),
+};
+const approval: z.ZodMiniType<Approval> = z.looseObject({
+  kind: z.enum(APPROVAL_KINDS),
+  arn: z.nullable(z.string()),
+  claimed: z.boolean(),
+  announcedBy: z.exactOptional(z.array(z.string())),
+});
 const facts: z.ZodMiniType<ItemDetails> = z.looseObject(FACTS);
 
 /** The outcome of an item. */
@@ -67,6 +110,8 @@ export const ITEM_RESULT: z.ZodMiniType<ItemResult> = z.looseObject({
   code: z.string(),
   text: z.string(),
   at: z.string(),
+  requestId: since(z.nullable(z.string()), null),
+  approvedBy: z.exactOptional(approval),
   mayStillBeDeleted: z.exactOptional(z.literal(true)),
 });
 
@@ -75,6 +120,9 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   schemaVersion: z.literal(1),
   plan: z.looseObject({ id: z.string(), digest: z.string(), count: z.number() }),
   account: z.nullable(z.string()),
+  approvedBy: since(z.nullable(approval), null),
+  config: since(z.nullable(z.looseObject({ origin: z.string(), digest: z.string() })), null),
+  report: since(z.nullable(z.string()), null),
   status: z.enum(['unfinished', 'finished']),
   startedAt: z.string(),
   updatedAt: z.string(),

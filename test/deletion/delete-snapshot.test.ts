@@ -10,6 +10,7 @@ import type { CallFailure, SnapshotDeletion } from '../../lambda/ports/deletion-
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
 import { aSnapshot, excluded, expired, kept, NOW } from '../support/report-builder';
+import { ORIGIN } from '../support/run-origin';
 import { tagged } from '../support/snapshot-builder';
 
 const CONFIG = aConfig({ policies: { standard: { keep: { last: 1 } } }, default: 'standard' });
@@ -143,7 +144,11 @@ async function run(
   const owner = { host: 'here', pid: 1, run: String(objects.size) };
   const controller = new AbortController();
   const clock = () => NOW;
-  const outcomes = await openOutcomes({ store: memoryStore(objects), clock, owner, isAlive: () => false }, PLAN);
+  const outcomes = await openOutcomes(
+    { store: memoryStore(objects), clock, owner, isAlive: () => false },
+    PLAN,
+    ORIGIN,
+  );
   const fresh = [
     kept(SIBLING),
     ...(world.there ? [world.held ? excluded('held', 'held', HELD) : expired(DOOMED)] : []),

@@ -36,7 +36,7 @@ export class EvidencePlace {
   }
 
   async approve(number: number, run = 'run-1'): Promise<void> {
-    await recordApproval(this.ports, { plan: planOf(number), run, origin: {} });
+    await recordApproval(this.ports, { plan: planOf(number), run, origin: { approvedBy: null, report: null } });
   }
 
   /** Writes the attempt, the outcome and the result of a run. */
@@ -50,7 +50,7 @@ export class EvidencePlace {
   }
 
   result(number: number, run = 'run-1'): Promise<EvidenceHead | null> {
-    return recordResult(this.ports, { plan: planOf(number), run, origin: {} });
+    return recordResult(this.ports, { plan: planOf(number), run, origin: { approvedBy: null, report: null } });
   }
 
   /** A whole deletion. */

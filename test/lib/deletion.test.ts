@@ -254,6 +254,21 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
     ]);
   });
 
+  test('has a log group that is kept when deletion is switched off or the stack is destroyed; that of the report is not', () => {
+    const groups = template.findResources('AWS::Logs::LogGroup') as Readonly<
+      Record<string, { readonly DeletionPolicy?: string; readonly UpdateReplacePolicy?: string }>
+    >;
+    const policies = Object.entries(groups).map(([id, { DeletionPolicy, UpdateReplacePolicy }]) => [
+      id.replace(/[0-9A-F]{8}$/, ''),
+      DeletionPolicy,
+      UpdateReplacePolicy,
+    ]);
+    expect(policies.sort()).toEqual([
+      ['RetentionDeletionLogs', 'Retain', 'Retain'],
+      ['RetentionReportLogs', 'Delete', 'Delete'],
+    ]);
+  });
+
   test('checkpoints its own executions and reads its own alias alone, and has the right to before it can be started', () => {
     const [checkpoint] = own.filter((statement) => actionsOf(statement).includes('lambda:CheckpointDurableExecution'));
     const [id] = Object.entries(template.findResources('AWS::Lambda::Function')).find(

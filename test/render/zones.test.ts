@@ -103,7 +103,16 @@ describe('dates that a person reads', () => {
     const plan = { id: 'p', account: null, items: [item], expiresAt: '2026-11-30T20:15:00.000Z' } as unknown as Plan;
     const listed = [...renderPlanList(plan, AUCKLAND, 100)].join('');
     expect(plain(listed)).toContain('valid until 2026-12-01 09:15');
-    expect(listed).toContain('web-1, of 2026-11-02');
+    expect(listed).toContain('web-1, of 2026-11-02\n');
+    const details = {
+      policy: 'standard',
+      source: 'web',
+      sizeGb: '40',
+      monthlyCostCeiling: '2.00',
+      reason: 'It is old.',
+    };
+    const detailed = [...renderPlanList({ ...plan, items: [{ ...item, ...details }] }, AUCKLAND, 200)].join('');
+    expect(detailed).toContain('web-1, of 2026-11-02, source web, at most $2.00/month; policy standard: It is old.');
     expect(listed.split('Pacific/Auckland')).toHaveLength(2);
   });
 
