@@ -203,7 +203,7 @@ class SnapshotDeletionRun {
       case 'throttled':
         return this.again(reasonOf(failure));
       case 'transient':
-        return isUndone ? this.again(reasonOf(failure)) : this.afterSilence(failure);
+        return isUndone(failure) ? this.again(reasonOf(failure)) : this.afterSilence(failure);
       case 'not-found':
       case 'refused':
       case 'unknown':

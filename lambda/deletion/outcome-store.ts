@@ -8,6 +8,7 @@
 import type { ApplyResult, Approval, ItemDetails, ItemResult, RunOrigin } from '../core/plan/outcome';
 import type { Plan, PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
+import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
 import { jsonObject } from '../storage/json-object';
@@ -15,7 +16,6 @@ import { recordFile, resultFile } from '../storage/keys';
 import type { Attempt } from '../storage/schemas';
 import {
   byArn,
-  eachOf,
   makeResult,
   type Records,
   readAttempt,
@@ -65,8 +65,11 @@ export interface RunOutcomes {
 export interface OutcomeStore extends RunOutcomes {
   /** Returns the outcomes as this run knows them, durable or not. */
   result(): ApplyResult;
-  /** Writes the result, finished if every item has its outcome, and releases the lock. */
-  close(): Promise<ApplyResult>;
+  /**
+   * Writes the result, finished if every item has its outcome, and releases the lock. `beforeRelease` is called while no
+   * other run can change what is stored; it must not reject.
+   */
+  close(beforeRelease?: () => Promise<void>): Promise<ApplyResult>;
 }
 
 const MAX_TRIES = 5;
@@ -168,7 +171,7 @@ class StoredOutcomes implements OutcomeStore {
     return { ...this.view(), status: 'unfinished' };
   }
 
-  async close(): Promise<ApplyResult> {
+  async close(beforeRelease?: () => Promise<void>): Promise<ApplyResult> {
     this.isClosed = true;
     await this.queue;
     for (;;) {
@@ -179,6 +182,7 @@ class StoredOutcomes implements OutcomeStore {
       const { recorded } = await readRecords(this.ports.store, this.plan, this.recorded, this.plan.items);
       for (const result of recorded.values()) this.keep(result);
       if (this.recorded.size > known) continue;
+      await beforeRelease?.();
       await this.lock.release();
       return end;
     }
