@@ -2,7 +2,7 @@ import type { Report } from '../core/report/report-model';
 import { instantOfId } from '../core/time/instant';
 import { jsonText } from '../core/util/safe-text';
 import type { Store } from '../ports/ports';
-import { reportSubject } from '../render/report-header';
+import { reportSubject } from '../render/email-subject';
 import { type IndexedReport, renderIndex } from '../render/report-index';
 import { INDEX_JSON, INDEX_PAGE, REPORTS } from '../storage/keys';
 import { parseStored, REPORT_INDEX } from '../storage/schemas';

@@ -150,7 +150,7 @@ export async function runReport(
   const last = await withTimeout('find the previous report', READ_TIMEOUT_MS, () =>
     previousReport(ports.store, reportId),
   );
-  const previous = last.failure === null ? last.value : { unread: last.failure };
+  const previous = last.failure === null ? (last.value?.newest ?? null) : { unread: last.failure };
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const made = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
   const kept = await keepReport(ports, request, made);
@@ -164,6 +164,7 @@ export async function runReport(
     tagPrefix: config.tagPrefix,
     region: request.region,
     grace: config.deletion.grace.text,
+    isFirstReport: last.value?.isFirst === true,
     ...(request.deletion && { deletion: { ...request.deletion, ...kept.days } }),
   });
   if (kept.failures.length > 0) throw notKept(reportId, kept.stored, kept.failures);

@@ -63,11 +63,17 @@ async function storePlan(store: Store, plan: NewPlan): Promise<void> {
   );
 }
 
+/** The newest earlier report, and whether there is none at all. */
+export interface EarlierReports {
+  readonly newest: PreviousReport | null;
+  readonly isFirst: boolean;
+}
+
 /**
  * Returns the newest report stored for an earlier time than `reportId`'s, or null. One whose head is unreadable counts
  * as none. Its snapshots are read on demand, with a SyntaxError where they are not as they were written.
  */
-export async function previousReport(store: Store, reportId: string): Promise<PreviousReport | null> {
+export async function previousReport(store: Store, reportId: string): Promise<EarlierReports> {
   const timeOf = (id: string): string => id.slice(0, 16);
   const ids = (await store.list(REPORTS)).filter(
     (name) => instantOfId(name) !== null && timeOf(name) < timeOf(reportId),
@@ -75,9 +81,11 @@ export async function previousReport(store: Store, reportId: string): Promise<Pr
   for (const id of ids.reverse().slice(0, 5)) {
     const key = reportFiles(id).state;
     const head = parseStored(REPORT_HEAD, `${await firstLine(store, key)}${END}`);
-    if (head !== null) return { ...head, snapshots: { [Symbol.asyncIterator]: () => blocksOf(store, key) } };
+    if (head === null) continue;
+    const newest = { ...head, snapshots: { [Symbol.asyncIterator]: () => blocksOf(store, key) } };
+    return { newest, isFirst: false };
   }
-  return null;
+  return { newest: null, isFirst: ids.length === 0 };
 }
 
 /**

@@ -192,6 +192,7 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
   const ended: ResultContext = {
     planId: text,
     zone: UTC,
+    region: 'us-east-1',
     result,
     unread: null,
     end: { state: 'failed', code: text, text },
