@@ -40,6 +40,8 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'outcomes'> {
   readonly readInventory: ReadInventory;
   readonly deletion: SnapshotDeletion;
   readonly config: Config;
+  /** The schedule of the reports; absent: not known. */
+  readonly reportSchedule?: string;
   /** Whether a plan with raised caps may be applied; default: no. */
   readonly allowsRaisedCaps?: boolean;
   /** The account in which the function runs. */
@@ -220,7 +222,9 @@ export async function runDeletion(
   let plan: PlanKey;
   if (order.kind === 'approved') plan = { id: order.plan, digest: order.digest };
   else {
-    const selected = await steps.step('select', () => selectAutomatically(ports, ports.config, order.scheduledAt, at));
+    const { config, reportSchedule } = ports;
+    const settings = { ...config, ...(reportSchedule !== undefined && { reportSchedule }) };
+    const selected = await steps.step('select', () => selectAutomatically(ports, settings, order.scheduledAt, at));
     if (selected.state === 'nothing') return selected;
     plan = { id: selected.id, digest: selected.digest };
   }

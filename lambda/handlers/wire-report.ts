@@ -126,6 +126,7 @@ export function wireReport(
       deadline: clock() + Math.max(0, remaining - TIME_TO_REPORT),
       storeUntil: clock() + Math.max(remaining / 2, remaining - TIME_TO_SEND),
       ...(env.deletion && { deletion: env.deletion }),
+      ...(env.dashboard !== undefined && { dashboard: env.dashboard }),
     };
     log('report.started', { reportId: request.reportId, config: config.origin, digest: config.digest });
     return runReport(ports, request, (progress) => {

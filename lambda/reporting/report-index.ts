@@ -21,12 +21,19 @@ function outcomesIn(text: string | null): ReadonlyMap<string, string> {
  * are comes from the listing alone, and it is listed once more after the writing: of two runs at once, the one that
  * writes last has seen both. Only the outcomes are carried over from the index before.
  */
-export async function indexReports(store: Store, report: Report): Promise<void> {
+export async function indexReports(
+  store: Store,
+  report: Report,
+  due: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
   const list = async (): Promise<readonly string[]> =>
     (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null);
   let ids = await list();
   for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
-    const outcomes = new Map([...outcomesIn(await store.get(INDEX_JSON)), [report.reportId, reportSubject(report)]]);
+    const outcomes = new Map([
+      ...outcomesIn(await store.get(INDEX_JSON)),
+      [report.reportId, reportSubject(report, { due })],
+    ]);
     const reports = [...ids].reverse().map(
       (reportId): IndexedReport => ({
         reportId,

@@ -1,8 +1,9 @@
 import { countdown } from '../core/plan/grace-period';
 import type { NewPlan } from '../core/plan/plan';
+import { graceHistoryStart } from '../core/plan/timetable';
 import type { Config } from '../core/policy/config';
 import type { Report } from '../core/report/report-model';
-import { dayLabel, dayOf, subtractDuration, wallClock } from '../core/time/period';
+import { dayLabel, dayOf, wallClock } from '../core/time/period';
 import { RetentionError } from '../core/util/errors';
 import type { InventoryProgress } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
@@ -27,6 +28,8 @@ export interface RunRequest {
   readonly storeUntil?: number;
   /** The deletion that is deployed; absent where there is none. */
   readonly deletion?: Omit<DeletionNotice, keyof Countdown>;
+  /** The name of the dashboard; absent: none is deployed. */
+  readonly dashboard?: string;
 }
 
 /** Time limit (ms) of each read of the store before the inventory. */
@@ -34,15 +37,22 @@ const READ_TIMEOUT_MS = 30_000;
 
 type Countdown = Pick<DeletionNotice, 'due' | 'countedFrom'>;
 
-/** Returns the first day on which each snapshot of a plan may be deleted automatically. */
+/**
+ * Returns the first day on which each snapshot of a plan can be deleted automatically; none for a report that no person
+ * can receive, because it does not count.
+ */
 async function dueDays(
   { store, digest, clock }: MakeReportPorts & SendPorts,
-  { config, reportId }: RunRequest,
+  { config, reportId, scheduledAt, deletion }: RunRequest,
   plan: NewPlan,
+  confirmedSubscribers: number | null,
 ): Promise<Countdown> {
-  const runs = await readRuns(store, digest, subtractDuration(clock(), config.deletion.grace, config.zone));
+  const { reportSchedule } = deletion ?? {};
+  const settings = { ...config, ...(reportSchedule !== undefined && { reportSchedule }) };
+  const runs = await readRuns(store, digest, graceHistoryStart(settings, clock()));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
-  const { due, countedFrom } = countdown(plan, earlier, config);
+  const { due, countedFrom } = countdown(plan, earlier, settings, scheduledAt);
+  if ((confirmedSubscribers ?? 0) < 1) return { due: new Map(), countedFrom };
   return {
     due: new Map([...due].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const)),
     countedFrom,
@@ -77,23 +87,30 @@ interface Kept {
   readonly failures: readonly Error[];
 }
 
-/** Stores a report and finds the days of its countdown. A failure is data: the report is still to be sent. */
+/** Finds the days of a report's countdown and stores the report. A failure is data: the report is still to be sent. */
 async function keepReport(
   ports: MakeReportPorts & SendPorts,
   request: RunRequest,
   { report, plan }: MadeReport,
+  confirmedSubscribers: number | null,
 ): Promise<Kept> {
   const { config, deletion, storeUntil } = request;
   const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
+  const days = await withTimeout(
+    'find the days of deletions',
+    Math.min(READ_TIMEOUT_MS, left() ?? READ_TIMEOUT_MS),
+    () =>
+      deletion?.mode === 'automatic'
+        ? dueDays(ports, request, plan, confirmedSubscribers)
+        : Promise.resolve<Countdown>({ due: new Map<string, string>() }),
+  );
+  const { due } = days.value ?? NO_DAYS;
   const storing = await withTimeout('store the report', left(), (signal) =>
-    storeReport(ports.store, report, plan, config.tagPrefix, signal),
+    storeReport(ports.store, report, plan, { tagPrefix: config.tagPrefix, due: due ?? new Map() }, signal),
   );
   if (storing.failure !== null) return { stored: false, listed: false, days: NO_DAYS, failures: [storing.failure] };
   const listing = await withTimeout('list the report among the others', left(), () =>
-    indexReports(ports.store, report),
-  );
-  const days = await withTimeout('find the days of deletions', left(), async () =>
-    deletion?.mode === 'automatic' ? dueDays(ports, request, plan) : { due: new Map<string, string>() },
+    indexReports(ports.store, report, due ?? new Map()),
   );
   const failures = [listing.failure, days.failure].filter((failure) => failure !== null);
   return { stored: true, listed: listing.failure === null, days: days.value ?? NO_DAYS, failures };
@@ -153,7 +170,8 @@ export async function runReport(
   const previous = last.failure === null ? (last.value?.newest ?? null) : { unread: last.failure };
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const made = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
-  const kept = await keepReport(ports, request, made);
+  const confirmedSubscribers = await ports.channel.confirmedSubscribers();
+  const kept = await keepReport(ports, request, made, confirmedSubscribers);
   const isUnknown = begun.failure !== null && !kept.stored && request.deletion?.mode === 'automatic';
   const report = asSent(made.report, isUnknown ? { ...kept, failures: [...kept.failures, NOT_INTERRUPTED] } : kept);
   const sending = await sendReport(ports, report, {
@@ -165,6 +183,8 @@ export async function runReport(
     region: request.region,
     grace: config.deletion.grace.text,
     isFirstReport: last.value?.isFirst === true,
+    confirmedSubscribers,
+    ...(request.dashboard !== undefined && { dashboard: request.dashboard }),
     ...(request.deletion && { deletion: { ...request.deletion, ...kept.days } }),
   });
   if (kept.failures.length > 0) throw notKept(reportId, kept.stored, kept.failures);

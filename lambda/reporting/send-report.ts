@@ -47,6 +47,10 @@ export interface SendOptions {
   readonly isFirstReport: boolean;
   /** Absent: none is deployed. */
   readonly deletion?: DeletionNotice;
+  /** The name of the dashboard; absent: none is deployed. */
+  readonly dashboard?: string;
+  /** Confirmed subscriptions of people; null: not known. */
+  readonly confirmedSubscribers: number | null;
 }
 
 /** The deployed deletion, as a report announces it. */
@@ -61,6 +65,10 @@ export interface DeletionNotice {
   readonly due: ReadonlyMap<string, string> | null;
   /** When the oldest report that counts for it was made (epoch ms). */
   readonly countedFrom?: number;
+  /** The expression of the report's schedule; absent: not known. */
+  readonly reportSchedule?: string;
+  /** The name of the schedule that starts the deletion. */
+  readonly schedule?: string;
 }
 
 /**
@@ -78,19 +86,21 @@ export function wantsSending(
   return report.changes === null || hasChanges(report.changes);
 }
 
-async function contextOf(
-  { store, channel }: SendPorts,
+function contextOf(
+  { store }: SendPorts,
   { reportId, plan }: Report,
-  { stored, listed, tagPrefix, region, grace, isFirstReport, deletion }: SendOptions,
-): Promise<TextContext> {
+  { stored, listed, tagPrefix, region, grace, isFirstReport, deletion, dashboard, confirmedSubscribers }: SendOptions,
+): TextContext {
   const files = reportFiles(reportId);
   const shared = {
     run: { kind: 'deployed', region },
-    confirmedSubscribers: await channel.confirmedSubscribers(),
+    confirmedSubscribers,
     deletionMode: deletion?.mode ?? 'off',
     grace,
     tagPrefix,
     isFirstReport,
+    ...(dashboard !== undefined && { dashboard }),
+    ...(deletion?.schedule !== undefined && { deletionSchedule: deletion.schedule }),
   } as const;
   if (!stored) return { ...shared, fullReport: null, files: [], applyCommand: null };
   return {
@@ -109,7 +119,7 @@ async function contextOf(
  */
 export async function sendReport(ports: SendPorts, report: Report, options: SendOptions): Promise<Sending> {
   if (!wantsSending(report, options.send, options.deletion)) return { delivery: 'switched-off' };
-  const context = await contextOf(ports, report, options);
+  const context = contextOf(ports, report, options);
   const delivery = await sendEmail(ports, report, context, options);
   if (delivery !== 'sent' || ports.chat === undefined) return { delivery };
   try {
@@ -148,6 +158,8 @@ async function sendEmail(
     digest: plan.digest,
     confirmed: context.confirmedSubscribers,
     announced: options.deletion?.mode === 'automatic' && options.deletion.due !== null,
+    ...(options.deletion?.mode === 'automatic' &&
+      options.deletion.reportSchedule !== undefined && { schedule: options.deletion.reportSchedule }),
     ...(options.deletion?.countedFrom !== undefined && {
       countedFrom: new Date(options.deletion.countedFrom).toISOString(),
     }),

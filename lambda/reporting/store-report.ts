@@ -14,6 +14,13 @@ import { planFile, REPORTS, reportFiles } from '../storage/keys';
 import { parseStored, REPORT_HEAD, STATE_BLOCK } from '../storage/schemas';
 import { stateOf } from './make-report';
 
+/** Settings of the stored files. */
+export interface StoreOptions {
+  readonly tagPrefix: string;
+  /** By ARN, the day of the automatic deletion of a snapshot that stays on the list. */
+  readonly due?: ReadonlyMap<string, string>;
+}
+
 /**
  * Stores the files of a report, and last its plan; each is written once and never replaced. Nothing can be deleted on a
  * report of which another file is missing, nor on one whose storing `signal` ended.
@@ -22,16 +29,17 @@ export async function storeReport(
   store: Store,
   report: Report,
   plan: NewPlan,
-  tagPrefix: string,
+  { tagPrefix, due = new Map() }: StoreOptions,
   signal?: AbortSignal,
 ): Promise<void> {
   const files = reportFiles(report.reportId);
-  await storeFile(store, { key: files.json, contentType: 'application/json', body: renderJson(report) });
+  const page = { stored: true, tagPrefix, due };
+  await storeFile(store, { key: files.json, contentType: 'application/json', body: renderJson(report, due) });
   await storeFile(store, { key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
   await storeFile(store, {
     key: files.html,
     contentType: 'text/html; charset=utf-8',
-    body: renderHtml(report, { stored: true, tagPrefix }),
+    body: renderHtml(report, page),
   });
   await storeFile(store, { key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report)) });
   if (signal?.aborted === true) return;

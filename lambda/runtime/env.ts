@@ -8,6 +8,9 @@ const OPTIONAL_NAMES = {
   chatTopicArn: 'CHAT_TOPIC_ARN',
   deletionFunction: 'DELETION_FUNCTION',
   deletionMode: 'DELETION_MODE',
+  reportSchedule: 'REPORT_SCHEDULE',
+  deletionSchedule: 'DELETION_SCHEDULE',
+  dashboard: 'DASHBOARD',
   // Read by `doctor` alone.
   configurationDigest: 'CONFIGURATION_DIGEST',
 } as const;
@@ -37,12 +40,23 @@ export interface ReportEnv {
   /**
    * The deployed deletion: its function's alias, and whether a schedule starts it as well; absent where there is none.
    */
-  readonly deletion?: { readonly functionArn: string; readonly mode: DeployedDeletion };
+  readonly deletion?: {
+    readonly functionArn: string;
+    readonly mode: DeployedDeletion;
+    /** The expression of the report's schedule, by which the days of deletions are known. */
+    readonly reportSchedule?: string;
+    /** The name of the schedule that starts the deletion. */
+    readonly schedule?: string;
+  };
+  /** The name of the dashboard; absent: none is deployed. */
+  readonly dashboard?: string;
 }
 
 /** What the deletion function is told by its environment. */
 export interface DeletionEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region'> {
   readonly mode: DeployedDeletion;
+  /** The expression of the report's schedule. */
+  readonly reportSchedule?: string;
 }
 
 /** How a deployed deletion is started: by a person alone, or by a schedule as well. */
@@ -69,21 +83,42 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
       `environment variable${missing.length > 1 ? 's' : ''} ${missing.join(', ')} not set: the function's environment was changed, deploy the stack again`,
     );
   }
-  const chatTopicArn = value(OPTIONAL_NAMES.chatTopicArn);
-  const functionArn = value(OPTIONAL_NAMES.deletionFunction);
+  const optional = (name: keyof typeof OPTIONAL_NAMES): string | undefined => value(OPTIONAL_NAMES[name]) || undefined;
+  const { chatTopicArn, functionArn, dashboard, reportSchedule, schedule } = {
+    chatTopicArn: optional('chatTopicArn'),
+    functionArn: optional('deletionFunction'),
+    dashboard: optional('dashboard'),
+    reportSchedule: optional('reportSchedule'),
+    schedule: optional('deletionSchedule'),
+  };
   return {
     topicArn: value(REQUIRED_NAMES.topicArn),
     bucket: value(REQUIRED_NAMES.bucket),
     region: value(REQUIRED_NAMES.region),
-    ...(chatTopicArn === '' ? {} : { chatTopicArn }),
-    ...(functionArn === '' ? {} : { deletion: { functionArn, mode: readMode(value(OPTIONAL_NAMES.deletionMode)) } }),
+    ...(chatTopicArn !== undefined && { chatTopicArn }),
+    ...(dashboard !== undefined && { dashboard }),
+    ...(functionArn !== undefined && {
+      deletion: {
+        functionArn,
+        mode: readMode(value(OPTIONAL_NAMES.deletionMode)),
+        ...(reportSchedule !== undefined && { reportSchedule }),
+        ...(schedule !== undefined && { schedule }),
+      },
+    }),
   };
 }
 
 /** Reads the environment of a deletion function, as `parseEnv` does; its mode must be there. */
 export function parseDeletionEnv(env: Readonly<Record<string, string | undefined>>): DeletionEnv {
   const { topicArn, bucket, region } = parseEnv(env);
-  return { topicArn, bucket, region, mode: readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '') };
+  const reportSchedule = env[OPTIONAL_NAMES.reportSchedule]?.trim();
+  return {
+    topicArn,
+    bucket,
+    region,
+    mode: readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? ''),
+    ...(reportSchedule && { reportSchedule }),
+  };
 }
 
 /**

@@ -47,6 +47,7 @@ async function readMailed(store: Store, time: string): Promise<MailNote | null> 
     if (dated === null || note === null) continue;
     return {
       ...note,
+      isScheduled: name === SENT,
       // A note is small. One that was uploaded in parts has the time at which that was started, and could have been
       // finished today.
       storedAt: dated.inParts ? null : dated.storedAt,

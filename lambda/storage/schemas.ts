@@ -173,6 +173,7 @@ export const SENT_NOTE = z.looseObject({
   announced: z.catch(z.boolean(), false),
   at: instantOrNull,
   countedFrom: instantOrNull,
+  schedule: z.catch(z.nullable(z.string()), null),
 });
 
 const arn = z.string().check(z.refine((text) => parseArn(text) !== null));
