@@ -31,6 +31,8 @@ export interface DeletionFunctionProps {
   readonly topic: ITopic;
   /** Where plans are, and what became of them. */
   readonly store: ReportStore;
+  /** The expression of the report's schedule, by which automatic deletion knows its days. */
+  readonly reportSchedule: string;
   /** Where an execution goes that failed. */
   readonly deadLetters: IQueue;
   /**
@@ -59,7 +61,15 @@ export class DeletionFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: DeletionFunctionProps) {
     super(scope, id);
-    const { mode, configuration, topic, store, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
+    const {
+      mode,
+      configuration,
+      topic,
+      store,
+      deadLetters,
+      reportSchedule,
+      logRetention = RetentionDays.THREE_MONTHS,
+    } = props;
 
     this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
     this.role = new Role(this, 'Role', {
@@ -78,7 +88,12 @@ export class DeletionFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName, deletionMode: mode }),
+      environment: buildEnv({
+        topicArn: topic.topicArn,
+        bucket: store.bucket.bucketName,
+        deletionMode: mode,
+        ...(mode === 'automatic' && { reportSchedule }),
+      }),
       memorySize: 512,
       timeout: Duration.minutes(15),
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: HISTORY },

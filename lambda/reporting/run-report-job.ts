@@ -28,6 +28,8 @@ export interface RunRequest {
   readonly storeUntil?: number;
   /** The deletion that is deployed; absent where there is none. */
   readonly deletion?: Omit<DeletionNotice, keyof Countdown>;
+  /** Whether the check for the first report started this run: it is always sent, and tells nothing of the schedule. */
+  readonly isFirstCheck?: boolean;
   /** The name of the dashboard; absent: none is deployed. */
   readonly dashboard?: string;
 }
@@ -43,7 +45,7 @@ type Countdown = Pick<DeletionNotice, 'due' | 'countedFrom'>;
  */
 async function dueDays(
   { store, digest, clock }: MakeReportPorts & SendPorts,
-  { config, reportId, scheduledAt, deletion }: RunRequest,
+  { config, reportId, scheduledAt, isFirstCheck = false, deletion }: RunRequest,
   plan: NewPlan,
   confirmedSubscribers: number | null,
 ): Promise<Countdown> {
@@ -51,7 +53,7 @@ async function dueDays(
   const settings = { ...config, ...(reportSchedule !== undefined && { reportSchedule }) };
   const runs = await readRuns(store, digest, graceHistoryStart(settings, clock()));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
-  const { due, countedFrom } = countdown(plan, earlier, settings, scheduledAt);
+  const { due, countedFrom } = countdown(plan, earlier, settings, isFirstCheck ? null : scheduledAt);
   if ((confirmedSubscribers ?? 0) < 1) return { due: new Map(), countedFrom };
   return {
     due: new Map([...due].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const)),
@@ -178,7 +180,8 @@ export async function runReport(
     scheduledAt,
     stored: kept.stored,
     listed: kept.listed,
-    send: config.report.send,
+    send: request.isFirstCheck === true ? 'always' : config.report.send,
+    isFirstCheck: request.isFirstCheck === true,
     tagPrefix: config.tagPrefix,
     region: request.region,
     grace: config.deletion.grace.text,

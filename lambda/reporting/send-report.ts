@@ -43,6 +43,8 @@ export interface SendOptions {
   readonly region: string;
   /** How long automatic deletion waits, as configured. */
   readonly grace: string;
+  /** Whether the check for the first report started the run. */
+  readonly isFirstCheck: boolean;
   /** Whether no report was made before this one. */
   readonly isFirstReport: boolean;
   /** Absent: none is deployed. */
@@ -158,6 +160,7 @@ async function sendEmail(
     digest: plan.digest,
     confirmed: context.confirmedSubscribers,
     announced: options.deletion?.mode === 'automatic' && options.deletion.due !== null,
+    ...(options.isFirstCheck && { firstCheck: true as const }),
     ...(options.deletion?.mode === 'automatic' &&
       options.deletion.reportSchedule !== undefined && { schedule: options.deletion.reportSchedule }),
     ...(options.deletion?.countedFrom !== undefined && {

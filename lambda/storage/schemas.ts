@@ -174,6 +174,7 @@ export const SENT_NOTE = z.looseObject({
   at: instantOrNull,
   countedFrom: instantOrNull,
   schedule: z.catch(z.nullable(z.string()), null),
+  firstCheck: z.catch(z.boolean(), false),
 });
 
 const arn = z.string().check(z.refine((text) => parseArn(text) !== null));

@@ -142,7 +142,7 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     const made = await resources();
     const missing = Object.keys(template.Resources).filter((id) => !made.get(id));
     expect(missing).toEqual([]);
-    expect((await new SchedulerClient(moto.client).send(new ListSchedulesCommand({}))).Schedules).toHaveLength(2);
+    expect((await new SchedulerClient(moto.client).send(new ListSchedulesCommand({}))).Schedules).toHaveLength(3);
   });
 
   it('gets a report from the deployed code in its deployed environment: a message in the subscribed queue, the files in the bucket', async () => {
