@@ -190,6 +190,15 @@ export class SnapshotRetention extends Construct {
       deadLetters: this.deadLetters,
     });
 
+    this.checkFirstReport();
+    this.grants = new RetentionGrants(store, this.report.function);
+    this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
+    this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(schedule, monitoring === 'full').alarms;
+    writeSuppressions(this);
+  }
+
+  /** Makes the first report at the deployment, and when a subscription is confirmed. */
+  private checkFirstReport(): void {
     reportSchedule(this, 'FirstReport', {
       description: 'Makes the first report on Lightsail snapshots when a subscription is confirmed',
       input: FIRST_REPORT_EVENT,
@@ -198,11 +207,6 @@ export class SnapshotRetention extends Construct {
       target: this.report.function,
       deadLetters: this.deadLetters,
     });
-
-    this.grants = new RetentionGrants(store, this.report.function);
-    this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
-    this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(schedule, monitoring === 'full').alarms;
-    writeSuppressions(this);
   }
 
   /** Sets variables of the report function. */

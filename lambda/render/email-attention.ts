@@ -85,15 +85,16 @@ function joinRest(lines: readonly string[], max: number): readonly string[] {
   return [...lines.slice(0, max - 1), lines.slice(max - 1).join(' ')];
 }
 
-const NO_SUBSCRIBER =
+const UNCONFIRMED_NOTE =
   'NO PERSON RECEIVES THIS E-MAIL, because no address is confirmed. Open "AWS Notification - Subscription Confirmation" and follow its link; it is valid for two days.';
-const BUILT_IN = 'There is no configuration: the built-in starter policy was used. It only reports and never deletes.';
+const BUILT_IN_NOTE =
+  'There is no configuration: the built-in starter policy was used. It only reports and never deletes.';
 
 /** What needs a person, one line each, the most urgent first. */
 export function attentionLines(report: Report, context: TextContext, maxName: number): readonly string[] {
   const { plan, config } = report;
   const lines = [
-    context.confirmedSubscribers === 0 ? NO_SUBSCRIBER : '',
+    context.confirmedSubscribers === 0 ? UNCONFIRMED_NOTE : '',
     ...storingLines(report),
     exceedsCaps(report) ? `The plan is blocked: ${foreignText(plan.blocked?.message ?? '', 170)}` : '',
     problemLine(report, maxName),
@@ -101,7 +102,7 @@ export function attentionLines(report: Report, context: TextContext, maxName: nu
     orphansLine(report, maxName),
     leftoversLine(report, maxName),
     unmanagedLine(report),
-    config.origin === 'built-in' ? BUILT_IN : '',
+    config.origin === 'built-in' ? BUILT_IN_NOTE : '',
   ].filter((line) => line !== '');
   if (lines.length === 0) return [];
   return ['NEEDS ATTENTION', ...joinRest(lines, MAX_ATTENTION_LINES - 1).map((line) => `- ${line}`)];

@@ -79,14 +79,14 @@ export function emailSubject(candidates: readonly string[]): string {
 }
 
 /** The words of a command as they are quoted. */
-const wordsOf = (command: string): readonly string[] =>
+const shellWords = (command: string): readonly string[] =>
   command.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/g) ?? [];
 
 /** Breaks a command with ` \` into lines of at most 76 columns; a longer word has a line of its own. */
 export function commandLines(command: string): readonly string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of wordsOf(command)) {
+  for (const word of shellWords(command)) {
     const longer = line === '' ? `${lines.length === 0 ? '' : '  '}${word}` : `${line} ${word}`;
     if (line !== '' && longer.length + 2 > MAX_COMMAND_COLUMNS) {
       lines.push(`${line} \\`);

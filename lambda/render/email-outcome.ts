@@ -45,7 +45,7 @@ function staysText({ totals }: Report, stay = totals.keep): string {
 export const holdTagOf = ({ tagPrefix = 'retention' }: TextContext): string => `${foreignText(tagPrefix)}:hold`;
 
 /** How a person keeps a snapshot, without a full stop. */
-export const howToKeep = (context: TextContext): string =>
+export const holdAdvice = (context: TextContext): string =>
   `To keep a snapshot, add the tag ${holdTagOf(context)} to it, or to its instance, disk or database`;
 
 function countdownLines(report: Report, context: TextContext): EmailBlock {
@@ -60,7 +60,7 @@ function countdownLines(report: Report, context: TextContext): EmailBlock {
   const stop = context.deletionSchedule === undefined ? '' : ' To stop all, disable the deletion schedule below.';
   return [
     `${what}${when}, starting at ${DELETION_START_TEXT}. ${staysText(report, report.totals.snapshots - count)}`,
-    `Nothing was deleted by this report. ${howToKeep(context)}, before that day.${stop}`,
+    `Nothing was deleted by this report. ${holdAdvice(context)}, before that day.${stop}`,
   ];
 }
 
@@ -81,7 +81,7 @@ function deletionModeText(report: Report, context: TextContext): string {
   if (isNotStored(report)) return 'This report could not be stored, and nothing can be deleted with it.';
   if (report.config.origin === 'built-in') return 'Nothing is deleted: the built-in starter policy only reports.';
   if (context.deletionMode === 'off') return 'Nothing is deleted automatically: this deployment only reports.';
-  if (context.deletionMode === 'approve') return `Nothing is deleted until you approve it. ${howToKeep(context)}.`;
+  if (context.deletionMode === 'approve') return `Nothing is deleted until you approve it. ${holdAdvice(context)}.`;
   return (context.confirmedSubscribers ?? 0) < 1
     ? 'Automatic deletion is switched on, and deletes nothing: no confirmed subscription could receive this report.'
     : 'Automatic deletion is switched on, and has no day for these: this report announces no deletion.';

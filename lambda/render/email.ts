@@ -17,7 +17,7 @@ import {
   mediumDay,
   mediumMinute,
 } from './email-layout';
-import { emailState, holdTagOf, howToKeep, isNotStored, outcomeBlock } from './email-outcome';
+import { emailState, holdAdvice, holdTagOf, isNotStored, outcomeBlock } from './email-outcome';
 import { sourcesBlock } from './email-sources';
 import { reportSubject, unreadRegions } from './email-subject';
 import { firstCleanUp } from './first-clean-up';
@@ -29,7 +29,7 @@ import { regionsNotRead, unreadElsewhere, unreadScopes } from './report-sections
 
 /** Maximum lines of each block. With those of email-attention.ts and the empty lines they add up to 40 at most. */
 const MAX_UNREAD_LINES = 3;
-const MAX_SOURCES = 8;
+const MAX_EMAIL_SOURCES = 8;
 /** Where the e-mail has a command. */
 const MAX_SOURCES_WITH_COMMAND = 4;
 
@@ -123,7 +123,7 @@ function applyBlock({ plan, zone, account, totals }: Report, { applyCommand, run
 
 function nextStepBlock(report: Report, context: TextContext): EmailBlock {
   const outcome = emailState(report, context);
-  const keep = `${howToKeep(context)}.`;
+  const keep = `${holdAdvice(context)}.`;
   if (isNotStored(report))
     return ['NEXT STEP', 'Fix the cause, then make a report again. docs/runbook.md#report-failed has the command.'];
   switch (outcome) {
@@ -179,7 +179,7 @@ function footerBlock(report: Report, { evidenceHead }: TextContext, maxName: num
  */
 export function renderEmail(report: Report, context: TextContext): EmailText {
   const state = emailState(report, context);
-  const maxSources = hasCommand(report, context) ? MAX_SOURCES_WITH_COMMAND : MAX_SOURCES;
+  const maxSources = hasCommand(report, context) ? MAX_SOURCES_WITH_COMMAND : MAX_EMAIL_SOURCES;
   const body = fitEmail((maxName) => [
     outcomeBlock(report, context, state),
     unreadBlock(report, maxName),

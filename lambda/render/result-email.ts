@@ -160,7 +160,7 @@ function resultLines(result: ApplyResult, zone: Zone): readonly string[] {
   return rest.length === 0 ? [first] : [first, rest.join(' ')];
 }
 
-function outcomeLines(context: ResultContext): EmailBlock {
+function resultOutcomeLines(context: ResultContext): EmailBlock {
   const { result, zone } = context;
   return [...endLines(context), ...(result === null ? missingResultLines(context) : resultLines(result, zone))];
 }
@@ -268,7 +268,7 @@ export function renderResultEmail(context: ResultContext): EmailText {
   const { result, resumeCommand } = context;
   const max = resumeCommand === null ? MAX_ITEMS : MAX_ITEMS_WITH_COMMAND;
   const body = fitEmail((maxName) => [
-    outcomeLines(context),
+    resultOutcomeLines(context),
     ...(result === null ? [] : itemBlocks(result, max, maxName)),
     placeBlock(context),
     resumeBlock(context),

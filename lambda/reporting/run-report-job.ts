@@ -12,7 +12,7 @@ import { readRuns } from '../storage/report-history';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
 import { indexReports } from './report-index';
 import { wasSent } from './send-lock';
-import { type DeletionNotice, type Sending, type SendPorts, sendReport } from './send-report';
+import { type DeletionNotice, type Sending, type SendOptions, type SendPorts, sendReport } from './send-report';
 import { previousReport, storeReport } from './store-report';
 
 export interface RunRequest {
@@ -133,6 +133,27 @@ const NOT_INTERRUPTED = new Error(
   'automatic deletion does not know of this report and may go on by earlier ones; to stop it, deploy with -c deletion=approve',
 );
 
+/** The options of sending a report that was kept in whole or in part. */
+function sendOptions(
+  { config, scheduledAt, region, isFirstCheck = false, dashboard, deletion }: RunRequest,
+  { stored, listed, days }: Kept,
+  known: Pick<SendOptions, 'isFirstReport' | 'confirmedSubscribers'>,
+): SendOptions {
+  return {
+    ...known,
+    scheduledAt,
+    stored,
+    listed,
+    send: isFirstCheck ? 'always' : config.report.send,
+    isFirstCheck,
+    tagPrefix: config.tagPrefix,
+    region,
+    grace: config.deletion.grace.text,
+    ...(dashboard !== undefined && { dashboard }),
+    ...(deletion && { deletion: { ...deletion, ...days } }),
+  };
+}
+
 const notKept = (reportId: string, stored: boolean, failures: readonly Error[]): RetentionError =>
   new RetentionError(
     stored ? 'report.unfinished' : 'report.not-stored',
@@ -176,20 +197,8 @@ export async function runReport(
   const kept = await keepReport(ports, request, made, confirmedSubscribers);
   const isUnknown = begun.failure !== null && !kept.stored && request.deletion?.mode === 'automatic';
   const report = asSent(made.report, isUnknown ? { ...kept, failures: [...kept.failures, NOT_INTERRUPTED] } : kept);
-  const sending = await sendReport(ports, report, {
-    scheduledAt,
-    stored: kept.stored,
-    listed: kept.listed,
-    send: request.isFirstCheck === true ? 'always' : config.report.send,
-    isFirstCheck: request.isFirstCheck === true,
-    tagPrefix: config.tagPrefix,
-    region: request.region,
-    grace: config.deletion.grace.text,
-    isFirstReport: last.value?.isFirst === true,
-    confirmedSubscribers,
-    ...(request.dashboard !== undefined && { dashboard: request.dashboard }),
-    ...(request.deletion && { deletion: { ...request.deletion, ...kept.days } }),
-  });
+  const isFirstReport = last.value?.isFirst === true;
+  const sending = await sendReport(ports, report, sendOptions(request, kept, { isFirstReport, confirmedSubscribers }));
   if (kept.failures.length > 0) throw notKept(reportId, kept.stored, kept.failures);
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = report.totals;
   return {

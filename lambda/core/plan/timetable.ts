@@ -1,7 +1,7 @@
 import type { Config } from '../policy/config';
 import { instantOfId } from '../time/instant';
 import { addDuration, subtractDuration } from '../time/period';
-import { type FiresBetween, ratePeriodMs, readSchedule } from '../time/report-schedule';
+import { type FiresBetween, parseSchedule, ratePeriodMs } from '../time/report-schedule';
 import { DAY_MS } from '../time/units';
 import { firstDeletion, lastDeletion } from './deletion-start';
 
@@ -66,7 +66,7 @@ export class Timetable {
   private read(expression: string): FiresBetween | null {
     const known = this.schedules.get(expression);
     if (known !== undefined) return known;
-    const schedule = readSchedule(expression, this.config.zone, this.anchorOf(expression));
+    const schedule = parseSchedule(expression, this.config.zone, this.anchorOf(expression));
     this.schedules.set(expression, schedule);
     return schedule;
   }
@@ -88,7 +88,7 @@ export class Timetable {
 export function graceHistoryStart(config: AutomaticConfig, now: number): number {
   const { zone, deletion, reportSchedule } = config;
   const periodMs = reportSchedule === undefined ? null : ratePeriodMs(reportSchedule);
-  const reports = reportSchedule === undefined ? null : readSchedule(reportSchedule, zone, null);
+  const reports = reportSchedule === undefined ? null : parseSchedule(reportSchedule, zone, null);
   if (periodMs !== null) return subtractDuration(now - periodMs - DAY_MS, deletion.grace, zone);
   return subtractDuration(reports === null ? now : lastDeletion(now, zone, reports), deletion.grace, zone);
 }

@@ -3,13 +3,13 @@ import { firesOn, minutesOfDay } from './schedule-days';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './units';
 import type { Zone } from './zone';
 
-const RATE = /^rate\((\d+) (minute|hour|day)s?\)$/;
-const CRON = /^cron\((.*)\)$/;
+const RATE_PATTERN = /^rate\((\d+) (minute|hour|day)s?\)$/;
+const CRON_PATTERN = /^cron\((.*)\)$/;
 const UNITS_MS = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS } as const;
 
 /** The period of a `rate(…)` in milliseconds; null: the text is no rate. */
 export function ratePeriodMs(expression: string): number | null {
-  const [, count, unit] = RATE.exec(expression) ?? [];
+  const [, count, unit] = RATE_PATTERN.exec(expression) ?? [];
   return unit === 'minute' || unit === 'hour' || unit === 'day' ? Number(count) * UNITS_MS[unit] : null;
 }
 
@@ -42,10 +42,10 @@ function cronFires(fields: readonly string[], zone: Zone): FiresBetween {
  * Reads a `cron(…)` or `rate(…)` of EventBridge Scheduler; null: the text is neither. `anchor` is an instant (epoch ms)
  * at which a rate fired; null: none is known.
  */
-export function readSchedule(expression: string, zone: Zone, anchor: number | null): FiresBetween | null {
+export function parseSchedule(expression: string, zone: Zone, anchor: number | null): FiresBetween | null {
   const periodMs = ratePeriodMs(expression);
   if (periodMs !== null) return rateFires(periodMs, anchor);
-  const [, cron] = CRON.exec(expression) ?? [];
+  const [, cron] = CRON_PATTERN.exec(expression) ?? [];
   const fields = cron?.trim().split(/\s+/) ?? [];
   return fields.length === 6 ? cronFires(fields, zone) : null;
 }

@@ -4,7 +4,7 @@ import type { Plan, PlanItem } from '../../../lambda/core/plan/plan';
 import { graceHistoryStart } from '../../../lambda/core/plan/timetable';
 import { compactInstant } from '../../../lambda/core/time/instant';
 import { dayLabel, dayOf, instantOfWallClock, wallClock } from '../../../lambda/core/time/period';
-import { readSchedule } from '../../../lambda/core/time/report-schedule';
+import { parseSchedule } from '../../../lambda/core/time/report-schedule';
 import { planFile, reportFiles, runFolder, SENT, SENT_BY_HAND } from '../../../lambda/storage/keys';
 import { readRuns } from '../../../lambda/storage/report-history';
 import { memoryStore } from '../../fakes/memory-store';
@@ -50,8 +50,8 @@ interface Event {
 /** The events of a deployment, in order. */
 function eventsOf({ timezone, schedule, change, from, days, byHand }: Deployment): readonly Event[] {
   const { zone } = configOf('7d', timezone);
-  const reports = readSchedule(schedule, zone, from);
-  const later = change === undefined ? reports : readSchedule(change.schedule, zone, from);
+  const reports = parseSchedule(schedule, zone, from);
+  const later = change === undefined ? reports : parseSchedule(change.schedule, zone, from);
   const events: Event[] = byHand.map(([day, hour]) => ({ at: from + day * DAY + hour * HOUR, kind: 'by-hand' }));
   const first = dayOf(wallClock(from, zone));
   for (let day = 0; day < days; day += 1) {
