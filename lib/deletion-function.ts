@@ -71,7 +71,8 @@ export class DeletionFunction extends Construct {
       logRetention = RetentionDays.THREE_MONTHS,
     } = props;
 
-    this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    // Its log is part of the record of a deletion, and outlives the function.
+    this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.RETAIN });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'Deletes the Lightsail snapshots of approved plans, and nothing else.',
@@ -93,6 +94,7 @@ export class DeletionFunction extends Construct {
         bucket: store.bucket.bucketName,
         deletionMode: mode,
         ...(mode === 'automatic' && { reportSchedule }),
+        ...store.recording,
       }),
       memorySize: 512,
       timeout: Duration.minutes(15),

@@ -20,9 +20,10 @@ import { checkFirstReport } from '../reporting/first-report';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
 import { type RunResult, runReport } from '../reporting/run-report-job';
 import { runSchedule } from '../reporting/send-lock';
-import { digestOf } from '../runtime/digest';
+import { digestOf, sha256Of } from '../runtime/digest';
 import { parseEnv } from '../runtime/env';
 import { newReportId } from '../runtime/report-id';
+import { lockRecorded } from './object-lock';
 
 /** Time (ms) kept back from a function's end: to decide, to store the files, and to send the report. */
 const TIME_TO_REPORT = 90_000;
@@ -104,6 +105,7 @@ export function wireReport(
     const store = s3Store(
       new S3Client({ forcePathStyle, requestHandler: withLimits(tuning.storeLimits ?? UPLOADING) }),
       env.bucket,
+      lockRecorded(env.objectLock, Date.now),
     );
     const check = checkOf(event);
     if (check === 'age') return reportAge(store, clock(), pausesOfEvent(event));
@@ -127,6 +129,7 @@ export function wireReport(
       readInventory,
       store,
       channel,
+      evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
       ...(env.chatTopicArn === undefined ? {} : { chat: chatChannel(sns, env.chatTopicArn) }),
     };
     const remaining = context.getRemainingTimeInMillis();

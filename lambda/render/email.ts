@@ -22,7 +22,7 @@ import { sourcesBlock } from './email-sources';
 import { reportSubject, unreadRegions } from './email-subject';
 import { firstCleanUp } from './first-clean-up';
 import { formatNumber } from './numbers';
-import { kindPlural } from './phrases';
+import { evidenceLines, kindPlural } from './phrases';
 import { regionLabel } from './region-names';
 import type { TextContext } from './report-header';
 import { regionsNotRead, unreadElsewhere, unreadScopes } from './report-sections';
@@ -169,7 +169,7 @@ function footerBlock(report: Report, { evidenceHead }: TextContext, maxName: num
   return [
     `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)}), times in ${foreignText(zone.name, 40)}. Costs are for full copies; you pay at most that.`,
     `Report ${foreignText(reportId, maxName)}, made on ${mediumMinute(localMinute(evaluatedAt, zone))}.`,
-    ...(evidenceHead === undefined ? [] : [`Evidence head ${foreignText(evidenceHead, 100)}`]),
+    ...evidenceLines(evidenceHead),
   ];
 }
 

@@ -13,7 +13,7 @@ import { localMinute } from '../core/time/period';
 import { oneLine } from '../core/util/safe-text';
 import { firstCleanUp } from './first-clean-up';
 import { formatCount, formatNumber } from './numbers';
-import { CEILING_NOTE, zoneText } from './phrases';
+import { CEILING_NOTE, evidenceLines, zoneText } from './phrases';
 import { regionsNotRead } from './report-sections';
 import { type SizeTotals, sizesText, sumSizes } from './totals';
 
@@ -56,12 +56,12 @@ export interface TextContext {
   readonly deletionSchedule?: string;
   /** The name of the dashboard; absent: none is deployed. */
   readonly dashboard?: string;
-  /** The number and the digest of the newest evidence record, as `history --verify --head` accepts them. */
-  readonly evidenceHead?: string;
   /** The configured grace period of automatic deletion. */
   readonly grace?: string;
   /** Prefix of the retention tags; by default `retention`. */
   readonly tagPrefix?: string;
+  /** The head of the evidence chain, `NUMBER:SHA256`; null: the report is not recorded. Absent: none is. */
+  readonly evidenceHead?: string | null;
 }
 
 /** A paragraph, or a command or address to copy. */
@@ -333,5 +333,6 @@ export const aboutReport = (report: Report, context: TextContext): readonly Line
     `${zoneText(report.zone)}; days start at midnight there.`,
   `Account: ${oneLine(report.account ?? 'not known')}. ` +
     `Configuration: ${oneLine(report.config.origin)} (${oneLine(report.config.digest)}).`,
+  ...evidenceLines(context.evidenceHead),
   CEILING_NOTE,
 ];

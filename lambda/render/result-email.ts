@@ -16,6 +16,7 @@ import {
 } from './email-layout';
 import { placeOfRegion } from './email-subject';
 import { formatCount, formatDollars, formatNumber } from './numbers';
+import { evidenceLines } from './phrases';
 import { resultSentence, UNSETTLED_TEXT, unsettledItems } from './result-text';
 import { unknownSizeText } from './totals';
 
@@ -53,8 +54,8 @@ export interface ResultContext {
   readonly files: readonly string[];
   /** The command that continues an unfinished plan; null: nothing is left. */
   readonly resumeCommand: CloudShellCommand | null;
-  /** The number and the digest of the newest evidence record, as `history --verify --head` accepts them. */
-  readonly evidenceHead?: string;
+  /** The head of the evidence chain, `NUMBER:SHA256`; null: the result is not recorded. Absent: none is. */
+  readonly evidenceHead?: string | null;
 }
 
 /** Whether another run applies this plan. */
@@ -256,7 +257,7 @@ function footerLines({ planId, zone, result, evidenceHead }: ResultContext, maxN
   const account = result?.account == null ? '' : `Account ${foreignText(result.account, 20)}. `;
   return [
     `Plan ${foreignText(planId, maxName)}. ${account}Times in ${foreignText(zone.name, 40)}. Costs are for full copies; you paid at most that.`,
-    ...(evidenceHead === undefined ? [] : [`Evidence head ${foreignText(evidenceHead, 100)}`]),
+    ...evidenceLines(evidenceHead),
   ];
 }
 

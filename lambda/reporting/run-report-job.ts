@@ -7,13 +7,19 @@ import { dayLabel, dayOf, wallClock } from '../core/time/period';
 import { RetentionError } from '../core/util/errors';
 import type { InventoryProgress } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
-import { begunFile, runTime } from '../storage/keys';
+import { type EvidenceSettings, entryOf, headText, recordEvidence } from '../storage/evidence';
+import { begunFile, EVIDENCE, planFile, reportFiles, runTime } from '../storage/keys';
 import { readRuns } from '../storage/report-history';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
 import { indexReports } from './report-index';
 import { wasSent } from './send-lock';
 import { type DeletionNotice, type Sending, type SendOptions, type SendPorts, sendReport } from './send-report';
 import { previousReport, storeReport } from './store-report';
+
+export interface RunPorts extends MakeReportPorts, SendPorts {
+  /** Absent: nothing is recorded in the evidence chain. */
+  readonly evidence?: EvidenceSettings;
+}
 
 export interface RunRequest {
   readonly reportId: string;
@@ -44,7 +50,7 @@ type Countdown = Pick<DeletionNotice, 'due' | 'countedFrom'>;
  * can receive, because it does not count.
  */
 async function dueDays(
-  { store, digest, clock }: MakeReportPorts & SendPorts,
+  { store, digest, clock }: RunPorts,
   { config, reportId, scheduledAt, isFirstCheck = false, deletion }: RunRequest,
   plan: NewPlan,
   confirmedSubscribers: number | null,
@@ -86,18 +92,36 @@ interface Kept {
   readonly stored: boolean;
   readonly listed: boolean;
   readonly days: Countdown;
+  /** The head of the evidence chain; null: the report is not recorded. */
+  readonly evidenceHead: string | null;
   readonly failures: readonly Error[];
+}
+
+/** Records a report and its plan. Returns the head of the chain; null where nothing is to be recorded. */
+async function recordReport(
+  { store, clock, evidence }: RunPorts,
+  { reportId, plan }: Report,
+  since: number,
+): Promise<string | null> {
+  if (evidence === undefined) return null;
+  const ports = { ...evidence, store, clock, folder: EVIDENCE };
+  const head = await recordEvidence(ports, [
+    await entryOf(ports, { kind: 'report', key: reportFiles(reportId).json, since }),
+    await entryOf(ports, { kind: 'plan', key: planFile(plan.id), since }),
+  ]);
+  return head === null ? null : headText(head);
 }
 
 /** Finds the days of a report's countdown and stores the report. A failure is data: the report is still to be sent. */
 async function keepReport(
-  ports: MakeReportPorts & SendPorts,
+  ports: RunPorts,
   request: RunRequest,
   { report, plan }: MadeReport,
   confirmedSubscribers: number | null,
 ): Promise<Kept> {
   const { config, deletion, storeUntil } = request;
   const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
+  const startedAt = ports.clock();
   const days = await withTimeout(
     'find the days of deletions',
     Math.min(READ_TIMEOUT_MS, left() ?? READ_TIMEOUT_MS),
@@ -110,12 +134,15 @@ async function keepReport(
   const storing = await withTimeout('store the report', left(), (signal) =>
     storeReport(ports.store, report, plan, { tagPrefix: config.tagPrefix, due: due ?? new Map() }, signal),
   );
-  if (storing.failure !== null) return { stored: false, listed: false, days: NO_DAYS, failures: [storing.failure] };
+  if (storing.failure !== null)
+    return { stored: false, listed: false, days: NO_DAYS, evidenceHead: null, failures: [storing.failure] };
+  const recording = await withTimeout('record the report', left(), () => recordReport(ports, report, startedAt));
   const listing = await withTimeout('list the report among the others', left(), () =>
-    indexReports(ports.store, report, due ?? new Map()),
+    indexReports(ports.store, report, deletion !== undefined, due ?? new Map()),
   );
-  const failures = [listing.failure, days.failure].filter((failure) => failure !== null);
-  return { stored: true, listed: listing.failure === null, days: days.value ?? NO_DAYS, failures };
+  const failures = [recording.failure, listing.failure, days.failure].filter((failure) => failure !== null);
+  const evidenceHead = recording.value;
+  return { stored: true, listed: listing.failure === null, days: days.value ?? NO_DAYS, evidenceHead, failures };
 }
 
 /** Returns a report as it is sent: with failures as problems, and with a blocked plan where it was not stored. */
@@ -137,7 +164,7 @@ const NOT_INTERRUPTED = new Error(
 function sendOptions(
   { config, scheduledAt, region, isFirstCheck = false, dashboard, deletion }: RunRequest,
   { stored, listed, days }: Kept,
-  known: Pick<SendOptions, 'isFirstReport' | 'confirmedSubscribers'>,
+  known: Pick<SendOptions, 'isFirstReport' | 'confirmedSubscribers' | 'evidenceHead'>,
 ): SendOptions {
   return {
     ...known,
@@ -167,7 +194,7 @@ const notKept = (reportId: string, stored: boolean, failures: readonly Error[]):
  * is raised.
  */
 export async function runReport(
-  ports: MakeReportPorts & SendPorts,
+  ports: RunPorts,
   request: RunRequest,
   progress?: (event: InventoryProgress) => void,
 ): Promise<RunResult> {
@@ -198,7 +225,9 @@ export async function runReport(
   const isUnknown = begun.failure !== null && !kept.stored && request.deletion?.mode === 'automatic';
   const report = asSent(made.report, isUnknown ? { ...kept, failures: [...kept.failures, NOT_INTERRUPTED] } : kept);
   const isFirstReport = last.value?.isFirst === true;
-  const sending = await sendReport(ports, report, sendOptions(request, kept, { isFirstReport, confirmedSubscribers }));
+  const evidenceHead = ports.evidence && { evidenceHead: kept.evidenceHead };
+  const known = { isFirstReport, confirmedSubscribers, ...evidenceHead };
+  const sending = await sendReport(ports, report, sendOptions(request, kept, known));
   if (kept.failures.length > 0) throw notKept(reportId, kept.stored, kept.failures);
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = report.totals;
   return {

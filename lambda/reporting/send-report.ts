@@ -47,6 +47,8 @@ export interface SendOptions {
   readonly isFirstCheck: boolean;
   /** Whether no report was made before this one. */
   readonly isFirstReport: boolean;
+  /** The head of the evidence chain; null: the report is not recorded. Absent: none is. */
+  readonly evidenceHead?: string | null;
   /** Absent: none is deployed. */
   readonly deletion?: DeletionNotice;
   /** The name of the dashboard; absent: none is deployed. */
@@ -91,7 +93,18 @@ export function wantsSending(
 function contextOf(
   { store }: SendPorts,
   { reportId, plan }: Report,
-  { stored, listed, tagPrefix, region, grace, isFirstReport, deletion, dashboard, confirmedSubscribers }: SendOptions,
+  {
+    stored,
+    listed,
+    tagPrefix,
+    region,
+    grace,
+    isFirstReport,
+    deletion,
+    dashboard,
+    confirmedSubscribers,
+    evidenceHead,
+  }: SendOptions,
 ): TextContext {
   const files = reportFiles(reportId);
   const shared = {
@@ -103,6 +116,7 @@ function contextOf(
     isFirstReport,
     ...(dashboard !== undefined && { dashboard }),
     ...(deletion?.schedule !== undefined && { deletionSchedule: deletion.schedule }),
+    ...(evidenceHead !== undefined && { evidenceHead }),
   } as const;
   if (!stored) return { ...shared, fullReport: null, files: [], applyCommand: null };
   return {

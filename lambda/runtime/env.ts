@@ -11,6 +11,8 @@ const OPTIONAL_NAMES = {
   reportSchedule: 'REPORT_SCHEDULE',
   deletionSchedule: 'DELETION_SCHEDULE',
   dashboard: 'DASHBOARD',
+  keptDays: 'KEPT_DAYS',
+  objectLock: 'OBJECT_LOCK',
   // Read by `doctor` alone.
   configurationDigest: 'CONFIGURATION_DIGEST',
 } as const;
@@ -26,6 +28,12 @@ const ALLOCATION = { MALLOC_MMAP_THRESHOLD_: '16384' } as const;
 
 const REQUIRED_NAMES = { ...NAMES, ...RUNTIME_NAMES } as const;
 type Settings = Record<keyof typeof NAMES, string> & Partial<Record<keyof typeof OPTIONAL_NAMES, string>>;
+
+/** How S3 Object Lock keeps what is recorded. */
+export interface ObjectLockSetting {
+  readonly mode: 'GOVERNANCE' | 'COMPLIANCE';
+  readonly days: number;
+}
 
 /** What the report function is told by its environment. */
 export interface ReportEnv {
@@ -50,10 +58,14 @@ export interface ReportEnv {
   };
   /** The name of the dashboard; absent: none is deployed. */
   readonly dashboard?: string;
+  /** How many days objects of the bucket are kept at least; absent: not known. */
+  readonly keptDays?: number;
+  /** Absent: nothing is locked. */
+  readonly objectLock?: ObjectLockSetting;
 }
 
 /** What the deletion function is told by its environment. */
-export interface DeletionEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region'> {
+export interface DeletionEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'keptDays' | 'objectLock'> {
   readonly mode: DeployedDeletion;
   /** The expression of the report's schedule. */
   readonly reportSchedule?: string;
@@ -68,6 +80,23 @@ function readMode(text: string): DeployedDeletion {
     'env.missing',
     `environment variable ${OPTIONAL_NAMES.deletionMode} is "${text}", expected approve or automatic: the function's environment was changed, deploy the stack again`,
   );
+}
+
+/** Writes a lock for the environment: `GOVERNANCE 400`. */
+export const objectLockText = ({ mode, days }: ObjectLockSetting): string => `${mode} ${days}`;
+
+function readRecording(value: (name: string) => string): Pick<ReportEnv, 'keptDays' | 'objectLock'> {
+  const [kept, lock] = [value(OPTIONAL_NAMES.keptDays), value(OPTIONAL_NAMES.objectLock)];
+  const [, mode, days] = /^(GOVERNANCE|COMPLIANCE) ([1-9]\d*)$/.exec(lock) ?? [];
+  if ((kept !== '' && !/^[1-9]\d*$/.test(kept)) || (lock !== '' && mode === undefined))
+    throw new RetentionError(
+      'env.missing',
+      `environment variables ${OPTIONAL_NAMES.keptDays} and ${OPTIONAL_NAMES.objectLock} are "${kept}" and "${lock}", expected days, and GOVERNANCE or COMPLIANCE with days: the function's environment was changed, deploy the stack again`,
+    );
+  return {
+    ...(kept === '' ? {} : { keptDays: Number(kept) }),
+    ...(mode === undefined ? {} : { objectLock: { mode: mode as ObjectLockSetting['mode'], days: Number(days) } }),
+  };
 }
 
 /**
@@ -105,20 +134,17 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
         ...(schedule !== undefined && { schedule }),
       },
     }),
+    ...readRecording(value),
   };
 }
 
 /** Reads the environment of a deletion function, as `parseEnv` does; its mode must be there. */
 export function parseDeletionEnv(env: Readonly<Record<string, string | undefined>>): DeletionEnv {
-  const { topicArn, bucket, region } = parseEnv(env);
+  const { topicArn, bucket, region, keptDays, objectLock } = parseEnv(env);
+  const recording = { ...(keptDays === undefined ? {} : { keptDays }), ...(objectLock && { objectLock }) };
   const reportSchedule = env[OPTIONAL_NAMES.reportSchedule]?.trim();
-  return {
-    topicArn,
-    bucket,
-    region,
-    mode: readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? ''),
-    ...(reportSchedule && { reportSchedule }),
-  };
+  const mode = readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '');
+  return { topicArn, bucket, region, ...recording, mode, ...(reportSchedule && { reportSchedule }) };
 }
 
 /**

@@ -375,7 +375,7 @@ describe('the e-mail', () => {
   test('prints the evidence head as history --verify accepts it', () => {
     const evidenceHead = `00000214:${'9c'.repeat(32)}`;
     expect(renderEmail(aReport([kept()]), { ...CONTEXT, evidenceHead }).body).toContain(
-      `\nEvidence head ${evidenceHead}\n`,
+      `\nEvidence: ${evidenceHead}\n`,
     );
   });
 
