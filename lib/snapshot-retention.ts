@@ -205,7 +205,6 @@ export class SnapshotRetention extends Construct {
       ...(logRetention && { logRetention }),
     });
     this.tellReport({ configurationDigest: config.digest });
-
     this.schedule = reportSchedule(this, 'Schedule', {
       description: 'Reports on Lightsail snapshots',
       input: REPORT_EVENT,
