@@ -112,6 +112,7 @@ export function wireDeletion(
       digest: digestOf,
       ...lightsailPorts(env.region, account, clock),
       config,
+      ...(env.reportSchedule !== undefined && { reportSchedule: env.reportSchedule }),
       allowsRaisedCaps: allowsRaisedCaps(env.mode, config),
       account,
       isDeployed: makeIsDeployed({ functionArn: invokedFunctionArn, version: functionVersion, alias: ALIAS }),

@@ -285,6 +285,8 @@ export const SENT_NOTE = z.looseObject({
   announced: z.catch(z.boolean(), false),
   at: instantOrNull,
   countedFrom: instantOrNull,
+  schedule: z.catch(z.nullable(z.string()), null),
+  firstCheck: z.catch(z.boolean(), false),
 });
 
 const arn = z.string().check(z.refine((text) => parseArn(text) !== null));

@@ -291,6 +291,8 @@ describe('automatic deletion over a bucket', () => {
         deletion: AUTOMATIC,
       };
       await runReport(ports, request);
-      expect(channel.sent[0]?.body).toContain('WILL BE DELETED unless held: 2 on 2026-11-30.');
+      expect(channel.sent[0]?.body).toContain(
+        '2 snapshots will be deleted on Monday, 30 November 2026, starting at 13:47.',
+      );
     }));
 });

@@ -31,8 +31,8 @@ describe('the deletion function', () => {
       ]);
       expect(operations).toEqual(['start', 'invocation-1', 'record', 'report']);
       expect(mails).toHaveLength(1);
-      expect(mails[0]?.subject).toMatch(/^\[Lightsail\] 5 of 5 planned snapshots deleted, at most \$\d+\.\d\d\/month$/);
-      for (const name of PLANNED) expect(mails[0]?.body).toContain(name);
+      expect(mails[0]?.subject).toMatch(/^\[Lightsail\] 5 of 5 snapshots deleted, up to \$\d+\.\d\d\/month$/);
+      expect(mails[0]?.body).toMatch(/^DELETED: 5 \(up to \$[\d.]+ a month\)$/m);
       expect(mails[0]?.body).toContain(`memory:results/${event.plan}.html`);
       expect(mails[0]?.attributes).toMatchObject({ outcome: 'deleted', deleted: 5, failed: 0 });
       for (const name of PLANNED) expect(objects.get(`results/${event.plan}.html`)).toContain(name);
@@ -224,12 +224,12 @@ describe('the deletion function', () => {
       });
       expect(mails).toHaveLength(1);
       const { subject = '', body = '' } = mails[0] ?? {};
-      const isRead = /Deleted \(5\)/.test(body);
+      const isRead = /^DELETED: 5 /m.test(body);
       expect([status, isRead]).toEqual([
         deletes < 5 ? 'FAILED' : 'SUCCEEDED',
         deletes === 5 && !fails(`results/${event.plan}.json`, 'get'),
       ]);
-      if (isRead) expect(subject).toContain('5 of 5 planned snapshots deleted');
+      if (isRead) expect(subject).toContain('5 of 5 snapshots deleted');
       else expect(subject).toBe(`[Lightsail] Not known what was deleted${deletes < 5 ? ': run.failed' : ''}`);
       if (!isRead) expect(body).toContain('What was done could not be read: the key is disabled.');
       expect(body.includes('.html')).toBe(objects.has(`results/${event.plan}.html`));
@@ -261,7 +261,7 @@ describe('the deletion function', () => {
       rig.emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'DeleteDiskSnapshot' }]);
       const { result } = await run(event);
       expect(result).toMatchObject({ state: 'finished', deleted: 3, deletionsFailed: 2 });
-      expect(mails[0]?.subject).toBe('[Lightsail] 2 of 5 deletions failed, 3 deleted');
+      expect(mails[0]?.subject).toBe('[Lightsail] 3 of 5 snapshots deleted, 2 failed');
       expect(mails[0]?.attributes).toMatchObject({ outcome: 'deletion-failed', failed: 2 });
       expect(mails[0]?.body).toContain('AccessDeniedException');
     }));
@@ -301,7 +301,7 @@ describe('the deletion function', () => {
       expect(rig.names().filter((name) => PLANNED.includes(name))).toHaveLength(4);
       // The delete of the other region was not sent: its attempt is cancelled, so its end is known.
       expect(mails.map(({ subject }) => subject)).toEqual([
-        '[Lightsail] Deletion not finished: 1 deleted, 4 of 5 not processed',
+        '[Lightsail] NOT FINISHED: 1 of 5 snapshots deleted, 4 not processed',
       ]);
       expect(mails[0]?.body).toContain(`go on with ${event.plan}`);
     }));

@@ -94,7 +94,9 @@ describe('the scheduled report', () => {
     );
     await runAt(NOW + 7 * DAY);
     expect(channel.sent).toHaveLength(2);
-    expect(channel.sent[1]?.body).toContain('web-1124');
+    expect(channel.sent[1]?.body).toContain(
+      'Since the last report (23 Nov 2026): 1 new snapshot, 1 more can be deleted.',
+    );
   });
 
   it('fails loudly when the message cannot be sent, and sends it at the retry', async () => {
@@ -235,9 +237,9 @@ describe('the comparison with the last stored report', () => {
     const { channel, runAt } = aDeployment();
     await runAt(NOW);
     await runAt(NOW + 60_000, null);
-    expect(channel.sent[0]?.body).toContain('There is no earlier report to compare with.');
-    expect(channel.sent[1]?.body).toContain('Since the last report'.toUpperCase());
-    expect(channel.sent[1]?.body).not.toContain('There is no earlier report to compare with.');
+    expect(channel.sent[0]?.body).toContain('This is the first report.');
+    expect(channel.sent[1]?.body).toContain('Since the last report (23 Nov 2026): nothing changed.');
+    expect(channel.sent[1]?.body).not.toMatch(/no earlier report|the first report/);
   });
 
   it('is made with a state that an earlier version wrote, without the number of snapshots on each list', async () => {
