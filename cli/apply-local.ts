@@ -18,6 +18,7 @@ import {
 import { RETRY_SETTINGS } from '../lambda/deletion/backoff';
 import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
 import { startAge } from '../lambda/deletion/check-age';
+import { indexResults } from '../lambda/deletion/index-results';
 import { type OutcomeStore, openOutcomes } from '../lambda/deletion/outcome-store';
 import { type ApprovedRun, recordApproval, recordResult } from '../lambda/deletion/record-deletion';
 import { checkCount } from '../lambda/deletion/verify-plan';
@@ -251,6 +252,8 @@ class LocalApply {
           note(error);
           return outcomes.result();
         });
+      // The next deletion, and `history`, complete an index that lacks a result.
+      await indexResults(this.place.store).catch(() => undefined);
       await writeOut(out, renderResultText(result, columnsOf(out)));
       if (failure !== null) throw stopped(failure);
       if (!quiet) err.write(`outcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);

@@ -61,6 +61,46 @@ const SNAPSHOT = z.object({
   deleteOn: z.optional(z.string()),
 });
 
+const OUTCOME = z.enum(['deleted', 'already-gone', 'spared', 'changed', 'failed']);
+
+/** The outcome of a planned snapshot, as `history` lists it. */
+const HISTORY_ENTRY = z.object({
+  ...PLANNED,
+  source: TEXT_OR_NULL,
+  outcome: OUTCOME,
+  at: z.string(),
+  reasons: z.array(REASON),
+  policy: TEXT_OR_NULL,
+  plan: z.object({ id: z.string(), digest: z.string() }),
+  report: TEXT_OR_NULL,
+  approvedBy: z.nullable(
+    z.object({
+      kind: z.enum(['caller', 'dashboard', 'automatic']),
+      arn: TEXT_OR_NULL,
+      claimed: z.boolean(),
+      announcedBy: z.optional(z.array(z.string())),
+    }),
+  ),
+  requestId: TEXT_OR_NULL,
+});
+
+const HISTORY = z.array(HISTORY_ENTRY);
+
+/** The verification of an evidence chain. `head`: `NUMBER:SHA256`; `broken`: the first broken link first. */
+const HISTORY_VERIFY = z.object({
+  schemaVersion: VERSION,
+  place: z.string(),
+  whole: z.boolean(),
+  records: z.number(),
+  head: TEXT_OR_NULL,
+  from: TEXT_OR_NULL,
+  to: TEXT_OR_NULL,
+  broken: z.array(z.object({ number: z.number(), fault: z.string(), place: z.string(), message: z.string() })),
+  expired: z.number(),
+  unrecorded: z.array(z.string()),
+  withoutResult: z.array(z.string()),
+});
+
 const EXPLAINED = { schemaVersion: VERSION, evaluatedAt: z.string(), timezone: z.string(), complete: z.boolean() };
 
 const EXPLAIN = z.union([
@@ -88,6 +128,7 @@ const EXPLAIN = z.union([
     }),
     snapshots: z.array(SNAPSHOT),
   }),
+  z.object({ ...EXPLAINED, type: z.literal('history'), entries: HISTORY }),
 ]);
 
 const PROBLEM = z.object({ code: z.string(), arn: TEXT_OR_NULL, message: z.string() });
@@ -204,7 +245,7 @@ const DRY_RUN = z.object({
   wouldNotDelete: z.array(
     z.object({
       ...PLANNED,
-      outcome: z.enum(['deleted', 'already-gone', 'spared', 'changed', 'failed']),
+      outcome: OUTCOME,
       code: z.string(),
       text: z.string(),
     }),
@@ -225,8 +266,12 @@ export const JSON_SHAPES = {
   simulate: SIMULATE,
   doctor: DOCTOR,
   'apply-dry-run': DRY_RUN,
+  history: HISTORY,
+  'history-verify': HISTORY_VERIFY,
 } as const;
 
 export type ExplainJson = Frozen<z.output<typeof EXPLAIN>>;
 export type DoctorJson = Frozen<z.output<typeof DOCTOR>>;
+export type HistoryVerifyJson = Frozen<z.output<typeof HISTORY_VERIFY>>;
+export type HistoryJson = Frozen<z.output<typeof HISTORY>>;
 export type DryRunJson = Frozen<z.output<typeof DRY_RUN>>;

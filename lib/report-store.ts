@@ -18,6 +18,7 @@ import {
   everyObject,
   PLANS,
   REPORTS,
+  RESULT_INDEX,
   RESULTS,
   RUNS,
   WRITE_ONCE,
@@ -181,15 +182,27 @@ export class ReportStore extends Construct {
     );
   }
 
-  /** Lets a report run read and write what is its own. It can delete nothing, and reach nothing else in the bucket. */
-  grantReport(role: IRole): void {
-    const patterns = storedPatterns(false);
+  /**
+   * Lets a report run read and write what is its own, and, where there is deletion, read the index of results. It can
+   * delete nothing, and reach nothing else in the bucket.
+   */
+  grantReport(role: IRole, deletes: boolean): void {
+    const own = storedPatterns(false);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],
-        resources: patterns.map((pattern) => this.bucket.arnForObjects(pattern)),
+        resources: own.map((pattern) => this.bucket.arnForObjects(pattern)),
       }),
     );
+    const deletions = deletes ? [everyObject(RESULT_INDEX)] : [];
+    if (deletes)
+      role.addToPrincipalPolicy(
+        new PolicyStatement({
+          actions: ['s3:GetObject'],
+          resources: deletions.map((pattern) => this.bucket.arnForObjects(pattern)),
+        }),
+      );
+    const patterns = [...own, ...deletions];
     this.denyReplacing(
       role,
       WRITE_ONCE.map((pattern) => this.bucket.arnForObjects(pattern)),

@@ -200,6 +200,7 @@ export class SnapshotRetention extends Construct {
       configuration,
       topic: this.topic,
       store,
+      deletes: checked.deletion !== 'off',
       ...(logRetention && { logRetention }),
     });
     for (const [name, value] of Object.entries(optionalEnv({ configurationDigest: config.digest })))

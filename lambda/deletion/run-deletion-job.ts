@@ -10,6 +10,7 @@ import { type EvidencePorts, type EvidenceSettings, headText } from '../storage/
 import { EVIDENCE, type PlanKey, planFile } from '../storage/keys';
 import { type ApplyPorts, prepareApply } from './apply-plan';
 import { executionName, noteEnding } from './execution-status';
+import { indexResults } from './index-results';
 import { applyInTime, checkDeployed, SUPERSEDED } from './invocation-limits';
 import { type OutcomePorts, openOutcomes } from './outcome-store';
 import { settleOutcome } from './outcome-summary';
@@ -171,6 +172,7 @@ async function invoke(
 async function recordEnd({ store }: DeletionPorts, execution: string, plan: PlanKey, end: RunEnd): Promise<void> {
   try {
     await settleOutcome(store, plan, isRunOf(execution));
+    await indexResults(store);
   } finally {
     await noteEnding(store, plan, executionName(execution), end);
   }

@@ -112,7 +112,7 @@ async function keepReport(ports: RunPorts, request: RunRequest, { report, plan }
     return { stored: false, listed: false, days: NO_DAYS, evidenceHead: null, failures: [storing.failure] };
   const recording = await withTimeout('record the report', left(), () => recordReport(ports, report, startedAt));
   const listing = await withTimeout('list the report among the others', left(), () =>
-    indexReports(ports.store, report),
+    indexReports(ports.store, report, deletion !== undefined),
   );
   const days = await withTimeout('find the days of deletions', left(), async () =>
     deletion?.mode === 'automatic' ? dueDays(ports, request, plan) : { due: new Map<string, string>() },

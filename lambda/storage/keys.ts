@@ -64,6 +64,15 @@ export const resultPage = (planId: string): string => `${RESULTS}${planId}.html`
 /** The folder of everything else that is stored about a plan's deletion. */
 export const resultFolder = (planId: string): string => `${RESULTS}${planId}/`;
 
+/** The index of results: numbered pages, each with the results of up to MAX_RESULTS_PER_PAGE plans. */
+export const RESULT_INDEX = `${RESULTS}index/`;
+
+/** A page of the index of results. */
+export const resultIndexPage = (number: number): string => `${RESULT_INDEX}${String(number).padStart(5, '0')}.json`;
+
+/** Matches the name of a page within the index: its number. */
+export const RESULT_INDEX_NAME = /^(\d{5})\.json$/;
+
 /** The lock of the run that applies a plan of this place, whichever plan that is. */
 export const LOCK_FILE = `${RESULTS}lock.json`;
 
@@ -86,6 +95,9 @@ export const recordFolder = ({ id, digest }: PlanKey): string =>
 /** The attempt or the outcome of an item, named by its position in the plan. */
 export const recordFile = (plan: PlanKey, position: number, kind: 'attempt' | 'outcome'): string =>
   `${recordFolder(plan)}${String(position).padStart(6, '0')}.${kind}.json`;
+
+/** Matches the name of the folder of attempts and outcomes within the folder of a plan. */
+export const RECORD_FOLDER_NAME = /^[0-9a-f]{16}$/;
 
 /** Matches the name of a record within its folder: position and kind. */
 export const RECORD_NAME = /^(\d+)\.(attempt|outcome)\.json$/;

@@ -142,6 +142,24 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   items: z.array(ITEM_RESULT),
 });
 
+/** A page of the index of results. `plans` has a member for each of `results`, in the same order. */
+const indexedPlan = z.looseObject({
+  id: z.string(),
+  storedAt: z.nullable(z.number()),
+  status: z.enum(['unfinished', 'finished']),
+  startedAt: z.string(),
+  updatedAt: z.string(),
+  summary: z.string(),
+});
+
+/** The first line of a page, completed: what the page has, without the results. */
+export const RESULT_INDEX_HEAD = z.looseObject({ schemaVersion: z.literal(1), plans: z.array(indexedPlan) });
+
+/** A page of the index of results. */
+export const RESULT_INDEX_PAGE = z
+  .looseObject({ schemaVersion: z.literal(1), plans: z.array(indexedPlan), results: z.array(APPLY_RESULT) })
+  .check(z.refine(({ plans, results }) => plans.length === results.length));
+
 interface AttemptBase {
   readonly arn: string;
   readonly name: string;
@@ -282,8 +300,10 @@ export const REPORT_HEAD: z.ZodMiniType<ReportHead> = z.looseObject({
 /** A line of a report's state. */
 export const STATE_BLOCK: z.ZodMiniType<IndexBlock> = z.tuple([z.string(), known<Kind>(), z.string(), z.string()]);
 
-/** The index of reports. Only the outcomes are read back. */
+/** The index of reports. Only the outcomes and the deletions are read back. */
 export const REPORT_INDEX = z.looseObject({
+  // Indexes of earlier versions list no deletions.
+  deletions: z.catch(z.array(z.looseObject({ planId: z.string(), at: z.string(), outcome: z.string() })), []),
   reports: z.array(z.looseObject({ reportId: z.string(), outcome: z.catch(z.nullable(z.string()), null) })),
 });
 

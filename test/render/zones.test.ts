@@ -88,7 +88,7 @@ describe('dates that a person reads', () => {
   it('are in the configured zone in the list of reports and in that of a plan', () => {
     const files = { html: 'a', json: 'b', csv: 'c' };
     const index = [
-      ...renderIndex([{ reportId: 'x', at: new Date(AT).toISOString(), outcome: null, files }], AUCKLAND),
+      ...renderIndex([{ reportId: 'x', at: new Date(AT).toISOString(), outcome: null, files }], [], AUCKLAND),
     ].join('');
     expect(index).toContain('2026-11-24 09:15');
     expect(index.split('Pacific/Auckland')).toHaveLength(2);

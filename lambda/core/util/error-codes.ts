@@ -318,6 +318,26 @@ export const ERROR_CODES = {
     meaning: 'No snapshot that was read has the name or the ARN.',
     remedy: 'Correct the name. Check that the configuration reads the region and the kind.',
   },
+  'history.empty': {
+    fault: 'operator',
+    meaning: 'The place that was named for the history has no objects.',
+    remedy: 'Name the folder `results/` that `apply --local` wrote, the bucket of a deployment, or its stack.',
+  },
+  'history.foreign': {
+    fault: 'operator',
+    meaning: 'The place that was named for the history has other files, and no result of a deletion.',
+    remedy: 'Name the folder `results/` that `apply --local` wrote, the bucket of a deployment, or its stack.',
+  },
+  'history.incomplete': {
+    fault: 'operator',
+    meaning: 'Parts of the record are missing or cannot be read. The history lists the others.',
+    remedy: 'Copy the whole place again, or restore the objects that the message names.',
+  },
+  'history.no-store': {
+    fault: 'operator',
+    meaning: 'The folder of the history does not exist, or the stack has no bucket of its own.',
+    remedy: 'Pass the folder or the bucket with `--store`.',
+  },
   'init.exists': {
     fault: 'operator',
     meaning: '`init` never writes over a configuration, and the folder has one, or a file with a near name.',
@@ -605,6 +625,11 @@ export const ERROR_CODES = {
     fault: 'operator',
     meaning: '`--at` and `--plan-out` were passed together.',
     remedy: 'Leave one of them out: a plan is made at the real time only.',
+  },
+  'usage.history': {
+    fault: 'operator',
+    meaning: 'The options that name the place of the history contradict each other, or name no place.',
+    remedy: 'Pass `--store` with a folder or `s3://BUCKET`, or `--stack` with the name of a stack.',
   },
   'usage.needs-live': {
     fault: 'operator',
