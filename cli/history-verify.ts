@@ -15,6 +15,8 @@ import type { HistoryPlace } from './history-store';
 import type { HistoryVerifyJson } from './json-shapes';
 import { columnsOf, type Terminal, writeOut } from './terminal';
 
+const refuse = (message: string): RetentionError => new RetentionError('usage.verify', message);
+
 export interface HistoryVerifyOptions {
   /** `NUMBER:SHA256` of an e-mail; absent: a chain that was cut or written again is not found. */
   readonly head?: string | undefined;
@@ -25,10 +27,17 @@ function headOf(text: string | undefined): EvidenceHead | null {
   if (text === undefined) return null;
   const head = parseHead(text);
   if (head !== null) return head;
-  throw new RetentionError(
-    'usage.history',
-    `got --head ${oneLine(text) || "''"}, expected NUMBER:SHA256 as the last lines of an e-mail print it`,
-  );
+  throw refuse(`got --head ${oneLine(text) || "''"}, expected NUMBER:SHA256 as the last lines of an e-mail print it`);
+}
+
+/** Refuses options that do not go together with `--verify`, or only with it. */
+export function checkVerifyOptions(
+  isVerifying: boolean,
+  { name, since, head }: { readonly name: unknown; readonly since: unknown; readonly head: unknown },
+): void {
+  if (isVerifying && (name !== undefined || since !== undefined))
+    throw refuse('--verify checks a whole place, and takes no name and no --since; leave them out');
+  if (!isVerifying && head !== undefined) throw refuse('--head is for --verify; pass both, or neither');
 }
 
 /** A bucket, or a copy of one, has its chain at the top; a folder of local results has it in `results/`. */
@@ -100,8 +109,7 @@ export async function verifyHistory(
 ): Promise<ExitCode> {
   const { out } = terminal;
   const { format = 'text' } = options;
-  if (format === 'csv')
-    throw new RetentionError('usage.history', 'got --verify with --format csv, expected text or json');
+  if (format === 'csv') throw refuse('got --verify with --format csv, expected text or json');
   const head = headOf(options.head);
   const verify = async (): Promise<Verification> =>
     verifyEvidence({ store: place.store, hashText: sha256Of, folder: await chainOf(place), now: Date.now() }, head);

@@ -12,7 +12,7 @@ import { EXIT, type ExitCode } from './exit-codes';
 import type { HistoryFormat } from './formats';
 import { type HistoryPlace, openHistory, type StoreOptions } from './history-store';
 import { historyText } from './history-text';
-import { verifyHistory } from './history-verify';
+import { checkVerifyOptions, verifyHistory } from './history-verify';
 import type { HistoryJson } from './json-shapes';
 import { zoneOf } from './load-config';
 import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
@@ -103,14 +103,8 @@ export async function history(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { out } = terminal;
-  const { verify = false, head } = options;
-  if (verify ? wanted !== undefined || options.since !== undefined : head !== undefined)
-    throw new RetentionError(
-      'usage.history',
-      verify
-        ? '--verify checks a whole place, and takes no name and no --since; leave them out'
-        : '--head is for --verify; pass both, or neither',
-    );
+  const { verify = false, since: from, head } = options;
+  checkVerifyOptions(verify, { name: wanted, since: from, head });
   const zone = zoneOf(options.config);
   const place = await openHistory(options, terminal);
   if (verify) return verifyHistory(place, options, zone, terminal);
