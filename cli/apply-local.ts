@@ -21,7 +21,7 @@ import { startAge } from '../lambda/deletion/check-age';
 import { indexResults } from '../lambda/deletion/index-results';
 import { type OutcomeStore, openOutcomes } from '../lambda/deletion/outcome-store';
 import { type ApprovedRun, recordApproval, recordResult } from '../lambda/deletion/record-deletion';
-import { checkCount } from '../lambda/deletion/verify-plan';
+import { checkConfig, checkCount } from '../lambda/deletion/verify-plan';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import type { SnapshotDeletion } from '../lambda/ports/deletion-ports';
 import type { ReadInventory } from '../lambda/ports/ports';
@@ -46,7 +46,7 @@ import { columnsOf, reportFailure, type Terminal, writeOut } from './terminal';
 
 /** How a plan is applied from this machine. */
 export interface LocalOptions {
-  /** Reads the configuration; again before each new decision. */
+  /** Reads the configuration; again before each new decision, and after the question. */
   readonly readConfig: () => Config;
   /** What the plan's digest must be; null: any. */
   readonly digest: string | null;
@@ -175,8 +175,8 @@ class LocalApply {
   }
 
   /**
-   * Shows the candidates and asks for their number. A decision that became old meanwhile is made again, without
-   * candidates that were not shown.
+   * Shows the candidates and asks for their number. Refuses plan.config-changed where the configuration changed
+   * meanwhile. A decision that became old is made again, without candidates that were not shown.
    */
   private async confirm(prepared: Prepared): Promise<Prepared> {
     this.checkYes(prepared);
@@ -186,6 +186,7 @@ class LocalApply {
     const candidates = candidatesOf(prepared).length;
     const question = { plan, candidates, yes: this.options.yes, note: raisedCapsText(plan, config) };
     if (candidates > 0) await confirmCount(question, this.terminal, this.input, this.caller);
+    checkConfig(plan, this.options.readConfig());
     if (age() <= MAX_DECISION_AGE_MS) return prepared;
     const again = withinConfirmed(prepared, await this.prepare());
     await this.show(again);

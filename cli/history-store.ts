@@ -1,8 +1,5 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
-import { UPLOADING } from '../lambda/aws/http-limits';
-import { s3Store } from '../lambda/aws/s3-store';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import type { Store } from '../lambda/ports/ports';
@@ -10,6 +7,7 @@ import { PLANS, REPORTS, RESULTS } from '../lambda/storage/keys';
 import { type Caller, explainAccess, findCaller, requireCredentials, sayEndpoints } from './aws';
 import { findDeployments } from './doctor-stacks';
 import { folderStore } from './folder-store';
+import { bucketStore } from './plan-place';
 import type { Terminal } from './terminal';
 
 /** Where results are: options of `history` and of `explain`. */
@@ -50,6 +48,8 @@ function mapKeys(store: Store, keyOf: (key: string) => string): Store {
     get: (key) => store.get(keyOf(key)),
     lines: (key) => store.lines(keyOf(key)),
     list: (prefix) => store.list(keyOf(prefix)),
+    listAfter: (prefix, after) => store.listAfter(keyOf(prefix), after),
+    fingerprint: (key, version) => store.fingerprint(keyOf(key), version),
     getDated: (key) => store.getDated(keyOf(key)),
     listDated: (prefix) => store.listDated(keyOf(prefix)),
     listAfter: (prefix, after) => store.listAfter(keyOf(prefix), after),
@@ -86,10 +86,7 @@ function openFolder(path: string): HistoryPlace {
 
 /** Opens a bucket, or a copy of one under a prefix. */
 function openBucket(bucket: string, prefix: string, caller: Caller): HistoryPlace {
-  const { credentials, region, forcePathStyle, connection } = caller;
-  const requestHandler = connection.withLimits(UPLOADING);
-  const client = new S3Client({ credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler });
-  const whole = s3Store(client, bucket);
+  const whole = bucketStore(bucket, caller);
   const store = prefix === '' ? whole : mapKeys(whole, (key) => `${prefix}/${key}`);
   const isDeployment = async (): Promise<boolean> =>
     (await store.list(REPORTS)).length > 0 || (await store.list(PLANS)).length > 0;

@@ -49,8 +49,11 @@ const exactly = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(sh
 /** A plan. Each message says what was expected. */
 export const PLAN: z.ZodMiniType<Plan> = exactly({
   schemaVersion: z.literal(1, { error: '1' }),
-  // It becomes part of a key.
-  id: matching(/^\w[\w.-]{0,127}$/, 'an id of letters, digits, "-", "_" and "."'),
+  // It becomes part of keys beside the key of the lock, which file systems may find in any letter case.
+  id: matching(
+    /^(?!lock(?:\.json)?$)\w[\w.-]{0,127}$/i,
+    'an id of letters, digits, "-", "_" and ".", other than "lock"',
+  ),
   account,
   scopes: listOf(exactly({ account, region: oneOrMore, kind })),
   createdAt: exactInstant,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { S3Client } from '@aws-sdk/client-s3';
 import { apply } from '../../cli/apply';
+import { reportFailure } from '../../cli/terminal';
 import { sampleAccount } from '../../emulator/sample-account';
 import { DEFAULT_BUCKET, type Emulator, startEmulator } from '../../emulator/server';
 import { s3Store } from '../../lambda/aws/s3-store';
@@ -264,7 +265,7 @@ describe('lightsail-retention apply', () => {
         { local: true, config: config() },
         terminal,
         input as unknown as NodeJS.ReadStream,
-      );
+      ).catch((error: unknown) => reportFailure(error, terminal.err, {}));
       return { code, text: chunks.join('') };
     };
 
@@ -305,6 +306,32 @@ describe('lightsail-retention apply', () => {
       } finally {
         now.mockRestore();
       }
+    });
+
+    it.each<[string, () => void, string, number]>([
+      [
+        'of which it now keeps all',
+        () => writeFileSync(config(), POLICY.replace('last: 3', 'last: 30')),
+        'plan.config-changed',
+        4,
+      ],
+      ['that now has an error', () => writeFileSync(config(), 'version: 1\npolicies: 7\n'), 'config.invalid', 2],
+      ['that is no longer there', () => rmSync(config()), 'config.invalid', 2],
+    ])('deletes nothing after a change of the configuration, %s, while the question was open', async (...args) => {
+      const [, change, refused, exitCode] = args;
+      const { code, text } = await typing('5\n', change);
+      expect({ code, text }).toMatchObject({ code: exitCode, text: expect.stringContaining(`[${refused}]`) });
+      expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(0);
+      expect(count()).toBe(11);
+    });
+
+    it('warns of the configuration once, not again after the answer', async () => {
+      writeFileSync(join(work, 'retention.yml'), POLICY);
+      const { code, text } = await typing('5\n');
+      expect({ code, warnings: text.match(/warning: retention\.yml is not read/g)?.length }).toEqual({
+        code: 0,
+        warnings: 1,
+      });
     });
 
     it.each([
