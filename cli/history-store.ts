@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { UPLOADING } from '../lambda/aws/http-limits';
@@ -9,7 +8,7 @@ import type { Store } from '../lambda/ports/ports';
 import { PLANS, REPORTS, RESULTS } from '../lambda/storage/keys';
 import { type Caller, explainAccess, findCaller, requireCredentials, sayEndpoints } from './aws';
 import { findDeployments } from './doctor-stacks';
-import { folderStore } from './folder-store';
+import { folderStore, isFolder } from './folder-store';
 import type { Terminal } from './terminal';
 
 /** Where results are: options of `history` and of `explain`. */
@@ -33,10 +32,10 @@ export interface HistoryPlace {
 /** The folder that `apply --local` writes into, seen from the working directory. */
 export const DEFAULT_FOLDER = 'results';
 
-const EXPECTED =
+const EXPECTED_STORE =
   'expected the folder results/ that "apply --local" wrote, or s3://BUCKET; --stack NAME finds the bucket of a deployment';
 
-const refuse = (code: 'history.no-store' | 'usage.history', message: string): RetentionError =>
+const storeRefusal = (code: 'history.no-store' | 'usage.history', message: string): RetentionError =>
   new RetentionError(code, message);
 
 /** The same store with other keys. */
@@ -55,28 +54,16 @@ function mapKeys(store: Store, keyOf: (key: string) => string): Store {
   };
 }
 
-/** Whether a path is a folder; null: nothing is there. */
-function isFolder(path: string): boolean | null {
-  try {
-    return statSync(path).isDirectory();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new RetentionError('store.folder', `cannot read ${oneLine(path)}: ${String(code)}; ${EXPECTED}`, {
-      cause: error,
-    });
-  }
-}
-
 /** Opens a folder: one that contains `results/`, or the folder of results itself, whatever its name. */
-function openFolder(path: string): HistoryPlace {
+async function openFolder(path: string): Promise<HistoryPlace> {
   const where = oneLine(path);
-  const there = isFolder(path);
+  const there = await isFolder(path);
   if (there === null)
-    throw refuse('history.no-store', `cannot read the history: there is no folder ${where}; ${EXPECTED}`);
-  if (!there) throw refuse('history.no-store', `cannot read the history: ${where} is no folder; ${EXPECTED}`);
+    throw storeRefusal('history.no-store', `cannot read the history: there is no folder ${where}; ${EXPECTED_STORE}`);
+  if (!there)
+    throw storeRefusal('history.no-store', `cannot read the history: ${where} is no folder; ${EXPECTED_STORE}`);
   const folder = folderStore(path);
-  const isParent = isFolder(join(path, RESULTS)) === true;
+  const isParent = (await isFolder(join(path, RESULTS))) === true;
   const keyOf = (key: string): string => (key.startsWith(RESULTS) ? key.slice(RESULTS.length) : `../${key}`);
   const store = isParent ? folder : mapKeys(folder, keyOf);
   return { where: path, store, isDeployment: async () => false, explain: (error) => error };
@@ -114,7 +101,7 @@ async function bucketOf(stack: string, caller: Caller): Promise<string> {
   if (bucket !== undefined && others.length === 0) return bucket;
   const why = findings.map(({ message }) => message).join('; ');
   const reason = others.length > 0 ? `it has ${buckets.size} buckets` : why || 'it makes no bucket of its own';
-  throw refuse(
+  throw storeRefusal(
     'history.no-store',
     `cannot read the history of the stack ${oneLine(stack)}: ${oneLine(reason)}; pass --store s3://BUCKET`,
   );
@@ -123,7 +110,7 @@ async function bucketOf(stack: string, caller: Caller): Promise<string> {
 /** Opens the place of results that the options name; by default `results/` in the working directory. */
 export async function openHistory({ store, stack, profile }: StoreOptions, terminal: Terminal): Promise<HistoryPlace> {
   if (store !== undefined && stack !== undefined)
-    throw refuse('usage.history', '--store and --stack do not go together; choose one of them');
+    throw storeRefusal('usage.history', '--store and --stack do not go together; choose one of them');
   if (stack !== undefined) {
     const caller = await openCaller(profile, terminal);
     return openBucket(await bucketOf(stack, caller), '', caller);
@@ -131,7 +118,8 @@ export async function openHistory({ store, stack, profile }: StoreOptions, termi
   const place = store ?? DEFAULT_FOLDER;
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(place) && place !== '') return openFolder(place);
   const [, bucket, path = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(place) ?? [];
-  if (bucket === undefined) throw refuse('usage.history', `got --store ${oneLine(place) || "''"}; ${EXPECTED}`);
+  if (bucket === undefined)
+    throw storeRefusal('usage.history', `got --store ${oneLine(place) || "''"}; ${EXPECTED_STORE}`);
   const parts = path.split('/').filter((part) => part !== '');
   const prefix = (parts.at(-1) === DEFAULT_FOLDER ? parts.slice(0, -1) : parts).join('/');
   return openBucket(bucket, prefix, await openCaller(profile, terminal));

@@ -25,7 +25,7 @@ import type { Clock } from '../ports/ports';
 import { ALIAS, aliasArn, invokeCommand } from '../render/deletion-commands';
 import { digestOf } from '../runtime/digest';
 import { parseDeletionEnv } from '../runtime/env';
-import { readBundledConfig } from './wire-report';
+import { readBundledConfig } from './read-bundled-config';
 
 const MINUTE = 60_000;
 
