@@ -89,7 +89,12 @@ export async function apply(
     const place = await openPlace(plan, caller);
     const { digest, yes, dryRun = false, format = 'text', quiet = false } = options;
     if (options.function === undefined) {
-      const readConfig = () => loadConfig(options.config, warnOn(terminal.err));
+      let warn = warnOn(terminal.err);
+      const readConfig = () => {
+        const config = loadConfig(options.config, warn);
+        warn = () => undefined;
+        return config;
+      };
       const local = { readConfig, digest: digest ?? null, yes, dryRun, format, quiet };
       return await applyLocally(local, place, caller, terminal, input);
     }

@@ -1,14 +1,13 @@
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
-import { UPLOADING } from '../lambda/aws/http-limits';
-import { s3Store } from '../lambda/aws/s3-store';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import type { Store } from '../lambda/ports/ports';
 import { PLANS, REPORTS, RESULTS } from '../lambda/storage/keys';
 import { type Caller, explainAccess, findCaller, requireCredentials, sayEndpoints } from './aws';
+import { readDeployment } from './doctor-names';
 import { findDeployments } from './doctor-stacks';
 import { folderStore, isFolder } from './folder-store';
+import { bucketStore } from './plan-place';
 import type { Terminal } from './terminal';
 
 /** Where results are: options of `history` and of `explain`. */
@@ -49,6 +48,8 @@ function mapKeys(store: Store, keyOf: (key: string) => string): Store {
     get: (key) => store.get(keyOf(key)),
     lines: (key) => store.lines(keyOf(key)),
     list: (prefix) => store.list(keyOf(prefix)),
+    listAfter: (prefix, after) => store.listAfter(keyOf(prefix), after),
+    fingerprint: (key, version) => store.fingerprint(keyOf(key), version),
     getDated: (key) => store.getDated(keyOf(key)),
     listDated: (prefix) => store.listDated(keyOf(prefix)),
   };
@@ -71,10 +72,7 @@ async function openFolder(path: string): Promise<HistoryPlace> {
 
 /** Opens a bucket, or a copy of one under a prefix. */
 function openBucket(bucket: string, prefix: string, caller: Caller): HistoryPlace {
-  const { credentials, region, forcePathStyle, connection } = caller;
-  const requestHandler = connection.withLimits(UPLOADING);
-  const client = new S3Client({ credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler });
-  const whole = s3Store(client, bucket);
+  const whole = bucketStore(bucket, caller);
   const store = prefix === '' ? whole : mapKeys(whole, (key) => `${prefix}/${key}`);
   const isDeployment = async (): Promise<boolean> =>
     (await store.list(REPORTS)).length > 0 || (await store.list(PLANS)).length > 0;
@@ -92,15 +90,12 @@ async function openCaller(profile: string | undefined, terminal: Terminal): Prom
 /** Finds the bucket of a deployed stack. */
 async function bucketOf(stack: string, caller: Caller): Promise<string> {
   const { found, findings } = await findDeployments(caller, stack);
-  const buckets = new Set(
-    found.flatMap(({ deployed }) =>
-      deployed.candidates.flatMap(({ parts }) => parts.bucket.flatMap(({ physicalId }) => physicalId ?? [])),
-    ),
-  );
+  const deployments = await Promise.all(found.map((each) => readDeployment(caller, each)));
+  const buckets = new Set(deployments.flatMap((deployment) => deployment.bucket ?? []));
   const [bucket, ...others] = buckets;
   if (bucket !== undefined && others.length === 0) return bucket;
   const why = findings.map(({ message }) => message).join('; ');
-  const reason = others.length > 0 ? `it has ${buckets.size} buckets` : why || 'it makes no bucket of its own';
+  const reason = others.length > 0 ? `it has ${buckets.size} buckets` : why || 'its bucket could not be found';
   throw storeRefusal(
     'history.no-store',
     `cannot read the history of the stack ${oneLine(stack)}: ${oneLine(reason)}; pass --store s3://BUCKET`,

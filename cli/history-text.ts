@@ -7,7 +7,7 @@ import { approvalText } from '../lambda/render/approval';
 import { formatCount, formatNumber } from '../lambda/render/numbers';
 import { zoneText } from '../lambda/render/phrases';
 import { wrap } from '../lambda/render/terminal';
-import { tableText } from './table';
+import { tableText } from '../lambda/render/text-table';
 
 const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
   deleted: 'deleted',

@@ -79,7 +79,12 @@ export class DeletionFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName, deletionMode: mode }),
+      environment: buildEnv({
+        topicArn: topic.topicArn,
+        bucket: store.bucket.bucketName,
+        deletionMode: mode,
+        ...store.recording,
+      }),
       memorySize: 512,
       timeout: Duration.minutes(15),
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: HISTORY },

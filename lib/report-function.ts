@@ -71,7 +71,7 @@ export class ReportFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName }),
+      environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName, ...store.recording }),
       // A large account is read within 256 MB; what is above that buys CPU, of which deciding and writing a report use
       // what they get.
       memorySize: 512,

@@ -20,7 +20,14 @@ import {
 } from '../ports/deletion-ports';
 import type { Clock } from '../ports/ports';
 import type { CallOptions, SnapshotKind } from '../ports/snapshot-kind';
-import { classify, type ErrorClass, errorFacts, isAccessDenied, isCredentialFailure } from './aws-errors';
+import {
+  classify,
+  confirmsAbsence,
+  type ErrorClass,
+  errorFacts,
+  isAccessDenied,
+  isCredentialFailure,
+} from './aws-errors';
 import { PATIENT, withLimits } from './http-limits';
 import { checkedLate, checkLate, lateCheckAgents, NotSent, sendingOnlyWhile } from './late-check';
 import type { AgentPool, LightsailClientOptions, LightsailClients } from './lightsail-client';
@@ -93,7 +100,9 @@ const REFUSED_FOR_NOW: ReadonlySet<string> = new Set(['InvalidInputException', '
 function classOf(error: unknown, code: string): CallFailure['class'] {
   if (isCredentialFailure(error)) return 'caller';
   if (BEGUN.has(code)) return 'unknown';
-  return isUnanswered(error) ? 'transient' : FAILURE[classify(error)];
+  if (isUnanswered(error)) return 'transient';
+  const of = classify(error);
+  return of === 'not-found' && !confirmsAbsence(error) ? 'transient' : FAILURE[of];
 }
 
 function failureOf(error: unknown): CallFailure {

@@ -119,7 +119,7 @@ export async function prepareApply(
   checkComplete(plan);
   checks.run(() => checkUnblocked(plan, allowsRaisedCaps));
   checkConfig(plan, config);
-  const before = await checkOutcomes(ports.outcomes, plan);
+  const { outcomes: before, inDoubt } = await checkOutcomes(ports.outcomes, plan);
   checks.run(() => checkOrigin(config));
   const done = new Set(before.map(({ arn }) => arn));
   const open = plan.items.filter(({ arn }) => !done.has(arn));
@@ -143,7 +143,12 @@ export async function prepareApply(
   const decidedAtMonotonic = ports.monotonic();
   const matters = ({ snapshot }: EvaluatedSnapshot): boolean => wanted.has(snapshot.arn);
   const { inventory, decision } = await decideConfirmed(live, { config, now: decidedAt, matters, progress });
-  const { groups, skipped } = intersect(open, decision.items, inventory.sources, config.floors.minKeep, config.zone);
+  const { groups, skipped } = intersect(open, decision.items, {
+    sources: inventory.sources,
+    minKeep: config.floors.minKeep,
+    zone: config.zone,
+    inDoubt,
+  });
   const candidates = groups.reduce((sum, { items }) => sum + items.length, 0);
   const deleted = before.filter(({ outcome }) => outcome === 'deleted').length;
   checks.run(() => checkCaps(plan, config, candidates + deleted, inventory.snapshots.length + deleted));
@@ -382,8 +387,10 @@ export async function applyPrepared(
   if (prepared.refusal !== null && options.wouldDelete === undefined) throw prepared.refusal;
   const runPorts = { ...ports, deletion: stopWithCaller(ports.deletion) };
   const { outcomes } = ports;
-  if (options.wouldDelete === undefined && prepared.groups.length > 0 && outcomes.replacedLock)
+  if (options.wouldDelete === undefined && prepared.groups.length > 0 && outcomes.replacedLock) {
     await ports.sleep(TAKE_OVER_WAIT_MS);
+    outcomes.noteWaited();
+  }
   let current = prepared;
   for (let idle = 0; idle < MAX_IDLE_DECISIONS; ) {
     const known = outcomes.recorded.size;

@@ -201,8 +201,9 @@ class SnapshotDeletionRun {
       case 'not-sent':
         return { again: TOO_OLD };
       case 'throttled':
-      case 'transient':
         return this.again(reasonOf(failure));
+      case 'transient':
+        return isUndone(failure) ? this.again(reasonOf(failure)) : this.afterSilence(failure);
       case 'not-found':
       case 'refused':
       case 'unknown':
@@ -215,6 +216,15 @@ class SnapshotDeletionRun {
     if (answer.requestId === undefined) return;
     if (answer.ok || !isUndone(answer.failure) || !this.mayHaveDeleted) this.requestId = answer.requestId;
     if (answer.ok || !isUndone(answer.failure)) this.mayHaveDeleted = true;
+  }
+
+  /**
+   * Waits after a delete that was not answered, and may still arrive or be carried out: only when nothing of it can
+   * arrive any longer, another may be sent.
+   */
+  private async afterSilence(failure: CallFailure): Promise<Step> {
+    const now = await this.waitUntilGone(TAKE_OVER_WAIT_MS);
+    return isGone(now) ? { end: goneOutcome(this.sent) } : this.again(reasonOf(failure));
   }
 
   /**

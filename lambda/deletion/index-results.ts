@@ -1,3 +1,4 @@
+import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import { resultSentence } from '../render/result-text';
 import { resultFile, resultIndexPage } from '../storage/keys';
@@ -12,7 +13,6 @@ import {
   readIndexHeads,
 } from '../storage/result-index';
 import { APPLY_RESULT, parseStored } from '../storage/schemas';
-import { eachOf } from './outcome-files';
 
 /** A page has at most this many results, */
 export const MAX_RESULTS_PER_PAGE = 100;

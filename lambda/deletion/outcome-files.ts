@@ -8,6 +8,7 @@ import {
 } from '../core/plan/outcome';
 import type { PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
+import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import { type PlanKey, RECORD_NAME, recordFile, recordFolder, resultFile } from '../storage/keys';
 import { APPLY_RESULT, ATTEMPT, type Attempt, ITEM_RESULT, parseStored } from '../storage/schemas';
@@ -65,16 +66,6 @@ export async function readItemOutcome(store: Store, plan: PlanKey, position: num
   const outcome = parseStored(ITEM_RESULT, text);
   if (outcome === null) throw unreadable(store, key);
   return outcome;
-}
-
-const MAX_CALLS_AT_ONCE = 16;
-
-/** Calls the store for each of many, a few at a time. Returns the answers in order. */
-export async function eachOf<T, R>(all: readonly T[], call: (each: T) => Promise<R>): Promise<readonly R[]> {
-  const answers: R[] = [];
-  for (let from = 0; from < all.length; from += MAX_CALLS_AT_ONCE)
-    answers.push(...(await Promise.all(all.slice(from, from + MAX_CALLS_AT_ONCE).map(call))));
-  return answers;
 }
 
 /**

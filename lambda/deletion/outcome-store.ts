@@ -8,6 +8,7 @@
 import type { ApplyResult, Approval, ItemDetails, ItemResult, RunOrigin } from '../core/plan/outcome';
 import type { Plan, PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
+import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
 import { jsonObject } from '../storage/json-object';
@@ -15,7 +16,6 @@ import { recordFile, resultFile } from '../storage/keys';
 import type { Attempt } from '../storage/schemas';
 import {
   byArn,
-  eachOf,
   makeResult,
   type Records,
   readAttempt,
@@ -48,6 +48,8 @@ export interface RunOutcomes {
    * Whether an earlier run of any plan of the place ended without releasing its lock: its last delete may still arrive.
    */
   readonly replacedLock: boolean;
+  /** Notes that this run has waited until no delete of that run can arrive. */
+  noteWaited(): void;
   /**
    * Reads whether this run still has the attempt of an item: only then may it send a delete. Refuses plan.in-progress
    * when it no longer has the lock.
@@ -63,8 +65,11 @@ export interface RunOutcomes {
 export interface OutcomeStore extends RunOutcomes {
   /** Returns the outcomes as this run knows them, durable or not. */
   result(): ApplyResult;
-  /** Writes the result, finished if every item has its outcome, and releases the lock. */
-  close(): Promise<ApplyResult>;
+  /**
+   * Writes the result, finished if every item has its outcome, and releases the lock. `beforeRelease` is called while no
+   * other run can change what is stored; it must not reject.
+   */
+  close(beforeRelease?: () => Promise<void>): Promise<ApplyResult>;
 }
 
 const MAX_TRIES = 5;
@@ -130,6 +135,10 @@ class StoredOutcomes implements OutcomeStore {
     return this.lock.replaced;
   }
 
+  noteWaited(): void {
+    this.lock.noteWaited();
+  }
+
   async isOwnAttempt(arn: string): Promise<boolean> {
     const [attempt] = await Promise.all([this.reread(arn), this.lock.check()]);
     return this.isOwnOpen(attempt);
@@ -162,7 +171,7 @@ class StoredOutcomes implements OutcomeStore {
     return { ...this.view(), status: 'unfinished' };
   }
 
-  async close(): Promise<ApplyResult> {
+  async close(beforeRelease?: () => Promise<void>): Promise<ApplyResult> {
     this.isClosed = true;
     await this.queue;
     for (;;) {
@@ -173,6 +182,7 @@ class StoredOutcomes implements OutcomeStore {
       const { recorded } = await readRecords(this.ports.store, this.plan, this.recorded, this.plan.items);
       for (const result of recorded.values()) this.keep(result);
       if (this.recorded.size > known) continue;
+      await beforeRelease?.();
       await this.lock.release();
       return end;
     }
@@ -318,14 +328,24 @@ async function readUnfinished(store: Store, plan: Plan): Promise<ApplyResult | n
   );
 }
 
+/** What earlier runs of a plan left behind. */
+export interface EarlierRuns {
+  readonly outcomes: readonly ItemResult[];
+  /** ARNs of the snapshots whose delete may have been sent, and may still be carried out. */
+  readonly inDoubt: ReadonlySet<string>;
+}
+
 /**
- * Returns the recorded outcomes of a plan. Refuses plan.applied when it is finished, plan.in-progress while another run
- * seems to be active.
+ * Returns what earlier runs of a plan recorded. Refuses plan.applied when it is finished, plan.in-progress while another
+ * run seems to be active.
  */
-export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<readonly ItemResult[]> {
+export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<EarlierRuns> {
   const result = await readUnfinished(ports.store, plan);
   await checkLock(ports, plan.id);
-  return [...(await readRecords(ports.store, plan, byArn(result), plan.items)).recorded.values()];
+  const records = await readRecords(ports.store, plan, byArn(result), plan.items);
+  const outcomes = [...records.recorded.values()];
+  const doubtful = outcomes.filter(({ mayStillBeDeleted }) => mayStillBeDeleted === true).map(({ arn }) => arn);
+  return { outcomes, inDoubt: new Set([...unsettledOfRecords(records).keys(), ...doubtful]) };
 }
 
 const isSameApproval = (a: Approval | null, b: Approval | null): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -364,6 +384,7 @@ export function rehearsalOutcomes(): RunOutcomes {
     recorded,
     unsettled: new Map(),
     replacedLock: false,
+    noteWaited: () => undefined,
     startAttempt: async () => 'owned',
     isOwnAttempt: async () => true,
     cancelAttempt: async () => undefined,

@@ -6,7 +6,8 @@ import type { SnapshotDeletion } from '../ports/deletion-ports';
 import type { DurableSteps } from '../ports/durable-steps';
 import type { Channel, Digest, ReadInventory, Store } from '../ports/ports';
 import type { RunEnd } from '../render/result-email';
-import { type PlanKey, planFile } from '../storage/keys';
+import { type EvidencePorts, type EvidenceSettings, headText } from '../storage/evidence';
+import { EVIDENCE, type PlanKey, planFile } from '../storage/keys';
 import { type ApplyPorts, prepareApply } from './apply-plan';
 import { executionName, noteEnding } from './execution-status';
 import { indexResults } from './index-results';
@@ -14,6 +15,7 @@ import { applyInTime, checkDeployed, SUPERSEDED } from './invocation-limits';
 import { type OutcomePorts, openOutcomes } from './outcome-store';
 import { settleOutcome } from './outcome-summary';
 import type { DeletionOrder } from './parse-event';
+import { type ApprovedRun, recordApproval, recordResult } from './record-deletion';
 import { isRefusal, PlanInProgress } from './refusals';
 import { type Selected, selectAutomatically } from './select-due-snapshots';
 import { type EndedRun, type ResultSent, sendResult } from './send-result';
@@ -53,6 +55,8 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'outcomes'> {
   readonly beforeEnd: (ms: number) => AbortSignal;
   /** Whether the version of the function that runs is still the deployed one; rejects where that cannot be told. */
   readonly isDeployed: () => Promise<boolean>;
+  /** Absent: nothing is recorded in the evidence chain. */
+  readonly evidence?: EvidenceSettings;
   /** The command that goes on with an unfinished plan, for people. */
   readonly again: EndedRun['again'];
 }
@@ -211,6 +215,35 @@ async function applyInInvocations(
   return { state: 'stopped', code: 'run.invocations', text: `it did not end in ${invocations} invocations` };
 }
 
+/** The ports of the evidence chain; null: nothing is recorded. */
+const evidencePorts = ({ store, clock, evidence }: DeletionPorts): EvidencePorts | null =>
+  evidence === undefined ? null : { ...evidence, store, clock, folder: EVIDENCE };
+
+/** Records the approval before anything is deleted. Returns how the run ends where that fails; null: it may go on. */
+async function approveRun(steps: DurableSteps, ports: DeletionPorts, approved: ApprovedRun): Promise<RunEnd | null> {
+  const recorded = evidencePorts(ports);
+  if (recorded === null) return null;
+  try {
+    await steps.step('approve', () => recordApproval(recorded, approved));
+    return null;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { state: 'failed', code: 'evidence.not-recorded', text };
+  }
+}
+
+/** Records the result. Returns the head of the chain for the e-mail, which is sent however this ends. */
+async function recordRun(
+  steps: DurableSteps,
+  ports: DeletionPorts,
+  approved: ApprovedRun,
+): Promise<Pick<EndedRun, 'evidenceHead'>> {
+  const recorded = evidencePorts(ports);
+  if (recorded === null) return {};
+  const head = await steps.step('evidence', () => recordResult(recorded, approved)).catch(() => null);
+  return { evidenceHead: head === null ? null : headText(head) };
+}
+
 const approvedPlan = (order: Extract<DeletionOrder, { kind: 'approved' }>): ApprovedPlan => ({
   ...{ id: order.plan, digest: order.digest },
   ...(order.count !== undefined && { count: order.count }),
@@ -242,12 +275,18 @@ export async function runDeletion(
     approved = automaticallyApproved(selected);
   }
   const plan: PlanKey = { id: approved.id, digest: approved.digest };
-  const end = await applyInInvocations(steps, ports, approved, at + ports.limits.run);
+  const { count, origin } = approved;
+  const run = executionName(steps.execution);
+  const approvedRun: ApprovedRun = { plan, run, ...(count !== undefined && { count }), origin };
+  const end =
+    (await approveRun(steps, ports, approvedRun)) ??
+    (await applyInInvocations(steps, ports, approved, at + ports.limits.run));
   // The e-mail matters more: it is sent though this failed.
   await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => undefined);
-  const execution = executionName(steps.execution);
+  const evidence = await recordRun(steps, ports, approvedRun);
   const { config, again } = ports;
-  const sent = await steps.step('report', () => sendResult(ports, { plan, execution, end, zone: config.zone, again }));
+  const ended = { plan, execution: run, end, zone: config.zone, again, ...evidence };
+  const sent = await steps.step('report', () => sendResult(ports, ended));
   if (end.state === 'failed') throw new RunFailed(`cannot go on with the plan ${plan.id}: ${end.text}`, sent);
   return { plan: plan.id, ...end, ...sent };
 }

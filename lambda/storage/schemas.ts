@@ -49,8 +49,11 @@ const exactly = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(sh
 /** A plan. Each message says what was expected. */
 export const PLAN: z.ZodMiniType<Plan> = exactly({
   schemaVersion: z.literal(1, { error: '1' }),
-  // It becomes part of a key.
-  id: matching(/^\w[\w.-]{0,127}$/, 'an id of letters, digits, "-", "_" and "."'),
+  // It becomes part of keys beside the key of the lock, which file systems may find in any letter case.
+  id: matching(
+    /^(?!lock(?:\.json)?$)\w[\w.-]{0,127}$/i,
+    'an id of letters, digits, "-", "_" and ".", other than "lock"',
+  ),
   account,
   scopes: listOf(exactly({ account, region: oneOrMore, kind })),
   createdAt: exactInstant,
@@ -227,6 +230,49 @@ export const EXECUTION_END = z.looseObject({
       otherPlan: z.exactOptional(z.string()),
     }),
   ]),
+});
+
+/** The objects of evidence. */
+export const EVIDENCE_KINDS = ['report', 'plan', 'approval', 'result'] as const;
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
+
+/** The object that an evidence record names. */
+export interface EvidenceRef {
+  readonly key: string;
+  /** The id of its version, where the store keeps versions. */
+  readonly version?: string;
+  /** The instant (ISO 8601) until which the object is kept at least; absent: it is never removed. */
+  readonly keptUntil?: string;
+}
+
+/** A record of the evidence chain. */
+export interface EvidenceRecord {
+  readonly schemaVersion: 1;
+  readonly number: number;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly kind: EvidenceKind;
+  readonly ref: EvidenceRef;
+  /** SHA-256 over the exact bytes of the object, 64 lower-case hex digits. */
+  readonly sha256: string;
+  /** SHA-256 over the exact bytes of the record before; null: this is the first one. */
+  readonly previous: string | null;
+}
+
+const sha256 = matching(/^[0-9a-f]{64}$/, '64 hex digits');
+
+export const EVIDENCE_RECORD: z.ZodMiniType<EvidenceRecord> = z.looseObject({
+  schemaVersion: z.literal(1),
+  number: z.int().check(z.positive()),
+  at: exactInstant,
+  kind: z.enum(EVIDENCE_KINDS),
+  ref: z.looseObject({
+    key: oneOrMore,
+    version: z.exactOptional(oneOrMore),
+    keptUntil: z.exactOptional(exactInstant),
+  }),
+  sha256,
+  previous: z.nullable(sha256),
 });
 
 const instantOrNull = z.catch(z.pipe(z.string(), z.transform(parseInstant)), null);

@@ -131,7 +131,7 @@ async function twoRuns(paces: readonly Pace2[]) {
       kept(SIBLING),
       ...[...there.values()].filter(({ name }) => name !== 'kept').map((snapshot) => expired(snapshot)),
     ];
-    const { groups, skipped } = intersect(ITEMS, fresh, () => ({ state: 'gone' }), 1);
+    const { groups, skipped } = intersect(ITEMS, fresh, { sources: () => ({ state: 'gone' }), minKeep: 1 });
     const prepared = {
       ...{ plan: PLAN, config: CONFIG, decidedAt: clock(), skipped, doneBefore: 0, refusal: null },
       groups: groups.map((group) => ({ ...group, floor: [SIBLING] })),

@@ -66,6 +66,13 @@ describe('a property that is wrong', () => {
     ['props.lockReportsFor', { lockReportsFor: HALF_A_DAY }, 'got 12 hours, expected whole days'],
     ['props.lockReportsFor', { lockReportsFor: Duration.days(0) }, 'expected whole days from 1'],
     ['props.lockReportsFor', { lockReportsFor: LATER }, 'known at deployment only'],
+    ['props.objectLock', { objectLock: Duration.days(9) }, 'expected { retention: Duration.days(400) }'],
+    ['props.objectLock', { objectLock: { retention: '9d' } }, 'got "9d", expected a Duration'],
+    [
+      'props.objectLock',
+      { objectLock: { retention: Duration.days(9), mode: 'legal' } },
+      'expected one of governance, compliance',
+    ],
     [
       'props.logRetention',
       { logRetention: 42 },

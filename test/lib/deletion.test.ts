@@ -207,8 +207,8 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
         .flatMap((statement) => JSON.stringify(statement.Resource).match(/\/[a-z]+\/[a-z-]*\*/g) ?? [])
         .sort();
     const automatic = deletion === 'automatic';
-    expect(paths('s3:GetObject')).toEqual(['/plans/*', '/results/*', ...(automatic ? ['/runs/*'] : [])]);
-    expect(paths('s3:PutObject')).toEqual([...(automatic ? ['/plans/auto-*'] : []), '/results/*']);
+    expect(paths('s3:GetObject')).toEqual(['/evidence/*', '/plans/*', '/results/*', ...(automatic ? ['/runs/*'] : [])]);
+    expect(paths('s3:PutObject')).toEqual(['/evidence/*', ...(automatic ? ['/plans/auto-*'] : []), '/results/*']);
     const [writeOnce, ...others] = own.filter(
       (statement) => statement.Effect === 'Deny' && actionsOf(statement).includes('s3:PutObject'),
     );
@@ -292,7 +292,12 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
   test('is told what it needs, and the report function which one it is', () => {
     const environment = ({ Properties }: Resource): Record<string, string> => {
       const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
-      return Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, JSON.stringify(value)]));
+      return Object.fromEntries(
+        Object.entries(Variables).map(([name, value]) => [
+          name,
+          name === 'KEPT_DAYS' ? String(value) : JSON.stringify(value),
+        ]),
+      );
     };
     const [own = {}, report = {}] = [durable[0], functions.find((each) => !durable.includes(each))].map(
       (each) => each && environment(each),

@@ -86,6 +86,10 @@ describe('reading a plan', () => {
     expect(wrongOf({ ...PLAN, account: null, scopes: [], items: [] })).toBeNull();
   });
 
+  it.each(['lock-1', 'locks', 'my-lock', 'lock.json-1'])('takes one with the id %s', (id) => {
+    expect(wrongOf({ ...PLAN, id })).toBeNull();
+  });
+
   it('takes one with raised caps, and one without the member', () => {
     expect(wrongOf({ ...PLAN, caps: 'raised' })).toBeNull();
     expect(wrongOf(PLAN)).toBeNull();
@@ -121,6 +125,11 @@ describe('reading a plan', () => {
     ['another schema', { ...PLAN, schemaVersion: 2 }, 'schemaVersion: got 2, expected 1'],
     ['an id that leads out of its folder', { ...PLAN, id: '../../etc/passwd' }, 'id: got'],
     ['an id that is hidden', { ...PLAN, id: '.hidden' }, 'id: got'],
+    ...['lock', 'Lock', 'lock.json'].map((id): [string, unknown, string] => [
+      `the id ${id}, whose result or folder would be the lock of its place`,
+      { ...PLAN, id },
+      `id: got "${id}", expected an id of letters, digits, "-", "_" and ".", other than "lock"`,
+    ]),
     ['an id that is a number', { ...PLAN, id: 7 }, 'id: got 7'],
     ['an account that is none', { ...PLAN, account: '12345678901' }, 'account: got'],
     ['a date without time', { ...PLAN, expiresAt: '2026-11-30' }, 'expiresAt: got'],
