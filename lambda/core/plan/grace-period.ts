@@ -206,8 +206,9 @@ const itemKey = ({ arn, createdAt, name, kind, region }: PlanItem): string =>
   JSON.stringify([arn, createdAt, name, kind, region]);
 
 /**
- * When the e-mailed report of a run was made. Without its plan: the latest of the other reports and of the note, else
- * the time in the id.
+ * When the e-mailed report of a run was made, and not before the time in the keys of the run: what an object claims
+ * cannot put a run behind the reports that were made before it. Without its plan: the latest of the other reports and of
+ * the note.
  */
 const reportTimeOf = ({ time, plans, mailed }: ReportRun): number => {
   const sent = plans.filter((each) => each?.plan.id === mailed?.reportId);
@@ -216,7 +217,7 @@ const reportTimeOf = ({ time, plans, mailed }: ReportRun): number => {
   );
   const noted = sent.length > 0 ? null : (mailed?.at ?? mailed?.storedAt ?? null);
   const known = noted === null ? made : [...made, noted];
-  return known.length === 0 ? (instantOfId(`${time}-`) ?? 0) : known.reduce((last, each) => Math.max(last, each));
+  return known.reduce((last, each) => Math.max(last, each), instantOfId(`${time}-`) ?? 0);
 };
 
 /**
