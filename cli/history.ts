@@ -29,12 +29,12 @@ export interface HistoryOptions extends StoreOptions {
   readonly head?: string;
 }
 
-const MAX_NAMED = 3;
+const MAX_PLACES = 3;
 
 /** The first of many places, and how many more there are. */
-function listed(places: readonly string[]): string {
-  const named = places.slice(0, MAX_NAMED).map(oneLine).join(', ');
-  const more = places.length - MAX_NAMED;
+function placesText(places: readonly string[]): string {
+  const named = places.slice(0, MAX_PLACES).map(oneLine).join(', ');
+  const more = places.length - MAX_PLACES;
   return more > 0 ? `${named} and ${formatNumber(more)} more` : named;
 }
 
@@ -51,7 +51,7 @@ async function checkRecorded(place: HistoryPlace, { results, names }: StoredHist
     throw new RetentionError('history.empty', `cannot read the history: ${where} is empty; ${EXPECTED_PLACE}`);
   throw new RetentionError(
     'history.foreign',
-    `cannot read the history: ${where} has no result of a deletion, but ${listed(names)}; ${EXPECTED_PLACE}`,
+    `cannot read the history: ${where} has no result of a deletion, but ${placesText(names)}; ${EXPECTED_PLACE}`,
   );
 }
 
@@ -83,15 +83,15 @@ export function reportGaps({ results, unreadable }: StoredHistory, { err }: Term
   const open = results.filter(({ status }) => status === 'unfinished');
   const unsettled = open.flatMap((result) => result.unsettled ?? []);
   if (open.length > 0) {
-    const plans = listed(open.map(({ plan }) => plan.id));
+    const plans = placesText(open.map(({ plan }) => plan.id));
     const unknown =
       unsettled.length === 0
         ? ''
-        : `; ${formatCount(unsettled.length, 'snapshot')} may be deleted, the outcome is not known: ${listed(unsettled.map(({ name, arn }) => name ?? arn))}`;
+        : `; ${formatCount(unsettled.length, 'snapshot')} may be deleted, the outcome is not known: ${placesText(unsettled.map(({ name, arn }) => name ?? arn))}`;
     err.write(wrap(`note: not finished: ${plans}${unknown}`, columnsOf(err), ''));
   }
   if (unreadable.length === 0) return false;
-  const message = `${formatCount(unreadable.length, 'part')} of the record cannot be read or are missing: ${listed(unreadable)}; copy the whole place again, or restore them`;
+  const message = `${formatCount(unreadable.length, 'part')} of the record cannot be read or are missing: ${placesText(unreadable)}; copy the whole place again, or restore them`;
   writeFailure({ code: 'history.incomplete', message }, err);
   return true;
 }
