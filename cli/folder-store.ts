@@ -155,6 +155,16 @@ export async function readGiven(path: string): Promise<string | null> {
   }
 }
 
+/** Whether a folder is at this path; null: nothing is there. */
+export async function isFolder(path: string): Promise<boolean | null> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw folderError('read', path, error);
+  }
+}
+
 /** Gives a draft its name; false: it may not have it. */
 type Place = (draft: string, path: string, chunks: readonly string[]) => Promise<boolean>;
 

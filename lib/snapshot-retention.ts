@@ -163,8 +163,8 @@ export class SnapshotRetention extends Construct {
   constructor(scope: Construct, id: string, props: SnapshotRetentionProps) {
     super(scope, id);
     const checked = checkProps(props);
-    const { config, emails, schedule, monitoring, keepReportsFor } = checked;
-    const { configuration, bucket, encryptionKey, lockReportsFor, logRetention } = props;
+    const { config, emails, schedule, monitoring } = checked;
+    const { configuration, bucket, encryptionKey, logRetention } = props;
     if (bucket) this.checkBucket(bucket, checked);
     if (encryptionKey) this.checkOwnKey(encryptionKey);
     this.configurationDigest = config.digest;
@@ -175,15 +175,7 @@ export class SnapshotRetention extends Construct {
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
     this.subscribe(emails);
 
-    const store = new ReportStore(this, 'Store', {
-      ...(bucket && { bucket }),
-      ...(encryptionKey && { encryptionKey }),
-      keepReportsFor,
-      ...(lockReportsFor && { lockReportsFor }),
-      // The lifecycle of a bucket of one's own is not known: it keeps what is needed at least.
-      keptDays: bucket ? checked.least.days : keepReportsFor.toDays(),
-      ...(checked.objectLock && { objectLock: checked.objectLock }),
-    });
+    const store = this.makeStore(props, checked);
     this.bucket = store.bucket;
     Object.defineProperty(this, MARK, { value: true });
     requireUnshared(this, this.others());
@@ -236,6 +228,21 @@ export class SnapshotRetention extends Construct {
   /** Sets variables of the report function. */
   private tellReport(settings: Parameters<typeof optionalEnv>[0]): void {
     for (const [name, value] of Object.entries(optionalEnv(settings))) this.report.function.addEnvironment(name, value);
+  }
+
+  private makeStore(
+    { bucket, encryptionKey, lockReportsFor }: SnapshotRetentionProps,
+    { keepReportsFor, least, objectLock }: CheckedProps,
+  ): ReportStore {
+    return new ReportStore(this, 'Store', {
+      ...(bucket && { bucket }),
+      ...(encryptionKey && { encryptionKey }),
+      keepReportsFor,
+      ...(lockReportsFor && { lockReportsFor }),
+      // The lifecycle of a bucket of one's own is not known: it keeps what is needed at least.
+      keptDays: bucket ? least.days : keepReportsFor.toDays(),
+      ...(objectLock && { objectLock }),
+    });
   }
 
   private checkBucket(bucket: IBucket, { deletion, least }: CheckedProps): void {

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
@@ -9,11 +7,7 @@ import { makeReadInventory } from '../aws/lightsail-inventory';
 import { s3Store } from '../aws/s3-store';
 import { chatChannel } from '../channels/chat';
 import { snsChannel } from '../channels/sns';
-import { invalidConfig } from '../config/config-errors';
-import { parseConfig } from '../config/parse-config';
-import type { Config } from '../core/policy/config';
 import { parseInstant } from '../core/time/instant';
-import { RetentionError } from '../core/util/errors';
 import { malformedEvent } from '../core/util/malformed-event';
 import { snapshotKinds } from '../kinds/registry';
 import { checkFirstReport } from '../reporting/first-report';
@@ -24,32 +18,13 @@ import { digestOf, sha256Of } from '../runtime/digest';
 import { parseEnv } from '../runtime/env';
 import { newReportId } from '../runtime/report-id';
 import { lockRecorded } from './object-lock';
+import { readBundledConfig } from './read-bundled-config';
 
 /** Time (ms) kept back from a function's end: to decide, to store the files, and to send the report. */
 const TIME_TO_REPORT = 90_000;
 
 /** Time (ms) of that kept back from storing: to claim the run and to send. */
 const TIME_TO_SEND = 50_000;
-
-/** Reads the configuration that was bundled beside a function, with the validator that accepted it at synth. */
-export function readBundledConfig(folder: string): Config {
-  const path = join(folder, 'retention.json');
-  let bundled: { readonly origin?: unknown; readonly config?: unknown };
-  try {
-    bundled = JSON.parse(readFileSync(path, 'utf8')) as typeof bundled;
-  } catch (cause) {
-    throw new RetentionError(
-      'config.not-bundled',
-      'cannot read retention.json beside the function: deploy the stack again',
-      {
-        cause,
-      },
-    );
-  }
-  const result = parseConfig(bundled.config, String(bundled.origin));
-  if (!result.ok) throw invalidConfig(result.errors, String(bundled.origin));
-  return result.config;
-}
 
 /**
  * The scheduled time of an event (epoch ms); null where it has none. Throws `event.malformed` for one that is no

@@ -432,3 +432,46 @@ describe('an attempt that cannot be renewed', () => {
     });
   });
 });
+
+describe('the request id of an outcome', () => {
+  it('is that of the last delete that may have been carried out, else of the last one, however deletes ended', async () => {
+    const ends = fc.array(fc.constantFrom(...(Object.keys(ENDS) as End[])), { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(ends, async (script) => {
+        const world = new World();
+        const deletion = world.deletion(script, null, () => undefined);
+        const sent: { readonly id: string; readonly mayBeDone: boolean }[] = [];
+        const numbered: SnapshotDeletion = {
+          ...deletion,
+          deleteSnapshot: async (...given) => {
+            const answer = await deletion.deleteSnapshot(...given);
+            const id = `request-${sent.length}`;
+            const mayBeDone =
+              answer.ok || (['transient', 'unknown'].includes(answer.failure.class) && !answer.failure.undone);
+            sent.push({ id, mayBeDone });
+            return { ...answer, requestId: id };
+          },
+        };
+        const request: ItemRequest = {
+          ...{ candidate: { item: ITEM, evaluated: expired(DOOMED) }, source: null, config: CONFIG, sentBefore: false },
+          ...{ checkGroup: async () => null, signal: undefined },
+          attempt: { start: async () => 'owned', isOwn: async () => true, cancel: async () => undefined },
+        };
+        const backoff = makeBackoff(RETRY_SETTINGS, async () => undefined);
+        const clock = (): number => NOW;
+        const ended = await deleteSnapshot({ deletion: numbered, backoff, clock, monotonic: clock }, request);
+        if (typeof ended === 'string') throw new Error(`it ended as ${ended}`);
+        const expected = sent.filter(({ mayBeDone }) => mayBeDone).at(-1) ?? sent.at(-1);
+        expect(ended.requestId).toBe(expected?.id);
+        if (ended.outcome === 'deleted' && world.ours) expect(expected?.mayBeDone).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is absent where no delete was sent', async () => {
+    const world = new World();
+    world.there = false;
+    expect(await run(new Map(), world, [], null)).toMatchObject({ outcome: 'already-gone', requestId: null });
+  });
+});

@@ -2,7 +2,8 @@ import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { executionName, readEnding } from '../../lambda/deletion/execution-status';
 import type { CallResult } from '../../lambda/ports/deletion-ports';
-import { HERE, outcomes, THERE } from '../deletion/rig';
+import { readHistory } from '../../lambda/storage/read-history';
+import { CONFIG, HERE, outcomes, THERE } from '../deletion/rig';
 import { memoryStore } from '../fakes/memory-store';
 import { KEPT, PLANNED, shortInvocations, small, withBench } from './deletion-bench';
 import { EXECUTION, immortal, mortal, runExecution } from './durable-engine';
@@ -36,6 +37,38 @@ describe('the deletion function', () => {
       expect(mails[0]?.body).toContain(`memory:results/${event.plan}.html`);
       expect(mails[0]?.attributes).toMatchObject({ outcome: 'deleted', deleted: 5, failed: 0 });
       for (const name of PLANNED) expect(objects.get(`results/${event.plan}.html`)).toContain(name);
+    }));
+
+  it('records the approval that the event claims, and adds the result to the index of the history', () =>
+    withBench(async ({ approve, run, result, objects }) => {
+      const arn = 'arn:aws:iam::123456789012:user/ann';
+      const event = await approve();
+      await run({ ...event, approvedBy: { kind: 'dashboard', arn } });
+      const approvedBy = { kind: 'dashboard', arn, claimed: true };
+      expect(result(event.plan)).toMatchObject({ approvedBy, report: event.plan, config: { origin: CONFIG.origin } });
+      expect(objects.get(`results/${event.plan}.html`)).toContain(`${arn}, a user of the dashboard (claimed)`);
+      const reads: string[] = [];
+      const plain = memoryStore(objects);
+      const store = {
+        ...plain,
+        get: (key: string) => {
+          reads.push(key);
+          return plain.get(key);
+        },
+      };
+      const { results } = await readHistory(store, async (each) => each);
+      expect(reads).toEqual(['results/index/00001.json']);
+      expect(results.map(({ plan, status }) => [plan.id, status])).toEqual([[event.plan, 'finished']]);
+    }));
+
+  it('claims no one where the event names no one, and refuses a claim of another form before anything is read', () =>
+    withBench(async ({ approve, run, result, rig }) => {
+      const event = await approve();
+      const before = rig.emulator.requests.total();
+      expect((await run({ ...event, approvedBy: 'ann' })).status).toBe('FAILED');
+      expect(rig.emulator.requests.total()).toBe(before);
+      await run(event);
+      expect(result(event.plan).approvedBy).toEqual({ kind: 'caller', arn: null, claimed: true });
     }));
 
   it('is run by the testing package of AWS with the same operations', async () => {
