@@ -217,7 +217,10 @@ class LocalApply {
         note(error);
         return outcomes.result();
       });
-      await writeOut(out, renderResultText(result, columnsOf(out)));
+      // The record has the outcomes, and they decide the exit code.
+      await writeOut(out, renderResultText(result, columnsOf(out))).catch((error: unknown) =>
+        reportFailure(error, err, env),
+      );
       if (failure !== null) throw stopped(failure);
       if (!quiet) err.write(`outcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);
       if (result.totals.failed > 0) return EXIT.someFailed;

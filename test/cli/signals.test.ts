@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Emulator, startEmulator } from '../../emulator/server';
@@ -22,7 +22,10 @@ const READING: readonly (readonly [string, readonly string[]])[] = [
   ['doctor', ['doctor', '--config', 'policy.yaml']],
 ];
 
-describe('a command that only reads', () => {
+const FULL =
+  'error: cannot write to standard output: ENOSPC: no space left on device, write; make room, or write elsewhere [output.unwritable]\n';
+
+describe('a command', () => {
   const program = commandLineProgram();
   let work: string;
   let emulator: Emulator;
@@ -38,7 +41,10 @@ describe('a command that only reads', () => {
     rmSync(work, { recursive: true, force: true });
   });
 
-  const start = (args: readonly string[], stdio: readonly ('ignore' | 'pipe')[] = ['ignore', 'pipe', 'pipe']) =>
+  const start = (
+    args: readonly string[],
+    stdio: readonly ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe'],
+  ) =>
     spawn(process.execPath, [program, ...args], {
       cwd: work,
       stdio: [...stdio],
@@ -76,6 +82,38 @@ describe('a command that only reads', () => {
     const { err } = await endOf(child);
     expect(err).not.toMatch(/^\s+at |unexpected failure|EPIPE/m);
     expect([0, 3, 6]).toContain(child.exitCode);
+  });
+
+  describe('whose standard output is a full disk', () => {
+    let full: number;
+    beforeEach(async () => {
+      full = openSync('/dev/full', 'w');
+      const { code } = await endOf(start(['report', '--config', 'policy.yaml', '--quiet', '--plan-out', 'plan.json']));
+      expect(code).toBe(0);
+    });
+    afterEach(() => closeSync(full));
+    const run = (...args: readonly string[]) => endOf(start(args, ['ignore', full, 'pipe']));
+    const APPLY = ['apply', 'plan.json', '--config', 'policy.yaml', '--local', '--quiet'] as const;
+    const deletes = () =>
+      emulator.requests.count('DeleteInstanceSnapshot') + emulator.requests.count('DeleteDiskSnapshot');
+
+    it.each([
+      ['version', ['version']],
+      ['--help', ['--help']],
+      ['simulate', ['simulate', '--config', 'policy.yaml']],
+      ['report', ['report', '--config', 'policy.yaml', '--quiet']],
+      ['apply --dry-run', [...APPLY, '--dry-run']],
+    ])('%s says so in one sentence, and ends with exit code 1', async (_, args) => {
+      const { code, err } = await run(...args);
+      expect({ code, err: err.replace(/^warning: .*\n/gm, '') }).toEqual({ code: 1, err: FULL });
+      expect(deletes()).toBe(0);
+    });
+
+    it('apply deletes nothing when it cannot show the snapshots', async () => {
+      const { code, err } = await run(...APPLY, '--yes', '5');
+      expect({ code, err: err.replace(/^warning: .*\n/gm, '') }).toEqual({ code: 2, err: FULL });
+      expect(deletes()).toBe(0);
+    });
   });
 
   it('keeps the file of an earlier report when a signal ends the next one', async () => {
