@@ -19,7 +19,7 @@ import { digestOf } from '../lambda/runtime/digest';
 import { resultFile } from '../lambda/storage/keys';
 import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
-import { type Caller, explainAccess } from './aws';
+import { type Caller, explainAccess, findIdentity } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { PlanPlace } from './plan-place';
 import { placeInBucket, storePlan } from './store-plan';
@@ -70,12 +70,14 @@ async function invoke(name: string, execution: string, plan: Plan, caller: Calle
     requestHandler: caller.connection.withLimits(PATIENT),
   });
   try {
+    const { arn } = await findIdentity(caller);
+    const payload = { plan: plan.id, digest: plan.digest, approvedBy: { kind: 'caller', arn } };
     const answer = await client.send(
       new InvokeCommand({
         FunctionName: functionName,
         InvocationType: 'Event',
         DurableExecutionName: execution,
-        Payload: Buffer.from(JSON.stringify({ plan: plan.id, digest: plan.digest })),
+        Payload: Buffer.from(JSON.stringify(payload)),
       }),
     );
     if (answer.FunctionError !== undefined) throw new Error(answer.FunctionError);

@@ -6,7 +6,7 @@ import { linkAt, otherThanFile } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { splitLines } from '../lambda/core/util/split-lines';
-import type { DatedObject, Store, VersionedText } from '../lambda/ports/ports';
+import type { DatedObject, Fingerprint, Store, VersionedText } from '../lambda/ports/ports';
 
 const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
 
@@ -203,6 +203,13 @@ const readDated = (path: string): Promise<DatedObject | null> =>
     }),
   );
 
+const readFingerprint = (path: string): Promise<Fingerprint | null> =>
+  readObject(path, async (current) => {
+    const hash = createHash('sha256');
+    for await (const bytes of (await openRegular(current.path)).createReadStream()) hash.update(bytes as Buffer);
+    return { sha256: hash.digest('hex'), version: null };
+  });
+
 const placeAlways: Place = async (draft, path) => {
   await rename(draft, (await currentOf(path)).path);
   return true;
@@ -218,6 +225,9 @@ const placeIfVersion =
     if (current?.version !== version) return false;
     return placeIfAbsent(draft, replacementOf(path, Number.parseInt(version, 10) + 1), chunks);
   };
+
+/** As many names as a page of a bucket has. */
+const MAX_NAMES = 1_000;
 
 const isHidden = (name: string): boolean => name.startsWith('.');
 
@@ -262,6 +272,12 @@ export function folderStore(root: string): Store {
     lines: (key) =>
       readObject(pathOf(key), async ({ path }) => splitLines((await openRegular(path)).createReadStream())),
     list: (prefix) => namesIn(pathOf(prefix)),
+    listAfter: async (prefix, after) => {
+      const names = (await namesIn(pathOf(prefix))).filter((name) => name > after);
+      return { names: names.slice(0, MAX_NAMES), more: names.length > MAX_NAMES };
+    },
+    // A folder keeps no versions, so no version has an id.
+    fingerprint: async (key, version) => (version === undefined ? readFingerprint(pathOf(key)) : null),
     listDated: (prefix) => timesIn(pathOf(prefix)),
   };
 }

@@ -7,6 +7,8 @@ import { irregularAt } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import type { Store } from '../lambda/ports/ports';
+import type { EvidencePorts } from '../lambda/storage/evidence';
+import { DEFAULT_KEPT_DAYS, EVIDENCE, LOCAL_EVIDENCE } from '../lambda/storage/keys';
 import { type Caller, explainAccess } from './aws';
 import { folderStore, readGiven } from './folder-store';
 
@@ -15,7 +17,14 @@ export interface PlanPlace {
   readonly where: string;
   readonly store: Store;
   readonly text: string | null;
+  /** The evidence chain of the place. */
+  readonly evidence: Pick<EvidencePorts, 'folder' | 'keptForDays'>;
 }
+
+/** Files in a folder are never removed. */
+const FOLDER_EVIDENCE = { folder: LOCAL_EVIDENCE, keptForDays: null } as const;
+/** How long a bucket keeps its objects is not known here: it is the default of a deployment. */
+export const BUCKET_EVIDENCE = { folder: EVIDENCE, keptForDays: DEFAULT_KEPT_DAYS } as const;
 
 const unusable = (plan: string, got: string): RetentionError =>
   new RetentionError(
@@ -58,7 +67,7 @@ export async function openPlace(plan: string, caller: Caller, limits: HttpLimits
     const there = irregularAt(plan);
     if (there !== null) throw unusable(plan, there);
     const file = realPath(plan);
-    return { where: plan, store: folderStore(dirname(file)), text: await readGiven(file) };
+    return { where: plan, store: folderStore(dirname(file)), text: await readGiven(file), evidence: FOLDER_EVIDENCE };
   }
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(plan) ?? [];
   if (bucket === undefined || key === undefined) throw unusable(plan, 'another address');
@@ -66,5 +75,5 @@ export async function openPlace(plan: string, caller: Caller, limits: HttpLimits
   const text = await store.get(key).catch((error: unknown) => {
     throw explainAccess(error, caller);
   });
-  return { where: plan, store, text };
+  return { where: plan, store, text, evidence: BUCKET_EVIDENCE };
 }

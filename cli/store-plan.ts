@@ -8,7 +8,7 @@ import { deployedSettings } from '../lambda/runtime/env';
 import { planFile } from '../lambda/storage/keys';
 import { readPlan } from '../lambda/storage/report-history';
 import { type Caller, explainAccess } from './aws';
-import { bucketStore, type PlanPlace } from './plan-place';
+import { BUCKET_EVIDENCE, bucketStore, type PlanPlace } from './plan-place';
 
 /** The bucket of a deployed function, by its environment; null where that cannot be read. */
 async function bucketOf(functionName: string, region: string, caller: Caller): Promise<string | null> {
@@ -38,7 +38,12 @@ export async function placeInBucket(
 ): Promise<PlanPlace | null> {
   const bucket = await bucketOf(target.functionName, target.region, caller);
   if (bucket === null) return null;
-  return { where: `s3://${bucket}/${planFile(id)}`, store: bucketStore(bucket, caller), text: file.text };
+  return {
+    where: `s3://${bucket}/${planFile(id)}`,
+    store: bucketStore(bucket, caller),
+    text: file.text,
+    evidence: BUCKET_EVIDENCE,
+  };
 }
 
 /** Stores a plan, byte for byte, where the function reads it. A plan that is already there stays as it is. */

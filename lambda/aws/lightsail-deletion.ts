@@ -13,7 +13,10 @@ import {
   type CallResult,
   type ClockReading,
   DELETE_TIMEOUT_MS,
+  type DeleteResult,
+  type Operation,
   type SnapshotDeletion,
+  type SnapshotName,
 } from '../ports/deletion-ports';
 import type { Clock } from '../ports/ports';
 import type { CallOptions, SnapshotKind } from '../ports/snapshot-kind';
@@ -126,6 +129,33 @@ async function called<T>(call: () => Promise<T>): Promise<CallResult<T>> {
   }
 }
 
+/** The request id of an answer, or of an error that is one. */
+function requestIdOf(answer: unknown): string | undefined {
+  const { requestId } = (answer as { readonly $metadata?: { readonly requestId?: unknown } } | null)?.$metadata ?? {};
+  return typeof requestId === 'string' && requestId !== '' ? requestId : undefined;
+}
+
+const withRequestId = (result: CallResult<readonly Operation[]>, answer: unknown): DeleteResult => {
+  const requestId = requestIdOf(answer);
+  return requestId === undefined ? result : { ...result, requestId };
+};
+
+/** Sends one delete, once. */
+async function sendDelete(
+  client: LightsailClient,
+  { kind, name }: SnapshotName,
+  maySend: () => boolean,
+): Promise<DeleteResult> {
+  try {
+    // The client's type takes one command at a time; the three differ in their input alone.
+    const command = DELETE_COMMANDS[kind](name) as DeleteInstanceSnapshotCommand;
+    const answer = await sendingOnlyWhile(maySend, () => client.send(command));
+    return withRequestId({ ok: true, value: (answer.operations ?? []).map(readOperation) }, answer);
+  } catch (error) {
+    return withRequestId({ ok: false, failure: failureOf(error) }, error);
+  }
+}
+
 const until = (abortSignal: AbortSignal | undefined): CallOptions => (abortSignal === undefined ? {} : { abortSignal });
 
 /** Returns the failure of a reading whose answer is about something else. */
@@ -201,16 +231,7 @@ export function makeSnapshotDeletion({
         };
       return find('source', name, () => kind.readSource(readers(parsed.region), name, until(abortSignal)));
     },
-    deleteSnapshot: ({ kind, region, name }, maySend) =>
-      called(() =>
-        sendingOnlyWhile(maySend, async () => {
-          // The client's type takes one command at a time; the three differ in their input alone.
-          const { operations } = await deleters(region).send(
-            DELETE_COMMANDS[kind](name) as DeleteInstanceSnapshotCommand,
-          );
-          return (operations ?? []).map(readOperation);
-        }),
-      ),
+    deleteSnapshot: (named, maySend) => sendDelete(deleters(named.region), named, maySend),
     async readOperation(region, id, resourceName) {
       const answer = await called(async () => {
         const { operation } = await readers(region).send(new GetOperationCommand({ operationId: id }));

@@ -1,32 +1,65 @@
 import type { Report } from '../core/report/report-model';
 import { instantOfId } from '../core/time/instant';
+import { compareText } from '../core/util/compare-text';
 import { jsonText } from '../core/util/safe-text';
 import type { Store } from '../ports/ports';
 import { reportSubject } from '../render/report-header';
-import { type IndexedReport, renderIndex } from '../render/report-index';
-import { INDEX_JSON, INDEX_PAGE, REPORTS } from '../storage/keys';
+import { type IndexedDeletion, type IndexedReport, renderIndex } from '../render/report-index';
+import { INDEX_JSON, INDEX_PAGE, REPORTS, resultFile, resultPage } from '../storage/keys';
+import { indexedPlans, readIndexHeads } from '../storage/result-index';
 import { parseStored, REPORT_INDEX } from '../storage/schemas';
 
 /** Writers at once that outrun each other more often than this leave the rest to the next report. */
 const MAX_TRIES = 5;
 
-/** Returns the outcomes of the reports in an index by report id; none where it cannot be read. */
-function outcomesIn(text: string | null): ReadonlyMap<string, string> {
-  const reports = parseStored(REPORT_INDEX, text)?.reports ?? [];
-  return new Map(reports.flatMap(({ reportId, outcome }) => (outcome === null ? [] : [[reportId, outcome] as const])));
+/** What an index of before has that a listing of reports does not tell; nothing where it cannot be read. */
+interface EarlierIndex {
+  /** The outcomes of reports, by report id. */
+  readonly outcomes: ReadonlyMap<string, string>;
+  readonly deletions: readonly IndexedDeletion[];
+}
+
+function parseIndex(text: string | null): EarlierIndex {
+  const { reports, deletions } = parseStored(REPORT_INDEX, text) ?? { reports: [], deletions: [] };
+  const outcomes = reports.flatMap(({ reportId, outcome }) => (outcome === null ? [] : [[reportId, outcome] as const]));
+  return { outcomes: new Map(outcomes), deletions: deletions.map(toDeletion) };
+}
+
+const toDeletion = ({ planId, at, outcome }: Pick<IndexedDeletion, 'planId' | 'at' | 'outcome'>): IndexedDeletion => ({
+  planId,
+  at,
+  outcome,
+  files: { html: `../${resultPage(planId)}`, json: `../${resultFile(planId)}` },
+});
+
+/** Returns the deletions in the index of results, newest first; null where it cannot be read. */
+async function readDeletions(store: Store): Promise<readonly IndexedDeletion[] | null> {
+  try {
+    const heads = await readIndexHeads(store);
+    const plans = [...indexedPlans(heads.flatMap((head) => head.plans ?? [])).values()];
+    return plans
+      .map(({ id, updatedAt, summary }) => toDeletion({ planId: id, at: updatedAt, outcome: summary }))
+      .sort((a, b) => compareText(b.at, a.at) || compareText(b.planId, a.planId));
+  } catch {
+    return null;
+  }
 }
 
 /**
- * Writes the index of all stored reports, newest first: `reports/index.json`, and a page beside it. Which reports there
- * are comes from the listing alone, and it is listed once more after the writing: of two runs at once, the one that
- * writes last has seen both. Only the outcomes are carried over from the index before.
+ * Writes the index of all stored reports and of deletions, newest first: `reports/index.json`, and a page beside it.
+ * Which reports there are comes from the listing alone, and it is listed once more after the writing: of two runs at
+ * once, the one that writes last has seen both. The outcomes are carried over from the index before, and so are the
+ * deletions where no deletion is deployed now (`deletes` false), or where their index cannot be read.
  */
-export async function indexReports(store: Store, report: Report): Promise<void> {
+export async function indexReports(store: Store, report: Report, deletes: boolean): Promise<void> {
   const list = async (): Promise<readonly string[]> =>
     (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null);
+  const read = deletes ? await readDeletions(store) : null;
   let ids = await list();
   for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
-    const outcomes = new Map([...outcomesIn(await store.get(INDEX_JSON)), [report.reportId, reportSubject(report)]]);
+    const earlier = parseIndex(await store.get(INDEX_JSON));
+    const outcomes = new Map([...earlier.outcomes, [report.reportId, reportSubject(report)]]);
+    const deletions = read ?? earlier.deletions;
     const reports = [...ids].reverse().map(
       (reportId): IndexedReport => ({
         reportId,
@@ -38,12 +71,12 @@ export async function indexReports(store: Store, report: Report): Promise<void> 
     await store.put({
       key: INDEX_JSON,
       contentType: 'application/json',
-      body: [`${jsonText({ schemaVersion: 1, reports }, 1)}\n`],
+      body: [`${jsonText({ schemaVersion: 1, reports, deletions }, 1)}\n`],
     });
     await store.put({
       key: INDEX_PAGE,
       contentType: 'text/html; charset=utf-8',
-      body: renderIndex(reports, report.zone),
+      body: renderIndex(reports, deletions, report.zone),
     });
     const after = await list();
     if (after.join() === ids.join()) return;

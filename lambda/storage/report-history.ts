@@ -61,7 +61,9 @@ async function readStoredPlan(store: Store, digest: Digest, id: string): Promise
   const plan = readPlan(dated?.text ?? null, id, digest);
   if (dated === null || plan === null) return null;
   const report = await store.listDated(reportFolder(id));
-  return { plan, storedAt: dated.storedAt, reportStoredAt: report.get(REPORT_JSON) ?? null };
+  // A blocked plan can have any number of items, and none of them counts for a grace period.
+  const counted = plan.blocked === null ? plan : { ...plan, items: [] };
+  return { plan: counted, storedAt: dated.storedAt, reportStoredAt: report.get(REPORT_JSON) ?? null };
 }
 
 /**

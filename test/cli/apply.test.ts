@@ -686,7 +686,11 @@ describe('lightsail-retention apply', () => {
       expect(calls).toEqual([
         {
           path: '/2015-03-31/functions/retention-delete%3Alive/invocations',
-          body: { plan: id, digest },
+          body: {
+            plan: id,
+            digest,
+            approvedBy: { kind: 'caller', arn: 'arn:aws:iam::123456789012:user/emulator' },
+          },
           name: id,
           type: 'Event',
         },

@@ -10,6 +10,7 @@ import type { CallFailure, SnapshotDeletion } from '../../lambda/ports/deletion-
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
 import { aSnapshot, excluded, expired, kept, NOW } from '../support/report-builder';
+import { ORIGIN } from '../support/run-origin';
 import { tagged } from '../support/snapshot-builder';
 
 const CONFIG = aConfig({ policies: { standard: { keep: { last: 1 } } }, default: 'standard' });
@@ -143,7 +144,11 @@ async function run(
   const owner = { host: 'here', pid: 1, run: String(objects.size) };
   const controller = new AbortController();
   const clock = () => NOW;
-  const outcomes = await openOutcomes({ store: memoryStore(objects), clock, owner, isAlive: () => false }, PLAN);
+  const outcomes = await openOutcomes(
+    { store: memoryStore(objects), clock, owner, isAlive: () => false },
+    PLAN,
+    ORIGIN,
+  );
   const fresh = [
     kept(SIBLING),
     ...(world.there ? [world.held ? excluded('held', 'held', HELD) : expired(DOOMED)] : []),
@@ -197,9 +202,9 @@ function meddle(world: World, what: (typeof BETWEEN)[number]): void {
 
 describe('a delete without an answer', () => {
   it.each([
-    ['may still arrive: another is sent only when it can no longer', 'cut off before it was done', [35_000, 35_000]],
-    ['was never sent: the next one follows after the usual pause', 'nobody reached', [1_000, 1_000]],
-  ] as const)('%s', async (_, end, [atLeast, atMost]) => {
+    ['it may still arrive, so only when it can no longer', 'cut off before it was done', [35_000, 35_000]],
+    ['it was never sent, so after the usual pause', 'nobody reached', [1_000, 1_000]],
+  ] as const)('is followed by another: %s', async (_, end, [atLeast, atMost]) => {
     const waits: number[] = [];
     const sent: number[] = [];
     let waited = 0;

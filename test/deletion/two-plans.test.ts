@@ -6,6 +6,7 @@ import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import type { Store } from '../../lambda/ports/ports';
 import { LOCK_FILE } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
+import { ORIGIN } from '../support/run-origin';
 import { anOwner, codeOf, type Rig, type RunOptions, smallAccount, startRig } from './rig';
 
 /** The same store, whose lists fail once a lock was replaced. */
@@ -84,7 +85,7 @@ describe.each(STORES)('two plans that list the same snapshots, in %s', (_, openS
   ])('are not applied before a dead run can no longer send, when a run between them %s', async (_name, between) => {
     const { store } = opened;
     const [first, second, third] = [await rig.plan(), await rig.plan(), await rig.plan()];
-    await openOutcomes({ store, clock: rig.clock, owner: anOwner(), isAlive: () => false }, first.plan);
+    await openOutcomes({ store, clock: rig.clock, owner: anOwner(), isAlive: () => false }, first.plan, ORIGIN);
     const options = between({ ...rig, store });
     await rig.apply({ store, ...options, text: second.text, owner: anOwner() }).catch(() => undefined);
     expect(rig.slept).not.toContain(TAKE_OVER_WAIT_MS);
