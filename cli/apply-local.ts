@@ -255,7 +255,10 @@ class LocalApply {
         });
       // The next deletion, and `history`, complete an index that lacks a result.
       await indexResults(this.place.store).catch(() => undefined);
-      await writeOut(out, renderResultText(result, columnsOf(out)));
+      // The record has the outcomes, and they decide the exit code.
+      await writeOut(out, renderResultText(result, columnsOf(out))).catch((error: unknown) =>
+        reportFailure(error, err, env),
+      );
       if (failure !== null) throw stopped(failure);
       if (!quiet) err.write(`outcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);
       if (!quiet && this.head !== null) err.write(`evidence: ${headText(this.head)}\n`);

@@ -46,7 +46,7 @@ function meaning({ origin, zone, policies, rules, defaultPolicy, floors, tagPref
     `Policies: ${named.length === 0 ? `none; only tags such as ${tagPrefix}:keep set one` : some(named)}.`,
     `Rules, the first that matches: ${matched.length === 0 ? 'none' : some(matched)}. ${rest}`,
     `Always kept: what is held, what is younger than ${floors.minAge.text}, and the newest ` +
-      `${floors.minKeep} of each source. Days are cut in ${oneLine(zone.name)}.`,
+      `${floors.minKeep} of each source. Days start at midnight in ${oneLine(zone.name)}.`,
   ];
 }
 

@@ -1,9 +1,7 @@
 import { setMaxListeners } from 'node:events';
+import { END_SIGNALS } from './end-signals';
 import { EXIT } from './exit-codes';
 import type { Terminal } from './terminal';
-
-/** Signals that end a run: Ctrl-C, a service manager, a terminal that closes. */
-const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A closed terminal takes no output, and ends no deletion. */
 const ignore = (): void => undefined;

@@ -1,11 +1,22 @@
-import { createWriteStream, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import {
+  createWriteStream,
+  existsSync,
+  fchmodSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { findConfigFile } from '../lambda/config/read-config-file';
-import { irregularAt, isNullDevice } from '../lambda/config/regular-file';
+import { irregularAt, isNullDevice, linkAt } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
+import { cleanUpAtSignal } from './end-signals';
 
 const CHUNK = 65_536;
 
@@ -83,11 +94,52 @@ export function checkOutput(option: string, file: string | undefined, config: st
   checkOutputFile(file);
 }
 
-/** Writes a file. Throws `output.unwritable` with one sentence that says why not. */
+/** Opens a new file beside the one that it will replace, with the same permissions; null: it cannot be created. */
+function openDraft(target: string): { readonly draft: string; readonly file: number } | null {
+  const draft = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
+  const mode = statSync(target, { throwIfNoEntry: false })?.mode;
+  try {
+    const file = openSync(draft, 'wx', mode);
+    if (mode !== undefined) fchmodSync(file, mode);
+    return { draft, file };
+  } catch {
+    rmSync(draft, { force: true });
+    return null;
+  }
+}
+
+/** Writes chunks as a file that is replaced only when they are written, also where a signal ends the process. */
+async function replaceFile(target: string, chunks: Iterable<string>): Promise<boolean> {
+  const opened = openDraft(target);
+  if (opened === null) return false;
+  const { draft, file } = opened;
+  const removeDraft = (): void => rmSync(draft, { force: true });
+  const keepSignals = cleanUpAtSignal(removeDraft);
+  try {
+    await pipeline(Readable.from(batched(chunks)), createWriteStream(draft, { fd: file }));
+    renameSync(draft, target);
+    return true;
+  } catch (error) {
+    removeDraft();
+    throw error;
+  } finally {
+    keepSignals();
+  }
+}
+
+/** Writes to the file itself where its folder takes no new file, or no folder is there. */
+async function writeWhole(path: string, chunks: Iterable<string>): Promise<void> {
+  const isThere = existsSync(path);
+  const mayReplace = !isNullDevice(path) && (isThere || linkAt(path) === null);
+  if (mayReplace && (await replaceFile(isThere ? realpathSync(path) : path, chunks))) return;
+  await pipeline(Readable.from(batched(chunks)), createWriteStream(path));
+}
+
+/** Writes a file, whole or not at all. Throws `output.unwritable` with one sentence that says why not. */
 export async function writeOutputFile(path: string, chunks: Iterable<string>): Promise<void> {
   checkOutputFile(path);
   try {
-    await pipeline(Readable.from(batched(chunks)), createWriteStream(path));
+    await writeWhole(path, chunks);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw unwritable(

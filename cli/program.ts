@@ -7,6 +7,7 @@ import { type Duration, parseDuration } from '../lambda/core/time/duration';
 import { parseLocalInstant } from '../lambda/core/time/instant';
 import { subtractDuration } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
+import { RetentionError } from '../lambda/core/util/errors';
 import { visibleLines } from '../lambda/core/util/safe-text';
 import { CALENDAR_FORMATS } from '../lambda/render/calendar';
 import { completionScript, SHELLS, type Shell } from './completion';
@@ -33,6 +34,12 @@ const STACK_STORE = 'read the results in the bucket of this CloudFormation stack
 const DAILY = duration('1d');
 const ONE_YEAR = duration('1y');
 
+/** An empty name is that of a variable without a value; taken as left out, it could name another file or account. */
+function notEmpty(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Expected a name, got an empty text.');
+  return text;
+}
+
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 function instant(text: string): (zone: Zone) => number {
@@ -46,7 +53,8 @@ function instant(text: string): (zone: Zone) => number {
 
 function duration(text: string): Duration {
   const parsed = parseDuration(text);
-  if (!parsed.ok) throw new InvalidArgumentError(`Expected ${parsed.expected}.`);
+  if (!parsed.ok)
+    throw new InvalidArgumentError(`Expected ${parsed.expected}${parsed.expected.endsWith('?') ? '' : '.'}`);
   return parsed.value;
 }
 
@@ -109,6 +117,12 @@ const region = (text: string, before: readonly string[] | undefined): readonly s
   return collect(text, before);
 };
 
+const optionsHint = (command: string): string => `(run "${ownCommand([command, '--help'])}" for its options)`;
+
+/** Whether an error is about the options of a command. */
+const isAboutOptions = (error: unknown): boolean =>
+  error instanceof RetentionError && /^(?:usage|simulate)\./.test(error.code);
+
 /** The needs of every command. */
 interface CommandContext {
   readonly terminal: Terminal;
@@ -120,18 +134,18 @@ function describeReport(program: Command, { terminal, setExitCode }: CommandCont
   program
     .command('report')
     .description('list, decide, print; read-only')
-    .option('--config <file>', CONFIG)
+    .option('--config <file>', CONFIG, notEmpty)
     .option('--region <region>', READ_REGION, region)
     .option('--kind <kind>', READ_KIND, kind)
-    .option('--profile <name>', 'AWS profile')
+    .option('--profile <name>', 'AWS profile', notEmpty)
     .option(
       '--at <instant>',
       'evaluate as of this ISO 8601 instant; without an offset in the configured time zone',
       instant,
     )
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
-    .option('--output <file>', 'write the report to this file instead of standard output')
-    .option('--plan-out <file>', 'write the plan of a deletion to this file')
+    .option('--output <file>', 'write the report to this file instead of standard output', notEmpty)
+    .option('--plan-out <file>', 'write the plan of a deletion to this file', notEmpty)
     .option('--raise-caps', 'with --plan-out: make a plan whose limits are its own count, for a first clean-up')
     .option('--summary', 'totals and one line per source')
     .option('--quiet', 'no progress')
@@ -144,13 +158,17 @@ function describeExplain(program: Command, { terminal, setExitCode }: CommandCon
     .description(
       'explain the decision about one snapshot step by step, or list the snapshots of a source with the rules that keep them',
     )
-    .argument('<name>', 'name or ARN of a snapshot or of a source; of a deleted one, its entry in the history')
-    .option('--config <file>', CONFIG)
-    .option('--store <place>', STORE)
-    .option('--stack <name>', STACK_STORE)
+    .argument(
+      '<name>',
+      'name or ARN of a snapshot or of a source; of a deleted one, its entry in the history',
+      notEmpty,
+    )
+    .option('--config <file>', CONFIG, notEmpty)
+    .option('--store <place>', STORE, notEmpty)
+    .option('--stack <name>', STACK_STORE, notEmpty)
     .option('--region <region>', READ_REGION, region)
     .option('--kind <kind>', READ_KIND, kind)
-    .option('--profile <name>', 'AWS profile')
+    .option('--profile <name>', 'AWS profile', notEmpty)
     .option(
       '--at <instant>',
       'evaluate as of this ISO 8601 instant; without an offset in the configured time zone',
@@ -167,10 +185,10 @@ function describeCheck(program: Command, { terminal, setExitCode }: CommandConte
   program
     .command('check')
     .description('validate the configuration; with --live, the tags in the account too')
-    .option('--config <file>', CONFIG)
+    .option('--config <file>', CONFIG, notEmpty)
     .option('--live', 'read the account, and check the tags of its snapshots and their sources')
     .option('--region <region>', READ_REGION, region)
-    .option('--profile <name>', 'AWS profile')
+    .option('--profile <name>', 'AWS profile', notEmpty)
     .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
     .option('--quiet', 'no progress')
     .action(async (options) => setExitCode(await (await import('./check')).check(options, terminal)));
@@ -181,17 +199,17 @@ function describeCompare(program: Command, { terminal, setExitCode }: CommandCon
     .command('compare')
     .description('compare configurations over one inventory: what each expires or keeps against the first; read-only')
     .argument('<configurations...>', 'two or more configuration files')
-    .option('--from <report>', 'evaluate a stored JSON report instead of the account')
+    .option('--from <report>', 'evaluate a stored JSON report instead of the account', notEmpty)
     .option('--region <region>', READ_REGION, region)
     .option('--kind <kind>', READ_KIND, kind)
-    .option('--profile <name>', 'AWS profile')
+    .option('--profile <name>', 'AWS profile', notEmpty)
     .option(
       '--at <instant>',
       "evaluate as of this ISO 8601 instant; without an offset in the first configuration's time zone",
       instant,
     )
     .addOption(new Option('--format <format>', 'output format').choices(COMPARE_FORMATS).default('text'))
-    .option('--output <file>', 'write the comparison to this file instead of standard output')
+    .option('--output <file>', 'write the comparison to this file instead of standard output', notEmpty)
     .addOption(new Option('--fail-on <changes>', 'exit with 6 if there are such changes').choices(FAIL_ON))
     .option('--quiet', 'no progress')
     .action(async (files, options) => setExitCode(await (await import('./compare')).compare(files, options, terminal)));
@@ -201,8 +219,12 @@ function describeSimulate(program: Command, { terminal, setExitCode }: CommandCo
   program
     .command('simulate')
     .description('draw what a policy would keep of a schedule of snapshots, as a calendar; calls nothing')
-    .option('--config <file>', 'configuration with the policy, time zone, floors and price (default: ./retention.yaml)')
-    .option('--policy <name>', 'a policy of the configuration (default: its default policy)')
+    .option(
+      '--config <file>',
+      'configuration with the policy, time zone, floors and price (default: ./retention.yaml)',
+      notEmpty,
+    )
+    .option('--policy <name>', 'a policy of the configuration (default: its default policy)', notEmpty)
     .option('--keep <rules>', 'a policy spelt out as in the tag retention:keep, such as "last=3 daily=7"')
     .option('--expire-after <age>', 'an age as in the tag retention:expire-after, such as 30d')
     .addOption(new Option('--every <duration>', 'a snapshot every so often').argParser(duration).default(DAILY, '1d'))
@@ -214,7 +236,7 @@ function describeSimulate(program: Command, { terminal, setExitCode }: CommandCo
     )
     .addOption(new Option('--size <gb>', 'GB of each snapshot, for the cost').argParser(gigabytes).default(40))
     .addOption(new Option('--format <format>', 'output format').choices(CALENDAR_FORMATS).default('text'))
-    .option('--output <file>', 'write the calendar to this file instead of standard output')
+    .option('--output <file>', 'write the calendar to this file instead of standard output', notEmpty)
     .action(async (options) => setExitCode(await (await import('./simulate')).simulate(options, terminal)));
 }
 
@@ -224,7 +246,7 @@ function describeInit(program: Command, { terminal, setExitCode }: CommandContex
     .description('propose a policy from the rhythm of your snapshots and write it as a new retention.yaml; read-only')
     .option('--region <region>', READ_REGION, region)
     .option('--kind <kind>', READ_KIND, kind)
-    .option('--profile <name>', 'AWS profile')
+    .option('--profile <name>', 'AWS profile', notEmpty)
     .option('--quiet', 'no progress')
     .action(async (options) => setExitCode(await (await import('./init')).init(options, terminal)));
 }
@@ -234,12 +256,12 @@ function describeApply(program: Command, { terminal, setExitCode }: CommandConte
     .command('apply')
     .description('the opt-in deletion: apply a plan that a report made; a deletion cannot be undone')
     .argument('<plan>', 'a plan: the file of "report --plan-out", or its s3:// address')
-    .option('--function <name>', 'invoke the deployed deletion function')
+    .option('--function <name>', 'invoke the deployed deletion function', notEmpty)
     .option('--local', 'delete from this machine, with your own credentials')
     .option('--yes <count>', 'the number of snapshots to delete, or of the plan, instead of typing it', wholeNumber)
     .option('--digest <sha256>', "the plan's digest as the e-mail has it; any other plan is refused", digest)
-    .option('--config <file>', CONFIG)
-    .option('--profile <name>', 'AWS profile')
+    .option('--config <file>', CONFIG, notEmpty)
+    .option('--profile <name>', 'AWS profile', notEmpty)
     .option('--dry-run', 'show what would be deleted; delete nothing')
     .addOption(new Option('--format <format>', 'output format of a dry run').choices(DRY_RUN_FORMATS).default('text'))
     .option('--quiet', 'no progress')
@@ -250,17 +272,18 @@ function describeHistory(program: Command, { terminal, setExitCode }: CommandCon
   program
     .command('history')
     .description('list what was deleted, when, why, and by whose approval; read-only')
-    .argument('[name]', 'name or ARN of a snapshot, or the name of a source')
-    .option('--store <place>', STORE)
-    .option('--stack <name>', STACK_STORE)
+    .argument('[name]', 'name or ARN of a snapshot, or the name of a source', notEmpty)
+    .option('--store <place>', STORE, notEmpty)
+    .option('--stack <name>', STACK_STORE, notEmpty)
     .option('--since <time>', 'only outcomes since a day or an instant, or of a duration such as 30d', since)
     .option('--verify', 'check the evidence chain and all that it records instead; exit code 6 if it is broken')
     .option(
       '--head <number:sha256>',
       'with --verify: also find a chain that was cut or written again since this e-mail',
+      notEmpty,
     )
-    .option('--config <file>', 'configuration with the time zone (default: ./retention.yaml)')
-    .option('--profile <name>', 'AWS profile')
+    .option('--config <file>', 'configuration with the time zone (default: ./retention.yaml)', notEmpty)
+    .option('--profile <name>', 'AWS profile', notEmpty)
     .addOption(new Option('--format <format>', 'output format').choices(HISTORY_FORMATS).default('text'))
     .action(async (name, options) => setExitCode(await (await import('./history')).history(name, options, terminal)));
 }
@@ -274,9 +297,10 @@ function describeDoctor(program: Command, { terminal, setExitCode }: CommandCont
     .option(
       '--stack <name>',
       'the CloudFormation stack that contains the construct (default: every stack of the region is searched)',
+      notEmpty,
     )
-    .option('--config <file>', CONFIG)
-    .option('--profile <name>', 'AWS profile')
+    .option('--config <file>', CONFIG, notEmpty)
+    .option('--profile <name>', 'AWS profile', notEmpty)
     .addOption(new Option('--format <format>', 'output format').choices(DOCTOR_FORMATS).default('text'))
     .action(async (options) => setExitCode(await (await import('./doctor')).doctor(options, terminal)));
 }
@@ -286,7 +310,7 @@ function describeEmulator(program: Command, { terminal, setExitCode }: CommandCo
     .command('emulator')
     .description('serve the embedded Lightsail on this machine')
     .option('--port <number>', 'port to listen on', port, 4566)
-    .option('--scenario <file>', 'account and faults as JSON: docs/emulator.md (default: the sample account)')
+    .option('--scenario <file>', 'account and faults as JSON: docs/emulator.md (default: the sample account)', notEmpty)
     .action(async (options) => setExitCode(await (await import('./emulator')).emulator(options, terminal)));
 }
 
@@ -351,10 +375,7 @@ function describeProgram(context: CommandContext): Command {
     .showHelpAfterError(`(run "${ownCommand(['--help'])}" for the commands and their options)`);
   for (const describe of DESCRIBE_COMMANDS) describe(program, context);
   for (const command of program.commands)
-    command
-      .exitOverride()
-      .allowExcessArguments(false)
-      .showHelpAfterError(`(run "${ownCommand([command.name(), '--help'])}" for its options)`);
+    command.exitOverride().allowExcessArguments(false).showHelpAfterError(optionsHint(command.name()));
   return program;
 }
 
@@ -370,6 +391,9 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    return reportFailure(error, terminal.err, terminal.env);
+    const failed = reportFailure(error, terminal.err, terminal.env);
+    const [command] = args;
+    if (isAboutOptions(error) && command !== undefined) terminal.err.write(`${optionsHint(command)}\n`);
+    return failed;
   }
 }

@@ -1,6 +1,7 @@
 import { oneLine } from '../lambda/core/util/safe-text';
 import type { InventoryProgress } from '../lambda/ports/ports';
 import { formatCount, formatNumber } from '../lambda/render/numbers';
+import { cleanUpAtSignal } from './end-signals';
 
 type Tell = (event: InventoryProgress) => void;
 
@@ -204,12 +205,14 @@ export async function withProgress<T>(
   if (quiet) return read(() => {});
   const progress = err.isTTY === true && term !== 'dumb' ? new Bar(err) : lines(err);
   const watch = watchSilence((line) => progress.say(line));
+  const keepSignals = cleanUpAtSignal(() => progress.stop());
   try {
     return await read((event) => {
       watch.note(event);
       progress.tell(event);
     });
   } finally {
+    keepSignals();
     watch.stop();
     progress.stop();
   }

@@ -3,7 +3,7 @@ import { faultOfCode } from '../lambda/core/util/faults';
 import { visibleLines } from '../lambda/core/util/safe-text';
 import { wrap } from '../lambda/render/terminal';
 import { EXIT, type ExitCode } from './exit-codes';
-import { batched } from './output-file';
+import { batched, unwritable } from './output-file';
 
 /** The streams and settings of a run: results go to `out`, progress and errors to `err`. */
 export interface Terminal {
@@ -32,12 +32,17 @@ const NO_READER: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ERR_STREAM
 
 /**
  * Writes chunks with respect for a slow or closed reader; a reader that went away (`| head`) ends the writing quietly.
+ * Throws `output.unwritable` for any other obstacle, such as a full disk.
  */
 export async function writeOut(stream: NodeJS.WritableStream, chunks: Iterable<string>): Promise<void> {
   const write = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
       stream.write(text, (error) =>
-        error && !NO_READER.has((error as NodeJS.ErrnoException).code) ? reject(error) : resolve(),
+        error && !NO_READER.has((error as NodeJS.ErrnoException).code)
+          ? reject(
+              unwritable(`cannot write to standard output: ${error.message}; make room, or write elsewhere`, error),
+            )
+          : resolve(),
       );
     });
   for (const text of batched(chunks)) await write(text);

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { LightsailClient } from '@aws-sdk/client-lightsail';
 
 /** The part of the SDK's answer that is looked at, before it reads any member. */
@@ -29,15 +30,30 @@ function namesError(body: Uint8Array): boolean {
 }
 
 /**
+ * Destroys a body that is not complete in time: no silence between two bytes shows one that arrives byte by byte. The
+ * error is that of an answer that did not come.
+ */
+function limitDuration(body: unknown, ms: number): void {
+  if (!(body instanceof Readable)) return;
+  const timer = setTimeout(() => {
+    const error = new Error(`the answer took longer than ${ms / 1_000} seconds`);
+    error.name = 'TimeoutError';
+    body.destroy(error);
+  }, ms);
+  body.once('close', () => clearTimeout(timer));
+}
+
+/**
  * Holds a client to what a success must be: the SDK takes an answer of status 2xx for one whatever it says, and so an
  * empty body for an empty list. Here an answer that is no JSON object is a SyntaxError, asked again like half a body,
- * and one that names an error is that error.
+ * and one that names an error is that error. The body must be complete within `bodyTimeoutMs`.
  */
-export function checkAnswers(client: LightsailClient): void {
+export function checkAnswers(client: LightsailClient, bodyTimeoutMs: number): void {
   client.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
       const answer = result.response as Answer;
+      limitDuration(answer.body, bodyTimeoutMs);
       if (answer.statusCode >= 300) return result;
       const body = await client.config.streamCollector(answer.body);
       const fault = faultOf(body);

@@ -49,11 +49,14 @@ export interface LightsailClientOptions {
   readonly maxSockets?: number;
   /** Milliseconds after which a call without an answer is given up and asked again (default 10,000). */
   readonly requestTimeout?: number;
+  /** Milliseconds after its beginning in which an answer must be complete (default 20,000). */
+  readonly answerTimeout?: number;
   /** Makes the agents of a pool (default: direct ones). */
   readonly agents?: MakeAgents;
 }
 
 const MAX_SOCKETS = 128;
+const MAX_ANSWER_MS = 20_000;
 
 /**
  * Makes clients for all regions over one pool of kept-alive connections and one set of credentials. Errors are retried
@@ -82,7 +85,7 @@ export function makeLightsailClients(options: LightsailClientOptions = {}): Ligh
       });
       // It walks through every answer to hide what is sensitive, and tells nobody where there is no logger.
       if (options.config?.logger === undefined) client.middlewareStack.remove('loggerMiddleware');
-      checkAnswers(client);
+      checkAnswers(client, options.answerTimeout ?? MAX_ANSWER_MS);
       shared ??= client.config.credentials;
       clients.set(key, client);
     }

@@ -135,7 +135,7 @@ export function renderProposedConfig(config: ProposedConfig): string {
     `default: ${proposal.default}`,
     ...stoppedLines(config),
     '',
-    comment('A plan over one of these limits is blocked. For a larger first oneLine-up see docs/first-oneLine-up.md.'),
+    comment('A plan over one of these limits is blocked. For a larger first clean-up see docs/first-clean-up.md.'),
     `# caps: { maxDeletions: ${caps.maxDeletions}, maxShare: ${caps.maxShare} }`,
   ];
   return `${lines.join('\n')}\n`;

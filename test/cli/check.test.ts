@@ -30,7 +30,7 @@ describe('lightsail-retention check', () => {
     expect(out).toBe(`good.yaml is valid.
 Policies: standard (last 3, daily 7, expireAfter 30d), short (expireAfter 14d).
 Rules, the first that matches: production → standard, nowhere → standard. What no tag and no rule reaches gets the default policy, short.
-Always kept: what is held, what is younger than 24h, and the newest 1 of each source. Days are cut in UTC.
+Always kept: what is held, what is younger than 24h, and the newest 1 of each source. Days start at midnight in UTC.
 `);
   });
 

@@ -145,6 +145,14 @@ describe('lightsail-retention init', () => {
     expect(JSON.parse(readFileSync(resolve(path), 'utf8')).title).toBe('lightsail-retention configuration');
   });
 
+  it('names only pages that are in the package', async () => {
+    await start(sampleAccount(Date.now()));
+    await init();
+    const pages = [...readFileSync('retention.yaml', 'utf8').matchAll(/docs\/[\w-]+\.md/g)].map(([page]) => page);
+    expect(pages.length).toBeGreaterThan(1);
+    expect(pages.filter((page) => !existsSync(join(__dirname, '..', '..', page)))).toEqual([]);
+  });
+
   it('writes a start for an account without snapshots', async () => {
     await start(NO_SNAPSHOT);
     const { code, out, err } = await init();

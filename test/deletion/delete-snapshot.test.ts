@@ -455,7 +455,7 @@ describe('the request id of an outcome', () => {
         const request: ItemRequest = {
           ...{ candidate: { item: ITEM, evaluated: expired(DOOMED) }, source: null, config: CONFIG, sentBefore: false },
           ...{ checkGroup: async () => null, signal: undefined },
-          attempt: { start: async () => 'owned', isOwn: async () => true, cancel: async () => undefined },
+          attempt: { start: async () => 'owned', isOwn: async () => true, cancel: async () => undefined, ...NOTED },
         };
         const backoff = makeBackoff(RETRY_SETTINGS, async () => undefined);
         const clock = (): number => NOW;
