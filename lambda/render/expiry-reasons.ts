@@ -13,7 +13,7 @@ export interface ExpiryReasons {
 const UNIT_NAMES: Readonly<Record<string, string>> = { y: 'year', mo: 'month', w: 'week', d: 'day', h: 'hour' };
 
 /** `30 days`, `1 year 6 months`; a duration of another form stays as it is. */
-function durationText(text: string): string {
+export function durationText(text: string): string {
   if (!/^(\d+(y|mo|w|d|h))+$/.test(text)) return text;
   return [...text.matchAll(/(\d+)(y|mo|w|d|h)/g)]
     .map(([, amount, unit = '']) => formatCount(Number(amount), UNIT_NAMES[unit] ?? unit))

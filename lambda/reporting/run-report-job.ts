@@ -6,13 +6,15 @@ import { dayLabel, dayOf, subtractDuration, wallClock } from '../core/time/perio
 import { RetentionError } from '../core/util/errors';
 import type { InventoryProgress } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
+import { invokeCommand } from '../render/deletion-commands';
+import type { HistoryPoint } from '../render/page/page-context';
 import { begunFile, runTime } from '../storage/keys';
 import { readRuns } from '../storage/report-history';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
-import { indexReports } from './report-index';
+import { indexReports, reportTotals } from './report-index';
 import { wasSent } from './send-lock';
 import { type DeletionNotice, type Sending, type SendPorts, sendReport } from './send-report';
-import { previousReport, storeReport } from './store-report';
+import { previousReport, type StoredPage, storeReport } from './store-report';
 
 export interface RunRequest {
   readonly reportId: string;
@@ -77,23 +79,44 @@ interface Kept {
   readonly failures: readonly Error[];
 }
 
-/** Stores a report and finds the days of its countdown. A failure is data: the report is still to be sent. */
+/** A time limit for a read before the report is stored. */
+const shorter = (limit: number | null): number => Math.min(READ_TIMEOUT_MS, limit ?? READ_TIMEOUT_MS);
+
+/** The surroundings of the stored page. */
+const pageOf = (
+  { config, deletion, region }: RunRequest,
+  plan: NewPlan,
+  due: ReadonlyMap<string, string> | null,
+  history: readonly HistoryPoint[],
+): StoredPage => ({
+  tagPrefix: config.tagPrefix,
+  config,
+  deletionMode: deletion?.mode ?? 'off',
+  run: { kind: 'deployed', region },
+  history,
+  ...(due !== null && { due }),
+  ...(deletion !== undefined && { applyCommand: invokeCommand(plan, deletion.functionArn) }),
+});
+
+/** Finds the days of the countdown of a report, and stores it. A failure is data: the report is still to be sent. */
 async function keepReport(
   ports: MakeReportPorts & SendPorts,
   request: RunRequest,
   { report, plan }: MadeReport,
+  history: readonly HistoryPoint[],
 ): Promise<Kept> {
-  const { config, deletion, storeUntil } = request;
+  const { deletion, storeUntil } = request;
   const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
+  const days = await withTimeout('find the days of deletions', shorter(left()), async () =>
+    deletion?.mode === 'automatic' ? dueDays(ports, request, plan) : { due: new Map<string, string>() },
+  );
+  const page = pageOf(request, plan, days.value?.due ?? null, history);
   const storing = await withTimeout('store the report', left(), (signal) =>
-    storeReport(ports.store, report, plan, config.tagPrefix, signal),
+    storeReport(ports.store, report, plan, page, signal),
   );
   if (storing.failure !== null) return { stored: false, listed: false, days: NO_DAYS, failures: [storing.failure] };
   const listing = await withTimeout('list the report among the others', left(), () =>
     indexReports(ports.store, report),
-  );
-  const days = await withTimeout('find the days of deletions', left(), async () =>
-    deletion?.mode === 'automatic' ? dueDays(ports, request, plan) : { due: new Map<string, string>() },
   );
   const failures = [listing.failure, days.failure].filter((failure) => failure !== null);
   return { stored: true, listed: listing.failure === null, days: days.value ?? NO_DAYS, failures };
@@ -147,13 +170,14 @@ export async function runReport(
       body: [new Date(startedAt).toISOString()],
     }),
   );
-  const last = await withTimeout('find the previous report', READ_TIMEOUT_MS, () =>
-    previousReport(ports.store, reportId),
-  );
+  const [last, history] = await Promise.all([
+    withTimeout('find the previous report', READ_TIMEOUT_MS, () => previousReport(ports.store, reportId)),
+    withTimeout('read the totals of earlier reports', READ_TIMEOUT_MS, () => reportTotals(ports.store)),
+  ]);
   const previous = last.failure === null ? last.value : { unread: last.failure };
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const made = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
-  const kept = await keepReport(ports, request, made);
+  const kept = await keepReport(ports, request, made, history.value ?? []);
   const isUnknown = begun.failure !== null && !kept.stored && request.deletion?.mode === 'automatic';
   const report = asSent(made.report, isUnknown ? { ...kept, failures: [...kept.failures, NOT_INTERRUPTED] } : kept);
   const sending = await sendReport(ports, report, {

@@ -1,4 +1,5 @@
 import type { NewPlan } from '../core/plan/plan';
+import { s3ObjectLink } from '../core/report/console-links';
 import type { PreviousReport, ReportState } from '../core/report/report-diff';
 import type { Report } from '../core/report/report-model';
 import type { IndexBlock } from '../core/snapshot/snapshot-index';
@@ -9,10 +10,14 @@ import type { Store, StoredObject } from '../ports/ports';
 import { renderCsv } from '../render/csv';
 import { renderHtml } from '../render/html';
 import { renderJson } from '../render/json';
+import type { PageContext, PageLinks } from '../render/page/page-context';
 import { renderPlanJson } from '../render/plan';
-import { planFile, REPORTS, reportFiles } from '../storage/keys';
+import { INDEX_PAGE, planFile, REPORTS, reportFiles } from '../storage/keys';
 import { parseStored, REPORT_HEAD, STATE_BLOCK } from '../storage/schemas';
 import { stateOf } from './make-report';
+
+/** The surroundings of a page that is stored. */
+export type StoredPage = Omit<PageContext, 'stored' | 'links'>;
 
 /**
  * Stores the files of a report, and last its plan; each is written once and never replaced. Nothing can be deleted on a
@@ -22,7 +27,7 @@ export async function storeReport(
   store: Store,
   report: Report,
   plan: NewPlan,
-  tagPrefix: string,
+  page: StoredPage,
   signal?: AbortSignal,
 ): Promise<void> {
   const files = reportFiles(report.reportId);
@@ -31,11 +36,21 @@ export async function storeReport(
   await storeFile(store, {
     key: files.html,
     contentType: 'text/html; charset=utf-8',
-    body: renderHtml(report, { stored: true, tagPrefix }),
+    body: renderHtml(report, { ...page, stored: true, links: linksOf(store, report, page) }),
   });
   await storeFile(store, { key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report)) });
   if (signal?.aborted === true) return;
   await storePlan(store, plan);
+}
+
+/** The links of a stored page: of a bucket, those of the console, where a file can be opened; else relative ones. */
+function linksOf(store: Store, { reportId, changes }: Report, { run }: StoredPage): PageLinks {
+  const { json, csv } = reportFiles(reportId);
+  const link = (key: string): string =>
+    (run?.kind === 'deployed' ? s3ObjectLink(store.locate(key), run.region) : null) ??
+    `../${key.slice(REPORTS.length)}`;
+  const previous = changes === null ? null : link(reportFiles(changes.previousReportId).html);
+  return { json: link(json), csv: link(csv), index: link(INDEX_PAGE), previous };
 }
 
 /**

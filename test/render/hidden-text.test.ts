@@ -273,7 +273,7 @@ describe('text of other people', () => {
     for (const part of PARTS) {
       const objects = new Map<string, string>();
       const store = memoryStore(objects);
-      await storeReport(store, reportOf(`a${part}b`), planOf('id') as unknown as NewPlan, 'retention');
+      await storeReport(store, reportOf(`a${part}b`), planOf('id') as unknown as NewPlan, { tagPrefix: 'retention' });
       await indexReports(store, reportOf(`a${part}b`));
       for (const [key, text] of objects) isClean(key, text);
     }

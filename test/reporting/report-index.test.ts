@@ -1,6 +1,7 @@
+import { instantOfId } from '../../lambda/core/time/instant';
 import type { Store } from '../../lambda/ports/ports';
 import type { IndexedReport } from '../../lambda/render/report-index';
-import { indexReports } from '../../lambda/reporting/report-index';
+import { indexReports, reportTotals } from '../../lambda/reporting/report-index';
 import { memoryStore } from '../fakes/memory-store';
 import { aReport, expired } from '../support/report-builder';
 
@@ -24,11 +25,24 @@ describe('the index of reports', () => {
       reportId: ids[0],
       at: '2026-11-09T08:00:00.000Z',
       outcome: '[Lightsail] 1 of 1 snapshot expired by policy, at most $2.00/month',
+      totals: { keep: 0, expire: 1, monthlyCostCeiling: 2 },
       files: { html: `${ids[0]}/report.html`, json: `${ids[0]}/report.json`, csv: `${ids[0]}/report.csv` },
     });
     const page = objects.get('reports/index.html') ?? '';
     expect([...page.matchAll(/<a href="([^"]*\.html)">/g)].map(([, href]) => href)).toEqual(
       [...ids].reverse().map((id) => `${id}/report.html`),
+    );
+  });
+
+  it('gives the totals of the reports that have some, the oldest first, for the chart of a page', async () => {
+    const objects = new Map<string, string>();
+    const store = memoryStore(objects);
+    expect(await reportTotals(store)).toEqual([]);
+    for (const id of ids) placed(objects, id);
+    await indexReports(store, report(ids[0]));
+    await indexReports(store, report(ids[2]));
+    expect(await reportTotals(store)).toEqual(
+      [ids[0], ids[2]].map((id) => ({ at: instantOfId(id ?? ''), keep: 0, expire: 1, monthlyCostCeiling: 2 })),
     );
   });
 
