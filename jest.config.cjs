@@ -21,7 +21,8 @@ module.exports = {
   ],
   globalSetup: '<rootDir>/test/support/global-setup.cjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.cjs',
-  testTimeout: 60_000,
+  // Bounds a test that hangs; a busy machine needs several times what a test takes alone.
+  testTimeout: 240_000,
   // More workers than cores: many suites wait for processes and for the emulator. Jest takes no more than 100 %.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
   reporters: ['default', '<rootDir>/test/support/closing-line.cjs'],

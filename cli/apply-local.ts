@@ -2,7 +2,7 @@ import { errorFacts, isCredentialFailure } from '../lambda/aws/aws-errors';
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
 import { makeDeleteClients, makeSnapshotDeletion } from '../lambda/aws/lightsail-deletion';
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
-import type { ApplyResult } from '../lambda/core/plan/outcome';
+import type { ApplyResult, RunOrigin } from '../lambda/core/plan/outcome';
 import type { Config } from '../lambda/core/policy/config';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
@@ -18,18 +18,21 @@ import {
 import { RETRY_SETTINGS } from '../lambda/deletion/backoff';
 import { callerFailure, isCallerFailure } from '../lambda/deletion/caller-failure';
 import { startAge } from '../lambda/deletion/check-age';
-import { openOutcomes } from '../lambda/deletion/outcome-store';
-import { checkCount } from '../lambda/deletion/verify-plan';
+import { indexResults } from '../lambda/deletion/index-results';
+import { type OutcomeStore, openOutcomes } from '../lambda/deletion/outcome-store';
+import { type ApprovedRun, recordApproval, recordResult } from '../lambda/deletion/record-deletion';
+import { checkConfig, checkCount } from '../lambda/deletion/verify-plan';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import type { SnapshotDeletion } from '../lambda/ports/deletion-ports';
 import type { ReadInventory } from '../lambda/ports/ports';
 import { type Preview, raisedCapsText, renderPreview } from '../lambda/render/preview';
 import { outcomeLine, renderResultText } from '../lambda/render/result-text';
-import { digestOf } from '../lambda/runtime/digest';
+import { digestOf, sha256Of } from '../lambda/runtime/digest';
+import { type EvidenceHead, type EvidencePorts, headText } from '../lambda/storage/evidence';
 import { resultFile } from '../lambda/storage/keys';
 import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
-import { type Caller, findAccount } from './aws';
+import { type Caller, type CallerIdentity, findIdentity } from './aws';
 import { rehearse } from './dry-run';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { DryRunFormat } from './formats';
@@ -43,7 +46,7 @@ import { columnsOf, reportFailure, type Terminal, writeOut } from './terminal';
 
 /** How a plan is applied from this machine. */
 export interface LocalOptions {
-  /** Reads the configuration; again before each new decision. */
+  /** Reads the configuration; again before each new decision, and after the question. */
   readonly readConfig: () => Config;
   /** What the plan's digest must be; null: any. */
   readonly digest: string | null;
@@ -73,9 +76,8 @@ function stopped({ error }: { readonly error: unknown }): RetentionError {
   );
 }
 
-/** The clients of one run, and the account that they all act in. */
-interface Access {
-  readonly account: string | null;
+/** The clients of one run, and the caller whose account they all act in. */
+interface Access extends CallerIdentity {
   /**
    * Notes the account of a prepared plan: its ARNs prove that of the first access key, also where STS does not answer.
    */
@@ -86,9 +88,10 @@ interface Access {
 
 async function openAccess(caller: Caller): Promise<Access> {
   const first = await caller.credentials();
-  const accountOf = (found: typeof first): Promise<string | null> =>
-    findAccount({ ...caller, credentials: async () => found });
-  const account = await accountOf(first);
+  const identityOf = (found: typeof first): Promise<CallerIdentity> =>
+    findIdentity({ ...caller, credentials: async () => found });
+  const accountOf = async (found: typeof first): Promise<string | null> => (await identityOf(found)).account;
+  const { account, arn } = await identityOf(first);
   let proven = account;
   const credentials = ofAccount(caller.credentials, () => proven, first, accountOf);
   const { region, connection } = caller;
@@ -104,7 +107,7 @@ async function openAccess(caller: Caller): Promise<Access> {
   const prove = (planned: string | null): void => {
     proven = planned;
   };
-  return { account, prove, deletion, readInventory: refusingNothing(makeReadInventory(settings), caller) };
+  return { account, arn, prove, deletion, readInventory: refusingNothing(makeReadInventory(settings), caller) };
 }
 
 const candidatesOf = ({ groups }: Prepared): readonly string[] =>
@@ -113,6 +116,8 @@ const candidatesOf = ({ groups }: Prepared): readonly string[] =>
 /** One application of a plan from this machine: prepare, show, confirm, delete. */
 class LocalApply {
   private readonly outcomePorts;
+  private readonly evidencePorts: EvidencePorts;
+  private head: EvidenceHead | null = null;
 
   constructor(
     private readonly options: LocalOptions,
@@ -123,6 +128,7 @@ class LocalApply {
     private readonly input: NodeJS.ReadStream,
   ) {
     this.outcomePorts = { store: place.store, clock: Date.now, owner: thisProcess(), isAlive: isRunning };
+    this.evidencePorts = { store: place.store, clock: Date.now, hashText: sha256Of, ...place.evidence };
   }
 
   async run(): Promise<ExitCode> {
@@ -169,8 +175,8 @@ class LocalApply {
   }
 
   /**
-   * Shows the candidates and asks for their number. A decision that became old meanwhile is made again, without
-   * candidates that were not shown.
+   * Shows the candidates and asks for their number. Refuses plan.config-changed where the configuration changed
+   * meanwhile. A decision that became old is made again, without candidates that were not shown.
    */
   private async confirm(prepared: Prepared): Promise<Prepared> {
     this.checkYes(prepared);
@@ -180,10 +186,33 @@ class LocalApply {
     const candidates = candidatesOf(prepared).length;
     const question = { plan, candidates, yes: this.options.yes, note: raisedCapsText(plan, config) };
     if (candidates > 0) await confirmCount(question, this.terminal, this.input, this.caller);
+    checkConfig(plan, this.options.readConfig());
     if (age() <= MAX_DECISION_AGE_MS) return prepared;
     const again = withinConfirmed(prepared, await this.prepare());
     await this.show(again);
     return again;
+  }
+
+  /** Opens the outcomes of a run, and records its approval before anything is deleted. */
+  private async open(approved: ApprovedRun, prepared: Prepared): Promise<OutcomeStore> {
+    const outcomes = await openOutcomes(this.outcomePorts, prepared.plan, approved.origin);
+    try {
+      await recordApproval(this.evidencePorts, approved);
+      return outcomes;
+    } catch (error) {
+      await outcomes.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Records what the run left, and notes the head of the chain. A failure is printed, and changes nothing else. */
+  private async recordResult(approved: ApprovedRun): Promise<void> {
+    try {
+      this.head = await recordResult(this.evidencePorts, approved);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.terminal.err.write(`the result is not in the evidence chain: ${oneLine(why)}\n`);
+    }
   }
 
   private async delete(prepared: Prepared): Promise<ExitCode> {
@@ -192,7 +221,13 @@ class LocalApply {
     const { plan } = prepared;
     const interrupt = onInterrupt(this.terminal);
     try {
-      const outcomes = await openOutcomes(this.outcomePorts, plan);
+      const origin: RunOrigin = {
+        approvedBy: { kind: 'caller', arn: this.access.arn, claimed: false },
+        report: plan.id,
+      };
+      const { run } = this.outcomePorts.owner;
+      const approved = { plan, run, count: candidatesOf(prepared).length, origin };
+      const outcomes = await this.open(approved, prepared);
       let failure: { readonly error: unknown } | null = null;
       const note = (error: unknown): void => {
         failure ??= { error };
@@ -212,13 +247,18 @@ class LocalApply {
         progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
       }).catch(note);
       // Outcomes that could not be stored are at least printed.
-      const result: ApplyResult = await outcomes.close().catch((error: unknown) => {
-        note(error);
-        return outcomes.result();
-      });
+      const result: ApplyResult = await outcomes
+        .close(() => this.recordResult(approved))
+        .catch((error: unknown) => {
+          note(error);
+          return outcomes.result();
+        });
+      // The next deletion, and `history`, complete an index that lacks a result.
+      await indexResults(this.place.store).catch(() => undefined);
       await writeOut(out, renderResultText(result, columnsOf(out)));
       if (failure !== null) throw stopped(failure);
       if (!quiet) err.write(`outcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);
+      if (!quiet && this.head !== null) err.write(`evidence: ${headText(this.head)}\n`);
       if (result.totals.failed > 0) return EXIT.someFailed;
       return result.status === 'finished' ? EXIT.done : EXIT.failure;
     } catch (error) {

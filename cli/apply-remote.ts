@@ -19,9 +19,10 @@ import { digestOf } from '../lambda/runtime/digest';
 import { resultFile } from '../lambda/storage/keys';
 import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
-import { type Caller, explainAccess } from './aws';
+import { type Caller, explainAccess, findIdentity } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { PlanPlace } from './plan-place';
+import { placeInBucket, storePlan } from './store-plan';
 import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
 
 export interface RemoteOptions {
@@ -69,12 +70,14 @@ async function invoke(name: string, execution: string, plan: Plan, caller: Calle
     requestHandler: caller.connection.withLimits(PATIENT),
   });
   try {
+    const { arn } = await findIdentity(caller);
+    const payload = { plan: plan.id, digest: plan.digest, approvedBy: { kind: 'caller', arn } };
     const answer = await client.send(
       new InvokeCommand({
         FunctionName: functionName,
         InvocationType: 'Event',
         DurableExecutionName: execution,
-        Payload: Buffer.from(JSON.stringify({ plan: plan.id, digest: plan.digest })),
+        Payload: Buffer.from(JSON.stringify(payload)),
       }),
     );
     if (answer.FunctionError !== undefined) throw new Error(answer.FunctionError);
@@ -127,23 +130,22 @@ async function waitForEnd(
   return null;
 }
 
-/** Verifies the plan, prints it, and has its count confirmed. */
+/** Verifies an open plan, prints it, and has its count confirmed. */
 async function confirmPlan(
-  { digest, yes, zone }: RemoteOptions,
-  place: PlanPlace,
+  { yes, zone }: RemoteOptions,
+  plan: Plan,
+  { store }: PlanPlace,
   caller: Caller,
   terminal: Terminal,
   input: NodeJS.ReadStream,
-): Promise<Plan> {
-  const plan = openPlan({ ...place, digest: digest ?? null }, Date.now(), digestOf);
+): Promise<void> {
   checkComplete(plan);
   checkUnblocked(plan, true);
-  await checkOutcomes({ store: place.store, clock: Date.now, isAlive: () => null }, plan);
+  await checkOutcomes({ store, clock: Date.now, isAlive: () => null }, plan);
   if (yes !== undefined) checkCount(yes, plan);
   await writeOut(terminal.out, renderPlanList(plan, zone, columnsOf(terminal.out)));
   const note = plan.caps === 'raised' ? 'The limits were raised for this plan to its own count.' : '';
   await confirmCount({ plan, candidates: plan.items.length, yes, note }, terminal, input, caller);
-  return plan;
 }
 
 /** A name that no execution of the plan had before. */
@@ -164,7 +166,7 @@ function noResult(plan: Plan, where: string, execution: string, name: string, ca
   const again = invokeCommand(plan, functionName, { name: nextExecution(plan), region, run: caller.told });
   return new RetentionError(
     'apply.no-result',
-    `nothing was heard of the plan for ${MAX_IDLE_MS / 60_000} minutes: see the e-mail, ${where} and the function's log; if there is nothing, an earlier execution may have had the name ${execution}, and another is started by ${again}`,
+    `the plan has had no new outcome for ${MAX_IDLE_MS / 60_000} minutes: read the e-mail, ${where} and the function's log; if they have nothing, an earlier execution may have had the name ${execution}, and this starts another: ${again}`,
   );
 }
 
@@ -189,8 +191,8 @@ async function reportEnd(
 }
 
 /**
- * Hands a plan to the deployed function, which verifies all of it again. Where the plan is in a bucket, waits there for
- * the outcome.
+ * Hands a plan to the deployed function, which verifies all of it again, and waits in the bucket for the outcome. A plan
+ * in a file is stored in the function's bucket first; where that bucket cannot be read, the plan must already be in it.
  */
 export async function applyRemotely(
   options: RemoteOptions,
@@ -200,18 +202,26 @@ export async function applyRemotely(
   input: NodeJS.ReadStream,
 ): Promise<ExitCode> {
   const { err } = terminal;
-  const { store } = place;
-  const plan = await confirmPlan(options, place, caller, terminal, input);
+  const plan = openPlan({ ...place, digest: options.digest ?? null }, Date.now(), digestOf);
+  const isFile = !place.where.startsWith('s3://');
+  const stored = isFile ? await placeInBucket(plan.id, place, addressOf(options.name, caller.region), caller) : place;
+  const { store } = stored ?? place;
+  await confirmPlan(options, plan, stored ?? place, caller, terminal, input);
+  if (isFile && stored !== null) {
+    await storePlan(plan, stored, digestOf);
+    err.write(`stored ${oneLine(stored.where)}\n`);
+  }
   const before = await readResult(store, plan);
   const execution = await executionName(plan, store, before);
   await invoke(options.name, execution, plan, caller);
   err.write(
-    `${oneLine(options.name)} has the plan: it looks at everything again, deletes, and sends the outcome by e-mail\n`,
+    `${oneLine(options.name)} has the plan: it reads and decides everything again, deletes, and e-mails the outcome\n`,
   );
-  if (!place.where.startsWith('s3://')) {
+  if (stored === null) {
     err.write(
-      `from a file a plan is started once: should the e-mail say that it was refused, apply it by its ` +
-        `address, s3://BUCKET/plans/${oneLine(plan.id)}.json\n`,
+      `warning: the bucket of ${oneLine(options.name)} could not be read (lambda:GetFunctionConfiguration), so the ` +
+        `plan was not stored: the function finds it only if it is s3://BUCKET/plans/${oneLine(plan.id)}.json. ` +
+        `Should the e-mail say that it was refused, apply it by that address\n`,
     );
     return EXIT.done;
   }

@@ -1,4 +1,3 @@
-import { UTC, type Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { isRefusal } from '../lambda/deletion/refusals';
 import { firstCleanUpCommands } from '../lambda/render/first-clean-up';
@@ -7,7 +6,7 @@ import { applyRemotely } from './apply-remote';
 import { type Caller, findCaller, requireCredentials, sayEndpoints } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { DryRunFormat } from './formats';
-import { loadConfig, warnOn } from './load-config';
+import { loadConfig, warnOn, zoneOf } from './load-config';
 import { openPlace } from './plan-place';
 import { CredentialsFailure } from './same-account';
 import { reportFailure, type Terminal, writeHint } from './terminal';
@@ -51,19 +50,6 @@ const ofCaller =
     }
   };
 
-/**
- * The configured zone. The function has its own configuration, so that none is needed here: then, or where none can be
- * read, UTC.
- */
-function zoneOf(file: string | undefined): Zone {
-  try {
-    return loadConfig(file, () => undefined).zone;
-  } catch (error) {
-    if (file !== undefined) throw error;
-    return UTC;
-  }
-}
-
 const isAboutCaps = ({ code, message }: RetentionError): boolean =>
   code.startsWith('cap.') || (code === 'plan.blocked' && /\(cap\./.test(message));
 
@@ -103,7 +89,12 @@ export async function apply(
     const place = await openPlace(plan, caller);
     const { digest, yes, dryRun = false, format = 'text', quiet = false } = options;
     if (options.function === undefined) {
-      const readConfig = () => loadConfig(options.config, warnOn(terminal.err));
+      let warn = warnOn(terminal.err);
+      const readConfig = () => {
+        const config = loadConfig(options.config, warn);
+        warn = () => undefined;
+        return config;
+      };
       const local = { readConfig, digest: digest ?? null, yes, dryRun, format, quiet };
       return await applyLocally(local, place, caller, terminal, input);
     }

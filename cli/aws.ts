@@ -126,17 +126,24 @@ export async function requireCredentials(caller: Caller): Promise<void> {
   }
 }
 
-/**
- * The account number from STS, or null where STS does not answer within a few seconds: never fatal, the ARNs tell it
- * too.
- */
-export async function findAccount({ credentials, region, connection }: Caller): Promise<string | null> {
+/** The account number and the ARN of the caller; null: not known. */
+export interface CallerIdentity {
+  readonly account: string | null;
+  readonly arn: string | null;
+}
+
+/** Returns the identity of the caller from STS. Never fatal: unknown where STS does not answer within a few seconds. */
+export async function findIdentity({ credentials, region, connection }: Caller): Promise<CallerIdentity> {
   const client = new STSClient({ credentials, region, maxAttempts: 2, requestHandler: connection.withLimits(BRIEF) });
   try {
-    return (await client.send(new GetCallerIdentityCommand({}))).Account ?? null;
+    const { Account, Arn } = await client.send(new GetCallerIdentityCommand({}));
+    return { account: Account ?? null, arn: Arn ?? null };
   } catch {
-    return null;
+    return { account: null, arn: null };
   } finally {
     client.destroy();
   }
 }
+
+/** Returns the account number of the caller from STS; null: not known. The ARNs of resources have it too. */
+export const findAccount = async (caller: Caller): Promise<string | null> => (await findIdentity(caller)).account;

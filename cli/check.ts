@@ -16,11 +16,12 @@ import { type AccountCheck, checkAccount } from '../lambda/explain/audit-tags';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
 import { formatCount } from '../lambda/render/numbers';
 import { policyWords } from '../lambda/render/policy-words';
+import { wrap } from '../lambda/render/terminal';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { CheckFormat } from './formats';
 import { loadConfig, warnOn } from './load-config';
 import { type AccountOptions, readAccount, unreadText } from './read-account';
-import { type Terminal, writeOut } from './terminal';
+import { columnsOf, type Terminal, writeOut } from './terminal';
 
 export interface CheckOptions extends AccountOptions {
   readonly config?: string;
@@ -64,12 +65,16 @@ function account(check: AccountCheck): readonly string[] {
   ];
 }
 
+/** Writes sentences, wrapped on a terminal. */
+const writeLines = (out: NodeJS.WriteStream, lines: readonly string[]): Promise<void> =>
+  writeOut(
+    out,
+    lines.map((line) => wrap(line, columnsOf(out), '')),
+  );
+
 /** Prints what the account's tags say; what is wrong goes to stderr. */
 async function printAccount(check: AccountCheck, inventory: Inventory, { out, err }: Terminal): Promise<void> {
-  await writeOut(
-    out,
-    account(check).map((line) => `${line}\n`),
-  );
+  await writeLines(out, account(check));
   if (!inventory.complete) err.write(`error: ${unreadText(inventory)} [inventory.incomplete]\n`);
   for (const { code, message } of check.tagProblems) err.write(`error: ${oneLine(message)} [${code}]\n`);
   if (check.tagProblems.length > 0)
@@ -183,10 +188,7 @@ export async function check(options: CheckOptions, terminal: Terminal): Promise<
   if (options.format === 'json') return checkJson(options, terminal);
   requireFile(options);
   const config = loadConfig(options.config, warnOn(err));
-  await writeOut(
-    out,
-    meaning(config).map((line) => `${line}\n`),
-  );
+  await writeLines(out, meaning(config));
   if (options.live !== true) return EXIT.done;
   const { inventory, live } = await readLive(options, config, terminal);
   await printAccount(live, inventory, terminal);

@@ -16,6 +16,7 @@ import {
   directAgents,
   type MakeAgents,
 } from '../lambda/aws/lightsail-client';
+import { irregularAt } from '../lambda/config/regular-file';
 import type { CodeIn } from '../lambda/core/util/error-codes';
 import { RetentionError } from '../lambda/core/util/errors';
 import { type ProxySettings, type ProxyVariable, proxyFor, proxyName } from './proxy-settings';
@@ -46,6 +47,8 @@ function readCertificates(file: string): string {
         `PEM file with certificates`,
       { cause },
     );
+  const there = irregularAt(file);
+  if (there !== null) throw refuse(`it is ${there}`);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

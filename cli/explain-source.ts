@@ -8,10 +8,10 @@ import { oneLine } from '../lambda/core/util/safe-text';
 import { formatCount } from '../lambda/render/numbers';
 import { snapshotName, zoneText } from '../lambda/render/phrases';
 import { wrap } from '../lambda/render/terminal';
+import { tableText } from '../lambda/render/text-table';
 import { reportOrder } from '../lambda/reporting/make-report';
 import { ambiguousName } from './ambiguous-name';
 import type { ExplainJson } from './json-shapes';
-import { tableText } from './table';
 
 /** A source with its snapshots, newest first. */
 export interface ExplainedSource {

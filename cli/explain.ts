@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { distance } from 'fastest-levenshtein';
 import { mismatches } from '../lambda/config/mismatch';
+import { historyOf } from '../lambda/core/plan/history';
 import type { Config } from '../lambda/core/policy/config';
 import type { EvaluatedSnapshot, Inventory } from '../lambda/core/report/report-model';
 import type { Snapshot } from '../lambda/core/snapshot/snapshot';
@@ -14,17 +16,21 @@ import { jsonSnapshot } from '../lambda/render/json';
 import { formatCount } from '../lambda/render/numbers';
 import { wrap } from '../lambda/render/terminal';
 import { reportOrder } from '../lambda/reporting/make-report';
+import type { StoredHistory } from '../lambda/storage/read-history';
 import { ambiguousName } from './ambiguous-name';
 import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
 import { ambiguousSources, type ExplainedSource, findSources, sourceJson, sourceText } from './explain-source';
 import type { ExplainFormat } from './formats';
+import { historyJson, readPlace, reportGaps } from './history';
+import { DEFAULT_FOLDER, openHistory, type StoreOptions } from './history-store';
+import { historyText } from './history-text';
 import type { ExplainJson } from './json-shapes';
 import { loadConfig, warnOn, writtenRules } from './load-config';
 import { type AccountOptions, readAccount, unreadText } from './read-account';
 import { columnsOf, type Terminal, writeOut } from './terminal';
 
-export interface ExplainOptions extends AccountOptions {
+export interface ExplainOptions extends AccountOptions, Pick<StoreOptions, 'store' | 'stack'> {
   readonly config?: string;
   /** Epoch milliseconds, by the configured zone. */
   readonly at?: (zone: Zone) => number;
@@ -58,7 +64,7 @@ function unknown(wanted: string, { snapshots }: Inventory): RetentionError {
   const meant = near.length === 0 ? '' : `; did you mean ${near.map(oneLine).join(', ')}?`;
   return new RetentionError(
     'explain.unknown',
-    `none of the ${formatCount(snapshots.length, 'snapshot')} read has the name ${oneLine(wanted)}, and no source has it; expected the name or the ARN of a manual snapshot, or of a source, in the regions and of the kinds that are read${meant}`,
+    `none of the ${formatCount(snapshots.length, 'snapshot')} read has the name ${oneLine(wanted)}, and no source has it; expected the name or the ARN of a manual snapshot, or of a source, in the regions and of the kinds that are read, or --store PLACE for a deleted one${meant}`,
   );
 }
 
@@ -146,6 +152,44 @@ function explainSource(
   return writeOut(out, [`${jsonText(json, 1)}\n`]);
 }
 
+/**
+ * Prints what the history has of a snapshot or source that was not found. False: nothing. The default folder need not
+ * exist.
+ */
+async function explainDeleted(
+  found: Found,
+  wanted: string,
+  options: ExplainOptions,
+  terminal: Terminal,
+): Promise<boolean> {
+  const { out } = terminal;
+  const isNamed = options.store !== undefined || options.stack !== undefined;
+  if (!isNamed && !existsSync(DEFAULT_FOLDER)) return false;
+  let recorded: StoredHistory;
+  try {
+    recorded = await readPlace(await openHistory(options, terminal));
+  } catch (error) {
+    if (isNamed) throw error;
+    return false;
+  }
+  const entries = historyOf(recorded.results, { wanted, since: null });
+  reportGaps(recorded, terminal);
+  if (entries.length === 0) return false;
+  if (options.format === 'json') {
+    const json: ExplainJson = { ...headOf(found), type: 'history', entries: entries.map(historyJson) };
+    await writeOut(out, [`${jsonText(json, 1)}\n`]);
+  } else {
+    const columns = columnsOf(out);
+    const place = options.stack === undefined ? (options.store ?? DEFAULT_FOLDER) : `the stack ${options.stack}`;
+    await writeOut(out, [
+      wrap(`${oneLine(wanted)} was not found in the account; the history in ${oneLine(place)} has it:`, columns, ''),
+      '\n',
+    ]);
+    await writeOut(out, historyText(entries, found.config.zone, columns));
+  }
+  return true;
+}
+
 /** `explain`: the decision about one snapshot, or about each snapshot of a source, by name or ARN. Read-only. */
 export async function explain(wanted: string, given: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
   const { err } = terminal;
@@ -174,8 +218,8 @@ export async function explain(wanted: string, given: ExplainOptions, terminal: T
   if (sources.length > 1) throw ambiguousSources(wanted, sources);
   if (item !== undefined) await explainOne(found, item, options, terminal);
   else if (source !== undefined) await explainSource(found, source, options, terminal);
-  else if (inventory.complete) throw unknown(wanted, inventory);
-  else {
+  else if (!(await explainDeleted(found, wanted, given, terminal))) {
+    if (inventory.complete) throw unknown(wanted, inventory);
     err.write(`error: ${oneLine(wanted)} was not found, and ${unreadText(inventory)} [inventory.incomplete]\n`);
     return EXIT.incomplete;
   }

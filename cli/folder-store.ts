@@ -1,9 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { linkAt, otherThanFile } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
+import { oneLine } from '../lambda/core/util/safe-text';
 import { splitLines } from '../lambda/core/util/split-lines';
-import type { DatedObject, Store, VersionedText } from '../lambda/ports/ports';
+import type { DatedObject, Fingerprint, Store, VersionedText } from '../lambda/ports/ports';
 
 const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
 
@@ -68,9 +71,10 @@ interface Current {
 const replacementOf = (path: string, n: number): string =>
   n === 0 ? path : join(dirname(path), `.${basename(path)}.v${n}`);
 
+/** Whether anything has this path, also a link that leads nowhere. */
 async function exists(path: string): Promise<boolean> {
   try {
-    await stat(path);
+    await lstat(path);
     return true;
   } catch (error) {
     if (isAbsent(error)) return false;
@@ -92,14 +96,59 @@ const versionOf = (replaced: number, text: string): string =>
   `${replaced}:${createHash('sha256').update(text).digest('hex')}`;
 
 function folderError(action: keyof typeof EXPECTED, path: string, cause: unknown): RetentionError {
+  if (cause instanceof RetentionError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new RetentionError('store.folder', `cannot ${action} ${path}: ${reason}; ${EXPECTED[action]}`, { cause });
 }
 
+const irregular = (path: string, got: string): RetentionError =>
+  new RetentionError(
+    'store.folder',
+    `cannot read ${path}: got ${got}, expected a regular file; remove it, or use another folder`,
+  );
+
+function checkRegular(path: string, stats: Stats): void {
+  const got = otherThanFile(stats);
+  if (got !== null) throw irregular(path, got);
+}
+
+/**
+ * Opens a regular file for reading. Refuses anything else at once: a named pipe would be waited for, and a device may
+ * have no end.
+ */
+async function openRegular(path: string): Promise<FileHandle> {
+  try {
+    checkRegular(path, await stat(path));
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      // Another file may have taken its place.
+      checkRegular(path, await file.stat());
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  } catch (error) {
+    const target = isAbsent(error) ? linkAt(path) : null;
+    throw target === null ? error : irregular(path, `a symbolic link to ${oneLine(target)}, where there is nothing`);
+  }
+}
+
+async function readRegular<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await openRegular(path);
+  try {
+    return await read(file);
+  } finally {
+    await file.close();
+  }
+}
+
+const readText = (path: string): Promise<string> => readRegular(path, (file) => file.readFile('utf8'));
+
 /** Reads the file at exactly this path, without its replacements; null: there is none. */
 export async function readGiven(path: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8');
+    return await readText(path);
   } catch (error) {
     if (isAbsent(error)) return null;
     throw folderError('read', path, error);
@@ -142,18 +191,23 @@ async function readObject<T>(path: string, read: (current: Current) => Promise<T
 
 const readVersioned = (path: string): Promise<VersionedText | null> =>
   readObject(path, async (current) => {
-    const text = await readFile(current.path, 'utf8');
+    const text = await readText(current.path);
     return { text, version: versionOf(current.replaced, text) };
   });
 
 const readDated = (path: string): Promise<DatedObject | null> =>
+  readObject(path, (current) =>
+    readRegular(current.path, async (file) => {
+      const text = await file.readFile('utf8');
+      return { text, storedAt: (await file.stat()).mtimeMs, inParts: false };
+    }),
+  );
+
+const readFingerprint = (path: string): Promise<Fingerprint | null> =>
   readObject(path, async (current) => {
-    const file = await open(current.path, 'r');
-    try {
-      return { text: await file.readFile('utf8'), storedAt: (await file.stat()).mtimeMs, inParts: false };
-    } finally {
-      await file.close();
-    }
+    const hash = createHash('sha256');
+    for await (const bytes of (await openRegular(current.path)).createReadStream()) hash.update(bytes as Buffer);
+    return { sha256: hash.digest('hex'), version: null };
   });
 
 const placeAlways: Place = async (draft, path) => {
@@ -171,6 +225,9 @@ const placeIfVersion =
     if (current?.version !== version) return false;
     return placeIfAbsent(draft, replacementOf(path, Number.parseInt(version, 10) + 1), chunks);
   };
+
+/** As many names as a page of a bucket has. */
+const MAX_NAMES = 1_000;
 
 const isHidden = (name: string): boolean => name.startsWith('.');
 
@@ -210,10 +267,17 @@ export function folderStore(root: string): Store {
     putIfAbsent: ({ key, body }) => writeObject(pathOf(key), body, placeIfFree),
     replaceIf: ({ key, body }, version) => writeObject(pathOf(key), body, placeIfVersion(version)),
     getVersioned: (key) => readVersioned(pathOf(key)),
-    get: (key) => readObject(pathOf(key), ({ path }) => readFile(path, 'utf8')),
+    get: (key) => readObject(pathOf(key), ({ path }) => readText(path)),
     getDated: (key) => readDated(pathOf(key)),
-    lines: (key) => readObject(pathOf(key), async ({ path }) => splitLines((await open(path, 'r')).createReadStream())),
+    lines: (key) =>
+      readObject(pathOf(key), async ({ path }) => splitLines((await openRegular(path)).createReadStream())),
     list: (prefix) => namesIn(pathOf(prefix)),
+    listAfter: async (prefix, after) => {
+      const names = (await namesIn(pathOf(prefix))).filter((name) => name > after);
+      return { names: names.slice(0, MAX_NAMES), more: names.length > MAX_NAMES };
+    },
+    // A folder keeps no versions, so no version has an id.
+    fingerprint: async (key, version) => (version === undefined ? readFingerprint(pathOf(key)) : null),
     listDated: (prefix) => timesIn(pathOf(prefix)),
   };
 }

@@ -6,6 +6,10 @@ export type Format = (typeof FORMATS)[number];
 export const DRY_RUN_FORMATS = ['text', 'json'] as const;
 export type DryRunFormat = (typeof DRY_RUN_FORMATS)[number];
 
+/** How `history` can print. */
+export const HISTORY_FORMATS = ['text', 'json', 'csv'] as const;
+export type HistoryFormat = (typeof HISTORY_FORMATS)[number];
+
 /** How `explain` can print. */
 export const EXPLAIN_FORMATS = ['text', 'json'] as const;
 export type ExplainFormat = (typeof EXPLAIN_FORMATS)[number];

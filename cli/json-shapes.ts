@@ -61,6 +61,31 @@ const SNAPSHOT = z.object({
   deleteOn: z.optional(z.string()),
 });
 
+const OUTCOME = z.enum(['deleted', 'already-gone', 'spared', 'changed', 'failed']);
+
+/** The outcome of a planned snapshot, as `history` lists it. */
+const HISTORY_ENTRY = z.object({
+  ...PLANNED,
+  source: TEXT_OR_NULL,
+  outcome: OUTCOME,
+  at: z.string(),
+  reasons: z.array(REASON),
+  policy: TEXT_OR_NULL,
+  plan: z.object({ id: z.string(), digest: z.string() }),
+  report: TEXT_OR_NULL,
+  approvedBy: z.nullable(
+    z.object({
+      kind: z.enum(['caller', 'dashboard', 'automatic']),
+      arn: TEXT_OR_NULL,
+      claimed: z.boolean(),
+      announcedBy: z.optional(z.array(z.string())),
+    }),
+  ),
+  requestId: TEXT_OR_NULL,
+});
+
+const HISTORY = z.array(HISTORY_ENTRY);
+
 const EXPLAINED = { schemaVersion: VERSION, evaluatedAt: z.string(), timezone: z.string(), complete: z.boolean() };
 
 const EXPLAIN = z.union([
@@ -88,6 +113,7 @@ const EXPLAIN = z.union([
     }),
     snapshots: z.array(SNAPSHOT),
   }),
+  z.object({ ...EXPLAINED, type: z.literal('history'), entries: HISTORY }),
 ]);
 
 const PROBLEM = z.object({ code: z.string(), arn: TEXT_OR_NULL, message: z.string() });
@@ -204,7 +230,7 @@ const DRY_RUN = z.object({
   wouldNotDelete: z.array(
     z.object({
       ...PLANNED,
-      outcome: z.enum(['deleted', 'already-gone', 'spared', 'changed', 'failed']),
+      outcome: OUTCOME,
       code: z.string(),
       text: z.string(),
     }),
@@ -225,8 +251,10 @@ export const JSON_SHAPES = {
   simulate: SIMULATE,
   doctor: DOCTOR,
   'apply-dry-run': DRY_RUN,
+  history: HISTORY,
 } as const;
 
 export type ExplainJson = Frozen<z.output<typeof EXPLAIN>>;
 export type DoctorJson = Frozen<z.output<typeof DOCTOR>>;
+export type HistoryJson = Frozen<z.output<typeof HISTORY>>;
 export type DryRunJson = Frozen<z.output<typeof DRY_RUN>>;

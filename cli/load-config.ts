@@ -1,6 +1,7 @@
 import { builtInConfig, type WrittenConfig } from '../lambda/config/parse-config';
 import { findConfigFile, loadConfigFile, readConfigFile, WARNING } from '../lambda/config/read-config-file';
 import type { Config } from '../lambda/core/policy/config';
+import { UTC, type Zone } from '../lambda/core/time/zone';
 import { visibleLines } from '../lambda/core/util/safe-text';
 
 /** Writes what loading a configuration has to say to stderr: warnings as they are, the rest as notes. */
@@ -31,4 +32,17 @@ export function writtenRules(file: string | undefined): WrittenConfig['rules'] {
   if (found === null) return [];
   const result = readConfigFile(found);
   return result.ok ? result.written.rules : [];
+}
+
+/**
+ * The configured zone, for a command that needs nothing else of a configuration. Where none can be read, UTC; a file
+ * that is named must be readable.
+ */
+export function zoneOf(file: string | undefined): Zone {
+  try {
+    return loadConfig(file, () => undefined).zone;
+  } catch (error) {
+    if (file !== undefined) throw error;
+    return UTC;
+  }
 }

@@ -7,6 +7,8 @@ import { irregularAt } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import type { Store } from '../lambda/ports/ports';
+import type { EvidencePorts } from '../lambda/storage/evidence';
+import { DEFAULT_KEPT_DAYS, EVIDENCE, LOCAL_EVIDENCE } from '../lambda/storage/keys';
 import { type Caller, explainAccess } from './aws';
 import { folderStore, readGiven } from './folder-store';
 
@@ -15,7 +17,14 @@ export interface PlanPlace {
   readonly where: string;
   readonly store: Store;
   readonly text: string | null;
+  /** The evidence chain of the place. */
+  readonly evidence: Pick<EvidencePorts, 'folder' | 'keptForDays'>;
 }
+
+/** Files in a folder are never removed. */
+const FOLDER_EVIDENCE = { folder: LOCAL_EVIDENCE, keptForDays: null } as const;
+/** How long a bucket keeps its objects is not known here: it is the default of a deployment. */
+export const BUCKET_EVIDENCE = { folder: EVIDENCE, keptForDays: DEFAULT_KEPT_DAYS } as const;
 
 const unusable = (plan: string, got: string): RetentionError =>
   new RetentionError(
@@ -35,6 +44,19 @@ function realPath(path: string): string {
   }
 }
 
+/** Returns a bucket as a store, with the credentials and connection of a caller. */
+export function bucketStore(
+  bucket: string,
+  { credentials, region, forcePathStyle, connection }: Caller,
+  limits: HttpLimits = UPLOADING,
+): Store {
+  const requestHandler = connection.withLimits(limits);
+  return s3Store(
+    new S3Client({ credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler }),
+    bucket,
+  );
+}
+
 /**
  * Opens the place that PLAN names: a file (results go into `results/` beside it), or `s3://bucket/key` (into the
  * bucket's `results/`).
@@ -45,21 +67,13 @@ export async function openPlace(plan: string, caller: Caller, limits: HttpLimits
     const there = irregularAt(plan);
     if (there !== null) throw unusable(plan, there);
     const file = realPath(plan);
-    return { where: plan, store: folderStore(dirname(file)), text: await readGiven(file) };
+    return { where: plan, store: folderStore(dirname(file)), text: await readGiven(file), evidence: FOLDER_EVIDENCE };
   }
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(plan) ?? [];
   if (bucket === undefined || key === undefined) throw unusable(plan, 'another address');
-  const { credentials, region, forcePathStyle, connection } = caller;
-  const settings = {
-    credentials,
-    region,
-    forcePathStyle,
-    followRegionRedirects: true,
-    requestHandler: connection.withLimits(limits),
-  };
-  const store = s3Store(new S3Client(settings), bucket);
+  const store = bucketStore(bucket, caller, limits);
   const text = await store.get(key).catch((error: unknown) => {
     throw explainAccess(error, caller);
   });
-  return { where: plan, store, text };
+  return { where: plan, store, text, evidence: BUCKET_EVIDENCE };
 }

@@ -5,18 +5,30 @@ import { REGION } from '../lambda/core/snapshot/region';
 import { KINDS } from '../lambda/core/snapshot/snapshot';
 import { type Duration, parseDuration } from '../lambda/core/time/duration';
 import { parseLocalInstant } from '../lambda/core/time/instant';
+import { subtractDuration } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
 import { visibleLines } from '../lambda/core/util/safe-text';
 import { CALENDAR_FORMATS } from '../lambda/render/calendar';
 import { completionScript, SHELLS, type Shell } from './completion';
 import { EXIT, type ExitCode } from './exit-codes';
-import { CHECK_FORMATS, COMPARE_FORMATS, DOCTOR_FORMATS, DRY_RUN_FORMATS, EXPLAIN_FORMATS, FORMATS } from './formats';
+import {
+  CHECK_FORMATS,
+  COMPARE_FORMATS,
+  DOCTOR_FORMATS,
+  DRY_RUN_FORMATS,
+  EXPLAIN_FORMATS,
+  FORMATS,
+  HISTORY_FORMATS,
+} from './formats';
 import { reportFailure, type Terminal, writeOut } from './terminal';
 
 const NAME = 'lightsail-retention';
 const CONFIG = 'configuration (default: ./retention.yaml; without it the built-in starter policy)';
 const READ_REGION = 'read this region only, or "all"; may be repeated';
 const READ_KIND = `read this kind only: ${KINDS.join(', ')}; may be repeated`;
+
+const STORE = 'where results are: s3://BUCKET, or the folder results/ that "apply --local" wrote (default: ./results)';
+const STACK_STORE = 'read the results in the bucket of this CloudFormation stack';
 
 const DAILY = duration('1d');
 const ONE_YEAR = duration('1y');
@@ -36,6 +48,18 @@ function duration(text: string): Duration {
   const parsed = parseDuration(text);
   if (!parsed.ok) throw new InvalidArgumentError(`Expected ${parsed.expected}.`);
   return parsed.value;
+}
+
+/** A time in the past: a duration before now, an instant, or a day. */
+function since(text: string): (zone: Zone, now: number) => number {
+  const parsed = parseDuration(text);
+  if (parsed.ok) return (zone, now) => subtractDuration(now, parsed.value, zone);
+  const at = parseLocalInstant(text) ?? parseLocalInstant(`${text}T00:00`);
+  if (at === null)
+    throw new InvalidArgumentError(
+      'Expected a duration such as 30d, a day such as 2026-11-23, or an ISO 8601 instant such as 2026-11-23T08:00:00Z.',
+    );
+  return at;
 }
 
 function gigabytes(text: string): number {
@@ -120,8 +144,10 @@ function describeExplain(program: Command, { terminal, setExitCode }: CommandCon
     .description(
       'explain the decision about one snapshot step by step, or list the snapshots of a source with the rules that keep them',
     )
-    .argument('<name>', 'name or ARN of a snapshot or of a source')
+    .argument('<name>', 'name or ARN of a snapshot or of a source; of a deleted one, its entry in the history')
     .option('--config <file>', CONFIG)
+    .option('--store <place>', STORE)
+    .option('--stack <name>', STACK_STORE)
     .option('--region <region>', READ_REGION, region)
     .option('--kind <kind>', READ_KIND, kind)
     .option('--profile <name>', 'AWS profile')
@@ -220,6 +246,20 @@ function describeApply(program: Command, { terminal, setExitCode }: CommandConte
     .action(async (plan, options) => setExitCode(await (await import('./apply')).apply(plan, options, terminal)));
 }
 
+function describeHistory(program: Command, { terminal, setExitCode }: CommandContext): void {
+  program
+    .command('history')
+    .description('list what was deleted, when, why, and by whose approval; read-only')
+    .argument('[name]', 'name or ARN of a snapshot, or the name of a source')
+    .option('--store <place>', STORE)
+    .option('--stack <name>', STACK_STORE)
+    .option('--since <time>', 'only outcomes since a day or an instant, or of a duration such as 30d', since)
+    .option('--config <file>', 'configuration with the time zone (default: ./retention.yaml)')
+    .option('--profile <name>', 'AWS profile')
+    .addOption(new Option('--format <format>', 'output format').choices(HISTORY_FORMATS).default('text'))
+    .action(async (name, options) => setExitCode(await (await import('./history')).history(name, options, terminal)));
+}
+
 function describeDoctor(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('doctor')
@@ -282,6 +322,7 @@ const DESCRIBE_COMMANDS = [
   describeSimulate,
   describeInit,
   describeApply,
+  describeHistory,
   describeDoctor,
   describeEmulator,
   describeDemo,

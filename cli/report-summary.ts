@@ -5,8 +5,8 @@ import { sourceName } from '../lambda/render/phrases';
 import { outcomeLines, type TextContext, verdictLine } from '../lambda/render/report-header';
 import { bySource } from '../lambda/render/report-sections';
 import { wrap } from '../lambda/render/terminal';
+import { tableText } from '../lambda/render/text-table';
 import { ceilingText, sumSizes } from '../lambda/render/totals';
-import { tableText } from './table';
 
 const HEADER = ['SOURCE', 'KIND', 'REGION', 'SNAPSHOTS', 'KEPT', 'CAN BE DELETED', 'UP TO'] as const;
 

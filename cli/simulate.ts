@@ -140,12 +140,15 @@ export function simulatePolicy(
   };
 }
 
+/** The width of two months. */
+const MIN_CALENDAR_COLUMNS = 60;
+
 function render(view: SimulatedPolicy, { format, output }: SimulateOptions, { out, env }: Terminal): Iterable<string> {
   const onTerminal = output === undefined && out.isTTY === true;
   switch (format) {
     case 'text':
       return renderCalendarText(view, {
-        columns: Math.max(60, (onTerminal && out.columns) || 60),
+        columns: onTerminal ? Math.max(MIN_CALENDAR_COLUMNS, out.columns || 0) : Number.POSITIVE_INFINITY,
         colour: onTerminal && !env.NO_COLOR,
       });
     case 'html':

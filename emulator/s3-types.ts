@@ -13,6 +13,10 @@ export interface S3Object {
    * not tell it.
    */
   readonly lastModified: number | null;
+  /** Absent for an object that was put into the emulator directly. */
+  readonly versionId?: string;
+  /** Until when (ISO 8601) Object Lock keeps this version, as the write asked for. */
+  readonly lock?: { readonly mode: string; readonly until: string };
   /** Set for an object that replication brought from another bucket, with that bucket's time. */
   readonly isReplica?: boolean;
 }

@@ -12,12 +12,16 @@ interface Upload {
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly startedAt: number;
+  readonly lock: ObjectLock;
   readonly parts: Map<number, { readonly body: Buffer; readonly etag: string }>;
 }
 
-/** Buckets by name, objects by key, and multipart uploads that are not complete. */
+type ObjectLock = Pick<S3Object, 'lock'>;
+
+/** Buckets by name, objects by key, earlier versions by id, and multipart uploads that are not complete. */
 export interface S3World {
   readonly buckets: Map<string, Map<string, S3Object>>;
+  readonly versions: Map<string, { readonly bucket: string; readonly key: string; readonly object: S3Object }>;
   readonly uploads: Map<string, Upload>;
   readonly now: () => number;
   /** Keys under which a policy denies to create an object without `If-None-Match`. */
@@ -95,9 +99,59 @@ function checkConditions({ key, headers }: S3Request, existing: S3Object | undef
   if (match !== '*' && match !== existing.etag && `"${match}"` !== existing.etag) throw failed;
 }
 
+/** The lock that a write asks for. S3 takes it only with a checksum of the body. */
+function lockIn({ headers }: S3Request): ObjectLock {
+  const [mode, until] = [headers['x-amz-object-lock-mode'], headers['x-amz-object-lock-retain-until-date']];
+  if (mode === undefined && until === undefined) return {};
+  const hasChecksum = Object.keys(headers).some((name) => /^content-md5$|^x-amz-(checksum-|trailer)/.test(name));
+  if (mode === undefined || until === undefined || !hasChecksum)
+    throw refuseS3('InvalidRequest', 'Object Lock needs a mode, a date and a checksum.', 400);
+  return { lock: { mode: String(mode), until: new Date(String(until)).toISOString() } };
+}
+
+/** Makes an object current. The one that it replaces stays as an earlier version. */
+function place({ bucket, key }: S3Request, objects: Map<string, S3Object>, world: S3World, object: S3Object): string {
+  retire(bucket, key, objects, world);
+  const versionId = randomUUID().replaceAll('-', '');
+  objects.set(key, { ...object, versionId });
+  return versionId;
+}
+
+function retire(bucket: string, key: string, objects: Map<string, S3Object>, { versions }: S3World): void {
+  const object = objects.get(key);
+  if (object?.versionId !== undefined) versions.set(object.versionId, { bucket, key, object });
+}
+
+/** The object that a read names: the current one, or one version. */
+function objectFor({ bucket, key, query }: S3Request, objects: Map<string, S3Object>, world: S3World): S3Object {
+  const id = query.get('versionId');
+  const current = objects.get(key);
+  const version = world.versions.get(id ?? '');
+  const earlier = version?.bucket === bucket && version.key === key ? version.object : undefined;
+  const object = id === null || current?.versionId === id ? current : earlier;
+  if (object) return object;
+  if (id === null) throw refuseS3('NoSuchKey', 'The specified key does not exist.', 404);
+  throw refuseS3('NoSuchVersion', 'The specified version does not exist.', 404);
+}
+
+function deleteObject({ bucket, key, query }: S3Request, objects: Map<string, S3Object>, world: S3World): Reply {
+  const id = query.get('versionId');
+  if (id === null) retire(bucket, key, objects, world);
+  const object = id === null ? undefined : (world.versions.get(id)?.object ?? objects.get(key));
+  if (object?.lock && Date.parse(object.lock.until) > world.now())
+    throw refuseS3('AccessDenied', 'Access Denied because object protected by object lock.', 403);
+  if (id !== null) world.versions.delete(id);
+  if (id === null || objects.get(key)?.versionId === id) objects.delete(key);
+  return { status: 204, headers: {}, body: '' };
+}
+
 function describe(object: S3Object): Record<string, string> {
   return {
     etag: object.etag,
+    ...(object.versionId === undefined ? {} : { 'x-amz-version-id': object.versionId }),
+    ...(object.lock === undefined
+      ? {}
+      : { 'x-amz-object-lock-mode': object.lock.mode, 'x-amz-object-lock-retain-until-date': object.lock.until }),
     'content-type': object.contentType,
     ...(object.lastModified === null ? {} : { 'last-modified': new Date(object.lastModified).toUTCString() }),
     ...(object.isReplica === true ? { 'x-amz-replication-status': 'REPLICA' } : {}),
@@ -130,18 +184,20 @@ function completeUpload(request: S3Request, objects: Map<string, S3Object>, worl
     throw refuseS3('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', 400);
   }
   const etag = `"${md5(Buffer.concat(parts.map((part) => Buffer.from(part.etag.slice(1, -1), 'hex'))))}-${parts.length}"`;
-  const { contentType, metadata, startedAt } = upload;
-  objects.set(request.key, {
+  const { contentType, metadata, startedAt, lock } = upload;
+  const versionId = place(request, objects, world, {
     body: Buffer.concat(parts.map((part) => part.body)),
     contentType,
     metadata,
     etag,
     lastModified: startedAt,
+    ...lock,
   });
   world.uploads.delete(request.query.get('uploadId') ?? '');
-  return xml(
+  const reply = xml(
     `<CompleteMultipartUploadResult xmlns="${NAMESPACE}">${element('Bucket', request.bucket)}${element('Key', request.key)}${element('ETag', etag)}</CompleteMultipartUploadResult>`,
   );
+  return { ...reply, headers: { ...reply.headers, 'x-amz-version-id': versionId } };
 }
 
 const S3_HANDLERS: Readonly<Record<string, Handler>> = {
@@ -151,18 +207,18 @@ const S3_HANDLERS: Readonly<Record<string, Handler>> = {
     const { key, headers, body } = request;
     checkConditions(request, objects.get(key), world);
     const etag = `"${md5(body)}"`;
-    objects.set(key, {
+    const versionId = place(request, objects, world, {
       body,
       contentType: headers['content-type'] ?? 'binary/octet-stream',
       metadata: metadataOf(headers),
       etag,
       lastModified: world.now(),
+      ...lockIn(request),
     });
-    return { status: 200, headers: { etag }, body: '' };
+    return { status: 200, headers: { etag, 'x-amz-version-id': versionId }, body: '' };
   },
-  GetObject: ({ key }, objects) => {
-    const object = objects.get(key);
-    if (!object) throw refuseS3('NoSuchKey', 'The specified key does not exist.', 404);
+  GetObject: (request, objects, world) => {
+    const object = objectFor(request, objects, world);
     return { status: 200, headers: describe(object), body: object.body };
   },
   HeadObject: ({ key }, objects) => {
@@ -171,11 +227,9 @@ const S3_HANDLERS: Readonly<Record<string, Handler>> = {
     if (!object) return { status: 404, headers: {}, body: '' };
     return { status: 200, headers: { ...describe(object), 'content-length': String(object.body.length) }, body: '' };
   },
-  DeleteObject: ({ key }, objects) => {
-    objects.delete(key);
-    return { status: 204, headers: {}, body: '' };
-  },
-  CreateMultipartUpload: ({ bucket, key, headers }, _objects, { uploads, now }) => {
+  DeleteObject: deleteObject,
+  CreateMultipartUpload: (request, _objects, { uploads, now }) => {
+    const { bucket, key, headers } = request;
     const id = randomUUID();
     uploads.set(id, {
       bucket,
@@ -183,6 +237,7 @@ const S3_HANDLERS: Readonly<Record<string, Handler>> = {
       contentType: headers['content-type'] ?? 'binary/octet-stream',
       metadata: metadataOf(headers),
       startedAt: now(),
+      lock: lockIn(request),
       parts: new Map(),
     });
     return xml(

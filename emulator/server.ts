@@ -72,6 +72,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const s3: S3World = {
     writeOnce: set('writeOnce') ?? [],
     buckets: new Map((set('buckets') ?? [DEFAULT_BUCKET]).map((name) => [name, new Map()])),
+    versions: new Map(),
     uploads: new Map(),
     now,
   };

@@ -5,6 +5,8 @@ import { BUILT_IN, parseConfig } from '../lambda/config/parse-config';
 import type { Config } from '../lambda/core/policy/config';
 import type { CodeIn } from '../lambda/core/util/error-codes';
 import { RetentionError } from '../lambda/core/util/errors';
+import type { ObjectLockSetting } from '../lambda/runtime/env';
+import { DEFAULT_KEPT_DAYS } from '../lambda/storage/keys';
 import { eachOnce, isAddress } from './addresses';
 import { DELETION, type DeletionSetting } from './context';
 import { holdsLookupDummy, isKnownLater, isListElement, isLookupDummy } from './known-later';
@@ -14,11 +16,7 @@ import { refusedProperty } from './refused-property';
 import { checkSchedule, DEFAULT_SCHEDULE, refusedSchedule } from './schedule-expression';
 import type { SnapshotRetentionProps } from './snapshot-retention';
 
-/**
- * How long reports are kept where nobody says so (days): a year and a month, so that one can be compared with that of a
- * year ago.
- */
-const KEPT = 400;
+const LOCK_MODES = ['governance', 'compliance'] as const;
 
 /** The most days that S3 locks an object for: a hundred years. */
 const MAX_DAYS = 36_500;
@@ -31,6 +29,8 @@ export interface CheckedProps {
   readonly monitoring: MonitoringLevel;
   readonly deletion: DeletionSetting;
   readonly keepReportsFor: Duration;
+  /** Null: nothing is locked. */
+  readonly objectLock: ObjectLockSetting | null;
   /** How long a bucket must at least keep what is written. */
   readonly least: Need;
 }
@@ -107,9 +107,9 @@ const isDuration = (given: unknown): given is Duration =>
   typeof given === 'object' && given !== null && 'toDays' in given && 'isUnresolved' in given;
 
 /** Whole days, as S3 counts them. */
-function checkDays(prop: 'keepReportsFor' | 'lockReportsFor', given: unknown): number {
+function checkDays(prop: 'keepReportsFor' | 'lockReportsFor' | 'objectLock', given: unknown): number {
   if (!isDuration(given))
-    throw refused(prop, `got ${shown(given)}, expected a Duration, such as Duration.days(${KEPT})`);
+    throw refused(prop, `got ${shown(given)}, expected a Duration, such as Duration.days(${DEFAULT_KEPT_DAYS})`);
   if (given.isUnresolved())
     throw refused(prop, 'got a value that is known at deployment only, expected a Duration that is known here');
   const days = given.toDays({ integral: false });
@@ -117,8 +117,23 @@ function checkDays(prop: 'keepReportsFor' | 'lockReportsFor', given: unknown): n
   throw refused(
     prop,
     `got ${given.toHumanString()}, expected whole days from 1 to ${MAX_DAYS}, such as ` +
-      `Duration.days(${KEPT}): S3 counts days`,
+      `Duration.days(${DEFAULT_KEPT_DAYS}): S3 counts days`,
   );
+}
+
+/** Returns the lock that is to be sent with each object; null: none. */
+function checkObjectLock(given: unknown): ObjectLockSetting | null {
+  if (given === undefined) return null;
+  if (typeof given !== 'object' || given === null || !('retention' in given))
+    throw refused('objectLock', `got ${shown(given)}, expected { retention: Duration.days(${DEFAULT_KEPT_DAYS}) }`);
+  const days = checkDays('objectLock', given.retention);
+  const mode = oneOf(
+    'objectLock',
+    LOCK_MODES,
+    'mode' in given ? (given.mode ?? 'governance') : 'governance',
+    'governance',
+  );
+  return { mode: mode === 'governance' ? 'GOVERNANCE' : 'COMPLIANCE', days };
 }
 
 /**
@@ -159,15 +174,15 @@ function checkLogRetention(given: unknown): void {
 
 /** Refuses resources of the app that cannot be used, and settings that the construct cannot make for them. */
 function checkResources(props: SnapshotRetentionProps): void {
-  const { bucket, topic, encryptionKey, keepReportsFor, lockReportsFor, logRetention } = props;
+  const { bucket, topic, encryptionKey, keepReportsFor, lockReportsFor, objectLock, logRetention } = props;
   checkOwn('topic', topic);
   checkOwn('bucket', bucket);
   checkOwn('encryptionKey', encryptionKey);
   if (logRetention !== undefined) checkLogRetention(logRetention);
-  if (bucket && (keepReportsFor || lockReportsFor))
+  if (bucket && (keepReportsFor || lockReportsFor || objectLock))
     throw refused(
       'bucket',
-      'cannot set keepReportsFor or lockReportsFor for a bucket of yours: set its lifecycle and lock where it is made',
+      'cannot set keepReportsFor, lockReportsFor or objectLock for a bucket of yours: set its lifecycle and lock where it is made',
     );
   if (bucket && topic && encryptionKey)
     throw refused(
@@ -195,7 +210,10 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
   const schedule = scheduleOf(props.schedule ?? DEFAULT_SCHEDULE);
   checkResources(props);
   const least = leastLifetime(schedule, config, deletion);
-  const days = keepReportsFor === undefined ? Math.max(KEPT, least.days) : checkDays('keepReportsFor', keepReportsFor);
+  const days =
+    keepReportsFor === undefined
+      ? Math.max(DEFAULT_KEPT_DAYS, least.days)
+      : checkDays('keepReportsFor', keepReportsFor);
   if (days < least.days)
     throw refused('keepReportsFor', `got ${days} days, expected at least ${least.days}: ${least.why}`);
   return {
@@ -205,6 +223,7 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
     monitoring: oneOf('monitoring', MONITORING, props.monitoring ?? 'full', 'full'),
     deletion,
     keepReportsFor: Duration.days(days),
+    objectLock: checkObjectLock(props.objectLock),
     least,
   };
 }

@@ -61,7 +61,8 @@ export class DeletionFunction extends Construct {
     super(scope, id);
     const { mode, configuration, topic, store, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
 
-    this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    // Its log is part of the record of a deletion, and outlives the function.
+    this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.RETAIN });
     this.role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: 'Deletes the Lightsail snapshots of approved plans, and nothing else.',
@@ -78,7 +79,12 @@ export class DeletionFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName, deletionMode: mode }),
+      environment: buildEnv({
+        topicArn: topic.topicArn,
+        bucket: store.bucket.bucketName,
+        deletionMode: mode,
+        ...store.recording,
+      }),
       memorySize: 512,
       timeout: Duration.minutes(15),
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: HISTORY },

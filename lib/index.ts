@@ -6,4 +6,9 @@ export type { MonitoringLevel } from './monitoring';
 export { readConfiguration } from './read-configuration';
 export type { ReportFunction } from './report-function';
 export { RetentionStack } from './retention-stack';
-export { type DeployedConfiguration, SnapshotRetention, type SnapshotRetentionProps } from './snapshot-retention';
+export {
+  type DeployedConfiguration,
+  type ObjectLockProps,
+  SnapshotRetention,
+  type SnapshotRetentionProps,
+} from './snapshot-retention';

@@ -19,6 +19,8 @@ export interface ReportFunctionProps {
   readonly topic: ITopic;
   /** Where reports and plans are kept. */
   readonly store: ReportStore;
+  /** Whether snapshots can be deleted: then the index of reports lists deletions too. */
+  readonly deletes: boolean;
   /**
    * How long its logs are kept.
    *
@@ -52,7 +54,7 @@ export class ReportFunction extends Construct {
     this.role.addToPolicy(readStatement());
     this.role.addToPolicy(statement([topic.topicArn], 'sns:Publish', 'sns:ListSubscriptionsByTopic'));
     this.role.addToPolicy(statement([this.logGroup.logGroupArn], 'logs:CreateLogStream', 'logs:PutLogEvents'));
-    store.grantReport(this.role);
+    store.grantReport(this.role, props.deletes);
     if (topic.masterKey) grantKey(topic.masterKey, this.role);
     acknowledgeEverything(
       this.role,
@@ -69,7 +71,7 @@ export class ReportFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName }),
+      environment: buildEnv({ topicArn: topic.topicArn, bucket: store.bucket.bucketName, ...store.recording }),
       // A large account is read within 256 MB; what is above that buys CPU, of which deciding and writing a report use
       // what they get.
       memorySize: 512,

@@ -1,5 +1,5 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Effect, Grant, type IGrantable, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, Grant, type IGrantable, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
@@ -10,12 +10,15 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { type ObjectLockSetting, objectLockText } from '../lambda/runtime/env';
 import {
   AUTOMATIC_PLANS,
   DELETION_WRITES_ONCE,
+  EVIDENCE,
   everyObject,
   PLANS,
   REPORTS,
+  RESULT_INDEX,
   RESULTS,
   RUNS,
   WRITE_ONCE,
@@ -25,10 +28,19 @@ import { grantDecryption, grantKey, targetOf } from './encryption';
 
 /** Patterns of all that a deployment writes and reads in its bucket. */
 export const storedPatterns = (deletes: boolean): readonly string[] =>
-  [REPORTS, PLANS, RUNS, ...(deletes ? [RESULTS] : [])].map(everyObject);
+  [REPORTS, PLANS, RUNS, ...(deletes ? [RESULTS] : []), EVIDENCE].map(everyObject);
 
-/** What people read: reports, the plans made from them, and what became of these. */
-const READABLE = [REPORTS, PLANS, RESULTS].map(everyObject);
+/**
+ * How much longer than reports (days) results are kept. A lifecycle rule removes objects some time after they expire,
+ * and no result may be removed before the report of its plan.
+ */
+const RESULTS_MARGIN_DAYS = 30;
+
+/** Patterns of all that people read: reports, plans, results, and the evidence of these. */
+const READABLE = [REPORTS, PLANS, RESULTS, EVIDENCE].map(everyObject);
+
+/** A write without `If-None-Match`. Starting an upload and sending its parts cannot have it, and create no object. */
+const WITHOUT_IF_NONE_MATCH = { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } };
 
 /** Settings of the place where reports are kept. */
 export interface ReportStoreProps {
@@ -46,8 +58,8 @@ export interface ReportStoreProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * How long reports are kept in a bucket that is made here, and the plans, results and notes of runs that belong to
-   * them.
+   * How long reports are kept in a bucket that is made here, and the plans and notes of runs that belong to them.
+   * Results are kept 30 days longer.
    */
   readonly keepReportsFor: Duration;
   /**
@@ -57,6 +69,14 @@ export interface ReportStoreProps {
    * @default - not locked
    */
   readonly lockReportsFor?: Duration;
+  /** How many days objects are kept at least. */
+  readonly keptDays: number;
+  /**
+   * The Object Lock of evidence, plans and results.
+   *
+   * @default - not locked
+   */
+  readonly objectLock?: ObjectLockSetting;
 }
 
 /**
@@ -68,20 +88,23 @@ export class ReportStore extends Construct {
   /** Null where the bucket is yours. */
   private readonly made: Bucket | null;
   private readonly expiration: Duration;
+  private readonly objectLock: ObjectLockSetting | null;
+  /** The settings of a function that records evidence. */
+  readonly recording: { readonly keptDays: string; readonly objectLock?: string };
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { bucket, encryptionKey, keepReportsFor, lockReportsFor }: ReportStoreProps,
-  ) {
+  constructor(scope: Construct, id: string, props: ReportStoreProps) {
     super(scope, id);
+    const { bucket, keepReportsFor, keptDays, objectLock } = props;
     this.expiration = keepReportsFor;
-    this.made = bucket ? null : this.makeBucket(encryptionKey, keepReportsFor, lockReportsFor);
+    this.objectLock = objectLock ?? null;
+    this.recording = { keptDays: String(keptDays), ...(objectLock && { objectLock: objectLockText(objectLock) }) };
+    this.made = bucket ? null : this.makeBucket(props);
     // A cast for exactOptionalPropertyTypes: to it, CDK's own bucket is no IBucket.
     this.bucket = bucket ?? (this.made as unknown as IBucket);
   }
 
-  private makeBucket(key: IKey | undefined, expiration: Duration, lock: Duration | undefined): Bucket {
+  private makeBucket(props: ReportStoreProps): Bucket {
+    const { encryptionKey: key, keepReportsFor: expiration, lockReportsFor: lock, objectLock } = props;
     const bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -89,6 +112,7 @@ export class ReportStore extends Construct {
         ? { encryption: BucketEncryption.KMS, encryptionKey: targetOf(key), bucketKeyEnabled: true }
         : { encryption: BucketEncryption.S3_MANAGED }),
       ...(lock && { objectLockDefaultRetention: ObjectLockRetention.governance(lock) }),
+      ...(objectLock && { objectLockEnabled: true }),
       enforceSSL: true,
       versioned: true,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -101,6 +125,7 @@ export class ReportStore extends Construct {
         },
       ],
     });
+    this.keepEvidence(bucket);
     acknowledge(
       bucket,
       'S1',
@@ -110,32 +135,86 @@ export class ReportStore extends Construct {
   }
 
   /**
-   * Denies a role to replace what is written once: a write there needs `If-None-Match`, which only a key without an
-   * object fulfils.
+   * Denies everyone to remove or replace evidence. Who wants to do it has to change this policy first, which CloudTrail
+   * records even where it records no access to objects. Lifecycle rules remove no evidence.
    */
-  private denyReplacing(role: IRole, patterns: readonly string[]): void {
-    role.addToPrincipalPolicy(
+  private keepEvidence(bucket: Bucket): void {
+    const denied = {
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      resources: [bucket.arnForObjects(everyObject(EVIDENCE))],
+    };
+    bucket.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'WriteOnce',
-        effect: Effect.DENY,
+        ...denied,
+        sid: 'KeepEvidence',
+        actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+      }),
+    );
+    bucket.addToResourcePolicy(
+      new PolicyStatement({
+        ...denied,
+        sid: 'WriteEvidenceOnce',
         actions: ['s3:PutObject'],
-        resources: patterns.map((pattern) => this.bucket.arnForObjects(pattern)),
-        // Starting an upload and sending its parts cannot have the header, and create no object.
-        conditions: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
+        conditions: WITHOUT_IF_NONE_MATCH,
       }),
     );
   }
 
-  /** Lets a report run read and write what is its own. It can delete nothing, and reach nothing else in the bucket. */
-  grantReport(role: IRole): void {
-    const patterns = storedPatterns(false);
+  /** The actions of a role that writes recorded objects. Locking an object never shortens a lock. */
+  private get writing(): readonly string[] {
+    return this.objectLock === null ? ['s3:PutObject'] : ['s3:PutObject', 's3:PutObjectRetention'];
+  }
+
+  /**
+   * Denies a role to replace what is written once: a write there needs `If-None-Match`, which only a key without an
+   * object fulfils.
+   */
+  private denyReplacing(role: IRole, resources: readonly string[], sid?: string): void {
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        ...(sid !== undefined && { sid }),
+        effect: Effect.DENY,
+        actions: ['s3:PutObject'],
+        resources: [...resources],
+        conditions: WITHOUT_IF_NONE_MATCH,
+      }),
+    );
+  }
+
+  /**
+   * Lets a report run read and write what is its own, and, where there is deletion, read the index of results. It can
+   * delete nothing, and reach nothing else in the bucket.
+   */
+  grantReport(role: IRole, deletes: boolean): void {
+    const own = storedPatterns(false);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],
-        resources: patterns.map((pattern) => this.bucket.arnForObjects(pattern)),
+        resources: own.map((pattern) => this.bucket.arnForObjects(pattern)),
       }),
     );
-    this.denyReplacing(role, WRITE_ONCE);
+    const deletions = deletes ? [everyObject(RESULT_INDEX)] : [];
+    if (deletes)
+      role.addToPrincipalPolicy(
+        new PolicyStatement({
+          actions: ['s3:GetObject'],
+          resources: deletions.map((pattern) => this.bucket.arnForObjects(pattern)),
+        }),
+      );
+    const patterns = [...own, ...deletions];
+    this.denyReplacing(
+      role,
+      WRITE_ONCE.map((pattern) => this.bucket.arnForObjects(pattern)),
+      'WriteOnce',
+    );
+    if (this.objectLock !== null)
+      role.addToPrincipalPolicy(
+        new PolicyStatement({
+          actions: ['s3:PutObjectRetention'],
+          resources: [PLANS, EVIDENCE].map((folder) => this.bucket.arnForObjects(everyObject(folder))),
+        }),
+      );
     // Without s3:ListBucket, S3 answers a read of a missing object with "access denied" instead of "not found". Whether
     // it holds that read's key against the prefix is undocumented: so the condition binds only requests that have one.
     role.addToPrincipalPolicy(
@@ -156,14 +235,24 @@ export class ReportStore extends Construct {
    */
   grantDeletion(role: IRole, mode: 'approve' | 'automatic'): void {
     const isAutomatic = mode === 'automatic';
-    const reads = [PLANS, RESULTS, ...(isAutomatic ? [RUNS] : [])].map(everyObject);
-    const writes = [everyObject(RESULTS), ...(isAutomatic ? [AUTOMATIC_PLANS] : [])];
-    const lists = [PLANS, RESULTS, ...(isAutomatic ? [REPORTS, RUNS] : [])].map(everyObject);
-    const objects = (patterns: readonly string[]): string[] =>
-      patterns.map((pattern) => this.bucket.arnForObjects(pattern));
-    role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: objects(reads) }));
-    role.addToPrincipalPolicy(new PolicyStatement({ actions: ['s3:PutObject'], resources: objects(writes) }));
-    this.denyReplacing(role, DELETION_WRITES_ONCE);
+    const both = [RESULTS, EVIDENCE].map(everyObject);
+    const reads = [PLANS, ...(isAutomatic ? [RUNS] : [])].map(everyObject);
+    const writes = isAutomatic ? [AUTOMATIC_PLANS] : [];
+    const lists = [PLANS, RESULTS, EVIDENCE, ...(isAutomatic ? [REPORTS, RUNS] : [])].map(everyObject);
+    const grant = (actions: readonly string[], patterns: readonly string[]): void => {
+      if (patterns.length === 0) return;
+      const resources = patterns.map((pattern) => this.bucket.arnForObjects(pattern));
+      role.addToPrincipalPolicy(new PolicyStatement({ actions: [...actions], resources }));
+    };
+    grant(['s3:GetObject', ...this.writing], both);
+    grant(['s3:GetObject'], reads);
+    grant(this.writing, writes);
+    // In any bucket: a denial may reach further than what is allowed, and IAM counts the characters of a role's policies.
+    const anyBucket = `arn:${Stack.of(this).partition}:s3:::*/`;
+    this.denyReplacing(
+      role,
+      DELETION_WRITES_ONCE.map((pattern) => `${anyBucket}${pattern}`),
+    );
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['s3:ListBucket'],
@@ -172,8 +261,10 @@ export class ReportStore extends Construct {
       }),
     );
     if (this.bucket.encryptionKey) grantKey(this.bucket.encryptionKey, role);
-    this.made?.addLifecycleRule({ id: 'results', prefix: RESULTS, expiration: this.expiration });
-    for (const pattern of new Set([...reads, ...writes]))
+    // Without deletion there is no such rule: what was deleted before stays recorded.
+    const expiration = this.expiration.plus(Duration.days(RESULTS_MARGIN_DAYS));
+    this.made?.addLifecycleRule({ id: 'results', prefix: RESULTS, expiration });
+    for (const pattern of [...both, ...reads, ...writes])
       acknowledgeWildcard(
         role,
         this.bucket.bucketArn,
@@ -183,7 +274,7 @@ export class ReportStore extends Construct {
   }
 
   /**
-   * Lets somebody list and read reports, plans and results, and nothing else in the bucket; decrypt them too, where the
+   * Lets a grantee list and read reports, plans, results and evidence, and nothing else in the bucket; decrypt them too, where the
    * bucket has a key.
    */
   grantReading(grantee: IGrantable): Grant {

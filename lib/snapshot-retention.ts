@@ -32,6 +32,19 @@ import { overdueAfter, pausesOf, shortestInterval } from './schedule-expression'
 /** A configuration to deploy with. It is validated again; its time zone is that of the schedule as well. */
 export type DeployedConfiguration = BundledConfiguration;
 
+/** How evidence, plans and results are locked (S3 Object Lock). */
+export interface ObjectLockProps {
+  /** How long no version of them can be removed, in whole days, counted from when it is written. */
+  readonly retention: Duration;
+  /**
+   * Who can end a lock before: with `governance` those who have `s3:BypassGovernanceRetention`, with `compliance` no
+   * one, not even the root user.
+   *
+   * @default governance
+   */
+  readonly mode?: 'governance' | 'compliance';
+}
+
 /** What to report on, when and to whom. */
 export interface SnapshotRetentionProps {
   /** What `readConfiguration` gives. */
@@ -60,8 +73,8 @@ export interface SnapshotRetentionProps {
    */
   readonly topic?: ITopic;
   /**
-   * A bucket of yours to keep reports in, for one deployment alone, in the stack's region: under `reports/`, `plans/`
-   * and `runs/`, and with deletion `results/`. What its lifecycle removes must be as old as `keepReportsFor` would have
+   * A bucket of yours to keep reports in, for one deployment alone, in the stack's region: under `reports/`, `plans/`,
+   * `runs/` and `evidence/`, and with deletion `results/`. What its lifecycle removes must be as old as `keepReportsFor` would have
    * to be. The policy of one that the app makes is completed: TLS alone, and this account where the bucket is of
    * another; for an imported one a warning says what it must have.
    *
@@ -76,8 +89,9 @@ export interface SnapshotRetentionProps {
    */
   readonly encryptionKey?: IKey;
   /**
-   * How long reports are kept in the bucket, and the plans, results and notes of runs that belong to them, in whole
-   * days: longer than the schedule leaves between two reports, and than deletion needs its plans.
+   * How long reports are kept in the bucket, and the plans and notes of runs that belong to them, in whole days: longer
+   * than the schedule leaves between two reports, and than deletion needs its plans. Results are kept 30 days longer,
+   * and indefinitely once deletion is off.
    *
    * @default - 400 days, a year and a month, so that a report can be compared with that of a year ago; more where more
    * is needed
@@ -90,6 +104,13 @@ export interface SnapshotRetentionProps {
    * @default - not locked
    */
   readonly lockReportsFor?: Duration;
+  /**
+   * Locks evidence, plans and results, and nothing else: the functions send the lock with each object, because a default
+   * retention of the bucket would cover every object. To be chosen at the first deployment.
+   *
+   * @default - not locked
+   */
+  readonly objectLock?: ObjectLockProps;
   /**
    * How long the functions' logs are kept.
    *
@@ -158,6 +179,9 @@ export class SnapshotRetention extends Construct {
       ...(encryptionKey && { encryptionKey }),
       keepReportsFor,
       ...(lockReportsFor && { lockReportsFor }),
+      // The lifecycle of a bucket of one's own is not known: it keeps what is needed at least.
+      keptDays: bucket ? checked.least.days : keepReportsFor.toDays(),
+      ...(checked.objectLock && { objectLock: checked.objectLock }),
     });
     this.bucket = store.bucket;
     Object.defineProperty(this, MARK, { value: true });
@@ -176,6 +200,7 @@ export class SnapshotRetention extends Construct {
       configuration,
       topic: this.topic,
       store,
+      deletes: checked.deletion !== 'off',
       ...(logRetention && { logRetention }),
     });
     for (const [name, value] of Object.entries(optionalEnv({ configurationDigest: config.digest })))

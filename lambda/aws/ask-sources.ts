@@ -3,7 +3,7 @@ import { differInCase, type LightsailArn, parseArn } from '../core/snapshot/arn'
 import { KINDS, type Kind, type SourceState } from '../core/snapshot/snapshot';
 import type { AbsentSource, AskSources, Clock } from '../ports/ports';
 import type { CallOptions, SnapshotKind, Source } from '../ports/snapshot-kind';
-import { classify, errorFacts } from './aws-errors';
+import { confirmsAbsence, errorFacts } from './aws-errors';
 import { type Deadline, startDeadline } from './deadline';
 import type { LightsailClients } from './lightsail-client';
 import { belongs } from './source-lists';
@@ -85,7 +85,7 @@ export function makeAskSources({ kinds, clients, clock, until, atOnce = AT_ONCE 
       const source = await kind.readSource(clients(parsed.region), name, deadline.options as CallOptions);
       return source === null ? unconfirmed('the answer names no resource') : foundState(source, name, arn, parsed);
     } catch (error) {
-      if (classify(error) === 'not-found') return GONE;
+      if (confirmsAbsence(error)) return GONE;
       const { code, message } = errorFacts(unreadable(`Get${parsed.type}`, deadline.explain(error)));
       return unconfirmed(`${code}: ${message}`);
     }

@@ -93,7 +93,7 @@ interface ErrorShape {
   readonly message?: unknown;
   readonly tip?: unknown;
   readonly cause?: unknown;
-  readonly $metadata?: { readonly httpStatusCode?: unknown } | undefined;
+  readonly $metadata?: { readonly httpStatusCode?: unknown; readonly requestId?: unknown } | undefined;
 }
 
 const shapeOf = (error: unknown): ErrorShape => (typeof error === 'object' && error !== null ? error : {});
@@ -128,6 +128,17 @@ export function classify(error: unknown): ErrorClass {
     current = shapeOf(current).cause;
   }
   return 'unknown';
+}
+
+/**
+ * Whether the service answered that a resource does not exist. A gateway or proxy between can answer alike, so an HTTP
+ * answer counts only as the service gives it: with a request id, and not as a failure of the server.
+ */
+export function confirmsAbsence(error: unknown): boolean {
+  if (classify(error) !== 'not-found') return false;
+  const { httpStatusCode, requestId } = shapeOf(error).$metadata ?? {};
+  if (typeof httpStatusCode !== 'number') return true;
+  return httpStatusCode < 500 && typeof requestId === 'string' && requestId !== '';
 }
 
 /** What a call answers that the caller may not make; not what missing or expired credentials answer. */

@@ -13,11 +13,21 @@ import {
   type CallResult,
   type ClockReading,
   DELETE_TIMEOUT_MS,
+  type DeleteResult,
+  type Operation,
   type SnapshotDeletion,
+  type SnapshotName,
 } from '../ports/deletion-ports';
 import type { Clock } from '../ports/ports';
 import type { CallOptions, SnapshotKind } from '../ports/snapshot-kind';
-import { classify, type ErrorClass, errorFacts, isAccessDenied, isCredentialFailure } from './aws-errors';
+import {
+  classify,
+  confirmsAbsence,
+  type ErrorClass,
+  errorFacts,
+  isAccessDenied,
+  isCredentialFailure,
+} from './aws-errors';
 import { PATIENT, withLimits } from './http-limits';
 import { checkedLate, checkLate, lateCheckAgents, NotSent, sendingOnlyWhile } from './late-check';
 import type { AgentPool, LightsailClientOptions, LightsailClients } from './lightsail-client';
@@ -90,7 +100,9 @@ const REFUSED_FOR_NOW: ReadonlySet<string> = new Set(['InvalidInputException', '
 function classOf(error: unknown, code: string): CallFailure['class'] {
   if (isCredentialFailure(error)) return 'caller';
   if (BEGUN.has(code)) return 'unknown';
-  return isUnanswered(error) ? 'transient' : FAILURE[classify(error)];
+  if (isUnanswered(error)) return 'transient';
+  const of = classify(error);
+  return of === 'not-found' && !confirmsAbsence(error) ? 'transient' : FAILURE[of];
 }
 
 function failureOf(error: unknown): CallFailure {
@@ -114,6 +126,33 @@ async function called<T>(call: () => Promise<T>): Promise<CallResult<T>> {
     return { ok: true, value: await call() };
   } catch (error) {
     return { ok: false, failure: failureOf(error) };
+  }
+}
+
+/** The request id of an answer, or of an error that is one. */
+function requestIdOf(answer: unknown): string | undefined {
+  const { requestId } = (answer as { readonly $metadata?: { readonly requestId?: unknown } } | null)?.$metadata ?? {};
+  return typeof requestId === 'string' && requestId !== '' ? requestId : undefined;
+}
+
+const withRequestId = (result: CallResult<readonly Operation[]>, answer: unknown): DeleteResult => {
+  const requestId = requestIdOf(answer);
+  return requestId === undefined ? result : { ...result, requestId };
+};
+
+/** Sends one delete, once. */
+async function sendDelete(
+  client: LightsailClient,
+  { kind, name }: SnapshotName,
+  maySend: () => boolean,
+): Promise<DeleteResult> {
+  try {
+    // The client's type takes one command at a time; the three differ in their input alone.
+    const command = DELETE_COMMANDS[kind](name) as DeleteInstanceSnapshotCommand;
+    const answer = await sendingOnlyWhile(maySend, () => client.send(command));
+    return withRequestId({ ok: true, value: (answer.operations ?? []).map(readOperation) }, answer);
+  } catch (error) {
+    return withRequestId({ ok: false, failure: failureOf(error) }, error);
   }
 }
 
@@ -192,16 +231,7 @@ export function makeSnapshotDeletion({
         };
       return find('source', name, () => kind.readSource(readers(parsed.region), name, until(abortSignal)));
     },
-    deleteSnapshot: ({ kind, region, name }, maySend) =>
-      called(() =>
-        sendingOnlyWhile(maySend, async () => {
-          // The client's type takes one command at a time; the three differ in their input alone.
-          const { operations } = await deleters(region).send(
-            DELETE_COMMANDS[kind](name) as DeleteInstanceSnapshotCommand,
-          );
-          return (operations ?? []).map(readOperation);
-        }),
-      ),
+    deleteSnapshot: (named, maySend) => sendDelete(deleters(named.region), named, maySend),
     async readOperation(region, id, resourceName) {
       const answer = await called(async () => {
         const { operation } = await readers(region).send(new GetOperationCommand({ operationId: id }));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
@@ -5,7 +6,9 @@ import {
   CreateMultipartUploadCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
+  ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
+  type ObjectLockMode,
   PutObjectCommand,
   paginateListObjectsV2,
   type S3Client,
@@ -13,7 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { RetentionError } from '../core/util/errors';
 import { splitLines } from '../core/util/split-lines';
-import type { DatedObject, Store, StoredObject, VersionedText } from '../ports/ports';
+import type { DatedObject, Fingerprint, NamesAfter, Store, StoredObject, VersionedText } from '../ports/ports';
 import { encodeParts, makePartMemory } from './encode-parts';
 
 const errorNameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown error');
@@ -24,8 +27,22 @@ const TAKEN = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
 /** The error of a read, or of a conditional replacement, where there is no object. */
 const ABSENT = 'NoSuchKey';
 
+/** The errors of a read of a version that does not exist: of an id that has no valid form, too. */
+const NO_VERSION = new Set([ABSENT, 'NoSuchVersion', 'InvalidArgument', 'MethodNotAllowed']);
+
 /** The condition of a write. */
 type Condition = { readonly IfNoneMatch?: '*' } | { readonly IfMatch: string };
+
+/** How long no one can remove a version of an object (S3 Object Lock). */
+export interface VersionLock {
+  readonly mode: ObjectLockMode;
+  /** Epoch ms. */
+  readonly until: number;
+}
+
+/** Returns the lock of what is written under a key; null: it is not locked. */
+export type LockOf = (key: string) => VersionLock | null;
+
 /** Epoch ms of a date of S3; null where there is none. */
 const millisecondsOf = (date: Date | undefined): number | null => {
   const at = date?.getTime() ?? Number.NaN;
@@ -64,6 +81,7 @@ interface Bucket {
   readonly client: S3Client;
   readonly name: string;
   readonly memory: ReturnType<typeof makePartMemory>;
+  readonly lockOf: LockOf;
 }
 
 const failure = (bucket: Bucket, action: string, key: string, cause: unknown): RetentionError =>
@@ -73,19 +91,26 @@ const failure = (bucket: Bucket, action: string, key: string, cause: unknown): R
     { cause },
   );
 
-async function write({ client, name, memory }: Bucket, object: StoredObject, condition: Condition): Promise<void> {
+/** The parameters that lock a new version. */
+function lockParameters(lock: VersionLock | null) {
+  return lock === null ? {} : { ObjectLockMode: lock.mode, ObjectLockRetainUntilDate: new Date(lock.until) };
+}
+
+async function write(bucket: Bucket, object: StoredObject, condition: Condition): Promise<void> {
+  const { client, name, memory } = bucket;
   const { key, contentType, body } = object;
   const where = { Bucket: name, Key: key };
+  const created = { ...where, ContentType: contentType, ...lockParameters(bucket.lockOf(key)) };
   const parts: CompletedPart[] = [];
   let upload: string | undefined;
   try {
     for (const { bytes, last } of encodeParts(body, memory)) {
       if (last && upload === undefined) {
-        await client.send(new PutObjectCommand({ ...where, ContentType: contentType, Body: bytes, ...condition }));
+        await client.send(new PutObjectCommand({ ...created, Body: bytes, ...condition }));
         continue;
       }
       if (bytes.length === 0) continue;
-      upload ??= (await client.send(new CreateMultipartUploadCommand({ ...where, ContentType: contentType }))).UploadId;
+      upload ??= (await client.send(new CreateMultipartUploadCommand(created))).UploadId;
       const part = { ...where, UploadId: upload, PartNumber: parts.length + 1 };
       const { ETag, ChecksumCRC32 } = await client.send(new UploadPartCommand({ ...part, Body: bytes }));
       parts.push({ PartNumber: part.PartNumber, ETag, ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }) });
@@ -133,6 +158,31 @@ const versioned = async ({ Body, ETag }: GetObjectCommandOutput): Promise<Versio
   version: ETag ?? '',
 });
 
+/** Hashes an object, or one version of it. A version that was removed does not exist. */
+async function fingerprint(bucket: Bucket, key: string, version?: string): Promise<Fingerprint | null> {
+  const where = { Bucket: bucket.name, Key: key, ...(version === undefined ? {} : { VersionId: version }) };
+  try {
+    const { Body, VersionId } = await bucket.client.send(new GetObjectCommand(where));
+    const hash = createHash('sha256');
+    for await (const bytes of bytesOf(Body, (cause) => failure(bucket, 'read', key, cause))) hash.update(bytes);
+    return { sha256: hash.digest('hex'), version: VersionId ?? null };
+  } catch (error) {
+    const name = errorNameOf(error);
+    if (name === ABSENT || (version !== undefined && NO_VERSION.has(name))) return null;
+    throw error instanceof RetentionError ? error : failure(bucket, 'read', key, error);
+  }
+}
+
+async function listAfter(bucket: Bucket, prefix: string, after: string): Promise<NamesAfter> {
+  const page = { Bucket: bucket.name, Prefix: prefix, Delimiter: '/', ...(after && { StartAfter: prefix + after }) };
+  try {
+    const { CommonPrefixes, Contents, IsTruncated } = await bucket.client.send(new ListObjectsV2Command(page));
+    return { names: namesOf(prefix, { CommonPrefixes, Contents }).sort(), more: IsTruncated === true };
+  } catch (error) {
+    throw failure(bucket, 'list', prefix, error);
+  }
+}
+
 /** The pages of a listing of one level below a prefix. */
 async function* pagesOf(bucket: Bucket, prefix: string): AsyncGenerator<ListObjectsV2CommandOutput> {
   try {
@@ -150,21 +200,28 @@ async function listDated(bucket: Bucket, prefix: string): Promise<Map<string, nu
   return times;
 }
 
+/** The names on a page of a listing. */
+function namesOf(
+  prefix: string,
+  { CommonPrefixes = [], Contents = [] }: Pick<ListObjectsV2CommandOutput, 'CommonPrefixes' | 'Contents'>,
+): string[] {
+  const folders = CommonPrefixes.flatMap(({ Prefix }) => (Prefix === undefined ? [] : [Prefix.slice(0, -1)]));
+  const keys = Contents.flatMap(({ Key }) => (Key === undefined || Key === prefix ? [] : [Key]));
+  return [...folders, ...keys].map((key) => key.slice(prefix.length));
+}
+
 async function list(bucket: Bucket, prefix: string): Promise<string[]> {
   const names: string[] = [];
-  for await (const { CommonPrefixes = [], Contents = [] } of pagesOf(bucket, prefix)) {
-    for (const { Prefix } of CommonPrefixes) if (Prefix !== undefined) names.push(Prefix.slice(prefix.length, -1));
-    for (const { Key } of Contents) if (Key !== undefined && Key !== prefix) names.push(Key.slice(prefix.length));
-  }
+  for await (const page of pagesOf(bucket, prefix)) names.push(...namesOf(prefix, page));
   return names.sort();
 }
 
 /**
  * A bucket as a store. A write is complete or does not happen, in parts where it is large. A conditional write replaces
- * only what it names.
+ * only what it names. `lockOf`: the locks of what is written; default: none.
  */
-export function s3Store(client: S3Client, name: string): Store {
-  const bucket: Bucket = { client, name, memory: makePartMemory() };
+export function s3Store(client: S3Client, name: string, lockOf: LockOf = () => null): Store {
+  const bucket: Bucket = { client, name, memory: makePartMemory(), lockOf };
   return {
     locate: (key) => `s3://${name}/${key}`,
     async put(object) {
@@ -183,5 +240,7 @@ export function s3Store(client: S3Client, name: string): Store {
     lines: (key) =>
       read(bucket, key, ({ Body }) => splitLines(bytesOf(Body, (cause) => failure(bucket, 'read', key, cause)))),
     list: (prefix) => list(bucket, prefix),
+    listAfter: (prefix, after) => listAfter(bucket, prefix, after),
+    fingerprint: (key, version) => fingerprint(bucket, key, version),
   };
 }

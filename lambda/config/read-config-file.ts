@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Config } from '../core/policy/config';
 import { quoteWord } from '../core/report/command-line';
@@ -10,7 +10,7 @@ import { invalidConfig } from './config-errors';
 import { DEFAULT_FILE, nearFiles } from './near-files';
 import { type ConfigResult, describeWarning } from './parse-config';
 import { type Read, readConfigText, refused } from './parse-yaml';
-import { otherThanFile } from './regular-file';
+import { linkAt, otherThanFile } from './regular-file';
 
 export { DEFAULT_FILE } from './near-files';
 
@@ -29,15 +29,6 @@ const fileErrorCode = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
 
 const WANTED = 'a configuration file';
-
-/** Where a symbolic link leads to; null for anything else. */
-function linkAt(path: string): string | null {
-  try {
-    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : null;
-  } catch {
-    return null;
-  }
-}
 
 /** A file that could not be opened or read. */
 function unreadableFile(path: string, code: string): Read<Buffer> {

@@ -1,4 +1,4 @@
-import { type Stats, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 
 /**
  * What is there instead of a regular file; null: a regular file. What else is opened may wait for its other end without
@@ -19,6 +19,15 @@ export function otherThanFile(stats: Stats): string | null {
 export function irregularAt(path: string): string | null {
   try {
     return otherThanFile(statSync(path));
+  } catch {
+    return null;
+  }
+}
+
+/** Returns where the symbolic link at a path leads to; null: there is no link. */
+export function linkAt(path: string): string | null {
+  try {
+    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : null;
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import { type ItemDetails, type ItemResult, NO_ITEM_DETAILS } from '../core/plan/outcome';
+import { type ItemDetails, type ItemResult, plannedDetails, recordedReasons } from '../core/plan/outcome';
 import type { Plan, PlanItem } from '../core/plan/plan';
 import { type Candidate, type CandidateGroup, type Intersection, intersect } from '../core/plan/recheck';
 import type { Config } from '../core/policy/config';
@@ -119,7 +119,7 @@ export async function prepareApply(
   checkComplete(plan);
   checks.run(() => checkUnblocked(plan, allowsRaisedCaps));
   checkConfig(plan, config);
-  const before = await checkOutcomes(ports.outcomes, plan);
+  const { outcomes: before, inDoubt } = await checkOutcomes(ports.outcomes, plan);
   checks.run(() => checkOrigin(config));
   const done = new Set(before.map(({ arn }) => arn));
   const open = plan.items.filter(({ arn }) => !done.has(arn));
@@ -143,7 +143,12 @@ export async function prepareApply(
   const decidedAtMonotonic = ports.monotonic();
   const matters = ({ snapshot }: EvaluatedSnapshot): boolean => wanted.has(snapshot.arn);
   const { inventory, decision } = await decideConfirmed(live, { config, now: decidedAt, matters, progress });
-  const { groups, skipped } = intersect(open, decision.items, inventory.sources, config.floors.minKeep, config.zone);
+  const { groups, skipped } = intersect(open, decision.items, {
+    sources: inventory.sources,
+    minKeep: config.floors.minKeep,
+    zone: config.zone,
+    inDoubt,
+  });
   const candidates = groups.reduce((sum, { items }) => sum + items.length, 0);
   const deleted = before.filter(({ outcome }) => outcome === 'deleted').length;
   checks.run(() => checkCaps(plan, config, candidates + deleted, inventory.snapshots.length + deleted));
@@ -174,11 +179,14 @@ export interface ApplyPreparedOptions {
 }
 
 /** Returns what is known of a snapshot, for the record. */
-export function factsOf({ snapshot }: EvaluatedSnapshot, { pricing }: Pick<Config, 'pricing'>): ItemDetails {
+export function factsOf(evaluated: EvaluatedSnapshot, { pricing }: Pick<Config, 'pricing'>): ItemDetails {
+  const { snapshot, policy, reasons } = evaluated;
   return {
     source: snapshot.source?.name ?? snapshot.source?.arn ?? null,
     sizeGb: snapshotGb(snapshot),
     monthlyCostCeiling: monthlyCostCeiling(snapshot, pricing),
+    policy: policy?.name ?? null,
+    reasons: recordedReasons(reasons),
   };
 }
 
@@ -263,20 +271,25 @@ class PlanRun {
 
   private resultOf(item: PlanItem, evaluated: EvaluatedSnapshot | null, outcome: ItemOutcome): ItemResult {
     const { arn, name, kind, account, region, createdAt } = item;
-    const { code, text, mayStillBeDeleted } = outcome;
+    const { code, text, mayStillBeDeleted, requestId = null } = outcome;
     const at = new Date(this.ports.clock()).toISOString();
-    // Of a snapshot that is gone, the facts that the run before its delete noted.
-    const facts =
-      evaluated === null
-        ? (this.ports.outcomes.unsettled.get(arn) ?? NO_ITEM_DETAILS)
-        : factsOf(evaluated, this.prepared.config);
     const doubt = mayStillBeDeleted === undefined ? {} : { mayStillBeDeleted };
     return {
       ...{ arn, name, kind, account, region, createdAt },
-      ...facts,
-      ...{ outcome: outcome.outcome, code, text, at },
+      ...this.detailsOf(item, evaluated, outcome),
+      ...{ outcome: outcome.outcome, code, text, at, requestId },
       ...doubt,
     };
+  }
+
+  /**
+   * The details of a snapshot: if it is gone, those that were noted before its delete, because they are of the decision
+   * that deleted it; else those of now.
+   */
+  private detailsOf(item: PlanItem, evaluated: EvaluatedSnapshot | null, { outcome }: ItemOutcome): ItemDetails {
+    const noted = this.ports.outcomes.unsettled.get(item.arn);
+    if (noted !== undefined && (evaluated === null || outcome === 'deleted')) return noted;
+    return evaluated === null ? plannedDetails(item) : factsOf(evaluated, this.prepared.config);
   }
 
   private async record(results: readonly ItemResult[]): Promise<void> {
@@ -374,8 +387,10 @@ export async function applyPrepared(
   if (prepared.refusal !== null && options.wouldDelete === undefined) throw prepared.refusal;
   const runPorts = { ...ports, deletion: stopWithCaller(ports.deletion) };
   const { outcomes } = ports;
-  if (options.wouldDelete === undefined && prepared.groups.length > 0 && outcomes.replacedLock)
+  if (options.wouldDelete === undefined && prepared.groups.length > 0 && outcomes.replacedLock) {
     await ports.sleep(TAKE_OVER_WAIT_MS);
+    outcomes.noteWaited();
+  }
   let current = prepared;
   for (let idle = 0; idle < MAX_IDLE_DECISIONS; ) {
     const known = outcomes.recorded.size;

@@ -64,7 +64,7 @@ export async function checkGroup(
 ): Promise<ItemOutcome | null> {
   const { floor } = group;
   if (floor.length < minKeep)
-    return spared('floor', `only ${floor.length} of its group are kept, and floors.minKeep is ${minKeep}`);
+    return spared('floor', `only ${floor.length} of its group are certain to stay, and floors.minKeep is ${minKeep}`);
   const breach = await checkSource(ports, group);
   if (breach !== null) return breach;
   const { deletion, backoff, signal, abortSignal } = ports;

@@ -1,4 +1,4 @@
-import { type CallFailure, DELETE_TIMEOUT_MS, type Operation } from '../ports/deletion-ports';
+import { type CallFailure, DELETE_TIMEOUT_MS, type DeleteResult, type Operation } from '../ports/deletion-ports';
 import { callerFailure, isCallerFailure, stopUnreachable } from './caller-failure';
 import { CHECK_VALID_MS, GROUP_CHECK_VALID_MS, startAge } from './check-age';
 import { type FailureReason, failedOutcome, goneOutcome, type ItemOutcome, reasonOf, type Sent } from './item-outcome';
@@ -60,12 +60,19 @@ const TOO_OLD: FailureReason = {
   text: `no check of it was followed by its delete within ${CHECK_VALID_MS / 1_000} seconds, so no delete was sent`,
 };
 
+/** Whether a failed delete was certainly not carried out. */
+const isUndone = ({ class: failureClass, undone }: CallFailure): boolean =>
+  ['throttled', 'refused', 'not-found', 'caller', 'not-sent'].includes(failureClass) || undone === true;
+
 /**
  * The deletion of one candidate: check, send one delete, follow it, confirm. Every delete comes after a check of its
  * own.
  */
 class SnapshotDeletionRun {
   private sent: Sent;
+  private requestId: string | undefined;
+  /** Whether the delete of `requestId` may have been carried out. */
+  private mayHaveDeleted = false;
 
   constructor(
     private readonly ports: ItemPorts,
@@ -75,6 +82,12 @@ class SnapshotDeletionRun {
   }
 
   async run(): Promise<ItemEnd> {
+    const end = await this.tryRepeatedly();
+    const { requestId } = this;
+    return typeof end === 'string' || requestId === undefined ? end : { ...end, requestId };
+  }
+
+  private async tryRepeatedly(): Promise<ItemEnd> {
     const { backoff } = this.ports;
     let reason = NOT_TRIED;
     try {
@@ -175,27 +188,43 @@ class SnapshotDeletionRun {
     // Until its answer shows otherwise, a delete may have been carried out.
     this.sent = 'by-this-run';
     const answer = await deletion.deleteSnapshot(this.request.candidate.item, isFresh);
+    this.keepRequestId(answer);
     if (answer.ok) {
       backoff.onSuccess();
       return { end: await this.confirm(answer.value, before) };
     }
     const { failure } = answer;
-    const isUndone =
-      ['throttled', 'refused', 'not-found', 'caller', 'not-sent'].includes(failure.class) || failure.undone === true;
-    if (isUndone) this.sent = before;
+    if (isUndone(failure)) this.sent = before;
     switch (failure.class) {
       case 'caller':
         throw callerFailure(failure);
       case 'not-sent':
         return { again: TOO_OLD };
       case 'throttled':
-      case 'transient':
         return this.again(reasonOf(failure));
+      case 'transient':
+        return isUndone(failure) ? this.again(reasonOf(failure)) : this.afterSilence(failure);
       case 'not-found':
       case 'refused':
       case 'unknown':
         return { end: await this.afterRefusal(failure) };
     }
+  }
+
+  /** Keeps the request id of the last delete that may have been carried out; where there is none, of the last one. */
+  private keepRequestId(answer: DeleteResult): void {
+    if (answer.requestId === undefined) return;
+    if (answer.ok || !isUndone(answer.failure) || !this.mayHaveDeleted) this.requestId = answer.requestId;
+    if (answer.ok || !isUndone(answer.failure)) this.mayHaveDeleted = true;
+  }
+
+  /**
+   * Waits after a delete that was not answered, and may still arrive or be carried out: only when nothing of it can
+   * arrive any longer, another may be sent.
+   */
+  private async afterSilence(failure: CallFailure): Promise<Step> {
+    const now = await this.waitUntilGone(TAKE_OVER_WAIT_MS);
+    return isGone(now) ? { end: goneOutcome(this.sent) } : this.again(reasonOf(failure));
   }
 
   /**

@@ -1,31 +1,29 @@
 import type { Store } from '../ports/ports';
 import type { RunEnd } from '../render/result-email';
 import { jsonObject } from '../storage/json-object';
-import { type PlanKey, resultFolder } from '../storage/keys';
+import { endedFile, type PlanKey } from '../storage/keys';
 import { EXECUTION_END, parseStored } from '../storage/schemas';
-
-/**
- * The note of how an execution ended: nothing else in the bucket shows that one was refused. Each execution has a key
- * of its own, so that the person who started one neither reads the end of another nor compares clocks.
- */
-const endKey = (planId: string, execution: string): string => `${resultFolder(planId)}ended-${execution}.json`;
 
 /** Returns the name of a durable execution: the last but one part of its ARN. */
 export const executionName = (arn: string): string => arn.split('/').at(-2) ?? arn;
 
-/** Notes how an execution ended, for the command line that waits for it. Decides nothing about deletes. */
+/**
+ * Notes how an execution ended, for the command line that waits for it: nothing else in the bucket shows that one was
+ * refused. Each execution has a note of its own, so that the person who started one neither reads the end of another nor
+ * compares clocks. Decides nothing about deletes.
+ */
 export const noteEnding = (store: Store, { id, digest }: PlanKey, execution: string, end: RunEnd): Promise<void> =>
-  store.put(jsonObject(endKey(id, execution), { digest, end }));
+  store.put(jsonObject(endedFile(id, execution), { digest, end }));
 
 /** Whether an execution of this name has ended: the same name starts no other one. */
 export const hasEnded = async (store: Store, planId: string, execution: string): Promise<boolean> =>
-  (await store.get(endKey(planId, execution))) !== null;
+  (await store.get(endedFile(planId, execution))) !== null;
 
 /**
  * Returns how an execution for this plan ended; null while it has not, and for a note of another plan or one that
  * cannot be read.
  */
 export async function readEnding(store: Store, { id, digest }: PlanKey, execution: string): Promise<RunEnd | null> {
-  const note = parseStored(EXECUTION_END, await store.get(endKey(id, execution)));
+  const note = parseStored(EXECUTION_END, await store.get(endedFile(id, execution)));
   return note?.digest === digest ? note.end : null;
 }

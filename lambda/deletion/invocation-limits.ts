@@ -72,6 +72,7 @@ function limitPorts(ports: DeletionPorts, outcomes: RunOutcomes, end: AbortSigna
         recorded: outcomes.recorded,
         unsettled: outcomes.unsettled,
         replacedLock: outcomes.replacedLock,
+        noteWaited: () => outcomes.noteWaited(),
         startAttempt: unlessEnded(startAttempt),
         isOwnAttempt: unlessEnded((arn) => outcomes.isOwnAttempt(arn)),
         cancelAttempt: unlessEnded((arn) => outcomes.cancelAttempt(arn)),

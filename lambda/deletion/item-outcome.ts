@@ -8,6 +8,8 @@ export interface ItemOutcome {
   readonly text: string;
   /** Of a failed one: a delete that was sent may still be carried out. */
   readonly mayStillBeDeleted?: true;
+  /** The request id of its delete. Absent: none, or its answer was lost. */
+  readonly requestId?: string;
 }
 
 /** Why a snapshot is not deleted, or not yet. */

@@ -1,6 +1,14 @@
-import { type ApplyResult, countOutcomes, type ItemDetails, type ItemResult, unsettledOf } from '../core/plan/outcome';
+import {
+  type ApplyResult,
+  countOutcomes,
+  type ItemDetails,
+  type ItemResult,
+  type RunOrigin,
+  unsettledOf,
+} from '../core/plan/outcome';
 import type { PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
+import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import { type PlanKey, RECORD_NAME, recordFile, recordFolder, resultFile } from '../storage/keys';
 import { APPLY_RESULT, ATTEMPT, type Attempt, ITEM_RESULT, parseStored } from '../storage/schemas';
@@ -60,16 +68,6 @@ export async function readItemOutcome(store: Store, plan: PlanKey, position: num
   return outcome;
 }
 
-const MAX_CALLS_AT_ONCE = 16;
-
-/** Calls the store for each of many, a few at a time. Returns the answers in order. */
-export async function eachOf<T, R>(all: readonly T[], call: (each: T) => Promise<R>): Promise<readonly R[]> {
-  const answers: R[] = [];
-  for (let from = 0; from < all.length; from += MAX_CALLS_AT_ONCE)
-    answers.push(...(await Promise.all(all.slice(from, from + MAX_CALLS_AT_ONCE).map(call))));
-  return answers;
-}
-
 /**
  * Reads the attempts and outcomes of a plan. Outcomes that are `known` are not read again, where `items`, the plan's,
  * tells their positions.
@@ -115,7 +113,9 @@ export const unsettledOfRecords = ({ attempts }: Records): Map<string, ItemDetai
 export const byArn = (result: ApplyResult | null): ReadonlyMap<string, ItemResult> =>
   new Map((result?.items ?? []).map((item) => [item.arn, item]));
 
-interface ResultInput extends Pick<ApplyResult, 'plan' | 'account' | 'startedAt' | 'updatedAt'> {
+type ResultHead = Pick<ApplyResult, 'plan' | 'account' | 'config' | 'startedAt' | 'updatedAt'>;
+
+interface ResultInput extends ResultHead, RunOrigin {
   readonly recorded: ReadonlyMap<string, ItemResult>;
   readonly unsettled: ReadonlyMap<string, ItemDetails>;
   /** The items of the plan; null where it is no longer stored. */
@@ -130,6 +130,9 @@ export function makeResult({ plan, recorded, unsettled, planned, ...rest }: Resu
     schemaVersion: 1,
     plan,
     account: rest.account,
+    approvedBy: rest.approvedBy,
+    config: rest.config,
+    report: rest.report,
     status: isFinished ? 'finished' : 'unfinished',
     startedAt: rest.startedAt,
     updatedAt: rest.updatedAt,

@@ -5,9 +5,10 @@
  * id>.json` is a view of both, and can be written from them at any time.
  */
 
-import type { ApplyResult, ItemDetails, ItemResult } from '../core/plan/outcome';
+import type { ApplyResult, Approval, ItemDetails, ItemResult, RunOrigin } from '../core/plan/outcome';
 import type { Plan, PlanItem } from '../core/plan/plan';
 import { RetentionError } from '../core/util/errors';
+import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
 import { jsonObject } from '../storage/json-object';
@@ -15,7 +16,6 @@ import { recordFile, resultFile } from '../storage/keys';
 import type { Attempt } from '../storage/schemas';
 import {
   byArn,
-  eachOf,
   makeResult,
   type Records,
   readAttempt,
@@ -48,6 +48,8 @@ export interface RunOutcomes {
    * Whether an earlier run of any plan of the place ended without releasing its lock: its last delete may still arrive.
    */
   readonly replacedLock: boolean;
+  /** Notes that this run has waited until no delete of that run can arrive. */
+  noteWaited(): void;
   /**
    * Reads whether this run still has the attempt of an item: only then may it send a delete. Refuses plan.in-progress
    * when it no longer has the lock.
@@ -63,8 +65,11 @@ export interface RunOutcomes {
 export interface OutcomeStore extends RunOutcomes {
   /** Returns the outcomes as this run knows them, durable or not. */
   result(): ApplyResult;
-  /** Writes the result, finished if every item has its outcome, and releases the lock. */
-  close(): Promise<ApplyResult>;
+  /**
+   * Writes the result, finished if every item has its outcome, and releases the lock. `beforeRelease` is called while no
+   * other run can change what is stored; it must not reject.
+   */
+  close(beforeRelease?: () => Promise<void>): Promise<ApplyResult>;
 }
 
 const MAX_TRIES = 5;
@@ -75,6 +80,9 @@ export const takenOver = (name: string): RetentionError =>
     'plan.in-progress',
     `another run has taken over the snapshot ${name}: let that run finish, or apply the plan again afterwards`,
   );
+
+/** What the record of a plan has of its first run. */
+type FirstRun = RunOrigin & Pick<ApplyResult, 'config' | 'startedAt'>;
 
 class StoredOutcomes implements OutcomeStore {
   readonly recorded: Map<string, ItemResult>;
@@ -93,7 +101,9 @@ class StoredOutcomes implements OutcomeStore {
     private readonly ports: OutcomePorts,
     private readonly plan: Plan,
     private readonly lock: RunLock,
-    private readonly startedAt: string,
+    private readonly first: FirstRun,
+    /** Who approved this run, where that is not who approved the first one. */
+    private readonly otherApproval: Approval | null,
     records: Records,
   ) {
     this.recorded = new Map(records.recorded);
@@ -125,6 +135,10 @@ class StoredOutcomes implements OutcomeStore {
     return this.lock.replaced;
   }
 
+  noteWaited(): void {
+    this.lock.noteWaited();
+  }
+
   async isOwnAttempt(arn: string): Promise<boolean> {
     const [attempt] = await Promise.all([this.reread(arn), this.lock.check()]);
     return this.isOwnOpen(attempt);
@@ -145,7 +159,8 @@ class StoredOutcomes implements OutcomeStore {
     if (results.length === 0) return [];
     this.checkOpen();
     await this.lock.renew();
-    const counted = await eachOf(results, (result) => this.recordOne(result));
+    const by = this.otherApproval === null ? {} : { approvedBy: this.otherApproval };
+    const counted = await eachOf(results, (result) => this.recordOne({ ...result, ...by }));
     for (const each of counted) this.keep(each);
     this.queue = this.queue.then(() => this.writeIfDue());
     await this.queue;
@@ -156,7 +171,7 @@ class StoredOutcomes implements OutcomeStore {
     return { ...this.view(), status: 'unfinished' };
   }
 
-  async close(): Promise<ApplyResult> {
+  async close(beforeRelease?: () => Promise<void>): Promise<ApplyResult> {
     this.isClosed = true;
     await this.queue;
     for (;;) {
@@ -167,6 +182,7 @@ class StoredOutcomes implements OutcomeStore {
       const { recorded } = await readRecords(this.ports.store, this.plan, this.recorded, this.plan.items);
       for (const result of recorded.values()) this.keep(result);
       if (this.recorded.size > known) continue;
+      await beforeRelease?.();
       await this.lock.release();
       return end;
     }
@@ -270,8 +286,8 @@ class StoredOutcomes implements OutcomeStore {
    * Rejects when another run has begun its own attempt since this one last read it.
    */
   private async settle(outcome: ItemResult): Promise<ItemResult> {
-    const { arn, name, source, sizeGb, monthlyCostCeiling } = outcome;
-    const facts = { source, sizeGb, monthlyCostCeiling };
+    const { arn, name, source, sizeGb, monthlyCostCeiling, policy, reasons } = outcome;
+    const facts = { source, sizeGb, monthlyCostCeiling, policy, reasons };
     const { run } = this.ports.owner;
     const hasBegun = this.begun.has(arn);
     if (hasBegun) await this.reread(arn);
@@ -289,11 +305,11 @@ class StoredOutcomes implements OutcomeStore {
   }
 
   private view(): ApplyResult {
-    const { plan, startedAt, recorded, unsettled } = this;
+    const { plan, first, recorded, unsettled } = this;
     const { id, digest, account, items } = plan;
     return makeResult({
       plan: { id, digest, count: items.length },
-      ...{ account, startedAt, updatedAt: this.now(), recorded, unsettled, planned: items },
+      ...{ account, ...first, updatedAt: this.now(), recorded, unsettled, planned: items },
     });
   }
 
@@ -312,29 +328,47 @@ async function readUnfinished(store: Store, plan: Plan): Promise<ApplyResult | n
   );
 }
 
-/**
- * Returns the recorded outcomes of a plan. Refuses plan.applied when it is finished, plan.in-progress while another run
- * seems to be active.
- */
-export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<readonly ItemResult[]> {
-  const result = await readUnfinished(ports.store, plan);
-  await checkLock(ports, plan.id);
-  return [...(await readRecords(ports.store, plan, byArn(result), plan.items)).recorded.values()];
+/** What earlier runs of a plan left behind. */
+export interface EarlierRuns {
+  readonly outcomes: readonly ItemResult[];
+  /** ARNs of the snapshots whose delete may have been sent, and may still be carried out. */
+  readonly inDoubt: ReadonlySet<string>;
 }
 
 /**
- * Opens the record of a plan for a run, which can record and send from then on. Refuses plan.applied and
- * plan.in-progress.
+ * Returns what earlier runs of a plan recorded. Refuses plan.applied when it is finished, plan.in-progress while another
+ * run seems to be active.
  */
-export async function openOutcomes(ports: OutcomePorts, plan: Plan): Promise<OutcomeStore> {
+export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<EarlierRuns> {
+  const result = await readUnfinished(ports.store, plan);
+  await checkLock(ports, plan.id);
+  const records = await readRecords(ports.store, plan, byArn(result), plan.items);
+  const outcomes = [...records.recorded.values()];
+  const doubtful = outcomes.filter(({ mayStillBeDeleted }) => mayStillBeDeleted === true).map(({ arn }) => arn);
+  return { outcomes, inDoubt: new Set([...unsettledOfRecords(records).keys(), ...doubtful]) };
+}
+
+const isSameApproval = (a: Approval | null, b: Approval | null): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/**
+ * Opens the record of a plan for a run, which can record and send from then on. `origin`: who approved the run, and the
+ * report of the plan. Refuses plan.applied and plan.in-progress.
+ */
+export async function openOutcomes(ports: OutcomePorts, plan: Plan, origin: RunOrigin): Promise<OutcomeStore> {
   const { store, clock } = ports;
   await readUnfinished(store, plan);
   const lock = await takeLock(ports, plan.id);
   try {
     const before = await readUnfinished(store, plan);
     const records = await readRecords(store, plan, byArn(before), plan.items);
-    const startedAt = before?.startedAt ?? new Date(clock()).toISOString();
-    const outcomes = new StoredOutcomes(ports, plan, lock, startedAt, records);
+    const first: FirstRun = {
+      approvedBy: before === null ? origin.approvedBy : before.approvedBy,
+      report: before?.report ?? origin.report,
+      config: plan.config,
+      startedAt: before?.startedAt ?? new Date(clock()).toISOString(),
+    };
+    const otherApproval = isSameApproval(first.approvedBy, origin.approvedBy) ? null : origin.approvedBy;
+    const outcomes = new StoredOutcomes(ports, plan, lock, first, otherApproval, records);
     await outcomes.writeIfDue();
     return outcomes;
   } catch (error) {
@@ -350,6 +384,7 @@ export function rehearsalOutcomes(): RunOutcomes {
     recorded,
     unsettled: new Map(),
     replacedLock: false,
+    noteWaited: () => undefined,
     startAttempt: async () => 'owned',
     isOwnAttempt: async () => true,
     cancelAttempt: async () => undefined,

@@ -49,6 +49,9 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
   return makeResult({
     plan: { id: plan.id, digest: plan.digest, count },
     account: result?.account ?? outcomes[0]?.account ?? null,
+    approvedBy: result?.approvedBy ?? null,
+    config: result?.config ?? null,
+    report: result?.report ?? null,
     startedAt: result?.startedAt ?? instants[0] ?? '',
     updatedAt: instants.at(-1) ?? '',
     recorded,

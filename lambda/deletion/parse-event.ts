@@ -1,3 +1,4 @@
+import type { Approval } from '../core/plan/outcome';
 import { parseInstant } from '../core/time/instant';
 import { malformedEvent } from '../core/util/malformed-event';
 
@@ -7,19 +8,38 @@ export type DeletionMode = (typeof DELETION_MODES)[number];
 
 /** The order of an event: to apply an approved plan, or to delete the snapshots that are due. */
 export type DeletionOrder =
-  /** `count`: the number of snapshots that the approval names, if any. */
-  | { readonly kind: 'approved'; readonly plan: string; readonly digest: string; readonly count?: number }
+  /** `count`: the number of snapshots that the approval names, if any. `approvedBy`: what the invoker claims. */
+  | {
+      readonly kind: 'approved';
+      readonly plan: string;
+      readonly digest: string;
+      readonly count?: number;
+      readonly approvedBy: Approval;
+    }
   | { readonly kind: 'automatic'; readonly scheduledAt: number };
 
 const malformed = (got: unknown, expected: string): Error => malformedEvent('delete', null, got, expected);
 
 const EXPECTED =
-  '{ "plan": "<id>", "digest": "sha256:<64 hex digits>" } as the e-mail of a report has it, and a whole number as "count" if at all';
+  '{ "plan": "<id>", "digest": "sha256:<64 hex digits>" } as the e-mail of a report has it, and if at all a whole number as "count" and { "kind": "caller" | "dashboard", "arn": "<ARN of IAM or STS>" | null } as "approvedBy"';
 // It becomes part of a key.
 const PLAN_ID = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;
+
+/** The ARN of a user, a role or a session. */
+const PRINCIPAL = /^arn:[a-z0-9-]{1,30}:(?:iam|sts)::\d{12}:[\x21-\x7e]{1,1500}$/;
+
+/** Returns the approval that an invoker claims; null: malformed. No invoker can claim an automatic one. */
+function readApproval(value: unknown): Approval | null {
+  if (value === undefined) return { kind: 'caller', arn: null, claimed: true };
+  if (typeof value !== 'object' || value === null) return null;
+  const { kind, arn, ...rest } = value as Readonly<Record<string, unknown>>;
+  if (Object.keys(rest).length > 0 || (kind !== 'caller' && kind !== 'dashboard')) return null;
+  if (arn !== null && (typeof arn !== 'string' || !PRINCIPAL.test(arn))) return null;
+  return { kind, arn, claimed: true };
+}
 
 function readSchedule(event: object, scheduledTime: unknown, mode: DeletionMode): DeletionOrder {
   const scheduledAt = typeof scheduledTime === 'string' ? parseInstant(scheduledTime) : null;
@@ -33,11 +53,13 @@ function readSchedule(event: object, scheduledTime: unknown, mode: DeletionMode)
 /** Parses an event, strictly. Throws `event.malformed`, also for a schedule where a person has to approve. */
 export function readOrder(event: unknown, mode: DeletionMode): DeletionOrder {
   if (typeof event !== 'object' || event === null || Array.isArray(event)) throw malformed(event, EXPECTED);
-  const { plan, digest, count, scheduledTime, ...rest } = event as Readonly<Record<string, unknown>>;
+  const { plan, digest, count, approvedBy, scheduledTime, ...rest } = event as Readonly<Record<string, unknown>>;
   if (Object.keys(rest).length > 0) throw malformed(event, EXPECTED);
   if (scheduledTime !== undefined) return readSchedule(event, scheduledTime, mode);
   if (typeof plan !== 'string' || !PLAN_ID.test(plan) || typeof digest !== 'string' || !DIGEST.test(digest))
     throw malformed(event, EXPECTED);
   if (count !== undefined && !isCount(count)) throw malformed(event, EXPECTED);
-  return { kind: 'approved', plan, digest, ...(count !== undefined && { count }) };
+  const approval = readApproval(approvedBy);
+  if (approval === null) throw malformed(event, EXPECTED);
+  return { kind: 'approved', plan, digest, ...(count !== undefined && { count }), approvedBy: approval };
 }

@@ -1,5 +1,6 @@
 import { type Candidate, recheck, type SkipReason } from '../core/plan/recheck';
 import type { Config } from '../core/policy/config';
+import { differInCase, parseArn } from '../core/snapshot/arn';
 import type { Snapshot, SourceState } from '../core/snapshot/snapshot';
 import type { CallFailure, CallResult, SnapshotDeletion } from '../ports/deletion-ports';
 import { type Backoff, withRetries } from './backoff';
@@ -42,6 +43,19 @@ const NO_ARN: CallFailure = {
   message: 'the service answered without its ARN: it cannot be told which snapshot has the name',
 };
 
+const otherArn = (received: string): CallFailure => ({
+  class: 'transient',
+  code: 'answer.other-arn',
+  message: `the service answered with ${received}, which cannot have the name of the snapshot in its account and region`,
+});
+
+/** Whether an ARN can be of another snapshot that has taken over a name: of the same account, region and kind. */
+function couldReplace(received: string, arn: string): boolean {
+  const [other, planned] = [parseArn(received), parseArn(arn)];
+  if (other === null || planned === null || differInCase(received, arn)) return false;
+  return other.account === planned.account && other.region === planned.region && other.type === planned.type;
+}
+
 export const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
 
 /** Returns the reading that an answer is. `compare`: null where it is the candidate, and nothing keeps it. */
@@ -52,10 +66,12 @@ function readingOf(
 ): SnapshotReading {
   if (!answer.ok) return { state: 'unread', failure: answer.failure };
   if (answer.value === null) return { state: 'gone' };
-  if (answer.value.arn === null) return { state: 'unread', failure: NO_ARN };
+  const received = answer.value.arn;
+  if (received === null) return { state: 'unread', failure: NO_ARN };
+  if (received !== arn && !couldReplace(received, arn)) return { state: 'unread', failure: otherArn(received) };
   const skipReason = compare(answer.value);
   if (skipReason === null) return { state: 'same' };
-  return { state: answer.value.arn === arn ? 'differs' : 'replaced', skipReason };
+  return { state: received === arn ? 'differs' : 'replaced', skipReason };
 }
 
 /** Reads the snapshot that has the name of a candidate, and compares it with the candidate. */

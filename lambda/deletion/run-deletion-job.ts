@@ -1,19 +1,23 @@
 import type { NothingDue } from '../core/plan/grace-period';
+import type { RunOrigin } from '../core/plan/outcome';
 import type { Config } from '../core/policy/config';
 import { RetentionError } from '../core/util/errors';
 import type { SnapshotDeletion } from '../ports/deletion-ports';
 import type { DurableSteps } from '../ports/durable-steps';
 import type { Channel, Digest, ReadInventory, Store } from '../ports/ports';
 import type { RunEnd } from '../render/result-email';
-import { type PlanKey, planFile } from '../storage/keys';
+import { type EvidencePorts, type EvidenceSettings, headText } from '../storage/evidence';
+import { EVIDENCE, type PlanKey, planFile } from '../storage/keys';
 import { type ApplyPorts, prepareApply } from './apply-plan';
 import { executionName, noteEnding } from './execution-status';
+import { indexResults } from './index-results';
 import { applyInTime, checkDeployed, SUPERSEDED } from './invocation-limits';
 import { type OutcomePorts, openOutcomes } from './outcome-store';
 import { settleOutcome } from './outcome-summary';
 import type { DeletionOrder } from './parse-event';
+import { type ApprovedRun, recordApproval, recordResult } from './record-deletion';
 import { isRefusal, PlanInProgress } from './refusals';
-import { selectAutomatically } from './select-due-snapshots';
+import { type Selected, selectAutomatically } from './select-due-snapshots';
 import { type EndedRun, type ResultSent, sendResult } from './send-result';
 
 /**
@@ -51,6 +55,8 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'outcomes'> {
   readonly beforeEnd: (ms: number) => AbortSignal;
   /** Whether the version of the function that runs is still the deployed one; rejects where that cannot be told. */
   readonly isDeployed: () => Promise<boolean>;
+  /** Absent: nothing is recorded in the evidence chain. */
+  readonly evidence?: EvidenceSettings;
   /** The command that goes on with an unfinished plan, for people. */
   readonly again: EndedRun['again'];
 }
@@ -85,9 +91,10 @@ const isRunOf =
   (run: string): boolean =>
     run.startsWith(`${execution}#`);
 
-/** A plan to apply, and the count that its approval names. */
+/** A plan to apply, who approved it, and the count that the approval names. */
 interface ApprovedPlan extends PlanKey {
   readonly count?: number;
+  readonly origin: RunOrigin;
 }
 
 /** Reads and decides everything again, then applies what is still expiring. Returns how many snapshots are open. */
@@ -110,7 +117,7 @@ async function applyOnce(
   );
   const checkedAt = clock();
   await checkDeployed(ports);
-  const outcomes = await openOutcomes(outcomePorts, prepared.plan);
+  const outcomes = await openOutcomes(outcomePorts, prepared.plan, plan.origin);
   try {
     await applyInTime(ports, outcomes, prepared, { startedAt, checkedAt });
   } catch (error) {
@@ -165,6 +172,7 @@ async function invoke(
 async function recordEnd({ store }: DeletionPorts, execution: string, plan: PlanKey, end: RunEnd): Promise<void> {
   try {
     await settleOutcome(store, plan, isRunOf(execution));
+    await indexResults(store);
   } finally {
     await noteEnding(store, plan, executionName(execution), end);
   }
@@ -207,6 +215,48 @@ async function applyInInvocations(
   return { state: 'stopped', code: 'run.invocations', text: `it did not end in ${invocations} invocations` };
 }
 
+/** The ports of the evidence chain; null: nothing is recorded. */
+const evidencePorts = ({ store, clock, evidence }: DeletionPorts): EvidencePorts | null =>
+  evidence === undefined ? null : { ...evidence, store, clock, folder: EVIDENCE };
+
+/** Records the approval before anything is deleted. Returns how the run ends where that fails; null: it may go on. */
+async function approveRun(steps: DurableSteps, ports: DeletionPorts, approved: ApprovedRun): Promise<RunEnd | null> {
+  const recorded = evidencePorts(ports);
+  if (recorded === null) return null;
+  try {
+    await steps.step('approve', () => recordApproval(recorded, approved));
+    return null;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { state: 'failed', code: 'evidence.not-recorded', text };
+  }
+}
+
+/** Records the result. Returns the head of the chain for the e-mail, which is sent however this ends. */
+async function recordRun(
+  steps: DurableSteps,
+  ports: DeletionPorts,
+  approved: ApprovedRun,
+): Promise<Pick<EndedRun, 'evidenceHead'>> {
+  const recorded = evidencePorts(ports);
+  if (recorded === null) return {};
+  const head = await steps.step('evidence', () => recordResult(recorded, approved)).catch(() => null);
+  return { evidenceHead: head === null ? null : headText(head) };
+}
+
+const approvedPlan = (order: Extract<DeletionOrder, { kind: 'approved' }>): ApprovedPlan => ({
+  ...{ id: order.plan, digest: order.digest },
+  ...(order.count !== undefined && { count: order.count }),
+  origin: { approvedBy: order.approvedBy, report: order.plan },
+});
+
+/** A step that an earlier version recorded has no `announcedBy`. */
+function automaticallyApproved(selected: Exclude<Selected, NothingDue>): ApprovedPlan {
+  const { id, digest, announcedBy = [] } = selected as Partial<typeof selected> & PlanKey;
+  const approvedBy = { kind: 'automatic', arn: null, claimed: false, announcedBy } as const;
+  return { id, digest, origin: { approvedBy, report: announcedBy[0] ?? null } };
+}
+
 /**
  * Runs a deletion from event to e-mail, over an engine that survives crashes. Its calls outside of steps depend on the
  * results of steps alone. Sends the outcome however it ends, once a plan is named. Rejects when that failed every time.
@@ -217,20 +267,26 @@ export async function runDeletion(
   order: DeletionOrder,
 ): Promise<DeletionResult> {
   const { at } = await steps.step('start', async () => ({ at: ports.clock() }));
-  let plan: PlanKey;
-  if (order.kind === 'approved') plan = { id: order.plan, digest: order.digest };
+  let approved: ApprovedPlan;
+  if (order.kind === 'approved') approved = approvedPlan(order);
   else {
     const selected = await steps.step('select', () => selectAutomatically(ports, ports.config, order.scheduledAt, at));
     if (selected.state === 'nothing') return selected;
-    plan = { id: selected.id, digest: selected.digest };
+    approved = automaticallyApproved(selected);
   }
-  const count = order.kind === 'approved' && order.count !== undefined ? { count: order.count } : {};
-  const end = await applyInInvocations(steps, ports, { ...plan, ...count }, at + ports.limits.run);
+  const plan: PlanKey = { id: approved.id, digest: approved.digest };
+  const { count, origin } = approved;
+  const run = executionName(steps.execution);
+  const approvedRun: ApprovedRun = { plan, run, ...(count !== undefined && { count }), origin };
+  const end =
+    (await approveRun(steps, ports, approvedRun)) ??
+    (await applyInInvocations(steps, ports, approved, at + ports.limits.run));
   // The e-mail matters more: it is sent though this failed.
   await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => undefined);
-  const execution = executionName(steps.execution);
+  const evidence = await recordRun(steps, ports, approvedRun);
   const { config, again } = ports;
-  const sent = await steps.step('report', () => sendResult(ports, { plan, execution, end, zone: config.zone, again }));
+  const ended = { plan, execution: run, end, zone: config.zone, again, ...evidence };
+  const sent = await steps.step('report', () => sendResult(ports, ended));
   if (end.state === 'failed') throw new RunFailed(`cannot go on with the plan ${plan.id}: ${end.text}`, sent);
   return { plan: plan.id, ...end, ...sent };
 }

@@ -90,10 +90,13 @@ export async function checkLock(ports: CheckLockPorts, planId: string): Promise<
 export interface RunLock {
   /** Whether a lock was replaced that its run had not released: a delete of that run may still arrive. */
   readonly replaced: boolean;
+  /** Notes that this run has waited until no delete of that run can arrive. */
+  noteWaited(): void;
   /** Refuses plan.in-progress when this run no longer has the lock: then it may send no delete. */
   check(): Promise<void>;
   /** Notes that this run is still active. Called often, written at intervals; never rejects. */
   renew(): Promise<void>;
+  /** Ends the lock. Where this run has not waited as it should have, the next run must. */
   release(): Promise<void>;
 }
 
@@ -116,6 +119,7 @@ export async function expireLock(store: Store, isOwn: (run: string) => boolean):
 
 class TakenLock implements RunLock {
   private renewedAt: number;
+  private mustWait: boolean;
 
   constructor(
     private readonly ports: LockPorts,
@@ -123,6 +127,11 @@ class TakenLock implements RunLock {
     readonly replaced: boolean,
   ) {
     this.renewedAt = ports.clock();
+    this.mustWait = replaced;
+  }
+
+  noteWaited(): void {
+    this.mustWait = false;
   }
 
   async check(): Promise<void> {
@@ -149,7 +158,7 @@ class TakenLock implements RunLock {
   }
 
   release(): Promise<void> {
-    return releaseLock(this.ports.store, this.isOwn);
+    return (this.mustWait ? expireLock : releaseLock)(this.ports.store, this.isOwn);
   }
 
   private readonly isOwn = (run: string): boolean => run === this.ports.owner.run;

@@ -16,7 +16,15 @@ export interface SelectionPorts {
 }
 
 /** The plan that an automatic deletion is to apply, or why there is none. */
-export type Selected = { readonly state: 'plan'; readonly id: string; readonly digest: string } | NothingDue;
+export type Selected =
+  | {
+      readonly state: 'plan';
+      readonly id: string;
+      readonly digest: string;
+      /** The ids of the reports that announced its deletions, newest first. */
+      readonly announcedBy: readonly string[];
+    }
+  | NothingDue;
 
 const isMadeUntil =
   (now: number) =>
@@ -65,10 +73,10 @@ export async function selectAutomatically(
   const text = `${jsonText(plan, 1)}\n`;
   const key = planFile(plan.id);
   if (await store.putIfAbsent({ key, contentType: 'application/json', body: [text] }))
-    return { state: 'plan', id: plan.id, digest: plan.digest };
+    return { state: 'plan', id: plan.id, digest: plan.digest, announcedBy: due.announcedBy };
   const there = readPlan(await store.get(key), plan.id, digest);
   // Its own plan lists only snapshots that are due: any other snapshot was not announced.
   return there?.createdAt === plan.createdAt && listsOnlyDue(there, runs, config, now)
-    ? { state: 'plan', id: there.id, digest: there.digest }
+    ? { state: 'plan', id: there.id, digest: there.digest, announcedBy: due.announcedBy }
     : nothing('auto.duplicate', `another invocation has this scheduled time: it wrote ${store.locate(key)}`);
 }

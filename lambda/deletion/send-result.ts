@@ -24,6 +24,8 @@ export interface EndedRun {
   readonly zone: Zone;
   /** Returns the command that goes on with an unfinished plan, for people. */
   readonly again: (plan: PlanKey) => CloudShellCommand;
+  /** The head of the evidence chain; null: the result is not recorded. Absent: none is. */
+  readonly evidenceHead?: string | null;
 }
 
 export interface SendResultPorts {
@@ -107,7 +109,7 @@ async function storePage(store: Store, context: Omit<ResultContext, 'files'>): P
  */
 export async function sendResult(
   { store, channel }: SendResultPorts,
-  { plan, execution, end: ended, zone, again }: EndedRun,
+  { plan, execution, end: ended, zone, again, evidenceHead }: EndedRun,
 ): Promise<ResultSent> {
   // The run that has the plan now sends its own result.
   const recorded = isElsewhere(ended) ? NOTHING : await read(store, plan);
@@ -128,6 +130,7 @@ export async function sendResult(
     end,
     resumeCommand:
       !isFinal(end) && ((counts.open ?? 0) > 0 || (result === null && end.state !== 'finished')) ? again(plan) : null,
+    ...(evidenceHead !== undefined && { evidenceHead }),
   };
   const context = { ...common, files: await storePage(store, common) };
   await channel.send(

@@ -23,8 +23,9 @@ import { allowsRaisedCaps } from '../deletion/verify-plan';
 import { snapshotKinds } from '../kinds/registry';
 import type { Clock } from '../ports/ports';
 import { ALIAS, aliasArn, invokeCommand } from '../render/deletion-commands';
-import { digestOf } from '../runtime/digest';
+import { digestOf, sha256Of } from '../runtime/digest';
 import { parseDeletionEnv } from '../runtime/env';
+import { lockRecorded } from './object-lock';
 import { readBundledConfig } from './wire-report';
 
 const MINUTE = 60_000;
@@ -101,7 +102,12 @@ export function wireDeletion(
       retrySettings: DEPLOYED_RETRY_SETTINGS,
       limits: LIMITS,
       ...tuning,
-      store: s3Store(new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }), env.bucket),
+      store: s3Store(
+        new S3Client({ forcePathStyle, requestHandler: withLimits(UPLOADING) }),
+        env.bucket,
+        lockRecorded(env.objectLock, clock),
+      ),
+      evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
       channel: snsChannel(new SNSClient({ requestHandler: withLimits(PATIENT) }), env.topicArn),
       digest: digestOf,
       ...lightsailPorts(env.region, account, clock),

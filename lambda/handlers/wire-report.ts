@@ -19,9 +19,10 @@ import { snapshotKinds } from '../kinds/registry';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
 import { type RunResult, runReport } from '../reporting/run-report-job';
 import { runSchedule } from '../reporting/send-lock';
-import { digestOf } from '../runtime/digest';
+import { digestOf, sha256Of } from '../runtime/digest';
 import { parseEnv } from '../runtime/env';
 import { newReportId } from '../runtime/report-id';
+import { lockRecorded } from './object-lock';
 
 /** Time (ms) kept back from a function's end: to decide, to store the files, and to send the report. */
 const TIME_TO_REPORT = 90_000;
@@ -97,6 +98,7 @@ export function wireReport(
     const store = s3Store(
       new S3Client({ forcePathStyle, requestHandler: withLimits(tuning.storeLimits ?? UPLOADING) }),
       env.bucket,
+      lockRecorded(env.objectLock, Date.now),
     );
     if (asksForAge(event)) return reportAge(store, clock(), pausesOfEvent(event));
     const now = clock();
@@ -115,6 +117,7 @@ export function wireReport(
       readInventory,
       store,
       channel: snsChannel(sns, env.topicArn),
+      evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
       ...(env.chatTopicArn === undefined ? {} : { chat: chatChannel(sns, env.chatTopicArn) }),
     };
     const remaining = context.getRemainingTimeInMillis();

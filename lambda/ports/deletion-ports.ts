@@ -20,6 +20,9 @@ export type CallResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: CallFailure };
 
+/** The answer to a delete. `requestId`: the service's id of the request; absent where there was no answer. */
+export type DeleteResult = CallResult<readonly Operation[]> & { readonly requestId?: string };
+
 /** The name of a snapshot in its region: a delete names nothing else. */
 export interface SnapshotName {
   readonly kind: Kind;
@@ -64,7 +67,7 @@ export interface SnapshotDeletion {
    * `maySend` is called right before the request is written to the network; where it returns false, the failure is
    * `not-sent`.
    */
-  deleteSnapshot(named: SnapshotName, maySend: () => boolean): Promise<CallResult<readonly Operation[]>>;
+  deleteSnapshot(named: SnapshotName, maySend: () => boolean): Promise<DeleteResult>;
   /** Reads the operation with this id. An answer with another id or another `resourceName` is a failed reading. */
   readOperation(region: string, id: string, resourceName?: string): Promise<CallResult<Operation>>;
   readClock(): Promise<CallResult<ClockReading>>;

@@ -86,6 +86,21 @@ export interface DatedObject {
   readonly inParts: boolean;
 }
 
+/** The content of an object as a hash. */
+export interface Fingerprint {
+  /** 64 lower-case hex digits over the exact bytes. */
+  readonly sha256: string;
+  /** The id that the store gives this version; null: the store keeps no versions. */
+  readonly version: string | null;
+}
+
+/** One page of a listing. */
+export interface NamesAfter {
+  readonly names: readonly string[];
+  /** Whether there may be later names. */
+  readonly more: boolean;
+}
+
 /** Where reports and plans are kept: a bucket, or a folder. */
 export interface Store {
   /** Returns the place of an object, for people: `s3://bucket/key` or a path. */
@@ -106,6 +121,10 @@ export interface Store {
   lines(key: string): Promise<AsyncIterable<string> | null>;
   /** Names directly under a prefix that ends in `/`, in order. */
   list(prefix: string): Promise<readonly string[]>;
+  /** The first names directly under a prefix that ends in `/` which come after `after`, in order; at most 1,000. */
+  listAfter(prefix: string, after: string): Promise<NamesAfter>;
+  /** Hashes an object, or one version of it, without holding it. Null: there is no such object or version. */
+  fingerprint(key: string, version?: string): Promise<Fingerprint | null>;
   /** The object and the store's own time of it, from one read. Null: there is no such object. */
   getDated(key: string): Promise<DatedObject | null>;
   /** The store's own times (epoch ms; null: not known) of the objects directly under a prefix that ends in `/`. */
@@ -133,6 +152,9 @@ export interface Channel {
 export interface ChatChannel {
   post(notification: ChatNotification, abortSignal?: AbortSignal): Promise<void>;
 }
+
+/** 64 lower-case hex digits: SHA-256 over the UTF-8 of a text. */
+export type HashText = (text: string) => string;
 
 /** `sha256:` and 64 lower-case hex digits over the RFC 8785 JSON of a value. */
 export type Digest = (value: unknown) => string;

@@ -22,6 +22,8 @@ import { type TerminalStyle, wrap } from './terminal';
 const CELL = 4;
 const MONTH_WIDTH = 7 * CELL - 1;
 const GAP = 4;
+/** The columns of the months where the output is no terminal: two months fit. */
+const PIPE_COLUMNS = 60;
 const WEEKDAY_LINE = 'Mo  Tu  We  Th  Fr  Sa  Su';
 const BAR_WIDTH = 24;
 
@@ -66,7 +68,8 @@ function monthRow(months: readonly CalendarMonth[], style: TerminalStyle): strin
 
 /** Months in rows; a run of months of which nothing is left is one line. */
 export function* calendarText(simulation: Simulation, style: TerminalStyle): Generator<string> {
-  const perRow = Math.max(1, Math.floor((style.columns + GAP) / (MONTH_WIDTH + GAP)));
+  const columns = Number.isFinite(style.columns) ? style.columns : PIPE_COLUMNS;
+  const perRow = Math.max(1, Math.floor((columns + GAP) / (MONTH_WIDTH + GAP)));
   for (const run of calendarRuns(simulation)) {
     if (run.empty) yield `${emptyRunText(run)}\n\n`;
     else
@@ -94,7 +97,7 @@ function costLines(view: SimulatedPolicy): string {
 
 /**
  * The simulation as text: a calendar for each month with the kept days marked, counts, and the cost ceiling over time.
- * Fits 60 columns.
+ * On a terminal it fits 60 columns; elsewhere sentences are not wrapped.
  */
 export function* renderCalendarText(view: SimulatedPolicy, style: TerminalStyle): Generator<string> {
   const { simulation, name, policy, every, span, localEnd, timezone, sizeGb, gbMonth } = view;

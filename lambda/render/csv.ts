@@ -4,14 +4,15 @@ import type { EvaluatedSnapshot, Report } from '../core/report/report-model';
 import { visible } from '../core/util/safe-text';
 import { wholeDays } from './phrases';
 
-type Cell = string | number | null;
+/** A cell; null: empty. */
+export type CsvCell = string | number | null;
 
 /** The start of a cell that a spreadsheet treats as a formula. */
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 const NEEDS_QUOTES = /[",\n\r]/;
 
 /** Writes a cell by RFC 4180. */
-function cellText(cell: Cell): string {
+function cellText(cell: CsvCell): string {
   if (cell === null) return '';
   if (typeof cell === 'number') return String(cell);
   const safe = visible(cell);
@@ -19,10 +20,13 @@ function cellText(cell: Cell): string {
   return NEEDS_QUOTES.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }
 
-const yesNo = (answer: boolean | null): Cell => (answer === null ? null : String(answer));
+/** Writes a line of cells. */
+export const csvLine = (cells: readonly CsvCell[]): string => `${cells.map(cellText).join(',')}\n`;
+
+const yesNo = (answer: boolean | null): CsvCell => (answer === null ? null : String(answer));
 
 /** The columns: heading and cell. */
-const CSV_COLUMNS: Readonly<Record<string, (item: EvaluatedSnapshot, report: Report) => Cell>> = {
+const CSV_COLUMNS: Readonly<Record<string, (item: EvaluatedSnapshot, report: Report) => CsvCell>> = {
   account: ({ snapshot }) => snapshot.account,
   region: ({ snapshot }) => snapshot.region,
   kind: ({ snapshot }) => snapshot.kind,
@@ -50,6 +54,6 @@ const CSV_COLUMNS: Readonly<Record<string, (item: EvaluatedSnapshot, report: Rep
 /** Renders the snapshots as CSV, in chunks. A cell that resembles a formula begins with an apostrophe. */
 export function* renderCsv(report: Report): Generator<string> {
   const cells = Object.values(CSV_COLUMNS);
-  yield `${Object.keys(CSV_COLUMNS).join(',')}\n`;
-  for (const item of report.items) yield `${cells.map((cell) => cellText(cell(item, report))).join(',')}\n`;
+  yield csvLine(Object.keys(CSV_COLUMNS));
+  for (const item of report.items) yield csvLine(cells.map((cell) => cell(item, report)));
 }

@@ -59,3 +59,9 @@ export function policyText(policy: EvaluatedSnapshot['policy']): string {
   } as const;
   return `policy ${oneLine(policy.name)}, ${origins[policy.origin]}`;
 }
+
+/** The head of the evidence chain in the last lines of an e-mail; null: nothing was recorded. */
+export function evidenceLines(head: string | null | undefined): readonly string[] {
+  if (head === undefined) return [];
+  return [head === null ? 'Evidence: not recorded.' : `Evidence: ${head}`];
+}

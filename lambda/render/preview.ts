@@ -91,7 +91,15 @@ export function* renderPreview(preview: Preview, columns: number): Generator<str
   yield '\n';
 }
 
-/** Shows what a plan lists, by region and kind: its sources and sizes are in the report. */
+/** The details of a planned snapshot as the end of its line; empty in a plan of an earlier version. */
+function detailsText({ reason, source, policy, monthlyCostCeiling: ceiling }: PlanItem): string {
+  if (reason === undefined) return '';
+  const cost = monthlyCostText(ceiling == null ? null : Number(ceiling));
+  const from = source == null ? 'no source named' : `source ${oneLine(source)}`;
+  return `, ${from}, ${cost}; ${policy == null ? 'no policy' : `policy ${oneLine(policy)}`}: ${oneLine(reason)}`;
+}
+
+/** Shows what a plan lists, by region and kind, with the details that it has. */
 export function* renderPlanList(plan: Plan, zone: Zone, columns: number): Generator<string> {
   const { id, account, items, expiresAt } = plan;
   const until = localMinute(Date.parse(expiresAt), zone);
@@ -101,11 +109,12 @@ export function* renderPlanList(plan: Plan, zone: Zone, columns: number): Genera
     '',
   );
   let heading = '';
-  for (const { name, kind, region, createdAt } of items) {
+  for (const item of items) {
+    const { name, kind, region, createdAt } = item;
     const next = `${oneLine(region)}, ${kind} snapshots`;
     if (next !== heading) yield `\n${wrap(next, columns, '')}`;
     heading = next;
-    yield wrap(`${oneLine(name)}, of ${localDay(Date.parse(createdAt), zone)}`, columns, '  - ');
+    yield wrap(`${oneLine(name)}, of ${localDay(Date.parse(createdAt), zone)}${detailsText(item)}`, columns, '  - ');
   }
   yield '\n';
 }

@@ -13,7 +13,7 @@ import { localMinute } from '../core/time/period';
 import { oneLine } from '../core/util/safe-text';
 import { firstCleanUp } from './first-clean-up';
 import { formatCount, formatNumber } from './numbers';
-import { CEILING_NOTE, zoneText } from './phrases';
+import { CEILING_NOTE, evidenceLines, zoneText } from './phrases';
 import { regionsNotRead, unreadScopes } from './report-sections';
 import { ceilingText, type SizeTotals, sizesText, sumSizes } from './totals';
 
@@ -54,6 +54,8 @@ export interface TextContext {
   readonly grace?: string;
   /** Prefix of the retention tags; by default `retention`. */
   readonly tagPrefix?: string;
+  /** The head of the evidence chain, `NUMBER:SHA256`; null: the report is not recorded. Absent: none is. */
+  readonly evidenceHead?: string | null;
 }
 
 /** A paragraph, or a command or address to copy. */
@@ -325,6 +327,7 @@ export const aboutReport = (report: Report, context: TextContext): readonly Line
     `${zoneText(report.zone)}; days start at midnight there.`,
   `Account: ${oneLine(report.account ?? 'not known')}. ` +
     `Configuration: ${oneLine(report.config.origin)} (${oneLine(report.config.digest)}).`,
+  ...evidenceLines(context.evidenceHead),
   CEILING_NOTE,
 ];
 

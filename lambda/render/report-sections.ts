@@ -22,6 +22,8 @@ export interface Item {
   readonly heading?: string;
   readonly shared?: string;
   readonly line: string;
+  /** The facts of the line as a row of the section's table. */
+  readonly cells?: readonly string[];
   readonly details?: readonly string[];
 }
 
@@ -30,6 +32,8 @@ export interface Section {
   readonly title: string;
   readonly lead: readonly string[];
   readonly count: number;
+  /** The heads of the columns, where items have cells. */
+  readonly columns?: readonly string[];
   items(): Iterable<Item>;
 }
 
@@ -41,12 +45,14 @@ function section<T>(
   lead: readonly string[],
   records: readonly T[],
   toItem: (record: T) => Item,
+  columns: readonly string[] = [],
 ): Section | null {
   if (records.length === 0) return null;
   return {
     title,
     lead,
     count: records.length,
+    columns,
     *items() {
       for (const record of records) yield toItem(record);
     },
@@ -62,13 +68,30 @@ function snapshotSize(snapshot: Snapshot): string {
   return `${formatNumber(gb)} GB${gb === snapshot.sizeGb ? '' : ' with its attached disks'}`;
 }
 
-const snapshotFacts = ({ snapshot }: EvaluatedSnapshot, report: Report): string =>
-  `${describeAge(snapshot.createdAt, report.evaluatedAt)}, ${snapshotSize(snapshot)}, ` +
-  `${monthlyCostText(monthlyCostCeiling(snapshot, report.pricing))}`;
+/** Age, size and cost ceiling of a snapshot. */
+const snapshotFacts = ({ snapshot }: EvaluatedSnapshot, report: Report): readonly string[] => [
+  describeAge(snapshot.createdAt, report.evaluatedAt),
+  snapshotSize(snapshot),
+  monthlyCostText(monthlyCostCeiling(snapshot, report.pricing)),
+];
+
+/** The same facts as cells of a table. */
+const factCells = (evaluated: EvaluatedSnapshot, report: Report): readonly string[] =>
+  snapshotFacts(evaluated, report).map((fact) =>
+    fact.replace('with its attached disks', 'with disks').replace(/^at most /, ''),
+  );
+
+const FACT_HEADS = ['AGE', 'SIZE', 'UP TO'] as const;
 
 /** A snapshot outside of the group of its source, with its reasons. */
 const snapshotItem = (evaluated: EvaluatedSnapshot, report: Report): Item => ({
-  line: `${snapshotName(evaluated.snapshot)} (${placeText(evaluated.snapshot)}, ${snapshotFacts(evaluated, report)})`,
+  line: `${snapshotName(evaluated.snapshot)} (${placeText(evaluated.snapshot)}, ${snapshotFacts(evaluated, report).join(', ')})`,
+  cells: [
+    snapshotName(evaluated.snapshot),
+    evaluated.snapshot.kind,
+    oneLine(evaluated.snapshot.region),
+    ...factCells(evaluated, report),
+  ],
   details: [reasonsText(evaluated.reasons)],
 });
 
@@ -116,7 +139,8 @@ function* expiringItems(
       yield {
         heading,
         shared: why[index]?.shared ?? '',
-        line: `${snapshotName(item.snapshot)}: ${snapshotFacts(item, report)}${isNew ? ' (new on this list)' : ''}`,
+        line: `${snapshotName(item.snapshot)}: ${snapshotFacts(item, report).join(', ')}${isNew ? ' (new on this list)' : ''}`,
+        cells: [snapshotName(item.snapshot), ...factCells(item, report), isNew ? 'new on this list' : ''],
         details: [why[index]?.own ?? '', dueOn === undefined ? '' : `Will be deleted on ${dueOn} unless held`],
       };
     }
@@ -130,7 +154,13 @@ export function expiringSection(report: Report, due?: DueDays): Section | null {
   const groups = bySource(items);
   const title = `Expired by policy: ${formatCount(items.length, 'snapshot')} of ${formatCount(groups.length, 'source')}`;
   const lead = 'No longer kept by their policy: newer snapshots fill its slots, or they are too old.';
-  return { title, lead: [lead], count: items.length, items: () => expiringItems(groups, report, due) };
+  return {
+    title,
+    lead: [lead],
+    count: items.length,
+    columns: ['NAME', ...FACT_HEADS, ''],
+    items: () => expiringItems(groups, report, due),
+  };
 }
 
 /** Scopes whose snapshots or sources could not be read. */
@@ -297,8 +327,12 @@ const EXCLUDED_TEXTS: Readonly<Record<Exclude<Status, 'managed'>, { readonly tit
 function excludedSection(report: Report, status: Exclude<Status, 'managed'>): Section | null {
   const items = report.items.filter((item) => item.status === status);
   const { title, lead } = EXCLUDED_TEXTS[status];
-  return section(`${title}: ${formatCount(items.length, 'snapshot')}`, [lead], items, (item) =>
-    snapshotItem(item, report),
+  return section(
+    `${title}: ${formatCount(items.length, 'snapshot')}`,
+    [lead],
+    items,
+    (item) => snapshotItem(item, report),
+    ['NAME', 'KIND', 'REGION', ...FACT_HEADS],
   );
 }
 
@@ -340,8 +374,11 @@ function staleSection(report: Report): Section | null {
         newestAt === null
           ? 'no snapshot at all'
           : `the newest is from ${localDay(newestAt, report.zone)}, ${describeAge(newestAt, report.evaluatedAt)}`;
-      return { line: `${oneLine(source.name ?? source.arn)} (${source.kind} in ${oneLine(source.region)}): ${newest}` };
+      const name = oneLine(source.name ?? source.arn);
+      const region = oneLine(source.region);
+      return { line: `${name} (${source.kind} in ${region}): ${newest}`, cells: [name, source.kind, region, newest] };
     },
+    ['SOURCE', 'KIND', 'REGION', 'NEWEST SNAPSHOT'],
   );
 }
 

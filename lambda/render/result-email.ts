@@ -5,7 +5,7 @@ import { oneLine } from '../core/util/safe-text';
 import { utf8Length } from '../core/util/utf8';
 import { type EmailText, MAX_BODY_BYTES } from './email';
 import { formatDollars, formatNumber } from './numbers';
-import { CEILING_NOTE } from './phrases';
+import { CEILING_NOTE, evidenceLines } from './phrases';
 import { renderResultText, resultSentence, unsettledItems } from './result-text';
 
 /** How a deletion run ended. Only a `finished` run has an outcome for each snapshot of its plan. */
@@ -40,6 +40,8 @@ export interface ResultContext {
   readonly files: readonly string[];
   /** The command that continues an unfinished plan; null: nothing is left. */
   readonly resumeCommand: CloudShellCommand | null;
+  /** The head of the evidence chain, `NUMBER:SHA256`; null: the result is not recorded. Absent: none is. */
+  readonly evidenceHead?: string | null;
 }
 
 /** Mail programs wrap lines. */
@@ -93,7 +95,7 @@ function bodyStart(context: ResultContext): string {
   return `${why}${missingResultText(context)}Plan ${oneLine(planId)}.\n\n`;
 }
 
-function bodyEnd({ files, resumeCommand }: ResultContext): string {
+function bodyEnd({ files, resumeCommand, evidenceHead }: ResultContext): string {
   const resume =
     resumeCommand === null
       ? ''
@@ -104,7 +106,8 @@ To continue with the snapshots that were not processed (each is checked again), 
 `;
   const places =
     files.length === 0 ? '' : `\nEvery outcome:\n${files.map((file) => `    ${oneLine(file)}\n`).join('')}`;
-  return `${resume}${places}\n${CEILING_NOTE}\n`;
+  const evidence = evidenceLines(evidenceHead).map((line) => `${line}\n`);
+  return `${resume}${places}\n${CEILING_NOTE}\n${evidence.join('')}`;
 }
 
 /**

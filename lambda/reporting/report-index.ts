@@ -1,11 +1,13 @@
 import type { Report } from '../core/report/report-model';
 import { instantOfId } from '../core/time/instant';
+import { compareText } from '../core/util/compare-text';
 import { jsonText } from '../core/util/safe-text';
 import type { Store } from '../ports/ports';
 import type { HistoryPoint } from '../render/page/page-context';
 import { reportSubject } from '../render/report-header';
-import { type IndexedReport, renderIndex } from '../render/report-index';
-import { INDEX_JSON, INDEX_PAGE, REPORTS } from '../storage/keys';
+import { type IndexedDeletion, type IndexedReport, renderIndex } from '../render/report-index';
+import { INDEX_JSON, INDEX_PAGE, REPORTS, resultFile, resultPage } from '../storage/keys';
+import { indexedPlans, readIndexHeads } from '../storage/result-index';
 import { parseStored, REPORT_INDEX } from '../storage/schemas';
 
 /** Writers at once that outrun each other more often than this leave the rest to the next report. */
@@ -13,15 +15,42 @@ const MAX_TRIES = 5;
 
 type IndexEntry = Pick<IndexedReport, 'outcome' | 'totals'>;
 
-/** Returns what an index has of each report, by report id; nothing where it cannot be read. */
-function entriesIn(text: string | null): ReadonlyMap<string, IndexEntry> {
-  const reports = parseStored(REPORT_INDEX, text)?.reports ?? [];
-  return new Map(reports.map(({ reportId, outcome, totals }) => [reportId, { outcome, totals }] as const));
+/** What an index of before has that a listing of reports does not tell; nothing where it cannot be read. */
+interface EarlierIndex {
+  /** The outcomes and totals of reports, by report id. */
+  readonly entries: ReadonlyMap<string, IndexEntry>;
+  readonly deletions: readonly IndexedDeletion[];
+}
+
+function parseIndex(text: string | null): EarlierIndex {
+  const { reports, deletions } = parseStored(REPORT_INDEX, text) ?? { reports: [], deletions: [] };
+  const entries = reports.map(({ reportId, outcome, totals }) => [reportId, { outcome, totals }] as const);
+  return { entries: new Map(entries), deletions: deletions.map(toDeletion) };
+}
+
+const toDeletion = ({ planId, at, outcome }: Pick<IndexedDeletion, 'planId' | 'at' | 'outcome'>): IndexedDeletion => ({
+  planId,
+  at,
+  outcome,
+  files: { html: `../${resultPage(planId)}`, json: `../${resultFile(planId)}` },
+});
+
+/** Returns the deletions in the index of results, newest first; null where it cannot be read. */
+async function readDeletions(store: Store): Promise<readonly IndexedDeletion[] | null> {
+  try {
+    const heads = await readIndexHeads(store);
+    const plans = [...indexedPlans(heads.flatMap((head) => head.plans ?? [])).values()];
+    return plans
+      .map(({ id, updatedAt, summary }) => toDeletion({ planId: id, at: updatedAt, outcome: summary }))
+      .sort((a, b) => compareText(b.at, a.at) || compareText(b.planId, a.planId));
+  } catch {
+    return null;
+  }
 }
 
 /** Returns the totals of the stored reports for the chart of a page, oldest first. */
 export async function reportTotals(store: Store): Promise<readonly HistoryPoint[]> {
-  const entries = entriesIn(await store.get(INDEX_JSON));
+  const { entries } = parseIndex(await store.get(INDEX_JSON));
   return [...entries]
     .flatMap(([reportId, { totals }]) => {
       const at = instantOfId(reportId);
@@ -34,17 +63,21 @@ const totalsOfReport = ({ totals: { keep, expire, monthlyCostCeiling }, complete
   complete ? { keep, expire, monthlyCostCeiling } : null;
 
 /**
- * Writes the index of all stored reports, newest first: `reports/index.json`, and a page beside it. Which reports there
- * are comes from the listing alone, and it is listed once more after the writing: of two runs at once, the one that
- * writes last has seen both. Only outcomes and totals are carried over from the index before.
+ * Writes the index of all stored reports and of deletions, newest first: `reports/index.json`, and a page beside it.
+ * Which reports there are comes from the listing alone, and it is listed once more after the writing: of two runs at
+ * once, the one that writes last has seen both. Outcomes and totals are carried over from the index before, and so are the
+ * deletions where no deletion is deployed now (`deletes` false), or where their index cannot be read.
  */
-export async function indexReports(store: Store, report: Report): Promise<void> {
+export async function indexReports(store: Store, report: Report, deletes: boolean): Promise<void> {
   const list = async (): Promise<readonly string[]> =>
     (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null);
+  const read = deletes ? await readDeletions(store) : null;
   let ids = await list();
   for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+    const earlier = parseIndex(await store.get(INDEX_JSON));
     const entry: IndexEntry = { outcome: reportSubject(report), totals: totalsOfReport(report) };
-    const entries = new Map([...entriesIn(await store.get(INDEX_JSON)), [report.reportId, entry]]);
+    const entries = new Map([...earlier.entries, [report.reportId, entry]]);
+    const deletions = read ?? earlier.deletions;
     const reports = [...ids].reverse().map(
       (reportId): IndexedReport => ({
         reportId,
@@ -57,12 +90,12 @@ export async function indexReports(store: Store, report: Report): Promise<void> 
     await store.put({
       key: INDEX_JSON,
       contentType: 'application/json',
-      body: [`${jsonText({ schemaVersion: 1, reports }, 1)}\n`],
+      body: [`${jsonText({ schemaVersion: 1, reports, deletions }, 1)}\n`],
     });
     await store.put({
       key: INDEX_PAGE,
       contentType: 'text/html; charset=utf-8',
-      body: renderIndex(reports, report.zone),
+      body: renderIndex(reports, deletions, report.zone),
     });
     const after = await list();
     if (after.join() === ids.join()) return;

@@ -8,13 +8,19 @@ import type { InventoryProgress } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
 import { invokeCommand } from '../render/deletion-commands';
 import type { HistoryPoint } from '../render/page/page-context';
-import { begunFile, runTime } from '../storage/keys';
+import { type EvidenceSettings, entryOf, headText, recordEvidence } from '../storage/evidence';
+import { begunFile, EVIDENCE, planFile, reportFiles, runTime } from '../storage/keys';
 import { readRuns } from '../storage/report-history';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
 import { indexReports, reportTotals } from './report-index';
 import { wasSent } from './send-lock';
 import { type DeletionNotice, type Sending, type SendPorts, sendReport } from './send-report';
 import { previousReport, type StoredPage, storeReport } from './store-report';
+
+export interface RunPorts extends MakeReportPorts, SendPorts {
+  /** Absent: nothing is recorded in the evidence chain. */
+  readonly evidence?: EvidenceSettings;
+}
 
 export interface RunRequest {
   readonly reportId: string;
@@ -38,7 +44,7 @@ type Countdown = Pick<DeletionNotice, 'due' | 'countedFrom'>;
 
 /** Returns the first day on which each snapshot of a plan may be deleted automatically. */
 async function dueDays(
-  { store, digest, clock }: MakeReportPorts & SendPorts,
+  { store, digest, clock }: RunPorts,
   { config, reportId }: RunRequest,
   plan: NewPlan,
 ): Promise<Countdown> {
@@ -76,7 +82,24 @@ interface Kept {
   readonly stored: boolean;
   readonly listed: boolean;
   readonly days: Countdown;
+  /** The head of the evidence chain; null: the report is not recorded. */
+  readonly evidenceHead: string | null;
   readonly failures: readonly Error[];
+}
+
+/** Records a report and its plan. Returns the head of the chain; null where nothing is to be recorded. */
+async function recordReport(
+  { store, clock, evidence }: RunPorts,
+  { reportId, plan }: Report,
+  since: number,
+): Promise<string | null> {
+  if (evidence === undefined) return null;
+  const ports = { ...evidence, store, clock, folder: EVIDENCE };
+  const head = await recordEvidence(ports, [
+    await entryOf(ports, { kind: 'report', key: reportFiles(reportId).json, since }),
+    await entryOf(ports, { kind: 'plan', key: planFile(plan.id), since }),
+  ]);
+  return head === null ? null : headText(head);
 }
 
 /** A time limit for a read before the report is stored. */
@@ -100,7 +123,7 @@ const pageOf = (
 
 /** Finds the days of the countdown of a report, and stores it. A failure is data: the report is still to be sent. */
 async function keepReport(
-  ports: MakeReportPorts & SendPorts,
+  ports: RunPorts,
   request: RunRequest,
   { report, plan }: MadeReport,
   history: readonly HistoryPoint[],
@@ -111,15 +134,19 @@ async function keepReport(
     deletion?.mode === 'automatic' ? dueDays(ports, request, plan) : { due: new Map<string, string>() },
   );
   const page = pageOf(request, plan, days.value?.due ?? null, history);
+  const startedAt = ports.clock();
   const storing = await withTimeout('store the report', left(), (signal) =>
     storeReport(ports.store, report, plan, page, signal),
   );
-  if (storing.failure !== null) return { stored: false, listed: false, days: NO_DAYS, failures: [storing.failure] };
+  if (storing.failure !== null)
+    return { stored: false, listed: false, days: NO_DAYS, evidenceHead: null, failures: [storing.failure] };
+  const recording = await withTimeout('record the report', left(), () => recordReport(ports, report, startedAt));
   const listing = await withTimeout('list the report among the others', left(), () =>
-    indexReports(ports.store, report),
+    indexReports(ports.store, report, deletion !== undefined),
   );
-  const failures = [listing.failure, days.failure].filter((failure) => failure !== null);
-  return { stored: true, listed: listing.failure === null, days: days.value ?? NO_DAYS, failures };
+  const failures = [recording.failure, listing.failure, days.failure].filter((failure) => failure !== null);
+  const evidenceHead = recording.value;
+  return { stored: true, listed: listing.failure === null, days: days.value ?? NO_DAYS, evidenceHead, failures };
 }
 
 /** Returns a report as it is sent: with failures as problems, and with a blocked plan where it was not stored. */
@@ -150,7 +177,7 @@ const notKept = (reportId: string, stored: boolean, failures: readonly Error[]):
  * is raised.
  */
 export async function runReport(
-  ports: MakeReportPorts & SendPorts,
+  ports: RunPorts,
   request: RunRequest,
   progress?: (event: InventoryProgress) => void,
 ): Promise<RunResult> {
@@ -188,6 +215,7 @@ export async function runReport(
     tagPrefix: config.tagPrefix,
     region: request.region,
     grace: config.deletion.grace.text,
+    ...(ports.evidence && { evidenceHead: kept.evidenceHead }),
     ...(request.deletion && { deletion: { ...request.deletion, ...kept.days } }),
   });
   if (kept.failures.length > 0) throw notKept(reportId, kept.stored, kept.failures);

@@ -43,6 +43,8 @@ export interface SendOptions {
   readonly region: string;
   /** How long automatic deletion waits, as configured. */
   readonly grace: string;
+  /** The head of the evidence chain; null: the report is not recorded. Absent: none is. */
+  readonly evidenceHead?: string | null;
   /** Absent: none is deployed. */
   readonly deletion?: DeletionNotice;
 }
@@ -79,7 +81,7 @@ export function wantsSending(
 async function contextOf(
   { store, channel }: SendPorts,
   { reportId, plan }: Report,
-  { stored, listed, tagPrefix, region, grace, deletion }: SendOptions,
+  { stored, listed, tagPrefix, region, grace, deletion, evidenceHead }: SendOptions,
 ): Promise<TextContext> {
   const files = reportFiles(reportId);
   const shared = {
@@ -88,6 +90,7 @@ async function contextOf(
     deletionMode: deletion?.mode ?? 'off',
     grace,
     tagPrefix,
+    ...(evidenceHead !== undefined && { evidenceHead }),
   } as const;
   if (!stored) return { ...shared, fullReport: null, files: [], applyCommand: null };
   return {

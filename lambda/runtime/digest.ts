@@ -5,6 +5,9 @@ import { RetentionError } from '../core/util/errors';
 /** Characters hashed at a time. */
 const HASHED_CHUNK = 65_536;
 
+/** Returns the SHA-256 over the UTF-8 of a text, as 64 lower-case hex digits. */
+export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
+
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 const textOf = (value: unknown): string => {

@@ -8,6 +8,8 @@ const OPTIONAL_NAMES = {
   chatTopicArn: 'CHAT_TOPIC_ARN',
   deletionFunction: 'DELETION_FUNCTION',
   deletionMode: 'DELETION_MODE',
+  keptDays: 'KEPT_DAYS',
+  objectLock: 'OBJECT_LOCK',
   // Read by `doctor` alone.
   configurationDigest: 'CONFIGURATION_DIGEST',
 } as const;
@@ -24,6 +26,12 @@ const ALLOCATION = { MALLOC_MMAP_THRESHOLD_: '16384' } as const;
 const REQUIRED_NAMES = { ...NAMES, ...RUNTIME_NAMES } as const;
 type Settings = Record<keyof typeof NAMES, string> & Partial<Record<keyof typeof OPTIONAL_NAMES, string>>;
 
+/** How S3 Object Lock keeps what is recorded. */
+export interface ObjectLockSetting {
+  readonly mode: 'GOVERNANCE' | 'COMPLIANCE';
+  readonly days: number;
+}
+
 /** What the report function is told by its environment. */
 export interface ReportEnv {
   /** The topic that reports are sent to. */
@@ -38,10 +46,14 @@ export interface ReportEnv {
    * The deployed deletion: its function's alias, and whether a schedule starts it as well; absent where there is none.
    */
   readonly deletion?: { readonly functionArn: string; readonly mode: DeployedDeletion };
+  /** How many days objects of the bucket are kept at least; absent: not known. */
+  readonly keptDays?: number;
+  /** Absent: nothing is locked. */
+  readonly objectLock?: ObjectLockSetting;
 }
 
 /** What the deletion function is told by its environment. */
-export interface DeletionEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region'> {
+export interface DeletionEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'keptDays' | 'objectLock'> {
   readonly mode: DeployedDeletion;
 }
 
@@ -54,6 +66,23 @@ function readMode(text: string): DeployedDeletion {
     'env.missing',
     `environment variable ${OPTIONAL_NAMES.deletionMode} is "${text}", expected approve or automatic: the function's environment was changed, deploy the stack again`,
   );
+}
+
+/** Writes a lock for the environment: `GOVERNANCE 400`. */
+export const objectLockText = ({ mode, days }: ObjectLockSetting): string => `${mode} ${days}`;
+
+function readRecording(value: (name: string) => string): Pick<ReportEnv, 'keptDays' | 'objectLock'> {
+  const [kept, lock] = [value(OPTIONAL_NAMES.keptDays), value(OPTIONAL_NAMES.objectLock)];
+  const [, mode, days] = /^(GOVERNANCE|COMPLIANCE) ([1-9]\d*)$/.exec(lock) ?? [];
+  if ((kept !== '' && !/^[1-9]\d*$/.test(kept)) || (lock !== '' && mode === undefined))
+    throw new RetentionError(
+      'env.missing',
+      `environment variables ${OPTIONAL_NAMES.keptDays} and ${OPTIONAL_NAMES.objectLock} are "${kept}" and "${lock}", expected days, and GOVERNANCE or COMPLIANCE with days: the function's environment was changed, deploy the stack again`,
+    );
+  return {
+    ...(kept === '' ? {} : { keptDays: Number(kept) }),
+    ...(mode === undefined ? {} : { objectLock: { mode: mode as ObjectLockSetting['mode'], days: Number(days) } }),
+  };
 }
 
 /**
@@ -77,13 +106,15 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
     region: value(REQUIRED_NAMES.region),
     ...(chatTopicArn === '' ? {} : { chatTopicArn }),
     ...(functionArn === '' ? {} : { deletion: { functionArn, mode: readMode(value(OPTIONAL_NAMES.deletionMode)) } }),
+    ...readRecording(value),
   };
 }
 
 /** Reads the environment of a deletion function, as `parseEnv` does; its mode must be there. */
 export function parseDeletionEnv(env: Readonly<Record<string, string | undefined>>): DeletionEnv {
-  const { topicArn, bucket, region } = parseEnv(env);
-  return { topicArn, bucket, region, mode: readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '') };
+  const { topicArn, bucket, region, keptDays, objectLock } = parseEnv(env);
+  const recording = { ...(keptDays === undefined ? {} : { keptDays }), ...(objectLock && { objectLock }) };
+  return { topicArn, bucket, region, ...recording, mode: readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '') };
 }
 
 /**

@@ -64,6 +64,15 @@ export const resultPage = (planId: string): string => `${RESULTS}${planId}.html`
 /** The folder of everything else that is stored about a plan's deletion. */
 export const resultFolder = (planId: string): string => `${RESULTS}${planId}/`;
 
+/** The index of results: numbered pages, each with the results of up to MAX_RESULTS_PER_PAGE plans. */
+export const RESULT_INDEX = `${RESULTS}index/`;
+
+/** A page of the index of results. */
+export const resultIndexPage = (number: number): string => `${RESULT_INDEX}${String(number).padStart(5, '0')}.json`;
+
+/** Matches the name of a page within the index: its number. */
+export const RESULT_INDEX_NAME = /^(\d{5})\.json$/;
+
 /** The lock of the run that applies a plan of this place, whichever plan that is. */
 export const LOCK_FILE = `${RESULTS}lock.json`;
 
@@ -87,20 +96,74 @@ export const recordFolder = ({ id, digest }: PlanKey): string =>
 export const recordFile = (plan: PlanKey, position: number, kind: 'attempt' | 'outcome'): string =>
   `${recordFolder(plan)}${String(position).padStart(6, '0')}.${kind}.json`;
 
+/** Matches the name of the folder of attempts and outcomes within the folder of a plan. */
+export const RECORD_FOLDER_NAME = /^[0-9a-f]{16}$/;
+
 /** Matches the name of a record within its folder: position and kind. */
 export const RECORD_NAME = /^(\d+)\.(attempt|outcome)\.json$/;
+
+/** The evidence chain of a bucket, and that of a folder, which has nothing but results. */
+export const EVIDENCE = 'evidence/';
+export const LOCAL_EVIDENCE = `${RESULTS}evidence/`;
+
+const NUMBER_DIGITS = 8;
+
+/** The name of an evidence record in its folder: its number. */
+export const evidenceName = (number: number): string => `${String(number).padStart(NUMBER_DIGITS, '0')}.json`;
+
+/** Returns the number of an evidence record by its name; null for another name. */
+export function evidenceNumber(name: string): number | null {
+  const number = Number.parseInt(name, 10);
+  return name === evidenceName(number) && number > 0 ? number : null;
+}
+
+/** The approval of a plan for one run. */
+export const approvalFile = (plan: PlanKey, run: string): string => `${recordFolder(plan)}once-approval-${run}.json`;
+
+/** A list of the files of a plan with their hashes, by the hash of the list. */
+export const fileListFile = (plan: PlanKey, sha256: string): string =>
+  `${recordFolder(plan)}once-files-${sha256.slice(0, 16)}.sha256`;
+
+/** Matches the names in the folder of a plan that such a list has. */
+export const LISTED_NAME = /^\d+\.(attempt|outcome)\.json$|^once-approval-.+\.json$/;
+
+/** Whether a later run of the plan may replace a file that a list names: an attempt, the result, the note of an end. */
+export const isReplaced = (key: string): boolean => /^results\/[^/]+\.json$|\.attempt\.json$|\/ended-[^/]+$/.test(key);
+
+/** The note of how an execution ended. */
+export const endedFile = (planId: string, execution: string): string =>
+  `${resultFolder(planId)}ended-${execution}.json`;
 
 /** Every object in a folder, as an IAM pattern. */
 export const everyObject = (folder: string): string => `${folder}*`;
 
 /**
  * Objects that a report writes once and never replaces, as IAM patterns: plans, the files of each report, and the notes
- * of its sending. The index, the time since which a report is due, and results are replaced.
+ * of its sending, and evidence. The index, the time since which a report is due, and results are replaced.
  */
-export const WRITE_ONCE = [everyObject(PLANS), `${REPORTS}????????T??????Z-*/*`, `${RUNS}????????T??????Z/*`] as const;
+export const WRITE_ONCE = [
+  everyObject(PLANS),
+  `${REPORTS}????????T??????Z-*/*`,
+  `${RUNS}????????T??????Z/*`,
+  everyObject(EVIDENCE),
+] as const;
 
-/** Objects that a deletion writes once, as IAM patterns: plans of its own, and the outcome of each snapshot. */
-export const DELETION_WRITES_ONCE = [everyObject(PLANS), `${RESULTS}*.outcome.json`] as const;
+/**
+ * Objects that a deletion writes once, as IAM patterns: plans of its own, the outcome of each snapshot, approvals, lists
+ * of files, and evidence.
+ */
+export const DELETION_WRITES_ONCE = [
+  everyObject(PLANS),
+  `${RESULTS}*.outcome.json`,
+  `${RESULTS}*/once-*`,
+  everyObject(EVIDENCE),
+] as const;
+
+/** How long (days) a deployment keeps reports, plans and results by default: a year and a month. */
+export const DEFAULT_KEPT_DAYS = 400;
+
+/** Folders of objects that Object Lock covers. */
+export const LOCKED_FOLDERS = [EVIDENCE, PLANS, RESULTS] as const;
 
 /** Plans that the deletion function makes in automatic mode, as an IAM pattern. */
 export const AUTOMATIC_PLANS = `${PLANS}auto-*`;

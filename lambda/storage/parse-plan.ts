@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Plan } from '../core/plan/plan';
+import { PLAN_ITEM_DETAILS, type Plan } from '../core/plan/plan';
 import { PLAN } from './schemas';
 
 const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80);
@@ -50,6 +50,16 @@ function missingScope({ complete, scopes, items }: Plan): string | null {
   return outside < 0 ? null : `items[${outside}]: got a snapshot outside of the scopes`;
 }
 
+/** Finds an item that lacks a detail which the plan has elsewhere: all items have all details, or none has any. */
+function missingDetail({ items }: Plan): string | null {
+  if (!items.some((item) => PLAN_ITEM_DETAILS.some((member) => member in item))) return null;
+  for (const [index, item] of items.entries()) {
+    const member = PLAN_ITEM_DETAILS.find((each) => !(each in item));
+    if (member !== undefined) return `items[${index}]: the member ${member} is missing, and other items have details`;
+  }
+  return null;
+}
+
 /**
  * Parses a plan from JSON, strictly: nothing is filled in, nothing is ignored. `wrong` describes the first part that is
  * wrong.
@@ -62,6 +72,6 @@ export function parsePlan(
     const [issue] = error.issues;
     return { ok: false, wrong: issue === undefined ? 'expected a plan' : problemOf(issue, json) };
   }
-  const inconsistent = repeated(plan) ?? missingScope(plan);
+  const inconsistent = missingDetail(plan) ?? repeated(plan) ?? missingScope(plan);
   return inconsistent === null ? { ok: true, plan } : { ok: false, wrong: inconsistent };
 }

@@ -61,13 +61,16 @@ async function readStoredPlan(store: Store, digest: Digest, id: string): Promise
   const plan = readPlan(dated?.text ?? null, id, digest);
   if (dated === null || plan === null) return null;
   const report = await store.listDated(reportFolder(id));
-  return { plan, storedAt: dated.storedAt, reportStoredAt: report.get(REPORT_JSON) ?? null };
+  // A blocked plan can have any number of items, and none of them counts for a grace period.
+  const counted = plan.blocked === null ? plan : { ...plan, items: [] };
+  return { plan: counted, storedAt: dated.storedAt, reportStoredAt: report.get(REPORT_JSON) ?? null };
 }
 
 /**
  * The reports that were made since an instant (epoch ms), and in the days before it in which the grace period of a
  * report can still run, and at least one from before those; newest first. What is left of a report that was never
- * finished, and so never had a plan, counts only as one that was not e-mailed.
+ * finished, and so never had a plan, counts only as one that was not e-mailed. A plan of a time at which no report run
+ * began was stored by a person, and belongs to no run.
  */
 export async function readRuns(store: Store, digest: Digest, since: number): Promise<readonly ReportRun[]> {
   const ids = new Map<string, string[]>();
@@ -80,7 +83,10 @@ export async function readRuns(store: Store, digest: Digest, since: number): Pro
   for (const name of await store.list(REPORTS)) note(name, false);
   // A report that was e-mailed and could not be stored is listed only here.
   for (const time of await store.list(RUNS)) note(`${time}-`, false);
-  for (const name of await store.list(PLANS)) if (name.endsWith('.json')) note(name.slice(0, -'.json'.length), true);
+  for (const name of await store.list(PLANS)) {
+    const id = name.slice(0, -'.json'.length);
+    if (name.endsWith('.json') && ids.has(runTime(id))) note(id, true);
+  }
   const runs: ReportRun[] = [];
   for (const time of [...ids.keys()].sort().reverse()) {
     const plans = await Promise.all((ids.get(time) ?? []).map((id) => readStoredPlan(store, digest, id)));

@@ -4,8 +4,17 @@
  */
 
 import * as z from 'zod/mini';
-import { type ApplyResult, type ItemDetails, type ItemResult, NO_ITEM_DETAILS, OUTCOMES } from '../core/plan/outcome';
-import type { Plan } from '../core/plan/plan';
+import {
+  APPROVAL_KINDS,
+  type ApplyResult,
+  type Approval,
+  type ItemDetails,
+  type ItemResult,
+  NO_ITEM_DETAILS,
+  OUTCOMES,
+} from '../core/plan/outcome';
+import { DECIMAL, type Plan } from '../core/plan/plan';
+import { MAX_REASON_LENGTH } from '../core/policy/reason-summary';
 import type { ReportHead } from '../core/report/report-diff';
 import type { Blocked } from '../core/report/report-model';
 import { parseArn } from '../core/snapshot/arn';
@@ -29,13 +38,22 @@ const known = <T extends string>() =>
 const account = z.nullable(matching(/^\d{12}$/, 'an account number of 12 digits'));
 const digest = matching(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits');
 const listOf = <T extends z.core.SomeType>(element: T) => z.array(element, { error: 'a list' });
+const decimal = z.nullable(matching(DECIMAL, 'a decimal number as a text, or null'));
+const textOrNull = z.nullable(oneOrMore);
+const REASON_LENGTH = `a sentence of at most ${MAX_REASON_LENGTH} characters`;
+const shortSentence = z
+  .string({ error: REASON_LENGTH })
+  .check(z.minLength(1, { error: REASON_LENGTH }), z.maxLength(MAX_REASON_LENGTH, { error: REASON_LENGTH }));
 const exactly = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, { error: 'an object' });
 
 /** A plan. Each message says what was expected. */
 export const PLAN: z.ZodMiniType<Plan> = exactly({
   schemaVersion: z.literal(1, { error: '1' }),
-  // It becomes part of a key.
-  id: matching(/^\w[\w.-]{0,127}$/, 'an id of letters, digits, "-", "_" and "."'),
+  // It becomes part of keys beside the key of the lock, which file systems may find in any letter case.
+  id: matching(
+    /^(?!lock(?:\.json)?$)\w[\w.-]{0,127}$/i,
+    'an id of letters, digits, "-", "_" and ".", other than "lock"',
+  ),
   account,
   scopes: listOf(exactly({ account, region: oneOrMore, kind })),
   createdAt: exactInstant,
@@ -45,13 +63,41 @@ export const PLAN: z.ZodMiniType<Plan> = exactly({
   caps: z.exactOptional(z.literal('raised', { error: 'raised, or no such member' })),
   blocked: z.nullable(exactly({ code: known<Blocked['code']>(), message: oneOrMore })),
   items: listOf(
-    exactly({ arn: oneOrMore, name: oneOrMore, kind, account, region: oneOrMore, createdAt: exactInstant }),
+    exactly({
+      arn: oneOrMore,
+      name: oneOrMore,
+      kind,
+      account,
+      region: oneOrMore,
+      createdAt: exactInstant,
+      // All of these or none: `parsePlan` checks that.
+      policy: z.exactOptional(textOrNull),
+      source: z.exactOptional(textOrNull),
+      sizeGb: z.exactOptional(decimal),
+      monthlyCostCeiling: z.exactOptional(decimal),
+      reason: z.exactOptional(shortSentence),
+    }),
   ),
   digest,
 });
 
 const amount = z.nullable(z.number());
-const FACTS = { source: z.nullable(z.string()), sizeGb: amount, monthlyCostCeiling: amount };
+/** A member that records of earlier versions lack. */
+const since = <T extends z.core.$ZodType>(schema: T, absent: z.core.util.NoUndefined<z.core.output<T>>) =>
+  z._default(schema, absent);
+const FACTS = {
+  source: z.nullable(z.string()),
+  sizeGb: amount,
+  monthlyCostCeiling: amount,
+  policy: since(z.nullable(z.string()), null),
+  reasons: since(z.array(z.looseObject({ code: z.string(), text: z.string() })), []),
+};
+const approval: z.ZodMiniType<Approval> = z.looseObject({
+  kind: z.enum(APPROVAL_KINDS),
+  arn: z.nullable(z.string()),
+  claimed: z.boolean(),
+  announcedBy: z.exactOptional(z.array(z.string())),
+});
 const facts: z.ZodMiniType<ItemDetails> = z.looseObject(FACTS);
 
 /** The outcome of an item. */
@@ -67,6 +113,8 @@ export const ITEM_RESULT: z.ZodMiniType<ItemResult> = z.looseObject({
   code: z.string(),
   text: z.string(),
   at: z.string(),
+  requestId: since(z.nullable(z.string()), null),
+  approvedBy: z.exactOptional(approval),
   mayStillBeDeleted: z.exactOptional(z.literal(true)),
 });
 
@@ -75,6 +123,9 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   schemaVersion: z.literal(1),
   plan: z.looseObject({ id: z.string(), digest: z.string(), count: z.number() }),
   account: z.nullable(z.string()),
+  approvedBy: since(z.nullable(approval), null),
+  config: since(z.nullable(z.looseObject({ origin: z.string(), digest: z.string() })), null),
+  report: since(z.nullable(z.string()), null),
   status: z.enum(['unfinished', 'finished']),
   startedAt: z.string(),
   updatedAt: z.string(),
@@ -93,6 +144,24 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   unsettled: z.exactOptional(z.array(z.looseObject({ ...FACTS, arn: z.string(), name: z.nullable(z.string()) }))),
   items: z.array(ITEM_RESULT),
 });
+
+/** A page of the index of results. `plans` has a member for each of `results`, in the same order. */
+const indexedPlan = z.looseObject({
+  id: z.string(),
+  storedAt: z.nullable(z.number()),
+  status: z.enum(['unfinished', 'finished']),
+  startedAt: z.string(),
+  updatedAt: z.string(),
+  summary: z.string(),
+});
+
+/** The first line of a page, completed: what the page has, without the results. */
+export const RESULT_INDEX_HEAD = z.looseObject({ schemaVersion: z.literal(1), plans: z.array(indexedPlan) });
+
+/** A page of the index of results. */
+export const RESULT_INDEX_PAGE = z
+  .looseObject({ schemaVersion: z.literal(1), plans: z.array(indexedPlan), results: z.array(APPLY_RESULT) })
+  .check(z.refine(({ plans, results }) => plans.length === results.length));
 
 interface AttemptBase {
   readonly arn: string;
@@ -163,6 +232,49 @@ export const EXECUTION_END = z.looseObject({
   ]),
 });
 
+/** The objects of evidence. */
+export const EVIDENCE_KINDS = ['report', 'plan', 'approval', 'result'] as const;
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
+
+/** The object that an evidence record names. */
+export interface EvidenceRef {
+  readonly key: string;
+  /** The id of its version, where the store keeps versions. */
+  readonly version?: string;
+  /** The instant (ISO 8601) until which the object is kept at least; absent: it is never removed. */
+  readonly keptUntil?: string;
+}
+
+/** A record of the evidence chain. */
+export interface EvidenceRecord {
+  readonly schemaVersion: 1;
+  readonly number: number;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly kind: EvidenceKind;
+  readonly ref: EvidenceRef;
+  /** SHA-256 over the exact bytes of the object, 64 lower-case hex digits. */
+  readonly sha256: string;
+  /** SHA-256 over the exact bytes of the record before; null: this is the first one. */
+  readonly previous: string | null;
+}
+
+const sha256 = matching(/^[0-9a-f]{64}$/, '64 hex digits');
+
+export const EVIDENCE_RECORD: z.ZodMiniType<EvidenceRecord> = z.looseObject({
+  schemaVersion: z.literal(1),
+  number: z.int().check(z.positive()),
+  at: exactInstant,
+  kind: z.enum(EVIDENCE_KINDS),
+  ref: z.looseObject({
+    key: oneOrMore,
+    version: z.exactOptional(oneOrMore),
+    keptUntil: z.exactOptional(exactInstant),
+  }),
+  sha256,
+  previous: z.nullable(sha256),
+});
+
 const instantOrNull = z.catch(z.pipe(z.string(), z.transform(parseInstant)), null);
 
 /** The note that a report was e-mailed. All that cannot be read in it counts as not noted. */
@@ -191,8 +303,10 @@ export const REPORT_HEAD: z.ZodMiniType<ReportHead> = z.looseObject({
 /** A line of a report's state. */
 export const STATE_BLOCK: z.ZodMiniType<IndexBlock> = z.tuple([z.string(), known<Kind>(), z.string(), z.string()]);
 
-/** The index of reports. Only the outcomes are read back. */
+/** The index of reports. Only the outcomes and the deletions are read back. */
 export const REPORT_INDEX = z.looseObject({
+  // Indexes of earlier versions list no deletions.
+  deletions: z.catch(z.array(z.looseObject({ planId: z.string(), at: z.string(), outcome: z.string() })), []),
   reports: z.array(
     z.looseObject({
       reportId: z.string(),

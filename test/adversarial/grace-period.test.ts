@@ -5,7 +5,7 @@ import { selectAutomatically } from '../../lambda/deletion/select-due-snapshots'
 import type { Store, StoredObject } from '../../lambda/ports/ports';
 import { runReport } from '../../lambda/reporting/run-report-job';
 import { runSchedule } from '../../lambda/reporting/send-lock';
-import { digestOf } from '../../lambda/runtime/digest';
+import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { newReportId } from '../../lambda/runtime/report-id';
 import { anInventory, fakeInventory } from '../fakes/inventory';
 import { aConfig } from '../support/config-builder';
@@ -83,6 +83,16 @@ function bucket(now: () => number) {
       }),
     list: (p) =>
       guarded('list', p, [], () => [...new Set(under(p).map((k) => k.slice(p.length).split('/')[0]!))].sort()),
+    listAfter: (p, after) =>
+      guarded('list', p, { names: [], more: false }, () => {
+        const names = [...new Set(under(p).map((k) => k.slice(p.length).split('/')[0] ?? ''))];
+        return { names: names.filter((name) => name > after).sort(), more: false };
+      }),
+    fingerprint: (k) =>
+      guarded('get', k, null, () => {
+        const x = all.get(k);
+        return x ? { sha256: sha256Of(x.text), version: null } : null;
+      }),
   };
   return { store, all, f };
 }

@@ -1,4 +1,4 @@
-import { classify, errorFacts, mayMeanDisabled } from '../../lambda/aws/aws-errors';
+import { classify, confirmsAbsence, errorFacts, mayMeanDisabled } from '../../lambda/aws/aws-errors';
 import { RetentionError } from '../../lambda/core/util/errors';
 
 const named = (name: string, message = 'm', more: object = {}): Error =>
@@ -127,5 +127,21 @@ describe('errorFacts', () => {
     [new Error('boom'), { code: 'Error', message: 'boom' }],
   ])('says something of %p', (error, expected) => {
     expect(errorFacts(error)).toEqual(expected);
+  });
+});
+
+describe('an answer that a resource does not exist', () => {
+  const answer = (httpStatusCode: number, requestId?: string, name = 'NotFoundException') =>
+    Object.assign(new Error('gone'), { name, $metadata: { httpStatusCode, ...(requestId && { requestId }) } });
+
+  it.each([
+    ['of the service', answer(400, 'a1b2'), true],
+    ['of the service, by its other name', answer(404, 'a1b2', 'DoesNotExist'), true],
+    ['in an answer of 200 that names the error', answer(200, 'a1b2'), true],
+    ['without a request id, as a gateway gives it', answer(404), false],
+    ['as a failure of the server', answer(500, 'a1b2'), false],
+    ['that says something else', answer(400, 'a1b2', 'AccessDeniedException'), false],
+  ])('counts only as the service gives it: %s', (_, error, counts) => {
+    expect(confirmsAbsence(error)).toBe(counts);
   });
 });

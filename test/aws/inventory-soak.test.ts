@@ -136,13 +136,14 @@ describe('two hundred runs with random faults', () => {
         maxPages: 20,
         firstRegion: 'us-east-1',
         hasDeadline: run % 20 === 19,
+        isImpatient: faults.some(({ fault }) => fault === 'hang'),
         believesEmpty,
       };
       try {
         const clients = makeLightsailClients({
           config: { endpoint: emulator.url, credentials: { accessKeyId: 'key', secretAccessKey: 'secret' } },
           pace: { ...FAST, attempts: made.attempts },
-          ...(faults.some(({ fault }) => fault === 'hang') && { requestTimeout: REQUEST_TIMEOUT }),
+          ...(made.isImpatient && { requestTimeout: REQUEST_TIMEOUT }),
         });
         const { firstRegion, maxPages } = made;
         const read = makeReadInventory({

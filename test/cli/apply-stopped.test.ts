@@ -55,6 +55,25 @@ describe('lightsail-retention apply that is stopped in the middle', () => {
     expect(emulator.requests.list().filter(({ operation }) => operation.startsWith('Delete'))).toEqual([]);
   });
 
+  it('leaves the rest open when the configuration has changed at a later decision of the run', async () => {
+    const now = jest.spyOn(Date, 'now');
+    try {
+      emulator.after('DeleteInstanceSnapshot', () => {
+        if (emulator.clockOffset > 0) return;
+        writeFileSync(config(), POLICY.replace('last: 3', 'last: 30'));
+        const late = Date.now() + 11 * 60_000;
+        now.mockImplementation(() => late);
+        emulator.clockOffset = 11 * 60_000;
+      });
+      const { code, out, err } = await apply();
+      expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('[apply.stopped]') });
+      expect(err).toContain('the deletion stopped in the middle: cannot apply the plan: it was made with');
+      expect(unwrapped(out)).toMatch(/Of 5 planned snapshots: [12] deleted, [34] not processed\./);
+    } finally {
+      now.mockRestore();
+    }
+  });
+
   it('says what was done and ends with exit code 1, not 4, when another run has taken over', async () => {
     const planned = JSON.parse(readFileSync(plan(), 'utf8'));
     emulator.setFaults([{ fault: 'throttle', operations: 'DeleteInstanceSnapshot', names: 'web-04' }]);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { S3Client } from '@aws-sdk/client-s3';
 import { apply } from '../../cli/apply';
+import { reportFailure } from '../../cli/terminal';
 import { sampleAccount } from '../../emulator/sample-account';
 import { DEFAULT_BUCKET, type Emulator, startEmulator } from '../../emulator/server';
 import { s3Store } from '../../lambda/aws/s3-store';
@@ -264,7 +265,7 @@ describe('lightsail-retention apply', () => {
         { local: true, config: config() },
         terminal,
         input as unknown as NodeJS.ReadStream,
-      );
+      ).catch((error: unknown) => reportFailure(error, terminal.err, {}));
       return { code, text: chunks.join('') };
     };
 
@@ -305,6 +306,32 @@ describe('lightsail-retention apply', () => {
       } finally {
         now.mockRestore();
       }
+    });
+
+    it.each<[string, () => void, string, number]>([
+      [
+        'of which it now keeps all',
+        () => writeFileSync(config(), POLICY.replace('last: 3', 'last: 30')),
+        'plan.config-changed',
+        4,
+      ],
+      ['that now has an error', () => writeFileSync(config(), 'version: 1\npolicies: 7\n'), 'config.invalid', 2],
+      ['that is no longer there', () => rmSync(config()), 'config.invalid', 2],
+    ])('deletes nothing after a change of the configuration, %s, while the question was open', async (...args) => {
+      const [, change, refused, exitCode] = args;
+      const { code, text } = await typing('5\n', change);
+      expect({ code, text }).toMatchObject({ code: exitCode, text: expect.stringContaining(`[${refused}]`) });
+      expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(0);
+      expect(count()).toBe(11);
+    });
+
+    it('warns of the configuration once, not again after the answer', async () => {
+      writeFileSync(join(work, 'retention.yml'), POLICY);
+      const { code, text } = await typing('5\n');
+      expect({ code, warnings: text.match(/warning: retention\.yml is not read/g)?.length }).toEqual({
+        code: 0,
+        warnings: 1,
+      });
     });
 
     it.each([
@@ -568,14 +595,23 @@ describe('lightsail-retention apply', () => {
       servers = [];
     });
 
-    /** The one call of Lambda that is made, as the service answers it. */
+    /** Lambda, as it answers an invocation and the question for the function's bucket (null: access is denied). */
     const lambda = async (
       status: number,
       answer: (path: string, body: string, headers: Readonly<Record<string, unknown>>) => string | Promise<string>,
+      bucket: string | null = DEFAULT_BUCKET,
     ): Promise<void> => {
       const server = createServer(async (request, response) => {
         let body = '';
         for await (const chunk of request) body += chunk;
+        if (request.method === 'GET') {
+          response.writeHead(bucket === null ? 403 : 200, {
+            'content-type': 'application/json',
+            ...(bucket === null && { 'x-amzn-errortype': 'AccessDeniedException' }),
+          });
+          response.end(JSON.stringify(bucket === null ? {} : { Environment: { Variables: { BUCKET: bucket } } }));
+          return;
+        }
         const text = await answer(request.url ?? '', body, request.headers);
         response.writeHead(status, {
           'content-type': 'application/json',
@@ -627,15 +663,19 @@ describe('lightsail-retention apply', () => {
 
     it('hands over id and digest, named after the plan, and deletes nothing itself', async () => {
       const calls: { path: string; body: unknown; name: unknown; type: unknown }[] = [];
-      await lambda(202, (path, body, headers) => {
-        calls.push({
-          path,
-          body: JSON.parse(body),
-          name: headers['x-amz-durable-execution-name'],
-          type: headers['x-amz-invocation-type'],
-        });
-        return '';
-      });
+      await lambda(
+        202,
+        (path, body, headers) => {
+          calls.push({
+            path,
+            body: JSON.parse(body),
+            name: headers['x-amz-durable-execution-name'],
+            type: headers['x-amz-invocation-type'],
+          });
+          return '';
+        },
+        null,
+      );
       const { code, out, err } = await cli(plan(), '--function', 'retention-delete:live', '--yes', '5');
       const { id, digest } = JSON.parse(readFileSync(plan(), 'utf8'));
       expect({ code, err }).toMatchObject({
@@ -646,7 +686,11 @@ describe('lightsail-retention apply', () => {
       expect(calls).toEqual([
         {
           path: '/2015-03-31/functions/retention-delete%3Alive/invocations',
-          body: { plan: id, digest },
+          body: {
+            plan: id,
+            digest,
+            approvedBy: { kind: 'caller', arn: 'arn:aws:iam::123456789012:user/emulator' },
+          },
           name: id,
           type: 'Event',
         },
@@ -779,7 +823,7 @@ describe('lightsail-retention apply', () => {
           const { id, digest } = planned();
           expect([code, timers.skippedMs(), names]).toEqual([1, 900_000, [id]]);
           expect(err).toContain(
-            `nothing was heard of the plan for 15 minutes: see the e-mail, s3://${DEFAULT_BUCKET}/results/${id}.json`,
+            `the plan has had no new outcome for 15 minutes: read the e-mail, s3://${DEFAULT_BUCKET}/results/${id}.json`,
           );
           expect(err).toContain(
             `an earlier execution may have had the name ${id}, and another is started by aws lambda invoke `,
@@ -806,14 +850,48 @@ describe('lightsail-retention apply', () => {
       for (const character of ['\u001b', '\u202e']) expect(err).not.toContain(character);
     });
 
-    it('says of a plan from a file how to start it again, should it be refused: its name starts it once', async () => {
+    it('warns where the bucket of the function cannot be read, and names the address by which the plan starts again', async () => {
       const names: string[] = [];
-      await lambda(202, (_, __, headers) => String(names.push(nameOf(headers))));
-      for (const _ of [1, 2])
-        expect((await cli(plan(), '--function', 'f', '--yes', '5')).err).toContain(
-          `s3://BUCKET/plans/${planned().id}.json`,
-        );
+      await lambda(202, (_, __, headers) => String(names.push(nameOf(headers))), null);
+      for (const _ of [1, 2]) {
+        const { err } = await cli(plan(), '--function', 'f', '--yes', '5');
+        expect(err).toMatch(/warning: the bucket of f could not be read \(lambda:GetFunctionConfiguration\)/);
+        expect(err).toContain(`s3://BUCKET/plans/${planned().id}.json`);
+      }
       expect(names).toEqual([planned().id, planned().id]);
+    });
+
+    it('stores a plan from a file, byte for byte, before it invokes the function, and waits for the outcome', async () => {
+      const key = `plans/${planned().id}.json`;
+      const stored = () => emulator.objects.get(DEFAULT_BUCKET)?.get(key)?.body;
+      const seen: unknown[] = [];
+      await lambda(202, async (_, __, headers) => {
+        seen.push(String(stored()));
+        await note(nameOf(headers), REFUSED);
+        return '';
+      });
+      const { code, err } = await cli(plan(), '--function', 'f', '--yes', '5');
+      expect({ code, err }).toEqual({ code: 4, err: expect.stringContaining('[inventory.incomplete]') });
+      expect(err).toContain(`stored s3://${DEFAULT_BUCKET}/${key}`);
+      expect(seen).toEqual([readFileSync(plan(), 'utf8')]);
+    });
+
+    it('leaves a plan that the bucket has as it is, and refuses one whose id has other content there', async () => {
+      const calls: string[] = [];
+      await lambda(202, async (path, _, headers) => {
+        await note(nameOf(headers), REFUSED);
+        return String(calls.push(path));
+      });
+      const key = `plans/${planned().id}.json`;
+      const compact = JSON.stringify(JSON.parse(readFileSync(plan(), 'utf8')));
+      await putObject(key, compact);
+      expect((await cli(plan(), '--function', 'f', '--yes', '5')).code).toBe(4);
+      expect(String(emulator.objects.get(DEFAULT_BUCKET)?.get(key)?.body)).toBe(compact);
+      expect(calls).toHaveLength(1);
+      await putObject(key, compact.replace('web-05', 'web-99'));
+      const { code, err } = await cli(plan(), '--function', 'f', '--yes', '5');
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('[plan.id-taken]') });
+      expect(calls).toHaveLength(1);
     });
 
     it.each([
@@ -835,10 +913,14 @@ describe('lightsail-retention apply', () => {
       'asks for %s in its own region, by the alias that it was deployed with unless another is named',
       async (name, path, region) => {
         const calls: unknown[] = [];
-        await lambda(202, (at, _, { authorization }) => {
-          calls.push([at, /\/([a-z0-9-]+)\/lambda\//.exec(String(authorization))?.[1]]);
-          return '';
-        });
+        await lambda(
+          202,
+          (at, _, { authorization }) => {
+            calls.push([at, /\/([a-z0-9-]+)\/lambda\//.exec(String(authorization))?.[1]]);
+            return '';
+          },
+          null,
+        );
         expect((await cli(plan(), '--function', name, '--yes', '5')).code).toBe(0);
         expect(calls).toEqual([[`/2015-03-31/functions${path}`, region]]);
       },

@@ -1,7 +1,18 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { folderStore } from '../../cli/folder-store';
+import { folderStore, readGiven } from '../../cli/folder-store';
 import { isRunning, thisProcess } from '../../cli/owner';
 
 const object = (key: string, ...body: string[]) => ({ key, contentType: 'application/json', body });
@@ -88,8 +99,53 @@ describe('a folder as a store', () => {
   it('refuses a folder in place of a file, and speaks of reading', async () => {
     mkdirSync(join(folder, 'plan.json'));
     await expect(folderStore(folder).get('plan.json')).rejects.toThrow(
-      /cannot read .*plan\.json: .*expected a file that can be read$/,
+      /cannot read .*plan\.json: got a directory, expected a regular file; remove it, or use another folder$/,
     );
+  });
+
+  describe('with an object that is no regular file', () => {
+    const PLACES: readonly (readonly [string, string, (path: string) => unknown])[] = [
+      ['a named pipe', 'a named pipe (FIFO)', (path) => execFileSync('mkfifo', [path])],
+      ['a link to a device', 'a device', (path) => symlinkSync('/dev/zero', path)],
+      [
+        'a link to a pipe',
+        'a named pipe (FIFO)',
+        (path) => {
+          execFileSync('mkfifo', [`${path}.pipe`]);
+          symlinkSync(`${path}.pipe`, path);
+        },
+      ],
+      ['a folder', 'a directory', (path) => mkdirSync(path)],
+      ['a dangling link', 'a symbolic link to nowhere, where there is nothing', (path) => symlinkSync('nowhere', path)],
+    ];
+
+    it.each(PLACES)('refuses every read of %s at once, with the cause and the remedy', async (_, got, place) => {
+      const store = folderStore(folder);
+      const path = store.locate('lock.json');
+      place(path);
+      const refused = {
+        code: 'store.folder',
+        message: `cannot read ${path}: got ${got}, expected a regular file; remove it, or use another folder`,
+      };
+      for (const read of [store.get, store.getVersioned, store.getDated, store.lines])
+        await expect(read('lock.json')).rejects.toMatchObject(refused);
+      await expect(readGiven(path)).rejects.toMatchObject(refused);
+      await expect(store.replaceIf(object('lock.json', 'x'), '0:x')).rejects.toMatchObject(refused);
+    });
+
+    it.each(PLACES)('refuses %s as the replacement of an object', async (_, got, place) => {
+      const store = folderStore(folder);
+      await store.putIfAbsent(object('lock.json', 'first'));
+      place(join(folder, '.lock.json.v1'));
+      await expect(store.get('lock.json')).rejects.toThrow(`.lock.json.v1: got ${got}, expected a regular file;`);
+    });
+
+    it('follows a link to a regular file', async () => {
+      const store = folderStore(folder);
+      await store.put(object('real.json', 'text'));
+      symlinkSync('real.json', join(folder, 'linked.json'));
+      expect(await store.get('linked.json')).toBe('text');
+    });
   });
 
   it('refuses a file where its folder should be: that is not what is written being there already', async () => {

@@ -185,8 +185,14 @@ describeWith(
       [
         'the CA bundle is a folder',
         'connection.ca-bundle',
-        /it cannot be read \(EISDIR\); /,
+        /it is a directory; correct AWS_CA_BUNDLE/,
         async () => ({ AWS_CA_BUNDLE: work }),
+      ],
+      [
+        'the CA bundle is a device without an end',
+        'connection.ca-bundle',
+        /\/dev\/zero: it is a device; correct AWS_CA_BUNDLE/,
+        async () => ({ AWS_CA_BUNDLE: '/dev/zero' }),
       ],
       [
         'the proxy asks for a password',

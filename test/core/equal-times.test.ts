@@ -53,7 +53,7 @@ describe('snapshots of one createdAt', () => {
     for (const snapshots of permutations(TIED)) {
       const planned = snapshots.filter(({ arn }) => /[bd]$/.test(arn ?? ''));
       const fresh = snapshots.map((snapshot) => (planned.includes(snapshot) ? expired(snapshot) : kept(snapshot)));
-      const [group] = intersect(planned.map(itemOf), fresh, sources(), 2).groups;
+      const [group] = intersect(planned.map(itemOf), fresh, { sources: sources(), minKeep: 2 }).groups;
       expect(group?.items.map(({ item }) => item.arn.at(-1)).join('')).toBe('bd');
       expect(lettersOf(group?.floor ?? [])).toBe('ac');
     }

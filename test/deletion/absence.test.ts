@@ -1,4 +1,5 @@
 import type { Inventory } from '../../lambda/core/report/report-model';
+import { aConfig } from '../support/config-builder';
 import { codeOf, HERE, outcomes, type Rig, startRig } from './rig';
 
 const SNAPSHOTS = 'instanceSnapshots';
@@ -247,6 +248,70 @@ describe('the connections of a run', () => {
       }
     },
   );
+});
+
+describe('a name that answers with an ARN which cannot have taken it', () => {
+  it.each([
+    ['another region', 'arn:aws:lightsail:eu-west-1:123456789012:InstanceSnapshot/x'],
+    ['another account', 'arn:aws:lightsail:us-east-1:999999999999:InstanceSnapshot/x'],
+    ['another kind', 'arn:aws:lightsail:us-east-1:123456789012:DiskSnapshot/x'],
+    ['no ARN at all', 'x'],
+    ['the same letters in another case', null],
+  ])('is no proof that the snapshot is gone: %s', async (_, arn) => {
+    const rig = await startRig();
+    try {
+      await rig.plan();
+      const other: Rig['deletion'] = {
+        ...rig.deletion,
+        async readSnapshot(named, abortSignal) {
+          const answer = await rig.deletion.readSnapshot(named, abortSignal);
+          if (named.name !== 'web-05' || !answer.ok || answer.value === null) return answer;
+          return { ok: true, value: { ...answer.value, arn: arn ?? answer.value.arn?.toUpperCase() ?? '' } };
+        },
+      };
+      const result = await rig.apply({ deletion: other, retrySettings: { attempts: 2, confirmMs: 1 } });
+      expect(outcomes(result)['web-05']).toBe('failed answer.other-arn');
+      expect(rig.names()).toContain('web-05');
+    } finally {
+      await rig.close();
+    }
+  });
+});
+
+describe('a snapshot whose delete an earlier run may have sent', () => {
+  it('does not count for the minimum kept, so that its group is not emptied when that delete arrives late', async () => {
+    const rig = await startRig();
+    try {
+      const { deletion } = rig;
+      const config = aConfig({
+        policies: { standard: { keep: { last: 1 } } },
+        default: 'standard',
+        caps: { maxShare: 0.9 },
+      });
+      const { plan } = await rig.plan(config);
+      const dying: Rig['deletion']['deleteSnapshot'] = async (named, maySend) => {
+        if (named.name === 'web-02') throw new Error('power failure');
+        return deletion.deleteSnapshot(named, maySend);
+      };
+      const batch = plan.items.filter(({ name }) => name === 'web-02');
+      const dead = rig.apply({ config, deletion: { ...deletion, deleteSnapshot: dying }, batch });
+      await expect(dead).rejects.toThrow('power failure');
+      // By the new decision the snapshot in doubt is the one to keep.
+      rig.emulator.world.remove(HERE, SNAPSHOTS, 'web-01');
+      const result = await rig.apply({ config });
+      expect(outcomes(result)).toMatchObject({
+        'web-02': 'failed kept',
+        'web-03': 'spared floor',
+        'web-06': 'spared floor',
+      });
+      expect(result.items.find(({ name }) => name === 'web-03')?.text).toContain(
+        'only 0 of its group are certain to stay',
+      );
+      expect(rig.names()).toEqual(expect.arrayContaining(['web-02', 'web-03', 'web-04', 'web-05', 'web-06']));
+    } finally {
+      await rig.close();
+    }
+  });
 });
 
 describe('a snapshot that cannot be read after its delete, because the connection is lost', () => {

@@ -11,6 +11,7 @@ import { RETRY_SETTINGS } from '../../lambda/deletion/backoff';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import { digestOf } from '../../lambda/runtime/digest';
+import { ORIGIN } from '../support/run-origin';
 
 /** Calls that change nothing outside of the process. */
 const READINGS = /^(?:get|list|lines|read(?:Snapshot|Source|Clock))/;
@@ -78,7 +79,7 @@ async function main(): Promise<void> {
       deadline: null,
     },
   );
-  const outcomes = await openOutcomes(outcomePorts, prepared.plan);
+  const outcomes = await openOutcomes(outcomePorts, prepared.plan, ORIGIN);
   const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
   await applyPrepared(
     { clock, monotonic: () => performance.now(), sleep, deletion, outcomes, retrySettings: RETRY_SETTINGS },

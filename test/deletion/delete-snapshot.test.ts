@@ -10,6 +10,7 @@ import type { CallFailure, SnapshotDeletion } from '../../lambda/ports/deletion-
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
 import { aSnapshot, excluded, expired, kept, NOW } from '../support/report-builder';
+import { ORIGIN } from '../support/run-origin';
 import { tagged } from '../support/snapshot-builder';
 
 const CONFIG = aConfig({ policies: { standard: { keep: { last: 1 } } }, default: 'standard' });
@@ -143,13 +144,17 @@ async function run(
   const owner = { host: 'here', pid: 1, run: String(objects.size) };
   const controller = new AbortController();
   const clock = () => NOW;
-  const outcomes = await openOutcomes({ store: memoryStore(objects), clock, owner, isAlive: () => false }, PLAN);
+  const outcomes = await openOutcomes(
+    { store: memoryStore(objects), clock, owner, isAlive: () => false },
+    PLAN,
+    ORIGIN,
+  );
   const fresh = [
     kept(SIBLING),
     ...(world.there ? [world.held ? excluded('held', 'held', HELD) : expired(DOOMED)] : []),
   ];
   // Those without a source are groups of their own: here the sibling is the floor of the other.
-  const { groups, skipped } = intersect([ITEM], fresh, () => ({ state: 'gone' }), 1);
+  const { groups, skipped } = intersect([ITEM], fresh, { sources: () => ({ state: 'gone' }), minKeep: 1 });
   const prepared = {
     plan: PLAN,
     config: CONFIG,
@@ -194,6 +199,43 @@ function meddle(world: World, what: (typeof BETWEEN)[number]): void {
   if (what === 'a deletion by hand') world.there = false;
   if (what === 'a hold') world.held = true;
 }
+
+describe('a delete without an answer', () => {
+  it.each([
+    ['it may still arrive, so only when it can no longer', 'cut off before it was done', [35_000, 35_000]],
+    ['it was never sent, so after the usual pause', 'nobody reached', [1_000, 1_000]],
+  ] as const)('is followed by another: %s', async (_, end, [atLeast, atMost]) => {
+    const waits: number[] = [];
+    const sent: number[] = [];
+    let waited = 0;
+    const world = new World();
+    const deletion = world.deletion([end], null, () => undefined);
+    const noted: SnapshotDeletion = {
+      ...deletion,
+      deleteSnapshot: (...given) => {
+        sent.push(waited);
+        return deletion.deleteSnapshot(...given);
+      },
+    };
+    const sleep = async (ms: number): Promise<void> => {
+      waits.push(ms);
+      waited += ms;
+    };
+    const clock = () => NOW;
+    const request: ItemRequest = {
+      ...{ candidate: { item: ITEM, evaluated: expired(DOOMED) }, source: null, config: CONFIG, sentBefore: false },
+      ...{ checkGroup: async () => null, attempt: null, signal: undefined },
+      attempt: { start: async () => 'owned', isOwn: async () => true, cancel: async () => undefined },
+    };
+    const backoff = makeBackoff(RETRY_SETTINGS, sleep);
+    const ended = await deleteSnapshot({ deletion: noted, backoff, clock, monotonic: clock }, request);
+    expect(ended).toMatchObject({ outcome: 'deleted' });
+    expect(sent).toHaveLength(2);
+    expect(sent[1]).toBeGreaterThanOrEqual(atLeast);
+    expect(sent[1]).toBeLessThanOrEqual(atMost + 5_000);
+    expect(waits.length).toBeGreaterThan(0);
+  });
+});
 
 describe('what a run that is told to end leaves behind', () => {
   const told: Stop = { how: 'told', at: 3, before: false };

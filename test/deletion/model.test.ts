@@ -9,6 +9,7 @@ import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import { isRefusal } from '../../lambda/deletion/refusals';
 import type { SnapshotDeletion } from '../../lambda/ports/deletion-ports';
 import { aConfig } from '../support/config-builder';
+import { ORIGIN } from '../support/run-origin';
 import { anOwner, DAY, HERE, type Rig, startRig, THERE } from './rig';
 
 /** Configurations that people switch between: none of them keeps nothing. */
@@ -117,7 +118,7 @@ async function applyApproved(real: Real, meddle: () => void, dieAt: number | nul
     candidates = await candidatesNow(real);
     meddle();
     meddled = real.all();
-    const outcomes = await openOutcomes({ ...outcomePorts, owner: anOwner() }, prepared.plan);
+    const outcomes = await openOutcomes({ ...outcomePorts, owner: anOwner() }, prepared.plan, ORIGIN);
     const monotonic = () => performance.now();
     const sleep = async () => undefined;
     await applyPrepared(

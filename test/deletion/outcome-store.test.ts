@@ -10,10 +10,12 @@ import {
 import type { Store, StoredObject } from '../../lambda/ports/ports';
 import { recordFile, recordFolder } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
+import { ORIGIN } from '../support/run-origin';
 
 const NOW = Date.UTC(2026, 10, 23, 8);
 const HOUR = 3_600_000;
-const FACTS = { source: 'web', sizeGb: 40, monthlyCostCeiling: 2 };
+const REASONS = [{ code: 'last', text: 'last: 3 of 3 slots filled' }];
+const FACTS = { source: 'web', sizeGb: 40, monthlyCostCeiling: 2, policy: 'standard', reasons: REASONS };
 
 const planOf = (count: number, digest = '1'): Plan => ({
   schemaVersion: 1,
@@ -41,13 +43,12 @@ const resultOf = (plan: Plan, index: number, outcome: ItemResult['outcome'] = 'd
   if (item === undefined) throw new Error(`the plan has no item ${index}`);
   return {
     ...item,
-    source: 'web',
-    sizeGb: 40,
-    monthlyCostCeiling: 2,
+    ...FACTS,
     outcome,
     code: outcome,
     text: outcome,
     at: '2026-11-23T08:01:00.000Z',
+    requestId: null,
   };
 };
 
@@ -84,7 +85,7 @@ describe('the record of a plan', () => {
     isAlive: () => alive,
   });
   /** Opens the plan as a run that sees no other run at work. */
-  const open = (run: string, plan: Plan, store?: Store) => openOutcomes(portsOf(run, false, store), plan);
+  const open = (run: string, plan: Plan, store?: Store) => openOutcomes(portsOf(run, false, store), plan, ORIGIN);
   const readJson = (key: string) => JSON.parse(objects.get(key) ?? 'null');
 
   it('is unfinished until every item has its outcome, then finished', async () => {
@@ -509,7 +510,8 @@ describe('the lock of a place', () => {
     owner: { host: 'here', pid: 1, run },
     isAlive: () => alive,
   });
-  const open = (run: string, alive: boolean | null, plan = planOf(2)) => openOutcomes(portsOf(run, alive), plan);
+  const open = (run: string, alive: boolean | null, plan = planOf(2)) =>
+    openOutcomes(portsOf(run, alive), plan, ORIGIN);
 
   it('refuses a plan that another run is applying, and says which one and what to do', async () => {
     await open('a', null);

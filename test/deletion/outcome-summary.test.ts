@@ -5,9 +5,11 @@ import { readOutcome, settleOutcome } from '../../lambda/deletion/outcome-summar
 import type { Store } from '../../lambda/ports/ports';
 import { planFile } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
+import { ORIGIN } from '../support/run-origin';
 
 const NOW = Date.UTC(2026, 10, 23, 8);
-const FACTS = { source: 'web', sizeGb: 40, monthlyCostCeiling: 2 };
+const REASONS = [{ code: 'last', text: 'last: 3 of 3 slots filled' }];
+const FACTS = { source: 'web', sizeGb: 40, monthlyCostCeiling: 2, policy: 'standard', reasons: REASONS };
 
 const itemOf = (name: string): PlanItem => ({
   arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${name}`,
@@ -38,6 +40,7 @@ const done = (item: PlanItem): ItemResult => ({
   code: 'deleted',
   text: 'deleted',
   at: '2026-11-23T08:01:00.000Z',
+  requestId: null,
 });
 
 describe('the outcome of a plan whose runs may have died', () => {
@@ -45,7 +48,11 @@ describe('the outcome of a plan whose runs may have died', () => {
   let objects: Map<string, string>;
   const store = () => memoryStore(objects);
   const open = (run: string) =>
-    openOutcomes({ store: store(), clock: () => NOW, owner: { host: 'here', pid: 1, run }, isAlive: () => null }, PLAN);
+    openOutcomes(
+      { store: store(), clock: () => NOW, owner: { host: 'here', pid: 1, run }, isAlive: () => null },
+      PLAN,
+      ORIGIN,
+    );
   beforeEach(() => {
     objects = new Map([[planFile(PLAN.id), JSON.stringify(PLAN)]]);
   });

@@ -30,6 +30,7 @@ import { makeReport } from '../../lambda/reporting/make-report';
 import { digestOf } from '../../lambda/runtime/digest';
 import { recordFile } from '../../lambda/storage/keys';
 import { aConfig } from '../support/config-builder';
+import { ORIGIN } from '../support/run-origin';
 
 export const ACCOUNT = '123456789012';
 export const HERE = 'us-east-1';
@@ -242,7 +243,7 @@ export async function startRig(account: AccountData = smallAccount()): Promise<R
       const prepared = await prepare(options);
       await options.approved?.(prepared);
       const owner = options.owner ?? anOwner();
-      const outcomes = await openOutcomes({ ...outcomePorts(options), owner }, prepared.plan);
+      const outcomes = await openOutcomes({ ...outcomePorts(options), owner }, prepared.plan, ORIGIN);
       const retrySettings = { ...RETRY_SETTINGS, ...options.retrySettings };
       try {
         const clocks = { clock: options.clock ?? clock, monotonic: options.monotonic ?? (() => performance.now()) };

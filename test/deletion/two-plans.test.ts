@@ -2,9 +2,33 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { startEmulator } from '../../emulator/server';
 import { s3Store } from '../../lambda/aws/s3-store';
 import { TAKE_OVER_WAIT_MS } from '../../lambda/deletion/delete-snapshot';
+import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import type { Store } from '../../lambda/ports/ports';
+import { LOCK_FILE } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
-import { anOwner, codeOf, type Rig, smallAccount, startRig } from './rig';
+import { ORIGIN } from '../support/run-origin';
+import { anOwner, codeOf, type Rig, type RunOptions, smallAccount, startRig } from './rig';
+
+/** The same store, whose lists fail once a lock was replaced. */
+function failingAfterLock(store: Store): Store {
+  let isLocked = false;
+  return {
+    ...store,
+    async replaceIf(object, version) {
+      isLocked ||= object.key === LOCK_FILE;
+      return store.replaceIf(object, version);
+    },
+    async list(prefix) {
+      if (isLocked) throw new Error('the store is down');
+      return store.list(prefix);
+    },
+  };
+}
+
+/** Lists no snapshot, so that no planned one is a candidate. */
+const emptied =
+  (rig: Rig): Rig['readInventory'] =>
+  async (...asked) => ({ ...(await rig.readInventory(...asked)), snapshots: [] });
 
 interface OpenedStore {
   readonly store: Store;
@@ -53,6 +77,21 @@ describe.each(STORES)('two plans that list the same snapshots, in %s', (_, openS
     expect([...ends].sort()).toEqual([null, 'plan.in-progress'].sort());
     expect(deletes()).toHaveLength(5);
     expect(new Set(deletes()).size).toBe(5);
+  });
+
+  it.each([
+    ['has nothing to delete', (run: Rig): RunOptions => ({ readInventory: emptied(run) })],
+    ['cannot read the record', (run: Rig): RunOptions => ({ store: failingAfterLock(run.store) })],
+  ])('are not applied before a dead run can no longer send, when a run between them %s', async (_name, between) => {
+    const { store } = opened;
+    const [first, second, third] = [await rig.plan(), await rig.plan(), await rig.plan()];
+    await openOutcomes({ store, clock: rig.clock, owner: anOwner(), isAlive: () => false }, first.plan, ORIGIN);
+    const options = between({ ...rig, store });
+    await rig.apply({ store, ...options, text: second.text, owner: anOwner() }).catch(() => undefined);
+    expect(rig.slept).not.toContain(TAKE_OVER_WAIT_MS);
+    const { totals } = await rig.apply({ store, text: third.text, owner: anOwner() });
+    expect(totals).toMatchObject({ deleted: 5 });
+    expect(rig.slept).toContain(TAKE_OVER_WAIT_MS);
   });
 
   it('are not both applied by a suspended run that goes on after the other one took over', async () => {

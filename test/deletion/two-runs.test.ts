@@ -11,6 +11,7 @@ import type { Operation, SnapshotDeletion } from '../../lambda/ports/deletion-po
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
 import { aSnapshot, DAY, expired, kept, NOW } from '../support/report-builder';
+import { ORIGIN } from '../support/run-origin';
 
 const CONFIG = aConfig({ policies: { standard: { keep: { last: 1 } } }, default: 'standard' });
 const SIBLING = aSnapshot({ name: 'kept', source: null });
@@ -125,12 +126,12 @@ async function twoRuns(paces: readonly Pace2[]) {
     await time.sleep(pace.startMs);
     const { clock, sleep } = time;
     const ports = { store: memoryStore(objects), clock, owner: { host: 'here', pid: 1, run }, isAlive: () => false };
-    const outcomes = await openOutcomes(ports, PLAN);
+    const outcomes = await openOutcomes(ports, PLAN, ORIGIN);
     const fresh = [
       kept(SIBLING),
       ...[...there.values()].filter(({ name }) => name !== 'kept').map((snapshot) => expired(snapshot)),
     ];
-    const { groups, skipped } = intersect(ITEMS, fresh, () => ({ state: 'gone' }), 1);
+    const { groups, skipped } = intersect(ITEMS, fresh, { sources: () => ({ state: 'gone' }), minKeep: 1 });
     const prepared = {
       ...{ plan: PLAN, config: CONFIG, decidedAt: clock(), skipped, doneBefore: 0, refusal: null },
       groups: groups.map((group) => ({ ...group, floor: [SIBLING] })),

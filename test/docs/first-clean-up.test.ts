@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccountData } from '../../emulator/account';
 import { instanceRow, instanceSnapshotRow, type SourceSpec } from '../../emulator/rows';
@@ -35,10 +35,6 @@ function account(now: number): AccountData {
   return { accountId: ACCOUNT, regions: [REGION], data };
 }
 
-const PLAN = 'npx lightsail-retention report --plan-out plan.json --raise-caps';
-/** Where the command line lacks the option, the configuration raises the limits instead. */
-const HAS_RAISE_CAPS = readFileSync(join(ROOT, 'cli', 'program.ts'), 'utf8').includes("'--raise-caps'");
-
 /** Commands that do not run as they stand. Every other one does. */
 const INSTEAD: Readonly<Record<string, Instead>> = {
   'aws lightsail tag-resource --resource-name NAME --tags key=retention:hold': {
@@ -54,9 +50,6 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     because: 'a person types the count',
   },
   'npx lightsail-retention init': { run: null, because: 'retention.yaml is there already' },
-  ...(!HAS_RAISE_CAPS && {
-    [PLAN]: { run: PLAN.replace(' --raise-caps', ''), because: 'the configuration raises the limits here' },
-  }),
 };
 
 describe('docs/first-clean-up.md', () => {
@@ -66,7 +59,6 @@ describe('docs/first-clean-up.md', () => {
     clone.useBuiltProgram();
     const { code, err } = await clone.shell('npx lightsail-retention init --quiet');
     expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
-    if (!HAS_RAISE_CAPS) appendFileSync(clone.path('retention.yaml'), 'caps: { maxDeletions: 1000, maxShare: 1 }\n');
   }, 300_000);
   afterAll(() => clone.stop());
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { splitLines } from '../../lambda/core/util/split-lines';
 import type { Store, StoredObject } from '../../lambda/ports/ports';
 
@@ -60,6 +61,17 @@ export function memoryStore(objects: Map<string, string> = new Map(), clock: () 
     lines: async (key) => {
       const text = objects.get(key);
       return text === undefined ? null : splitLines(pieces(text));
+    },
+    listAfter: async (prefix, after) => {
+      const names = [...objects.keys()]
+        .filter((key) => key.startsWith(prefix))
+        .map((key) => key.slice(prefix.length).split('/')[0] ?? '');
+      const later = [...new Set(names)].filter((name) => name > after).sort();
+      return { names: later.slice(0, 1_000), more: later.length > 1_000 };
+    },
+    fingerprint: async (key, version) => {
+      const text = version === undefined ? objects.get(key) : undefined;
+      return text === undefined ? null : { sha256: createHash('sha256').update(text).digest('hex'), version: null };
     },
     list: async (prefix) => {
       const names = [...objects.keys()]

@@ -14,6 +14,7 @@ import { anInventory, fakeInventory } from '../fakes/inventory';
 import { memoryStore } from '../fakes/memory-store';
 import { aConfig } from '../support/config-builder';
 import { aSnapshot, aSource, DAY, NOW } from '../support/report-builder';
+import { APPROVED } from '../support/run-origin';
 import { immortal, runExecution } from './durable-engine';
 
 const ACCOUNT = '123456789012';
@@ -100,7 +101,7 @@ test('an execution of 14 hours of deletions stays within a few hundred durable o
           return result;
         }),
     };
-    return runDeletion(measured, ports, { kind: 'approved', plan: plan.id, digest: plan.digest });
+    return runDeletion(measured, ports, { kind: 'approved', plan: plan.id, digest: plan.digest, approvedBy: APPROVED });
   });
   const { status, result, operations } = await runExecution(() => handler, {}, immortal);
   expect([status, result]).toEqual(['SUCCEEDED', expect.objectContaining({ state: 'finished', deleted: 4_000 })]);

@@ -25,6 +25,7 @@ import { memoryStore } from '../fakes/memory-store';
 import { pointSdkTo } from '../support/aws-env';
 import { aConfig } from '../support/config-builder';
 import { aSnapshot, aSource, DAY, NOW } from '../support/report-builder';
+import { APPROVED } from '../support/run-origin';
 import { type Ending, immortal, runExecution } from './durable-engine';
 import { virtualTime } from './virtual-time';
 
@@ -145,7 +146,12 @@ async function carryOut(service: Service) {
   starts.length = 0;
   objects.set(planFile(plan.id), [...renderPlanJson(plan)].join(''));
   const handler = withDurableExecution((_: unknown, context) =>
-    runDeletion(durableSteps(context), ports, { kind: 'approved', plan: plan.id, digest: plan.digest }),
+    runDeletion(durableSteps(context), ports, {
+      kind: 'approved',
+      plan: plan.id,
+      digest: plan.digest,
+      approvedBy: APPROVED,
+    }),
   );
   const end = await time.until(runExecution(() => handler, {}, immortal));
   const result = JSON.parse(objects.get(`results/${plan.id}.json`) ?? 'null') as ApplyResult;

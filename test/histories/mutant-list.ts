@@ -57,6 +57,11 @@ export const MUTANTS: readonly Mutant[] = [
       "'caller', 'not-sent', 'unknown'].includes(failure.class)",
     ],
     ['an accepted delete is success', 'if (isGone(now))', 'if (isDone || isGone(now))'],
+    [
+      'after a delete without an answer the next one follows at once',
+      'return isUndone ? this.again(reasonOf(failure)) : this.afterSilence(failure);',
+      'return this.again(reasonOf(failure));',
+    ],
   ),
   ...of(
     'lambda/deletion/read-snapshot.ts',

@@ -333,10 +333,7 @@ export class Oracle {
 
   private checkInFlight(record: DeleteRecord): void {
     const other = this.records.find(
-      ({ arn, process, endsAt, sentAt }) =>
-        arn === record.arn &&
-        (endsAt ?? sentAt + TIMEOUT) > record.sentAt &&
-        (process !== record.process || endsAt === null),
+      ({ arn, endsAt, sentAt }) => arn === record.arn && (endsAt ?? sentAt + TIMEOUT) > record.sentAt,
     );
     if (other !== undefined)
       this.report('two-in-flight', `${record.where.name}: ${other.process.name} and ${record.process.name}`);

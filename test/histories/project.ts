@@ -18,6 +18,7 @@ import { runReport } from '../../lambda/reporting/run-report-job';
 import { digestOf } from '../../lambda/runtime/digest';
 import { planFile } from '../../lambda/storage/keys';
 import { aConfig } from '../support/config-builder';
+import { ORIGIN } from '../support/run-origin';
 import type { WrittenConfig } from './decider';
 import type { Recorded } from './oracle';
 import type { Process } from './process';
@@ -112,7 +113,7 @@ export async function apply(input: ApplyInput): Promise<ApplyEnd> {
     let prepared = await prepare();
     if (input.questionMs > 0) await sleep(input.questionMs);
     if (clock() - prepared.decidedAt > STALE) prepared = withinConfirmed(prepared, await prepare());
-    const outcomes = await openOutcomes(outcomePorts, prepared.plan);
+    const outcomes = await openOutcomes(outcomePorts, prepared.plan, ORIGIN);
     let failure: { readonly error: unknown } | null = null;
     const options = {
       progress: input.onOutcome,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { splitLines } from '../../lambda/core/util/split-lines';
 import type { StoredObject } from '../../lambda/ports/ports';
 import type { Process, Reply } from './process';
@@ -122,6 +123,16 @@ export class FaultyStore {
           return text === null ? null : splitLines(pieces(text));
         }),
       list: (prefix: string) => this.call(process, `list ${prefix}`, () => this.names(prefix)),
+      listAfter: (prefix: string, after: string) =>
+        this.call(process, `list ${prefix} after ${after}`, () => ({
+          names: this.names(prefix).filter((name) => name > after),
+          more: false,
+        })),
+      fingerprint: (key: string) =>
+        this.call(process, `hash ${key}`, () => {
+          const text = this.textOf(key);
+          return text === null ? null : { sha256: createHash('sha256').update(text).digest('hex'), version: null };
+        }),
     };
   }
 

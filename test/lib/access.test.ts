@@ -37,6 +37,7 @@ const VARIANTS: Readonly<Record<string, GivenProps>> = {
   'every day': { schedule: 'rate(1 day)' },
   'not watched': { monitoring: 'off' },
   locked: { lockReportsFor: Duration.days(30) },
+  'with locked evidence': { objectLock: { retention: Duration.days(30) } },
   'with a key': ownKey,
   'with a bucket and a topic from elsewhere': elsewhere,
 };
@@ -95,20 +96,20 @@ test('the report role reads Lightsail, publishes to its topic, reads and writes 
     {
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:PutObject'],
-      Resource: [objects('/plans/*'), objects('/reports/*'), objects('/runs/*')],
+      Resource: [objects('/evidence/*'), objects('/plans/*'), objects('/reports/*'), objects('/runs/*')],
     },
     {
       Sid: 'WriteOnce',
       Effect: 'Deny',
       Action: 's3:PutObject',
-      Resource: [objects('/plans/*'), objects('/reports/????????T??????Z-*/*'), objects('/runs/????????T??????Z/*')],
+      Resource: ['/evidence/*', '/plans/*', '/reports/????????T??????Z-*/*', '/runs/????????T??????Z/*'].map(objects),
       Condition: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
     },
     {
       Effect: 'Allow',
       Action: 's3:ListBucket',
       Resource: arnOf('AWS::S3::Bucket'),
-      Condition: { StringLikeIfExists: { 's3:prefix': ['reports/*', 'plans/*', 'runs/*'] } },
+      Condition: { StringLikeIfExists: { 's3:prefix': ['reports/*', 'plans/*', 'runs/*', 'evidence/*'] } },
     },
   ]);
 });
@@ -152,7 +153,7 @@ describe('the AwsSolutions pack', () => {
   test.each<[string, (stack: Stack) => Partial<SnapshotRetentionProps>]>([
     ['alarms alone', () => ({ monitoring: 'alarms' })],
     ['not watched', () => ({ monitoring: 'off' })],
-    ['locked', () => ({ lockReportsFor: Duration.days(30) })],
+    ['locked', () => ({ lockReportsFor: Duration.days(30), objectLock: { retention: Duration.days(60) } })],
     ['reporting four times an hour', () => ({ schedule: 'rate(15 minutes)' })],
     ['with a topic of a region that CloudFormation has to check', (stack) => ({ topic: imported(stack) })],
   ])('finds nothing in a stack for any region, %s', (_, props) => {

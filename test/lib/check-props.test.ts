@@ -66,6 +66,13 @@ describe('a property that is wrong', () => {
     ['props.lockReportsFor', { lockReportsFor: HALF_A_DAY }, 'got 12 hours, expected whole days'],
     ['props.lockReportsFor', { lockReportsFor: Duration.days(0) }, 'expected whole days from 1'],
     ['props.lockReportsFor', { lockReportsFor: LATER }, 'known at deployment only'],
+    ['props.objectLock', { objectLock: Duration.days(9) }, 'expected { retention: Duration.days(400) }'],
+    ['props.objectLock', { objectLock: { retention: '9d' } }, 'got "9d", expected a Duration'],
+    [
+      'props.objectLock',
+      { objectLock: { retention: Duration.days(9), mode: 'legal' } },
+      'expected one of governance, compliance',
+    ],
     [
       'props.logRetention',
       { logRetention: 42 },
@@ -154,11 +161,14 @@ test.each(Object.values(RetentionDays).filter((days) => typeof days === 'number'
 );
 
 describe('how long reports are kept', () => {
-  const kept = (given: Given): unknown => {
+  const rulesOf = (given: Given): readonly { readonly Id: string; readonly ExpirationInDays?: number }[] => {
     const [bucket] = Object.values(Template.fromStack(built(given)).findResources('AWS::S3::Bucket'));
-    const rules: readonly { Id: string; ExpirationInDays?: number }[] = bucket?.Properties.LifecycleConfiguration.Rules;
-    return [...new Set(rules.flatMap(({ ExpirationInDays }) => ExpirationInDays ?? []))];
+    return bucket?.Properties.LifecycleConfiguration.Rules;
   };
+  const daysOf = (given: Given, isOf: (id: string) => boolean): unknown => [
+    ...new Set(rulesOf(given).flatMap(({ Id, ExpirationInDays }) => (isOf(Id) ? (ExpirationInDays ?? []) : []))),
+  ];
+  const kept = (given: Given): unknown => daysOf(given, (id) => id !== 'results');
 
   test.each<[string, number, Given]>([
     ['the next weekly report compares itself with it, some hours late', 8, {}],
@@ -187,6 +197,26 @@ describe('how long reports are kept', () => {
     expect(kept({})).toEqual([400]);
     expect(kept({ schedule: 'cron(0 8 29 2 ? *)' })).toEqual([1462]);
     expect(kept({ deletion: 'automatic', ...config({ grace: '2y' }) })).toEqual([2 * 366 + 8]);
+  });
+
+  test.each(['approve', 'automatic'] as const)(
+    'is shorter than results are kept, with deletion: %s, so that no result is removed before its report',
+    (deletion) => {
+      const results = (given: Given): unknown => daysOf({ ...given, deletion }, (id) => id === 'results');
+      expect(results({})).toEqual([430]);
+      expect(results({ keepReportsFor: Duration.days(90) })).toEqual([120]);
+      expect(results({ keepReportsFor: Duration.hours(24 * 90) })).toEqual([120]);
+      expect(results({ keepReportsFor: Duration.days(3_650) })).toEqual([3_680]);
+    },
+  );
+
+  test('is not set for results where deletion is off: those of an earlier deployment stay', () => {
+    const prefixes = (given: Given): unknown => rulesOf(given).map((rule) => (rule as { Prefix?: string }).Prefix);
+    expect(prefixes({ deletion: 'approve' })).toEqual(['reports/', 'plans/', 'runs/', undefined, 'results/']);
+    expect(prefixes({ deletion: 'off' })).toEqual(['reports/', 'plans/', 'runs/', undefined]);
+    // The rule without prefix removes old versions only.
+    const [leftovers] = rulesOf({ deletion: 'off' }).filter(({ Id }) => Id === 'leftovers');
+    expect(leftovers).not.toHaveProperty('ExpirationInDays');
   });
 
   test('can be given in other units', () => {

@@ -119,7 +119,11 @@ describe.each(Object.entries(VARIANTS))('every policy of the stack: %s', (_, [de
   test('the report role cannot start a deletion, nor change what became of one', () => {
     const own = roleStatements(template, REPORT);
     expect(own.flatMap(actionsOf).filter((action) => /^lambda:/i.test(action))).toEqual([]);
-    expect(JSON.stringify(own)).not.toContain('/results/');
+    // All that it may do in the folder of results is to read the index, which lists deletions beside reports.
+    const inResults = own.filter(({ Resource }) => JSON.stringify(Resource).includes('/results/'));
+    expect(inResults.flatMap(actionsOf)).toEqual(deletes ? ['s3:GetObject'] : []);
+    const objects = inResults.flatMap(({ Resource }) => JSON.stringify(Resource).match(/\/results\/[^"]*/g) ?? []);
+    expect(objects).toEqual(deletes ? ['/results/index/*'] : []);
   });
 });
 
@@ -203,8 +207,8 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
         .flatMap((statement) => JSON.stringify(statement.Resource).match(/\/[a-z]+\/[a-z-]*\*/g) ?? [])
         .sort();
     const automatic = deletion === 'automatic';
-    expect(paths('s3:GetObject')).toEqual(['/plans/*', '/results/*', ...(automatic ? ['/runs/*'] : [])]);
-    expect(paths('s3:PutObject')).toEqual([...(automatic ? ['/plans/auto-*'] : []), '/results/*']);
+    expect(paths('s3:GetObject')).toEqual(['/evidence/*', '/plans/*', '/results/*', ...(automatic ? ['/runs/*'] : [])]);
+    expect(paths('s3:PutObject')).toEqual(['/evidence/*', ...(automatic ? ['/plans/auto-*'] : []), '/results/*']);
     const [writeOnce, ...others] = own.filter(
       (statement) => statement.Effect === 'Deny' && actionsOf(statement).includes('s3:PutObject'),
     );
@@ -254,6 +258,21 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
     ]);
   });
 
+  test('has a log group that is kept when deletion is switched off or the stack is destroyed; that of the report is not', () => {
+    const groups = template.findResources('AWS::Logs::LogGroup') as Readonly<
+      Record<string, { readonly DeletionPolicy?: string; readonly UpdateReplacePolicy?: string }>
+    >;
+    const policies = Object.entries(groups).map(([id, { DeletionPolicy, UpdateReplacePolicy }]) => [
+      id.replace(/[0-9A-F]{8}$/, ''),
+      DeletionPolicy,
+      UpdateReplacePolicy,
+    ]);
+    expect(policies.sort()).toEqual([
+      ['RetentionDeletionLogs', 'Retain', 'Retain'],
+      ['RetentionReportLogs', 'Delete', 'Delete'],
+    ]);
+  });
+
   test('checkpoints its own executions and reads its own alias alone, and has the right to before it can be started', () => {
     const [checkpoint] = own.filter((statement) => actionsOf(statement).includes('lambda:CheckpointDurableExecution'));
     const [id] = Object.entries(template.findResources('AWS::Lambda::Function')).find(
@@ -273,7 +292,12 @@ describe.each(MODES)('the deletion function, %s', (deletion) => {
   test('is told what it needs, and the report function which one it is', () => {
     const environment = ({ Properties }: Resource): Record<string, string> => {
       const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
-      return Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, JSON.stringify(value)]));
+      return Object.fromEntries(
+        Object.entries(Variables).map(([name, value]) => [
+          name,
+          name === 'KEPT_DAYS' ? String(value) : JSON.stringify(value),
+        ]),
+      );
     };
     const [own = {}, report = {}] = [durable[0], functions.find((each) => !durable.includes(each))].map(
       (each) => each && environment(each),

@@ -196,6 +196,7 @@ describe('a bucket of your own', () => {
       [Action].flat().includes('s3:PutObject'),
     );
     expect(JSON.stringify(statement?.Resource).match(/:s3:::mine\/\w+\/\*/g)).toEqual([
+      ':s3:::mine/evidence/*',
       ':s3:::mine/plans/*',
       ':s3:::mine/reports/*',
       ':s3:::mine/runs/*',
@@ -314,6 +315,59 @@ test('what is written can be locked for a while, in governance mode', () => {
   deployed(() => ({ lockReportsFor: Duration.days(30) })).template.hasResourceProperties('AWS::S3::Bucket', {
     ObjectLockEnabled: true,
     ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 30 } } },
+  });
+});
+
+describe('evidence', () => {
+  test('cannot be removed or replaced by anyone, while the policy of the bucket is as it was made', () => {
+    const { template } = deployed(() => ({}));
+    const [policy] = Object.values(template.findResources('AWS::S3::BucketPolicy'));
+    const statements = statementsOf(policy === undefined ? [] : [policy]);
+    const denied = statements.filter(({ Sid }) => Sid === 'KeepEvidence' || Sid === 'WriteEvidenceOnce');
+    expect(denied.map(({ Effect, Principal, Action }) => [Effect, Principal, Action])).toEqual([
+      ['Deny', { AWS: '*' }, ['s3:DeleteObject', 's3:DeleteObjectVersion']],
+      ['Deny', { AWS: '*' }, 's3:PutObject'],
+    ]);
+    expect(denied.every(({ Resource }) => JSON.stringify(Resource).includes('/evidence/*'))).toBe(true);
+    expect(denied[1]?.Condition).toEqual({
+      Null: { 's3:if-none-match': 'true' },
+      Bool: { 's3:ObjectCreationOperation': 'true' },
+    });
+  });
+
+  test('is removed by no lifecycle rule', () => {
+    const { template } = deployed(() => ({ deletion: 'approve' }));
+    const [bucket] = Object.values(template.findResources('AWS::S3::Bucket'));
+    const expiring = (
+      bucket?.Properties.LifecycleConfiguration.Rules as { Prefix?: string; ExpirationInDays?: number }[]
+    )
+      .filter(({ ExpirationInDays }) => ExpirationInDays !== undefined)
+      .map(({ Prefix }) => Prefix);
+    expect(expiring).toEqual(['reports/', 'plans/', 'runs/', 'results/']);
+  });
+
+  test('can be locked with plans and results, by the functions and not by a default of the bucket', () => {
+    const objectLock = { retention: Duration.days(365), mode: 'compliance' } as const;
+    const { template } = deployed(() => ({ objectLock, deletion: 'approve' }));
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: Match.absent(),
+    });
+    const locking = statementsOf(Object.values(template.findResources('AWS::IAM::Policy'))).filter(({ Action }) =>
+      [Action].flat().includes('s3:PutObjectRetention'),
+    );
+    const folders = locking.map(({ Resource }) =>
+      [...JSON.stringify(Resource).matchAll(/"\/([a-z]+)\/\*"/g)].map(([, name]) => name).sort(),
+    );
+    expect(folders).toEqual([
+      ['evidence', 'plans'],
+      ['evidence', 'results'],
+    ]);
+    for (const handler of Object.values(template.findResources('AWS::Lambda::Function')))
+      expect(handler.Properties.Environment.Variables).toMatchObject({
+        OBJECT_LOCK: 'COMPLIANCE 365',
+        KEPT_DAYS: '400',
+      });
   });
 });
 

@@ -91,11 +91,13 @@ describe('the report function', () => {
   test('gets the environment that it parses', () => {
     const { Variables } = only('AWS::Lambda::Function').Environment as { Variables: Record<string, unknown> };
     const env = Object.fromEntries(Object.keys(Variables).map((name) => [name, `value of ${name}`]));
-    expect(parseEnv({ ...env, AWS_REGION: 'eu-central-1' })).toEqual({
+    expect(parseEnv({ ...env, KEPT_DAYS: '400', AWS_REGION: 'eu-central-1' })).toEqual({
+      keptDays: 400,
       topicArn: 'value of TOPIC_ARN',
       bucket: 'value of BUCKET',
       region: 'eu-central-1',
     });
+    expect(Variables.KEPT_DAYS).toBe('400');
     expect(Variables.TOPIC_ARN).toEqual({ Ref: Object.keys(template.findResources('AWS::SNS::Topic'))[0] });
     expect(Variables.BUCKET).toEqual({ Ref: Object.keys(template.findResources('AWS::S3::Bucket'))[0] });
   });

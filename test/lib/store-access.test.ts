@@ -1,5 +1,5 @@
 import { runReport } from '../../lambda/reporting/run-report-job';
-import { digestOf } from '../../lambda/runtime/digest';
+import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { fakeChannel } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';
 import { memoryStore } from '../fakes/memory-store';
@@ -15,12 +15,17 @@ test('a run writes under the prefixes that its role may write, list and read, an
     listed.push(prefix);
     return store.list(prefix);
   };
+  const listAfter: typeof store.listAfter = (prefix, after) => {
+    listed.push(prefix);
+    return store.listAfter(prefix, after);
+  };
   const now = Date.parse('2026-11-23T08:00:00Z');
   await runReport(
     {
       clock: () => now,
       digest: digestOf,
-      store: { ...store, list },
+      evidence: { hashText: sha256Of, keptForDays: 400 },
+      store: { ...store, list, listAfter },
       channel: fakeChannel(),
       readInventory: fakeInventory(anInventory()),
     },
@@ -51,7 +56,12 @@ test('a deletion lists under the prefixes that its role may list, and names one 
       listed.push(prefix);
       return store.list(prefix);
     };
-    expect((await run(await approve(), { store: { ...store, list } })).result).toMatchObject({
+    const listAfter: typeof store.listAfter = (prefix, after) => {
+      listed.push(prefix);
+      return store.listAfter(prefix, after);
+    };
+    const evidence = { hashText: sha256Of, keptForDays: 400 };
+    expect((await run(await approve(), { store: { ...store, list, listAfter }, evidence })).result).toMatchObject({
       state: 'finished',
       deleted: 5,
     });
@@ -61,7 +71,8 @@ test('a deletion lists under the prefixes that its role may list, and names one 
         [Condition?.StringLikeIfExists?.['s3:prefix'] ?? []].flat().map((pattern) => pattern.replace(/\*$/, '')),
       );
     const [granted = []] = conditions.filter((prefixes) => prefixes.includes('results/'));
-    expect(granted).toEqual(['plans/', 'results/']);
+    expect(granted).toEqual(['plans/', 'results/', 'evidence/']);
+    expect(listed).toContain('evidence/');
     expect(listed).not.toEqual([]);
     expect(listed.filter((prefix) => !granted.some((start) => prefix.startsWith(start)))).toEqual([]);
   }));

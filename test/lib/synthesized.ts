@@ -63,6 +63,8 @@ export const ownKey = (stack: Stack): Partial<SnapshotRetentionProps> => ({
 
 /** One statement of a policy, as far as tests look at it. */
 export interface Statement {
+  readonly Sid?: string;
+  readonly Principal?: unknown;
   readonly Effect: string;
   readonly Action?: string | string[];
   readonly NotAction?: unknown;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { reportFailure } from '../../cli/terminal';
 import { type ApplyResult, countOutcomes, type ItemResult } from '../../lambda/core/plan/outcome';
-import type { NewPlan, Plan } from '../../lambda/core/plan/plan';
+import type { NewPlan, Plan, PlanItem } from '../../lambda/core/plan/plan';
 import { commandText } from '../../lambda/core/report/command-line';
 import type { Report } from '../../lambda/core/report/report-model';
 import { UTC } from '../../lambda/core/time/zone';
@@ -148,6 +148,10 @@ const itemOf = (text: string): ItemResult => ({
   source: text,
   sizeGb: 1,
   monthlyCostCeiling: 1,
+  policy: text,
+  reasons: [{ code: text, text }],
+  requestId: text,
+  approvedBy: { kind: 'automatic', arn: null, claimed: false, announcedBy: [text] },
   outcome: 'failed',
   code: text,
   text,
@@ -158,12 +162,20 @@ const resultOf = (text: string): ApplyResult => ({
   schemaVersion: 1,
   plan: { id: text, digest: text, count: 2 },
   account: text,
+  approvedBy: { kind: 'caller', arn: text, claimed: true },
+  config: { origin: text, digest: text },
+  report: text,
   status: 'unfinished',
   startedAt: '2026-11-23T08:00:00.000Z',
   updatedAt: '2026-11-23T08:00:00.000Z',
   totals: countOutcomes(2, [itemOf(text)]),
   items: [itemOf(text)],
-  unsettled: [{ arn: text, name: text, source: text, sizeGb: 1, monthlyCostCeiling: 1 }],
+  unsettled: [{ arn: text, name: text, source: text, sizeGb: 1, monthlyCostCeiling: 1, policy: text, reasons: [] }],
+});
+
+const planItemOf = (text: string): PlanItem => ({
+  ...{ arn: text, name: text, kind: 'instance', account: text, region: text, createdAt: '2026-11-03T08:00:00.000Z' },
+  ...{ policy: text, source: text, sizeGb: '40', monthlyCostCeiling: '2.00', reason: text },
 });
 
 const planOf = (text: string): Plan => ({
@@ -176,9 +188,7 @@ const planOf = (text: string): Plan => ({
   config: { origin: text, digest: text },
   complete: true,
   blocked: { code: 'cap.max-share', message: text },
-  items: [
-    { arn: text, name: text, kind: 'instance', account: text, region: text, createdAt: '2026-11-03T08:00:00.000Z' },
-  ],
+  items: [planItemOf(text)],
   digest: text,
 });
 
@@ -217,7 +227,7 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
     config: { pricing: report.pricing, caps: { maxDeletions: 1, maxShare: 1, raisable: false } },
     isDryRun: false,
     doneBefore: 0,
-    groups: report.items.map((evaluated) => ({ region: text, items: [{ item, evaluated }] })),
+    groups: report.items.map((evaluated) => ({ region: text, items: [{ item: planItemOf(text), evaluated }] })),
     skipped: [{ item, skipReason: item }],
     now: NOW,
   };
@@ -274,7 +284,7 @@ describe('text of other people', () => {
       const objects = new Map<string, string>();
       const store = memoryStore(objects);
       await storeReport(store, reportOf(`a${part}b`), planOf('id') as unknown as NewPlan, { tagPrefix: 'retention' });
-      await indexReports(store, reportOf(`a${part}b`));
+      await indexReports(store, reportOf(`a${part}b`), true);
       for (const [key, text] of objects) isClean(key, text);
     }
   });

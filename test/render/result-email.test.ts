@@ -8,6 +8,7 @@ import {
   resultSubject,
 } from '../../lambda/render/result-email';
 import { renderResultHtml } from '../../lambda/render/result-html';
+import { APPROVED } from '../support/run-origin';
 
 const item = (given: Partial<ItemResult> = {}): ItemResult => ({
   arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${given.name ?? 'web-1103'}`,
@@ -19,6 +20,9 @@ const item = (given: Partial<ItemResult> = {}): ItemResult => ({
   source: 'web',
   sizeGb: 40,
   monthlyCostCeiling: 2,
+  policy: 'standard',
+  reasons: [{ code: 'expireAfter', text: '30d old since 2026-10-31' }],
+  requestId: null,
   outcome: 'deleted',
   code: 'deleted',
   text: 'deleted',
@@ -30,6 +34,9 @@ const result = (items: readonly ItemResult[], requested = items.length): ApplyRe
   schemaVersion: 1,
   plan: { id: 'a-plan', digest: `sha256:${'0'.repeat(64)}`, count: requested },
   account: '123456789012',
+  approvedBy: APPROVED,
+  config: { origin: 'retention.yaml', digest: `sha256:${'1'.repeat(64)}` },
+  report: '20261123T080000Z-1a2b3c4d',
   status: requested === items.length ? 'finished' : 'unfinished',
   startedAt: '2026-11-23T08:00:00.000Z',
   updatedAt: '2026-11-23T08:01:00.000Z',
@@ -54,6 +61,8 @@ const UNSETTLED: Unsettled = {
   source: 'web',
   sizeGb: 40,
   monthlyCostCeiling: 2,
+  policy: 'standard',
+  reasons: [{ code: 'expireAfter', text: '30d old since 2026-10-31' }],
 };
 
 const stopped: RunEnd = { state: 'stopped', code: 'run.deadline', text: 'it did not end within 23 hours' };
@@ -176,6 +185,29 @@ test('text of other people stays text, on one line of the e-mail and in the page
   expect(html).not.toContain('<img');
   expect(html).not.toContain('<script');
   expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;');
+});
+
+test('the page of a deletion answers who approved it, why each snapshot was deleted, and by which request', () => {
+  const ben = { kind: 'dashboard', arn: 'arn:aws:iam::123456789012:user/ben', claimed: true } as const;
+  const items = [item({ requestId: 'a1b2-c3' }), item({ name: 'other', approvedBy: ben, policy: null, reasons: [] })];
+  const html = [...renderResultHtml(context({ result: result(items) }))].join('');
+  for (const text of [
+    '<dt>Approved by</dt><dd>arn:aws:iam::123456789012:user/ann, the caller of the command line (confirmed by STS)</dd>',
+    '<dt>Report</dt><dd>20261123T080000Z-1a2b3c4d</dd>',
+    `<dt>Configuration</dt><dd>retention.yaml, sha256:${'1'.repeat(64)}</dd>`,
+    `<dt>Plan</dt><dd>a-plan, 2 snapshots, sha256:${'0'.repeat(64)}</dd>`,
+    '<td>policy standard: 30d old since 2026-10-31</td>',
+    '<td>a1b2-c3</td>',
+    '40 GB, at most $2.00/month',
+    'Approved by arn:aws:iam::123456789012:user/ben, a user of the dashboard (claimed)',
+    '<td>not recorded</td>',
+    '<td>none</td>',
+  ])
+    expect(html).toContain(text);
+  const old = { ...result([item()]), approvedBy: null, config: null, report: null };
+  expect([...renderResultHtml(context({ result: old }))].join('')).toContain(
+    '<dt>Approved by</dt><dd>not recorded</dd>',
+  );
 });
 
 test('the page of a deletion names every snapshot, makes no request and runs no script', () => {

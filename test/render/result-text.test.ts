@@ -1,5 +1,6 @@
 import { type ApplyResult, countOutcomes, type ItemResult, type Outcome } from '../../lambda/core/plan/outcome';
 import { outcomeLine, renderResultText, resultSentence } from '../../lambda/render/result-text';
+import { APPROVED } from '../support/run-origin';
 
 const item = (name: string, outcome: Outcome, given: Partial<ItemResult> = {}): ItemResult => ({
   arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${name}`,
@@ -11,6 +12,9 @@ const item = (name: string, outcome: Outcome, given: Partial<ItemResult> = {}): 
   source: 'web',
   sizeGb: 40,
   monthlyCostCeiling: 2,
+  policy: 'standard',
+  reasons: [{ code: 'expireAfter', text: '30d old since 2026-10-31' }],
+  requestId: null,
   outcome,
   code: outcome,
   text: outcome,
@@ -22,6 +26,9 @@ const result = (items: readonly ItemResult[], requested = items.length): ApplyRe
   schemaVersion: 1,
   plan: { id: '20261123T080000Z-1a2b3c4d', digest: 'sha256:0', count: requested },
   account: '123456789012',
+  approvedBy: APPROVED,
+  config: { origin: 'retention.yaml', digest: `sha256:${'1'.repeat(64)}` },
+  report: '20261123T080000Z-1a2b3c4d',
   status: items.length === requested ? 'finished' : 'unfinished',
   startedAt: '2026-11-23T08:00:00.000Z',
   updatedAt: '2026-11-23T08:05:00.000Z',

@@ -97,7 +97,11 @@ describe('dates that a person reads', () => {
   it('are in the configured zone in the list of reports and in that of a plan', () => {
     const files = { html: 'a', json: 'b', csv: 'c' };
     const index = [
-      ...renderIndex([{ reportId: 'x', at: new Date(AT).toISOString(), outcome: null, totals: null, files }], AUCKLAND),
+      ...renderIndex(
+        [{ reportId: 'x', at: new Date(AT).toISOString(), outcome: null, totals: null, files }],
+        [],
+        AUCKLAND,
+      ),
     ].join('');
     expect(index).toContain('2026-11-24 09:15');
     expect(index.split('Pacific/Auckland')).toHaveLength(2);
@@ -112,7 +116,16 @@ describe('dates that a person reads', () => {
     const plan = { id: 'p', account: null, items: [item], expiresAt: '2026-11-30T20:15:00.000Z' } as unknown as Plan;
     const listed = [...renderPlanList(plan, AUCKLAND, 100)].join('');
     expect(plain(listed)).toContain('valid until 2026-12-01 09:15');
-    expect(listed).toContain('web-1, of 2026-11-02');
+    expect(listed).toContain('web-1, of 2026-11-02\n');
+    const details = {
+      policy: 'standard',
+      source: 'web',
+      sizeGb: '40',
+      monthlyCostCeiling: '2.00',
+      reason: 'It is old.',
+    };
+    const detailed = [...renderPlanList({ ...plan, items: [{ ...item, ...details }] }, AUCKLAND, 200)].join('');
+    expect(detailed).toContain('web-1, of 2026-11-02, source web, at most $2.00/month; policy standard: It is old.');
     expect(listed.split('Pacific/Auckland')).toHaveLength(2);
   });
 

@@ -203,6 +203,11 @@ describe('the plan of a report', () => {
       account: '123456789012',
       region: 'us-east-1',
       createdAt: '2026-11-21T08:00:00.000Z',
+      policy: 'short',
+      source: 'web',
+      sizeGb: '40',
+      monthlyCostCeiling: '2.00',
+      reason: 'Newer snapshots fill its slots.',
     });
     const { digest, ...content } = plan;
     expect(digest).toBe(digestOf(content));

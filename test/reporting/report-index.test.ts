@@ -1,9 +1,11 @@
 import { instantOfId } from '../../lambda/core/time/instant';
+import { indexResults } from '../../lambda/deletion/index-results';
 import type { Store } from '../../lambda/ports/ports';
-import type { IndexedReport } from '../../lambda/render/report-index';
+import type { IndexedDeletion, IndexedReport } from '../../lambda/render/report-index';
 import { indexReports, reportTotals } from '../../lambda/reporting/report-index';
 import { memoryStore } from '../fakes/memory-store';
 import { aReport, expired } from '../support/report-builder';
+import { anOutcome, aResult, storedResult } from '../support/result-builder';
 
 const ids = ['20261109T080000Z-aaaaaaaa', '20261116T080000Z-bbbbbbbb', '20261123T080000Z-cccccccc'] as const;
 const report = (reportId: string) => aReport([expired()], { reportId });
@@ -18,7 +20,7 @@ describe('the index of reports', () => {
     const objects = new Map<string, string>();
     for (const id of ids) {
       placed(objects, id);
-      await indexReports(memoryStore(objects), report(id));
+      await indexReports(memoryStore(objects), report(id), true);
     }
     expect(indexed(objects).map(({ reportId }) => reportId)).toEqual([...ids].reverse());
     expect(indexed(objects)[2]).toEqual({
@@ -39,8 +41,8 @@ describe('the index of reports', () => {
     const store = memoryStore(objects);
     expect(await reportTotals(store)).toEqual([]);
     for (const id of ids) placed(objects, id);
-    await indexReports(store, report(ids[0]));
-    await indexReports(store, report(ids[2]));
+    await indexReports(store, report(ids[0]), false);
+    await indexReports(store, report(ids[2]), false);
     expect(await reportTotals(store)).toEqual(
       [ids[0], ids[2]].map((id) => ({ at: instantOfId(id ?? ''), keep: 0, expire: 1, monthlyCostCeiling: 2 })),
     );
@@ -51,7 +53,7 @@ describe('the index of reports', () => {
     async (broken) => {
       const objects = new Map([['reports/index.json', broken]]);
       for (const id of ids) placed(objects, id);
-      await indexReports(memoryStore(objects), report(ids[2]));
+      await indexReports(memoryStore(objects), report(ids[2]), true);
       expect(indexed(objects).map(({ reportId, outcome }) => [reportId, outcome !== null])).toEqual([
         [ids[2], true],
         [ids[1], false],
@@ -63,9 +65,9 @@ describe('the index of reports', () => {
   it('leaves out reports that are no longer stored, and all other objects', async () => {
     const objects = new Map([['reports/readme.txt', 'x']]);
     for (const id of ids) placed(objects, id);
-    await indexReports(memoryStore(objects), report(ids[2]));
+    await indexReports(memoryStore(objects), report(ids[2]), true);
     objects.delete(`reports/${ids[0]}/report.json`);
-    await indexReports(memoryStore(objects), report(ids[2]));
+    await indexReports(memoryStore(objects), report(ids[2]), true);
     expect(indexed(objects).map(({ reportId }) => reportId)).toEqual([ids[2], ids[1]]);
   });
 
@@ -80,12 +82,116 @@ describe('the index of reports', () => {
         if (!raced) {
           raced = true;
           placed(objects, ids[1]);
-          await indexReports(plain, report(ids[1]));
+          await indexReports(plain, report(ids[1]), true);
         }
         await plain.put(object);
       },
     };
-    await indexReports(racing, report(ids[0]));
+    await indexReports(racing, report(ids[0]), true);
     expect(indexed(objects).map(({ reportId }) => reportId)).toEqual([ids[1], ids[0]]);
+  });
+
+  describe('with deletions', () => {
+    const write = async (objects: Map<string, string>, id: string, updatedAt: string): Promise<void> => {
+      await memoryStore(objects).put(storedResult(aResult(id, [anOutcome(`web-${id}`)], { updatedAt })));
+      await indexResults(memoryStore(objects));
+    };
+    const deletions = (objects: ReadonlyMap<string, string>): readonly IndexedDeletion[] =>
+      JSON.parse(objects.get('reports/index.json') ?? '').deletions;
+    let objects: Map<string, string>;
+    beforeEach(async () => {
+      objects = new Map();
+      for (const id of ids) placed(objects, id);
+      await write(objects, ids[0], '2026-11-10T09:00:00.000Z');
+      await write(objects, 'auto-20261117T080000Z', '2026-11-17T08:05:00.000Z');
+    });
+
+    it('lists them together with the reports, newest first, each with its result', async () => {
+      await indexReports(memoryStore(objects), report(ids[2]), true);
+      expect(deletions(objects)).toEqual([
+        {
+          planId: 'auto-20261117T080000Z',
+          at: '2026-11-17T08:05:00.000Z',
+          outcome: 'Of 1 planned snapshot: 1 deleted. Freed: at most $2.00/month.',
+          files: {
+            html: '../results/auto-20261117T080000Z.html',
+            json: '../results/auto-20261117T080000Z.json',
+          },
+        },
+        expect.objectContaining({ planId: ids[0], at: '2026-11-10T09:00:00.000Z' }),
+      ]);
+      const page = objects.get('reports/index.html') ?? '';
+      expect(page).toContain('3 reports and 2 deletions, the newest first.');
+      expect([...page.matchAll(/<a href="([^"]*\.html)">/g)].map(([, href]) => href)).toEqual([
+        `${ids[2]}/report.html`,
+        '../results/auto-20261117T080000Z.html',
+        `${ids[1]}/report.html`,
+        `../results/${ids[0]}.html`,
+        `${ids[0]}/report.html`,
+      ]);
+    });
+
+    it('reads no result, only the first line of each page of their index', async () => {
+      const read: string[] = [];
+      const plain = memoryStore(objects);
+      const store: Store = {
+        ...plain,
+        get: (key) => {
+          read.push(key);
+          return plain.get(key);
+        },
+        lines: (key) => {
+          read.push(key);
+          return plain.lines(key);
+        },
+      };
+      await indexReports(store, report(ids[2]), true);
+      expect(read).toEqual(['results/index/00001.json', 'reports/index.json']);
+    });
+
+    it('carries them over where deletion was switched off, and reads nothing of it', async () => {
+      await indexReports(memoryStore(objects), report(ids[1]), true);
+      const before = deletions(objects);
+      const forbidden = (key: string): void => {
+        if (key.startsWith('results/')) throw new Error('access denied');
+      };
+      const plain = memoryStore(objects);
+      const store: Store = {
+        ...plain,
+        list: async (prefix) => {
+          forbidden(prefix);
+          return plain.list(prefix);
+        },
+        lines: async (key) => {
+          forbidden(key);
+          return plain.lines(key);
+        },
+      };
+      await indexReports(store, report(ids[2]), false);
+      expect(deletions(objects)).toEqual(before);
+      expect(indexed(objects)).toHaveLength(3);
+      await indexReports(store, report(ids[2]), true);
+      expect(deletions(objects)).toEqual(before);
+    });
+
+    it('lists none where their index is broken, and every report all the same', async () => {
+      for (const [key] of objects) if (key.startsWith('results/index/')) objects.set(key, '<html>');
+      await indexReports(memoryStore(objects), report(ids[2]), true);
+      expect({ deletions: deletions(objects), reports: indexed(objects).length }).toEqual({
+        deletions: [],
+        reports: 3,
+      });
+      expect(objects.get('reports/index.html')).toContain('>3 reports, the newest first.');
+    });
+
+    it('keeps text of other people as text', async () => {
+      const plan = '"><script>alert(1)</script>';
+      objects.set(
+        'reports/index.json',
+        JSON.stringify({ reports: [], deletions: [{ planId: plan, at: '2026-11-10T09:00:00.000Z', outcome: plan }] }),
+      );
+      await indexReports(memoryStore(objects), report(ids[2]), false);
+      expect(objects.get('reports/index.html')).not.toContain('<script');
+    });
   });
 });

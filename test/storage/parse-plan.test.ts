@@ -22,6 +22,8 @@ const PLAN = {
   items: [item(1), item(2)],
   digest: `sha256:${'1'.repeat(64)}`,
 };
+const DETAILS = { policy: 'standard', source: 'web', sizeGb: '40', monthlyCostCeiling: '2.00', reason: 'It is old.' };
+const detailed = (n: number, details: object = {}) => ({ ...item(n), ...DETAILS, ...details });
 const wrongOf = (json: unknown): string | null => {
   const result = parsePlan(json);
   return result.ok ? null : result.wrong;
@@ -32,8 +34,60 @@ describe('reading a plan', () => {
     expect(parsePlan(PLAN)).toEqual({ ok: true, plan: PLAN });
   });
 
+  it('takes one whose items have details, and one whose details are not known', () => {
+    const plan = { ...PLAN, items: [detailed(1), detailed(2)] };
+    expect(parsePlan(plan)).toEqual({ ok: true, plan });
+    const unknown = { policy: null, source: null, sizeGb: null, monthlyCostCeiling: null };
+    expect(wrongOf({ ...PLAN, items: [detailed(1, unknown), detailed(2)] })).toBeNull();
+    for (const sizeGb of ['0', '0.5', '40', '10000000'])
+      expect(wrongOf({ ...PLAN, items: [detailed(1, { sizeGb })] })).toBeNull();
+  });
+
+  it.each(Object.keys(DETAILS))('refuses an item that lacks its %s alone', (member) => {
+    const { [member as keyof ReturnType<typeof detailed>]: _, ...rest } = detailed(2);
+    const wrong = `items[1]: the member ${member} is missing, and other items have details`;
+    expect(wrongOf({ ...PLAN, items: [detailed(1), rest] })).toBe(wrong);
+    const { [member as keyof ReturnType<typeof detailed>]: only } = detailed(2);
+    expect(wrongOf({ ...PLAN, items: [item(1), { ...item(2), [member]: only }] })).toContain('items[0]: the member');
+  });
+
+  it('refuses a plan of which some items have details and some have none, in any order', () => {
+    expect(wrongOf({ ...PLAN, items: [item(1), detailed(2)] })).toContain('items[0]: the member');
+    expect(wrongOf({ ...PLAN, items: [detailed(1), item(2)] })).toContain('items[1]: the member');
+  });
+
+  it.each([
+    ['sizeGb', 40],
+    ['sizeGb', ''],
+    ['sizeGb', '-1'],
+    ['sizeGb', '1e3'],
+    ['sizeGb', '040'],
+    ['sizeGb', '40 GB'],
+    ['sizeGb', '40.'],
+    ['sizeGb', '9'.repeat(30)],
+    ['monthlyCostCeiling', 2],
+    ['monthlyCostCeiling', '$2.00'],
+    ['monthlyCostCeiling', 'NaN'],
+    ['policy', 7],
+    ['policy', ''],
+    ['source', { name: 'web' }],
+    ['source', ''],
+    ['reason', null],
+    ['reason', ''],
+    ['reason', 'x'.repeat(201)],
+    ['reason', ['It is old.']],
+  ])('refuses a detail of another form: %s %j', (member, value) => {
+    expect(wrongOf({ ...PLAN, items: [detailed(1), detailed(2, { [member]: value })] })).toContain(
+      `items[1].${member}: got`,
+    );
+  });
+
   it('takes an empty plan of an unknown account', () => {
     expect(wrongOf({ ...PLAN, account: null, scopes: [], items: [] })).toBeNull();
+  });
+
+  it.each(['lock-1', 'locks', 'my-lock', 'lock.json-1'])('takes one with the id %s', (id) => {
+    expect(wrongOf({ ...PLAN, id })).toBeNull();
   });
 
   it('takes one with raised caps, and one without the member', () => {
@@ -71,6 +125,11 @@ describe('reading a plan', () => {
     ['another schema', { ...PLAN, schemaVersion: 2 }, 'schemaVersion: got 2, expected 1'],
     ['an id that leads out of its folder', { ...PLAN, id: '../../etc/passwd' }, 'id: got'],
     ['an id that is hidden', { ...PLAN, id: '.hidden' }, 'id: got'],
+    ...['lock', 'Lock', 'lock.json'].map((id): [string, unknown, string] => [
+      `the id ${id}, whose result or folder would be the lock of its place`,
+      { ...PLAN, id },
+      `id: got "${id}", expected an id of letters, digits, "-", "_" and ".", other than "lock"`,
+    ]),
     ['an id that is a number', { ...PLAN, id: 7 }, 'id: got 7'],
     ['an account that is none', { ...PLAN, account: '12345678901' }, 'account: got'],
     ['a date without time', { ...PLAN, expiresAt: '2026-11-30' }, 'expiresAt: got'],

@@ -1,4 +1,5 @@
 import '../support/one-realm';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -117,4 +118,44 @@ describe.each(KINDS)('%s as a store of records', (_, open) => {
       expect(await versionOf(one, 'a')).not.toBe(first);
       expect(await one.replaceIf(object('a', 'third'), first)).toBe(false);
     }));
+
+  it('hashes the exact bytes of an object, and has none of an absent one', () =>
+    withStores(async (one, other) => {
+      await one.put(object('a', 'gr\u00fc\u00dfe \ufeff\n'));
+      await other.put(object('a', 'gr\u00fc\u00dfe\n'));
+      const sha256 = createHash('sha256').update('gr\u00fc\u00dfe\n').digest('hex');
+      expect(await one.fingerprint('a')).toMatchObject({ sha256 });
+      expect(await one.fingerprint('b')).toBeNull();
+      expect(await one.fingerprint('a', 'no-version')).toBeNull();
+    }));
+
+  it('lists the names after a name in order, and says whether there are more', () =>
+    withStores(async (one) => {
+      for (const name of ['1.json', '2.json', '3.json', 'folder/4.json']) await one.put(object(`e/${name}`, name));
+      expect(await one.listAfter('e/', '1.json')).toEqual({ names: ['2.json', '3.json', 'folder'], more: false });
+      expect(await one.listAfter('e/', '9')).toEqual({ names: ['folder'], more: false });
+      expect(await one.listAfter('empty/', '')).toEqual({ names: [], more: false });
+    }));
+});
+
+it('a bucket hashes an earlier version by its id, and locks what it is told to lock', async () => {
+  const emulator = await startEmulator({ account: smallAccount(), buckets: ['reports'] });
+  const credentials = { accessKeyId: 'key', secretAccessKey: 'secret' };
+  const client = new S3Client({ endpoint: emulator.url, region: 'us-east-1', forcePathStyle: true, credentials });
+  try {
+    const until = Date.UTC(2030, 0, 1);
+    const store = s3Store(client, 'reports', (key) => (key === 'a' ? { mode: 'GOVERNANCE', until } : null));
+    await store.put(object('a', 'first'));
+    const first = await store.fingerprint('a');
+    await store.put(object('a', 'second'));
+    expect(await store.fingerprint('a', first?.version ?? '')).toEqual(first);
+    expect((await store.fingerprint('a'))?.sha256).toBe(createHash('sha256').update('second').digest('hex'));
+    await store.put(object('b', 'not locked'));
+    const stored = emulator.objects.get('reports');
+    expect(stored?.get('a')?.lock).toEqual({ mode: 'GOVERNANCE', until: '2030-01-01T00:00:00.000Z' });
+    expect(stored?.get('b')?.lock).toBeUndefined();
+  } finally {
+    client.destroy();
+    await emulator.close();
+  }
 });

@@ -53,7 +53,12 @@ export interface Due {
   readonly state: 'due';
   readonly items: readonly PlanItem[];
   readonly newest: Plan;
+  /** The ids of the e-mailed reports that announced the deletion, newest first; at most MAX_ANNOUNCING_REPORTS. */
+  readonly announcedBy: readonly string[];
 }
+
+/** Of more reports than this, the newest and the first one are named. */
+export const MAX_ANNOUNCING_REPORTS = 100;
 
 /** Maximum age of the newest report. */
 const MAX_REPORT_AGE_MS = DAY_MS;
@@ -246,6 +251,8 @@ interface GracePeriod {
   readonly listed: Set<string>;
   /** The items that a report of at least the age of the grace period lists; empty until one was read. */
   readonly old: Set<string>;
+  /** The e-mailed reports, newest first, down to the first one of at least the age of the grace period. */
+  readonly announcing: string[];
   hasOld: boolean;
 }
 
@@ -275,6 +282,7 @@ function readGracePeriod(
     if ('state' in eligible) return period?.hasOld ? period : eligible;
     period ??= startGracePeriod(eligible);
     dateBack(period.since, period.listed, eligible);
+    if (!period.hasOld) period.announcing.push(eligible.mailed.id);
     if (!period.hasOld && isPastGrace(eligible.countsFrom, now, config)) {
       period.hasOld = true;
       for (const each of period.listed) period.old.add(each);
@@ -284,9 +292,12 @@ function readGracePeriod(
   return period;
 }
 
+const shortened = (ids: readonly string[]): readonly string[] =>
+  ids.length <= MAX_ANNOUNCING_REPORTS ? ids : [...ids.slice(0, MAX_ANNOUNCING_REPORTS - 1), ...ids.slice(-1)];
+
 function startGracePeriod(newest: EligibleRun): GracePeriod {
   const listed = new Set(newest.mailed.items.map(itemKey));
-  return { newest, since: new Map(), listed, old: new Set(), hasOld: false };
+  return { newest, since: new Map(), listed, old: new Set(), announcing: [], hasOld: false };
 }
 
 /**
@@ -300,12 +311,12 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
   if (period === null) return nothingDue('auto.no-report', 'there is no report');
   if ('state' in period) return period;
   if (!period.hasOld) return nothingDue('auto.grace', 'no report is as old as deletion.grace');
-  const { since, old, newest } = period;
+  const { since, old, newest, announcing } = period;
   const isDue = (key: string): boolean => old.has(key) && isPastGrace(since.get(key) ?? now, now, config);
   const items = newest.mailed.items.filter((item) => isDue(itemKey(item)));
   return items.length === 0
     ? nothingDue('auto.nothing-due', 'no snapshot was listed by every report of the grace period')
-    : { state: 'due', items, newest: newest.mailed };
+    : { state: 'due', items, newest: newest.mailed, announcedBy: shortened(announcing) };
 }
 
 /** The dates that a report announces. */

@@ -1,26 +1,82 @@
+import type { ConfigOrigin } from '../policy/config';
 import { roundMoney } from '../policy/cost';
-import type { PlanItem } from './plan';
+import { describeReason, type Reason } from '../policy/reason';
+import type { PlanItem, PlannedIdentity } from './plan';
 
 /** The outcomes of a planned snapshot. */
 export const OUTCOMES = ['deleted', 'already-gone', 'spared', 'changed', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** Details of a planned snapshot besides its identity; null: it was deleted before it could be read. */
+/** A reason as a record has it: a stable code, and the text that `describeReason` makes. */
+export interface RecordedReason {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** Reasons for a record. */
+export const recordedReasons = (reasons: readonly Reason[]): readonly RecordedReason[] =>
+  reasons.map((reason) => ({ code: reason.code, text: describeReason(reason) }));
+
+/** Details of a planned snapshot besides its identity; null or no reasons: it was deleted before it could be read. */
 export interface ItemDetails {
   readonly source: string | null;
   readonly sizeGb: number | null;
   /** US dollars per month, at most. */
   readonly monthlyCostCeiling: number | null;
+  /** The name of its policy. */
+  readonly policy: string | null;
+  /** Those of the decision that deleted it; of one that was not deleted, those of the decision of this run. */
+  readonly reasons: readonly RecordedReason[];
 }
 
-export const NO_ITEM_DETAILS: ItemDetails = { source: null, sizeGb: null, monthlyCostCeiling: null };
+export const NO_ITEM_DETAILS: ItemDetails = {
+  source: null,
+  sizeGb: null,
+  monthlyCostCeiling: null,
+  policy: null,
+  reasons: [],
+};
+
+/** The details that a plan has of a snapshot, for one that can no longer be read. Its reasons were never decided again. */
+export const plannedDetails = ({ source, sizeGb, monthlyCostCeiling, policy }: PlanItem): ItemDetails => ({
+  source: source ?? null,
+  sizeGb: sizeGb == null ? null : Number(sizeGb),
+  monthlyCostCeiling: monthlyCostCeiling == null ? null : Number(monthlyCostCeiling),
+  policy: policy ?? null,
+  reasons: [],
+});
+
+/** The ways in which a deletion is approved. */
+export const APPROVAL_KINDS = ['caller', 'dashboard', 'automatic'] as const;
+
+/**
+ * Who approved a deletion. `claimed`: the invoker of the function named the ARN, and no service confirmed it. `arn`
+ * null: not known.
+ */
+export interface Approval {
+  readonly kind: (typeof APPROVAL_KINDS)[number];
+  readonly arn: string | null;
+  readonly claimed: boolean;
+  /** Of an automatic deletion: the ids of the reports that announced it, newest first. */
+  readonly announcedBy?: readonly string[];
+}
+
+/** Who approved a run, and the report that its plan is from; null: not known. */
+export interface RunOrigin {
+  readonly approvedBy: Approval | null;
+  readonly report: string | null;
+}
 
 /** A planned snapshot with its outcome. `code` is stable, `text` is for people; `at` is ISO 8601. */
-export interface ItemResult extends PlanItem, ItemDetails {
+export interface ItemResult extends PlannedIdentity, ItemDetails {
   readonly outcome: Outcome;
   readonly code: string;
   readonly text: string;
   readonly at: string;
+  /** The request id of its delete, as CloudTrail has it; null: no delete of the run that recorded it was answered. */
+  readonly requestId: string | null;
+  /** Who approved the run that recorded it, where that differs from the first approval of the plan. */
+  readonly approvedBy?: Approval;
   /** Set on a failure after which a sent delete may still be carried out. */
   readonly mayStillBeDeleted?: true;
 }
@@ -55,6 +111,12 @@ export interface ApplyResult {
   readonly schemaVersion: 1;
   readonly plan: { readonly id: string; readonly digest: string; readonly count: number };
   readonly account: string | null;
+  /** The first approval of the plan; null: a result of an earlier version. */
+  readonly approvedBy: Approval | null;
+  /** The configuration that decided; null: a result of an earlier version. */
+  readonly config: ConfigOrigin | null;
+  /** The id of the report that the plan is from; null: a result of an earlier version. */
+  readonly report: string | null;
   /** An unfinished plan can be continued. */
   readonly status: 'unfinished' | 'finished';
   readonly startedAt: string;

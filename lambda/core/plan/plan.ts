@@ -1,10 +1,12 @@
-import type { Config } from '../policy/config';
+import type { Config, Pricing } from '../policy/config';
+import { monthlyCostCeiling, snapshotGb } from '../policy/cost';
+import { reasonSentence } from '../policy/reason-summary';
 import type { Blocked, EvaluatedSnapshot, Scope } from '../report/report-model';
 import type { Kind } from '../snapshot/snapshot';
 import { addDuration } from '../time/period';
 
-/** What a deletion may act on: one snapshot by its identity. `createdAt` is ISO 8601. */
-export interface PlanItem {
+/** The identity of a planned snapshot. `createdAt` is ISO 8601. */
+export interface PlannedIdentity {
   readonly arn: string;
   readonly name: string;
   readonly kind: Kind;
@@ -12,6 +14,25 @@ export interface PlanItem {
   readonly region: string;
   readonly createdAt: string;
 }
+
+/** Details of a planned snapshot, for people. Only texts, so that an item is hashed as it is written. */
+export interface PlanItemDetails {
+  /** The name of its policy. */
+  readonly policy: string | null;
+  /** The name of its source, else the ARN; null: none is named. */
+  readonly source: string | null;
+  /** Decimal numbers; null: not known. The ceiling is in US dollars per month. */
+  readonly sizeGb: string | null;
+  readonly monthlyCostCeiling: string | null;
+  /** One sentence of at most MAX_REASON_LENGTH characters. */
+  readonly reason: string;
+}
+
+/** What a deletion may act on: one snapshot. An item has all details, or none in a plan of an earlier version. */
+export interface PlanItem extends PlannedIdentity, Partial<PlanItemDetails> {}
+
+/** The members of the details, in order. */
+export const PLAN_ITEM_DETAILS = ['monthlyCostCeiling', 'policy', 'reason', 'sizeGb', 'source'] as const;
 
 /** Plan items in order; those of a new plan are made one by one, again on each reading. */
 export interface PlanItems extends Iterable<PlanItem> {
@@ -110,12 +131,34 @@ function isPlanned({ verdict, snapshot: { arn, name, createdAt } }: EvaluatedSna
   return verdict === 'expire' && arn !== null && name !== null && createdAt !== null;
 }
 
+/** A number without exponent, as plans have it. */
+export const DECIMAL = /^(?:0|[1-9]\d{0,20})(?:\.\d{1,30})?$/;
+
+/** Writes a number for a plan; null where it is not known, or cannot be written without exponent. */
+const decimalText = (amount: number | null, digits?: number): string | null => {
+  if (amount === null) return null;
+  const text = digits === undefined ? String(amount) : amount.toFixed(digits);
+  return DECIMAL.test(text) ? text : null;
+};
+
 /** Members in the order of canonical JSON, so that a digest need not put each of thousands into it. */
-function* plannedOf(items: readonly EvaluatedSnapshot[]): Generator<PlanItem> {
+function* plannedOf(items: readonly EvaluatedSnapshot[], pricing: Pricing): Generator<PlanItem> {
   for (const item of items) {
-    const { arn, name, kind, account, region, createdAt } = item.snapshot;
+    const { arn, name, kind, account, region, createdAt, source } = item.snapshot;
     if (!isPlanned(item) || arn === null || name === null || createdAt === null) continue;
-    yield { account, arn, createdAt: new Date(createdAt).toISOString(), kind, name, region };
+    yield {
+      account,
+      arn,
+      createdAt: new Date(createdAt).toISOString(),
+      kind,
+      monthlyCostCeiling: decimalText(monthlyCostCeiling(item.snapshot, pricing), 2),
+      name,
+      policy: item.policy?.name ?? null,
+      reason: reasonSentence(item.reasons),
+      region,
+      sizeGb: decimalText(snapshotGb(item.snapshot)),
+      source: source?.name ?? source?.arn ?? null,
+    };
   }
 }
 
@@ -134,7 +177,7 @@ export function makePlan({
   raiseCaps = false,
 }: PlanInput): PlanContent<PlanItems> {
   const length = items.reduce((count, item) => count + (isPlanned(item) ? 1 : 0), 0);
-  const planned: PlanItems = { length, [Symbol.iterator]: () => plannedOf(items) };
+  const planned: PlanItems = { length, [Symbol.iterator]: () => plannedOf(items, config.pricing) };
   const raised = raiseCaps ? { caps: 'raised' as const } : {};
   const caps = capsOf({ ...raised, items: planned }, config);
   return {

@@ -153,14 +153,14 @@ function skipReasonOf(
       );
 }
 
-/** The kept snapshots by group, and the names of all. */
+/** The snapshots that are certain to stay, by group, and the names of all. */
 interface FreshIndex {
   readonly byArn: ReadonlyMap<string, readonly EvaluatedSnapshot[]>;
   readonly namesakes: ReadonlySet<string>;
   readonly kept: ReadonlyMap<string, readonly Snapshot[]>;
 }
 
-function indexFresh(fresh: readonly EvaluatedSnapshot[]): FreshIndex {
+function indexFresh(fresh: readonly EvaluatedSnapshot[], inDoubt: ReadonlySet<string>): FreshIndex {
   const byArn = new Map<string, EvaluatedSnapshot[]>();
   const namesakes = new Set<string>();
   const kept = new Map<string, Snapshot[]>();
@@ -169,7 +169,7 @@ function indexFresh(fresh: readonly EvaluatedSnapshot[]): FreshIndex {
     namesakes.add(nameKey(kind, region, name));
     if (arn === null) continue;
     appendTo(byArn, arn, evaluated);
-    if (evaluated.status === 'managed' && evaluated.verdict === 'keep')
+    if (evaluated.status === 'managed' && evaluated.verdict === 'keep' && !inDoubt.has(arn))
       appendTo(kept, groupKey(evaluated.snapshot, arn), evaluated.snapshot);
   }
   return { byArn, namesakes, kept };
@@ -195,6 +195,15 @@ function makeGroup(
     : { region, items, floor, source: null, absentSource: { arn, name } };
 }
 
+export interface IntersectOptions {
+  readonly sources: SourceLookup;
+  readonly minKeep: number;
+  /** Default: UTC. */
+  readonly zone?: Zone;
+  /** ARNs of snapshots that an earlier delete may still remove: they do not count for the minimum kept. */
+  readonly inDoubt?: ReadonlySet<string>;
+}
+
 /**
  * Intersects a plan with the newly expiring snapshots, by identity. The other items of the plan are skipped with a
  * reason.
@@ -202,11 +211,9 @@ function makeGroup(
 export function intersect(
   items: readonly PlanItem[],
   fresh: readonly EvaluatedSnapshot[],
-  sources: SourceLookup,
-  minKeep: number,
-  zone: Zone = UTC,
+  { sources, minKeep, zone = UTC, inDoubt = new Set() }: IntersectOptions,
 ): Intersection {
-  const { byArn, namesakes, kept } = indexFresh(fresh);
+  const { byArn, namesakes, kept } = indexFresh(fresh, inDoubt);
   const skipped: { item: PlanItem; evaluated: EvaluatedSnapshot | null; skipReason: SkipReason }[] = [];
   const groups = new Map<string, Candidate[]>();
   for (const item of items) {

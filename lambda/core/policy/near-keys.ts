@@ -19,6 +19,8 @@ const PREFIXED_WORDS = ['hold', 'keep', 'policy', 'expire', 'until', 'forever', 
 /** Common words of other tools; a key that folds to one is no near miss. */
 const OTHER_WORDS = new Set(['delete', 'deleted', 'deletable', 'todelete', 'undelete', 'autodelete']);
 const RESERVED = 'aws:';
+/** The default prefix, whose hold holds for every `tagPrefix`, and the name of the hold. */
+const [DEFAULT_PREFIX = '', HOLD = ''] = HOLD_KEY.split(':');
 
 const MIN_LETTERS = { twoEdits: 10, oneEdit: 8, prefixWord: 6, barePrefix: 8 } as const;
 /** Maximum number of cached keys. Each other key takes a few microseconds. */
@@ -70,17 +72,32 @@ const beginsWithOne = (text: string, words: readonly string[]): boolean => words
 
 type Nearness = 'near' | 'bare' | 'bare-default' | 'far';
 
+/** Everything that a folded key is compared with, folded. */
+interface FoldedKeys {
+  readonly prefix: string;
+  readonly knownKeys: readonly string[];
+  /** Hold tags and words that keep. */
+  readonly words: readonly string[];
+}
+
+function foldKeys({ tagPrefix, known, holdTags }: KnownKeys): FoldedKeys {
+  return {
+    prefix: foldKey(tagPrefix),
+    knownKeys: known.map(foldKey),
+    words: [...[...holdTags].map(foldKey), ...KEEPING_WORDS].filter((word) => word !== ''),
+  };
+}
+
 /** Classifies a folded key; `bare`: it is the prefix alone, and the value decides. */
-function makeNearness({ tagPrefix, known, holdTags }: KnownKeys): (foldedKey: string) => Nearness {
-  const prefix = foldKey(tagPrefix);
-  const [bareDefault = '', hold] = HOLD_KEY.split(':');
-  const holdKeys = [`${prefix}${hold}`, foldKey(HOLD_KEY)];
-  const knownKeys = known.map(foldKey);
-  const words = [...[...holdTags].map(foldKey), ...KEEPING_WORDS].filter((word) => word !== '');
+function makeNearness({ prefix, knownKeys, words }: FoldedKeys): (foldedKey: string) => Nearness {
+  const isLong = prefix.length >= MIN_LETTERS.prefixWord;
+  const longPrefixes = [DEFAULT_PREFIX, ...(isLong ? [prefix] : [])];
+  const holds = longPrefixes.map((each) => `${each}${HOLD}`);
+  const reversedHolds = longPrefixes.map((each) => `${HOLD}${each}`);
   const equal = new Set([...knownKeys, ...words]);
   const twoEdits = knownKeys.filter(({ length }) => length >= MIN_LETTERS.twoEdits);
-  const oneEdit = words.filter(({ length }) => length >= MIN_LETTERS.oneEdit);
-  const beginnings = prefix.length >= MIN_LETTERS.prefixWord ? PREFIXED_WORDS.map((word) => prefix + word) : [];
+  const oneEdit = [...words, ...reversedHolds].filter(({ length }) => length >= MIN_LETTERS.oneEdit);
+  const beginnings = [...(isLong ? PREFIXED_WORDS.map((word) => prefix + word) : []), ...reversedHolds];
   const isBare = (key: string, of: string): boolean =>
     key === of || (of.length >= MIN_LETTERS.barePrefix && withinDistance(key, of, 1));
   return (key) => {
@@ -89,19 +106,36 @@ function makeNearness({ tagPrefix, known, holdTags }: KnownKeys): (foldedKey: st
       equal.has(key) ||
       twoEdits.some((other) => withinDistance(key, other, 2)) ||
       oneEdit.some((other) => withinDistance(key, other, 1)) ||
-      beginsWithOne(key, [...beginnings, foldKey(HOLD_KEY)]) ||
-      holdKeys.some((ending) => key.endsWith(ending));
+      beginsWithOne(key, beginnings) ||
+      holds.some((hold) => key.includes(hold)) ||
+      key.endsWith(`${prefix}${HOLD}`);
     if (near) return 'near';
     if (isBare(key, prefix)) return 'bare';
-    return isBare(key, bareDefault) ? 'bare-default' : 'far';
+    return isBare(key, DEFAULT_PREFIX) ? 'bare-default' : 'far';
   };
 }
 
-/** Whether the value of a bare prefix contains the rest of a valid key. */
-function makeValueTest({ holdTags, policyNames }: KnownKeys): (value: string | null) => boolean {
-  const names = new Set([...policyNames, ...holdTags].map(foldKey));
-  return (value) => {
+/** A key as commands have it: `Key=…,Value=…`, or JSON. */
+const IN_COMMAND = /(?<!\p{L})key["']?\s*[=:]\s*["']?([^,;"'{}]+)/u;
+const VALUE_IN_COMMAND = /\svalue\s*[=:].*$/u;
+
+/** Returns the folded key in text that was copied from a command; null: there is none. */
+function keyInCommand(text: string): string | null {
+  const key = IN_COMMAND.exec(foldText(text))?.[1]?.replace(VALUE_IN_COMMAND, '');
+  return key === undefined ? null : foldKey(key);
+}
+
+/** Whether the value of a bare prefix contains the rest of a valid key, another valid key, or a word that keeps. */
+function makeValueTest(
+  { policyNames, holdTags }: KnownKeys,
+  nearness: (foldedKey: string) => Nearness,
+): (value: string | null, prefix: 'bare' | 'bare-default') => boolean {
+  const names = new Set([...policyNames].map(foldKey));
+  const holds = new Set([...holdTags].map(foldKey));
+  return (value, prefix) => {
     const text = foldKey(value ?? '');
+    const keeps = beginsWithOne(text, [HOLD, ...KEEPING_WORDS]) || holds.has(text) || nearness(text) === 'near';
+    if (keeps || prefix === 'bare-default') return keeps;
     return text === '' || beginsWithOne(text, PREFIXED_WORDS) || names.has(text);
   };
 }
@@ -112,13 +146,15 @@ function makeValueTest({ holdTags, policyNames }: KnownKeys): (value: string | n
  */
 export function makeIsNearMiss(keys: KnownKeys): IsNearMiss {
   const before = makeNormalizedMatch(keys);
-  const nearness = makeNearness(keys);
-  const saysMore = makeValueTest(keys);
+  const nearness = makeNearness(foldKeys(keys));
+  const saysMore = makeValueTest(keys, nearness);
   const stored = new Map<string, Nearness>();
   const nearnessOf = (key: string): Nearness => {
     if (keys.ignoreTags.has(key)) return 'far';
     if (before(key)) return 'near';
-    return key.startsWith(RESERVED) ? 'far' : nearness(foldKey(key));
+    if (key.startsWith(RESERVED)) return 'far';
+    const inCommand = keyInCommand(key);
+    return inCommand !== null && nearness(inCommand) !== 'far' ? 'near' : nearness(foldKey(key));
   };
   return (key, value) => {
     let found = stored.get(key);
@@ -126,7 +162,6 @@ export function makeIsNearMiss(keys: KnownKeys): IsNearMiss {
       found = nearnessOf(key);
       if (stored.size < MAX_STORED) stored.set(key, found);
     }
-    if (found === 'bare') return saysMore(value);
-    return found === 'near' || (found === 'bare-default' && foldKey(value ?? '').startsWith('hold'));
+    return found === 'bare' || found === 'bare-default' ? saysMore(value, found) : found === 'near';
   };
 }

@@ -283,6 +283,26 @@ export const ERROR_CODES = {
     meaning: 'An environment variable of the function is absent, blank or not one of the expected values.',
     remedy: 'Deploy the stack again: its functions bring their environment.',
   },
+  'evidence.absent': {
+    fault: 'aws',
+    meaning: 'An object that a run has just stored is not in the bucket, so it cannot be recorded.',
+    remedy: 'Find out who removed it, for example in the data events of CloudTrail.',
+  },
+  'evidence.busy': {
+    fault: 'aws',
+    meaning: 'Other runs wrote all of the next evidence records first.',
+    remedy: 'Run the same again.',
+  },
+  'evidence.not-recorded': {
+    fault: 'aws',
+    meaning: 'The approval of a deletion could not be recorded, so nothing was deleted.',
+    remedy: 'Fix the cause that the message names, and apply the plan again.',
+  },
+  'evidence.unreadable': {
+    fault: 'operator',
+    meaning: 'The last evidence record is not as it was written. Nothing is deleted while the chain cannot continue.',
+    remedy: 'Restore the record, in a bucket from its earlier version. `history --verify` names every broken link.',
+  },
   'event.malformed': {
     fault: 'operator',
     meaning: 'The event of an invocation is not one that the function accepts.',
@@ -297,6 +317,26 @@ export const ERROR_CODES = {
     fault: 'operator',
     meaning: 'No snapshot that was read has the name or the ARN.',
     remedy: 'Correct the name. Check that the configuration reads the region and the kind.',
+  },
+  'history.empty': {
+    fault: 'operator',
+    meaning: 'The place that was named for the history has no objects.',
+    remedy: 'Name the folder `results/` that `apply --local` wrote, the bucket of a deployment, or its stack.',
+  },
+  'history.foreign': {
+    fault: 'operator',
+    meaning: 'The place that was named for the history has other files, and no result of a deletion.',
+    remedy: 'Name the folder `results/` that `apply --local` wrote, the bucket of a deployment, or its stack.',
+  },
+  'history.incomplete': {
+    fault: 'operator',
+    meaning: 'Parts of the record are missing or cannot be read. The history lists the others.',
+    remedy: 'Copy the whole place again, or restore the objects that the message names.',
+  },
+  'history.no-store': {
+    fault: 'operator',
+    meaning: 'The folder of the history does not exist, or the stack has no bucket of its own.',
+    remedy: 'Pass the folder or the bucket with `--store`.',
   },
   'init.exists': {
     fault: 'operator',
@@ -376,6 +416,11 @@ export const ERROR_CODES = {
   },
   'plan.exists': { fault: 'bug', meaning: 'Another plan with the same id is already stored.', remedy: DEFECT },
   'plan.expired': { fault: 'operator', meaning: 'The plan is older than `deletion.planValidFor`.', remedy: NEW_PLAN },
+  'plan.id-taken': {
+    fault: 'operator',
+    meaning: 'The bucket of the deletion function has another plan of the same id.',
+    remedy: 'Make a new plan and apply that.',
+  },
   'plan.in-progress': {
     fault: 'operator',
     meaning: 'Another run applies the same plan.',
@@ -434,6 +479,11 @@ export const ERROR_CODES = {
     fault: 'operator',
     meaning: 'The property `lockReportsFor` is not a whole number of days that S3 accepts.',
     remedy: 'Pass a `Duration` of whole days.',
+  },
+  'props.objectLock': {
+    fault: 'operator',
+    meaning: 'The property `objectLock` has no retention of whole days that S3 accepts, or an unknown mode.',
+    remedy: 'Pass `{ retention: Duration.days(400) }`, with the mode `governance` or `compliance` if needed.',
   },
   'props.logRetention': {
     fault: 'operator',
@@ -575,6 +625,11 @@ export const ERROR_CODES = {
     fault: 'operator',
     meaning: '`--at` and `--plan-out` were passed together.',
     remedy: 'Leave one of them out: a plan is made at the real time only.',
+  },
+  'usage.history': {
+    fault: 'operator',
+    meaning: 'The options that name the place of the history contradict each other, or name no place.',
+    remedy: 'Pass `--store` with a folder or `s3://BUCKET`, or `--stack` with the name of a stack.',
   },
   'usage.needs-live': {
     fault: 'operator',

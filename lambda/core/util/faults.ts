@@ -15,6 +15,7 @@ const FAMILIES: Readonly<Partial<Record<Family<ErrorCode>, Fault>>> = {
   demo: 'bug',
   digest: 'bug',
   docs: 'bug',
+  evidence: 'aws',
   inventory: 'aws',
   invocation: 'aws',
   outcomes: 'bug',
@@ -27,6 +28,7 @@ const FAMILIES: Readonly<Partial<Record<Family<ErrorCode>, Fault>>> = {
 /** The codes whose fault differs from that of their family. */
 const EXCEPTIONS: { readonly [Code in ErrorCode]?: (typeof ERROR_CODES)[Code]['fault'] } = {
   'config.duration': 'bug',
+  'evidence.unreadable': 'operator',
   'inventory.incomplete': 'operator',
   'plan.exists': 'bug',
   'plan.stranger': 'bug',

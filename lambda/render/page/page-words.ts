@@ -1,9 +1,9 @@
 import { COUNT_RULES, type CountRule, type Policy, type PolicyUse, WITHIN_RULES } from '../../core/policy/policy';
 import type { Reason } from '../../core/policy/reason';
+import { durationText } from '../../core/policy/reason-summary';
 import type { EvaluatedSnapshot } from '../../core/report/report-model';
 import { periodLabel } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
-import { durationText } from '../expiry-reasons';
 import { formatCount, formatNumber } from '../numbers';
 import { dayText, monthName, shortDayText } from './local-clock';
 

@@ -1,5 +1,5 @@
+import { durationText } from '../../core/policy/reason-summary';
 import type { Report } from '../../core/report/report-model';
-import { durationText } from '../expiry-reasons';
 import { formatNumber } from '../numbers';
 import { MAX_ROWS } from './embed';
 import { glyph } from './marks';

@@ -112,6 +112,36 @@ describe('the grace period of automatic deletion', () => {
     expect(selectDue(runs, config, Date.parse('2026-03-03T09:00:00Z')).state).toBe('due');
   });
 
+  test('names the e-mailed reports that announced the deletion, newest first, down to the first one that is old enough', () => {
+    const config = configOf('7d');
+    const runs = everyDay('2026-03-01T08:00:00Z', 12).map(({ at, names }) => aRun(at, names, config).run);
+    const announcedOn = (given: readonly ReportRun[], now: string) => {
+      const due = selectDue([...given].reverse(), config, Date.parse(now));
+      return due.state === 'due' ? due.announcedBy.map((id) => id.slice(0, 8)) : due;
+    };
+    const days = ['20260312', '20260311', '20260310', '20260309', '20260308', '20260307', '20260306', '20260305'];
+    expect(announcedOn(runs, '2026-03-12T09:00:00Z')).toEqual(days);
+    // The report of that day is not 7 days old yet.
+    expect(announcedOn(runs, '2026-03-12T08:00:00Z')).toEqual(days);
+    expect(announcedOn(runs.slice(0, 11), '2026-03-12T07:00:00Z')).toEqual([...days.slice(1), '20260304']);
+  });
+
+  test('names at most 100 reports, the newest ones and the first one', () => {
+    const config = configOf('150d');
+    const runs = everyDay('2025-01-01T08:00:00Z', 200).map(({ at, names }) => aRun(at, names, config).run);
+    const now = Date.parse('2025-01-01T09:00:00Z') + 199 * DAY;
+    const due = selectDue([...runs].reverse(), config, now);
+    const ids = due.state === 'due' ? due.announcedBy : [];
+    expect(ids).toHaveLength(100);
+    expect(ids.slice(0, 99)).toEqual(
+      [...runs]
+        .reverse()
+        .slice(0, 99)
+        .map(({ mailed }) => mailed?.reportId),
+    );
+    expect(ids[99]).toBe(runs[49]?.mailed?.reportId);
+  });
+
   test('counts no report whose plan has raised caps, and none before it', () => {
     const config = configOf('7d');
     const runs = everyDay('2026-03-01T08:00:00Z', 12).map(({ at, names }) => aRun(at, names, config).run);

@@ -1,6 +1,6 @@
-import { blockOf, capsOf, makePlan } from '../../../lambda/core/plan/plan';
+import { blockOf, capsOf, makePlan, PLAN_ITEM_DETAILS } from '../../../lambda/core/plan/plan';
 import { aConfig } from '../../support/config-builder';
-import { aFailedScope, aScope, expired, kept, NOW } from '../../support/report-builder';
+import { aFailedScope, aScope, aSource, expired, kept, NOW } from '../../support/report-builder';
 
 const planOf = (given: Partial<Parameters<typeof makePlan>[0]> = {}) => {
   const plan = makePlan({
@@ -27,7 +27,36 @@ describe('a plan', () => {
       account: '123456789012',
       region: 'us-east-1',
       createdAt: '2026-11-03T08:00:00.000Z',
+      policy: 'standard',
+      source: 'web',
+      sizeGb: '40',
+      monthlyCostCeiling: '2.00',
+      reason: 'Newer snapshots fill its slots.',
     });
+  });
+
+  it('gives each item flat texts in the order of canonical JSON, so that it is hashed as it is written', () => {
+    const [item] = planOf().items;
+    expect(Object.keys(item ?? {})).toEqual(Object.keys(item ?? {}).sort());
+    expect(PLAN_ITEM_DETAILS).toEqual([...PLAN_ITEM_DETAILS].sort());
+    for (const value of Object.values(item ?? {})) expect(value === null || typeof value === 'string').toBe(true);
+  });
+
+  it.each([
+    [{ source: null }, { source: null }],
+    [{ source: { ...aSource('web'), name: null } }, { source: aSource('web').arn }],
+    [{ sizeGb: null }, { sizeGb: null, monthlyCostCeiling: null }],
+    [{ sizeGb: 0 }, { sizeGb: '0', monthlyCostCeiling: '0.00' }],
+    [{ sizeGb: 0.1 }, { sizeGb: '0.1', monthlyCostCeiling: '0.01' }],
+    [{ sizeGb: 10_000_000 }, { sizeGb: '10000000', monthlyCostCeiling: '500000.00' }],
+    // A number that JSON writes with an exponent.
+    [{ sizeGb: 1e-7 }, { sizeGb: null, monthlyCostCeiling: '0.00' }],
+  ])('writes the details of %j as texts, and what is not known as null', (given, details) => {
+    expect(planOf({ items: [expired(given), kept()] }).items[0]).toMatchObject(details);
+  });
+
+  it('has no policy for an item that the decision lists without one', () => {
+    expect(planOf({ items: [expired({}, { policy: null }), kept()] }).items[0]?.policy).toBeNull();
   });
 
   it('records its account, its times, its configuration, and the scopes that were read', () => {

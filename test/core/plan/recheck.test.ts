@@ -58,7 +58,11 @@ describe('the check before a delete', () => {
       'it was created at 2026-11-03 09:00:00.001, planned was 2026-11-03 09:00:00.000',
     );
     const planned = [itemOf(aSnapshot())];
-    const [skipped] = intersect(planned, [expired({ createdAt: NOW - 19 * DAY })], sources(), 1, CONFIG.zone).skipped;
+    const [skipped] = intersect(planned, [expired({ createdAt: NOW - 19 * DAY })], {
+      sources: sources(),
+      minKeep: 1,
+      zone: CONFIG.zone,
+    }).skipped;
     expect(skipped?.skipReason.text).toContain(
       'it was created at 2026-11-04 09:00:00.000, planned was 2026-11-03 09:00:00.000',
     );
@@ -150,7 +154,7 @@ describe('the intersection of a plan with a new decision', () => {
   const freshly = (all: readonly Snapshot[], lookup: SourceLookup = sources()) =>
     decide({ snapshots: all, sources: lookup, config: CONFIG, now: NOW }).items;
   const through = (items: readonly Snapshot[], all: readonly Snapshot[], minKeep = 1): Intersection =>
-    intersect(items.map(itemOf), freshly(all), sources(), minKeep);
+    intersect(items.map(itemOf), freshly(all), { sources: sources(), minKeep });
   const goes = ({ groups }: Intersection): string[] =>
     groups.flatMap(({ items }) => items.map(({ item }) => item.name));
   const stays = ({ skipped }: Intersection) =>
@@ -190,7 +194,9 @@ describe('the intersection of a plan with a new decision', () => {
     const last = rest.at(-1);
     if (first === undefined || last === undefined) throw new Error('five days have five snapshots');
     const fresh = [...freshly(snapshots), expired({ ...last, region: 'eu-west-1' })];
-    expect(stays(intersect([itemOf(last)], fresh, sources(), 1))).toEqual({ 'web-1119': 'spared snapshot.conflict' });
+    expect(stays(intersect([itemOf(last)], fresh, { sources: sources(), minKeep: 1 }))).toEqual({
+      'web-1119': 'spared snapshot.conflict',
+    });
   });
 
   it('skips an excluded snapshot with its first reason', () => {
@@ -224,7 +230,7 @@ describe('the intersection of a plan with a new decision', () => {
     }));
     const all = [...snapshots, ...shop];
     const lookup: SourceLookup = (arn) => (arn === aSource('shop').arn ? { state: 'gone' } : living({ env: 'prod' }));
-    const { groups } = intersect(all.map(itemOf), freshly(all, lookup), lookup, 1);
+    const { groups } = intersect(all.map(itemOf), freshly(all, lookup), { sources: lookup, minKeep: 1 });
     expect(groups.map(({ items, source }) => [items.length, source?.name ?? null])).toEqual([
       [3, 'web'],
       [2, null],
@@ -237,6 +243,6 @@ describe('the intersection of a plan with a new decision', () => {
       expired({ name: 'old', arn: 'arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/old' }),
     ];
     const items = evaluated.map(({ snapshot }) => itemOf(snapshot));
-    expect(goes(intersect(items, evaluated, sources(), 1))).toEqual(['old']);
+    expect(goes(intersect(items, evaluated, { sources: sources(), minKeep: 1 }))).toEqual(['old']);
   });
 });

@@ -1,5 +1,5 @@
 import { COUNT_RULES, WITHIN_RULES } from '../../../core/policy/policy';
-import { durationText } from '../../expiry-reasons';
+import { durationText } from '../../../core/policy/reason-summary';
 import { formatCount, formatDollars, formatNumber } from '../../numbers';
 import type { PageData, PagePolicy } from '../data';
 import type { TrialMark } from '../marks';

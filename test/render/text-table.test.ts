@@ -1,4 +1,4 @@
-import { tableText } from '../../cli/table';
+import { tableText } from '../../lambda/render/text-table';
 
 const ROWS = [
   ['web-1', '2026-11-23', 'keep', 'last 1 of 3; daily 1 of 7 (2026-11-23); newest of its source (minKeep 1)'],

@@ -1,0 +1,135 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { RetentionError } from '../lambda/core/util/errors';
+import { oneLine } from '../lambda/core/util/safe-text';
+import type { Store } from '../lambda/ports/ports';
+import { PLANS, REPORTS, RESULTS } from '../lambda/storage/keys';
+import { type Caller, explainAccess, findCaller, requireCredentials, sayEndpoints } from './aws';
+import { findDeployments } from './doctor-stacks';
+import { folderStore } from './folder-store';
+import { bucketStore } from './plan-place';
+import type { Terminal } from './terminal';
+
+/** Where results are: options of `history` and of `explain`. */
+export interface StoreOptions {
+  readonly store?: string | undefined;
+  readonly stack?: string | undefined;
+  readonly profile?: string | undefined;
+}
+
+/** A store of results, opened for reading. */
+export interface HistoryPlace {
+  /** For people: the place as it was given. */
+  readonly where: string;
+  readonly store: Store;
+  /** Whether deletions of a deployment are recorded here: then there may be none yet. */
+  readonly isDeployment: () => Promise<boolean>;
+  /** Returns the error that says what is wrong with the credentials, where that is the cause. */
+  readonly explain: (error: unknown) => unknown;
+}
+
+/** The folder that `apply --local` writes into, seen from the working directory. */
+export const DEFAULT_FOLDER = 'results';
+
+const EXPECTED =
+  'expected the folder results/ that "apply --local" wrote, or s3://BUCKET; --stack NAME finds the bucket of a deployment';
+
+const refuse = (code: 'history.no-store' | 'usage.history', message: string): RetentionError =>
+  new RetentionError(code, message);
+
+/** The same store with other keys. */
+function mapKeys(store: Store, keyOf: (key: string) => string): Store {
+  return {
+    locate: (key) => store.locate(keyOf(key)),
+    put: (object) => store.put({ ...object, key: keyOf(object.key) }),
+    putIfAbsent: (object) => store.putIfAbsent({ ...object, key: keyOf(object.key) }),
+    replaceIf: (object, version) => store.replaceIf({ ...object, key: keyOf(object.key) }, version),
+    getVersioned: (key) => store.getVersioned(keyOf(key)),
+    get: (key) => store.get(keyOf(key)),
+    lines: (key) => store.lines(keyOf(key)),
+    list: (prefix) => store.list(keyOf(prefix)),
+    listAfter: (prefix, after) => store.listAfter(keyOf(prefix), after),
+    fingerprint: (key, version) => store.fingerprint(keyOf(key), version),
+    getDated: (key) => store.getDated(keyOf(key)),
+    listDated: (prefix) => store.listDated(keyOf(prefix)),
+  };
+}
+
+/** Whether a path is a folder; null: nothing is there. */
+function isFolder(path: string): boolean | null {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new RetentionError('store.folder', `cannot read ${oneLine(path)}: ${String(code)}; ${EXPECTED}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Opens a folder: one that contains `results/`, or the folder of results itself, whatever its name. */
+function openFolder(path: string): HistoryPlace {
+  const where = oneLine(path);
+  const there = isFolder(path);
+  if (there === null)
+    throw refuse('history.no-store', `cannot read the history: there is no folder ${where}; ${EXPECTED}`);
+  if (!there) throw refuse('history.no-store', `cannot read the history: ${where} is no folder; ${EXPECTED}`);
+  const folder = folderStore(path);
+  const isParent = isFolder(join(path, RESULTS)) === true;
+  const keyOf = (key: string): string => (key.startsWith(RESULTS) ? key.slice(RESULTS.length) : `../${key}`);
+  const store = isParent ? folder : mapKeys(folder, keyOf);
+  return { where: path, store, isDeployment: async () => false, explain: (error) => error };
+}
+
+/** Opens a bucket, or a copy of one under a prefix. */
+function openBucket(bucket: string, prefix: string, caller: Caller): HistoryPlace {
+  const whole = bucketStore(bucket, caller);
+  const store = prefix === '' ? whole : mapKeys(whole, (key) => `${prefix}/${key}`);
+  const isDeployment = async (): Promise<boolean> =>
+    (await store.list(REPORTS)).length > 0 || (await store.list(PLANS)).length > 0;
+  const where = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
+  return { where, store, isDeployment, explain: (error) => explainAccess(error, caller) };
+}
+
+async function openCaller(profile: string | undefined, terminal: Terminal): Promise<Caller> {
+  const caller = await findCaller(profile, terminal.env);
+  sayEndpoints(caller, terminal);
+  await requireCredentials(caller);
+  return caller;
+}
+
+/** Finds the bucket of a deployed stack. */
+async function bucketOf(stack: string, caller: Caller): Promise<string> {
+  const { found, findings } = await findDeployments(caller, stack);
+  const buckets = new Set(
+    found.flatMap(({ deployed }) =>
+      deployed.candidates.flatMap(({ parts }) => parts.bucket.flatMap(({ physicalId }) => physicalId ?? [])),
+    ),
+  );
+  const [bucket, ...others] = buckets;
+  if (bucket !== undefined && others.length === 0) return bucket;
+  const why = findings.map(({ message }) => message).join('; ');
+  const reason = others.length > 0 ? `it has ${buckets.size} buckets` : why || 'it makes no bucket of its own';
+  throw refuse(
+    'history.no-store',
+    `cannot read the history of the stack ${oneLine(stack)}: ${oneLine(reason)}; pass --store s3://BUCKET`,
+  );
+}
+
+/** Opens the place of results that the options name; by default `results/` in the working directory. */
+export async function openHistory({ store, stack, profile }: StoreOptions, terminal: Terminal): Promise<HistoryPlace> {
+  if (store !== undefined && stack !== undefined)
+    throw refuse('usage.history', '--store and --stack do not go together; choose one of them');
+  if (stack !== undefined) {
+    const caller = await openCaller(profile, terminal);
+    return openBucket(await bucketOf(stack, caller), '', caller);
+  }
+  const place = store ?? DEFAULT_FOLDER;
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(place) && place !== '') return openFolder(place);
+  const [, bucket, path = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(place) ?? [];
+  if (bucket === undefined) throw refuse('usage.history', `got --store ${oneLine(place) || "''"}; ${EXPECTED}`);
+  const parts = path.split('/').filter((part) => part !== '');
+  const prefix = (parts.at(-1) === DEFAULT_FOLDER ? parts.slice(0, -1) : parts).join('/');
+  return openBucket(bucket, prefix, await openCaller(profile, terminal));
+}

@@ -1,0 +1,80 @@
+import type { HistoryEntry, HistoryItem } from '../lambda/core/plan/history';
+import type { Outcome } from '../lambda/core/plan/outcome';
+import { localMinute } from '../lambda/core/time/period';
+import type { Zone } from '../lambda/core/time/zone';
+import { oneLine } from '../lambda/core/util/safe-text';
+import { approvalText } from '../lambda/render/approval';
+import { formatCount, formatNumber } from '../lambda/render/numbers';
+import { zoneText } from '../lambda/render/phrases';
+import { wrap } from '../lambda/render/terminal';
+import { tableText } from '../lambda/render/text-table';
+
+const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+  deleted: 'deleted',
+  'already-gone': 'already gone',
+  spared: 'skipped',
+  changed: 'changed',
+  failed: 'failed',
+};
+
+const time = (instant: string, zone: Zone): string => localMinute(Date.parse(instant), zone);
+
+/** `9 deleted, 1 skipped`. */
+function countsText(items: readonly HistoryItem[]): string {
+  const counts = new Map<string, number>();
+  for (const { entry } of items) {
+    const word = OUTCOME_WORDS[entry.outcome];
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return Array.from(counts, ([word, count]) => `${formatNumber(count)} ${word}`).join(', ');
+}
+
+function decisionText({ policy, reasons }: HistoryEntry): string {
+  const texts = reasons.map(({ text }) => oneLine(text)).join('; ');
+  const parts = [policy === null ? '' : `policy ${oneLine(policy)}`, texts].filter((part) => part !== '');
+  return parts.length === 0 ? 'reasons not recorded' : parts.join(': ');
+}
+
+/** What became of a snapshot, and why. */
+function explanationOf({ entry, code, text }: HistoryItem): string {
+  const outcome = entry.outcome === 'deleted' && text === 'deleted' ? '' : `${oneLine(text)} [${oneLine(code)}]`;
+  const request = entry.requestId === null ? '' : `request ${oneLine(entry.requestId)}`;
+  return [outcome, decisionText(entry), request].filter((part) => part !== '').join('; ');
+}
+
+const rowOf = (item: HistoryItem, zone: Zone): readonly string[] => {
+  const { at, outcome, name, kind, region, source, createdAt } = item.entry;
+  const snapshot = `${oneLine(name)} (${kind}, ${oneLine(region)}, made ${time(createdAt, zone)})`;
+  return [time(at, zone), OUTCOME_WORDS[outcome], snapshot, oneLine(source ?? 'no source'), explanationOf(item)];
+};
+
+/** Groups entries by plan and approval, in their order. */
+function groupsOf(items: readonly HistoryItem[]): readonly (readonly HistoryItem[])[] {
+  const groups = new Map<string, HistoryItem[]>();
+  for (const item of items) {
+    const key = JSON.stringify([item.entry.plan, item.entry.approvedBy]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}
+
+/** Renders entries of the history, by plan: who approved it, and a line for each snapshot. */
+export function* historyText(items: readonly HistoryItem[], zone: Zone, columns: number): Generator<string> {
+  const groups = groupsOf(items);
+  yield wrap(`${formatCount(items.length, 'snapshot')}: ${countsText(items)}. ${zoneText(zone)}.`, columns, '');
+  for (const group of groups) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const { plan, report, approvedBy } = first.entry;
+    const from = report === null || report === plan.id ? '' : ` of the report ${oneLine(report)}`;
+    yield '\n';
+    yield wrap(`Plan ${oneLine(plan.id)}${from}: ${countsText(group)}.`, columns, '');
+    yield wrap(`Approved by ${approvalText(approvedBy)}.`, columns, '');
+    yield tableText(
+      group.map((item) => rowOf(item, zone)),
+      columns,
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import { compareText } from '../util/compare-text';
+import type { ApplyResult, Approval, ItemResult, Outcome, RecordedReason } from './outcome';
+import type { PlannedIdentity } from './plan';
+
+/** The outcome of one snapshot, as `history` lists it. */
+export interface HistoryEntry extends PlannedIdentity {
+  /** The name of its source, else the ARN; null: not known. */
+  readonly source: string | null;
+  readonly outcome: Outcome;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly reasons: readonly RecordedReason[];
+  readonly policy: string | null;
+  readonly plan: { readonly id: string; readonly digest: string };
+  /** The id of the report that the plan is from; null: not recorded. */
+  readonly report: string | null;
+  /** Null: not recorded. */
+  readonly approvedBy: Approval | null;
+  readonly requestId: string | null;
+}
+
+/** An entry with what only texts show: the stable code and the text of its outcome. */
+export interface HistoryItem {
+  readonly entry: HistoryEntry;
+  readonly code: string;
+  readonly text: string;
+}
+
+/** Which entries are wanted. */
+export interface HistoryFilter {
+  /** The name or ARN of a snapshot, or of a source; null: any. */
+  readonly wanted: string | null;
+  /** Epoch ms; null: any time. */
+  readonly since: number | null;
+}
+
+function itemOf(result: ApplyResult, item: ItemResult): HistoryItem {
+  const { arn, name, kind, account, region, createdAt, source, outcome, at, reasons, policy, requestId } = item;
+  const { plan, report } = result;
+  const entry = {
+    ...{ arn, name, kind, account, region, createdAt, source, outcome, at, reasons, policy },
+    plan: { id: plan.id, digest: plan.digest },
+    report,
+    approvedBy: item.approvedBy ?? result.approvedBy,
+    requestId,
+  };
+  return { entry, code: item.code, text: item.text };
+}
+
+const isOf = ({ arn, name, source }: HistoryEntry, wanted: string): boolean =>
+  arn === wanted || name === wanted || source === wanted;
+
+const byNewest = ({ entry: a }: HistoryItem, { entry: b }: HistoryItem): number =>
+  compareText(b.at, a.at) || compareText(a.arn, b.arn);
+
+/** The outcomes in results that a filter wants, newest first. */
+export function historyOf(results: readonly ApplyResult[], { wanted, since }: HistoryFilter): readonly HistoryItem[] {
+  const isWanted = ({ entry }: HistoryItem): boolean =>
+    (wanted === null || isOf(entry, wanted)) && (since === null || Date.parse(entry.at) >= since);
+  return results
+    .flatMap((result) => result.items.map((item) => itemOf(result, item)))
+    .filter(isWanted)
+    .sort(byNewest);
+}

@@ -1,0 +1,84 @@
+import { eachOf } from '../ports/each-of';
+import type { Store } from '../ports/ports';
+import { resultSentence } from '../render/result-text';
+import { resultFile, resultIndexPage } from '../storage/keys';
+import {
+  type IndexedResult,
+  type IndexPageHead,
+  indexedPlans,
+  indexPageObject,
+  isIndexed,
+  listResults,
+  parseIndexPage,
+  readIndexHeads,
+} from '../storage/result-index';
+import { APPLY_RESULT, parseStored } from '../storage/schemas';
+
+/** A page has at most this many results, */
+export const MAX_RESULTS_PER_PAGE = 100;
+/** and grows to about this many characters. */
+export const MAX_PAGE_LENGTH = 8_000_000;
+
+/** At most this many results are added at once: after an upgrade, the runs that follow add the others. */
+const MAX_ADDED = 200;
+/** One round fills a page. What other writers, or many results, leave after so many rounds is left to the next run. */
+const MAX_ROUNDS = 10;
+
+type Listed = readonly [id: string, storedAt: number | null];
+
+/** The results that the index lacks, newest first. */
+function missingIn(heads: readonly IndexPageHead[], stored: ReadonlyMap<string, number | null>): readonly Listed[] {
+  const indexed = indexedPlans(heads.flatMap(({ plans }) => plans ?? []));
+  return [...stored]
+    .filter(([id, storedAt]) => !isIndexed(indexed.get(id), storedAt))
+    .filter(([id, storedAt]) => storedAt !== null || !indexed.has(id))
+    .sort(([, a], [, b]) => (b ?? 0) - (a ?? 0))
+    .slice(0, MAX_ADDED);
+}
+
+/** Reads results. One that is gone, or cannot be read, is left to `history`, which names it. */
+async function readResults(store: Store, listed: readonly Listed[]): Promise<readonly IndexedResult[]> {
+  const results = await eachOf(listed, async ([id, storedAt]): Promise<IndexedResult | null> => {
+    const result = parseStored(APPLY_RESULT, await store.get(resultFile(id)));
+    if (result === null || result.plan.id !== id) return null;
+    const { status, startedAt, updatedAt } = result;
+    return { plan: { id, storedAt, status, startedAt, updatedAt, summary: resultSentence(result) }, result };
+  });
+  return results.filter((each) => each !== null);
+}
+
+/** How many results fit into a page that has `used` results of `length` characters; at least one into an empty page. */
+function fitting(results: readonly IndexedResult[], used: number, length: number): number {
+  let [count, total] = [0, length];
+  for (const { result } of results) {
+    total += JSON.stringify(result).length;
+    if (used + count >= MAX_RESULTS_PER_PAGE || (total > MAX_PAGE_LENGTH && used + count > 0)) break;
+    count += 1;
+  }
+  return count;
+}
+
+/** Adds results to the last page, or to a new one. Returns how many were added; null: another writer was faster. */
+async function append(store: Store, last: number, results: readonly IndexedResult[]): Promise<number | null> {
+  const page = last === 0 ? null : await store.getVersioned(resultIndexPage(last));
+  const before = page === null ? null : parseIndexPage(page.text);
+  const count = page === null || before === null ? 0 : fitting(results, before.length, page.text.length);
+  if (page !== null && before !== null && count > 0) {
+    const object = indexPageObject(last, [...before, ...results.slice(0, count)]);
+    return (await store.replaceIf(object, page.version)) ? count : null;
+  }
+  const first = fitting(results, 0, 0);
+  return (await store.putIfAbsent(indexPageObject(last + 1, results.slice(0, first)))) ? first : null;
+}
+
+/**
+ * Adds to the index each stored result that it lacks, those of runs that died before they did so included. Any number of
+ * writers may run at once: a page is replaced only as it was read.
+ */
+export async function indexResults(store: Store): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const heads = await readIndexHeads(store);
+    const results = await readResults(store, missingIn(heads, await listResults(store)));
+    if (results.length === 0 || (await append(store, heads.at(-1)?.number ?? 0, results)) === results.length) return;
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * The evidence chain: numbered records, each written only if absent, each with the SHA-256 of the record before. So two
+ * writers never continue one record, and a record cannot change without the next one showing it.
+ */
+
+import { RetentionError } from '../core/util/errors';
+import { jsonText } from '../core/util/safe-text';
+import type { Clock, HashText, Store } from '../ports/ports';
+import { evidenceName, evidenceNumber } from './keys';
+import { EVIDENCE_RECORD, type EvidenceRecord, parseStored } from './schemas';
+
+export interface EvidencePorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly hashText: HashText;
+  /** EVIDENCE or LOCAL_EVIDENCE. */
+  readonly folder: string;
+  /** How many days objects are kept at least; null: they are never removed. */
+  readonly keptForDays: number | null;
+}
+
+/** The part of the ports that a deployment sets. */
+export type EvidenceSettings = Pick<EvidencePorts, 'hashText' | 'keptForDays'>;
+
+/** The newest record of a chain, by which the chain up to it can be verified. */
+export interface EvidenceHead {
+  readonly number: number;
+  /** SHA-256 over the exact bytes of the record. */
+  readonly sha256: string;
+}
+
+/** What a record says about an object; its number, its time and its link are added when it is written. */
+export type Entry = Pick<EvidenceRecord, 'kind' | 'ref' | 'sha256'>;
+
+/** Returns a head as e-mails print it: `NUMBER:SHA256`. */
+export const headText = ({ number, sha256 }: EvidenceHead): string => `${number}:${sha256}`;
+
+/** Reads a head as `headText` writes it; null for another text. */
+export function parseHead(text: string): EvidenceHead | null {
+  const [, digits, sha256] = /^([1-9]\d{0,7}):([0-9a-f]{64})$/i.exec(text.trim()) ?? [];
+  return digits === undefined || sha256 === undefined ? null : { number: Number(digits), sha256: sha256.toLowerCase() };
+}
+
+/** How many names a store lists at once at most. */
+const PAGE = 1_000;
+
+/**
+ * Returns the number of the last record; 0: there is none. Numbers have no gaps, so the search doubles its steps and
+ * then halves them: one list up to 1,000 records, and some ten lists more for each factor of a thousand.
+ */
+async function lastNumber({ store, folder }: Pick<EvidencePorts, 'store' | 'folder'>): Promise<number> {
+  let [last, after, step] = [0, 0, PAGE];
+  /** No record has a higher number. */
+  let most = Number.POSITIVE_INFINITY;
+  while (last < most) {
+    const { names, more } = await store.listAfter(folder, after === 0 ? '' : evidenceName(after));
+    const found = names.map(evidenceNumber).findLast((number) => number !== null) ?? null;
+    if (found === null) most = after;
+    else if (!more) return found;
+    else last = found;
+    if (most === Number.POSITIVE_INFINITY) {
+      after = last + step;
+      step *= 2;
+    } else after = most - last <= PAGE ? last : Math.floor((last + most) / 2);
+  }
+  return last;
+}
+
+interface StoredRecord {
+  readonly record: EvidenceRecord;
+  readonly text: string;
+}
+
+/** Reads a record; null: there is none. */
+async function readEvidence({ store, folder }: EvidencePorts, number: number): Promise<StoredRecord | null> {
+  const key = `${folder}${evidenceName(number)}`;
+  const text = await store.get(key);
+  if (text === null) return null;
+  const record = parseStored(EVIDENCE_RECORD, text);
+  if (record?.number === number) return { record, text };
+  throw new RetentionError(
+    'evidence.unreadable',
+    `cannot continue the evidence chain: ${store.locate(key)} is not as it was written; restore it, and run the same again`,
+  );
+}
+
+const isSame = ({ record }: StoredRecord, { kind, ref, sha256 }: Entry): boolean =>
+  record.kind === kind && record.ref.key === ref.key && record.sha256 === sha256;
+
+/** Attempts to write one record. Each loss means that another writer has written one. */
+const MAX_TRIES = 100;
+
+/** Writes a record after `head`, or after those that other writers add meanwhile. Returns the new head. */
+async function append(ports: EvidencePorts, head: StoredRecord | null, entry: Entry): Promise<StoredRecord> {
+  const { store, clock, hashText, folder } = ports;
+  let before = head;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    // A run that is repeated after a crash finds its own record.
+    if (before !== null && isSame(before, entry)) return before;
+    const number: number = (before?.record.number ?? 0) + 1;
+    const { kind, ref, sha256 } = entry;
+    const previous = before === null ? null : hashText(before.text);
+    const record: EvidenceRecord = {
+      schemaVersion: 1,
+      number,
+      at: new Date(clock()).toISOString(),
+      ...{ kind, ref, sha256, previous },
+    };
+    const text = `${jsonText(record)}\n`;
+    const key = `${folder}${evidenceName(number)}`;
+    if (await store.putIfAbsent({ key, contentType: 'application/json', body: [text] })) return { record, text };
+    // S3 also refuses a write while another one of the key is under way: then there may be no record yet.
+    before = (await readEvidence(ports, number)) ?? before;
+  }
+  throw new RetentionError(
+    'evidence.busy',
+    `cannot record ${entry.ref.key}: other runs were faster ${MAX_TRIES} times at ${store.locate(folder)}; run the same again`,
+  );
+}
+
+/**
+ * Records objects in order, and returns the head; null: there is no record. A run that is repeated after a crash records
+ * nothing twice, unless another run has recorded something meanwhile.
+ */
+export async function recordEvidence(ports: EvidencePorts, entries: readonly Entry[]): Promise<EvidenceHead | null> {
+  const number = await lastNumber(ports);
+  let head = number === 0 ? null : await readEvidence(ports, number);
+  const last = entries.at(-1);
+  const isRecorded = head !== null && last !== undefined && isSame(head, last);
+  if (!isRecorded) for (const entry of entries) head = await append(ports, head, entry);
+  return head === null ? null : { number: head.record.number, sha256: ports.hashText(head.text) };
+}
+
+const DAY_MS = 86_400_000;
+
+/** An object to record. */
+export interface Recordable {
+  readonly kind: Entry['kind'];
+  readonly key: string;
+  /** Epoch ms: the object, and all that it lists, was stored at this time or later. */
+  readonly since: number;
+}
+
+/**
+ * Makes the entry of an object from the bytes that are stored, so that also a fault of the way there shows. Throws
+ * `evidence.absent` where there is none.
+ */
+export async function entryOf({ store, keptForDays }: EvidencePorts, { kind, key, since }: Recordable): Promise<Entry> {
+  const stored = await store.fingerprint(key);
+  if (stored === null)
+    throw new RetentionError(
+      'evidence.absent',
+      `cannot record ${store.locate(key)}: there is no such object; expected the ${kind} that this run stored`,
+    );
+  const { sha256, version } = stored;
+  const ref = {
+    key,
+    ...(version === null ? {} : { version }),
+    ...(keptForDays === null ? {} : { keptUntil: new Date(since + keptForDays * DAY_MS).toISOString() }),
+  };
+  return { kind, ref, sha256 };
+}

@@ -1,0 +1,144 @@
+import type { ApplyResult } from '../core/plan/outcome';
+import { RetentionError } from '../core/util/errors';
+import type { Store } from '../ports/ports';
+import {
+  RECORD_FOLDER_NAME,
+  RECORD_NAME,
+  RESULTS,
+  recordFolder,
+  resultFile,
+  resultFolder,
+  resultIndexPage,
+} from './keys';
+import {
+  type IndexedResult,
+  indexedPlans,
+  isIndexed,
+  listIndexPages,
+  listResults,
+  parseIndexPage,
+} from './result-index';
+import { APPLY_RESULT, parseStored } from './schemas';
+
+/** What is recorded in a store of results. */
+export interface StoredHistory {
+  /** One result for each plan. */
+  readonly results: readonly ApplyResult[];
+  /** Places of results and pages that are missing, or that cannot be read. What they have may be missing above. */
+  readonly unreadable: readonly string[];
+  /** Names directly in `results/`. */
+  readonly names: readonly string[];
+}
+
+const MAX_READS_AT_ONCE = 16;
+
+/** Reads many objects, a few at a time, in order. */
+async function readEach<T, R>(all: readonly T[], read: (each: T) => Promise<R>): Promise<readonly R[]> {
+  const answers: R[] = [];
+  for (let from = 0; from < all.length; from += MAX_READS_AT_ONCE)
+    answers.push(...(await Promise.all(all.slice(from, from + MAX_READS_AT_ONCE).map(read))));
+  return answers;
+}
+
+/** A result that was read. `state` tells why there is none. */
+type ReadResult =
+  | { readonly state: 'read'; readonly result: ApplyResult }
+  | { readonly state: 'gone' }
+  | { readonly state: 'unreadable' };
+
+/**
+ * Reads the results of all plans: those in the index from there, the others one by one. `complete` returns an
+ * unfinished result with what runs recorded since it was written.
+ */
+class HistoryReader {
+  private readonly unreadable: string[] = [];
+
+  constructor(
+    private readonly store: Store,
+    private readonly complete: (result: ApplyResult) => Promise<ApplyResult>,
+  ) {}
+
+  async read(): Promise<StoredHistory> {
+    const { store } = this;
+    const names = await store.list(RESULTS);
+    const stored = await listResults(store);
+    const indexed = await this.readIndex();
+    const plans = indexedPlans(indexed.map(({ plan }) => plan));
+    const outdated = await this.findOutdated(indexed.filter(({ plan }) => plans.get(plan.id) === plan));
+    const isCurrent = ([id, storedAt]: readonly [string, number | null]): boolean =>
+      isIndexed(plans.get(id), storedAt) && !outdated.has(id);
+    const direct = [...stored].filter((each) => !isCurrent(each));
+    const read = await readEach(direct, ([id]) => this.readResult(id));
+    const results = new Map<string, ApplyResult>();
+    for (const { plan, result } of indexed) if (plans.get(plan.id) === plan) results.set(plan.id, result);
+    for (const [index, each] of read.entries()) {
+      const [id = ''] = direct[index] ?? [];
+      if (each.state === 'read') results.set(id, each.result);
+      else if (each.state === 'unreadable') this.unreadable.push(store.locate(resultFile(id)));
+    }
+    await this.findLostResults(names, results);
+    return { results: [...results.values()], unreadable: [...this.unreadable].sort(), names };
+  }
+
+  private async readIndex(): Promise<readonly IndexedResult[]> {
+    const { store } = this;
+    const pages = await readEach(await listIndexPages(store), async (number) => {
+      const text = await store.get(resultIndexPage(number));
+      return { number, results: text === null ? [] : parseIndexPage(text) };
+    });
+    for (const { number, results } of pages)
+      if (results === null) this.unreadable.push(store.locate(resultIndexPage(number)));
+    return pages.flatMap(({ results }) => results ?? []);
+  }
+
+  /**
+   * Finds the unfinished results that have fewer outcomes than are recorded: a run that died did not write them again.
+   */
+  private async findOutdated(indexed: readonly IndexedResult[]): Promise<ReadonlySet<string>> {
+    const open = indexed.filter(({ plan }) => plan.status === 'unfinished');
+    const names = await readEach(open, ({ result }) => this.store.list(recordFolder(result.plan)));
+    const isOutdated = ({ result }: IndexedResult, index: number): boolean =>
+      (names[index] ?? []).filter((name) => RECORD_NAME.exec(name)?.[2] === 'outcome').length > result.items.length;
+    return new Set(open.filter(isOutdated).map(({ plan }) => plan.id));
+  }
+
+  private async readResult(id: string): Promise<ReadResult> {
+    const text = await this.store.get(resultFile(id));
+    if (text === null) return { state: 'gone' };
+    const result = parseStored(APPLY_RESULT, text);
+    if (result === null || result.plan.id !== id) return { state: 'unreadable' };
+    return { state: 'read', result: result.status === 'finished' ? result : await this.completed(result) };
+  }
+
+  /** Adds the outcomes that were recorded since; where one of them cannot be read, the result is used as it is. */
+  private async completed(result: ApplyResult): Promise<ApplyResult> {
+    try {
+      return await this.complete(result);
+    } catch (error) {
+      if (!(error instanceof RetentionError) || error.code !== 'result.unreadable') throw error;
+      this.unreadable.push(this.store.locate(recordFolder(result.plan)));
+      return result;
+    }
+  }
+
+  /** Finds folders of attempts and outcomes whose result is not there. */
+  private async findLostResults(names: readonly string[], results: ReadonlyMap<string, ApplyResult>): Promise<void> {
+    const { store } = this;
+    const folders = names.filter(
+      (name) => !name.includes('.') && !results.has(name) && !names.includes(`${name}.json`),
+    );
+    const contents = await readEach(folders, (name) => store.list(resultFolder(name)));
+    for (const [index, name] of folders.entries())
+      if (contents[index]?.some((each) => RECORD_FOLDER_NAME.test(each)))
+        this.unreadable.push(store.locate(resultFile(name)));
+  }
+}
+
+/**
+ * Reads what is recorded in a store of results. With the index, it reads one object for up to a hundred results, and
+ * one for each result that the index lacks.
+ */
+export const readHistory = (
+  store: Store,
+  complete: (result: ApplyResult) => Promise<ApplyResult>,
+): Promise<StoredHistory> => new HistoryReader(store, complete).read();

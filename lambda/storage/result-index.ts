@@ -1,0 +1,105 @@
+/**
+ * The index of results: what `history` reads instead of every result. It is a view: `results/<plan id>.json` is the
+ * record, and an index that lacks a result is completed from the listing of `results/`. A page is JSON on lines, so that
+ * its first line tells which plans it has.
+ */
+
+import type { ApplyResult } from '../core/plan/outcome';
+import { jsonText } from '../core/util/safe-text';
+import type { Store, StoredObject } from '../ports/ports';
+import { LOCK_FILE, RESULT_INDEX, RESULT_INDEX_NAME, RESULTS, resultIndexPage } from './keys';
+import { parseStored, RESULT_INDEX_HEAD, RESULT_INDEX_PAGE } from './schemas';
+
+/** A result as the index lists it. */
+export interface IndexedPlan {
+  /** The id of its plan. */
+  readonly id: string;
+  /** When the store wrote the result that was indexed (epoch ms); null: not known. */
+  readonly storedAt: number | null;
+  readonly status: ApplyResult['status'];
+  readonly startedAt: string;
+  readonly updatedAt: string;
+  /** The result in one sentence. */
+  readonly summary: string;
+}
+
+/** The first line of a page. `plans` null: it cannot be read. */
+export interface IndexPageHead {
+  readonly number: number;
+  readonly plans: readonly IndexedPlan[] | null;
+}
+
+/** A result with its line in the index. */
+export interface IndexedResult {
+  readonly plan: IndexedPlan;
+  readonly result: ApplyResult;
+}
+
+/** A page. `results` null: it cannot be read. */
+export interface IndexPage {
+  readonly number: number;
+  readonly results: readonly IndexedResult[] | null;
+}
+
+const END_LINE = ']}';
+
+/** A page as an object, a line for each result. */
+export function indexPageObject(number: number, results: readonly IndexedResult[]): StoredObject {
+  const head = jsonText({ schemaVersion: 1, plans: results.map(({ plan }) => plan) });
+  const lines = results.map(({ result }, index) => `${jsonText(result)}${index < results.length - 1 ? ',' : ''}\n`);
+  const body = [`${head.slice(0, -1)},"results":[\n`, ...lines, `${END_LINE}\n`];
+  return { key: resultIndexPage(number), contentType: 'application/json', body };
+}
+
+/** Parses a page; null where it is not as it was written. */
+export function parseIndexPage(text: string): readonly IndexedResult[] | null {
+  const page = parseStored(RESULT_INDEX_PAGE, text);
+  if (page === null) return null;
+  return page.results.flatMap((result, index) => {
+    const plan = page.plans[index];
+    return plan === undefined ? [] : [{ plan, result }];
+  });
+}
+
+/** Returns the numbers of the pages that there are, in order. */
+export async function listIndexPages(store: Store): Promise<readonly number[]> {
+  const names = await store.list(RESULT_INDEX);
+  return names.flatMap((name) => {
+    const [, digits] = RESULT_INDEX_NAME.exec(name) ?? [];
+    return digits === undefined ? [] : [Number(digits)];
+  });
+}
+
+async function readHead(store: Store, number: number): Promise<IndexPageHead> {
+  for await (const line of (await store.lines(resultIndexPage(number))) ?? []) {
+    return { number, plans: parseStored(RESULT_INDEX_HEAD, `${line}${END_LINE}`)?.plans ?? null };
+  }
+  return { number, plans: null };
+}
+
+/** Reads the first line of each page, in order. */
+export async function readIndexHeads(store: Store): Promise<readonly IndexPageHead[]> {
+  const heads: IndexPageHead[] = [];
+  for (const number of await listIndexPages(store)) heads.push(await readHead(store, number));
+  return heads;
+}
+
+/** Returns the plans that the index lists, by id. A later line of a plan replaces an earlier one, a finished one stays. */
+export function indexedPlans(plans: Iterable<IndexedPlan>): ReadonlyMap<string, IndexedPlan> {
+  const byId = new Map<string, IndexedPlan>();
+  for (const plan of plans) if (byId.get(plan.id)?.status !== 'finished') byId.set(plan.id, plan);
+  return byId;
+}
+
+/** Whether the index has a result as it is stored. A finished result is never replaced. */
+export const isIndexed = (plan: IndexedPlan | undefined, storedAt: number | null): boolean =>
+  plan !== undefined && (plan.status === 'finished' || (storedAt !== null && plan.storedAt === storedAt));
+
+/** Lists the results that are stored: the id of each plan, and the store's own time (epoch ms; null: not known). */
+export async function listResults(store: Store): Promise<ReadonlyMap<string, number | null>> {
+  const times = new Map<string, number | null>();
+  for (const [name, storedAt] of await store.listDated(RESULTS))
+    if (name.endsWith('.json') && `${RESULTS}${name}` !== LOCK_FILE)
+      times.set(name.slice(0, -'.json'.length), storedAt);
+  return times;
+}

@@ -1,0 +1,66 @@
+import { recordApproval, recordResult } from '../../lambda/deletion/record-deletion';
+import type { Store } from '../../lambda/ports/ports';
+import { sha256Of } from '../../lambda/runtime/digest';
+import { type EvidenceHead, type EvidencePorts, entryOf, recordEvidence } from '../../lambda/storage/evidence';
+import { jsonObject } from '../../lambda/storage/json-object';
+import { EVIDENCE, planFile, recordFile, reportFiles, resultFile } from '../../lambda/storage/keys';
+import { type Verification, verifyEvidence } from '../../lambda/storage/verify-evidence';
+
+export const AT = Date.UTC(2026, 10, 23, 8);
+const DAY = 86_400_000;
+
+export const planOf = (number: number) => ({
+  id: `202611${String(10 + number)}T080000Z-1a2b3c4d`,
+  digest: `sha256:${String(number % 10).repeat(64)}`,
+});
+
+/** What runs store and record in a place, without reports and plans that anything else would need. */
+export class EvidencePlace {
+  readonly ports: EvidencePorts;
+
+  constructor(store: Store, options: Partial<EvidencePorts> = {}) {
+    this.ports = { store, clock: () => AT, hashText: sha256Of, folder: EVIDENCE, keptForDays: null, ...options };
+  }
+
+  /** Stores and records a report and its plan. */
+  async report(number: number): Promise<EvidenceHead | null> {
+    const { id, digest } = planOf(number);
+    const { store } = this.ports;
+    await store.putIfAbsent(jsonObject(reportFiles(id).json, { reportId: id }));
+    await store.putIfAbsent(jsonObject(planFile(id), { id, digest }));
+    const since = AT;
+    return recordEvidence(this.ports, [
+      await entryOf(this.ports, { kind: 'report', key: reportFiles(id).json, since }),
+      await entryOf(this.ports, { kind: 'plan', key: planFile(id), since }),
+    ]);
+  }
+
+  async approve(number: number, run = 'run-1'): Promise<void> {
+    await recordApproval(this.ports, { plan: planOf(number), run, origin: { approvedBy: null, report: null } });
+  }
+
+  /** Writes the attempt, the outcome and the result of a run. */
+  async remove(number: number, run = 'run-1', status = 'finished'): Promise<void> {
+    const plan = planOf(number);
+    const { store } = this.ports;
+    await store.put(jsonObject(recordFile(plan, 0, 'attempt'), { arn: 'a', run }));
+    if (status === 'finished')
+      await store.putIfAbsent(jsonObject(recordFile(plan, 0, 'outcome'), { arn: 'a', outcome: 'deleted' }));
+    await store.put(jsonObject(resultFile(plan.id), { plan, status, run }));
+  }
+
+  result(number: number, run = 'run-1'): Promise<EvidenceHead | null> {
+    return recordResult(this.ports, { plan: planOf(number), run, origin: { approvedBy: null, report: null } });
+  }
+
+  /** A whole deletion. */
+  async delete(number: number, run = 'run-1'): Promise<EvidenceHead | null> {
+    await this.approve(number, run);
+    await this.remove(number, run);
+    return this.result(number, run);
+  }
+
+  verify(head: EvidenceHead | null = null, now = AT + DAY): Promise<Verification> {
+    return verifyEvidence({ ...this.ports, now }, head);
+  }
+}

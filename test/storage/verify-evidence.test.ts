@@ -1,0 +1,320 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { folderStore } from '../../cli/folder-store';
+import type { Store } from '../../lambda/ports/ports';
+import { sha256Of } from '../../lambda/runtime/digest';
+import type { EvidenceHead } from '../../lambda/storage/evidence';
+import { evidenceName } from '../../lambda/storage/keys';
+import type { Verification } from '../../lambda/storage/verify-evidence';
+import { AT, EvidencePlace, planOf } from '../fakes/evidence-place';
+import { memoryStore } from '../fakes/memory-store';
+
+const DAY = 86_400_000;
+const record = (number: number): string => `evidence/${evidenceName(number)}`;
+
+/** Five reports; the plans of two are applied, one of them by two runs. */
+async function aHistory(options: { readonly keptForDays?: number } = {}) {
+  const objects = new Map<string, string>();
+  const place = new EvidencePlace(memoryStore(objects), options);
+  await place.report(1);
+  await place.delete(1);
+  for (const number of [2, 3]) await place.report(number);
+  await place.approve(3, 'first');
+  await place.remove(3, 'first', 'unfinished');
+  await place.result(3, 'first');
+  await place.report(4);
+  await place.delete(3, 'second');
+  const head = (await place.report(5)) as EvidenceHead;
+  return { objects, place, head };
+}
+
+const faultsOf = ({ broken }: Verification): readonly (readonly [number, string])[] =>
+  broken.map(({ number, fault }) => [number, fault]);
+
+it('a chain is whole as its runs wrote it', async () => {
+  const { place, head } = await aHistory();
+  const verification = await place.verify(head);
+  expect(verification).toMatchObject({ broken: [], head, expired: 0, unrecorded: [], withoutResult: [] });
+  expect(verification.records).toBe(head.number);
+});
+
+describe('a record', () => {
+  it('that was altered is named with the one that continues it', async () => {
+    const { objects, place } = await aHistory();
+    objects.set(record(3), (objects.get(record(3)) ?? '').replace('"at":"2026', '"at":"2025'));
+    expect((await place.verify()).broken[0]).toMatchObject({
+      number: 3,
+      fault: 'record.not-continued',
+      message: 'the record 3 is not the one that the record 4 continues: one of the two was altered',
+    });
+  });
+
+  it('that is missing is named', async () => {
+    const { objects, place } = await aHistory();
+    objects.delete(record(4));
+    objects.delete(record(5));
+    expect(faultsOf(await place.verify())[0]).toEqual([4, 'record.missing']);
+    expect((await place.verify()).broken[0]?.message).toBe('the records 4 to 5 are missing');
+  });
+
+  it('that is missing at the beginning is named', async () => {
+    const { objects, place } = await aHistory();
+    objects.delete(record(1));
+    expect(faultsOf(await place.verify())[0]).toEqual([1, 'record.missing']);
+  });
+
+  it('that was inserted is named', async () => {
+    const { objects, place, head } = await aHistory();
+    objects.set('evidence/00000003-copy.json', objects.get(record(3)) ?? '');
+    expect(faultsOf(await place.verify(head))).toEqual([[3, 'record.inserted']]);
+  });
+
+  it('that was moved is named', async () => {
+    const { objects, place } = await aHistory();
+    const [three, four] = [objects.get(record(3)) ?? '', objects.get(record(4)) ?? ''];
+    objects.set(record(3), four);
+    objects.set(record(4), three);
+    expect(faultsOf(await place.verify())).toEqual(
+      expect.arrayContaining([
+        [3, 'record.altered'],
+        [4, 'record.altered'],
+      ]),
+    );
+  });
+});
+
+describe('with a head', () => {
+  it('a chain that was cut is found', async () => {
+    const { objects, place, head } = await aHistory();
+    objects.delete(record(head.number));
+    expect(faultsOf(await place.verify())).toEqual([]);
+    expect(faultsOf(await place.verify(head))).toEqual([[head.number, 'chain.cut']]);
+  });
+
+  it('a chain that was cut and went on is found', async () => {
+    const { objects, place, head } = await aHistory();
+    objects.delete(record(head.number));
+    await place.report(6);
+    expect(faultsOf(await place.verify(head))).toEqual([[head.number, 'chain.rewritten']]);
+  });
+
+  it('a chain that was written again from its beginning is found', async () => {
+    const { place, objects } = await aHistory();
+    const old = await aHistory();
+    for (const key of [...objects.keys()].filter((each) => each.startsWith('evidence/'))) objects.delete(key);
+    for (const number of [1, 2, 3, 4, 5]) await place.report(number);
+    const head = { number: 7, sha256: sha256Of(old.objects.get(record(7)) ?? '') };
+    expect(faultsOf(await place.verify())).toEqual([]);
+    expect(faultsOf(await place.verify(head))).toContainEqual([7, 'chain.rewritten']);
+  });
+
+  it('a chain that grew since is whole', async () => {
+    const { place, head } = await aHistory();
+    await place.report(6);
+    expect((await place.verify(head)).broken).toEqual([]);
+  });
+});
+
+it('a place without records is not whole: no one can tell whether there were any', async () => {
+  const place = new EvidencePlace(memoryStore());
+  expect(faultsOf(await place.verify())).toEqual([[1, 'chain.empty']]);
+  expect(faultsOf(await place.verify({ number: 3, sha256: 'a'.repeat(64) }))).toEqual([[1, 'chain.cut']]);
+});
+
+it('a record of a later version is named', async () => {
+  const { objects, place } = await aHistory();
+  objects.set(record(2), (objects.get(record(2)) ?? '').replace('"schemaVersion":1', '"schemaVersion":2'));
+  expect((await place.verify()).broken[0]).toMatchObject({ number: 2, fault: 'record.altered' });
+});
+
+describe('an object', () => {
+  it('that was altered is named with the record that has its hash', async () => {
+    const { objects, place } = await aHistory();
+    const key = `reports/${planOf(2).id}/report.json`;
+    objects.set(key, '{}');
+    expect((await place.verify()).broken).toEqual([
+      {
+        number: 5,
+        fault: 'object.altered',
+        place: `memory:${key}`,
+        message: `memory:${key} was altered since the record 5 was written`,
+      },
+    ]);
+  });
+
+  it('that was removed after the time for which it was to be kept is expired, and one removed before is missing', async () => {
+    const { objects, place } = await aHistory({ keptForDays: 400 });
+    objects.delete(`reports/${planOf(1).id}/report.json`);
+    expect(faultsOf(await place.verify(null, AT + 399 * DAY))).toEqual([[1, 'object.missing']]);
+    expect(await place.verify(null, AT + 401 * DAY)).toMatchObject({ broken: [], expired: 1 });
+  });
+
+  it('that is there and altered is never expired', async () => {
+    const { objects, place } = await aHistory({ keptForDays: 400 });
+    objects.set(`reports/${planOf(1).id}/report.json`, '{}');
+    expect(faultsOf(await place.verify(null, AT + 401 * DAY))).toEqual([[1, 'object.altered']]);
+  });
+
+  it('that no record names is listed, and breaks nothing', async () => {
+    const { objects, place } = await aHistory();
+    objects.set('reports/20261201T080000Z-forged/report.json', '{}');
+    objects.set('plans/auto-20261201T080000Z.json', '{}');
+    objects.set('reports/20250101T080000Z-before/report.json', '{}');
+    expect(await place.verify()).toMatchObject({
+      broken: [],
+      unrecorded: ['memory:reports/20261201T080000Z-forged/report.json', 'memory:plans/auto-20261201T080000Z.json'],
+    });
+  });
+});
+
+describe('a plan', () => {
+  it('whose last run recorded no result is listed, and its files may have changed', async () => {
+    const { place } = await aHistory();
+    await place.approve(2, 'died');
+    await place.remove(2, 'died', 'unfinished');
+    const folder = `results/${planOf(2).id}/${'2'.repeat(16)}`;
+    expect(await place.verify()).toMatchObject({
+      broken: [],
+      withoutResult: [`memory:${folder}/once-approval-died.json`],
+    });
+    await place.approve(2, 'next');
+    await place.remove(2, 'next');
+    await place.result(2, 'next');
+    expect(await place.verify()).toMatchObject({ broken: [], withoutResult: [] });
+  });
+
+  it('has its outcomes checked even while a run of it goes on', async () => {
+    const { objects, place } = await aHistory();
+    await place.approve(3, 'again');
+    objects.set(`results/${planOf(3).id}/${'3'.repeat(16)}/000000.outcome.json`, '{}');
+    expect(faultsOf(await place.verify())).toEqual([[15, 'object.altered']]);
+  });
+});
+
+it('a change of any byte of any record or recorded object is found', async () => {
+  const { objects, place, head } = await aHistory();
+  const keys = [...objects.keys()];
+  // Of the two runs of a plan, the attempt and the result that the first one left were replaced.
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...keys), fc.nat(), fc.integer({ min: 1, max: 127 }), async (key, at, by) => {
+      const text = objects.get(key) ?? '';
+      const position = at % text.length;
+      const changed = String.fromCharCode(text.charCodeAt(position) ^ by);
+      objects.set(key, text.slice(0, position) + changed + text.slice(position + 1));
+      try {
+        expect((await place.verify(head)).broken).not.toEqual([]);
+      } finally {
+        objects.set(key, text);
+      }
+    }),
+    { numRuns: 700 },
+  );
+  expect((await place.verify(head)).broken).toEqual([]);
+}, 60_000);
+
+it('the removal of any record or recorded object is found', async () => {
+  const { objects, place, head } = await aHistory();
+  for (const [key, text] of [...objects]) {
+    objects.delete(key);
+    expect({ key, broken: (await place.verify(head)).broken.length > 0 }).toEqual({ key, broken: true });
+    objects.set(key, text);
+  }
+});
+
+it('bytes that are no text are found in a folder, too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'evidence-'));
+  try {
+    const place = new EvidencePlace(folderStore(folder));
+    await place.report(1);
+    const head = await place.delete(1);
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    expect((await place.verify(head)).broken).toEqual([]);
+    for (const file of files) {
+      const bytes = readFileSync(file);
+      for (const at of [0, Math.floor(bytes.length / 2), bytes.length - 1]) {
+        const changed = Buffer.from(bytes);
+        changed[at] = (changed[at] ?? 0) | 0x80;
+        writeFileSync(file, changed);
+        expect({ file, at, broken: (await place.verify(head)).broken.length > 0 }).toEqual({ file, at, broken: true });
+      }
+      writeFileSync(file, Buffer.concat([Buffer.from('\ufeff'), bytes]));
+      expect((await place.verify(head)).broken.length).toBeGreaterThan(0);
+      writeFileSync(file, bytes);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** A store through which one run acts: slow by chance, and dead from one of its calls on. */
+function mortal(store: Store, random: () => number, diesAt: number): Store {
+  let calls = 0;
+  return new Proxy(store, {
+    get: (target, name: keyof Store) =>
+      typeof target[name] === 'function'
+        ? async (...given: readonly unknown[]) => {
+            calls += 1;
+            for (let ticks = Math.floor(random() * 6); ticks > 0; ticks -= 1) await Promise.resolve();
+            const act = () => (target[name] as (...all: readonly unknown[]) => unknown)(...given);
+            if (calls < diesAt) return act();
+            // It dies before the call, or after it was carried out.
+            if (calls === diesAt && random() < 0.5) await act();
+            throw new Error('died');
+          }
+        : target[name],
+  });
+}
+
+it('runs at the same time that die at any call leave a whole chain, and delete only what is approved in it', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true })),
+      fc.array(
+        fc.record({
+          plan: fc.integer({ min: 1, max: 4 }),
+          diesAt: fc.integer({ min: 1, max: 30 }),
+          isReport: fc.boolean(),
+        }),
+        {
+          minLength: 2,
+          maxLength: 9,
+        },
+      ),
+      async (stream, runs) => {
+        const random = (): number => stream.next().value;
+        const objects = new Map<string, string>();
+        const store = memoryStore(objects);
+        const heads: EvidenceHead[] = [];
+        await Promise.all(
+          runs.map(async ({ plan, diesAt, isReport }, index) => {
+            const place = new EvidencePlace(mortal(store, random, diesAt));
+            const ended = isReport ? place.report(plan) : place.delete(plan, `run-${index}`);
+            const head = await ended.catch(() => null);
+            if (head !== null) heads.push(head);
+          }),
+        );
+        const place = new EvidencePlace(store);
+        // A later run continues the chain that the dead ones left.
+        heads.push((await place.report(9)) as EvidenceHead);
+        for (const head of heads) expect((await place.verify(head)).broken.filter(isNotOfOverlap)).toEqual([]);
+        const approved = new Set(
+          [...objects].flatMap(([key, text]) => (key.startsWith('evidence/') ? [JSON.parse(text).ref.key] : [])),
+        );
+        const deleted = [...objects.keys()].filter((key) => key.endsWith('.outcome.json'));
+        for (const key of deleted) {
+          const folder = key.slice(0, key.lastIndexOf('/'));
+          expect([...approved].some((each) => String(each).startsWith(`${folder}/once-approval-`))).toBe(true);
+        }
+      },
+    ),
+    { numRuns: 400 },
+  );
+}, 60_000);
+
+/** These runs have no lock: two of one plan replace each other's results, which real ones never do. */
+const isNotOfOverlap = ({ place }: { readonly place: string }): boolean =>
+  !/\.attempt\.json$|results\/[^/]+\.json$/.test(place);
