@@ -23,9 +23,13 @@ function explore(data: PageData, allRows: readonly SnapshotRow[]): void {
     markOf: (row) => trial.markOf(row),
     triedOf: (row) => trial.triedOf(row),
   });
+  let frame = 0;
   redraw = () => {
-    drawTimeline();
-    redrawTable();
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => {
+      drawTimeline();
+      redrawTable();
+    });
   };
   document
     .getElementById('copy-policy')
