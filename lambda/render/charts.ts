@@ -3,7 +3,7 @@ import type { EvaluatedSnapshot, Report, Verdict } from '../core/report/report-m
 import { oneLine } from '../core/util/safe-text';
 import { formatDollars, formatNumber } from './numbers';
 import { sourceName, wholeDays } from './phrases';
-import { regionLabel } from './region-names';
+import { regionCity } from './region-names';
 import { unknownSizeText } from './totals';
 
 /** One bar: the kept and the expired amount, with texts for all of it and for the expired part (empty: none). */
@@ -127,7 +127,8 @@ export const charts = (report: Report): readonly Chart[] => [
   }),
   ageChart(report),
   costChart('By region', report, ({ snapshot: { region } }) => ({
-    label: regionLabel(oneLine(region)),
+    key: oneLine(region),
+    label: regionCity(region) || oneLine(region),
     filter: { region: oneLine(region) },
   })),
   costChart('By kind', report, ({ snapshot: { kind } }) => ({ label: kind, filter: { kind } })),

@@ -141,7 +141,7 @@ function blockedPanel(report: Report, { run }: PageContext): string {
       ? firstCleanUpCommands(run.plan ?? 'plan.json', run.options)
           .map((command, index) => commandHtml(`clean-up-${index + 1}`, command))
           .join('')
-      : `<p>The guide <b>${FIRST_CLEAN_UP_GUIDE}</b> of the project shows each step.</p>`;
+      : `<p class="small quiet">The guide <b>${FIRST_CLEAN_UP_GUIDE}</b> of the project shows each step.</p>`;
   return `${heading('Do the first clean-up once')}${intro}${how}${fold(
     'The message in full',
     `<p>${escapeHtml(oneLine(report.plan.blocked?.message ?? ''))}</p>`,

@@ -17,8 +17,8 @@ import type { Situation } from './situation';
 import { viewHtml } from './view';
 
 /** Sources with an own line, and candidates in the list of one; the table has all. */
-const MAX_GROUPS = 60;
-const MAX_LISTED = 40;
+const MAX_GROUPS = 30;
+const MAX_LISTED = 25;
 /** Different policies that a source names. */
 const MAX_REASONS = 3;
 

@@ -1,4 +1,11 @@
-import { COUNT_RULES, type CountRule, type Policy, type PolicyUse, WITHIN_RULES } from '../../core/policy/policy';
+import {
+  COUNT_RULES,
+  type CountRule,
+  type Keep,
+  type Policy,
+  type PolicyUse,
+  WITHIN_RULES,
+} from '../../core/policy/policy';
 import type { Reason } from '../../core/policy/reason';
 import { durationText } from '../../core/policy/reason-summary';
 import type { EvaluatedSnapshot } from '../../core/report/report-model';
@@ -17,27 +24,29 @@ const capitalized = (text: string): string => `${text.slice(0, 1).toUpperCase()}
 
 const latestText = (count: number): string => (count === 1 ? 'the latest' : `the ${formatNumber(count)} latest`);
 
+/** What the keep rules keep of each source, in words. */
+function keptWords({ counts, within }: Keep): readonly string[] {
+  const kept: string[] = [];
+  for (const rule of COUNT_RULES) {
+    const count = counts[rule];
+    if (count !== undefined) kept.push(rule === 'last' ? latestText(count) : `${formatNumber(count)} ${rule}`);
+  }
+  for (const rule of WITHIN_RULES) {
+    const duration = within[rule];
+    if (duration === undefined) continue;
+    const every = rule === 'within' ? 'those' : `one ${rule.slice(6).toLowerCase()}`;
+    kept.push(`${every} within ${durationText(duration.text)} of the newest`);
+  }
+  return kept;
+}
+
 /** The reasons for which a policy expires a snapshot, as one sentence that can be checked against a calendar. */
 export function policySentence({ keep, expireAfter, expireOn }: Policy): string {
   if (expireOn !== null) return `Kept through ${dayText(expireOn)}, and that day has passed.`;
-  const kept: string[] = [];
-  if (keep !== null && keep !== 'all') {
-    const { counts, within } = keep;
-    for (const rule of COUNT_RULES) {
-      const count = counts[rule];
-      if (count !== undefined) kept.push(rule === 'last' ? latestText(count) : `${formatNumber(count)} ${rule}`);
-    }
-    for (const rule of WITHIN_RULES) {
-      const duration = within[rule];
-      if (duration === undefined) continue;
-      const every = rule === 'within' ? 'those' : `one ${rule.slice(6).toLowerCase()}`;
-      kept.push(`${every} within ${durationText(duration.text)} of the newest`);
-    }
-  }
+  const kept = keep === null || keep === 'all' ? [] : keptWords(keep);
   const age = expireAfter === null ? '' : `Older than ${durationText(expireAfter.text)}`;
   if (kept.length === 0) return `${age}.`;
-  const only = kept.length === 1 && keep !== null && keep !== 'all' && keep.counts.last === 1;
-  const list = only ? 'the latest' : `one of ${joinWords(kept, 'or')}`;
+  const list = kept.length === 1 && kept[0] === latestText(1) ? kept[0] : `one of ${joinWords(kept, 'or')}`;
   return age === '' ? `Not ${list}.` : `${age}, and not ${list}.`;
 }
 

@@ -76,15 +76,18 @@ const pager = (label: string, role = ''): string =>
   `<nav class="pager" aria-label="${label}" hidden><button class="btn" type="button" data-step="-1">Previous</button>` +
   `<span class="where"${role}></span><button class="btn" type="button" data-step="1">Next</button></nav>`;
 
-/** Rows of a page without its script. */
+/** Rows of a page without its script: all of a small account, else the first. */
 const MAX_STATIC_ROWS = 300;
+const FIRST_STATIC_ROWS = 100;
+
+const staticCount = (rows: number): number => (rows <= MAX_STATIC_ROWS ? rows : FIRST_STATIC_ROWS);
 
 /** The rows in the order of the table: what can be deleted first. */
 function staticRows(items: readonly EvaluatedSnapshot[]): readonly (readonly [EvaluatedSnapshot, number])[] {
   const indexed = items.map((item, index) => [item, index] as const);
   return indexed
     .sort(([a, i], [b, j]) => MARK_ORDER[pageMark(b)] - MARK_ORDER[pageMark(a)] || i - j)
-    .slice(0, MAX_STATIC_ROWS);
+    .slice(0, staticCount(items.length));
 }
 
 /** The table of all snapshots. Its first rows are in the page; the script draws any part. `place` is HTML. */
@@ -104,9 +107,10 @@ export function* tableHtml(
   if (hidden > 0)
     yield `<p class="warn">This page lists ${formatNumber(shown.length)} of ${formatNumber(items.length)} snapshots, \
 those that can be deleted first. The other ${formatNumber(hidden)} are in ${place}; totals and charts count them.</p>\n`;
-  const left = items.length - Math.min(shown.length, MAX_STATIC_ROWS);
+  const written = staticCount(shown.length);
+  const left = items.length - written;
   if (left > 0)
-    yield `<noscript><p class="warn">Without JavaScript this table has ${formatNumber(MAX_STATIC_ROWS)} rows. \
+    yield `<noscript><p class="warn">Without JavaScript this table has ${formatNumber(written)} rows. \
 The other ${formatNumber(left)} are in ${place}.</p></noscript>\n`;
   yield filtersHtml(shown);
   yield `<div id="snapshots"><div class="over"><p id="summary" class="small quiet" role="status"></p>\

@@ -63,6 +63,17 @@ function searchText(row: SnapshotRow): string {
   return text;
 }
 
+const ROWS_PER_SLICE = 2_000;
+
+/** Makes the searchable texts ahead of the first search, while the browser is idle. */
+export function prepareSearch(rows: readonly SnapshotRow[], from = 0): void {
+  if (from >= rows.length) return;
+  setTimeout(() => {
+    for (const row of rows.slice(from, from + ROWS_PER_SLICE)) searchText(row);
+    prepareSearch(rows, from + ROWS_PER_SLICE);
+  }, 50);
+}
+
 function ageTest(age: string): ((row: SnapshotRow) => boolean) | null {
   const [, from = '', to = ''] = /^(\d+)-(\d*)$/.exec(age) ?? [];
   if (from === '') return null;

@@ -8,8 +8,8 @@ import { byId, elementOf, isolated, make } from './dom';
 import type { TrialDecision } from './evaluate';
 import { showLeftOut } from './printing';
 
-const FIRST_LANES = 40;
-const MORE_LANES = 80;
+const FIRST_LANES = 24;
+const MORE_LANES = 60;
 /** Minimum distance of two marks in one row (percent), maximum number of rows, and their distance (px). */
 const MIN_MARK_DISTANCE = 0.5;
 const MAX_STACKED = 6;
