@@ -1,3 +1,4 @@
+import type { Config } from '../lambda/core/policy/config';
 import type { Report } from '../lambda/core/report/report-model';
 import type { Kind } from '../lambda/core/snapshot/snapshot';
 import type { Zone } from '../lambda/core/time/zone';
@@ -53,8 +54,9 @@ function render(
   told: ReportOptions,
   at: number | null,
   terminal: Terminal,
-  tagPrefix: string,
+  config: Config,
 ): Iterable<string> {
+  const { tagPrefix } = config;
   const context = {
     ...PRINTED,
     tagPrefix,
@@ -73,7 +75,14 @@ function render(
     case 'csv':
       return renderCsv(report);
     case 'html':
-      return renderHtml(report, { stored: false, tagPrefix, csvCommand: csvCommand(told, at) });
+      return renderHtml(report, {
+        stored: false,
+        tagPrefix,
+        csvCommand: csvCommand(told, at),
+        config,
+        deletionMode: 'off',
+        run: context.run,
+      });
     case 'markdown':
       return renderMarkdown(report, context);
     case 'email':
@@ -126,7 +135,7 @@ export async function report(given: ReportOptions, terminal: Terminal): Promise<
     raiseCaps: options.raiseCaps ?? false,
   };
   const made = await withProgress(err, options.quiet ?? false, (tell) => makeReport(ports, request, tell));
-  const chunks = render(made.report, options, at, terminal, config.tagPrefix);
+  const chunks = render(made.report, options, at, terminal, config);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
     await writeOutputFile(options.output, chunks);

@@ -1,7 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, type BuildResult, buildSync, transformSync } from 'esbuild';
-import type { FunctionName } from '../lambda/runtime/stage-function';
+import { RetentionError } from '../lambda/core/util/errors';
+import { type FunctionName, PAGE_ASSETS_FILE } from '../lambda/runtime/stage-function';
+import { PAGE_ASSETS } from './build-page';
 
 const ROOT = join(__dirname, '..');
 
@@ -39,7 +41,7 @@ function replaceFile(path: string, text: string): void {
 }
 
 /**
- * Builds one function into `<outDir>/index.js` (handler `index.handler`), the AWS SDK included, for the runtime that is
+ * Builds one function into `<outDir>/index.js` with the page's script and style beside it (handler `index.handler`), the AWS SDK included, for the runtime that is
  * deployed. The same sources give the same bytes. Throws esbuild's own error when they do not build.
  */
 export function bundleHandler(name: FunctionName, outDir: string): Inputs {
@@ -50,11 +52,37 @@ export function bundleHandler(name: FunctionName, outDir: string): Inputs {
     target: LAMBDA_TARGET,
     // Lambda hands its credentials over in the environment alone.
     alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'lambda', 'aws', 'environment-credentials.ts') },
+    external: [PAGE_ASSETS_IMPORT],
     // Source maps cost start-up time and put the output folder into the asset's hash.
     sourcemap: false,
     write: false,
   });
-  for (const { path, text } of built.outputFiles) replaceFile(path, minified(text));
+  for (const { path, text } of built.outputFiles) replaceFile(path, minified(withPageAssets(text)));
+  return [...inputsOf(built), ...bundlePageAssets(outDir)];
+}
+
+/** The import of the page's script and style, from any folder of `render`. */
+const PAGE_ASSETS_IMPORT = '*/assets';
+
+/** A bundle that loads the script and the style of the page from the file beside it. */
+function withPageAssets(bundle: string): string {
+  const pointed = bundle.replace(/require\("(?:\.\/page|\.)\/assets"\)/g, `require("./${PAGE_ASSETS_FILE}")`);
+  if (!pointed.includes(`require("./${PAGE_ASSETS_FILE}")`))
+    throw new RetentionError('bundle.assets', 'the bundle does not load the script and the style of the page');
+  return pointed;
+}
+
+/** Builds the file with the script and the style of the page, which are no code of the function. */
+function bundlePageAssets(outDir: string): Inputs {
+  const built = buildSync({
+    ...COMMON,
+    entryPoints: [PAGE_ASSETS],
+    outfile: join(outDir, PAGE_ASSETS_FILE),
+    target: LAMBDA_TARGET,
+    sourcemap: false,
+    write: false,
+  });
+  for (const { path, text } of built.outputFiles) replaceFile(path, text);
   return inputsOf(built);
 }
 

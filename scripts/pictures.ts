@@ -17,8 +17,6 @@ export interface Picture {
 const PICTURE_WIDTH = 1240;
 /** Lines of the e-mail that are shown: those before its links, which have an id. */
 const LINES = 19;
-/** Sources of the timeline that are shown. */
-const LANES = 12;
 
 /** The part of the e-mail that the picture shows, to the letter. */
 export const emailText = ({ subject, message }: Pick<SampleRun, 'subject' | 'message'>): string =>
@@ -66,16 +64,14 @@ export async function takePictures(run: SampleRun): Promise<Readonly<Record<'ema
   try {
     const options = { viewport: { width: PICTURE_WIDTH, height: 400 }, colorScheme: 'light' } as const;
     const { page } = await browser.open([run.page], options);
-    const lane = `#timeline .lane:nth-of-type(${LANES})`;
-    const lanes = `#timeline .lane:nth-of-type(-n + ${LANES})`;
     const mail = emailText(run);
     const { page: client } = await browser.open([emailFrame(mail)], options);
     return {
       email: { png: await client.screenshot({ fullPage: true }), text: mail },
-      page: { png: await between(page, 'header', '.totals'), text: await textOfPage(page, ['header', '.totals']) },
+      page: { png: await between(page, '.top', '.att'), text: await textOfPage(page, ['.top', '.hero', '.att']) },
       timeline: {
-        png: await between(page, '#timeline', lane),
-        text: await textOfPage(page, ['#timeline > .over', lanes]),
+        png: await between(page, '#timeline', '#timeline .legend'),
+        text: await textOfPage(page, ['#timeline']),
       },
     };
   } finally {

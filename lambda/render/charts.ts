@@ -3,7 +3,7 @@ import type { EvaluatedSnapshot, Report, Verdict } from '../core/report/report-m
 import { oneLine } from '../core/util/safe-text';
 import { formatDollars, formatNumber } from './numbers';
 import { sourceName, wholeDays } from './phrases';
-import { regionLabel } from './region-names';
+import { regionCity } from './region-names';
 import { unknownSizeText } from './totals';
 
 /** One bar: the kept and the expired amount, with texts for all of it and for the expired part (empty: none). */
@@ -19,11 +19,14 @@ export interface Bar {
 
 export interface Chart {
   readonly title: string;
+  readonly unit: 'snapshots' | 'dollars';
   readonly bars: readonly Bar[];
 }
 
 /** The group of snapshots of a bar. */
 interface Group {
+  /** Its identity, where labels can be equal. */
+  readonly key?: string;
   readonly label: string;
   readonly filter: Bar['filter'];
 }
@@ -58,11 +61,12 @@ function sumBy(
   const sums = new Map<string, Sum>();
   for (const item of report.items) {
     const group = groupOf(item);
-    const sum = sums.get(group.label) ?? emptySum(group);
+    const key = group.key ?? group.label;
+    const sum = sums.get(key) ?? emptySum(group);
     const amount = amountOf(item);
     if (amount === null) sum.unknown[item.verdict] += 1;
     else sum.known[item.verdict] += amount;
-    sums.set(group.label, sum);
+    sums.set(key, sum);
   }
   return sums;
 }
@@ -74,7 +78,7 @@ const barCost = (known: number, unknown: number): string =>
   `${formatDollars(roundMoney(known))}${unknownSizeText({ unknown })}`;
 
 function costBar({ known, unknown, ...group }: Sum): Bar {
-  const past = known.expire + unknown.expire === 0 ? '' : `${barCost(known.expire, unknown.expire)} expired`;
+  const past = known.expire + unknown.expire === 0 ? '' : `${barCost(known.expire, unknown.expire)} can be deleted`;
   return { ...group, ...known, value: barCost(sumOf(known), sumOf(unknown)), expiring: past };
 }
 
@@ -85,14 +89,14 @@ function costChart(title: string, report: Report, groupOf: (item: EvaluatedSnaps
   ].sort(
     (a, b) => sumOf(b.known) - sumOf(a.known) || sumOf(b.unknown) - sumOf(a.unknown) || (a.label < b.label ? -1 : 1),
   );
-  const others = emptySum({ label: `${formatNumber(sums.length - MAX_BARS)} more`, filter: null });
+  const others = emptySum({ label: `${formatNumber(sums.length - MAX_BARS)} others`, filter: null });
   for (const { known, unknown } of sums.slice(MAX_BARS))
     for (const verdict of ['keep', 'expire'] as const) {
       others.known[verdict] += known[verdict];
       others.unknown[verdict] += unknown[verdict];
     }
   const shown = sums.length <= MAX_BARS ? sums : [...sums.slice(0, MAX_BARS), others];
-  return { title, bars: shown.map(costBar) };
+  return { title, unit: 'dollars', bars: shown.map(costBar) };
 }
 
 function ageChart(report: Report): Chart {
@@ -109,21 +113,23 @@ function ageChart(report: Report): Chart {
       ...group,
       ...known,
       value: formatNumber(sumOf(known)),
-      expiring: known.expire === 0 ? '' : `${formatNumber(known.expire)} expired`,
+      expiring: known.expire === 0 ? '' : `${formatNumber(known.expire)} can be deleted`,
     }));
-  return { title: 'Snapshots by age', bars };
+  return { title: 'By age', unit: 'snapshots', bars };
 }
 
-/** Age, and cost ceilings by region, kind and source. */
+/** Cost ceilings by source, age, and cost ceilings by region and kind. */
 export const charts = (report: Report): readonly Chart[] => [
+  costChart('By source', report, ({ snapshot }) => {
+    const [source, kind, region] = [sourceName(snapshot), snapshot.kind, oneLine(snapshot.region)];
+    const label = kind === 'instance' ? source : `${source} ${kind}`;
+    return { key: JSON.stringify([source, kind, region]), label, filter: { source, kind, region } };
+  }),
   ageChart(report),
-  costChart('By region, at most per month', report, ({ snapshot: { region } }) => ({
-    label: regionLabel(oneLine(region)),
+  costChart('By region', report, ({ snapshot: { region } }) => ({
+    key: oneLine(region),
+    label: regionCity(region) || oneLine(region),
     filter: { region: oneLine(region) },
   })),
-  costChart('By kind, at most per month', report, ({ snapshot: { kind } }) => ({ label: kind, filter: { kind } })),
-  costChart('By source, at most per month', report, ({ snapshot }) => {
-    const [source, kind, region] = [sourceName(snapshot), snapshot.kind, oneLine(snapshot.region)];
-    return { label: `${source} (${kind}, ${region})`, filter: { source, kind, region } };
-  }),
+  costChart('By kind', report, ({ snapshot: { kind } }) => ({ label: kind, filter: { kind } })),
 ];

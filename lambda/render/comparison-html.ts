@@ -2,9 +2,7 @@ import type { PolicyComparison } from '../core/report/compare-policies';
 import type { Zone } from '../core/time/zone';
 import { comparisonText, type TextTable } from './comparison-sections';
 import { escapeHtml } from './escape';
-import { PAGE_STYLE, PAGE_STYLE_HASH } from './page/assets';
-
-const POLICY = `default-src 'none'; img-src data:; style-src '${PAGE_STYLE_HASH}'; base-uri 'none'; form-action 'none'`;
+import { PAGE_END, pageStart } from './page/page-shell';
 
 function* table(id: string, [head = [], ...rows]: TextTable): Generator<string> {
   yield `<table id="${id}"><thead><tr>${head.map((cell) => `<th scope="col">${escapeHtml(cell)}</th>`).join('')}</tr></thead>\n<tbody>\n`;
@@ -16,19 +14,7 @@ function* table(id: string, [head = [], ...rows]: TextTable): Generator<string> 
 /** The comparison as a self-contained page without scripts. */
 export function* renderComparisonHtml(comparison: PolicyComparison, zone: Zone): Generator<string> {
   const text = comparisonText(comparison, zone);
-  yield `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${escapeHtml(text.title)}</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-<main>
+  yield `${pageStart({ title: text.title })}<main>
 <h1>${escapeHtml(text.title)}</h1>
 `;
   for (const line of text.about) yield `<p class="dim">${escapeHtml(line)}</p>\n`;
@@ -50,5 +36,5 @@ export function* renderComparisonHtml(comparison: PolicyComparison, zone: Zone):
   }
   yield '<section class="card">\n<h2>Sources</h2>\n';
   yield* table('sources', text.sources);
-  yield '</section>\n</main>\n</body>\n</html>\n';
+  yield `</section>\n</main>\n${PAGE_END}`;
 }

@@ -1,108 +1,126 @@
 import { readingCommand } from '../core/report/command-line';
 import type { Report } from '../core/report/report-model';
-import { localMinute } from '../core/time/period';
+import { oneLine } from '../core/util/safe-text';
 import { escapeHtml } from './escape';
-import { formatNumber } from './numbers';
+import { formatCount } from './numbers';
 import { PAGE_SCRIPT, PAGE_SCRIPT_HASH } from './page/assets';
-import { embedRows, selectShown } from './page/embed';
-import { explore } from './page/explore';
+import { attentionHtml } from './page/attention';
+import { candidatesHtml } from './page/candidates';
+import { externalLink, lightsailPage } from './page/commands';
+import { costHtml } from './page/cost-section';
+import { embedRows, RowWriter, selectShown } from './page/embed';
+import { firstScreen, headlineText } from './page/first-screen';
+import { listsHtml } from './page/lists';
+import { clockOf } from './page/local-clock';
+import { MARK_SHAPES, spanOf } from './page/marks';
+import type { PageContext } from './page/page-context';
 import { htmlText, PAGE_END, pageStart } from './page/page-shell';
-import { chartsHtml, sectionHtml, totalsHtml } from './page/parts';
-import { verdictLine } from './report-header';
-import { attention, background, regionsNotRead, unreadSection } from './report-sections';
+import { type Situation, situationOf } from './page/situation';
+import { tableHtml } from './page/table-section';
+import { timelineHtml } from './page/timeline-section';
+import { regionLabel } from './region-names';
+import { unreadSection } from './report-sections';
 
-/** How a report page refers to its surroundings. */
-export interface PageContext {
-  /** Whether the page is stored together with its data files. */
-  readonly stored: boolean;
-  /** Prefix of the retention tags. */
-  readonly tagPrefix: string;
-  /** The command that prints all data, for a page that is not stored. */
-  readonly csvCommand?: string;
-}
+export type { PageContext } from './page/page-context';
 
 /** Where the rows are that a page leaves out. */
 const dataPlace = ({ stored, csvCommand = readingCommand(['report', '--format', 'csv'], {}) }: PageContext): string =>
   stored ? 'report.csv and report.json, stored beside this page' : `the output of “${csvCommand}”`;
 
-function headline(report: Report): string {
-  const line = verdictLine(report);
-  return report.complete ? line : `Incomplete: ${line.slice(0, 1).toLowerCase()}${line.slice(1)}`;
-}
-
-function pageHeader(report: Report): string {
-  const { account, complete, evaluatedAt, zone } = report;
-  const at = localMinute(evaluatedAt, zone);
-  const title = `${complete ? '' : 'Incomplete: '}Lightsail snapshots, ${at}`;
-  const about = `Lightsail snapshots of account ${htmlText(account ?? 'not known')}, ${at} ${htmlText(zone.name)}`;
-  const notRead = regionsNotRead(report).map((line) => `<p>${escapeHtml(line)}</p>\n`);
-  return `${pageStart({ title, scriptHash: PAGE_SCRIPT_HASH })}<a class="skip" href="#explore">To the snapshots</a>
-<header><p class="dim">${about}</p>
-<h1>${escapeHtml(headline(report))}</h1>
-${notRead.join('')}</header>
-<main>
+function pageHeader(report: Report, situation: Situation, context: PageContext): string {
+  const { account, evaluatedAt, zone, items, totals } = report;
+  const title = `${headlineText(report, situation, context)} · Lightsail snapshots`;
+  const links = [
+    ...(totals.expire > 0 ? ['<a href="#delete">Can be deleted</a>'] : []),
+    ...(items.length > 0
+      ? [
+          '<a href="#timeline" class="scripted" hidden>Timeline and rules</a>',
+          '<a href="#all">All snapshots</a>',
+          '<a href="#cost">Cost and age</a>',
+        ]
+      : []),
+  ];
+  return `${pageStart({ title, scriptHash: PAGE_SCRIPT_HASH })}<a class="skip" href="#main">Skip to the report</a>
+${MARK_SHAPES}<header class="top"><div class="wrap"><b>Lightsail snapshots</b><span class="quiet nb">${htmlText(account ?? 'account not known')}</span>\
+<span class="quiet when">${escapeHtml(clockOf(zone).minute(evaluatedAt))}</span>\
+${links.length === 0 ? '' : `<nav aria-label="Sections">${links.join('')}</nav>`}</div></header>
+<main id="main" class="wrap">
 `;
 }
 
-function pageFooter({ reportId, config }: Report, { tagPrefix }: PageContext): string {
-  const tag = `<code>${escapeHtml(tagPrefix)}:hold</code>`;
-  const paragraphs = [
-    'Nothing is deleted by this report. To keep a snapshot, give it a tag in the Lightsail console: ' +
-      `the key ${tag} and no value. On an instance, disk or database the tag keeps all of its snapshots.`,
-    '“At most”, because a size is that of the disk: ' +
-      'Lightsail bills only what changed from one snapshot to the next.',
-    `Report ${htmlText(reportId)}. Dates and times are in the zone that the first line names; ` +
-      `days start at midnight there. Configuration ${htmlText(config.origin)}, ${htmlText(config.digest)}.`,
-  ];
-  return `</main>
-<footer class="dim">
-${paragraphs.map((paragraph) => `<p>${paragraph}</p>\n`).join('')}</footer>
+/** The lists that were not read, in full. */
+function* unreadHtml(report: Report): Generator<string> {
+  const section = unreadSection(report);
+  if (section === null) return;
+  const leads = section.lead.map((line) => `<p>${escapeHtml(line)}</p>`).join('');
+  yield `<section class="unread" id="unread"><h2>${escapeHtml(section.title)}</h2>${leads}`;
+  if (section.count > 0) yield* listsHtml(section);
+  yield '</section>\n';
+}
+
+const MAX_NAMED_REGIONS = 24;
+
+/** `3 regions, complete: Frankfurt (eu-central-1), …` */
+function readText({ scopes, complete }: Report): string {
+  const regions = [...new Set(scopes.filter(({ status }) => status === 'read').map(({ region }) => oneLine(region)))];
+  const named = regions.slice(0, MAX_NAMED_REGIONS).map(regionLabel).join(', ');
+  return `${formatCount(regions.length, 'region')}${complete ? ', complete' : ', incomplete'}${named === '' ? '' : `: ${named}`}`;
+}
+
+function footerLinks({ links, run }: PageContext): string {
+  const parts =
+    links === undefined
+      ? []
+      : [
+          externalLink(links.index, 'All reports and deletions', ''),
+          ...(links.previous === null ? [] : [externalLink(links.previous, 'The report before', '')]),
+          externalLink(links.json, 'This report as JSON', ''),
+          externalLink(links.csv, 'CSV', ''),
+        ];
+  const console = run?.kind === 'deployed' ? [lightsailPage().replace('>Lightsail<', '>Snapshots in Lightsail<')] : [];
+  const all = [...parts, ...console];
+  return all.length === 0 ? '' : `<p class="links">${all.join('')}</p>\n`;
+}
+
+function pageFooter(report: Report, context: PageContext): string {
+  const { reportId, config, zone, evaluatedAt } = report;
+  const facts = [
+    ['Report', oneLine(reportId)],
+    ['Evaluated', clockOf(zone).minute(evaluatedAt)],
+    ['Read', readText(report)],
+    ['Configuration', `${oneLine(config.origin)}, ${oneLine(config.digest)}`],
+  ] as const;
+  const list = facts.map(([term, text]) => `<dt>${term}</dt><dd>${escapeHtml(text)}</dd>`).join('');
+  const tag = `<code>${escapeHtml(context.tagPrefix)}:hold</code>`;
+  return `<footer>${footerLinks(context)}<p>This report deleted nothing. The tag ${tag} without a value keeps a snapshot; \
+on an instance, disk or database it keeps all of its snapshots.</p><dl>${list}</dl></footer>
+</main>
+<div class="toast" role="status" id="toast"></div>
 <div id="tip" role="tooltip" hidden></div>
 `;
 }
 
-/** What precedes the table: how many rows are left out, what needs JavaScript, and that there is no snapshot. */
-function* exploreNotes(report: Report, shown: number, place: string): Generator<string> {
-  const all = report.items.length;
-  if (shown < all)
-    yield `<p class="warn">This page lists ${formatNumber(shown)} of ${formatNumber(all)} snapshots, expired ones first: \
-a browser would be slow with all of them. The other ${formatNumber(all - shown)} are in ${place}; \
-totals and charts count them.</p>\n`;
-  yield `<noscript><p class="warn">The timeline and the table need JavaScript. \
-The same data is in ${place}.</p></noscript>\n`;
-  if (all === 0)
-    yield `<p class="card">${report.complete ? 'There are no snapshots.' : 'No snapshot could be read.'}</p>\n`;
-}
-
-function* chartsSection(report: Report): Generator<string> {
-  if (report.items.length === 0) return;
-  yield '<section id="charts"><h2>Age and cost</h2><p class="dim">Filled bars are kept, outlined bars are expired by ';
-  yield `policy. Follow a name to see its snapshots.</p><div class="charts">\n${chartsHtml(report)}</div></section>\n`;
-}
-
 /**
- * Renders a report as one self-contained page, in chunks: totals, lists that were not read, problems, a timeline, a
- * table and charts. The page makes no request, and text of other people stays text.
+ * Renders a report as one self-contained page, in chunks: what will happen and what a person can do, what needs
+ * attention, what can be deleted, a timeline, a table and charts. The page makes no request, and text of other people
+ * stays text.
  */
 export function* renderHtml(report: Report, context: PageContext): Generator<string> {
   const place = escapeHtml(dataPlace(context));
-  const missing = unreadSection(report);
+  const situation = situationOf(report, context);
   const shown = selectShown(report.items);
-  yield pageHeader(report);
-  if (missing !== null) yield* sectionHtml(missing, 'warn');
-  yield totalsHtml(report);
-  yield '<div class="cards">';
-  for (const [index, section] of attention(report).entries())
-    yield* sectionHtml(section, 'card', index === 0 && report.problems.length > 0 ? 'problems' : '');
-  yield '</div>\n<section id="explore"><h2>Every snapshot and why</h2>\n';
-  yield* exploreNotes(report, shown.length, place);
-  yield `${explore(place)}</section>\n`;
-  yield* chartsSection(report);
-  yield '<div class="cards">';
-  for (const section of background(report)) yield* sectionHtml(section, 'card');
-  yield '</div>\n';
+  const writer = new RowWriter(report, context.due ?? new Map());
+  const created = shown.map(({ snapshot }) => snapshot.createdAt);
+  yield pageHeader(report, situation, context);
+  yield firstScreen(report, situation, context);
+  yield* unreadHtml(report);
+  yield* attentionHtml(report, situation);
+  yield* candidatesHtml(report, situation, context, spanOf(created, report.evaluatedAt), writer);
+  yield timelineHtml(report, context, place);
+  yield* tableHtml(report, shown, place, writer);
+  yield costHtml(report, context);
   yield pageFooter(report, context);
   yield '<script type="application/json" id="data">';
-  yield* embedRows(shown, report);
+  yield* embedRows(shown, report, context);
   yield `</script>\n<script>${PAGE_SCRIPT}</script>\n${PAGE_END}`;
 }

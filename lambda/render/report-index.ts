@@ -12,6 +12,8 @@ export interface IndexedReport {
   readonly at: string;
   /** The subject of its e-mail; null where it is not known. */
   readonly outcome: string | null;
+  /** Of a complete report; null where they are not known. Costs are US dollars per month, at most. */
+  readonly totals: { readonly keep: number; readonly expire: number; readonly monthlyCostCeiling: number } | null;
   /** Relative to the index. */
   readonly files: { readonly html: string; readonly json: string; readonly csv: string };
 }

@@ -239,17 +239,16 @@ export const regionsNotRead = (report: Pick<Report, 'scopes'>): readonly string[
   });
 
 /** Disabled and denied regions in full, a section per reason. */
-const regionsOff = (report: Report): readonly (Section | null)[] =>
-  OFF_STATUSES.map((status) => {
+export const regionsOff = (report: Report): readonly Section[] =>
+  OFF_STATUSES.flatMap((status) => {
     const regions = regionsOf(report, status);
-    return section(
+    const made = section(
       `${OFF_TEXTS[status].title}: ${formatNumber(regions.length)}`,
       [OFF_TEXTS[status].lead],
       regions,
-      (region) => ({
-        line: oneLine(region),
-      }),
+      (region) => ({ line: oneLine(region) }),
     );
+    return made === null ? [] : [made];
   });
 
 function* changeItems({ changes }: Report): Generator<Item> {
@@ -273,7 +272,8 @@ function* changeItems({ changes }: Report): Generator<Item> {
   for (const list of changes.uncompared) yield { heading: uncompared, line: listText(list) };
 }
 
-function sinceLast(report: Report): Section {
+/** The changes since the previous report. */
+export function changesSection(report: Report): Section {
   const { changes } = report;
   if (changes === null)
     return {
@@ -382,7 +382,8 @@ function staleSection(report: Report): Section | null {
   );
 }
 
-function orphansSection(report: Report): Section | null {
+/** The sources that no longer exist and left snapshots. */
+export function orphansSection(report: Report): Section | null {
   const groups = bySource(report.items.filter(({ sourceExists }) => sourceExists === false));
   const lead = 'Their snapshots may be the only copies left.';
   return section(`Gone sources that left snapshots: ${formatNumber(groups.length)}`, [lead], groups, (group) => ({
@@ -420,20 +421,12 @@ function automaticSection(report: Report): Section | null {
 
 const present = (parts: readonly (Section | null)[]): readonly Section[] => parts.filter((part) => part !== null);
 
-/** The sections that need attention, for a page that lists all snapshots. */
-export const attention = (report: Report): readonly Section[] =>
-  present([problemsSection(report), sinceLast(report), staleSection(report)]);
-
-/** The sections of background information, for a page that lists all snapshots. */
-export const background = (report: Report): readonly Section[] =>
-  present([orphansSection(report), automaticSection(report), ...regionsOff(report)]);
-
 /** The sections between the unread lists and the next steps, in reading order. */
 export function sections(report: Report, due?: DueDays): readonly Section[] {
   const aside = STATUSES.filter((status) => status !== 'managed').map((status) => excludedSection(report, status));
   return present([
     expiringSection(report, due),
-    sinceLast(report),
+    changesSection(report),
     ...aside,
     problemsSection(report),
     staleSection(report),

@@ -4,6 +4,7 @@ import { compareText } from '../core/util/compare-text';
 import { jsonText } from '../core/util/safe-text';
 import type { Store } from '../ports/ports';
 import { reportSubject } from '../render/email-subject';
+import type { HistoryPoint } from '../render/page/page-context';
 import { type IndexedDeletion, type IndexedReport, renderIndex } from '../render/report-index';
 import { INDEX_JSON, INDEX_PAGE, REPORTS, resultFile, resultPage } from '../storage/keys';
 import { indexedPlans, readIndexHeads } from '../storage/result-index';
@@ -12,17 +13,19 @@ import { parseStored, REPORT_INDEX } from '../storage/schemas';
 /** Writers at once that outrun each other more often than this leave the rest to the next report. */
 const MAX_TRIES = 5;
 
+type IndexEntry = Pick<IndexedReport, 'outcome' | 'totals'>;
+
 /** What an index of before has that a listing of reports does not tell; nothing where it cannot be read. */
 interface EarlierIndex {
-  /** The outcomes of reports, by report id. */
-  readonly outcomes: ReadonlyMap<string, string>;
+  /** The outcomes and totals of reports, by report id. */
+  readonly entries: ReadonlyMap<string, IndexEntry>;
   readonly deletions: readonly IndexedDeletion[];
 }
 
 function parseIndex(text: string | null): EarlierIndex {
   const { reports, deletions } = parseStored(REPORT_INDEX, text) ?? { reports: [], deletions: [] };
-  const outcomes = reports.flatMap(({ reportId, outcome }) => (outcome === null ? [] : [[reportId, outcome] as const]));
-  return { outcomes: new Map(outcomes), deletions: deletions.map(toDeletion) };
+  const entries = reports.map(({ reportId, outcome, totals }) => [reportId, { outcome, totals }] as const);
+  return { entries: new Map(entries), deletions: deletions.map(toDeletion) };
 }
 
 const toDeletion = ({ planId, at, outcome }: Pick<IndexedDeletion, 'planId' | 'at' | 'outcome'>): IndexedDeletion => ({
@@ -45,10 +48,24 @@ async function readDeletions(store: Store): Promise<readonly IndexedDeletion[] |
   }
 }
 
+/** Returns the totals of the stored reports for the chart of a page, oldest first. */
+export async function reportTotals(store: Store): Promise<readonly HistoryPoint[]> {
+  const { entries } = parseIndex(await store.get(INDEX_JSON));
+  return [...entries]
+    .flatMap(([reportId, { totals }]) => {
+      const at = instantOfId(reportId);
+      return at === null || totals === null ? [] : [{ at, ...totals }];
+    })
+    .sort((a, b) => a.at - b.at);
+}
+
+const totalsOfReport = ({ totals: { keep, expire, monthlyCostCeiling }, complete }: Report): IndexedReport['totals'] =>
+  complete ? { keep, expire, monthlyCostCeiling } : null;
+
 /**
  * Writes the index of all stored reports and of deletions, newest first: `reports/index.json`, and a page beside it.
  * Which reports there are comes from the listing alone, and it is listed once more after the writing: of two runs at
- * once, the one that writes last has seen both. The outcomes are carried over from the index before, and so are the
+ * once, the one that writes last has seen both. Outcomes and totals are carried over from the index before, and so are the
  * deletions where no deletion is deployed now (`deletes` false), or where their index cannot be read.
  */
 export async function indexReports(
@@ -63,13 +80,15 @@ export async function indexReports(
   let ids = await list();
   for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
     const earlier = parseIndex(await store.get(INDEX_JSON));
-    const outcomes = new Map([...earlier.outcomes, [report.reportId, reportSubject(report, { due })]]);
+    const entry: IndexEntry = { outcome: reportSubject(report, { due }), totals: totalsOfReport(report) };
+    const entries = new Map([...earlier.entries, [report.reportId, entry]]);
     const deletions = read ?? earlier.deletions;
     const reports = [...ids].reverse().map(
       (reportId): IndexedReport => ({
         reportId,
         at: new Date(instantOfId(reportId) ?? 0).toISOString(),
-        outcome: outcomes.get(reportId) ?? null,
+        outcome: entries.get(reportId)?.outcome ?? null,
+        totals: entries.get(reportId)?.totals ?? null,
         files: { html: `${reportId}/report.html`, json: `${reportId}/report.json`, csv: `${reportId}/report.csv` },
       }),
     );

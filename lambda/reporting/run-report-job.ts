@@ -7,14 +7,16 @@ import { dayLabel, dayOf, wallClock } from '../core/time/period';
 import { RetentionError } from '../core/util/errors';
 import type { InventoryProgress } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
+import { invokeCommand } from '../render/deletion-commands';
+import type { HistoryPoint } from '../render/page/page-context';
 import { type EvidenceSettings, entryOf, headText, recordEvidence } from '../storage/evidence';
 import { begunFile, EVIDENCE, planFile, reportFiles, runTime } from '../storage/keys';
 import { readRuns } from '../storage/report-history';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
-import { indexReports } from './report-index';
+import { indexReports, reportTotals } from './report-index';
 import { wasSent } from './send-lock';
 import { type DeletionNotice, type Sending, type SendOptions, type SendPorts, sendReport } from './send-report';
-import { previousReport, storeReport } from './store-report';
+import { previousReport, type StoredPage, storeReport } from './store-report';
 
 export interface RunPorts extends MakeReportPorts, SendPorts {
   /** Absent: nothing is recorded in the evidence chain. */
@@ -86,6 +88,8 @@ export type RunResult =
     });
 
 const NO_DAYS: Countdown = { due: null };
+/** No countdown runs. */
+const NO_COUNTDOWN: Countdown = { due: new Map() };
 
 /** Which parts of a report are stored, and why the others are not. */
 interface Kept {
@@ -112,33 +116,48 @@ async function recordReport(
   return head === null ? null : headText(head);
 }
 
-/** Finds the days of a report's countdown and stores the report. A failure is data: the report is still to be sent. */
+/** A time limit for a read before the report is stored. */
+const shorter = (limit: number | null): number => Math.min(READ_TIMEOUT_MS, limit ?? READ_TIMEOUT_MS);
+
+/** The surroundings of the stored page. */
+const pageOf = (
+  { config, deletion, region }: RunRequest,
+  plan: NewPlan,
+  due: ReadonlyMap<string, string> | null,
+  history: readonly HistoryPoint[],
+): StoredPage => ({
+  tagPrefix: config.tagPrefix,
+  config,
+  deletionMode: deletion?.mode ?? 'off',
+  run: { kind: 'deployed', region },
+  history,
+  ...(due !== null && { due }),
+  ...(deletion !== undefined && { applyCommand: invokeCommand(plan, deletion.functionArn) }),
+});
+
+/** Finds the days of the countdown of a report, and stores it. A failure is data: the report is still to be sent. */
 async function keepReport(
   ports: RunPorts,
   request: RunRequest,
   { report, plan }: MadeReport,
   confirmedSubscribers: number | null,
+  history: readonly HistoryPoint[],
 ): Promise<Kept> {
-  const { config, deletion, storeUntil } = request;
+  const { deletion, storeUntil } = request;
   const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
-  const startedAt = ports.clock();
-  const days = await withTimeout(
-    'find the days of deletions',
-    Math.min(READ_TIMEOUT_MS, left() ?? READ_TIMEOUT_MS),
-    () =>
-      deletion?.mode === 'automatic'
-        ? dueDays(ports, request, plan, confirmedSubscribers)
-        : Promise.resolve<Countdown>({ due: new Map<string, string>() }),
+  const days = await withTimeout('find the days of deletions', shorter(left()), async () =>
+    deletion?.mode === 'automatic' ? dueDays(ports, request, plan, confirmedSubscribers) : NO_COUNTDOWN,
   );
-  const { due } = days.value ?? NO_DAYS;
+  const page = pageOf(request, plan, days.value?.due ?? null, history);
+  const startedAt = ports.clock();
   const storing = await withTimeout('store the report', left(), (signal) =>
-    storeReport(ports.store, report, plan, { tagPrefix: config.tagPrefix, due: due ?? new Map() }, signal),
+    storeReport(ports.store, report, plan, page, signal),
   );
   if (storing.failure !== null)
     return { stored: false, listed: false, days: NO_DAYS, evidenceHead: null, failures: [storing.failure] };
   const recording = await withTimeout('record the report', left(), () => recordReport(ports, report, startedAt));
   const listing = await withTimeout('list the report among the others', left(), () =>
-    indexReports(ports.store, report, deletion !== undefined, due ?? new Map()),
+    indexReports(ports.store, report, deletion !== undefined, days.value?.due ?? new Map()),
   );
   const failures = [recording.failure, listing.failure, days.failure].filter((failure) => failure !== null);
   const evidenceHead = recording.value;
@@ -214,14 +233,15 @@ export async function runReport(
       body: [new Date(startedAt).toISOString()],
     }),
   );
-  const last = await withTimeout('find the previous report', READ_TIMEOUT_MS, () =>
-    previousReport(ports.store, reportId),
-  );
+  const [last, history] = await Promise.all([
+    withTimeout('find the previous report', READ_TIMEOUT_MS, () => previousReport(ports.store, reportId)),
+    withTimeout('read the totals of earlier reports', READ_TIMEOUT_MS, () => reportTotals(ports.store)),
+  ]);
   const previous = last.failure === null ? (last.value?.newest ?? null) : { unread: last.failure };
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const made = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
   const confirmedSubscribers = await ports.channel.confirmedSubscribers();
-  const kept = await keepReport(ports, request, made, confirmedSubscribers);
+  const kept = await keepReport(ports, request, made, confirmedSubscribers, history.value ?? []);
   const isUnknown = begun.failure !== null && !kept.stored && request.deletion?.mode === 'automatic';
   const report = asSent(made.report, isUnknown ? { ...kept, failures: [...kept.failures, NOT_INTERRUPTED] } : kept);
   const isFirstReport = last.value?.isFirst === true;

@@ -1,4 +1,5 @@
 import type { NewPlan } from '../core/plan/plan';
+import { s3ObjectLink } from '../core/report/console-links';
 import type { PreviousReport, ReportState } from '../core/report/report-diff';
 import type { Report } from '../core/report/report-model';
 import type { IndexBlock } from '../core/snapshot/snapshot-index';
@@ -9,17 +10,14 @@ import type { Store, StoredObject } from '../ports/ports';
 import { renderCsv } from '../render/csv';
 import { renderHtml } from '../render/html';
 import { renderJson } from '../render/json';
+import type { PageContext, PageLinks } from '../render/page/page-context';
 import { renderPlanJson } from '../render/plan';
-import { planFile, REPORTS, reportFiles } from '../storage/keys';
+import { INDEX_PAGE, planFile, REPORTS, reportFiles } from '../storage/keys';
 import { parseStored, REPORT_HEAD, STATE_BLOCK } from '../storage/schemas';
 import { stateOf } from './make-report';
 
-/** Settings of the stored files. */
-export interface StoreOptions {
-  readonly tagPrefix: string;
-  /** By ARN, the day of the automatic deletion of a snapshot that stays on the list. */
-  readonly due?: ReadonlyMap<string, string>;
-}
+/** The surroundings of a page that is stored. */
+export type StoredPage = Omit<PageContext, 'stored' | 'links'>;
 
 /**
  * Stores the files of a report, and last its plan; each is written once and never replaced. Nothing can be deleted on a
@@ -29,21 +27,30 @@ export async function storeReport(
   store: Store,
   report: Report,
   plan: NewPlan,
-  { tagPrefix, due = new Map() }: StoreOptions,
+  page: StoredPage,
   signal?: AbortSignal,
 ): Promise<void> {
   const files = reportFiles(report.reportId);
-  const page = { stored: true, tagPrefix, due };
-  await storeFile(store, { key: files.json, contentType: 'application/json', body: renderJson(report, due) });
+  await storeFile(store, { key: files.json, contentType: 'application/json', body: renderJson(report, page.due) });
   await storeFile(store, { key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
   await storeFile(store, {
     key: files.html,
     contentType: 'text/html; charset=utf-8',
-    body: renderHtml(report, page),
+    body: renderHtml(report, { ...page, stored: true, links: linksOf(store, report, page) }),
   });
   await storeFile(store, { key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report)) });
   if (signal?.aborted === true) return;
   await storePlan(store, plan);
+}
+
+/** The links of a stored page: of a bucket, those of the console, where a file can be opened; else relative ones. */
+function linksOf(store: Store, { reportId, changes }: Report, { run }: StoredPage): PageLinks {
+  const { json, csv } = reportFiles(reportId);
+  const link = (key: string): string =>
+    (run?.kind === 'deployed' ? s3ObjectLink(store.locate(key), run.region) : null) ??
+    `../${key.slice(REPORTS.length)}`;
+  const previous = changes === null ? null : link(reportFiles(changes.previousReportId).html);
+  return { json: link(json), csv: link(csv), index: link(INDEX_PAGE), previous };
 }
 
 /**

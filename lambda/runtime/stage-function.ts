@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The functions that are deployed: `lambda/handlers/<name>.ts` each. */
@@ -23,9 +23,13 @@ export function writeConfiguration(folder: string, { origin, config }: BundledCo
   writeFileSync(join(folder, CONFIGURATION_FILE), `${JSON.stringify({ origin, config })}\n`);
 }
 
+/** The file beside a function's `index.js` with the script and the style of the report page. */
+export const PAGE_ASSETS_FILE = 'page-assets.js';
+
 /** Makes `folder` what Lambda gets: a copy of the bundle in `bundleFolder`, and the configuration beside it. */
 export function stageFunction(bundleFolder: string, configuration: BundledConfiguration, folder: string): void {
   mkdirSync(folder, { recursive: true });
-  copyFileSync(join(bundleFolder, 'index.js'), join(folder, 'index.js'));
+  for (const file of ['index.js', PAGE_ASSETS_FILE])
+    if (existsSync(join(bundleFolder, file))) copyFileSync(join(bundleFolder, file), join(folder, file));
   writeConfiguration(folder, configuration);
 }

@@ -309,7 +309,16 @@ export const STATE_BLOCK: z.ZodMiniType<IndexBlock> = z.tuple([z.string(), known
 export const REPORT_INDEX = z.looseObject({
   // Indexes of earlier versions list no deletions.
   deletions: z.catch(z.array(z.looseObject({ planId: z.string(), at: z.string(), outcome: z.string() })), []),
-  reports: z.array(z.looseObject({ reportId: z.string(), outcome: z.catch(z.nullable(z.string()), null) })),
+  reports: z.array(
+    z.looseObject({
+      reportId: z.string(),
+      outcome: z.catch(z.nullable(z.string()), null),
+      totals: z.catch(
+        z.nullable(z.object({ keep: z.number(), expire: z.number(), monthlyCostCeiling: z.number() })),
+        null,
+      ),
+    }),
+  ),
 });
 
 /** Returns what a JSON text describes, or null where it is not JSON, or not as its schema has it. */

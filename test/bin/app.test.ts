@@ -81,7 +81,7 @@ test('synthesizes offline, without credentials or a container, the template and 
   );
 
   const [asset = ''] = readdirSync(out).filter((name) => name.startsWith('asset.'));
-  expect(readdirSync(join(out, asset)).sort()).toEqual(['index.js', 'retention.json']);
+  expect(readdirSync(join(out, asset)).sort()).toEqual(['index.js', 'page-assets.js', 'retention.json']);
   expect(JSON.parse(readFileSync(join(out, asset, 'retention.json'), 'utf8'))).toMatchObject({
     origin: 'mine.yaml',
     config: { version: 1, timezone: 'Europe/Berlin', policies: { short: { expireAfter: '14d' } }, default: 'short' },

@@ -4,6 +4,7 @@ import { startEmulator } from '../../emulator/server';
 import { makeLightsailClients } from '../../lambda/aws/lightsail-client';
 import { makeReadInventory } from '../../lambda/aws/lightsail-inventory';
 import { readConfigFile } from '../../lambda/config/read-config-file';
+import type { DecideInput } from '../../lambda/core/policy/decide';
 import type { Report } from '../../lambda/core/report/report-model';
 import { snapshotKinds } from '../../lambda/kinds/registry';
 import { makeReport } from '../../lambda/reporting/make-report';
@@ -41,6 +42,33 @@ export async function reportOf(account: AccountData, now: number, example = 'age
       },
     );
     return report;
+  } finally {
+    await emulator.close();
+  }
+}
+
+/** The snapshots and sources of an account, as a decision needs them. */
+export type ReadAccount = Pick<DecideInput, 'snapshots' | 'sources'>;
+
+/** Reads an account over HTTP from the embedded Lightsail at `now`. */
+export async function readAccount(account: AccountData, now: number): Promise<ReadAccount> {
+  const emulator = await startEmulator({ account, clock: () => now, pageSize: 1_000 });
+  try {
+    const readInventory = makeReadInventory({
+      clients: makeLightsailClients({ config: { endpoint: emulator.url, credentials: CREDENTIALS } }),
+      kinds: snapshotKinds,
+      firstRegion: 'us-east-1',
+      account: null,
+      clock: () => now,
+    });
+    const kinds = ['instance', 'disk', 'database'] as const;
+    return await readInventory({
+      regions: 'all',
+      kinds,
+      deadline: null,
+      automaticSnapshots: false,
+      previouslyRead: new Set(),
+    });
   } finally {
     await emulator.close();
   }

@@ -147,7 +147,7 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
 
   it('gets a report from the deployed code in its deployed environment: a message in the subscribed queue, the files in the bucket', async () => {
     const { folder, env, handler, timeout } = await deployedFunction();
-    expect(readdirSync(folder).sort()).toEqual(['index.js', 'retention.json']);
+    expect(readdirSync(folder).sort()).toEqual(['index.js', 'page-assets.js', 'retention.json']);
     expect(handler).toBe('index.handler');
     const logs: string[] = [];
     const event = await scheduledEvent(FIRST);

@@ -10,7 +10,7 @@ import { renderHtml } from '../../lambda/render/html';
 import { renderJson } from '../../lambda/render/json';
 import { renderMarkdown } from '../../lambda/render/markdown';
 import type { PageData } from '../../lambda/render/page/data';
-import { localClock } from '../../lambda/render/page/local-clock';
+import { clockOf, pageZone } from '../../lambda/render/page/local-clock';
 import { renderPlanList } from '../../lambda/render/preview';
 import { renderIndex } from '../../lambda/render/report-index';
 import { renderTerminal } from '../../lambda/render/terminal';
@@ -68,14 +68,23 @@ describe('dates that a person reads', () => {
     expect(`${mail.subject}${mail.body}`.split('Pacific/Auckland')).toHaveLength(2);
   });
 
-  it.each<[string, string, boolean]>([
-    ['terminal', [...renderTerminal(report, context, { columns: 100, colour: false })].join(''), true],
-    ['Markdown', [...renderMarkdown(report, context)].join(''), true],
-    ['page', [...renderHtml(report, { stored: true, tagPrefix: 'retention' })].join(''), false],
-  ])('are in the configured zone, which is named once: %s', (_, text, hasPlan) => {
-    const shown = plain(text.replace(/<script[\s\S]*?<\/script>/g, ''));
-    for (const local of hasPlan ? [...LOCAL, '2026-12-01 09:15'] : LOCAL) expect(shown).toContain(local);
+  it.each<[string, string]>([
+    ['terminal', [...renderTerminal(report, context, { columns: 100, colour: false })].join('')],
+    ['Markdown', [...renderMarkdown(report, context)].join('')],
+  ])('are in the configured zone, which is named once: %s', (_, text) => {
+    const shown = plain(text);
+    for (const local of [...LOCAL, '2026-12-01 09:15']) expect(shown).toContain(local);
     for (const utc of UTC_DAYS) expect(shown).not.toContain(utc);
+    expect(shown.split('Pacific/Auckland')).toHaveLength(2);
+  });
+
+  it('are in the configured zone, which is named once, on the page', () => {
+    const html = [...renderHtml(report, { stored: true, tagPrefix: 'retention' })].join('');
+    const shown = plain(html.replace(/<script[\s\S]*?<\/script>/g, ''));
+    for (const local of ['24 Nov 2026, 09:15', '17 Nov 2026', '14 Nov 2026', '4 Nov 2026', '23 Nov 2026'])
+      expect(shown).toContain(local);
+    for (const utc of ['30 Nov 2026', '16 Nov 2026', '13 Nov 2026', 'of 3 Nov 2026', ', 20:15', ...UTC_DAYS])
+      expect(shown).not.toContain(utc);
     expect(shown.split('Pacific/Auckland')).toHaveLength(2);
   });
 
@@ -85,15 +94,15 @@ describe('dates that a person reads', () => {
     const page = aReport([kept({ createdAt: winter }), kept({ createdAt: summer })], { zone: BERLIN, evaluatedAt: AT });
     const html = [...renderHtml(page, { stored: true, tagPrefix: 'retention' })].join('');
     const data = JSON.parse(/id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? '') as PageData;
-    const clock = localClock(data);
+    const clock = clockOf(pageZone(data));
     expect([winter, summer, AT].map((at) => clock.minute(at))).toEqual([
-      '2026-01-11 00:30',
-      '2026-07-11 00:30',
-      '2026-11-23 21:15',
+      '11 Jan 2026, 00:30',
+      '11 Jul 2026, 00:30',
+      '23 Nov 2026, 21:15',
     ]);
     expect([clock.day(winter), clock.day(summer), clock.minute(null)]).toEqual([
-      '2026-01-11',
-      '2026-07-11',
+      '11 Jan 2026',
+      '11 Jul 2026',
       'not known',
     ]);
   });
@@ -101,7 +110,11 @@ describe('dates that a person reads', () => {
   it('are in the configured zone in the list of reports and in that of a plan', () => {
     const files = { html: 'a', json: 'b', csv: 'c' };
     const index = [
-      ...renderIndex([{ reportId: 'x', at: new Date(AT).toISOString(), outcome: null, files }], [], AUCKLAND),
+      ...renderIndex(
+        [{ reportId: 'x', at: new Date(AT).toISOString(), outcome: null, totals: null, files }],
+        [],
+        AUCKLAND,
+      ),
     ].join('');
     expect(index).toContain('2026-11-24 09:15');
     expect(index.split('Pacific/Auckland')).toHaveLength(2);

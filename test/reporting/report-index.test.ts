@@ -1,7 +1,8 @@
+import { instantOfId } from '../../lambda/core/time/instant';
 import { indexResults } from '../../lambda/deletion/index-results';
 import type { Store } from '../../lambda/ports/ports';
 import type { IndexedDeletion, IndexedReport } from '../../lambda/render/report-index';
-import { indexReports } from '../../lambda/reporting/report-index';
+import { indexReports, reportTotals } from '../../lambda/reporting/report-index';
 import { memoryStore } from '../fakes/memory-store';
 import { aReport, expired } from '../support/report-builder';
 import { anOutcome, aResult, storedResult } from '../support/result-builder';
@@ -26,11 +27,24 @@ describe('the index of reports', () => {
       reportId: ids[0],
       at: '2026-11-09T08:00:00.000Z',
       outcome: '[Lightsail] 1 of 1 snapshot can be deleted, up to $2.00/month',
+      totals: { keep: 0, expire: 1, monthlyCostCeiling: 2 },
       files: { html: `${ids[0]}/report.html`, json: `${ids[0]}/report.json`, csv: `${ids[0]}/report.csv` },
     });
     const page = objects.get('reports/index.html') ?? '';
     expect([...page.matchAll(/<a href="([^"]*\.html)">/g)].map(([, href]) => href)).toEqual(
       [...ids].reverse().map((id) => `${id}/report.html`),
+    );
+  });
+
+  it('gives the totals of the reports that have some, the oldest first, for the chart of a page', async () => {
+    const objects = new Map<string, string>();
+    const store = memoryStore(objects);
+    expect(await reportTotals(store)).toEqual([]);
+    for (const id of ids) placed(objects, id);
+    await indexReports(store, report(ids[0]), false);
+    await indexReports(store, report(ids[2]), false);
+    expect(await reportTotals(store)).toEqual(
+      [ids[0], ids[2]].map((id) => ({ at: instantOfId(id ?? ''), keep: 0, expire: 1, monthlyCostCeiling: 2 })),
     );
   });
 

@@ -19,8 +19,8 @@ const MAX_BYTES_OF: Readonly<Record<FunctionName, number>> = { report: 640_000, 
 describe.each([...HANDLERS])('the bundle of %s', (name) => {
   const bundle = (build: string): string => join(folder, build, name);
 
-  test('is one file, and small enough', () => {
-    expect(readdirSync(bundle('first'))).toEqual(['index.js']);
+  test('is one file of code and one with the script and the style of the page, and small enough', () => {
+    expect(readdirSync(bundle('first')).sort()).toEqual(['index.js', 'page-assets.js']);
     expect(statSync(join(bundle('first'), 'index.js')).size).toBeLessThanOrEqual(MAX_BYTES_OF[name]);
   });
 
@@ -42,7 +42,7 @@ describe.each([...HANDLERS])('the bundle of %s', (name) => {
   test('is staged unchanged, with the configuration beside it as it was given', () => {
     const staged = join(folder, 'staged', name);
     stageFunction(bundle('first'), configuration, staged);
-    expect(readdirSync(staged).sort()).toEqual(['index.js', 'retention.json']);
+    expect(readdirSync(staged).sort()).toEqual(['index.js', 'page-assets.js', 'retention.json']);
     expect(readFileSync(join(staged, 'index.js'))).toEqual(readFileSync(join(bundle('first'), 'index.js')));
     expect(JSON.parse(readFileSync(join(staged, 'retention.json'), 'utf8'))).toEqual(configuration);
   });

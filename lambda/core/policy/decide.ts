@@ -1,12 +1,10 @@
-import type { EvaluatedSnapshot, Verdict } from '../report/report-model';
+import type { EvaluatedSnapshot } from '../report/report-model';
 import type { Problem, Snapshot, SourceLookup, SourceRef, SourceState } from '../snapshot/snapshot';
-import { subtractDuration } from '../time/period';
 import { appendTo } from '../util/append-to';
 import type { RetentionConfig } from './config';
+import { type GroupDraft, makeGroupEvaluator } from './evaluate-group';
 import { causesOf, excludeSnapshot, isWhole, type WholeSnapshot } from './exclusions';
-import { applyPolicy } from './keep-rules';
 import type { PolicyUse } from './policy';
-import type { Reason } from './reason';
 import { makeResolver, type Resolution } from './resolve';
 
 export interface DecideInput {
@@ -27,15 +25,7 @@ export interface Decision {
 }
 
 /** The decision on a snapshot while the rules evaluate it: kept by default. */
-interface Draft extends EvaluatedSnapshot {
-  readonly snapshot: WholeSnapshot;
-  readonly policy: PolicyUse;
-  verdict: Verdict;
-  reasons: readonly Reason[];
-}
-
-const byNewest = ({ snapshot: a }: Draft, { snapshot: b }: Draft): number =>
-  b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1);
+type Draft = EvaluatedSnapshot & GroupDraft & { readonly snapshot: WholeSnapshot; readonly policy: PolicyUse };
 
 function existenceOf(source: SourceState | null): boolean | null {
   if (source?.state === 'exists') return true;
@@ -96,22 +86,6 @@ function makeGroups(): Groups {
   };
 }
 
-function floorReasons(
-  { snapshot }: Draft,
-  rank: number,
-  minKeep: number,
-  youngerThan: number,
-  minAge: string,
-): readonly Reason[] {
-  const newest = rank < minKeep;
-  const young = snapshot.createdAt > youngerThan;
-  if (!newest && !young) return [];
-  const reasons: Reason[] = [];
-  if (newest) reasons.push({ code: 'minKeep', kind: 'newest', nth: rank + 1, of: minKeep });
-  if (young) reasons.push({ code: 'minAge', kind: 'young', duration: minAge });
-  return reasons;
-}
-
 /**
  * Decides: every snapshot gets a verdict and its reasons. Pure; the order of the input does not matter. A snapshot that
  * is unreadable, malformed, unmatched or unfinished is kept and not counted.
@@ -135,33 +109,7 @@ export function decide({ snapshots, sources, config, now, everyRule = false }: D
     return draft;
   });
 
-  const youngerThan = subtractDuration(now, config.floors.minAge, config.zone);
-  for (const group of groups.all()) {
-    group.sort(byNewest);
-    group.forEach((draft, rank) => {
-      draft.reasons = floorReasons(draft, rank, config.floors.minKeep, youngerThan, config.floors.minAge.text);
-    });
-    const byPolicy = new Map<string, Draft[]>();
-    for (const draft of group) appendTo(byPolicy, draft.policy.id, draft);
-    for (const drafts of byPolicy.values()) applyRules(drafts, now, config, everyRule);
-  }
+  const evaluate = makeGroupEvaluator(config, now, everyRule);
+  for (const group of groups.all()) evaluate(group);
   return { items, problems: [...problems.values()] };
-}
-
-/**
- * Evaluates the snapshots of a group that have the same policy, newest first. Before, their reasons are the floors
- * only.
- */
-function applyRules(drafts: readonly Draft[], now: number, { zone }: RetentionConfig, everyRule: boolean): void {
-  const policy = drafts[0]?.policy.policy;
-  if (policy === undefined) return;
-  const snapshots = drafts.map(({ snapshot }) => snapshot);
-  const evaluations = applyPolicy(policy, snapshots, now, zone, everyRule);
-  drafts.forEach((draft, i) => {
-    const { keeps = true, reasons = [] } = evaluations[i] ?? {};
-    const floors = draft.reasons;
-    if (!keeps && floors.length === 0) draft.verdict = 'expire';
-    const showsRules = keeps || everyRule || floors.length === 0;
-    draft.reasons = showsRules ? [...reasons, ...floors] : floors;
-  });
 }

@@ -12,7 +12,7 @@ function unitText(amount: string, unit: string): string {
 }
 
 /** `30 days`, `1 year 6 months`; a duration of another form stays as it is. */
-function durationText(text: string): string {
+export function durationText(text: string): string {
   if (!/^(\d+(y|mo|w|d|h))+$/.test(text)) return text;
   return [...text.matchAll(/(\d+)(y|mo|w|d|h)/g)].map(([, amount = '', unit = '']) => unitText(amount, unit)).join(' ');
 }

@@ -1,6 +1,7 @@
 import type { Snapshot, SourceState, Tags } from '../snapshot/snapshot';
 import type { RetentionConfig } from './config';
 import type { MatchSubject, PolicyUse, Rule } from './policy';
+import type { Reason } from './reason';
 import { isInForce, readRetentionTags } from './tags';
 
 /** The holds, tag problems and policy of one snapshot, before its rules are evaluated. */
@@ -81,6 +82,12 @@ const concat = <Item>(one: readonly Item[], two: readonly Item[]): readonly Item
 
 const NO_RESOLUTION: Resolution = { holds: [], problems: [], policy: null };
 
+const ENDLESS = 'held without end';
+
+/** Whether a reason is a hold without an end. */
+export const isEndlessHold = (reason: Reason): boolean =>
+  reason.kind === 'excluded' && reason.code === 'hold' && reason.text.startsWith(ENDLESS);
+
 /** Reads each tag set once: most snapshots of a run share a few of them. */
 function makeTagReader(on: 'snapshot' | 'source', config: RetentionConfig, now: number): (tags: Tags) => Resolution {
   const known = new Map<Tags, Resolution>();
@@ -92,9 +99,7 @@ function makeTagReader(on: 'snapshot' | 'source', config: RetentionConfig, now: 
     const reading: Resolution = {
       holds: holds
         .filter((hold) => isInForce(hold, now, config.zone))
-        .map(
-          ({ tag, until }) => `held ${until === null ? 'without end' : `through ${until}`} by tag ${tag} on ${where}`,
-        ),
+        .map(({ tag, until }) => `${until === null ? ENDLESS : `held through ${until}`} by tag ${tag} on ${where}`),
       problems: problems.map(({ code, message }) => ({ on, code, message })),
       policy: policy === null ? null : { ...policy, origin: on === 'snapshot' ? 'snapshot-tag' : 'source-tag' },
     };

@@ -1,5 +1,5 @@
 /** Appends an item to the list of a key, and returns that list. */
-export function appendTo<Item>(lists: Map<string, Item[]>, key: string, item: Item): Item[] {
+export function appendTo<Key, Item>(lists: Map<Key, Item[]>, key: Key, item: Item): Item[] {
   const list = lists.get(key);
   if (list === undefined) {
     const created = [item];

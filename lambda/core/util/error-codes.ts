@@ -44,6 +44,11 @@ export const ERROR_CODES = {
     meaning: 'A bundle contains a package whose licence is not on the list of allowed ones.',
     remedy: 'Replace the package, or add its licence to `scripts/third-party.ts` after a review.',
   },
+  'bundle.assets': {
+    fault: 'bug',
+    meaning: 'A bundled function does not load the script and the style of the report page.',
+    remedy: 'Check the import of the page assets in `scripts/bundle.ts`.',
+  },
   'bundle.died': {
     fault: 'bug',
     meaning: 'The process of a bundled function ended without a result.',

@@ -1,164 +1,71 @@
-import { formatCount, formatDollars, formatNumber } from '../../numbers';
 import type { PageData } from '../data';
-import { localClock } from '../local-clock';
+import { clockOf, pageZone } from '../local-clock';
+import { readRows, type SnapshotRow } from '../rows';
+import { copyText, enableCopying } from './copying';
 import { byId, make } from './dom';
+import { TableFilters } from './filters';
 import { unfoldWhilePrinting } from './printing';
-import { readRows, type SnapshotRow } from './rows';
-import { EMPTY_QUERY, makeQuery, QUERY_KEYS, type Query, SORTS, select } from './selection';
 import { table } from './table';
 import { timeline } from './timeline';
+import { Trial } from './trial';
+
+/** The part of the page below the lists that the report wrote: timeline, trial, table. */
+function explore(data: PageData, allRows: readonly SnapshotRow[]): void {
+  const clock = clockOf(pageZone(data));
+  let redraw = (): void => undefined;
+  const trial = new Trial(data, allRows, () => redraw());
+  const { show, redraw: redrawTable } = table(clock, (row) => trial.markOf(row));
+  byId('timeline', HTMLElement).hidden = false;
+  for (const link of document.querySelectorAll<HTMLElement>('.scripted')) link.hidden = false;
+  trial.start();
+  const drawTimeline = timeline(allRows, data.now, clock, {
+    markOf: (row) => trial.markOf(row),
+    triedOf: (row) => trial.triedOf(row),
+  });
+  let frame = 0;
+  redraw = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => {
+      drawTimeline();
+      redrawTable();
+    });
+  };
+  document
+    .getElementById('copy-policy')
+    ?.addEventListener('click', () => void copyText(trial.yaml(), 'Policy copied.'));
+  new TableFilters(allRows, show).start();
+}
+
+/** The choice of the hold command. */
+function enableHoldChoice(): void {
+  const pick = document.getElementById('pick');
+  const code = document.getElementById('hold-command');
+  if (!(pick instanceof HTMLSelectElement) || code === null) return;
+  const box = pick.closest<HTMLElement>('.pick');
+  if (box) box.hidden = false;
+  for (const note of document.querySelectorAll<HTMLElement>('.unscripted')) note.hidden = true;
+  pick.addEventListener('change', () => {
+    const words = pick.value.split(' ').flatMap((word) => [' ', make('span', {}, word)]);
+    code.replaceChildren(...words.slice(1));
+  });
+}
+
+function enableOpenAll(): void {
+  const button = document.getElementById('open-all');
+  if (button === null) return;
+  const groups = [...document.querySelectorAll<HTMLDetailsElement>('details.grp')];
+  button.hidden = groups.length === 0;
+  button.addEventListener('click', () => {
+    const open = !groups.every((group) => group.open);
+    for (const group of groups) group.open = open;
+    button.textContent = open ? 'Hide snapshots' : 'Show every snapshot';
+  });
+}
 
 const data = JSON.parse(byId('data', HTMLScriptElement).textContent ?? '') as PageData;
-const allRows = readRows(data);
-const clock = localClock(data);
-const drawTimeline = timeline(allRows, data.now, clock);
-const { show } = table(clock);
-const form = byId('filters', HTMLFormElement);
-let query: Query = EMPTY_QUERY;
-let here: SnapshotRow | null = null;
-let selectedRows: readonly SnapshotRow[] = allRows;
-/** The snapshot of the address, if this page does not list it. */
-let unlistedId: string | null = null;
-
-const field = (key: keyof Query): HTMLInputElement | HTMLSelectElement => {
-  const found = form.elements.namedItem(key);
-  if (found instanceof HTMLInputElement || found instanceof HTMLSelectElement) return found;
-  throw new Error(`the page lacks the filter ${key}`);
-};
-
-/** Fills the choices of a filter with the values of the rows and their numbers. */
-function choices(key: keyof Query, of: (row: SnapshotRow) => readonly [value: string, text: string]): void {
-  const found = new Map<string, { text: string; rows: number }>();
-  for (const row of allRows) {
-    const [value, text] = of(row);
-    const choice = found.get(value);
-    if (choice) choice.rows += 1;
-    else found.set(value, { text, rows: 1 });
-  }
-  const compare = new Intl.Collator('en', { numeric: true }).compare;
-  const options = [...found].sort(([, a], [, b]) => compare(a.text, b.text));
-  field(key).append(
-    ...options.map(([value, { text, rows: amount }]) => make('option', { value }, `${text} · ${formatNumber(amount)}`)),
-  );
-}
-
-function drawSummary(): void {
-  const past = selectedRows.filter(({ mark }) => mark === 'expire').length;
-  const size = selectedRows.reduce((sum, row) => sum + (row.size ?? 0), 0);
-  const cost = selectedRows.reduce((sum, row) => sum + (row.cost ?? 0), 0);
-  const which =
-    selectedRows.length === allRows.length
-      ? `All ${formatCount(allRows.length, 'snapshot')}`
-      : `${formatNumber(selectedRows.length)} of ${formatCount(allRows.length, 'snapshot')}`;
-  const unknown = selectedRows.filter((row) => row.cost === null).length;
-  const money = `${formatNumber(size)} GB, at most ${formatDollars(cost)} per month${unknown === 0 ? '' : ` and ${formatNumber(unknown)} of unknown size`}`;
-  const found =
-    selectedRows.length === 0
-      ? 'No snapshot matches'
-      : `${which}: ${formatNumber(past)} expired, ${unknown === selectedRows.length ? 'size and cost not known' : money}`;
-  byId('summary', HTMLElement).textContent =
-    unlistedId === null
-      ? found
-      : `This page does not list the snapshot that the address names, ${unlistedId}. ${found}`;
-}
-
-function drawSort(): void {
-  for (const head of document.querySelectorAll<HTMLElement>('th[data-sort]')) {
-    const key = head.dataset.sort ?? '';
-    const descending = query.sort === `-${key}` ? 'descending' : 'none';
-    head.setAttribute('aria-sort', query.sort === key ? 'ascending' : descending);
-  }
-}
-
-/** Draws the rows of the current query. With `sameRows`, the timeline is not drawn again. */
-function draw(sameRows = false): void {
-  selectedRows = select(allRows, query);
-  drawSort();
-  drawSummary();
-  show(selectedRows, here);
-  if (!sameRows) drawTimeline(selectedRows);
-}
-
-/** Writes the query into the address. Typed text replaces the history entry instead of adding one. */
-function writeAddress(typed: boolean): void {
-  const parts = QUERY_KEYS.filter((key) => query[key] !== '').map((key) => [key, query[key]]);
-  const hash = parts.length === 0 ? '' : `#${new URLSearchParams(parts)}`;
-  if (hash === location.hash) return;
-  const address = `${location.pathname}${location.search}${hash}`;
-  if (typed) history.replaceState(null, '', address);
-  else history.pushState(null, '', address);
-}
-
-function setQuery(next: Query): void {
-  query = next;
-  here = null;
-  unlistedId = null;
-  for (const key of QUERY_KEYS) field(key).value = query[key];
-}
-
-function applyQuery(next: Query, { sameRows = false, typed = false } = {}): void {
-  setQuery(next);
-  draw(sameRows);
-  writeAddress(typed);
-}
-
-const queryOfForm = (): Query => makeQuery((key) => field(key).value);
-
-/** Applies the address: `#snapshot=<ARN>`, filters such as `#source=web&sort=-age`, or none. False: another anchor. */
-function followAddress(): boolean {
-  if (location.hash.length <= 1) {
-    setQuery(EMPTY_QUERY);
-    draw();
-    return true;
-  }
-  const address = new URLSearchParams(location.hash.slice(1));
-  const id = address.get('snapshot');
-  if (id !== null) {
-    here = allRows.find((row) => row.id === id) ?? null;
-    unlistedId = here === null ? id : null;
-    if (here !== null && !select(allRows, query).includes(here)) query = EMPTY_QUERY;
-    for (const key of QUERY_KEYS) field(key).value = query[key];
-    draw();
-    const line = here && document.getElementById(`row-${here.index}`);
-    line?.scrollIntoView({ block: 'center' });
-    line?.focus({ preventScroll: true });
-    return true;
-  }
-  if (!QUERY_KEYS.some((key) => address.has(key))) return false;
-  setQuery(makeQuery((key) => address.get(key) ?? ''));
-  // The form drops values that it does not offer.
-  query = queryOfForm();
-  draw();
-  byId('explore', HTMLElement).scrollIntoView();
-  return true;
-}
-
-choices('source', ({ source }) => [source.name, source.name]);
-choices('region', ({ source }) => [source.region, source.place]);
-choices('kind', ({ source }) => [source.kind, source.kind]);
-choices('verdict', ({ verdict }) => [verdict, verdict]);
-
-let typing: ReturnType<typeof setTimeout>;
-field('text').addEventListener('input', () => {
-  clearTimeout(typing);
-  typing = setTimeout(() => applyQuery(queryOfForm(), { typed: true }), 150);
-});
-form.addEventListener('change', ({ target }) =>
-  applyQuery(queryOfForm(), { sameRows: target instanceof HTMLElement && target.id === 'f-sort' }),
-);
-form.addEventListener('submit', (event) => {
-  event.preventDefault();
-  applyQuery(queryOfForm());
-});
-byId('clear', HTMLButtonElement).addEventListener('click', () => applyQuery(EMPTY_QUERY));
-byId('nothing', HTMLButtonElement).addEventListener('click', () => applyQuery(EMPTY_QUERY));
-for (const head of document.querySelectorAll<HTMLElement>('th[data-sort]'))
-  head.querySelector('button')?.addEventListener('click', () => {
-    const key = head.dataset.sort ?? '';
-    const [first, second] = SORTS[key]?.largestFirst ? [`-${key}`, key] : [key, `-${key}`];
-    applyQuery({ ...query, sort: query.sort === first ? second : first }, { sameRows: true });
-  });
-window.addEventListener('hashchange', followAddress);
+const rows = readRows(data);
+enableCopying();
+enableHoldChoice();
+enableOpenAll();
 unfoldWhilePrinting();
-byId('live', HTMLElement).hidden = allRows.length === 0;
-if (!followAddress()) draw();
+if (rows.length > 0) explore(data, rows);

@@ -7,11 +7,13 @@ export function showLeftOut(id: string, left: string | null): void {
   if (place.parentElement) place.parentElement.hidden = left === null;
 }
 
-/** Opens folded lists while the page is printed. */
+/** Opens folded matters while the page is printed. */
 export function unfoldWhilePrinting(): void {
   let opened: readonly HTMLDetailsElement[] = [];
   window.addEventListener('beforeprint', () => {
-    opened = [...document.querySelectorAll<HTMLDetailsElement>('details:not([open])')];
+    opened = [
+      ...document.querySelectorAll<HTMLDetailsElement>('.att details:not([open]), .unread details:not([open])'),
+    ];
     for (const details of opened) details.open = true;
   });
   window.addEventListener('afterprint', () => {

@@ -1,4 +1,5 @@
-import type { SnapshotRow } from './rows';
+import { MARK_ORDER } from '../marks';
+import type { SnapshotRow } from '../rows';
 
 /** The filters and the sort order of the reader; an empty text filters nothing. Names are those of the address. */
 export interface Query {
@@ -6,10 +7,11 @@ export interface Query {
   readonly source: string;
   readonly region: string;
   readonly kind: string;
-  readonly verdict: string;
+  /** `expire`, `keep`, `held` or `fix`. */
+  readonly decision: string;
   /** `30-89` days, `365-`. */
   readonly age: string;
-  /** A key of SORTS, with a `-` before it for descending; empty: the order of the report. */
+  /** A key of SORTS, with a `-` before it for descending; empty: what can be deleted first. */
   readonly sort: string;
 }
 
@@ -18,7 +20,7 @@ export const QUERY_KEYS = [
   'source',
   'region',
   'kind',
-  'verdict',
+  'decision',
   'age',
   'sort',
 ] as const satisfies readonly (keyof Query)[];
@@ -29,7 +31,7 @@ export const makeQuery = (part: (key: keyof Query) => string): Query => ({
   source: part('source'),
   region: part('region'),
   kind: part('kind'),
-  verdict: part('verdict'),
+  decision: part('decision'),
   age: part('age'),
   sort: part('sort'),
 });
@@ -41,13 +43,10 @@ export const SORTS: Readonly<
   Record<string, { readonly largestFirst: boolean; readonly of: (row: SnapshotRow) => string | number | null }>
 > = {
   name: { largestFirst: false, of: (row) => row.name },
-  source: { largestFirst: false, of: (row) => row.source.name },
-  region: { largestFirst: false, of: (row) => row.source.place },
-  kind: { largestFirst: false, of: (row) => row.source.kind },
   age: { largestFirst: true, of: (row) => (row.at === null ? null : -row.at) },
   size: { largestFirst: true, of: (row) => row.size },
   cost: { largestFirst: true, of: (row) => row.cost },
-  verdict: { largestFirst: false, of: (row) => row.verdict },
+  decision: { largestFirst: false, of: (row) => -MARK_ORDER[row.mark] },
 };
 
 const searchTexts = new WeakMap<SnapshotRow, string>();
@@ -56,11 +55,23 @@ const searchTexts = new WeakMap<SnapshotRow, string>();
 function searchText(row: SnapshotRow): string {
   let text = searchTexts.get(row);
   if (text === undefined) {
-    const { name, source, verdict, policy, reasons, tags, id } = row;
-    text = [name, source.name, source.kind, source.place, verdict, policy, reasons, tags, id].join(' ').toLowerCase();
+    const { name, source, decision, policy, why, reasons, tags, id } = row;
+    const { kind, place } = source;
+    text = [name, source.name, kind, place, decision, policy, why, reasons, tags, id].join(' ').toLowerCase();
     searchTexts.set(row, text);
   }
   return text;
+}
+
+const ROWS_PER_SLICE = 2_000;
+
+/** Makes the searchable texts ahead of the first search, while the browser is idle. */
+export function prepareSearch(rows: readonly SnapshotRow[], from = 0): void {
+  if (from >= rows.length) return;
+  setTimeout(() => {
+    for (const row of rows.slice(from, from + ROWS_PER_SLICE)) searchText(row);
+    prepareSearch(rows, from + ROWS_PER_SLICE);
+  }, 50);
 }
 
 function ageTest(age: string): ((row: SnapshotRow) => boolean) | null {
@@ -75,7 +86,7 @@ const collator = new Intl.Collator('en', { numeric: true });
 /** Sorts by one key. Unknown values come last, equal ones stay in the order of the report. */
 function sorted(rows: SnapshotRow[], sort: string): readonly SnapshotRow[] {
   const down = sort.startsWith('-');
-  const key = SORTS[down ? sort.slice(1) : sort];
+  const key = SORTS[down ? sort.slice(1) : sort || 'decision'];
   if (key === undefined) return rows;
   const keyed = rows.map((row) => ({ row, value: key.of(row) }));
   // Every distinct text is compared with the collator once; rows are then compared by rank.
@@ -103,7 +114,7 @@ export function select(rows: readonly SnapshotRow[], query: Query): readonly Sna
   if (query.source !== '') tests.push((row) => row.source.name === query.source);
   if (query.region !== '') tests.push((row) => row.source.region === query.region);
   if (query.kind !== '') tests.push((row) => row.source.kind === query.kind);
-  if (query.verdict !== '') tests.push((row) => row.verdict === query.verdict);
+  if (query.decision !== '') tests.push(({ mark }) => (mark === 'copy' ? 'keep' : mark) === query.decision);
   const age = ageTest(query.age);
   if (age !== null) tests.push(age);
   if (words.length > 0) tests.push((row) => words.every((word) => searchText(row).includes(word)));

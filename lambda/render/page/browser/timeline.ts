@@ -1,74 +1,36 @@
-import { DAY_MS } from '../../../core/time/units';
+import { describeReason } from '../../../core/policy/reason';
 import { formatCount, formatNumber } from '../../numbers';
 import type { LocalClock } from '../local-clock';
-import { byId, isolated, make } from './dom';
+import { axisView, glyph, gridViews, MARK_ORDER, positionOf, type Span, spanOf, type TrialMark } from '../marks';
+import { linkTo, type RowSource, rowAge, type SnapshotRow } from '../rows';
+import { view } from '../view';
+import { byId, elementOf, isolated, make } from './dom';
+import type { TrialDecision } from './evaluate';
 import { showLeftOut } from './printing';
-import { linkTo, type RowSource, rowAge, type SnapshotRow } from './rows';
 
-const FIRST_LANES = 20;
+const FIRST_LANES = 24;
 const MORE_LANES = 60;
-/** Minimum distance of two marks in one row (pixels), maximum number of rows, and their distance (rem). */
-const MIN_MARK_DISTANCE_PX = 8;
+/** Minimum distance of two marks in one row (percent), maximum number of rows, and their distance (px). */
+const MIN_MARK_DISTANCE = 0.5;
 const MAX_STACKED = 6;
-const STACK_STEP_REM = 0.8;
-/** Ages in days with a tick on the axis. */
-const TICKS = [1, 7, 30, 90, 182.625, 365.25, 730.5, 1461, 2922, 5844];
-/** Minimum distance of two ticks, as a part of the axis. */
-const MIN_TICK_DISTANCE = 0.08;
+const STACK_STEP_PX = 11;
+const LANE_PX = 28;
 
-interface Span {
-  readonly first: number;
-  readonly last: number;
+/** What the timeline shows beside the rows: the trial of policies. */
+export interface TimelineState {
+  markOf(row: SnapshotRow): TrialMark;
+  /** The decision of the tried policy; null: that of the report. */
+  triedOf(row: SnapshotRow): TrialDecision | null;
 }
-
-/**
- * The position of an instant, from 0 to 1: by the root of its age, because policies keep more of the newer snapshots.
- */
-const axisPosition = (at: number, { first, last }: Span): number =>
-  1 - Math.sqrt((last - at) / Math.max(1, last - first));
-
-function tickText(days: number): string {
-  if (days === 1) return '1 day ago';
-  if (days < 100) return `${days} days`;
-  return days < 365 ? '6 months' : `${Math.round(days / 365.25)} ${days < 700 ? 'year' : 'years'}`;
-}
-
-/** The ticks that fit on the axis, the nearest first. */
-function ticks(span: Span): readonly { readonly at: number; readonly text: string }[] {
-  let before = 1 - MIN_TICK_DISTANCE / 2;
-  return TICKS.flatMap((days) => {
-    const at = span.last - days * DAY_MS;
-    const position = axisPosition(at, span);
-    if (at < span.first || before - position < MIN_TICK_DISTANCE) return [];
-    before = position;
-    return [{ at, text: tickText(days) }];
-  });
-}
-
-const moveTo = (element: HTMLElement, at: number, span: Span): void => {
-  element.style.left = `${(100 * axisPosition(at, span)).toFixed(3)}%`;
-};
-
-function axis(span: Span): HTMLElement {
-  const marks = ticks(span).map(({ at, text }) => {
-    const tick = make('span', { class: 'tick' }, text);
-    moveTo(tick, at, span);
-    return tick;
-  });
-  return make('div', { class: 'scale' }, ...marks, make('span', { class: 'tick now' }, 'report'));
-}
-
-const markLabel = (row: SnapshotRow): string => `${row.name}, ${rowAge(row.age)} old, ${row.verdict}. ${row.reasons}`;
 
 /**
  * The row of each mark in a lane, so that marks do not cover each other: the first free row, else the one that was free
- * for longest. Instants are ascending; `width` is in pixels.
+ * for longest. Positions are in percent and ascending.
  */
-export function stackMarks(instants: readonly number[], span: Span, width: number): readonly number[] {
+export function stackMarks(positions: readonly number[]): readonly number[] {
   const last: number[] = [];
-  return instants.map((at) => {
-    const here = axisPosition(at, span) * width;
-    const free = last.findIndex((taken) => here - taken >= MIN_MARK_DISTANCE_PX);
+  return positions.map((here) => {
+    const free = last.findIndex((taken) => here - taken >= MIN_MARK_DISTANCE);
     const other = last.length < MAX_STACKED ? last.length : last.indexOf(Math.min(...last));
     const row = free >= 0 ? free : other;
     last[row] = here;
@@ -79,75 +41,115 @@ export function stackMarks(instants: readonly number[], span: Span, width: numbe
 /** The offset of a row from the middle of a lane, alternately below and above it. */
 const stackOffset = (row: number): number => (row % 2 === 1 ? (row + 1) / 2 : -row / 2);
 
-function lane(source: RowSource, rows: readonly SnapshotRow[], span: Span, width: number): HTMLElement {
-  const past = rows.filter(({ mark }) => mark === 'expire').length;
-  const query = new URLSearchParams({ source: source.name, region: source.region, kind: source.kind });
-  const about = `${source.kind} in ${source.place}${source.gone ? ', no longer exists' : ''}`;
-  const total = make('span', {}, formatCount(rows.length, 'snapshot'));
-  const label = make(
-    'div',
-    { class: 'who' },
-    make('h4', {}, make('a', { href: `#${query}` }, isolated(source.name))),
-    make('p', { class: 'dim' }, about),
-    make(
-      'p',
-      { class: 'dim' },
-      total,
-      ...(past > 0 ? [', ', make('b', { class: 'past' }, `${formatNumber(past)} expired`)] : []),
-    ),
-  );
-  const group = {
-    class: 'track',
-    role: 'group',
-    'aria-label': `Snapshots of ${source.name}, oldest first; arrow keys move`,
-  };
-  const track = make('div', group);
-  for (const { at } of ticks(span)) {
-    const line = make('i', { class: 'line' });
-    moveTo(line, at, span);
-    track.append(line);
-  }
-  const dated = rows.flatMap((row) => (row.at === null ? [] : [{ row, at: row.at }])).sort((a, b) => a.at - b.at);
-  const stacked = stackMarks(
-    dated.map(({ at }) => at),
-    span,
-    width,
-  );
-  track.style.minHeight = `${(2 * Math.max(0, ...stacked.map(stackOffset)) + 1) * STACK_STEP_REM + 1.2}rem`;
-  for (const [index, { row, at }] of dated.entries()) {
-    const tabindex = index === dated.length - 1 ? '0' : '-1';
-    const mark = make('a', { class: `mark ${row.mark}`, href: linkTo(row), 'aria-label': markLabel(row), tabindex });
-    mark.dataset.index = String(row.index);
-    moveTo(mark, at, span);
-    mark.style.top = `calc(50% + ${(stackOffset(stacked[index] ?? 0) * STACK_STEP_REM).toFixed(2)}rem)`;
-    track.append(mark);
-  }
-  if (dated.length === 0) track.append(make('span', { class: 'dim none' }, 'no snapshot with a known time'));
-  return make('div', { class: 'lane' }, label, make('div', { class: 'field' }, track));
+const MARK_WORDS: Partial<Record<TrialMark, string>> = {
+  'kept-instead': 'Would be kept',
+  'also-expire': 'Would be deleted',
+};
+
+function whyOf(row: SnapshotRow, { markOf, triedOf }: TimelineState): string {
+  const trial = MARK_WORDS[markOf(row)];
+  const tried = triedOf(row);
+  if (trial === undefined || tried === null) return `${row.decision}. ${row.reasons}`;
+  return `${trial}. ${tried.reasons.map(describeReason).join('; ')}`;
 }
 
-/** Shows a card next to the mark that is hovered or focused. */
-function tip(rows: readonly SnapshotRow[], field: HTMLElement, clock: LocalClock): void {
+/** Whether a highlight leaves a mark as it is; others are dimmed, none is removed. */
+function isHighlighted(mark: TrialMark, highlight: string): boolean {
+  if (highlight === '' || mark === highlight) return true;
+  return highlight === 'expire' && (mark === 'also-expire' || mark === 'kept-instead');
+}
+
+interface LaneOptions {
+  readonly span: Span;
+  readonly highlight: string;
+  readonly state: TimelineState;
+}
+
+function marksOf(rows: readonly SnapshotRow[], { span, highlight, state }: LaneOptions): SVGElement {
+  const dated = rows.flatMap((row) => (row.at === null ? [] : [{ row, at: row.at }])).sort((a, b) => a.at - b.at);
+  const stacked = stackMarks(dated.map(({ at }) => positionOf(at, span)));
+  const height = LANE_PX + 2 * STACK_STEP_PX * Math.max(0, ...stacked.map((row) => Math.abs(stackOffset(row))));
+  const links = dated.map(({ row, at }, index) => {
+    const mark = state.markOf(row);
+    const y = height / 2 + STACK_STEP_PX * stackOffset(stacked[index] ?? 0);
+    const place = { x: `${positionOf(at, span).toFixed(2)}%`, y: String(y) };
+    const link = view(
+      'a',
+      {
+        class: `mark ${mark}${isHighlighted(mark, highlight) ? '' : ' dim'}`,
+        href: linkTo(row),
+        'aria-label': `${row.name}, ${rowAge(row.age)} old. ${whyOf(row, state)}`,
+        'data-index': String(row.index),
+        'data-at': String(index),
+        tabindex: index === dated.length - 1 ? '0' : '-1',
+      },
+      view('circle', { class: 'hit', cx: place.x, cy: place.y, r: '6' }),
+      view('use', { href: `#m-${mark}`, ...place }),
+    );
+    return { mark, link };
+  });
+  // The strongest mark is on top; the keyboard moves by time.
+  links.sort((a, b) => MARK_ORDER[a.mark] - MARK_ORDER[b.mark]);
+  const names = { class: 'strip', role: 'group', 'aria-label': `Snapshots of ${rows[0]?.source.name ?? ''}` };
+  const drawn = view('svg', { ...names, height: String(height) }, ...gridViews(span), ...links.map(({ link }) => link));
+  return elementOf(drawn) as SVGElement;
+}
+
+function lane(source: RowSource, rows: readonly SnapshotRow[], options: LaneOptions): HTMLElement {
+  const { state } = options;
+  const inForce = rows.filter(({ mark }) => mark === 'expire').length;
+  const expiring = rows.filter((row) => ['expire', 'also-expire'].includes(state.markOf(row))).length;
+  const query = new URLSearchParams({ source: source.name, region: source.region, kind: source.kind });
+  const about = source.gone ? 'source deleted' : source.kind;
+  const label = make(
+    'div',
+    { class: 'lb' },
+    make('a', { href: `#${query}` }, isolated(source.name)),
+    ...(about === 'instance' ? [] : [' ', make('span', { class: 'quiet' }, about)]),
+  );
+  const counted =
+    expiring > 0
+      ? [make('b', { class: 'd' }, formatNumber(expiring)), ` of ${formatNumber(rows.length)}`]
+      : [formatNumber(rows.length)];
+  const change = expiring - inForce;
+  const changed = `${change > 0 ? '+' : '−'}${formatNumber(Math.abs(change))}`;
+  const count = make(
+    'div',
+    { class: 'ct' },
+    ...counted,
+    ...(change === 0 ? [] : [' ', make('span', { class: 'chg' }, changed)]),
+  );
+  return make('div', { class: 'lane' }, label, marksOf(rows, options), count);
+}
+
+/** Shows a card next to the mark that is hovered or focused, and moves between marks with the arrow keys. */
+function tip(rows: readonly SnapshotRow[], field: HTMLElement, clock: LocalClock, state: TimelineState): void {
   const card = byId('tip', HTMLElement);
   const hide = (): void => {
     card.hidden = true;
   };
+  const markAt = (target: EventTarget | null): SVGElement | null => {
+    const mark = target instanceof Element ? target.closest('.mark') : null;
+    return mark instanceof SVGElement ? mark : null;
+  };
   const show = (target: EventTarget | null): void => {
-    const row = target instanceof HTMLElement ? rows[Number(target.dataset.index ?? Number.NaN)] : undefined;
-    if (row === undefined || !(target instanceof HTMLElement)) {
+    const mark = markAt(target);
+    const row = mark === null ? undefined : rows[Number(mark.dataset.index)];
+    if (mark === null || row === undefined) {
       hide();
       return;
     }
     card.replaceChildren(
       make('b', {}, isolated(row.name)),
-      make('p', {}, `${clock.minute(row.at)}, ${rowAge(row.age)} old`),
-      make('p', {}, make('span', { class: `shape ${row.mark}` }), ` ${row.verdict}, ${row.policy}`),
-      make('p', {}, row.reasons),
+      make('p', {}, `${clock.minute(row.at)} · ${rowAge(row.age)}${row.size === null ? '' : ` · ${row.size} GB`}`),
+      make('p', {}, elementOf(glyph(state.markOf(row))), ' ', whyOf(row, state)),
+      make('p', { class: 'quiet' }, row.policy),
     );
     card.hidden = false;
-    const box = target.getBoundingClientRect();
+    const box = mark.getBoundingClientRect();
     const below = box.bottom + 10 + card.offsetHeight <= window.innerHeight;
-    card.style.left = `${Math.max(8, Math.min(box.left - 24, document.documentElement.clientWidth - card.offsetWidth - 8))}px`;
+    const right = document.documentElement.clientWidth - card.offsetWidth - 8;
+    card.style.left = `${Math.max(8, Math.min(box.left - 24, right))}px`;
     card.style.top = `${below ? box.bottom + 10 : Math.max(8, box.top - card.offsetHeight - 10)}px`;
   };
   field.addEventListener('mouseover', ({ target }) => show(target));
@@ -161,62 +163,72 @@ function tip(rows: readonly SnapshotRow[], field: HTMLElement, clock: LocalClock
   );
   field.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') hide();
-    const { target } = event;
-    if (!(target instanceof HTMLElement) || target.dataset.index === undefined) return;
-    const marks = [...(target.parentElement?.querySelectorAll<HTMLElement>('.mark') ?? [])];
-    const here = marks.indexOf(target);
+    const mark = markAt(event.target);
+    if (mark === null) return;
+    const marks = [...(mark.parentElement?.querySelectorAll<SVGElement>('.mark') ?? [])].sort(
+      (a, b) => Number(a.dataset.at) - Number(b.dataset.at),
+    );
+    const here = marks.indexOf(mark);
     const to = { ArrowRight: marks[here + 1], ArrowLeft: marks[here - 1], Home: marks[0], End: marks.at(-1) }[
       event.key
     ];
     if (to === undefined) return;
     event.preventDefault();
-    target.tabIndex = -1;
-    to.tabIndex = 0;
+    mark.setAttribute('tabindex', '-1');
+    to.setAttribute('tabindex', '0');
     to.focus();
   });
 }
 
-/** Returns a function that draws a lane for each source of its rows, all over the same span. */
+/** The heading of the sources of a region. */
+const regionHead = ({ city, region }: RowSource): HTMLElement =>
+  make('h3', { class: 'reg' }, city, ...(city === region ? [] : [' ', make('code', {}, region)]));
+
+/** The timeline of all sources. Returns the function that draws it again; all sources share one span. */
 export function timeline(
-  all: readonly SnapshotRow[],
+  rows: readonly SnapshotRow[],
   now: number,
   clock: LocalClock,
-): (rows: readonly SnapshotRow[]) => void {
+  state: TimelineState,
+): () => void {
   const field = byId('lanes', HTMLElement);
   const more = byId('more', HTMLButtonElement);
-  let waiting: (() => HTMLElement)[] = [];
-  const next = (amount: number): void => {
-    for (const draw of waiting.splice(0, amount)) field.append(draw());
-    more.hidden = waiting.length === 0;
-    more.textContent = `Show more sources (${formatNumber(waiting.length)} left)`;
-  };
-  more.addEventListener('click', () => next(MORE_LANES));
-  window.addEventListener('beforeprint', () =>
-    showLeftOut('lanes-left', waiting.length === 0 ? null : formatCount(waiting.length, 'source')),
+  const span = spanOf(
+    rows.map(({ at }) => at),
+    now,
   );
-  tip(all, field, clock);
-  return (rows) => {
-    const lanes = new Map<RowSource, SnapshotRow[]>();
-    let [first, last] = [now, now];
-    for (const row of [...rows].sort((a, b) => a.index - b.index)) {
-      const lane = lanes.get(row.source);
-      if (lane === undefined) lanes.set(row.source, [row]);
-      else lane.push(row);
-      first = Math.min(first, row.at ?? now);
-      last = Math.max(last, row.at ?? now);
+  const lanes = new Map<RowSource, SnapshotRow[]>();
+  for (const row of rows) {
+    const known = lanes.get(row.source);
+    if (known === undefined) lanes.set(row.source, [row]);
+    else known.push(row);
+  }
+  const sources = [...lanes];
+  let shown = FIRST_LANES;
+  let highlight = '';
+  byId('axis', HTMLElement).replaceChildren(make('span', {}), elementOf(axisView(span)), make('span', {}));
+  const draw = (): void => {
+    const elements: HTMLElement[] = [];
+    for (const [index, [source, list]] of sources.slice(0, shown).entries()) {
+      if (sources[index - 1]?.[0].region !== source.region) elements.push(regionHead(source));
+      elements.push(lane(source, list, { span, highlight, state }));
     }
-    const span = { first: Math.min(first, last - 7 * DAY_MS), last };
-    const scale = axis(span);
-    byId('axis', HTMLElement).replaceChildren(scale);
-    const width = scale.clientWidth;
-    waiting = [...lanes].map(
-      ([source, list]) =>
-        () =>
-          lane(source, list, span, Math.max(200, width)),
-    );
-    byId('span', HTMLElement).textContent =
-      `${formatCount(lanes.size, 'source')}, from ${clock.day(span.first)} to ${clock.day(span.last)}`;
-    field.replaceChildren();
-    next(FIRST_LANES);
+    field.replaceChildren(...elements);
+    more.hidden = sources.length <= shown;
+    more.textContent = `Show more sources (${formatNumber(sources.length - shown)} left)`;
   };
+  more.addEventListener('click', () => {
+    shown += MORE_LANES;
+    draw();
+  });
+  byId('highlights', HTMLElement).addEventListener('change', ({ target }) => {
+    if (target instanceof HTMLInputElement) highlight = target.value;
+    draw();
+  });
+  window.addEventListener('beforeprint', () =>
+    showLeftOut('lanes-left', sources.length <= shown ? null : formatCount(sources.length - shown, 'source')),
+  );
+  tip(rows, field, clock, state);
+  draw();
+  return draw;
 }

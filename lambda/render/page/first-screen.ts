@@ -1,0 +1,333 @@
+import type { Report } from '../../core/report/report-model';
+import { localDay } from '../../core/time/period';
+import { oneLine } from '../../core/util/safe-text';
+import { escapeHtml } from '../escape';
+import { formatCount, formatDollars, formatNumber } from '../numbers';
+import { kindPlural } from '../phrases';
+import { regionCity } from '../region-names';
+import { allSizes, expiringSizes } from '../report-header';
+import { bySource, regionsNotRead, unreadScopes } from '../report-sections';
+import { unknownSizeText } from '../totals';
+import { actionPanel } from './action-panel';
+import { pageMark } from './embed';
+import { clockOf, daysAfter, dayText, longDayText, shortDayText, weekdayOf } from './local-clock';
+import { glyph, type TrialMark } from './marks';
+import type { PageContext } from './page-context';
+import { joinWords } from './page-words';
+import type { DeletionDay, Situation } from './situation';
+import { viewHtml } from './view';
+
+/** `Frankfurt`, or the code of an unknown region. */
+const cityOf = (region: string): string => regionCity(region) || oneLine(region);
+
+const MAX_CITIES = 3;
+
+function citiesText(regions: readonly string[]): string {
+  const cities = [...new Set(regions.map(cityOf))];
+  const more = cities.length - MAX_CITIES;
+  if (more <= 0) return joinWords(cities, 'and');
+  return `${cities.slice(0, MAX_CITIES).join(', ')} and ${formatCount(more, 'more region')}`;
+}
+
+/** The headline in two parts: its subject, which is in the colour of deletions, and the rest. */
+interface Headline {
+  readonly subject: string;
+  readonly rest: string;
+}
+
+/** A day in a headline; the year only where it is another one. */
+const headlineDay = (day: string, today: string): string =>
+  day.slice(0, 4) === today.slice(0, 4) ? longDayText(day) : `${weekdayOf(day)}, ${dayText(day)}`;
+
+function countdownHeadline(days: readonly DeletionDay[], today: string): Headline {
+  const [first] = days;
+  const all = days.reduce((sum, { count }) => sum + count, 0);
+  const subject = formatCount(all, 'snapshot');
+  if (first === undefined) return { subject, rest: 'can be deleted.' };
+  if (days.length === 1) return { subject, rest: `will be deleted on ${headlineDay(first.day, today)}.` };
+  const on = headlineDay(first.day, today).replace(/^\w+, /, '');
+  return { subject, rest: `will be deleted, the first ${formatNumber(first.count)} on ${on}.` };
+}
+
+const isAutomatic = ({ deletionMode }: PageContext): boolean => deletionMode === 'automatic';
+
+function incompleteHeadline(regions: readonly string[], context: PageContext): string {
+  const nothing = `Nothing ${isAutomatic(context) ? 'will' : 'can'} be deleted`;
+  if (regions.length === 0) return `${nothing}: not everything could be read.`;
+  const lists = regions.length === 1 ? 'one region' : formatCount(regions.length, 'region');
+  return `${nothing}: ${lists} could not be read.`;
+}
+
+/** The outcome as one sentence. */
+function headlineOf(report: Report, situation: Situation, context: PageContext): Headline {
+  const { totals, evaluatedAt, zone, problems } = report;
+  const all = formatCount(totals.snapshots, 'snapshot');
+  const plain = (rest: string): Headline => ({ subject: '', rest });
+  switch (situation.kind) {
+    case 'countdown':
+      return countdownHeadline(situation.days, localDay(evaluatedAt, zone));
+    case 'undated':
+      return { subject: formatCount(totals.expire, 'snapshot'), rest: 'will be deleted on a day that is not known.' };
+    case 'candidates':
+      return { subject: `${formatNumber(totals.expire)} of ${all}`, rest: 'can be deleted.' };
+    case 'blocked':
+      return plain(
+        `Nothing ${isAutomatic(context) ? 'will' : 'can'} be deleted: ` +
+          `${formatCount(totals.expire, 'snapshot')} exceed${totals.expire === 1 ? 's' : ''} your limits.`,
+      );
+    case 'incomplete':
+      return plain(incompleteHeadline(situation.regions, context));
+    case 'nothing-read':
+      return plain('Nothing could be read, so nothing can be deleted.');
+    case 'clean':
+      return plain(
+        problems.length === 0
+          ? `Nothing to do: ${totals.snapshots === 1 ? 'the one snapshot is' : `all ${all} are`} within policy.`
+          : `Nothing can be deleted, and ${formatCount(problems.length, 'problem needs', 'problems need')} a fix.`,
+      );
+    case 'empty':
+      return plain('There are no snapshots.');
+  }
+}
+
+/** The headline as plain text, for the title of the page. */
+export function headlineText(report: Report, situation: Situation, context: PageContext): string {
+  const { subject, rest } = headlineOf(report, situation, context);
+  const text = subject === '' ? rest : `${subject} ${rest}`;
+  return `${report.complete ? '' : 'Incomplete: '}${text.replace(/\.$/, '')}`;
+}
+
+const MODE_TEXTS = {
+  off: 'Report only. Nothing is deleted automatically.',
+  approve: 'A deletion needs your approval. Nothing is deleted automatically.',
+  automatic: 'Automatic deletion is on. Nothing has been deleted yet.',
+} as const;
+
+const EYEBROW_MARKS: Readonly<Record<Situation['kind'], TrialMark>> = {
+  countdown: 'expire',
+  undated: 'expire',
+  candidates: 'copy',
+  blocked: 'fix',
+  incomplete: 'fix',
+  'nothing-read': 'fix',
+  clean: 'keep',
+  empty: 'keep',
+};
+
+function eyebrow(report: Report, situation: Situation, { deletionMode = 'off' }: PageContext): string {
+  switch (situation.kind) {
+    case 'blocked':
+      return deletionMode === 'automatic'
+        ? 'Automatic deletion is on, but this plan is blocked.'
+        : 'This plan is blocked.';
+    case 'incomplete':
+      return situation.regions.length === 0
+        ? 'Incomplete: not everything could be read.'
+        : `Incomplete: ${citiesText(situation.regions)} could not be read.`;
+    case 'nothing-read':
+      return 'Incomplete: no list could be read.';
+    case 'clean':
+    case 'empty':
+      return deletionMode === 'automatic' ? 'Automatic deletion is on.' : MODE_TEXTS[deletionMode];
+    default:
+      return report.plan.blocked?.code === 'config.built-in'
+        ? 'Report only: the built-in starter policy deletes nothing.'
+        : MODE_TEXTS[deletionMode];
+  }
+}
+
+const bold = (text: string): string => `<b>${escapeHtml(text)}</b>`;
+
+/** `6 instances`, `7 sources`. */
+export function sourcesText(report: Report): string {
+  const expiring = report.items.filter(({ verdict }) => verdict === 'expire');
+  const sources = bySource(expiring).length;
+  const [kind, ...others] = new Set(expiring.map(({ snapshot }) => snapshot.kind));
+  if (kind === undefined || others.length > 0) return formatCount(sources, 'source');
+  return formatCount(sources, kind, kindPlural(kind));
+}
+
+/** `up to $78.60 of $570.80 a month`. */
+function costLead(report: Report): string {
+  const [expiring, all] = [expiringSizes(report), allSizes(report)];
+  if (expiring.unknown === expiring.snapshots) return 'what they cost is not known';
+  return (
+    `they cost up to ${bold(formatDollars(expiring.ceiling))}${unknownSizeText(expiring)} of ` +
+    `${formatDollars(all.ceiling)}${unknownSizeText(all)} a month`
+  );
+}
+
+function candidatesLead(report: Report, verb: string): string {
+  const { totals } = report;
+  const one = totals.expire === 1;
+  const stay =
+    totals.keep === 0
+      ? ''
+      : `; the other ${bold(`${formatCount(totals.keep, 'snapshot')} ${totals.keep === 1 ? 'stays' : 'stay'}`)}`;
+  const cost = costLead(report);
+  const belong = one ? 'It belongs' : 'They belong';
+  const costs = `${cost.slice(0, 1).toUpperCase()}${cost.slice(1)}`;
+  return (
+    `Your policy no longer keeps ${one ? 'it' : 'them'}. ${belong} to ${bold(sourcesText(report))}${stay}. ` +
+    `${one ? costs.replace('They cost', 'It costs').replace('they', 'it') : costs}.${verb}`
+  );
+}
+
+function unreadLead(report: Report): string {
+  const failed = unreadScopes(report);
+  const [first] = failed;
+  const { totals } = report;
+  const rest =
+    totals.expire === 0
+      ? 'A missing list may contain holds, so nothing may be deleted until everything is read.'
+      : `${bold(formatCount(totals.expire, 'snapshot'))} elsewhere can be deleted, ` +
+        'but not before a report has read everything.';
+  if (first?.error === undefined) return rest;
+  const { region, kind, status, error } = first;
+  const what = status === 'failed' ? `${kind} snapshots` : `the list of ${kindPlural(kind)}`;
+  const place = `${escapeHtml(cityOf(region))}${cityOf(region) === oneLine(region) ? '' : ` (${escapeHtml(oneLine(region))})`}`;
+  return `${place} answered ${bold(oneLine(error.code))} for ${what}. ${rest}`;
+}
+
+function blockedLead(report: Report, { config }: PageContext): string {
+  const { totals, plan } = report;
+  const of = `${bold(`${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')}`)} can be deleted.`;
+  if (config === undefined) return `${of} ${escapeHtml(oneLine(plan.blocked?.message ?? ''))}.`;
+  const { maxDeletions, maxShare } = config.caps;
+  const share = Math.ceil((1_000 * totals.expire) / totals.snapshots) / 10;
+  const limits: string[] = [];
+  if (totals.expire > maxDeletions) limits.push(`${bold(formatNumber(maxDeletions))} in one plan (caps.maxDeletions)`);
+  if (totals.expire > maxShare * totals.snapshots)
+    limits.push(`${bold(`${maxShare * 100} %`)} of all (caps.maxShare, now ${share} %)`);
+  return `${of} Your limits allow ${limits.join(', and ')}. This is normal for a first clean-up.`;
+}
+
+function leadOf(report: Report, situation: Situation, context: PageContext): string {
+  const { totals, plan } = report;
+  switch (situation.kind) {
+    case 'countdown':
+    case 'candidates':
+      return candidatesLead(report, '');
+    case 'undated':
+      return candidatesLead(report, ' The day of the deletion could not be computed; the next report names it.');
+    case 'blocked':
+      return blockedLead(report, context);
+    case 'incomplete':
+      return unreadLead(report);
+    case 'nothing-read':
+      return 'No list of this account could be read. The list below names each with its error.';
+    case 'clean': {
+      const kept = totals.keep - totals.held;
+      const held = totals.held === 0 ? '' : `, ${bold(formatNumber(totals.held))} held by a tag`;
+      const cost = formatDollars(totals.monthlyCostCeiling);
+      return `${bold(formatNumber(kept))} kept${held}. Together they cost up to ${bold(cost)} a month${unknownSizeText(allSizes(report))}.`;
+    }
+    case 'empty':
+      return plan.blocked === null
+        ? 'Every list was read, and each is empty.'
+        : 'There is nothing to keep or to delete.';
+  }
+}
+
+const MAX_DAYS = 8;
+
+/** The next days with their deletions. A later deletion day follows the first week. */
+function daysHtml(days: readonly DeletionDay[], today: string): string {
+  const counts = new Map(days.map(({ day, count }) => [day, count]));
+  const week = Array.from({ length: MAX_DAYS }, (_, i) => daysAfter(today, i));
+  const later = days.filter(({ day }) => day > (week.at(-1) ?? '')).map(({ day }) => day);
+  const shown =
+    later.length === 0 ? week : [...week.slice(0, MAX_DAYS - Math.min(3, later.length)), ...later.slice(0, 3)];
+  const items = shown.map((day, index) => {
+    const count = counts.get(day);
+    const weekday = weekdayOf(day).slice(0, 3);
+    const name = index === shown.length - 1 ? `${weekday} ${shortDayText(day)}` : `${weekday} ${Number(day.slice(8))}`;
+    if (count !== undefined) return `<li class="end"><b>${name}</b><em>${formatNumber(count)} deleted</em></li>`;
+    if (index === 0) return '<li class="now"><b>Today</b><span>report</span></li>';
+    return `<li><span>${name.replace(' ', '<br>')}</span></li>`;
+  });
+  const rest = later.slice(3).length;
+  const more = rest === 0 ? '' : `<p class="small quiet">And on ${formatCount(rest, 'later day')}.</p>`;
+  return `<ol class="days" aria-label="The next days">${items.join('')}</ol>${more}\n`;
+}
+
+const SPLIT_MARKS = ['expire', 'keep', 'copy', 'held', 'fix'] as const;
+
+const SPLIT_VERBS: Partial<Record<Situation['kind'], string>> = {
+  countdown: 'will be deleted',
+  undated: 'will be deleted',
+  incomplete: 'could be deleted',
+};
+
+/** How all snapshots divide into what goes and what stays: a bar with its key. */
+function splitHtml(report: Report, situation: Situation): string {
+  const counts = { expire: 0, keep: 0, copy: 0, held: 0, fix: 0 };
+  for (const item of report.items) counts[pageMark(item)] += 1;
+  const verb = SPLIT_VERBS[situation.kind] ?? 'can be deleted';
+  const words = {
+    expire: verb,
+    keep: 'kept',
+    copy: 'kept copies',
+    held: 'held by a tag',
+    fix: 'kept, need a fix',
+  } as const;
+  const shown = SPLIT_MARKS.filter((mark) => counts[mark] > 0);
+  const label = shown.map((mark) => `${formatNumber(counts[mark])} ${words[mark]}`).join(', ');
+  const share = report.items.length === 0 ? 0 : (100 * counts.expire) / report.items.length;
+  const bar =
+    `<svg class="split" role="img" aria-label="${label}"><rect class="ghost" width="100%" height="10"/>` +
+    `<rect class="gap" width="${share.toFixed(2)}%" height="10"/><rect class="hatched" width="${share.toFixed(2)}%" height="10"/></svg>`;
+  const key = shown.map(
+    (mark) => `<span>${viewHtml(glyph(mark))} <b>${formatNumber(counts[mark])}</b> ${words[mark]}</span>`,
+  );
+  return `${bar}<p class="key" aria-hidden="true">${key.join('')}</p>\n`;
+}
+
+/** `All regions were read. The plan is within your limits: 26 of 100 snapshots, 15 % of 50 %.` */
+function limitsText(report: Report, { kind }: Situation, { config }: PageContext): string {
+  const { complete, totals } = report;
+  if (!complete || totals.snapshots === 0) return '';
+  const read = regionsNotRead(report).length === 0 ? 'All regions were read.' : 'All other regions were read.';
+  if (config === undefined || totals.expire === 0 || kind === 'blocked') return read;
+  const { maxDeletions, maxShare } = config.caps;
+  const share = Math.ceil((100 * totals.expire) / totals.snapshots);
+  return (
+    `${read} The plan is within your limits: ${formatNumber(totals.expire)} of ` +
+    `${formatCount(maxDeletions, 'snapshot')}, ${share} % of ${Math.round(maxShare * 100)} %.`
+  );
+}
+
+/** `Since the last report (23 Nov 2026): 9 new snapshots, 1 new hold.` */
+export function changesText({ changes, zone }: Report): string {
+  if (changes === null) return 'There is no earlier report to compare with.';
+  const parts = [
+    [changes.added.length, 'new snapshot'],
+    [changes.gone.length, 'snapshot gone', 'snapshots gone'],
+    [changes.newlyExpiring.length, 'more can be deleted', 'more can be deleted'],
+    [changes.noLongerExpiring.length, 'no longer can', 'no longer can'],
+    [changes.newlyHeld.length, 'new hold'],
+    [changes.noLongerHeld.length, 'hold ended', 'holds ended'],
+  ] as const;
+  const texts = parts.filter(([amount]) => amount > 0).map(([amount, one, many]) => formatCount(amount, one, many));
+  const since = `Since the last report (${clockOf(zone).day(changes.previousAt)})`;
+  return `${since}: ${texts.length === 0 ? 'nothing changed' : texts.join(', ')}.`;
+}
+
+/** The first screen: what will happen and when, what stays, and what a person can do. */
+export function firstScreen(report: Report, situation: Situation, context: PageContext): string {
+  const { subject, rest } = headlineOf(report, situation, context);
+  const danger = subject === '' ? '' : `<span class="d">${escapeHtml(subject)}</span> `;
+  const today = localDay(report.evaluatedAt, report.zone);
+  const limits = limitsText(report, situation, context);
+  const notes = [...regionsNotRead(report), limits, changesText(report)].filter((text) => text !== '');
+  const mark = viewHtml(glyph(EYEBROW_MARKS[situation.kind]));
+  return `<div class="hero"><div>
+<p class="eyebrow">${mark}${escapeHtml(eyebrow(report, situation, context))}</p>
+<h1>${danger}${escapeHtml(rest)}</h1>
+<p class="lead">${leadOf(report, situation, context)}</p>
+${situation.kind === 'countdown' ? daysHtml(situation.days, today) : ''}${report.totals.expire > 0 ? splitHtml(report, situation) : ''}<div class="notes">${notes.map((text) => `<p>${escapeHtml(text)}</p>`).join('')}</div></div>
+<aside class="panel" aria-labelledby="todo">
+${actionPanel(report, situation, context)}</aside>
+</div>
+`;
+}
