@@ -15,7 +15,7 @@ import type { HistoryPlace } from './history-store';
 import type { HistoryVerifyJson } from './json-shapes';
 import { columnsOf, type Terminal, writeOut } from './terminal';
 
-const refuse = (message: string): RetentionError => new RetentionError('usage.verify', message);
+const verifyRefusal = (message: string): RetentionError => new RetentionError('usage.verify', message);
 
 export interface HistoryVerifyOptions {
   /** `NUMBER:SHA256` of an e-mail; absent: a chain that was cut or written again is not found. */
@@ -23,11 +23,13 @@ export interface HistoryVerifyOptions {
   readonly format?: HistoryFormat;
 }
 
-function headOf(text: string | undefined): EvidenceHead | null {
+function readHead(text: string | undefined): EvidenceHead | null {
   if (text === undefined) return null;
   const head = parseHead(text);
   if (head !== null) return head;
-  throw refuse(`got --head ${oneLine(text) || "''"}, expected NUMBER:SHA256 as the last lines of an e-mail print it`);
+  throw verifyRefusal(
+    `got --head ${oneLine(text) || "''"}, expected NUMBER:SHA256 as the last lines of an e-mail print it`,
+  );
 }
 
 /** Refuses options that do not go together with `--verify`, or only with it. */
@@ -36,8 +38,8 @@ export function checkVerifyOptions(
   { name, since, head }: { readonly name: unknown; readonly since: unknown; readonly head: unknown },
 ): void {
   if (isVerifying && (name !== undefined || since !== undefined))
-    throw refuse('--verify checks a whole place, and takes no name and no --since; leave them out');
-  if (!isVerifying && head !== undefined) throw refuse('--head is for --verify; pass both, or neither');
+    throw verifyRefusal('--verify checks a whole place, and takes no name and no --since; leave them out');
+  if (!isVerifying && head !== undefined) throw verifyRefusal('--head is for --verify; pass both, or neither');
 }
 
 /** A bucket, or a copy of one, has its chain at the top; a folder of local results has it in `results/`. */
@@ -47,19 +49,19 @@ async function chainOf({ store, where }: HistoryPlace): Promise<string> {
   return isAtTop ? EVIDENCE : LOCAL_EVIDENCE;
 }
 
-const jsonOf = (verification: Verification): HistoryVerifyJson => ({
+const verificationJson = (verification: Verification): HistoryVerifyJson => ({
   schemaVersion: 1,
   ...verification,
   whole: verification.broken.length === 0,
   head: verification.head === null ? null : headText(verification.head),
 });
 
-const MAX_LISTED = 20;
+const MAX_VERIFY_LINES = 20;
 
 /** Some places, each on a line, and how many more there are. */
 function linesOf(places: readonly string[], columns: number): string {
-  const shown = places.slice(0, MAX_LISTED).map((place) => wrap(oneLine(place), columns, '    '));
-  const more = places.length - MAX_LISTED;
+  const shown = places.slice(0, MAX_VERIFY_LINES).map((place) => wrap(oneLine(place), columns, '    '));
+  const more = places.length - MAX_VERIFY_LINES;
   return [...shown, ...(more > 0 ? [`    and ${formatNumber(more)} more\n`] : [])].join('');
 }
 
@@ -109,14 +111,14 @@ export async function verifyHistory(
 ): Promise<ExitCode> {
   const { out } = terminal;
   const { format = 'text' } = options;
-  if (format === 'csv') throw refuse('got --verify with --format csv, expected text or json');
-  const head = headOf(options.head);
+  if (format === 'csv') throw verifyRefusal('got --verify with --format csv, expected text or json');
+  const head = readHead(options.head);
   const verify = async (): Promise<Verification> =>
     verifyEvidence({ store: place.store, hashText: sha256Of, folder: await chainOf(place), now: Date.now() }, head);
   const verification = await verify().catch((error: unknown) => {
     throw place.explain(error);
   });
-  if (format === 'json') await writeOut(out, [`${jsonText(jsonOf(verification), 1)}\n`]);
+  if (format === 'json') await writeOut(out, [`${jsonText(verificationJson(verification), 1)}\n`]);
   else await writeOut(out, verificationText(verification, head, zone, columnsOf(out)));
   return verification.broken.length === 0 ? EXIT.done : EXIT.checkFailed;
 }

@@ -2,7 +2,7 @@ import type { RunOrigin } from '../core/plan/outcome';
 import { instantOfId } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
-import { type EvidenceHead, type EvidencePorts, entryOf, recordEvidence } from '../storage/evidence';
+import { type EvidenceHead, type EvidencePorts, evidenceEntry, recordEvidence } from '../storage/evidence';
 import { fileListText, type HashedFile } from '../storage/file-list';
 import { jsonObject } from '../storage/json-object';
 import {
@@ -45,8 +45,8 @@ export async function recordApproval(ports: EvidencePorts, approved: ApprovedRun
     await store.putIfAbsent(jsonObject(key, content));
     const planKey = planFile(id);
     const hasPlan = (await store.fingerprint(planKey)) !== null;
-    const planEntry = hasPlan ? [await entryOf(ports, { kind: 'plan', key: planKey, since })] : [];
-    await recordEvidence(ports, [...planEntry, await entryOf(ports, { kind: 'approval', key, since })]);
+    const planEntry = hasPlan ? [await evidenceEntry(ports, { kind: 'plan', key: planKey, since })] : [];
+    await recordEvidence(ports, [...planEntry, await evidenceEntry(ports, { kind: 'approval', key, since })]);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RetentionError(
@@ -76,5 +76,5 @@ export async function recordResult(ports: EvidencePorts, approved: ApprovedRun):
   const text = fileListText(await filesOf(ports, approved));
   const key = fileListFile(plan, hashText(text));
   await store.putIfAbsent({ key, contentType: 'text/plain', body: [text] });
-  return recordEvidence(ports, [await entryOf(ports, { kind: 'result', key, since: madeAt(plan, clock()) })]);
+  return recordEvidence(ports, [await evidenceEntry(ports, { kind: 'result', key, since: madeAt(plan, clock()) })]);
 }

@@ -100,6 +100,9 @@ interface ApprovedPlan extends PlanKey {
 }
 
 /** Reads and decides everything again, then applies what is still expiring. Returns how many snapshots are open. */
+/** The code of a run that lost its lock after it had begun. */
+const LOCK_LOST = 'run.lock-lost';
+
 async function applyOnce(
   ports: DeletionPorts,
   outcomePorts: OutcomePorts,
@@ -124,6 +127,9 @@ async function applyOnce(
     await applyInTime(ports, outcomes, prepared, { startedAt, checkedAt });
   } catch (error) {
     await outcomes.close();
+    // This run deleted until then, so it is no refusal: its outcomes are to be sent.
+    if (error instanceof PlanInProgress)
+      throw new RetentionError(LOCK_LOST, `the run lost its lock while it deleted: ${error.message}`, { cause: error });
     throw error;
   }
   const { status, totals } = await outcomes.close();
@@ -156,7 +162,7 @@ async function invoke(
   try {
     return await applyOnce(ports, outcomePorts, plan, startedAt);
   } catch (error) {
-    if (error instanceof RetentionError && error.code === SUPERSEDED)
+    if (error instanceof RetentionError && (error.code === SUPERSEDED || error.code === LOCK_LOST))
       return { state: 'stopped', code: error.code, text: error.message };
     if (!isRefusal(error)) throw error;
     // This run finished it and died before it noted that, or an earlier one did: either way it is finished.

@@ -1,9 +1,8 @@
 import type { LockOf } from '../aws/s3-store';
+import { DAY_MS } from '../core/time/units';
 import type { Clock } from '../ports/ports';
 import type { ObjectLockSetting } from '../runtime/env';
 import { LOCKED_FOLDERS } from '../storage/keys';
-
-const DAY_MS = 86_400_000;
 
 /** Returns the lock of each object in the folders that Object Lock covers; none where it is not switched on. */
 export const lockRecorded =

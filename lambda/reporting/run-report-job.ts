@@ -9,7 +9,7 @@ import type { InventoryProgress } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
 import { invokeCommand } from '../render/deletion-commands';
 import type { HistoryPoint } from '../render/page/page-context';
-import { type EvidenceSettings, entryOf, headText, recordEvidence } from '../storage/evidence';
+import { type EvidenceSettings, evidenceEntry, headText, recordEvidence } from '../storage/evidence';
 import { begunFile, EVIDENCE, planFile, reportFiles, runTime } from '../storage/keys';
 import { readRuns } from '../storage/report-history';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
@@ -110,8 +110,8 @@ async function recordReport(
   if (evidence === undefined) return null;
   const ports = { ...evidence, store, clock, folder: EVIDENCE };
   const head = await recordEvidence(ports, [
-    await entryOf(ports, { kind: 'report', key: reportFiles(reportId).json, since }),
-    await entryOf(ports, { kind: 'plan', key: planFile(plan.id), since }),
+    await evidenceEntry(ports, { kind: 'report', key: reportFiles(reportId).json, since }),
+    await evidenceEntry(ports, { kind: 'plan', key: planFile(plan.id), since }),
   ]);
   return head === null ? null : headText(head);
 }

@@ -3,6 +3,7 @@
  * writers never continue one record, and a record cannot change without the next one showing it.
  */
 
+import { DAY_MS } from '../core/time/units';
 import { RetentionError } from '../core/util/errors';
 import { jsonText } from '../core/util/safe-text';
 import type { Clock, HashText, Store } from '../ports/ports';
@@ -30,7 +31,7 @@ export interface EvidenceHead {
 }
 
 /** What a record says about an object; its number, its time and its link are added when it is written. */
-export type Entry = Pick<EvidenceRecord, 'kind' | 'ref' | 'sha256'>;
+export type EvidenceEntry = Pick<EvidenceRecord, 'kind' | 'ref' | 'sha256'>;
 
 /** Returns a head as e-mails print it: `NUMBER:SHA256`. */
 export const headText = ({ number, sha256 }: EvidenceHead): string => `${number}:${sha256}`;
@@ -42,14 +43,14 @@ export function parseHead(text: string): EvidenceHead | null {
 }
 
 /** How many names a store lists at once at most. */
-const PAGE = 1_000;
+const MAX_LISTED_NAMES = 1_000;
 
 /**
  * Returns the number of the last record; 0: there is none. Numbers have no gaps, so the search doubles its steps and
  * then halves them: one list up to 1,000 records, and some ten lists more for each factor of a thousand.
  */
 async function lastNumber({ store, folder }: Pick<EvidencePorts, 'store' | 'folder'>): Promise<number> {
-  let [last, after, step] = [0, 0, PAGE];
+  let [last, after, step] = [0, 0, MAX_LISTED_NAMES];
   /** No record has a higher number. */
   let most = Number.POSITIVE_INFINITY;
   while (last < most) {
@@ -61,7 +62,7 @@ async function lastNumber({ store, folder }: Pick<EvidencePorts, 'store' | 'fold
     if (most === Number.POSITIVE_INFINITY) {
       after = last + step;
       step *= 2;
-    } else after = most - last <= PAGE ? last : Math.floor((last + most) / 2);
+    } else after = most - last <= MAX_LISTED_NAMES ? last : Math.floor((last + most) / 2);
   }
   return last;
 }
@@ -84,19 +85,23 @@ async function readEvidence({ store, folder }: EvidencePorts, number: number): P
   );
 }
 
-const isSame = ({ record }: StoredRecord, { kind, ref, sha256 }: Entry): boolean =>
+const isSameEntry = ({ record }: StoredRecord, { kind, ref, sha256 }: EvidenceEntry): boolean =>
   record.kind === kind && record.ref.key === ref.key && record.sha256 === sha256;
 
 /** Attempts to write one record. Each loss means that another writer has written one. */
-const MAX_TRIES = 100;
+const MAX_APPEND_TRIES = 100;
 
 /** Writes a record after `head`, or after those that other writers add meanwhile. Returns the new head. */
-async function append(ports: EvidencePorts, head: StoredRecord | null, entry: Entry): Promise<StoredRecord> {
+async function appendRecord(
+  ports: EvidencePorts,
+  head: StoredRecord | null,
+  entry: EvidenceEntry,
+): Promise<StoredRecord> {
   const { store, clock, hashText, folder } = ports;
   let before = head;
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+  for (let tries = 0; tries < MAX_APPEND_TRIES; tries += 1) {
     // A run that is repeated after a crash finds its own record.
-    if (before !== null && isSame(before, entry)) return before;
+    if (before !== null && isSameEntry(before, entry)) return before;
     const number: number = (before?.record.number ?? 0) + 1;
     const { kind, ref, sha256 } = entry;
     const previous = before === null ? null : hashText(before.text);
@@ -114,7 +119,7 @@ async function append(ports: EvidencePorts, head: StoredRecord | null, entry: En
   }
   throw new RetentionError(
     'evidence.busy',
-    `cannot record ${entry.ref.key}: other runs were faster ${MAX_TRIES} times at ${store.locate(folder)}; run the same again`,
+    `cannot record ${entry.ref.key}: other runs were faster ${MAX_APPEND_TRIES} times at ${store.locate(folder)}; run the same again`,
   );
 }
 
@@ -122,20 +127,21 @@ async function append(ports: EvidencePorts, head: StoredRecord | null, entry: En
  * Records objects in order, and returns the head; null: there is no record. A run that is repeated after a crash records
  * nothing twice, unless another run has recorded something meanwhile.
  */
-export async function recordEvidence(ports: EvidencePorts, entries: readonly Entry[]): Promise<EvidenceHead | null> {
+export async function recordEvidence(
+  ports: EvidencePorts,
+  entries: readonly EvidenceEntry[],
+): Promise<EvidenceHead | null> {
   const number = await lastNumber(ports);
   let head = number === 0 ? null : await readEvidence(ports, number);
   const last = entries.at(-1);
-  const isRecorded = head !== null && last !== undefined && isSame(head, last);
-  if (!isRecorded) for (const entry of entries) head = await append(ports, head, entry);
+  const isRecorded = head !== null && last !== undefined && isSameEntry(head, last);
+  if (!isRecorded) for (const entry of entries) head = await appendRecord(ports, head, entry);
   return head === null ? null : { number: head.record.number, sha256: ports.hashText(head.text) };
 }
 
-const DAY_MS = 86_400_000;
-
 /** An object to record. */
 export interface Recordable {
-  readonly kind: Entry['kind'];
+  readonly kind: EvidenceEntry['kind'];
   readonly key: string;
   /** Epoch ms: the object, and all that it lists, was stored at this time or later. */
   readonly since: number;
@@ -145,7 +151,10 @@ export interface Recordable {
  * Makes the entry of an object from the bytes that are stored, so that also a fault of the way there shows. Throws
  * `evidence.absent` where there is none.
  */
-export async function entryOf({ store, keptForDays }: EvidencePorts, { kind, key, since }: Recordable): Promise<Entry> {
+export async function evidenceEntry(
+  { store, keptForDays }: EvidencePorts,
+  { kind, key, since }: Recordable,
+): Promise<EvidenceEntry> {
   const stored = await store.fingerprint(key);
   if (stored === null)
     throw new RetentionError(

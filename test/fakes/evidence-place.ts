@@ -1,7 +1,7 @@
 import { recordApproval, recordResult } from '../../lambda/deletion/record-deletion';
 import type { Store } from '../../lambda/ports/ports';
 import { sha256Of } from '../../lambda/runtime/digest';
-import { type EvidenceHead, type EvidencePorts, entryOf, recordEvidence } from '../../lambda/storage/evidence';
+import { type EvidenceHead, type EvidencePorts, evidenceEntry, recordEvidence } from '../../lambda/storage/evidence';
 import { jsonObject } from '../../lambda/storage/json-object';
 import { EVIDENCE, planFile, recordFile, reportFiles, resultFile } from '../../lambda/storage/keys';
 import { type Verification, verifyEvidence } from '../../lambda/storage/verify-evidence';
@@ -30,8 +30,8 @@ export class EvidencePlace {
     await store.putIfAbsent(jsonObject(planFile(id), { id, digest }));
     const since = AT;
     return recordEvidence(this.ports, [
-      await entryOf(this.ports, { kind: 'report', key: reportFiles(id).json, since }),
-      await entryOf(this.ports, { kind: 'plan', key: planFile(id), since }),
+      await evidenceEntry(this.ports, { kind: 'report', key: reportFiles(id).json, since }),
+      await evidenceEntry(this.ports, { kind: 'plan', key: planFile(id), since }),
     ]);
   }
 

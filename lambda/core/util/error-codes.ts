@@ -551,6 +551,11 @@ export const ERROR_CODES = {
     meaning: 'Another invocation is sending the report of the same scheduled time, or stopped while it did.',
     remedy: 'Nothing: the next attempt decides.',
   },
+  'run.lock-lost': {
+    fault: 'aws',
+    meaning: 'While a run deleted, another run took over its place, or its lock was removed.',
+    remedy: 'Let the other run finish. If there is none, apply the same plan again: it continues with the rest.',
+  },
   'run.superseded': {
     fault: 'operator',
     meaning: 'A newer version of the deletion function was deployed while the old one ran.',
