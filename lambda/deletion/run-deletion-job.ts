@@ -99,10 +99,10 @@ interface ApprovedPlan extends PlanKey {
   readonly origin: RunOrigin;
 }
 
-/** Reads and decides everything again, then applies what is still expiring. Returns how many snapshots are open. */
 /** The code of a run that lost its lock after it had begun. */
 const LOCK_LOST = 'run.lock-lost';
 
+/** Reads and decides everything again, then applies what is still expiring. Returns how many snapshots are open. */
 async function applyOnce(
   ports: DeletionPorts,
   outcomePorts: OutcomePorts,
