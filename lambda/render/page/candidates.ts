@@ -50,7 +50,7 @@ const LIST_HEAD =
 const candidatesLink = ({ name, region, kind }: RowSource): string =>
   `#${new URLSearchParams({ source: name, region, kind, decision: 'expire' })}`;
 
-interface CandidateGroup {
+interface SourceCandidates {
   readonly items: readonly EvaluatedSnapshot[];
   /** Its candidates, then all snapshots of the source. */
   readonly candidates: readonly SnapshotRow[];
@@ -58,7 +58,7 @@ interface CandidateGroup {
   readonly index: number;
 }
 
-function listHtml({ items, candidates, index }: CandidateGroup, report: Report, context: PageContext): string {
+function listHtml({ items, candidates, index }: SourceCandidates, report: Report, context: PageContext): string {
   const [first] = items;
   const clock = clockOf(report.zone);
   const shown = candidates.slice(0, MAX_LISTED_CANDIDATES).map((row) => viewHtml(candidateView(row, clock)));
@@ -73,7 +73,7 @@ function listHtml({ items, candidates, index }: CandidateGroup, report: Report, 
   return `<div class="list"><table>${LIST_HEAD}<tbody>${shown.join('')}</tbody></table>${rest}${hold}</div>`;
 }
 
-function groupHtml(group: CandidateGroup, span: Span, report: Report, context: PageContext): string {
+function groupHtml(group: SourceCandidates, span: Span, report: Report, context: PageContext): string {
   const { items, candidates, rows } = group;
   const source = candidates[0]?.source;
   if (source === undefined) return '';
@@ -88,7 +88,7 @@ function groupHtml(group: CandidateGroup, span: Span, report: Report, context: P
 <span>${escapeHtml(about)}</span></div>${viewHtml(stripView(rows, span, label))}\
 <div class="num"><b class="d">${count}</b> <span class="quiet">of ${all}</span></div>\
 <div class="num c"><span class="quiet small">up to</span> ${formatDollars(sizes.ceiling)}\
-${escapeHtml(unknownSizeText(sizes))}</div><span class="chev" aria-hidden="true">›</span>\
+${escapeHtml(unknownSizeText(sizes))}</div><span class="chevron" aria-hidden="true">›</span>\
 <div class="whys">${reasonsHtml(items)}</div></summary>
 ${listHtml(group, report, context)}</details>
 `;
@@ -107,7 +107,7 @@ const sourceKey = ({ snapshot: { account, region, kind, source } }: EvaluatedSna
   JSON.stringify([account, region, kind, source?.arn ?? [source?.name]]);
 
 /** The groups that get a line, each with the rows of its candidates and of its source. */
-function* readGroups(report: Report, writer: RowWriter): Generator<CandidateGroup> {
+function* readGroups(report: Report, writer: RowWriter): Generator<SourceCandidates> {
   const groups = candidateGroups(report).slice(0, MAX_GROUPS);
   const wanted = new Set(groups.flatMap(([first]) => (first === undefined ? [] : [sourceKey(first)])));
   const siblings = bySource(report.items.filter((item) => wanted.has(sourceKey(item))));

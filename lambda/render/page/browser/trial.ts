@@ -54,7 +54,7 @@ const UNIT_DAYS: Readonly<Record<string, number>> = { y: 365, mo: 30.4, w: 7, d:
 /** The approximate length of a duration in days, which orders the stops of a slider. */
 function approximateDays(text: string): number {
   let days = 0;
-  for (const [, amount, unit = ''] of text.toLowerCase().matchAll(/(\d+)(mo|[ymwdh])/g))
+  for (const [, amount, unit = ''] of text.toLowerCase().matchAll(/(\d+)(mo|y|m|w|d|h)/g))
     days += Number(amount) * (UNIT_DAYS[unit] ?? 30.4);
   return days;
 }
