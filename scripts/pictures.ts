@@ -70,7 +70,7 @@ export async function takePictures(run: SampleRun): Promise<Readonly<Record<'ema
       email: { png: await client.screenshot({ fullPage: true }), text: mail },
       page: { png: await between(page, '.top', '.att'), text: await textOfPage(page, ['.top', '.hero', '.att']) },
       timeline: {
-        png: await between(page, '#timeline', '#timeline .legend'),
+        png: await between(page, '#timeline .head', '#timeline .legend'),
         text: await textOfPage(page, ['#timeline']),
       },
     };

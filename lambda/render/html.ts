@@ -7,7 +7,7 @@ import { PAGE_SCRIPT, PAGE_SCRIPT_HASH } from './page/assets';
 import { attentionHtml } from './page/attention';
 import { candidatesHtml } from './page/candidates';
 import { externalLink, lightsailPage } from './page/commands';
-import { costHtml } from './page/cost-section';
+import { costSectionHtml } from './page/cost-section';
 import { embedRows, RowWriter, selectShown } from './page/embed';
 import { firstScreen, headlineText } from './page/first-screen';
 import { listsHtml } from './page/lists';
@@ -61,7 +61,7 @@ function* unreadHtml(report: Report): Generator<string> {
 const MAX_NAMED_REGIONS = 24;
 
 /** `3 regions, complete: Frankfurt (eu-central-1), …` */
-function readText({ scopes, complete }: Report): string {
+function regionsReadText({ scopes, complete }: Report): string {
   const regions = [...new Set(scopes.filter(({ status }) => status === 'read').map(({ region }) => oneLine(region)))];
   const named = regions.slice(0, MAX_NAMED_REGIONS).map(regionLabel).join(', ');
   return `${formatCount(regions.length, 'region')}${complete ? ', complete' : ', incomplete'}${named === '' ? '' : `: ${named}`}`;
@@ -87,7 +87,7 @@ function pageFooter(report: Report, context: PageContext): string {
   const facts = [
     ['Report', oneLine(reportId)],
     ['Evaluated', clockOf(zone).minute(evaluatedAt)],
-    ['Read', readText(report)],
+    ['Read', regionsReadText(report)],
     ['Configuration', `${oneLine(config.origin)}, ${oneLine(config.digest)}`],
   ] as const;
   const list = facts.map(([term, text]) => `<dt>${term}</dt><dd>${escapeHtml(text)}</dd>`).join('');
@@ -118,7 +118,7 @@ export function* renderHtml(report: Report, context: PageContext): Generator<str
   yield* candidatesHtml(report, situation, context, spanOf(created, report.evaluatedAt), writer);
   yield timelineHtml(report, context, place);
   yield* tableHtml(report, shown, place, writer);
-  yield costHtml(report, context);
+  yield costSectionHtml(report, context);
   yield pageFooter(report, context);
   yield '<script type="application/json" id="data">';
   yield* embedRows(shown, report, context);

@@ -237,6 +237,13 @@ describe('the page of the sample account', () => {
     );
   });
 
+  test('prints on at most eight sheets of A4', async () => {
+    const { page } = await browser.open(pageOf(sample));
+    const printed = (await page.pdf({ format: 'A4' })).toString('latin1');
+    expect(printed.match(/\/Type\s*\/Page[^s]/g)?.length).toBeLessThanOrEqual(8);
+    expect(printed.match(/\/Type\s*\/Page[^s]/g)?.length).toBeGreaterThan(2);
+  });
+
   test('prints every row that is asked for', async () => {
     const { page } = await browser.open(pageOf(sample));
     await page.evaluate('window.dispatchEvent(new Event("beforeprint"))');

@@ -35,6 +35,11 @@ describe('the page', () => {
     expect(PAGE_STYLE).not.toMatch(/<\//);
   });
 
+  test('has a script of at most 80 KB, without a reader of YAML and without zod', () => {
+    expect(PAGE_SCRIPT.length).toBeLessThanOrEqual(80 * 1_024);
+    expect(PAGE_SCRIPT).not.toMatch(/ZodError|YAMLParseError|safeParse/);
+  });
+
   test('asks for nothing outside of itself, and links to consoles by https alone', () => {
     const html = page(SITUATIONS['some-expiring']?.report ?? aReport([]));
     expect(html.replace(/ href="https:[^"]*"|http:\/\/www\.w3\.org\/2000\/svg|url\(#hatch\)/g, '')).not.toMatch(
@@ -79,7 +84,9 @@ describe('the page', () => {
       expect(html).toContain('<title>Incomplete: ');
       expect(html).toMatch(/<h1>(Nothing can be deleted: \d regions could not|Nothing could) be read/);
       expect(html).toMatch(/<p class="eyebrow">.*Incomplete: /);
-      expect(html).not.toMatch(/[Nn]othing to do|within policy|All regions were read|There are no snapshots/);
+      expect(html).not.toMatch(
+        /Nothing to do|nothing to do|within policy|All regions were read|There are no snapshots/,
+      );
     }
   });
 

@@ -18,13 +18,13 @@ import {
   holdTag,
   lightsailPage,
 } from './commands';
-import { clockOf, dayText, longDayText } from './local-clock';
+import { clockOf, dayInWords, longDayText } from './local-clock';
 import type { PageContext } from './page-context';
 import type { Situation } from './situation';
 
-const heading = (text: string): string => `<h2 id="todo">${escapeHtml(text)}</h2>\n`;
+const panelHeading = (text: string): string => `<h2 id="todo">${escapeHtml(text)}</h2>\n`;
 const small = (html: string): string => `<p class="small quiet">${html}</p>\n`;
-const fine = (html: string): string => `<p class="fine">${html}</p>\n`;
+const finePrint = (html: string): string => `<p class="fine">${html}</p>\n`;
 
 /** Choices of the hold command: more would be no list for a person. */
 const MAX_CHOICES = 200;
@@ -34,7 +34,7 @@ interface HoldChoice {
   readonly text: string;
 }
 
-const placeOf = ({ snapshot: { region } }: EvaluatedSnapshot): string => regionCity(region) || oneLine(region);
+const snapshotPlace = ({ snapshot: { region } }: EvaluatedSnapshot): string => regionCity(region) || oneLine(region);
 
 /** The candidates by source, the largest group first. */
 export const candidateGroups = (report: Report): readonly (readonly EvaluatedSnapshot[])[] =>
@@ -45,7 +45,7 @@ function sourceChoices(groups: readonly (readonly EvaluatedSnapshot[])[], contex
     const [first] = group;
     const command = first === undefined ? null : holdSourceCommand(first, context);
     if (first === undefined || command === null) return [];
-    const text = `${sourceName(first.snapshot)}: ${formatCount(group.length, 'snapshot')} · ${placeOf(first)}`;
+    const text = `${sourceName(first.snapshot)}: ${formatCount(group.length, 'snapshot')} · ${snapshotPlace(first)}`;
     return [{ command, text }];
   });
 }
@@ -104,15 +104,15 @@ function stopHtml({ run }: PageContext): string {
 function candidatesPanel(report: Report, context: PageContext): string {
   const { plan, zone } = report;
   const { run, applyCommand } = context;
-  const until = fine(`This plan is valid until ${escapeHtml(clockOf(zone).minute(plan.expiresAt))}.`);
+  const until = finePrint(`This plan is valid until ${escapeHtml(clockOf(zone).minute(plan.expiresAt))}.`);
   const keep = fold('Keep one of them', keepHtml(report, context));
   const checked =
     'The list is checked again first. You confirm the number before anything is deleted. A deletion cannot be undone.';
   if (applyCommand !== undefined && run?.kind === 'deployed')
-    return `${heading('Delete them')}${small('The list is checked again first. A deletion cannot be undone.')}\
+    return `${panelHeading('Delete them')}${small('The list is checked again first. A deletion cannot be undone.')}\
 ${commandHtml('apply-command', applyCommand)}${small(`Paste it into ${cloudShell(run.region)}.`)}${keep}${until}`;
   if (plan.blocked?.code === 'config.built-in')
-    return `${heading('Write a policy')}${small('Nothing can be deleted without a retention.yaml of your own.')}\
+    return `${panelHeading('Write a policy')}${small('Nothing can be deleted without a retention.yaml of your own.')}\
 ${commandHtml('init-command', 'npx lightsail-retention init')}${keep}`;
   if (run?.kind === 'command-line') {
     const commands =
@@ -123,9 +123,9 @@ ${commandHtml('init-command', 'npx lightsail-retention init')}${keep}`;
           ]
         : [applyLocallyCommand(run.plan, run.options)];
     const written = commands.map((command, index) => commandHtml(`apply-command-${index + 1}`, command)).join('');
-    return `${heading('Delete them')}${small(checked)}${written}${keep}${run.plan === null ? '' : until}`;
+    return `${panelHeading('Delete them')}${small(checked)}${written}${keep}${run.plan === null ? '' : until}`;
   }
-  return `${heading('Delete them')}${small(
+  return `${panelHeading('Delete them')}${small(
     `This deployment only reports. Delete snapshots in ${lightsailPage()}, or deploy it with <code>deletion=approve</code>. ` +
       'A deletion cannot be undone.',
   )}${keep}`;
@@ -142,19 +142,19 @@ function blockedPanel(report: Report, { run }: PageContext): string {
           .map((command, index) => commandHtml(`clean-up-${index + 1}`, command))
           .join('')
       : `<p class="small quiet">The guide <b>${FIRST_CLEAN_UP_GUIDE}</b> of the project shows each step.</p>`;
-  return `${heading('Do the first clean-up once')}${intro}${how}${fold(
+  return `${panelHeading('Do the first clean-up once')}${intro}${how}${fold(
     'The message in full',
     `<p>${escapeHtml(oneLine(report.plan.blocked?.message ?? ''))}</p>`,
-  )}${fine('Not what you expected? <a href="#timeline">Check the policy</a> first.')}`;
+  )}${finePrint('Not what you expected? <a href="#timeline">Check the policy</a> first.')}`;
 }
 
 function incompletePanel(report: Report): string {
   const tips = [...new Set(unreadScopes(report).flatMap(({ error }) => error?.tip ?? []))];
   const [tip] = tips;
   const what = tip === undefined ? 'Fix the errors below, and make a report again.' : `${oneLine(tip)}.`;
-  return `${heading('Let the report read everything')}${small(escapeHtml(`${what.slice(0, 1).toUpperCase()}${what.slice(1)}`))}\
+  return `${panelHeading('Let the report read everything')}${small(escapeHtml(`${what.slice(0, 1).toUpperCase()}${what.slice(1)}`))}\
 ${small('<a href="#unread">All lists that were not read</a>')}\
-${fine('A countdown starts again with the next complete report.')}`;
+${finePrint('A countdown starts again with the next complete report.')}`;
 }
 
 function countdownPanel(report: Report, situation: Situation, context: PageContext): string {
@@ -166,8 +166,8 @@ function countdownPanel(report: Report, situation: Situation, context: PageConte
           `A hold before ${escapeHtml(longDayText(first.day))} is in time for each of them. ` +
             'A snapshot that you hold is not deleted.',
         );
-  return `${heading('Keep one of them')}${keepHtml(report, context)}${by}${stopHtml(context)}\
-${fine('Fine as it is? You don’t need to do anything.')}`;
+  return `${panelHeading('Keep one of them')}${keepHtml(report, context)}${by}${stopHtml(context)}\
+${finePrint('Fine as it is? You don’t need to do anything.')}`;
 }
 
 /** What a person can do in a situation. */
@@ -185,9 +185,9 @@ export function actionPanel(report: Report, situation: Situation, context: PageC
       return incompletePanel(report);
     case 'clean':
     case 'empty': {
-      const at = dayText(localDay(report.evaluatedAt, report.zone));
+      const at = dayInWords(localDay(report.evaluatedAt, report.zone));
       const trial = context.config === undefined || situation.kind === 'empty' ? '' : TRIAL_HINT;
-      return `${heading('No action needed')}${small(`This report is as of ${escapeHtml(at)}.${trial}`)}`;
+      return `${panelHeading('No action needed')}${small(`This report is as of ${escapeHtml(at)}.${trial}`)}`;
     }
   }
 }

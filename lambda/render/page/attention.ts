@@ -11,7 +11,7 @@ import { sumSizes } from '../totals';
 import { pageMark } from './embed';
 import { changesText } from './first-screen';
 import { listsHtml } from './lists';
-import { dayText } from './local-clock';
+import { dayInWords } from './local-clock';
 import { joinWords } from './page-words';
 import type { Situation } from './situation';
 
@@ -26,16 +26,16 @@ interface Matter {
   items(): Iterable<Item>;
 }
 
-const MAX_NAMES = 3;
+const MAX_NAMED_SNAPSHOTS = 3;
 
-function namesText(names: readonly string[]): string {
+function firstNamesText(names: readonly string[]): string {
   const distinct = [...new Set(names)];
-  const more = distinct.length - MAX_NAMES;
+  const more = distinct.length - MAX_NAMED_SNAPSHOTS;
   if (more <= 0) return joinWords(distinct, 'and');
-  return `${distinct.slice(0, MAX_NAMES).join(', ')} and ${formatNumber(more)} more`;
+  return `${distinct.slice(0, MAX_NAMED_SNAPSHOTS).join(', ')} and ${formatNumber(more)} more`;
 }
 
-const plural = (count: number, one: string, many: string): string => (count === 1 ? one : many);
+const pluralText = (count: number, one: string, many: string): string => (count === 1 ? one : many);
 
 function problemsMatter(report: Report): readonly Matter[] {
   const section = problemsSection(report);
@@ -47,8 +47,8 @@ function problemsMatter(report: Report): readonly Matter[] {
     {
       id: 'problems',
       count: section.count,
-      title: plural(section.count, 'problem needs a fix', 'problems need a fix'),
-      line: names.length === 0 ? 'The details name each of them.' : `${namesText(names)}. Kept until it is fixed.`,
+      title: pluralText(section.count, 'problem needs a fix', 'problems need a fix'),
+      line: names.length === 0 ? 'The details name each of them.' : `${firstNamesText(names)}. Kept until it is fixed.`,
       notes: section.lead,
       items: section.items,
     },
@@ -63,8 +63,8 @@ function failedMatter({ items }: Report): readonly Matter[] {
     {
       id: 'failed',
       count: failed.length,
-      title: plural(failed.length, 'snapshot failed', 'snapshots failed'),
-      line: `${namesText(failed.map(({ snapshot }) => snapshotName(snapshot)))}. Delete what cannot be restored.`,
+      title: pluralText(failed.length, 'snapshot failed', 'snapshots failed'),
+      line: `${firstNamesText(failed.map(({ snapshot }) => snapshotName(snapshot)))}. Delete what cannot be restored.`,
       notes: [],
       items: () =>
         failed.map(({ snapshot }) => ({
@@ -84,7 +84,7 @@ function staleMatter(report: Report): readonly Matter[] {
     {
       id: 'stale',
       count,
-      title: plural(count, 'source has no recent snapshot', 'sources have no recent snapshot'),
+      title: pluralText(count, 'source has no recent snapshot', 'sources have no recent snapshot'),
       line: `Longest: ${name}, ${days === null ? 'no snapshot at all' : formatCount(days, 'day')}. Is its backup job running?`,
       notes: [],
       items: () =>
@@ -92,7 +92,7 @@ function staleMatter(report: Report): readonly Matter[] {
           line: `${oneLine(source.name ?? source.arn)} (${source.kind} in ${oneLine(source.region)}): ${
             newestAt === null
               ? 'no snapshot at all'
-              : `the newest is of ${dayText(localDay(newestAt, report.zone))}, ${describeAge(newestAt, report.evaluatedAt)}`
+              : `the newest is of ${dayInWords(localDay(newestAt, report.zone))}, ${describeAge(newestAt, report.evaluatedAt)}`
           }`,
         })),
     },
@@ -108,8 +108,8 @@ function orphansMatter(report: Report): readonly Matter[] {
     {
       id: 'orphans',
       count: orphans.length,
-      title: plural(orphans.length, 'snapshot outlived its source', 'snapshots outlived their source'),
-      line: `${namesText(names)}. They may be the only copies.`,
+      title: pluralText(orphans.length, 'snapshot outlived its source', 'snapshots outlived their source'),
+      line: `${firstNamesText(names)}. They may be the only copies.`,
       notes: [],
       items: section.items,
     },
@@ -125,20 +125,20 @@ function leftoversMatter({ automatic, zone }: Report): readonly Matter[] {
     {
       id: 'leftovers',
       count,
-      title: plural(count, 'automatic snapshot was left behind', 'automatic snapshots were left behind'),
-      line: `Automatic snapshots of ${namesText(left.map(nameOf))} are off; these still cost.`,
+      title: pluralText(count, 'automatic snapshot was left behind', 'automatic snapshots were left behind'),
+      line: `Automatic snapshots of ${firstNamesText(left.map(nameOf))} are off; these still cost.`,
       notes: ['This tool never deletes automatic snapshots. Remove them in Lightsail.'],
       items: () =>
         left.map((each) => ({
           line:
             `${nameOf(each)} (${each.source.kind} in ${oneLine(each.source.region)}): ${formatNumber(each.count)} left` +
-            `${each.newestAt === null ? '' : `, the newest of ${dayText(localDay(each.newestAt, zone))}`}`,
+            `${each.newestAt === null ? '' : `, the newest of ${dayInWords(localDay(each.newestAt, zone))}`}`,
         })),
     },
   ];
 }
 
-const costOf = (items: readonly EvaluatedSnapshot[], { pricing }: Report): string =>
+const costCeilingOf = (items: readonly EvaluatedSnapshot[], { pricing }: Report): string =>
   monthlyCostText(
     sumSizes(
       items.map(({ snapshot }) => snapshot),
@@ -164,13 +164,13 @@ function stayingMatter(
     {
       id,
       count: staying.length,
-      title: plural(staying.length, one, many),
-      line: `${line} Together ${costOf(staying, report)}.`,
+      title: pluralText(staying.length, one, many),
+      line: `${line} Together ${costCeilingOf(staying, report)}.`,
       notes: [],
       items: () =>
         staying.sort(oldestFirst).map(({ snapshot }) => ({
           line: `${snapshotName(snapshot)}: ${
-            snapshot.createdAt === null ? 'age not known' : dayText(localDay(snapshot.createdAt, report.zone))
+            snapshot.createdAt === null ? 'age not known' : dayInWords(localDay(snapshot.createdAt, report.zone))
           }, ${monthlyCostText(monthlyCostCeiling(snapshot, report.pricing)).replace('at most', 'up to')}`,
         })),
     },
@@ -184,7 +184,7 @@ function changesMatter(report: Report): readonly Matter[] {
     {
       id: 'changes',
       count: section.count,
-      title: plural(section.count, 'change since the last report', 'changes since the last report'),
+      title: pluralText(section.count, 'change since the last report', 'changes since the last report'),
       line: changesText(report).replace(/^[^:]*: /, ''),
       notes: [],
       items: section.items,

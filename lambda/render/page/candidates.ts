@@ -7,7 +7,7 @@ import { candidateGroups } from './action-panel';
 import { commandHtml, holdSourceCommand } from './commands';
 import type { RowWriter } from './embed';
 import { sourcesText } from './first-screen';
-import { clockOf, dayText } from './local-clock';
+import { clockOf, dayInWords } from './local-clock';
 import { axisView, type Span, stripView } from './marks';
 import type { PageContext } from './page-context';
 import { policyOrigin, policySentence } from './page-words';
@@ -18,7 +18,7 @@ import { viewHtml } from './view';
 
 /** Sources with an own line, and candidates in the list of one; the table has all. */
 const MAX_GROUPS = 30;
-const MAX_LISTED = 25;
+const MAX_LISTED_CANDIDATES = 25;
 /** Different policies that a source names. */
 const MAX_REASONS = 3;
 
@@ -50,7 +50,7 @@ const LIST_HEAD =
 const candidatesLink = ({ name, region, kind }: RowSource): string =>
   `#${new URLSearchParams({ source: name, region, kind, decision: 'expire' })}`;
 
-interface Group {
+interface SourceCandidates {
   readonly items: readonly EvaluatedSnapshot[];
   /** Its candidates, then all snapshots of the source. */
   readonly candidates: readonly SnapshotRow[];
@@ -58,10 +58,10 @@ interface Group {
   readonly index: number;
 }
 
-function listHtml({ items, candidates, index }: Group, report: Report, context: PageContext): string {
+function listHtml({ items, candidates, index }: SourceCandidates, report: Report, context: PageContext): string {
   const [first] = items;
   const clock = clockOf(report.zone);
-  const shown = candidates.slice(0, MAX_LISTED).map((row) => viewHtml(candidateView(row, clock)));
+  const shown = candidates.slice(0, MAX_LISTED_CANDIDATES).map((row) => viewHtml(candidateView(row, clock)));
   const [row] = candidates;
   const more = candidates.length - shown.length;
   const rest =
@@ -73,7 +73,7 @@ function listHtml({ items, candidates, index }: Group, report: Report, context: 
   return `<div class="list"><table>${LIST_HEAD}<tbody>${shown.join('')}</tbody></table>${rest}${hold}</div>`;
 }
 
-function groupHtml(group: Group, span: Span, report: Report, context: PageContext): string {
+function groupHtml(group: SourceCandidates, span: Span, report: Report, context: PageContext): string {
   const { items, candidates, rows } = group;
   const source = candidates[0]?.source;
   if (source === undefined) return '';
@@ -88,7 +88,7 @@ function groupHtml(group: Group, span: Span, report: Report, context: PageContex
 <span>${escapeHtml(about)}</span></div>${viewHtml(stripView(rows, span, label))}\
 <div class="num"><b class="d">${count}</b> <span class="quiet">of ${all}</span></div>\
 <div class="num c"><span class="quiet small">up to</span> ${formatDollars(sizes.ceiling)}\
-${escapeHtml(unknownSizeText(sizes))}</div><span class="chev" aria-hidden="true">›</span>\
+${escapeHtml(unknownSizeText(sizes))}</div><span class="chevron" aria-hidden="true">›</span>\
 <div class="whys">${reasonsHtml(items)}</div></summary>
 ${listHtml(group, report, context)}</details>
 `;
@@ -98,7 +98,7 @@ function leadText(situation: Situation): string {
   const strips = 'Each line shows what goes (diamonds) and what stays (dots), newest on the right.';
   if (situation.kind !== 'countdown') return strips;
   const [first] = situation.days;
-  const day = first === undefined ? '' : dayText(first.day);
+  const day = first === undefined ? '' : dayInWords(first.day);
   const when = situation.days.length === 1 ? `All on ${day}.` : `The first on ${day}.`;
   return `${when} ${strips}`;
 }
@@ -107,7 +107,7 @@ const sourceKey = ({ snapshot: { account, region, kind, source } }: EvaluatedSna
   JSON.stringify([account, region, kind, source?.arn ?? [source?.name]]);
 
 /** The groups that get a line, each with the rows of its candidates and of its source. */
-function* readGroups(report: Report, writer: RowWriter): Generator<Group> {
+function* readGroups(report: Report, writer: RowWriter): Generator<SourceCandidates> {
   const groups = candidateGroups(report).slice(0, MAX_GROUPS);
   const wanted = new Set(groups.flatMap(([first]) => (first === undefined ? [] : [sourceKey(first)])));
   const siblings = bySource(report.items.filter((item) => wanted.has(sourceKey(item))));

@@ -29,8 +29,8 @@ function chartHtml({ title, unit, bars }: Chart): string {
   return `<div class="chart"><table><caption><b>${escapeHtml(title)}</b> ${note}; hatched can be deleted</caption><tbody>${rows}</tbody></table></div>\n`;
 }
 
-const WIDTH = 330;
-const HEIGHT = 190;
+const CHART_WIDTH = 330;
+const CHART_HEIGHT = 190;
 const RIGHT_EDGE = 262;
 /** The most reports in the chart. */
 const MAX_POINTS = 12;
@@ -53,7 +53,7 @@ function historyHtml(report: Report, earlier: readonly HistoryPoint[]): string {
   const clock = clockOf(zone);
   const top = Math.max(1, ...points.map(({ keep, expire }) => Math.max(keep, expire)));
   const x = (index: number): number => (RIGHT_EDGE * index) / (points.length - 1) + 4;
-  const y = (value: number): number => HEIGHT - ((HEIGHT - 20) * value) / top;
+  const y = (value: number): number => CHART_HEIGHT - ((CHART_HEIGHT - 20) * value) / top;
   const kept = path(
     points.map(({ keep }) => keep),
     x,
@@ -78,7 +78,7 @@ function historyHtml(report: Report, earlier: readonly HistoryPoint[]): string {
   );
   return `<figure class="chart" id="history"><figcaption><b>Over the last ${formatCount(points.length, 'report')}</b> \
 Snapshots kept and snapshots that can be deleted</figcaption>
-<svg viewBox="0 0 ${WIDTH} 214" role="img" aria-label="${label}"><line class="base" x1="0" x2="${RIGHT_EDGE + 8}" y1="${HEIGHT}.5" y2="${HEIGHT}.5"/>\
+<svg viewBox="0 0 ${CHART_WIDTH} 214" role="img" aria-label="${label}"><line class="base" x1="0" x2="${RIGHT_EDGE + 8}" y1="${CHART_HEIGHT}.5" y2="${CHART_HEIGHT}.5"/>\
 <path class="lk" d="${kept}"/><path class="lx" d="${expiring}"/>\
 <circle class="mk" cx="${x(points.length - 1)}" cy="${y(now.keep).toFixed(1)}" r="3.6"/>\
 <use href="#m-expire" x="${x(points.length - 1)}" y="${y(now.expire).toFixed(1)}"/>\
@@ -99,7 +99,7 @@ function automaticText({ automatic }: Report): string {
 }
 
 /** Cost and age of all snapshots, and how they changed from report to report. */
-export function costHtml(report: Report, { history = [] }: PageContext): string {
+export function costSectionHtml(report: Report, { history = [] }: PageContext): string {
   if (report.items.length === 0) return '';
   const sizes = allSizes(report);
   const written = charts(report)

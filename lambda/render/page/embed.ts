@@ -8,7 +8,7 @@ import { policyText, reasonsText, snapshotName, sourceName } from '../phrases';
 import { regionCity } from '../region-names';
 import type { PageData, PageMark, PagePolicy, PageRow, PageSource } from './data';
 import type { PageContext } from './page-context';
-import { isNamed, whySentence } from './page-words';
+import { isNamedPolicy, whySentence } from './page-words';
 import { type RowSource, readRow, readSource, type SnapshotRow } from './rows';
 
 /** Maximum number of rows of a page: more make a browser slow. */
@@ -84,7 +84,7 @@ function textList(): { readonly list: string[]; indexOf(text: string): number } 
   };
 }
 
-function sourceOf({ snapshot, sourceExists }: EvaluatedSnapshot): PageSource {
+function pageSourceOf({ snapshot, sourceExists }: EvaluatedSnapshot): PageSource {
   const { kind, region, source } = snapshot;
   const alone = source?.arn == null ? 1 : 0;
   return [sourceName(snapshot), sourceExists === false ? 1 : 0, kind, oneLine(region), regionCity(region), alone];
@@ -101,7 +101,7 @@ function pagePolicy({ id, name, policy }: PolicyUse): PagePolicy {
   return {
     id,
     name,
-    named: isNamed({ id }),
+    named: isNamedPolicy({ id }),
     keepAll: keep === 'all',
     counts: Object.fromEntries(counts),
     within: Object.fromEntries(within),
@@ -161,7 +161,7 @@ export class RowWriter {
     const { snapshot, reasons, policy, status } = item;
     const { account, kind, region, source } = snapshot;
     const of = this.sourceKeys.indexOf(JSON.stringify([account, region, kind, source?.arn ?? [source?.name]]));
-    this.sources[of] ??= sourceOf(item);
+    this.sources[of] ??= pageSourceOf(item);
     const arn = snapshot.arn === null ? null : oneLine(snapshot.arn);
     const cut = arn === null ? 0 : arn.lastIndexOf('/') + 1;
     const due = item.verdict === 'expire' ? (this.due.get(snapshot.arn ?? '') ?? '') : '';

@@ -10,7 +10,7 @@ import { bySource, regionsNotRead, unreadScopes } from '../report-sections';
 import { unknownSizeText } from '../totals';
 import { actionPanel } from './action-panel';
 import { pageMark } from './embed';
-import { clockOf, daysAfter, dayText, longDayText, shortDayText, weekdayOf } from './local-clock';
+import { clockOf, dayInWords, daysAfter, longDayText, shortDayText, weekdayName } from './local-clock';
 import { glyph, type TrialMark } from './marks';
 import type { PageContext } from './page-context';
 import { joinWords } from './page-words';
@@ -37,7 +37,7 @@ interface Headline {
 
 /** A day in a headline; the year only where it is another one. */
 const headlineDay = (day: string, today: string): string =>
-  day.slice(0, 4) === today.slice(0, 4) ? longDayText(day) : `${weekdayOf(day)}, ${dayText(day)}`;
+  day.slice(0, 4) === today.slice(0, 4) ? longDayText(day) : `${weekdayName(day)}, ${dayInWords(day)}`;
 
 function countdownHeadline(days: readonly DeletionDay[], today: string): Headline {
   const [first] = days;
@@ -136,7 +136,7 @@ function eyebrow(report: Report, situation: Situation, { deletionMode = 'off' }:
   }
 }
 
-const bold = (text: string): string => `<b>${escapeHtml(text)}</b>`;
+const boldText = (text: string): string => `<b>${escapeHtml(text)}</b>`;
 
 /** `6 instances`, `7 sources`. */
 export function sourcesText(report: Report): string {
@@ -152,7 +152,7 @@ function costLead(report: Report): string {
   const [expiring, all] = [expiringSizes(report), allSizes(report)];
   if (expiring.unknown === expiring.snapshots) return 'what they cost is not known';
   return (
-    `they cost up to ${bold(formatDollars(expiring.ceiling))}${unknownSizeText(expiring)} of ` +
+    `they cost up to ${boldText(formatDollars(expiring.ceiling))}${unknownSizeText(expiring)} of ` +
     `${formatDollars(all.ceiling)}${unknownSizeText(all)} a month`
   );
 }
@@ -163,12 +163,12 @@ function candidatesLead(report: Report, verb: string): string {
   const stay =
     totals.keep === 0
       ? ''
-      : `; the other ${bold(`${formatCount(totals.keep, 'snapshot')} ${totals.keep === 1 ? 'stays' : 'stay'}`)}`;
+      : `; the other ${boldText(`${formatCount(totals.keep, 'snapshot')} ${totals.keep === 1 ? 'stays' : 'stay'}`)}`;
   const cost = costLead(report);
   const belong = one ? 'It belongs' : 'They belong';
   const costs = `${cost.slice(0, 1).toUpperCase()}${cost.slice(1)}`;
   return (
-    `Your policy no longer keeps ${one ? 'it' : 'them'}. ${belong} to ${bold(sourcesText(report))}${stay}. ` +
+    `Your policy no longer keeps ${one ? 'it' : 'them'}. ${belong} to ${boldText(sourcesText(report))}${stay}. ` +
     `${one ? costs.replace('They cost', 'It costs').replace('they', 'it') : costs}.${verb}`
   );
 }
@@ -180,25 +180,26 @@ function unreadLead(report: Report): string {
   const rest =
     totals.expire === 0
       ? 'A missing list may contain holds, so nothing may be deleted until everything is read.'
-      : `${bold(formatCount(totals.expire, 'snapshot'))} elsewhere can be deleted, ` +
+      : `${boldText(formatCount(totals.expire, 'snapshot'))} elsewhere can be deleted, ` +
         'but not before a report has read everything.';
   if (first?.error === undefined) return rest;
   const { region, kind, status, error } = first;
   const what = status === 'failed' ? `${kind} snapshots` : `the list of ${kindPlural(kind)}`;
   const place = `${escapeHtml(cityOf(region))}${cityOf(region) === oneLine(region) ? '' : ` (${escapeHtml(oneLine(region))})`}`;
-  return `${place} answered ${bold(oneLine(error.code))} for ${what}. ${rest}`;
+  return `${place} answered ${boldText(oneLine(error.code))} for ${what}. ${rest}`;
 }
 
 function blockedLead(report: Report, { config }: PageContext): string {
   const { totals, plan } = report;
-  const of = `${bold(`${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')}`)} can be deleted.`;
+  const of = `${boldText(`${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')}`)} can be deleted.`;
   if (config === undefined) return `${of} ${escapeHtml(oneLine(plan.blocked?.message ?? ''))}.`;
   const { maxDeletions, maxShare } = config.caps;
   const share = Math.ceil((1_000 * totals.expire) / totals.snapshots) / 10;
   const limits: string[] = [];
-  if (totals.expire > maxDeletions) limits.push(`${bold(formatNumber(maxDeletions))} in one plan (caps.maxDeletions)`);
+  if (totals.expire > maxDeletions)
+    limits.push(`${boldText(formatNumber(maxDeletions))} in one plan (caps.maxDeletions)`);
   if (totals.expire > maxShare * totals.snapshots)
-    limits.push(`${bold(`${maxShare * 100} %`)} of all (caps.maxShare, now ${share} %)`);
+    limits.push(`${boldText(`${maxShare * 100} %`)} of all (caps.maxShare, now ${share} %)`);
   return `${of} Your limits allow ${limits.join(', and ')}. This is normal for a first clean-up.`;
 }
 
@@ -218,9 +219,9 @@ function leadOf(report: Report, situation: Situation, context: PageContext): str
       return 'No list of this account could be read. The list below names each with its error.';
     case 'clean': {
       const kept = totals.keep - totals.held;
-      const held = totals.held === 0 ? '' : `, ${bold(formatNumber(totals.held))} held by a tag`;
+      const held = totals.held === 0 ? '' : `, ${boldText(formatNumber(totals.held))} held by a tag`;
       const cost = formatDollars(totals.monthlyCostCeiling);
-      return `${bold(formatNumber(kept))} kept${held}. Together they cost up to ${bold(cost)} a month${unknownSizeText(allSizes(report))}.`;
+      return `${boldText(formatNumber(kept))} kept${held}. Together they cost up to ${boldText(cost)} a month${unknownSizeText(allSizes(report))}.`;
     }
     case 'empty':
       return plan.blocked === null
@@ -229,18 +230,18 @@ function leadOf(report: Report, situation: Situation, context: PageContext): str
   }
 }
 
-const MAX_DAYS = 8;
+const MAX_SHOWN_DAYS = 8;
 
 /** The next days with their deletions. A later deletion day follows the first week. */
 function daysHtml(days: readonly DeletionDay[], today: string): string {
   const counts = new Map(days.map(({ day, count }) => [day, count]));
-  const week = Array.from({ length: MAX_DAYS }, (_, i) => daysAfter(today, i));
+  const week = Array.from({ length: MAX_SHOWN_DAYS }, (_, i) => daysAfter(today, i));
   const later = days.filter(({ day }) => day > (week.at(-1) ?? '')).map(({ day }) => day);
   const shown =
-    later.length === 0 ? week : [...week.slice(0, MAX_DAYS - Math.min(3, later.length)), ...later.slice(0, 3)];
+    later.length === 0 ? week : [...week.slice(0, MAX_SHOWN_DAYS - Math.min(3, later.length)), ...later.slice(0, 3)];
   const items = shown.map((day, index) => {
     const count = counts.get(day);
-    const weekday = weekdayOf(day).slice(0, 3);
+    const weekday = weekdayName(day).slice(0, 3);
     const name = index === shown.length - 1 ? `${weekday} ${shortDayText(day)}` : `${weekday} ${Number(day.slice(8))}`;
     if (count !== undefined) return `<li class="end"><b>${name}</b><em>${formatNumber(count)} deleted</em></li>`;
     if (index === 0) return '<li class="now"><b>Today</b><span>report</span></li>';

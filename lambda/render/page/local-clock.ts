@@ -23,20 +23,20 @@ const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Frida
 export const monthName = (month: number): string => FULL_MONTHS[month - 1] ?? '';
 
 /** `7 Dec 2026` of a local day (`2026-12-07`). */
-export function dayText(day: string): string {
+export function dayInWords(day: string): string {
   const [, year = '', month = '', date = ''] = /^(.+)-(\d\d)-(\d\d)$/.exec(day) ?? [];
   return year === '' ? day : `${Number(date)} ${MONTHS[Number(month) - 1]} ${year}`;
 }
 
 /** `7 Dec` of a local day. */
-export const shortDayText = (day: string): string => dayText(day).replace(/ \S+$/, '');
+export const shortDayText = (day: string): string => dayInWords(day).replace(/ \S+$/, '');
 
 /** `Monday` of a local day. */
-export const weekdayOf = (day: string): string => WEEKDAYS[new Date(`${day}T00:00:00Z`).getUTCDay()] ?? '';
+export const weekdayName = (day: string): string => WEEKDAYS[new Date(`${day}T00:00:00Z`).getUTCDay()] ?? '';
 
 /** `Monday, 7 December` of a local day. */
 export const longDayText = (day: string): string =>
-  `${weekdayOf(day)}, ${Number(day.slice(8))} ${monthName(Number(day.slice(5, 7)))}`;
+  `${weekdayName(day)}, ${Number(day.slice(8))} ${monthName(Number(day.slice(5, 7)))}`;
 
 /** The local day that is a number of days after another. */
 export const daysAfter = (day: string, days: number): string =>
@@ -56,7 +56,7 @@ const MAX_INSTANT = 8.64e15;
 export function clockOf({ offsetAt }: Pick<Zone, 'offsetAt'>): LocalClock {
   const text = (at: number): string =>
     new Date(Math.max(-MAX_INSTANT, Math.min(MAX_INSTANT, at + offsetAt(at)))).toISOString();
-  const day = (at: number): string => dayText(text(at).slice(0, -14));
+  const day = (at: number): string => dayInWords(text(at).slice(0, -14));
   return { day, minute: (at) => (at === null ? 'not known' : `${day(at)}, ${text(at).slice(-13, -8)}`) };
 }
 

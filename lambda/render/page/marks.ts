@@ -59,7 +59,7 @@ const RIGHT = 98.5;
  * The position of an instant in percent, by the root of its age, because policies keep more of the newer snapshots.
  * Newest on the right.
  */
-export const positionOf = (at: number, { first, last }: Span): number =>
+export const markPosition = (at: number, { first, last }: Span): number =>
   RIGHT - (RIGHT - LEFT) * Math.sqrt(Math.max(0, last - at) / Math.max(1, last - first));
 
 const percent = (position: number): string => `${position.toFixed(2)}%`;
@@ -84,7 +84,7 @@ function ticksOf(span: Span): readonly { readonly x: string; readonly text: stri
   let before = Number.POSITIVE_INFINITY;
   return TICKS.flatMap(([days, text]) => {
     const at = span.last - days * DAY_MS;
-    const position = positionOf(at, span);
+    const position = markPosition(at, span);
     if (at < span.first || before - position < MIN_TICK_DISTANCE) return [];
     before = position;
     return [{ x: percent(position), text, days }];
@@ -108,7 +108,7 @@ export function stripView(rows: readonly SnapshotRow[], span: Span, label: strin
   const places = new Map<string, readonly [mark: PageMark, x: number]>();
   for (const { mark, at } of rows) {
     if (at === null) continue;
-    const x = Math.round(positionOf(at, span) * 4) / 4;
+    const x = Math.round(markPosition(at, span) * 4) / 4;
     places.set(`${mark} ${x}`, [mark, x]);
   }
   const marks = [...places.values()]

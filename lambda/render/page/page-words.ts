@@ -12,7 +12,7 @@ import type { EvaluatedSnapshot } from '../../core/report/report-model';
 import { periodLabel } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
 import { formatCount, formatNumber } from '../numbers';
-import { dayText, monthName, shortDayText } from './local-clock';
+import { dayInWords, monthName, shortDayText } from './local-clock';
 
 /** `a`, `a and b`, `a, b or c`. */
 export function joinWords(parts: readonly string[], last: 'and' | 'or'): string {
@@ -42,7 +42,7 @@ function keptWords({ counts, within }: Keep): readonly string[] {
 
 /** The reasons for which a policy expires a snapshot, as one sentence that can be checked against a calendar. */
 export function policySentence({ keep, expireAfter, expireOn }: Policy): string {
-  if (expireOn !== null) return `Kept through ${dayText(expireOn)}, and that day has passed.`;
+  if (expireOn !== null) return `Kept through ${dayInWords(expireOn)}, and that day has passed.`;
   const kept = keep === null || keep === 'all' ? [] : keptWords(keep);
   const age = expireAfter === null ? '' : `Older than ${durationText(expireAfter.text)}`;
   if (kept.length === 0) return `${age}.`;
@@ -51,7 +51,7 @@ export function policySentence({ keep, expireAfter, expireOn }: Policy): string 
 }
 
 /** Whether a configuration has a policy; others are written in tags. */
-export const isNamed = ({ id }: Pick<PolicyUse, 'id'>): boolean => !id.startsWith('inline ');
+export const isNamedPolicy = ({ id }: Pick<PolicyUse, 'id'>): boolean => !id.startsWith('inline ');
 
 /** `Policy standard`, `Policy short, from a tag on the source`, `Tag on the source: last=3 monthly=6`. */
 export function policyOrigin(use: PolicyUse): string {
@@ -59,7 +59,7 @@ export function policyOrigin(use: PolicyUse): string {
   if (use.origin === 'default') return `Policy ${name}`;
   if (use.origin === 'rule') return `Policy ${name}, by the rule “${oneLine(use.rule ?? '')}”`;
   const where = use.origin === 'snapshot-tag' ? 'on the snapshot' : 'on the source';
-  return isNamed(use) ? `Policy ${name}, from a tag ${where}` : `Tag ${where}: ${name}`;
+  return isNamedPolicy(use) ? `Policy ${name}, from a tag ${where}` : `Tag ${where}: ${name}`;
 }
 
 const RULE_WORDS: Readonly<Record<string, string>> = {
@@ -111,7 +111,7 @@ function expiredSentence(reasons: readonly Reason[]): string {
   for (const reason of reasons) {
     if (reason.kind === 'old')
       parts.push(`${durationText(reason.duration)} old on ${shortDayText(dayOfNumber(reason.day))}`);
-    if (reason.kind === 'passed') parts.push(`kept through ${dayText(reason.day)}, which has passed`);
+    if (reason.kind === 'passed') parts.push(`kept through ${dayInWords(reason.day)}, which has passed`);
   }
   return capitalized(parts.join('; '));
 }

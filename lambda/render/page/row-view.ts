@@ -1,5 +1,5 @@
 import { formatDollars, formatNumber } from '../numbers';
-import { dayText, type LocalClock } from './local-clock';
+import { dayInWords, type LocalClock } from './local-clock';
 import { glyph, type TrialMark } from './marks';
 import { linkTo, rowAge, type SnapshotRow } from './rows';
 import { isolatedView, type View, view } from './view';
@@ -7,7 +7,7 @@ import { isolatedView, type View, view } from './view';
 const sub = (text: string): View => view('span', { class: 'sub' }, text);
 
 /** `instance · Frankfurt`; with the source where the name of the snapshot does not begin with it. */
-function placeText({ name, source }: SnapshotRow): string {
+function rowPlaceText({ name, source }: SnapshotRow): string {
   const place = `${source.kind} · ${source.city}`;
   const of = name.startsWith(source.name) ? place : `${source.name} · ${place}`;
   return source.gone ? `${of} · source deleted` : of;
@@ -36,7 +36,7 @@ function decisionCell(row: SnapshotRow, tried: TrialMark): View {
     { class: 'dec', role: 'cell' },
     glyph(tried),
     row.decision,
-    ...(row.due === '' ? [] : [sub(dayText(row.due))]),
+    ...(row.due === '' ? [] : [sub(dayInWords(row.due))]),
     ...(trial === undefined ? [] : [view('span', { class: 'sub chg' }, trial)]),
   );
 }
@@ -54,7 +54,7 @@ export function rowView(
   return view(
     'tr',
     { role: 'row', id: `row-${row.index}`, tabindex: '-1', class: marked },
-    cell('nm', view('a', { href: linkTo(row) }, isolatedView(row.name)), sub(placeText(row))),
+    cell('nm', view('a', { href: linkTo(row) }, isolatedView(row.name)), sub(rowPlaceText(row))),
     cell('i nb', created, sub(rowAge(row.age))),
     cell('i r nb', sizeText(row)),
     cell('i r nb', costText(row)),
@@ -72,5 +72,5 @@ export const candidateView = (row: SnapshotRow, clock: LocalClock): View =>
     view('td', { class: 'i nb' }, row.at === null ? 'not known' : clock.day(row.at)),
     view('td', { class: 'i r nb' }, rowAge(row.age)),
     view('td', { class: 'i r nb' }, costText(row)),
-    view('td', { class: 'i' }, row.why, ...(row.due === '' ? [] : [`; deleted on ${dayText(row.due)}`])),
+    view('td', { class: 'i' }, row.why, ...(row.due === '' ? [] : [`; deleted on ${dayInWords(row.due)}`])),
   );

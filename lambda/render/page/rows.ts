@@ -52,7 +52,7 @@ export const readSource = ([name, gone, kind, region, city, alone]: PageData['so
   alone: alone === 1,
 });
 
-const at = <T>(list: readonly T[], index: number): T => {
+const itemAt = <T>(list: readonly T[], index: number): T => {
   const found = list[index];
   if (found === undefined) throw new Error('the data of this page is damaged');
   return found;
@@ -64,18 +64,18 @@ export function readRow(row: PageRow, index: number, lists: RowLists, sources: r
   return {
     index,
     name,
-    source: at(sources, source),
+    source: itemAt(sources, source),
     at: made,
     age: made === null ? null : Math.trunc((lists.now - made) / DAY_MS),
     size,
     cost,
     mark,
-    decision: at(lists.words, decision),
-    policy: at(lists.policies, policy),
-    why: at(lists.policies, why),
+    decision: itemAt(lists.words, decision),
+    policy: itemAt(lists.policies, policy),
+    why: itemAt(lists.policies, why),
     reasons,
     tags,
-    id: prefix === null ? name : `${at(lists.prefixes, prefix)}${id}`,
+    id: prefix === null ? name : `${itemAt(lists.prefixes, prefix)}${id}`,
     use,
     due,
   };

@@ -13,7 +13,7 @@ export interface TrialDecision {
   readonly reasons: readonly Reason[];
 }
 
-function durationOf(text: string): Duration {
+function parsedDuration(text: string): Duration {
   const parsed = parseDuration(text);
   if (!parsed.ok) throw new Error(`the data of this page is damaged: ${parsed.expected}`);
   return parsed.value;
@@ -29,12 +29,12 @@ function corePolicy({ keepAll, counts, within, expireAfter, expireOn }: PagePoli
   const recent: Partial<Record<(typeof WITHIN_RULES)[number], Duration>> = {};
   for (const rule of WITHIN_RULES) {
     const duration = within[rule];
-    if (duration !== undefined) recent[rule] = durationOf(duration);
+    if (duration !== undefined) recent[rule] = parsedDuration(duration);
   }
   const rules: Keep = { counts: kept, within: recent };
   return {
     keep: keepAll ? 'all' : rules,
-    expireAfter: expireAfter === null ? null : durationOf(expireAfter),
+    expireAfter: expireAfter === null ? null : parsedDuration(expireAfter),
     expireOn,
   };
 }
@@ -47,7 +47,7 @@ export const isPolicy = ({ keepAll, counts, within, expireAfter, expireOn }: Pag
   Object.values(counts).some((count) => count !== 0) ||
   Object.keys(within).length > 0;
 
-const groupOf = ({ source, id }: SnapshotRow): object | string => (source.alone ? id : source);
+const trialGroupOf = ({ source, id }: SnapshotRow): object | string => (source.alone ? id : source);
 
 /**
  * Makes the function that decides about the rows of the page with other policies, at the instant and in the zone of the
@@ -61,7 +61,7 @@ export function makeTrial(
   if (floors === null) return null;
   const settings = {
     zone: pageZone(data),
-    floors: { minKeep: floors.minKeep, minAge: durationOf(floors.minAge) },
+    floors: { minKeep: floors.minKeep, minAge: parsedDuration(floors.minAge) },
   };
   const evaluate = makeGroupEvaluator(settings, now, false);
   return (policies) => {
@@ -72,7 +72,7 @@ export function makeTrial(
       if (policy === undefined || row.at === null) return null;
       const snapshot = { arn: row.id, name: row.name, createdAt: row.at };
       const draft: GroupDraft = { snapshot, policy, verdict: 'keep', reasons: [] };
-      appendTo(groups, groupOf(row), draft);
+      appendTo(groups, trialGroupOf(row), draft);
       return draft;
     });
     for (const group of groups.values()) evaluate(group);

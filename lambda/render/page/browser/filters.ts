@@ -24,7 +24,7 @@ function choices(
 }
 
 /** The sums of the selected rows in one line. */
-function summaryText(selected: readonly SnapshotRow[], all: number): string {
+function selectionText(selected: readonly SnapshotRow[], all: number): string {
   if (selected.length === 0) return 'No snapshot matches';
   const expiring = selected.filter(({ mark }) => mark === 'expire').length;
   const unknown = selected.filter((row) => row.cost === null).length;
@@ -42,10 +42,10 @@ function summaryText(selected: readonly SnapshotRow[], all: number): string {
   return `${which}: ${formatNumber(expiring)} can be deleted, ${money}`;
 }
 
-type Field = HTMLInputElement | HTMLSelectElement | RadioNodeList;
+type FilterField = HTMLInputElement | HTMLSelectElement | RadioNodeList;
 
 /** Shows a value in a field; a list of radio buttons does not accept an empty one. */
-function setField(field: Field, value: string): void {
+function setField(field: FilterField, value: string): void {
   if (!(field instanceof RadioNodeList)) {
     field.value = value;
     return;
@@ -79,7 +79,7 @@ export class TableFilters {
     if (list instanceof HTMLSelectElement) choices(this.rows, list, of);
   }
 
-  private field(key: keyof Query): Field {
+  private field(key: keyof Query): FilterField {
     const found = this.form.elements.namedItem(key);
     if (found instanceof HTMLInputElement || found instanceof HTMLSelectElement || found instanceof RadioNodeList)
       return found;
@@ -106,7 +106,7 @@ export class TableFilters {
   private draw(here: SnapshotRow | null = null, unlisted: string | null = null): void {
     const selected = select(this.rows, this.query);
     this.drawSort();
-    const text = summaryText(selected, this.rows.length);
+    const text = selectionText(selected, this.rows.length);
     byId('summary', HTMLElement).textContent =
       unlisted === null ? text : `This page does not list the snapshot that the address names, ${unlisted}. ${text}`;
     this.show(selected, here);

@@ -63,9 +63,9 @@ function enableOpenAll(): void {
 }
 
 const data = JSON.parse(byId('data', HTMLScriptElement).textContent ?? '') as PageData;
-const rows = readRows(data);
+const pageRows = readRows(data);
 enableCopying();
 enableHoldChoice();
 enableOpenAll();
 unfoldWhilePrinting();
-if (rows.length > 0) explore(data, rows);
+if (pageRows.length > 0) explore(data, pageRows);

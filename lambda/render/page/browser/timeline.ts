@@ -1,7 +1,7 @@
 import { describeReason } from '../../../core/policy/reason';
 import { formatCount, formatNumber } from '../../numbers';
 import type { LocalClock } from '../local-clock';
-import { axisView, glyph, gridViews, MARK_ORDER, positionOf, type Span, spanOf, type TrialMark } from '../marks';
+import { axisView, glyph, gridViews, MARK_ORDER, markPosition, type Span, spanOf, type TrialMark } from '../marks';
 import { linkTo, type RowSource, rowAge, type SnapshotRow } from '../rows';
 import { view } from '../view';
 import { byId, elementOf, isolated, make } from './dom';
@@ -67,12 +67,12 @@ interface LaneOptions {
 
 function marksOf(rows: readonly SnapshotRow[], { span, highlight, state }: LaneOptions): SVGElement {
   const dated = rows.flatMap((row) => (row.at === null ? [] : [{ row, at: row.at }])).sort((a, b) => a.at - b.at);
-  const stacked = stackMarks(dated.map(({ at }) => positionOf(at, span)));
+  const stacked = stackMarks(dated.map(({ at }) => markPosition(at, span)));
   const height = LANE_PX + 2 * STACK_STEP_PX * Math.max(0, ...stacked.map((row) => Math.abs(stackOffset(row))));
   const links = dated.map(({ row, at }, index) => {
     const mark = state.markOf(row);
     const y = height / 2 + STACK_STEP_PX * stackOffset(stacked[index] ?? 0);
-    const place = { x: `${positionOf(at, span).toFixed(2)}%`, y: String(y) };
+    const place = { x: `${markPosition(at, span).toFixed(2)}%`, y: String(y) };
     const link = view(
       'a',
       {

@@ -52,16 +52,17 @@ const DURATIONS: readonly (readonly [text: string, days: number])[] = [
 const UNIT_DAYS: Readonly<Record<string, number>> = { y: 365, mo: 30.4, w: 7, d: 1, h: 1 / 24 };
 
 /** The approximate length of a duration in days, which orders the stops of a slider. */
-function daysOf(text: string): number {
+function approximateDays(text: string): number {
   let days = 0;
-  for (const [, amount, unit = ''] of text.toLowerCase().matchAll(/(\d+)(mo|[ymwdh])/g))
+  for (const [, amount, unit = ''] of text.toLowerCase().matchAll(/(\d+)(mo|y|m|w|d|h)/g))
     days += Number(amount) * (UNIT_DAYS[unit] ?? 30.4);
   return days;
 }
 
 function durationStops(inForce: string | null): readonly Stop[] {
   const all = DURATIONS.map(([text, days]) => ({ text, days }));
-  if (inForce !== null && !all.some(({ text }) => text === inForce)) all.push({ text: inForce, days: daysOf(inForce) });
+  if (inForce !== null && !all.some(({ text }) => text === inForce))
+    all.push({ text: inForce, days: approximateDays(inForce) });
   return ['', ...all.sort((a, b) => a.days - b.days).map(({ text }) => text)];
 }
 

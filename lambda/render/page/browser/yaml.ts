@@ -3,10 +3,11 @@ import type { PagePolicy } from '../data';
 
 /** Names that need no quotes in YAML, and words that would be read as another type. */
 const PLAIN_NAME = /^[A-Za-z][\w-]*$/;
-const RESERVED = /^(?:true|false|yes|no|on|off|null|y|n)$/i;
+const RESERVED_WORDS = /^(?:true|false|yes|no|on|off|null|y|n)$/i;
 
 /** A name as a key of YAML. */
-const yamlKey = (name: string): string => (PLAIN_NAME.test(name) && !RESERVED.test(name) ? name : JSON.stringify(name));
+const yamlKey = (name: string): string =>
+  PLAIN_NAME.test(name) && !RESERVED_WORDS.test(name) ? name : JSON.stringify(name);
 
 function keepYaml({ keepAll, counts, within }: PagePolicy): readonly string[] {
   if (keepAll) return ['    keep: all'];
