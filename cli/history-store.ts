@@ -1,12 +1,12 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import type { Store } from '../lambda/ports/ports';
 import { PLANS, REPORTS, RESULTS } from '../lambda/storage/keys';
 import { type Caller, explainAccess, findCaller, requireCredentials, sayEndpoints } from './aws';
+import { readDeployment } from './doctor-names';
 import { findDeployments } from './doctor-stacks';
-import { folderStore } from './folder-store';
+import { folderStore, isFolder } from './folder-store';
 import { bucketStore } from './plan-place';
 import type { Terminal } from './terminal';
 
@@ -31,10 +31,10 @@ export interface HistoryPlace {
 /** The folder that `apply --local` writes into, seen from the working directory. */
 export const DEFAULT_FOLDER = 'results';
 
-const EXPECTED =
+const EXPECTED_STORE =
   'expected the folder results/ that "apply --local" wrote, or s3://BUCKET; --stack NAME finds the bucket of a deployment';
 
-const refuse = (code: 'history.no-store' | 'usage.history', message: string): RetentionError =>
+const storeRefusal = (code: 'history.no-store' | 'usage.history', message: string): RetentionError =>
   new RetentionError(code, message);
 
 /** The same store with other keys. */
@@ -48,35 +48,24 @@ function mapKeys(store: Store, keyOf: (key: string) => string): Store {
     get: (key) => store.get(keyOf(key)),
     lines: (key) => store.lines(keyOf(key)),
     list: (prefix) => store.list(keyOf(prefix)),
-    listAfter: (prefix, after) => store.listAfter(keyOf(prefix), after),
-    fingerprint: (key, version) => store.fingerprint(keyOf(key), version),
     getDated: (key) => store.getDated(keyOf(key)),
     listDated: (prefix) => store.listDated(keyOf(prefix)),
+    listAfter: (prefix, after) => store.listAfter(keyOf(prefix), after),
+    fingerprint: (key, version) => store.fingerprint(keyOf(key), version),
   };
 }
 
-/** Whether a path is a folder; null: nothing is there. */
-function isFolder(path: string): boolean | null {
-  try {
-    return statSync(path).isDirectory();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new RetentionError('store.folder', `cannot read ${oneLine(path)}: ${String(code)}; ${EXPECTED}`, {
-      cause: error,
-    });
-  }
-}
-
 /** Opens a folder: one that contains `results/`, or the folder of results itself, whatever its name. */
-function openFolder(path: string): HistoryPlace {
+async function openFolder(path: string): Promise<HistoryPlace> {
   const where = oneLine(path);
-  const there = isFolder(path);
+  const there = await isFolder(path);
   if (there === null)
-    throw refuse('history.no-store', `cannot read the history: there is no folder ${where}; ${EXPECTED}`);
-  if (!there) throw refuse('history.no-store', `cannot read the history: ${where} is no folder; ${EXPECTED}`);
+    throw storeRefusal('history.no-store', `cannot read the history: there is no folder ${where}; ${EXPECTED_STORE}`);
+  if (!there)
+    throw storeRefusal('history.no-store', `cannot read the history: ${where} is no folder; ${EXPECTED_STORE}`);
   const folder = folderStore(path);
-  const isParent = isFolder(join(path, RESULTS)) === true;
+  const parts = await Promise.all([RESULTS, REPORTS, PLANS].map((name) => isFolder(join(path, name))));
+  const isParent = parts.includes(true);
   const keyOf = (key: string): string => (key.startsWith(RESULTS) ? key.slice(RESULTS.length) : `../${key}`);
   const store = isParent ? folder : mapKeys(folder, keyOf);
   return { where: path, store, isDeployment: async () => false, explain: (error) => error };
@@ -102,16 +91,13 @@ async function openCaller(profile: string | undefined, terminal: Terminal): Prom
 /** Finds the bucket of a deployed stack. */
 async function bucketOf(stack: string, caller: Caller): Promise<string> {
   const { found, findings } = await findDeployments(caller, stack);
-  const buckets = new Set(
-    found.flatMap(({ deployed }) =>
-      deployed.candidates.flatMap(({ parts }) => parts.bucket.flatMap(({ physicalId }) => physicalId ?? [])),
-    ),
-  );
+  const deployments = await Promise.all(found.map((each) => readDeployment(caller, each)));
+  const buckets = new Set(deployments.flatMap((deployment) => deployment.bucket ?? []));
   const [bucket, ...others] = buckets;
   if (bucket !== undefined && others.length === 0) return bucket;
   const why = findings.map(({ message }) => message).join('; ');
-  const reason = others.length > 0 ? `it has ${buckets.size} buckets` : why || 'it makes no bucket of its own';
-  throw refuse(
+  const reason = others.length > 0 ? `it has ${buckets.size} buckets` : why || 'its bucket could not be found';
+  throw storeRefusal(
     'history.no-store',
     `cannot read the history of the stack ${oneLine(stack)}: ${oneLine(reason)}; pass --store s3://BUCKET`,
   );
@@ -120,7 +106,7 @@ async function bucketOf(stack: string, caller: Caller): Promise<string> {
 /** Opens the place of results that the options name; by default `results/` in the working directory. */
 export async function openHistory({ store, stack, profile }: StoreOptions, terminal: Terminal): Promise<HistoryPlace> {
   if (store !== undefined && stack !== undefined)
-    throw refuse('usage.history', '--store and --stack do not go together; choose one of them');
+    throw storeRefusal('usage.history', '--store and --stack do not go together; choose one of them');
   if (stack !== undefined) {
     const caller = await openCaller(profile, terminal);
     return openBucket(await bucketOf(stack, caller), '', caller);
@@ -128,7 +114,8 @@ export async function openHistory({ store, stack, profile }: StoreOptions, termi
   const place = store ?? DEFAULT_FOLDER;
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(place) && place !== '') return openFolder(place);
   const [, bucket, path = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(place) ?? [];
-  if (bucket === undefined) throw refuse('usage.history', `got --store ${oneLine(place) || "''"}; ${EXPECTED}`);
+  if (bucket === undefined)
+    throw storeRefusal('usage.history', `got --store ${oneLine(place) || "''"}; ${EXPECTED_STORE}`);
   const parts = path.split('/').filter((part) => part !== '');
   const prefix = (parts.at(-1) === DEFAULT_FOLDER ? parts.slice(0, -1) : parts).join('/');
   return openBucket(bucket, prefix, await openCaller(profile, terminal));

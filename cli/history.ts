@@ -12,6 +12,7 @@ import { EXIT, type ExitCode } from './exit-codes';
 import type { HistoryFormat } from './formats';
 import { type HistoryPlace, openHistory, type StoreOptions } from './history-store';
 import { historyText } from './history-text';
+import { checkVerifyOptions, verifyHistory } from './history-verify';
 import type { HistoryJson } from './json-shapes';
 import { zoneOf } from './load-config';
 import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
@@ -22,14 +23,18 @@ export interface HistoryOptions extends StoreOptions {
   readonly since?: (zone: Zone, now: number) => number;
   readonly config?: string;
   readonly format?: HistoryFormat;
+  /** Checks the evidence chain instead. */
+  readonly verify?: boolean;
+  /** `NUMBER:SHA256`. */
+  readonly head?: string;
 }
 
-const MAX_NAMED = 3;
+const MAX_PLACES = 3;
 
 /** The first of many places, and how many more there are. */
-function listed(places: readonly string[]): string {
-  const named = places.slice(0, MAX_NAMED).map(oneLine).join(', ');
-  const more = places.length - MAX_NAMED;
+function placesText(places: readonly string[]): string {
+  const named = places.slice(0, MAX_PLACES).map(oneLine).join(', ');
+  const more = places.length - MAX_PLACES;
   return more > 0 ? `${named} and ${formatNumber(more)} more` : named;
 }
 
@@ -46,7 +51,7 @@ async function checkRecorded(place: HistoryPlace, { results, names }: StoredHist
     throw new RetentionError('history.empty', `cannot read the history: ${where} is empty; ${EXPECTED_PLACE}`);
   throw new RetentionError(
     'history.foreign',
-    `cannot read the history: ${where} has no result of a deletion, but ${listed(names)}; ${EXPECTED_PLACE}`,
+    `cannot read the history: ${where} has no result of a deletion, but ${placesText(names)}; ${EXPECTED_PLACE}`,
   );
 }
 
@@ -78,15 +83,15 @@ export function reportGaps({ results, unreadable }: StoredHistory, { err }: Term
   const open = results.filter(({ status }) => status === 'unfinished');
   const unsettled = open.flatMap((result) => result.unsettled ?? []);
   if (open.length > 0) {
-    const plans = listed(open.map(({ plan }) => plan.id));
+    const plans = placesText(open.map(({ plan }) => plan.id));
     const unknown =
       unsettled.length === 0
         ? ''
-        : `; ${formatCount(unsettled.length, 'snapshot')} may be deleted, the outcome is not known: ${listed(unsettled.map(({ name, arn }) => name ?? arn))}`;
+        : `; ${formatCount(unsettled.length, 'snapshot')} may be deleted, the outcome is not known: ${placesText(unsettled.map(({ name, arn }) => name ?? arn))}`;
     err.write(wrap(`note: not finished: ${plans}${unknown}`, columnsOf(err), ''));
   }
   if (unreadable.length === 0) return false;
-  const message = `${formatCount(unreadable.length, 'part')} of the record cannot be read or are missing: ${listed(unreadable)}; copy the whole place again, or restore them`;
+  const message = `${formatCount(unreadable.length, 'part')} of the record cannot be read or are missing: ${placesText(unreadable)}; copy the whole place again, or restore them`;
   writeFailure({ code: 'history.incomplete', message }, err);
   return true;
 }
@@ -98,8 +103,11 @@ export async function history(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { out } = terminal;
+  const { verify = false, since: from, head } = options;
+  checkVerifyOptions(verify, { name: wanted, since: from, head });
   const zone = zoneOf(options.config);
   const place = await openHistory(options, terminal);
+  if (verify) return verifyHistory(place, options, zone, terminal);
   const recorded = await readPlace(place);
   const since = options.since?.(zone, Date.now()) ?? null;
   const items = historyOf(recorded.results, { wanted: wanted ?? null, since });

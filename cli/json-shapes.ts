@@ -86,6 +86,21 @@ const HISTORY_ENTRY = z.object({
 
 const HISTORY = z.array(HISTORY_ENTRY);
 
+/** The verification of an evidence chain. `head`: `NUMBER:SHA256`; `broken`: the first broken link first. */
+const HISTORY_VERIFY = z.object({
+  schemaVersion: VERSION,
+  place: z.string(),
+  whole: z.boolean(),
+  records: z.number(),
+  head: TEXT_OR_NULL,
+  from: TEXT_OR_NULL,
+  to: TEXT_OR_NULL,
+  broken: z.array(z.object({ number: z.number(), fault: z.string(), place: z.string(), message: z.string() })),
+  expired: z.number(),
+  unrecorded: z.array(z.string()),
+  withoutResult: z.array(z.string()),
+});
+
 const EXPLAINED = { schemaVersion: VERSION, evaluatedAt: z.string(), timezone: z.string(), complete: z.boolean() };
 
 const EXPLAIN = z.union([
@@ -252,9 +267,11 @@ export const JSON_SHAPES = {
   doctor: DOCTOR,
   'apply-dry-run': DRY_RUN,
   history: HISTORY,
+  'history-verify': HISTORY_VERIFY,
 } as const;
 
 export type ExplainJson = Frozen<z.output<typeof EXPLAIN>>;
 export type DoctorJson = Frozen<z.output<typeof DOCTOR>>;
+export type HistoryVerifyJson = Frozen<z.output<typeof HISTORY_VERIFY>>;
 export type HistoryJson = Frozen<z.output<typeof HISTORY>>;
 export type DryRunJson = Frozen<z.output<typeof DRY_RUN>>;

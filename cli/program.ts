@@ -276,6 +276,12 @@ function describeHistory(program: Command, { terminal, setExitCode }: CommandCon
     .option('--store <place>', STORE)
     .option('--stack <name>', STACK_STORE, notEmpty)
     .option('--since <time>', 'only outcomes since a day or an instant, or of a duration such as 30d', since)
+    .option('--verify', 'check the evidence chain and all that it records instead; exit code 6 if it is broken')
+    .option(
+      '--head <number:sha256>',
+      'with --verify: also find a chain that was cut or written again since this e-mail',
+      notEmpty,
+    )
     .option('--config <file>', 'configuration with the time zone (default: ./retention.yaml)', notEmpty)
     .option('--profile <name>', 'AWS profile', notEmpty)
     .addOption(new Option('--format <format>', 'output format').choices(HISTORY_FORMATS).default('text'))

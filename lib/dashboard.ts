@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
   Dashboard,
@@ -17,6 +17,7 @@ import { retentionMetric } from './retention-metric';
 
 /** What a dashboard shows. */
 export interface ReportDashboardProps {
+  readonly name: string;
   /** The report function. */
   readonly target: IFunction;
   /** Null where deletion is off. */
@@ -24,6 +25,13 @@ export interface ReportDashboardProps {
   readonly deadLetters: IQueue;
   readonly alarms: readonly IAlarm[];
 }
+
+/**
+ * The name of the dashboard of a construct. It is not a reference to the dashboard, whose widgets refer to the report
+ * function. Dashboards of all regions share their names.
+ */
+export const nameOfDashboard = (scope: Construct): string =>
+  `${Aws.STACK_NAME}-${Aws.REGION}-${scope.node.addr.slice(-8)}`;
 
 const DASHBOARD_WIDTH = 24;
 const ABOUT = `# Lightsail snapshots
@@ -39,11 +47,12 @@ type MetricOf = (measure: Measure, label: string) => Metric;
 export function reportDashboard(
   scope: Construct,
   id: string,
-  { target, deletion, deadLetters, alarms }: ReportDashboardProps,
+  { name, target, deletion, deadLetters, alarms }: ReportDashboardProps,
 ): Dashboard {
   const period = Duration.days(1);
   const metric: MetricOf = (measure, label) => retentionMetric(target, measure, { period, label });
   return new Dashboard(scope, id, {
+    dashboardName: name,
     defaultInterval: Duration.days(90),
     widgets: [
       [new TextWidget({ markdown: ABOUT, width: DASHBOARD_WIDTH, height: 3 })],

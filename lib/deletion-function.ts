@@ -31,6 +31,8 @@ export interface DeletionFunctionProps {
   readonly topic: ITopic;
   /** Where plans are, and what became of them. */
   readonly store: ReportStore;
+  /** The expression of the report's schedule, by which automatic deletion knows its days. */
+  readonly reportSchedule: string;
   /** Where an execution goes that failed. */
   readonly deadLetters: IQueue;
   /**
@@ -47,6 +49,15 @@ const EXECUTION_TIMEOUT = Duration.hours(24);
 /** An execution of the same name can be started again after this: the plan of one that did not finish. */
 const HISTORY = Duration.days(1);
 
+const environmentOf = ({ mode, topic, store, reportSchedule }: DeletionFunctionProps): Record<string, string> =>
+  buildEnv({
+    topicArn: topic.topicArn,
+    bucket: store.bucket.bucketName,
+    deletionMode: mode,
+    ...(mode === 'automatic' && { reportSchedule }),
+    ...store.recording,
+  });
+
 /**
  * The function that carries out plans, the only one that can delete snapshots; durable, and started by its alias alone.
  */
@@ -59,7 +70,7 @@ export class DeletionFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: DeletionFunctionProps) {
     super(scope, id);
-    const { mode, configuration, topic, store, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
+    const { configuration, deadLetters, logRetention = RetentionDays.THREE_MONTHS } = props;
 
     // Its log is part of the record of a deletion, and outlives the function.
     this.logGroup = new LogGroup(this, 'Logs', { retention: logRetention, removalPolicy: RemovalPolicy.RETAIN });
@@ -79,12 +90,7 @@ export class DeletionFunction extends Construct {
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: buildEnv({
-        topicArn: topic.topicArn,
-        bucket: store.bucket.bucketName,
-        deletionMode: mode,
-        ...store.recording,
-      }),
+      environment: environmentOf(props),
       memorySize: 512,
       timeout: Duration.minutes(15),
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: HISTORY },

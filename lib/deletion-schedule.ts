@@ -5,9 +5,10 @@ import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } f
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { DELETION_START } from '../lambda/core/plan/deletion-start';
 
 /** Daily, so that one falls within the 24 hours after each report, at a minute at which hardly a report is made. */
-export const DELETION_SCHEDULE = 'cron(47 13 * * ? *)';
+export const DELETION_SCHEDULE = `cron(${DELETION_START.minute} ${DELETION_START.hour} * * ? *)`;
 
 /** What starts automatic deletion. */
 export interface DeletionScheduleProps {

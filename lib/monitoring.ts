@@ -37,8 +37,8 @@ export interface MonitoringProps {
   readonly pauses: readonly Pause[];
   /** What carries out plans; null where deletion is off. */
   readonly deletion: DeletionFunction | null;
-  /** Whether there is a dashboard too. */
-  readonly dashboard: boolean;
+  /** The name of the dashboard; null: there is none. */
+  readonly dashboardName: string | null;
 }
 
 interface AlarmFacts {
@@ -74,8 +74,9 @@ export class Monitoring extends Construct {
       target,
       deadLetters,
     });
-    if (props.dashboard)
+    if (props.dashboardName !== null)
       reportDashboard(this, 'Dashboard', {
+        name: props.dashboardName,
         target,
         deletion: deletion?.function ?? null,
         deadLetters,

@@ -27,6 +27,12 @@ export interface ReportScheduleProps {
  */
 export const REPORT_EVENT = { scheduledTime: ContextAttribute.scheduledTime } as const;
 
+/** The event of the hourly check that makes the first report. */
+export const FIRST_REPORT_EVENT = { check: 'first-report', scheduledTime: ContextAttribute.scheduledTime } as const;
+
+/** How often the first report is checked. A rate starts with the deployment. */
+export const FIRST_REPORT_RATE = 'rate(1 hour)';
+
 /** A schedule that invokes the function with an event, and keeps what could not be handed over. */
 export function reportSchedule(scope: Construct, id: string, props: ReportScheduleProps): Schedule {
   const { description, input, expression, timezone, target, deadLetters } = props;

@@ -1,5 +1,4 @@
 import type { Pause } from '../lambda/core/time/pause';
-import { RetentionError } from '../lambda/core/util/errors';
 import {
   DAY_OF_MONTH,
   DAY_OF_WEEK,
@@ -14,7 +13,8 @@ import {
   minutesOfDay,
   PART,
   YEAR,
-} from './schedule-days';
+} from '../lambda/core/time/schedule-days';
+import { RetentionError } from '../lambda/core/util/errors';
 
 /** Mondays at eight, in the configured zone. */
 export const DEFAULT_SCHEDULE = 'cron(0 8 ? * MON *)';

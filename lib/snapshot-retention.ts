@@ -15,6 +15,7 @@ import { acknowledge, writeSuppressions } from './acknowledge';
 import { checkLifecycle } from './bucket-lifecycle';
 import { type CheckedProps, checkProps } from './check-props';
 import type { DeletionSetting } from './context';
+import { nameOfDashboard } from './dashboard';
 import { DeletionFunction } from './deletion-function';
 import { deletionSchedule } from './deletion-schedule';
 import { type KeyUse, requireNameable, targetOf } from './encryption';
@@ -24,7 +25,7 @@ import { completeBucketPolicy, completeKeyPolicy, completeTopicPolicy } from './
 import { requireRegion, requireStandard, requireUnshared } from './own-resources';
 import { refusedProperty } from './refused-property';
 import { ReportFunction } from './report-function';
-import { REPORT_EVENT, reportSchedule } from './report-schedule';
+import { FIRST_REPORT_EVENT, FIRST_REPORT_RATE, REPORT_EVENT, reportSchedule } from './report-schedule';
 import { ReportStore, storedPatterns } from './report-store';
 import { retentionMetric } from './retention-metric';
 import { overdueAfter, pausesOf, shortestInterval } from './schedule-expression';
@@ -162,8 +163,8 @@ export class SnapshotRetention extends Construct {
   constructor(scope: Construct, id: string, props: SnapshotRetentionProps) {
     super(scope, id);
     const checked = checkProps(props);
-    const { config, emails, schedule, monitoring, keepReportsFor } = checked;
-    const { configuration, bucket, encryptionKey, lockReportsFor, logRetention } = props;
+    const { config, emails, schedule, monitoring } = checked;
+    const { configuration, bucket, encryptionKey, logRetention } = props;
     if (bucket) this.checkBucket(bucket, checked);
     if (encryptionKey) this.checkOwnKey(encryptionKey);
     this.configurationDigest = config.digest;
@@ -174,15 +175,7 @@ export class SnapshotRetention extends Construct {
     this.topic = props.topic ? this.ownTopic(props.topic) : this.makeTopic(encryptionKey);
     this.subscribe(emails);
 
-    const store = new ReportStore(this, 'Store', {
-      ...(bucket && { bucket }),
-      ...(encryptionKey && { encryptionKey }),
-      keepReportsFor,
-      ...(lockReportsFor && { lockReportsFor }),
-      // The lifecycle of a bucket of one's own is not known: it keeps what is needed at least.
-      keptDays: bucket ? checked.least.days : keepReportsFor.toDays(),
-      ...(checked.objectLock && { objectLock: checked.objectLock }),
-    });
+    const store = this.makeStore(props, checked);
     this.bucket = store.bucket;
     Object.defineProperty(this, MARK, { value: true });
     requireUnshared(this, this.others());
@@ -203,9 +196,7 @@ export class SnapshotRetention extends Construct {
       deletes: checked.deletion !== 'off',
       ...(logRetention && { logRetention }),
     });
-    for (const [name, value] of Object.entries(optionalEnv({ configurationDigest: config.digest })))
-      this.report.function.addEnvironment(name, value);
-
+    this.tellReport({ configurationDigest: config.digest });
     this.schedule = reportSchedule(this, 'Schedule', {
       description: 'Reports on Lightsail snapshots',
       input: REPORT_EVENT,
@@ -215,10 +206,43 @@ export class SnapshotRetention extends Construct {
       deadLetters: this.deadLetters,
     });
 
+    this.checkFirstReport();
     this.grants = new RetentionGrants(store, this.report.function);
     this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
     this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(schedule, monitoring === 'full').alarms;
     writeSuppressions(this);
+  }
+
+  /** Makes the first report at the deployment, and when a subscription is confirmed. */
+  private checkFirstReport(): void {
+    reportSchedule(this, 'FirstReport', {
+      description: 'Makes the first report on Lightsail snapshots when a subscription is confirmed',
+      input: FIRST_REPORT_EVENT,
+      expression: FIRST_REPORT_RATE,
+      timezone: 'UTC',
+      target: this.report.function,
+      deadLetters: this.deadLetters,
+    });
+  }
+
+  /** Sets variables of the report function. */
+  private tellReport(settings: Parameters<typeof optionalEnv>[0]): void {
+    for (const [name, value] of Object.entries(optionalEnv(settings))) this.report.function.addEnvironment(name, value);
+  }
+
+  private makeStore(
+    { bucket, encryptionKey, lockReportsFor }: SnapshotRetentionProps,
+    { keepReportsFor, least, objectLock }: CheckedProps,
+  ): ReportStore {
+    return new ReportStore(this, 'Store', {
+      ...(bucket && { bucket }),
+      ...(encryptionKey && { encryptionKey }),
+      keepReportsFor,
+      ...(lockReportsFor && { lockReportsFor }),
+      // The lifecycle of a bucket of one's own is not known: it keeps what is needed at least.
+      keptDays: bucket ? least.days : keepReportsFor.toDays(),
+      ...(objectLock && { objectLock }),
+    });
   }
 
   private checkBucket(bucket: IBucket, { deletion, least }: CheckedProps): void {
@@ -235,6 +259,8 @@ export class SnapshotRetention extends Construct {
   }
 
   private makeMonitoring(schedule: string, dashboard: boolean): Monitoring {
+    const dashboardName = nameOfDashboard(this);
+    if (dashboard) this.tellReport({ dashboard: dashboardName });
     return new Monitoring(this, 'Monitoring', {
       report: this.report,
       deletion: this.deletion,
@@ -242,7 +268,7 @@ export class SnapshotRetention extends Construct {
       topic: this.topic,
       overdue: overdueAfter(schedule),
       pauses: pausesOf(schedule),
-      dashboard,
+      dashboardName: dashboard ? dashboardName : null,
     });
   }
 
@@ -255,7 +281,7 @@ export class SnapshotRetention extends Construct {
     mode: DeployedDeletion,
     store: ReportStore,
     { configuration, logRetention }: SnapshotRetentionProps,
-    { config }: CheckedProps,
+    { config, schedule }: CheckedProps,
   ): DeletionFunction {
     const deletion = new DeletionFunction(this, 'Deletion', {
       mode,
@@ -264,13 +290,16 @@ export class SnapshotRetention extends Construct {
       topic: this.topic,
       store,
       deadLetters: this.deadLetters,
+      reportSchedule: schedule,
       ...(logRetention && { logRetention }),
     });
     const { alias } = deletion;
-    const settings = optionalEnv({ deletionFunction: alias.functionArn, deletionMode: mode });
-    for (const [name, value] of Object.entries(settings)) this.report.function.addEnvironment(name, value);
-    if (mode === 'automatic')
-      deletionSchedule(this, 'DeletionSchedule', { timezone: config.zone.name, alias, deadLetters: this.deadLetters });
+    this.tellReport({ deletionFunction: alias.functionArn, deletionMode: mode });
+    if (mode === 'automatic') {
+      const starts = { timezone: config.zone.name, alias, deadLetters: this.deadLetters };
+      const { scheduleName } = deletionSchedule(this, 'DeletionSchedule', starts);
+      this.tellReport({ reportSchedule: schedule, deletionSchedule: scheduleName });
+    }
     return deletion;
   }
 

@@ -15,8 +15,8 @@ export interface Picture {
 }
 
 const PICTURE_WIDTH = 1240;
-/** Lines of the e-mail that are shown: its sums, and the first sources. */
-const LINES = 18;
+/** Lines of the e-mail that are shown: those before its links, which have an id. */
+const LINES = 19;
 /** Sources of the timeline that are shown. */
 const LANES = 12;
 

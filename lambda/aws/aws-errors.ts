@@ -131,14 +131,22 @@ export function classify(error: unknown): ErrorClass {
 }
 
 /**
- * Whether the service answered that a resource does not exist. A gateway or proxy between can answer alike, so an HTTP
- * answer counts only as the service gives it: with a request id, and not as a failure of the server.
+ * Whether an HTTP answer has no request id: a gateway or a proxy between gave it, and the service may have another
+ * answer.
+ */
+export function isForeignAnswer(error: unknown): boolean {
+  const { httpStatusCode, requestId } = shapeOf(error).$metadata ?? {};
+  return typeof httpStatusCode === 'number' && (typeof requestId !== 'string' || requestId === '');
+}
+
+/**
+ * Whether the service answered that a resource does not exist. An HTTP answer counts only as the service gives it: with
+ * a request id, and not as a failure of the server.
  */
 export function confirmsAbsence(error: unknown): boolean {
   if (classify(error) !== 'not-found') return false;
-  const { httpStatusCode, requestId } = shapeOf(error).$metadata ?? {};
-  if (typeof httpStatusCode !== 'number') return true;
-  return httpStatusCode < 500 && typeof requestId === 'string' && requestId !== '';
+  const { httpStatusCode } = shapeOf(error).$metadata ?? {};
+  return !isForeignAnswer(error) && !(typeof httpStatusCode === 'number' && httpStatusCode >= 500);
 }
 
 /** What a call answers that the caller may not make; not what missing or expired credentials answer. */

@@ -27,6 +27,7 @@ import {
   errorFacts,
   isAccessDenied,
   isCredentialFailure,
+  isForeignAnswer,
 } from './aws-errors';
 import { PATIENT, withLimits } from './http-limits';
 import { checkedLate, checkLate, lateCheckAgents, NotSent, sendingOnlyWhile } from './late-check';
@@ -98,6 +99,7 @@ const BEGUN: ReadonlySet<string> = new Set(['OperationFailureException', 'Operat
 const REFUSED_FOR_NOW: ReadonlySet<string> = new Set(['InvalidInputException', 'InvalidInput']);
 
 function classOf(error: unknown, code: string): CallFailure['class'] {
+  if (isForeignAnswer(error)) return 'transient';
   if (isCredentialFailure(error)) return 'caller';
   if (BEGUN.has(code)) return 'unknown';
   if (isUnanswered(error)) return 'transient';
@@ -116,7 +118,7 @@ function failureOf(error: unknown): CallFailure {
   if (failure.class !== 'transient') return failure;
   return {
     ...failure,
-    ...(REFUSED_FOR_NOW.has(code) || isNeverSent(error) ? { undone: true } : {}),
+    ...((REFUSED_FOR_NOW.has(code) && !isForeignAnswer(error)) || isNeverSent(error) ? { undone: true } : {}),
     ...(isUnanswered(error) ? { unreachable: true } : {}),
   };
 }

@@ -73,6 +73,8 @@ export interface Prepared {
   readonly decidedAt: number;
   readonly groups: readonly CandidateGroup[];
   readonly skipped: Intersection['skipped'];
+  /** ARNs of the snapshots that an earlier delete, of any plan, may still remove. */
+  readonly inDoubt: ReadonlySet<string>;
   /** How many items have an outcome of an earlier run. */
   readonly doneBefore: number;
   /** Of a rehearsal: why the plan cannot be applied; null: it can. */
@@ -156,7 +158,7 @@ export async function prepareApply(
   checkClock(reading);
   checkSteady(ports.clock() - decidedAt, ports.monotonic() - decidedAtMonotonic);
   if (count !== null) checkCount(count, plan);
-  return { plan, config, decidedAt, groups, skipped, doneBefore: before.length, refusal: checks.refusal };
+  return { plan, config, decidedAt, groups, skipped, inDoubt, doneBefore: before.length, refusal: checks.refusal };
 }
 
 export interface ApplyPorts extends Clocks {
@@ -214,7 +216,7 @@ class PlanRun {
     const skipped = this.prepared.skipped.filter(({ item }) => this.isOpen(item));
     // Of those that the decision keeps and no delete was sent of, nothing more has to be read.
     const isSettled = ({ item, skipReason }: Skipped): boolean =>
-      skipReason.outcome === 'spared' && !this.ports.outcomes.unsettled.has(item.arn);
+      skipReason.outcome === 'spared' && !this.isInDoubt(item);
     await this.record(
       skipped.filter(isSettled).map(({ item, evaluated, skipReason }) => this.resultOf(item, evaluated, skipReason)),
     );
@@ -233,6 +235,11 @@ class PlanRun {
 
   private isOpen({ arn }: PlanItem): boolean {
     return !this.ports.outcomes.recorded.has(arn);
+  }
+
+  /** Whether an earlier run, of any plan, may have sent its delete. */
+  private isInDoubt({ arn }: PlanItem): boolean {
+    return this.ports.outcomes.unsettled.has(arn) || this.prepared.inDoubt.has(arn);
   }
 
   /** Whether no delete may be sent on this decision: it is too old, a clock was set back, or the plan has expired. */
@@ -303,7 +310,7 @@ class PlanRun {
   private async clarify({ item, evaluated, skipReason }: Skipped, ports: ItemPorts): Promise<void> {
     const { signal } = this.options;
     const { config } = this.prepared;
-    const sentBefore = this.ports.outcomes.unsettled.has(item.arn);
+    const sentBefore = this.isInDoubt(item);
     const clarified = async (): Promise<ItemOutcome | 'left'> => {
       if (evaluated === null) return confirmAbsent(ports, { item, sentBefore }, signal);
       if (!sentBefore) return skipReason;
@@ -331,10 +338,12 @@ class PlanRun {
         start: () => outcomes.startAttempt(item, factsOf(evaluated, config)),
         isOwn: () => outcomes.isOwnAttempt(item.arn),
         cancel: () => outcomes.cancelAttempt(item.arn),
+        noteSent: () => outcomes.noteSent(item.arn),
+        noteEnded: () => outcomes.noteEnded(item.arn),
       };
       const end = await deleteSnapshot(ports, {
         ...{ candidate, source: stateOf(group), config, checkGroup: check, signal },
-        sentBefore: outcomes.unsettled.has(item.arn),
+        sentBefore: this.isInDoubt(item),
         isOutdated: this.isOutdated,
         attempt: wouldDelete === undefined ? attempt : null,
       });

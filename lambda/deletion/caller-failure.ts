@@ -46,7 +46,7 @@ export function stopWithCaller(deletion: SnapshotDeletion): SnapshotDeletion {
     readSource: async (arn, name, abortSignal) => orStop(await deletion.readSource(arn, name, abortSignal)),
     // This request was refused, but an earlier one may have been carried out: `deleteSnapshot` decides.
     deleteSnapshot: (named, maySend) => deletion.deleteSnapshot(named, maySend),
-    readOperation: async (region, id) => orStop(await deletion.readOperation(region, id)),
+    readOperation: async (...asked) => orStop(await deletion.readOperation(...asked)),
     readClock: async () => orStop(await deletion.readClock()),
   };
 }

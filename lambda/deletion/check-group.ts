@@ -1,5 +1,5 @@
 import { type CandidateGroup, floorBreach, sourceBreach } from '../core/plan/recheck';
-import { differInCase, parseArn } from '../core/snapshot/arn';
+import { couldReplace, differInCase } from '../core/snapshot/arn';
 import type { CallFailure, SnapshotDeletion } from '../ports/deletion-ports';
 import { type Backoff, withRetries } from './backoff';
 import { stopUnreachable } from './caller-failure';
@@ -43,14 +43,15 @@ async function checkSource(
     return breach === null ? null : spared('source.changed', breach);
   }
   // As in the inventory: such an answer does not tell whether the source exists.
-  if (value !== null && (value.arn === null || parseArn(value.arn)?.region !== parseArn(arn)?.region))
-    return spared(
-      'source.unconfirmed',
-      `its source ${name} could not be confirmed as gone: the service answered with ${value.arn === null ? 'no ARN' : 'an ARN of another region'}`,
-    );
-  return value?.arn === arn || differInCase(value?.arn ?? null, arn)
-    ? spared('source.listed', `its source ${name} exists, and the list of sources did not have it`)
-    : null;
+  if (value === null) return null;
+  if (value.arn === arn || differInCase(value.arn, arn))
+    return spared('source.listed', `its source ${name} exists, and the list of sources did not have it`);
+  return value.arn !== null && couldReplace(value.arn, arn)
+    ? null
+    : spared(
+        'source.unconfirmed',
+        `its source ${name} could not be confirmed as gone: the service answered with ${value.arn ?? 'no ARN'}`,
+      );
 }
 
 /**

@@ -27,6 +27,9 @@ export interface ItemAttempt {
   isOwn(): Promise<boolean>;
   /** Notes that no delete of this run was carried out. */
   cancel(): Promise<void>;
+  /** Notes that a delete is sent, and may arrive until `noteEnded`. */
+  noteSent(): void;
+  noteEnded(): void;
 }
 
 export interface ItemRequest extends Subject {
@@ -187,8 +190,10 @@ class SnapshotDeletionRun {
     const before = this.sent;
     // Until its answer shows otherwise, a delete may have been carried out.
     this.sent = 'by-this-run';
+    this.request.attempt?.noteSent();
     const answer = await deletion.deleteSnapshot(this.request.candidate.item, isFresh);
     this.keepRequestId(answer);
+    if (answer.ok || isUndone(answer.failure)) this.request.attempt?.noteEnded();
     if (answer.ok) {
       backoff.onSuccess();
       return { end: await this.confirm(answer.value, before) };
@@ -224,6 +229,7 @@ class SnapshotDeletionRun {
    */
   private async afterSilence(failure: CallFailure): Promise<Step> {
     const now = await this.waitUntilGone(TAKE_OVER_WAIT_MS);
+    this.request.attempt?.noteEnded();
     return isGone(now) ? { end: goneOutcome(this.sent) } : this.again(reasonOf(failure));
   }
 
@@ -255,7 +261,7 @@ class SnapshotDeletionRun {
    */
   private async confirm(operations: readonly Operation[], before: Sent): Promise<ItemOutcome> {
     const { deletion, backoff, clock } = this.ports;
-    const followed = await followOperations(deletion, this.request.candidate.item.region, operations, backoff, clock);
+    const followed = await followOperations(deletion, this.request.candidate.item, operations, backoff, clock);
     const isDone = followed.state === 'done';
     // An earlier delete may be the reason why this one failed, and be carried out later.
     const now = await this.waitUntilGone(isDone || before !== 'nothing' ? backoff.settings.confirmMs : 0);

@@ -73,6 +73,8 @@ function limitPorts(ports: DeletionPorts, outcomes: RunOutcomes, end: AbortSigna
         unsettled: outcomes.unsettled,
         replacedLock: outcomes.replacedLock,
         noteWaited: () => outcomes.noteWaited(),
+        noteSent: (arn) => outcomes.noteSent(arn),
+        noteEnded: (arn) => outcomes.noteEnded(arn),
         startAttempt: unlessEnded(startAttempt),
         isOwnAttempt: unlessEnded((arn) => outcomes.isOwnAttempt(arn)),
         cancelAttempt: unlessEnded((arn) => outcomes.cancelAttempt(arn)),

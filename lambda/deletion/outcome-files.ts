@@ -28,8 +28,11 @@ export interface Records {
 /** Returns the failure of a record that cannot be read. */
 export const unreadableRecord = (message: string): RetentionError => new RetentionError('result.unreadable', message);
 
-// An unreadable record is never treated as an absent one: earlier deletes must be known before another is sent.
-const unreadable = (store: Store, key: string): RetentionError =>
+/**
+ * Makes the error of a stored record that is not as it was written. It is never treated as an absent one: earlier
+ * deletes must be known before another is sent.
+ */
+export const unreadableStored = (store: Store, key: string): RetentionError =>
   unreadableRecord(
     `cannot tell what was done already: ${store.locate(key)} is not as it was written; restore it, or make a new plan with a new report`,
   );
@@ -40,7 +43,7 @@ export async function readResult(store: Store, plan: PlanKey): Promise<ApplyResu
   const text = await store.get(key);
   if (text === null) return null;
   const result = parseStored(APPLY_RESULT, text);
-  if (result === null) throw unreadable(store, key);
+  if (result === null) throw unreadableStored(store, key);
   if (result.plan.digest === plan.digest) return result;
   throw refusal(
     'plan.altered',
@@ -54,7 +57,7 @@ export async function readAttempt(store: Store, plan: PlanKey, position: number)
   const stored = await store.getVersioned(key);
   if (stored === null) return null;
   const attempt = parseStored(ATTEMPT, stored.text);
-  if (attempt === null) throw unreadable(store, key);
+  if (attempt === null) throw unreadableStored(store, key);
   return { attempt, version: stored.version };
 }
 
@@ -64,7 +67,7 @@ export async function readItemOutcome(store: Store, plan: PlanKey, position: num
   const text = await store.get(key);
   if (text === null) return null;
   const outcome = parseStored(ITEM_RESULT, text);
-  if (outcome === null) throw unreadable(store, key);
+  if (outcome === null) throw unreadableStored(store, key);
   return outcome;
 }
 

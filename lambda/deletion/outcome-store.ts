@@ -14,6 +14,7 @@ import { renderResultJson } from '../render/result-json';
 import { jsonObject } from '../storage/json-object';
 import { recordFile, resultFile } from '../storage/keys';
 import type { Attempt } from '../storage/schemas';
+import { readInDoubtElsewhere } from './in-doubt';
 import {
   byArn,
   makeResult,
@@ -50,6 +51,10 @@ export interface RunOutcomes {
   readonly replacedLock: boolean;
   /** Notes that this run has waited until no delete of that run can arrive. */
   noteWaited(): void;
+  /** Notes that a delete of an item is sent: it may arrive until `noteEnded`. */
+  noteSent(arn: string): void;
+  /** Notes that no delete of an item can arrive any longer. */
+  noteEnded(arn: string): void;
   /**
    * Reads whether this run still has the attempt of an item: only then may it send a delete. Refuses plan.in-progress
    * when it no longer has the lock.
@@ -137,6 +142,14 @@ class StoredOutcomes implements OutcomeStore {
 
   noteWaited(): void {
     this.lock.noteWaited();
+  }
+
+  noteSent(arn: string): void {
+    this.lock.noteSent(arn);
+  }
+
+  noteEnded(arn: string): void {
+    this.lock.noteEnded(arn);
   }
 
   async isOwnAttempt(arn: string): Promise<boolean> {
@@ -331,7 +344,7 @@ async function readUnfinished(store: Store, plan: Plan): Promise<ApplyResult | n
 /** What earlier runs of a plan left behind. */
 export interface EarlierRuns {
   readonly outcomes: readonly ItemResult[];
-  /** ARNs of the snapshots whose delete may have been sent, and may still be carried out. */
+  /** ARNs of the snapshots whose delete, of this plan or another one of the place, may still be carried out. */
   readonly inDoubt: ReadonlySet<string>;
 }
 
@@ -345,7 +358,8 @@ export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<
   const records = await readRecords(ports.store, plan, byArn(result), plan.items);
   const outcomes = [...records.recorded.values()];
   const doubtful = outcomes.filter(({ mayStillBeDeleted }) => mayStillBeDeleted === true).map(({ arn }) => arn);
-  return { outcomes, inDoubt: new Set([...unsettledOfRecords(records).keys(), ...doubtful]) };
+  const elsewhere = await readInDoubtElsewhere(ports.store, ports.clock, plan.id);
+  return { outcomes, inDoubt: new Set([...unsettledOfRecords(records).keys(), ...doubtful, ...elsewhere]) };
 }
 
 const isSameApproval = (a: Approval | null, b: Approval | null): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -385,6 +399,8 @@ export function rehearsalOutcomes(): RunOutcomes {
     unsettled: new Map(),
     replacedLock: false,
     noteWaited: () => undefined,
+    noteSent: () => undefined,
+    noteEnded: () => undefined,
     startAttempt: async () => 'owned',
     isOwnAttempt: async () => true,
     cancelAttempt: async () => undefined,

@@ -47,18 +47,19 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
   if (result !== null) instants.push(result.updatedAt);
   instants.sort();
   return makeResult({
+    ...(result ?? headOfRecords(outcomes[0]?.account ?? null, instants[0] ?? '')),
     plan: { id: plan.id, digest: plan.digest, count },
-    account: result?.account ?? outcomes[0]?.account ?? null,
-    approvedBy: result?.approvedBy ?? null,
-    config: result?.config ?? null,
-    report: result?.report ?? null,
-    startedAt: result?.startedAt ?? instants[0] ?? '',
     updatedAt: instants.at(-1) ?? '',
     recorded,
     unsettled,
     planned,
   });
 }
+
+/** What is known of a deletion whose result was lost, and whose records remain. */
+const headOfRecords = (account: string | null, startedAt: string) => ({
+  ...{ account, startedAt, approvedBy: null, config: null, report: null },
+});
 
 /** A view is written again at most this often because the record grew while it was written. */
 const MAX_WRITES = 5;

@@ -1,6 +1,6 @@
 import { type Candidate, recheck, type SkipReason } from '../core/plan/recheck';
 import type { Config } from '../core/policy/config';
-import { differInCase, parseArn } from '../core/snapshot/arn';
+import { couldReplace } from '../core/snapshot/arn';
 import type { Snapshot, SourceState } from '../core/snapshot/snapshot';
 import type { CallFailure, CallResult, SnapshotDeletion } from '../ports/deletion-ports';
 import { type Backoff, withRetries } from './backoff';
@@ -48,13 +48,6 @@ const otherArn = (received: string): CallFailure => ({
   code: 'answer.other-arn',
   message: `the service answered with ${received}, which cannot have the name of the snapshot in its account and region`,
 });
-
-/** Whether an ARN can be of another snapshot that has taken over a name: of the same account, region and kind. */
-function couldReplace(received: string, arn: string): boolean {
-  const [other, planned] = [parseArn(received), parseArn(arn)];
-  if (other === null || planned === null || differInCase(received, arn)) return false;
-  return other.account === planned.account && other.region === planned.region && other.type === planned.type;
-}
 
 export const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
 

@@ -44,6 +44,8 @@ export interface DeletionPorts extends Omit<ApplyPorts, 'outcomes'> {
   readonly readInventory: ReadInventory;
   readonly deletion: SnapshotDeletion;
   readonly config: Config;
+  /** The schedule of the reports; absent: not known. */
+  readonly reportSchedule?: string;
   /** Whether a plan with raised caps may be applied; default: no. */
   readonly allowsRaisedCaps?: boolean;
   /** The account in which the function runs. */
@@ -270,7 +272,9 @@ export async function runDeletion(
   let approved: ApprovedPlan;
   if (order.kind === 'approved') approved = approvedPlan(order);
   else {
-    const selected = await steps.step('select', () => selectAutomatically(ports, ports.config, order.scheduledAt, at));
+    const { config, reportSchedule } = ports;
+    const settings = { ...config, ...(reportSchedule !== undefined && { reportSchedule }) };
+    const selected = await steps.step('select', () => selectAutomatically(ports, settings, order.scheduledAt, at));
     if (selected.state === 'nothing') return selected;
     approved = automaticallyApproved(selected);
   }

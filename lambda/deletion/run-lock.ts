@@ -1,7 +1,9 @@
+import { DELETE_TIMEOUT_MS } from '../ports/deletion-ports';
 import type { Clock, Store, StoredObject } from '../ports/ports';
 import { jsonObject } from '../storage/json-object';
 import { LOCK_FILE } from '../storage/keys';
 import { LOCK, parseStored } from '../storage/schemas';
+import { CHECK_VALID_MS } from './check-age';
 import { PlanInProgress } from './refusals';
 
 /** The process that applies a plan. */
@@ -28,6 +30,11 @@ export interface LockPorts {
 const LOCK_TIMEOUT_MS = 60 * 60_000;
 /** A run renews its lock at most this often (ms). */
 const RENEW_INTERVAL_MS = 10 * 60_000;
+
+/** A delete is answered or given up within its time-out, and can arrive for as long again as a run waits for it. */
+const MAX_IN_FLIGHT_MS = 2 * DELETE_TIMEOUT_MS + CHECK_VALID_MS;
+/** Stands for the run whose lock was replaced. */
+const REPLACED_RUN = 'replaced-run';
 
 interface Lock {
   /** The id of the plan that its run applies. */
@@ -92,11 +99,15 @@ export interface RunLock {
   readonly replaced: boolean;
   /** Notes that this run has waited until no delete of that run can arrive. */
   noteWaited(): void;
+  /** Notes that a delete of a snapshot is sent, and may arrive until it has ended or cannot arrive any longer. */
+  noteSent(arn: string): void;
+  /** Notes that no delete of a snapshot can arrive any longer. */
+  noteEnded(arn: string): void;
   /** Refuses plan.in-progress when this run no longer has the lock: then it may send no delete. */
   check(): Promise<void>;
   /** Notes that this run is still active. Called often, written at intervals; never rejects. */
   renew(): Promise<void>;
-  /** Ends the lock. Where this run has not waited as it should have, the next run must. */
+  /** Ends the lock. Where a delete of this run, or of the one before it, may still arrive, the next run must wait. */
   release(): Promise<void>;
 }
 
@@ -119,7 +130,8 @@ export async function expireLock(store: Store, isOwn: (run: string) => boolean):
 
 class TakenLock implements RunLock {
   private renewedAt: number;
-  private mustWait: boolean;
+  /** Until when (epoch ms) deletes may still arrive, by ARN; those of the replaced run under its own key. */
+  private readonly inFlight = new Map<string, number>();
 
   constructor(
     private readonly ports: LockPorts,
@@ -127,11 +139,19 @@ class TakenLock implements RunLock {
     readonly replaced: boolean,
   ) {
     this.renewedAt = ports.clock();
-    this.mustWait = replaced;
+    if (replaced) this.inFlight.set(REPLACED_RUN, Number.POSITIVE_INFINITY);
   }
 
   noteWaited(): void {
-    this.mustWait = false;
+    this.inFlight.delete(REPLACED_RUN);
+  }
+
+  noteSent(arn: string): void {
+    this.inFlight.set(arn, this.ports.clock() + MAX_IN_FLIGHT_MS);
+  }
+
+  noteEnded(arn: string): void {
+    this.inFlight.delete(arn);
   }
 
   async check(): Promise<void> {
@@ -158,7 +178,9 @@ class TakenLock implements RunLock {
   }
 
   release(): Promise<void> {
-    return (this.mustWait ? expireLock : releaseLock)(this.ports.store, this.isOwn);
+    const now = this.ports.clock();
+    const mayArrive = [...this.inFlight.values()].some((until) => until > now);
+    return (mayArrive ? expireLock : releaseLock)(this.ports.store, this.isOwn);
   }
 
   private readonly isOwn = (run: string): boolean => run === this.ports.owner.run;

@@ -1,13 +1,16 @@
 import { automaticPlan, type NothingDue, type ReportRun, selectDue } from '../core/plan/grace-period';
 import type { Plan } from '../core/plan/plan';
+import { type AutomaticConfig, graceHistoryStart } from '../core/plan/timetable';
 import type { Config } from '../core/policy/config';
 import { compactInstant } from '../core/time/instant';
-import { subtractDuration } from '../core/time/period';
 import { MAX_LATE_MS } from '../core/time/tolerance';
 import { jsonText } from '../core/util/safe-text';
 import type { Channel, Digest, Store } from '../ports/ports';
 import { planFile } from '../storage/keys';
 import { readPlan, readRuns } from '../storage/report-history';
+
+/** A configuration, and the schedule of the reports. */
+export type SelectionConfig = Config & Pick<AutomaticConfig, 'reportSchedule'>;
 
 export interface SelectionPorts {
   readonly store: Store;
@@ -34,7 +37,7 @@ const isMadeUntil =
 /**
  * Whether a plan lists only snapshots that were due at an instant (epoch ms), by the reports that were made until then.
  */
-function listsOnlyDue({ items }: Plan, runs: readonly ReportRun[], config: Config, now: number): boolean {
+function listsOnlyDue({ items }: Plan, runs: readonly ReportRun[], config: SelectionConfig, now: number): boolean {
   const due = selectDue(runs.filter(isMadeUntil(now)), config, now);
   const known = new Set(due.state === 'due' ? due.items.map((item) => jsonText(item)) : []);
   return items.every((item) => known.has(jsonText(item)));
@@ -49,7 +52,7 @@ const nothing = (code: string, text: string): NothingDue => ({ state: 'nothing',
  */
 export async function selectAutomatically(
   { store, channel, digest }: SelectionPorts,
-  config: Config,
+  config: SelectionConfig,
   scheduledAt: number,
   now: number,
 ): Promise<Selected> {
@@ -65,7 +68,7 @@ export async function selectAutomatically(
       'auto.no-subscriber',
       'no e-mail address or telephone has confirmed a subscription, so nobody reads the reports',
     );
-  const runs = await readRuns(store, digest, subtractDuration(now, config.deletion.grace, config.zone));
+  const runs = await readRuns(store, digest, graceHistoryStart(config, now));
   const due = selectDue(runs, config, now);
   if (due.state === 'nothing') return due;
   const content = automaticPlan(`auto-${compactInstant(scheduledAt)}`, due, config, now);

@@ -125,6 +125,7 @@ export async function sendResult(
   const common: Omit<ResultContext, 'files'> = {
     planId: plan.id,
     zone,
+    region: again(plan).region,
     result,
     unread,
     end,

@@ -42,13 +42,17 @@ const timeoutOf = ({ id }: OpenOperation, limitMs: number): Lost => ({
   text: `the operation ${id} did not end in ${Math.round(limitMs / 60_000)} minutes`,
 });
 
-/** Sorts the operations that a delete started. */
-function progressAtStart(started: readonly Operation[]): Progress {
-  const pending = started.filter(({ state }) => state === 'pending');
+const FOREIGN: Lost = { code: 'operation.foreign', text: 'the service answered with an operation of another resource' };
+
+/** Sorts the operations that a delete of a snapshot started. */
+function progressAtStart(started: readonly Operation[], name: string): Progress {
+  const own = started.filter(({ resourceName = name }) => resourceName === name);
+  const pending = own.filter(({ state }) => state === 'pending');
+  const lost = pending.some(({ id }) => id === null) ? UNNAMED : null;
   return {
     open: pending.flatMap(({ id, resourceName }) => (id === null ? [] : [{ id, resourceName, failure: null }])),
-    failed: started.filter(({ state }) => state === 'failed'),
-    lost: pending.some(({ id }) => id === null) ? UNNAMED : null,
+    failed: own.filter(({ state }) => state === 'failed'),
+    lost: own.length < started.length ? FOREIGN : lost,
   };
 }
 
@@ -93,12 +97,12 @@ function endOf(failed: readonly Operation[], lost: Lost | null): Followed {
  */
 export async function followOperations(
   deletion: Pick<SnapshotDeletion, 'readOperation'>,
-  region: string,
+  { region, name }: { readonly region: string; readonly name: string },
   started: readonly Operation[],
   { settings, sleep }: Backoff,
   clock: Clock,
 ): Promise<Followed> {
-  let progress = progressAtStart(started);
+  let progress = progressAtStart(started, name);
   const startedAt = clock();
   let waited = 0;
   // Readings take time as well, much of it where the service throttles.

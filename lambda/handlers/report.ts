@@ -10,7 +10,8 @@ const logger = new Logger({ serviceName: 'lightsail-retention', jsonReplacerFn: 
 
 /**
  * Runs the scheduled report. The event is `{ "scheduledTime": "<ISO 8601>" }`; without it the report is made for now
- * and always sent. `{ "check": "age" }` measures the age of the newest report instead.
+ * and always sent. `{ "check": "age" }` measures the age of the newest report instead; with `"first-report"` it makes a
+ * report only if the first one is due.
  */
 export async function handler(event: unknown, context: Context): Promise<unknown> {
   logger.addContext(context);

@@ -26,7 +26,7 @@ import { ALIAS, aliasArn, invokeCommand } from '../render/deletion-commands';
 import { digestOf, sha256Of } from '../runtime/digest';
 import { parseDeletionEnv } from '../runtime/env';
 import { lockRecorded } from './object-lock';
-import { readBundledConfig } from './wire-report';
+import { readBundledConfig } from './read-bundled-config';
 
 const MINUTE = 60_000;
 
@@ -112,6 +112,7 @@ export function wireDeletion(
       digest: digestOf,
       ...lightsailPorts(env.region, account, clock),
       config,
+      ...(env.reportSchedule !== undefined && { reportSchedule: env.reportSchedule }),
       allowsRaisedCaps: allowsRaisedCaps(env.mode, config),
       account,
       isDeployed: makeIsDeployed({ functionArn: invokedFunctionArn, version: functionVersion, alias: ALIAS }),

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
@@ -9,13 +7,10 @@ import { makeReadInventory } from '../aws/lightsail-inventory';
 import { s3Store } from '../aws/s3-store';
 import { chatChannel } from '../channels/chat';
 import { snsChannel } from '../channels/sns';
-import { invalidConfig } from '../config/config-errors';
-import { parseConfig } from '../config/parse-config';
-import type { Config } from '../core/policy/config';
 import { parseInstant } from '../core/time/instant';
-import { RetentionError } from '../core/util/errors';
 import { malformedEvent } from '../core/util/malformed-event';
 import { snapshotKinds } from '../kinds/registry';
+import { checkFirstReport } from '../reporting/first-report';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
 import { type RunResult, runReport } from '../reporting/run-report-job';
 import { runSchedule } from '../reporting/send-lock';
@@ -23,32 +18,13 @@ import { digestOf, sha256Of } from '../runtime/digest';
 import { parseEnv } from '../runtime/env';
 import { newReportId } from '../runtime/report-id';
 import { lockRecorded } from './object-lock';
+import { readBundledConfig } from './read-bundled-config';
 
 /** Time (ms) kept back from a function's end: to decide, to store the files, and to send the report. */
 const TIME_TO_REPORT = 90_000;
 
 /** Time (ms) of that kept back from storing: to claim the run and to send. */
 const TIME_TO_SEND = 50_000;
-
-/** Reads the configuration that was bundled beside a function, with the validator that accepted it at synth. */
-export function readBundledConfig(folder: string): Config {
-  const path = join(folder, 'retention.json');
-  let bundled: { readonly origin?: unknown; readonly config?: unknown };
-  try {
-    bundled = JSON.parse(readFileSync(path, 'utf8')) as typeof bundled;
-  } catch (cause) {
-    throw new RetentionError(
-      'config.not-bundled',
-      'cannot read retention.json beside the function: deploy the stack again',
-      {
-        cause,
-      },
-    );
-  }
-  const result = parseConfig(bundled.config, String(bundled.origin));
-  if (!result.ok) throw invalidConfig(result.errors, String(bundled.origin));
-  return result.config;
-}
 
 /**
  * The scheduled time of an event (epoch ms); null where it has none. Throws `event.malformed` for one that is no
@@ -65,16 +41,22 @@ export function scheduledTimeOf(event: unknown): number | null {
 }
 
 /**
- * Whether an event asks for the age of the newest report instead of a report. Throws `event.malformed` for a check that
- * is not known.
+ * The check of an event: `age` measures the age of the newest report, `first-report` makes a report only if the first
+ * one is due. Null: a report is made. Throws `event.malformed` for a check that is not known.
  */
-function asksForAge(event: unknown): boolean {
+function checkOf(event: unknown): 'age' | 'first-report' | null {
   const check = typeof event === 'object' && event !== null && 'check' in event ? event.check : undefined;
-  if (check === undefined || check === 'age') return check === 'age';
-  throw malformedEvent('run', 'check', check, '"age", or none for a report');
+  if (check === undefined) return null;
+  if (check === 'age' || check === 'first-report') return check;
+  throw malformedEvent('run', 'check', check, '"age" or "first-report", or none for a report');
 }
 
 type Log = (event: string, keys: Readonly<Record<string, unknown>>) => void;
+
+/** The result of a check that made no report. */
+type CheckResult =
+  | Awaited<ReturnType<typeof reportAge>>
+  | { readonly check: 'first-report'; readonly firstReport: 'waiting' | 'done' };
 
 /** What a test may set: everything else is as deployed. */
 export interface ReportTuning {
@@ -89,7 +71,7 @@ export function wireReport(
   environment: NodeJS.ProcessEnv,
   folder: string,
   tuning: ReportTuning = {},
-): (event: unknown, context: Context, log: Log) => Promise<RunResult | Awaited<ReturnType<typeof reportAge>>> {
+): (event: unknown, context: Context, log: Log) => Promise<RunResult | CheckResult> {
   const config = readBundledConfig(folder);
   const env = parseEnv(environment);
   return async (event, context, log) => {
@@ -100,7 +82,13 @@ export function wireReport(
       env.bucket,
       lockRecorded(env.objectLock, Date.now),
     );
-    if (asksForAge(event)) return reportAge(store, clock(), pausesOfEvent(event));
+    const check = checkOf(event);
+    if (check === 'age') return reportAge(store, clock(), pausesOfEvent(event));
+    const sns = new SNSClient({ requestHandler: withLimits(PATIENT) });
+    const channel = snsChannel(sns, env.topicArn);
+    const isFirst = check === 'first-report';
+    const first = isFirst ? await checkFirstReport(store, channel) : 'due';
+    if (first !== 'due') return { check: 'first-report', firstReport: first };
     const now = clock();
     const scheduledAt = runSchedule(scheduledTimeOf(event), now);
     const readInventory = makeReadInventory({
@@ -110,13 +98,12 @@ export function wireReport(
       kinds: snapshotKinds,
       clock,
     });
-    const sns = new SNSClient({ requestHandler: withLimits(PATIENT) });
     const ports = {
       clock,
       digest: digestOf,
       readInventory,
       store,
-      channel: snsChannel(sns, env.topicArn),
+      channel,
       evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
       ...(env.chatTopicArn === undefined ? {} : { chat: chatChannel(sns, env.chatTopicArn) }),
     };
@@ -128,7 +115,9 @@ export function wireReport(
       region: env.region,
       deadline: clock() + Math.max(0, remaining - TIME_TO_REPORT),
       storeUntil: clock() + Math.max(remaining / 2, remaining - TIME_TO_SEND),
+      isFirstCheck: isFirst,
       ...(env.deletion && { deletion: env.deletion }),
+      ...(env.dashboard !== undefined && { dashboard: env.dashboard }),
     };
     log('report.started', { reportId: request.reportId, config: config.origin, digest: config.digest });
     return runReport(ports, request, (progress) => {

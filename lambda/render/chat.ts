@@ -1,9 +1,10 @@
 import type { ChatNotification } from '../core/report/chat-notification';
 import type { Report } from '../core/report/report-model';
 import { oneLine } from '../core/util/safe-text';
+import { reportSubject } from './email-subject';
 import { reportOutcome } from './message-attributes';
 import { formatNumber } from './numbers';
-import { fullReportPlace, outcomeLines, reportSubject, type TextContext } from './report-header';
+import { fullReportPlace, outcomeLines, type TextContext } from './report-header';
 import { bySource, problemsSection, type Section, sourceHeading, unreadSection } from './report-sections';
 
 /** Maximum lengths in characters: of a title (documented), and of a description (a Slack message block). */
@@ -87,7 +88,7 @@ export function renderChat(report: Report, context: TextContext): ChatNotificati
     source: 'custom',
     content: {
       textType: 'client-markdown',
-      title: cut(reportSubject(report), CHAT_LIMITS.title),
+      title: cut(reportSubject(report, context), CHAT_LIMITS.title),
       description: cut(description, CHAT_LIMITS.description),
       nextSteps: steps.filter((step) => step !== '' && step.length <= CHAT_LIMITS.nextStep),
       keywords: ['Lightsail', reportOutcome(report)],

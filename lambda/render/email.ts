@@ -1,96 +1,194 @@
-import type { Report } from '../core/report/report-model';
-import { utf8Length } from '../core/util/utf8';
-import { formatNumber } from './numbers';
 import {
-  aboutReport,
-  fullReportPlace,
-  type Line,
-  nextSteps,
-  outcomeLines,
-  reportSubject,
-  type TextContext,
-} from './report-header';
-import { type Item, type Section, sections, unreadSection } from './report-sections';
+  cloudShellLink,
+  dashboardLink,
+  SNAPSHOTS_PAGE,
+  s3ObjectLink,
+  scheduleLink,
+} from '../core/report/console-links';
+import type { Report } from '../core/report/report-model';
+import { localDay, localMinute } from '../core/time/period';
+import { attentionLines } from './email-attention';
+import {
+  commandLines,
+  type EmailBlock,
+  type EmailText,
+  fitEmail,
+  foreignText,
+  mediumDay,
+  mediumMinute,
+} from './email-layout';
+import { emailState, holdAdvice, holdTagOf, isNotStored, outcomeBlock } from './email-outcome';
+import { sourcesBlock } from './email-sources';
+import { reportSubject, unreadRegions } from './email-subject';
+import { firstCleanUp } from './first-clean-up';
+import { formatNumber } from './numbers';
+import { evidenceLines, kindPlural } from './phrases';
+import { regionLabel } from './region-names';
+import type { TextContext } from './report-header';
+import { regionsNotRead, unreadElsewhere, unreadScopes } from './report-sections';
 
-/** Maximum size of an e-mail: SNS accepts 256 KiB with the message attributes. */
-export const MAX_BODY_BYTES = 250 * 1024;
-/** Each section may use at least this fraction of the e-mail, so that a long list does not displace the problems. */
-const SECTION_SHARE = 14;
+/** Maximum lines of each block. With those of email-attention.ts and the empty lines they add up to 40 at most. */
+const MAX_UNREAD_LINES = 3;
+const MAX_EMAIL_SOURCES = 8;
+/** Where the e-mail has a command. */
+const MAX_SOURCES_WITH_COMMAND = 4;
 
-const heading = (title: string): string => `\n${title.toUpperCase()}\n`;
-const paragraphs = (lines: readonly Line[]): string =>
-  lines.map((line) => (typeof line === 'string' ? `${line}\n` : `    ${line.command}\n`)).join('');
-
-function itemText(item: Item, before: Item | null): string {
-  const title = item.heading !== undefined && item.heading !== before?.heading ? `\n${item.heading}\n` : '';
-  const shared =
-    item.shared !== undefined && (title !== '' || item.shared !== before?.shared) ? `${item.shared}\n` : '';
-  const details = (item.details ?? []).filter((detail) => detail !== '').map((detail) => `   ${detail}\n`);
-  return `${title}${shared}- ${item.line}\n${details.join('')}`;
+function unreadRegionLine(report: Report, region: string, maxName: number): string {
+  const scopes = unreadScopes(report).filter((scope) => scope.region === region);
+  const [first] = scopes;
+  const kinds = [
+    ...scopes.filter(({ status }) => status === 'failed').map(({ kind }) => `${kind} snapshots`),
+    ...scopes.filter(({ status }) => status !== 'failed').map(({ kind }) => kindPlural(kind)),
+  ];
+  const error = first?.error;
+  const why = error === undefined ? '' : `: ${foreignText(error.message, maxName)} (${foreignText(error.code, 40)})`;
+  const tip = error?.tip === undefined ? '' : `. Tip: ${foreignText(error.tip, maxName)}`;
+  return `- ${foreignText(regionLabel(region), 40)}, ${kinds.join(', ')}${why}${tip}`;
 }
 
-const more = (left: number, place: string): string =>
-  `… and ${formatNumber(left)} more, in the full report: ${place}\n`;
+/** The unread regions, and the regions that are off. */
+function unreadBlock(report: Report, maxName: number): EmailBlock {
+  const off = regionsNotRead(report);
+  const elsewhere = unreadElsewhere(report).map((message) => `- ${foreignText(message, maxName * 2)}`);
+  const failed = [
+    ...unreadRegions(report).map((region) => unreadRegionLine(report, region, maxName)),
+    ...elsewhere,
+  ].map((line, index) => (index === 0 ? line.replace('- ', 'NOT READ: ') : line));
+  const max = MAX_UNREAD_LINES - off.length;
+  if (failed.length <= max) return [...failed, ...off];
+  const more = formatNumber(failed.length - max + 1);
+  const shown = max === 1 ? [`${failed[0]} (and ${more} more)`] : failed.slice(0, max - 1);
+  return [...shown, ...(max === 1 ? [] : [`- and ${more} more`]), ...off];
+}
 
-/** Writes a section within `maxBytes`, cut between items; names the number of omitted items and their place. */
-function sectionText(section: Section, maxBytes: number, place: string): string {
-  const parts = [heading(section.title), paragraphs(section.lead)];
-  let left = maxBytes - utf8Length(parts.join(''));
-  const reserve = utf8Length(more(section.count, place));
-  let written = 0;
-  let before: Item | null = null;
-  for (const item of section.items()) {
-    const text = itemText(item, before);
-    const size = utf8Length(text);
-    const last = written === section.count - 1;
-    if (size + (last ? 0 : reserve) > left) break;
-    parts.push(text);
-    left -= size;
-    written += 1;
-    before = item;
+function changesBlock(report: Report, { isFirstReport = false }: TextContext): EmailBlock {
+  const { changes, zone, complete } = report;
+  if (changes === null)
+    return [isFirstReport ? 'This is the first report.' : 'There is no earlier report to compare with.'];
+  const parts = [
+    [changes.added.length, changes.added.length === 1 ? 'new snapshot' : 'new snapshots'],
+    [changes.gone.length, 'gone'],
+    [changes.newlyExpiring.length, 'more can be deleted'],
+    [changes.noLongerExpiring.length, 'no longer can'],
+    [changes.newlyHeld.length, 'newly held'],
+    [changes.noLongerHeld.length, 'no longer held'],
+    [changes.uncompared.length, changes.uncompared.length === 1 ? 'list not compared' : 'lists not compared'],
+  ] as const;
+  const changed = parts.filter(([count]) => count > 0).map(([count, text]) => `${formatNumber(count)} ${text}`);
+  const same = complete ? 'nothing changed' : 'nothing changed in what both reports could read';
+  const since = mediumDay(localDay(changes.previousAt, zone));
+  return [`Since the last report (${since}): ${changed.length === 0 ? same : changed.join(', ')}.`];
+}
+
+/** The link or the place of the full report. */
+function reportPlaceLine({ fullReport, run }: TextContext): EmailBlock {
+  if (fullReport === null) return [];
+  const link = run.kind === 'deployed' ? s3ObjectLink(fullReport, run.region) : null;
+  return link === null
+    ? [`Every snapshot and its reason: ${foreignText(fullReport, 170)}`]
+    : [{ text: 'Every snapshot and its reason (choose Open):', link }];
+}
+
+function linksBlock(report: Report, context: TextContext): EmailBlock {
+  const { run, deletionSchedule, dashboard, deletionMode } = context;
+  const region = run.kind === 'deployed' ? run.region : null;
+  return [
+    ...reportPlaceLine(context),
+    ...(report.totals.snapshots > 0 ? [{ text: 'Snapshots in Lightsail:', link: SNAPSHOTS_PAGE }] : []),
+    ...(deletionMode === 'automatic' && deletionSchedule !== undefined && region !== null
+      ? [{ text: 'Stop all automatic deletion (choose Disable):', link: scheduleLink(deletionSchedule, region) }]
+      : []),
+    ...(dashboard !== undefined && region !== null
+      ? [{ text: 'Dashboard:', link: dashboardLink(dashboard, region) }]
+      : []),
+  ];
+}
+
+/** Whether the e-mail has the command that applies the plan. */
+const hasCommand = (report: Report, context: TextContext): boolean =>
+  context.applyCommand !== null &&
+  report.plan.blocked === null &&
+  (emailState(report, context) === 'deletable' ||
+    (emailState(report, context) === 'countdown' && context.deletionMode === 'approve'));
+
+function applyBlock({ plan, zone, account, totals }: Report, { applyCommand, run }: TextContext): EmailBlock {
+  if (applyCommand === null || run.kind !== 'deployed') return [];
+  const these = totals.expire === 1 ? 'it' : `these ${formatNumber(plan.count)}`;
+  return [
+    `To delete ${these} (it cannot be undone), paste this into CloudShell of account ${foreignText(account ?? 'not known', 20)} until ${mediumMinute(localMinute(plan.expiresAt, zone))}:`,
+    { text: 'CloudShell:', link: cloudShellLink(run.region) },
+    ...commandLines(applyCommand),
+  ];
+}
+
+function nextStepBlock(report: Report, context: TextContext): EmailBlock {
+  const outcome = emailState(report, context);
+  const keep = `${holdAdvice(context)}.`;
+  if (isNotStored(report))
+    return ['NEXT STEP', 'Fix the cause, then make a report again. docs/runbook.md#report-failed has the command.'];
+  switch (outcome) {
+    case 'incomplete':
+      return [
+        'NEXT STEP',
+        'Fix what was not read. The next report then has a new list. docs/runbook.md#inventory-incomplete has each cause.',
+      ];
+    case 'countdown':
+      return [
+        'NEXT STEP',
+        'Check the list. If it is right, you do not need to do anything. A deleted snapshot cannot be restored.',
+        `To keep one, open Lightsail, choose the snapshot, and add a tag with the key ${holdTagOf(context)} and no value.`,
+        'On an instance, disk or database, the tag keeps all of its snapshots.',
+      ];
+    case 'blocked':
+      return ['NEXT STEP', ...firstCleanUp(report, context).filter((line) => typeof line === 'string'), keep];
+    case 'deletable':
+      return hasCommand(report, context) ? applyBlock(report, context) : reportOnlySteps(report, context, keep);
+    case 'nothing':
+      return attentionLines(report, context, 1).length === 0 ? ['You do not need to do anything.'] : [];
   }
-  if (written < section.count) parts.push(more(section.count - written, place));
-  return parts.join('');
+}
+
+function reportOnlySteps({ config }: Report, { deletionMode }: TextContext, keep: string): EmailBlock {
+  if (config.origin === 'built-in')
+    return ['NEXT STEP', 'Write a retention.yaml with your own policy. docs/getting-started.md has the steps.', keep];
+  if (deletionMode === 'automatic')
+    return ['NEXT STEP', 'See docs/runbook.md#automatic-deletion-deleted-nothing.', keep];
+  return [
+    'NEXT STEP',
+    'Delete what you no longer need in Lightsail. A deletion cannot be undone.',
+    keep,
+    'To let this deployment delete after your approval, deploy it with deletion=approve.',
+  ];
+}
+
+/** The first characters of a digest, as people compare it. */
+const shortDigest = (digest: string): string => foreignText(digest.replace(/^sha256:/, '').slice(0, 12), 12);
+
+function footerBlock(report: Report, { evidenceHead }: TextContext, maxName: number): EmailBlock {
+  const { account, config, zone, reportId, evaluatedAt } = report;
+  return [
+    `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)}), times in ${foreignText(zone.name, 40)}. Costs are for full copies; you pay at most that.`,
+    `Report ${foreignText(reportId, maxName)}, made on ${mediumMinute(localMinute(evaluatedAt, zone))}.`,
+    ...evidenceLines(evidenceHead),
+  ];
 }
 
 /**
- * Writes the sections within `maxBytes`: each may use what the earlier ones left, minus the reserve of the later ones.
- */
-function layOut(parts: readonly Section[], maxBytes: number, place: string): string {
-  const share = Math.floor(maxBytes / SECTION_SHARE);
-  const needs = parts.map((part) =>
-    Math.min(share, utf8Length(sectionText(part, share, place)) + utf8Length(more(part.count, place))),
-  );
-  let later = needs.reduce((sum, need) => sum + need, 0);
-  let left = maxBytes;
-  return parts
-    .map((part, index) => {
-      later -= needs[index] ?? 0;
-      const text = sectionText(part, left - later, place);
-      left -= utf8Length(text);
-      return text;
-    })
-    .join('');
-}
-
-export interface EmailText {
-  readonly subject: string;
-  readonly body: string;
-}
-
-/**
- * Renders the e-mail: a subject of at most 99 printable ASCII characters, and plain text of at most MAX_BODY_BYTES. The
- * outcome, the first failed lists and the next steps are always complete; long sections are cut between items.
+ * Renders the e-mail of a report: a subject of at most 99 printable ASCII characters, and plain text of at most 40 lines
+ * and 8 KiB. The full lists are in the files of the report.
  */
 export function renderEmail(report: Report, context: TextContext): EmailText {
-  const place = fullReportPlace(context);
-  const head = paragraphs(outcomeLines(report, context));
-  const tail = `${heading('Next step')}${paragraphs(nextSteps(report, context))}${heading('About this report')}${paragraphs(aboutReport(report, context))}`;
-  const missing = unreadSection(report);
-  const body = layOut(
-    missing === null ? sections(report, context.due) : [missing, ...sections(report, context.due)],
-    MAX_BODY_BYTES - utf8Length(head) - utf8Length(tail),
-    place,
-  );
-  return { subject: reportSubject(report), body: `${head}${body}${tail}` };
+  const state = emailState(report, context);
+  const maxSources = hasCommand(report, context) ? MAX_SOURCES_WITH_COMMAND : MAX_EMAIL_SOURCES;
+  const body = fitEmail((maxName) => [
+    outcomeBlock(report, context, state),
+    unreadBlock(report, maxName),
+    sourcesBlock(report, context, maxSources, maxName),
+    attentionLines(report, context, maxName),
+    changesBlock(report, context),
+    linksBlock(report, context),
+    nextStepBlock(report, context),
+    footerBlock(report, context, maxName),
+  ]);
+  return { subject: reportSubject(report, context), body };
 }

@@ -45,6 +45,8 @@ export interface JsonSnapshot {
   readonly policy: { readonly name: string; readonly origin: PolicyOrigin; readonly rule?: string } | null;
   readonly reasons: readonly { readonly code: string; readonly text: string }[];
   readonly monthlyCostCeiling: number | null;
+  /** The earliest local day (`2026-12-07`) of its automatic deletion; absent: none is announced. */
+  readonly deleteOn?: string;
 }
 
 /** The JSON report, field by field. Instants are ISO 8601 in UTC with milliseconds. */
@@ -132,6 +134,7 @@ const reasonsJson = (reasons: readonly Reason[]): string =>
 function snapshotJson(
   { snapshot, sourceExists, verdict, status, policy, reasons }: EvaluatedSnapshot,
   report: Pick<Report, 'evaluatedAt' | 'pricing'>,
+  deleteOn?: string,
 ): string {
   const { source } = snapshot;
   const before = {
@@ -160,7 +163,7 @@ function snapshotJson(
   };
   const cost = JSON.stringify(monthlyCostCeiling(snapshot, report.pricing));
   const first = `${JSON.stringify(before).slice(0, -1)},"tags":${tagsJson(snapshot.tags)}`;
-  return `${first},${JSON.stringify(after).slice(1, -1)},"reasons":${reasonsJson(reasons)},"monthlyCostCeiling":${cost}}`;
+  return `${first},${JSON.stringify(after).slice(1, -1)},"reasons":${reasonsJson(reasons)},"monthlyCostCeiling":${cost}${deleteOn === undefined ? '' : `,"deleteOn":${JSON.stringify(deleteOn)}`}}`;
 }
 
 /** A snapshot as the JSON report has it. */
@@ -218,12 +221,14 @@ function* array<T>(name: string, items: readonly T[], toJson: (item: T) => strin
   yield items.length === 0 ? '],\n' : '\n],\n';
 }
 
-/** Renders the JSON report in chunks, one snapshot per line. Ends with a newline. */
-export function* renderJson(report: Report): Generator<string> {
-  for (const chunk of chunksOf(report)) yield escapeJson(chunk);
+/**
+ * Renders the JSON report in chunks, one snapshot per line. Ends with a newline. `due` has the announced days by ARN.
+ */
+export function* renderJson(report: Report, due: ReadonlyMap<string, string> = new Map()): Generator<string> {
+  for (const chunk of chunksOf(report, due)) yield escapeJson(chunk);
 }
 
-function* chunksOf(report: Report): Generator<string> {
+function* chunksOf(report: Report, due: ReadonlyMap<string, string>): Generator<string> {
   const { totals, plan } = report;
   const head = {
     schemaVersion: 1,
@@ -249,7 +254,7 @@ function* chunksOf(report: Report): Generator<string> {
     expireMonthlyCostCeiling: totals.expireMonthlyCostCeiling,
     currency: totals.currency,
   })},\n`;
-  yield* array('snapshots', report.items, (item) => snapshotJson(item, report));
+  yield* array('snapshots', report.items, (item) => snapshotJson(item, report, due.get(item.snapshot.arn ?? '')));
   yield* array('sources', report.sources, sourceJson);
   yield `"changes":${JSON.stringify(changesJson(report.changes))},\n`;
   yield `"automaticSnapshots":${JSON.stringify(automaticJson(report))},"spend":null,\n`;

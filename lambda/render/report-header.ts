@@ -14,8 +14,8 @@ import { oneLine } from '../core/util/safe-text';
 import { firstCleanUp } from './first-clean-up';
 import { formatCount, formatNumber } from './numbers';
 import { CEILING_NOTE, evidenceLines, zoneText } from './phrases';
-import { regionsNotRead, unreadScopes } from './report-sections';
-import { ceilingText, type SizeTotals, sizesText, sumSizes } from './totals';
+import { regionsNotRead } from './report-sections';
+import { type SizeTotals, sizesText, sumSizes } from './totals';
 
 /** A run of the command line that prints a report. Its commands repeat the options. */
 export interface CommandLineRun {
@@ -50,6 +50,12 @@ export interface TextContext {
   readonly deletionMode: 'off' | 'approve' | 'automatic';
   /** By ARN, the earliest day of the automatic deletion of a snapshot that stays on the list. */
   readonly due?: ReadonlyMap<string, string>;
+  /** Whether no report was made before this one. */
+  readonly isFirstReport?: boolean;
+  /** The name of the deletion schedule; absent: none is deployed. */
+  readonly deletionSchedule?: string;
+  /** The name of the dashboard; absent: none is deployed. */
+  readonly dashboard?: string;
   /** The configured grace period of automatic deletion. */
   readonly grace?: string;
   /** Prefix of the retention tags; by default `retention`. */
@@ -112,7 +118,7 @@ function summaryText(report: Report): string {
 }
 
 /** Whether no list was read. */
-const nothingRead = ({ scopes, totals }: Report): boolean =>
+export const nothingRead = ({ scopes, totals }: Report): boolean =>
   totals.snapshots === 0 && !scopes.some(({ status }) => status === 'read');
 
 /** The result for all snapshots that could be read, in one sentence. */
@@ -330,39 +336,3 @@ export const aboutReport = (report: Report, context: TextContext): readonly Line
   ...evidenceLines(context.evidenceHead),
   CEILING_NOTE,
 ];
-
-/** The outcome in at most 99 printable ASCII characters (the limit of SNS is 100). */
-export function reportSubject(report: Report): string {
-  const { totals } = report;
-  const money = `, ${ceilingText(expiringSizes(report))}`;
-  const expired = report.complete ? 'expired by policy' : 'expired';
-  const short =
-    totals.expire === 0
-      ? `nothing ${expired}`
-      : `${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} ${expired}`;
-  const candidates = report.complete
-    ? completeSubjects(report, short, money)
-    : incompleteSubjects(report, short, money);
-  const fitting = candidates.map((text) => `[Lightsail] ${text}`).find((text) => text.length <= 99);
-  return fitting ?? '[Lightsail] Snapshot report';
-}
-
-function incompleteSubjects(report: Report, short: string, money: string): readonly string[] {
-  if (nothingRead(report)) return ['Incomplete: nothing could be read'];
-  const failed = unreadScopes(report).length;
-  const missing =
-    failed === 0
-      ? 'not everything was read'
-      : `${formatNumber(failed)} of ${formatCount(report.scopes.length, 'list')} not read`;
-  const results = report.totals.expire === 0 ? [`${short} in the rest`] : [`${short}${money}`, short];
-  return [...results.map((text) => `Incomplete, ${missing}: ${text}`), `Incomplete, ${missing}`];
-}
-
-function completeSubjects({ totals, problems }: Report, short: string, money: string): readonly string[] {
-  if (totals.expire > 0) return [`${short}${money}`, short];
-  const all =
-    totals.snapshots === 0
-      ? 'No snapshots found'
-      : `Nothing expired by policy, ${totals.snapshots === 1 ? '1 snapshot' : `all ${formatCount(totals.snapshots, 'snapshot')}`} kept`;
-  return [problems.length === 0 ? all : `${all}, ${formatCount(problems.length, 'problem')} to check`, all];
-}

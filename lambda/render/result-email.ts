@@ -1,12 +1,24 @@
-import type { ApplyResult, OutcomeTotals } from '../core/plan/outcome';
-import { cloudShellLink } from '../core/report/console-links';
+import type { ApplyResult, ItemResult, OutcomeTotals } from '../core/plan/outcome';
+import { cloudShellLink, s3ObjectLink } from '../core/report/console-links';
+import { localDay, localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
+import { appendTo } from '../core/util/append-to';
 import { oneLine } from '../core/util/safe-text';
-import { utf8Length } from '../core/util/utf8';
-import { type EmailText, MAX_BODY_BYTES } from './email';
-import { formatDollars, formatNumber } from './numbers';
-import { CEILING_NOTE, evidenceLines } from './phrases';
-import { renderResultText, resultSentence, unsettledItems } from './result-text';
+import {
+  commandLines,
+  type EmailBlock,
+  type EmailText,
+  emailSubject,
+  fitEmail,
+  foreignText,
+  longDay,
+  MAX_LINE_CHARACTERS,
+} from './email-layout';
+import { placeOfRegion } from './email-subject';
+import { formatCount, formatDollars, formatNumber } from './numbers';
+import { evidenceLines } from './phrases';
+import { resultSentence, UNSETTLED_TEXT, unsettledItems } from './result-text';
+import { unknownSizeText } from './totals';
 
 /** How a deletion run ended. Only a `finished` run has an outcome for each snapshot of its plan. */
 export type RunEnd =
@@ -31,6 +43,8 @@ export interface ResultContext {
   readonly planId: string;
   /** The configured zone of all dates. */
   readonly zone: Zone;
+  /** The region of the function. */
+  readonly region: string;
   /** Null: no outcome is recorded, or the record could not be read. */
   readonly result: ApplyResult | null;
   /** Why the record could not be read; null: it was read. */
@@ -44,35 +58,50 @@ export interface ResultContext {
   readonly evidenceHead?: string | null;
 }
 
-/** Mail programs wrap lines. */
-const NO_WRAP_COLUMNS = 100_000;
-
 /** Whether another run applies this plan. */
 export const isElsewhere = (end: RunEnd): boolean =>
   end.state === 'refused' && end.code === 'plan.in-progress' && end.otherPlan === undefined;
 
 const openOf = ({ result }: ResultContext): number => result?.totals.open ?? 0;
 
-function unfinishedText({ deleted, open, requested }: OutcomeTotals, unsettled: number): string {
-  const unknown = unsettled > 0 ? `${formatNumber(unsettled)} unknown, ` : '';
-  const rest = `${formatNumber(open - unsettled)} of ${formatNumber(requested)} not processed`;
-  return `Deletion not finished: ${formatNumber(deleted)} deleted, ${unknown}${rest}`;
+/** `2 failed, 1 unknown, 3 skipped, 1 already gone, 4 not processed`, without zeros. */
+function otherOutcomes({ failed, spared, changed, alreadyGone, open }: OutcomeTotals, unsettled: number): string {
+  const parts = [
+    [failed, 'failed'],
+    [unsettled, 'unknown'],
+    [spared + changed, 'skipped'],
+    [alreadyGone, 'already gone'],
+    [open - unsettled, 'not processed'],
+  ] as const;
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, text]) => `${formatNumber(count)} ${text}`)
+    .join(', ');
 }
 
-/** The outcome in at most 99 printable ASCII characters (the limit of SNS is 100). */
+/** Deleted snapshots without a known size. */
+const unknownSizes = ({ items }: ApplyResult): number =>
+  items.filter(({ outcome, monthlyCostCeiling }) => outcome === 'deleted' && monthlyCostCeiling === null).length;
+
+/** The outcome in at most 99 printable ASCII characters. */
 export function resultSubject({ result, end, unread }: ResultContext): string {
-  const prefix = '[Lightsail] ';
-  if (isElsewhere(end)) return `${prefix}Already in progress: plan.in-progress`;
+  if (isElsewhere(end)) return emailSubject(['Already in progress: plan.in-progress']);
   const unsettled = result === null ? 0 : unsettledItems(result).length;
   if (result === null || (result.totals.requested === result.totals.open && unsettled === 0)) {
     const code = end.state === 'finished' ? '' : `: ${end.code.replace(/[^!-~]/g, '').slice(0, 50)}`;
-    return `${prefix}${unread === null ? 'Nothing deleted' : 'Not known what was deleted'}${code}`;
+    return emailSubject([`${unread === null ? 'Nothing deleted' : 'Not known what was deleted'}${code}`]);
   }
-  const { requested, deleted, failed, open, freedMonthlyCostCeiling } = result.totals;
-  if (end.state !== 'finished' || open > 0) return `${prefix}${unfinishedText(result.totals, unsettled)}`;
-  if (failed > 0)
-    return `${prefix}${formatNumber(failed)} of ${formatNumber(requested)} deletions failed, ${formatNumber(deleted)} deleted`;
-  return `${prefix}${formatNumber(deleted)} of ${formatNumber(requested)} planned snapshots deleted, at most ${formatDollars(freedMonthlyCostCeiling)}/month`;
+  const { requested, deleted, open, freedMonthlyCostCeiling } = result.totals;
+  const isUnfinished = end.state !== 'finished' || open > 0;
+  const others = otherOutcomes(result.totals, unsettled);
+  const money = others === '' && deleted > 0 ? `, up to ${formatDollars(freedMonthlyCostCeiling)}/month` : '';
+  const text = `${isUnfinished ? 'NOT FINISHED: ' : ''}${formatNumber(deleted)} of ${formatCount(requested, 'snapshot')} deleted`;
+  const { failed } = result.totals;
+  return emailSubject([
+    `${text}${others === '' ? money : `, ${others}`}`,
+    `${text}${failed > 0 ? `, ${formatNumber(failed)} failed` : ''}${open > 0 ? `, ${formatNumber(open)} without an outcome` : ''}`,
+    text,
+  ]);
 }
 
 const END_TEXTS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> = {
@@ -81,54 +110,172 @@ const END_TEXTS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> 
   failed: 'The run failed',
 };
 
+/** Why the run ended early, on one line where it fits. */
+function endLines({ end }: ResultContext): readonly string[] {
+  if (end.state === 'finished') return [];
+  const [text, code] = [foreignText(end.text, MAX_LINE_CHARACTERS - 1), `(${foreignText(end.code, 40)})`];
+  const line = `${END_TEXTS[end.state]}: ${text} ${code}.`;
+  return [...line].length <= MAX_LINE_CHARACTERS ? [line] : [`${END_TEXTS[end.state]} ${code}:`, `${text}.`];
+}
+
 /** The text in place of a missing result. */
-function missingResultText({ result, end, unread }: ResultContext): string {
-  if (result !== null) return '';
+function missingResultLines({ end, unread }: ResultContext): readonly string[] {
   if (isElsewhere(end))
-    return 'The run that applies progress sends the outcome. If no e-mail follows, that run has died: apply the plan again after the time above. ';
-  return unread === null ? 'Nothing was deleted. ' : `What was done could not be read: ${oneLine(unread)}.\n`;
+    return [
+      'The run that applies progress sends the outcome.',
+      'If no e-mail follows, that run has died: apply the plan again after the time above.',
+    ];
+  return [unread === null ? 'Nothing was deleted.' : `What was done could not be read: ${foreignText(unread, 150)}.`];
 }
 
-function bodyStart(context: ResultContext): string {
-  const { planId, end } = context;
-  const why = end.state === 'finished' ? '' : `${END_TEXTS[end.state]}: ${oneLine(end.text)} (${oneLine(end.code)}).\n`;
-  return `${why}${missingResultText(context)}Plan ${oneLine(planId)}.\n\n`;
+const pluralVerb = (count: number): string => (count === 1 ? 'was' : 'were');
+
+/** ` on Monday, 7 December 2026, between 09:00 and 09:14`, of the deleted snapshots. */
+function whenText({ items }: ApplyResult, zone: Zone): string {
+  const times = items.filter(({ outcome }) => outcome === 'deleted').map(({ at }) => Date.parse(at));
+  if (times.length === 0) return '';
+  const [first, last] = [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
+  const [from, to] = [localMinute(first, zone), localMinute(last, zone)];
+  const day = ` on ${longDay(localDay(first, zone))}`;
+  if (from.slice(0, 10) !== to.slice(0, 10)) return `${day}, from ${from.slice(11)} on`;
+  return from === to ? `${day}, at ${from.slice(11)}` : `${day}, between ${from.slice(11)} and ${to.slice(11)}`;
 }
 
-function bodyEnd({ files, resumeCommand, evidenceHead }: ResultContext): string {
-  const resume =
-    resumeCommand === null
-      ? ''
-      : `
-To continue with the snapshots that were not processed (each is checked again), paste this into CloudShell:
-    ${resumeCommand.command}
-    ${cloudShellLink(resumeCommand.region)}
-`;
-  const places =
-    files.length === 0 ? '' : `\nEvery outcome:\n${files.map((file) => `    ${oneLine(file)}\n`).join('')}`;
-  const evidence = evidenceLines(evidenceHead).map((line) => `${line}\n`);
-  return `${resume}${places}\n${CEILING_NOTE}\n${evidence.join('')}`;
+function resultLines(result: ApplyResult, zone: Zone): readonly string[] {
+  const { deleted, failed, spared, changed, alreadyGone, open } = result.totals;
+  const unsettled = unsettledItems(result).length;
+  const first =
+    deleted === 0
+      ? 'Nothing was deleted.'
+      : `${formatCount(deleted, 'snapshot')} ${pluralVerb(deleted)} deleted${whenText(result, zone)}.`;
+  const skipped = spared + changed;
+  const rest = [
+    failed > 0 ? `${formatNumber(failed)} could not be deleted.` : '',
+    skipped > 0
+      ? `${formatNumber(skipped)} ${pluralVerb(skipped)} skipped, and still exist${skipped === 1 ? 's' : ''}.`
+      : '',
+    alreadyGone > 0 ? `${formatNumber(alreadyGone)} ${pluralVerb(alreadyGone)} already gone.` : '',
+    unsettled > 0 ? `Of ${formatNumber(unsettled)} the outcome is not known.` : '',
+    open > unsettled ? `${formatNumber(open - unsettled)} ${pluralVerb(open - unsettled)} not processed.` : '',
+  ].filter((text) => text !== '');
+  return rest.length === 0 ? [first] : [first, rest.join(' ')];
+}
+
+function resultOutcomeLines(context: ResultContext): EmailBlock {
+  const { result, zone } = context;
+  return [...endLines(context), ...(result === null ? missingResultLines(context) : resultLines(result, zone))];
+}
+
+/** The numbers of items that each block names, without and with a command. */
+const MAX_ITEMS = { unsettled: 2, failed: 5, skipped: 4, deleted: 6 } as const;
+const MAX_ITEMS_WITH_COMMAND = { unsettled: 2, failed: 1, skipped: 2, deleted: 1 } as const;
+type MaxItems = Readonly<Record<keyof typeof MAX_ITEMS, number>>;
+
+/** A heading, the first lines, and the number of the others. */
+function listBlock(heading: string, lines: readonly string[], max: number, remedy: readonly string[] = []): EmailBlock {
+  if (lines.length === 0) return [];
+  const shown = lines.slice(0, max);
+  const more = lines.length - shown.length;
+  return [heading, ...shown, ...(more > 0 ? [`- and ${formatNumber(more)} more`] : []), ...remedy];
+}
+
+const itemReason = ({ name, text, code, mayStillBeDeleted }: ItemResult, maxName: number): string =>
+  `- ${foreignText(name, maxName)}: ${foreignText(text, Math.max(40, maxName))} (${foreignText(code, 40)})${mayStillBeDeleted ? '. It may still be deleted' : ''}`;
+
+const FAILED_REMEDY =
+  'The next report lists again what is still expired by policy. docs/runbook.md#deletions-failed has the causes.';
+
+function deletedBlock(result: ApplyResult, max: number, maxName: number): EmailBlock {
+  const groups = new Map<string, ItemResult[]>();
+  for (const item of result.items) {
+    if (item.outcome !== 'deleted') continue;
+    const key = JSON.stringify([item.region, item.kind, item.source ?? item.name]);
+    appendTo(groups, key, item);
+  }
+  const sorted = [...groups.values()].sort((a, b) => b.length - a.length);
+  const lines = sorted.flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const kind = first.kind === 'instance' ? '' : ` (${first.kind})`;
+    const name = `${foreignText(first.source ?? first.name, maxName)}${kind}`;
+    return [`- ${name}, ${foreignText(placeOfRegion(first.region), 30)}: ${formatNumber(group.length)}`];
+  });
+  const { deleted, freedMonthlyCostCeiling } = result.totals;
+  const cost = `up to ${formatDollars(freedMonthlyCostCeiling)} a month${unknownSizeText({ unknown: unknownSizes(result) })}`;
+  const rest = sorted.slice(max);
+  const left = rest.reduce((sum, group) => sum + group.length, 0);
+  const more = rest.length === 0 ? [] : [`- and ${formatCount(rest.length, 'more source')} with ${formatNumber(left)}`];
+  return listBlock(`DELETED: ${formatNumber(deleted)} (${cost})`, [...lines.slice(0, max), ...more], max + 1);
+}
+
+function itemBlocks(result: ApplyResult, max: MaxItems, maxName: number): readonly EmailBlock[] {
+  const unsettled = unsettledItems(result);
+  const failed = result.items.filter(({ outcome }) => outcome === 'failed');
+  const skipped = result.items.filter(({ outcome }) => outcome === 'spared' || outcome === 'changed');
+  return [
+    listBlock(
+      `${UNSETTLED_TEXT.toUpperCase()}: ${formatNumber(unsettled.length)}`,
+      unsettled.map(({ name, arn, source }) => {
+        const of = source === null ? '' : ` of ${foreignText(source, maxName)}`;
+        return `- ${foreignText(name ?? arn, maxName)}${of}`;
+      }),
+      max.unsettled,
+    ),
+    listBlock(
+      `FAILED: ${formatNumber(failed.length)}`,
+      failed.map((item) => itemReason(item, maxName)),
+      max.failed,
+      [FAILED_REMEDY],
+    ),
+    listBlock(
+      `SKIPPED: ${formatNumber(skipped.length)}`,
+      skipped.map((item) => itemReason(item, maxName)),
+      max.skipped,
+    ),
+    deletedBlock(result, max.deleted, maxName),
+  ];
+}
+
+function resumeBlock({ resumeCommand }: ResultContext): EmailBlock {
+  if (resumeCommand === null) return [];
+  return [
+    'To continue with the snapshots that were not processed (each is checked again), paste this into CloudShell:',
+    { text: 'CloudShell:', link: cloudShellLink(resumeCommand.region) },
+    ...commandLines(resumeCommand.command),
+  ];
+}
+
+function placeBlock({ files, region }: ResultContext): EmailBlock {
+  return files.slice(0, 2).map((place, index) => {
+    const link = s3ObjectLink(place, region);
+    const text = index === 0 ? 'Every snapshot and its outcome' : 'The same as data';
+    return link === null ? `${text}: ${foreignText(place, 160)}` : { text: `${text} (choose Open):`, link };
+  });
+}
+
+function footerLines({ planId, zone, result, evidenceHead }: ResultContext, maxName: number): EmailBlock {
+  const account = result?.account == null ? '' : `Account ${foreignText(result.account, 20)}. `;
+  return [
+    `Plan ${foreignText(planId, maxName)}. ${account}Times in ${foreignText(zone.name, 40)}. Costs are for full copies; you paid at most that.`,
+    ...evidenceLines(evidenceHead),
+  ];
 }
 
 /**
- * Renders a result as an e-mail of at most MAX_BODY_BYTES, failures first. A cut names the number of missing lines and
- * their place.
+ * Renders a result as an e-mail of at most 40 lines and 8 KiB, failures first. The page and the JSON of the result have
+ * every outcome.
  */
 export function renderResultEmail(context: ResultContext): EmailText {
-  const { result, files } = context;
-  const [first, last] = [bodyStart(context), bodyEnd(context)];
-  const place = oneLine(files[0] ?? 'the bucket');
-  const more = (left: number): string => `… and ${formatNumber(left)} more lines, in ${place}\n`;
-  let room = MAX_BODY_BYTES - utf8Length(first) - utf8Length(last) - utf8Length(more(1_000_000));
-  const lines = result === null ? [] : [...renderResultText(result, NO_WRAP_COLUMNS)];
-  const shown: string[] = [];
-  for (const line of lines) {
-    room -= utf8Length(line);
-    if (room < 0) break;
-    shown.push(line);
-  }
-  const cut = shown.length < lines.length ? more(lines.length - shown.length) : '';
-  return { subject: resultSubject(context), body: `${first}${shown.join('')}${cut}${last}` };
+  const { result, resumeCommand } = context;
+  const max = resumeCommand === null ? MAX_ITEMS : MAX_ITEMS_WITH_COMMAND;
+  const body = fitEmail((maxName) => [
+    resultOutcomeLines(context),
+    ...(result === null ? [] : itemBlocks(result, max, maxName)),
+    placeBlock(context),
+    resumeBlock(context),
+    footerLines(context, maxName),
+  ]);
+  return { subject: resultSubject(context), body };
 }
 
 /** Message attributes for subscription filters. Only those of a result have `deleted`. */

@@ -3,7 +3,7 @@ import { instantOfId } from '../core/time/instant';
 import { compareText } from '../core/util/compare-text';
 import { jsonText } from '../core/util/safe-text';
 import type { Store } from '../ports/ports';
-import { reportSubject } from '../render/report-header';
+import { reportSubject } from '../render/email-subject';
 import { type IndexedDeletion, type IndexedReport, renderIndex } from '../render/report-index';
 import { INDEX_JSON, INDEX_PAGE, REPORTS, resultFile, resultPage } from '../storage/keys';
 import { indexedPlans, readIndexHeads } from '../storage/result-index';
@@ -51,14 +51,19 @@ async function readDeletions(store: Store): Promise<readonly IndexedDeletion[] |
  * once, the one that writes last has seen both. The outcomes are carried over from the index before, and so are the
  * deletions where no deletion is deployed now (`deletes` false), or where their index cannot be read.
  */
-export async function indexReports(store: Store, report: Report, deletes: boolean): Promise<void> {
+export async function indexReports(
+  store: Store,
+  report: Report,
+  deletes: boolean,
+  due: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
   const list = async (): Promise<readonly string[]> =>
     (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null);
   const read = deletes ? await readDeletions(store) : null;
   let ids = await list();
   for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
     const earlier = parseIndex(await store.get(INDEX_JSON));
-    const outcomes = new Map([...earlier.outcomes, [report.reportId, reportSubject(report)]]);
+    const outcomes = new Map([...earlier.outcomes, [report.reportId, reportSubject(report, { due })]]);
     const deletions = read ?? earlier.deletions;
     const reports = [...ids].reverse().map(
       (reportId): IndexedReport => ({

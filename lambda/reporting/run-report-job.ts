@@ -1,8 +1,9 @@
 import { countdown } from '../core/plan/grace-period';
 import type { NewPlan } from '../core/plan/plan';
+import { graceHistoryStart } from '../core/plan/timetable';
 import type { Config } from '../core/policy/config';
 import type { Report } from '../core/report/report-model';
-import { dayLabel, dayOf, subtractDuration, wallClock } from '../core/time/period';
+import { dayLabel, dayOf, wallClock } from '../core/time/period';
 import { RetentionError } from '../core/util/errors';
 import type { InventoryProgress } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
@@ -12,7 +13,7 @@ import { readRuns } from '../storage/report-history';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
 import { indexReports } from './report-index';
 import { wasSent } from './send-lock';
-import { type DeletionNotice, type Sending, type SendPorts, sendReport } from './send-report';
+import { type DeletionNotice, type Sending, type SendOptions, type SendPorts, sendReport } from './send-report';
 import { previousReport, storeReport } from './store-report';
 
 export interface RunPorts extends MakeReportPorts, SendPorts {
@@ -33,6 +34,10 @@ export interface RunRequest {
   readonly storeUntil?: number;
   /** The deletion that is deployed; absent where there is none. */
   readonly deletion?: Omit<DeletionNotice, keyof Countdown>;
+  /** Whether the check for the first report started this run: it is always sent, and tells nothing of the schedule. */
+  readonly isFirstCheck?: boolean;
+  /** The name of the dashboard; absent: none is deployed. */
+  readonly dashboard?: string;
 }
 
 /** Time limit (ms) of each read of the store before the inventory. */
@@ -40,15 +45,22 @@ const READ_TIMEOUT_MS = 30_000;
 
 type Countdown = Pick<DeletionNotice, 'due' | 'countedFrom'>;
 
-/** Returns the first day on which each snapshot of a plan may be deleted automatically. */
+/**
+ * Returns the first day on which each snapshot of a plan can be deleted automatically; none for a report that no person
+ * can receive, because it does not count.
+ */
 async function dueDays(
   { store, digest, clock }: RunPorts,
-  { config, reportId }: RunRequest,
+  { config, reportId, scheduledAt, isFirstCheck = false, deletion }: RunRequest,
   plan: NewPlan,
+  confirmedSubscribers: number | null,
 ): Promise<Countdown> {
-  const runs = await readRuns(store, digest, subtractDuration(clock(), config.deletion.grace, config.zone));
+  const { reportSchedule } = deletion ?? {};
+  const settings = { ...config, ...(reportSchedule !== undefined && { reportSchedule }) };
+  const runs = await readRuns(store, digest, graceHistoryStart(settings, clock()));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
-  const { due, countedFrom } = countdown(plan, earlier, config);
+  const { due, countedFrom } = countdown(plan, earlier, settings, isFirstCheck ? null : scheduledAt);
+  if ((confirmedSubscribers ?? 0) < 1) return { due: new Map(), countedFrom };
   return {
     due: new Map([...due].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const)),
     countedFrom,
@@ -100,22 +112,33 @@ async function recordReport(
   return head === null ? null : headText(head);
 }
 
-/** Stores a report and finds the days of its countdown. A failure is data: the report is still to be sent. */
-async function keepReport(ports: RunPorts, request: RunRequest, { report, plan }: MadeReport): Promise<Kept> {
+/** Finds the days of a report's countdown and stores the report. A failure is data: the report is still to be sent. */
+async function keepReport(
+  ports: RunPorts,
+  request: RunRequest,
+  { report, plan }: MadeReport,
+  confirmedSubscribers: number | null,
+): Promise<Kept> {
   const { config, deletion, storeUntil } = request;
   const left = (): number | null => (storeUntil === undefined ? null : Math.max(0, storeUntil - ports.clock()));
   const startedAt = ports.clock();
+  const days = await withTimeout(
+    'find the days of deletions',
+    Math.min(READ_TIMEOUT_MS, left() ?? READ_TIMEOUT_MS),
+    () =>
+      deletion?.mode === 'automatic'
+        ? dueDays(ports, request, plan, confirmedSubscribers)
+        : Promise.resolve<Countdown>({ due: new Map<string, string>() }),
+  );
+  const { due } = days.value ?? NO_DAYS;
   const storing = await withTimeout('store the report', left(), (signal) =>
-    storeReport(ports.store, report, plan, config.tagPrefix, signal),
+    storeReport(ports.store, report, plan, { tagPrefix: config.tagPrefix, due: due ?? new Map() }, signal),
   );
   if (storing.failure !== null)
     return { stored: false, listed: false, days: NO_DAYS, evidenceHead: null, failures: [storing.failure] };
   const recording = await withTimeout('record the report', left(), () => recordReport(ports, report, startedAt));
   const listing = await withTimeout('list the report among the others', left(), () =>
-    indexReports(ports.store, report, deletion !== undefined),
-  );
-  const days = await withTimeout('find the days of deletions', left(), async () =>
-    deletion?.mode === 'automatic' ? dueDays(ports, request, plan) : { due: new Map<string, string>() },
+    indexReports(ports.store, report, deletion !== undefined, due ?? new Map()),
   );
   const failures = [recording.failure, listing.failure, days.failure].filter((failure) => failure !== null);
   const evidenceHead = recording.value;
@@ -136,6 +159,27 @@ function asSent(report: Report, { stored, failures }: Kept): Report {
 const NOT_INTERRUPTED = new Error(
   'automatic deletion does not know of this report and may go on by earlier ones; to stop it, deploy with -c deletion=approve',
 );
+
+/** The options of sending a report that was kept in whole or in part. */
+function sendOptions(
+  { config, scheduledAt, region, isFirstCheck = false, dashboard, deletion }: RunRequest,
+  { stored, listed, days }: Kept,
+  known: Pick<SendOptions, 'isFirstReport' | 'confirmedSubscribers' | 'evidenceHead'>,
+): SendOptions {
+  return {
+    ...known,
+    scheduledAt,
+    stored,
+    listed,
+    send: isFirstCheck ? 'always' : config.report.send,
+    isFirstCheck,
+    tagPrefix: config.tagPrefix,
+    region,
+    grace: config.deletion.grace.text,
+    ...(dashboard !== undefined && { dashboard }),
+    ...(deletion && { deletion: { ...deletion, ...days } }),
+  };
+}
 
 const notKept = (reportId: string, stored: boolean, failures: readonly Error[]): RetentionError =>
   new RetentionError(
@@ -173,23 +217,17 @@ export async function runReport(
   const last = await withTimeout('find the previous report', READ_TIMEOUT_MS, () =>
     previousReport(ports.store, reportId),
   );
-  const previous = last.failure === null ? last.value : { unread: last.failure };
+  const previous = last.failure === null ? (last.value?.newest ?? null) : { unread: last.failure };
   const inventory = { regions: config.regions, kinds: config.kinds, deadline: request.deadline };
   const made = await makeReport(ports, { reportId, config, at: null, inventory, previous }, progress);
-  const kept = await keepReport(ports, request, made);
+  const confirmedSubscribers = await ports.channel.confirmedSubscribers();
+  const kept = await keepReport(ports, request, made, confirmedSubscribers);
   const isUnknown = begun.failure !== null && !kept.stored && request.deletion?.mode === 'automatic';
   const report = asSent(made.report, isUnknown ? { ...kept, failures: [...kept.failures, NOT_INTERRUPTED] } : kept);
-  const sending = await sendReport(ports, report, {
-    scheduledAt,
-    stored: kept.stored,
-    listed: kept.listed,
-    send: config.report.send,
-    tagPrefix: config.tagPrefix,
-    region: request.region,
-    grace: config.deletion.grace.text,
-    ...(ports.evidence && { evidenceHead: kept.evidenceHead }),
-    ...(request.deletion && { deletion: { ...request.deletion, ...kept.days } }),
-  });
+  const isFirstReport = last.value?.isFirst === true;
+  const evidenceHead = ports.evidence && { evidenceHead: kept.evidenceHead };
+  const known = { isFirstReport, confirmedSubscribers, ...evidenceHead };
+  const sending = await sendReport(ports, report, sendOptions(request, kept, known));
   if (kept.failures.length > 0) throw notKept(reportId, kept.stored, kept.failures);
   const { snapshots, expire: expiring, held, problems, sizeGb, monthlyCostCeiling } = report.totals;
   return {

@@ -74,6 +74,10 @@ export interface RunNote {
   readonly announced: boolean;
   /** When the oldest report that counted for its countdown was made (ISO 8601); absent where it announced nothing. */
   readonly countedFrom?: string;
+  /** Whether the check for the first report started the run, and not the schedule of the reports. */
+  readonly firstCheck?: true;
+  /** The schedule of the reports by which days were announced; absent: not known. */
+  readonly schedule?: string;
 }
 
 /**

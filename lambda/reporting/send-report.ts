@@ -43,10 +43,18 @@ export interface SendOptions {
   readonly region: string;
   /** How long automatic deletion waits, as configured. */
   readonly grace: string;
+  /** Whether the check for the first report started the run. */
+  readonly isFirstCheck: boolean;
+  /** Whether no report was made before this one. */
+  readonly isFirstReport: boolean;
   /** The head of the evidence chain; null: the report is not recorded. Absent: none is. */
   readonly evidenceHead?: string | null;
   /** Absent: none is deployed. */
   readonly deletion?: DeletionNotice;
+  /** The name of the dashboard; absent: none is deployed. */
+  readonly dashboard?: string;
+  /** Confirmed subscriptions of people; null: not known. */
+  readonly confirmedSubscribers: number | null;
 }
 
 /** The deployed deletion, as a report announces it. */
@@ -61,6 +69,10 @@ export interface DeletionNotice {
   readonly due: ReadonlyMap<string, string> | null;
   /** When the oldest report that counts for it was made (epoch ms). */
   readonly countedFrom?: number;
+  /** The expression of the report's schedule; absent: not known. */
+  readonly reportSchedule?: string;
+  /** The name of the schedule that starts the deletion. */
+  readonly schedule?: string;
 }
 
 /**
@@ -78,18 +90,32 @@ export function wantsSending(
   return report.changes === null || hasChanges(report.changes);
 }
 
-async function contextOf(
-  { store, channel }: SendPorts,
+function contextOf(
+  { store }: SendPorts,
   { reportId, plan }: Report,
-  { stored, listed, tagPrefix, region, grace, deletion, evidenceHead }: SendOptions,
-): Promise<TextContext> {
+  {
+    stored,
+    listed,
+    tagPrefix,
+    region,
+    grace,
+    isFirstReport,
+    deletion,
+    dashboard,
+    confirmedSubscribers,
+    evidenceHead,
+  }: SendOptions,
+): TextContext {
   const files = reportFiles(reportId);
   const shared = {
     run: { kind: 'deployed', region },
-    confirmedSubscribers: await channel.confirmedSubscribers(),
+    confirmedSubscribers,
     deletionMode: deletion?.mode ?? 'off',
     grace,
     tagPrefix,
+    isFirstReport,
+    ...(dashboard !== undefined && { dashboard }),
+    ...(deletion?.schedule !== undefined && { deletionSchedule: deletion.schedule }),
     ...(evidenceHead !== undefined && { evidenceHead }),
   } as const;
   if (!stored) return { ...shared, fullReport: null, files: [], applyCommand: null };
@@ -109,7 +135,7 @@ async function contextOf(
  */
 export async function sendReport(ports: SendPorts, report: Report, options: SendOptions): Promise<Sending> {
   if (!wantsSending(report, options.send, options.deletion)) return { delivery: 'switched-off' };
-  const context = await contextOf(ports, report, options);
+  const context = contextOf(ports, report, options);
   const delivery = await sendEmail(ports, report, context, options);
   if (delivery !== 'sent' || ports.chat === undefined) return { delivery };
   try {
@@ -148,6 +174,9 @@ async function sendEmail(
     digest: plan.digest,
     confirmed: context.confirmedSubscribers,
     announced: options.deletion?.mode === 'automatic' && options.deletion.due !== null,
+    ...(options.isFirstCheck && { firstCheck: true as const }),
+    ...(options.deletion?.mode === 'automatic' &&
+      options.deletion.reportSchedule !== undefined && { schedule: options.deletion.reportSchedule }),
     ...(options.deletion?.countedFrom !== undefined && {
       countedFrom: new Date(options.deletion.countedFrom).toISOString(),
     }),

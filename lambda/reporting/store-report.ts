@@ -14,6 +14,13 @@ import { planFile, REPORTS, reportFiles } from '../storage/keys';
 import { parseStored, REPORT_HEAD, STATE_BLOCK } from '../storage/schemas';
 import { stateOf } from './make-report';
 
+/** Settings of the stored files. */
+export interface StoreOptions {
+  readonly tagPrefix: string;
+  /** By ARN, the day of the automatic deletion of a snapshot that stays on the list. */
+  readonly due?: ReadonlyMap<string, string>;
+}
+
 /**
  * Stores the files of a report, and last its plan; each is written once and never replaced. Nothing can be deleted on a
  * report of which another file is missing, nor on one whose storing `signal` ended.
@@ -22,16 +29,17 @@ export async function storeReport(
   store: Store,
   report: Report,
   plan: NewPlan,
-  tagPrefix: string,
+  { tagPrefix, due = new Map() }: StoreOptions,
   signal?: AbortSignal,
 ): Promise<void> {
   const files = reportFiles(report.reportId);
-  await storeFile(store, { key: files.json, contentType: 'application/json', body: renderJson(report) });
+  const page = { stored: true, tagPrefix, due };
+  await storeFile(store, { key: files.json, contentType: 'application/json', body: renderJson(report, due) });
   await storeFile(store, { key: files.csv, contentType: 'text/csv; charset=utf-8', body: renderCsv(report) });
   await storeFile(store, {
     key: files.html,
     contentType: 'text/html; charset=utf-8',
-    body: renderHtml(report, { stored: true, tagPrefix }),
+    body: renderHtml(report, page),
   });
   await storeFile(store, { key: files.state, contentType: 'application/json', body: stateChunks(stateOf(report)) });
   if (signal?.aborted === true) return;
@@ -63,11 +71,17 @@ async function storePlan(store: Store, plan: NewPlan): Promise<void> {
   );
 }
 
+/** The newest earlier report, and whether there is none at all. */
+export interface EarlierReports {
+  readonly newest: PreviousReport | null;
+  readonly isFirst: boolean;
+}
+
 /**
  * Returns the newest report stored for an earlier time than `reportId`'s, or null. One whose head is unreadable counts
  * as none. Its snapshots are read on demand, with a SyntaxError where they are not as they were written.
  */
-export async function previousReport(store: Store, reportId: string): Promise<PreviousReport | null> {
+export async function previousReport(store: Store, reportId: string): Promise<EarlierReports> {
   const timeOf = (id: string): string => id.slice(0, 16);
   const ids = (await store.list(REPORTS)).filter(
     (name) => instantOfId(name) !== null && timeOf(name) < timeOf(reportId),
@@ -75,9 +89,11 @@ export async function previousReport(store: Store, reportId: string): Promise<Pr
   for (const id of ids.reverse().slice(0, 5)) {
     const key = reportFiles(id).state;
     const head = parseStored(REPORT_HEAD, `${await firstLine(store, key)}${END}`);
-    if (head !== null) return { ...head, snapshots: { [Symbol.asyncIterator]: () => blocksOf(store, key) } };
+    if (head === null) continue;
+    const newest = { ...head, snapshots: { [Symbol.asyncIterator]: () => blocksOf(store, key) } };
+    return { newest, isFirst: false };
   }
-  return null;
+  return { newest: null, isFirst: ids.length === 0 };
 }
 
 /**

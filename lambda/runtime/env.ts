@@ -8,6 +8,9 @@ const OPTIONAL_NAMES = {
   chatTopicArn: 'CHAT_TOPIC_ARN',
   deletionFunction: 'DELETION_FUNCTION',
   deletionMode: 'DELETION_MODE',
+  reportSchedule: 'REPORT_SCHEDULE',
+  deletionSchedule: 'DELETION_SCHEDULE',
+  dashboard: 'DASHBOARD',
   keptDays: 'KEPT_DAYS',
   objectLock: 'OBJECT_LOCK',
   // Read by `doctor` alone.
@@ -45,7 +48,16 @@ export interface ReportEnv {
   /**
    * The deployed deletion: its function's alias, and whether a schedule starts it as well; absent where there is none.
    */
-  readonly deletion?: { readonly functionArn: string; readonly mode: DeployedDeletion };
+  readonly deletion?: {
+    readonly functionArn: string;
+    readonly mode: DeployedDeletion;
+    /** The expression of the report's schedule, by which the days of deletions are known. */
+    readonly reportSchedule?: string;
+    /** The name of the schedule that starts the deletion. */
+    readonly schedule?: string;
+  };
+  /** The name of the dashboard; absent: none is deployed. */
+  readonly dashboard?: string;
   /** How many days objects of the bucket are kept at least; absent: not known. */
   readonly keptDays?: number;
   /** Absent: nothing is locked. */
@@ -55,6 +67,8 @@ export interface ReportEnv {
 /** What the deletion function is told by its environment. */
 export interface DeletionEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'keptDays' | 'objectLock'> {
   readonly mode: DeployedDeletion;
+  /** The expression of the report's schedule. */
+  readonly reportSchedule?: string;
 }
 
 /** How a deployed deletion is started: by a person alone, or by a schedule as well. */
@@ -98,14 +112,28 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
       `environment variable${missing.length > 1 ? 's' : ''} ${missing.join(', ')} not set: the function's environment was changed, deploy the stack again`,
     );
   }
-  const chatTopicArn = value(OPTIONAL_NAMES.chatTopicArn);
-  const functionArn = value(OPTIONAL_NAMES.deletionFunction);
+  const optional = (name: keyof typeof OPTIONAL_NAMES): string | undefined => value(OPTIONAL_NAMES[name]) || undefined;
+  const { chatTopicArn, functionArn, dashboard, reportSchedule, schedule } = {
+    chatTopicArn: optional('chatTopicArn'),
+    functionArn: optional('deletionFunction'),
+    dashboard: optional('dashboard'),
+    reportSchedule: optional('reportSchedule'),
+    schedule: optional('deletionSchedule'),
+  };
   return {
     topicArn: value(REQUIRED_NAMES.topicArn),
     bucket: value(REQUIRED_NAMES.bucket),
     region: value(REQUIRED_NAMES.region),
-    ...(chatTopicArn === '' ? {} : { chatTopicArn }),
-    ...(functionArn === '' ? {} : { deletion: { functionArn, mode: readMode(value(OPTIONAL_NAMES.deletionMode)) } }),
+    ...(chatTopicArn !== undefined && { chatTopicArn }),
+    ...(dashboard !== undefined && { dashboard }),
+    ...(functionArn !== undefined && {
+      deletion: {
+        functionArn,
+        mode: readMode(value(OPTIONAL_NAMES.deletionMode)),
+        ...(reportSchedule !== undefined && { reportSchedule }),
+        ...(schedule !== undefined && { schedule }),
+      },
+    }),
     ...readRecording(value),
   };
 }
@@ -114,7 +142,9 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
 export function parseDeletionEnv(env: Readonly<Record<string, string | undefined>>): DeletionEnv {
   const { topicArn, bucket, region, keptDays, objectLock } = parseEnv(env);
   const recording = { ...(keptDays === undefined ? {} : { keptDays }), ...(objectLock && { objectLock }) };
-  return { topicArn, bucket, region, ...recording, mode: readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '') };
+  const reportSchedule = env[OPTIONAL_NAMES.reportSchedule]?.trim();
+  const mode = readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '');
+  return { topicArn, bucket, region, ...recording, mode, ...(reportSchedule && { reportSchedule }) };
 }
 
 /**

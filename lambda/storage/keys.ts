@@ -57,6 +57,9 @@ export const claimFile = (time: string, attempt: number): string => `${runFolder
 /** The time of the newest report that any daily check found. */
 export const REPORT_DUE_SINCE = `${RUNS}awaited-since.txt`;
 
+/** The note that a report was delivered to a person, after which no first report is due. */
+export const FIRST_REPORT = `${RUNS}first-report.txt`;
+
 /** The result of a plan, as JSON and as a page. */
 export const resultFile = (planId: string): string => `${RESULTS}${planId}.json`;
 export const resultPage = (planId: string): string => `${RESULTS}${planId}.html`;

@@ -40,13 +40,15 @@ export function readPlan(text: string | null, id: string, digest: Digest): Plan 
   return parsed.ok && parsed.plan.id === id && written === digest(content) ? parsed.plan : null;
 }
 
-async function readMailed(store: Store, time: string): Promise<MailNote | null> {
+/** Returns the note of the report of a time that was e-mailed; null: none was. */
+export async function readMailed(store: Store, time: string): Promise<MailNote | null> {
   for (const name of [SENT, SENT_BY_HAND]) {
     const dated = await store.getDated(noteFile(time, name));
     const note = parseStored(SENT_NOTE, dated?.text ?? null);
     if (dated === null || note === null) continue;
     return {
       ...note,
+      isScheduled: name === SENT && !note.firstCheck,
       // A note is small. One that was uploaded in parts has the time at which that was started, and could have been
       // finished today.
       storedAt: dated.inParts ? null : dated.storedAt,

@@ -35,12 +35,6 @@ export interface IndexedResult {
   readonly result: ApplyResult;
 }
 
-/** A page. `results` null: it cannot be read. */
-export interface IndexPage {
-  readonly number: number;
-  readonly results: readonly IndexedResult[] | null;
-}
-
 const END_LINE = ']}';
 
 /** A page as an object, a line for each result. */

@@ -83,14 +83,14 @@ export const PLAN: z.ZodMiniType<Plan> = exactly({
 
 const amount = z.nullable(z.number());
 /** A member that records of earlier versions lack. */
-const since = <T extends z.core.$ZodType>(schema: T, absent: z.core.util.NoUndefined<z.core.output<T>>) =>
+const addedLater = <T extends z.core.$ZodType>(schema: T, absent: z.core.util.NoUndefined<z.core.output<T>>) =>
   z._default(schema, absent);
 const FACTS = {
   source: z.nullable(z.string()),
   sizeGb: amount,
   monthlyCostCeiling: amount,
-  policy: since(z.nullable(z.string()), null),
-  reasons: since(z.array(z.looseObject({ code: z.string(), text: z.string() })), []),
+  policy: addedLater(z.nullable(z.string()), null),
+  reasons: addedLater(z.array(z.looseObject({ code: z.string(), text: z.string() })), []),
 };
 const approval: z.ZodMiniType<Approval> = z.looseObject({
   kind: z.enum(APPROVAL_KINDS),
@@ -113,7 +113,7 @@ export const ITEM_RESULT: z.ZodMiniType<ItemResult> = z.looseObject({
   code: z.string(),
   text: z.string(),
   at: z.string(),
-  requestId: since(z.nullable(z.string()), null),
+  requestId: addedLater(z.nullable(z.string()), null),
   approvedBy: z.exactOptional(approval),
   mayStillBeDeleted: z.exactOptional(z.literal(true)),
 });
@@ -123,9 +123,9 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   schemaVersion: z.literal(1),
   plan: z.looseObject({ id: z.string(), digest: z.string(), count: z.number() }),
   account: z.nullable(z.string()),
-  approvedBy: since(z.nullable(approval), null),
-  config: since(z.nullable(z.looseObject({ origin: z.string(), digest: z.string() })), null),
-  report: since(z.nullable(z.string()), null),
+  approvedBy: addedLater(z.nullable(approval), null),
+  config: addedLater(z.nullable(z.looseObject({ origin: z.string(), digest: z.string() })), null),
+  report: addedLater(z.nullable(z.string()), null),
   status: z.enum(['unfinished', 'finished']),
   startedAt: z.string(),
   updatedAt: z.string(),
@@ -285,6 +285,8 @@ export const SENT_NOTE = z.looseObject({
   announced: z.catch(z.boolean(), false),
   at: instantOrNull,
   countedFrom: instantOrNull,
+  schedule: z.catch(z.nullable(z.string()), null),
+  firstCheck: z.catch(z.boolean(), false),
 });
 
 const arn = z.string().check(z.refine((text) => parseArn(text) !== null));

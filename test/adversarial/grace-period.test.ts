@@ -214,13 +214,10 @@ async function history(seed: number, level: number) {
     b.f.fault = null;
     const listed = new Set(names.filter((n) => !heldNow.has(n)));
     const told = new Map<string, string>();
-    if (sent[0]) {
-      const lines: string[] = sent[0].body.split('\n');
-      for (let i = 0; i < lines.length; i += 1) {
-        const m = /^- (old-\d): /.exec(lines[i]!);
-        const d = /Will be deleted on (\d{4}-\d\d-\d\d)/.exec(lines[i + 1] ?? '');
-        if (m && d) told.set(m[1]!, d[1]!);
-      }
+    // The e-mail counts by source; the file of the same report has the day of each snapshot.
+    if (sent[0] && / will be deleted/.test(sent[0].subject)) {
+      const stored = JSON.parse(b.all.get(`reports/${reportId}/report.json`)?.text ?? '{"snapshots":[]}');
+      for (const { name, deleteOn } of stored.snapshots) if (deleteOn) told.set(name, deleteOn);
     }
     const already = !err && sent.length === 0;
     if (!already)

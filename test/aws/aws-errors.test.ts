@@ -1,4 +1,4 @@
-import { classify, confirmsAbsence, errorFacts, mayMeanDisabled } from '../../lambda/aws/aws-errors';
+import { classify, confirmsAbsence, errorFacts, isForeignAnswer, mayMeanDisabled } from '../../lambda/aws/aws-errors';
 import { RetentionError } from '../../lambda/core/util/errors';
 
 const named = (name: string, message = 'm', more: object = {}): Error =>
@@ -143,5 +143,18 @@ describe('an answer that a resource does not exist', () => {
     ['that says something else', answer(400, 'a1b2', 'AccessDeniedException'), false],
   ])('counts only as the service gives it: %s', (_, error, counts) => {
     expect(confirmsAbsence(error)).toBe(counts);
+  });
+});
+
+describe('an answer without a request id', () => {
+  it.each([
+    [{ httpStatusCode: 503 }, true],
+    [{ httpStatusCode: 403, requestId: '' }, true],
+    [{ httpStatusCode: 400, requestId: 'a1b2' }, false],
+    [{}, false],
+  ])('is of a gateway where it has an HTTP status: %j', ($metadata, isForeign) => {
+    expect(isForeignAnswer(Object.assign(new Error('denied'), { name: 'AccessDeniedException', $metadata }))).toBe(
+      isForeign,
+    );
   });
 });

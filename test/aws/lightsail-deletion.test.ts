@@ -122,6 +122,25 @@ describe('deleting over HTTP', () => {
     expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
   });
 
+  it('gives the request id of each delete that was answered, and none where no answer came', async () => {
+    const first = await deletion.deleteSnapshot(NAMED.instance, always);
+    const second = await deletion.deleteSnapshot(NAMED.database, always);
+    expect(first.requestId).toMatch(/^[\w-]{8,}$/);
+    expect(second.requestId).toMatch(/^[\w-]{8,}$/);
+    expect(second.requestId).not.toBe(first.requestId);
+    emulator.setFaults([
+      { fault: 'error', code: 'AccessDeniedException', status: 403, operations: 'DeleteDiskSnapshot' },
+    ]);
+    const denied = await deletion.deleteSnapshot(NAMED.disk, always);
+    expect({ ok: denied.ok, requestId: denied.requestId }).toEqual({
+      ok: false,
+      requestId: expect.stringMatching(/^[\w-]{8,}$/),
+    });
+    emulator.setFaults([{ fault: 'reset', operations: 'DeleteDiskSnapshot' }]);
+    expect(await deletion.deleteSnapshot(NAMED.disk, always)).not.toHaveProperty('requestId');
+    expect(await deletion.deleteSnapshot(NAMED.disk, () => false)).not.toHaveProperty('requestId');
+  });
+
   it('does not wait before a delete because the region throttled the one before', async () => {
     emulator.setFaults([{ fault: 'throttle', operations: 'DeleteInstanceSnapshot', times: 5 }]);
     for (let i = 0; i < 5; i += 1) await deletion.deleteSnapshot(NAMED.instance, always);

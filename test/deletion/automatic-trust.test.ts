@@ -133,6 +133,17 @@ describe('automatic deletion over a bucket', () => {
       expect(await bucket.taken()).toEqual(['old-1', 'old-2']);
     }));
 
+  it('keeps a report in its place whatever its own objects claim: one that did not count still interrupts', () =>
+    withBucket(async (bucket) => {
+      const ids = await nineDays(bucket);
+      const key = planFile(ids[4] ?? '');
+      const plan = JSON.parse(String(bucket.objects.get(key)?.body)) as Plan;
+      const { digest: _, ...content } = { ...plan, createdAt: '1970-01-01T00:00:00.000Z', items: [] };
+      const body = JSON.stringify({ ...content, digest: digestOf(content) });
+      change(bucket.objects, key, { body: Buffer.from(body) });
+      expect(await bucket.taken()).toMatch(/^auto\./);
+    }));
+
   it('takes nothing on forged plans and notes of last week that were written today, with or without forged reports', () =>
     withBucket(async (bucket) => {
       // The forger runs the code of the product under an old clock, and sends no e-mail.
@@ -280,6 +291,8 @@ describe('automatic deletion over a bucket', () => {
         deletion: AUTOMATIC,
       };
       await runReport(ports, request);
-      expect(channel.sent[0]?.body).toContain('WILL BE DELETED unless held: 2 on 2026-11-30.');
+      expect(channel.sent[0]?.body).toContain(
+        '2 snapshots will be deleted on Monday, 30 November 2026, starting at 13:47.',
+      );
     }));
 });

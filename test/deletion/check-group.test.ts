@@ -55,6 +55,8 @@ describe('the check of a group', () => {
   it.each([
     ['without an ARN', null],
     ['of another region', SOURCE.arn.replace(/^(arn:[^:]*:[^:]*):[^:]*/, '$1:us-west-2')],
+    ['of another account', SOURCE.arn.replace(/:\d{12}:/, ':999999999999:')],
+    ['of another type', SOURCE.arn.replace(/:[A-Za-z]+\//, ':Database/')],
   ])('spares a group whose source no list had when reading it by name answers with one %s', async (_, arn) => {
     const absent = group({ source: null, absentSource: { arn: SOURCE.arn, name: SOURCE.name } });
     const answer = { ok: true, value: { ...LIVING, arn } } as const;

@@ -4,6 +4,7 @@ import type { Plan } from '../../lambda/core/plan/plan';
 import { intersect } from '../../lambda/core/plan/recheck';
 import { applyPrepared } from '../../lambda/deletion/apply-plan';
 import { makeBackoff, RETRY_SETTINGS } from '../../lambda/deletion/backoff';
+import { stopWithCaller } from '../../lambda/deletion/caller-failure';
 import { deleteSnapshot, type ItemRequest } from '../../lambda/deletion/delete-snapshot';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import type { CallFailure, SnapshotDeletion } from '../../lambda/ports/deletion-ports';
@@ -39,6 +40,8 @@ const PLAN: Plan = {
   items: [ITEM],
   digest: `sha256:${'1'.repeat(64)}`,
 };
+
+const NOTED = { noteSent: () => undefined, noteEnded: () => undefined };
 
 const failure = (of: CallFailure['class'], more: Partial<CallFailure> = {}): CallFailure => ({
   class: of,
@@ -161,6 +164,7 @@ async function run(
     decidedAt: NOW,
     groups: groups.map((group) => ({ ...group, floor: [SIBLING] })),
     skipped,
+    inDoubt: new Set<string>(),
     doneBefore: 0,
     refusal: null,
   };
@@ -200,6 +204,30 @@ function meddle(world: World, what: (typeof BETWEEN)[number]): void {
   if (what === 'a hold') world.held = true;
 }
 
+describe('the port of a run that stops with its caller', () => {
+  it('passes every argument of each call on', async () => {
+    const asked: unknown[][] = [];
+    const noted =
+      (name: string) =>
+      async (...given: readonly unknown[]): Promise<{ readonly ok: false; readonly failure: CallFailure }> => {
+        asked.push([name, ...given]);
+        return { ok: false, failure: failure('unknown') };
+      };
+    const names = ['readSnapshot', 'readSource', 'deleteSnapshot', 'readOperation', 'readClock'] as const;
+    const inner = Object.fromEntries(names.map((name) => [name, noted(name)])) as unknown as SnapshotDeletion;
+    const outer = stopWithCaller(inner) as unknown as Record<
+      string,
+      (...given: readonly unknown[]) => Promise<unknown>
+    >;
+    for (const name of names) await outer[name]?.(1, 2, 3);
+    const passed = Object.fromEntries(asked.map(([name, ...given]) => [String(name), given]));
+    expect(passed.readOperation).toEqual([1, 2, 3]);
+    expect(passed.readSource).toEqual([1, 2, 3]);
+    expect(passed.readSnapshot).toEqual([1, 2]);
+    expect(passed.deleteSnapshot).toEqual([1, 2]);
+  });
+});
+
 describe('a delete without an answer', () => {
   it.each([
     ['it may still arrive, so only when it can no longer', 'cut off before it was done', [35_000, 35_000]],
@@ -225,7 +253,7 @@ describe('a delete without an answer', () => {
     const request: ItemRequest = {
       ...{ candidate: { item: ITEM, evaluated: expired(DOOMED) }, source: null, config: CONFIG, sentBefore: false },
       ...{ checkGroup: async () => null, attempt: null, signal: undefined },
-      attempt: { start: async () => 'owned', isOwn: async () => true, cancel: async () => undefined },
+      attempt: { start: async () => 'owned', isOwn: async () => true, cancel: async () => undefined, ...NOTED },
     };
     const backoff = makeBackoff(RETRY_SETTINGS, sleep);
     const ended = await deleteSnapshot({ deletion: noted, backoff, clock, monotonic: clock }, request);
@@ -341,7 +369,7 @@ describe('a run that is told to end while the group of a snapshot is read', () =
         controller.abort();
         return breach;
       },
-      attempt: { start: asked, isOwn: asked, cancel: async () => undefined },
+      attempt: { start: asked, isOwn: asked, cancel: async () => undefined, ...NOTED },
       signal: controller.signal,
     };
     const backoff = makeBackoff(RETRY_SETTINGS, async () => undefined);
@@ -372,6 +400,7 @@ describe('an attempt that cannot be renewed', () => {
           cancelled += 1;
           throw new Error('no space left');
         },
+        ...NOTED,
       },
       signal: undefined,
     };
@@ -401,5 +430,48 @@ describe('an attempt that cannot be renewed', () => {
       cancelled: 0,
       error: { message: 'another version was deployed' },
     });
+  });
+});
+
+describe('the request id of an outcome', () => {
+  it('is that of the last delete that may have been carried out, else of the last one, however deletes ended', async () => {
+    const ends = fc.array(fc.constantFrom(...(Object.keys(ENDS) as End[])), { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(ends, async (script) => {
+        const world = new World();
+        const deletion = world.deletion(script, null, () => undefined);
+        const sent: { readonly id: string; readonly mayBeDone: boolean }[] = [];
+        const numbered: SnapshotDeletion = {
+          ...deletion,
+          deleteSnapshot: async (...given) => {
+            const answer = await deletion.deleteSnapshot(...given);
+            const id = `request-${sent.length}`;
+            const mayBeDone =
+              answer.ok || (['transient', 'unknown'].includes(answer.failure.class) && !answer.failure.undone);
+            sent.push({ id, mayBeDone });
+            return { ...answer, requestId: id };
+          },
+        };
+        const request: ItemRequest = {
+          ...{ candidate: { item: ITEM, evaluated: expired(DOOMED) }, source: null, config: CONFIG, sentBefore: false },
+          ...{ checkGroup: async () => null, signal: undefined },
+          attempt: { start: async () => 'owned', isOwn: async () => true, cancel: async () => undefined, ...NOTED },
+        };
+        const backoff = makeBackoff(RETRY_SETTINGS, async () => undefined);
+        const clock = (): number => NOW;
+        const ended = await deleteSnapshot({ deletion: numbered, backoff, clock, monotonic: clock }, request);
+        if (typeof ended === 'string') throw new Error(`it ended as ${ended}`);
+        const expected = sent.filter(({ mayBeDone }) => mayBeDone).at(-1) ?? sent.at(-1);
+        expect(ended.requestId).toBe(expected?.id);
+        if (ended.outcome === 'deleted' && world.ours) expect(expected?.mayBeDone).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is absent where no delete was sent', async () => {
+    const world = new World();
+    world.there = false;
+    expect(await run(new Map(), world, [], null)).toMatchObject({ outcome: 'already-gone', requestId: null });
   });
 });

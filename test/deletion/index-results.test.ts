@@ -249,7 +249,7 @@ describe('the index of results', () => {
   });
 });
 
-/** A store whose every call yields to the others first, and that fails for good at its n-th call. */
+/** A store that yields before each call, and that fails for good at its n-th call. */
 function dying(store: Store, dieAt: number): Store {
   let calls = 0;
   const alive = async (): Promise<void> => {

@@ -164,9 +164,9 @@ describe('automatic deletion takes', () => {
   test('nothing before a day that an e-mail announced, though the report that had interrupted the countdown was sent after it', async () => {
     const days = [{ ago: 8 * 24 }, { ago: 30, refused: true }, { ago: 10, scheduled: null }, { ago: 7, scheduled: 30 }];
     const { mails, taken } = await history(days);
-    const told = mails.map((mail) => /WILL BE DELETED unless held: 2 on (\S+)\./.exec(mail)?.[1]);
+    const told = mails.map((mail) => /^2 snapshots will be deleted on (.*), starting at/m.exec(mail)?.[1]);
     // Eight days before NOW, and twice the seventh day after the report by hand.
-    expect(told).toEqual(['2026-11-22', '2026-11-29', '2026-11-29']);
+    expect(told).toEqual(['Sunday, 22 November 2026', 'Sunday, 29 November 2026', 'Sunday, 29 November 2026']);
     expect(await taken()).toBe('auto.interrupted');
   });
 
@@ -530,42 +530,51 @@ describe('the plan of an automatic deletion', () => {
   });
 });
 
+/** The days of deletions in a stored report, by name. */
+function daysIn(objects: ReadonlyMap<string, string>, id = ''): Readonly<Record<string, string>> {
+  const { snapshots } = JSON.parse(objects.get(`reports/${id}/report.json`) ?? 'null') as {
+    readonly snapshots: readonly { readonly name: string; readonly deleteOn?: string }[];
+  };
+  return Object.fromEntries(
+    snapshots.flatMap(({ name, deleteOn }) => (deleteOn === undefined ? [] : [[name, deleteOn]])),
+  );
+}
+
 describe('a report with automatic deletion', () => {
   test('says of each snapshot on which day it will be deleted unless held', async () => {
-    const { mails } = await history(daily({ 2: { inventory: { snapshots: held('old-2') } } }));
-    const [first, newest] = [mails[0] ?? '', mails.at(-1) ?? ''];
-    const lines = (mail: string): readonly string[] =>
-      mail.split('\n').filter((line) => line.includes('Will be deleted'));
-    expect(lines(first)).toEqual([
-      '   Will be deleted on 2026-11-22 unless held',
-      '   Will be deleted on 2026-11-22 unless held',
-    ]);
+    const { mails, ids, objects } = await history(daily({ 2: { inventory: { snapshots: held('old-2') } } }));
+    expect(mails[0]).toContain('2 snapshots will be deleted on Sunday, 22 November 2026, starting at 13:47.');
+    expect(daysIn(objects, ids[0])).toEqual({ 'old-1': '2026-11-22', 'old-2': '2026-11-22' });
     // old-1 is due, old-2 was held two days ago, so that its time began again.
-    expect(lines(newest)).toEqual([
-      '   Will be deleted on 2026-11-23 unless held',
-      '   Will be deleted on 2026-11-29 unless held',
-    ]);
-    expect(newest).toContain('WILL BE DELETED unless held: 1 on 2026-11-23, 1 on 2026-11-29.');
+    expect(mails.at(-1)).toContain(
+      '2 snapshots will be deleted: the first on Monday, 23 November 2026, the last on Sunday, 29 November 2026, ',
+    );
+    expect(daysIn(objects, ids.at(-1))).toEqual({ 'old-1': '2026-11-23', 'old-2': '2026-11-29' });
   });
 
   test('counts from the beginning after a report that reached no one, or could not read everything', async () => {
     for (const broken of [{ refused: true }, { inventory: { complete: false } }, { confirmed: 0 }]) {
       const { mails } = await history(daily({ 1: broken }));
-      expect(mails.at(-1)).toContain('WILL BE DELETED unless held: 2 on 2026-11-30.');
+      expect(mails.at(-1)).toContain('2 snapshots will be deleted on Monday, 30 November 2026, starting at 13:47.');
     }
   });
 
   test('counts from the beginning after a report whose first attempt, though never sent, was incomplete or did not list it', async () => {
-    const days = async (change: Partial<Day>) =>
-      /unless held: (.*?)\./.exec((await history(retried(1, change))).mails.at(-1) ?? '')?.[1];
-    expect(await days({})).toBe('2 on 2026-11-23');
-    expect(await days({ inventory: { complete: false } })).toBe('2 on 2026-11-30');
-    expect(await days({ inventory: { snapshots: held('old-1') } })).toBe('1 on 2026-11-23, 1 on 2026-11-30');
+    const days = async (change: Partial<Day>) => {
+      const { ids, objects } = await history(retried(1, change));
+      return daysIn(objects, ids.at(-1));
+    };
+    expect(await days({})).toEqual({ 'old-1': '2026-11-23', 'old-2': '2026-11-23' });
+    expect(await days({ inventory: { complete: false } })).toEqual({ 'old-1': '2026-11-30', 'old-2': '2026-11-30' });
+    expect(await days({ inventory: { snapshots: held('old-1') } })).toEqual({
+      'old-1': '2026-11-30',
+      'old-2': '2026-11-23',
+    });
   });
 
   test('does not count down where its plan can never be applied', async () => {
     const { mails } = await history(daily({ 0: { inventory: { complete: false } } }));
-    expect(mails.at(-1)).not.toContain('unless held');
+    expect(mails.at(-1)).not.toContain('snapshots will be deleted');
   });
 
   test('is sent whatever report.send says, and only where something counts down', async () => {
@@ -576,22 +585,23 @@ describe('a report with automatic deletion', () => {
     expect((await history(empty)).mails).toHaveLength(1);
   });
 
-  test('carries the command that approves its plan, to be pasted as it is', async () => {
-    const { mails, ids, objects } = await history(daily());
+  test('announces its days and carries no command', async () => {
+    const { mails } = await history(daily());
+    expect(mails.at(-1)).not.toMatch(/^aws |npx/m);
+  });
+
+  test('carries the command that approves its plan, to be pasted as it is, where a person has to approve', async () => {
+    const approving = daily().map((day) => ({ ...day, deletion: { ...AUTOMATIC, mode: 'approve' } as const }));
+    const { mails, ids, objects } = await history(approving);
     const id = ids.at(-1) ?? '';
     const { digest } = JSON.parse(objects.get(`plans/${id}.json`) ?? 'null');
     const [mail = ''] = mails.slice(-1);
-    expect(mail).toContain(
-      `aws lambda invoke --region us-east-1 --function-name ${AUTOMATIC.functionArn} --invocation-type Event --durable-execution-name ${id} --cli-binary-format raw-in-base64-out --payload '{"plan":"${id}","digest":"${digest}"}' /dev/stdout\n`,
-    );
+    const command = `aws lambda invoke --region us-east-1 --function-name ${AUTOMATIC.functionArn} --invocation-type Event --durable-execution-name ${id} --cli-binary-format raw-in-base64-out --payload '{"plan":"${id}","digest":"${digest}"}' /dev/stdout\n`;
+    expect(mail.replace(/ \\\n +/g, ' ')).toContain(command);
     expect(mail).toContain('https://us-east-1.console.aws.amazon.com/cloudshell/home?region=us-east-1\n');
     expect(mail).not.toContain('npx');
-  });
-
-  test('carries the command and counts nothing down where a person has to approve', async () => {
-    const { mails } = await history(daily().map((day) => ({ ...day, deletion: { ...AUTOMATIC, mode: 'approve' } })));
-    expect(mails.at(-1)).toContain('--function-name arn:aws:lambda');
-    expect(mails.at(-1)).toContain('deletion waits for a person to approve it');
-    expect(mails.at(-1)).not.toContain('unless held');
+    expect(mail).toContain('Nothing is deleted until you approve it.');
+    expect(mail).not.toContain('snapshots will be deleted');
+    expect(daysIn(objects, id)).toEqual({});
   });
 });

@@ -6,8 +6,9 @@ import { openOutcomes } from '../../lambda/deletion/outcome-store';
 import type { Store } from '../../lambda/ports/ports';
 import { LOCK_FILE } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
+import { aConfig } from '../support/config-builder';
 import { ORIGIN } from '../support/run-origin';
-import { anOwner, codeOf, type Rig, type RunOptions, smallAccount, startRig } from './rig';
+import { anOwner, codeOf, outcomes, type Rig, type RunOptions, smallAccount, startRig } from './rig';
 
 /** The same store, whose lists fail once a lock was replaced. */
 function failingAfterLock(store: Store): Store {
@@ -92,6 +93,61 @@ describe.each(STORES)('two plans that list the same snapshots, in %s', (_, openS
     const { totals } = await rig.apply({ store, text: third.text, owner: anOwner() });
     expect(totals).toMatchObject({ deleted: 5 });
     expect(rig.slept).toContain(TAKE_OVER_WAIT_MS);
+  });
+
+  it('are not applied before the unanswered delete of a run that stopped can no longer arrive', async () => {
+    const { store } = opened;
+    const [first, second] = [await rig.plan(), await rig.plan()];
+    const expired = { ok: false, failure: { class: 'caller', code: 'ExpiredToken', message: 'expired' } } as const;
+    let isSent = false;
+    const stopping: Rig['deletion'] = {
+      ...rig.deletion,
+      async deleteSnapshot() {
+        isSent = true;
+        return { ok: false, failure: { class: 'transient', code: 'ECONNRESET', message: 'socket hang up' } };
+      },
+      readSnapshot: async (...asked) => (isSent ? expired : rig.deletion.readSnapshot(...asked)),
+    };
+    const stopped = rig.apply({ store, text: first.text, deletion: stopping, owner: anOwner() });
+    expect(await codeOf(stopped)).toBe('caller.failed');
+    expect(rig.slept).not.toContain(TAKE_OVER_WAIT_MS);
+    await rig.apply({ store, text: second.text, owner: anOwner() });
+    expect(rig.slept).toContain(TAKE_OVER_WAIT_MS);
+  });
+
+  it('share the doubt about a snapshot: it is neither a minimum kept nor simply skipped by the other plan', async () => {
+    const { store } = opened;
+    const config = aConfig({
+      policies: { standard: { keep: { last: 1 } } },
+      default: 'standard',
+      caps: { maxShare: 0.9 },
+    });
+    const [first, second] = [await rig.plan(config), await rig.plan(config)];
+    const dying: Rig['deletion']['deleteSnapshot'] = async (named, maySend) => {
+      if (named.name === 'web-02') throw new Error('power failure');
+      return rig.deletion.deleteSnapshot(named, maySend);
+    };
+    const batch = first.plan.items.filter(({ name }) => name === 'web-02');
+    const deletion = { ...rig.deletion, deleteSnapshot: dying };
+    const dead = rig.apply({ store, config, text: first.text, deletion, batch, owner: anOwner() });
+    await expect(dead).rejects.toThrow('power failure');
+    // By the new decision the snapshot in doubt is the one to keep.
+    rig.emulator.world.remove('us-east-1', 'instanceSnapshots', 'web-01');
+    const result = await rig.apply({ store, config, text: second.text, owner: anOwner() });
+    expect(outcomes(result)).toMatchObject({
+      'web-02': 'failed kept',
+      'web-03': 'spared floor',
+      'web-06': 'spared floor',
+    });
+    expect(result.items.find(({ name }) => name === 'web-02')).toMatchObject({ mayStillBeDeleted: true });
+  });
+
+  it('are both refused while a record of the place cannot be read', async () => {
+    const { store } = opened;
+    const { text } = await rig.plan();
+    await store.put({ key: 'results/other.json', contentType: 'application/json', body: ['{'] });
+    expect(await codeOf(rig.apply({ store, text, owner: anOwner() }))).toBe('result.unreadable');
+    expect(deletes()).toEqual([]);
   });
 
   it('are not both applied by a suspended run that goes on after the other one took over', async () => {

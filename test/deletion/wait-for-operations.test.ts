@@ -23,7 +23,7 @@ const follow = (started: readonly Operation[], ends: Readonly<Record<string, Ope
         return 'class' in end ? { ok: false, failure: end } : { ok: true, value: end };
       },
     },
-    'us-east-1',
+    { region: 'us-east-1', name: 'web-1' },
     started,
     makeBackoff(RETRY_SETTINGS, async () => undefined),
     () => 0,
@@ -36,6 +36,15 @@ describe('the operations of a delete', () => {
     ['one beside a pending one', [operation('b', 'pending'), operation('a', 'failed', 'A', 'why')]],
   ])('failed when %s of them had failed already', async (_, started) => {
     expect(await follow(started)).toEqual({ state: 'failed', code: 'A', text: 'the operation failed: why' });
+  });
+
+  it('are lost when the service answers with one of another resource, which says nothing about the snapshot', async () => {
+    const foreign = { ...operation('a', 'failed', 'A', 'why'), resourceName: 'db-1' };
+    expect(await follow([foreign])).toMatchObject({ state: 'lost', code: 'operation.foreign' });
+    expect(await follow([{ ...operation('a', 'failed', 'A', 'why'), resourceName: 'web-1' }])).toMatchObject({
+      state: 'failed',
+      code: 'A',
+    });
   });
 
   it('are all named that failed, at once or later', async () => {

@@ -35,7 +35,15 @@ function alarmMetrics(template: Template): readonly number[] {
   );
 }
 
-const RUNNING = ['Lambda, reports', 'EventBridge Scheduler', 'S3', 'SNS', 'CloudWatch Logs', 'metrics of reports'];
+const RUNNING = [
+  'Lambda, reports',
+  'Lambda, check for the first report',
+  'EventBridge Scheduler',
+  'S3',
+  'SNS',
+  'CloudWatch Logs',
+  'metrics of reports',
+];
 const CHECK = ['Lambda, daily check', 'metric of the daily check'];
 const DELETION = ['Lambda, deletions', 'Lambda, daily start', 'durable execution', 'metrics of deletions'];
 

@@ -1,7 +1,9 @@
 import { instanceRow } from '../../emulator/rows';
+import { historyOf } from '../../lambda/core/plan/history';
 import { runReport } from '../../lambda/reporting/run-report-job';
 import { digestOf } from '../../lambda/runtime/digest';
 import { newReportId } from '../../lambda/runtime/report-id';
+import { readHistory } from '../../lambda/storage/read-history';
 import { ACCOUNT, aged, aSpec, CONFIG, HERE, outcomes } from '../deletion/rig';
 import { fakeChannel } from '../fakes/channel';
 import { memoryStore } from '../fakes/memory-store';
@@ -62,6 +64,29 @@ describe('automatic deletion', () => {
       expect(operations).toEqual(['start', 'select', 'invocation-1', 'record', 'report']);
       expect(bench.rig.names()).toEqual(KEPT);
       expect(bench.mails).toHaveLength(1);
+    }, account()));
+
+  it('names the schedule as the approval of its result, and the reports that announced the deletion', () =>
+    withBench(async (bench) => {
+      await week(bench);
+      await bench.run({ scheduledTime });
+      const { approvedBy, report: from, items } = bench.result(autoPlan);
+      const mailed = [...bench.objects]
+        .filter(([key]) => /^runs\/.*\/sent\.json$/.test(key))
+        .map(([, text]) => JSON.parse(text).reportId as string)
+        .sort()
+        .reverse();
+      expect(approvedBy).toMatchObject({ kind: 'automatic', arn: null, claimed: false });
+      expect(approvedBy?.announcedBy?.length).toBeGreaterThan(1);
+      expect(approvedBy?.announcedBy).toEqual(mailed.slice(0, approvedBy?.announcedBy?.length));
+      expect(from).toBe(mailed[0]);
+      for (const { requestId, policy, reasons } of items) {
+        expect(requestId).toMatch(/^[\w-]{8,}$/);
+        expect([policy, reasons.length > 0]).toEqual(['standard', true]);
+      }
+      const { results } = await readHistory(memoryStore(bench.objects), async (result) => result);
+      const found = historyOf(results, { wanted: 'web-24', since: null });
+      expect(found.map(({ entry }) => [entry.outcome, entry.approvedBy])).toEqual([['deleted', approvedBy]]);
     }, account()));
 
   it.each([

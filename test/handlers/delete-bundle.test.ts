@@ -200,7 +200,7 @@ describe('the bundle of the deletion function', () => {
           end: { state: 'finished' },
         });
         expect(emulator.published.map(({ subject }) => subject)).toEqual([
-          expect.stringMatching(/^\[Lightsail\] 5 of 5 planned snapshots deleted/),
+          expect.stringMatching(/^\[Lightsail\] 5 of 5 snapshots deleted/),
         ]);
         for (const sent of emulator.requests.list().filter(({ service }) => service === 'lightsail'))
           expect(sent.operation).toMatch(/^(Get|Delete(Instance|Disk|RelationalDatabase)Snapshot$)/);

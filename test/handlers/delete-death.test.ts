@@ -96,7 +96,7 @@ describe('an invocation that dies', () => {
             nothing,
             done.length,
           ]);
-          if (subject.includes('not finished')) expect([at, body.includes(code)]).toEqual([at, true]);
+          if (subject.includes('NOT FINISHED')) expect([at, body.includes(code)]).toEqual([at, true]);
           if (unsettled.length > 0)
             expect(body).toContain('A delete may have been sent: its outcome is not known (1)\n');
           // The command in the mail goes on at once.
@@ -127,7 +127,7 @@ describe('an invocation that dies', () => {
       expect([status, deaths]).toEqual(['FAILED', 6]);
       expect(invocations).toBeLessThanOrEqual(13);
       expect(mails.map(({ subject }) => subject)).toEqual([
-        '[Lightsail] Deletion not finished: 0 deleted, 1 unknown, 1 of 2 not processed',
+        '[Lightsail] NOT FINISHED: 0 of 2 snapshots deleted, 1 unknown, 1 not processed',
       ]);
       expect(rig.names()).toHaveLength(5);
       expect((await runExecution(handler(), event, immortal, { name: 'again' })).result).toMatchObject({

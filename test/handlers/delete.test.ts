@@ -2,7 +2,8 @@ import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import type { Snapshot } from '../../lambda/core/snapshot/snapshot';
 import { executionName, readEnding } from '../../lambda/deletion/execution-status';
 import type { CallResult } from '../../lambda/ports/deletion-ports';
-import { HERE, outcomes, THERE } from '../deletion/rig';
+import { readHistory } from '../../lambda/storage/read-history';
+import { CONFIG, HERE, outcomes, THERE } from '../deletion/rig';
 import { memoryStore } from '../fakes/memory-store';
 import { KEPT, PLANNED, shortInvocations, small, withBench } from './deletion-bench';
 import { EXECUTION, immortal, mortal, runExecution } from './durable-engine';
@@ -31,11 +32,43 @@ describe('the deletion function', () => {
       ]);
       expect(operations).toEqual(['start', 'invocation-1', 'record', 'report']);
       expect(mails).toHaveLength(1);
-      expect(mails[0]?.subject).toMatch(/^\[Lightsail\] 5 of 5 planned snapshots deleted, at most \$\d+\.\d\d\/month$/);
-      for (const name of PLANNED) expect(mails[0]?.body).toContain(name);
+      expect(mails[0]?.subject).toMatch(/^\[Lightsail\] 5 of 5 snapshots deleted, up to \$\d+\.\d\d\/month$/);
+      expect(mails[0]?.body).toMatch(/^DELETED: 5 \(up to \$[\d.]+ a month\)$/m);
       expect(mails[0]?.body).toContain(`memory:results/${event.plan}.html`);
       expect(mails[0]?.attributes).toMatchObject({ outcome: 'deleted', deleted: 5, failed: 0 });
       for (const name of PLANNED) expect(objects.get(`results/${event.plan}.html`)).toContain(name);
+    }));
+
+  it('records the approval that the event claims, and adds the result to the index of the history', () =>
+    withBench(async ({ approve, run, result, objects }) => {
+      const arn = 'arn:aws:iam::123456789012:user/ann';
+      const event = await approve();
+      await run({ ...event, approvedBy: { kind: 'dashboard', arn } });
+      const approvedBy = { kind: 'dashboard', arn, claimed: true };
+      expect(result(event.plan)).toMatchObject({ approvedBy, report: event.plan, config: { origin: CONFIG.origin } });
+      expect(objects.get(`results/${event.plan}.html`)).toContain(`${arn}, a user of the dashboard (claimed)`);
+      const reads: string[] = [];
+      const plain = memoryStore(objects);
+      const store = {
+        ...plain,
+        get: (key: string) => {
+          reads.push(key);
+          return plain.get(key);
+        },
+      };
+      const { results } = await readHistory(store, async (each) => each);
+      expect(reads).toEqual(['results/index/00001.json']);
+      expect(results.map(({ plan, status }) => [plan.id, status])).toEqual([[event.plan, 'finished']]);
+    }));
+
+  it('claims no one where the event names no one, and refuses a claim of another form before anything is read', () =>
+    withBench(async ({ approve, run, result, rig }) => {
+      const event = await approve();
+      const before = rig.emulator.requests.total();
+      expect((await run({ ...event, approvedBy: 'ann' })).status).toBe('FAILED');
+      expect(rig.emulator.requests.total()).toBe(before);
+      await run(event);
+      expect(result(event.plan).approvedBy).toEqual({ kind: 'caller', arn: null, claimed: true });
     }));
 
   it('is run by the testing package of AWS with the same operations', async () => {
@@ -224,12 +257,12 @@ describe('the deletion function', () => {
       });
       expect(mails).toHaveLength(1);
       const { subject = '', body = '' } = mails[0] ?? {};
-      const isRead = /Deleted \(5\)/.test(body);
+      const isRead = /^DELETED: 5 /m.test(body);
       expect([status, isRead]).toEqual([
         deletes < 5 ? 'FAILED' : 'SUCCEEDED',
         deletes === 5 && !fails(`results/${event.plan}.json`, 'get'),
       ]);
-      if (isRead) expect(subject).toContain('5 of 5 planned snapshots deleted');
+      if (isRead) expect(subject).toContain('5 of 5 snapshots deleted');
       else expect(subject).toBe(`[Lightsail] Not known what was deleted${deletes < 5 ? ': run.failed' : ''}`);
       if (!isRead) expect(body).toContain('What was done could not be read: the key is disabled.');
       expect(body.includes('.html')).toBe(objects.has(`results/${event.plan}.html`));
@@ -261,7 +294,7 @@ describe('the deletion function', () => {
       rig.emulator.setFaults([{ fault: 'error', code: 'AccessDeniedException', operations: 'DeleteDiskSnapshot' }]);
       const { result } = await run(event);
       expect(result).toMatchObject({ state: 'finished', deleted: 3, deletionsFailed: 2 });
-      expect(mails[0]?.subject).toBe('[Lightsail] 2 of 5 deletions failed, 3 deleted');
+      expect(mails[0]?.subject).toBe('[Lightsail] 3 of 5 snapshots deleted, 2 failed');
       expect(mails[0]?.attributes).toMatchObject({ outcome: 'deletion-failed', failed: 2 });
       expect(mails[0]?.body).toContain('AccessDeniedException');
     }));
@@ -301,7 +334,7 @@ describe('the deletion function', () => {
       expect(rig.names().filter((name) => PLANNED.includes(name))).toHaveLength(4);
       // The delete of the other region was not sent: its attempt is cancelled, so its end is known.
       expect(mails.map(({ subject }) => subject)).toEqual([
-        '[Lightsail] Deletion not finished: 1 deleted, 4 of 5 not processed',
+        '[Lightsail] NOT FINISHED: 1 of 5 snapshots deleted, 4 not processed',
       ]);
       expect(mails[0]?.body).toContain(`go on with ${event.plan}`);
     }));

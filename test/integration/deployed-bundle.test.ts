@@ -102,7 +102,9 @@ describe('the bundle that is deployed', () => {
     expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent', complete: true, snapshots } });
     expect(emulator.published).toHaveLength(1);
     expect(emulator.published[0]?.subject).toMatch(
-      new RegExp(`^\\[Lightsail\\] \\d+ of ${snapshots} snapshots expired by policy, at most \\$\\d+\\.\\d\\d/month$`),
+      new RegExp(
+        `^\\[Lightsail\\] First report: \\d+ of ${snapshots} snapshots can be deleted, up to \\$\\d+\\.\\d\\d/month$`,
+      ),
     );
     const report = JSON.parse(stored('report.json'));
     expect(report.snapshots).toHaveLength(snapshots);

@@ -142,7 +142,7 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     const made = await resources();
     const missing = Object.keys(template.Resources).filter((id) => !made.get(id));
     expect(missing).toEqual([]);
-    expect((await new SchedulerClient(moto.client).send(new ListSchedulesCommand({}))).Schedules).toHaveLength(2);
+    expect((await new SchedulerClient(moto.client).send(new ListSchedulesCommand({}))).Schedules).toHaveLength(3);
   });
 
   it('gets a report from the deployed code in its deployed environment: a message in the subscribed queue, the files in the bucket', async () => {
@@ -160,9 +160,11 @@ describeWith(MOTO, 'moto (a Python package)', 'an account to which the stack is 
     const [message, ...more] = await received();
     expect(more).toEqual([]);
     expect(message?.Subject).toMatch(
-      /^\[Lightsail\] \d+ of \d+ snapshots expired by policy, at most \$\d+\.\d\d\/month$/,
+      /^\[Lightsail\] First report: \d+ of \d+ snapshots can be deleted, up to \$\d+\.\d\d\/month$/,
     );
-    expect(message?.Message).toContain(`s3://${outputs.BucketName}/reports/${FIRST_TIME}-`);
+    expect(message?.Message).toContain(
+      `/s3/object/${outputs.BucketName}?region=us-east-1&prefix=reports/${FIRST_TIME}-`,
+    );
     expect(Object.keys(message?.MessageAttributes ?? {}).sort()).toEqual([
       'complete',
       'expiring',

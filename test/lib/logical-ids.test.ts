@@ -12,7 +12,11 @@ const IDS: Readonly<Record<string, readonly string[]>> = {
   'AWS::SQS::Queue': ['RetentionDeadLettersA4E08868'],
   'AWS::Lambda::Function': ['RetentionReportFunction86956D17'],
   'AWS::Logs::LogGroup': ['RetentionReportLogs44303451'],
-  'AWS::Scheduler::Schedule': ['RetentionSchedule647D68E7', 'RetentionMonitoringAgeCheck08F40783'],
+  'AWS::Scheduler::Schedule': [
+    'RetentionSchedule647D68E7',
+    'RetentionFirstReport2DF6C8FB',
+    'RetentionMonitoringAgeCheck08F40783',
+  ],
 };
 
 /**

@@ -215,7 +215,7 @@ describe('the runbook', () => {
     const inputs = Object.values(deleting.findResources('AWS::Scheduler::Schedule')).map(({ Properties }) =>
       String(Properties.Target.Input),
     );
-    expect(inputs).toHaveLength(3);
+    expect(inputs).toHaveLength(4);
     for (const input of inputs) expect(text).toContain(input.replace('"<aws.scheduler.scheduled-time>"', '"…"'));
     const functions = Object.values(deleting.findResources('AWS::Lambda::Function')).filter(
       ({ Properties }) => 'DeadLetterConfig' in Properties,
@@ -276,12 +276,12 @@ describe('monitoring can be reduced', () => {
   });
 
   test.each([
-    ['full', 'off', { alarms: 5, metrics: 5, dashboards: 1, schedules: 2 }],
-    ['alarms', 'off', { alarms: 5, metrics: 5, dashboards: 0, schedules: 2 }],
-    ['off', 'off', { alarms: 0, metrics: 0, dashboards: 0, schedules: 1 }],
-    ['full', 'approve', { alarms: 7, metrics: 9, dashboards: 1, schedules: 2 }],
-    ['alarms', 'automatic', { alarms: 7, metrics: 9, dashboards: 0, schedules: 3 }],
-    ['off', 'automatic', { alarms: 0, metrics: 0, dashboards: 0, schedules: 2 }],
+    ['full', 'off', { alarms: 5, metrics: 5, dashboards: 1, schedules: 3 }],
+    ['alarms', 'off', { alarms: 5, metrics: 5, dashboards: 0, schedules: 3 }],
+    ['off', 'off', { alarms: 0, metrics: 0, dashboards: 0, schedules: 2 }],
+    ['full', 'approve', { alarms: 7, metrics: 9, dashboards: 1, schedules: 3 }],
+    ['alarms', 'automatic', { alarms: 7, metrics: 9, dashboards: 0, schedules: 4 }],
+    ['off', 'automatic', { alarms: 0, metrics: 0, dashboards: 0, schedules: 3 }],
   ] as const)('to %s, with deletion %s', (monitoring, deletion, expected) => {
     expect(count(synthesized({ monitoring, deletion }))).toEqual(expected);
   });

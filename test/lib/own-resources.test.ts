@@ -339,7 +339,7 @@ describe('evidence', () => {
     const { template } = deployed(() => ({ deletion: 'approve' }));
     const [bucket] = Object.values(template.findResources('AWS::S3::Bucket'));
     const expiring = (
-      bucket?.Properties.LifecycleConfiguration.Rules as { Prefix?: string; ExpirationInDays?: number }[]
+      (bucket?.Properties.LifecycleConfiguration.Rules ?? []) as { Prefix?: string; ExpirationInDays?: number }[]
     )
       .filter(({ ExpirationInDays }) => ExpirationInDays !== undefined)
       .map(({ Prefix }) => Prefix);

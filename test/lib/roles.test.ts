@@ -100,7 +100,14 @@ test('more than 20 hold tags are refused, in one sentence', () => {
 });
 
 describe('an app that brings its roles', () => {
-  const ROLES = ['Report/Role', 'ScheduleRole', 'Deletion/Role', 'DeletionScheduleRole', 'Monitoring/AgeCheckRole'];
+  const ROLES = [
+    'Report/Role',
+    'ScheduleRole',
+    'Deletion/Role',
+    'DeletionScheduleRole',
+    'Monitoring/AgeCheckRole',
+    'FirstReportRole',
+  ];
 
   test('gets no role and no policy, and a report of every statement that each role needs', () => {
     const app = quickApp();

@@ -50,7 +50,7 @@ describe('the template', () => {
       const inputs = Object.values(template.findResources('AWS::Scheduler::Schedule')).map(
         ({ Properties }) => Properties.Target.Input,
       );
-      expect(inputs.map((input) => JSON.parse(input)).filter((input) => 'check' in input)).toEqual([
+      expect(inputs.map((input) => JSON.parse(input)).filter((input) => input.check === 'age')).toEqual([
         { check: 'age', ...pauses },
       ]);
       template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'ReportAgeHours', Threshold: 171 });

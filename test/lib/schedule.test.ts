@@ -1,4 +1,4 @@
-import { dayGaps } from '../../lib/schedule-days';
+import { dayGaps } from '../../lambda/core/time/schedule-days';
 import {
   checkSchedule,
   longestInterval,

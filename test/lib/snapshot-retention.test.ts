@@ -60,7 +60,7 @@ describe('the schedule', () => {
 test('every schedule is made after the policy of its role: a rate starts at once', () => {
   const whole = synthesized({ deletion: 'automatic' });
   const schedules = Object.values(whole.findResources('AWS::Scheduler::Schedule'));
-  expect(schedules).toHaveLength(3);
+  expect(schedules).toHaveLength(4);
   for (const { Properties, DependsOn } of schedules) {
     const [role] = Properties.Target.RoleArn['Fn::GetAtt'];
     const policies = Object.entries(
@@ -95,6 +95,7 @@ describe('the report function', () => {
       keptDays: 400,
       topicArn: 'value of TOPIC_ARN',
       bucket: 'value of BUCKET',
+      dashboard: 'value of DASHBOARD',
       region: 'eu-central-1',
     });
     expect(Variables.KEPT_DAYS).toBe('400');

@@ -1,38 +1,109 @@
 import * as fc from 'fast-check';
-import type { Report } from '../../lambda/core/report/report-model';
-import { MAX_BODY_BYTES, renderEmail } from '../../lambda/render/email';
+import type { EvaluatedSnapshot, Report } from '../../lambda/core/report/report-model';
+import { renderEmail } from '../../lambda/render/email';
+import { commandLines, longDay } from '../../lambda/render/email-layout';
+import { reportSubject } from '../../lambda/render/email-subject';
 import { messageAttributes } from '../../lambda/render/message-attributes';
+import type { TextContext } from '../../lambda/render/report-header';
 import { expectGolden } from '../support/golden';
-import { aFailedScope, aReport, aScope, aSource, excluded, expired, kept, NOW } from '../support/report-builder';
+import {
+  aFailedScope,
+  aReport,
+  aScope,
+  aSource,
+  changes,
+  DAY,
+  excluded,
+  expired,
+  kept,
+  NOW,
+} from '../support/report-builder';
+import { expectWithinLimits, linesOf } from './email-limits';
 import { CONTEXT, SITUATIONS } from './sample-reports';
-
-const HEAD = 60;
 
 const situation = (name: string): Report => SITUATIONS[name]?.report ?? aReport([]);
 
+const mailOf = (name: string, more: Partial<TextContext> = {}) => {
+  const { report = aReport([]), context = {} } = SITUATIONS[name] ?? {};
+  return renderEmail(report, { ...CONTEXT, ...context, ...more });
+};
+
 const number = (text = '0'): number => Number(text.replaceAll(',', ''));
 
-/** A very long mail without its middle, for review. */
-function readable(text: string): string {
-  const lines = text.split('\n');
-  return lines.length <= 4 * HEAD
-    ? text
-    : [...lines.slice(0, HEAD), `[${lines.length - 2 * HEAD} lines]`, ...lines.slice(-HEAD)].join('\n');
-}
+/** The candidates that the lines of sources count. */
+const countedIn = (body: string): number =>
+  [
+    ...body.matchAll(/^- .*: ([\d,]+) of [\d,]+(?:, oldest from .*)?$|^- and [\d,]+ more sources? with ([\d,]+)$/gm),
+  ].reduce((sum, [, some, rest]) => sum + number(some ?? rest), 0);
 
 describe('the e-mail', () => {
-  test.each(Object.entries(SITUATIONS))('reads as reviewed: %s', (name, { report, context }) => {
-    const { subject, body } = renderEmail(report, { ...CONTEXT, ...context });
-    expectGolden(`email-${name}.txt`, readable(`Subject: ${subject}\n\n${body}`));
+  test.each(Object.keys(SITUATIONS))('reads as reviewed: %s', (name) => {
+    const { subject, body } = mailOf(name);
+    expectGolden(`email-${name}.txt`, `Subject: ${subject}\n\n${body}`);
+    expectWithinLimits({ subject, body });
   });
 
-  test('has the subject of the contract', () => {
-    const report = aReport([
-      ...Array.from({ length: 17 }, () => expired()),
-      ...Array.from({ length: 40 }, () => kept()),
-    ]);
-    expect(renderEmail(report, CONTEXT).subject).toBe(
-      '[Lightsail] 17 of 57 snapshots expired by policy, at most $34.00/month',
+  const seventeen = [...Array.from({ length: 17 }, () => expired()), ...Array.from({ length: 40 }, () => kept())];
+  const on = (days: readonly string[]) => new Map(days.map((day, index) => [`arn-${index}`, day]));
+  const capped = { code: 'cap.max-deletions', message: 'too many' } as const;
+
+  test.each<[string, Report, Partial<TextContext>, string]>([
+    ['candidates', aReport(seventeen), {}, '17 of 57 snapshots can be deleted, up to $34.00/month'],
+    [
+      'one date',
+      aReport(seventeen),
+      { due: on(['2026-12-07', '2026-12-07']) },
+      '2 snapshots will be deleted on 7 Dec unless held (57 checked)',
+    ],
+    [
+      'several dates',
+      aReport(seventeen),
+      { due: on(['2026-12-07', '2026-12-02', '2026-12-02', '2027-01-01']) },
+      '4 snapshots will be deleted, the first 2 on 2 Dec, unless held (57 checked)',
+    ],
+    ['nothing', aReport([kept(), kept()]), {}, 'Nothing to do: all 2 snapshots are within policy'],
+    [
+      'a problem',
+      aReport([kept()], { problems: [{ code: 'x', arn: null, message: 'm' }] }),
+      {},
+      'Nothing to delete (1 checked), but 1 problem',
+    ],
+    [
+      'one region not read',
+      aReport([kept()], { complete: false, scopes: [aScope(), aFailedScope('ap-southeast-2', 'disk')] }),
+      {},
+      'INCOMPLETE: Sydney could not be read. Nothing will be deleted',
+    ],
+    [
+      'a region with a name that is not ASCII',
+      aReport([kept()], { complete: false, scopes: [aScope(), aFailedScope('sa-east-1', 'disk')] }),
+      {},
+      'INCOMPLETE: Sao Paulo could not be read. Nothing will be deleted',
+    ],
+    [
+      'several regions not read',
+      aReport([kept()], {
+        complete: false,
+        scopes: [aScope(), ...['eu-west-1', 'eu-west-2', 'eu-west-3'].map((region) => aFailedScope(region, 'disk'))],
+      }),
+      {},
+      'INCOMPLETE: Ireland and 2 more regions could not be read. Nothing will be deleted',
+    ],
+    [
+      'a blocked plan',
+      aReport(seventeen, { plan: { ...aReport([]).plan, blocked: capped } }),
+      {},
+      'BLOCKED: 17 of 57 snapshots exceed your limits. Nothing will be deleted',
+    ],
+    [
+      'the first report',
+      aReport(seventeen, { changes: null }),
+      { isFirstReport: true },
+      'First report: 17 of 57 snapshots can be deleted, up to $34.00/month',
+    ],
+  ])('has the subject of the contract: %s', (_, report, context, subject) => {
+    expect(renderEmail(report, { ...CONTEXT, deletionMode: 'automatic', ...context }).subject).toBe(
+      `[Lightsail] ${subject}`,
     );
   });
 
@@ -45,170 +116,271 @@ describe('the e-mail', () => {
         fc.integer({ min: 0, max: 1e15 }),
         fc.boolean(),
         fc.integer({ min: 0, max: 90 }),
-        (snapshots, expire, cents, complete, failed) => {
+        fc.boolean(),
+        (snapshots, expire, cents, complete, failed, isFirstReport) => {
           const base = aReport([]);
           const totals = { ...base.totals, snapshots, expire, expireMonthlyCostCeiling: cents / 100 };
-          const scopes = Array.from({ length: failed }, () => aFailedScope('eu-south-2', 'disk'));
-          const { subject } = renderEmail({ ...base, totals, complete, scopes }, CONTEXT);
+          const scopes = Array.from({ length: failed }, (_, i) => aFailedScope(`eu-south-${i}`, 'disk'));
+          const { subject } = renderEmail({ ...base, totals, complete, scopes }, { ...CONTEXT, isFirstReport });
           expect(subject).toMatch(/^[!-~][ -~]{0,98}$/);
-          expect(/Incomplete/.test(subject)).toBe(!complete);
+          expect(/INCOMPLETE/.test(subject)).toBe(!complete);
         },
       ),
     );
   });
 
-  test('stays within its bytes with 100,000 snapshots of multi-byte names, and says for each section how many were left out and where', () => {
-    const name = (i: number) => `${'雪🦊'.repeat(20)}-${i}`;
-    const expiring = Array.from({ length: 60_000 }, (_, i) =>
-      expired({ name: name(i), source: aSource(name(i % 999)) }),
-    );
-    const held = Array.from({ length: 40_000 }, (_, i) =>
-      excluded('held', 'held by a tag', { name: name(60_000 + i) }),
-    );
-    const problems = Array.from({ length: 40_000 }, (_, i) => ({ code: 'tag.unknown', arn: null, message: name(i) }));
-    const scopes = Array.from({ length: 9_000 }, (_, i) => aFailedScope(name(i), 'disk'));
-    const report = aReport([...expiring, ...held], { complete: false, scopes, problems });
-    const { body } = renderEmail(report, CONTEXT);
-    expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_BODY_BYTES);
-    expect(Buffer.byteLength(body)).toBeGreaterThan(MAX_BODY_BYTES * 0.95);
-    const shown = (start: string) => body.split('\n').filter((line) => line.startsWith(start)).length;
-    const cuts = [...body.matchAll(/^… and ([\d,]+) more, in the full report: (.*)$/gm)].map(([, left, where]) => [
-      number(left),
-      where,
-    ]);
-    expect(cuts.map(([, where]) => where)).toEqual(Array(4).fill(CONTEXT.fullReport));
-    const listed = 9_000 + 60_000 + 40_000 + 40_000 - cuts.reduce((sum, [left]) => sum + Number(left), 0);
-    expect(shown('- ')).toBe(listed);
-    expect(body.startsWith('INCOMPLETE')).toBe(true);
-    expect(body).toContain('\nNEXT STEP\n');
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 255 }),
+    fc.string({ unit: 'grapheme', maxLength: 120 }),
+    fc.constantFrom(
+      '雪🦊'.repeat(60),
+      'a\nSubject: b',
+      '\u202egpj.exe',
+      '- and 3 more sources with 9',
+      'https://evil.example/',
+      '𝕏'.repeat(255),
+    ),
+  );
+  const state = fc.record({
+    amount: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(0, 1, 9, 10, 400)),
+    sources: fc.integer({ min: 1, max: 500 }),
+    every: fc.integer({ min: 1, max: 4 }),
+    names: fc.array(text, { minLength: 1, maxLength: 12 }),
+    complete: fc.boolean(),
+    failed: fc.integer({ min: 0, max: 30 }),
+    off: fc.integer({ min: 0, max: 20 }),
+    problems: fc.integer({ min: 0, max: 50 }),
+    stale: fc.integer({ min: 0, max: 20 }),
+    blocked: fc.constantFrom(null, 'cap.max-share' as const, 'config.built-in' as const, 'report.not-stored' as const),
+    hasChanges: fc.boolean(),
+    mode: fc.constantFrom('off' as const, 'approve' as const, 'automatic' as const),
+    days: fc.integer({ min: 0, max: 9 }),
+    hasCommand: fc.boolean(),
+    confirmedSubscribers: fc.constantFrom<(number | null)[]>(null, 0, 1),
   });
 
-  test('never exceeds its bytes, and accounts for every expiring snapshot', () => {
-    const names = fc.string({ unit: 'binary', maxLength: 255 });
-    fc.assert(
-      fc.property(
-        fc.array(names, { minLength: 1, maxLength: 20 }),
-        fc.integer({ min: 1, max: 1_500 }),
-        (some, amount) => {
-          const report = aReport(
-            Array.from({ length: amount }, (_, i) =>
-              expired({ name: `${some[i % some.length]}`, source: aSource(`${some[i % 7]}`) }),
-            ),
-          );
-          const { body } = renderEmail(report, CONTEXT);
-          expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_BODY_BYTES);
-          const left = number(/^… and ([\d,]+) more, in the full report: s3:/m.exec(body)?.[1]);
-          expect(body.split('\n').filter((line) => line.startsWith('- ')).length + left).toBe(amount);
-        },
-      ),
-      { numRuns: 30 },
-    );
-  });
+  type State = typeof state extends fc.Arbitrary<infer T> ? T : never;
 
-  test('cuts nothing from a report that fits', () => {
-    expect(renderEmail(aReport([expired({ name: 'a' }), expired({ name: 'b' })]), CONTEXT).body).not.toContain(
-      'more, in the full report',
-    );
+  const HUGE: State = {
+    amount: 100_000,
+    sources: 500,
+    every: 2,
+    names: ['雪🦊'.repeat(60), '𝕏'.repeat(255)],
+    complete: true,
+    failed: 30,
+    off: 20,
+    problems: 50,
+    stale: 20,
+    blocked: null,
+    hasChanges: true,
+    mode: 'off',
+    days: 0,
+    hasCommand: true,
+    confirmedSubscribers: 0,
+  };
+
+  function checkState(given: State): void {
+    const { amount, names, every, mode, blocked } = given;
+    const name = (i: number): string => names[i % names.length] ?? '';
+    const itemAt = (i: number): EvaluatedSnapshot => {
+      const snapshot = {
+        name: name(i),
+        arn: `arn-${i}`,
+        createdAt: NOW - (i % 900) * DAY,
+        source: aSource(`${name(i % given.sources)}${i % given.sources}`),
+      };
+      if (i % every === 0) return expired(snapshot, { sourceExists: i % 3 !== 0 });
+      return i % 7 === 1 ? excluded('unmanaged', name(i), snapshot) : kept(snapshot);
+    };
+    const items = Array.from({ length: amount }, (_, i) => itemAt(i));
+    const problem = (i: number) => ({ code: name(i), arn: `arn-${i}`, message: name(i + 1) });
+    const base = aReport(items, {
+      complete: given.complete,
+      account: name(0),
+      config: { origin: name(1), digest: `sha256:${'1'.repeat(64)}` },
+      scopes: [
+        aScope({ snapshots: amount }),
+        ...Array.from({ length: given.complete ? 0 : given.failed }, (_, i) => aFailedScope(name(i), 'disk')),
+        ...Array.from({ length: given.off }, (_, i) =>
+          aScope({ region: `off-${i}`, status: i % 2 === 0 ? 'disabled' : 'denied', sources: 'disabled' }),
+        ),
+      ],
+      problems: Array.from({ length: given.problems }, (_, i) => problem(i)),
+      stale: Array.from({ length: given.stale }, (_, i) => ({
+        source: { arn: name(i), name: name(i), region: 'us-east-1', kind: 'instance' },
+        newestAt: NOW - i * DAY,
+      })),
+      automatic: Array.from({ length: given.stale }, (_, i) => ({
+        source: { arn: name(i), name: name(i), region: 'us-east-1', kind: 'instance' },
+        count: i,
+        newestAt: null,
+        addOnEnabled: false,
+      })),
+      changes: given.hasChanges ? changes({ added: items }) : null,
+    });
+    const isCounting = mode === 'automatic' && given.days > 0 && given.complete && blocked === null;
+    const due = items
+      .filter(({ verdict }) => verdict === 'expire' && isCounting)
+      .map(({ snapshot }, i) => [snapshot.arn ?? '', `2026-12-0${1 + (i % given.days)}`] as const);
+    const report = {
+      ...base,
+      plan: { ...base.plan, blocked: blocked === null ? null : { code: blocked, message: name(2) } },
+    };
+    const mail = renderEmail(report, {
+      ...CONTEXT,
+      deletionMode: mode,
+      due: new Map(due),
+      applyCommand: given.hasCommand && mode !== 'off' ? (SITUATIONS.thousands?.context?.applyCommand ?? null) : null,
+      confirmedSubscribers: given.confirmedSubscribers,
+      deletionSchedule: `${'s'.repeat(64)}`,
+      dashboard: 'd'.repeat(200),
+      evidenceHead: `00000214:${'0'.repeat(64)}`,
+      fullReport: blocked === 'report.not-stored' ? null : CONTEXT.fullReport,
+      tagPrefix: 'r'.repeat(60),
+    });
+    expectWithinLimits(mail);
+    expect(countedIn(mail.body.replace(/, (?:on|from) \d+ Dec$/gm, ''))).toBe(report.totals.expire);
+    expect(mail.body).not.toMatch(/(?!\n)\p{Cc}|[\u202a-\u202e\u2028\u2029]|^Subject: /mu);
+    for (const link of mail.body.match(/\S*:\/\/\S*/g) ?? [])
+      expect(link).toMatch(/^https:\/\/(?:[a-z0-9-]+\.console|lightsail)\.aws\.amazon\.com\//);
+    expect((mail.body.match(/^ *aws /gm) ?? []).length).toBeLessThanOrEqual(1);
+  }
+
+  test('stays within 40 lines and 8 KiB for any account, accounts for every candidate, and lets no text of others forge a line or a link', () => {
+    fc.assert(fc.property(state, checkState), {
+      numRuns: 150,
+      examples: [
+        [{ ...HUGE, mode: 'automatic', days: 9 }],
+        [{ ...HUGE, amount: 2_000, complete: false }],
+        [{ ...HUGE, amount: 2_000, mode: 'approve' }],
+      ],
+    });
   });
 
   test('keeps hostile names on one line and shows what would reorder text', () => {
     const hostile = 'a\nNOTHING TO DO\r\u2028\u202egpj.exe\u0000\u009b\ud800';
     const { body } = renderEmail(aReport([expired({ name: hostile, source: aSource(hostile) })]), CONTEXT);
-    expect(body).toContain('- a\ufffdNOTHING TO DO\ufffd\ufffd\ufffdgpj.exe\ufffd\ufffd\ufffd: ');
+    expect(body).toContain('- a\ufffdNOTHING TO DO\ufffd\ufffd\ufffdgpj.exe\ufffd\ufffd\ufffd, Virginia: 1 of 1');
     expect(body).not.toMatch(/[\u202e\u2028\r\0\u009b]/);
   });
 
-  test('names each list that was not read before anything else, with the remedy that the service offers', () => {
+  test('names each region that was not read before the candidates, with the remedy that the service offers', () => {
     const scopes = [aScope(), aFailedScope('eu-south-2', 'disk')];
     const { body } = renderEmail(aReport([expired()], { complete: false, scopes }), CONTEXT);
-    expect(body.indexOf('disk snapshots in eu-south-2')).toBeLessThan(body.indexOf('EXPIRED BY POLICY'));
+    expect(body.indexOf('Spain (eu-south-2), disk snapshots: ')).toBeGreaterThan(0);
+    expect(body.indexOf('Spain (eu-south-2)')).toBeLessThan(body.indexOf('WHAT COULD BE DELETED'));
     expect(body).toContain('Tip: ask for lightsail:GetDiskSnapshots');
   });
 
   test('never says that all is well after an incomplete reading', () => {
     for (const name of ['incomplete', 'incomplete-nothing-expiring', 'nothing-read']) {
-      const { subject, body } = renderEmail(situation(name), { ...CONTEXT, deletionMode: 'automatic' });
-      expect(subject).toContain('Incomplete');
+      const { subject, body } = mailOf(name, { deletionMode: 'automatic', due: new Map() });
+      expect(subject).toContain('INCOMPLETE');
+      expect(body).toMatch(/^Nothing will be deleted, because not everything could be read\.\n/);
       expect(body).toMatch(/^(In what could be read|Nothing could be read)/m);
-      expect(body).toContain('Nothing can be deleted with this report: ');
-      expect(body).not.toMatch(
-        /^Nothing is expired by policy|nothing to delete|Nothing changed: |All together|are deleted later/m,
-      );
+      expect(body).not.toMatch(/within policy|do not need to do anything|nothing changed\.|will be deleted (on|:)/i);
     }
   });
 
-  test('names snapshots of unknown size wherever it says what is the most that they cost', () => {
+  test('names snapshots of unknown size wherever it says what they cost at most', () => {
     const { subject, body } = renderEmail(situation('unknown-sizes'), CONTEXT);
-    for (const line of [subject, ...body.split('\n').slice(0, 2)])
-      expect(line).toMatch(/at most \$[\d.]+\/month and [12] of unknown size/);
-    expect(body).toContain(
-      'web (instance snapshots in us-east-1): 2 snapshots, at most $2.00/month and 1 of unknown size',
-    );
+    for (const line of [subject, ...linesOf(body).filter((each) => each.includes('$'))])
+      expect(line).toMatch(/up to \$[\d.]+(\/month| a month) and [12] of unknown size/);
     const none = renderEmail(aReport([expired({ sizeGb: null })]), CONTEXT);
     expect(`${none.subject} ${none.body}`).not.toContain('$');
-    expect(none.body).toContain('size and cost not known');
-  });
-
-  test('names shared reasons once, and those of a single snapshot with it', () => {
-    const taken = (by: string) => ({ code: 'weekly', kind: 'taken', period: 2_965, by }) as const;
-    const full = { code: 'daily', kind: 'full', of: 7 } as const;
-    const old = { code: 'expireAfter', kind: 'old', duration: '30d', day: 20_757 } as const;
-    const { body } = renderEmail(
-      aReport([
-        expired({ name: 'a' }, { reasons: [full, taken('x')] }),
-        expired({ name: 'b' }, { reasons: [full, taken('y')] }),
-        expired({ name: 'c' }, { reasons: [full, old] }),
-      ]),
-      CONTEXT,
-    );
-    const policy = 'policy standard, from the rule "production"';
-    expect(body).toContain(`\nWhy: ${policy}. Newer snapshots fill its slots (daily: 7 of 7 slots filled)\n- a: `);
-    expect(body).toMatch(
-      /- a: .*\n {3}weekly: 2026-W44 already kept by x\n- b: .*\n {3}weekly: 2026-W44 already kept by y\nWhy/,
-    );
-    expect(body).toContain(
-      `\nWhy: ${policy}. Newer snapshots fill its slots, and it is older than 30 days (daily: 7 of 7 slots filled; 30d old since 2026-10-31)\n- c: `,
-    );
+    expect(none.body).toContain('Their size and cost are not known.');
   });
 
   test('asks nobody to install anything: its commands are those of AWS, beside the link of a terminal that has it', () => {
-    for (const [name, { report, context }] of Object.entries(SITUATIONS)) {
-      const { body } = renderEmail(report, { ...CONTEXT, ...context });
+    for (const name of Object.keys(SITUATIONS)) {
+      const { body } = mailOf(name);
       expect({ name, asks: /npx|lightsail-retention (report|apply|explain)|install/.test(body) }).toEqual({
         name,
         asks: false,
       });
       expect(
-        body.includes('    https://eu-central-1.console.aws.amazon.com/cloudshell/home?region=eu-central-1\n'),
-      ).toBe(/ {4}aws /.test(body));
+        body.includes('CloudShell: https://eu-central-1.console.aws.amazon.com/cloudshell/home?region=eu-central-1\n'),
+      ).toBe(/^aws /m.test(body));
     }
   });
 
-  test('has no place for what was cut where nothing is stored', () => {
-    const { body } = renderEmail(situation('thousands'), { ...CONTEXT, fullReport: null, files: [] });
-    expect(body).toMatch(/… and [\d,]+ more, in the full report: not stored\n/);
-    expect(body).not.toContain('npx');
+  test('answers what will happen, when, and how to stop it, in the first two lines and by a link', () => {
+    const { body } = mailOf('countdown');
+    const [what = '', how = ''] = linesOf(body);
+    expect(what).toMatch(
+      /^9 snapshots will be deleted on Monday, 30 November 2026, starting at 13:47\. The other 7 stay /,
+    );
+    expect(how).toMatch(
+      /add the tag retention:hold .* before that day\. To stop all, disable the deletion schedule below\.$/,
+    );
+    expect(body).toMatch(
+      /^Stop all automatic deletion \(choose Disable\): https:\/\/eu-central-1\.console\.aws\.amazon\.com\/scheduler\/home\?region=eu-central-1#schedules\/default\/\S+$/m,
+    );
+  });
+
+  test('has only console links of the partition of its region', () => {
+    for (const [region, host] of [
+      ['cn-north-1', 'console.amazonaws.cn'],
+      ['us-gov-west-1', 'console.amazonaws-us-gov.com'],
+    ] as const) {
+      const { body } = mailOf('countdown', { run: { kind: 'deployed', region } });
+      const links = (body.match(/https:\S+/g) ?? []).filter(
+        (link) => !link.startsWith('https://lightsail.aws.amazon.com/'),
+      );
+      expect(links).toHaveLength(3);
+      for (const link of links) expect(link.startsWith(`https://${region}.${host}/`)).toBe(true);
+    }
   });
 
   test('announces only the deletions that automatic deletion will make', () => {
-    const given = (report: Report) => renderEmail(report, { ...CONTEXT, deletionMode: 'automatic', grace: '7d' }).body;
-    expect(given(aReport([expired()]))).toMatch(
-      /snapshots that stay on this list are deleted later[\s\S]*on this list for 7d without interruption/,
-    );
-    expect(given(aReport([kept()]))).toContain('Automatic deletion is switched on; its list is empty.');
-    expect(given(situation('thousands'))).toContain('deletes nothing after a report like this one');
-    for (const report of [aReport([kept()]), situation('thousands')])
-      expect(given(report)).not.toContain('deleted later');
+    const given = (report: Report, due: ReadonlyMap<string, string> = new Map()) => {
+      const mail = renderEmail(report, { ...CONTEXT, deletionMode: 'automatic', grace: '7d', due });
+      return `${mail.subject}\n${mail.body}`;
+    };
+    const item = expired();
+    expect(given(aReport([item]), new Map([[item.snapshot.arn ?? '', '2026-11-30']]))).toMatch(/will be deleted on/);
+    for (const report of [aReport([item]), aReport([kept()]), situation('blocked'), situation('incomplete')])
+      expect(given(report)).not.toMatch(/(?<!Nothing )will be deleted(?! by)/i);
   });
 
   test('offers no command to delete when the plan is blocked', () => {
     const blocked = { code: 'cap.max-share', message: 'too large a share' } as const;
     const report = aReport([expired()], { plan: { id: 'p', digest: 'd', expiresAt: NOW, count: 1, blocked } });
-    expect(renderEmail(report, { ...CONTEXT, applyCommand: 'apply-it' }).body).not.toContain('apply-it');
+    const { body } = renderEmail(report, { ...CONTEXT, applyCommand: 'apply-it', deletionMode: 'approve' });
+    expect(body).not.toContain('apply-it');
+    expect(body).toContain('docs/first-clean-up.md');
+    expect(body).toContain('The plan is blocked: too large a share');
+  });
+
+  test('has a command that a shell joins again', () => {
+    const command = SITUATIONS.thousands?.context?.applyCommand ?? '';
+    const lines = commandLines(command);
+    expect(lines.map((line) => line.replace(/ \\$/, '').trim()).join(' ')).toBe(command);
+    expect(lines.length).toBeLessThanOrEqual(7);
+    for (const line of lines) expect(line.length <= 76 || !line.replace(/ \\$/, '').trim().includes(' ')).toBe(true);
+    expect(mailOf('thousands').body).toContain(`${lines.join('\n')}\n`);
   });
 
   test('names the configured prefix in the advice on keeping', () => {
-    expect(renderEmail(aReport([expired()]), { ...CONTEXT, tagPrefix: 'acme' }).body).toContain('key=acme:hold');
+    expect(renderEmail(aReport([expired()]), { ...CONTEXT, tagPrefix: 'acme' }).body).toContain(
+      'add the tag acme:hold',
+    );
+  });
+
+  test('has the same subject as the list of reports', () => {
+    for (const { report, context } of Object.values(SITUATIONS))
+      expect(renderEmail(report, { ...CONTEXT, ...context }).subject).toBe(reportSubject(report, context));
+  });
+
+  test('prints the evidence head as history --verify accepts it', () => {
+    const evidenceHead = `00000214:${'9c'.repeat(32)}`;
+    expect(renderEmail(aReport([kept()]), { ...CONTEXT, evidenceHead }).body).toContain(
+      `\nEvidence: ${evidenceHead}\n`,
+    );
+  });
+
+  test('writes days as people read them', () => {
+    expect(longDay('2026-12-07')).toBe('Monday, 7 December 2026');
   });
 
   test('carries attributes by which subscribers filter', () => {

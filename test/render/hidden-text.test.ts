@@ -202,6 +202,7 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
   const ended: ResultContext = {
     planId: text,
     zone: UTC,
+    region: 'us-east-1',
     result,
     unread: null,
     end: { state: 'failed', code: text, text },
@@ -283,7 +284,7 @@ describe('text of other people', () => {
     for (const part of PARTS) {
       const objects = new Map<string, string>();
       const store = memoryStore(objects);
-      await storeReport(store, reportOf(`a${part}b`), planOf('id') as unknown as NewPlan, 'retention');
+      await storeReport(store, reportOf(`a${part}b`), planOf('id') as unknown as NewPlan, { tagPrefix: 'retention' });
       await indexReports(store, reportOf(`a${part}b`), true);
       for (const [key, text] of objects) isClean(key, text);
     }

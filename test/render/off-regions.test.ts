@@ -40,10 +40,10 @@ describe('regions that are not read and do not make a report incomplete', () => 
     expect(renderEmail(REPORT, CONTEXT).subject).not.toMatch(/incomplete|not read/i);
   });
 
-  it('are named one by one at the end, with what that means', () => {
-    const body = renderEmail(REPORT, CONTEXT).body;
-    expect(body).toMatch(
-      /REGIONS DENIED: 2\nA service control policy denies every call in these regions\..*\n+- eu-west-2\n- eu-west-3/,
+  it('are named one by one at the end of a text without limits, with what that means', () => {
+    const text = [...renderTerminal(REPORT, CONTEXT, { columns: 200, colour: false })].join('');
+    expect(text).toMatch(
+      /REGIONS DENIED: 2\nA service control policy denies every call in these regions\..*\n+ {2}- eu-west-2\n {2}- eu-west-3/,
     );
   });
 

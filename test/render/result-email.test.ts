@@ -1,5 +1,7 @@
+import * as fc from 'fast-check';
 import { type ApplyResult, countOutcomes, type ItemResult, type Unsettled } from '../../lambda/core/plan/outcome';
 import { UTC } from '../../lambda/core/time/zone';
+import { invokeCommand } from '../../lambda/render/deletion-commands';
 import {
   type ResultContext,
   type RunEnd,
@@ -8,7 +10,9 @@ import {
   resultSubject,
 } from '../../lambda/render/result-email';
 import { renderResultHtml } from '../../lambda/render/result-html';
+import { expectGolden } from '../support/golden';
 import { APPROVED } from '../support/run-origin';
+import { expectWithinLimits } from './email-limits';
 
 const item = (given: Partial<ItemResult> = {}): ItemResult => ({
   arn: `arn:aws:lightsail:us-east-1:123456789012:InstanceSnapshot/${given.name ?? 'web-1103'}`,
@@ -46,6 +50,7 @@ const result = (items: readonly ItemResult[], requested = items.length): ApplyRe
 
 const context = (given: Partial<ResultContext> = {}): ResultContext => ({
   zone: UTC,
+  region: 'eu-west-1',
   planId: 'a-plan',
   result: result([item()]),
   unread: null,
@@ -65,26 +70,55 @@ const UNSETTLED: Unsettled = {
   reasons: [{ code: 'expireAfter', text: '30d old since 2026-10-31' }],
 };
 
+/** 22 deleted of 5 sources, 2 failed, 2 skipped. */
+const MIXED: readonly ItemResult[] = [
+  ...Array.from({ length: 22 }, (_, i) =>
+    item({
+      name: `web-${i}`,
+      source: ['staging', 'prod-web', 'app', 'wiki', 'shop-data'][(i * i) % 5] ?? '',
+      kind: (i * i) % 5 === 4 ? 'disk' : 'instance',
+      region: (i * i) % 5 < 2 ? 'eu-central-1' : 'us-east-1',
+      at: `2026-11-23T08:${String(i % 14).padStart(2, '0')}:00.000Z`,
+    }),
+  ),
+  item({ name: 'prod-web-2025-10-06', outcome: 'failed', code: 'AccessDeniedException', text: 'not allowed' }),
+  item({ name: 'prod-web-2025-11-05', outcome: 'failed', code: 'AccessDeniedException', text: 'not allowed' }),
+  item({ name: 'wiki-2026-05-24', outcome: 'spared', code: 'hold', text: 'held by the tag retention:hold' }),
+  item({ name: 'app-2026-09-24', outcome: 'changed', code: 'changed.tags', text: 'its tags changed' }),
+];
+
+const COMMAND = invokeCommand(
+  { id: '20261123T080000Z-1a2b3c4d', digest: `sha256:${'0'.repeat(64)}` },
+  `arn:aws:lambda:ap-southeast-2:123456789012:function:${'f'.repeat(64)}:live`,
+  { name: '20261123T080000Z-1a2b3c4d-20261123T090000Z' },
+);
+
 const stopped: RunEnd = { state: 'stopped', code: 'run.deadline', text: 'it did not end within 23 hours' };
 
 test.each<[string, Partial<ResultContext>, string, string]>([
-  ['all deleted', {}, '1 of 1 planned snapshots deleted, at most $2.00/month', 'deleted'],
+  ['all deleted', {}, '1 of 1 snapshot deleted, up to $2.00/month', 'deleted'],
   [
     'some failed',
     { result: result([item(), item({ name: 'b', outcome: 'failed', code: 'x' })]) },
-    '1 of 2 deletions failed, 1 deleted',
+    '1 of 2 snapshots deleted, 1 failed',
+    'deletion-failed',
+  ],
+  [
+    'the form of the contract',
+    { result: result(MIXED) },
+    '22 of 26 snapshots deleted, 2 failed, 2 skipped',
     'deletion-failed',
   ],
   [
     'not finished',
     { result: result([item()], 3), end: stopped },
-    'Deletion not finished: 1 deleted, 2 of 3 not processed',
+    'NOT FINISHED: 1 of 3 snapshots deleted, 2 not processed',
     'deletion-stopped',
   ],
   [
     'not known of one',
     { result: { ...result([], 3), unsettled: [UNSETTLED] }, end: stopped },
-    'Deletion not finished: 0 deleted, 1 unknown, 2 of 3 not processed',
+    'NOT FINISHED: 0 of 3 snapshots deleted, 1 unknown, 2 not processed',
     'deletion-stopped',
   ],
   [
@@ -110,21 +144,52 @@ test.each<[string, Partial<ResultContext>, string, string]>([
   expect(resultAttributes(context(given)).outcome).toBe(outcome);
 });
 
-test('the e-mail has failures first, each outcome with its reason, and the places of the files', () => {
+test.each<[string, Partial<ResultContext>]>([
+  ['after-a-deletion', { result: result(MIXED.filter(({ outcome }) => outcome === 'deleted')), zone: UTC }],
+  ['deletion-failed', { result: result(MIXED) }],
+  [
+    'deletion-stopped',
+    {
+      result: { ...result(MIXED, 40), unsettled: [UNSETTLED] },
+      end: stopped,
+      resumeCommand: {
+        command: invokeCommand(
+          { id: '20261123T080000Z-1a2b3c4d', digest: `sha256:${'0'.repeat(64)}` },
+          'arn:aws:lambda:eu-west-1:123456789012:function:LightsailRetention-RetentionDeletionFunction0A1B2C3D:live',
+          { name: '20261123T080000Z-1a2b3c4d-20261123T090000Z' },
+        ),
+        region: 'eu-west-1',
+      },
+    },
+  ],
+  [
+    'deletion-refused',
+    { result: null, end: { state: 'refused', code: 'plan.expired', text: 'it expired on 2026-11-30' } },
+  ],
+])('the e-mail of a result reads as reviewed: %s', (name, given) => {
+  const { subject, body } = renderResultEmail(context({ planId: '20261123T080000Z-1a2b3c4d', ...given }));
+  expectGolden(`email-${name}.txt`, `Subject: ${subject}\n\n${body}`);
+  expectWithinLimits({ subject, body });
+});
+
+test('the e-mail has failures first, each with its reason, and the link of the page', () => {
   const { body } = renderResultEmail(
     context({
       result: result([
         item({ name: 'gone' }),
         item({ name: 'kept', outcome: 'spared', code: 'hold', text: 'tag retention:hold' }),
         item({ name: 'stuck', outcome: 'failed', code: 'AccessDeniedException', text: 'not allowed' }),
+        item({ name: 'late', outcome: 'failed', code: 'operation.timeout', text: 'no end', mayStillBeDeleted: true }),
       ]),
     }),
   );
-  const positions = ['stuck', 'kept', 'gone', 's3://reports/results/a-plan.html'].map((text) => body.indexOf(text));
+  const positions = ['stuck', 'late', 'kept', 'DELETED: 1 (up to $2.00 a month)', 's3/object/reports?region'].map(
+    (text) => body.indexOf(text),
+  );
   expect(positions).toEqual([...positions].sort((a, b) => a - b));
   expect(positions.every((position) => position >= 0)).toBe(true);
-  expect(body).toContain('not allowed [AccessDeniedException]');
-  expect(body).toContain('Freed: at most $2.00/month');
+  expect(body).toContain('- stuck: not allowed (AccessDeniedException)\n');
+  expect(body).toContain('- late: no end (operation.timeout). It may still be deleted\n');
 });
 
 test('the e-mail of an unfinished plan has the reason and the command that continues it', () => {
@@ -137,7 +202,7 @@ test('the e-mail of an unfinished plan has the reason and the command that conti
   );
   expect(body).toContain('The run was stopped: it did not end within 23 hours (run.deadline).');
   expect(body).toContain(
-    '    aws lambda invoke again\n    https://eu-west-1.console.aws.amazon.com/cloudshell/home?region=eu-west-1\n',
+    'CloudShell: https://eu-west-1.console.aws.amazon.com/cloudshell/home?region=eu-west-1\naws lambda invoke again\n',
   );
 });
 
@@ -147,9 +212,9 @@ test('a sent delete without outcome comes first in the e-mail and on the page, b
     end: stopped,
   });
   const { body } = renderResultEmail(given);
-  expect(body).toContain('Of 3 planned snapshots: 1 deleted, 2 of unknown outcome, 0 not processed.');
+  expect(body).toContain('Of 2 the outcome is not known.');
   expect(body).toMatch(
-    /A delete may have been sent: its outcome is not known \(2\)\n {2}- web-1104 of web\n {2}- arn:aws:lightsail:…:a of web\n[\s\S]*Deleted \(1\)/,
+    /A DELETE MAY HAVE BEEN SENT: ITS OUTCOME IS NOT KNOWN: 2\n- web-1104 of web\n- arn:aws:lightsail:…:a of web\n[\s\S]*DELETED: 1 /,
   );
   const html = [...renderResultHtml(given)].join('');
   for (const text of ['web-1104', 'arn:aws:lightsail:…:a', 'its outcome is not known']) expect(html).toContain(text);
@@ -159,18 +224,73 @@ test('the e-mail of a refused plan says that nothing was deleted, and why', () =
   const { body } = renderResultEmail(
     context({ result: null, end: { state: 'refused', code: 'plan.expired', text: 'too late' }, files: [] }),
   );
-  expect(body).toMatch(/^The plan was refused: too late \(plan\.expired\)\.\nNothing was deleted\. Plan a-plan\.\n/);
+  expect(body).toMatch(/^The plan was refused: too late \(plan\.expired\)\.\nNothing was deleted\.\n\nPlan a-plan\. /);
 });
 
-test('the e-mail has at most 250 KiB, is cut between lines, and its subject has at most 99 printable characters', () => {
+test('the e-mail of 20,000 outcomes stays within its limits, and its subject has at most 99 printable characters', () => {
   const items = Array.from({ length: 20_000 }, (_, index) => item({ name: `web-${index}-${'ü'.repeat(30)}` }));
-  const { subject, body } = renderResultEmail(context({ result: result(items) }));
-  expect(Buffer.byteLength(body)).toBeLessThanOrEqual(250 * 1024);
-  expect(Buffer.byteLength(body)).toBeGreaterThan(200 * 1024);
-  expect(body).toMatch(/\n… and [\d,]+ more lines, in s3:\/\/reports\/results\/a-plan\.html\n/);
+  expectWithinLimits(renderResultEmail(context({ result: result(items) })));
   const long: RunEnd = { state: 'failed', code: `x\n${'é'.repeat(10)}${'y'.repeat(200)}`, text: 'z' };
-  for (const text of [subject, resultSubject(context({ result: null, end: long }))])
-    expect(text).toMatch(/^[!-~][ -~]{0,98}$/);
+  expect(resultSubject(context({ result: null, end: long }))).toMatch(/^[!-~][ -~]{0,98}$/);
+});
+
+test('the e-mail of any result stays within 40 lines and 8 KiB, and names or counts every outcome', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 255 }),
+    fc.constantFrom('雪🦊'.repeat(60), 'a\nDELETED: 9', '\u202egpj.exe', 'https://evil.example/'),
+  );
+  const outcome = fc.constantFrom('deleted', 'already-gone', 'spared', 'changed', 'failed');
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(text, outcome, fc.boolean()), { maxLength: 60 }),
+      fc.array(text, { maxLength: 5 }),
+      fc.nat(9),
+      fc.boolean(),
+      fc.option(text, { nil: null }),
+      (outcomes, unsettled, open, isEarly, unread) => {
+        const items = outcomes.map(([name, each, late], i) =>
+          item({
+            name,
+            source: `${name}${i % 9}`,
+            outcome: each,
+            code: name,
+            text: name,
+            ...(late && each === 'failed' && { mayStillBeDeleted: true }),
+          }),
+        );
+        const recorded = {
+          ...result(items, items.length + unsettled.length + open),
+          unsettled: unsettled.map((name) => ({ ...UNSETTLED, name })),
+        };
+        const mail = renderResultEmail(
+          context({
+            planId: unsettled[0] ?? 'a-plan',
+            result: unread === null ? recorded : null,
+            unread,
+            end: isEarly
+              ? { state: 'failed', code: unsettled[0] ?? 'x', text: unsettled[1] ?? 'y' }
+              : { state: 'finished' },
+            files: ['s3://reports/results/a-plan.html', 's3://reports/results/a-plan.json'],
+            evidenceHead: `00000214:${'0'.repeat(64)}`,
+            resumeCommand: open > 0 ? { command: COMMAND, region: 'eu-west-1' } : null,
+          }),
+        );
+        expectWithinLimits(mail);
+        if (unread !== null) return;
+        const blockCount = (heading: string): number => {
+          const [, block = ''] = new RegExp(`^${heading}: [\\d,]+(?: .*)?\n((?:- .*\n)*)`, 'm').exec(mail.body) ?? [];
+          return block
+            .split('\n')
+            .reduce((sum, line) => sum + (line === '' ? 0 : Number(/^- and (\d+) more$/.exec(line)?.[1] ?? 1)), 0);
+        };
+        const countOf = (...wanted: string[]): number => items.filter((each) => wanted.includes(each.outcome)).length;
+        expect(blockCount('FAILED')).toBe(countOf('failed'));
+        expect(blockCount('SKIPPED')).toBe(countOf('spared', 'changed'));
+        expect(/^DELETED: /m.test(mail.body)).toBe(countOf('deleted') > 0);
+      },
+    ),
+    { numRuns: 200 },
+  );
 });
 
 test('text of other people stays text, on one line of the e-mail and in the page', () => {

@@ -1,5 +1,6 @@
 import { blockOf } from '../../lambda/core/plan/plan';
 import type { EvaluatedSnapshot, PlanSummary, Report } from '../../lambda/core/report/report-model';
+import { invokeCommand } from '../../lambda/render/deletion-commands';
 import type { TextContext } from '../../lambda/render/report-header';
 import {
   aFailedScope,
@@ -92,11 +93,48 @@ const unread = [
   aScope({ region: 'eu-west-1', sources: 'failed', error: { code: 'ThrottlingException', message: 'Rate exceeded' } }),
 ];
 
+const APPLY_COMMAND = invokeCommand(
+  { id: '20261123T080000Z-1a2b3c4d', digest: `sha256:${'0'.repeat(64)}` },
+  'arn:aws:lambda:eu-central-1:123456789012:function:LightsailRetention-RetentionDeletionFunction0A1B2C3D-4e5f6G7h:live',
+);
+
+const AUTOMATIC = {
+  deletionMode: 'automatic',
+  grace: '7d',
+  deletionSchedule: 'LightsailRetention-RetentionDeletionSchedule-8J9K',
+  dashboard: 'LightsailRetention-eu-central-1-c8a1f0e2',
+} as const;
+
+const STALE = [
+  {
+    source: { arn: aSource('mail').arn, name: 'mail', region: 'us-east-1', kind: 'instance' },
+    newestAt: NOW - 40 * DAY,
+  },
+  {
+    source: { arn: aSource('lab').arn, name: 'lab', region: 'us-east-1', kind: 'instance' },
+    newestAt: NOW - 121 * DAY,
+  },
+] as const;
+
+/** Candidates of three sources, and snapshots that stay. */
+const counted: readonly EvaluatedSnapshot[] = [
+  ...[7, 8, 9, 10, 11].map((weeks) => expired({ name: `web-${weeks}`, createdAt: NOW - weeks * 7 * DAY })),
+  ...items,
+];
+
+/** Gives the candidates these days in turn. */
+const dueOn = (all: readonly EvaluatedSnapshot[], days: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(
+    all
+      .filter(({ verdict }) => verdict === 'expire')
+      .map(({ snapshot }, index) => [snapshot.arn ?? '', days[index % days.length] ?? '']),
+  );
+
 /** One report per situation that the e-mail must be good at; each golden has its name. */
 export const SITUATIONS: Readonly<
   Record<string, { readonly report: Report; readonly context?: Partial<TextContext> }>
 > = {
-  'nothing-expiring': {
+  'nothing-to-do': {
     report: aReport([kept({ name: 'web-1120' }), kept({ name: 'web-1119', createdAt: NOW - 21 * DAY })]),
   },
   'no-snapshots': { report: aReport([]) },
@@ -118,13 +156,7 @@ export const SITUATIONS: Readonly<
           addOnEnabled: false,
         },
       ],
-      stale: [
-        {
-          source: { arn: aSource('mail').arn, name: 'mail', region: 'us-east-1', kind: 'instance' },
-          newestAt: NOW - 40 * DAY,
-        },
-        { source: { arn: aSource('lab').arn, name: 'lab', region: 'us-east-1', kind: 'instance' }, newestAt: null },
-      ],
+      stale: [STALE[0], { ...STALE[1], newestAt: null }],
       changes: changes({
         added: items.slice(3, 5),
         newlyExpiring: items.slice(5, 6),
@@ -133,11 +165,19 @@ export const SITUATIONS: Readonly<
       }),
     }),
     context: {
-      applyCommand: `aws lambda invoke --function-name lightsail-retention-delete --payload '{"plan":"20261123T080000Z-1a2b3c4d"}' /dev/stdout --region eu-central-1`,
+      applyCommand: APPLY_COMMAND,
       deletionMode: 'approve',
     },
   },
   thousands: {
+    report: aReport(
+      Array.from({ length: 5_000 }, (_, i) =>
+        expired({ name: `server-${i % 40}-${i}`, createdAt: NOW - i * DAY, source: aSource(`server-${i % 40}`) }),
+      ),
+    ),
+    context: { applyCommand: APPLY_COMMAND, deletionMode: 'approve' },
+  },
+  blocked: {
     report: aReport(
       Array.from({ length: 5_000 }, (_, i) =>
         expired({ name: `server-${i % 40}-${i}`, createdAt: NOW - i * DAY, source: aSource(`server-${i % 40}`) }),
@@ -190,7 +230,28 @@ export const SITUATIONS: Readonly<
       config: { origin: 'built-in', digest: `sha256:${'2'.repeat(64)}` },
       plan: aPlan(2, 4, true, 'built-in'),
     }),
+    context: { isFirstReport: true },
   },
   'no-subscriber': { report: aReport(items.slice(3, 7)), context: { confirmedSubscribers: 0 } },
-  automatic: { report: aReport(items.slice(3, 7)), context: { deletionMode: 'automatic', grace: '7d' } },
+  countdown: {
+    report: aReport(counted, {
+      scopes,
+      problems: [problem, { ...problem, message: 'the key retention-hold is not a known key' }],
+      stale: STALE,
+      changes: changes({ added: items.slice(3, 5), newlyExpiring: items.slice(5, 6) }),
+    }),
+    context: { ...AUTOMATIC, due: dueOn(counted, ['2026-11-30']) },
+  },
+  'countdown-several-days': {
+    report: aReport(counted, { scopes }),
+    context: { ...AUTOMATIC, due: dueOn(counted, ['2026-11-30', '2026-12-02', '2027-01-04']) },
+  },
+  'automatic-without-days': { report: aReport(items.slice(3, 7)), context: { ...AUTOMATIC, due: new Map() } },
+  'not-stored': {
+    report: aReport(items.slice(3, 7), {
+      problems: [{ code: 'report.not-stored', arn: null, message: 'store the report: it took more than 300 s' }],
+      plan: { ...aPlan(2, 4, true), blocked: { code: 'report.not-stored', message: 'the report could not be stored' } },
+    }),
+    context: { ...AUTOMATIC, fullReport: null, files: [] },
+  },
 };

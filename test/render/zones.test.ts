@@ -48,15 +48,28 @@ const report = aReport(
 );
 const context = { ...CONTEXT, applyCommand: 'apply it' };
 const LOCAL = ['2026-11-24 09:15', '2026-11-17 09:15', '2026-11-14', '2026-11-04'];
+/** In the e-mail, dates are in words. */
+const LOCAL_WORDS = [
+  'made on 24 Nov 2026 09:15',
+  'the last report (17 Nov 2026)',
+  'oldest from 22 Nov 2026',
+  'until 1 Dec 2026 09:15',
+];
 const UTC_DAYS = ['2026-11-23', '2026-11-30', '2026-11-16', '2026-11-13', '2026-11-03', 'UTC', 'T20:15'];
+const UTC_WORDS = ['23 Nov', '30 Nov', '16 Nov', '21 Nov', '20:15'];
 
 const plain = (text: string): string => text.replace(/\s+/g, ' ');
 const mail = renderEmail(report, context);
 
 describe('dates that a person reads', () => {
+  it('are in the configured zone, which is named once: e-mail', () => {
+    for (const local of LOCAL_WORDS) expect(plain(mail.body)).toContain(local);
+    for (const utc of [...UTC_WORDS, 'UTC']) expect(mail.body).not.toContain(utc);
+    expect(`${mail.subject}${mail.body}`.split('Pacific/Auckland')).toHaveLength(2);
+  });
+
   it.each<[string, string, boolean]>([
     ['terminal', [...renderTerminal(report, context, { columns: 100, colour: false })].join(''), true],
-    ['e-mail', `${mail.subject}\n${mail.body}`, true],
     ['Markdown', [...renderMarkdown(report, context)].join(''), true],
     ['page', [...renderHtml(report, { stored: true, tagPrefix: 'retention' })].join(''), false],
   ])('are in the configured zone, which is named once: %s', (_, text, hasPlan) => {

@@ -25,7 +25,7 @@ describe('the index of reports', () => {
     expect(indexed(objects)[2]).toEqual({
       reportId: ids[0],
       at: '2026-11-09T08:00:00.000Z',
-      outcome: '[Lightsail] 1 of 1 snapshot expired by policy, at most $2.00/month',
+      outcome: '[Lightsail] 1 of 1 snapshot can be deleted, up to $2.00/month',
       files: { html: `${ids[0]}/report.html`, json: `${ids[0]}/report.json`, csv: `${ids[0]}/report.csv` },
     });
     const page = objects.get('reports/index.html') ?? '';

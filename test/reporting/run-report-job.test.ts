@@ -2,7 +2,7 @@ import { compactInstant } from '../../lambda/core/time/instant';
 import { checkUnblocked, openPlan } from '../../lambda/deletion/verify-plan';
 import type { LiveInventory, Store } from '../../lambda/ports/ports';
 import { runReport } from '../../lambda/reporting/run-report-job';
-import { digestOf } from '../../lambda/runtime/digest';
+import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { newReportId } from '../../lambda/runtime/report-id';
 import { fakeChannel, fakeChat } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';
@@ -94,7 +94,9 @@ describe('the scheduled report', () => {
     );
     await runAt(NOW + 7 * DAY);
     expect(channel.sent).toHaveLength(2);
-    expect(channel.sent[1]?.body).toContain('web-1124');
+    expect(channel.sent[1]?.body).toContain(
+      'Since the last report (23 Nov 2026): 1 new snapshot, 1 more can be deleted.',
+    );
   });
 
   it('fails loudly when the message cannot be sent, and sends it at the retry', async () => {
@@ -224,6 +226,38 @@ test('a countdown that cannot be found is a problem of the report, announces no 
   expect([...objects].find(([key]) => key.endsWith('/sent.json'))?.[1]).toContain('"announced":false');
 });
 
+describe('the evidence of a report', () => {
+  const evidence = { hashText: sha256Of, keptForDays: 400 };
+  const request = {
+    ...{ reportId: newReportId(NOW), config: aConfig(POLICY), scheduledAt: NOW, region: 'us-east-1', deadline: null },
+  };
+  const portsOver = (objects: Map<string, string>, change: Partial<Store> = {}) => {
+    const channel = fakeChannel();
+    const store = { ...memoryStore(objects), ...change };
+    const readInventory = fakeInventory(anInventory({ snapshots: [aSnapshot()] }));
+    return { clock: () => NOW, digest: digestOf, channel, readInventory, store, evidence };
+  };
+
+  it('records the report and its plan, and the e-mail has the head of the chain', async () => {
+    const objects = new Map<string, string>();
+    const ports = portsOver(objects);
+    await runReport(ports, request);
+    const records = [...objects.keys()].filter((key) => key.startsWith('evidence/'));
+    expect(records).toEqual(['evidence/00000001.json', 'evidence/00000002.json']);
+    const head = sha256Of(objects.get('evidence/00000002.json') ?? '');
+    expect(ports.channel.sent[0]?.body).toContain(`Evidence: 2:${head}`);
+  });
+
+  it('never keeps the report from being sent: the e-mail says that it is not recorded, and the run fails', async () => {
+    const objects = new Map<string, string>();
+    const ports = portsOver(objects, { listAfter: async () => Promise.reject(new Error('no evidence')) });
+    await expect(runReport(ports, request)).rejects.toMatchObject({ code: 'report.unfinished' });
+    expect(ports.channel.sent).toHaveLength(1);
+    expect(ports.channel.sent[0]?.body).toContain('Evidence: not recorded.');
+    expect(ports.channel.sent[0]?.body).toContain('no evidence (report.unfinished)');
+  });
+});
+
 describe('the comparison with the last stored report', () => {
   const stateOf = (objects: Map<string, string>): readonly [string, string] => {
     const found = [...objects].find(([key]) => key.endsWith('state.json'));
@@ -235,9 +269,9 @@ describe('the comparison with the last stored report', () => {
     const { channel, runAt } = aDeployment();
     await runAt(NOW);
     await runAt(NOW + 60_000, null);
-    expect(channel.sent[0]?.body).toContain('There is no earlier report to compare with.');
-    expect(channel.sent[1]?.body).toContain('Since the last report'.toUpperCase());
-    expect(channel.sent[1]?.body).not.toContain('There is no earlier report to compare with.');
+    expect(channel.sent[0]?.body).toContain('This is the first report.');
+    expect(channel.sent[1]?.body).toContain('Since the last report (23 Nov 2026): nothing changed.');
+    expect(channel.sent[1]?.body).not.toMatch(/no earlier report|the first report/);
   });
 
   it('is made with a state that an earlier version wrote, without the number of snapshots on each list', async () => {

@@ -93,8 +93,8 @@ describe('the report function', () => {
       });
       expect(mails()).toHaveLength(1);
       expect(mails()[0]).toContain('NOT STORED');
-      expect(mails()[0]).toContain('The full report was not stored.');
-      expect(mails()[0]).toContain('Nothing can be deleted with this report');
+      expect(mails()[0]).toContain('This report could not be stored, and nothing can be deleted with it.');
+      expect(mails()[0]).not.toContain('/s3/object/');
       expect(mails()[0]).not.toMatch(/retention apply |lambda invoke/);
       expect(await run(10)).toMatchObject({ delivery: 'already-sent' });
       expect(mails()).toHaveLength(1);

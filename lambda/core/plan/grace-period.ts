@@ -1,9 +1,11 @@
 import type { Config } from '../policy/config';
 import { instantOfId } from '../time/instant';
-import { addDuration, subtractDuration } from '../time/period';
+import { addDuration } from '../time/period';
 import { CLOCK_TOLERANCE_MS } from '../time/tolerance';
 import { DAY_MS, HOUR_MS } from '../time/units';
+import { firstDeletion, firstStart, MAX_REPORT_AGE_MS } from './deletion-start';
 import type { NewPlan, Plan, PlanContent, PlanItem } from './plan';
+import { type AutomaticConfig, graceHistoryStart, isPastGrace, type Listing, Timetable } from './timetable';
 
 /** The note that a report was e-mailed. */
 export interface MailNote {
@@ -20,6 +22,10 @@ export interface MailNote {
   readonly announced: boolean;
   /** When the oldest report of its countdown was made (epoch ms). Earlier versions did not note it. */
   readonly countedFrom?: number | null;
+  /** The schedule of the reports by which it announced days; null: not noted. */
+  readonly schedule?: string | null;
+  /** Whether the report was scheduled, and not made by hand. */
+  readonly isScheduled?: boolean;
 }
 
 /** A stored plan, and when the store wrote it and its report (epoch ms); null: not known. */
@@ -38,8 +44,6 @@ export interface ReportRun {
   /** The note of the report that was e-mailed; null: none. */
   readonly mailed: MailNote | null;
 }
-
-type AutomaticConfig = Pick<Config, 'digest' | 'origin' | 'zone' | 'deletion'>;
 
 /** The reason why nothing may be deleted now. */
 export interface NothingDue {
@@ -60,9 +64,6 @@ export interface Due {
 /** Of more reports than this, the newest and the first one are named. */
 export const MAX_ANNOUNCING_REPORTS = 100;
 
-/** Maximum age of the newest report. */
-const MAX_REPORT_AGE_MS = DAY_MS;
-
 const nothingDue = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
 
 /** Maximum difference between the time in an object and the time at which the store wrote it. */
@@ -81,6 +82,7 @@ interface EligibleRun {
   readonly plans: readonly Plan[];
   /** The oldest report (epoch ms) of the countdown that it announced. */
   readonly countedFrom: number;
+  readonly schedule: string | null;
 }
 
 const isNear = (storedAt: number | null, claimed: number): boolean =>
@@ -180,6 +182,7 @@ function evaluateRun(run: ReportRun, config: Pick<Config, 'digest'>): EligibleRu
     mailed: sent.plan,
     plans: stored.map(({ plan }) => plan),
     countedFrom: note.countedFrom ?? Number.NEGATIVE_INFINITY,
+    schedule: note.schedule ?? null,
   };
 }
 
@@ -226,19 +229,29 @@ const reportTimeOf = ({ time, plans, mailed }: ReportRun): number => {
  */
 export const GRACE_MARGIN_MS = 4 * DAY_MS;
 
-const isPastGrace = (at: number, now: number, { deletion: { grace }, zone }: AutomaticConfig): boolean =>
-  now >= addDuration(at, grace, zone) && at <= subtractDuration(now, grace, zone);
+/** The listings of items by key. */
+type Listings = Map<string, Listing>;
 
-/** Since when (epoch ms) every report lists an item, by key. */
-type ListedSince = Map<string, number>;
-
-/** Removes from `listed` the items that a plan of an older run lacks, and sets `since` of the others to that run. */
-function dateBack(since: ListedSince, listed: Set<string>, { plans, countsFrom }: EligibleRun): void {
+/** Removes from `listed` the items that a plan of an older run lacks, and dates the others back to that run. */
+function dateBack(listings: Listings, listed: Set<string>, { plans, countsFrom, schedule }: EligibleRun): void {
   for (const plan of plans) {
     const keys = new Set(plan.items.map(itemKey));
     for (const each of listed) if (!keys.has(each)) listed.delete(each);
   }
-  for (const each of listed) since.set(each, Math.min(countsFrom, since.get(each) ?? countsFrom));
+  // The listings of one report are the same object, so that each is made once.
+  const older = new Map<Listing | undefined, Listing>();
+  for (const each of listed) {
+    const known = listings.get(each);
+    const listing = older.get(known) ?? olderListing(known, countsFrom, schedule);
+    older.set(known, listing);
+    listings.set(each, listing);
+  }
+}
+
+function olderListing(known: Listing | undefined, countsFrom: number, schedule: string | null): Listing {
+  const { since, schedules } = known ?? { since: countsFrom, schedules: [] };
+  const isKnown = schedule === null || schedules.includes(schedule);
+  return { since: Math.min(countsFrom, since), schedules: isKnown ? schedules : [...schedules, schedule] };
 }
 
 const sortNewestFirst = (runs: readonly ReportRun[]): readonly ReportRun[] =>
@@ -247,7 +260,7 @@ const sortNewestFirst = (runs: readonly ReportRun[]): readonly ReportRun[] =>
 /** The reports of a grace period while they are read, newest first. */
 interface GracePeriod {
   readonly newest: EligibleRun;
-  readonly since: ListedSince;
+  readonly listings: Listings;
   /** The items that every report so far lists. */
   readonly listed: Set<string>;
   /** The items that a report of at least the age of the grace period lists; empty until one was read. */
@@ -275,14 +288,14 @@ function readGracePeriod(
   config: AutomaticConfig,
   now: number,
 ): GracePeriod | NothingDue | null {
-  const oldest = subtractDuration(now, config.deletion.grace, config.zone) - GRACE_MARGIN_MS;
+  const oldest = graceHistoryStart(config, now) - GRACE_MARGIN_MS;
   const evaluateNext = makeEvaluator(config);
   let period: GracePeriod | null = null;
   for (const run of sortNewestFirst(runs)) {
     const eligible = checkRun(evaluateNext(run), period?.newest ?? null, now);
     if ('state' in eligible) return period?.hasOld ? period : eligible;
     period ??= startGracePeriod(eligible);
-    dateBack(period.since, period.listed, eligible);
+    dateBack(period.listings, period.listed, eligible);
     if (!period.hasOld) period.announcing.push(eligible.mailed.id);
     if (!period.hasOld && isPastGrace(eligible.countsFrom, now, config)) {
       period.hasOld = true;
@@ -298,7 +311,7 @@ const shortened = (ids: readonly string[]): readonly string[] =>
 
 function startGracePeriod(newest: EligibleRun): GracePeriod {
   const listed = new Set(newest.mailed.items.map(itemKey));
-  return { newest, since: new Map(), listed, old: new Set(), announcing: [], hasOld: false };
+  return { newest, listings: new Map(), listed, old: new Set(), announcing: [], hasOld: false };
 }
 
 /**
@@ -312,8 +325,14 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
   if (period === null) return nothingDue('auto.no-report', 'there is no report');
   if ('state' in period) return period;
   if (!period.hasOld) return nothingDue('auto.grace', 'no report is as old as deletion.grace');
-  const { since, old, newest, announcing } = period;
-  const isDue = (key: string): boolean => old.has(key) && isPastGrace(since.get(key) ?? now, now, config);
+  const { listings, old, newest, announcing } = period;
+  const timetable = new Timetable(config, runs, null);
+  const isDue = (key: string): boolean => {
+    const listing = listings.get(key);
+    if (listing === undefined || !old.has(key) || !isPastGrace(listing.since, now, config)) return false;
+    const first = timetable.firstAnnounced(listing);
+    return first !== null && first <= now + CLOCK_TOLERANCE_MS;
+  };
   const items = newest.mailed.items.filter((item) => isDue(itemKey(item)));
   return items.length === 0
     ? nothingDue('auto.nothing-due', 'no snapshot was listed by every report of the grace period')
@@ -328,25 +347,59 @@ export interface Countdown {
   readonly countedFrom: number;
 }
 
-/** Computes the countdown of a report; `earlier` are the runs before it. */
-export function countdown(report: NewPlan, earlier: readonly ReportRun[], config: AutomaticConfig): Countdown {
+/** The first start (epoch ms) after a report at which its listed snapshots can be deleted; null: there is none. */
+function announcedStart(
+  listing: Listing,
+  madeAt: number,
+  timetable: Timetable,
+  config: AutomaticConfig,
+): number | null {
+  const { zone, deletion } = config;
+  const first = timetable.firstAnnounced(listing);
+  if (first === null) return null;
+  const { current } = timetable;
+  if (current === null) return Math.max(madeAt, addDuration(listing.since, deletion.grace, zone));
+  const from = Math.max(first, madeAt + 1);
+  // This report is recent enough for the starts of a day.
+  const own = firstStart(madeAt + 1, zone, () => true);
+  if (own !== null && own >= from && own - madeAt <= MAX_REPORT_AGE_MS) return own;
+  return firstDeletion(from, zone, current);
+}
+
+/**
+ * Computes the countdown of a report; `earlier` are the runs before it, and `scheduledAt` (epoch ms) is its scheduled
+ * time. A snapshot without a day cannot be deleted by any scheduled start.
+ */
+export function countdown(
+  report: NewPlan,
+  earlier: readonly ReportRun[],
+  config: AutomaticConfig,
+  scheduledAt: number | null = null,
+): Countdown {
   const madeAt = Date.parse(report.createdAt);
   let countedFrom = madeAt;
   if (!report.complete || report.blocked !== null) return { due: new Map(), countedFrom };
   const items = Array.from(report.items, (item) => [itemKey(item), item.arn] as const);
-  const since: ListedSince = new Map(items.map(([each]) => [each, madeAt]));
-  const listed = new Set(since.keys());
+  const own: Listing = { since: madeAt, schedules: [] };
+  const listings: Listings = new Map(items.map(([each]) => [each, own]));
+  const listed = new Set(listings.keys());
   const evaluateNext = makeEvaluator(config);
   for (const run of sortNewestFirst(earlier)) {
     const good = evaluateNext(run);
     if ('state' in good || good.at > madeAt) break;
-    dateBack(since, listed, good);
+    dateBack(listings, listed, good);
     countedFrom = good.at;
   }
-  const { deletion, zone } = config;
-  const dueAt = (each: string): number =>
-    Math.max(madeAt, addDuration(since.get(each) ?? madeAt, deletion.grace, zone));
-  return { due: new Map(items.map(([each, arn]) => [arn, dueAt(each)] as const)), countedFrom };
+  const timetable = new Timetable(config, earlier, scheduledAt);
+  const starts = new Map<Listing, number | null>();
+  const due = new Map<string, number>();
+  for (const [each, arn] of items) {
+    const listing = listings.get(each) ?? own;
+    if (!starts.has(listing)) starts.set(listing, announcedStart(listing, madeAt, timetable, config));
+    const start = starts.get(listing) ?? null;
+    if (start !== null) due.set(arn, start);
+  }
+  return { due, countedFrom };
 }
 
 /**

@@ -50,7 +50,7 @@ function itemOf(result: ApplyResult, item: ItemResult): HistoryItem {
 const isOf = ({ arn, name, source }: HistoryEntry, wanted: string): boolean =>
   arn === wanted || name === wanted || source === wanted;
 
-const byNewest = ({ entry: a }: HistoryItem, { entry: b }: HistoryItem): number =>
+const byNewestOutcome = ({ entry: a }: HistoryItem, { entry: b }: HistoryItem): number =>
   compareText(b.at, a.at) || compareText(a.arn, b.arn);
 
 /** The outcomes in results that a filter wants, newest first. */
@@ -60,5 +60,5 @@ export function historyOf(results: readonly ApplyResult[], { wanted, since }: Hi
   return results
     .flatMap((result) => result.items.map((item) => itemOf(result, item)))
     .filter(isWanted)
-    .sort(byNewest);
+    .sort(byNewestOutcome);
 }

@@ -20,5 +20,13 @@ export function s3ObjectLink(place: string, region: string): string | null {
   return `${consoleOf(region)}/s3/object/${bucket}?region=${region}&prefix=${prefix}`;
 }
 
+/** A link to a CloudWatch dashboard. */
+export const dashboardLink = (name: string, region: string): string =>
+  `${consoleOf(region)}/cloudwatch/home?region=${region}#dashboards/dashboard/${encodeURIComponent(name)}`;
+
+/** A link to a schedule of the default group in EventBridge Scheduler. */
+export const scheduleLink = (name: string, region: string): string =>
+  `${consoleOf(region)}/scheduler/home?region=${region}#schedules/default/${encodeURIComponent(name)}`;
+
 /** The snapshots page of the Lightsail console, for all regions. */
 export const SNAPSHOTS_PAGE = 'https://lightsail.aws.amazon.com/ls/webapp/home/snapshots';

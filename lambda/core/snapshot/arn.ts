@@ -15,6 +15,16 @@ export function parseArn(text: string): LightsailArn | null {
   return region === undefined || account === undefined || type === undefined ? null : { region, account, type };
 }
 
+/**
+ * Whether an ARN can be of another resource that has taken over the name of the one with the ARN `expected`: of the same
+ * account, region and type.
+ */
+export function couldReplace(received: string, expected: string): boolean {
+  const [other, known] = [parseArn(received), parseArn(expected)];
+  if (other === null || known === null || differInCase(received, expected)) return false;
+  return other.account === known.account && other.region === known.region && other.type === known.type;
+}
+
 /** Whether two ARNs differ only in letter case. It is not documented whether these are one resource or two. */
 export const differInCase = (a: string | null, b: string): boolean =>
   a !== null && a !== b && a.toLowerCase() === b.toLowerCase();

@@ -656,6 +656,11 @@ export const ERROR_CODES = {
     meaning: '`report --summary` is text only.',
     remedy: 'Leave out `--summary` or `--format`.',
   },
+  'usage.verify': {
+    fault: 'operator',
+    meaning: 'Options of `history --verify` do not go together, or `--head` is not `NUMBER:SHA256`.',
+    remedy: 'Correct the options as the message says.',
+  },
   'usage.same-file': {
     fault: 'operator',
     meaning: '`--output` and `--plan-out` name the same file.',

@@ -189,3 +189,13 @@ export function daysOf(fields: readonly string[]): readonly number[] {
 /** Whether a cron of six valid fields fires on any day from that of `now` (epoch ms) on, in whatever time zone. */
 export const firesAgain = (fields: readonly string[], now: number): boolean =>
   parts(fields[5]).includes('*') ? dayGaps(fields) !== null : firstDay(fields, now) !== null;
+
+/** Whether a cron of six valid fields fires on a day, given as its midnight in UTC (epoch ms). */
+export function firesOn(fields: readonly string[]): (time: number) => boolean {
+  const years = parts(fields[5]);
+  const fires = dayTest(fields);
+  return (time) => {
+    const today = dayAt(time);
+    return years.some((part) => partHas(part, YEAR, today.year)) && fires(today);
+  };
+}

@@ -1,0 +1,122 @@
+import { localMinute } from '../lambda/core/time/period';
+import type { Zone } from '../lambda/core/time/zone';
+import { RetentionError } from '../lambda/core/util/errors';
+import { jsonText, oneLine } from '../lambda/core/util/safe-text';
+import { formatCount, formatNumber } from '../lambda/render/numbers';
+import { zoneText } from '../lambda/render/phrases';
+import { wrap } from '../lambda/render/terminal';
+import { sha256Of } from '../lambda/runtime/digest';
+import { type EvidenceHead, headText, parseHead } from '../lambda/storage/evidence';
+import { EVIDENCE, evidenceNumber, LOCAL_EVIDENCE } from '../lambda/storage/keys';
+import { type Verification, verifyEvidence } from '../lambda/storage/verify-evidence';
+import { EXIT, type ExitCode } from './exit-codes';
+import type { HistoryFormat } from './formats';
+import type { HistoryPlace } from './history-store';
+import type { HistoryVerifyJson } from './json-shapes';
+import { columnsOf, type Terminal, writeOut } from './terminal';
+
+const refuse = (message: string): RetentionError => new RetentionError('usage.verify', message);
+
+export interface HistoryVerifyOptions {
+  /** `NUMBER:SHA256` of an e-mail; absent: a chain that was cut or written again is not found. */
+  readonly head?: string | undefined;
+  readonly format?: HistoryFormat;
+}
+
+function headOf(text: string | undefined): EvidenceHead | null {
+  if (text === undefined) return null;
+  const head = parseHead(text);
+  if (head !== null) return head;
+  throw refuse(`got --head ${oneLine(text) || "''"}, expected NUMBER:SHA256 as the last lines of an e-mail print it`);
+}
+
+/** Refuses options that do not go together with `--verify`, or only with it. */
+export function checkVerifyOptions(
+  isVerifying: boolean,
+  { name, since, head }: { readonly name: unknown; readonly since: unknown; readonly head: unknown },
+): void {
+  if (isVerifying && (name !== undefined || since !== undefined))
+    throw refuse('--verify checks a whole place, and takes no name and no --since; leave them out');
+  if (!isVerifying && head !== undefined) throw refuse('--head is for --verify; pass both, or neither');
+}
+
+/** A bucket, or a copy of one, has its chain at the top; a folder of local results has it in `results/`. */
+async function chainOf({ store, where }: HistoryPlace): Promise<string> {
+  const { names } = await store.listAfter(EVIDENCE, '');
+  const isAtTop = where.startsWith('s3://') || names.some((name) => evidenceNumber(name) !== null);
+  return isAtTop ? EVIDENCE : LOCAL_EVIDENCE;
+}
+
+const jsonOf = (verification: Verification): HistoryVerifyJson => ({
+  schemaVersion: 1,
+  ...verification,
+  whole: verification.broken.length === 0,
+  head: verification.head === null ? null : headText(verification.head),
+});
+
+const MAX_LISTED = 20;
+
+/** Some places, each on a line, and how many more there are. */
+function linesOf(places: readonly string[], columns: number): string {
+  const shown = places.slice(0, MAX_LISTED).map((place) => wrap(oneLine(place), columns, '    '));
+  const more = places.length - MAX_LISTED;
+  return [...shown, ...(more > 0 ? [`    and ${formatNumber(more)} more\n`] : [])].join('');
+}
+
+function* verificationText(
+  verification: Verification,
+  head: EvidenceHead | null,
+  zone: Zone,
+  columns: number,
+): Generator<string> {
+  const { place, records, from, to, broken, expired, unrecorded, withoutResult } = verification;
+  const say = (text: string): string => wrap(text, columns, '');
+  const time = (at: string): string => localMinute(Date.parse(at), zone);
+  const span = from === null || to === null ? '' : `, ${time(from)} to ${time(to)} (${zoneText(zone)})`;
+  yield say(`Evidence in ${oneLine(place)}: ${formatCount(records, 'record')}${span}.`);
+  const [first, ...others] = broken;
+  if (first === undefined) yield say('The chain is whole: every record and every object is as it was recorded.');
+  else {
+    yield say(`BROKEN at ${first.number}: ${oneLine(first.message)} [${first.fault}]`);
+    if (others.length > 0)
+      yield linesOf(
+        others.map(({ message, fault }) => `${message} [${fault}]`),
+        columns,
+      );
+  }
+  if (expired > 0) yield say(`${formatCount(expired, 'object')} expired: removed after the time to keep them.`);
+  if (unrecorded.length > 0) {
+    yield say(`${formatCount(unrecorded.length, 'object')} in no record, for example of a run that died:`);
+    yield linesOf(unrecorded, columns);
+  }
+  if (withoutResult.length > 0) {
+    yield say(`${formatCount(withoutResult.length, 'approval')} without a result: the run still works, or it died:`);
+    yield linesOf(withoutResult, columns);
+  }
+  if (verification.head !== null) yield say(`Head: ${headText(verification.head)}`);
+  if (head === null)
+    yield say(
+      'Without --head, a chain that was cut at its end or written again cannot be found: pass the line "Evidence" of an e-mail.',
+    );
+}
+
+/** `history --verify`: checks the evidence chain of a place and all that it records. Only reads. */
+export async function verifyHistory(
+  place: HistoryPlace,
+  options: HistoryVerifyOptions,
+  zone: Zone,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { out } = terminal;
+  const { format = 'text' } = options;
+  if (format === 'csv') throw refuse('got --verify with --format csv, expected text or json');
+  const head = headOf(options.head);
+  const verify = async (): Promise<Verification> =>
+    verifyEvidence({ store: place.store, hashText: sha256Of, folder: await chainOf(place), now: Date.now() }, head);
+  const verification = await verify().catch((error: unknown) => {
+    throw place.explain(error);
+  });
+  if (format === 'json') await writeOut(out, [`${jsonText(jsonOf(verification), 1)}\n`]);
+  else await writeOut(out, verificationText(verification, head, zone, columnsOf(out)));
+  return verification.broken.length === 0 ? EXIT.done : EXIT.checkFailed;
+}

@@ -1,0 +1,130 @@
+import { DELETION_START_TEXT } from '../core/plan/deletion-start';
+import type { Report } from '../core/report/report-model';
+import { type EmailBlock, foreignText, longDay } from './email-layout';
+import { announcedDeletions, canBeDeletedText, costCeilingText } from './email-subject';
+import { exceedsCaps } from './first-clean-up';
+import { formatCount, formatDollars, formatNumber } from './numbers';
+import { allSizes, expiringSizes, nothingRead, type TextContext } from './report-header';
+
+/** What the report means for its readers. */
+export type EmailState = 'incomplete' | 'countdown' | 'blocked' | 'deletable' | 'nothing';
+
+/** The state of a report, the first that applies. */
+export function emailState(report: Report, { due }: TextContext): EmailState {
+  if (!report.complete) return 'incomplete';
+  if ((due?.size ?? 0) > 0) return 'countdown';
+  if (exceedsCaps(report)) return 'blocked';
+  return report.totals.expire > 0 ? 'deletable' : 'nothing';
+}
+
+/** Whether the report has no files. */
+export const isNotStored = ({ plan }: Report): boolean => plan.blocked?.code === 'report.not-stored';
+
+/** `They cost up to $78.60 of $570.80 a month.` */
+function costsText(report: Report): string {
+  const [some, all] = [expiringSizes(report), allSizes(report)];
+  const cost = costCeilingText(some, ' a month');
+  if (cost === null) return 'Their size and cost are not known.';
+  if (some.unknown === 0 && all.unknown === 0)
+    return `They cost up to ${formatDollars(some.ceiling)} of ${formatDollars(all.ceiling)} a month.`;
+  return `They cost ${cost}; all together ${costCeilingText(all, ' a month')}.`;
+}
+
+/** `The other 147 stay (7 held by a tag, 3 without a policy).` */
+function staysText({ totals }: Report, stay = totals.keep): string {
+  const parts = [
+    totals.held > 0 ? `${formatNumber(totals.held)} held by a tag` : '',
+    totals.unmanaged > 0 ? `${formatNumber(totals.unmanaged)} without a policy` : '',
+  ].filter((part) => part !== '');
+  const ofThese = parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+  if (stay === 0) return 'No other snapshot exists.';
+  return totals.keep === 1 ? `The other one stays${ofThese}.` : `The other ${formatNumber(stay)} stay${ofThese}.`;
+}
+
+/** The key of the hold tag. */
+export const holdTagOf = ({ tagPrefix = 'retention' }: TextContext): string => `${foreignText(tagPrefix)}:hold`;
+
+/** How a person keeps a snapshot, without a full stop. */
+export const holdAdvice = (context: TextContext): string =>
+  `To keep a snapshot, add the tag ${holdTagOf(context)} to it, or to its instance, disk or database`;
+
+function countdownLines(report: Report, context: TextContext): EmailBlock {
+  const { count, days } = announcedDeletions(context.due);
+  const [first = ['', 0] as const] = days;
+  const last = days.at(-1) ?? first;
+  const what = `${formatCount(count, 'snapshot')} will be deleted`;
+  const when =
+    days.length === 1
+      ? ` on ${longDay(first[0])}`
+      : `: the first ${first[1] === 1 ? '' : `${formatNumber(first[1])} `}on ${longDay(first[0])}, the last on ${longDay(last[0])}`;
+  const stop = context.deletionSchedule === undefined ? '' : ' To stop all, disable the deletion schedule below.';
+  return [
+    `${what}${when}, starting at ${DELETION_START_TEXT}. ${staysText(report, report.totals.snapshots - count)}`,
+    `Nothing was deleted by this report. ${holdAdvice(context)}, before that day.${stop}`,
+  ];
+}
+
+function incompleteLines(report: Report): EmailBlock {
+  const { totals } = report;
+  const none = isNotStored(report)
+    ? 'Not everything could be read, and this report could not be stored.'
+    : 'Nothing will be deleted, because not everything could be read.';
+  if (nothingRead(report)) return [none, 'Nothing could be read.'];
+  if (totals.snapshots === 0) return [none, 'In what could be read, there are no snapshots.'];
+  const rest =
+    totals.expire === 0 ? `nothing can be deleted: ${formatNumber(totals.keep)} stay` : canBeDeletedText(report);
+  return [none, `In what could be read, ${rest}. ${totals.expire === 0 ? '' : costsText(report)}`.trimEnd()];
+}
+
+/** Who deletes what is listed. */
+function deletionModeText(report: Report, context: TextContext): string {
+  if (isNotStored(report)) return 'This report could not be stored, and nothing can be deleted with it.';
+  if (report.config.origin === 'built-in') return 'Nothing is deleted: the built-in starter policy only reports.';
+  if (context.deletionMode === 'off') return 'Nothing is deleted automatically: this deployment only reports.';
+  if (context.deletionMode === 'approve') return `Nothing is deleted until you approve it. ${holdAdvice(context)}.`;
+  return (context.confirmedSubscribers ?? 0) < 1
+    ? 'Automatic deletion is switched on, and deletes nothing: no confirmed subscription could receive this report.'
+    : 'Automatic deletion is switched on, and has no day for these: this report announces no deletion.';
+}
+
+function nothingLines(report: Report): EmailBlock {
+  const { totals, scopes, problems } = report;
+  const regions = new Set(scopes.filter(({ status }) => status === 'read').map(({ region }) => region)).size;
+  const read = `${formatCount(regions, 'region')} ${regions === 1 ? 'was' : 'were'} read.`;
+  if (totals.snapshots === 0) return [`No snapshots were found. ${read}`];
+  const { held, unmanaged, keep } = totals;
+  const others = keep - held - unmanaged;
+  const which = keep === 1 ? 'The one snapshot is' : `All ${formatNumber(keep)} snapshots are`;
+  const parts = [
+    others > 0 ? `${formatNumber(others)} kept` : '',
+    held > 0 ? `${formatNumber(held)} held by a tag` : '',
+    unmanaged > 0 ? `${formatNumber(unmanaged)} without a policy` : '',
+  ].filter((part) => part !== '');
+  const cost = costCeilingText(allSizes(report), ' a month');
+  return [
+    `${which} ${unmanaged === 0 && problems.length === 0 ? 'within policy' : 'kept'}. Nothing will be deleted.`,
+    `${parts.join(', ')}. ${cost === null ? 'The cost is not known.' : `Together they cost ${cost}.`} ${read}`,
+  ];
+}
+
+/** What will happen, when, and how to stop it, in two lines. */
+export function outcomeBlock(report: Report, context: TextContext, state: EmailState): EmailBlock {
+  switch (state) {
+    case 'incomplete':
+      return incompleteLines(report);
+    case 'countdown':
+      return countdownLines(report, context);
+    case 'blocked':
+      return [
+        `Nothing will be deleted. ${canBeDeletedText(report)}, and that is more than your limits allow.`,
+        `${costsText(report)} ${staysText(report)}`,
+      ];
+    case 'deletable':
+      return [
+        `${canBeDeletedText(report)}. ${costsText(report)} ${staysText(report)}`,
+        deletionModeText(report, context),
+      ];
+    case 'nothing':
+      return nothingLines(report);
+  }
+}

@@ -1,0 +1,119 @@
+import type { Report, Scope } from '../core/report/report-model';
+import { emailSubject, shortDay } from './email-layout';
+import { exceedsCaps } from './first-clean-up';
+import { formatCount, formatDollars, formatNumber } from './numbers';
+import { regionCity } from './region-names';
+import { expiringSizes, nothingRead } from './report-header';
+import { unreadScopes } from './report-sections';
+import { type SizeTotals, unknownSizeText } from './totals';
+
+/** The surroundings of a report that its subject names. */
+export interface SubjectContext {
+  /** By ARN, the day of the automatic deletion of a snapshot that stays on the list. */
+  readonly due?: ReadonlyMap<string, string>;
+  /** Whether no report was made before this one. */
+  readonly isFirstReport?: boolean;
+}
+
+/** The announced deletions. */
+export interface Announced {
+  readonly count: number;
+  /** Each day with its number of snapshots, the nearest first. */
+  readonly days: readonly (readonly [day: string, count: number])[];
+}
+
+/** Counts the announced deletions by day. */
+export function announcedDeletions(due: ReadonlyMap<string, string> = new Map()): Announced {
+  const days = new Map<string, number>();
+  for (const day of due.values()) days.set(day, (days.get(day) ?? 0) + 1);
+  return { count: due.size, days: [...days].sort(([a], [b]) => (a < b ? -1 : 1)) };
+}
+
+/** `up to $7.20/month and 1 of unknown size`; null: the cost is not known. */
+export function costCeilingText(sizes: SizeTotals, per: '/month' | ' a month'): string | null {
+  if (sizes.snapshots === 0 || sizes.unknown === sizes.snapshots) return null;
+  return `up to ${formatDollars(sizes.ceiling)}${per}${unknownSizeText(sizes)}`;
+}
+
+/** The city of a region, else its code. */
+export const placeOfRegion = (region: string): string => regionCity(region) || region;
+
+/** The regions of unread lists, in their order. */
+export const unreadRegions = (report: Pick<Report, 'scopes'>): readonly string[] => [
+  ...new Set(unreadScopes(report).map(({ region }: Scope) => region)),
+];
+
+function incompleteSubjects(report: Report): readonly string[] {
+  const [first, second, ...more] = unreadRegions(report).map(placeOfRegion);
+  const none = report.plan.blocked?.code === 'report.not-stored' ? '' : '. Nothing will be deleted';
+  if (nothingRead(report)) return [`INCOMPLETE: nothing could be read${none}`];
+  if (first === undefined) return [`INCOMPLETE: not everything could be read${none}`];
+  const others = more.length + (second === undefined ? 0 : 1);
+  const rest = `${first} and ${formatCount(others, 'more region')}`;
+  const names = [
+    ...(second === undefined ? [first] : []),
+    ...(second !== undefined && more.length === 0 ? [`${first} and ${second}`] : []),
+    ...(second === undefined ? [] : [rest]),
+    formatCount(others + 1, 'region'),
+  ];
+  return names.map((text) => `INCOMPLETE: ${text} could not be read${none}`);
+}
+
+function countdownSubjects({ totals }: Report, { count, days }: Announced): readonly string[] {
+  const [first = ['', 0] as const] = days;
+  const what = `${formatCount(count, 'snapshot')} will be deleted`;
+  const when =
+    days.length === 1
+      ? ` on ${shortDay(first[0])}`
+      : `, the first ${first[1] === 1 ? '' : `${formatNumber(first[1])} `}on ${shortDay(first[0])},`;
+  return [`${what}${when} unless held (${formatNumber(totals.snapshots)} checked)`, `${what}${when} unless held`];
+}
+
+/** `26 of 173 snapshots can be deleted`. */
+export const canBeDeletedText = ({ totals }: Report): string =>
+  `${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} can be deleted`;
+
+function deletableSubjects(report: Report): readonly string[] {
+  const cost = costCeilingText(expiringSizes(report), '/month');
+  const text = canBeDeletedText(report);
+  return [...(cost === null ? [] : [`${text}, ${cost}`]), text];
+}
+
+function nothingSubjects({ totals, problems, stale }: Report): readonly string[] {
+  const { snapshots, unmanaged } = totals;
+  const checks = [
+    problems.length > 0 ? formatCount(problems.length, 'problem') : '',
+    stale.length > 0 ? `${formatCount(stale.length, 'source')} without a recent snapshot` : '',
+  ].filter((text) => text !== '');
+  if (checks.length > 0)
+    return [
+      `Nothing to delete (${formatNumber(snapshots)} checked), but ${checks.join(', ')}`,
+      `Nothing to delete, but ${checks.join(', ')}`,
+      'Nothing to delete',
+    ];
+  if (snapshots === 0) return ['Nothing to do: there are no snapshots'];
+  const which = snapshots === 1 ? 'the one snapshot is' : `all ${formatNumber(snapshots)} snapshots are`;
+  return [`Nothing to do: ${which} ${unmanaged === 0 ? 'within policy' : 'kept'}`];
+}
+
+const lowerFirst = (text: string): string => `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
+
+/** The outcome in at most 99 printable ASCII characters: what will happen, and when. */
+export function reportSubject(report: Report, { due, isFirstReport = false }: SubjectContext = {}): string {
+  const announced = announcedDeletions(due);
+  const { totals, plan } = report;
+  if (!report.complete) return emailSubject(incompleteSubjects(report));
+  if (announced.count > 0) return emailSubject(countdownSubjects(report, announced));
+  if (plan.blocked?.code === 'report.not-stored')
+    return emailSubject([`NOT STORED: ${totals.expire > 0 ? canBeDeletedText(report) : 'nothing to delete'}`]);
+  if (exceedsCaps(report))
+    return emailSubject([
+      `BLOCKED: ${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} exceed your limits. Nothing will be deleted`,
+      'BLOCKED: the plan exceeds your limits. Nothing will be deleted',
+    ]);
+  const subjects = totals.expire > 0 ? deletableSubjects(report) : nothingSubjects(report);
+  return emailSubject([
+    ...(isFirstReport ? subjects.map((text) => `First report: ${lowerFirst(text)}`) : []),
+    ...subjects,
+  ]);
+}

@@ -1,0 +1,86 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AccountData } from '../../emulator/account';
+import { instanceRow, instanceSnapshotRow, type SourceSpec } from '../../emulator/rows';
+import { commandsOf, type Instead, PageClone, planSteps } from './page-clone';
+
+const page = readFileSync(join(__dirname, '..', '..', 'docs', 'audit.md'), 'utf8');
+const commands = commandsOf(page);
+const DAY = 86_400_000;
+
+/** A server with a snapshot a day, named as the examples of the page. */
+function account(now: number): AccountData {
+  const web: SourceSpec = {
+    accountId: '123456789012',
+    region: 'us-east-1',
+    name: 'web',
+    createdAt: now - 100 * DAY,
+    sizeInGb: 20,
+    blueprint: 'debian_12',
+    bundle: 'nano_3_0',
+  };
+  const instanceSnapshots = Array.from({ length: 6 }, (_, age) =>
+    instanceSnapshotRow(web, { name: `web-${1108 - age}`, createdAt: now - age * DAY - DAY / 4 }),
+  );
+  const data = { 'us-east-1': { instances: [instanceRow(web)], instanceSnapshots } };
+  return { accountId: '123456789012', regions: ['us-east-1'], data };
+}
+
+const AWS_CLI = 'it needs the AWS CLI and an account';
+/** Commands that do not run as they stand. Every other one does. */
+const INSTEAD: Record<string, Instead> = {
+  'npx lightsail-retention history --verify --store results --head NUMBER:SHA256': {
+    run: 'npx lightsail-retention history --verify --store results --head "$(cat head.txt)"',
+    because: 'NUMBER:SHA256 stands for a head that was kept',
+  },
+};
+for (const command of commands.filter((each) => each.startsWith('aws ')))
+  INSTEAD[command] = { run: null, because: AWS_CLI };
+
+describe('docs/audit.md', () => {
+  const clone = new PageClone();
+  beforeAll(async () => {
+    await clone.start(account(Date.now()));
+    clone.useBuiltProgram();
+    writeFileSync(
+      clone.path('retention.yaml'),
+      'version: 1\npolicies: { standard: { keep: { last: 3 } } }\ndefault: standard\n',
+    );
+    const made = await clone.shell('npx lightsail-retention report --plan-out plan.json --quiet');
+    expect([made.code, made.code === 0 ? '' : made.err]).toEqual([0, '']);
+    const applied = await clone.shell('npx lightsail-retention apply plan.json --local --yes 3');
+    expect([applied.code, applied.code === 0 ? '' : applied.err]).toEqual([0, '']);
+    writeFileSync(clone.path('head.txt'), /^evidence: (\S+)$/m.exec(applied.err)?.[1] ?? 'no head was printed');
+  }, 300_000);
+  afterAll(() => clone.stop());
+
+  test('has every command that is run in another way', () => {
+    expect(Object.keys(INSTEAD).filter((command) => !commands.includes(command))).toEqual([]);
+  });
+
+  test.each(planSteps(page, INSTEAD).map((step) => [step.title, step] as const))(
+    '%s',
+    (_, step) => clone.perform(step),
+    240_000,
+  );
+
+  test('answers why, who, and whether the record was changed', async () => {
+    const printed = (start: string): string =>
+      [...clone.printed].find(([command]) => command.startsWith(start))?.[1] ?? '';
+    const [entry] = JSON.parse(printed('npx lightsail-retention history web-1103')) as readonly {
+      readonly outcome: string;
+      readonly policy: string;
+      readonly reasons: readonly unknown[];
+      readonly requestId: string;
+      readonly approvedBy: { readonly arn: string; readonly claimed: boolean };
+    }[];
+    expect(entry).toMatchObject({ outcome: 'deleted', policy: 'standard', approvedBy: { claimed: false } });
+    expect(entry?.approvedBy.arn).toMatch(/^arn:aws:iam::123456789012:/);
+    expect([entry?.reasons.length, entry?.requestId.length]).toEqual([1, expect.any(Number)]);
+    expect(printed('npx lightsail-retention history --verify')).toContain('The chain is whole');
+    const result = clone.path(`results/${JSON.parse(readFileSync(clone.path('plan.json'), 'utf8')).id}.json`);
+    writeFileSync(result, readFileSync(result, 'utf8').replace('"deleted"', '"skipped"'));
+    const { code, out } = await clone.shell('npx lightsail-retention history --verify --store results');
+    expect([code, out.replace(/\s+/g, ' ')]).toEqual([6, expect.stringContaining('was altered since the record 2')]);
+  }, 60_000);
+});
