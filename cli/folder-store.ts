@@ -143,12 +143,12 @@ async function readRegular<T>(path: string, read: (file: FileHandle) => Promise<
   }
 }
 
-const readText = (path: string): Promise<string> => readRegular(path, (file) => file.readFile('utf8'));
+const readRegularText = (path: string): Promise<string> => readRegular(path, (file) => file.readFile('utf8'));
 
 /** Reads the file at exactly this path, without its replacements; null: there is none. */
 export async function readGiven(path: string): Promise<string | null> {
   try {
-    return await readText(path);
+    return await readRegularText(path);
   } catch (error) {
     if (isAbsent(error)) return null;
     throw folderError('read', path, error);
@@ -201,7 +201,7 @@ async function readObject<T>(path: string, read: (current: Current) => Promise<T
 
 const readVersioned = (path: string): Promise<VersionedText | null> =>
   readObject(path, async (current) => {
-    const text = await readText(current.path);
+    const text = await readRegularText(current.path);
     return { text, version: versionOf(current.replaced, text) };
   });
 
@@ -277,7 +277,7 @@ export function folderStore(root: string): Store {
     putIfAbsent: ({ key, body }) => writeObject(pathOf(key), body, placeIfFree),
     replaceIf: ({ key, body }, version) => writeObject(pathOf(key), body, placeIfVersion(version)),
     getVersioned: (key) => readVersioned(pathOf(key)),
-    get: (key) => readObject(pathOf(key), ({ path }) => readText(path)),
+    get: (key) => readObject(pathOf(key), ({ path }) => readRegularText(path)),
     getDated: (key) => readDated(pathOf(key)),
     lines: (key) =>
       readObject(pathOf(key), async ({ path }) => splitLines((await openRegular(path)).createReadStream())),

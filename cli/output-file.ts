@@ -109,7 +109,7 @@ function openDraft(target: string): { readonly draft: string; readonly file: num
 }
 
 /** Writes chunks as a file that is replaced only when they are written, also where a signal ends the process. */
-async function replaceFile(target: string, chunks: Iterable<string>): Promise<boolean> {
+async function replaceByDraft(target: string, chunks: Iterable<string>): Promise<boolean> {
   const opened = openDraft(target);
   if (opened === null) return false;
   const { draft, file } = opened;
@@ -131,7 +131,7 @@ async function replaceFile(target: string, chunks: Iterable<string>): Promise<bo
 async function writeWhole(path: string, chunks: Iterable<string>): Promise<void> {
   const isThere = existsSync(path);
   const mayReplace = !isNullDevice(path) && (isThere || linkAt(path) === null);
-  if (mayReplace && (await replaceFile(isThere ? realpathSync(path) : path, chunks))) return;
+  if (mayReplace && (await replaceByDraft(isThere ? realpathSync(path) : path, chunks))) return;
   await pipeline(Readable.from(batched(chunks)), createWriteStream(path));
 }
 

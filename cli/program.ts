@@ -164,7 +164,7 @@ function describeExplain(program: Command, { terminal, setExitCode }: CommandCon
       notEmpty,
     )
     .option('--config <file>', CONFIG, notEmpty)
-    .option('--store <place>', STORE, notEmpty)
+    .option('--store <place>', STORE)
     .option('--stack <name>', STACK_STORE, notEmpty)
     .option('--region <region>', READ_REGION, region)
     .option('--kind <kind>', READ_KIND, kind)
@@ -273,7 +273,7 @@ function describeHistory(program: Command, { terminal, setExitCode }: CommandCon
     .command('history')
     .description('list what was deleted, when, why, and by whose approval; read-only')
     .argument('[name]', 'name or ARN of a snapshot, or the name of a source', notEmpty)
-    .option('--store <place>', STORE, notEmpty)
+    .option('--store <place>', STORE)
     .option('--stack <name>', STACK_STORE, notEmpty)
     .option('--since <time>', 'only outcomes since a day or an instant, or of a duration such as 30d', since)
     .option('--verify', 'check the evidence chain and all that it records instead; exit code 6 if it is broken')

@@ -16,8 +16,9 @@ describe('an option that cannot be used', () => {
     [['report'], ['--config', '--profile', '--output', '--plan-out', '--region', '--kind', '--at', '--format']],
     [
       ['explain', 'web'],
-      ['--config', '--profile', '--region', '--kind', '--at', '--format'],
+      ['--config', '--stack', '--profile', '--region', '--kind', '--at', '--format'],
     ],
+    [['history'], ['--stack', '--since', '--config', '--profile', '--format']],
     [['check'], ['--config', '--profile', '--region', '--format']],
     [
       ['compare', 'a', 'b'],

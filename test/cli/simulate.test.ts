@@ -39,9 +39,7 @@ Kept at the end: 3 of 21 snapshots, at most $12.00/month.
 L  last 2    keeps 2
 W  weekly 3  keeps 3
 
-A day has the letter of the first rule that keeps it. A
-number alone: expired. A dot: no snapshot. Next to the
-month: kept of made.
+A day has the letter of the first rule that keeps it. A number alone: expired. A dot: no snapshot. Next to the month: kept of made.
 
 November 2026       3 of 21
 Mo  Tu  We  Th  Fr  Sa  Su
@@ -50,13 +48,10 @@ Mo  Tu  We  Th  Fr  Sa  Su
 16  17  18  19  20  21  22L
 23L
 
-Most snapshots at once, and at most what they cost per month
-(80 GB each, $0.05 per GB-month):
+Most snapshots at once, and at most what they cost per month (80 GB each, $0.05 per GB-month):
 2026-11      5  ########################  $20.00
 
-The simulation applied the policy once a day and removed
-expired snapshots at once. A deployment waits for an
-approval or a grace period, so it has a few more.
+The simulation applied the policy once a day and removed expired snapshots at once. A deployment waits for an approval or a grace period, so it has a few more.
 `);
   });
 
