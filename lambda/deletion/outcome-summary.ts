@@ -4,7 +4,15 @@ import type { Store } from '../ports/ports';
 import { renderResultJson } from '../render/result-json';
 import { type PlanKey, planFile, recordFolder, resultFile } from '../storage/keys';
 import { PLAN, parseStored } from '../storage/schemas';
-import { byArn, makeResult, readRecords, readResult, unreadableRecord, unsettledOfRecords } from './outcome-files';
+import {
+  byArn,
+  makeResult,
+  type Records,
+  readRecords,
+  readResult,
+  unreadableRecord,
+  unsettledOfRecords,
+} from './outcome-files';
 import { isRefusal } from './refusals';
 import { expireLock } from './run-lock';
 
@@ -34,7 +42,7 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
   if (result?.status === 'finished') return result;
   const planned = await itemsOf(store, plan);
   const records = await readRecords(store, plan, byArn(result), planned ?? []);
-  const { recorded, attempts } = records;
+  const { recorded } = records;
   const unsettled = unsettledOfRecords(records);
   if (result === null && recorded.size === 0 && unsettled.size === 0) return null;
   const count = result?.plan.count ?? planned?.length;
@@ -42,24 +50,26 @@ export async function readOutcome(store: Store, plan: PlanKey): Promise<ApplyRes
     throw unreadableRecord(
       `cannot tell what was done: ${store.locate(recordFolder(plan))} has records, and neither ${store.locate(resultFile(plan.id))} nor the plan is there; restore one of them`,
     );
-  const outcomes = [...recorded.values()];
-  const instants = [...outcomes, ...[...attempts.values()].map(({ attempt }) => attempt)].map(({ at }) => at);
-  if (result !== null) instants.push(result.updatedAt);
-  instants.sort();
   return makeResult({
-    ...(result ?? headOfRecords(outcomes[0]?.account ?? null, instants[0] ?? '')),
+    ...headOf(result, records),
     plan: { id: plan.id, digest: plan.digest, count },
-    updatedAt: instants.at(-1) ?? '',
     recorded,
     unsettled,
     planned,
   });
 }
 
-/** What is known of a deletion whose result was lost, and whose records remain. */
-const headOfRecords = (account: string | null, startedAt: string) => ({
-  ...{ account, startedAt, approvedBy: null, config: null, report: null },
-});
+/** The head of a result that is made from records: that of the result, or what the records tell where it was lost. */
+function headOf(result: ApplyResult | null, { recorded, attempts }: Records) {
+  const outcomes = [...recorded.values()];
+  const instants = [...outcomes, ...[...attempts.values()].map(({ attempt }) => attempt)].map(({ at }) => at);
+  if (result !== null) instants.push(result.updatedAt);
+  instants.sort();
+  const updatedAt = instants.at(-1) ?? '';
+  if (result !== null) return { ...result, updatedAt };
+  const [startedAt = ''] = instants;
+  return { account: outcomes[0]?.account ?? null, startedAt, updatedAt, approvedBy: null, config: null, report: null };
+}
 
 /** A view is written again at most this often because the record grew while it was written. */
 const MAX_WRITES = 5;

@@ -493,7 +493,7 @@ describe('the plan of an automatic deletion', () => {
     const { select, objects } = await history(daily());
     const selected = await select();
     const plan = JSON.parse(objects.get('plans/auto-20261123T080000Z.json') ?? 'null');
-    expect(selected).toEqual({ state: 'plan', id: 'auto-20261123T080000Z', digest: plan.digest });
+    expect(selected).toMatchObject({ state: 'plan', id: 'auto-20261123T080000Z', digest: plan.digest });
     expect(plan).toMatchObject({
       id: 'auto-20261123T080000Z',
       account: '123456789012',
