@@ -37,7 +37,11 @@ export async function probed(start: (env: Readonly<Record<string, string>>) => P
 }
 
 /** Runs a program to its end; gives what it wrote to stderr. Rejects when it fails. */
-export function run(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
+export function runChildProcess(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
@@ -56,4 +60,4 @@ export function run(command: string, args: readonly string[], env: Readonly<Reco
 
 /** Runs Node with some arguments and measures it. */
 export const runNode = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ChildRun> =>
-  probed((settings) => run(process.execPath, args, { ...env, ...settings }));
+  probed((settings) => runChildProcess(process.execPath, args, { ...env, ...settings }));

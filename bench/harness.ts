@@ -28,7 +28,7 @@ export const spreadOf = (values: readonly number[]): Spread => {
 };
 
 /** Costs of work in this process. */
-export async function costOf(work: () => unknown): Promise<Cost> {
+export async function processorCost(work: () => unknown): Promise<Cost> {
   const before = process.cpuUsage();
   const start = performance.now();
   await work();
@@ -60,7 +60,7 @@ export const measure = <Name extends string>(
 ): Promise<Readonly<Record<Name, Measured>>> =>
   inTurns(
     Object.fromEntries(
-      Object.entries(variants).map(([name, work]) => [name, () => costOf(work as () => unknown)]),
+      Object.entries(variants).map(([name, work]) => [name, () => processorCost(work as () => unknown)]),
     ) as Record<Name, () => Promise<Cost>>,
     rounds,
   );

@@ -6,16 +6,16 @@ import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import { KINDS } from '../lambda/core/snapshot/snapshot';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { walkBySdk } from './bare-client';
-import { run, runNode } from './child';
+import { runChildProcess, runNode } from './child';
 import { type Cost, inTurns, measure, printRatios, spreadOf } from './harness';
-import { type Endpoint, serve } from './serve';
+import { type BenchEndpoint, serve } from './serve';
 
 const SNAPSHOTS = 20_000;
 const SERVED = { snapshots: SNAPSHOTS, pageSize: 50, latency: 10 };
 const TITLE = `${SNAPSHOTS} snapshots of 200 sources in 16 regions, 50 a page, each answer 10 ms late`;
 
 /** A policy for every snapshot, and no call for each source. */
-export const CONFIG = `version: 1
+export const BENCH_CONFIG = `version: 1
 policies: { standard: { keep: { last: 3, daily: 7, weekly: 4, monthly: 12, yearly: 2 } } }
 default: standard
 report: { automaticSnapshots: false }
@@ -25,7 +25,7 @@ report: { automaticSnapshots: false }
 export const COMMAND_LINE = join(__dirname, 'lightsail-retention.cjs');
 
 /** What makes any AWS client ask an endpoint. */
-export const settings = (endpoint: Endpoint): Readonly<Record<string, string>> => ({
+export const benchSettings = (endpoint: BenchEndpoint): Readonly<Record<string, string>> => ({
   AWS_ENDPOINT_URL: endpoint.url,
   AWS_ACCESS_KEY_ID: 'bench',
   AWS_SECRET_ACCESS_KEY: 'bench',
@@ -74,16 +74,16 @@ export async function benchListing(out: NodeJS.WritableStream): Promise<void> {
 }
 
 /** `aws lightsail get-instance-snapshots` over the regions in turn; null where there is no AWS CLI. */
-async function costOfAwsCli(endpoint: Endpoint): Promise<Cost | null> {
-  const env = { ...settings(endpoint), AWS_PAGER: '', AWS_MAX_ATTEMPTS: '2' };
+async function costOfAwsCli(endpoint: BenchEndpoint): Promise<Cost | null> {
+  const env = { ...benchSettings(endpoint), AWS_PAGER: '', AWS_MAX_ATTEMPTS: '2' };
   try {
-    await run('aws', ['--version'], env);
+    await runChildProcess('aws', ['--version'], env);
   } catch {
     return null;
   }
   const script = `for region in ${endpoint.regions.join(' ')}; do aws --region $region --endpoint-url ${endpoint.url} lightsail get-instance-snapshots >/dev/null || exit 1; done; times >&2`;
   const start = performance.now();
-  const output = await run('sh', ['-c', script], env);
+  const output = await runChildProcess('sh', ['-c', script], env);
   const wall = performance.now() - start;
   const times = [...(output.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
   return {
@@ -96,12 +96,12 @@ async function costOfAwsCli(endpoint: Endpoint): Promise<Cost | null> {
 export async function benchCommand(out: NodeJS.WritableStream): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const config = join(folder, 'retention.yaml');
-  writeFileSync(config, CONFIG);
+  writeFileSync(config, BENCH_CONFIG);
   const endpoint = await serve(SERVED);
   const report = ['report', '--quiet', '--config', config, '--format', 'json', '--output', join(folder, 'report.json')];
   const measured = await inTurns({
     http: () => runNode([__filename, 'bare-http', endpoint.url]),
-    report: () => runNode([COMMAND_LINE, ...report], settings(endpoint)),
+    report: () => runNode([COMMAND_LINE, ...report], benchSettings(endpoint)),
   });
   const cli: Cost[] = [];
   for (let round = 0; round < 2; round += 1) {

@@ -5,8 +5,8 @@ import { runBundle } from '../cli/run-bundle';
 import { buildEnv } from '../lambda/runtime/env';
 import { stageFunction } from '../lambda/runtime/stage-function';
 import { type ChildRun, probed, runNode } from './child';
-import { COMMAND_LINE, CONFIG, settings } from './listing';
-import { BUCKET, type Endpoint, serve, TOPIC } from './serve';
+import { BENCH_CONFIG, benchSettings, COMMAND_LINE } from './listing';
+import { BENCH_BUCKET, BENCH_TOPIC, type BenchEndpoint, serve } from './serve';
 
 /** What a report over the largest account may take. */
 const LIMIT_MB = 256;
@@ -20,9 +20,9 @@ const BUNDLED = {
   report: { automaticSnapshots: false },
 };
 
-async function runFunction(endpoint: Endpoint, folder: string): Promise<ChildRun> {
+async function runFunction(endpoint: BenchEndpoint, folder: string): Promise<ChildRun> {
   stageFunction(join(__dirname, 'lambda', 'report'), { origin: 'retention.yaml', config: BUNDLED }, folder);
-  const env = { ...settings(endpoint), ...buildEnv({ topicArn: TOPIC, bucket: BUCKET }) };
+  const env = { ...benchSettings(endpoint), ...buildEnv({ topicArn: BENCH_TOPIC, bucket: BENCH_BUCKET }) };
   return probed(async (probe) => {
     const answer = await runBundle({
       folder,
@@ -44,13 +44,13 @@ export async function benchMemory(out: NodeJS.WritableStream): Promise<void> {
   for (const snapshots of SIZES) {
     const folder = mkdtempSync(join(tmpdir(), 'bench-'));
     const config = join(folder, 'retention.yaml');
-    writeFileSync(config, CONFIG);
+    writeFileSync(config, BENCH_CONFIG);
     const endpoint = await serve({ snapshots, pageSize: 50, latency: 0 });
     const files = ['--output', join(folder, 'report.json'), '--plan-out', join(folder, 'plan.json')];
     const runs = {
       'command line': await runNode(
         [COMMAND_LINE, 'report', '--quiet', '--config', config, '--format', 'json', ...files],
-        settings(endpoint),
+        benchSettings(endpoint),
       ),
       'function, first report': await runFunction(endpoint, join(folder, 'function')),
       'function, next report': await runFunction(endpoint, join(folder, 'function')),

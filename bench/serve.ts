@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { largeAccount } from '../emulator/large-account';
 import { startEmulator } from '../emulator/server';
 
-export const TOPIC = 'arn:aws:sns:us-east-1:123456789012:lightsail-retention';
-export const BUCKET = 'lightsail-retention';
+export const BENCH_TOPIC = 'arn:aws:sns:us-east-1:123456789012:lightsail-retention';
+export const BENCH_BUCKET = 'lightsail-retention';
 
 /**
  * The account that is measured: `snapshots` in 16 regions, as seen through pages of `pageSize`, each answer `latency`
@@ -16,7 +16,7 @@ export interface Served {
 }
 
 /** An embedded Lightsail in a process of its own, so that it shares no heap and no event loop with what is measured. */
-export interface Endpoint {
+export interface BenchEndpoint {
   readonly url: string;
   readonly regions: readonly string[];
   close(): void;
@@ -33,8 +33,8 @@ export async function serveHere(served: Served): Promise<void> {
   const emulator = await startEmulator({
     account,
     pageSize: served.pageSize,
-    buckets: [BUCKET],
-    topics: [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }],
+    buckets: [BENCH_BUCKET],
+    topics: [{ arn: BENCH_TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }],
     faults: served.latency === 0 ? [] : [{ fault: 'latency', ms: served.latency }],
   });
   const started: Started = { url: emulator.url, regions: account.regions };
@@ -42,7 +42,7 @@ export async function serveHere(served: Served): Promise<void> {
 }
 
 /** Starts an embedded Lightsail in its own process and waits until it listens. */
-export async function serve(served: Served): Promise<Endpoint> {
+export async function serve(served: Served): Promise<BenchEndpoint> {
   const child: ChildProcess = fork(__filename, ['serve', JSON.stringify(served)], { execArgv: [] });
   const started = await new Promise<Started>((resolve, reject) => {
     child.once('message', (message) => resolve(message as Started));

@@ -77,7 +77,7 @@ const network = (context: AccessContext): string =>
     : `check the network connection, any AWS_ENDPOINT_URL and the proxy of ${context.proxy}`;
 
 /** A region whose name is near, where the region is none that is known here. */
-function meantRegion({ region }: AccessContext): string {
+function suggestedRegion({ region }: AccessContext): string {
   const meant = REGION_NAMES.includes(region) ? null : closest(region, REGION_NAMES);
   return meant === null ? '' : ` (did you mean ${meant}?)`;
 }
@@ -215,7 +215,7 @@ export const ACCESS_FAULTS: readonly Entry[] = [
     code: 'connection.name',
     matches: isOneOf('ENOTFOUND', 'EAI_AGAIN'),
     cause: ({ message }) => `the name ${hostIn(message)} cannot be resolved`,
-    remedy: (_, context) => `check the region ${context.region}${meantRegion(context)}; ${network(context)}`,
+    remedy: (_, context) => `check the region ${context.region}${suggestedRegion(context)}; ${network(context)}`,
   },
   {
     code: 'connection.refused',
@@ -263,7 +263,7 @@ function meaningOf(message: string): string {
   return others.find((line) => line !== '') ?? 'its command ended with an error';
 }
 
-const CAUSES_FOLLOWED = 5;
+const MAX_FAULT_DEPTH = 5;
 
 /**
  * The fault behind an error of a client, or behind what a report says of one; null: the error says nothing about
@@ -271,8 +271,8 @@ const CAUSES_FOLLOWED = 5;
  */
 export function accessFault(error: unknown, context: AccessContext): AccessFault | null {
   let current = error;
-  for (let depth = 0; depth < CAUSES_FOLLOWED && current; depth += 1) {
-    const fault = faultOf(current, context);
+  for (let depth = 0; depth < MAX_FAULT_DEPTH && current; depth += 1) {
+    const fault = accessFaultOf(current, context);
     if (fault !== null) return fault;
     current = (current as { readonly cause?: unknown }).cause;
   }
@@ -285,11 +285,11 @@ export function credentialsFault(error: unknown, context: AccessContext): Access
   const unusable = { code: 'CredentialsProviderError', message: `${message} (${code})` };
   return (
     accessFault(error, context) ??
-    faultOf(unusable, context) ?? { code: 'credentials.unusable', cause: message, remedy: 'sign in again' }
+    accessFaultOf(unusable, context) ?? { code: 'credentials.unusable', cause: message, remedy: 'sign in again' }
   );
 }
 
-function faultOf(error: unknown, context: AccessContext): AccessFault | null {
+function accessFaultOf(error: unknown, context: AccessContext): AccessFault | null {
   const { code, message } = errorFacts(error);
   const raw = error instanceof Error ? error.message : message;
   const facts = { code, message };

@@ -22,7 +22,7 @@ import { confirmCount } from './ask-count';
 import { type Caller, explainAccess, findIdentity } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { PlanPlace } from './plan-place';
-import { placeInBucket, storePlan } from './store-plan';
+import { placeInBucket, storePlanFile } from './store-plan';
 import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
 
 export interface RemoteOptions {
@@ -62,7 +62,7 @@ function addressOf(name: string, callerRegion: string): { readonly region: strin
   };
 }
 
-async function invoke(name: string, execution: string, plan: Plan, caller: Caller): Promise<void> {
+async function invokeFunction(name: string, execution: string, plan: Plan, caller: Caller): Promise<void> {
   const { region, functionName } = addressOf(name, caller.region);
   const client = new LambdaClient({
     credentials: caller.credentials,
@@ -155,7 +155,7 @@ const nextExecution = (plan: Plan): string => `${plan.id}-${compactInstant(Date.
  * Returns the name of the execution that applies the plan. A name starts one execution only, so a plan that an earlier
  * execution left unfinished or refused gets another name.
  */
-async function executionName(plan: Plan, store: Store, before: ApplyResult | null): Promise<string> {
+async function nextExecutionName(plan: Plan, store: Store, before: ApplyResult | null): Promise<string> {
   const wasStarted = before !== null || (await hasEnded(store, plan.id, plan.id));
   return wasStarted ? nextExecution(plan) : plan.id;
 }
@@ -208,12 +208,12 @@ export async function applyRemotely(
   const { store } = stored ?? place;
   await confirmPlan(options, plan, stored ?? place, caller, terminal, input);
   if (isFile && stored !== null) {
-    await storePlan(plan, stored, digestOf);
+    await storePlanFile(plan, stored, digestOf);
     err.write(`stored ${oneLine(stored.where)}\n`);
   }
   const before = await readResult(store, plan);
-  const execution = await executionName(plan, store, before);
-  await invoke(options.name, execution, plan, caller);
+  const execution = await nextExecutionName(plan, store, before);
+  await invokeFunction(options.name, execution, plan, caller);
   err.write(
     `${oneLine(options.name)} has the plan: it reads and decides everything again, deletes, and e-mails the outcome\n`,
   );

@@ -24,19 +24,19 @@ export interface ApplyCommandOptions {
   readonly quiet?: boolean;
 }
 
-const usage = (message: string): RetentionError => new RetentionError('usage.apply', message);
+const applyUsage = (message: string): RetentionError => new RetentionError('usage.apply', message);
 
-function checkOptions(options: ApplyCommandOptions): void {
+function checkApplyOptions(options: ApplyCommandOptions): void {
   if (options.local === true && options.function !== undefined)
-    throw usage('--local and --function do not go together; choose one of them');
+    throw applyUsage('--local and --function do not go together; choose one of them');
   if (options.function !== undefined && options.dryRun === true)
-    throw usage('--dry-run goes with --local only: the deployed function has no dry run');
+    throw applyUsage('--dry-run goes with --local only: the deployed function has no dry run');
   if (options.local !== true && options.function === undefined && options.dryRun !== true)
-    throw usage(
+    throw applyUsage(
       'choose what deletes: --function NAME (the deployed deletion function), or --local (this machine, with your own credentials)',
     );
   if (options.format === 'json' && options.dryRun !== true)
-    throw usage('--format json goes with --dry-run only; the outcomes of a deletion are in results/ as JSON');
+    throw applyUsage('--format json goes with --dry-run only; the outcomes of a deletion are in results/ as JSON');
 }
 
 /** The same credentials, whose provider's failures are failures of the caller, and never of the service. */
@@ -80,7 +80,7 @@ export async function apply(
   terminal: Terminal,
   input: NodeJS.ReadStream = process.stdin,
 ): Promise<ExitCode> {
-  checkOptions(options);
+  checkApplyOptions(options);
   try {
     const found = await findCaller(options.profile, terminal.env);
     sayEndpoints(found, terminal);

@@ -146,4 +146,4 @@ export async function findIdentity({ credentials, region, connection }: Caller):
 }
 
 /** Returns the account number of the caller from STS; null: not known. The ARNs of resources have it too. */
-export const findAccount = async (caller: Caller): Promise<string | null> => (await findIdentity(caller)).account;
+export const findCallerAccount = async (caller: Caller): Promise<string | null> => (await findIdentity(caller)).account;

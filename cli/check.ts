@@ -29,9 +29,9 @@ export interface CheckOptions extends AccountOptions {
   readonly format?: CheckFormat;
 }
 
-const MAX_NAMED = 12;
+const MAX_NAMES_IN_CHECK = 12;
 
-const some = (names: readonly string[]): string => joinNames(names, MAX_NAMED);
+const some = (names: readonly string[]): string => joinNames(names, MAX_NAMES_IN_CHECK);
 
 /** What a valid configuration means, for a person who wrote it. */
 function meaning({ origin, zone, policies, rules, defaultPolicy, floors, tagPrefix }: Config): readonly string[] {
@@ -51,7 +51,7 @@ function meaning({ origin, zone, policies, rules, defaultPolicy, floors, tagPref
 }
 
 /** What the account's tags say, after the configuration itself. */
-function account(check: AccountCheck): readonly string[] {
+function accountLines(check: AccountCheck): readonly string[] {
   const policies = check.policies.map(
     ({ name, snapshots, byTagsOnly }) => `${oneLine(name)} ${snapshots}${byTagsOnly ? ' (by tags only)' : ''}`,
   );
@@ -74,7 +74,7 @@ const writeLines = (out: NodeJS.WriteStream, lines: readonly string[]): Promise<
 
 /** Prints what the account's tags say; what is wrong goes to stderr. */
 async function printAccount(check: AccountCheck, inventory: Inventory, { out, err }: Terminal): Promise<void> {
-  await writeLines(out, account(check));
+  await writeLines(out, accountLines(check));
   if (!inventory.complete) err.write(`error: ${unreadText(inventory)} [inventory.incomplete]\n`);
   for (const { code, message } of check.tagProblems) err.write(`error: ${oneLine(message)} [${code}]\n`);
   if (check.tagProblems.length > 0)
@@ -111,7 +111,7 @@ interface CheckJson {
   readonly live?: AccountCheck & { readonly complete: boolean };
 }
 
-const invalid = (errors: readonly ConfigProblem[]): CheckJson => ({
+const invalidCheck = (errors: readonly ConfigProblem[]): CheckJson => ({
   valid: false,
   errors: errors.map((problem) => ({
     path: problem.path,
@@ -124,8 +124,8 @@ const invalid = (errors: readonly ConfigProblem[]): CheckJson => ({
 });
 
 /** Every error of the file that was read; a failure that is not about its content is the one error. */
-function failed(file: ConfigResult, { code, message }: RetentionError): CheckJson {
-  if (code === 'config.invalid' && !file.ok) return invalid(file.errors);
+function failedCheck(file: ConfigResult, { code, message }: RetentionError): CheckJson {
+  if (code === 'config.invalid' && !file.ok) return invalidCheck(file.errors);
   return { valid: false, errors: [{ path: '', line: null, column: null, message, suggestion: null }], warnings: [] };
 }
 
@@ -152,7 +152,7 @@ async function checkJson(options: CheckOptions, terminal: Terminal): Promise<Exi
     config = loadQuietly(options, path, file, terminal);
   } catch (error) {
     if (!(error instanceof RetentionError) || faultOfCode(error.code) !== 'operator') throw error;
-    await print(failed(file, error));
+    await print(failedCheck(file, error));
     return EXIT.usage;
   }
   const warnings = (file.ok ? file.warnings : []).map(({ code, rule, by, message }) => ({ code, rule, by, message }));

@@ -41,22 +41,22 @@ export interface CompareOptions {
 }
 
 /** The inventory that all configurations evaluate. */
-interface Subject {
+interface ComparedConfig {
   /** `live`, or a report id. */
   readonly name: string;
   readonly inventory: LiveInventory;
   readonly evaluatedAt: number;
 }
 
-const usage = (message: string): RetentionError => new RetentionError('usage.compare', message);
+const compareUsage = (message: string): RetentionError => new RetentionError('usage.compare', message);
 
-function checkOptions(files: readonly string[], { from, output, profile, region, kind }: CompareOptions): void {
-  if (files.length < 2) throw usage(`compare needs two or more configuration files: got ${files.length}`);
+function checkCompareOptions(files: readonly string[], { from, output, profile, region, kind }: CompareOptions): void {
+  if (files.length < 2) throw compareUsage(`compare needs two or more configuration files: got ${files.length}`);
   if (from !== undefined && (profile !== undefined || region !== undefined || kind !== undefined))
-    throw usage('--from reads a stored report: leave out --profile, --region and --kind');
+    throw compareUsage('--from reads a stored report: leave out --profile, --region and --kind');
   if (output === undefined) return;
   const same = [...files, ...(from === undefined ? [] : [from])].find((file) => isSameFile(file, output));
-  if (same !== undefined) throw usage(`--output names an input, ${oneLine(same)}: give another file`);
+  if (same !== undefined) throw compareUsage(`--output names an input, ${oneLine(same)}: give another file`);
   checkOutputFile(output);
 }
 
@@ -72,7 +72,7 @@ async function readSubject(
   configs: readonly [Config, ...Config[]],
   options: CompareOptions,
   terminal: Terminal,
-): Promise<Subject> {
+): Promise<ComparedConfig> {
   const [first] = configs;
   if (options.from !== undefined) {
     const { reportId, evaluatedAt, inventory } = readReportFile(options.from);
@@ -110,7 +110,7 @@ const outOfScope = (snapshot: Snapshot): EvaluatedSnapshot => ({
 
 /** Evaluates one configuration as `report` does, over the snapshots in its regions and kinds. */
 async function evaluateConfig(
-  { inventory, evaluatedAt }: Subject,
+  { inventory, evaluatedAt }: ComparedConfig,
   file: string,
   config: Config,
 ): Promise<EvaluatedPolicy> {
@@ -134,7 +134,7 @@ async function evaluateConfig(
   };
 }
 
-function render(
+function renderComparison(
   comparison: PolicyComparison,
   zone: Zone,
   options: CompareOptions,
@@ -162,11 +162,11 @@ export async function compare(
   options: CompareOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  checkOptions(files, options);
+  checkCompareOptions(files, options);
   const { err, out } = terminal;
   const loaded = files.map((file) => ({ file, config: loadConfigFile(file, warnOn(err)) }));
   const [first, ...later] = loaded.map(({ config }) => config);
-  if (first === undefined) throw usage('compare needs two or more configuration files: got none');
+  if (first === undefined) throw compareUsage('compare needs two or more configuration files: got none');
   const read = await readSubject([first, ...later], options, terminal);
   const subject = { ...read, inventory: askingOnce(read.inventory) };
   const policies: EvaluatedPolicy[] = [];
@@ -176,7 +176,7 @@ export async function compare(
     { evaluatedAt: subject.evaluatedAt, inventory: subject.name, complete, policies },
     reportOrder,
   );
-  const chunks = render(comparison, first.zone, options, terminal);
+  const chunks = renderComparison(comparison, first.zone, options, terminal);
   if (options.output === undefined) await writeOut(out, chunks);
   else {
     await writeOutputFile(options.output, chunks);

@@ -34,15 +34,15 @@ function wordsOf(program: Command): readonly CommandWords[] {
   }));
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function bash(name: string, commands: readonly CommandWords[]): string {
   const cases = commands.map(({ name: command, options, operands }) => {
     const values = options.flatMap(({ flags, choices }) =>
-      choices.length === 0 ? [] : [`        ${command}:${flags.at(-1)}) words=${quoted(choices.join(' '))} ;;`],
+      choices.length === 0 ? [] : [`        ${command}:${flags.at(-1)}) words=${shellQuoted(choices.join(' '))} ;;`],
     );
     const flags = options.flatMap((option) => option.flags).join(' ');
-    return [...values, `        ${command}:*) words=${quoted([flags, ...operands].join(' '))} ;;`].join('\n');
+    return [...values, `        ${command}:*) words=${shellQuoted([flags, ...operands].join(' '))} ;;`].join('\n');
   });
   return `# bash completion of ${name}; use it with: source <(npx ${name} completion bash)
 _lightsail_retention() {
@@ -54,7 +54,7 @@ _lightsail_retention() {
         esac
     done
     case "$command:$before" in
-        :*) words=${quoted(commands.map((command) => command.name).join(' '))} ;;
+        :*) words=${shellQuoted(commands.map((command) => command.name).join(' '))} ;;
 ${cases.join('\n')}
     esac
     COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -66,14 +66,14 @@ complete -o default -F _lightsail_retention ${name}
 const zshText = (text: string): string => text.replace(/[[\]:\\]/g, '\\$&');
 
 function zsh(name: string, commands: readonly CommandWords[]): string {
-  const list = commands.map((command) => `        ${quoted(`${command.name}:${zshText(command.text)}`)}`);
+  const list = commands.map((command) => `        ${shellQuoted(`${command.name}:${zshText(command.text)}`)}`);
   const cases = commands.map(({ name: command, options, operands }) => {
     const specs = options.map(({ flags, takesValue, choices, text }) => {
       const values = choices.length === 0 ? '_files' : `(${choices.join(' ')})`;
-      return ` \\\n            ${quoted(`${flags.at(-1)}[${zshText(text)}]${takesValue ? `:value:${values}` : ''}`)}`;
+      return ` \\\n            ${shellQuoted(`${flags.at(-1)}[${zshText(text)}]${takesValue ? `:value:${values}` : ''}`)}`;
     });
     const operand = operands.length === 0 ? '*:file:_files' : `1:value:(${operands.join(' ')})`;
-    return `        ${command}) _arguments${specs.join('')} \\\n            ${quoted(operand)} ;;`;
+    return `        ${command}) _arguments${specs.join('')} \\\n            ${shellQuoted(operand)} ;;`;
   });
   return `#compdef ${name}
 # zsh completion of ${name}; use it with: source <(npx ${name} completion zsh)
@@ -101,13 +101,13 @@ function fish(name: string, commands: readonly CommandWords[]): string {
   const lines = commands.flatMap(({ name: command, text, options, operands }) => {
     const within = `complete -c ${name} -n '__fish_seen_subcommand_from ${command}'`;
     return [
-      `complete -c ${name} -n __fish_use_subcommand -f -a ${command} -d ${quoted(text)}`,
-      ...(operands.length === 0 ? [] : [`${within} -f -a ${quoted(operands.join(' '))}`]),
+      `complete -c ${name} -n __fish_use_subcommand -f -a ${command} -d ${shellQuoted(text)}`,
+      ...(operands.length === 0 ? [] : [`${within} -f -a ${shellQuoted(operands.join(' '))}`]),
       ...options.map(({ flags, takesValue, choices, text: description }) => {
         const names = flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
         const file = takesValue ? ' -r' : '';
-        const value = choices.length > 0 ? ` -x -a ${quoted(choices.join(' '))}` : file;
-        return `${within} ${names.join(' ')}${value} -d ${quoted(description)}`;
+        const value = choices.length > 0 ? ` -x -a ${shellQuoted(choices.join(' '))}` : file;
+        return `${within} ${names.join(' ')}${value} -d ${shellQuoted(description)}`;
       }),
     ];
   });

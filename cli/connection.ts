@@ -77,7 +77,7 @@ const unreachable = (proxy: ProxyVariable, cause: unknown): RetentionError => {
   return proxyFailure('proxy-unreachable', proxy, `cannot be reached: ${code ?? message}`, known);
 };
 
-function refusal(proxy: ProxyVariable, status: number, text: string): RetentionError {
+function connectionRefusal(proxy: ProxyVariable, status: number, text: string): RetentionError {
   if (status === 407)
     return proxyFailure('proxy-authentication', proxy, 'asks for a user name and a password (HTTP 407)');
   // A proxy that answers with a server error may answer otherwise in a moment.
@@ -126,7 +126,7 @@ class TunnelAgent extends HttpsProxyAgent<string> {
     });
     if (answer.status === 200) return secured(socket);
     socket.destroy();
-    throw refusal(this.variable, answer.status, answer.text);
+    throw connectionRefusal(this.variable, answer.status, answer.text);
   }
 }
 

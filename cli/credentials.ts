@@ -12,12 +12,18 @@ export type ProfileSettings = Readonly<Record<string, string | undefined>>;
 /** The sections of the files, by name. */
 export type Profiles = Readonly<Record<string, ProfileSettings>>;
 
-const nothing = (): void => undefined;
+const noCredentials = (): void => undefined;
 /**
  * Without it the SDK warns of keys in the environment beside a profile, also where `--profile` says which of them is
  * meant.
  */
-const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+const SILENT = {
+  trace: noCredentials,
+  debug: noCredentials,
+  info: noCredentials,
+  warn: noCredentials,
+  error: noCredentials,
+};
 
 /**
  * Settings of a profile that say where its credentials come from: when that fails, nothing else is tried, as in the AWS

@@ -13,8 +13,8 @@ import { unwritable, writeOutputFile } from './output-file';
 import { runBundle } from './run-bundle';
 import type { Terminal } from './terminal';
 
-const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:lightsail-retention';
-const BUCKET = 'lightsail-retention-demo';
+const DEMO_TOPIC = 'arn:aws:sns:eu-central-1:123456789012:lightsail-retention';
+const DEMO_BUCKET = 'lightsail-retention-demo';
 
 /** Makes a folder below the current one, before anything else is done, or says in one sentence why it cannot. */
 function makeFolder(name: string): string {
@@ -48,8 +48,8 @@ export async function demo({ out, err }: Terminal): Promise<ExitCode> {
   if (!configuration.ok) throw brokenConfig(configuration.errors, 'agency.yaml');
   const emulator = await startEmulator({
     account: sampleAccount(now),
-    topics: [{ arn: TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }],
-    buckets: [BUCKET],
+    topics: [{ arn: DEMO_TOPIC, subscriptions: [{ protocol: 'email', endpoint: 'you@example.com' }] }],
+    buckets: [DEMO_BUCKET],
   });
   const folder = mkdtempSync(join(tmpdir(), 'lightsail-retention-'));
   try {
@@ -64,7 +64,7 @@ export async function demo({ out, err }: Terminal): Promise<ExitCode> {
       folder,
       event: { scheduledTime: new Date(now).toISOString() },
       env: {
-        ...buildEnv({ topicArn: TOPIC, bucket: BUCKET }),
+        ...buildEnv({ topicArn: DEMO_TOPIC, bucket: DEMO_BUCKET }),
         AWS_REGION: 'eu-central-1',
         AWS_ENDPOINT_URL: emulator.url,
         AWS_ACCESS_KEY_ID: 'demo',
@@ -79,7 +79,7 @@ export async function demo({ out, err }: Terminal): Promise<ExitCode> {
     }
     for (const mail of emulator.published) out.write(`Subject: ${mail.subject}\n\n${mail.message}\n`);
     const written: string[] = [];
-    for (const [key, object] of emulator.objects.get(BUCKET) ?? []) {
+    for (const [key, object] of emulator.objects.get(DEMO_BUCKET) ?? []) {
       const name = outputName(key);
       if (name === undefined || name === 'state.json') continue;
       await writeOutputFile(join(folderOut, name), [object.body.toString()]);

@@ -8,12 +8,12 @@ import { KIND_FACTS } from '../lambda/kinds/kind-metadata';
 import { snapshotKinds } from '../lambda/kinds/registry';
 import { type AccessFault, accessFault, credentialsFault, isLocal } from './access-faults';
 import type { Caller } from './aws';
-import { type Finding, failed, notRead, ok, warning } from './finding';
+import { type DoctorFinding, failed, notRead, ok, warning } from './finding';
 
-const asFinding = (check: string, { cause, remedy }: AccessFault): Finding => failed(check, cause, remedy);
+const asFinding = (check: string, { cause, remedy }: AccessFault): DoctorFinding => failed(check, cause, remedy);
 
 /** Whether there are credentials, and whose. A finding that failed ends everything else. */
-export async function checkCredentials({ credentials, region, connection, access }: Caller): Promise<Finding> {
+export async function checkCredentials({ credentials, region, connection, access }: Caller): Promise<DoctorFinding> {
   try {
     await credentials();
   } catch (error) {
@@ -37,16 +37,16 @@ export async function checkCredentials({ credentials, region, connection, access
   }
 }
 
-interface Read {
+interface AccountReading {
   readonly action: string;
   readonly call: (client: LightsailClient) => Promise<unknown>;
 }
 
 /** Every call of a report, once. */
-function reads(region: string): readonly Read[] {
+function reads(region: string): readonly AccountReading[] {
   const where = { region, account: null };
   const name = 'lightsail-retention-doctor';
-  const lists = Object.values(snapshotKinds()).flatMap((kind): readonly Read[] => {
+  const lists = Object.values(snapshotKinds()).flatMap((kind): readonly AccountReading[] => {
     const [listSnapshots = '', listSources = ''] = KIND_FACTS[kind.kind].actions.list;
     return [
       { action: listSnapshots, call: (client) => kind.listSnapshots(client, null, where) },
@@ -74,7 +74,7 @@ async function tried(call: () => Promise<unknown>): Promise<unknown | null> {
 }
 
 /** `others` counts reads that are known to be allowed. */
-async function checkPermissions(clients: LightsailClients, region: string, others: number): Promise<Finding> {
+async function checkPermissions(clients: LightsailClients, region: string, others: number): Promise<DoctorFinding> {
   const client = clients(region);
   const outcomes = await Promise.all(
     reads(region).map(async ({ action, call }) => ({ action, error: await tried(() => call(client)) })),
@@ -101,7 +101,7 @@ async function checkPermissions(clients: LightsailClients, region: string, other
 const isDeniedByOrganization = (error: unknown): boolean =>
   /explicit deny in a service control policy/i.test(errorFacts(error).message);
 
-async function checkRegions(clients: LightsailClients, regions: readonly string[]): Promise<Finding> {
+async function checkRegions(clients: LightsailClients, regions: readonly string[]): Promise<DoctorFinding> {
   const kind = snapshotKinds().instance;
   const outcomes = await Promise.all(
     regions.map(async (region) => ({
@@ -133,11 +133,11 @@ async function checkRegions(clients: LightsailClients, regions: readonly string[
  * Whether a report could read this account: every read of it tried once, and every region. A failed connection ends
  * everything else.
  */
-export async function checkAccount(
+export async function checkCaller(
   clients: LightsailClients,
   { region: firstRegion, access }: Pick<Caller, 'region' | 'access'>,
   config: Config | null,
-): Promise<readonly Finding[]> {
+): Promise<readonly DoctorFinding[]> {
   const regions = await clients(firstRegion)
     .send(new GetRegionsCommand({}))
     .then((answer) => ({ names: (answer.regions ?? []).flatMap(({ name }) => name ?? []) }))

@@ -13,14 +13,14 @@ import { readDelivery } from '../lambda/reporting/send-lock';
 import { runTime } from '../lambda/storage/keys';
 import { overdueSince, scheduleFault } from '../lib/schedule-expression';
 import type { Caller } from './aws';
-import { type DeployedDeletion, type Deployment, type FunctionRead, readFunction } from './doctor-names';
+import { type DeletionParts, type Deployment, type FunctionRead, readFunction } from './doctor-names';
 import { DEPLOY } from './doctor-stack-state';
-import { type Finding, failed, notRead, ok, unknown, warning } from './finding';
+import { type DoctorFinding, failed, notRead, ok, unknown, warning } from './finding';
 
-const HOUR = 3_600_000;
+const DOCTOR_HOUR_MS = 3_600_000;
 
 /** Whether the configuration here is the one in force. */
-export function checkDeployedConfiguration(config: Config, { configurationDigest }: Deployment): Finding {
+export function checkDeployedConfiguration(config: Config, { configurationDigest }: Deployment): DoctorFinding {
   if (configurationDigest === config.digest) return ok('configuration in force', `${config.origin}, as it is here`);
   if (configurationDigest === null)
     return warning(
@@ -36,10 +36,10 @@ export function checkDeployedConfiguration(config: Config, { configurationDigest
 }
 
 /** What keeps a deployment from a resource that its stack has lost. */
-const GONE = 'destroy the stack and deploy it again: it was removed by hand';
+const PART_GONE = 'destroy the stack and deploy it again: it was removed by hand';
 
 interface Scheduled {
-  readonly finding: Finding;
+  readonly finding: DoctorFinding;
   /** When reports are made; null where that is not known. */
   readonly expression: string | null;
 }
@@ -66,7 +66,8 @@ async function checkScheduleNamed(caller: Caller, name: string, now: number, che
       );
     return { finding: ok(check, when), expression: ScheduleExpression };
   } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException') return wrong(`${name} is gone`, GONE);
+    if (error instanceof Error && error.name === 'ResourceNotFoundException')
+      return wrong(`${name} is gone`, PART_GONE);
     return { finding: notRead(check, error, 'scheduler:GetSchedule'), expression: null };
   } finally {
     client.destroy();
@@ -74,9 +75,13 @@ async function checkScheduleNamed(caller: Caller, name: string, now: number, che
 }
 
 /** Whether the schedule is enabled, and starts a report again after `now` (epoch ms). */
-export async function checkSchedule(caller: Caller, { scheduleName }: Deployment, now: number): Promise<Scheduled> {
+export async function checkDeployedSchedule(
+  caller: Caller,
+  { scheduleName }: Deployment,
+  now: number,
+): Promise<Scheduled> {
   if (scheduleName !== null) return checkScheduleNamed(caller, scheduleName, now, 'schedule');
-  return { finding: failed('schedule', 'the stack has no schedule of reports', GONE), expression: null };
+  return { finding: failed('schedule', 'the stack has no schedule of reports', PART_GONE), expression: null };
 }
 
 /** What keeps a function from starting; null: nothing. */
@@ -85,7 +90,7 @@ function functionFault(
   name: string,
   { region, told }: Caller,
   { Configuration, Concurrency }: Extract<FunctionRead, { state: 'read' }>['answer'],
-): Finding | null {
+): DoctorFinding | null {
   const { State, StateReason, LastUpdateStatus, LastUpdateStatusReason } = Configuration ?? {};
   if (Concurrency?.ReservedConcurrentExecutions === 0)
     return failed(
@@ -117,9 +122,9 @@ function functionFault(
   return null;
 }
 
-function functionFinding(caller: Caller, check: string, name: string | null, read: FunctionRead): Finding {
-  if (name === null) return failed(check, 'the stack has no such function', GONE);
-  if (read.state === 'absent') return failed(check, `${name} is gone`, GONE);
+function functionFinding(caller: Caller, check: string, name: string | null, read: FunctionRead): DoctorFinding {
+  if (name === null) return failed(check, 'the stack has no such function', PART_GONE);
+  if (read.state === 'absent') return failed(check, `${name} is gone`, PART_GONE);
   if (read.state === 'unknown') return { ...read.finding, check };
   const fault = functionFault(check, name, caller, read.answer);
   if (fault !== null) return fault;
@@ -132,15 +137,15 @@ function functionFinding(caller: Caller, check: string, name: string | null, rea
 }
 
 /** Whether the report function is there and can run. */
-export const checkFunction = (caller: Caller, { functionName, report }: Deployment): Finding =>
+export const checkFunction = (caller: Caller, { functionName, report }: Deployment): DoctorFinding =>
   functionFinding(caller, 'function', functionName, report);
 
 /** Whether the deletion function is there and can run, and in automatic mode whether its schedule is enabled. */
 export async function checkDeletion(
   caller: Caller,
-  { functionName, target, scheduleName }: DeployedDeletion,
+  { functionName, target, scheduleName }: DeletionParts,
   now: number,
-): Promise<readonly Finding[]> {
+): Promise<readonly DoctorFinding[]> {
   const name = functionName ?? target;
   const found = functionFinding(caller, 'deletion function', name, await readFunction(caller, name));
   if (scheduleName === null) return [found];
@@ -148,7 +153,7 @@ export async function checkDeletion(
 }
 
 /** A name that the stack does not have, and that only the function's environment says. */
-function unnamed(check: string, what: string, { report }: Deployment): Finding {
+function unnamedPart(check: string, what: string, { report }: Deployment): DoctorFinding {
   if (report.state === 'read' && report.answer.Configuration?.Environment?.Variables !== undefined)
     return failed(
       check,
@@ -163,9 +168,9 @@ function unnamed(check: string, what: string, { report }: Deployment): Finding {
 }
 
 /** Whether a person would get what is published. */
-export async function checkSubscribers(caller: Caller, deployment: Deployment): Promise<Finding> {
+export async function checkSubscribers(caller: Caller, deployment: Deployment): Promise<DoctorFinding> {
   const { topicArn } = deployment;
-  if (topicArn === null) return unnamed('subscribers', 'topic', deployment);
+  if (topicArn === null) return unnamedPart('subscribers', 'topic', deployment);
   const { credentials, connection, told } = caller;
   const region = topicArn.split(':')[3] || caller.region;
   const client = new SNSClient({ credentials, region, requestHandler: connection.withLimits(PATIENT) });
@@ -208,7 +213,7 @@ function noReport(
   { functionName }: Deployment,
   { region, told }: Caller,
   zone: Zone,
-): Finding {
+): DoctorFinding {
   const invoke = [
     'lambda',
     'invoke',
@@ -238,19 +243,19 @@ export async function checkLastReport(
   expression: string | null,
   now: number,
   zone: Zone,
-): Promise<Finding> {
+): Promise<DoctorFinding> {
   const { bucket } = deployment;
-  if (bucket === null) return unnamed('last report', 'bucket', deployment);
+  if (bucket === null) return unnamedPart('last report', 'bucket', deployment);
   const { credentials, region, connection, forcePathStyle } = caller;
   const requestHandler = connection.withLimits(PATIENT);
   const client = new S3Client({ credentials, region, forcePathStyle, followRegionRedirects: true, requestHandler });
   try {
     const store = s3Store(client, bucket);
     const isMissed = (since: number): boolean =>
-      expression !== null && now - since > overdueSince(expression, since) * HOUR;
+      expression !== null && now - since > overdueSince(expression, since) * DOCTOR_HOUR_MS;
     const newest = await newestReport(store, now);
     if (newest === null) return noReport(await reportDueSince(store), isMissed, deployment, caller, zone);
-    const message = `${newest.reportId}, ${ageText((now - newest.at) / HOUR)} old`;
+    const message = `${newest.reportId}, ${ageText((now - newest.at) / DOCTOR_HOUR_MS)} old`;
     if (isMissed(newest.at))
       return failed(
         'last report',

@@ -9,7 +9,7 @@ import { classify } from '../lambda/aws/aws-errors';
 import { PATIENT } from '../lambda/aws/http-limits';
 import { deployedSettings } from '../lambda/runtime/env';
 import type { Caller } from './aws';
-import type { ConstructParts, Deployed, Part, StackResource } from './doctor-parts';
+import type { ConstructPart, ConstructParts, Deployed, StackResource } from './doctor-parts';
 import type { FoundDeployment } from './doctor-stacks';
 import { notRead, type Unknown } from './finding';
 
@@ -50,7 +50,7 @@ export async function readFunction(caller: Caller, name: string): Promise<Functi
 }
 
 /** The environment of a function that was read; null: it was not, or Lambda could not decrypt it. */
-const environmentOf = (read: FunctionRead): Readonly<Record<string, string>> | null =>
+const functionEnvironment = (read: FunctionRead): Readonly<Record<string, string>> | null =>
   read.state === 'read' ? (read.answer.Configuration?.Environment?.Variables ?? null) : null;
 
 /** The names of a deployment; null where it has none, or none is known. */
@@ -66,11 +66,11 @@ export interface Deployment {
   /** Digest of the configuration in force; null where the deployment does not say it. */
   readonly configurationDigest: string | null;
   /** Null: no deletion is deployed. */
-  readonly deletion: DeployedDeletion | null;
+  readonly deletion: DeletionParts | null;
   readonly report: FunctionRead;
 }
 
-export interface DeployedDeletion {
+export interface DeletionParts {
   /** The function by its alias, which is what is invoked. */
   readonly target: string;
   readonly functionName: string | null;
@@ -79,13 +79,13 @@ export interface DeployedDeletion {
   readonly scheduleName: string | null;
 }
 
-interface Chosen {
+interface ChosenConstruct {
   readonly candidate: ConstructParts | undefined;
   readonly schedule: StackResource | undefined;
 }
 
 /** The construct of a report function, where names alone do not tell: the one whose schedule starts that function. */
-async function choose(caller: Caller, { report, candidates }: Deployed): Promise<Chosen> {
+async function chooseConstruct(caller: Caller, { report, candidates }: Deployed): Promise<ChosenConstruct> {
   const all = candidates.flatMap((candidate) => candidate.parts.schedule.map((schedule) => ({ candidate, schedule })));
   if (all.length <= 1 && candidates.length === 1) return { candidate: candidates[0], schedule: all[0]?.schedule };
   const { credentials, region, connection } = caller;
@@ -103,12 +103,12 @@ async function choose(caller: Caller, { report, candidates }: Deployed): Promise
 }
 
 /** The physical id of a part, where there is exactly one. */
-function onlyOne(candidate: ConstructParts | undefined, part: Part): string | null {
+function onlyOne(candidate: ConstructParts | undefined, part: ConstructPart): string | null {
   const found = candidate?.parts[part] ?? [];
   return found.length === 1 ? (found[0]?.physicalId ?? null) : null;
 }
 
-function deletionOf(deployed: ConstructParts | undefined, alias: string | null): DeployedDeletion | null {
+function deletionOf(deployed: ConstructParts | undefined, alias: string | null): DeletionParts | null {
   const target = onlyOne(deployed, 'deletionAlias') ?? alias;
   if (target === null) return null;
   return {
@@ -128,10 +128,10 @@ export async function readDeployment(
   caller: Caller,
   { stack, deployed, outputs }: FoundDeployment,
 ): Promise<Deployment> {
-  const { candidate, schedule } = await choose(caller, deployed);
+  const { candidate, schedule } = await chooseConstruct(caller, deployed);
   const functionName = deployed.report.physicalId;
   const report: FunctionRead = functionName === null ? { state: 'absent' } : await readFunction(caller, functionName);
-  const settings = deployedSettings(environmentOf(report) ?? {});
+  const settings = deployedSettings(functionEnvironment(report) ?? {});
   return {
     stack,
     construct: candidate?.construct ?? '',

@@ -21,10 +21,10 @@ export const PARTS = {
   deletionSchedule: { type: 'AWS::Scheduler::Schedule', path: ['DeletionSchedule'] },
 } as const satisfies Readonly<Record<string, { readonly type: string; readonly path: readonly string[] }>>;
 
-export type Part = keyof typeof PARTS;
+export type ConstructPart = keyof typeof PARTS;
 
 /** Those that tell a deployment from a function that happens to have the same name. */
-const COMPANIONS = ['schedule', 'deadLetters', 'bucket', 'topic'] as const satisfies readonly Part[];
+const COMPANIONS = ['schedule', 'deadLetters', 'bucket', 'topic'] as const satisfies readonly ConstructPart[];
 
 /**
  * A construct path that the names fit, and the resources that can be each of its parts: several where their names are
@@ -33,7 +33,7 @@ const COMPANIONS = ['schedule', 'deadLetters', 'bucket', 'topic'] as const satis
 export interface ConstructParts {
   /** The ids of the construct's path, without separators, as logical ids have them. */
   readonly construct: string;
-  readonly parts: Readonly<Record<Part, readonly StackResource[]>>;
+  readonly parts: Readonly<Record<ConstructPart, readonly StackResource[]>>;
 }
 
 /** A report function of a stack, and the constructs that it can be of: mostly one. */
@@ -43,10 +43,10 @@ export interface Deployed {
 }
 
 /** A logical id without the hash that the CDK adds. */
-const nameOf = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
+const partName = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
 
 /** The names that the CDK makes of an id below a construct: it leaves out an id in which the one before it ends. */
-function namesOf(construct: string, path: readonly string[]): ReadonlySet<string> {
+function partNames(construct: string, path: readonly string[]): ReadonlySet<string> {
   const [first = '', ...rest] = path;
   return new Set([
     `${construct}${path.join('')}`,
@@ -54,14 +54,20 @@ function namesOf(construct: string, path: readonly string[]): ReadonlySet<string
   ]);
 }
 
-function resourcesOf(construct: string, part: Part, resources: readonly StackResource[]): readonly StackResource[] {
+function resourcesOf(
+  construct: string,
+  part: ConstructPart,
+  resources: readonly StackResource[],
+): readonly StackResource[] {
   const { type, path } = PARTS[part];
-  const names = namesOf(construct, path);
-  return resources.filter((resource) => resource.type === type && names.has(nameOf(resource.logicalId)));
+  const names = partNames(construct, path);
+  return resources.filter((resource) => resource.type === type && names.has(partName(resource.logicalId)));
 }
 
-function partsOf(construct: string, resources: readonly StackResource[]): ConstructParts {
-  const parts = (Object.keys(PARTS) as Part[]).map((part) => [part, resourcesOf(construct, part, resources)] as const);
+function constructParts(construct: string, resources: readonly StackResource[]): ConstructParts {
+  const parts = (Object.keys(PARTS) as ConstructPart[]).map(
+    (part) => [part, resourcesOf(construct, part, resources)] as const,
+  );
   return { construct, parts: Object.fromEntries(parts) as ConstructParts['parts'] };
 }
 
@@ -70,10 +76,10 @@ const companionsOf = ({ parts }: ConstructParts): number => COMPANIONS.filter((p
 /** Each `SnapshotRetention` construct among the resources of one stack, found by type and construct path. Pure. */
 export function deployedIn(resources: readonly StackResource[]): readonly Deployed[] {
   return resources.flatMap((report) => {
-    const name = nameOf(report.logicalId);
+    const name = partName(report.logicalId);
     if (report.type !== PARTS.function.type || !name.endsWith('ReportFunction')) return [];
     const candidates = ['ReportFunction', 'Function']
-      .map((ending) => partsOf(name.slice(0, -ending.length), resources))
+      .map((ending) => constructParts(name.slice(0, -ending.length), resources))
       .filter((each) => companionsOf(each) > 0);
     const most = Math.max(...candidates.map(companionsOf));
     const likely = candidates.filter((each) => companionsOf(each) === most);

@@ -1,5 +1,5 @@
 import type { StackStatus } from '@aws-sdk/client-cloudformation';
-import { type Finding, failed, ok, warning } from './finding';
+import { type DoctorFinding, failed, ok, warning } from './finding';
 
 /** What to do where nothing is deployed. */
 export const DEPLOY = 'deploy it: npx cdk deploy -c email=you@example.com';
@@ -9,7 +9,7 @@ type Meaning =
   | { readonly state: 'ok' }
   | { readonly state: 'warning' | 'failed'; readonly means: string; readonly remedy: string };
 
-const fine: Meaning = { state: 'ok' };
+const fineState: Meaning = { state: 'ok' };
 const changing = (means: string): Meaning => ({
   state: 'warning',
   means,
@@ -33,11 +33,11 @@ const halfway: Meaning = {
 
 /** What each state of a stack means. */
 const STATES: Readonly<Record<StackStatus, Meaning>> = {
-  CREATE_COMPLETE: fine,
-  UPDATE_COMPLETE: fine,
-  IMPORT_COMPLETE: fine,
+  CREATE_COMPLETE: fineState,
+  UPDATE_COMPLETE: fineState,
+  IMPORT_COMPLETE: fineState,
   // The new version is in force; what it replaced is being removed.
-  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS: fine,
+  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS: fineState,
   UPDATE_IN_PROGRESS: changing('it is being changed'),
   IMPORT_IN_PROGRESS: changing('it is being changed'),
   UPDATE_ROLLBACK_IN_PROGRESS: changing('the last deployment failed, and the one before it is being restored'),
@@ -78,7 +78,7 @@ const UNKNOWN: Meaning = {
 };
 
 /** The state of a stack as a finding. `where` names the stack for a person. */
-export function stackFinding(where: string, status: string | undefined): Finding {
+export function stackFinding(where: string, status: string | undefined): DoctorFinding {
   const known = status ?? 'unknown';
   const meaning = Object.hasOwn(STATES, known) ? STATES[known as StackStatus] : UNKNOWN;
   if (meaning.state === 'ok') return ok('stack', where);

@@ -10,7 +10,7 @@ import { PATIENT } from '../lambda/aws/http-limits';
 import type { Caller } from './aws';
 import { type Deployed, deployedIn, type StackResource } from './doctor-parts';
 import { DEPLOY, stackFinding } from './doctor-stack-state';
-import { type Finding, failed, notRead, ok, unknown } from './finding';
+import { type DoctorFinding, failed, notRead, ok, unknown } from './finding';
 
 /** The stack that `npx cdk deploy` makes in this project. */
 export const DEFAULT_STACK = 'LightsailRetention';
@@ -19,20 +19,20 @@ export const DEFAULT_STACK = 'LightsailRetention';
 export interface FoundDeployment {
   /** The name of the stack, of its root where it is nested. */
   readonly stack: string;
-  readonly finding: Finding;
+  readonly finding: DoctorFinding;
   readonly deployed: Deployed;
   /** What the root stack says of itself by its outputs. */
   readonly outputs: ReadonlyMap<string, string>;
 }
 
-export interface Search {
+export interface StackSearch {
   readonly found: readonly FoundDeployment[];
   /** What the search itself has to say: what was searched, or what could not be. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly DoctorFinding[];
 }
 
 /** A stack as it is listed: enough to read its resources. */
-interface Candidate {
+interface StackCandidate {
   readonly name: string;
   readonly status: string | undefined;
 }
@@ -40,12 +40,12 @@ interface Candidate {
 const LIVE = Object.values(StackStatus).filter((status) => status !== 'DELETE_COMPLETE');
 const NESTED = 'AWS::CloudFormation::Stack';
 const MAX_DEPTH = 10;
-const AT_ONCE = 4;
+const CONCURRENT_STACKS = 4;
 /** How long (ms) the stacks of an account are searched. */
 const SEARCH_LIMIT = 120_000;
 const ATTEMPTS = 8;
 
-const isAbsent = (error: unknown): boolean => error instanceof Error && /does not exist/.test(error.message);
+const isStackAbsent = (error: unknown): boolean => error instanceof Error && /does not exist/.test(error.message);
 
 /** Reads stacks with the permissions `cloudformation:DescribeStacks`, `ListStackResources` and `ListStacks`. */
 class StackReader {
@@ -67,18 +67,18 @@ class StackReader {
     try {
       return (await this.client.send(new DescribeStacksCommand({ StackName: name }))).Stacks?.[0] ?? null;
     } catch (error) {
-      if (isAbsent(error)) return null;
+      if (isStackAbsent(error)) return null;
       throw error;
     }
   }
 
   /** Every stack that is not nested, the one of this project first. */
-  async list(): Promise<readonly Candidate[]> {
-    const all: Candidate[] = [];
+  async list(): Promise<readonly StackCandidate[]> {
+    const all: StackCandidate[] = [];
     for await (const { StackSummaries } of paginateListStacks({ client: this.client }, { StackStatusFilter: LIVE }))
       for (const { StackName, StackStatus: status, ParentId } of StackSummaries ?? [])
         if (StackName !== undefined && ParentId === undefined) all.push({ name: StackName, status });
-    const order = ({ name }: Candidate): number => (name === DEFAULT_STACK ? 0 : 1);
+    const order = ({ name }: StackCandidate): number => (name === DEFAULT_STACK ? 0 : 1);
     return all.sort((a, b) => order(a) - order(b));
   }
 
@@ -145,7 +145,7 @@ function fromOutputs(outputs: ReadonlyMap<string, string>): Deployed | null {
 /** The constructs of one stack; throws what reading its resources ended with. */
 async function readStack(
   reader: StackReader,
-  { name, status }: Candidate,
+  { name, status }: StackCandidate,
   region: string,
 ): Promise<readonly FoundDeployment[]> {
   const lists = await reader.resources(name);
@@ -165,10 +165,10 @@ async function searchNamed(
   reader: StackReader,
   name: string,
   region: string,
-): Promise<Search & { readonly isAbsent?: true }> {
+): Promise<StackSearch & { readonly isAbsent?: true }> {
   const where = `${name} in ${region}`;
   let stack: Stack | null = null;
-  let refused: Finding | null = null;
+  let refused: DoctorFinding | null = null;
   try {
     stack = await reader.describe(name);
     if (stack === null) {
@@ -217,15 +217,15 @@ async function searchNamed(
   return { found: [], findings: [none], isAbsent: true };
 }
 
-const plural = (count: number): string => `${count} ${count === 1 ? 'stack' : 'stacks'}`;
+const pluralStacks = (count: number): string => `${count} ${count === 1 ? 'stack' : 'stacks'}`;
 
 /** Every stack of the region, a few at a time; stops at the limit, and says so. */
 async function searchAll(
   reader: StackReader,
-  candidates: readonly Candidate[],
+  candidates: readonly StackCandidate[],
   region: string,
   limitMs: number,
-): Promise<Search> {
+): Promise<StackSearch> {
   const found: FoundDeployment[] = [];
   const errors: { readonly name: string; readonly error: unknown }[] = [];
   const end = Date.now() + limitMs;
@@ -236,26 +236,26 @@ async function searchAll(
       const { name } = next;
       const result = await readStack(reader, next, region).catch((error: unknown) => {
         // A stack that was removed meanwhile has no construct.
-        if (!isAbsent(error)) errors.push({ name, error });
+        if (!isStackAbsent(error)) errors.push({ name, error });
         return [];
       });
       found.push(...result);
       searched += 1;
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  const findings: Finding[] = [];
+  await Promise.all(Array.from({ length: CONCURRENT_STACKS }, work));
+  const findings: DoctorFinding[] = [];
   const [first] = errors;
   if (first !== undefined) {
     const { message, remedy } = notRead('stack', first.error, 'cloudformation:ListStackResources');
-    const others = errors.length === 1 ? first.name : `${first.name} and ${plural(errors.length - 1)} more`;
+    const others = errors.length === 1 ? first.name : `${first.name} and ${pluralStacks(errors.length - 1)} more`;
     findings.push(unknown('stack', `${message}: ${others}`, remedy));
   }
   if (searched < candidates.length)
     findings.push(
       unknown(
         'stack',
-        `${searched} of ${plural(candidates.length)} in ${region} were searched in ${limitMs / 1000} seconds, the others were not`,
+        `${searched} of ${pluralStacks(candidates.length)} in ${region} were searched in ${limitMs / 1000} seconds, the others were not`,
         'name the stack with --stack NAME',
       ),
     );
@@ -263,7 +263,7 @@ async function searchAll(
 }
 
 /** Where no stack may be listed: the stack of this project, and that nothing else was searched. */
-async function searchDefault(reader: StackReader, error: unknown, region: string): Promise<Search> {
+async function searchDefault(reader: StackReader, error: unknown, region: string): Promise<StackSearch> {
   const { found, findings, isAbsent: isNone } = await searchNamed(reader, DEFAULT_STACK, region);
   if (found.length > 0) return { found, findings };
   const { message, remedy } = notRead('stack', error, 'cloudformation:ListStacks');
@@ -283,12 +283,12 @@ export async function findDeployments(
   caller: Caller,
   stack: string | undefined,
   limitMs = SEARCH_LIMIT,
-): Promise<Search> {
+): Promise<StackSearch> {
   const { region } = caller;
   const reader = new StackReader(caller);
   try {
     if (stack !== undefined) return await searchNamed(reader, stack, region);
-    let candidates: readonly Candidate[];
+    let candidates: readonly StackCandidate[];
     try {
       candidates = await reader.list();
     } catch (error) {
@@ -301,7 +301,7 @@ export async function findDeployments(
     if (state?.state === 'failed') return { found, findings: [state, ...findings] };
     const none = ok(
       'stack',
-      `nothing is deployed in ${region} (${plural(candidates.length)} searched); AWS_REGION names another region`,
+      `nothing is deployed in ${region} (${pluralStacks(candidates.length)} searched); AWS_REGION names another region`,
     );
     return { found, findings: findings.length > 0 ? findings : [none] };
   } finally {

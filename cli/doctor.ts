@@ -9,19 +9,19 @@ import { wrap } from '../lambda/render/terminal';
 import { AccessError } from './access-faults';
 import { type Caller, findCaller, sayEndpoints } from './aws';
 import { profileToRepeat } from './credentials';
-import { checkAccount, checkCredentials } from './doctor-account';
+import { checkCaller, checkCredentials } from './doctor-account';
 import {
   checkDeletion,
   checkDeployedConfiguration,
+  checkDeployedSchedule,
   checkFunction,
   checkLastReport,
-  checkSchedule,
   checkSubscribers,
 } from './doctor-deployment';
 import { type NamedPart, namedParts, readDeployment } from './doctor-names';
-import { type FoundDeployment, findDeployments, type Search } from './doctor-stacks';
+import { type FoundDeployment, findDeployments, type StackSearch } from './doctor-stacks';
 import { EXIT, type ExitCode } from './exit-codes';
-import { type Finding, failed, ok, warning } from './finding';
+import { type DoctorFinding, failed, ok, warning } from './finding';
 import type { DoctorFormat } from './formats';
 import type { DoctorJson } from './json-shapes';
 import { loadConfig } from './load-config';
@@ -36,7 +36,7 @@ export interface DoctorOptions {
 }
 
 /** What loading a configuration had to say: warnings of a file that works, or that there is none. */
-function configFinding({ origin }: Config, lines: readonly string[]): Finding {
+function configFinding({ origin }: Config, lines: readonly string[]): DoctorFinding {
   if (lines.length === 0) return ok('configuration', `${origin} is valid`);
   const warnings = lines.flatMap((line) => (line.startsWith(WARNING) ? [line.slice(WARNING.length)] : []));
   return warnings.length === 0
@@ -48,7 +48,10 @@ function configFinding({ origin }: Config, lines: readonly string[]): Finding {
       );
 }
 
-function readConfig({ config: file }: DoctorOptions): { readonly config: Config | null; readonly finding: Finding } {
+function readConfig({ config: file }: DoctorOptions): {
+  readonly config: Config | null;
+  readonly finding: DoctorFinding;
+} {
   const lines: string[] = [];
   try {
     const config = loadConfig(file, (line) => lines.push(line));
@@ -64,12 +67,12 @@ function readConfig({ config: file }: DoctorOptions): { readonly config: Config 
 
 const MARKS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ', unknown: 'unknown' } as const;
 
-function lineOf(finding: Finding, columns: number): string {
+function lineOf(finding: DoctorFinding, columns: number): string {
   const line = wrap(`${finding.check}: ${oneLine(finding.message)}`, columns, `${MARKS[finding.state]}  `);
   return finding.state === 'ok' ? line : `${line}${wrap(oneLine(finding.remedy), columns, '         -> ')}`;
 }
 
-type Say = (...findings: readonly Finding[]) => void;
+type Say = (...findings: readonly DoctorFinding[]) => void;
 
 /** A deployment that was checked, and its names. */
 interface CheckedDeployment {
@@ -90,7 +93,7 @@ async function checkDeployment(
   const deployment = await readDeployment(caller, found);
   if (config !== null) say(checkDeployedConfiguration(config, deployment));
   say(checkFunction(caller, deployment));
-  const { finding, expression } = await checkSchedule(caller, deployment, now);
+  const { finding, expression } = await checkDeployedSchedule(caller, deployment, now);
   say(
     finding,
     await checkSubscribers(caller, deployment),
@@ -101,8 +104,8 @@ async function checkDeployment(
 }
 
 /** What all findings together mean. */
-function conclusion(findings: readonly Finding[], isDeployed: boolean, options: DoctorOptions): string {
-  const named = (state: Finding['state']): string =>
+function conclusion(findings: readonly DoctorFinding[], isDeployed: boolean, options: DoctorOptions): string {
+  const named = (state: DoctorFinding['state']): string =>
     [...new Set(findings.filter((finding) => finding.state === state).map(({ check }) => check))].join(', ');
   const [wrong, open] = [named('failed'), named('unknown')];
   const notChecked = open === '' ? '' : `; not checked: ${open}`;
@@ -113,7 +116,7 @@ function conclusion(findings: readonly Finding[], isDeployed: boolean, options: 
 }
 
 /** The caller, or why no client can be made. */
-async function prepare(profile: string | undefined, env: NodeJS.ProcessEnv): Promise<Caller | Finding> {
+async function prepare(profile: string | undefined, env: NodeJS.ProcessEnv): Promise<Caller | DoctorFinding> {
   try {
     return await findCaller(profile, env);
   } catch (error) {
@@ -125,13 +128,17 @@ async function prepare(profile: string | undefined, env: NodeJS.ProcessEnv): Pro
 const EMULATOR_USER = ':user/emulator ';
 
 /** Says where AWS is called, where that is not its own endpoints. */
-const endpointFinding = (notice: string, isEmulator: boolean): Finding =>
+const endpointFinding = (notice: string, isEmulator: boolean): DoctorFinding =>
   ok('endpoint', isEmulator ? `this is the embedded emulator, not AWS: ${notice}` : notice);
 
 /**
  * The findings of the search for deployments. An emulator without CloudFormation has none; that is no open question.
  */
-function searchFindings({ found, findings }: Search, isEmulator: boolean, isNamed: boolean): readonly Finding[] {
+function searchFindings(
+  { found, findings }: StackSearch,
+  isEmulator: boolean,
+  isNamed: boolean,
+): readonly DoctorFinding[] {
   const isOpen = found.length === 0 && findings.every(({ state }) => state === 'unknown');
   return isOpen && isEmulator && !isNamed
     ? [ok('stack', 'nothing is deployed: this endpoint has no CloudFormation')]
@@ -155,7 +162,7 @@ async function checkAll(
     pace: { attempts: 4 },
     agents: caller.connection.agents,
   });
-  const account = await checkAccount(clients, caller, config);
+  const account = await checkCaller(clients, caller, config);
   say(...account);
   if (account.some(({ check, state }) => check === 'connection' && state === 'failed')) return [];
   const search = await findDeployments(caller, stack);
@@ -167,8 +174,8 @@ async function checkAll(
 }
 
 /** The object that `doctor --format json` prints. */
-const jsonOf = (
-  findings: readonly Finding[],
+const doctorJson = (
+  findings: readonly DoctorFinding[],
   deployments: readonly CheckedDeployment[],
   endpoint: string | null,
   options: DoctorOptions,
@@ -187,7 +194,7 @@ const jsonOf = (
   deployments,
 });
 
-function* namesText({ stack, construct, names }: CheckedDeployment): Generator<string> {
+function* deploymentNames({ stack, construct, names }: CheckedDeployment): Generator<string> {
   yield `\nnames in ${oneLine(stack)}, construct ${oneLine(construct)}:\n`;
   for (const { label, name } of names) yield `  ${label.padEnd(18)}  ${oneLine(name)}\n`;
 }
@@ -200,7 +207,7 @@ export async function doctor(given: DoctorOptions, { out, err, env }: Terminal):
   const options = { ...given, profile: await profileToRepeat(given.profile, env) };
   const isJson = options.format === 'json';
   const columns = columnsOf(out);
-  const findings: Finding[] = [];
+  const findings: DoctorFinding[] = [];
   const say: Say = (...more) => {
     findings.push(...more);
     if (!isJson) for (const finding of more) out.write(lineOf(finding, columns));
@@ -216,9 +223,9 @@ export async function doctor(given: DoctorOptions, { out, err, env }: Terminal):
   }
   if (isJson) {
     const endpoint = 'state' in caller ? null : caller.endpointNotice;
-    await writeOut(out, [`${jsonText(jsonOf(findings, deployments, endpoint, options), 1)}\n`]);
+    await writeOut(out, [`${jsonText(doctorJson(findings, deployments, endpoint, options), 1)}\n`]);
   } else {
-    for (const deployment of deployments) await writeOut(out, namesText(deployment));
+    for (const deployment of deployments) await writeOut(out, deploymentNames(deployment));
     const last = conclusion(findings, deployments.length > 0, options);
     // The command in it stays in one piece.
     out.write(`\n${last}\n`);

@@ -20,7 +20,7 @@ interface Rehearsal {
   readonly others: readonly ItemResult[];
 }
 
-function textOf({ prepared, deletable, others }: Rehearsal, columns: number): Iterable<string> {
+function dryRunText({ prepared, deletable, others }: Rehearsal, columns: number): Iterable<string> {
   const wanted = new Set(deletable.map(({ item }) => item.arn));
   const groups = prepared.groups
     .map((group) => ({ ...group, items: group.items.filter(({ item }) => wanted.has(item.arn)) }))
@@ -30,7 +30,7 @@ function textOf({ prepared, deletable, others }: Rehearsal, columns: number): It
 }
 
 /** The object that `apply --dry-run --format json` prints. */
-function jsonOf({ prepared, deletable, others }: Rehearsal): DryRunJson {
+function dryRunJson({ prepared, deletable, others }: Rehearsal): DryRunJson {
   const { plan, config, decidedAt, doneBefore, refusal } = prepared;
   const pricing = config.pricing;
   const sum = (amounts: readonly (number | null)[]): number =>
@@ -98,9 +98,9 @@ export async function rehearse(
     progress: (result) => void others.push(result),
   });
   const rehearsal = { prepared, deletable, others };
-  if (format === 'json') await writeOut(out, [`${jsonText(jsonOf(rehearsal), 1)}\n`]);
+  if (format === 'json') await writeOut(out, [`${jsonText(dryRunJson(rehearsal), 1)}\n`]);
   else {
-    await writeOut(out, textOf(rehearsal, columnsOf(out)));
+    await writeOut(out, dryRunText(rehearsal, columnsOf(out)));
     await writeOut(out, [
       `Dry run: nothing was deleted. ${formatCount(deletable.length, 'snapshot')} would be deleted.\n`,
     ]);

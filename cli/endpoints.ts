@@ -24,7 +24,7 @@ type Service = (typeof SERVICES)[number];
 type Files = Awaited<ReturnType<typeof loadSharedConfigFiles>>;
 
 /** An endpoint that replaces AWS's own, and which setting says so. */
-interface Endpoint {
+interface ConfiguredEndpoint {
   readonly url: string;
   readonly setting: string;
 }
@@ -48,7 +48,7 @@ function isIgnored(settings: EndpointSettings): boolean {
 }
 
 /** The endpoint of one service, found in the order in which the SDK looks for it; null: AWS's own. */
-function endpointOf(service: Service, settings: EndpointSettings): Endpoint | null {
+function endpointOf(service: Service, settings: EndpointSettings): ConfiguredEndpoint | null {
   const { env, profile, files } = settings;
   const { services, endpoint_url: ofProfile } = profileOf(settings);
   const candidates: readonly (readonly [setting: string, url: string | undefined])[] = [
@@ -61,7 +61,7 @@ function endpointOf(service: Service, settings: EndpointSettings): Endpoint | nu
 }
 
 /** An address without what signs in there. */
-function shown(url: string): string {
+function shownEndpoint(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null) return oneLine(url);
   parsed.username = '';
@@ -77,7 +77,7 @@ export const hasEndpoint = (service: Service, settings: EndpointSettings): boole
 export function endpointNotice(settings: EndpointSettings): string | null {
   if (isIgnored(settings)) return null;
   const found = SERVICES.flatMap((service) => endpointOf(service, settings) ?? []);
-  const places = new Set(found.map(({ setting, url }) => `${shown(url)} (${oneLine(setting)})`));
+  const places = new Set(found.map(({ setting, url }) => `${shownEndpoint(url)} (${oneLine(setting)})`));
   if (places.size === 0) return null;
   return `calls to AWS go to another endpoint: ${[...places].join(', ')}; AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true ignores that`;
 }

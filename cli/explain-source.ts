@@ -25,11 +25,11 @@ export interface ExplainedSource {
   readonly items: readonly EvaluatedSnapshot[];
 }
 
-type Named = { readonly arn: string | null; readonly name: string | null };
+type NamedGroup = { readonly arn: string | null; readonly name: string | null };
 
 /** The sources that have a name or ARN: those of snapshots, then living ones without a snapshot. */
 export function findSources(
-  hasName: (named: Named) => boolean,
+  hasName: (named: NamedGroup) => boolean,
   { inventory, items }: { readonly inventory: Inventory; readonly items: readonly EvaluatedSnapshot[] },
 ): readonly ExplainedSource[] {
   const groups = new Map<string, EvaluatedSnapshot[]>();

@@ -38,7 +38,7 @@ export interface ExplainOptions extends AccountOptions, Pick<StoreOptions, 'stor
 }
 
 const MAX_NEAR = 3;
-const MAX_LISTED = 20;
+const MAX_SNAPSHOTS_LISTED = 20;
 
 /**
  * Names that may have been meant: those that contain the word, then the nearest, at most a third of whose letters
@@ -54,7 +54,7 @@ function nearNames(word: string, names: readonly string[]): readonly string[] {
     .map(({ name }) => name);
 }
 
-function unknown(wanted: string, { snapshots }: Inventory): RetentionError {
+function unknownSnapshot(wanted: string, { snapshots }: Inventory): RetentionError {
   const near = wanted.startsWith('arn:')
     ? []
     : nearNames(
@@ -69,7 +69,7 @@ function unknown(wanted: string, { snapshots }: Inventory): RetentionError {
 }
 
 function ambiguous(wanted: string, found: readonly EvaluatedSnapshot[], zone: Zone): RetentionError {
-  const lines = found.slice(0, MAX_LISTED).map(({ snapshot: { arn, kind, region, createdAt } }) => {
+  const lines = found.slice(0, MAX_SNAPSHOTS_LISTED).map(({ snapshot: { arn, kind, region, createdAt } }) => {
     const made = createdAt === null ? 'not known' : localMinute(createdAt, zone);
     return `  ${oneLine(arn ?? 'without ARN')} (${kind}, ${oneLine(region)}, made ${made})`;
   });
@@ -80,7 +80,7 @@ function ambiguous(wanted: string, found: readonly EvaluatedSnapshot[], zone: Zo
   );
 }
 
-function* render(passages: readonly Passage[], columns: number, colour: boolean): Generator<string> {
+function* renderExplanation(passages: readonly Passage[], columns: number, colour: boolean): Generator<string> {
   const bold = (text: string): string => (colour ? `\u001b[1m${text.slice(0, -1)}\u001b[0m\n` : text);
   for (const [index, { title, lines, list }] of passages.entries()) {
     if (index > 1) yield '\n';
@@ -94,9 +94,9 @@ function* render(passages: readonly Passage[], columns: number, colour: boolean)
 }
 
 /** The object that `explain --format json` prints about a snapshot. */
-function snapshotJsonOf(found: Found, item: EvaluatedSnapshot, passages: readonly Passage[]): ExplainJson {
+function snapshotJsonOf(found: FoundSnapshot, item: EvaluatedSnapshot, passages: readonly Passage[]): ExplainJson {
   return {
-    ...headOf(found),
+    ...explainHead(found),
     type: 'snapshot',
     snapshot: jsonSnapshot(item, { evaluatedAt: found.now, pricing: found.config.pricing }),
     steps: passages.map(({ title, lines }) => ({
@@ -106,7 +106,7 @@ function snapshotJsonOf(found: Found, item: EvaluatedSnapshot, passages: readonl
   };
 }
 
-const headOf = ({ inventory, config, now }: Found) => ({
+const explainHead = ({ inventory, config, now }: FoundSnapshot) => ({
   schemaVersion: 1 as const,
   evaluatedAt: new Date(now).toISOString(),
   timezone: config.zone.name,
@@ -114,7 +114,7 @@ const headOf = ({ inventory, config, now }: Found) => ({
 });
 
 /** The account as it was decided for one run. */
-interface Found {
+interface FoundSnapshot {
   readonly inventory: Inventory;
   readonly items: readonly EvaluatedSnapshot[];
   readonly config: Config;
@@ -122,7 +122,12 @@ interface Found {
 }
 
 /** Prints one snapshot's decision, step by step. */
-function explainOne(found: Found, item: EvaluatedSnapshot, options: ExplainOptions, terminal: Terminal): Promise<void> {
+function explainOne(
+  found: FoundSnapshot,
+  item: EvaluatedSnapshot,
+  options: ExplainOptions,
+  terminal: Terminal,
+): Promise<void> {
   const { inventory, items, config, now } = found;
   const { out, env } = terminal;
   const rules = writtenRules(options.config);
@@ -131,12 +136,12 @@ function explainOne(found: Found, item: EvaluatedSnapshot, options: ExplainOptio
   const source = arn === null ? null : inventory.sources(arn);
   const passages = explainSnapshot({ item, items, source, config, now, run: options, whyNot });
   if (options.format === 'json') return writeOut(out, [`${jsonText(snapshotJsonOf(found, item, passages), 1)}\n`]);
-  return writeOut(out, render(passages, columnsOf(out), out.isTTY === true && !env.NO_COLOR));
+  return writeOut(out, renderExplanation(passages, columnsOf(out), out.isTTY === true && !env.NO_COLOR));
 }
 
 /** Prints a source with a line for each of its snapshots. */
 function explainSource(
-  found: Found,
+  found: FoundSnapshot,
   source: ExplainedSource,
   options: ExplainOptions,
   { out }: Terminal,
@@ -144,7 +149,7 @@ function explainSource(
   if (options.format !== 'json') return writeOut(out, sourceText(source, found.config.zone, columnsOf(out)));
   const view = { evaluatedAt: found.now, pricing: found.config.pricing };
   const json: ExplainJson = {
-    ...headOf(found),
+    ...explainHead(found),
     type: 'source',
     source: sourceJson(source),
     snapshots: source.items.map((item) => jsonSnapshot(item, view)),
@@ -157,7 +162,7 @@ function explainSource(
  * exist.
  */
 async function explainDeleted(
-  found: Found,
+  found: FoundSnapshot,
   wanted: string,
   options: ExplainOptions,
   terminal: Terminal,
@@ -176,7 +181,7 @@ async function explainDeleted(
   reportGaps(recorded, terminal);
   if (entries.length === 0) return false;
   if (options.format === 'json') {
-    const json: ExplainJson = { ...headOf(found), type: 'history', entries: entries.map(historyJson) };
+    const json: ExplainJson = { ...explainHead(found), type: 'history', entries: entries.map(historyJson) };
     await writeOut(out, [`${jsonText(json, 1)}\n`]);
   } else {
     const columns = columnsOf(out);
@@ -210,7 +215,7 @@ export async function explain(wanted: string, given: ExplainOptions, terminal: T
   const decided = await decideConfirmed(live, { config, now, everyRule: isSnapshot, matters });
   const { inventory } = decided;
   const { items } = decided.decision;
-  const found: Found = { inventory, items, config, now };
+  const found: FoundSnapshot = { inventory, items, config, now };
   const [item, ...others] = items.filter(({ snapshot }) => isWanted(snapshot)).sort(reportOrder);
   const sources = item === undefined ? findSources(hasName, found) : [];
   const [source] = sources;
@@ -219,7 +224,7 @@ export async function explain(wanted: string, given: ExplainOptions, terminal: T
   if (item !== undefined) await explainOne(found, item, options, terminal);
   else if (source !== undefined) await explainSource(found, source, options, terminal);
   else if (!(await explainDeleted(found, wanted, given, terminal))) {
-    if (inventory.complete) throw unknown(wanted, inventory);
+    if (inventory.complete) throw unknownSnapshot(wanted, inventory);
     err.write(`error: ${oneLine(wanted)} was not found, and ${unreadText(inventory)} [inventory.incomplete]\n`);
     return EXIT.incomplete;
   }

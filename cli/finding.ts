@@ -2,7 +2,7 @@ import { classify, errorFacts } from '../lambda/aws/aws-errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 
 /** One thing that keeps a report from a person, or does not, or could not be checked. What is not `ok` has a remedy. */
-export type Finding =
+export type DoctorFinding =
   | { readonly check: string; readonly state: 'ok'; readonly message: string }
   | {
       readonly check: string;
@@ -12,16 +12,16 @@ export type Finding =
     };
 
 /** What could not be checked. */
-export type Unknown = Finding & { readonly state: 'unknown' };
+export type Unknown = DoctorFinding & { readonly state: 'unknown' };
 
-export const ok = (check: string, message: string): Finding => ({ check, state: 'ok', message });
-export const warning = (check: string, message: string, remedy: string): Finding => ({
+export const ok = (check: string, message: string): DoctorFinding => ({ check, state: 'ok', message });
+export const warning = (check: string, message: string, remedy: string): DoctorFinding => ({
   check,
   state: 'warning',
   message,
   remedy,
 });
-export const failed = (check: string, message: string, remedy: string): Finding => ({
+export const failed = (check: string, message: string, remedy: string): DoctorFinding => ({
   check,
   state: 'failed',
   message,

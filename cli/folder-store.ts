@@ -8,14 +8,14 @@ import { oneLine } from '../lambda/core/util/safe-text';
 import { splitLines } from '../lambda/core/util/split-lines';
 import type { DatedObject, Fingerprint, Store, VersionedText } from '../lambda/ports/ports';
 
-const codeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
+const systemCodeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
 
-const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
+const isFileAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error));
 
 /** What file systems without hard links answer. */
 const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']);
 
-const EXPECTED = {
+const EXPECTED_ACCESS = {
   read: 'expected a file that can be read',
   write: 'the folder must be writable, and must stay so',
   list: 'expected a folder that can be read',
@@ -48,12 +48,12 @@ async function writeSynced(path: string, body: Iterable<string>, flags: 'w' | 'w
 async function placeIfAbsent(draft: string, path: string, chunks: readonly string[]): Promise<boolean> {
   try {
     await link(draft, path).catch((error: unknown) => {
-      if (!NO_LINKS.has(codeOf(error))) throw error;
+      if (!NO_LINKS.has(systemCodeOf(error))) throw error;
       return writeSynced(path, chunks, 'wx');
     });
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (systemCodeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -72,12 +72,12 @@ const replacementOf = (path: string, n: number): string =>
   n === 0 ? path : join(dirname(path), `.${basename(path)}.v${n}`);
 
 /** Whether anything has this path, also a link that leads nowhere. */
-async function exists(path: string): Promise<boolean> {
+async function fileExists(path: string): Promise<boolean> {
   try {
     await lstat(path);
     return true;
   } catch (error) {
-    if (isAbsent(error)) return false;
+    if (isFileAbsent(error)) return false;
     throw error;
   }
 }
@@ -88,17 +88,19 @@ async function exists(path: string): Promise<boolean> {
  */
 async function currentOf(path: string): Promise<Current> {
   let replaced = 0;
-  while (await exists(replacementOf(path, replaced + 1))) replaced += 1;
+  while (await fileExists(replacementOf(path, replaced + 1))) replaced += 1;
   return { path: replacementOf(path, replaced), replaced };
 }
 
 const versionOf = (replaced: number, text: string): string =>
   `${replaced}:${createHash('sha256').update(text).digest('hex')}`;
 
-function folderError(action: keyof typeof EXPECTED, path: string, cause: unknown): RetentionError {
+function folderError(action: keyof typeof EXPECTED_ACCESS, path: string, cause: unknown): RetentionError {
   if (cause instanceof RetentionError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new RetentionError('store.folder', `cannot ${action} ${path}: ${reason}; ${EXPECTED[action]}`, { cause });
+  return new RetentionError('store.folder', `cannot ${action} ${path}: ${reason}; ${EXPECTED_ACCESS[action]}`, {
+    cause,
+  });
 }
 
 const irregular = (path: string, got: string): RetentionError =>
@@ -129,7 +131,7 @@ async function openRegular(path: string): Promise<FileHandle> {
       throw error;
     }
   } catch (error) {
-    const target = isAbsent(error) ? linkAt(path) : null;
+    const target = isFileAbsent(error) ? linkAt(path) : null;
     throw target === null ? error : irregular(path, `a symbolic link to ${oneLine(target)}, where there is nothing`);
   }
 }
@@ -150,7 +152,7 @@ export async function readGiven(path: string): Promise<string | null> {
   try {
     return await readRegularText(path);
   } catch (error) {
-    if (isAbsent(error)) return null;
+    if (isFileAbsent(error)) return null;
     throw folderError('read', path, error);
   }
 }
@@ -160,16 +162,16 @@ export async function isFolder(path: string): Promise<boolean | null> {
   try {
     return (await stat(path)).isDirectory();
   } catch (error) {
-    if (isAbsent(error)) return null;
+    if (isFileAbsent(error)) return null;
     throw folderError('read', path, error);
   }
 }
 
 /** Gives a draft its name; false: it may not have it. */
-type Place = (draft: string, path: string, chunks: readonly string[]) => Promise<boolean>;
+type FolderPath = (draft: string, path: string, chunks: readonly string[]) => Promise<boolean>;
 
 /** Writes a draft and places it at the path. False: `place` refused, and nothing was written. */
-async function writeObject(path: string, body: Iterable<string>, place: Place): Promise<boolean> {
+async function writeObject(path: string, body: Iterable<string>, place: FolderPath): Promise<boolean> {
   const folder = dirname(path);
   const draft = join(folder, `.${randomUUID()}.tmp`);
   try {
@@ -194,7 +196,7 @@ async function readObject<T>(path: string, read: (current: Current) => Promise<T
   try {
     return await read(await currentOf(path));
   } catch (error) {
-    if (isAbsent(error)) return null;
+    if (isFileAbsent(error)) return null;
     throw folderError('read', path, error);
   }
 }
@@ -220,16 +222,16 @@ const readFingerprint = (path: string): Promise<Fingerprint | null> =>
     return { sha256: hash.digest('hex'), version: null };
   });
 
-const placeAlways: Place = async (draft, path) => {
+const placeAlways: FolderPath = async (draft, path) => {
   await rename(draft, (await currentOf(path)).path);
   return true;
 };
 
-const placeIfFree: Place = async (draft, path, chunks) =>
+const placeIfFree: FolderPath = async (draft, path, chunks) =>
   (await currentOf(path)).replaced === 0 && placeIfAbsent(draft, path, chunks);
 
 const placeIfVersion =
-  (version: string): Place =>
+  (version: string): FolderPath =>
   async (draft, path, chunks) => {
     const current = await readVersioned(path);
     if (current?.version !== version) return false;
@@ -237,7 +239,7 @@ const placeIfVersion =
   };
 
 /** As many names as a page of a bucket has. */
-const MAX_NAMES = 1_000;
+const MAX_FILE_NAMES = 1_000;
 
 const isHidden = (name: string): boolean => name.startsWith('.');
 
@@ -246,7 +248,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).filter((name) => !isHidden(name)).sort();
   } catch (error) {
-    if (isAbsent(error)) return [];
+    if (isFileAbsent(error)) return [];
     throw folderError('list', folder, error);
   }
 }
@@ -259,7 +261,7 @@ async function timesIn(folder: string): Promise<ReadonlyMap<string, number>> {
       if (entry.isFile() && !isHidden(entry.name))
         times.set(entry.name, (await stat(join(folder, entry.name))).mtimeMs);
   } catch (error) {
-    if (!isAbsent(error)) throw folderError('list', folder, error);
+    if (!isFileAbsent(error)) throw folderError('list', folder, error);
   }
   return times;
 }
@@ -284,7 +286,7 @@ export function folderStore(root: string): Store {
     list: (prefix) => namesIn(pathOf(prefix)),
     listAfter: async (prefix, after) => {
       const names = (await namesIn(pathOf(prefix))).filter((name) => name > after);
-      return { names: names.slice(0, MAX_NAMES), more: names.length > MAX_NAMES };
+      return { names: names.slice(0, MAX_FILE_NAMES), more: names.length > MAX_FILE_NAMES };
     },
     // A folder keeps no versions, so no version has an id.
     fingerprint: async (key, version) => (version === undefined ? readFingerprint(pathOf(key)) : null),

@@ -89,7 +89,7 @@ async function openCaller(profile: string | undefined, terminal: Terminal): Prom
 }
 
 /** Finds the bucket of a deployed stack. */
-async function bucketOf(stack: string, caller: Caller): Promise<string> {
+async function bucketOfStack(stack: string, caller: Caller): Promise<string> {
   const { found, findings } = await findDeployments(caller, stack);
   const deployments = await Promise.all(found.map((each) => readDeployment(caller, each)));
   const buckets = new Set(deployments.flatMap((deployment) => deployment.bucket ?? []));
@@ -109,7 +109,7 @@ export async function openHistory({ store, stack, profile }: StoreOptions, termi
     throw storeRefusal('usage.history', '--store and --stack do not go together; choose one of them');
   if (stack !== undefined) {
     const caller = await openCaller(profile, terminal);
-    return openBucket(await bucketOf(stack, caller), '', caller);
+    return openBucket(await bucketOfStack(stack, caller), '', caller);
   }
   const place = store ?? DEFAULT_FOLDER;
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(place) && place !== '') return openFolder(place);

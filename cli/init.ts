@@ -25,8 +25,8 @@ import { type AccountOptions, readAccount, scopeOf, unreadText } from './read-ac
 import { type Terminal, writeOut } from './terminal';
 
 /** The package's own JSON Schema: this file is bundled into `dist/`. */
-const SCHEMA = join(__dirname, '..', 'retention.schema.json');
-const PLAN = 'plan.json';
+const INIT_SCHEMA_FILE = join(__dirname, '..', 'retention.schema.json');
+const INIT_PLAN_FILE = 'plan.json';
 
 function refuseExisting(): void {
   const here = configFilesHere();
@@ -51,7 +51,7 @@ function checkFolder(): void {
   }
 }
 
-const exists = (error: unknown): boolean =>
+const isThere = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST';
 
 /** Creates the file. Throws `init.exists` where something is there by now; leaves no partial file behind. */
@@ -60,7 +60,7 @@ function writeNew(path: string, text: string): void {
   try {
     file = openSync(path, 'wx');
   } catch (error) {
-    if (exists(error)) refuseExisting();
+    if (isThere(error)) refuseExisting();
     throw notWritten(error);
   }
   try {
@@ -74,7 +74,7 @@ function writeNew(path: string, text: string): void {
 
 /** The path to the JSON Schema from the working directory, as an editor expects it. */
 function schemaPath(): string {
-  const path = relative(process.cwd(), SCHEMA).split(sep).join('/');
+  const path = relative(process.cwd(), INIT_SCHEMA_FILE).split(sep).join('/');
   return encodeURI(/^(\.\.?\/|\/|[A-Za-z]:)/.test(path) ? path : `./${path}`);
 }
 
@@ -108,7 +108,7 @@ function propose(live: LiveInventory, options: AccountOptions, now: number): Pro
 }
 
 /** A report by the proposed configuration, over the inventory that was read. */
-async function evaluate(live: LiveInventory, config: Config, at: number): Promise<Report> {
+async function evaluateProposal(live: LiveInventory, config: Config, at: number): Promise<Report> {
   const request = {
     reportId: newReportId(at),
     config,
@@ -131,11 +131,11 @@ function nextCommands(run: RunOptions, { plan, totals }: Report): ProposalSummar
     page,
     {
       purpose: `Make a plan${raised.length === 0 ? '' : ', which is larger than the limits allow'}:`,
-      command: readingCommand(['report', '--plan-out', PLAN, ...raised], run),
+      command: readingCommand(['report', '--plan-out', INIT_PLAN_FILE, ...raised], run),
     },
     {
       purpose: 'Try the deletion without deleting:',
-      command: `${applyLocallyCommand(PLAN, run)} --dry-run`,
+      command: `${applyLocallyCommand(INIT_PLAN_FILE, run)} --dry-run`,
     },
   ];
 }
@@ -155,7 +155,7 @@ export async function init(given: AccountOptions, terminal: Terminal): Promise<E
   }
   const now = Date.now();
   const { text, proposal, config } = propose(live, options, now);
-  const report = await evaluate(live, config, now);
+  const report = await evaluateProposal(live, config, now);
   writeNew(DEFAULT_FILE, text);
   const summary: ProposalSummary = {
     file: DEFAULT_FILE,

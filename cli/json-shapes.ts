@@ -6,18 +6,18 @@ import * as z from 'zod/mini';
  * UTC.
  */
 
-const VERSION = z.literal(1);
+const VERSION_SHAPE = z.literal(1);
 const TEXT_OR_NULL = z.nullable(z.string());
 const NUMBER_OR_NULL = z.nullable(z.number());
-const KIND = z.enum(['instance', 'disk', 'database']);
+const KIND_SHAPE = z.enum(['instance', 'disk', 'database']);
 const REASON = z.object({ code: z.string(), text: z.string() });
 const FAULT = z.object({ code: z.string(), message: z.string() });
 const TAGS = z.record(z.string(), TEXT_OR_NULL);
-const SOURCE = z.nullable(z.object({ name: TEXT_OR_NULL, arn: TEXT_OR_NULL, exists: z.nullable(z.boolean()) }));
+const SOURCE_SHAPE = z.nullable(z.object({ name: TEXT_OR_NULL, arn: TEXT_OR_NULL, exists: z.nullable(z.boolean()) }));
 const PLANNED = {
   arn: z.string(),
   name: z.string(),
-  kind: KIND,
+  kind: KIND_SHAPE,
   account: TEXT_OR_NULL,
   region: z.string(),
   createdAt: z.string(),
@@ -27,7 +27,7 @@ const PLANNED = {
 const SNAPSHOT = z.object({
   arn: TEXT_OR_NULL,
   name: TEXT_OR_NULL,
-  kind: KIND,
+  kind: KIND_SHAPE,
   account: TEXT_OR_NULL,
   region: z.string(),
   createdAt: TEXT_OR_NULL,
@@ -46,7 +46,7 @@ const SNAPSHOT = z.object({
       z.object({ name: TEXT_OR_NULL, path: TEXT_OR_NULL, sizeGb: NUMBER_OR_NULL, system: z.nullable(z.boolean()) }),
     ),
   ),
-  source: SOURCE,
+  source: SOURCE_SHAPE,
   verdict: z.enum(['keep', 'expire']),
   status: z.enum(['managed', 'held', 'problem', 'unfinished', 'future', 'automatic-copy', 'unmanaged']),
   policy: z.nullable(
@@ -84,11 +84,11 @@ const HISTORY_ENTRY = z.object({
   requestId: TEXT_OR_NULL,
 });
 
-const HISTORY = z.array(HISTORY_ENTRY);
+const HISTORY_SHAPE = z.array(HISTORY_ENTRY);
 
 /** The verification of an evidence chain. `head`: `NUMBER:SHA256`; `broken`: the first broken link first. */
 const HISTORY_VERIFY = z.object({
-  schemaVersion: VERSION,
+  schemaVersion: VERSION_SHAPE,
   place: z.string(),
   whole: z.boolean(),
   records: z.number(),
@@ -101,7 +101,12 @@ const HISTORY_VERIFY = z.object({
   withoutResult: z.array(z.string()),
 });
 
-const EXPLAINED = { schemaVersion: VERSION, evaluatedAt: z.string(), timezone: z.string(), complete: z.boolean() };
+const EXPLAINED = {
+  schemaVersion: VERSION_SHAPE,
+  evaluatedAt: z.string(),
+  timezone: z.string(),
+  complete: z.boolean(),
+};
 
 const EXPLAIN = z.union([
   z.object({
@@ -121,14 +126,14 @@ const EXPLAIN = z.union([
     source: z.object({
       arn: TEXT_OR_NULL,
       name: TEXT_OR_NULL,
-      kind: KIND,
+      kind: KIND_SHAPE,
       region: z.string(),
       exists: z.nullable(z.boolean()),
       tags: z.nullable(TAGS),
     }),
     snapshots: z.array(SNAPSHOT),
   }),
-  z.object({ ...EXPLAINED, type: z.literal('history'), entries: HISTORY }),
+  z.object({ ...EXPLAINED, type: z.literal('history'), entries: HISTORY_SHAPE }),
 ]);
 
 const PROBLEM = z.object({ code: z.string(), arn: TEXT_OR_NULL, message: z.string() });
@@ -160,7 +165,7 @@ const CHECK = z.object({
 });
 
 const SIMULATE = z.object({
-  schemaVersion: VERSION,
+  schemaVersion: VERSION_SHAPE,
   policy: z.object({ name: TEXT_OR_NULL, text: z.string() }),
   schedule: z.object({ every: z.string(), for: z.string(), until: z.string() }),
   timezone: z.string(),
@@ -188,7 +193,7 @@ const SIMULATE = z.object({
 });
 
 const DOCTOR = z.object({
-  schemaVersion: VERSION,
+  schemaVersion: VERSION_SHAPE,
   usage: z.enum(['command-line', 'deployed']),
   endpoint: TEXT_OR_NULL,
   healthy: z.boolean(),
@@ -211,7 +216,7 @@ const DOCTOR = z.object({
 });
 
 const DRY_RUN = z.object({
-  schemaVersion: VERSION,
+  schemaVersion: VERSION_SHAPE,
   plan: z.object({
     id: z.string(),
     digest: z.string(),
@@ -235,7 +240,7 @@ const DRY_RUN = z.object({
     z.object({
       ...PLANNED,
       ageDays: NUMBER_OR_NULL,
-      source: SOURCE,
+      source: SOURCE_SHAPE,
       policy: TEXT_OR_NULL,
       reasons: z.array(REASON),
       sizeGb: NUMBER_OR_NULL,
@@ -266,12 +271,12 @@ export const JSON_SHAPES = {
   simulate: SIMULATE,
   doctor: DOCTOR,
   'apply-dry-run': DRY_RUN,
-  history: HISTORY,
+  history: HISTORY_SHAPE,
   'history-verify': HISTORY_VERIFY,
 } as const;
 
 export type ExplainJson = Frozen<z.output<typeof EXPLAIN>>;
 export type DoctorJson = Frozen<z.output<typeof DOCTOR>>;
 export type HistoryVerifyJson = Frozen<z.output<typeof HISTORY_VERIFY>>;
-export type HistoryJson = Frozen<z.output<typeof HISTORY>>;
+export type HistoryJson = Frozen<z.output<typeof HISTORY_SHAPE>>;
 export type DryRunJson = Frozen<z.output<typeof DRY_RUN>>;

@@ -38,7 +38,7 @@ function identityOf(path: string): string | null {
   return found === undefined ? null : `${found.dev}:${found.ino}`;
 }
 
-function placeOf(path: string): string {
+function outputPlace(path: string): string {
   try {
     const folder = identityOf(dirname(path));
     return identityOf(path) ?? (folder === null ? resolve(path) : `${folder}/${basename(path)}`);
@@ -52,7 +52,7 @@ function placeOf(path: string): string {
  * Whether two paths lead to the same file, whatever their spelling, through links too, and also where it is not there
  * yet.
  */
-export const isSameFile = (one: string, other: string): boolean => placeOf(one) === placeOf(other);
+export const isSameFile = (one: string, other: string): boolean => outputPlace(one) === outputPlace(other);
 
 /** Returns the failure of a file or folder that cannot be written. */
 export const unwritable = (message: string, cause?: unknown): RetentionError =>

@@ -24,15 +24,15 @@ import {
 import { reportFailure, type Terminal, writeOut } from './terminal';
 
 const NAME = 'lightsail-retention';
-const CONFIG = 'configuration (default: ./retention.yaml; without it the built-in starter policy)';
+const CONFIG_OPTION = 'configuration (default: ./retention.yaml; without it the built-in starter policy)';
 const READ_REGION = 'read this region only, or "all"; may be repeated';
 const READ_KIND = `read this kind only: ${KINDS.join(', ')}; may be repeated`;
 
 const STORE = 'where results are: s3://BUCKET, or the folder results/ that "apply --local" wrote (default: ./results)';
 const STACK_STORE = 'read the results in the bucket of this CloudFormation stack';
 
-const DAILY = duration('1d');
-const ONE_YEAR = duration('1y');
+const DAILY = durationOption('1d');
+const ONE_YEAR = durationOption('1y');
 
 /** An empty name is that of a variable without a value; taken as left out, it could name another file or account. */
 function notEmpty(text: string): string {
@@ -42,7 +42,7 @@ function notEmpty(text: string): string {
 
 const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
-function instant(text: string): (zone: Zone) => number {
+function instantOption(text: string): (zone: Zone) => number {
   const at = parseLocalInstant(text);
   if (at === null)
     throw new InvalidArgumentError(
@@ -51,7 +51,7 @@ function instant(text: string): (zone: Zone) => number {
   return at;
 }
 
-function duration(text: string): Duration {
+function durationOption(text: string): Duration {
   const parsed = parseDuration(text);
   if (!parsed.ok)
     throw new InvalidArgumentError(`Expected ${parsed.expected}${parsed.expected.endsWith('?') ? '' : '.'}`);
@@ -82,7 +82,7 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-function digest(text: string): string {
+function digestOption(text: string): string {
   if (!/^sha256:[0-9a-f]{64}$/.test(text))
     throw new InvalidArgumentError('Expected sha256: and 64 lower-case hex digits.');
   return text;
@@ -94,13 +94,13 @@ function port(text: string): number {
   return number;
 }
 
-const kind = (text: string, before: readonly string[] | undefined): readonly string[] => {
+const kindOption = (text: string, before: readonly string[] | undefined): readonly string[] => {
   if (!(KINDS as readonly string[]).includes(text))
     throw new InvalidArgumentError(`Expected one of ${KINDS.join(', ')}.`);
   return collect(text, before);
 };
 
-const region = (text: string, before: readonly string[] | undefined): readonly string[] => {
+const regionOption = (text: string, before: readonly string[] | undefined): readonly string[] => {
   if (text.includes(','))
     throw new InvalidArgumentError(
       `Expected one region; repeat the option: ${text
@@ -134,14 +134,14 @@ function describeReport(program: Command, { terminal, setExitCode }: CommandCont
   program
     .command('report')
     .description('list, decide, print; read-only')
-    .option('--config <file>', CONFIG, notEmpty)
-    .option('--region <region>', READ_REGION, region)
-    .option('--kind <kind>', READ_KIND, kind)
+    .option('--config <file>', CONFIG_OPTION, notEmpty)
+    .option('--region <region>', READ_REGION, regionOption)
+    .option('--kind <kind>', READ_KIND, kindOption)
     .option('--profile <name>', 'AWS profile', notEmpty)
     .option(
       '--at <instant>',
       'evaluate as of this ISO 8601 instant; without an offset in the configured time zone',
-      instant,
+      instantOption,
     )
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('text'))
     .option('--output <file>', 'write the report to this file instead of standard output', notEmpty)
@@ -163,16 +163,16 @@ function describeExplain(program: Command, { terminal, setExitCode }: CommandCon
       'name or ARN of a snapshot or of a source; of a deleted one, its entry in the history',
       notEmpty,
     )
-    .option('--config <file>', CONFIG, notEmpty)
+    .option('--config <file>', CONFIG_OPTION, notEmpty)
     .option('--store <place>', STORE)
     .option('--stack <name>', STACK_STORE, notEmpty)
-    .option('--region <region>', READ_REGION, region)
-    .option('--kind <kind>', READ_KIND, kind)
+    .option('--region <region>', READ_REGION, regionOption)
+    .option('--kind <kind>', READ_KIND, kindOption)
     .option('--profile <name>', 'AWS profile', notEmpty)
     .option(
       '--at <instant>',
       'evaluate as of this ISO 8601 instant; without an offset in the configured time zone',
-      instant,
+      instantOption,
     )
     .addOption(new Option('--format <format>', 'output format').choices(EXPLAIN_FORMATS).default('text'))
     .option('--quiet', 'no progress')
@@ -185,9 +185,9 @@ function describeCheck(program: Command, { terminal, setExitCode }: CommandConte
   program
     .command('check')
     .description('validate the configuration; with --live, the tags in the account too')
-    .option('--config <file>', CONFIG, notEmpty)
+    .option('--config <file>', CONFIG_OPTION, notEmpty)
     .option('--live', 'read the account, and check the tags of its snapshots and their sources')
-    .option('--region <region>', READ_REGION, region)
+    .option('--region <region>', READ_REGION, regionOption)
     .option('--profile <name>', 'AWS profile', notEmpty)
     .addOption(new Option('--format <format>', 'output format').choices(CHECK_FORMATS).default('text'))
     .option('--quiet', 'no progress')
@@ -200,13 +200,13 @@ function describeCompare(program: Command, { terminal, setExitCode }: CommandCon
     .description('compare configurations over one inventory: what each expires or keeps against the first; read-only')
     .argument('<configurations...>', 'two or more configuration files')
     .option('--from <report>', 'evaluate a stored JSON report instead of the account', notEmpty)
-    .option('--region <region>', READ_REGION, region)
-    .option('--kind <kind>', READ_KIND, kind)
+    .option('--region <region>', READ_REGION, regionOption)
+    .option('--kind <kind>', READ_KIND, kindOption)
     .option('--profile <name>', 'AWS profile', notEmpty)
     .option(
       '--at <instant>',
       "evaluate as of this ISO 8601 instant; without an offset in the first configuration's time zone",
-      instant,
+      instantOption,
     )
     .addOption(new Option('--format <format>', 'output format').choices(COMPARE_FORMATS).default('text'))
     .option('--output <file>', 'write the comparison to this file instead of standard output', notEmpty)
@@ -227,12 +227,14 @@ function describeSimulate(program: Command, { terminal, setExitCode }: CommandCo
     .option('--policy <name>', 'a policy of the configuration (default: its default policy)', notEmpty)
     .option('--keep <rules>', 'a policy spelt out as in the tag retention:keep, such as "last=3 daily=7"')
     .option('--expire-after <age>', 'an age as in the tag retention:expire-after, such as 30d')
-    .addOption(new Option('--every <duration>', 'a snapshot every so often').argParser(duration).default(DAILY, '1d'))
-    .addOption(new Option('--for <duration>', 'for so long').argParser(duration).default(ONE_YEAR, '1y'))
+    .addOption(
+      new Option('--every <duration>', 'a snapshot every so often').argParser(durationOption).default(DAILY, '1d'),
+    )
+    .addOption(new Option('--for <duration>', 'for so long').argParser(durationOption).default(ONE_YEAR, '1y'))
     .option(
       '--at <instant>',
       'until this ISO 8601 instant, without an offset in the configured time zone (default: now)',
-      instant,
+      instantOption,
     )
     .addOption(new Option('--size <gb>', 'GB of each snapshot, for the cost').argParser(gigabytes).default(40))
     .addOption(new Option('--format <format>', 'output format').choices(CALENDAR_FORMATS).default('text'))
@@ -244,8 +246,8 @@ function describeInit(program: Command, { terminal, setExitCode }: CommandContex
   program
     .command('init')
     .description('propose a policy from the rhythm of your snapshots and write it as a new retention.yaml; read-only')
-    .option('--region <region>', READ_REGION, region)
-    .option('--kind <kind>', READ_KIND, kind)
+    .option('--region <region>', READ_REGION, regionOption)
+    .option('--kind <kind>', READ_KIND, kindOption)
     .option('--profile <name>', 'AWS profile', notEmpty)
     .option('--quiet', 'no progress')
     .action(async (options) => setExitCode(await (await import('./init')).init(options, terminal)));
@@ -259,8 +261,8 @@ function describeApply(program: Command, { terminal, setExitCode }: CommandConte
     .option('--function <name>', 'invoke the deployed deletion function', notEmpty)
     .option('--local', 'delete from this machine, with your own credentials')
     .option('--yes <count>', 'the number of snapshots to delete, or of the plan, instead of typing it', wholeNumber)
-    .option('--digest <sha256>', "the plan's digest as the e-mail has it; any other plan is refused", digest)
-    .option('--config <file>', CONFIG, notEmpty)
+    .option('--digest <sha256>', "the plan's digest as the e-mail has it; any other plan is refused", digestOption)
+    .option('--config <file>', CONFIG_OPTION, notEmpty)
     .option('--profile <name>', 'AWS profile', notEmpty)
     .option('--dry-run', 'show what would be deleted; delete nothing')
     .addOption(new Option('--format <format>', 'output format of a dry run').choices(DRY_RUN_FORMATS).default('text'))
@@ -299,7 +301,7 @@ function describeDoctor(program: Command, { terminal, setExitCode }: CommandCont
       'the CloudFormation stack that contains the construct (default: every stack of the region is searched)',
       notEmpty,
     )
-    .option('--config <file>', CONFIG, notEmpty)
+    .option('--config <file>', CONFIG_OPTION, notEmpty)
     .option('--profile <name>', 'AWS profile', notEmpty)
     .addOption(new Option('--format <format>', 'output format').choices(DOCTOR_FORMATS).default('text'))
     .action(async (options) => setExitCode(await (await import('./doctor')).doctor(options, terminal)));

@@ -5,7 +5,7 @@ import { cleanUpAtSignal } from './end-signals';
 
 type Tell = (event: InventoryProgress) => void;
 
-interface Progress {
+interface ScreenProgress {
   readonly tell: Tell;
   /** Writes a line above the bar. */
   say(line: string): void;
@@ -13,13 +13,13 @@ interface Progress {
 }
 
 /** The width of a terminal that does not tell it. */
-const MIN_COLUMNS = 60;
+const MIN_BAR_COLUMNS = 60;
 const MAX_BAR_WIDTH = 40;
 /** A narrower bar shows nothing: then the words stand alone. */
 const MIN_BAR_WIDTH = 8;
 /** Silence after which a person who waits wants to know the reason. */
 const SILENCE_MS = 10_000;
-const MAX_NAMED = 3;
+const MAX_REGIONS_NAMED = 3;
 
 const NOT_READ = {
   failed: 'NOT READ',
@@ -27,7 +27,7 @@ const NOT_READ = {
   denied: 'region is denied by a service control policy',
 } as const;
 
-const failed = ({ status }: Extract<InventoryProgress, { event: 'scope' }>): string =>
+const failedText = ({ status }: Extract<InventoryProgress, { event: 'scope' }>): string =>
   status === 'read' ? '' : NOT_READ[status];
 
 const asking = ({ sources }: Extract<InventoryProgress, { event: 'sources' }>): string =>
@@ -37,7 +37,7 @@ const counting = ({ regions }: Extract<InventoryProgress, { event: 'automatic' }
   `counting automatic snapshots in ${formatCount(regions, 'region')}`;
 
 /** One line for each list. */
-function lines(err: NodeJS.WritableStream): Progress {
+function lines(err: NodeJS.WritableStream): ScreenProgress {
   return {
     tell(event) {
       if (event.event === 'regions')
@@ -46,7 +46,7 @@ function lines(err: NodeJS.WritableStream): Progress {
       if (event.event === 'sources') err.write(`${asking(event)}\n`);
       if (event.event !== 'scope') return;
       const read = `${formatCount(event.snapshots, 'snapshot')} on ${formatCount(event.pages, 'page')}`;
-      err.write(`${oneLine(event.region)} ${event.kind}: ${event.status === 'read' ? read : failed(event)}\n`);
+      err.write(`${oneLine(event.region)} ${event.kind}: ${event.status === 'read' ? read : failedText(event)}\n`);
     },
     say: (line) => void err.write(`${line}\n`),
     stop() {},
@@ -66,7 +66,7 @@ class StatusLine {
   constructor(private readonly stream: NodeJS.WriteStream) {}
 
   get columns(): number {
-    return Math.max(1, this.stream.columns || MIN_COLUMNS);
+    return Math.max(1, this.stream.columns || MIN_BAR_COLUMNS);
   }
 
   draw(text: string): void {
@@ -90,7 +90,7 @@ class StatusLine {
 }
 
 /** A bar on one line, which is gone when all is read; lists that could not be read stay as lines. */
-class Bar implements Progress {
+class ProgressBar implements ScreenProgress {
   private readonly line: StatusLine;
   private readonly startedAt = Date.now();
   private readonly unread: string[] = [];
@@ -124,7 +124,7 @@ class Bar implements Progress {
       this.say(counting(event));
     } else if (event.event === 'scope') {
       this.done += 1;
-      if (event.status !== 'read') this.unread.push(`${oneLine(event.region)} ${event.kind}: ${failed(event)}\n`);
+      if (event.status !== 'read') this.unread.push(`${oneLine(event.region)} ${event.kind}: ${failedText(event)}\n`);
       this.draw();
     }
   }
@@ -164,8 +164,8 @@ function makeWaiting(): { readonly note: Tell; readonly text: () => string } {
       if (stage === 'automatic') return 'the count of automatic snapshots';
       if (stage === 'sources') return 'sources that are in no list';
       if (open.size === 0) return 'the lists of instances, disks and databases';
-      const named = [...open].slice(0, MAX_NAMED).join(', ');
-      return `${formatCount(open.size, 'list')}: ${named}${open.size > MAX_NAMED ? ` and ${open.size - MAX_NAMED} more` : ''}`;
+      const named = [...open].slice(0, MAX_REGIONS_NAMED).join(', ');
+      return `${formatCount(open.size, 'list')}: ${named}${open.size > MAX_REGIONS_NAMED ? ` and ${open.size - MAX_REGIONS_NAMED} more` : ''}`;
     },
   };
 }
@@ -203,7 +203,7 @@ export async function withProgress<T>(
   term = process.env.TERM,
 ): Promise<T> {
   if (quiet) return read(() => {});
-  const progress = err.isTTY === true && term !== 'dumb' ? new Bar(err) : lines(err);
+  const progress = err.isTTY === true && term !== 'dumb' ? new ProgressBar(err) : lines(err);
   const watch = watchSilence((line) => progress.say(line));
   const keepSignals = cleanUpAtSignal(() => progress.stop());
   try {

@@ -11,7 +11,7 @@ import type { LiveInventory, ReadInventory } from '../lambda/ports/ports';
 import { REGION_NAMES } from '../lambda/render/region-names';
 import { unreadElsewhere, unreadScopes } from '../lambda/render/report-sections';
 import { AccessError, accessFault } from './access-faults';
-import { type Caller, findAccount, findCaller, requireCredentials, sayEndpoints } from './aws';
+import { type Caller, findCaller, findCallerAccount, requireCredentials, sayEndpoints } from './aws';
 import { withProgress } from './progress';
 import type { Terminal } from './terminal';
 
@@ -53,7 +53,7 @@ export async function accountReader(
   const readInventory = makeReadInventory({
     clients: makeLightsailClients({ config: { credentials: caller.credentials }, agents: caller.connection.agents }),
     firstRegion: caller.region,
-    account: await findAccount(caller),
+    account: await findCallerAccount(caller),
     kinds: snapshotKinds,
     clock: Date.now,
   });
@@ -104,10 +104,10 @@ export async function readAccount(options: AccountOptions, config: Config, termi
   return withProgress(terminal.err, options.quiet ?? false, (tell) => readInventory(request, tell));
 }
 
-const MAX_NAMED = 5;
+const MAX_LISTS_NAMED = 5;
 
 const firstOf = (all: readonly string[]): string =>
-  `${all.slice(0, MAX_NAMED).join(', ')}${all.length > MAX_NAMED ? ` and ${all.length - MAX_NAMED} more` : ''}`;
+  `${all.slice(0, MAX_LISTS_NAMED).join(', ')}${all.length > MAX_LISTS_NAMED ? ` and ${all.length - MAX_LISTS_NAMED} more` : ''}`;
 
 /**
  * What was not read, in one sentence: scopes of the report, then source lists that its snapshots need from elsewhere.

@@ -49,7 +49,7 @@ const PRINTED = {
   deletionMode: 'off',
 } as const;
 
-function render(
+function renderReport(
   report: Report,
   told: ReportOptions,
   at: number | null,
@@ -86,18 +86,18 @@ function render(
     case 'markdown':
       return renderMarkdown(report, context);
     case 'email':
-      return emailText(report, tagPrefix);
+      return emailChunks(report, tagPrefix);
   }
 }
 
 /** The e-mail that a deployed function would send: `Subject: …`, an empty line, the body. */
-function emailText(report: Report, tagPrefix: string): readonly string[] {
+function emailChunks(report: Report, tagPrefix: string): readonly string[] {
   const region = report.scopes[0]?.region ?? 'us-east-1';
   const { subject, body } = renderEmail(report, { ...PRINTED, tagPrefix, run: { kind: 'deployed', region } });
   return [`Subject: ${subject}\n\n`, body];
 }
 
-function checkOptions({ at, config, output, planOut, raiseCaps, summary, format }: ReportOptions): void {
+function checkReportOptions({ at, config, output, planOut, raiseCaps, summary, format }: ReportOptions): void {
   if (summary === true && format !== 'text')
     throw new RetentionError(
       'usage.summary',
@@ -120,7 +120,7 @@ function checkOptions({ at, config, output, planOut, raiseCaps, summary, format 
 
 /** `report`: list, decide, print. Read-only. */
 export async function report(given: ReportOptions, terminal: Terminal): Promise<ExitCode> {
-  checkOptions(given);
+  checkReportOptions(given);
   const options = { ...given, profile: await profileToRepeat(given.profile, terminal.env) };
   const { err } = terminal;
   const config = loadConfig(options.config, warnOn(err));
@@ -135,7 +135,7 @@ export async function report(given: ReportOptions, terminal: Terminal): Promise<
     raiseCaps: options.raiseCaps ?? false,
   };
   const made = await withProgress(err, options.quiet ?? false, (tell) => makeReport(ports, request, tell));
-  const chunks = render(made.report, options, at, terminal, config);
+  const chunks = renderReport(made.report, options, at, terminal, config);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
     await writeOutputFile(options.output, chunks);

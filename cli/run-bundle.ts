@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { RetentionError } from '../lambda/core/util/errors';
 
 /** What came of one invocation of a bundled handler. */
-export type Invocation =
+export type BundleInvocation =
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly error: string };
 
@@ -36,7 +36,7 @@ export interface BundleRun {
  * Runs a deployed bundle once with the Node that runs this. Rejects only when the process cannot be started or dies
  * without an answer.
  */
-export function runBundle({ folder, event, env, timeout, log }: BundleRun): Promise<Invocation> {
+export function runBundle({ folder, event, env, timeout, log }: BundleRun): Promise<BundleInvocation> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['-e', RUNNER], {
       cwd: folder,
@@ -44,11 +44,11 @@ export function runBundle({ folder, event, env, timeout, log }: BundleRun): Prom
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
-    let answer: Invocation | null = null;
+    let answer: BundleInvocation | null = null;
     child.stdout?.on('data', (data: Buffer) => log(data.toString()));
     child.stderr?.on('data', (data: Buffer) => log(data.toString()));
     child.on('message', (message) => {
-      answer = message as Invocation;
+      answer = message as BundleInvocation;
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {

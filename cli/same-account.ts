@@ -5,7 +5,7 @@ export class CredentialsFailure extends Error {
   override readonly name = 'CredentialsProviderError';
 }
 
-type Found = Awaited<ReturnType<Credentials>>;
+type FoundKey = Awaited<ReturnType<Credentials>>;
 
 /**
  * Returns the same credentials for as long as they are of one account: in another, the same names mean other snapshots,
@@ -16,10 +16,10 @@ type Found = Awaited<ReturnType<Credentials>>;
 export function ofAccount(
   credentials: Credentials,
   accountNow: () => string | null,
-  first: Found,
-  findAccount: (found: Found) => Promise<string | null>,
+  first: FoundKey,
+  findAccount: (found: FoundKey) => Promise<string | null>,
 ): Credentials {
-  const check = async (found: Found): Promise<void> => {
+  const check = async (found: FoundKey): Promise<void> => {
     const account = accountNow();
     if (account === null)
       throw new CredentialsFailure(

@@ -35,7 +35,7 @@ export interface SimulateOptions {
   readonly output?: string;
 }
 
-const refuse = (code: `simulate.${CodeIn<'simulate'>}`, message: string): RetentionError =>
+const refuseSimulation = (code: `simulate.${CodeIn<'simulate'>}`, message: string): RetentionError =>
   new RetentionError(code, message);
 
 /** A policy given by flags, in the grammar of the tags. */
@@ -57,30 +57,30 @@ function spelt({ keep, expireAfter }: SimulateOptions): Policy | null {
   const received = problems.map(({ message }) =>
     flags.reduce((text, [tag, flag]) => text.replace(`tag ${tag} =`, flag), message),
   );
-  throw refuse('simulate.policy', received.join('; '));
+  throw refuseSimulation('simulate.policy', received.join('; '));
 }
 
-interface Chosen {
+interface ChosenPolicy {
   readonly name: string | null;
   readonly policy: Policy;
 }
 
-function named(name: string, { policies, origin }: Config): Chosen {
+function namedPolicy(name: string, { policies, origin }: Config): ChosenPolicy {
   const policy = policies.get(name);
   if (policy !== undefined) return { name, policy };
   const names = [...policies.keys()];
   const meant = closest(name, names);
-  throw refuse(
+  throw refuseSimulation(
     'simulate.unknown-policy',
     `${origin} has no policy "${name}"; expected ${names.length === 0 ? '--keep or --expire-after, as it has no policy at all' : `one of ${names.join(', ')}`}${meant === null ? '' : `; did you mean ${meant}?`}`,
   );
 }
 
 /** The policy that is asked about: spelt out, named, the default, or the only one there is. */
-function choose(options: SimulateOptions, config: Config): Chosen {
+function choosePolicy(options: SimulateOptions, config: Config): ChosenPolicy {
   const inline = spelt(options);
   if (inline !== null && options.policy !== undefined)
-    throw refuse(
+    throw refuseSimulation(
       'simulate.two-policies',
       '--policy names a policy and --keep or --expire-after spells one out: leave one of them out',
     );
@@ -88,11 +88,11 @@ function choose(options: SimulateOptions, config: Config): Chosen {
   const names = [...config.policies.keys()];
   const name = options.policy ?? config.defaultPolicy ?? (names.length === 1 ? names[0] : undefined);
   if (name === undefined)
-    throw refuse(
+    throw refuseSimulation(
       'simulate.no-policy',
       `which policy? Say --policy NAME${names.length === 0 ? '' : ` (${names.join(', ')})`}, or spell one out: --keep "last=3 daily=7" --expire-after 30d`,
     );
-  return named(name, config);
+  return namedPolicy(name, config);
 }
 
 /** A schedule with the size of each snapshot, and the tags of what is made on a local day. */
@@ -104,7 +104,7 @@ export interface Making extends Schedule {
 /** What a schedule of snapshots comes to under a policy of `config`; its rules play no part. */
 export function simulatePolicy(
   config: Config,
-  { name, policy }: Chosen,
+  { name, policy }: ChosenPolicy,
   { every, span, end, sizeGb, tags }: Making,
 ): SimulatedPolicy {
   const label = name ?? 'simulated';
@@ -143,7 +143,11 @@ export function simulatePolicy(
 /** The width of two months. */
 const MIN_CALENDAR_COLUMNS = 60;
 
-function render(view: SimulatedPolicy, { format, output }: SimulateOptions, { out, env }: Terminal): Iterable<string> {
+function renderSimulation(
+  view: SimulatedPolicy,
+  { format, output }: SimulateOptions,
+  { out, env }: Terminal,
+): Iterable<string> {
   const onTerminal = output === undefined && out.isTTY === true;
   switch (format) {
     case 'text':
@@ -166,8 +170,8 @@ export async function simulate(options: SimulateOptions, terminal: Terminal): Pr
   const config = loadConfig(options.config, aside ? () => undefined : warnOn(err));
   const { every, for: span, size: sizeGb } = options;
   const end = options.at?.(config.zone) ?? Date.now();
-  const view = simulatePolicy(config, choose(options, config), { every, span, end, sizeGb });
-  const chunks = render(view, options, terminal);
+  const view = simulatePolicy(config, choosePolicy(options, config), { every, span, end, sizeGb });
+  const chunks = renderSimulation(view, options, terminal);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
     await writeOutputFile(options.output, chunks);

@@ -11,7 +11,7 @@ import { type Caller, explainAccess } from './aws';
 import { BUCKET_EVIDENCE, bucketStore, type PlanPlace } from './plan-place';
 
 /** The bucket of a deployed function, by its environment; null where that cannot be read. */
-async function bucketOf(functionName: string, region: string, caller: Caller): Promise<string | null> {
+async function bucketOfFunction(functionName: string, region: string, caller: Caller): Promise<string | null> {
   const { credentials, connection } = caller;
   const client = new LambdaClient({ credentials, region, requestHandler: connection.withLimits(BRIEF) });
   try {
@@ -36,7 +36,7 @@ export async function placeInBucket(
   target: { readonly functionName: string; readonly region: string },
   caller: Caller,
 ): Promise<PlanPlace | null> {
-  const bucket = await bucketOf(target.functionName, target.region, caller);
+  const bucket = await bucketOfFunction(target.functionName, target.region, caller);
   if (bucket === null) return null;
   return {
     where: `s3://${bucket}/${planFile(id)}`,
@@ -47,7 +47,7 @@ export async function placeInBucket(
 }
 
 /** Stores a plan, byte for byte, where the function reads it. A plan that is already there stays as it is. */
-export async function storePlan(plan: Plan, { store, text, where }: PlanPlace, digest: Digest): Promise<void> {
+export async function storePlanFile(plan: Plan, { store, text, where }: PlanPlace, digest: Digest): Promise<void> {
   const key = planFile(plan.id);
   if (await store.putIfAbsent({ key, contentType: 'application/json', body: [text ?? ''] })) return;
   if (readPlan(await store.get(key), plan.id, digest)?.digest === plan.digest) return;

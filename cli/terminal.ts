@@ -12,7 +12,7 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
 }
 
-const MIN_COLUMNS = 20;
+const MIN_TERMINAL_COLUMNS = 20;
 const DEFAULT_COLUMNS = 80;
 
 /**
@@ -20,7 +20,7 @@ const DEFAULT_COLUMNS = 80;
  * wrapped.
  */
 export const columnsOf = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): number =>
-  isTTY === true ? Math.max(MIN_COLUMNS, columns || DEFAULT_COLUMNS) : Number.POSITIVE_INFINITY;
+  isTTY === true ? Math.max(MIN_TERMINAL_COLUMNS, columns || DEFAULT_COLUMNS) : Number.POSITIVE_INFINITY;
 
 /** Writes a sentence, wrapped on a terminal, and commands below it, each in one piece. */
 export function writeHint(stream: NodeJS.WriteStream, text: string, commands: readonly string[]): void {

@@ -1,7 +1,7 @@
 import type { Row } from './account';
 import type { Change } from './fault';
 import type { Call, Struck } from './faults';
-import { Refusal } from './service-error';
+import { ServiceRefusal } from './service-error';
 import type { World } from './world';
 
 /** What tests hook in between a call's arrival and its work (`before`), or its work and its answer (`after`). */
@@ -51,12 +51,16 @@ export function refuseStruck(struck: Struck, { service, operation }: Call, accou
   if (denied) {
     const action = `${service}:${operation}`;
     const who = `User: arn:aws:iam::${accountId}:user/emulated is not authorized to perform: ${action} on resource: *`;
-    throw new Refusal({ code: 'AccessDeniedException', message: `${who} ${DENIED[denied.by](action)}`, status: 400 });
+    throw new ServiceRefusal({
+      code: 'AccessDeniedException',
+      message: `${who} ${DENIED[denied.by](action)}`,
+      status: 400,
+    });
   }
   const error = struck.first('error');
   if (error) {
     const { code, message, tip, status } = error;
-    throw new Refusal({
+    throw new ServiceRefusal({
       code,
       message: message ?? `${code} by the scenario.`,
       ...(tip === undefined ? {} : { tip }),
@@ -64,7 +68,7 @@ export function refuseStruck(struck: Struck, { service, operation }: Call, accou
     });
   }
   if (struck.first('throttle'))
-    throw new Refusal({ code: 'ThrottlingException', message: 'Rate exceeded', status: 400 });
+    throw new ServiceRefusal({ code: 'ThrottlingException', message: 'Rate exceeded', status: 400 });
 }
 
 function changeWorld(world: World, here: string, change: Change): void {

@@ -2,14 +2,14 @@ import * as z from 'zod';
 import { LISTS } from './account';
 
 const texts = z.union([z.string(), z.array(z.string()).min(1)]);
-const tag = z.strictObject({ key: z.string().min(1), value: z.string().optional() });
-const row = z.looseObject({
+const faultTag = z.strictObject({ key: z.string().min(1), value: z.string().optional() });
+const faultRow = z.looseObject({
   name: z.string().optional(),
   arn: z.string().optional(),
   createdAt: z.number().optional(),
-  tags: z.array(tag).optional(),
+  tags: z.array(faultTag).optional(),
 });
-const list = z.enum(LISTS);
+const faultList = z.enum(LISTS);
 
 /** Which calls a fault applies to. Texts may hold `*`; what is left out matches all. */
 const selector = {
@@ -30,13 +30,13 @@ const selector = {
   chance: z.number().min(0).max(1).default(1),
 };
 
-const target = { region: z.string().optional(), resource: z.string(), list: list.optional() };
+const target = { region: z.string().optional(), resource: z.string(), list: faultList.optional() };
 /** A change to the world; without `region` in the region of the call. `reuse` gives the name to a new resource. */
 const change = z.discriminatedUnion('action', [
-  z.strictObject({ action: z.literal('tag'), ...target, tags: z.array(tag).min(1) }),
+  z.strictObject({ action: z.literal('tag'), ...target, tags: z.array(faultTag).min(1) }),
   z.strictObject({ action: z.literal('untag'), ...target, keys: z.array(z.string()).min(1) }),
   z.strictObject({ action: z.literal('delete'), ...target }),
-  z.strictObject({ action: z.literal('reuse'), ...target, row: row.optional() }),
+  z.strictObject({ action: z.literal('reuse'), ...target, row: faultRow.optional() }),
 ]);
 
 /** One fault, as data. */
@@ -141,9 +141,9 @@ export const faultSchema = z.discriminatedUnion('fault', [
 /** A fault as it is written: defaults may be left out. */
 export type FaultInput = z.input<typeof faultSchema>;
 /** A validated fault. */
-export type Fault = z.output<typeof faultSchema>;
+export type EmulatorFault = z.output<typeof faultSchema>;
 /** The fault of one name. */
-export type FaultOf<Name extends Fault['fault']> = Extract<Fault, { fault: Name }>;
+export type FaultOf<Name extends EmulatorFault['fault']> = Extract<EmulatorFault, { fault: Name }>;
 /** A change to the world, as data. */
 export type Change = z.output<typeof change>;
-export { row as rowSchema };
+export { faultRow as rowSchema };

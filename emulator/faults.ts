@@ -1,4 +1,4 @@
-import type { Fault, FaultOf } from './fault';
+import type { EmulatorFault, FaultOf } from './fault';
 
 /** One call, as faults, hooks and the request log see it. */
 export interface Call {
@@ -12,9 +12,9 @@ export interface Call {
 
 /** The faults that strike one call. */
 export interface Struck {
-  readonly faults: readonly Fault[];
-  all<Name extends Fault['fault']>(name: Name): readonly FaultOf<Name>[];
-  first<Name extends Fault['fault']>(name: Name): FaultOf<Name> | undefined;
+  readonly faults: readonly EmulatorFault[];
+  all<Name extends EmulatorFault['fault']>(name: Name): readonly FaultOf<Name>[];
+  first<Name extends EmulatorFault['fault']>(name: Name): FaultOf<Name> | undefined;
 }
 
 const NO_FAULTS: Struck = { faults: [], all: () => [], first: () => undefined };
@@ -48,12 +48,12 @@ interface Counter {
 }
 
 /** Counts calls and says which faults strike each. The same calls in the same order are struck alike. */
-export function faultEngine(faults: readonly Fault[], seed: number): (call: Call) => Struck {
+export function faultEngine(faults: readonly EmulatorFault[], seed: number): (call: Call) => Struck {
   const random = randomOf(seed);
   const counters = faults.map(() => new Map<string, Counter>());
   const buckets = faults.map(() => new Map<string, { tokens: number; at: number }>());
 
-  function strikes(fault: Fault, index: number, call: Call): boolean {
+  function strikes(fault: EmulatorFault, index: number, call: Call): boolean {
     if (fault.service !== call.service) return false;
     if (
       !matchesAny(fault.operations, call.operation) ||
@@ -95,7 +95,7 @@ export function faultEngine(faults: readonly Fault[], seed: number): (call: Call
   return (call) => {
     const struck = faults.filter((fault, index) => strikes(fault, index, call));
     if (struck.length === 0) return NO_FAULTS;
-    const all = <Name extends Fault['fault']>(name: Name) =>
+    const all = <Name extends EmulatorFault['fault']>(name: Name) =>
       struck.filter((fault): fault is FaultOf<Name> => fault.fault === name);
     return { faults: struck, all, first: (name) => all(name)[0] };
   };

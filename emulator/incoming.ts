@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Call } from './faults';
-import { nameOf } from './lightsail';
+import { requestedName } from './lightsail';
 import { decodeBody, s3Operation } from './s3';
-import { Refusal } from './service-error';
+import { ServiceRefusal } from './service-error';
 
 const SERVICE_NAMES = ['lightsail', 'sns', 's3', 'sts'] as const;
 const MAX_REQUEST_BYTES = 512 * 1024 * 1024;
@@ -31,14 +31,14 @@ export function looksLike(request: IncomingMessage): Call['service'] {
 function credentialScope(request: IncomingMessage): { readonly region: string; readonly service: Call['service'] } {
   const header = request.headers.authorization;
   if (header === undefined)
-    throw new Refusal({ code: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' });
+    throw new ServiceRefusal({ code: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' });
   const scope = /^AWS4-HMAC-SHA256 Credential=[^/,]+\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request,.*Signature=\w+/.exec(
     header,
   );
   const service = SERVICE_NAMES.find((each) => each === scope?.[2]);
   const region = scope?.[1];
   if (region === undefined || service === undefined) {
-    throw new Refusal({
+    throw new ServiceRefusal({
       code: 'IncompleteSignatureException',
       message: `The authorization header has no credential scope that is known here: ${scope?.[2] ?? 'none'}.`,
       status: 403,
@@ -53,20 +53,24 @@ async function requestBody(request: IncomingMessage): Promise<Buffer> {
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MAX_REQUEST_BYTES)
-      throw new Refusal({ code: 'RequestEntityTooLargeException', message: 'The request is too large.', status: 413 });
+      throw new ServiceRefusal({
+        code: 'RequestEntityTooLargeException',
+        message: 'The request is too large.',
+        status: 413,
+      });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-function jsonOf(text: string): Readonly<Record<string, unknown>> {
+function requestJson(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = text === '' ? {} : JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
     // Refused below: text that is not JSON and JSON that is not an object are the same mistake.
   }
-  throw new Refusal({ code: 'SerializationException', message: 'The request is not a JSON object.' });
+  throw new ServiceRefusal({ code: 'SerializationException', message: 'The request is not a JSON object.' });
 }
 
 /** Reads a request whole. Throws a Refusal for one that no service would take. */
@@ -102,8 +106,8 @@ export async function readIncoming(request: IncomingMessage): Promise<Incoming> 
   const body = raw.toString();
   if (service === 'lightsail') {
     const [, operation = ''] = /^Lightsail_20161128\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
-    const input = jsonOf(body);
-    return { ...none, input, call: { service, operation, region, name: nameOf(input), body } };
+    const input = requestJson(body);
+    return { ...none, input, call: { service, operation, region, name: requestedName(input), body } };
   }
   const form = new URLSearchParams(body);
   return {

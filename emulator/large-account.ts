@@ -2,7 +2,7 @@ import type { AccountData, RegionData, Row } from './account';
 import { REGIONS } from './regions';
 import { instanceRow, instanceSnapshotRow, type SourceSpec } from './rows';
 
-const DAY = 86_400_000;
+const LARGE_ACCOUNT_DAY = 86_400_000;
 
 /**
  * An account for measurements, deterministic: `snapshots` of instances spread evenly over regions and sources, one a
@@ -34,7 +34,7 @@ export function largeAccount(options: {
         rows.push(
           instanceSnapshotRow(spec, {
             name: `${spec.name}-${String(age).padStart(5, '0')}`,
-            createdAt: now - age * DAY - (i % 86_400) * 1000,
+            createdAt: now - age * LARGE_ACCOUNT_DAY - (i % 86_400) * 1000,
           }),
         );
     }
@@ -50,7 +50,7 @@ const specOf = (region: string, name: string, now: number): SourceSpec => ({
   accountId: '123456789012',
   region,
   name,
-  createdAt: now - 900 * DAY,
+  createdAt: now - 900 * LARGE_ACCOUNT_DAY,
   sizeInGb: 60,
   blueprint: 'wordpress',
   bundle: 'small_3_0',

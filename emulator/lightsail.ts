@@ -3,7 +3,7 @@ import type { Call, Struck } from './faults';
 import { bend, listedRows, pageOf } from './paging';
 import { regionRow } from './regions';
 import { RESOURCES, type Resource } from './resources';
-import { Refusal } from './service-error';
+import { ServiceRefusal } from './service-error';
 import type { World } from './world';
 
 type Input = Readonly<Record<string, unknown>>;
@@ -17,26 +17,26 @@ interface Request {
   readonly cache: Map<string, { readonly version: number; readonly body: string }>;
 }
 
-type Operation = (request: Request) => unknown;
+type OperationRow = (request: Request) => unknown;
 
-const invalid = (message: string) => new Refusal({ code: 'InvalidInputException', message });
+const invalidInput = (message: string) => new ServiceRefusal({ code: 'InvalidInputException', message });
 const missing = (type: string, name: string) =>
-  new Refusal({
+  new ServiceRefusal({
     code: 'NotFoundException',
     message: `The ${type} does not exist: ${name}`,
     tip: 'Check the name and the region, then try again.',
   });
 
-function textOf(input: Input, member: string): string {
+function bodyText(input: Input, member: string): string {
   const value = input[member];
-  if (typeof value !== 'string' || value === '') throw invalid(`${member} is missing or empty.`);
+  if (typeof value !== 'string' || value === '') throw invalidInput(`${member} is missing or empty.`);
   return value;
 }
 
 /** Faults under which a page is another than the one that is remembered. */
 const BENDING = ['rows', 'shape', 'tokens', 'omit', 'stale'] as const;
 
-function listing(resource: Resource): Operation {
+function listing(resource: Resource): OperationRow {
   return ({ call, input, struck, world, pageSize, cache }) => {
     const { listOperation: operation, list } = resource;
     const read = () => {
@@ -58,9 +58,9 @@ function listing(resource: Resource): Operation {
   };
 }
 
-function reading(resource: Resource): Operation {
+function reading(resource: Resource): OperationRow {
   return ({ call, input, struck, world }) => {
-    const name = textOf(input, resource.nameMember);
+    const name = bodyText(input, resource.nameMember);
     const row = world.find(call.region, resource.list, name);
     if (!row) throw missing(resource.type, name);
     return { [resource.member]: struck.all('shape').reduce<Row>(bend, row) };
@@ -98,10 +98,10 @@ function operations({ call, struck, world }: Request, type: string, name: string
   return { operations: started };
 }
 
-function deleting(resource: Resource): Operation {
+function deleting(resource: Resource): OperationRow {
   return (request) => {
     const { call, input, world } = request;
-    const name = textOf(input, resource.nameMember);
+    const name = bodyText(input, resource.nameMember);
     const row = world.find(call.region, resource.list, name);
     if (!row) throw missing(resource.type, name);
     return operations(request, resource.type, name, () => {
@@ -111,27 +111,29 @@ function deleting(resource: Resource): Operation {
   };
 }
 
-const TAG_TEXT = /^[\p{L}\p{N}\p{Zs}+\-=._:/@]*$/u;
+const TAG_PATTERN = /^[\p{L}\p{N}\p{Zs}+\-=._:/@]*$/u;
 
-function tagsOf(input: Input): readonly Tag[] {
+function requestedTags(input: Input): readonly Tag[] {
   const tags = input.tags;
-  if (!Array.isArray(tags)) throw invalid('tags is missing.');
+  if (!Array.isArray(tags)) throw invalidInput('tags is missing.');
   return tags.map((tag: unknown) => {
     const { key, value } = (tag ?? {}) as { key?: unknown; value?: unknown };
-    if (typeof key !== 'string' || key === '' || key.length > 128 || !TAG_TEXT.test(key))
-      throw invalid(`The tag key ${String(key)} is not valid.`);
-    if (key.toLowerCase().startsWith('aws:')) throw invalid('Tag keys that begin with aws: are reserved.');
+    if (typeof key !== 'string' || key === '' || key.length > 128 || !TAG_PATTERN.test(key))
+      throw invalidInput(`The tag key ${String(key)} is not valid.`);
+    if (key.toLowerCase().startsWith('aws:')) throw invalidInput('Tag keys that begin with aws: are reserved.');
     if (value === undefined || value === null) return { key };
-    if (typeof value !== 'string' || value.length > 256 || !TAG_TEXT.test(value))
-      throw invalid(`The value of the tag ${key} is not valid.`);
+    if (typeof value !== 'string' || value.length > 256 || !TAG_PATTERN.test(value))
+      throw invalidInput(`The value of the tag ${key} is not valid.`);
     return { key, value };
   });
 }
 
-function tagging(change: (request: Request, resource: Resource, row: Row, name: string) => () => void): Operation {
+function taggingOperation(
+  change: (request: Request, resource: Resource, row: Row, name: string) => () => void,
+): OperationRow {
   return (request) => {
     const { call, input, world } = request;
-    const name = textOf(input, 'resourceName');
+    const name = bodyText(input, 'resourceName');
     const type = typeof input.resourceArn === 'string' ? input.resourceArn.split(':')[5]?.split('/')[0] : undefined;
     const wanted = RESOURCES.find((resource) => resource.type === type);
     const found = world.named(call.region, name, wanted?.list);
@@ -140,7 +142,7 @@ function tagging(change: (request: Request, resource: Resource, row: Row, name: 
   };
 }
 
-const GENERAL: Readonly<Record<string, Operation>> = {
+const GENERAL: Readonly<Record<string, OperationRow>> = {
   GetRegions: ({ input, world, struck }) => {
     const zones = (name: string) =>
       ['a', 'b', 'c'].map((letter) => ({ zoneName: `${name}${letter}`, state: 'available' }));
@@ -154,7 +156,7 @@ const GENERAL: Readonly<Record<string, Operation>> = {
     return { regions: regions.map((region) => shapes.reduce<Row>(bend, region)) };
   },
   GetAutoSnapshots: ({ call, input, struck, world }) => {
-    const resourceName = textOf(input, 'resourceName');
+    const resourceName = bodyText(input, 'resourceName');
     const found =
       world.named(call.region, resourceName, 'instances') ?? world.named(call.region, resourceName, 'disks');
     if (!found) throw missing('Instance or Disk', resourceName);
@@ -167,7 +169,7 @@ const GENERAL: Readonly<Record<string, Operation>> = {
     };
   },
   GetOperation: ({ call, input, world }) => {
-    const id = textOf(input, 'operationId');
+    const id = bodyText(input, 'operationId');
     const operation = world.poll(call.region, id);
     if (!operation) throw missing('operation', id);
     return { operation };
@@ -176,41 +178,41 @@ const GENERAL: Readonly<Record<string, Operation>> = {
     const page = pageOf(world.operations(call.region), pageSize, input.pageToken, call.operation, call.region, struck);
     return { operations: page.rows, nextPageToken: page.next };
   },
-  TagResource: tagging(({ call, input, world }, resource, row, name) => {
-    const tags = tagsOf(input);
+  TagResource: taggingOperation(({ call, input, world }, resource, row, name) => {
+    const tags = requestedTags(input);
     const keys = new Set([...(row.tags ?? []), ...tags].map((tag) => tag.key));
-    if (keys.size > 50) throw invalid('A resource has at most 50 tags.');
+    if (keys.size > 50) throw invalidInput('A resource has at most 50 tags.');
     return () => world.tag(call.region, name, tags, resource.list);
   }),
-  UntagResource: tagging(({ call, input, world }, resource, _row, name) => {
+  UntagResource: taggingOperation(({ call, input, world }, resource, _row, name) => {
     const keys = input.tagKeys;
-    if (!Array.isArray(keys)) throw invalid('tagKeys is missing.');
+    if (!Array.isArray(keys)) throw invalidInput('tagKeys is missing.');
     return () => world.untag(call.region, name, keys.map(String), resource.list);
   }),
 };
 
-const OPERATIONS = new Map<string, Operation>([
+const OPERATIONS = new Map<string, OperationRow>([
   ...Object.entries(GENERAL),
-  ...RESOURCES.flatMap((resource): [string, Operation][] => [
+  ...RESOURCES.flatMap((resource): [string, OperationRow][] => [
     [resource.listOperation, listing(resource)],
     [resource.getOperation, reading(resource)],
     ...(resource.deleteOperation === null
       ? []
-      : [[resource.deleteOperation, deleting(resource)] as [string, Operation]]),
+      : [[resource.deleteOperation, deleting(resource)] as [string, OperationRow]]),
   ]),
 ]);
 
-const NAME_MEMBERS = [...RESOURCES.map((resource) => resource.nameMember), 'resourceName', 'operationId'];
+const NAME_FIELDS = [...RESOURCES.map((resource) => resource.nameMember), 'resourceName', 'operationId'];
 
 /** What a Lightsail call names, if anything. */
-export const nameOf = (input: Input): string | null =>
-  NAME_MEMBERS.map((member) => input[member]).find((value): value is string => typeof value === 'string') ?? null;
+export const requestedName = (input: Input): string | null =>
+  NAME_FIELDS.map((member) => input[member]).find((value): value is string => typeof value === 'string') ?? null;
 
 /** Carries out one Lightsail operation and returns the JSON of its answer. Throws a Refusal for an error answer. */
 export function answerLightsail(request: Request): string {
   const operation = OPERATIONS.get(request.call.operation);
   if (!operation)
-    throw new Refusal({
+    throw new ServiceRefusal({
       code: 'UnknownOperationException',
       message: `There is no operation ${request.call.operation}.`,
     });

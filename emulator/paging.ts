@@ -1,6 +1,6 @@
 import type { Row } from './account';
 import { matchesAny, type Struck } from './faults';
-import { Refusal } from './service-error';
+import { ServiceRefusal } from './service-error';
 
 /** An opaque page token: good for one operation of one region only. */
 export const pageToken = (operation: string, region: string, offset: number): string =>
@@ -13,14 +13,14 @@ export function offsetOf(token: unknown, operation: string, region: string): num
     const match = /^\["(\w+)","([\w-]+)",(\d+)\]$/.exec(Buffer.from(token, 'base64url').toString());
     if (match?.[1] === operation && match[2] === region) return Number(match[3]);
   }
-  throw new Refusal({
+  throw new ServiceRefusal({
     code: 'InvalidInputException',
     message: 'The page token is not valid for this request.',
     tip: 'Start again without a page token.',
   });
 }
 
-interface Page {
+interface EmulatedPage {
   readonly rows: readonly Row[];
   readonly next: string | undefined;
 }
@@ -40,7 +40,7 @@ export function pageOf(
   operation: string,
   region: string,
   struck: Struck,
-): Page {
+): EmulatedPage {
   const offset = offsetOf(token, operation, region);
   const regular = rows.slice(offset, offset + size);
   const twice = struck.first('rows');

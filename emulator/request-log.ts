@@ -1,4 +1,4 @@
-import type { Fault } from './fault';
+import type { EmulatorFault } from './fault';
 import type { Call } from './faults';
 
 /** One call as it was received; `error` is the code that it was answered with, null for a success. */
@@ -7,7 +7,7 @@ export interface LoggedRequest extends Call {
   readonly at: number;
   readonly error: string | null;
   /** The faults that struck it, also where it was answered with success. */
-  readonly struck: readonly Fault[];
+  readonly struck: readonly EmulatorFault[];
 }
 
 /** What was asked of the emulator. */

@@ -55,7 +55,7 @@ const SUPPORT_PREFIX: Readonly<Record<string, string>> = {
   DiskSnapshot: 'snap',
 };
 
-function source(spec: SourceSpec, type: string): Row {
+function sourceFields(spec: SourceSpec, type: string): Row {
   return {
     name: spec.name,
     arn: sourceArn(spec, type),
@@ -80,7 +80,7 @@ function addOns(spec: SourceSpec): Row {
 /** The row of an instance. */
 export function instanceRow(spec: SourceSpec): Row {
   return {
-    ...source(spec, 'Instance'),
+    ...sourceFields(spec, 'Instance'),
     blueprintId: spec.blueprint,
     blueprintName: spec.blueprint,
     bundleId: spec.bundle,
@@ -89,7 +89,11 @@ export function instanceRow(spec: SourceSpec): Row {
     privateIpAddress: '172.26.4.18',
     publicIpAddress: '203.0.113.18',
     ipAddressType: 'dualstack',
-    hardware: { cpuCount: 2, disks: [systemDisk(spec), ...(spec.disks ?? []).map(attachedDisk(spec))], ramSizeInGb: 2 },
+    hardware: {
+      cpuCount: 2,
+      disks: [systemDisk(spec), ...(spec.disks ?? []).map(attachedDiskRow(spec))],
+      ramSizeInGb: 2,
+    },
     state: { code: 16, name: 'running' },
     username: 'admin',
   };
@@ -105,7 +109,7 @@ const systemDisk = (spec: SourceSpec): Row => ({
   attachmentState: 'attached',
 });
 
-const attachedDisk =
+const attachedDiskRow =
   (spec: SourceSpec) =>
   (disk: { readonly name: string; readonly sizeInGb: number }, index: number): Row => ({
     name: disk.name,
@@ -120,7 +124,7 @@ const attachedDisk =
 
 /** The row of a disk. */
 export const diskRow = (spec: SourceSpec): Row => ({
-  ...source(spec, 'Disk'),
+  ...sourceFields(spec, 'Disk'),
   ...addOns(spec),
   sizeInGb: spec.sizeInGb,
   isSystemDisk: false,
@@ -133,7 +137,7 @@ export const diskRow = (spec: SourceSpec): Row => ({
 
 /** The row of a database. Never with a password: the service sends none either. */
 export const databaseRow = (spec: SourceSpec): Row => ({
-  ...source(spec, 'RelationalDatabase'),
+  ...sourceFields(spec, 'RelationalDatabase'),
   relationalDatabaseBlueprintId: spec.blueprint,
   relationalDatabaseBundleId: spec.bundle,
   masterDatabaseName: 'main',
@@ -148,7 +152,7 @@ export const databaseRow = (spec: SourceSpec): Row => ({
   pendingMaintenanceActions: [],
 });
 
-function snapshot(spec: SourceSpec, shot: SnapshotSpec, type: string): Row {
+function snapshotFields(spec: SourceSpec, shot: SnapshotSpec, type: string): Row {
   const region = shot.region ?? spec.region;
   return {
     name: shot.name,
@@ -163,10 +167,10 @@ function snapshot(spec: SourceSpec, shot: SnapshotSpec, type: string): Row {
 
 /** The row of an instance's snapshot. */
 export const instanceSnapshotRow = (spec: SourceSpec, shot: SnapshotSpec): Row => ({
-  ...snapshot(spec, shot, 'InstanceSnapshot'),
+  ...snapshotFields(spec, shot, 'InstanceSnapshot'),
   state: shot.state ?? 'available',
   fromAttachedDisks:
-    (spec.disks ?? []).length === 0 ? [] : [systemDisk(spec), ...(spec.disks ?? []).map(attachedDisk(spec))],
+    (spec.disks ?? []).length === 0 ? [] : [systemDisk(spec), ...(spec.disks ?? []).map(attachedDiskRow(spec))],
   fromInstanceName: spec.name,
   fromInstanceArn: sourceArn(spec, 'Instance'),
   fromBlueprintId: spec.blueprint,
@@ -177,7 +181,7 @@ export const instanceSnapshotRow = (spec: SourceSpec, shot: SnapshotSpec): Row =
 
 /** The row of a disk's snapshot; of an instance's system disk with `ofInstance`. */
 export const diskSnapshotRow = (spec: SourceSpec, shot: SnapshotSpec, ofInstance = false): Row => ({
-  ...snapshot(spec, shot, 'DiskSnapshot'),
+  ...snapshotFields(spec, shot, 'DiskSnapshot'),
   sizeInGb: spec.sizeInGb,
   state: shot.state ?? 'completed',
   progress: shot.state === 'pending' ? '37%' : '100%',
@@ -189,7 +193,7 @@ export const diskSnapshotRow = (spec: SourceSpec, shot: SnapshotSpec, ofInstance
 
 /** The row of a database's snapshot. */
 export const databaseSnapshotRow = (spec: SourceSpec, shot: SnapshotSpec): Row => ({
-  ...snapshot(spec, shot, 'RelationalDatabaseSnapshot'),
+  ...snapshotFields(spec, shot, 'RelationalDatabaseSnapshot'),
   engine: spec.engine,
   engineVersion: spec.engineVersion,
   sizeInGb: spec.sizeInGb,

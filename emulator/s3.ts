@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Reply } from './reply';
 import { listObjects } from './s3-listing';
 import { NAMESPACE, type S3Object, type S3Request, xml } from './s3-types';
-import { Refusal } from './service-error';
+import { ServiceRefusal } from './service-error';
 import { element } from './xml';
 
 interface Upload {
@@ -44,7 +44,7 @@ export function s3Operation(method: string, key: string, query: URLSearchParams)
   );
 }
 
-const refuseS3 = (code: string, message: string, status: number) => new Refusal({ code, message, status });
+const refuseS3 = (code: string, message: string, status: number) => new ServiceRefusal({ code, message, status });
 const md5 = (body: Buffer): string => createHash('md5').update(body).digest('hex');
 /** The bytes of a body; `aws-chunked` framing and trailing checksums are taken off. */
 export function decodeBody(raw: Buffer, headers: IncomingHttpHeaders): Buffer {
@@ -110,7 +110,12 @@ function lockIn({ headers }: S3Request): ObjectLock {
 }
 
 /** Makes an object current. The one that it replaces stays as an earlier version. */
-function place({ bucket, key }: S3Request, objects: Map<string, S3Object>, world: S3World, object: S3Object): string {
+function objectPlace(
+  { bucket, key }: S3Request,
+  objects: Map<string, S3Object>,
+  world: S3World,
+  object: S3Object,
+): string {
   retire(bucket, key, objects, world);
   const versionId = randomUUID().replaceAll('-', '');
   objects.set(key, { ...object, versionId });
@@ -185,7 +190,7 @@ function completeUpload(request: S3Request, objects: Map<string, S3Object>, worl
   }
   const etag = `"${md5(Buffer.concat(parts.map((part) => Buffer.from(part.etag.slice(1, -1), 'hex'))))}-${parts.length}"`;
   const { contentType, metadata, startedAt, lock } = upload;
-  const versionId = place(request, objects, world, {
+  const versionId = objectPlace(request, objects, world, {
     body: Buffer.concat(parts.map((part) => part.body)),
     contentType,
     metadata,
@@ -207,7 +212,7 @@ const S3_HANDLERS: Readonly<Record<string, Handler>> = {
     const { key, headers, body } = request;
     checkConditions(request, objects.get(key), world);
     const etag = `"${md5(body)}"`;
-    const versionId = place(request, objects, world, {
+    const versionId = objectPlace(request, objects, world, {
       body,
       contentType: headers['content-type'] ?? 'binary/octet-stream',
       metadata: metadataOf(headers),

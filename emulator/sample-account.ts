@@ -11,8 +11,8 @@ import {
   type SourceSpec,
 } from './rows';
 
-const DAY = 86_400_000;
-const MINUTE = 60_000;
+const SAMPLE_DAY = 86_400_000;
+const SAMPLE_MINUTE = 60_000;
 const ACCOUNT = '123456789012';
 const FRANKFURT = 'eu-central-1';
 const VIRGINIA = 'us-east-1';
@@ -21,8 +21,8 @@ const SYDNEY = 'ap-southeast-2';
 const range = (from: number, to: number, step = 1): readonly number[] =>
   Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
 const dateOf = (instant: number): string => new Date(instant).toISOString().slice(0, 10);
-const tag = (key: string, value?: string): Tag => (value === undefined ? { key } : { key, value });
-const PROD = tag('env', 'prod');
+const tagEntry = (key: string, value?: string): Tag => (value === undefined ? { key } : { key, value });
+const PROD = tagEntry('env', 'prod');
 
 /**
  * An account of a small web agency, the same for the same `now` (epoch ms): every situation that a report must explain
@@ -30,8 +30,9 @@ const PROD = tag('env', 'prod');
  */
 export function sampleAccount(now: number): AccountData {
   // Names and times go by whole days, so that two runs on one day show the same account.
-  const today = Math.floor(now / DAY) * DAY;
-  const at = (daysAgo: number): number => today - daysAgo * DAY + 2 * 60 * MINUTE + ((daysAgo * 7) % 50) * MINUTE;
+  const today = Math.floor(now / SAMPLE_DAY) * SAMPLE_DAY;
+  const at = (daysAgo: number): number =>
+    today - daysAgo * SAMPLE_DAY + 2 * 60 * SAMPLE_MINUTE + ((daysAgo * 7) % 50) * SAMPLE_MINUTE;
   const source = (
     region: string,
     name: string,
@@ -66,7 +67,7 @@ export function sampleAccount(now: number): AccountData {
     const web = source(FRANKFURT, 'prod-web', 'wordpress', 'small_3_0', 60, { tags: [PROD], addOn: 'Enabled' });
     const shopData = { name: 'prod-shop-data', sizeInGb: 64 };
     const shop = source(FRANKFURT, 'prod-shop', 'lamp_8_bitnami', 'medium_3_0', 80, {
-      tags: [PROD, tag('client', 'Meyer + Co')],
+      tags: [PROD, tagEntry('client', 'Meyer + Co')],
       addOn: 'Enabled',
       disks: [shopData],
     });
@@ -74,10 +75,10 @@ export function sampleAccount(now: number): AccountData {
     const oldBlog = source(FRANKFURT, 'blog', 'wordpress', 'nano_3_0', 20, { generation: 1 });
     const blog = source(FRANKFURT, 'blog', 'wordpress', 'micro_3_0', 40, { generation: 2, createdAt: at(61) });
     const wiki = source(FRANKFURT, 'wiki', 'debian_12', 'nano_3_0', 20, {
-      tags: [tag('retention:keep', 'last=3 monthly=6')],
+      tags: [tagEntry('retention:keep', 'last=3 monthly=6')],
     });
     const staging = source(FRANKFURT, 'staging', 'nodejs', 'micro_3_0', 40, {
-      tags: [tag('env', 'staging'), tag('retention:policy', 'short')],
+      tags: [tagEntry('env', 'staging'), tagEntry('retention:policy', 'short')],
     });
     const bakery = source(FRANKFURT, 'client-bakery', 'wordpress', 'nano_3_0', 20);
     const database = source(FRANKFURT, 'prod-db', 'mysql_8_0', 'small_2_0', 80, {
@@ -99,7 +100,7 @@ export function sampleAccount(now: number): AccountData {
         ),
         ...of(instanceSnapshotRow, shop, [
           ...taken('prod-shop', [...range(1, 6), ...range(8, 64, 7)], prod),
-          ...taken('prod-shop-before-relaunch', [140], { tags: [PROD, tag('no_delete')] }),
+          ...taken('prod-shop-before-relaunch', [140], { tags: [PROD, tagEntry('no_delete')] }),
         ]),
         // The blog was deleted and made again: one name, two ARNs.
         ...of(instanceSnapshotRow, oldBlog, taken('blog', range(70, 190, 30))),
@@ -109,10 +110,10 @@ export function sampleAccount(now: number): AccountData {
         ...of(instanceSnapshotRow, bakery, [
           ...taken('client-bakery', range(80, 200, 40)),
           ...taken('client-bakery-handover', [45], {
-            tags: [tag('retention:hold', `until ${dateOf(today + 120 * DAY)}`)],
+            tags: [tagEntry('retention:hold', `until ${dateOf(today + 120 * SAMPLE_DAY)}`)],
           }),
           ...taken('client-bakery-dispute', [75], {
-            tags: [tag('retention:hold', `until ${dateOf(today - 20 * DAY)}`)],
+            tags: [tagEntry('retention:hold', `until ${dateOf(today - 20 * SAMPLE_DAY)}`)],
           }),
         ]),
       ],
@@ -133,7 +134,7 @@ export function sampleAccount(now: number): AccountData {
   function virginia(): RegionData {
     const landing = source(VIRGINIA, 'landing', 'nginx', 'nano_3_0', 20);
     const app = source(VIRGINIA, 'app', 'nodejs', 'small_3_0', 60, {
-      tags: [tag('env', 'prod'), tag('retention:expire-after', '30d')],
+      tags: [tagEntry('env', 'prod'), tagEntry('retention:expire-after', '30d')],
       addOn: 'Enabled',
     });
     const archive = source(VIRGINIA, 'archive', 'debian_11', 'micro_3_0', 40);
@@ -151,7 +152,7 @@ export function sampleAccount(now: number): AccountData {
         ...of(instanceSnapshotRow, landing, taken('landing', range(6, 90, 14))),
         ...of(instanceSnapshotRow, app, [
           ...taken('app', range(4, 67, 9)),
-          ...taken('app-release-4', [58], { tags: [tag('retention:keep', 'all')] }),
+          ...taken('app-release-4', [58], { tags: [tagEntry('retention:keep', 'all')] }),
           // Somebody pressed "Keep snapshot": permanent copies of automatic ones, which come without tags.
           ...taken('app-kept', [25, 88, 151], { fromAuto: true }),
         ]),
@@ -169,7 +170,7 @@ export function sampleAccount(now: number): AccountData {
 
   function sydney(): RegionData {
     const shop = source(SYDNEY, 'shop-au', 'lamp_8_bitnami', 'small_3_0', 60, { tags: [PROD] });
-    const media = source(SYDNEY, 'media-au', '', '', 256, { tags: [tag('retention:hold', 'legal matter 4711')] });
+    const media = source(SYDNEY, 'media-au', '', '', 256, { tags: [tagEntry('retention:hold', 'legal matter 4711')] });
     const database = source(SYDNEY, 'shop-au-db', 'mysql_8_0', 'micro_2_0', 40, {
       engine: 'mysql',
       engineVersion: '8.0.42',
@@ -181,17 +182,19 @@ export function sampleAccount(now: number): AccountData {
       instanceSnapshots: of(instanceSnapshotRow, shop, [
         ...taken('shop-au', range(1, 71, 7)),
         // Three ways to get a tag wrong: its key, its value, and a policy's name.
-        ...taken('shop-au-hold-me', [44], { tags: [tag('Retention:Hold')] }),
-        ...taken('shop-au-two-weeks', [50], { tags: [tag('retention:expire-after', '2 weeks')] }),
-        ...taken('shop-au-typo', [66], { tags: [tag('retention:policy', 'standart')] }),
-        ...taken('shop-au-stack', [100], { tags: [tag('aws:cloudformation:stack-name', 'shop-au')] }),
-        { name: 'shop-au-failed', createdAt: at(9) + 30 * MINUTE, state: 'error' },
-        { name: 'shop-au-running', createdAt: now - 10 * MINUTE, state: 'pending' },
+        ...taken('shop-au-hold-me', [44], { tags: [tagEntry('Retention:Hold')] }),
+        ...taken('shop-au-two-weeks', [50], { tags: [tagEntry('retention:expire-after', '2 weeks')] }),
+        ...taken('shop-au-typo', [66], { tags: [tagEntry('retention:policy', 'standart')] }),
+        ...taken('shop-au-stack', [100], { tags: [tagEntry('aws:cloudformation:stack-name', 'shop-au')] }),
+        { name: 'shop-au-failed', createdAt: at(9) + 30 * SAMPLE_MINUTE, state: 'error' },
+        { name: 'shop-au-running', createdAt: now - 10 * SAMPLE_MINUTE, state: 'pending' },
       ]),
       diskSnapshots: of(diskSnapshotRow, media, taken('media-au', range(20, 110, 30))),
       relationalDatabaseSnapshots: of(databaseSnapshotRow, database, [
         ...taken('shop-au-db', range(5, 65, 20)),
-        ...taken('shop-au-db-tax-year', [150], { tags: [tag('retention:expire-on', dateOf(today + 200 * DAY))] }),
+        ...taken('shop-au-db-tax-year', [150], {
+          tags: [tagEntry('retention:expire-on', dateOf(today + 200 * SAMPLE_DAY))],
+        }),
       ]),
     };
   }

@@ -5,9 +5,12 @@ import { largeAccount } from './large-account';
 import { sampleAccount } from './sample-account';
 import { ERROR_FORMS } from './service-error';
 
-const rows = z.array(rowSchema).optional();
+const scenarioRows = z.array(rowSchema).optional();
 const regionData = z.strictObject({
-  ...(Object.fromEntries(LISTS.map((list) => [list, rows])) as Record<(typeof LISTS)[number], typeof rows>),
+  ...(Object.fromEntries(LISTS.map((list) => [list, scenarioRows])) as Record<
+    (typeof LISTS)[number],
+    typeof scenarioRows
+  >),
   autoSnapshots: z.record(z.string(), z.array(rowSchema)).optional(),
 });
 const accountData = z.strictObject({
@@ -29,7 +32,7 @@ const topic = z.strictObject({
     .default([]),
 });
 
-const settings = {
+const scenarioSettings = {
   /** Rows on a page of a list. */
   pageSize: z.int().min(1).max(10_000).optional(),
   /** How Lightsail's errors are written; see ERROR_FORMS. */
@@ -53,11 +56,11 @@ export const scenarioSchema = z.strictObject({
   account: z.union([z.literal('sample'), large, accountData]).default('sample'),
   /** Replaces the regions that GetRegions names. */
   regions: z.array(z.string().min(1)).optional(),
-  ...settings,
+  ...scenarioSettings,
 });
 
 /** What an emulator starts with besides the account: all of it may be left out. */
-export interface Settings {
+export interface ScenarioSettings {
   readonly pageSize?: number | undefined;
   readonly errorForm?: (typeof ERROR_FORMS)[number] | undefined;
   readonly clockOffset?: number | undefined;
@@ -69,7 +72,7 @@ export interface Settings {
 }
 
 /** An account and how its service behaves. */
-export interface Scenario extends Settings {
+export interface Scenario extends ScenarioSettings {
   readonly account: AccountData;
 }
 

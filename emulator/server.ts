@@ -7,13 +7,13 @@ import type { FaultInput } from './fault';
 import { type Call, faultEngine, type Struck } from './faults';
 import { type Incoming, looksLike, readIncoming } from './incoming';
 import { answerLightsail } from './lightsail';
-import { hasEndpoint } from './regions';
+import { hasRegionEndpoint } from './regions';
 import { keepBusy, type Reply, send, sendHalf } from './reply';
 import { type RequestLog, requestLog } from './request-log';
 import { answerS3, type S3World } from './s3';
 import type { S3Object } from './s3-types';
-import { parseFaults, type Scenario, type Settings } from './scenario';
-import { type ErrorForm, lightsailError, Refusal, type ServiceError, statusOf } from './service-error';
+import { parseFaults, type Scenario, type ScenarioSettings } from './scenario';
+import { type ErrorForm, lightsailError, type ServiceError, ServiceRefusal, statusOf } from './service-error';
 import { answerSns, type PublishedMessage, type Topic } from './sns';
 import { answerSts } from './sts';
 import { openWorld, type World } from './world';
@@ -51,7 +51,7 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-export interface EmulatorOptions extends Settings {
+export interface EmulatorOptions extends ScenarioSettings {
   readonly account: AccountData | Scenario;
   /** Default: any free port. */
   readonly port?: number | undefined;
@@ -64,7 +64,7 @@ export interface EmulatorOptions extends Settings {
 /** Starts the embedded Lightsail (with the SNS, S3 and STS calls that the handlers make) on a loopback address. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const scenario: Scenario = 'account' in options.account ? options.account : { account: options.account };
-  const set = <Key extends keyof Settings>(key: Key): Settings[Key] => options[key] ?? scenario[key];
+  const set = <Key extends keyof ScenarioSettings>(key: Key): ScenarioSettings[Key] => options[key] ?? scenario[key];
   const clock = options.clock ?? Date.now;
   const now = (): number => clock() + emulator.clockOffset;
   const seed = set('seed') ?? 1;
@@ -150,7 +150,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const cut = struck.first('reset')?.when;
     if (
       cut === 'before' ||
-      (call.service === 'lightsail' && !hasEndpoint(call.region) && !world.regions.includes(call.region))
+      (call.service === 'lightsail' && !hasRegionEndpoint(call.region) && !world.regions.includes(call.region))
     ) {
       log(call, 'reset');
       request.socket.resetAndDestroy();
@@ -165,7 +165,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       await effects.run('after', call, struck);
     } catch (error) {
       reply = refusal(error, call.service, requestId, request.url);
-      failed = error instanceof Refusal ? error.error.code : 'InternalFailure';
+      failed = error instanceof ServiceRefusal ? error.error.code : 'InternalFailure';
     }
     const ended = cut === undefined ? failed : 'reset';
     log(call, hang === undefined ? ended : 'hang');
@@ -212,7 +212,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   function refusal(error: unknown, service: Call['service'], requestId: string, resource = '/'): Reply {
     // A defect of the emulator is answered as the service answers its own, and says what it was.
     const known: ServiceError =
-      error instanceof Refusal
+      error instanceof ServiceRefusal
         ? error.error
         : {
             code: 'InternalFailure',

@@ -7,7 +7,7 @@ export interface ServiceError {
 }
 
 /** Thrown by an operation to answer with an error instead of a result. */
-export class Refusal extends Error {
+export class ServiceRefusal extends Error {
   readonly error: ServiceError;
   constructor(error: ServiceError) {
     super(error.message);

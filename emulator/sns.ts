@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Refusal } from './service-error';
+import { ServiceRefusal } from './service-error';
 import { element, queryAnswer } from './xml';
 
 /** A topic of the emulated SNS. `confirmed: false` is a subscription that still waits for its link to be clicked. */
@@ -23,18 +23,18 @@ export interface PublishedMessage {
   readonly at: number;
 }
 
-const NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/';
-const MAX_BYTES = 262_144;
+const SNS_NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/';
+const MAX_MESSAGE_BYTES = 262_144;
 const A_PAGE = 100;
 
-const invalid = (message: string) =>
-  new Refusal({ code: 'InvalidParameter', message: `Invalid parameter: ${message}` });
+const invalidParameter = (message: string) =>
+  new ServiceRefusal({ code: 'InvalidParameter', message: `Invalid parameter: ${message}` });
 
 function topicOf(topics: readonly Topic[], arn: string | null, region: string): Topic {
   if (arn === null || !/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+(\.fifo)?$/.test(arn) || arn.split(':')[3] !== region)
-    throw invalid('TopicArn');
+    throw invalidParameter('TopicArn');
   const topic = topics.find((each) => each.arn === arn);
-  if (!topic) throw new Refusal({ code: 'NotFound', message: 'Topic does not exist', status: 404 });
+  if (!topic) throw new ServiceRefusal({ code: 'NotFound', message: 'Topic does not exist', status: 404 });
   return topic;
 }
 
@@ -46,7 +46,7 @@ function attributesOf(form: URLSearchParams): PublishedMessage['attributes'] {
     const type = form.get(`${at}.Value.DataType`) ?? '';
     const value = form.get(`${at}.Value.StringValue`) ?? form.get(`${at}.Value.BinaryValue`) ?? '';
     const refusal = (message: string) =>
-      new Refusal({ code: 'ParameterValueInvalid', message: `The message attribute '${name}' ${message}` });
+      new ServiceRefusal({ code: 'ParameterValueInvalid', message: `The message attribute '${name}' ${message}` });
     if (!/^(?!aws\.|amazon\.)[\w-]+(\.[\w-]+)*$/i.test(name) || name.length > 256)
       throw refusal('has a name that is not valid.');
     if (!/^(String|Number|Binary)(\.[\w.-]+)?$/.test(type))
@@ -64,7 +64,7 @@ function attributesOf(form: URLSearchParams): PublishedMessage['attributes'] {
 
 function checkSubject(subject: string): void {
   // Lightsail's reports go by e-mail, whose subject takes printable ASCII only.
-  if (subject.length > 99 || !/^[\x21-\x7e][\x20-\x7e]*$/.test(subject)) throw invalid('Subject');
+  if (subject.length > 99 || !/^[\x21-\x7e][\x20-\x7e]*$/.test(subject)) throw invalidParameter('Subject');
 }
 
 /**
@@ -85,22 +85,22 @@ export function answerSns(
     const topic = topicOf(world.topics, form.get('TopicArn') ?? form.get('TargetArn'), world.region);
     const message = form.get('Message') ?? '';
     const subject = form.get('Subject');
-    if (message === '') throw invalid('Empty message');
+    if (message === '') throw invalidParameter('Empty message');
     if (subject !== null) checkSubject(subject);
     const attributes = attributesOf(form);
     const texts = Object.entries(attributes).flatMap(([name, { type, value }]) => [name, type, value]);
-    if ([message, ...texts].reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) > MAX_BYTES)
-      throw invalid('Message too long');
+    if ([message, ...texts].reduce((bytes, text) => bytes + Buffer.byteLength(text), 0) > MAX_MESSAGE_BYTES)
+      throw invalidParameter('Message too long');
     const messageId = randomUUID();
     world.publish({ messageId, topicArn: topic.arn, subject, message, attributes, at: world.now() });
-    return queryAnswer(operation, NAMESPACE, element('MessageId', messageId), requestId);
+    return queryAnswer(operation, SNS_NAMESPACE, element('MessageId', messageId), requestId);
   }
   if (operation === 'ListSubscriptionsByTopic') {
     const topic = topicOf(world.topics, form.get('TopicArn'), world.region);
     const token = form.get('NextToken') ?? '';
     const offset =
       token === '' ? 0 : Number(/^page-(\d+)$/.exec(Buffer.from(token, 'base64url').toString())?.[1] ?? Number.NaN);
-    if (Number.isNaN(offset)) throw invalid('NextToken');
+    if (Number.isNaN(offset)) throw invalidParameter('NextToken');
     const members = topic.subscriptions.slice(offset, offset + A_PAGE).map(({ protocol, endpoint, confirmed }, i) => {
       const id = `00000000-0000-4000-8000-${String(offset + i).padStart(12, '0')}`;
       const arn = confirmed ? `${topic.arn}:${id}` : 'PendingConfirmation';
@@ -112,10 +112,13 @@ export function answerSns(
         : undefined;
     return queryAnswer(
       operation,
-      NAMESPACE,
+      SNS_NAMESPACE,
       `<Subscriptions>${members.join('')}</Subscriptions>${element('NextToken', next)}`,
       requestId,
     );
   }
-  throw new Refusal({ code: 'InvalidAction', message: `The action ${operation} is not valid for this endpoint.` });
+  throw new ServiceRefusal({
+    code: 'InvalidAction',
+    message: `The action ${operation} is not valid for this endpoint.`,
+  });
 }

@@ -52,11 +52,11 @@ const partitionOf = ({ region }: Stack): string =>
   Token.isUnresolved(region) ? 'aws' : (RegionInfo.get(region).partition ?? 'aws');
 
 /** A resolved name as one text: pseudo parameters filled in, joined where it can be. */
-function textOf(value: unknown, pseudo: Readonly<Record<string, string>>): string {
+function identityText(value: unknown, pseudo: Readonly<Record<string, string>>): string {
   if (typeof value !== 'object' || value === null) return String(value);
   if ('Ref' in value && typeof value.Ref === 'string') return pseudo[value.Ref] ?? `<${value.Ref}>`;
   if ('Fn::Join' in value && Array.isArray(value['Fn::Join']) && Array.isArray(value['Fn::Join'][1]))
-    return value['Fn::Join'][1].map((part: unknown) => textOf(part, pseudo)).join(String(value['Fn::Join'][0]));
+    return value['Fn::Join'][1].map((part: unknown) => identityText(part, pseudo)).join(String(value['Fn::Join'][0]));
   if ('Fn::Sub' in value && typeof value['Fn::Sub'] === 'string')
     return value['Fn::Sub'].replaceAll(/\$\{([^}!]+)\}/g, (_, name: string) => pseudo[name] ?? `<${name}>`);
   // An expression, such as an import: the same one is another value in another account and region.
@@ -85,6 +85,6 @@ export function bucketIdentity(user: IConstruct, bucket: IBucket): string | null
     preparing: false,
   });
   if (resource !== null && resolved === undefined) return `<${resource.node.path}>`;
-  const text = textOf(resolved, pseudoParameters(stack));
+  const text = identityText(resolved, pseudoParameters(stack));
   return isLookupDummy(text) ? null : `${partitionOf(stack)}:${text}`;
 }

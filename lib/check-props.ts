@@ -35,12 +35,12 @@ export interface CheckedProps {
   readonly least: Need;
 }
 
-const refused = (prop: CodeIn<'props'>, message: string): Error => refusedProperty(prop, `${prop}: ${message}`);
+const refusedProp = (prop: CodeIn<'props'>, message: string): Error => refusedProperty(prop, `${prop}: ${message}`);
 
 const KNOWN_LATER = 'a value that is known at deployment only';
 
 /** What was given, as it can be shown in a sentence. */
-const shown = (value: unknown): string => (isKnownLater(value) ? KNOWN_LATER : shownValue(value));
+const shownProperty = (value: unknown): string => (isKnownLater(value) ? KNOWN_LATER : shownValue(value));
 
 const shownValue = (value: unknown): string =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -53,12 +53,12 @@ function checkConfiguration(given: unknown): Config {
     readonly config?: unknown;
   };
   if (typeof origin !== 'string' || origin === '')
-    throw refused(
+    throw refusedProp(
       'configuration',
-      `got ${shown(given)}, expected what readConfiguration('retention.yaml', console.warn) gives`,
+      `got ${shownProperty(given)}, expected what readConfiguration('retention.yaml', console.warn) gives`,
     );
   if (isKnownLater(given))
-    throw refused(
+    throw refusedProp(
       'configuration',
       `got ${KNOWN_LATER}, expected one that is known here: the functions carry it in their code`,
     );
@@ -81,40 +81,46 @@ const LIST_KNOWN_LATER =
 
 function checkEmails(given: unknown): readonly string[] {
   if (!Array.isArray(given))
-    throw refused('emails', `got ${shown(given)}, expected a list of addresses, such as ['you@example.com']`);
-  if (Token.isUnresolved(given) || given.some(isListElement)) throw refused('emails', LIST_KNOWN_LATER);
+    throw refusedProp(
+      'emails',
+      `got ${shownProperty(given)}, expected a list of addresses, such as ['you@example.com']`,
+    );
+  if (Token.isUnresolved(given) || given.some(isListElement)) throw refusedProp('emails', LIST_KNOWN_LATER);
   const emails = given.map((email: unknown) => (typeof email === 'string' ? email.trim() : email));
   const isFine = (email: unknown): email is string =>
     typeof email === 'string' && (Token.isUnresolved(email) || isLookupDummy(email) || isAddress(email));
   const wrong = emails.findIndex((email) => !isFine(email));
   if (wrong >= 0)
-    throw refused(
+    throw refusedProp(
       'emails',
-      `got ${shown(emails[wrong])}, expected an e-mail address and nothing else, such as you@example.com`,
+      `got ${shownProperty(emails[wrong])}, expected an e-mail address and nothing else, such as you@example.com`,
     );
   return eachOnce(emails.filter(isFine));
 }
 
-function oneOf<T extends string>(prop: CodeIn<'props'>, known: readonly T[], given: unknown, usual: T): T {
+function oneOfText<T extends string>(prop: CodeIn<'props'>, known: readonly T[], given: unknown, usual: T): T {
   if (isLookupDummy(given)) return usual;
   const found = known.find((each) => each === given);
   if (found !== undefined) return found;
-  throw refused(prop, `got ${shown(given)}, expected one of ${known.join(', ')}`);
+  throw refusedProp(prop, `got ${shownProperty(given)}, expected one of ${known.join(', ')}`);
 }
 
 /** Not by its class: an app can hold two copies of the CDK. */
-const isDuration = (given: unknown): given is Duration =>
+const isCdkDuration = (given: unknown): given is Duration =>
   typeof given === 'object' && given !== null && 'toDays' in given && 'isUnresolved' in given;
 
 /** Whole days, as S3 counts them. */
 function checkDays(prop: 'keepReportsFor' | 'lockReportsFor' | 'objectLock', given: unknown): number {
-  if (!isDuration(given))
-    throw refused(prop, `got ${shown(given)}, expected a Duration, such as Duration.days(${DEFAULT_KEPT_DAYS})`);
+  if (!isCdkDuration(given))
+    throw refusedProp(
+      prop,
+      `got ${shownProperty(given)}, expected a Duration, such as Duration.days(${DEFAULT_KEPT_DAYS})`,
+    );
   if (given.isUnresolved())
-    throw refused(prop, 'got a value that is known at deployment only, expected a Duration that is known here');
+    throw refusedProp(prop, 'got a value that is known at deployment only, expected a Duration that is known here');
   const days = given.toDays({ integral: false });
   if (Number.isInteger(days) && days >= 1 && days <= MAX_DAYS) return days;
-  throw refused(
+  throw refusedProp(
     prop,
     `got ${given.toHumanString()}, expected whole days from 1 to ${MAX_DAYS}, such as ` +
       `Duration.days(${DEFAULT_KEPT_DAYS}): S3 counts days`,
@@ -125,9 +131,12 @@ function checkDays(prop: 'keepReportsFor' | 'lockReportsFor' | 'objectLock', giv
 function checkObjectLock(given: unknown): ObjectLockSetting | null {
   if (given === undefined) return null;
   if (typeof given !== 'object' || given === null || !('retention' in given))
-    throw refused('objectLock', `got ${shown(given)}, expected { retention: Duration.days(${DEFAULT_KEPT_DAYS}) }`);
+    throw refusedProp(
+      'objectLock',
+      `got ${shownProperty(given)}, expected { retention: Duration.days(${DEFAULT_KEPT_DAYS}) }`,
+    );
   const days = checkDays('objectLock', given.retention);
-  const mode = oneOf(
+  const mode = oneOfText(
     'objectLock',
     LOCK_MODES,
     'mode' in given ? (given.mode ?? 'governance') : 'governance',
@@ -150,7 +159,7 @@ function checkOwn(prop: keyof typeof OWN, given: unknown): void {
   const { member, such } = OWN[prop];
   if (given === undefined || given === null) return;
   if (typeof given === 'object' && member in given && 'node' in given && 'env' in given) return;
-  throw refused(prop, `got ${shown(given)}, expected ${such}`);
+  throw refusedProp(prop, `got ${shownProperty(given)}, expected ${such}`);
 }
 
 /** The default stands in for a schedule that `cdk synth` has still to look up. */
@@ -166,9 +175,9 @@ function scheduleOf(given: unknown): string {
 
 function checkLogRetention(given: unknown): void {
   if (Object.values(RetentionDays).some((days) => days === given && typeof days === 'number')) return;
-  throw refused(
+  throw refusedProp(
     'logRetention',
-    `got ${shown(given)}, expected one of RetentionDays, such as RetentionDays.THREE_MONTHS`,
+    `got ${shownProperty(given)}, expected one of RetentionDays, such as RetentionDays.THREE_MONTHS`,
   );
 }
 
@@ -180,12 +189,12 @@ function checkResources(props: SnapshotRetentionProps): void {
   checkOwn('encryptionKey', encryptionKey);
   if (logRetention !== undefined) checkLogRetention(logRetention);
   if (bucket && (keepReportsFor || lockReportsFor || objectLock))
-    throw refused(
+    throw refusedProp(
       'bucket',
       'cannot set keepReportsFor, lockReportsFor or objectLock for a bucket of yours: set its lifecycle and lock where it is made',
     );
   if (bucket && topic && encryptionKey)
-    throw refused(
+    throw refusedProp(
       'encryptionKey',
       'there is nothing to encrypt with it: the bucket and the topic are yours, give them their keys where ' +
         'they are made',
@@ -200,7 +209,7 @@ function checkResources(props: SnapshotRetentionProps): void {
 export function checkProps(props: SnapshotRetentionProps): CheckedProps {
   const { keepReportsFor } = props;
   const config = checkConfiguration(props.configuration);
-  const deletion = oneOf('deletion', DELETION, props.deletion ?? 'off', 'off');
+  const deletion = oneOfText('deletion', DELETION, props.deletion ?? 'off', 'off');
   if (deletion !== 'off' && config.origin === BUILT_IN)
     throw new RetentionError(
       'config.built-in',
@@ -215,12 +224,12 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
       ? Math.max(DEFAULT_KEPT_DAYS, least.days)
       : checkDays('keepReportsFor', keepReportsFor);
   if (days < least.days)
-    throw refused('keepReportsFor', `got ${days} days, expected at least ${least.days}: ${least.why}`);
+    throw refusedProp('keepReportsFor', `got ${days} days, expected at least ${least.days}: ${least.why}`);
   return {
     config,
     emails: checkEmails(props.emails ?? []),
     schedule,
-    monitoring: oneOf('monitoring', MONITORING, props.monitoring ?? 'full', 'full'),
+    monitoring: oneOfText('monitoring', MONITORING, props.monitoring ?? 'full', 'full'),
     deletion,
     keepReportsFor: Duration.days(days),
     objectLock: checkObjectLock(props.objectLock),

@@ -24,23 +24,26 @@ export interface DeployContext {
 export const DELETION = ['off', 'approve', 'automatic'] as const satisfies readonly ('off' | DeployedDeletion)[];
 export type DeletionSetting = (typeof DELETION)[number];
 
-const refused = (key: Key | 'unknown', message: string): RetentionError =>
+const refusedContext = (key: Key | 'unknown', message: string): RetentionError =>
   new RetentionError(`context.${key}`, message);
 
-function readText(context: Readonly<Record<string, unknown>>, key: Key): string | null {
+function readContextText(context: Readonly<Record<string, unknown>>, key: Key): string | null {
   const value = context[key];
   if (value === undefined || value === null) return null;
   if (typeof value === 'string' && value.trim() !== '') return value.trim();
-  throw refused(key, `context "${key}" is ${JSON.stringify(value)}: expected a text, as in -c ${key}=…`);
+  throw refusedContext(key, `context "${key}" is ${JSON.stringify(value)}: expected a text, as in -c ${key}=…`);
 }
 
 function readEmails(text: string | null): readonly string[] {
   if (text === null)
-    throw refused('email', 'context "email" is missing: say who gets the report, as in -c email=you@example.com');
+    throw refusedContext(
+      'email',
+      'context "email" is missing: say who gets the report, as in -c email=you@example.com',
+    );
   const emails = text.split(',').map((email) => email.trim());
   const wrong = emails.find((email) => !isAddress(email));
   if (wrong !== undefined) {
-    throw refused(
+    throw refusedContext(
       'email',
       `context "email": ${JSON.stringify(wrong)} is no e-mail address; expected one or more, separated by commas, as in -c email=you@example.com`,
     );
@@ -51,7 +54,7 @@ function readEmails(text: string | null): readonly string[] {
 function readMonitoring(text: string): MonitoringLevel {
   const level = MONITORING.find((known) => known === text);
   if (level !== undefined) return level;
-  throw refused(
+  throw refusedContext(
     'monitoring',
     `context "monitoring" is ${JSON.stringify(text)}: expected ${MONITORING.join(', ')}, as in -c monitoring=alarms`,
   );
@@ -60,7 +63,7 @@ function readMonitoring(text: string): MonitoringLevel {
 function readDeletion(text: string): DeletionSetting {
   const setting = DELETION.find((known) => known === text);
   if (setting !== undefined) return setting;
-  throw refused(
+  throw refusedContext(
     'deletion',
     `context "deletion" is ${JSON.stringify(text)}: expected ${DELETION.join(', ')}, as in -c deletion=approve`,
   );
@@ -78,7 +81,7 @@ function refuseUnknown(keys: readonly string[]): void {
   if (unknown === undefined) return;
   const meant = closest(unknown.toLowerCase(), KEYS);
   const near = distance(unknown.toLowerCase(), meant) <= 2 || unknown.toLowerCase().startsWith(meant);
-  throw refused(
+  throw refusedContext(
     'unknown',
     `context "${unknown}" is not known: ${near ? `did you mean "${meant}"?` : `expected some of ${KEYS.join(', ')}`}`,
   );
@@ -87,12 +90,12 @@ function refuseUnknown(keys: readonly string[]): void {
 /** Reads the context. Throws a RetentionError, one sentence, for the first that is missing, malformed or mistyped. */
 export function readContext(context: Readonly<Record<string, unknown>>): DeployContext {
   refuseUnknown(Object.keys(context));
-  const emails = readEmails(readText(context, 'email'));
+  const emails = readEmails(readContextText(context, 'email'));
   return {
     emails,
-    configPath: readText(context, 'config'),
-    schedule: checkSchedule(readText(context, 'schedule') ?? DEFAULT_SCHEDULE),
-    monitoring: readMonitoring(readText(context, 'monitoring') ?? 'full'),
-    deletion: readDeletion(readText(context, 'deletion') ?? 'off'),
+    configPath: readContextText(context, 'config'),
+    schedule: checkSchedule(readContextText(context, 'schedule') ?? DEFAULT_SCHEDULE),
+    monitoring: readMonitoring(readContextText(context, 'monitoring') ?? 'full'),
+    deletion: readDeletion(readContextText(context, 'deletion') ?? 'off'),
   };
 }

@@ -47,7 +47,7 @@ export interface DeletionFunctionProps {
 const EXECUTION_TIMEOUT = Duration.hours(24);
 
 /** An execution of the same name can be started again after this: the plan of one that did not finish. */
-const HISTORY = Duration.days(1);
+const HISTORY_FOLDERS = Duration.days(1);
 
 const environmentOf = ({ mode, topic, store, reportSchedule }: DeletionFunctionProps): Record<string, string> =>
   buildEnv({
@@ -93,7 +93,7 @@ export class DeletionFunction extends Construct {
       environment: environmentOf(props),
       memorySize: 512,
       timeout: Duration.minutes(15),
-      durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: HISTORY },
+      durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: HISTORY_FOLDERS },
       // The engine goes on by itself; a start that failed is for a person to look at.
       retryAttempts: 0,
       maxEventAge: Duration.hours(1),

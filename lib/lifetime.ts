@@ -3,14 +3,14 @@ import type { Duration } from '../lambda/core/time/duration';
 import type { DeletionSetting } from './context';
 import { overdueAfter } from './schedule-expression';
 
-const DAY = 24;
+const DAY_OF_HOURS = 24;
 
 /** A deletion may take as long as its execution lives (hours). */
-const EXECUTION_DAYS = DAY;
+const EXECUTION_DAYS = DAY_OF_HOURS;
 
 /** The most hours that a calendar duration can span. */
 const hoursAtMost = ({ years, months, days, hours }: Duration): number =>
-  (years * 366 + months * 31 + days) * DAY + hours;
+  (years * 366 + months * 31 + days) * DAY_OF_HOURS + hours;
 
 /** How long reports and plans are needed, in whole days, and what for. */
 export interface Need {
@@ -48,6 +48,6 @@ export function leastLifetime(
   ];
   return needs
     .filter(({ when }) => when)
-    .map(({ hours, why }) => ({ days: Math.ceil(hours / DAY), why }))
+    .map(({ hours, why }) => ({ days: Math.ceil(hours / DAY_OF_HOURS), why }))
     .reduce((most, need) => (need.days > most.days ? need : most));
 }

@@ -32,7 +32,7 @@ function installedPackage(from: string): string | null {
   }
 }
 
-const failed = (message: string): RetentionError => new RetentionError('package.functions', message);
+const publishFailure = (message: string): RetentionError => new RetentionError('package.functions', message);
 
 /**
  * Returns the folder of a function's bundle: that of the package which this code is in or, where an app's bundler took
@@ -44,17 +44,17 @@ export function functionFolder(name: FunctionName): string {
   const places = [...(OWN_FOLDER === null ? [] : [OWN_FOLDER]), dirname(process.argv[1] ?? ''), process.cwd()];
   const root = own ?? places.map(installedPackage).find((found) => found !== null) ?? null;
   if (root === null)
-    throw failed(
+    throw publishFailure(
       `cannot find the code of the functions: ${PACKAGE} is not installed for ${places[0]} or ${process.cwd()}; install it there, or leave it out of the app's bundle (--external:${PACKAGE})`,
     );
   const installed = manifestIn(root)?.version;
   if (installed !== VERSION)
-    throw failed(
+    throw publishFailure(
       `cannot take the code of the functions from ${root}: it is of version ${String(installed)}, expected ${VERSION}; bundle the app again`,
     );
   const folder = join(root, 'dist', 'lambda', name);
   if (existsSync(join(folder, 'index.js'))) return folder;
-  throw failed(
+  throw publishFailure(
     `cannot find the code of the functions: ${join(folder, 'index.js')} is not there; run npm run build in ${root}`,
   );
 }

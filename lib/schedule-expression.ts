@@ -52,7 +52,7 @@ function valid(value: string, field: Field): boolean {
     : (field.names?.includes(value) ?? false);
 }
 
-function readable(part: string, field: Field): boolean {
+function readableSchedule(part: string, field: Field): boolean {
   if (field.special?.test(part)) return true;
   const match = PART.exec(part);
   return match !== null && [match[1], match[2]].every((value) => value === undefined || valid(value, field));
@@ -66,7 +66,7 @@ function fault(fields: readonly string[], now: number): string | null {
   if (anyDay(DAY_OF_MONTH) === anyDay(DAY_OF_WEEK)) return 'exactly one of day of month and day of week must be "?"';
   const wrong = FIELDS.findIndex((field, i) => {
     const free = anyDay(field) && (field === DAY_OF_MONTH || field === DAY_OF_WEEK);
-    return !free && !(fields[i] ?? '').split(',').every((part) => readable(part.toUpperCase(), field));
+    return !free && !(fields[i] ?? '').split(',').every((part) => readableSchedule(part.toUpperCase(), field));
   });
   const field = FIELDS[wrong];
   if (field)
@@ -77,7 +77,7 @@ function fault(fields: readonly string[], now: number): string | null {
 /** Returns the refusal of a schedule. */
 export const refusedSchedule = (message: string): RetentionError => new RetentionError('context.schedule', message);
 
-const refused = (text: string, expected: string): RetentionError =>
+const refusedExpression = (text: string, expected: string): RetentionError =>
   refusedSchedule(`schedule "${text}": expected ${expected}; the default is ${DEFAULT_SCHEDULE}`);
 
 /** Why a text is no `cron(…)` or `rate(…)` that fires again after `now` (epoch ms); null when it is one. */
@@ -94,10 +94,13 @@ export function scheduleFault(text: string, now: number): string | null {
 export function checkSchedule(text: string, now = Date.now()): string {
   const wrong = scheduleFault(text, now);
   if (wrong !== null)
-    throw refused(text, `cron(minutes hours day-of-month month day-of-week year) or rate(7 days), but ${wrong}`);
+    throw refusedExpression(
+      text,
+      `cron(minutes hours day-of-month month day-of-week year) or rate(7 days), but ${wrong}`,
+    );
   const minutes = shortestInterval(text) * 60;
   if (minutes >= LEAST_MINUTES) return text;
-  throw refused(
+  throw refusedExpression(
     text,
     `at least ${LEAST_MINUTES} minutes between two reports, but it leaves ${minutes}: a run may take as long, and each sends a mail`,
   );
@@ -121,7 +124,7 @@ export function shortestInterval(text: string): number {
 /** Hours after a report at which the next one is missed. */
 export const overdueAfter = (text: string): number => Math.ceil(longestInterval(text)) + SLACK;
 
-const HOUR = 3_600_000;
+const CRON_HOUR = 3_600_000;
 
 /**
  * Hours from the midnight in UTC of a schedule's last day before a pause until a report missed on it has raised its
@@ -139,13 +142,13 @@ const BEGUN_ANYWHERE = 12;
 export function pausesOf(text: string): readonly Pause[] {
   const fields = fieldsOf(CRON.exec(text)?.[1] ?? '');
   if (rateHours(text) !== null || fields[5] === '*') return [];
-  const usual = longestInterval(text) * HOUR;
+  const usual = longestInterval(text) * CRON_HOUR;
   const days = daysOf(fields);
   return days.flatMap((day, i): Pause[] => {
     const earlier = days[i - 1];
-    const to = new Date(day + BEGUN_ANYWHERE * HOUR).toISOString();
+    const to = new Date(day + BEGUN_ANYWHERE * CRON_HOUR).toISOString();
     if (earlier === undefined) return [{ from: null, to }];
-    const from = earlier + NOTICED * HOUR;
+    const from = earlier + NOTICED * CRON_HOUR;
     return day - earlier > usual && from < day ? [{ from: new Date(from).toISOString(), to }] : [];
   });
 }

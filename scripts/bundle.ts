@@ -5,13 +5,13 @@ import { RetentionError } from '../lambda/core/util/errors';
 import { type FunctionName, PAGE_ASSETS_FILE } from '../lambda/runtime/stage-function';
 import { PAGE_ASSETS } from './build-page';
 
-const ROOT = join(__dirname, '..');
+const PACKAGE_ROOT = join(__dirname, '..');
 
 /** The functions that are deployed: `lambda/handlers/<name>.ts` each. */
 export const HANDLERS = ['report', 'delete'] as const satisfies readonly FunctionName[];
 
 const COMMON = {
-  absWorkingDir: ROOT,
+  absWorkingDir: PACKAGE_ROOT,
   bundle: true,
   platform: 'node',
   format: 'cjs',
@@ -47,11 +47,11 @@ function replaceFile(path: string, text: string): void {
 export function bundleHandler(name: FunctionName, outDir: string): Inputs {
   const built = buildSync({
     ...COMMON,
-    entryPoints: [join(ROOT, 'lambda', 'handlers', `${name}.ts`)],
+    entryPoints: [join(PACKAGE_ROOT, 'lambda', 'handlers', `${name}.ts`)],
     outfile: join(outDir, 'index.js'),
     target: LAMBDA_TARGET,
     // Lambda hands its credentials over in the environment alone.
-    alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'lambda', 'aws', 'environment-credentials.ts') },
+    alias: { '@aws-sdk/credential-provider-node': join(PACKAGE_ROOT, 'lambda', 'aws', 'environment-credentials.ts') },
     external: [PAGE_ASSETS_IMPORT],
     // Source maps cost start-up time and put the output folder into the asset's hash.
     sourcemap: false,
@@ -117,7 +117,7 @@ export function bundleHandlers(outDir: string): Inputs {
 
 /** The command line's source; null in a tree without one. */
 export function commandLineEntry(): string | null {
-  const entry = join(ROOT, 'bin', 'lightsail-retention.ts');
+  const entry = join(PACKAGE_ROOT, 'bin', 'lightsail-retention.ts');
   return existsSync(entry) ? entry : null;
 }
 
@@ -153,7 +153,7 @@ const folderOfLibrary = import.meta.url === undefined ? undefined : pathOfUrl(ne
 export function bundleLibrary(outDir: string): Inputs {
   const library = {
     ...COMMON,
-    entryPoints: [join(ROOT, 'lib', 'index.ts')],
+    entryPoints: [join(PACKAGE_ROOT, 'lib', 'index.ts')],
     target: 'node20',
     external: ['aws-cdk-lib', 'constructs'],
   } as const satisfies BuildOptions;
@@ -163,7 +163,7 @@ export function bundleLibrary(outDir: string): Inputs {
     outfile: join(outDir, 'index.mjs'),
     format: 'esm',
     // Its build for browsers is the one of ES modules; the other calls `require`, which a module does not have.
-    alias: { yaml: join(ROOT, 'node_modules', 'yaml', 'browser', 'index.js') },
+    alias: { yaml: join(PACKAGE_ROOT, 'node_modules', 'yaml', 'browser', 'index.js') },
     define: { __dirname: 'folderOfLibrary' },
     banner: { js: FOLDER_OF_MODULE },
   });

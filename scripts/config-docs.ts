@@ -33,14 +33,14 @@ export interface ConfigKey {
   readonly description: string;
 }
 
-const PAGE = join(__dirname, '..', 'docs', 'configuration.md');
+const CONFIG_PAGE = join(__dirname, '..', 'docs', 'configuration.md');
 
 const FILLED_POLICY = { keep: { last: 3, daily: 7 }, expireAfter: '30d' };
 
 /**
  * Examples of keys whose schema has none, or a poor one. Other keys show the example of the schema, or their default.
  */
-const EXAMPLES: Readonly<Record<string, unknown>> = {
+const CONFIG_EXAMPLES: Readonly<Record<string, unknown>> = {
   version: 1,
   timezone: 'Europe/Berlin',
   regions: ['eu-central-1', 'us-east-1'],
@@ -95,9 +95,9 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
 };
 
 const PLAIN = /^[A-Za-z][\w./-]*$/;
-const RESERVED = /^(true|false|null|yes|no|on|off)$/i;
+const RESERVED_KEYS = /^(true|false|null|yes|no|on|off)$/i;
 const isPlain = (text: string): boolean =>
-  (PLAIN.test(text) && !RESERVED.test(text)) || /^\d+(mo|h|d|w|y)+$/.test(text);
+  (PLAIN.test(text) && !RESERVED_KEYS.test(text)) || /^\d+(mo|h|d|w|y)+$/.test(text);
 
 /** A value as flow YAML. */
 export function flowYaml(value: unknown): string {
@@ -108,8 +108,8 @@ export function flowYaml(value: unknown): string {
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }
 
-const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``;
-const isDuration = ({ pattern, examples }: Schema): boolean => pattern !== undefined && examples?.[0] === '30d';
+const codeSpan = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``;
+const isDurationSchema = ({ pattern, examples }: Schema): boolean => pattern !== undefined && examples?.[0] === '30d';
 
 function numberType({ type, minimum, maximum }: Schema): string {
   const word = type === 'integer' ? 'whole number' : 'number';
@@ -118,10 +118,10 @@ function numberType({ type, minimum, maximum }: Schema): string {
 }
 
 function typeOf(schema: Schema): string {
-  if (schema.const !== undefined) return code(flowYaml(schema.const));
-  if (schema.enum !== undefined) return schema.enum.map((each) => code(flowYaml(each))).join(', ');
+  if (schema.const !== undefined) return codeSpan(flowYaml(schema.const));
+  if (schema.enum !== undefined) return schema.enum.map((each) => codeSpan(flowYaml(each))).join(', ');
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(' or ');
-  if (isDuration(schema)) return 'duration';
+  if (isDurationSchema(schema)) return 'duration';
   switch (schema.type) {
     case 'integer':
     case 'number':
@@ -139,11 +139,11 @@ function typeOf(schema: Schema): string {
 
 function defaultOf({ default: value }: Schema, isRequired: boolean): string {
   if (isRequired) return 'required';
-  return value === undefined || flowYaml(value) === '{}' ? '–' : code(flowYaml(value));
+  return value === undefined || flowYaml(value) === '{}' ? '–' : codeSpan(flowYaml(value));
 }
 
-function keyOf(path: string, schema: Schema, isRequired: boolean): ConfigKey {
-  const example = EXAMPLES[path] ?? schema.examples?.[0] ?? schema.default;
+function configKey(path: string, schema: Schema, isRequired: boolean): ConfigKey {
+  const example = CONFIG_EXAMPLES[path] ?? schema.examples?.[0] ?? schema.default;
   const description = schema.description ?? schema.anyOf?.find((each) => each.description)?.description ?? '';
   return { path, type: typeOf(schema), default: defaultOf(schema, isRequired), example, description };
 }
@@ -152,16 +152,17 @@ function keyOf(path: string, schema: Schema, isRequired: boolean): ConfigKey {
 const mapOf = (schema: Schema): Schema | undefined =>
   schema.properties === undefined ? schema.anyOf?.find((each) => each.properties !== undefined) : schema;
 
-const isMap = (schema: Schema | boolean | undefined): schema is Schema =>
+const isMapSchema = (schema: Schema | boolean | undefined): schema is Schema =>
   typeof schema === 'object' && mapOf(schema) !== undefined;
 
 function keysBelow(schema: Schema, path: string): readonly ConfigKey[] {
   const { properties = {}, required = [] } = mapOf(schema) ?? {};
   return Object.entries(properties).flatMap(([name, member]) => {
     const own = path === '' ? name : `${path}.${name}`;
-    const entry = keyOf(own, member, required.includes(name));
-    if (isMap(member.items)) return [entry, ...keysBelow(member.items, `${own}[]`)];
-    if (isMap(member.additionalProperties)) return [entry, ...keysBelow(member.additionalProperties, `${own}.<name>`)];
+    const entry = configKey(own, member, required.includes(name));
+    if (isMapSchema(member.items)) return [entry, ...keysBelow(member.items, `${own}[]`)];
+    if (isMapSchema(member.additionalProperties))
+      return [entry, ...keysBelow(member.additionalProperties, `${own}.<name>`)];
     // Prices are one level deep: their two forms say the same.
     return own === 'pricing.gbMonth' ? [entry] : [entry, ...keysBelow(member, own)];
   });
@@ -171,12 +172,12 @@ function keysBelow(schema: Schema, path: string): readonly ConfigKey[] {
 export const configKeys = (): readonly ConfigKey[] => keysBelow(JSON.parse(jsonSchemaText()) as Schema, '');
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('.')));
-const nameOf = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
+const typeName = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
 
-function row({ path, type, default: fallback, example, description }: ConfigKey): string {
-  const name = nameOf(path);
-  const shown = code(`${name}: ${flowYaml(example)}`);
-  return `| ${code(name)} | ${type} | ${fallback} | ${shown} | ${description.replaceAll('|', '\\|')} |`;
+function configRow({ path, type, default: fallback, example, description }: ConfigKey): string {
+  const name = typeName(path);
+  const shown = codeSpan(`${name}: ${flowYaml(example)}`);
+  return `| ${codeSpan(name)} | ${type} | ${fallback} | ${shown} | ${description.replaceAll('|', '\\|')} |`;
 }
 
 /** The tables of all keys, one for each map. */
@@ -185,8 +186,8 @@ export function keyTables(): string {
   const parents = [...new Set(keys.map(({ path }) => parentOf(path)))];
   return parents
     .map((parent) => {
-      const rows = keys.filter(({ path }) => parentOf(path) === parent).map(row);
-      const title = parent === '' ? 'Top level' : code(parent);
+      const rows = keys.filter(({ path }) => parentOf(path) === parent).map(configRow);
+      const title = parent === '' ? 'Top level' : codeSpan(parent);
       return [`### ${title}`, '', '| key | type | default | example | what it does |', '|---|---|---|---|---|', ...rows]
         .join('\n')
         .concat('\n');
@@ -197,4 +198,4 @@ export function keyTables(): string {
 /** docs/configuration.md with its tables brought up to date. */
 export const configurationPage = (text: string): string => withSection(text, 'keys', keyTables());
 
-if (require.main === module) writeFileSync(PAGE, configurationPage(readFileSync(PAGE, 'utf8')));
+if (require.main === module) writeFileSync(CONFIG_PAGE, configurationPage(readFileSync(CONFIG_PAGE, 'utf8')));

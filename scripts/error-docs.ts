@@ -105,14 +105,14 @@ const FAULTS: Readonly<Record<Fault, { readonly title: string; readonly text: st
   bug: { title: 'Defects', text: `The program itself is at fault. The exit code is ${EXIT.failure}.` },
 };
 
-const tableRow = (code: string, { meaning, remedy }: CodeText): string => `| \`${code}\` | ${meaning} | ${remedy} |`;
+const codeRow = (code: string, { meaning, remedy }: CodeText): string => `| \`${code}\` | ${meaning} | ${remedy} |`;
 
-const table = (texts: Readonly<Record<string, CodeText>>): readonly string[] => [
+const codeTable = (texts: Readonly<Record<string, CodeText>>): readonly string[] => [
   '| code | meaning | remedy |',
   '|---|---|---|',
   ...Object.entries(texts)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([code, text]) => tableRow(code, text)),
+    .map(([code, text]) => codeRow(code, text)),
 ];
 
 function errorsOf(fault: Fault): Readonly<Record<string, CodeText>> {
@@ -128,7 +128,7 @@ export function errorsPage(): string {
     '',
     FAULTS[fault].text,
     '',
-    ...table(errorsOf(fault)),
+    ...codeTable(errorsOf(fault)),
     '',
   ]);
   return [
@@ -150,13 +150,13 @@ export function errorsPage(): string {
     '',
     'A snapshot with a problem is kept. Other problems are about the report itself.',
     '',
-    ...table(PROBLEM_TEXTS),
+    ...codeTable(PROBLEM_TEXTS),
     '',
     '## Warnings of a configuration',
     '',
     '`check` and every synth print them. The configuration is valid.',
     '',
-    ...table(WARNING_TEXTS),
+    ...codeTable(WARNING_TEXTS),
     '',
   ].join('\n');
 }

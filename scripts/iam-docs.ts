@@ -26,8 +26,8 @@ interface PolicyResource {
 }
 
 /** A reference as people read it: the logical id that it leads to, in angle brackets. */
-function readable(value: unknown): string {
-  if (Array.isArray(value)) return value.map(readable).join('<br>');
+function readableAction(value: unknown): string {
+  if (Array.isArray(value)) return value.map(readableAction).join('<br>');
   if (typeof value !== 'object' || value === null) return `\`${String(value)}\``;
   const text = (part: unknown): string => {
     if (typeof part === 'string') return part;
@@ -49,7 +49,7 @@ function roleSection(id: string, role: Role, statements: readonly Statement[]): 
       `| ${statement.Effect === 'Deny' ? '**never**<br>' : ''}${[statement.Action]
         .flat()
         .map((action) => `\`${action}\``)
-        .join('<br>')} | ${readable(statement.Resource)} | ${conditionOf(statement)} |`,
+        .join('<br>')} | ${readableAction(statement.Resource)} | ${conditionOf(statement)} |`,
   );
   return [
     `### ${id.replace(/[0-9A-F]{8}$/, '')}`,

@@ -79,7 +79,7 @@ export async function takePictures(run: SampleRun): Promise<Readonly<Record<'ema
   }
 }
 
-async function main(): Promise<void> {
+async function makePictures(): Promise<void> {
   mkdirSync(IMAGES, { recursive: true });
   for (const [name, { png, text }] of Object.entries(await takePictures(await sampleRun()))) {
     writeFileSync(join(IMAGES, `${name}.png`), png);
@@ -87,4 +87,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (require.main === module) void main();
+if (require.main === module) void makePictures();

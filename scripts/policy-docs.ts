@@ -22,7 +22,7 @@ const tagged = (day: string, key: string, value: string | null = null): Readonly
   new Map([[day, new Map([[key, value]])]]);
 
 /** The calendars of the documentation, by the name in their markers. */
-const EXAMPLES: Readonly<Record<string, CalendarExample>> = {
+const POLICY_EXAMPLES: Readonly<Record<string, CalendarExample>> = {
   standard: { policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } }, span: '8mo', printed: 'whole' },
   screen: {
     policy: { keep: { last: 3, daily: 7, weekly: 4, monthly: 6 } },
@@ -90,14 +90,16 @@ const BLOCK = /<!-- calendar: ([\w-]+) -->\n[\s\S]*?<!-- end -->/g;
 export const PAGES = ['getting-started.md', 'policy.md'].map((page) => join(__dirname, '..', 'docs', page));
 
 /** Names of all examples. */
-export const EXAMPLE_NAMES: readonly string[] = Object.keys(EXAMPLES);
+export const EXAMPLE_NAMES: readonly string[] = Object.keys(POLICY_EXAMPLES);
 
 /** The text with every calendar drawn again. Throws when it asks for an example that is unknown. */
 export function withCalendars(text: string): string {
   return text.replace(BLOCK, (_, name: string) => {
-    const example = EXAMPLES[name];
+    const example = POLICY_EXAMPLES[name];
     if (example === undefined)
-      throw wrong(`a page asks for the calendar "${name}", which is none of ${Object.keys(EXAMPLES).join(', ')}`);
+      throw wrong(
+        `a page asks for the calendar "${name}", which is none of ${Object.keys(POLICY_EXAMPLES).join(', ')}`,
+      );
     return `<!-- calendar: ${name} -->\n\n\`\`\`text\n${calendar(example).trimEnd()}\n\`\`\`\n\n<!-- end -->`;
   });
 }

@@ -6,8 +6,8 @@ interface Guarantee {
   readonly tests: readonly { readonly file: string; readonly title: string }[];
 }
 
-const ROOT = join(__dirname, '..');
-const PAGE = join(ROOT, 'docs', 'safety-tests.md');
+const REPOSITORY_ROOT = join(__dirname, '..');
+const SAFETY_PAGE = join(REPOSITORY_ROOT, 'docs', 'safety-tests.md');
 
 const HEAD = `# The tests of each guarantee
 
@@ -29,6 +29,6 @@ export function safetyTests(guarantees: readonly Guarantee[]): string {
 
 /** Reads which tests prove which guarantee. */
 export const readGuarantees = (): readonly Guarantee[] =>
-  JSON.parse(readFileSync(join(ROOT, 'test', 'guarantees.json'), 'utf8')) as readonly Guarantee[];
+  JSON.parse(readFileSync(join(REPOSITORY_ROOT, 'test', 'guarantees.json'), 'utf8')) as readonly Guarantee[];
 
-if (require.main === module) writeFileSync(PAGE, safetyTests(readGuarantees()));
+if (require.main === module) writeFileSync(SAFETY_PAGE, safetyTests(readGuarantees()));

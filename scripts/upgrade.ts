@@ -46,7 +46,7 @@ export function diffWith(template: string): string {
   return `${stdout}${stderr}`;
 }
 
-function main([template = '']: readonly string[]): void {
+function upgradeProject([template = '']: readonly string[]): void {
   try {
     const diff = diffWith(template);
     process.stdout.write(diff);
@@ -60,4 +60,4 @@ function main([template = '']: readonly string[]): void {
   }
 }
 
-if (require.main === module) main(process.argv.slice(2));
+if (require.main === module) upgradeProject(process.argv.slice(2));

@@ -20,18 +20,24 @@ export interface AskSourcesOptions {
   readonly atOnce?: number;
 }
 
-const AT_ONCE = 16;
+const CONCURRENT_REQUESTS = 16;
 
 type KindOf = ReadonlyMap<string, SnapshotKind<LightsailClient>>;
 
-const GONE: SourceState = { state: 'gone' };
+const SOURCE_GONE: SourceState = { state: 'gone' };
 const unconfirmed = (why: string): SourceState => ({ state: 'unconfirmed', why });
 
 /**
  * Makes what asks for sources by name: every region at the same time, each with a bounded number of calls. Never
  * rejects.
  */
-export function makeAskSources({ kinds, clients, clock, until, atOnce = AT_ONCE }: AskSourcesOptions): AskSources {
+export function makeAskSources({
+  kinds,
+  clients,
+  clock,
+  until,
+  atOnce = CONCURRENT_REQUESTS,
+}: AskSourcesOptions): AskSources {
   return async (sources) => {
     const made = kinds();
     const kindOf: KindOf = new Map(KINDS.map((kind) => [made[kind].sourceType, made[kind]]));
@@ -70,7 +76,7 @@ export function makeAskSources({ kinds, clients, clock, until, atOnce = AT_ONCE 
       const state = await stateUnder(name, arn, parsed, kind, deadline);
       if (state.state !== 'gone') return state;
     }
-    return GONE;
+    return SOURCE_GONE;
   }
 
   async function stateUnder(
@@ -85,7 +91,7 @@ export function makeAskSources({ kinds, clients, clock, until, atOnce = AT_ONCE 
       const source = await kind.readSource(clients(parsed.region), name, deadline.options as CallOptions);
       return source === null ? unconfirmed('the answer names no resource') : foundState(source, name, arn, parsed);
     } catch (error) {
-      if (confirmsAbsence(error)) return GONE;
+      if (confirmsAbsence(error)) return SOURCE_GONE;
       const { code, message } = errorFacts(unreadable(`Get${parsed.type}`, deadline.explain(error)));
       return unconfirmed(`${code}: ${message}`);
     }
@@ -103,7 +109,9 @@ function foundState(source: Source, name: string, arn: string, { region, type, a
     if (source.name === null) return unconfirmed(`the answer has another ARN, ${source.arn}, and no name`);
     if (differInCase(source.arn, arn)) return unconfirmed(`the answer has the ARN ${source.arn}, expected ${arn}`);
     const other = source.arn !== null && belongs(source.arn, region, type) && parseArn(source.arn)?.account === account;
-    return other ? GONE : unconfirmed(`the answer has the ARN ${source.arn}, expected one of ${type} in ${region}`);
+    return other
+      ? SOURCE_GONE
+      : unconfirmed(`the answer has the ARN ${source.arn}, expected one of ${type} in ${region}`);
   }
   if (source.defect !== null) return unconfirmed(source.defect);
   return { state: 'exists', name: source.name ?? name, tags: source.tags };

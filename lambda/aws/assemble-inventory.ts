@@ -35,7 +35,7 @@ export interface Reading {
   readonly progress: (event: InventoryProgress) => void;
 }
 
-const keyOf = ({ region, kind }: SourceList): string => `${region} ${kind}`;
+const scopeKey = ({ region, kind }: SourceList): string => `${region} ${kind}`;
 
 /** A status of a whole region, and the errors that give it one: that of every call there, also for sources. */
 const REGION_STATUSES: readonly {
@@ -99,7 +99,7 @@ const withoutList = (list: ReadSources): ReadSources => ({
   error: absentList('the answer has no list, and snapshots name sources that could be on it'),
 });
 
-function unreadProblem({ region, kind }: SourceList, list: ReadSources | undefined): Problem {
+function listUnreadProblem({ region, kind }: SourceList, list: ReadSources | undefined): Problem {
   const { code, message } =
     list === undefined
       ? { code: 'region.unknown', message: 'GetRegions does not name this region' }
@@ -140,14 +140,14 @@ export function assembleInventory(reading: Reading): Inventory {
   const snapshots = read.flatMap((scope) => scope.snapshots);
   const account = findAccount(reading.account, snapshots, reading.lists);
   const needed = neededLists(snapshots, listOf, account);
-  const neededKeys = new Set(needed.lists.map(keyOf));
+  const neededKeys = new Set(needed.lists.map(scopeKey));
   const lists = reading.lists
-    .map((list) => (list.absent && neededKeys.has(keyOf(list)) ? withoutList(list) : list))
+    .map((list) => (list.absent && neededKeys.has(scopeKey(list)) ? withoutList(list) : list))
     .sort(byRegionAndKind);
-  const listByKey = new Map(lists.map((list) => [keyOf(list), list]));
+  const listByKey = new Map(lists.map((list) => [scopeKey(list), list]));
 
   const scopes = read.map((scope) => {
-    const made = makeScope(scope, listByKey.get(keyOf(scope)), off.get(scope.region), account);
+    const made = makeScope(scope, listByKey.get(scopeKey(scope)), off.get(scope.region), account);
     const { region, kind, status, pages } = made;
     if (!scope.announced) progress({ event: 'scope', region, kind, status, pages, snapshots: made.snapshots });
     return made;
@@ -155,15 +155,17 @@ export function assembleInventory(reading: Reading): Inventory {
 
   const unreadLists = new Map(
     [...needed.lists, ...lists.filter((list) => inFilter(list) && !off.has(list.region))].map((list) => [
-      keyOf(list),
+      scopeKey(list),
       list,
     ]),
   );
-  const unread = [...unreadLists.values()].filter((list) => listByKey.get(keyOf(list))?.error !== null);
-  const fullyRead = new Set(scopes.filter(({ status, sources }) => status === 'read' && sources === 'read').map(keyOf));
+  const unread = [...unreadLists.values()].filter((list) => listByKey.get(scopeKey(list))?.error !== null);
+  const fullyRead = new Set(
+    scopes.filter(({ status, sources }) => status === 'read' && sources === 'read').map(scopeKey),
+  );
   const problems = [
     ...read.flatMap((scope) => scope.problems),
-    ...unread.map((list) => unreadProblem(list, listByKey.get(keyOf(list)))),
+    ...unread.map((list) => listUnreadProblem(list, listByKey.get(scopeKey(list)))),
     ...needed.nowhere.map((arn) => nowhereProblem(arn)),
     ...needed.foreign.map((arn) => foreignProblem(arn, account)),
     ...lists.flatMap((list) => [...list.conflicting].map((arn) => conflictProblem(arn, list))),
@@ -177,7 +179,7 @@ export function assembleInventory(reading: Reading): Inventory {
     scopes,
     snapshots,
     sources: makeSourceLookup(lists, listOf, account),
-    sourceList: lists.filter((list) => fullyRead.has(keyOf(list))).flatMap(listedSources),
+    sourceList: lists.filter((list) => fullyRead.has(scopeKey(list))).flatMap(listedSources),
     problems,
     automatic: reading.automatic
       .flatMap(({ automatic }) => automatic)

@@ -24,7 +24,7 @@ const REGION_ENDING_CODES: ReadonlySet<ErrorClass> = new Set(['denied', 'not-set
 /** There is none to bill for behind these. */
 const NOTHING_THERE: ReadonlySet<string | undefined> = new Set(['Failed', 'NotFound']);
 
-function newestOf(details: readonly AutoSnapshotDetails[]): number | null {
+function newestDate(details: readonly AutoSnapshotDetails[]): number | null {
   const instants = details.flatMap(({ createdAt }) =>
     createdAt instanceof Date && !Number.isNaN(createdAt.getTime()) ? [createdAt.getTime()] : [],
   );
@@ -69,7 +69,7 @@ export async function countAutomatic(
         automatic.push({
           source: { arn: source.arn, name: source.name, region, kind },
           count: found.length,
-          newestAt: newestOf(found),
+          newestAt: newestDate(found),
           addOnEnabled: source.autoSnapshots,
         });
       } catch (error) {

@@ -84,7 +84,7 @@ const DISABLED = new Set(['OptInRequired', 'UnrecognizedClient']);
 /** `InvalidInput` whose message says that the same call will do later. */
 const LATER_CODES = /please try again in a few minutes|please wait for it to complete/i;
 
-const MAX_CAUSES = 5;
+const MAX_CAUSE_DEPTH = 5;
 
 interface ErrorShape {
   readonly name?: unknown;
@@ -113,7 +113,7 @@ function codesOf(error: unknown): string[] {
 /** The class of an error, by its names and codes, then by those of its causes. */
 export function classify(error: unknown): ErrorClass {
   let current = error;
-  for (let depth = 0; depth < MAX_CAUSES; depth += 1) {
+  for (let depth = 0; depth < MAX_CAUSE_DEPTH; depth += 1) {
     const message = shapeOf(current).message;
     if (typeof message === 'string' && /^rate exceeded/i.test(message)) return 'throttled';
     const found = codesOf(current).flatMap((code) => CLASS_OF.get(code) ?? [])[0];
@@ -190,7 +190,7 @@ const CREDENTIALS = new Set([
 /** Whether a call failed because of the caller's credentials, as the service or the process itself noticed. */
 export function isCredentialFailure(error: unknown): boolean {
   let current = error;
-  for (let depth = 0; depth < MAX_CAUSES; depth += 1) {
+  for (let depth = 0; depth < MAX_CAUSE_DEPTH; depth += 1) {
     if (codesOf(current).some((code) => CREDENTIALS.has(code))) return true;
     current = shapeOf(current).cause;
   }
@@ -200,7 +200,7 @@ export function isCredentialFailure(error: unknown): boolean {
 const NODE_CODE = /^E[A-Z_]+$/;
 
 /** What the SDK calls an error whose answer names none; all that is known of such a one is its status. */
-const UNNAMED = 'Unknown';
+const UNNAMED_ERROR = 'Unknown';
 
 /** The SDK and others explain themselves further on the lines below. */
 const firstLineOf = (text: string): string => text.split('\n', 1)[0] ?? text;
@@ -225,7 +225,7 @@ export function errorFacts(error: unknown): ErrorFacts {
   const { tip, $metadata } = shape;
   const code = stableCode(shape);
   const text = messageOf(error, shape, code);
-  const status = code === UNNAMED ? $metadata?.httpStatusCode : undefined;
+  const status = code === UNNAMED_ERROR ? $metadata?.httpStatusCode : undefined;
   return {
     code,
     message: typeof status === 'number' ? `${text} (HTTP ${status})` : text,

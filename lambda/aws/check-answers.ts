@@ -11,7 +11,7 @@ const BLANKS: ReadonlySet<number | undefined> = new Set([0x20, 0x09, 0x0a, 0x0d]
 const OPENING_BRACE = 0x7b;
 
 /** What keeps a body from being a JSON object; null for one that begins as one. */
-function faultOf(body: Uint8Array): string | null {
+function answerFaultOf(body: Uint8Array): string | null {
   let first = 0;
   while (BLANKS.has(body[first])) first += 1;
   if (first === body.length) return 'it is empty';
@@ -56,7 +56,7 @@ export function checkAnswers(client: LightsailClient, bodyTimeoutMs: number): vo
       limitDuration(answer.body, bodyTimeoutMs);
       if (answer.statusCode >= 300) return result;
       const body = await client.config.streamCollector(answer.body);
-      const fault = faultOf(body);
+      const fault = answerFaultOf(body);
       if (fault !== null) throw new SyntaxError(`HTTP ${answer.statusCode}, and ${fault}`);
       // The SDK reads an error from any status that is none of success.
       if (namesError(body)) answer.statusCode = 400;

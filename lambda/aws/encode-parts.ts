@@ -3,7 +3,7 @@ const PART_SIZE = 6 * 1024 * 1024;
 /** Bytes of memory for an object of a few lines, which most objects are. */
 const SMALL = 16 * 1024;
 
-export interface Part {
+export interface EncodedPart {
   /** Good until the next part is asked for: all parts share one piece of memory. */
   readonly bytes: Uint8Array;
   readonly last: boolean;
@@ -35,7 +35,11 @@ export function makePartMemory(): PartMemory {
  * Encodes texts as UTF-8 in parts of nearly `size` bytes; the last one is what is left, and may be empty. Text is never
  * held whole.
  */
-export function* encodeParts(texts: Iterable<string>, parts = makePartMemory(), size = PART_SIZE): Generator<Part> {
+export function* encodeParts(
+  texts: Iterable<string>,
+  parts = makePartMemory(),
+  size = PART_SIZE,
+): Generator<EncodedPart> {
   const encoder = new TextEncoder();
   let memory = new Uint8Array(Math.min(size, SMALL));
   let used = 0;

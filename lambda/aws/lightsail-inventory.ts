@@ -127,14 +127,14 @@ export function makeReadInventory(options: InventoryOptions): ReadInventory {
   };
 }
 
-type Progress = (event: InventoryProgress) => void;
+type ListProgress = (event: InventoryProgress) => void;
 
 interface Run extends Omit<InventoryOptions, 'kinds'> {
   readonly kinds: Readonly<Record<Kind, SnapshotKind<LightsailClient>>>;
   readonly request: InventoryRequest;
   readonly regions: Regions;
   readonly deadline: Deadline;
-  readonly progress: Progress;
+  readonly progress: ListProgress;
 }
 
 async function readAll(run: Run): Promise<Inventory> {

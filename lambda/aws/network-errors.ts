@@ -9,7 +9,7 @@ interface ErrorParts {
   readonly $response?: { readonly statusCode?: unknown } | undefined;
 }
 
-const CAUSES_FOLLOWED = 5;
+const MAX_NETWORK_CAUSES = 5;
 
 /** System calls that come before the first byte of a request. */
 const BEFORE_SENDING: ReadonlySet<unknown> = new Set(['connect', 'getaddrinfo']);
@@ -20,12 +20,12 @@ const BEFORE_SENDING: ReadonlySet<unknown> = new Set(['connect', 'getaddrinfo'])
  */
 const LOCAL_CODE = /^(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*|connection\..+)$/;
 
-const partsOf = (error: unknown): ErrorParts => (typeof error === 'object' && error !== null ? error : {});
+const errorPartsOf = (error: unknown): ErrorParts => (typeof error === 'object' && error !== null ? error : {});
 
 /** An error, the errors that it collects, and its causes. */
 function* partsOfAll(error: unknown, depth = 0): Generator<ErrorParts> {
-  if (depth >= CAUSES_FOLLOWED) return;
-  const parts = partsOf(error);
+  if (depth >= MAX_NETWORK_CAUSES) return;
+  const parts = errorPartsOf(error);
   yield parts;
   if (Array.isArray(parts.errors)) for (const each of parts.errors) yield* partsOfAll(each, depth + 1);
   if (parts.cause !== undefined) yield* partsOfAll(parts.cause, depth + 1);
@@ -49,8 +49,8 @@ export function isUnanswered(error: unknown): boolean {
  * say so.
  */
 export function isNeverSent(error: unknown, depth = 0): boolean {
-  if (depth >= CAUSES_FOLLOWED) return false;
-  const parts = partsOf(error);
+  if (depth >= MAX_NETWORK_CAUSES) return false;
+  const parts = errorPartsOf(error);
   if (hasStatus(parts)) return false;
   const { errors, syscall, cause } = parts;
   if (Array.isArray(errors) && errors.length > 0) return errors.every((each) => isNeverSent(each, depth + 1));

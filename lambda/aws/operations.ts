@@ -3,7 +3,7 @@ import type { Operation } from '../ports/deletion-ports';
 
 const DONE: ReadonlySet<string> = new Set(['Completed', 'Succeeded']);
 
-function stateOf({ status, isTerminal }: RawOperation): Operation['state'] {
+function operationState({ status, isTerminal }: RawOperation): Operation['state'] {
   if (status === 'Failed') return 'failed';
   if (status !== undefined && DONE.has(status)) return 'done';
   return isTerminal === true ? 'failed' : 'pending';
@@ -12,7 +12,7 @@ function stateOf({ status, isTerminal }: RawOperation): Operation['state'] {
 /** Reads an operation. Done is Completed or Succeeded and nothing else: a terminal one that is neither has failed. */
 export function readOperation(raw: RawOperation): Operation {
   const status = raw.status ?? null;
-  const state = stateOf(raw);
+  const state = operationState(raw);
   return {
     id: raw.id ?? null,
     ...(raw.resourceName === undefined ? {} : { resourceName: raw.resourceName }),

@@ -46,7 +46,7 @@ export function movedUp(before: readonly string[], now: readonly string[]): bool
   );
 }
 
-const arnsOf = (rows: readonly SnapshotRecord[]): readonly string[] => rows.flatMap(({ arn }) => arn ?? []);
+const listedArns = (rows: readonly SnapshotRecord[]): readonly string[] => rows.flatMap(({ arn }) => arn ?? []);
 
 const vanished = (operation: string): Error =>
   absentList(`${operation} answered without its list when its first page was read again`);
@@ -69,7 +69,7 @@ async function readOnce(
     ask,
     (rows) => {
       onPage(rows);
-      if (first.length === 0) first = arnsOf(rows ?? []);
+      if (first.length === 0) first = listedArns(rows ?? []);
       collection.add(rows ?? []);
     },
     deadline,
@@ -85,7 +85,7 @@ async function readOnce(
     },
     (rows) => {
       if (rows === null) throw vanished(operation);
-      now = arnsOf(rows);
+      now = listedArns(rows);
     },
     deadline,
     maxPages,

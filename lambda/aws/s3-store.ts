@@ -140,7 +140,7 @@ async function put(bucket: Bucket, object: StoredObject, condition: Condition = 
 }
 
 /** Reads an object; null where there is none. */
-async function read<T>(
+async function readS3Object<T>(
   bucket: Bucket,
   key: string,
   convert: (answer: GetObjectCommandOutput) => T | Promise<T>,
@@ -233,12 +233,14 @@ export function s3Store(client: S3Client, name: string, lockOf: LockOf = () => n
       if (version === '') throw failure(bucket, 'replace', object.key, new Error('it was read without an ETag'));
       return put(bucket, object, { IfMatch: version });
     },
-    getVersioned: (key) => read(bucket, key, versioned),
-    get: async (key) => (await read(bucket, key, versioned))?.text ?? null,
-    getDated: (key) => read(bucket, key, datedObject),
+    getVersioned: (key) => readS3Object(bucket, key, versioned),
+    get: async (key) => (await readS3Object(bucket, key, versioned))?.text ?? null,
+    getDated: (key) => readS3Object(bucket, key, datedObject),
     listDated: (prefix) => listDated(bucket, prefix),
     lines: (key) =>
-      read(bucket, key, ({ Body }) => splitLines(bytesOf(Body, (cause) => failure(bucket, 'read', key, cause)))),
+      readS3Object(bucket, key, ({ Body }) =>
+        splitLines(bytesOf(Body, (cause) => failure(bucket, 'read', key, cause))),
+      ),
     list: (prefix) => list(bucket, prefix),
     listAfter: (prefix, after) => listAfter(bucket, prefix, after),
     fingerprint: (key, version) => fingerprint(bucket, key, version),

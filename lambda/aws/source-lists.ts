@@ -104,7 +104,7 @@ async function readSources(
   return { region, kind, pages: first.pages, absent: isAbsent, sources, conflicting, error };
 }
 
-const listKey = (region: string, kind: Kind): string => `${region} ${kind}`;
+const sourceListKey = (region: string, kind: Kind): string => `${region} ${kind}`;
 
 /** Makes the source lists of one run. */
 export function makeSourceLists(options: SourceListOptions): SourceLists {
@@ -117,7 +117,7 @@ export function makeSourceLists(options: SourceListOptions): SourceLists {
     const parsed = parseArn(arn);
     const kind = parsed === null ? undefined : kindOf.get(parsed.type);
     if (parsed === null || kind === undefined) return null;
-    const key = listKey(parsed.region, kind);
+    const key = sourceListKey(parsed.region, kind);
     let list = lists.get(key);
     if (list === undefined) {
       list = { region: parsed.region, kind };
@@ -129,12 +129,12 @@ export function makeSourceLists(options: SourceListOptions): SourceLists {
   return {
     want(region, kind) {
       if (regions !== 'any' && !regions.has(region)) return false;
-      const key = listKey(region, kind);
+      const key = sourceListKey(region, kind);
       if (!wanted.has(key)) wanted.set(key, readSources(options, region, kind));
       return true;
     },
     listOf,
-    ofRegion: (region, of) => Promise.all(of.flatMap((kind) => wanted.get(listKey(region, kind)) ?? [])),
+    ofRegion: (region, of) => Promise.all(of.flatMap((kind) => wanted.get(sourceListKey(region, kind)) ?? [])),
     all: () => Promise.all(wanted.values()),
   };
 }

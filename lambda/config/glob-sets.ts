@@ -11,12 +11,12 @@ export interface Effort {
   left: number;
 }
 
-const headOf = (pattern: string): string => /^[^*?]*/.exec(pattern)?.[0] ?? '';
+const globHead = (pattern: string): string => /^[^*?]*/.exec(pattern)?.[0] ?? '';
 const tailOf = (pattern: string): string => /[^*?]*$/.exec(pattern)?.[0] ?? '';
 
 /** Whether some text may be matched by both patterns, as far as their beginnings and ends tell. */
 function canMeet(one: string, two: string): boolean {
-  const [head, otherHead, tail, otherTail] = [headOf(one), headOf(two), tailOf(one), tailOf(two)];
+  const [head, otherHead, tail, otherTail] = [globHead(one), globHead(two), tailOf(one), tailOf(two)];
   return (
     (head.startsWith(otherHead) || otherHead.startsWith(head)) && (tail.endsWith(otherTail) || otherTail.endsWith(tail))
   );
@@ -40,19 +40,19 @@ function* positionsAfter(pattern: string, from: number, sign: string | null): Ge
   }
 }
 
-type Place = readonly [pattern: number, at: number];
+type SetPosition = readonly [pattern: number, at: number];
 
 /**
  * A state of the search: a position in the later pattern, and all positions in the earlier ones, after the same text.
  */
 interface SearchState {
   readonly at: number;
-  readonly places: readonly Place[];
+  readonly places: readonly SetPosition[];
   readonly length: number;
 }
 
 /** A search for a text of one pattern that none of several patterns matches. */
-class Search {
+class GlobSearch {
   private readonly signs: readonly (string | null)[];
   private readonly seen = new Set<string>();
   private readonly pending: SearchState[];
@@ -85,7 +85,7 @@ class Search {
 
   /** Adds the states after one more sign. Returns false where the effort does not suffice. */
   private read({ at, places, length }: SearchState, sign: string | null): boolean {
-    const next = new Map<string, Place>();
+    const next = new Map<string, SetPosition>();
     for (const [i, place] of places)
       for (const to of positionsAfter(this.earlier[i] ?? '', place, sign)) next.set(`${i}.${to}`, [i, to]);
     const key = [...next.keys()].sort().join(' ');
@@ -104,7 +104,7 @@ class Search {
 /** Whether every text of one pattern is one of several patterns together. */
 function isCoveredByAll(later: string, all: readonly string[], universe: Universe, effort: Effort): boolean {
   const earlier = all.filter((pattern) => canMeet(pattern, later));
-  return earlier.length > 0 && new Search(later, earlier, universe, effort).findsNone();
+  return earlier.length > 0 && new GlobSearch(later, earlier, universe, effort).findsNone();
 }
 
 const EVERYTHING = /^\*+$/;

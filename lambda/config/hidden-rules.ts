@@ -4,21 +4,21 @@ import type { Duration } from '../core/time/duration';
 import { joinNames } from '../core/util/join-names';
 import { covers, type Effort, type Universe } from './glob-sets';
 import { anyGlob } from './globs';
-import { listOf } from './match';
+import { valuesOf } from './match';
 import type { ConfigOutput } from './schema';
 
 type WrittenRule = ConfigOutput['rules'][number];
-type Match = WrittenRule['match'];
+type RuleMatch = WrittenRule['match'];
 
 /** What rules are compared by: their own matches, and what the configuration reads at all. */
 export interface RuleSetting {
-  readonly rules: readonly { readonly name: string; readonly policy: string; readonly match: Match }[];
+  readonly rules: readonly { readonly name: string; readonly policy: string; readonly match: RuleMatch }[];
   readonly kinds: readonly string[];
   readonly regions: 'all' | readonly string[];
   readonly policies: ReadonlyMap<string, Policy>;
 }
 
-type Rule = RuleSetting['rules'][number];
+type ComparedRule = RuleSetting['rules'][number];
 
 /**
  * Pairs of rules that are compared, and the states that comparing their patterns takes: beyond them, no further rule
@@ -28,12 +28,14 @@ const MAX_PAIRS = 250_000;
 const MAX_EFFORT = 50_000;
 
 const ACCOUNTS: Universe = { signs: '0123456789', length: 12 };
-const NAMES = { source: null, name: null, account: ACCOUNTS } as const satisfies Partial<Record<keyof Match, Universe>>;
+const MATCH_NAMES = { source: null, name: null, account: ACCOUNTS } as const satisfies Partial<
+  Record<keyof RuleMatch, Universe>
+>;
 const NAME_MEMBERS = ['source', 'name', 'account'] as const;
 
 /** The values of a list that patterns select; all of them without patterns. */
 function selected(values: readonly string[], patterns: string | readonly string[] | undefined): readonly string[] {
-  return patterns === undefined ? values : values.filter(anyGlob(listOf<string>(patterns)));
+  return patterns === undefined ? values : values.filter(anyGlob(valuesOf<string>(patterns)));
 }
 
 const isWithin = (later: readonly string[], earlier: readonly string[]): boolean =>
@@ -41,7 +43,7 @@ const isWithin = (later: readonly string[], earlier: readonly string[]): boolean
 
 /** A rule with what it selects of the configured values. */
 interface Ranged {
-  readonly rule: Rule;
+  readonly rule: ComparedRule;
   readonly kinds: readonly string[];
   /** Null where every region is read. */
   readonly regions: readonly string[] | null;
@@ -56,7 +58,8 @@ function namesCovered(
   return NAME_MEMBERS.every((member) => {
     const wide = earlier[member];
     return (
-      wide === undefined || covers(listOf<string>(wide), listOf<string>(later[member] ?? '*'), NAMES[member], effort)
+      wide === undefined ||
+      covers(valuesOf<string>(wide), valuesOf<string>(later[member] ?? '*'), MATCH_NAMES[member], effort)
     );
   });
 }
@@ -64,22 +67,22 @@ function namesCovered(
 function regionsCovered(earlier: Ranged, later: Ranged, effort: Effort): boolean {
   if (earlier.regions !== null && later.regions !== null) return isWithin(later.regions, earlier.regions);
   const [wide, narrow] = [earlier.rule.match.region, later.rule.match.region];
-  return wide === undefined || covers(listOf<string>(wide), listOf<string>(narrow ?? '*'), null, effort);
+  return wide === undefined || covers(valuesOf<string>(wide), valuesOf<string>(narrow ?? '*'), null, effort);
 }
 
-const tagsCovered = (earlier: Match['tags'], later: Match['tags']): boolean =>
+const tagsCovered = (earlier: RuleMatch['tags'], later: RuleMatch['tags']): boolean =>
   Object.entries(earlier ?? {}).every(([key, value]) => {
     const narrow = later !== undefined && Object.hasOwn(later, key) ? later[key] : undefined;
     return narrow !== undefined && (value === '*' || value === narrow);
   });
 
 /** Whether a match asks for a living source: by `orphaned: false`, or by tags of the source. */
-const needsLiving = ({ orphaned, sourceTags }: Match): boolean => orphaned === false || sourceTags !== undefined;
+const needsLiving = ({ orphaned, sourceTags }: RuleMatch): boolean => orphaned === false || sourceTags !== undefined;
 
-const lifeCovered = (earlier: Match, later: Match): boolean =>
+const lifeCovered = (earlier: RuleMatch, later: RuleMatch): boolean =>
   (!needsLiving(earlier) || needsLiving(later)) && (earlier.orphaned !== true || later.orphaned === true);
 
-const copiesCovered = ({ fromAutoSnapshot: earlier }: Match, { fromAutoSnapshot: later }: Match): boolean =>
+const copiesCovered = ({ fromAutoSnapshot: earlier }: RuleMatch, { fromAutoSnapshot: later }: RuleMatch): boolean =>
   earlier === 'any' || earlier === later;
 
 /** Whether every snapshot that the later match selects is selected by the earlier one. */
@@ -97,14 +100,17 @@ function isCovered(wide: Ranged, narrow: Ranged, effort: Effort): boolean {
 }
 
 /** Members by which an earlier rule does not match a snapshot that has no such member at all. */
-const unnamed = (earlier: Match, later: Match): readonly string[] =>
+const unnamedRule = (earlier: RuleMatch, later: RuleMatch): readonly string[] =>
   NAME_MEMBERS.filter((member) => earlier[member] !== undefined && later[member] === undefined);
 
-const HOURS = { years: 8_766, months: 730.5, days: 24, hours: 1 } as const;
+const HOURS_OF_UNIT = { years: 8_766, months: 730.5, days: 24, hours: 1 } as const;
 const hoursOf = (duration: Duration | null | undefined): number =>
   duration == null
     ? 0
-    : duration.years * HOURS.years + duration.months * HOURS.months + duration.days * HOURS.days + duration.hours;
+    : duration.years * HOURS_OF_UNIT.years +
+      duration.months * HOURS_OF_UNIT.months +
+      duration.days * HOURS_OF_UNIT.days +
+      duration.hours;
 
 /** Whether a policy can keep a snapshot that another lets expire. */
 export function keepsMore(one: Policy, other: Policy): boolean {
@@ -121,15 +127,15 @@ export function keepsMore(one: Policy, other: Policy): boolean {
 /** Why no snapshot that is read can match; null where one can. */
 function outOfRange({ rule: { match }, kinds, regions }: Ranged, setting: RuleSetting): string | null {
   if (kinds.length === 0)
-    return `its kind (${listOf<string>(match.kind ?? []).join(', ')}) is none of kinds (${setting.kinds.join(', ')})`;
+    return `its kind (${valuesOf<string>(match.kind ?? []).join(', ')}) is none of kinds (${setting.kinds.join(', ')})`;
   if (regions?.length === 0)
-    return `its region (${joinNames(listOf<string>(match.region ?? []))}) is none of regions (${joinNames(listOf<string>(setting.regions))})`;
+    return `its region (${joinNames(valuesOf<string>(match.region ?? []))}) is none of regions (${joinNames(valuesOf<string>(setting.regions))})`;
   return null;
 }
 
-function coveredBy(rule: Rule, by: Rule, { policies }: RuleSetting): HiddenRule {
+function coveredBy(rule: ComparedRule, by: ComparedRule, { policies }: RuleSetting): HiddenRule {
   const [own, applied] = [policies.get(rule.policy), policies.get(by.policy)];
-  const exceptions = unnamed(by.match, rule.match);
+  const exceptions = unnamedRule(by.match, rule.match);
   const except = exceptions.length === 0 ? '' : ` (except for a snapshot without ${exceptions.join(' or ')})`;
   const fact = `rule "${rule.name}" can match nothing, because rule "${by.name}" before it covers it${except}.`;
   const loses = own !== undefined && applied !== undefined && keepsMore(own, applied);

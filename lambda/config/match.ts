@@ -10,12 +10,12 @@ type TextMember = 'kind' | 'region' | 'account' | 'source' | 'name';
 const TEXT_MEMBERS: readonly TextMember[] = ['kind', 'region', 'account', 'source', 'name'];
 
 /** One value or several, as several. */
-export const listOf = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+export const valuesOf = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
 function textTest(match: Match, member: TextMember): readonly Test[] {
   const patterns = match[member];
   if (patterns === undefined) return [];
-  const matches = anyGlob(listOf(patterns));
+  const matches = anyGlob(valuesOf(patterns));
   return [
     (subject) => {
       const text = subject[member];

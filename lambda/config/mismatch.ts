@@ -1,15 +1,15 @@
 import type { MatchSubject } from '../core/policy/policy';
-import { compileRule, listOf } from './match';
+import { compileRule, valuesOf } from './match';
 import type { ConfigOutput } from './schema';
 
-type Match = ConfigOutput['rules'][number]['match'];
+type MismatchedRule = ConfigOutput['rules'][number]['match'];
 
-const known = (value: string | boolean | null): string => (value === null ? 'not known' : String(value));
+const knownMembers = (value: string | boolean | null): string => (value === null ? 'not known' : String(value));
 
 function tagMismatches(
   of: 'tags' | 'sourceTags',
-  wanted: Match['tags'],
-  matches: (part: Partial<Match>) => boolean,
+  wanted: MismatchedRule['tags'],
+  matches: (part: Partial<MismatchedRule>) => boolean,
 ): readonly string[] {
   const owner = of === 'tags' ? 'it' : 'its living source';
   return Object.entries(wanted ?? {}).flatMap(([key, value]) =>
@@ -18,14 +18,14 @@ function tagMismatches(
 }
 
 /** Why a rule does not match: one phrase for each member that does not. Empty for a rule that matches. */
-export function mismatches(match: Match, subject: MatchSubject): readonly string[] {
-  const matches = (part: Partial<Match>): boolean =>
+export function mismatches(match: MismatchedRule, subject: MatchSubject): readonly string[] {
+  const matches = (part: Partial<MismatchedRule>): boolean =>
     compileRule({ match: { fromAutoSnapshot: 'any', ...part }, policy: '' }, '').matches(subject);
   const { fromAutoSnapshot, orphaned, tags, sourceTags } = match;
   const texts = (['kind', 'region', 'account', 'source', 'name'] as const).flatMap((member) => {
     const patterns = match[member];
     if (patterns === undefined || matches({ [member]: patterns })) return [];
-    return [`${member} ${known(subject[member])} is not ${listOf<string>(patterns).join(' or ')}`];
+    return [`${member} ${knownMembers(subject[member])} is not ${valuesOf<string>(patterns).join(' or ')}`];
   });
   return [
     ...(matches({ fromAutoSnapshot })
@@ -36,6 +36,6 @@ export function mismatches(match: Match, subject: MatchSubject): readonly string
     ...texts,
     ...tagMismatches('tags', tags, matches),
     ...tagMismatches('sourceTags', sourceTags, matches),
-    ...(orphaned === undefined || matches({ orphaned }) ? [] : [`orphaned is ${known(subject.orphaned)}`]),
+    ...(orphaned === undefined || matches({ orphaned }) ? [] : [`orphaned is ${knownMembers(subject.orphaned)}`]),
   ];
 }

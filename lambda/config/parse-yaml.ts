@@ -20,7 +20,7 @@ type Position = { readonly line: number; readonly column: number };
 export type Refused = { readonly ok: false; readonly errors: readonly ConfigProblem[] };
 export type Read<T> = { readonly ok: true; readonly value: T } | Refused;
 
-const problemAt = (got: string, expected: string, position?: Position): ConfigProblem => ({
+const yamlProblemAt = (got: string, expected: string, position?: Position): ConfigProblem => ({
   path: '',
   keys: [],
   on: 'value',
@@ -32,7 +32,7 @@ const problemAt = (got: string, expected: string, position?: Position): ConfigPr
 /** A file that is refused as a whole. */
 export const refused = (got: string, expected: string, position?: Position): Refused => ({
   ok: false,
-  errors: [problemAt(got, expected, position)],
+  errors: [yamlProblemAt(got, expected, position)],
 });
 
 /** What the YAML reader says, as got and expected. */
@@ -65,7 +65,7 @@ const positionAt = (offset: number, lines: LineCounter): Position => {
   return { line: Math.max(1, line), column: Math.max(1, col) };
 };
 
-const positionOf = (node: { readonly range?: Range | null }, lines: LineCounter): Position =>
+const yamlPosition = (node: { readonly range?: Range | null }, lines: LineCounter): Position =>
   positionAt(node.range?.[0] ?? 0, lines);
 
 /** Merge keys with a value that cannot be merged. */
@@ -77,18 +77,18 @@ function wrongMerges(document: Document, { targetOf }: Aliases, lines: LineCount
       const maps = mergedMaps(value, targetOf);
       if (maps?.some((map) => path.includes(map)))
         problems.push(
-          problemAt(
+          yamlProblemAt(
             'a merge key (<<) of the map that it is in',
             'another map',
-            positionOf(isNode(key) ? key : {}, lines),
+            yamlPosition(isNode(key) ? key : {}, lines),
           ),
         );
       if (maps !== null) return;
       problems.push(
-        problemAt(
+        yamlProblemAt(
           'a merge key (<<) of something else',
           'a map, its alias, or a list of such after <<',
-          positionOf(isNode(key) ? key : {}, lines),
+          yamlPosition(isNode(key) ? key : {}, lines),
         ),
       );
     },
@@ -98,8 +98,8 @@ function wrongMerges(document: Document, { targetOf }: Aliases, lines: LineCount
 
 const givenTwice = (key: unknown, position: Position): ConfigProblem =>
   isMergeKey(key)
-    ? problemAt('a second merge key (<<)', 'one with a list, such as <<: [*a, *b]', position)
-    : problemAt('a key that stands there already', 'each key once', position);
+    ? yamlProblemAt('a second merge key (<<)', 'one with a list, such as <<: [*a, *b]', position)
+    : yamlProblemAt('a key that stands there already', 'each key once', position);
 
 /**
  * Keys that stand twice in one map. The YAML reader's own check compares all pairs, which takes minutes for a large
@@ -112,7 +112,7 @@ function duplicateKeys(document: Document, lines: LineCounter): readonly ConfigP
       const seen = new Set<unknown>();
       for (const { key } of map.items) {
         if (!isScalar(key)) continue;
-        if (seen.has(key.value)) problems.push(givenTwice(key, positionOf(key, lines)));
+        if (seen.has(key.value)) problems.push(givenTwice(key, yamlPosition(key, lines)));
         seen.add(key.value);
       }
     },
@@ -130,12 +130,15 @@ function fromYaml({ code, message, pos }: YAMLError, text: string, lines: LineCo
   const at = code === 'BAD_ALIAS' ? text.lastIndexOf('*', pos[0]) : -1;
   if (at >= 0) {
     const star = starText(text, at);
-    return { ...problemAt(`an alias without a name (${star})`, 'a value', positionAt(at, lines)), hint: quoteIt(star) };
+    return {
+      ...yamlProblemAt(`an alias without a name (${star})`, 'a value', positionAt(at, lines)),
+      hint: quoteIt(star),
+    };
   }
   const advice = ADVICE.find(([words]) => words.test(message))?.[1];
   const reason = `what is not YAML (${firstLineOfMessage(message)})`;
   const [got, expected] = WORDING[code] ?? [reason, advice === undefined ? 'YAML 1.2' : `YAML 1.2: ${advice}`];
-  return problemAt(got, expected, positionAt(pos[0], lines));
+  return yamlProblemAt(got, expected, positionAt(pos[0], lines));
 }
 
 /**
@@ -169,7 +172,7 @@ function locator(
       if (pair !== undefined && depth === keys.length - 1 && (on === 'key' || isEmptyNode(node))) place = pair.key;
       else if (isNode(node)) place = node;
     }
-    return { position: positionOf(isNode(place) ? place : {}, lines), node: place };
+    return { position: yamlPosition(isNode(place) ? place : {}, lines), node: place };
   };
 }
 
@@ -217,7 +220,11 @@ function parseYaml(
     if (faults.length > 0)
       return { ok: false, errors: inFileOrder(firstOfEachLine(faults.map((fault) => fromYaml(fault, text, lines)))) };
     if (second !== undefined) {
-      return refused('a second document', 'one document: remove what follows the line ---', positionOf(second, lines));
+      return refused(
+        'a second document',
+        'one document: remove what follows the line ---',
+        yamlPosition(second, lines),
+      );
     }
     const duplicates = duplicateKeys(document, lines);
     if (duplicates.length > 0) return { ok: false, errors: duplicates };
@@ -225,10 +232,10 @@ function parseYaml(
     const { dangling } = aliases;
     if (dangling !== null) {
       const star = `*${dangling.source}`;
-      const problem = problemAt(
+      const problem = yamlProblemAt(
         `the alias ${star} without its anchor`,
         `&${dangling.source} before it`,
-        positionOf(dangling, lines),
+        yamlPosition(dangling, lines),
       );
       return { ok: false, errors: [{ ...problem, hint: quoteIt(star) }] };
     }

@@ -10,17 +10,18 @@ const KEEP = withSuggestion('all, or a map of keep rules such as { last: 3, dail
 const counted = (description: string) => z.optional(count).register(notes, { description });
 const window = duration('Counted back from the newest snapshot.');
 const windowed = (description: string) => z.optional(window).register(notes, { description });
-const newestOf = (period: string): string => `Keeps the newest snapshot of each of this many ${period} that have one.`;
+const newestProblem = (period: string): string =>
+  `Keeps the newest snapshot of each of this many ${period} that have one.`;
 const withinOf = (period: string): string =>
   `Keeps the newest snapshot of each ${period} within this time before the newest snapshot.`;
 const keepRules = map(
   {
     last: counted('Keeps this many of the newest snapshots.'),
-    hourly: counted(newestOf('hours')),
-    daily: counted(newestOf('days')),
-    weekly: counted(newestOf('ISO weeks')),
-    monthly: counted(newestOf('months')),
-    yearly: counted(newestOf('years')),
+    hourly: counted(newestProblem('hours')),
+    daily: counted(newestProblem('days')),
+    weekly: counted(newestProblem('ISO weeks')),
+    monthly: counted(newestProblem('months')),
+    yearly: counted(newestProblem('years')),
     within: windowed('Keeps every snapshot within this time before the newest snapshot.'),
     withinHourly: windowed(withinOf('hour')),
     withinDaily: windowed(withinOf('day')),

@@ -46,7 +46,7 @@ const MAX_SHOWN_LENGTH = 60;
 /** What a terminal would obey rather than show, and what cannot be told from a space or from nothing. */
 const UNPRINTABLE = /[\u007f-\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff]/g;
 
-function quoted(text: string): string {
+function quotedValue(text: string): string {
   const short = text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
   return jsonText(short).replace(UNPRINTABLE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -55,7 +55,7 @@ function quoted(text: string): string {
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'nothing (null)';
-  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'string') return quotedValue(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty map' : 'a map';
   return String(value).slice(0, MAX_SHOWN_LENGTH);
@@ -65,7 +65,7 @@ export function show(value: unknown): string {
 export function pathText(keys: Keys): string {
   return keys.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`;
-    if (!/^[\w-]{1,60}$/.test(key)) return `${text}[${quoted(key)}]`;
+    if (!/^[\w-]{1,60}$/.test(key)) return `${text}[${quotedValue(key)}]`;
     return text === '' ? key : `${text}.${key}`;
   }, '');
 }
@@ -154,7 +154,9 @@ function fromIssue(issue: Issue, above: Keys, input: unknown): readonly ConfigPr
       break;
     }
     case 'invalid_key':
-      return [problemAt(keys, quoted(String(keys.at(-1))), issue.issues[0]?.message ?? issue.message, { on: 'key' })];
+      return [
+        problemAt(keys, quotedValue(String(keys.at(-1))), issue.issues[0]?.message ?? issue.message, { on: 'key' }),
+      ];
     case 'invalid_value': {
       const value = valueAt(input, keys);
       const words = issue.values.filter((word) => typeof word === 'string');

@@ -28,13 +28,13 @@ import {
 const meantPrice: Suggest = (value) => meantNumber(value, Number.MAX_SAFE_INTEGER);
 const PRICE = withSuggestion('US dollars per GB-month, 0 or more', meantPrice);
 const price = number(0, Number.MAX_SAFE_INTEGER, PRICE, 'US dollars per GB-month.');
-const GB_MONTH = withSuggestion('a price, or a map such as { default: 0.05, eu-central-1: 0.05 }', meantPrice);
+const GB_MONTH_SCHEMA = withSuggestion('a price, or a map such as { default: 0.05, eu-central-1: 0.05 }', meantPrice);
 const PRICE_KEY = wordOrRegion('default');
 const gbMonth = z.union(
   [
     price,
     z
-      .catchall(z.object({ default: z.optional(price) }, { error: GB_MONTH }), price)
+      .catchall(z.object({ default: z.optional(price) }, { error: GB_MONTH_SCHEMA }), price)
       .check(
         refuse((prices) => {
           const wrong = Object.keys(prices).find((key) => !PRICE_KEY.test(key));
@@ -43,7 +43,7 @@ const gbMonth = z.union(
       )
       .register(notes, { propertyNames: { pattern: PRICE_KEY.source } }),
   ],
-  { error: GB_MONTH },
+  { error: GB_MONTH_SCHEMA },
 );
 const PRICING_KEY = wordOrRegion('gbMonth', 'default');
 /** The price, or the prices of regions, under `gbMonth` or in its place. */

@@ -192,10 +192,10 @@ export function factsOf(evaluated: EvaluatedSnapshot, { pricing }: Pick<Config, 
   };
 }
 
-const stateOf = ({ source }: CandidateGroup): SourceState | null =>
+const groupSourceState = ({ source }: CandidateGroup): SourceState | null =>
   source === null ? null : { state: 'exists', name: source.name, tags: source.tags };
 
-type Skipped = Intersection['skipped'][number];
+type SkippedPlanItem = Intersection['skipped'][number];
 
 /** One run over a plan that was prepared. */
 class PlanRun {
@@ -215,7 +215,7 @@ class PlanRun {
     const { groups } = this.prepared;
     const skipped = this.prepared.skipped.filter(({ item }) => this.isOpen(item));
     // Of those that the decision keeps and no delete was sent of, nothing more has to be read.
-    const isSettled = ({ item, skipReason }: Skipped): boolean =>
+    const isSettled = ({ item, skipReason }: SkippedPlanItem): boolean =>
       skipReason.outcome === 'spared' && !this.isInDoubt(item);
     await this.record(
       skipped.filter(isSettled).map(({ item, evaluated, skipReason }) => this.resultOf(item, evaluated, skipReason)),
@@ -307,7 +307,7 @@ class PlanRun {
    * Records the outcome of a snapshot that no list has, or that is kept although an earlier run may have sent its
    * delete.
    */
-  private async clarify({ item, evaluated, skipReason }: Skipped, ports: ItemPorts): Promise<void> {
+  private async clarify({ item, evaluated, skipReason }: SkippedPlanItem, ports: ItemPorts): Promise<void> {
     const { signal } = this.options;
     const { config } = this.prepared;
     const sentBefore = this.isInDoubt(item);
@@ -342,7 +342,7 @@ class PlanRun {
         noteEnded: () => outcomes.noteEnded(item.arn),
       };
       const end = await deleteSnapshot(ports, {
-        ...{ candidate, source: stateOf(group), config, checkGroup: check, signal },
+        ...{ candidate, source: groupSourceState(group), config, checkGroup: check, signal },
         sentBefore: this.isInDoubt(item),
         isOutdated: this.isOutdated,
         attempt: wouldDelete === undefined ? attempt : null,

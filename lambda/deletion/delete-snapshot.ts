@@ -4,7 +4,7 @@ import { CHECK_VALID_MS, GROUP_CHECK_VALID_MS, startAge } from './check-age';
 import { type FailureReason, failedOutcome, goneOutcome, type ItemOutcome, reasonOf, type Sent } from './item-outcome';
 import { type AttemptStart, takenOver } from './outcome-store';
 import {
-  evaluate,
+  evaluateReading,
   type ItemPorts,
   isAborted,
   isGone,
@@ -173,7 +173,7 @@ class SnapshotDeletionRun {
 
   /** Returns what follows from the check of the snapshot. Null: its delete may be sent. */
   private async afterReading(now: SnapshotReading, signal: AbortSignal | undefined): Promise<Step | null> {
-    const finding = evaluate(now, this.sent);
+    const finding = evaluateReading(now, this.sent);
     if (finding.kind === 'clear') return null;
     if (finding.kind === 'outcome') return { end: finding.outcome };
     if (now.state === 'unread' && isAborted(signal)) return { end: await this.leave() };
@@ -283,7 +283,7 @@ class SnapshotDeletionRun {
    */
   private async afterRefusal(failure: CallFailure): Promise<ItemEnd> {
     const now = await readNow(this.ports, this.request);
-    const finding = evaluate(now, this.sent);
+    const finding = evaluateReading(now, this.sent);
     if (finding.kind !== 'outcome') return this.fail(now.state === 'differs' ? now.skipReason : reasonOf(failure));
     const { outcome } = finding;
     return now.state === 'differs'

@@ -28,7 +28,7 @@ export const reasonOf = ({ code, message, unreachable }: CallFailure): FailureRe
   ...(unreachable === true && { unreachable }),
 });
 
-const GONE: Readonly<Record<Sent, ItemOutcome>> = {
+const GONE_OUTCOMES: Readonly<Record<Sent, ItemOutcome>> = {
   'by-this-run': { outcome: 'deleted', code: 'deleted', text: 'deleted; the answer was lost, and it is gone' },
   'by-an-earlier-run': {
     outcome: 'deleted',
@@ -39,7 +39,7 @@ const GONE: Readonly<Record<Sent, ItemOutcome>> = {
 };
 
 /** Returns the outcome of a snapshot that is gone: no snapshot has its name, or one of another ARN has it. */
-export const goneOutcome = (sent: Sent): ItemOutcome => GONE[sent];
+export const goneOutcome = (sent: Sent): ItemOutcome => GONE_OUTCOMES[sent];
 
 const MAY_STILL: Readonly<Record<Exclude<Sent, 'nothing'>, string>> = {
   'by-this-run': 'a delete was sent, and its end is not known: it may still be deleted',

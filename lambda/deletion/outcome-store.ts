@@ -77,7 +77,7 @@ export interface OutcomeStore extends RunOutcomes {
   close(beforeRelease?: () => Promise<void>): Promise<ApplyResult>;
 }
 
-const MAX_TRIES = 5;
+const MAX_ATTEMPT_TRIES = 5;
 
 /** Makes the error of a run that finds an attempt of another run. */
 export const takenOver = (name: string): RetentionError =>
@@ -128,7 +128,7 @@ class StoredOutcomes implements OutcomeStore {
       this.begun.set(arn, 'owned');
       return 'owned';
     }
-    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    for (let tries = 0; tries < MAX_ATTEMPT_TRIES; tries += 1) {
       const start = await this.tryToStart(item, facts);
       if (start !== null) return start;
       await this.reread(arn);
@@ -304,7 +304,7 @@ class StoredOutcomes implements OutcomeStore {
     const { run } = this.ports.owner;
     const hasBegun = this.begun.has(arn);
     if (hasBegun) await this.reread(arn);
-    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    for (let tries = 0; tries < MAX_ATTEMPT_TRIES; tries += 1) {
       const known = this.attempts.get(arn)?.attempt;
       if (known?.state === 'settled') return known.outcome;
       const isForeign = known?.state === 'open' && !this.isOwnOpen(known);

@@ -20,7 +20,7 @@ export type DeletionOrder =
 
 const malformed = (got: unknown, expected: string): Error => malformedEvent('delete', null, got, expected);
 
-const EXPECTED =
+const EXPECTED_EVENT =
   '{ "plan": "<id>", "digest": "sha256:<64 hex digits>" } as the e-mail of a report has it, and if at all a whole number as "count" and { "kind": "caller" | "dashboard", "arn": "<ARN of IAM or STS>" | null } as "approvedBy"';
 // It becomes part of a key.
 const PLAN_ID = /^\w[\w.-]{0,127}$/;
@@ -44,7 +44,7 @@ function readApproval(value: unknown): Approval | null {
 function readSchedule(event: object, scheduledTime: unknown, mode: DeletionMode): DeletionOrder {
   const scheduledAt = typeof scheduledTime === 'string' ? parseInstant(scheduledTime) : null;
   if (mode !== 'automatic')
-    throw malformed(event, `${EXPECTED}: this function applies only plans that a person approves`);
+    throw malformed(event, `${EXPECTED_EVENT}: this function applies only plans that a person approves`);
   if (scheduledAt === null || Object.values(event).filter((value) => value !== undefined).length > 1)
     throw malformed(event, 'nothing but a scheduledTime such as 2026-11-23T08:00:00Z');
   return { kind: 'automatic', scheduledAt };
@@ -52,14 +52,14 @@ function readSchedule(event: object, scheduledTime: unknown, mode: DeletionMode)
 
 /** Parses an event, strictly. Throws `event.malformed`, also for a schedule where a person has to approve. */
 export function readOrder(event: unknown, mode: DeletionMode): DeletionOrder {
-  if (typeof event !== 'object' || event === null || Array.isArray(event)) throw malformed(event, EXPECTED);
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) throw malformed(event, EXPECTED_EVENT);
   const { plan, digest, count, approvedBy, scheduledTime, ...rest } = event as Readonly<Record<string, unknown>>;
-  if (Object.keys(rest).length > 0) throw malformed(event, EXPECTED);
+  if (Object.keys(rest).length > 0) throw malformed(event, EXPECTED_EVENT);
   if (scheduledTime !== undefined) return readSchedule(event, scheduledTime, mode);
   if (typeof plan !== 'string' || !PLAN_ID.test(plan) || typeof digest !== 'string' || !DIGEST.test(digest))
-    throw malformed(event, EXPECTED);
-  if (count !== undefined && !isCount(count)) throw malformed(event, EXPECTED);
+    throw malformed(event, EXPECTED_EVENT);
+  if (count !== undefined && !isCount(count)) throw malformed(event, EXPECTED_EVENT);
   const approval = readApproval(approvedBy);
-  if (approval === null) throw malformed(event, EXPECTED);
+  if (approval === null) throw malformed(event, EXPECTED_EVENT);
   return { kind: 'approved', plan, digest, ...(count !== undefined && { count }), approvedBy: approval };
 }

@@ -78,7 +78,7 @@ export async function readNow(
 }
 
 /** Evaluates a reading. A snapshot whose delete may have been sent has no other outcome than deleted or failed. */
-export function evaluate(now: SnapshotReading, sent: Sent): Finding {
+export function evaluateReading(now: SnapshotReading, sent: Sent): Finding {
   switch (now.state) {
     case 'same':
       return { kind: 'clear' };
@@ -133,7 +133,7 @@ export async function awaitEarlier(
   const { giveUpMs, confirmMs } = ports.backoff.settings;
   // Where nothing shows that it is being deleted, a delete that was sent may not have arrived yet.
   const patienceMs = (now: SnapshotReading): number => {
-    const finding = evaluate(now, 'by-an-earlier-run');
+    const finding = evaluateReading(now, 'by-an-earlier-run');
     return finding.kind === 'obstacle' && finding.mayPass ? giveUpMs : confirmMs;
   };
   const now = await waitUntilGone(() => readNow(ports, skipped, signal), ports.backoff, signal, patienceMs);

@@ -137,7 +137,7 @@ async function applyOnce(
 }
 
 /** Runs one invocation: a part of the plan, or why there is none. Safe to run twice. */
-async function invoke(
+async function runInvocation(
   ports: DeletionPorts,
   execution: string,
   plan: ApprovedPlan,
@@ -204,7 +204,7 @@ async function applyInInvocations(
     if (number > 1) await steps.rest(`rest-${number}`, rest);
     let end: Invocation;
     try {
-      end = await steps.step(`invocation-${number}`, () => invoke(ports, steps.execution, plan, deadline));
+      end = await steps.step(`invocation-${number}`, () => runInvocation(ports, steps.execution, plan, deadline));
     } catch (error) {
       return { state: 'failed', code: 'run.failed', text: error instanceof Error ? error.message : String(error) };
     }

@@ -43,7 +43,7 @@ function listsOnlyDue({ items }: Plan, runs: readonly ReportRun[], config: Selec
   return items.every((item) => known.has(jsonText(item)));
 }
 
-const nothing = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
+const nothingSelected = (code: string, text: string): NothingDue => ({ state: 'nothing', code, text });
 
 /**
  * Selects the snapshots that automatic deletion may delete, and writes them as the plan of this scheduled time, once: a
@@ -57,14 +57,15 @@ export async function selectAutomatically(
   now: number,
 ): Promise<Selected> {
   if (Math.abs(now - scheduledAt) > MAX_LATE_MS)
-    return nothing(
+    return nothingSelected(
       'auto.late',
       'it was started more than 24 hours from its scheduled time; the next start checks again',
     );
   const confirmed = await channel.confirmedSubscribers();
-  if (confirmed === null) return nothing('auto.no-subscriber', 'the subscriptions of the topic could not be read');
+  if (confirmed === null)
+    return nothingSelected('auto.no-subscriber', 'the subscriptions of the topic could not be read');
   if (confirmed < 1)
-    return nothing(
+    return nothingSelected(
       'auto.no-subscriber',
       'no e-mail address or telephone has confirmed a subscription, so nobody reads the reports',
     );
@@ -81,5 +82,5 @@ export async function selectAutomatically(
   // Its own plan lists only snapshots that are due: any other snapshot was not announced.
   return there?.createdAt === plan.createdAt && listsOnlyDue(there, runs, config, now)
     ? { state: 'plan', id: there.id, digest: there.digest, announcedBy: due.announcedBy }
-    : nothing('auto.duplicate', `another invocation has this scheduled time: it wrote ${store.locate(key)}`);
+    : nothingSelected('auto.duplicate', `another invocation has this scheduled time: it wrote ${store.locate(key)}`);
 }

@@ -49,7 +49,7 @@ export interface ResultSent extends Partial<Counts> {
 }
 
 /** Time limit (ms) of one attempt to send. */
-const SEND_TIMEOUT_MS = 45_000;
+const RESULT_TIMEOUT_MS = 45_000;
 
 /** Whether the same plan would be refused again, so that no command goes on with it. */
 function isFinal(end: RunEnd): boolean {
@@ -63,7 +63,7 @@ type Recorded = Pick<ResultContext, 'result' | 'unread'>;
 
 const NOTHING: Recorded = { result: null, unread: null };
 
-async function read(store: Store, plan: PlanKey): Promise<Recorded> {
+async function readInTime(store: Store, plan: PlanKey): Promise<Recorded> {
   try {
     return { result: await readOutcome(store, plan), unread: null };
   } catch (error) {
@@ -112,7 +112,7 @@ export async function sendResult(
   { plan, execution, end: ended, zone, again, evidenceHead }: EndedRun,
 ): Promise<ResultSent> {
   // The run that has the plan now sends its own result.
-  const recorded = isElsewhere(ended) ? NOTHING : await read(store, plan);
+  const recorded = isElsewhere(ended) ? NOTHING : await readInTime(store, plan);
   const { result, unread } = recorded;
   // A run that died after its last outcome did not note that it had finished.
   const end: RunEnd = result?.status === 'finished' ? { state: 'finished' } : ended;
@@ -136,7 +136,7 @@ export async function sendResult(
   const context = { ...common, files: await storePage(store, common) };
   await channel.send(
     { ...renderResultEmail(context), attributes: resultAttributes(context) },
-    AbortSignal.timeout(SEND_TIMEOUT_MS),
+    AbortSignal.timeout(RESULT_TIMEOUT_MS),
   );
   // It was sent: an error now would send it again.
   if (isOver) await isWritten(store, jsonObject(mailed, { digest: plan.digest, execution }));

@@ -173,13 +173,13 @@ export function checkOrigin(config: Config): void {
     );
 }
 
-const MAX_NAMED = 5;
+const MAX_UNREAD_NAMED = 5;
 
 /**
  * Names the scopes that were not read, those with an error first. An earlier failure may be in none of them: GetRegions
  * is called in the first region.
  */
-function unreadText(unread: Plan['scopes'], { scopes, problems }: Inventory): string {
+function unreadListText(unread: Plan['scopes'], { scopes, problems }: Inventory): string {
   const failed = scopes.flatMap(({ region, kind, error }) =>
     error === undefined ? [] : [{ region, kind, why: ` (${error.code}: ${error.message})` }],
   );
@@ -188,9 +188,9 @@ function unreadText(unread: Plan['scopes'], { scopes, problems }: Inventory): st
     why: failed.find((scope) => scope.region === region && scope.kind === kind)?.why ?? '',
   }));
   const sorted = [...all.filter(({ why }) => why !== ''), ...all.filter(({ why }) => why === '')];
-  const named = sorted.slice(0, MAX_NAMED).map(({ name, why }) => `${name}${why}`);
+  const named = sorted.slice(0, MAX_UNREAD_NAMED).map(({ name, why }) => `${name}${why}`);
   if (named.length === 0) return problems[0]?.message ?? 'a source list';
-  const more = sorted.length > MAX_NAMED ? ` and ${sorted.length - MAX_NAMED} more` : '';
+  const more = sorted.length > MAX_UNREAD_NAMED ? ` and ${sorted.length - MAX_UNREAD_NAMED} more` : '';
   const [first] = failed;
   const elsewhere =
     first === undefined || sorted[0]?.why !== '' ? '' : `, because of ${first.region} ${first.kind}${first.why}`;
@@ -209,7 +209,7 @@ export function checkInventory(plan: Plan, inventory: Inventory): void {
   if (inventory.complete && unread.length === 0) return;
   throw refusal(
     'inventory.incomplete',
-    `not everything can be read now: ${unreadText(unread, inventory)}; fix that and apply again`,
+    `not everything can be read now: ${unreadListText(unread, inventory)}; fix that and apply again`,
   );
 }
 

@@ -29,13 +29,13 @@ interface Lost {
 }
 
 /** The operations of one delete as far as they are known. `lost`: the last one whose end cannot be read. */
-interface Progress {
+interface OperationProgress {
   readonly open: readonly OpenOperation[];
   readonly failed: readonly Operation[];
   readonly lost: Lost | null;
 }
 
-const UNNAMED: Lost = { code: 'operation.unnamed', text: 'the service started an operation without an id' };
+const UNNAMED_OPERATION: Lost = { code: 'operation.unnamed', text: 'the service started an operation without an id' };
 
 const timeoutOf = ({ id }: OpenOperation, limitMs: number): Lost => ({
   code: 'operation.timeout',
@@ -45,10 +45,10 @@ const timeoutOf = ({ id }: OpenOperation, limitMs: number): Lost => ({
 const FOREIGN: Lost = { code: 'operation.foreign', text: 'the service answered with an operation of another resource' };
 
 /** Sorts the operations that a delete of a snapshot started. */
-function progressAtStart(started: readonly Operation[], name: string): Progress {
+function progressAtStart(started: readonly Operation[], name: string): OperationProgress {
   const own = started.filter(({ resourceName = name }) => resourceName === name);
   const pending = own.filter(({ state }) => state === 'pending');
-  const lost = pending.some(({ id }) => id === null) ? UNNAMED : null;
+  const lost = pending.some(({ id }) => id === null) ? UNNAMED_OPERATION : null;
   return {
     open: pending.flatMap(({ id, resourceName }) => (id === null ? [] : [{ id, resourceName, failure: null }])),
     failed: own.filter(({ state }) => state === 'failed'),
@@ -60,8 +60,8 @@ function progressAtStart(started: readonly Operation[], name: string): Progress 
 async function readOpen(
   deletion: Pick<SnapshotDeletion, 'readOperation'>,
   region: string,
-  before: Progress,
-): Promise<Progress> {
+  before: OperationProgress,
+): Promise<OperationProgress> {
   const open: OpenOperation[] = [];
   const failed = [...before.failed];
   let { lost } = before;

@@ -125,7 +125,7 @@ function defaultStep({ snapshot, config }: PolicySourceInput, matched: boolean):
   };
 }
 
-function outcomeText({ holds, problems, policy }: Resolution, fromAutoSnapshot: boolean): string {
+function sourceOutcomeText({ holds, problems, policy }: Resolution, fromAutoSnapshot: boolean): string {
   if (problems.length > 0) return 'no policy, because a tag has a problem: kept';
   const held = holds.length > 0 ? '; held, so the policy does not apply' : '';
   if (policy !== null) return `${policyText(policy)}: ${policyWords(policy.policy)}${held}`;
@@ -159,6 +159,6 @@ export function explainPolicySource(input: PolicySourceInput): readonly PolicySo
     ownStep(own),
     sourceStep(input, above, because, own.policy !== null),
     ...rest,
-    { question: 'Its policy', answers: [outcomeText(resolution, snapshot.fromAutoSnapshot)] },
+    { question: 'Its policy', answers: [sourceOutcomeText(resolution, snapshot.fromAutoSnapshot)] },
   ];
 }

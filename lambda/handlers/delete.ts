@@ -2,7 +2,7 @@ import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { visibleMembers } from '../core/util/safe-text';
 import { keepHeapLean } from '../runtime/lean-heap';
-import { measure } from './measure';
+import { measureRun } from './measure';
 import { wireDeletion } from './wire-delete';
 
 keepHeapLean();
@@ -17,7 +17,7 @@ export const handler = withDurableExecution(async (event: unknown, context) => {
   const execution = executionContext.durableExecutionArn;
   try {
     const run = wireDeletion(process.env, __dirname);
-    const result = await run(event, context, (measured) => measure(measured, lambdaContext.functionName));
+    const result = await run(event, context, (measured) => measureRun(measured, lambdaContext.functionName));
     logger.info('deletion.finished', { execution, ...result });
     return result;
   } catch (error) {

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { visibleMembers } from '../core/util/safe-text';
 import { keepHeapLean } from '../runtime/lean-heap';
-import { measure } from './measure';
+import { measureRun } from './measure';
 import { wireReport } from './wire-report';
 
 keepHeapLean();
@@ -19,7 +19,7 @@ export async function handler(event: unknown, context: Context): Promise<unknown
     const run = wireReport(process.env, __dirname);
     const result = await run(event, context, (name, keys) => logger.info(name, { ...keys }));
     logger.info('check' in result ? 'check.finished' : 'report.finished', { ...result });
-    measure(result, context.functionName);
+    measureRun(result, context.functionName);
     return result;
   } catch (error) {
     logger.error('report.failed', error instanceof Error ? error : new Error(String(error)));

@@ -28,7 +28,7 @@ import { parseDeletionEnv } from '../runtime/env';
 import { lockRecorded } from './object-lock';
 import { readBundledConfig } from './read-bundled-config';
 
-const MINUTE = 60_000;
+const FUNCTION_MINUTE = 60_000;
 
 /**
  * An invocation has 15 minutes: no deletion begins after 8. Those in flight then have 5, which is enough for all that
@@ -36,10 +36,10 @@ const MINUTE = 60_000;
  * that are left, a delete on its way can take half a minute.
  */
 export const LIMITS: RunLimits = {
-  inventory: 6 * MINUTE,
-  invocation: 8 * MINUTE,
-  closing: 2 * MINUTE,
-  run: 23 * 60 * MINUTE,
+  inventory: 6 * FUNCTION_MINUTE,
+  invocation: 8 * FUNCTION_MINUTE,
+  closing: 2 * FUNCTION_MINUTE,
+  run: 23 * 60 * FUNCTION_MINUTE,
   invocations: 200,
 };
 
@@ -48,8 +48,8 @@ export const LIMITS: RunLimits = {
  */
 export const DEPLOYED_RETRY_SETTINGS: RetrySettings = {
   ...RETRY_SETTINGS,
-  giveUpMs: 3 * MINUTE,
-  confirmMs: MINUTE,
+  giveUpMs: 3 * FUNCTION_MINUTE,
+  confirmMs: FUNCTION_MINUTE,
   attempts: 8,
 };
 

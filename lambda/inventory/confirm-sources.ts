@@ -41,7 +41,7 @@ function absentSources(
 }
 
 /** The names that snapshots give to some sources. */
-function named(arns: ReadonlySet<string>, snapshots: readonly Snapshot[]): readonly AbsentSource[] {
+function sourcesByName(arns: ReadonlySet<string>, snapshots: readonly Snapshot[]): readonly AbsentSource[] {
   const names = new Map([...arns].map((arn) => [arn, new Set<string>()]));
   for (const { source } of snapshots)
     if (source?.arn != null && source.name !== null) names.get(source.arn)?.add(source.name);
@@ -107,7 +107,7 @@ export async function decideConfirmed(live: LiveInventory, options: ConfirmOptio
     const absent = absentSources(items, sources, isKnown);
     if (absent.size === 0) break;
     progress?.({ event: 'sources', sources: absent.size });
-    const found = await askSources(named(absent, live.snapshots));
+    const found = await askSources(sourcesByName(absent, live.snapshots));
     for (const arn of absent) answers.set(arn, found.get(arn) ?? NO_ANSWER);
     // Absent sources that are gone were decided as such already.
     if ([...absent].some((arn) => answers.get(arn)?.state !== 'gone')) decision = decideNow();

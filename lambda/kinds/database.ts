@@ -13,7 +13,7 @@ import { KIND_FACTS } from './kind-metadata';
 import { makeRecord, normalizeSource, optionalText, textOf } from './normalize';
 import { fromToken, toPage } from './page';
 
-function normalize(raw: RelationalDatabaseSnapshot, where: ListedIn, share: Share): SnapshotRecord {
+function normalizeDatabase(raw: RelationalDatabaseSnapshot, where: ListedIn, share: Share): SnapshotRecord {
   const source = share.source(textOf(raw.fromRelationalDatabaseName), textOf(raw.fromRelationalDatabaseArn));
   return makeRecord(raw, source, KIND_FACTS.database, where, share, {
     blueprint: optionalText(raw.fromRelationalDatabaseBlueprintId),
@@ -35,7 +35,7 @@ export function databaseKind(share: Share): SnapshotKind<LightsailClient> {
         options,
       );
       return toPage('GetRelationalDatabaseSnapshots', relationalDatabaseSnapshots, nextPageToken, (raw) =>
-        normalize(raw, where, share),
+        normalizeDatabase(raw, where, share),
       );
     },
     async listSources(client, token, options) {
@@ -50,7 +50,9 @@ export function databaseKind(share: Share): SnapshotKind<LightsailClient> {
         new GetRelationalDatabaseSnapshotCommand({ relationalDatabaseSnapshotName: name }),
         options,
       );
-      return relationalDatabaseSnapshot === undefined ? null : normalize(relationalDatabaseSnapshot, where, share);
+      return relationalDatabaseSnapshot === undefined
+        ? null
+        : normalizeDatabase(relationalDatabaseSnapshot, where, share);
     },
     async readSource(client, name, options) {
       const { relationalDatabase } = await client.send(

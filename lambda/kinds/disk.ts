@@ -14,7 +14,7 @@ import { makeRecord, normalizeSource, textOf } from './normalize';
 import { fromToken, toPage } from './page';
 
 /** Its source is a disk, or else the instance whose system disk it was. */
-function normalize(raw: DiskSnapshot, where: ListedIn, share: Share): SnapshotRecord {
+function normalizeDisk(raw: DiskSnapshot, where: ListedIn, share: Share): SnapshotRecord {
   const source =
     share.source(textOf(raw.fromDiskName), textOf(raw.fromDiskArn)) ??
     share.source(textOf(raw.fromInstanceName), textOf(raw.fromInstanceArn));
@@ -32,7 +32,7 @@ export function diskKind(share: Share): SnapshotKind<LightsailClient> {
         new GetDiskSnapshotsCommand(fromToken(token)),
         options,
       );
-      return toPage('GetDiskSnapshots', diskSnapshots, nextPageToken, (raw) => normalize(raw, where, share));
+      return toPage('GetDiskSnapshots', diskSnapshots, nextPageToken, (raw) => normalizeDisk(raw, where, share));
     },
     async listSources(client, token, options) {
       const { disks, nextPageToken } = await client.send(new GetDisksCommand(fromToken(token)), options);
@@ -40,7 +40,7 @@ export function diskKind(share: Share): SnapshotKind<LightsailClient> {
     },
     async readSnapshot(client, name, where, options) {
       const { diskSnapshot } = await client.send(new GetDiskSnapshotCommand({ diskSnapshotName: name }), options);
-      return diskSnapshot === undefined ? null : normalize(diskSnapshot, where, share);
+      return diskSnapshot === undefined ? null : normalizeDisk(diskSnapshot, where, share);
     },
     async readSource(client, name, options) {
       const { disk } = await client.send(new GetDiskCommand({ diskName: name }), options);

@@ -22,7 +22,7 @@ const attachedDisk = (disk: Disk | null): AttachedDisk => ({
   system: disk?.isSystemDisk === true,
 });
 
-function normalize(raw: InstanceSnapshot, where: ListedIn, share: Share): SnapshotRecord {
+function normalizeInstance(raw: InstanceSnapshot, where: ListedIn, share: Share): SnapshotRecord {
   const source = share.source(textOf(raw.fromInstanceName), textOf(raw.fromInstanceArn));
   return makeRecord(raw, source, KIND_FACTS.instance, where, share, {
     blueprint: optionalText(raw.fromBlueprintId),
@@ -44,7 +44,9 @@ export function instanceKind(share: Share): SnapshotKind<LightsailClient> {
         new GetInstanceSnapshotsCommand(fromToken(token)),
         options,
       );
-      return toPage('GetInstanceSnapshots', instanceSnapshots, nextPageToken, (raw) => normalize(raw, where, share));
+      return toPage('GetInstanceSnapshots', instanceSnapshots, nextPageToken, (raw) =>
+        normalizeInstance(raw, where, share),
+      );
     },
     async listSources(client, token, options) {
       const { instances, nextPageToken } = await client.send(new GetInstancesCommand(fromToken(token)), options);
@@ -55,7 +57,7 @@ export function instanceKind(share: Share): SnapshotKind<LightsailClient> {
         new GetInstanceSnapshotCommand({ instanceSnapshotName: name }),
         options,
       );
-      return instanceSnapshot === undefined ? null : normalize(instanceSnapshot, where, share);
+      return instanceSnapshot === undefined ? null : normalizeInstance(instanceSnapshot, where, share);
     },
     async readSource(client, name, options) {
       const { instance } = await client.send(new GetInstanceCommand({ instanceName: name }), options);

@@ -16,7 +16,7 @@ export interface KindFacts {
   };
 }
 
-function facts<K extends Kind>(kind: K, sourceType: string) {
+function kindFacts<K extends Kind>(kind: K, sourceType: string) {
   return {
     kind,
     sourceType,
@@ -32,9 +32,9 @@ function facts<K extends Kind>(kind: K, sourceType: string) {
 
 /** Every kind's facts. */
 export const KIND_FACTS: Readonly<Record<Kind, KindFacts>> = {
-  instance: facts('instance', 'Instance'),
-  disk: facts('disk', 'Disk'),
-  database: facts('database', 'RelationalDatabase'),
+  instance: kindFacts('instance', 'Instance'),
+  disk: kindFacts('disk', 'Disk'),
+  database: kindFacts('database', 'RelationalDatabase'),
 };
 
 /** What an inventory reads besides the lists of the kinds. */

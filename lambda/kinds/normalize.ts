@@ -39,7 +39,7 @@ const MAX_GB = 10_000_000;
 export const sizeOf = (value: number | undefined): number | null =>
   typeof value === 'number' && value >= 0 && value <= MAX_GB ? value : null;
 
-function instantOrNull(value: Date | undefined): number | null {
+function readInstant(value: Date | undefined): number | null {
   const instant = value instanceof Date ? value.getTime() : Number.NaN;
   // Zero is what an unset time looks like: nothing can be evaluated by it.
   return Number.isNaN(instant) || instant <= 0 ? null : instant;
@@ -60,7 +60,7 @@ export function makeRecord(
   const arn = textOf(raw.arn);
   const parsed = arn === null ? null : parseArn(arn);
   const name = textOf(raw.name);
-  const createdAt = instantOrNull(raw.createdAt);
+  const createdAt = readInstant(raw.createdAt);
   const { tags, defect } = share.tags(raw.tags);
   const common = share.common({
     kind: facts.kind,

@@ -57,7 +57,7 @@ const costBarHtml = (width: number): string =>
   '<td class="bar" aria-hidden="true"><svg viewBox="0 0 100 10" preserveAspectRatio="none">' +
   `<rect width="${width.toFixed(2)}" height="10"/></svg></td>`;
 
-function costHtml(view: SimulatedPolicy): string {
+function calendarCostHtml(view: SimulatedPolicy): string {
   const periods = costOverTime(view);
   const most = Math.max(...periods.map(({ atOnce }) => atOnce), 1);
   const rows = periods.map(({ label, atOnce, monthlyCostCeiling }) => {
@@ -93,6 +93,6 @@ export function* renderCalendarHtml(view: SimulatedPolicy): Generator<string> {
       : `<div class="months">\n${run.months.map(monthHtml).join('')}</div>\n`;
   yield '<h2>Cost over time</h2>\n<p class="dim">The most snapshots at once, and at most what they cost: ';
   yield `${sizeGb} GB each, $${gbMonth} per GB-month.</p>\n`;
-  yield costHtml(view);
+  yield calendarCostHtml(view);
   yield `<p class="dim">${escapeHtml(SIMULATION_METHOD)}</p>\n</main>\n${PAGE_END}`;
 }

@@ -21,19 +21,19 @@ import { type TerminalStyle, wrap } from './terminal';
 
 const CELL = 4;
 const MONTH_WIDTH = 7 * CELL - 1;
-const GAP = 4;
+const MONTH_GAP = 4;
 /** The columns of the months where the output is no terminal: two months fit. */
 const PIPE_COLUMNS = 60;
 const WEEKDAY_LINE = 'Mo  Tu  We  Th  Fr  Sa  Su';
 const BAR_WIDTH = 24;
 
-const bold = (text: string, { colour }: TerminalStyle): string => (colour ? `\u001b[1m${text}\u001b[0m` : text);
+const boldText = (text: string, { colour }: TerminalStyle): string => (colour ? `\u001b[1m${text}\u001b[0m` : text);
 
 /** `23D` kept, `23` made and gone, ` .` nothing made. */
-function dayText(each: SimulatedDay, style: TerminalStyle): string {
+function calendarDay(each: SimulatedDay, style: TerminalStyle): string {
   const code = firstRule(each);
   const number = String(dayOfMonth(each)).padStart(2);
-  if (code !== null) return bold(`${number}${ruleMark(code)}`, style);
+  if (code !== null) return boldText(`${number}${ruleMark(code)}`, style);
   return each.made > 0 ? `${number} ` : ' . ';
 }
 
@@ -42,7 +42,7 @@ function block(month: CalendarMonth, style: TerminalStyle): readonly string[] {
   const kept = `${month.kept} of ${month.made}`;
   const cells = [
     ...Array.from({ length: month.days[0] === undefined ? 0 : simulatedWeekday(month.days[0]) }, () => '   '),
-    ...month.days.map((each) => dayText(each, style)),
+    ...month.days.map((each) => calendarDay(each, style)),
   ];
   while (cells.length % 7 !== 0) cells.push('   ');
   const weeks = Array.from({ length: cells.length / 7 }, (_, i) => cells.slice(7 * i, 7 * i + 7).join(' '));
@@ -61,7 +61,7 @@ function monthRow(months: readonly CalendarMonth[], style: TerminalStyle): strin
     (_, i) =>
       `${blocks
         .map((lines) => lines[i] ?? ' '.repeat(MONTH_WIDTH))
-        .join(' '.repeat(GAP))
+        .join(' '.repeat(MONTH_GAP))
         .trimEnd()}\n`,
   ).join('');
 }
@@ -69,7 +69,7 @@ function monthRow(months: readonly CalendarMonth[], style: TerminalStyle): strin
 /** Months in rows; a run of months of which nothing is left is one line. */
 export function* calendarText(simulation: Simulation, style: TerminalStyle): Generator<string> {
   const columns = Number.isFinite(style.columns) ? style.columns : PIPE_COLUMNS;
-  const perRow = Math.max(1, Math.floor((columns + GAP) / (MONTH_WIDTH + GAP)));
+  const perRow = Math.max(1, Math.floor((columns + MONTH_GAP) / (MONTH_WIDTH + MONTH_GAP)));
   for (const run of calendarRuns(simulation)) {
     if (run.empty) yield `${emptyRunText(run)}\n\n`;
     else

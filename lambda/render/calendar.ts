@@ -67,7 +67,7 @@ export interface CalendarMonth {
   readonly atOnce: number;
 }
 
-const MONTH_NAMES = [
+const CALENDAR_MONTHS = [
   'January',
   'February',
   'March',
@@ -99,7 +99,7 @@ export function monthsOf({ days }: Simulation): readonly CalendarMonth[] {
   }
   return [...months].map(([label, list]) => ({
     label,
-    title: `${MONTH_NAMES[Number(label.slice(-2)) - 1] ?? ''} ${label.slice(0, -3)}`,
+    title: `${CALENDAR_MONTHS[Number(label.slice(-2)) - 1] ?? ''} ${label.slice(0, -3)}`,
     days: list,
     made: list.reduce((sum, { made }) => sum + made, 0),
     kept: list.reduce((sum, { kept }) => sum + kept.length, 0),

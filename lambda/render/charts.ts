@@ -24,7 +24,7 @@ export interface Chart {
 }
 
 /** The group of snapshots of a bar. */
-interface Group {
+interface ChartGroup {
   /** Its identity, where labels can be equal. */
   readonly key?: string;
   readonly label: string;
@@ -46,16 +46,20 @@ export const AGES = [
 export const ageFilter = ({ from, to }: (typeof AGES)[number]): string => `${from}-${to ?? ''}`;
 
 /** Amounts by verdict, and numbers of snapshots without a known amount. */
-interface Sum extends Group {
+interface Sum extends ChartGroup {
   readonly known: Record<Verdict, number>;
   readonly unknown: Record<Verdict, number>;
 }
 
-const emptySum = (group: Group): Sum => ({ ...group, known: { keep: 0, expire: 0 }, unknown: { keep: 0, expire: 0 } });
+const emptySum = (group: ChartGroup): Sum => ({
+  ...group,
+  known: { keep: 0, expire: 0 },
+  unknown: { keep: 0, expire: 0 },
+});
 
 function sumBy(
   report: Report,
-  groupOf: (item: EvaluatedSnapshot) => Group,
+  groupOf: (item: EvaluatedSnapshot) => ChartGroup,
   amountOf: (item: EvaluatedSnapshot) => number | null,
 ): ReadonlyMap<string, Sum> {
   const sums = new Map<string, Sum>();
@@ -83,7 +87,7 @@ function costBar({ known, unknown, ...group }: Sum): Bar {
 }
 
 /** Bars by cost, the most expensive first; those after MAX_BARS are one bar. */
-function costChart(title: string, report: Report, groupOf: (item: EvaluatedSnapshot) => Group): Chart {
+function costChart(title: string, report: Report, groupOf: (item: EvaluatedSnapshot) => ChartGroup): Chart {
   const sums = [
     ...sumBy(report, groupOf, ({ snapshot }) => monthlyCostCeiling(snapshot, report.pricing)).values(),
   ].sort(
@@ -100,7 +104,7 @@ function costChart(title: string, report: Report, groupOf: (item: EvaluatedSnaps
 }
 
 function ageChart(report: Report): Chart {
-  const groupOf = ({ snapshot }: EvaluatedSnapshot): Group => {
+  const groupOf = ({ snapshot }: EvaluatedSnapshot): ChartGroup => {
     const days = wholeDays(snapshot.createdAt, report.evaluatedAt);
     const band = days === null ? undefined : AGES.find(({ to }) => to === null || days <= to);
     return { label: band?.label ?? 'age not known', filter: band === undefined ? null : { age: ageFilter(band) } };

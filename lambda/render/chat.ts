@@ -24,7 +24,7 @@ const escapeChat = (text: string): string =>
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;');
 
-const cut = (text: string, most: number): string =>
+const cutMessage = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 
 /** Lists lines within `maxLength` characters; names the number of omitted lines. */
@@ -68,9 +68,10 @@ export function renderChat(report: Report, context: TextContext): ChatNotificati
   // All parts have the same maximum, so that the place of the full report always fits.
   const maxLength =
     Math.floor((CHAT_LIMITS.description - Math.min(head.length, 1_000)) / Math.max(1, parts.length)) - 2;
-  const description = [cut(head, 1_000), ...parts.map(({ title, lines }) => listed(title, lines, maxLength))].join(
-    '\n\n',
-  );
+  const description = [
+    cutMessage(head, 1_000),
+    ...parts.map(({ title, lines }) => listed(title, lines, maxLength)),
+  ].join('\n\n');
   const tag = `${context.tagPrefix ?? 'retention'}:hold`;
   const command = `To delete the expired snapshots: ${context.applyCommand}`;
   const canDelete = report.totals.expire > 0 && report.plan.blocked === null && context.applyCommand !== null;
@@ -88,8 +89,8 @@ export function renderChat(report: Report, context: TextContext): ChatNotificati
     source: 'custom',
     content: {
       textType: 'client-markdown',
-      title: cut(reportSubject(report, context), CHAT_LIMITS.title),
-      description: cut(description, CHAT_LIMITS.description),
+      title: cutMessage(reportSubject(report, context), CHAT_LIMITS.title),
+      description: cutMessage(description, CHAT_LIMITS.description),
       nextSteps: steps.filter((step) => step !== '' && step.length <= CHAT_LIMITS.nextStep),
       keywords: ['Lightsail', reportOutcome(report)],
     },

@@ -4,7 +4,7 @@ import { comparisonText, type TextTable } from './comparison-sections';
 import { escapeHtml } from './escape';
 import { PAGE_END, pageStart } from './page/page-shell';
 
-function* table(id: string, [head = [], ...rows]: TextTable): Generator<string> {
+function* comparisonTable(id: string, [head = [], ...rows]: TextTable): Generator<string> {
   yield `<table id="${id}"><thead><tr>${head.map((cell) => `<th scope="col">${escapeHtml(cell)}</th>`).join('')}</tr></thead>\n<tbody>\n`;
   for (const row of rows)
     yield `<tr>${row.map((cell, column) => `<td data-label="${escapeHtml(head[column] ?? '')}">${escapeHtml(cell)}</td>`).join('')}</tr>\n`;
@@ -20,7 +20,7 @@ export function* renderComparisonHtml(comparison: PolicyComparison, zone: Zone):
   for (const line of text.about) yield `<p class="dim">${escapeHtml(line)}</p>\n`;
   for (const { title, outcome } of text.parts) yield `<p><strong>${escapeHtml(`${title}: ${outcome}`)}</strong></p>\n`;
   yield '<section class="card">\n<h2>Totals</h2>\n';
-  yield* table('totals', text.totals);
+  yield* comparisonTable('totals', text.totals);
   yield '</section>\n';
   for (const [index, { title, newlyExpiring, newlyKept }] of text.parts.entries()) {
     const lists = [
@@ -30,11 +30,11 @@ export function* renderComparisonHtml(comparison: PolicyComparison, zone: Zone):
     for (const [name, rows, id] of lists) {
       if (rows.length <= 1) continue;
       yield `<section class="card">\n<h2>${name}: ${escapeHtml(title)}</h2>\n`;
-      yield* table(id, rows);
+      yield* comparisonTable(id, rows);
       yield '</section>\n';
     }
   }
   yield '<section class="card">\n<h2>Sources</h2>\n';
-  yield* table('sources', text.sources);
+  yield* comparisonTable('sources', text.sources);
   yield `</section>\n</main>\n${PAGE_END}`;
 }

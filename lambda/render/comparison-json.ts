@@ -7,7 +7,7 @@ import { escapeJson } from '../core/util/safe-text';
 const reasonsOf = ({ reasons }: EvaluatedSnapshot) =>
   reasons.map((reason) => ({ code: reason.code, text: describeReason(reason) }));
 
-const sourceOf = ({ snapshot, sourceExists }: EvaluatedSnapshot) =>
+const comparedSource = ({ snapshot, sourceExists }: EvaluatedSnapshot) =>
   snapshot.source && { name: snapshot.source.name, arn: snapshot.source.arn, exists: sourceExists };
 
 function changeJson({ against, before, after }: PolicyChange, { policies }: PolicyComparison): string {
@@ -20,7 +20,7 @@ function changeJson({ against, before, after }: PolicyChange, { policies }: Poli
     account: snapshot.account,
     region: snapshot.region,
     createdAt: snapshot.createdAt === null ? null : new Date(snapshot.createdAt).toISOString(),
-    source: sourceOf(after),
+    source: comparedSource(after),
     against,
     from: before.verdict,
     to: after.verdict,
@@ -30,16 +30,16 @@ function changeJson({ against, before, after }: PolicyChange, { policies }: Poli
   });
 }
 
-const sourceJson = ({ longestGapDays, account, ...rest }: SourceOutcome): string =>
+const comparedSourceJson = ({ longestGapDays, account, ...rest }: SourceOutcome): string =>
   JSON.stringify({ ...rest, account, longestGapDays });
 
-function* list<T>(name: string, items: readonly T[], toJson: (item: T) => string): Generator<string> {
+function* jsonList<T>(name: string, items: readonly T[], toJson: (item: T) => string): Generator<string> {
   yield `"${name}":[`;
   for (const [index, item] of items.entries()) yield `${index === 0 ? '\n' : ',\n'}${toJson(item)}`;
   yield items.length === 0 ? ']' : '\n]';
 }
 
-function* chunksOf(comparison: PolicyComparison): Generator<string> {
+function* comparisonChunks(comparison: PolicyComparison): Generator<string> {
   const head = {
     schemaVersion: 1,
     evaluatedAt: new Date(comparison.evaluatedAt).toISOString(),
@@ -48,9 +48,9 @@ function* chunksOf(comparison: PolicyComparison): Generator<string> {
     policies: comparison.policies.map(({ origin, digest, totals }) => ({ file: origin, digest, totals })),
   };
   yield `${JSON.stringify(head).slice(0, -1)},\n`;
-  yield* list('changes', comparison.changes, (change) => changeJson(change, comparison));
+  yield* jsonList('changes', comparison.changes, (change) => changeJson(change, comparison));
   yield ',\n';
-  yield* list('sources', comparison.sources, sourceJson);
+  yield* jsonList('sources', comparison.sources, comparedSourceJson);
   yield '}\n';
 }
 
@@ -58,5 +58,5 @@ function* chunksOf(comparison: PolicyComparison): Generator<string> {
  * The comparison as JSON (section 3 of the contract), one change and one source a line. Instants are ISO 8601 in UTC.
  */
 export function* renderComparisonJson(comparison: PolicyComparison): Generator<string> {
-  for (const chunk of chunksOf(comparison)) yield escapeJson(chunk);
+  for (const chunk of comparisonChunks(comparison)) yield escapeJson(chunk);
 }

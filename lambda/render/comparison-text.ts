@@ -3,7 +3,7 @@ import type { Zone } from '../core/time/zone';
 import { comparisonText, type TextTable } from './comparison-sections';
 import { type TerminalStyle, wrap } from './terminal';
 
-const GAP = '  ';
+const COLUMN_GAP = '  ';
 
 /**
  * A table with columns as wide as their widest cell. The first column is aligned to the left, the others to the right.
@@ -13,7 +13,7 @@ function* alignedTable([head = [], ...rows]: TextTable): Generator<string> {
   const lineOf = (row: readonly string[]): string =>
     row
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join(GAP)
+      .join(COLUMN_GAP)
       .trimEnd();
   for (const row of [head, ...rows]) yield `${lineOf(row)}\n`;
 }

@@ -103,7 +103,7 @@ const LONG_DAY = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric',
   timeZone: 'UTC',
 });
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
+const EMAIL_MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 
 /** `Monday, 7 December 2026` of a local day (`2026-12-07`). */
 export const longDay = (day: string): string => {
@@ -116,7 +116,7 @@ export const mediumDay = (day: string): string => `${shortDay(day)} ${day.slice(
 
 /** `7 Dec` of a local day. */
 export const shortDay = (day: string): string =>
-  `${Number(day.slice(8, 10))} ${MONTHS[Number(day.slice(5, 7)) - 1] ?? ''}`;
+  `${Number(day.slice(8, 10))} ${EMAIL_MONTHS[Number(day.slice(5, 7)) - 1] ?? ''}`;
 
 /** `7 Dec 2026 09:00` of a local minute (`2026-12-07 09:00`). */
 export const mediumMinute = (minute: string): string => `${mediumDay(minute)}${minute.slice(10)}`;

@@ -183,7 +183,7 @@ function scopeJson({ account, region, kind, status, sources, pages, snapshots, e
   });
 }
 
-function sourceJson({ arn, name, kind, account, region, exists, tags, newestAt, stale }: ReportSource): string {
+function reportSourceJson({ arn, name, kind, account, region, exists, tags, newestAt, stale }: ReportSource): string {
   const first = JSON.stringify({ arn, name, kind, account, region, exists }).slice(0, -1);
   const last = JSON.stringify({ newest: newestAt === null ? null : iso(newestAt), stale }).slice(1);
   return `${first},"tags":${tagsJson(tags)},${last}`;
@@ -255,7 +255,7 @@ function* chunksOf(report: Report, due: ReadonlyMap<string, string>): Generator<
     currency: totals.currency,
   })},\n`;
   yield* array('snapshots', report.items, (item) => snapshotJson(item, report, due.get(item.snapshot.arn ?? '')));
-  yield* array('sources', report.sources, sourceJson);
+  yield* array('sources', report.sources, reportSourceJson);
   yield `"changes":${JSON.stringify(changesJson(report.changes))},\n`;
   yield `"automaticSnapshots":${JSON.stringify(automaticJson(report))},"spend":null,\n`;
   yield* array('problems', report.problems, ({ code, arn, message }) => JSON.stringify({ code, arn, message }));

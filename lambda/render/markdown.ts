@@ -6,7 +6,7 @@ import { type Item, type Section, sections, unreadSection } from './report-secti
 const LINKED = /(\S*(?:@|:\/\/|\bwww\.|#\d|\bGH-\d)\S*)/i;
 
 /** A word as code, also with backticks. */
-function code(word: string): string {
+function inlineCode(word: string): string {
   const longest = Math.max(0, ...(word.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = '`'.repeat(longest + 1);
   return longest === 0 ? `\`${word}\`` : `${fence} ${word} ${fence}`;
@@ -16,7 +16,7 @@ function code(word: string): string {
 export const escapeMarkdown = (text: string): string =>
   text
     .split(LINKED)
-    .map((part, index) => (index % 2 === 1 ? code(part) : part.replace(/[\\`*_{}[\]<>#|!&~]/g, '\\$&')))
+    .map((part, index) => (index % 2 === 1 ? inlineCode(part) : part.replace(/[\\`*_{}[\]<>#|!&~]/g, '\\$&')))
     .join('')
     .replace(/^[+-]/, '\\$&')
     .replace(/^(\d+)([.)])/, '$1\\$2');

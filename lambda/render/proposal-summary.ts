@@ -29,8 +29,8 @@ interface SourceTotals {
 }
 
 const MAX_SOURCES = 50;
-const MAX_NAMED = 12;
-const MIN_COLUMNS = 60;
+const MAX_SOURCES_NAMED = 12;
+const MIN_SUMMARY_COLUMNS = 60;
 const MIN_NAME = 12;
 
 function totalsBySource(items: readonly EvaluatedSnapshot[]): readonly SourceTotals[] {
@@ -51,10 +51,14 @@ function totalsBySource(items: readonly EvaluatedSnapshot[]): readonly SourceTot
   return [...totals.values()].sort((a, b) => b.expire - a.expire || (a.name < b.name ? -1 : 1));
 }
 
-const cut = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
+const cutName = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);
 
 /** A table of text: numbers to the right, the first column cut to what is left of the width. */
-function table(rows: readonly (readonly string[])[], columns: number, numbers: readonly number[]): readonly string[] {
+function proposalTable(
+  rows: readonly (readonly string[])[],
+  columns: number,
+  numbers: readonly number[],
+): readonly string[] {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   const others = widths.slice(1).reduce((sum, width) => sum + width + 2, 0);
   const first = Math.min(widths[0] ?? 0, Math.max(MIN_NAME, columns - others));
@@ -62,7 +66,7 @@ function table(rows: readonly (readonly string[])[], columns: number, numbers: r
     row
       .map((cell, i) => {
         const width = i === 0 ? first : (widths[i] ?? 0);
-        return numbers.includes(i) ? cell.padStart(width) : cut(cell, width).padEnd(width);
+        return numbers.includes(i) ? cell.padStart(width) : cutName(cell, width).padEnd(width);
       })
       .join('  ')
       .trimEnd(),
@@ -82,7 +86,7 @@ function sourceTable(report: Report, columns: number): readonly string[] {
       formatNumber(keep),
       formatNumber(expire),
     ]);
-  const lines = table([['SOURCE', 'KIND', 'REGION', 'POLICY', 'KEEP', 'EXPIRE'], ...rows], columns, [4, 5]);
+  const lines = proposalTable([['SOURCE', 'KIND', 'REGION', 'POLICY', 'KEEP', 'EXPIRE'], ...rows], columns, [4, 5]);
   const more = all.length - MAX_SOURCES;
   return more > 0 ? [...lines, `and ${formatCount(more, 'more source', 'more sources')}`] : lines;
 }
@@ -98,7 +102,7 @@ function orphanText({ items, pricing }: Report): string | null {
       0,
     ),
   );
-  return `${formatCount(orphans.length, 'snapshot')} of deleted sources ${orphans.length === 1 ? 'is' : 'are'} kept (up to ${formatDollars(ceiling)} a month): ${joinNames(names, MAX_NAMED)}.`;
+  return `${formatCount(orphans.length, 'snapshot')} of deleted sources ${orphans.length === 1 ? 'is' : 'are'} kept (up to ${formatDollars(ceiling)} a month): ${joinNames(names, MAX_SOURCES_NAMED)}.`;
 }
 
 const problemText = ({ problems }: Report): string | null =>
@@ -106,7 +110,7 @@ const problemText = ({ problems }: Report): string | null =>
     ? null
     : `${formatCount(problems.length, 'problem')}, such as a tag that names an unknown policy, ${problems.length === 1 ? 'keeps' : 'keep'} snapshots. The report lists ${problems.length === 1 ? 'it' : 'them'}.`;
 
-function outcomeText({ totals }: Report): string {
+function proposalOutcome({ totals }: Report): string {
   if (totals.snapshots === 0) return 'The account has no manual snapshot yet, so the file is a general start.';
   return `It would expire ${formatNumber(totals.expire)} of ${formatCount(totals.snapshots, 'snapshot')} (up to ${formatDollars(totals.expireMonthlyCostCeiling)} a month) and keep ${formatNumber(totals.keep)}. Nothing was deleted.`;
 }
@@ -114,9 +118,9 @@ function outcomeText({ totals }: Report): string {
 /** What a proposed configuration would keep and expire, in totals and by source, and the next commands. */
 export function* renderProposalSummary(summary: ProposalSummary, width: number): Generator<string> {
   const { file, policies, rules, report, commands } = summary;
-  const columns = Math.max(MIN_COLUMNS, width);
+  const columns = Math.max(MIN_SUMMARY_COLUMNS, width);
   const made = `${formatCount(policies, 'policy', 'policies')} and ${formatCount(rules, 'rule')}`;
-  yield wrap(`Wrote ${oneLine(file)} with ${made}. ${outcomeText(report)}`, columns, '');
+  yield wrap(`Wrote ${oneLine(file)} with ${made}. ${proposalOutcome(report)}`, columns, '');
   const lines = sourceTable(report, columns);
   if (lines.length > 0) yield `\n${lines.join('\n')}\n`;
   for (const text of [orphanText(report), problemText(report)]) if (text !== null) yield `\n${wrap(text, columns, '')}`;

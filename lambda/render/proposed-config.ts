@@ -30,7 +30,7 @@ export interface ProposedConfig {
 }
 
 const WIDTH = 100;
-const MAX_NAMED = 12;
+const MAX_NAMES_IN_COMMENT = 12;
 
 /** A comment, wrapped. */
 const comment = (text: string, indent = ''): string =>
@@ -40,12 +40,12 @@ const comment = (text: string, indent = ''): string =>
     .map((line) => `${indent}# ${line}`.trimEnd())
     .join('\n');
 
-const quoted = (text: string): string => JSON.stringify(text);
+const yamlQuoted = (text: string): string => JSON.stringify(text);
 
 /** Sources by name, each once. */
-function namesOf(sources: readonly SourceRhythm[]): string {
+function sourceNames(sources: readonly SourceRhythm[]): string {
   const names = [...new Set(sources.map(({ name }) => oneLine(name ?? 'a source without a name')))];
-  return joinNames(names, MAX_NAMED);
+  return joinNames(names, MAX_NAMES_IN_COMMENT);
 }
 
 function policyLines({ name, purpose, keep, expireAfter }: ProposedPolicy): readonly string[] {
@@ -60,24 +60,24 @@ function policyLines({ name, purpose, keep, expireAfter }: ProposedPolicy): read
 function matchLines({ match }: ProposedRule): readonly string[] {
   if ('orphaned' in match) return ['    match: { orphaned: true }'];
   if ('kind' in match) return [`    match: { kind: [${match.kind.join(', ')}] }`];
-  const names = match.source.map(quoted);
+  const names = match.source.map(yamlQuoted);
   const line = `    match: { source: [${names.join(', ')}] }`;
   if (line.length <= WIDTH) return [line];
   return ['    match:', '      source:', ...names.map((name) => `        - ${name}`)];
 }
 
-function reasonOf({ match, sources }: ProposedRule): string {
+function ruleReason({ match, sources }: ProposedRule): string {
   const snapshots = sources.reduce((sum, each) => sum + each.snapshots, 0);
   if ('orphaned' in match)
     return sources.length === 0
       ? 'Snapshots of deleted servers, disks and databases. There are none now.'
-      : `${formatCount(snapshots, 'snapshot')} of deleted sources: ${namesOf(sources)}. They may be the last copies, so all are kept. Name another policy here once you need fewer.`;
-  const fact = `${formatCount(snapshots, 'snapshot')} of ${namesOf(sources)}.`;
+      : `${formatCount(snapshots, 'snapshot')} of deleted sources: ${sourceNames(sources)}. They may be the last copies, so all are kept. Name another policy here once you need fewer.`;
+  const fact = `${formatCount(snapshots, 'snapshot')} of ${sourceNames(sources)}.`;
   return 'kind' in match ? `Every other source of these kinds, now ${fact}` : fact;
 }
 
 const ruleLines = (rule: ProposedRule): readonly string[] => [
-  comment(reasonOf(rule), '  '),
+  comment(ruleReason(rule), '  '),
   `  - name: ${rule.name}`,
   ...matchLines(rule),
   `    policy: ${rule.policy}`,
@@ -108,7 +108,7 @@ function stoppedLines({ sources, zone }: ProposedConfig): readonly string[] {
   const stopped = sources.filter(({ state }) => state === 'stopped');
   if (stopped.length === 0) return [];
   const dated = stopped.map(({ name, newestAt }) => `${oneLine(name ?? 'a source')} (${localDay(newestAt, zone)})`);
-  const some = joinNames(dated, MAX_NAMED);
+  const some = joinNames(dated, MAX_NAMES_IN_COMMENT);
   return ['', comment(`Sources whose snapshots have stopped, with the date of the newest: ${some}.`)];
 }
 

@@ -59,7 +59,7 @@ function section<T>(
   };
 }
 
-const placeText = ({ kind, region }: Pick<Snapshot, 'kind' | 'region'>): string =>
+const snapshotPlace = ({ kind, region }: Pick<Snapshot, 'kind' | 'region'>): string =>
   `${kind} snapshot in ${oneLine(region)}`;
 
 function snapshotSize(snapshot: Snapshot): string {
@@ -85,7 +85,7 @@ const FACT_HEADS = ['AGE', 'SIZE', 'UP TO'] as const;
 
 /** A snapshot outside of the group of its source, with its reasons. */
 const snapshotItem = (evaluated: EvaluatedSnapshot, report: Report): Item => ({
-  line: `${snapshotName(evaluated.snapshot)} (${placeText(evaluated.snapshot)}, ${snapshotFacts(evaluated, report).join(', ')})`,
+  line: `${snapshotName(evaluated.snapshot)} (${snapshotPlace(evaluated.snapshot)}, ${snapshotFacts(evaluated, report).join(', ')})`,
   cells: [
     snapshotName(evaluated.snapshot),
     evaluated.snapshot.kind,
@@ -263,7 +263,7 @@ function* changeItems({ changes }: Report): Generator<Item> {
   for (const [title, items] of lists) {
     const heading = `${title}: ${formatCount(items.length, 'snapshot')}`;
     for (const { snapshot } of items)
-      yield { heading, line: `${snapshotName(snapshot)} (${placeText(snapshot)}, of ${sourceName(snapshot)})` };
+      yield { heading, line: `${snapshotName(snapshot)} (${snapshotPlace(snapshot)}, of ${sourceName(snapshot)})` };
   }
   const gone = `Gone: ${formatCount(changes.gone.length, 'snapshot')}`;
   for (const { arn, name } of changes.gone)

@@ -153,7 +153,7 @@ function readSince(
   );
 }
 
-const summaryOf = ({ id, digest, expiresAt, items, blocked }: NewPlan): PlanSummary => ({
+const reportSummary = ({ id, digest, expiresAt, items, blocked }: NewPlan): PlanSummary => ({
   id,
   digest,
   expiresAt: Date.parse(expiresAt),
@@ -207,7 +207,7 @@ export async function makeReport(
     totals: totalsOf(items, problems.length, config),
     items,
     problems,
-    plan: summaryOf(plan),
+    plan: reportSummary(plan),
     pricing: config.pricing,
     automatic: inventory.automatic,
     automaticRead: config.report.automaticSnapshots,

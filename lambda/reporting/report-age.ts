@@ -6,7 +6,7 @@ import { malformedEvent } from '../core/util/malformed-event';
 import type { Store } from '../ports/ports';
 import { REPORT_DUE_SINCE, REPORTS, reportFiles } from '../storage/keys';
 
-const HOUR = 3_600_000;
+const REPORT_AGE_HOUR = 3_600_000;
 
 /**
  * Returns the newest report that was stored completely and is not in the future; null when there is none. `at` is epoch
@@ -66,5 +66,5 @@ export async function reportAge(
   const known = [await reportDueSince(store), (await newestReport(store, now))?.at ?? null].filter((at) => at !== null);
   const since = known.length === 0 ? now : Math.min(now, Math.max(...known));
   await store.put({ key: REPORT_DUE_SINCE, contentType: 'text/plain', body: [new Date(since).toISOString()] });
-  return { check: 'age', reportAgeHours: (now - dueSince(since, now, pauses)) / HOUR };
+  return { check: 'age', reportAgeHours: (now - dueSince(since, now, pauses)) / REPORT_AGE_HOUR };
 }

@@ -11,14 +11,14 @@ import { indexedPlans, readIndexHeads } from '../storage/result-index';
 import { parseStored, REPORT_INDEX } from '../storage/schemas';
 
 /** Writers at once that outrun each other more often than this leave the rest to the next report. */
-const MAX_TRIES = 5;
+const MAX_INDEX_TRIES = 5;
 
-type IndexEntry = Pick<IndexedReport, 'outcome' | 'totals'>;
+type ReportEntry = Pick<IndexedReport, 'outcome' | 'totals'>;
 
 /** What an index of before has that a listing of reports does not tell; nothing where it cannot be read. */
 interface EarlierIndex {
   /** The outcomes and totals of reports, by report id. */
-  readonly entries: ReadonlyMap<string, IndexEntry>;
+  readonly entries: ReadonlyMap<string, ReportEntry>;
   readonly deletions: readonly IndexedDeletion[];
 }
 
@@ -78,9 +78,9 @@ export async function indexReports(
     (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null);
   const read = deletes ? await readDeletions(store) : null;
   let ids = await list();
-  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+  for (let attempt = 1; attempt <= MAX_INDEX_TRIES; attempt += 1) {
     const earlier = parseIndex(await store.get(INDEX_JSON));
-    const entry: IndexEntry = { outcome: reportSubject(report, { due }), totals: totalsOfReport(report) };
+    const entry: ReportEntry = { outcome: reportSubject(report, { due }), totals: totalsOfReport(report) };
     const entries = new Map([...earlier.entries, [report.reportId, entry]]);
     const deletions = read ?? earlier.deletions;
     const reports = [...ids].reverse().map(

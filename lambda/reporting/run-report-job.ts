@@ -35,7 +35,7 @@ export interface RunRequest {
   /** Epoch ms by which the report must be stored, so that there is time left to send it; absent: whenever it is. */
   readonly storeUntil?: number;
   /** The deletion that is deployed; absent where there is none. */
-  readonly deletion?: Omit<DeletionNotice, keyof Countdown>;
+  readonly deletion?: Omit<DeletionNotice, keyof ReportCountdown>;
   /** Whether the check for the first report started this run: it is always sent, and tells nothing of the schedule. */
   readonly isFirstCheck?: boolean;
   /** The name of the dashboard; absent: none is deployed. */
@@ -45,7 +45,7 @@ export interface RunRequest {
 /** Time limit (ms) of each read of the store before the inventory. */
 const READ_TIMEOUT_MS = 30_000;
 
-type Countdown = Pick<DeletionNotice, 'due' | 'countedFrom'>;
+type ReportCountdown = Pick<DeletionNotice, 'due' | 'countedFrom'>;
 
 /**
  * Returns the first day on which each snapshot of a plan can be deleted automatically; none for a report that no person
@@ -56,7 +56,7 @@ async function dueDays(
   { config, reportId, scheduledAt, isFirstCheck = false, deletion }: RunRequest,
   plan: NewPlan,
   confirmedSubscribers: number | null,
-): Promise<Countdown> {
+): Promise<ReportCountdown> {
   const { reportSchedule } = deletion ?? {};
   const settings = { ...config, ...(reportSchedule !== undefined && { reportSchedule }) };
   const runs = await readRuns(store, digest, graceHistoryStart(settings, clock()));
@@ -87,15 +87,15 @@ export type RunResult =
       readonly seconds: number;
     });
 
-const NO_DAYS: Countdown = { due: null };
+const NO_DAYS: ReportCountdown = { due: null };
 /** No countdown runs. */
-const NO_COUNTDOWN: Countdown = { due: new Map() };
+const NO_COUNTDOWN: ReportCountdown = { due: new Map() };
 
 /** Which parts of a report are stored, and why the others are not. */
 interface Kept {
   readonly stored: boolean;
   readonly listed: boolean;
-  readonly days: Countdown;
+  readonly days: ReportCountdown;
   /** The head of the evidence chain; null: the report is not recorded. */
   readonly evidenceHead: string | null;
   readonly failures: readonly Error[];
@@ -120,7 +120,7 @@ async function recordReport(
 const shorter = (limit: number | null): number => Math.min(READ_TIMEOUT_MS, limit ?? READ_TIMEOUT_MS);
 
 /** The surroundings of the stored page. */
-const pageOf = (
+const storedPageOf = (
   { config, deletion, region }: RunRequest,
   plan: NewPlan,
   due: ReadonlyMap<string, string> | null,
@@ -148,7 +148,7 @@ async function keepReport(
   const days = await withTimeout('find the days of deletions', shorter(left()), async () =>
     deletion?.mode === 'automatic' ? dueDays(ports, request, plan, confirmedSubscribers) : NO_COUNTDOWN,
   );
-  const page = pageOf(request, plan, days.value?.due ?? null, history);
+  const page = storedPageOf(request, plan, days.value?.due ?? null, history);
   const startedAt = ports.clock();
   const storing = await withTimeout('store the report', left(), (signal) =>
     storeReport(ports.store, report, plan, page, signal),

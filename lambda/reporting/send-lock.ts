@@ -13,7 +13,7 @@ export const SEND_TIMEOUT_MS = 45_000;
  * first retries, so that a retry can claim again; longer than the time limit by more than the clocks of machines
  * differ.
  */
-const CLAIM_TIMEOUT_MS = SEND_TIMEOUT_MS + 10_000;
+const CLAIM_EXPIRY_MS = SEND_TIMEOUT_MS + 10_000;
 
 /**
  * Returns the scheduled time by which a run is idempotent and its report is named; null for an event that is handled as
@@ -50,7 +50,7 @@ export async function claimRun(store: Store, scheduledAt: number, now: number): 
     const body = [new Date(now).toISOString()];
     if (await store.putIfAbsent({ key, contentType: 'text/plain', body })) return { state: 'mine', attempt };
     const claimedAt = Date.parse((await store.get(key)) ?? '');
-    if (now - claimedAt < CLAIM_TIMEOUT_MS)
+    if (now - claimedAt < CLAIM_EXPIRY_MS)
       throw new RetentionError(
         'run.in-progress',
         'cannot send the report: another invocation for the same scheduled time is sending it, or stopped while it did; the next try checks again',

@@ -8,9 +8,9 @@ const HASHED_CHUNK = 65_536;
 /** Returns the SHA-256 over the UTF-8 of a text, as 64 lower-case hex digits. */
 export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isPlainObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-const textOf = (value: unknown): string => {
+const canonicalText = (value: unknown): string => {
   const text = canonicalize(value);
   if (text === undefined)
     throw new RetentionError('digest.not-json', 'cannot make a digest: got a value that has no JSON form');
@@ -32,14 +32,14 @@ function isInOrder(value: object): boolean {
 
 /** Canonical JSON in pieces, so that a list of any length is never one text. What can be iterated is a list. */
 function* canonicalPieces(value: unknown): Generator<string> {
-  if (!isObject(value) || 'toJSON' in value) {
-    yield textOf(value);
+  if (!isPlainObject(value) || 'toJSON' in value) {
+    yield canonicalText(value);
   } else if (Symbol.iterator in value) {
     let separator = '[';
     for (const element of value as Iterable<unknown>) {
       yield separator;
       separator = ',';
-      yield isObject(element) && isInOrder(element) ? JSON.stringify(element) : (canonicalize(element) ?? 'null');
+      yield isPlainObject(element) && isInOrder(element) ? JSON.stringify(element) : (canonicalize(element) ?? 'null');
     }
     yield separator === '[' ? '[]' : ']';
   } else {

@@ -1,7 +1,7 @@
 import { RetentionError } from '../core/util/errors';
 
 /** Each environment variable of the functions, by what the code calls it. Names live here and nowhere else. */
-const NAMES = { topicArn: 'TOPIC_ARN', bucket: 'BUCKET' } as const;
+const REQUIRED_VARIABLES = { topicArn: 'TOPIC_ARN', bucket: 'BUCKET' } as const;
 
 /** What may be left out. */
 const OPTIONAL_NAMES = {
@@ -26,8 +26,9 @@ const RUNTIME_NAMES = { region: 'AWS_REGION' } as const;
  */
 const ALLOCATION = { MALLOC_MMAP_THRESHOLD_: '16384' } as const;
 
-const REQUIRED_NAMES = { ...NAMES, ...RUNTIME_NAMES } as const;
-type Settings = Record<keyof typeof NAMES, string> & Partial<Record<keyof typeof OPTIONAL_NAMES, string>>;
+const REQUIRED_NAMES = { ...REQUIRED_VARIABLES, ...RUNTIME_NAMES } as const;
+type EnvSettings = Record<keyof typeof REQUIRED_VARIABLES, string> &
+  Partial<Record<keyof typeof OPTIONAL_NAMES, string>>;
 
 /** How S3 Object Lock keeps what is recorded. */
 export interface ObjectLockSetting {
@@ -151,10 +152,10 @@ export function parseDeletionEnv(env: Readonly<Record<string, string | undefined
  * The environment to deploy a function with: the variables that `parseEnv` asks for and Lambda does not set itself, and
  * how to allocate.
  */
-export function buildEnv({ topicArn, bucket, ...optional }: Readonly<Settings>): Record<string, string> {
+export function buildEnv({ topicArn, bucket, ...optional }: Readonly<EnvSettings>): Record<string, string> {
   return {
-    [NAMES.topicArn]: topicArn,
-    [NAMES.bucket]: bucket,
+    [REQUIRED_VARIABLES.topicArn]: topicArn,
+    [REQUIRED_VARIABLES.bucket]: bucket,
     ...ALLOCATION,
     ...optionalEnv(optional),
   };
@@ -180,8 +181,8 @@ export function deployedSettings(
 > {
   const value = (name: string): string | null => env[name]?.trim() || null;
   return {
-    topicArn: value(NAMES.topicArn),
-    bucket: value(NAMES.bucket),
+    topicArn: value(REQUIRED_VARIABLES.topicArn),
+    bucket: value(REQUIRED_VARIABLES.bucket),
     configurationDigest: value(OPTIONAL_NAMES.configurationDigest),
     deletionFunction: value(OPTIONAL_NAMES.deletionFunction),
     deletionMode: value(OPTIONAL_NAMES.deletionMode),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { PLAN_ITEM_DETAILS, type Plan } from '../core/plan/plan';
 import { PLAN } from './schemas';
 
-const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80);
+const shownMember = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80);
 
 const pathOf = (path: readonly PropertyKey[]): string =>
   path.reduce<string>((text, key) => {
@@ -14,13 +14,13 @@ const pathOf = (path: readonly PropertyKey[]): string =>
 function problemOf(issue: z.core.$ZodIssue, plan: unknown): string {
   const at = (path: readonly PropertyKey[], text: string): string =>
     path.length === 0 ? text : `${pathOf(path)}: ${text}`;
-  if (issue.code === 'unrecognized_keys') return at(issue.path, `got the unknown member ${shown(issue.keys[0])}`);
+  if (issue.code === 'unrecognized_keys') return at(issue.path, `got the unknown member ${shownMember(issue.keys[0])}`);
   const value = issue.path.reduce<unknown>(
     (found, key) => (found as Readonly<Record<PropertyKey, unknown>>)[key],
     plan,
   );
   if (value === undefined) return at(issue.path.slice(0, -1), `the member ${String(issue.path.at(-1))} is missing`);
-  return at(issue.path, `got ${shown(value)}, expected ${issue.message}`);
+  return at(issue.path, `got ${shownMember(value)}, expected ${issue.message}`);
 }
 
 /** Finds two items of one snapshot, or of one name: the count would be wrong. */
@@ -28,7 +28,7 @@ function repeated(plan: Plan): string | null {
   const seen = new Set<string>();
   for (const [index, { arn, kind, region, name }] of plan.items.entries()) {
     for (const key of [arn, JSON.stringify([kind, region, name])]) {
-      if (seen.has(key)) return `items[${index}]: got ${shown(arn)} (${shown(name)}) a second time`;
+      if (seen.has(key)) return `items[${index}]: got ${shownMember(arn)} (${shownMember(name)}) a second time`;
       seen.add(key);
     }
   }

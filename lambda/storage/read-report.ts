@@ -28,7 +28,9 @@ export type ReadReport =
 const text = z.string();
 const maybeText = z.nullable(z.string());
 const kind = z.enum(KINDS);
-const instant = z.string().check(z.refine((value) => parseInstant(value) !== null, 'expected an ISO 8601 instant'));
+const instantSchema = z
+  .string()
+  .check(z.refine((value) => parseInstant(value) !== null, 'expected an ISO 8601 instant'));
 
 /** Tags are not read by a record schema, which would lose the key `__proto__`. */
 const tags = z.custom<Readonly<Record<string, string | null>>>(
@@ -61,7 +63,7 @@ const snapshot = z.object({
   kind,
   account: maybeText,
   region: text,
-  createdAt: z.nullable(instant),
+  createdAt: z.nullable(instantSchema),
   sizeGb: z.nullable(z.number()),
   state: maybeText,
   fromAutoSnapshot: z.boolean(),
@@ -91,7 +93,7 @@ const problem = z.object({ code: text, arn: maybeText, message: text });
 const reportSchema = z.object({
   schemaVersion: z.literal(1),
   reportId: text,
-  evaluatedAt: instant,
+  evaluatedAt: instantSchema,
   complete: z.boolean(),
   scopes: z.array(scope),
   snapshots: z.array(snapshot),

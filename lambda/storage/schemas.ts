@@ -37,7 +37,7 @@ const known = <T extends string>() =>
   z.custom<T>((value) => typeof value === 'string' && value !== '', { error: 'a text' });
 const account = z.nullable(matching(/^\d{12}$/, 'an account number of 12 digits'));
 const digest = matching(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits');
-const listOf = <T extends z.core.SomeType>(element: T) => z.array(element, { error: 'a list' });
+const listSchema = <T extends z.core.SomeType>(element: T) => z.array(element, { error: 'a list' });
 const decimal = z.nullable(matching(DECIMAL, 'a decimal number as a text, or null'));
 const textOrNull = z.nullable(oneOrMore);
 const REASON_LENGTH = `a sentence of at most ${MAX_REASON_LENGTH} characters`;
@@ -55,14 +55,14 @@ export const PLAN: z.ZodMiniType<Plan> = exactly({
     'an id of letters, digits, "-", "_" and ".", other than "lock"',
   ),
   account,
-  scopes: listOf(exactly({ account, region: oneOrMore, kind })),
+  scopes: listSchema(exactly({ account, region: oneOrMore, kind })),
   createdAt: exactInstant,
   expiresAt: exactInstant,
   config: exactly({ origin: oneOrMore, digest }),
   complete: z.boolean({ error: 'true or false' }),
   caps: z.exactOptional(z.literal('raised', { error: 'raised, or no such member' })),
   blocked: z.nullable(exactly({ code: known<Blocked['code']>(), message: oneOrMore })),
-  items: listOf(
+  items: listSchema(
     exactly({
       arn: oneOrMore,
       name: oneOrMore,

@@ -1,4 +1,4 @@
-import { findAccount, findCaller } from '../../cli/aws';
+import { findCaller, findCallerAccount } from '../../cli/aws';
 import { checkCredentials } from '../../cli/doctor-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { smallAccount } from '../aws/reading';
@@ -17,7 +17,7 @@ describe('an STS that takes a question and never answers', () => {
   });
 
   it('leaves the account to the ARNs, and ends no command', async () => {
-    expect(await findAccount(await findCaller(undefined, process.env))).toBeNull();
+    expect(await findCallerAccount(await findCaller(undefined, process.env))).toBeNull();
     expect(emulator.requests.count('GetCallerIdentity')).toBe(2);
   }, 30_000);
 

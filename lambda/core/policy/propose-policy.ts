@@ -68,7 +68,7 @@ const POLICIES: Readonly<Record<Rhythm, ProposedPolicy>> = {
 };
 
 /** The default of an account without a source whose rhythm could be found. */
-const STARTER: ProposedPolicy = {
+const STARTER_KEEP: ProposedPolicy = {
   name: 'standard',
   purpose: 'A start: change the counts to what you need.',
   keep: { last: 3, daily: 7, weekly: 4, monthly: 12 },
@@ -87,7 +87,8 @@ const MIN_NAMES_OF_PATTERN = 3;
 
 type NamedSource = SourceRhythm & { readonly name: string };
 
-const isNamed = (source: SourceRhythm): source is NamedSource => source.name !== null && MATCHABLE.test(source.name);
+const isNamedPolicy = (source: SourceRhythm): source is NamedSource =>
+  source.name !== null && MATCHABLE.test(source.name);
 
 /**
  * The rhythm of each source name: the most frequent one of all sources with this name, because a rule matches them by
@@ -171,7 +172,7 @@ function kindRules(
  */
 export function proposePolicy(sources: readonly SourceRhythm[]): Proposal {
   const orphaned = sources.filter(({ state }) => state === 'orphaned');
-  const living = sources.filter(({ state }) => state !== 'orphaned').filter(isNamed);
+  const living = sources.filter(({ state }) => state !== 'orphaned').filter(isNamedPolicy);
   const byName = rhythmsByName(living);
   const prevailing = new Map(
     KINDS.filter((kind) => living.some((source) => source.kind === kind)).map((kind) => [
@@ -185,7 +186,7 @@ export function proposePolicy(sources: readonly SourceRhythm[]): Proposal {
     living.filter((source) => !listed.has(source)),
     prevailing,
   );
-  const fallbackPolicy = living.length === 0 ? STARTER : POLICIES[fallback];
+  const fallbackPolicy = living.length === 0 ? STARTER_KEEP : POLICIES[fallback];
   const orphanRule: ProposedRule = {
     name: 'deleted sources',
     match: { orphaned: true },
@@ -194,6 +195,6 @@ export function proposePolicy(sources: readonly SourceRhythm[]): Proposal {
   };
   const rules = [orphanRule, ...named, ...ofKinds];
   const used = new Set([...rules.map(({ policy }) => policy), fallbackPolicy.name]);
-  const policies = [ARCHIVE, ...Object.values(POLICIES), STARTER].filter(({ name }) => used.has(name));
+  const policies = [ARCHIVE, ...Object.values(POLICIES), STARTER_KEEP].filter(({ name }) => used.has(name));
   return { policies, rules, default: fallbackPolicy.name };
 }

@@ -48,8 +48,8 @@ export interface SimulateInput {
   readonly tags?: ReadonlyMap<string, Tags>;
 }
 
-const SOURCE = { name: 'source', arn: 'simulated-source' } as const;
-const simulatedSources: SourceLookup = () => ({ state: 'exists', name: SOURCE.name, tags: NO_TAGS });
+const SIMULATED_SOURCE = { name: 'source', arn: 'simulated-source' } as const;
+const simulatedSources: SourceLookup = () => ({ state: 'exists', name: SIMULATED_SOURCE.name, tags: NO_TAGS });
 
 const multiplyDuration = ({ years, months, days, hours, text }: Duration, factor: number): Duration => ({
   years: years * factor,
@@ -118,7 +118,7 @@ export function runSimulation({ config, schedule, sizeGb, tags }: SimulateInput)
       state: FINISHED_STATE.instance,
       fromAutoSnapshot: false,
       tags: tags?.get(name.slice(0, 10)) ?? NO_TAGS,
-      source: SOURCE,
+      source: SIMULATED_SOURCE,
     };
   });
 

@@ -22,11 +22,11 @@ export interface SourceRhythm {
   readonly newestAt: number;
 }
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+const RHYTHM_HOUR = 3_600_000;
+const RHYTHM_DAY = 24 * RHYTHM_HOUR;
 
 /** Snapshots this close to each other were made on one occasion. */
-const SAME_OCCASION = HOUR;
+const SAME_OCCASION = RHYTHM_HOUR;
 /** The newest intervals decide: older snapshots may have been thinned out. */
 const MAX_INTERVALS = 5;
 const MIN_INTERVALS = 2;
@@ -36,14 +36,14 @@ const TOLERANCE = 2.5;
 const MIN_REGULAR_SHARE = 0.6;
 /** A living source without a snapshot for this many of its intervals, and for at least this long, has stopped. */
 const MISSED_INTERVALS = 3;
-const MIN_SILENCE = 14 * DAY;
+const MIN_SILENCE = 14 * RHYTHM_DAY;
 
 /** The longest median interval of each rhythm. */
 const MAX_INTERVAL: Readonly<Record<Exclude<Rhythm, 'occasional'>, number>> = {
-  hourly: 18 * HOUR,
-  daily: 60 * HOUR,
-  weekly: 18 * DAY,
-  monthly: 46 * DAY,
+  hourly: 18 * RHYTHM_HOUR,
+  daily: 60 * RHYTHM_HOUR,
+  weekly: 18 * RHYTHM_DAY,
+  monthly: 46 * RHYTHM_DAY,
 };
 
 function median(values: readonly number[]): number {
@@ -77,7 +77,7 @@ export function rhythmOf(times: readonly number[]): { readonly rhythm: Rhythm; r
   return { rhythm, intervalMs };
 }
 
-function stateOf(exists: boolean, newestAt: number, intervalMs: number, now: number): SourceRhythm['state'] {
+function rhythmState(exists: boolean, newestAt: number, intervalMs: number, now: number): SourceRhythm['state'] {
   if (!exists) return 'orphaned';
   return now - newestAt > Math.max(MIN_SILENCE, intervalMs * MISSED_INTERVALS) ? 'stopped' : 'active';
 }
@@ -104,7 +104,7 @@ export function sourceRhythms(
     const newestAt = times[0] ?? 0;
     const { rhythm, intervalMs } = rhythmOf(times);
     const { kind, region } = first;
-    const state = stateOf(sources(arn).state !== 'gone', newestAt, intervalMs, now);
+    const state = rhythmState(sources(arn).state !== 'gone', newestAt, intervalMs, now);
     return { name: first.source?.name ?? null, kind, region, rhythm, state, snapshots: times.length, newestAt };
   });
   const order = ({ name, kind, region, newestAt }: SourceRhythm): string =>

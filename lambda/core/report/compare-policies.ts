@@ -51,9 +51,9 @@ export interface PolicyComparison {
   readonly sources: readonly SourceOutcome[];
 }
 
-const DAY_MS = 86_400_000;
+const AGE_DAY_MS = 86_400_000;
 
-const wholeDaysBetween = (from: number, to: number): number => Math.trunc((to - from) / DAY_MS);
+const wholeDaysBetween = (from: number, to: number): number => Math.trunc((to - from) / AGE_DAY_MS);
 
 const NEWLY: readonly Verdict[] = ['expire', 'keep'];
 

@@ -75,12 +75,13 @@ function partHas(part: string, field: Field, value: number): boolean {
   return offset <= length && offset % step === 0;
 }
 
-const weekdayOf = ({ weekday, day }: Day, other: number): number => ((((weekday - 1 + other - day) % 7) + 7) % 7) + 1;
+const weekdayOfDate = ({ weekday, day }: Day, other: number): number =>
+  ((((weekday - 1 + other - day) % 7) + 7) % 7) + 1;
 
 /** The day of the month nearest to `wanted` that is no Saturday or Sunday, within the month. */
 function nearestWorkday(today: Day, wanted: number): number {
   const target = Math.min(wanted, today.last);
-  const weekday = weekdayOf(today, target);
+  const weekday = weekdayOfDate(today, target);
   if (weekday === 7) return target === 1 ? 3 : target - 1;
   if (weekday === 1) return target === today.last ? target - 2 : target + 1;
   return target;

@@ -14,17 +14,17 @@ export function withinDistance(one: string, two: string, limit: number): boolean
       const cost = one[i - 1] === two[j - 1] ? 0 : 1;
       const swapped = i > 1 && j > 1 && one[i - 1] === two[j - 2] && one[i - 2] === two[j - 1];
       next[j] = Math.min(
-        at(row, j) + 1,
-        at(next, j - 1) + 1,
-        at(row, j - 1) + cost,
-        swapped ? at(last, j - 2) + 1 : far,
+        charAt(row, j) + 1,
+        charAt(next, j - 1) + 1,
+        charAt(row, j - 1) + cost,
+        swapped ? charAt(last, j - 2) + 1 : far,
         far,
       );
     }
     last = row;
     row = next;
   }
-  return at(row, two.length) <= limit;
+  return charAt(row, two.length) <= limit;
 }
 
-const at = (row: readonly number[], index: number): number => row[index] ?? Number.POSITIVE_INFINITY;
+const charAt = (row: readonly number[], index: number): number => row[index] ?? Number.POSITIVE_INFINITY;

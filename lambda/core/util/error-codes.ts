@@ -7,7 +7,7 @@ export interface CodeText {
   readonly remedy: string;
 }
 
-const NEW_PLAN = 'Make a new plan with a new report.';
+const NEW_PLAN_REMEDY = 'Make a new plan with a new report.';
 const DEFECT = 'Report the defect with the output.';
 const CHECK_NETWORK = 'Check the network connection, `AWS_ENDPOINT_URL` and the proxy.';
 const NEXT_REPORT = 'Wait for the next report, or invoke the report function again.';
@@ -401,18 +401,18 @@ export const ERROR_CODES = {
   'plan.altered': {
     fault: 'operator',
     meaning: 'The plan is not as a report wrote it, or is not the plan that was approved.',
-    remedy: NEW_PLAN,
+    remedy: NEW_PLAN_REMEDY,
   },
-  'plan.applied': { fault: 'operator', meaning: 'The plan is already finished.', remedy: NEW_PLAN },
+  'plan.applied': { fault: 'operator', meaning: 'The plan is already finished.', remedy: NEW_PLAN_REMEDY },
   'plan.blocked': {
     fault: 'operator',
     meaning: 'The report blocked its plan when it was made.',
-    remedy: `Fix the cause that the message names. ${NEW_PLAN}`,
+    remedy: `Fix the cause that the message names. ${NEW_PLAN_REMEDY}`,
   },
   'plan.config-changed': {
     fault: 'operator',
     meaning: 'The configuration in force differs from the one that the plan was made with.',
-    remedy: `Name that configuration with \`--config\`. ${NEW_PLAN}`,
+    remedy: `Name that configuration with \`--config\`. ${NEW_PLAN_REMEDY}`,
   },
   'plan.count': {
     fault: 'operator',
@@ -420,7 +420,11 @@ export const ERROR_CODES = {
     remedy: 'Read the plan again and enter its count.',
   },
   'plan.exists': { fault: 'bug', meaning: 'Another plan with the same id is already stored.', remedy: DEFECT },
-  'plan.expired': { fault: 'operator', meaning: 'The plan is older than `deletion.planValidFor`.', remedy: NEW_PLAN },
+  'plan.expired': {
+    fault: 'operator',
+    meaning: 'The plan is older than `deletion.planValidFor`.',
+    remedy: NEW_PLAN_REMEDY,
+  },
   'plan.id-taken': {
     fault: 'operator',
     meaning: 'The bucket of the deletion function has another plan of the same id.',
@@ -434,12 +438,12 @@ export const ERROR_CODES = {
   'plan.incomplete': {
     fault: 'operator',
     meaning: 'The report of the plan could not read everything.',
-    remedy: `Fix the failure that the report names. ${NEW_PLAN}`,
+    remedy: `Fix the failure that the report names. ${NEW_PLAN_REMEDY}`,
   },
   'plan.not-found': {
     fault: 'operator',
     meaning: 'There is no plan at this place.',
-    remedy: `Check the name. ${NEW_PLAN}`,
+    remedy: `Check the name. ${NEW_PLAN_REMEDY}`,
   },
   'plan.stranger': {
     fault: 'bug',
@@ -534,7 +538,7 @@ export const ERROR_CODES = {
   'result.unreadable': {
     fault: 'operator',
     meaning: 'The record of what was deleted cannot be read, or lacks its plan.',
-    remedy: `Restore the object that the message names. ${NEW_PLAN}`,
+    remedy: `Restore the object that the message names. ${NEW_PLAN_REMEDY}`,
   },
   'run.attempts': {
     fault: 'aws',
