@@ -1,6 +1,7 @@
 import type { LightsailClient } from '@aws-sdk/client-lightsail';
 import { differInCase, type LightsailArn, parseArn } from '../core/snapshot/arn';
 import { KINDS, type Kind, type SourceState } from '../core/snapshot/snapshot';
+import { appendTo } from '../core/util/append-to';
 import type { AbsentSource, AskSources, Clock } from '../ports/ports';
 import type { CallOptions, SnapshotKind, Source } from '../ports/snapshot-kind';
 import { confirmsAbsence, errorFacts } from './aws-errors';
@@ -20,7 +21,7 @@ export interface AskSourcesOptions {
   readonly atOnce?: number;
 }
 
-const CONCURRENT_REQUESTS = 16;
+const CALLS_AT_ONCE = 16;
 
 type KindOf = ReadonlyMap<string, SnapshotKind<LightsailClient>>;
 
@@ -36,7 +37,7 @@ export function makeAskSources({
   clients,
   clock,
   until,
-  atOnce = CONCURRENT_REQUESTS,
+  atOnce = CALLS_AT_ONCE,
 }: AskSourcesOptions): AskSources {
   return async (sources) => {
     const made = kinds();
@@ -44,12 +45,7 @@ export function makeAskSources({
     const deadline = startDeadline(until, clock);
     const answers = new Map<string, SourceState>();
     const byRegion = new Map<string, AbsentSource[]>();
-    for (const source of sources) {
-      const region = parseArn(source.arn)?.region ?? '';
-      const others = byRegion.get(region);
-      if (others === undefined) byRegion.set(region, [source]);
-      else others.push(source);
-    }
+    for (const source of sources) appendTo(byRegion, parseArn(source.arn)?.region ?? '', source);
     const workers = [...byRegion.values()].flatMap((queue) => {
       const left = queue[Symbol.iterator]();
       const work = async (): Promise<void> => {

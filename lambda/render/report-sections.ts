@@ -85,7 +85,9 @@ const FACT_HEADS = ['AGE', 'SIZE', 'UP TO'] as const;
 
 /** A snapshot outside of the group of its source, with its reasons. */
 const snapshotItem = (evaluated: EvaluatedSnapshot, report: Report): Item => ({
-  line: `${snapshotName(evaluated.snapshot)} (${snapshotPlace(evaluated.snapshot)}, ${snapshotFacts(evaluated, report).join(', ')})`,
+  line:
+    `${snapshotName(evaluated.snapshot)} (${snapshotPlace(evaluated.snapshot)}, ` +
+    `${snapshotFacts(evaluated, report).join(', ')})`,
   cells: [
     snapshotName(evaluated.snapshot),
     evaluated.snapshot.kind,
@@ -118,7 +120,9 @@ export function sourceHeading(group: readonly EvaluatedSnapshot[], report: Repor
     group.map(({ snapshot }) => snapshot),
     report.pricing,
   );
-  return `${sourceName(first.snapshot)}${gone} (${kind} snapshots in ${oneLine(region)}): ${formatCount(group.length, 'snapshot')}, ${ceilingText(extent)}`;
+  const place = `${kind} snapshots in ${oneLine(region)}`;
+  const count = formatCount(group.length, 'snapshot');
+  return `${sourceName(first.snapshot)}${gone} (${place}): ${count}, ${ceilingText(extent)}`;
 }
 
 /** By ARN, the earliest day of the deletion of a snapshot that is not held. */
@@ -217,7 +221,9 @@ const OFF_TEXTS: Readonly<Record<OffStatus, { readonly title: string; readonly w
     disabled: {
       title: 'Regions switched off',
       why: 'switched off in this account',
-      lead: 'The account has these regions switched off, so they could not be listed. Snapshots in them still incur charges.',
+      lead:
+        'The account has these regions switched off, so they could not be listed. ' +
+        'Snapshots in them still incur charges.',
     },
     denied: {
       title: 'Regions denied',
@@ -304,7 +310,9 @@ const EXCLUDED_TEXTS: Readonly<Record<Exclude<Status, 'managed'>, { readonly tit
     },
     problem: {
       title: 'Kept because of a problem',
-      lead: 'Something about these could not be read or understood, so they are kept. The problems below say what to fix.',
+      lead:
+        'Something about these could not be read or understood, so they are kept. ' +
+        'The problems below say what to fix.',
     },
     unfinished: {
       title: 'Not finished',

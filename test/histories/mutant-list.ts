@@ -48,18 +48,18 @@ export const MUTANTS: readonly Mutant[] = [
     ['a run that takes over does not wait', 'await this.ports.backoff.sleep(TAKE_OVER_WAIT_MS);', ''],
     [
       'a lost answer is taken for a delete that was not sent',
-      '|| failure.undone === true;',
-      "|| failure.class === 'transient' || failure.undone === true;",
+      '|| undone === true;',
+      "|| failureClass === 'transient' || undone === true;",
     ],
     [
       'an answer of no known kind is taken for a refusal',
-      "'caller', 'not-sent'].includes(failure.class)",
-      "'caller', 'not-sent', 'unknown'].includes(failure.class)",
+      "'caller', 'not-sent'].includes(failureClass)",
+      "'caller', 'not-sent', 'unknown'].includes(failureClass)",
     ],
     ['an accepted delete is success', 'if (isGone(now))', 'if (isDone || isGone(now))'],
     [
       'after a delete without an answer the next one follows at once',
-      'return isUndone ? this.again(reasonOf(failure)) : this.afterSilence(failure);',
+      'return isUndone(failure) ? this.again(reasonOf(failure)) : this.afterSilence(failure);',
       'return this.again(reasonOf(failure));',
     ],
   ),
@@ -175,7 +175,7 @@ export const MUTANTS: readonly Mutant[] = [
       'if (inventory.scopes.length > 0) return;',
     ],
   ),
-  ...of('lambda/core/policy/decide.ts', [
+  ...of('lambda/core/policy/evaluate-group.ts', [
     'floors do not matter',
     'if (!keeps && floors.length === 0) draft.verdict',
     'if (!keeps) draft.verdict',
@@ -195,13 +195,13 @@ export const MUTANTS: readonly Mutant[] = [
     "return answer.failure.class === 'not-found' ? { ok: true, value: null } : answer;",
     'return { ok: true, value: null };',
   ]),
+  ...of('lambda/core/plan/timetable.ts', [
+    'the grace period does not matter',
+    'now >= addDuration(at, grace, zone) && at <= subtractDuration(now, grace, zone)',
+    'at <= now',
+  ]),
   ...of(
     'lambda/core/plan/grace-period.ts',
-    [
-      'the grace period does not matter',
-      'now >= addDuration(at, grace, zone) && at <= subtractDuration(now, grace, zone)',
-      'at <= now',
-    ],
     ['a report that reached nobody counts', 'if (confirmed === null || confirmed < 1)', 'if (confirmed === null)'],
     ['a report that announced nothing counts', 'if (!announced)', 'if (announced === null)'],
     ['an old report is fresh', 'now - run.at > MAX_REPORT_AGE_MS', 'now < run.at - MAX_REPORT_AGE_MS'],

@@ -26,7 +26,8 @@ function chartHtml({ title, unit, bars }: Chart): string {
   const note = unit === 'dollars' ? 'Up to, per month' : 'Number of snapshots';
   const longest = Math.max(...bars.map(({ keep, expire }) => keep + expire), 1e-9);
   const rows = bars.map((bar) => barHtml(bar, longest)).join('\n');
-  return `<div class="chart"><table><caption><b>${escapeHtml(title)}</b> ${note}; hatched can be deleted</caption><tbody>${rows}</tbody></table></div>\n`;
+  const caption = `<caption><b>${escapeHtml(title)}</b> ${note}; hatched can be deleted</caption>`;
+  return `<div class="chart"><table>${caption}<tbody>${rows}</tbody></table></div>\n`;
 }
 
 const CHART_WIDTH = 330;
