@@ -1,6 +1,6 @@
 import type { LightsailClient } from '@aws-sdk/client-lightsail';
 import { differInCase, type LightsailArn, parseArn } from '../core/snapshot/arn';
-import { KINDS, type Kind, type SourceState } from '../core/snapshot/snapshot';
+import type { Kind, SourceState } from '../core/snapshot/snapshot';
 import { appendTo } from '../core/util/append-to';
 import type { AbsentSource, AskSources, Clock } from '../ports/ports';
 import type { CallOptions, SnapshotKind, Source } from '../ports/snapshot-kind';
@@ -40,8 +40,7 @@ export function makeAskSources({
   atOnce = CALLS_AT_ONCE,
 }: AskSourcesOptions): AskSources {
   return async (sources) => {
-    const made = kinds();
-    const kindOf: KindOf = new Map(KINDS.map((kind) => [made[kind].sourceType, made[kind]]));
+    const kindOf: KindOf = new Map(Object.values(kinds()).map((kind) => [kind.sourceType, kind]));
     const deadline = startDeadline(until, clock);
     const answers = new Map<string, SourceState>();
     const byRegion = new Map<string, AbsentSource[]>();
