@@ -42,7 +42,7 @@ describe('the history of a stack', () => {
   it('is read in the bucket that the stack makes', async () => {
     control.deployed = deployedStacks(new RetentionStack(quickApp(), 'LightsailRetention', { ...PROPS, env: ENV }));
     const { where } = await openHistory({ stack: 'LightsailRetention' }, terminal);
-    expect(where).toMatch(/^s3:\/\/lightsailretention-retentionstorebucket[0-9a-f]{8}$/i);
+    expect(where).toMatch(/^s3:\/\/LightsailRetention-RetentionStoreBucket[0-9a-f]{8}$/i);
   });
 
   it('is read in the bucket that was given to the construct', async () => {
