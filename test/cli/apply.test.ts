@@ -399,7 +399,7 @@ describe('lightsail-retention apply', () => {
       const { code, err } = await ask();
       expect({ code, err }).toMatchObject({
         code: 2,
-        err: expect.stringMatching(/^error: .*--yes 5 .* \[usage\.no-terminal\]\n$/m),
+        err: expect.stringMatching(/^error: .*--yes 5 .* \[usage\.no-terminal\]\n\(run .* apply --help.*\)\n$/m),
       });
       expect(count()).toBe(11);
     });
@@ -709,7 +709,7 @@ describe('lightsail-retention apply', () => {
       });
       await end;
       const names: unknown[] = [];
-      await lambda(202, (_, __, headers) => String(names.push(headers['x-amz-durable-execution-name'])));
+      await lambda(202, (_, __, headers) => String(names.push(nameOf(headers))), null);
       await cli(plan(), '--function', 'retention-delete:live', '--yes', '5');
       expect(names).toEqual([expect.stringMatching(new RegExp(`^${id}-\\d{8}T\\d{6}Z$`))]);
     });
@@ -826,7 +826,7 @@ describe('lightsail-retention apply', () => {
             `the plan has had no new outcome for 15 minutes: read the e-mail, s3://${DEFAULT_BUCKET}/results/${id}.json`,
           );
           expect(err).toContain(
-            `an earlier execution may have had the name ${id}, and another is started by aws lambda invoke `,
+            `an earlier execution may have had the name ${id}, and this starts another: aws lambda invoke `,
           );
           const [command = ''] = /aws lambda invoke .*\/dev\/stdout(?= \[apply\.no-result\])/.exec(err) ?? [];
           expect(command.replace(/\d{8}T\d{6}Z --cli/, 'NOW --cli')).toBe(

@@ -180,8 +180,8 @@ describe('the bundle that is deployed', () => {
     ]);
     const { answer } = await invoke({});
     expect(answer).toMatchObject({ ok: true, result: { delivery: 'sent', complete: false } });
-    expect(emulator.published[0]?.subject).toContain('Incomplete');
-    expect(emulator.published[0]?.message).toContain('disk snapshots in us-east-1');
+    expect(emulator.published[0]?.subject).toContain('INCOMPLETE');
+    expect(emulator.published[0]?.message).toContain('NOT READ: Virginia (us-east-1), disk snapshots: ');
     expect(JSON.parse(stored('report.json')).plan.blocked.code).toBe('inventory.incomplete');
   });
 

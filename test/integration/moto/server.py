@@ -171,10 +171,14 @@ def make_queue_policy(name, properties, region):
 
 
 def make_bucket_policy(name, properties, region):
-    # moto enforces policies without their conditions: "deny what is not TLS" would deny everything.
+    # moto enforces policies without their conditions: "deny what is not TLS", or "deny what replaces an object", would
+    # deny everything.
     document = dict(properties["PolicyDocument"])
+    ignored = ("aws:SecureTransport", "s3:if-none-match")
     document["Statement"] = [
-        each for each in document["Statement"] if "aws:SecureTransport" not in json.dumps(each.get("Condition", {}))
+        each
+        for each in document["Statement"]
+        if not any(key in json.dumps(each.get("Condition", {})) for key in ignored)
     ]
     if document["Statement"]:
         client("s3", region).put_bucket_policy(Bucket=properties["Bucket"], Policy=json.dumps(document))
