@@ -98,7 +98,7 @@ describe('an invocation that dies', () => {
           ]);
           if (subject.includes('NOT FINISHED')) expect([at, body.includes(code)]).toEqual([at, true]);
           if (unsettled.length > 0)
-            expect(body).toContain('A delete may have been sent: its outcome is not known (1)\n');
+            expect(body).toContain('A DELETE MAY HAVE BEEN SENT: ITS OUTCOME IS NOT KNOWN: 1\n');
           // The command in the mail goes on at once.
           const again = await runExecution(handler(), event, immortal, { name: 'again' });
           expect([at, again.result]).toEqual([at, expect.objectContaining({ state: 'finished' })]);
