@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { type HttpLimits, UPLOADING } from '../lambda/aws/http-limits';
@@ -67,7 +67,8 @@ export async function openPlace(plan: string, caller: Caller, limits: HttpLimits
     const there = irregularAt(plan);
     if (there !== null) throw unusable(plan, there);
     const file = realPath(plan);
-    return { where: plan, store: folderStore(dirname(file)), text: await readGiven(file), evidence: FOLDER_EVIDENCE };
+    const text = existsSync(file) ? await readGiven(file) : null;
+    return { where: plan, store: folderStore(dirname(file)), text, evidence: FOLDER_EVIDENCE };
   }
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(plan) ?? [];
   if (bucket === undefined || key === undefined) throw unusable(plan, 'another address');

@@ -76,7 +76,7 @@ function calendar({ policy, every = '1d', span, floors = {}, tags, printed }: Ca
     ...(tags !== undefined && { tags }),
   };
   const view = simulatePolicy(result.config, { name: null, policy: example }, making);
-  const style = { columns: 60, colour: false };
+  const style = { columns: Number.POSITIVE_INFINITY, colour: false };
   const months = [...calendarText(view.simulation, style)].join('');
   if (printed === undefined)
     return `A snapshot every ${every} for ${span}, until ${view.localEnd}\n\n${legendText(view)}\n${months}`;

@@ -24,7 +24,7 @@ test('docs/runbook.md names every event that a function logs', () => {
 
 test('docs/runbook.md names every reason for which an automatic deletion deletes nothing', () => {
   const codes = ['core/plan/grace-period.ts', 'deletion/select-due-snapshots.ts'].flatMap((file) =>
-    [...readFileSync(join(ROOT, 'lambda', file), 'utf8').matchAll(/nothing(?:Due)?\(\s*'([a-z.-]+)'/g)].map(
+    [...readFileSync(join(ROOT, 'lambda', file), 'utf8').matchAll(/nothing(?:Due|Selected)?\(\s*'([a-z.-]+)'/g)].map(
       (match) => match[1] ?? '',
     ),
   );
