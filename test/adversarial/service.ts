@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 /** A small Lightsail and STS of its own, over HTTP: accounts by access key, deletes that a test can see. */
@@ -106,7 +107,12 @@ export async function startService(accounts: Record<string, Account>) {
     }
     const op = target.split('.')[1] ?? '';
     const send = ({ status, body }: { status: number; body: unknown }): void => {
-      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', date: new Date().toUTCString() });
+      response.writeHead(status, {
+        'content-type': 'application/x-amz-json-1.1',
+        date: new Date().toUTCString(),
+        // As the service gives it: an answer without it is believed to be a gateway's.
+        'x-amzn-requestid': randomUUID(),
+      });
       response.end(JSON.stringify(body));
     };
     if (account === undefined) return send(error('UnrecognizedClientException', 'no such key'));
