@@ -191,8 +191,9 @@ async function reportEnd(
 }
 
 /**
- * Hands a plan to the deployed function, which verifies all of it again, and waits in the bucket for the outcome. A plan
- * in a file is stored in the function's bucket first; where that bucket cannot be read, the plan must already be in it.
+ * Hands a plan to the deployed function, which verifies all of it again, and waits in the bucket for the outcome. A
+ * plan in a file is stored in the function's bucket first; where that bucket cannot be read, the plan must already be
+ * in it.
  */
 export async function applyRemotely(
   options: RemoteOptions,

@@ -13,8 +13,8 @@ export class RetentionGrants {
   }
 
   /**
-   * List and read reports, plans, results and the evidence of these: `reports/`, `plans/`, `results/` and `evidence/` in
-   * the bucket.
+   * List and read reports, plans, results and the evidence of these: `reports/`, `plans/`, `results/` and `evidence/`
+   * in the bucket.
    */
   readReports(grantee: IGrantable): Grant {
     return this.store.grantReading(grantee);

@@ -274,8 +274,8 @@ export class ReportStore extends Construct {
   }
 
   /**
-   * Lets a grantee list and read reports, plans, results and evidence, and nothing else in the bucket; decrypt them too, where the
-   * bucket has a key.
+   * Lets a grantee list and read reports, plans, results and evidence, and nothing else in the bucket; decrypt them
+   * too, where the bucket has a key.
    */
   grantReading(grantee: IGrantable): Grant {
     if (this.bucket.encryptionKey) grantDecryption(this, this.bucket.encryptionKey, grantee);

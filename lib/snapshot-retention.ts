@@ -75,9 +75,9 @@ export interface SnapshotRetentionProps {
   readonly topic?: ITopic;
   /**
    * A bucket of yours to keep reports in, for one deployment alone, in the stack's region: under `reports/`, `plans/`,
-   * `runs/` and `evidence/`, and with deletion `results/`. What its lifecycle removes must be as old as `keepReportsFor` would have
-   * to be. The policy of one that the app makes is completed: TLS alone, and this account where the bucket is of
-   * another; for an imported one a warning says what it must have.
+   * `runs/` and `evidence/`, and with deletion `results/`. What its lifecycle removes must be as old as
+   * `keepReportsFor` would have to be. The policy of one that the app makes is completed: TLS alone, and this account
+   * where the bucket is of another; for an imported one a warning says what it must have.
    *
    * @default - a private, encrypted, versioned bucket that outlives the stack
    */
@@ -106,8 +106,8 @@ export interface SnapshotRetentionProps {
    */
   readonly lockReportsFor?: Duration;
   /**
-   * Locks evidence, plans and results, and nothing else: the functions send the lock with each object, because a default
-   * retention of the bucket would cover every object. To be chosen at the first deployment.
+   * Locks evidence, plans and results, and nothing else: the functions send the lock with each object, because a
+   * default retention of the bucket would cover every object. To be chosen at the first deployment.
    *
    * @default - not locked
    */

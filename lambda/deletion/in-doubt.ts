@@ -1,27 +1,18 @@
 import { DAY_MS } from '../core/time/units';
 import { eachOf } from '../ports/each-of';
 import type { Clock, Store } from '../ports/ports';
-import { LOCK_FILE, RECORD_NAME, RESULTS, recordFolder, resultFile } from '../storage/keys';
+import { type PlanKey, resultFile } from '../storage/keys';
+import { listResults } from '../storage/result-index';
 import { APPLY_RESULT, type Attempt, parseStored } from '../storage/schemas';
-import { readAttempt, unreadableStored } from './outcome-files';
+import { listRecords, readAttempt, unreadableStored } from './outcome-files';
 
 /** A delete whose end is not known counts as one that may still be carried out for this long (ms). */
 const MAX_DOUBT_MS = DAY_MS;
 
-const LOCK_NAME = LOCK_FILE.slice(RESULTS.length);
-
 /** Returns the attempts of a plan that have neither ended nor an outcome. */
-async function readOpenAttempts(
-  store: Store,
-  plan: { readonly id: string; readonly digest: string },
-): Promise<readonly Attempt[]> {
-  const found = (await store.list(recordFolder(plan))).flatMap((name) => {
-    const [, digits, kind] = RECORD_NAME.exec(name) ?? [];
-    return digits === undefined ? [] : [{ position: Number(digits), kind }];
-  });
-  const done = new Set(found.flatMap(({ position, kind }) => (kind === 'outcome' ? [position] : [])));
-  const open = found.filter(({ position }) => !done.has(position));
-  const stored = await eachOf(open, ({ position }) => readAttempt(store, plan, position));
+async function readOpenAttempts(store: Store, plan: PlanKey): Promise<readonly Attempt[]> {
+  const { open } = await listRecords(store, plan);
+  const stored = await eachOf(open, (position) => readAttempt(store, plan, position));
   return stored.flatMap((each) => (each?.attempt.state === 'open' ? [each.attempt] : []));
 }
 
@@ -31,12 +22,11 @@ async function readOpenAttempts(
  */
 export async function readInDoubtElsewhere(store: Store, clock: Clock, planId: string): Promise<ReadonlySet<string>> {
   const since = clock() - MAX_DOUBT_MS;
-  const own = resultFile(planId).slice(RESULTS.length);
-  const recent = [...(await store.listDated(RESULTS))].flatMap(([name, storedAt]) =>
-    name.endsWith('.json') && name !== own && name !== LOCK_NAME && (storedAt ?? since) >= since ? [name] : [],
+  const recent = [...(await listResults(store))].flatMap(([id, storedAt]) =>
+    id !== planId && (storedAt ?? since) >= since ? [id] : [],
   );
-  const arns = await eachOf(recent, async (name): Promise<readonly string[]> => {
-    const key = `${RESULTS}${name}`;
+  const arns = await eachOf(recent, async (id): Promise<readonly string[]> => {
+    const key = resultFile(id);
     const text = await store.get(key);
     if (text === null) return [];
     const result = parseStored(APPLY_RESULT, text);

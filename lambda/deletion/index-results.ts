@@ -72,8 +72,8 @@ async function append(store: Store, last: number, results: readonly IndexedResul
 }
 
 /**
- * Adds to the index each stored result that it lacks, those of runs that died before they did so included. Any number of
- * writers may run at once: a page is replaced only as it was read.
+ * Adds to the index each stored result that it lacks, those of runs that died before they did so included. Any number
+ * of writers may run at once: a page is replaced only as it was read.
  */
 export async function indexResults(store: Store): Promise<void> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {

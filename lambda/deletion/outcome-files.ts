@@ -71,6 +71,23 @@ export async function readItemOutcome(store: Store, plan: PlanKey, position: num
   return outcome;
 }
 
+/** The positions of the items of a plan that have an outcome, and of those that have an attempt alone. */
+interface RecordedPositions {
+  readonly done: readonly number[];
+  readonly open: readonly number[];
+}
+
+/** Lists which items of a plan have an outcome or an attempt. */
+export async function listRecords(store: Store, plan: PlanKey): Promise<RecordedPositions> {
+  const found = (await store.list(recordFolder(plan))).flatMap((name) => {
+    const [, digits, kind] = RECORD_NAME.exec(name) ?? [];
+    return digits === undefined ? [] : [{ position: Number(digits), kind }];
+  });
+  const done = new Set(found.flatMap(({ position, kind }) => (kind === 'outcome' ? [position] : [])));
+  const open = found.flatMap(({ position }) => (done.has(position) ? [] : [position]));
+  return { done: [...done], open };
+}
+
 /**
  * Reads the attempts and outcomes of a plan. Outcomes that are `known` are not read again, where `items`, the plan's,
  * tells their positions.
@@ -81,21 +98,17 @@ export async function readRecords(
   known: ReadonlyMap<string, ItemResult>,
   items: readonly PlanItem[],
 ): Promise<Records> {
-  const names = await store.list(recordFolder(plan));
-  const found = names.flatMap((name) => {
-    const [, digits, kind] = RECORD_NAME.exec(name) ?? [];
-    const position = Number(digits);
-    return digits === undefined || known.has(items[position]?.arn ?? '') ? [] : [{ position, kind }];
-  });
-  const done = new Set(found.flatMap(({ position, kind }) => (kind === 'outcome' ? [position] : [])));
-  const outcomes = await eachOf([...done], (position) => readItemOutcome(store, plan, position));
+  const listed = await listRecords(store, plan);
+  const isUnknown = (position: number): boolean => !known.has(items[position]?.arn ?? '');
+  const done = listed.done.filter(isUnknown);
+  const outcomes = await eachOf(done, (position) => readItemOutcome(store, plan, position));
   const recorded = new Map(known);
   for (const outcome of outcomes.filter((each) => each !== null).sort((a, b) => (a.at < b.at ? -1 : 1)))
     recorded.set(outcome.arn, outcome);
 
-  const open = found.filter(({ position }) => !done.has(position));
+  const open = listed.open.filter(isUnknown);
   const attempts = new Map<string, StoredAttempt>();
-  for (const stored of await eachOf(open, ({ position }) => readAttempt(store, plan, position))) {
+  for (const stored of await eachOf(open, (position) => readAttempt(store, plan, position))) {
     if (stored === null) continue;
     const { arn, outcome } = stored.attempt;
     if (outcome !== null) recorded.set(arn, outcome);

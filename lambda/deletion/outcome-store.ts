@@ -71,8 +71,8 @@ export interface OutcomeStore extends RunOutcomes {
   /** Returns the outcomes as this run knows them, durable or not. */
   result(): ApplyResult;
   /**
-   * Writes the result, finished if every item has its outcome, and releases the lock. `beforeRelease` is called while no
-   * other run can change what is stored; it must not reject.
+   * Writes the result, finished if every item has its outcome, and releases the lock. `beforeRelease` is called while
+   * no other run can change what is stored; it must not reject.
    */
   close(beforeRelease?: () => Promise<void>): Promise<ApplyResult>;
 }
@@ -349,8 +349,8 @@ export interface EarlierRuns {
 }
 
 /**
- * Returns what earlier runs of a plan recorded. Refuses plan.applied when it is finished, plan.in-progress while another
- * run seems to be active.
+ * Returns what earlier runs of a plan recorded. Refuses plan.applied when it is finished, plan.in-progress while
+ * another run seems to be active.
  */
 export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<EarlierRuns> {
   const result = await readUnfinished(ports.store, plan);

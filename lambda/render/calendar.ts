@@ -4,6 +4,7 @@ import type { Reason } from '../core/policy/reason';
 import type { SimulatedDay, Simulation } from '../core/policy/simulate';
 import type { Duration } from '../core/time/duration';
 import { DAY_MS } from '../core/time/units';
+import { monthName } from './day-text';
 import { ruleWords } from './policy-words';
 
 /** The output formats of a simulation. */
@@ -67,21 +68,6 @@ export interface CalendarMonth {
   readonly atOnce: number;
 }
 
-const CALENDAR_MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-] as const;
-
 /** Weekday of a simulated day: Monday is 0. */
 export const simulatedWeekday = ({ day }: SimulatedDay): number => (((day + 3) % 7) + 7) % 7;
 
@@ -99,7 +85,7 @@ export function monthsOf({ days }: Simulation): readonly CalendarMonth[] {
   }
   return [...months].map(([label, list]) => ({
     label,
-    title: `${CALENDAR_MONTHS[Number(label.slice(-2)) - 1] ?? ''} ${label.slice(0, -3)}`,
+    title: `${monthName(Number(label.slice(-2)))} ${label.slice(0, -3)}`,
     days: list,
     made: list.reduce((sum, { made }) => sum + made, 0),
     kept: list.reduce((sum, { kept }) => sum + kept.length, 0),

@@ -1,5 +1,6 @@
 import { oneLine } from '../core/util/safe-text';
 import { utf8Length } from '../core/util/utf8';
+import { dayInWords } from './day-text';
 
 /** Limits of an e-mail body, links included. */
 export const MAX_EMAIL_LINES = 40;
@@ -96,27 +97,5 @@ export function commandLines(command: string): readonly string[] {
   return [...lines, line];
 }
 
-const LONG_DAY = new Intl.DateTimeFormat('en-GB', {
-  weekday: 'long',
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-  timeZone: 'UTC',
-});
-const EMAIL_MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
-
-/** `Monday, 7 December 2026` of a local day (`2026-12-07`). */
-export const longDay = (day: string): string => {
-  const parts = new Map(LONG_DAY.formatToParts(Date.parse(day)).map(({ type, value }) => [type, value]));
-  return `${parts.get('weekday')}, ${parts.get('day')} ${parts.get('month')} ${parts.get('year')}`;
-};
-
-/** `7 Dec 2026` of a local day. */
-export const mediumDay = (day: string): string => `${shortDay(day)} ${day.slice(0, 4)}`;
-
-/** `7 Dec` of a local day. */
-export const shortDay = (day: string): string =>
-  `${Number(day.slice(8, 10))} ${EMAIL_MONTHS[Number(day.slice(5, 7)) - 1] ?? ''}`;
-
 /** `7 Dec 2026 09:00` of a local minute (`2026-12-07 09:00`). */
-export const mediumMinute = (minute: string): string => `${mediumDay(minute)}${minute.slice(10)}`;
+export const mediumMinute = (minute: string): string => `${dayInWords(minute.slice(0, 10))}${minute.slice(10)}`;

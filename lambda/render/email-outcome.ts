@@ -1,6 +1,7 @@
 import { DELETION_START_TEXT } from '../core/plan/deletion-start';
 import type { Report } from '../core/report/report-model';
-import { type EmailBlock, foreignText, longDay } from './email-layout';
+import { fullDayText } from './day-text';
+import { type EmailBlock, foreignText } from './email-layout';
 import { announcedDeletions, canBeDeletedText, costCeilingText } from './email-subject';
 import { exceedsCaps } from './first-clean-up';
 import { formatCount, formatDollars, formatNumber } from './numbers';
@@ -55,8 +56,8 @@ function countdownLines(report: Report, context: TextContext): EmailBlock {
   const what = `${formatCount(count, 'snapshot')} will be deleted`;
   const when =
     days.length === 1
-      ? ` on ${longDay(first[0])}`
-      : `: the first ${first[1] === 1 ? '' : `${formatNumber(first[1])} `}on ${longDay(first[0])}, the last on ${longDay(last[0])}`;
+      ? ` on ${fullDayText(first[0])}`
+      : `: the first ${first[1] === 1 ? '' : `${formatNumber(first[1])} `}on ${fullDayText(first[0])}, the last on ${fullDayText(last[0])}`;
   const stop = context.deletionSchedule === undefined ? '' : ' To stop all, disable the deletion schedule below.';
   return [
     `${what}${when}, starting at ${DELETION_START_TEXT}. ${staysText(report, report.totals.snapshots - count)}`,

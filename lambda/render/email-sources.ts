@@ -1,6 +1,7 @@
 import type { EvaluatedSnapshot, Report } from '../core/report/report-model';
 import { localDay } from '../core/time/period';
-import { type EmailBlock, foreignText, mediumDay, shortDay } from './email-layout';
+import { dayInWords, shortDayText } from './day-text';
+import { type EmailBlock, foreignText } from './email-layout';
 import { type EmailState, emailState } from './email-outcome';
 import { announcedDeletions, costCeilingText, placeOfRegion } from './email-subject';
 import { formatCount, formatNumber } from './numbers';
@@ -34,8 +35,8 @@ function sourceLine({ group, all }: SourceCount, report: Report, context: TextCo
   const days = announcedDeletions(
     new Map(group.flatMap(({ snapshot: { arn } }) => (arn === null ? [] : dueOf(arn, context)))),
   ).days;
-  const when = days.length === 0 ? '' : `, ${days.length === 1 ? 'on' : 'from'} ${shortDay(days[0]?.[0] ?? '')}`;
-  const from = made.length === 0 ? '' : `, oldest from ${mediumDay(localDay(oldest, report.zone))}`;
+  const when = days.length === 0 ? '' : `, ${days.length === 1 ? 'on' : 'from'} ${shortDayText(days[0]?.[0] ?? '')}`;
+  const from = made.length === 0 ? '' : `, oldest from ${dayInWords(localDay(oldest, report.zone))}`;
   return `- ${name}, ${foreignText(placeOfRegion(region), 30)}: ${formatNumber(group.length)} of ${formatNumber(all)}${from}${when}`;
 }
 

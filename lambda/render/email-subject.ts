@@ -1,5 +1,6 @@
 import type { Report, Scope } from '../core/report/report-model';
-import { emailSubject, shortDay } from './email-layout';
+import { shortDayText } from './day-text';
+import { emailSubject } from './email-layout';
 import { exceedsCaps } from './first-clean-up';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { regionCity } from './region-names';
@@ -64,8 +65,8 @@ function countdownSubjects({ totals }: Report, { count, days }: Announced): read
   const what = `${formatCount(count, 'snapshot')} will be deleted`;
   const when =
     days.length === 1
-      ? ` on ${shortDay(first[0])}`
-      : `, the first ${first[1] === 1 ? '' : `${formatNumber(first[1])} `}on ${shortDay(first[0])},`;
+      ? ` on ${shortDayText(first[0])}`
+      : `, the first ${first[1] === 1 ? '' : `${formatNumber(first[1])} `}on ${shortDayText(first[0])},`;
   return [`${what}${when} unless held (${formatNumber(totals.snapshots)} checked)`, `${what}${when} unless held`];
 }
 

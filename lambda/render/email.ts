@@ -7,16 +7,9 @@ import {
 } from '../core/report/console-links';
 import type { Report } from '../core/report/report-model';
 import { localDay, localMinute } from '../core/time/period';
+import { dayInWords } from './day-text';
 import { attentionLines } from './email-attention';
-import {
-  commandLines,
-  type EmailBlock,
-  type EmailText,
-  fitEmail,
-  foreignText,
-  mediumDay,
-  mediumMinute,
-} from './email-layout';
+import { commandLines, type EmailBlock, type EmailText, fitEmail, foreignText, mediumMinute } from './email-layout';
 import { emailState, holdAdvice, holdTagOf, isNotStored, outcomeBlock } from './email-outcome';
 import { sourcesBlock } from './email-sources';
 import { reportSubject, unreadRegions } from './email-subject';
@@ -76,7 +69,7 @@ function changesBlock(report: Report, { isFirstReport = false }: TextContext): E
   ] as const;
   const changed = parts.filter(([count]) => count > 0).map(([count, text]) => `${formatNumber(count)} ${text}`);
   const same = complete ? 'nothing changed' : 'nothing changed in what both reports could read';
-  const since = mediumDay(localDay(changes.previousAt, zone));
+  const since = dayInWords(localDay(changes.previousAt, zone));
   return [`Since the last report (${since}): ${changed.length === 0 ? same : changed.join(', ')}.`];
 }
 
@@ -174,8 +167,8 @@ function footerBlock(report: Report, { evidenceHead }: TextContext, maxName: num
 }
 
 /**
- * Renders the e-mail of a report: a subject of at most 99 printable ASCII characters, and plain text of at most 40 lines
- * and 8 KiB. The full lists are in the files of the report.
+ * Renders the e-mail of a report: a subject of at most 99 printable ASCII characters, and plain text of at most 40
+ * lines and 8 KiB. The full lists are in the files of the report.
  */
 export function renderEmail(report: Report, context: TextContext): EmailText {
   const state = emailState(report, context);

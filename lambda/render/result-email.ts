@@ -4,6 +4,7 @@ import { localDay, localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
 import { appendTo } from '../core/util/append-to';
 import { oneLine } from '../core/util/safe-text';
+import { fullDayText } from './day-text';
 import {
   commandLines,
   type EmailBlock,
@@ -11,7 +12,6 @@ import {
   emailSubject,
   fitEmail,
   foreignText,
-  longDay,
   MAX_LINE_CHARACTERS,
 } from './email-layout';
 import { placeOfRegion } from './email-subject';
@@ -136,7 +136,7 @@ function whenText({ items }: ApplyResult, zone: Zone): string {
   if (times.length === 0) return '';
   const [first, last] = [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
   const [from, to] = [localMinute(first, zone), localMinute(last, zone)];
-  const day = ` on ${longDay(localDay(first, zone))}`;
+  const day = ` on ${fullDayText(localDay(first, zone))}`;
   if (from.slice(0, 10) !== to.slice(0, 10)) return `${day}, from ${from.slice(11)} on`;
   return from === to ? `${day}, at ${from.slice(11)}` : `${day}, between ${from.slice(11)} and ${to.slice(11)}`;
 }

@@ -65,8 +65,8 @@ const totalsOfReport = ({ totals: { keep, expire, monthlyCostCeiling }, complete
 /**
  * Writes the index of all stored reports and of deletions, newest first: `reports/index.json`, and a page beside it.
  * Which reports there are comes from the listing alone, and it is listed once more after the writing: of two runs at
- * once, the one that writes last has seen both. Outcomes and totals are carried over from the index before, and so are the
- * deletions where no deletion is deployed now (`deletes` false), or where their index cannot be read.
+ * once, the one that writes last has seen both. Outcomes and totals are carried over from the index before, and so are
+ * the deletions where no deletion is deployed now (`deletes` false), or where their index cannot be read.
  */
 export async function indexReports(
   store: Store,

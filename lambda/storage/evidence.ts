@@ -124,8 +124,8 @@ async function appendRecord(
 }
 
 /**
- * Records objects in order, and returns the head; null: there is no record. A run that is repeated after a crash records
- * nothing twice, unless another run has recorded something meanwhile.
+ * Records objects in order, and returns the head; null: there is no record. A run that is repeated after a crash
+ * records nothing twice, unless another run has recorded something meanwhile.
  */
 export async function recordEvidence(
   ports: EvidencePorts,

@@ -152,8 +152,8 @@ export const WRITE_ONCE = [
 ] as const;
 
 /**
- * Objects that a deletion writes once, as IAM patterns: plans of its own, the outcome of each snapshot, approvals, lists
- * of files, and evidence.
+ * Objects that a deletion writes once, as IAM patterns: plans of its own, the outcome of each snapshot, approvals,
+ * lists of files, and evidence.
  */
 export const DELETION_WRITES_ONCE = [
   everyObject(PLANS),

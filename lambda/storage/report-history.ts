@@ -4,6 +4,7 @@ import { instantOfId } from '../core/time/instant';
 import { MAX_LATE_MS } from '../core/time/tolerance';
 import type { Digest, Store } from '../ports/ports';
 import {
+  begunFile,
   noteFile,
   PLANS,
   planFile,
@@ -92,7 +93,8 @@ export async function readRuns(store: Store, digest: Digest, since: number): Pro
   const runs: ReportRun[] = [];
   for (const time of [...ids.keys()].sort().reverse()) {
     const plans = await Promise.all((ids.get(time) ?? []).map((id) => readStoredPlan(store, digest, id)));
-    runs.push({ time, plans, mailed: await readMailed(store, time) });
+    const begunAt = plans.length > 0 ? null : ((await store.getDated(begunFile(time)))?.storedAt ?? null);
+    runs.push({ time, plans, mailed: await readMailed(store, time), ...(begunAt !== null && { begunAt }) });
     if ((instantOfId(`${time}-`) ?? 0) <= since - GRACE_MARGIN_MS - FROM_ID) break;
   }
   return runs;

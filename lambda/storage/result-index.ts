@@ -1,7 +1,7 @@
 /**
  * The index of results: what `history` reads instead of every result. It is a view: `results/<plan id>.json` is the
- * record, and an index that lacks a result is completed from the listing of `results/`. A page is JSON on lines, so that
- * its first line tells which plans it has.
+ * record, and an index that lacks a result is completed from the listing of `results/`. A page is JSON on lines, so
+ * that its first line tells which plans it has.
  */
 
 import type { ApplyResult } from '../core/plan/outcome';

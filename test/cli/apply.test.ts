@@ -850,7 +850,7 @@ describe('lightsail-retention apply', () => {
       for (const character of ['\u001b', '\u202e']) expect(err).not.toContain(character);
     });
 
-    it('warns where the bucket of the function cannot be read, and names the address by which the plan starts again', async () => {
+    it('warns where the bucket cannot be read, and names the address by which the plan starts again', async () => {
       const names: string[] = [];
       await lambda(202, (_, __, headers) => String(names.push(nameOf(headers))), null);
       for (const _ of [1, 2]) {
@@ -861,7 +861,7 @@ describe('lightsail-retention apply', () => {
       expect(names).toEqual([planned().id, planned().id]);
     });
 
-    it('stores a plan from a file, byte for byte, before it invokes the function, and waits for the outcome', async () => {
+    it('stores a plan from a file before it invokes the function, and waits for the outcome', async () => {
       const key = `plans/${planned().id}.json`;
       const stored = () => emulator.objects.get(DEFAULT_BUCKET)?.get(key)?.body;
       const seen: unknown[] = [];

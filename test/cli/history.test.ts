@@ -20,6 +20,7 @@ import { indexResults } from '../../lambda/deletion/index-results';
 import { smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { validateJson } from '../support/json-schemas';
+import { describeWith } from '../support/optional';
 import { anOutcome, aResult, storedResult } from '../support/result-builder';
 import { runCli, unwrapped } from '../support/terminal';
 
@@ -391,15 +392,16 @@ describe('lightsail-retention history', () => {
       expect(err).toBe(`note: not finished: ${json.plan.id}\n`);
     });
 
-    const asRoot = process.getuid?.() === 0;
-    (asRoot ? it.skip : it)('refuses a folder that it may not read', async () => {
-      copy();
-      chmodSync(place, 0);
-      try {
-        expect(await refusal()).toMatchObject({ code: 2, err: expect.stringMatching(/\[store\.folder\]$/) });
-      } finally {
-        chmodSync(place, 0o700);
-      }
+    describeWith(process.getuid?.() !== 0, 'a user that is not root', 'a folder that it may not read', () => {
+      it('is refused', async () => {
+        copy();
+        chmodSync(place, 0);
+        try {
+          expect(await refusal()).toMatchObject({ code: 2, err: expect.stringMatching(/\[store\.folder\]$/) });
+        } finally {
+          chmodSync(place, 0o700);
+        }
+      });
     });
 
     it('changes nothing in it', async () => {

@@ -133,16 +133,22 @@ describe('automatic deletion over a bucket', () => {
       expect(await bucket.taken()).toEqual(['old-1', 'old-2']);
     }));
 
-  it('keeps a report in its place whatever its own objects claim: one that did not count still interrupts', () =>
-    withBucket(async (bucket) => {
-      const ids = await nineDays(bucket);
-      const key = planFile(ids[4] ?? '');
-      const plan = JSON.parse(String(bucket.objects.get(key)?.body)) as Plan;
-      const { digest: _, ...content } = { ...plan, createdAt: '1970-01-01T00:00:00.000Z', items: [] };
-      const body = JSON.stringify({ ...content, digest: digestOf(content) });
-      change(bucket.objects, key, { body: Buffer.from(body) });
-      expect(await bucket.taken()).toMatch(/^auto\./);
-    }));
+  it.each([
+    ['1970', 4, () => '1970-01-01T00:00:00.000Z'],
+    ['a day earlier', 1, (at: string) => new Date(Date.parse(at) - 24.5 * HOUR).toISOString()],
+  ])(
+    'keeps a report in its place though its plan claims %s: one that does not count still interrupts',
+    (_, index, claim) =>
+      withBucket(async (bucket) => {
+        const ids = await nineDays(bucket);
+        const key = planFile(ids[index] ?? '');
+        const plan = JSON.parse(String(bucket.objects.get(key)?.body)) as Plan;
+        const { digest: _digest, ...content } = { ...plan, createdAt: claim(plan.createdAt), items: [] };
+        const body = JSON.stringify({ ...content, digest: digestOf(content) });
+        change(bucket.objects, key, { body: Buffer.from(body) });
+        expect(await bucket.taken()).toMatch(/^auto\./);
+      }),
+  );
 
   it('takes nothing on forged plans and notes of last week that were written today, with or without forged reports', () =>
     withBucket(async (bucket) => {

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import type { EvaluatedSnapshot, Report } from '../../lambda/core/report/report-model';
+import { fullDayText } from '../../lambda/render/day-text';
 import { renderEmail } from '../../lambda/render/email';
-import { commandLines, longDay } from '../../lambda/render/email-layout';
+import { commandLines } from '../../lambda/render/email-layout';
 import { reportSubject } from '../../lambda/render/email-subject';
 import { messageAttributes } from '../../lambda/render/message-attributes';
 import type { TextContext } from '../../lambda/render/report-header';
@@ -380,7 +381,7 @@ describe('the e-mail', () => {
   });
 
   test('writes days as people read them', () => {
-    expect(longDay('2026-12-07')).toBe('Monday, 7 December 2026');
+    expect(fullDayText('2026-12-07')).toBe('Monday, 7 December 2026');
   });
 
   test('carries attributes by which subscribers filter', () => {

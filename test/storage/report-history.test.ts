@@ -28,6 +28,6 @@ describe('the runs of reports', () => {
 
   test('include a run that began and left nothing else, as one without a plan', async () => {
     const runs = await stored([begunFile(runTime(REPORT))]);
-    expect(runs).toEqual([{ time: runTime(REPORT), plans: [], mailed: null }]);
+    expect(runs).toEqual([{ time: runTime(REPORT), plans: [], mailed: null, begunAt: NOW }]);
   });
 });

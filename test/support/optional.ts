@@ -38,7 +38,7 @@ export function describeWith(here: boolean, needs: string, name: string, suite: 
     describe(name, suite);
     return;
   }
-  process.stderr.write(`SKIPPED: "${name}" needs ${needs}, which is not installed here\n`);
+  process.stderr.write(`SKIPPED: "${name}" needs ${needs}, which is not here\n`);
   // Skipped loudly, and only where something is missing.
-  describe.skip(`SKIPPED, ${needs} is not installed: ${name}`, suite);
+  describe.skip(`SKIPPED, ${needs} is not here: ${name}`, suite);
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../policy/config';
 import { instantOfId } from '../time/instant';
 import { addDuration } from '../time/period';
-import { CLOCK_TOLERANCE_MS, MAX_LATE_MS } from '../time/tolerance';
+import { CLOCK_TOLERANCE_MS } from '../time/tolerance';
 import { DAY_MS, HOUR_MS } from '../time/units';
 import { firstDeletion, firstStart, MAX_REPORT_AGE_MS } from './deletion-start';
 import type { NewPlan, Plan, PlanContent, PlanItem } from './plan';
@@ -43,6 +43,8 @@ export interface ReportRun {
   readonly plans: readonly (DatedPlan | null)[];
   /** The note of the report that was e-mailed; null: none. */
   readonly mailed: MailNote | null;
+  /** When the store wrote the note that it began (epoch ms), of a run without a plan. */
+  readonly begunAt?: number;
 }
 
 /** The reason why nothing may be deleted now. */
@@ -209,20 +211,17 @@ const itemKey = ({ arn, createdAt, name, kind, region }: PlanItem): string =>
   JSON.stringify([arn, createdAt, name, kind, region]);
 
 /**
- * When the e-mailed report of a run was made. Without its plan: the latest of the other reports and of the note, else
- * the time in the keys of the run. That also counts where an object claims another day: no object can put a run behind
- * the reports that were made before it.
+ * When the e-mailed report of a run was made, and not before the time in its keys: no object can put a run behind the
+ * reports that were made before it. Without its plan: the latest of the other reports, the note, and when it began.
  */
-const reportTimeOf = ({ time, plans, mailed }: ReportRun): number => {
-  const inKeys = instantOfId(`${time}-`) ?? 0;
+const reportTimeOf = ({ time, plans, mailed, begunAt }: ReportRun): number => {
   const sent = plans.filter((each) => each?.plan.id === mailed?.reportId);
   const made = (sent.length > 0 ? sent : plans).flatMap((each) =>
     each === null ? [] : [Date.parse(each.plan.createdAt)],
   );
-  const noted = sent.length > 0 ? null : (mailed?.at ?? mailed?.storedAt ?? null);
-  const claimed = noted === null ? made : [...made, noted];
-  const possible = claimed.filter((each) => Math.abs(each - inKeys) <= MAX_LATE_MS + MAX_RUN_MS);
-  return possible.length === 0 ? inKeys : possible.reduce((last, each) => Math.max(last, each));
+  const noted = sent.length > 0 ? [] : [mailed?.at ?? mailed?.storedAt ?? null, begunAt ?? null];
+  const inKeys = instantOfId(`${time}-`) ?? 0;
+  return [...made, ...noted].reduce<number>((last, each) => Math.max(last, each ?? last), inKeys);
 };
 
 /**

@@ -16,8 +16,8 @@ export function parseArn(text: string): LightsailArn | null {
 }
 
 /**
- * Whether an ARN can be of another resource that has taken over the name of the one with the ARN `expected`: of the same
- * account, region and type.
+ * Whether an ARN can be of another resource that has taken over the name of the one with the ARN `expected`: of the
+ * same account, region and type.
  */
 export function couldReplace(received: string, expected: string): boolean {
   const [other, known] = [parseArn(received), parseArn(expected)];

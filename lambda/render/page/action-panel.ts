@@ -3,6 +3,7 @@ import { schedulesLink } from '../../core/report/console-links';
 import type { EvaluatedSnapshot, Report } from '../../core/report/report-model';
 import { localDay } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
+import { dayInWords, longDayText } from '../day-text';
 import { escapeHtml } from '../escape';
 import { FIRST_CLEAN_UP_GUIDE, firstCleanUpCommands } from '../first-clean-up';
 import { formatCount } from '../numbers';
@@ -18,7 +19,7 @@ import {
   holdTag,
   lightsailPage,
 } from './commands';
-import { clockOf, dayInWords, longDayText } from './local-clock';
+import { clockOf } from './local-clock';
 import type { PageContext } from './page-context';
 import type { Situation } from './situation';
 

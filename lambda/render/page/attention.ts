@@ -3,6 +3,7 @@ import { isEndlessHold } from '../../core/policy/resolve';
 import type { EvaluatedSnapshot, Report } from '../../core/report/report-model';
 import { localDay } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
+import { dayInWords } from '../day-text';
 import { escapeHtml } from '../escape';
 import { formatCount, formatNumber } from '../numbers';
 import { describeAge, monthlyCostText, snapshotName, wholeDays } from '../phrases';
@@ -11,7 +12,6 @@ import { sumSizes } from '../totals';
 import { pageMark } from './embed';
 import { changesText } from './first-screen';
 import { listsHtml } from './lists';
-import { dayInWords } from './local-clock';
 import { joinWords } from './page-words';
 import type { Situation } from './situation';
 

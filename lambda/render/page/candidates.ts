@@ -1,4 +1,5 @@
 import type { EvaluatedSnapshot, Report } from '../../core/report/report-model';
+import { dayInWords } from '../day-text';
 import { escapeHtml } from '../escape';
 import { formatCount, formatDollars, formatNumber } from '../numbers';
 import { bySource } from '../report-sections';
@@ -7,7 +8,7 @@ import { candidateGroups } from './action-panel';
 import { commandHtml, holdSourceCommand } from './commands';
 import type { RowWriter } from './embed';
 import { sourcesText } from './first-screen';
-import { clockOf, dayInWords } from './local-clock';
+import { clockOf } from './local-clock';
 import { axisView, type Span, stripView } from './marks';
 import type { PageContext } from './page-context';
 import { policyOrigin, policySentence } from './page-words';

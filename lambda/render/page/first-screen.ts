@@ -1,6 +1,7 @@
 import type { Report } from '../../core/report/report-model';
 import { localDay } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
+import { dayInWords, daysAfter, longDayText, shortDayText, weekdayName } from '../day-text';
 import { escapeHtml } from '../escape';
 import { formatCount, formatDollars, formatNumber } from '../numbers';
 import { kindPlural } from '../phrases';
@@ -10,7 +11,7 @@ import { bySource, regionsNotRead, unreadScopes } from '../report-sections';
 import { unknownSizeText } from '../totals';
 import { actionPanel } from './action-panel';
 import { pageMark } from './embed';
-import { clockOf, dayInWords, daysAfter, longDayText, shortDayText, weekdayName } from './local-clock';
+import { clockOf } from './local-clock';
 import { glyph, type TrialMark } from './marks';
 import type { PageContext } from './page-context';
 import { joinWords } from './page-words';

@@ -11,8 +11,8 @@ import { durationText } from '../../core/policy/reason-summary';
 import type { EvaluatedSnapshot } from '../../core/report/report-model';
 import { periodLabel } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
+import { dayInWords, monthName, shortDayText } from '../day-text';
 import { formatCount, formatNumber } from '../numbers';
-import { dayInWords, monthName, shortDayText } from './local-clock';
 
 /** `a`, `a and b`, `a, b or c`. */
 export function joinWords(parts: readonly string[], last: 'and' | 'or'): string {

@@ -1,5 +1,6 @@
+import { dayInWords } from '../day-text';
 import { formatDollars, formatNumber } from '../numbers';
-import { dayInWords, type LocalClock } from './local-clock';
+import type { LocalClock } from './local-clock';
 import { glyph, type TrialMark } from './marks';
 import { linkTo, rowAge, type SnapshotRow } from './rows';
 import { isolatedView, type View, view } from './view';
