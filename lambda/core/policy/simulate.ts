@@ -98,40 +98,52 @@ function instantsOf({ every, span, end }: Schedule, config: RetentionConfig) {
   return { made, runs };
 }
 
-/**
- * Simulates a schedule: once a day, at the time of day of `end`, `decide` evaluates the snapshots, and expired ones are
- * removed. Throws `simulate.too-large` for a simulation of more than a few seconds.
- */
-export function runSimulation({ config, schedule, sizeGb, tags }: SimulateInput): Simulation {
-  const { made, runs } = instantsOf(schedule, config);
-  const localDay = (instant: number): number => dayOf(wallClock(instant, config.zone));
-  const snapshots = made.map((createdAt): Snapshot => {
-    const name = new Date(wallClock(createdAt, config.zone)).toISOString().slice(0, 16).replace('T', ' ');
-    return {
-      kind: 'instance',
-      account: null,
-      region: 'simulated',
-      arn: `simulated ${createdAt}`,
-      name,
-      createdAt,
-      sizeGb,
-      state: FINISHED_STATE.instance,
-      fromAutoSnapshot: false,
-      tags: tags?.get(name.slice(0, 10)) ?? NO_TAGS,
-      source: SIMULATED_SOURCE,
-    };
-  });
+/** A run of a simulation: what was there, and what the policy left of it. */
+interface SimulatedRun {
+  /** Epoch ms. */
+  readonly now: number;
+  readonly before: number;
+  readonly kept: readonly EvaluatedSnapshot[];
+}
 
+/** Snapshots of `made` (epoch ms, oldest first) and the instants of the runs that evaluate them, oldest first. */
+export interface SimulatedRuns extends Pick<SimulateInput, 'config' | 'sizeGb' | 'tags'> {
+  readonly made: readonly number[];
+  readonly runs: readonly number[];
+}
+
+function simulatedSnapshot(createdAt: number, { config, sizeGb, tags }: SimulatedRuns): Snapshot {
+  const name = new Date(wallClock(createdAt, config.zone)).toISOString().slice(0, 16).replace('T', ' ');
+  return {
+    kind: 'instance',
+    account: null,
+    region: 'simulated',
+    arn: `simulated ${createdAt}`,
+    name,
+    createdAt,
+    sizeGb,
+    state: FINISHED_STATE.instance,
+    fromAutoSnapshot: false,
+    tags: tags?.get(name.slice(0, 10)) ?? NO_TAGS,
+    source: SIMULATED_SOURCE,
+  };
+}
+
+/**
+ * Lets `decide` evaluate the snapshots that are there at each run, and removes the expired ones. Throws
+ * `simulate.too-large` for more than a few seconds of work.
+ */
+export function* simulateRuns(input: SimulatedRuns): Generator<SimulatedRun> {
+  const { config, made, runs } = input;
   const workEach = Math.max(...[...config.policies.values()].map(rulesIn)) + 3;
-  const atOnce = new Map<number, number>();
   let alive: readonly Snapshot[] = [];
-  let last: readonly EvaluatedSnapshot[] = [];
   let next = 0;
   let work = 0;
   for (const now of runs) {
     let upTo = next;
     while ((made[upTo] ?? Number.POSITIVE_INFINITY) <= now) upTo++;
-    alive = [...snapshots.slice(next, upTo).reverse(), ...alive];
+    const created = made.slice(next, upTo).map((createdAt) => simulatedSnapshot(createdAt, input));
+    alive = [...created.reverse(), ...alive];
     next = upTo;
     work += alive.length * workEach;
     if (work > MAX_WORK)
@@ -139,11 +151,27 @@ export function runSimulation({ config, schedule, sizeGb, tags }: SimulateInput)
         `simulating ${runs.length} days of this policy would take too long: ` +
           'use a longer --every or a shorter --for',
       );
-    atOnce.set(localDay(now), Math.max(alive.length, atOnce.get(localDay(now)) ?? 0));
-    last = decide({ snapshots: alive, sources: simulatedSources, config, now }).items.filter(
+    const kept = decide({ snapshots: alive, sources: simulatedSources, config, now }).items.filter(
       ({ verdict }) => verdict === 'keep',
     );
-    alive = last.map(({ snapshot }) => snapshot);
+    yield { now, before: alive.length, kept };
+    alive = kept.map(({ snapshot }) => snapshot);
+  }
+}
+
+/**
+ * Simulates a schedule: once a day, at the time of day of `end`, `decide` evaluates the snapshots, and expired ones are
+ * removed. Throws `simulate.too-large` for a simulation of more than a few seconds.
+ */
+export function runSimulation({ schedule, ...input }: SimulateInput): Simulation {
+  const { config } = input;
+  const { made, runs } = instantsOf(schedule, config);
+  const localDay = (instant: number): number => dayOf(wallClock(instant, config.zone));
+  const atOnce = new Map<number, number>();
+  let last: readonly EvaluatedSnapshot[] = [];
+  for (const { now, before, kept } of simulateRuns({ ...input, made, runs })) {
+    atOnce.set(localDay(now), Math.max(before, atOnce.get(localDay(now)) ?? 0));
+    last = kept;
   }
   return { made: made.length, kept: last.length, days: simulatedDays(made.map(localDay), last, localDay, atOnce) };
 }
