@@ -51,7 +51,8 @@ export interface SimulateInput {
 const SIMULATED_SOURCE = { name: 'source', arn: 'simulated-source' } as const;
 const simulatedSources: SourceLookup = () => ({ state: 'exists', name: SIMULATED_SOURCE.name, tags: NO_TAGS });
 
-const multiplyDuration = ({ years, months, days, hours, text }: Duration, factor: number): Duration => ({
+/** A duration `factor` times; units do not carry over. */
+export const multiplyDuration = ({ years, months, days, hours, text }: Duration, factor: number): Duration => ({
   years: years * factor,
   months: months * factor,
   days: days * factor,
@@ -82,7 +83,7 @@ const rulesIn = ({ keep, expireAfter }: Policy): number =>
 
 const tooLarge = (message: string): RetentionError => new RetentionError('simulate.too-large', message);
 
-const ONE_DAY: Duration = { years: 0, months: 0, days: 1, hours: 0, text: '1d' };
+export const ONE_DAY: Duration = { years: 0, months: 0, days: 1, hours: 0, text: '1d' };
 
 function instantsOf({ every, span, end }: Schedule, config: RetentionConfig) {
   const start = subtractDuration(end, span, config.zone);

@@ -1,5 +1,6 @@
 import type { ConfigOrigin, Pricing } from '../policy/config';
 import type { Kind } from '../snapshot/snapshot';
+import { longestGapDays, wholeDaysBetween } from '../time/ages';
 import { compareText } from '../util/compare-text';
 import type { EvaluatedSnapshot, Totals, Verdict } from './report-model';
 
@@ -51,10 +52,6 @@ export interface PolicyComparison {
   readonly sources: readonly SourceOutcome[];
 }
 
-const AGE_DAY_MS = 86_400_000;
-
-const wholeDaysBetween = (from: number, to: number): number => Math.trunc((to - from) / AGE_DAY_MS);
-
 const NEWLY: readonly Verdict[] = ['expire', 'keep'];
 
 /** Returns the snapshots whose decision differs between the first configuration and each later one. */
@@ -90,15 +87,6 @@ function keptTimes({ items }: EvaluatedPolicy): ReadonlyMap<string, readonly (nu
   return times;
 }
 
-function longestGap(sorted: readonly number[]): number | null {
-  let longest: number | null = null;
-  for (const [index, time] of sorted.entries()) {
-    const next = sorted[index + 1];
-    if (next !== undefined) longest = Math.max(longest ?? 0, wholeDaysBetween(time, next));
-  }
-  return longest;
-}
-
 /**
  * Returns what each configuration keeps of each source that a snapshot names, ordered by account, region, kind, name
  * and ARN.
@@ -118,7 +106,7 @@ function sourcesOf(policies: readonly EvaluatedPolicy[], now: number): readonly 
       kept: times.map(({ length }) => length),
       newestKeptAgeDays: sorted.map((all) => ageOf(all.at(-1))),
       oldestKeptAgeDays: sorted.map((all) => ageOf(all[0])),
-      longestGapDays: sorted.map(longestGap),
+      longestGapDays: sorted.map(longestGapDays),
     };
   });
   return sources.sort(
