@@ -164,8 +164,7 @@ const CHECK = z.object({
   ),
 });
 
-const SIMULATE = z.object({
-  schemaVersion: VERSION_SHAPE,
+const SIMULATION = z.object({
   policy: z.object({ name: TEXT_OR_NULL, text: z.string() }),
   schedule: z.object({ every: z.string(), for: z.string(), until: z.string() }),
   timezone: z.string(),
@@ -191,6 +190,27 @@ const SIMULATE = z.object({
     }),
   ),
 });
+
+const POINTS = z.object({ now: z.number(), inAMonth: z.number(), inAYear: z.number() });
+
+/** One simulation, or several side by side. */
+const SIMULATE = z.union([
+  z.extend(SIMULATION, { schemaVersion: VERSION_SHAPE }),
+  z.object({
+    schemaVersion: VERSION_SHAPE,
+    simulations: z.array(
+      z.extend(SIMULATION, {
+        outlook: z.object({
+          kept: POINTS,
+          monthlyCostCeiling: POINTS,
+          longestGapDays: z.nullable(z.number()),
+          oldestAgeDays: z.nullable(z.number()),
+          restorePoints: z.array(z.object({ upToDays: z.nullable(z.number()), count: z.number() })),
+        }),
+      }),
+    ),
+  }),
+]);
 
 const DOCTOR = z.object({
   schemaVersion: VERSION_SHAPE,

@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type Rhythm, WEEKDAYS } from '../lambda/core/policy/schedule';
 import { ownCommand } from '../lambda/core/report/command-line';
 import { FAIL_ON } from '../lambda/core/report/compare-policies';
 import { REGION } from '../lambda/core/snapshot/region';
@@ -31,7 +32,6 @@ const READ_KIND = `read this kind only: ${KINDS.join(', ')}; may be repeated`;
 const STORE = 'where results are: s3://BUCKET, or the folder results/ that "apply --local" wrote (default: ./results)';
 const STACK_STORE = 'read the results in the bucket of this CloudFormation stack';
 
-const DAILY = durationOption('1d');
 const ONE_YEAR = durationOption('1y');
 
 /** An empty name is that of a variable without a value; taken as left out, it could name another file or account. */
@@ -56,6 +56,12 @@ function durationOption(text: string): Duration {
   if (!parsed.ok)
     throw new InvalidArgumentError(`Expected ${parsed.expected}${parsed.expected.endsWith('?') ? '' : '.'}`);
   return parsed.value;
+}
+
+/** The rhythm of a schedule: a duration, or the name of a weekday. */
+function rhythmOption(text: string): Rhythm {
+  const weekday = WEEKDAYS.findIndex((name) => name.toLowerCase() === text.toLowerCase());
+  return weekday === -1 ? { every: durationOption(text) } : { weekday };
 }
 
 /** A time in the past: a duration before now, an instant, or a day. */
@@ -224,12 +230,20 @@ function describeSimulate(program: Command, { terminal, setExitCode }: CommandCo
       'configuration with the policy, time zone, floors and price (default: ./retention.yaml)',
       notEmpty,
     )
-    .option('--policy <name>', 'a policy of the configuration (default: its default policy)', notEmpty)
+    .option(
+      '--policy <name>',
+      'a policy of the configuration (default: its default policy); several are shown side by side',
+      (name: string, before: readonly string[] | undefined) => collect(notEmpty(name), before),
+    )
     .option('--keep <rules>', 'a policy spelt out as in the tag retention:keep, such as "last=3 daily=7"')
     .option('--expire-after <age>', 'an age as in the tag retention:expire-after, such as 30d')
-    .addOption(
-      new Option('--every <duration>', 'a snapshot every so often').argParser(durationOption).default(DAILY, '1d'),
+    .option(
+      '--every <rhythm>',
+      'a snapshot every so often: a duration such as 12h, or a weekday (default: 1d); several are shown side by side',
+      (text: string, before: readonly Rhythm[] | undefined) => [...(before ?? []), rhythmOption(text)],
     )
+    .option('--from <file>', 'with --source: snapshots at the distances of a source in this stored report', notEmpty)
+    .option('--source <name>', 'with --from: the name or ARN of the source', notEmpty)
     .addOption(new Option('--for <duration>', 'for so long').argParser(durationOption).default(ONE_YEAR, '1y'))
     .option(
       '--at <instant>',

@@ -1,32 +1,36 @@
 import { closest } from '../lambda/config/closest';
 import type { Config } from '../lambda/core/policy/config';
 import type { Policy } from '../lambda/core/policy/policy';
-import { runSimulation, type Schedule } from '../lambda/core/policy/simulate';
+import type { Rhythm } from '../lambda/core/policy/schedule';
 import { readRetentionTags } from '../lambda/core/policy/tags';
-import type { Tags } from '../lambda/core/snapshot/snapshot';
 import type { Duration } from '../lambda/core/time/duration';
-import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
 import type { CodeIn } from '../lambda/core/util/error-codes';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
-import type { CALENDAR_FORMATS, SimulatedPolicy } from '../lambda/render/calendar';
-import { renderCalendarHtml } from '../lambda/render/calendar-html';
-import { renderCalendarJson } from '../lambda/render/calendar-json';
-import { renderCalendarText } from '../lambda/render/calendar-text';
+import type { CALENDAR_FORMATS, NamedPolicy } from '../lambda/render/calendar';
+import { renderCalendarHtml, renderCalendarsHtml } from '../lambda/render/calendar-html';
+import { renderCalendarJson, renderCalendarsJson } from '../lambda/render/calendar-json';
+import { renderCalendarsText, renderCalendarText } from '../lambda/render/calendar-text';
+import { type SimulatedColumn, simulateColumn } from '../lambda/render/outlook';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn } from './load-config';
 import { checkOutput, writeOutputFile } from './output-file';
+import { readRhythm } from './read-rhythm';
 import { type Terminal, writeOut } from './terminal';
 
 export interface SimulateOptions {
   readonly config?: string;
-  /** The name of a policy of the configuration. */
-  readonly policy?: string;
+  /** Names of policies of the configuration. */
+  readonly policy?: readonly string[];
   /** A policy in the grammar of the tags `retention:keep` and `retention:expire-after`. */
   readonly keep?: string;
   readonly expireAfter?: string;
-  readonly every: Duration;
+  /** When snapshots are made. */
+  readonly every?: readonly Rhythm[];
+  /** A stored report, and the name or ARN of one of its sources: snapshots at the distances of that source's. */
+  readonly from?: string;
+  readonly source?: string;
   readonly for: Duration;
   /** Epoch milliseconds, by the configured zone. */
   readonly at?: (zone: Zone) => number;
@@ -60,12 +64,7 @@ function spelt({ keep, expireAfter }: SimulateOptions): Policy | null {
   throw refuseSimulation('simulate.policy', received.join('; '));
 }
 
-interface ChosenPolicy {
-  readonly name: string | null;
-  readonly policy: Policy;
-}
-
-function namedPolicy(name: string, { policies, origin }: Config): ChosenPolicy {
+function namedPolicy(name: string, { policies, origin }: Config): NamedPolicy {
   const policy = policies.get(name);
   if (policy !== undefined) return { name, policy };
   const names = [...policies.keys()];
@@ -76,102 +75,80 @@ function namedPolicy(name: string, { policies, origin }: Config): ChosenPolicy {
   );
 }
 
-/** The policy that is asked about: spelt out, named, the default, or the only one there is. */
-function choosePolicy(options: SimulateOptions, config: Config): ChosenPolicy {
+/** The policies that are asked about: spelt out, named, the default, or the only one there is. */
+function choosePolicies(options: SimulateOptions, config: Config): readonly NamedPolicy[] {
   const inline = spelt(options);
   if (inline !== null && options.policy !== undefined)
     throw refuseSimulation(
       'simulate.two-policies',
       '--policy names a policy and --keep or --expire-after spells one out: leave one of them out',
     );
-  if (inline !== null) return { name: null, policy: inline };
+  if (inline !== null) return [{ name: null, policy: inline }];
   const names = [...config.policies.keys()];
-  const name = options.policy ?? config.defaultPolicy ?? (names.length === 1 ? names[0] : undefined);
-  if (name === undefined)
+  const only = config.defaultPolicy ?? (names.length === 1 ? names[0] : undefined);
+  const asked = options.policy ?? (only === undefined ? [] : [only]);
+  if (asked.length === 0)
     throw refuseSimulation(
       'simulate.no-policy',
       `which policy? Say --policy NAME${names.length === 0 ? '' : ` (${names.join(', ')})`}, or spell one out: --keep "last=3 daily=7" --expire-after 30d`,
     );
-  return namedPolicy(name, config);
+  return [...new Set(asked)].map((name) => namedPolicy(name, config));
 }
 
-/** A schedule with the size of each snapshot, and the tags of what is made on a local day. */
-export interface Making extends Schedule {
-  readonly sizeGb: number;
-  readonly tags?: ReadonlyMap<string, Tags>;
-}
+const DAILY: Rhythm = { every: { years: 0, months: 0, days: 1, hours: 0, text: '1d' } };
 
-/** What a schedule of snapshots comes to under a policy of `config`; its rules play no part. */
-export function simulatePolicy(
-  config: Config,
-  { name, policy }: ChosenPolicy,
-  { every, span, end, sizeGb, tags }: Making,
-): SimulatedPolicy {
-  const label = name ?? 'simulated';
-  const { zone, floors, tagPrefix, holdTags, ignoreTags } = config;
-  const simulation = runSimulation({
-    config: {
-      zone,
-      floors,
-      tagPrefix,
-      holdTags,
-      ignoreTags,
-      rules: [],
-      policies: new Map([[label, policy]]),
-      defaultPolicy: label,
-    },
-    schedule: { every, span, end },
-    sizeGb,
-    ...(tags !== undefined && { tags }),
-  });
-  const localEnd = localMinute(end, zone);
-  return {
-    simulation,
-    name,
-    policy,
-    every,
-    span,
-    end,
-    timezone: zone.name,
-    localEnd,
-    floors,
-    sizeGb,
-    gbMonth: config.pricing.default,
-  };
+/** The rhythms that are asked about, and when the simulation ends unless it is told (epoch ms). */
+function chooseRhythms(options: SimulateOptions): { readonly rhythms: readonly Rhythm[]; readonly end: number } {
+  const { every, from, source } = options;
+  if ((from === undefined) !== (source === undefined))
+    throw refuseSimulation(
+      'simulate.source',
+      from === undefined
+        ? '--source names a source of a report: pass the report too, with --from FILE'
+        : '--from reads the snapshots of one source: name it with --source',
+    );
+  if (from === undefined || source === undefined) return { rhythms: every ?? [DAILY], end: Date.now() };
+  const { rhythm, evaluatedAt } = readRhythm(from, source);
+  return { rhythms: [...(every ?? []), rhythm], end: evaluatedAt };
 }
 
 /** The width of two months. */
 const MIN_CALENDAR_COLUMNS = 60;
 
-function renderSimulation(
-  view: SimulatedPolicy,
+function renderSimulations(
+  columns: readonly SimulatedColumn[],
   { format, output }: SimulateOptions,
   { out, env }: Terminal,
 ): Iterable<string> {
   const onTerminal = output === undefined && out.isTTY === true;
+  const style = {
+    columns: onTerminal ? Math.max(MIN_CALENDAR_COLUMNS, out.columns || 0) : Number.POSITIVE_INFINITY,
+    colour: onTerminal && !env.NO_COLOR,
+  };
+  const [only, ...others] = columns;
+  const single = others.length === 0 && only !== undefined ? only.view : null;
   switch (format) {
     case 'text':
-      return renderCalendarText(view, {
-        columns: onTerminal ? Math.max(MIN_CALENDAR_COLUMNS, out.columns || 0) : Number.POSITIVE_INFINITY,
-        colour: onTerminal && !env.NO_COLOR,
-      });
+      return single === null ? renderCalendarsText(columns, style) : renderCalendarText(single, style);
     case 'html':
-      return renderCalendarHtml(view);
+      return single === null ? renderCalendarsHtml(columns) : renderCalendarHtml(single);
     case 'json':
-      return renderCalendarJson(view);
+      return single === null ? renderCalendarsJson(columns) : renderCalendarJson(single);
   }
 }
 
-/** `simulate`: what a policy would keep of a schedule of snapshots, as a calendar. Calls nothing. */
+/** `simulate`: what policies would keep of schedules of snapshots, as calendars. Calls nothing. */
 export async function simulate(options: SimulateOptions, terminal: Terminal): Promise<ExitCode> {
   const { err } = terminal;
   checkOutput('--output', options.output, options.config);
   const aside = options.config === undefined && spelt(options) !== null;
   const config = loadConfig(options.config, aside ? () => undefined : warnOn(err));
-  const { every, for: span, size: sizeGb } = options;
-  const end = options.at?.(config.zone) ?? Date.now();
-  const view = simulatePolicy(config, choosePolicy(options, config), { every, span, end, sizeGb });
-  const chunks = renderSimulation(view, options, terminal);
+  const policies = choosePolicies(options, config);
+  const { rhythms, end: defaultEnd } = chooseRhythms(options);
+  const end = options.at?.(config.zone) ?? defaultEnd;
+  const schedules = rhythms.map((rhythm) => ({ rhythm, span: options.for, end, sizeGb: options.size }));
+  const columns = policies.flatMap((named) => schedules.map((making) => simulateColumn(config, named, making)));
+  const chunks = renderSimulations(columns, options, terminal);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
     await writeOutputFile(options.output, chunks);

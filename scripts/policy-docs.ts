@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { simulatePolicy } from '../cli/simulate';
 import { formatConfigProblems, parseConfig } from '../lambda/config/parse-config';
 import type { Tags } from '../lambda/core/snapshot/snapshot';
 import { type Duration, parseDuration } from '../lambda/core/time/duration';
 import { RetentionError } from '../lambda/core/util/errors';
+import { simulatePolicy } from '../lambda/render/calendar';
 import { calendarText, legendText, renderCalendarText } from '../lambda/render/calendar-text';
 
 interface CalendarExample {
@@ -69,7 +69,7 @@ function calendar({ policy, every = '1d', span, floors = {}, tags, printed }: Ca
   const example = result.config.policies.get('example');
   if (example === undefined) throw wrong('the example has no policy');
   const making = {
-    every: exampleDuration(every),
+    rhythm: { every: exampleDuration(every) },
     span: exampleDuration(span),
     end: CALENDAR_END,
     sizeGb: 40,

@@ -1,4 +1,5 @@
 import { describeReason } from '../core/policy/reason';
+import { rhythmText } from '../core/policy/schedule';
 import { type SimulatedDay, simulatedDate } from '../core/policy/simulate';
 import {
   CALENDAR_KEY,
@@ -17,6 +18,7 @@ import {
 } from './calendar';
 import { escapeHtml } from './escape';
 import { formatCount, formatDollars } from './numbers';
+import { columnHeads, OUTLOOK_METHOD, outlookRows, type SimulatedColumn, sharedText } from './outlook';
 import { CALENDAR_STYLE, CALENDAR_STYLE_HASH } from './page/calendar-style';
 import { htmlText, PAGE_END, pageStart } from './page/page-shell';
 import { monthlyCostText } from './phrases';
@@ -72,27 +74,70 @@ function calendarCostHtml(view: SimulatedPolicy): string {
   return `<table class="list">${head}<tbody>${rows.join('\n')}</tbody></table>\n`;
 }
 
+const rulesHtml = (view: SimulatedPolicy): string =>
+  `<table class="list"><tbody>\n${legendOf(view)
+    .map(
+      ({ mark, text, keeps }) =>
+        `<tr><td><span class="mark">${mark}</span></td><th scope="row">${htmlText(text)}</th><td>keeps ${keeps}</td></tr>\n`,
+    )
+    .join('')}</tbody></table>\n`;
+
+const monthsHtml = ({ simulation }: SimulatedPolicy): string =>
+  calendarRuns(simulation)
+    .map((run) =>
+      run.empty
+        ? `<p class="dim">${emptyRunText(run)}</p>\n`
+        : `<div class="months">\n${run.months.map(monthHtml).join('')}</div>\n`,
+    )
+    .join('');
+
 /** Renders a simulation as one self-contained page without script, in chunks. */
 export function* renderCalendarHtml(view: SimulatedPolicy): Generator<string> {
-  const { simulation, name, policy, every, span, localEnd, timezone, sizeGb, gbMonth } = view;
+  const { simulation, name, policy, rhythm, span, localEnd, timezone, sizeGb, gbMonth } = view;
   const title = `${name === null ? 'A policy' : `Policy ${name}`}: ${policyWords(policy)}`;
   const cost = monthlyCostText(simulatedCeiling(simulation.kept, view));
   yield `${pageStart({ title, style: STYLE })}<main>
 <h1>${htmlText(title)}</h1>
-<p>A snapshot every ${htmlText(every.text)} for ${htmlText(span.text)}, until ${localEnd} (${htmlText(timezone)}).</p>
+<p>A snapshot ${htmlText(rhythmText(rhythm))} for ${htmlText(span.text)}, until ${localEnd} (${htmlText(timezone)}).</p>
 <p><strong>Kept at the end: ${simulation.kept} of ${formatCount(simulation.made, 'snapshot')}, ${cost}.</strong></p>
 <h2>Rules</h2>
-<table class="list"><tbody>
+${rulesHtml(view)}<p class="dim">${CALENDAR_KEY}</p>
+<h2>Calendar</h2>
 `;
-  for (const { mark, text, keeps } of legendOf(view))
-    yield `<tr><td><span class="mark">${mark}</span></td><th scope="row">${htmlText(text)}</th><td>keeps ${keeps}</td></tr>\n`;
-  yield `</tbody></table>\n<p class="dim">${CALENDAR_KEY}</p>\n<h2>Calendar</h2>\n`;
-  for (const run of calendarRuns(simulation))
-    yield run.empty
-      ? `<p class="dim">${emptyRunText(run)}</p>\n`
-      : `<div class="months">\n${run.months.map(monthHtml).join('')}</div>\n`;
+  yield monthsHtml(view);
   yield '<h2>Cost over time</h2>\n<p class="dim">The most snapshots at once, and at most what they cost: ';
   yield `${sizeGb} GB each, $${gbMonth} per GB-month.</p>\n`;
   yield calendarCostHtml(view);
+  yield `<p class="dim">${escapeHtml(SIMULATION_METHOD)}</p>\n</main>\n${PAGE_END}`;
+}
+
+function comparisonTableHtml(columns: readonly SimulatedColumn[]): string {
+  const [names, schedules] = columnHeads(columns);
+  const heads = columns.map(
+    (_, i) =>
+      `<th scope="col"><a href="#policy-${i + 1}">${htmlText(names?.values[i] ?? '')}</a><br>${htmlText(schedules?.values[i] ?? '')}</th>`,
+  );
+  const rows = outlookRows(columns).map(
+    ({ label, values }) =>
+      `<tr><th scope="row">${htmlText(label)}</th>${values.map((value) => `<td class="n">${htmlText(value)}</td>`).join('')}</tr>\n`,
+  );
+  return `<div class="wide" tabindex="0" role="region" aria-label="What each policy keeps"><table class="list"><thead><tr><td></td>${heads.join('')}</tr></thead><tbody>
+${rows.join('')}</tbody></table></div>\n`;
+}
+
+/** Renders simulations side by side as one self-contained page without script, in chunks. */
+export function* renderCalendarsHtml(columns: readonly SimulatedColumn[]): Generator<string> {
+  const title = `${columns.length} simulations side by side`;
+  const shared = columns.slice(0, 1).map(({ view }) => `${sharedText(view)} ${OUTLOOK_METHOD}`);
+  yield `${pageStart({ title, style: STYLE })}<main>
+<h1>${title}</h1>
+<p>${htmlText(shared.join(''))}</p>
+${comparisonTableHtml(columns)}<p class="dim">${CALENDAR_KEY}</p>
+`;
+  for (const [i, { view }] of columns.entries()) {
+    const name = `${view.name === null ? 'A policy' : `Policy ${view.name}`}, ${rhythmText(view.rhythm)}`;
+    yield `<h2 id="policy-${i + 1}">${htmlText(`${name}: ${policyWords(view.policy)}`)}</h2>\n${rulesHtml(view)}`;
+    yield monthsHtml(view);
+  }
   yield `<p class="dim">${escapeHtml(SIMULATION_METHOD)}</p>\n</main>\n${PAGE_END}`;
 }

@@ -1,3 +1,4 @@
+import { rhythmText } from '../core/policy/schedule';
 import type { SimulatedDay, Simulation } from '../core/policy/simulate';
 import {
   CALENDAR_KEY,
@@ -15,6 +16,7 @@ import {
   simulatedWeekday,
 } from './calendar';
 import { formatCount, formatDollars } from './numbers';
+import { columnHeads, OUTLOOK_METHOD, type OutlookRow, outlookRows, type SimulatedColumn, sharedText } from './outlook';
 import { monthlyCostText } from './phrases';
 import { policyWords } from './policy-words';
 import { type TerminalStyle, wrap } from './terminal';
@@ -100,10 +102,10 @@ function costLines(view: SimulatedPolicy): string {
  * On a terminal it fits 60 columns; elsewhere sentences are not wrapped.
  */
 export function* renderCalendarText(view: SimulatedPolicy, style: TerminalStyle): Generator<string> {
-  const { simulation, name, policy, every, span, localEnd, timezone, sizeGb, gbMonth } = view;
+  const { simulation, name, policy, rhythm, span, localEnd, timezone, sizeGb, gbMonth } = view;
   const prose = (text: string): string => wrap(text, style.columns, '');
   yield prose(`${name === null ? 'Policy' : `Policy ${name}`}: ${policyWords(policy)}`);
-  yield prose(`A snapshot every ${every.text} for ${span.text}, until ${localEnd} (${timezone}).`);
+  yield prose(`A snapshot ${rhythmText(rhythm)} for ${span.text}, until ${localEnd} (${timezone}).`);
   yield prose(
     `Kept at the end: ${simulation.kept} of ${formatCount(simulation.made, 'snapshot')}, ${monthlyCostText(simulatedCeiling(simulation.kept, view))}.`,
   );
@@ -116,4 +118,41 @@ export function* renderCalendarText(view: SimulatedPolicy, style: TerminalStyle)
   );
   yield costLines(view);
   yield `\n${prose(SIMULATION_METHOD)}`;
+}
+
+const COLUMN_GAP = '  ';
+
+/** Facts as rows and simulations as columns, in as many blocks as the width needs. */
+function comparisonTable(columns: readonly SimulatedColumn[], width: number): string {
+  const heads = columnHeads(columns);
+  const rows = [...heads, ...outlookRows(columns)];
+  const labels = Math.max(...rows.map(({ label }) => label.length));
+  const widths = columns.map((_, i) => Math.max(...rows.map(({ values }) => values[i]?.length ?? 0)));
+  const blocks: number[][] = [];
+  let used = Number.POSITIVE_INFINITY;
+  for (const [i, columnWidth] of widths.entries()) {
+    used += COLUMN_GAP.length + columnWidth;
+    if (used <= width) blocks.at(-1)?.push(i);
+    else {
+      blocks.push([i]);
+      used = labels + COLUMN_GAP.length + columnWidth;
+    }
+  }
+  const line = (block: readonly number[], { label, values }: OutlookRow): string =>
+    [label.padEnd(labels), ...block.map((i) => (values[i] ?? '').padStart(widths[i] ?? 0))].join(COLUMN_GAP).trimEnd();
+  return blocks.map((block) => rows.map((row) => `${line(block, row)}\n`).join('')).join('\n');
+}
+
+/** Simulations side by side: a table of what each keeps and costs, then the calendar of each. */
+export function* renderCalendarsText(columns: readonly SimulatedColumn[], style: TerminalStyle): Generator<string> {
+  const prose = (text: string): string => wrap(text, style.columns, '');
+  yield `${comparisonTable(columns, style.columns)}\n`;
+  for (const { view } of columns.slice(0, 1)) yield prose(`${sharedText(view)} ${OUTLOOK_METHOD}`);
+  yield prose(`${CALENDAR_KEY} Next to the month: kept of made.`);
+  for (const { view } of columns) {
+    const title = `${view.name === null ? 'Policy' : `Policy ${view.name}`}, ${rhythmText(view.rhythm)}`;
+    yield `\n${boldText(`${title}: ${policyWords(view.policy)}`, style)}\n\n${legendText(view)}\n`;
+    yield* calendarText(view.simulation, style);
+  }
+  yield prose(SIMULATION_METHOD);
 }

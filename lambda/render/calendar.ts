@@ -1,8 +1,12 @@
+import type { Config, RetentionConfig } from '../core/policy/config';
 import { roundMoney } from '../core/policy/cost';
 import type { Policy } from '../core/policy/policy';
 import type { Reason } from '../core/policy/reason';
-import type { SimulatedDay, Simulation } from '../core/policy/simulate';
+import type { Rhythm, Schedule } from '../core/policy/schedule';
+import { runSimulation, type SimulatedDay, type Simulation } from '../core/policy/simulate';
+import type { Tags } from '../core/snapshot/snapshot';
 import type { Duration } from '../core/time/duration';
+import { localMinute } from '../core/time/period';
 import { DAY_MS } from '../core/time/units';
 import { monthName } from './day-text';
 import { ruleWords } from './policy-words';
@@ -16,7 +20,7 @@ export interface SimulatedPolicy {
   /** The name of the policy; null: an inline policy. */
   readonly name: string | null;
   readonly policy: Policy;
-  readonly every: Duration;
+  readonly rhythm: Rhythm;
   readonly span: Duration;
   /** Epoch ms. */
   readonly end: number;
@@ -26,6 +30,59 @@ export interface SimulatedPolicy {
   readonly floors: { readonly minKeep: number; readonly minAge: Duration };
   readonly sizeGb: number;
   readonly gbMonth: number;
+}
+
+/** A policy; name null: an inline one. */
+export interface NamedPolicy {
+  readonly name: string | null;
+  readonly policy: Policy;
+}
+
+/** The configuration with one policy, which decides everything. */
+export function withOnly({ name, policy }: NamedPolicy, config: RetentionConfig): RetentionConfig {
+  const label = name ?? 'simulated';
+  const { zone, floors, tagPrefix, holdTags, ignoreTags } = config;
+  return {
+    ...{ zone, floors, tagPrefix, holdTags, ignoreTags },
+    rules: [],
+    policies: new Map([[label, policy]]),
+    defaultPolicy: label,
+  };
+}
+
+/** A schedule with the size of each snapshot, and the tags of what is made on a local day. */
+export interface Making extends Schedule {
+  readonly sizeGb: number;
+  readonly tags?: ReadonlyMap<string, Tags>;
+}
+
+/** What a schedule of snapshots comes to under a policy of `config`; its rules play no part. */
+export function simulatePolicy(
+  config: Config,
+  { name, policy }: NamedPolicy,
+  { rhythm, span, end, sizeGb, tags }: Making,
+): SimulatedPolicy {
+  const { zone, floors } = config;
+  const simulation = runSimulation({
+    config: withOnly({ name, policy }, config),
+    schedule: { rhythm, span, end },
+    sizeGb,
+    ...(tags !== undefined && { tags }),
+  });
+  const localEnd = localMinute(end, zone);
+  return {
+    simulation,
+    name,
+    policy,
+    rhythm,
+    span,
+    end,
+    timezone: zone.name,
+    localEnd,
+    floors,
+    sizeGb,
+    gbMonth: config.pricing.default,
+  };
 }
 
 /** A letter for each rule, lower case for within rules; `!` for a hold, `?` for other exclusions. */

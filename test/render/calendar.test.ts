@@ -1,7 +1,6 @@
-import { simulatePolicy } from '../../cli/simulate';
 import { COUNT_RULES, WITHIN_RULES } from '../../lambda/core/policy/policy';
 import { parseDuration } from '../../lambda/core/time/duration';
-import { costOverTime, ruleMark } from '../../lambda/render/calendar';
+import { costOverTime, ruleMark, simulatePolicy } from '../../lambda/render/calendar';
 import { renderCalendarHtml } from '../../lambda/render/calendar-html';
 import { renderCalendarText } from '../../lambda/render/calendar-text';
 import { CALENDAR_STYLE, CALENDAR_STYLE_HASH } from '../../lambda/render/page/calendar-style';
@@ -19,7 +18,11 @@ function view(policy: object, every: string, span: string, name: string | null =
   const it = config.policies.get('it');
   if (it === undefined) throw new Error('no policy');
   const end = Date.UTC(2026, 10, 23, 8);
-  return simulatePolicy(config, { name, policy: it }, { every: length(every), span: length(span), end, sizeGb: 40 });
+  return simulatePolicy(
+    config,
+    { name, policy: it },
+    { rhythm: { every: length(every) }, span: length(span), end, sizeGb: 40 },
+  );
 }
 
 const ALL = {

@@ -1,24 +1,10 @@
 import type { EvaluatedSnapshot } from '../report/report-model';
 import { longestGapDays, wholeDaysBetween } from '../time/ages';
 import type { Duration } from '../time/duration';
-import { addDuration, dayOf, subtractDuration, wallClock } from '../time/period';
+import { addDuration, subtractDuration } from '../time/period';
 import { RetentionError } from '../util/errors';
-import type { RetentionConfig } from './config';
-import { multiplyDuration, ONE_DAY, type SimulateInput, simulateRuns } from './simulate';
-
-/** When snapshots are made: each duration, on a weekday (Monday: 0), or with the distances of known instants. */
-export type Rhythm =
-  | { readonly every: Duration }
-  | { readonly weekday: number }
-  /** Epoch ms, at least two, oldest first. */
-  | { readonly instants: readonly number[] };
-
-/** A rhythm that goes on: `span` before `end` (epoch ms), and the year after it. */
-export interface OpenSchedule {
-  readonly rhythm: Rhythm;
-  readonly span: Duration;
-  readonly end: number;
-}
+import { madeIn, ONE_DAY, rhythmText, stepsIn } from './schedule';
+import { type SimulateInput, simulateRuns } from './simulate';
 
 /** The instants at which an outlook counts: at the end of the schedule, and later. */
 export const OUTLOOK_POINTS = ['now', 'inAMonth', 'inAYear'] as const;
@@ -39,61 +25,11 @@ export interface Outlook {
   readonly restorePoints: readonly number[];
 }
 
-export interface OutlookInput extends Omit<SimulateInput, 'schedule'> {
-  readonly schedule: OpenSchedule;
-}
-
 /** More is probably a typing mistake. */
 const MAX_OUTLOOK_SNAPSHOTS = 20_000;
 
-const ONE_WEEK: Duration = { years: 0, months: 0, days: 7, hours: 0, text: '1w' };
 const ONE_MONTH: Duration = { years: 0, months: 1, days: 0, hours: 0, text: '1mo' };
 const ONE_YEAR: Duration = { years: 1, months: 0, days: 0, hours: 0, text: '1y' };
-
-/** The weekday of an instant on the clock of the zone; Monday is 0. */
-const weekdayOf = (instant: number, { zone }: RetentionConfig): number =>
-  (((dayOf(wallClock(instant, zone)) + 3) % 7) + 7) % 7;
-
-interface Range {
-  readonly after: number;
-  readonly until: number;
-}
-
-/** The instants `at(k)` for whole `k` in the range, oldest first. `at` increases, and `at(0)` is not after the end. */
-function instantsIn({ after, until }: Range, at: (k: number) => number): readonly number[] {
-  const before: number[] = [];
-  for (let k = 0; at(k) > after && before.length <= MAX_OUTLOOK_SNAPSHOTS; k--) before.push(at(k));
-  const instants = before.reverse();
-  for (let k = 1; at(k) <= until && instants.length <= MAX_OUTLOOK_SNAPSHOTS; k++) instants.push(at(k));
-  if (instants.length > MAX_OUTLOOK_SNAPSHOTS)
-    throw new RetentionError(
-      'simulate.too-large',
-      `the schedule has more than ${MAX_OUTLOOK_SNAPSHOTS} snapshots with the year that follows: ` +
-        'use a longer --every or a shorter --for',
-    );
-  return instants;
-}
-
-/** Known instants again and again: a pass begins the mean distance of two neighbours after the one before it. */
-function repeated(instants: readonly number[], { after, until }: Range): readonly number[] {
-  const [first = 0, last = 0] = [instants[0], instants.at(-1)];
-  const pass = (last - first) * (instants.length / Math.max(1, instants.length - 1));
-  if (pass <= 0) return instants.filter((at) => at > after && at <= until);
-  const starts = instantsIn({ after: after - pass, until }, (k) => first + k * pass);
-  return starts
-    .flatMap((start) => instants.map((at) => Math.round(start + at - first)))
-    .filter((at) => at > after && at <= until);
-}
-
-/** When a rhythm makes snapshots in the range. */
-function madeIn(rhythm: Rhythm, end: number, range: Range, config: RetentionConfig): readonly number[] {
-  if ('instants' in rhythm) return repeated(rhythm.instants, range);
-  const weekly = 'weekday' in rhythm;
-  const step = weekly ? ONE_WEEK : rhythm.every;
-  const back = weekly ? (weekdayOf(end, config) - rhythm.weekday + 7) % 7 : 0;
-  const from = subtractDuration(end, multiplyDuration(ONE_DAY, back), config.zone);
-  return instantsIn(range, (k) => addDuration(from, multiplyDuration(step, k), config.zone));
-}
 
 function outlookAt(now: number, kept: readonly EvaluatedSnapshot[]): Omit<Outlook, 'kept'> {
   const created = kept.map(({ snapshot }) => snapshot.createdAt ?? now).sort((a, b) => a - b);
@@ -112,13 +48,19 @@ function outlookAt(now: number, kept: readonly EvaluatedSnapshot[]): Omit<Outloo
  * Simulates a schedule that goes on for a year after its end. The policy is applied once a day, at the time of day of
  * `end`. Throws `simulate.too-large` for more than a few seconds of work.
  */
-export function simulateOutlook({ schedule, ...input }: OutlookInput): Outlook {
-  const { rhythm, span, end } = schedule;
+export function simulateOutlook({ schedule, ...input }: SimulateInput): Outlook {
+  const { span, end } = schedule;
   const { zone } = input.config;
   const [inAMonth, inAYear] = [addDuration(end, ONE_MONTH, zone), addDuration(end, ONE_YEAR, zone)];
   const range = { after: subtractDuration(end, span, zone), until: inAYear };
-  const made = madeIn(rhythm, end, range, input.config);
-  const runs = instantsIn(range, (k) => addDuration(end, multiplyDuration(ONE_DAY, k), zone));
+  const made = madeIn(schedule, range, MAX_OUTLOOK_SNAPSHOTS, zone);
+  if (made.length > MAX_OUTLOOK_SNAPSHOTS)
+    throw new RetentionError(
+      'simulate.too-large',
+      `${rhythmText(schedule.rhythm)} for ${span.text} and a year is more than ${MAX_OUTLOOK_SNAPSHOTS} snapshots: ` +
+        'use a longer --every or a shorter --for',
+    );
+  const runs = stepsIn(end, ONE_DAY, range, MAX_OUTLOOK_SNAPSHOTS, zone);
   const kept = { now: 0, inAMonth: 0, inAYear: 0 };
   let last: readonly EvaluatedSnapshot[] = [];
   for (const run of simulateRuns({ ...input, made, runs })) {

@@ -1,24 +1,17 @@
 import type { EvaluatedSnapshot } from '../report/report-model';
 import { FINISHED_STATE, NO_TAGS, type Snapshot, type SourceLookup, type Tags } from '../snapshot/snapshot';
-import type { Duration } from '../time/duration';
 import { dayLabel, dayOf, subtractDuration, wallClock } from '../time/period';
 import { RetentionError } from '../util/errors';
 import type { RetentionConfig } from './config';
 import { decide } from './decide';
 import type { Policy } from './policy';
+import { madeIn, ONE_DAY, rhythmText, type Schedule, stepsIn } from './schedule';
 
 /** Limits of a simulation; larger ones are probably a typing mistake. */
 const MAX_SNAPSHOTS = 100_000;
 const MAX_SIMULATED_DAYS = 36_600;
 /** Maximum number of rule evaluations: a few seconds. */
 const MAX_WORK = 10_000_000;
-
-/** A schedule of snapshots: one at `end` (epoch ms), and one each `every` before it, back to `span`. */
-export interface Schedule {
-  readonly every: Duration;
-  readonly span: Duration;
-  readonly end: number;
-}
 
 /** One local day of a simulation. */
 export interface SimulatedDay {
@@ -51,49 +44,22 @@ export interface SimulateInput {
 const SIMULATED_SOURCE = { name: 'source', arn: 'simulated-source' } as const;
 const simulatedSources: SourceLookup = () => ({ state: 'exists', name: SIMULATED_SOURCE.name, tags: NO_TAGS });
 
-/** A duration `factor` times; units do not carry over. */
-export const multiplyDuration = ({ years, months, days, hours, text }: Duration, factor: number): Duration => ({
-  years: years * factor,
-  months: months * factor,
-  days: days * factor,
-  hours: hours * factor,
-  text,
-});
-
-/** `end` and the instants at each `step` before it, after `start`; oldest first. Stops after `most` + 1. */
-function instantsBack(
-  end: number,
-  start: number,
-  step: Duration,
-  most: number,
-  config: RetentionConfig,
-): readonly number[] {
-  const instants: number[] = [];
-  for (let k = 0; k <= most; k++) {
-    const instant = subtractDuration(end, multiplyDuration(step, k), config.zone);
-    if (instant <= start) break;
-    instants.push(instant);
-  }
-  return instants.reverse();
-}
-
 const rulesIn = ({ keep, expireAfter }: Policy): number =>
   (keep === null || keep === 'all' ? 0 : Object.keys(keep.counts).length + Object.keys(keep.within).length) +
   (expireAfter === null ? 0 : 1);
 
 const tooLarge = (message: string): RetentionError => new RetentionError('simulate.too-large', message);
 
-export const ONE_DAY: Duration = { years: 0, months: 0, days: 1, hours: 0, text: '1d' };
-
-function instantsOf({ every, span, end }: Schedule, config: RetentionConfig) {
-  const start = subtractDuration(end, span, config.zone);
-  const made = instantsBack(end, start, every, MAX_SNAPSHOTS, config);
+function instantsOf(schedule: Schedule, { zone }: RetentionConfig) {
+  const { rhythm, span, end } = schedule;
+  const range = { after: subtractDuration(end, span, zone), until: end };
+  const made = madeIn(schedule, range, MAX_SNAPSHOTS, zone);
   if (made.length > MAX_SNAPSHOTS)
     throw tooLarge(
-      `a snapshot every ${every.text} for ${span.text} is more than ${MAX_SNAPSHOTS} snapshots: ` +
+      `a snapshot ${rhythmText(rhythm)} for ${span.text} is more than ${MAX_SNAPSHOTS} snapshots: ` +
         'use a longer --every or a shorter --for',
     );
-  const runs = instantsBack(end, start, ONE_DAY, MAX_SIMULATED_DAYS, config);
+  const runs = stepsIn(end, ONE_DAY, range, MAX_SIMULATED_DAYS, zone);
   if (runs.length > MAX_SIMULATED_DAYS)
     throw tooLarge(`${span.text} is more than a hundred years: use a shorter --for`);
   return { made, runs };

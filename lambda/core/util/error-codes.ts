@@ -580,6 +580,11 @@ export const ERROR_CODES = {
     meaning: 'The value of `--keep` or `--expire-after` is not valid.',
     remedy: 'Correct the value that the message names.',
   },
+  'simulate.source': {
+    fault: 'operator',
+    meaning: '`--from` and `--source` do not name the snapshots of one source.',
+    remedy: 'Pass a stored report, and the name or ARN of a source that has two or more snapshots in it.',
+  },
   'simulate.too-large': {
     fault: 'operator',
     meaning: 'The simulation would have too many snapshots or too long a calendar.',

@@ -15,6 +15,7 @@ th { font-weight: 400; color: var(--dim); } .list th, .list td { text-align: lef
 .months td.kept { background: var(--keep); color: var(--on); border: 2px solid var(--bg); border-radius: .4rem; font-weight: 600; white-space: nowrap; overflow-wrap: normal; } .months small { font-size: .75em; }
 .mark { display: inline-block; min-width: 1.5rem; text-align: center; background: var(--keep); color: var(--on); border-radius: .3rem; font-weight: 600; }
 svg { display: block; width: 100%; min-width: 5rem; height: .8rem; } rect { fill: var(--keep); } .list { width: 100%; max-width: 40rem; } .list .bar { width: 50%; }
+.wide { overflow-x: auto; } .wide .list { width: auto; } .wide thead th { text-align: right; vertical-align: bottom; } a { color: inherit; }
 `;
 
-export const CALENDAR_STYLE_HASH = 'sha256-3UU74GXPp7sOmTBL2Fhnygq86VIf6HhhUDrmswc2Oe0=';
+export const CALENDAR_STYLE_HASH = 'sha256-7oPvp2WZkDYTJAQaUw7G9J054b2najQEs0X9YinWS7g=';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { AGE_BANDS, type OpenSchedule, simulateOutlook } from '../../../lambda/core/policy/outlook';
+import { AGE_BANDS, simulateOutlook } from '../../../lambda/core/policy/outlook';
+import type { Rhythm } from '../../../lambda/core/policy/schedule';
 import { runSimulation } from '../../../lambda/core/policy/simulate';
 import { parseDuration } from '../../../lambda/core/time/duration';
 import { aConfig } from '../../support/config-builder';
@@ -14,9 +15,9 @@ function length(text: string) {
   return parsed.value;
 }
 
-const every = (text: string): OpenSchedule['rhythm'] => ({ every: length(text) });
+const every = (text: string): Rhythm => ({ every: length(text) });
 
-function outlook(policy: object, rhythm: OpenSchedule['rhythm'], span: string, end = END, timezone = 'UTC') {
+function outlook(policy: object, rhythm: Rhythm, span: string, end = END, timezone = 'UTC') {
   const config = aConfig({ timezone, policies: { it: policy }, default: 'it' });
   return simulateOutlook({ config, schedule: { rhythm, span: length(span), end }, sizeGb: 40 });
 }
@@ -50,7 +51,7 @@ describe('the outlook of a policy', () => {
 
   it('repeats known instants with their distances', () => {
     const instants = [END - 10 * DAY, END - 9 * DAY, END - 4 * DAY];
-    const { kept, longestGapDays } = outlook({ keep: 'all' }, { instants }, '11d');
+    const { kept, longestGapDays } = outlook({ keep: 'all' }, { instants, text: 'as web' }, '11d');
     // A pass takes 9 days: 6 from the first to the last, and the mean distance, 3. So the next one begins yesterday.
     expect(kept.now).toBe(5);
     // 42 passes: the last one ends on the last day.
@@ -86,7 +87,7 @@ describe('the outlook of a policy', () => {
           const input = { config, sizeGb: 40 };
           const calendar = runSimulation({
             ...input,
-            schedule: { every: length(rhythm), span: length(`${span}d`), end: END },
+            schedule: { rhythm: every(rhythm), span: length(`${span}d`), end: END },
           });
           const { kept, restorePoints } = simulateOutlook({
             ...input,

@@ -18,7 +18,7 @@ function simulated(
 ) {
   const { timezone = 'UTC', end = END, floors = {} } = more;
   const config = aConfig({ timezone, floors, policies: { it: policy }, default: 'it' });
-  return runSimulation({ config, schedule: { every: length(every), span: length(span), end }, sizeGb: 40 });
+  return runSimulation({ config, schedule: { rhythm: { every: length(every) }, span: length(span), end }, sizeGb: 40 });
 }
 
 const keptOn = (simulation: ReturnType<typeof runSimulation>): readonly string[] =>
@@ -75,7 +75,7 @@ describe('a simulation', () => {
 
   it('holds what is tagged on the day it was made', () => {
     const config = aConfig({ policies: { it: { keep: { last: 1 } } }, default: 'it' });
-    const schedule = { every: length('1d'), span: length('10d'), end: END };
+    const schedule = { rhythm: { every: length('1d') }, span: length('10d'), end: END };
     const tags = new Map([['2026-11-15', new Map([['retention:hold', null]])]]);
     expect(keptOn(runSimulation({ config, schedule, sizeGb: 40, tags }))).toEqual(['2026-11-15', '2026-11-23']);
   });
