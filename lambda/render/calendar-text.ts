@@ -129,10 +129,11 @@ function comparisonTable(columns: readonly SimulatedColumn[], width: number): st
   const labels = Math.max(...rows.map(({ label }) => label.length));
   const widths = columns.map((_, i) => Math.max(...rows.map(({ values }) => values[i]?.length ?? 0)));
   const blocks: number[][] = [];
-  let used = Number.POSITIVE_INFINITY;
+  let used = 0;
   for (const [i, columnWidth] of widths.entries()) {
     used += COLUMN_GAP.length + columnWidth;
-    if (used <= width) blocks.at(-1)?.push(i);
+    const block = blocks.at(-1);
+    if (block !== undefined && used <= width) block.push(i);
     else {
       blocks.push([i]);
       used = labels + COLUMN_GAP.length + columnWidth;

@@ -40,10 +40,11 @@ const POINT_LABELS = { now: 'kept now', inAMonth: 'kept in a month', inAYear: 'k
 
 const daysText = (days: number | null): string => (days === null ? '–' : `${formatNumber(days)} d`);
 
-/** `restore points 0 to 7 days old`, `restore points older`. */
+/** `restore points up to 7 d old`, `8 to 30 d old`, `older than 365 d`. */
 function bandLabel(band: number): string {
-  const [from, upTo] = [(AGE_BANDS[band - 1] ?? -1) + 1, AGE_BANDS[band]];
-  return upTo === null || upTo === undefined ? `more than ${from - 1} days old` : `${from} to ${upTo} days old`;
+  const [before, upTo] = [AGE_BANDS[band - 1] ?? null, AGE_BANDS[band] ?? null];
+  if (before === null) return `restore points up to ${upTo} d old`;
+  return upTo === null ? `older than ${before} d` : `${before + 1} to ${upTo} d old`;
 }
 
 /** The facts to compare. Costs are ceilings; gap, oldest and ages are those of what is kept in a year. */
@@ -55,7 +56,7 @@ export function outlookRows(columns: readonly SimulatedColumn[]): readonly Outlo
   return [
     ...OUTLOOK_POINTS.map((point) => row(POINT_LABELS[point], ({ outlook }) => formatNumber(outlook.kept[point]))),
     ...OUTLOOK_POINTS.map((point) =>
-      row(POINT_LABELS[point].replace('kept', 'cost/month at most,'), ({ outlook, view }) =>
+      row(POINT_LABELS[point].replace('kept', 'monthly cost at most,'), ({ outlook, view }) =>
         formatDollars(simulatedCeiling(outlook.kept[point], view)),
       ),
     ),

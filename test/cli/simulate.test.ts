@@ -1,6 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { run } from '../../cli/program';
+import { renderJson } from '../../lambda/render/json';
+import { aReport, aSource, DAY, kept, NOW } from '../support/report-builder';
 import { runCli, unwrapped } from '../support/terminal';
 
 const AT = ['--at', '2026-11-23T08:00:00Z'];
@@ -123,5 +127,138 @@ The simulation applied the policy once a day and removed expired snapshots at on
     const { code, err } = await simulate('--config', several);
     expect(code).toBe(2);
     expect(err).toContain('which policy? Say --policy NAME (standard, short)');
+  });
+});
+
+/** A stored report of 2026-11-23T08:00Z with snapshots of these sources, so many days old, and a copy of an automatic one. */
+function storedReport(sources: Readonly<Record<string, readonly number[]>>): string {
+  const snapshots = Object.entries(sources).flatMap(([arn, ages]) =>
+    ages.map((age) => kept({ name: `${arn}-${age}`, createdAt: NOW - age * DAY, source: { ...aSource('web'), arn } })),
+  );
+  const copy = kept({ name: 'copy', createdAt: NOW - 5 * DAY, fromAutoSnapshot: true });
+  return [...renderJson(aReport([...snapshots, copy]))].join('');
+}
+
+describe('lightsail-retention simulate with several policies or schedules', () => {
+  const work = mkdtempSync(join(tmpdir(), 'simulate-'));
+  const config = join(work, 'policy.yaml');
+  const report = join(work, 'report.json');
+  const twins = join(work, 'twins.json');
+  beforeAll(() => {
+    writeFileSync(config, CONFIG);
+    writeFileSync(report, storedReport({ [aSource('web').arn]: [0, 1, 2, 9, 10, 11] }));
+    writeFileSync(twins, storedReport({ one: [1, 2], two: [3, 4], three: [1] }));
+  });
+  afterAll(() => rmSync(work, { recursive: true, force: true }));
+  const simulate = (...args: readonly string[]) => runCli(['simulate', ...AT, '--config', config, ...args]);
+
+  it('compares policies and schedules in a table, with the calendar of each below', async () => {
+    const policies = ['--policy', 'standard', '--policy', 'short'];
+    const { code, out } = await simulate(...policies, '--every', '1d', '--every', 'Sunday', '--for', '2w');
+    expect(code).toBe(0);
+    expect(out.slice(0, out.indexOf('\n\n'))).toBe(
+      `
+                                  standard      standard     short         short
+snapshots                         every 1d  every Sunday  every 1d  every Sunday
+kept now                                 7             2        14             2
+kept in a month                          7             6        14             2
+kept in a year                           7             7        14             2
+monthly cost at most, now           $28.00         $8.00    $56.00         $8.00
+monthly cost at most, in a month    $28.00        $24.00    $56.00         $8.00
+monthly cost at most, in a year     $28.00        $28.00    $56.00         $8.00
+longest gap                            1 d           7 d       1 d           7 d
+oldest restore point                   6 d          44 d      13 d           9 d
+restore points up to 7 d old             7             1         8             1
+8 to 30 d old                            0             4         6             1
+31 to 365 d old                          0             2         0             0
+older than 365 d                         0             0         0             0`.slice(1),
+    );
+    expect(out.match(/^Policy .*$/gm)).toEqual([
+      'Policy standard, every 1d: last 3, daily 7',
+      'Policy standard, every Sunday: last 3, daily 7',
+      'Policy short, every 1d: expireAfter 14d',
+      'Policy short, every Sunday: expireAfter 14d',
+    ]);
+    expect(out).toContain('Simulated for 2w until 2026-11-23 09:00 (Europe/Berlin), 40 GB each, $0.1 per GB-month.');
+  });
+
+  it('puts the columns that a terminal has no room for below the others', async () => {
+    const args = ['simulate', ...AT, '--config', config, '--policy', 'standard', '--policy', 'short', '--for', '2w'];
+    const chunks: string[] = [];
+    const out = Object.assign(new PassThrough(), { isTTY: true, columns: 70 });
+    out.on('data', (chunk) => chunks.push(String(chunk)));
+    const streams = { out: out as unknown as NodeJS.WriteStream, err: process.stderr, env: { NO_COLOR: '1' } };
+    expect(await run([...args, '--every', '1d', '--every', 'Sunday'], streams, '0.0.0')).toBe(0);
+    const text = chunks.join('');
+    expect(text.match(/^kept now +.*$/gm)?.map((line) => line.replace(/ +/g, ' '))).toEqual([
+      'kept now 7 2 14',
+      'kept now 2',
+    ]);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(70);
+  });
+
+  it('gives the outlook of each as JSON', async () => {
+    const { out } = await simulate('--policy', 'standard', '--policy', 'short', '--for', '2w', '--format', 'json');
+    const { schemaVersion, simulations } = JSON.parse(out);
+    expect(schemaVersion).toBe(1);
+    expect(simulations.map(({ policy, schedule }: never) => [policy, schedule])).toEqual([
+      [
+        { name: 'standard', text: 'last 3, daily 7' },
+        { every: '1d', for: '2w', until: '2026-11-23T08:00:00.000Z' },
+      ],
+      [
+        { name: 'short', text: 'expireAfter 14d' },
+        { every: '1d', for: '2w', until: '2026-11-23T08:00:00.000Z' },
+      ],
+    ]);
+    expect(simulations[1].outlook).toEqual({
+      kept: { now: 14, inAMonth: 14, inAYear: 14 },
+      monthlyCostCeiling: { now: 56, inAMonth: 56, inAYear: 56 },
+      longestGapDays: 1,
+      oldestAgeDays: 13,
+      restorePoints: [
+        { upToDays: 7, count: 8 },
+        { upToDays: 30, count: 6 },
+        { upToDays: 365, count: 0 },
+        { upToDays: null, count: 0 },
+      ],
+    });
+  });
+
+  it('makes snapshots at the distances of a source of a report, until the report', async () => {
+    const args = ['simulate', '--config', config, '--policy', 'standard', '--from', report, '--source', 'web'];
+    const { code, out } = await runCli([...args, '--for', '2w', '--format', 'json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      schedule: { every: 'at the distances of web', until: '2026-11-23T08:00:00.000Z' },
+      // A pass of 6 in 11 days takes 13.2: the end of the one before it is in the two weeks.
+      made: 7,
+    });
+  });
+
+  it('draws several as one page', async () => {
+    const { out } = await simulate('--policy', 'standard', '--policy', 'short', '--for', '2w', '--format', 'html');
+    expect(out).toContain('<h1>2 simulations side by side</h1>');
+    expect(out).toContain('<th scope="row">kept in a year</th><td class="n">7</td><td class="n">14</td>');
+    expect(out).toContain('<h2 id="policy-2">Policy short, every 1d: expireAfter 14d</h2>');
+  });
+
+  it.each([
+    ['a source without a report', ['--source', 'web'], 'pass the report too, with --from FILE'],
+    ['a report without a source', ['--from', report], 'name it with --source'],
+    ['a source that the report lacks', ['--from', report, '--source', 'db'], 'has no snapshot of a source "db"'],
+    [
+      'sources of the same name',
+      ['--from', twins, '--source', 'web'],
+      'has 3 sources named "web"; pass one ARN: one, two, three',
+    ],
+    ['a source of one snapshot', ['--from', twins, '--source', 'three'], 'a rhythm needs two or more'],
+    ['no report', ['--from', config, '--source', 'web'], 'it is not JSON'],
+    ['a weekday that is none', ['--every', 'Sonntag'], 'Expected a duration such as'],
+    ['a policy that is unknown', ['--policy', 'standard', '--policy', 'shrt'], 'did you mean short?'],
+  ])('refuses %s', async (_, args, message) => {
+    const { code, out, err } = await simulate(...args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(message);
   });
 });
