@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatConfigProblems, parseConfig } from '../lambda/config/parse-config';
+import { readConfigFile } from '../lambda/config/read-config-file';
 import type { Tags } from '../lambda/core/snapshot/snapshot';
 import { type Duration, parseDuration } from '../lambda/core/time/duration';
 import { RetentionError } from '../lambda/core/util/errors';
 import { simulatePolicy } from '../lambda/render/calendar';
-import { calendarText, legendText, renderCalendarText } from '../lambda/render/calendar-text';
+import { calendarText, legendText, renderCalendarsText, renderCalendarText } from '../lambda/render/calendar-text';
+import { simulateColumn } from '../lambda/render/outlook';
 
 interface CalendarExample {
   readonly policy: Readonly<Record<string, unknown>>;
@@ -87,21 +89,46 @@ function calendar({ policy, every = '1d', span, floors = {}, tags, printed }: Ca
 const BLOCK = /<!-- calendar: ([\w-]+) -->\n[\s\S]*?<!-- end -->/g;
 
 /** The pages that show calendars. Between them they show every example. */
-export const PAGES = ['getting-started.md', 'policy.md'].map((page) => join(__dirname, '..', 'docs', page));
+export const PAGES = ['getting-started.md', 'policy.md', 'examples.md'].map((page) =>
+  join(__dirname, '..', 'docs', page),
+);
 
 /** Names of all examples. */
 export const EXAMPLE_NAMES: readonly string[] = Object.keys(POLICY_EXAMPLES);
 
+const EXAMPLE = /<!-- example: ([\w-]+\.yaml) -->\n[\s\S]*?<!-- end -->/g;
+
+/** What the policies of a file of `examples/` keep of a snapshot each day for a year: `simulate`, side by side. */
+function exampleText(file: string): string {
+  const read = readConfigFile(join(__dirname, '..', 'examples', file));
+  if (!read.ok) throw wrong(formatConfigProblems(read.errors, file));
+  const making = {
+    rhythm: { every: exampleDuration('1d') },
+    span: exampleDuration('1y'),
+    end: CALENDAR_END,
+    sizeGb: 40,
+  };
+  const columns = [...read.config.policies].map(([name, policy]) =>
+    simulateColumn(read.config, { name, policy }, making),
+  );
+  return [...renderCalendarsText(columns, { columns: Number.POSITIVE_INFINITY, colour: false })].join('').trimEnd();
+}
+
+const block = (comment: string, text: string): string =>
+  `<!-- ${comment} -->\n\n\`\`\`text\n${text}\n\`\`\`\n\n<!-- end -->`;
+
 /** The text with every calendar drawn again. Throws when it asks for an example that is unknown. */
 export function withCalendars(text: string): string {
-  return text.replace(BLOCK, (_, name: string) => {
-    const example = POLICY_EXAMPLES[name];
-    if (example === undefined)
-      throw wrong(
-        `a page asks for the calendar "${name}", which is none of ${Object.keys(POLICY_EXAMPLES).join(', ')}`,
-      );
-    return `<!-- calendar: ${name} -->\n\n\`\`\`text\n${calendar(example).trimEnd()}\n\`\`\`\n\n<!-- end -->`;
-  });
+  return text
+    .replace(BLOCK, (_, name: string) => {
+      const example = POLICY_EXAMPLES[name];
+      if (example === undefined)
+        throw wrong(
+          `a page asks for the calendar "${name}", which is none of ${Object.keys(POLICY_EXAMPLES).join(', ')}`,
+        );
+      return block(`calendar: ${name}`, calendar(example).trimEnd());
+    })
+    .replace(EXAMPLE, (_, file: string) => block(`example: ${file}`, exampleText(file)));
 }
 
 if (require.main === module) for (const page of PAGES) writeFileSync(page, withCalendars(readFileSync(page, 'utf8')));

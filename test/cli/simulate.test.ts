@@ -254,8 +254,8 @@ older than 365 d                         0             0         0             0
     ],
     ['a source of one snapshot', ['--from', twins, '--source', 'three'], 'a rhythm needs two or more'],
     ['no report', ['--from', config, '--source', 'web'], 'it is not JSON'],
-    ['a weekday that is none', ['--every', 'Sonntag'], 'Expected a duration such as'],
-    ['a policy that is unknown', ['--policy', 'standard', '--policy', 'shrt'], 'did you mean short?'],
+    ['a weekday that is none', ['--every', 'someday'], 'Expected a duration such as'],
+    ['a policy that is unknown', ['--policy', 'standard', '--policy', 'shor'], 'did you mean short?'],
   ])('refuses %s', async (_, args, message) => {
     const { code, out, err } = await simulate(...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
