@@ -10,7 +10,7 @@ import { ceilingText, sumSizes } from '../lambda/render/totals';
 
 const HEADER = ['SOURCE', 'KIND', 'REGION', 'SNAPSHOTS', 'KEPT', 'CAN BE DELETED', 'UP TO'] as const;
 
-/** A report in short: its totals, one line per source, and the outcomeLines as the last line. */
+/** A report in short: its totals, one line per source, and the outcome as the last line. */
 export function* renderSummary(report: Report, context: TextContext, columns: number): Generator<string> {
   for (const line of outcomeLines(report, context)) yield wrap(line, columns, '');
   const rows = bySource(report.items).map((group) => {

@@ -61,7 +61,7 @@ const wrong = (message: string): RetentionError => new RetentionError('docs.exam
 
 function exampleDuration(text: string): Duration {
   const parsed = parseDuration(text);
-  if (!parsed.ok) throw wrong(`an example has the exampleDuration ${text}: expected ${parsed.expected}`);
+  if (!parsed.ok) throw wrong(`an example has the duration ${text}: expected ${parsed.expected}`);
   return parsed.value;
 }
 

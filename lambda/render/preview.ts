@@ -32,14 +32,20 @@ export interface Preview {
   readonly now: number;
 }
 
-/** The most telling reason of an expiring snapshot, with its policy: `policy daily: 30d old since 2026-10-31`. */
+/**
+ * The most telling reason of an expiring snapshot, with its policy: an age that has passed, or the snapshot that covers
+ * the longest period of it, or that all of them are covered. `policy daily: 30d old since 2026-10-31`.
+ */
 export function oneReason({ policy, reasons }: EvaluatedSnapshot): string {
-  const reason = reasons.find(({ kind }) => kind === 'old' || kind === 'passed') ?? reasons[0];
+  const reason =
+    reasons.find(({ kind }) => kind === 'old' || kind === 'passed') ??
+    reasons.findLast(({ kind }) => kind === 'taken') ??
+    reasons.at(-1);
   const name = policy === null ? 'no policy' : `policy ${oneLine(policy.name)}`;
   return reason === undefined ? name : `${name}: ${oneLine(describeReason(reason))}`;
 }
 
-/** Says that the limits of the configuration do not formatCount for a plan; empty for any other plan. */
+/** Says that the limits of the configuration do not count for a plan; empty for any other plan. */
 export function raisedCapsText(plan: Pick<Plan, 'caps' | 'items'>, { caps }: Pick<Config, 'caps'>): string {
   if (plan.caps !== 'raised') return '';
   const configured = `caps.maxDeletions: ${formatNumber(caps.maxDeletions)}, caps.maxShare: ${caps.maxShare}`;

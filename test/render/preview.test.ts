@@ -91,11 +91,17 @@ Of the plan, 1 snapshot will not be deleted:
     expect(textOf({}, 60).replace(/\s+/g, ' ')).toBe(textOf().replace(/\s+/g, ' '));
   });
 
-  it('gives the age as the reason where there is one, else the first reason', () => {
-    expect(EVALUATED.map(oneReason)).toEqual([
+  it('gives the age as the reason where there is one, else what covers the longest period, else what is full', () => {
+    const week = { code: 'weekly', kind: 'taken', period: 2_900, by: 'web-1' } as const;
+    const month = { code: 'monthly', kind: 'taken', period: 24_323, by: 'web-2' } as const;
+    const yearly = { code: 'yearly', kind: 'full', of: 2 } as const;
+    const reasonOf = (...reasons: EvaluatedSnapshot['reasons']) =>
+      oneReason({ ...expired(), policy: STANDARD, reasons });
+    expect([reasonOf(FULL, OLD), reasonOf(FULL, week, month, yearly), reasonOf(FULL, yearly)]).toEqual([
       'policy standard: 30d old since 2026-02-16',
-      'policy standard: last: 3 of 3 slots filled',
-      'no policy',
+      'policy standard: monthly: 2026-12 already kept by web-2',
+      'policy standard: yearly: 2 of 2 slots filled',
     ]);
+    expect(oneReason({ ...expired(), policy: null, reasons: [] })).toBe('no policy');
   });
 });
