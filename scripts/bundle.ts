@@ -93,15 +93,18 @@ function bundlePageAssets(outDir: string): Inputs {
 const SCHEMA = /^var (\w+\$\d*) = (\[(?:.*\]|.*\n(?:.*\n)*?\]));$/gm;
 
 /** The package.json of a client in a bundle: only its version is used. */
-const PACKAGE_JSON = /^var (package_default\d*) = \{\n(?:.*\n)*?\};$/gm;
-const VERSION_LINE = /^ {2}version: ("[^"]*"),$/m;
+const PACKAGE_JSON = /^( *)((?:var )?package_default\d* =) \{\n(?:\1 .*\n)*?\1\};$/gm;
+const VERSION_LINE = /^ +version: ("[^"]*"),$/m;
 
 /** A bundle without what the packages of its clients say of themselves, the version aside. */
 const withVersionsAlone = (bundle: string): string =>
-  bundle.replace(PACKAGE_JSON, (whole, name: string) => {
+  bundle.replace(PACKAGE_JSON, (whole, indent: string, target: string) => {
     const version = VERSION_LINE.exec(whole)?.[1];
-    return version === undefined ? whole : `var ${name} = { version: ${version} };`;
+    return version === undefined ? whole : `${indent}${target} { version: ${version} };`;
   });
+
+/** The path of a module that is loaded on demand: a bundle has it as the name of a function, and never reads it. */
+const MODULE_PATH = /^ {2}"(?:node_modules|lambda)\/[^"]+"(\(.*\) \{)$/gm;
 
 /**
  * A bundle as small as it can be: the schemas of operations that nobody calls are left out, a sixth of it and a quarter
@@ -109,10 +112,9 @@ const withVersionsAlone = (bundle: string): string =>
  */
 const minified = (bundle: string): string =>
   transformSync(
-    withVersionsAlone(bundle).replace(
-      SCHEMA,
-      (_, name: string, list: string) => `var ${name} = /* @__PURE__ */ (() => ${list})();`,
-    ),
+    withVersionsAlone(bundle)
+      .replace(MODULE_PATH, '  m$1')
+      .replace(SCHEMA, (_, name: string, list: string) => `var ${name} = /* @__PURE__ */ (() => ${list})();`),
     {
       minify: true,
       treeShaking: true,

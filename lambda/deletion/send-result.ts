@@ -1,3 +1,4 @@
+import { s3ObjectLink } from '../core/report/console-links';
 import type { Zone } from '../core/time/zone';
 import type { Channel, Store, StoredObject } from '../ports/ports';
 import {
@@ -8,9 +9,17 @@ import {
   renderResultEmail,
   resultAttributes,
 } from '../render/result-email';
-import { renderResultHtml } from '../render/result-html';
+import { type ResultLinks, renderResultHtml } from '../render/result-html';
 import { jsonObject } from '../storage/json-object';
-import { type PlanKey, resultFile, resultMailedFile, resultPage } from '../storage/keys';
+import {
+  INDEX_PAGE,
+  type PlanKey,
+  planFile,
+  reportFiles,
+  resultFile,
+  resultMailedFile,
+  resultPage,
+} from '../storage/keys';
 import { SUPERSEDED } from './invocation-limits';
 import { readOutcome } from './outcome-summary';
 
@@ -91,13 +100,24 @@ const isWritten = (store: Store, object: StoredObject): Promise<boolean> =>
     () => false,
   );
 
+/** The links of a result's page: those of the console, where each file can be opened. */
+function linksOfResult(store: Store, { planId, region, result }: Omit<ResultContext, 'files'>): ResultLinks {
+  const link = (key: string): string | null => s3ObjectLink(store.locate(key), region);
+  return {
+    report: result?.report == null ? null : link(reportFiles(result.report).html),
+    plan: link(planFile(planId)),
+    index: link(INDEX_PAGE),
+    json: link(resultFile(planId)),
+  };
+}
+
 /** Stores the page of a result. Returns the places of the files that there are. */
 async function storePage(store: Store, context: Omit<ResultContext, 'files'>): Promise<readonly string[]> {
   const { planId, result, unread } = context;
   const json = store.locate(resultFile(planId));
   if (result === null) return unread === null ? [] : [json];
   const key = resultPage(planId);
-  const body = renderResultHtml({ ...context, files: [json] });
+  const body = renderResultHtml({ ...context, result }, linksOfResult(store, context));
   const hasPage = await isWritten(store, { key, contentType: 'text/html; charset=utf-8', body });
   return hasPage ? [store.locate(key), json] : [json];
 }

@@ -1,8 +1,12 @@
-import { localMinute } from '../core/time/period';
+import { localDay } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
+import { monthName } from './day-text';
 import { escapeHtml } from './escape';
-import { formatCount } from './numbers';
+import { formatNumber } from './numbers';
+import { clockOf } from './page/local-clock';
+import { glyph, MARK_SHAPES } from './page/marks';
 import { htmlText, PAGE_END, pageStart } from './page/page-shell';
+import { viewHtml } from './page/view';
 import { zoneText } from './phrases';
 
 /** A stored report in the index. */
@@ -29,11 +33,12 @@ export interface IndexedDeletion {
   readonly files: { readonly html: string; readonly json: string };
 }
 
-const INDEX_TITLE = 'Reports on Lightsail snapshots';
-const INDEX_TITLE_WITH_DELETIONS = 'Reports and deletions of Lightsail snapshots';
+const INDEX_TITLE = 'Reports';
+const INDEX_TITLE_WITH_DELETIONS = 'Reports and deletions';
 
-/** A line of the page: a link with its time, a text, and links to files of data. */
+/** A line of the page: a mark, a time, a text that links to the page, and links to files of data. */
 interface IndexLine {
+  readonly mark: 'keep' | 'gone';
   readonly at: string;
   readonly html: string;
   readonly text: string;
@@ -41,23 +46,31 @@ interface IndexLine {
 }
 
 const lineOfReport = ({ reportId, at, outcome, files: { html, csv, json } }: IndexedReport): IndexLine => ({
+  mark: 'keep',
   at,
   html,
   text: outcome?.replace(/^\[Lightsail\] /, '') ?? `Report ${reportId}`,
   data: { CSV: csv, JSON: json },
 });
 
-const lineOfDeletion = ({ planId, at, outcome, files: { html, json } }: IndexedDeletion): IndexLine => ({
+const lineOfDeletion = ({ at, outcome, files: { html, json } }: IndexedDeletion): IndexLine => ({
+  mark: 'gone',
   at,
   html,
-  text: `Deletion of the plan ${planId}. ${outcome}`,
+  text: `Deletion. ${outcome}`,
   data: { JSON: json },
 });
 
-function lineHtml({ at, html, text, data }: IndexLine, zone: Zone): string {
-  const link = `<a href="${escapeHtml(html)}">${localMinute(Date.parse(at), zone)}</a>`;
-  const files = Object.entries(data).map(([type, file]) => `<a href="${escapeHtml(file)}">${type}</a>`);
-  return `<li><p>${link}: ${htmlText(text)}</p><p class="dim">${files.join(', ')}</p></li>\n`;
+/** Writes the address of a file that is given relative to the index. */
+export type IndexAddress = (file: string) => string;
+
+function lineHtml({ mark, at, html, text, data }: IndexLine, zone: Zone, addressOf: IndexAddress): string {
+  const time = clockOf(zone).minute(Date.parse(at));
+  const files = Object.entries(data).map(
+    ([type, file]) => `<a href="${escapeHtml(addressOf(file))}" aria-label="${type} of ${time}">${type}</a>`,
+  );
+  return `<li>${viewHtml(glyph(mark))}<span class="at">${time}</span>\
+<a href="${escapeHtml(addressOf(html))}">${htmlText(text)}</a><span class="files">${files.join(' ')}</span></li>\n`;
 }
 
 /** Merges two lists that are ordered newest first. A deletion comes before a report of the same time. */
@@ -66,19 +79,35 @@ function mergeNewest(reports: readonly IndexLine[], deletions: readonly IndexLin
   return [...deletions, ...reports].sort(byNewest);
 }
 
+/** `November 2026` of an instant in a zone. */
+function monthOf(at: string, zone: Zone): string {
+  const day = localDay(Date.parse(at), zone);
+  return `${monthName(Number(day.slice(-5, -3)))} ${day.slice(0, -6)}`;
+}
+
 /** Renders the index as a page, in chunks: a link to each report and deletion, the newest first. */
 export function* renderIndex(
   reports: readonly IndexedReport[],
   deletions: readonly IndexedDeletion[],
   zone: Zone,
+  addressOf: IndexAddress = (file) => file,
 ): Generator<string> {
   const title = deletions.length === 0 ? INDEX_TITLE : INDEX_TITLE_WITH_DELETIONS;
-  const more = deletions.length === 0 ? '' : ` and ${formatCount(deletions.length, 'deletion')}`;
-  yield `${pageStart({ title })}<main>
+  const key = (mark: IndexLine['mark'], count: number, text: string): string =>
+    `<span>${viewHtml(glyph(mark))} <b>${formatNumber(count)}</b> ${count === 1 ? text : `${text}s`}</span>`;
+  yield `${pageStart({ title: `${title} · Lightsail snapshots` })}${MARK_SHAPES}<header class="top"><div class="wrap">\
+<b>Lightsail snapshots</b></div></header>
+<main class="wrap log">
 <h1>${title}</h1>
-<p class="dim">${formatCount(reports.length, 'report')}${more}, the newest first. ${escapeHtml(zoneText(zone))}.</p>
-<ul class="card">
+<p class="key">${key('keep', reports.length, 'report')}${deletions.length === 0 ? '' : key('gone', deletions.length, 'deletion')}</p>
+<p class="small quiet">The newest is first. ${escapeHtml(zoneText(zone))}.</p>
 `;
-  for (const line of mergeNewest(reports.map(lineOfReport), deletions.map(lineOfDeletion))) yield lineHtml(line, zone);
-  yield `</ul>\n</main>\n${PAGE_END}`;
+  let month = '';
+  for (const line of mergeNewest(reports.map(lineOfReport), deletions.map(lineOfDeletion))) {
+    const of = monthOf(line.at, zone);
+    if (of !== month) yield `${month === '' ? '' : '</ul>\n'}<h2>${of}</h2>\n<ul>\n`;
+    month = of;
+    yield lineHtml(line, zone, addressOf);
+  }
+  yield `${month === '' ? '' : '</ul>\n'}</main>\n${PAGE_END}`;
 }

@@ -3,7 +3,6 @@ import { cloudShellLink, s3ObjectLink } from '../core/report/console-links';
 import { localDay, localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
 import { appendTo } from '../core/util/append-to';
-import { oneLine } from '../core/util/safe-text';
 import { fullDayText } from './day-text';
 import {
   commandLines,
@@ -17,7 +16,7 @@ import {
 import { placeOfRegion } from './email-subject';
 import { formatCount, formatDollars, formatNumber } from './numbers';
 import { evidenceLines } from './phrases';
-import { resultSentence, UNSETTLED_TEXT, unsettledItems } from './result-text';
+import { UNSETTLED_TEXT, unsettledItems } from './result-text';
 import { unknownSizeText } from './totals';
 
 /** How a deletion run ended. Only a `finished` run has an outcome for each snapshot of its plan. */
@@ -79,8 +78,8 @@ function otherOutcomes({ failed, spared, changed, alreadyGone, open }: OutcomeTo
     .join(', ');
 }
 
-/** Deleted snapshots without a known size. */
-const unknownSizes = ({ items }: ApplyResult): number =>
+/** Counts the deleted snapshots without a known size. */
+export const unknownSizes = ({ items }: ApplyResult): number =>
   items.filter(({ outcome, monthlyCostCeiling }) => outcome === 'deleted' && monthlyCostCeiling === null).length;
 
 /** The outcome in at most 99 printable ASCII characters. */
@@ -104,7 +103,8 @@ export function resultSubject({ result, end, unread }: ResultContext): string {
   ]);
 }
 
-const END_TEXTS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> = {
+/** How a run ended early, as the start of a sentence. */
+export const END_TEXTS: Readonly<Record<Exclude<RunEnd['state'], 'finished'>, string>> = {
   refused: 'The plan was refused',
   stopped: 'The run was stopped',
   failed: 'The run failed',
@@ -128,7 +128,8 @@ function missingResultLines({ end, unread }: ResultContext): readonly string[] {
   return [unread === null ? 'Nothing was deleted.' : `What was done could not be read: ${foreignText(unread, 150)}.`];
 }
 
-const pluralVerb = (count: number): string => (count === 1 ? 'was' : 'were');
+/** `was` of one, `were` of several. */
+export const pluralVerb = (count: number): string => (count === 1 ? 'was' : 'were');
 
 /** ` on Monday, 7 December 2026, between 09:00 and 09:14`, of the deleted snapshots. */
 function whenText({ items }: ApplyResult, zone: Zone): string {
@@ -141,24 +142,34 @@ function whenText({ items }: ApplyResult, zone: Zone): string {
   return from === to ? `${day}, at ${from.slice(11)}` : `${day}, between ${from.slice(11)} and ${to.slice(11)}`;
 }
 
-function resultLines(result: ApplyResult, zone: Zone): readonly string[] {
-  const { deleted, failed, spared, changed, alreadyGone, open } = result.totals;
+/** `2 could not be deleted. 2 were skipped, and still exist.`; empty: all snapshots of the plan were deleted. */
+export function othersText(result: ApplyResult): string {
+  const { failed, spared, changed, alreadyGone, open } = result.totals;
   const unsettled = unsettledItems(result).length;
-  const first =
-    deleted === 0
-      ? 'Nothing was deleted.'
-      : `${formatCount(deleted, 'snapshot')} ${pluralVerb(deleted)} deleted${whenText(result, zone)}.`;
   const skipped = spared + changed;
-  const rest = [
-    failed > 0 ? `${formatNumber(failed)} could not be deleted.` : '',
+  const late = result.items.filter(({ mayStillBeDeleted }) => mayStillBeDeleted === true).length;
+  const lateText = late === 0 ? '' : `, and ${late === failed ? '' : `${formatNumber(late)} of them `}may still be`;
+  return [
+    failed > 0 ? `${formatNumber(failed)} could not be deleted${lateText}.` : '',
     skipped > 0
       ? `${formatNumber(skipped)} ${pluralVerb(skipped)} skipped, and still exist${skipped === 1 ? 's' : ''}.`
       : '',
     alreadyGone > 0 ? `${formatNumber(alreadyGone)} ${pluralVerb(alreadyGone)} already gone.` : '',
     unsettled > 0 ? `Of ${formatNumber(unsettled)} the outcome is not known.` : '',
     open > unsettled ? `${formatNumber(open - unsettled)} ${pluralVerb(open - unsettled)} not processed.` : '',
-  ].filter((text) => text !== '');
-  return rest.length === 0 ? [first] : [first, rest.join(' ')];
+  ]
+    .filter((text) => text !== '')
+    .join(' ');
+}
+
+function resultLines(result: ApplyResult, zone: Zone): readonly string[] {
+  const { deleted } = result.totals;
+  const first =
+    deleted === 0
+      ? 'Nothing was deleted.'
+      : `${formatCount(deleted, 'snapshot')} ${pluralVerb(deleted)} deleted${whenText(result, zone)}.`;
+  const others = othersText(result);
+  return others === '' ? [first] : [first, others];
 }
 
 function resultOutcomeLines(context: ResultContext): EmailBlock {
@@ -286,10 +297,4 @@ export function resultAttributes(context: ResultContext): Readonly<Record<string
   const open = openOf(context);
   const ended = end.state === 'finished' && open === 0 ? 'deleted' : `deletion-${end.state}`;
   return { outcome: failed > 0 ? 'deletion-failed' : ended, deleted, failed, open };
-}
-
-/** The result in one sentence. */
-export function endSentence({ result, end }: ResultContext): string {
-  if (result !== null) return resultSentence(result);
-  return end.state === 'finished' ? 'Nothing was deleted.' : `Nothing was deleted: ${oneLine(end.text)}`;
 }

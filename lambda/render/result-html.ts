@@ -1,99 +1,80 @@
-import type { ApplyResult, ItemDetails, ItemResult, Unsettled } from '../core/plan/outcome';
-import { localMinute } from '../core/time/period';
-import type { Zone } from '../core/time/zone';
-import { approvalText } from './approval';
-import { escapeHtml } from './escape';
-import { formatCount, formatNumber } from './numbers';
+import { formatCount } from './numbers';
+import { externalLink } from './page/commands';
+import { clockOf } from './page/local-clock';
+import { MARK_SHAPES } from './page/marks';
 import { htmlText, PAGE_END, pageStart } from './page/page-shell';
-import { monthlyCostText, zoneText } from './phrases';
-import { endSentence, type ResultContext } from './result-email';
-import { UNSETTLED_TEXT, unsettledItems } from './result-text';
+import { type ResultPageContext, resultFirstScreen, resultHeadline } from './page/result-first-screen';
+import { deletedHtml, notDeletedHtml } from './page/result-table';
 
-const COLUMN_NAMES = [
-  'Outcome',
-  'Snapshot',
-  'Source',
-  'Kind and region',
-  'Result',
-  'Policy and reasons',
-  'Size and cost ceiling',
-  'Time',
-  'Request id',
-] as const;
-
-/** A row of the table: the outcome, the snapshot as its heading, and the other cells. All are HTML. */
-const tableRowHtml = (outcome: string, snapshot: string, cells: readonly string[]): string =>
-  `<tr><td>${outcome}</td><th scope="row">${snapshot}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>\n`;
-
-const sizeHtml = ({ sizeGb, monthlyCostCeiling }: ItemDetails): string =>
-  `${sizeGb === null ? 'size not known' : `${formatNumber(sizeGb)} GB`}, ${monthlyCostText(monthlyCostCeiling)}`;
-
-const decisionHtml = ({ policy, reasons }: ItemDetails): string => {
-  const name = policy === null ? '' : `policy ${htmlText(policy)}`;
-  const texts = reasons.map(({ text }) => htmlText(text)).join('; ');
-  return [name, texts].filter((part) => part !== '').join(': ') || 'not recorded';
-};
-
-/** The snapshot by name, with what identifies it: its ARN and its creation. */
-const identityHtml = ({ name, arn, createdAt }: ItemResult, zone: Zone): string =>
-  `${htmlText(name)}<br><span class="dim">${htmlText(arn)}<br>made ${localMinute(Date.parse(createdAt), zone)}</span>`;
-
-function outcomeRow(zone: Zone, item: ItemResult): string {
-  const by = item.approvedBy === undefined ? '' : `<br>Approved by ${htmlText(approvalText(item.approvedBy))}`;
-  return tableRowHtml(item.outcome, identityHtml(item, zone), [
-    htmlText(item.source ?? 'not known'),
-    `${item.kind}, ${htmlText(item.region)}`,
-    `${htmlText(item.text)} <span class="dim">(${htmlText(item.code)})</span>${by}`,
-    decisionHtml(item),
-    sizeHtml(item),
-    localMinute(Date.parse(item.at), zone),
-    htmlText(item.requestId ?? 'none'),
-  ]);
+/** The links from the page of a result; null: not known. */
+export interface ResultLinks {
+  readonly report: string | null;
+  readonly plan: string | null;
+  readonly index: string | null;
+  readonly json: string | null;
 }
 
-const unsettledRow = (item: Unsettled): string =>
-  tableRowHtml('not known', `${htmlText(item.name ?? item.arn)}`, [
-    htmlText(item.source ?? 'not known'),
-    '',
-    UNSETTLED_TEXT,
-    decisionHtml(item),
-    sizeHtml(item),
-    '',
-    '',
-  ]);
+function headerHtml(context: ResultPageContext): string {
+  const { result, zone } = context;
+  const { requested, deleted } = result.totals;
+  const sections = [
+    requested > deleted ? '<a href="#others">Not deleted</a>' : '',
+    deleted > 0 ? '<a href="#deleted">Deleted</a>' : '',
+    '<a href="#record">For the record</a>',
+  ].join('');
+  return `${pageStart({ title: `${resultHeadline(context)} · Lightsail snapshots` })}<a class="skip" href="#main">Skip to the result</a>
+${MARK_SHAPES}<header class="top"><div class="wrap"><b>Lightsail snapshots</b>\
+<span class="quiet nb">${htmlText(result.account ?? 'account not known')}</span>\
+<span class="quiet when">${clockOf(zone).minute(Date.parse(result.updatedAt))}</span>\
+<nav aria-label="Sections">${sections}</nav></div></header>
+<main id="main" class="wrap">
+`;
+}
+
+const LINK_TEXTS = {
+  report: 'The report of this plan',
+  plan: 'The plan',
+  index: 'All reports and deletions',
+  json: 'This result as JSON',
+} as const satisfies Record<keyof ResultLinks, string>;
+
+function linksHtml(links: ResultLinks): string {
+  const all = Object.entries(LINK_TEXTS).flatMap(([name, text]) => {
+    const href = links[name as keyof ResultLinks];
+    return href === null ? [] : [externalLink(href, text)];
+  });
+  return all.length === 0 ? '' : `<p class="links">${all.join('')}</p>\n`;
+}
 
 /** The facts about a deletion that an auditor needs, as a list. */
-function factsHtml(result: ApplyResult, zone: Zone): string {
-  const { plan, account, config, report, approvedBy, startedAt, updatedAt } = result;
-  const time = (instant: string): string => localMinute(Date.parse(instant), zone);
+function recordHtml({ result, evidenceHead }: ResultPageContext, links: ResultLinks): string {
+  const { plan, account, config, report } = result;
   const facts: readonly (readonly [string, string])[] = [
-    ['Approved by', approvalText(approvedBy)],
     ['Account', account ?? 'not known'],
     ['Plan', `${plan.id}, ${formatCount(plan.count, 'snapshot')}, ${plan.digest}`],
     ['Report', report ?? 'not recorded'],
     ['Configuration', config === null ? 'not recorded' : `${config.origin}, ${config.digest}`],
-    ['Time', `${time(startedAt)} to ${time(updatedAt)}`],
+    ...(evidenceHead === undefined ? [] : ([['Evidence', evidenceHead ?? 'not recorded']] as const)),
   ];
-  const items = facts.map(([name, text]) => `<dt>${name}</dt><dd>${htmlText(text)}</dd>`);
-  return `<dl class="card">\n${items.join('\n')}\n</dl>\n`;
+  const list = facts.map(([name, text]) => `<dt>${name}</dt><dd>${htmlText(text)}</dd>`).join('');
+  return `<footer id="record"><h2>For the record</h2>${linksHtml(links)}<p>The JSON has every reason. \
+docs/audit.md of the project says how to prove the approval and the request ids with CloudTrail, and that this record was not changed.</p>\
+<dl>${list}</dl></footer>
+`;
 }
 
-/** Renders the result of a deletion as one self-contained page without script, in chunks. */
-export function* renderResultHtml(context: ResultContext): Generator<string> {
-  const { planId, result, end, zone } = context;
-  yield `${pageStart({ title: `Lightsail deletion ${planId}` })}<header><p class="dim">Plan ${htmlText(planId)}. \
-${htmlText(zoneText(zone))}.</p>
-<h1>${escapeHtml(endSentence(context))}</h1>
-</header>
-<main>
-`;
-  if (end.state !== 'finished') yield `<p>It ended early: ${htmlText(end.text)} (${htmlText(end.code)}).</p>\n`;
-  if (result !== null) {
-    yield factsHtml(result, zone);
-    yield `<table><thead><tr>${COLUMN_NAMES.map((name) => `<th>${name}</th>`).join('')}</tr></thead>\n<tbody>\n`;
-    for (const each of unsettledItems(result)) yield unsettledRow(each);
-    for (const item of result.items) yield outcomeRow(zone, item);
-    yield '</tbody></table>\n';
-  }
+const NO_LINKS: ResultLinks = { report: null, plan: null, index: null, json: null };
+
+/**
+ * Renders the result of a deletion as one self-contained page without script, in chunks: what was deleted and when, what
+ * was not and why, each deleted snapshot with one reason and its request id, and what an auditor needs.
+ */
+export function* renderResultHtml(context: ResultPageContext, links: ResultLinks = NO_LINKS): Generator<string> {
+  const { result, zone } = context;
+  yield headerHtml(context);
+  yield resultFirstScreen(context);
+  yield* notDeletedHtml(result, zone);
+  yield* deletedHtml(result, zone);
+  yield recordHtml(context, links);
   yield `</main>\n${PAGE_END}`;
 }

@@ -33,8 +33,7 @@ export function resultSentence(result: ApplyResult): string {
   const parts = [
     `${formatNumber(deleted)} deleted`,
     alreadyGone > 0 ? `${formatNumber(alreadyGone)} already gone` : '',
-    spared > 0 ? `${formatNumber(spared)} spared` : '',
-    changed > 0 ? `${formatNumber(changed)} changed` : '',
+    spared + changed > 0 ? `${formatNumber(spared + changed)} skipped` : '',
     failed > 0 ? `${formatNumber(failed)} failed` : '',
     unsettled > 0 ? `${formatNumber(unsettled)} of unknown outcome` : '',
     status === 'unfinished' ? `${formatNumber(open - unsettled)} not processed` : '',

@@ -1,3 +1,4 @@
+import { s3ObjectLink } from '../core/report/console-links';
 import type { Report } from '../core/report/report-model';
 import { instantOfId } from '../core/time/instant';
 import { compareText } from '../core/util/compare-text';
@@ -62,18 +63,25 @@ export async function reportTotals(store: Store): Promise<readonly HistoryPoint[
 const totalsOfReport = ({ totals: { keep, expire, monthlyCostCeiling }, complete }: Report): IndexedReport['totals'] =>
   complete ? { keep, expire, monthlyCostCeiling } : null;
 
+/** The key of a file that is named relative to the index. */
+const keyOf = (file: string): string => (file.startsWith('../') ? file.slice(3) : `${REPORTS}${file}`);
+
 /**
  * Writes the index of all stored reports and of deletions, newest first: `reports/index.json`, and a page beside it.
  * Which reports there are comes from the listing alone, and it is listed once more after the writing: of two runs at
  * once, the one that writes last has seen both. Outcomes and totals are carried over from the index before, and so are
- * the deletions where no deletion is deployed now (`deletes` false), or where their index cannot be read.
+ * the deletions where no deletion is deployed now (`deletes` false), or where their index cannot be read. With a
+ * `region`, the page links to the console, which opens a file of a bucket.
  */
 export async function indexReports(
   store: Store,
   report: Report,
   deletes: boolean,
   due: ReadonlyMap<string, string> = new Map(),
+  region: string | null = null,
 ): Promise<void> {
+  const addressOf = (file: string): string =>
+    (region === null ? null : s3ObjectLink(store.locate(keyOf(file)), region)) ?? file;
   const list = async (): Promise<readonly string[]> =>
     (await store.list(REPORTS)).filter((name) => instantOfId(name) !== null);
   const read = deletes ? await readDeletions(store) : null;
@@ -100,7 +108,7 @@ export async function indexReports(
     await store.put({
       key: INDEX_PAGE,
       contentType: 'text/html; charset=utf-8',
-      body: renderIndex(reports, deletions, report.zone),
+      body: renderIndex(reports, deletions, report.zone, addressOf),
     });
     const after = await list();
     if (after.join() === ids.join()) return;

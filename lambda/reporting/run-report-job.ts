@@ -157,7 +157,7 @@ async function keepReport(
     return { stored: false, listed: false, days: NO_DAYS, evidenceHead: null, failures: [storing.failure] };
   const recording = await withTimeout('record the report', left(), () => recordReport(ports, report, startedAt));
   const listing = await withTimeout('list the report among the others', left(), () =>
-    indexReports(ports.store, report, deletion !== undefined, days.value?.due ?? new Map()),
+    indexReports(ports.store, report, deletion !== undefined, days.value?.due ?? new Map(), request.region),
   );
   const failures = [recording.failure, listing.failure, days.failure].filter((failure) => failure !== null);
   const evidenceHead = recording.value;

@@ -176,7 +176,7 @@ describe('a first clean-up on the command line', () => {
     emulator.world.tag(HERE, 'web-05', [{ key: 'retention:hold' }]);
     const { code, out } = await applyPlan('--local', '--yes', '5');
     expect({ code, deleted: deletes() }).toEqual({ code: 0, deleted: 4 });
-    expect(unwrapped(out)).toContain('Of 5 planned snapshots: 4 deleted, 1 spared.');
+    expect(unwrapped(out)).toContain('Of 5 planned snapshots: 4 deleted, 1 skipped.');
   });
 
   /** Applies the plan on a terminal where `answer` is typed; what is there and not there is printed. */

@@ -246,7 +246,7 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
     resultText: join(renderResultText(result, 80)),
     resultLine: outcomeLine(itemOf(text)),
     resultMail: `${resultMail.subject}\n${resultMail.body}`,
-    resultHtml: join(renderResultHtml(ended)),
+    resultHtml: join(renderResultHtml({ ...ended, result })),
     resultJson: join(renderResultJson(result)),
     errors: errors.join(''),
     log: JSON.stringify({ message: text, nested: { text } }, visibleMembers),

@@ -56,7 +56,7 @@ const ALL = [
 describe('the outcome as text', () => {
   it('says what was done in one sentence, with the ceiling of what was freed: that of the deleted ones alone', () => {
     expect(resultSentence(result(ALL))).toBe(
-      'Of 6 planned snapshots: 2 deleted, 1 already gone, 1 spared, 1 changed, 1 failed. Freed: at most $5.50/month.',
+      'Of 6 planned snapshots: 2 deleted, 1 already gone, 2 skipped, 1 failed. Freed: at most $5.50/month.',
     );
     const unknown = ALL.map((each) => ({ ...each, monthlyCostCeiling: null }));
     expect(resultSentence(result(unknown))).toMatch(/Freed: at most \$0\.00\/month and 2 of unknown size\.$/);
@@ -66,7 +66,7 @@ describe('the outcome as text', () => {
   it('lists what needs a person first, and every item with its reason and code', () => {
     expect(
       [...renderResultText(result(ALL), 200)].join(''),
-    ).toBe(`Of 6 planned snapshots: 2 deleted, 1 already gone, 1 spared, 1 changed, 1 failed. Freed: at most $5.50/month.
+    ).toBe(`Of 6 planned snapshots: 2 deleted, 1 already gone, 2 skipped, 1 failed. Freed: at most $5.50/month.
 
 Failed: still there, or not known (1)
   - web-3 of web (instance, us-east-1): the operation failed: it is being copied [InUse]

@@ -116,7 +116,7 @@ describe('dates that a person reads', () => {
         AUCKLAND,
       ),
     ].join('');
-    expect(index).toContain('2026-11-24 09:15');
+    expect(index).toContain('24 Nov 2026, 09:15');
     expect(index.split('Pacific/Auckland')).toHaveLength(2);
     const item = {
       arn: 'a',

@@ -121,13 +121,27 @@ describe('the index of reports', () => {
         expect.objectContaining({ planId: ids[0], at: '2026-11-10T09:00:00.000Z' }),
       ]);
       const page = objects.get('reports/index.html') ?? '';
-      expect(page).toContain('3 reports and 2 deletions, the newest first.');
+      expect(page).toMatch(/<b>3<\/b> reports<.*<b>2<\/b> deletions</);
       expect([...page.matchAll(/<a href="([^"]*\.html)">/g)].map(([, href]) => href)).toEqual([
         `${ids[2]}/report.html`,
         '../results/auto-20261117T080000Z.html',
         `${ids[1]}/report.html`,
         `../results/${ids[0]}.html`,
         `${ids[0]}/report.html`,
+      ]);
+    });
+
+    it('links to the console of a region, where the file of a bucket can be opened', async () => {
+      const store: Store = { ...memoryStore(objects), locate: (key) => `s3://bucket/${key}` };
+      await indexReports(store, report(ids[2]), true, new Map(), 'eu-west-1');
+      const page = objects.get('reports/index.html') ?? '';
+      const hrefs = [...page.matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href);
+      const console = 'https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&amp;prefix=';
+      expect(hrefs.slice(0, 4)).toEqual([
+        `${console}reports/${ids[2]}/report.html`,
+        `${console}reports/${ids[2]}/report.csv`,
+        `${console}reports/${ids[2]}/report.json`,
+        `${console}results/auto-20261117T080000Z.html`,
       ]);
     });
 
@@ -181,7 +195,7 @@ describe('the index of reports', () => {
         deletions: [],
         reports: 3,
       });
-      expect(objects.get('reports/index.html')).toContain('>3 reports, the newest first.');
+      expect(objects.get('reports/index.html')).toMatch(/<h1>Reports<\/h1>[\s\S]*<b>3<\/b> reports<\/span><\/p>/);
     });
 
     it('keeps text of other people as text', async () => {

@@ -26,12 +26,13 @@ export const MARK_SHAPES = `<svg class="shapes" width="0" height="0" aria-hidden
 <g id="m-fix"><path class="mo" d="M0-5.5 5.5 4.5H-5.5Z"/></g>
 <g id="m-copy"><circle class="mc" r="3.4"/></g>
 <g id="m-kept-instead"><path class="mg" d="M0-8 8 0 0 8-8 0Z"/><circle class="mn" r="3.6"/></g>
+<g id="m-gone"><path class="mg" d="M0-6.5 6.5 0 0 6.5-6.5 0Z"/></g>
 <g id="m-also-expire"><path class="mx" d="M0-6 6 0 0 6-6 0Z"/><circle class="mr" r="8.5"/></g>
 </defs></svg>
 `;
 
-/** A mark beside text. */
-export const glyph = (mark: TrialMark): View =>
+/** A mark beside text; `gone` is the ghost of a deleted snapshot. */
+export const glyph = (mark: TrialMark | 'gone'): View =>
   view('svg', { class: 'g', viewBox: '-7 -7 14 14', 'aria-hidden': 'true' }, view('use', { href: `#m-${mark}` }));
 
 /** The instants of a timeline (epoch ms). */
