@@ -1,10 +1,10 @@
 import { recordApproval, recordResult } from '../../lambda/deletion/record-deletion';
+import { type Verification, verifyEvidence } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
 import { sha256Of } from '../../lambda/runtime/digest';
 import { type EvidenceHead, type EvidencePorts, evidenceEntry, recordEvidence } from '../../lambda/storage/evidence';
 import { jsonObject } from '../../lambda/storage/json-object';
 import { EVIDENCE, planFile, recordFile, reportFiles, resultFile } from '../../lambda/storage/keys';
-import { type Verification, verifyEvidence } from '../../lambda/storage/verify-evidence';
 
 export const AT = Date.UTC(2026, 10, 23, 8);
 const DAY = 86_400_000;
@@ -50,7 +50,7 @@ export class EvidencePlace {
   }
 
   result(number: number, run = 'run-1'): Promise<EvidenceHead | null> {
-    return recordResult(this.ports, { plan: planOf(number), run, origin: { approvedBy: null, report: null } });
+    return recordResult(this.ports, { plan: planOf(number), run, origin: { approvedBy: null, report: null } }, true);
   }
 
   /** A whole deletion. */

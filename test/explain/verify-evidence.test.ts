@@ -7,7 +7,7 @@ import type { Store } from '../../lambda/ports/ports';
 import { sha256Of } from '../../lambda/runtime/digest';
 import type { EvidenceHead } from '../../lambda/storage/evidence';
 import { evidenceName } from '../../lambda/storage/keys';
-import type { Verification } from '../../lambda/storage/verify-evidence';
+import type { Verification } from '../../lambda/explain/verify-evidence';
 import { AT, EvidencePlace, planOf } from '../fakes/evidence-place';
 import { memoryStore } from '../fakes/memory-store';
 
