@@ -73,7 +73,7 @@ export async function findUnrecorded(
   const ofResults = [...(await filesIn(store, RESULTS, resultFile)), ...(await recordsIn(store))];
   const found = [...ofReports, ...ofResults].filter(({ key }) => !recorded.has(key));
   const isOlder = ({ id, storedAt }: FoundObject): boolean =>
-    (timeOfId(id) ?? 0) < since && (storedAt ?? since) < since;
+    (timeOfId(id) ?? 0) < since && (storedAt ?? 0) < since;
   const placeOf = ({ key }: FoundObject): string => store.locate(key);
   return {
     unrecorded: found.filter((each) => !isOlder(each)).map(placeOf),

@@ -59,8 +59,13 @@ const byNewestOutcome = ({ entry: a }: HistoryItem, { entry: b }: HistoryItem): 
 export function historyOf(results: readonly ApplyResult[], { wanted, since }: HistoryFilter): readonly HistoryItem[] {
   const isWanted = (item: HistoryItem): boolean =>
     (wanted === null || isOf(item, wanted)) && (since === null || Date.parse(item.entry.at) >= since);
-  return results
-    .flatMap((result) => result.items.map((item) => itemOf(result, item)))
+  const items = results.flatMap((result) => result.items.map((item) => itemOf(result, item)));
+  // The outcome of a snapshot that was gone before it could be read has no source; another one of it may have.
+  const sources = new Map(
+    items.flatMap(({ entry, sourceArn }) => (sourceArn === null ? [] : [[entry.arn, sourceArn]])),
+  );
+  return items
+    .map((item) => ({ ...item, sourceArn: sources.get(item.entry.arn) ?? null }))
     .filter(isWanted)
     .sort(byNewestOutcome);
 }
