@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,8 @@ export const BUCKET = 'reports';
 /** JSON is YAML: the functions and the command line read the same text. */
 const CONFIG = {
   version: 1,
-  policies: { short: { keep: { last: 2 } } },
+  policies: { short: { keep: { last: 2 } }, long: { keep: { last: 20 } } },
+  rules: [{ match: { kind: 'instance' }, policy: 'long' }],
   default: 'short',
   caps: { maxDeletions: 1_000, maxShare: 1 },
   deletion: { grace: '1d' },
@@ -120,7 +121,7 @@ export async function startRecordedAccount(): Promise<RecordedAccount> {
       const file = join(work, `${kind}.json`);
       const made = await cli('report', '--kind', kind, '--plan-out', file, '--quiet');
       if (made.code !== 0) throw new Error(`no plan was made: ${made.err}`);
-      const text = (await import('node:fs')).readFileSync(file, 'utf8');
+      const text = readFileSync(file, 'utf8');
       return { file, text, plan: JSON.parse(text) };
     },
     async deletion(event, name) {
