@@ -29,7 +29,7 @@ import { type Preview, raisedCapsText, renderPreview } from '../lambda/render/pr
 import { outcomeLine, renderResultText } from '../lambda/render/result-text';
 import { digestOf, sha256Of } from '../lambda/runtime/digest';
 import { type EvidenceHead, type EvidencePorts, headText } from '../lambda/storage/evidence';
-import { resultFile } from '../lambda/storage/keys';
+import { planCopyFile, planFile, resultFile } from '../lambda/storage/keys';
 import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
 import { type Caller, type CallerIdentity, findIdentity } from './aws';
@@ -42,7 +42,8 @@ import type { PlanPlace } from './plan-place';
 import { withProgress } from './progress';
 import { readingDeadline, refusingNothing } from './read-account';
 import { ofAccount } from './same-account';
-import { columnsOf, reportFailure, type Terminal, writeOut } from './terminal';
+import { storePlanFile } from './store-plan';
+import { columnsOf, reportFailure, type Terminal, writeFailure, writeOut } from './terminal';
 
 /** How a plan is applied from this machine. */
 export interface LocalOptions {
@@ -194,24 +195,30 @@ class LocalApply {
   }
 
   /** Opens the outcomes of a run, and records its approval before anything is deleted. */
-  private async open(approved: ApprovedRun, prepared: Prepared): Promise<OutcomeStore> {
-    const outcomes = await openOutcomes(this.outcomePorts, prepared.plan, approved.origin);
-    try {
+  private open(approved: ApprovedRun, { plan }: Prepared): Promise<OutcomeStore> {
+    return openOutcomes(this.outcomePorts, plan, approved.origin, async () => {
+      const { copy } = approved;
+      if (copy !== undefined) await storePlanFile(plan, { ...this.place, key: copy.key }, digestOf);
       await recordApproval(this.evidencePorts, approved);
-      return outcomes;
-    } catch (error) {
-      await outcomes.close().catch(() => undefined);
-      throw error;
-    }
+    });
   }
 
-  /** Records what the run left, and notes the head of the chain. A failure is printed, and changes nothing else. */
+  /**
+   * Adds the result to the index, records what the run left, and notes the head of the chain. A failure is printed, and
+   * decides the exit code.
+   */
   private async recordResult(approved: ApprovedRun): Promise<void> {
+    // The next deletion, and `history`, complete an index that lacks a result.
+    const isIndexed = await indexResults(this.place.store).then(
+      () => true,
+      () => false,
+    );
     try {
-      this.head = await recordResult(this.evidencePorts, approved);
+      this.head = await recordResult(this.evidencePorts, approved, isIndexed);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.terminal.err.write(`the result is not in the evidence chain: ${oneLine(why)}\n`);
+      const message = `the outcomes are stored, but the evidence chain does not have the result: ${oneLine(why)}`;
+      writeFailure({ code: 'evidence.result', message }, this.terminal.err);
     }
   }
 
@@ -226,7 +233,9 @@ class LocalApply {
         report: plan.id,
       };
       const { run } = this.outcomePorts.owner;
-      const approved = { plan, run, count: candidatesOf(prepared).length, origin };
+      const { key } = this.place;
+      const copy = key === planFile(plan.id) ? {} : { copy: { key: planCopyFile(plan), planFile: key } };
+      const approved = { plan, run, count: candidatesOf(prepared).length, origin, ...copy };
       const outcomes = await this.open(approved, prepared);
       let failure: { readonly error: unknown } | null = null;
       const note = (error: unknown): void => {
@@ -253,8 +262,6 @@ class LocalApply {
           note(error);
           return outcomes.result();
         });
-      // The next deletion, and `history`, complete an index that lacks a result.
-      await indexResults(this.place.store).catch(() => undefined);
       // The record has the outcomes, and they decide the exit code.
       await writeOut(out, renderResultText(result, columnsOf(out))).catch((error: unknown) =>
         reportFailure(error, err, env),
@@ -263,7 +270,7 @@ class LocalApply {
       if (!quiet) err.write(`outcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);
       if (!quiet && this.head !== null) err.write(`evidence: ${headText(this.head)}\n`);
       if (result.totals.failed > 0) return EXIT.someFailed;
-      return result.status === 'finished' ? EXIT.done : EXIT.failure;
+      return result.status === 'finished' && this.head !== null ? EXIT.done : EXIT.failure;
     } catch (error) {
       const ofTheCaller = causeInCaller(error);
       if (ofTheCaller === null) throw error;

@@ -219,7 +219,7 @@ const readFingerprint = (path: string): Promise<Fingerprint | null> =>
   readObject(path, async (current) => {
     const hash = createHash('sha256');
     for await (const bytes of (await openRegular(current.path)).createReadStream()) hash.update(bytes as Buffer);
-    return { sha256: hash.digest('hex'), version: null };
+    return { sha256: hash.digest('hex'), version: null, ...(current.replaced > 0 && { name: basename(current.path) }) };
   });
 
 const placeAlways: FolderPath = async (draft, path) => {
@@ -253,13 +253,19 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** Returns when the files in a folder were last written (epoch ms), by name. */
+/**
+ * Returns when the files in a folder were last written (epoch ms), by name. Links are followed. One that leads nowhere,
+ * and a pipe, have their own times: who reads them gets the error that says so.
+ */
 async function timesIn(folder: string): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number>();
   try {
-    for (const entry of await readdir(folder, { withFileTypes: true }))
-      if (entry.isFile() && !isHidden(entry.name))
-        times.set(entry.name, (await stat(join(folder, entry.name))).mtimeMs);
+    for (const name of await readdir(folder)) {
+      if (isHidden(name)) continue;
+      const path = join(folder, name);
+      const found = await stat(path).catch(() => lstat(path));
+      if (!found.isDirectory()) times.set(name, found.mtimeMs);
+    }
   } catch (error) {
     if (!isFileAbsent(error)) throw folderError('list', folder, error);
   }

@@ -2,13 +2,13 @@ import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { jsonText, oneLine } from '../lambda/core/util/safe-text';
+import { type Verification, verifyEvidence } from '../lambda/explain/verify-evidence';
 import { formatCount, formatNumber } from '../lambda/render/numbers';
 import { zoneText } from '../lambda/render/phrases';
 import { wrap } from '../lambda/render/terminal';
 import { sha256Of } from '../lambda/runtime/digest';
 import { type EvidenceHead, headText, parseHead } from '../lambda/storage/evidence';
 import { EVIDENCE, evidenceNumber, LOCAL_EVIDENCE } from '../lambda/storage/keys';
-import { type Verification, verifyEvidence } from '../lambda/storage/verify-evidence';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { HistoryFormat } from './formats';
 import type { HistoryPlace } from './history-store';
@@ -42,11 +42,16 @@ export function checkVerifyOptions(
   if (!isVerifying && head !== undefined) throw verifyRefusal('--head is for --verify; pass both, or neither');
 }
 
-/** A bucket, or a copy of one, has its chain at the top; a folder of local results has it in `results/`. */
+/**
+ * A bucket, or a copy of one, has its chain at the top; local results have it in `results/`, also where they were
+ * copied into a bucket.
+ */
 async function chainOf({ store, where }: HistoryPlace): Promise<string> {
-  const { names } = await store.listAfter(EVIDENCE, '');
-  const isAtTop = where.startsWith('s3://') || names.some((name) => evidenceNumber(name) !== null);
-  return isAtTop ? EVIDENCE : LOCAL_EVIDENCE;
+  for (const folder of [EVIDENCE, LOCAL_EVIDENCE]) {
+    const { names } = await store.listAfter(folder, '');
+    if (names.some((name) => evidenceNumber(name) !== null)) return folder;
+  }
+  return where.startsWith('s3://') ? EVIDENCE : LOCAL_EVIDENCE;
 }
 
 const verificationJson = (verification: Verification): HistoryVerifyJson => ({
@@ -71,7 +76,7 @@ function* verificationText(
   zone: Zone,
   columns: number,
 ): Generator<string> {
-  const { place, records, from, to, broken, expired, unrecorded, withoutResult } = verification;
+  const { place, records, from, to, broken, expired, unrecorded, older, withoutResult } = verification;
   const say = (text: string): string => wrap(text, columns, '');
   const time = (at: string): string => localMinute(Date.parse(at), zone);
   const span = from === null || to === null ? '' : `, ${time(from)} to ${time(to)} (${zoneText(zone)})`;
@@ -90,6 +95,10 @@ function* verificationText(
   if (unrecorded.length > 0) {
     yield say(`${formatCount(unrecorded.length, 'object')} in no record, for example of a run that died:`);
     yield linesOf(unrecorded, columns);
+  }
+  if (older.length > 0) {
+    yield say(`${formatCount(older.length, 'object')} in no record, older than the chain by name and time:`);
+    yield linesOf(older, columns);
   }
   if (withoutResult.length > 0) {
     yield say(`${formatCount(withoutResult.length, 'approval')} without a result: the run still works, or it died:`);

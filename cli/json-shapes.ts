@@ -98,6 +98,7 @@ const HISTORY_VERIFY = z.object({
   broken: z.array(z.object({ number: z.number(), fault: z.string(), place: z.string(), message: z.string() })),
   expired: z.number(),
   unrecorded: z.array(z.string()),
+  older: z.array(z.string()),
   withoutResult: z.array(z.string()),
 });
 

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { type HttpLimits, UPLOADING } from '../lambda/aws/http-limits';
 import { s3Store } from '../lambda/aws/s3-store';
@@ -17,6 +17,8 @@ export interface PlanPlace {
   readonly where: string;
   readonly store: Store;
   readonly text: string | null;
+  /** The key of the plan in the store. */
+  readonly key: string;
   /** The evidence chain of the place. */
   readonly evidence: Pick<EvidencePorts, 'folder' | 'keptForDays'>;
 }
@@ -68,7 +70,7 @@ export async function openPlace(plan: string, caller: Caller, limits: HttpLimits
     if (there !== null) throw unusable(plan, there);
     const file = realPath(plan);
     const text = existsSync(file) ? await readGiven(file) : null;
-    return { where: plan, store: folderStore(dirname(file)), text, evidence: FOLDER_EVIDENCE };
+    return { where: plan, store: folderStore(dirname(file)), text, key: basename(file), evidence: FOLDER_EVIDENCE };
   }
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(plan) ?? [];
   if (bucket === undefined || key === undefined) throw unusable(plan, 'another address');
@@ -76,5 +78,5 @@ export async function openPlace(plan: string, caller: Caller, limits: HttpLimits
   const text = await store.get(key).catch((error: unknown) => {
     throw explainAccess(error, caller);
   });
-  return { where: plan, store, text, evidence: BUCKET_EVIDENCE };
+  return { where: plan, store, text, key, evidence: BUCKET_EVIDENCE };
 }

@@ -38,21 +38,22 @@ export async function placeInBucket(
 ): Promise<PlanPlace | null> {
   const bucket = await bucketOfFunction(target.functionName, target.region, caller);
   if (bucket === null) return null;
+  const key = planFile(id);
   return {
-    where: `s3://${bucket}/${planFile(id)}`,
+    where: `s3://${bucket}/${key}`,
     store: bucketStore(bucket, caller),
     text: file.text,
+    key,
     evidence: BUCKET_EVIDENCE,
   };
 }
 
-/** Stores a plan, byte for byte, where the function reads it. A plan that is already there stays as it is. */
-export async function storePlanFile(plan: Plan, { store, text, where }: PlanPlace, digest: Digest): Promise<void> {
-  const key = planFile(plan.id);
+/** Stores a plan, byte for byte, at the key of its place. A plan that is already there stays as it is. */
+export async function storePlanFile(plan: Plan, { store, text, key }: PlanPlace, digest: Digest): Promise<void> {
   if (await store.putIfAbsent({ key, contentType: 'application/json', body: [text ?? ''] })) return;
   if (readPlan(await store.get(key), plan.id, digest)?.digest === plan.digest) return;
   throw new RetentionError(
     'plan.id-taken',
-    `cannot store the plan: ${oneLine(where)} is another plan of this id (expected ${plan.digest}); make a new plan and apply that`,
+    `cannot store the plan: ${oneLine(store.locate(key))} is another plan of this id (expected ${plan.digest}); make a new plan and apply that`,
   );
 }

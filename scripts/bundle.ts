@@ -118,6 +118,9 @@ const minified = (bundle: string): string =>
     {
       minify: true,
       treeShaking: true,
+      // The only comments with an exclamation mark are for a coverage tool.
+      legalComments: 'none',
+      charset: 'utf8',
       platform: 'node',
       format: 'cjs',
       target: LAMBDA_TARGET,

@@ -183,8 +183,10 @@ export interface ApplyPreparedOptions {
 /** Returns what is known of a snapshot, for the record. */
 export function factsOf(evaluated: EvaluatedSnapshot, { pricing }: Pick<Config, 'pricing'>): ItemDetails {
   const { snapshot, policy, reasons } = evaluated;
+  const { name = null, arn = null } = snapshot.source ?? {};
   return {
-    source: snapshot.source?.name ?? snapshot.source?.arn ?? null,
+    source: name ?? arn,
+    ...(arn !== null && { sourceArn: arn }),
     sizeGb: snapshotGb(snapshot),
     monthlyCostCeiling: monthlyCostCeiling(snapshot, pricing),
     policy: policy?.name ?? null,

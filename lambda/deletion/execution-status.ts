@@ -9,11 +9,11 @@ export const executionName = (arn: string): string => arn.split('/').at(-2) ?? a
 
 /**
  * Notes how an execution ended, for the command line that waits for it: nothing else in the bucket shows that one was
- * refused. Each execution has a note of its own, so that the person who started one neither reads the end of another
- * nor compares clocks. Decides nothing about deletes.
+ * refused. Each execution has a note of its own, written once, so that the person who started one neither reads the
+ * end of another nor compares clocks. Decides nothing about deletes.
  */
-export const noteEnding = (store: Store, { id, digest }: PlanKey, execution: string, end: RunEnd): Promise<void> =>
-  store.put(jsonObject(endedFile(id, execution), { digest, end }));
+export const noteEnding = (store: Store, { id, digest }: PlanKey, execution: string, end: RunEnd): Promise<boolean> =>
+  store.putIfAbsent(jsonObject(endedFile(id, execution), { digest, end }));
 
 /** Whether an execution of this name has ended: the same name starts no other one. */
 export const hasEnded = async (store: Store, planId: string, execution: string): Promise<boolean> =>

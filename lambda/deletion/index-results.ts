@@ -1,3 +1,4 @@
+import { jsonText } from '../core/util/safe-text';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import { resultSentence } from '../render/result-text';
@@ -5,6 +6,7 @@ import { resultFile, resultIndexPage } from '../storage/keys';
 import {
   type IndexedResult,
   type IndexPageHead,
+  indexedPlan,
   indexedPlans,
   indexPageObject,
   isIndexed,
@@ -39,10 +41,10 @@ function missingIn(heads: readonly IndexPageHead[], stored: ReadonlyMap<string, 
 /** Reads results. One that is gone, or cannot be read, is left to `history`, which names it. */
 async function readResults(store: Store, listed: readonly Listed[]): Promise<readonly IndexedResult[]> {
   const results = await eachOf(listed, async ([id, storedAt]): Promise<IndexedResult | null> => {
-    const result = parseStored(APPLY_RESULT, await store.get(resultFile(id)));
-    if (result === null || result.plan.id !== id) return null;
-    const { status, startedAt, updatedAt } = result;
-    return { plan: { id, storedAt, status, startedAt, updatedAt, summary: resultSentence(result) }, result };
+    const text = await store.get(resultFile(id));
+    const result = parseStored(APPLY_RESULT, text);
+    if (text === null || result === null || result.plan.id !== id) return null;
+    return { plan: indexedPlan(result, storedAt, resultSentence(result)), result, line: jsonText(JSON.parse(text)) };
   });
   return results.filter((each) => each !== null);
 }
@@ -50,8 +52,8 @@ async function readResults(store: Store, listed: readonly Listed[]): Promise<rea
 /** How many results fit into a page that has `used` results of `length` characters; at least one into an empty page. */
 function fitting(results: readonly IndexedResult[], used: number, length: number): number {
   let [count, total] = [0, length];
-  for (const { result } of results) {
-    total += JSON.stringify(result).length;
+  for (const { line } of results) {
+    total += line.length;
     if (used + count >= MAX_RESULTS_PER_PAGE || (total > MAX_PAGE_LENGTH && used + count > 0)) break;
     count += 1;
   }

@@ -51,6 +51,12 @@ export async function readResult(store: Store, plan: PlanKey): Promise<ApplyResu
   );
 }
 
+/** Whether the stored result of a plan is finished: it is final, and no run replaces it. */
+export const isFinished = async (store: Store, { id, digest }: PlanKey): Promise<boolean> => {
+  const result = parseStored(APPLY_RESULT, await store.get(resultFile(id)));
+  return result?.status === 'finished' && result.plan.digest === digest;
+};
+
 /** Returns the attempt of an item with its version, or null. */
 export async function readAttempt(store: Store, plan: PlanKey, position: number): Promise<StoredAttempt | null> {
   const key = recordFile(plan, position, 'attempt');

@@ -17,6 +17,7 @@ import type { Attempt } from '../storage/schemas';
 import { readInDoubtElsewhere } from './in-doubt';
 import {
   byArn,
+  isFinished,
   makeResult,
   type Records,
   readAttempt,
@@ -326,7 +327,9 @@ class StoredOutcomes implements OutcomeStore {
     });
   }
 
+  /** A finished result is final: a run that was suspended while another one finished the plan leaves it as it is. */
   private async write(result: ApplyResult): Promise<void> {
+    if (await isFinished(this.ports.store, this.plan)) return;
     const body = renderResultJson(result);
     await this.ports.store.put({ key: resultFile(this.plan.id), contentType: 'application/json', body });
   }
@@ -366,14 +369,20 @@ const isSameApproval = (a: Approval | null, b: Approval | null): boolean => JSON
 
 /**
  * Opens the record of a plan for a run, which can record and send from then on. `origin`: who approved the run, and the
- * report of the plan. Refuses plan.applied and plan.in-progress.
+ * report of the plan. `approve` records that before the result names it. Refuses plan.applied and plan.in-progress.
  */
-export async function openOutcomes(ports: OutcomePorts, plan: Plan, origin: RunOrigin): Promise<OutcomeStore> {
+export async function openOutcomes(
+  ports: OutcomePorts,
+  plan: Plan,
+  origin: RunOrigin,
+  approve?: () => Promise<void>,
+): Promise<OutcomeStore> {
   const { store, clock } = ports;
   await readUnfinished(store, plan);
   const lock = await takeLock(ports, plan.id);
   try {
     const before = await readUnfinished(store, plan);
+    await approve?.();
     const records = await readRecords(store, plan, byArn(before), plan.items);
     const first: FirstRun = {
       approvedBy: before === null ? origin.approvedBy : before.approvedBy,

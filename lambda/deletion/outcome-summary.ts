@@ -6,6 +6,7 @@ import { type PlanKey, planFile, recordFolder, resultFile } from '../storage/key
 import { PLAN, parseStored } from '../storage/schemas';
 import {
   byArn,
+  isFinished,
   makeResult,
   type Records,
   readRecords,
@@ -81,7 +82,7 @@ const MAX_WRITES = 5;
 export async function settleOutcome(store: Store, plan: PlanKey, isOwnRun: (run: string) => boolean): Promise<void> {
   for (let writes = 0, items = -1; writes < MAX_WRITES; writes += 1) {
     const outcome = await readOutcome(store, plan);
-    if (outcome === null || outcome.items.length === items) break;
+    if (outcome === null || outcome.items.length === items || (await isFinished(store, plan))) break;
     items = outcome.items.length;
     await store.put({ key: resultFile(plan.id), contentType: 'application/json', body: renderResultJson(outcome) });
   }

@@ -15,6 +15,7 @@ import {
   recordFolder,
   resultFile,
 } from '../storage/keys';
+import { isFinished } from './outcome-files';
 
 /** One run of an approved plan. */
 export interface ApprovedRun {
@@ -24,6 +25,8 @@ export interface ApprovedRun {
   /** The count that the approval names. */
   readonly count?: number;
   readonly origin: RunOrigin;
+  /** The stored copy of the plan, and the file that it was made from; absent: the plan is where a report stores it. */
+  readonly copy?: { readonly key: string; readonly planFile: string };
 }
 
 /** When the plan was made (epoch ms), by its id: all that belongs to its deletion was stored later. */
@@ -35,15 +38,17 @@ const madeAt = ({ id }: PlanKey, now: number): number => instantOfId(`${id.repla
  */
 export async function recordApproval(ports: EvidencePorts, approved: ApprovedRun): Promise<void> {
   const { store, clock } = ports;
-  const { plan, run, count, origin } = approved;
+  const { plan, run, count, origin, copy } = approved;
   const { id, digest } = plan;
   const key = approvalFile(plan, run);
   const at = new Date(clock()).toISOString();
-  const content = { schemaVersion: 1, plan: { id, digest }, run, at, ...(count !== undefined && { count }), ...origin };
+  const from = copy && { planFile: copy.planFile };
+  const counted = count !== undefined && { count };
+  const content = { schemaVersion: 1, plan: { id, digest }, run, at, ...counted, ...origin, ...from };
   const since = madeAt(plan, clock());
   try {
     await store.putIfAbsent(jsonObject(key, content));
-    const planKey = planFile(id);
+    const planKey = copy?.key ?? planFile(id);
     const hasPlan = (await store.fingerprint(planKey)) !== null;
     const planEntry = hasPlan ? [await evidenceEntry(ports, { kind: 'plan', key: planKey, since })] : [];
     await recordEvidence(ports, [...planEntry, await evidenceEntry(ports, { kind: 'approval', key, since })]);
@@ -61,19 +66,30 @@ export async function recordApproval(ports: EvidencePorts, approved: ApprovedRun
 async function filesOf({ store }: EvidencePorts, { plan, run }: ApprovedRun): Promise<readonly HashedFile[]> {
   const folder = recordFolder(plan);
   const names = (await store.list(folder)).filter((name) => LISTED_NAME.test(name));
-  const keys = [resultFile(plan.id), endedFile(plan.id, run), ...names.map((name) => `${folder}${name}`)];
+  const keys = [resultFile(plan.id), endedFile(plan.id, run), ...names.map((name) => folder + name)];
   const hashed = await eachOf(keys, async (key) => ({ key, stored: await store.fingerprint(key) }));
-  return hashed.flatMap(({ key, stored }) => (stored === null ? [] : [{ key, sha256: stored.sha256 }]));
+  return hashed.flatMap(({ key, stored }) => {
+    if (stored === null) return [];
+    const { sha256, name } = stored;
+    // `sha256sum` needs the file in which a folder has a replaced attempt.
+    return [{ key: name === undefined ? key : folder + name, sha256 }];
+  });
 }
 
 /**
- * Records what a run left. The record names a list of all files with their hashes, because a result is a view that the
- * next run of the plan replaces. Returns the head of the chain. Safe to run twice.
+ * Records what a run left. The record names a list of all files with their hashes, because the result of an unfinished
+ * plan is a view that the next run replaces. `isIndexed`: whether the index of results has it. Returns the head of the
+ * chain. Safe to run twice.
  */
-export async function recordResult(ports: EvidencePorts, approved: ApprovedRun): Promise<EvidenceHead | null> {
+export async function recordResult(
+  ports: EvidencePorts,
+  approved: ApprovedRun,
+  isIndexed: boolean,
+): Promise<EvidenceHead | null> {
   const { store, clock, hashText } = ports;
   const { plan } = approved;
-  const text = fileListText(await filesOf(ports, approved));
+  const files = await filesOf(ports, approved);
+  const text = fileListText({ files, isFinished: await isFinished(store, plan), isIndexed });
   const key = fileListFile(plan, hashText(text));
   await store.putIfAbsent({ key, contentType: 'text/plain', body: [text] });
   return recordEvidence(ports, [await evidenceEntry(ports, { kind: 'result', key, since: madeAt(plan, clock()) })]);

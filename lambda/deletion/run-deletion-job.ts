@@ -6,17 +6,18 @@ import type { SnapshotDeletion } from '../ports/deletion-ports';
 import type { DurableSteps } from '../ports/durable-steps';
 import type { Channel, Digest, ReadInventory, Store } from '../ports/ports';
 import type { RunEnd } from '../render/result-email';
-import { type EvidencePorts, type EvidenceSettings, headText } from '../storage/evidence';
+import { type EvidencePorts, type EvidenceSettings, headText, recordEvidence } from '../storage/evidence';
 import { EVIDENCE, type PlanKey, planFile } from '../storage/keys';
 import { type ApplyPorts, prepareApply } from './apply-plan';
 import { executionName, noteEnding } from './execution-status';
 import { indexResults } from './index-results';
 import { applyInTime, checkDeployed, SUPERSEDED } from './invocation-limits';
+import { isFinished } from './outcome-files';
 import { type OutcomePorts, openOutcomes } from './outcome-store';
 import { settleOutcome } from './outcome-summary';
 import type { DeletionOrder } from './parse-event';
 import { type ApprovedRun, recordApproval, recordResult } from './record-deletion';
-import { isRefusal, PlanInProgress } from './refusals';
+import { isRefusal, PlanInProgress, refusal } from './refusals';
 import { type Selected, selectAutomatically } from './select-due-snapshots';
 import { type EndedRun, type ResultSent, sendResult } from './send-result';
 
@@ -95,6 +96,8 @@ const isRunOf =
 
 /** A plan to apply, who approved it, and the count that the approval names. */
 interface ApprovedPlan extends PlanKey {
+  /** Whether it was finished before this run, so that no approval was recorded and nothing may be deleted. */
+  readonly isFinished?: boolean;
   readonly count?: number;
   readonly origin: RunOrigin;
 }
@@ -120,6 +123,7 @@ async function applyOnce(
       deadline: startedAt + limits.inventory,
     },
   );
+  if (plan.isFinished === true) throw refusal('plan.applied', 'it was applied already');
   const checkedAt = clock();
   await checkDeployed(ports);
   const outcomes = await openOutcomes(outcomePorts, prepared.plan, plan.origin);
@@ -174,13 +178,14 @@ async function runInvocation(
 }
 
 /**
- * Writes the result of a run that has ended, and notes how it ended, for the command line that waits. Safe to run
- * twice.
+ * Writes the result of a run that has ended, adds it to the index, and notes how it ended, for the command line that
+ * waits. Returns true; a step of an earlier version returned nothing. Safe to run twice.
  */
-async function recordEnd({ store }: DeletionPorts, execution: string, plan: PlanKey, end: RunEnd): Promise<void> {
+async function recordEnd({ store }: DeletionPorts, execution: string, plan: PlanKey, end: RunEnd): Promise<boolean> {
   try {
     await settleOutcome(store, plan, isRunOf(execution));
     await indexResults(store);
+    return true;
   } finally {
     await noteEnding(store, plan, executionName(execution), end);
   }
@@ -227,28 +232,36 @@ async function applyInInvocations(
 const evidencePorts = ({ store, clock, evidence }: DeletionPorts): EvidencePorts | null =>
   evidence === undefined ? null : { ...evidence, store, clock, folder: EVIDENCE };
 
-/** Records the approval before anything is deleted. Returns how the run ends where that fails; null: it may go on. */
-async function approveRun(steps: DurableSteps, ports: DeletionPorts, approved: ApprovedRun): Promise<RunEnd | null> {
+/**
+ * Records the approval before anything is deleted; none of a plan that is finished. Returns how the run ends where that
+ * fails, else whether the plan was finished.
+ */
+async function approveRun(steps: DurableSteps, ports: DeletionPorts, approved: ApprovedRun): Promise<RunEnd | boolean> {
   const recorded = evidencePorts(ports);
-  if (recorded === null) return null;
+  if (recorded === null) return false;
   try {
-    await steps.step('approve', () => recordApproval(recorded, approved));
-    return null;
+    return await steps.step('approve', async () => {
+      const isOver = await isFinished(ports.store, approved.plan);
+      if (!isOver) await recordApproval(recorded, approved);
+      return isOver;
+    });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return { state: 'failed', code: 'evidence.not-recorded', text };
   }
 }
 
-/** Records the result. Returns the head of the chain for the e-mail, which is sent however this ends. */
+/** Records the result of an approved run. Returns the head for the e-mail, which is sent however this ends. */
 async function recordRun(
   steps: DurableSteps,
   ports: DeletionPorts,
-  approved: ApprovedRun,
+  approved: ApprovedRun | null,
+  isIndexed: boolean,
 ): Promise<Pick<EndedRun, 'evidenceHead'>> {
   const recorded = evidencePorts(ports);
   if (recorded === null) return {};
-  const head = await steps.step('evidence', () => recordResult(recorded, approved)).catch(() => null);
+  const record = () => (approved === null ? recordEvidence(recorded, []) : recordResult(recorded, approved, isIndexed));
+  const head = await steps.step('evidence', record).catch(() => null);
   return { evidenceHead: head === null ? null : headText(head) };
 }
 
@@ -288,12 +301,16 @@ export async function runDeletion(
   const { count, origin } = approved;
   const run = executionName(steps.execution);
   const approvedRun: ApprovedRun = { plan, run, ...(count !== undefined && { count }), origin };
+  const approval = await approveRun(steps, ports, approvedRun);
+  // A step of an earlier version returned nothing.
+  const wasFinished = approval === true;
   const end =
-    (await approveRun(steps, ports, approvedRun)) ??
-    (await applyInInvocations(steps, ports, approved, at + ports.limits.run));
+    typeof approval === 'object' && approval !== null
+      ? approval
+      : await applyInInvocations(steps, ports, { ...approved, isFinished: wasFinished }, at + ports.limits.run);
   // The e-mail matters more: it is sent though this failed.
-  await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => undefined);
-  const evidence = await recordRun(steps, ports, approvedRun);
+  const isIndexed = await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => false);
+  const evidence = await recordRun(steps, ports, wasFinished ? null : approvedRun, isIndexed === true);
   const { config, again } = ports;
   const ended = { plan, execution: run, end, zone: config.zone, again, ...evidence };
   const sent = await steps.step('report', () => sendResult(ports, ended));

@@ -92,6 +92,8 @@ export interface Fingerprint {
   readonly sha256: string;
   /** The id that the store gives this version; null: the store keeps no versions. */
   readonly version: string | null;
+  /** The name of the file that has the bytes, where it is not that of the key: a replaced object of a folder. */
+  readonly name?: string;
 }
 
 /** One page of a listing. */

@@ -19,6 +19,7 @@ const HISTORY_COLUMNS: Readonly<Record<string, (entry: HistoryEntry) => CsvCell>
   approvedByKind: ({ approvedBy }) => approvedBy?.kind ?? null,
   approvedByArn: ({ approvedBy }) => approvedBy?.arn ?? null,
   approvedByClaimed: ({ approvedBy }) => (approvedBy === null ? null : String(approvedBy.claimed)),
+  announcedBy: ({ approvedBy }) => approvedBy?.announcedBy?.join('; ') ?? null,
   requestId: ({ requestId }) => requestId,
   arn: ({ arn }) => arn,
 };

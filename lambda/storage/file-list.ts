@@ -5,19 +5,41 @@ export interface HashedFile {
   readonly sha256: string;
 }
 
-/** Writes a list of files as `sha256sum -c` reads it, in order of their keys. */
-export const fileListText = (files: readonly HashedFile[]): string =>
-  [...files]
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
-    .map(({ key, sha256 }) => `${sha256}  ${key}\n`)
-    .join('');
+/** The files of a plan at the end of one of its runs. */
+export interface FileList {
+  readonly files: readonly HashedFile[];
+  /** Whether the result was finished, so that no later run may replace any of the files. */
+  readonly isFinished: boolean;
+  /** Whether the result was in the index of results. */
+  readonly isIndexed: boolean;
+}
+
+const FINISHED = '# finished';
+const INDEXED = '# indexed';
+
+/** Writes a list of files as `sha256sum -c` reads it, in order of their keys. What else it says is in comments. */
+export const fileListText = ({ files, isFinished, isIndexed }: FileList): string =>
+  [
+    ...(isFinished ? [`${FINISHED}\n`] : []),
+    ...(isIndexed ? [`${INDEXED}\n`] : []),
+    ...[...files].sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ key, sha256 }) => `${sha256}  ${key}\n`),
+  ].join('');
 
 /** Reads a list of files; null where it is not one. */
-export function parseFileList(text: string): readonly HashedFile[] | null {
+export function parseFileList(text: string): FileList | null {
   const lines = text.split('\n');
   if (lines.pop() !== '') return null;
-  const files = lines.map((line) => /^([0-9a-f]{64}) {2}(.+)$/.exec(line));
-  return files.some((match) => match === null)
-    ? null
-    : files.map((match) => ({ sha256: match?.[1] ?? '', key: match?.[2] ?? '' }));
+  const comments = lines.filter((line) => line.startsWith('#'));
+  const files = lines
+    .filter((line) => !line.startsWith('#'))
+    .map((line): HashedFile | null => {
+      const [, sha256, key] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
+      return sha256 === undefined || key === undefined ? null : { sha256, key };
+    });
+  if (files.includes(null)) return null;
+  return {
+    files: files.filter((file) => file !== null),
+    isFinished: comments.includes(FINISHED),
+    isIndexed: comments.includes(INDEXED),
+  };
 }

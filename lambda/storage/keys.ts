@@ -123,6 +123,9 @@ export function evidenceNumber(name: string): number | null {
 /** The approval of a plan for one run. */
 export const approvalFile = (plan: PlanKey, run: string): string => `${recordFolder(plan)}once-approval-${run}.json`;
 
+/** A copy of the plan file that a run from the command line applied. */
+export const planCopyFile = (plan: PlanKey): string => `${recordFolder(plan)}once-plan.json`;
+
 /** A list of the files of a plan with their hashes, by the hash of the list. */
 export const fileListFile = (plan: PlanKey, sha256: string): string =>
   `${recordFolder(plan)}once-files-${sha256.slice(0, 16)}.sha256`;
@@ -130,8 +133,8 @@ export const fileListFile = (plan: PlanKey, sha256: string): string =>
 /** Matches the names in the folder of a plan that such a list has. */
 export const LISTED_NAME = /^\d+\.(attempt|outcome)\.json$|^once-approval-.+\.json$/;
 
-/** Whether a later run of the plan may replace a file that a list names: an attempt, the result, the note of an end. */
-export const isReplaced = (key: string): boolean => /^results\/[^/]+\.json$|\.attempt\.json$|\/ended-[^/]+$/.test(key);
+/** Whether a later run of an unfinished plan may replace a file that a list names: an attempt, or the result. */
+export const isReplaced = (key: string): boolean => /^results\/[^/]+\.json$|\.attempt\.json$/.test(key);
 
 /** The note of how an execution ended. */
 export const endedFile = (planId: string, execution: string): string =>

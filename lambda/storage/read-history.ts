@@ -17,6 +17,7 @@ import {
   listIndexPages,
   listResults,
   parseIndexPage,
+  resultIds,
 } from './result-index';
 import { APPLY_RESULT, parseStored } from './schemas';
 
@@ -40,6 +41,13 @@ async function readEach<T, R>(all: readonly T[], read: (each: T) => Promise<R>):
   return answers;
 }
 
+/** Reads an object; null: there is none. Empty: it is a link that leads nowhere, a pipe, or a file without access. */
+const readIfRegular = (store: Store, key: string): Promise<string | null> =>
+  store.get(key).catch((error: unknown) => {
+    if (error instanceof RetentionError && error.code === 'store.folder') return '';
+    throw error;
+  });
+
 /** A result that was read. `state` tells why there is none. */
 type ReadResult =
   | { readonly state: 'read'; readonly result: ApplyResult }
@@ -62,6 +70,8 @@ class HistoryReader {
     const { store } = this;
     const names = await store.list(RESULTS);
     const stored = await listResults(store);
+    // A directory that has the name of a result, for example.
+    for (const id of resultIds(names)) if (!stored.has(id)) this.unreadable.push(store.locate(resultFile(id)));
     const indexed = await this.readIndex();
     const plans = indexedPlans(indexed.map(({ plan }) => plan));
     const outdated = await this.findOutdated(indexed.filter(({ plan }) => plans.get(plan.id) === plan));
@@ -83,7 +93,7 @@ class HistoryReader {
   private async readIndex(): Promise<readonly IndexedResult[]> {
     const { store } = this;
     const pages = await readEach(await listIndexPages(store), async (number) => {
-      const text = await store.get(resultIndexPage(number));
+      const text = await readIfRegular(store, resultIndexPage(number));
       return { number, results: text === null ? [] : parseIndexPage(text) };
     });
     for (const { number, results } of pages)
@@ -103,7 +113,7 @@ class HistoryReader {
   }
 
   private async readResult(id: string): Promise<ReadResult> {
-    const text = await this.store.get(resultFile(id));
+    const text = await readIfRegular(this.store, resultFile(id));
     if (text === null) return { state: 'gone' };
     const result = parseStored(APPLY_RESULT, text);
     if (result === null || result.plan.id !== id) return { state: 'unreadable' };

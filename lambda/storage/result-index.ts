@@ -23,6 +23,12 @@ export interface IndexedPlan {
   readonly summary: string;
 }
 
+/** Returns the line of a result. A finished one is never replaced, so that its time tells nothing. */
+export function indexedPlan(result: ApplyResult, storedAt: number | null, summary: string): IndexedPlan {
+  const { plan, status, startedAt, updatedAt } = result;
+  return { id: plan.id, storedAt: status === 'finished' ? null : storedAt, status, startedAt, updatedAt, summary };
+}
+
 /** The first line of a page. `plans` null: it cannot be read. */
 export interface IndexPageHead {
   readonly number: number;
@@ -33,6 +39,8 @@ export interface IndexPageHead {
 export interface IndexedResult {
   readonly plan: IndexedPlan;
   readonly result: ApplyResult;
+  /** The result as JSON on one line, with its members in the order in which they were stored. */
+  readonly line: string;
 }
 
 const END_LINE = ']}';
@@ -40,7 +48,7 @@ const END_LINE = ']}';
 /** A page as an object, a line for each result. */
 export function indexPageObject(number: number, results: readonly IndexedResult[]): StoredObject {
   const head = jsonText({ schemaVersion: 1, plans: results.map(({ plan }) => plan) });
-  const lines = results.map(({ result }, index) => `${jsonText(result)}${index < results.length - 1 ? ',' : ''}\n`);
+  const lines = results.map(({ line }, index) => `${line}${index < results.length - 1 ? ',' : ''}\n`);
   const body = [`${head.slice(0, -1)},"results":[\n`, ...lines, `${END_LINE}\n`];
   return { key: resultIndexPage(number), contentType: 'application/json', body };
 }
@@ -49,9 +57,11 @@ export function indexPageObject(number: number, results: readonly IndexedResult[
 export function parseIndexPage(text: string): readonly IndexedResult[] | null {
   const page = parseStored(RESULT_INDEX_PAGE, text);
   if (page === null) return null;
+  const lines = text.split('\n');
   return page.results.flatMap((result, index) => {
     const plan = page.plans[index];
-    return plan === undefined ? [] : [{ plan, result }];
+    const line = lines[index + 1]?.replace(/,$/, '');
+    return plan === undefined || line === undefined ? [] : [{ plan, result, line }];
   });
 }
 
@@ -89,11 +99,14 @@ export function indexedPlans(plans: Iterable<IndexedPlan>): ReadonlyMap<string, 
 export const isIndexed = (plan: IndexedPlan | undefined, storedAt: number | null): boolean =>
   plan !== undefined && (plan.status === 'finished' || (storedAt !== null && plan.storedAt === storedAt));
 
+/** Returns the ids of the plans whose results have these names. */
+export const resultIds = (names: Iterable<string>): readonly string[] =>
+  [...names]
+    .filter((name) => name.endsWith('.json') && `${RESULTS}${name}` !== LOCK_FILE)
+    .map((name) => name.slice(0, -'.json'.length));
+
 /** Lists the results that are stored: the id of each plan, and the store's own time (epoch ms; null: not known). */
 export async function listResults(store: Store): Promise<ReadonlyMap<string, number | null>> {
-  const times = new Map<string, number | null>();
-  for (const [name, storedAt] of await store.listDated(RESULTS))
-    if (name.endsWith('.json') && `${RESULTS}${name}` !== LOCK_FILE)
-      times.set(name.slice(0, -'.json'.length), storedAt);
-  return times;
+  const times = await store.listDated(RESULTS);
+  return new Map(resultIds(times.keys()).map((id) => [id, times.get(`${id}.json`) ?? null]));
 }

@@ -87,12 +87,14 @@ const addedLater = <T extends z.core.$ZodType>(schema: T, absent: z.core.util.No
   z._default(schema, absent);
 const FACTS = {
   source: z.nullable(z.string()),
+  sourceArn: z.exactOptional(z.string()),
   sizeGb: amount,
   monthlyCostCeiling: amount,
   policy: addedLater(z.nullable(z.string()), null),
   reasons: addedLater(z.array(z.looseObject({ code: z.string(), text: z.string() })), []),
 };
-const approval: z.ZodMiniType<Approval> = z.looseObject({
+/** Who approved a run. */
+export const APPROVAL: z.ZodMiniType<Approval> = z.looseObject({
   kind: z.enum(APPROVAL_KINDS),
   arn: z.nullable(z.string()),
   claimed: z.boolean(),
@@ -114,7 +116,7 @@ export const ITEM_RESULT: z.ZodMiniType<ItemResult> = z.looseObject({
   text: z.string(),
   at: z.string(),
   requestId: addedLater(z.nullable(z.string()), null),
-  approvedBy: z.exactOptional(approval),
+  approvedBy: z.exactOptional(APPROVAL),
   mayStillBeDeleted: z.exactOptional(z.literal(true)),
 });
 
@@ -123,7 +125,7 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   schemaVersion: z.literal(1),
   plan: z.looseObject({ id: z.string(), digest: z.string(), count: z.number() }),
   account: z.nullable(z.string()),
-  approvedBy: addedLater(z.nullable(approval), null),
+  approvedBy: addedLater(z.nullable(APPROVAL), null),
   config: addedLater(z.nullable(z.looseObject({ origin: z.string(), digest: z.string() })), null),
   report: addedLater(z.nullable(z.string()), null),
   status: z.enum(['unfinished', 'finished']),

@@ -162,7 +162,7 @@ describe('lightsail-retention history', () => {
       const { out } = await history('--store', results(), '--format', 'csv');
       const [head, ...lines] = out.trimEnd().split('\n');
       expect(head).toBe(
-        'at,outcome,name,kind,account,region,createdAt,source,policy,reasons,plan,planDigest,report,approvedByKind,approvedByArn,approvedByClaimed,requestId,arn',
+        'at,outcome,name,kind,account,region,createdAt,source,policy,reasons,plan,planDigest,report,approvedByKind,approvedByArn,approvedByClaimed,announcedBy,requestId,arn',
       );
       expect(lines).toHaveLength(5);
       expect(out).toContain(',standard,last: 3 of 3 slots filled,');

@@ -81,6 +81,6 @@ describe('docs/audit.md', () => {
     const result = clone.path(`results/${JSON.parse(readFileSync(clone.path('plan.json'), 'utf8')).id}.json`);
     writeFileSync(result, readFileSync(result, 'utf8').replace('"deleted"', '"skipped"'));
     const { code, out } = await clone.shell('npx lightsail-retention history --verify --store results');
-    expect([code, out.replace(/\s+/g, ' ')]).toEqual([6, expect.stringContaining('was altered since the record 2')]);
+    expect([code, out.replace(/\s+/g, ' ')]).toEqual([6, expect.stringContaining('was altered since the record 3')]);
   }, 60_000);
 });

@@ -1,10 +1,14 @@
+import type { ApplyResult } from '../../lambda/core/plan/outcome';
+import { indexResults } from '../../lambda/deletion/index-results';
 import { recordApproval, recordResult } from '../../lambda/deletion/record-deletion';
+import { type Verification, verifyEvidence } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
 import { sha256Of } from '../../lambda/runtime/digest';
 import { type EvidenceHead, type EvidencePorts, evidenceEntry, recordEvidence } from '../../lambda/storage/evidence';
 import { jsonObject } from '../../lambda/storage/json-object';
-import { EVIDENCE, planFile, recordFile, reportFiles, resultFile } from '../../lambda/storage/keys';
-import { type Verification, verifyEvidence } from '../../lambda/storage/verify-evidence';
+import { EVIDENCE, planFile, recordFile, reportFiles } from '../../lambda/storage/keys';
+import { anOutcome, aResult, storedResult } from '../support/result-builder';
+import { APPROVED, ORIGIN } from '../support/run-origin';
 
 export const AT = Date.UTC(2026, 10, 23, 8);
 const DAY = 86_400_000;
@@ -35,22 +39,26 @@ export class EvidencePlace {
     ]);
   }
 
-  async approve(number: number, run = 'run-1'): Promise<void> {
-    await recordApproval(this.ports, { plan: planOf(number), run, origin: { approvedBy: null, report: null } });
+  async approve(number: number, run = 'run-1', approvedBy = APPROVED): Promise<void> {
+    await recordApproval(this.ports, { plan: planOf(number), run, origin: { approvedBy, report: planOf(number).id } });
   }
 
-  /** Writes the attempt, the outcome and the result of a run. */
-  async remove(number: number, run = 'run-1', status = 'finished'): Promise<void> {
+  /** Writes the attempt, the outcome and the result of a run, and indexes it. */
+  async remove(number: number, run = 'run-1', status: ApplyResult['status'] = 'finished'): Promise<void> {
     const plan = planOf(number);
     const { store } = this.ports;
-    await store.put(jsonObject(recordFile(plan, 0, 'attempt'), { arn: 'a', run }));
-    if (status === 'finished')
-      await store.putIfAbsent(jsonObject(recordFile(plan, 0, 'outcome'), { arn: 'a', outcome: 'deleted' }));
-    await store.put(jsonObject(resultFile(plan.id), { plan, status, run }));
+    const at = new Date(AT).toISOString();
+    const item = anOutcome(`web-${number}`, { at });
+    await store.put(jsonObject(recordFile(plan, 0, 'attempt'), { arn: item.arn, run }));
+    const isFinished = status === 'finished';
+    if (isFinished) await store.putIfAbsent(jsonObject(recordFile(plan, 0, 'outcome'), item));
+    const given = { plan: { ...plan, count: 1 }, status, startedAt: at, updatedAt: at };
+    await store.put(storedResult(aResult(plan.id, isFinished ? [item] : [], given)));
+    await indexResults(store);
   }
 
   result(number: number, run = 'run-1'): Promise<EvidenceHead | null> {
-    return recordResult(this.ports, { plan: planOf(number), run, origin: { approvedBy: null, report: null } });
+    return recordResult(this.ports, { plan: planOf(number), run, origin: ORIGIN }, true);
   }
 
   /** A whole deletion. */

@@ -1,7 +1,7 @@
 import type { Store } from '../../lambda/ports/ports';
 import { sha256Of } from '../../lambda/runtime/digest';
 import { EVIDENCE } from '../../lambda/storage/keys';
-import { verifyEvidence } from '../../lambda/storage/verify-evidence';
+import { verifyEvidence } from '../../lambda/explain/verify-evidence';
 import { memoryStore } from '../fakes/memory-store';
 import { KEPT, PLANNED, withBench } from './deletion-bench';
 

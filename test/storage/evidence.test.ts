@@ -60,14 +60,16 @@ it('a result lists its files as sha256sum checks them: the result, attempts, out
   expect(record.kind).toBe('result');
   const lines = (objects.get(record.ref.key) ?? '').trimEnd().split('\n');
   const folder = `results/${planOf(1).id}/${'1'.repeat(16)}`;
-  expect(lines).toEqual(
-    [
+  expect(lines).toEqual([
+    '# finished',
+    '# indexed',
+    ...[
       `results/${planOf(1).id}.json`,
       `${folder}/000000.attempt.json`,
       `${folder}/000000.outcome.json`,
       `${folder}/once-approval-run-1.json`,
     ].map((key) => `${sha256Of(objects.get(key) ?? '')}  ${key}`),
-  );
+  ]);
 });
 
 it('a run that is repeated records nothing twice', async () => {

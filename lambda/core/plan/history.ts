@@ -22,6 +22,8 @@ export interface HistoryEntry extends PlannedIdentity {
 /** An entry with what only texts show: the stable code and the text of its outcome. */
 export interface HistoryItem {
   readonly entry: HistoryEntry;
+  /** The ARN of its source; null: not known. */
+  readonly sourceArn: string | null;
   readonly code: string;
   readonly text: string;
 }
@@ -44,21 +46,26 @@ function itemOf(result: ApplyResult, item: ItemResult): HistoryItem {
     approvedBy: item.approvedBy ?? result.approvedBy,
     requestId,
   };
-  return { entry, code: item.code, text: item.text };
+  return { entry, sourceArn: item.sourceArn ?? null, code: item.code, text: item.text };
 }
 
-const isOf = ({ arn, name, source }: HistoryEntry, wanted: string): boolean =>
-  arn === wanted || name === wanted || source === wanted;
+const isOf = ({ entry: { arn, name, source }, sourceArn }: HistoryItem, wanted: string): boolean =>
+  [arn, name, source, sourceArn].includes(wanted);
 
 const byNewestOutcome = ({ entry: a }: HistoryItem, { entry: b }: HistoryItem): number =>
   compareText(b.at, a.at) || compareText(a.arn, b.arn);
 
 /** The outcomes in results that a filter wants, newest first. */
 export function historyOf(results: readonly ApplyResult[], { wanted, since }: HistoryFilter): readonly HistoryItem[] {
-  const isWanted = ({ entry }: HistoryItem): boolean =>
-    (wanted === null || isOf(entry, wanted)) && (since === null || Date.parse(entry.at) >= since);
-  return results
-    .flatMap((result) => result.items.map((item) => itemOf(result, item)))
+  const isWanted = (item: HistoryItem): boolean =>
+    (wanted === null || isOf(item, wanted)) && (since === null || Date.parse(item.entry.at) >= since);
+  const items = results.flatMap((result) => result.items.map((item) => itemOf(result, item)));
+  // The outcome of a snapshot that was gone before it could be read has no source; another one of it may have.
+  const sources = new Map(
+    items.flatMap(({ entry, sourceArn }) => (sourceArn === null ? [] : [[entry.arn, sourceArn]])),
+  );
+  return items
+    .map((item) => ({ ...item, sourceArn: sources.get(item.entry.arn) ?? null }))
     .filter(isWanted)
     .sort(byNewestOutcome);
 }

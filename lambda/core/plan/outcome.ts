@@ -20,6 +20,8 @@ export const recordedReasons = (reasons: readonly Reason[]): readonly RecordedRe
 /** Details of a planned snapshot besides its identity; null or no reasons: it was deleted before it could be read. */
 export interface ItemDetails {
   readonly source: string | null;
+  /** The ARN of its source; absent: not known. */
+  readonly sourceArn?: string;
   readonly sizeGb: number | null;
   /** US dollars per month, at most. */
   readonly monthlyCostCeiling: number | null;

@@ -303,6 +303,11 @@ export const ERROR_CODES = {
     meaning: 'The approval of a deletion could not be recorded, so nothing was deleted.',
     remedy: 'Fix the cause that the message names, and apply the plan again.',
   },
+  'evidence.result': {
+    fault: 'aws',
+    meaning: 'The result of a deletion could not be recorded. Its outcomes are stored, and `history` lists them.',
+    remedy: 'Fix the cause that the message names. `history --verify` names the approval as one without a result.',
+  },
   'evidence.unreadable': {
     fault: 'operator',
     meaning: 'The last evidence record is not as it was written. Nothing is deleted while the chain cannot continue.',

@@ -7,17 +7,26 @@ import type { Store } from '../../lambda/ports/ports';
 import { sha256Of } from '../../lambda/runtime/digest';
 import type { EvidenceHead } from '../../lambda/storage/evidence';
 import { evidenceName } from '../../lambda/storage/keys';
-import type { Verification } from '../../lambda/storage/verify-evidence';
+import type { Verification } from '../../lambda/explain/verify-evidence';
 import { AT, EvidencePlace, planOf } from '../fakes/evidence-place';
 import { memoryStore } from '../fakes/memory-store';
 
 const DAY = 86_400_000;
 const record = (number: number): string => `evidence/${evidenceName(number)}`;
 
+/** A store whose writes have different times, none before the chain. */
+function tickingStore(objects: Map<string, string>): Store {
+  let time = AT;
+  return memoryStore(objects, () => {
+    time += 1;
+    return time;
+  });
+}
+
 /** Five reports; the plans of two are applied, one of them by two runs. */
 async function aHistory(options: { readonly keptForDays?: number } = {}) {
   const objects = new Map<string, string>();
-  const place = new EvidencePlace(memoryStore(objects), options);
+  const place = new EvidencePlace(tickingStore(objects), options);
   await place.report(1);
   await place.delete(1);
   for (const number of [2, 3]) await place.report(number);
@@ -287,7 +296,7 @@ it('runs at the same time that die at any call leave a whole chain, and delete o
       async (stream, runs) => {
         const random = (): number => stream.next().value;
         const objects = new Map<string, string>();
-        const store = memoryStore(objects);
+        const store = tickingStore(objects);
         const heads: EvidenceHead[] = [];
         await Promise.all(
           runs.map(async ({ plan, diesAt, isReport }, index) => {

@@ -1,0 +1,184 @@
+import { RetentionError } from '../core/util/errors';
+import { eachOf } from '../ports/each-of';
+import type { HashText, Store } from '../ports/ports';
+import { type EvidenceHead, headText } from '../storage/evidence';
+import { evidenceName, evidenceNumber } from '../storage/keys';
+import { EVIDENCE_RECORD, type EvidenceRecord, parseStored } from '../storage/schemas';
+
+export interface VerifyPorts {
+  readonly store: Store;
+  readonly hashText: HashText;
+  /** EVIDENCE or LOCAL_EVIDENCE. */
+  readonly folder: string;
+  /** Epoch ms: whether an object was to be kept until now. */
+  readonly now: number;
+}
+
+/** A defect of a chain: of the record with this number, or of an object that it names. */
+export interface BrokenLink {
+  readonly number: number;
+  readonly fault:
+    | 'record.missing'
+    | 'record.altered'
+    | 'record.inserted'
+    | 'record.not-continued'
+    | 'chain.empty'
+    | 'chain.cut'
+    | 'chain.rewritten'
+    | 'object.missing'
+    | 'object.altered'
+    | 'result.not-approved'
+    | 'index.altered'
+    | 'index.inserted'
+    | 'index.missing';
+  /** The place of the record or object. */
+  readonly place: string;
+  /** One sentence. */
+  readonly message: string;
+}
+
+interface ReadRecord {
+  readonly number: number;
+  readonly sha256: string;
+  /** Null: it is not as a record is written. */
+  readonly record: EvidenceRecord | null;
+  /** Why it cannot be read; null: it was read. */
+  readonly failure: string | null;
+}
+
+/** A chain as it was read. */
+export interface ReadChain {
+  /** All names in its folder. */
+  readonly names: readonly string[];
+  readonly read: readonly ReadRecord[];
+}
+
+/**
+ * Returns what a read of the store answers, or the message of a file of a folder that cannot be read: a pipe, a
+ * directory, a link that leads nowhere, or one without access.
+ */
+export const readOrFailure = async <T>(read: Promise<T>): Promise<T | { readonly failure: string }> => {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof RetentionError && error.code === 'store.folder') return { failure: error.message };
+    throw error;
+  }
+};
+
+const isFailure = (answer: unknown): answer is { readonly failure: string } =>
+  typeof answer === 'object' && answer !== null && 'failure' in answer;
+
+async function readRecord({ store, folder, hashText }: VerifyPorts, number: number): Promise<ReadRecord | null> {
+  const text = await readOrFailure(store.get(`${folder}${evidenceName(number)}`));
+  if (text === null) return null;
+  if (isFailure(text)) return { number, sha256: '', record: null, failure: text.failure };
+  return { number, sha256: hashText(text), record: parseStored(EVIDENCE_RECORD, text), failure: null };
+}
+
+/** Reads all records of a chain. */
+export async function readChain(ports: VerifyPorts): Promise<ReadChain> {
+  const names: string[] = [];
+  for (let after = '', isMore = true; isMore; ) {
+    const page = await ports.store.listAfter(ports.folder, after);
+    names.push(...page.names);
+    after = page.names.at(-1) ?? after;
+    isMore = page.more && page.names.length > 0;
+  }
+  const numbers = names.map(evidenceNumber).filter((number) => number !== null);
+  const read = await eachOf(numbers, (number) => readRecord(ports, number));
+  return { names, read: read.filter((each) => each !== null) };
+}
+
+/** Finds the defects of a chain itself, without the objects that it names. */
+export class ChainCheck {
+  constructor(
+    private readonly ports: Pick<VerifyPorts, 'store' | 'folder'>,
+    private readonly chain: ReadChain,
+  ) {}
+
+  run(expected: EvidenceHead | null): readonly BrokenLink[] {
+    return [...this.foreign(), ...this.checkRecords(), ...this.checkLinks(), ...this.checkHead(expected)];
+  }
+
+  private place(number: number): string {
+    return this.ports.store.locate(`${this.ports.folder}${evidenceName(number)}`);
+  }
+
+  private foreign(): readonly BrokenLink[] {
+    const { store, folder } = this.ports;
+    return this.chain.names
+      .filter((name) => evidenceNumber(name) === null && !name.startsWith('.'))
+      .map((name) => ({
+        number: Number.parseInt(name, 10) || 0,
+        fault: 'record.inserted' as const,
+        place: store.locate(folder + name),
+        message: `the file ${name} is no record of the chain`,
+      }));
+  }
+
+  private checkRecords(): readonly BrokenLink[] {
+    const { read } = this.chain;
+    return read.flatMap(({ number, record, failure }, index) => {
+      const broken: BrokenLink[] = [];
+      const due = (read[index - 1]?.number ?? 0) + 1;
+      if (number > due) {
+        const which = number - 1 > due ? `the records ${due} to ${number - 1} are` : `the record ${due} is`;
+        const message = `${which} missing`;
+        broken.push({ number: due, fault: 'record.missing', place: this.place(due), message });
+      }
+      const altered = (message: string): void =>
+        void broken.push({ number, fault: 'record.altered', place: this.place(number), message });
+      if (failure !== null) altered(`the record ${number} cannot be read: ${failure}`);
+      else if (record === null) altered(`the record ${number} is not as this version writes records`);
+      else if (record.number !== number)
+        altered(`the record ${number} has the number ${record.number}: records were moved`);
+      return broken;
+    });
+  }
+
+  /** Compares each record with the hash that the next one has of it. */
+  private checkLinks(): readonly BrokenLink[] {
+    const { read } = this.chain;
+    return read.flatMap(({ number, record }, index): readonly BrokenLink[] => {
+      const before = read[index - 1];
+      if (record === null) return [];
+      if (number === 1)
+        return record.previous === null
+          ? []
+          : [this.notContinued(1, 'the record 1 names a record before it, and has to be the first')];
+      if (before?.number !== number - 1 || before.sha256 === record.previous) return [];
+      return [
+        this.notContinued(
+          before.number,
+          `the record ${before.number} is not the one that the record ${number} continues: one of the two was altered`,
+        ),
+      ];
+    });
+  }
+
+  private notContinued(number: number, message: string): BrokenLink {
+    return { number, fault: 'record.not-continued', place: this.place(number), message };
+  }
+
+  private checkHead(expected: EvidenceHead | null): readonly BrokenLink[] {
+    const { store, folder } = this.ports;
+    const { read } = this.chain;
+    const last = read.at(-1)?.number ?? 0;
+    if (expected === null) {
+      const message = `there is no record in ${store.locate(folder)}: none was written there, or the chain was removed`;
+      return last > 0 ? [] : [{ number: 1, fault: 'chain.empty', place: store.locate(folder), message }];
+    }
+    const { number, sha256 } = expected;
+    const found = read.find((each) => each.number === number);
+    if (found?.sha256 === sha256) return [];
+    const place = this.place(number);
+    if (found !== undefined) {
+      const message = `the record ${number} is not the one of ${headText(expected)}: it, or the chain up to it, was written again`;
+      return [{ number, fault: 'chain.rewritten', place, message }];
+    }
+    if (last > number) return [];
+    const message = `the chain ends with the record ${last}, and ${headText(expected)} was its head: later records were removed`;
+    return [{ number: last + 1, fault: 'chain.cut', place, message }];
+  }
+}

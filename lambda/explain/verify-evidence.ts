@@ -1,0 +1,54 @@
+import type { EvidenceHead } from '../storage/evidence';
+import { type BrokenLink, ChainCheck, readChain, type VerifyPorts } from './evidence-chain';
+import { findUnrecorded, type Unrecorded } from './find-unrecorded';
+import { ObjectsCheck, type PlanEvidence } from './recorded-objects';
+import { verifyIndex } from './verify-index';
+
+/** What was found out about a chain. It is whole where nothing is broken. */
+export interface Verification extends Unrecorded {
+  readonly place: string;
+  readonly records: number;
+  /** The newest record; null: there is none that can be read. */
+  readonly head: EvidenceHead | null;
+  /** The times of the first and the last record, ISO 8601. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** In order of their numbers: the first broken link first. */
+  readonly broken: readonly BrokenLink[];
+  /** Objects that were removed after the time for which they were to be kept. */
+  readonly expired: number;
+  /** Approvals whose run has recorded no result: it still runs, or it died. */
+  readonly withoutResult: readonly string[];
+}
+
+/**
+ * Verifies an evidence chain, all objects that it records, and the index of results: finds an altered, missing,
+ * inserted or moved record, an altered or missing object, a result without a recorded approval, and an entry of the
+ * index that is not the recorded result. With a head as e-mails print it, finds also a chain that was cut or written
+ * again.
+ */
+export async function verifyEvidence(ports: VerifyPorts, head: EvidenceHead | null): Promise<Verification> {
+  const { store, folder } = ports;
+  const chain = await readChain(ports);
+  const records = chain.read.flatMap(({ record }) => (record === null ? [] : [record]));
+  const objects = await new ObjectsCheck(ports, records).run();
+  const [first, last, end] = [records[0], records.at(-1), chain.read.at(-1)];
+  const since = first === undefined ? Number.POSITIVE_INFINITY : Date.parse(first.at);
+  const index = await verifyIndex(ports, { plans: objects.plans, since, last: end?.number ?? 0 });
+  const found = await findUnrecorded(ports, objects.recorded, since);
+  const openOf = ({ open }: PlanEvidence): readonly string[] => [...open].map((key) => store.locate(key));
+  return {
+    place: store.locate(folder),
+    records: chain.read.length,
+    head: end === undefined ? null : { number: end.number, sha256: end.sha256 },
+    from: first?.at ?? null,
+    to: last?.at ?? null,
+    broken: [...new ChainCheck(ports, chain).run(head), ...objects.broken, ...index.broken].sort(
+      (a, b) => a.number - b.number,
+    ),
+    expired: objects.expired,
+    unrecorded: found.unrecorded,
+    older: [...found.older, ...index.unrecorded],
+    withoutResult: [...objects.plans.values()].flatMap(openOf),
+  };
+}

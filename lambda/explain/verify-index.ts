@@ -1,0 +1,155 @@
+import type { ApplyResult } from '../core/plan/outcome';
+import { instantOfId } from '../core/time/instant';
+import { jsonText } from '../core/util/safe-text';
+import { renderResultJson } from '../render/result-json';
+import { resultSentence } from '../render/result-text';
+import { RESULT_INDEX, RESULT_INDEX_NAME, resultFile, resultIndexPage } from '../storage/keys';
+import {
+  type IndexedResult,
+  indexedPlan,
+  indexedPlans,
+  indexPageObject,
+  listResults,
+  parseIndexPage,
+} from '../storage/result-index';
+import { APPLY_RESULT, parseStored } from '../storage/schemas';
+import { type BrokenLink, readOrFailure, type VerifyPorts } from './evidence-chain';
+import type { PlanEvidence } from './recorded-objects';
+
+/** The time (epoch ms) in the id of a report or plan; null: it has none. */
+export const timeOfId = (id: string): number | null => instantOfId(`${id.replace(/^auto-/, '')}-`);
+
+/** The chain as far as the index depends on it. */
+interface IndexedChain {
+  readonly plans: ReadonlyMap<string, PlanEvidence>;
+  /** The time of the first record (epoch ms). */
+  readonly since: number;
+  /** The number of the last record. */
+  readonly last: number;
+}
+
+interface IndexFindings {
+  readonly broken: readonly BrokenLink[];
+  /** Places of entries from before the chain, whose results are no longer stored. */
+  readonly unrecorded: readonly string[];
+}
+
+/** A result of a plan as it is stored now. */
+interface StoredView {
+  readonly sha256: string;
+  readonly result: ApplyResult | null;
+}
+
+/** Compares the index of results, which `history` reads, with the results that were recorded and are stored. */
+class IndexCheck {
+  private readonly broken: BrokenLink[] = [];
+  private readonly unrecorded: string[] = [];
+  private readonly views = new Map<string, StoredView | null>();
+
+  constructor(
+    private readonly ports: VerifyPorts,
+    private readonly chain: IndexedChain,
+  ) {}
+
+  async run(): Promise<IndexFindings> {
+    const { store } = this.ports;
+    const entries: (readonly [number, IndexedResult])[] = [];
+    let isWhole = true;
+    for (const name of await store.list(RESULT_INDEX)) {
+      const [, digits] = RESULT_INDEX_NAME.exec(name) ?? [];
+      const place = store.locate(RESULT_INDEX + name);
+      if (digits !== undefined) {
+        const page = await this.readPage(Number(digits));
+        isWhole &&= page !== null;
+        entries.push(...(page ?? []).map((entry) => [Number(digits), entry] as const));
+      } else if (!name.startsWith('.'))
+        this.add('index.inserted', place, `${place} is no page of the index of results`);
+    }
+    const latest = indexedPlans(entries.map(([, { plan }]) => plan));
+    const times = await listResults(store);
+    for (const [number, entry] of entries) {
+      const { id, storedAt } = entry.plan;
+      const isRead = latest.get(id) === entry.plan && storedAt !== null && storedAt === times.get(id);
+      await this.checkEntry(number, entry, isRead);
+    }
+    if (isWhole)
+      for (const plan of this.chain.plans.values()) await this.checkListed(plan, latest.get(plan.id)?.status);
+    return { broken: this.broken, unrecorded: this.unrecorded };
+  }
+
+  private add(fault: BrokenLink['fault'], place: string, message: string, id = ''): void {
+    const number = this.chain.plans.get(id)?.list?.number ?? this.chain.last;
+    this.broken.push({ number, fault, place, message });
+  }
+
+  /** Reads a page; null where it is not as this version writes pages, which is noted. */
+  private async readPage(number: number): Promise<readonly IndexedResult[] | null> {
+    const { store } = this.ports;
+    const key = resultIndexPage(number);
+    const text = await readOrFailure(store.get(key));
+    if (text === null) return [];
+    const page = typeof text === 'string' ? parseIndexPage(text) : null;
+    if (page !== null && [...indexPageObject(number, page).body].join('') === text) return page;
+    this.add('index.altered', store.locate(key), `${store.locate(key)} is not as this version writes the index`);
+    return page;
+  }
+
+  private async checkEntry(number: number, entry: IndexedResult, isRead: boolean): Promise<void> {
+    const { plan, result, line } = entry;
+    const { id, storedAt } = plan;
+    const place = this.ports.store.locate(resultIndexPage(number));
+    const evidence = this.chain.plans.get(id);
+    const sha256 = this.ports.hashText([...renderResultJson(JSON.parse(line))].join(''));
+    const stored = await this.viewOf(id);
+    const isSame = evidence?.views.has(sha256) === true || stored?.sha256 === sha256;
+    const isOutdated = !isRead && stored?.result != null && isEarlierView(result, stored.result);
+    const head = indexedPlan(result, storedAt, resultSentence(result));
+    if ((isSame || isOutdated) && jsonText(head) === jsonText(plan)) return;
+    if (stored === null && (evidence?.views.size ?? 0) === 0) {
+      // Nothing is left to compare it with.
+      if (evidence !== undefined) return;
+      if ((timeOfId(id) ?? 0) < this.chain.since) this.unrecorded.push(`${place} (plan ${id})`);
+      else this.add('index.inserted', place, `${place} lists the plan ${id}, of which no result is stored or recorded`);
+      return;
+    }
+    this.add('index.altered', place, `${place} lists the plan ${id} otherwise than its result was recorded`, id);
+  }
+
+  /** Checks that the index has a result that was in it when it was recorded. */
+  private async checkListed({ id, isIndexed }: PlanEvidence, status: string | undefined): Promise<void> {
+    if (!isIndexed || status === 'finished' || (await this.viewOf(id)) === null) return;
+    const place = this.ports.store.locate(RESULT_INDEX);
+    this.add('index.missing', place, `${place} no longer lists the plan ${id}`, id);
+  }
+
+  private async viewOf(id: string): Promise<StoredView | null> {
+    const known = this.views.get(id);
+    if (known !== undefined) return known;
+    const { store } = this.ports;
+    const [text, found] = [
+      await readOrFailure(store.get(resultFile(id))),
+      await readOrFailure(store.fingerprint(resultFile(id))),
+    ];
+    const isThere = typeof text === 'string' && found !== null && 'sha256' in found;
+    const view = isThere ? { sha256: found.sha256, result: parseStored(APPLY_RESULT, text) } : null;
+    this.views.set(id, view);
+    return view;
+  }
+}
+
+/** Whether a result is an earlier view of an unfinished plan: it has no outcome that the later one has not. */
+function isEarlierView(earlier: ApplyResult, later: ApplyResult): boolean {
+  const headOf = ({ plan, account, config, report, approvedBy, startedAt }: ApplyResult): string =>
+    jsonText([plan, account, config, report, approvedBy, startedAt]);
+  const items = new Set(later.items.map((item) => jsonText(item)));
+  return (
+    earlier.status === 'unfinished' &&
+    earlier.updatedAt <= later.updatedAt &&
+    headOf(earlier) === headOf(later) &&
+    earlier.items.every((item) => items.has(jsonText(item)))
+  );
+}
+
+/** Checks the index of results against the evidence of plans. */
+export const verifyIndex = (ports: VerifyPorts, chain: IndexedChain): Promise<IndexFindings> =>
+  new IndexCheck(ports, chain).run();
