@@ -29,6 +29,7 @@ import {
   isCredentialFailure,
   isForeignAnswer,
 } from './aws-errors';
+import { checkAnswers } from './check-answers';
 import { PATIENT, withLimits } from './http-limits';
 import { checkedLate, checkLate, lateCheckAgents, NotSent, sendingOnlyWhile } from './late-check';
 import type { AgentPool, LightsailClientOptions, LightsailClients } from './lightsail-client';
@@ -78,6 +79,7 @@ export function makeDeleteClients(
       },
       { step: 'deserialize', priority: 'low', name: 'checkLate' },
     );
+    checkAnswers(client, requestTimeout);
     clients.set(region, client);
     return client;
   };

@@ -3,21 +3,25 @@ import type { Operation } from '../ports/deletion-ports';
 
 const DONE: ReadonlySet<string> = new Set(['Completed', 'Succeeded']);
 
-function operationState({ status, isTerminal }: RawOperation): Operation['state'] {
-  if (status === 'Failed') return 'failed';
+function operationState({ status, isTerminal, errorCode }: RawOperation): Operation['state'] {
   if (status !== undefined && DONE.has(status)) return 'done';
-  return isTerminal === true ? 'failed' : 'pending';
+  if (status === 'Failed' || (isTerminal === true && errorCode !== undefined)) return 'failed';
+  return isTerminal === true ? 'unclear' : 'pending';
 }
 
-/** Reads an operation. Done is Completed or Succeeded and nothing else: a terminal one that is neither has failed. */
+/**
+ * Reads an operation. Done is Completed or Succeeded and nothing else. One that ended with a status that is not known,
+ * and without an error, may have been carried out: the service can have new ones.
+ */
 export function readOperation(raw: RawOperation): Operation {
   const status = raw.status ?? null;
   const state = operationState(raw);
+  const isOver = state === 'failed' || state === 'unclear';
   return {
     id: raw.id ?? null,
     ...(raw.resourceName === undefined ? {} : { resourceName: raw.resourceName }),
     state,
-    code: state === 'failed' ? (raw.errorCode ?? `Operation${status ?? 'Unknown'}`) : null,
-    details: state === 'failed' ? (raw.errorDetails ?? null) : null,
+    code: isOver ? (raw.errorCode ?? `Operation${status ?? 'Unknown'}`) : null,
+    details: isOver ? (raw.errorDetails ?? null) : null,
   };
 }

@@ -241,7 +241,8 @@ class PlanRun {
 
   /** Whether an earlier run, of any plan, may have sent its delete. */
   private isInDoubt({ arn }: PlanItem): boolean {
-    return this.ports.outcomes.unsettled.has(arn) || this.prepared.inDoubt.has(arn);
+    const { unsettled, inDoubt } = this.ports.outcomes;
+    return unsettled.has(arn) || inDoubt.has(arn) || this.prepared.inDoubt.has(arn);
   }
 
   /** Whether no delete may be sent on this decision: it is too old, a clock was set back, or the plan has expired. */
@@ -329,7 +330,11 @@ class PlanRun {
     let breach: ItemOutcome | null = null;
     // A group that was not as expected once is skipped for the whole run, even if it is as expected later.
     const check = async (abortSignal: AbortSignal | undefined): Promise<ItemOutcome | null> => {
-      breach ??= await checkGroup({ ...ports, signal, abortSignal }, group, config.floors.minKeep);
+      breach ??= await checkGroup(
+        { ...ports, signal, abortSignal, inDoubt: outcomes.inDoubt },
+        group,
+        config.floors.minKeep,
+      );
       return breach;
     };
     for (const candidate of group.items) {

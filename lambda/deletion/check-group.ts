@@ -1,6 +1,8 @@
 import { type CandidateGroup, floorBreach, sourceBreach } from '../core/plan/recheck';
 import { couldReplace, differInCase } from '../core/snapshot/arn';
+import type { Snapshot } from '../core/snapshot/snapshot';
 import type { CallFailure, SnapshotDeletion } from '../ports/deletion-ports';
+import { eachOf } from '../ports/each-of';
 import { type Backoff, withRetries } from './backoff';
 import { stopUnreachable } from './caller-failure';
 import { type ItemOutcome, reasonOf } from './item-outcome';
@@ -12,6 +14,8 @@ export interface GroupPorts {
   readonly signal?: AbortSignal | undefined;
   /** Ends the current reading. */
   readonly abortSignal?: AbortSignal | undefined;
+  /** ARNs of snapshots that a delete of an earlier run may still remove. */
+  readonly inDoubt: ReadonlySet<string>;
 }
 
 function unread(subject: string, failure: CallFailure): ItemOutcome {
@@ -54,6 +58,23 @@ async function checkSource(
       );
 }
 
+/** Returns why a kept snapshot no longer counts for the minimum kept; null when it does. */
+async function checkKept(
+  { deletion, backoff, signal, abortSignal, inDoubt }: GroupPorts,
+  kept: Snapshot,
+  minKeep: number,
+): Promise<ItemOutcome | null> {
+  const { kind, region, name, account, arn } = kept;
+  if (name === null) return spared('floor', `its kept sibling ${arn} has no name to read it by`);
+  if (arn !== null && inDoubt.has(arn))
+    return spared('floor', `an earlier run may have sent a delete of its kept sibling ${name}`);
+  const named = { kind, region, name, account };
+  const answer = await withRetries(backoff, () => deletion.readSnapshot(named, abortSignal), signal);
+  if (!answer.ok) return unread(`its kept sibling ${name}`, answer.failure);
+  const breach = floorBreach(kept, answer.value);
+  return breach === null ? null : spared('floor', `${breach}, and at least ${minKeep} of a source must stay`);
+}
+
 /**
  * Reads a group's floor and source again. Null: both are as the decision found them; otherwise the outcome of every
  * snapshot of the group.
@@ -68,15 +89,6 @@ export async function checkGroup(
     return spared('floor', `only ${floor.length} of its group are certain to stay, and floors.minKeep is ${minKeep}`);
   const breach = await checkSource(ports, group);
   if (breach !== null) return breach;
-  const { deletion, backoff, signal, abortSignal } = ports;
-  for (const kept of floor) {
-    const { kind, region, name, account } = kept;
-    if (name === null) return spared('floor', `its kept sibling ${kept.arn} has no name to read it by`);
-    const named = { kind, region, name, account };
-    const answer = await withRetries(backoff, () => deletion.readSnapshot(named, abortSignal), signal);
-    if (!answer.ok) return unread(`its kept sibling ${name}`, answer.failure);
-    const breach = floorBreach(kept, answer.value);
-    if (breach !== null) return spared('floor', `${breach}, and at least ${minKeep} of a source must stay`);
-  }
-  return null;
+  const breaches = await eachOf(floor, (kept) => checkKept(ports, kept, minKeep));
+  return breaches.find((each) => each !== null) ?? null;
 }

@@ -1,26 +1,20 @@
 import { DAY_MS } from '../core/time/units';
 import { eachOf } from '../ports/each-of';
 import type { Clock, Store } from '../ports/ports';
-import { type PlanKey, resultFile } from '../storage/keys';
+import { resultFile } from '../storage/keys';
 import { listResults } from '../storage/result-index';
-import { APPLY_RESULT, type Attempt, parseStored } from '../storage/schemas';
-import { listRecords, readAttempt, unreadableStored } from './outcome-files';
+import { APPLY_RESULT, parseStored } from '../storage/schemas';
+import { byArn, doubtfulOf, readRecords, unreadableStored } from './outcome-files';
 
 /** A delete whose end is not known counts as one that may still be carried out for this long (ms). */
 const MAX_DOUBT_MS = DAY_MS;
 
-/** Returns the attempts of a plan that have neither ended nor an outcome. */
-async function readOpenAttempts(store: Store, plan: PlanKey): Promise<readonly Attempt[]> {
-  const { open } = await listRecords(store, plan);
-  const stored = await eachOf(open, (position) => readAttempt(store, plan, position));
-  return stored.flatMap((each) => (each?.attempt.state === 'open' ? [each.attempt] : []));
-}
-
 /**
  * Returns the ARNs of the snapshots that a delete of another plan of the place may still remove: it was sent within a
- * day, and its end is not known. Throws `result.unreadable` where that cannot be read.
+ * day, and its end is not known. The result of a run that died can lack what that run recorded last, so its record
+ * counts. Throws `result.unreadable` where that cannot be read.
  */
-export async function readInDoubtElsewhere(store: Store, clock: Clock, planId: string): Promise<ReadonlySet<string>> {
+export async function readInDoubtElsewhere(store: Store, clock: Clock, planId: string): Promise<readonly string[]> {
   const since = clock() - MAX_DOUBT_MS;
   const recent = [...(await listResults(store))].flatMap(([id, storedAt]) =>
     id !== planId && (storedAt ?? since) >= since ? [id] : [],
@@ -31,9 +25,12 @@ export async function readInDoubtElsewhere(store: Store, clock: Clock, planId: s
     if (text === null) return [];
     const result = parseStored(APPLY_RESULT, text);
     if (result === null) throw unreadableStored(store, key);
-    const failed = result.items.filter(({ mayStillBeDeleted }) => mayStillBeDeleted === true);
-    const open = result.status === 'finished' ? [] : await readOpenAttempts(store, result.plan);
-    return [...failed, ...open].map(({ arn }) => arn);
+    const recorded = byArn(result);
+    return doubtfulOf(
+      result.status === 'finished'
+        ? { recorded, attempts: new Map() }
+        : await readRecords(store, result.plan, recorded, []),
+    );
   });
-  return new Set(arns.flat());
+  return arns.flat();
 }

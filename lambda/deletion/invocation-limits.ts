@@ -71,6 +71,7 @@ function limitPorts(ports: DeletionPorts, outcomes: RunOutcomes, end: AbortSigna
       outcomes: {
         recorded: outcomes.recorded,
         unsettled: outcomes.unsettled,
+        inDoubt: outcomes.inDoubt,
         replacedLock: outcomes.replacedLock,
         noteWaited: () => outcomes.noteWaited(),
         noteSent: (arn) => outcomes.noteSent(arn),

@@ -34,7 +34,7 @@ export const unreadableRecord = (message: string): RetentionError => new Retenti
  */
 export const unreadableStored = (store: Store, key: string): RetentionError =>
   unreadableRecord(
-    `cannot tell what was done already: ${store.locate(key)} is not as it was written; restore it, or make a new plan with a new report`,
+    `cannot tell what was done already: ${store.locate(key)} is not as it was written; restore it, or apply a new plan a day after the last deletion`,
   );
 
 /** Returns the stored result of a plan, or null. Refuses plan.altered when it is that of another plan of this id. */
@@ -130,6 +130,12 @@ export const unsettledOfRecords = ({ attempts }: Records): Map<string, ItemDetai
       attempt.state === 'open' ? [[attempt.arn, attempt.facts] as const] : [],
     ),
   );
+
+/** Returns the ARNs of the snapshots whose delete may still be carried out. */
+export const doubtfulOf = (records: Records): readonly string[] => [
+  ...unsettledOfRecords(records).keys(),
+  ...[...records.recorded.values()].flatMap(({ arn, mayStillBeDeleted }) => (mayStillBeDeleted === true ? [arn] : [])),
+];
 
 /** Outcomes by ARN, as a result lists them. */
 export const byArn = (result: ApplyResult | null): ReadonlyMap<string, ItemResult> =>

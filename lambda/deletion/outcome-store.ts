@@ -17,6 +17,7 @@ import type { Attempt } from '../storage/schemas';
 import { readInDoubtElsewhere } from './in-doubt';
 import {
   byArn,
+  doubtfulOf,
   isFinished,
   makeResult,
   type Records,
@@ -44,6 +45,11 @@ export interface RunOutcomes {
   readonly recorded: ReadonlyMap<string, ItemResult>;
   /** By ARN, the facts of those whose delete may have been sent and that have no outcome. */
   readonly unsettled: ReadonlyMap<string, ItemDetails>;
+  /**
+   * ARNs of the snapshots whose delete, of this plan or another one of the place, may still be carried out, as this run
+   * found them when it had the lock: another run may have ended since they were read before.
+   */
+  readonly inDoubt: ReadonlySet<string>;
   /** Notes that deletes of an item may be sent from now on. Called before every delete; writes once. */
   startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart>;
   /**
@@ -111,6 +117,7 @@ class StoredOutcomes implements OutcomeStore {
     /** Who approved this run, where that is not who approved the first one. */
     private readonly otherApproval: Approval | null,
     records: Records,
+    readonly inDoubt: ReadonlySet<string>,
   ) {
     this.recorded = new Map(records.recorded);
     this.unsettled = unsettledOfRecords(records);
@@ -359,10 +366,15 @@ export async function checkOutcomes(ports: CheckLockPorts, plan: Plan): Promise<
   const result = await readUnfinished(ports.store, plan);
   await checkLock(ports, plan.id);
   const records = await readRecords(ports.store, plan, byArn(result), plan.items);
-  const outcomes = [...records.recorded.values()];
-  const doubtful = outcomes.filter(({ mayStillBeDeleted }) => mayStillBeDeleted === true).map(({ arn }) => arn);
-  const elsewhere = await readInDoubtElsewhere(ports.store, ports.clock, plan.id);
-  return { outcomes, inDoubt: new Set([...unsettledOfRecords(records).keys(), ...doubtful, ...elsewhere]) };
+  return { outcomes: [...records.recorded.values()], inDoubt: await readInDoubt(ports, plan, records) };
+}
+
+async function readInDoubt(
+  { store, clock }: Pick<LockPorts, 'store' | 'clock'>,
+  { id }: Plan,
+  records: Records,
+): Promise<ReadonlySet<string>> {
+  return new Set([...doubtfulOf(records), ...(await readInDoubtElsewhere(store, clock, id))]);
 }
 
 const isSameApproval = (a: Approval | null, b: Approval | null): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -391,7 +403,8 @@ export async function openOutcomes(
       startedAt: before?.startedAt ?? new Date(clock()).toISOString(),
     };
     const otherApproval = isSameApproval(first.approvedBy, origin.approvedBy) ? null : origin.approvedBy;
-    const outcomes = new StoredOutcomes(ports, plan, lock, first, otherApproval, records);
+    const inDoubt = await readInDoubt(ports, plan, records);
+    const outcomes = new StoredOutcomes(ports, plan, lock, first, otherApproval, records, inDoubt);
     await outcomes.writeIfDue();
     return outcomes;
   } catch (error) {
@@ -406,6 +419,7 @@ export function rehearsalOutcomes(): RunOutcomes {
   return {
     recorded,
     unsettled: new Map(),
+    inDoubt: new Set(),
     replacedLock: false,
     noteWaited: () => undefined,
     noteSent: () => undefined,

@@ -3,10 +3,13 @@ import type { Clock } from '../ports/ports';
 import type { Backoff } from './backoff';
 import { stopUnreachable } from './caller-failure';
 
-/** How the operations of one delete ended: all done, all ended and one failed, or not known. */
+/**
+ * How the operations of one delete ended: all done, all ended and one failed, all ended and one does not tell how, or
+ * not known.
+ */
 export type Followed =
   | { readonly state: 'done' }
-  | { readonly state: 'failed' | 'lost'; readonly code: string; readonly text: string };
+  | { readonly state: 'failed' | 'lost' | 'unclear'; readonly code: string; readonly text: string };
 
 /** All failed operations of one delete: the first alone may not be the one that explains the rest. */
 function failureText(failed: readonly Operation[]): string {
@@ -24,31 +27,48 @@ interface OpenOperation {
 }
 
 interface Lost {
+  readonly state: 'lost' | 'unclear';
   readonly code: string;
   readonly text: string;
 }
 
-/** The operations of one delete as far as they are known. `lost`: the last one whose end cannot be read. */
+/** The operations of one delete as far as they are known. `lost`: the last one whose end is not known. */
 interface OperationProgress {
   readonly open: readonly OpenOperation[];
   readonly failed: readonly Operation[];
   readonly lost: Lost | null;
 }
 
-const UNNAMED_OPERATION: Lost = { code: 'operation.unnamed', text: 'the service started an operation without an id' };
+const UNNAMED_OPERATION: Lost = {
+  state: 'lost',
+  code: 'operation.unnamed',
+  text: 'the service started an operation without an id',
+};
 
 const timeoutOf = ({ id }: OpenOperation, limitMs: number): Lost => ({
+  state: 'lost',
   code: 'operation.timeout',
   text: `the operation ${id} did not end in ${Math.round(limitMs / 60_000)} minutes`,
 });
 
-const FOREIGN: Lost = { code: 'operation.foreign', text: 'the service answered with an operation of another resource' };
+const FOREIGN: Lost = {
+  state: 'lost',
+  code: 'operation.foreign',
+  text: 'the service answered with an operation of another resource',
+};
+
+/** Returns how an operation is lost that ended and does not tell whether it was carried out; null for any other one. */
+const unclearEnd = ({ state, code }: Operation): Lost | null =>
+  state === 'unclear'
+    ? { state, code: code ?? 'operation.unclear', text: 'the operation ended, and its status does not tell how' }
+    : null;
 
 /** Sorts the operations that a delete of a snapshot started. */
 function progressAtStart(started: readonly Operation[], name: string): OperationProgress {
   const own = started.filter(({ resourceName = name }) => resourceName === name);
   const pending = own.filter(({ state }) => state === 'pending');
-  const lost = pending.some(({ id }) => id === null) ? UNNAMED_OPERATION : null;
+  const unclear = own.map(unclearEnd).find((each) => each !== null) ?? null;
+  const lost = pending.some(({ id }) => id === null) ? UNNAMED_OPERATION : unclear;
   return {
     open: pending.flatMap(({ id, resourceName }) => (id === null ? [] : [{ id, resourceName, failure: null }])),
     failed: own.filter(({ state }) => state === 'failed'),
@@ -70,12 +90,13 @@ async function readOpen(
     if (result.ok) {
       if (result.value.state === 'pending') open.push({ ...operation, failure: null });
       if (result.value.state === 'failed') failed.push(result.value);
+      lost = unclearEnd(result.value) ?? lost;
       continue;
     }
     const { class: failureClass, code, message } = result.failure;
     if (failureClass === 'throttled' || failureClass === 'transient')
       open.push({ ...operation, failure: result.failure });
-    else lost = { code, text: `the operation ${operation.id} could not be followed (${message})` };
+    else lost = { state: 'lost', code, text: `the operation ${operation.id} could not be followed (${message})` };
   }
   return { open, failed, lost };
 }
@@ -83,7 +104,7 @@ async function readOpen(
 /** Combines the ends of all operations: a lost one counts more than a failed one. */
 function endOf(failed: readonly Operation[], lost: Lost | null): Followed {
   const [cause] = failed;
-  if (cause === undefined) return lost === null ? { state: 'done' } : { state: 'lost', ...lost };
+  if (cause === undefined) return lost ?? { state: 'done' };
   const text = failureText(failed);
   return lost === null
     ? { state: 'failed', code: cause.code ?? 'OperationFailed', text }

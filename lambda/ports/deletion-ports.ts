@@ -35,8 +35,9 @@ export interface Operation {
   readonly id: string | null;
   /** The resource that it changes; absent where the service does not name it. */
   readonly resourceName?: string;
-  readonly state: 'pending' | 'done' | 'failed';
-  /** Error code and details of a failed one. */
+  /** `unclear`: it ended, and it cannot be told whether it was carried out. */
+  readonly state: 'pending' | 'done' | 'failed' | 'unclear';
+  /** Error code and details of a failed or unclear one. */
   readonly code: string | null;
   readonly details: string | null;
 }

@@ -23,8 +23,10 @@ describe('an operation', () => {
     [{ status: 'Started' }, 'pending'],
     [{ status: 'NotStarted', isTerminal: false }, 'pending'],
     [{ status: 'Cancelled' }, 'pending'],
-    [{ status: 'Cancelled', isTerminal: true }, 'failed'],
-    [{ isTerminal: true }, 'failed'],
+    [{ status: 'Cancelled', isTerminal: true }, 'unclear'],
+    [{ status: 'Cancelled', isTerminal: true, errorCode: 'Busy' }, 'failed'],
+    [{ status: 'SUCCEEDED', isTerminal: true }, 'unclear'],
+    [{ isTerminal: true }, 'unclear'],
     [{}, 'pending'],
   ] as const)('%j is %s', (raw, state) => {
     expect(readOperation(raw as Parameters<typeof readOperation>[0]).state).toBe(state);

@@ -30,8 +30,12 @@ const deletionOf = (
   readOperation: () => Promise.reject(new Error('a check follows nothing')),
   readClock: () => Promise.reject(new Error('a check reads no clock')),
 });
-const guard = (deletion: SnapshotDeletion, of = group(), minKeep = 2) =>
-  checkGroup({ deletion, backoff: makeBackoff(RETRY_SETTINGS, async () => undefined) }, of, minKeep);
+const guard = (deletion: SnapshotDeletion, of = group(), minKeep = 2, inDoubt: readonly string[] = []) =>
+  checkGroup(
+    { deletion, backoff: makeBackoff(RETRY_SETTINGS, async () => undefined), inDoubt: new Set(inDoubt) },
+    of,
+    minKeep,
+  );
 
 describe('the check of a group', () => {
   it('finds nothing wrong with a group whose source and floor are unchanged', async () => {
