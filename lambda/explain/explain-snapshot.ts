@@ -21,7 +21,7 @@ export interface Passage {
 }
 
 export interface ExplainInput {
-  /** EvaluatedSnapshot with `everyRule`. */
+  /** Evaluated with `everyRule`. */
   readonly item: EvaluatedSnapshot;
   /** All that was evaluated with it, itself included. */
   readonly items: readonly EvaluatedSnapshot[];
