@@ -4,6 +4,7 @@ import { benchBundle } from './bundle';
 import { benchDecide } from './decide';
 import { benchCommand, benchListing } from './listing';
 import { benchMemory } from './memory';
+import { benchPage } from './page';
 import { type Served, serveHere } from './serve';
 
 /** `npm run bench [section …]`: prints ratios from one run. Without a name all sections run. */
@@ -13,6 +14,7 @@ const SECTIONS = {
   decide: benchDecide,
   memory: benchMemory,
   bundle: benchBundle,
+  page: benchPage,
 } as const;
 
 /** Processes of their own that the sections start. */

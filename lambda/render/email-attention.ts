@@ -35,7 +35,7 @@ function problemLine({ problems, items }: Report, maxName: number): string {
   if (first === undefined) return '';
   const name = items.find(({ snapshot }) => snapshot.arn === first.arn)?.snapshot.name ?? first.arn ?? null;
   const about = name === null || first.message.includes(name) ? '' : `${foreignText(name, maxName)}: `;
-  const text = `${about}${foreignText(first.message, maxName)} (${foreignText(first.code, 40)})`;
+  const text = `${about}${foreignText(first.message, maxName * 2)} (${foreignText(first.code, 40)})`;
   return others.length === 1
     ? `1 problem: ${text}`
     : `${formatNumber(others.length)} problems, all in the report with their fixes. The first: ${text}`;

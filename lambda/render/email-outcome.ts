@@ -1,6 +1,6 @@
 import { DELETION_START_TEXT } from '../core/plan/deletion-start';
 import type { Report } from '../core/report/report-model';
-import { fullDayText } from './day-text';
+import { fullDayText, shortDayText } from './day-text';
 import { type EmailBlock, foreignText } from './email-layout';
 import { announcedDeletions, canBeDeletedText, costCeilingText } from './email-subject';
 import { exceedsCaps } from './first-clean-up';
@@ -58,10 +58,11 @@ function countdownLines(report: Report, context: TextContext): EmailBlock {
     days.length === 1
       ? ` on ${fullDayText(first[0])}`
       : `: the first ${first[1] === 1 ? '' : `${formatNumber(first[1])} `}on ${fullDayText(first[0])}, the last on ${fullDayText(last[0])}`;
+  const before = days.length === 1 ? 'that day' : shortDayText(first[0]);
   const stop = context.deletionSchedule === undefined ? '' : ' To stop all, disable the deletion schedule below.';
   return [
     `${what}${when}, starting at ${DELETION_START_TEXT}. ${staysText(report, report.totals.snapshots - count)}`,
-    `Nothing was deleted by this report. ${holdAdvice(context)}, before that day.${stop}`,
+    `Nothing was deleted by this report. ${holdAdvice(context)}, before ${before}.${stop}`,
   ];
 }
 

@@ -15,7 +15,7 @@ import { sourcesBlock } from './email-sources';
 import { reportSubject, unreadRegions } from './email-subject';
 import { firstCleanUp } from './first-clean-up';
 import { formatNumber } from './numbers';
-import { evidenceLines, kindPlural } from './phrases';
+import { evidenceLines, kindPlural, projectGuide } from './phrases';
 import { regionLabel } from './region-names';
 import type { TextContext } from './report-header';
 import { regionsNotRead, unreadElsewhere, unreadScopes } from './report-sections';
@@ -118,12 +118,15 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
   const outcome = emailState(report, context);
   const keep = `${holdAdvice(context)}.`;
   if (isNotStored(report))
-    return ['NEXT STEP', 'Fix the cause, then make a report again. docs/runbook.md#report-failed has the command.'];
+    return [
+      'NEXT STEP',
+      `Fix the cause, then make a report again. ${projectGuide('runbook.md#report-failed')} has the command.`,
+    ];
   switch (outcome) {
     case 'incomplete':
       return [
         'NEXT STEP',
-        'Fix what was not read. The next report then has a new list. docs/runbook.md#inventory-incomplete has each cause.',
+        `Fix what was not read. The next report then has a new list. ${projectGuide('runbook.md#inventory-incomplete')} has each cause.`,
       ];
     case 'countdown':
       return [
@@ -137,15 +140,21 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
     case 'deletable':
       return hasCommand(report, context) ? applyBlock(report, context) : reportOnlySteps(report, context, keep);
     case 'nothing':
-      return attentionLines(report, context, 1).length === 0 ? ['You do not need to do anything.'] : [];
+      return attentionLines(report, context, 1).length === 0
+        ? ['You do not need to do anything.']
+        : ['Look at what needs attention. Nothing is deleted meanwhile.'];
   }
 }
 
 function reportOnlySteps({ config }: Report, { deletionMode }: TextContext, keep: string): EmailBlock {
   if (config.origin === 'built-in')
-    return ['NEXT STEP', 'Write a retention.yaml with your own policy. docs/getting-started.md has the steps.', keep];
+    return [
+      'NEXT STEP',
+      `Write a retention.yaml with your own policy. ${projectGuide('getting-started.md')} has the steps.`,
+      keep,
+    ];
   if (deletionMode === 'automatic')
-    return ['NEXT STEP', 'See docs/runbook.md#automatic-deletion-deleted-nothing.', keep];
+    return ['NEXT STEP', `See ${projectGuide('runbook.md#automatic-deletion-deleted-nothing')}.`, keep];
   return [
     'NEXT STEP',
     'Delete what you no longer need in Lightsail. A deletion cannot be undone.',

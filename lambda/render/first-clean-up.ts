@@ -1,9 +1,10 @@
 import { applyLocallyCommand, type RunOptions, readingCommand } from '../core/report/command-line';
 import type { Report } from '../core/report/report-model';
+import { projectGuide } from './phrases';
 import type { Line, TextContext } from './report-header';
 
 /** Where people without a command line read how to raise the limits for one plan. */
-export const FIRST_CLEAN_UP_GUIDE = 'docs/first-clean-up.md';
+export const FIRST_CLEAN_UP_GUIDE = projectGuide('first-clean-up.md');
 
 /** Whether a plan is blocked by its limits, and by nothing else. */
 export const exceedsCaps = ({ plan }: Pick<Report, 'plan'>): boolean => plan.blocked?.code.startsWith('cap.') ?? false;
@@ -19,7 +20,7 @@ export function firstCleanUp(report: Report, { run }: Pick<TextContext, 'run'>):
   if (!exceedsCaps(report)) return [];
   if (run.kind === 'deployed')
     return [
-      `Check the list. If it is right, raise the limits in the configuration, or for one plan only: see the guide to a first clean-up, ${FIRST_CLEAN_UP_GUIDE}.`,
+      `Check the list. If it is right, raise the limits in the configuration, or for one plan only: see ${FIRST_CLEAN_UP_GUIDE}.`,
     ];
   return [
     'Check the list. If it is right, raise the limits in the configuration; or, for a first clean-up, make a plan whose limits are its own count and apply it (a deletion cannot be undone):',

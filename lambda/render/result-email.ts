@@ -3,6 +3,7 @@ import { cloudShellLink, s3ObjectLink } from '../core/report/console-links';
 import { localDay, localMinute } from '../core/time/period';
 import type { Zone } from '../core/time/zone';
 import { appendTo } from '../core/util/append-to';
+import { approvalText } from './approval';
 import { fullDayText } from './day-text';
 import {
   commandLines,
@@ -15,7 +16,7 @@ import {
 } from './email-layout';
 import { placeOfRegion } from './email-subject';
 import { formatCount, formatDollars, formatNumber } from './numbers';
-import { evidenceLines } from './phrases';
+import { evidenceLines, projectGuide } from './phrases';
 import { UNSETTLED_TEXT, unsettledItems } from './result-text';
 import { unknownSizeText } from './totals';
 
@@ -193,8 +194,7 @@ function listBlock(heading: string, lines: readonly string[], max: number, remed
 const itemReason = ({ name, text, code, mayStillBeDeleted }: ItemResult, maxName: number): string =>
   `- ${foreignText(name, maxName)}: ${foreignText(text, Math.max(40, maxName))} (${foreignText(code, 40)})${mayStillBeDeleted ? '. It may still be deleted' : ''}`;
 
-const FAILED_REMEDY =
-  'The next report lists again what is still expired by policy. docs/runbook.md#deletions-failed has the causes.';
+const FAILED_REMEDY = `The next report lists again what your policy does not keep. ${projectGuide('runbook.md#deletions-failed')} has the causes.`;
 
 function deletedBlock(result: ApplyResult, max: number, maxName: number): EmailBlock {
   const groups = new Map<string, ItemResult[]>();
@@ -247,8 +247,14 @@ function itemBlocks(result: ApplyResult, max: MaxItems, maxName: number): readon
   ];
 }
 
-function resumeBlock({ resumeCommand }: ResultContext): EmailBlock {
-  if (resumeCommand === null) return [];
+/** What there is to do: to continue, or nothing. */
+function resumeBlock({ resumeCommand, result, end, unread }: ResultContext): EmailBlock {
+  if (resumeCommand === null) {
+    if (end.state === 'refused' && result === null && unread === null && !isElsewhere(end))
+      return ['You do not need to do anything: the next report makes a new plan.'];
+    const needsNothing = result?.status === 'finished' && result.totals.failed === 0;
+    return needsNothing ? ['You do not need to do anything.'] : [];
+  }
   return [
     'To continue with the snapshots that were not processed (each is checked again), paste this into CloudShell:',
     { text: 'CloudShell:', link: cloudShellLink(resumeCommand.region) },
@@ -267,6 +273,7 @@ function placeBlock({ files, region }: ResultContext): EmailBlock {
 function footerLines({ planId, zone, result, evidenceHead }: ResultContext, maxName: number): EmailBlock {
   const account = result?.account == null ? '' : `Account ${foreignText(result.account, 20)}. `;
   return [
+    ...(result === null ? [] : [`Approved by ${foreignText(approvalText(result.approvedBy), 180)}.`]),
     `Plan ${foreignText(planId, maxName)}. ${account}Times in ${foreignText(zone.name, 40)}. Costs are for full copies; you paid at most that.`,
     ...evidenceLines(evidenceHead),
   ];

@@ -5,6 +5,7 @@ import { MARK_SHAPES } from './page/marks';
 import { htmlText, PAGE_END, pageStart } from './page/page-shell';
 import { type ResultPageContext, resultFirstScreen, resultHeadline } from './page/result-first-screen';
 import { deletedHtml, notDeletedHtml } from './page/result-table';
+import { projectGuide } from './phrases';
 
 /** The links from the page of a result; null: not known. */
 export interface ResultLinks {
@@ -58,7 +59,7 @@ function recordHtml({ result, evidenceHead }: ResultPageContext, links: ResultLi
   ];
   const list = facts.map(([name, text]) => `<dt>${name}</dt><dd>${htmlText(text)}</dd>`).join('');
   return `<footer id="record"><h2>For the record</h2>${linksHtml(links)}<p>The JSON has every reason. \
-docs/audit.md of the project says how to prove the approval and the request ids with CloudTrail, and that this record was not changed.</p>\
+${projectGuide('audit.md')} says how to prove the approval and the request ids with CloudTrail, and that this record was not changed.</p>\
 <dl>${list}</dl></footer>
 `;
 }

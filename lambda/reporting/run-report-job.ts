@@ -132,6 +132,7 @@ const storedPageOf = (
   run: { kind: 'deployed', region },
   history,
   ...(due !== null && { due }),
+  ...(deletion?.schedule !== undefined && { deletionSchedule: deletion.schedule }),
   ...(deletion !== undefined && { applyCommand: invokeCommand(plan, deletion.functionArn) }),
 });
 

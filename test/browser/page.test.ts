@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { largeAccount } from '../../emulator/large-account';
 import { sampleAccount } from '../../emulator/sample-account';
@@ -10,13 +8,12 @@ import { HOSTILE_NAMES, hostileItems } from '../render/hostile';
 import { SITUATIONS } from '../render/sample-reports';
 import { isInstalled, itWith } from '../support/optional';
 import { aReport, changes, excluded, expired, kept } from '../support/report-builder';
+import { axeFindings, LOOKS, overflow, PHONE, sheetsOf } from './appearance';
 import { CHROMIUM, startBrowser, type Visitor, visitor } from './browser';
 import { reportOf } from './reports';
 
 const NOW = Date.UTC(2026, 10, 23, 8);
 const LARGE = 20_000;
-const PHONE = { viewport: { width: 375, height: 800 } };
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 let sample: Report;
 let large: Report;
@@ -41,19 +38,6 @@ const pageOf = (report: Report): Iterable<string> => renderHtml(report, { stored
 const text = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allTextContents();
 const names = (page: Page): Promise<string[]> => text(page, '#body td.nm a');
 const summary = (page: Page): Promise<string | null> => page.locator('#summary').textContent();
-
-/** Findings of axe-core that a person with a screen reader, or poor sight, would stumble over. */
-async function seriousFindings(page: Page): Promise<readonly string[]> {
-  // Through the debugging protocol, so that the page's own policy stays in force.
-  await page.evaluate(AXE);
-  const { violations } = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as AxeResults;
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html)}`);
-}
-
-const overflow = (page: Page): Promise<number> =>
-  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
 describe('the page of the sample account', () => {
   test('shows everything of a source in Frankfurt, sorted by age, in three steps', async () => {
@@ -239,9 +223,9 @@ describe('the page of the sample account', () => {
 
   test('prints on at most eight sheets of A4', async () => {
     const { page } = await browser.open(pageOf(sample));
-    const printed = (await page.pdf({ format: 'A4' })).toString('latin1');
-    expect(printed.match(/\/Type\s*\/Page[^s]/g)?.length).toBeLessThanOrEqual(8);
-    expect(printed.match(/\/Type\s*\/Page[^s]/g)?.length).toBeGreaterThan(2);
+    const sheets = await sheetsOf(page);
+    expect(sheets).toBeLessThanOrEqual(8);
+    expect(sheets).toBeGreaterThan(2);
   });
 
   test('prints every row that is asked for', async () => {
@@ -252,17 +236,13 @@ describe('the page of the sample account', () => {
     expect(await page.locator('#body tr').count()).toBe(25);
   });
 
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const [width, options] of [
-      ['wide', {}],
-      ['phone', PHONE],
-    ] as const)
-      test(`has no serious finding of axe-core and no horizontal scroll (${width}, ${colorScheme})`, async () => {
-        const { page, complaints } = await browser.open(pageOf(sample), { ...options, colorScheme });
-        expect(await seriousFindings(page)).toEqual([]);
-        expect(await overflow(page)).toBe(0);
-        expect(complaints).toEqual([]);
-      });
+  for (const [look, options] of LOOKS)
+    test(`has no finding of axe-core and no horizontal scroll (${look})`, async () => {
+      const { page, complaints } = await browser.open(pageOf(sample), options);
+      expect(await axeFindings(page)).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+      expect(complaints).toEqual([]);
+    });
 });
 
 describe(`the page of ${LARGE} snapshots`, () => {
@@ -311,9 +291,9 @@ describe(`the page of ${LARGE} snapshots`, () => {
     expect(await text(page, '#body tr.here td.nm a')).toEqual([last?.name]);
   });
 
-  test('has no serious finding of axe-core, and no horizontal scroll on a phone', async () => {
+  test('has no finding of axe-core, and no horizontal scroll on a phone', async () => {
     const { page } = await browser.open(largePage, PHONE);
-    expect(await seriousFindings(page)).toEqual([]);
+    expect(await axeFindings(page)).toEqual([]);
     expect(await overflow(page)).toBe(0);
   });
 });

@@ -209,9 +209,10 @@ describe('the first screen', () => {
     expect(text).toContain('26 of 100 snapshots, 16 % of 50 %');
     expect(text).toContain('Mon 7 Dec 26 deleted');
     expect(text).toContain('key=retention:hold');
-    expect(page(report, context)).toContain(
-      'href="https://eu-central-1.console.aws.amazon.com/scheduler/home?region=eu-central-1#schedules"',
+    expect(page(report, { ...context, deletionSchedule: 'deletion-8J9K' })).toContain(
+      '<a class="ext" href="https://eu-central-1.console.aws.amazon.com/scheduler/home?region=eu-central-1#schedules/default/deletion-8J9K" rel="noreferrer">Stop all automatic deletion</a>',
     );
+    expect(text).not.toContain('Stop all');
   });
 
   test('counts down to several days, of which it names the first', () => {

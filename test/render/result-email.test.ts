@@ -221,7 +221,8 @@ test('the e-mail of a refused plan says that nothing was deleted, and why', () =
   const { body } = renderResultEmail(
     context({ result: null, end: { state: 'refused', code: 'plan.expired', text: 'too late' }, files: [] }),
   );
-  expect(body).toMatch(/^The plan was refused: too late \(plan\.expired\)\.\nNothing was deleted\.\n\nPlan a-plan\. /);
+  expect(body).toMatch(/^The plan was refused: too late \(plan\.expired\)\.\nNothing was deleted\.\n\n/);
+  expect(body).toMatch(/\n\nYou do not need to do anything: the next report makes a new plan\.\n\nPlan a-plan\. /);
 });
 
 test('the e-mail of 20,000 outcomes stays within its limits, and its subject has at most 99 printable characters', () => {

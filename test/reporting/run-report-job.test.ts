@@ -226,6 +226,20 @@ test('a countdown that cannot be found is a problem of the report, announces no 
   expect([...objects].find(([key]) => key.endsWith('/sent.json'))?.[1]).toContain('"announced":false');
 });
 
+test('the e-mail and the page of automatic deletion link to the schedule that stops it', async () => {
+  const objects = new Map<string, string>();
+  const channel = fakeChannel();
+  const snapshots = [aSnapshot(), aSnapshot({ name: 'old', createdAt: NOW - 40 * DAY })];
+  const readInventory = fakeInventory(anInventory({ snapshots }));
+  const ports = { clock: () => NOW, digest: digestOf, channel, readInventory, store: memoryStore(objects) };
+  const deletion = { mode: 'automatic', functionArn: 'arn:aws:lambda:…:live', schedule: 'deletion-8J9K' } as const;
+  const request = { reportId: newReportId(NOW), config: aConfig(POLICY), scheduledAt: NOW, region: 'us-east-1' };
+  await runReport(ports, { ...request, deadline: null, deletion });
+  const link = 'console.aws.amazon.com/scheduler/home?region=us-east-1#schedules/default/deletion-8J9K';
+  expect(channel.sent[0]?.body).toContain(link);
+  expect([...objects].find(([key]) => key.endsWith('/report.html'))?.[1]).toContain(link);
+});
+
 describe('the evidence of a report', () => {
   const evidence = { hashText: sha256Of, keptForDays: 400 };
   const request = {

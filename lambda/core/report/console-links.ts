@@ -12,10 +12,6 @@ const consoleOf = (region: string): string =>
 /** A link to AWS CloudShell. */
 export const cloudShellLink = (region: string): string => `${consoleOf(region)}/cloudshell/home?region=${region}`;
 
-/** A link to the schedules of EventBridge Scheduler. */
-export const schedulesLink = (region: string): string =>
-  `${consoleOf(region)}/scheduler/home?region=${region}#schedules`;
-
 /** A link to an object in the S3 console; null: the place is not `s3://bucket/key`. */
 export function s3ObjectLink(place: string, region: string): string | null {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(place) ?? [];

@@ -1,5 +1,5 @@
 import { applyLocallyCommand, readingCommand } from '../../core/report/command-line';
-import { schedulesLink } from '../../core/report/console-links';
+import { scheduleLink } from '../../core/report/console-links';
 import type { EvaluatedSnapshot, Report } from '../../core/report/report-model';
 import { localDay } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
@@ -92,14 +92,11 @@ ${small(pasteText(report, context))}`;
 
 const fold = (title: string, html: string): string => `<details><summary>${title}</summary>${html}</details>\n`;
 
-/** How to stop every deletion that has not started. */
-function stopHtml({ run }: PageContext): string {
-  if (run?.kind !== 'deployed') return '';
-  const link = externalLink(schedulesLink(run.region), 'Open the schedules');
-  return fold(
-    'Stop the whole deletion',
-    `<p>${link}, select the schedule of the deletion, and choose Disable. Reports go on. Enable it to resume.</p>`,
-  );
+/** How to stop every deletion that has not started: by one link. */
+function stopHtml({ run, deletionSchedule }: PageContext): string {
+  if (run?.kind !== 'deployed' || deletionSchedule === undefined) return '';
+  const link = externalLink(scheduleLink(deletionSchedule, run.region), 'Stop all automatic deletion');
+  return `<p class="stop">${link}<span class="quiet">Choose Disable. Reports go on. Enable it to resume.</span></p>\n`;
 }
 
 function candidatesPanel(report: Report, context: PageContext): string {
@@ -142,7 +139,7 @@ function blockedPanel(report: Report, { run }: PageContext): string {
       ? firstCleanUpCommands(run.plan ?? 'plan.json', run.options)
           .map((command, index) => commandHtml(`clean-up-${index + 1}`, command))
           .join('')
-      : `<p class="small quiet">The guide <b>${FIRST_CLEAN_UP_GUIDE}</b> of the project shows each step.</p>`;
+      : `<p class="small quiet"><b>${FIRST_CLEAN_UP_GUIDE}</b> shows each step.</p>`;
   return `${panelHeading('Do the first clean-up once')}${intro}${how}${fold(
     'The message in full',
     `<p>${escapeHtml(oneLine(report.plan.blocked?.message ?? ''))}</p>`,
@@ -167,7 +164,8 @@ function countdownPanel(report: Report, situation: Situation, context: PageConte
           `A hold before ${escapeHtml(longDayText(first.day))} is in time for each of them. ` +
             'A snapshot that you hold is not deleted.',
         );
-  return `${panelHeading('Keep one of them')}${keepHtml(report, context)}${by}${stopHtml(context)}\
+  const stop = stopHtml(context);
+  return `${panelHeading(stop === '' ? 'Keep one of them' : 'Keep one, or stop all')}${keepHtml(report, context)}${by}${stop}\
 ${finePrint('Fine as it is? You don’t need to do anything.')}`;
 }
 

@@ -19,7 +19,7 @@ import { viewHtml } from './view';
 
 /** Sources with an own line, and candidates in the list of one; the table has all. */
 const MAX_GROUPS = 30;
-const MAX_LISTED_CANDIDATES = 25;
+const MAX_LISTED_CANDIDATES = 12;
 /** Different policies that a source names. */
 const MAX_REASONS = 3;
 

@@ -30,6 +30,8 @@ export interface PageContext {
   /** The configuration in force; absent: not known, so that no policy can be tried. */
   readonly config?: Pick<Config, 'floors' | 'caps' | 'deletion'>;
   readonly deletionMode?: 'off' | 'approve' | 'automatic';
+  /** The name of the schedule that starts automatic deletions; absent: there is none. */
+  readonly deletionSchedule?: string;
   /** By ARN, the earliest local day of the automatic deletion of a snapshot. */
   readonly due?: ReadonlyMap<string, string>;
   /** The run that writes the page; absent: not known. */

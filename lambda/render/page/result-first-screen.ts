@@ -6,6 +6,7 @@ import { approvalText } from '../approval';
 import { longDayText } from '../day-text';
 import { escapeHtml } from '../escape';
 import { formatDollars, formatNumber } from '../numbers';
+import { projectGuide } from '../phrases';
 import { END_TEXTS, othersText, pluralVerb, type ResultContext, unknownSizes } from '../result-email';
 import { unsettledItems } from '../result-text';
 import { unknownSizeText } from '../totals';
@@ -98,7 +99,7 @@ ${commandHtml('resume', resumeCommand.command)}<p class="small quiet">Paste it i
   if (failed > 0)
     return panelText(
       `Find out why ${failed === 1 ? 'one' : formatNumber(failed)} failed`,
-      'The next report lists again what your policy does not keep. <b>docs/runbook.md#deletions-failed</b> of the project has the causes.',
+      `The next report lists again what your policy does not keep. <b>${projectGuide('runbook.md#deletions-failed')}</b> has the causes.`,
     );
   if (result.status === 'unfinished')
     return panelText(

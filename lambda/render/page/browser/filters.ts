@@ -42,6 +42,9 @@ function selectionText(selected: readonly SnapshotRow[], all: number): string {
   return `${which}: ${formatNumber(expiring)} can be deleted, ${money}`;
 }
 
+/** A pause after which typed text is searched. */
+const TYPING_PAUSE_MS = 40;
+
 type FilterField = HTMLInputElement | HTMLSelectElement | RadioNodeList;
 
 /** Shows a value in a field; a list of radio buttons does not accept an empty one. */
@@ -168,7 +171,7 @@ export class TableFilters {
     let typing: ReturnType<typeof setTimeout>;
     byId('f-text', HTMLInputElement).addEventListener('input', () => {
       clearTimeout(typing);
-      typing = setTimeout(() => this.apply(queryOfForm(), true), 150);
+      typing = setTimeout(() => this.apply(queryOfForm(), true), TYPING_PAUSE_MS);
     });
     form.addEventListener('change', () => this.apply(queryOfForm()));
     form.addEventListener('submit', (event) => {
