@@ -55,6 +55,16 @@ function mapKeys(store: Store, keyOf: (key: string) => string): Store {
   };
 }
 
+/** The folders at the top of a place, of which a folder of results has none. */
+const PARTS: readonly string[] = [RESULTS, REPORTS, PLANS];
+
+/** Names in `results/` that this program gives: of results and their records, and of its other files. */
+export const OWN_NAME = /^(?:(?:auto-)?\d{8}T\d{6}Z|lock\.json$|index$|evidence$)/;
+
+/** The folder of results itself as a place. `around`: how a key leads out of it. */
+const asResults = (store: Store, around: string): Store =>
+  mapKeys(store, (key) => (key.startsWith(RESULTS) ? key.slice(RESULTS.length) : `${around}${key}`));
+
 /** Opens a folder: one that contains `results/`, or the folder of results itself, whatever its name. */
 async function openFolder(path: string): Promise<HistoryPlace> {
   const where = oneLine(path);
@@ -64,17 +74,24 @@ async function openFolder(path: string): Promise<HistoryPlace> {
   if (!there)
     throw storeRefusal('history.no-store', `cannot read the history: ${where} is no folder; ${EXPECTED_STORE}`);
   const folder = folderStore(path);
-  const parts = await Promise.all([RESULTS, REPORTS, PLANS].map((name) => isFolder(join(path, name))));
+  const parts = await Promise.all(PARTS.map((name) => isFolder(join(path, name))));
   const isParent = parts.includes(true);
-  const keyOf = (key: string): string => (key.startsWith(RESULTS) ? key.slice(RESULTS.length) : `../${key}`);
-  const store = isParent ? folder : mapKeys(folder, keyOf);
+  const store = isParent ? folder : asResults(folder, '../');
   return { where: path, store, isDeployment: async () => false, explain: (error) => error };
 }
 
-/** Opens a bucket, or a copy of one under a prefix. */
-function openBucket(bucket: string, prefix: string, caller: Caller): HistoryPlace {
+/** Whether a copy of a folder of results, without the folder around it, is at the top of a store. */
+async function isOfResults(store: Store): Promise<boolean> {
+  const { names } = await store.listAfter('', '');
+  return !names.some((name) => PARTS.includes(`${name}/`)) && names.some((name) => OWN_NAME.test(name));
+}
+
+/** Opens a bucket, or a copy of one, or of local results, under a prefix. */
+async function openBucket(bucket: string, prefix: string, caller: Caller): Promise<HistoryPlace> {
   const whole = bucketStore(bucket, caller);
-  const store = prefix === '' ? whole : mapKeys(whole, (key) => `${prefix}/${key}`);
+  const found = prefix === '' ? whole : mapKeys(whole, (key) => `${prefix}/${key}`);
+  // Where the top may not be listed, it is the bucket of a deployment.
+  const store = (await isOfResults(found).catch(() => false)) ? asResults(found, 'around-the-copy/') : found;
   const isDeployment = async (): Promise<boolean> =>
     (await store.list(REPORTS)).length > 0 || (await store.list(PLANS)).length > 0;
   const where = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;

@@ -10,7 +10,7 @@ import { wrap } from '../lambda/render/terminal';
 import { readHistory, type StoredHistory } from '../lambda/storage/read-history';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { HistoryFormat } from './formats';
-import { type HistoryPlace, openHistory, type StoreOptions } from './history-store';
+import { type HistoryPlace, OWN_NAME, openHistory, type StoreOptions } from './history-store';
 import { historyText } from './history-text';
 import { checkVerifyOptions, verifyHistory } from './history-verify';
 import type { HistoryJson } from './json-shapes';
@@ -37,9 +37,6 @@ function placesText(places: readonly string[]): string {
   const more = places.length - MAX_PLACES;
   return more > 0 ? `${named} and ${formatNumber(more)} more` : named;
 }
-
-/** Names in `results/` that this program gives: of results and their records, and of its other files. */
-const OWN_NAME = /^(?:(?:auto-)?\d{8}T\d{6}Z|lock\.json$|index$|evidence$)/;
 
 const EXPECTED_PLACE = 'expected results of "apply --local" or of the deletion function';
 

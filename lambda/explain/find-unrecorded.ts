@@ -72,8 +72,7 @@ export async function findUnrecorded(
     folder === EVIDENCE ? [...(await reportsIn(store)), ...(await filesIn(store, PLANS, planFile))] : [];
   const ofResults = [...(await filesIn(store, RESULTS, resultFile)), ...(await recordsIn(store))];
   const found = [...ofReports, ...ofResults].filter(({ key }) => !recorded.has(key));
-  const isOlder = ({ id, storedAt }: FoundObject): boolean =>
-    (timeOfId(id) ?? 0) < since && (storedAt ?? 0) < since;
+  const isOlder = ({ id, storedAt }: FoundObject): boolean => (timeOfId(id) ?? 0) < since && (storedAt ?? 0) < since;
   const placeOf = ({ key }: FoundObject): string => store.locate(key);
   return {
     unrecorded: found.filter((each) => !isOlder(each)).map(placeOf),

@@ -62,8 +62,10 @@ class IndexCheck {
         const page = await this.readPage(Number(digits));
         isWhole &&= page !== null;
         entries.push(...(page ?? []).map((entry) => [Number(digits), entry] as const));
-      } else if (!name.startsWith('.'))
-        this.add('index.inserted', place, `${place} is no page of the index of results`);
+      } else if (name.startsWith('.')) {
+        // A bucket with a copy of a folder: its visible pages are the first ones, and hidden files replace them.
+        isWhole = false;
+      } else this.add('index.inserted', place, `${place} is no page of the index of results`);
     }
     const latest = indexedPlans(entries.map(([, { plan }]) => plan));
     const times = await listResults(store);

@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -102,6 +112,24 @@ describe('lightsail-retention apply', () => {
     expect(err).toContain(`outcomes: ${join(work, 'results')}`);
     expect(count()).toBe(6);
     expect(stored()).toMatchObject({ status: 'finished', totals: { requested: 5, deleted: 5 } });
+  });
+
+  it('ends with 1 and says so where the result cannot be recorded, though everything was deleted', async () => {
+    const evidence = join(work, 'results', 'evidence');
+    // Another program spoils the chain after the approval.
+    const spoiling = setInterval(() => {
+      if (existsSync(join(evidence, '00000002.json'))) writeFileSync(join(evidence, '00000003.json'), '{');
+    }, 1);
+    try {
+      const { code, err } = await cli(plan(), '--local', '--yes', '5', '--quiet');
+      expect(code).toBe(1);
+      expect(err).toMatch(
+        /error: the outcomes are stored, but the evidence chain does not have the result: .* \[evidence\.result\]/,
+      );
+      expect(stored()).toMatchObject({ status: 'finished', totals: { deleted: 5 } });
+    } finally {
+      clearInterval(spoiling);
+    }
   });
 
   it('tells no progress with --quiet, and everything in the end', async () => {

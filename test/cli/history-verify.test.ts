@@ -1,11 +1,15 @@
 import '../support/one-realm';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { folderStore } from '../../cli/folder-store';
+import { type Emulator, startEmulator } from '../../emulator/server';
 import { headText } from '../../lambda/storage/evidence';
 import { EVIDENCE, LOCAL_EVIDENCE } from '../../lambda/storage/keys';
+import { smallAccount } from '../deletion/rig';
 import { EvidencePlace } from '../fakes/evidence-place';
+import { pointSdkTo } from '../support/aws-env';
 import { validateJson } from '../support/json-schemas';
 import { runCli, unwrapped } from '../support/terminal';
 
@@ -21,11 +25,12 @@ const verify = async (store: string, ...args: readonly string[]) => {
   return { code, out: unwrapped(out), err: unwrapped(err) };
 };
 
-/** The chain of one deletion, in a folder. */
+/** The chain of two deletions, in a folder. */
 async function recorded(chain: string): Promise<string> {
   const place = new EvidencePlace(folderStore(folder), { folder: chain });
   if (chain === EVIDENCE) await place.report(1);
-  const head = await place.delete(1);
+  await place.delete(1);
+  const head = await place.delete(2);
   return head === null ? '' : headText(head);
 }
 
@@ -64,7 +69,7 @@ it('prints JSON', async () => {
   expect(code).toBe(0);
   const json = JSON.parse(out);
   expect(validateJson('history-verify', json)).toEqual([]);
-  expect(json).toMatchObject({ schemaVersion: 1, whole: true, head, records: 2, broken: [] });
+  expect(json).toMatchObject({ schemaVersion: 1, whole: true, head, records: 4, broken: [] });
 });
 
 it('refuses what does not go together with one sentence', async () => {
@@ -78,6 +83,72 @@ it('refuses what does not go together with one sentence', async () => {
   expect(await refused('--verify', '--since', '3d')).toEqual([2, expect.stringContaining('takes no name')]);
   expect(await refused('--verify', 'web')).toEqual([2, expect.stringContaining('takes no name')]);
   expect(await refused('--head', '1:aa')).toEqual([2, expect.stringContaining('--head is for --verify')]);
+});
+
+it.each([
+  ['a pipe', (path: string) => execFileSync('mkfifo', [path])],
+  ['a directory', (path: string) => mkdirSync(path)],
+  ['a link that leads nowhere', (path: string) => symlinkSync('nowhere', path)],
+])('a record, a result or a page of the index that is %s is named', async (_, make) => {
+  const head = await recorded(LOCAL_EVIDENCE);
+  const results = join(folder, 'results');
+  const result = readdirSync(results).find((name) => /^\d{8}T.*\.json$/.test(name)) ?? '';
+  for (const [name, fault, named = name] of [
+    ['evidence/00000001.json', 'record.altered'],
+    [result, 'object.altered'],
+    // A folder has a replaced page in a hidden file.
+    ['index/.00001.json.v1', 'index.altered', 'index/00001.json'],
+  ] as const) {
+    const path = join(results, name);
+    const text = readFileSync(path);
+    rmSync(path);
+    make(path);
+    const { code, out, err } = await verify(folder, '--head', head, '--format', 'json');
+    expect([code, err]).toEqual([6, '']);
+    expect(JSON.parse(out).broken).toContainEqual(expect.objectContaining({ fault, place: join(results, named) }));
+    rmSync(path, { recursive: true });
+    writeFileSync(path, text);
+  }
+  expect((await verify(folder, '--head', head)).code).toBe(0);
+});
+
+describe('local results in a bucket', () => {
+  let emulator: Emulator;
+  let putBack: () => void;
+  beforeAll(async () => {
+    emulator = await startEmulator({ account: smallAccount(), buckets: ['copies'] });
+    putBack = pointSdkTo(emulator.url);
+  });
+  afterAll(async () => {
+    putBack();
+    await emulator.close();
+  });
+
+  it.each([
+    ['the folder around them', '', 's3://copies'],
+    ['the folder around them, under a prefix', 'backup/', 's3://copies/backup'],
+    ['the folder of results, under a prefix', 'mine/results/', 's3://copies/mine/results'],
+    ['what is in the folder of results', 'other/', 's3://copies/other'],
+  ])('are verified and listed from a copy of %s', async (_, prefix, place) => {
+    const head = await recorded(LOCAL_EVIDENCE);
+    const from = /^(backup\/)?$/.test(prefix) ? folder : join(folder, 'results');
+    const files = readdirSync(from, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const objects = emulator.objects.get('copies');
+    objects?.clear();
+    for (const entry of files) {
+      const path = join(entry.parentPath, entry.name);
+      const body = readFileSync(path);
+      const object = { body, contentType: 'text/plain', metadata: {}, etag: '"1"', lastModified: Date.now() };
+      objects?.set(prefix + relative(from, path), object);
+    }
+    const { code, out } = await verify(place, '--head', head, '--format', 'json');
+    expect([code, JSON.parse(out)]).toEqual([0, expect.objectContaining({ whole: true, unrecorded: [], older: [] })]);
+    const listed = await history('--store', place, '--format', 'json');
+    expect(JSON.parse(listed.out)).toHaveLength(2);
+    const [list = ''] = [...(objects?.keys() ?? [])].filter((key) => key.endsWith('.outcome.json'));
+    objects?.delete(list);
+    expect((await verify(place, '--head', head)).code).toBe(6);
+  });
 });
 
 it('a place without a chain is broken, not whole', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -38,6 +39,7 @@ describe('lightsail-retention history', () => {
   let emulator: Emulator;
   let putBack: () => void;
   let deleted: string;
+  let sourceArn: string;
 
   const config = (): string => join(work, 'retention.yaml');
   const cli = (...args: readonly string[]) => runCli([...args, '--config', config()], process.env);
@@ -72,9 +74,11 @@ describe('lightsail-retention history', () => {
     emulator.world.tag('us-east-1', 'web-06', [{ key: 'retention:hold' }]);
     const { code } = await cli('apply', plan, '--local', '--yes', '5', '--quiet');
     expect(code).toBe(0);
-    deleted = JSON.parse(readFileSync(join(results(), resultName()), 'utf8')).items.find(
-      ({ name }: { name: string }) => name === 'web-05',
-    ).arn;
+    const recorded: readonly { readonly name: string; readonly arn: string }[] = JSON.parse(
+      readFileSync(join(results(), resultName()), 'utf8'),
+    ).items;
+    deleted = recorded.find(({ name }) => name === 'web-05')?.arn ?? '';
+    sourceArn = String(emulator.world.rows('us-east-1', 'instances')[0]?.arn);
   });
   afterAll(async () => {
     putBack();
@@ -119,6 +123,7 @@ describe('lightsail-retention history', () => {
       ['the name of a snapshot', () => 'web-05', 1],
       ['its ARN', () => deleted, 1],
       ['the name of its source', () => 'web', 3],
+      ['the ARN of its source', () => sourceArn, 3],
       ['a name that nothing had', () => 'none', 0],
       ['a part of a name', () => 'web-', 0],
     ])('can be restricted to %s', async (_, word, count) => {
@@ -213,6 +218,8 @@ describe('lightsail-retention history', () => {
       expect(unwrapped(out)).toContain(
         'Approved by arn:aws:iam::123456789012:user/ben, a user of the dashboard (claimed).',
       );
+      const csv = await history('--store', `s3://${DEFAULT_BUCKET}`, '--format', 'csv');
+      expect(csv.out).toContain(',automatic,,false,20261123T080000Z-b,');
     });
 
     it('can be a copy under a prefix', async () => {
@@ -273,6 +280,29 @@ describe('lightsail-retention history', () => {
     it('refuses a place that is not there, and needs none where none is named', async () => {
       expect((await explain('web-05', '--store', join(work, 'nowhere'))).err).toContain('[history.no-store]');
       expect((await explain('web-05')).err).toContain('[explain.unknown]');
+    });
+  });
+
+  describe('--verify', () => {
+    const verify = async () => {
+      const { code, out } = await history('--verify', '--store', results(), '--format', 'json');
+      return { code, broken: JSON.parse(out).broken };
+    };
+
+    it('names the plan file that was applied where it was altered, and not another plan of its name', async () => {
+      const plan = join(work, 'plan.json');
+      const text = readFileSync(plan, 'utf8');
+      expect(await verify()).toEqual({ code: 0, broken: [] });
+      writeFileSync(plan, text.replace('web-05', 'web-01'));
+      expect(await verify()).toEqual({
+        code: 6,
+        broken: [expect.objectContaining({ fault: 'object.altered', place: plan, number: 1 })],
+      });
+      expect((await cli('report', '--plan-out', plan, '--quiet')).code).toBe(0);
+      expect(await verify()).toEqual({ code: 0, broken: [] });
+      rmSync(plan);
+      expect(await verify()).toEqual({ code: 0, broken: [] });
+      writeFileSync(plan, text);
     });
   });
 
@@ -350,6 +380,28 @@ describe('lightsail-retention history', () => {
       expect(err).toBe(
         `error: 2 parts of the record cannot be read or are missing: ${join(place, second)}.json, ${join(place, '20200102T080000Z-y.json')}; copy the whole place again, or restore them [history.incomplete]`,
       );
+    });
+
+    it.each([
+      ['a pipe', (path: string) => execFileSync('mkfifo', [path])],
+      ['a directory', (path: string) => mkdirSync(path)],
+      ['a link that leads nowhere', (path: string) => symlinkSync('nowhere', path)],
+    ])('names a result that is %s, lists the others, and exits with 3', async (_, make) => {
+      copy();
+      const path = join(place, '20200102T080000Z-y.json');
+      make(path);
+      const { code, out, err } = await refusal('--format', 'json');
+      expect({ code, entries: JSON.parse(out).length }).toEqual({ code: 3, entries: 5 });
+      expect(err).toMatch(/^error: 1 part of the record .*20200102T080000Z-y\.json; .*\[history\.incomplete\]$/);
+    });
+
+    it('lists a result that is a link to a file', async () => {
+      copy();
+      rmSync(join(place, 'index'), { recursive: true });
+      cpSync(join(place, resultName()), join(work, `linked-${made}`));
+      rmSync(join(place, resultName()));
+      symlinkSync(join(work, `linked-${made}`), join(place, resultName()));
+      expect(await entries('--store', place)).toHaveLength(5);
     });
 
     it('lists a result of an earlier version, with what that version recorded', async () => {

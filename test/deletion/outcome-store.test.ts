@@ -7,6 +7,7 @@ import {
   openOutcomes,
   rehearsalOutcomes,
 } from '../../lambda/deletion/outcome-store';
+import { settleOutcome } from '../../lambda/deletion/outcome-summary';
 import type { Store, StoredObject } from '../../lambda/ports/ports';
 import { recordFile, recordFolder } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
@@ -485,6 +486,31 @@ describe('the record of a plan', () => {
     expect(await codeOf(open('b', altered))).toBe('plan.altered');
     objects.delete(`results/${plan.id}.json`);
     expect((await open('b', altered)).unsettled.size).toBe(0);
+  });
+
+  it('leaves a finished result as it is, though a run that was suspended meanwhile goes on and ends', async () => {
+    const plan = planOf(1);
+    const suspended = await open('a', plan);
+    const second = await open('b', plan);
+    await second.record([resultOf(plan, 0)]);
+    await second.close();
+    const finished = objects.get(`results/${plan.id}.json`);
+    now = NOW + HOUR;
+    await suspended.record([resultOf(plan, 0)]).catch(() => undefined);
+    await suspended.close();
+    await settleOutcome(memoryStore(objects), plan, () => true);
+    expect(JSON.parse(finished ?? '').status).toBe('finished');
+    expect(objects.get(`results/${plan.id}.json`)).toBe(finished);
+  });
+
+  it('has no result that names an approval which could not be recorded', async () => {
+    const plan = planOf(1);
+    const refused = openOutcomes(portsOf('a'), plan, ORIGIN, () => Promise.reject(new Error('refused')));
+    await expect(refused).rejects.toThrow('refused');
+    expect(objects.has(`results/${plan.id}.json`)).toBe(false);
+    const other = { kind: 'caller', arn: 'arn:aws:iam::123456789012:user/ben', claimed: false } as const;
+    const next = await openOutcomes(portsOf('b', true), plan, { ...ORIGIN, approvedBy: other });
+    expect((await next.close()).approvedBy).toEqual(other);
   });
 
   it('stores nothing of a dry run', async () => {

@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { folderStore } from '../../cli/folder-store';
+import type { Verification } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
 import { sha256Of } from '../../lambda/runtime/digest';
 import type { EvidenceHead } from '../../lambda/storage/evidence';
 import { evidenceName } from '../../lambda/storage/keys';
-import type { Verification } from '../../lambda/explain/verify-evidence';
+import { indexPageObject, parseIndexPage } from '../../lambda/storage/result-index';
 import { AT, EvidencePlace, planOf } from '../fakes/evidence-place';
 import { memoryStore } from '../fakes/memory-store';
+import { anOutcome, aResult, storedResult } from '../support/result-builder';
+import { APPROVED } from '../support/run-origin';
 
 const DAY = 86_400_000;
 const record = (number: number): string => `evidence/${evidenceName(number)}`;
@@ -200,6 +203,183 @@ describe('a plan', () => {
     objects.set(`results/${planOf(3).id}/${'3'.repeat(16)}/000000.outcome.json`, '{}');
     expect(faultsOf(await place.verify())).toEqual([[15, 'object.altered']]);
   });
+});
+
+describe('a finished plan', () => {
+  const plan = planOf(1);
+  const folder = `results/${plan.id}/${'1'.repeat(16)}`;
+  const FILES = [`results/${plan.id}.json`, `${folder}/000000.attempt.json`];
+  /** Changes the files, and returns which of them are named. */
+  const alteredIn = async (place: EvidencePlace, objects: Map<string, string>): Promise<readonly string[]> => {
+    for (const key of FILES) objects.set(key, (objects.get(key) ?? '').replace('"arn":"', '"arn":"x'));
+    const { broken } = await place.verify();
+    return broken.filter(({ fault }) => fault === 'object.altered').map(({ place: where }) => where);
+  };
+  const named = FILES.map((key) => `memory:${key}`);
+
+  it.each([
+    ['was approved again', (place: EvidencePlace) => place.approve(1, 'later')],
+    [
+      'was approved, and has another list',
+      async (place: EvidencePlace) => {
+        await place.approve(1, 'later');
+        await place.result(1, 'later');
+      },
+    ],
+    ['whose approval is recorded again', (place: EvidencePlace) => place.approve(1)],
+  ])('that %s has to be as its first finished list says', async (_, later) => {
+    const { objects, place } = await aHistory();
+    await later(place);
+    expect((await place.verify()).broken).toEqual([]);
+    expect(await alteredIn(place, objects)).toEqual(named);
+  });
+
+  it('has no other result, though a list of it is recorded later', async () => {
+    const { objects, place } = await aHistory();
+    for (const key of FILES) objects.set(key, (objects.get(key) ?? '').replace('"arn":"', '"arn":"x'));
+    await place.approve(1, 'forger');
+    await place.result(1, 'forger');
+    expect((await place.verify()).broken.map(({ place: where }) => where)).toEqual(expect.arrayContaining(named));
+  });
+
+  it('whose result names an approval that was not recorded before it is named', async () => {
+    const { place } = await aHistory();
+    await place.approve(4, 'run-1', { ...APPROVED, arn: 'arn:aws:iam::123456789012:user/eve' });
+    await place.remove(4);
+    await place.result(4);
+    await place.approve(4, 'too-late');
+    expect((await place.verify()).broken).toEqual([
+      {
+        number: 20,
+        fault: 'result.not-approved',
+        place: `memory:results/${planOf(4).id}.json`,
+        message: `memory:results/${planOf(4).id}.json names an approval by ${APPROVED.arn} that no record before the record 20 has`,
+      },
+    ]);
+  });
+});
+
+it('an approval that is recorded again begins no run of an unfinished plan', async () => {
+  const { objects, place } = await aHistory();
+  await place.approve(2, 'stopped');
+  await place.remove(2, 'stopped', 'unfinished');
+  await place.result(2, 'stopped');
+  // Another record lies between the two.
+  await place.report(6);
+  await place.approve(2, 'stopped');
+  const key = `results/${planOf(2).id}.json`;
+  objects.set(key, (objects.get(key) ?? '').replace('unfinished', 'finished'));
+  expect(faultsOf(await place.verify())).toContainEqual([20, 'object.altered']);
+});
+
+describe('the index of results', () => {
+  const PAGE = 'results/index/00001.json';
+  const changed = async (change: (text: string) => string) => {
+    const { objects, place, head } = await aHistory();
+    objects.set(PAGE, change(objects.get(PAGE) ?? ''));
+    return (await place.verify(head)).broken;
+  };
+
+  it.each([
+    ['an outcome', (text: string) => text.replace('"outcome":"deleted"', '"outcome":"spared"'), planOf(1).id],
+    ['the approval', (text: string) => text.replace(/user\/ann/g, 'user/eve'), planOf(1).id],
+    ['a summary', (text: string) => text.replace('1 deleted', '2 deleted'), planOf(1).id],
+    ['an outcome of the later result', (text: string) => replaceLast(text, 'web-3', 'web-9'), planOf(3).id],
+  ])('with %s that was altered is named with the plan', async (_, change, id) => {
+    expect(await changed(change)).toContainEqual({
+      number: expect.any(Number),
+      fault: 'index.altered',
+      place: `memory:${PAGE}`,
+      message: `memory:${PAGE} lists the plan ${id} otherwise than its result was recorded`,
+    });
+  });
+
+  it('that is formatted otherwise or cut is named', async () => {
+    const cut = { fault: 'index.altered', message: `memory:${PAGE} is not as this version writes the index` };
+    for (const change of [(text: string) => `${text}\n`, (text: string) => text.slice(0, -2), () => '{}'])
+      expect(await changed(change)).toContainEqual(expect.objectContaining(cut));
+  });
+
+  it('without an entry that it had is named', async () => {
+    const message = `memory:results/index/ no longer lists the plan ${planOf(1).id}`;
+    const missing = expect.objectContaining({ fault: 'index.missing', message });
+    expect(await changed((text) => withoutPlan(text, planOf(1).id))).toEqual([missing]);
+    const { objects, place } = await aHistory();
+    objects.delete(PAGE);
+    expect((await place.verify()).broken).toContainEqual(missing);
+  });
+
+  it('with an entry that no result has is named', async () => {
+    const forged = planOf(19).id;
+    expect(await changed((text) => text.replaceAll(planOf(1).id, forged))).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          fault: 'index.inserted',
+          message: `memory:${PAGE} lists the plan ${forged}, of which no result is stored or recorded`,
+        }),
+        expect.objectContaining({ fault: 'index.missing' }),
+      ]),
+    );
+  });
+
+  it('keeps entries whose results were removed after their time, and they are checked by the recorded hash', async () => {
+    const { objects, place } = await aHistory({ keptForDays: 400 });
+    const later = AT + 500 * DAY;
+    objects.delete(`results/${planOf(1).id}.json`);
+    expect(await place.verify(null, later)).toMatchObject({ broken: [], expired: 1 });
+    objects.set(PAGE, (objects.get(PAGE) ?? '').replace('"outcome":"deleted"', '"outcome":"spared"'));
+    expect(faultsOf(await place.verify(null, later))).toEqual([[4, 'index.altered']]);
+  });
+
+  it('may have an earlier view of a result that a run which died has replaced since', async () => {
+    const { place } = await aHistory();
+    await place.approve(4, 'stopped');
+    await place.remove(4, 'stopped', 'unfinished');
+    await place.approve(4, 'died');
+    await place.ports.store.put(
+      storedResult(
+        aResult(planOf(4).id, [anOutcome('web-4')], {
+          plan: { ...planOf(4), count: 1 },
+          status: 'unfinished',
+          ...{ startedAt: new Date(AT).toISOString(), updatedAt: new Date(AT + 1).toISOString() },
+        }),
+      ),
+    );
+    expect(await place.ports.store.get(PAGE)).toContain(planOf(4).id);
+    expect((await place.verify()).broken).toEqual([]);
+  });
+});
+
+const replaceLast = (text: string, from: string, to: string): string => {
+  const at = text.lastIndexOf(from);
+  return text.slice(0, at) + to + text.slice(at + from.length);
+};
+
+/** A page of the index without a plan, as this version would write it. */
+function withoutPlan(text: string, id: string): string {
+  const page = parseIndexPage(text) ?? [];
+  const kept = page.filter(({ plan }) => plan.id !== id);
+  return [...indexPageObject(1, kept).body].join('');
+}
+
+it('files of a plan that no list has are named, and those from before the chain apart', async () => {
+  const { objects, place } = await aHistory();
+  const folder = `results/${planOf(1).id}/${'1'.repeat(16)}`;
+  const old = 'results/20250101T080000Z-before/0123456789abcdef/000000.outcome.json';
+  const forged = [`${folder}/000001.outcome.json`, `${folder}/000001.attempt.json`, `${folder}/once-approval-x.json`];
+  for (const key of forged) await place.ports.store.put({ key, contentType: 'application/json', body: ['{}'] });
+  // The store tells no time of it.
+  objects.set(old, '{}');
+  const { unrecorded, older } = await place.verify();
+  expect([unrecorded.toSorted(), older]).toEqual([forged.map((key) => `memory:${key}`).sort(), [`memory:${old}`]]);
+});
+
+it('an object that is old by its name and was stored since the chain began is named among the new ones', async () => {
+  const objects = new Map<string, string>();
+  const place = new EvidencePlace(tickingStore(objects));
+  await place.report(1);
+  await place.ports.store.put({ key: 'plans/20250101T080000Z-x.json', contentType: 'application/json', body: ['{}'] });
+  expect((await place.verify()).unrecorded).toEqual(['memory:plans/20250101T080000Z-x.json']);
 });
 
 it('a change of any byte of any record or recorded object is found', async () => {

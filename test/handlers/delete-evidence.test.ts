@@ -1,8 +1,9 @@
+import { verifyEvidence } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
 import { sha256Of } from '../../lambda/runtime/digest';
 import { EVIDENCE } from '../../lambda/storage/keys';
-import { verifyEvidence } from '../../lambda/explain/verify-evidence';
 import { memoryStore } from '../fakes/memory-store';
+import { aResult, storedResult } from '../support/result-builder';
 import { KEPT, PLANNED, withBench } from './deletion-bench';
 
 const evidence = { hashText: sha256Of, keptForDays: 400 };
@@ -64,4 +65,45 @@ it('a refused approval is recorded with the end of its run', () =>
     expect(kindsIn(objects)).toEqual(['approval', 'result']);
     const list = [...objects].find(([key]) => key.includes('/once-files-'))?.[1] ?? '';
     expect(list).toMatch(/ended-/);
+  }));
+
+it('an approval of a finished plan is not recorded, deletes nothing, and changes no recorded file', () =>
+  withBench(async ({ approve, run, objects, mails, rig }) => {
+    const event = await approve();
+    await run(event, { evidence });
+    const before = new Map(objects);
+    // Were anything deleted for it, it would be found.
+    objects.delete(`results/${event.plan}/mailed.json`);
+    const again = await run({ ...event, approvedBy: { kind: 'dashboard', arn: null } }, { evidence });
+    expect(again.result).toMatchObject({ state: 'finished' });
+    expect(kindsIn(objects)).toEqual(['plan', 'approval', 'result']);
+    for (const [key, text] of before) if (!/mailed|ended-|lock|\.html$/.test(key)) expect(objects.get(key)).toBe(text);
+    const [first, second] = mails.slice(-2).map(({ body }) => /^Evidence: (.*)$/m.exec(body)?.[1]);
+    expect([second, first]).toEqual([first, expect.stringMatching(/^3:/)]);
+    expect(rig.names()).toEqual(KEPT);
+  }));
+
+it('a plan that was finished when it was approved deletes nothing, though its result is removed meanwhile', () =>
+  withBench(async ({ approve, run, objects, rig }) => {
+    const event = await approve();
+    const store = memoryStore(objects);
+    const finished = storedResult(
+      aResult(event.plan, [], { plan: { id: event.plan, digest: event.digest, count: 5 } }),
+    );
+    let reads = 0;
+    await store.put(finished);
+    const { result } = await run(event, {
+      evidence,
+      store: {
+        ...store,
+        get: async (key) => {
+          const text = await store.get(key);
+          if (key === finished.key) reads += 1;
+          if (key === finished.key && reads === 1) objects.delete(key);
+          return text;
+        },
+      },
+    });
+    expect(result).toMatchObject({ state: 'finished' });
+    expect(rig.names()).toEqual(expect.arrayContaining([...KEPT, ...PLANNED]));
   }));
