@@ -133,6 +133,7 @@ describe('a faulty service', () => {
 
   it('waits for a snapshot whose operation ended with a status that is not known, and says that it may still be deleted', async () => {
     rig.emulator.setFaults([
+      { fault: 'operation', operations: DELETE, names: 'web-05', polls: 'never' },
       {
         fault: 'answer',
         operations: DELETE,
