@@ -9,6 +9,12 @@ function operationState({ status, isTerminal, errorCode }: RawOperation): Operat
   return isTerminal === true ? 'unclear' : 'pending';
 }
 
+/** What is known of how it ended: the details of a failed one, the status of an unclear one. */
+function detailsOf(state: Operation['state'], { errorDetails, status }: RawOperation): string | null {
+  if (state === 'unclear') return status ?? null;
+  return state === 'failed' ? (errorDetails ?? null) : null;
+}
+
 /**
  * Reads an operation. Done is Completed or Succeeded and nothing else. One that ended with a status that is not known,
  * and without an error, may have been carried out: the service can have new ones.
@@ -16,12 +22,11 @@ function operationState({ status, isTerminal, errorCode }: RawOperation): Operat
 export function readOperation(raw: RawOperation): Operation {
   const status = raw.status ?? null;
   const state = operationState(raw);
-  const isOver = state === 'failed' || state === 'unclear';
   return {
     id: raw.id ?? null,
     ...(raw.resourceName === undefined ? {} : { resourceName: raw.resourceName }),
     state,
-    code: isOver ? (raw.errorCode ?? `Operation${status ?? 'Unknown'}`) : null,
-    details: isOver ? (raw.errorDetails ?? null) : null,
+    code: state === 'failed' ? (raw.errorCode ?? `Operation${status ?? 'Unknown'}`) : null,
+    details: detailsOf(state, raw),
   };
 }

@@ -58,9 +58,13 @@ const FOREIGN: Lost = {
 };
 
 /** Returns how an operation is lost that ended and does not tell whether it was carried out; null for any other one. */
-const unclearEnd = ({ state, code }: Operation): Lost | null =>
+const unclearEnd = ({ state, details }: Operation): Lost | null =>
   state === 'unclear'
-    ? { state, code: code ?? 'operation.unclear', text: 'the operation ended, and its status does not tell how' }
+    ? {
+        state,
+        code: 'operation.unclear',
+        text: `the operation ended with ${details ?? 'no status'}: it may have been carried out`,
+      }
     : null;
 
 /** Sorts the operations that a delete of a snapshot started. */

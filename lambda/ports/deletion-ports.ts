@@ -37,7 +37,7 @@ export interface Operation {
   readonly resourceName?: string;
   /** `unclear`: it ended, and it cannot be told whether it was carried out. */
   readonly state: 'pending' | 'done' | 'failed' | 'unclear';
-  /** Error code and details of a failed or unclear one. */
+  /** Error code and details of a failed one; of an unclear one the details are its status. */
   readonly code: string | null;
   readonly details: string | null;
 }

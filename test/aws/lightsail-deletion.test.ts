@@ -1,5 +1,5 @@
 import '../support/one-realm';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { databaseRow, databaseSnapshotRow } from '../../emulator/rows';
 import { type Emulator, startEmulator } from '../../emulator/server';
@@ -30,6 +30,15 @@ describe('an operation', () => {
     [{}, 'pending'],
   ] as const)('%j is %s', (raw, state) => {
     expect(readOperation(raw as Parameters<typeof readOperation>[0]).state).toBe(state);
+  });
+
+  it('says with which status it ended that does not tell how', () => {
+    expect(readOperation({ id: 'a', status: 'Done', isTerminal: true } as never)).toEqual({
+      id: 'a',
+      state: 'unclear',
+      code: null,
+      details: 'Done',
+    });
   });
 
   it('says why it failed as far as it tells', () => {
@@ -294,5 +303,55 @@ describe('an answer that begins and does not go on', () => {
     const lost = { ok: false, failure: { class: 'transient', code: 'TimeoutError' } };
     expect(await stalled.deleteSnapshot(named, always)).toMatchObject(lost);
     expect(await stalled.readSnapshot({ ...named, account: ACCOUNT })).toMatchObject(lost);
+  });
+});
+
+describe('an answer to a delete that is none of the service', () => {
+  const ANSWERS: Readonly<Record<string, (response: ServerResponse) => void>> = {
+    empty: (response) => response.writeHead(200).end(),
+    'no content': (response) => response.writeHead(204).end(),
+    page: (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>'),
+    throttled: (response) =>
+      response
+        .writeHead(200, { 'x-amzn-requestid': 'f1' })
+        .end('{"__type":"ThrottlingException","message":"Rate exceeded"}'),
+  };
+  let given = 'empty';
+  const server = createServer((request, response) => {
+    request.resume();
+    ANSWERS[given]?.(response);
+  });
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+  afterAll(
+    () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  );
+
+  it.each([
+    ['empty', 'transient', 'SyntaxError'],
+    ['no content', 'transient', 'SyntaxError'],
+    ['page', 'transient', 'SyntaxError'],
+    ['throttled', 'throttled', 'ThrottlingException'],
+  ])('is no success: %s', async (answer, failureClass, code) => {
+    given = answer;
+    const config = {
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
+    const deleting = makeSnapshotDeletion({
+      readers: makeLightsailClients({ config }),
+      deleters: makeDeleteClients(config, 300),
+      kinds: snapshotKinds(),
+      firstRegion: HERE,
+      clock: Date.now,
+    });
+    const named = { kind: 'instance', region: HERE, name: 'web-01' } as const;
+    expect(await deleting.deleteSnapshot(named, always)).toMatchObject({
+      ok: false,
+      failure: { class: failureClass, code },
+    });
   });
 });

@@ -76,6 +76,35 @@ describe('the check of a group', () => {
       expect(await guard(deletionOf([left]))).toMatchObject({ outcome: 'spared', code: 'floor' });
   });
 
+  it('spares a group when a delete of an earlier run may still remove a snapshot of its floor', async () => {
+    for (const { arn } of KEPT)
+      expect(await guard(deletionOf(KEPT), group(), 2, [arn ?? ''])).toMatchObject({
+        outcome: 'spared',
+        code: 'floor',
+        text: expect.stringMatching(/^an earlier run may have sent a delete of its kept sibling web-112\d$/),
+      });
+  });
+
+  it('reads the snapshots of a large floor side by side: one after the other they take longer than the check is valid', async () => {
+    const floor = Array.from({ length: 100 }, (_, index) => aSnapshot({ name: `web-${index}` }));
+    let [open, most, reads] = [0, 0, 0];
+    const deletion = deletionOf(floor);
+    const slow: SnapshotDeletion = {
+      ...deletion,
+      async readSnapshot(...asked) {
+        open += 1;
+        reads += 1;
+        most = Math.max(most, open);
+        await new Promise((resolve) => setImmediate(resolve));
+        open -= 1;
+        return deletion.readSnapshot(...asked);
+      },
+    };
+    expect(await guard(slow, group({ floor }), 100)).toBeNull();
+    expect(reads).toBe(100);
+    expect(most).toBeGreaterThan(8);
+  });
+
   it('spares a group whose source sends tags that contradict each other', async () => {
     const defective = { ok: true, value: { ...LIVING, defect: 'tag env came twice with different values' } } as const;
     expect(await guard(deletionOf(KEPT, defective))).toEqual({

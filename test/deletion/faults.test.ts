@@ -121,6 +121,36 @@ describe('a faulty service', () => {
     });
   });
 
+  it('records that a snapshot may still be deleted when its operation failed and a reading finds it unfinished', async () => {
+    rig.emulator.setFaults([{ fault: 'operation', operations: DELETE, names: 'web-05', status: 'Failed' }]);
+    rig.emulator.before('GetInstanceSnapshot', ({ name }, world) => {
+      const row = world.find(HERE, 'instanceSnapshots', 'web-05');
+      if (name !== 'web-05' || row === undefined || deletesOf('web-05') === 0) return;
+      world.replace(HERE, 'instanceSnapshots', row, { ...row, state: 'deleting' });
+    });
+    expect(itemOf(await rig.apply(), 'web-05')).toMatchObject({ outcome: 'failed', mayStillBeDeleted: true });
+  });
+
+  it('waits for a snapshot whose operation ended with a status that is not known, and says that it may still be deleted', async () => {
+    rig.emulator.setFaults([
+      { fault: 'operation', operations: DELETE, names: 'web-05', polls: 'never' },
+      {
+        fault: 'answer',
+        operations: DELETE,
+        names: 'web-05',
+        status: 200,
+        contentType: 'application/x-amz-json-1.1',
+        body: '{"operations":[{"id":"1","status":"Done","isTerminal":true}]}',
+      },
+    ]);
+    expect(itemOf(await rig.apply(), 'web-05')).toMatchObject({
+      outcome: 'failed',
+      code: 'operation.unclear',
+      mayStillBeDeleted: true,
+    });
+    expect(rig.slept.reduce((sum, ms) => sum + ms, 0)).toBe(60_000);
+  });
+
   it('waits for a snapshot that is going after the answer to its delete was lost', async () => {
     rig.emulator.setFaults([
       { fault: 'operation', operations: DELETE, names: 'web-05', polls: 'never' },

@@ -3,6 +3,7 @@ import { startEmulator } from '../../emulator/server';
 import { s3Store } from '../../lambda/aws/s3-store';
 import { TAKE_OVER_WAIT_MS } from '../../lambda/deletion/delete-snapshot';
 import { openOutcomes } from '../../lambda/deletion/outcome-store';
+import type { CallFailure } from '../../lambda/ports/deletion-ports';
 import type { Store } from '../../lambda/ports/ports';
 import { LOCK_FILE } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
@@ -141,6 +142,102 @@ describe.each(STORES)('two plans that list the same snapshots, in %s', (_, openS
     });
     expect(result.items.find(({ name }) => name === 'web-02')).toMatchObject({ mayStillBeDeleted: true });
   });
+
+  /** A deletion whose deletes end like this: nothing tells whether the service carries them out. */
+  const failing = (failureClass: CallFailure['class']): Rig['deletion'] => ({
+    ...rig.deletion,
+    deleteSnapshot: async () => ({ ok: false, failure: { class: failureClass, code: 'Failing', message: 'failing' } }),
+  });
+
+  it('share the doubt that arises while the question of the other plan is open', async () => {
+    const { store } = opened;
+    const [first, second] = [await rig.plan(), await rig.plan()];
+    const result = await rig.apply({
+      store,
+      text: second.text,
+      owner: anOwner(),
+      deletion: failing('refused'),
+      approved: async () => {
+        const doubtful = { store, text: first.text, deletion: failing('unknown'), owner: anOwner() };
+        expect((await rig.apply(doubtful)).totals).toMatchObject({ failed: 5 });
+      },
+    });
+    expect(result.items.map(({ outcome, mayStillBeDeleted }) => [outcome, mayStillBeDeleted])).toEqual(
+      Array.from({ length: 5 }, () => ['failed', true]),
+    );
+  });
+
+  it('share the doubt about a minimum kept that arises while the question of the other plan is open', async () => {
+    const { store } = opened;
+    const [newest, three] = [
+      aConfig({
+        rules: [{ match: { name: 'web-02' }, policy: 'old' }],
+        policies: { old: { expireAfter: '1d' }, kept: { keep: 'all' } },
+        default: 'kept',
+      }),
+      aConfig({ policies: { standard: { keep: { last: 3 } } }, default: 'standard', floors: { minKeep: 3 } }),
+    ];
+    const [first, second] = [await rig.plan(newest), await rig.plan(three)];
+    expect(first.plan.items.map(({ name }) => name)).toEqual(['web-02']);
+    const result = await rig.apply({
+      store,
+      config: three,
+      text: second.text,
+      owner: anOwner(),
+      approved: async () => {
+        await rig.apply({ store, config: newest, text: first.text, deletion: failing('unknown'), owner: anOwner() });
+      },
+    });
+    expect(outcomes(result)).toMatchObject({
+      'web-04': 'spared floor',
+      'web-05': 'spared floor',
+      'web-06': 'spared floor',
+    });
+  });
+
+  it.each([
+    ['has its outcome', 'outcome.json', true],
+    ['is settled', 'outcome.json', false],
+  ])(
+    'share the doubt of a run that died when its snapshot %s, and the result lacks it',
+    async (_name, dying, isWritten) => {
+      const { store } = opened;
+      const config = aConfig({
+        policies: { standard: { keep: { last: 1 } } },
+        default: 'standard',
+        caps: { maxShare: 0.9 },
+      });
+      const [first, second] = [await rig.plan(config), await rig.plan(config)];
+      let isDead = false;
+      const alive = (): void => {
+        if (isDead) throw new Error('power failure');
+      };
+      const mortal: Store = {
+        ...store,
+        async put(object) {
+          alive();
+          return store.put(object);
+        },
+        async putIfAbsent(object) {
+          alive();
+          isDead = object.key.endsWith(dying);
+          if (isDead && !isWritten) alive();
+          return store.putIfAbsent(object);
+        },
+        async replaceIf(object, version) {
+          alive();
+          return store.replaceIf(object, version);
+        },
+      };
+      const batch = first.plan.items.filter(({ name }) => name === 'web-02');
+      const deletion = failing('unknown');
+      const dead = rig.apply({ store: mortal, config, text: first.text, deletion, batch, owner: anOwner() });
+      await expect(dead).rejects.toThrow('power failure');
+      rig.emulator.world.remove('us-east-1', 'instanceSnapshots', 'web-01');
+      const result = await rig.apply({ store, config, text: second.text, owner: anOwner() });
+      expect(outcomes(result)).toMatchObject({ 'web-02': 'failed kept', 'web-03': 'spared floor' });
+    },
+  );
 
   it('are both refused while a record of the place cannot be read', async () => {
     const { store } = opened;

@@ -85,6 +85,26 @@ describe('the operations of a delete', () => {
     expect(await follow([...started].reverse(), { b: end })).toEqual({ state: 'lost', code, text });
   });
 
+  it.each([
+    ['at once', [operation('a', 'done'), operation('b', 'unclear', null, 'Done')]],
+    ['later', [operation('a', 'done'), operation('b', 'pending')]],
+  ])('do not tell how they ended when one ends %s with a status that is not known', async (_, started) => {
+    expect(await follow(started, { b: operation('b', 'unclear', null, 'Done') })).toEqual({
+      state: 'unclear',
+      code: 'operation.unclear',
+      text: 'the operation ended with Done: it may have been carried out',
+    });
+  });
+
+  it('are lost when one failed and another ends with a status that is not known', async () => {
+    const started = [operation('a', 'failed', 'A', 'why'), operation('b', 'unclear')];
+    expect(await follow(started)).toEqual({
+      state: 'lost',
+      code: 'operation.unclear',
+      text: 'the operation failed: why; the operation ended with no status: it may have been carried out',
+    });
+  });
+
   it('are lost when one failed and another has no id', async () => {
     const unnamed: Operation = { id: null, state: 'pending', code: null, details: null };
     expect(await follow([operation('a', 'failed', 'A', 'why'), unnamed])).toEqual({
