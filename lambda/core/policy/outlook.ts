@@ -54,13 +54,14 @@ const ONE_YEAR: Duration = { years: 1, months: 0, days: 0, hours: 0, text: '1y' 
 const weekdayOf = (instant: number, { zone }: RetentionConfig): number =>
   (((dayOf(wallClock(instant, zone)) + 3) % 7) + 7) % 7;
 
-interface Range {
+/** Epoch ms. */
+export interface Range {
   readonly after: number;
   readonly until: number;
 }
 
 /** The instants `at(k)` for whole `k` in the range, oldest first. `at` increases, and `at(0)` is not after the end. */
-function instantsIn({ after, until }: Range, at: (k: number) => number): readonly number[] {
+export function instantsIn({ after, until }: Range, at: (k: number) => number): readonly number[] {
   const before: number[] = [];
   for (let k = 0; at(k) > after && before.length <= MAX_OUTLOOK_SNAPSHOTS; k--) before.push(at(k));
   const instants = before.reverse();
@@ -86,7 +87,7 @@ function repeated(instants: readonly number[], { after, until }: Range): readonl
 }
 
 /** When a rhythm makes snapshots in the range. */
-function madeIn(rhythm: Rhythm, end: number, range: Range, config: RetentionConfig): readonly number[] {
+export function madeIn(rhythm: Rhythm, end: number, range: Range, config: RetentionConfig): readonly number[] {
   if ('instants' in rhythm) return repeated(rhythm.instants, range);
   const weekly = 'weekday' in rhythm;
   const step = weekly ? ONE_WEEK : rhythm.every;

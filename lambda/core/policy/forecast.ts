@@ -1,0 +1,96 @@
+import type { EvaluatedSnapshot } from '../report/report-model';
+import type { Duration } from '../time/duration';
+import { addDuration, dayOf, subtractDuration, wallClock } from '../time/period';
+import type { RetentionConfig } from './config';
+import { instantsIn, madeIn, type Rhythm } from './outlook';
+import {
+  multiplyDuration,
+  ONE_DAY,
+  type SimulatedSource,
+  type Simulation,
+  simulatedDays,
+  simulateRuns,
+} from './simulate';
+
+/** A source whose snapshots began `span` before `today` (epoch ms) and go on. `rhythm` has a snapshot today. */
+export interface ForecastInput {
+  readonly config: RetentionConfig;
+  readonly source: SimulatedSource;
+  readonly rhythm: Rhythm;
+  readonly span: Duration;
+  readonly today: number;
+  /** The instant of the run that is shown: today or a whole number of days after it. */
+  readonly at: number;
+  /** How long the runs go on after `at`. */
+  readonly ahead: Duration;
+  readonly sizeGb: number;
+}
+
+/** The numbers of snapshots after a run: made until then, and left. */
+export interface ForecastRun {
+  readonly now: number;
+  readonly made: number;
+  readonly kept: number;
+}
+
+/** What a configuration leaves of the snapshots of a source, day by day. */
+export interface Forecast {
+  /** What is left after the run at `at`, newest first. */
+  readonly kept: readonly EvaluatedSnapshot[];
+  /** The same by local days. */
+  readonly simulation: Simulation;
+  /** The run that removes a snapshot of `kept`, by ARN; a snapshot that no run removes is left out. */
+  readonly expiry: ReadonlyMap<string | null, number>;
+  /** When the snapshots up to `at` were made, oldest first (epoch ms). */
+  readonly made: readonly number[];
+  /** All runs, oldest first, up to the last one. */
+  readonly runs: readonly ForecastRun[];
+}
+
+/** Notes what was there after a run and is not after the next one. */
+function noteExpired(
+  expiry: Map<string | null, number>,
+  before: Set<string | null>,
+  kept: readonly EvaluatedSnapshot[],
+  now: number,
+): void {
+  const left = new Set(kept.map(({ snapshot }) => snapshot.arn));
+  for (const arn of before) {
+    if (left.has(arn)) continue;
+    expiry.set(arn, now);
+    before.delete(arn);
+  }
+}
+
+/**
+ * Simulates the snapshots of one source, rules and tags included. Once a day, at the time of day of `today`, `decide`
+ * evaluates what is there, and expired snapshots are removed. Throws `simulate.too-large`.
+ */
+export function simulateForecast(input: ForecastInput): Forecast {
+  const { config, source, rhythm, span, today, at, ahead, sizeGb } = input;
+  const { zone } = config;
+  const range = { after: subtractDuration(today, span, zone), until: addDuration(at, ahead, zone) };
+  const made = madeIn(rhythm, today, range, config);
+  const instants = instantsIn(range, (k) => addDuration(today, multiplyDuration(ONE_DAY, k), zone));
+  const localDay = (instant: number): number => dayOf(wallClock(instant, zone));
+  const runs: ForecastRun[] = [];
+  const atOnce = new Map<number, number>();
+  const expiry = new Map<string | null, number>();
+  const watched = new Set<string | null>();
+  let shown: readonly EvaluatedSnapshot[] = [];
+  let count = 0;
+  for (const { now, before, kept } of simulateRuns({ config, source, made, runs: instants, sizeGb })) {
+    while ((made[count] ?? Number.POSITIVE_INFINITY) <= now) count++;
+    runs.push({ now, made: count, kept: kept.length });
+    if (now > at) {
+      noteExpired(expiry, watched, kept, now);
+      continue;
+    }
+    atOnce.set(localDay(now), Math.max(before, atOnce.get(localDay(now)) ?? 0));
+    shown = kept;
+    if (now === at) for (const { snapshot } of kept) watched.add(snapshot.arn);
+  }
+  const until = made.filter((instant) => instant <= at);
+  const days = simulatedDays(until.map(localDay), shown, localDay, atOnce);
+  return { kept: shown, simulation: { made: until.length, kept: shown.length, days }, expiry, made: until, runs };
+}
