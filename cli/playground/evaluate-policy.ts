@@ -93,12 +93,16 @@ function bandsOf({ kept, made }: Forecast, at: number): readonly RestoreBand[] {
   return bands.filter((band) => band.made > 0);
 }
 
-/** Simulates the snapshots of the settings under a configuration. Throws `simulate.too-large`. */
-export function evaluatePolicy(config: Config, settings: TrySettings, today: number): PolicyTrial {
+/** Simulates the snapshots of the settings under a configuration, run by run. Throws `simulate.too-large`. */
+export function* evaluatePolicy(
+  config: Config,
+  settings: TrySettings,
+  today: number,
+): Generator<undefined, PolicyTrial> {
   const { rhythm, span, daysAhead, sizeGb, source } = settings;
   const { zone, floors } = config;
   const at = addDuration(today, daysLong(daysAhead), zone);
-  const forecast = simulateForecast({ config, source, rhythm, span, today, at, ahead: ONE_YEAR_AHEAD, sizeGb });
+  const forecast = yield* simulateForecast({ config, source, rhythm, span, today, at, ahead: ONE_YEAR_AHEAD, sizeGb });
   const managed = forecast.kept.find(({ status }) => status === 'managed');
   const use = managed?.policy ?? null;
   const gbMonth = gbMonthPrice(config.pricing, source.region);

@@ -1,5 +1,5 @@
 import type { SimulatedDay } from '../../lambda/core/policy/simulate';
-import { localMinute } from '../../lambda/core/time/period';
+import { dayOf, localMinute, wallClock } from '../../lambda/core/time/period';
 import { oneLine } from '../../lambda/core/util/safe-text';
 import {
   type CalendarMonth,
@@ -86,12 +86,10 @@ function dayCell(each: SimulatedDay, trial: PolicyTrial): View {
   const newest = each.kept[0];
   if (code === null || newest === undefined) return view('i', { class: each.made > 0 ? 'gone' : '' });
   const more = each.kept.length > 1 ? ` (and ${each.kept.length - 1} more)` : '';
-  const title = `${keptReasons(newest)}${more}. Expires: ${expiryWords(newest, trial)}`;
-  return view(
-    'i',
-    { class: SOFT_RULES.has(code) ? 'kept soft' : 'kept', title: `${dayOfMonth(each)}: ${title}` },
-    ruleMark(code),
-  );
+  const title = `${dayOfMonth(each)}: ${keptReasons(newest)}${more}. Expires: ${expiryWords(newest, trial)}`;
+  const isShown = each.day === dayOf(wallClock(trial.at, trial.zone));
+  const type = `kept${SOFT_RULES.has(code) ? ' soft' : ''}${isShown ? ' at-day' : ''}`;
+  return view('i', { class: type, title }, ruleMark(code));
 }
 
 function monthView({ title, days, kept }: CalendarMonth, trial: PolicyTrial): View {
@@ -158,7 +156,10 @@ export function bandsView(trial: PolicyTrial): View {
 export function reachWords(trial: PolicyTrial): string {
   const oldest = trial.kept.at(-1)?.snapshot.createdAt;
   if (oldest == null) return 'There is nothing to restore.';
-  const gap = trial.longestGap === null ? '' : ` Longest gap: ${formatCount(trial.longestGap, 'day')}.`;
+  const gap =
+    trial.longestGap === null
+      ? ''
+      : ` Longest gap: ${trial.longestGap === 0 ? 'less than a day' : formatCount(trial.longestGap, 'day')}.`;
   return `The oldest restore point is of ${dayText(oldest, trial)}.${gap}`;
 }
 
@@ -174,43 +175,77 @@ export function costView({ costs }: PolicyTrial): View {
       view('td', { class: 'r quiet' }, formatDollars(withoutPolicy)),
     ),
   );
-  const head = headRow(['', ''], ['Snapshots', 'r'], ['Up to, a month', 'r'], ['No policy', 'r']);
+  const head = headRow(['', ''], ['Snapshots', 'r'], ['Up to, a month', 'r'], ['Without a policy', 'r']);
   return view('table', { class: 'costs' }, head, view('tbody', {}, ...rows));
 }
 
-const CHART = { width: 340, height: 150, top: 16 } as const;
+/** The height of the chart, its lines and its texts in px; x is in percent. */
+const CHART = { height: 174, top: 22, bottom: 150 } as const;
+
+/** The scales of the chart. */
+interface ChartScale {
+  readonly x: (now: number) => number;
+  readonly y: (count: number) => number;
+}
+
+function scaleOf({ runs, today }: PolicyTrial): ChartScale & { readonly most: number } {
+  const [first, last] = [runs[0]?.now ?? today, runs.at(-1)?.now ?? today];
+  const most = Math.max(4, ...runs.map(({ kept }) => kept)) * 1.15;
+  return {
+    most,
+    x: (now) => (100 * (now - first)) / Math.max(1, last - first),
+    y: (count) => CHART.bottom - ((CHART.bottom - CHART.top) * Math.min(count, most)) / most,
+  };
+}
+
+const linePath = (points: readonly (readonly [x: number, y: number])[]): string =>
+  points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x.toFixed(2)} ${y.toFixed(1)}`).join('');
+
+/** The paths of the chart, stretched to its width. */
+function chartPaths(trial: PolicyTrial, { x, y, most }: ReturnType<typeof scaleOf>): View {
+  const { runs } = trial;
+  const above = runs.findIndex(({ made }) => made > most);
+  const without = runs.slice(0, above < 0 ? runs.length : above + 1).map((run) => [x(run.now), y(run.made)] as const);
+  const kept = linePath(runs.map((run) => [x(run.now), y(run.kept)] as const));
+  return view(
+    'svg',
+    { viewBox: `0 0 100 ${CHART.height}`, preserveAspectRatio: 'none', width: '100%', height: String(CHART.height) },
+    view('path', { class: 'area', d: `${kept}L100 ${CHART.bottom}L0 ${CHART.bottom}Z` }),
+    view('path', { class: 'without', d: linePath(without) }),
+    view('path', { class: 'line', d: kept }),
+    view('path', { class: 'base', d: `M0 ${CHART.bottom}.5L100 ${CHART.bottom}.5` }),
+  );
+}
 
 /** The number of kept snapshots over time. */
 export function costChart(trial: PolicyTrial): View {
   const { runs, today, costs, settings, at } = trial;
-  const [first, last] = [runs[0]?.now ?? today, runs.at(-1)?.now ?? today];
-  const most = Math.max(4, ...runs.map(({ kept }) => kept)) * 1.1;
-  const x = (now: number): string => ((CHART.width * (now - first)) / Math.max(1, last - first)).toFixed(1);
-  const y = (count: number): string =>
-    (CHART.height - ((CHART.height - CHART.top) * Math.min(count, most)) / most).toFixed(1);
-  const line = (count: (run: (typeof runs)[number]) => number): string =>
-    runs.map((run, i) => `${i === 0 ? 'M' : 'L'}${x(run.now)} ${y(count(run))}`).join('');
-  const kept = line((run) => run.kept);
+  const scale = scaleOf(trial);
+  const place = (now: number): string => `${scale.x(now).toFixed(2)}%`;
   const marks = settings.daysAhead === 0 ? [today] : [today, at];
-  const label = costs.map((point: CostPoint) => `${point.label}: ${point.run.kept} kept`).join(', ');
-  const above = runs.findIndex(({ made }) => made > most);
-  const without = runs.slice(0, above < 0 ? runs.length : above + 1);
+  const bottom = String(CHART.height - 6);
+  const label = costs
+    .map((point: CostPoint) => `${point.label}: ${formatCount(point.run.kept, 'snapshot')}`)
+    .join(', ');
   return view(
     'svg',
-    { class: 'chart-of', viewBox: `0 0 ${CHART.width} ${CHART.height + 22}`, role: 'img', 'aria-label': label },
-    view('path', {
-      class: 'without',
-      d: without.map((run, i) => `${i === 0 ? 'M' : 'L'}${x(run.now)} ${y(run.made)}`).join(''),
-    }),
-    view('path', { class: 'area', d: `${kept}L${x(last)} ${CHART.height}L${x(first)} ${CHART.height}Z` }),
-    view('path', { class: 'line', d: kept }),
+    { class: 'chart-of', height: String(CHART.height), role: 'img', 'aria-label': label },
+    chartPaths(trial, scale),
     ...marks.map((now) =>
-      view('line', { class: 'at', x1: x(now), x2: x(now), y1: String(CHART.top), y2: String(CHART.height) }),
+      view('line', {
+        class: 'at',
+        x1: place(now),
+        x2: place(now),
+        y1: String(CHART.top - 6),
+        y2: String(CHART.bottom),
+      }),
     ),
-    view('line', { class: 'base', x1: '0', x2: String(CHART.width), y1: `${CHART.height}.5`, y2: `${CHART.height}.5` }),
-    view('text', { x: '0', y: String(CHART.height + 17) }, dayText(first, trial)),
-    view('text', { x: x(today), y: '10', 'text-anchor': 'middle' }, 'today'),
-    view('text', { x: String(CHART.width), y: String(CHART.height + 17), 'text-anchor': 'end' }, dayText(last, trial)),
+    view('text', { x: place(today), y: '11', 'text-anchor': scale.x(today) < 8 ? 'start' : 'middle' }, 'today'),
+    ...(settings.daysAhead === 0
+      ? []
+      : [view('text', { x: place(at), y: '11', 'text-anchor': 'middle' }, dayText(at, trial))]),
+    view('text', { x: '0', y: bottom }, dayText(runs[0]?.now ?? today, trial)),
+    view('text', { x: '100%', y: bottom, 'text-anchor': 'end' }, dayText(runs.at(-1)?.now ?? today, trial)),
   );
 }
 

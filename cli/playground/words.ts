@@ -28,10 +28,10 @@ const PERIOD_WORDS: Readonly<Record<Exclude<CountRule, 'last'>, string>> = {
 export const dayText = (instant: number, { zone }: PolicyTrial): string => dayInWords(localDay(instant, zone));
 
 function countSentence(rule: CountRule, count: number): string {
-  if (rule === 'last')
-    return count === Number.POSITIVE_INFINITY ? 'every snapshot' : `the newest ${formatCount(count, 'snapshot')}`;
+  if (count === Number.POSITIVE_INFINITY)
+    return rule === 'last' ? 'every snapshot' : `the newest of every ${PERIOD_WORDS[rule]}`;
+  if (rule === 'last') return count === 1 ? 'the newest snapshot' : `the newest ${formatCount(count, 'snapshot')}`;
   const period = PERIOD_WORDS[rule];
-  if (count === Number.POSITIVE_INFINITY) return `the newest of every ${period}`;
   return count === 1 ? `the newest of the latest ${period}` : `the newest of each of the latest ${count} ${period}s`;
 }
 
@@ -81,8 +81,8 @@ export function policyWordsOf({ use, kept, settings, rules }: PolicyTrial): stri
   }
   if (use.origin === 'rule') return `${policyOrigin(use)}, decides about ${name}.`;
   if (use.origin !== 'default') return `${policyOrigin(use)}. It decides about ${name}.`;
-  const reason = rules === 0 ? 'the default' : 'the default, because no rule matches it';
-  return `Policy ${oneLine(use.name)} decides about ${name}: ${reason}.`;
+  const reason = rules === 0 ? 'It is the default.' : 'It is the default, because no rule matches.';
+  return `Policy ${oneLine(use.name)} decides about ${name}. ${reason}`;
 }
 
 /** The reasons of the decision about a kept snapshot. */

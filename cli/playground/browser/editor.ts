@@ -4,7 +4,7 @@ import { formatCount } from '../../../lambda/render/numbers';
 import { byId, make } from '../../../lambda/render/page/browser/dom';
 
 const MIN_ROWS = 14;
-const MAX_ROWS = 26;
+const MAX_ROWS = 18;
 /** More lines than a policy has; further ones get no number. */
 const MAX_NUMBERED = 5_000;
 const MAX_PROBLEMS = 6;

@@ -4,12 +4,13 @@ import { HOUR_MS } from '../../../lambda/core/time/units';
 import { formatCount } from '../../../lambda/render/numbers';
 import { copyText } from '../../../lambda/render/page/browser/copying';
 import { byId, make } from '../../../lambda/render/page/browser/dom';
-import { evaluatePolicy } from '../evaluate-policy';
+import { evaluatePolicy, type PolicyTrial } from '../evaluate-policy';
 import { linkFragment, MAX_LINK_BYTES, readFragment } from '../link';
 import type { PolicyText } from '../page';
 import { type FieldTexts, readSettings } from '../settings';
 import { Editor, problemText, warningText } from './editor';
 import { Result } from './result';
+import { SlicedWork } from './sliced-work';
 
 /** How long after the last key the result follows. */
 const TYPING_MS = 150;
@@ -37,6 +38,11 @@ class Playground {
   /** The text that is no example: given, typed or from a link. */
   private own: PolicyText | null = embeddedData('given') as PolicyText | null;
   private config: Config | null = null;
+  /** Whether the text has an error; the result is then that of an earlier text. */
+  private isWrong = false;
+  private readonly work = new SlicedWork<PolicyTrial>((isBusy) =>
+    byId('right', HTMLElement).setAttribute('aria-busy', String(isBusy)),
+  );
   private waiting: ReturnType<typeof setTimeout> | undefined;
 
   start(): void {
@@ -118,10 +124,12 @@ class Playground {
     const state = warnings.length === 0 ? 'Valid.' : `Valid, with ${formatCount(warnings.length, 'warning')}:`;
     this.editor.show(state, warnings, false);
     this.config = read.config;
+    this.isWrong = false;
     this.evaluate();
   }
 
   private stale(): void {
+    this.isWrong = true;
     const text = 'The policy has an error.';
     this.result.note(
       this.config === null
@@ -133,16 +141,15 @@ class Playground {
   private evaluate(): void {
     if (this.config === null) return;
     const today = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-    try {
-      this.result.show(evaluatePolicy(this.config, readSettings(fieldTexts()), today));
-      if (byId('policy', HTMLElement).getAttribute('aria-invalid') === 'true') this.stale();
-      else this.result.note(null);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.result.note(
-        `Not evaluated: ${why.replace(/: use a longer --every.*$/, '')}. Choose fewer snapshots, or a later start.`,
-      );
-    }
+    this.work.start(evaluatePolicy(this.config, readSettings(fieldTexts()), today), {
+      done: (trial) => {
+        this.result.show(trial);
+        if (this.isWrong) this.stale();
+        else this.result.note(null);
+      },
+      failed: (why) =>
+        this.result.note(`Not evaluated: ${why.replace(/: use a longer --every.*$/, '')}. Choose fewer snapshots.`),
+    });
   }
 
   private async copyLink(): Promise<void> {

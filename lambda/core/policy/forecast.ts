@@ -64,9 +64,10 @@ function noteExpired(
 
 /**
  * Simulates the snapshots of one source, rules and tags included. Once a day, at the time of day of `today`, `decide`
- * evaluates what is there, and expired snapshots are removed. Throws `simulate.too-large`.
+ * evaluates what is there, and expired snapshots are removed. Yields after each run, so that a page can stay
+ * responsive. Throws `simulate.too-large`.
  */
-export function simulateForecast(input: ForecastInput): Forecast {
+export function* simulateForecast(input: ForecastInput): Generator<undefined, Forecast> {
   const { config, source, rhythm, span, today, at, ahead, sizeGb } = input;
   const { zone } = config;
   const range = { after: subtractDuration(today, span, zone), until: addDuration(at, ahead, zone) };
@@ -82,6 +83,7 @@ export function simulateForecast(input: ForecastInput): Forecast {
   for (const { now, before, kept } of simulateRuns({ config, source, made, runs: instants, sizeGb })) {
     while ((made[count] ?? Number.POSITIVE_INFINITY) <= now) count++;
     runs.push({ now, made: count, kept: kept.length });
+    yield;
     if (now > at) {
       noteExpired(expiry, watched, kept, now);
       continue;
