@@ -33,6 +33,8 @@ export interface RestoreBand {
 
 /** What a configuration keeps of the snapshots to try it on. */
 export interface PolicyTrial extends Forecast {
+  /** False: the runs after the shown day are not part of it yet. */
+  readonly isComplete: boolean;
   readonly zone: Zone;
   readonly settings: TrySettings;
   /** Epoch ms. */
@@ -64,7 +66,7 @@ function costsOf({ runs }: Forecast, today: number, zone: Zone, settings: TrySet
   return [...COST_DAYS, ...shown].flatMap(([label, days]) => {
     const instant = addDuration(today, daysLong(days), zone);
     const run = runs.findLast(({ now }) => now <= instant);
-    if (run === undefined) return [];
+    if (run === undefined || (runs.at(-1)?.now ?? 0) < instant) return [];
     const cost = ceilingOf(run.kept, settings, gbMonth);
     return [{ label, run, cost, withoutPolicy: ceilingOf(run.made, settings, gbMonth) }];
   });
@@ -93,29 +95,26 @@ function bandsOf({ kept, made }: Forecast, at: number): readonly RestoreBand[] {
   return bands.filter((band) => band.made > 0);
 }
 
-/** Simulates the snapshots of the settings under a configuration, run by run. Throws `simulate.too-large`. */
-export function* evaluatePolicy(
-  config: Config,
-  settings: TrySettings,
-  today: number,
-): Generator<undefined, PolicyTrial> {
-  const { rhythm, span, daysAhead, sizeGb, source } = settings;
-  const { zone, floors } = config;
-  const at = addDuration(today, daysLong(daysAhead), zone);
-  const forecast = yield* simulateForecast({ config, source, rhythm, span, today, at, ahead: ONE_YEAR_AHEAD, sizeGb });
-  const managed = forecast.kept.find(({ status }) => status === 'managed');
-  const use = managed?.policy ?? null;
-  const gbMonth = gbMonthPrice(config.pricing, source.region);
+/** The trial of a forecast that is complete, or that ends at the shown day. */
+function trialOf(
+  forecast: Forecast,
+  isComplete: boolean,
+  { zone, floors, pricing, rules }: Config,
+  { settings, today, at }: Pick<PolicyTrial, 'settings' | 'today' | 'at'>,
+): PolicyTrial {
+  const use = forecast.kept.find(({ status }) => status === 'managed')?.policy ?? null;
+  const policy = use?.policy ?? { keep: null, expireAfter: null, expireOn: null };
+  const gbMonth = gbMonthPrice(pricing, settings.source.region);
   const bands = bandsOf(forecast, at);
   const gaps = bands.flatMap(({ longestGap }) => longestGap ?? []);
-  const policy = use?.policy ?? { keep: null, expireAfter: null, expireOn: null };
   return {
     ...forecast,
+    isComplete,
     zone,
     settings,
     today,
     at,
-    rules: config.rules.length,
+    rules: rules.length,
     use,
     legend: legendOf({ simulation: forecast.simulation, policy, floors }),
     bands,
@@ -123,4 +122,24 @@ export function* evaluatePolicy(
     costs: costsOf(forecast, today, zone, settings, gbMonth),
     gbMonth,
   };
+}
+
+/**
+ * Simulates the snapshots of the settings under a configuration, run by run. Yields what is kept as soon as it is
+ * known; what follows, such as expiry, is part of the end. Throws `simulate.too-large`.
+ */
+export function* evaluatePolicy(
+  config: Config,
+  settings: TrySettings,
+  today: number,
+): Generator<PolicyTrial | undefined, PolicyTrial> {
+  const { rhythm, span, daysAhead, sizeGb, source } = settings;
+  const at = addDuration(today, daysLong(daysAhead), config.zone);
+  const forecasts = simulateForecast({ config, source, rhythm, span, today, at, ahead: ONE_YEAR_AHEAD, sizeGb });
+  const place = { settings, today, at };
+  for (;;) {
+    const step = forecasts.next();
+    if (step.done === true) return trialOf(step.value, true, config, place);
+    yield step.value === undefined ? undefined : trialOf(step.value, false, config, place);
+  }
 }

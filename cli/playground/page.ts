@@ -30,39 +30,39 @@ const NOTHING_GIVEN = '<script type="application/json" id="given">null</script>'
 export const withPolicy = (page: string, given: PolicyText): string =>
   page.replace(NOTHING_GIVEN, () => NOTHING_GIVEN.replace('null', () => embedded(given)));
 
-const option = (value: string, label: string, usual: string): string =>
+const optionHtml = (value: string, label: string, usual: string): string =>
   `<option value="${escapeHtml(value)}"${value === usual ? ' selected' : ''}>${escapeHtml(label)}</option>`;
 
-const selection = (
+const selectHtml = (
   id: string,
   label: string,
   choices: readonly { readonly id: string; readonly label: string }[],
   usual: string,
 ): string =>
-  `<label>${label}<select id="${id}">${choices.map((choice) => option(choice.id, choice.label, usual)).join('')}</select></label>`;
+  `<label>${label}<select id="${id}">${choices.map((choice) => optionHtml(choice.id, choice.label, usual)).join('')}</select></label>`;
 
-const input = (id: string, label: string, value: string, more = 'type="text"'): string =>
+const inputHtml = (id: string, label: string, value: string, more = 'type="text"'): string =>
   `<label>${label}<input id="${id}" ${more} value="${escapeHtml(value)}" autocomplete="off" spellcheck="false"></label>`;
 
 function fieldsHtml(): string {
   const kinds = KINDS.map((kind) => ({ id: kind, label: kind }));
   const regions = REGION_NAMES.map((region) => ({ id: region, label: regionLabel(region) }));
   return `<fieldset class="fields"><legend>Snapshots to try it on</legend>
-${selection('every', 'One every', RHYTHM_CHOICES, DEFAULT_CHOICES.every)}
-${selection('since', 'The first', SINCE_CHOICES, DEFAULT_CHOICES.since)}
-${input('gb', 'Size, GB', String(DEFAULT_CHOICES.gb), 'type="number" min="1" max="1000000"')}
-${selection('day', 'Show the state', DAY_CHOICES, DEFAULT_CHOICES.day)}
+${selectHtml('every', 'One every', RHYTHM_CHOICES, DEFAULT_CHOICES.every)}
+${selectHtml('since', 'The first', SINCE_CHOICES, DEFAULT_CHOICES.since)}
+${inputHtml('gb', 'Size, GB', String(DEFAULT_CHOICES.gb), 'type="number" min="1" max="1000000"')}
+${selectHtml('day', 'Show the state', DAY_CHOICES, DEFAULT_CHOICES.day)}
 </fieldset>
 <fieldset class="fields"><legend>Their source</legend>
-${input('name', 'Name', DEFAULT_CHOICES.name)}
-${selection('kind', 'Kind', kinds, 'instance')}
-${selection('region', 'Region', regions, DEFAULT_CHOICES.region)}
-${input('source-tags', 'Its tags', '', 'type="text" placeholder="env=prod"')}
-${input('snapshot-tags', 'Tags of each snapshot', '', 'type="text" placeholder="retention:hold"')}
+${inputHtml('name', 'Name', DEFAULT_CHOICES.name)}
+${selectHtml('kind', 'Kind', kinds, 'instance')}
+${selectHtml('region', 'Region', regions, DEFAULT_CHOICES.region)}
+${inputHtml('source-tags', 'Its tags', '', 'type="text" placeholder="env=prod"')}
+${inputHtml('snapshot-tags', 'Tags of each snapshot', '', 'type="text" placeholder="retention:hold"')}
 </fieldset>`;
 }
 
-const LEFT = `<div class="left">
+const EDITOR_SIDE = `<div class="left">
 <h1>Retention playground</h1>
 <p class="small quiet">Write a policy and see what it keeps. Everything is computed in this page; it sends nothing.</p>
 <p class="small from-link" id="link-note" role="status" hidden></p>
@@ -75,7 +75,7 @@ const LEFT = `<div class="left">
 ${fieldsHtml()}
 </div>`;
 
-const RIGHT = `<div class="right" id="right">
+const RESULT_SIDE = `<div class="right" id="right">
 <div id="note" role="status" hidden></div>
 <div id="result" hidden>
 <div id="headline" aria-live="polite"></div>
@@ -94,8 +94,8 @@ export function playgroundPage({ script, scriptHash, style, styleHash, notices, 
   return `${head}<a class="skip" href="#policy">Skip to the policy</a>
 <noscript><p class="wrap">This page needs JavaScript. It makes no request.</p></noscript>
 <main class="wrap playground" id="playground" hidden>
-${LEFT}
-${RIGHT}
+${EDITOR_SIDE}
+${RESULT_SIDE}
 <footer><details><summary>Licences of the code in this page</summary><pre>${escapeHtml(notices)}</pre></details></footer>
 </main>
 <div class="toast" role="status" id="toast"></div>

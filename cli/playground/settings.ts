@@ -66,8 +66,8 @@ export type FieldTexts = Readonly<
   Record<'every' | 'since' | 'day' | 'gb' | 'name' | 'kind' | 'region' | 'source-tags' | 'snapshot-tags', string>
 >;
 
-const MAX_GB = 1_000_000;
-const MAX_TAGS = 50;
+const MAX_TRIED_GB = 1_000_000;
+const MAX_TRIED_TAGS = 50;
 
 function chosen<Value>(choices: readonly Choice<Value>[], id: string, usual: string): Value {
   const found = choices.find((choice) => choice.id === id) ?? choices.find((choice) => choice.id === usual);
@@ -82,7 +82,7 @@ export function readTags(text: string): Tags {
     .map((part) => part.trim())
     .filter((part) => part !== '');
   return new Map(
-    parts.slice(0, MAX_TAGS).map((part): readonly [string, string | null] => {
+    parts.slice(0, MAX_TRIED_TAGS).map((part): readonly [string, string | null] => {
       const at = part.indexOf('=');
       return at < 0 ? [part, null] : [part.slice(0, at).trim(), part.slice(at + 1).trim()];
     }),
@@ -96,7 +96,7 @@ export function readSettings(fields: FieldTexts): TrySettings {
     rhythm: chosen(RHYTHM_CHOICES, fields.every, DEFAULT_CHOICES.every),
     span: chosen(SINCE_CHOICES, fields.since, DEFAULT_CHOICES.since),
     daysAhead: chosen(DAY_CHOICES, fields.day, DEFAULT_CHOICES.day),
-    sizeGb: Number.isInteger(gb) && gb >= 1 && gb <= MAX_GB ? gb : DEFAULT_CHOICES.gb,
+    sizeGb: Number.isInteger(gb) && gb >= 1 && gb <= MAX_TRIED_GB ? gb : DEFAULT_CHOICES.gb,
     source: {
       kind: KINDS.find((kind) => kind === fields.kind) ?? 'instance',
       region: fields.region,

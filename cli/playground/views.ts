@@ -81,7 +81,7 @@ export function rulesView({ legend, use }: PolicyTrial): View {
   return view('table', { class: 'rules' }, view('tbody', {}, ...rows));
 }
 
-function dayCell(each: SimulatedDay, trial: PolicyTrial): View {
+function dayView(each: SimulatedDay, trial: PolicyTrial): View {
   const code = firstRule(each);
   const newest = each.kept[0];
   if (code === null || newest === undefined) return view('i', { class: each.made > 0 ? 'gone' : '' });
@@ -99,7 +99,7 @@ function monthView({ title, days, kept }: CalendarMonth, trial: PolicyTrial): Vi
     'div',
     { class: 'month', role: 'img', 'aria-label': `${title}: ${kept} kept` },
     view('h3', {}, `${month.slice(0, 3)} ${year} `, view('span', { class: 'quiet' }, `${kept} kept`)),
-    view('div', { class: 'days-of' }, ...blanks, ...days.map((each) => dayCell(each, trial))),
+    view('div', { class: 'days-of' }, ...blanks, ...days.map((each) => dayView(each, trial))),
   );
 }
 
@@ -175,7 +175,7 @@ export function costView({ costs }: PolicyTrial): View {
       view('td', { class: 'r quiet' }, formatDollars(withoutPolicy)),
     ),
   );
-  const head = headRow(['', ''], ['Snapshots', 'r'], ['Up to, a month', 'r'], ['Without a policy', 'r']);
+  const head = headRow(['When', ''], ['Kept', 'r'], ['Up to, a month', 'r'], ['Without a policy', 'r']);
   return view('table', { class: 'costs' }, head, view('tbody', {}, ...rows));
 }
 
@@ -218,7 +218,7 @@ function chartPaths(trial: PolicyTrial, { x, y, most }: ReturnType<typeof scaleO
 }
 
 /** The number of kept snapshots over time. */
-export function costChart(trial: PolicyTrial): View {
+export function keptChart(trial: PolicyTrial): View {
   const { runs, today, costs, settings, at } = trial;
   const scale = scaleOf(trial);
   const place = (now: number): string => `${scale.x(now).toFixed(2)}%`;

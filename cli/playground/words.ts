@@ -48,8 +48,8 @@ export function ruleSentence({ code, text }: LegendLine, policy: Policy | null):
   if (code === 'all') return 'every snapshot';
   if (code === 'expireAfter' && expireAfter !== null)
     return `every snapshot younger than ${durationText(expireAfter.text)}`;
-  if (code === 'minKeep') return `the newest of the source, by the ${text}`;
-  if (code === 'minAge') return `what is too young to delete, by the ${text}`;
+  if (code === 'minKeep') return 'the newest of the source, independent of the rules';
+  if (code === 'minAge') return 'what is too young to delete, independent of the rules';
   if (keep === null || keep === 'all') return text;
   const count = COUNT_RULES.find((rule) => rule === code);
   if (count !== undefined) return countSentence(count, keep.counts[count] ?? 0);
@@ -91,6 +91,7 @@ export const keptReasons = ({ reasons }: Pick<EvaluatedSnapshot, 'reasons'>): st
 
 /** When a kept snapshot expires while the schedule goes on. */
 export function expiryWords({ snapshot, status, reasons }: EvaluatedSnapshot, trial: PolicyTrial): string {
+  if (!trial.isComplete) return '…';
   const expires = trial.expiry.get(snapshot.arn);
   if (expires !== undefined) return dayText(expires, trial);
   if (status !== 'managed' || reasons.some(({ code }: Reason) => code === 'all')) return 'never';

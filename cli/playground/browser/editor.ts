@@ -3,28 +3,28 @@ import { oneLine } from '../../../lambda/core/util/safe-text';
 import { formatCount } from '../../../lambda/render/numbers';
 import { byId, make } from '../../../lambda/render/page/browser/dom';
 
-const MIN_ROWS = 14;
-const MAX_ROWS = 18;
+const MIN_EDITOR_ROWS = 14;
+const MAX_EDITOR_ROWS = 18;
 /** More lines than a policy has; further ones get no number. */
 const MAX_NUMBERED = 5_000;
 const MAX_PROBLEMS = 6;
 
 /** One message about the text. */
-export interface Message {
+export interface TextMessage {
   /** From 1; null: the text as a whole. */
   readonly line: number | null;
   readonly text: string;
 }
 
 /** A problem with its place in the configuration, and what was probably meant. */
-export function problemText(problem: ConfigProblem): Message {
+export function problemMessageOf(problem: ConfigProblem): TextMessage {
   const where = problem.path === '' ? '' : `${problem.path}: `;
   const meant = problem.suggestion === undefined ? '' : ` Did you mean ${problem.suggestion}?`;
   return { line: problem.line ?? null, text: oneLine(`${where}${problemMessage(problem)}.${meant}`) };
 }
 
 /** A warning with its place in the configuration. */
-export const warningText = ({ path, message, line }: ConfigWarning): Message => ({
+export const warningMessageOf = ({ path, message, line }: ConfigWarning): TextMessage => ({
   line: line ?? null,
   text: oneLine(`${path}: ${message}`),
 });
@@ -54,7 +54,7 @@ export class Editor {
   }
 
   /** Shows the state of the text in one line, and its messages. */
-  show(state: string, messages: readonly Message[], isWrong: boolean): void {
+  show(state: string, messages: readonly TextMessage[], isWrong: boolean): void {
     const marked = new Set(messages.map(({ line }) => line));
     this.drawNumbers(isWrong ? marked : new Set());
     this.state.textContent = state;
@@ -66,7 +66,7 @@ export class Editor {
     this.messages.replaceChildren(...items);
   }
 
-  private messageItem({ line, text }: Message, isWrong: boolean): HTMLElement {
+  private messageItem({ line, text }: TextMessage, isWrong: boolean): HTMLElement {
     if (line === null) return make('li', {}, text);
     const button = make('button', { type: 'button', class: isWrong ? 'goto d' : 'goto' }, `Line ${line}`);
     button.addEventListener('click', () => this.selectLine(line));
@@ -82,7 +82,7 @@ export class Editor {
 
   private drawNumbers(wrong: ReadonlySet<number | null>): void {
     const count = this.area.value.split('\n').length;
-    this.area.rows = Math.min(MAX_ROWS, Math.max(MIN_ROWS, count));
+    this.area.rows = Math.min(MAX_EDITOR_ROWS, Math.max(MIN_EDITOR_ROWS, count));
     const items = Array.from({ length: Math.min(count, MAX_NUMBERED) }, (_, i) =>
       wrong.has(i + 1) ? make('li', { class: 'bad' }, `▲${i + 1}`) : make('li', {}, String(i + 1)),
     );

@@ -8,7 +8,7 @@ import { evaluatePolicy, type PolicyTrial } from '../evaluate-policy';
 import { linkFragment, MAX_LINK_BYTES, readFragment } from '../link';
 import type { PolicyText } from '../page';
 import { type FieldTexts, readSettings } from '../settings';
-import { Editor, problemText, warningText } from './editor';
+import { Editor, problemMessageOf, warningMessageOf } from './editor';
 import { Result } from './result';
 import { SlicedWork } from './sliced-work';
 
@@ -17,7 +17,7 @@ const TYPING_MS = 150;
 const MAX_TEXT = 200_000;
 const MAX_ALIASES = 100;
 
-const FIELDS = ['every', 'since', 'day', 'gb', 'name', 'kind', 'region', 'source-tags', 'snapshot-tags'] as const;
+const TRY_FIELDS = ['every', 'since', 'day', 'gb', 'name', 'kind', 'region', 'source-tags', 'snapshot-tags'] as const;
 
 const embeddedData = (id: string): unknown => JSON.parse(byId(id, HTMLScriptElement).textContent ?? '');
 
@@ -27,7 +27,7 @@ function fieldText(id: string): string {
 }
 
 const fieldTexts = (): FieldTexts =>
-  Object.fromEntries(FIELDS.map((id) => [id, fieldText(id)])) as Record<(typeof FIELDS)[number], string>;
+  Object.fromEntries(TRY_FIELDS.map((id) => [id, fieldText(id)])) as Record<(typeof TRY_FIELDS)[number], string>;
 
 /** The page: an editor on the left, what its policy keeps on the right. */
 class Playground {
@@ -50,7 +50,7 @@ class Playground {
     this.choices.addEventListener('change', ({ target }) => {
       if (target instanceof HTMLInputElement) this.choose(target.value);
     });
-    for (const id of FIELDS) document.getElementById(id)?.addEventListener('input', () => this.evaluate());
+    for (const id of TRY_FIELDS) document.getElementById(id)?.addEventListener('input', () => this.evaluate());
     byId('copy', HTMLElement).addEventListener('click', () => void copyText(this.editor.text, 'Policy copied.'));
     byId('link', HTMLElement).addEventListener('click', () => void this.copyLink());
     window.addEventListener('hashchange', () => this.follow());
@@ -116,11 +116,11 @@ class Playground {
     }
     const read = readConfigText(text, 'retention.yaml', MAX_ALIASES);
     if (!read.ok) {
-      this.editor.show(formatCount(read.errors.length, 'error'), read.errors.map(problemText), true);
+      this.editor.show(formatCount(read.errors.length, 'error'), read.errors.map(problemMessageOf), true);
       this.stale();
       return;
     }
-    const warnings = read.warnings.map(warningText);
+    const warnings = read.warnings.map(warningMessageOf);
     const state = warnings.length === 0 ? 'Valid.' : `Valid, with ${formatCount(warnings.length, 'warning')}:`;
     this.editor.show(state, warnings, false);
     this.config = read.config;
@@ -141,12 +141,14 @@ class Playground {
   private evaluate(): void {
     if (this.config === null) return;
     const today = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+    const show = (trial: PolicyTrial): void => {
+      this.result.show(trial);
+      if (this.isWrong) this.stale();
+      else this.result.note(null);
+    };
     this.work.start(evaluatePolicy(this.config, readSettings(fieldTexts()), today), {
-      done: (trial) => {
-        this.result.show(trial);
-        if (this.isWrong) this.stale();
-        else this.result.note(null);
-      },
+      partly: show,
+      done: show,
       failed: (why) =>
         this.result.note(`Not evaluated: ${why.replace(/: use a longer --every.*$/, '')}. Choose fewer snapshots.`),
     });

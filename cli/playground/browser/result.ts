@@ -5,9 +5,9 @@ import type { PolicyTrial } from '../evaluate-policy';
 import {
   bandsView,
   calendarViews,
-  costChart,
   costView,
   headlineViews,
+  keptChart,
   keptRows,
   reachWords,
   rulesView,
@@ -21,6 +21,13 @@ const MORE_ROWS = 500;
 
 const fill = (id: string, views: readonly View[]): void =>
   byId(id, HTMLElement).replaceChildren(...views.map((each) => elementOf(each)));
+
+/** Replaces the headline where it changes, because each change is read out. */
+function fillHeadline(trial: PolicyTrial): void {
+  const place = byId('headline', HTMLElement);
+  const made = headlineViews(trial).map((each) => elementOf(each));
+  if (made.map(({ textContent }) => textContent).join('') !== place.textContent) place.replaceChildren(...made);
+}
 
 /** The right side of the page. */
 export class Result {
@@ -37,7 +44,7 @@ export class Result {
   show(trial: PolicyTrial): void {
     this.trial = trial;
     byId('result', HTMLElement).hidden = false;
-    fill('headline', headlineViews(trial));
+    fillHeadline(trial);
     fill('rules', [rulesView(trial)]);
     fill('calendar', calendarViews(trial));
     byId('reach', HTMLElement).textContent = reachWords(trial);
@@ -46,7 +53,7 @@ export class Result {
     byId('price', HTMLElement).textContent =
       `Full copies of ${trial.settings.sizeGb} GB at $${trial.gbMonth} per GB-month. Lightsail bills only changes, so the bill is lower.`;
     fill('costs', [costView(trial)]);
-    fill('chart', [costChart(trial)]);
+    fill('chart', [keptChart(trial)]);
     byId('zone', HTMLElement).textContent = zoneWords(trial);
     this.rows.replaceChildren();
     this.shown = 0;

@@ -1,7 +1,8 @@
 const SLICE_MS = 30;
 
-/** What happens at the end of a work. */
+/** What happens with the results of a work: those on the way, and the last one. */
 export interface WorkEnd<Result> {
+  readonly partly: (result: Result) => void;
   readonly done: (result: Result) => void;
   readonly failed: (why: string) => void;
 }
@@ -13,25 +14,28 @@ export class SlicedWork<Result> {
   constructor(private readonly onBusy: (isBusy: boolean) => void) {}
 
   /** Begins at once; a small work ends before this returns. */
-  start(work: Generator<undefined, Result>, end: WorkEnd<Result>): void {
+  start(work: Generator<Result | undefined, Result>, end: WorkEnd<Result>): void {
     clearTimeout(this.waiting);
     this.onBusy(true);
     this.slice(work, end);
   }
 
-  private slice(work: Generator<undefined, Result>, end: WorkEnd<Result>): void {
+  private slice(work: Generator<Result | undefined, Result>, end: WorkEnd<Result>): void {
     const until = performance.now() + SLICE_MS;
     try {
-      let step = work.next();
-      while (step.done !== true && performance.now() < until) step = work.next();
-      if (step.done !== true) {
-        this.waiting = setTimeout(() => this.slice(work, end), 0);
-        return;
-      }
-      end.done(step.value);
+      do {
+        const step = work.next();
+        if (step.done === true) {
+          end.done(step.value);
+          this.onBusy(false);
+          return;
+        }
+        if (step.value !== undefined) end.partly(step.value);
+      } while (performance.now() < until);
+      this.waiting = setTimeout(() => this.slice(work, end), 0);
     } catch (error) {
       end.failed(error instanceof Error ? error.message : String(error));
+      this.onBusy(false);
     }
-    this.onBusy(false);
   }
 }

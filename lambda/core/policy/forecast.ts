@@ -65,34 +65,33 @@ function noteExpired(
 /**
  * Simulates the snapshots of one source, rules and tags included. Once a day, at the time of day of `today`, `decide`
  * evaluates what is there, and expired snapshots are removed. Yields after each run, so that a page can stay
- * responsive. Throws `simulate.too-large`.
+ * responsive: at the shown run the forecast without what follows. Throws `simulate.too-large`.
  */
-export function* simulateForecast(input: ForecastInput): Generator<undefined, Forecast> {
+export function* simulateForecast(input: ForecastInput): Generator<Forecast | undefined, Forecast> {
   const { config, source, rhythm, span, today, at, ahead, sizeGb } = input;
   const { zone } = config;
   const range = { after: subtractDuration(today, span, zone), until: addDuration(at, ahead, zone) };
-  const made = madeIn(rhythm, today, range, config);
+  const all = madeIn(rhythm, today, range, config);
   const instants = instantsIn(range, (k) => addDuration(today, multiplyDuration(ONE_DAY, k), zone));
+  const made = all.filter((instant) => instant <= at);
   const localDay = (instant: number): number => dayOf(wallClock(instant, zone));
   const runs: ForecastRun[] = [];
   const atOnce = new Map<number, number>();
   const expiry = new Map<string | null, number>();
   const watched = new Set<string | null>();
-  let shown: readonly EvaluatedSnapshot[] = [];
+  let forecast: Forecast = { kept: [], simulation: { made: 0, kept: 0, days: [] }, expiry, made, runs };
   let count = 0;
-  for (const { now, before, kept } of simulateRuns({ config, source, made, runs: instants, sizeGb })) {
-    while ((made[count] ?? Number.POSITIVE_INFINITY) <= now) count++;
+  for (const { now, before, kept } of simulateRuns({ config, source, made: all, runs: instants, sizeGb })) {
+    while ((all[count] ?? Number.POSITIVE_INFINITY) <= now) count++;
     runs.push({ now, made: count, kept: kept.length });
-    yield;
-    if (now > at) {
-      noteExpired(expiry, watched, kept, now);
-      continue;
+    if (now > at) noteExpired(expiry, watched, kept, now);
+    else atOnce.set(localDay(now), Math.max(before, atOnce.get(localDay(now)) ?? 0));
+    if (now === at) {
+      for (const { snapshot } of kept) watched.add(snapshot.arn);
+      const days = simulatedDays(made.map(localDay), kept, localDay, atOnce);
+      forecast = { kept, simulation: { made: made.length, kept: kept.length, days }, expiry, made, runs };
     }
-    atOnce.set(localDay(now), Math.max(before, atOnce.get(localDay(now)) ?? 0));
-    shown = kept;
-    if (now === at) for (const { snapshot } of kept) watched.add(snapshot.arn);
+    yield now === at ? forecast : undefined;
   }
-  const until = made.filter((instant) => instant <= at);
-  const days = simulatedDays(until.map(localDay), shown, localDay, atOnce);
-  return { kept: shown, simulation: { made: until.length, kept: shown.length, days }, expiry, made: until, runs };
+  return forecast;
 }
