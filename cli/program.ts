@@ -256,6 +256,23 @@ function describeSimulate(program: Command, { terminal, setExitCode }: CommandCo
     .action(async (options) => setExitCode(await (await import('./simulate')).simulate(options, terminal)));
 }
 
+function describePlayground(program: Command, { terminal, setExitCode }: CommandContext): void {
+  program
+    .command('playground')
+    .description('write a page that shows what a policy keeps while you write it; calls nothing')
+    .option(
+      '--config <file>',
+      'policy to begin with, valid or not (default: ./retention.yaml; without it an example)',
+      notEmpty,
+    )
+    .option(
+      '--output <file>',
+      'write the page to this file (default: ./playground.html, if it is not there yet)',
+      notEmpty,
+    )
+    .action(async (options) => setExitCode(await (await import('./playground')).playground(options, terminal)));
+}
+
 function describeInit(program: Command, { terminal, setExitCode }: CommandContext): void {
   program
     .command('init')
@@ -365,6 +382,7 @@ const DESCRIBE_COMMANDS = [
   describeCheck,
   describeCompare,
   describeSimulate,
+  describePlayground,
   describeInit,
   describeApply,
   describeHistory,

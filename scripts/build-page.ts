@@ -8,7 +8,7 @@ const PAGE_FOLDER = join(__dirname, '..', 'lambda', 'render', 'page');
 export const PAGE_ASSETS = join(PAGE_FOLDER, 'assets.ts');
 
 /** Browsers of the last few years. */
-const BROWSERS = ['es2022', 'chrome111', 'firefox113', 'safari16.4'];
+export const BROWSERS = ['es2022', 'chrome111', 'firefox113', 'safari16.4'];
 
 function bundled(entry: string): string {
   const { outputFiles } = buildSync({
@@ -25,7 +25,8 @@ function bundled(entry: string): string {
   return outputFiles[0]?.text.trim() ?? '';
 }
 
-const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
+/** The hash of a script or style by which a content security policy lets it through. */
+export const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
 
 /** What PAGE_ASSETS should hold. The same sources give the same bytes. */
 export function buildPage(): string {

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PLAYGROUND_FILE } from '../cli/playground/page';
 import { name, version } from '../package.json';
+import { buildPlayground } from './build-playground';
 import { bundleCommandLine, bundleHandler, bundleHandlers, bundleLibrary, commandLineEntry } from './bundle';
 import { billOfMaterials, noticesOf, thirdParties } from './third-party';
 
@@ -10,11 +12,14 @@ import { billOfMaterials, noticesOf, thirdParties } from './third-party';
  */
 export function build(dist: string): void {
   const entry = commandLineEntry();
+  const playground = buildPlayground();
   const packages = thirdParties([
+    ...playground.inputs,
     ...bundleHandlers(join(dist, 'lambda')),
     ...bundleLibrary(join(dist, 'lib')),
     ...(entry === null ? [] : bundleCommandLine(entry, join(dist, 'lightsail-retention.cjs'))),
   ]);
+  writeFileSync(join(dist, PLAYGROUND_FILE), playground.html);
   writeFileSync(join(dist, 'third-party-licences.txt'), noticesOf(packages));
   writeFileSync(join(dist, 'sbom.cdx.json'), billOfMaterials({ name, version }, packages));
 }

@@ -60,13 +60,13 @@ export function thirdParties(inputs: readonly string[]): readonly ThirdParty[] {
   return found;
 }
 
-/** The notices that these licences ask for. */
-export function noticesOf(packages: readonly ThirdParty[]): string {
+/** The notices that these licences ask for; `what` contains the code. */
+export function noticesOf(packages: readonly ThirdParty[], what = 'This package'): string {
   const sections = packages.map(
     ({ name, version, licence, text }) =>
       `${name} ${version} (${licence})\n\n${text ?? `Its text: https://spdx.org/licenses/${licence}.html`}\n`,
   );
-  return `This package contains code of others, under their licences.\n\n${sections.join(`\n${'-'.repeat(80)}\n\n`)}`;
+  return `${what} contains code of others, under their licences.\n\n${sections.join(`\n${'-'.repeat(80)}\n\n`)}`;
 }
 
 const purlOf = ({ name, version }: ThirdParty): string => `pkg:npm/${name.replace('@', '%40')}@${version}`;

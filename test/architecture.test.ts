@@ -53,6 +53,11 @@ const FOLDERS: readonly {
     ],
     packages: [/^aws-cdk-lib/, /^constructs$/, /^cdk-nag$/, /^fastest-levenshtein$/, /^node:/],
   },
+  {
+    folder: 'cli/playground',
+    may: ['cli/playground', 'lambda/core', 'lambda/config', 'lambda/render'],
+    packages: [],
+  },
   { folder: 'emulator', may: ['emulator'], packages: [/^node:/, /^zod$/] },
 ];
 

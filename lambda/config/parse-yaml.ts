@@ -199,6 +199,7 @@ const inFileOrder = <T extends { readonly line?: number; readonly column?: numbe
 function parseYaml(
   text: string,
   lines: LineCounter,
+  maxAliases: number,
 ): Read<{ readonly document: Document; readonly aliases: Aliases; readonly value: unknown }> {
   try {
     const documents = parseAllDocuments(text, {
@@ -241,7 +242,7 @@ function parseYaml(
     }
     const merges = wrongMerges(document, aliases, lines);
     if (merges.length > 0) return { ok: false, errors: merges };
-    return { ok: true, value: { document, aliases, value: document.toJS({ maxAliasCount: aliasLimit(text) }) } };
+    return { ok: true, value: { document, aliases, value: document.toJS({ maxAliasCount: maxAliases }) } };
   } catch (error) {
     const name = error instanceof Error ? error.name : '';
     if (name === 'RangeError') return TOO_DEEP;
@@ -272,12 +273,12 @@ function located(problem: ConfigProblem, { position, node }: YamlPlace, textLine
 
 /**
  * Validates the text of a configuration; what is wrong, in the YAML or in what it says, comes back with line and
- * column.
+ * column. `maxAliases` limits how often aliases may repeat what they stand for.
  */
-export function readConfigText(text: string, origin: string): ConfigResult {
+export function readConfigText(text: string, origin: string, maxAliases = aliasLimit(text)): ConfigResult {
   const lines = new LineCounter();
   const textLines = text.split('\n');
-  const yaml = parseYaml(text, lines);
+  const yaml = parseYaml(text, lines, maxAliases);
   if (!yaml.ok) {
     const errors = yaml.errors.map((problem) => {
       const hint = problem.line === undefined ? null : lineHint(textLines[problem.line - 1] ?? '');

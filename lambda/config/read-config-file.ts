@@ -84,14 +84,18 @@ function decode(bytes: Buffer): Read<string> {
   return { ok: true, value: text };
 }
 
+/** The text of a configuration file, valid or not. Never throws for what the file is or holds. */
+export function readTextOfConfig(path: string): Read<string> {
+  const bytes = readBytes(path);
+  return bytes.ok ? decode(bytes.value) : bytes;
+}
+
 /**
  * Reads and validates a configuration file (YAML 1.2, so JSON too). Never throws for what the file is or holds; the
  * origin is its base name.
  */
 export function readConfigFile(path: string): ConfigResult {
-  const bytes = readBytes(path);
-  if (!bytes.ok) return bytes;
-  const text = decode(bytes.value);
+  const text = readTextOfConfig(path);
   return text.ok ? readConfigText(text.value, basename(path)) : text;
 }
 

@@ -186,7 +186,10 @@ export interface LegendLine {
   readonly keeps: number;
 }
 
-const OTHER_KEEPERS: readonly (readonly [Reason['code'], (view: SimulatedPolicy) => string])[] = [
+/** What a legend needs of a simulation. */
+type Legend = Pick<SimulatedPolicy, 'simulation' | 'policy' | 'floors'>;
+
+const OTHER_KEEPERS: readonly (readonly [Reason['code'], (view: Legend) => string])[] = [
   ['hold', () => 'tag retention:hold'],
   ['expire-on', () => 'tag retention:expire-on'],
   ['minAge', ({ floors }) => `floor minAge ${floors.minAge.text}`],
@@ -194,7 +197,7 @@ const OTHER_KEEPERS: readonly (readonly [Reason['code'], (view: SimulatedPolicy)
 ];
 
 /** The rules of the policy with the numbers that they keep, then other reasons that kept snapshots. */
-export function legendOf(view: SimulatedPolicy): readonly LegendLine[] {
+export function legendOf(view: Legend): readonly LegendLine[] {
   const kept = view.simulation.days.flatMap((each) => each.kept);
   const keeps = (code: Reason['code']): number =>
     kept.filter(({ reasons }) => reasons.some((reason) => reason.code === code)).length;

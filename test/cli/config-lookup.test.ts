@@ -60,6 +60,7 @@ const WHERE: readonly (readonly [name: string, run: (cwd: string) => Ended, code
   ['explain', (cwd) => cli(['explain', 'web'], cwd), 2],
   ['check', (cwd) => cli(['check'], cwd), 2],
   ['simulate', (cwd) => cli(['simulate'], cwd), 2],
+  ['playground', (cwd) => cli(['playground'], cwd), 2],
   ['apply', (cwd) => cli(['apply', 'plan.json', '--local'], cwd), 2],
   ['cdk synth', synth, 1],
 ];

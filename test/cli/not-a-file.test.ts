@@ -90,6 +90,7 @@ describe('a path that leads to no regular file', () => {
       ['report', '--output', path],
       ['report', '--plan-out', path],
       ['simulate', '--output', path],
+      ['playground', '--output', path],
     ]) {
       const { code, out, err } = await run(...args);
       expect({ code, out, calls: emulator.requests.total() }).toEqual({ code: 2, out: '', calls: 0 });

@@ -25,6 +25,7 @@ describe('an option that cannot be used', () => {
       ['--from', '--profile', '--output', '--region', '--kind', '--at', '--format', '--fail-on'],
     ],
     [['simulate'], ['--config', '--policy', '--output', '--every', '--for', '--at', '--size', '--format']],
+    [['playground'], ['--config', '--output']],
     [['init'], ['--profile', '--region', '--kind']],
     [
       ['apply', 'plan.json'],

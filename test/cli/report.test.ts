@@ -280,7 +280,7 @@ describe('lightsail-retention report', () => {
     expect(emulator.requests.total()).toBe(0);
   });
 
-  it.each(['report --plan-out', 'report --output', 'simulate --output'])(
+  it.each(['report --plan-out', 'report --output', 'simulate --output', 'playground --output'])(
     'refuses to replace the retention.yaml of its folder by %s',
     async (words) => {
       const file = join(work, 'retention.yaml');

@@ -137,6 +137,7 @@ describe('the package, installed into an empty CDK app', () => {
       'lambda',
       'lib',
       'lightsail-retention.cjs',
+      'playground.html',
       'sbom.cdx.json',
       'third-party-licences.txt',
       'types',
@@ -145,7 +146,13 @@ describe('the package, installed into an empty CDK app', () => {
   });
 
   test('names no path of the machine that built it', () => {
-    for (const name of ['lib/index.js', 'lib/index.mjs', 'lightsail-retention.cjs', 'lambda/report/index.js'])
+    for (const name of [
+      'lib/index.js',
+      'lib/index.mjs',
+      'lightsail-retention.cjs',
+      'lambda/report/index.js',
+      'playground.html',
+    ])
       expect(readFileSync(join(installed, 'dist', name), 'utf8')).not.toContain(ROOT);
   });
 

@@ -1,14 +1,15 @@
 import type { Duration } from '../time/duration';
 import {
   addDuration,
-  dayLabel,
   dayOf,
   endOfDay,
+  instantOfWallClock,
   makePeriodOf,
   type Period,
   subtractDuration,
   wallClock,
 } from '../time/period';
+import { DAY_MS } from '../time/units';
 import type { Zone } from '../time/zone';
 import { COUNT_RULES, type CountRule, type Policy, WITHIN_RULES, type WithinRule } from './policy';
 import type { Reason } from './reason';
@@ -89,7 +90,7 @@ function dayOfAge(createdAt: number, duration: Duration, zone: Zone, from = Numb
   const added = dayOf(wallClock(addDuration(createdAt, duration, zone), zone));
   if (duration.years === 0 && duration.months === 0) return added;
   for (let day = Math.max(added - MAX_OVERFLOW_DAYS, from); day < added; day += 1)
-    if (subtractDuration(endOfDay(dayLabel(day), zone) - 1, duration, zone) >= createdAt) return day;
+    if (subtractDuration(instantOfWallClock((day + 1) * DAY_MS, zone) - 1, duration, zone) >= createdAt) return day;
   return added;
 }
 

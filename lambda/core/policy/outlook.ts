@@ -2,8 +2,7 @@ import type { EvaluatedSnapshot } from '../report/report-model';
 import { longestGapDays, wholeDaysBetween } from '../time/ages';
 import type { Duration } from '../time/duration';
 import { addDuration, subtractDuration } from '../time/period';
-import { RetentionError } from '../util/errors';
-import { madeIn, ONE_DAY, rhythmText, stepsIn } from './schedule';
+import { ongoing } from './schedule';
 import { type SimulateInput, simulateRuns } from './simulate';
 
 /** The instants at which an outlook counts: at the end of the schedule, and later. */
@@ -24,9 +23,6 @@ export interface Outlook {
   /** Of what is kept in a year: restore points of each band of `AGE_BANDS`. */
   readonly restorePoints: readonly number[];
 }
-
-/** More is probably a typing mistake. */
-const MAX_OUTLOOK_SNAPSHOTS = 20_000;
 
 const ONE_MONTH: Duration = { years: 0, months: 1, days: 0, hours: 0, text: '1mo' };
 const ONE_YEAR: Duration = { years: 1, months: 0, days: 0, hours: 0, text: '1y' };
@@ -53,14 +49,7 @@ export function simulateOutlook({ schedule, ...input }: SimulateInput): Outlook 
   const { zone } = input.config;
   const [inAMonth, inAYear] = [addDuration(end, ONE_MONTH, zone), addDuration(end, ONE_YEAR, zone)];
   const range = { after: subtractDuration(end, span, zone), until: inAYear };
-  const made = madeIn(schedule, range, MAX_OUTLOOK_SNAPSHOTS, zone);
-  if (made.length > MAX_OUTLOOK_SNAPSHOTS)
-    throw new RetentionError(
-      'simulate.too-large',
-      `${rhythmText(schedule.rhythm)} for ${span.text} and a year is more than ${MAX_OUTLOOK_SNAPSHOTS} snapshots: ` +
-        'use a longer --every or a shorter --for',
-    );
-  const runs = stepsIn(end, ONE_DAY, range, MAX_OUTLOOK_SNAPSHOTS, zone);
+  const { made, runs } = ongoing(schedule, range, zone);
   const kept = { now: 0, inAMonth: 0, inAYear: 0 };
   let last: readonly EvaluatedSnapshot[] = [];
   for (const run of simulateRuns({ ...input, made, runs })) {

@@ -1,6 +1,7 @@
 import type { Duration } from '../time/duration';
 import { addDuration, dayOf, subtractDuration, wallClock } from '../time/period';
 import type { Zone } from '../time/zone';
+import { RetentionError } from '../util/errors';
 
 /** When snapshots are made: once each duration, on a weekday (Monday: 0), or at known instants again and again. */
 export type Rhythm =
@@ -76,4 +77,27 @@ export function madeIn({ rhythm, end }: Schedule, range: Range, most: number, zo
   if ('every' in rhythm) return stepsIn(end, rhythm.every, range, most, zone);
   const back = (weekdayOf(end, zone) - rhythm.weekday + 7) % 7;
   return stepsIn(subtractDuration(end, multiplyDuration(ONE_DAY, back), zone), ONE_WEEK, range, most, zone);
+}
+
+/** More snapshots of a schedule that goes on are probably a typing mistake. */
+const MAX_ONGOING = 20_000;
+
+/**
+ * When a schedule that goes on makes snapshots in the range, and the days in it, at the time of day of the schedule's
+ * end; oldest first. Throws `simulate.too-large`.
+ */
+export function ongoing(
+  schedule: Schedule,
+  range: Range,
+  zone: Zone,
+): { readonly made: readonly number[]; readonly runs: readonly number[] } {
+  const made = madeIn(schedule, range, MAX_ONGOING, zone);
+  const runs = stepsIn(schedule.end, ONE_DAY, range, MAX_ONGOING, zone);
+  if (made.length > MAX_ONGOING || runs.length > MAX_ONGOING)
+    throw new RetentionError(
+      'simulate.too-large',
+      `${rhythmText(schedule.rhythm)} for ${schedule.span.text} and the time that follows is more than ${MAX_ONGOING} ` +
+        'snapshots or days: use a longer --every or a shorter --for',
+    );
+  return { made, runs };
 }

@@ -1,5 +1,5 @@
 import type { EvaluatedSnapshot } from '../report/report-model';
-import { FINISHED_STATE, NO_TAGS, type Snapshot, type SourceLookup, type Tags } from '../snapshot/snapshot';
+import { FINISHED_STATE, type Kind, NO_TAGS, type Snapshot, type SourceLookup, type Tags } from '../snapshot/snapshot';
 import { dayLabel, dayOf, subtractDuration, wallClock } from '../time/period';
 import { RetentionError } from '../util/errors';
 import type { RetentionConfig } from './config';
@@ -41,8 +41,22 @@ export interface SimulateInput {
   readonly tags?: ReadonlyMap<string, Tags>;
 }
 
-const SIMULATED_SOURCE = { name: 'source', arn: 'simulated-source' } as const;
-const simulatedSources: SourceLookup = () => ({ state: 'exists', name: SIMULATED_SOURCE.name, tags: NO_TAGS });
+/** The source of simulated snapshots, and the tags that each snapshot has. */
+export interface SimulatedSource {
+  readonly kind: Kind;
+  readonly region: string;
+  readonly name: string;
+  readonly tags: Tags;
+  readonly snapshotTags: Tags;
+}
+
+const PLAIN_SOURCE: SimulatedSource = {
+  kind: 'instance',
+  region: 'simulated',
+  name: 'source',
+  tags: NO_TAGS,
+  snapshotTags: NO_TAGS,
+};
 
 const rulesIn = ({ keep, expireAfter }: Policy): number =>
   (keep === null || keep === 'all' ? 0 : Object.keys(keep.counts).length + Object.keys(keep.within).length) +
@@ -66,7 +80,7 @@ function instantsOf(schedule: Schedule, { zone }: RetentionConfig) {
 }
 
 /** A run of a simulation: what was there, and what the policy left of it. */
-interface SimulatedRun {
+export interface SimulatedRun {
   /** Epoch ms. */
   readonly now: number;
   readonly before: number;
@@ -75,24 +89,28 @@ interface SimulatedRun {
 
 /** Snapshots of `made` (epoch ms, oldest first) and the instants of the runs that evaluate them, oldest first. */
 export interface SimulatedRuns extends Pick<SimulateInput, 'config' | 'sizeGb' | 'tags'> {
+  readonly source?: SimulatedSource;
   readonly made: readonly number[];
   readonly runs: readonly number[];
 }
 
-function simulatedSnapshot(createdAt: number, { config, sizeGb, tags }: SimulatedRuns): Snapshot {
+function simulatedSnapshot(
+  createdAt: number,
+  { config, sizeGb, tags, source = PLAIN_SOURCE }: SimulatedRuns,
+): Snapshot {
   const name = new Date(wallClock(createdAt, config.zone)).toISOString().slice(0, 16).replace('T', ' ');
   return {
-    kind: 'instance',
+    kind: source.kind,
     account: null,
-    region: 'simulated',
+    region: source.region,
     arn: `simulated ${createdAt}`,
     name,
     createdAt,
     sizeGb,
-    state: FINISHED_STATE.instance,
+    state: FINISHED_STATE[source.kind],
     fromAutoSnapshot: false,
-    tags: tags?.get(name.slice(0, 10)) ?? NO_TAGS,
-    source: SIMULATED_SOURCE,
+    tags: tags?.get(name.slice(0, 10)) ?? source.snapshotTags,
+    source: { name: source.name, arn: 'simulated-source' },
   };
 }
 
@@ -101,8 +119,9 @@ function simulatedSnapshot(createdAt: number, { config, sizeGb, tags }: Simulate
  * `simulate.too-large` for more than a few seconds of work.
  */
 export function* simulateRuns(input: SimulatedRuns): Generator<SimulatedRun> {
-  const { config, made, runs } = input;
-  const workEach = Math.max(...[...config.policies.values()].map(rulesIn)) + 3;
+  const { config, made, runs, source = PLAIN_SOURCE } = input;
+  const sources: SourceLookup = () => ({ state: 'exists', name: source.name, tags: source.tags });
+  const workEach = Math.max(0, ...[...config.policies.values()].map(rulesIn)) + 3;
   let alive: readonly Snapshot[] = [];
   let next = 0;
   let work = 0;
@@ -118,9 +137,7 @@ export function* simulateRuns(input: SimulatedRuns): Generator<SimulatedRun> {
         `simulating ${runs.length} days of this policy would take too long: ` +
           'use a longer --every or a shorter --for',
       );
-    const kept = decide({ snapshots: alive, sources: simulatedSources, config, now }).items.filter(
-      ({ verdict }) => verdict === 'keep',
-    );
+    const kept = decide({ snapshots: alive, sources, config, now }).items.filter(({ verdict }) => verdict === 'keep');
     yield { now, before: alive.length, kept };
     alive = kept.map(({ snapshot }) => snapshot);
   }
@@ -143,7 +160,8 @@ export function runSimulation({ schedule, ...input }: SimulateInput): Simulation
   return { made: made.length, kept: last.length, days: simulatedDays(made.map(localDay), last, localDay, atOnce) };
 }
 
-function simulatedDays(
+/** The days from the first instant of `made` (local days, oldest first) to the last, with what is left of each. */
+export function simulatedDays(
   made: readonly number[],
   kept: readonly EvaluatedSnapshot[],
   localDay: (instant: number) => number,

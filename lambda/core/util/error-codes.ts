@@ -388,6 +388,11 @@ export const ERROR_CODES = {
     meaning: 'An outcome was to be recorded after the run had ended.',
     remedy: DEFECT,
   },
+  'output.exists': {
+    fault: 'operator',
+    meaning: 'A command writes a file of a fixed name, and the folder has one.',
+    remedy: 'Name the file with `--output`. A file that is named is replaced.',
+  },
   'output.unwritable': {
     fault: 'operator',
     meaning: 'An output file or folder cannot be written.',
@@ -397,6 +402,11 @@ export const ERROR_CODES = {
     fault: 'operator',
     meaning: 'The bundles of the functions are missing, or are of another version than the library.',
     remedy: 'Install the package again, in the version that the app imports.',
+  },
+  'package.playground': {
+    fault: 'operator',
+    meaning: 'The page of the playground is not beside the command line.',
+    remedy: 'Run `npm run build`, or install the package again.',
   },
   'plan.account': {
     fault: 'operator',

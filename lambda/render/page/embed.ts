@@ -66,7 +66,7 @@ export function selectShown(items: readonly EvaluatedSnapshot[], most = MAX_ROWS
 }
 
 /** JSON that cannot close the surrounding element. */
-const embedded = (value: unknown): string =>
+export const embedded = (value: unknown): string =>
   jsonText(value).replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
 
 /** A list of distinct texts. */
