@@ -84,7 +84,7 @@ interface RecordedPositions {
 }
 
 /** Lists which items of a plan have an outcome or an attempt. */
-export async function listRecords(store: Store, plan: PlanKey): Promise<RecordedPositions> {
+async function listRecords(store: Store, plan: PlanKey): Promise<RecordedPositions> {
   const found = (await store.list(recordFolder(plan))).flatMap((name) => {
     const [, digits, kind] = RECORD_NAME.exec(name) ?? [];
     return digits === undefined ? [] : [{ position: Number(digits), kind }];

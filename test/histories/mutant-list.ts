@@ -95,7 +95,7 @@ export const MUTANTS: readonly Mutant[] = [
     'lambda/deletion/check-group.ts',
     ['the source is not read again', 'if (named === null) return null;', 'if (named !== undefined) return null;'],
     ['a source that no list had is not asked for', 'const named = source ?? absentSource;', 'const named = source;'],
-    ['the kept snapshots are not read again', 'for (const kept of floor) {', 'for (const kept of floor.slice(0, 0)) {'],
+    ['the kept snapshots are not read again', 'await eachOf(floor, (kept)', 'await eachOf(floor.slice(0, 0), (kept)'],
   ),
   ...of(
     'lambda/core/plan/recheck.ts',

@@ -552,8 +552,8 @@ export const ERROR_CODES = {
   },
   'result.unreadable': {
     fault: 'operator',
-    meaning: 'The record of what was deleted cannot be read, or lacks its plan.',
-    remedy: `Restore the object that the message names. ${NEW_PLAN_REMEDY}`,
+    meaning: 'The record of what was deleted cannot be read, or lacks its plan. No plan of the same place is applied.',
+    remedy: 'Restore the object that the message names. Or apply a new plan a day after the last deletion.',
   },
   'run.attempts': {
     fault: 'aws',
