@@ -143,7 +143,7 @@ function whenText({ items }: ApplyResult, zone: Zone): string {
   return from === to ? `${day}, at ${from.slice(11)}` : `${day}, between ${from.slice(11)} and ${to.slice(11)}`;
 }
 
-/** `2 could not be deleted. 2 were skipped, and still exist.`; empty: all snapshots of the plan were deleted. */
+/** `2 could not be deleted. 2 were skipped, and not deleted.`; empty: all snapshots of the plan were deleted. */
 export function othersText(result: ApplyResult): string {
   const { failed, spared, changed, alreadyGone, open } = result.totals;
   const unsettled = unsettledItems(result).length;
@@ -152,9 +152,7 @@ export function othersText(result: ApplyResult): string {
   const lateText = late === 0 ? '' : `, and ${late === failed ? '' : `${formatNumber(late)} of them `}may still be`;
   return [
     failed > 0 ? `${formatNumber(failed)} could not be deleted${lateText}.` : '',
-    skipped > 0
-      ? `${formatNumber(skipped)} ${pluralVerb(skipped)} skipped, and still exist${skipped === 1 ? 's' : ''}.`
-      : '',
+    skipped > 0 ? `${formatNumber(skipped)} ${pluralVerb(skipped)} skipped, and not deleted.` : '',
     alreadyGone > 0 ? `${formatNumber(alreadyGone)} ${pluralVerb(alreadyGone)} already gone.` : '',
     unsettled > 0 ? `Of ${formatNumber(unsettled)} the outcome is not known.` : '',
     open > unsettled ? `${formatNumber(open - unsettled)} ${pluralVerb(open - unsettled)} not processed.` : '',

@@ -219,6 +219,12 @@ describe('the first screen', () => {
     const context = { ...DEPLOYED, due: dueOn((i) => (i < 9 ? '2026-12-02' : '2027-01-04')) };
     expect(shown(page(report, context), 'h1')).toBe('26 snapshots will be deleted, the first 9 on 2 December.');
     expect(first(report, context)).toMatch(/Mon 4 Jan 17 deleted/);
+    const three = { ...DEPLOYED, due: dueOn((i) => ['2026-11-25', '2026-11-30', '2027-01-04'][i % 3] ?? '') };
+    expect(first(report, three)).toMatch(/Wed 25 9 deleted .*Mon 30 9 deleted .*Mon 4 Jan 8 deleted/);
+    const many = { ...DEPLOYED, due: dueOn((i) => `2026-12-${String(i + 1).padStart(2, '0')}`) };
+    expect(first(report, many)).toMatch(
+      /Today report Tue 1 Dec 1 deleted .*Mon 7 Dec 1 deleted And on 19 later days\./,
+    );
   });
 
   test('says that the days are not known where they could not be computed', () => {
@@ -249,6 +255,10 @@ describe('the first screen', () => {
     expect(shown(page(aReport([kept()], { problems: [problem] }), DEPLOYED), 'h1')).toBe(
       'Nothing can be deleted, and 1 problem needs a fix.',
     );
+    const source = { arn: 'mail', name: 'mail', region: 'us-east-1', kind: 'instance' } as const;
+    const stale = page(aReport([kept()], { stale: [{ source, newestAt: null }] }), DEPLOYED);
+    expect(shown(stale, 'h1')).toBe('Nothing can be deleted, and 1 source has no recent snapshot.');
+    expect(stale).not.toContain('No action needed');
   });
 
   test('repeats the options of the run in each command of the command line', () => {

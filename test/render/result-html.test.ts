@@ -61,7 +61,7 @@ describe('the first screen of a result', () => {
     const html = page(context([anOutcome('a'), failed('b'), late, held('c'), gone]));
     expect(shown(html, 'h1')).toBe('1 of 5 snapshots was deleted on 23 November 2026.');
     expect(lead(html)).toContain(
-      '2 could not be deleted, and 1 of them may still be. 1 was skipped, and still exists. 1 was already gone.',
+      '2 could not be deleted, and 1 of them may still be. 1 was skipped, and not deleted. 1 was already gone.',
     );
     expect(html).toContain('aria-label="1 deleted, 1 may still be deleted, 1 failed, 1 skipped, 1 already gone"');
     expect(shown(html, 'aside')).toContain('Find out why 2 failed');
@@ -86,7 +86,7 @@ describe('the first screen of a result', () => {
   test('says that nothing was deleted', () => {
     const html = page(context([held('a')]));
     expect(shown(html, 'h1')).toBe('Nothing was deleted.');
-    expect(lead(html)).toBe('1 was skipped, and still exists.');
+    expect(lead(html)).toBe('1 was skipped, and not deleted.');
     expect(html).not.toContain('id="deleted"');
   });
 

@@ -135,9 +135,9 @@ describe('the index of reports', () => {
       const store: Store = { ...memoryStore(objects), locate: (key) => `s3://bucket/${key}` };
       await indexReports(store, report(ids[2]), true, new Map(), 'eu-west-1');
       const page = objects.get('reports/index.html') ?? '';
-      const hrefs = [...page.matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href);
+      const addresses = [...page.matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href);
       const console = 'https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&amp;prefix=';
-      expect(hrefs.slice(0, 4)).toEqual([
+      expect(addresses.slice(0, 4)).toEqual([
         `${console}reports/${ids[2]}/report.html`,
         `${console}reports/${ids[2]}/report.csv`,
         `${console}reports/${ids[2]}/report.json`,

@@ -139,7 +139,7 @@ function blockedPanel(report: Report, { run }: PageContext): string {
       ? firstCleanUpCommands(run.plan ?? 'plan.json', run.options)
           .map((command, index) => commandHtml(`clean-up-${index + 1}`, command))
           .join('')
-      : `<p class="small quiet"><b>${FIRST_CLEAN_UP_GUIDE}</b> shows each step.</p>`;
+      : `<p class="small quiet">${FIRST_CLEAN_UP_GUIDE} shows each step.</p>`;
   return `${panelHeading('Do the first clean-up once')}${intro}${how}${fold(
     'The message in full',
     `<p>${escapeHtml(oneLine(report.plan.blocked?.message ?? ''))}</p>`,
@@ -186,7 +186,9 @@ export function actionPanel(report: Report, situation: Situation, context: PageC
     case 'empty': {
       const at = dayInWords(localDay(report.evaluatedAt, report.zone));
       const trial = context.config === undefined || situation.kind === 'empty' ? '' : TRIAL_HINT;
-      return `${panelHeading('No action needed')}${small(`This report is as of ${escapeHtml(at)}.${trial}`)}`;
+      const title =
+        report.problems.length + report.stale.length === 0 ? 'No action needed' : 'See what needs attention';
+      return `${panelHeading(title)}${small(`This report is as of ${escapeHtml(at)}.${trial}`)}`;
     }
   }
 }

@@ -59,9 +59,19 @@ function incompleteHeadline(regions: readonly string[], context: PageContext): s
   return `${nothing}: ${lists} could not be read.`;
 }
 
+/** What a report without candidates says: that there is nothing to do only where nothing waits for a person. */
+function cleanHeadline({ totals, problems, stale }: Report): string {
+  if (problems.length > 0)
+    return `Nothing can be deleted, and ${formatCount(problems.length, 'problem needs', 'problems need')} a fix.`;
+  if (stale.length > 0)
+    return `Nothing can be deleted, and ${formatCount(stale.length, 'source has', 'sources have')} no recent snapshot.`;
+  const which = totals.snapshots === 1 ? 'the one snapshot is' : `all ${formatCount(totals.snapshots, 'snapshot')} are`;
+  return `Nothing to do: ${which} within policy.`;
+}
+
 /** The outcome as one sentence. */
 function headlineOf(report: Report, situation: Situation, context: PageContext): Headline {
-  const { totals, evaluatedAt, zone, problems } = report;
+  const { totals, evaluatedAt, zone } = report;
   const all = formatCount(totals.snapshots, 'snapshot');
   const plain = (rest: string): Headline => ({ subject: '', rest });
   switch (situation.kind) {
@@ -81,11 +91,7 @@ function headlineOf(report: Report, situation: Situation, context: PageContext):
     case 'nothing-read':
       return plain('Nothing could be read, so nothing can be deleted.');
     case 'clean':
-      return plain(
-        problems.length === 0
-          ? `Nothing to do: ${totals.snapshots === 1 ? 'the one snapshot is' : `all ${all} are`} within policy.`
-          : `Nothing can be deleted, and ${formatCount(problems.length, 'problem needs', 'problems need')} a fix.`,
-      );
+      return plain(cleanHeadline(report));
     case 'empty':
       return plain('There are no snapshots.');
   }
@@ -233,22 +239,25 @@ function leadOf(report: Report, situation: Situation, context: PageContext): str
 
 const MAX_SHOWN_DAYS = 8;
 
-/** The next days with their deletions. A later deletion day follows the first week. */
+/** The next days with their deletions. Days without one give way to later deletions. */
 function daysHtml(days: readonly DeletionDay[], today: string): string {
   const counts = new Map(days.map(({ day, count }) => [day, count]));
   const week = Array.from({ length: MAX_SHOWN_DAYS }, (_, i) => daysAfter(today, i));
-  const later = days.filter(({ day }) => day > (week.at(-1) ?? '')).map(({ day }) => day);
-  const shown =
-    later.length === 0 ? week : [...week.slice(0, MAX_SHOWN_DAYS - Math.min(3, later.length)), ...later.slice(0, 3)];
+  const named = days.slice(0, MAX_SHOWN_DAYS - 1).map(({ day }) => day);
+  const others = week.filter((day) => !named.includes(day)).slice(0, MAX_SHOWN_DAYS - named.length);
+  const shown = [...named, ...others].sort();
   const items = shown.map((day, index) => {
     const count = counts.get(day);
     const weekday = weekdayName(day).slice(0, 3);
-    const name = index === shown.length - 1 ? `${weekday} ${shortDayText(day)}` : `${weekday} ${Number(day.slice(8))}`;
+    const name =
+      index === shown.length - 1 || day > (week.at(-1) ?? '')
+        ? `${weekday} ${shortDayText(day)}`
+        : `${weekday} ${Number(day.slice(8))}`;
     if (count !== undefined) return `<li class="end"><b>${name}</b><em>${formatNumber(count)} deleted</em></li>`;
     if (index === 0) return '<li class="now"><b>Today</b><span>report</span></li>';
     return `<li><span>${name.replace(' ', '<br>')}</span></li>`;
   });
-  const rest = later.slice(3).length;
+  const rest = days.length - named.length;
   const more = rest === 0 ? '' : `<p class="small quiet">And on ${formatCount(rest, 'later day')}.</p>`;
   return `<ol class="days" aria-label="The next days">${items.join('')}</ol>${more}\n`;
 }

@@ -99,7 +99,7 @@ ${commandHtml('resume', resumeCommand.command)}<p class="small quiet">Paste it i
   if (failed > 0)
     return panelText(
       `Find out why ${failed === 1 ? 'one' : formatNumber(failed)} failed`,
-      `The next report lists again what your policy does not keep. <b>${projectGuide('runbook.md#deletions-failed')}</b> has the causes.`,
+      `The next report lists again what your policy does not keep. ${projectGuide('runbook.md#deletions-failed')} has the causes.`,
     );
   if (result.status === 'unfinished')
     return panelText(

@@ -146,8 +146,8 @@ function otherGroups(result: ApplyResult): readonly ResultGroup[] {
   const all: readonly (readonly [title: string, note: string, ResultGroup['rows']])[] = [
     ['Outcome not known', 'A delete may have been sent.', unsettledItems(result)],
     ['May still be deleted', 'A delete was sent, and Lightsail may still carry it out.', late],
-    ['Could not be deleted', 'They still exist. The next report lists again what your policy does not keep.', failed],
-    ['Skipped', 'Held or changed since the plan was made. They still exist.', skipped],
+    ['Could not be deleted', 'The next report lists again what your policy does not keep.', failed],
+    ['Skipped', 'Held or changed since the plan was made, and not deleted.', skipped],
     ['Already gone', 'Deleted by someone else, or earlier.', gone],
   ];
   return all

@@ -9,6 +9,9 @@ import type { TrialDecision } from './evaluate';
 import { showLeftOut } from './printing';
 
 const FIRST_LANES = 24;
+/** Marks that are drawn at first, unless they are those of the first few sources. */
+const MAX_FIRST_MARKS = 1_500;
+const MIN_LANES = 8;
 const MORE_LANES = 60;
 /** Minimum distance of two marks in one row (percent), maximum number of rows, and their distance (px). */
 const MIN_MARK_DISTANCE = 0.5;
@@ -180,6 +183,17 @@ function tip(rows: readonly SnapshotRow[], field: HTMLElement, clock: LocalClock
   });
 }
 
+/** How many sources are drawn at first, by their numbers of snapshots. */
+function firstLanes(counts: readonly number[]): number {
+  let [lanes, marks] = [0, 0];
+  for (const count of counts.slice(0, FIRST_LANES)) {
+    marks += count;
+    if (marks > MAX_FIRST_MARKS && lanes >= MIN_LANES) break;
+    lanes += 1;
+  }
+  return lanes;
+}
+
 /** The heading of the sources of a region. */
 const regionHead = ({ city, region }: RowSource): HTMLElement =>
   make('h3', { class: 'reg' }, city, ...(city === region ? [] : [' ', make('code', {}, region)]));
@@ -204,7 +218,7 @@ export function timeline(
     else known.push(row);
   }
   const sources = [...lanes];
-  let shown = FIRST_LANES;
+  let shown = firstLanes(sources.map(([, list]) => list.length));
   let highlight = '';
   byId('axis', HTMLElement).replaceChildren(make('span', {}), elementOf(axisView(span)), make('span', {}));
   const draw = (): void => {
