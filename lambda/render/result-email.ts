@@ -148,12 +148,12 @@ function resultLines(result: ApplyResult, zone: Zone): readonly string[] {
     deleted === 0
       ? 'Nothing was deleted.'
       : `${formatCount(deleted, 'snapshot')} ${pluralVerb(deleted)} deleted${whenText(result, zone)}.`;
-  const skipped = spared + changed;
   const rest = [
     failed > 0 ? `${formatNumber(failed)} could not be deleted.` : '',
-    skipped > 0
-      ? `${formatNumber(skipped)} ${pluralVerb(skipped)} skipped, and still exist${skipped === 1 ? 's' : ''}.`
+    spared > 0
+      ? `${formatNumber(spared)} ${pluralVerb(spared)} skipped, and still exist${spared === 1 ? 's' : ''}.`
       : '',
+    changed > 0 ? `${formatNumber(changed)} ${pluralVerb(changed)} skipped as no longer what was planned.` : '',
     alreadyGone > 0 ? `${formatNumber(alreadyGone)} ${pluralVerb(alreadyGone)} already gone.` : '',
     unsettled > 0 ? `Of ${formatNumber(unsettled)} the outcome is not known.` : '',
     open > unsettled ? `${formatNumber(open - unsettled)} ${pluralVerb(open - unsettled)} not processed.` : '',
