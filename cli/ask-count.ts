@@ -1,6 +1,6 @@
 import type { Plan } from '../lambda/core/plan/plan';
 import { RetentionError } from '../lambda/core/util/errors';
-import { checkCount } from '../lambda/deletion/verify-plan';
+import { checkCount, checkShownCount } from '../lambda/deletion/verify-plan';
 import { wrap } from '../lambda/render/terminal';
 import { type Caller, sayEndpoints } from './aws';
 import { columnsOf, type Terminal } from './terminal';
@@ -54,5 +54,5 @@ export async function confirmCount(
       'usage.no-terminal',
       `there is no terminal to ask on, and no input is piped in; check the list, then pass --yes ${candidates} to delete it`,
     );
-  checkCount(line !== null && /^\s*\d{1,9}\s*$/.test(line) ? Number(line) : Number.NaN, plan, candidates);
+  checkShownCount(line !== null && /^\s*\d{1,9}\s*$/.test(line) ? Number(line) : Number.NaN, plan, candidates);
 }

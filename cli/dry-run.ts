@@ -2,6 +2,7 @@ import type { ItemResult } from '../lambda/core/plan/outcome';
 import type { Candidate } from '../lambda/core/plan/recheck';
 import { monthlyCostCeiling, roundMoney, snapshotGb } from '../lambda/core/policy/cost';
 import { describeReason } from '../lambda/core/policy/reason';
+import { RetentionError } from '../lambda/core/util/errors';
 import { jsonText } from '../lambda/core/util/safe-text';
 import { type ApplyPorts, applyPrepared, type Prepared } from '../lambda/deletion/apply-plan';
 import { rehearsalOutcomes } from '../lambda/deletion/outcome-store';
@@ -18,6 +19,8 @@ interface Rehearsal {
   readonly prepared: Prepared;
   readonly deletable: readonly Candidate[];
   readonly others: readonly ItemResult[];
+  /** How many snapshots of the plan could not be checked. */
+  readonly notChecked: number;
 }
 
 function dryRunText({ prepared, deletable, others }: Rehearsal, columns: number): Iterable<string> {
@@ -30,7 +33,7 @@ function dryRunText({ prepared, deletable, others }: Rehearsal, columns: number)
 }
 
 /** The object that `apply --dry-run --format json` prints. */
-function dryRunJson({ prepared, deletable, others }: Rehearsal): DryRunJson {
+function dryRunJson({ prepared, deletable, others, notChecked }: Rehearsal): DryRunJson {
   const { plan, config, decidedAt, doneBefore, refusal } = prepared;
   const pricing = config.pricing;
   const sum = (amounts: readonly (number | null)[]): number =>
@@ -51,6 +54,7 @@ function dryRunJson({ prepared, deletable, others }: Rehearsal): DryRunJson {
     totals: {
       wouldDelete: deletable.length,
       wouldNotDelete: others.length,
+      notChecked,
       doneBefore,
       sizeGb: sum(deletable.map(({ evaluated }) => snapshotGb(evaluated.snapshot))),
       monthlyCostCeiling: roundMoney(
@@ -97,7 +101,9 @@ export async function rehearse(
     wouldDelete: (candidate) => void deletable.push(candidate),
     progress: (result) => void others.push(result),
   });
-  const rehearsal = { prepared, deletable, others };
+  const { groups, skipped } = prepared;
+  const all = groups.reduce((sum, { items }) => sum + items.length, skipped.length);
+  const rehearsal = { prepared, deletable, others, notChecked: all - deletable.length - others.length };
   if (format === 'json') await writeOut(out, [`${jsonText(dryRunJson(rehearsal), 1)}\n`]);
   else {
     await writeOut(out, dryRunText(rehearsal, columnsOf(out)));
@@ -106,5 +112,10 @@ export async function rehearse(
     ]);
   }
   if (prepared.refusal !== null) throw prepared.refusal;
+  if (rehearsal.notChecked > 0)
+    throw new RetentionError(
+      'apply.not-checked',
+      `${formatCount(rehearsal.notChecked, 'snapshot')} of the plan could not be checked, because this machine was too slow or was suspended; run the same again`,
+    );
   return others.some(({ outcome }) => outcome === 'failed') ? EXIT.someFailed : EXIT.done;
 }

@@ -252,6 +252,7 @@ const DRY_RUN = z.object({
   totals: z.object({
     wouldDelete: z.number(),
     wouldNotDelete: z.number(),
+    notChecked: z.number(),
     doneBefore: z.number(),
     sizeGb: z.number(),
     monthlyCostCeiling: z.number(),

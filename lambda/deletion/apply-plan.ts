@@ -247,6 +247,7 @@ class PlanRun {
 
   /** Whether no delete may be sent on this decision: it is too old, a clock was set back, or the plan has expired. */
   private readonly isOutdated = (): boolean => {
+    if (this.options.wouldDelete !== undefined) return false;
     const { plan, decidedAt } = this.prepared;
     const now = this.ports.clock();
     const sinceDecision = now - decidedAt;

@@ -1,13 +1,17 @@
 import { DAY_MS } from '../core/time/units';
 import { eachOf } from '../ports/each-of';
 import type { Clock, Store } from '../ports/ports';
-import { resultFile } from '../storage/keys';
+import { RECORD_FOLDER_NAME, resultFile, resultFolder } from '../storage/keys';
 import { listResults } from '../storage/result-index';
 import { APPLY_RESULT, parseStored } from '../storage/schemas';
-import { byArn, doubtfulOf, readRecords, unreadableStored } from './outcome-files';
+import { byArn, doubtfulOf, readRecords, unreadableRecord } from './outcome-files';
 
 /** A delete whose end is not known counts as one that may still be carried out for this long (ms). */
 const MAX_DOUBT_MS = DAY_MS;
+
+/** Whether a run of a plan recorded attempts. A run records each before its delete is sent. */
+const hasAttempts = async (store: Store, planId: string): Promise<boolean> =>
+  (await store.list(resultFolder(planId))).some((name) => RECORD_FOLDER_NAME.test(name));
 
 /**
  * Returns the ARNs of the snapshots that a delete of another plan of the place may still remove: it was sent within a
@@ -17,14 +21,20 @@ const MAX_DOUBT_MS = DAY_MS;
 export async function readInDoubtElsewhere(store: Store, clock: Clock, planId: string): Promise<readonly string[]> {
   const since = clock() - MAX_DOUBT_MS;
   const recent = [...(await listResults(store))].flatMap(([id, storedAt]) =>
-    id !== planId && (storedAt ?? since) >= since ? [id] : [],
+    id !== planId && (storedAt ?? since) >= since ? [{ id, until: (storedAt ?? clock()) + MAX_DOUBT_MS }] : [],
   );
-  const arns = await eachOf(recent, async (id): Promise<readonly string[]> => {
+  const arns = await eachOf(recent, async ({ id, until }): Promise<readonly string[]> => {
     const key = resultFile(id);
     const text = await store.get(key);
     if (text === null) return [];
     const result = parseStored(APPLY_RESULT, text);
-    if (result === null) throw unreadableStored(store, key);
+    if (result === null) {
+      // Without attempts, it is another file, or the result of a plan of which no delete was sent.
+      if (!(await hasAttempts(store, id))) return [];
+      throw unreadableRecord(
+        `cannot tell which deletes of another plan may still be carried out: ${store.locate(key)} is not as it was written; restore it, or apply the plan again after ${new Date(until).toISOString()}`,
+      );
+    }
     const recorded = byArn(result);
     return doubtfulOf(
       result.status === 'finished'

@@ -154,8 +154,13 @@ export function checkConfig(plan: Plan, config: Config): void {
  * the plan's count is valid.
  */
 export function checkCount(count: number, plan: Plan, candidates = plan.items.length): void {
+  if (count !== plan.items.length) checkShownCount(count, plan, candidates);
+}
+
+/** Refuses plan.count: a person who answers a question must give the number that it has shown. */
+export function checkShownCount(count: number, plan: Plan, candidates: number): void {
   const planned = plan.items.length;
-  if (count === candidates || count === planned) return;
+  if (count === candidates) return;
   const got = Number.isNaN(count) ? 'no count' : `the count ${count}`;
   const expected =
     candidates === planned

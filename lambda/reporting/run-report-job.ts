@@ -1,4 +1,4 @@
-import { countdown } from '../core/plan/grace-period';
+import { announcedStarts, countdown } from '../core/plan/grace-period';
 import type { NewPlan } from '../core/plan/plan';
 import { graceHistoryStart } from '../core/plan/timetable';
 import type { Config } from '../core/policy/config';
@@ -45,7 +45,7 @@ export interface RunRequest {
 /** Time limit (ms) of each read of the store before the inventory. */
 const READ_TIMEOUT_MS = 30_000;
 
-type ReportCountdown = Pick<DeletionNotice, 'due' | 'countedFrom'>;
+type ReportCountdown = Pick<DeletionNotice, 'due' | 'countedFrom' | 'starts'>;
 
 /**
  * Returns the first day on which each snapshot of a plan can be deleted automatically; none for a report that no person
@@ -66,6 +66,7 @@ async function dueDays(
   return {
     due: new Map([...due].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const)),
     countedFrom,
+    starts: announcedStarts(plan, due),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { AnnouncedStarts } from '../core/plan/grace-period';
 import { compactInstant } from '../core/time/instant';
 import { MAX_LATE_MS } from '../core/time/tolerance';
 import { RetentionError } from '../core/util/errors';
@@ -74,6 +75,8 @@ export interface RunNote {
   readonly announced: boolean;
   /** When the oldest report that counted for its countdown was made (ISO 8601); absent where it announced nothing. */
   readonly countedFrom?: string;
+  /** The starts of deletions that it announced, in the order of its plan; absent: not known. */
+  readonly starts?: AnnouncedStarts;
   /** Whether the check for the first report started the run, and not the schedule of the reports. */
   readonly firstCheck?: true;
   /** The schedule of the reports by which days were announced; absent: not known. */

@@ -1,3 +1,4 @@
+import type { AnnouncedStarts } from '../core/plan/grace-period';
 import { hasChanges } from '../core/report/report-diff';
 import type { Report } from '../core/report/report-model';
 import { compactInstant } from '../core/time/instant';
@@ -69,6 +70,8 @@ export interface DeletionNotice {
   readonly due: ReadonlyMap<string, string> | null;
   /** When the oldest report that counts for it was made (epoch ms). */
   readonly countedFrom?: number;
+  /** The starts of the days in `due`, in the order of the plan; absent: not known. */
+  readonly starts?: AnnouncedStarts;
   /** The expression of the report's schedule; absent: not known. */
   readonly reportSchedule?: string;
   /** The name of the schedule that starts the deletion. */
@@ -180,6 +183,7 @@ async function sendEmail(
     ...(options.deletion?.countedFrom !== undefined && {
       countedFrom: new Date(options.deletion.countedFrom).toISOString(),
     }),
+    ...(options.deletion?.starts !== undefined && { starts: options.deletion.starts }),
   };
   const note = (name: string): Promise<void> =>
     noteRun(store, scheduledAt === null ? runTime(reportId) : compactInstant(scheduledAt), name, {

@@ -288,6 +288,7 @@ export const SENT_NOTE = z.looseObject({
   at: instantOrNull,
   countedFrom: instantOrNull,
   schedule: z.catch(z.nullable(z.string()), null),
+  starts: z.catch(z.nullable(z.array(z.tuple([z.nullable(z.number()), z.number()]))), null),
   firstCheck: z.catch(z.boolean(), false),
 });
 

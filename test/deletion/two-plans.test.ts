@@ -243,8 +243,22 @@ describe.each(STORES)('two plans that list the same snapshots, in %s', (_, openS
     const { store } = opened;
     const { text } = await rig.plan();
     await store.put({ key: 'results/other.json', contentType: 'application/json', body: ['{'] });
+    const attempt = 'results/other/0123456789abcdef/000000.attempt.json';
+    await store.put({ key: attempt, contentType: 'application/json', body: ['{'] });
     expect(await codeOf(rig.apply({ store, text, owner: anOwner() }))).toBe('result.unreadable');
+    await expect(rig.apply({ store, text, owner: anOwner() })).rejects.toThrow(
+      /restore it, or apply the plan again after \d{4}-/,
+    );
     expect(deletes()).toEqual([]);
+  });
+
+  it('are not refused for a file in results/ that is no record, such as a history that a person wrote there', async () => {
+    const { store } = opened;
+    const { text } = await rig.plan();
+    for (const name of ['history.json', 'index.json', 'evidence.json'])
+      await store.put({ key: `results/${name}`, contentType: 'application/json', body: ['[]'] });
+    expect(await codeOf(rig.apply({ store, text, owner: anOwner() }))).toBe(null);
+    expect(deletes()).toHaveLength(5);
   });
 
   it('are not both applied by a suspended run that goes on after the other one took over', async () => {

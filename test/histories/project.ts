@@ -194,7 +194,8 @@ export function forgeReport(planText: string, at: number, id: string): ReadonlyM
   const { digest: _, ...plan } = JSON.parse(planText);
   const content = { ...plan, id, createdAt: new Date(at).toISOString() };
   const digest = digestOf(content);
-  const note = { at: new Date(at).toISOString(), reportId: id, digest, confirmed: 1, announced: true };
+  const starts = [[at, plan.items.length]];
+  const note = { at: new Date(at).toISOString(), reportId: id, digest, confirmed: 1, announced: true, starts };
   return new Map([
     [planFile(id), JSON.stringify({ ...content, digest })],
     [`runs/${id.slice(0, 16)}/sent.json`, JSON.stringify(note)],

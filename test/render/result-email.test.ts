@@ -83,7 +83,7 @@ const MIXED: readonly ItemResult[] = [
   item({ name: 'prod-web-2025-10-06', outcome: 'failed', code: 'AccessDeniedException', text: 'not allowed' }),
   item({ name: 'prod-web-2025-11-05', outcome: 'failed', code: 'AccessDeniedException', text: 'not allowed' }),
   item({ name: 'wiki-2026-05-24', outcome: 'spared', code: 'hold', text: 'held by the tag retention:hold' }),
-  item({ name: 'app-2026-09-24', outcome: 'changed', code: 'changed.tags', text: 'its tags changed' }),
+  item({ name: 'app-2026-09-24', outcome: 'changed', code: 'snapshot.changed', text: 'another snapshot has its name' }),
 ];
 
 const COMMAND = invokeCommand(

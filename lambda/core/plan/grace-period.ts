@@ -5,7 +5,13 @@ import { CLOCK_TOLERANCE_MS } from '../time/tolerance';
 import { DAY_MS, HOUR_MS } from '../time/units';
 import { firstDeletion, firstStart, MAX_REPORT_AGE_MS } from './deletion-start';
 import type { NewPlan, Plan, PlanContent, PlanItem } from './plan';
-import { type AutomaticConfig, graceHistoryStart, isPastGrace, type Listing, Timetable } from './timetable';
+import { type AutomaticConfig, graceHistoryStart, isPastGrace, Timetable } from './timetable';
+
+/**
+ * The starts (epoch ms) of deletions that a report announced for the items of its plan, in their order: each with the
+ * number of items in a row that have it. Null: no scheduled start can delete them.
+ */
+export type AnnouncedStarts = readonly (readonly [start: number | null, items: number])[];
 
 /** The note that a report was e-mailed. */
 export interface MailNote {
@@ -24,6 +30,8 @@ export interface MailNote {
   readonly countedFrom?: number | null;
   /** The schedule of the reports by which it announced days; null: not noted. */
   readonly schedule?: string | null;
+  /** The starts that it announced; null: not noted. */
+  readonly starts?: AnnouncedStarts | null;
   /** Whether the report was scheduled, and not made by hand. */
   readonly isScheduled?: boolean;
 }
@@ -84,7 +92,8 @@ interface EligibleRun {
   readonly plans: readonly Plan[];
   /** The oldest report (epoch ms) of the countdown that it announced. */
   readonly countedFrom: number;
-  readonly schedule: string | null;
+  /** The starts (epoch ms) that its e-mail announced, by item. */
+  readonly announced: ReadonlyMap<string, number>;
 }
 
 const isNear = (storedAt: number | null, claimed: number): boolean =>
@@ -160,6 +169,21 @@ function findUnusableMail(mailed: Plan, { reportId, digest, confirmed, announced
   return null;
 }
 
+const itemKey = ({ arn, createdAt, name, kind, region }: PlanItem): string =>
+  JSON.stringify([arn, createdAt, name, kind, region]);
+
+/** The announced starts (epoch ms) by item; none where they do not fit the plan. */
+function announcedBy({ items }: Plan, starts: AnnouncedStarts): ReadonlyMap<string, number> {
+  const announced = new Map<string, number>();
+  let position = 0;
+  for (const [start, count] of starts) {
+    const run = items.slice(position, position + count);
+    if (start !== null) for (const item of run) announced.set(itemKey(item), start);
+    position += count;
+  }
+  return position === items.length ? announced : new Map();
+}
+
 /** Evaluates a run: every report of it must be complete, and one must have been e-mailed to a confirmed subscriber. */
 function evaluateRun(run: ReportRun, config: Pick<Config, 'digest'>): EligibleRun | NothingDue {
   const unusable = findUnusableReport(run, config);
@@ -184,7 +208,7 @@ function evaluateRun(run: ReportRun, config: Pick<Config, 'digest'>): EligibleRu
     mailed: sent.plan,
     plans: stored.map(({ plan }) => plan),
     countedFrom: note.countedFrom ?? Number.NEGATIVE_INFINITY,
-    schedule: note.schedule ?? null,
+    announced: announcedBy(sent.plan, note.starts ?? []),
   };
 }
 
@@ -207,9 +231,6 @@ function makeEvaluator(config: Pick<Config, 'digest'>): (run: ReportRun) => Elig
   };
 }
 
-const itemKey = ({ arn, createdAt, name, kind, region }: PlanItem): string =>
-  JSON.stringify([arn, createdAt, name, kind, region]);
-
 /**
  * When the e-mailed report of a run was made, and not before the time in its keys: no object can put a run behind the
  * reports that were made before it. Without its plan: the latest of the other reports, the note, and when it began.
@@ -230,29 +251,37 @@ const reportTimeOf = ({ time, plans, mailed, begunAt }: ReportRun): number => {
  */
 export const GRACE_MARGIN_MS = 4 * DAY_MS;
 
+/** The reports that list an item without interruption. */
+interface Listing {
+  /** Since when (epoch ms). */
+  readonly since: number;
+  /** The latest start (epoch ms) that any of them announced for it; minus infinity: none did. */
+  readonly announced: number;
+}
+
 /** The listings of items by key. */
 type Listings = Map<string, Listing>;
 
 /** Removes from `listed` the items that a plan of an older run lacks, and dates the others back to that run. */
-function dateBack(listings: Listings, listed: Set<string>, { plans, countsFrom, schedule }: EligibleRun): void {
+function dateBack(listings: Listings, listed: Set<string>, { plans, countsFrom, announced }: EligibleRun): void {
   for (const plan of plans) {
     const keys = new Set(plan.items.map(itemKey));
     for (const each of listed) if (!keys.has(each)) listed.delete(each);
   }
-  // The listings of one report are the same object, so that each is made once.
-  const older = new Map<Listing | undefined, Listing>();
+  // Equal listings are the same object: there are few.
+  const older = new Map<string, Listing>();
   for (const each of listed) {
     const known = listings.get(each);
-    const listing = older.get(known) ?? olderListing(known, countsFrom, schedule);
-    older.set(known, listing);
+    const since = Math.min(countsFrom, known?.since ?? countsFrom);
+    const latest = Math.max(
+      announced.get(each) ?? Number.NEGATIVE_INFINITY,
+      known?.announced ?? Number.NEGATIVE_INFINITY,
+    );
+    const id = `${since} ${latest}`;
+    const listing = older.get(id) ?? { since, announced: latest };
+    older.set(id, listing);
     listings.set(each, listing);
   }
-}
-
-function olderListing(known: Listing | undefined, countsFrom: number, schedule: string | null): Listing {
-  const { since, schedules } = known ?? { since: countsFrom, schedules: [] };
-  const isKnown = schedule === null || schedules.includes(schedule);
-  return { since: Math.min(countsFrom, since), schedules: isKnown ? schedules : [...schedules, schedule] };
 }
 
 const sortNewestFirst = (runs: readonly ReportRun[]): readonly ReportRun[] =>
@@ -331,12 +360,13 @@ export function selectDue(runs: readonly ReportRun[], config: AutomaticConfig, n
   const isDue = (key: string): boolean => {
     const listing = listings.get(key);
     if (listing === undefined || !old.has(key) || !isPastGrace(listing.since, now, config)) return false;
-    const first = timetable.firstAnnounced(listing);
-    return first !== null && first <= now + CLOCK_TOLERANCE_MS;
+    // The newest e-mail must have announced a start, and no e-mail a later one than this.
+    const first = newest.announced.has(key) ? timetable.firstAfterGrace(listing.since) : null;
+    return first !== null && Math.max(first, listing.announced) <= now + CLOCK_TOLERANCE_MS;
   };
   const items = newest.mailed.items.filter((item) => isDue(itemKey(item)));
   return items.length === 0
-    ? nothingDue('auto.nothing-due', 'no snapshot was listed by every report of the grace period')
+    ? nothingDue('auto.nothing-due', 'no snapshot was listed by every report of the grace period and announced for now')
     : { state: 'due', items, newest: newest.mailed, announcedBy: shortened(announcing) };
 }
 
@@ -348,28 +378,33 @@ export interface Countdown {
   readonly countedFrom: number;
 }
 
-/** The first start (epoch ms) after a report at which its listed snapshots can be deleted; null: there is none. */
-function announcedStart(
-  listing: Listing,
+/** Returns the function from a listing to the first start (epoch ms) after a report that can delete what it lists. */
+function makeAnnouncer(
   madeAt: number,
   timetable: Timetable,
-  config: AutomaticConfig,
-): number | null {
-  const { zone, deletion } = config;
-  const first = timetable.firstAnnounced(listing);
-  if (first === null) return null;
+  { zone }: AutomaticConfig,
+): (listing: Listing) => number | null {
   const { current } = timetable;
-  if (current === null) return Math.max(madeAt, addDuration(listing.since, deletion.grace, zone));
-  const from = Math.max(first, madeAt + 1);
   // This report is recent enough for the starts of a day.
-  const own = firstStart(madeAt + 1, zone, () => true);
-  if (own !== null && own >= from && own - madeAt <= MAX_REPORT_AGE_MS) return own;
-  return firstDeletion(from, zone, current);
+  const next = firstStart(madeAt + 1, zone, () => true);
+  const own = next !== null && next - madeAt <= MAX_REPORT_AGE_MS ? next : Number.NEGATIVE_INFINITY;
+  const known = new Map<number, number | null>();
+  return ({ since, announced }) => {
+    const first = timetable.firstAfterGrace(since);
+    if (first === null) return null;
+    const from = Math.max(first, announced, madeAt);
+    if (current === null) return from;
+    if (own >= from) return own;
+    const start = known.get(from) ?? firstDeletion(from, zone, current);
+    known.set(from, start);
+    return start;
+  };
 }
 
 /**
  * Computes the countdown of a report; `earlier` are the runs before it, and `scheduledAt` (epoch ms) is its scheduled
- * time. A snapshot without a day cannot be deleted by any scheduled start.
+ * time. No day is before one that an earlier report announced. A snapshot without a day cannot be deleted by any
+ * scheduled start.
  */
 export function countdown(
   report: NewPlan,
@@ -381,7 +416,7 @@ export function countdown(
   let countedFrom = madeAt;
   if (!report.complete || report.blocked !== null) return { due: new Map(), countedFrom };
   const items = Array.from(report.items, (item) => [itemKey(item), item.arn] as const);
-  const own: Listing = { since: madeAt, schedules: [] };
+  const own: Listing = { since: madeAt, announced: Number.NEGATIVE_INFINITY };
   const listings: Listings = new Map(items.map(([each]) => [each, own]));
   const listed = new Set(listings.keys());
   const evaluateNext = makeEvaluator(config);
@@ -391,16 +426,25 @@ export function countdown(
     dateBack(listings, listed, good);
     countedFrom = good.at;
   }
-  const timetable = new Timetable(config, earlier, scheduledAt);
-  const starts = new Map<Listing, number | null>();
+  const startOf = makeAnnouncer(madeAt, new Timetable(config, earlier, scheduledAt), config);
   const due = new Map<string, number>();
   for (const [each, arn] of items) {
-    const listing = listings.get(each) ?? own;
-    if (!starts.has(listing)) starts.set(listing, announcedStart(listing, madeAt, timetable, config));
-    const start = starts.get(listing) ?? null;
+    const start = startOf(listings.get(each) ?? own);
     if (start !== null) due.set(arn, start);
   }
   return { due, countedFrom };
+}
+
+/** The starts that a countdown announces for the items of a plan, for its note. */
+export function announcedStarts({ items }: Pick<NewPlan, 'items'>, due: Countdown['due']): AnnouncedStarts {
+  const starts: [number | null, number][] = [];
+  for (const { arn } of items) {
+    const start = due.get(arn) ?? null;
+    const last = starts.at(-1);
+    if (last !== undefined && last[0] === start) last[1] += 1;
+    else starts.push([start, 1]);
+  }
+  return starts;
 }
 
 /**

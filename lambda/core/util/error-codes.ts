@@ -33,6 +33,11 @@ export const ERROR_CODES = {
     meaning: 'The deletion function was invoked, and the bucket shows no result of it in time.',
     remedy: "Read the e-mail and the function's log. The message has the command that starts another execution.",
   },
+  'apply.not-checked': {
+    fault: 'aws',
+    meaning: 'A dry run could not check every snapshot of the plan by name. What it printed is not complete.',
+    remedy: 'Run the same command again.',
+  },
   'apply.stopped': {
     fault: 'aws',
     meaning: 'The deletion ended before its plan was finished. Some snapshots may already be deleted.',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { countdown, type ReportRun, selectDue } from '../../../lambda/core/plan/grace-period';
+import { announcedStarts, countdown, type ReportRun, selectDue } from '../../../lambda/core/plan/grace-period';
 import type { Plan, PlanItem } from '../../../lambda/core/plan/plan';
 import { graceHistoryStart } from '../../../lambda/core/plan/timetable';
 import { compactInstant } from '../../../lambda/core/time/instant';
@@ -31,8 +31,10 @@ interface Deployment {
   readonly grace: string;
   readonly timezone: string;
   readonly schedule: string;
-  /** Replaces the schedule on this day. */
-  readonly change?: { readonly day: number; readonly schedule: string };
+  /** Replaces the schedule on these days, in order; a rate then fires from that day on, so many hours after `from`. */
+  readonly changes?: readonly { readonly day: number; readonly schedule: string; readonly hour?: number }[];
+  /** The hours by which the start of a day is delayed. */
+  readonly delays?: Readonly<Record<number, number>>;
   readonly from: number;
   readonly days: number;
   /** Days and hours of reports by hand. */
@@ -47,20 +49,25 @@ interface Event {
   readonly kind: 'report' | 'by-hand' | 'deletion';
 }
 
+/** The schedule of a day: the last one that replaced another until then. */
+const scheduleOn = ({ schedule, changes = [] }: Deployment, day: number) =>
+  changes.filter((each) => each.day <= day).at(-1) ?? { day: 0, schedule };
+
 /** The events of a deployment, in order. */
-function eventsOf({ timezone, schedule, change, from, days, byHand }: Deployment): readonly Event[] {
+function eventsOf(deployment: Deployment): readonly Event[] {
+  const { timezone, from, days, byHand, delays = {} } = deployment;
   const { zone } = configOf('7d', timezone);
-  const reports = parseSchedule(schedule, zone, from);
-  const later = change === undefined ? reports : parseSchedule(change.schedule, zone, from);
   const events: Event[] = byHand.map(([day, hour]) => ({ at: from + day * DAY + hour * HOUR, kind: 'by-hand' }));
   const first = dayOf(wallClock(from, zone));
   for (let day = 0; day < days; day += 1) {
-    const fires = change !== undefined && day >= change.day ? later : reports;
+    const now = scheduleOn(deployment, day);
+    const fires = parseSchedule(now.schedule, zone, from + now.day * DAY + (now.hour ?? 0) * HOUR);
     for (let minute = 0; minute < 24 * 60; minute += 15) {
       const at = instantOfWallClock((first + day) * DAY + minute * MINUTE, zone);
       if (fires?.(at, at + 1)) events.push({ at, kind: 'report' });
     }
-    events.push({ at: instantOfWallClock((first + day) * DAY + (13 * 60 + 47) * MINUTE, zone), kind: 'deletion' });
+    const start = instantOfWallClock((first + day) * DAY + (13 * 60 + 47) * MINUTE, zone);
+    events.push({ at: start + (delays[day] ?? 0) * HOUR, kind: 'deletion' });
   }
   return events.sort((a, b) => a.at - b.at);
 }
@@ -69,7 +76,7 @@ function eventsOf({ timezone, schedule, change, from, days, byHand }: Deployment
 async function carryOut(
   deployment: Deployment,
 ): Promise<{ readonly wrong: readonly string[]; readonly deleted: number }> {
-  const { grace, timezone, from, change, held } = deployment;
+  const { grace, timezone, from, held } = deployment;
   const config = configOf(grace, timezone);
   const store = memoryStore(new Map(), () => clock);
   let clock = 0;
@@ -83,7 +90,7 @@ async function carryOut(
   const [wrong, gone, told] = [[] as string[], new Set<string>(), new Map<string, string>()];
   for (const { at, kind } of eventsOf(deployment)) {
     const day = Math.floor((at - from) / DAY);
-    const reportSchedule = change !== undefined && day >= change.day ? change.schedule : deployment.schedule;
+    const reportSchedule = scheduleOn(deployment, day).schedule;
     const settings = { ...config, reportSchedule };
     if (kind === 'deletion') {
       const now = at + 2_000;
@@ -120,7 +127,7 @@ async function carryOut(
     for (const { arn, name } of plan.items) {
       const start = due.get(arn);
       if (start === undefined) wrong.push(`${dayAt(at)}: no day for ${name}`);
-      else told.set(name, dayAt(start));
+      else told.set(name, [told.get(name) ?? '', dayAt(start)].sort().at(-1) ?? '');
     }
     clock = madeAt;
     await write(reportFiles(plan.id).json, {});
@@ -133,6 +140,7 @@ async function carryOut(
       at: plan.createdAt,
       countedFrom: new Date(countedFrom).toISOString(),
       schedule: reportSchedule,
+      starts: announcedStarts(plan, due),
     });
   }
   return { wrong, deleted: gone.size };
@@ -170,8 +178,71 @@ describe('the day that a report announces', () => {
   });
 
   test('is not moved forward by a deployment with a more frequent schedule', async () => {
-    const change = { day: 8, schedule: 'cron(0 8 * * ? *)' };
-    expect(await carryOut({ ...base, grace: '10d', change })).toEqual({ wrong: [], deleted: 3 });
+    const changes = [{ day: 8, schedule: 'cron(0 8 * * ? *)' }];
+    expect(await carryOut({ ...base, grace: '10d', changes })).toEqual({ wrong: [], deleted: 3 });
+  });
+
+  test.each<[string, Deployment]>([
+    [
+      'monthly reports that became daily ones, weeks after the last monthly one',
+      { ...base, grace: '7d', schedule: 'cron(0 8 2 * ? *)', changes: [{ day: 3, schedule: 'cron(0 8 * * ? *)' }] },
+    ],
+    [
+      'a schedule that was replaced twice',
+      {
+        ...base,
+        grace: '9d',
+        schedule: 'cron(0 8 ? * FRI *)',
+        changes: [
+          { day: 5, schedule: WEEKLY },
+          { day: 11, schedule: 'cron(0 8 * * ? *)' },
+        ],
+      },
+    ],
+    [
+      'a weekly rate that fires on another day of the week since it was deployed again',
+      { ...base, grace: '9d', schedule: 'rate(7 days)', changes: [{ day: 3, schedule: 'rate(7 days)', hour: 8 }] },
+    ],
+    [
+      'a start that is delayed until a report has announced the next day',
+      { ...base, grace: '7d', schedule: 'cron(0 14 * * ? *)', delays: { 8: 1 } },
+    ],
+  ])('is on no later report moved forward: %s', async (_, deployment) => {
+    const { wrong, deleted } = await carryOut(deployment);
+    expect(wrong.filter((each) => each.includes('before its day'))).toEqual([]);
+    expect(deleted).toBe(3);
+  });
+
+  test('is kept whatever schedules follow one another, and however late starts are', async () => {
+    const schedule = fc.constantFrom(WEEKLY, 'cron(0 8 1 * ? *)', 'cron(0 14 * * ? *)', 'rate(3 days)', 'rate(7 days)');
+    const change = fc.record({ day: fc.nat(60), schedule, hour: fc.nat(23) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('1d', '7d', '9d', '20d'),
+        schedule,
+        fc.array(change, { maxLength: 6 }),
+        fc.array(fc.tuple(fc.nat(70), fc.integer({ min: 0, max: 23 })), { maxLength: 6 }),
+        fc.array(fc.tuple(fc.nat(74), fc.nat(3)), { maxLength: 20 }),
+        async (grace, first, given, byHand, delays) => {
+          const changes = [...given].sort((a, b) => a.day - b.day);
+          const late = Object.fromEntries(delays);
+          const { wrong } = await carryOut({
+            ...base,
+            ...{
+              grace,
+              schedule: first,
+              changes,
+              delays: late,
+              days: 75,
+              byHand,
+              held: [{ name: 'a', from: 20, to: 22 }],
+            },
+          });
+          expect(wrong.filter((each) => each.includes('before its day'))).toEqual([]);
+        },
+      ),
+      { numRuns: 12 },
+    );
   });
 
   test('is one on which the schedule can delete, and on which it deletes, whatever the schedule, the period and the zone', async () => {

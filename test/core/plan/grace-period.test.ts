@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { countdown, type ReportRun, selectDue } from '../../../lambda/core/plan/grace-period';
+import { announcedStarts, countdown, type ReportRun, selectDue } from '../../../lambda/core/plan/grace-period';
 import type { Plan, PlanItem } from '../../../lambda/core/plan/plan';
 import { compactInstant } from '../../../lambda/core/time/instant';
 import { dayLabel, dayOf, subtractDuration, wallClock } from '../../../lambda/core/time/period';
@@ -42,7 +42,8 @@ function aRun(at: number, names: readonly string[], config: Rules): { readonly r
     items: names.map(anItem),
     digest: DIGEST,
   };
-  const mailed = { reportId: plan.id, digest: plan.digest, confirmed: 1, announced: true, at, storedAt: at };
+  const starts = [[at, names.length]] as const;
+  const mailed = { reportId: plan.id, digest: plan.digest, confirmed: 1, announced: true, at, storedAt: at, starts };
   return { run: { time, plans: [{ plan, storedAt: at, reportStoredAt: at }], mailed }, plan };
 }
 
@@ -66,12 +67,13 @@ async function carryOn(reports: readonly { readonly at: number; readonly names: 
     const { run, plan } = aRun(at, names, config);
     for (const arn of told.keys()) if (!plan.items.some((item) => item.arn === arn)) told.delete(arn);
     const earlier = await readAt(at);
-    for (const [arn, due] of countdown(plan, earlier, config).due)
-      told.set(arn, [told.get(arn) ?? '', day(due)].sort().at(-1) ?? '');
+    const { due: announced } = countdown(plan, earlier, config);
+    const starts = announcedStarts(plan, announced);
+    for (const [arn, due] of announced) told.set(arn, [told.get(arn) ?? '', day(due)].sort().at(-1) ?? '');
     clock = at;
     await write(reportFiles(plan.id).json, {});
     await write(planFile(plan.id), plan);
-    await write(`${runFolder(run.time)}${SENT}.json`, { ...run.mailed, at: new Date(at).toISOString() });
+    await write(`${runFolder(run.time)}${SENT}.json`, { ...run.mailed, starts, at: new Date(at).toISOString() });
     const later = at + 5 * HOUR;
     for (const [now, runs] of [[at, [run, ...earlier]] as const, [later, await readAt(later)] as const]) {
       const due = selectDue(runs, config, now);
