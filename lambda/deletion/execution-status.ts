@@ -12,8 +12,9 @@ export const executionName = (arn: string): string => arn.split('/').at(-2) ?? a
  * refused. Each execution has a note of its own, written once, so that the person who started one neither reads the
  * end of another nor compares clocks. Decides nothing about deletes.
  */
-export const noteEnding = (store: Store, { id, digest }: PlanKey, execution: string, end: RunEnd): Promise<boolean> =>
-  store.putIfAbsent(jsonObject(endedFile(id, execution), { digest, end }));
+export async function noteEnding(store: Store, { id, digest }: PlanKey, execution: string, end: RunEnd): Promise<void> {
+  if (!(await hasEnded(store, id, execution))) await store.put(jsonObject(endedFile(id, execution), { digest, end }));
+}
 
 /** Whether an execution of this name has ended: the same name starts no other one. */
 export const hasEnded = async (store: Store, planId: string, execution: string): Promise<boolean> =>

@@ -336,7 +336,7 @@ class StoredOutcomes implements OutcomeStore {
 
   /** A finished result is final: a run that was suspended while another one finished the plan leaves it as it is. */
   private async write(result: ApplyResult): Promise<void> {
-    if (await isFinished(this.ports.store, this.plan)) return;
+    if (await isFinished(this.ports.store, this.plan).catch(() => false)) return;
     const body = renderResultJson(result);
     await this.ports.store.put({ key: resultFile(this.plan.id), contentType: 'application/json', body });
   }

@@ -1,7 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { folderStore } from '../../cli/folder-store';
 import type { AccountData } from '../../emulator/account';
 import { instanceRow, instanceSnapshotRow, type SourceSpec } from '../../emulator/rows';
+import { NO_ITEM_DETAILS } from '../../lambda/core/plan/outcome';
+import { openOutcomes } from '../../lambda/deletion/outcome-store';
+import { recordApproval, recordResult } from '../../lambda/deletion/record-deletion';
+import { sha256Of } from '../../lambda/runtime/digest';
+import { LOCAL_EVIDENCE } from '../../lambda/storage/keys';
 import { commandsOf, type Instead, PageClone, planSteps } from './page-clone';
 
 const page = readFileSync(join(__dirname, '..', '..', 'docs', 'audit.md'), 'utf8');
@@ -37,6 +43,25 @@ const INSTEAD: Record<string, Instead> = {
 for (const command of commands.filter((each) => each.startsWith('aws ')))
   INSTEAD[command] = { run: null, because: AWS_CLI };
 
+/** A run of the plan that stopped before its first delete: the run that follows replaces what it wrote. */
+async function stopEarly(folder: string): Promise<void> {
+  const store = folderStore(folder);
+  const plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8'));
+  const ports = { store, clock: Date.now };
+  const evidence = { ...ports, hashText: sha256Of, folder: LOCAL_EVIDENCE, keptForDays: null };
+  const run = 'stopped';
+  const origin = { approvedBy: { kind: 'caller', arn: null, claimed: false }, report: plan.id } as const;
+  const approved = { plan, run, origin };
+  const outcomes = await openOutcomes(
+    { ...ports, owner: { host: 'here', pid: 1, run }, isAlive: () => false },
+    ...([plan, origin, () => recordApproval(evidence, approved)] as const),
+  );
+  const [item] = plan.items;
+  await outcomes.startAttempt(item, NO_ITEM_DETAILS);
+  await outcomes.cancelAttempt(item.arn);
+  await outcomes.close(async () => void (await recordResult(evidence, approved, false)));
+}
+
 describe('docs/audit.md', () => {
   const clone = new PageClone();
   beforeAll(async () => {
@@ -48,6 +73,7 @@ describe('docs/audit.md', () => {
     );
     const made = await clone.shell('npx lightsail-retention report --plan-out plan.json --quiet');
     expect([made.code, made.code === 0 ? '' : made.err]).toEqual([0, '']);
+    await stopEarly(clone.folder);
     const applied = await clone.shell('npx lightsail-retention apply plan.json --local --yes 3');
     expect([applied.code, applied.code === 0 ? '' : applied.err]).toEqual([0, '']);
     writeFileSync(clone.path('head.txt'), /^evidence: (\S+)$/m.exec(applied.err)?.[1] ?? 'no head was printed');
@@ -78,9 +104,13 @@ describe('docs/audit.md', () => {
     expect(entry?.approvedBy.arn).toMatch(/^arn:aws:iam::123456789012:/);
     expect([entry?.reasons.length, entry?.requestId.length]).toEqual([1, expect.any(Number)]);
     expect(printed('npx lightsail-retention history --verify')).toContain('The chain is whole');
+    const lists = readdirSync(clone.path('results'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.sha256'),
+    );
+    expect(lists).toHaveLength(2);
     const result = clone.path(`results/${JSON.parse(readFileSync(clone.path('plan.json'), 'utf8')).id}.json`);
     writeFileSync(result, readFileSync(result, 'utf8').replace('"deleted"', '"skipped"'));
     const { code, out } = await clone.shell('npx lightsail-retention history --verify --store results');
-    expect([code, out.replace(/\s+/g, ' ')]).toEqual([6, expect.stringContaining('was altered since the record 3')]);
+    expect([code, out.replace(/\s+/g, ' ')]).toEqual([6, expect.stringContaining('was altered since the record 5')]);
   }, 60_000);
 });
