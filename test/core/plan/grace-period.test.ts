@@ -144,6 +144,25 @@ describe('the grace period of automatic deletion', () => {
     expect(ids[99]).toBe(runs[49]?.mailed?.reportId);
   });
 
+  test.each<[string, number, [number, number][] | null]>([
+    [
+      'an e-mail of it announced a later day, though the newest one did not',
+      5,
+      [[Date.parse('2026-03-20T13:47:00Z'), 1]],
+    ],
+    ['the note of the newest e-mail has no day', 11, null],
+    ['the note of the newest e-mail has days for other items than its plan', 11, [[0, 2]]],
+  ])('deletes nothing where %s', (_, index, starts) => {
+    const config = configOf('7d');
+    const runs = everyDay('2026-03-01T08:00:00Z', 12).map(({ at, names }) => aRun(at, names, config).run);
+    const changed = runs.map((run, i) =>
+      i === index && run.mailed !== null ? { ...run, mailed: { ...run.mailed, starts } } : run,
+    );
+    const now = Date.parse('2026-03-12T09:00:00Z');
+    expect(selectDue(runs, config, now).state).toBe('due');
+    expect(selectDue(changed, config, now)).toMatchObject({ state: 'nothing', code: 'auto.nothing-due' });
+  });
+
   test('counts no report whose plan has raised caps, and none before it', () => {
     const config = configOf('7d');
     const runs = everyDay('2026-03-01T08:00:00Z', 12).map(({ at, names }) => aRun(at, names, config).run);
