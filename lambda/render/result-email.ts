@@ -271,7 +271,7 @@ function placeBlock({ files, region }: ResultContext): EmailBlock {
 function footerLines({ planId, zone, result, evidenceHead }: ResultContext, maxName: number): EmailBlock {
   const account = result?.account == null ? '' : `Account ${foreignText(result.account, 20)}. `;
   return [
-    ...(result === null ? [] : [`Approved by ${foreignText(approvalText(result.approvedBy), 180)}.`]),
+    ...(result?.approvedBy == null ? [] : [`Approved by ${foreignText(approvalText(result.approvedBy), 180)}.`]),
     `Plan ${foreignText(planId, maxName)}. ${account}Times in ${foreignText(zone.name, 40)}. Costs are for full copies; you paid at most that.`,
     ...evidenceLines(evidenceHead),
   ];
