@@ -2,9 +2,8 @@ import type { EvaluatedSnapshot } from '../report/report-model';
 import { longestGapDays, wholeDaysBetween } from '../time/ages';
 import type { Duration } from '../time/duration';
 import { addDuration, dayOf, subtractDuration, wallClock } from '../time/period';
-import { RetentionError } from '../util/errors';
 import type { RetentionConfig } from './config';
-import { multiplyDuration, ONE_DAY, type SimulateInput, simulateRuns } from './simulate';
+import { multiplyDuration, ONE_DAY, type SimulateInput, simulateRuns, tooLarge } from './simulate';
 
 /** When snapshots are made: each duration, on a weekday (Monday: 0), or with the distances of known instants. */
 export type Rhythm =
@@ -67,8 +66,7 @@ export function instantsIn({ after, until }: Range, at: (k: number) => number): 
   const instants = before.reverse();
   for (let k = 1; at(k) <= until && instants.length <= MAX_OUTLOOK_SNAPSHOTS; k++) instants.push(at(k));
   if (instants.length > MAX_OUTLOOK_SNAPSHOTS)
-    throw new RetentionError(
-      'simulate.too-large',
+    throw tooLarge(
       `the schedule has more than ${MAX_OUTLOOK_SNAPSHOTS} snapshots with the year that follows: ` +
         'use a longer --every or a shorter --for',
     );

@@ -95,7 +95,8 @@ const rulesIn = ({ keep, expireAfter }: Policy): number =>
   (keep === null || keep === 'all' ? 0 : Object.keys(keep.counts).length + Object.keys(keep.within).length) +
   (expireAfter === null ? 0 : 1);
 
-const tooLarge = (message: string): RetentionError => new RetentionError('simulate.too-large', message);
+/** Returns the refusal of a simulation of more than a few seconds. */
+export const tooLarge = (message: string): RetentionError => new RetentionError('simulate.too-large', message);
 
 export const ONE_DAY: Duration = { years: 0, months: 0, days: 1, hours: 0, text: '1d' };
 
