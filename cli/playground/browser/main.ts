@@ -38,6 +38,7 @@ class Playground {
   /** The text that is no example: given, typed or from a link. */
   private own: PolicyText | null = embeddedData('given') as PolicyText | null;
   private config: Config | null = null;
+  private lastRead: string | null = null;
   /** Whether the text has an error; the result is then that of an earlier text. */
   private isWrong = false;
   private readonly work = new SlicedWork<PolicyTrial>((isBusy) =>
@@ -96,6 +97,8 @@ class Playground {
 
   private edited(immediately: boolean): void {
     const { text } = this.editor;
+    // A click on a message leaves the editor: messages that are drawn again meanwhile would not get it.
+    if (text === this.lastRead) return;
     if (!this.examples.some((example) => example.text === text)) {
       const isNew = this.own === null;
       this.own = { name: this.own?.name ?? 'Yours', text };
@@ -109,6 +112,7 @@ class Playground {
   /** Reads the text and shows its messages, and what it keeps if it is valid. */
   private read(): void {
     const { text } = this.editor;
+    this.lastRead = text;
     if (text.length > MAX_TEXT) {
       this.editor.show(`Not read: this page reads at most ${formatCount(MAX_TEXT, 'character')}.`, [], true);
       this.stale();

@@ -79,6 +79,9 @@ export function madeIn({ rhythm, end }: Schedule, range: Range, most: number, zo
   return stepsIn(subtractDuration(end, multiplyDuration(ONE_DAY, back), zone), ONE_WEEK, range, most, zone);
 }
 
+/** The refusal of a simulation that would take more than a few seconds. */
+export const tooLarge = (message: string): RetentionError => new RetentionError('simulate.too-large', message);
+
 /** More snapshots of a schedule that goes on are probably a typing mistake. */
 const MAX_ONGOING = 20_000;
 
@@ -94,8 +97,7 @@ export function ongoing(
   const made = madeIn(schedule, range, MAX_ONGOING, zone);
   const runs = stepsIn(schedule.end, ONE_DAY, range, MAX_ONGOING, zone);
   if (made.length > MAX_ONGOING || runs.length > MAX_ONGOING)
-    throw new RetentionError(
-      'simulate.too-large',
+    throw tooLarge(
       `${rhythmText(schedule.rhythm)} for ${schedule.span.text} and the time that follows is more than ${MAX_ONGOING} ` +
         'snapshots or days: use a longer --every or a shorter --for',
     );

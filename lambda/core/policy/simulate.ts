@@ -1,11 +1,10 @@
 import type { EvaluatedSnapshot } from '../report/report-model';
 import { FINISHED_STATE, type Kind, NO_TAGS, type Snapshot, type SourceLookup, type Tags } from '../snapshot/snapshot';
 import { dayLabel, dayOf, subtractDuration, wallClock } from '../time/period';
-import { RetentionError } from '../util/errors';
 import type { RetentionConfig } from './config';
 import { decide } from './decide';
 import type { Policy } from './policy';
-import { madeIn, ONE_DAY, rhythmText, type Schedule, stepsIn } from './schedule';
+import { madeIn, ONE_DAY, rhythmText, type Schedule, stepsIn, tooLarge } from './schedule';
 
 /** Limits of a simulation; larger ones are probably a typing mistake. */
 const MAX_SNAPSHOTS = 100_000;
@@ -61,8 +60,6 @@ const PLAIN_SOURCE: SimulatedSource = {
 const rulesIn = ({ keep, expireAfter }: Policy): number =>
   (keep === null || keep === 'all' ? 0 : Object.keys(keep.counts).length + Object.keys(keep.within).length) +
   (expireAfter === null ? 0 : 1);
-
-const tooLarge = (message: string): RetentionError => new RetentionError('simulate.too-large', message);
 
 function instantsOf(schedule: Schedule, { zone }: RetentionConfig) {
   const { rhythm, span, end } = schedule;
