@@ -331,7 +331,9 @@ class StoredOutcomes implements OutcomeStore {
 
   /** A finished result is final: a run that was suspended while another one finished the plan leaves it as it is. */
   private async write(result: ApplyResult): Promise<void> {
-    if (!this.hasFinished && (await isFinished(this.ports.store, this.plan).catch(() => false))) return;
+    // No other run finishes the plan while this one has the lock.
+    const isActive = this.hasFinished || (await this.lock.isHeld());
+    if (!isActive && (await isFinished(this.ports.store, this.plan).catch(() => false))) return;
     this.hasFinished = result.status === 'finished';
     const body = renderResultJson(result);
     await this.ports.store.put({ key: resultFile(this.plan.id), contentType: 'application/json', body });
