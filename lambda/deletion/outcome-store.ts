@@ -105,6 +105,8 @@ class StoredOutcomes implements OutcomeStore {
   private readonly begun = new Map<string, 'owned' | 'taken-over'>();
   private readonly positions: ReadonlyMap<string, number>;
   private isClosed = false;
+  /** Whether the stored result is the finished one of this run. */
+  private hasFinished = false;
   /** How many outcomes the stored view has. */
   private written = -1;
   private queue: Promise<void> = Promise.resolve();
@@ -336,7 +338,10 @@ class StoredOutcomes implements OutcomeStore {
 
   /** A finished result is final: a run that was suspended while another one finished the plan leaves it as it is. */
   private async write(result: ApplyResult): Promise<void> {
-    if (await isFinished(this.ports.store, this.plan).catch(() => false)) return;
+    // No other run finishes the plan while this one has the lock.
+    const isActive = this.hasFinished || (await this.lock.isHeld());
+    if (!isActive && (await isFinished(this.ports.store, this.plan).catch(() => false))) return;
+    this.hasFinished = result.status === 'finished';
     const body = renderResultJson(result);
     await this.ports.store.put({ key: resultFile(this.plan.id), contentType: 'application/json', body });
   }

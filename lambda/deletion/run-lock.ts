@@ -105,6 +105,8 @@ export interface RunLock {
   noteEnded(arn: string): void;
   /** Refuses plan.in-progress when this run no longer has the lock: then it may send no delete. */
   check(): Promise<void>;
+  /** Whether this run has the lock; false where that cannot be read. */
+  isHeld(): Promise<boolean>;
   /** Notes that this run is still active. Called often, written at intervals; never rejects. */
   renew(): Promise<void>;
   /** Ends the lock. Where a delete of this run, or of the one before it, may still arrive, the next run must wait. */
@@ -162,6 +164,11 @@ class TakenLock implements RunLock {
       `the lock ${this.ports.store.locate(LOCK_FILE)} of this run was removed: apply again`,
       this.plan,
     );
+  }
+
+  async isHeld(): Promise<boolean> {
+    const lock = parseStored(LOCK, await this.ports.store.get(LOCK_FILE).catch(() => null));
+    return lock !== null && isActive({ lock, version: '' }, this.isOwn);
   }
 
   async renew(): Promise<void> {

@@ -37,8 +37,7 @@ async function filesIn(store: Store, folder: string, keyOf: (id: string) => stri
 }
 
 async function reportsIn(store: Store): Promise<readonly FoundObject[]> {
-  const ids = (await store.list(REPORTS)).filter((id) => timeOfId(id) !== null);
-  const found = await eachOf(ids, async (id) => {
+  const found = await eachOf(await store.list(REPORTS), async (id) => {
     const folder = reportFolder(id);
     const storedAt = (await store.listDated(folder)).get(REPORT_JSON);
     return storedAt === undefined ? [] : [{ key: `${folder}${REPORT_JSON}`, id, storedAt }];
@@ -48,7 +47,7 @@ async function reportsIn(store: Store): Promise<readonly FoundObject[]> {
 
 /** The attempts, outcomes, approvals and lists of all plans. */
 async function recordsIn(store: Store): Promise<readonly FoundObject[]> {
-  const ids = (await store.list(RESULTS)).filter((name) => timeOfId(name) !== null && !name.includes('.'));
+  const ids = (await store.list(RESULTS)).filter((name) => !/^(index|evidence)$|\.(json|html)$/.test(name));
   const found = await eachOf(ids, async (id) => {
     const folders = (await store.list(resultFolder(id))).filter((name) => RECORD_FOLDER_NAME.test(name));
     const files: FoundObject[] = [];

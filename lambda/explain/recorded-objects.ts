@@ -1,9 +1,10 @@
-import type { ApplyResult, Approval } from '../core/plan/outcome';
+import type { ApplyResult, Approval, ItemResult } from '../core/plan/outcome';
+import { jsonText } from '../core/util/safe-text';
 import { eachOf } from '../ports/each-of';
 import { type ApprovalRecord, parseApproval } from '../storage/approval-record';
 import { type FileList, parseFileList } from '../storage/file-list';
 import { isReplaced, planCopyFile, resultFile } from '../storage/keys';
-import { APPLY_RESULT, type EvidenceRecord, parseStored } from '../storage/schemas';
+import { APPLY_RESULT, type EvidenceRecord, ITEM_RESULT, parseStored } from '../storage/schemas';
 import { type BrokenLink, readOrFailure, type VerifyPorts } from './evidence-chain';
 
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
@@ -76,7 +77,8 @@ export class ObjectsCheck {
       (expected) => this.checkCurrent(expected),
     );
     const noLists = [...lists].flatMap(([record, list]) => (list === null ? [this.noList(record)] : []));
-    const all = [...found, ...files, ...current, ...noLists, ...(await this.checkApprovals(isIntact))];
+    const views = await eachOf([...this.plans.values()], (plan) => this.checkView(plan));
+    const all = [...found, ...files, ...current, ...noLists, ...views.flat(), ...(await this.checkApprovals(isIntact))];
     return {
       broken: all.filter((each) => typeof each === 'object'),
       expired: all.filter((each) => each === 'expired').length,
@@ -144,6 +146,30 @@ export class ObjectsCheck {
   /** A run that was approved and has recorded no result may have replaced the files of an unfinished plan. */
   private currentOf({ isFinal, open, current }: PlanEvidence): readonly Expected[] {
     return isFinal || open.size === 0 ? [...current.values()] : [];
+  }
+
+  /**
+   * Compares the result of such a plan with the outcomes of earlier runs: a view that the current run has written since
+   * has them too.
+   */
+  private async checkView({ id, isFinal, open, list }: PlanEvidence): Promise<readonly BrokenLink[]> {
+    if (isFinal || open.size === 0 || list === null) return [];
+    const { store } = this.ports;
+    const text = await readOrFailure(store.get(resultFile(id)));
+    const result = typeof text === 'string' ? parseStored(APPLY_RESULT, text) : null;
+    const folder = folderOf(list.ref.key);
+    const keys = [...this.listed].filter((key) => key.startsWith(folder) && key.endsWith('.outcome.json'));
+    const outcomes = await eachOf(keys, async (key) => {
+      const outcome = await readOrFailure(store.get(key));
+      return typeof outcome === 'string' ? parseStored(ITEM_RESULT, outcome) : null;
+    });
+    const recorded = new Map(outcomes.flatMap((each) => (each === null ? [] : [[each.arn, jsonText(each)]])));
+    const isOther = (item: ItemResult): boolean => (recorded.get(item.arn) ?? jsonText(item)) !== jsonText(item);
+    const other = result?.items.find(isOther);
+    if (other === undefined) return [];
+    const place = store.locate(resultFile(id));
+    const message = `${place} has another outcome of ${other.name} than the one that the record ${list.number} has`;
+    return [{ number: list.number, fault: 'object.altered', place, message }];
   }
 
   private async checkCurrent(expected: Expected): Promise<Finding> {

@@ -57,11 +57,10 @@ export function indexPageObject(number: number, results: readonly IndexedResult[
 export function parseIndexPage(text: string): readonly IndexedResult[] | null {
   const page = parseStored(RESULT_INDEX_PAGE, text);
   if (page === null) return null;
-  const lines = text.split('\n');
+  const stored: readonly unknown[] = JSON.parse(text).results;
   return page.results.flatMap((result, index) => {
     const plan = page.plans[index];
-    const line = lines[index + 1]?.replace(/,$/, '');
-    return plan === undefined || line === undefined ? [] : [{ plan, result, line }];
+    return plan === undefined ? [] : [{ plan, result, line: jsonText(stored[index]) }];
   });
 }
 

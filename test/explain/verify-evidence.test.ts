@@ -7,7 +7,8 @@ import type { Verification } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
 import { sha256Of } from '../../lambda/runtime/digest';
 import type { EvidenceHead } from '../../lambda/storage/evidence';
-import { evidenceName } from '../../lambda/storage/keys';
+import { jsonObject } from '../../lambda/storage/json-object';
+import { evidenceName, recordFile } from '../../lambda/storage/keys';
 import { indexPageObject, parseIndexPage } from '../../lambda/storage/result-index';
 import { AT, EvidencePlace, planOf } from '../fakes/evidence-place';
 import { memoryStore } from '../fakes/memory-store';
@@ -272,6 +273,33 @@ it('an approval that is recorded again begins no run of an unfinished plan', asy
   expect(faultsOf(await place.verify())).toContainEqual([20, 'object.altered']);
 });
 
+it('the result of a plan of which a run goes on has the recorded outcomes of its earlier runs', async () => {
+  const { objects, place } = await aHistory();
+  const plan = planOf(2);
+  await place.approve(2, 'stopped');
+  const at = new Date(AT).toISOString();
+  const item = anOutcome('web-2', { at });
+  const key = `results/${plan.id}.json`;
+  const head = { plan: { ...plan, count: 2 }, status: 'unfinished', startedAt: at, updatedAt: at } as const;
+  await place.ports.store.put(jsonObject(recordFile(plan, 0, 'outcome'), item));
+  await place.ports.store.put(storedResult(aResult(plan.id, [item], head)));
+  await place.result(2, 'stopped');
+  await place.approve(2, 'goes-on');
+  objects.set(key, (objects.get(key) ?? '').replace('"updatedAt": "2026', '"updatedAt": "2027'));
+  expect((await place.verify()).broken).toEqual([]);
+  objects.set(key, (objects.get(key) ?? '').replace('"outcome":"deleted"', '"outcome":"spared"'));
+  const altered = { fault: 'object.altered', place: `memory:${key}` };
+  expect((await place.verify()).broken).toEqual([expect.objectContaining(altered)]);
+});
+
+it('files of a plan whose id has no time are named, too', async () => {
+  const { objects, place } = await aHistory();
+  const forged = ['results/mine/0123456789abcdef/000000.outcome.json', 'reports/mine/report.json', 'results/mine.json'];
+  for (const key of forged) objects.set(key, '{}');
+  const { unrecorded, older } = await place.verify();
+  expect([...unrecorded, ...older]).toEqual(expect.arrayContaining(forged.map((key) => `memory:${key}`)));
+});
+
 describe('the index of results', () => {
   const PAGE = 'results/index/00001.json';
   const changed = async (change: (text: string) => string) => {
@@ -296,7 +324,8 @@ describe('the index of results', () => {
 
   it('that is formatted otherwise or cut is named', async () => {
     const cut = { fault: 'index.altered', message: `memory:${PAGE} is not as this version writes the index` };
-    for (const change of [(text: string) => `${text}\n`, (text: string) => text.slice(0, -2), () => '{}'])
+    const pretty = (text: string): string => JSON.stringify(JSON.parse(text), null, 2);
+    for (const change of [(text: string) => `${text}\n`, (text: string) => text.slice(0, -2), () => '{}', pretty])
       expect(await changed(change)).toContainEqual(expect.objectContaining(cut));
   });
 
