@@ -264,17 +264,18 @@ class SnapshotDeletionRun {
     const followed = await followOperations(deletion, this.request.candidate.item, operations, backoff, clock);
     const isDone = followed.state === 'done';
     // An earlier delete may be the reason why this one failed, and be carried out later.
-    const now = await this.waitUntilGone(isDone || before !== 'nothing' ? backoff.settings.confirmMs : 0);
+    const mayGo = isDone || followed.state === 'unclear' || before !== 'nothing';
+    const now = await this.waitUntilGone(mayGo ? backoff.settings.confirmMs : 0);
     if (isGone(now))
       return { outcome: 'deleted', code: 'deleted', text: isDone ? 'deleted' : `deleted, though ${followed.text}` };
     if (isDone)
       return failedOutcome(
-        { code: 'delete.unconfirmed', text: 'its operations are done, and it could not be confirmed that it is gone' },
+        { code: 'delete.unconfirmed', text: 'its delete was accepted, and it could not be confirmed that it is gone' },
         'by-this-run',
       );
-    // A failed operation means that nothing was deleted; only a reading proves it.
-    const isUndone = followed.state === 'failed' && now.state !== 'unread';
-    return failedOutcome(followed, isUndone ? before : 'by-this-run');
+    // A failed operation means that nothing was deleted; only a reading proves it. An unfinished one may be going.
+    const isThere = now.state === 'same' || (now.state === 'differs' && now.skipReason.code !== 'unfinished');
+    return failedOutcome(followed, followed.state === 'failed' && isThere ? before : 'by-this-run');
   }
 
   /**
