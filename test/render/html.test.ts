@@ -205,7 +205,7 @@ describe('the first screen', () => {
     const context = { ...DEPLOYED, due: dueOn(() => '2026-12-07') };
     expect(shown(page(report, context), 'h1')).toBe('26 snapshots will be deleted on Monday, 7 December.');
     const text = first(report, context);
-    expect(text).toContain('the other 147 snapshots stay');
+    expect(text).toContain('The other 147 snapshots stay');
     expect(text).toContain('26 of 100 snapshots, 16 % of 50 %');
     expect(text).toContain('Mon 7 Dec 26 deleted');
     expect(text).toContain('key=retention:hold');

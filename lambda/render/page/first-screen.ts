@@ -154,12 +154,12 @@ export function sourcesText(report: Report): string {
   return formatCount(sources, kind, kindPlural(kind));
 }
 
-/** `up to $78.60 of $570.80 a month`. */
-function costLead(report: Report): string {
+/** `and cost up to $78.60 of $570.80 a month`. */
+function costLead(report: Report, one: boolean): string {
   const [expiring, all] = [expiringSizes(report), allSizes(report)];
-  if (expiring.unknown === expiring.snapshots) return 'what they cost is not known';
+  if (expiring.unknown === expiring.snapshots) return `; what ${one ? 'it costs' : 'they cost'} is not known`;
   return (
-    `they cost up to ${boldText(formatDollars(expiring.ceiling))}${unknownSizeText(expiring)} of ` +
+    ` and ${one ? 'costs' : 'cost'} up to ${boldText(formatDollars(expiring.ceiling))}${unknownSizeText(expiring)} of ` +
     `${formatDollars(all.ceiling)}${unknownSizeText(all)} a month`
   );
 }
@@ -170,13 +170,10 @@ function candidatesLead(report: Report, verb: string): string {
   const stay =
     totals.keep === 0
       ? ''
-      : `; the other ${boldText(`${formatCount(totals.keep, 'snapshot')} ${totals.keep === 1 ? 'stays' : 'stay'}`)}`;
-  const cost = costLead(report);
-  const belong = one ? 'It belongs' : 'They belong';
-  const costs = `${cost.slice(0, 1).toUpperCase()}${cost.slice(1)}`;
+      : ` The other ${boldText(`${formatCount(totals.keep, 'snapshot')} ${totals.keep === 1 ? 'stays' : 'stay'}`)}.`;
   return (
-    `Your policy no longer keeps ${one ? 'it' : 'them'}. ${belong} to ${boldText(sourcesText(report))}${stay}. ` +
-    `${one ? costs.replace('They cost', 'It costs').replace('they', 'it') : costs}.${verb}`
+    `Your policy no longer keeps ${one ? 'it' : 'them'}. ${one ? 'It belongs' : 'They belong'} to ` +
+    `${boldText(sourcesText(report))}${costLead(report, one)}.${stay}${verb}`
   );
 }
 
