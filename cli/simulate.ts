@@ -8,11 +8,11 @@ import type { Zone } from '../lambda/core/time/zone';
 import type { CodeIn } from '../lambda/core/util/error-codes';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
-import type { CALENDAR_FORMATS, NamedPolicy } from '../lambda/render/calendar';
+import { type CALENDAR_FORMATS, type Making, type NamedPolicy, simulatePolicy } from '../lambda/render/calendar';
 import { renderCalendarHtml, renderCalendarsHtml } from '../lambda/render/calendar-html';
 import { renderCalendarJson, renderCalendarsJson } from '../lambda/render/calendar-json';
 import { renderCalendarsText, renderCalendarText } from '../lambda/render/calendar-text';
-import { type SimulatedColumn, simulateColumn } from '../lambda/render/outlook';
+import { simulateColumn } from '../lambda/render/outlook';
 import { EXIT, type ExitCode } from './exit-codes';
 import { loadConfig, warnOn } from './load-config';
 import { checkOutput, writeOutputFile } from './output-file';
@@ -115,8 +115,16 @@ function chooseRhythms(options: SimulateOptions): { readonly rhythms: readonly R
 /** The width of two months. */
 const MIN_CALENDAR_COLUMNS = 60;
 
+/** A simulation to make: a policy under a schedule. */
+interface Trial {
+  readonly named: NamedPolicy;
+  readonly making: Making;
+}
+
+/** One simulation alone, or several side by side with their outlooks. */
 function renderSimulations(
-  columns: readonly SimulatedColumn[],
+  config: Config,
+  trials: readonly Trial[],
   { format, output }: SimulateOptions,
   { out, env }: Terminal,
 ): Iterable<string> {
@@ -125,16 +133,15 @@ function renderSimulations(
     columns: onTerminal ? Math.max(MIN_CALENDAR_COLUMNS, out.columns || 0) : Number.POSITIVE_INFINITY,
     colour: onTerminal && !env.NO_COLOR,
   };
-  const [only, ...others] = columns;
-  const single = others.length === 0 && only !== undefined ? only.view : null;
-  switch (format) {
-    case 'text':
-      return single === null ? renderCalendarsText(columns, style) : renderCalendarText(single, style);
-    case 'html':
-      return single === null ? renderCalendarsHtml(columns) : renderCalendarHtml(single);
-    case 'json':
-      return single === null ? renderCalendarsJson(columns) : renderCalendarJson(single);
+  const [only, ...others] = trials;
+  if (only !== undefined && others.length === 0) {
+    const view = simulatePolicy(config, only.named, only.making);
+    if (format === 'text') return renderCalendarText(view, style);
+    return format === 'html' ? renderCalendarHtml(view) : renderCalendarJson(view);
   }
+  const columns = trials.map(({ named, making }) => simulateColumn(config, named, making));
+  if (format === 'text') return renderCalendarsText(columns, style);
+  return format === 'html' ? renderCalendarsHtml(columns) : renderCalendarsJson(columns);
 }
 
 /** `simulate`: what policies would keep of schedules of snapshots, as calendars. Calls nothing. */
@@ -147,8 +154,8 @@ export async function simulate(options: SimulateOptions, terminal: Terminal): Pr
   const { rhythms, end: defaultEnd } = chooseRhythms(options);
   const end = options.at?.(config.zone) ?? defaultEnd;
   const schedules = rhythms.map((rhythm) => ({ rhythm, span: options.for, end, sizeGb: options.size }));
-  const columns = policies.flatMap((named) => schedules.map((making) => simulateColumn(config, named, making)));
-  const chunks = renderSimulations(columns, options, terminal);
+  const trials = policies.flatMap((named) => schedules.map((making): Trial => ({ named, making })));
+  const chunks = renderSimulations(config, trials, options, terminal);
   if (options.output === undefined) await writeOut(terminal.out, chunks);
   else {
     await writeOutputFile(options.output, chunks);

@@ -59,6 +59,11 @@ The simulation applied the policy once a day and removed expired snapshots at on
 `);
   });
 
+  it('makes as many snapshots alone as a calendar can have, though side by side a year would follow', async () => {
+    const { code, out } = await simulate('--keep', 'last=1', '--every', '1h', '--for', '2y');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('Kept at the end: 24 of 17,520 snapshots') });
+  });
+
   it('takes a policy, the zone and the price of a configuration', async () => {
     const { out } = await simulate('--config', config, '--policy', 'standard', '--for', '2w');
     expect(out).toContain('Policy standard: last 3, daily 7\n');
