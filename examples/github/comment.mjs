@@ -37,7 +37,7 @@ async function earlierComment() {
 function shortened(text) {
   if (text.length <= MAX_CHARACTERS) return text;
   const kept = text.slice(0, text.lastIndexOf('\n', MAX_CHARACTERS) + 1);
-  return `${kept}\nThe rest does not fit in a comment. The summary of the check has all of it.\n`;
+  return `${kept}\nThe rest does not fit in a comment. The summary of the check has more.\n`;
 }
 
 try {

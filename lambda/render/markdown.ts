@@ -5,18 +5,26 @@ import { type Item, type Section, sections, unreadSection } from './report-secti
 /** Words that Markdown renderers link even if escaped: addresses, mentions, issue numbers. */
 const LINKED = /(\S*(?:@|:\/\/|\bwww\.|#\d|\bGH-\d)\S*)/i;
 
-/** A word as code, also with backticks. */
-function inlineCode(word: string): string {
-  const longest = Math.max(0, ...(word.match(/`+/g) ?? []).map(({ length }) => length));
-  const fence = '`'.repeat(longest + 1);
-  return longest === 0 ? `\`${word}\`` : `${fence} ${word} ${fence}`;
-}
+const escapeMarkup = (text: string): string => text.replace(/[\\`*_{}[\]<>#|!&~]/g, '\\$&');
 
-/** Escapes text: no markup, HTML, link or mention. */
+/**
+ * A word that would be linked, as code. Pipes and backticks stay outside of the code: in a table a pipe would end its
+ * cell there, and a backtick the code.
+ */
+const unlinked = (word: string): string =>
+  word
+    .split(/([|`])/)
+    .map((part) => {
+      if (part === '`') return '&grave;';
+      return LINKED.test(part) ? `\`${part}\`` : escapeMarkup(part);
+    })
+    .join('');
+
+/** Escapes text, also for a cell of a table: no markup, HTML, link or mention. */
 export const escapeMarkdown = (text: string): string =>
   text
     .split(LINKED)
-    .map((part, index) => (index % 2 === 1 ? inlineCode(part) : part.replace(/[\\`*_{}[\]<>#|!&~]/g, '\\$&')))
+    .map((part, index) => (index % 2 === 1 ? unlinked(part) : escapeMarkup(part)))
     .join('')
     .replace(/^[+-]/, '\\$&')
     .replace(/^(\d+)([.)])/, '$1\\$2');

@@ -16,6 +16,7 @@ const BOT = 'github-actions[bot]';
 
 interface Step {
   readonly name?: string;
+  readonly if?: string;
   readonly uses?: string;
   readonly run?: string;
   readonly shell?: string;
@@ -111,6 +112,7 @@ const HOSTILE = [
   'a ` code',
   '@everyone #1 GH-2 http://evil.example www.evil.example',
   '<img src=x onerror=alert(1)> <!-- -->',
+  '`|`@x ![pwn](http://e.example/x.png#1) @octocat `',
 ];
 
 describe('the workflow that reviews a policy in its pull request', () => {
@@ -130,7 +132,7 @@ describe('the workflow that reviews a policy in its pull request', () => {
     for (const { uses } of used) expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
     const clones = used.filter(({ uses }) => uses?.startsWith('actions/checkout@'));
     expect(clones.map((step) => step.with)).toEqual([
-      expect.objectContaining({ ref: expect.stringContaining('pull_request.base.sha'), 'persist-credentials': false }),
+      expect.objectContaining({ ref: expect.stringContaining('github.base_ref'), 'persist-credentials': false }),
       expect.objectContaining({ path: 'proposed', 'sparse-checkout': 'retention.yaml', 'persist-credentials': false }),
     ]);
   });
@@ -162,10 +164,14 @@ describe('the steps of the review, run here', () => {
     for (const folder of ['proposed', 'bin', '.github', '.github/retention']) mkdirSync(join(work, folder));
     writeFileSync(join(work, 'retention.yaml'), BASE);
     // The command line of this tree, and a copy of the report in place of one in a bucket.
-    program('npx', `shift; exec '${process.execPath}' '${script}' "$@"`);
+    program('npx', `shift 3; exec '${process.execPath}' '${script}' "$@"`);
     program(
       'aws',
-      `test "$*" = 's3 cp --only-show-errors s3://bucket/report.json report.json' && cp stored.json report.json`,
+      `case "$*" in
+        's3api list-objects-v2 --bucket bucket --prefix reports/ --delimiter / '*) printf 'reports/1/\\nreports/2/\\n' ;;
+        's3 cp --only-show-errors s3://bucket/reports/2/report.json report.json') cp stored.json report.json ;;
+        *) echo "unexpected: $*" >&2; exit 1 ;;
+      esac`,
     );
     const comment = readFileSync(join(EXAMPLE, 'comment.mjs'));
     writeFileSync(join(work, '.github', 'retention', 'comment.mjs'), comment);
@@ -209,9 +215,8 @@ describe('the steps of the review, run here', () => {
         env: {
           PATH: `${join(work, 'bin')}:${process.env.PATH}`,
           HOME: work,
-          REPORT: 's3://bucket/report.json',
+          BUCKET: 'bucket',
           GITHUB_STEP_SUMMARY: join(work, 'summary.md'),
-          GITHUB_ENV: join(work, 'env'),
           GITHUB_API_URL: url,
           GITHUB_REPOSITORY: 'some/where',
           GITHUB_TOKEN: 'token',
@@ -221,7 +226,6 @@ describe('the steps of the review, run here', () => {
       }),
     );
   }
-  const codeOfResult = (): string => /^code=(\d+)$/m.exec(readFileSync(join(work, 'env'), 'utf8'))?.[1] ?? '';
 
   it('posts what newly expires, and replaces its own comment after the next push', async () => {
     propose(BASE.replace('last: 2', 'last: 1'));
@@ -230,7 +234,6 @@ describe('the steps of the review, run here', () => {
     expect(service.comments).toHaveLength(1);
     expect(service.comments[0]?.body).toContain('1 snapshot newly expiring, 0 newly kept');
     expect(readFileSync(join(work, 'summary.md'), 'utf8')).toContain('1 snapshot newly expiring');
-    expect(await perform('Result', { code: codeOfResult() })).toMatchObject({ code: 0 });
 
     rmSync(join(work, 'comment.md'));
     propose(BASE);
@@ -246,7 +249,7 @@ describe('the steps of the review, run here', () => {
     await perform('Compare');
     await perform('Comment');
     const body = service.comments[0]?.body ?? '';
-    expect(body).toContain('3 snapshots newly expiring');
+    expect(body).toContain('4 snapshots newly expiring');
     expect(body.split(MARKER)).toHaveLength(2);
     expect(body.startsWith(MARKER)).toBe(true);
     const outsideOfCode = body.slice(MARKER.length).replace(/(?<!\\)`[^`]*`/g, '');
@@ -282,25 +285,40 @@ describe('the steps of the review, run here', () => {
 
   it('says in the comment that a wrong configuration was not compared, and fails', async () => {
     propose('version: 2\n');
+    writeFileSync(join(work, 'comment.md'), 'a file of the base branch');
     const { code, err } = await perform('Compare');
-    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('version') });
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('version') });
     await perform('Comment');
     expect(service.comments[0]?.body).toBe(
       `${MARKER}\nThe configurations could not be compared. The log of this check says why.\n`,
     );
-    expect(await perform('Result', { code: codeOfResult() })).toMatchObject({ code: 2 });
   });
 
   it('compares a first configuration with none', async () => {
     rmSync(join(work, 'retention.yaml'));
     propose(BASE);
     expect(await perform('Compare')).toMatchObject({ code: 0, err: '' });
-    expect(readFileSync(join(work, 'comment.md'), 'utf8')).toContain('3 snapshots newly expiring');
+    expect(readFileSync(join(work, 'comment.md'), 'utf8')).toContain('4 snapshots newly expiring');
+  });
+
+  it('says in the comment that a run did not come to a comparison: an earlier comment would look current', async () => {
+    expect(stepNamed('Comment').if).toContain('!cancelled()');
+    await perform('Comment');
+    expect(service.comments[0]?.body).toContain('could not be compared');
+  });
+
+  it('lets no text of a pull request be a command to the runner', async () => {
+    propose('version: 1\n"##[error]forged": 1\n');
+    const { out } = await perform('Compare');
+    const [, token] = /^::stop-commands::(\S{36})$/m.exec(out) ?? [];
+    expect(out.trimEnd().endsWith(`::${token}::`)).toBe(true);
   });
 
   it('reads no link of a pull request', async () => {
     symlinkSync('/etc/hostname', join(work, 'proposed', 'retention.yaml'));
-    expect(await perform('Compare')).toMatchObject({ code: 1, err: expect.stringContaining('not a regular file') });
+    expect(await perform('Compare')).toMatchObject({ code: 1 });
+    await perform('Comment');
+    expect(service.comments[0]?.body).toBe(`${MARKER}\nThe pull request leaves no regular file retention.yaml.\n`);
   });
 
   it('cuts a comment that GitHub would refuse at the end of a line', async () => {
@@ -309,9 +327,9 @@ describe('the steps of the review, run here', () => {
     expect(await perform('Comment')).toMatchObject({ code: 0 });
     const body = service.comments[0]?.body ?? '';
     expect(body.length).toBeLessThan(65_536);
-    expect(
-      body.endsWith(`${line}\nThe rest does not fit in a comment. The summary of the check has all of it.\n`),
-    ).toBe(true);
+    expect(body.endsWith(`${line}\nThe rest does not fit in a comment. The summary of the check has more.\n`)).toBe(
+      true,
+    );
   });
 
   it('says in one sentence that GitHub refused', async () => {
