@@ -46,7 +46,8 @@ function instantOption(text: string): (zone: Zone) => number {
   const at = parseLocalInstant(text);
   if (at === null)
     throw new InvalidArgumentError(
-      'Expected an ISO 8601 instant, such as 2026-11-23T08:00:00Z, or without an offset in the configured time zone, such as 2026-11-23T09:00.',
+      'Expected an ISO 8601 instant, such as 2026-11-23T08:00:00Z, or without an offset in the configured time zone, ' +
+        'such as 2026-11-23T09:00.',
     );
   return at;
 }

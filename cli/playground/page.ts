@@ -71,7 +71,8 @@ const EDITOR_SIDE = `<div class="left">
 <textarea id="policy" spellcheck="false" autocapitalize="off" autocomplete="off" wrap="off" rows="14" aria-label="Policy in YAML" aria-describedby="state"></textarea></div>
 <p class="small quiet" id="state" role="status"></p>
 <ul class="small" id="messages"></ul>
-<div class="acts"><button class="btn main" type="button" id="copy">Copy policy</button> <button class="btn" type="button" id="link">Copy link</button></div>
+<div class="acts"><button class="btn main" type="button" id="copy">Copy policy</button>
+<button class="btn" type="button" id="link">Copy link</button></div>
 ${fieldsHtml()}
 </div>`;
 
@@ -79,12 +80,24 @@ const RESULT_SIDE = `<div class="right" id="right">
 <div id="note" role="status" hidden></div>
 <div id="result" hidden>
 <div id="headline" aria-live="polite"></div>
-<section class="block"><h2>Why they stay</h2><p class="small quiet">One rule is enough. The letters are those of the calendar.</p><div id="rules"></div></section>
-<section class="block"><h2>Calendar</h2><p class="small quiet">A letter: kept, by the first rule that keeps it. A dot: deleted.</p><div id="calendar"></div></section>
-<section class="block"><h2>Restore points</h2><p class="small quiet" id="reach"></p><div id="points"></div><div id="bands"></div></section>
-<section class="block"><h2>Cost</h2><p class="small quiet" id="price"></p><div id="costs"></div><h3 class="small">Snapshots over time</h3><p class="small quiet">Kept, and without a policy (dashed).</p><div id="chart"></div></section>
-<section class="block"><h2>Every snapshot that stays</h2><p class="small quiet">Expires: if snapshots are made as before. <span id="zone"></span></p>
-<table class="kept"><thead><tr><th scope="col">Created</th><th scope="col">Why it stays</th><th scope="col">Expires</th></tr></thead><tbody id="kept"></tbody></table>
+<section class="block"><h2>Why they stay</h2>
+<p class="small quiet">One rule is enough. The letters are those of the calendar.</p>
+<div id="rules"></div></section>
+<section class="block"><h2>Calendar</h2>
+<p class="small quiet">A letter: kept, by the first rule that keeps it. A dot: deleted.</p>
+<div id="calendar"></div></section>
+<section class="block"><h2>Restore points</h2>
+<p class="small quiet" id="reach"></p>
+<div id="points"></div><div id="bands"></div></section>
+<section class="block"><h2>Cost</h2>
+<p class="small quiet" id="price"></p>
+<div id="costs"></div><h3 class="small">Snapshots over time</h3><p class="small quiet">Kept, and without a policy (dashed).</p>
+<div id="chart"></div></section>
+<section class="block"><h2>Every snapshot that stays</h2>
+<p class="small quiet">Expires: if snapshots are made as before. <span id="zone"></span></p>
+<table class="kept"><thead><tr><th scope="col">Created</th>
+<th scope="col">Why it stays</th>
+<th scope="col">Expires</th></tr></thead><tbody id="kept"></tbody></table>
 <button class="btn" type="button" id="more" hidden>Show more</button></section>
 </div></div>`;
 

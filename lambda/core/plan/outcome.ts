@@ -39,7 +39,9 @@ export const NO_ITEM_DETAILS: ItemDetails = {
   reasons: [],
 };
 
-/** The details that a plan has of a snapshot, for one that can no longer be read. Its reasons were never decided again. */
+/**
+ * The details that a plan has of a snapshot, for one that can no longer be read. Its reasons were never decided again.
+ */
 export const plannedDetails = ({ source, sizeGb, monthlyCostCeiling, policy }: PlanItem): ItemDetails => ({
   source: source ?? null,
   sizeGb: sizeGb == null ? null : Number(sizeGb),
