@@ -71,8 +71,9 @@ class IndexCheck {
     const times = await listResults(store);
     for (const [number, entry] of entries) {
       const { id, storedAt } = entry.plan;
-      const isRead = latest.get(id) === entry.plan && storedAt !== null && storedAt === times.get(id);
-      await this.checkEntry(number, entry, isRead);
+      const storeTime = times.get(id) ?? null;
+      const isRead = latest.get(id) === entry.plan && storedAt !== null && storedAt === storeTime;
+      await this.checkEntry(number, entry, isRead, storeTime);
     }
     if (isWhole)
       for (const plan of this.chain.plans.values()) await this.checkListed(plan, latest.get(plan.id)?.status);
@@ -96,7 +97,12 @@ class IndexCheck {
     return page;
   }
 
-  private async checkEntry(number: number, entry: IndexedResult, isRead: boolean): Promise<void> {
+  private async checkEntry(
+    number: number,
+    entry: IndexedResult,
+    isRead: boolean,
+    storeTime: number | null,
+  ): Promise<void> {
     const { plan, result, line } = entry;
     const { id, storedAt } = plan;
     const place = this.ports.store.locate(resultIndexPage(number));
@@ -104,6 +110,10 @@ class IndexCheck {
     const sha256 = this.ports.hashText([...renderResultJson(JSON.parse(line))].join(''));
     const stored = await this.viewOf(id);
     const isSame = evidence?.views.has(sha256) === true || stored?.sha256 === sha256;
+    if (evidence === undefined && stored !== null) {
+      const isOlder = (timeOfId(id) ?? 0) < this.chain.since && (storeTime ?? 0) < this.chain.since;
+      if (!isOlder) this.add('index.inserted', place, `${place} lists the plan ${id}, and its result is in no record`);
+    }
     const isOutdated = !isRead && stored?.result != null && isEarlierView(result, stored.result);
     const head = indexedPlan(result, storedAt, resultSentence(result));
     if ((isSame || isOutdated) && jsonText(head) === jsonText(plan)) return;

@@ -27,6 +27,12 @@ export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 
 export const INDEX_JSON = `${REPORTS}index.json`;
 export const INDEX_PAGE = `${REPORTS}index.html`;
 
+/**
+ * The shape of the id of a plan. It becomes part of keys beside the key of the lock, which file systems may find in any
+ * letter case.
+ */
+export const PLAN_ID = /^(?!lock(?:\.json)?$)\w[\w.-]{0,127}$/i;
+
 /** The plan of a report, or one that the deletion function made for itself. */
 export const planFile = (id: string): string => `${PLANS}${id}.json`;
 

@@ -5,11 +5,12 @@ import * as fc from 'fast-check';
 import { folderStore } from '../../cli/folder-store';
 import type { Verification } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
+import { resultSentence } from '../../lambda/render/result-text';
 import { sha256Of } from '../../lambda/runtime/digest';
 import type { EvidenceHead } from '../../lambda/storage/evidence';
 import { jsonObject } from '../../lambda/storage/json-object';
 import { evidenceName, recordFile } from '../../lambda/storage/keys';
-import { indexPageObject, parseIndexPage } from '../../lambda/storage/result-index';
+import { indexedPlan, indexPageObject, parseIndexPage } from '../../lambda/storage/result-index';
 import { AT, EvidencePlace, planOf } from '../fakes/evidence-place';
 import { memoryStore } from '../fakes/memory-store';
 import { anOutcome, aResult, storedResult } from '../support/result-builder';
@@ -116,7 +117,8 @@ describe('with a head', () => {
   it('a chain that was written again from its beginning is found', async () => {
     const { place, objects } = await aHistory();
     const old = await aHistory();
-    for (const key of [...objects.keys()].filter((each) => each.startsWith('evidence/'))) objects.delete(key);
+    // What no new record names is removed, too.
+    for (const key of [...objects.keys()].filter((each) => /^(evidence|results)\//.test(each))) objects.delete(key);
     for (const number of [1, 2, 3, 4, 5]) await place.report(number);
     const head = { number: 7, sha256: sha256Of(old.objects.get(record(7)) ?? '') };
     expect(faultsOf(await place.verify())).toEqual([]);
@@ -349,6 +351,49 @@ describe('the index of results', () => {
         expect.objectContaining({ fault: 'index.missing' }),
       ]),
     );
+  });
+
+  /** The index with one more result, of which no run was recorded, and which is stored. */
+  const withForged = async (id: string, chainTime = AT) => {
+    const objects = new Map<string, string>();
+    const place = new EvidencePlace(tickingStore(objects), { clock: () => chainTime });
+    await place.delete(1);
+    const forged = storedResult(aResult(id, [anOutcome('web-9')], { status: 'finished' }));
+    await place.ports.store.put(forged);
+    const [entry] = parseIndexPage(objects.get(PAGE) ?? '') ?? [];
+    const result = JSON.parse(objects.get(forged.key) ?? '');
+    const plan = indexedPlan(result, null, resultSentence(result));
+    const added = { plan, result, line: JSON.stringify(result) };
+    objects.set(PAGE, [...indexPageObject(1, entry === undefined ? [added] : [entry, added]).body].join(''));
+    return { objects, place, broken: (await place.verify()).broken };
+  };
+
+  it.each(['.forged', '../forged', `${planOf(1).id}/x`, 'lock'])(
+    'with an entry whose id is no id of a plan is named, and nothing believes it: %s',
+    async (id) => {
+      const { objects, broken } = await withForged(id);
+      const message = `memory:${PAGE} is not as this version writes the index`;
+      expect(broken).toContainEqual(expect.objectContaining({ fault: 'index.altered', message }));
+      expect(parseIndexPage(objects.get(PAGE) ?? '')).toBeNull();
+    },
+  );
+
+  it('with an entry that has the result of another plan is named', async () => {
+    const { objects, place } = await aHistory();
+    objects.set(PAGE, (objects.get(PAGE) ?? '').replace(planOf(1).id, planOf(19).id));
+    expect((await place.verify()).broken).toContainEqual(expect.objectContaining({ fault: 'index.altered' }));
+    expect(parseIndexPage(objects.get(PAGE) ?? '')).toBeNull();
+  });
+
+  it('with an entry whose result is stored and in no record is named', async () => {
+    const forged = planOf(19).id;
+    const message = `memory:${PAGE} lists the plan ${forged}, and its result is in no record`;
+    const named = [expect.objectContaining({ fault: 'index.inserted', message })];
+    expect((await withForged(forged)).broken).toEqual(named);
+    // Old by its id, and stored since.
+    const old = '20250101T080000Z-before';
+    expect((await withForged(old)).broken).toEqual([expect.objectContaining({ fault: 'index.inserted' })]);
+    expect((await withForged(old, AT + DAY)).broken).toEqual([]);
   });
 
   it('keeps entries whose results were removed after their time, and they are checked by the recorded hash', async () => {
