@@ -1,7 +1,7 @@
 import type { EvidenceHead } from '../storage/evidence';
 import { type BrokenLink, ChainCheck, readChain, type VerifyPorts } from './evidence-chain';
 import { findUnrecorded, type Unrecorded } from './find-unrecorded';
-import { ObjectsCheck, type PlanEvidence } from './recorded-objects';
+import { ObjectsCheck } from './recorded-objects';
 import { verifyIndex } from './verify-index';
 
 /** What was found out about a chain. It is whole where nothing is broken. */
@@ -36,7 +36,6 @@ export async function verifyEvidence(ports: VerifyPorts, head: EvidenceHead | nu
   const since = first === undefined ? Number.POSITIVE_INFINITY : Date.parse(first.at);
   const index = await verifyIndex(ports, { plans: objects.plans, since, last: end?.number ?? 0 });
   const found = await findUnrecorded(ports, objects.recorded, since);
-  const openOf = ({ open }: PlanEvidence): readonly string[] => [...open].map((key) => store.locate(key));
   return {
     place: store.locate(folder),
     records: chain.read.length,
@@ -49,6 +48,6 @@ export async function verifyEvidence(ports: VerifyPorts, head: EvidenceHead | nu
     expired: objects.expired,
     unrecorded: found.unrecorded,
     older: [...found.older, ...index.unrecorded],
-    withoutResult: [...objects.plans.values()].flatMap(openOf),
+    withoutResult: objects.open.map((key) => store.locate(key)),
   };
 }

@@ -79,6 +79,9 @@ export const PLAN: z.ZodMiniType<Plan> = exactly({
   digest,
 });
 
+/** The digest of a plan, which tells the folder of its files. */
+export const PLAN_DIGEST = z.looseObject({ digest });
+
 const amount = z.nullable(z.number());
 /** A member that records of earlier versions lack. */
 const addedLater = <T extends z.core.$ZodType>(schema: T, absent: z.core.util.NoUndefined<z.core.output<T>>) =>

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { folderStore } from '../../cli/folder-store';
+import { recordApproval, recordResult } from '../../lambda/deletion/record-deletion';
 import type { Verification } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
 import { resultSentence } from '../../lambda/render/result-text';
@@ -14,7 +15,7 @@ import { indexedPlan, indexPageObject, parseIndexPage } from '../../lambda/stora
 import { AT, EvidencePlace, planOf } from '../fakes/evidence-place';
 import { memoryStore } from '../fakes/memory-store';
 import { anOutcome, aResult, storedResult } from '../support/result-builder';
-import { APPROVED } from '../support/run-origin';
+import { APPROVED, ORIGIN } from '../support/run-origin';
 
 const DAY = 86_400_000;
 const record = (number: number): string => `evidence/${evidenceName(number)}`;
@@ -243,6 +244,41 @@ describe('a finished plan', () => {
     await place.approve(1, 'forger');
     await place.result(1, 'forger');
     expect((await place.verify()).broken.map(({ place: where }) => where)).toEqual(expect.arrayContaining(named));
+  });
+
+  it.each([true, false])('has no second folder of another digest; its plan was recorded: %s', async (isRecorded) => {
+    const { objects, place, head } = await aHistory();
+    if (!isRecorded) objects.set(`plans/${plan.id}.json`, '{}');
+    const forged = { ...plan, digest: `sha256:${'0'.repeat(64)}` };
+    const approved = { plan: forged, run: 'forger', origin: ORIGIN };
+    for (const key of FILES) objects.set(key, (objects.get(key) ?? '').replace('"arn":"', '"arn":"x'));
+    await recordApproval(place.ports, approved);
+    await recordResult(place.ports, approved, true);
+    const { broken } = await place.verify(head);
+    expect(broken).toEqual(
+      expect.arrayContaining([
+        ...named.map((where) => expect.objectContaining({ fault: 'object.altered', place: where })),
+        expect.objectContaining({ fault: 'record.inserted', message: expect.stringContaining('in another folder') }),
+      ]),
+    );
+    const view = FILES[0] ?? '';
+    objects.set(view, (objects.get(view) ?? '').replace('"arn":"x', '"arn":"'));
+    expect((await place.verify(head)).broken.map(({ place: where }) => where)).not.toContain(`memory:${view}`);
+  });
+
+  it('whose last unfinished list is of another folder has the files of the digest of its plan', async () => {
+    const { objects, place } = await aHistory();
+    const open = planOf(2);
+    await place.approve(2);
+    await place.remove(2, 'run-1', 'unfinished');
+    await place.result(2);
+    const key = `results/${open.id}.json`;
+    objects.set(key, (objects.get(key) ?? '').replace('unfinished', 'finished'));
+    const approved = { plan: { ...open, digest: `sha256:${'0'.repeat(64)}` }, run: 'forger', origin: ORIGIN };
+    await recordApproval(place.ports, approved);
+    await recordResult(place.ports, approved, true);
+    const { broken } = await place.verify();
+    expect(broken).toContainEqual(expect.objectContaining({ fault: 'object.altered', place: `memory:${key}` }));
   });
 
   it('whose result names an approval that was not recorded before it is named', async () => {
