@@ -3,7 +3,7 @@ import { jsonText } from '../core/util/safe-text';
 import { eachOf } from '../ports/each-of';
 import { type ApprovalRecord, parseApproval } from '../storage/approval-record';
 import { type FileList, parseFileList } from '../storage/file-list';
-import { isReplaced, planCopyFile, planFile, recordFolder, resultFile } from '../storage/keys';
+import { isReplaced, planCopyFile, planFile, recordFolder, resultFile, resultFolder } from '../storage/keys';
 import { APPLY_RESULT, type EvidenceRecord, ITEM_RESULT, PLAN_DIGEST, parseStored } from '../storage/schemas';
 import { type BrokenLink, readOrFailure, type VerifyPorts } from './evidence-chain';
 
@@ -51,6 +51,18 @@ export interface RecordedObjects {
   readonly open: readonly string[];
 }
 
+/** Matches a key that leads out of its folder. */
+const LEADS_OUT = /^[/\\]|(?:^|[/\\])\.\.?(?:[/\\]|$)/;
+
+/** Reads a list; null where it is none, or names a file that is not of its plan: such a file is never read. */
+function ownList({ ref }: EvidenceRecord, text: string): FileList | null {
+  const list = parseFileList(text);
+  const id = ref.key.split('/', 2)[1] ?? '';
+  const isOwn = (key: string): boolean =>
+    key === resultFile(id) || (key.startsWith(resultFolder(id)) && !LEADS_OUT.test(key));
+  return list?.files.every(({ key }) => isOwn(key)) === true ? list : null;
+}
+
 type Finding = 'intact' | 'expired' | BrokenLink;
 
 /** Checks the objects of all records, the files that results list, and that each result names a recorded approval. */
@@ -74,7 +86,7 @@ export class ObjectsCheck {
     const lists = new Map<EvidenceRecord, FileList | null>();
     for (const record of records)
       if (record.kind === 'result' && isIntact.has(record))
-        lists.set(record, parseFileList((await store.get(record.ref.key)) ?? ''));
+        lists.set(record, ownList(record, (await store.get(record.ref.key)) ?? ''));
     this.collect(lists);
     const owners = await this.owners(isIntact);
     const files = await eachOf([...this.fixed.values()], (expected) => this.check(expected));
@@ -279,6 +291,7 @@ export class ObjectsCheck {
    */
   private async checkPlanFile({ plan, planFile = '' }: ApprovalRecord): Promise<readonly BrokenLink[]> {
     const { store } = this.ports;
+    if (LEADS_OUT.test(planFile)) return [];
     const copy = this.records.find(({ ref }) => ref.key === planCopyFile(plan));
     const text = await readOrFailure(store.get(planFile));
     if (copy === undefined || typeof text !== 'string') return [];

@@ -136,6 +136,14 @@ export const planCopyFile = (plan: PlanKey): string => `${recordFolder(plan)}onc
 export const fileListFile = (plan: PlanKey, sha256: string): string =>
   `${recordFolder(plan)}once-files-${sha256.slice(0, 16)}.sha256`;
 
+/** Matches the keys that records of each kind name. */
+export const EVIDENCE_KEYS = {
+  report: /^reports\/\w[\w.-]*\/report\.json$/,
+  plan: /^plans\/\w[\w.-]*\.json$|^results\/\w[\w.-]*\/[0-9a-f]{16}\/once-plan\.json$/,
+  approval: /^results\/\w[\w.-]*\/[0-9a-f]{16}\/once-approval-[^/\\]+\.json$/,
+  result: /^results\/\w[\w.-]*\/[0-9a-f]{16}\/once-files-[0-9a-f]{16}\.sha256$/,
+} as const;
+
 /** Matches the names in the folder of a plan that such a list has. */
 export const LISTED_NAME = /^\d+\.(attempt|outcome)\.json$|^once-approval-.+\.json$/;
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { folderStore } from '../../cli/folder-store';
 import { recordApproval, recordResult } from '../../lambda/deletion/record-deletion';
-import type { Verification } from '../../lambda/explain/verify-evidence';
+import { type Verification, verifyEvidence } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
 import { resultSentence } from '../../lambda/render/result-text';
 import { sha256Of } from '../../lambda/runtime/digest';
-import type { EvidenceHead } from '../../lambda/storage/evidence';
+import { type EvidenceHead, evidenceEntry, recordEvidence } from '../../lambda/storage/evidence';
 import { jsonObject } from '../../lambda/storage/json-object';
-import { evidenceName, recordFile } from '../../lambda/storage/keys';
+import { evidenceName, fileListFile, recordFile } from '../../lambda/storage/keys';
 import { indexedPlan, indexPageObject, parseIndexPage } from '../../lambda/storage/result-index';
 import { AT, EvidencePlace, planOf } from '../fakes/evidence-place';
 import { memoryStore } from '../fakes/memory-store';
@@ -59,11 +59,74 @@ describe('a record', () => {
   it('that was altered is named with the one that continues it', async () => {
     const { objects, place } = await aHistory();
     objects.set(record(3), (objects.get(record(3)) ?? '').replace('"at":"2026', '"at":"2025'));
-    expect((await place.verify()).broken[0]).toMatchObject({
+    expect((await place.verify()).broken).toContainEqual({
       number: 3,
       fault: 'record.not-continued',
+      place: `memory:${record(3)}`,
       message: 'the record 3 is not the one that the record 4 continues: one of the two was altered',
     });
+  });
+
+  /** A history with one more record: the last one, changed. */
+  const withLast = async (change: (last: Record<string, unknown>) => string) => {
+    const { objects, place, head } = await aHistory();
+    const text = objects.get(record(head.number)) ?? '';
+    const last = { ...JSON.parse(text), number: head.number + 1, previous: sha256Of(text) };
+    objects.set(record(head.number + 1), change(last));
+    const read: string[] = [];
+    const noted = (key: string): string => {
+      read.push(key);
+      return key;
+    };
+    const { get, fingerprint } = place.ports.store;
+    const store: Store = {
+      ...place.ports.store,
+      get: (key) => get(noted(key)),
+      fingerprint: (key, version) => fingerprint(noted(key), version),
+    };
+    const { broken } = await verifyEvidence({ ...place.ports, store, now: AT + DAY }, head);
+    return {
+      read,
+      broken: broken.map(({ number, fault, message }) => ({ number: number - head.number, fault, message })),
+    };
+  };
+  const written = (last: object): string => `${JSON.stringify(last)}\n`;
+
+  it('that continues the chain is whole as this version writes it', async () => {
+    expect((await withLast(written)).broken).toEqual([]);
+    // Clocks differ.
+    const earlier = new Date(AT - 60_000).toISOString();
+    expect((await withLast((last) => written({ ...last, at: earlier }))).broken).toEqual([]);
+  });
+
+  it.each([
+    ['spaces', (last: object) => `${JSON.stringify(last, null, 1)}\n`, 'is not byte for byte as'],
+    ['a line end of Windows', (last: object) => `${JSON.stringify(last)}\r\n`, 'is not byte for byte as'],
+    ['an unknown member', (last: object) => written({ ...last, note: 1 }), 'is not byte for byte as'],
+    [
+      'an early time',
+      (last: object) => written({ ...last, at: '2025-01-01T00:00:00.000Z' }),
+      'has the time 2025-01-01',
+    ],
+    ['another kind', (last: object) => written({ ...last, kind: 'report' }), 'and no report has such a key'],
+  ])('that has %s is named without a head', async (_, change, message) => {
+    expect((await withLast(change)).broken).toEqual([
+      { number: 1, fault: 'record.altered', message: expect.stringContaining(message) },
+    ]);
+  });
+
+  it.each([
+    ['../../plans/secret.json', 'plan'],
+    ['/plans/secret.json', 'plan'],
+    ['plans/../../secret.json', 'plan'],
+    ['reports/../secret/report.json', 'report'],
+    ['results/x/../../secret/once-files-0000000000000000.sha256', 'result'],
+  ])('that names %s leads out of the place: it is named, and the object is not read', async (key, kind) => {
+    const { read, broken } = await withLast((last) => written({ ...last, kind, ref: { key } }));
+    expect(broken).toEqual([
+      { number: 1, fault: 'record.altered', message: expect.stringContaining(`no ${kind} has such a key`) },
+    ]);
+    expect(read).not.toContain(key);
   });
 
   it('that is missing is named', async () => {
@@ -279,6 +342,21 @@ describe('a finished plan', () => {
     await recordResult(place.ports, approved, true);
     const { broken } = await place.verify();
     expect(broken).toContainEqual(expect.objectContaining({ fault: 'object.altered', place: `memory:${key}` }));
+    expect(broken).toContainEqual(expect.objectContaining({ fault: 'record.inserted' }));
+  });
+
+  it('whose list names a file outside of its folder has no list, and the file is not read', async () => {
+    const objects = new Map<string, string>();
+    const place = new EvidencePlace(memoryStore(objects));
+    await place.approve(1);
+    const outside = 'results/../../secret.json';
+    objects.set(outside, '{}');
+    const key = fileListFile(plan, '0'.repeat(64));
+    objects.set(key, `${sha256Of('{}')}  ${outside}\n`);
+    await recordEvidence(place.ports, [await evidenceEntry(place.ports, { kind: 'result', key, since: AT })]);
+    expect((await place.verify()).broken).toEqual([
+      expect.objectContaining({ fault: 'object.altered', place: `memory:${key}` }),
+    ]);
   });
 
   it('whose result names an approval that was not recorded before it is named', async () => {
