@@ -87,7 +87,7 @@ export class ObjectsCheck {
     for (const record of records)
       if (record.kind === 'result' && isIntact.has(record))
         lists.set(record, ownList(record, (await store.get(record.ref.key)) ?? ''));
-    this.collect(lists);
+    this.collect(lists, new Set(records.filter((_, index) => found[index] === 'expired')));
     const owners = await this.owners(isIntact);
     const files = await eachOf([...this.fixed.values()], (expected) => this.check(expected));
     const current = await eachOf(
@@ -172,7 +172,7 @@ export class ObjectsCheck {
   }
 
   /** Goes through the records in order. The first list of a finished plan is final. */
-  private collect(lists: ReadonlyMap<EvidenceRecord, FileList | null>): void {
+  private collect(lists: ReadonlyMap<EvidenceRecord, FileList | null>, expired: ReadonlySet<EvidenceRecord>): void {
     for (const record of this.records) {
       const { kind, ref } = record;
       const plan = kind === 'approval' || kind === 'result' ? this.planOf(ref.key) : null;
@@ -183,6 +183,11 @@ export class ObjectsCheck {
       }
       const list = lists.get(record) ?? null;
       if (plan !== null && list !== null) this.collectList(plan, record, list);
+      // The run has recorded its result, though the list of it is no longer kept.
+      if (kind === 'result' && expired.has(record)) {
+        plan?.open.clear();
+        if (plan?.isFinal === false) plan.current.clear();
+      }
     }
   }
 

@@ -17,6 +17,8 @@ export interface Verification extends Unrecorded {
   readonly broken: readonly BrokenLink[];
   /** Objects that were removed after the time for which they were to be kept. */
   readonly expired: number;
+  /** Entries of the index that nothing proves any more: their results were removed after their time. */
+  readonly unproven: readonly string[];
   /** Approvals whose run has recorded no result: it still runs, or it died. */
   readonly withoutResult: readonly string[];
 }
@@ -47,7 +49,8 @@ export async function verifyEvidence(ports: VerifyPorts, head: EvidenceHead | nu
     ),
     expired: objects.expired,
     unrecorded: found.unrecorded,
-    older: [...found.older, ...index.unrecorded],
+    older: found.older,
+    unproven: index.unproven,
     withoutResult: objects.open.map((key) => store.locate(key)),
   };
 }

@@ -30,8 +30,8 @@ interface IndexedChain {
 
 interface IndexFindings {
   readonly broken: readonly BrokenLink[];
-  /** Places of entries from before the chain, whose results are no longer stored. */
-  readonly unrecorded: readonly string[];
+  /** Places of entries that nothing proves any more: neither their results nor the hashes of them are stored. */
+  readonly unproven: readonly string[];
 }
 
 /** A result of a plan as it is stored now. */
@@ -43,7 +43,7 @@ interface StoredView {
 /** Compares the index of results, which `history` reads, with the results that were recorded and are stored. */
 class IndexCheck {
   private readonly broken: BrokenLink[] = [];
-  private readonly unrecorded: string[] = [];
+  private readonly unproven: string[] = [];
   private readonly views = new Map<string, StoredView | null>();
 
   constructor(
@@ -77,7 +77,7 @@ class IndexCheck {
     }
     if (isWhole)
       for (const plan of this.chain.plans.values()) await this.checkListed(plan, latest.get(plan.id)?.status);
-    return { broken: this.broken, unrecorded: this.unrecorded };
+    return { broken: this.broken, unproven: this.unproven };
   }
 
   private add(fault: BrokenLink['fault'], place: string, message: string, id = ''): void {
@@ -119,8 +119,7 @@ class IndexCheck {
     if ((isSame || isOutdated) && jsonText(head) === jsonText(plan)) return;
     if (stored === null && (evidence?.views.size ?? 0) === 0) {
       // Nothing is left to compare it with.
-      if (evidence !== undefined) return;
-      if ((timeOfId(id) ?? 0) < this.chain.since) this.unrecorded.push(`${place} (plan ${id})`);
+      if (evidence !== undefined || (timeOfId(id) ?? 0) < this.chain.since) this.unproven.push(`${place} (plan ${id})`);
       else this.add('index.inserted', place, `${place} lists the plan ${id}, of which no result is stored or recorded`);
       return;
     }

@@ -519,6 +519,16 @@ describe('the index of results', () => {
     expect(faultsOf(await place.verify(null, later))).toEqual([[4, 'index.altered']]);
   });
 
+  it('keeps entries of which nothing else is stored any more, and they are listed', async () => {
+    const { objects, place } = await aHistory({ keptForDays: 400 });
+    for (const key of [...objects.keys()])
+      if (/^(plans|results|reports)\//.test(key) && key !== PAGE) objects.delete(key);
+    const verification = await place.verify(null, AT + 500 * DAY);
+    const listed = [1, 3].map((number) => `memory:${PAGE} (plan ${planOf(number).id})`);
+    expect(verification).toMatchObject({ broken: [], withoutResult: [] });
+    expect([...new Set(verification.unproven)]).toEqual(listed);
+  });
+
   it('may have an earlier view of a result that a run which died has replaced since', async () => {
     const { place } = await aHistory();
     await place.approve(4, 'stopped');
