@@ -76,7 +76,7 @@ function* verificationText(
   zone: Zone,
   columns: number,
 ): Generator<string> {
-  const { place, records, from, to, broken, expired, unrecorded, older, withoutResult } = verification;
+  const { place, records, from, to, broken, expired, unrecorded, older, unproven, withoutResult } = verification;
   const say = (text: string): string => wrap(text, columns, '');
   const time = (at: string): string => localMinute(Date.parse(at), zone);
   const span = from === null || to === null ? '' : `, ${time(from)} to ${time(to)} (${zoneText(zone)})`;
@@ -99,6 +99,10 @@ function* verificationText(
   if (older.length > 0) {
     yield say(`${formatCount(older.length, 'object')} in no record, older than the chain by name and time:`);
     yield linesOf(older, columns);
+  }
+  if (unproven.length > 0) {
+    yield say(`${formatCount(unproven.length, 'result')} in the index that nothing proves any more:`);
+    yield linesOf(unproven, columns);
   }
   if (withoutResult.length > 0) {
     yield say(`${formatCount(withoutResult.length, 'approval')} without a result: the run still works, or it died:`);

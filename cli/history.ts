@@ -1,5 +1,6 @@
 import { type HistoryItem, historyOf } from '../lambda/core/plan/history';
 import type { ApplyResult } from '../lambda/core/plan/outcome';
+import { localMinute } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { jsonText, oneLine } from '../lambda/core/util/safe-text';
@@ -88,7 +89,8 @@ export function reportGaps({ results, unreadable }: StoredHistory, { err }: Term
     err.write(wrap(`note: not finished: ${plans}${unknown}`, columnsOf(err), ''));
   }
   if (unreadable.length === 0) return false;
-  const message = `${formatCount(unreadable.length, 'part')} of the record cannot be read or are missing: ${placesText(unreadable)}; copy the whole place again, or restore them`;
+  const are = unreadable.length === 1 ? 'is' : 'are';
+  const message = `${formatCount(unreadable.length, 'part')} of the record cannot be read or ${are} missing: ${placesText(unreadable)}; copy the whole place again, or restore them`;
   writeFailure({ code: 'history.incomplete', message }, err);
   return true;
 }
@@ -111,19 +113,17 @@ export async function history(
   if (options.format === 'json') await writeOut(out, jsonArray(items));
   else if (options.format === 'csv') await writeOut(out, renderHistoryCsv(items.map(({ entry }) => entry)));
   else if (items.length > 0) await writeOut(out, historyText(items, zone, columnsOf(out)));
-  else await writeOut(out, [noneText(place, recorded, wanted, columnsOf(out))]);
+  else {
+    const of = wanted === undefined ? '' : ` of ${oneLine(wanted)}`;
+    const within = since === null ? '' : ` since ${localMinute(since, zone)}`;
+    await writeOut(out, [wrap(noneText(place, recorded, of + within), columnsOf(out), '')]);
+  }
   return reportGaps(recorded, terminal) ? EXIT.incomplete : EXIT.done;
 }
 
 /** The text where no entry is wanted. */
-function noneText(
-  place: HistoryPlace,
-  { results }: StoredHistory,
-  wanted: string | undefined,
-  columns: number,
-): string {
+function noneText(place: HistoryPlace, { results }: StoredHistory, wanted: string): string {
   const total = results.reduce((sum, { items }) => sum + items.length, 0);
-  const of = wanted === undefined ? '' : ` of ${oneLine(wanted)}`;
   const others = total === 0 ? '' : `; it has ${formatCount(total, 'outcome')}`;
-  return wrap(`No outcome${of} is recorded in ${oneLine(place.where)}${others}.`, columns, '');
+  return `No outcome${wanted} is recorded in ${oneLine(place.where)}${others}.`;
 }

@@ -99,6 +99,7 @@ const HISTORY_VERIFY = z.object({
   expired: z.number(),
   unrecorded: z.array(z.string()),
   older: z.array(z.string()),
+  unproven: z.array(z.string()),
   withoutResult: z.array(z.string()),
 });
 

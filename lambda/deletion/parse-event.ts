@@ -1,6 +1,7 @@
 import type { Approval } from '../core/plan/outcome';
 import { parseInstant } from '../core/time/instant';
 import { malformedEvent } from '../core/util/malformed-event';
+import { PLAN_ID } from '../storage/keys';
 
 /** Whether only plans that a person approved are applied, or snapshots that are due on a schedule, too. */
 export const DELETION_MODES = ['approve', 'automatic'] as const;
@@ -22,8 +23,6 @@ const malformed = (got: unknown, expected: string): Error => malformedEvent('del
 
 const EXPECTED_EVENT =
   '{ "plan": "<id>", "digest": "sha256:<64 hex digits>" } as the e-mail of a report has it, and if at all a whole number as "count" and { "kind": "caller" | "dashboard", "arn": "<ARN of IAM or STS>" | null } as "approvedBy"';
-// It becomes part of a key.
-const PLAN_ID = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;

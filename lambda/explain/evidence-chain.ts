@@ -1,8 +1,9 @@
+import { MINUTE_MS } from '../core/time/units';
 import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
 import type { HashText, Store } from '../ports/ports';
-import { type EvidenceHead, headText } from '../storage/evidence';
-import { evidenceName, evidenceNumber } from '../storage/keys';
+import { type EvidenceHead, evidenceText, headText } from '../storage/evidence';
+import { EVIDENCE_KEYS, evidenceName, evidenceNumber } from '../storage/keys';
 import { EVIDENCE_RECORD, type EvidenceRecord, parseStored } from '../storage/schemas';
 
 export interface VerifyPorts {
@@ -40,11 +41,14 @@ export interface BrokenLink {
 interface ReadRecord {
   readonly number: number;
   readonly sha256: string;
-  /** Null: it is not as a record is written. */
+  /** Null: it is no record, or names no object of its kind. */
   readonly record: EvidenceRecord | null;
-  /** Why it cannot be read; null: it was read. */
-  readonly failure: string | null;
+  /** What is wrong with it, in one sentence; null: nothing by itself. */
+  readonly problem: string | null;
 }
+
+/** How far the clocks of two writers may differ: AWS refuses one that is 15 minutes off, either way. */
+const MAX_CLOCK_DIFFERENCE_MS = 30 * MINUTE_MS;
 
 /** A chain as it was read. */
 export interface ReadChain {
@@ -72,8 +76,23 @@ const isFailure = (answer: unknown): answer is { readonly failure: string } =>
 async function readRecord({ store, folder, hashText }: VerifyPorts, number: number): Promise<ReadRecord | null> {
   const text = await readOrFailure(store.get(`${folder}${evidenceName(number)}`));
   if (text === null) return null;
-  if (isFailure(text)) return { number, sha256: '', record: null, failure: text.failure };
-  return { number, sha256: hashText(text), record: parseStored(EVIDENCE_RECORD, text), failure: null };
+  if (isFailure(text))
+    return { number, sha256: '', record: null, problem: `the record ${number} cannot be read: ${text.failure}` };
+  return { number, sha256: hashText(text), ...parseRecord(number, text) };
+}
+
+function parseRecord(number: number, text: string): Pick<ReadRecord, 'record' | 'problem'> {
+  const record = parseStored(EVIDENCE_RECORD, text);
+  const name = `the record ${number}`;
+  if (record === null) return { record, problem: `${name} is not as this version writes records` };
+  const { kind, ref } = record;
+  // Such an object is never read: its key may lead out of the place.
+  if (!EVIDENCE_KEYS[kind].test(ref.key))
+    return { record: null, problem: `${name} names ${ref.key} as its ${kind}, and no ${kind} has such a key` };
+  if (record.number !== number)
+    return { record, problem: `${name} has the number ${record.number}: records were moved` };
+  const isExact = evidenceText(record) === text;
+  return { record, problem: isExact ? null : `${name} is not byte for byte as this version writes records` };
 }
 
 /** Reads all records of a chain. */
@@ -119,7 +138,8 @@ export class ChainCheck {
 
   private checkRecords(): readonly BrokenLink[] {
     const { read } = this.chain;
-    return read.flatMap(({ number, record, failure }, index) => {
+    let latest = '';
+    return read.flatMap(({ number, record, problem }, index) => {
       const broken: BrokenLink[] = [];
       const due = (read[index - 1]?.number ?? 0) + 1;
       if (number > due) {
@@ -129,10 +149,10 @@ export class ChainCheck {
       }
       const altered = (message: string): void =>
         void broken.push({ number, fault: 'record.altered', place: this.place(number), message });
-      if (failure !== null) altered(`the record ${number} cannot be read: ${failure}`);
-      else if (record === null) altered(`the record ${number} is not as this version writes records`);
-      else if (record.number !== number)
-        altered(`the record ${number} has the number ${record.number}: records were moved`);
+      if (problem !== null) altered(problem);
+      if (record !== null && Date.parse(record.at) < Date.parse(latest) - MAX_CLOCK_DIFFERENCE_MS)
+        altered(`the record ${number} has the time ${record.at}, and a record before it has ${latest}`);
+      if (record !== null && record.at > latest) latest = record.at;
       return broken;
     });
   }

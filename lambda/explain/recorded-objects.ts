@@ -3,14 +3,17 @@ import { jsonText } from '../core/util/safe-text';
 import { eachOf } from '../ports/each-of';
 import { type ApprovalRecord, parseApproval } from '../storage/approval-record';
 import { type FileList, parseFileList } from '../storage/file-list';
-import { isReplaced, planCopyFile, resultFile } from '../storage/keys';
-import { APPLY_RESULT, type EvidenceRecord, ITEM_RESULT, parseStored } from '../storage/schemas';
+import { isReplaced, planCopyFile, planFile, recordFolder, resultFile, resultFolder } from '../storage/keys';
+import { APPLY_RESULT, type EvidenceRecord, ITEM_RESULT, PLAN_DIGEST, parseStored } from '../storage/schemas';
 import { type BrokenLink, readOrFailure, type VerifyPorts } from './evidence-chain';
 
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
 
 /** The key by which runs read a listed file: a folder has a replaced object under a hidden name. */
 const readKeyOf = (key: string): string => key.replace(/\/\.([^/]+)\.v\d+$/, '/$1');
+
+const isFinishedBefore = (plan: PlanEvidence, other: PlanEvidence): boolean =>
+  plan.isFinal && (!other.isFinal || (plan.list?.number ?? 0) < (other.list?.number ?? 0));
 
 /** An object with the hashes that it may have. */
 interface Expected {
@@ -44,6 +47,20 @@ export interface RecordedObjects {
   readonly recorded: ReadonlySet<string>;
   /** By plan id. */
   readonly plans: ReadonlyMap<string, PlanEvidence>;
+  /** Keys of approvals whose run has recorded no result. */
+  readonly open: readonly string[];
+}
+
+/** Matches a key that leads out of its folder. */
+const LEADS_OUT = /^[/\\]|(?:^|[/\\])\.\.?(?:[/\\]|$)/;
+
+/** Reads a list; null where it is none, or names a file that is not of its plan: such a file is never read. */
+function ownList({ ref }: EvidenceRecord, text: string): FileList | null {
+  const list = parseFileList(text);
+  const id = ref.key.split('/', 2)[1] ?? '';
+  const isOwn = (key: string): boolean =>
+    key === resultFile(id) || (key.startsWith(resultFolder(id)) && !LEADS_OUT.test(key));
+  return list?.files.every(({ key }) => isOwn(key)) === true ? list : null;
 }
 
 type Finding = 'intact' | 'expired' | BrokenLink;
@@ -69,22 +86,71 @@ export class ObjectsCheck {
     const lists = new Map<EvidenceRecord, FileList | null>();
     for (const record of records)
       if (record.kind === 'result' && isIntact.has(record))
-        lists.set(record, parseFileList((await store.get(record.ref.key)) ?? ''));
-    this.collect(lists);
+        lists.set(record, ownList(record, (await store.get(record.ref.key)) ?? ''));
+    this.collect(lists, new Set(records.filter((_, index) => found[index] === 'expired')));
+    const owners = await this.owners(isIntact);
     const files = await eachOf([...this.fixed.values()], (expected) => this.check(expected));
     const current = await eachOf(
-      [...this.plans.values()].flatMap((plan) => this.currentOf(plan)),
+      [...owners.values()].flatMap((plan) => this.currentOf(plan)),
       (expected) => this.checkCurrent(expected),
     );
     const noLists = [...lists].flatMap(([record, list]) => (list === null ? [this.noList(record)] : []));
-    const views = await eachOf([...this.plans.values()], (plan) => this.checkView(plan));
-    const all = [...found, ...files, ...current, ...noLists, ...views.flat(), ...(await this.checkApprovals(isIntact))];
+    const views = await eachOf([...owners.values()], (plan) => this.checkView(plan));
+    const approvals = await this.checkApprovals(isIntact, [...owners.values()]);
+    const all = [
+      ...found,
+      ...files,
+      ...current,
+      ...noLists,
+      ...this.foreignLists(owners),
+      ...views.flat(),
+      ...approvals,
+    ];
     return {
       broken: all.filter((each) => typeof each === 'object'),
       expired: all.filter((each) => each === 'expired').length,
       recorded: new Set([...records.map(({ ref }) => ref.key), ...this.listed]),
-      plans: new Map([...this.plans.values()].map((plan) => [plan.id, plan])),
+      plans: owners,
+      open: [...this.plans.values()].flatMap(({ open }) => [...open]),
     };
+  }
+
+  /**
+   * Returns the evidence that counts of each plan. All of a plan is in one folder: that of the recorded plan's digest,
+   * else that of its first finished list, else its first one.
+   */
+  private async owners(isIntact: ReadonlySet<EvidenceRecord>): Promise<ReadonlyMap<string, PlanEvidence>> {
+    const owners = new Map<string, PlanEvidence>();
+    for (const plan of this.plans.values()) {
+      const { id } = plan;
+      const other = owners.get(id);
+      if (other === undefined) owners.set(id, plan);
+      else {
+        const folder = await this.recordedFolder(id, isIntact);
+        const recorded = folder === null ? undefined : this.plans.get(folder);
+        owners.set(id, recorded ?? (isFinishedBefore(plan, other) ? plan : other));
+      }
+    }
+    return owners;
+  }
+
+  /** The folder of a plan by the digest of the plan that was recorded first; null: it is not stored as it was. */
+  private async recordedFolder(id: string, isIntact: ReadonlySet<EvidenceRecord>): Promise<string | null> {
+    const record = this.records.find(({ ref }) => ref.key === planFile(id));
+    if (record === undefined || !isIntact.has(record)) return null;
+    const plan = parseStored(PLAN_DIGEST, await this.ports.store.get(record.ref.key));
+    return plan === null ? null : recordFolder({ id, digest: plan.digest });
+  }
+
+  private foreignLists(owners: ReadonlyMap<string, PlanEvidence>): readonly BrokenLink[] {
+    return [...this.plans.values()].flatMap((plan) => {
+      const owner = owners.get(plan.id);
+      if (plan.list === null || owner === undefined || owner === plan) return [];
+      const { number, ref } = plan.list;
+      const place = this.ports.store.locate(ref.key);
+      const message = `the record ${number} names ${place}, and the plan ${plan.id} has its files in another folder`;
+      return [{ number, fault: 'record.inserted' as const, place, message }];
+    });
   }
 
   private noList({ number, ref }: EvidenceRecord): BrokenLink {
@@ -106,7 +172,7 @@ export class ObjectsCheck {
   }
 
   /** Goes through the records in order. The first list of a finished plan is final. */
-  private collect(lists: ReadonlyMap<EvidenceRecord, FileList | null>): void {
+  private collect(lists: ReadonlyMap<EvidenceRecord, FileList | null>, expired: ReadonlySet<EvidenceRecord>): void {
     for (const record of this.records) {
       const { kind, ref } = record;
       const plan = kind === 'approval' || kind === 'result' ? this.planOf(ref.key) : null;
@@ -117,6 +183,11 @@ export class ObjectsCheck {
       }
       const list = lists.get(record) ?? null;
       if (plan !== null && list !== null) this.collectList(plan, record, list);
+      // The run has recorded its result, though the list of it is no longer kept.
+      if (kind === 'result' && expired.has(record)) {
+        plan?.open.clear();
+        if (plan?.isFinal === false) plan.current.clear();
+      }
     }
   }
 
@@ -200,7 +271,10 @@ export class ObjectsCheck {
   }
 
   /** Checks the plan files of approvals, and that results name approvals which were recorded before them. */
-  private async checkApprovals(isIntact: ReadonlySet<EvidenceRecord>): Promise<readonly BrokenLink[]> {
+  private async checkApprovals(
+    isIntact: ReadonlySet<EvidenceRecord>,
+    plans: readonly PlanEvidence[],
+  ): Promise<readonly BrokenLink[]> {
     const recorded = this.records.filter(({ kind }) => kind === 'approval');
     const read = await eachOf(recorded, async (record) => ({
       record,
@@ -208,7 +282,7 @@ export class ObjectsCheck {
     }));
     const files = new Map(read.flatMap(({ approval }) => (approval?.planFile ? [[approval.planFile, approval]] : [])));
     const altered = await eachOf([...files.values()], (approval) => this.checkPlanFile(approval));
-    const unapproved = await eachOf([...this.plans.values()], async (plan) => {
+    const unapproved = await eachOf(plans, async (plan) => {
       const own = read.filter(({ record }) => plan.approvals.has(record.ref.key));
       // An approval that is missing or altered is named already.
       return own.some(({ approval }) => approval === null) ? [] : this.checkApproved(plan, own);
@@ -222,6 +296,7 @@ export class ObjectsCheck {
    */
   private async checkPlanFile({ plan, planFile = '' }: ApprovalRecord): Promise<readonly BrokenLink[]> {
     const { store } = this.ports;
+    if (LEADS_OUT.test(planFile)) return [];
     const copy = this.records.find(({ ref }) => ref.key === planCopyFile(plan));
     const text = await readOrFailure(store.get(planFile));
     if (copy === undefined || typeof text !== 'string') return [];

@@ -1,7 +1,7 @@
 import type { EvidenceHead } from '../storage/evidence';
 import { type BrokenLink, ChainCheck, readChain, type VerifyPorts } from './evidence-chain';
 import { findUnrecorded, type Unrecorded } from './find-unrecorded';
-import { ObjectsCheck, type PlanEvidence } from './recorded-objects';
+import { ObjectsCheck } from './recorded-objects';
 import { verifyIndex } from './verify-index';
 
 /** What was found out about a chain. It is whole where nothing is broken. */
@@ -17,6 +17,8 @@ export interface Verification extends Unrecorded {
   readonly broken: readonly BrokenLink[];
   /** Objects that were removed after the time for which they were to be kept. */
   readonly expired: number;
+  /** Entries of the index that nothing proves any more: their results were removed after their time. */
+  readonly unproven: readonly string[];
   /** Approvals whose run has recorded no result: it still runs, or it died. */
   readonly withoutResult: readonly string[];
 }
@@ -36,7 +38,6 @@ export async function verifyEvidence(ports: VerifyPorts, head: EvidenceHead | nu
   const since = first === undefined ? Number.POSITIVE_INFINITY : Date.parse(first.at);
   const index = await verifyIndex(ports, { plans: objects.plans, since, last: end?.number ?? 0 });
   const found = await findUnrecorded(ports, objects.recorded, since);
-  const openOf = ({ open }: PlanEvidence): readonly string[] => [...open].map((key) => store.locate(key));
   return {
     place: store.locate(folder),
     records: chain.read.length,
@@ -48,7 +49,8 @@ export async function verifyEvidence(ports: VerifyPorts, head: EvidenceHead | nu
     ),
     expired: objects.expired,
     unrecorded: found.unrecorded,
-    older: [...found.older, ...index.unrecorded],
-    withoutResult: [...objects.plans.values()].flatMap(openOf),
+    older: found.older,
+    unproven: index.unproven,
+    withoutResult: objects.open.map((key) => store.locate(key)),
   };
 }

@@ -30,8 +30,8 @@ interface IndexedChain {
 
 interface IndexFindings {
   readonly broken: readonly BrokenLink[];
-  /** Places of entries from before the chain, whose results are no longer stored. */
-  readonly unrecorded: readonly string[];
+  /** Places of entries that nothing proves any more: neither their results nor the hashes of them are stored. */
+  readonly unproven: readonly string[];
 }
 
 /** A result of a plan as it is stored now. */
@@ -43,7 +43,7 @@ interface StoredView {
 /** Compares the index of results, which `history` reads, with the results that were recorded and are stored. */
 class IndexCheck {
   private readonly broken: BrokenLink[] = [];
-  private readonly unrecorded: string[] = [];
+  private readonly unproven: string[] = [];
   private readonly views = new Map<string, StoredView | null>();
 
   constructor(
@@ -71,12 +71,13 @@ class IndexCheck {
     const times = await listResults(store);
     for (const [number, entry] of entries) {
       const { id, storedAt } = entry.plan;
-      const isRead = latest.get(id) === entry.plan && storedAt !== null && storedAt === times.get(id);
-      await this.checkEntry(number, entry, isRead);
+      const storeTime = times.get(id) ?? null;
+      const isRead = latest.get(id) === entry.plan && storedAt !== null && storedAt === storeTime;
+      await this.checkEntry(number, entry, isRead, storeTime);
     }
     if (isWhole)
       for (const plan of this.chain.plans.values()) await this.checkListed(plan, latest.get(plan.id)?.status);
-    return { broken: this.broken, unrecorded: this.unrecorded };
+    return { broken: this.broken, unproven: this.unproven };
   }
 
   private add(fault: BrokenLink['fault'], place: string, message: string, id = ''): void {
@@ -96,7 +97,12 @@ class IndexCheck {
     return page;
   }
 
-  private async checkEntry(number: number, entry: IndexedResult, isRead: boolean): Promise<void> {
+  private async checkEntry(
+    number: number,
+    entry: IndexedResult,
+    isRead: boolean,
+    storeTime: number | null,
+  ): Promise<void> {
     const { plan, result, line } = entry;
     const { id, storedAt } = plan;
     const place = this.ports.store.locate(resultIndexPage(number));
@@ -104,13 +110,16 @@ class IndexCheck {
     const sha256 = this.ports.hashText([...renderResultJson(JSON.parse(line))].join(''));
     const stored = await this.viewOf(id);
     const isSame = evidence?.views.has(sha256) === true || stored?.sha256 === sha256;
+    if (evidence === undefined && stored !== null) {
+      const isOlder = (timeOfId(id) ?? 0) < this.chain.since && (storeTime ?? 0) < this.chain.since;
+      if (!isOlder) this.add('index.inserted', place, `${place} lists the plan ${id}, and its result is in no record`);
+    }
     const isOutdated = !isRead && stored?.result != null && isEarlierView(result, stored.result);
     const head = indexedPlan(result, storedAt, resultSentence(result));
     if ((isSame || isOutdated) && jsonText(head) === jsonText(plan)) return;
     if (stored === null && (evidence?.views.size ?? 0) === 0) {
       // Nothing is left to compare it with.
-      if (evidence !== undefined) return;
-      if ((timeOfId(id) ?? 0) < this.chain.since) this.unrecorded.push(`${place} (plan ${id})`);
+      if (evidence !== undefined || (timeOfId(id) ?? 0) < this.chain.since) this.unproven.push(`${place} (plan ${id})`);
       else this.add('index.inserted', place, `${place} lists the plan ${id}, of which no result is stored or recorded`);
       return;
     }

@@ -88,6 +88,13 @@ async function readEvidence({ store, folder }: EvidencePorts, number: number): P
 const isSameEntry = ({ record }: StoredRecord, { kind, ref, sha256 }: EvidenceEntry): boolean =>
   record.kind === kind && record.ref.key === ref.key && record.sha256 === sha256;
 
+/** Writes a record, with its members in this order and nothing else. */
+export function evidenceText({ number, at, kind, ref, sha256, previous }: EvidenceRecord): string {
+  const { key, version, keptUntil } = ref;
+  const written = { key, ...(version !== undefined && { version }), ...(keptUntil !== undefined && { keptUntil }) };
+  return `${jsonText({ schemaVersion: 1, number, at, kind, ref: written, sha256, previous })}\n`;
+}
+
 /** Attempts to write one record. Each loss means that another writer has written one. */
 const MAX_APPEND_TRIES = 100;
 
@@ -111,7 +118,7 @@ async function appendRecord(
       at: new Date(clock()).toISOString(),
       ...{ kind, ref, sha256, previous },
     };
-    const text = `${jsonText(record)}\n`;
+    const text = evidenceText(record);
     const key = `${folder}${evidenceName(number)}`;
     if (await store.putIfAbsent({ key, contentType: 'application/json', body: [text] })) return { record, text };
     // S3 also refuses a write while another one of the key is under way: then there may be no record yet.

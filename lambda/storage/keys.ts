@@ -27,6 +27,12 @@ export const reportFiles = (reportId: string): Readonly<Record<'json' | 'csv' | 
 export const INDEX_JSON = `${REPORTS}index.json`;
 export const INDEX_PAGE = `${REPORTS}index.html`;
 
+/**
+ * The shape of the id of a plan. It becomes part of keys beside the key of the lock, which file systems may find in any
+ * letter case.
+ */
+export const PLAN_ID = /^(?!lock(?:\.json)?$)\w[\w.-]{0,127}$/i;
+
 /** The plan of a report, or one that the deletion function made for itself. */
 export const planFile = (id: string): string => `${PLANS}${id}.json`;
 
@@ -129,6 +135,14 @@ export const planCopyFile = (plan: PlanKey): string => `${recordFolder(plan)}onc
 /** A list of the files of a plan with their hashes, by the hash of the list. */
 export const fileListFile = (plan: PlanKey, sha256: string): string =>
   `${recordFolder(plan)}once-files-${sha256.slice(0, 16)}.sha256`;
+
+/** Matches the keys that records of each kind name. */
+export const EVIDENCE_KEYS = {
+  report: /^reports\/\w[\w.-]*\/report\.json$/,
+  plan: /^plans\/\w[\w.-]*\.json$|^results\/\w[\w.-]*\/[0-9a-f]{16}\/once-plan\.json$/,
+  approval: /^results\/\w[\w.-]*\/[0-9a-f]{16}\/once-approval-[^/\\]+\.json$/,
+  result: /^results\/\w[\w.-]*\/[0-9a-f]{16}\/once-files-[0-9a-f]{16}\.sha256$/,
+} as const;
 
 /** Matches the names in the folder of a plan that such a list has. */
 export const LISTED_NAME = /^\d+\.(attempt|outcome)\.json$|^once-approval-.+\.json$/;

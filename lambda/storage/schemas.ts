@@ -21,6 +21,7 @@ import { parseArn } from '../core/snapshot/arn';
 import { KINDS, type Kind } from '../core/snapshot/snapshot';
 import type { IndexBlock } from '../core/snapshot/snapshot-index';
 import { parseInstant } from '../core/time/instant';
+import { PLAN_ID } from './keys';
 
 const oneOrMore = z.string({ error: 'a text' }).check(z.minLength(1, { error: 'a text' }));
 const matching = (pattern: RegExp, expected: string) =>
@@ -39,6 +40,7 @@ const account = z.nullable(matching(/^\d{12}$/, 'an account number of 12 digits'
 const digest = matching(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits');
 const listSchema = <T extends z.core.SomeType>(element: T) => z.array(element, { error: 'a list' });
 const decimal = z.nullable(matching(DECIMAL, 'a decimal number as a text, or null'));
+const planId = matching(PLAN_ID, 'an id of letters, digits, "-", "_" and ".", other than "lock"');
 const textOrNull = z.nullable(oneOrMore);
 const REASON_LENGTH = `a sentence of at most ${MAX_REASON_LENGTH} characters`;
 const shortSentence = z
@@ -49,11 +51,7 @@ const exactly = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(sh
 /** A plan. Each message says what was expected. */
 export const PLAN: z.ZodMiniType<Plan> = exactly({
   schemaVersion: z.literal(1, { error: '1' }),
-  // It becomes part of keys beside the key of the lock, which file systems may find in any letter case.
-  id: matching(
-    /^(?!lock(?:\.json)?$)\w[\w.-]{0,127}$/i,
-    'an id of letters, digits, "-", "_" and ".", other than "lock"',
-  ),
+  id: planId,
   account,
   scopes: listSchema(exactly({ account, region: oneOrMore, kind })),
   createdAt: exactInstant,
@@ -80,6 +78,9 @@ export const PLAN: z.ZodMiniType<Plan> = exactly({
   ),
   digest,
 });
+
+/** The digest of a plan, which tells the folder of its files. */
+export const PLAN_DIGEST = z.looseObject({ digest });
 
 const amount = z.nullable(z.number());
 /** A member that records of earlier versions lack. */
@@ -123,7 +124,7 @@ export const ITEM_RESULT: z.ZodMiniType<ItemResult> = z.looseObject({
 /** The result of a plan. */
 export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
   schemaVersion: z.literal(1),
-  plan: z.looseObject({ id: z.string(), digest: z.string(), count: z.number() }),
+  plan: z.looseObject({ id: planId, digest: z.string(), count: z.number() }),
   account: z.nullable(z.string()),
   approvedBy: addedLater(z.nullable(APPROVAL), null),
   config: addedLater(z.nullable(z.looseObject({ origin: z.string(), digest: z.string() })), null),
@@ -149,7 +150,7 @@ export const APPLY_RESULT: z.ZodMiniType<ApplyResult> = z.looseObject({
 
 /** A page of the index of results. `plans` has a member for each of `results`, in the same order. */
 const indexedPlan = z.looseObject({
-  id: z.string(),
+  id: planId,
   storedAt: z.nullable(z.number()),
   status: z.enum(['unfinished', 'finished']),
   startedAt: z.string(),
@@ -163,7 +164,12 @@ export const RESULT_INDEX_HEAD = z.looseObject({ schemaVersion: z.literal(1), pl
 /** A page of the index of results. */
 export const RESULT_INDEX_PAGE = z
   .looseObject({ schemaVersion: z.literal(1), plans: z.array(indexedPlan), results: z.array(APPLY_RESULT) })
-  .check(z.refine(({ plans, results }) => plans.length === results.length));
+  .check(
+    z.refine(
+      ({ plans, results }) =>
+        plans.length === results.length && plans.every(({ id }, index) => id === results[index]?.plan.id),
+    ),
+  );
 
 interface AttemptBase {
   readonly arn: string;

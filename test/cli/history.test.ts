@@ -161,6 +161,9 @@ describe('lightsail-retention history', () => {
       expect((await history('none', '--store', results())).out).toBe(
         `No outcome of none is recorded in ${results()}; it has 5 outcomes.\n`,
       );
+      expect((await history('--since', '2126-11-23', '--store', results())).out).toBe(
+        `No outcome since 2126-11-23 00:00 is recorded in ${results()}; it has 5 outcomes.\n`,
+      );
     });
 
     it('is CSV with a line for each outcome', async () => {
@@ -367,6 +370,12 @@ describe('lightsail-retention history', () => {
       writeFileSync(join(place, 'lock.json'), '{}');
       expect(await history('--store', place)).toMatchObject({ code: 0, out: `No outcome is recorded in ${place}.\n` });
       expect(await history('--store', place, '--format', 'json')).toMatchObject({ code: 0, out: '[]\n' });
+    });
+
+    it('names the one part that is missing', async () => {
+      copy();
+      writeFileSync(join(place, '20200102T080000Z-y.json'), '{ "schemaVersion": 1');
+      expect((await refusal()).err).toContain('error: 1 part of the record cannot be read or is missing: ');
     });
 
     it('lists what it can read of a half-copied folder, names the rest in one sentence, and exits with 3', async () => {

@@ -3,17 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { folderStore } from '../../cli/folder-store';
-import type { Verification } from '../../lambda/explain/verify-evidence';
+import { recordApproval, recordResult } from '../../lambda/deletion/record-deletion';
+import { type Verification, verifyEvidence } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
+import { resultSentence } from '../../lambda/render/result-text';
 import { sha256Of } from '../../lambda/runtime/digest';
-import type { EvidenceHead } from '../../lambda/storage/evidence';
+import { type EvidenceHead, evidenceEntry, recordEvidence } from '../../lambda/storage/evidence';
 import { jsonObject } from '../../lambda/storage/json-object';
-import { evidenceName, recordFile } from '../../lambda/storage/keys';
-import { indexPageObject, parseIndexPage } from '../../lambda/storage/result-index';
+import { evidenceName, fileListFile, recordFile } from '../../lambda/storage/keys';
+import { indexedPlan, indexPageObject, parseIndexPage } from '../../lambda/storage/result-index';
 import { AT, EvidencePlace, planOf } from '../fakes/evidence-place';
 import { memoryStore } from '../fakes/memory-store';
 import { anOutcome, aResult, storedResult } from '../support/result-builder';
-import { APPROVED } from '../support/run-origin';
+import { APPROVED, ORIGIN } from '../support/run-origin';
 
 const DAY = 86_400_000;
 const record = (number: number): string => `evidence/${evidenceName(number)}`;
@@ -57,11 +59,74 @@ describe('a record', () => {
   it('that was altered is named with the one that continues it', async () => {
     const { objects, place } = await aHistory();
     objects.set(record(3), (objects.get(record(3)) ?? '').replace('"at":"2026', '"at":"2025'));
-    expect((await place.verify()).broken[0]).toMatchObject({
+    expect((await place.verify()).broken).toContainEqual({
       number: 3,
       fault: 'record.not-continued',
+      place: `memory:${record(3)}`,
       message: 'the record 3 is not the one that the record 4 continues: one of the two was altered',
     });
+  });
+
+  /** A history with one more record: the last one, changed. */
+  const withLast = async (change: (last: Record<string, unknown>) => string) => {
+    const { objects, place, head } = await aHistory();
+    const text = objects.get(record(head.number)) ?? '';
+    const last = { ...JSON.parse(text), number: head.number + 1, previous: sha256Of(text) };
+    objects.set(record(head.number + 1), change(last));
+    const read: string[] = [];
+    const noted = (key: string): string => {
+      read.push(key);
+      return key;
+    };
+    const { get, fingerprint } = place.ports.store;
+    const store: Store = {
+      ...place.ports.store,
+      get: (key) => get(noted(key)),
+      fingerprint: (key, version) => fingerprint(noted(key), version),
+    };
+    const { broken } = await verifyEvidence({ ...place.ports, store, now: AT + DAY }, head);
+    return {
+      read,
+      broken: broken.map(({ number, fault, message }) => ({ number: number - head.number, fault, message })),
+    };
+  };
+  const written = (last: object): string => `${JSON.stringify(last)}\n`;
+
+  it('that continues the chain is whole as this version writes it', async () => {
+    expect((await withLast(written)).broken).toEqual([]);
+    // Clocks differ.
+    const earlier = new Date(AT - 60_000).toISOString();
+    expect((await withLast((last) => written({ ...last, at: earlier }))).broken).toEqual([]);
+  });
+
+  it.each([
+    ['spaces', (last: object) => `${JSON.stringify(last, null, 1)}\n`, 'is not byte for byte as'],
+    ['a line end of Windows', (last: object) => `${JSON.stringify(last)}\r\n`, 'is not byte for byte as'],
+    ['an unknown member', (last: object) => written({ ...last, note: 1 }), 'is not byte for byte as'],
+    [
+      'an early time',
+      (last: object) => written({ ...last, at: '2025-01-01T00:00:00.000Z' }),
+      'has the time 2025-01-01',
+    ],
+    ['another kind', (last: object) => written({ ...last, kind: 'report' }), 'and no report has such a key'],
+  ])('that has %s is named without a head', async (_, change, message) => {
+    expect((await withLast(change)).broken).toEqual([
+      { number: 1, fault: 'record.altered', message: expect.stringContaining(message) },
+    ]);
+  });
+
+  it.each([
+    ['../../plans/secret.json', 'plan'],
+    ['/plans/secret.json', 'plan'],
+    ['plans/../../secret.json', 'plan'],
+    ['reports/../secret/report.json', 'report'],
+    ['results/x/../../secret/once-files-0000000000000000.sha256', 'result'],
+  ])('that names %s leads out of the place: it is named, and the object is not read', async (key, kind) => {
+    const { read, broken } = await withLast((last) => written({ ...last, kind, ref: { key } }));
+    expect(broken).toEqual([
+      { number: 1, fault: 'record.altered', message: expect.stringContaining(`no ${kind} has such a key`) },
+    ]);
+    expect(read).not.toContain(key);
   });
 
   it('that is missing is named', async () => {
@@ -116,7 +181,8 @@ describe('with a head', () => {
   it('a chain that was written again from its beginning is found', async () => {
     const { place, objects } = await aHistory();
     const old = await aHistory();
-    for (const key of [...objects.keys()].filter((each) => each.startsWith('evidence/'))) objects.delete(key);
+    // What no new record names is removed, too.
+    for (const key of [...objects.keys()].filter((each) => /^(evidence|results)\//.test(each))) objects.delete(key);
     for (const number of [1, 2, 3, 4, 5]) await place.report(number);
     const head = { number: 7, sha256: sha256Of(old.objects.get(record(7)) ?? '') };
     expect(faultsOf(await place.verify())).toEqual([]);
@@ -243,6 +309,56 @@ describe('a finished plan', () => {
     expect((await place.verify()).broken.map(({ place: where }) => where)).toEqual(expect.arrayContaining(named));
   });
 
+  it.each([true, false])('has no second folder of another digest; its plan was recorded: %s', async (isRecorded) => {
+    const { objects, place, head } = await aHistory();
+    if (!isRecorded) objects.set(`plans/${plan.id}.json`, '{}');
+    const forged = { ...plan, digest: `sha256:${'0'.repeat(64)}` };
+    const approved = { plan: forged, run: 'forger', origin: ORIGIN };
+    for (const key of FILES) objects.set(key, (objects.get(key) ?? '').replace('"arn":"', '"arn":"x'));
+    await recordApproval(place.ports, approved);
+    await recordResult(place.ports, approved, true);
+    const { broken } = await place.verify(head);
+    expect(broken).toEqual(
+      expect.arrayContaining([
+        ...named.map((where) => expect.objectContaining({ fault: 'object.altered', place: where })),
+        expect.objectContaining({ fault: 'record.inserted', message: expect.stringContaining('in another folder') }),
+      ]),
+    );
+    const view = FILES[0] ?? '';
+    objects.set(view, (objects.get(view) ?? '').replace('"arn":"x', '"arn":"'));
+    expect((await place.verify(head)).broken.map(({ place: where }) => where)).not.toContain(`memory:${view}`);
+  });
+
+  it('whose last unfinished list is of another folder has the files of the digest of its plan', async () => {
+    const { objects, place } = await aHistory();
+    const open = planOf(2);
+    await place.approve(2);
+    await place.remove(2, 'run-1', 'unfinished');
+    await place.result(2);
+    const key = `results/${open.id}.json`;
+    objects.set(key, (objects.get(key) ?? '').replace('unfinished', 'finished'));
+    const approved = { plan: { ...open, digest: `sha256:${'0'.repeat(64)}` }, run: 'forger', origin: ORIGIN };
+    await recordApproval(place.ports, approved);
+    await recordResult(place.ports, approved, true);
+    const { broken } = await place.verify();
+    expect(broken).toContainEqual(expect.objectContaining({ fault: 'object.altered', place: `memory:${key}` }));
+    expect(broken).toContainEqual(expect.objectContaining({ fault: 'record.inserted' }));
+  });
+
+  it('whose list names a file outside of its folder has no list, and the file is not read', async () => {
+    const objects = new Map<string, string>();
+    const place = new EvidencePlace(memoryStore(objects));
+    await place.approve(1);
+    const outside = 'results/../../secret.json';
+    objects.set(outside, '{}');
+    const key = fileListFile(plan, '0'.repeat(64));
+    objects.set(key, `${sha256Of('{}')}  ${outside}\n`);
+    await recordEvidence(place.ports, [await evidenceEntry(place.ports, { kind: 'result', key, since: AT })]);
+    expect((await place.verify()).broken).toEqual([
+      expect.objectContaining({ fault: 'object.altered', place: `memory:${key}` }),
+    ]);
+  });
+
   it('whose result names an approval that was not recorded before it is named', async () => {
     const { place } = await aHistory();
     await place.approve(4, 'run-1', { ...APPROVED, arn: 'arn:aws:iam::123456789012:user/eve' });
@@ -351,6 +467,49 @@ describe('the index of results', () => {
     );
   });
 
+  /** The index with one more result, of which no run was recorded, and which is stored. */
+  const withForged = async (id: string, chainTime = AT) => {
+    const objects = new Map<string, string>();
+    const place = new EvidencePlace(tickingStore(objects), { clock: () => chainTime });
+    await place.delete(1);
+    const forged = storedResult(aResult(id, [anOutcome('web-9')], { status: 'finished' }));
+    await place.ports.store.put(forged);
+    const [entry] = parseIndexPage(objects.get(PAGE) ?? '') ?? [];
+    const result = JSON.parse(objects.get(forged.key) ?? '');
+    const plan = indexedPlan(result, null, resultSentence(result));
+    const added = { plan, result, line: JSON.stringify(result) };
+    objects.set(PAGE, [...indexPageObject(1, entry === undefined ? [added] : [entry, added]).body].join(''));
+    return { objects, place, broken: (await place.verify()).broken };
+  };
+
+  it.each(['.forged', '../forged', `${planOf(1).id}/x`, 'lock'])(
+    'with an entry whose id is no id of a plan is named, and nothing believes it: %s',
+    async (id) => {
+      const { objects, broken } = await withForged(id);
+      const message = `memory:${PAGE} is not as this version writes the index`;
+      expect(broken).toContainEqual(expect.objectContaining({ fault: 'index.altered', message }));
+      expect(parseIndexPage(objects.get(PAGE) ?? '')).toBeNull();
+    },
+  );
+
+  it('with an entry that has the result of another plan is named', async () => {
+    const { objects, place } = await aHistory();
+    objects.set(PAGE, (objects.get(PAGE) ?? '').replace(planOf(1).id, planOf(19).id));
+    expect((await place.verify()).broken).toContainEqual(expect.objectContaining({ fault: 'index.altered' }));
+    expect(parseIndexPage(objects.get(PAGE) ?? '')).toBeNull();
+  });
+
+  it('with an entry whose result is stored and in no record is named', async () => {
+    const forged = planOf(19).id;
+    const message = `memory:${PAGE} lists the plan ${forged}, and its result is in no record`;
+    const named = [expect.objectContaining({ fault: 'index.inserted', message })];
+    expect((await withForged(forged)).broken).toEqual(named);
+    // Old by its id, and stored since.
+    const old = '20250101T080000Z-before';
+    expect((await withForged(old)).broken).toEqual([expect.objectContaining({ fault: 'index.inserted' })]);
+    expect((await withForged(old, AT + DAY)).broken).toEqual([]);
+  });
+
   it('keeps entries whose results were removed after their time, and they are checked by the recorded hash', async () => {
     const { objects, place } = await aHistory({ keptForDays: 400 });
     const later = AT + 500 * DAY;
@@ -358,6 +517,16 @@ describe('the index of results', () => {
     expect(await place.verify(null, later)).toMatchObject({ broken: [], expired: 1 });
     objects.set(PAGE, (objects.get(PAGE) ?? '').replace('"outcome":"deleted"', '"outcome":"spared"'));
     expect(faultsOf(await place.verify(null, later))).toEqual([[4, 'index.altered']]);
+  });
+
+  it('keeps entries of which nothing else is stored any more, and they are listed', async () => {
+    const { objects, place } = await aHistory({ keptForDays: 400 });
+    for (const key of [...objects.keys()])
+      if (/^(plans|results|reports)\//.test(key) && key !== PAGE) objects.delete(key);
+    const verification = await place.verify(null, AT + 500 * DAY);
+    const listed = [1, 3].map((number) => `memory:${PAGE} (plan ${planOf(number).id})`);
+    expect(verification).toMatchObject({ broken: [], withoutResult: [] });
+    expect([...new Set(verification.unproven)]).toEqual(listed);
   });
 
   it('may have an earlier view of a result that a run which died has replaced since', async () => {
