@@ -5,6 +5,7 @@ import {
   type EvaluatedPolicy,
   type FailOn,
   failsOn,
+  neverRead,
   type PolicyComparison,
 } from '../lambda/core/report/compare-policies';
 import type { EvaluatedSnapshot } from '../lambda/core/report/report-model';
@@ -23,7 +24,7 @@ import { EXIT, type ExitCode } from './exit-codes';
 import type { CompareFormat } from './formats';
 import { warnOn } from './load-config';
 import { checkOutputFile, isSameFile, writeOutputFile } from './output-file';
-import { readAccount, unreadText } from './read-account';
+import { firstFew, readAccount, unreadText } from './read-account';
 import { readReportFile } from './report-file';
 import { type Terminal, writeOut } from './terminal';
 
@@ -46,6 +47,8 @@ interface ComparedConfig {
   readonly name: string;
   readonly inventory: LiveInventory;
   readonly evaluatedAt: number;
+  /** What a report lacks of the regions and kinds of the configurations. */
+  readonly lacks: readonly string[];
 }
 
 const compareUsage = (message: string): RetentionError => new RetentionError('usage.compare', message);
@@ -75,11 +78,13 @@ async function readSubject(
 ): Promise<ComparedConfig> {
   const [first] = configs;
   if (options.from !== undefined) {
-    const { reportId, evaluatedAt, inventory } = readReportFile(options.from);
-    return { name: reportId, inventory, evaluatedAt: options.at?.(first.zone) ?? evaluatedAt };
+    const { reportId, evaluatedAt, allRegions, inventory } = readReportFile(options.from);
+    const { scopes } = inventory;
+    const lacks = [...new Set(configs.flatMap((config) => neverRead({ allRegions, scopes }, config)))];
+    return { name: reportId, inventory, evaluatedAt: options.at?.(first.zone) ?? evaluatedAt, lacks };
   }
   const inventory = await readAccount(options, { ...first, ...unitedScope(configs) }, terminal);
-  return { name: 'live', inventory, evaluatedAt: options.at?.(first.zone) ?? Date.now() };
+  return { name: 'live', inventory, evaluatedAt: options.at?.(first.zone) ?? Date.now(), lacks: [] };
 }
 
 /** Asks for each source once, whichever configuration needs it first. */
@@ -134,6 +139,17 @@ async function evaluateConfig(
   };
 }
 
+/** What is missing in the inventory, in one sentence. */
+function incompleteText({ name, inventory, lacks }: ComparedConfig): string {
+  const parts = [
+    ...(inventory.complete ? [] : [unreadText(inventory)]),
+    ...(lacks.length === 0
+      ? []
+      : [`the report ${oneLine(name)} never read what the configurations read: ${oneLine(firstFew(lacks))}`]),
+  ];
+  return parts.join('; ');
+}
+
 function renderComparison(
   comparison: PolicyComparison,
   zone: Zone,
@@ -171,7 +187,7 @@ export async function compare(
   const subject = { ...read, inventory: askingOnce(read.inventory) };
   const policies: EvaluatedPolicy[] = [];
   for (const { file, config } of loaded) policies.push(await evaluateConfig(subject, file, config));
-  const { complete } = subject.inventory;
+  const complete = subject.inventory.complete && subject.lacks.length === 0;
   const comparison = comparePolicies(
     { evaluatedAt: subject.evaluatedAt, inventory: subject.name, complete, policies },
     reportOrder,
@@ -183,7 +199,7 @@ export async function compare(
     if (!options.quiet) err.write(`wrote ${visible(options.output)}\n`);
   }
   if (!complete) {
-    err.write(`error: ${unreadText(subject.inventory)}; changes can be missing [inventory.incomplete]\n`);
+    err.write(`error: ${incompleteText(subject)}; changes can be missing [inventory.incomplete]\n`);
     return EXIT.incomplete;
   }
   if (options.failOn === undefined || !failsOn(comparison, options.failOn)) return EXIT.done;
