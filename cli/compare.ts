@@ -1,5 +1,6 @@
 import { loadConfigFile } from '../lambda/config/read-config-file';
 import type { Config } from '../lambda/core/policy/config';
+import { isInScope, outOfScope } from '../lambda/core/policy/scope';
 import {
   comparePolicies,
   type EvaluatedPolicy,
@@ -8,8 +9,7 @@ import {
   neverRead,
   type PolicyComparison,
 } from '../lambda/core/report/compare-policies';
-import type { EvaluatedSnapshot } from '../lambda/core/report/report-model';
-import type { Kind, Snapshot, SourceState } from '../lambda/core/snapshot/snapshot';
+import type { Kind, SourceState } from '../lambda/core/snapshot/snapshot';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine, visible } from '../lambda/core/util/safe-text';
@@ -99,19 +99,6 @@ function askingOnce(inventory: LiveInventory): LiveInventory {
     },
   };
 }
-
-const isInScope = ({ regions, kinds }: Config, { region, kind }: Snapshot): boolean =>
-  (regions === 'all' || regions.includes(region)) && kinds.includes(kind);
-
-/** A snapshot that a configuration does not read: it keeps it. */
-const outOfScope = (snapshot: Snapshot): EvaluatedSnapshot => ({
-  snapshot,
-  sourceExists: null,
-  verdict: 'keep',
-  status: 'unmanaged',
-  policy: null,
-  reasons: [{ code: 'unmanaged', kind: 'excluded', text: 'outside the regions and kinds of this configuration' }],
-});
 
 /** Evaluates one configuration as `report` does, over the snapshots in its regions and kinds. */
 async function evaluateConfig(
