@@ -1,4 +1,3 @@
-import { loadConfigFile } from '../lambda/config/read-config-file';
 import type { Config } from '../lambda/core/policy/config';
 import { isInScope, outOfScope } from '../lambda/core/policy/scope';
 import {
@@ -22,7 +21,7 @@ import { renderComparisonText } from '../lambda/render/comparison-text';
 import { reportOrder, totalsOf } from '../lambda/reporting/make-report';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { CompareFormat } from './formats';
-import { warnOn } from './load-config';
+import { loadConfigFiles, warnOn } from './load-config';
 import { checkOutputFile, isSameFile, writeOutputFile } from './output-file';
 import { firstFew, readAccount, unreadText } from './read-account';
 import { readReportFile } from './report-file';
@@ -167,7 +166,7 @@ export async function compare(
 ): Promise<ExitCode> {
   checkCompareOptions(files, options);
   const { err, out } = terminal;
-  const loaded = files.map((file) => ({ file, config: loadConfigFile(file, warnOn(err)) }));
+  const loaded = loadConfigFiles(files, warnOn(err));
   const [first, ...later] = loaded.map(({ config }) => config);
   if (first === undefined) throw compareUsage('compare needs two or more configuration files: got none');
   const read = await readSubject([first, ...later], options, terminal);

@@ -241,6 +241,19 @@ describe('lightsail-retention compare', () => {
     expect(err.split('error: ')).toHaveLength(2);
   });
 
+  it('names what is wrong with each of the configurations at once', async () => {
+    const [bad, worse] = [fileOf('bad.yaml'), fileOf('worse.yaml')];
+    writeFileSync(bad, 'version: 1\npolices: {}\n');
+    writeFileSync(worse, 'version: 2\n');
+    const { err, code } = await compare(bad, wide, worse, worse, '--from', stored);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^error: cannot use the configurations\n/);
+    expect(err.split(`${bad}:`)).toHaveLength(2);
+    expect(err).toContain('polices');
+    expect(err.split(`${worse}:1:`)).toHaveLength(2);
+    expect(err.split('error: ')).toHaveLength(2);
+  });
+
   it('says of a report of an earlier version what it lacks, and what to do', async () => {
     const { sources: _, ...earlier } = JSON.parse(readFileSync(stored, 'utf8'));
     const old = fileOf('old.json');
