@@ -1,14 +1,14 @@
-import { loadConfigFile } from '../lambda/config/read-config-file';
 import type { Config } from '../lambda/core/policy/config';
+import { isInScope, outOfScope } from '../lambda/core/policy/scope';
 import {
   comparePolicies,
   type EvaluatedPolicy,
   type FailOn,
   failsOn,
+  neverRead,
   type PolicyComparison,
 } from '../lambda/core/report/compare-policies';
-import type { EvaluatedSnapshot } from '../lambda/core/report/report-model';
-import type { Kind, Snapshot, SourceState } from '../lambda/core/snapshot/snapshot';
+import type { Kind, SourceState } from '../lambda/core/snapshot/snapshot';
 import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine, visible } from '../lambda/core/util/safe-text';
@@ -21,9 +21,9 @@ import { renderComparisonText } from '../lambda/render/comparison-text';
 import { reportOrder, totalsOf } from '../lambda/reporting/make-report';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { CompareFormat } from './formats';
-import { warnOn } from './load-config';
+import { loadConfigFiles, warnOn } from './load-config';
 import { checkOutputFile, isSameFile, writeOutputFile } from './output-file';
-import { readAccount, unreadText } from './read-account';
+import { firstFew, readAccount, unreadText } from './read-account';
 import { readReportFile } from './report-file';
 import { type Terminal, writeOut } from './terminal';
 
@@ -46,6 +46,8 @@ interface ComparedConfig {
   readonly name: string;
   readonly inventory: LiveInventory;
   readonly evaluatedAt: number;
+  /** What a report lacks of the regions and kinds of the configurations. */
+  readonly lacks: readonly string[];
 }
 
 const compareUsage = (message: string): RetentionError => new RetentionError('usage.compare', message);
@@ -75,11 +77,13 @@ async function readSubject(
 ): Promise<ComparedConfig> {
   const [first] = configs;
   if (options.from !== undefined) {
-    const { reportId, evaluatedAt, inventory } = readReportFile(options.from);
-    return { name: reportId, inventory, evaluatedAt: options.at?.(first.zone) ?? evaluatedAt };
+    const { reportId, evaluatedAt, allRegions, inventory } = readReportFile(options.from);
+    const { scopes } = inventory;
+    const lacks = [...new Set(configs.flatMap((config) => neverRead({ allRegions, scopes }, config)))];
+    return { name: reportId, inventory, evaluatedAt: options.at?.(first.zone) ?? evaluatedAt, lacks };
   }
   const inventory = await readAccount(options, { ...first, ...unitedScope(configs) }, terminal);
-  return { name: 'live', inventory, evaluatedAt: options.at?.(first.zone) ?? Date.now() };
+  return { name: 'live', inventory, evaluatedAt: options.at?.(first.zone) ?? Date.now(), lacks: [] };
 }
 
 /** Asks for each source once, whichever configuration needs it first. */
@@ -94,19 +98,6 @@ function askingOnce(inventory: LiveInventory): LiveInventory {
     },
   };
 }
-
-const isInScope = ({ regions, kinds }: Config, { region, kind }: Snapshot): boolean =>
-  (regions === 'all' || regions.includes(region)) && kinds.includes(kind);
-
-/** A snapshot that a configuration does not read: it keeps it. */
-const outOfScope = (snapshot: Snapshot): EvaluatedSnapshot => ({
-  snapshot,
-  sourceExists: null,
-  verdict: 'keep',
-  status: 'unmanaged',
-  policy: null,
-  reasons: [{ code: 'unmanaged', kind: 'excluded', text: 'outside the regions and kinds of this configuration' }],
-});
 
 /** Evaluates one configuration as `report` does, over the snapshots in its regions and kinds. */
 async function evaluateConfig(
@@ -132,6 +123,17 @@ async function evaluateConfig(
     items,
     pricing: config.pricing,
   };
+}
+
+/** What is missing in the inventory, in one sentence. */
+function incompleteText({ name, inventory, lacks }: ComparedConfig): string {
+  const parts = [
+    ...(inventory.complete ? [] : [unreadText(inventory)]),
+    ...(lacks.length === 0
+      ? []
+      : [`the report ${oneLine(name)} never read what the configurations read: ${oneLine(firstFew(lacks))}`]),
+  ];
+  return parts.join('; ');
 }
 
 function renderComparison(
@@ -164,14 +166,14 @@ export async function compare(
 ): Promise<ExitCode> {
   checkCompareOptions(files, options);
   const { err, out } = terminal;
-  const loaded = files.map((file) => ({ file, config: loadConfigFile(file, warnOn(err)) }));
+  const loaded = loadConfigFiles(files, warnOn(err));
   const [first, ...later] = loaded.map(({ config }) => config);
   if (first === undefined) throw compareUsage('compare needs two or more configuration files: got none');
   const read = await readSubject([first, ...later], options, terminal);
   const subject = { ...read, inventory: askingOnce(read.inventory) };
   const policies: EvaluatedPolicy[] = [];
   for (const { file, config } of loaded) policies.push(await evaluateConfig(subject, file, config));
-  const { complete } = subject.inventory;
+  const complete = subject.inventory.complete && subject.lacks.length === 0;
   const comparison = comparePolicies(
     { evaluatedAt: subject.evaluatedAt, inventory: subject.name, complete, policies },
     reportOrder,
@@ -183,7 +185,7 @@ export async function compare(
     if (!options.quiet) err.write(`wrote ${visible(options.output)}\n`);
   }
   if (!complete) {
-    err.write(`error: ${unreadText(subject.inventory)}; changes can be missing [inventory.incomplete]\n`);
+    err.write(`error: ${incompleteText(subject)}; changes can be missing [inventory.incomplete]\n`);
     return EXIT.incomplete;
   }
   if (options.failOn === undefined || !failsOn(comparison, options.failOn)) return EXIT.done;

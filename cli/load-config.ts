@@ -1,3 +1,4 @@
+import { invalidConfigs } from '../lambda/config/config-errors';
 import { builtInConfig, type WrittenConfig } from '../lambda/config/parse-config';
 import { findConfigFile, loadConfigFile, readConfigFile, WARNING } from '../lambda/config/read-config-file';
 import type { Config } from '../lambda/core/policy/config';
@@ -24,6 +25,19 @@ export function loadConfig(file: string | undefined, warn: (line: string) => voi
     return builtInConfig();
   }
   return loadConfigFile(found, warn);
+}
+
+/** The configurations of several files. Throws what is wrong with all of them at once. */
+export function loadConfigFiles(
+  files: readonly string[],
+  warn: (line: string) => void,
+): readonly { readonly file: string; readonly config: Config }[] {
+  const refused = [...new Set(files)].flatMap((origin) => {
+    const result = readConfigFile(origin);
+    return result.ok ? [] : [{ errors: result.errors, origin }];
+  });
+  if (refused.length > 0) throw invalidConfigs(refused);
+  return files.map((file) => ({ file, config: loadConfigFile(file, warn) }));
 }
 
 /** The rules of the configuration in force, as they are written; the built-in starter policy has none. */

@@ -52,17 +52,21 @@ function instantOption(text: string): (zone: Zone) => number {
   return at;
 }
 
-function durationOption(text: string): Duration {
+function readDuration(text: string, instead: string): Duration {
   const parsed = parseDuration(text);
   if (!parsed.ok)
-    throw new InvalidArgumentError(`Expected ${parsed.expected}${parsed.expected.endsWith('?') ? '' : '.'}`);
+    throw new InvalidArgumentError(`Expected ${instead}${parsed.expected}${parsed.expected.endsWith('?') ? '' : '.'}`);
   return parsed.value;
+}
+
+function durationOption(text: string): Duration {
+  return readDuration(text, '');
 }
 
 /** The rhythm of a schedule: a duration, or the name of a weekday. */
 function rhythmOption(text: string): Rhythm {
   const weekday = WEEKDAYS.findIndex((name) => name.toLowerCase() === text.toLowerCase());
-  return weekday === -1 ? { every: durationOption(text) } : { weekday };
+  return weekday === -1 ? { every: readDuration(text, `a weekday (${WEEKDAYS.join(', ')}) or `) } : { weekday };
 }
 
 /** A time in the past: a duration before now, an instant, or a day. */

@@ -106,7 +106,8 @@ export async function readAccount(options: AccountOptions, config: Config, termi
 
 const MAX_LISTS_NAMED = 5;
 
-const firstOf = (all: readonly string[]): string =>
+/** The first names of a list, and how many more there are. */
+export const firstFew = (all: readonly string[]): string =>
   `${all.slice(0, MAX_LISTS_NAMED).join(', ')}${all.length > MAX_LISTS_NAMED ? ` and ${all.length - MAX_LISTS_NAMED} more` : ''}`;
 
 /**
@@ -118,9 +119,9 @@ export function unreadText(inventory: Pick<Inventory, 'scopes' | 'problems'>): s
   );
   const elsewhere = unreadElsewhere(inventory);
   const parts = [
-    unread.length > 0 ? `${unread.length} of ${inventory.scopes.length} scopes were not read: ${firstOf(unread)}` : '',
+    unread.length > 0 ? `${unread.length} of ${inventory.scopes.length} scopes were not read: ${firstFew(unread)}` : '',
     elsewhere.length > 0
-      ? `${elsewhere.length === 1 ? 'a list' : `${elsewhere.length} lists`} of sources elsewhere: ${oneLine(firstOf(elsewhere))}`
+      ? `${elsewhere.length === 1 ? 'a list' : `${elsewhere.length} lists`} of sources elsewhere: ${oneLine(firstFew(elsewhere))}`
       : '',
   ].filter((part) => part !== '');
   return `the inventory is incomplete: ${parts.join('; ')}`;

@@ -9,7 +9,7 @@ const MAX_REPORT_BYTES = 512 * 1024 * 1024;
 const refuseReport = (file: string, why: string): RetentionError =>
   new RetentionError(
     'report.not-json',
-    `cannot compare with the report ${oneLine(file)}: ${why}; expected the JSON of a report, as "report --format json --output FILE" writes it`,
+    `cannot use the report ${oneLine(file)}: ${why}; expected the JSON of a report, as "report --format json --output FILE" writes it`,
   );
 
 function readReportText(file: string): string {

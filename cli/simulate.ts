@@ -1,7 +1,7 @@
 import { closest } from '../lambda/config/closest';
 import type { Config } from '../lambda/core/policy/config';
 import type { Policy } from '../lambda/core/policy/policy';
-import type { Rhythm } from '../lambda/core/policy/schedule';
+import { type Rhythm, rhythmText } from '../lambda/core/policy/schedule';
 import { readRetentionTags } from '../lambda/core/policy/tags';
 import type { Duration } from '../lambda/core/time/duration';
 import type { Zone } from '../lambda/core/time/zone';
@@ -107,9 +107,11 @@ function chooseRhythms(options: SimulateOptions): { readonly rhythms: readonly R
         ? '--source names a source of a report: pass the report too, with --from FILE'
         : '--from reads the snapshots of one source: name it with --source',
     );
-  if (from === undefined || source === undefined) return { rhythms: every ?? [DAILY], end: Date.now() };
+  const asked = [...new Map((every ?? []).map((rhythm) => [rhythmText(rhythm), rhythm])).values()];
+  if (from === undefined || source === undefined)
+    return { rhythms: asked.length === 0 ? [DAILY] : asked, end: Date.now() };
   const { rhythm, evaluatedAt } = readRhythm(from, source);
-  return { rhythms: [...(every ?? []), rhythm], end: evaluatedAt };
+  return { rhythms: [...asked, rhythm], end: evaluatedAt };
 }
 
 /** The width of two months. */

@@ -1,8 +1,16 @@
 import type { Config } from '../../lambda/core/policy/config';
 import { gbMonthPrice, roundMoney } from '../../lambda/core/policy/cost';
-import { type Forecast, type ForecastRun, simulateForecast } from '../../lambda/core/policy/forecast';
+import {
+  type Forecast,
+  type ForecastInput,
+  type ForecastRun,
+  simulateForecast,
+} from '../../lambda/core/policy/forecast';
 import { AGE_BANDS } from '../../lambda/core/policy/outlook';
 import type { PolicyUse } from '../../lambda/core/policy/policy';
+import { isInScope, outOfScope } from '../../lambda/core/policy/scope';
+import type { SimulatedSource } from '../../lambda/core/policy/simulate';
+import { NO_TAGS } from '../../lambda/core/snapshot/snapshot';
 import { wholeDaysBetween } from '../../lambda/core/time/ages';
 import type { Duration } from '../../lambda/core/time/duration';
 import { addDuration } from '../../lambda/core/time/period';
@@ -41,6 +49,8 @@ export interface PolicyTrial extends Forecast {
   readonly today: number;
   readonly at: number;
   readonly rules: number;
+  /** Whether the source is in the regions and kinds of the configuration. */
+  readonly isRead: boolean;
   /** The policy of the snapshots; null: none, or tags or a hold exclude them. */
   readonly use: PolicyUse | null;
   readonly legend: readonly LegendLine[];
@@ -95,13 +105,27 @@ function bandsOf({ kept, made }: Forecast, at: number): readonly RestoreBand[] {
   return bands.filter((band) => band.made > 0);
 }
 
+/** The forecast of what a configuration never reads: each snapshot says so. */
+function unreadForecast(forecast: Forecast): Forecast {
+  const days = forecast.simulation.days.map((day) => ({
+    ...day,
+    kept: day.kept.map(({ snapshot }) => outOfScope(snapshot)),
+  }));
+  return {
+    ...forecast,
+    kept: forecast.kept.map(({ snapshot }) => outOfScope(snapshot)),
+    simulation: { ...forecast.simulation, days },
+  };
+}
+
 /** The trial of a forecast that is complete, or that ends at the shown day. */
 function trialOf(
-  forecast: Forecast,
+  made: Forecast,
   isComplete: boolean,
   { zone, floors, pricing, rules }: Config,
-  { settings, today, at }: Pick<PolicyTrial, 'settings' | 'today' | 'at'>,
+  { settings, today, at, isRead }: Pick<PolicyTrial, 'settings' | 'today' | 'at' | 'isRead'>,
 ): PolicyTrial {
+  const forecast = isRead ? made : unreadForecast(made);
   const use = forecast.kept.find(({ status }) => status === 'managed')?.policy ?? null;
   const policy = use?.policy ?? { keep: null, expireAfter: null, expireOn: null };
   const gbMonth = gbMonthPrice(pricing, settings.source.region);
@@ -115,6 +139,7 @@ function trialOf(
     today,
     at,
     rules: rules.length,
+    isRead,
     use,
     legend: legendOf({ simulation: forecast.simulation, policy, floors }),
     bands,
@@ -123,6 +148,12 @@ function trialOf(
     gbMonth,
   };
 }
+
+/** A configuration and a source that nothing decides about. */
+const withoutPolicies = (config: Config, source: SimulatedSource): Pick<ForecastInput, 'config' | 'source'> => ({
+  config: { ...config, policies: new Map(), rules: [], defaultPolicy: null },
+  source: { ...source, tags: NO_TAGS, snapshotTags: NO_TAGS },
+});
 
 /**
  * Simulates the snapshots of the settings under a configuration, run by run. Yields what is kept as soon as it is
@@ -135,8 +166,12 @@ export function* evaluatePolicy(
 ): Generator<PolicyTrial | undefined, PolicyTrial> {
   const { rhythm, span, daysAhead, sizeGb, source } = settings;
   const at = addDuration(today, daysLong(daysAhead), config.zone);
-  const forecasts = simulateForecast({ config, source, rhythm, span, today, at, ahead: ONE_YEAR_AHEAD, sizeGb });
-  const place = { settings, today, at };
+  const isRead = isInScope(config, source);
+  const forecasts = simulateForecast({
+    ...(isRead ? { config, source } : withoutPolicies(config, source)),
+    ...{ rhythm, span, today, at, ahead: ONE_YEAR_AHEAD, sizeGb },
+  });
+  const place = { settings, today, at, isRead };
   for (;;) {
     const step = forecasts.next();
     if (step.done === true) return trialOf(step.value, true, config, place);

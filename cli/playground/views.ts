@@ -62,7 +62,8 @@ export function headlineViews(trial: PolicyTrial): readonly View[] {
 }
 
 /** The rules, with what each keeps. They are also the key of the calendar. */
-export function rulesView({ legend, use }: PolicyTrial): View {
+export function rulesView({ legend, use, isRead }: PolicyTrial): View {
+  if (!isRead) return view('p', {}, 'No rule decides: a snapshot that is never read stays.');
   if (legend.length === 0) return view('p', {}, 'No rule decides: a snapshot without a policy stays.');
   const rows = legend.map((line) =>
     view(

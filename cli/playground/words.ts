@@ -7,6 +7,7 @@ import {
 } from '../../lambda/core/policy/policy';
 import { describeReason, type Reason } from '../../lambda/core/policy/reason';
 import { durationText } from '../../lambda/core/policy/reason-summary';
+import { OUT_OF_SCOPE } from '../../lambda/core/policy/scope';
 import type { EvaluatedSnapshot } from '../../lambda/core/report/report-model';
 import { localDay } from '../../lambda/core/time/period';
 import { oneLine } from '../../lambda/core/util/safe-text';
@@ -73,8 +74,9 @@ export function headlineWords(trial: PolicyTrial): string {
 }
 
 /** Which policy decides, and why that one. */
-export function policyWordsOf({ use, kept, settings, rules }: PolicyTrial): string {
+export function policyWordsOf({ use, kept, settings, rules, isRead }: PolicyTrial): string {
   const name = oneLine(settings.source.name);
+  if (!isRead) return `${name} is ${OUT_OF_SCOPE}: it is never read, so nothing expires.`;
   if (use === null) {
     const why = kept[0]?.reasons.map(describeReason).join('; ') ?? 'there is no snapshot';
     return `No policy decides about ${name}, so nothing expires: ${oneLine(why)}.`;

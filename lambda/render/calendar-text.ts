@@ -152,7 +152,7 @@ export function* renderCalendarsText(columns: readonly SimulatedColumn[], style:
   yield prose(`${CALENDAR_KEY} Next to the month: kept of made.`);
   for (const { view } of columns) {
     const title = `${view.name === null ? 'Policy' : `Policy ${view.name}`}, ${rhythmText(view.rhythm)}`;
-    yield `\n${boldText(`${title}: ${policyWords(view.policy)}`, style)}\n\n${legendText(view)}\n`;
+    yield `\n${boldText(prose(`${title}: ${policyWords(view.policy)}`).trimEnd(), style)}\n\n${legendText(view)}\n`;
     yield* calendarText(view.simulation, style);
   }
   yield prose(SIMULATION_METHOD);

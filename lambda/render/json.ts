@@ -58,6 +58,8 @@ export interface JsonReport {
   readonly timezone: string;
   readonly config: { readonly origin: string; readonly digest: string };
   readonly complete: boolean;
+  /** Whether every region of the account was asked. */
+  readonly allRegions: boolean;
   readonly scopes: readonly JsonScope[];
   readonly totals: Totals;
   readonly snapshots: readonly JsonSnapshot[];
@@ -238,6 +240,7 @@ function* chunksOf(report: Report, due: ReadonlyMap<string, string>): Generator<
     timezone: report.zone.name,
     config: { origin: report.config.origin, digest: report.config.digest },
     complete: report.complete,
+    allRegions: report.allRegions,
   };
   yield `${JSON.stringify(head).slice(0, -1)},\n`;
   yield* array('scopes', report.scopes, scopeJson);

@@ -203,6 +203,7 @@ export async function makeReport(
     config: { origin: config.origin, digest: config.digest },
     account,
     complete,
+    allRegions: request.inventory.regions === 'all',
     scopes,
     totals: totalsOf(items, problems.length, config),
     items,

@@ -18,6 +18,8 @@ export interface StoredInventory {
   readonly reportId: string;
   /** Epoch ms. */
   readonly evaluatedAt: number;
+  /** Whether it asked every region of the account; false also where it does not say so. */
+  readonly allRegions: boolean;
   readonly inventory: LiveInventory;
 }
 
@@ -95,6 +97,8 @@ const reportSchema = z.object({
   reportId: text,
   evaluatedAt: instantSchema,
   complete: z.boolean(),
+  // Reports of earlier versions do not say it.
+  allRegions: z._default(z.boolean(), false),
   scopes: z.array(scope),
   snapshots: z.array(snapshot),
   sources: z.array(source),
@@ -182,6 +186,7 @@ export function readStoredReport(json: unknown): ReadReport {
     stored: {
       reportId: report.reportId,
       evaluatedAt: parseInstant(report.evaluatedAt) ?? 0,
+      allRegions: report.allRegions,
       inventory: {
         account,
         complete: report.complete,

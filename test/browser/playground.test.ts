@@ -126,6 +126,26 @@ describe('the playground', () => {
     );
   });
 
+  test('keeps everything of a source outside of the regions and kinds, as compare does', async () => {
+    const { page, complaints } = await openPlayground();
+    const rules = [{ name: 'staging', match: { name: 'web' }, policy: 'it' }];
+    await write(page, policyOf({ keep: { last: 2 } }, { regions: ['eu-central-1'], kinds: ['instance'], rules }));
+    await set(page, { 'snapshot-tags': 'retention:expire-after=1d' });
+    const outside = 'outside the regions and kinds of this configuration';
+    const sentence = `web is ${outside}: it is never read, so nothing expires.`;
+    expect(await textOf(page, '#headline')).toMatch(/^Keeps all 730 snapshots and reaches back to 1 Dec 2024\./);
+    expect(await textOf(page, '#headline')).toContain(sentence);
+    expect(await textOf(page, '#rules')).toBe('No rule decides: a snapshot that is never read stays.');
+    expect(await page.locator('#kept tr').first().allTextContents()).toEqual([
+      `2026-11-30 08:00${outside}Expires: never`,
+    ]);
+    await set(page, { region: 'eu-central-1', kind: 'disk' });
+    expect(await textOf(page, '#headline')).toContain(sentence);
+    await set(page, { kind: 'instance', 'snapshot-tags': '' });
+    expect(await textOf(page, '#headline')).toMatch(/^Keeps 2 of 730 snapshots/);
+    expect(complaints).toEqual([]);
+  });
+
   test('names each error by its line, with what was meant, and keeps the last valid result', async () => {
     const { page } = await openPlayground();
     await write(page, policyOf({ keep: { daily: 5 } }));

@@ -149,6 +149,69 @@ describe('lightsail-retention compare', () => {
     expect(err).toContain('[inventory.incomplete]');
   });
 
+  describe('with a report that covers a part of the account', () => {
+    const config = (name: string, scope: string): string => {
+      const file = fileOf(name);
+      writeFileSync(file, `${WIDE}${scope}`);
+      return file;
+    };
+    const reported = async (name: string, file: string, ...args: readonly string[]): Promise<string> => {
+      const { out } = await runCli(['report', '--config', file, '--at', at, '--format', 'json', '--quiet', ...args]);
+      writeFileSync(fileOf(name), out);
+      return fileOf(name);
+    };
+    const one = () => config('one.yaml', 'regions: [us-east-1]\n');
+
+    it('ends with 3 and names what the report never read, where a later configuration reads more', async () => {
+      const report = await reported('one.json', one());
+      const disks = await reported('disks.json', wide, '--kind', 'disk');
+      for (const [files, from, lacking] of [
+        [[one(), wide], report, 'regions other than us-east-1'],
+        [[wide, one()], report, 'regions other than us-east-1'],
+        [[one(), frankfurt], report, 'eu-central-1 instance, eu-central-1 disk, eu-central-1 database'],
+        [
+          [frankfurt, config('instances.yaml', 'regions: [us-east-1]\nkinds: [disk, instance]\n')],
+          disks,
+          'eu-central-1 instance, eu-central-1 database, us-east-1 instance',
+        ],
+      ] as const) {
+        const { err, code } = await compare(...files, '--from', from, '--fail-on', 'any');
+        expect(code).toBe(3);
+        expect(err).toMatch(
+          new RegExp(
+            `^error: the report \\S+ never read what the configurations read: ${lacking}; .*\\[inventory.incomplete\\]\\n$`,
+          ),
+        );
+        expect((await compared(...files, '--from', from)).complete).toBe(false);
+        expect((await compare(...files, '--from', from)).out.split('\n').slice(0, 4).join('\n')).toContain(
+          'INCOMPLETE',
+        );
+      }
+    });
+
+    it('counts as complete where no configuration reads more than the report', async () => {
+      const report = await reported('one.json', one());
+      const disks = config('disks.yaml', 'regions: [us-east-1]\nkinds: [disk]\n');
+      for (const [files, from] of [
+        [[one(), disks], report],
+        [[one(), wide], stored],
+        [[disks, frankfurt], stored],
+      ] as const) {
+        expect((await compared(...files, '--from', from)).complete).toBe(true);
+        expect(await compare(...files, '--from', from)).toMatchObject({ code: 0, err: '' });
+      }
+    });
+
+    it('takes the regions of a report that does not tell for all that it asked', async () => {
+      const { allRegions, ...silent } = JSON.parse(readFileSync(stored, 'utf8'));
+      const old = fileOf('silent.json');
+      writeFileSync(old, JSON.stringify(silent));
+      expect(allRegions).toBe(true);
+      expect((await compare(wide, narrow, '--from', old)).code).toBe(3);
+      expect((await compare(frankfurt, frankfurt, '--from', old)).code).toBe(0);
+    });
+  });
+
   it.each(['text', 'markdown', 'html'])('names each newly expiring snapshot with its reason as %s', async (format) => {
     const { out } = await compare(wide, narrow, '--from', stored, '--format', format);
     const { changes } = await compared(wide, narrow, '--from', stored);
@@ -175,6 +238,19 @@ describe('lightsail-retention compare', () => {
     const { out, err, code } = await compare(...args());
     expect([code, out]).toEqual([expected, '']);
     expect(err).toMatch(message);
+    expect(err.split('error: ')).toHaveLength(2);
+  });
+
+  it('names what is wrong with each of the configurations at once', async () => {
+    const [bad, worse] = [fileOf('bad.yaml'), fileOf('worse.yaml')];
+    writeFileSync(bad, 'version: 1\npolices: {}\n');
+    writeFileSync(worse, 'version: 2\n');
+    const { err, code } = await compare(bad, wide, worse, worse, '--from', stored);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^error: cannot use the configurations\n/);
+    expect(err.split(`${bad}:`)).toHaveLength(2);
+    expect(err).toContain('polices');
+    expect(err.split(`${worse}:1:`)).toHaveLength(2);
     expect(err.split('error: ')).toHaveLength(2);
   });
 

@@ -65,6 +65,7 @@ describe('lightsail-retention report', () => {
       'timezone',
       'config',
       'complete',
+      'allRegions',
       'scopes',
       'totals',
       'snapshots',

@@ -202,6 +202,32 @@ older than 365 d                         0             0         0             0
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(70);
   });
 
+  it('wraps the head of each calendar on a terminal', async () => {
+    const long = join(work, 'long.yaml');
+    const rules = 'last: 3, daily: 7, weekly: 8, monthly: 12, yearly: 10, within: 30d, withinDaily: 60d';
+    writeFileSync(long, `version: 1\npolicies: { standard: { keep: { ${rules} } } }\ndefault: standard\n`);
+    const args = ['simulate', ...AT, '--config', long, '--every', '1d', '--every', '2d'];
+    const chunks: string[] = [];
+    const out = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+    out.on('data', (chunk) => chunks.push(String(chunk)));
+    const streams = { out: out as unknown as NodeJS.WriteStream, err: process.stderr, env: { NO_COLOR: '1' } };
+    expect(await run([...args, '--for', '2w'], streams, '0.0.0')).toBe(0);
+    const lines = chunks.join('').split('\n');
+    expect(lines.filter((line) => line.startsWith('Policy standard, every '))).toHaveLength(2);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it('counts a schedule that is given twice once, as a policy', async () => {
+    const every = ['--every', '1d', '--every', 'sunday', '--every', '1d', '--every', 'Sunday'];
+    const policies = ['--policy', 'short', '--policy', 'short'];
+    const { out } = await simulate(...policies, ...every, '--for', '2w', '--format', 'json');
+    const { simulations } = JSON.parse(out);
+    expect(simulations.map(({ schedule }: { schedule: { every: string } }) => schedule.every)).toEqual([
+      '1d',
+      'Sunday',
+    ]);
+  });
+
   it('gives the outlook of each as JSON', async () => {
     const { out } = await simulate('--policy', 'standard', '--policy', 'short', '--for', '2w', '--format', 'json');
     const { schemaVersion, simulations } = JSON.parse(out);
@@ -259,7 +285,16 @@ older than 365 d                         0             0         0             0
     ],
     ['a source of one snapshot', ['--from', twins, '--source', 'three'], 'a rhythm needs two or more'],
     ['no report', ['--from', config, '--source', 'web'], 'it is not JSON'],
-    ['a weekday that is none', ['--every', 'someday'], 'Expected a duration such as'],
+    [
+      'a weekday that is none',
+      ['--every', 'weekly'],
+      'Expected a weekday (Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday) or a duration such as 36h',
+    ],
+    [
+      'a report that is not there',
+      ['--from', 'nope.json', '--source', 'web'],
+      'cannot use the report nope.json: there',
+    ],
     ['a policy that is unknown', ['--policy', 'standard', '--policy', 'shor'], 'did you mean short?'],
   ])('refuses %s', async (_, args, message) => {
     const { code, out, err } = await simulate(...args);

@@ -37,6 +37,7 @@ describe('the JSON report', () => {
       'timezone',
       'config',
       'complete',
+      'allRegions',
       'scopes',
       'totals',
       'snapshots',

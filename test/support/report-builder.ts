@@ -189,6 +189,7 @@ export function aReport(items: readonly EvaluatedSnapshot[], given: Partial<Repo
     stale: [],
     changes: changes(),
     confirmedGone: [],
+    allRegions: true,
     ...given,
   };
 }

@@ -1,8 +1,8 @@
-import type { ConfigOrigin, Pricing } from '../policy/config';
+import type { Config, ConfigOrigin, Pricing } from '../policy/config';
 import type { Kind } from '../snapshot/snapshot';
 import { longestGapDays, wholeDaysBetween } from '../time/ages';
 import { compareText } from '../util/compare-text';
-import type { EvaluatedSnapshot, Totals, Verdict } from './report-model';
+import type { EvaluatedSnapshot, ListName, Report, Totals, Verdict } from './report-model';
 
 /**
  * The decisions of one configuration. `items` are in the order of the inventory, which is the same for all
@@ -117,6 +117,18 @@ function sourcesOf(policies: readonly EvaluatedPolicy[], now: number): readonly 
       compareText(a.name ?? '', b.name ?? '') ||
       compareText(a.arn, b.arn),
   );
+}
+
+/** What a stored report never read of that which a configuration reads, in words; none: it covers the configuration. */
+export function neverRead(
+  { allRegions, scopes }: Pick<Report, 'allRegions'> & { readonly scopes: readonly ListName[] },
+  { regions, kinds }: Pick<Config, 'regions' | 'kinds'>,
+): readonly string[] {
+  const known = [...new Set(scopes.map(({ region }) => region))];
+  const others = regions === 'all' && !allRegions ? [`regions other than ${known.join(', ')}`] : [];
+  const wanted = (regions === 'all' ? known : regions).flatMap((region) => kinds.map((kind) => ({ region, kind })));
+  const lists = wanted.filter((one) => !scopes.some(({ region, kind }) => region === one.region && kind === one.kind));
+  return [...others, ...lists.map(({ region, kind }) => `${region} ${kind}`)];
 }
 
 /** Compares the decisions of several configurations over one inventory: each later one against the first. */

@@ -164,6 +164,8 @@ export interface Report {
   readonly config: ConfigOrigin;
   readonly account: string | null;
   readonly complete: boolean;
+  /** Whether every region of the account was asked; false: those that were named. */
+  readonly allRegions: boolean;
   readonly scopes: readonly Scope[];
   readonly totals: Totals;
   /** Ordered by account, region, kind, source name, `createdAt` descending, ARN. */
