@@ -22,6 +22,7 @@ import {
   FORMATS,
   HISTORY_FORMATS,
 } from './formats';
+import { regionMeantBy } from './meant-region';
 import { reportFailure, type Terminal, writeOut } from './terminal';
 
 const NAME = 'lightsail-retention';
@@ -118,8 +119,12 @@ const regionOption = (text: string, before: readonly string[] | undefined): read
   const lower = text.trim().toLowerCase();
   if (lower !== text && (lower === 'all' || REGION.test(lower)))
     throw new InvalidArgumentError(`Region names are lower case; did you mean ${lower}?`);
-  if (text !== 'all' && !REGION.test(text))
-    throw new InvalidArgumentError('Expected a region such as eu-central-1, or all.');
+  if (text !== 'all' && !REGION.test(text)) {
+    const meant = regionMeantBy(text);
+    throw new InvalidArgumentError(
+      `Expected a region such as eu-central-1, or all${meant === null ? '.' : `; did you mean ${meant}?`}`,
+    );
+  }
   return collect(text, before);
 };
 
