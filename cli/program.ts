@@ -23,7 +23,7 @@ import {
   HISTORY_FORMATS,
 } from './formats';
 import { regionMeantBy } from './meant-region';
-import { reportFailure, type Terminal, writeOut } from './terminal';
+import { reportFailure, type Terminal, wrapped, writeOut } from './terminal';
 
 const NAME = 'lightsail-retention';
 const CONFIG_OPTION = 'configuration (default: ./retention.yaml; without it the built-in starter policy)';
@@ -409,7 +409,7 @@ function describeProgram(context: CommandContext): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out.write(text),
-      writeErr: (text) => terminal.err.write(visibleLines(text)),
+      writeErr: (text) => terminal.err.write(wrapped(visibleLines(text), terminal.err)),
     })
     .showHelpAfterError(`(run "${ownCommand(['--help'])}" for the commands and their options)`);
   for (const describe of DESCRIBE_COMMANDS) describe(program, context);
