@@ -3,13 +3,14 @@ import { isRefusal } from '../lambda/deletion/refusals';
 import { firstCleanUpCommands } from '../lambda/render/first-clean-up';
 import { applyLocally } from './apply-local';
 import { applyRemotely } from './apply-remote';
+import { NoCount } from './ask-count';
 import { type Caller, findCaller, requireCredentials, sayEndpoints } from './aws';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { DryRunFormat } from './formats';
 import { loadConfig, warnOn, zoneOf } from './load-config';
 import { openPlace } from './plan-place';
 import { CredentialsFailure } from './same-account';
-import { reportFailure, type Terminal, writeHint } from './terminal';
+import { reportFailure, type Terminal, wrapped, writeHint } from './terminal';
 
 /** Options of `apply`. */
 export interface ApplyCommandOptions {
@@ -101,6 +102,10 @@ export async function apply(
     const remote = { name: options.function, digest, yes, quiet, zone: zoneOf(options.config) };
     return await applyRemotely(remote, place, caller, terminal, input);
   } catch (error) {
+    if (error instanceof NoCount) {
+      terminal.err.write(wrapped(`${error.message}\n`, terminal.err));
+      return EXIT.refused;
+    }
     if (!isRefusal(error)) throw error;
     return reportRefusal(error, plan, options, terminal);
   }

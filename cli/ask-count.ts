@@ -1,12 +1,15 @@
 import type { Plan } from '../lambda/core/plan/plan';
 import { RetentionError } from '../lambda/core/util/errors';
+import { oneLine } from '../lambda/core/util/safe-text';
 import { checkCount, checkShownCount } from '../lambda/deletion/verify-plan';
+import { formatNumber } from '../lambda/render/numbers';
 import { wrap } from '../lambda/render/terminal';
 import { type Caller, sayEndpoints } from './aws';
-import { columnsOf, type Terminal } from './terminal';
+import { columnsOf, type Terminal, wrapped } from './terminal';
 
 /** No count is this long: input without the end of a line is not read indefinitely. */
 const MAX_ANSWER_LENGTH = 1_000;
+const MAX_ANSWER_SHOWN = 60;
 
 /** The first line of an input, or its beginning where it is too long; null where it is empty. */
 async function readLine(input: NodeJS.ReadableStream): Promise<string | null> {
@@ -22,6 +25,13 @@ async function readLine(input: NodeJS.ReadableStream): Promise<string | null> {
   }
   return text === '' ? null : (text.split('\n')[0] ?? '');
 }
+
+/** Ends a run whose question was answered with nothing: a person may stop at any time, and that is no error. */
+export class NoCount extends RetentionError {}
+
+/** The number in an answer, which may be written as it is shown: `4140`, `4,140`. */
+const countIn = (answer: string): number =>
+  /^(?:\d{1,9}|\d{1,3}(?:,\d{3}){1,2})$/.test(answer) ? Number(answer.replaceAll(',', '')) : Number.NaN;
 
 /** The question for the number of snapshots to delete. */
 export interface CountQuestion {
@@ -45,7 +55,8 @@ export async function confirmCount(
   sayEndpoints(caller, { err });
   const isTerminal = input.isTTY === true;
   if (note !== '') err.write(wrap(note, columnsOf(err), ''));
-  err.write(`Type the number of snapshots to delete (${candidates}), anything else to stop: `);
+  const question = `Type the number of snapshots to delete (${formatNumber(candidates)}), anything else to stop:`;
+  err.write(`${wrapped(question, err)} `);
   const line = await readLine(input);
   // No Enter key ended the line of the question.
   if (!isTerminal || line === null) err.write('\n');
@@ -54,5 +65,7 @@ export async function confirmCount(
       'usage.no-terminal',
       `there is no terminal to ask on, and no input is piped in; check the list, then pass --yes ${candidates} to delete it`,
     );
-  checkShownCount(line !== null && /^\s*\d{1,9}\s*$/.test(line) ? Number(line) : Number.NaN, plan, candidates);
+  const answer = line?.trim() ?? '';
+  if (answer === '') throw new NoCount('plan.count', 'Stopped: no number was given, and nothing was deleted.');
+  checkShownCount(countIn(answer), plan, candidates, `"${oneLine(answer).slice(0, MAX_ANSWER_SHOWN)}"`);
 }

@@ -1,6 +1,8 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import { BRIEF } from '../lambda/aws/http-limits';
+import { REGION } from '../lambda/core/snapshot/region';
+import { oneLine } from '../lambda/core/util/safe-text';
 import { wrap } from '../lambda/render/terminal';
 import { type AccessContext, AccessError, accessFault, credentialsFault, isLocal } from './access-faults';
 import { type Connection, makeConnection } from './connection';
@@ -14,7 +16,15 @@ import {
   readProfiles,
   signInProfile,
 } from './credentials';
-import { endpointNotice, hasEndpoint } from './endpoints';
+import {
+  badEndpoint,
+  type EndpointSettings,
+  endpointNotice,
+  hasEndpoint,
+  isHttpAddress,
+  shownEndpoint,
+} from './endpoints';
+import { regionMeantBy } from './meant-region';
 import { type ProxySettings, proxyName, readProxySettings } from './proxy-settings';
 import type { Terminal } from './terminal';
 
@@ -47,9 +57,54 @@ function connectionOf(proxies: ProxySettings, caBundle: string | null, access: A
   }
 }
 
+/** The first region to ask, and the setting that names it. */
+interface FirstRegion {
+  readonly setting: string;
+  readonly region: string;
+}
+
 /** Returns the region of the environment, of the profile, or us-east-1. */
-const regionOf = (env: NodeJS.ProcessEnv, settings: ProfileSettings | undefined): string =>
-  env.AWS_REGION || env.AWS_DEFAULT_REGION || settings?.region || 'us-east-1';
+function firstRegionOf(env: NodeJS.ProcessEnv, profile: string, settings: ProfileSettings | undefined): FirstRegion {
+  const candidates = [
+    { setting: 'AWS_REGION', region: env.AWS_REGION },
+    { setting: 'AWS_DEFAULT_REGION', region: env.AWS_DEFAULT_REGION },
+    { setting: `the region of the profile ${profile}`, region: settings?.region },
+  ];
+  for (const { setting, region } of candidates) if (region) return { setting, region };
+  return { setting: 'the default', region: 'us-east-1' };
+}
+
+const quoted = (text: string): string => `"${oneLine(text)}"`;
+const suggestion = (meant: string | null): string => (meant === null ? '' : ` (did you mean ${meant}?)`);
+
+/** Throws `connection.region` for a first region that is no name of one. */
+function checkRegion({ setting, region }: FirstRegion, access: AccessContext): void {
+  if (REGION.test(region)) return;
+  throw new AccessError(
+    {
+      code: 'connection.region',
+      cause: `${oneLine(setting)} is ${quoted(region)}, which is no name of a region`,
+      remedy: `set it to one region such as eu-central-1${suggestion(regionMeantBy(region))}`,
+    },
+    access,
+  );
+}
+
+/** Throws `connection.endpoint` for an endpoint that no client can call. */
+function checkEndpoints(endpoints: EndpointSettings, access: AccessContext): void {
+  const bad = badEndpoint(endpoints);
+  if (bad === null) return;
+  const withScheme = `http://${bad.url}`;
+  const meant = /^[\w.-]+:\d+(?:\/|$)/.test(bad.url) && isHttpAddress(withScheme) ? withScheme : null;
+  throw new AccessError(
+    {
+      code: 'connection.endpoint',
+      cause: `${oneLine(bad.setting)} is ${quoted(shownEndpoint(bad.url))}, which is no address of an endpoint`,
+      remedy: `set it to an address such as http://127.0.0.1:4566, or remove it${suggestion(meant)}`,
+    },
+    access,
+  );
+}
 
 /** Returns the file of trusted certificates; null: none is configured. */
 const caBundleOf = (env: NodeJS.ProcessEnv, settings: ProfileSettings | undefined): string | null =>
@@ -61,8 +116,8 @@ const signInProfileOf = (profile: string | null, profiles: Profiles): string | n
 
 /**
  * Ordinary AWS settings, in the order of the AWS CLI: `--profile`, keys in the environment, AWS_DEFAULT_PROFILE,
- * AWS_PROFILE, defaults. An unknown profile shows when credentials are first used. Throws `connection.ca-bundle` where
- * the file of trusted certificates cannot be used.
+ * AWS_PROFILE, defaults. An unknown profile shows when credentials are first used. Throws a `connection.…` error for a
+ * region, an endpoint or a file of trusted certificates that cannot be used.
  */
 export async function findCaller(profile: string | undefined, env: NodeJS.ProcessEnv): Promise<Caller> {
   const { settings: name, keys: named } = chooseProfile(profile, env);
@@ -74,7 +129,8 @@ export async function findCaller(profile: string | undefined, env: NodeJS.Proces
   const isUnknown = name !== null && name !== 'default' && profiles[name] === undefined;
   const keys = isUnknown ? name : named;
   const settings = profiles[name ?? 'default'];
-  const region = regionOf(env, settings);
+  const first = firstRegionOf(env, name ?? 'default', settings);
+  const { region } = first;
   const endpoints = { env, profile: name ?? 'default', files: await loadSharedConfigFiles().catch(() => null) };
   const proxies = readProxySettings(env);
   const caBundle = caBundleOf(env, settings);
@@ -86,6 +142,8 @@ export async function findCaller(profile: string | undefined, env: NodeJS.Proces
     proxy: proxies.https === null ? null : proxyName(proxies.https),
     caBundle,
   };
+  checkRegion(first, access);
+  checkEndpoints(endpoints, access);
   const connection = connectionOf(proxies, caBundle, access);
   return {
     credentials: makeCredentials(access, profiles, connection, env),

@@ -19,6 +19,7 @@ import {
 import { irregularAt } from '../lambda/config/regular-file';
 import type { CodeIn } from '../lambda/core/util/error-codes';
 import { RetentionError } from '../lambda/core/util/errors';
+import { isHttpAddress } from './endpoints';
 import { type ProxySettings, type ProxyVariable, proxyFor, proxyName } from './proxy-settings';
 
 /** How the clients of the command line reach AWS: through which proxies, and whose certificates they trust. */
@@ -154,7 +155,7 @@ class ForwardAgent extends HttpProxyAgent<string> {
 }
 
 function checkProxy(proxy: ProxyVariable): void {
-  if (URL.canParse(proxy.url) && /^https?:$/.test(new URL(proxy.url).protocol)) return;
+  if (isHttpAddress(proxy.url)) return;
   throw proxyFailure('proxy-invalid', proxy, 'is no address of an HTTP proxy');
 }
 

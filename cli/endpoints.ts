@@ -60,13 +60,23 @@ function endpointOf(service: Service, settings: EndpointSettings): ConfiguredEnd
   return null;
 }
 
+/** Whether a text is the address of an HTTP server. */
+export const isHttpAddress = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+
 /** An address without what signs in there. */
-function shownEndpoint(url: string): string {
+export function shownEndpoint(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (parsed === null) return oneLine(url);
   parsed.username = '';
   parsed.password = '';
   return oneLine(parsed.href.replace(/\/$/, ''));
+}
+
+/** The first endpoint in force that is no address of an HTTP server; null: there is none. */
+export function badEndpoint(settings: EndpointSettings): ConfiguredEndpoint | null {
+  if (isIgnored(settings)) return null;
+  const found = SERVICES.flatMap((service) => endpointOf(service, settings) ?? []);
+  return found.find(({ url }) => !isHttpAddress(url)) ?? null;
 }
 
 /** Whether a service is called at an endpoint that a setting names. */

@@ -28,7 +28,7 @@ import { historyText } from './history-text';
 import type { ExplainJson } from './json-shapes';
 import { loadConfig, warnOn, writtenRules } from './load-config';
 import { type AccountOptions, readAccount, unreadText } from './read-account';
-import { columnsOf, type Terminal, writeOut } from './terminal';
+import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
 
 export interface ExplainOptions extends AccountOptions, Pick<StoreOptions, 'store' | 'stack'> {
   readonly config?: string;
@@ -225,10 +225,13 @@ export async function explain(wanted: string, given: ExplainOptions, terminal: T
   else if (source !== undefined) await explainSource(found, source, options, terminal);
   else if (!(await explainDeleted(found, wanted, given, terminal))) {
     if (inventory.complete) throw unknownSnapshot(wanted, inventory);
-    err.write(`error: ${oneLine(wanted)} was not found, and ${unreadText(inventory)} [inventory.incomplete]\n`);
+    writeFailure(
+      { code: 'inventory.incomplete', message: `${oneLine(wanted)} was not found, and ${unreadText(inventory)}` },
+      err,
+    );
     return EXIT.incomplete;
   }
   if (inventory.complete) return EXIT.done;
-  err.write(`error: ${unreadText(inventory)} [inventory.incomplete]\n`);
+  writeFailure({ code: 'inventory.incomplete', message: unreadText(inventory) }, err);
   return EXIT.incomplete;
 }

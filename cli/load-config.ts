@@ -4,12 +4,13 @@ import { findConfigFile, loadConfigFile, readConfigFile, WARNING } from '../lamb
 import type { Config } from '../lambda/core/policy/config';
 import { UTC, type Zone } from '../lambda/core/time/zone';
 import { visibleLines } from '../lambda/core/util/safe-text';
+import { type Terminal, wrapped } from './terminal';
 
 /** Writes what loading a configuration has to say to stderr: warnings as they are, the rest as notes. */
 export const warnOn =
-  (err: NodeJS.WritableStream) =>
+  (err: Terminal['err']) =>
   (line: string): void => {
-    err.write(`${line.startsWith(WARNING) ? '' : 'note: '}${visibleLines(line)}\n`);
+    err.write(wrapped(`${line.startsWith(WARNING) ? '' : 'note: '}${visibleLines(line)}\n`, err));
   };
 
 /**

@@ -22,7 +22,8 @@ import {
   FORMATS,
   HISTORY_FORMATS,
 } from './formats';
-import { reportFailure, type Terminal, writeOut } from './terminal';
+import { regionMeantBy } from './meant-region';
+import { reportFailure, type Terminal, wrapped, writeOut } from './terminal';
 
 const NAME = 'lightsail-retention';
 const CONFIG_OPTION = 'configuration (default: ./retention.yaml; without it the built-in starter policy)';
@@ -123,8 +124,12 @@ const regionOption = (text: string, before: readonly string[] | undefined): read
   const lower = text.trim().toLowerCase();
   if (lower !== text && (lower === 'all' || REGION.test(lower)))
     throw new InvalidArgumentError(`Region names are lower case; did you mean ${lower}?`);
-  if (text !== 'all' && !REGION.test(text))
-    throw new InvalidArgumentError('Expected a region such as eu-central-1, or all.');
+  if (text !== 'all' && !REGION.test(text)) {
+    const meant = regionMeantBy(text);
+    throw new InvalidArgumentError(
+      `Expected a region such as eu-central-1, or all${meant === null ? '.' : `; did you mean ${meant}?`}`,
+    );
+  }
   return collect(text, before);
 };
 
@@ -409,7 +414,7 @@ function describeProgram(context: CommandContext): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out.write(text),
-      writeErr: (text) => terminal.err.write(visibleLines(text)),
+      writeErr: (text) => terminal.err.write(wrapped(visibleLines(text), terminal.err)),
     })
     .showHelpAfterError(`(run "${ownCommand(['--help'])}" for the commands and their options)`);
   for (const describe of DESCRIBE_COMMANDS) describe(program, context);

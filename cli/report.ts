@@ -23,7 +23,7 @@ import { checkOutput, requireTwoFiles, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
 import { renderSummary } from './report-summary';
-import { columnsOf, type Terminal, writeOut } from './terminal';
+import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
 
 export interface ReportOptions {
   readonly config?: string;
@@ -149,6 +149,7 @@ export async function report(given: ReportOptions, terminal: Terminal): Promise<
       );
   }
   if (made.report.complete) return EXIT.done;
-  err.write(`error: ${unreadText(made.report)}; the report names what was not read [inventory.incomplete]\n`);
+  const message = `${unreadText(made.report)}; the report names what was not read`;
+  writeFailure({ code: 'inventory.incomplete', message }, err);
   return EXIT.incomplete;
 }

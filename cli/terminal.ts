@@ -22,6 +22,26 @@ const DEFAULT_COLUMNS = 80;
 export const columnsOf = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): number =>
   isTTY === true ? Math.max(MIN_TERMINAL_COLUMNS, columns || DEFAULT_COLUMNS) : Number.POSITIVE_INFINITY;
 
+type WritesText = NodeJS.WritableStream & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>>;
+
+const COMMAND = /\b(?:npx lightsail-retention|aws) [^;,()"\n]*[^;,()"\s]/g;
+const TIED = '\u00a0';
+
+/** Text for a stream: on a terminal each of its lines is wrapped, and commands in it stay in one piece. */
+export function wrapped(text: string, { isTTY, columns }: Pick<WritesText, 'isTTY' | 'columns'>): string {
+  if (isTTY !== true) return text;
+  const width = columnsOf({ isTTY, columns: columns ?? DEFAULT_COLUMNS });
+  const tied = text.replace(COMMAND, (command) => command.replaceAll(' ', TIED));
+  return tied
+    .split('\n')
+    .map((line) => {
+      const indent = /^ */.exec(line)?.[0] ?? '';
+      return wrap(line.slice(indent.length), width, indent).slice(0, -1);
+    })
+    .join('\n')
+    .replaceAll(TIED, ' ');
+}
+
 /** Writes a sentence, wrapped on a terminal, and commands below it, each in one piece. */
 export function writeHint(stream: NodeJS.WriteStream, text: string, commands: readonly string[]): void {
   stream.write(`${wrap(text, columnsOf(stream), '')}${commands.map((command) => `    ${command}\n`).join('')}`);
@@ -53,21 +73,20 @@ export async function writeOut(stream: NodeJS.WritableStream, chunks: Iterable<s
  */
 export function writeFailure(
   { code, message }: { readonly code: string; readonly message: string },
-  err: NodeJS.WritableStream,
+  err: WritesText,
 ): void {
-  err.write(visibleLines(`error: ${message} [${code}]\n`));
+  err.write(wrapped(visibleLines(`error: ${message} [${code}]\n`), err));
 }
 
 /** Writes an error as one paragraph without a stack trace, and returns its exit code. */
-export function reportFailure(error: unknown, err: NodeJS.WritableStream, env: NodeJS.ProcessEnv): ExitCode {
+export function reportFailure(error: unknown, err: WritesText, env: NodeJS.ProcessEnv): ExitCode {
   if (error instanceof RetentionError) {
     writeFailure(error, err);
     return faultOfCode(error.code) === 'operator' ? EXIT.usage : EXIT.failure;
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  err.write(
-    `error: unexpected failure: ${visibleLines(message)}\nthis is a defect of lightsail-retention; run again with LIGHTSAIL_RETENTION_DEBUG=1 to see where it happened\n`,
-  );
+  const text = `error: unexpected failure: ${visibleLines(message)}\nthis is a defect of lightsail-retention; run again with LIGHTSAIL_RETENTION_DEBUG=1 to see where it happened\n`;
+  err.write(wrapped(text, err));
   if (env.LIGHTSAIL_RETENTION_DEBUG && error instanceof Error) err.write(visibleLines(`${error.stack}\n`));
   return EXIT.failure;
 }

@@ -6,6 +6,7 @@ import { CLOCK_TOLERANCE_MS } from '../core/time/tolerance';
 import { oneLine } from '../core/util/safe-text';
 import type { CallResult, ClockReading } from '../ports/deletion-ports';
 import type { Digest } from '../ports/ports';
+import { formatCount, formatNumber } from '../render/numbers';
 import { parsePlan } from '../storage/parse-plan';
 import { refusal } from './refusals';
 
@@ -158,14 +159,18 @@ export function checkCount(count: number, plan: Plan, candidates = plan.items.le
 }
 
 /** Refuses plan.count: a person who answers a question must give the number that it has shown. */
-export function checkShownCount(count: number, plan: Plan, candidates: number): void {
+export function checkShownCount(
+  count: number,
+  plan: Plan,
+  candidates: number,
+  got = Number.isNaN(count) ? 'no count' : `the count ${formatNumber(count)}`,
+): void {
   const planned = plan.items.length;
   if (count === candidates) return;
-  const got = Number.isNaN(count) ? 'no count' : `the count ${count}`;
   const expected =
     candidates === planned
-      ? `the plan lists ${planned}`
-      : `${candidates} snapshots would be deleted now (the plan lists ${planned})`;
+      ? `the plan lists ${formatNumber(planned)}`
+      : `${formatCount(candidates, 'snapshot')} would be deleted now (the plan lists ${formatNumber(planned)})`;
   throw refusal('plan.count', `got ${got}, and ${expected}; check the list, then give its number`);
 }
 

@@ -365,12 +365,21 @@ describe('lightsail-retention apply', () => {
     it.each([
       ['another number', '4\n'],
       ['yes', 'yes\n'],
-      ['nothing', '\n'],
-      ['the end of input', null],
     ])('refuses %s', async (_, typed) => {
       const { code, text } = await typing(typed);
       expect(code).toBe(4);
       expect(text).toContain('[plan.count]');
+      expect(count()).toBe(11);
+    });
+
+    it.each([
+      ['the Enter key', '\n'],
+      ['the end of input', null],
+    ])('stops without an error at %s', async (_, typed) => {
+      const { code, text } = await typing(typed);
+      expect(code).toBe(4);
+      expect(text).toMatch(/\nStopped: no number was given, and nothing was deleted\.\n$/);
+      expect(text).not.toContain('error:');
       expect(count()).toBe(11);
     });
   });

@@ -19,6 +19,12 @@ function catcher(): { readonly stream: NodeJS.WriteStream; readonly text: () => 
   return { stream: stream as unknown as NodeJS.WriteStream, text: () => chunks.join('') };
 }
 
+/** A stream of a terminal of so many columns, and what was written to it. */
+export function terminalOf(columns: number): ReturnType<typeof catcher> {
+  const { stream, text } = catcher();
+  return { stream: Object.assign(stream, { isTTY: true, columns }), text };
+}
+
 /** Runs the command line in this process, with its streams caught. */
 export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<RunOutput> {
   const [out, err] = [catcher(), catcher()];

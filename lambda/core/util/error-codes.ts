@@ -144,6 +144,11 @@ export const ERROR_CODES = {
     meaning: 'AWS refuses the signature because the clock of the machine is off by more than five minutes.',
     remedy: 'Set the clock, for example by NTP.',
   },
+  'connection.endpoint': {
+    fault: 'operator',
+    meaning: 'An endpoint that the environment or the profile names is no HTTP address.',
+    remedy: 'Correct the setting that the message names, for example to `http://127.0.0.1:4566`, or remove it.',
+  },
   'connection.lost': { fault: 'aws', meaning: 'The endpoint closed the connection.', remedy: CHECK_NETWORK },
   'connection.name': {
     fault: 'aws',
@@ -176,6 +181,11 @@ export const ERROR_CODES = {
     remedy: 'Correct its address, or list the hosts of AWS in `NO_PROXY`.',
   },
   'connection.refused': { fault: 'aws', meaning: 'The endpoint refuses the connection.', remedy: CHECK_NETWORK },
+  'connection.region': {
+    fault: 'operator',
+    meaning: 'The region that the environment or the profile names is no name of a region.',
+    remedy: 'Set it to one region such as `eu-central-1`.',
+  },
   'connection.timeout': {
     fault: 'aws',
     meaning: 'The endpoint, or the proxy, does not answer in time.',

@@ -28,6 +28,8 @@ const FAMILIES: Readonly<Partial<Record<Family<ErrorCode>, Fault>>> = {
 /** The codes whose fault differs from that of their family. */
 const EXCEPTIONS: { readonly [Code in ErrorCode]?: (typeof ERROR_CODES)[Code]['fault'] } = {
   'config.duration': 'bug',
+  'connection.endpoint': 'operator',
+  'connection.region': 'operator',
   'evidence.unreadable': 'operator',
   'inventory.incomplete': 'operator',
   'plan.exists': 'bug',
