@@ -101,7 +101,7 @@ function* verificationText(
     yield linesOf(older, columns);
   }
   if (unproven.length > 0) {
-    yield say(`${formatCount(unproven.length, 'result')} in the index that nothing proves any more:`);
+    yield say(`${formatCount(unproven.length, 'result')} in the index that nothing proves now:`);
     yield linesOf(unproven, columns);
   }
   if (withoutResult.length > 0) {

@@ -17,7 +17,7 @@ export interface Verification extends Unrecorded {
   readonly broken: readonly BrokenLink[];
   /** Objects that were removed after the time for which they were to be kept. */
   readonly expired: number;
-  /** Entries of the index that nothing proves any more: their results were removed after their time. */
+  /** Entries of the index that nothing proves now: their results were removed after their time. */
   readonly unproven: readonly string[];
   /** Approvals whose run has recorded no result: it still runs, or it died. */
   readonly withoutResult: readonly string[];

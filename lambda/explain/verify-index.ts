@@ -30,7 +30,7 @@ interface IndexedChain {
 
 interface IndexFindings {
   readonly broken: readonly BrokenLink[];
-  /** Places of entries that nothing proves any more: neither their results nor the hashes of them are stored. */
+  /** Places of entries that nothing proves now: neither their results nor the hashes of them are stored. */
   readonly unproven: readonly string[];
 }
 
@@ -73,7 +73,8 @@ class IndexCheck {
       const { id, storedAt } = entry.plan;
       const storeTime = times.get(id) ?? null;
       const isRead = latest.get(id) === entry.plan && storedAt !== null && storedAt === storeTime;
-      await this.checkEntry(number, entry, isRead, storeTime);
+      await this.checkEntry(number, entry, isRead);
+      await this.checkRecorded(number, id, storeTime);
     }
     if (isWhole)
       for (const plan of this.chain.plans.values()) await this.checkListed(plan, latest.get(plan.id)?.status);
@@ -97,12 +98,16 @@ class IndexCheck {
     return page;
   }
 
-  private async checkEntry(
-    number: number,
-    entry: IndexedResult,
-    isRead: boolean,
-    storeTime: number | null,
-  ): Promise<void> {
+  /** Names an entry whose result is stored and was not recorded, unless both are older than the chain. */
+  private async checkRecorded(page: number, id: string, storeTime: number | null): Promise<void> {
+    const { plans, since } = this.chain;
+    if (plans.has(id) || (await this.viewOf(id)) === null) return;
+    if ((timeOfId(id) ?? 0) < since && (storeTime ?? 0) < since) return;
+    const place = this.ports.store.locate(resultIndexPage(page));
+    this.add('index.inserted', place, `${place} lists the plan ${id}, and its result is in no record`);
+  }
+
+  private async checkEntry(number: number, entry: IndexedResult, isRead: boolean): Promise<void> {
     const { plan, result, line } = entry;
     const { id, storedAt } = plan;
     const place = this.ports.store.locate(resultIndexPage(number));
@@ -110,10 +115,6 @@ class IndexCheck {
     const sha256 = this.ports.hashText([...renderResultJson(JSON.parse(line))].join(''));
     const stored = await this.viewOf(id);
     const isSame = evidence?.views.has(sha256) === true || stored?.sha256 === sha256;
-    if (evidence === undefined && stored !== null) {
-      const isOlder = (timeOfId(id) ?? 0) < this.chain.since && (storeTime ?? 0) < this.chain.since;
-      if (!isOlder) this.add('index.inserted', place, `${place} lists the plan ${id}, and its result is in no record`);
-    }
     const isOutdated = !isRead && stored?.result != null && isEarlierView(result, stored.result);
     const head = indexedPlan(result, storedAt, resultSentence(result));
     if ((isSame || isOutdated) && jsonText(head) === jsonText(plan)) return;

@@ -5,10 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { KINDS } from '../../lambda/core/snapshot/snapshot';
 import { renderJson } from '../../lambda/render/json';
 import { commandLineProgram } from '../support/built-programs';
 import { type ChildRun, endOf } from '../support/child-process';
-import { aReport, aSource, DAY, kept, NOW } from '../support/report-builder';
+import { aReport, aScope, aSource, DAY, kept, NOW } from '../support/report-builder';
 
 const EXAMPLE = join(__dirname, '..', '..', 'examples', 'github');
 const MARKER = '<!-- lightsail-retention compare -->';
@@ -194,7 +195,8 @@ describe('the steps of the review, run here', () => {
         source: { arn: web.arn, name: web.name },
       }),
     );
-    writeFileSync(join(work, 'stored.json'), [...renderJson(aReport(items, { sources: [web] }))].join(''));
+    const scopes = KINDS.map((kind) => aScope({ kind }));
+    writeFileSync(join(work, 'stored.json'), [...renderJson(aReport(items, { sources: [web], scopes }))].join(''));
   });
   afterEach(() => rmSync(work, { recursive: true, force: true }));
 

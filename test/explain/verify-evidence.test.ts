@@ -519,7 +519,7 @@ describe('the index of results', () => {
     expect(faultsOf(await place.verify(null, later))).toEqual([[4, 'index.altered']]);
   });
 
-  it('keeps entries of which nothing else is stored any more, and they are listed', async () => {
+  it('keeps entries of which nothing else is left, and they are listed', async () => {
     const { objects, place } = await aHistory({ keptForDays: 400 });
     for (const key of [...objects.keys()])
       if (/^(plans|results|reports)\//.test(key) && key !== PAGE) objects.delete(key);
