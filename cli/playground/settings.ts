@@ -98,7 +98,8 @@ function readGb(text: string): number | null {
 /** What is wrong with the size, and which one counts instead; null: nothing. */
 export const sizeProblem = (text: string): string | null =>
   readGb(text) === null
-    ? `Size: got ${text === '' ? 'no number' : text}, expected a whole number of GB from 1 to ${MAX_TRIED_GB}. The result is for ${DEFAULT_CHOICES.gb} GB.`
+    ? `Size: got ${text === '' ? 'no number' : text}, expected a whole number of GB from 1 to ${MAX_TRIED_GB}. ` +
+      `The result is for ${DEFAULT_CHOICES.gb} GB.`
     : null;
 
 /** Reads the fields; a field that is not valid counts as its default. */
