@@ -44,15 +44,18 @@ const selectHtml = (
 const inputHtml = (id: string, label: string, value: string, more = 'type="text"'): string =>
   `<label>${label}<input id="${id}" ${more} value="${escapeHtml(value)}" autocomplete="off" spellcheck="false"></label>`;
 
+const SIZE_INPUT = 'type="number" min="1" max="1000000" aria-describedby="gb-note"';
+
 function fieldsHtml(): string {
   const kinds = KINDS.map((kind) => ({ id: kind, label: kind }));
   const regions = REGION_NAMES.map((region) => ({ id: region, label: regionLabel(region) }));
   return `<fieldset class="fields"><legend>Snapshots to try it on</legend>
 ${selectHtml('every', 'One every', RHYTHM_CHOICES, DEFAULT_CHOICES.every)}
 ${selectHtml('since', 'The first', SINCE_CHOICES, DEFAULT_CHOICES.since)}
-${inputHtml('gb', 'Size, GB', String(DEFAULT_CHOICES.gb), 'type="number" min="1" max="1000000"')}
+${inputHtml('gb', 'Size, GB', String(DEFAULT_CHOICES.gb), SIZE_INPUT)}
 ${selectHtml('day', 'Show the state', DAY_CHOICES, DEFAULT_CHOICES.day)}
 </fieldset>
+<p class="small d" id="gb-note" role="status"></p>
 <fieldset class="fields"><legend>Their source</legend>
 ${inputHtml('name', 'Name', DEFAULT_CHOICES.name)}
 ${selectHtml('kind', 'Kind', kinds, 'instance')}

@@ -89,14 +89,26 @@ export function readTags(text: string): Tags {
   );
 }
 
+/** A whole number of GB; null: it is none, or out of range. */
+function readGb(text: string): number | null {
+  const gb = Number(text);
+  return Number.isInteger(gb) && gb >= 1 && gb <= MAX_TRIED_GB ? gb : null;
+}
+
+/** What is wrong with the size, and which one counts instead; null: nothing. */
+export const sizeProblem = (text: string): string | null =>
+  readGb(text) === null
+    ? `Size: got ${text === '' ? 'no number' : text}, expected a whole number of GB from 1 to ${MAX_TRIED_GB}. ` +
+      `The result is for ${DEFAULT_CHOICES.gb} GB.`
+    : null;
+
 /** Reads the fields; a field that is not valid counts as its default. */
 export function readSettings(fields: FieldTexts): TrySettings {
-  const gb = Number(fields.gb);
   return {
     rhythm: chosen(RHYTHM_CHOICES, fields.every, DEFAULT_CHOICES.every),
     span: chosen(SINCE_CHOICES, fields.since, DEFAULT_CHOICES.since),
     daysAhead: chosen(DAY_CHOICES, fields.day, DEFAULT_CHOICES.day),
-    sizeGb: Number.isInteger(gb) && gb >= 1 && gb <= MAX_TRIED_GB ? gb : DEFAULT_CHOICES.gb,
+    sizeGb: readGb(fields.gb) ?? DEFAULT_CHOICES.gb,
     source: {
       kind: KINDS.find((kind) => kind === fields.kind) ?? 'instance',
       region: fields.region,

@@ -169,6 +169,31 @@ describe('the playground', () => {
     expect(await page.locator('#note').isHidden()).toBe(true);
   });
 
+  test('says which size counts where the given one is none', async () => {
+    const { page, complaints } = await openPlayground();
+    await write(page, policyOf({ keep: { last: 2 } }));
+    await set(page, { gb: '80' });
+    expect(await textOf(page, '#gb-note')).toBe('');
+    for (const [gb, got] of [
+      ['-5', '-5'],
+      ['', 'no number'],
+      ['2.5', '2.5'],
+    ] as const) {
+      await set(page, { gb });
+      expect(await textOf(page, '#gb-note')).toBe(
+        `Size: got ${got}, expected a whole number of GB from 1 to 1000000. The result is for 60 GB.`,
+      );
+      expect(await page.locator('#gb').getAttribute('aria-invalid')).toBe('true');
+      expect(await textOf(page, '#price')).toContain('Full copies of 60 GB');
+    }
+    expect(await findings(page)).toEqual([]);
+    await set(page, { gb: '80' });
+    expect(await textOf(page, '#gb-note')).toBe('');
+    expect(await page.locator('#gb').getAttribute('aria-invalid')).toBe('false');
+    expect(await textOf(page, '#price')).toContain('Full copies of 80 GB');
+    expect(complaints).toEqual([]);
+  });
+
   test('begins with the policy that it was given, valid or not, and keeps what was typed', async () => {
     const text = 'version: 1\n# </script><script>alert(1)</script> $& $1 <!-- &amp;\npolices: {}\n';
     const { page, complaints } = await openPlayground({}, { name: 'retention.yaml', text });

@@ -7,7 +7,7 @@ import { byId, make } from '../../../lambda/render/page/browser/dom';
 import { evaluatePolicy, type PolicyTrial } from '../evaluate-policy';
 import { linkFragment, MAX_LINK_BYTES, readFragment } from '../link';
 import type { PolicyText } from '../page';
-import { type FieldTexts, readSettings } from '../settings';
+import { type FieldTexts, readSettings, sizeProblem } from '../settings';
 import { Editor, problemMessageOf, warningMessageOf } from './editor';
 import { Result } from './result';
 import { SlicedWork } from './sliced-work';
@@ -142,7 +142,14 @@ class Playground {
     );
   }
 
+  private checkSize(): void {
+    const problem = sizeProblem(fieldText('gb'));
+    byId('gb-note', HTMLElement).textContent = problem;
+    byId('gb', HTMLInputElement).setAttribute('aria-invalid', String(problem !== null));
+  }
+
   private evaluate(): void {
+    this.checkSize();
     if (this.config === null) return;
     const today = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
     const show = (trial: PolicyTrial): void => {
