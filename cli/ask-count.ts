@@ -66,6 +66,7 @@ export async function confirmCount(
       `there is no terminal to ask on, and no input is piped in; check the list, then pass --yes ${candidates} to delete it`,
     );
   const answer = line?.trim() ?? '';
-  if (answer === '') throw new NoCount('plan.count', 'Stopped: no number was given, and nothing was deleted.');
+  if (answer === '' && isTerminal)
+    throw new NoCount('plan.count', 'Stopped: no number was given, and nothing was deleted.');
   checkShownCount(countIn(answer), plan, candidates, `"${oneLine(answer).slice(0, MAX_ANSWER_SHOWN)}"`);
 }

@@ -7,6 +7,7 @@ import {
 } from '../lambda/config/parse-config';
 import { DEFAULT_FILE, findConfigFile, readConfigFile, WARNING } from '../lambda/config/read-config-file';
 import type { Config } from '../lambda/core/policy/config';
+import { ownCommand } from '../lambda/core/report/command-line';
 import type { Inventory } from '../lambda/core/report/report-model';
 import { RetentionError } from '../lambda/core/util/errors';
 import { faultOfCode } from '../lambda/core/util/faults';
@@ -21,7 +22,7 @@ import { EXIT, type ExitCode } from './exit-codes';
 import type { CheckFormat } from './formats';
 import { loadConfig, warnOn } from './load-config';
 import { type AccountOptions, readAccount, unreadText } from './read-account';
-import { columnsOf, type Terminal, writeOut } from './terminal';
+import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
 
 export interface CheckOptions extends AccountOptions {
   readonly config?: string;
@@ -75,8 +76,8 @@ const writeLines = (out: NodeJS.WriteStream, lines: readonly string[]): Promise<
 /** Prints what the account's tags say; what is wrong goes to stderr. */
 async function printAccount(check: AccountCheck, inventory: Inventory, { out, err }: Terminal): Promise<void> {
   await writeLines(out, accountLines(check));
-  if (!inventory.complete) err.write(`error: ${unreadText(inventory)} [inventory.incomplete]\n`);
-  for (const { code, message } of check.tagProblems) err.write(`error: ${oneLine(message)} [${code}]\n`);
+  if (!inventory.complete) writeFailure({ code: 'inventory.incomplete', message: unreadText(inventory) }, err);
+  for (const { code, message } of check.tagProblems) writeFailure({ code, message: oneLine(message) }, err);
   if (check.tagProblems.length > 0)
     err.write(
       `error: ${formatCount(check.tagProblems.length, 'tag problem')}: the snapshots concerned are kept ` +
@@ -170,7 +171,7 @@ function requireFile({ config, live }: CheckOptions): void {
   if (config === undefined && live !== true && findConfigFile() === null)
     throw new RetentionError(
       'check.no-file',
-      `there is no ${DEFAULT_FILE} here: name a configuration with --config, or write one`,
+      `there is no ${DEFAULT_FILE} here: name a configuration with --config, or make one: ${ownCommand(['init'])}`,
     );
 }
 

@@ -38,8 +38,9 @@ const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}
 
 function bash(name: string, commands: readonly CommandWords[]): string {
   const cases = commands.map(({ name: command, options, operands }) => {
-    const values = options.flatMap(({ flags, choices }) =>
-      choices.length === 0 ? [] : [`        ${command}:${flags.at(-1)}) words=${shellQuoted(choices.join(' '))} ;;`],
+    // Without words the shell offers files.
+    const values = options.flatMap(({ flags, choices, takesValue }) =>
+      takesValue ? [`        ${command}:${flags.at(-1)}) words=${shellQuoted(choices.join(' '))} ;;`] : [],
     );
     const flags = options.flatMap((option) => option.flags).join(' ');
     return [...values, `        ${command}:*) words=${shellQuoted([flags, ...operands].join(' '))} ;;`].join('\n');
@@ -59,7 +60,11 @@ ${cases.join('\n')}
     esac
     COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
+_lightsail_retention_npx() {
+    if [ "\${COMP_WORDS[1]}" = ${name} ] && [ "$COMP_CWORD" -gt 1 ]; then _lightsail_retention; else COMPREPLY=(); fi
+}
 complete -o default -F _lightsail_retention ${name}
+complete -p npx >/dev/null 2>&1 || complete -o default -F _lightsail_retention_npx npx
 `;
 }
 

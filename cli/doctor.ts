@@ -1,5 +1,5 @@
 import { makeLightsailClients } from '../lambda/aws/lightsail-client';
-import { WARNING } from '../lambda/config/read-config-file';
+import { DEFAULT_FILE, WARNING } from '../lambda/config/read-config-file';
 import type { Config } from '../lambda/core/policy/config';
 import { ownCommand } from '../lambda/core/report/command-line';
 import { UTC } from '../lambda/core/time/zone';
@@ -36,11 +36,15 @@ export interface DoctorOptions {
 }
 
 /** What loading a configuration had to say: warnings of a file that works, or that there is none. */
-function configFinding({ origin }: Config, lines: readonly string[]): DoctorFinding {
+function configFinding({ origin }: Config, lines: readonly string[], options: DoctorOptions): DoctorFinding {
   if (lines.length === 0) return ok('configuration', `${origin} is valid`);
   const warnings = lines.flatMap((line) => (line.startsWith(WARNING) ? [line.slice(WARNING.length)] : []));
   return warnings.length === 0
-    ? warning('configuration', lines.join('; '), 'write a retention.yaml: docs/policy.md')
+    ? warning(
+        'configuration',
+        lines.join('; '),
+        `make a ${DEFAULT_FILE} from your snapshots: ${ownCommand(['init'], { profile: options.profile })}`,
+      )
     : warning(
         'configuration',
         warnings.join('; '),
@@ -48,14 +52,15 @@ function configFinding({ origin }: Config, lines: readonly string[]): DoctorFind
       );
 }
 
-function readConfig({ config: file }: DoctorOptions): {
+function readConfig(options: DoctorOptions): {
   readonly config: Config | null;
   readonly finding: DoctorFinding;
 } {
   const lines: string[] = [];
+  const { config: file } = options;
   try {
     const config = loadConfig(file, (line) => lines.push(line));
-    return { config, finding: configFinding(config, lines) };
+    return { config, finding: configFinding(config, lines, options) };
   } catch (error) {
     if (!(error instanceof RetentionError)) throw error;
     return {

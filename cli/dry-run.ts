@@ -32,6 +32,13 @@ function dryRunText({ prepared, deletable, others }: Rehearsal, columns: number)
   return renderPreview({ ...prepared, groups, skipped, isDryRun: true, now: prepared.decidedAt }, columns);
 }
 
+/** What a deletion of now would do; a plan that is refused deletes nothing, whatever is listed. */
+function conclusionOf({ prepared: { refusal }, deletable }: Rehearsal): string {
+  if (refusal === null) return `${formatCount(deletable.length, 'snapshot')} would be deleted.`;
+  const why = refusal.code === 'plan.blocked' ? 'is blocked' : 'cannot be applied';
+  return `None would be deleted, because the plan ${why}.`;
+}
+
 /** The object that `apply --dry-run --format json` prints. */
 function dryRunJson({ prepared, deletable, others, notChecked }: Rehearsal): DryRunJson {
   const { plan, config, decidedAt, doneBefore, refusal } = prepared;
@@ -107,9 +114,7 @@ export async function rehearse(
   if (format === 'json') await writeOut(out, [`${jsonText(dryRunJson(rehearsal), 1)}\n`]);
   else {
     await writeOut(out, dryRunText(rehearsal, columnsOf(out)));
-    await writeOut(out, [
-      `Dry run: nothing was deleted. ${formatCount(deletable.length, 'snapshot')} would be deleted.\n`,
-    ]);
+    await writeOut(out, [`Dry run: nothing was deleted. ${conclusionOf(rehearsal)}\n`]);
   }
   if (prepared.refusal !== null) throw prepared.refusal;
   if (rehearsal.notChecked > 0)

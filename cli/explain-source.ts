@@ -5,7 +5,7 @@ import { localDay } from '../lambda/core/time/period';
 import type { Zone } from '../lambda/core/time/zone';
 import type { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
-import { formatCount } from '../lambda/render/numbers';
+import { formatCount, formatNumber } from '../lambda/render/numbers';
 import { snapshotName, zoneText } from '../lambda/render/phrases';
 import { wrap } from '../lambda/render/terminal';
 import { tableText } from '../lambda/render/text-table';
@@ -71,24 +71,41 @@ export function ambiguousSources(wanted: string, sources: readonly ExplainedSour
 
 const EXISTENCE = { true: '', false: ', no longer exists', null: ', not confirmed to exist' } as const;
 
+/** Snapshots by their kind and region, in their order: a copy in another region, and a disk of an instance. */
+function byPlace(items: readonly EvaluatedSnapshot[]): ReadonlyMap<string, readonly EvaluatedSnapshot[]> {
+  const groups = new Map<string, EvaluatedSnapshot[]>();
+  for (const item of items) {
+    const { kind, region } = item.snapshot;
+    const heading = `${kind} snapshots in ${oneLine(region)}`;
+    const group = groups.get(heading);
+    if (group === undefined) groups.set(heading, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
 /** A source and a line for each of its snapshots, with the rules that keep it. */
 export function* sourceText(source: ExplainedSource, zone: Zone, columns: number): Generator<string> {
   const { name, arn, kind, region, exists, items } = source;
   const expiring = items.filter(({ verdict }) => verdict === 'expire').length;
-  const title = `${oneLine(name ?? arn ?? 'a source without a name')} (${kind} in ${oneLine(region)}${EXISTENCE[`${exists}`]})`;
-  const totals = `${formatCount(items.length, 'snapshot')}, ${items.length - expiring} kept, ${expiring} can be deleted`;
+  const groups = byPlace(items);
+  const place = groups.size > 1 ? `snapshots of ${groups.size} kinds or regions` : `${kind} in ${oneLine(region)}`;
+  const title = `${oneLine(name ?? arn ?? 'a source without a name')} (${place}${EXISTENCE[`${exists}`]})`;
+  const kept = formatNumber(items.length - expiring);
+  const totals = `${formatCount(items.length, 'snapshot')}, ${kept} kept, ${formatNumber(expiring)} can be deleted`;
   yield wrap(`${title}: ${totals}. ${zoneText(zone)}.`, columns, '');
-  if (items.length === 0) return;
-  yield '\n';
-  yield tableText(
-    items.map((item) => [
-      snapshotName(item.snapshot),
-      item.snapshot.createdAt === null ? 'unknown' : localDay(item.snapshot.createdAt, zone),
-      item.verdict === 'expire' ? 'delete' : 'keep',
-      item.reasons.map((reason) => oneLine(describeReason(reason))).join('; '),
-    ]),
-    columns,
-  );
+  for (const [heading, group] of groups) {
+    yield groups.size > 1 ? `\n${wrap(`${heading}: ${formatCount(group.length, 'snapshot')}`, columns, '')}` : '\n';
+    yield tableText(
+      group.map((item) => [
+        snapshotName(item.snapshot),
+        item.snapshot.createdAt === null ? 'unknown' : localDay(item.snapshot.createdAt, zone),
+        item.verdict === 'expire' ? 'delete' : 'keep',
+        item.reasons.map((reason) => oneLine(describeReason(reason))).join('; '),
+      ]),
+      columns,
+    );
+  }
 }
 
 /** A source as `explain --format json` has it. */

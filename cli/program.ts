@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { closest } from '../lambda/config/closest';
 import { type Rhythm, WEEKDAYS } from '../lambda/core/policy/schedule';
 import { ownCommand } from '../lambda/core/report/command-line';
 import { FAIL_ON } from '../lambda/core/report/compare-policies';
@@ -415,12 +416,20 @@ function describeProgram(context: CommandContext): Command {
     .configureOutput({
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(wrapped(visibleLines(text), terminal.err)),
+      outputError: (text, write) => write(withNearSuggestion(text)),
     })
     .showHelpAfterError(`(run "${ownCommand(['--help'])}" for the commands and their options)`);
   for (const describe of DESCRIBE_COMMANDS) describe(program, context);
   for (const command of program.commands)
     command.exitOverride().allowExcessArguments(false).showHelpAfterError(optionsHint(command.name()));
   return program;
+}
+
+/** Leaves out a suggestion of the parser that is far from what was typed, such as --version for --region. */
+function withNearSuggestion(text: string): string {
+  const [, typed, meant] = /unknown (?:option|command) '-*([^'\n]*)'\n\(Did you mean -*([\w-]+)\?\)/.exec(text) ?? [];
+  if (typed === undefined || meant === undefined || closest(typed, [meant]) !== null) return text;
+  return text.replace(/\n\(Did you mean [^\n]*\)/, '');
 }
 
 /** Runs the command line; never throws. Arguments are those after the program's name. */

@@ -9,6 +9,7 @@ import { renderEmail } from '../lambda/render/email';
 import { renderHtml } from '../lambda/render/html';
 import { renderJson } from '../lambda/render/json';
 import { renderMarkdown } from '../lambda/render/markdown';
+import { formatCount } from '../lambda/render/numbers';
 import { renderPlanJson } from '../lambda/render/plan';
 import { csvCommand } from '../lambda/render/report-header';
 import { renderTerminal } from '../lambda/render/terminal';
@@ -145,7 +146,7 @@ export async function report(given: ReportOptions, terminal: Terminal): Promise<
     await writeOutputFile(options.planOut, renderPlanJson(made.plan));
     if (!options.quiet)
       err.write(
-        `wrote ${visible(options.planOut)}: ${made.plan.items.length} snapshots${made.plan.blocked === null ? '' : `, blocked: ${oneLine(made.plan.blocked.message)}`}\n`,
+        `wrote ${visible(options.planOut)}: ${formatCount(made.plan.items.length, 'snapshot')}${made.plan.blocked === null ? '' : `, blocked: ${oneLine(made.plan.blocked.message)}`}\n`,
       );
   }
   if (made.report.complete) return EXIT.done;

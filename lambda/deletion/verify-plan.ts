@@ -82,11 +82,9 @@ export function openPlan({ text, where, digest, id }: PlanText, now: number, dig
   const { digest: written, ...content } = json;
   const real = digestIn(content, digestOf);
   if (real === null) throw altered('it is nested too deeply');
-  if (written !== real)
-    throw altered(
-      `its digest is ${typeof written === 'string' ? oneLine(written).slice(0, 90) : 'no text'}, its ` +
-        `content makes ${real}`,
-    );
+  if (typeof written !== 'string')
+    throw refusal('plan.altered', `${where} is no plan of a report: it has no digest; ${NEW_PLAN}`);
+  if (written !== real) throw altered(`its digest is ${oneLine(written).slice(0, 90)}, its content makes ${real}`);
   if (digest !== null && digest !== real) throw altered(`its digest is ${real}, approved was ${digest.slice(0, 90)}`);
   const result = parsePlan(json);
   if (!result.ok) throw altered(oneLine(result.wrong));

@@ -256,6 +256,15 @@ const automaticLine = ({ grace }: TextContext): string =>
   `Automatic deletion deletes snapshots that stayed on this list for ${grace ?? 'the whole grace period'} ` +
   'without interruption. A snapshot that you hold is not deleted.';
 
+/** How to make a configuration, where the built-in starter policy was used on the command line. */
+const howToBegin = ({ config }: Report, { run }: TextContext): readonly Line[] =>
+  config.origin === 'built-in' && run.kind === 'command-line'
+    ? [
+        'To make a retention.yaml from the rhythm of your snapshots (nothing is deleted):',
+        { command: readingCommand(['init'], run.options) },
+      ]
+    : [];
+
 function howToDelete(report: Report, context: TextContext): readonly Line[] {
   const { totals, plan, complete } = report;
   const none = complete && totals.expire === 0 ? ['There is nothing to delete.'] : [];
@@ -263,6 +272,7 @@ function howToDelete(report: Report, context: TextContext): readonly Line[] {
     return [
       ...none,
       `Nothing can be deleted with this report: ${oneLine(plan.blocked.message)}.`,
+      ...howToBegin(report, context),
       ...firstCleanUp(report, context),
     ];
   if (totals.expire === 0) return none;

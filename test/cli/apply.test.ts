@@ -378,7 +378,7 @@ describe('lightsail-retention apply', () => {
     ])('stops without an error at %s', async (_, typed) => {
       const { code, text } = await typing(typed);
       expect(code).toBe(4);
-      expect(text).toMatch(/\nStopped: no number was given, and nothing was deleted\.\n$/);
+      expect(text).toMatch(/Stopped: no number was given, and nothing was deleted\.\n$/);
       expect(text).not.toContain('error:');
       expect(count()).toBe(11);
     });

@@ -118,7 +118,7 @@ describe('a first clean-up on the command line', () => {
       const { code, out, err } = await applyPlan('--dry-run', ...place);
       expect(code).toBe(4);
       expect(out.match(/^ {2}- (web|data)-0\d, .*; policy standard: last: 3 of 3 slots filled$/gm)).toHaveLength(5);
-      expect(out).toContain('5 snapshots would be deleted');
+      expect(out).toMatch(/\nDry run: nothing was deleted\. None would be deleted, because the plan is blocked\.\n$/);
       expect(err).toContain('[plan.blocked]');
     }
     expect(deletes()).toBe(0);

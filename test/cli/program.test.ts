@@ -77,3 +77,13 @@ describe('an option that cannot be used', () => {
   it('is refused as the name of no snapshot', () =>
     refused(['explain', ''], "error: command-argument value '' is invalid"));
 });
+
+test.each([
+  [['apply', 'plan.json', '--region', 'us-east-1'], null],
+  [['report', '--profil', 'x'], '(Did you mean --profile?)'],
+  [['repor'], '(Did you mean report?)'],
+])('suggests only what is near: %j', async (args, suggestion) => {
+  const { err } = await runCli(args);
+  if (suggestion === null) expect(err).not.toContain('Did you mean');
+  else expect(err).toContain(`${suggestion}\n`);
+});

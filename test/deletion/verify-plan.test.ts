@@ -166,6 +166,12 @@ describe('verifying a plan', () => {
     );
   });
 
+  it('says of JSON that is no plan that it is none', async () => {
+    expect(await refused({ text: '{}' }, 'plan.altered')).toMatch(
+      / is no plan of a report: it has no digest; make a new plan/,
+    );
+  });
+
   it('refuses plan.count: not as many as the plan lists', async () => {
     expect(await refused({ count: 4 }, 'plan.count')).toMatch(/got the count 4, and the plan lists 5/);
   });
