@@ -21,7 +21,7 @@ const BAD: readonly (readonly [env: Record<string, string>, profile: string, say
   ],
   [{ AWS_REGION: 'us-east-1 ' }, '', `AWS_REGION is "us-east-1 ", ${NO_REGION} (did you mean us-east-1?)`],
   [{ AWS_REGION: 'EU-CENTRAL-1' }, '', `AWS_REGION is "EU-CENTRAL-1", ${NO_REGION} (did you mean eu-central-1?)`],
-  [{ AWS_DEFAULT_REGION: 'eucentral1' }, '', `AWS_DEFAULT_REGION is "eucentral1", ${NO_REGION} (did you mean`],
+  [{ AWS_DEFAULT_REGION: 'eu-central' }, '', `AWS_DEFAULT_REGION is "eu-central", ${NO_REGION} (did you mean`],
   [{ AWS_REGION: 'nonsense' }, '', `AWS_REGION is "nonsense", ${NO_REGION} (to check`],
   [
     {},

@@ -80,8 +80,8 @@ describe('an option that cannot be used', () => {
 
 test.each([
   [['apply', 'plan.json', '--region', 'us-east-1'], null],
-  [['report', '--profil', 'x'], '(Did you mean --profile?)'],
-  [['repor'], '(Did you mean report?)'],
+  [['report', '--profiles', 'x'], '(Did you mean --profile?)'],
+  [['reports'], '(Did you mean report?)'],
 ])('suggests only what is near: %j', async (args, suggestion) => {
   const { err } = await runCli(args);
   if (suggestion === null) expect(err).not.toContain('Did you mean');

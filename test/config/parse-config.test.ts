@@ -358,7 +358,10 @@ describe('one thing that is wrong', () => {
       valid({ ignoreTags: 'RetentionDays' }),
       'ignoreTags: got "RetentionDays", expected a list of tag keys such as [retention-days]; did you mean [RetentionDays]?',
     ],
-    [valid({ ignoreTags: ['a', 'a'] }), 'ignoreTags: got a list of 2, expected each tag key only once (a is listed twice)'],
+    [
+      valid({ ignoreTags: ['a', 'a'] }),
+      'ignoreTags: got a list of 2, expected each tag key only once (a is listed twice)',
+    ],
     [valid({ ignoreTags: ['a#'] }), `ignoreTags[0]: got "a#", expected a tag key: 1 to 128 ${SIGNS}`],
     ...['retention:hold', 'retention:expire-on', 'retention:owner', 'retention:'].map((key): [unknown, string] => [
       valid({ ignoreTags: ['fine', key] }),
