@@ -113,7 +113,7 @@ export const list = <T extends z.ZodMiniType<string, string>>(
           seen.add(item);
           return again;
         });
-        return twice === undefined ? null : `each ${what} only once (${twice} is listed twice)`;
+        return twice === undefined ? null : `each ${what} once (${twice} is listed twice)`;
       }),
       refuse<readonly string[]>((items) => (items.length > 0 ? null : least)),
       refuse<readonly string[]>(({ length }) =>

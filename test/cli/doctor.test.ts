@@ -428,7 +428,9 @@ names in LightsailRetention, construct Retention:
     rmSync(join(work, 'retention.yaml'));
     const { code, out } = await doctor();
     expect(code).toBe(0);
-    expect(out).toMatch(/^warning {2}configuration: no retention\.yaml here.*\n +-> write a retention\.yaml: /);
+    expect(out).toMatch(
+      /^warning {2}configuration: no retention\.yaml here.*\n +-> make a retention\.yaml from your snapshots: npx lightsail-retention init\n/,
+    );
   });
 
   it('fails where the stack that is named is absent', async () => {

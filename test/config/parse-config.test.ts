@@ -167,14 +167,14 @@ describe('one thing that is wrong', () => {
     ],
     [
       valid({ regions: ['eu-west-1', 'eu-west-1'] }),
-      'regions: got a list of 2, expected each region only once (eu-west-1 is listed twice)',
+      'regions: got a list of 2, expected each region once (eu-west-1 is listed twice)',
     ],
     [valid({ kinds: [] }), 'kinds: got an empty list, expected at least one of instance, disk, database'],
     [
       valid({ kinds: ['instances'] }),
       'kinds[0]: got "instances", expected one of instance, disk, database; did you mean instance?',
     ],
-    [valid({ kinds: ['disk', 'disk'] }), 'kinds: got a list of 2, expected each kind only once (disk is listed twice)'],
+    [valid({ kinds: ['disk', 'disk'] }), 'kinds: got a list of 2, expected each kind once (disk is listed twice)'],
     [
       policy({ keep: { daily: -1 } }),
       `policies.standard.keep.daily: got -1, expected ${COUNT}; did you mean unlimited?`,
@@ -353,15 +353,12 @@ describe('one thing that is wrong', () => {
       valid({ holdTags: Array.from({ length: 21 }, (_, i) => `tag${i}`) }),
       'holdTags: got a list of 21, expected at most 20 tag keys',
     ],
-    [valid({ holdTags: ['a', 'a'] }), 'holdTags: got a list of 2, expected each tag key only once (a is listed twice)'],
+    [valid({ holdTags: ['a', 'a'] }), 'holdTags: got a list of 2, expected each tag key once (a is listed twice)'],
     [
       valid({ ignoreTags: 'RetentionDays' }),
       'ignoreTags: got "RetentionDays", expected a list of tag keys such as [retention-days]; did you mean [RetentionDays]?',
     ],
-    [
-      valid({ ignoreTags: ['a', 'a'] }),
-      'ignoreTags: got a list of 2, expected each tag key only once (a is listed twice)',
-    ],
+    [valid({ ignoreTags: ['a', 'a'] }), 'ignoreTags: got a list of 2, expected each tag key once (a is listed twice)'],
     [valid({ ignoreTags: ['a#'] }), `ignoreTags[0]: got "a#", expected a tag key: 1 to 128 ${SIGNS}`],
     ...['retention:hold', 'retention:expire-on', 'retention:owner', 'retention:'].map((key): [unknown, string] => [
       valid({ ignoreTags: ['fine', key] }),

@@ -95,7 +95,7 @@ function readKeep(text: string): Parsed<Keep | 'all'> {
   for (const word of words) {
     const [rule = '', amount = '', ...rest] = word.split('=');
     if (rest.length > 0 || amount === '') return { expected: `${KEEP_EXPECTED} ("${word}" is not rule=amount)` };
-    if (seen.has(rule)) return { expected: `each rule only once (${rule} is given twice)` };
+    if (seen.has(rule)) return { expected: `each rule once (${rule} is given twice)` };
     seen.add(rule);
     const countRule = COUNT_RULES.find((name) => name === rule);
     const withinRule = WITHIN_RULES.find((name) => name === rule);

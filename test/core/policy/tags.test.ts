@@ -142,7 +142,7 @@ describe('a malformed tag is refused with the expected value', () => {
     [
       'keep',
       'daily=7 daily=8',
-      'tag.malformed: tag retention:keep = "daily=7 daily=8": expected each rule only once (daily is given twice)',
+      'tag.malformed: tag retention:keep = "daily=7 daily=8": expected each rule once (daily is given twice)',
     ],
     [
       'keep',
