@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { stringify } from 'yaml';
 import { sampleAccount } from '../../emulator/sample-account';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import type { JsonReport } from '../../lambda/render/json';
@@ -22,6 +24,44 @@ regions: [eu-central-1]
 policies: { days: { keep: { daily: 3 } } }
 default: days
 `;
+
+const length = fc.constantFrom('36h', '5d', '2w', '40d', '3mo', '1y');
+const count = fc.integer({ min: 1, max: 12 });
+const policy = fc
+  .record(
+    {
+      keep: fc
+        .record({ last: count, daily: count, weekly: count, monthly: count, within: length }, { requiredKeys: [] })
+        .filter((rules) => Object.keys(rules).length > 0),
+      expireAfter: length,
+    },
+    { requiredKeys: [] },
+  )
+  .filter((each) => Object.keys(each).length > 0);
+const match = fc
+  .record(
+    {
+      kind: fc.constantFrom('instance', 'disk', 'database'),
+      region: fc.constantFrom('eu-*', 'us-east-1', '*'),
+      source: fc.constantFrom('prod-*', '*web*', 'shop-??'),
+      orphaned: fc.boolean(),
+      fromAutoSnapshot: fc.constantFrom<(boolean | string)[]>(true, 'any'),
+    },
+    { requiredKeys: [] },
+  )
+  .filter((each) => Object.keys(each).length > 0);
+/** The text of a configuration over all regions and kinds. */
+const configuration = fc
+  .record({
+    timezone: fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York'),
+    policies: fc.record({ one: policy, two: policy }),
+    rules: fc.array(fc.record({ match, policy: fc.constantFrom('one', 'two') }), { maxLength: 3 }),
+    default: fc.constantFrom('one', 'two'),
+    floors: fc.record({ minKeep: fc.integer({ min: 1, max: 4 }), minAge: fc.constantFrom('24h', '10d') }),
+  })
+  .map(({ rules, ...rest }) =>
+    stringify({ version: 1, ...rest, rules: rules.map((rule, at) => ({ name: `rule ${at}`, ...rule })) }),
+  );
 
 interface Compared {
   readonly inventory: string;
@@ -116,6 +156,48 @@ describe('lightsail-retention compare', () => {
     const { out, code } = await compare(wide, wide, '--from', stored, '--fail-on', 'any');
     expect(out).toContain('No snapshot is decided otherwise.');
     expect(code).toBe(0);
+  });
+
+  it('is empty for a configuration and itself, and else takes one report to the other, for random configurations', async () => {
+    const [one, two] = [fileOf('one.yaml'), fileOf('two.yaml')];
+    const decisionsOf = ({ snapshots }: JsonReport) =>
+      snapshots.map(({ arn, verdict, policy: used, reasons }) => ({
+        arn,
+        verdict,
+        policy: used?.name ?? null,
+        reasons,
+      }));
+    let changed = 0;
+    await fc.assert(
+      fc.asyncProperty(configuration, configuration, async (first, later) => {
+        writeFileSync(one, first);
+        writeFileSync(two, later);
+        expect((await compared(one, one, '--from', stored)).changes).toEqual([]);
+        const { changes } = await compared(one, two, '--from', stored);
+        const byArn = new Map(changes.map((change) => [change.arn as string | null, change]));
+        const [before, after] = [decisionsOf(await reportOf(one)), decisionsOf(await reportOf(two))];
+        const from = before.map(({ arn, verdict, policy: used, reasons }) => {
+          const change = byArn.get(arn);
+          return JSON.stringify([
+            arn,
+            change?.from ?? verdict,
+            change?.policy.from ?? used,
+            change?.reasons.from ?? reasons,
+          ]);
+        });
+        expect(from).toEqual(before.map((each) => JSON.stringify(Object.values(each))));
+        // Where the verdict stays, the reasons may differ: a comparison names changes alone.
+        for (const each of after) {
+          const change = byArn.get(each.arn);
+          const told = change === undefined ? undefined : [each.arn, change.to, change.policy.to, change.reasons.to];
+          if (told !== undefined) expect(JSON.stringify(told)).toBe(JSON.stringify(Object.values(each)));
+          else expect(each.verdict).toBe(before.find(({ arn }) => arn === each.arn)?.verdict);
+        }
+        changed += changes.length;
+      }),
+      { numRuns: 25 },
+    );
+    expect(changed).toBeGreaterThan(100);
   });
 
   it('compares each later configuration with the first, and keeps what a configuration does not read', async () => {
