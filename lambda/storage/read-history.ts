@@ -1,5 +1,6 @@
 import type { ApplyResult } from '../core/plan/outcome';
 import { RetentionError } from '../core/util/errors';
+import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import {
   RECORD_FOLDER_NAME,
@@ -29,16 +30,6 @@ export interface StoredHistory {
   readonly unreadable: readonly string[];
   /** Names directly in `results/`. */
   readonly names: readonly string[];
-}
-
-const MAX_READS_AT_ONCE = 16;
-
-/** Reads many objects, a few at a time, in order. */
-async function readEach<T, R>(all: readonly T[], read: (each: T) => Promise<R>): Promise<readonly R[]> {
-  const answers: R[] = [];
-  for (let from = 0; from < all.length; from += MAX_READS_AT_ONCE)
-    answers.push(...(await Promise.all(all.slice(from, from + MAX_READS_AT_ONCE).map(read))));
-  return answers;
 }
 
 /** Reads an object; null: there is none. Empty: it is a link that leads nowhere, a pipe, or a file without access. */
@@ -78,7 +69,7 @@ class HistoryReader {
     const isCurrent = ([id, storedAt]: readonly [string, number | null]): boolean =>
       isIndexed(plans.get(id), storedAt) && !outdated.has(id);
     const direct = [...stored].filter((each) => !isCurrent(each));
-    const read = await readEach(direct, ([id]) => this.readResult(id));
+    const read = await eachOf(direct, ([id]) => this.readResult(id));
     const results = new Map<string, ApplyResult>();
     for (const { plan, result } of indexed) if (plans.get(plan.id) === plan) results.set(plan.id, result);
     for (const [index, each] of read.entries()) {
@@ -92,7 +83,7 @@ class HistoryReader {
 
   private async readIndex(): Promise<readonly IndexedResult[]> {
     const { store } = this;
-    const pages = await readEach(await listIndexPages(store), async (number) => {
+    const pages = await eachOf(await listIndexPages(store), async (number) => {
       const text = await readIfRegular(store, resultIndexPage(number));
       return { number, results: text === null ? [] : parseIndexPage(text) };
     });
@@ -106,7 +97,7 @@ class HistoryReader {
    */
   private async findOutdated(indexed: readonly IndexedResult[]): Promise<ReadonlySet<string>> {
     const open = indexed.filter(({ plan }) => plan.status === 'unfinished');
-    const names = await readEach(open, ({ result }) => this.store.list(recordFolder(result.plan)));
+    const names = await eachOf(open, ({ result }) => this.store.list(recordFolder(result.plan)));
     const isOutdated = ({ result }: IndexedResult, index: number): boolean =>
       (names[index] ?? []).filter((name) => RECORD_NAME.exec(name)?.[2] === 'outcome').length > result.items.length;
     return new Set(open.filter(isOutdated).map(({ plan }) => plan.id));
@@ -137,7 +128,7 @@ class HistoryReader {
     const folders = names.filter(
       (name) => !name.includes('.') && !results.has(name) && !names.includes(`${name}.json`),
     );
-    const contents = await readEach(folders, (name) => store.list(resultFolder(name)));
+    const contents = await eachOf(folders, (name) => store.list(resultFolder(name)));
     for (const [index, name] of folders.entries())
       if (contents[index]?.some((each) => RECORD_FOLDER_NAME.test(each)))
         this.unreadable.push(store.locate(resultFile(name)));
