@@ -1,4 +1,4 @@
-import { CfnResource, Stack, Validations } from 'aws-cdk-lib';
+import { CfnResource, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /** A suppression as `cdk_nag` metadata of a template has it, which generation 2 of cdk-nag reads. */
@@ -9,6 +9,12 @@ interface Suppression {
   readonly applies_to?: readonly (string | { readonly regex: string })[];
 }
 
+/**
+ * `Validations.ACKNOWLEDGED_RULES_METADATA_KEY` of the CDK, which generation 3 of cdk-nag reads. Written without that
+ * class: it is not in the oldest CDK that this library works with, and refuses ids that hold `::` before 2.269.
+ */
+const ACKNOWLEDGED = 'aws:cdk:acknowledged-rules';
+
 /** Suppressions by construct, until the resources below it are all made. */
 const pending = new WeakMap<IConstruct, Suppression[]>();
 
@@ -16,15 +22,18 @@ function suppressLater(construct: IConstruct, suppression: Suppression): void {
   pending.set(construct, [...(pending.get(construct) ?? []), suppression]);
 }
 
+const acknowledgeFinding = (construct: IConstruct, id: string, reason: string): void =>
+  construct.node.addMetadata(ACKNOWLEDGED, { [id]: reason });
+
 /** Acknowledges one rule of cdk-nag's AwsSolutions pack for a construct, with the reason for which it is accepted. */
 export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
-  Validations.of(construct).acknowledge({ id: `AwsSolutions-${rule}`, reason });
+  acknowledgeFinding(construct, `AwsSolutions-${rule}`, reason);
   suppressLater(construct, { id: `AwsSolutions-${rule}`, reason });
 }
 
 /** Acknowledges that a role may use actions that know no resource-level permission, on `*`. */
 export function acknowledgeEverything(role: IConstruct, reason: string): void {
-  Validations.of(role).acknowledge({ id: 'AwsSolutions-IAM5[Resource::*]', reason });
+  acknowledgeFinding(role, 'AwsSolutions-IAM5[Resource::*]', reason);
   suppressLater(role, { id: 'AwsSolutions-IAM5', reason, applies_to: ['Resource::*'] });
 }
 
@@ -35,12 +44,12 @@ export function acknowledgeEverything(role: IConstruct, reason: string): void {
 export function acknowledgeWildcard(role: IConstruct, arn: string, suffix: string, reason: string): void {
   const finding = (): string => `AwsSolutions-IAM5[Resource::${flattened(Stack.of(role).resolve(`${arn}${suffix}`))}]`;
   const now = finding();
-  Validations.of(role).acknowledge({ id: now, reason });
+  acknowledgeFinding(role, now, reason);
   // A reference to another stack is written in another way once the app is synthesized.
   role.node.addValidation({
     validate: () => {
       const final = finding();
-      if (final !== now) Validations.of(role).acknowledge({ id: final, reason });
+      if (final !== now) acknowledgeFinding(role, final, reason);
       return [];
     },
   });

@@ -1,5 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { closest } from '../lambda/config/closest';
 import { brokenConfig, invalidConfig } from '../lambda/config/config-errors';
 import { BUILT_IN, parseConfig } from '../lambda/config/parse-config';
 import type { Config } from '../lambda/core/policy/config';
@@ -202,11 +203,43 @@ function checkResources(props: SnapshotRetentionProps): void {
   if (lockReportsFor !== undefined) checkDays('lockReportsFor', lockReportsFor);
 }
 
+const PROPERTIES = {
+  configuration: true,
+  emails: true,
+  schedule: true,
+  topic: true,
+  bucket: true,
+  encryptionKey: true,
+  keepReportsFor: true,
+  lockReportsFor: true,
+  objectLock: true,
+  logRetention: true,
+  monitoring: true,
+  deletion: true,
+} satisfies Record<keyof SnapshotRetentionProps, true>;
+
+/** Returns the properties of the construct among those of a stack that holds it. */
+export const ownProps = <T extends SnapshotRetentionProps>(props: T): SnapshotRetentionProps =>
+  Object.fromEntries(Object.entries(props).filter(([name]) => name in PROPERTIES)) as unknown as SnapshotRetentionProps;
+
+/** TypeScript refuses unknown properties of a literal alone: not those of JavaScript, nor of an object that is passed on. */
+function refuseUnknown(props: object): void {
+  const names = Object.keys(PROPERTIES);
+  const unknown = Object.keys(props).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const meant = closest(unknown, names);
+  throw refusedProperty(
+    'unknown',
+    `got an unknown property ${unknown}, expected one of ${names.join(', ')}${meant === null ? '' : `; did you mean ${meant}?`}`,
+  );
+}
+
 /**
  * Checks the properties of the construct. Throws a RetentionError for the first that it cannot use, or that would fail
  * silently later.
  */
 export function checkProps(props: SnapshotRetentionProps): CheckedProps {
+  refuseUnknown(props);
   const { keepReportsFor } = props;
   const config = checkConfiguration(props.configuration);
   const deletion = oneOfText('deletion', DELETION, props.deletion ?? 'off', 'off');

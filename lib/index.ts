@@ -1,4 +1,12 @@
+export { RetentionError } from '../lambda/core/util/errors';
 export { METRIC_NAMESPACE, METRICS, type Measure } from '../lambda/runtime/metrics';
+export {
+  configure,
+  type KeepRules,
+  type RetentionConfiguration,
+  type RetentionPolicy,
+  type RetentionRule,
+} from './configure';
 export type { DeletionSetting } from './context';
 export type { DeletionFunction } from './deletion-function';
 export type { RetentionGrants } from './grants';

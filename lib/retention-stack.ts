@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { ownProps } from './check-props';
 import { SnapshotRetention, type SnapshotRetentionProps } from './snapshot-retention';
 
 /**
@@ -15,7 +16,7 @@ export class RetentionStack extends Stack {
         ? 'Deletes nothing.'
         : 'Deletes what an approved plan lists.';
     super(scope, id, { description: `Reports on Lightsail snapshots by e-mail. ${deletes}`, ...props });
-    this.retention = new SnapshotRetention(this, 'Retention', props);
+    this.retention = new SnapshotRetention(this, 'Retention', ownProps(props));
     const { topic, bucket, report, schedule, deletion, configurationDigest } = this.retention;
 
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn, description: 'Where reports are announced' });

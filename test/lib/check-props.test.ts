@@ -36,6 +36,13 @@ describe('a property that is wrong', () => {
 
   test.each<[string, Given, string]>([
     [
+      'props.unknown',
+      { deletions: 'approve' } as Given,
+      'got an unknown property deletions, expected one of configuration, emails, schedule, topic, bucket, ' +
+        'encryptionKey, keepReportsFor, lockReportsFor, objectLock, logRetention, monitoring, deletion; did you mean deletion?',
+    ],
+    ['props.unknown', { colour: 1 } as Given, 'got an unknown property colour, expected one of configuration'],
+    [
       'props.emails',
       { emails: 'a@example.com' },
       `got "a@example.com", expected a list of addresses, such as ['you@example.com']`,

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { version } from '../../package.json';
-import { build } from '../../scripts/build';
+import { compile, offline, packedPackage } from '../support/packed-package';
 
 const ROOT = join(__dirname, '..', '..');
 const PEERS = ['aws-cdk-lib', 'constructs'];
@@ -22,25 +23,13 @@ const work = mkdtempSync(join(tmpdir(), 'package-'));
 const app = join(work, 'app');
 const installed = join(app, 'node_modules', 'lightsail-retention');
 
-/** A machine without network: what has to be fetched is not found. */
-const env = {
-  PATH: process.env.PATH,
-  HOME: work,
-  npm_config_offline: 'true',
-  npm_config_cache: join(work, 'cache'),
-  npm_config_update_notifier: 'false',
-  HTTPS_PROXY: 'http://127.0.0.1:9',
-  NO_COLOR: '1',
-  CDK_VALIDATION: 'false',
-};
+const env = offline(work);
 const run = (command: string, args: readonly string[], cwd: string): string =>
   execFileSync(command, args, { cwd, env, encoding: 'utf8' });
-const tsc = (args: readonly string[], cwd: string): string =>
-  run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), ...args], cwd);
 
 /** Compiles a file of the app to what Node.js runs. */
 function compiled(name: string, js: string): void {
-  tsc(
+  compile(
     [
       '--noCheck',
       '--module',
@@ -80,30 +69,12 @@ app.synth();
 const [, README_APP = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
 
 beforeAll(() => {
-  // Packed from a copy, so that nothing of this tree is rebuilt under other tests.
-  const tree = join(work, 'tree');
-  mkdirSync(tree);
-  for (const name of [
-    'package.json',
-    'README.md',
-    'LICENSE',
-    'CHANGELOG.md',
-    'docs',
-    'examples',
-    'retention.schema.json',
-  ])
-    cpSync(join(ROOT, name), join(tree, name), { recursive: true });
-  build(join(tree, 'dist'));
-  tsc(['-p', join(ROOT, 'tsconfig.declarations.json'), '--outDir', join(tree, 'dist', 'types')], ROOT);
-  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', work], tree)) as {
-    readonly filename: string;
-    readonly size: number;
-  }[];
-  packedSize = packed?.size ?? Number.POSITIVE_INFINITY;
+  const packed = packedPackage();
+  packedSize = statSync(packed).size;
 
   mkdirSync(join(app, 'node_modules'), { recursive: true });
   writeFileSync(join(app, 'package.json'), '{ "name": "app", "private": true }');
-  run('npm', ['install', '--no-audit', '--no-fund', join(work, packed?.filename ?? '')], app);
+  run('npm', ['install', '--no-audit', '--no-fund', packed], app);
   // After the installation, or npm would remove them: what the reader of README has installed before.
   for (const peer of PEERS) symlinkSync(join(ROOT, 'node_modules', peer), join(app, 'node_modules', peer));
   symlinkSync(join(ROOT, 'node_modules', '@types'), join(app, 'node_modules', '@types'));
@@ -132,6 +103,7 @@ describe('the package, installed into an empty CDK app', () => {
       'examples',
       'package.json',
       'retention.schema.json',
+      'schemas',
     ]);
     expect(readdirSync(join(installed, 'dist')).sort()).toEqual([
       'lambda',
@@ -158,7 +130,7 @@ describe('the package, installed into an empty CDK app', () => {
 
   test("is typed: an app compiles against it, and so does README's", () => {
     expect(
-      tsc(
+      compile(
         [
           '--strict',
           '--noEmit',

@@ -539,6 +539,11 @@ export const ERROR_CODES = {
     meaning: 'The property `topic` is not usable: it is a FIFO topic or is in another region.',
     remedy: 'Pass a standard topic in the region of the stack, or leave the property out.',
   },
+  'props.unknown': {
+    fault: 'operator',
+    meaning: 'The construct has no property of this name. Ignored, it would have been a wish without effect.',
+    remedy: 'Correct the name, or remove the property. docs/construct.md lists them all.',
+  },
   'region.unknown': {
     fault: 'operator',
     meaning: 'Lightsail does not name a region that was to be read.',
