@@ -13,12 +13,13 @@ import { makeZone } from '../../lambda/runtime/iana-zone';
 import { buildPlayground } from '../../scripts/build-playground';
 import { hashOf } from '../render/page-hashes';
 import { isInstalled, itWith } from '../support/optional';
+import { runs } from '../support/runs';
 import { runCli } from '../support/terminal';
 import { CHROMIUM, startBrowser, type Visit, type Visitor, visitor } from './browser';
 
 const NOW = Date.UTC(2026, 10, 30, 8);
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const RUNS = 1_000;
+const RUNS = runs(120, 1_000);
 const PAGES = 4;
 
 const SELECTS: ReadonlySet<string> = new Set(['every', 'since', 'day', 'kind', 'region']);
