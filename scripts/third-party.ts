@@ -23,20 +23,52 @@ export interface ThirdParty {
   readonly licence: string;
   /** The licence's text as the package carries it; null where it carries none. */
   readonly text: string | null;
+  /** SHA-512 of its archive in hex, by the lockfile; null for what the lockfile does not list. */
+  readonly sha512: string | null;
+  /** The folders of what it depends on, installed or not. */
+  readonly needs: readonly string[];
+  readonly folder: string;
+}
+
+interface LockedPackage {
+  readonly integrity?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+const locked = (): Readonly<Record<string, LockedPackage>> =>
+  JSON.parse(readFileSync(join(PROJECT_FOLDER, 'package-lock.json'), 'utf8')).packages;
+
+/** The folder from which a package takes another one: the nearest `node_modules` that has it, as Node.js looks it up. */
+function folderOf(packages: Readonly<Record<string, LockedPackage>>, from: string, name: string): string {
+  const own = `${from}/node_modules/${name}`;
+  if (own in packages) return own;
+  const end = from.lastIndexOf('/node_modules/');
+  return end < 0 ? `node_modules/${name}` : folderOf(packages, from.slice(0, end), name);
+}
+
+/** SHA-512 in hex of an integrity text such as `sha512-<base64>`. */
+function sha512Of(integrity: string | undefined): string | null {
+  const [, digest] = /^sha512-(\S+)$/.exec(integrity ?? '') ?? [];
+  return digest === undefined ? null : Buffer.from(digest, 'base64').toString('hex');
 }
 
 const PACKAGE_FOLDER = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
 
-function readPackage(folder: string): ThirdParty {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Readonly<
+function readPackage(folder: string, packages: Readonly<Record<string, LockedPackage>>): ThirdParty {
+  const path = join(PROJECT_FOLDER, folder);
+  const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Readonly<
     Record<string, unknown>
   >;
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+  const { integrity, dependencies = {} } = packages[folder] ?? {};
+  const file = readdirSync(path).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
   return {
     name: String(name),
     version: String(version),
     licence: String(license),
-    text: file === undefined ? null : readFileSync(join(folder, file), 'utf8').trim(),
+    text: file === undefined ? null : readFileSync(join(path, file), 'utf8').trim(),
+    sha512: sha512Of(integrity),
+    needs: Object.keys(dependencies).map((each) => folderOf(packages, folder, each)),
+    folder,
   };
 }
 
@@ -46,9 +78,10 @@ function readPackage(folder: string): ThirdParty {
  */
 export function thirdParties(inputs: readonly string[]): readonly ThirdParty[] {
   const folders = new Set(inputs.flatMap((input) => PACKAGE_FOLDER.exec(input)?.[1] ?? []));
+  const packages = locked();
   const all = [...folders]
     .filter((folder) => existsSync(join(PROJECT_FOLDER, folder, 'package.json')))
-    .map((folder) => readPackage(join(PROJECT_FOLDER, folder)));
+    .map((folder) => readPackage(folder, packages));
   const byKey = new Map(all.map((found) => [`${found.name}@${found.version}`, found]));
   const found = [...byKey.keys()].sort().flatMap((key) => byKey.get(key) ?? []);
   const refused = found.filter(({ licence }) => !ALLOWED.has(licence));
@@ -87,7 +120,12 @@ export function billOfMaterials(
       name: found.name,
       version: found.version,
       purl: purlOf(found),
+      ...(found.sha512 !== null && { hashes: [{ alg: 'SHA-512', content: found.sha512 }] }),
       licenses: [{ license: { id: found.licence } }],
+    })),
+    dependencies: packages.map((found) => ({
+      ref: purlOf(found),
+      dependsOn: [...new Set(packages.filter(({ folder }) => found.needs.includes(folder)).map(purlOf))].sort(),
     })),
   };
   return `${JSON.stringify(bill, null, 1)}\n`;

@@ -15,6 +15,7 @@ interface Step {
 interface Job {
   readonly steps: readonly Step[];
   readonly 'timeout-minutes': number;
+  readonly needs?: readonly string[];
   readonly permissions?: Readonly<Record<string, string>>;
   readonly strategy?: { readonly matrix: Readonly<Record<string, readonly unknown[]>> };
 }
@@ -43,11 +44,13 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
     const called = steps.flatMap(({ run = '' }) =>
       [...run.matchAll(/^ *npm (?:run )?(?:--silent )?([\w:-]+)/gm)].map((match) => match[1] ?? ''),
     );
-    for (const script of called) expect([...Object.keys(scripts), 'ci', 'install', 'pkg', 'publish']).toContain(script);
+    for (const script of called)
+      expect([...Object.keys(scripts), 'ci', 'install', 'pkg', 'pack', 'publish']).toContain(script);
   });
 
   test('ends by itself', () => {
-    for (const job of Object.values(workflow.jobs)) expect(job['timeout-minutes']).toBeLessThanOrEqual(30);
+    const most = name === 'nightly.yml' ? 180 : 30;
+    for (const job of Object.values(workflow.jobs)) expect(job['timeout-minutes']).toBeLessThanOrEqual(most);
   });
 
   test('sees a failure in front of a pipe: bash is named, which GitHub then starts with pipefail', () => {
@@ -91,11 +94,21 @@ test('CI fails where an upgrade from the last release would lose something', () 
   ).toHaveLength(1);
 });
 
-test('a release is tested, and published with provenance by an identity of its own', () => {
-  const job = read('release.yml').jobs.publish;
-  expect(job?.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
-  const runs = job?.steps.flatMap(({ run }) => run ?? []) ?? [];
-  expect(runs.indexOf('npm test')).toBeGreaterThan(runs.indexOf('npm ci'));
-  expect(runs.at(-1)).toBe('npm publish --provenance --access public');
-  expect(JSON.stringify(job)).not.toContain('secrets.');
+describe('a release', () => {
+  const { test: tested, build, publish } = read('release.yml').jobs;
+  const runsOf = (job: Job | undefined): readonly string[] => job?.steps.flatMap(({ run }) => run ?? []) ?? [];
+
+  test('is published after its tests passed, by an identity of its own and without a stored secret', () => {
+    expect(runsOf(tested)).toEqual(['npm ci', 'npm test']);
+    expect(publish?.needs).toEqual(['test', 'build']);
+    expect(publish?.permissions).toEqual({ 'id-token': 'write' });
+    expect(readFileSync(join(FOLDER, 'release.yml'), 'utf8')).not.toContain('secrets.');
+  });
+
+  test('is built where no code can sign or publish, without install scripts, and published as it was built', () => {
+    expect(build?.permissions).toBeUndefined();
+    expect(runsOf(build)).toContain('npm ci --ignore-scripts');
+    expect(runsOf(build).at(-1)).toBe('npm pack --ignore-scripts');
+    expect(runsOf(publish)).toEqual(['npm publish --provenance --access public ./lightsail-retention-*.tgz']);
+  });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { billOfMaterials, thirdParties } from '../../scripts/third-party';
@@ -47,4 +47,33 @@ test('a scoped package has its address in the bill of materials', () => {
       licenses: [{ license: { id: 'MIT' } }],
     },
   ]);
+});
+
+test('each package of the bill has the hash of its archive, and what it depends on of the others', () => {
+  const bill = JSON.parse(
+    billOfMaterials(
+      { name: 'self', version: '1.0.0' },
+      thirdParties([
+        'node_modules/yaml/dist/index.js',
+        'node_modules/proxy-agent-negotiate/dist/index.js',
+        'node_modules/agent-base/dist/index.js',
+        'node_modules/https-proxy-agent/dist/index.js',
+      ]),
+    ),
+  );
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+  const [{ hashes }] = bill.components.filter(({ name }: { name: string }) => name === 'yaml');
+  expect(`sha512-${Buffer.from(hashes[0].content, 'hex').toString('base64')}`).toBe(
+    packages['node_modules/yaml'].integrity,
+  );
+  const needs = Object.fromEntries(
+    bill.dependencies.map(({ ref, dependsOn }: { ref: string; dependsOn: readonly string[] }) => [
+      ref.replace(/@[\d.]+$/, ''),
+      dependsOn.map((each) => each.replace(/@[\d.]+$/, '')),
+    ]),
+  );
+  expect(needs).toMatchObject({
+    'pkg:npm/yaml': [],
+    'pkg:npm/https-proxy-agent': expect.arrayContaining(['pkg:npm/agent-base']),
+  });
 });
