@@ -26,7 +26,7 @@ import { snapshotKinds } from '../lambda/kinds/registry';
 import type { SnapshotDeletion } from '../lambda/ports/deletion-ports';
 import type { ReadInventory } from '../lambda/ports/ports';
 import { type Preview, raisedCapsText, renderPreview } from '../lambda/render/preview';
-import { outcomeLine, renderResultText } from '../lambda/render/result-text';
+import { outcomeLine, renderResultText, resultEnd } from '../lambda/render/result-text';
 import { digestOf, sha256Of } from '../lambda/runtime/digest';
 import { type EvidenceHead, type EvidencePorts, headText } from '../lambda/storage/evidence';
 import { planCopyFile, planFile, resultFile } from '../lambda/storage/keys';
@@ -171,7 +171,7 @@ class LocalApply {
   }
 
   private async show(prepared: Prepared): Promise<void> {
-    const preview: Preview = { ...prepared, isDryRun: false, now: prepared.decidedAt };
+    const preview: Preview = { ...prepared, isDryRun: false, isRefused: false, now: prepared.decidedAt };
     await writeOut(this.terminal.out, renderPreview(preview, columnsOf(this.terminal.out)));
   }
 
@@ -222,6 +222,12 @@ class LocalApply {
     }
   }
 
+  /** Prints a part of the result. A failure decides nothing: the record has the outcomes. */
+  private async print(chunks: Iterable<string>): Promise<void> {
+    const { err, out, env } = this.terminal;
+    await writeOut(out, chunks).catch((error: unknown) => reportFailure(error, err, env));
+  }
+
   private async delete(prepared: Prepared): Promise<ExitCode> {
     const { err, out, env } = this.terminal;
     const { quiet } = this.options;
@@ -262,13 +268,12 @@ class LocalApply {
           note(error);
           return outcomes.result();
         });
-      // The record has the outcomes, and they decide the exit code.
-      await writeOut(out, renderResultText(result, columnsOf(out))).catch((error: unknown) =>
-        reportFailure(error, err, env),
-      );
+      await this.print(renderResultText(result, columnsOf(out)));
+      if (!quiet && failure === null)
+        err.write(`\noutcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);
+      if (!quiet && failure === null && this.head !== null) err.write(`evidence: ${headText(this.head)}\n`);
+      await this.print([resultEnd(result, columnsOf(out))]);
       if (failure !== null) throw stopped(failure);
-      if (!quiet) err.write(`outcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);
-      if (!quiet && this.head !== null) err.write(`evidence: ${headText(this.head)}\n`);
       if (result.totals.failed > 0) return EXIT.someFailed;
       return result.status === 'finished' && this.head !== null ? EXIT.done : EXIT.failure;
     } catch (error) {

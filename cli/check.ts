@@ -43,11 +43,11 @@ function meaning({ origin, zone, policies, rules, defaultPolicy, floors, tagPref
       ? `What no tag and no rule reaches is unmanaged: kept, and listed.`
       : `What no tag and no rule reaches gets the default policy, ${oneLine(defaultPolicy)}.`;
   return [
-    `${oneLine(origin)} is valid.`,
     `Policies: ${named.length === 0 ? `none; only tags such as ${tagPrefix}:keep set one` : some(named)}.`,
     `Rules, the first that matches: ${matched.length === 0 ? 'none' : some(matched)}. ${rest}`,
     `Always kept: what is held, what is younger than ${floors.minAge.text}, and the newest ` +
       `${floors.minKeep} of each source. Days start at midnight in ${oneLine(zone.name)}.`,
+    `${oneLine(origin)} is valid.`,
   ];
 }
 

@@ -29,7 +29,8 @@ function dryRunText({ prepared, deletable, others }: Rehearsal, columns: number)
     .map((group) => ({ ...group, items: group.items.filter(({ item }) => wanted.has(item.arn)) }))
     .filter(({ items }) => items.length > 0);
   const skipped = others.map((item) => ({ item, skipReason: item }));
-  return renderPreview({ ...prepared, groups, skipped, isDryRun: true, now: prepared.decidedAt }, columns);
+  const isRefused = prepared.refusal !== null;
+  return renderPreview({ ...prepared, groups, skipped, isDryRun: true, isRefused, now: prepared.decidedAt }, columns);
 }
 
 /** What a deletion of now would do; a plan that is refused deletes nothing, whatever is listed. */

@@ -130,6 +130,12 @@ export function verdictLine(report: Report): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
+/** The last line of a report on the command line: the result, and whether its list can be deleted. */
+export const closingLine = (report: Report): string =>
+  report.plan.blocked === null || report.totals.expire === 0 || !report.complete
+    ? verdictLine(report)
+    : `${verdictLine(report)} Nothing can be deleted with this report.`;
+
 const MAX_COUNTDOWN_DAYS = 5;
 
 /** The announced deletions by day, the nearest first; null: none. */

@@ -73,9 +73,10 @@ describe('the JSON of commands', () => {
     }
   });
 
-  it('lists the snapshots of a source as text, one line each, with the rules that keep it', async () => {
+  it('lists the snapshots of a source as a table, one row each, with the rules that keep it', async () => {
     const { code, out } = await cli('explain', 'landing', '--quiet');
-    const [title = '', empty, ...lines] = out.trimEnd().split('\n');
+    const [title = '', empty, heads, ...lines] = out.trimEnd().split('\n');
+    expect(heads).toMatch(/^SNAPSHOT +MADE +RESULT +REASONS$/);
     const amount = Number(/: (\d+) snapshots, /.exec(title)?.[1]);
     expect({ code, empty, lines: lines.length }).toEqual({ code: 0, empty: '', lines: amount });
     for (const line of lines) expect(line).toMatch(/^landing-\S+ +\d{4}-\d\d-\d\d {2}(keep|delete) +\S/);
@@ -172,7 +173,7 @@ describe('the manners of the command line', () => {
     expect(err).toContain('(run "npx lightsail-retention completion --help" for its options)');
   });
 
-  it('summarizes a report: totals, one line per source, and the outcome as the last line', async () => {
+  it('summarizes a report: totals, a row per source, and the outcome as the last line', async () => {
     const json = JSON.parse((await report('--format', 'json')).out);
     const { code, out } = await report('--summary');
     const sources = new Set(
