@@ -39,7 +39,7 @@ import type { DryRunFormat } from './formats';
 import { onInterrupt } from './interrupt';
 import { isRunning, thisProcess } from './owner';
 import type { PlanPlace } from './plan-place';
-import { withProgress } from './progress';
+import { countProgress, withProgress } from './progress';
 import { readingDeadline, refusingNothing } from './read-account';
 import { ofAccount } from './same-account';
 import { storePlanFile } from './store-plan';
@@ -137,7 +137,7 @@ class LocalApply {
     if (!this.options.dryRun) return this.delete(await this.confirm(prepared));
     this.checkYes(prepared);
     const ports = { clock: Date.now, monotonic, sleep, deletion: this.access.deletion, retrySettings: RETRY_SETTINGS };
-    return rehearse(ports, prepared, this.options.format, this.terminal);
+    return rehearse(ports, prepared, this.options, this.terminal);
   }
 
   private async prepare(): Promise<Prepared> {
@@ -232,6 +232,9 @@ class LocalApply {
     const { err, out, env } = this.terminal;
     const { quiet } = this.options;
     const { plan } = prepared;
+    const candidates = candidatesOf(prepared).length;
+    // Before the handler of signals, so that its sentence does not follow the bar.
+    const bar = countProgress(err, quiet, { total: candidates + prepared.skipped.length, verb: 'processed' });
     const interrupt = onInterrupt(this.terminal);
     try {
       const origin: RunOrigin = {
@@ -241,7 +244,7 @@ class LocalApply {
       const { run } = this.outcomePorts.owner;
       const { key } = this.place;
       const copy = key === planFile(plan.id) ? {} : { copy: { key: planCopyFile(plan), planFile: key } };
-      const approved = { plan, run, count: candidatesOf(prepared).length, origin, ...copy };
+      const approved = { plan, run, count: candidates, origin, ...copy };
       const outcomes = await this.open(approved, prepared);
       let failure: { readonly error: unknown } | null = null;
       const note = (error: unknown): void => {
@@ -258,9 +261,13 @@ class LocalApply {
       };
       await applyPrepared(ports, prepared, {
         signal: interrupt.signal,
-        prepareAgain: () => this.prepare(),
-        progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
+        prepareAgain: () => bar.during(() => this.prepare()),
+        progress: (each) => {
+          bar.count();
+          bar.say(outcomeLine(each));
+        },
       }).catch(note);
+      bar.stop();
       // Outcomes that could not be stored are at least printed.
       const result: ApplyResult = await outcomes
         .close(() => this.recordResult(approved))
@@ -282,6 +289,7 @@ class LocalApply {
       reportFailure(ofTheCaller, err, env);
       return EXIT.someFailed;
     } finally {
+      bar.stop();
       interrupt.stop();
     }
   }

@@ -1,4 +1,4 @@
-import { withProgress } from '../../cli/progress';
+import { countProgress, withProgress } from '../../cli/progress';
 import type { InventoryProgress } from '../../lambda/ports/ports';
 import { Screen } from '../support/screen';
 
@@ -117,5 +117,51 @@ describe('the progress bar on a screen', () => {
     expect(lines[0]).toBe('reading 9 lists in 3 regions');
     expect(lines).toHaveLength(11);
     expect(lines.join('')).not.toMatch(/[█░]/);
+  });
+});
+
+describe('the bar of snapshots that are checked one by one', () => {
+  const count = async (screen: Screen, total: number, term = 'xterm'): Promise<readonly (readonly string[])[]> => {
+    const seen: (readonly string[])[] = [];
+    const bar = countProgress(screen.stream, false, { total, verb: 'checked' }, term);
+    for (let done = 0; done < total; done += 1) {
+      bar.count();
+      bar.say(`deleted web-${done}`);
+      seen.push(await screen.lines());
+    }
+    bar.stop();
+    return seen;
+  };
+
+  it.each([60, 80, 200])('stays below what is said on %d columns, and leaves nothing behind', async (columns) => {
+    const screen = new Screen(columns, 30);
+    const seen = await count(screen, 3);
+    expect(seen.map((lines) => lines.at(-1)?.replace(/^[█░]+ /, ''))).toEqual([
+      '1 of 3 snapshots checked',
+      '2 of 3 snapshots checked',
+      '3 of 3 snapshots checked',
+    ]);
+    expect(await screen.lines()).toEqual(['deleted web-0', 'deleted web-1', 'deleted web-2']);
+    expect(screen.stream.listenerCount('resize')).toBe(0);
+  });
+
+  it('is hidden while the account is read again', async () => {
+    const screen = new Screen(80, 30);
+    const bar = countProgress(screen.stream, false, { total: 2, verb: 'processed' }, 'xterm');
+    await bar.during(async () => {
+      bar.count();
+      bar.say('deleted web-1');
+      expect(await screen.lines()).toEqual(['deleted web-1']);
+    });
+    bar.say('deleted web-2');
+    expect((await screen.lines()).at(-1)).toMatch(/ 1 of 2 snapshots processed$/);
+    bar.stop();
+    expect(await screen.lines()).toEqual(['deleted web-1', 'deleted web-2']);
+  });
+
+  it('is left out on a dumb terminal', async () => {
+    const screen = new Screen(80, 30);
+    await count(screen, 2, 'dumb');
+    expect(await screen.lines()).toEqual(['deleted web-0', 'deleted web-1']);
   });
 });
