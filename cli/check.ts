@@ -15,7 +15,7 @@ import { joinNames } from '../lambda/core/util/join-names';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { type AccountCheck, checkAccount } from '../lambda/explain/audit-tags';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
-import { formatCount } from '../lambda/render/numbers';
+import { formatCount, formatNumber } from '../lambda/render/numbers';
 import { policyWords } from '../lambda/render/policy-words';
 import { wrap } from '../lambda/render/terminal';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -54,10 +54,11 @@ function meaning({ origin, zone, policies, rules, defaultPolicy, floors, tagPref
 /** What the account's tags say, after the configuration itself. */
 function accountLines(check: AccountCheck): readonly string[] {
   const policies = check.policies.map(
-    ({ name, snapshots, byTagsOnly }) => `${oneLine(name)} ${snapshots}${byTagsOnly ? ' (by tags only)' : ''}`,
+    ({ name, snapshots, byTagsOnly }) =>
+      `${oneLine(name)} ${formatNumber(snapshots)}${byTagsOnly ? ' (by tags only)' : ''}`,
   );
   return [
-    `${formatCount(check.snapshots, 'snapshot')} read: ${check.held} held, ${check.unmanaged} unmanaged.`,
+    `${formatCount(check.snapshots, 'snapshot')} read: ${formatNumber(check.held)} held, ${formatNumber(check.unmanaged)} unmanaged.`,
     ...(policies.length === 0 ? [] : [`By policy: ${some(policies)}.`]),
     ...(check.idleRules.length === 0
       ? []

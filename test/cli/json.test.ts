@@ -154,6 +154,16 @@ describe('the manners of the command line', () => {
     expect(await runCli(['--version'])).toEqual({ code: 0, out: '0.0.0\n', err: '' });
   });
 
+  it.each([
+    ['repor', '\n(Did you mean report?)'],
+    ['nope', ''],
+  ])('refuses help for the unknown command %s as it refuses the command', async (name, hint) => {
+    const err = `error: unknown command '${name}'${hint}\n(run "npx lightsail-retention --help" for the commands and their options)\n`;
+    expect(await runCli(['help', name])).toEqual({ code: 2, out: '', err });
+    expect(await runCli([name])).toEqual({ code: 2, out: '', err });
+    expect((await runCli(['help', 'report'])).code).toBe(0);
+  });
+
   it.each([['bash'], ['zsh'], ['fish']])(
     'prints a completion script for %s that names every command',
     async (shell) => {
