@@ -2,7 +2,7 @@ import type { Report } from '../lambda/core/report/report-model';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { formatNumber } from '../lambda/render/numbers';
 import { sourceName } from '../lambda/render/phrases';
-import { closingLine, outcomeLines, type TextContext } from '../lambda/render/report-header';
+import { closingLine, howToDelete, outcomeLines, type TextContext } from '../lambda/render/report-header';
 import { bySource } from '../lambda/render/report-sections';
 import { wrap } from '../lambda/render/terminal';
 import { dropColumns, fitsTable, tableRows, tableText } from '../lambda/render/text-table';
@@ -24,7 +24,7 @@ function sourceTable(rows: readonly (readonly string[])[], columns: number): str
   return shorter.map(([source = ''], index) => `${wrap(source, columns, '')}${INDENT}${details[index] ?? ''}`).join('');
 }
 
-/** A report in short: its totals, a row per source, and the outcome as the last line. */
+/** A report in short: its totals, a row per source, how to delete, and the outcome as the last line. */
 export function* renderSummary(report: Report, context: TextContext, columns: number): Generator<string> {
   for (const line of outcomeLines(report, context)) yield wrap(line, columns, '');
   const rows = bySource(report.items).map((group) => {
@@ -42,5 +42,8 @@ export function* renderSummary(report: Report, context: TextContext, columns: nu
     ];
   });
   if (rows.length > 0) yield `\n${sourceTable([HEADER, ...rows], columns)}`;
+  yield '\n';
+  for (const line of howToDelete(report, context))
+    yield typeof line === 'string' ? wrap(line, columns, '') : `    ${line.command}\n`;
   yield `\n${wrap(closingLine(report), columns, '')}`;
 }

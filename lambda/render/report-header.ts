@@ -271,7 +271,8 @@ const howToBegin = ({ config }: Report, { run }: TextContext): readonly Line[] =
       ]
     : [];
 
-function howToDelete(report: Report, context: TextContext): readonly Line[] {
+/** How to delete what the report lists, or why that is not possible and what to do. */
+export function howToDelete(report: Report, context: TextContext): readonly Line[] {
   const { totals, plan, complete } = report;
   const none = complete && totals.expire === 0 ? ['There is nothing to delete.'] : [];
   if (plan.blocked !== null)
