@@ -215,7 +215,7 @@ export const ACCESS_FAULTS: readonly Entry[] = [
     code: 'connection.name',
     matches: isOneOf('ENOTFOUND', 'EAI_AGAIN'),
     cause: ({ message }) => `the name ${hostIn(message)} cannot be resolved`,
-    remedy: (_, context) => `check the region ${context.region}${suggestedRegion(context)}; ${network(context)}`,
+    remedy: (_, context) => `check the region ${context.region}; ${network(context)}`,
   },
   {
     code: 'connection.refused',
@@ -289,6 +289,22 @@ export function credentialsFault(error: unknown, context: AccessContext): Access
   );
 }
 
+/** Faults of a network in which a region that does not exist can show. */
+const OF_NO_REGION: ReadonlySet<string> = new Set(
+  ['name', 'refused', 'unreachable', 'timeout', 'lost', 'proxy-refused'].map((what) => `connection.${what}`),
+);
+
+/** A fault of the network, or that of a misspelt region where that is the likely cause. */
+function orRegion(fault: AccessFault, context: AccessContext): AccessFault {
+  const meant = suggestedRegion(context);
+  if (meant === '' || !OF_NO_REGION.has(fault.code)) return fault;
+  return {
+    code: 'connection.region',
+    cause: `the region ${context.region} is not known${meant}, and ${fault.cause}`,
+    remedy: `correct AWS_REGION or the region of the profile; if it is right, ${network(context)}`,
+  };
+}
+
 function accessFaultOf(error: unknown, context: AccessContext): AccessFault | null {
   const { code, message } = errorFacts(error);
   const raw = error instanceof Error ? error.message : message;
@@ -296,7 +312,8 @@ function accessFaultOf(error: unknown, context: AccessContext): AccessFault | nu
   const entry = ACCESS_FAULTS.find(({ matches }) => matches(facts));
   if (entry === undefined) return null;
   const given = { code, message: meaningOf(raw) };
-  return { code: entry.code, cause: entry.cause(given, context), remedy: entry.remedy(given, context) };
+  const fault = { code: entry.code, cause: entry.cause(given, context), remedy: entry.remedy(given, context) };
+  return orRegion(fault, context);
 }
 
 /** Ends a command that cannot do anything in AWS, with exit code 1. */

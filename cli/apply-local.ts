@@ -26,7 +26,7 @@ import { snapshotKinds } from '../lambda/kinds/registry';
 import type { SnapshotDeletion } from '../lambda/ports/deletion-ports';
 import type { ReadInventory } from '../lambda/ports/ports';
 import { type Preview, raisedCapsText, renderPreview } from '../lambda/render/preview';
-import { outcomeLine, renderResultText } from '../lambda/render/result-text';
+import { outcomeLine, renderResultText, resultEnd } from '../lambda/render/result-text';
 import { digestOf, sha256Of } from '../lambda/runtime/digest';
 import { type EvidenceHead, type EvidencePorts, headText } from '../lambda/storage/evidence';
 import { planCopyFile, planFile, resultFile } from '../lambda/storage/keys';
@@ -39,7 +39,7 @@ import type { DryRunFormat } from './formats';
 import { onInterrupt } from './interrupt';
 import { isRunning, thisProcess } from './owner';
 import type { PlanPlace } from './plan-place';
-import { withProgress } from './progress';
+import { countProgress, withProgress } from './progress';
 import { readingDeadline, refusingNothing } from './read-account';
 import { ofAccount } from './same-account';
 import { storePlanFile } from './store-plan';
@@ -137,7 +137,7 @@ class LocalApply {
     if (!this.options.dryRun) return this.delete(await this.confirm(prepared));
     this.checkYes(prepared);
     const ports = { clock: Date.now, monotonic, sleep, deletion: this.access.deletion, retrySettings: RETRY_SETTINGS };
-    return rehearse(ports, prepared, this.options.format, this.terminal);
+    return rehearse(ports, prepared, this.options, this.terminal);
   }
 
   private async prepare(): Promise<Prepared> {
@@ -171,7 +171,7 @@ class LocalApply {
   }
 
   private async show(prepared: Prepared): Promise<void> {
-    const preview: Preview = { ...prepared, isDryRun: false, now: prepared.decidedAt };
+    const preview: Preview = { ...prepared, isDryRun: false, isRefused: false, now: prepared.decidedAt };
     await writeOut(this.terminal.out, renderPreview(preview, columnsOf(this.terminal.out)));
   }
 
@@ -222,10 +222,19 @@ class LocalApply {
     }
   }
 
+  /** Prints a part of the result. A failure decides nothing: the record has the outcomes. */
+  private async print(chunks: Iterable<string>): Promise<void> {
+    const { err, out, env } = this.terminal;
+    await writeOut(out, chunks).catch((error: unknown) => reportFailure(error, err, env));
+  }
+
   private async delete(prepared: Prepared): Promise<ExitCode> {
     const { err, out, env } = this.terminal;
     const { quiet } = this.options;
     const { plan } = prepared;
+    const candidates = candidatesOf(prepared).length;
+    // Before the handler of signals, so that its sentence does not follow the bar.
+    const bar = countProgress(err, quiet, { total: candidates + prepared.skipped.length, verb: 'processed' });
     const interrupt = onInterrupt(this.terminal);
     try {
       const origin: RunOrigin = {
@@ -235,7 +244,7 @@ class LocalApply {
       const { run } = this.outcomePorts.owner;
       const { key } = this.place;
       const copy = key === planFile(plan.id) ? {} : { copy: { key: planCopyFile(plan), planFile: key } };
-      const approved = { plan, run, count: candidatesOf(prepared).length, origin, ...copy };
+      const approved = { plan, run, count: candidates, origin, ...copy };
       const outcomes = await this.open(approved, prepared);
       let failure: { readonly error: unknown } | null = null;
       const note = (error: unknown): void => {
@@ -252,9 +261,13 @@ class LocalApply {
       };
       await applyPrepared(ports, prepared, {
         signal: interrupt.signal,
-        prepareAgain: () => this.prepare(),
-        progress: (each) => void (quiet || err.write(`${outcomeLine(each)}\n`)),
+        prepareAgain: () => bar.during(() => this.prepare()),
+        progress: (each) => {
+          bar.count();
+          bar.say(outcomeLine(each));
+        },
       }).catch(note);
+      bar.stop();
       // Outcomes that could not be stored are at least printed.
       const result: ApplyResult = await outcomes
         .close(() => this.recordResult(approved))
@@ -262,13 +275,12 @@ class LocalApply {
           note(error);
           return outcomes.result();
         });
-      // The record has the outcomes, and they decide the exit code.
-      await writeOut(out, renderResultText(result, columnsOf(out))).catch((error: unknown) =>
-        reportFailure(error, err, env),
-      );
+      await this.print(renderResultText(result, columnsOf(out)));
+      if (!quiet && failure === null)
+        err.write(`\noutcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);
+      if (!quiet && failure === null && this.head !== null) err.write(`evidence: ${headText(this.head)}\n`);
+      await this.print([resultEnd(result, columnsOf(out))]);
       if (failure !== null) throw stopped(failure);
-      if (!quiet) err.write(`outcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);
-      if (!quiet && this.head !== null) err.write(`evidence: ${headText(this.head)}\n`);
       if (result.totals.failed > 0) return EXIT.someFailed;
       return result.status === 'finished' && this.head !== null ? EXIT.done : EXIT.failure;
     } catch (error) {
@@ -277,6 +289,7 @@ class LocalApply {
       reportFailure(ofTheCaller, err, env);
       return EXIT.someFailed;
     } finally {
+      bar.stop();
       interrupt.stop();
     }
   }

@@ -12,9 +12,10 @@ import { checkOutcomes } from '../lambda/deletion/outcome-store';
 import { checkComplete, checkCount, checkUnblocked, openPlan } from '../lambda/deletion/verify-plan';
 import type { Store } from '../lambda/ports/ports';
 import { ALIAS, invokeCommand } from '../lambda/render/deletion-commands';
+import { formatCount, formatNumber } from '../lambda/render/numbers';
 import { renderPlanList } from '../lambda/render/preview';
 import { isElsewhere, type RunEnd } from '../lambda/render/result-email';
-import { renderResultText } from '../lambda/render/result-text';
+import { renderResultText, resultEnd } from '../lambda/render/result-text';
 import { digestOf } from '../lambda/runtime/digest';
 import { resultFile } from '../lambda/storage/keys';
 import { applyStopped } from './apply-stopped';
@@ -181,7 +182,8 @@ async function reportEnd(
     writeFailure({ code: oneLine(end.code), message: oneLine(end.text) }, err);
     return EXIT.refused;
   }
-  if (result !== null) await writeOut(out, renderResultText(result, columnsOf(out)));
+  if (result !== null)
+    await writeOut(out, [...renderResultText(result, columnsOf(out)), resultEnd(result, columnsOf(out))]);
   if (end !== null)
     throw applyStopped(
       `the deletion ended before the plan was finished: ${oneLine(end.text)} (${oneLine(end.code)}); apply ` +
@@ -229,7 +231,10 @@ export async function applyRemotely(
   const where = store.locate(resultFile(plan.id));
   err.write(`waiting for ${oneLine(where)}; Ctrl-C ends the waiting, not the deletion\n`);
   const ended = await waitForEnd(plan, store, execution, ({ totals }) => {
-    if (!options.quiet) err.write(`${totals.requested - totals.open} of ${totals.requested} processed\n`);
+    if (!options.quiet)
+      err.write(
+        `${formatNumber(totals.requested - totals.open)} of ${formatCount(totals.requested, 'snapshot')} processed\n`,
+      );
   });
   if (ended === null) throw noResult(plan, where, execution, options.name, caller);
   return reportEnd(ended, before, terminal);

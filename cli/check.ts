@@ -15,7 +15,7 @@ import { joinNames } from '../lambda/core/util/join-names';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { type AccountCheck, checkAccount } from '../lambda/explain/audit-tags';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
-import { formatCount } from '../lambda/render/numbers';
+import { formatCount, formatNumber } from '../lambda/render/numbers';
 import { policyWords } from '../lambda/render/policy-words';
 import { wrap } from '../lambda/render/terminal';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -43,21 +43,22 @@ function meaning({ origin, zone, policies, rules, defaultPolicy, floors, tagPref
       ? `What no tag and no rule reaches is unmanaged: kept, and listed.`
       : `What no tag and no rule reaches gets the default policy, ${oneLine(defaultPolicy)}.`;
   return [
-    `${oneLine(origin)} is valid.`,
     `Policies: ${named.length === 0 ? `none; only tags such as ${tagPrefix}:keep set one` : some(named)}.`,
     `Rules, the first that matches: ${matched.length === 0 ? 'none' : some(matched)}. ${rest}`,
     `Always kept: what is held, what is younger than ${floors.minAge.text}, and the newest ` +
       `${floors.minKeep} of each source. Days start at midnight in ${oneLine(zone.name)}.`,
+    `${oneLine(origin)} is valid.`,
   ];
 }
 
 /** What the account's tags say, after the configuration itself. */
 function accountLines(check: AccountCheck): readonly string[] {
   const policies = check.policies.map(
-    ({ name, snapshots, byTagsOnly }) => `${oneLine(name)} ${snapshots}${byTagsOnly ? ' (by tags only)' : ''}`,
+    ({ name, snapshots, byTagsOnly }) =>
+      `${oneLine(name)} ${formatNumber(snapshots)}${byTagsOnly ? ' (by tags only)' : ''}`,
   );
   return [
-    `${formatCount(check.snapshots, 'snapshot')} read: ${check.held} held, ${check.unmanaged} unmanaged.`,
+    `${formatCount(check.snapshots, 'snapshot')} read: ${formatNumber(check.held)} held, ${formatNumber(check.unmanaged)} unmanaged.`,
     ...(policies.length === 0 ? [] : [`By policy: ${some(policies)}.`]),
     ...(check.idleRules.length === 0
       ? []

@@ -98,7 +98,17 @@ ${list.join('\n')}
 ${cases.join('\n')}
     esac
 }
+_lightsail_retention_npx() {
+    if (( CURRENT > 2 )) && [[ "$words[2]" == ${name} ]]; then
+        shift words
+        (( CURRENT-- ))
+        _lightsail_retention
+    else
+        _default
+    fi
+}
 compdef _lightsail_retention ${name}
+(( $+_comps[npx] )) || compdef _lightsail_retention_npx npx
 `;
 }
 

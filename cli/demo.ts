@@ -11,7 +11,7 @@ import { stageFunction } from '../lambda/runtime/stage-function';
 import { EXIT, type ExitCode } from './exit-codes';
 import { unwritable, writeOutputFile } from './output-file';
 import { runBundle } from './run-bundle';
-import type { Terminal } from './terminal';
+import { type Terminal, wrapped } from './terminal';
 
 const DEMO_TOPIC = 'arn:aws:sns:eu-central-1:123456789012:lightsail-retention';
 const DEMO_BUCKET = 'lightsail-retention-demo';
@@ -77,7 +77,7 @@ export async function demo({ out, err }: Terminal): Promise<ExitCode> {
       err.write(logs.join(''));
       throw new RetentionError('demo.failed', `the bundled report function failed: ${run.error}`);
     }
-    for (const mail of emulator.published) out.write(`Subject: ${mail.subject}\n\n${mail.message}\n`);
+    for (const mail of emulator.published) out.write(wrapped(`Subject: ${mail.subject}\n\n${mail.message}\n`, out));
     const written: string[] = [];
     for (const [key, object] of emulator.objects.get(DEMO_BUCKET) ?? []) {
       const name = outputName(key);

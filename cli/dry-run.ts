@@ -12,6 +12,7 @@ import { renderPreview } from '../lambda/render/preview';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { DryRunFormat } from './formats';
 import type { DryRunJson } from './json-shapes';
+import { countProgress } from './progress';
 import { columnsOf, type Terminal, writeOut } from './terminal';
 
 /** What a dry run found: the snapshots that a delete would be sent for, and the outcomes of all others. */
@@ -29,7 +30,8 @@ function dryRunText({ prepared, deletable, others }: Rehearsal, columns: number)
     .map((group) => ({ ...group, items: group.items.filter(({ item }) => wanted.has(item.arn)) }))
     .filter(({ items }) => items.length > 0);
   const skipped = others.map((item) => ({ item, skipReason: item }));
-  return renderPreview({ ...prepared, groups, skipped, isDryRun: true, now: prepared.decidedAt }, columns);
+  const isRefused = prepared.refusal !== null;
+  return renderPreview({ ...prepared, groups, skipped, isDryRun: true, isRefused, now: prepared.decidedAt }, columns);
 }
 
 /** What a deletion of now would do; a plan that is refused deletes nothing, whatever is listed. */
@@ -99,17 +101,22 @@ function dryRunJson({ prepared, deletable, others, notChecked }: Rehearsal): Dry
 export async function rehearse(
   ports: Omit<ApplyPorts, 'outcomes'>,
   prepared: Prepared,
-  format: DryRunFormat,
-  { out }: Terminal,
+  { format, quiet }: { readonly format: DryRunFormat; readonly quiet: boolean },
+  { out, err }: Terminal,
 ): Promise<ExitCode> {
-  const deletable: Candidate[] = [];
-  const others: ItemResult[] = [];
-  await applyPrepared({ ...ports, outcomes: rehearsalOutcomes() }, prepared, {
-    wouldDelete: (candidate) => void deletable.push(candidate),
-    progress: (result) => void others.push(result),
-  });
   const { groups, skipped } = prepared;
   const all = groups.reduce((sum, { items }) => sum + items.length, skipped.length);
+  const deletable: Candidate[] = [];
+  const others: ItemResult[] = [];
+  const bar = countProgress(err, quiet, { total: all, verb: 'checked' });
+  const add = <T>(list: T[], each: T): void => {
+    list.push(each);
+    bar.count();
+  };
+  await applyPrepared({ ...ports, outcomes: rehearsalOutcomes() }, prepared, {
+    wouldDelete: (candidate) => add(deletable, candidate),
+    progress: (result) => add(others, result),
+  }).finally(() => bar.stop());
   const rehearsal = { prepared, deletable, others, notChecked: all - deletable.length - others.length };
   if (format === 'json') await writeOut(out, [`${jsonText(dryRunJson(rehearsal), 1)}\n`]);
   else {

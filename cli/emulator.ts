@@ -5,7 +5,7 @@ import { DEFAULT_BUCKET, defaultTopicArn, startEmulator } from '../emulator/serv
 import { irregularAt } from '../lambda/config/regular-file';
 import { RetentionError } from '../lambda/core/util/errors';
 import { EXIT, type ExitCode } from './exit-codes';
-import type { Terminal } from './terminal';
+import { type Terminal, wrapped } from './terminal';
 
 function readScenario(file: string): Scenario {
   try {
@@ -36,7 +36,7 @@ export async function emulator(
   err.write(
     `embedded Lightsail is listening; end it with Ctrl-C. In another terminal:\n` +
       `  export AWS_ENDPOINT_URL=${running.url} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1\n` +
-      `topic ${defaultTopicArn(account.account.accountId)}, bucket ${DEFAULT_BUCKET}\n`,
+      wrapped(`topic ${defaultTopicArn(account.account.accountId)}, bucket ${DEFAULT_BUCKET}\n`, err),
   );
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());

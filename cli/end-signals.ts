@@ -2,17 +2,18 @@
 export const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs a clean-up when a signal ends the process, which then ends as the signal says. Where the run handles the signal
- * itself, it goes on. Returns a function that removes the clean-up.
+ * Runs a clean-up at a signal, with whether it ends the process, which then ends as the signal says. Where the run
+ * handles the signal itself, it goes on. Returns a function that removes the clean-up.
  */
-export function cleanUpAtSignal(cleanUp: () => void): () => void {
+export function cleanUpAtSignal(cleanUp: (endsRun: boolean) => void): () => void {
   const remove = (): void => {
     for (const name of END_SIGNALS) process.off(name, end);
   };
   const end = (name: NodeJS.Signals): void => {
     remove();
-    cleanUp();
-    if (process.listenerCount(name) === 0) process.kill(process.pid, name);
+    const endsRun = process.listenerCount(name) === 0;
+    cleanUp(endsRun);
+    if (endsRun) process.kill(process.pid, name);
   };
   for (const name of END_SIGNALS) process.on(name, end);
   return remove;

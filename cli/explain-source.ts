@@ -96,15 +96,13 @@ export function* sourceText(source: ExplainedSource, zone: Zone, columns: number
   yield wrap(`${title}: ${totals}. ${zoneText(zone)}.`, columns, '');
   for (const [heading, group] of groups) {
     yield groups.size > 1 ? `\n${wrap(`${heading}: ${formatCount(group.length, 'snapshot')}`, columns, '')}` : '\n';
-    yield tableText(
-      group.map((item) => [
-        snapshotName(item.snapshot),
-        item.snapshot.createdAt === null ? 'unknown' : localDay(item.snapshot.createdAt, zone),
-        item.verdict === 'expire' ? 'delete' : 'keep',
-        item.reasons.map((reason) => oneLine(describeReason(reason))).join('; '),
-      ]),
-      columns,
-    );
+    const rows = group.map((item) => [
+      snapshotName(item.snapshot),
+      item.snapshot.createdAt === null ? 'unknown' : localDay(item.snapshot.createdAt, zone),
+      item.verdict === 'expire' ? 'delete' : 'keep',
+      item.reasons.map((reason) => oneLine(describeReason(reason))).join('; '),
+    ]);
+    yield tableText([['SNAPSHOT', 'MADE', 'RESULT', 'REASONS'], ...rows], columns);
   }
 }
 

@@ -75,7 +75,7 @@ function ambiguous(wanted: string, found: readonly EvaluatedSnapshot[], zone: Zo
   });
   const more = found.length > lines.length ? [`  … and ${found.length - lines.length} more`] : [];
   return ambiguousName(
-    `${found.length} snapshots have the name ${oneLine(wanted)}; choose one by its ARN (times are in ${oneLine(zone.name)}):`,
+    `${formatCount(found.length, 'snapshot')} have the name ${oneLine(wanted)}; choose one by its ARN (times are in ${oneLine(zone.name)}):`,
     [...lines, ...more],
   );
 }

@@ -7,6 +7,7 @@ import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import { splitLines } from '../lambda/core/util/split-lines';
 import type { DatedObject, Fingerprint, Store, VersionedText } from '../lambda/ports/ports';
+import { isFull } from './output-file';
 
 const systemCodeOf = (error: unknown): string => String((error as { readonly code?: unknown } | null)?.code ?? '');
 
@@ -98,9 +99,8 @@ const versionOf = (replaced: number, text: string): string =>
 function folderError(action: keyof typeof EXPECTED_ACCESS, path: string, cause: unknown): RetentionError {
   if (cause instanceof RetentionError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new RetentionError('store.folder', `cannot ${action} ${path}: ${reason}; ${EXPECTED_ACCESS[action]}`, {
-    cause,
-  });
+  const expected = isFull(cause) ? 'make room on that disk, and run the same again' : EXPECTED_ACCESS[action];
+  return new RetentionError('store.folder', `cannot ${action} ${path}: ${reason}; ${expected}`, { cause });
 }
 
 const irregular = (path: string, got: string): RetentionError =>

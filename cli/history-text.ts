@@ -35,17 +35,21 @@ function decisionText({ policy, reasons }: HistoryEntry): string {
   return parts.length === 0 ? 'reasons not recorded' : parts.join(': ');
 }
 
-/** What became of a snapshot, and why. */
-function explanationOf({ entry, code, text }: HistoryItem): string {
+/** What the snapshot was, what became of it, and why. */
+function explanationOf({ entry, code, text }: HistoryItem, zone: Zone): string {
+  const { kind, region, source, createdAt } = entry;
+  const from = source === null ? 'no source' : `of ${oneLine(source)}`;
+  const facts = `${kind} in ${oneLine(region)}, ${from}, made ${time(createdAt, zone)}`;
   const outcome = entry.outcome === 'deleted' && text === 'deleted' ? '' : `${oneLine(text)} [${oneLine(code)}]`;
   const request = entry.requestId === null ? '' : `request ${oneLine(entry.requestId)}`;
-  return [outcome, decisionText(entry), request].filter((part) => part !== '').join('; ');
+  return [facts, outcome, decisionText(entry), request].filter((part) => part !== '').join('; ');
 }
 
+const HEADER = ['WHEN', 'OUTCOME', 'SNAPSHOT', 'DETAILS'] as const;
+
 const rowOf = (item: HistoryItem, zone: Zone): readonly string[] => {
-  const { at, outcome, name, kind, region, source, createdAt } = item.entry;
-  const snapshot = `${oneLine(name)} (${kind}, ${oneLine(region)}, made ${time(createdAt, zone)})`;
-  return [time(at, zone), OUTCOME_WORDS[outcome], snapshot, oneLine(source ?? 'no source'), explanationOf(item)];
+  const { at, outcome, name } = item.entry;
+  return [time(at, zone), OUTCOME_WORDS[outcome], oneLine(name), explanationOf(item, zone)];
 };
 
 /** Groups entries by plan and approval, in their order. */
@@ -60,7 +64,7 @@ function groupsOf(items: readonly HistoryItem[]): readonly (readonly HistoryItem
   return [...groups.values()];
 }
 
-/** Renders entries of the history, by plan: who approved it, and a line for each snapshot. */
+/** Renders entries of the history, by plan: who approved it, and a row for each snapshot. */
 export function* historyText(items: readonly HistoryItem[], zone: Zone, columns: number): Generator<string> {
   const groups = groupsOf(items);
   yield wrap(`${formatCount(items.length, 'snapshot')}: ${countsText(items)}. ${zoneText(zone)}.`, columns, '');
@@ -72,9 +76,6 @@ export function* historyText(items: readonly HistoryItem[], zone: Zone, columns:
     yield '\n';
     yield wrap(`Plan ${oneLine(plan.id)}${from}: ${countsText(group)}.`, columns, '');
     yield wrap(`Approved by ${approvalText(approvedBy)}.`, columns, '');
-    yield tableText(
-      group.map((item) => rowOf(item, zone)),
-      columns,
-    );
+    yield `\n${tableText([HEADER, ...group.map((item) => rowOf(item, zone))], columns)}`;
   }
 }

@@ -10,8 +10,10 @@ const VERSION_SHAPE = z.literal(1);
 const TEXT_OR_NULL = z.nullable(z.string());
 const NUMBER_OR_NULL = z.nullable(z.number());
 const KIND_SHAPE = z.enum(['instance', 'disk', 'database']);
+const VERDICT = z.enum(['keep', 'expire']);
 const REASON = z.object({ code: z.string(), text: z.string() });
 const FAULT = z.object({ code: z.string(), message: z.string() });
+const CONFIG_SHAPE = z.object({ origin: z.string(), digest: z.string() });
 const TAGS = z.record(z.string(), TEXT_OR_NULL);
 const SOURCE_SHAPE = z.nullable(z.object({ name: TEXT_OR_NULL, arn: TEXT_OR_NULL, exists: z.nullable(z.boolean()) }));
 const PLANNED = {
@@ -47,7 +49,7 @@ const SNAPSHOT = z.object({
     ),
   ),
   source: SOURCE_SHAPE,
-  verdict: z.enum(['keep', 'expire']),
+  verdict: VERDICT,
   status: z.enum(['managed', 'held', 'problem', 'unfinished', 'future', 'automatic-copy', 'unmanaged']),
   policy: z.nullable(
     z.object({
@@ -61,7 +63,140 @@ const SNAPSHOT = z.object({
   deleteOn: z.optional(z.string()),
 });
 
+const PROBLEM = z.object({ code: z.string(), arn: TEXT_OR_NULL, message: z.string() });
+
+const TOTALS = z.object({
+  snapshots: z.number(),
+  keep: z.number(),
+  expire: z.number(),
+  held: z.number(),
+  unmanaged: z.number(),
+  problems: z.number(),
+  sizeGb: z.number(),
+  expireSizeGb: z.number(),
+  monthlyCostCeiling: z.number(),
+  expireMonthlyCostCeiling: z.number(),
+  currency: z.literal('USD'),
+});
+
+const LIST_STATUS = z.enum(['read', 'failed', 'disabled', 'denied']);
+
+const REPORT_SHAPE = z.object({
+  schemaVersion: VERSION_SHAPE,
+  reportId: z.string(),
+  generatedAt: z.string(),
+  evaluatedAt: z.string(),
+  timezone: z.string(),
+  config: CONFIG_SHAPE,
+  complete: z.boolean(),
+  allRegions: z.boolean(),
+  scopes: z.array(
+    z.object({
+      account: TEXT_OR_NULL,
+      region: z.string(),
+      kind: KIND_SHAPE,
+      status: LIST_STATUS,
+      sources: LIST_STATUS,
+      pages: z.number(),
+      snapshots: z.number(),
+      error: z.optional(FAULT),
+    }),
+  ),
+  totals: TOTALS,
+  snapshots: z.array(SNAPSHOT),
+  sources: z.array(
+    z.object({
+      arn: z.string(),
+      name: TEXT_OR_NULL,
+      kind: KIND_SHAPE,
+      account: TEXT_OR_NULL,
+      region: z.string(),
+      exists: z.nullable(z.boolean()),
+      tags: TAGS,
+      newest: TEXT_OR_NULL,
+      stale: z.boolean(),
+    }),
+  ),
+  changes: z.nullable(
+    z.object({
+      since: z.string(),
+      added: z.array(z.string()),
+      removed: z.array(z.string()),
+      newlyExpiring: z.array(z.string()),
+      newlyHeld: z.array(z.string()),
+    }),
+  ),
+  automaticSnapshots: z.nullable(
+    z.object({
+      count: z.number(),
+      leftovers: z.array(z.object({ source: TEXT_OR_NULL, count: z.number(), newest: TEXT_OR_NULL })),
+    }),
+  ),
+  spend: z.nullable(
+    z.object({
+      month: z.string(),
+      currency: z.literal('USD'),
+      total: z.number(),
+      byRegion: z.record(z.string(), z.number()),
+    }),
+  ),
+  problems: z.array(PROBLEM),
+  plan: z.object({
+    id: z.string(),
+    digest: z.string(),
+    expiresAt: z.string(),
+    count: z.number(),
+    blocked: z.nullable(FAULT),
+  }),
+});
+
+/** Members with a list have an entry for each configuration, in the order of `policies`. */
+const COMPARISON = z.object({
+  schemaVersion: VERSION_SHAPE,
+  evaluatedAt: z.string(),
+  inventory: z.string(),
+  complete: z.boolean(),
+  policies: z.array(z.object({ file: z.string(), digest: z.string(), totals: TOTALS })),
+  changes: z.array(
+    z.object({
+      arn: TEXT_OR_NULL,
+      name: TEXT_OR_NULL,
+      kind: KIND_SHAPE,
+      account: TEXT_OR_NULL,
+      region: z.string(),
+      createdAt: TEXT_OR_NULL,
+      source: SOURCE_SHAPE,
+      against: z.number(),
+      from: VERDICT,
+      to: VERDICT,
+      policy: z.object({ from: TEXT_OR_NULL, to: TEXT_OR_NULL }),
+      reasons: z.object({ from: z.array(REASON), to: z.array(REASON) }),
+      monthlyCostCeiling: NUMBER_OR_NULL,
+    }),
+  ),
+  sources: z.array(
+    z.object({
+      arn: z.string(),
+      name: TEXT_OR_NULL,
+      kind: KIND_SHAPE,
+      account: TEXT_OR_NULL,
+      region: z.string(),
+      kept: z.array(z.number()),
+      newestKeptAgeDays: z.array(NUMBER_OR_NULL),
+      oldestKeptAgeDays: z.array(NUMBER_OR_NULL),
+      longestGapDays: z.array(NUMBER_OR_NULL),
+    }),
+  ),
+});
+
 const OUTCOME = z.enum(['deleted', 'already-gone', 'spared', 'changed', 'failed']);
+
+const APPROVAL_SHAPE = z.object({
+  kind: z.enum(['caller', 'dashboard', 'automatic']),
+  arn: TEXT_OR_NULL,
+  claimed: z.boolean(),
+  announcedBy: z.optional(z.array(z.string())),
+});
 
 /** The outcome of a planned snapshot, as `history` lists it. */
 const HISTORY_ENTRY = z.object({
@@ -73,18 +208,60 @@ const HISTORY_ENTRY = z.object({
   policy: TEXT_OR_NULL,
   plan: z.object({ id: z.string(), digest: z.string() }),
   report: TEXT_OR_NULL,
-  approvedBy: z.nullable(
-    z.object({
-      kind: z.enum(['caller', 'dashboard', 'automatic']),
-      arn: TEXT_OR_NULL,
-      claimed: z.boolean(),
-      announcedBy: z.optional(z.array(z.string())),
-    }),
-  ),
+  approvedBy: z.nullable(APPROVAL_SHAPE),
   requestId: TEXT_OR_NULL,
 });
 
 const HISTORY_SHAPE = z.array(HISTORY_ENTRY);
+
+/** What is recorded of a planned snapshot besides its identity. */
+const RECORDED = {
+  source: TEXT_OR_NULL,
+  sourceArn: z.optional(z.string()),
+  sizeGb: NUMBER_OR_NULL,
+  monthlyCostCeiling: NUMBER_OR_NULL,
+  policy: TEXT_OR_NULL,
+  reasons: z.array(REASON),
+};
+
+/** The result of a plan: the file `results/<plan id>.json`. */
+const APPLY_RESULT_SHAPE = z.object({
+  schemaVersion: VERSION_SHAPE,
+  plan: z.object({ id: z.string(), digest: z.string(), count: z.number() }),
+  account: TEXT_OR_NULL,
+  approvedBy: z.nullable(APPROVAL_SHAPE),
+  config: z.nullable(CONFIG_SHAPE),
+  report: TEXT_OR_NULL,
+  status: z.enum(['unfinished', 'finished']),
+  startedAt: z.string(),
+  updatedAt: z.string(),
+  totals: z.object({
+    requested: z.number(),
+    deleted: z.number(),
+    alreadyGone: z.number(),
+    spared: z.number(),
+    changed: z.number(),
+    failed: z.number(),
+    open: z.number(),
+    freedGb: z.number(),
+    freedMonthlyCostCeiling: z.number(),
+    currency: z.literal('USD'),
+  }),
+  unsettled: z.optional(z.array(z.object({ arn: z.string(), name: TEXT_OR_NULL, ...RECORDED }))),
+  items: z.array(
+    z.object({
+      ...PLANNED,
+      ...RECORDED,
+      outcome: OUTCOME,
+      code: z.string(),
+      text: z.string(),
+      at: z.string(),
+      requestId: TEXT_OR_NULL,
+      approvedBy: z.optional(APPROVAL_SHAPE),
+      mayStillBeDeleted: z.optional(z.literal(true)),
+    }),
+  ),
+});
 
 /** The verification of an evidence chain. `head`: `NUMBER:SHA256`; `broken`: the first broken link first. */
 const HISTORY_VERIFY = z.object({
@@ -137,8 +314,6 @@ const EXPLAIN = z.union([
   }),
   z.object({ ...EXPLAINED, type: z.literal('history'), entries: HISTORY_SHAPE }),
 ]);
-
-const PROBLEM = z.object({ code: z.string(), arn: TEXT_OR_NULL, message: z.string() });
 
 const CHECK = z.object({
   valid: z.boolean(),
@@ -289,11 +464,14 @@ type Frozen<T> = T extends readonly (infer Element)[]
 
 /** Each shape by the name of its published schema: `schemas/<name>.schema.json`. */
 export const JSON_SHAPES = {
+  report: REPORT_SHAPE,
   explain: EXPLAIN,
   check: CHECK,
+  compare: COMPARISON,
   simulate: SIMULATE,
   doctor: DOCTOR,
   'apply-dry-run': DRY_RUN,
+  'apply-result': APPLY_RESULT_SHAPE,
   history: HISTORY_SHAPE,
   'history-verify': HISTORY_VERIFY,
 } as const;

@@ -2,6 +2,7 @@ import { invalidConfigs } from '../lambda/config/config-errors';
 import { builtInConfig, type WrittenConfig } from '../lambda/config/parse-config';
 import { findConfigFile, loadConfigFile, readConfigFile, WARNING } from '../lambda/config/read-config-file';
 import type { Config } from '../lambda/core/policy/config';
+import { ownCommand } from '../lambda/core/report/command-line';
 import { UTC, type Zone } from '../lambda/core/time/zone';
 import { visibleLines } from '../lambda/core/util/safe-text';
 import { type Terminal, wrapped } from './terminal';
@@ -21,7 +22,8 @@ export function loadConfig(file: string | undefined, warn: (line: string) => voi
   const found = file ?? findConfigFile();
   if (found === null) {
     warn(
-      'no retention.yaml here: using the built-in starter policy (expireAfter 90d, keep last 3 and monthly 12), which only reports',
+      'no retention.yaml here: using the built-in starter policy (expireAfter 90d, keep last 3 and monthly 12), ' +
+        `which only reports; to make a retention.yaml: ${ownCommand(['init'])}`,
     );
     return builtInConfig();
   }

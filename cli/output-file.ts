@@ -58,6 +58,12 @@ export const isSameFile = (one: string, other: string): boolean => outputPlace(o
 export const unwritable = (message: string, cause?: unknown): RetentionError =>
   new RetentionError('output.unwritable', message, { cause });
 
+const NO_ROOM: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Whether a disk or a quota is full. */
+export const isFull = (error: unknown): boolean =>
+  error instanceof Error && NO_ROOM.has((error as NodeJS.ErrnoException).code);
+
 /**
  * Throws `output.unwritable` where something else than a file is at a path: a named pipe waits for a reader without a
  * limit.
@@ -142,9 +148,9 @@ export async function writeOutputFile(path: string, chunks: Iterable<string>): P
     await writeWhole(path, chunks);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw unwritable(
-      `cannot write ${path}: ${why}; choose a file in a folder that exists and that you may write to`,
-      cause,
-    );
+    const remedy = isFull(cause)
+      ? 'make room on that disk, or choose a file on another one'
+      : 'choose a file in a folder that exists and that you may write to';
+    throw unwritable(`cannot write ${path}: ${why}; ${remedy}`, cause);
   }
 }

@@ -425,6 +425,15 @@ function describeProgram(context: CommandContext): Command {
   return program;
 }
 
+/** Ends `help NAME` with an error where there is no such command; the parser would print the whole help. */
+function checkHelp(program: Command, [first, name]: readonly string[]): void {
+  if (first !== 'help' || name === undefined || name.startsWith('-')) return;
+  const known = [...program.commands.map((command) => command.name()), 'help'];
+  if (known.includes(name)) return;
+  const meant = closest(name, known);
+  program.error(`error: unknown command '${name}'${meant === null ? '' : `\n(Did you mean ${meant}?)`}`);
+}
+
 /** Leaves out a suggestion of the parser that is far from what was typed, such as --version for --region. */
 function withNearSuggestion(text: string): string {
   const [, typed, meant] = /unknown (?:option|command) '-*([^'\n]*)'\n\(Did you mean -*([\w-]+)\?\)/.exec(text) ?? [];
@@ -440,6 +449,7 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
       code = result;
     };
     const program = describeProgram({ terminal, version, setExitCode });
+    checkHelp(program, args);
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {

@@ -9,6 +9,8 @@ interface ScreenProgress {
   readonly tell: Tell;
   /** Writes a line above the bar. */
   say(line: string): void;
+  /** Removes the bar. */
+  clear(): void;
   stop(): void;
 }
 
@@ -49,12 +51,16 @@ function lines(err: NodeJS.WritableStream): ScreenProgress {
       err.write(`${oneLine(event.region)} ${event.kind}: ${event.status === 'read' ? read : failedText(event)}\n`);
     },
     say: (line) => void err.write(`${line}\n`),
+    clear() {},
     stop() {},
   };
 }
 
 /** Milliseconds between two drawings of a bar that only counts pages. */
 const MIN_REDRAW_MS = 100;
+
+/** Whether a stream is a terminal on which a line can be drawn again. */
+const ownsLine = (err: NodeJS.WriteStream, term: string | undefined): boolean => err.isTTY === true && term !== 'dumb';
 
 /**
  * One line of a terminal that is drawn again and again, and leaves nothing behind, also where the terminal was resized
@@ -74,6 +80,14 @@ class StatusLine {
     const line = text.slice(0, this.columns - 1);
     this.stream.write(`${this.clearing()}${line}`);
     this.length = line.length;
+  }
+
+  /** Draws a bar, where there is room for it, and words. */
+  drawBar(done: number, total: number, words: string): void {
+    const width = Math.min(MAX_BAR_WIDTH, this.columns - words.length - 2);
+    const filled = Math.round((Math.max(0, width) * done) / Math.max(1, total));
+    const bar = width < MIN_BAR_WIDTH ? '' : `${'█'.repeat(filled)}${'░'.repeat(width - filled)} `;
+    this.draw(`${bar}${words}`);
   }
 
   clear(): void {
@@ -129,9 +143,13 @@ class ProgressBar implements ScreenProgress {
     }
   }
 
-  stop(): void {
+  clear(): void {
     this.err.off('resize', this.resized);
     this.line.clear();
+  }
+
+  stop(): void {
+    this.clear();
     this.err.write(this.unread.join(''));
     if (this.regions > 0)
       this.err.write(`read ${formatCount(this.snapshots, 'snapshot')} in ${formatCount(this.regions, 'region')}\n`);
@@ -142,11 +160,91 @@ class ProgressBar implements ScreenProgress {
     this.drawnAt = Date.now();
     const rate = this.snapshots / Math.max(0.1, (this.drawnAt - this.startedAt) / 1_000);
     const words = `${formatNumber(this.done)} of ${formatCount(this.lists, 'list')}, ${formatCount(this.snapshots, 'snapshot')}, ${formatNumber(rate)}/s`;
-    const width = Math.min(MAX_BAR_WIDTH, this.line.columns - words.length - 2);
-    const filled = Math.round((Math.max(0, width) * this.done) / Math.max(1, this.lists));
-    const bar = width < MIN_BAR_WIDTH ? '' : `${'█'.repeat(filled)}${'░'.repeat(width - filled)} `;
-    this.line.draw(`${bar}${words}`);
+    this.line.drawBar(this.done, this.lists, words);
   }
+}
+
+/** The progress of work on snapshots, one by one. */
+export interface CountProgress {
+  /** One more is done. */
+  count(): void;
+  /** Writes a line above the bar. */
+  say(line: string): void;
+  /** Hides the bar while other work shows its own. */
+  during<T>(work: () => Promise<T>): Promise<T>;
+  stop(): void;
+}
+
+/** A bar on one line of a terminal, which is gone when it is stopped. */
+class CountBar implements CountProgress {
+  private readonly line: StatusLine;
+  private readonly redraw = (): void => this.draw();
+  private readonly keepSignals = cleanUpAtSignal(() => this.stop());
+  private isShown = true;
+  private drawnAt = 0;
+  private done = 0;
+
+  constructor(
+    private readonly err: NodeJS.WriteStream,
+    private readonly total: number,
+    private readonly verb: string,
+  ) {
+    this.line = new StatusLine(err);
+    err.on('resize', this.redraw);
+    this.draw();
+  }
+
+  count(): void {
+    this.done += 1;
+    if (Date.now() - this.drawnAt >= MIN_REDRAW_MS) this.draw();
+  }
+
+  say(line: string): void {
+    this.line.clear();
+    this.err.write(`${line}\n`);
+    this.draw();
+  }
+
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    const wasShown = this.isShown;
+    this.isShown = false;
+    this.line.clear();
+    try {
+      return await work();
+    } finally {
+      this.isShown = wasShown;
+    }
+  }
+
+  stop(): void {
+    this.isShown = false;
+    this.keepSignals();
+    this.err.off('resize', this.redraw);
+    this.line.clear();
+  }
+
+  private draw(): void {
+    if (!this.isShown) return;
+    this.drawnAt = Date.now();
+    const words = `${formatNumber(this.done)} of ${formatCount(this.total, 'snapshot')} ${this.verb}`;
+    this.line.drawBar(this.done, this.total, words);
+  }
+}
+
+/** Shows how many snapshots are done: a bar on a terminal; elsewhere only what is said; nothing when `quiet`. */
+export function countProgress(
+  err: NodeJS.WriteStream,
+  quiet: boolean,
+  { total, verb }: { readonly total: number; readonly verb: string },
+  term = process.env.TERM,
+): CountProgress {
+  if (!quiet && ownsLine(err, term)) return new CountBar(err, total, verb);
+  return {
+    count() {},
+    say: (line) => void (quiet || err.write(`${line}\n`)),
+    during: (work) => work(),
+    stop() {},
+  };
 }
 
 /** The lists that a reading waits for, by its events until now. */
@@ -203,9 +301,12 @@ export async function withProgress<T>(
   term = process.env.TERM,
 ): Promise<T> {
   if (quiet) return read(() => {});
-  const progress = err.isTTY === true && term !== 'dumb' ? new ProgressBar(err) : lines(err);
+  const progress = ownsLine(err, term) ? new ProgressBar(err) : lines(err);
   const watch = watchSilence((line) => progress.say(line));
-  const keepSignals = cleanUpAtSignal(() => progress.stop());
+  const keepSignals = cleanUpAtSignal((endsRun) => {
+    progress.clear();
+    if (endsRun) err.write('interrupted while reading; nothing was written\n');
+  });
   try {
     return await read((event) => {
       watch.note(event);

@@ -1,3 +1,4 @@
+import type { NewPlan } from '../lambda/core/plan/plan';
 import type { Config } from '../lambda/core/policy/config';
 import type { Report } from '../lambda/core/report/report-model';
 import type { Kind } from '../lambda/core/snapshot/snapshot';
@@ -24,7 +25,7 @@ import { checkOutput, requireTwoFiles, writeOutputFile } from './output-file';
 import { withProgress } from './progress';
 import { accountReader, readingDeadline, scopeOf, unreadText } from './read-account';
 import { renderSummary } from './report-summary';
-import { columnsOf, type Terminal, writeFailure, writeOut } from './terminal';
+import { columnsOf, type Terminal, wrapped, writeFailure, writeOut } from './terminal';
 
 export interface ReportOptions {
   readonly config?: string;
@@ -87,7 +88,7 @@ function renderReport(
     case 'markdown':
       return renderMarkdown(report, context);
     case 'email':
-      return emailChunks(report, tagPrefix);
+      return emailChunks(report, tagPrefix).map((text) => wrapped(text, screen));
   }
 }
 
@@ -119,6 +120,9 @@ function checkReportOptions({ at, config, output, planOut, raiseCaps, summary, f
   checkOutput('--plan-out', planOut, config);
 }
 
+const planText = ({ items, blocked }: NewPlan): string =>
+  `${formatCount(items.length, 'snapshot')}${blocked === null ? '' : `, blocked: ${oneLine(blocked.message)}`}`;
+
 /** `report`: list, decide, print. Read-only. */
 export async function report(given: ReportOptions, terminal: Terminal): Promise<ExitCode> {
   checkReportOptions(given);
@@ -144,10 +148,7 @@ export async function report(given: ReportOptions, terminal: Terminal): Promise<
   }
   if (options.planOut !== undefined) {
     await writeOutputFile(options.planOut, renderPlanJson(made.plan));
-    if (!options.quiet)
-      err.write(
-        `wrote ${visible(options.planOut)}: ${formatCount(made.plan.items.length, 'snapshot')}${made.plan.blocked === null ? '' : `, blocked: ${oneLine(made.plan.blocked.message)}`}\n`,
-      );
+    if (!options.quiet) err.write(wrapped(`wrote ${visible(options.planOut)}: ${planText(made.plan)}\n`, err));
   }
   if (made.report.complete) return EXIT.done;
   const message = `${unreadText(made.report)}; the report names what was not read`;

@@ -14,7 +14,7 @@ export function commandSchema(name: keyof typeof JSON_SHAPES, isStrict = false):
     target: 'draft-2020-12',
     io: isStrict ? 'output' : 'input',
   });
-  return { $schema, title: `lightsail-retention ${name.replace('-', ' ')}`, ...schema };
+  return { $schema, title: `lightsail-retention ${name.replaceAll('-', ' ')}`, ...schema };
 }
 
 /** The text of a published schema. */

@@ -24,6 +24,8 @@ export interface Preview {
   readonly plan: Plan;
   readonly config: Pick<Config, 'caps' | 'pricing'>;
   readonly isDryRun: boolean;
+  /** Whether the plan cannot be applied; only a dry run shows such a plan. */
+  readonly isRefused: boolean;
   readonly doneBefore: number;
   /** Candidates of one source each. */
   readonly groups: readonly { readonly region: string; readonly items: readonly Candidate[] }[];
@@ -52,9 +54,10 @@ export function raisedCapsText(plan: Pick<Plan, 'caps' | 'items'>, { caps }: Pic
   return `The limits were raised for this plan: it may delete ${formatCount(plan.items.length, 'snapshot')} (the configuration says ${configured}).`;
 }
 
-function summary({ isDryRun }: Preview, all: readonly Snapshot[], ceiling: string): string {
+function summary({ isDryRun, isRefused }: Preview, all: readonly Snapshot[], ceiling: string): string {
   if (all.length === 0) return isDryRun ? 'Nothing would be deleted.' : 'Nothing is left to delete.';
   const many = formatCount(all.length, 'snapshot');
+  if (isRefused) return `The plan cannot be applied. On its list: ${many}, ${ceiling}.`;
   return isDryRun
     ? `${many} would be deleted, ${ceiling}.`
     : `${many} will be deleted, ${ceiling}. It cannot be undone.`;

@@ -130,6 +130,12 @@ export function verdictLine(report: Report): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
+/** The last line of a report on the command line: the result, and whether its list can be deleted. */
+export const closingLine = (report: Report): string =>
+  report.plan.blocked === null || report.totals.expire === 0 || !report.complete
+    ? verdictLine(report)
+    : `${verdictLine(report)} Nothing can be deleted with this report.`;
+
 const MAX_COUNTDOWN_DAYS = 5;
 
 /** The announced deletions by day, the nearest first; null: none. */
@@ -265,7 +271,8 @@ const howToBegin = ({ config }: Report, { run }: TextContext): readonly Line[] =
       ]
     : [];
 
-function howToDelete(report: Report, context: TextContext): readonly Line[] {
+/** How to delete what the report lists, or why that is not possible and what to do. */
+export function howToDelete(report: Report, context: TextContext): readonly Line[] {
   const { totals, plan, complete } = report;
   const none = complete && totals.expire === 0 ? ['There is nothing to delete.'] : [];
   if (plan.blocked !== null)

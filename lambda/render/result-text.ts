@@ -47,7 +47,6 @@ export function resultSentence(result: ApplyResult): string {
 
 /** Renders every outcome with its reason, failures first. */
 export function* renderResultText(result: ApplyResult, columns: number): Generator<string> {
-  yield wrap(resultSentence(result), columns, '');
   const unsettled = unsettledItems(result);
   if (unsettled.length > 0) yield `\n${wrap(`${UNSETTLED_TEXT} (${formatNumber(unsettled.length)})`, columns, '')}`;
   for (const { name, arn, source } of unsettled)
@@ -65,6 +64,10 @@ export function* renderResultText(result: ApplyResult, columns: number): Generat
       yield wrap(`${oneLine(item.name)}${source} (${item.kind}, ${oneLine(item.region)}): ${why}`, columns, '  - ');
     }
   }
-  if (result.status === 'unfinished')
-    yield `\n${wrap('The plan is not finished: apply it again to continue.', columns, '')}`;
+}
+
+/** The last lines about a result: how to continue where it is not finished, and the result in one sentence. */
+export function resultEnd(result: ApplyResult, columns: number): string {
+  const more = result.status === 'unfinished' ? 'The plan is not finished: apply it again to continue.' : '';
+  return `\n${more === '' ? '' : wrap(more, columns, '')}${wrap(resultSentence(result), columns, '')}`;
 }

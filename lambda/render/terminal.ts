@@ -1,6 +1,6 @@
 import { wrapAnsi } from 'fast-wrap-ansi';
 import type { Report } from '../core/report/report-model';
-import { aboutReport, type Line, nextSteps, outcomeLines, type TextContext } from './report-header';
+import { aboutReport, closingLine, type Line, nextSteps, outcomeLines, type TextContext } from './report-header';
 import { type Item, type Section, sections, unreadSection } from './report-sections';
 import { fitsTable, tableRows } from './text-table';
 
@@ -74,4 +74,5 @@ export function* renderTerminal(report: Report, context: TextContext, style: Ter
   for (const each of missing === null ? sections(report) : [missing, ...sections(report)]) yield* part(each);
   yield title('Next step') + prose(nextSteps(report, context));
   yield title('About this report') + prose(aboutReport(report, context));
+  yield `\n${wrap(closingLine(report), columns, '')}`;
 }

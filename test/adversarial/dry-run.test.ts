@@ -31,7 +31,7 @@ async function rehearseSlowly(rig: Rig, { readingMs = 10, suspendedMs = 0 }, for
   };
   const deletion = { ...rig.deletion, readSnapshot, readSource };
   const ports = { clock, monotonic, sleep: noSleep(), deletion, retrySettings: RETRY_SETTINGS };
-  const end = rehearse(ports, prepared, format, { out, err: out, env: {} });
+  const end = rehearse(ports, prepared, { format, quiet: true }, { out, err: out, env: {} });
   const failed = await codeOf(end);
   return { printed, failed, code: failed === null ? await end : null };
 }

@@ -427,6 +427,16 @@ describe('the fault behind an error', () => {
     expect(`${fault?.cause}; ${fault?.remedy}`).toMatch(says);
   });
 
+  it('is about the region where it is misspelt and its name cannot be resolved', () => {
+    const given = error('ENOTFOUND', 'getaddrinfo ENOTFOUND lightsail.eu-centrl-1.amazonaws.com');
+    const fault = accessFault(given, { ...context, region: 'eu-centrl-1' });
+    expect(fault?.code).toBe('connection.region');
+    expect(fault?.cause).toBe(
+      'the region eu-centrl-1 is not known (did you mean eu-central-1?), and the name lightsail.eu-centrl-1.amazonaws.com cannot be resolved',
+    );
+    expect(accessFault(given, { ...context, region: 'zz-nowhere-7' })?.code).toBe('connection.name');
+  });
+
   it.each([
     error('AccessDeniedException', 'no'),
     error('ThrottlingException', 'slow'),

@@ -27,10 +27,10 @@ describe('lightsail-retention check', () => {
   it('says in a few lines what a valid configuration means', async () => {
     const { code, out, err } = await runCli(['check', '--config', file('good.yaml', POLICY)]);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toBe(`good.yaml is valid.
-Policies: standard (last 3, daily 7, expireAfter 30d), short (expireAfter 14d).
+    expect(out).toBe(`Policies: standard (last 3, daily 7, expireAfter 30d), short (expireAfter 14d).
 Rules, the first that matches: production → standard, nowhere → standard. What no tag and no rule reaches gets the default policy, short.
 Always kept: what is held, what is younger than 24h, and the newest 1 of each source. Days start at midnight in UTC.
+good.yaml is valid.
 `);
   });
 

@@ -61,7 +61,7 @@ describe('a first clean-up on the command line', () => {
     await start(twelveServers(), POLICY);
     const blocked = await report();
     expect(blocked.code).toBe(0);
-    expect(blocked.out).toContain('4344 snapshots can be deleted, and caps.maxDeletions allows 100');
+    expect(blocked.out).toContain('4,344 snapshots can be deleted, and caps.maxDeletions allows 100');
     expect(blocked.out).toContain('(100 %) can be deleted, and caps.maxShare allows 0.5');
     const commands = [...blocked.out.matchAll(/^ {4}npx lightsail-retention (.*)$/gm)].map(([, words = '']) =>
       words.split(' '),
@@ -93,6 +93,7 @@ describe('a first clean-up on the command line', () => {
     expect(JSON.parse(readFileSync(plan(), 'utf8'))).toMatchObject({ caps: 'raised', blocked: null });
     const { code, out } = await applyPlan('--local', '--yes', '5');
     expect(code).toBe(0);
+    expect(out).toMatch(/\n\nOf 5 planned snapshots: 5 deleted\. [^\n]*\n$/);
     expect(out.indexOf('The limits were raised for this plan: it may delete 5 snapshots')).toBeGreaterThan(0);
     expect(out.indexOf('The limits were raised')).toBeLessThan(out.indexOf('5 snapshots will be deleted'));
     expect(deletes()).toBe(5);

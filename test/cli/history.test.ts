@@ -154,9 +154,9 @@ describe('lightsail-retention history', () => {
         'Approved by arn:aws:iam::123456789012:user/emulator, the caller of the command line (confirmed by STS).',
       );
       expect(text).toMatch(
-        /deleted web-05 \(instance, us-east-1, made \S+ \S+\) web policy standard: last: 3 of 3 slots filled; request \S+/,
+        /deleted web-05 instance in us-east-1, of web, made \S+ \S+; policy standard: last: 3 of 3 slots filled; request \S+/,
       );
-      expect(text).toMatch(/skipped web-06 \(.*?\) web .*\[hold\]/);
+      expect(text).toMatch(/skipped web-06 instance in us-east-1, of web, .*\[hold\]/);
       expect(err).not.toContain('error');
       expect((await history('none', '--store', results())).out).toBe(
         `No outcome of none is recorded in ${results()}; it has 5 outcomes.\n`,
@@ -264,7 +264,7 @@ describe('lightsail-retention history', () => {
       for (const word of ['web-05', deleted]) {
         const { code, out } = await explain(word, '--store', results());
         expect({ word, code }).toEqual({ word, code: 0 });
-        expect(unwrapped(out)).toContain('deleted web-05 (instance, us-east-1');
+        expect(unwrapped(out)).toContain('deleted web-05 instance in us-east-1');
       }
     });
 

@@ -73,9 +73,10 @@ describe('the JSON of commands', () => {
     }
   });
 
-  it('lists the snapshots of a source as text, one line each, with the rules that keep it', async () => {
+  it('lists the snapshots of a source as a table, one row each, with the rules that keep it', async () => {
     const { code, out } = await cli('explain', 'landing', '--quiet');
-    const [title = '', empty, ...lines] = out.trimEnd().split('\n');
+    const [title = '', empty, heads, ...lines] = out.trimEnd().split('\n');
+    expect(heads).toMatch(/^SNAPSHOT +MADE +RESULT +REASONS$/);
     const amount = Number(/: (\d+) snapshots, /.exec(title)?.[1]);
     expect({ code, empty, lines: lines.length }).toEqual({ code: 0, empty: '', lines: amount });
     for (const line of lines) expect(line).toMatch(/^landing-\S+ +\d{4}-\d\d-\d\d {2}(keep|delete) +\S/);
@@ -153,6 +154,16 @@ describe('the manners of the command line', () => {
     expect(await runCli(['--version'])).toEqual({ code: 0, out: '0.0.0\n', err: '' });
   });
 
+  it.each([
+    ['repor', '\n(Did you mean report?)'],
+    ['nope', ''],
+  ])('refuses help for the unknown command %s as it refuses the command', async (name, hint) => {
+    const err = `error: unknown command '${name}'${hint}\n(run "npx lightsail-retention --help" for the commands and their options)\n`;
+    expect(await runCli(['help', name])).toEqual({ code: 2, out: '', err });
+    expect(await runCli([name])).toEqual({ code: 2, out: '', err });
+    expect((await runCli(['help', 'report'])).code).toBe(0);
+  });
+
   it.each([['bash'], ['zsh'], ['fish']])(
     'prints a completion script for %s that names every command',
     async (shell) => {
@@ -172,7 +183,7 @@ describe('the manners of the command line', () => {
     expect(err).toContain('(run "npx lightsail-retention completion --help" for its options)');
   });
 
-  it('summarizes a report: totals, one line per source, and the outcome as the last line', async () => {
+  it('summarizes a report: totals, a row per source, and the outcome as the last line', async () => {
     const json = JSON.parse((await report('--format', 'json')).out);
     const { code, out } = await report('--summary');
     const sources = new Set(

@@ -66,6 +66,17 @@ describe('an output file', () => {
     throw new Error('the disk is full');
   }
 
+  it('on a full disk is refused with the advice to make room', async () => {
+    // biome-ignore lint/correctness/useYield: the disk is full at once
+    function* full(): Generator<string> {
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    }
+    await expect(writeOutputFile(at('report.txt'), full())).rejects.toThrow(
+      /ENOSPC: .*; make room on that disk, or choose a file on another one$/,
+    );
+    expect(readdirSync(work)).toEqual([]);
+  });
+
   it('is written whole, and nothing else is left in its folder', async () => {
     await writeOutputFile(at('new'), ['one ', 'two']);
     expect(readFileSync(at('new'), 'utf8')).toBe('one two');

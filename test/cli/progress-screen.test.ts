@@ -1,46 +1,6 @@
-import { Writable } from 'node:stream';
-import { Terminal } from '@xterm/headless';
-import { withProgress } from '../../cli/progress';
+import { countProgress, withProgress } from '../../cli/progress';
 import type { InventoryProgress } from '../../lambda/ports/ports';
-
-/** A terminal model behind a stream, as a program sees it. */
-class Screen {
-  readonly terminal: Terminal;
-  readonly stream: NodeJS.WriteStream;
-
-  constructor(columns: number, rows = 12) {
-    this.terminal = new Terminal({ cols: columns, rows, allowProposedApi: true, convertEol: true });
-    const write = (text: string): Promise<void> => new Promise((done) => this.terminal.write(text, done));
-    const stream = new Writable({ write: (chunk, _, done) => void write(String(chunk)).then(() => done()) });
-    this.stream = Object.assign(stream, { isTTY: true, columns }) as unknown as NodeJS.WriteStream;
-  }
-
-  /** Waits until everything that was written is shown. */
-  settle(): Promise<void> {
-    return new Promise((done) => this.stream.write('', () => done()));
-  }
-
-  async resize(columns: number): Promise<void> {
-    await this.settle();
-    this.terminal.resize(columns, this.terminal.rows);
-    Object.assign(this.stream, { columns });
-    this.stream.emit('resize');
-    await this.settle();
-  }
-
-  async type(text: string): Promise<void> {
-    await new Promise<void>((done) => this.stream.write(text, () => done()));
-  }
-
-  /** Every line that can be seen or scrolled back to, without empty ones at the end. */
-  async lines(): Promise<readonly string[]> {
-    await this.settle();
-    const { active } = this.terminal.buffer;
-    const all = Array.from({ length: active.length }, (_, i) => active.getLine(i)?.translateToString(true) ?? '');
-    while (all.at(-1) === '') all.pop();
-    return all;
-  }
-}
+import { Screen } from '../support/screen';
 
 const KINDS = ['instance', 'disk', 'database'] as const;
 const REGIONS = ['us-east-1', 'eu-central-1', 'ap-southeast-2'];
@@ -157,5 +117,51 @@ describe('the progress bar on a screen', () => {
     expect(lines[0]).toBe('reading 9 lists in 3 regions');
     expect(lines).toHaveLength(11);
     expect(lines.join('')).not.toMatch(/[█░]/);
+  });
+});
+
+describe('the bar of snapshots that are checked one by one', () => {
+  const count = async (screen: Screen, total: number, term = 'xterm'): Promise<readonly (readonly string[])[]> => {
+    const seen: (readonly string[])[] = [];
+    const bar = countProgress(screen.stream, false, { total, verb: 'checked' }, term);
+    for (let done = 0; done < total; done += 1) {
+      bar.count();
+      bar.say(`deleted web-${done}`);
+      seen.push(await screen.lines());
+    }
+    bar.stop();
+    return seen;
+  };
+
+  it.each([60, 80, 200])('stays below what is said on %d columns, and leaves nothing behind', async (columns) => {
+    const screen = new Screen(columns, 30);
+    const seen = await count(screen, 3);
+    expect(seen.map((lines) => lines.at(-1)?.replace(/^[█░]+ /, ''))).toEqual([
+      '1 of 3 snapshots checked',
+      '2 of 3 snapshots checked',
+      '3 of 3 snapshots checked',
+    ]);
+    expect(await screen.lines()).toEqual(['deleted web-0', 'deleted web-1', 'deleted web-2']);
+    expect(screen.stream.listenerCount('resize')).toBe(0);
+  });
+
+  it('is hidden while the account is read again', async () => {
+    const screen = new Screen(80, 30);
+    const bar = countProgress(screen.stream, false, { total: 2, verb: 'processed' }, 'xterm');
+    await bar.during(async () => {
+      bar.count();
+      bar.say('deleted web-1');
+      expect(await screen.lines()).toEqual(['deleted web-1']);
+    });
+    bar.say('deleted web-2');
+    expect((await screen.lines()).at(-1)).toMatch(/ 1 of 2 snapshots processed$/);
+    bar.stop();
+    expect(await screen.lines()).toEqual(['deleted web-1', 'deleted web-2']);
+  });
+
+  it('is left out on a dumb terminal', async () => {
+    const screen = new Screen(80, 30);
+    await count(screen, 2, 'dumb');
+    expect(await screen.lines()).toEqual(['deleted web-0', 'deleted web-1']);
   });
 });

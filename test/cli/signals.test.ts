@@ -76,6 +76,17 @@ describe('a command', () => {
     expect(readdirSync(work).sort()).toEqual(['policy.yaml', 'strict.yaml']);
   });
 
+  it.each(SIGNALS)('report says at %s in the middle of a list that nothing was written', async (signal) => {
+    const child = start(['report', '--output', 'report.json', '--format', 'json', '--plan-out', 'plan.json']);
+    emulator.before('GetInstanceSnapshots', () => {
+      child.kill(signal);
+      return new Promise<void>(() => undefined);
+    });
+    const { err } = await endOf(child);
+    expect(err).toMatch(/\ninterrupted while reading; nothing was written\n$/);
+    expect(readdirSync(work).sort()).toEqual(['policy.yaml', 'strict.yaml']);
+  });
+
   it.each(READING)('%s ends without a stack trace when the readers of its output are gone', async (_, args) => {
     const child = start(args);
     child.stdout?.destroy();

@@ -37,7 +37,7 @@ function account(now: number): AccountData {
 
 /** Commands that do not run as they stand. Every other one does. */
 const INSTEAD: Readonly<Record<string, Instead>> = {
-  'aws lightsail tag-resource --resource-name NAME --tags key=retention:hold': {
+  'aws lightsail tag-resource --resource-name NAME --tags key=retention:hold --region REGION': {
     run: null,
     because: 'it needs the AWS CLI; test/emulator tests the operation',
   },

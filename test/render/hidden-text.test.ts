@@ -18,7 +18,7 @@ import { renderPlanList, renderPreview } from '../../lambda/render/preview';
 import { type ResultContext, renderResultEmail } from '../../lambda/render/result-email';
 import { renderResultHtml } from '../../lambda/render/result-html';
 import { renderResultJson } from '../../lambda/render/result-json';
-import { outcomeLine, renderResultText } from '../../lambda/render/result-text';
+import { outcomeLine, renderResultText, resultEnd } from '../../lambda/render/result-text';
 import { renderTerminal } from '../../lambda/render/terminal';
 import { indexReports } from '../../lambda/reporting/report-index';
 import { storeReport } from '../../lambda/reporting/store-report';
@@ -227,6 +227,7 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
     plan: { ...planOf(text), caps: 'raised' as const },
     config: { pricing: report.pricing, caps: { maxDeletions: 1, maxShare: 1, raisable: false } },
     isDryRun: false,
+    isRefused: false,
     doneBefore: 0,
     groups: report.items.map((evaluated) => ({ region: text, items: [{ item: planItemOf(text), evaluated }] })),
     skipped: [{ item, skipReason: item }],
@@ -243,7 +244,7 @@ function outputsOf(text: string): Readonly<Record<string, string>> {
     plan: join(renderPlanJson(planOf(text) as unknown as NewPlan)),
     planText: join(renderPlanList(planOf(text), UTC, 80)),
     preview: join(renderPreview(preview, 80)),
-    resultText: join(renderResultText(result, 80)),
+    resultText: join(renderResultText(result, 80)) + resultEnd(result, 80),
     resultLine: outcomeLine(itemOf(text)),
     resultMail: `${resultMail.subject}\n${resultMail.body}`,
     resultHtml: join(renderResultHtml({ ...ended, result })),

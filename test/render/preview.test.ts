@@ -34,6 +34,7 @@ const preview = (given: Partial<Preview> = {}): Preview => {
       caps: { maxDeletions: 2, maxShare: 0.5, raisable: false },
     },
     isDryRun: false,
+    isRefused: false,
     doneBefore: 1,
     groups: [
       { region: 'us-east-1', items: EVALUATED.slice(0, 2).map(of) },
@@ -74,6 +75,14 @@ Of the plan, 1 snapshot will not be deleted:
     expect(text).not.toMatch(/ will /);
     expect(textOf({ isDryRun: true, groups: [] })).toContain('Nothing would be deleted.');
     expect(textOf({ groups: [] })).toContain('Nothing is left to delete.');
+  });
+
+  it('does not say of a plan that is refused that its list would be deleted', () => {
+    const text = textOf({ isDryRun: true, isRefused: true });
+    expect(text).toContain(
+      'The plan cannot be applied. On its list: 3 snapshots, at most $4.00/month and 1 of unknown',
+    );
+    expect(text).not.toContain('would be deleted');
   });
 
   it('names the limits that a plan with raised caps ignores, and says nothing of them for any other plan', () => {

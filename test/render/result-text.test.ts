@@ -1,5 +1,5 @@
 import { type ApplyResult, countOutcomes, type ItemResult, type Outcome } from '../../lambda/core/plan/outcome';
-import { outcomeLine, renderResultText, resultSentence } from '../../lambda/render/result-text';
+import { outcomeLine, renderResultText, resultEnd, resultSentence } from '../../lambda/render/result-text';
 import { APPROVED } from '../support/run-origin';
 
 const item = (name: string, outcome: Outcome, given: Partial<ItemResult> = {}): ItemResult => ({
@@ -53,6 +53,9 @@ const ALL = [
   }),
 ];
 
+const textOf = (of: ApplyResult, columns: number): string =>
+  [...renderResultText(of, columns)].join('') + resultEnd(of, columns);
+
 describe('the outcome as text', () => {
   it('says what was done in one sentence, with the ceiling of what was freed: that of the deleted ones alone', () => {
     expect(resultSentence(result(ALL))).toBe(
@@ -64,10 +67,7 @@ describe('the outcome as text', () => {
   });
 
   it('lists what needs a person first, and every item with its reason and code', () => {
-    expect(
-      [...renderResultText(result(ALL), 200)].join(''),
-    ).toBe(`Of 6 planned snapshots: 2 deleted, 1 already gone, 2 skipped, 1 failed. Freed: at most $5.50/month.
-
+    expect(textOf(result(ALL), 200)).toBe(`
 Failed: still there, or not known (1)
   - web-3 of web (instance, us-east-1): the operation failed: it is being copied [InUse]
 
@@ -83,27 +83,29 @@ Already gone before this run could delete it (1)
 Deleted (2)
   - web-1 of web (instance, us-east-1): at most $2.00/month
   - web-6 of web (instance, us-east-1): an earlier run had set out to delete it, and it is gone [deleted]
+
+Of 6 planned snapshots: 2 deleted, 1 already gone, 2 skipped, 1 failed. Freed: at most $5.50/month.
 `);
   });
 
   it('says that an unfinished plan can be continued', () => {
-    const text = [...renderResultText(result(ALL.slice(0, 1), 3), 200)].join('');
-    expect(text).toContain('Of 3 planned snapshots: 1 deleted, 2 not processed.');
-    expect(text).toContain('apply it again to continue');
+    expect(textOf(result(ALL.slice(0, 1), 3), 200)).toMatch(
+      /apply it again to continue\.\nOf 3 planned snapshots: 1 deleted, 2 not processed\. [^\n]*\n$/,
+    );
   });
 
   it('writes names that would break a line or hide text as what they are', () => {
     const hostile = item('a\nb\u202e\u001b[31m', 'spared', { text: 'x\r\ny', source: '\u0007' });
-    for (const text of [outcomeLine(hostile), [...renderResultText(result([hostile]), 80)].join('')]) {
+    for (const text of [outcomeLine(hostile), textOf(result([hostile]), 80)]) {
       for (const unsafe of ['\r', '\u202e', '\u001b', '\u0007', 'a\nb']) expect(text).not.toContain(unsafe);
     }
   });
 
   it('breaks no line beyond the width of the terminal, splits no word, and wraps nothing without a width', () => {
     const long = item('x'.repeat(150), 'failed', { text: 'word '.repeat(60) });
-    const lines = [...renderResultText(result([...ALL, long]), 60)].join('').split('\n');
+    const lines = textOf(result([...ALL, long]), 60).split('\n');
     for (const line of lines) expect(line.length <= 60 || /^ {2}- x{150}$/.test(line)).toBe(true);
-    const unlimited = [...renderResultText(result([long]), Number.POSITIVE_INFINITY)].join('');
+    const unlimited = textOf(result([long]), Number.POSITIVE_INFINITY);
     expect(unlimited.split('\n').filter((line) => line.includes('word'))).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import { tableText } from '../../lambda/render/text-table';
+import { dropColumns, tableText } from '../../lambda/render/text-table';
 
 const ROWS = [
   ['web-1', '2026-11-23', 'keep', 'last 1 of 3; daily 1 of 7 (2026-11-23); newest of its source (minKeep 1)'],
@@ -21,9 +21,20 @@ describe('a table', () => {
 
   it('writes the last column below its row where the terminal is too narrow for it', () => {
     const lines = tableText(ROWS, 40).trimEnd().split('\n');
-    expect(lines[0]).toBe('web-1  2026-11-23  keep');
+    expect(lines[0]).toBe('web-1          2026-11-23  keep');
     expect(lines[1]).toMatch(/^ {4}last 1 of 3/);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(40);
+  });
+
+  it('is wrapped between its cells where they cannot be aligned', () => {
+    expect(tableText(ROWS, 20).split('\n').slice(0, 2)).toEqual(['web-1  2026-11-23', 'keep']);
+  });
+
+  it('loses columns in the order given, and only as many as it takes to fit', () => {
+    const rows = [['a'.repeat(20), 'bb', 'c'.repeat(20), 'dd']];
+    expect(dropColumns(rows, 60, [1, 2])).toEqual(rows);
+    expect(dropColumns(rows, 49, [1, 2])).toEqual([['a'.repeat(20), 'c'.repeat(20), 'dd']]);
+    expect(dropColumns(rows, 30, [1, 2])).toEqual([['a'.repeat(20), 'dd']]);
   });
 
   it('splits no word, however narrow', () => {

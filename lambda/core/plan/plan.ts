@@ -71,17 +71,19 @@ export const capsOf = (
   { caps }: { readonly caps: Caps },
 ): Caps => (plan.caps === 'raised' ? { maxDeletions: plan.items.length, maxShare: 1 } : caps);
 
+const grouped = (amount: number): string => amount.toLocaleString('en-US');
+
 /** The first cap that a number of deletions exceeds, with a message that names every exceeded cap; null: none. */
 function exceededCap(count: number, snapshots: number, { maxDeletions, maxShare }: Caps): Blocked | null {
   const exceeded: Blocked[] = [];
   if (count > maxDeletions)
     exceeded.push({
       code: 'cap.max-deletions',
-      message: `${count} snapshots can be deleted, and caps.maxDeletions allows ${maxDeletions}`,
+      message: `${grouped(count)} snapshots can be deleted, and caps.maxDeletions allows ${grouped(maxDeletions)}`,
     });
   // Divided, not multiplied: 0.29 × 100 is less than 29 in floating point, 29 / 100 is 0.29.
   if (count / snapshots > maxShare) {
-    const share = `${count} of ${snapshots} snapshots (${Math.ceil((100 * count) / snapshots)} %)`;
+    const share = `${grouped(count)} of ${grouped(snapshots)} snapshots (${Math.ceil((100 * count) / snapshots)} %)`;
     exceeded.push({ code: 'cap.max-share', message: `${share} can be deleted, and caps.maxShare allows ${maxShare}` });
   }
   const [first] = exceeded;

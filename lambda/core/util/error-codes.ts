@@ -183,7 +183,8 @@ export const ERROR_CODES = {
   'connection.refused': { fault: 'aws', meaning: 'The endpoint refuses the connection.', remedy: CHECK_NETWORK },
   'connection.region': {
     fault: 'operator',
-    meaning: 'The region that the environment or the profile names is no name of a region.',
+    meaning:
+      'The region that the environment or the profile names is no name of a region, or no known region answers there.',
     remedy: 'Set it to one region such as `eu-central-1`.',
   },
   'connection.timeout': {
