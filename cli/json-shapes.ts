@@ -100,6 +100,8 @@ const HISTORY_VERIFY = z.object({
   unrecorded: z.array(z.string()),
   older: z.array(z.string()),
   unproven: z.array(z.string()),
+  otherPlans: z.array(z.string()),
+  afterHead: z.array(z.string()),
   withoutResult: z.array(z.string()),
 });
 

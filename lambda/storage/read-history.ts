@@ -3,8 +3,10 @@ import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import {
+  LOCAL_EVIDENCE,
   RECORD_FOLDER_NAME,
   RECORD_NAME,
+  RESULT_INDEX,
   RESULTS,
   recordFolder,
   resultFile,
@@ -122,12 +124,17 @@ class HistoryReader {
     }
   }
 
-  /** Finds folders of attempts and outcomes whose result is not there. */
+  /** Finds folders of attempts and outcomes, and evidence records, whose results are not there. */
   private async findLostResults(names: readonly string[], results: ReadonlyMap<string, ApplyResult>): Promise<void> {
     const { store } = this;
     const folders = names.filter(
       (name) => !name.includes('.') && !results.has(name) && !names.includes(`${name}.json`),
     );
+    // Local results have their chain among them. The first record is that of an approval, which is in another folder.
+    const isLeft = folders.some((name) => resultFolder(name) !== LOCAL_EVIDENCE && resultFolder(name) !== RESULT_INDEX);
+    if (results.size === 0 && resultIds(names).length === 0 && !isLeft)
+      if ((await store.list(LOCAL_EVIDENCE)).length > 0)
+        this.unreadable.push(`the results that the records in ${store.locate(LOCAL_EVIDENCE)} name`);
     const contents = await eachOf(folders, (name) => store.list(resultFolder(name)));
     for (const [index, name] of folders.entries())
       if (contents[index]?.some((each) => RECORD_FOLDER_NAME.test(each)))

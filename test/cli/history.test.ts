@@ -18,6 +18,7 @@ import type { HistoryJson } from '../../cli/json-shapes';
 import { DEFAULT_BUCKET, type Emulator, startEmulator } from '../../emulator/server';
 import { s3Store } from '../../lambda/aws/s3-store';
 import { indexResults } from '../../lambda/deletion/index-results';
+import { digestOf } from '../../lambda/runtime/digest';
 import { smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { validateJson } from '../support/json-schemas';
@@ -301,8 +302,18 @@ describe('lightsail-retention history', () => {
         code: 6,
         broken: [expect.objectContaining({ fault: 'object.altered', place: plan, number: 1 })],
       });
+      const { digest: _, ...content } = JSON.parse(text);
+      const renamed = { ...content, id: `${content.id.slice(0, -8)}12345678` };
+      for (const changed of ['', '{}', text.replace(content.id, renamed.id).replace(/sha256:/g, 'sha256:0')])
+        for (const written of [changed, JSON.stringify({ ...renamed, digest: digestOf(renamed) })]) {
+          writeFileSync(plan, written);
+          expect(await verify()).toEqual({ code: 6, broken: [expect.objectContaining({ place: plan })] });
+        }
       expect((await cli('report', '--plan-out', plan, '--quiet')).code).toBe(0);
       expect(await verify()).toEqual({ code: 0, broken: [] });
+      expect((await history('--verify', '--store', results(), '--format', 'json')).out).toMatch(
+        /"otherPlans": \[\s*"[^"]*plan\.json"/,
+      );
       rmSync(plan);
       expect(await verify()).toEqual({ code: 0, broken: [] });
       writeFileSync(plan, text);

@@ -7,7 +7,7 @@ import { recordApproval, recordResult } from '../../lambda/deletion/record-delet
 import { type Verification, verifyEvidence } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
 import { resultSentence } from '../../lambda/render/result-text';
-import { sha256Of } from '../../lambda/runtime/digest';
+import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { type EvidenceHead, evidenceEntry, recordEvidence } from '../../lambda/storage/evidence';
 import { jsonObject } from '../../lambda/storage/json-object';
 import { evidenceName, fileListFile, recordFile } from '../../lambda/storage/keys';
@@ -84,7 +84,7 @@ describe('a record', () => {
       get: (key) => get(noted(key)),
       fingerprint: (key, version) => fingerprint(noted(key), version),
     };
-    const { broken } = await verifyEvidence({ ...place.ports, store, now: AT + DAY }, head);
+    const { broken } = await verifyEvidence({ ...place.ports, store, digest: digestOf, now: AT + DAY }, head);
     return {
       read,
       broken: broken.map(({ number, fault, message }) => ({ number: number - head.number, fault, message })),
@@ -406,6 +406,53 @@ it('the result of a plan of which a run goes on has the recorded outcomes of its
   objects.set(key, (objects.get(key) ?? '').replace('"outcome":"deleted"', '"outcome":"spared"'));
   const altered = { fault: 'object.altered', place: `memory:${key}` };
   expect((await place.verify()).broken).toEqual([expect.objectContaining(altered)]);
+});
+
+describe('two lists of an unfinished plan between which no run began', () => {
+  const plan = planOf(2);
+  const files = [`results/${plan.id}.json`, recordFile(plan, 0, 'attempt')] as const;
+  /** Writes both files in the state with this name, and returns them. */
+  const write = (objects: Map<string, string>, state: string): Map<string, string> => {
+    for (const key of files) objects.set(key, (objects.get(key) ?? '').replace(/\}\s*$/, `, "state": "${state}" }\n`));
+    return new Map(files.map((key) => [key, objects.get(key) ?? '']));
+  };
+  async function twoLists() {
+    const { objects, place } = await aHistory();
+    await place.approve(2);
+    await place.remove(2, 'run-1', 'unfinished');
+    const first = write(objects, 'first');
+    await place.result(2);
+    const second = write(objects, 'second');
+    await place.result(2);
+    return { objects, place, first, second };
+  }
+  const placesIn = async (place: EvidencePlace): Promise<readonly string[]> =>
+    (await place.verify()).broken.map(({ place: where }) => where).filter((where) => !where.includes('/index/'));
+
+  it('are compared one by one: a file of each is no state of either', async () => {
+    const { objects, place, first, second } = await twoLists();
+    expect(await placesIn(place)).toEqual([]);
+    for (const [key, text] of first) {
+      objects.set(key, text);
+      expect([key, await placesIn(place)]).toEqual([
+        key,
+        expect.arrayContaining([expect.stringContaining('results/')]),
+      ]);
+      objects.set(key, second.get(key) ?? '');
+    }
+  });
+
+  it('count in either order, but not one that has fewer files', async () => {
+    const { objects, place, first, second } = await twoLists();
+    for (const [key, text] of first) objects.set(key, text);
+    expect(await placesIn(place)).toEqual([]);
+    for (const [key, text] of second) objects.set(key, text);
+    objects.set(recordFile(plan, 1, 'attempt'), '{}');
+    await place.result(2);
+    expect(await placesIn(place)).toEqual([]);
+    for (const [key, text] of first) objects.set(key, text);
+    expect(await placesIn(place)).toEqual(expect.arrayContaining(files.map((key) => `memory:${key}`)));
+  });
 });
 
 it('files of a plan whose id has no time are named, too', async () => {
