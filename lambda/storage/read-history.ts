@@ -14,7 +14,7 @@ import {
   resultIndexPage,
 } from './keys';
 import {
-  type IndexedResult,
+  type IndexedPlan,
   indexedPlans,
   isIndexed,
   listIndexPages,
@@ -32,6 +32,11 @@ export interface StoredHistory {
   readonly unreadable: readonly string[];
   /** Names directly in `results/`. */
   readonly names: readonly string[];
+}
+
+interface ListedResult {
+  readonly plan: IndexedPlan;
+  readonly result: ApplyResult;
 }
 
 /** Reads an object; null: there is none. Empty: it is a link that leads nowhere, a pipe, or a file without access. */
@@ -83,11 +88,11 @@ class HistoryReader {
     return { results: [...results.values()], unreadable: [...this.unreadable].sort(), names };
   }
 
-  private async readIndex(): Promise<readonly IndexedResult[]> {
+  private async readIndex(): Promise<readonly ListedResult[]> {
     const { store } = this;
     const pages = await eachOf(await listIndexPages(store), async (number) => {
       const text = await readIfRegular(store, resultIndexPage(number));
-      return { number, results: text === null ? [] : parseIndexPage(text) };
+      return { number, results: text === null ? [] : parseIndexPage(text, ({ plan, result }) => ({ plan, result })) };
     });
     for (const { number, results } of pages)
       if (results === null) this.unreadable.push(store.locate(resultIndexPage(number)));
@@ -97,10 +102,10 @@ class HistoryReader {
   /**
    * Finds the unfinished results that have fewer outcomes than are recorded: a run that died did not write them again.
    */
-  private async findOutdated(indexed: readonly IndexedResult[]): Promise<ReadonlySet<string>> {
+  private async findOutdated(indexed: readonly ListedResult[]): Promise<ReadonlySet<string>> {
     const open = indexed.filter(({ plan }) => plan.status === 'unfinished');
     const names = await eachOf(open, ({ result }) => this.store.list(recordFolder(result.plan)));
-    const isOutdated = ({ result }: IndexedResult, index: number): boolean =>
+    const isOutdated = ({ result }: ListedResult, index: number): boolean =>
       (names[index] ?? []).filter((name) => RECORD_NAME.exec(name)?.[2] === 'outcome').length > result.items.length;
     return new Set(open.filter(isOutdated).map(({ plan }) => plan.id));
   }

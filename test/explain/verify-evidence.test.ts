@@ -521,7 +521,7 @@ describe('the index of results', () => {
     await place.delete(1);
     const forged = storedResult(aResult(id, [anOutcome('web-9')], { status: 'finished' }));
     await place.ports.store.put(forged);
-    const [entry] = parseIndexPage(objects.get(PAGE) ?? '') ?? [];
+    const [entry] = parseIndexPage(objects.get(PAGE) ?? '', (entry) => entry) ?? [];
     const result = JSON.parse(objects.get(forged.key) ?? '');
     const plan = indexedPlan(result, null, resultSentence(result));
     const added = { plan, result, line: JSON.stringify(result) };
@@ -535,7 +535,7 @@ describe('the index of results', () => {
       const { objects, broken } = await withForged(id);
       const message = `memory:${PAGE} is not as this version writes the index`;
       expect(broken).toContainEqual(expect.objectContaining({ fault: 'index.altered', message }));
-      expect(parseIndexPage(objects.get(PAGE) ?? '')).toBeNull();
+      expect(parseIndexPage(objects.get(PAGE) ?? '', (entry) => entry)).toBeNull();
     },
   );
 
@@ -543,7 +543,7 @@ describe('the index of results', () => {
     const { objects, place } = await aHistory();
     objects.set(PAGE, (objects.get(PAGE) ?? '').replace(planOf(1).id, planOf(19).id));
     expect((await place.verify()).broken).toContainEqual(expect.objectContaining({ fault: 'index.altered' }));
-    expect(parseIndexPage(objects.get(PAGE) ?? '')).toBeNull();
+    expect(parseIndexPage(objects.get(PAGE) ?? '', (entry) => entry)).toBeNull();
   });
 
   it('with an entry whose result is stored and in no record is named', async () => {
@@ -602,7 +602,7 @@ const replaceLast = (text: string, from: string, to: string): string => {
 
 /** A page of the index without a plan, as this version would write it. */
 function withoutPlan(text: string, id: string): string {
-  const page = parseIndexPage(text) ?? [];
+  const page = parseIndexPage(text, (entry) => entry) ?? [];
   const kept = page.filter(({ plan }) => plan.id !== id);
   return [...indexPageObject(1, kept).body].join('');
 }
