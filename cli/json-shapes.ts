@@ -117,6 +117,7 @@ const EXPLAIN = z.union([
     ...EXPLAINED,
     type: z.literal('snapshot'),
     snapshot: SNAPSHOT,
+    outcomes: HISTORY_SHAPE,
     steps: z.array(
       z.object({
         title: z.string(),
