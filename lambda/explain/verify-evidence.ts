@@ -50,7 +50,12 @@ export async function verifyEvidence(ports: VerifyPorts, head: EvidenceHead | nu
   const objects = await new ObjectsCheck(ports, records).run();
   const [first, last, end] = [records[0], records.at(-1), chain.read.at(-1)];
   const since = first === undefined ? Number.POSITIVE_INFINITY : Date.parse(first.at);
-  const index = await verifyIndex(ports, { plans: objects.plans, since, last: end?.number ?? 0 });
+  const index = await verifyIndex(ports, {
+    plans: objects.plans,
+    since,
+    last: end?.number ?? 0,
+    hasExpired: objects.expired > 0,
+  });
   const checkedChain = new ChainCheck(ports, chain).run(head);
   const found = await findUnrecorded(ports, objects.recorded, since);
   return {

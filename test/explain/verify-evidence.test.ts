@@ -485,6 +485,16 @@ describe('the index of results', () => {
     });
   });
 
+  it('with a page of another number is named', async () => {
+    const { objects, place } = await aHistory();
+    const [text, other] = [objects.get(PAGE) ?? '', 'results/index/00009.json'];
+    objects.set(other, text);
+    const named = [expect.objectContaining({ fault: 'index.inserted', place: `memory:${other}` })];
+    expect((await place.verify()).broken).toEqual(named);
+    objects.delete(PAGE);
+    expect((await place.verify()).broken).toEqual(named);
+  });
+
   it('that is formatted otherwise or cut is named', async () => {
     const cut = { fault: 'index.altered', message: `memory:${PAGE} is not as this version writes the index` };
     const pretty = (text: string): string => JSON.stringify(JSON.parse(text), null, 2);
@@ -606,6 +616,22 @@ function withoutPlan(text: string, id: string): string {
   const kept = page.filter(({ plan }) => plan.id !== id);
   return [...indexPageObject(1, kept).body].join('');
 }
+
+it('files under any other name in the folders of reports, plans and results are named', async () => {
+  const { objects, place } = await aHistory();
+  const plan = planOf(1);
+  const others = [
+    `plans/${plan.id}.json.bak`,
+    `reports/${plan.id}/report-copy.json`,
+    `results/${plan.id}.json.bak`,
+    `results/${plan.id}/copy.json`,
+    `results/${plan.id}/other/000000.outcome.json`,
+    recordFile(plan, 0, 'outcome').replace('.json', '-copy.json'),
+  ];
+  for (const key of others) objects.set(key, '{}');
+  const { unrecorded, older, broken } = await place.verify();
+  expect([[...unrecorded, ...older].sort(), broken]).toEqual([others.map((key) => `memory:${key}`).sort(), []]);
+});
 
 it('files of a plan that no list has are named, and those from before the chain apart', async () => {
   const { objects, place } = await aHistory();
