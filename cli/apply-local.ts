@@ -4,6 +4,7 @@ import { makeDeleteClients, makeSnapshotDeletion } from '../lambda/aws/lightsail
 import { makeReadInventory } from '../lambda/aws/lightsail-inventory';
 import type { ApplyResult, RunOrigin } from '../lambda/core/plan/outcome';
 import type { Config } from '../lambda/core/policy/config';
+import type { Zone } from '../lambda/core/time/zone';
 import { RetentionError } from '../lambda/core/util/errors';
 import { oneLine } from '../lambda/core/util/safe-text';
 import {
@@ -26,10 +27,11 @@ import { snapshotKinds } from '../lambda/kinds/registry';
 import type { SnapshotDeletion } from '../lambda/ports/deletion-ports';
 import type { ReadInventory } from '../lambda/ports/ports';
 import { type Preview, raisedCapsText, renderPreview } from '../lambda/render/preview';
+import { renderResultHtml } from '../lambda/render/result-html';
 import { outcomeLine, renderResultText, resultEnd } from '../lambda/render/result-text';
 import { digestOf, sha256Of } from '../lambda/runtime/digest';
 import { type EvidenceHead, type EvidencePorts, headText } from '../lambda/storage/evidence';
-import { planCopyFile, planFile, resultFile } from '../lambda/storage/keys';
+import { planCopyFile, planFile, resultFile, resultPage } from '../lambda/storage/keys';
 import { applyStopped } from './apply-stopped';
 import { confirmCount } from './ask-count';
 import { type Caller, type CallerIdentity, findIdentity } from './aws';
@@ -228,6 +230,28 @@ class LocalApply {
     await writeOut(out, chunks).catch((error: unknown) => reportFailure(error, err, env));
   }
 
+  /** Writes the result as a page to print. It is a view, so that a failure is printed and decides nothing. */
+  private async storePage(result: ApplyResult, zone: Zone): Promise<void> {
+    const { plan, status } = result;
+    const text = 'the run stopped before every snapshot had an outcome';
+    const end =
+      status === 'finished' ? { state: status } : ({ state: 'stopped', code: 'apply.stopped', text } as const);
+    const context = {
+      planId: plan.id,
+      zone,
+      region: this.caller.region,
+      result,
+      unread: null,
+      end,
+      resumeCommand: null,
+    };
+    const body = renderResultHtml({ ...context, evidenceHead: this.head && headText(this.head) });
+    const object = { key: resultPage(plan.id), contentType: 'text/html; charset=utf-8', body };
+    await this.place.store.put(object).catch((error: unknown) => {
+      reportFailure(error, this.terminal.err, this.terminal.env);
+    });
+  }
+
   private async delete(prepared: Prepared): Promise<ExitCode> {
     const { err, out, env } = this.terminal;
     const { quiet } = this.options;
@@ -275,6 +299,7 @@ class LocalApply {
           note(error);
           return outcomes.result();
         });
+      await this.storePage(result, prepared.config.zone);
       await this.print(renderResultText(result, columnsOf(out)));
       if (!quiet && failure === null)
         err.write(`\noutcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { distance } from 'fastest-levenshtein';
 import { mismatches } from '../lambda/config/mismatch';
-import { historyOf } from '../lambda/core/plan/history';
+import type { HistoryItem } from '../lambda/core/plan/history';
 import type { Config } from '../lambda/core/policy/config';
 import type { EvaluatedSnapshot, Inventory } from '../lambda/core/report/report-model';
 import type { Snapshot } from '../lambda/core/snapshot/snapshot';
@@ -12,18 +11,19 @@ import { jsonText, oneLine } from '../lambda/core/util/safe-text';
 import type { WhyNot } from '../lambda/explain/explain-policy-source';
 import { explainSnapshot, type Passage } from '../lambda/explain/explain-snapshot';
 import { decideConfirmed } from '../lambda/inventory/confirm-sources';
+import type { LiveInventory } from '../lambda/ports/ports';
 import { jsonSnapshot } from '../lambda/render/json';
 import { formatCount } from '../lambda/render/numbers';
 import { wrap } from '../lambda/render/terminal';
 import { reportOrder } from '../lambda/reporting/make-report';
-import type { StoredHistory } from '../lambda/storage/read-history';
 import { ambiguousName } from './ambiguous-name';
 import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
+import { explainedAt, explainRecorded, type RecordedHistory, readRecorded } from './explain-history';
 import { ambiguousSources, type ExplainedSource, findSources, sourceJson, sourceText } from './explain-source';
 import type { ExplainFormat } from './formats';
-import { historyJson, readPlace, reportGaps } from './history';
-import { DEFAULT_FOLDER, openHistory, type StoreOptions } from './history-store';
+import { historyJson } from './history';
+import type { StoreOptions } from './history-store';
 import { historyText } from './history-text';
 import type { ExplainJson } from './json-shapes';
 import { loadConfig, warnOn, writtenRules } from './load-config';
@@ -94,11 +94,17 @@ function* renderExplanation(passages: readonly Passage[], columns: number, colou
 }
 
 /** The object that `explain --format json` prints about a snapshot. */
-function snapshotJsonOf(found: FoundSnapshot, item: EvaluatedSnapshot, passages: readonly Passage[]): ExplainJson {
+function snapshotJsonOf(
+  found: FoundSnapshot,
+  item: EvaluatedSnapshot,
+  passages: readonly Passage[],
+  outcomes: readonly HistoryItem[],
+): ExplainJson {
   return {
     ...explainHead(found),
     type: 'snapshot',
     snapshot: jsonSnapshot(item, { evaluatedAt: found.now, pricing: found.config.pricing }),
+    outcomes: outcomes.map(historyJson),
     steps: passages.map(({ title, lines }) => ({
       title,
       lines: lines.map((line) => (typeof line === 'string' ? { text: line.trim() } : { command: line.command })),
@@ -106,12 +112,7 @@ function snapshotJsonOf(found: FoundSnapshot, item: EvaluatedSnapshot, passages:
   };
 }
 
-const explainHead = ({ inventory, config, now }: FoundSnapshot) => ({
-  schemaVersion: 1 as const,
-  evaluatedAt: new Date(now).toISOString(),
-  timezone: config.zone.name,
-  complete: inventory.complete,
-});
+const explainHead = ({ inventory, config, now }: FoundSnapshot) => explainedAt(now, config.zone, inventory.complete);
 
 /** The account as it was decided for one run. */
 interface FoundSnapshot {
@@ -121,11 +122,16 @@ interface FoundSnapshot {
   readonly now: number;
 }
 
-/** Prints one snapshot's decision, step by step. */
-function explainOne(
+const isInventory = (answer: unknown): answer is LiveInventory =>
+  typeof answer === 'object' && answer !== null && 'scopes' in answer;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Prints one snapshot's decision, step by step, and what became of it in runs that did not delete it. */
+async function explainOne(
   found: FoundSnapshot,
   item: EvaluatedSnapshot,
-  options: ExplainOptions,
+  { options, history }: { readonly options: ExplainOptions; readonly history: RecordedHistory | null },
   terminal: Terminal,
 ): Promise<void> {
   const { inventory, items, config, now } = found;
@@ -135,8 +141,13 @@ function explainOne(
   const arn = item.snapshot.source?.arn ?? null;
   const source = arn === null ? null : inventory.sources(arn);
   const passages = explainSnapshot({ item, items, source, config, now, run: options, whyNot });
-  if (options.format === 'json') return writeOut(out, [`${jsonText(snapshotJsonOf(found, item, passages), 1)}\n`]);
-  return writeOut(out, renderExplanation(passages, columnsOf(out), out.isTTY === true && !env.NO_COLOR));
+  const outcomes = history?.of(item.snapshot.arn) ?? [];
+  if (options.format === 'json')
+    return writeOut(out, [`${jsonText(snapshotJsonOf(found, item, passages, outcomes), 1)}\n`]);
+  await writeOut(out, renderExplanation(passages, columnsOf(out), out.isTTY === true && !env.NO_COLOR));
+  if (history === null || outcomes.length === 0) return;
+  await writeOut(out, ['\n', wrap(`The history in ${history.where} has it:`, columnsOf(out), ''), '\n']);
+  await writeOut(out, historyText(outcomes, config.zone, columnsOf(out)));
 }
 
 /** Prints a source with a line for each of its snapshots. */
@@ -157,51 +168,21 @@ function explainSource(
   return writeOut(out, [`${jsonText(json, 1)}\n`]);
 }
 
-/**
- * Prints what the history has of a snapshot or source that was not found. False: nothing. The default folder need not
- * exist.
- */
-async function explainDeleted(
-  found: FoundSnapshot,
-  wanted: string,
-  options: ExplainOptions,
-  terminal: Terminal,
-): Promise<boolean> {
-  const { out } = terminal;
-  const isNamed = options.store !== undefined || options.stack !== undefined;
-  if (!isNamed && !existsSync(DEFAULT_FOLDER)) return false;
-  let recorded: StoredHistory;
-  try {
-    recorded = await readPlace(await openHistory(options, terminal));
-  } catch (error) {
-    if (isNamed) throw error;
-    return false;
-  }
-  const entries = historyOf(recorded.results, { wanted, since: null });
-  reportGaps(recorded, terminal);
-  if (entries.length === 0) return false;
-  if (options.format === 'json') {
-    const json: ExplainJson = { ...explainHead(found), type: 'history', entries: entries.map(historyJson) };
-    await writeOut(out, [`${jsonText(json, 1)}\n`]);
-  } else {
-    const columns = columnsOf(out);
-    const place = options.stack === undefined ? (options.store ?? DEFAULT_FOLDER) : `the stack ${options.stack}`;
-    await writeOut(out, [
-      wrap(`${oneLine(wanted)} was not found in the account; the history in ${oneLine(place)} has it:`, columns, ''),
-      '\n',
-    ]);
-    await writeOut(out, historyText(entries, found.config.zone, columns));
-  }
-  return true;
-}
-
 /** `explain`: the decision about one snapshot, or about each snapshot of a source, by name or ARN. Read-only. */
 export async function explain(wanted: string, given: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
   const { err } = terminal;
   const options = { ...given, profile: await profileToRepeat(given.profile, terminal.env) };
   const config = loadConfig(options.config, warnOn(err));
-  const live = await readAccount(given, config, terminal);
   const now = options.at?.(config.zone) ?? Date.now();
+  const recorded = await readRecorded(given, terminal);
+  const live = await readAccount(given, config, terminal).catch((error: unknown) => error);
+  if (!isInventory(live)) {
+    if (
+      await explainRecorded(recorded, wanted, { now, zone: config.zone, unread: messageOf(live), ...given }, terminal)
+    )
+      return EXIT.done;
+    throw live;
+  }
   const hasName = ({ arn, name }: { readonly arn: string | null; readonly name: string | null }): boolean =>
     (wanted.startsWith('arn:') ? arn : name) === wanted;
   const isWanted = (snapshot: Snapshot): boolean => hasName(snapshot);
@@ -221,14 +202,14 @@ export async function explain(wanted: string, given: ExplainOptions, terminal: T
   const [source] = sources;
   if (others.length > 0 && item !== undefined) throw ambiguous(wanted, [item, ...others], config.zone);
   if (sources.length > 1) throw ambiguousSources(wanted, sources);
-  if (item !== undefined) await explainOne(found, item, options, terminal);
+  if (item !== undefined) await explainOne(found, item, { options, history: recorded }, terminal);
   else if (source !== undefined) await explainSource(found, source, options, terminal);
-  else if (!(await explainDeleted(found, wanted, given, terminal))) {
-    if (inventory.complete) throw unknownSnapshot(wanted, inventory);
-    writeFailure(
-      { code: 'inventory.incomplete', message: `${oneLine(wanted)} was not found, and ${unreadText(inventory)}` },
-      err,
-    );
+  else {
+    const unread = inventory.complete ? null : unreadText(inventory);
+    if (await explainRecorded(recorded, wanted, { now, zone: config.zone, unread, ...given }, terminal))
+      return EXIT.done;
+    if (unread === null) throw unknownSnapshot(wanted, inventory);
+    writeFailure({ code: 'inventory.incomplete', message: `${oneLine(wanted)} was not found, and ${unread}` }, err);
     return EXIT.incomplete;
   }
   if (inventory.complete) return EXIT.done;

@@ -6,7 +6,7 @@ import { type Verification, verifyEvidence } from '../lambda/explain/verify-evid
 import { formatCount, formatNumber } from '../lambda/render/numbers';
 import { zoneText } from '../lambda/render/phrases';
 import { wrap } from '../lambda/render/terminal';
-import { sha256Of } from '../lambda/runtime/digest';
+import { digestOf, sha256Of } from '../lambda/runtime/digest';
 import { type EvidenceHead, headText, parseHead } from '../lambda/storage/evidence';
 import { EVIDENCE, evidenceNumber, LOCAL_EVIDENCE } from '../lambda/storage/keys';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -70,13 +70,23 @@ function linesOf(places: readonly string[], columns: number): string {
   return [...shown, ...(more > 0 ? [`    and ${formatNumber(more)} more\n`] : [])].join('');
 }
 
+/** Lists of places that break nothing: what each has, and what is to be known of it. */
+const notesOf = (found: Verification): readonly (readonly [readonly string[], string, string])[] => [
+  [found.unrecorded, 'object', 'in no record, for example of a run that died'],
+  [found.older, 'object', 'in no record, older than the chain by name and time'],
+  [found.unproven, 'result', 'in the index that nothing proves now'],
+  [found.otherPlans, 'plan file', 'with another plan than the one that was applied from it'],
+  [found.withoutResult, 'approval', 'without a result: the run still works, or it died'],
+  [found.afterHead, 'record', 'after the given head, about which it proves nothing'],
+];
+
 function* verificationText(
   verification: Verification,
   head: EvidenceHead | null,
   zone: Zone,
   columns: number,
 ): Generator<string> {
-  const { place, records, from, to, broken, expired, unrecorded, older, unproven, withoutResult } = verification;
+  const { place, records, from, to, broken, expired } = verification;
   const say = (text: string): string => wrap(text, columns, '');
   const time = (at: string): string => localMinute(Date.parse(at), zone);
   const span = from === null || to === null ? '' : `, ${time(from)} to ${time(to)} (${zoneText(zone)})`;
@@ -92,22 +102,11 @@ function* verificationText(
       );
   }
   if (expired > 0) yield say(`${formatCount(expired, 'object')} expired: removed after the time to keep them.`);
-  if (unrecorded.length > 0) {
-    yield say(`${formatCount(unrecorded.length, 'object')} in no record, for example of a run that died:`);
-    yield linesOf(unrecorded, columns);
-  }
-  if (older.length > 0) {
-    yield say(`${formatCount(older.length, 'object')} in no record, older than the chain by name and time:`);
-    yield linesOf(older, columns);
-  }
-  if (unproven.length > 0) {
-    yield say(`${formatCount(unproven.length, 'result')} in the index that nothing proves now:`);
-    yield linesOf(unproven, columns);
-  }
-  if (withoutResult.length > 0) {
-    yield say(`${formatCount(withoutResult.length, 'approval')} without a result: the run still works, or it died:`);
-    yield linesOf(withoutResult, columns);
-  }
+  for (const [places, thing, what] of notesOf(verification))
+    if (places.length > 0) {
+      yield say(`${formatCount(places.length, thing)} ${what}:`);
+      yield linesOf(places, columns);
+    }
   if (verification.head !== null) yield say(`Head: ${headText(verification.head)}`);
   if (head === null)
     yield say(
@@ -127,7 +126,10 @@ export async function verifyHistory(
   if (format === 'csv') throw verifyRefusal('got --verify with --format csv, expected text or json');
   const head = readHead(options.head);
   const verify = async (): Promise<Verification> =>
-    verifyEvidence({ store: place.store, hashText: sha256Of, folder: await chainOf(place), now: Date.now() }, head);
+    verifyEvidence(
+      { store: place.store, hashText: sha256Of, digest: digestOf, folder: await chainOf(place), now: Date.now() },
+      head,
+    );
   const verification = await verify().catch((error: unknown) => {
     throw place.explain(error);
   });

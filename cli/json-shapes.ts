@@ -277,6 +277,8 @@ const HISTORY_VERIFY = z.object({
   unrecorded: z.array(z.string()),
   older: z.array(z.string()),
   unproven: z.array(z.string()),
+  otherPlans: z.array(z.string()),
+  afterHead: z.array(z.string()),
   withoutResult: z.array(z.string()),
 });
 
@@ -292,6 +294,7 @@ const EXPLAIN = z.union([
     ...EXPLAINED,
     type: z.literal('snapshot'),
     snapshot: SNAPSHOT,
+    outcomes: HISTORY_SHAPE,
     steps: z.array(
       z.object({
         title: z.string(),

@@ -4,22 +4,25 @@ import type { Store } from '../ports/ports';
 import { resultSentence } from '../render/result-text';
 import { resultFile, resultIndexPage } from '../storage/keys';
 import {
-  type IndexedResult,
+  type IndexedLine,
   type IndexPageHead,
   indexedPlan,
   indexedPlans,
   indexPageObject,
   isIndexed,
   listResults,
-  parseIndexPage,
   readIndexHeads,
+  splitIndexPage,
 } from '../storage/result-index';
 import { APPLY_RESULT, parseStored } from '../storage/schemas';
 
 /** A page has at most this many results, */
 export const MAX_RESULTS_PER_PAGE = 100;
-/** and grows to about this many characters. */
-export const MAX_PAGE_LENGTH = 8_000_000;
+/**
+ * and grows to about this many characters: so many that 1,000 results of 800 snapshots are less than 20 pages, and so
+ * few that a function of 512 MB can write one.
+ */
+export const MAX_PAGE_LENGTH = 40_000_000;
 
 /** At most this many results are added at once: after an upgrade, the runs that follow add the others. */
 const MAX_ADDED = 200;
@@ -39,18 +42,18 @@ function missingIn(heads: readonly IndexPageHead[], stored: ReadonlyMap<string, 
 }
 
 /** Reads results. One that is gone, or cannot be read, is left to `history`, which names it. */
-async function readResults(store: Store, listed: readonly Listed[]): Promise<readonly IndexedResult[]> {
-  const results = await eachOf(listed, async ([id, storedAt]): Promise<IndexedResult | null> => {
+async function readResults(store: Store, listed: readonly Listed[]): Promise<readonly IndexedLine[]> {
+  const results = await eachOf(listed, async ([id, storedAt]): Promise<IndexedLine | null> => {
     const text = await store.get(resultFile(id));
     const result = parseStored(APPLY_RESULT, text);
     if (text === null || result === null || result.plan.id !== id) return null;
-    return { plan: indexedPlan(result, storedAt, resultSentence(result)), result, line: jsonText(JSON.parse(text)) };
+    return { plan: indexedPlan(result, storedAt, resultSentence(result)), line: jsonText(JSON.parse(text)) };
   });
   return results.filter((each) => each !== null);
 }
 
 /** How many results fit into a page that has `used` results of `length` characters; at least one into an empty page. */
-function fitting(results: readonly IndexedResult[], used: number, length: number): number {
+function fitting(results: readonly IndexedLine[], used: number, length: number): number {
   let [count, total] = [0, length];
   for (const { line } of results) {
     total += line.length;
@@ -61,9 +64,9 @@ function fitting(results: readonly IndexedResult[], used: number, length: number
 }
 
 /** Adds results to the last page, or to a new one. Returns how many were added; null: another writer was faster. */
-async function append(store: Store, last: number, results: readonly IndexedResult[]): Promise<number | null> {
+async function append(store: Store, last: number, results: readonly IndexedLine[]): Promise<number | null> {
   const page = last === 0 ? null : await store.getVersioned(resultIndexPage(last));
-  const before = page === null ? null : parseIndexPage(page.text);
+  const before = page === null ? null : splitIndexPage(page.text);
   const count = page === null || before === null ? 0 : fitting(results, before.length, page.text.length);
   if (page !== null && before !== null && count > 0) {
     const object = indexPageObject(last, [...before, ...results.slice(0, count)]);

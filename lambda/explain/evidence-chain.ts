@@ -1,7 +1,7 @@
 import { MINUTE_MS } from '../core/time/units';
 import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
-import type { HashText, Store } from '../ports/ports';
+import type { Digest, HashText, Store } from '../ports/ports';
 import { type EvidenceHead, evidenceText, headText } from '../storage/evidence';
 import { EVIDENCE_KEYS, evidenceName, evidenceNumber } from '../storage/keys';
 import { EVIDENCE_RECORD, type EvidenceRecord, parseStored } from '../storage/schemas';
@@ -9,6 +9,7 @@ import { EVIDENCE_RECORD, type EvidenceRecord, parseStored } from '../storage/sc
 export interface VerifyPorts {
   readonly store: Store;
   readonly hashText: HashText;
+  readonly digest: Digest;
   /** EVIDENCE or LOCAL_EVIDENCE. */
   readonly folder: string;
   /** Epoch ms: whether an object was to be kept until now. */
@@ -26,6 +27,7 @@ export interface BrokenLink {
     | 'chain.empty'
     | 'chain.cut'
     | 'chain.rewritten'
+    | 'chain.second'
     | 'object.missing'
     | 'object.altered'
     | 'result.not-approved'

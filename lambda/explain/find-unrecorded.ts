@@ -1,19 +1,6 @@
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
-import {
-  EVIDENCE,
-  LISTED_NAME,
-  PLANS,
-  planFile,
-  RECORD_FOLDER_NAME,
-  REPORT_JSON,
-  REPORTS,
-  RESULTS,
-  reportFolder,
-  resultFile,
-  resultFolder,
-} from '../storage/keys';
-import { resultIds } from '../storage/result-index';
+import { EVIDENCE, LOCK_FILE, PLANS, REPORTS, RESULTS, reportFolder, resultFolder } from '../storage/keys';
 import { timeOfId } from './verify-index';
 
 /** Places of reports, plans, results and their files that no record names. */
@@ -31,32 +18,36 @@ interface FoundObject {
   readonly storedAt: number | null;
 }
 
-async function filesIn(store: Store, folder: string, keyOf: (id: string) => string): Promise<readonly FoundObject[]> {
+/** Matches what no record names: renderings, what a report keeps for the next one, notes of runs, and the lock. */
+const NOT_RECORDED = /\.(?:html|csv)$|^state\.json$|^mailed\.json$|^ended-.+\.json$/;
+
+/** The objects directly in a folder. `idOf`: the id of the report or plan of each name. */
+async function objectsIn(
+  store: Store,
+  folder: string,
+  idOf: (name: string) => string,
+): Promise<readonly FoundObject[]> {
   const times = await store.listDated(folder);
-  return resultIds(times.keys()).map((id) => ({ key: keyOf(id), id, storedAt: times.get(`${id}.json`) ?? null }));
+  return [...times]
+    .filter(([name]) => !NOT_RECORDED.test(name) && folder + name !== LOCK_FILE)
+    .map(([name, storedAt]) => ({ key: folder + name, id: idOf(name), storedAt }));
 }
 
+const idOfName = (name: string): string => name.split('.', 1)[0] ?? '';
+
 async function reportsIn(store: Store): Promise<readonly FoundObject[]> {
-  const found = await eachOf(await store.list(REPORTS), async (id) => {
-    const folder = reportFolder(id);
-    const storedAt = (await store.listDated(folder)).get(REPORT_JSON);
-    return storedAt === undefined ? [] : [{ key: `${folder}${REPORT_JSON}`, id, storedAt }];
-  });
+  const found = await eachOf(await store.list(REPORTS), (id) => objectsIn(store, reportFolder(id), () => id));
   return found.flat();
 }
 
-/** The attempts, outcomes, approvals and lists of all plans. */
-async function recordsIn(store: Store): Promise<readonly FoundObject[]> {
-  const ids = (await store.list(RESULTS)).filter((name) => !/^(index|evidence)$|\.(json|html)$/.test(name));
+/** The attempts, outcomes, approvals and lists of all plans, and what else is in their folders. */
+async function recordsIn(store: Store, files: ReadonlySet<string>): Promise<readonly FoundObject[]> {
+  const ids = (await store.list(RESULTS)).filter((name) => !/^(index|evidence)$/.test(name) && !files.has(name));
   const found = await eachOf(ids, async (id) => {
-    const folders = (await store.list(resultFolder(id))).filter((name) => RECORD_FOLDER_NAME.test(name));
-    const files: FoundObject[] = [];
-    for (const name of folders) {
-      const folder = `${resultFolder(id)}${name}/`;
-      for (const [file, storedAt] of await store.listDated(folder))
-        if (LISTED_NAME.test(file) || file.startsWith('once-')) files.push({ key: folder + file, id, storedAt });
-    }
-    return files;
+    const objects = [...(await objectsIn(store, resultFolder(id), () => id))];
+    for (const name of await store.list(resultFolder(id)))
+      objects.push(...(await objectsIn(store, `${resultFolder(id)}${name}/`, () => id)));
+    return objects;
   });
   return found.flat();
 }
@@ -68,8 +59,9 @@ export async function findUnrecorded(
   since: number,
 ): Promise<Unrecorded> {
   const ofReports =
-    folder === EVIDENCE ? [...(await reportsIn(store)), ...(await filesIn(store, PLANS, planFile))] : [];
-  const ofResults = [...(await filesIn(store, RESULTS, resultFile)), ...(await recordsIn(store))];
+    folder === EVIDENCE ? [...(await reportsIn(store)), ...(await objectsIn(store, PLANS, idOfName))] : [];
+  const names = new Set((await store.listDated(RESULTS)).keys());
+  const ofResults = [...(await objectsIn(store, RESULTS, idOfName)), ...(await recordsIn(store, names))];
   const found = [...ofReports, ...ofResults].filter(({ key }) => !recorded.has(key));
   const isOlder = ({ id, storedAt }: FoundObject): boolean => (timeOfId(id) ?? 0) < since && (storedAt ?? 0) < since;
   const placeOf = ({ key }: FoundObject): string => store.locate(key);

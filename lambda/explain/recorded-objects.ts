@@ -3,9 +3,10 @@ import { jsonText } from '../core/util/safe-text';
 import { eachOf } from '../ports/each-of';
 import { type ApprovalRecord, parseApproval } from '../storage/approval-record';
 import { type FileList, parseFileList } from '../storage/file-list';
-import { isReplaced, planCopyFile, planFile, recordFolder, resultFile, resultFolder } from '../storage/keys';
+import { isReplaced, planFile, recordFolder, resultFile, resultFolder } from '../storage/keys';
 import { APPLY_RESULT, type EvidenceRecord, ITEM_RESULT, PLAN_DIGEST, parseStored } from '../storage/schemas';
 import { type BrokenLink, readOrFailure, type VerifyPorts } from './evidence-chain';
+import { checkPlanFiles, LEADS_OUT } from './plan-files';
 
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1);
 
@@ -15,11 +16,18 @@ const readKeyOf = (key: string): string => key.replace(/\/\.([^/]+)\.v\d+$/, '/$
 const isFinishedBefore = (plan: PlanEvidence, other: PlanEvidence): boolean =>
   plan.isFinal && (!other.isFinal || (plan.list?.number ?? 0) < (other.list?.number ?? 0));
 
-/** An object with the hashes that it may have. */
+/** An object with the hash that it has to have. */
 interface Expected {
   readonly record: EvidenceRecord;
   readonly key: string;
-  readonly hashes: readonly string[];
+  readonly sha256: string;
+}
+
+/** The files that a later run of an unfinished plan may replace, as one list has them. */
+interface ReplacedFiles {
+  /** How many attempts, outcomes and approvals the plan had. None is ever removed. */
+  readonly size: number;
+  readonly files: readonly Expected[];
 }
 
 /** What the records have of one plan. */
@@ -34,8 +42,8 @@ export interface PlanEvidence {
   /** Whether that record is of the finished plan: it is final. */
   isFinal: boolean;
   isIndexed: boolean;
-  /** The files that a later run of an unfinished plan may replace, as that record lists them. */
-  readonly current: Map<string, Expected>;
+  /** Those lists of an unfinished plan between which no run began: the files are as one of them says. */
+  readonly current: ReplacedFiles[];
   /** All hashes that were recorded of its result. */
   readonly views: Set<string>;
 }
@@ -47,12 +55,19 @@ export interface RecordedObjects {
   readonly recorded: ReadonlySet<string>;
   /** By plan id. */
   readonly plans: ReadonlyMap<string, PlanEvidence>;
+  /** Places of plan files that have another plan now. */
+  readonly otherPlans: readonly string[];
   /** Keys of approvals whose run has recorded no result. */
   readonly open: readonly string[];
 }
 
-/** Matches a key that leads out of its folder. */
-const LEADS_OUT = /^[/\\]|(?:^|[/\\])\.\.?(?:[/\\]|$)/;
+interface RecordedApproval {
+  readonly record: EvidenceRecord;
+  readonly approval: ApprovalRecord | null;
+}
+
+/** Matches the key of a file that is never removed. */
+const RECORDED_FILE = /\/(?:\d+\.(?:attempt|outcome)|once-approval-[^/]+)\.json$/;
 
 /** Reads a list; null where it is none, or names a file that is not of its plan: such a file is never read. */
 function ownList({ ref }: EvidenceRecord, text: string): FileList | null {
@@ -80,7 +95,7 @@ export class ObjectsCheck {
     const { store } = this.ports;
     const { records } = this;
     const found = await eachOf(records, (record) =>
-      this.check({ record, key: record.ref.key, hashes: [record.sha256] }, record.ref.version),
+      this.check({ record, key: record.ref.key, sha256: record.sha256 }, record.ref.version),
     );
     const isIntact = new Set(records.filter((_, index) => found[index] === 'intact'));
     const lists = new Map<EvidenceRecord, FileList | null>();
@@ -90,27 +105,32 @@ export class ObjectsCheck {
     this.collect(lists, new Set(records.filter((_, index) => found[index] === 'expired')));
     const owners = await this.owners(isIntact);
     const files = await eachOf([...this.fixed.values()], (expected) => this.check(expected));
-    const current = await eachOf(
-      [...owners.values()].flatMap((plan) => this.currentOf(plan)),
-      (expected) => this.checkCurrent(expected),
-    );
+    const current = await eachOf([...owners.values()], (plan) => this.checkLists(plan));
     const noLists = [...lists].flatMap(([record, list]) => (list === null ? [this.noList(record)] : []));
     const views = await eachOf([...owners.values()], (plan) => this.checkView(plan));
-    const approvals = await this.checkApprovals(isIntact, [...owners.values()]);
+    const recorded = await this.readApprovals(isIntact);
+    const approvals = await this.checkApprovals(recorded, [...owners.values()]);
+    const planFiles = await checkPlanFiles(
+      this.ports,
+      records,
+      recorded.flatMap(({ approval }) => approval ?? []),
+    );
     const all = [
       ...found,
       ...files,
-      ...current,
+      ...current.flat(),
       ...noLists,
       ...this.foreignLists(owners),
       ...views.flat(),
       ...approvals,
+      ...planFiles.broken,
     ];
     return {
       broken: all.filter((each) => typeof each === 'object'),
       expired: all.filter((each) => each === 'expired').length,
       recorded: new Set([...records.map(({ ref }) => ref.key), ...this.listed]),
       plans: owners,
+      otherPlans: planFiles.otherPlans,
       open: [...this.plans.values()].flatMap(({ open }) => [...open]),
     };
   }
@@ -165,7 +185,7 @@ export class ObjectsCheck {
     if (known !== undefined) return known;
     const plan: PlanEvidence = {
       ...{ id: key.split('/', 2)[1] ?? '', approvals: new Set(), open: new Set() },
-      ...{ list: null, isFinal: false, isIndexed: false, current: new Map(), views: new Set() },
+      ...{ list: null, isFinal: false, isIndexed: false, current: [], views: new Set() },
     };
     this.plans.set(folder, plan);
     return plan;
@@ -186,7 +206,7 @@ export class ObjectsCheck {
       // The run has recorded its result, though the list of it is no longer kept.
       if (kind === 'result' && expired.has(record)) {
         plan?.open.clear();
-        if (plan?.isFinal === false) plan.current.clear();
+        if (plan?.isFinal === false) plan.current.length = 0;
       }
     }
   }
@@ -195,28 +215,37 @@ export class ObjectsCheck {
     const { files, isFinished, isIndexed } = list;
     const counts = !plan.isFinal;
     if (counts) {
-      // Without a new run, what changed between two lists is what late writers left.
-      if (isFinished || plan.open.size > 0) plan.current.clear();
+      if (isFinished || plan.open.size > 0) plan.current.length = 0;
       Object.assign(plan, { list: record, isFinal: isFinished, isIndexed: isFinished && isIndexed });
     }
+    const replaced: Expected[] = [];
     for (const { key, sha256 } of files) {
       const readKey = readKeyOf(key);
       this.listed.add(key).add(readKey);
       plan.open.delete(key);
       if (key === resultFile(plan.id) && counts) plan.views.add(sha256);
-      if (!isReplaced(key)) {
-        const id = `${key} ${sha256}`;
-        if (!this.fixed.has(id)) this.fixed.set(id, { record, key, hashes: [sha256] });
-      }
-      if (!isReplaced(readKey) || !counts) continue;
-      const earlier = plan.current.get(readKey)?.hashes ?? [];
-      plan.current.set(readKey, { record, key, hashes: [...earlier, sha256] });
+      const expected = { record, key, sha256 };
+      if (isReplaced(readKey)) replaced.push(expected);
+      if (!isReplaced(key)) this.fixed.set(`${key} ${sha256}`, this.fixed.get(`${key} ${sha256}`) ?? expected);
     }
+    const size = files.filter(({ key }) => RECORDED_FILE.test(readKeyOf(key))).length;
+    if (counts) plan.current.push({ size, files: replaced });
   }
 
-  /** A run that was approved and has recorded no result may have replaced the files of an unfinished plan. */
-  private currentOf({ isFinal, open, current }: PlanEvidence): readonly Expected[] {
-    return isFinal || open.size === 0 ? [...current.values()] : [];
+  /**
+   * Compares the files that runs replace with one list as a whole. Writers at the same time may record their lists in
+   * either order, so that the last record can have an earlier state: a list with fewer files than another one.
+   */
+  private async checkLists({ isFinal, open, current }: PlanEvidence): Promise<readonly Finding[]> {
+    // A run that was approved and has recorded no result may have replaced the files of an unfinished plan.
+    if (!isFinal && open.size > 0) return [];
+    const size = Math.max(...current.map((list) => list.size));
+    let last: readonly Finding[] = [];
+    for (const { files } of current.filter((list) => list.size === size)) {
+      last = await eachOf(files, (expected) => this.checkCurrent(expected));
+      if (last.every((finding) => typeof finding === 'string')) break;
+    }
+    return last;
   }
 
   /**
@@ -253,63 +282,47 @@ export class ObjectsCheck {
   }
 
   /** Compares an object with the hashes that a record, or the list that it names, has of it. */
-  private async check({ record, key, hashes }: Expected, version?: string): Promise<Finding> {
+  private async check({ record, key, sha256 }: Expected, version?: string): Promise<Finding> {
     const { store, now } = this.ports;
     const { number, ref } = record;
     const place = store.locate(key);
     const found = await readOrFailure(store.fingerprint(key));
     if (found !== null && 'failure' in found)
       return { number, fault: 'object.altered', place, message: `${found.failure}; the record ${number} names it` };
-    if (found !== null && hashes.includes(found.sha256)) return 'intact';
+    if (found?.sha256 === sha256) return 'intact';
     if (found === null && ref.keptUntil !== undefined && now > Date.parse(ref.keptUntil)) return 'expired';
     const kept = version === undefined ? null : await store.fingerprint(key, version).catch(() => null);
-    const restorable =
-      kept !== null && hashes.includes(kept.sha256) ? `; the recorded version ${version} is still there` : '';
+    const restorable = kept?.sha256 === sha256 ? `; the recorded version ${version} is still there` : '';
     const [fault, what] =
       found === null ? (['object.missing', 'is missing'] as const) : (['object.altered', 'was altered'] as const);
     return { number, fault, place, message: `${place} ${what} since the record ${number} was written${restorable}` };
   }
 
-  /** Checks the plan files of approvals, and that results name approvals which were recorded before them. */
-  private async checkApprovals(
-    isIntact: ReadonlySet<EvidenceRecord>,
-    plans: readonly PlanEvidence[],
-  ): Promise<readonly BrokenLink[]> {
+  /** Reads the recorded approvals; null for one that is not as it was recorded. */
+  private readApprovals(isIntact: ReadonlySet<EvidenceRecord>): Promise<readonly RecordedApproval[]> {
     const recorded = this.records.filter(({ kind }) => kind === 'approval');
-    const read = await eachOf(recorded, async (record) => ({
+    return eachOf(recorded, async (record) => ({
       record,
       approval: isIntact.has(record) ? parseApproval(await this.ports.store.get(record.ref.key)) : null,
     }));
-    const files = new Map(read.flatMap(({ approval }) => (approval?.planFile ? [[approval.planFile, approval]] : [])));
-    const altered = await eachOf([...files.values()], (approval) => this.checkPlanFile(approval));
+  }
+
+  /** Checks that results name approvals which were recorded before them. */
+  private async checkApprovals(
+    read: readonly RecordedApproval[],
+    plans: readonly PlanEvidence[],
+  ): Promise<readonly BrokenLink[]> {
     const unapproved = await eachOf(plans, async (plan) => {
       const own = read.filter(({ record }) => plan.approvals.has(record.ref.key));
       // An approval that is missing or altered is named already.
       return own.some(({ approval }) => approval === null) ? [] : this.checkApproved(plan, own);
     });
-    return [...altered, ...unapproved].flat();
-  }
-
-  /**
-   * Compares the file from which a plan was applied with the copy of it. Another file may have its name by now, and
-   * then it has neither the id nor the digest of the plan.
-   */
-  private async checkPlanFile({ plan, planFile = '' }: ApprovalRecord): Promise<readonly BrokenLink[]> {
-    const { store } = this.ports;
-    if (LEADS_OUT.test(planFile)) return [];
-    const copy = this.records.find(({ ref }) => ref.key === planCopyFile(plan));
-    const text = await readOrFailure(store.get(planFile));
-    if (copy === undefined || typeof text !== 'string') return [];
-    if (!text.includes(plan.id) && !text.includes(plan.digest)) return [];
-    if ((await store.fingerprint(planFile))?.sha256 === copy.sha256) return [];
-    const [place, { number, ref }] = [store.locate(planFile), copy];
-    const message = `${place} was altered since it was applied; the record ${number} names its copy ${store.locate(ref.key)}`;
-    return [{ number, fault: 'object.altered', place, message }];
+    return unapproved.flat();
   }
 
   private async checkApproved(
     { id, list }: PlanEvidence,
-    approvals: readonly { readonly record: EvidenceRecord; readonly approval: ApprovalRecord | null }[],
+    approvals: readonly RecordedApproval[],
   ): Promise<readonly BrokenLink[]> {
     const { store } = this.ports;
     const key = resultFile(id);

@@ -1,4 +1,5 @@
 import type { EvidenceHead } from '../storage/evidence';
+import { EVIDENCE, LOCAL_EVIDENCE } from '../storage/keys';
 import { type BrokenLink, ChainCheck, readChain, type VerifyPorts } from './evidence-chain';
 import { findUnrecorded, type Unrecorded } from './find-unrecorded';
 import { ObjectsCheck } from './recorded-objects';
@@ -19,8 +20,21 @@ export interface Verification extends Unrecorded {
   readonly expired: number;
   /** Entries of the index that nothing proves now: their results were removed after their time. */
   readonly unproven: readonly string[];
+  /** Files from which a plan was applied and which have a later plan now. */
+  readonly otherPlans: readonly string[];
+  /** Places of what the records after the given head name: that head proves nothing about them. */
+  readonly afterHead: readonly string[];
   /** Approvals whose run has recorded no result: it still runs, or it died. */
   readonly withoutResult: readonly string[];
+}
+
+/** Names the chain of local results in a place that has the chain of a bucket: only one of them is verified. */
+async function secondChain({ store, folder }: VerifyPorts): Promise<readonly BrokenLink[]> {
+  if (folder !== EVIDENCE) return [];
+  const { names } = await store.listAfter(LOCAL_EVIDENCE, '');
+  const [first, second] = [store.locate(EVIDENCE), store.locate(LOCAL_EVIDENCE)];
+  const message = `${first} has a chain, and ${second} has another, which was not verified; put each chain with its own results into a folder of its own`;
+  return names.length === 0 ? [] : [{ number: 1, fault: 'chain.second', place: second, message }];
 }
 
 /**
@@ -36,7 +50,13 @@ export async function verifyEvidence(ports: VerifyPorts, head: EvidenceHead | nu
   const objects = await new ObjectsCheck(ports, records).run();
   const [first, last, end] = [records[0], records.at(-1), chain.read.at(-1)];
   const since = first === undefined ? Number.POSITIVE_INFINITY : Date.parse(first.at);
-  const index = await verifyIndex(ports, { plans: objects.plans, since, last: end?.number ?? 0 });
+  const index = await verifyIndex(ports, {
+    plans: objects.plans,
+    since,
+    last: end?.number ?? 0,
+    hasExpired: objects.expired > 0,
+  });
+  const checkedChain = new ChainCheck(ports, chain).run(head);
   const found = await findUnrecorded(ports, objects.recorded, since);
   return {
     place: store.locate(folder),
@@ -44,13 +64,17 @@ export async function verifyEvidence(ports: VerifyPorts, head: EvidenceHead | nu
     head: end === undefined ? null : { number: end.number, sha256: end.sha256 },
     from: first?.at ?? null,
     to: last?.at ?? null,
-    broken: [...new ChainCheck(ports, chain).run(head), ...objects.broken, ...index.broken].sort(
+    broken: [...(await secondChain(ports)), ...checkedChain, ...objects.broken, ...index.broken].sort(
       (a, b) => a.number - b.number,
     ),
     expired: objects.expired,
     unrecorded: found.unrecorded,
     older: found.older,
     unproven: index.unproven,
+    otherPlans: objects.otherPlans,
+    afterHead: records
+      .filter(({ number }) => head !== null && number > head.number)
+      .map(({ number, ref }) => `${number}: ${store.locate(ref.key)}`),
     withoutResult: objects.open.map((key) => store.locate(key)),
   };
 }

@@ -26,6 +26,8 @@ interface IndexedChain {
   readonly since: number;
   /** The number of the last record. */
   readonly last: number;
+  /** Whether objects were removed after their time: the first pages of the index, too. */
+  readonly hasExpired: boolean;
 }
 
 interface IndexFindings {
@@ -55,10 +57,15 @@ class IndexCheck {
     const { store } = this.ports;
     const entries: (readonly [number, IndexedResult])[] = [];
     let isWhole = true;
+    /** The number of the next page; null: any, since earlier ones may have been removed after their time. */
+    let due = this.chain.hasExpired ? null : 1;
     for (const name of await store.list(RESULT_INDEX)) {
       const [, digits] = RESULT_INDEX_NAME.exec(name) ?? [];
       const place = store.locate(RESULT_INDEX + name);
       if (digits !== undefined) {
+        if (due !== null && Number(digits) !== due)
+          this.add('index.inserted', place, `${place} is a page of the index, and the page ${due} is missing`);
+        due = Number(digits) + 1;
         const page = await this.readPage(Number(digits));
         isWhole &&= page !== null;
         entries.push(...(page ?? []).map((entry) => [Number(digits), entry] as const));
@@ -92,8 +99,9 @@ class IndexCheck {
     const key = resultIndexPage(number);
     const text = await readOrFailure(store.get(key));
     if (text === null) return [];
-    const page = typeof text === 'string' ? parseIndexPage(text) : null;
-    if (page !== null && [...indexPageObject(number, page).body].join('') === text) return page;
+    const page = typeof text === 'string' ? parseIndexPage(text, (entry) => entry) : null;
+    const isExact = page?.every(({ line }) => jsonText(JSON.parse(line)) === line) === true;
+    if (page !== null && isExact && [...indexPageObject(number, page).body].join('') === text) return page;
     this.add('index.altered', store.locate(key), `${store.locate(key)} is not as this version writes the index`);
     return page;
   }

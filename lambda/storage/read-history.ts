@@ -3,8 +3,10 @@ import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
 import type { Store } from '../ports/ports';
 import {
+  LOCAL_EVIDENCE,
   RECORD_FOLDER_NAME,
   RECORD_NAME,
+  RESULT_INDEX,
   RESULTS,
   recordFolder,
   resultFile,
@@ -12,7 +14,7 @@ import {
   resultIndexPage,
 } from './keys';
 import {
-  type IndexedResult,
+  type IndexedPlan,
   indexedPlans,
   isIndexed,
   listIndexPages,
@@ -30,6 +32,11 @@ export interface StoredHistory {
   readonly unreadable: readonly string[];
   /** Names directly in `results/`. */
   readonly names: readonly string[];
+}
+
+interface ListedResult {
+  readonly plan: IndexedPlan;
+  readonly result: ApplyResult;
 }
 
 /** Reads an object; null: there is none. Empty: it is a link that leads nowhere, a pipe, or a file without access. */
@@ -81,11 +88,11 @@ class HistoryReader {
     return { results: [...results.values()], unreadable: [...this.unreadable].sort(), names };
   }
 
-  private async readIndex(): Promise<readonly IndexedResult[]> {
+  private async readIndex(): Promise<readonly ListedResult[]> {
     const { store } = this;
     const pages = await eachOf(await listIndexPages(store), async (number) => {
       const text = await readIfRegular(store, resultIndexPage(number));
-      return { number, results: text === null ? [] : parseIndexPage(text) };
+      return { number, results: text === null ? [] : parseIndexPage(text, ({ plan, result }) => ({ plan, result })) };
     });
     for (const { number, results } of pages)
       if (results === null) this.unreadable.push(store.locate(resultIndexPage(number)));
@@ -95,10 +102,10 @@ class HistoryReader {
   /**
    * Finds the unfinished results that have fewer outcomes than are recorded: a run that died did not write them again.
    */
-  private async findOutdated(indexed: readonly IndexedResult[]): Promise<ReadonlySet<string>> {
+  private async findOutdated(indexed: readonly ListedResult[]): Promise<ReadonlySet<string>> {
     const open = indexed.filter(({ plan }) => plan.status === 'unfinished');
     const names = await eachOf(open, ({ result }) => this.store.list(recordFolder(result.plan)));
-    const isOutdated = ({ result }: IndexedResult, index: number): boolean =>
+    const isOutdated = ({ result }: ListedResult, index: number): boolean =>
       (names[index] ?? []).filter((name) => RECORD_NAME.exec(name)?.[2] === 'outcome').length > result.items.length;
     return new Set(open.filter(isOutdated).map(({ plan }) => plan.id));
   }
@@ -122,12 +129,17 @@ class HistoryReader {
     }
   }
 
-  /** Finds folders of attempts and outcomes whose result is not there. */
+  /** Finds folders of attempts and outcomes, and evidence records, whose results are not there. */
   private async findLostResults(names: readonly string[], results: ReadonlyMap<string, ApplyResult>): Promise<void> {
     const { store } = this;
     const folders = names.filter(
       (name) => !name.includes('.') && !results.has(name) && !names.includes(`${name}.json`),
     );
+    // Local results have their chain among them. The first record is that of an approval, which is in another folder.
+    const isLeft = folders.some((name) => resultFolder(name) !== LOCAL_EVIDENCE && resultFolder(name) !== RESULT_INDEX);
+    if (results.size === 0 && resultIds(names).length === 0 && !isLeft)
+      if ((await store.list(LOCAL_EVIDENCE)).length > 0)
+        this.unreadable.push(`the results that the records in ${store.locate(LOCAL_EVIDENCE)} name`);
     const contents = await eachOf(folders, (name) => store.list(resultFolder(name)));
     for (const [index, name] of folders.entries())
       if (contents[index]?.some((each) => RECORD_FOLDER_NAME.test(each)))

@@ -8,7 +8,7 @@ import type { ApplyResult } from '../core/plan/outcome';
 import { jsonText } from '../core/util/safe-text';
 import type { Store, StoredObject } from '../ports/ports';
 import { LOCK_FILE, RESULT_INDEX, RESULT_INDEX_NAME, RESULTS, resultIndexPage } from './keys';
-import { parseStored, RESULT_INDEX_HEAD, RESULT_INDEX_PAGE } from './schemas';
+import { APPLY_RESULT, parseStored, RESULT_INDEX_HEAD } from './schemas';
 
 /** A result as the index lists it. */
 export interface IndexedPlan {
@@ -35,33 +35,59 @@ export interface IndexPageHead {
   readonly plans: readonly IndexedPlan[] | null;
 }
 
-/** A result with its line in the index. */
-export interface IndexedResult {
+/** A result on a page of the index. */
+export interface IndexedLine {
   readonly plan: IndexedPlan;
-  readonly result: ApplyResult;
   /** The result as JSON on one line, with its members in the order in which they were stored. */
   readonly line: string;
 }
 
+/** A result with its line in the index. */
+export interface IndexedResult extends IndexedLine {
+  readonly result: ApplyResult;
+}
+
+const HEAD_END = ',"results":[';
 const END_LINE = ']}';
 
 /** A page as an object, a line for each result. */
-export function indexPageObject(number: number, results: readonly IndexedResult[]): StoredObject {
+export function indexPageObject(number: number, results: readonly IndexedLine[]): StoredObject {
   const head = jsonText({ schemaVersion: 1, plans: results.map(({ plan }) => plan) });
   const lines = results.map(({ line }, index) => `${line}${index < results.length - 1 ? ',' : ''}\n`);
-  const body = [`${head.slice(0, -1)},"results":[\n`, ...lines, `${END_LINE}\n`];
+  const body = [`${head.slice(0, -1)}${HEAD_END}\n`, ...lines, `${END_LINE}\n`];
   return { key: resultIndexPage(number), contentType: 'application/json', body };
 }
 
-/** Parses a page; null where it is not as it was written. */
-export function parseIndexPage(text: string): readonly IndexedResult[] | null {
-  const page = parseStored(RESULT_INDEX_PAGE, text);
-  if (page === null) return null;
-  const stored: readonly unknown[] = JSON.parse(text).results;
-  return page.results.flatMap((result, index) => {
-    const plan = page.plans[index];
-    return plan === undefined ? [] : [{ plan, result, line: jsonText(stored[index]) }];
+const parseHead = (line: string): readonly IndexedPlan[] | null =>
+  line.endsWith(HEAD_END) ? (parseStored(RESULT_INDEX_HEAD, `${line}${END_LINE}`)?.plans ?? null) : null;
+
+/**
+ * Splits a page into the lines of its results, without parsing them; null where it is not as it was written. A line that
+ * is kept keeps the text of the page.
+ */
+export function splitIndexPage(text: string): readonly IndexedLine[] | null {
+  const [head = '', ...lines] = text.split('\n');
+  const plans = parseHead(head);
+  if (plans === null || lines.length !== plans.length + 2) return null;
+  if (lines.at(-1) !== '' || lines.at(-2) !== END_LINE) return null;
+  const split = plans.map((plan, index): IndexedLine | null => {
+    const [written = '', end] = [lines[index], index < plans.length - 1 ? ',' : ''];
+    return written.endsWith(`}${end}`) ? { plan, line: written.slice(0, written.length - end.length) } : null;
   });
+  return split.includes(null) ? null : split.filter((each) => each !== null);
+}
+
+/** Parses a page, one result at a time; null where it is not as it was written. `convert`: what to keep of each. */
+export function parseIndexPage<T>(text: string, convert: (indexed: IndexedResult) => T): readonly T[] | null {
+  const lines = splitIndexPage(text);
+  if (lines === null) return null;
+  const converted: T[] = [];
+  for (const { plan, line } of lines) {
+    const result = parseStored(APPLY_RESULT, line);
+    if (result?.plan.id !== plan.id) return null;
+    converted.push(convert({ plan, line, result }));
+  }
+  return converted;
 }
 
 /** Returns the numbers of the pages that there are, in order. */
@@ -75,7 +101,7 @@ export async function listIndexPages(store: Store): Promise<readonly number[]> {
 
 async function readHead(store: Store, number: number): Promise<IndexPageHead> {
   for await (const line of (await store.lines(resultIndexPage(number))) ?? []) {
-    return { number, plans: parseStored(RESULT_INDEX_HEAD, `${line}${END_LINE}`)?.plans ?? null };
+    return { number, plans: parseHead(line) };
   }
   return { number, plans: null };
 }

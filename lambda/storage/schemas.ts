@@ -161,16 +161,6 @@ const indexedPlan = z.looseObject({
 /** The first line of a page, completed: what the page has, without the results. */
 export const RESULT_INDEX_HEAD = z.looseObject({ schemaVersion: z.literal(1), plans: z.array(indexedPlan) });
 
-/** A page of the index of results. */
-export const RESULT_INDEX_PAGE = z
-  .looseObject({ schemaVersion: z.literal(1), plans: z.array(indexedPlan), results: z.array(APPLY_RESULT) })
-  .check(
-    z.refine(
-      ({ plans, results }) =>
-        plans.length === results.length && plans.every(({ id }, index) => id === results[index]?.plan.id),
-    ),
-  );
-
 interface AttemptBase {
   readonly arn: string;
   readonly name: string;

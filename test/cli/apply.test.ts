@@ -110,6 +110,9 @@ describe('lightsail-retention apply', () => {
     expect(text).toContain('Of 5 planned snapshots: 5 deleted. Freed: at most $10.00/month.');
     expect(err).toContain('deleted web-04 (us-east-1)\n');
     expect(err).toContain(`outcomes: ${join(work, 'results')}`);
+    const [name = ''] = results().filter((each) => /^\d{8}T/.test(each));
+    const page = readFileSync(join(work, 'results', name.replace('.json', '.html')), 'utf8');
+    expect(page).toMatch(/5 snapshots were deleted on .*Evidence<\/dt><dd>\d+:[0-9a-f]{64}<\/dd>/s);
     expect(count()).toBe(6);
     expect(stored()).toMatchObject({ status: 'finished', totals: { requested: 5, deleted: 5 } });
   });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { folderStore } from '../../cli/folder-store';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { headText } from '../../lambda/storage/evidence';
+import { type EvidenceHead, headText } from '../../lambda/storage/evidence';
 import { EVIDENCE, LOCAL_EVIDENCE } from '../../lambda/storage/keys';
 import { smallAccount } from '../deletion/rig';
 import { EvidencePlace } from '../fakes/evidence-place';
@@ -155,4 +155,38 @@ it('a place without a chain is broken, not whole', async () => {
   writeFileSync(join(folder, 'other.txt'), '');
   const { code, out } = await verify(folder);
   expect([code, out]).toEqual([6, expect.stringContaining('there is no record')]);
+});
+
+it('a place with two chains is not whole, and both are named', async () => {
+  await recorded(LOCAL_EVIDENCE);
+  const place = new EvidencePlace(folderStore(folder), { folder: EVIDENCE });
+  await place.report(9);
+  const { code, out } = await verify(folder, '--format', 'json');
+  const [message, fault] = [expect.stringContaining(join(folder, 'evidence')), 'chain.second'];
+  expect([code, JSON.parse(out).whole]).toEqual([6, false]);
+  expect(JSON.parse(out).broken).toContainEqual(
+    expect.objectContaining({ fault, message, place: join(folder, 'results', 'evidence/') }),
+  );
+});
+
+it('names the records after the given head', async () => {
+  const place = new EvidencePlace(folderStore(folder), { folder: LOCAL_EVIDENCE });
+  const head = await place.delete(1);
+  await place.delete(2);
+  const { code, out } = await verify(folder, '--head', headText(head as EvidenceHead));
+  expect([code, out]).toEqual([0, expect.stringContaining('2 records after the given head, about which it proves')]);
+  expect(out).toContain(`4: ${join(folder, 'results', '20261112T080000Z-1a2b3c4d')}`);
+});
+
+it('a place of which only the records are left is incomplete, and --verify names what is missing', async () => {
+  await recorded(LOCAL_EVIDENCE);
+  const results = join(folder, 'results');
+  for (const name of readdirSync(results)) if (name !== 'evidence') rmSync(join(results, name), { recursive: true });
+  for (const store of [folder, results]) {
+    const { code, err } = await history('--store', store);
+    expect([code, unwrapped(err)]).toEqual([3, expect.stringContaining('[history.incomplete]')]);
+    expect(unwrapped(err)).toContain('evidence');
+    const { code: verified, out } = await verify(store);
+    expect([verified, out]).toEqual([6, expect.stringContaining('[object.missing]')]);
+  }
 });

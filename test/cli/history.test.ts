@@ -18,6 +18,7 @@ import type { HistoryJson } from '../../cli/json-shapes';
 import { DEFAULT_BUCKET, type Emulator, startEmulator } from '../../emulator/server';
 import { s3Store } from '../../lambda/aws/s3-store';
 import { indexResults } from '../../lambda/deletion/index-results';
+import { digestOf } from '../../lambda/runtime/digest';
 import { smallAccount } from '../deletion/rig';
 import { pointSdkTo } from '../support/aws-env';
 import { validateJson } from '../support/json-schemas';
@@ -273,6 +274,48 @@ describe('lightsail-retention history', () => {
       expect(JSON.parse(out)).toMatchObject({ type: 'snapshot', snapshot: { name: 'web-06' } });
     });
 
+    it('has what became of it in a run that skipped it: why, when and by whose approval', async () => {
+      const { code, out } = await explain('web-06', '--store', results());
+      expect(code).toBe(0);
+      const text = unwrapped(out);
+      expect(text).toContain(`The history in ${results()} has it:`);
+      expect(text).toMatch(/Approved by arn:aws:iam::123456789012:user\/emulator/);
+      expect(text).toMatch(/skipped web-06 .*hold/);
+      const json = JSON.parse((await explain('web-06', '--store', results(), '--format', 'json')).out);
+      expect(validateJson('explain', json)).toEqual([]);
+      expect(json.outcomes).toEqual([expect.objectContaining({ name: 'web-06', outcome: 'spared' })]);
+      const other = JSON.parse((await explain('web-01', '--store', results(), '--format', 'json')).out);
+      expect(other).toMatchObject({ type: 'snapshot', outcomes: [] });
+    });
+
+    it('answers for a deleted snapshot without any credentials, and says that the account was not read', async () => {
+      const nowhere = join(work, 'no-such-file');
+      const files = { AWS_CONFIG_FILE: nowhere, AWS_SHARED_CREDENTIALS_FILE: nowhere };
+      const before = { ...process.env };
+      Object.assign(process.env, { ...files, AWS_EC2_METADATA_DISABLED: 'true' });
+      for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) delete process.env[name];
+      try {
+        const offline = (word: string, ...args: readonly string[]) => explain(word, '--store', results(), ...args);
+        for (const word of ['web-05', deleted]) {
+          const { code, out, err } = await offline(word);
+          expect([word, code]).toEqual([word, 0]);
+          expect(unwrapped(out)).toContain('deleted web-05 (instance, us-east-1');
+          expect(unwrapped(err)).toMatch(/note: the account was not read, or not completely: .*credentials/);
+        }
+        const json = JSON.parse((await offline('web-05', '--format', 'json')).out);
+        expect(validateJson('explain', json)).toEqual([]);
+        expect(json).toMatchObject({ type: 'history', complete: false, entries: [{ name: 'web-05' }] });
+        expect(await offline('none')).toMatchObject({
+          code: 1,
+          out: '',
+          err: expect.stringMatching(/\[credentials\.missing\]\n$/),
+        });
+      } finally {
+        for (const name of Object.keys(process.env)) delete process.env[name];
+        Object.assign(process.env, before);
+      }
+    });
+
     it('refuses a name that neither the account nor the history has', async () => {
       const { code, err } = await explain('none', '--store', results());
       expect(code).toBe(2);
@@ -301,8 +344,18 @@ describe('lightsail-retention history', () => {
         code: 6,
         broken: [expect.objectContaining({ fault: 'object.altered', place: plan, number: 1 })],
       });
+      const { digest: _, ...content } = JSON.parse(text);
+      const renamed = { ...content, id: `${content.id.slice(0, -8)}12345678` };
+      for (const changed of ['', '{}', text.replace(content.id, renamed.id).replace(/sha256:/g, 'sha256:0')])
+        for (const written of [changed, JSON.stringify({ ...renamed, digest: digestOf(renamed) })]) {
+          writeFileSync(plan, written);
+          expect(await verify()).toEqual({ code: 6, broken: [expect.objectContaining({ place: plan })] });
+        }
       expect((await cli('report', '--plan-out', plan, '--quiet')).code).toBe(0);
       expect(await verify()).toEqual({ code: 0, broken: [] });
+      expect((await history('--verify', '--store', results(), '--format', 'json')).out).toMatch(
+        /"otherPlans": \[\s*"[^"]*plan\.json"/,
+      );
       rmSync(plan);
       expect(await verify()).toEqual({ code: 0, broken: [] });
       writeFileSync(plan, text);

@@ -88,6 +88,41 @@ describe('the index of results', () => {
     expect(counted.read.length).toBeLessThanOrEqual(20);
   });
 
+  it('lets it read at most 20 objects also where each of 1,000 results has 250 snapshots with their reasons', async () => {
+    const reasons = [
+      { code: 'expireAfter', text: '53 days old (expireAfter 30d): made 2026-10-01, no later than 2026-10-24' },
+      { code: 'daily', text: 'no daily slot left: newer snapshots fill 7 of 7 (2026-11-17 to 2026-11-23)' },
+      { code: 'monthly', text: 'not the newest of 2026-10, and monthly has 12 of 12' },
+    ] as const;
+    const items = Array.from({ length: 250 }, (_, n) =>
+      anOutcome(`web-${n % 25}-${n}`, {
+        source: `web-${n % 25}`,
+        sourceArn: `arn:aws:lightsail:us-east-1:123456789012:Instance/0b9f7d1c-5a0e-4a86-9f0a-${1_000 + (n % 25)}`,
+        reasons,
+        requestId: `0b9f7d1c-5a0e-4a86-9f0a-3a5f${100_000 + n}`,
+      }),
+    );
+    const template = [...storedResult(aResult(idOf(0), items)).body].join('');
+    for (let n = 0; n < 1_000; n += 1) {
+      const body = [
+        template.replaceAll(idOf(0), idOf(n)).replaceAll('2026-11-23T08:01', `2026-11-23T${10 + (n % 10)}:01`),
+      ];
+      now += 1_000;
+      await store.put({ key: resultFile(idOf(n)), contentType: 'application/json', body });
+      if (n % 100 !== 99) continue;
+      await indexResults(store);
+      // The history needs no result that the index has, and could not read these.
+      for (let done = n - 99; done <= n; done += 1) objects.set(resultFile(idOf(done)), '');
+    }
+    const counted = counting(store);
+    const { results, unreadable } = await historyIn(counted.store);
+    expect({ results: results.length, unreadable }).toEqual({ results: 1_000, unreadable: [] });
+    const count = (wanted: string | null, since: number | null = null) => historyOf(results, { wanted, since }).length;
+    expect([count(null), count('web-3-3'), count('web-3')]).toEqual([250_000, 1_000, 10_000]);
+    expect(count(null, Date.UTC(2026, 10, 23, 19))).toBe(25_000);
+    expect(counted.read.length).toBeLessThanOrEqual(20);
+  }, 180_000);
+
   it('costs a run that adds its result few reads, whatever is stored already', async () => {
     for (let n = 0; n < 950; n += 1) await write(aResult(idOf(n), [anOutcome(`web-${n}`)]));
     for (let n = 0; n < 6; n += 1) await indexResults(store);
@@ -136,12 +171,13 @@ describe('the index of results', () => {
   });
 
   it('keeps what is no longer stored one by one, and results that are as large as a page', async () => {
-    const items = Array.from({ length: 12_000 }, (_, n) => anOutcome(`web-${n}-${'x'.repeat(300)}`));
+    const items = Array.from({ length: 12_000 }, (_, n) => anOutcome(`web-${n}-${'x'.repeat(3_000)}`));
     await write(aResult(idOf(1), [anOutcome('first')]));
     await write(aResult(idOf(2), items));
     await write(aResult(idOf(3), [anOutcome('last')]));
     await indexResults(store);
-    expect((objects.get(resultIndexPage(1)) ?? '').length).toBeLessThan(2 * MAX_PAGE_LENGTH);
+    const lengths = [1, 2, 3].map((page) => (objects.get(resultIndexPage(page)) ?? '').length);
+    expect(lengths.map((length) => length > MAX_PAGE_LENGTH)).toEqual([false, true, false]);
     for (const n of [1, 2, 3]) objects.delete(resultFile(idOf(n)));
     expect(await recordedIn(store)).toHaveLength(12_002);
   });

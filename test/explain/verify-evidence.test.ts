@@ -7,7 +7,7 @@ import { recordApproval, recordResult } from '../../lambda/deletion/record-delet
 import { type Verification, verifyEvidence } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
 import { resultSentence } from '../../lambda/render/result-text';
-import { sha256Of } from '../../lambda/runtime/digest';
+import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { type EvidenceHead, evidenceEntry, recordEvidence } from '../../lambda/storage/evidence';
 import { jsonObject } from '../../lambda/storage/json-object';
 import { evidenceName, fileListFile, recordFile } from '../../lambda/storage/keys';
@@ -84,7 +84,7 @@ describe('a record', () => {
       get: (key) => get(noted(key)),
       fingerprint: (key, version) => fingerprint(noted(key), version),
     };
-    const { broken } = await verifyEvidence({ ...place.ports, store, now: AT + DAY }, head);
+    const { broken } = await verifyEvidence({ ...place.ports, store, digest: digestOf, now: AT + DAY }, head);
     return {
       read,
       broken: broken.map(({ number, fault, message }) => ({ number: number - head.number, fault, message })),
@@ -408,6 +408,53 @@ it('the result of a plan of which a run goes on has the recorded outcomes of its
   expect((await place.verify()).broken).toEqual([expect.objectContaining(altered)]);
 });
 
+describe('two lists of an unfinished plan between which no run began', () => {
+  const plan = planOf(2);
+  const files = [`results/${plan.id}.json`, recordFile(plan, 0, 'attempt')] as const;
+  /** Writes both files in the state with this name, and returns them. */
+  const write = (objects: Map<string, string>, state: string): Map<string, string> => {
+    for (const key of files) objects.set(key, (objects.get(key) ?? '').replace(/\}\s*$/, `, "state": "${state}" }\n`));
+    return new Map(files.map((key) => [key, objects.get(key) ?? '']));
+  };
+  async function twoLists() {
+    const { objects, place } = await aHistory();
+    await place.approve(2);
+    await place.remove(2, 'run-1', 'unfinished');
+    const first = write(objects, 'first');
+    await place.result(2);
+    const second = write(objects, 'second');
+    await place.result(2);
+    return { objects, place, first, second };
+  }
+  const placesIn = async (place: EvidencePlace): Promise<readonly string[]> =>
+    (await place.verify()).broken.map(({ place: where }) => where).filter((where) => !where.includes('/index/'));
+
+  it('are compared one by one: a file of each is no state of either', async () => {
+    const { objects, place, first, second } = await twoLists();
+    expect(await placesIn(place)).toEqual([]);
+    for (const [key, text] of first) {
+      objects.set(key, text);
+      expect([key, await placesIn(place)]).toEqual([
+        key,
+        expect.arrayContaining([expect.stringContaining('results/')]),
+      ]);
+      objects.set(key, second.get(key) ?? '');
+    }
+  });
+
+  it('count in either order, but not one that has fewer files', async () => {
+    const { objects, place, first, second } = await twoLists();
+    for (const [key, text] of first) objects.set(key, text);
+    expect(await placesIn(place)).toEqual([]);
+    for (const [key, text] of second) objects.set(key, text);
+    objects.set(recordFile(plan, 1, 'attempt'), '{}');
+    await place.result(2);
+    expect(await placesIn(place)).toEqual([]);
+    for (const [key, text] of first) objects.set(key, text);
+    expect(await placesIn(place)).toEqual(expect.arrayContaining(files.map((key) => `memory:${key}`)));
+  });
+});
+
 it('files of a plan whose id has no time are named, too', async () => {
   const { objects, place } = await aHistory();
   const forged = ['results/mine/0123456789abcdef/000000.outcome.json', 'reports/mine/report.json', 'results/mine.json'];
@@ -436,6 +483,16 @@ describe('the index of results', () => {
       place: `memory:${PAGE}`,
       message: `memory:${PAGE} lists the plan ${id} otherwise than its result was recorded`,
     });
+  });
+
+  it('with a page of another number is named', async () => {
+    const { objects, place } = await aHistory();
+    const [text, other] = [objects.get(PAGE) ?? '', 'results/index/00009.json'];
+    objects.set(other, text);
+    const named = [expect.objectContaining({ fault: 'index.inserted', place: `memory:${other}` })];
+    expect((await place.verify()).broken).toEqual(named);
+    objects.delete(PAGE);
+    expect((await place.verify()).broken).toEqual(named);
   });
 
   it('that is formatted otherwise or cut is named', async () => {
@@ -474,7 +531,7 @@ describe('the index of results', () => {
     await place.delete(1);
     const forged = storedResult(aResult(id, [anOutcome('web-9')], { status: 'finished' }));
     await place.ports.store.put(forged);
-    const [entry] = parseIndexPage(objects.get(PAGE) ?? '') ?? [];
+    const [entry] = parseIndexPage(objects.get(PAGE) ?? '', (entry) => entry) ?? [];
     const result = JSON.parse(objects.get(forged.key) ?? '');
     const plan = indexedPlan(result, null, resultSentence(result));
     const added = { plan, result, line: JSON.stringify(result) };
@@ -488,7 +545,7 @@ describe('the index of results', () => {
       const { objects, broken } = await withForged(id);
       const message = `memory:${PAGE} is not as this version writes the index`;
       expect(broken).toContainEqual(expect.objectContaining({ fault: 'index.altered', message }));
-      expect(parseIndexPage(objects.get(PAGE) ?? '')).toBeNull();
+      expect(parseIndexPage(objects.get(PAGE) ?? '', (entry) => entry)).toBeNull();
     },
   );
 
@@ -496,7 +553,7 @@ describe('the index of results', () => {
     const { objects, place } = await aHistory();
     objects.set(PAGE, (objects.get(PAGE) ?? '').replace(planOf(1).id, planOf(19).id));
     expect((await place.verify()).broken).toContainEqual(expect.objectContaining({ fault: 'index.altered' }));
-    expect(parseIndexPage(objects.get(PAGE) ?? '')).toBeNull();
+    expect(parseIndexPage(objects.get(PAGE) ?? '', (entry) => entry)).toBeNull();
   });
 
   it('with an entry whose result is stored and in no record is named', async () => {
@@ -555,10 +612,26 @@ const replaceLast = (text: string, from: string, to: string): string => {
 
 /** A page of the index without a plan, as this version would write it. */
 function withoutPlan(text: string, id: string): string {
-  const page = parseIndexPage(text) ?? [];
+  const page = parseIndexPage(text, (entry) => entry) ?? [];
   const kept = page.filter(({ plan }) => plan.id !== id);
   return [...indexPageObject(1, kept).body].join('');
 }
+
+it('files under any other name in the folders of reports, plans and results are named', async () => {
+  const { objects, place } = await aHistory();
+  const plan = planOf(1);
+  const others = [
+    `plans/${plan.id}.json.bak`,
+    `reports/${plan.id}/report-copy.json`,
+    `results/${plan.id}.json.bak`,
+    `results/${plan.id}/copy.json`,
+    `results/${plan.id}/other/000000.outcome.json`,
+    recordFile(plan, 0, 'outcome').replace('.json', '-copy.json'),
+  ];
+  for (const key of others) objects.set(key, '{}');
+  const { unrecorded, older, broken } = await place.verify();
+  expect([[...unrecorded, ...older].sort(), broken]).toEqual([others.map((key) => `memory:${key}`).sort(), []]);
+});
 
 it('files of a plan that no list has are named, and those from before the chain apart', async () => {
   const { objects, place } = await aHistory();

@@ -3,7 +3,7 @@ import { indexResults } from '../../lambda/deletion/index-results';
 import { recordApproval, recordResult } from '../../lambda/deletion/record-deletion';
 import { type Verification, verifyEvidence } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
-import { sha256Of } from '../../lambda/runtime/digest';
+import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { type EvidenceHead, type EvidencePorts, evidenceEntry, recordEvidence } from '../../lambda/storage/evidence';
 import { jsonObject } from '../../lambda/storage/json-object';
 import { EVIDENCE, planFile, recordFile, reportFiles } from '../../lambda/storage/keys';
@@ -69,6 +69,6 @@ export class EvidencePlace {
   }
 
   verify(head: EvidenceHead | null = null, now = AT + DAY): Promise<Verification> {
-    return verifyEvidence({ ...this.ports, now }, head);
+    return verifyEvidence({ ...this.ports, digest: digestOf, now }, head);
   }
 }

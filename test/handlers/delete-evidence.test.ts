@@ -1,6 +1,6 @@
 import { verifyEvidence } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
-import { sha256Of } from '../../lambda/runtime/digest';
+import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { EVIDENCE } from '../../lambda/storage/keys';
 import { memoryStore } from '../fakes/memory-store';
 import { aResult, storedResult } from '../support/result-builder';
@@ -34,7 +34,13 @@ it('a deletion records its plan, its approval and its result, and the e-mail has
   withBench(async ({ approve, run, objects, mails }) => {
     expect((await run(await approve(), { evidence })).result).toMatchObject({ state: 'finished', deleted: 5 });
     expect(kindsIn(objects)).toEqual(['plan', 'approval', 'result']);
-    const ports = { store: memoryStore(objects), hashText: sha256Of, folder: EVIDENCE, now: Date.now() };
+    const ports = {
+      store: memoryStore(objects),
+      hashText: sha256Of,
+      digest: digestOf,
+      folder: EVIDENCE,
+      now: Date.now(),
+    };
     const { head, broken, withoutResult } = await verifyEvidence(ports, null);
     expect([broken, withoutResult]).toEqual([[], []]);
     expect(mails.at(-1)?.body).toContain(`Evidence: ${head?.number}:${head?.sha256}\n`);

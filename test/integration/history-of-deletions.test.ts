@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { folderStore } from '../../cli/folder-store';
 import type { HistoryJson } from '../../cli/json-shapes';
 import { type Verification, verifyEvidence } from '../../lambda/explain/verify-evidence';
-import { sha256Of } from '../../lambda/runtime/digest';
+import { digestOf, sha256Of } from '../../lambda/runtime/digest';
 import { parseHead } from '../../lambda/storage/evidence';
 import { EVIDENCE, LOCAL_EVIDENCE } from '../../lambda/storage/keys';
 import { unwrapped } from '../support/terminal';
@@ -183,7 +183,7 @@ describe('after real deletions of the sample account', () => {
         writeFileSync(join(root, key), bytes);
       };
       for (const [key, bytes] of entries) write(key, bytes);
-      const ports = { store: folderStore(root), hashText: sha256Of, folder, now: Date.now() };
+      const ports = { store: folderStore(root), hashText: sha256Of, digest: digestOf, folder, now: Date.now() };
       return {
         keys: oneOfEachForm(
           [...entries.keys()].filter((key) => !UNRECORDED.test(key) && isCurrent(key, [...entries.keys()])),
