@@ -6,7 +6,7 @@ import { escapeHtml } from '../escape';
 import { formatCount, formatDollars, formatNumber } from '../numbers';
 import { kindPlural } from '../phrases';
 import { regionCity } from '../region-names';
-import { allSizes, expiringSizes } from '../report-header';
+import { allSizes, expiringSizes, nextReportText } from '../report-header';
 import { bySource, regionsNotRead, unreadScopes } from '../report-sections';
 import { unknownSizeText } from '../totals';
 import { actionPanel } from './action-panel';
@@ -327,7 +327,8 @@ export function firstScreen(report: Report, situation: Situation, context: PageC
   const danger = subject === '' ? '' : `<span class="d">${escapeHtml(subject)}</span> `;
   const today = localDay(report.evaluatedAt, report.zone);
   const limits = limitsText(report, situation, context);
-  const notes = [...regionsNotRead(report), limits, changesText(report)].filter((text) => text !== '');
+  const next = nextReportText(context.run);
+  const notes = [...regionsNotRead(report), limits, changesText(report), next].filter((text) => text !== '');
   const mark = viewHtml(glyph(EYEBROW_MARKS[situation.kind]));
   return `<div class="hero"><div>
 <p class="eyebrow">${mark}${escapeHtml(eyebrow(report, situation, context))}</p>
