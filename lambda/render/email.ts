@@ -154,8 +154,9 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
     case 'deletable':
       return hasApplyCommand(report, context) ? applyBlock(report, context) : reportOnlySteps(report, context, keep);
     case 'nothing':
-      return attentionLines(report, context, 1).length === 0
-        ? ['You do not need to do anything.']
+      if (attentionLines(report, context, 1).length === 0) return ['You do not need to do anything.'];
+      return report.problems.length + report.stale.length === 0
+        ? ['Nothing is urgent. Look at what needs attention when you have time.']
         : ['Look at what needs attention. Nothing is deleted meanwhile.'];
   }
 }
