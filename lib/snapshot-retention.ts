@@ -196,7 +196,7 @@ export class SnapshotRetention extends Construct {
       deletes: checked.deletion !== 'off',
       ...(logRetention && { logRetention }),
     });
-    this.tellReport({ configurationDigest: config.digest });
+    this.tellReport({ configurationDigest: config.digest, reportSchedule: schedule });
     this.schedule = reportSchedule(this, 'Schedule', {
       description: 'Reports on Lightsail snapshots',
       input: REPORT_EVENT,
@@ -298,7 +298,7 @@ export class SnapshotRetention extends Construct {
     if (mode === 'automatic') {
       const starts = { timezone: config.zone.name, alias, deadLetters: this.deadLetters };
       const { scheduleName } = deletionSchedule(this, 'DeletionSchedule', starts);
-      this.tellReport({ reportSchedule: schedule, deletionSchedule: scheduleName });
+      this.tellReport({ deletionSchedule: scheduleName });
     }
     return deletion;
   }

@@ -8,6 +8,7 @@ import { s3Store } from '../aws/s3-store';
 import { chatChannel } from '../channels/chat';
 import { snsChannel } from '../channels/sns';
 import { parseInstant } from '../core/time/instant';
+import { nextScheduledDay } from '../core/time/report-schedule';
 import { malformedEvent } from '../core/util/malformed-event';
 import { snapshotKinds } from '../kinds/registry';
 import { checkFirstReport } from '../reporting/first-report';
@@ -107,6 +108,17 @@ export function wireReport(
       evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
       ...(env.chatTopicArn === undefined ? {} : { chat: chatChannel(sns, env.chatTopicArn) }),
     };
+    const { deletion, reportSchedule } = env;
+    const nextReport =
+      reportSchedule === undefined
+        ? null
+        : nextScheduledDay(
+            reportSchedule,
+            config.zone,
+            Math.max(now, scheduledAt ?? now),
+            isFirst ? null : scheduledAt,
+          );
+    const functionName = context.invokedFunctionArn.split(':')[6];
     const remaining = context.getRemainingTimeInMillis();
     const request = {
       reportId: newReportId(scheduledAt ?? now),
@@ -116,7 +128,9 @@ export function wireReport(
       deadline: clock() + Math.max(0, remaining - TIME_TO_REPORT),
       storeUntil: clock() + Math.max(remaining / 2, remaining - TIME_TO_SEND),
       isFirstCheck: isFirst,
-      ...(env.deletion && { deletion: env.deletion }),
+      ...(functionName !== undefined && { functionName }),
+      ...(nextReport !== null && { nextReport }),
+      ...(deletion && { deletion: { ...deletion, ...(reportSchedule !== undefined && { reportSchedule }) } }),
       ...(env.dashboard !== undefined && { dashboard: env.dashboard }),
     };
     log('report.started', { reportId: request.reportId, config: config.origin, digest: config.digest });

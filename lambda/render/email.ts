@@ -17,7 +17,7 @@ import { firstCleanUp } from './first-clean-up';
 import { formatNumber } from './numbers';
 import { evidenceLines, kindPlural, projectGuide } from './phrases';
 import { regionLabel } from './region-names';
-import type { TextContext } from './report-header';
+import { nextReportText, repeatCommand, type TextContext } from './report-header';
 import { regionsNotRead, unreadElsewhere, unreadScopes } from './report-sections';
 
 /** Maximum lines of each block. With those of email-attention.ts and the empty lines they add up to 40 at most. */
@@ -97,8 +97,12 @@ function linksBlock(report: Report, context: TextContext): EmailBlock {
   ];
 }
 
+/** Whether the e-mail has the command that makes the report again. */
+const hasRepeatCommand = (report: Report, { run }: TextContext): boolean =>
+  (isNotStored(report) || !report.complete) && repeatCommand(run) !== null;
+
 /** Whether the e-mail has the command that applies the plan. */
-const hasCommand = (report: Report, context: TextContext): boolean =>
+const hasApplyCommand = (report: Report, context: TextContext): boolean =>
   context.applyCommand !== null &&
   report.plan.blocked === null &&
   (emailState(report, context) === 'deletable' ||
@@ -114,19 +118,29 @@ function applyBlock({ plan, zone, account, totals }: Report, { applyCommand, run
   ];
 }
 
+/** How to make the report again without waiting for the next one. */
+function repeatLines({ run }: TextContext): EmailBlock {
+  const command = repeatCommand(run);
+  if (command === null) return ['The next report then has a new list.'];
+  if (run.kind === 'command-line') return ['Then make the report again:', ...commandLines(command)];
+  return [
+    'Then make the report again, or wait for the next one. Paste this into CloudShell:',
+    { text: 'CloudShell:', link: cloudShellLink(run.region) },
+    ...commandLines(command),
+  ];
+}
+
 function nextStepBlock(report: Report, context: TextContext): EmailBlock {
   const outcome = emailState(report, context);
   const keep = `${holdAdvice(context)}.`;
   if (isNotStored(report))
-    return [
-      'NEXT STEP',
-      `Fix the cause, then make a report again. ${projectGuide('runbook.md#report-failed')} has the command.`,
-    ];
+    return ['NEXT STEP', `Fix the cause: see ${projectGuide('runbook.md#report-failed')}.`, ...repeatLines(context)];
   switch (outcome) {
     case 'incomplete':
       return [
         'NEXT STEP',
-        `Fix what was not read. The next report then has a new list. ${projectGuide('runbook.md#inventory-incomplete')} has each cause.`,
+        `Fix what was not read: ${projectGuide('runbook.md#inventory-incomplete')} has each cause.`,
+        ...repeatLines(context),
       ];
     case 'countdown':
       return [
@@ -138,10 +152,11 @@ function nextStepBlock(report: Report, context: TextContext): EmailBlock {
     case 'blocked':
       return ['NEXT STEP', ...firstCleanUp(report, context).filter((line) => typeof line === 'string'), keep];
     case 'deletable':
-      return hasCommand(report, context) ? applyBlock(report, context) : reportOnlySteps(report, context, keep);
+      return hasApplyCommand(report, context) ? applyBlock(report, context) : reportOnlySteps(report, context, keep);
     case 'nothing':
-      return attentionLines(report, context, 1).length === 0
-        ? ['You do not need to do anything.']
+      if (attentionLines(report, context, 1).length === 0) return ['You do not need to do anything.'];
+      return report.problems.length + report.stale.length === 0
+        ? ['Nothing is urgent. Look at what needs attention when you have time.']
         : ['Look at what needs attention. Nothing is deleted meanwhile.'];
   }
 }
@@ -166,11 +181,11 @@ function reportOnlySteps({ config }: Report, { deletionMode }: TextContext, keep
 /** The first characters of a digest, as people compare it. */
 const shortDigest = (digest: string): string => foreignText(digest.replace(/^sha256:/, '').slice(0, 12), 12);
 
-function footerBlock(report: Report, { evidenceHead }: TextContext, maxName: number): EmailBlock {
+function footerBlock(report: Report, { evidenceHead, run }: TextContext, maxName: number): EmailBlock {
   const { account, config, zone, reportId, evaluatedAt } = report;
   return [
     `Account ${foreignText(account ?? 'not known', 20)}, ${foreignText(config.origin, maxName)} (${shortDigest(config.digest)}), times in ${foreignText(zone.name, 40)}. Costs are for full copies; you pay at most that.`,
-    `Report ${foreignText(reportId, maxName)}, made on ${mediumMinute(localMinute(evaluatedAt, zone))}.`,
+    `Report ${foreignText(reportId, maxName)}, made on ${mediumMinute(localMinute(evaluatedAt, zone))}. ${nextReportText(run)}`,
     ...evidenceLines(evidenceHead),
   ];
 }
@@ -181,7 +196,8 @@ function footerBlock(report: Report, { evidenceHead }: TextContext, maxName: num
  */
 export function renderEmail(report: Report, context: TextContext): EmailText {
   const state = emailState(report, context);
-  const maxSources = hasCommand(report, context) ? MAX_SOURCES_WITH_COMMAND : MAX_EMAIL_SOURCES;
+  const hasCommand = hasApplyCommand(report, context) || hasRepeatCommand(report, context);
+  const maxSources = hasCommand ? MAX_SOURCES_WITH_COMMAND : MAX_EMAIL_SOURCES;
   const body = fitEmail((maxName) => [
     outcomeBlock(report, context, state),
     unreadBlock(report, maxName),

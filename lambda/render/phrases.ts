@@ -44,9 +44,12 @@ export const sourceName = (snapshot: Snapshot): string =>
     ? 'no source named'
     : oneLine(snapshot.source.name ?? snapshot.source.arn ?? 'a source without a name');
 
+/** Each reason in one line. */
+export const reasonTexts = (reasons: readonly Reason[]): readonly string[] =>
+  reasons.map((reason) => oneLine(describeReason(reason)));
+
 /** All reasons in one line. */
-export const reasonsText = (reasons: readonly Reason[]): string =>
-  reasons.map((reason) => oneLine(describeReason(reason))).join('; ');
+export const reasonsText = (reasons: readonly Reason[]): string => reasonTexts(reasons).join('; ');
 
 /** `policy standard, from the rule "production"`. */
 export function policyText(policy: EvaluatedSnapshot['policy']): string {

@@ -11,6 +11,7 @@ import type { Report } from '../core/report/report-model';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import { localMinute } from '../core/time/period';
 import { oneLine } from '../core/util/safe-text';
+import { dayInWords } from './day-text';
 import { firstCleanUp } from './first-clean-up';
 import { formatCount, formatNumber } from './numbers';
 import { CEILING_NOTE, evidenceLines, zoneText } from './phrases';
@@ -32,6 +33,25 @@ export interface DeployedRun {
   readonly kind: 'deployed';
   /** The region of the function, and of the CloudShell for its commands. */
   readonly region: string;
+  /** Absent: not known. */
+  readonly functionName?: string;
+  /** The local day of the next report (`2026-12-07`); absent: not known. */
+  readonly nextReport?: string;
+}
+
+/** `The next report is due on 7 Dec 2026.`; empty: not known. */
+export const nextReportText = (run: CommandLineRun | DeployedRun | undefined): string =>
+  run?.kind !== 'deployed' || run.nextReport === undefined
+    ? ''
+    : `The next report is due on ${dayInWords(run.nextReport)}.`;
+
+/** The command that makes the report again; null: the function is not known. */
+export function repeatCommand(run: CommandLineRun | DeployedRun): string | null {
+  if (run.kind === 'command-line')
+    return readingCommand(['report', ...option('--plan-out', run.plan ?? undefined)], run.options);
+  if (run.functionName === undefined) return null;
+  const args = ['lambda', 'invoke', '--function-name', run.functionName, '--invocation-type', 'Event', '/dev/null'];
+  return awsCommand(args, run.region);
 }
 
 /** The surroundings of a report as text: its files, and how deletion is set up. */

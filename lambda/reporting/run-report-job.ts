@@ -9,6 +9,7 @@ import type { InventoryProgress } from '../ports/ports';
 import { withTimeout } from '../ports/with-timeout';
 import { invokeCommand } from '../render/deletion-commands';
 import type { HistoryPoint } from '../render/page/page-context';
+import type { DeployedRun } from '../render/report-header';
 import { type EvidenceSettings, evidenceEntry, headText, recordEvidence } from '../storage/evidence';
 import { begunFile, EVIDENCE, planFile, reportFiles, runTime } from '../storage/keys';
 import { readRuns } from '../storage/report-history';
@@ -30,6 +31,9 @@ export interface RunRequest {
   readonly scheduledAt: number | null;
   /** Where the function runs. */
   readonly region: string;
+  readonly functionName?: string;
+  /** The local day of the next report (`2026-12-07`); absent: not known. */
+  readonly nextReport?: string;
   /** Epoch ms after which nothing more is read, so that there is time left to report. */
   readonly deadline: number | null;
   /** Epoch ms by which the report must be stored, so that there is time left to send it; absent: whenever it is. */
@@ -120,22 +124,33 @@ async function recordReport(
 /** A time limit for a read before the report is stored. */
 const shorter = (limit: number | null): number => Math.min(READ_TIMEOUT_MS, limit ?? READ_TIMEOUT_MS);
 
+/** The run, as its page and its e-mail refer to it. */
+const runOf = ({ region, functionName, nextReport }: RunRequest): DeployedRun => ({
+  kind: 'deployed',
+  region,
+  ...(functionName !== undefined && { functionName }),
+  ...(nextReport !== undefined && { nextReport }),
+});
+
 /** The surroundings of the stored page. */
 const storedPageOf = (
-  { config, deletion, region }: RunRequest,
+  request: RunRequest,
   plan: NewPlan,
   due: ReadonlyMap<string, string> | null,
   history: readonly HistoryPoint[],
-): StoredPage => ({
-  tagPrefix: config.tagPrefix,
-  config,
-  deletionMode: deletion?.mode ?? 'off',
-  run: { kind: 'deployed', region },
-  history,
-  ...(due !== null && { due }),
-  ...(deletion?.schedule !== undefined && { deletionSchedule: deletion.schedule }),
-  ...(deletion !== undefined && { applyCommand: invokeCommand(plan, deletion.functionArn) }),
-});
+): StoredPage => {
+  const { config, deletion } = request;
+  return {
+    tagPrefix: config.tagPrefix,
+    config,
+    deletionMode: deletion?.mode ?? 'off',
+    run: runOf(request),
+    history,
+    ...(due !== null && { due }),
+    ...(deletion?.schedule !== undefined && { deletionSchedule: deletion.schedule }),
+    ...(deletion !== undefined && { applyCommand: invokeCommand(plan, deletion.functionArn) }),
+  };
+};
 
 /** Finds the days of the countdown of a report, and stores it. A failure is data: the report is still to be sent. */
 async function keepReport(
@@ -183,10 +198,11 @@ const NOT_INTERRUPTED = new Error(
 
 /** The options of sending a report that was kept in whole or in part. */
 function sendOptions(
-  { config, scheduledAt, region, isFirstCheck = false, dashboard, deletion }: RunRequest,
+  request: RunRequest,
   { stored, listed, days }: Kept,
   known: Pick<SendOptions, 'isFirstReport' | 'confirmedSubscribers' | 'evidenceHead'>,
 ): SendOptions {
+  const { config, scheduledAt, isFirstCheck = false, dashboard, deletion } = request;
   return {
     ...known,
     scheduledAt,
@@ -195,7 +211,7 @@ function sendOptions(
     send: isFirstCheck ? 'always' : config.report.send,
     isFirstCheck,
     tagPrefix: config.tagPrefix,
-    region,
+    run: runOf(request),
     grace: config.deletion.grace.text,
     ...(dashboard !== undefined && { dashboard }),
     ...(deletion && { deletion: { ...deletion, ...days } }),

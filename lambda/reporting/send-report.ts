@@ -9,7 +9,7 @@ import { renderChat } from '../render/chat';
 import { invokeCommand } from '../render/deletion-commands';
 import { renderEmail } from '../render/email';
 import { messageAttributes } from '../render/message-attributes';
-import type { TextContext } from '../render/report-header';
+import type { DeployedRun, TextContext } from '../render/report-header';
 import { FAILED_BY_HAND, INDEX_PAGE, reportFiles, runTime, SENT, SENT_BY_HAND } from '../storage/keys';
 import { type Claim, claimRun, noteRun, SEND_TIMEOUT_MS } from './send-lock';
 
@@ -40,8 +40,7 @@ export interface SendOptions {
   readonly listed: boolean;
   readonly send: 'always' | 'expiring' | 'changed';
   readonly tagPrefix: string;
-  /** Where the function runs that sends it. */
-  readonly region: string;
+  readonly run: DeployedRun;
   /** How long automatic deletion waits, as configured. */
   readonly grace: string;
   /** Whether the check for the first report started the run. */
@@ -100,7 +99,7 @@ function contextOf(
     stored,
     listed,
     tagPrefix,
-    region,
+    run,
     grace,
     isFirstReport,
     deletion,
@@ -111,7 +110,7 @@ function contextOf(
 ): TextContext {
   const files = reportFiles(reportId);
   const shared = {
-    run: { kind: 'deployed', region },
+    run,
     confirmedSubscribers,
     deletionMode: deletion?.mode ?? 'off',
     grace,

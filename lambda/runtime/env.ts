@@ -52,11 +52,11 @@ export interface ReportEnv {
   readonly deletion?: {
     readonly functionArn: string;
     readonly mode: DeployedDeletion;
-    /** The expression of the report's schedule, by which the days of deletions are known. */
-    readonly reportSchedule?: string;
     /** The name of the schedule that starts the deletion. */
     readonly schedule?: string;
   };
+  /** The expression of the report's schedule, by which the days of deletions and of the next report are known. */
+  readonly reportSchedule?: string;
   /** The name of the dashboard; absent: none is deployed. */
   readonly dashboard?: string;
   /** How many days objects of the bucket are kept at least; absent: not known. */
@@ -66,10 +66,9 @@ export interface ReportEnv {
 }
 
 /** What the deletion function is told by its environment. */
-export interface DeletionEnv extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'keptDays' | 'objectLock'> {
+export interface DeletionEnv
+  extends Pick<ReportEnv, 'topicArn' | 'bucket' | 'region' | 'reportSchedule' | 'keptDays' | 'objectLock'> {
   readonly mode: DeployedDeletion;
-  /** The expression of the report's schedule. */
-  readonly reportSchedule?: string;
 }
 
 /** How a deployed deletion is started: by a person alone, or by a schedule as well. */
@@ -126,12 +125,12 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
     bucket: value(REQUIRED_NAMES.bucket),
     region: value(REQUIRED_NAMES.region),
     ...(chatTopicArn !== undefined && { chatTopicArn }),
+    ...(reportSchedule !== undefined && { reportSchedule }),
     ...(dashboard !== undefined && { dashboard }),
     ...(functionArn !== undefined && {
       deletion: {
         functionArn,
         mode: readMode(value(OPTIONAL_NAMES.deletionMode)),
-        ...(reportSchedule !== undefined && { reportSchedule }),
         ...(schedule !== undefined && { schedule }),
       },
     }),
@@ -141,9 +140,8 @@ export function parseEnv(env: Readonly<Record<string, string | undefined>>): Rep
 
 /** Reads the environment of a deletion function, as `parseEnv` does; its mode must be there. */
 export function parseDeletionEnv(env: Readonly<Record<string, string | undefined>>): DeletionEnv {
-  const { topicArn, bucket, region, keptDays, objectLock } = parseEnv(env);
+  const { topicArn, bucket, region, reportSchedule, keptDays, objectLock } = parseEnv(env);
   const recording = { ...(keptDays === undefined ? {} : { keptDays }), ...(objectLock && { objectLock }) };
-  const reportSchedule = env[OPTIONAL_NAMES.reportSchedule]?.trim();
   const mode = readMode(env[OPTIONAL_NAMES.deletionMode]?.trim() ?? '');
   return { topicArn, bucket, region, ...recording, mode, ...(reportSchedule && { reportSchedule }) };
 }

@@ -111,6 +111,29 @@ describe('the page', () => {
     expect(alone).toContain('<code>acme:hold</code>');
   });
 
+  test('names the day of the next report, and the command that makes an incomplete one again', () => {
+    const incomplete = SITUATIONS.incomplete?.report ?? aReport([]);
+    const run = {
+      kind: 'deployed',
+      region: 'eu-central-1',
+      functionName: 'reports',
+      nextReport: '2026-11-30',
+    } as const;
+    const html = page(incomplete, { ...STORED, run });
+    expect(html).toContain('The next report is due on 30 Nov 2026.');
+    const words = html.match(/<code id="again-command">(.*?)<\/code>/)?.[1]?.replace(/<[^>]*>/g, '');
+    expect(words).toBe(
+      'aws lambda invoke --region eu-central-1 --function-name reports --invocation-type Event /dev/null',
+    );
+    const alone = page(incomplete, {
+      ...STORED,
+      run: { kind: 'command-line', options: { profile: 'p' }, plan: null, at: null },
+    });
+    expect(alone.replace(/<[^>]*>/g, '')).toContain('npx lightsail-retention report --profile p');
+    expect(alone).not.toContain('The next report');
+    expect(page(aReport([kept()]), { ...STORED, run })).not.toContain('again-command');
+  });
+
   test('names snapshots of unknown size beside every ceiling', () => {
     const html = page(SITUATIONS['unknown-sizes']?.report ?? aReport([]));
     expect(html).toContain('up to <b>$2.00</b> and 1 of unknown size of $2.00 and 2 of unknown size a month');
@@ -120,12 +143,11 @@ describe('the page', () => {
 
   test('carries every snapshot with its verdict and reasons', () => {
     for (const { report } of Object.values(SITUATIONS)) {
-      const { rows, words, policies, sources } = embedded(page(report));
+      const { rows, words, policies, reasons, sources } = embedded(page(report));
       expect(rows).toHaveLength(report.items.length);
       expect(rows.filter((row) => words[row[6]] === 'Can be deleted')).toHaveLength(report.totals.expire);
-      expect(rows.filter((row) => row[9] === '' || policies[row[8]] === '' || sources[row[1]] === undefined)).toEqual(
-        [],
-      );
+      expect(rows.filter((row) => row[9].length === 0 || row[9].some((index) => !reasons[index]))).toEqual([]);
+      expect(rows.filter((row) => policies[row[8]] === '' || sources[row[1]] === undefined)).toEqual([]);
     }
   });
 

@@ -23,7 +23,12 @@ export const CONTEXT: TextContext = {
     's3://reports-bucket/reports/20261123T080000Z-1a2b3c4d/report.html',
   ],
   index: 's3://reports-bucket/reports/index.html',
-  run: { kind: 'deployed', region: 'eu-central-1' },
+  run: {
+    kind: 'deployed',
+    region: 'eu-central-1',
+    functionName: 'LightsailRetention-RetentionReportFunction3C2B1A0D-7g6f5E4d',
+    nextReport: '2026-11-30',
+  },
   applyCommand: null,
   confirmedSubscribers: 1,
   deletionMode: 'off',

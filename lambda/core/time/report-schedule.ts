@@ -1,4 +1,4 @@
-import { instantOfWallClock, wallClock } from './period';
+import { dayLabel, dayOf, instantOfWallClock, wallClock } from './period';
 import { firesOn, minutesOfDay } from './schedule-days';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './units';
 import type { Zone } from './zone';
@@ -48,4 +48,22 @@ export function parseSchedule(expression: string, zone: Zone, anchor: number | n
   const [, cron] = CRON_PATTERN.exec(expression) ?? [];
   const fields = cron?.trim().split(/\s+/) ?? [];
   return fields.length === 6 ? cronFires(fields, zone) : null;
+}
+
+/** Days within which the next time of a schedule is searched. */
+const MAX_DAYS_AHEAD = 800;
+
+/**
+ * The local day (`2026-12-07`) on which a schedule fires next after an instant (epoch ms); null: not known. `anchor` is
+ * an instant at which a rate fired.
+ */
+export function nextScheduledDay(expression: string, zone: Zone, after: number, anchor: number | null): string | null {
+  const fires = ratePeriodMs(expression) !== null && anchor === null ? null : parseSchedule(expression, zone, anchor);
+  if (fires === null) return null;
+  const today = dayOf(wallClock(after, zone));
+  for (let day = today; day <= today + MAX_DAYS_AHEAD; day += 1) {
+    const [from, to] = [instantOfWallClock(day * DAY_MS, zone), instantOfWallClock((day + 1) * DAY_MS, zone)];
+    if (fires(Math.max(after + 1, from), to)) return dayLabel(day);
+  }
+  return null;
 }

@@ -9,6 +9,7 @@ import { FIRST_CLEAN_UP_GUIDE, firstCleanUpCommands } from '../first-clean-up';
 import { formatCount } from '../numbers';
 import { snapshotName, sourceName } from '../phrases';
 import { regionCity } from '../region-names';
+import { repeatCommand } from '../report-header';
 import { bySource, unreadScopes } from '../report-sections';
 import {
   cloudShell,
@@ -146,12 +147,20 @@ function blockedPanel(report: Report, { run }: PageContext): string {
   )}${finePrint('Not what you expected? <a href="#timeline">Check the policy</a> first.')}`;
 }
 
-function incompletePanel(report: Report): string {
+/** The command that makes the report again. */
+function repeatHtml({ run }: PageContext): string {
+  const command = run === undefined ? null : repeatCommand(run);
+  if (run === undefined || command === null) return '';
+  const place = run.kind === 'deployed' ? `, in ${cloudShell(run.region)}` : '';
+  return `${small(`Then make the report again${place}:`)}${commandHtml('again-command', command)}`;
+}
+
+function incompletePanel(report: Report, context: PageContext): string {
   const tips = [...new Set(unreadScopes(report).flatMap(({ error }) => error?.tip ?? []))];
   const [tip] = tips;
-  const what = tip === undefined ? 'Fix the errors below, and make a report again.' : `${oneLine(tip)}.`;
+  const what = tip === undefined ? 'Fix the errors below.' : `${oneLine(tip)}.`;
   return `${panelHeading('Let the report read everything')}${small(escapeHtml(`${what.slice(0, 1).toUpperCase()}${what.slice(1)}`))}\
-${small('<a href="#unread">All lists that were not read</a>')}\
+${small('<a href="#unread">All lists that were not read</a>')}${repeatHtml(context)}\
 ${finePrint('A countdown starts again with the next complete report.')}`;
 }
 
@@ -181,7 +190,7 @@ export function actionPanel(report: Report, situation: Situation, context: PageC
       return blockedPanel(report, context);
     case 'incomplete':
     case 'nothing-read':
-      return incompletePanel(report);
+      return incompletePanel(report, context);
     case 'clean':
     case 'empty': {
       const at = dayInWords(localDay(report.evaluatedAt, report.zone));

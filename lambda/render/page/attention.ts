@@ -10,8 +10,8 @@ import { describeAge, monthlyCostText, snapshotName, wholeDays } from '../phrase
 import { bySource, changesSection, type Item, orphansSection, problemsSection, regionsOff } from '../report-sections';
 import { sumSizes } from '../totals';
 import { pageMark } from './embed';
-import { changesText } from './first-screen';
 import { listsHtml } from './lists';
+import { clockOf } from './local-clock';
 import { joinWords } from './page-words';
 import type { Situation } from './situation';
 
@@ -48,7 +48,10 @@ function problemsMatter(report: Report): readonly Matter[] {
       id: 'problems',
       count: section.count,
       title: pluralText(section.count, 'problem needs a fix', 'problems need a fix'),
-      line: names.length === 0 ? 'The details name each of them.' : `${firstNamesText(names)}. Kept until it is fixed.`,
+      line:
+        names.length === 0
+          ? 'The details name each of them.'
+          : `${firstNamesText(names)}. What is affected stays until it is fixed.`,
       notes: section.lead,
       items: section.items,
     },
@@ -177,6 +180,22 @@ function stayingMatter(
   ];
 }
 
+/** `Since the last report (23 Nov 2026): 9 new snapshots, 1 new hold.` */
+export function changesText({ changes, zone }: Report): string {
+  if (changes === null) return 'There is no earlier report to compare with.';
+  const parts = [
+    [changes.added.length, 'new snapshot'],
+    [changes.gone.length, 'snapshot gone', 'snapshots gone'],
+    [changes.newlyExpiring.length, 'more can be deleted', 'more can be deleted'],
+    [changes.noLongerExpiring.length, 'no longer can', 'no longer can'],
+    [changes.newlyHeld.length, 'new hold'],
+    [changes.noLongerHeld.length, 'hold ended', 'holds ended'],
+  ] as const;
+  const texts = parts.filter(([amount]) => amount > 0).map(([amount, one, many]) => formatCount(amount, one, many));
+  const since = `Since the last report (${clockOf(zone).day(changes.previousAt)})`;
+  return `${since}: ${texts.length === 0 ? 'nothing changed' : texts.join(', ')}.`;
+}
+
 function changesMatter(report: Report): readonly Matter[] {
   const section = changesSection(report);
   if (section.count === 0) return [];
@@ -221,9 +240,9 @@ const STOPPING_NOTES: Partial<Record<Situation['kind'], string>> = {
   undated: 'None of this stops the deletion. Everything affected is kept.',
 };
 
-/** What needs a person, and what else a person should know; nothing where there is nothing. */
-export function* attentionHtml(report: Report, { kind }: Situation): Generator<string> {
-  const matters = [
+/** What needs a person. */
+function mattersOf(report: Report): readonly Matter[] {
+  return [
     ...problemsMatter(report),
     ...failedMatter(report),
     ...staleMatter(report),
@@ -245,9 +264,15 @@ export function* attentionHtml(report: Report, { kind }: Situation): Generator<s
       'They are kept indefinitely.',
       ({ status }) => status === 'unmanaged',
     ),
-    ...changesMatter(report),
-    ...regionsOffMatters(report),
   ];
+}
+
+/** The number of matters that need a person. */
+export const attentionCount = (report: Report): number => mattersOf(report).length;
+
+/** What needs a person, and what else a person should know; nothing where there is nothing. */
+export function* attentionHtml(report: Report, { kind }: Situation): Generator<string> {
+  const matters = [...mattersOf(report), ...changesMatter(report), ...regionsOffMatters(report)];
   if (matters.length === 0) return;
   const note = STOPPING_NOTES[kind] ?? 'Everything affected is kept.';
   yield `<section class="att" aria-labelledby="h-att"><div><h2 id="h-att">Needs attention</h2><p class="small quiet">${note}</p></div><ul>\n`;

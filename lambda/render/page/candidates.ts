@@ -17,9 +17,11 @@ import type { RowSource, SnapshotRow } from './rows';
 import type { Situation } from './situation';
 import { viewHtml } from './view';
 
-/** Sources with an own line, and candidates in the list of one; the table has all. */
+/** Sources with an own line, and candidates in the list of one, fewer where there are many lists; the table has all. */
 const MAX_GROUPS = 30;
 const MAX_LISTED_CANDIDATES = 12;
+const MIN_LISTED_CANDIDATES = 5;
+const MAX_LONG_LISTS = 10;
 /** Different policies that a source names. */
 const MAX_REASONS = 3;
 
@@ -57,12 +59,18 @@ interface SourceCandidates {
   readonly candidates: readonly SnapshotRow[];
   readonly rows: readonly SnapshotRow[];
   readonly index: number;
+  /** Maximum number of candidates in its list. */
+  readonly listed: number;
 }
 
-function listHtml({ items, candidates, index }: SourceCandidates, report: Report, context: PageContext): string {
+function listHtml(
+  { items, candidates, index, listed }: SourceCandidates,
+  report: Report,
+  context: PageContext,
+): string {
   const [first] = items;
   const clock = clockOf(report.zone);
-  const shown = candidates.slice(0, MAX_LISTED_CANDIDATES).map((row) => viewHtml(candidateView(row, clock)));
+  const shown = candidates.slice(0, listed).map((row) => viewHtml(candidateView(row, clock)));
   const [row] = candidates;
   const more = candidates.length - shown.length;
   const rest =
@@ -110,6 +118,7 @@ const sourceKey = ({ snapshot: { account, region, kind, source } }: EvaluatedSna
 /** The groups that get a line, each with the rows of its candidates and of its source. */
 function* readGroups(report: Report, writer: RowWriter): Generator<SourceCandidates> {
   const groups = candidateGroups(report).slice(0, MAX_GROUPS);
+  const listed = groups.length > MAX_LONG_LISTS ? MIN_LISTED_CANDIDATES : MAX_LISTED_CANDIDATES;
   const wanted = new Set(groups.flatMap(([first]) => (first === undefined ? [] : [sourceKey(first)])));
   const siblings = bySource(report.items.filter((item) => wanted.has(sourceKey(item))));
   const byKey = new Map(siblings.map((items) => [items[0] === undefined ? '' : sourceKey(items[0]), items]));
@@ -117,7 +126,7 @@ function* readGroups(report: Report, writer: RowWriter): Generator<SourceCandida
     const all = byKey.get(items[0] === undefined ? '' : sourceKey(items[0])) ?? items;
     const read = (each: readonly EvaluatedSnapshot[]): readonly SnapshotRow[] =>
       each.map((item) => writer.read(item, 0));
-    yield { items, candidates: read(items), rows: read(all), index };
+    yield { items, candidates: read(items), rows: read(all), index, listed };
   }
 }
 

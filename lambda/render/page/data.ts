@@ -17,8 +17,8 @@ export type PageRow = readonly [
   policy: number,
   /** One sentence. */
   why: number,
-  /** All reasons. */
-  reasons: string,
+  /** All reasons, each an index. Snapshots share most of them. */
+  reasons: readonly number[],
   tags: string,
   arnPrefix: number | null,
   arnRest: string,
@@ -51,6 +51,7 @@ export interface PageData {
   readonly sources: readonly PageSource[];
   readonly words: readonly string[];
   readonly policies: readonly string[];
+  readonly reasons: readonly string[];
   readonly prefixes: readonly string[];
   readonly uses: readonly PagePolicy[];
   readonly rows: readonly PageRow[];

@@ -4,7 +4,7 @@ import type { EvaluatedSnapshot, Report } from '../../core/report/report-model';
 import { DAY_MS } from '../../core/time/units';
 import type { Zone } from '../../core/time/zone';
 import { jsonText, oneLine } from '../../core/util/safe-text';
-import { policyText, reasonsText, snapshotName, sourceName } from '../phrases';
+import { policyText, reasonTexts, snapshotName, sourceName } from '../phrases';
 import { regionCity } from '../region-names';
 import type { PageData, PageMark, PagePolicy, PageRow, PageSource } from './data';
 import type { PageContext } from './page-context';
@@ -144,6 +144,7 @@ function offsetsOf(items: readonly EvaluatedSnapshot[], { evaluatedAt, zone }: R
 export class RowWriter {
   private readonly words = textList();
   private readonly policies = textList();
+  private readonly reasons = textList();
   private readonly prefixes = textList();
   private readonly sourceKeys = textList();
   private readonly useKeys = textList();
@@ -175,7 +176,7 @@ export class RowWriter {
       this.words.indexOf(decisionWord(item, due)),
       this.policies.indexOf(policyText(policy)),
       this.policies.indexOf(whySentence(item)),
-      reasonsText(reasons),
+      reasonTexts(reasons).map((text) => this.reasons.indexOf(text)),
       [...snapshot.tags].map(([key, value]) => oneLine(value === null ? key : `${key}=${value}`)).join(', '),
       arn === null ? null : this.prefixes.indexOf(arn.slice(0, cut)),
       arn === null ? '' : arn.slice(cut),
@@ -193,9 +194,16 @@ export class RowWriter {
   }
 
   /** The lists that the rows so far refer to. */
-  lists(): Pick<PageData, 'sources' | 'words' | 'policies' | 'prefixes' | 'uses'> {
-    const { sources, words, policies, prefixes, uses } = this;
-    return { sources, words: words.list, policies: policies.list, prefixes: prefixes.list, uses };
+  lists(): Pick<PageData, 'sources' | 'words' | 'policies' | 'reasons' | 'prefixes' | 'uses'> {
+    const { sources, words, policies, reasons, prefixes, uses } = this;
+    return {
+      sources,
+      words: words.list,
+      policies: policies.list,
+      reasons: reasons.list,
+      prefixes: prefixes.list,
+      uses,
+    };
   }
 
   private useIndex(use: PolicyUse): number {

@@ -1,3 +1,4 @@
+import { scheduleLink } from '../../core/report/console-links';
 import type { Report } from '../../core/report/report-model';
 import { localDay } from '../../core/time/period';
 import { oneLine } from '../../core/util/safe-text';
@@ -6,10 +7,12 @@ import { escapeHtml } from '../escape';
 import { formatCount, formatDollars, formatNumber } from '../numbers';
 import { kindPlural } from '../phrases';
 import { regionCity } from '../region-names';
-import { allSizes, expiringSizes } from '../report-header';
+import { allSizes, expiringSizes, nextReportText } from '../report-header';
 import { bySource, regionsNotRead, unreadScopes } from '../report-sections';
 import { unknownSizeText } from '../totals';
 import { actionPanel } from './action-panel';
+import { attentionCount, changesText } from './attention';
+import { externalLink } from './commands';
 import { pageMark } from './embed';
 import { clockOf } from './local-clock';
 import { glyph, type TrialMark } from './marks';
@@ -135,7 +138,9 @@ function eyebrow(report: Report, situation: Situation, { deletionMode = 'off' }:
       return 'Incomplete: no list could be read.';
     case 'clean':
     case 'empty':
-      return deletionMode === 'automatic' ? 'Automatic deletion is on.' : MODE_TEXTS[deletionMode];
+      return deletionMode === 'automatic'
+        ? 'Automatic deletion is on, and has nothing to delete.'
+        : MODE_TEXTS[deletionMode];
     default:
       return report.plan.blocked?.code === 'config.built-in'
         ? 'Report only: the built-in starter policy deletes nothing.'
@@ -250,7 +255,8 @@ function daysHtml(days: readonly DeletionDay[], today: string): string {
       index === shown.length - 1 || day > (week.at(-1) ?? '')
         ? `${weekday} ${shortDayText(day)}`
         : `${weekday} ${Number(day.slice(8))}`;
-    if (count !== undefined) return `<li class="end"><b>${name}</b><em>${formatNumber(count)} deleted</em></li>`;
+    if (count !== undefined)
+      return `<li class="end"><b>${name.replace(/^(\w+) (?=\d+ )/, '<span>$1</span> ')}</b><em>${formatNumber(count)} <span>deleted</span></em></li>`;
     if (index === 0) return '<li class="now"><b>Today</b><span>report</span></li>';
     return `<li><span>${name.replace(' ', '<br>')}</span></li>`;
   });
@@ -291,7 +297,7 @@ function splitHtml(report: Report, situation: Situation): string {
   return `${bar}<p class="key" aria-hidden="true">${key.join('')}</p>\n`;
 }
 
-/** `All regions were read. The plan is within your limits: 26 of 100 snapshots, 15 % of 50 %.` */
+/** `All regions were read. The plan is within your limits of 100 snapshots and 50 % of all: it has 26, 15 %.` */
 function limitsText(report: Report, { kind }: Situation, { config }: PageContext): string {
   const { complete, totals } = report;
   if (!complete || totals.snapshots === 0) return '';
@@ -300,25 +306,41 @@ function limitsText(report: Report, { kind }: Situation, { config }: PageContext
   const { maxDeletions, maxShare } = config.caps;
   const share = Math.ceil((100 * totals.expire) / totals.snapshots);
   return (
-    `${read} The plan is within your limits: ${formatNumber(totals.expire)} of ` +
-    `${formatCount(maxDeletions, 'snapshot')}, ${share} % of ${Math.round(maxShare * 100)} %.`
+    `${read} The plan is within your limits of ${formatCount(maxDeletions, 'snapshot')} and ` +
+    `${Math.round(maxShare * 100)} % of all: it has ${formatNumber(totals.expire)}, ${share} %.`
   );
 }
 
-/** `Since the last report (23 Nov 2026): 9 new snapshots, 1 new hold.` */
-export function changesText({ changes, zone }: Report): string {
-  if (changes === null) return 'There is no earlier report to compare with.';
-  const parts = [
-    [changes.added.length, 'new snapshot'],
-    [changes.gone.length, 'snapshot gone', 'snapshots gone'],
-    [changes.newlyExpiring.length, 'more can be deleted', 'more can be deleted'],
-    [changes.noLongerExpiring.length, 'no longer can', 'no longer can'],
-    [changes.newlyHeld.length, 'new hold'],
-    [changes.noLongerHeld.length, 'hold ended', 'holds ended'],
-  ] as const;
-  const texts = parts.filter(([amount]) => amount > 0).map(([amount, one, many]) => formatCount(amount, one, many));
-  const since = `Since the last report (${clockOf(zone).day(changes.previousAt)})`;
-  return `${since}: ${texts.length === 0 ? 'nothing changed' : texts.join(', ')}.`;
+const QUICK_TEXTS: Partial<Record<Situation['kind'], string>> = {
+  countdown: 'Keep one',
+  undated: 'Keep one',
+  candidates: 'Delete or keep them',
+  blocked: 'What to do',
+  incomplete: 'What to do',
+  'nothing-read': 'What to do',
+};
+
+/** Links for a phone, where the panel and what needs attention are below the first screen. */
+function quickLinks(report: Report, { kind }: Situation, { run, deletionSchedule }: PageContext): string {
+  const text = QUICK_TEXTS[kind];
+  const matters = attentionCount(report);
+  const isCounting = kind === 'countdown' || kind === 'undated';
+  const links = [
+    ...(text === undefined ? [] : [`<a class="btn" href="#todo">${text}</a>`]),
+    ...(isCounting && run?.kind === 'deployed' && deletionSchedule !== undefined
+      ? [externalLink(scheduleLink(deletionSchedule, run.region), 'Stop all', 'btn ext')]
+      : []),
+    ...(matters === 0 ? [] : [`<a class="btn" href="#h-att">${formatCount(matters, 'needs', 'need')} attention</a>`]),
+  ];
+  return links.length === 0
+    ? ''
+    : `<p class="quick">${links.join('')}</p>
+`;
+}
+
+/** `Report of 23 Nov 2026, 09:00 (Europe/Berlin). The next report is due on 30 Nov 2026.` */
+function reportTimeText({ evaluatedAt, zone }: Report, { run }: PageContext): string {
+  return `Report of ${clockOf(zone).minute(evaluatedAt)} (${oneLine(zone.name)}). ${nextReportText(run)}`.trimEnd();
 }
 
 /** The first screen: what will happen and when, what stays, and what a person can do. */
@@ -327,13 +349,14 @@ export function firstScreen(report: Report, situation: Situation, context: PageC
   const danger = subject === '' ? '' : `<span class="d">${escapeHtml(subject)}</span> `;
   const today = localDay(report.evaluatedAt, report.zone);
   const limits = limitsText(report, situation, context);
-  const notes = [...regionsNotRead(report), limits, changesText(report)].filter((text) => text !== '');
+  const time = reportTimeText(report, context);
+  const notes = [...regionsNotRead(report), limits, changesText(report), time].filter((text) => text !== '');
   const mark = viewHtml(glyph(EYEBROW_MARKS[situation.kind]));
   return `<div class="hero"><div>
 <p class="eyebrow">${mark}${escapeHtml(eyebrow(report, situation, context))}</p>
 <h1>${danger}${escapeHtml(rest)}</h1>
 <p class="lead">${leadOf(report, situation, context)}</p>
-${situation.kind === 'countdown' ? daysHtml(situation.days, today) : ''}${report.totals.expire > 0 ? splitHtml(report, situation) : ''}<div class="notes">${notes.map((text) => `<p>${escapeHtml(text)}</p>`).join('')}</div></div>
+${quickLinks(report, situation, context)}${situation.kind === 'countdown' ? daysHtml(situation.days, today) : ''}${report.totals.expire > 0 ? splitHtml(report, situation) : ''}<div class="notes">${notes.map((text) => `<p>${escapeHtml(text)}</p>`).join('')}</div></div>
 <aside class="panel" aria-labelledby="todo">
 ${actionPanel(report, situation, context)}</aside>
 </div>

@@ -31,6 +31,13 @@ export const MARK_SHAPES = `<svg class="shapes" width="0" height="0" aria-hidden
 </defs></svg>
 `;
 
+/** A mark at a place of a strip. Those of every snapshot are shapes of their own: a browser draws them faster. */
+export function markView(mark: TrialMark, x: string, y: string): View {
+  if (mark === 'keep') return view('circle', { class: 'mk', cx: x, cy: y, r: '3.6' });
+  if (mark === 'expire') return view('rect', { class: 'mx', x, y, width: '9.9', height: '9.9' });
+  return view('use', { href: `#m-${mark}`, x, y });
+}
+
 /** A mark beside text; `gone` is the ghost of a deleted snapshot. */
 export const glyph = (mark: TrialMark | 'gone'): View =>
   view('svg', { class: 'g', viewBox: '-7 -7 14 14', 'aria-hidden': 'true' }, view('use', { href: `#m-${mark}` }));
@@ -104,16 +111,20 @@ export function axisView(span: Span): View {
 export const gridViews = (span: Span): readonly View[] =>
   ticksOf(span).map(({ x }) => view('line', { class: 'grid', x1: x, x2: x, y1: '0', y2: '100%' }));
 
+/** Marks of a strip whose places are exact to a quarter of a percent; those of more cover each other anyway. */
+const MAX_FINE_MARKS = 60;
+
 /** A strip of marks that cannot be followed. Marks at the same place are drawn once. */
 export function stripView(rows: readonly SnapshotRow[], span: Span, label: string): View {
+  const steps = rows.length > MAX_FINE_MARKS ? 1 : 4;
   const places = new Map<string, readonly [mark: PageMark, x: number]>();
   for (const { mark, at } of rows) {
     if (at === null) continue;
-    const x = Math.round(markPosition(at, span) * 4) / 4;
+    const x = Math.round(markPosition(at, span) * steps) / steps;
     places.set(`${mark} ${x}`, [mark, x]);
   }
   const marks = [...places.values()]
     .sort(([a], [b]) => MARK_ORDER[a] - MARK_ORDER[b])
-    .map(([mark, x]) => view('use', { href: `#m-${mark}`, x: percent(x), y: '15' }));
+    .map(([mark, x]) => markView(mark, percent(x), '15'));
   return view('svg', { class: 'strip', role: 'img', 'aria-label': label }, ...gridViews(span), ...marks);
 }

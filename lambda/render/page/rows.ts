@@ -39,7 +39,7 @@ export interface SnapshotRow {
 }
 
 /** The lists that rows refer to. */
-export type RowLists = Pick<PageData, 'now' | 'words' | 'policies' | 'prefixes'>;
+export type RowLists = Pick<PageData, 'now' | 'words' | 'policies' | 'reasons' | 'prefixes'>;
 
 /** Reads a source of the data. */
 export const readSource = ([name, gone, kind, region, city, alone]: PageData['sources'][number]): RowSource => ({
@@ -58,28 +58,67 @@ const itemAt = <T>(list: readonly T[], index: number): T => {
   return found;
 };
 
-/** Reads a row of the data. */
-export function readRow(row: PageRow, index: number, lists: RowLists, sources: readonly RowSource[]): SnapshotRow {
-  const [name, source, made, size, cost, mark, decision, policy, why, reasons, tags, prefix, id, use, due] = row;
-  return {
-    index,
-    name,
-    source: itemAt(sources, source),
-    at: made,
-    age: made === null ? null : Math.trunc((lists.now - made) / DAY_MS),
-    size,
-    cost,
-    mark,
-    decision: itemAt(lists.words, decision),
-    policy: itemAt(lists.policies, policy),
-    why: itemAt(lists.policies, why),
-    reasons,
-    tags,
-    id: prefix === null ? name : `${itemAt(lists.prefixes, prefix)}${id}`,
-    use,
-    due,
-  };
+/** A row of the data. Its texts are looked up when they are needed: few rows are shown. */
+class ReadRow implements SnapshotRow {
+  constructor(
+    private readonly row: PageRow,
+    readonly index: number,
+    private readonly lists: RowLists,
+    readonly source: RowSource,
+    readonly name = row[0],
+    readonly at = row[2],
+    readonly mark = row[5],
+  ) {}
+
+  get age(): number | null {
+    return this.at === null ? null : Math.trunc((this.lists.now - this.at) / DAY_MS);
+  }
+
+  get size(): number | null {
+    return this.row[3];
+  }
+
+  get cost(): number | null {
+    return this.row[4];
+  }
+
+  get decision(): string {
+    return itemAt(this.lists.words, this.row[6]);
+  }
+
+  get policy(): string {
+    return itemAt(this.lists.policies, this.row[7]);
+  }
+
+  get why(): string {
+    return itemAt(this.lists.policies, this.row[8]);
+  }
+
+  get reasons(): string {
+    return this.row[9].map((index) => itemAt(this.lists.reasons, index)).join('; ');
+  }
+
+  get tags(): string {
+    return this.row[10];
+  }
+
+  get id(): string {
+    const [name, prefix, id] = [this.row[0], this.row[11], this.row[12]];
+    return prefix === null ? name : `${itemAt(this.lists.prefixes, prefix)}${id}`;
+  }
+
+  get use(): number | null {
+    return this.row[13];
+  }
+
+  get due(): string {
+    return this.row[14];
+  }
 }
+
+/** Reads a row of the data. */
+export const readRow = (row: PageRow, index: number, lists: RowLists, sources: readonly RowSource[]): SnapshotRow =>
+  new ReadRow(row, index, lists, itemAt(sources, row[1]));
 
 /** Reads the embedded data. Rows of a source share its object. */
 export function readRows(data: PageData): readonly SnapshotRow[] {

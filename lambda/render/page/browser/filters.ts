@@ -1,20 +1,20 @@
 import { formatCount, formatDollars, formatNumber } from '../../numbers';
-import type { SnapshotRow } from '../rows';
+import type { RowSource, SnapshotRow } from '../rows';
 import { byId, make } from './dom';
-import { EMPTY_QUERY, makeQuery, prepareSearch, QUERY_KEYS, type Query, SORTS, select } from './selection';
+import { EMPTY_QUERY, makeQuery, prepareSelection, QUERY_KEYS, type Query, SORTS, select } from './selection';
 
-/** Fills the choices of a filter with the values of the rows and their numbers. */
+/** Fills the choices of a filter with the values of the sources and their numbers of rows. */
 function choices(
-  allRows: readonly SnapshotRow[],
+  counts: ReadonlyMap<RowSource, number>,
   field: HTMLSelectElement,
-  of: (row: SnapshotRow) => readonly [value: string, text: string],
+  of: (source: RowSource) => readonly [value: string, text: string],
 ): void {
   const found = new Map<string, { text: string; rows: number }>();
-  for (const row of allRows) {
-    const [value, text] = of(row);
+  for (const [source, rows] of counts) {
+    const [value, text] = of(source);
     const choice = found.get(value);
-    if (choice) choice.rows += 1;
-    else found.set(value, { text, rows: 1 });
+    if (choice) choice.rows += rows;
+    else found.set(value, { text, rows });
   }
   const compare = new Intl.Collator('en', { numeric: true }).compare;
   const options = [...found].sort(([, a], [, b]) => compare(a.text, b.text));
@@ -68,18 +68,24 @@ export class TableFilters {
 
   /** Shows the filters, and the rows that the address asks for. */
   start(): void {
-    this.fill('source', ({ source }) => [source.name, source.name]);
-    this.fill('region', ({ source }) => [source.region, source.place]);
-    this.fill('kind', ({ source }) => [source.kind, source.kind]);
+    const counts = new Map<RowSource, number>();
+    for (const { source } of this.rows) counts.set(source, (counts.get(source) ?? 0) + 1);
+    this.fill('source', counts, ({ name }) => [name, name]);
+    this.fill('region', counts, ({ region, place }) => [region, place]);
+    this.fill('kind', counts, ({ kind }) => [kind, kind]);
     this.form.hidden = false;
     this.listen();
     if (!this.followAddress()) this.draw();
-    prepareSearch(this.rows);
+    prepareSelection(this.rows);
   }
 
-  private fill(key: keyof Query, of: (row: SnapshotRow) => readonly [value: string, text: string]): void {
+  private fill(
+    key: keyof Query,
+    counts: ReadonlyMap<RowSource, number>,
+    of: (source: RowSource) => readonly [value: string, text: string],
+  ): void {
     const list = this.field(key);
-    if (list instanceof HTMLSelectElement) choices(this.rows, list, of);
+    if (list instanceof HTMLSelectElement) choices(counts, list, of);
   }
 
   private field(key: keyof Query): FilterField {

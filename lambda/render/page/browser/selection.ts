@@ -63,17 +63,6 @@ function searchText(row: SnapshotRow): string {
   return text;
 }
 
-const ROWS_PER_SLICE = 2_000;
-
-/** Makes the searchable texts ahead of the first search, while the browser is idle. */
-export function prepareSearch(rows: readonly SnapshotRow[], from = 0): void {
-  if (from >= rows.length) return;
-  setTimeout(() => {
-    for (const row of rows.slice(from, from + ROWS_PER_SLICE)) searchText(row);
-    prepareSearch(rows, from + ROWS_PER_SLICE);
-  }, 50);
-}
-
 function ageTest(age: string): ((row: SnapshotRow) => boolean) | null {
   const [, from = '', to = ''] = /^(\d+)-(\d*)$/.exec(age) ?? [];
   if (from === '') return null;
@@ -83,28 +72,61 @@ function ageTest(age: string): ((row: SnapshotRow) => boolean) | null {
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** Sorts by one key. Unknown values come last, equal ones stay in the order of the report. */
-function sorted(rows: SnapshotRow[], sort: string): readonly SnapshotRow[] {
+/** A text that plain comparison orders as a person does: without case, numbers by their size. */
+const sortText = (text: string): string => text.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, '0'));
+
+/** The rank of each row by a text. Only texts that plain comparison cannot tell apart need the collator. */
+function textRanks(texts: readonly string[]): readonly number[] {
+  const keyed = [...new Set(texts)].map((text) => ({ text, key: sortText(text) }));
+  keyed.sort((a, b) => {
+    if (a.key === b.key) return collator.compare(a.text, b.text);
+    return a.key < b.key ? -1 : 1;
+  });
+  const ranks = new Map(keyed.map(({ text }, rank) => [text, rank]));
+  return texts.map((text) => ranks.get(text) ?? 0);
+}
+
+function sortRows(rows: readonly SnapshotRow[], sort: string): readonly SnapshotRow[] {
   const down = sort.startsWith('-');
   const key = SORTS[down ? sort.slice(1) : sort || 'decision'];
   if (key === undefined) return rows;
-  const keyed = rows.map((row) => ({ row, value: key.of(row) }));
-  // Every distinct text is compared with the collator once; rows are then compared by rank.
-  const distinct = [...new Set(keyed.map(({ value }) => value).filter((value) => typeof value === 'string'))].sort(
-    collator.compare,
-  );
-  const rank = new Map(distinct.map((text, index) => [text, index]));
-  const numberOf = (value: string | number | null): number | null =>
-    typeof value === 'string' ? (rank.get(value) ?? 0) : value;
-  const numbered = keyed.map(({ row, value }) => ({ row, number: numberOf(value) }));
-  numbered.sort((a, b) => {
-    const inOrder = a.row.index - b.row.index;
-    if (a.number === b.number) return inOrder;
-    if (a.number === null) return 1;
-    if (b.number === null) return -1;
-    return (down ? b.number - a.number : a.number - b.number) || inOrder;
+  const values = rows.map(key.of);
+  const ranks = values.some((value) => typeof value === 'string') ? textRanks(values.map(String)) : values;
+  const sign = down ? -1 : 1;
+  const ranked = rows.map((row, index) => {
+    const rank = ranks[index] ?? null;
+    return { row, rank: rank === null ? Number.POSITIVE_INFINITY : sign * Number(rank) };
   });
-  return numbered.map(({ row }) => row);
+  // Sorting is stable: equal rows stay in the order of the report.
+  ranked.sort((a, b) => (a.rank === b.rank ? 0 : a.rank - b.rank));
+  return ranked.map(({ row }) => row);
+}
+
+const orders = new WeakMap<readonly SnapshotRow[], Map<string, readonly SnapshotRow[]>>();
+
+/** All rows sorted by one key; cached. Unknown values come last, equal ones stay in the order of the report. */
+function sorted(rows: readonly SnapshotRow[], sort: string): readonly SnapshotRow[] {
+  const known = orders.get(rows) ?? new Map<string, readonly SnapshotRow[]>();
+  orders.set(rows, known);
+  const order = known.get(sort) ?? sortRows(rows, sort);
+  known.set(sort, order);
+  return order;
+}
+
+const ROWS_PER_SLICE = 2_000;
+const FIRST_PAUSE_MS = 250;
+const SLICE_PAUSE_MS = 20;
+
+/** Makes the orders and the searchable texts ahead of the first use, a part at a time. */
+export function prepareSelection(rows: readonly SnapshotRow[]): void {
+  const parts = ['name', '-name'].map((sort) => (): unknown => sorted(rows, sort));
+  for (let from = 0; from < rows.length; from += ROWS_PER_SLICE)
+    parts.push(() => rows.slice(from, from + ROWS_PER_SLICE).forEach(searchText));
+  const next = (): void => {
+    parts.shift()?.();
+    if (parts.length > 0) setTimeout(next, SLICE_PAUSE_MS);
+  };
+  setTimeout(next, FIRST_PAUSE_MS);
 }
 
 /** Selects and sorts the rows of a query. Every word must occur; names must be equal. */
@@ -118,8 +140,6 @@ export function select(rows: readonly SnapshotRow[], query: Query): readonly Sna
   const age = ageTest(query.age);
   if (age !== null) tests.push(age);
   if (words.length > 0) tests.push((row) => words.every((word) => searchText(row).includes(word)));
-  return sorted(
-    rows.filter((row) => tests.every((test) => test(row))),
-    query.sort,
-  );
+  const order = sorted(rows, query.sort);
+  return tests.length === 0 ? order : order.filter((row) => tests.every((test) => test(row)));
 }

@@ -1,7 +1,17 @@
 import { describeReason } from '../../../core/policy/reason';
 import { formatCount, formatNumber } from '../../numbers';
 import type { LocalClock } from '../local-clock';
-import { axisView, glyph, gridViews, MARK_ORDER, markPosition, type Span, spanOf, type TrialMark } from '../marks';
+import {
+  axisView,
+  glyph,
+  gridViews,
+  MARK_ORDER,
+  markPosition,
+  markView,
+  type Span,
+  spanOf,
+  type TrialMark,
+} from '../marks';
 import { linkTo, type RowSource, rowAge, type SnapshotRow } from '../rows';
 import { view } from '../view';
 import { byId, elementOf, isolated, make } from './dom';
@@ -13,6 +23,8 @@ const FIRST_LANES = 24;
 const MAX_FIRST_MARKS = 1_500;
 const MIN_LANES = 8;
 const MORE_LANES = 60;
+/** Marks that are drawn at once; others when they come near the screen. */
+const MAX_MARKS_AT_ONCE = 200;
 /** Minimum distance of two marks in one row (percent), maximum number of rows, and their distance (px). */
 const MIN_MARK_DISTANCE = 0.5;
 const MAX_STACKED = 6;
@@ -62,20 +74,45 @@ function isHighlighted(mark: TrialMark, highlight: string): boolean {
   return highlight === 'expire' && (mark === 'also-expire' || mark === 'kept-instead');
 }
 
+/** The snapshots of a source with their places on its strip, oldest first. */
+interface PlacedRow {
+  readonly row: SnapshotRow;
+  readonly x: string;
+  /** Pixels below the middle of the strip. */
+  readonly offset: number;
+}
+
+/** The strip of a source: what a trial of policies does not change. */
+interface Strip {
+  readonly source: RowSource;
+  readonly rows: readonly SnapshotRow[];
+  readonly placed: readonly PlacedRow[];
+  readonly height: number;
+}
+
+function stripOf(source: RowSource, rows: readonly SnapshotRow[], span: Span): Strip {
+  const dated = rows.flatMap((row) => (row.at === null ? [] : [{ row, at: row.at }])).sort((a, b) => a.at - b.at);
+  const positions = dated.map(({ at }) => markPosition(at, span));
+  const offsets = stackMarks(positions).map((row) => STACK_STEP_PX * stackOffset(row));
+  const placed = dated.map(({ row }, index) => ({
+    row,
+    x: `${(positions[index] ?? 0).toFixed(2)}%`,
+    offset: offsets[index] ?? 0,
+  }));
+  return { source, rows, placed, height: LANE_PX + 2 * Math.max(0, ...offsets.map(Math.abs)) };
+}
+
 interface LaneOptions {
   readonly span: Span;
   readonly highlight: string;
   readonly state: TimelineState;
 }
 
-function marksOf(rows: readonly SnapshotRow[], { span, highlight, state }: LaneOptions): SVGElement {
-  const dated = rows.flatMap((row) => (row.at === null ? [] : [{ row, at: row.at }])).sort((a, b) => a.at - b.at);
-  const stacked = stackMarks(dated.map(({ at }) => markPosition(at, span)));
-  const height = LANE_PX + 2 * STACK_STEP_PX * Math.max(0, ...stacked.map((row) => Math.abs(stackOffset(row))));
-  const links = dated.map(({ row, at }, index) => {
+/** The marks of a strip. The strongest mark is on top; the keyboard moves by time. */
+function marksOf({ placed, height }: Strip, { span, highlight, state }: LaneOptions): readonly Element[] {
+  const links = placed.map(({ row, x, offset }, index) => {
     const mark = state.markOf(row);
-    const y = height / 2 + STACK_STEP_PX * stackOffset(stacked[index] ?? 0);
-    const place = { x: `${markPosition(at, span).toFixed(2)}%`, y: String(y) };
+    const y = String(height / 2 + offset);
     const link = view(
       'a',
       {
@@ -84,22 +121,19 @@ function marksOf(rows: readonly SnapshotRow[], { span, highlight, state }: LaneO
         'aria-label': `${row.name}, ${rowAge(row.age)} old. ${whyOf(row, state)}`,
         'data-index': String(row.index),
         'data-at': String(index),
-        tabindex: index === dated.length - 1 ? '0' : '-1',
+        tabindex: index === placed.length - 1 ? '0' : '-1',
       },
-      view('circle', { class: 'hit', cx: place.x, cy: place.y, r: '6' }),
-      view('use', { href: `#m-${mark}`, ...place }),
+      view('circle', { class: 'hit', cx: x, cy: y, r: '6' }),
+      markView(mark, x, y),
     );
     return { mark, link };
   });
-  // The strongest mark is on top; the keyboard moves by time.
   links.sort((a, b) => MARK_ORDER[a.mark] - MARK_ORDER[b.mark]);
-  const names = { class: 'strip', role: 'group', 'aria-label': `Snapshots of ${rows[0]?.source.name ?? ''}` };
-  const drawn = view('svg', { ...names, height: String(height) }, ...gridViews(span), ...links.map(({ link }) => link));
-  return elementOf(drawn) as SVGElement;
+  return [...gridViews(span), ...links.map(({ link }) => link)].map((each) => elementOf(each, true));
 }
 
-function lane(source: RowSource, rows: readonly SnapshotRow[], options: LaneOptions): HTMLElement {
-  const { state } = options;
+/** The line of a source, with its strip, which has no marks yet. */
+function lane({ source, rows, height }: Strip, state: TimelineState): readonly [line: HTMLElement, strip: Element] {
   const inForce = rows.filter(({ mark }) => mark === 'expire').length;
   const expiring = rows.filter((row) => ['expire', 'also-expire'].includes(state.markOf(row))).length;
   const query = new URLSearchParams({ source: source.name, region: source.region, kind: source.kind });
@@ -122,7 +156,48 @@ function lane(source: RowSource, rows: readonly SnapshotRow[], options: LaneOpti
     ...counted,
     ...(change === 0 ? [] : [' ', make('span', { class: 'chg' }, changed)]),
   );
-  return make('div', { class: 'lane' }, label, marksOf(rows, options), count);
+  const names = { class: 'strip', role: 'group', 'aria-label': `Snapshots of ${source.name}` };
+  const strip = elementOf(view('svg', { ...names, height: String(height) }));
+  return [make('div', { class: 'lane' }, label, strip, count), strip];
+}
+
+/** Draws the marks of strips when they come near the screen, or onto paper. */
+class MarkDrawing {
+  private readonly waiting = new Map<Element, () => void>();
+  private readonly sources = new Map<Element, RowSource>();
+  private readonly near = new Set<RowSource>();
+  private readonly observer = new IntersectionObserver((entries) => this.follow(entries), { rootMargin: '600px 0px' });
+
+  /** Forgets all strips, but not which are near the screen. */
+  restart(): void {
+    this.observer.disconnect();
+    this.waiting.clear();
+    this.sources.clear();
+  }
+
+  add(strip: Element, source: RowSource, { now, draw }: { readonly now: boolean; readonly draw: () => void }): void {
+    this.sources.set(strip, source);
+    if (now || this.near.has(source)) draw();
+    else this.waiting.set(strip, draw);
+    this.observer.observe(strip);
+  }
+
+  drawAll(): void {
+    for (const draw of this.waiting.values()) draw();
+    this.waiting.clear();
+  }
+
+  private follow(entries: readonly IntersectionObserverEntry[]): void {
+    for (const { target, isIntersecting } of entries) {
+      const source = this.sources.get(target);
+      if (source === undefined) continue;
+      if (isIntersecting) this.near.add(source);
+      else this.near.delete(source);
+      if (!isIntersecting) continue;
+      this.waiting.get(target)?.();
+      this.waiting.delete(target);
+    }
+  }
 }
 
 /** Shows a card next to the mark that is hovered or focused, and moves between marks with the arrow keys. */
@@ -218,14 +293,24 @@ export function timeline(
     else known.push(row);
   }
   const sources = [...lanes];
+  const strips: Strip[] = [];
+  const drawing = new MarkDrawing();
   let shown = firstLanes(sources.map(([, list]) => list.length));
   let highlight = '';
   byId('axis', HTMLElement).replaceChildren(make('span', {}), elementOf(axisView(span)), make('span', {}));
   const draw = (): void => {
+    for (const [source, list] of sources.slice(strips.length, shown)) strips.push(stripOf(source, list, span));
     const elements: HTMLElement[] = [];
-    for (const [index, [source, list]] of sources.slice(0, shown).entries()) {
-      if (sources[index - 1]?.[0].region !== source.region) elements.push(regionHead(source));
-      elements.push(lane(source, list, { span, highlight, state }));
+    let marks = 0;
+    drawing.restart();
+    for (const [index, each] of strips.entries()) {
+      const { source, placed } = each;
+      if (strips[index - 1]?.source.region !== source.region) elements.push(regionHead(source));
+      const [line, strip] = lane(each, state);
+      elements.push(line);
+      marks += placed.length;
+      const fill = (): void => strip.replaceChildren(...marksOf(each, { span, highlight, state }));
+      drawing.add(strip, source, { now: marks <= MAX_MARKS_AT_ONCE, draw: fill });
     }
     field.replaceChildren(...elements);
     more.hidden = sources.length <= shown;
@@ -239,9 +324,10 @@ export function timeline(
     if (target instanceof HTMLInputElement) highlight = target.value;
     draw();
   });
-  window.addEventListener('beforeprint', () =>
-    showLeftOut('lanes-left', sources.length <= shown ? null : formatCount(sources.length - shown, 'source')),
-  );
+  window.addEventListener('beforeprint', () => {
+    drawing.drawAll();
+    showLeftOut('lanes-left', sources.length <= shown ? null : formatCount(sources.length - shown, 'source'));
+  });
   tip(rows, field, clock, state);
   draw();
   return draw;
