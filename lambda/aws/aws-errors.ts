@@ -140,14 +140,21 @@ export function isForeignAnswer(error: unknown): boolean {
 }
 
 /**
+ * Whether an HTTP answer is a failure of the server: what it did before is not known, whatever it says. Only a code of
+ * throttling still means that it did nothing.
+ */
+export function isServerFailure(error: unknown): boolean {
+  const { httpStatusCode } = shapeOf(error).$metadata ?? {};
+  if (typeof httpStatusCode !== 'number' || httpStatusCode < 500) return false;
+  return !codesOf(error).some((code) => CLASS_OF.get(code) === 'throttled');
+}
+
+/**
  * Whether the service answered that a resource does not exist. An HTTP answer counts only as the service gives it: with
  * a request id, and not as a failure of the server.
  */
-export function confirmsAbsence(error: unknown): boolean {
-  if (classify(error) !== 'not-found') return false;
-  const { httpStatusCode } = shapeOf(error).$metadata ?? {};
-  return !isForeignAnswer(error) && !(typeof httpStatusCode === 'number' && httpStatusCode >= 500);
-}
+export const confirmsAbsence = (error: unknown): boolean =>
+  classify(error) === 'not-found' && !isForeignAnswer(error) && !isServerFailure(error);
 
 /** What a call answers that the caller may not make; not what missing or expired credentials answer. */
 const ACCESS_DENIED = new Set(['AccessDenied', 'NotAuthorized', 'UnauthorizedOperation']);

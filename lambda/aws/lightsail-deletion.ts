@@ -28,6 +28,7 @@ import {
   isAccessDenied,
   isCredentialFailure,
   isForeignAnswer,
+  isServerFailure,
 } from './aws-errors';
 import { checkAnswers } from './check-answers';
 import { PATIENT, withLimits } from './http-limits';
@@ -102,8 +103,9 @@ const REFUSED_FOR_NOW: ReadonlySet<string> = new Set(['InvalidInputException', '
 
 function classOf(error: unknown, code: string): CallFailure['class'] {
   if (isForeignAnswer(error)) return 'transient';
-  if (isCredentialFailure(error)) return 'caller';
   if (BEGUN.has(code)) return 'unknown';
+  if (isServerFailure(error)) return 'transient';
+  if (isCredentialFailure(error)) return 'caller';
   if (isUnanswered(error)) return 'transient';
   const of = classify(error);
   return of === 'not-found' && !confirmsAbsence(error) ? 'transient' : FAILURE[of];
@@ -118,9 +120,10 @@ function failureOf(error: unknown): CallFailure {
     message: tip === undefined ? message : `${message} (${tip})`,
   };
   if (failure.class !== 'transient') return failure;
+  const isRefused = REFUSED_FOR_NOW.has(code) && !isForeignAnswer(error) && !isServerFailure(error);
   return {
     ...failure,
-    ...((REFUSED_FOR_NOW.has(code) && !isForeignAnswer(error)) || isNeverSent(error) ? { undone: true } : {}),
+    ...(isRefused || isNeverSent(error) ? { undone: true } : {}),
     ...(isUnanswered(error) ? { unreachable: true } : {}),
   };
 }

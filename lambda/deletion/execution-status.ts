@@ -7,6 +7,9 @@ import { EXECUTION_END, parseStored } from '../storage/schemas';
 /** Returns the name of a durable execution: the last but one part of its ARN. */
 export const executionName = (arn: string): string => arn.split('/').at(-2) ?? arn;
 
+/** Returns what no other execution has: its name and its id. The name may be given again after some time. */
+export const uniqueExecution = (arn: string): string => arn.split('/').slice(-2).join('-');
+
 /**
  * Notes how an execution ended, for the command line that waits for it: nothing else in the bucket shows that one was
  * refused. Each execution has a note of its own, written once, so that the person who started one neither reads the

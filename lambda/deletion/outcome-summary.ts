@@ -15,7 +15,7 @@ import {
   unsettledOfRecords,
 } from './outcome-files';
 import { isRefusal } from './refusals';
-import { expireLock } from './run-lock';
+import { expireLock, isLockedByOther } from './run-lock';
 
 /** Returns the result of a plan; undefined where the stored one belongs to another plan of that id. */
 async function ownResult(store: Store, plan: PlanKey): Promise<ApplyResult | null | undefined> {
@@ -77,12 +77,13 @@ const MAX_WRITES = 5;
 
 /**
  * Writes the result of a plan from its record, for a run that ended without doing so, and ends the lock of that
- * run.
+ * run. While another run applies the plan, that one writes the result, and may finish it at any moment.
  */
 export async function settleOutcome(store: Store, plan: PlanKey, isOwnRun: (run: string) => boolean): Promise<void> {
   for (let writes = 0, items = -1; writes < MAX_WRITES; writes += 1) {
     const outcome = await readOutcome(store, plan);
-    if (outcome === null || outcome.items.length === items || (await isFinished(store, plan))) break;
+    if (outcome === null || outcome.items.length === items) break;
+    if ((await isLockedByOther(store, plan.id, isOwnRun)) || (await isFinished(store, plan))) break;
     items = outcome.items.length;
     await store.put({ key: resultFile(plan.id), contentType: 'application/json', body: renderResultJson(outcome) });
   }

@@ -2,10 +2,12 @@ import type { RunOrigin } from '../core/plan/outcome';
 import { instantOfId } from '../core/time/instant';
 import { RetentionError } from '../core/util/errors';
 import { eachOf } from '../ports/each-of';
+import type { Store } from '../ports/ports';
 import { type EvidenceHead, type EvidencePorts, evidenceEntry, recordEvidence } from '../storage/evidence';
 import { fileListText, type HashedFile } from '../storage/file-list';
 import { jsonObject } from '../storage/json-object';
 import {
+  APPROVAL_NAME,
   approvalFile,
   endedFile,
   fileListFile,
@@ -22,6 +24,8 @@ export interface ApprovedRun {
   readonly plan: PlanKey;
   /** Unique; part of a key. */
   readonly run: string;
+  /** The name under which the end of its execution is noted; absent: none is. */
+  readonly execution?: string;
   /** The count that the approval names. */
   readonly count?: number;
   readonly origin: RunOrigin;
@@ -62,11 +66,25 @@ export async function recordApproval(ports: EvidencePorts, approved: ApprovedRun
   }
 }
 
-/** Hashes all that is stored about a run of a plan: its attempts, outcomes and approvals, its result, its end. */
-async function filesOf({ store }: EvidencePorts, { plan, run }: ApprovedRun): Promise<readonly HashedFile[]> {
+/** Returns the keys of what is stored about a plan, without approvals that were stored after that of a run. */
+async function recordsUntil(store: Store, plan: PlanKey, run: string): Promise<readonly string[]> {
   const folder = recordFolder(plan);
-  const names = (await store.list(folder)).filter((name) => LISTED_NAME.test(name));
-  const keys = [resultFile(plan.id), endedFile(plan.id, run), ...names.map((name) => folder + name)];
+  const times = await store.listDated(folder);
+  const approvedAt = times.get(approvalFile(plan, run).slice(folder.length)) ?? Number.POSITIVE_INFINITY;
+  // A list ends the runs of the approvals that it has: a later run may still be at work.
+  const isLater = (name: string): boolean => APPROVAL_NAME.test(name) && (times.get(name) ?? 0) > approvedAt;
+  const names = [...times.keys()].filter((name) => LISTED_NAME.test(name) && !isLater(name));
+  return names.map((name) => folder + name);
+}
+
+/** Hashes all that is stored about a run of a plan: its attempts, outcomes and approvals, its result, its end. */
+async function filesOf(
+  { store }: EvidencePorts,
+  { plan, run, execution }: ApprovedRun,
+): Promise<readonly HashedFile[]> {
+  const ended = execution === undefined ? [] : [endedFile(plan.id, execution)];
+  const folder = recordFolder(plan);
+  const keys = [resultFile(plan.id), ...ended, ...(await recordsUntil(store, plan, run))];
   const hashed = await eachOf(keys, async (key) => ({ key, stored: await store.fingerprint(key) }));
   return hashed.flatMap(({ key, stored }) => {
     if (stored === null) return [];

@@ -5,11 +5,11 @@ import { RetentionError } from '../core/util/errors';
 import type { SnapshotDeletion } from '../ports/deletion-ports';
 import type { DurableSteps } from '../ports/durable-steps';
 import type { Channel, Digest, ReadInventory, Store } from '../ports/ports';
-import type { RunEnd } from '../render/result-email';
+import { isElsewhere, type RunEnd } from '../render/result-email';
 import { type EvidencePorts, type EvidenceSettings, headText, recordEvidence } from '../storage/evidence';
 import { EVIDENCE, type PlanKey, planFile } from '../storage/keys';
 import { type ApplyPorts, prepareApply } from './apply-plan';
-import { executionName, noteEnding } from './execution-status';
+import { executionName, noteEnding, uniqueExecution } from './execution-status';
 import { indexResults } from './index-results';
 import { applyInTime, checkDeployed, SUPERSEDED } from './invocation-limits';
 import { isFinished } from './outcome-files';
@@ -299,8 +299,9 @@ export async function runDeletion(
   }
   const plan: PlanKey = { id: approved.id, digest: approved.digest };
   const { count, origin } = approved;
-  const run = executionName(steps.execution);
-  const approvedRun: ApprovedRun = { plan, run, ...(count !== undefined && { count }), origin };
+  const execution = executionName(steps.execution);
+  const run = uniqueExecution(steps.execution);
+  const approvedRun: ApprovedRun = { plan, run, execution, ...(count !== undefined && { count }), origin };
   const approval = await approveRun(steps, ports, approvedRun);
   // A step of an earlier version returned nothing.
   const wasFinished = approval === true;
@@ -310,9 +311,11 @@ export async function runDeletion(
       : await applyInInvocations(steps, ports, { ...approved, isFinished: wasFinished }, at + ports.limits.run);
   // The e-mail matters more: it is sent though this failed.
   const isIndexed = await steps.step('record', () => recordEnd(ports, steps.execution, plan, end)).catch(() => false);
-  const evidence = await recordRun(steps, ports, wasFinished ? null : approvedRun, isIndexed === true);
+  // The files of a plan that another run applies change until that run records them.
+  const isRecorded = !wasFinished && !isElsewhere(end);
+  const evidence = await recordRun(steps, ports, isRecorded ? approvedRun : null, isIndexed === true);
   const { config, again } = ports;
-  const ended = { plan, execution: run, end, zone: config.zone, again, ...evidence };
+  const ended = { plan, execution, end, zone: config.zone, again, ...evidence };
   const sent = await steps.step('report', () => sendResult(ports, ended));
   if (end.state === 'failed') throw new RunFailed(`cannot go on with the plan ${plan.id}: ${end.text}`, sent);
   return { plan: plan.id, ...end, ...sent };

@@ -113,6 +113,12 @@ export interface RunLock {
   release(): Promise<void>;
 }
 
+/** Whether a run that is not one of `isOwn` has the lock of a place for a plan, and did not end without releasing it. */
+export async function isLockedByOther(store: Store, planId: string, isOwn: (run: string) => boolean): Promise<boolean> {
+  const stored = await readLock(store);
+  return stored?.lock?.plan === planId && stored.lock.at > 0 && isActive(stored, (run) => !isOwn(run));
+}
+
 /** Marks a lock as released if it is still that of the run. */
 export async function releaseLock(store: Store, isOwn: (run: string) => boolean): Promise<void> {
   const stored = await readLock(store);

@@ -147,6 +147,9 @@ export const EVIDENCE_KEYS = {
 /** Matches the names in the folder of a plan that such a list has. */
 export const LISTED_NAME = /^\d+\.(attempt|outcome)\.json$|^once-approval-.+\.json$/;
 
+/** Matches the name of an approval in the folder of a plan. */
+export const APPROVAL_NAME = /^once-approval-/;
+
 /** Whether a later run of an unfinished plan may replace a file that a list names: an attempt, or the result. */
 export const isReplaced = (key: string): boolean => /^results\/[^/]+\.json$|\.attempt\.json$/.test(key);
 

@@ -133,6 +133,25 @@ describe('deleting over HTTP', () => {
     expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(1);
   });
 
+  it.each([
+    ['that its rate is exceeded', { code: 'InternalFailure', message: 'Rate exceeded' }],
+    ['that it is denied', { code: 'AccessDeniedException' }],
+    ['that its token has expired', { code: 'ExpiredTokenException' }],
+    ['that it is wrong', { code: 'InvalidInputException', message: 'No.' }],
+    ['to try later', { code: 'InvalidInputException', message: 'Please try again in a few minutes.' }],
+  ] as const)(
+    'takes a delete that a failing server answers %s for one that may have been carried out',
+    async (_, of) => {
+      emulator.setFaults([{ fault: 'error', status: 500, ...of, operations: 'DeleteInstanceSnapshot' }]);
+      const answer = await deletion.deleteSnapshot(NAMED.instance, always);
+      expect(answer.ok ? null : answer.failure).toEqual({
+        class: 'transient',
+        code: of.code,
+        message: expect.any(String),
+      });
+    },
+  );
+
   it('gives the request id of each delete that was answered, and none where no answer came', async () => {
     const first = await deletion.deleteSnapshot(NAMED.instance, always);
     const second = await deletion.deleteSnapshot(NAMED.database, always);

@@ -126,7 +126,7 @@ describe('the outcome of a plan whose runs may have died', () => {
         }
       },
     };
-    await settleOutcome(racing, PLAN, () => false);
+    await settleOutcome(racing, PLAN, (run) => run === 'a');
     expect(await readOutcome(store(), PLAN)).toMatchObject({ status: 'finished', totals: { deleted: 2 } });
     expect(JSON.parse(objects.get(RESULT) ?? '')).toMatchObject({ status: 'finished' });
   });

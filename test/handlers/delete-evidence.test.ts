@@ -1,10 +1,15 @@
+import { openOutcomes } from '../../lambda/deletion/outcome-store';
+import { recordApproval } from '../../lambda/deletion/record-deletion';
 import { verifyEvidence } from '../../lambda/explain/verify-evidence';
 import type { Store } from '../../lambda/ports/ports';
 import { digestOf, sha256Of } from '../../lambda/runtime/digest';
-import { EVIDENCE } from '../../lambda/storage/keys';
-import { memoryStore } from '../fakes/memory-store';
-import { aResult, storedResult } from '../support/result-builder';
+import { EVIDENCE, planFile } from '../../lambda/storage/keys';
+import { PLAN, parseStored } from '../../lambda/storage/schemas';
+import { memoryStore, timesOf } from '../fakes/memory-store';
+import { anOutcome, aResult, storedResult } from '../support/result-builder';
+import { ORIGIN } from '../support/run-origin';
 import { KEPT, PLANNED, withBench } from './deletion-bench';
+import { immortal, runExecution } from './durable-engine';
 
 const evidence = { hashText: sha256Of, keptForDays: 400 };
 
@@ -112,4 +117,103 @@ it('a plan that was finished when it was approved deletes nothing, though its re
     });
     expect(result).toMatchObject({ state: 'finished' });
     expect(rig.names()).toEqual(expect.arrayContaining([...KEPT, ...PLANNED]));
+  }));
+
+/** A run of another machine that applies a plan, and has recorded its approval. */
+async function runElsewhere(objects: Map<string, string>, event: { readonly plan: string; readonly digest: string }) {
+  const store = memoryStore(objects);
+  const plan = parseStored(PLAN, objects.get(planFile(event.plan)) ?? null);
+  if (plan === null) throw new Error('the plan cannot be read');
+  const owner = { host: 'another machine', pid: 7, run: 'elsewhere' };
+  const approved = { plan: { id: plan.id, digest: plan.digest }, run: owner.run, origin: ORIGIN };
+  const outcomes = await openOutcomes({ store, clock: Date.now, owner, isAlive: () => null }, plan, ORIGIN, () =>
+    recordApproval({ ...evidence, store, clock: Date.now, folder: EVIDENCE }, approved),
+  );
+  const ports = { store, hashText: sha256Of, folder: EVIDENCE, now: Date.now() };
+  return { outcomes, plan, verify: () => verifyEvidence(ports, null) };
+}
+
+it('an approval of a plan that another run applies breaks no link of the chain while that run goes on', () =>
+  withBench(async ({ approve, run, objects }) => {
+    const event = await approve();
+    const { outcomes, plan, verify } = await runElsewhere(objects, event);
+    const second = await run(event, { evidence });
+    expect(second.result).toMatchObject({ state: 'refused', code: 'plan.in-progress' });
+    const [first] = plan.items;
+    if (first === undefined) throw new Error('the plan lists nothing');
+    const { name, arn } = first;
+    await outcomes.record([anOutcome(name, { arn, outcome: 'spared', code: 'kept', text: 'it is kept now' })]);
+    expect((await verify()).broken).toEqual([]);
+  }));
+
+it('a run that records its result late breaks no link of the run that began meanwhile', () =>
+  withBench(async ({ approve, run, objects }) => {
+    const event = await approve();
+    const store = memoryStore(objects);
+    let later: Awaited<ReturnType<typeof runElsewhere>> | undefined;
+    const overtaken: Store = {
+      ...store,
+      put: async (object) => {
+        await store.put(object);
+        if (!object.key.includes('/ended-')) return;
+        later = await runElsewhere(objects, event);
+        for (const key of objects.keys())
+          if (key.endsWith('/once-approval-elsewhere.json')) timesOf(objects).set(key, Date.now() + 60_000);
+      },
+    };
+    const first = await run(event, { evidence, store: overtaken, isDeployed: async () => false });
+    expect(first.result).toMatchObject({ state: 'stopped', code: 'run.superseded' });
+    const [item] = later?.plan.items ?? [];
+    if (later === undefined || item === undefined) throw new Error('no other run began');
+    await later.outcomes.record([anOutcome(item.name, { arn: item.arn, outcome: 'spared' })]);
+    expect((await later.verify()).broken).toEqual([]);
+  }));
+
+it('a later execution of the same name records the approval of its own run', () =>
+  withBench(async ({ approve, handler, objects, rig }) => {
+    const event = await approve();
+    const named = (who: string, id: string, isDeployed: boolean) =>
+      runExecution(
+        handler({ evidence, isDeployed: async () => isDeployed }),
+        { ...event, approvedBy: { kind: 'caller', arn: `arn:aws:iam::123456789012:user/${who}` } },
+        immortal,
+        { name: event.plan, id },
+      );
+    expect((await named('ann', '0001', false)).result).toMatchObject({ state: 'stopped' });
+    expect((await named('bob', '0002', true)).result).toMatchObject({ state: 'finished' });
+    expect(rig.names()).toEqual(KEPT);
+    const approvals = [...objects].filter(([key]) => key.includes('/once-approval-')).map(([, text]) => text);
+    expect(approvals.map((text) => JSON.parse(text).approvedBy.arn)).toEqual([
+      'arn:aws:iam::123456789012:user/ann',
+      'arn:aws:iam::123456789012:user/bob',
+    ]);
+    const ports = { store: memoryStore(objects), hashText: sha256Of, folder: EVIDENCE, now: Date.now() };
+    expect((await verifyEvidence(ports, null)).broken).toEqual([]);
+  }));
+
+it('a run that is refused leaves the result to the run that applies the plan', () =>
+  withBench(async ({ approve, run, objects }) => {
+    const event = await approve();
+    const { outcomes, plan } = await runElsewhere(objects, event);
+    const key = `results/${event.plan}.json`;
+    const store = memoryStore(objects);
+    let finished: string | undefined;
+    const finish = async (): Promise<void> => {
+      await outcomes.record(plan.items.map(({ name, arn }) => anOutcome(name, { arn, outcome: 'spared' })));
+      await outcomes.close();
+      finished = objects.get(key);
+    };
+    // The other run would finish just before this one writes the result.
+    const finishing: Store = {
+      ...store,
+      put: async (object) => {
+        if (object.key === key && finished === undefined) await finish();
+        await store.put(object);
+      },
+    };
+    const second = await run(event, { evidence, store: finishing });
+    expect(second.result).toMatchObject({ state: 'refused', code: 'plan.in-progress' });
+    if (finished === undefined) await finish();
+    expect(JSON.parse(finished ?? '')).toMatchObject({ status: 'finished' });
+    expect(objects.get(key)).toBe(finished);
   }));

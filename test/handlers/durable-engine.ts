@@ -9,8 +9,8 @@ import {
 } from '@aws/durable-execution-sdk-js';
 import type { Context } from 'aws-lambda';
 
-const executionArn = (name: string): string =>
-  `arn:aws:lambda:us-east-1:123456789012:function:lightsail-deletion:1/durable-execution/${name}/0001`;
+const executionArn = (name: string, id = '0001'): string =>
+  `arn:aws:lambda:us-east-1:123456789012:function:lightsail-deletion:1/durable-execution/${name}/${id}`;
 export const EXECUTION = executionArn('20261123T080000Z-1a2b3c4d');
 const ALIAS = 'arn:aws:lambda:us-east-1:123456789012:function:lightsail-deletion:live';
 
@@ -95,6 +95,8 @@ export async function runExecution(
     readonly most?: number;
     readonly functionArn?: string;
     readonly name?: string;
+    /** Of the execution, where another one had the name before. */
+    readonly id?: string;
     readonly remaining?: () => number;
     /**
      * Gets the client that answers the calls of an invocation, whose event then has no client, and only the first of
@@ -103,7 +105,7 @@ export async function runExecution(
     readonly serve?: (client: DurableExecutionClient) => void;
   } = {},
 ): Promise<Ending> {
-  const { most = 400, functionArn = ALIAS, name, remaining = () => 900_000, serve } = options;
+  const { most = 400, functionArn = ALIAS, name, id, remaining = () => 900_000, serve } = options;
   const pauses: number[] = [];
   const now = (): Date => new Date();
   const operations = new Map<string, Operation>([
@@ -145,7 +147,7 @@ export async function runExecution(
     };
     const stored = structuredClone([...operations.values()]);
     const input = {
-      DurableExecutionArn: name === undefined ? EXECUTION : executionArn(name),
+      DurableExecutionArn: name === undefined ? EXECUTION : executionArn(name, id),
       CheckpointToken: `token-${tokens}`,
       InitialExecutionState:
         serve === undefined || stored.length === 1
