@@ -129,7 +129,7 @@ async function runElsewhere(objects: Map<string, string>, event: { readonly plan
   const outcomes = await openOutcomes({ store, clock: Date.now, owner, isAlive: () => null }, plan, ORIGIN, () =>
     recordApproval({ ...evidence, store, clock: Date.now, folder: EVIDENCE }, approved),
   );
-  const ports = { store, hashText: sha256Of, folder: EVIDENCE, now: Date.now() };
+  const ports = { store, hashText: sha256Of, digest: digestOf, folder: EVIDENCE, now: Date.now() };
   return { outcomes, plan, verify: () => verifyEvidence(ports, null) };
 }
 
@@ -187,7 +187,13 @@ it('a later execution of the same name records the approval of its own run', () 
       'arn:aws:iam::123456789012:user/ann',
       'arn:aws:iam::123456789012:user/bob',
     ]);
-    const ports = { store: memoryStore(objects), hashText: sha256Of, folder: EVIDENCE, now: Date.now() };
+    const ports = {
+      store: memoryStore(objects),
+      hashText: sha256Of,
+      digest: digestOf,
+      folder: EVIDENCE,
+      now: Date.now(),
+    };
     expect((await verifyEvidence(ports, null)).broken).toEqual([]);
   }));
 
