@@ -299,7 +299,7 @@ describe('lightsail-retention history', () => {
         for (const word of ['web-05', deleted]) {
           const { code, out, err } = await offline(word);
           expect([word, code]).toEqual([word, 0]);
-          expect(unwrapped(out)).toContain('deleted web-05 (instance, us-east-1');
+          expect(unwrapped(out)).toContain('deleted web-05 instance in us-east-1, of web');
           expect(unwrapped(err)).toMatch(/note: the account was not read, or not completely: .*credentials/);
         }
         const json = JSON.parse((await offline('web-05', '--format', 'json')).out);
