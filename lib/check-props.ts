@@ -14,6 +14,7 @@ import { holdsLookupDummy, isKnownLater, isListElement, isLookupDummy } from './
 import { leastLifetime, type Need } from './lifetime';
 import { MONITORING, type MonitoringLevel } from './monitoring';
 import { refusedProperty } from './refused-property';
+import { checkRunbookUrl } from './runbook';
 import { checkSchedule, DEFAULT_SCHEDULE, refusedSchedule } from './schedule-expression';
 import type { SnapshotRetentionProps } from './snapshot-retention';
 
@@ -29,6 +30,9 @@ export interface CheckedProps {
   readonly schedule: string;
   readonly monitoring: MonitoringLevel;
   readonly deletion: DeletionSetting;
+  /** The page that alarms link to, without an anchor. */
+  readonly runbook: string;
+  readonly okActions: boolean;
   readonly keepReportsFor: Duration;
   /** Null: nothing is locked. */
   readonly objectLock: ObjectLockSetting | null;
@@ -182,6 +186,11 @@ function checkLogRetention(given: unknown): void {
   );
 }
 
+function checkFlag(prop: CodeIn<'props'>, given: unknown): boolean {
+  if (given === undefined || typeof given === 'boolean') return given ?? false;
+  throw refusedProp(prop, `got ${shownProperty(given)}, expected true or false`);
+}
+
 /** Refuses resources of the app that cannot be used, and settings that the construct cannot make for them. */
 function checkResources(props: SnapshotRetentionProps): void {
   const { bucket, topic, encryptionKey, keepReportsFor, lockReportsFor, objectLock, logRetention } = props;
@@ -215,6 +224,8 @@ const PROPERTIES = {
   objectLock: true,
   logRetention: true,
   monitoring: true,
+  runbookUrl: true,
+  okActions: true,
   deletion: true,
 } satisfies Record<keyof SnapshotRetentionProps, true>;
 
@@ -264,6 +275,8 @@ export function checkProps(props: SnapshotRetentionProps): CheckedProps {
     schedule,
     monitoring: oneOfText('monitoring', MONITORING, props.monitoring ?? 'full', 'full'),
     deletion,
+    runbook: checkRunbookUrl(props.runbookUrl),
+    okActions: checkFlag('okActions', props.okActions),
     keepReportsFor: Duration.days(days),
     objectLock: checkObjectLock(props.objectLock),
     least,

@@ -24,6 +24,8 @@ export interface ReportDashboardProps {
   readonly deletion: IFunction | null;
   readonly deadLetters: IQueue;
   readonly alarms: readonly IAlarm[];
+  /** The page of the alarms' sections. */
+  readonly runbook: string;
 }
 
 /**
@@ -34,9 +36,9 @@ export const nameOfDashboard = (scope: Construct): string =>
   `${Aws.STACK_NAME}-${Aws.REGION}-${scope.node.addr.slice(-8)}`;
 
 const DASHBOARD_WIDTH = 24;
-const ABOUT = `# Lightsail snapshots
-Each point is a report. Costs are ceilings: snapshots are incremental, so the bill is at most that. An alarm in red: its section of
-docs/runbook.md says what to do. The full report lies in the bucket, under \`reports/\`.`;
+const about = (runbook: string): string => `# Lightsail snapshots
+Each point is a report. Costs are ceilings: snapshots are incremental, so the bill is at most that. For an alarm in red, the
+${runbook.startsWith('http') ? `[runbook](${runbook})` : runbook} says what to do. The full report is in the bucket, under \`reports/\`.`;
 
 type MetricOf = (measure: Measure, label: string) => Metric;
 
@@ -47,7 +49,7 @@ type MetricOf = (measure: Measure, label: string) => Metric;
 export function reportDashboard(
   scope: Construct,
   id: string,
-  { name, target, deletion, deadLetters, alarms }: ReportDashboardProps,
+  { name, target, deletion, deadLetters, alarms, runbook }: ReportDashboardProps,
 ): Dashboard {
   const period = Duration.days(1);
   const metric: MetricOf = (measure, label) => retentionMetric(target, measure, { period, label });
@@ -55,7 +57,7 @@ export function reportDashboard(
     dashboardName: name,
     defaultInterval: Duration.days(90),
     widgets: [
-      [new TextWidget({ markdown: ABOUT, width: DASHBOARD_WIDTH, height: 3 })],
+      [new TextWidget({ markdown: about(runbook), width: DASHBOARD_WIDTH, height: 3 })],
       [
         new AlarmStatusWidget({
           title: 'Does anything need you?',

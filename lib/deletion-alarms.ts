@@ -1,26 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { type Alarm, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { type AlarmAudience, makeAlarm } from './alarm';
 import type { DeletionFunction } from './deletion-function';
 import { LAMBDA_PERIOD, retentionMetric } from './retention-metric';
 
-/** Alarms over a deletion function, made beside it; the text of each names its section of docs/runbook.md. */
-export function deletionAlarms(deletion: DeletionFunction, topic: ITopic): readonly Alarm[] {
+/** Alarms over a deletion function, made beside it. */
+export function deletionAlarms(deletion: DeletionFunction, audience: AlarmAudience): readonly Alarm[] {
   const target = deletion.function;
-  const alarm = (id: string, section: string, what: string, metric: IMetric): Alarm => {
-    const made = new Alarm(deletion, id, {
-      alarmDescription: `${what} What to do: docs/runbook.md#${section}`,
-      metric,
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
-    made.addAlarmAction(new SnsAction(topic));
-    return made;
-  };
+  const often = { threshold: 1, periods: 1, missing: TreatMissingData.NOT_BREACHING };
+  const alarm = (id: string, section: string, what: string, metric: IMetric): Alarm =>
+    makeAlarm(deletion, id, { section, what, metric, ...often }, audience);
   return [
     alarm(
       'DeletionFailed',

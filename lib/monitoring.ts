@@ -1,10 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { type Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Pause } from '../lambda/core/time/pause';
+import { type AlarmAudience, type AlarmFacts, makeAlarm } from './alarm';
 import { reportDashboard } from './dashboard';
 import { deletionAlarms } from './deletion-alarms';
 import type { DeletionFunction } from './deletion-function';
@@ -26,11 +25,9 @@ const CHECK_HOURS = 26;
 const SLOW = 0.8;
 
 /** What is watched, and who is told. */
-export interface MonitoringProps {
+export interface MonitoringProps extends AlarmAudience {
   readonly report: ReportFunction;
   readonly deadLetters: IQueue;
-  /** Who is told. */
-  readonly topic: ITopic;
   /** Hours after a report, or the deployment, at which the next one is missed. */
   readonly overdue: number;
   /** When none is due, because of the schedule's years. */
@@ -39,18 +36,6 @@ export interface MonitoringProps {
   readonly deletion: DeletionFunction | null;
   /** The name of the dashboard; null: there is none. */
   readonly dashboardName: string | null;
-}
-
-interface AlarmFacts {
-  /** The section of docs/runbook.md. */
-  readonly section: string;
-  /** What happened, as a sentence. */
-  readonly what: string;
-  readonly metric: Metric;
-  readonly threshold: number;
-  /** Periods that all have to be at or past the threshold. */
-  readonly periods: number;
-  readonly missing: TreatMissingData;
 }
 
 /**
@@ -64,7 +49,7 @@ export class Monitoring extends Construct {
     super(scope, id);
     const { report, deadLetters, topic, deletion } = props;
     const target = report.function;
-    this.alarms = [...this.reportAlarms(props), ...(deletion === null ? [] : deletionAlarms(deletion, topic))];
+    this.alarms = [...this.reportAlarms(props), ...(deletion === null ? [] : deletionAlarms(deletion, props))];
     letAlarmsPublish(this, topic);
     reportSchedule(this, 'AgeCheck', {
       description: 'Measures daily how old the newest report on Lightsail snapshots is',
@@ -81,15 +66,18 @@ export class Monitoring extends Construct {
         deletion: deletion?.function ?? null,
         deadLetters,
         alarms: this.alarms,
+        runbook: props.runbook,
       });
   }
 
-  private reportAlarms({ report, deadLetters, topic, overdue, deletion }: MonitoringProps): readonly Alarm[] {
+  private reportAlarms(props: MonitoringProps): readonly Alarm[] {
+    const { report, deadLetters, overdue, deletion } = props;
+    const alarm = (id: string, facts: AlarmFacts): Alarm => makeAlarm(this, id, facts, props);
     const target = report.function;
     const timeout = target.timeout?.toSeconds() ?? 900;
     const hour = Duration.hours(1);
     return [
-      this.alarm('ReportFailed', topic, {
+      alarm('ReportFailed', {
         section: 'report-failed',
         what: 'A run of the report function failed.',
         metric: target.metricErrors({ period: LAMBDA_PERIOD }),
@@ -97,7 +85,7 @@ export class Monitoring extends Construct {
         periods: 1,
         missing: TreatMissingData.NOT_BREACHING,
       }),
-      this.alarm('ReportMissing', topic, {
+      alarm('ReportMissing', {
         section: 'report-missing',
         what: `No report was made for ${overdue} hours or more, or the daily check of that does not run.`,
         metric: retentionMetric(target, 'reportAgeHours', { period: hour }),
@@ -105,7 +93,7 @@ export class Monitoring extends Construct {
         periods: CHECK_HOURS,
         missing: TreatMissingData.BREACHING,
       }),
-      this.alarm('DeadLetters', topic, {
+      alarm('DeadLetters', {
         section: 'dead-letters',
         what:
           deletion === null
@@ -120,7 +108,7 @@ export class Monitoring extends Construct {
         // A queue that nothing happens to stops counting after six hours: that does not empty it.
         missing: TreatMissingData.IGNORE,
       }),
-      this.alarm('InventoryIncomplete', topic, {
+      alarm('InventoryIncomplete', {
         section: 'inventory-incomplete',
         what: 'A report could not read all of the account.',
         metric: retentionMetric(target, 'incomplete', { period: hour }),
@@ -128,7 +116,7 @@ export class Monitoring extends Construct {
         periods: 1,
         missing: TreatMissingData.NOT_BREACHING,
       }),
-      this.alarm('ReportSlow', topic, {
+      alarm('ReportSlow', {
         section: 'report-slow',
         what: `A run took ${Math.round((SLOW * timeout) / 60)} of the ${timeout / 60} minutes that it has.`,
         metric: target.metricDuration({ period: LAMBDA_PERIOD, statistic: 'Maximum' }),
@@ -137,18 +125,5 @@ export class Monitoring extends Construct {
         missing: TreatMissingData.NOT_BREACHING,
       }),
     ];
-  }
-
-  private alarm(id: string, topic: ITopic, { section, what, metric, threshold, periods, missing }: AlarmFacts): Alarm {
-    const alarm = new Alarm(this, id, {
-      alarmDescription: `${what} What to do: docs/runbook.md#${section}`,
-      metric,
-      threshold,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: periods,
-      treatMissingData: missing,
-    });
-    alarm.addAlarmAction(new SnsAction(topic));
-    return alarm;
   }
 }

@@ -125,6 +125,19 @@ export interface SnapshotRetentionProps {
    */
   readonly monitoring?: MonitoringLevel;
   /**
+   * The page that alarms and the dashboard link to: one with the sections of docs/runbook.md as anchors, such as
+   * `#report-failed`.
+   *
+   * @default - the page of this version in the repository of the package
+   */
+  readonly runbookUrl?: string;
+  /**
+   * Whether the end of an alarm is announced on the topic too.
+   *
+   * @default false
+   */
+  readonly okActions?: boolean;
+  /**
    * Whether snapshots can be deleted: by a person who approves a report's plan (`approve`), or also by a schedule, once
    * every report of the grace period has listed them (`automatic`).
    *
@@ -209,7 +222,7 @@ export class SnapshotRetention extends Construct {
     this.checkFirstReport();
     this.grants = new RetentionGrants(store, this.report.function);
     this.deletion = checked.deletion === 'off' ? null : this.makeDeletion(checked.deletion, store, props, checked);
-    this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(schedule, monitoring === 'full').alarms;
+    this.alarms = monitoring === 'off' ? [] : this.makeMonitoring(checked).alarms;
     writeSuppressions(this);
   }
 
@@ -258,7 +271,8 @@ export class SnapshotRetention extends Construct {
     this.checkKey('encryptionKey', key);
   }
 
-  private makeMonitoring(schedule: string, dashboard: boolean): Monitoring {
+  private makeMonitoring({ schedule, monitoring, runbook, okActions }: CheckedProps): Monitoring {
+    const dashboard = monitoring === 'full';
     const dashboardName = nameOfDashboard(this);
     if (dashboard) this.tellReport({ dashboard: dashboardName });
     return new Monitoring(this, 'Monitoring', {
@@ -269,6 +283,8 @@ export class SnapshotRetention extends Construct {
       overdue: overdueAfter(schedule),
       pauses: pausesOf(schedule),
       dashboardName: dashboard ? dashboardName : null,
+      runbook,
+      okActions,
     });
   }
 

@@ -39,8 +39,13 @@ describe('a property that is wrong', () => {
       'props.unknown',
       { deletions: 'approve' } as Given,
       'got an unknown property deletions, expected one of configuration, emails, schedule, topic, bucket, ' +
-        'encryptionKey, keepReportsFor, lockReportsFor, objectLock, logRetention, monitoring, deletion; did you mean deletion?',
+        'encryptionKey, keepReportsFor, lockReportsFor, objectLock, logRetention, monitoring, runbookUrl, okActions, ' +
+        'deletion; did you mean deletion?',
     ],
+    ['props.runbookUrl', { runbookUrl: 'wiki' }, 'got "wiki", expected the https address of a page'],
+    ['props.runbookUrl', { runbookUrl: 'https://example.com/#a' }, 'got "https://example.com/#a", expected the https'],
+    ['props.runbookUrl', { runbookUrl: 7 }, 'got number, expected the https address'],
+    ['props.okActions', { okActions: 'yes' }, 'got "yes", expected true or false'],
     ['props.unknown', { colour: 1 } as Given, 'got an unknown property colour, expected one of configuration'],
     [
       'props.emails',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { App, type CfnElement, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { METRIC_NAMESPACE, METRICS, measurementsOf } from '../../lambda/runtime/metrics';
+import { defaultRunbook } from '../../lib/runbook';
 import { SnapshotRetention, type SnapshotRetentionProps } from '../../lib/snapshot-retention';
 import { PROPS, synthesized } from './synthesized';
 
@@ -326,4 +327,34 @@ test('what is no number of a result is not measured', () => {
     { name: 'Snapshots', unit: 'Count', value: 3 },
     { name: 'Incomplete', unit: 'Count', value: 1 },
   ]);
+});
+
+describe('an alarm', () => {
+  const alarmsOf = (made: Template): readonly Record<string, unknown>[] =>
+    Object.values(made.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
+
+  test('links to its section of the page that was given, as the dashboard links to the page', () => {
+    const given = synthesized({ deletion: 'automatic', runbookUrl: 'https://wiki.example.com/backups' });
+    const alarms = alarmsOf(given);
+    expect(alarms.length).toBe(7);
+    for (const { AlarmDescription } of alarms)
+      expect(AlarmDescription).toMatch(/ What to do: https:\/\/wiki\.example\.com\/backups#[a-z-]+$/);
+    expect(JSON.stringify(given.findResources('AWS::CloudWatch::Dashboard'))).toContain(
+      '[runbook](https://wiki.example.com/backups)',
+    );
+  });
+
+  test('links to the repository of the package by default, and names the page where the package has none', () => {
+    const repository = { url: 'git+https://example.com/owner/project.git' };
+    expect(defaultRunbook({ repository, version: '1.2.3' })).toBe(
+      'https://example.com/owner/project/blob/v1.2.3/docs/runbook.md',
+    );
+    expect(defaultRunbook({ version: '1.2.3' })).toBe('docs/runbook.md');
+  });
+
+  test('announces its end only where that was asked for', () => {
+    for (const alarm of alarmsOf(deleting)) expect(alarm.OKActions).toBeUndefined();
+    for (const alarm of alarmsOf(synthesized({ deletion: 'automatic', okActions: true })))
+      expect(alarm.OKActions).toEqual(alarm.AlarmActions);
+  });
 });

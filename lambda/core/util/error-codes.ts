@@ -535,6 +535,16 @@ export const ERROR_CODES = {
     meaning: 'The property `monitoring` is not known.',
     remedy: 'Pass one of the values that the message lists.',
   },
+  'props.okActions': {
+    fault: 'operator',
+    meaning: 'The property `okActions` is not a boolean.',
+    remedy: 'Pass `true` or `false`, or leave the property out.',
+  },
+  'props.runbookUrl': {
+    fault: 'operator',
+    meaning: 'The property `runbookUrl` is not the address of a page.',
+    remedy: 'Pass an https address without `#`, or leave the property out.',
+  },
   'props.topic': {
     fault: 'operator',
     meaning: 'The property `topic` is not usable: it is a FIFO topic or is in another region.',
