@@ -252,8 +252,19 @@ class LocalApply {
     });
   }
 
+  /** Prints each outcome, where they are recorded, and the result in one sentence. */
+  private async printResult(result: ApplyResult, isStored: boolean): Promise<void> {
+    const { err, out } = this.terminal;
+    await this.print(renderResultText(result, columnsOf(out)));
+    if (isStored && !this.options.quiet) {
+      err.write(`\noutcomes: ${oneLine(this.place.store.locate(resultFile(result.plan.id)))}\n`);
+      if (this.head !== null) err.write(`evidence: ${headText(this.head)}\n`);
+    }
+    await this.print([resultEnd(result, columnsOf(out))]);
+  }
+
   private async delete(prepared: Prepared): Promise<ExitCode> {
-    const { err, out, env } = this.terminal;
+    const { err, env } = this.terminal;
     const { quiet } = this.options;
     const { plan } = prepared;
     const candidates = candidatesOf(prepared).length;
@@ -274,12 +285,11 @@ class LocalApply {
       const note = (error: unknown): void => {
         failure ??= { error };
       };
-      const { deletion } = this.access;
       const ports: ApplyPorts = {
         clock: Date.now,
         monotonic,
         sleep,
-        deletion,
+        deletion: this.access.deletion,
         outcomes,
         retrySettings: RETRY_SETTINGS,
       };
@@ -300,11 +310,7 @@ class LocalApply {
           return outcomes.result();
         });
       await this.storePage(result, prepared.config.zone);
-      await this.print(renderResultText(result, columnsOf(out)));
-      if (!quiet && failure === null)
-        err.write(`\noutcomes: ${oneLine(this.place.store.locate(resultFile(plan.id)))}\n`);
-      if (!quiet && failure === null && this.head !== null) err.write(`evidence: ${headText(this.head)}\n`);
-      await this.print([resultEnd(result, columnsOf(out))]);
+      await this.printResult(result, failure === null);
       if (failure !== null) throw stopped(failure);
       if (result.totals.failed > 0) return EXIT.someFailed;
       return result.status === 'finished' && this.head !== null ? EXIT.done : EXIT.failure;

@@ -231,7 +231,7 @@ class CountBar implements CountProgress {
   }
 }
 
-/** Shows how many snapshots are done: a bar on a terminal; elsewhere only what is said; nothing when `quiet`. */
+/** Shows how many snapshots are done: a bar on a terminal; elsewhere only its lines; nothing when `quiet`. */
 export function countProgress(
   err: NodeJS.WriteStream,
   quiet: boolean,

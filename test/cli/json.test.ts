@@ -155,7 +155,7 @@ describe('the manners of the command line', () => {
   });
 
   it.each([
-    ['repor', '\n(Did you mean report?)'],
+    ['reprot', '\n(Did you mean report?)'],
     ['nope', ''],
   ])('refuses help for the unknown command %s as it refuses the command', async (name, hint) => {
     const err = `error: unknown command '${name}'${hint}\n(run "npx lightsail-retention --help" for the commands and their options)\n`;

@@ -133,7 +133,7 @@ describe('the bar of snapshots that are checked one by one', () => {
     return seen;
   };
 
-  it.each([60, 80, 200])('stays below what is said on %d columns, and leaves nothing behind', async (columns) => {
+  it.each([60, 80, 200])('stays below printed lines on %d columns, and leaves nothing behind', async (columns) => {
     const screen = new Screen(columns, 30);
     const seen = await count(screen, 3);
     expect(seen.map((lines) => lines.at(-1)?.replace(/^[█░]+ /, ''))).toEqual([
