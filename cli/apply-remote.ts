@@ -171,6 +171,13 @@ function noResult(plan: Plan, where: string, execution: string, name: string, ca
   );
 }
 
+/** The failure of a command that cannot tell what the function does with the plan. */
+const unreadBucket = ({ id }: Plan, name: string): RetentionError =>
+  new RetentionError(
+    'apply.no-result',
+    `the bucket of ${oneLine(name)} could not be read (lambda:GetFunctionConfiguration), so the plan was not stored and its outcome is not known here: read the e-mail; the function finds the plan only if it is s3://BUCKET/plans/${oneLine(id)}.json, and if the e-mail says that it was refused, apply it by that address`,
+  );
+
 /** Prints how an execution ended. Throws `apply.stopped` where it ended before the plan was finished. */
 async function reportEnd(
   { result, end }: ExecutionEnd,
@@ -220,14 +227,7 @@ export async function applyRemotely(
   err.write(
     `${oneLine(options.name)} has the plan: it reads and decides everything again, deletes, and e-mails the outcome\n`,
   );
-  if (stored === null) {
-    err.write(
-      `warning: the bucket of ${oneLine(options.name)} could not be read (lambda:GetFunctionConfiguration), so the ` +
-        `plan was not stored: the function finds it only if it is s3://BUCKET/plans/${oneLine(plan.id)}.json. ` +
-        `Should the e-mail say that it was refused, apply it by that address\n`,
-    );
-    return EXIT.done;
-  }
+  if (stored === null) throw unreadBucket(plan, options.name);
   const where = store.locate(resultFile(plan.id));
   err.write(`waiting for ${oneLine(where)}; Ctrl-C ends the waiting, not the deletion\n`);
   const ended = await waitForEnd(plan, store, execution, ({ totals }) => {

@@ -123,8 +123,8 @@ function endLines({ end }: ResultContext): readonly string[] {
 function missingResultLines({ end, unread }: ResultContext): readonly string[] {
   if (isElsewhere(end))
     return [
-      'The run that applies progress sends the outcome.',
-      'If no e-mail follows, that run has died: apply the plan again after the time above.',
+      'The other run tells the outcome: the deployed function by e-mail, a command line where it was started.',
+      'If neither follows, that run has died: apply the plan again after the time above.',
     ];
   return [unread === null ? 'Nothing was deleted.' : `What was done could not be read: ${foreignText(unread, 150)}.`];
 }

@@ -718,8 +718,9 @@ describe('lightsail-retention apply', () => {
       );
       const { code, out, err } = await cli(plan(), '--function', 'retention-delete:live', '--yes', '5');
       const { id, digest } = JSON.parse(readFileSync(plan(), 'utf8'));
+      // Its bucket cannot be read.
       expect({ code, err }).toMatchObject({
-        code: 0,
+        code: 1,
         err: expect.stringContaining('retention-delete:live has the plan'),
       });
       expect(out).toContain('us-east-1, instance snapshots\n  - web-04');
@@ -890,12 +891,13 @@ describe('lightsail-retention apply', () => {
       for (const character of ['\u001b', '\u202e']) expect(err).not.toContain(character);
     });
 
-    it('warns where the bucket cannot be read, and names the address by which the plan starts again', async () => {
+    it('fails where the bucket cannot be read, and names the address by which the plan starts again', async () => {
       const names: string[] = [];
       await lambda(202, (_, __, headers) => String(names.push(nameOf(headers))), null);
       for (const _ of [1, 2]) {
-        const { err } = await cli(plan(), '--function', 'f', '--yes', '5');
-        expect(err).toMatch(/warning: the bucket of f could not be read \(lambda:GetFunctionConfiguration\)/);
+        const { code, err } = await cli(plan(), '--function', 'f', '--yes', '5');
+        expect(code).toBe(1);
+        expect(err).toMatch(/the bucket of f could not be read \(lambda:GetFunctionConfiguration\)/);
         expect(err).toContain(`s3://BUCKET/plans/${planned().id}.json`);
       }
       expect(names).toEqual([planned().id, planned().id]);
@@ -961,7 +963,8 @@ describe('lightsail-retention apply', () => {
           },
           null,
         );
-        expect((await cli(plan(), '--function', name, '--yes', '5')).code).toBe(0);
+        // Its bucket cannot be read.
+        expect((await cli(plan(), '--function', name, '--yes', '5')).code).toBe(1);
         expect(calls).toEqual([[`/2015-03-31/functions${path}`, region]]);
       },
     );

@@ -161,6 +161,24 @@ describe('automatic deletion takes', () => {
     expect(await taken()).toEqual(['old-1', 'old-2']);
   });
 
+  test.each([
+    ['could not read everything', { inventory: { complete: false, scopes: [aFailedScope('us-east-1', 'instance')] } }],
+    ['could not be sent', { refused: true }],
+    ['did not list them', { inventory: { snapshots: ALL.slice(0, 1) } }],
+  ] as const)('nothing before a day that an e-mail announced, though a later report %s', async (_, interrupting) => {
+    const [monthly, dailyReports] = ['cron(0 8 1 * ? *)', 'cron(0 4 * * ? *)'].map((reportSchedule) => ({
+      deletion: { ...AUTOMATIC, reportSchedule },
+    }));
+    const { mails, taken } = await history([
+      { ago: 12 * 24 + 4, ...monthly },
+      { ago: 11 * 24 + 4, ...monthly, ...interrupting },
+      ...[10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0].map((day) => ({ ago: day * 24 + 4, ...dailyReports })),
+    ]);
+    const told = [mails[0], mails.at(-1)].map((mail) => /will be deleted on (.*), starting at/m.exec(mail ?? '')?.[1]);
+    expect(told).toEqual(['Tuesday, 1 December 2026', 'Tuesday, 1 December 2026']);
+    expect(await taken()).toBe('auto.nothing-due');
+  });
+
   test('nothing before a day that an e-mail announced, though the report that had interrupted the countdown was sent after it', async () => {
     const days = [{ ago: 8 * 24 }, { ago: 30, refused: true }, { ago: 10, scheduled: null }, { ago: 7, scheduled: 30 }];
     const { mails, taken } = await history(days);

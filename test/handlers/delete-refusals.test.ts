@@ -59,7 +59,8 @@ describe('tells by e-mail', () => {
       expect(result).toMatchObject({ state: 'refused', code: 'plan.in-progress', deleted: 0, open: 0 });
       expect(mails.at(-1)?.subject).toBe('[Lightsail] Already in progress: plan.in-progress');
       expect(mails.at(-1)?.body).toContain(
-        'If no e-mail follows, that run has died: apply the plan again after the time above.',
+        'The other run tells the outcome: the deployed function by e-mail, a command line where it was started.\n' +
+          'If neither follows, that run has died: apply the plan again after the time above.',
       );
       expect(mails.at(-1)?.body).not.toMatch(/^(DELETED|FAILED|SKIPPED): /m);
     }));

@@ -401,10 +401,20 @@ function makeAnnouncer(
   };
 }
 
+const eligibleUntil = (until: number, run: EligibleRun | NothingDue): EligibleRun | null =>
+  'state' in run || run.at > until ? null : run;
+
+/** The starts (epoch ms) by item that the e-mail of a run announced to people, though the run may not count. */
+function announcedToPeople({ plans, mailed }: ReportRun, { digest }: AutomaticConfig): ReadonlyMap<string, number> {
+  const sent = plans.find((each) => each?.plan.id === mailed?.reportId)?.plan;
+  if (mailed == null || sent === undefined || sent.config.digest !== digest) return new Map();
+  return findUnusableMail(sent, mailed) === null ? announcedBy(sent, mailed.starts ?? []) : new Map();
+}
+
 /**
  * Computes the countdown of a report; `earlier` are the runs before it, and `scheduledAt` (epoch ms) is its scheduled
- * time. No day is before one that an earlier report announced. A snapshot without a day cannot be deleted by any
- * scheduled start.
+ * time. No day is before one that an earlier report of the same configuration announced: a report that interrupts the
+ * countdown makes no day earlier. A snapshot without a day cannot be deleted by any scheduled start.
  */
 export function countdown(
   report: NewPlan,
@@ -420,16 +430,22 @@ export function countdown(
   const listings: Listings = new Map(items.map(([each]) => [each, own]));
   const listed = new Set(listings.keys());
   const evaluateNext = makeEvaluator(config);
+  const told = new Map<string, number>();
+  let isCounted = true;
   for (const run of sortNewestFirst(earlier)) {
-    const good = evaluateNext(run);
-    if ('state' in good || good.at > madeAt) break;
-    dateBack(listings, listed, good);
-    countedFrom = good.at;
+    const counted: EligibleRun | null = isCounted ? eligibleUntil(madeAt, evaluateNext(run)) : null;
+    isCounted = counted !== null;
+    for (const [each, start] of counted?.announced ?? announcedToPeople(run, config))
+      if (listings.has(each)) told.set(each, Math.max(start, told.get(each) ?? start));
+    if (counted === null) continue;
+    dateBack(listings, listed, counted);
+    countedFrom = counted.at;
   }
   const startOf = makeAnnouncer(madeAt, new Timetable(config, earlier, scheduledAt), config);
   const due = new Map<string, number>();
   for (const [each, arn] of items) {
-    const start = startOf(listings.get(each) ?? own);
+    const { since } = listings.get(each) ?? own;
+    const start = startOf({ since, announced: told.get(each) ?? own.announced });
     if (start !== null) due.set(arn, start);
   }
   return { due, countedFrom };

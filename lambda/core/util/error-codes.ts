@@ -30,8 +30,8 @@ export const ERROR_CODES = {
   },
   'apply.no-result': {
     fault: 'aws',
-    meaning: 'The deletion function was invoked, and the bucket shows no result of it in time.',
-    remedy: "Read the e-mail and the function's log. The message has the command that starts another execution.",
+    meaning: 'The deletion function was invoked, and its bucket shows no result in time, or cannot be read.',
+    remedy: "Read the e-mail and the function's log. The message says how to start it again.",
   },
   'apply.not-checked': {
     fault: 'aws',
