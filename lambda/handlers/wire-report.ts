@@ -7,16 +7,17 @@ import { makeReadInventory } from '../aws/lightsail-inventory';
 import { s3Store } from '../aws/s3-store';
 import { chatChannel } from '../channels/chat';
 import { snsChannel } from '../channels/sns';
+import type { Config } from '../core/policy/config';
 import { parseInstant } from '../core/time/instant';
 import { nextScheduledDay } from '../core/time/report-schedule';
 import { malformedEvent } from '../core/util/malformed-event';
 import { snapshotKinds } from '../kinds/registry';
 import { checkFirstReport } from '../reporting/first-report';
 import { pausesOfEvent, reportAge } from '../reporting/report-age';
-import { type RunResult, runReport } from '../reporting/run-report-job';
+import { type RunRequest, type RunResult, runReport } from '../reporting/run-report-job';
 import { runSchedule } from '../reporting/send-lock';
 import { digestOf, sha256Of } from '../runtime/digest';
-import { parseEnv } from '../runtime/env';
+import { parseEnv, type ReportEnv } from '../runtime/env';
 import { newReportId } from '../runtime/report-id';
 import { lockRecorded } from './object-lock';
 import { readBundledConfig } from './read-bundled-config';
@@ -58,6 +59,23 @@ type Log = (event: string, keys: Readonly<Record<string, unknown>>) => void;
 type CheckResult =
   | Awaited<ReturnType<typeof reportAge>>
   | { readonly check: 'first-report'; readonly firstReport: 'waiting' | 'done' };
+
+/** What a report knows of its function, of the schedule, and of the deletion. */
+function knownOf(
+  { deletion, reportSchedule }: ReportEnv,
+  { zone }: Config,
+  { invokedFunctionArn }: Context,
+  { now, scheduledAt }: { readonly now: number; readonly scheduledAt: number | null },
+): Pick<RunRequest, 'functionName' | 'nextReport' | 'deletion'> {
+  const functionName = invokedFunctionArn.split(':')[6];
+  const after = Math.max(now, scheduledAt ?? now);
+  const nextReport = reportSchedule === undefined ? null : nextScheduledDay(reportSchedule, zone, after, scheduledAt);
+  return {
+    ...(functionName !== undefined && { functionName }),
+    ...(nextReport !== null && { nextReport }),
+    ...(deletion && { deletion: { ...deletion, ...(reportSchedule !== undefined && { reportSchedule }) } }),
+  };
+}
 
 /** What a test may set: everything else is as deployed. */
 export interface ReportTuning {
@@ -108,17 +126,6 @@ export function wireReport(
       evidence: { hashText: sha256Of, keptForDays: env.keptDays ?? null },
       ...(env.chatTopicArn === undefined ? {} : { chat: chatChannel(sns, env.chatTopicArn) }),
     };
-    const { deletion, reportSchedule } = env;
-    const nextReport =
-      reportSchedule === undefined
-        ? null
-        : nextScheduledDay(
-            reportSchedule,
-            config.zone,
-            Math.max(now, scheduledAt ?? now),
-            isFirst ? null : scheduledAt,
-          );
-    const functionName = context.invokedFunctionArn.split(':')[6];
     const remaining = context.getRemainingTimeInMillis();
     const request = {
       reportId: newReportId(scheduledAt ?? now),
@@ -128,9 +135,7 @@ export function wireReport(
       deadline: clock() + Math.max(0, remaining - TIME_TO_REPORT),
       storeUntil: clock() + Math.max(remaining / 2, remaining - TIME_TO_SEND),
       isFirstCheck: isFirst,
-      ...(functionName !== undefined && { functionName }),
-      ...(nextReport !== null && { nextReport }),
-      ...(deletion && { deletion: { ...deletion, ...(reportSchedule !== undefined && { reportSchedule }) } }),
+      ...knownOf(env, config, context, { now, scheduledAt: isFirst ? null : scheduledAt }),
       ...(env.dashboard !== undefined && { dashboard: env.dashboard }),
     };
     log('report.started', { reportId: request.reportId, config: config.origin, digest: config.digest });

@@ -95,6 +95,7 @@ describe('the report function', () => {
       keptDays: 400,
       topicArn: 'value of TOPIC_ARN',
       bucket: 'value of BUCKET',
+      reportSchedule: 'value of REPORT_SCHEDULE',
       dashboard: 'value of DASHBOARD',
       region: 'eu-central-1',
     });

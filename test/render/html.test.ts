@@ -228,7 +228,7 @@ describe('the first screen', () => {
     expect(shown(page(report, context), 'h1')).toBe('26 snapshots will be deleted on Monday, 7 December.');
     const text = first(report, context);
     expect(text).toContain('The other 147 snapshots stay');
-    expect(text).toContain('26 of 100 snapshots, 16 % of 50 %');
+    expect(text).toContain('within your limits of 100 snapshots and 50 % of all: it has 26, 16 %');
     expect(text).toContain('Mon 7 Dec 26 deleted');
     expect(text).toContain('key=retention:hold');
     expect(page(report, { ...context, deletionSchedule: 'deletion-8J9K' })).toContain(

@@ -98,7 +98,7 @@ describe('the first screen of a result', () => {
 
   test('shows times in the configured zone, which it names once', () => {
     const html = page(context([anOutcome('a')], { zone: { name: 'Asia/Tokyo', offsetAt: () => 9 * 3_600_000 } }));
-    expect(html).toContain('<dt>Time</dt><dd>23 Nov 2026, 17:00 to 17:05 (Asia/Tokyo)</dd>');
+    expect(html).toContain('<dt>Run</dt><dd>23 Nov 2026, 17:00 to 17:05 (Asia/Tokyo)</dd>');
     expect(html).toContain('<span class="nb">23 Nov 2026, 17:01</span>');
     expect(html.split('Asia/Tokyo')).toHaveLength(2);
     expect(html).not.toContain('UTC');

@@ -322,7 +322,8 @@ const QUICK_TEXTS: Partial<Record<Situation['kind'], string>> = {
 
 /** Links for a phone, where the panel and what needs attention are below the first screen. */
 function quickLinks(report: Report, { kind }: Situation, { run, deletionSchedule }: PageContext): string {
-  const text = QUICK_TEXTS[kind];
+  const isBuiltIn = report.plan.blocked?.code === 'config.built-in';
+  const text = kind === 'candidates' && isBuiltIn ? 'What to do' : QUICK_TEXTS[kind];
   const matters = attentionCount(report);
   const isCounting = kind === 'countdown' || kind === 'undated';
   const links = [

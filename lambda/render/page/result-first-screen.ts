@@ -136,7 +136,7 @@ export function resultFirstScreen(context: ResultPageContext): string {
 ${outcomesHtml(result)}</div>
 <aside class="panel" aria-labelledby="todo">
 ${nextHtml(context)}<dl><dt>Approved by</dt><dd>${htmlText(result.approvedBy?.arn == null ? sentenceStart(approved) : approved)}</dd>\
-<dt>Time</dt><dd>${escapeHtml(runTimeText(result, zone))}</dd></dl></aside>
+<dt>Run</dt><dd>${escapeHtml(runTimeText(result, zone))}</dd></dl></aside>
 </div>
 `;
 }
