@@ -1,4 +1,4 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -22,6 +22,7 @@ import { type KeyUse, requireNameable, targetOf } from './encryption';
 import { RetentionGrants } from './grants';
 import { Monitoring, type MonitoringLevel } from './monitoring';
 import { completeBucketPolicy, completeKeyPolicy, completeTopicPolicy } from './other-accounts';
+import { checkOverlap, type Reach } from './overlap';
 import { requireRegion, requireStandard, requireUnshared } from './own-resources';
 import { refusedProperty } from './refused-property';
 import { ReportFunction } from './report-function';
@@ -170,6 +171,8 @@ export class SnapshotRetention extends Construct {
   readonly deletion: DeletionFunction | null;
   /** What others may be allowed to do. */
   readonly grants: RetentionGrants;
+  /** What it reads, for other deployments of the app. */
+  readonly reach: Reach;
   /** Stands in every report that is made with this configuration. */
   readonly configurationDigest: string;
 
@@ -181,6 +184,12 @@ export class SnapshotRetention extends Construct {
     if (bucket) this.checkBucket(bucket, checked);
     if (encryptionKey) this.checkOwnKey(encryptionKey);
     this.configurationDigest = config.digest;
+    this.reach = {
+      account: Stack.of(this).account,
+      regions: config.regions,
+      kinds: config.kinds,
+      deletes: checked.deletion !== 'off',
+    };
     this.warnOfMail(schedule);
     for (const { code, message } of config.hiddenRules)
       Annotations.of(this).addWarningV2(`lightsail-retention:${code}`, message);
@@ -191,7 +200,9 @@ export class SnapshotRetention extends Construct {
     const store = this.makeStore(props, checked);
     this.bucket = store.bucket;
     Object.defineProperty(this, MARK, { value: true });
-    requireUnshared(this, this.others());
+    const others = this.others();
+    requireUnshared(this, others);
+    checkOverlap(this, this.reach, others);
 
     // Encrypted by SQS itself, whatever the key: its letters are a time and an error, and the scheduler then needs no
     // key.
@@ -334,7 +345,9 @@ export class SnapshotRetention extends Construct {
 
   /** Those of the same app, as far as they are made. */
   private others(): readonly SnapshotRetention[] {
-    return this.node.root.node.findAll().filter((each): each is SnapshotRetention => MARK in each && each !== this);
+    return this.node.root.node
+      .findAll()
+      .filter((each): each is SnapshotRetention => MARK in each && 'reach' in each && each !== this);
   }
 
   /** Whom another construct subscribed to the same topic gets every mail already. */
