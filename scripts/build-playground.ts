@@ -30,6 +30,7 @@ function bundleFor(entry: string, more: BuildOptions = {}) {
     target: BROWSERS,
     write: false,
     metafile: true,
+    preserveSymlinks: true,
     logLevel: 'silent',
     ...more,
   });

@@ -19,6 +19,8 @@ const COMMON = {
   // The ES modules of the AWS SDK shake down to two thirds of its CommonJS build.
   mainFields: ['module', 'main'],
   metafile: true,
+  // esbuild orders modules by path: linked packages would else give other bytes than installed ones.
+  preserveSymlinks: true,
   // An `import('node:http')` of the SDK evaluates every export of that module, a WebSocket client of 40 ms among them.
   supported: { 'dynamic-import': false },
 } as const satisfies BuildOptions;

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { buildSync } from 'esbuild';
 import { version } from '../../package.json';
 import { compile, offline, packedPackage } from '../support/packed-package';
@@ -116,6 +116,34 @@ describe('the package, installed into an empty CDK app', () => {
     ]);
     expect(existsSync(join(installed, 'dist', 'lib', 'index.js'))).toBe(true);
   });
+
+  test('has the bytes of a build in another folder, with packages that are linked there', () => {
+    const other = join(work, 'other');
+    mkdirSync(other);
+    for (const name of [
+      'bin',
+      'cli',
+      'emulator',
+      'examples',
+      'lambda',
+      'lib',
+      'scripts',
+      'package.json',
+      'package-lock.json',
+      'tsconfig.json',
+    ])
+      cpSync(join(ROOT, name), join(other, name), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(other, 'node_modules'));
+    run(process.execPath, ['--import', 'tsx', 'scripts/build.ts'], other);
+    const built = readdirSync(join(other, 'dist'), { recursive: true, withFileTypes: true }).filter((each) =>
+      each.isFile(),
+    );
+    expect(built.length).toBeGreaterThan(8);
+    for (const { parentPath, name } of built) {
+      const file = relative(other, join(parentPath, name));
+      expect([file, readFileSync(join(installed, file)).equals(readFileSync(join(other, file)))]).toEqual([file, true]);
+    }
+  }, 120_000);
 
   test('names no path of the machine that built it', () => {
     for (const name of [
