@@ -1,9 +1,10 @@
 import { invalidConfig } from '../lambda/config/config-errors';
 import { describeWarning, parseConfig } from '../lambda/config/parse-config';
+import type { CountRule, WithinRule } from '../lambda/core/policy/policy';
+import type { Kind } from '../lambda/core/snapshot/snapshot';
 import { holdsLookupDummy } from './known-later';
 import type { DeployedConfiguration } from './snapshot-retention';
 
-type SnapshotKind = 'instance' | 'disk' | 'database';
 /** How many to keep. */
 type Amount = number | 'unlimited';
 /** One glob, or several of which one has to match. */
@@ -12,20 +13,7 @@ type Globs = string | readonly string[];
 type TagValues = Readonly<Record<string, string>>;
 
 /** Keep rules: one that keeps a snapshot is enough. Lengths of time are text such as `30d`, `8w`, `6mo`, `1y`. */
-export interface KeepRules {
-  readonly last?: Amount;
-  readonly hourly?: Amount;
-  readonly daily?: Amount;
-  readonly weekly?: Amount;
-  readonly monthly?: Amount;
-  readonly yearly?: Amount;
-  readonly within?: string;
-  readonly withinHourly?: string;
-  readonly withinDaily?: string;
-  readonly withinWeekly?: string;
-  readonly withinMonthly?: string;
-  readonly withinYearly?: string;
-}
+export type KeepRules = { readonly [rule in CountRule]?: Amount } & { readonly [rule in WithinRule]?: string };
 
 /** Keep rules, an age, or both. */
 export interface RetentionPolicy {
@@ -57,7 +45,7 @@ export interface RetentionConfiguration {
   readonly version: 1;
   readonly timezone?: string;
   readonly regions?: 'all' | readonly string[];
-  readonly kinds?: readonly SnapshotKind[];
+  readonly kinds?: readonly Kind[];
   readonly tagPrefix?: string;
   readonly policies?: Readonly<Record<string, RetentionPolicy>>;
   readonly rules?: readonly RetentionRule[];

@@ -377,7 +377,7 @@ describe('the fault behind an error', () => {
     profile: 'prod',
     signInProfile: 'prod',
     told: { profile: 'prod' },
-    region: 'eu-north-9',
+    region: 'eu-north-1',
     proxy: 'HTTPS_PROXY (http://proxy.example.com:3128)',
     caBundle: '/etc/ca.pem',
   };
@@ -397,8 +397,8 @@ describe('the fault behind an error', () => {
     ],
     [
       'connection.name',
-      error('EAI_AGAIN', 'getaddrinfo EAI_AGAIN lightsail.eu-north-9.amazonaws.com'),
-      /lightsail\.eu-north-9\.amazonaws\.com .*eu-north-9/,
+      error('EAI_AGAIN', 'getaddrinfo EAI_AGAIN lightsail.eu-north-1.amazonaws.com'),
+      /lightsail\.eu-north-1\.amazonaws\.com .*eu-north-1/,
     ],
     [
       'connection.certificate',

@@ -7,8 +7,11 @@ import { readConfiguration } from '../../lib/read-configuration';
 type Keys<T> = T extends readonly (infer Item)[]
   ? Keys<Item>
   : T extends object
-    ? { [K in keyof T & string]: string extends K ? never : K | `${K}.${Keys<NonNullable<T[K]>> & string}` }[keyof T &
-        string]
+    ? {
+        [K in keyof T & string]: string extends K
+          ? `*.${Keys<NonNullable<T[K]>> & string}`
+          : K | `${K}.${Keys<NonNullable<T[K]>> & string}`;
+      }[keyof T & string]
     : never;
 type ReadOnly<T> = T extends object ? { readonly [K in keyof T]: ReadOnly<T[K]> } : T;
 type Schema = z.input<typeof configSchema>;
