@@ -85,7 +85,7 @@ async function invokeFunction(name: string, execution: string, plan: Plan, calle
   } catch (cause) {
     const explained = explainAccess(cause, caller);
     if (explained !== cause) throw explained;
-    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    const why = answerOf(cause);
     throw new RetentionError(
       'apply.invoke',
       `cannot hand the plan to ${name}: got ${why}; check the function's name, its region and alias, and ` +
@@ -95,6 +95,13 @@ async function invokeFunction(name: string, execution: string, plan: Plan, calle
   } finally {
     client.destroy();
   }
+}
+
+/** What came back instead of an accepted plan. The SDK's text of an answer that it cannot read names its own members. */
+function answerOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  if (/is not valid JSON|Deserialization error/.test(cause.message)) return 'an answer that is not of AWS Lambda';
+  return `${cause.name}: ${cause.message}`;
 }
 
 /** How an execution ended, and the outcomes that it recorded. */

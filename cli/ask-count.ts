@@ -5,6 +5,7 @@ import { checkCount, checkShownCount } from '../lambda/deletion/verify-plan';
 import { formatNumber } from '../lambda/render/numbers';
 import { wrap } from '../lambda/render/terminal';
 import { type Caller, sayEndpoints } from './aws';
+import { cleanUpAtSignal } from './end-signals';
 import { columnsOf, type Terminal, wrapped } from './terminal';
 
 /** No count is this long: input without the end of a line is not read indefinitely. */
@@ -57,7 +58,8 @@ export async function confirmCount(
   if (note !== '') err.write(wrap(note, columnsOf(err), ''));
   const question = `Type the number of snapshots to delete (${formatNumber(candidates)}), anything else to stop:`;
   err.write(`${wrapped(question, err)} `);
-  const line = await readLine(input);
+  const stopSaying = cleanUpAtSignal((endsRun) => endsRun && err.write('\nStopped: nothing was deleted.\n'));
+  const line = await readLine(input).finally(stopSaying);
   // No Enter key ended the line of the question.
   if (!isTerminal || line === null) err.write('\n');
   if (line === null && !isTerminal)

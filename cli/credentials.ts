@@ -105,7 +105,10 @@ const isProfile = (name: string): boolean => !/^(?:sso-session|services)\./.test
 
 function unknownProfile(profile: string, profiles: Profiles): RetentionError {
   const known = Object.keys(profiles).filter(isProfile).sort();
-  const expected = known.length === 0 ? 'there are no profiles' : `expected one of: ${known.slice(0, 20).join(', ')}`;
+  const expected =
+    known.length === 0
+      ? 'expected a profile of these files, and they have none'
+      : `expected one of: ${known.slice(0, 20).join(', ')}`;
   return new RetentionError(
     'credentials.unknown-profile',
     `~/.aws/config and ~/.aws/credentials have no profile ${profile}, ${expected}`,

@@ -235,5 +235,7 @@ export async function doctor(given: DoctorOptions, { out, err, env }: Terminal):
     // The command in it stays in one piece.
     out.write(`\n${last}\n`);
   }
-  return findings.some(({ state }) => state === 'failed') ? EXIT.failure : EXIT.done;
+  const isNamedUnchecked =
+    options.stack !== undefined && findings.some(({ check, state }) => check === 'stack' && state === 'unknown');
+  return isNamedUnchecked || findings.some(({ state }) => state === 'failed') ? EXIT.failure : EXIT.done;
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { sampleAccount } from '../emulator/sample-account';
 import { loadScenario, type Scenario } from '../emulator/scenario';
 import { DEFAULT_BUCKET, defaultTopicArn, startEmulator } from '../emulator/server';
@@ -11,6 +11,7 @@ function readScenario(file: string): Scenario {
   try {
     const there = irregularAt(file);
     if (there !== null) throw new Error(`got ${there}, expected a JSON file`);
+    if (!existsSync(file)) throw new Error('got no such file, expected a JSON file as docs/emulator.md describes it');
     return loadScenario(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

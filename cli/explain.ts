@@ -47,19 +47,25 @@ const MAX_SNAPSHOTS_LISTED = 20;
 function nearNames(word: string, names: readonly string[]): readonly string[] {
   const short = word.slice(0, 300).toLowerCase();
   return [...new Set(names)]
-    .map((name) => ({ name, apart: name.toLowerCase().includes(short) ? 0 : distance(short, name.toLowerCase()) }))
+    .map((name) => ({ name, apart: apartOf(short, name.toLowerCase()) }))
     .filter(({ name, apart }) => apart <= Math.max(1, Math.floor(Math.max(short.length, name.length) / 3)))
     .sort((a, b) => a.apart - b.apart || (a.name < b.name ? -1 : 1))
     .slice(0, MAX_NEAR)
     .map(({ name }) => name);
 }
 
-function unknownSnapshot(wanted: string, { snapshots }: Inventory): RetentionError {
+/** How far a name is from a word, in letters: a name that only differs in case is the nearest. */
+function apartOf(word: string, name: string): number {
+  if (name === word) return -1;
+  return name.includes(word) ? 0 : distance(word, name);
+}
+
+function unknownSnapshot(wanted: string, { snapshots, sourceList }: Inventory): RetentionError {
   const near = wanted.startsWith('arn:')
     ? []
     : nearNames(
         wanted,
-        snapshots.flatMap(({ name }) => name ?? []),
+        [...sourceList, ...snapshots].flatMap(({ name }) => name ?? []),
       );
   const meant = near.length === 0 ? '' : `; did you mean ${near.map(oneLine).join(', ')}?`;
   return new RetentionError(

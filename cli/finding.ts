@@ -37,6 +37,13 @@ export const unknown = (check: string, message: string, remedy: string): Unknown
 /** A check that a failed call left open: no fault was seen. `action` is the permission that the call needs. */
 export function notRead(check: string, error: unknown, action: string): Unknown {
   const { code, message } = errorFacts(error);
+  const [service = action] = action.split(':');
+  if (code.startsWith('IncompleteSignature'))
+    return unknown(
+      check,
+      oneLine(`could not be checked: this endpoint does not serve ${service} (${code})`),
+      'check AWS_ENDPOINT_URL',
+    );
   if (classify(error) === 'denied')
     return unknown(
       check,

@@ -20,7 +20,7 @@ import { digestOf } from '../lambda/runtime/digest';
 import { newReportId } from '../lambda/runtime/report-id';
 import { profileToRepeat } from './credentials';
 import { EXIT, type ExitCode } from './exit-codes';
-import { unwritable } from './output-file';
+import { isFull, unwritable } from './output-file';
 import { type AccountOptions, readAccount, scopeOf, unreadText } from './read-account';
 import { type Terminal, writeOut } from './terminal';
 
@@ -39,7 +39,8 @@ function refuseExisting(): void {
 
 const notWritten = (cause: unknown): RetentionError =>
   unwritable(
-    `cannot write ${DEFAULT_FILE}: ${cause instanceof Error ? cause.message : String(cause)}; run this in a folder that you may write to`,
+    `cannot write ${DEFAULT_FILE}: ${cause instanceof Error ? cause.message : String(cause)}; ` +
+      (isFull(cause) ? 'make room on that disk, and run the same again' : 'run this in a folder that you may write to'),
     cause,
   );
 

@@ -90,6 +90,14 @@ function gigabytes(text: string): number {
   return size;
 }
 
+/** Refuses an option that is given twice: the last one would win in silence. */
+const onceOnly =
+  <T>(parse: (text: string) => T) =>
+  (text: string, earlier: T | undefined): T => {
+    if (earlier !== undefined) throw new InvalidArgumentError('It is given twice.');
+    return parse(text);
+  };
+
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
@@ -302,7 +310,11 @@ function describeApply(program: Command, { terminal, setExitCode }: CommandConte
     .argument('<plan>', 'a plan: the file of "report --plan-out", or its s3:// address')
     .option('--function <name>', 'invoke the deployed deletion function', notEmpty)
     .option('--local', 'delete from this machine, with your own credentials')
-    .option('--yes <count>', 'the number of snapshots to delete, or of the plan, instead of typing it', wholeNumber)
+    .option(
+      '--yes <count>',
+      'the number of snapshots to delete, or of the plan, instead of typing it',
+      onceOnly(wholeNumber),
+    )
     .option('--digest <sha256>', "the plan's digest as the e-mail has it; any other plan is refused", digestOption)
     .option('--config <file>', CONFIG_OPTION, notEmpty)
     .option('--profile <name>', 'AWS profile', notEmpty)
