@@ -57,8 +57,8 @@ export async function confirmCount(
   const isTerminal = input.isTTY === true;
   if (note !== '') err.write(wrap(note, columnsOf(err), ''));
   const question = `Type the number of snapshots to delete (${formatNumber(candidates)}), anything else to stop:`;
+  const stopSaying = cleanUpAtSignal(() => err.write('\nStopped: nothing was deleted.\n'));
   err.write(`${wrapped(question, err)} `);
-  const stopSaying = cleanUpAtSignal((endsRun) => endsRun && err.write('\nStopped: nothing was deleted.\n'));
   const line = await readLine(input).finally(stopSaying);
   // No Enter key ended the line of the question.
   if (!isTerminal || line === null) err.write('\n');

@@ -131,7 +131,8 @@ describe('lightsail-retention explain', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain('none of the');
     const near = await explain('shop-au-typ');
-    expect(near.err).toContain(`did you mean ${named('shop-au-typo').name}?`);
+    expect(near.err).toContain(`did you mean ${named('shop-au-typo').name}`);
+    expect((await explain('SHOP-AU')).err).toMatch(/did you mean shop-au, /);
   });
 
   it('refuses a name that several snapshots have, and lists their ARNs', async () => {

@@ -127,6 +127,27 @@ describe('a command', () => {
     });
   });
 
+  it.each(SIGNALS)('apply says at %s, while its question waits, that nothing was deleted', async (signal) => {
+    await endOf(start(['report', '--config', 'policy.yaml', '--quiet', '--plan-out', 'plan.json']));
+    const child = start(['apply', 'plan.json', '--config', 'policy.yaml', '--local'], ['pipe', 'pipe', 'pipe']);
+    child.stderr?.on('data', (chunk) => {
+      if (String(chunk).includes('anything else to stop:')) child.kill(signal);
+    });
+    const { err } = await endOf(child);
+    expect({ signal: child.signalCode, code: child.exitCode }).toEqual({ signal, code: null });
+    expect(err).toMatch(/anything else to stop: \nStopped: nothing was deleted\.\n$/);
+    expect(emulator.requests.count('DeleteInstanceSnapshot')).toBe(0);
+  });
+
+  it('refuses a count that is given twice, and a scenario that is no file', async () => {
+    const twice = await endOf(start(['apply', 'plan.json', '--local', '--yes', '5', '--yes', '6']));
+    expect(twice.code).toBe(2);
+    expect(twice.err).toContain('It is given twice.');
+    const absent = await endOf(start(['emulator', '--scenario', 'absent.json']));
+    expect(absent.code).toBe(2);
+    expect(absent.err).toContain('cannot use the scenario absent.json: got no such file, expected a JSON file');
+  });
+
   it('keeps the file of an earlier report when a signal ends the next one', async () => {
     writeFileSync(join(work, 'report.json'), 'before');
     const child = start(['report', '--config', 'policy.yaml', '--format', 'json', '--output', 'report.json']);
