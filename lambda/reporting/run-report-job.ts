@@ -49,7 +49,7 @@ export interface RunRequest {
 /** Time limit (ms) of each read of the store before the inventory. */
 const READ_TIMEOUT_MS = 30_000;
 
-type ReportCountdown = Pick<DeletionNotice, 'due' | 'countedFrom' | 'starts'>;
+type ReportCountdown = Pick<DeletionNotice, 'due' | 'countedFrom' | 'toldSince' | 'starts'>;
 
 /**
  * Returns the first day on which each snapshot of a plan can be deleted automatically; none for a report that no person
@@ -65,11 +65,11 @@ async function dueDays(
   const settings = { ...config, ...(reportSchedule !== undefined && { reportSchedule }) };
   const runs = await readRuns(store, digest, graceHistoryStart(settings, clock()));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
-  const { due, countedFrom } = countdown(plan, earlier, settings, isFirstCheck ? null : scheduledAt);
-  if ((confirmedSubscribers ?? 0) < 1) return { due: new Map(), countedFrom };
+  const { due, ...from } = countdown(plan, earlier, settings, isFirstCheck ? null : scheduledAt);
+  if ((confirmedSubscribers ?? 0) < 1) return { due: new Map(), ...from };
   return {
     due: new Map([...due].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const)),
-    countedFrom,
+    ...from,
     starts: announcedStarts(plan, due),
   };
 }

@@ -179,6 +179,25 @@ describe('automatic deletion takes', () => {
     expect(await taken()).toBe('auto.nothing-due');
   });
 
+  test.each([
+    ['did not list it', { inventory: { snapshots: held('old-2') } }],
+    ['could not read everything', { inventory: { complete: false, scopes: [aFailedScope('us-east-1', 'instance')] } }],
+    ['had another configuration', { config: aConfig({ ...WRITTEN, caps: { maxShare: 0.8 } }) }],
+    ['had no confirmed subscription', { confirmed: 0 }],
+  ] as const)('nothing before a day that an e-mail announced, though for two weeks each report %s', async (_, between) => {
+    const [monthly, dailyReports] = ['cron(0 8 1 * ? *)', 'cron(0 4 * * ? *)'].map((reportSchedule) => ({
+      deletion: { ...AUTOMATIC, reportSchedule },
+    }));
+    const { mails, taken } = await history([
+      { ago: 22 * 24, ...monthly },
+      ...Array.from({ length: 13 }, (_each, index) => ({ ago: (21 - index) * 24 + 4, ...dailyReports, ...between })),
+      ...Array.from({ length: 9 }, (_each, index) => ({ ago: (8 - index) * 24 + 4, ...dailyReports })),
+    ]);
+    const told = [mails[0], mails.at(-1)].map((mail) => / on ([^,]*, 1 December 2026), starting at/m.exec(mail ?? '')?.[1]);
+    expect(told).toEqual(['Tuesday, 1 December 2026', 'Tuesday, 1 December 2026']);
+    expect(await taken({ now: NOW + 6 * HOUR })).toEqual(['old-1']);
+  });
+
   test('nothing before a day that an e-mail announced, though the report that had interrupted the countdown was sent after it', async () => {
     const days = [{ ago: 8 * 24 }, { ago: 30, refused: true }, { ago: 10, scheduled: null }, { ago: 7, scheduled: 30 }];
     const { mails, taken } = await history(days);
