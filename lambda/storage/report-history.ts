@@ -72,9 +72,9 @@ async function readStoredPlan(store: Store, digest: Digest, id: string): Promise
 /**
  * The reports that were made since an instant (epoch ms), and in the days before it in which the grace period of a
  * report can still run, and at least one from before those; newest first. They reach back to the reports whose days
- * were still to come when the newest e-mail was sent. What is left of a report that was never
- * finished, and so never had a plan, counts only as one that was not e-mailed. A plan of a time at which no report run
- * began was stored by a person, and belongs to no run.
+ * were still to come when the newest e-mail was sent. What is left of a report that was never finished, and so never
+ * had a plan, counts only as one that was not e-mailed. A plan of a time at which no report run began was stored by
+ * a person, and belongs to no run.
  */
 export async function readRuns(store: Store, digest: Digest, since: number): Promise<readonly ReportRun[]> {
   const ids = new Map<string, string[]>();
