@@ -655,14 +655,14 @@ describe('a report with automatic deletion', () => {
 describe('a report that is made while an automatic deletion runs', () => {
   /**
    * The days for which a report of an instant announces `old-1` and `old-2` after a deletion that started at NOW;
-   * `hasEnded`: it has a finished result.
+   * `hasEnded`: its result is in the index.
    */
   async function daysOf(reportAt: number, hasEnded: boolean): Promise<readonly (string | undefined)[]> {
     const { objects, select } = await history(daily());
     const selected = await select();
     const id = selected.state === 'plan' ? selected.id : '';
     const times = { startedAt: new Date(NOW).toISOString(), updatedAt: new Date(NOW).toISOString() };
-    const plan: IndexedPlan = { id, storedAt: null, status: 'finished', ...times, summary: '2 deleted' };
+    const plan: IndexedPlan = { id, storedAt: null, status: 'unfinished', ...times, summary: '2 deleted' };
     if (hasEnded) objects.set(resultIndexPage(1), [...indexPageObject(1, [{ plan, line: '{}' }]).body].join(''));
     const reportId = newReportId(reportAt);
     const ports = {
