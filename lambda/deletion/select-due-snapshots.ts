@@ -6,7 +6,7 @@ import { compactInstant } from '../core/time/instant';
 import { MAX_LATE_MS } from '../core/time/tolerance';
 import { jsonText } from '../core/util/safe-text';
 import type { Channel, Digest, Store } from '../ports/ports';
-import { planFile } from '../storage/keys';
+import { AUTOMATIC_PREFIX, planFile } from '../storage/keys';
 import { readPlan, readRuns } from '../storage/report-history';
 
 /** A configuration, and the schedule of the reports. */
@@ -72,7 +72,7 @@ export async function selectAutomatically(
   const runs = await readRuns(store, digest, graceHistoryStart(config, now));
   const due = selectDue(runs, config, now);
   if (due.state === 'nothing') return due;
-  const content = automaticPlan(`auto-${compactInstant(scheduledAt)}`, due, config, now);
+  const content = automaticPlan(`${AUTOMATIC_PREFIX}${compactInstant(scheduledAt)}`, due, config, now);
   const plan: Plan = { ...content, digest: digest(content) };
   const text = `${jsonText(plan, 1)}\n`;
   const key = planFile(plan.id);

@@ -15,6 +15,7 @@ import { begunFile, EVIDENCE, planFile, reportFiles, runTime } from '../storage/
 import { readRuns } from '../storage/report-history';
 import { type MadeReport, type MakeReportPorts, makeReport } from './make-report';
 import { indexReports, reportTotals } from './report-index';
+import { inRunningDeletion } from './running-deletion';
 import { wasSent } from './send-lock';
 import { type DeletionNotice, type Sending, type SendOptions, type SendPorts, sendReport } from './send-report';
 import { previousReport, type StoredPage, storeReport } from './store-report';
@@ -49,11 +50,12 @@ export interface RunRequest {
 /** Time limit (ms) of each read of the store before the inventory. */
 const READ_TIMEOUT_MS = 30_000;
 
-type ReportCountdown = Pick<DeletionNotice, 'due' | 'countedFrom' | 'starts'>;
+type ReportCountdown = Pick<DeletionNotice, 'due' | 'countedFrom' | 'toldSince' | 'starts'>;
 
 /**
- * Returns the first day on which each snapshot of a plan can be deleted automatically; none for a report that no person
- * can receive, because it does not count.
+ * Returns the first day on which each snapshot of a plan can be deleted automatically, which is the day of the report
+ * where a deletion that runs may still delete it; none for a report that no person can receive, because it does not
+ * count.
  */
 async function dueDays(
   { store, digest, clock }: RunPorts,
@@ -65,11 +67,14 @@ async function dueDays(
   const settings = { ...config, ...(reportSchedule !== undefined && { reportSchedule }) };
   const runs = await readRuns(store, digest, graceHistoryStart(settings, clock()));
   const earlier = runs.filter(({ time }) => time !== runTime(reportId));
-  const { due, countedFrom } = countdown(plan, earlier, settings, isFirstCheck ? null : scheduledAt);
-  if ((confirmedSubscribers ?? 0) < 1) return { due: new Map(), countedFrom };
+  const { due: first, ...from } = countdown(plan, earlier, settings, isFirstCheck ? null : scheduledAt);
+  if ((confirmedSubscribers ?? 0) < 1) return { due: new Map(), ...from };
+  const running = await inRunningDeletion(store, digest, clock());
+  const madeAt = Date.parse(plan.createdAt);
+  const due = new Map([...first].map(([arn, start]) => [arn, running.has(arn) ? madeAt : start] as const));
   return {
     due: new Map([...due].map(([arn, at]) => [arn, dayLabel(dayOf(wallClock(at, config.zone)))] as const)),
-    countedFrom,
+    ...from,
     starts: announcedStarts(plan, due),
   };
 }

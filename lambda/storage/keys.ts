@@ -188,5 +188,6 @@ export const DEFAULT_KEPT_DAYS = 400;
 /** Folders of objects that Object Lock covers. */
 export const LOCKED_FOLDERS = [EVIDENCE, PLANS, RESULTS] as const;
 
-/** Plans that the deletion function makes in automatic mode, as an IAM pattern. */
-export const AUTOMATIC_PLANS = `${PLANS}auto-*`;
+/** The start of the ids of plans that the deletion function makes in automatic mode, and these as an IAM pattern. */
+export const AUTOMATIC_PREFIX = 'auto-';
+export const AUTOMATIC_PLANS = everyObject(`${PLANS}${AUTOMATIC_PREFIX}`);

@@ -71,9 +71,10 @@ async function readStoredPlan(store: Store, digest: Digest, id: string): Promise
 
 /**
  * The reports that were made since an instant (epoch ms), and in the days before it in which the grace period of a
- * report can still run, and at least one from before those; newest first. What is left of a report that was never
- * finished, and so never had a plan, counts only as one that was not e-mailed. A plan of a time at which no report run
- * began was stored by a person, and belongs to no run.
+ * report can still run, and at least one from before those; newest first. They reach back to the reports whose days
+ * were still to come when the newest e-mail was sent. What is left of a report that was never finished, and so never
+ * had a plan, counts only as one that was not e-mailed. A plan of a time at which no report run began was stored by
+ * a person, and belongs to no run.
  */
 export async function readRuns(store: Store, digest: Digest, since: number): Promise<readonly ReportRun[]> {
   const ids = new Map<string, string[]>();
@@ -91,11 +92,15 @@ export async function readRuns(store: Store, digest: Digest, since: number): Pro
     if (name.endsWith('.json') && ids.has(runTime(id))) note(id, true);
   }
   const runs: ReportRun[] = [];
+  let toldSince: number | null = null;
   for (const time of [...ids.keys()].sort().reverse()) {
     const plans = await Promise.all((ids.get(time) ?? []).map((id) => readStoredPlan(store, digest, id)));
     const begunAt = plans.length > 0 ? null : ((await store.getDated(begunFile(time)))?.storedAt ?? null);
-    runs.push({ time, plans, mailed: await readMailed(store, time), ...(begunAt !== null && { begunAt }) });
-    if ((instantOfId(`${time}-`) ?? 0) <= since - GRACE_MARGIN_MS - FROM_ID) break;
+    const mailed = await readMailed(store, time);
+    runs.push({ time, plans, mailed, ...(begunAt !== null && { begunAt }) });
+    toldSince ??= mailed?.toldSince ?? null;
+    const oldest = Math.min(since, toldSince ?? since);
+    if ((instantOfId(`${time}-`) ?? 0) <= oldest - GRACE_MARGIN_MS - FROM_ID) break;
   }
   return runs;
 }

@@ -283,6 +283,7 @@ export const SENT_NOTE = z.looseObject({
   announced: z.catch(z.boolean(), false),
   at: instantOrNull,
   countedFrom: instantOrNull,
+  toldSince: instantOrNull,
   schedule: z.catch(z.nullable(z.string()), null),
   starts: z.catch(z.nullable(z.array(z.tuple([z.nullable(z.number()), z.number()]))), null),
   firstCheck: z.catch(z.boolean(), false),

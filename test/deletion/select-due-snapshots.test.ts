@@ -8,7 +8,8 @@ import { type RunRequest, runReport } from '../../lambda/reporting/run-report-jo
 import { runSchedule } from '../../lambda/reporting/send-lock';
 import { digestOf } from '../../lambda/runtime/digest';
 import { newReportId } from '../../lambda/runtime/report-id';
-import { runTime } from '../../lambda/storage/keys';
+import { reportFiles, resultIndexPage, runTime } from '../../lambda/storage/keys';
+import { type IndexedPlan, indexPageObject } from '../../lambda/storage/result-index';
 import { fakeChannel } from '../fakes/channel';
 import { anInventory, fakeInventory } from '../fakes/inventory';
 import { memoryStore } from '../fakes/memory-store';
@@ -178,6 +179,30 @@ describe('automatic deletion takes', () => {
     expect(told).toEqual(['Tuesday, 1 December 2026', 'Tuesday, 1 December 2026']);
     expect(await taken()).toBe('auto.nothing-due');
   });
+
+  test.each([
+    ['did not list it', { inventory: { snapshots: held('old-2') } }],
+    ['could not read everything', { inventory: { complete: false, scopes: [aFailedScope('us-east-1', 'instance')] } }],
+    ['had another configuration', { config: aConfig({ ...WRITTEN, caps: { maxShare: 0.8 } }) }],
+    ['had no confirmed subscription', { confirmed: 0 }],
+  ] as const)(
+    'nothing before a day that an e-mail announced, though for two weeks each report %s',
+    async (_, between) => {
+      const [monthly, dailyReports] = ['cron(0 8 1 * ? *)', 'cron(0 4 * * ? *)'].map((reportSchedule) => ({
+        deletion: { ...AUTOMATIC, reportSchedule },
+      }));
+      const { mails, taken } = await history([
+        { ago: 22 * 24, ...monthly },
+        ...Array.from({ length: 13 }, (_each, index) => ({ ago: (21 - index) * 24 + 4, ...dailyReports, ...between })),
+        ...Array.from({ length: 9 }, (_each, index) => ({ ago: (8 - index) * 24 + 4, ...dailyReports })),
+      ]);
+      const told = [mails[0], mails.at(-1)].map(
+        (mail) => / on ([^,]*, 1 December 2026), starting at/m.exec(mail ?? '')?.[1],
+      );
+      expect(told).toEqual(['Tuesday, 1 December 2026', 'Tuesday, 1 December 2026']);
+      expect(await taken({ now: NOW + 6 * HOUR })).toEqual(['old-1']);
+    },
+  );
 
   test('nothing before a day that an e-mail announced, though the report that had interrupted the countdown was sent after it', async () => {
     const days = [{ ago: 8 * 24 }, { ago: 30, refused: true }, { ago: 10, scheduled: null }, { ago: 7, scheduled: 30 }];
@@ -624,5 +649,43 @@ describe('a report with automatic deletion', () => {
     expect(mail).toContain('Nothing is deleted until you approve it.');
     expect(mail).not.toContain('snapshots will be deleted');
     expect(daysIn(objects, id)).toEqual({});
+  });
+});
+
+describe('a report that is made while an automatic deletion runs', () => {
+  /**
+   * The days for which a report of an instant announces `old-1` and `old-2` after a deletion that started at NOW;
+   * `hasEnded`: its result is in the index.
+   */
+  async function daysOf(reportAt: number, hasEnded: boolean): Promise<readonly (string | undefined)[]> {
+    const { objects, select } = await history(daily());
+    const selected = await select();
+    const id = selected.state === 'plan' ? selected.id : '';
+    const times = { startedAt: new Date(NOW).toISOString(), updatedAt: new Date(NOW).toISOString() };
+    const plan: IndexedPlan = { id, storedAt: null, status: 'unfinished', ...times, summary: '2 deleted' };
+    if (hasEnded) objects.set(resultIndexPage(1), [...indexPageObject(1, [{ plan, line: '{}' }]).body].join(''));
+    const reportId = newReportId(reportAt);
+    const ports = {
+      clock: () => reportAt,
+      digest: digestOf,
+      store: memoryStore(objects, () => reportAt),
+      channel: fakeChannel(),
+      readInventory: fakeInventory(anInventory({ snapshots: ALL })),
+    };
+    const request = { reportId, config: CONFIG, scheduledAt: null, region: 'us-east-1', deadline: null };
+    await runReport(ports, { ...request, deletion: { ...AUTOMATIC, reportSchedule: 'cron(0 4 * * ? *)' } });
+    const report = JSON.parse(objects.get(reportFiles(reportId).json) ?? '{}');
+    return ['old-1', 'old-2'].map(
+      (name) => report.snapshots.find((each: { readonly name: string }) => each.name === name)?.deleteOn,
+    );
+  }
+
+  it('announces what that may still delete for today', async () => {
+    expect(await daysOf(NOW + 6 * HOUR, false)).toEqual(['2026-11-23', '2026-11-23']);
+  });
+
+  it('announces what is left for the next start, after a deletion that has ended, or must have', async () => {
+    expect(await daysOf(NOW + 6 * HOUR, true)).toEqual(['2026-11-24', '2026-11-24']);
+    expect(await daysOf(NOW + 30 * HOUR, false)).toEqual(['2026-11-25', '2026-11-25']);
   });
 });

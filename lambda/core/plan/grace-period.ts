@@ -28,6 +28,8 @@ export interface MailNote {
   readonly announced: boolean;
   /** When the oldest report of its countdown was made (epoch ms). Earlier versions did not note it. */
   readonly countedFrom?: number | null;
+  /** When the oldest report was made (epoch ms) of which an announced start was still to come; null: none was. */
+  readonly toldSince?: number | null;
   /** The schedule of the reports by which it announced days; null: not noted. */
   readonly schedule?: string | null;
   /** The starts that it announced; null: not noted. */
@@ -376,6 +378,8 @@ export interface Countdown {
   readonly due: ReadonlyMap<string, number>;
   /** When the oldest report that counts was made (epoch ms). */
   readonly countedFrom: number;
+  /** When the oldest report was made (epoch ms) of which an announced start is still to come; null: none is. */
+  readonly toldSince: number | null;
 }
 
 /** Returns the function from a listing to the first start (epoch ms) after a report that can delete what it lists. */
@@ -411,6 +415,12 @@ function announcedToPeople({ plans, mailed }: ReportRun, { digest }: AutomaticCo
   return findUnusableMail(sent, mailed) === null ? announcedBy(sent, mailed.starts ?? []) : new Map();
 }
 
+/** When the oldest run was made (epoch ms) that announced a start after `now`, by whatever configuration. */
+function oldestTold(runs: readonly ReportRun[], now: number): number | null {
+  const told = runs.filter(({ mailed }) => mailed?.starts?.some(([start]) => start !== null && start > now));
+  return told.length === 0 ? null : told.map(reportTimeOf).reduce((first, each) => Math.min(first, each));
+}
+
 /**
  * Computes the countdown of a report; `earlier` are the runs before it, and `scheduledAt` (epoch ms) is its scheduled
  * time. No day is before one that an earlier report of the same configuration announced: a report that interrupts the
@@ -423,8 +433,9 @@ export function countdown(
   scheduledAt: number | null = null,
 ): Countdown {
   const madeAt = Date.parse(report.createdAt);
+  const toldSince = oldestTold(earlier, madeAt);
   let countedFrom = madeAt;
-  if (!report.complete || report.blocked !== null) return { due: new Map(), countedFrom };
+  if (!report.complete || report.blocked !== null) return { due: new Map(), countedFrom, toldSince };
   const items = Array.from(report.items, (item) => [itemKey(item), item.arn] as const);
   const own: Listing = { since: madeAt, announced: Number.NEGATIVE_INFINITY };
   const listings: Listings = new Map(items.map(([each]) => [each, own]));
@@ -448,7 +459,7 @@ export function countdown(
     const start = startOf({ since, announced: told.get(each) ?? own.announced });
     if (start !== null) due.set(arn, start);
   }
-  return { due, countedFrom };
+  return { due, countedFrom, toldSince };
 }
 
 /** The starts that a countdown announces for the items of a plan, for its note. */
