@@ -263,6 +263,17 @@ class LocalApply {
     await this.print([resultEnd(result, columnsOf(out))]);
   }
 
+  private approvalOf(plan: Prepared['plan'], count: number): ApprovedRun {
+    const origin: RunOrigin = {
+      approvedBy: { kind: 'caller', arn: this.access.arn, claimed: false },
+      report: plan.id,
+    };
+    const { run } = this.outcomePorts.owner;
+    const { key } = this.place;
+    const copy = key === planFile(plan.id) ? {} : { copy: { key: planCopyFile(plan), planFile: key } };
+    return { plan, run, count, origin, ...copy };
+  }
+
   private async delete(prepared: Prepared): Promise<ExitCode> {
     const { err, env } = this.terminal;
     const { quiet } = this.options;
@@ -272,14 +283,7 @@ class LocalApply {
     const bar = countProgress(err, quiet, { total: candidates + prepared.skipped.length, verb: 'processed' });
     const interrupt = onInterrupt(this.terminal);
     try {
-      const origin: RunOrigin = {
-        approvedBy: { kind: 'caller', arn: this.access.arn, claimed: false },
-        report: plan.id,
-      };
-      const { run } = this.outcomePorts.owner;
-      const { key } = this.place;
-      const copy = key === planFile(plan.id) ? {} : { copy: { key: planCopyFile(plan), planFile: key } };
-      const approved = { plan, run, count: candidates, origin, ...copy };
+      const approved = this.approvalOf(plan, candidates);
       const outcomes = await this.open(approved, prepared);
       let failure: { readonly error: unknown } | null = null;
       const note = (error: unknown): void => {
