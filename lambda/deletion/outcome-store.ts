@@ -29,7 +29,7 @@ import {
   unsettledOfRecords,
 } from './outcome-files';
 import { refusal } from './refusals';
-import { type CheckLockPorts, checkLock, type LockPorts, type RunLock, takeLock } from './run-lock';
+import { type CheckLockPorts, checkLock, isLockedByOther, type LockPorts, type RunLock, takeLock } from './run-lock';
 
 export type OutcomePorts = LockPorts;
 
@@ -172,6 +172,8 @@ class StoredOutcomes implements OutcomeStore {
     if (!this.begun.has(arn)) return;
     const attempt = await this.reread(arn);
     if (attempt === undefined || !this.isOwnOpen(attempt) || attempt.earlier) return;
+    // A run that had the lock meanwhile may have found it gone: then its attempt is final.
+    if (await this.adoptOutcome(arn)) return;
     if (await this.replace({ ...attempt, state: 'cancelled', outcome: null, at: this.now() }))
       this.unsettled.delete(arn);
     this.begun.delete(arn);
@@ -200,14 +202,14 @@ class StoredOutcomes implements OutcomeStore {
     for (;;) {
       const known = this.recorded.size;
       const end = this.view();
-      await this.write(end);
+      const isStored = await this.write(end);
       // Another run may have recorded outcomes, and its view may have been replaced just now.
       const { recorded } = await readRecords(this.ports.store, this.plan, this.recorded, this.plan.items);
       for (const result of recorded.values()) this.keep(result);
       if (this.recorded.size > known) continue;
       await beforeRelease?.();
       await this.lock.release();
-      return end;
+      return isStored ? end : { ...end, status: 'unfinished' };
     }
   }
 
@@ -313,7 +315,11 @@ class StoredOutcomes implements OutcomeStore {
     const facts = { source, sizeGb, monthlyCostCeiling, policy, reasons };
     const { run } = this.ports.owner;
     const hasBegun = this.begun.has(arn);
-    if (hasBegun) await this.reread(arn);
+    if (hasBegun) {
+      await this.reread(arn);
+      const recorded = await readItemOutcome(this.ports.store, this.plan, this.position(arn));
+      if (recorded !== null) return recorded;
+    }
     for (let tries = 0; tries < MAX_ATTEMPT_TRIES; tries += 1) {
       const known = this.attempts.get(arn)?.attempt;
       if (known?.state === 'settled') return known.outcome;
@@ -336,14 +342,22 @@ class StoredOutcomes implements OutcomeStore {
     });
   }
 
-  /** A finished result is final: a run that was suspended while another one finished the plan leaves it as it is. */
-  private async write(result: ApplyResult): Promise<void> {
+  /**
+   * A finished result is final, and that of a plan which another run applies is written by that run: one that lost its
+   * lock leaves both as they are. Returns whether the stored result is this one, or finished.
+   */
+  private async write(result: ApplyResult): Promise<boolean> {
+    const { store, owner } = this.ports;
     // No other run finishes the plan while this one has the lock.
-    const isActive = this.hasFinished || (await this.lock.isHeld());
-    if (!isActive && (await isFinished(this.ports.store, this.plan).catch(() => false))) return;
+    if (!this.hasFinished && !(await this.lock.isHeld())) {
+      const isElsewhere = await isLockedByOther(store, this.plan.id, (run) => run === owner.run);
+      const isOver = await isFinished(store, this.plan);
+      if (isElsewhere || isOver) return isOver;
+    }
     this.hasFinished = result.status === 'finished';
     const body = renderResultJson(result);
-    await this.ports.store.put({ key: resultFile(this.plan.id), contentType: 'application/json', body });
+    await store.put({ key: resultFile(this.plan.id), contentType: 'application/json', body });
+    return true;
   }
 }
 
