@@ -110,6 +110,8 @@ class StoredOutcomes implements OutcomeStore {
   /** How many outcomes the stored view has. */
   private written = -1;
   private queue: Promise<void> = Promise.resolve();
+  /** Calls that change what is stored. */
+  private readonly inWork = new Set<Promise<unknown>>();
 
   constructor(
     private readonly ports: OutcomePorts,
@@ -127,9 +129,12 @@ class StoredOutcomes implements OutcomeStore {
     this.positions = new Map(plan.items.map(({ arn }, position) => [arn, position]));
   }
 
-  async startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart> {
+  startAttempt(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart> {
+    return this.untilClosed(() => this.start(item, facts));
+  }
+
+  private async start(item: Pick<PlanItem, 'arn' | 'name'>, facts: ItemDetails): Promise<AttemptStart> {
     const { arn, name } = item;
-    this.checkOpen();
     await this.lock.renew();
     const begun = this.begun.get(arn);
     if (begun !== undefined) {
@@ -167,8 +172,11 @@ class StoredOutcomes implements OutcomeStore {
     return this.isOwnOpen(attempt);
   }
 
-  async cancelAttempt(arn: string): Promise<void> {
-    this.checkOpen();
+  cancelAttempt(arn: string): Promise<void> {
+    return this.untilClosed(() => this.cancel(arn));
+  }
+
+  private async cancel(arn: string): Promise<void> {
     if (!this.begun.has(arn)) return;
     const attempt = await this.reread(arn);
     if (attempt === undefined || !this.isOwnOpen(attempt) || attempt.earlier) return;
@@ -181,8 +189,10 @@ class StoredOutcomes implements OutcomeStore {
   }
 
   async record(results: readonly ItemResult[]): Promise<readonly ItemResult[]> {
-    if (results.length === 0) return [];
-    this.checkOpen();
+    return results.length === 0 ? [] : this.untilClosed(() => this.recordAll(results));
+  }
+
+  private async recordAll(results: readonly ItemResult[]): Promise<readonly ItemResult[]> {
     await this.lock.renew();
     const by = this.otherApproval === null ? {} : { approvedBy: this.otherApproval };
     const counted = await eachOf(results, (result) => this.recordOne({ ...result, ...by }));
@@ -198,6 +208,8 @@ class StoredOutcomes implements OutcomeStore {
 
   async close(beforeRelease?: () => Promise<void>): Promise<ApplyResult> {
     this.isClosed = true;
+    // An invocation ends though calls are in work: what they write later would replace what this run leaves.
+    await Promise.allSettled(this.inWork);
     await this.queue;
     for (;;) {
       const known = this.recorded.size;
@@ -240,12 +252,20 @@ class StoredOutcomes implements OutcomeStore {
     throw new RetentionError('plan.stranger', `cannot record ${arn}: the plan does not list it`);
   }
 
-  private checkOpen(): void {
-    if (!this.isClosed) return;
-    throw new RetentionError(
-      'outcomes.closed',
-      `cannot record anything of the plan ${this.plan.id}: this run has ended`,
-    );
+  /** Calls what changes the record: never after this run has ended, which waits for it. */
+  private async untilClosed<T>(call: () => Promise<T>): Promise<T> {
+    if (this.isClosed)
+      throw new RetentionError(
+        'outcomes.closed',
+        `cannot record anything of the plan ${this.plan.id}: this run has ended`,
+      );
+    const work = call();
+    this.inWork.add(work);
+    try {
+      return await work;
+    } finally {
+      this.inWork.delete(work);
+    }
   }
 
   private async reread(arn: string): Promise<Attempt | undefined> {

@@ -396,8 +396,8 @@ describe('the record of a plan', () => {
       await outcomes.record([resultOf(plan, i)]);
     }
     await outcomes.close();
-    // The lock is created, too, read before that, and read and replaced when it is released.
-    expect(Object.fromEntries(calls)).toMatchObject({ putIfAbsent: 81, getVersioned: 82, list: 2, replaceIf: 1 });
+    // The lock is created, too, read before that and before each view, and read and replaced when it is released.
+    expect(Object.fromEntries(calls)).toMatchObject({ putIfAbsent: 81, getVersioned: 124, list: 2, replaceIf: 1 });
     expect(calls.get('lock.json')).toBeUndefined();
   });
 
@@ -501,6 +501,33 @@ describe('the record of a plan', () => {
     await settleOutcome(memoryStore(objects), plan, () => true);
     expect(JSON.parse(finished ?? '').status).toBe('finished');
     expect(objects.get(`results/${plan.id}.json`)).toBe(finished);
+  });
+
+  it('is closed only when what it records is stored, so that nothing replaces its result later', async () => {
+    const plan = planOf(1);
+    const store = memoryStore(objects);
+    let arrive: () => void = () => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const slow: Store = {
+      ...store,
+      putIfAbsent: async (object) => {
+        if (object.key.endsWith('.outcome.json')) await arrived;
+        return store.putIfAbsent(object);
+      },
+    };
+    const outcomes = await openOutcomes({ ...portsOf('a'), store: slow }, plan, ORIGIN);
+    const recorded = outcomes.record([resultOf(plan, 0)]);
+    let left: string | undefined;
+    const closed = outcomes.close(async () => {
+      left = objects.get(`results/${plan.id}.json`);
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    arrive();
+    await Promise.all([recorded, closed]);
+    expect(JSON.parse(left ?? '').status).toBe('finished');
+    expect(objects.get(`results/${plan.id}.json`)).toBe(left);
   });
 
   it('leaves an unfinished result to the run that has the lock now, and does not say that it finished the plan', async () => {
